@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// `wasm32-unknown-unknown`, where `std::time::Instant::now` panics. Arithmetic saturates: no time, however odd,
 /// makes the core panic. The range is that of integers a JavaScript number holds exactly (0 to 2^53 − 1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "u64", into = "u64")]
 pub struct Millis(u64);
 
 impl Millis {
@@ -50,9 +50,96 @@ impl Millis {
     }
 }
 
+impl From<u64> for Millis {
+    fn from(ms: u64) -> Self {
+        Self::new(ms)
+    }
+}
+
+impl From<Millis> for u64 {
+    fn from(millis: Millis) -> Self {
+        millis.0
+    }
+}
+
 impl fmt::Display for Millis {
     /// `1500 ms`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ms", self.0)
+    }
+}
+
+/// One moment, on both of a machine's clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Now {
+    /// What the caller's clock shows: for events, and for dates that the service sends.
+    pub(crate) wall: Millis,
+    /// Never goes back: for every wait and deadline.
+    pub(crate) mono: Millis,
+}
+
+/// Makes a clock that never goes back out of one that may jump either way.
+///
+/// When the caller's clock is set back, time stands still for us instead, so that a wait of five seconds does not
+/// become one of an hour. A jump forward cannot be told from a process that slept: it counts as time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Clock {
+    last_wall: Millis,
+    mono: Millis,
+}
+
+impl Clock {
+    pub(crate) fn starting_at(wall: Millis) -> Self {
+        Self { last_wall: wall, mono: wall }
+    }
+
+    /// Takes what the caller's clock shows. The flag says that it was set back by more than a second.
+    pub(crate) fn tick(&mut self, wall: Millis) -> (Now, bool) {
+        let went_back = self.last_wall.minus(wall) > Millis::from_secs(1);
+        self.mono = self.mono.plus(wall.minus(self.last_wall));
+        self.last_wall = wall;
+        (Now { wall, mono: self.mono }, went_back)
+    }
+
+    /// When the caller's clock will show `mono`, if nobody sets it.
+    pub(crate) fn wall_at(&self, mono: Millis) -> Millis {
+        self.last_wall.plus(mono.minus(self.mono))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arithmetic_saturates() {
+        assert_eq!(Millis::new(u64::MAX), Millis::MAX);
+        assert_eq!(Millis::MAX.plus(Millis::from_secs(1)), Millis::MAX);
+        assert_eq!(Millis::ZERO.minus(Millis::MAX), Millis::ZERO);
+        assert_eq!(Millis::from_secs(u64::MAX), Millis::MAX);
+        assert_eq!(Millis::new(1500).to_string(), "1500 ms");
+    }
+
+    #[test]
+    fn a_clock_set_back_stands_still_and_then_goes_on() {
+        let hour = Millis::from_secs(3600);
+        let mut clock = Clock::starting_at(hour);
+        let deadline = clock.tick(hour).0.mono.plus(Millis::new(5000));
+
+        let (now, went_back) = clock.tick(Millis::ZERO);
+        assert!(went_back);
+        assert_eq!(now, Now { wall: Millis::ZERO, mono: hour });
+        assert_eq!(clock.wall_at(deadline), Millis::new(5000));
+
+        let (now, went_back) = clock.tick(Millis::new(5000));
+        assert!(!went_back);
+        assert_eq!(now.mono, deadline);
+    }
+
+    #[test]
+    fn a_small_step_back_is_no_jump_and_a_jump_forward_is_time() {
+        let mut clock = Clock::starting_at(Millis::new(10_000));
+        assert_eq!(clock.tick(Millis::new(9_500)).1, false);
+        assert_eq!(clock.tick(Millis::new(3_609_500)).0.mono, Millis::new(3_610_000));
     }
 }

@@ -1,0 +1,45 @@
+//! What every wrong value of a configuration is reported as.
+
+use serde::Serialize;
+
+/// A value that is not allowed where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{field} is {value}, but must be {allowed}")]
+pub struct Invalid {
+    /// The path of the field, as the user wrote it: `policy.confirmMs[0]`.
+    pub field: String,
+    /// The value that was found.
+    pub value: String,
+    /// What is allowed there, with units.
+    pub allowed: String,
+}
+
+impl Invalid {
+    /// `field` is `value`, but must be `allowed`.
+    pub fn new(field: impl Into<String>, value: impl ToString, allowed: impl Into<String>) -> Self {
+        Self { field: field.into(), value: value.to_string(), allowed: allowed.into() }
+    }
+
+    /// The same, found below `parent`: `confirmMs` becomes `policy.confirmMs`.
+    #[must_use]
+    pub fn within(mut self, parent: &str) -> Self {
+        self.field = format!("{parent}.{}", self.field);
+        self
+    }
+}
+
+/// Reads a configuration value that came as JSON; the error names the field below `root`.
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
+    root: &str,
+    json: &serde_json::Value,
+) -> Result<T, Invalid> {
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let path = error.path().to_string();
+        let pointer = format!("/{}", path.replace("].", "/").replace(['.', '['], "/").replace(']', ""));
+        let value = json.pointer(&pointer).unwrap_or(json);
+        let field = if path == "." { root.to_owned() } else { format!("{root}.{path}") };
+        let message = error.into_inner().to_string();
+        let allowed = message.split_once(", expected ").map_or(message.as_str(), |(_, expected)| expected);
+        Invalid::new(field, value, allowed)
+    })
+}

@@ -1,0 +1,440 @@
+//! Which answer waits how long, and when the waits are spent.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{self, Invalid};
+use crate::status::{Call, Meaning};
+use crate::time::Millis;
+
+/// A ladder: the waits before each further attempt. When none is left it is *spent*.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Backoff(Vec<Millis>);
+
+impl Backoff {
+    /// A ladder of waits in milliseconds.
+    #[must_use]
+    pub fn from_ms(waits: &[u64]) -> Self {
+        Self(waits.iter().copied().map(Millis::new).collect())
+    }
+
+    /// The waits, in order.
+    #[must_use]
+    pub fn waits(&self) -> &[Millis] {
+        &self.0
+    }
+
+    /// The wait after `failures` earlier ones in a row (the first failure has 0), or `None` when spent.
+    #[must_use]
+    pub fn wait(&self, failures: u32) -> Option<Millis> {
+        self.0.get(failures as usize).copied()
+    }
+
+    /// The same, but the last wait repeats for ever.
+    #[must_use]
+    pub fn wait_or_last(&self, failures: u32) -> Millis {
+        self.wait(failures).or_else(|| self.0.last().copied()).unwrap_or(Millis::from_secs(1))
+    }
+
+    /// The longest wait.
+    #[must_use]
+    pub fn longest(&self) -> Millis {
+        self.0.iter().copied().max().unwrap_or_default()
+    }
+
+    fn capped(&self, cap: Millis) -> Self {
+        Self(self.0.iter().map(|wait| (*wait).min(cap)).collect())
+    }
+}
+
+/// Why a call is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// 206: the outcome is unknown.
+    TimedOut,
+    /// Code 65: the outcome is unknown.
+    NotCompleted,
+    /// 50x.
+    ServerError,
+    /// 202: accepted, not done yet.
+    Accepted,
+    /// Query 404.
+    NotFound,
+    /// Query or Delete 40x: it says nothing about the task.
+    Refused,
+    /// 429.
+    RateLimited,
+    /// DNS failure, no connection, time-out.
+    NoAnswer,
+    /// The reply's body was not what the service documents (no taskId, not JSON, cut off).
+    Malformed,
+}
+
+impl Cause {
+    /// The cause to make `call` again after an answer with this meaning, if it is one to make it again.
+    #[must_use]
+    pub fn of(call: Call, meaning: Meaning) -> Option<Self> {
+        let asks_or_ends = matches!(call, Call::Query | Call::Delete);
+        match meaning {
+            Meaning::TimedOut => Some(Self::TimedOut),
+            Meaning::NotCompleted => Some(Self::NotCompleted),
+            Meaning::ServerError => Some(Self::ServerError),
+            Meaning::Accepted => Some(Self::Accepted),
+            Meaning::NotFound => Some(Self::NotFound),
+            Meaning::RateLimited => Some(Self::RateLimited),
+            Meaning::NoAnswer => Some(Self::NoAnswer),
+            Meaning::WrongParameters | Meaning::WrongCredentials => asks_or_ends.then_some(Self::Refused),
+            Meaning::Success | Meaning::AlreadyStarted | Meaning::Task(_) | Meaning::AlreadyGone => None,
+        }
+    }
+}
+
+/// Every schedule of the service, and ours where it has none. All values are in milliseconds unless said otherwise;
+/// every one can be overridden.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct RetryPolicy {
+    /// Acquire, Create or Update answered 206: the same again after 3, 6, 9 s.
+    pub create_timed_out_ms: Backoff,
+    /// Acquire, Create or Update answered 50x: the same again after 3, 6, 9 s.
+    pub create_server_error_ms: Backoff,
+    /// Create or Update answered code 65: the same again after 3, 6 s.
+    pub create_not_completed_ms: Backoff,
+    /// Query answered 404: again after 5, 10, 15 s; a 404 still means that the task is gone.
+    pub query_not_found_ms: Backoff,
+    /// Query answered 50x or 206: again after 5, 10, 15, 30 s, then every 30 s: it never proves an exit.
+    pub query_server_error_ms: Backoff,
+    /// Query answered 40x: again after 5, 10, 15 s; when it persists the operator is told, and monitoring goes on.
+    pub query_refused_ms: Backoff,
+    /// Delete answered 50x, 206 or 40x: again after 5, 10, 15, 30 s; then the task is reported as left behind.
+    pub delete_ms: Backoff,
+    /// No answer to any call: again after 1, 3, 6 s, each time on the domain that the ladder of domains says.
+    pub no_answer_ms: Backoff,
+    /// 429 without a `Retry-After`: again after 1, 2, 5, 10 s, then every 10 s. It never spends an attempt.
+    pub rate_limited_ms: Backoff,
+    /// Looks for a new task: 5 s after its taskId, then 5, 5, 10 s apart, then every 10 s. Each stays below
+    /// the task's `idleTimeout`.
+    pub confirm_ms: Backoff,
+    /// A task that does not run this long after its taskId did not start: 90 s.
+    pub confirm_deadline_ms: Millis,
+    /// A running task is asked for every 120 s.
+    pub monitor_interval_ms: Millis,
+    /// Launching again: at once, then after 5, 15, 30, 60, 120, 300 s, then every 300 s.
+    pub relaunch_ms: Backoff,
+    /// After running this long the launches before it are forgotten: 600 s.
+    pub relaunch_reset_ms: Millis,
+    /// `migration: "wait"`: how long the service is given to move a failed task: 90 s.
+    pub migration_ms: Millis,
+    /// A task that runs but could not be identified is relaunched under another uid after 90 s; `null`: never.
+    pub unidentified_ms: Option<Millis>,
+    /// Looks into the channel for an unresolved create: 10, 10, 10, 15, 30, 60 s apart, then every 60 s.
+    pub presence_ms: Backoff,
+    /// So many looks in a row without the uid prove that it is not live: 3.
+    pub presence_absences: u8,
+    /// How long after `stop()` a task that cannot be ended, or found, is waited for: 150 s.
+    pub stop_deadline_ms: Millis,
+    /// Time-out of each single attempt, whatever the others took: 10 s.
+    pub request_timeout_ms: Millis,
+    /// Hints and notifications bring a Query forward at most this often: every 5 s.
+    pub hint_interval_ms: Millis,
+    /// The longest `Retry-After` that is followed: 300 s.
+    pub retry_after_max_ms: Millis,
+    /// How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step: 0 to 100.
+    pub jitter_percent: u8,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            create_timed_out_ms: Backoff::from_ms(&[3_000, 6_000, 9_000]),
+            create_server_error_ms: Backoff::from_ms(&[3_000, 6_000, 9_000]),
+            create_not_completed_ms: Backoff::from_ms(&[3_000, 6_000]),
+            query_not_found_ms: Backoff::from_ms(&[5_000, 10_000, 15_000]),
+            query_server_error_ms: Backoff::from_ms(&[5_000, 10_000, 15_000, 30_000]),
+            query_refused_ms: Backoff::from_ms(&[5_000, 10_000, 15_000]),
+            delete_ms: Backoff::from_ms(&[5_000, 10_000, 15_000, 30_000]),
+            no_answer_ms: Backoff::from_ms(&[1_000, 3_000, 6_000]),
+            rate_limited_ms: Backoff::from_ms(&[1_000, 2_000, 5_000, 10_000]),
+            confirm_ms: Backoff::from_ms(&[5_000, 5_000, 5_000, 10_000]),
+            confirm_deadline_ms: Millis::from_secs(90),
+            monitor_interval_ms: Millis::from_secs(120),
+            relaunch_ms: Backoff::from_ms(&[0, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000]),
+            relaunch_reset_ms: Millis::from_secs(600),
+            migration_ms: Millis::from_secs(90),
+            unidentified_ms: Some(Millis::from_secs(90)),
+            presence_ms: Backoff::from_ms(&[10_000, 10_000, 10_000, 15_000, 30_000, 60_000]),
+            presence_absences: 3,
+            stop_deadline_ms: Millis::from_secs(150),
+            request_timeout_ms: Millis::from_secs(10),
+            hint_interval_ms: Millis::from_secs(5),
+            retry_after_max_ms: Millis::from_secs(300),
+            jitter_percent: 0,
+        }
+    }
+}
+
+const HOUR_MS: u64 = 3_600_000;
+
+impl RetryPolicy {
+    /// The defaults with `overrides` (an object of any of the fields) in their place.
+    ///
+    /// # Errors
+    /// A field that does not exist, or a value out of its range.
+    pub fn from_json(overrides: &Value) -> Result<Self, Invalid> {
+        let policy: Self = error::from_json("policy", overrides)?;
+        policy.check().map_err(|invalid| invalid.within("policy"))?;
+        Ok(policy)
+    }
+
+    /// Checks every value against its range.
+    ///
+    /// # Errors
+    /// The first value out of range, by its field.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let ladders = [
+            ("createTimedOutMs", &self.create_timed_out_ms, 1),
+            ("createServerErrorMs", &self.create_server_error_ms, 1),
+            ("createNotCompletedMs", &self.create_not_completed_ms, 1),
+            ("queryNotFoundMs", &self.query_not_found_ms, 1),
+            ("queryServerErrorMs", &self.query_server_error_ms, 1),
+            ("queryRefusedMs", &self.query_refused_ms, 1),
+            ("deleteMs", &self.delete_ms, 1),
+            ("noAnswerMs", &self.no_answer_ms, 1),
+            ("rateLimitedMs", &self.rate_limited_ms, 1),
+            ("confirmMs", &self.confirm_ms, 1),
+            ("relaunchMs", &self.relaunch_ms, 0),
+            ("presenceMs", &self.presence_ms, 1),
+        ];
+        for (field, ladder, least) in ladders {
+            if ladder.0.is_empty() || ladder.0.len() > 20 {
+                return Err(Invalid::new(
+                    field,
+                    format!("a list of {}", ladder.0.len()),
+                    "a list of 1 to 20 waits",
+                ));
+            }
+            for (i, wait) in ladder.0.iter().enumerate() {
+                in_range(&format!("{field}[{i}]"), *wait, least, HOUR_MS)?;
+            }
+        }
+        in_range("confirmDeadlineMs", self.confirm_deadline_ms, 1, HOUR_MS)?;
+        in_range("monitorIntervalMs", self.monitor_interval_ms, 1_000, HOUR_MS)?;
+        in_range("relaunchResetMs", self.relaunch_reset_ms, 0, 24 * HOUR_MS)?;
+        in_range("migrationMs", self.migration_ms, 1, HOUR_MS)?;
+        if let Some(wait) = self.unidentified_ms {
+            in_range("unidentifiedMs", wait, 1, HOUR_MS)?;
+        }
+        in_range("stopDeadlineMs", self.stop_deadline_ms, 0, HOUR_MS)?;
+        in_range("requestTimeoutMs", self.request_timeout_ms, 100, 120_000)?;
+        in_range("hintIntervalMs", self.hint_interval_ms, 1_000, HOUR_MS)?;
+        in_range("retryAfterMaxMs", self.retry_after_max_ms, 0, HOUR_MS)?;
+        if !(1..=20).contains(&self.presence_absences) {
+            return Err(Invalid::new("presenceAbsences", self.presence_absences, "from 1 to 20"));
+        }
+        if self.jitter_percent > 100 {
+            return Err(Invalid::new("jitterPercent", self.jitter_percent, "from 0 to 100 %"));
+        }
+        Ok(())
+    }
+
+    /// Fits the looks for a new task to its `idleTimeout` (in ms): every one must come before it is over, jitter
+    /// included, or the task could come and go unseen. Default looks are shortened; chosen ones are refused.
+    ///
+    /// # Errors
+    /// `confirmMs` was chosen and has a wait that is not shorter than `idleTimeout`.
+    pub fn fit_idle_timeout(&mut self, idle_timeout: Millis) -> Result<(), Invalid> {
+        let stretched =
+            |wait: Millis| Millis::new(wait.as_u64() * (100 + u64::from(self.jitter_percent)) / 100);
+        if stretched(self.confirm_ms.longest()) < idle_timeout {
+            return Ok(());
+        }
+        if self.confirm_ms != Self::default().confirm_ms {
+            let allowed = format!("shorter, with jitter, than the task's idleTimeout of {idle_timeout}");
+            return Err(Invalid::new("policy.confirmMs", format!("{:?}", self.confirm_ms.0), allowed));
+        }
+        self.confirm_ms = self.confirm_ms.capped(Millis::new((idle_timeout.as_u64() / 3).max(1)));
+        Ok(())
+    }
+
+    /// The ladder for making `call` again because of `cause`.
+    #[must_use]
+    pub fn ladder(&self, call: Call, cause: Cause) -> &Backoff {
+        match (cause, call) {
+            (Cause::NoAnswer, _) => &self.no_answer_ms,
+            (Cause::RateLimited, _) => &self.rate_limited_ms,
+            (_, Call::Delete) => &self.delete_ms,
+            (Cause::NotFound, Call::Query) => &self.query_not_found_ms,
+            (Cause::Refused, Call::Query) => &self.query_refused_ms,
+            (_, Call::Query) => &self.query_server_error_ms,
+            (Cause::NotCompleted, _) => &self.create_not_completed_ms,
+            (Cause::TimedOut, _) => &self.create_timed_out_ms,
+            (_, Call::Acquire | Call::Create | Call::Update) => &self.create_server_error_ms,
+        }
+    }
+
+    /// How long to wait before making `call` again after `failures` earlier ones, or `None` when the ladder is
+    /// spent. A `Retry-After` (in ms) only lengthens the wait, and only up to `retryAfterMaxMs`.
+    #[must_use]
+    pub fn wait(
+        &self,
+        call: Call,
+        cause: Cause,
+        failures: u32,
+        retry_after: Option<Millis>,
+    ) -> Option<Millis> {
+        let ladder = self.ladder(call, cause);
+        let wait = if cause == Cause::RateLimited {
+            ladder.wait_or_last(failures)
+        } else {
+            ladder.wait(failures)?
+        };
+        Some(wait.max(retry_after.unwrap_or_default().min(self.retry_after_max_ms)))
+    }
+
+    /// `wait`, made longer by chance as `jitterPercent` allows. The same seed and counter give the same chance.
+    #[must_use]
+    pub fn jittered(&self, wait: Millis, seed: u64, counter: u64) -> Millis {
+        let most = wait.as_u64().saturating_mul(u64::from(self.jitter_percent)) / 100;
+        let chance = splitmix64(seed ^ counter.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        wait.plus(Millis::new(if most == 0 { 0 } else { chance % (most + 1) }))
+    }
+}
+
+/// Reads a `Retry-After` header: seconds, or an HTTP date, which `wall` (ms since the epoch) turns into a wait.
+#[must_use]
+pub fn parse_retry_after(header: &str, wall: Millis) -> Option<Millis> {
+    let header = header.trim();
+    if let Ok(seconds) = header.parse::<u64>() {
+        return Some(Millis::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(header).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Millis::from_secs(date.as_secs()).minus(wall))
+}
+
+fn in_range(field: &str, value: Millis, least: u64, most: u64) -> Result<(), Invalid> {
+    if (least..=most).contains(&value.as_u64()) {
+        return Ok(());
+    }
+    Err(Invalid::new(field, value, format!("from {least} to {most} ms")))
+}
+
+/// One step of the splitmix64 generator: enough chance for jitter, without state to keep.
+fn splitmix64(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn schedule(call: Call, cause: Cause) -> Vec<u64> {
+        let policy = RetryPolicy::default();
+        (0..10).map_while(|n| policy.wait(call, cause, n, None)).map(|wait| wait.as_u64() / 1000).collect()
+    }
+
+    #[test]
+    fn the_documented_schedules_are_the_defaults() {
+        assert_eq!(schedule(Call::Create, Cause::TimedOut), [3, 6, 9]);
+        assert_eq!(schedule(Call::Create, Cause::ServerError), [3, 6, 9]);
+        assert_eq!(schedule(Call::Create, Cause::NotCompleted), [3, 6]);
+        assert_eq!(schedule(Call::Acquire, Cause::TimedOut), [3, 6, 9]);
+        assert_eq!(schedule(Call::Query, Cause::NotFound), [5, 10, 15]);
+        assert_eq!(schedule(Call::Query, Cause::ServerError), [5, 10, 15, 30]);
+        assert_eq!(schedule(Call::Query, Cause::TimedOut), [5, 10, 15, 30]);
+        for call in [Call::Acquire, Call::Create, Call::Query, Call::Update, Call::Delete] {
+            assert_eq!(schedule(call, Cause::NoAnswer), [1, 3, 6]);
+        }
+        assert_eq!(schedule(Call::Query, Cause::RateLimited), [1, 2, 5, 10, 10, 10, 10, 10, 10, 10]);
+        let policy = RetryPolicy::default();
+        assert_eq!(policy.confirm_ms.wait(0), Some(Millis::from_secs(5)));
+        assert_eq!(policy.confirm_deadline_ms, Millis::from_secs(90));
+        assert_eq!(policy.monitor_interval_ms, Millis::from_secs(120));
+        assert_eq!(policy.relaunch_ms.longest(), Millis::from_secs(300));
+    }
+
+    #[test]
+    fn values_can_be_overridden_and_bad_ones_are_named() {
+        let policy =
+            RetryPolicy::from_json(&json!({ "monitorIntervalMs": 60_000, "unidentifiedMs": null })).unwrap();
+        assert_eq!(policy.monitor_interval_ms, Millis::from_secs(60));
+        assert_eq!(policy.unidentified_ms, None);
+        assert_eq!(policy.no_answer_ms, RetryPolicy::default().no_answer_ms);
+
+        let refused = |json| RetryPolicy::from_json(&json).unwrap_err();
+        assert_eq!(
+            refused(json!({ "queryNotFoundMs": [5_000, 0] })),
+            Invalid::new("policy.queryNotFoundMs[1]", "0 ms", "from 1 to 3600000 ms")
+        );
+        assert_eq!(
+            refused(json!({ "jitterPercent": 101 })),
+            Invalid::new("policy.jitterPercent", 101, "from 0 to 100 %")
+        );
+        assert_eq!(
+            refused(json!({ "confirmMs": [] })),
+            Invalid::new("policy.confirmMs", "a list of 0", "a list of 1 to 20 waits")
+        );
+        let wrong_type = refused(json!({ "deleteMs": [1_000, "x"] }));
+        assert_eq!((wrong_type.field.as_str(), wrong_type.value.as_str()), ("policy.deleteMs[1]", "\"x\""));
+        assert_eq!(refused(json!({ "retries": 3 })).field, "policy.retries");
+    }
+
+    #[test]
+    fn looks_stay_below_the_idle_timeout() {
+        let mut policy = RetryPolicy::default();
+        policy.fit_idle_timeout(Millis::from_secs(300)).unwrap();
+        assert_eq!(policy, RetryPolicy::default());
+        policy.fit_idle_timeout(Millis::from_secs(6)).unwrap();
+        assert_eq!(policy.confirm_ms.longest(), Millis::from_secs(2));
+
+        let mut chosen = RetryPolicy { confirm_ms: Backoff::from_ms(&[5_000]), ..RetryPolicy::default() };
+        assert_eq!(chosen.fit_idle_timeout(Millis::from_secs(5)).unwrap_err().field, "policy.confirmMs");
+        chosen.jitter_percent = 100;
+        assert!(chosen.fit_idle_timeout(Millis::from_secs(10)).is_err(), "jitter counts");
+        assert_eq!(chosen.fit_idle_timeout(Millis::new(10_001)), Ok(()));
+    }
+
+    #[test]
+    fn retry_after_lengthens_and_never_shortens() {
+        let policy = RetryPolicy::default();
+        let wait = |after: u64| policy.wait(Call::Create, Cause::TimedOut, 0, Some(Millis::from_secs(after)));
+        assert_eq!(wait(1), Some(Millis::from_secs(3)));
+        assert_eq!(wait(60), Some(Millis::from_secs(60)));
+        assert_eq!(wait(86_400), Some(Millis::from_secs(300)));
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_as_a_date() {
+        let wall = Millis::from_secs(784_111_777);
+        assert_eq!(parse_retry_after(" 120 ", wall), Some(Millis::from_secs(120)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:47 GMT", wall), Some(Millis::from_secs(10)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", wall), Some(Millis::ZERO));
+        assert_eq!(parse_retry_after("soon", wall), None);
+        assert_eq!(parse_retry_after("-5", wall), None);
+    }
+
+    proptest! {
+        #[test]
+        fn jitter_only_lengthens_and_repeats_from_its_seed(
+            wait in 0u64..400_000, percent in 0u8..=100, seed: u64, counter: u64,
+        ) {
+            let policy = RetryPolicy { jitter_percent: percent, ..RetryPolicy::default() };
+            let longer = policy.jittered(Millis::new(wait), seed, counter);
+            prop_assert!(longer >= Millis::new(wait));
+            prop_assert!(longer.as_u64() <= wait + wait * u64::from(percent) / 100);
+            prop_assert_eq!(longer, policy.jittered(Millis::new(wait), seed, counter));
+        }
+
+        #[test]
+        fn any_header_is_read_without_panic(header in "\\PC{0,40}", wall: u64) {
+            let _ = parse_retry_after(&header, Millis::new(wall));
+        }
+    }
+}

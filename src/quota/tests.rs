@@ -1,0 +1,161 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+const T0: Millis = Millis::from_secs(1_000);
+
+fn bucket() -> TokenBucket {
+    TokenBucket::new(QuotaLimits::for_area(Area::China), T0)
+}
+
+fn ms(n: u64) -> Millis {
+    T0.plus(Millis::new(n))
+}
+
+fn most_in_any_second(sent: &[Millis]) -> usize {
+    (0..sent.len())
+        .map(|i| sent[i..].iter().take_while(|t| t.minus(sent[i]) < SECOND).count())
+        .max()
+        .unwrap_or(0)
+}
+
+#[test]
+fn two_at_once_then_eight_a_second() {
+    let mut bucket = bucket();
+    assert_eq!(bucket.ask(T0, 0, Want::Query), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 0, Want::Query), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 0, Want::Query), Permit::Wait(ms(125)));
+    assert_eq!(bucket.ask(ms(124), 0, Want::Query), Permit::Wait(ms(125)));
+    assert_eq!(bucket.ask(ms(125), 0, Want::Query), Permit::Granted);
+}
+
+#[test]
+fn delete_goes_before_create_before_query() {
+    let mut bucket = bucket();
+    assert_eq!(bucket.ask(T0, 9, Want::AcquireAndCreate), Permit::Granted);
+    for (lane, want) in [(0, Want::Query), (1, Want::Create), (2, Want::Delete)] {
+        assert!(matches!(bucket.ask(T0, lane, want), Permit::Wait(_)));
+    }
+    let mut served = Vec::new();
+    for step in 1..=100 {
+        for (lane, want) in [(0, Want::Query), (1, Want::Create), (2, Want::Delete)] {
+            if !served.contains(&want) && bucket.ask(ms(step * 5), lane, want) == Permit::Granted {
+                served.push(want);
+            }
+        }
+    }
+    assert_eq!(served, [Want::Delete, Want::Create, Want::Query]);
+}
+
+#[test]
+fn an_acquire_waits_until_its_create_may_follow() {
+    let mut bucket = bucket();
+    assert_eq!(bucket.ask(T0, 0, Want::Query), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 1, Want::AcquireAndCreate), Permit::Wait(ms(125)), "one permit is not enough");
+    assert_eq!(bucket.ask(ms(125), 1, Want::AcquireAndCreate), Permit::Granted);
+    assert!(!bucket.use_reserved(ms(300), 0));
+    assert!(bucket.use_reserved(ms(300), 1));
+    assert!(!bucket.use_reserved(ms(300), 1), "once");
+}
+
+#[test]
+fn at_most_a_tenth_of_the_pcw_is_created_a_second() {
+    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..QuotaLimits::for_area(Area::Europe) }, T0);
+    assert_eq!(bucket.ask(T0, 0, Want::Create), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 1, Want::Create), Permit::Wait(ms(1000)));
+    assert_eq!(bucket.ask(T0, 2, Want::Query), Permit::Granted, "a query need not wait for it");
+    assert_eq!(bucket.ask(ms(1000), 1, Want::Create), Permit::Granted);
+}
+
+#[test]
+fn a_clock_set_forward_brings_no_burst() {
+    let mut bucket = bucket();
+    let granted = |bucket: &mut TokenBucket, at| {
+        (0..20).filter(|_| bucket.ask(at, 0, Want::Query) == Permit::Granted).count()
+    };
+    assert_eq!(granted(&mut bucket, T0), 2);
+    let hour = ms(3_600_000);
+    assert_eq!(granted(&mut bucket, hour), 0);
+    assert_eq!(granted(&mut bucket, hour.plus(Millis::new(125))), 1, "and it goes on from there");
+}
+
+#[test]
+fn timers_that_are_always_late_still_get_permits() {
+    let mut bucket = bucket();
+    let granted = (0..10).filter(|i| bucket.ask(ms(i * 5_000), 0, Want::Query) == Permit::Granted).count();
+    assert!(granted >= 9, "{granted}");
+}
+
+#[test]
+fn bad_limits_are_named() {
+    let refused = |json| QuotaLimits::from_json(Area::China, &json).unwrap_err();
+    assert_eq!(refused(json!({ "burst": 1 })), Invalid::new("quota.burst", 1, "from 2 to 10000"));
+    assert_eq!(refused(json!({ "pcw": 0 })).field, "quota.pcw");
+    assert_eq!(refused(json!({ "qps": 3 })).field, "quota.qps");
+    assert_eq!(QuotaLimits::from_json(Area::China, &json!({})).unwrap().pcw, 100);
+}
+
+#[test]
+fn the_estimate_says_what_does_not_fit() {
+    let limits = QuotaLimits { pcw: 1_000, ..QuotaLimits::for_area(Area::China) };
+    let fits = estimate(200, Millis::from_secs(120), &limits).unwrap();
+    assert!(
+        fits.fits && fits.verdict.starts_with("Fits: asking 200 tasks every 120 s takes 1.7 of 8"),
+        "{}",
+        fits.verdict
+    );
+    assert_eq!(fits.most_tasks, 640);
+    let too_often = estimate(200, Millis::from_secs(10), &limits).unwrap();
+    assert!(!too_often.fits && too_often.verdict.contains("Ask every 38 s"), "{}", too_often.verdict);
+    let too_many = estimate(1_001, Millis::from_secs(600), &limits).unwrap();
+    assert!(!too_many.fits && too_many.verdict.contains("PCW is 1000"), "{}", too_many.verdict);
+    assert_eq!(estimate(0, Millis::from_secs(120), &limits).unwrap_err().field, "tasks");
+    assert_eq!(estimate(1, Millis::ZERO, &limits).unwrap_err().field, "pollIntervalMs");
+    assert_eq!(documented_pcw(Area::AsiaPacific, OutputSize::Fhd), 3);
+}
+
+proptest! {
+    /// Lanes that all want something all the time, their Creates up to two seconds after their Acquires.
+    #[test]
+    fn never_more_than_ten_in_any_second_and_nobody_starves(
+        lanes in 1u32..40, wants in prop::collection::vec(0u8..4, 40), seed: u64,
+    ) {
+        let mut bucket = bucket();
+        let mut sent = Vec::new();
+        let mut pending: BTreeMap<Lane, Millis> = BTreeMap::new();
+        let mut last_served = vec![T0; lanes as usize];
+        let mut longest = Millis::ZERO;
+        for step in 0..2_000u64 {
+            let now = ms(step * 13);
+            for lane in 0..lanes {
+                if let Some(at) = pending.get(&lane).copied() {
+                    if now >= at {
+                        prop_assert!(bucket.use_reserved(now, lane));
+                        sent.push(now);
+                        pending.remove(&lane);
+                    }
+                    continue;
+                }
+                let want = match wants[lane as usize] { 0 => Want::Delete, 1 => Want::AcquireAndCreate, 2 => Want::Create, _ => Want::Query };
+                if bucket.ask(now, lane, want) == Permit::Granted {
+                    sent.push(now);
+                    longest = longest.max(now.minus(last_served[lane as usize]));
+                    last_served[lane as usize] = now;
+                    if want == Want::AcquireAndCreate {
+                        pending.insert(lane, now.plus(Millis::new((seed ^ step).wrapping_mul(7919) % 2_000)));
+                    }
+                }
+                if step % 500 == 0 {
+                    let copy: TokenBucket = serde_json::from_str(&serde_json::to_string(&bucket).unwrap()).unwrap();
+                    prop_assert_eq!(&copy, &bucket);
+                }
+            }
+        }
+        let most = most_in_any_second(&sent);
+        prop_assert!(most <= 10, "{} calls in one second", most);
+        // Two permits for an Acquire, and its Create's two seconds.
+        let bound = Millis::new(u64::from(lanes) * 2 * 1000 / 8 + 2_500);
+        prop_assert!(longest <= bound, "{} waited {} of {}", lanes, longest, bound);
+    }
+}

@@ -1,0 +1,198 @@
+//! Which output uid is next.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Invalid;
+
+/// An RTC user id: 1 to 4294967295 for an output.
+pub type Uid = u32;
+
+/// A uid was asked for while its last task may still be live: two publishers with one uid kick each other out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("uid {0} may still be live")]
+pub struct MayBeLive(pub Uid);
+
+/// The output uids of one broadcast lane, used in turn, so that two tasks never push the same one.
+///
+/// A uid that was taken is held until somebody has proof that its task is gone and releases it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Parts", into = "Parts")]
+pub struct UidRing(Parts);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Parts {
+    uids: Vec<Uid>,
+    held: BTreeSet<Uid>,
+    last: Option<Uid>,
+}
+
+impl UidRing {
+    /// A ring of `uids`, the primary first.
+    ///
+    /// # Errors
+    /// Fewer than two uids, a zero, or one twice.
+    pub fn new(uids: Vec<Uid>) -> Result<Self, Invalid> {
+        Parts { uids, held: BTreeSet::new(), last: None }.try_into()
+    }
+
+    /// All uids, the primary first.
+    #[must_use]
+    pub fn uids(&self) -> &[Uid] {
+        &self.0.uids
+    }
+
+    /// The uid taken last.
+    #[must_use]
+    pub fn last(&self) -> Option<Uid> {
+        self.0.last
+    }
+
+    /// Whether the last task on `uid` may still be live.
+    #[must_use]
+    pub fn is_held(&self, uid: Uid) -> bool {
+        self.0.held.contains(&uid)
+    }
+
+    /// Every uid in the order in which they are due: beginning after the one taken last, which itself comes last.
+    pub fn in_turn(&self) -> impl Iterator<Item = Uid> + '_ {
+        let uids = &self.0.uids;
+        let after_last = uids.iter().position(|uid| Some(*uid) == self.0.last).map_or(0, |i| i + 1);
+        uids.iter().cycle().skip(after_last).take(uids.len()).copied()
+    }
+
+    /// The first uid in turn that is not held.
+    #[must_use]
+    pub fn next(&self) -> Option<Uid> {
+        self.in_turn().find(|uid| !self.is_held(*uid))
+    }
+
+    /// Takes `uid` for a new task, and holds it.
+    ///
+    /// # Errors
+    /// It is held already (or is none of this ring's).
+    pub fn take(&mut self, uid: Uid) -> Result<(), MayBeLive> {
+        if !self.0.uids.contains(&uid) || !self.0.held.insert(uid) {
+            return Err(MayBeLive(uid));
+        }
+        self.0.last = Some(uid);
+        Ok(())
+    }
+
+    /// Makes it `uid`'s turn without a new task: its unresolved one is gone on with.
+    pub fn resume(&mut self, uid: Uid) {
+        if self.is_held(uid) {
+            self.0.last = Some(uid);
+        }
+    }
+
+    /// Holds `uid` without its turn having come: a task was found on it.
+    pub fn hold(&mut self, uid: Uid) {
+        if self.0.uids.contains(&uid) {
+            self.0.held.insert(uid);
+        }
+    }
+
+    /// The last task on `uid` is known to be gone.
+    pub fn release(&mut self, uid: Uid) {
+        self.0.held.remove(&uid);
+    }
+}
+
+impl TryFrom<Parts> for UidRing {
+    type Error = Invalid;
+
+    fn try_from(parts: Parts) -> Result<Self, Invalid> {
+        let shown = format!("{:?}", parts.uids);
+        let distinct: BTreeSet<Uid> = parts.uids.iter().copied().collect();
+        if parts.uids.len() < 2 || distinct.len() < parts.uids.len() || distinct.contains(&0) {
+            return Err(Invalid::new("uids", shown, "two or more distinct uids from 1 to 4294967295"));
+        }
+        if !parts.held.is_subset(&distinct) || parts.last.is_some_and(|uid| !distinct.contains(&uid)) {
+            return Err(Invalid::new("uids", shown, "all uids that are held or were taken"));
+        }
+        Ok(Self(parts))
+    }
+}
+
+impl From<UidRing> for Parts {
+    fn from(ring: UidRing) -> Self {
+        ring.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn primary_and_backup_alternate() {
+        let mut ring = UidRing::new(vec![7, 8]).unwrap();
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            let uid = ring.next().unwrap();
+            ring.take(uid).unwrap();
+            seen.push(uid);
+            ring.release(uid);
+        }
+        assert_eq!(seen, [7, 8, 7, 8]);
+    }
+
+    #[test]
+    fn a_uid_that_may_be_live_is_refused() {
+        let mut ring = UidRing::new(vec![7, 8]).unwrap();
+        ring.take(7).unwrap();
+        assert_eq!(ring.take(7), Err(MayBeLive(7)));
+        assert_eq!(ring.take(9), Err(MayBeLive(9)));
+        ring.take(8).unwrap();
+        assert_eq!(ring.next(), None);
+        ring.release(8);
+        assert_eq!(
+            ring.next(),
+            Some(8),
+            "the one just used is better than none, once it is known to be gone"
+        );
+    }
+
+    #[test]
+    fn bad_rings_say_what_is_allowed() {
+        for uids in [vec![], vec![1], vec![1, 1], vec![0, 1]] {
+            let error = UidRing::new(uids.clone()).unwrap_err();
+            assert_eq!((error.field.as_str(), error.value), ("uids", format!("{uids:?}")));
+            assert_eq!(error.allowed, "two or more distinct uids from 1 to 4294967295");
+        }
+        assert!(serde_json::from_str::<UidRing>(r#"{"uids":[1,2],"held":[3],"last":null}"#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn never_one_that_is_held_and_always_one_when_any_is_free(
+            size in 2usize..6,
+            moves in prop::collection::vec((any::<bool>(), 0usize..6), 0..60),
+        ) {
+            let uids: Vec<Uid> = (1..=size as Uid).collect();
+            let mut ring = UidRing::new(uids.clone()).unwrap();
+            let mut live = BTreeSet::new();
+            for (take, which) in moves {
+                if take {
+                    match ring.next() {
+                        Some(uid) => {
+                            prop_assert!(live.insert(uid), "{uid} was live");
+                            prop_assert_eq!(ring.take(uid), Ok(()));
+                        }
+                        None => prop_assert_eq!(live.len(), size),
+                    }
+                } else if let Some(uid) = uids.get(which % size) {
+                    live.remove(uid);
+                    ring.release(*uid);
+                }
+                let copy: UidRing = serde_json::from_str(&serde_json::to_string(&ring).unwrap()).unwrap();
+                prop_assert_eq!(&copy, &ring);
+                prop_assert_eq!(ring.in_turn().collect::<BTreeSet<_>>().len(), size);
+            }
+        }
+    }
+}
