@@ -120,6 +120,12 @@ impl DomainLadder {
         self.name(self.current)
     }
 
+    /// The domain asked last, whatever the time.
+    #[must_use]
+    pub fn current(&self) -> &str {
+        self.name(self.current)
+    }
+
     /// The primary, the alternate, and the neighbouring region's two domains.
     #[must_use]
     pub fn rungs(&self) -> &[String] {

@@ -1,0 +1,363 @@
+//! Notifications of the service: is it genuine, what does it say, was it here before.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha1::Sha1;
+use sha2::Sha256;
+
+use crate::time::Millis;
+
+/// The largest body that is read, in bytes. The service's are a few KB.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// The scene of a transcoding task's notifications.
+const SCENE: &str = "rtsc/cloud-transcoder";
+
+/// Why a notification is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// The secret that was set is empty: anybody could sign.
+    #[error("the secret is empty; it must be the one of the notification settings")]
+    NoSecret,
+    /// Neither `Agora-Signature-V2` nor `Agora-Signature` came with it.
+    #[error("no signature: the header Agora-Signature-V2 (or Agora-Signature) is missing")]
+    Missing,
+    /// It was signed with another secret, or changed on its way.
+    #[error("the signature does not match the body")]
+    Mismatch,
+}
+
+/// Checks the signature of a notification over the raw bytes of its body, in constant time.
+///
+/// `v2` is the header `Agora-Signature-V2` (HMAC-SHA256) and decides whenever it is there; `v1`, the header
+/// `Agora-Signature` (HMAC-SHA1), counts only without it. Both are hexadecimal.
+///
+/// # Errors
+/// Anything but a genuine signature.
+pub fn verify(secret: &[u8], raw_body: &[u8], v1: Option<&str>, v2: Option<&str>) -> Result<(), SignatureError> {
+    if secret.is_empty() {
+        return Err(SignatureError::NoSecret);
+    }
+    let decoded = |header: &str| hex::decode(header.trim()).map_err(|_| SignatureError::Mismatch);
+    match (v2, v1) {
+        (Some(header), _) => verify_with::<Hmac<Sha256>>(secret, raw_body, &decoded(header)?),
+        (None, Some(header)) => verify_with::<Hmac<Sha1>>(secret, raw_body, &decoded(header)?),
+        (None, None) => Err(SignatureError::Missing),
+    }
+}
+
+fn verify_with<M: Mac + KeyInit>(secret: &[u8], body: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+    let mut mac = <M as KeyInit>::new_from_slice(secret).map_err(|_| SignatureError::NoSecret)?;
+    mac.update(body);
+    mac.verify_slice(signature).map_err(|_| SignatureError::Mismatch)
+}
+
+/// What a notification says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// Names this notification.
+    pub notice_id: Option<String>,
+    /// The task it is about.
+    pub task_id: String,
+    /// The instanceId of the create that made it.
+    pub instance_id: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: NoticeKind,
+    /// Its place among the notifications of its task.
+    pub sequence: Option<i64>,
+    /// When it was made, in ms since the epoch. (When it was sent changes with every resend, and is left out.)
+    pub sent_at: Option<Millis>,
+}
+
+/// What happened to the task.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum NoticeKind {
+    /// 110: it started.
+    Started,
+    /// 111: it stopped.
+    Stopped {
+        /// Why, as the service says.
+        reason: Option<String>,
+    },
+    /// 112: its state.
+    Status {
+        /// `connecting`, `running`, `failed`, or anything else, as it came.
+        state: Option<String>,
+    },
+    /// 113: it was updated.
+    Updated,
+    /// Anything else.
+    Other {
+        /// `eventType`.
+        event_type: i64,
+    },
+}
+
+/// Why a body is no notification of a transcoding task.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoticeError {
+    /// Larger than [`MAX_BODY_BYTES`].
+    #[error("the body has {0} bytes; at most {MAX_BODY_BYTES} are read")]
+    TooLarge(usize),
+    /// Not JSON.
+    #[error("the body is not JSON")]
+    NotJson,
+    /// A field is not there, or of another type.
+    #[error("{0} is missing or of the wrong type")]
+    Missing(&'static str),
+    /// It is about another of Agora's services.
+    #[error("serviceScene is {0:?}, which is not a transcoding task's")]
+    Foreign(String),
+}
+
+/// Reads the body of a notification. Numbers may come as text; unknown events and states are kept.
+///
+/// # Errors
+/// A body that is not a notification of a transcoding task.
+pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
+    if raw_body.len() > MAX_BODY_BYTES {
+        return Err(NoticeError::TooLarge(raw_body.len()));
+    }
+    let json: Value = serde_json::from_slice(raw_body).map_err(|_| NoticeError::NotJson)?;
+    let payload = json.get("payload").filter(|payload| payload.is_object()).ok_or(NoticeError::Missing("payload"))?;
+    if let Some(scene) = text(payload.get("serviceScene")).filter(|scene| scene != SCENE) {
+        return Err(NoticeError::Foreign(scene.chars().take(64).collect()));
+    }
+    let required = |field: &'static str| text(payload.get(field)).ok_or(NoticeError::Missing(field));
+    let detail = |field: &str| text(payload.pointer(&format!("/details/{field}")));
+    let kind = match integer(json.get("eventType")).ok_or(NoticeError::Missing("eventType"))? {
+        110 => NoticeKind::Started,
+        111 => NoticeKind::Stopped { reason: detail("stopReason") },
+        112 => NoticeKind::Status { state: detail("state") },
+        113 => NoticeKind::Updated,
+        event_type => NoticeKind::Other { event_type },
+    };
+    let sent_at = integer(payload.get("sendts")).and_then(|ms| u64::try_from(ms).ok()).map(Millis::new);
+    Ok(Notice {
+        notice_id: text(json.get("noticeId")),
+        task_id: required("taskId")?,
+        instance_id: required("instanceId")?,
+        kind,
+        sequence: integer(payload.get("sequence")),
+        sent_at,
+    })
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn integer(value: Option<&Value>) -> Option<i64> {
+    match value? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether a notification was here before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Freshness {
+    /// The first of its kind.
+    New,
+    /// Sent again, or by the redundant channel.
+    Duplicate,
+    /// Overtaken: its task has stopped, or a later one was here.
+    Stale,
+}
+
+/// What is remembered of one task.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen {
+    events: VecDeque<(NoticeKind, Option<i64>)>,
+    latest: Option<i64>,
+    stopped: bool,
+}
+
+/// Events remembered of one task.
+const EVENTS_PER_TASK: usize = 32;
+
+/// Remembers the notifications of the last tasks, by task and event: `noticeId` and the time of sending differ when
+/// one is sent again. Bounded: the task heard of first is forgotten first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoticeLog {
+    capacity: usize,
+    order: VecDeque<String>,
+    tasks: BTreeMap<String, Seen>,
+}
+
+impl NoticeLog {
+    /// A log of the last `capacity` tasks (at least one).
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self { capacity: capacity.max(1), order: VecDeque::new(), tasks: BTreeMap::new() }
+    }
+
+    /// How many tasks are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether nothing is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Takes a notification, and says whether it was here before.
+    #[must_use]
+    pub fn take(&mut self, notice: &Notice) -> Freshness {
+        if !self.tasks.contains_key(&notice.task_id) {
+            if self.order.len() >= self.capacity
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.tasks.remove(&oldest);
+            }
+            self.order.push_back(notice.task_id.clone());
+        }
+        let seen = self.tasks.entry(notice.task_id.clone()).or_default();
+        let event = (notice.kind.clone(), notice.sequence);
+        if seen.events.contains(&event) {
+            return Freshness::Duplicate;
+        }
+        seen.events.push_back(event);
+        if seen.events.len() > EVENTS_PER_TASK {
+            seen.events.pop_front();
+        }
+        let place = notice.sequence;
+        let overtaken = seen.stopped || matches!((place, seen.latest), (Some(mine), Some(latest)) if mine < latest);
+        seen.latest = seen.latest.max(place);
+        // A stop is news however late it comes.
+        let stops = matches!(notice.kind, NoticeKind::Stopped { .. });
+        let stopped_before = std::mem::replace(&mut seen.stopped, seen.stopped || stops);
+        if overtaken && (stopped_before || !stops) { Freshness::Stale } else { Freshness::New }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    const BODY: &[u8] = br#"{"eventType":10,"noticeId":"4eb720f0-8da7-11e9-a43e53f411c2761f","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}"#;
+    const V1: &str = "92ea60c5249b641f80de046d11e1cb2d15f1d1b2";
+    const V2: &str = "6ba85d7c1122f6c51143cce7765f06c601c0fbd691987f4510e45b943b2639e8";
+
+    fn body(event_type: i64, task: &str, sequence: i64) -> Vec<u8> {
+        json!({
+            "noticeId": "n", "productId": 1, "eventType": event_type, "notifyMs": 1,
+            "payload": {
+                "taskId": task, "instanceId": "show-1", "sequence": sequence, "sendts": 1_700_000_000_000u64,
+                "serviceScene": SCENE, "details": { "stopReason": "idle", "state": "running" },
+            },
+        })
+        .to_string()
+        .into_bytes()
+    }
+
+    fn notice(event_type: i64, task: &str, sequence: i64) -> Notice {
+        parse(&body(event_type, task, sequence)).unwrap()
+    }
+
+    #[test]
+    fn genuine_signatures_are_believed() {
+        assert_eq!(verify(b"secret", BODY, Some(V1), Some(V2)), Ok(()));
+        assert_eq!(verify(b"secret", BODY, Some(V1), None), Ok(()));
+        assert_eq!(verify(b"secret", BODY, None, Some(&V2.to_uppercase())), Ok(()));
+    }
+
+    #[test]
+    fn others_are_not() {
+        let mut tampered = BODY.to_vec();
+        tampered[20] ^= 1;
+        let wrong = Err(SignatureError::Mismatch);
+        assert_eq!(verify(b"secret", &tampered, Some(V1), Some(V2)), wrong);
+        assert_eq!(verify(b"Secret", BODY, Some(V1), Some(V2)), wrong);
+        assert_eq!(verify(b"secret", BODY, Some(V1), Some(&V2[..62])), wrong, "a good V1 does not help a bad V2");
+        assert_eq!(verify(b"secret", BODY, Some(V1), Some("")), wrong);
+        assert_eq!(verify(b"secret", BODY, Some(V2), None), wrong);
+        assert_eq!(verify(b"secret", BODY, Some("é"), None), wrong);
+        assert_eq!(verify(b"secret", BODY, None, None), Err(SignatureError::Missing));
+        assert_eq!(verify(b"", BODY, Some(V1), Some(V2)), Err(SignatureError::NoSecret));
+    }
+
+    #[test]
+    fn the_four_events_are_read() {
+        let started = notice(110, "t", 3);
+        assert_eq!(started.kind, NoticeKind::Started);
+        assert_eq!((started.task_id.as_str(), started.instance_id.as_str(), started.sequence), ("t", "show-1", Some(3)));
+        assert_eq!(started.sent_at, Some(Millis::new(1_700_000_000_000)));
+        assert_eq!(notice(111, "t", 4).kind, NoticeKind::Stopped { reason: Some("idle".to_owned()) });
+        assert_eq!(notice(112, "t", 5).kind, NoticeKind::Status { state: Some("running".to_owned()) });
+        assert_eq!(notice(113, "t", 6).kind, NoticeKind::Updated);
+        assert_eq!(notice(199, "t", 7).kind, NoticeKind::Other { event_type: 199 });
+        let copy: Notice = serde_json::from_str(&serde_json::to_string(&started).unwrap()).unwrap();
+        assert_eq!(copy, started);
+    }
+
+    #[test]
+    fn what_is_no_notification_says_why() {
+        assert_eq!(parse(b"{"), Err(NoticeError::NotJson));
+        assert_eq!(parse(b"[]"), Err(NoticeError::Missing("payload")));
+        assert_eq!(parse(br#"{"eventType":"x","payload":{}}"#), Err(NoticeError::Missing("eventType")));
+        assert_eq!(parse(br#"{"eventType":"110","payload":{}}"#), Err(NoticeError::Missing("taskId")));
+        assert_eq!(parse(br#"{"eventType":110,"payload":{"taskId":1}}"#), Err(NoticeError::Missing("instanceId")));
+        let foreign = parse(br#"{"eventType":110,"payload":{"serviceScene":"recording"}}"#);
+        assert_eq!(foreign, Err(NoticeError::Foreign("recording".to_owned())));
+        assert_eq!(parse(&vec![b' '; MAX_BODY_BYTES + 1]), Err(NoticeError::TooLarge(MAX_BODY_BYTES + 1)));
+    }
+
+    #[test]
+    fn doubles_and_overtaken_ones_are_told_apart() {
+        let mut log = NoticeLog::new(4);
+        assert_eq!(log.take(&notice(110, "t", 1)), Freshness::New);
+        assert_eq!(log.take(&notice(110, "t", 1)), Freshness::Duplicate);
+        assert_eq!(log.take(&notice(112, "t", 3)), Freshness::New);
+        assert_eq!(log.take(&notice(112, "t", 2)), Freshness::Stale);
+        assert_eq!(log.take(&notice(112, "t", 4)), Freshness::New, "the same state again, later, is no double");
+        assert_eq!(log.take(&notice(111, "t", 0)), Freshness::New, "a stop is news even when it was overtaken");
+        assert_eq!(log.take(&notice(110, "t", 9)), Freshness::Stale, "a stopped task is not revived");
+        assert_eq!(log.take(&notice(110, "u", 1)), Freshness::New);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), header in "\\PC{0,80}") {
+            let _ = parse(&bytes);
+            prop_assert!(verify(b"secret", &bytes, Some(&header), None).is_err());
+        }
+
+        #[test]
+        fn the_memory_is_bounded_and_nothing_is_new_twice_within_it(
+            events in prop::collection::vec((110i64..114, 0usize..6, 0i64..5), 0..200),
+        ) {
+            let mut log = NoticeLog::new(3);
+            for (event_type, task, sequence) in events {
+                let notice = notice(event_type, &task.to_string(), sequence);
+                let _ = log.take(&notice);
+                prop_assert_ne!(log.take(&notice), Freshness::New);
+                prop_assert!(log.len() <= 3 && log.order.len() == log.len());
+                let copy: NoticeLog = serde_json::from_str(&serde_json::to_string(&log).unwrap()).unwrap();
+                prop_assert_eq!(&copy, &log);
+            }
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! A primary and its backups, started together, and which of them viewers should watch.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{self, Invalid};
+use crate::quota::{QuotaLimits, TokenBucket};
+use crate::supervisor::snapshot::{self, SnapshotError};
+use crate::supervisor::{
+    Event, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus, Outcome, Output, Raw, RequestId, Shared,
+    Step,
+};
+use crate::task::{Services, TaskWarning};
+use crate::time::{Clock, Millis, Now};
+use crate::uid::Uid;
+
+/// Which output is put on air.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnAirPolicy {
+    /// The one that is on air stays there while it runs.
+    #[default]
+    Sticky,
+    /// The first lane, whenever it runs.
+    PreferPrimary,
+}
+
+/// The settings of a group, as JSON: those of a supervisor, with `lanes: [{ name, uids, services? }]` in the place of
+/// `uids`, the primary first, and `onAir?`.
+#[derive(Clone, Debug)]
+pub struct GroupConfig {
+    lanes: Vec<LaneConfig>,
+    limits: QuotaLimits,
+    on_air: OnAirPolicy,
+    warnings: Vec<TaskWarning>,
+}
+
+/// A lane's name is at most this long, in characters.
+const NAME_CHARS: usize = 32;
+/// As many lanes as have two-digit numbers in an instanceId.
+const MAX_LANES: usize = 99;
+
+impl GroupConfig {
+    /// Reads and checks the settings.
+    ///
+    /// # Errors
+    /// The first value that is not allowed.
+    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
+        let mut raw: Raw = error::from_json("config", json)?;
+        raw.refuse_uids()?;
+        let on_air = raw.on_air.unwrap_or_default();
+        let raw_lanes = raw.lanes.as_mut().map(std::mem::take).unwrap_or_default();
+        if raw_lanes.is_empty() || raw_lanes.len() > MAX_LANES {
+            let found = format!("{} lanes", raw_lanes.len());
+            return Err(Invalid::new("config.lanes", found, format!("a list of 1 to {MAX_LANES} lanes")));
+        }
+        let shared = Shared::new(raw)?;
+        let mut lanes: Vec<LaneConfig> = Vec::new();
+        let mut warnings = Vec::new();
+        for (i, raw) in raw_lanes.into_iter().enumerate() {
+            let field = |name: &str| format!("config.lanes[{i}].{name}");
+            let length = raw.name.chars().count();
+            if length == 0 || length > NAME_CHARS || lanes.iter().any(|lane| lane.name() == raw.name) {
+                let allowed = format!("1 to {NAME_CHARS} characters, and no other lane's");
+                return Err(Invalid::new(field("name"), format!("{:?}", raw.name), allowed));
+            }
+            let instance_id = format!("{}-{i}", shared.raw.instance_id);
+            let (lane, more) = shared.lane(raw.name, instance_id, raw.uids, raw.services.as_ref()).map_err(|invalid| {
+                Invalid { field: invalid.field.replacen("config.uids", &field("uids"), 1), ..invalid }
+            })?;
+            let in_channel = |other: &&LaneConfig| other.output_channel() == lane.output_channel();
+            let taken = |uid: &&Uid| lanes.iter().filter(in_channel).any(|other| other.uids().contains(uid));
+            if let Some(uid) = lane.uids().iter().find(taken) {
+                let allowed = "different from the uids of every other lane in the same output channel";
+                return Err(Invalid::new(field("uids"), uid, allowed));
+            }
+            lanes.push(lane);
+            warnings.extend(more);
+        }
+        Ok(Self { lanes, limits: shared.limits, on_air, warnings })
+    }
+
+    /// What is allowed, but probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[TaskWarning] {
+        &self.warnings
+    }
+}
+
+/// The output that viewers should watch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OnAir {
+    /// The lane's name.
+    pub lane: String,
+    /// Its channel.
+    pub channel: String,
+    /// Its output uid.
+    pub uid: Uid,
+}
+
+/// How a group is, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupStatus {
+    /// What viewers should watch.
+    pub on_air: Option<OnAir>,
+    /// The lanes, the primary first.
+    pub lanes: Vec<LaneStatus>,
+}
+
+/// A primary supervisor and its backups on the same inputs, each with its own ring of uids, within one rate limit.
+///
+/// Driven as a [`Supervisor`](crate::supervisor::Supervisor) is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RedundancyGroup {
+    clock: Clock,
+    lanes: Vec<Lane>,
+    bucket: TokenBucket,
+    policy: OnAirPolicy,
+    on_air: Option<(usize, Uid)>,
+    /// The lane that is asked first at the next poll: all get their turn.
+    first: usize,
+}
+
+impl RedundancyGroup {
+    /// A group that begins at `now`.
+    #[must_use]
+    pub fn new(config: GroupConfig, now: Millis) -> Self {
+        let lanes = (0..).zip(config.lanes).map(|(number, lane)| Lane::new(number, lane, now)).collect();
+        Self {
+            clock: Clock::starting_at(now),
+            lanes,
+            bucket: TokenBucket::new(config.limits, now),
+            policy: config.on_air,
+            on_air: None,
+            first: 0,
+        }
+    }
+
+    /// What to do next. May change after every [`handle`](Self::handle), and when the time of a `Wait` has come.
+    #[must_use]
+    pub fn poll(&mut self, now: Millis) -> Output {
+        let now = self.tick(now);
+        if let Some(event) = self.choose_on_air(now) {
+            return Output::Emit(event);
+        }
+        let mut wait: Option<(Millis, _)> = None;
+        let mut outcomes = Vec::new();
+        let count = self.lanes.len();
+        for at in (0..count).map(|i| (self.first + i) % count) {
+            let Some(lane) = self.lanes.get_mut(at) else { continue };
+            let output = match lane.poll(now, &mut self.bucket) {
+                Step::Emit(event) => Output::Emit(event),
+                Step::Send(request) => Output::Send(request),
+                Step::NeedToken(request) => Output::NeedToken(request),
+                Step::Wait { until, why } => {
+                    if wait.is_none_or(|(soonest, _)| until < soonest) {
+                        wait = Some((until, why));
+                    }
+                    continue;
+                }
+                Step::Done(outcome) => {
+                    outcomes.push(outcome);
+                    continue;
+                }
+            };
+            self.first = at;
+            return output;
+        }
+        self.first = 0;
+        match wait {
+            Some((until, why)) => Output::Wait { until: self.clock.wall_at(until), why },
+            None => Output::Done(together(&outcomes)),
+        }
+    }
+
+    /// Takes what happened. True when it was about this group.
+    pub fn handle(&mut self, now: Millis, input: Input) -> bool {
+        let now = self.tick(now);
+        match input {
+            Input::Answer(id, answer) => {
+                let Some(lane) = self.lane_of(id) else { return false };
+                let channel = lane.output_channel().to_owned();
+                if let Some(look) = lane.answer(now, id, &answer) {
+                    // One look serves every output of the channel.
+                    for lane in self.lanes.iter_mut().filter(|lane| lane.output_channel() == channel) {
+                        lane.look(now, look.sent_at, &look.broadcasters);
+                    }
+                }
+                true
+            }
+            Input::Token(id, token) => {
+                let Some(lane) = self.lane_of(id) else { return false };
+                lane.token(now, id, token);
+                true
+            }
+            Input::Notice(notice) => self.lanes.iter_mut().any(|lane| lane.notice(now, &notice)),
+            Input::Hint => {
+                let on_air = self.on_air.and_then(|(at, _)| self.lanes.get_mut(at));
+                on_air.into_iter().for_each(|lane| lane.hint(now));
+                true
+            }
+            Input::Stop => {
+                self.lanes.iter_mut().for_each(|lane| lane.stop(now));
+                true
+            }
+        }
+    }
+
+    /// Takes a new payload for every lane, as [`Supervisor::update`](crate::supervisor::Supervisor::update) does; for
+    /// all or for none.
+    ///
+    /// # Errors
+    /// A payload that does not fit one of the lanes.
+    pub fn update(&mut self, now: Millis, services: &Services) -> Result<(), Invalid> {
+        let now = self.tick(now);
+        for lane in &self.lanes {
+            lane.check_update(services)?;
+        }
+        for lane in &mut self.lanes {
+            lane.update(now, services.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Whether the answer to this request is still awaited. Ask before sending what had to wait for its snapshot.
+    #[must_use]
+    pub fn awaits(&self, id: RequestId) -> bool {
+        self.lanes.iter().any(|lane| lane.awaits(id))
+    }
+
+    /// What viewers should watch.
+    #[must_use]
+    pub fn on_air(&self) -> Option<OnAir> {
+        let (at, uid) = self.on_air?;
+        let lane = self.lanes.get(at)?;
+        Some(OnAir { lane: lane.name().to_owned(), channel: lane.output_channel().to_owned(), uid })
+    }
+
+    /// How the group is, for people.
+    #[must_use]
+    pub fn status(&self) -> GroupStatus {
+        GroupStatus { on_air: self.on_air(), lanes: self.lanes.iter().map(Lane::status).collect() }
+    }
+
+    /// Grows with every change worth persisting, besides those that a request asks to persist first.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.lanes.iter().map(Lane::revision).sum()
+    }
+
+    /// The whole state, as text. It carries tokens: keep it where the credentials are kept.
+    ///
+    /// # Errors
+    /// None that is known; serialising may fail in principle.
+    pub fn snapshot(&self) -> Result<String, SnapshotError> {
+        snapshot::write("group", self)
+    }
+
+    /// A group that goes on exactly as the one that the snapshot was taken from.
+    ///
+    /// # Errors
+    /// A snapshot of something else, of a newer version, or a damaged one.
+    pub fn restore(text: &str) -> Result<Self, SnapshotError> {
+        snapshot::read("group", text)
+    }
+
+    fn tick(&mut self, now: Millis) -> Now {
+        let (now, went_back) = self.clock.tick(now);
+        if went_back {
+            self.lanes.iter_mut().for_each(Lane::clock_went_back);
+        }
+        now
+    }
+
+    fn lane_of(&mut self, id: RequestId) -> Option<&mut Lane> {
+        self.lanes.get_mut(id.lane() as usize)
+    }
+
+    /// Moves what is on air when it does not run any more, to a lane that does.
+    fn choose_on_air(&mut self, now: Now) -> Option<Event> {
+        let healths: Vec<Health> = self.lanes.iter().map(Lane::health).collect();
+        let running = |(at, health): (usize, &Health)| match health {
+            Health::Running(uid) => Some((at, *uid)),
+            Health::Suspect(_) | Health::Down => None,
+        };
+        let up = |(at, health): (usize, &Health)| match health {
+            Health::Running(uid) | Health::Suspect(uid) => Some((at, *uid)),
+            Health::Down => None,
+        };
+        let first_running = healths.iter().enumerate().find_map(running);
+        let here = |at: usize| healths.get(at).map(|health| (at, health));
+        let stays = self.on_air.and_then(|(at, _)| here(at)).and_then(running);
+        // One that is suspect is left for one that surely runs, but not for nothing.
+        let holds = || self.on_air.and_then(|(at, _)| here(at)).and_then(up);
+        let next = match self.policy {
+            OnAirPolicy::Sticky => stays.or(first_running).or_else(holds),
+            OnAirPolicy::PreferPrimary => first_running.or_else(holds),
+        };
+        if next == self.on_air {
+            return None;
+        }
+        let from = std::mem::replace(&mut self.on_air, next);
+        let name = |at: usize| self.lanes.get(at).map(|lane| lane.name().to_owned());
+        let (from_lane, to_lane) = (from.and_then(|(at, _)| name(at)), next.and_then(|(at, _)| name(at)));
+        Some(Event {
+            at: now.wall,
+            lane: to_lane.clone().or_else(|| from_lane.clone()).unwrap_or_default(),
+            generation: None,
+            uid: next.map(|(_, uid)| uid),
+            task_id: None,
+            instance_id: None,
+            kind: EventKind::OnAir { from_lane, to_lane, from_uid: from.map(|(_, uid)| uid), to_uid: next.map(|(_, uid)| uid) },
+        })
+    }
+}
+
+/// How a group ended: failed only if every lane did.
+fn together(outcomes: &[Outcome]) -> Outcome {
+    let failed = |outcome: &Outcome| match outcome {
+        Outcome::Failed { reason } => Some(*reason),
+        Outcome::Stopped | Outcome::Ended => None,
+    };
+    let reasons: Vec<FailReason> = outcomes.iter().filter_map(failed).collect();
+    match reasons.first() {
+        Some(reason) if reasons.len() == outcomes.len() => Outcome::Failed { reason: *reason },
+        _ if outcomes.contains(&Outcome::Stopped) => Outcome::Stopped,
+        _ => Outcome::Ended,
+    }
+}

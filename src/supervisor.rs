@@ -1,0 +1,276 @@
+//! Keeps one output alive: acquire, create, confirm, monitor, relaunch under the other uid, stop.
+//!
+//! [`Supervisor`] only decides. Its owner (the *driver*) carries out, in a loop:
+//!
+//! 1. `poll(now)` until it says [`Output::Wait`] or [`Output::Done`]. For [`Output::Send`], persist the snapshot first
+//!    if the request says so, then make the call; for [`Output::NeedToken`] ask the application; hand out each
+//!    [`Output::Emit`].
+//! 2. Wait until something comes in, or the time of the last `Wait` has come, and `handle(now, input)` what came.
+//! 3. Begin again.
+//!
+//! Polling more often changes nothing. `now` is the wall clock in ms since the epoch, and may jump either way. The
+//! whole state can be taken with [`Supervisor::snapshot`] at any moment; a supervisor restored from it goes on exactly
+//! as the one that it was taken from.
+
+mod answers;
+mod config;
+pub(crate) mod event;
+mod lane;
+mod launch;
+mod plan;
+pub(crate) mod request;
+pub(crate) mod snapshot;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::config::{Migration, Presence, Restart, SupervisorConfig};
+pub(crate) use self::config::{LaneConfig, Raw, Shared};
+pub use self::event::{
+    Ending, Event, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason, RetryReason, Said,
+    Suspicion,
+};
+pub(crate) use self::lane::Lane;
+pub(crate) use self::plan::Step;
+pub use self::request::{Answer, NoAnswer, Request, RequestId, TokenRequest};
+pub use self::snapshot::SnapshotError;
+use crate::error::Invalid;
+use crate::notice::Notice;
+use crate::quota::TokenBucket;
+use crate::task::{Services, TaskWarning};
+use crate::time::{Clock, Millis};
+use crate::uid::Uid;
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Output {
+    /// Make this call, and hand in its answer as [`Input::Answer`].
+    Send(Request),
+    /// Ask the application for an RTC token, and hand it in as [`Input::Token`].
+    NeedToken(TokenRequest),
+    /// Hand this out.
+    Emit(Event),
+    /// Nothing until this moment (ms since the epoch), unless something comes in.
+    Wait {
+        /// When to poll again at the latest.
+        until: Millis,
+        /// What is waited for.
+        why: Why,
+    },
+    /// It is over.
+    Done(Outcome),
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input {
+    /// The answer to a request, or that there was none. A late or foreign one does no harm.
+    Answer(RequestId, Answer),
+    /// The RTC token that was asked for: `Ok(None)` keeps the one in the payload, `Err` if there was none to be had.
+    Token(RequestId, Result<Option<String>, ()>),
+    /// A verified notification.
+    Notice(Notice),
+    /// Somebody says that the output is gone: brings the next Query forward at most.
+    Hint,
+    /// Stop: end what lives, start nothing any more.
+    Stop,
+}
+
+/// What a [`Output::Wait`] waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Why {
+    /// The answer to a call.
+    Reply,
+    /// The application's RTC token.
+    RtcToken,
+    /// The next step of a launch.
+    Launch,
+    /// The next look for a new task.
+    Confirm,
+    /// The next look for a running task.
+    Monitor,
+    /// The next attempt of a call that failed.
+    Retry,
+    /// The next attempt of an update.
+    Update,
+    /// The next attempt to end a task.
+    Delete,
+    /// The next look into the channel.
+    Presence,
+    /// A permit of the rate limit.
+    Quota,
+    /// The end of a relaunch's cool-down.
+    CoolDown,
+    /// The time for identifying a task.
+    Unidentified,
+    /// The deadline of `stop()`.
+    Stopping,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Outcome {
+    /// `stop()` was called, and has been carried out.
+    Stopped,
+    /// The task ended, and the restart policy says to leave it at that.
+    Ended,
+    /// It cannot go on.
+    Failed {
+        /// Why.
+        reason: FailReason,
+    },
+}
+
+/// How a lane's output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "state", content = "uid")]
+pub enum Health {
+    /// Nothing is known to run.
+    Down,
+    /// Runs under this uid, but the last looks speak against it.
+    Suspect(Uid),
+    /// Runs under this uid.
+    Running(Uid),
+}
+
+/// How a lane is, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneStatus {
+    /// Its name.
+    pub name: String,
+    /// `launching`, `confirming`, `running`, `suspect`, `unidentified`, `waiting`, `stopping`, `stopped`, `failed`.
+    pub state: &'static str,
+    /// How many times it was launched.
+    pub generation: u32,
+    /// The current output uid.
+    pub uid: Option<Uid>,
+    /// The current task.
+    pub task_id: Option<String>,
+    /// When a Query last said that the current task runs, in ms since the epoch.
+    pub last_seen_running_ms: Option<Millis>,
+    /// Tasks besides the current one that may live: being ended, or watched.
+    pub watched: usize,
+}
+
+/// Keeps one output alive. See the [module](self) for how to drive it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supervisor {
+    clock: Clock,
+    lane: Lane,
+    bucket: TokenBucket,
+}
+
+impl Supervisor {
+    /// A supervisor that begins at `now`.
+    #[must_use]
+    pub fn new(config: SupervisorConfig, now: Millis) -> Self {
+        Self {
+            clock: Clock::starting_at(now),
+            lane: Lane::new(0, config.lane, now),
+            bucket: TokenBucket::new(config.limits, now),
+        }
+    }
+
+    /// What to do next. May change after every [`handle`](Self::handle), and when the time of a `Wait` has come.
+    #[must_use]
+    pub fn poll(&mut self, now: Millis) -> Output {
+        let (now, went_back) = self.clock.tick(now);
+        if went_back {
+            self.lane.clock_went_back();
+        }
+        match self.lane.poll(now, &mut self.bucket) {
+            Step::Emit(event) => Output::Emit(event),
+            Step::Send(request) => Output::Send(request),
+            Step::NeedToken(request) => Output::NeedToken(request),
+            Step::Wait { until, why } => Output::Wait { until: self.clock.wall_at(until), why },
+            Step::Done(outcome) => Output::Done(outcome),
+        }
+    }
+
+    /// Takes what happened. True when it was about this supervisor.
+    pub fn handle(&mut self, now: Millis, input: Input) -> bool {
+        let (now, went_back) = self.clock.tick(now);
+        if went_back {
+            self.lane.clock_went_back();
+        }
+        match input {
+            Input::Answer(id, answer) => {
+                if let Some(look) = self.lane.answer(now, id, &answer) {
+                    self.lane.look(now, look.sent_at, &look.broadcasters);
+                }
+                true
+            }
+            Input::Token(id, token) => {
+                self.lane.token(now, id, token);
+                true
+            }
+            Input::Notice(notice) => self.lane.notice(now, &notice),
+            Input::Hint => {
+                self.lane.hint(now);
+                true
+            }
+            Input::Stop => {
+                self.lane.stop(now);
+                true
+            }
+        }
+    }
+
+    /// Takes a new payload: for the running task by Update, for later launches by their Create. An update that the
+    /// service refuses is dropped, and reported.
+    ///
+    /// # Errors
+    /// A payload that does not fit what runs: another output channel, a uid of the ring among its inputs.
+    pub fn update(&mut self, now: Millis, services: Services) -> Result<(), Invalid> {
+        let (now, _) = self.clock.tick(now);
+        self.lane.update(now, services)
+    }
+
+    /// Whether the answer to this request is still awaited. Ask before sending what had to wait for its snapshot.
+    #[must_use]
+    pub fn awaits(&self, id: RequestId) -> bool {
+        self.lane.awaits(id)
+    }
+
+    /// How the output is.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.lane.health()
+    }
+
+    /// How the lane is, for people.
+    #[must_use]
+    pub fn status(&self) -> LaneStatus {
+        self.lane.status()
+    }
+
+    /// Grows with every change worth persisting, besides those that a [`Request`] asks to persist first.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.lane.revision()
+    }
+
+    /// The whole state, as text. It carries tokens: keep it where the credentials are kept.
+    ///
+    /// # Errors
+    /// None that is known; serialising may fail in principle.
+    pub fn snapshot(&self) -> Result<String, SnapshotError> {
+        snapshot::write("supervisor", self)
+    }
+
+    /// A supervisor that goes on exactly as the one that the snapshot was taken from.
+    ///
+    /// # Errors
+    /// A snapshot of something else, of a newer version, or a damaged one.
+    pub fn restore(snapshot: &str) -> Result<Self, SnapshotError> {
+        snapshot::read("supervisor", snapshot)
+    }
+
+    /// What is allowed in `services`, but probably not meant.
+    #[must_use]
+    pub fn warnings(config: &SupervisorConfig) -> &[TaskWarning] {
+        config.warnings()
+    }
+}

@@ -1,0 +1,319 @@
+//! What a supervisor is told, checked once and early.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::launch::{Launch, RtcToken};
+use crate::domain::{Area, DomainLadder};
+use crate::error::{self, Invalid};
+use crate::policy::RetryPolicy;
+use crate::quota::QuotaLimits;
+use crate::task::{Services, TaskWarning};
+use crate::time::Millis;
+use crate::uid::{Uid, UidRing};
+
+/// When a task that ended is launched again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restart {
+    /// Unless it ended normally (idle, or stopped by somebody else).
+    #[default]
+    OnFailure,
+    /// However it ended.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// What to do when the service reports that a task exited unexpectedly: it may move it by itself within about 90 s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Migration {
+    /// Launch at once under the other uid.
+    #[default]
+    Relaunch,
+    /// Give the service its 90 s.
+    Wait,
+}
+
+/// When to ask who is in the channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// Only to find out what became of a create whose outcome is unknown.
+    #[default]
+    WhenUnknown,
+    /// With each poll too: a second opinion on a running task.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The settings of a supervisor, as JSON: `{ appId, instanceId, services, uids, area?, region?, domainReturnMs?,
+/// policy?, quota?, restart?, migration?, presence?, seed? }`.
+#[derive(Clone, Debug)]
+pub struct SupervisorConfig {
+    pub(crate) lane: LaneConfig,
+    pub(crate) limits: QuotaLimits,
+    pub(crate) warnings: Vec<TaskWarning>,
+}
+
+impl SupervisorConfig {
+    /// Reads and checks the settings.
+    ///
+    /// # Errors
+    /// The first value that is not allowed.
+    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
+        let mut raw: Raw = error::from_json("config", json)?;
+        let uids = raw.uids.take().ok_or_else(|| missing("config.uids", "two or more distinct uids"))?;
+        raw.refuse_group_fields()?;
+        let shared = Shared::new(raw)?;
+        let (lane, warnings) = shared.lane("main".to_owned(), shared.raw.instance_id.clone(), uids, None)?;
+        Ok(Self { lane, limits: shared.limits, warnings })
+    }
+
+    /// What is allowed, but probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[TaskWarning] {
+        &self.warnings
+    }
+}
+
+/// As the user writes it, for one supervisor or for a group.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Raw {
+    app_id: String,
+    pub(crate) instance_id: String,
+    services: Value,
+    uids: Option<Vec<Uid>>,
+    pub(crate) lanes: Option<Vec<RawLane>>,
+    pub(crate) on_air: Option<crate::redundancy::OnAirPolicy>,
+    #[serde(default)]
+    area: Area,
+    region: Option<String>,
+    domain_return_ms: Option<Millis>,
+    policy: Option<Value>,
+    quota: Option<Value>,
+    #[serde(default)]
+    restart: Restart,
+    #[serde(default)]
+    migration: Migration,
+    #[serde(default)]
+    presence: Presence,
+    #[serde(default)]
+    seed: u64,
+}
+
+/// One lane of a group, as the user writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RawLane {
+    pub(crate) name: String,
+    pub(crate) uids: Vec<Uid>,
+    pub(crate) services: Option<Value>,
+}
+
+impl Raw {
+    fn refuse_group_fields(&self) -> Result<(), Invalid> {
+        if self.lanes.is_some() || self.on_air.is_some() {
+            let field = if self.lanes.is_some() { "config.lanes" } else { "config.onAir" };
+            return Err(Invalid::new(field, "given", "left out: it belongs to a redundancy group"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn refuse_uids(&self) -> Result<(), Invalid> {
+        match &self.uids {
+            Some(uids) => Err(Invalid::new("config.uids", format!("{uids:?}"), "left out: each lane has its own")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn missing(field: &str, allowed: &str) -> Invalid {
+    Invalid::new(field, "missing", allowed)
+}
+
+/// What the lanes of a group have in common.
+pub(crate) struct Shared {
+    pub(crate) raw: Raw,
+    policy: RetryPolicy,
+    pub(crate) limits: QuotaLimits,
+    domains: DomainLadder,
+}
+
+/// What a lane adds to its instanceId: `-` and a generation of up to ten digits.
+const GENERATION_CHARS: usize = 11;
+
+impl Shared {
+    pub(crate) fn new(raw: Raw) -> Result<Self, Invalid> {
+        let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if !word(&raw.app_id) || raw.app_id.len() > 64 {
+            return Err(Invalid::new("config.appId", format!("{:?}", raw.app_id), "1 to 64 of A-Z a-z 0-9 - _"));
+        }
+        let longest = 64 - GENERATION_CHARS - if raw.lanes.is_some() { 4 } else { 0 };
+        if !word(&raw.instance_id) || raw.instance_id.len() > longest {
+            let allowed = format!("1 to {longest} of A-Z a-z 0-9 - _ (the rest of the service's 64 is for lane and generation)");
+            return Err(Invalid::new("config.instanceId", format!("{:?}", raw.instance_id), allowed));
+        }
+        if raw.seed > Millis::MAX.as_u64() {
+            return Err(Invalid::new("config.seed", raw.seed, "from 0 to 9007199254740991"));
+        }
+        let none = Value::Object(serde_json::Map::new());
+        let in_config = |invalid: Invalid| invalid.within("config");
+        let policy = RetryPolicy::from_json(raw.policy.as_ref().unwrap_or(&none)).map_err(in_config)?;
+        let limits = QuotaLimits::from_json(raw.area, raw.quota.as_ref().unwrap_or(&none)).map_err(in_config)?;
+        let return_after = raw.domain_return_ms.unwrap_or(Millis::from_secs(600));
+        let domains = DomainLadder::new(raw.area, raw.region.as_deref(), return_after).map_err(in_config)?;
+        Ok(Self { raw, policy, limits, domains })
+    }
+
+    pub(crate) fn lane(
+        &self,
+        name: String,
+        instance_id: String,
+        uids: Vec<Uid>,
+        services: Option<&Value>,
+    ) -> Result<(LaneConfig, Vec<TaskWarning>), Invalid> {
+        let (services, warnings) = Services::from_value(services.unwrap_or(&self.raw.services).clone())?;
+        let ring = UidRing::new(uids).map_err(|invalid| invalid.within("config"))?;
+        let mut policy = self.policy.clone();
+        policy.fit_idle_timeout(services.idle_timeout()).map_err(|invalid| invalid.within("config"))?;
+        let output_channel = supervised_channel(&services, &ring)?;
+        let lane = LaneConfig {
+            name,
+            app_id: self.raw.app_id.clone(),
+            instance_id,
+            input_channel: services.input_channel().map(str::to_owned),
+            services,
+            services_before: None,
+            output_channel,
+            ring,
+            domains: self.domains.clone(),
+            policy,
+            restart: self.raw.restart,
+            migration: self.raw.migration,
+            presence: self.raw.presence,
+            seed: self.raw.seed,
+        };
+        Ok((lane, warnings))
+    }
+}
+
+/// The channel of the one RTC output, whose uid the ring replaces.
+fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Invalid> {
+    const OUTPUTS: &str = "services.cloudTranscoder.config.transcoder.outputs";
+    let Some(output) = services.rtc_output().filter(|_| services.rtc_outputs() == 1) else {
+        let found = format!("{} RTC outputs", services.rtc_outputs());
+        return Err(Invalid::new(OUTPUTS, found, "one output into an RTC channel: its uid is what is alternated"));
+    };
+    if let Some(uid) = ring.uids().iter().find(|uid| services.has_input_uid(**uid)) {
+        return Err(Invalid::new("config.uids", uid, "different from every input's uid"));
+    }
+    Ok(output.channel.to_owned())
+}
+
+/// The settings of one lane.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LaneConfig {
+    pub(super) name: String,
+    pub(super) app_id: String,
+    pub(super) instance_id: String,
+    services: Services,
+    /// The payload to go back to, should an update be refused.
+    services_before: Option<Services>,
+    pub(super) input_channel: Option<String>,
+    pub(super) output_channel: String,
+    pub(super) ring: UidRing,
+    pub(super) domains: DomainLadder,
+    pub(super) policy: RetryPolicy,
+    pub(super) restart: Restart,
+    pub(super) migration: Migration,
+    presence: Presence,
+    pub(super) seed: u64,
+}
+
+impl Eq for LaneConfig {}
+
+impl LaneConfig {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn uids(&self) -> &[Uid] {
+        self.ring.uids()
+    }
+
+    pub(crate) fn output_channel(&self) -> &str {
+        &self.output_channel
+    }
+
+    pub(super) fn looks_into_channel(&self) -> bool {
+        self.presence != Presence::Never
+    }
+
+    pub(super) fn always_looks(&self) -> bool {
+        self.presence == Presence::Always
+    }
+
+    pub(super) fn instance_id_of(&self, generation: u32) -> String {
+        format!("{}-{generation}", self.instance_id)
+    }
+
+    /// The generation that an instanceId names, if it is one of this lane's.
+    pub(super) fn generation_of(&self, instance_id: &str) -> Option<u32> {
+        instance_id.strip_prefix(&self.instance_id)?.strip_prefix('-')?.parse().ok()
+    }
+
+    /// The payload for a launch: its uid, and the RTC tokens that the application gave for it.
+    pub(super) fn compose(&self, launch: &Launch) -> String {
+        if let Some(services) = &launch.services {
+            return services.clone();
+        }
+        let given = |token: &RtcToken| match token {
+            RtcToken::Given(token) => token.clone(),
+            RtcToken::NotAsked => None,
+        };
+        let mut services = self.services.clone();
+        services.set_output(launch.uid, given(&launch.output_token).as_deref());
+        if let Some(token) = given(&launch.input_token) {
+            services.set_input_token(&token);
+        }
+        services.to_json()
+    }
+
+    /// Checks that a new payload fits what runs.
+    pub(crate) fn check_services(&self, services: &Services) -> Result<(), Invalid> {
+        const OUTPUTS: &str = "services.cloudTranscoder.config.transcoder.outputs[0].rtc.rtcChannel";
+        let channel = supervised_channel(services, &self.ring)?;
+        if channel != self.output_channel {
+            let allowed = format!("{:?}: an update cannot move an output to another channel", self.output_channel);
+            return Err(Invalid::new(OUTPUTS, format!("{channel:?}"), allowed));
+        }
+        self.policy.clone().fit_idle_timeout(services.idle_timeout())
+    }
+
+    pub(super) fn accept_services(&mut self, services: Services) -> Result<(), Invalid> {
+        self.check_services(&services)?;
+        self.policy.fit_idle_timeout(services.idle_timeout())?;
+        self.input_channel = services.input_channel().map(str::to_owned);
+        let before = std::mem::replace(&mut self.services, services);
+        self.services_before.get_or_insert(before);
+        Ok(())
+    }
+
+    /// The update was taken.
+    pub(super) fn keep_services(&mut self) {
+        self.services_before = None;
+    }
+
+    /// The update was refused: goes back to the payload before it, if there is one.
+    pub(super) fn revert_services(&mut self) -> bool {
+        let Some(before) = self.services_before.take() else { return false };
+        self.input_channel = before.input_channel().map(str::to_owned);
+        self.services = before;
+        true
+    }
+}

@@ -1,0 +1,364 @@
+//! What an operator would want to see.
+
+use serde::{Deserialize, Serialize};
+
+use crate::policy::Cause;
+use crate::status::{Call, TaskState};
+use crate::time::Millis;
+use crate::uid::Uid;
+
+/// Something that happened to one lane. Carries no credential and no token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// When, in ms since the epoch, by the caller's clock.
+    pub at: Millis,
+    /// The lane's name.
+    pub lane: String,
+    /// How many times the lane had been launched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// The output uid it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<Uid>,
+    /// The task, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// The instanceId of the logical create.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A logical create begins, or an unresolved one is gone on with.
+    Launching {
+        /// Why.
+        cause: LaunchCause,
+    },
+    /// A call did not bring what it should.
+    Retrying {
+        /// The call.
+        call: EventCall,
+        /// What went wrong.
+        reason: RetryReason,
+        /// The wait before the next attempt, in ms; none when the ladder is spent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait_ms: Option<Millis>,
+        /// How many attempts failed in a row.
+        attempt: u32,
+        /// The domain that was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        domain: Option<String>,
+        /// What the service said.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// A Create was answered with a taskId.
+    Created,
+    /// A Query said that the task runs.
+    Confirmed {
+        /// Since the logical create began, in ms.
+        took_ms: Millis,
+    },
+    /// The running task may be gone.
+    Suspect {
+        /// Why.
+        reason: Suspicion,
+    },
+    /// The suspicion was wrong: it runs.
+    Recovered,
+    /// The task ended.
+    Ended {
+        /// How.
+        how: Ending,
+    },
+    /// The lane moves to another output uid.
+    UidSwitched {
+        /// The uid of the launch before.
+        from: Uid,
+        /// The uid of the launch that begins.
+        to: Uid,
+        /// Why.
+        reason: LaunchCause,
+    },
+    /// A replacement runs.
+    Relaunched {
+        /// The uid of the task that ran before.
+        previous_uid: Uid,
+        /// That task.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous_task_id: Option<String>,
+        /// From the last proof that the old one ran, or its end, to the proof that the new one runs, in ms.
+        gap_ms: Millis,
+    },
+    /// Another domain is asked from now on.
+    DomainSwitched {
+        /// The domain asked until now.
+        from: String,
+        /// The domain asked from now on.
+        to: String,
+    },
+    /// The service says that the task runs already, but not which it is.
+    Unidentified,
+    /// A task's id was learnt in another way than from the answer to its Create.
+    Identified {
+        /// How.
+        by: IdentifiedBy,
+    },
+    /// The service refused a call: an operator must look. On Query and Delete monitoring goes on.
+    Misconfigured {
+        /// The call.
+        call: EventCall,
+        /// What the service said.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// An update was taken.
+    Updated {
+        /// Its number.
+        sequence_id: u32,
+    },
+    /// A task that was not wanted (any more) is gone.
+    Removed,
+    /// A task may live on, and be billed, and could not be ended.
+    LeftBehind {
+        /// Why.
+        reason: LeftBehindReason,
+    },
+    /// The output that viewers should watch changed (groups only; the event's lane is the new one, or the old one
+    /// when none is left).
+    OnAir {
+        /// The lane watched until now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_lane: Option<String>,
+        /// The lane to watch from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_lane: Option<String>,
+        /// The uid watched until now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_uid: Option<Uid>,
+        /// The uid to watch from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_uid: Option<Uid>,
+    },
+    /// `stop()` was called: what lives is being ended.
+    Stopping,
+    /// Nothing of this lane lives any more, as far as is known.
+    Stopped,
+    /// The lane has given up.
+    Failed {
+        /// Why.
+        reason: FailReason,
+    },
+}
+
+/// A call of an event: those of the service, and two more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EventCall {
+    /// Asks for a builder token.
+    Acquire,
+    /// Starts a task.
+    Create,
+    /// Asks how a task is.
+    Query,
+    /// Changes a task.
+    Update,
+    /// Ends a task.
+    Delete,
+    /// Asks who is in the channel.
+    Presence,
+    /// The application's own `rtcToken` callback.
+    RtcToken,
+}
+
+impl From<Call> for EventCall {
+    fn from(call: Call) -> Self {
+        match call {
+            Call::Acquire => Self::Acquire,
+            Call::Create => Self::Create,
+            Call::Query => Self::Query,
+            Call::Update => Self::Update,
+            Call::Delete => Self::Delete,
+        }
+    }
+}
+
+/// What the service said with an answer, for the operator: support asks for the ids. Nothing decides by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Said {
+    /// The HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// `code` of the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i64>,
+    /// `message` of the body, cut to 300 characters, tokens blotted out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// `X-Request-ID`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// `X-Resource-ID`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+}
+
+/// Why a launch begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LaunchCause {
+    /// The first one.
+    Start,
+    /// The Acquire before it got nowhere.
+    AcquireSpent,
+    /// The Create before it got nowhere: its outcome is unknown.
+    CreateSpent,
+    /// The Create before it was refused after an unknown outcome.
+    CreateRefused,
+    /// The task did not run in time.
+    DidNotStart,
+    /// The task ended.
+    Ended,
+    /// The service says that the task is not there.
+    NotFound,
+    /// The task exited unexpectedly, or stopped running.
+    Abnormal,
+    /// The task runs, but could not be identified in time.
+    Unidentified,
+    /// Nobody publishes the uid any more.
+    Absent,
+}
+
+/// Why a call is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RetryReason {
+    /// 206.
+    TimedOut,
+    /// Code 65.
+    NotCompleted,
+    /// 50x.
+    ServerError,
+    /// 202.
+    Accepted,
+    /// 404.
+    NotFound,
+    /// 40x.
+    Refused,
+    /// 429.
+    RateLimited,
+    /// The name could not be resolved.
+    Dns,
+    /// No connection.
+    Unreachable,
+    /// No answer in time, or no answer and no word why.
+    NoAnswer,
+    /// The reply's body was not what the service documents.
+    Malformed,
+    /// The call was not sent: the snapshot could not be persisted, or its time had passed.
+    NotSent,
+    /// The `rtcToken` callback failed.
+    TokenFailed,
+}
+
+impl From<Cause> for RetryReason {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::TimedOut => Self::TimedOut,
+            Cause::NotCompleted => Self::NotCompleted,
+            Cause::ServerError => Self::ServerError,
+            Cause::Accepted => Self::Accepted,
+            Cause::NotFound => Self::NotFound,
+            Cause::Refused => Self::Refused,
+            Cause::RateLimited => Self::RateLimited,
+            Cause::NoAnswer => Self::NoAnswer,
+            Cause::Malformed => Self::Malformed,
+        }
+    }
+}
+
+/// Why a running task may be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Suspicion {
+    /// Query says 404.
+    NotFound,
+    /// Query says that it exited unexpectedly.
+    Abnormal,
+    /// Query says that it does not run (any more, or again).
+    NotRunning,
+    /// Its uid is not in the channel.
+    Absent,
+}
+
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ending {
+    /// By itself (idle), or somebody stopped it.
+    Normal,
+    /// Abnormally.
+    Failed,
+    /// It is not there any more; how it ended is not known.
+    NotFound,
+    /// Its uid is not in the channel any more.
+    Absent,
+}
+
+impl Ending {
+    pub(super) fn of(state: TaskState) -> Option<Self> {
+        match state {
+            TaskState::Ended => Some(Self::Normal),
+            TaskState::Failed => Some(Self::Failed),
+            TaskState::Starting
+            | TaskState::Running
+            | TaskState::Abnormal
+            | TaskState::Stopping
+            | TaskState::Refused
+            | TaskState::Unknown => None,
+        }
+    }
+}
+
+/// How a task's id was learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum IdentifiedBy {
+    /// A notification named our instanceId.
+    Notice,
+    /// The reply to its Create came after its time-out.
+    LateReply,
+    /// The Create, made again.
+    Reply,
+}
+
+/// Why a task was left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LeftBehindReason {
+    /// Delete did not succeed; it is tried again from time to time while the lane lives.
+    DeleteFailed,
+    /// A Create may have started it, but nobody ever named it.
+    NeverIdentified,
+}
+
+/// Why a lane gave up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FailReason {
+    /// The service refused the parameters.
+    WrongParameters,
+    /// The service refused the credentials, or is not enabled.
+    WrongCredentials,
+    /// The task ended, and the restart policy says to leave it at that.
+    NotRestarted,
+}

@@ -1,0 +1,273 @@
+//! One logical create, and the task that it makes: a uid, a fresh instanceId, its builder tokens.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Suspicion;
+use super::request::encoded;
+use crate::time::Millis;
+use crate::uid::Uid;
+
+/// The first Create must follow its Acquire this soon, or the token is dropped.
+pub(super) const CREATE_WINDOW: Millis = Millis::from_secs(2);
+/// A builder token lives this long.
+pub(super) const TOKEN_LIFETIME: Millis = Millis::from_secs(300);
+/// How many builder tokens of one logical create are kept; each stands for five minutes of unknown outcome.
+const MAX_TOKENS: usize = 12;
+
+/// Where a launch is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Phase {
+    /// No Create was sent yet.
+    Preparing,
+    /// A Create was sent, its outcome is unknown, it is made again.
+    Creating,
+    /// As `Creating`, but not gone on with for now: watched.
+    Unresolved,
+    /// It runs, but its taskId is not known.
+    Unidentified,
+    /// The taskId is known, but not yet that it runs.
+    Confirming,
+    /// It runs.
+    Running,
+    /// Not wanted any more, but kept until its replacement runs.
+    Superseded,
+    /// Being deleted.
+    Deleting,
+    /// Delete was accepted (202), Query tells when it is done.
+    AwaitingEnd,
+    /// Could not be deleted; tried again from time to time.
+    LeftBehind,
+}
+
+/// The builder token that the next Create would carry.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BuilderToken {
+    pub(super) name: String,
+    pub(super) acquired_at: Millis,
+    pub(super) sent: bool,
+}
+
+/// An RTC token that the application is asked for.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum RtcToken {
+    #[default]
+    NotAsked,
+    /// `None`: keep the one in the payload.
+    Given(Option<String>),
+}
+
+/// A logical create and its task.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Launch {
+    pub(super) generation: u32,
+    pub(super) uid: Uid,
+    pub(super) instance_id: String,
+    pub(super) phase: Phase,
+    /// When it entered its phase.
+    pub(super) since: Millis,
+    pub(super) launched_at: Millis,
+    /// When its next call is due.
+    pub(super) due: Millis,
+    /// Failed attempts in a row of the call that it is making.
+    pub(super) failures: u32,
+    /// Failed Acquires in a row.
+    pub(super) acquire_failures: u32,
+    /// 429s in a row: they spend no attempt.
+    pub(super) rate_limited: u32,
+    /// 404s to Query since it was last seen.
+    pub(super) not_found: u32,
+    /// 40x to Query in a row.
+    pub(super) refusals: u32,
+    /// Looks since the taskId was learnt.
+    pub(super) looks: u32,
+    pub(super) input_token: RtcToken,
+    pub(super) output_token: RtcToken,
+    /// The payload as it was sent, RTC tokens included: a Create is repeated with the same parameters.
+    pub(super) services: Option<String>,
+    pub(super) builder: Option<BuilderToken>,
+    /// Builder tokens with which the task may have been started; the one to call it with first.
+    pub(super) tokens: Vec<String>,
+    /// How many of `tokens` were tried in vain for the call that is due.
+    pub(super) tokens_tried: usize,
+    /// Creates sent that may have been carried out.
+    pub(super) creates: u32,
+    pub(super) last_create_at: Millis,
+    /// A Create was refused (40x): nothing more is sent for it.
+    pub(super) closed: bool,
+    pub(super) task_id: Option<String>,
+    pub(super) last_query_at: Option<Millis>,
+    /// Since when Query says that it does not run, though it did.
+    pub(super) odd_since: Option<Millis>,
+    pub(super) suspect: Option<Suspicion>,
+    /// The last proof that it ran.
+    pub(super) seen_running_at: Option<Millis>,
+    /// Looks into the channel in a row without its uid.
+    pub(super) absences: u8,
+    /// The operator was told that it is left behind.
+    pub(super) told: bool,
+    /// The operator was told that Query is refused.
+    pub(super) refusal_told: bool,
+    /// When its payload is to be updated.
+    pub(super) update_due: Option<Millis>,
+    pub(super) update_failures: u32,
+    pub(super) next_sequence_id: u32,
+}
+
+impl Launch {
+    pub(super) fn new(generation: u32, uid: Uid, instance_id: String, now: Millis) -> Self {
+        Self {
+            generation,
+            uid,
+            instance_id,
+            phase: Phase::Preparing,
+            since: now,
+            launched_at: now,
+            due: now,
+            failures: 0,
+            acquire_failures: 0,
+            rate_limited: 0,
+            not_found: 0,
+            refusals: 0,
+            looks: 0,
+            input_token: RtcToken::NotAsked,
+            output_token: RtcToken::NotAsked,
+            services: None,
+            builder: None,
+            tokens: Vec::new(),
+            tokens_tried: 0,
+            creates: 0,
+            last_create_at: Millis::ZERO,
+            closed: false,
+            task_id: None,
+            last_query_at: None,
+            odd_since: None,
+            suspect: None,
+            seen_running_at: None,
+            absences: 0,
+            told: false,
+            refusal_told: false,
+            update_due: None,
+            update_failures: 0,
+            next_sequence_id: 0,
+        }
+    }
+
+    /// Enters a phase; its first call is due at `due`.
+    pub(super) fn enter(&mut self, phase: Phase, now: Millis, due: Millis) {
+        self.phase = phase;
+        self.since = now;
+        self.due = due;
+        self.failures = 0;
+        self.acquire_failures = 0;
+        self.rate_limited = 0;
+        self.not_found = 0;
+        self.refusals = 0;
+        self.tokens_tried = 0;
+        self.absences = 0;
+    }
+
+    /// Whether a task of this launch may be live.
+    pub(super) fn may_be_live(&self) -> bool {
+        self.task_id.is_some() || self.creates > 0
+    }
+
+    /// Whether only others can tell what became of it.
+    pub(super) fn is_watched(&self) -> bool {
+        match self.phase {
+            Phase::Unresolved | Phase::Unidentified | Phase::LeftBehind => true,
+            Phase::Preparing
+            | Phase::Creating
+            | Phase::Confirming
+            | Phase::Running
+            | Phase::Superseded
+            | Phase::Deleting
+            | Phase::AwaitingEnd => false,
+        }
+    }
+
+    /// The builder token for a Create at `now`; one that is too old is dropped.
+    pub(super) fn usable_builder(&mut self, now: Millis) -> Option<&BuilderToken> {
+        let usable = |builder: &BuilderToken| {
+            let age = now.minus(builder.acquired_at);
+            age < TOKEN_LIFETIME && (builder.sent || age <= CREATE_WINDOW)
+        };
+        if !self.builder.as_ref().is_some_and(usable) {
+            if self.builder.take().is_some_and(|builder| builder.sent) {
+                // Minutes have passed: the RTC tokens may be too old as well.
+                self.forget_payload();
+            }
+        }
+        self.builder.as_ref()
+    }
+
+    /// The payload is to be composed anew, with new RTC tokens.
+    pub(super) fn forget_payload(&mut self) {
+        self.services = None;
+        self.input_token = RtcToken::NotAsked;
+        self.output_token = RtcToken::NotAsked;
+    }
+
+    /// Counts a Create that leaves now.
+    pub(super) fn create_leaves(&mut self, now: Millis) {
+        if let Some(builder) = &mut self.builder {
+            builder.sent = true;
+            if !self.tokens.contains(&builder.name) {
+                self.tokens.insert(0, builder.name.clone());
+                self.tokens.truncate(MAX_TOKENS);
+            }
+        }
+        self.creates = self.creates.saturating_add(1);
+        self.last_create_at = now;
+    }
+
+    /// The last Create was certainly not carried out.
+    pub(super) fn create_did_not_happen(&mut self) {
+        self.creates = self.creates.saturating_sub(1);
+    }
+
+    /// Goes on to the next builder token that the task may have been started with; false when all were tried.
+    pub(super) fn try_next_token(&mut self) -> bool {
+        self.tokens_tried += 1;
+        if self.tokens_tried >= self.tokens.len() {
+            self.tokens_tried = 0;
+            return false;
+        }
+        self.tokens.rotate_left(1);
+        true
+    }
+
+    /// The token that was used last is the right one.
+    pub(super) fn token_proven(&mut self) {
+        self.tokens.truncate(1);
+        self.tokens_tried = 0;
+    }
+
+    /// Path and query for a call about the task.
+    pub(super) fn task_path(&self, base: &str) -> String {
+        let task_id = self.task_id.as_deref().unwrap_or_default();
+        let token = self.tokens.first().map(String::as_str).unwrap_or_default();
+        format!("{base}/tasks/{}?builderToken={}", encoded(task_id), encoded(token))
+    }
+
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let rtc = [&self.input_token, &self.output_token].into_iter().filter_map(|token| match token {
+            RtcToken::Given(Some(token)) => Some(token.as_str()),
+            RtcToken::Given(None) | RtcToken::NotAsked => None,
+        });
+        self.tokens.iter().map(String::as_str).chain(self.builder.as_ref().map(|b| b.name.as_str())).chain(rtc)
+    }
+}
+
+/// What is remembered of a launch that is over: a late reply or notification may still name a task of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Retired {
+    pub(super) generation: u32,
+    pub(super) uid: Uid,
+    pub(super) instance_id: String,
+    pub(super) tokens: Vec<String>,
+    /// Its task, if that is known to be gone.
+    pub(super) gone: Option<String>,
+}

@@ -1,0 +1,255 @@
+//! What a lane does next.
+
+use super::event::{Event, EventCall};
+use super::lane::{Goal, InFlight, Lane, Purpose};
+use super::launch::{CREATE_WINDOW, Launch, Phase, RtcToken, TOKEN_LIFETIME};
+use super::request::{Request, RequestId, TokenRequest, encoded};
+use super::{Outcome, Why};
+use crate::quota::{Permit, TokenBucket, Want};
+use crate::time::{Millis, Now};
+
+/// What a lane's owner is to do; times are on the monotonic clock.
+pub(crate) enum Step {
+    Emit(Event),
+    Send(Request),
+    NeedToken(TokenRequest),
+    Wait { until: Millis, why: Why },
+    Done(Outcome),
+}
+
+/// A call that will be due.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Planned {
+    due: Millis,
+    rank: u8,
+    purpose: Purpose,
+    generation: Option<u32>,
+    why: Why,
+}
+
+impl Lane {
+    pub(crate) fn poll(&mut self, now: Now, bucket: &mut TokenBucket) -> Step {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Step::Emit(event);
+            }
+            if let Some(in_flight) = &self.in_flight {
+                if now.mono < in_flight.deadline {
+                    let asks_application = matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken);
+                    let why = if asks_application { Why::RtcToken } else { Why::Reply };
+                    return Step::Wait { until: in_flight.deadline, why };
+                }
+                self.time_out(now);
+                continue;
+            }
+            if self.settle(now) {
+                continue;
+            }
+            if let (Goal::End { outcome, .. }, true) = (&self.goal, self.launches.is_empty()) {
+                bucket.withdraw(self.number);
+                return Step::Done(outcome.clone());
+            }
+            let planned = self.next_call(now);
+            let settle = self.next_settle();
+            let Some(call) = planned.filter(|call| call.due <= now.mono) else {
+                bucket.withdraw(self.number);
+                let calls = planned.map(|call| (call.due, call.why));
+                let (until, why) = [calls, settle].into_iter().flatten().min_by_key(|(until, _)| *until).unwrap_or((
+                    now.mono.plus(self.config.policy.monitor_interval_ms),
+                    Why::CoolDown,
+                ));
+                return Step::Wait { until: until.max(now.mono.plus(Millis::new(1))), why };
+            };
+            if let Permit::Wait(until) = self.ask_permit(now, call, bucket) {
+                return Step::Wait { until, why: Why::Quota };
+            }
+            return self.carry_out(now, call);
+        }
+    }
+
+    fn ask_permit(&self, now: Now, call: Planned, bucket: &mut TokenBucket) -> Permit {
+        let want = match call.purpose {
+            Purpose::InputToken | Purpose::OutputToken | Purpose::Presence => return Permit::Granted,
+            Purpose::Acquire => Want::AcquireAndCreate,
+            Purpose::Create if bucket.use_reserved(now.mono, self.number) => return Permit::Granted,
+            Purpose::Create => Want::Create,
+            Purpose::Query => Want::Query,
+            Purpose::Update => Want::Update,
+            Purpose::Delete => Want::Delete,
+        };
+        bucket.ask(now.mono, self.number, want)
+    }
+
+    /// Of the calls that are due the most important one, or else the one that is due first.
+    fn next_call(&mut self, now: Now) -> Option<Planned> {
+        let current = self.current;
+        let has_input = self.config.input_channel.is_some();
+        let mut calls: Vec<Planned> = Vec::with_capacity(4);
+        for launch in &mut self.launches {
+            let generation = Some(launch.generation);
+            let plan = |due, rank, purpose, why| Planned { due, rank, purpose, generation, why };
+            let retries = launch.failures > 0 || launch.not_found > 0 || launch.refusals > 0 || launch.rate_limited > 0;
+            let unless_retrying = |why| if retries { Why::Retry } else { why };
+            match launch.phase {
+                Phase::Preparing | Phase::Creating if generation == current => {
+                    let first = launch.usable_builder(now.mono).map(|builder| !builder.sent);
+                    let why = if retries || launch.acquire_failures > 0 { Why::Retry } else { Why::Launch };
+                    calls.push(match first {
+                        Some(true) => plan(launch.due, 0, Purpose::Create, why),
+                        Some(false) => plan(launch.due, 2, Purpose::Create, why),
+                        None => plan(launch.due, 2, missing(launch, has_input).unwrap_or(Purpose::Acquire), why),
+                    });
+                }
+                Phase::Confirming => calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Confirm))),
+                Phase::Running => {
+                    calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Monitor)));
+                    if let Some(due) = launch.update_due {
+                        let purpose = missing(launch, has_input).unwrap_or(Purpose::Update);
+                        calls.push(plan(due, 2, purpose, Why::Update));
+                    }
+                }
+                Phase::AwaitingEnd => calls.push(plan(launch.due, 3, Purpose::Query, Why::Delete)),
+                Phase::Deleting => calls.push(plan(launch.due, 1, Purpose::Delete, Why::Delete)),
+                Phase::LeftBehind if launch.task_id.is_some() => {
+                    calls.push(plan(launch.due, 1, Purpose::Delete, Why::Delete));
+                }
+                Phase::Preparing
+                | Phase::Creating
+                | Phase::Unresolved
+                | Phase::Unidentified
+                | Phase::Superseded
+                | Phase::LeftBehind => {}
+            }
+        }
+        if self.wants_look() {
+            let (due, purpose) = (self.next_look, Purpose::Presence);
+            calls.push(Planned { due, rank: 4, purpose, generation: None, why: Why::Presence });
+        }
+        let due = calls.iter().filter(|call| call.due <= now.mono).min_by_key(|call| (call.rank, call.due));
+        due.or_else(|| calls.iter().min_by_key(|call| call.due)).copied()
+    }
+
+    fn wants_look(&self) -> bool {
+        let running = || self.current_launch().is_some_and(|launch| launch.phase == Phase::Running);
+        self.config.looks_into_channel()
+            && (self.launches.iter().any(Launch::is_watched) || (self.config.always_looks() && running()))
+    }
+
+    fn carry_out(&mut self, now: Now, call: Planned) -> Step {
+        let id = RequestId::new(self.number, self.next_request);
+        self.next_request = self.next_request.wrapping_add(1);
+        let timeout = self.config.policy.request_timeout_ms;
+        let before = self.domains.clone();
+        let domain = self.domains.domain(now.mono).to_owned();
+        if before != self.domains {
+            self.tell_domain_switch(now, &before);
+        }
+        let base = format!("/v1/projects/{}/rtsc/cloud-transcoder", encoded(&self.config.app_id));
+        let mut request = Request {
+            id,
+            call: EventCall::Presence,
+            method: "GET",
+            domain: domain.clone(),
+            path: String::new(),
+            body: None,
+            timeout,
+            persist_first: false,
+            send_before: None,
+        };
+        let mut token = None;
+        let config = &self.config;
+        let launch = call.generation.and_then(|g| self.launches.iter_mut().find(|launch| launch.generation == g));
+        match (call.purpose, launch) {
+            (Purpose::Presence, _) | (_, None) => {
+                let (app_id, channel) = (encoded(&config.app_id), encoded(&config.output_channel));
+                request.path = format!("/dev/v1/channel/user/{app_id}/{channel}/hosts_only");
+            }
+            (Purpose::InputToken | Purpose::OutputToken, Some(launch)) => {
+                let input = call.purpose == Purpose::InputToken;
+                let channel = if input { config.input_channel.clone().unwrap_or_default() } else { config.output_channel.clone() };
+                let uid = if input { 0 } else { launch.uid };
+                self.in_flight = Some(InFlight {
+                    id,
+                    purpose: call.purpose,
+                    generation: call.generation,
+                    token: None,
+                    domain,
+                    sent_at: now.mono,
+                    deadline: now.mono.plus(timeout),
+                });
+                return Step::NeedToken(TokenRequest { id, uid, channel });
+            }
+            (Purpose::Acquire, Some(launch)) => {
+                let services = config.compose(launch);
+                request.call = EventCall::Acquire;
+                request.method = "POST";
+                request.path = format!("{base}/builderTokens");
+                request.body = Some(format!(r#"{{"instanceId":"{}","services":{services}}}"#, launch.instance_id));
+                launch.services = Some(services);
+            }
+            (Purpose::Create, Some(launch)) => {
+                launch.create_leaves(now.mono);
+                launch.phase = Phase::Creating;
+                let builder = launch.builder.as_ref();
+                let name = builder.map(|builder| builder.name.clone()).unwrap_or_default();
+                let first = call.rank == 0;
+                let limit = if first { CREATE_WINDOW } else { TOKEN_LIFETIME };
+                let age = builder.map_or(limit, |builder| now.mono.minus(builder.acquired_at));
+                request.call = EventCall::Create;
+                request.method = "POST";
+                request.path = format!("{base}/tasks?builderToken={}", encoded(&name));
+                request.body = Some(format!(r#"{{"services":{}}}"#, launch.services.as_deref().unwrap_or("{}")));
+                request.persist_first = true;
+                request.send_before = Some(now.wall.plus(limit.minus(age)));
+                token = Some(name);
+            }
+            (Purpose::Query, Some(launch)) => {
+                launch.last_query_at = Some(now.mono);
+                request.call = EventCall::Query;
+                request.path = launch.task_path(&base);
+            }
+            (Purpose::Update, Some(launch)) => {
+                let services = config.compose(launch);
+                let sequence_id = launch.next_sequence_id;
+                launch.next_sequence_id = launch.next_sequence_id.saturating_add(1);
+                let mask = "services.cloudTranscoder.config";
+                request.call = EventCall::Update;
+                request.method = "PATCH";
+                request.path = format!("{}&sequenceId={sequence_id}&updateMask={mask}", launch.task_path(&base));
+                request.body = Some(format!(r#"{{"services":{services}}}"#));
+                request.persist_first = true;
+                launch.services = Some(services);
+            }
+            (Purpose::Delete, Some(launch)) => {
+                request.call = EventCall::Delete;
+                request.method = "DELETE";
+                request.path = launch.task_path(&base);
+                request.persist_first = true;
+            }
+        }
+        self.in_flight = Some(InFlight {
+            id,
+            purpose: call.purpose,
+            generation: call.generation,
+            token,
+            domain,
+            sent_at: now.mono,
+            deadline: now.mono.plus(timeout),
+        });
+        if request.persist_first {
+            self.revision += 1;
+        }
+        Step::Send(request)
+    }
+}
+
+/// The RTC token that the payload still wants.
+fn missing(launch: &Launch, has_input: bool) -> Option<Purpose> {
+    if launch.services.is_some() {
+        return None;
+    }
+    if has_input && launch.input_token == RtcToken::NotAsked {
+        return Some(Purpose::InputToken);
+    }
+    (launch.output_token == RtcToken::NotAsked).then_some(Purpose::OutputToken)
+}

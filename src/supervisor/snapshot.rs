@@ -1,0 +1,54 @@
+//! State as text: a version, what it is the state of, a digest, and the state.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+const VERSION: &str = "steadymix-snapshot-1";
+
+/// A snapshot that cannot be taken up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// It does not begin as a snapshot of this version.
+    #[error("not a snapshot of version {VERSION}: it begins with {0:?}")]
+    Version(String),
+    /// It is the state of something else.
+    #[error("a snapshot of a {found}, where one of a {expected} is needed")]
+    Kind {
+        /// What is needed.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// It was cut off or changed.
+    #[error("the snapshot is damaged: {0}")]
+    Damaged(String),
+}
+
+pub(crate) fn write(kind: &'static str, state: &impl Serialize) -> Result<String, SnapshotError> {
+    let state = serde_json::to_string(state).map_err(|error| SnapshotError::Damaged(error.to_string()))?;
+    Ok(format!("{VERSION} {kind} {}\n{state}", digest(kind, &state)))
+}
+
+pub(crate) fn read<T: DeserializeOwned>(kind: &'static str, text: &str) -> Result<T, SnapshotError> {
+    let (head, state) = text.split_once('\n').unwrap_or((text, ""));
+    let mut words = head.split(' ');
+    let version = words.next().unwrap_or_default();
+    if version != VERSION {
+        return Err(SnapshotError::Version(version.chars().take(40).collect()));
+    }
+    let found = words.next().unwrap_or_default();
+    if found != kind {
+        return Err(SnapshotError::Kind { expected: kind, found: found.chars().take(40).collect() });
+    }
+    if words.next() != Some(&digest(kind, state)) {
+        return Err(SnapshotError::Damaged("its digest does not match".to_owned()));
+    }
+    serde_json::from_str(state).map_err(|error| SnapshotError::Damaged(error.to_string()))
+}
+
+fn digest(kind: &str, state: &str) -> String {
+    let hash = Sha256::new().chain_update(kind).chain_update(state).finalize();
+    hex::encode(hash.iter().take(16).copied().collect::<Vec<u8>>())
+}
