@@ -39,7 +39,12 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
         let value = json.pointer(&pointer).unwrap_or(json);
         let field = if path == "." { root.to_owned() } else { format!("{root}.{path}") };
         let message = error.into_inner().to_string();
-        let allowed = message.split_once(", expected ").map_or(message.as_str(), |(_, expected)| expected);
+        let allowed =
+            match message.split_once(", expected ").map_or(message.as_str(), |(_, expected)| expected) {
+                "i64" => "an integer",
+                "u8" | "u32" | "u64" => "a natural number",
+                expected => expected,
+            };
         Invalid::new(field, value, allowed)
     })
 }

@@ -4,8 +4,13 @@
 
 pub mod domain;
 pub mod error;
+mod lenient;
+pub mod notice;
 pub mod policy;
 pub mod quota;
+pub mod redundancy;
 pub mod status;
+pub mod supervisor;
+pub mod task;
 pub mod time;
 pub mod uid;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha1::Sha1;
 use sha2::Sha256;
 
+use crate::lenient::{integer, text};
 use crate::time::Millis;
 
 /// The largest body that is read, in bytes. The service's are a few KB.
@@ -38,7 +39,12 @@ pub enum SignatureError {
 ///
 /// # Errors
 /// Anything but a genuine signature.
-pub fn verify(secret: &[u8], raw_body: &[u8], v1: Option<&str>, v2: Option<&str>) -> Result<(), SignatureError> {
+pub fn verify(
+    secret: &[u8],
+    raw_body: &[u8],
+    v1: Option<&str>,
+    v2: Option<&str>,
+) -> Result<(), SignatureError> {
     if secret.is_empty() {
         return Err(SignatureError::NoSecret);
     }
@@ -127,7 +133,8 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
         return Err(NoticeError::TooLarge(raw_body.len()));
     }
     let json: Value = serde_json::from_slice(raw_body).map_err(|_| NoticeError::NotJson)?;
-    let payload = json.get("payload").filter(|payload| payload.is_object()).ok_or(NoticeError::Missing("payload"))?;
+    let payload =
+        json.get("payload").filter(|payload| payload.is_object()).ok_or(NoticeError::Missing("payload"))?;
     if let Some(scene) = text(payload.get("serviceScene")).filter(|scene| scene != SCENE) {
         return Err(NoticeError::Foreign(scene.chars().take(64).collect()));
     }
@@ -149,22 +156,6 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
         sequence: integer(payload.get("sequence")),
         sent_at,
     })
-}
-
-fn text(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn integer(value: Option<&Value>) -> Option<i64> {
-    match value? {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    }
 }
 
 /// Whether a notification was here before.
@@ -241,11 +232,13 @@ impl NoticeLog {
             seen.events.pop_front();
         }
         let place = notice.sequence;
-        let overtaken = seen.stopped || matches!((place, seen.latest), (Some(mine), Some(latest)) if mine < latest);
+        let overtaken =
+            seen.stopped || matches!((place, seen.latest), (Some(mine), Some(latest)) if mine < latest);
         seen.latest = seen.latest.max(place);
         // A stop is news however late it comes.
         let stops = matches!(notice.kind, NoticeKind::Stopped { .. });
-        let stopped_before = std::mem::replace(&mut seen.stopped, seen.stopped || stops);
+        let stopped_before = seen.stopped;
+        seen.stopped |= stops;
         if overtaken && (stopped_before || !stops) { Freshness::Stale } else { Freshness::New }
     }
 }
@@ -291,7 +284,11 @@ mod tests {
         let wrong = Err(SignatureError::Mismatch);
         assert_eq!(verify(b"secret", &tampered, Some(V1), Some(V2)), wrong);
         assert_eq!(verify(b"Secret", BODY, Some(V1), Some(V2)), wrong);
-        assert_eq!(verify(b"secret", BODY, Some(V1), Some(&V2[..62])), wrong, "a good V1 does not help a bad V2");
+        assert_eq!(
+            verify(b"secret", BODY, Some(V1), Some(&V2[..62])),
+            wrong,
+            "a good V1 does not help a bad V2"
+        );
         assert_eq!(verify(b"secret", BODY, Some(V1), Some("")), wrong);
         assert_eq!(verify(b"secret", BODY, Some(V2), None), wrong);
         assert_eq!(verify(b"secret", BODY, Some("é"), None), wrong);
@@ -303,7 +300,10 @@ mod tests {
     fn the_four_events_are_read() {
         let started = notice(110, "t", 3);
         assert_eq!(started.kind, NoticeKind::Started);
-        assert_eq!((started.task_id.as_str(), started.instance_id.as_str(), started.sequence), ("t", "show-1", Some(3)));
+        assert_eq!(
+            (started.task_id.as_str(), started.instance_id.as_str(), started.sequence),
+            ("t", "show-1", Some(3))
+        );
         assert_eq!(started.sent_at, Some(Millis::new(1_700_000_000_000)));
         assert_eq!(notice(111, "t", 4).kind, NoticeKind::Stopped { reason: Some("idle".to_owned()) });
         assert_eq!(notice(112, "t", 5).kind, NoticeKind::Status { state: Some("running".to_owned()) });
@@ -319,7 +319,10 @@ mod tests {
         assert_eq!(parse(b"[]"), Err(NoticeError::Missing("payload")));
         assert_eq!(parse(br#"{"eventType":"x","payload":{}}"#), Err(NoticeError::Missing("eventType")));
         assert_eq!(parse(br#"{"eventType":"110","payload":{}}"#), Err(NoticeError::Missing("taskId")));
-        assert_eq!(parse(br#"{"eventType":110,"payload":{"taskId":1}}"#), Err(NoticeError::Missing("instanceId")));
+        assert_eq!(
+            parse(br#"{"eventType":110,"payload":{"taskId":1}}"#),
+            Err(NoticeError::Missing("instanceId"))
+        );
         let foreign = parse(br#"{"eventType":110,"payload":{"serviceScene":"recording"}}"#);
         assert_eq!(foreign, Err(NoticeError::Foreign("recording".to_owned())));
         assert_eq!(parse(&vec![b' '; MAX_BODY_BYTES + 1]), Err(NoticeError::TooLarge(MAX_BODY_BYTES + 1)));
@@ -332,8 +335,16 @@ mod tests {
         assert_eq!(log.take(&notice(110, "t", 1)), Freshness::Duplicate);
         assert_eq!(log.take(&notice(112, "t", 3)), Freshness::New);
         assert_eq!(log.take(&notice(112, "t", 2)), Freshness::Stale);
-        assert_eq!(log.take(&notice(112, "t", 4)), Freshness::New, "the same state again, later, is no double");
-        assert_eq!(log.take(&notice(111, "t", 0)), Freshness::New, "a stop is news even when it was overtaken");
+        assert_eq!(
+            log.take(&notice(112, "t", 4)),
+            Freshness::New,
+            "the same state again, later, is no double"
+        );
+        assert_eq!(
+            log.take(&notice(111, "t", 0)),
+            Freshness::New,
+            "a stop is news even when it was overtaken"
+        );
         assert_eq!(log.take(&notice(110, "t", 9)), Freshness::Stale, "a stopped task is not revived");
         assert_eq!(log.take(&notice(110, "u", 1)), Freshness::New);
     }

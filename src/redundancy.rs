@@ -7,8 +7,8 @@ use crate::error::{self, Invalid};
 use crate::quota::{QuotaLimits, TokenBucket};
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
-    Event, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus, Outcome, Output, Raw, RequestId, Shared,
-    Step,
+    Event, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus, Outcome, Output, Raw,
+    RequestId, Shared, Step,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
@@ -65,9 +65,10 @@ impl GroupConfig {
                 return Err(Invalid::new(field("name"), format!("{:?}", raw.name), allowed));
             }
             let instance_id = format!("{}-{i}", shared.raw.instance_id);
-            let (lane, more) = shared.lane(raw.name, instance_id, raw.uids, raw.services.as_ref()).map_err(|invalid| {
-                Invalid { field: invalid.field.replacen("config.uids", &field("uids"), 1), ..invalid }
-            })?;
+            let (lane, more) =
+                shared.lane(raw.name, instance_id, raw.uids, raw.services.as_ref()).map_err(|invalid| {
+                    Invalid { field: invalid.field.replacen("config.uids", &field("uids"), 1), ..invalid }
+                })?;
             let in_channel = |other: &&LaneConfig| other.output_channel() == lane.output_channel();
             let taken = |uid: &&Uid| lanes.iter().filter(in_channel).any(|other| other.uids().contains(uid));
             if let Some(uid) = lane.uids().iter().find(taken) {
@@ -312,7 +313,12 @@ impl RedundancyGroup {
             uid: next.map(|(_, uid)| uid),
             task_id: None,
             instance_id: None,
-            kind: EventKind::OnAir { from_lane, to_lane, from_uid: from.map(|(_, uid)| uid), to_uid: next.map(|(_, uid)| uid) },
+            kind: EventKind::OnAir {
+                from_lane,
+                to_lane,
+                from_uid: from.map(|(_, uid)| uid),
+                to_uid: next.map(|(_, uid)| uid),
+            },
         })
     }
 }

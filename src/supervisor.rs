@@ -23,11 +23,11 @@ pub(crate) mod snapshot;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::config::{Migration, Presence, Restart, SupervisorConfig};
 pub(crate) use self::config::{LaneConfig, Raw, Shared};
+pub use self::config::{Migration, Presence, Restart, SupervisorConfig};
 pub use self::event::{
-    Ending, Event, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason, RetryReason, Said,
-    Suspicion,
+    Ending, Event, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason,
+    RetryReason, Said, Suspicion,
 };
 pub(crate) use self::lane::Lane;
 pub(crate) use self::plan::Step;
@@ -36,7 +36,7 @@ pub use self::snapshot::SnapshotError;
 use crate::error::Invalid;
 use crate::notice::Notice;
 use crate::quota::TokenBucket;
-use crate::task::{Services, TaskWarning};
+use crate::task::Services;
 use crate::time::{Clock, Millis};
 use crate::uid::Uid;
 
@@ -150,8 +150,38 @@ pub struct LaneStatus {
     pub task_id: Option<String>,
     /// When a Query last said that the current task runs, in ms since the epoch.
     pub last_seen_running_ms: Option<Millis>,
-    /// Tasks besides the current one that may live: being ended, or watched.
-    pub watched: usize,
+    /// Every task that lives, or may live, as far as this lane knows.
+    pub tasks: Vec<KnownTask>,
+}
+
+/// A task that lives, or may live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownTask {
+    /// The launch that made it.
+    pub generation: u32,
+    /// Its output uid.
+    pub uid: Uid,
+    /// The instanceId of its Acquire.
+    pub instance_id: String,
+    /// Its id, where it is known.
+    pub task_id: Option<String>,
+    /// What is done about it.
+    pub standing: Standing,
+}
+
+/// What is done about a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Standing {
+    /// It is the one that is launched, confirmed, or monitored.
+    Adopted,
+    /// Its Create has an unknown outcome: it is found, or watched until it is surely not there.
+    Unresolved,
+    /// It is kept until its replacement runs, or being ended.
+    Stopping,
+    /// It could not be ended; that is tried again from time to time.
+    LeftBehind,
 }
 
 /// Keeps one output alive. See the [module](self) for how to drive it.
@@ -266,11 +296,5 @@ impl Supervisor {
     /// A snapshot of something else, of a newer version, or a damaged one.
     pub fn restore(snapshot: &str) -> Result<Self, SnapshotError> {
         snapshot::read("supervisor", snapshot)
-    }
-
-    /// What is allowed in `services`, but probably not meant.
-    #[must_use]
-    pub fn warnings(config: &SupervisorConfig) -> &[TaskWarning] {
-        config.warnings()
     }
 }

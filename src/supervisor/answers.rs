@@ -1,5 +1,6 @@
 //! What an answer changes.
 
+use super::Outcome;
 use super::config::Migration;
 use super::event::{
     Ending, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, RetryReason, Said, Suspicion,
@@ -7,7 +8,6 @@ use super::event::{
 use super::lane::{Goal, InFlight, Lane, Purpose};
 use super::launch::{BuilderToken, Launch, Phase, RtcToken};
 use super::request::{Answer, NoAnswer, ReplyBody, RequestId, said};
-use super::Outcome;
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::policy::{Cause, parse_retry_after};
 use crate::status::{Call, Meaning, TaskState, interpret};
@@ -123,14 +123,18 @@ impl Lane {
         } else {
             launch.due = now.mono.plus(wait);
         }
-        self.emit(now, Some(generation), EventKind::Retrying {
-            call: EventCall::RtcToken,
-            reason: RetryReason::TokenFailed,
-            wait_ms: Some(wait),
-            attempt,
-            domain: None,
-            said: Said::default(),
-        });
+        self.emit(
+            now,
+            Some(generation),
+            EventKind::Retrying {
+                call: EventCall::RtcToken,
+                reason: RetryReason::TokenFailed,
+                wait_ms: Some(wait),
+                attempt,
+                domain: None,
+                said: Said::default(),
+            },
+        );
     }
 
     fn late_answer(&mut self, now: Now, id: RequestId, answer: &Answer) {
@@ -174,7 +178,8 @@ impl Lane {
             }
             Answer::Nothing(why) => (None, ReplyBody::default(), None, Some(*why)),
         };
-        let meaning = interpret(call, status, body.code, body.task_status.as_ref(), body.service_status.as_ref());
+        let meaning =
+            interpret(call, status, body.code, body.task_status.as_ref(), body.service_status.as_ref());
         Read {
             call,
             meaning,
@@ -219,7 +224,8 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         let cause = match (read.meaning, &read.body.token_name) {
             (Meaning::Success, Some(name)) => {
-                launch.builder = Some(BuilderToken { name: name.clone(), acquired_at: now.mono, sent: false });
+                launch.builder =
+                    Some(BuilderToken { name: name.clone(), acquired_at: now.mono, sent: false });
                 launch.acquire_failures = 0;
                 launch.rate_limited = 0;
                 launch.due = now.mono;
@@ -247,7 +253,10 @@ impl Lane {
             return self.learn(now, generation, task_id, token, false, IdentifiedBy::Reply);
         }
         let goes_on = self.goal == Goal::Run;
-        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.phase == Phase::Creating) else { return };
+        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.phase == Phase::Creating)
+        else {
+            return;
+        };
         if read.nothing.is_some_and(NoAnswer::was_not_sent)
             || read.meaning == Meaning::RateLimited
             || read.refused().is_some()
@@ -284,7 +293,11 @@ impl Lane {
     /// unknown outcome, the refusal may mean only that its token is used up: then another create has its turn, and a
     /// refusal of that one is final.
     fn refused_to_launch(&mut self, now: Now, generation: u32, read: &Read, reason: FailReason) {
-        self.emit(now, Some(generation), EventKind::Misconfigured { call: read.call.into(), said: read.said.clone() });
+        self.emit(
+            now,
+            Some(generation),
+            EventKind::Misconfigured { call: read.call.into(), said: read.said.clone() },
+        );
         let Some(launch) = self.launch_mut(generation) else { return };
         launch.closed = true;
         let ambiguous = launch.may_be_live() && read.meaning == Meaning::WrongParameters;
@@ -323,7 +336,10 @@ impl Lane {
             | Meaning::WrongCredentials
             | Meaning::RateLimited
             | Meaning::NoAnswer => {
-                return if asked { self.query_unanswered(now, generation, read) } else { () };
+                if asked {
+                    self.query_unanswered(now, generation, read);
+                }
+                return;
             }
         };
         launch.token_proven();
@@ -369,20 +385,31 @@ impl Lane {
         let policy = self.config.policy.clone();
         let relaunches = self.config.migration == Migration::Relaunch;
         let Some(launch) = self.launch_mut(generation) else { return };
-        let (since, first, cause) = match launch.phase {
-            Phase::Running => {
-                let first = launch.odd_since.is_none();
-                (*launch.odd_since.get_or_insert(now.mono), first, LaunchCause::Abnormal)
-            }
-            _ => (launch.since, true, LaunchCause::DidNotStart),
-        };
         let running = launch.phase == Phase::Running;
+        let first = launch.odd_since.is_none();
+        let (since, cause) = if running {
+            (*launch.odd_since.get_or_insert(now.mono), LaunchCause::Abnormal)
+        } else {
+            (launch.since, LaunchCause::DidNotStart)
+        };
         let patience = match state {
             TaskState::Abnormal if relaunches => Millis::ZERO,
             // One more look: a status may lag behind.
             TaskState::Starting | TaskState::Stopping if relaunches && running && !first => Millis::ZERO,
-            _ if running => policy.migration_ms,
-            _ => policy.confirm_deadline_ms,
+            TaskState::Starting
+            | TaskState::Running
+            | TaskState::Abnormal
+            | TaskState::Stopping
+            | TaskState::Ended
+            | TaskState::Failed
+            | TaskState::Refused
+            | TaskState::Unknown => {
+                if running {
+                    policy.migration_ms
+                } else {
+                    policy.confirm_deadline_ms
+                }
+            }
         };
         let until = since.plus(patience);
         if now.mono >= until {
@@ -464,7 +491,9 @@ impl Lane {
                 launch.phase = Phase::AwaitingEnd;
                 launch.due = now.mono.plus(first_look);
             }
-            Meaning::WrongParameters | Meaning::WrongCredentials if launch.try_next_token() => launch.due = now.mono,
+            Meaning::WrongParameters | Meaning::WrongCredentials if launch.try_next_token() => {
+                launch.due = now.mono
+            }
             Meaning::WrongParameters
             | Meaning::WrongCredentials
             | Meaning::AlreadyStarted
@@ -486,7 +515,13 @@ impl Lane {
         let ending = self.goal != Goal::Run;
         let Some(launch) = self.launch_mut(generation) else { return };
         let (failures, told) = (launch.failures, launch.told);
-        let as_delete = Read { call: Call::Delete, said: read.said.clone(), domain: read.domain.clone(), body: ReplyBody::default(), ..*read };
+        let as_delete = Read {
+            call: Call::Delete,
+            said: read.said.clone(),
+            domain: read.domain.clone(),
+            body: ReplyBody::default(),
+            ..*read
+        };
         let wait = self.next_wait(generation, &as_delete, cause, failures);
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {
@@ -499,7 +534,9 @@ impl Lane {
             return self.tell_retry(now, generation, &as_delete, cause, Some(wait), attempt);
         }
         launch.enter(Phase::LeftBehind, now.mono, now.mono.plus(monitor.max(wait.unwrap_or_default())));
-        if let Some(FailReason::WrongParameters | FailReason::WrongCredentials) = read.refused().filter(|_| !told) {
+        if let Some(FailReason::WrongParameters | FailReason::WrongCredentials) =
+            read.refused().filter(|_| !told)
+        {
             let said = read.said.clone();
             self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Delete, said });
         }
@@ -513,7 +550,9 @@ impl Lane {
 
     fn on_update(&mut self, now: Now, generation: u32, read: &Read) {
         let longest = self.config.policy.query_server_error_ms.longest();
-        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.update_due.is_some()) else { return };
+        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.update_due.is_some()) else {
+            return;
+        };
         let sequence_id = launch.next_sequence_id.saturating_sub(1);
         if matches!(read.meaning, Meaning::Success | Meaning::Accepted) {
             launch.update_due = None;
@@ -578,14 +617,26 @@ impl Lane {
         self.config.policy.jittered(wait, self.config.seed, self.next_request)
     }
 
-    fn tell_retry(&mut self, now: Now, generation: u32, read: &Read, cause: Cause, wait_ms: Option<Millis>, attempt: u32) {
-        self.emit(now, Some(generation), EventKind::Retrying {
-            call: read.call.into(),
-            reason: read.reason(cause),
-            wait_ms,
-            attempt,
-            domain: Some(read.domain.clone()),
-            said: read.said.clone(),
-        });
+    fn tell_retry(
+        &mut self,
+        now: Now,
+        generation: u32,
+        read: &Read,
+        cause: Cause,
+        wait_ms: Option<Millis>,
+        attempt: u32,
+    ) {
+        self.emit(
+            now,
+            Some(generation),
+            EventKind::Retrying {
+                call: read.call.into(),
+                reason: read.reason(cause),
+                wait_ms,
+                attempt,
+                domain: Some(read.domain.clone()),
+                said: read.said.clone(),
+            },
+        );
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::{Area, DomainLadder};
 use crate::error::{self, Invalid};
 use crate::policy::RetryPolicy;
 use crate::quota::QuotaLimits;
-use crate::task::{Services, TaskWarning};
+use crate::task::{Services, TaskWarning, check_word};
 use crate::time::Millis;
 use crate::uid::{Uid, UidRing};
 
@@ -125,7 +125,9 @@ impl Raw {
 
     pub(crate) fn refuse_uids(&self) -> Result<(), Invalid> {
         match &self.uids {
-            Some(uids) => Err(Invalid::new("config.uids", format!("{uids:?}"), "left out: each lane has its own")),
+            Some(uids) => {
+                Err(Invalid::new("config.uids", format!("{uids:?}"), "left out: each lane has its own"))
+            }
             None => Ok(()),
         }
     }
@@ -145,25 +147,23 @@ pub(crate) struct Shared {
 
 /// What a lane adds to its instanceId: `-` and a generation of up to ten digits.
 const GENERATION_CHARS: usize = 11;
+/// What a group adds before that: `-` and a lane's number of up to two digits.
+const LANE_CHARS: usize = 3;
 
 impl Shared {
     pub(crate) fn new(raw: Raw) -> Result<Self, Invalid> {
-        let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if !word(&raw.app_id) || raw.app_id.len() > 64 {
-            return Err(Invalid::new("config.appId", format!("{:?}", raw.app_id), "1 to 64 of A-Z a-z 0-9 - _"));
-        }
-        let longest = 64 - GENERATION_CHARS - if raw.lanes.is_some() { 4 } else { 0 };
-        if !word(&raw.instance_id) || raw.instance_id.len() > longest {
-            let allowed = format!("1 to {longest} of A-Z a-z 0-9 - _ (the rest of the service's 64 is for lane and generation)");
-            return Err(Invalid::new("config.instanceId", format!("{:?}", raw.instance_id), allowed));
-        }
+        check_word("config.appId", &raw.app_id, 64)?;
+        // The rest of the service's 64 is for lane and generation.
+        let longest = 64 - GENERATION_CHARS - if raw.lanes.is_some() { LANE_CHARS } else { 0 };
+        check_word("config.instanceId", &raw.instance_id, longest)?;
         if raw.seed > Millis::MAX.as_u64() {
             return Err(Invalid::new("config.seed", raw.seed, "from 0 to 9007199254740991"));
         }
         let none = Value::Object(serde_json::Map::new());
         let in_config = |invalid: Invalid| invalid.within("config");
         let policy = RetryPolicy::from_json(raw.policy.as_ref().unwrap_or(&none)).map_err(in_config)?;
-        let limits = QuotaLimits::from_json(raw.area, raw.quota.as_ref().unwrap_or(&none)).map_err(in_config)?;
+        let limits =
+            QuotaLimits::from_json(raw.area, raw.quota.as_ref().unwrap_or(&none)).map_err(in_config)?;
         let return_after = raw.domain_return_ms.unwrap_or(Millis::from_secs(600));
         let domains = DomainLadder::new(raw.area, raw.region.as_deref(), return_after).map_err(in_config)?;
         Ok(Self { raw, policy, limits, domains })
@@ -176,7 +176,8 @@ impl Shared {
         uids: Vec<Uid>,
         services: Option<&Value>,
     ) -> Result<(LaneConfig, Vec<TaskWarning>), Invalid> {
-        let (services, warnings) = Services::from_value(services.unwrap_or(&self.raw.services).clone())?;
+        let services = Services::from_json(services.unwrap_or(&self.raw.services))?;
+        let warnings = services.warnings();
         let ring = UidRing::new(uids).map_err(|invalid| invalid.within("config"))?;
         let mut policy = self.policy.clone();
         policy.fit_idle_timeout(services.idle_timeout()).map_err(|invalid| invalid.within("config"))?;
@@ -204,18 +205,23 @@ impl Shared {
 /// The channel of the one RTC output, whose uid the ring replaces.
 fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Invalid> {
     const OUTPUTS: &str = "services.cloudTranscoder.config.transcoder.outputs";
-    let Some(output) = services.rtc_output().filter(|_| services.rtc_outputs() == 1) else {
-        let found = format!("{} RTC outputs", services.rtc_outputs());
-        return Err(Invalid::new(OUTPUTS, found, "one output into an RTC channel: its uid is what is alternated"));
+    let mut outputs = services.rtc_outputs();
+    let (Some(output), None) = (outputs.next(), outputs.next()) else {
+        let found = format!("a list with {} RTC outputs", services.rtc_outputs().count());
+        return Err(Invalid::new(
+            OUTPUTS,
+            found,
+            "one output into an RTC channel: its uid is what is alternated",
+        ));
     };
     if let Some(uid) = ring.uids().iter().find(|uid| services.has_input_uid(**uid)) {
         return Err(Invalid::new("config.uids", uid, "different from every input's uid"));
     }
-    Ok(output.channel.to_owned())
+    Ok(output.rtc_channel.clone())
 }
 
 /// The settings of one lane.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LaneConfig {
     pub(super) name: String,
@@ -234,8 +240,6 @@ pub(crate) struct LaneConfig {
     presence: Presence,
     pub(super) seed: u64,
 }
-
-impl Eq for LaneConfig {}
 
 impl LaneConfig {
     pub(crate) fn name(&self) -> &str {
@@ -289,7 +293,8 @@ impl LaneConfig {
         const OUTPUTS: &str = "services.cloudTranscoder.config.transcoder.outputs[0].rtc.rtcChannel";
         let channel = supervised_channel(services, &self.ring)?;
         if channel != self.output_channel {
-            let allowed = format!("{:?}: an update cannot move an output to another channel", self.output_channel);
+            let allowed =
+                format!("{:?}: an update cannot move an output to another channel", self.output_channel);
             return Err(Invalid::new(OUTPUTS, format!("{channel:?}"), allowed));
         }
         self.policy.clone().fit_idle_timeout(services.idle_timeout())

@@ -10,7 +10,7 @@ use super::event::{
 };
 use super::launch::{Launch, Phase, Retired};
 use super::request::RequestId;
-use super::{Health, LaneStatus, Outcome};
+use super::{Health, KnownTask, LaneStatus, Outcome, Standing};
 use crate::domain::DomainLadder;
 use crate::error::Invalid;
 use crate::notice::{Notice, NoticeKind};
@@ -185,13 +185,40 @@ impl Lane {
                 (Goal::Run, Some((Phase::Running, Some(_)))) => "suspect",
                 (Goal::Run, Some((Phase::Unidentified, _))) => "unidentified",
                 (Goal::Run, Some((Phase::Unresolved | Phase::Superseded, _))) => "waiting",
-                (Goal::Run, Some((Phase::Deleting | Phase::AwaitingEnd | Phase::LeftBehind, _))) => "stopping",
+                (Goal::Run, Some((Phase::Deleting | Phase::AwaitingEnd | Phase::LeftBehind, _))) => {
+                    "stopping"
+                }
             },
             generation: self.generation,
             uid: current.map(|launch| launch.uid),
             task_id: current.and_then(|launch| launch.task_id.clone()),
             last_seen_running_ms: current.and_then(|launch| launch.seen_running_at),
-            watched: self.launches.iter().filter(|launch| Some(launch.generation) != self.current).count(),
+            tasks: self
+                .launches
+                .iter()
+                .filter(|launch| launch.may_be_live())
+                .map(|launch| self.known(launch))
+                .collect(),
+        }
+    }
+
+    fn known(&self, launch: &Launch) -> KnownTask {
+        KnownTask {
+            generation: launch.generation,
+            uid: launch.uid,
+            instance_id: launch.instance_id.clone(),
+            task_id: launch.task_id.clone(),
+            standing: match launch.phase {
+                Phase::LeftBehind => Standing::LeftBehind,
+                Phase::Superseded | Phase::Deleting | Phase::AwaitingEnd => Standing::Stopping,
+                _ if launch.task_id.is_none() => Standing::Unresolved,
+                Phase::Preparing
+                | Phase::Creating
+                | Phase::Unresolved
+                | Phase::Unidentified
+                | Phase::Confirming
+                | Phase::Running => Standing::Adopted,
+            },
         }
     }
 
@@ -202,6 +229,11 @@ impl Lane {
             self.emit(now, None, EventKind::Stopping);
             self.end(now, Outcome::Stopped);
         }
+    }
+
+    /// Checks that a new payload fits what runs.
+    pub(crate) fn check_update(&self, services: &Services) -> Result<(), Invalid> {
+        self.config.check_services(services)
     }
 
     /// Takes a new payload: for the running task by Update, for later ones by their Create.
@@ -226,7 +258,9 @@ impl Lane {
 
     /// A notification: brings the next Query forward, or names a task. Says whether it was about this lane.
     pub(crate) fn notice(&mut self, now: Now, notice: &Notice) -> bool {
-        if let Some(launch) = self.launches.iter().find(|launch| launch.task_id.as_deref() == Some(&notice.task_id)) {
+        if let Some(launch) =
+            self.launches.iter().find(|launch| launch.task_id.as_deref() == Some(&notice.task_id))
+        {
             if Some(launch.generation) == self.current {
                 self.hint(now);
             }
@@ -244,7 +278,12 @@ impl Lane {
         let spacing = self.config.policy.hint_interval_ms;
         let Some(launch) = self.current_mut() else { return };
         let asked = matches!(launch.phase, Phase::Confirming | Phase::Running);
-        if asked && launch.failures == 0 && launch.not_found == 0 && launch.refusals == 0 && launch.rate_limited == 0 {
+        if asked
+            && launch.failures == 0
+            && launch.not_found == 0
+            && launch.refusals == 0
+            && launch.rate_limited == 0
+        {
             let earliest = launch.last_query_at.map_or(now.mono, |at| at.plus(spacing)).max(now.mono);
             launch.due = launch.due.min(earliest);
         }
@@ -306,7 +345,8 @@ impl Lane {
     }
 
     fn settle_end(&mut self, now: Now, outcome: &Outcome, since: Millis) -> bool {
-        let grace = if self.config.looks_into_channel() { self.config.policy.stop_deadline_ms } else { STOP_GRACE };
+        let grace =
+            if self.config.looks_into_channel() { self.config.policy.stop_deadline_ms } else { STOP_GRACE };
         let stop_at = since.plus(self.config.policy.stop_deadline_ms);
         let watch_until = since.plus(grace).min(stop_at);
         let in_flight = self.in_flight.as_ref().and_then(|in_flight| in_flight.generation);
@@ -407,12 +447,20 @@ impl Lane {
         let turn = self.ring.in_turn().find_map(|uid| match held_by(self, uid) {
             None if !self.ring.is_held(uid) => Some((uid, None)),
             None => None,
-            Some(at) => self.launches.get(at).filter(|launch| resumable(launch)).map(|launch| (uid, Some(launch.generation))),
+            Some(at) => self
+                .launches
+                .get(at)
+                .filter(|launch| resumable(launch))
+                .map(|launch| (uid, Some(launch.generation))),
         });
         let making_room = self.supersede_done(now)
-            || self.launches.iter().any(|launch| matches!(launch.phase, Phase::Deleting | Phase::AwaitingEnd));
+            || self
+                .launches
+                .iter()
+                .any(|launch| matches!(launch.phase, Phase::Deleting | Phase::AwaitingEnd));
         // A create that runs but cannot be identified is asked for again only when there is no other way.
-        let probe = || self.launches.iter().find(|launch| launch.phase == Phase::Unidentified && !launch.closed);
+        let probe =
+            || self.launches.iter().find(|launch| launch.phase == Phase::Unidentified && !launch.closed);
         let turn = turn.or_else(|| {
             probe().filter(|_| !making_room && next.blocked).map(|l| (l.uid, Some(l.generation)))
         });
@@ -456,7 +504,11 @@ impl Lane {
         }
         let seed = self.config.seed;
         let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunches);
-        let wait = self.config.policy.jittered(wait, seed, u64::from(self.generation) << 32 | u64::from(self.relaunches));
+        let wait = self.config.policy.jittered(
+            wait,
+            seed,
+            u64::from(self.generation) << 32 | u64::from(self.relaunches),
+        );
         self.relaunches = self.relaunches.saturating_add(1);
         self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause, blocked: false });
         self.revision += 1;
@@ -505,7 +557,9 @@ impl Lane {
             return;
         }
         match (self.config.restart, how) {
-            (Restart::Never, Ending::Normal) | (Restart::OnFailure, Ending::Normal) => self.end(now, Outcome::Ended),
+            (Restart::Never, Ending::Normal) | (Restart::OnFailure, Ending::Normal) => {
+                self.end(now, Outcome::Ended)
+            }
             (Restart::Never, Ending::Failed | Ending::NotFound | Ending::Absent) => {
                 self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
             }
@@ -528,7 +582,9 @@ impl Lane {
 
     /// A launch is over: its uid is free again, unless another one holds it.
     pub(super) fn forget(&mut self, generation: u32, gone: Option<String>) {
-        let Some(at) = self.launches.iter().position(|launch| launch.generation == generation) else { return };
+        let Some(at) = self.launches.iter().position(|launch| launch.generation == generation) else {
+            return;
+        };
         let launch = self.launches.remove(at);
         if self.current == Some(generation) {
             self.current = None;
@@ -573,7 +629,8 @@ impl Lane {
     pub(super) fn confirm(&mut self, now: Now) {
         let reset = self.config.policy.relaunch_reset_ms;
         let Some(launch) = self.current_mut() else { return };
-        let (generation, phase, since, launched_at) = (launch.generation, launch.phase, launch.since, launch.launched_at);
+        let (generation, phase, since, launched_at) =
+            (launch.generation, launch.phase, launch.since, launch.launched_at);
         launch.seen_running_at = Some(now.mono);
         launch.odd_since = None;
         let suspect = launch.suspect.take();
@@ -595,11 +652,15 @@ impl Lane {
         }
         self.emit(now, Some(generation), EventKind::Confirmed { took_ms: now.mono.minus(launched_at) });
         if let Some(off_air) = self.off_air.take() {
-            self.emit(now, Some(generation), EventKind::Relaunched {
-                previous_uid: off_air.uid,
-                previous_task_id: off_air.task_id,
-                gap_ms: now.mono.minus(off_air.since),
-            });
+            self.emit(
+                now,
+                Some(generation),
+                EventKind::Relaunched {
+                    previous_uid: off_air.uid,
+                    previous_task_id: off_air.task_id,
+                    gap_ms: now.mono.minus(off_air.since),
+                },
+            );
         }
         self.revision += 1;
     }
@@ -614,7 +675,9 @@ impl Lane {
     }
 
     fn note_off_air(&mut self, now: Now) {
-        let Some(launch) = self.current_launch().filter(|launch| launch.phase == Phase::Running) else { return };
+        let Some(launch) = self.current_launch().filter(|launch| launch.phase == Phase::Running) else {
+            return;
+        };
         self.off_air = Some(OffAir {
             uid: launch.uid,
             task_id: launch.task_id.clone(),
@@ -659,7 +722,8 @@ impl Lane {
             launch.tokens.retain(|other| other != token);
             launch.tokens.insert(0, token.to_owned());
         }
-        let first_answer = by == IdentifiedBy::Reply && launch.phase == Phase::Creating && launch.creates <= 1;
+        let first_answer =
+            by == IdentifiedBy::Reply && launch.phase == Phase::Creating && launch.creates <= 1;
         if first_answer && launch.tokens.len() > 1 {
             launch.tokens.truncate(1);
         }
@@ -702,7 +766,9 @@ impl Lane {
 
     /// A task of a launch that has another one, or is over: nobody wants it.
     fn adopt_orphan(&mut self, now: Now, generation: u32, task_id: &str, by: IdentifiedBy) {
-        let known = self.launch(generation).map(|launch| (launch.uid, launch.instance_id.clone(), launch.tokens.clone()));
+        let known = self
+            .launch(generation)
+            .map(|launch| (launch.uid, launch.instance_id.clone(), launch.tokens.clone()));
         let retired = || self.retired.iter().find(|retired| retired.generation == generation);
         let Some((uid, instance_id, tokens)) =
             known.or_else(|| retired().map(|old| (old.uid, old.instance_id.clone(), old.tokens.clone())))
@@ -725,8 +791,9 @@ impl Lane {
         self.looks = self.looks.saturating_add(1);
         let start_up = self.config.policy.confirm_deadline_ms;
         let enough = self.config.policy.presence_absences;
+        // A task that the service is moving is absent for a while, and lives.
+        let migration = self.config.policy.migration_ms;
         for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
-            let is_current = self.current == Some(generation);
             let Some(launch) = self.launch_mut(generation) else { continue };
             let present = broadcasters.contains(&launch.uid);
             if launch.phase == Phase::Running && !present {
@@ -737,8 +804,11 @@ impl Lane {
                     launch.absences = 0;
                 } else if sent_at >= launch.last_create_at.plus(start_up) {
                     launch.absences = launch.absences.saturating_add(1);
+                    if launch.absences == 1 {
+                        launch.absent_since = sent_at;
+                    }
                 }
-                if launch.absences >= enough && !(is_current && launch.phase == Phase::Creating) {
+                if launch.absences >= enough && sent_at >= launch.absent_since.plus(migration) {
                     self.gone(now, generation, Ending::Absent);
                 }
             }

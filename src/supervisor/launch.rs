@@ -105,6 +105,8 @@ pub(super) struct Launch {
     pub(super) seen_running_at: Option<Millis>,
     /// Looks into the channel in a row without its uid.
     pub(super) absences: u8,
+    /// When the first of them was made.
+    pub(super) absent_since: Millis,
     /// The operator was told that it is left behind.
     pub(super) told: bool,
     /// The operator was told that Query is refused.
@@ -146,6 +148,7 @@ impl Launch {
             suspect: None,
             seen_running_at: None,
             absences: 0,
+            absent_since: Millis::ZERO,
             told: false,
             refusal_told: false,
             update_due: None,
@@ -193,11 +196,11 @@ impl Launch {
             let age = now.minus(builder.acquired_at);
             age < TOKEN_LIFETIME && (builder.sent || age <= CREATE_WINDOW)
         };
-        if !self.builder.as_ref().is_some_and(usable) {
-            if self.builder.take().is_some_and(|builder| builder.sent) {
-                // Minutes have passed: the RTC tokens may be too old as well.
-                self.forget_payload();
-            }
+        if !self.builder.as_ref().is_some_and(usable)
+            && self.builder.take().is_some_and(|builder| builder.sent)
+        {
+            // Minutes have passed: the RTC tokens may be too old as well.
+            self.forget_payload();
         }
         self.builder.as_ref()
     }
@@ -256,7 +259,11 @@ impl Launch {
             RtcToken::Given(Some(token)) => Some(token.as_str()),
             RtcToken::Given(None) | RtcToken::NotAsked => None,
         });
-        self.tokens.iter().map(String::as_str).chain(self.builder.as_ref().map(|b| b.name.as_str())).chain(rtc)
+        self.tokens
+            .iter()
+            .map(String::as_str)
+            .chain(self.builder.as_ref().map(|b| b.name.as_str()))
+            .chain(rtc)
     }
 }
 

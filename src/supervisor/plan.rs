@@ -35,7 +35,8 @@ impl Lane {
             }
             if let Some(in_flight) = &self.in_flight {
                 if now.mono < in_flight.deadline {
-                    let asks_application = matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken);
+                    let asks_application =
+                        matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken);
                     let why = if asks_application { Why::RtcToken } else { Why::Reply };
                     return Step::Wait { until: in_flight.deadline, why };
                 }
@@ -54,10 +55,11 @@ impl Lane {
             let Some(call) = planned.filter(|call| call.due <= now.mono) else {
                 bucket.withdraw(self.number);
                 let calls = planned.map(|call| (call.due, call.why));
-                let (until, why) = [calls, settle].into_iter().flatten().min_by_key(|(until, _)| *until).unwrap_or((
-                    now.mono.plus(self.config.policy.monitor_interval_ms),
-                    Why::CoolDown,
-                ));
+                let (until, why) = [calls, settle]
+                    .into_iter()
+                    .flatten()
+                    .min_by_key(|(until, _)| *until)
+                    .unwrap_or((now.mono.plus(self.config.policy.monitor_interval_ms), Why::CoolDown));
                 return Step::Wait { until: until.max(now.mono.plus(Millis::new(1))), why };
             };
             if let Permit::Wait(until) = self.ask_permit(now, call, bucket) {
@@ -88,7 +90,8 @@ impl Lane {
         for launch in &mut self.launches {
             let generation = Some(launch.generation);
             let plan = |due, rank, purpose, why| Planned { due, rank, purpose, generation, why };
-            let retries = launch.failures > 0 || launch.not_found > 0 || launch.refusals > 0 || launch.rate_limited > 0;
+            let retries =
+                launch.failures > 0 || launch.not_found > 0 || launch.refusals > 0 || launch.rate_limited > 0;
             let unless_retrying = |why| if retries { Why::Retry } else { why };
             match launch.phase {
                 Phase::Preparing | Phase::Creating if generation == current => {
@@ -97,10 +100,14 @@ impl Lane {
                     calls.push(match first {
                         Some(true) => plan(launch.due, 0, Purpose::Create, why),
                         Some(false) => plan(launch.due, 2, Purpose::Create, why),
-                        None => plan(launch.due, 2, missing(launch, has_input).unwrap_or(Purpose::Acquire), why),
+                        None => {
+                            plan(launch.due, 2, missing(launch, has_input).unwrap_or(Purpose::Acquire), why)
+                        }
                     });
                 }
-                Phase::Confirming => calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Confirm))),
+                Phase::Confirming => {
+                    calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Confirm)))
+                }
                 Phase::Running => {
                     calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Monitor)));
                     if let Some(due) = launch.update_due {
@@ -158,7 +165,8 @@ impl Lane {
         };
         let mut token = None;
         let config = &self.config;
-        let launch = call.generation.and_then(|g| self.launches.iter_mut().find(|launch| launch.generation == g));
+        let launch =
+            call.generation.and_then(|g| self.launches.iter_mut().find(|launch| launch.generation == g));
         match (call.purpose, launch) {
             (Purpose::Presence, _) | (_, None) => {
                 let (app_id, channel) = (encoded(&config.app_id), encoded(&config.output_channel));
@@ -166,7 +174,11 @@ impl Lane {
             }
             (Purpose::InputToken | Purpose::OutputToken, Some(launch)) => {
                 let input = call.purpose == Purpose::InputToken;
-                let channel = if input { config.input_channel.clone().unwrap_or_default() } else { config.output_channel.clone() };
+                let channel = if input {
+                    config.input_channel.clone().unwrap_or_default()
+                } else {
+                    config.output_channel.clone()
+                };
                 let uid = if input { 0 } else { launch.uid };
                 self.in_flight = Some(InFlight {
                     id,
@@ -184,7 +196,8 @@ impl Lane {
                 request.call = EventCall::Acquire;
                 request.method = "POST";
                 request.path = format!("{base}/builderTokens");
-                request.body = Some(format!(r#"{{"instanceId":"{}","services":{services}}}"#, launch.instance_id));
+                request.body =
+                    Some(format!(r#"{{"instanceId":"{}","services":{services}}}"#, launch.instance_id));
                 launch.services = Some(services);
             }
             (Purpose::Create, Some(launch)) => {
@@ -198,7 +211,8 @@ impl Lane {
                 request.call = EventCall::Create;
                 request.method = "POST";
                 request.path = format!("{base}/tasks?builderToken={}", encoded(&name));
-                request.body = Some(format!(r#"{{"services":{}}}"#, launch.services.as_deref().unwrap_or("{}")));
+                request.body =
+                    Some(format!(r#"{{"services":{}}}"#, launch.services.as_deref().unwrap_or("{}")));
                 request.persist_first = true;
                 request.send_before = Some(now.wall.plus(limit.minus(age)));
                 token = Some(name);
@@ -215,7 +229,8 @@ impl Lane {
                 let mask = "services.cloudTranscoder.config";
                 request.call = EventCall::Update;
                 request.method = "PATCH";
-                request.path = format!("{}&sequenceId={sequence_id}&updateMask={mask}", launch.task_path(&base));
+                request.path =
+                    format!("{}&sequenceId={sequence_id}&updateMask={mask}", launch.task_path(&base));
                 request.body = Some(format!(r#"{{"services":{services}}}"#));
                 request.persist_first = true;
                 launch.services = Some(services);

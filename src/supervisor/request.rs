@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::event::{EventCall, Said};
 use crate::domain::DomainFailure;
+use crate::lenient::{integer, text};
 use crate::quota::Lane;
 use crate::status::{ServiceStatus, TaskStatus};
 use crate::time::Millis;
@@ -105,7 +106,9 @@ pub enum Answer {
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Http { status, .. } => f.debug_struct("Http").field("status", status).finish_non_exhaustive(),
+            Self::Http { status, .. } => {
+                f.debug_struct("Http").field("status", status).finish_non_exhaustive()
+            }
             Self::Nothing(why) => f.debug_tuple("Nothing").field(why).finish(),
         }
     }
@@ -161,23 +164,18 @@ pub(super) struct ReplyBody {
 }
 
 impl ReplyBody {
-    pub(super) fn parse(text: &str) -> Self {
-        let Ok(json) = serde_json::from_str::<Value>(text) else { return Self::default() };
-        let said = |value: Option<&Value>| match value {
-            Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
-            Some(Value::Number(number)) => Some(number.to_string()),
-            _ => None,
-        };
-        let status = said(json.get("status"));
-        let service = said(json.pointer("/services/cloudTranscoder/status"));
+    pub(super) fn parse(body: &str) -> Self {
+        let Ok(json) = serde_json::from_str::<Value>(body) else { return Self::default() };
+        let status = text(json.get("status"));
+        let service = text(json.pointer("/services/cloudTranscoder/status"));
         let in_channel = json.get("success") == Some(&Value::Bool(true));
         Self {
-            token_name: said(json.get("tokenName")),
-            task_id: said(json.get("taskId")),
-            code: said(json.get("code")).and_then(|code| code.parse().ok()),
+            token_name: text(json.get("tokenName")),
+            task_id: text(json.get("taskId")),
+            code: integer(json.get("code")),
             task_status: status.map(|status| TaskStatus::parse(&status)),
             service_status: service.map(|status| ServiceStatus::parse(&status)),
-            message: said(json.get("message")),
+            message: text(json.get("message")),
             broadcasters: json.get("data").filter(|_| in_channel).and_then(broadcasters),
         }
     }
@@ -241,7 +239,10 @@ mod tests {
     #[test]
     fn who_is_in_the_channel() {
         let uids = |text| ReplyBody::parse(text).broadcasters;
-        assert_eq!(uids(r#"{"success":true,"data":{"channel_exist":true,"mode":2,"broadcasters":[7,8]}}"#), Some(vec![7, 8]));
+        assert_eq!(
+            uids(r#"{"success":true,"data":{"channel_exist":true,"mode":2,"broadcasters":[7,8]}}"#),
+            Some(vec![7, 8])
+        );
         assert_eq!(uids(r#"{"success":true,"data":{"channel_exist":false}}"#), Some(vec![]));
         assert_eq!(uids(r#"{"success":false,"data":{"channel_exist":false}}"#), None);
         assert_eq!(uids(r#"{"success":true,"data":{"channel_exist":true,"mode":1,"users":[7]}}"#), None);
@@ -249,9 +250,15 @@ mod tests {
 
     #[test]
     fn a_message_that_echoes_a_token_is_blotted() {
-        let answer =
-            Answer::Http { status: 400, retry_after: None, request_id: None, resource_id: None, body: String::new() };
-        let body = ReplyBody { message: Some(format!("token s3cret {}", "x".repeat(500))), ..ReplyBody::default() };
+        let answer = Answer::Http {
+            status: 400,
+            retry_after: None,
+            request_id: None,
+            resource_id: None,
+            body: String::new(),
+        };
+        let body =
+            ReplyBody { message: Some(format!("token s3cret {}", "x".repeat(500))), ..ReplyBody::default() };
         let message = said(&answer, &body, ["s3cret", ""].into_iter()).message.unwrap();
         assert!(message.starts_with("token … xxx") && message.chars().count() == MESSAGE_CHARS, "{message}");
     }

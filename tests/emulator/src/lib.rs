@@ -1,1 +1,28 @@
-//! The service's stand-in.
+//! The service's stand-in: Agora Cloud Transcoding, its channels and its notifications, as far as their documents go.
+//!
+//! Written from the service's documents and not from Steadymix's types, so that one misreading cannot hide in both.
+//! Everything follows from [`Profile::seed`] and the times that are passed in. One code, three faces: native for
+//! simulations, WebAssembly for `fetch`, and behind a real HTTP server.
+
+mod channel;
+mod control;
+mod fault;
+mod limits;
+mod notice;
+mod profile;
+mod random;
+mod service;
+mod state;
+mod task;
+#[cfg(test)]
+mod tests;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+
+pub use control::{Command, Target};
+pub use fault::{CallKind, Effect, Rule};
+pub use limits::Stats;
+pub use notice::Delivery;
+pub use profile::{NoticeProfile, Profile, RepeatCreate, StartUp};
+pub use service::{Call, Emulator, Overlap, Reply, Silence};
+pub use state::{State, TaskView};

@@ -1,0 +1,333 @@
+//! The payload of a task: its types, its ranges, and errors that name the field.
+//!
+//! Fields that are not known here pass through unchanged, at every level, so that a new option of the service works
+//! before this crate knows it.
+
+mod check;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub(crate) use self::check::check_word;
+pub use self::check::{TaskWarning, check_instance_id};
+use crate::error::{self, Invalid};
+use crate::time::Millis;
+use crate::uid::Uid;
+
+/// `services` of Acquire, Create and Update.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Services {
+    /// The one service there is.
+    pub cloud_transcoder: CloudTranscoder,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// `services.cloudTranscoder`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CloudTranscoder {
+    /// `cloudTranscoderV2`.
+    pub service_type: String,
+    /// Its settings.
+    pub config: Config,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// `services.cloudTranscoder.config`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Config {
+    /// What to mix, and where to.
+    pub transcoder: Transcoder,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// `services.cloudTranscoder.config.transcoder`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transcoder {
+    /// The task ends by itself when all hosts have been away this long: 1 to 86400 s, 300 s when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_timeout: Option<i64>,
+    /// Left out: mix. `single` and `heterogeneous-single` take at most one input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_process_mode: Option<String>,
+    /// What is heard.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audio_inputs: Vec<Input>,
+    /// What is seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub video_inputs: Vec<Input>,
+    /// What the videos are put on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canvas: Option<Canvas>,
+    /// What is put over them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub water_marks: Vec<WaterMark>,
+    /// Where it goes: into one RTC channel, or to CDN addresses.
+    pub outputs: Vec<Output>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// One of `audioInputs` or `videoInputs`: a host's stream, or a media file or stream of the net.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Input {
+    /// A host's stream; of audio, uid 0 is everybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtc: Option<Rtc>,
+    /// The address of a media file or stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_url: Option<Secret>,
+    /// 0 to 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<i64>,
+    /// How often `streamUrl` is played; not 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<i64>,
+    /// A jpg or png to show while there is no video.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placeholder_image_url: Option<String>,
+    /// Where a video goes on the canvas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// A stream in an RTC channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rtc {
+    /// The channel.
+    pub rtc_channel: String,
+    /// The uid. Of an output it may be left out where a supervisor fills it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtc_uid: Option<Uid>,
+    /// The RTC token: of an input made for uid 0, of an output for its uid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtc_token: Option<Secret>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// A rectangle on the canvas, in pixels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Region {
+    /// 0 to 3840, from the left.
+    pub x: i64,
+    /// 0 to 3840, from the top.
+    pub y: i64,
+    /// 120 to 3840.
+    pub width: i64,
+    /// 120 to 3840.
+    pub height: i64,
+    /// 2 to 100 of a video, 0 to 100 of a watermark; higher is nearer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub z_order: Option<i64>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// `canvas`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Canvas {
+    /// 120 to 3840 pixels.
+    pub width: i64,
+    /// 120 to 3840 pixels.
+    pub height: i64,
+    /// 0 to 16777215: `0xRRGGBB`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<i64>,
+    /// A jpg or png.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background_image: Option<String>,
+    /// `FILL` or `FIT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill_mode: Option<String>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// One of `waterMarks`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WaterMark {
+    /// A jpg or png.
+    pub image_url: String,
+    /// Where it goes.
+    pub region: Region,
+    /// `FILL` or `FIT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill_mode: Option<String>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// One of `outputs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    /// Into an RTC channel, under this uid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtc: Option<Rtc>,
+    /// To a CDN address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_url: Option<Secret>,
+    /// How the audio is encoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_option: Option<AudioOption>,
+    /// How the video is encoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_option: Option<VideoOption>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// `audioOption`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AudioOption {
+    /// `AUDIO_PROFILE_` and `DEFAULT`, `SPEECH_STANDARD`, `MUSIC_STANDARD`, `MUSIC_STANDARD_STEREO`,
+    /// `MUSIC_HIGH_QUALITY` or `MUSIC_HIGH_QUALITY_STEREO`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_type: Option<String>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// `videoOption`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VideoOption {
+    /// Pixels; 1920×1080 at most, or 1080×1920.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<i64>,
+    /// Pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<i64>,
+    /// 1 to 10000 kbit/s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bitrate: Option<i64>,
+    /// `H264` or `VP8`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codec: Option<String>,
+    /// 1 to 30 frames a second, 15 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fps: Option<i64>,
+    /// `RAW`: passed on as it comes in; takes one input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// Text that must not be shown: an RTC token, or an address that carries a stream's key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// Fields that are not known here.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Extra(Map<String, Value>);
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+/// What the service takes when `idleTimeout` is left out.
+const DEFAULT_IDLE_TIMEOUT_S: i64 = 300;
+
+impl Services {
+    /// Reads and checks a payload.
+    ///
+    /// # Errors
+    /// The first value that is not allowed, by its path: `services.cloudTranscoder.config.transcoder.…`.
+    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
+        let services: Self = error::from_json("services", json)?;
+        match services.violations().into_iter().next() {
+            Some(violation) => Err(violation),
+            None => Ok(services),
+        }
+    }
+
+    /// The payload as JSON text, RTC tokens included.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Maps with string keys and plain values: nothing that JSON could refuse.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    fn transcoder(&self) -> &Transcoder {
+        &self.cloud_transcoder.config.transcoder
+    }
+
+    /// How long the task outlives its hosts.
+    #[must_use]
+    pub fn idle_timeout(&self) -> Millis {
+        let seconds = self.transcoder().idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT_S);
+        Millis::from_secs(u64::try_from(seconds).unwrap_or_default())
+    }
+
+    /// The channel that the inputs come from, if any comes from one.
+    #[must_use]
+    pub fn input_channel(&self) -> Option<&str> {
+        self.input_streams().next().map(|rtc| rtc.rtc_channel.as_str())
+    }
+
+    /// Whether this uid is an input.
+    #[must_use]
+    pub fn has_input_uid(&self, uid: Uid) -> bool {
+        self.input_streams().any(|rtc| rtc.rtc_uid == Some(uid))
+    }
+
+    /// The outputs into an RTC channel.
+    pub fn rtc_outputs(&self) -> impl Iterator<Item = &Rtc> {
+        self.transcoder().outputs.iter().filter_map(|output| output.rtc.as_ref())
+    }
+
+    /// Gives the RTC outputs this uid, and this token unless it is `None`.
+    pub fn set_output(&mut self, uid: Uid, token: Option<&str>) {
+        let outputs = &mut self.cloud_transcoder.config.transcoder.outputs;
+        for rtc in outputs.iter_mut().filter_map(|output| output.rtc.as_mut()) {
+            rtc.rtc_uid = Some(uid);
+            if let Some(token) = token {
+                rtc.rtc_token = Some(Secret(token.to_owned()));
+            }
+        }
+    }
+
+    /// Gives every input from an RTC channel this token.
+    pub fn set_input_token(&mut self, token: &str) {
+        let transcoder = &mut self.cloud_transcoder.config.transcoder;
+        let inputs = transcoder.audio_inputs.iter_mut().chain(&mut transcoder.video_inputs);
+        for rtc in inputs.filter_map(|input| input.rtc.as_mut()) {
+            rtc.rtc_token = Some(Secret(token.to_owned()));
+        }
+    }
+
+    fn input_streams(&self) -> impl Iterator<Item = &Rtc> {
+        let transcoder = self.transcoder();
+        transcoder.audio_inputs.iter().chain(&transcoder.video_inputs).filter_map(|input| input.rtc.as_ref())
+    }
+}

@@ -1,0 +1,298 @@
+//! Every range and cross-rule of the payload.
+
+use serde::Serialize;
+
+use super::{Canvas, DEFAULT_IDLE_TIMEOUT_S, Input, Output, Region, Rtc, Services, Transcoder, VideoOption};
+use crate::error::Invalid;
+
+/// Something that is allowed, but probably not meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskWarning {
+    /// The path of the field.
+    pub field: String,
+    /// What may come of it.
+    pub message: String,
+}
+
+/// A task with less than this is gone as soon as the hosts' network has a bad minute.
+const SMALL_IDLE_TIMEOUT_S: i64 = 60;
+
+const SINGLE_MODES: [&str; 2] = ["single", "heterogeneous-single"];
+
+const PROFILES: [&str; 6] = [
+    "AUDIO_PROFILE_DEFAULT",
+    "AUDIO_PROFILE_SPEECH_STANDARD",
+    "AUDIO_PROFILE_MUSIC_STANDARD",
+    "AUDIO_PROFILE_MUSIC_STANDARD_STEREO",
+    "AUDIO_PROFILE_MUSIC_HIGH_QUALITY",
+    "AUDIO_PROFILE_MUSIC_HIGH_QUALITY_STEREO",
+];
+
+const TRANSCODER: &str = "services.cloudTranscoder.config.transcoder";
+const AREA: &str = "1920×1080 at most, or 1080×1920";
+
+/// Checks an instanceId: 1 to 64 of `A-Z a-z 0-9 - _`.
+///
+/// # Errors
+/// An [`Invalid`] about `instanceId`.
+pub fn check_instance_id(instance_id: &str) -> Result<(), Invalid> {
+    check_word("instanceId", instance_id, 64)
+}
+
+/// Checks a name that goes into addresses: 1 to `longest` of `A-Z a-z 0-9 - _`.
+pub(crate) fn check_word(field: &str, word: &str, longest: usize) -> Result<(), Invalid> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !word.is_empty() && word.len() <= longest && word.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(Invalid::new(field, format!("{word:?}"), format!("1 to {longest} of A-Z a-z 0-9 - _")))
+}
+
+impl Services {
+    /// Everything in this payload that the service would refuse.
+    #[must_use]
+    pub fn violations(&self) -> Vec<Invalid> {
+        let mut found = Violations::default();
+        let service_type = &self.cloud_transcoder.service_type;
+        found.one_of("services.cloudTranscoder.serviceType", Some(service_type), &["cloudTranscoderV2"]);
+        found.transcoder(self.transcoder());
+        found.0
+    }
+
+    /// What is allowed, but probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<TaskWarning> {
+        let transcoder = self.transcoder();
+        let mut warnings = Vec::new();
+        let idle_timeout = transcoder.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT_S);
+        if idle_timeout < SMALL_IDLE_TIMEOUT_S {
+            warnings.push(TaskWarning {
+                field: format!("{TRANSCODER}.idleTimeout"),
+                message: format!(
+                    "{idle_timeout} s is short: the task will exit whenever the hosts are away that long"
+                ),
+            });
+        }
+        let Some(canvas) = &transcoder.canvas else { return warnings };
+        for (i, input) in transcoder.video_inputs.iter().enumerate() {
+            if input.region.as_ref().is_some_and(|region| !on_canvas(region, canvas)) {
+                warnings.push(TaskWarning {
+                    field: format!("{TRANSCODER}.videoInputs[{i}].region"),
+                    message: format!("reaches beyond the canvas of {}×{}", canvas.width, canvas.height),
+                });
+            }
+        }
+        warnings
+    }
+}
+
+fn on_canvas(region: &Region, canvas: &Canvas) -> bool {
+    region.x.saturating_add(region.width) <= canvas.width
+        && region.y.saturating_add(region.height) <= canvas.height
+}
+
+#[derive(Default)]
+struct Violations(Vec<Invalid>);
+
+impl Violations {
+    fn add(&mut self, field: impl Into<String>, value: impl ToString, allowed: impl Into<String>) {
+        self.0.push(Invalid::new(field, value, allowed));
+    }
+
+    fn range(&mut self, field: impl Into<String>, value: Option<i64>, least: i64, most: i64, unit: &str) {
+        if let Some(value) = value.filter(|value| !(least..=most).contains(value)) {
+            self.add(field, value, format!("from {least} to {most}{unit}"));
+        }
+    }
+
+    fn one_of(&mut self, field: &str, value: Option<&String>, allowed: &[&str]) {
+        if let Some(value) = value.filter(|value| !allowed.contains(&value.as_str())) {
+            self.add(field, format!("{value:?}"), allowed.join(" or "));
+        }
+    }
+
+    fn transcoder(&mut self, transcoder: &Transcoder) {
+        let at = |field: &str| format!("{TRANSCODER}.{field}");
+        self.range(at("idleTimeout"), transcoder.idle_timeout, 1, 86_400, " s");
+        let mode = transcoder.stream_process_mode.as_ref();
+        self.one_of(&at("streamProcessMode"), mode, &SINGLE_MODES);
+        let is_single = mode.is_some_and(|mode| SINGLE_MODES.contains(&mode.as_str()));
+        let (audio, video) = (&transcoder.audio_inputs, &transcoder.video_inputs);
+        if audio.is_empty() && video.is_empty() {
+            self.add(at("audioInputs"), "empty, as videoInputs is", "at least one input");
+        }
+        for (list, inputs) in [("audioInputs", audio), ("videoInputs", video)] {
+            if is_single && inputs.len() > 1 {
+                let found = format!("{} inputs", inputs.len());
+                self.add(at(list), found, "at most one input in this streamProcessMode");
+            }
+            for (i, input) in inputs.iter().enumerate() {
+                self.input(&at(&format!("{list}[{i}]")), input, list == "videoInputs");
+            }
+        }
+        self.one_input_channel(transcoder);
+        if let Some(canvas) = &transcoder.canvas {
+            self.canvas(&at("canvas"), canvas);
+        }
+        for (i, mark) in transcoder.water_marks.iter().enumerate() {
+            let at = at(&format!("waterMarks[{i}]"));
+            self.image(format!("{at}.imageUrl"), Some(&mark.image_url));
+            self.region(&format!("{at}.region"), &mark.region, 0);
+            self.one_of(&format!("{at}.fillMode"), mark.fill_mode.as_ref(), &["FILL", "FIT"]);
+        }
+        self.outputs(&at("outputs"), transcoder);
+    }
+
+    fn input(&mut self, at: &str, input: &Input, is_video: bool) {
+        self.one_address(at, input.rtc.is_some(), input.stream_url.is_some());
+        if let Some(rtc) = &input.rtc {
+            self.rtc(&format!("{at}.rtc"), rtc);
+            match rtc.rtc_uid {
+                None => self.add(format!("{at}.rtc.rtcUid"), "missing", "the uid of a host"),
+                Some(0) if is_video => {
+                    self.add(
+                        format!("{at}.rtc.rtcUid"),
+                        0,
+                        "from 1 to 4294967295: only audio can be everybody's",
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+        self.range(format!("{at}.volume"), input.volume, 0, 200, "");
+        if input.repeat == Some(0) {
+            self.add(format!("{at}.repeat"), 0, "an integer other than 0");
+        }
+        self.image(format!("{at}.placeholderImageUrl"), input.placeholder_image_url.as_ref());
+        if let Some(region) = &input.region {
+            self.region(&format!("{at}.region"), region, 2);
+        }
+    }
+
+    fn one_input_channel(&mut self, transcoder: &Transcoder) {
+        let named = |list: &'static str, inputs: &'_ [Input]| -> Vec<(String, String)> {
+            let streams = inputs.iter().enumerate().filter_map(|(i, input)| Some((i, input.rtc.as_ref()?)));
+            streams.map(|(i, rtc)| (format!("{list}[{i}]"), rtc.rtc_channel.clone())).collect()
+        };
+        let mut streams = named("audioInputs", &transcoder.audio_inputs);
+        streams.extend(named("videoInputs", &transcoder.video_inputs));
+        let Some((_, first)) = streams.first().cloned() else { return };
+        for (input, channel) in streams.iter().filter(|(_, channel)| *channel != first) {
+            let allowed = format!("{first:?}: all inputs of a task come from one channel");
+            self.add(format!("{TRANSCODER}.{input}.rtc.rtcChannel"), format!("{channel:?}"), allowed);
+        }
+    }
+
+    fn one_address(&mut self, at: &str, rtc: bool, url: bool) {
+        if rtc == url {
+            let found = if rtc { "both rtc and streamUrl" } else { "without rtc and streamUrl" };
+            self.add(at, found, "either rtc or streamUrl");
+        }
+    }
+
+    fn rtc(&mut self, at: &str, rtc: &Rtc) {
+        if rtc.rtc_channel.is_empty() || rtc.rtc_channel.len() > 64 {
+            self.add(format!("{at}.rtcChannel"), format!("{:?}", rtc.rtc_channel), "1 to 64 bytes");
+        }
+    }
+
+    fn region(&mut self, at: &str, region: &Region, lowest: i64) {
+        self.range(format!("{at}.x"), Some(region.x), 0, 3840, " px");
+        self.range(format!("{at}.y"), Some(region.y), 0, 3840, " px");
+        self.range(format!("{at}.width"), Some(region.width), 120, 3840, " px");
+        self.range(format!("{at}.height"), Some(region.height), 120, 3840, " px");
+        self.range(format!("{at}.zOrder"), region.z_order, lowest, 100, "");
+    }
+
+    fn canvas(&mut self, at: &str, canvas: &Canvas) {
+        self.range(format!("{at}.width"), Some(canvas.width), 120, 3840, " px");
+        self.range(format!("{at}.height"), Some(canvas.height), 120, 3840, " px");
+        self.range(format!("{at}.color"), canvas.color, 0, 0xFF_FFFF, "");
+        self.image(format!("{at}.backgroundImage"), canvas.background_image.as_ref());
+        self.one_of(&format!("{at}.fillMode"), canvas.fill_mode.as_ref(), &["FILL", "FIT"]);
+    }
+
+    fn image(&mut self, field: String, url: Option<&String>) {
+        let Some(url) = url else { return };
+        let lower = url.to_ascii_lowercase();
+        let path = lower.split(['?', '#']).next().unwrap_or_default();
+        let is_web = path.starts_with("https://") || path.starts_with("http://");
+        if !is_web || ![".jpg", ".jpeg", ".png"].iter().any(|ending| path.ends_with(ending)) {
+            self.add(field, format!("{url:?}"), "an http(s) address that ends in .jpg, .jpeg or .png");
+        }
+    }
+
+    fn outputs(&mut self, at: &str, transcoder: &Transcoder) {
+        let outputs = &transcoder.outputs;
+        if outputs.is_empty() {
+            self.add(at, "empty", "at least one output");
+        }
+        if outputs.iter().any(|output| output.rtc.is_some())
+            && outputs.iter().any(|output| output.stream_url.is_some())
+        {
+            self.add(at, "both RTC and CDN outputs", "either one RTC channel, or CDN addresses");
+        }
+        for (i, output) in outputs.iter().enumerate() {
+            let at = format!("{at}[{i}]");
+            self.one_address(&at, output.rtc.is_some(), output.stream_url.is_some());
+            let others = outputs.iter().take(i).filter_map(|output| output.rtc.as_ref());
+            self.output_stream(&format!("{at}.rtc"), output, others, transcoder);
+            if let Some(audio) = &output.audio_option {
+                self.one_of(&format!("{at}.audioOption.profileType"), audio.profile_type.as_ref(), &PROFILES);
+            }
+            if let Some(video) = &output.video_option {
+                self.video(&format!("{at}.videoOption"), video, transcoder);
+            }
+        }
+    }
+
+    fn output_stream<'a>(
+        &mut self,
+        at: &str,
+        output: &Output,
+        mut others: impl Iterator<Item = &'a Rtc>,
+        transcoder: &Transcoder,
+    ) {
+        let Some(rtc) = &output.rtc else { return };
+        self.rtc(at, rtc);
+        if let Some(first) = others.next() {
+            if first.rtc_channel != rtc.rtc_channel {
+                let allowed = format!("{:?}: one task publishes into one channel", first.rtc_channel);
+                self.add(format!("{at}.rtcChannel"), format!("{:?}", rtc.rtc_channel), allowed);
+            }
+            if rtc.rtc_uid.is_some()
+                && (first.rtc_uid == rtc.rtc_uid || others.any(|other| other.rtc_uid == rtc.rtc_uid))
+            {
+                let uid = rtc.rtc_uid.unwrap_or_default();
+                self.add(format!("{at}.rtcUid"), uid, "different from every other output's uid");
+            }
+        }
+        let Some(uid) = rtc.rtc_uid else { return };
+        let inputs = transcoder.audio_inputs.iter().chain(&transcoder.video_inputs);
+        if uid == 0 {
+            self.add(format!("{at}.rtcUid"), uid, "from 1 to 4294967295");
+        } else if inputs.filter_map(|input| input.rtc.as_ref()).any(|input| input.rtc_uid == Some(uid)) {
+            self.add(format!("{at}.rtcUid"), uid, "different from every input's uid");
+        }
+    }
+
+    fn video(&mut self, at: &str, video: &VideoOption, transcoder: &Transcoder) {
+        self.range(format!("{at}.bitrate"), video.bitrate, 1, 10_000, " kbit/s");
+        self.range(format!("{at}.fps"), video.fps, 1, 30, " frames a second");
+        self.one_of(&format!("{at}.codec"), video.codec.as_ref(), &["H264", "VP8"]);
+        self.one_of(&format!("{at}.mode"), video.mode.as_ref(), &["RAW"]);
+        for (side, length) in [("width", video.width), ("height", video.height)] {
+            if let Some(length) = length.filter(|length| !(1..=1920).contains(length)) {
+                self.add(format!("{at}.{side}"), length, AREA);
+            }
+        }
+        if let (Some(width @ 1081..=1920), Some(height @ 1081..=1920)) = (video.width, video.height) {
+            self.add(at, format!("{width}×{height}"), AREA);
+        }
+        if video.mode.is_some() && transcoder.video_inputs.len() > 1 {
+            let found = format!("RAW with {} video inputs", transcoder.video_inputs.len());
+            self.add(format!("{at}.mode"), found, "RAW with at most one input");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What an experimenter can do to the emulated service.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Rule;
+use crate::notice::Event;
+use crate::profile::{NoticeProfile, RepeatCreate};
+use crate::service::Emulator;
+use crate::task::{End, Stage};
+
+/// Which tasks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Target {
+    /// The one with this id.
+    pub task_id: Option<String>,
+    /// Those with this output uid.
+    pub uid: Option<u32>,
+}
+
+/// What an experimenter can do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind", deny_unknown_fields, rename_all_fields = "camelCase")]
+pub enum Command {
+    /// Adds a rule to the script of faults.
+    AddRule {
+        /// The rule; its times are on the emulator's clock.
+        rule: Rule,
+        /// It lasts so long from now, in ms.
+        #[serde(default)]
+        for_ms: Option<u64>,
+    },
+    /// Forgets the script of faults.
+    ClearRules,
+    /// Live tasks die at once.
+    Kill {
+        /// Which.
+        #[serde(flatten)]
+        target: Target,
+        /// Query goes on saying that they run for so long, in ms.
+        #[serde(default)]
+        report_lag_ms: u64,
+        /// Query says 404 afterwards, instead of their end.
+        #[serde(default)]
+        forgotten: bool,
+    },
+    /// Running tasks fail, and the service moves them.
+    Fail {
+        /// Which.
+        #[serde(flatten)]
+        target: Target,
+        /// Whether they will run again.
+        recovers: bool,
+    },
+    /// The hosts of a channel leave, or come back.
+    Hosts {
+        /// The channel.
+        channel: String,
+        /// Whether they are there.
+        present: bool,
+    },
+    /// Notifications come like this from now on.
+    Notices {
+        /// How.
+        profile: Option<NoticeProfile>,
+    },
+    /// A repeated Create is answered like this from now on.
+    RepeatCreate {
+        /// How.
+        answer: RepeatCreate,
+    },
+}
+
+impl Emulator {
+    /// Does it. Returns how many tasks it was about.
+    pub fn control(&mut self, now: u64, command: Command) -> usize {
+        self.advance(now);
+        match command {
+            Command::AddRule { mut rule, for_ms } => {
+                if let Some(ms) = for_ms {
+                    rule.until_ms = Some(now + ms);
+                }
+                self.script.add(rule);
+                0
+            }
+            Command::ClearRules => {
+                self.script.clear();
+                0
+            }
+            Command::Kill { target, report_lag_ms, forgotten } => self.each(&target, |emulator, at| {
+                let Some(task) = emulator.tasks.get_mut(at).filter(|task| task.is_live()) else {
+                    return false;
+                };
+                task.report_lags_until = if task.is_running() { now + report_lag_ms } else { 0 };
+                task.stage = Stage::Ended { at: now, how: End::Failed, forgotten };
+                emulator.notify(now, at, &Event::stopped("abnormal", now));
+                true
+            }),
+            Command::Fail { target, recovers } => self.each(&target, |emulator, at| {
+                let takes = emulator.random.between(emulator.profile.migration_ms);
+                let Some(task) = emulator.tasks.get_mut(at).filter(|task| task.is_running()) else {
+                    return false;
+                };
+                task.stage = Stage::Abnormal { until: now + takes, recovers };
+                emulator.notify(now, at, &Event::status("failed", now));
+                true
+            }),
+            Command::Hosts { channel, present } => {
+                self.channels.set_hosts(&channel, present, now);
+                0
+            }
+            Command::Notices { profile } => {
+                self.profile.notices = profile;
+                0
+            }
+            Command::RepeatCreate { answer } => {
+                self.profile.repeat_create = answer;
+                0
+            }
+        }
+    }
+
+    fn each(&mut self, target: &Target, mut act: impl FnMut(&mut Self, usize) -> bool) -> usize {
+        let mut count = 0;
+        for at in 0..self.tasks.len() {
+            let Some(task) = self.tasks.get(at) else { continue };
+            let meant = target.task_id.as_deref().is_none_or(|id| id == task.id)
+                && target.uid.is_none_or(|uid| uid == task.uid);
+            if meant && act(self, at) {
+                count += 1;
+            }
+        }
+        count
+    }
+}

@@ -1,0 +1,167 @@
+//! The script of faults: which calls are not simply answered.
+
+use serde::{Deserialize, Serialize};
+
+use crate::random::Random;
+
+/// A kind of call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CallKind {
+    /// POST `/builderTokens`.
+    Acquire,
+    /// POST `/tasks`.
+    Create,
+    /// GET `/tasks/{taskId}`.
+    Query,
+    /// PATCH `/tasks/{taskId}`.
+    Update,
+    /// DELETE `/tasks/{taskId}`.
+    Delete,
+    /// Who is in a channel.
+    Presence,
+}
+
+/// What happens to the calls that it is about. The first rule that applies to a call is the one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rule {
+    /// Only calls of this kind.
+    #[serde(default)]
+    pub call: Option<CallKind>,
+    /// Only calls to this domain.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// Only calls about this output uid.
+    #[serde(default)]
+    pub uid: Option<u32>,
+    /// Lets this many calls through first.
+    #[serde(default)]
+    pub skip: u32,
+    /// Only for so many calls.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// From this moment on, in ms.
+    #[serde(default)]
+    pub from_ms: u64,
+    /// Before this moment, in ms.
+    #[serde(default)]
+    pub until_ms: Option<u64>,
+    /// Only by this chance, in percent.
+    #[serde(default)]
+    pub chance_percent: Option<u8>,
+    /// What happens.
+    pub then: Effect,
+}
+
+impl Rule {
+    /// A rule for every call of a kind.
+    #[must_use]
+    pub fn new(call: Option<CallKind>, then: Effect) -> Self {
+        Self {
+            call,
+            domain: None,
+            uid: None,
+            skip: 0,
+            times: None,
+            from_ms: 0,
+            until_ms: None,
+            chance_percent: None,
+            then,
+        }
+    }
+}
+
+/// What happens to a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind", deny_unknown_fields, rename_all_fields = "camelCase")]
+pub enum Effect {
+    /// It is answered like this, and not carried out.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// `code` of the body.
+        #[serde(default)]
+        code: Option<i64>,
+        /// The `Retry-After` header.
+        #[serde(default)]
+        retry_after: Option<String>,
+        /// The body, in the place of `{message, code}`.
+        #[serde(default)]
+        body: Option<String>,
+    },
+    /// It is carried out, but answered like this.
+    PerformThenAnswer {
+        /// The HTTP status.
+        status: u16,
+        /// `code` of the body.
+        #[serde(default)]
+        code: Option<i64>,
+    },
+    /// It is carried out, but the answer is lost.
+    PerformAndLose,
+    /// It is carried out late, and the answer is lost.
+    PerformLate {
+        /// How late, in ms.
+        ms: u64,
+    },
+    /// It is lost.
+    Lose,
+    /// It is carried out, and the answer is held up.
+    Delay {
+        /// How long, in ms.
+        ms: u64,
+    },
+    /// The domain's name cannot be resolved.
+    Dns,
+    /// The connection is refused.
+    Refuse,
+    /// It is carried out, but the answer's body is cut off.
+    Garbage,
+    /// It is carried out, but the answer does not name the task.
+    NoTaskId,
+}
+
+/// The rules, and how often each was looked at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Script {
+    rules: Vec<(Rule, u32)>,
+}
+
+impl Script {
+    pub(crate) fn add(&mut self, rule: Rule) {
+        self.rules.push((rule, 0));
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rules.clear();
+    }
+
+    pub(crate) fn effect(
+        &mut self,
+        now: u64,
+        kind: CallKind,
+        domain: &str,
+        uid: Option<u32>,
+        random: &mut Random,
+    ) -> Option<Effect> {
+        self.rules.retain(|(rule, seen)| {
+            let spent = rule.times.is_some_and(|times| *seen >= rule.skip.saturating_add(times));
+            !spent && rule.until_ms.is_none_or(|until| now < until)
+        });
+        for (rule, seen) in &mut self.rules {
+            let about = rule.call.is_none_or(|call| call == kind)
+                && rule.domain.as_deref().is_none_or(|of| of == domain)
+                && rule.uid.is_none_or(|of| uid == Some(of))
+                && now >= rule.from_ms
+                && rule.chance_percent.is_none_or(|percent| random.percent(percent));
+            if about {
+                *seen += 1;
+                if *seen > rule.skip {
+                    return Some(rule.then.clone());
+                }
+            }
+        }
+        None
+    }
+}

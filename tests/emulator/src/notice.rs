@@ -1,0 +1,121 @@
+//! Notifications: what is sent, and its signatures.
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha1::Sha1;
+use sha2::Sha256;
+
+use crate::profile::NoticeProfile;
+use crate::random::Random;
+use crate::task::Task;
+
+/// A notification on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    /// When it arrives, in ms.
+    pub at_ms: u64,
+    /// The raw body.
+    pub body: String,
+    /// `Agora-Signature`.
+    pub signature: String,
+    /// `Agora-Signature-V2`.
+    pub signature_v2: String,
+}
+
+pub(crate) struct Event {
+    pub(crate) event_type: u16,
+    pub(crate) details: Value,
+}
+
+impl Event {
+    pub(crate) fn started(now: u64) -> Self {
+        Self {
+            event_type: 110,
+            details: json!({ "event": "transcoder-started", "state": "started", "createTs": now }),
+        }
+    }
+
+    pub(crate) fn stopped(reason: &str, now: u64) -> Self {
+        Self {
+            event_type: 111,
+            details: json!({ "event": "transcoder-stopped", "stopReason": reason, "updateTs": now }),
+        }
+    }
+
+    pub(crate) fn status(state: &str, now: u64) -> Self {
+        Self {
+            event_type: 112,
+            details: json!({ "event": "transcoder-status", "state": state, "updateTs": now }),
+        }
+    }
+
+    pub(crate) fn updated(now: u64) -> Self {
+        Self {
+            event_type: 113,
+            details: json!({ "event": "transcoder-updated", "state": "updated", "updateTs": now }),
+        }
+    }
+}
+
+/// Notifications that have not arrived yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outbox(Vec<Delivery>);
+
+impl Outbox {
+    pub(crate) fn send(
+        &mut self,
+        now: u64,
+        profile: &NoticeProfile,
+        task: &mut Task,
+        event: &Event,
+        random: &mut Random,
+    ) {
+        task.notices += 1;
+        if random.percent(profile.lost_percent) {
+            return;
+        }
+        let payload = json!({
+            "taskId": task.id, "instanceId": task.instance_id, "sequence": task.notices, "sendts": now,
+            "serviceScene": "rtsc/cloud-transcoder", "details": event.details,
+        });
+        let notice_id = format!("{}-{}", task.id, task.notices);
+        for copy in 0..=u64::from(random.percent(profile.doubled_percent)) {
+            let held_up = if random.percent(profile.late_percent) { random.between([0, 20_000]) } else { 0 };
+            let at_ms = now + random.between(profile.takes_ms) + held_up;
+            let body = json!({
+                "noticeId": notice_id, "productId": 1, "eventType": event.event_type, "notifyMs": now + copy,
+                "payload": payload,
+            });
+            let body = body.to_string();
+            let (signature, signature_v2) = sign(&profile.secret, &body);
+            self.0.push(Delivery { at_ms, body, signature, signature_v2 });
+        }
+    }
+
+    pub(crate) fn next(&self) -> Option<u64> {
+        self.0.iter().map(|delivery| delivery.at_ms).min()
+    }
+
+    pub(crate) fn take(&mut self, now: u64) -> Vec<Delivery> {
+        if self.next().is_none_or(|at| at > now) {
+            return Vec::new();
+        }
+        let (mut due, rest): (Vec<_>, Vec<_>) = self.0.drain(..).partition(|delivery| delivery.at_ms <= now);
+        self.0 = rest;
+        due.sort_by_key(|delivery| delivery.at_ms);
+        due
+    }
+}
+
+/// Both signatures of a body: HMAC-SHA1 and HMAC-SHA256, in hex.
+pub(crate) fn sign(secret: &str, body: &str) -> (String, String) {
+    fn hex_mac<M: Mac + KeyInit>(secret: &str, body: &str) -> String {
+        // HMAC takes keys of any length.
+        let Ok(mut mac) = <M as KeyInit>::new_from_slice(secret.as_bytes()) else { return String::new() };
+        mac.update(body.as_bytes());
+        hex::encode(mac.finalize().into_bytes())
+    }
+    (hex_mac::<Hmac<Sha1>>(secret, body), hex_mac::<Hmac<Sha256>>(secret, body))
+}

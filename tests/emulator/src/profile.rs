@@ -1,0 +1,119 @@
+//! How the emulated service behaves where nothing is scripted.
+
+use serde::{Deserialize, Serialize};
+
+/// How the emulated service behaves where nothing is scripted. All times are in ms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Profile {
+    /// All chance comes from it.
+    pub seed: u64,
+    /// The `Authorization` header that every call must carry; `null`: any.
+    pub authorization: Option<String>,
+    /// Calls in any one second, per App ID; over it, 429.
+    pub calls_per_second: u32,
+    /// `Retry-After` of those 429s, in seconds.
+    pub retry_after_s: Option<u32>,
+    /// Live tasks at the same time, per App ID; over it, 429.
+    pub pcw: u32,
+    /// Shortest and longest time to an answer.
+    pub answer_ms: [u64; 2],
+    /// From Create to a running task.
+    pub start_up: StartUp,
+    /// What a Create is answered while a task with its instanceId lives. The documents do not settle it.
+    pub repeat_create: RepeatCreate,
+    /// What Query, Update and Delete are answered with a builder token that did not start the task: 404 or 403.
+    pub wrong_token_status: u16,
+    /// Whether task statuses are numbers.
+    pub numeric_status: bool,
+    /// How long an ended task is still answered for, before it is 404.
+    pub forget_after_ms: u64,
+    /// How long the service takes to move a task that failed.
+    pub migration_ms: [u64; 2],
+    /// A host that is there is not shown, in percent of the looks; never more than twice in a row.
+    pub presence_misses_percent: u8,
+    /// Notifications; `null`: none.
+    pub notices: Option<NoticeProfile>,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            authorization: None,
+            calls_per_second: 10,
+            retry_after_s: None,
+            pcw: 100,
+            answer_ms: [20, 120],
+            start_up: StartUp::default(),
+            repeat_create: RepeatCreate::SameTask200,
+            wrong_token_status: 404,
+            numeric_status: false,
+            forget_after_ms: 60_000,
+            migration_ms: [20_000, 80_000],
+            presence_misses_percent: 0,
+            notices: None,
+        }
+    }
+}
+
+/// From Create to a running task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct StartUp {
+    /// Shortest and longest time, in ms.
+    pub takes_ms: [u64; 2],
+    /// Tasks that end abnormally instead, in percent.
+    pub fails_percent: u8,
+    /// Tasks that never start, and stay there, in percent.
+    pub hangs_percent: u8,
+}
+
+impl Default for StartUp {
+    fn default() -> Self {
+        Self { takes_ms: [1_000, 4_000], fails_percent: 0, hangs_percent: 0 }
+    }
+}
+
+/// What a Create is answered while a task with its instanceId lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RepeatCreate {
+    /// 200 with that task.
+    #[default]
+    SameTask200,
+    /// 201 with that task's id.
+    Already201WithId,
+    /// 201 without an id.
+    Already201NoId,
+    /// 409 without an id.
+    Conflict409,
+}
+
+/// How notifications come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct NoticeProfile {
+    /// What they are signed with.
+    pub secret: String,
+    /// Shortest and longest time on their way, in ms.
+    pub takes_ms: [u64; 2],
+    /// Lost ones, in percent.
+    pub lost_percent: u8,
+    /// Ones that come twice, in percent.
+    pub doubled_percent: u8,
+    /// Ones that are held up by up to 20 s, and so come out of order, in percent.
+    pub late_percent: u8,
+}
+
+impl Default for NoticeProfile {
+    fn default() -> Self {
+        Self {
+            secret: "secret".to_owned(),
+            takes_ms: [100, 1_500],
+            lost_percent: 0,
+            doubled_percent: 0,
+            late_percent: 0,
+        }
+    }
+}

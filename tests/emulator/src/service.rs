@@ -1,0 +1,688 @@
+//! The REST service: routes, tokens, tasks.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::channel::Channels;
+use crate::fault::{CallKind, Effect, Script};
+use crate::limits::{Stats, Window};
+use crate::notice::{Delivery, Event, Outbox};
+use crate::profile::{Profile, RepeatCreate};
+use crate::random::Random;
+use crate::task::{End, Stage, Task};
+
+/// A call that comes in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Call {
+    /// The domain that was asked.
+    pub domain: String,
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The `Authorization` header.
+    #[serde(default)]
+    pub authorization: Option<String>,
+    /// The body.
+    #[serde(default)]
+    pub body: String,
+}
+
+/// What comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "kind", rename_all_fields = "camelCase")]
+pub enum Reply {
+    /// An HTTP reply.
+    Answer {
+        /// How long it takes, in ms.
+        delay_ms: u64,
+        /// The HTTP status.
+        status: u16,
+        /// The headers.
+        headers: Vec<(&'static str, String)>,
+        /// The body.
+        body: String,
+    },
+    /// None.
+    Nothing {
+        /// Why.
+        why: Silence,
+    },
+}
+
+/// Why nothing comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Silence {
+    /// The name cannot be resolved.
+    Dns,
+    /// The connection is refused.
+    Refused,
+    /// The answer never comes.
+    Lost,
+}
+
+/// Two live tasks on one uid of one channel: they kick each other out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Overlap {
+    /// When, in ms.
+    pub at_ms: u64,
+    /// The channel.
+    pub channel: String,
+    /// The uid.
+    pub uid: u32,
+    /// The task that was there.
+    pub older: String,
+    /// The task that came.
+    pub younger: String,
+}
+
+#[derive(Clone, Debug)]
+struct BuilderToken {
+    app_id: String,
+    instance_id: String,
+    acquired_ms: u64,
+    /// The task that it started.
+    task: Option<usize>,
+}
+
+const TOKEN_LIFETIME_MS: u64 = 300_000;
+
+/// The emulated service.
+#[derive(Clone, Debug)]
+pub struct Emulator {
+    pub(crate) profile: Profile,
+    pub(crate) now: u64,
+    pub(crate) random: Random,
+    pub(crate) script: Script,
+    pub(crate) channels: Channels,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) overlaps: Vec<Overlap>,
+    pub(crate) stats: Stats,
+    tokens: BTreeMap<String, BuilderToken>,
+    windows: BTreeMap<String, Window>,
+    /// Calls that are carried out later.
+    late: Vec<(u64, Call)>,
+    outbox: Outbox,
+    calls: u64,
+}
+
+/// A route that was recognised.
+struct Route<'a> {
+    kind: CallKind,
+    app_id: &'a str,
+    /// taskId, or channel.
+    name: &'a str,
+    /// A uid whose presence is asked for.
+    uid: Option<u32>,
+    query: &'a str,
+}
+
+impl Route<'_> {
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+}
+
+struct Outcome {
+    status: u16,
+    body: Value,
+}
+
+impl Outcome {
+    fn refused(status: u16, message: &str) -> Self {
+        Self { status, body: json!({ "message": message }) }
+    }
+}
+
+impl Emulator {
+    /// A service without tasks.
+    #[must_use]
+    pub fn new(profile: Profile) -> Self {
+        Self {
+            random: Random::new(profile.seed),
+            profile,
+            now: 0,
+            script: Script::default(),
+            channels: Channels::default(),
+            tasks: Vec::new(),
+            overlaps: Vec::new(),
+            stats: Stats::default(),
+            tokens: BTreeMap::new(),
+            windows: BTreeMap::new(),
+            late: Vec::new(),
+            outbox: Outbox::default(),
+            calls: 0,
+        }
+    }
+
+    /// Lets time pass. A clock that goes back stands still.
+    pub fn advance(&mut self, now: u64) {
+        while let Some((at, change)) = self.next_change().filter(|(at, _)| *at <= now) {
+            self.now = self.now.max(at);
+            match change {
+                Change::Task(task) => self.change(at, task),
+                Change::LateCall(call) => {
+                    let (_, call) = self.late.remove(call);
+                    if let Some(route) = route(&call.method, &call.path) {
+                        self.perform(at, &route, &call);
+                    }
+                }
+            }
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// When something will happen by itself, or a notification arrives.
+    #[must_use]
+    pub fn next_event_at(&self) -> Option<u64> {
+        self.next_change().map(|(at, _)| at).into_iter().chain(self.outbox.next()).min()
+    }
+
+    /// The notifications that have arrived.
+    pub fn take_notices(&mut self, now: u64) -> Vec<Delivery> {
+        self.advance(now);
+        self.outbox.take(self.now)
+    }
+
+    /// Takes a call.
+    pub fn handle(&mut self, now: u64, call: &Call) -> Reply {
+        self.advance(now);
+        let now = self.now;
+        self.calls += 1;
+        let Some(route) = route(&call.method, &call.path) else {
+            return self.answer(&Outcome::refused(404, "no such path"), None);
+        };
+        *self.stats.calls.entry(route.kind).or_default() += 1;
+        match self.stats.domains.get_mut(&call.domain) {
+            Some(count) => *count += 1,
+            None => drop(self.stats.domains.insert(call.domain.clone(), 1)),
+        }
+        let uid = self.uid_of(&route, call);
+        let effect = self.script.effect(now, route.kind, &call.domain, uid, &mut self.random);
+        match &effect {
+            Some(Effect::Dns) => return Reply::Nothing { why: Silence::Dns },
+            Some(Effect::Refuse) => return Reply::Nothing { why: Silence::Refused },
+            Some(Effect::Lose) => return Reply::Nothing { why: Silence::Lost },
+            _ => {}
+        }
+        if let Some(refusal) = self.over_the_limit(now, &route) {
+            return refusal;
+        }
+        match effect {
+            None => self.performed(now, &route, call),
+            Some(Effect::Answer { status, code, retry_after, body }) => {
+                let reply = self.answer(&Outcome { status, body: said(status, code) }, retry_after);
+                match (reply, body) {
+                    (Reply::Answer { delay_ms, status, headers, .. }, Some(body)) => {
+                        Reply::Answer { delay_ms, status, headers, body }
+                    }
+                    (reply, _) => reply,
+                }
+            }
+            Some(Effect::PerformThenAnswer { status, code }) => {
+                self.performed(now, &route, call);
+                self.answer(&Outcome { status, body: said(status, code) }, None)
+            }
+            Some(Effect::PerformAndLose) => {
+                self.performed(now, &route, call);
+                Reply::Nothing { why: Silence::Lost }
+            }
+            Some(Effect::PerformLate { ms }) => {
+                self.late.push((now + ms, call.clone()));
+                Reply::Nothing { why: Silence::Lost }
+            }
+            Some(Effect::Delay { ms }) => match self.performed(now, &route, call) {
+                Reply::Answer { delay_ms, status, headers, body } => {
+                    Reply::Answer { delay_ms: delay_ms + ms, status, headers, body }
+                }
+                nothing => nothing,
+            },
+            Some(Effect::Garbage) => match self.performed(now, &route, call) {
+                Reply::Answer { delay_ms, status, headers, mut body } => {
+                    body.truncate(body.len() / 2);
+                    Reply::Answer { delay_ms, status, headers, body }
+                }
+                nothing => nothing,
+            },
+            Some(Effect::NoTaskId) => {
+                let mut outcome = self.perform(now, &route, call);
+                if let Value::Object(body) = &mut outcome.body {
+                    body.remove("taskId");
+                }
+                self.answer(&outcome, None)
+            }
+            Some(Effect::Dns | Effect::Refuse | Effect::Lose) => Reply::Nothing { why: Silence::Lost },
+        }
+    }
+
+    fn performed(&mut self, now: u64, route: &Route<'_>, call: &Call) -> Reply {
+        let outcome = self.perform(now, route, call);
+        self.answer(&outcome, None)
+    }
+
+    fn answer(&mut self, outcome: &Outcome, retry_after: Option<String>) -> Reply {
+        let delay_ms = self.random.between(self.profile.answer_ms);
+        let mut headers = vec![
+            ("content-type", "application/json".to_owned()),
+            ("x-request-id", format!("req-{}", self.calls)),
+            ("x-resource-id", format!("res-{}", self.calls)),
+        ];
+        headers.extend(retry_after.map(|after| ("retry-after", after)));
+        let body = if outcome.body.is_null() { String::new() } else { outcome.body.to_string() };
+        Reply::Answer { delay_ms, status: outcome.status, headers, body }
+    }
+
+    fn over_the_limit(&mut self, now: u64, route: &Route<'_>) -> Option<Reply> {
+        if route.kind == CallKind::Presence {
+            return None;
+        }
+        let in_window = self.windows.entry(route.app_id.to_owned()).or_default().count(now);
+        self.stats.most_in_a_second = self.stats.most_in_a_second.max(in_window);
+        if in_window <= self.profile.calls_per_second as usize {
+            return None;
+        }
+        self.stats.rate_limited += 1;
+        let after = self.profile.retry_after_s.map(|seconds| seconds.to_string());
+        Some(self.answer(&Outcome::refused(429, "too many requests"), after))
+    }
+
+    /// The output uid that a call is about, for the script of faults.
+    fn uid_of(&self, route: &Route<'_>, call: &Call) -> Option<u32> {
+        match route.kind {
+            CallKind::Query | CallKind::Update | CallKind::Delete => {
+                self.tasks.iter().find(|task| task.id == route.name).map(|task| task.uid)
+            }
+            CallKind::Acquire | CallKind::Create => {
+                let body: Value = serde_json::from_str(&call.body).ok()?;
+                let uid = body
+                    .pointer("/services/cloudTranscoder/config/transcoder/outputs/0/rtc/rtcUid")?
+                    .as_u64()?;
+                u32::try_from(uid).ok()
+            }
+            CallKind::Presence => None,
+        }
+    }
+
+    fn perform(&mut self, now: u64, route: &Route<'_>, call: &Call) -> Outcome {
+        if self.profile.authorization.is_some() && self.profile.authorization != call.authorization {
+            return Outcome::refused(401, "wrong credentials");
+        }
+        match route.kind {
+            CallKind::Acquire => self.acquire(now, route, &call.body),
+            CallKind::Create => self.create(now, route, &call.body),
+            CallKind::Query => self.query(now, route),
+            CallKind::Update => self.update(now, route, &call.body),
+            CallKind::Delete => self.delete(now, route),
+            CallKind::Presence => self.presence(route),
+        }
+    }
+
+    fn acquire(&mut self, now: u64, route: &Route<'_>, body: &str) -> Outcome {
+        let Ok(body) = serde_json::from_str::<Value>(body) else {
+            return Outcome::refused(400, "body is not JSON");
+        };
+        let instance_id = body.get("instanceId").and_then(Value::as_str).unwrap_or_default();
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if instance_id.is_empty() || instance_id.len() > 64 || !instance_id.bytes().all(allowed) {
+            return Outcome::refused(400, "invalid instanceId");
+        }
+        if let Err(message) = Wanted::read(&body) {
+            return Outcome::refused(400, message);
+        }
+        let name = format!("builder-{}-{:016x}", self.tokens.len() + 1, self.random.next());
+        let token = BuilderToken {
+            app_id: route.app_id.to_owned(),
+            instance_id: instance_id.to_owned(),
+            acquired_ms: now,
+            task: None,
+        };
+        self.tokens.insert(name.clone(), token);
+        Outcome {
+            status: 200,
+            body: json!({ "createTs": now / 1000, "instanceId": instance_id, "tokenName": name }),
+        }
+    }
+
+    fn create(&mut self, now: u64, route: &Route<'_>, body: &str) -> Outcome {
+        let name = route.parameter("builderToken").unwrap_or_default().to_owned();
+        let Some(token) = self.tokens.get(&name).filter(|token| token.app_id == route.app_id).cloned() else {
+            return Outcome::refused(400, "no such builderToken");
+        };
+        let live = |at: &usize| self.tasks.get(*at).is_some_and(Task::is_live);
+        if let Some(at) = token.task.filter(live) {
+            return self.repeated(at);
+        }
+        if token.task.is_some() {
+            return Outcome::refused(400, "this builderToken has started a task already");
+        }
+        if now >= token.acquired_ms + TOKEN_LIFETIME_MS {
+            return Outcome::refused(400, "this builderToken has expired");
+        }
+        let is_same = |task: &Task| {
+            task.is_live() && task.app_id == route.app_id && task.instance_id == token.instance_id
+        };
+        if let Some(at) = self.tasks.iter().position(is_same) {
+            return self.repeated(at);
+        }
+        let Ok(body) = serde_json::from_str::<Value>(body) else {
+            return Outcome::refused(400, "body is not JSON");
+        };
+        let wanted = match Wanted::read(&body) {
+            Ok(wanted) => wanted,
+            Err(message) => return Outcome::refused(400, message),
+        };
+        let mine = |task: &&Task| task.is_live() && task.app_id == route.app_id;
+        if self.tasks.iter().filter(mine).count() >= self.profile.pcw as usize {
+            return Outcome::refused(429, "too many tasks at the same time");
+        }
+        self.start(now, route.app_id, name, token.instance_id, wanted)
+    }
+
+    fn start(
+        &mut self,
+        now: u64,
+        app_id: &str,
+        token: String,
+        instance_id: String,
+        wanted: Wanted,
+    ) -> Outcome {
+        let at = self.tasks.len();
+        let task = Task {
+            id: format!("task-{}-{:08x}", at + 1, self.random.next() >> 32),
+            instance_id,
+            token,
+            app_id: app_id.to_owned(),
+            input_channel: wanted.input_channel,
+            channel: wanted.channel,
+            uid: wanted.uid,
+            idle_timeout_ms: wanted.idle_timeout_ms,
+            created_ms: now,
+            updated_ms: now,
+            sequence_id: None,
+            stage: Task::start(now, &self.profile, &mut self.random),
+            kicked: false,
+            report_lags_until: 0,
+            notices: 0,
+        };
+        for older in &mut self.tasks {
+            if older.is_live() && (&older.channel, older.uid) == (&task.channel, task.uid) {
+                older.kicked = true;
+                self.overlaps.push(Overlap {
+                    at_ms: now,
+                    channel: task.channel.clone(),
+                    uid: task.uid,
+                    older: older.id.clone(),
+                    younger: task.id.clone(),
+                });
+            }
+        }
+        if let Some(token) = self.tokens.get_mut(&task.token) {
+            token.task = Some(at);
+        }
+        self.tasks.push(task);
+        self.notify(now, at, &Event::status("connecting", now));
+        // A new task calls itself started before it runs.
+        self.shown(at, 200, ((4, "STARTED"), "serviceReady"))
+    }
+
+    fn repeated(&mut self, at: usize) -> Outcome {
+        match self.profile.repeat_create {
+            RepeatCreate::SameTask200 => self.shown(at, 200, ((4, "STARTED"), "serviceReady")),
+            RepeatCreate::Already201WithId => self.shown(at, 201, ((5, "IN_PROGRESS"), "serviceInProgress")),
+            RepeatCreate::Already201NoId => Outcome::refused(201, "already started"),
+            RepeatCreate::Conflict409 => Outcome::refused(409, "a task with the same instanceId exists"),
+        }
+    }
+
+    fn shown(&self, at: usize, status: u16, ((number, name), service): crate::task::Status) -> Outcome {
+        let Some(task) = self.tasks.get(at) else { return Outcome::refused(500, "no task") };
+        let task_status = if self.profile.numeric_status { json!(number) } else { json!(name) };
+        let body = json!({
+            "taskId": task.id, "createTs": task.created_ms / 1000, "status": task_status,
+            "services": { "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "status": service } },
+        });
+        Outcome { status, body }
+    }
+
+    fn query(&mut self, now: u64, route: &Route<'_>) -> Outcome {
+        let at = match self.find(route) {
+            Ok(at) => at,
+            Err(refusal) => return refusal,
+        };
+        let forget_after = self.profile.forget_after_ms;
+        match self.tasks.get(at).and_then(|task| task.status(now, forget_after)) {
+            Some(status) => self.shown(at, 200, status),
+            None => Outcome::refused(404, "no such task"),
+        }
+    }
+
+    fn update(&mut self, now: u64, route: &Route<'_>, body: &str) -> Outcome {
+        let at = match self.find(route) {
+            Ok(at) => at,
+            Err(refusal) => return refusal,
+        };
+        let sequence_id = route.parameter("sequenceId").and_then(|id| id.parse::<u64>().ok());
+        let mask = route.parameter("updateMask");
+        let body = serde_json::from_str::<Value>(body).unwrap_or_default();
+        let (Some(sequence_id), Some("services.cloudTranscoder.config")) = (sequence_id, mask) else {
+            return Outcome::refused(400, "sequenceId and updateMask are needed");
+        };
+        let wanted = match Wanted::read(&body) {
+            Ok(wanted) => wanted,
+            Err(message) => return Outcome::refused(400, message),
+        };
+        let Some(task) = self.tasks.get_mut(at).filter(|task| task.is_live()) else {
+            return Outcome::refused(404, "no such task");
+        };
+        if task.sequence_id.is_some_and(|last| sequence_id <= last) {
+            return Outcome::refused(400, "sequenceId must grow");
+        }
+        if (&wanted.channel, wanted.uid) != (&task.channel, task.uid) {
+            return Outcome::refused(400, "an output cannot be moved");
+        }
+        task.sequence_id = Some(sequence_id);
+        task.updated_ms = now;
+        task.idle_timeout_ms = wanted.idle_timeout_ms;
+        self.notify(now, at, &Event::updated(now));
+        Outcome { status: 200, body: Value::Null }
+    }
+
+    fn delete(&mut self, now: u64, route: &Route<'_>) -> Outcome {
+        let at = match self.find(route) {
+            Ok(at) => at,
+            Err(refusal) => return refusal,
+        };
+        let Some(task) = self.tasks.get_mut(at).filter(|task| task.is_live()) else {
+            return Outcome::refused(404, "no such task");
+        };
+        task.stage = Stage::Ended { at: now, how: End::Stopped, forgotten: false };
+        task.report_lags_until = 0;
+        self.notify(now, at, &Event::stopped("deleted", now));
+        self.shown(at, 200, ((7, "STOPPED"), "serviceCompleted"))
+    }
+
+    fn find(&self, route: &Route<'_>) -> Result<usize, Outcome> {
+        let is_named = |task: &Task| task.id == route.name && task.app_id == route.app_id;
+        let found = self.tasks.iter().position(is_named);
+        let token = route.parameter("builderToken");
+        match found.and_then(|at| Some((at, self.tasks.get(at)?))) {
+            None => Err(Outcome::refused(404, "no such task")),
+            Some((_, task)) if token != Some(&task.token) => {
+                Err(Outcome::refused(self.profile.wrong_token_status, "wrong builderToken"))
+            }
+            Some((at, _)) => Ok(at),
+        }
+    }
+
+    fn presence(&mut self, route: &Route<'_>) -> Outcome {
+        let channel = route.name;
+        let live = self.tasks.iter().filter(|task| task.app_id == route.app_id && task.channel == channel);
+        let uids: Vec<u32> = live.filter(|task| task.publishes()).map(|task| task.uid).collect();
+        let mut shown = Vec::new();
+        for uid in uids {
+            let miss = self.random.percent(self.profile.presence_misses_percent);
+            if self.channels.shows(channel, uid, miss) {
+                shown.push(uid);
+            }
+        }
+        let data = match route.uid {
+            Some(uid) => {
+                let there = shown.contains(&uid);
+                json!({ "in_channel": there, "uid": uid, "role": if there { 2 } else { 0 } })
+            }
+            None => json!({ "channel_exist": true, "mode": 2, "broadcasters": shown }),
+        };
+        Outcome { status: 200, body: json!({ "success": true, "data": data }) }
+    }
+
+    pub(crate) fn notify(&mut self, now: u64, at: usize, event: &Event) {
+        if let (Some(profile), Some(task)) = (&self.profile.notices, self.tasks.get_mut(at)) {
+            self.outbox.send(now, profile, task, event, &mut self.random);
+        }
+    }
+
+    fn next_change(&self) -> Option<(u64, Change)> {
+        let tasks = self.tasks.iter().enumerate().filter(|(_, task)| task.is_live());
+        let changes = tasks.filter_map(|(i, task)| {
+            let idle = self.idle_end(task);
+            let at = task.next_change().into_iter().chain(idle).min()?;
+            Some((at.max(self.now), Change::Task(i)))
+        });
+        let late = self.late.iter().enumerate().map(|(i, (at, _))| (*at, Change::LateCall(i)));
+        changes.chain(late).min_by_key(|(at, _)| *at)
+    }
+
+    fn idle_end(&self, task: &Task) -> Option<u64> {
+        let away = self.channels.away_since(task.input_channel.as_deref()?)?;
+        Some(away.max(task.created_ms) + task.idle_timeout_ms)
+    }
+
+    fn change(&mut self, now: u64, at: usize) {
+        let Some(task) = self.tasks.get(at) else { return };
+        let idle = self.idle_end(task).is_some_and(|end| end <= now);
+        let ended = |how| Stage::Ended { at: now, how, forgotten: false };
+        let (stage, event) = match task.stage {
+            _ if idle => (ended(End::Idle), Event::stopped("idle", now)),
+            Stage::Starting { fails: true, .. } => {
+                (ended(End::Failed), Event::stopped("failed to start", now))
+            }
+            Stage::Starting { .. } => (Stage::Running { since: now }, Event::started(now)),
+            Stage::Abnormal { recovers: true, .. } => {
+                (Stage::Running { since: now }, Event::status("running", now))
+            }
+            Stage::Abnormal { .. } => (ended(End::Failed), Event::stopped("abnormal", now)),
+            Stage::Running { .. } | Stage::Ended { .. } => return,
+        };
+        let runs_first = matches!((task.stage, stage), (Stage::Starting { .. }, Stage::Running { .. }));
+        if let Some(task) = self.tasks.get_mut(at) {
+            task.stage = stage;
+        }
+        self.notify(now, at, &event);
+        if runs_first {
+            self.notify(now, at, &Event::status("running", now));
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Task(usize),
+    LateCall(usize),
+}
+
+fn said(status: u16, code: Option<i64>) -> Value {
+    let message = format!("emulated answer {status}");
+    match code {
+        Some(code) => json!({ "message": message, "code": code }),
+        None => json!({ "message": message }),
+    }
+}
+
+fn route<'a>(method: &str, path: &'a str) -> Option<Route<'a>> {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+    let found = |kind, app_id, name, uid| Some(Route { kind, app_id, name, uid, query });
+    match (method, segments.as_slice()) {
+        ("POST", ["v1", "projects", app, "rtsc", "cloud-transcoder", "builderTokens"]) => {
+            found(CallKind::Acquire, app, "", None)
+        }
+        ("POST", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks"]) => {
+            found(CallKind::Create, app, "", None)
+        }
+        ("GET", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks", task]) => {
+            found(CallKind::Query, app, task, None)
+        }
+        ("PATCH", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks", task]) => {
+            found(CallKind::Update, app, task, None)
+        }
+        ("DELETE", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks", task]) => {
+            found(CallKind::Delete, app, task, None)
+        }
+        ("GET", ["dev", "v1", "channel", "user", app, channel, "hosts_only"]) => {
+            found(CallKind::Presence, app, channel, None)
+        }
+        ("GET", ["dev", "v1", "channel", "user", "property", app, uid, channel]) => {
+            found(CallKind::Presence, app, channel, Some(uid.parse().ok()?))
+        }
+        _ => None,
+    }
+}
+
+/// What a payload asks for, as far as the emulator cares.
+struct Wanted {
+    input_channel: Option<String>,
+    channel: String,
+    uid: u32,
+    idle_timeout_ms: u64,
+}
+
+impl Wanted {
+    fn read(body: &Value) -> Result<Self, &'static str> {
+        let service =
+            body.pointer("/services/cloudTranscoder").ok_or("services.cloudTranscoder is missing")?;
+        if service.get("serviceType").and_then(Value::as_str) != Some("cloudTranscoderV2") {
+            return Err("unknown serviceType");
+        }
+        let transcoder = service.pointer("/config/transcoder").ok_or("config.transcoder is missing")?;
+        let list = |field: &str| transcoder.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+        let inputs: Vec<Value> = list("audioInputs").into_iter().chain(list("videoInputs")).collect();
+        let channels: Vec<&str> = inputs
+            .iter()
+            .filter_map(|input| input.pointer("/rtc/rtcChannel"))
+            .filter_map(Value::as_str)
+            .collect();
+        if inputs.is_empty() {
+            return Err("no inputs");
+        }
+        if channels.windows(2).any(|pair| pair.first() != pair.last()) {
+            return Err("inputs of more than one channel");
+        }
+        let idle = transcoder.get("idleTimeout").map_or(Some(300), Value::as_u64);
+        let idle_timeout_s =
+            idle.filter(|seconds| (1..=86_400).contains(seconds)).ok_or("idleTimeout out of range")?;
+        let output = transcoder.pointer("/outputs/0/rtc").ok_or("no RTC output")?;
+        let channel = output.get("rtcChannel").and_then(Value::as_str).filter(|channel| !channel.is_empty());
+        let uid = output.get("rtcUid").and_then(Value::as_u64).and_then(|uid| u32::try_from(uid).ok());
+        let uid = uid.filter(|uid| *uid > 0).ok_or("outputs[0].rtc.rtcUid is missing")?;
+        let same =
+            |input: &Value| input.pointer("/rtc/rtcUid").and_then(Value::as_u64) == Some(u64::from(uid));
+        if inputs.iter().any(same) {
+            return Err("an output's uid is an input's");
+        }
+        Ok(Self {
+            input_channel: channels.first().map(|channel| (*channel).to_owned()),
+            channel: channel.ok_or("outputs[0].rtc.rtcChannel is missing")?.to_owned(),
+            uid,
+            idle_timeout_ms: idle_timeout_s * 1_000,
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! What an experimenter can see.
+
+use serde::Serialize;
+
+use crate::limits::Stats;
+use crate::service::{Emulator, Overlap};
+use crate::task::Task;
+
+/// A task, as it really is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskView<'a> {
+    /// Its id.
+    pub task_id: &'a str,
+    /// The instanceId of its Acquire.
+    pub instance_id: &'a str,
+    /// Its output channel.
+    pub channel: &'a str,
+    /// Its output uid.
+    pub uid: u32,
+    /// Whether it is billed.
+    pub live: bool,
+    /// Whether its stream can be seen.
+    pub running: bool,
+    /// When it was created, in ms.
+    pub created_ms: u64,
+    /// The `sequenceId` of its last update.
+    pub sequence_id: Option<u64>,
+}
+
+impl<'a> TaskView<'a> {
+    pub(crate) fn of(task: &'a Task) -> Self {
+        Self {
+            task_id: &task.id,
+            instance_id: &task.instance_id,
+            channel: &task.channel,
+            uid: task.uid,
+            live: task.is_live(),
+            running: task.publishes(),
+            created_ms: task.created_ms,
+            sequence_id: task.sequence_id,
+        }
+    }
+}
+
+/// Everything at one moment.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State<'a> {
+    /// The emulator's clock, in ms.
+    pub now_ms: u64,
+    /// Every task there ever was.
+    pub tasks: Vec<TaskView<'a>>,
+    /// Tasks that met on one uid.
+    pub overlaps: &'a [Overlap],
+    /// What came in.
+    pub stats: &'a Stats,
+}
+
+impl Emulator {
+    /// Every task there ever was.
+    pub fn tasks(&self) -> impl Iterator<Item = TaskView<'_>> {
+        self.tasks.iter().map(TaskView::of)
+    }
+
+    /// Tasks that met on one uid.
+    #[must_use]
+    pub fn overlaps(&self) -> &[Overlap] {
+        &self.overlaps
+    }
+
+    /// What came in.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Everything at this moment.
+    #[must_use]
+    pub fn state(&self) -> State<'_> {
+        State {
+            now_ms: self.now,
+            tasks: self.tasks().collect(),
+            overlaps: &self.overlaps,
+            stats: &self.stats,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A task's life.
+
+use crate::profile::Profile;
+use crate::random::Random;
+
+/// A task, in the emulated cloud.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) id: String,
+    pub(crate) instance_id: String,
+    /// The builder token that started it.
+    pub(crate) token: String,
+    pub(crate) app_id: String,
+    pub(crate) input_channel: Option<String>,
+    pub(crate) channel: String,
+    pub(crate) uid: u32,
+    pub(crate) idle_timeout_ms: u64,
+    pub(crate) created_ms: u64,
+    pub(crate) updated_ms: u64,
+    pub(crate) sequence_id: Option<u64>,
+    pub(crate) stage: Stage,
+    /// Somebody else publishes under its uid now.
+    pub(crate) kicked: bool,
+    /// Query still says the stage before, until this moment.
+    pub(crate) report_lags_until: u64,
+    /// Its notifications so far.
+    pub(crate) notices: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Starting {
+        until: Option<u64>,
+        fails: bool,
+    },
+    Running {
+        since: u64,
+    },
+    /// It failed, and is being moved.
+    Abnormal {
+        until: u64,
+        recovers: bool,
+    },
+    Ended {
+        at: u64,
+        how: End,
+        forgotten: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Idle,
+    Failed,
+    Stopped,
+}
+
+/// A status with its number, and the service's status beside it.
+pub(crate) type Status = ((u8, &'static str), &'static str);
+
+impl Task {
+    pub(crate) fn start(now: u64, profile: &Profile, random: &mut Random) -> Stage {
+        let takes = random.between(profile.start_up.takes_ms);
+        let fails = random.percent(profile.start_up.fails_percent);
+        let hangs = random.percent(profile.start_up.hangs_percent);
+        Stage::Starting { until: (!hangs).then_some(now + takes), fails }
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        match self.stage {
+            Stage::Starting { .. } | Stage::Running { .. } | Stage::Abnormal { .. } => true,
+            Stage::Ended { .. } => false,
+        }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.stage, Stage::Running { .. })
+    }
+
+    pub(crate) fn publishes(&self) -> bool {
+        self.is_running() && !self.kicked
+    }
+
+    /// When it does something by itself, hosts aside.
+    pub(crate) fn next_change(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Starting { until, .. } => until,
+            Stage::Abnormal { until, .. } => Some(until),
+            Stage::Running { .. } | Stage::Ended { .. } => None,
+        }
+    }
+
+    /// What Query says; `None`: 404.
+    pub(crate) fn status(&self, now: u64, forget_after: u64) -> Option<Status> {
+        if now < self.report_lags_until {
+            return Some(((5, "IN_PROGRESS"), "serviceInProgress"));
+        }
+        match self.stage {
+            Stage::Starting { .. } if now < self.created_ms + 500 => Some(((1, "PREPARED"), "serviceIdle")),
+            Stage::Starting { .. } => Some(((2, "STARTING"), "serviceReady")),
+            Stage::Running { since } if now < since + 2_000 => Some(((4, "STARTED"), "serviceStarted")),
+            Stage::Running { .. } => Some(((5, "IN_PROGRESS"), "serviceInProgress")),
+            Stage::Abnormal { .. } => Some(((5, "IN_PROGRESS"), "serviceAbnormal")),
+            Stage::Ended { at, forgotten, .. } if forgotten || now >= at + forget_after => None,
+            Stage::Ended { how: End::Idle, .. } => Some(((8, "EXIT"), "serviceCompleted")),
+            Stage::Ended { how: End::Failed, .. } => Some(((9, "FAILURE_STOP"), "serviceAbnormal")),
+            Stage::Ended { how: End::Stopped, .. } => Some(((7, "STOPPED"), "serviceCompleted")),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The emulator for JavaScript: JSON text in and out.
+
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+use crate::service;
+
+/// The emulated service.
+#[wasm_bindgen]
+pub struct Emulator(service::Emulator);
+
+#[wasm_bindgen]
+#[allow(
+    clippy::cast_sign_loss,
+    clippy::cast_possible_truncation,
+    reason = "times are ms that a number holds exactly"
+)]
+impl Emulator {
+    /// A service without tasks; `profile` is JSON.
+    #[wasm_bindgen(constructor)]
+    pub fn new(profile: &str) -> Result<Emulator, JsError> {
+        Ok(Self(service::Emulator::new(read("profile", profile)?)))
+    }
+
+    /// Takes a call (JSON); returns the reply (JSON).
+    pub fn handle(&mut self, now: f64, call: &str) -> Result<String, JsError> {
+        let reply = self.0.handle(now as u64, &read("call", call)?);
+        Ok(serde_json::to_string(&reply)?)
+    }
+
+    /// Carries out a command (JSON); returns how many tasks it was about.
+    pub fn control(&mut self, now: f64, command: &str) -> Result<u32, JsError> {
+        Ok(u32::try_from(self.0.control(now as u64, read("command", command)?))?)
+    }
+
+    /// The notifications that have arrived (a JSON list).
+    #[wasm_bindgen(js_name = takeNotices)]
+    pub fn take_notices(&mut self, now: f64) -> Result<String, JsError> {
+        Ok(serde_json::to_string(&self.0.take_notices(now as u64))?)
+    }
+
+    /// When something happens by itself, or a notification arrives.
+    #[wasm_bindgen(js_name = nextEventAt)]
+    #[allow(clippy::cast_precision_loss, reason = "times are ms that a number holds exactly")]
+    pub fn next_event_at(&self) -> Option<f64> {
+        self.0.next_event_at().map(|at| at as f64)
+    }
+
+    /// Everything at this moment (JSON).
+    pub fn state(&mut self, now: f64) -> Result<String, JsError> {
+        self.0.advance(now as u64);
+        Ok(serde_json::to_string(&self.0.state())?)
+    }
+}
+
+fn read<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, JsError> {
+    serde_json::from_str(json).map_err(|error| JsError::new(&format!("{what}: {error}")))
+}
