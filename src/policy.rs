@@ -131,9 +131,10 @@ pub struct RetryPolicy {
     pub unidentified_ms: Option<Millis>,
     /// Looks into the channel for an unresolved create: 10, 10, 10, 15, 30, 60 s apart, then every 60 s.
     pub presence_ms: Backoff,
-    /// So many looks in a row without the uid prove that it is not live: 3.
+    /// So many looks in a row without the uid prove that it is not live: 3, besides those of `migrationMs`, in which the
+    /// service may be moving it.
     pub presence_absences: u8,
-    /// How long after `stop()` a task that cannot be ended, or found, is waited for: 150 s.
+    /// How long after `stop()` a task that cannot be ended, or found, is waited for: 300 s.
     pub stop_deadline_ms: Millis,
     /// Time-out of each single attempt, whatever the others took: 10 s.
     pub request_timeout_ms: Millis,
@@ -166,7 +167,7 @@ impl Default for RetryPolicy {
             unidentified_ms: Some(Millis::from_secs(90)),
             presence_ms: Backoff::from_ms(&[10_000, 10_000, 10_000, 15_000, 30_000, 60_000]),
             presence_absences: 3,
-            stop_deadline_ms: Millis::from_secs(150),
+            stop_deadline_ms: Millis::from_secs(300),
             request_timeout_ms: Millis::from_secs(10),
             hint_interval_ms: Millis::from_secs(5),
             retry_after_max_ms: Millis::from_secs(300),
@@ -256,6 +257,15 @@ impl RetryPolicy {
         }
         self.confirm_ms = self.confirm_ms.capped(Millis::new((idle_timeout.as_u64() / 3).max(1)));
         Ok(())
+    }
+
+    /// How many looks in a row without a uid prove that it is not live. Looks are counted and not the time between them,
+    /// which a clock that is set would falsify.
+    #[must_use]
+    pub fn absences_that_prove(&self) -> u32 {
+        let pace = self.presence_ms.wait_or_last(0).as_u64().max(1);
+        let moving = self.migration_ms.as_u64().div_ceil(pace);
+        u32::from(self.presence_absences).saturating_add(u32::try_from(moving).unwrap_or(u32::MAX))
     }
 
     /// The ladder for making `call` again because of `cause`.

@@ -7,8 +7,8 @@ use crate::error::{self, Invalid};
 use crate::quota::{QuotaLimits, TokenBucket};
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
-    Event, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus, Outcome, Output, Raw,
-    RequestId, Shared, Step,
+    Event, EventCall, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus, Outcome, Output,
+    Raw, RequestId, Shared, Step,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
@@ -154,7 +154,12 @@ impl RedundancyGroup {
             let Some(lane) = self.lanes.get_mut(at) else { continue };
             let output = match lane.poll(now, &mut self.bucket) {
                 Step::Emit(event) => Output::Emit(event),
-                Step::Send(request) => Output::Send(request),
+                Step::Send(request) => {
+                    if request.call == EventCall::Presence {
+                        self.share_look(at, now.mono.plus(request.timeout));
+                    }
+                    Output::Send(request)
+                }
                 Step::NeedToken(request) => Output::NeedToken(request),
                 Step::Wait { until, why } => {
                     if wait.is_none_or(|(soonest, _)| until < soonest) {
@@ -276,6 +281,16 @@ impl RedundancyGroup {
         now
     }
 
+    /// One look serves every output of a channel: the other lanes wait for this lane's.
+    fn share_look(&mut self, at: usize, until: Millis) {
+        let Some(channel) = self.lanes.get(at).map(|lane| lane.output_channel().to_owned()) else { return };
+        for (i, lane) in self.lanes.iter_mut().enumerate() {
+            if i != at && lane.output_channel() == channel {
+                lane.leave_look_to_another(until);
+            }
+        }
+    }
+
     fn lane_of(&mut self, id: RequestId) -> Option<&mut Lane> {
         self.lanes.get_mut(id.lane() as usize)
     }
@@ -285,20 +300,21 @@ impl RedundancyGroup {
         let healths: Vec<Health> = self.lanes.iter().map(Lane::health).collect();
         let running = |(at, health): (usize, &Health)| match health {
             Health::Running(uid) => Some((at, *uid)),
-            Health::Suspect(_) | Health::Down => None,
+            Health::Unidentified(_) | Health::Suspect(_) | Health::Down => None,
         };
         let up = |(at, health): (usize, &Health)| match health {
-            Health::Running(uid) | Health::Suspect(uid) => Some((at, *uid)),
+            Health::Running(uid) | Health::Suspect(uid) | Health::Unidentified(uid) => Some((at, *uid)),
             Health::Down => None,
         };
         let first_running = healths.iter().enumerate().find_map(running);
+        let first_up = || healths.iter().enumerate().find_map(up);
         let here = |at: usize| healths.get(at).map(|health| (at, health));
         let stays = self.on_air.and_then(|(at, _)| here(at)).and_then(running);
         // One that is suspect is left for one that surely runs, but not for nothing.
         let holds = || self.on_air.and_then(|(at, _)| here(at)).and_then(up);
         let next = match self.policy {
-            OnAirPolicy::Sticky => stays.or(first_running).or_else(holds),
-            OnAirPolicy::PreferPrimary => first_running.or_else(holds),
+            OnAirPolicy::Sticky => stays.or(first_running).or_else(holds).or_else(first_up),
+            OnAirPolicy::PreferPrimary => first_running.or_else(holds).or_else(first_up),
         };
         if next == self.on_air {
             return None;

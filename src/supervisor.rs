@@ -3,7 +3,8 @@
 //! [`Supervisor`] only decides. Its owner (the *driver*) carries out, in a loop:
 //!
 //! 1. `poll(now)` until it says [`Output::Wait`] or [`Output::Done`]. For [`Output::Send`], persist the snapshot first
-//!    if the request says so, then make the call; for [`Output::NeedToken`] ask the application; hand out each
+//!    if the request says so, then make the call, unless it is not [awaited](Supervisor::awaits) any more, or too late:
+//!    then hand in [`NoAnswer::NotSent`]; for [`Output::NeedToken`] ask the application; hand out each
 //!    [`Output::Emit`].
 //! 2. Wait until something comes in, or the time of the last `Wait` has come, and `handle(now, input)` what came.
 //! 3. Begin again.
@@ -128,6 +129,8 @@ pub enum Outcome {
 pub enum Health {
     /// Nothing is known to run.
     Down,
+    /// The service says that a task runs under this uid already, but not which.
+    Unidentified(Uid),
     /// Runs under this uid, but the last looks speak against it.
     Suspect(Uid),
     /// Runs under this uid.

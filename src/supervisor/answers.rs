@@ -100,11 +100,10 @@ impl Lane {
 
     /// The time of the request under way is over.
     pub(super) fn time_out(&mut self, now: Now) {
-        let Some(in_flight) = self.in_flight.take() else { return };
+        let Some(in_flight) = self.let_go_of_request() else { return };
         if matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken) {
             return self.token_failed(now, &in_flight);
         }
-        self.note_overdue(&in_flight);
         let _ = self.take_answer(now, &in_flight, &Answer::Nothing(NoAnswer::TimedOut));
     }
 
@@ -140,10 +139,25 @@ impl Lane {
     fn late_answer(&mut self, now: Now, id: RequestId, answer: &Answer) {
         let Some(at) = self.overdue.iter().position(|overdue| overdue.id == id) else { return };
         let Some(overdue) = self.overdue.remove(at) else { return };
+        if matches!(answer, Answer::Nothing(why) if why.was_not_sent()) {
+            return self.never_left(overdue.generation);
+        }
         let Answer::Http { status: 200..=299, body, .. } = answer else { return };
         if let Some(task_id) = ReplyBody::parse(body).task_id {
             let by = IdentifiedBy::LateReply;
             self.learn(now, overdue.generation, &task_id, Some(&overdue.token), false, by);
+        }
+    }
+
+    /// A Create that was not awaited any more turns out never to have left.
+    fn never_left(&mut self, generation: u32) {
+        let is_current = self.current == Some(generation);
+        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.task_id.is_none()) else {
+            return;
+        };
+        launch.create_did_not_leave();
+        if !launch.may_be_live() && !is_current {
+            self.forget(generation, None);
         }
     }
 
@@ -224,8 +238,7 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         let cause = match (read.meaning, &read.body.token_name) {
             (Meaning::Success, Some(name)) => {
-                launch.builder =
-                    Some(BuilderToken { name: name.clone(), acquired_at: now.mono, sent: false });
+                launch.builder = Some(BuilderToken { name: name.clone(), acquired_at: now.mono, creates: 0 });
                 launch.acquire_failures = 0;
                 launch.rate_limited = 0;
                 launch.due = now.mono;
@@ -257,14 +270,14 @@ impl Lane {
         else {
             return;
         };
-        if read.nothing.is_some_and(NoAnswer::was_not_sent)
-            || read.meaning == Meaning::RateLimited
-            || read.refused().is_some()
-        {
+        if read.nothing.is_some_and(NoAnswer::was_not_sent) {
+            launch.create_did_not_leave();
+        } else if read.meaning == Meaning::RateLimited || read.refused().is_some() {
             launch.create_did_not_happen();
         }
         if read.meaning == Meaning::AlreadyStarted {
             launch.enter(Phase::Unidentified, now.mono, now.mono);
+            launch.said_to_run = true;
             self.look_soon(now);
             return self.emit(now, Some(generation), EventKind::Unidentified);
         }

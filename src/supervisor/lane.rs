@@ -164,7 +164,10 @@ impl Lane {
                 None => Health::Running(launch.uid),
                 Some(_) => Health::Suspect(launch.uid),
             },
-            Some(_) | None => Health::Down,
+            Some(_) | None => match self.unidentified() {
+                Some(launch) => Health::Unidentified(launch.uid),
+                None => Health::Down,
+            },
         }
     }
 
@@ -178,6 +181,7 @@ impl Lane {
                     Outcome::Stopped | Outcome::Ended => "stopped",
                 },
                 (Goal::End { .. }, _) => "stopping",
+                (Goal::Run, None) if self.unidentified().is_some() => "unidentified",
                 (Goal::Run, None) => "waiting",
                 (Goal::Run, Some((Phase::Preparing | Phase::Creating, _))) => "launching",
                 (Goal::Run, Some((Phase::Confirming, _))) => "confirming",
@@ -200,6 +204,11 @@ impl Lane {
                 .map(|launch| self.known(launch))
                 .collect(),
         }
+    }
+
+    /// A launch that the service says runs already, and that nobody has named.
+    fn unidentified(&self) -> Option<&Launch> {
+        self.launches.iter().find(|launch| launch.said_to_run && launch.task_id.is_none())
     }
 
     fn known(&self, launch: &Launch) -> KnownTask {
@@ -245,8 +254,8 @@ impl Lane {
                 launch.forget_payload();
                 launch.builder = None;
             } else {
-                launch.update_due = Some(now.mono);
-                launch.update_failures = 0;
+                // The ladder of an update that is under way goes on: nothing shortens a wait.
+                launch.update_due = launch.update_due.or(Some(now.mono));
             }
             if launch.phase == Phase::Running {
                 launch.forget_payload();
@@ -573,6 +582,10 @@ impl Lane {
     pub(super) fn end(&mut self, now: Now, outcome: Outcome) {
         if self.goal == Goal::Run {
             self.goal = Goal::End { outcome, since: now.mono };
+            // What is asked for is not wanted any more.
+            if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.purpose != Purpose::Delete) {
+                self.let_go_of_request();
+            }
             self.current = None;
             self.next_launch = None;
             self.look_soon(now);
@@ -703,6 +716,12 @@ impl Lane {
             return;
         }
         self.revision += 1;
+        if self.in_flight.as_ref().is_some_and(|in_flight| {
+            in_flight.purpose == Purpose::Create && in_flight.generation == Some(generation)
+        }) {
+            // Should it still be waiting for its snapshot, it must not be sent any more.
+            self.let_go_of_request();
+        }
         let first_look = self.config.policy.confirm_ms.wait_or_last(0);
         let running = self.goal == Goal::Run;
         let displaceable = match self.current_launch() {
@@ -787,12 +806,8 @@ impl Lane {
 
     /// Who is in the channel, by a look that was sent at `sent_at`.
     pub(crate) fn look(&mut self, now: Now, sent_at: Millis, broadcasters: &[Uid]) {
-        self.next_look = now.mono.plus(self.look_interval());
-        self.looks = self.looks.saturating_add(1);
         let start_up = self.config.policy.confirm_deadline_ms;
-        let enough = self.config.policy.presence_absences;
-        // A task that the service is moving is absent for a while, and lives.
-        let migration = self.config.policy.migration_ms;
+        let enough = self.config.policy.absences_that_prove();
         for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
             let Some(launch) = self.launch_mut(generation) else { continue };
             let present = broadcasters.contains(&launch.uid);
@@ -804,19 +819,26 @@ impl Lane {
                     launch.absences = 0;
                 } else if sent_at >= launch.last_create_at.plus(start_up) {
                     launch.absences = launch.absences.saturating_add(1);
-                    if launch.absences == 1 {
-                        launch.absent_since = sent_at;
-                    }
                 }
-                if launch.absences >= enough && sent_at >= launch.absent_since.plus(migration) {
+                if launch.absences >= enough {
                     self.gone(now, generation, Ending::Absent);
                 }
             }
         }
+        self.next_look = now.mono.plus(self.look_interval());
+        self.looks = self.looks.saturating_add(1);
+    }
+
+    /// Another lane looks into the same channel, and will share what it sees by `until`.
+    pub(crate) fn leave_look_to_another(&mut self, until: Millis) {
+        self.next_look = self.next_look.max(until);
     }
 
     pub(super) fn look_interval(&self) -> Millis {
-        if self.launches.iter().any(Launch::is_watched) {
+        if self.launches.iter().any(|launch| launch.is_watched() && launch.absences > 0) {
+            // It will soon be known.
+            self.config.policy.presence_ms.wait_or_last(0)
+        } else if self.launches.iter().any(Launch::is_watched) {
             self.config.policy.presence_ms.wait_or_last(self.looks)
         } else {
             self.config.policy.monitor_interval_ms
@@ -861,8 +883,9 @@ impl Lane {
         self.current.and_then(|generation| self.launch_mut(generation))
     }
 
-    /// Keeps the replies to Creates that timed out in mind.
-    pub(super) fn note_overdue(&mut self, in_flight: &InFlight) {
+    /// Does not await the answer to the request under way any longer; that to a Create is still kept in mind.
+    pub(super) fn let_go_of_request(&mut self) -> Option<InFlight> {
+        let in_flight = self.in_flight.take()?;
         if let (Purpose::Create, Some(generation), Some(token)) =
             (in_flight.purpose, in_flight.generation, in_flight.token.clone())
         {
@@ -871,5 +894,6 @@ impl Lane {
                 self.overdue.pop_front();
             }
         }
+        Some(in_flight)
     }
 }

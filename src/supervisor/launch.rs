@@ -45,7 +45,8 @@ pub(super) enum Phase {
 pub(super) struct BuilderToken {
     pub(super) name: String,
     pub(super) acquired_at: Millis,
-    pub(super) sent: bool,
+    /// Creates that left with it.
+    pub(super) creates: u32,
 }
 
 /// An RTC token that the application is asked for.
@@ -96,6 +97,8 @@ pub(super) struct Launch {
     pub(super) last_create_at: Millis,
     /// A Create was refused (40x): nothing more is sent for it.
     pub(super) closed: bool,
+    /// The service said that it runs already.
+    pub(super) said_to_run: bool,
     pub(super) task_id: Option<String>,
     pub(super) last_query_at: Option<Millis>,
     /// Since when Query says that it does not run, though it did.
@@ -104,9 +107,7 @@ pub(super) struct Launch {
     /// The last proof that it ran.
     pub(super) seen_running_at: Option<Millis>,
     /// Looks into the channel in a row without its uid.
-    pub(super) absences: u8,
-    /// When the first of them was made.
-    pub(super) absent_since: Millis,
+    pub(super) absences: u32,
     /// The operator was told that it is left behind.
     pub(super) told: bool,
     /// The operator was told that Query is refused.
@@ -142,13 +143,13 @@ impl Launch {
             creates: 0,
             last_create_at: Millis::ZERO,
             closed: false,
+            said_to_run: false,
             task_id: None,
             last_query_at: None,
             odd_since: None,
             suspect: None,
             seen_running_at: None,
             absences: 0,
-            absent_since: Millis::ZERO,
             told: false,
             refusal_told: false,
             update_due: None,
@@ -194,10 +195,10 @@ impl Launch {
     pub(super) fn usable_builder(&mut self, now: Millis) -> Option<&BuilderToken> {
         let usable = |builder: &BuilderToken| {
             let age = now.minus(builder.acquired_at);
-            age < TOKEN_LIFETIME && (builder.sent || age <= CREATE_WINDOW)
+            age < TOKEN_LIFETIME && (builder.creates > 0 || age <= CREATE_WINDOW)
         };
         if !self.builder.as_ref().is_some_and(usable)
-            && self.builder.take().is_some_and(|builder| builder.sent)
+            && self.builder.take().is_some_and(|builder| builder.creates > 0)
         {
             // Minutes have passed: the RTC tokens may be too old as well.
             self.forget_payload();
@@ -215,7 +216,7 @@ impl Launch {
     /// Counts a Create that leaves now.
     pub(super) fn create_leaves(&mut self, now: Millis) {
         if let Some(builder) = &mut self.builder {
-            builder.sent = true;
+            builder.creates = builder.creates.saturating_add(1);
             if !self.tokens.contains(&builder.name) {
                 self.tokens.insert(0, builder.name.clone());
                 self.tokens.truncate(MAX_TOKENS);
@@ -228,6 +229,16 @@ impl Launch {
     /// The last Create was certainly not carried out.
     pub(super) fn create_did_not_happen(&mut self) {
         self.creates = self.creates.saturating_sub(1);
+    }
+
+    /// The last Create never left: if it was the first with its builder token, the next one still is.
+    pub(super) fn create_did_not_leave(&mut self) {
+        self.create_did_not_happen();
+        let Some(builder) = &mut self.builder else { return };
+        builder.creates = builder.creates.saturating_sub(1);
+        if builder.creates == 0 {
+            self.tokens.retain(|token| *token != builder.name);
+        }
     }
 
     /// Goes on to the next builder token that the task may have been started with; false when all were tried.

@@ -95,7 +95,7 @@ impl Lane {
             let unless_retrying = |why| if retries { Why::Retry } else { why };
             match launch.phase {
                 Phase::Preparing | Phase::Creating if generation == current => {
-                    let first = launch.usable_builder(now.mono).map(|builder| !builder.sent);
+                    let first = launch.usable_builder(now.mono).map(|builder| builder.creates == 0);
                     let why = if retries || launch.acquire_failures > 0 { Why::Retry } else { Why::Launch };
                     calls.push(match first {
                         Some(true) => plan(launch.due, 0, Purpose::Create, why),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Rule;
 use crate::notice::Event;
-use crate::profile::{NoticeProfile, RepeatCreate};
+use crate::profile::{NoticeProfile, RepeatCreate, StartUp};
 use crate::service::Emulator;
 use crate::task::{End, Stage};
 
@@ -64,6 +64,11 @@ pub enum Command {
         /// How.
         profile: Option<NoticeProfile>,
     },
+    /// Tasks start like this from now on.
+    StartUp {
+        /// How.
+        start_up: StartUp,
+    },
     /// A repeated Create is answered like this from now on.
     RepeatCreate {
         /// How.
@@ -111,6 +116,10 @@ impl Emulator {
             }
             Command::Notices { profile } => {
                 self.profile.notices = profile;
+                0
+            }
+            Command::StartUp { start_up } => {
+                self.profile.start_up = start_up;
                 0
             }
             Command::RepeatCreate { answer } => {

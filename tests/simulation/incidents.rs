@@ -1,0 +1,222 @@
+//! What goes wrong in a schedule, and when.
+
+use serde_json::{Value, json};
+use steadymix_emulator::{
+    CallKind, Command, Effect, NoticeProfile, Profile, RepeatCreate, Rule, StartUp, Target,
+};
+
+use crate::chance::Chance;
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+pub(crate) enum Incident {
+    /// To the service.
+    Service(Command),
+    /// All domains fail for so long, in ms.
+    Blackout(Effect, u64),
+    /// The hosts are away for so long, in ms.
+    HostsAway(u64),
+    /// The process's clock is set, by so many ms.
+    ClockSet(i64),
+    /// The process dies, and is back after so long, in ms.
+    Crash(u64),
+    /// The operator changes the payload.
+    Update,
+    /// A viewer says that it is gone.
+    Hint,
+    /// A notification about somebody else's task.
+    ForeignNotice,
+    /// The last notification comes once more.
+    RepeatedNotice,
+}
+
+const HOUR: i64 = 3_600_000;
+
+pub(crate) fn incidents(
+    chance: &mut Chance,
+    until: u64,
+    uids: &[u32],
+    hosts_may_leave: bool,
+) -> Vec<(u64, Incident)> {
+    let mut lies = 0;
+    let mut list: Vec<(u64, Incident)> = (0..chance.between(0, 14))
+        .map(|_| (chance.between(0, until), incident(chance, uids, hosts_may_leave, &mut lies)))
+        .collect();
+    // A good share of the trouble comes while the first tasks are launched.
+    for _ in 0..chance.between(0, 3) {
+        list.push((0, rule(chance, &mut lies)));
+    }
+    list.sort_by_key(|(at, _)| *at);
+    list
+}
+
+fn incident(chance: &mut Chance, uids: &[u32], hosts_may_leave: bool, lies: &mut u32) -> Incident {
+    match chance.between(0, 99) {
+        0..48 => rule(chance, lies),
+        48..60 => {
+            let target = Target { uid: Some(chance.one(uids)), task_id: None };
+            let report_lag_ms = if chance.percent(30) { chance.between(1_000, 60_000) } else { 0 };
+            Incident::Service(Command::Kill { target, report_lag_ms, forgotten: chance.percent(40) })
+        }
+        60..66 => {
+            let target = Target { uid: Some(chance.one(uids)), task_id: None };
+            Incident::Service(Command::Fail { target, recovers: chance.percent(70) })
+        }
+        66..72 => {
+            let effect = chance.one(&[Effect::Dns, Effect::Refuse, Effect::Lose, answer(503, None)]);
+            Incident::Blackout(effect, chance.between(5_000, 180_000))
+        }
+        72..75 if hosts_may_leave => Incident::HostsAway(chance.between(10_000, 400_000)),
+        72..79 => Incident::ClockSet(chance.one(&[HOUR, -HOUR, 1_500, -1_500, 30_000, -30_000])),
+        79..89 => Incident::Crash(chance.one(&[50, 500, 3_000, 20_000, 120_000])),
+        89..93 => Incident::Update,
+        93..96 => Incident::Hint,
+        96..98 => Incident::ForeignNotice,
+        _ => Incident::RepeatedNotice,
+    }
+}
+
+fn answer(status: u16, code: Option<i64>) -> Effect {
+    Effect::Answer { status, code, retry_after: None, body: None }
+}
+
+fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
+    use CallKind::{Acquire, Create, Delete, Presence, Query, Update};
+    let call = chance.one(&[
+        Acquire, Acquire, Create, Create, Create, Create, Query, Query, Query, Delete, Delete, Update,
+        Presence,
+    ]);
+    let performed = |status, code| Effect::PerformThenAnswer { status, code };
+    let after = |after: &str| Effect::Answer {
+        status: 429,
+        code: None,
+        retry_after: Some(after.to_owned()),
+        body: None,
+    };
+    let mut times = chance.between(1, 6) as u32;
+    let anywhere = [
+        answer(500, None),
+        answer(503, None),
+        answer(206, None),
+        answer(429, None),
+        after("3"),
+        after("Thu, 01 Jan 2026 00:00:00 GMT"),
+        Effect::Lose,
+        Effect::Garbage,
+        Effect::Delay { ms: chance.between(100, 40_000) },
+        Effect::Dns,
+        Effect::Refuse,
+    ];
+    let specific = match call {
+        Create => vec![
+            answer(206, Some(65)),
+            performed(206, None),
+            performed(206, Some(65)),
+            performed(504, None),
+            performed(202, None),
+            Effect::PerformAndLose,
+            Effect::PerformLate { ms: chance.between(1_000, 40_000) },
+            Effect::NoTaskId,
+        ],
+        Delete => vec![performed(500, None), performed(202, None), Effect::PerformAndLose],
+        Update => vec![Effect::PerformAndLose, performed(500, None), answer(400, None)],
+        Query => vec![answer(401, None), answer(400, None)],
+        Presence => vec![Effect::Answer {
+            status: 200,
+            code: None,
+            retry_after: None,
+            body: Some(r#"{"success":false,"data":{"channel_exist":false}}"#.to_owned()),
+        }],
+        Acquire => vec![answer(202, None)],
+    };
+    let mut then = if chance.percent(50) { chance.one(&specific) } else { chance.one(&anywhere) };
+    if matches!(call, Acquire | Create) && chance.percent(2) {
+        then = answer(chance.one(&[400, 401, 404, 413]), None);
+        times = 1;
+    }
+    if call == Query && *lies == 0 && chance.percent(15) {
+        // As many as the ladder forgives: one more would be the service's word that the task is gone.
+        *lies = 1;
+        then = answer(404, None);
+        times = chance.between(1, 3) as u32;
+    }
+    if call == Delete && chance.percent(10) {
+        then = answer(400, None);
+    }
+    let rule = Rule { skip: chance.between(0, 2) as u32, times: Some(times), ..Rule::new(Some(call), then) };
+    Incident::Service(Command::AddRule { rule, for_ms: None })
+}
+
+/// How the service behaves in this schedule.
+pub(crate) fn profile(chance: &mut Chance, may_hang: bool) -> Profile {
+    let notices = NoticeProfile {
+        secret: "notice-secret".to_owned(),
+        takes_ms: [10, 3_000],
+        lost_percent: chance.one(&[0, 0, 30]),
+        doubled_percent: chance.one(&[0, 50]),
+        late_percent: chance.one(&[0, 0, 50]),
+    };
+    Profile {
+        seed: chance.next(),
+        authorization: None,
+        calls_per_second: 10,
+        retry_after_s: None,
+        pcw: 100,
+        answer_ms: chance.one(&[[10, 60], [20, 400], [100, 3_000]]),
+        start_up: StartUp {
+            takes_ms: chance.one(&[[500, 3_000], [2_000, 20_000], [10_000, 80_000]]),
+            fails_percent: chance.one(&[0, 0, 0, 20]),
+            hangs_percent: if may_hang { 10 } else { 0 },
+        },
+        repeat_create: chance.one(&[
+            RepeatCreate::SameTask200,
+            RepeatCreate::Already201WithId,
+            RepeatCreate::Already201NoId,
+            RepeatCreate::Conflict409,
+        ]),
+        wrong_token_status: chance.one(&[404, 403]),
+        numeric_status: chance.percent(30),
+        forget_after_ms: chance.one(&[0, 10_000, 120_000]),
+        migration_ms: [5_000, 80_000],
+        presence_misses_percent: chance.one(&[0, 0, 20]),
+        notices: chance.percent(60).then_some(notices),
+    }
+}
+
+/// The settings of a group, and the uids of its lanes.
+pub(crate) fn config(chance: &mut Chance) -> (Value, Vec<u32>) {
+    let lanes: Vec<(&str, Vec<u32>)> = [("primary", 9000), ("backup", 9100), ("third", 9200)]
+        .into_iter()
+        .take(chance.one(&[1, 2, 2, 3]))
+        .map(|(name, base)| (name, (base..base + chance.one(&[2, 2, 3])).collect()))
+        .collect();
+    let uids = lanes.iter().flat_map(|(_, uids)| uids.clone()).collect();
+    let config = json!({
+        "appId": "app", "instanceId": "show", "services": services(chance.one(&[40, 300, 300])),
+        "lanes": lanes.iter().map(|(name, uids)| json!({ "name": name, "uids": uids })).collect::<Vec<_>>(),
+        "area": chance.one(&["china", "north-america", "europe", "asia-pacific"]),
+        "restart": chance.one(&["on-failure", "on-failure", "on-failure", "always", "always", "never"]),
+        "migration": chance.one(&["relaunch", "wait"]),
+        "presence": chance.one(&["when-unknown", "when-unknown", "always", "never"]),
+        "onAir": chance.one(&["sticky", "prefer-primary"]),
+        "policy": {
+            "jitterPercent": chance.one(&[0, 0, 20, 100]),
+            "unidentifiedMs": chance.one(&[json!(90_000), json!(90_000), json!(null)]),
+        },
+        "seed": chance.between(0, 1 << 52),
+    });
+    (config, uids)
+}
+
+/// A payload with this `idleTimeout`, in s.
+pub(crate) fn services(idle_timeout: u64) -> Value {
+    json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+        "idleTimeout": idle_timeout,
+        "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0, "rtcToken": "rtc-secret-in" } }],
+        "videoInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 1, "rtcToken": "rtc-secret-in" },
+            "region": { "x": 0, "y": 0, "width": 1280, "height": 720, "zOrder": 2 } }],
+        "canvas": { "width": 1280, "height": 720, "color": 0 },
+        "outputs": [{ "rtc": { "rtcChannel": "show", "rtcUid": 8999, "rtcToken": "rtc-secret-out" },
+            "videoOption": { "width": 1280, "height": 720, "bitrate": 2000, "codec": "H264", "fps": 15 } }],
+    } } } })
+}
