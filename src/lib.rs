@@ -14,3 +14,5 @@ pub mod supervisor;
 pub mod task;
 pub mod time;
 pub mod uid;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

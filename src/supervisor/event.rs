@@ -88,6 +88,11 @@ pub enum EventKind {
         /// Why.
         reason: LaunchCause,
     },
+    /// No uid can be launched under: a task may live under each.
+    NoUidFree {
+        /// The wait before the next attempt, in ms.
+        wait_ms: Millis,
+    },
     /// A replacement runs.
     Relaunched {
         /// The uid of the task that ran before.
@@ -105,7 +110,7 @@ pub enum EventKind {
         /// The domain asked from now on.
         to: String,
     },
-    /// The service says that the task runs already, but not which it is.
+    /// The service says that the task runs already, or its uid is in the channel, but nobody says which task it is.
     Unidentified,
     /// A task's id was learnt in another way than from the answer to its Create.
     Identified {
@@ -359,6 +364,8 @@ pub enum FailReason {
     WrongParameters,
     /// The service refused the credentials, or is not enabled.
     WrongCredentials,
+    /// Under each uid of the ring a task may live that nobody can name, and looks into the channel are switched off.
+    NoUidFree,
     /// The task ended, and the restart policy says to leave it at that.
     NotRestarted,
 }

@@ -474,8 +474,13 @@ impl Lane {
             probe().filter(|_| !making_room && next.blocked).map(|l| (l.uid, Some(l.generation)))
         });
         let Some((uid, unresolved)) = turn else {
+            let is_lost = |launch: &Launch| launch.closed && launch.phase == Phase::Unresolved;
+            if next.blocked && !self.config.looks_into_channel() && self.launches.iter().all(is_lost) {
+                return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
+            }
             let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunches).max(Millis::from_secs(5));
             self.relaunches = self.relaunches.saturating_add(1);
+            self.emit(now, None, EventKind::NoUidFree { wait_ms: wait });
             self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause, blocked: true });
             return;
         };
@@ -806,6 +811,7 @@ impl Lane {
 
     /// Who is in the channel, by a look that was sent at `sent_at`.
     pub(crate) fn look(&mut self, now: Now, sent_at: Millis, broadcasters: &[Uid]) {
+        self.welcome_back(now, broadcasters);
         let start_up = self.config.policy.confirm_deadline_ms;
         let enough = self.config.policy.absences_that_prove();
         for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
@@ -827,6 +833,31 @@ impl Lane {
         }
         self.next_look = now.mono.plus(self.look_interval());
         self.looks = self.looks.saturating_add(1);
+    }
+
+    /// A task that nobody had named was taken for gone, and is there after all: it holds its uid again.
+    fn welcome_back(&mut self, now: Now, broadcasters: &[Uid]) {
+        for uid in self.config.ring.uids().to_vec() {
+            if !broadcasters.contains(&uid) || self.launches.iter().any(|launch| launch.uid == uid) {
+                continue;
+            }
+            let Some(at) = self.retired.iter().rposition(|old| old.uid == uid) else { continue };
+            let Some(old) = self.retired.remove(at) else { continue };
+            if old.gone.is_some() {
+                self.retired.insert(at, old);
+                continue;
+            }
+            let mut launch = Launch::new(old.generation, uid, old.instance_id, now.mono);
+            launch.tokens = old.tokens;
+            launch.creates = 1;
+            launch.last_create_at = now.mono;
+            launch.said_to_run = true;
+            launch.enter(Phase::Unresolved, now.mono, now.mono);
+            self.ring.hold(uid);
+            self.launches.push(launch);
+            self.emit(now, Some(old.generation), EventKind::Unidentified);
+            self.revision += 1;
+        }
     }
 
     /// Another lane looks into the same channel, and will share what it sees by `until`.

@@ -15,6 +15,8 @@ struct Token {
     instance_id: String,
     received: u64,
     sent: bool,
+    /// The process's clock was set back since: it cannot know how old this is.
+    age_is_lost: bool,
 }
 
 /// What has been seen of the process under test.
@@ -115,10 +117,11 @@ impl Checks {
         if self.stopping {
             return Err("a Create after stop".to_owned());
         }
-        if !std::mem::replace(&mut token.sent, true) && age > CREATE_WINDOW {
+        let first = !std::mem::replace(&mut token.sent, true);
+        if first && age > CREATE_WINDOW && !token.age_is_lost {
             return Err(format!("the first Create {age} ms after its Acquire"));
         }
-        if age >= TOKEN_LIFETIME {
+        if age >= TOKEN_LIFETIME && !token.age_is_lost {
             return Err(format!("a builder token of {age} ms"));
         }
         if let Some(task) = self.learnt.get(&token.instance_id) {
@@ -147,7 +150,10 @@ impl Checks {
             EventCall::Acquire if status == 200 && !late => {
                 if let (Some(name), Some(instance_id)) = (json["tokenName"].as_str(), sent_for) {
                     let instance_id = instance_id.to_owned();
-                    self.tokens.insert(name.to_owned(), Token { instance_id, received: now, sent: false });
+                    self.tokens.insert(
+                        name.to_owned(),
+                        Token { instance_id, received: now, sent: false, age_is_lost: false },
+                    );
                 }
             }
             EventCall::Create => {
@@ -209,19 +215,25 @@ impl Checks {
 
     /// The process forgets what it had not persisted.
     pub(crate) fn on_crash(&mut self) {
-        for name in std::mem::take(&mut self.handed_out) {
-            if let Some(token) = self.tokens.get_mut(&name) {
-                token.sent = true;
-            }
-        }
+        self.take_handed_out_for_sent();
         self.learnt.clear();
         self.closed.clear();
         self.earliest.clear();
     }
 
+    fn take_handed_out_for_sent(&mut self) {
+        for name in std::mem::take(&mut self.handed_out) {
+            if let Some(token) = self.tokens.get_mut(&name) {
+                token.sent = true;
+            }
+        }
+    }
+
     /// Waits of the process's clock are not those of the world any more.
-    pub(crate) fn on_clock_set(&mut self) {
+    pub(crate) fn on_clock_set(&mut self, back: bool) {
+        self.take_handed_out_for_sent();
         self.earliest.clear();
+        self.tokens.values_mut().for_each(|token| token.age_is_lost |= back);
     }
 }
 

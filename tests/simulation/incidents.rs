@@ -115,7 +115,8 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
             performed(504, None),
             performed(202, None),
             Effect::PerformAndLose,
-            Effect::PerformLate { ms: chance.between(1_000, 40_000) },
+            // Later than that, and after a clock that was set back, only a notification could name the task.
+            Effect::PerformLate { ms: chance.between(1_000, 12_000) },
             Effect::NoTaskId,
         ],
         Delete => vec![performed(500, None), performed(202, None), Effect::PerformAndLose],

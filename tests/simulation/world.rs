@@ -248,7 +248,9 @@ impl World {
     fn on_event(&mut self, event: &Event) -> Check {
         self.note(|| format!("    {}", serde_json::to_string(event).unwrap_or_default()));
         format!("{event:?}").hash(&mut self.hasher);
-        self.checks.on_event(self.now, event)?;
+        // An event may have waited for a process that was dead.
+        let happened = event.at.as_u64().saturating_add_signed(-self.offset).min(self.now);
+        self.checks.on_event(happened, event)?;
         if let (EventKind::Retrying { call, attempt, .. }, Some(instance)) = (&event.kind, &event.instance_id)
         {
             self.failures.insert((instance.clone(), *call), *attempt);
@@ -603,7 +605,7 @@ impl World {
                     });
                 }
                 self.offset += by;
-                self.checks.on_clock_set();
+                self.checks.on_clock_set(by < 0);
             }
             Incident::Crash(down_ms) => self.crash(down_ms),
             Incident::Update => {

@@ -1,0 +1,203 @@
+//! The building blocks for those who drive calls of their own.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wasm_bindgen::prelude::*;
+
+use super::{error, value};
+use crate::domain::{Area, DomainFailure};
+use crate::error::Invalid;
+use crate::policy::{self, Cause};
+use crate::quota::{QuotaLimits, estimate};
+use crate::status::{Call, ServiceStatus, TaskStatus};
+use crate::task::{Services, check_instance_id};
+use crate::time::Millis;
+use crate::uid::Uid;
+use crate::{domain, notice, status, uid};
+
+/// Which answer waits how long, and when a ladder of waits is spent.
+#[wasm_bindgen]
+pub struct RetryPolicy(policy::RetryPolicy);
+
+#[wasm_bindgen]
+impl RetryPolicy {
+    /// The documented schedules, with `overrides` in their place.
+    #[wasm_bindgen(constructor)]
+    pub fn new(overrides: &JsValue) -> Result<RetryPolicy, JsValue> {
+        let overrides = if overrides.is_undefined() { json!({}) } else { value::json("policy", overrides)? };
+        policy::RetryPolicy::from_json(&overrides).map(Self).map_err(error::config)
+    }
+
+    /// The wait in ms before making `call` again, or `undefined` when the ladder is spent.
+    pub fn wait(
+        &self,
+        call: JsValue,
+        reason: JsValue,
+        failures: u32,
+        retry_after: Option<String>,
+        now: f64,
+    ) -> Result<Option<f64>, JsValue> {
+        let (call, cause): (Call, Cause) = (value::read("call", call)?, value::read("reason", reason)?);
+        let now = value::millis("now", now)?;
+        let retry_after = retry_after.and_then(|header| policy::parse_retry_after(&header, now));
+        Ok(self.0.wait(call, cause, failures, retry_after).map(value::from_millis))
+    }
+
+    /// Every setting.
+    #[wasm_bindgen(js_name = toJSON)]
+    pub fn to_json(&self) -> Result<JsValue, JsValue> {
+        value::out(&self.0)
+    }
+}
+
+/// What one answer of one call means.
+#[wasm_bindgen]
+pub fn interpret(
+    call: JsValue,
+    http_status: Option<u16>,
+    code: Option<f64>,
+    task_status: &JsValue,
+    service_status: Option<String>,
+) -> Result<JsValue, JsValue> {
+    let call: Call = value::read("call", call)?;
+    let task_status =
+        task_status.as_string().or_else(|| task_status.as_f64().map(|number| number.to_string()));
+    let task_status = task_status.map(|text| TaskStatus::parse(&text));
+    let service_status = service_status.map(|text| ServiceStatus::parse(&text));
+    #[allow(clippy::cast_possible_truncation, reason = "a code out of range is none that is known")]
+    let code = code.map(|code| code as i64);
+    value::out(&status::interpret(call, http_status, code, task_status.as_ref(), service_status.as_ref()))
+}
+
+/// The output uids of one lane, used in turn.
+#[wasm_bindgen]
+pub struct UidRing(uid::UidRing);
+
+#[wasm_bindgen]
+impl UidRing {
+    /// A ring of two or more distinct uids, the primary first.
+    #[wasm_bindgen(constructor)]
+    pub fn new(uids: JsValue) -> Result<UidRing, JsValue> {
+        let uids: Vec<Uid> = value::read("uids", uids)?;
+        uid::UidRing::new(uids).map(Self).map_err(error::config)
+    }
+
+    /// The next uid in turn whose last task is gone, if there is one.
+    #[wasm_bindgen(getter)]
+    pub fn next(&self) -> Option<Uid> {
+        self.0.next()
+    }
+
+    /// Takes a uid for a new task, and holds it until it is released.
+    pub fn take(&mut self, uid: Uid) -> Result<(), JsValue> {
+        self.0.take(uid).map_err(error::may_be_live)
+    }
+
+    /// The last task on this uid is known to be gone.
+    pub fn release(&mut self, uid: Uid) {
+        self.0.release(uid);
+    }
+
+    /// Whether the last task on this uid may still be live.
+    #[wasm_bindgen(js_name = isHeld)]
+    pub fn is_held(&self, uid: Uid) -> bool {
+        self.0.is_held(uid)
+    }
+
+    /// The state, for a later `fromJSON`.
+    #[wasm_bindgen(js_name = toJSON)]
+    pub fn to_json(&self) -> Result<JsValue, JsValue> {
+        value::out(&self.0)
+    }
+
+    /// The ring that `toJSON` gave.
+    #[wasm_bindgen(js_name = fromJSON)]
+    pub fn from_json(json: JsValue) -> Result<UidRing, JsValue> {
+        value::read("uidRing", json).map(Self)
+    }
+}
+
+/// Which domain is asked next.
+#[wasm_bindgen]
+pub struct DomainLadder(domain::DomainLadder);
+
+#[wasm_bindgen]
+impl DomainLadder {
+    /// The domains of an area; `region` is the one that its regional domains neighbour.
+    #[wasm_bindgen(constructor)]
+    pub fn new(area: JsValue, region: Option<String>, return_after_ms: f64) -> Result<DomainLadder, JsValue> {
+        let area: Area = value::read("area", area)?;
+        let return_after = value::millis("returnAfterMs", return_after_ms)?;
+        domain::DomainLadder::new(area, region.as_deref(), return_after).map(Self).map_err(error::config)
+    }
+
+    /// The domain to ask now (ms since the epoch).
+    pub fn domain(&mut self, now: f64) -> Result<String, JsValue> {
+        Ok(self.0.domain(value::millis("now", now)?).to_owned())
+    }
+
+    /// This domain answered.
+    pub fn succeeded(&mut self, domain: &str) {
+        self.0.succeeded(domain);
+    }
+
+    /// This domain did not answer, or with a 5xx.
+    pub fn failed(&mut self, domain: &str, failure: JsValue, now: f64) -> Result<(), JsValue> {
+        let failure: DomainFailure = value::read("failure", failure)?;
+        self.0.failed(domain, failure, value::millis("now", now)?);
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Plan {
+    tasks: u32,
+    poll_interval_ms: Option<Millis>,
+    #[serde(default)]
+    area: Area,
+    quota: Option<Value>,
+}
+
+/// What a plan of `{ tasks, pollIntervalMs?, area?, quota? }` needs of an App ID's quota.
+#[wasm_bindgen(js_name = estimateQuota)]
+pub fn estimate_quota(plan: &JsValue) -> Result<JsValue, JsValue> {
+    let plan: Plan = crate::error::from_json("plan", &value::json("plan", plan)?).map_err(error::config)?;
+    let limits =
+        QuotaLimits::from_json(plan.area, &plan.quota.unwrap_or_else(|| json!({}))).map_err(error::config)?;
+    let interval = plan.poll_interval_ms.unwrap_or(policy::RetryPolicy::default().monitor_interval_ms);
+    value::out(&estimate(plan.tasks, interval, &limits).map_err(error::config)?)
+}
+
+/// Checks a notification's signatures over its raw body.
+#[wasm_bindgen(js_name = verifyNotice)]
+pub fn verify_notice(
+    secret: &str,
+    raw_body: &[u8],
+    v1: Option<String>,
+    v2: Option<String>,
+) -> Result<(), JsValue> {
+    notice::verify(secret.as_bytes(), raw_body, v1.as_deref(), v2.as_deref()).map_err(error::signature)
+}
+
+/// Reads a notification.
+#[wasm_bindgen(js_name = parseNotice)]
+pub fn parse_notice(raw_body: &[u8]) -> Result<JsValue, JsValue> {
+    value::out(&notice::parse(raw_body).map_err(error::notice)?)
+}
+
+/// Everything that the service would refuse in a payload, and what is probably not meant:
+/// `{ errors: [{ field, value, allowed }], warnings: [{ field, message }] }`.
+#[wasm_bindgen(js_name = validateTask)]
+pub fn validate_task(services: &JsValue, instance_id: Option<String>) -> Result<JsValue, JsValue> {
+    let mut errors: Vec<Invalid> = instance_id.iter().filter_map(|id| check_instance_id(id).err()).collect();
+    let mut warnings = Vec::new();
+    match crate::error::from_json::<Services>("services", &value::json("services", services)?) {
+        Err(invalid) => errors.push(invalid),
+        Ok(services) => {
+            errors.extend(services.violations());
+            warnings = services.warnings();
+        }
+    }
+    value::out(&json!({ "errors": errors, "warnings": warnings }))
+}

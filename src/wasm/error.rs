@@ -1,0 +1,55 @@
+//! Errors as JavaScript knows them: real `Error` objects with a stable `code`.
+
+use js_sys::{Error, Reflect};
+use wasm_bindgen::JsValue;
+
+use crate::error::Invalid;
+use crate::notice::{NoticeError, SignatureError};
+use crate::supervisor::SnapshotError;
+use crate::uid::MayBeLive;
+
+/// An `Error` with `name: "SteadymixError"` and this `code`.
+pub(super) fn error(code: &str, message: &str) -> JsValue {
+    let error = Error::new(message);
+    error.set_name("SteadymixError");
+    set(&error, "code", code);
+    error.into()
+}
+
+/// An [`Invalid`] value, with its `field`, `value` and `allowed`.
+pub(super) fn invalid(code: &str, invalid: &Invalid) -> JsValue {
+    let error = error(code, &invalid.to_string());
+    set(&error, "field", &invalid.field);
+    set(&error, "value", &invalid.value);
+    set(&error, "allowed", &invalid.allowed);
+    error
+}
+
+fn set(object: &JsValue, name: &str, value: &str) {
+    // Fails only for what is not an object.
+    let _ = Reflect::set(object, &name.into(), &value.into());
+}
+
+pub(super) fn config(found: Invalid) -> JsValue {
+    invalid("INVALID_CONFIG", &found)
+}
+
+pub(super) fn task(found: Invalid) -> JsValue {
+    invalid("INVALID_TASK", &found)
+}
+
+pub(super) fn snapshot(found: SnapshotError) -> JsValue {
+    error("INVALID_SNAPSHOT", &found.to_string())
+}
+
+pub(super) fn signature(found: SignatureError) -> JsValue {
+    error("INVALID_SIGNATURE", &found.to_string())
+}
+
+pub(super) fn notice(found: NoticeError) -> JsValue {
+    error("INVALID_NOTICE", &found.to_string())
+}
+
+pub(super) fn may_be_live(found: MayBeLive) -> JsValue {
+    error("UID_MAY_BE_LIVE", &found.to_string())
+}

@@ -1,0 +1,59 @@
+//! Values on their way in and out.
+
+use js_sys::JSON;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::JsValue;
+
+use super::error;
+use crate::error::Invalid;
+use crate::time::Millis;
+
+/// A plain JavaScript object.
+pub(super) fn out(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    value.serialize(&Serializer::json_compatible()).map_err(JsValue::from)
+}
+
+/// A small value of a known shape; `name` is what the error calls it.
+pub(super) fn read<T: DeserializeOwned>(name: &str, value: JsValue) -> Result<T, JsValue> {
+    let shown = shown(&value);
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|found| error::config(Invalid::new(name, shown, found.to_string())))
+}
+
+/// A configuration or a payload: what is JSON in the end is read as JSON, so that a field that is `undefined` counts as
+/// left out.
+pub(super) fn json(name: &str, value: &JsValue) -> Result<Value, JsValue> {
+    let text = JSON::stringify(value)?.as_string();
+    let parsed = text.and_then(|text| serde_json::from_str(&text).ok());
+    parsed.ok_or_else(|| error::config(Invalid::new(name, shown(value), "an object")))
+}
+
+/// A time in ms.
+pub(super) fn millis(name: &str, value: f64) -> Result<Millis, JsValue> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(to_millis(value));
+    }
+    Err(error::config(Invalid::new(name, value, "a number of ms from 0 on")))
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and so does Millis"
+)]
+pub(super) fn to_millis(value: f64) -> Millis {
+    Millis::new(value as u64)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "Millis fits a JavaScript number")]
+pub(super) fn from_millis(millis: Millis) -> f64 {
+    millis.as_u64() as f64
+}
+
+fn shown(value: &JsValue) -> String {
+    let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
+    text.unwrap_or_else(|| "undefined".to_owned()).chars().take(100).collect()
+}
