@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 const VERSION: &str = "steadymix-snapshot-1";
@@ -45,7 +46,9 @@ pub(crate) fn read<T: DeserializeOwned>(kind: &'static str, text: &str) -> Resul
     if words.next() != Some(&digest(kind, state)) {
         return Err(SnapshotError::Damaged("its digest does not match".to_owned()));
     }
-    serde_json::from_str(state).map_err(|error| SnapshotError::Damaged(error.to_string()))
+    let state: Value =
+        serde_json::from_str(state).map_err(|error| SnapshotError::Damaged(error.to_string()))?;
+    T::deserialize(&state).map_err(|error| SnapshotError::Damaged(error.to_string()))
 }
 
 fn digest(kind: &str, state: &str) -> String {

@@ -119,7 +119,7 @@ fn every_range_and_rule_names_its_field() {
     let mut wrong_type = payload();
     wrong_type["cloudTranscoder"]["serviceType"] = json!("cloudTranscoder");
     assert_eq!(refused(&wrong_type), ["services.cloudTranscoder.serviceType"]);
-    assert_eq!(refused(&json!({})), ["services"]);
+    assert_eq!(refused(&json!({})), ["services.cloudTranscoder"]);
 }
 
 #[test]

@@ -575,7 +575,7 @@ impl World {
                         self.reach("the service moves a task");
                     }
                     Command::AddRule { rule, .. }
-                        if matches!(rule.then, steadymix_emulator::Effect::PerformLate { .. }) =>
+                        if matches!(rule.effect, steadymix_emulator::Effect::PerformLate { .. }) =>
                     {
                         self.reach("create carried out late");
                     }

@@ -51,13 +51,13 @@ pub struct Rule {
     #[serde(default)]
     pub chance_percent: Option<u8>,
     /// What happens.
-    pub then: Effect,
+    pub effect: Effect,
 }
 
 impl Rule {
     /// A rule for every call of a kind.
     #[must_use]
-    pub fn new(call: Option<CallKind>, then: Effect) -> Self {
+    pub fn new(call: Option<CallKind>, effect: Effect) -> Self {
         Self {
             call,
             domain: None,
@@ -67,7 +67,7 @@ impl Rule {
             from_ms: 0,
             until_ms: None,
             chance_percent: None,
-            then,
+            effect,
         }
     }
 }
@@ -158,7 +158,7 @@ impl Script {
             if about {
                 *seen += 1;
                 if *seen > rule.skip {
-                    return Some(rule.then.clone());
+                    return Some(rule.effect.clone());
                 }
             }
         }

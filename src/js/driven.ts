@@ -1,0 +1,143 @@
+import { disposed } from "./errors.js";
+import { type Driver, verifyNotice } from "./glue.js";
+import { EventQueue } from "./queue.js";
+import type { Host, Outcome, Services, SteadymixEvent, TaskWarning } from "./types.js";
+
+/** Events that a reader who is slow may be behind. */
+const QUEUE_LIMIT = 1000;
+
+/** The signatures of a notification, by the names of their headers. */
+export type NoticeHeaders = Headers | Record<string, string | string[] | undefined>;
+
+/** What supervisors and groups have in common. */
+export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
+  readonly #driver: Driver;
+  readonly #queues = new Set<EventQueue<SteadymixEvent>>();
+  readonly #noticeSecret: string | undefined;
+  readonly #disposal = new AbortController();
+
+  /** @internal */
+  protected constructor(host: Host, make: (host: object) => Driver) {
+    this.#noticeSecret = host.noticeSecret;
+    this.#driver = make({
+      ...host,
+      onError: host.onError ?? ((error: unknown, callback: string) => console.error(`steadymix: ${callback}:`, error)),
+      onEvent: (event: SteadymixEvent) => {
+        for (const queue of this.#queues) queue.push(event);
+        host.onEvent?.(event);
+      },
+    });
+  }
+
+  get #live(): Driver {
+    if (this.#disposal.signal.aborted) throw disposed();
+    return this.#driver;
+  }
+
+  /**
+   * Drives it until it is over, and resolves with the outcome. Should `signal` fire, it rejects with the signal's reason:
+   * tasks live on, and `run()`, or a new process with the snapshot, goes on with them.
+   */
+  async run(signal?: AbortSignal): Promise<Outcome> {
+    const driver = this.#live;
+    signal?.throwIfAborted();
+    const abort = new AbortController();
+    const onAbort = () => abort.abort(signal?.reason);
+    const onDispose = () => abort.abort(disposed());
+    signal?.addEventListener("abort", onAbort);
+    this.#disposal.signal.addEventListener("abort", onDispose);
+    try {
+      return await driver.run(abort.signal);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+      this.#disposal.signal.removeEventListener("abort", onDispose);
+      this.#endQueues();
+    }
+  }
+
+  /**
+   * Carries out what is due and resolves when there is nothing but to wait: with the time (ms since the epoch) at which to
+   * call it again, or `undefined` when it is over. For those who are woken up, as by the alarm of a Durable Object.
+   */
+  async advance(): Promise<number | undefined> {
+    const next = await this.#live.advance();
+    if (next === undefined) this.#endQueues();
+    return next;
+  }
+
+  /** Ends what lives, and starts nothing any more. `run()` or `advance()` carries it out. */
+  stop(): void {
+    this.#live.stop();
+  }
+
+  /** Takes a new payload: for running tasks by Update, for later ones by their Create. Throws `INVALID_TASK`. */
+  update(services: Services): void {
+    this.#live.update(services);
+  }
+
+  /** Somebody says that the output is gone: at most brings the next Query forward. */
+  hint(): void {
+    this.#live.hint();
+  }
+
+  /**
+   * Takes a notification of the service, as its webhook got it. With `noticeSecret`, its signature must fit (else it
+   * throws `INVALID_SIGNATURE`); without, check it yourself with `verifyNotice`. `foreign`: not about these tasks.
+   */
+  notice(rawBody: Uint8Array | string, headers: NoticeHeaders = {}): "new" | "duplicate" | "stale" | "foreign" {
+    const driver = this.#live;
+    const bytes = typeof rawBody === "string" ? new TextEncoder().encode(rawBody) : rawBody;
+    if (this.#noticeSecret !== undefined) {
+      const v1 = header(headers, "agora-signature");
+      const v2 = header(headers, "agora-signature-v2");
+      verifyNotice(this.#noticeSecret, bytes, v1, v2);
+    }
+    return driver.notice(bytes);
+  }
+
+  /** The whole state, as text. It carries tokens: keep it where the credentials are kept. */
+  snapshot(): string {
+    return this.#live.snapshot();
+  }
+
+  /** How it is. */
+  status(): Status {
+    return this.#live.status() as Status;
+  }
+
+  /** What is allowed in the payload, but probably not meant. */
+  get warnings(): TaskWarning[] {
+    return this.#live.warnings();
+  }
+
+  /** The events from now on, until it is over, or `run()` is. Each reader gets all; a slow one loses the oldest. */
+  [Symbol.asyncIterator](): EventQueue<SteadymixEvent> {
+    const queue = new EventQueue<SteadymixEvent>(QUEUE_LIMIT, () => this.#queues.delete(queue));
+    if (this.#disposal.signal.aborted) queue.end();
+    else this.#queues.add(queue);
+    return queue;
+  }
+
+  /** Lets go of it: `run()` rejects, readers end. Tasks live on; `stop()` is what ends them. */
+  dispose(): void {
+    if (this.#disposal.signal.aborted) return;
+    this.#disposal.abort(disposed());
+    this.#endQueues();
+    this.#driver.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #endQueues(): void {
+    for (const queue of this.#queues) queue.end();
+    this.#queues.clear();
+  }
+}
+
+function header(headers: NoticeHeaders, name: string): string | undefined {
+  if (headers instanceof Headers) return headers.get(name) ?? undefined;
+  const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+  return Array.isArray(found) ? found[0] : found;
+}

@@ -1,0 +1,41 @@
+/** What went wrong, for programs. */
+export type ErrorCode =
+  /** A setting is not allowed; `field`, `value` and `allowed` say more. */
+  | "INVALID_CONFIG"
+  /** A payload is not allowed; `field`, `value` and `allowed` say more. */
+  | "INVALID_TASK"
+  /** A snapshot of something else, of another version, or a damaged one. */
+  | "INVALID_SNAPSHOT"
+  /** A notification without a signature that fits. */
+  | "INVALID_SIGNATURE"
+  /** A body that is no notification. */
+  | "INVALID_NOTICE"
+  /** `rtcToken` gave something other than a text or `null`. */
+  | "INVALID_RTC_TOKEN"
+  /** The last task on this uid may still be live. */
+  | "UID_MAY_BE_LIVE"
+  /** `run()` or `advance()` is under way already. */
+  | "ALREADY_RUNNING"
+  /** It was disposed of. */
+  | "DISPOSED";
+
+/** An error of this library. */
+export interface SteadymixError extends Error {
+  name: "SteadymixError";
+  code: ErrorCode;
+  field?: string;
+  value?: string;
+  allowed?: string;
+}
+
+/** Whether an error is one of this library's. */
+export function isSteadymixError(error: unknown): error is SteadymixError {
+  return error instanceof Error && error.name === "SteadymixError";
+}
+
+export function disposed(): SteadymixError {
+  const error = new Error("it was disposed of") as SteadymixError;
+  error.name = "SteadymixError";
+  error.code = "DISPOSED";
+  return error;
+}
