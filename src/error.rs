@@ -39,7 +39,8 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
         let value = json.pointer(&pointer).unwrap_or(json);
         let field = if path == "." { root.to_owned() } else { format!("{root}.{path}") };
         let message = error.into_inner().to_string();
-        if let Some(missing) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        if let Some(missing) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'))
+        {
             return Invalid::new(format!("{field}.{missing}"), "missing", "given");
         }
         let allowed =

@@ -1,0 +1,128 @@
+// `npm test`: every test and check there is, then one line that counts them.
+//
+//   npm test -- --only cargo,package    only these steps (see STEPS)
+import { spawn } from "node:child_process";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { bootstrap } from "./bootstrap.mjs";
+import { build } from "./build.mjs";
+import { fail, inRoot, onPath, root } from "./lib.mjs";
+
+const node = inRoot("node_modules", ".bin", "node");
+const wasmTarget = ["--target", "wasm32-unknown-unknown"];
+const clippy = ["clippy", "--quiet", "--workspace"];
+const denyWarnings = ["--", "-D", "warnings"];
+
+/** @typedef {{ command: string, args: string[], env?: Record<string, string> }} Command */
+
+/** @type {Record<string, () => Command[]>} */
+const STEPS = {
+  cargo: () => [{ command: "cargo", args: ["test", "--quiet", "--workspace", "--", "--nocapture"] }],
+  "wasm-node": () => [wasmTest("wasm_node")],
+  "wasm-browser": () => [wasmTest("wasm_browser")],
+  emulator: () => [{ command: node, args: ["--test", ...testsIn("tests/emulator/js")] }],
+  package: () => [{ command: node, args: ["--test", ...testsIn("tests/package")] }],
+  clippy: () => [
+    { command: "cargo", args: [...clippy, "--all-targets", ...denyWarnings] },
+    {
+      command: "cargo",
+      args: [...clippy, "--lib", "--test", "wasm_node", "--test", "wasm_browser", ...wasmTarget, ...denyWarnings],
+    },
+  ],
+  rustfmt: () => [{ command: "cargo", args: ["fmt", "--all", "--check"] }],
+  types: () => [{ command: "tsc", args: ["-p", "tsconfig.json"] }],
+  biome: () => [{ command: "biome", args: ["check", "--error-on-warnings"] }],
+};
+
+/** @param {string} folder */
+function testsIn(folder) {
+  return readdirSync(inRoot(folder))
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `${folder}/${name}`);
+}
+
+/** @param {string} name @returns {Command} */
+function wasmTest(name) {
+  const folder = inRoot("target", "wasm-test");
+  mkdirSync(folder, { recursive: true });
+  const args = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+  ];
+  args.push("--disable-background-networking", "--disable-component-update", "--disable-sync");
+  const options = { binary: onPath("chromium") ?? "chromium", args };
+  writeFileSync(`${folder}/webdriver.json`, JSON.stringify({ "goog:chromeOptions": options }));
+  return {
+    command: "cargo",
+    args: ["test", ...wasmTarget, "--test", name],
+    env: {
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: `${process.execPath} ${inRoot("scripts", "wasm-test-runner.mjs")}`,
+      CHROMEDRIVER: onPath("chromedriver") ?? "chromedriver",
+      WASM_BINDGEN_TEST_TIMEOUT: "120",
+    },
+  };
+}
+
+/** Counts what the runners say: cargo's and wasm-bindgen's `3 passed; 0 failed`, Node's `pass 3` and `fail 0`. */
+function count(/** @type {string} */ text) {
+  // Without the colours.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
+  const plain = text.replace(/\u001b\[[0-9;]*m/g, "");
+  const sum = (/** @type {RegExp} */ pattern) =>
+    [...plain.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
+  return {
+    passed: sum(/test result: .*?(\d+) passed/g) + sum(/^(?:#|ℹ) pass (\d+)/gm),
+    failed: sum(/test result: .*?passed; (\d+) failed/g) + sum(/^(?:#|ℹ) fail (\d+)/gm),
+  };
+}
+
+/** @param {Command} command @returns {Promise<{ ok: boolean, text: string }>} */
+function execute({ command, args, env }) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let text = "";
+    const take = (/** @type {Buffer} */ chunk) => {
+      text += chunk;
+      process.stdout.write(chunk);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.once("error", (error) => resolve({ ok: false, text: String(error) }));
+    child.once("exit", (code) => resolve({ ok: code === 0, text }));
+  });
+}
+
+const at = process.argv.indexOf("--only");
+const chosen = at < 0 ? Object.keys(STEPS) : (process.argv[at + 1] ?? "").split(",");
+const unknown = chosen.find((name) => !(name in STEPS));
+if (unknown !== undefined) fail(`--only ${unknown}: the steps are ${Object.keys(STEPS).join(", ")}`);
+
+bootstrap({ browser: chosen.includes("wasm-browser") });
+if (chosen.some((name) => ["emulator", "package", "types"].includes(name))) build();
+
+const total = { passed: 0, failed: 0 };
+const broken = [];
+for (const name of chosen) {
+  console.log(`\n── ${name} ${"─".repeat(Math.max(0, 70 - name.length))}`);
+  const began = Date.now();
+  let ok = true;
+  for (const command of STEPS[name]()) {
+    const result = await execute(command);
+    const counted = count(result.text);
+    total.passed += counted.passed;
+    total.failed += counted.failed;
+    ok &&= result.ok;
+  }
+  if (!ok) broken.push(name);
+  console.log(`── ${name}: ${ok ? "ok" : "FAILED"} in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+const verdict = broken.length === 0 ? "all checks passed" : `FAILED: ${broken.join(", ")}`;
+console.log(`\n${total.passed} tests passed, ${total.failed} failed; ${chosen.length} steps, ${verdict}`);
+process.exit(broken.length === 0 ? 0 : 1);

@@ -1,0 +1,36 @@
+/** A process that keeps a group alive, and may be killed at any moment: `node broadcast.ts URL SNAPSHOT_FILE SPEED`. */
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { type Host, RedundancyGroup } from "steadymix";
+import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
+import { groupConfig } from "./world.ts";
+
+const [url = "", file = "", speed = "1"] = process.argv.slice(2);
+
+/** Whole or not at all. */
+function persist(snapshot: string): void {
+  const descriptor = openSync(`${file}.new`, "w");
+  writeSync(descriptor, snapshot);
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  renameSync(`${file}.new`, file);
+}
+
+const host: Host = {
+  customerId: "customer",
+  customerSecret: "s3cret",
+  fetch: loopbackFetch(url),
+  timeScale: Number(speed),
+  persist,
+  onEvent: (event) => process.send?.({ event }),
+};
+const group = existsSync(file)
+  ? RedundancyGroup.restore(readFileSync(file, "utf8"), host)
+  : new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5000 } }, host);
+process.on("message", (message) => {
+  if (message === "stop") group.stop();
+  if (message === "status") process.send?.({ status: group.status() });
+});
+process.send?.({ ready: true });
+const outcome = await group.run();
+process.send?.({ outcome });
+process.disconnect?.();

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { GroupStatus, SteadymixEvent } from "steadymix";
+import { type EmulatorServer, startServer } from "../emulator/js/server.ts";
+import { live, SPEED } from "./world.ts";
+
+const KILLS = 20;
+const seed = Number(process.env.STEADYMIX_KILL_SEED ?? Date.now() % 1_000_000);
+
+/** mulberry32: chance from a seed. */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+type Message = { event?: SteadymixEvent; status?: GroupStatus; outcome?: unknown };
+
+test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no task is unaccounted for`, async (t) => {
+  const random = chance(seed);
+  const folder = mkdtempSync(join(tmpdir(), "steadymix-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  let onCall: () => void = () => {};
+  const server = await startServer({ speed: SPEED, onCall: () => onCall() });
+  t.after(() => server.close());
+  const leftBehind = new Set<string>();
+  const start = () => {
+    const child = fork(join(import.meta.dirname, "broadcast.ts"), [
+      server.url,
+      join(folder, "snapshot"),
+      String(SPEED),
+    ]);
+    child.on("message", ({ event }: Message) => {
+      if (event?.type === "leftBehind") leftBehind.add(event.instanceId ?? "");
+    });
+    t.after(() => child.kill("SIGKILL"));
+    return child;
+  };
+
+  const moments: string[] = [];
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    trouble(server, random);
+    const child = start();
+    const calls = 1 + Math.floor(random() * 8);
+    const answered = random() < 0.5;
+    moments.push(`${calls}${answered ? "a" : "p"}`);
+    await nth(calls, (act) => {
+      onCall = act;
+    });
+    // The call has been carried out; its answer is sent in a moment, or never seen.
+    if (answered) await new Promise((resolve) => setTimeout(resolve, server.emulator.real(200)));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    onCall = () => {};
+  }
+  t.diagnostic(`killed after calls ${moments.join(" ")} (p: carried out, a: answered)`);
+
+  server.emulator.control({ kind: "clearRules" });
+  const child = start();
+  const status = await running(child);
+  const known = new Set(
+    status.lanes.flatMap(({ tasks }) => tasks.map(({ taskId, instanceId }) => taskId ?? instanceId)),
+  );
+  const unknown = live(server).filter(({ taskId, instanceId }) => !known.has(taskId) && !known.has(instanceId));
+  assert.deepEqual(unknown, [], "every live task is known");
+  child.send("stop");
+  await once(child, "exit");
+  const forgotten = live(server).filter(({ instanceId }) => !leftBehind.has(instanceId));
+  assert.deepEqual(forgotten, [], "after stop() nothing lives that nobody was told of");
+  assert.deepEqual(server.emulator.state().overlaps, []);
+  assert.ok(server.emulator.state().tasks.length >= 4, "tasks were made in between");
+});
+
+/** Something that makes launches, and so Creates, frequent. */
+function trouble(server: EmulatorServer, random: () => number): void {
+  server.emulator.control({ kind: "clearRules" });
+  if (random() < 0.6) server.emulator.control({ kind: "kill" });
+  const effects = [
+    { kind: "performAndLose" },
+    { kind: "performThenAnswer", status: 206 },
+    { kind: "answer", status: 503 },
+    { kind: "delay", ms: 3000 },
+  ] as const;
+  const effect = effects[Math.floor(random() * effects.length)] ?? effects[0];
+  if (random() < 0.6) server.emulator.control({ kind: "addRule", rule: { call: "create", times: 2, effect } });
+}
+
+function nth(count: number, listen: (act: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = 0;
+    listen(() => {
+      seen += 1;
+      if (seen === count) resolve();
+    });
+  });
+}
+
+/** Resolves with the status once every lane runs. */
+async function running(child: ChildProcess): Promise<GroupStatus> {
+  for (;;) {
+    const [message] = (await once(child, "message")) as [Message];
+    if (message.status?.lanes.every(({ state }) => state === "running")) return message.status;
+    if (message.status === undefined) child.send("status");
+  }
+}

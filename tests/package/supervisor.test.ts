@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { isSteadymixError, Supervisor } from "steadymix";
+import { live, services, supervisorConfig, world } from "./world.ts";
+
+test("launches, confirms, and stops", async (t) => {
+  const { server, host, events, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  assert.equal(supervisor.status().state, "running");
+  assert.deepEqual(
+    live(server).map(({ uid, instanceId }) => [uid, instanceId]),
+    [[9001, "show-1"]],
+  );
+  supervisor.stop();
+  assert.deepEqual(await outcome, { kind: "stopped" });
+  assert.deepEqual(live(server), []);
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ["launching", "created", "confirmed", "stopping", "removed", "stopped"],
+  );
+});
+
+test("a spent ladder of 206s moves to the other uid", async (t) => {
+  const { server, host, events, event } = await world(t);
+  server.emulator.control({
+    kind: "addRule",
+    rule: { call: "create", times: 4, effect: { kind: "answer", status: 206 } },
+  });
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  const confirmed = await event(({ type }) => type === "confirmed");
+  assert.equal(confirmed.uid, 9002);
+  const waits = events.flatMap((event) => (event.type === "retrying" ? [event.waitMs] : []));
+  assert.deepEqual(waits, [3000, 6000, 9000, undefined]);
+  supervisor.stop();
+  await outcome;
+  assert.deepEqual(live(server), []);
+});
+
+test("a lost answer to Create does not make a second task", async (t) => {
+  for (const repeatCreate of ["sameTask200", "already201WithId"] as const) {
+    const { server, host, event } = await world(t, { profile: { repeatCreate } });
+    server.emulator.control({
+      kind: "addRule",
+      rule: { call: "create", times: 1, effect: { kind: "performAndLose" } },
+    });
+    const supervisor = new Supervisor(supervisorConfig, host);
+    const outcome = supervisor.run();
+    await event(({ type }) => type === "confirmed");
+    supervisor.stop();
+    await outcome;
+    assert.equal(server.emulator.state().tasks.length, 1);
+    assert.deepEqual(live(server), []);
+  }
+});
+
+test("a killed task is replaced under the other uid, with a new RTC token", async (t) => {
+  const asked: [number, string][] = [];
+  const rtcToken = async (uid: number, channel: string) => {
+    asked.push([uid, channel]);
+    return `token-of-${uid}`;
+  };
+  const { server, host, event, events } = await world(t, {}, { rtcToken });
+  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 5000 } }, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  server.emulator.control({ kind: "kill", uid: 9001 });
+  const relaunched = await event(({ type }) => type === "relaunched");
+  assert.equal(relaunched.uid, 9002);
+  assert.deepEqual(asked, [
+    [0, "studio"],
+    [9001, "show"],
+    [0, "studio"],
+    [9002, "show"],
+  ]);
+  supervisor.stop();
+  await outcome;
+  assert.equal(JSON.stringify(events).includes("token-of"), false, "no token in any event");
+});
+
+test("a notification brings the next look forward, and a forged one is refused", async (t) => {
+  const webhook = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk) => {
+      body += chunk;
+    });
+    request.on("end", () => {
+      received(body, request.headers);
+      response.end("{}");
+    });
+  });
+  await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
+  t.after(() => webhook.close());
+  const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
+  const profile = { notices: { secret: "notice-secret", doubledPercent: 100 } };
+  const { server, host, event } = await world(t, { webhook: url, profile }, { noticeSecret: "notice-secret" });
+  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 3_600_000 } }, host);
+  const taken: string[] = [];
+  let received = (body: string, headers: NodeJS.Dict<string | string[]>) => {
+    taken.push(supervisor.notice(body, headers));
+  };
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  server.emulator.control({ kind: "kill", uid: 9001 });
+  // Without the notification the next look would be an hour away.
+  await event(({ type }) => type === "relaunched");
+  assert.ok(taken.includes("new") && taken.includes("duplicate"), taken.join());
+  received = () => {};
+  const forged = () => supervisor.notice('{"eventType":111}', { "agora-signature-v2": "00" });
+  assert.throws(forged, (error) => isSteadymixError(error) && error.code === "INVALID_SIGNATURE");
+  supervisor.stop();
+  await outcome;
+});
+
+test("an update reaches the running task, one that is wrong does not", async (t) => {
+  const { server, host, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  supervisor.update(services(600));
+  await event(({ type }) => type === "updated");
+  assert.equal(live(server)[0]?.sequenceId, 0);
+  assert.throws(
+    () => supervisor.update(services(0)),
+    (error) =>
+      isSteadymixError(error) &&
+      error.code === "INVALID_TASK" &&
+      error.field === "services.cloudTranscoder.config.transcoder.idleTimeout",
+  );
+  supervisor.stop();
+  await outcome;
+});
+
+test("no Create leaves while snapshots cannot be kept", async (t) => {
+  let broken = true;
+  const errors: string[] = [];
+  const { server, host, event } = await world(
+    t,
+    {},
+    {
+      persist: async () => {
+        if (broken) throw new Error("disk full");
+      },
+      onError: (error, callback) => errors.push(`${callback}: ${(error as Error).message}`),
+    },
+  );
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event((event) => event.type === "retrying" && event.reason === "notSent");
+  assert.equal(server.emulator.state().stats.calls.create, undefined);
+  assert.ok(errors.includes("persist: disk full"));
+  broken = false;
+  await event(({ type }) => type === "confirmed");
+  supervisor.stop();
+  await outcome;
+});
+
+test("every reader gets every event, and ends with the run", async (t) => {
+  const { host, events, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const read = async () => {
+    const types: string[] = [];
+    for await (const { type } of supervisor) types.push(type);
+    return types;
+  };
+  const readers = [read(), read()];
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  supervisor.stop();
+  await outcome;
+  const types = events.map(({ type }) => type);
+  assert.deepEqual(await Promise.all(readers), [types, types]);
+});
+
+test("an abort leaves the tasks alone, and the snapshot goes on with them", async (t) => {
+  const { server, host, event, events } = await world(t);
+  const first = new Supervisor(supervisorConfig, host);
+  const abort = new AbortController();
+  const outcome = first.run(abort.signal);
+  await event(({ type }) => type === "created");
+  abort.abort(new Error("deploying"));
+  await assert.rejects(outcome, /deploying/);
+  const snapshot = first.snapshot();
+  first.dispose();
+  assert.throws(() => first.status(), { code: "DISPOSED" });
+
+  const second = Supervisor.restore(snapshot, host);
+  const again = second.run();
+  await event(({ type }) => type === "confirmed");
+  second.stop();
+  await again;
+  assert.equal(events.filter(({ type }) => type === "launching").length, 1);
+  assert.deepEqual(live(server), []);
+  const damaged = () => Supervisor.restore(snapshot.slice(0, -5), host);
+  assert.throws(damaged, (error) => isSteadymixError(error) && error.code === "INVALID_SNAPSHOT");
+});
+
+test("bad input is named", () => {
+  const host = { customerId: "a", customerSecret: "b" };
+  const code = (run: () => unknown) => {
+    try {
+      run();
+    } catch (error) {
+      assert.ok(isSteadymixError(error) && error instanceof Error);
+      return [error.code, error.field, error.value];
+    }
+    return assert.fail("nothing was thrown");
+  };
+  const make = (change: object) => () => new Supervisor({ ...supervisorConfig, ...change }, host);
+  assert.deepEqual(code(make({ uids: [1, 1] })), ["INVALID_CONFIG", "config.uids", "[1, 1]"]);
+  assert.deepEqual(code(make({ uids: [1, 9001] })), ["INVALID_CONFIG", "config.uids", "1"]);
+  assert.deepEqual(code(make({ instanceId: undefined })), ["INVALID_CONFIG", "config.instanceId", "missing"]);
+  assert.deepEqual(code(make({ policy: { confirmMs: [400_000] } }))[1], "config.policy.confirmMs");
+  assert.deepEqual(code(make({ area: "mars" })), ["INVALID_CONFIG", "config.area", '"mars"']);
+  const noSecret = () => new Supervisor(supervisorConfig, { customerId: "a" } as never);
+  assert.deepEqual(code(noSecret), ["INVALID_CONFIG", "host.customerSecret", "undefined"]);
+});
+
+test("nothing secret can be seen from outside", () => {
+  const supervisor = new Supervisor(supervisorConfig, {
+    customerId: "me",
+    customerSecret: "s3cret",
+    noticeSecret: "n0tice",
+  });
+  const shown = inspect(supervisor, { depth: 10, showHidden: true }) + JSON.stringify(supervisor) + String(supervisor);
+  assert.doesNotMatch(shown, /s3cret|n0tice/);
+  supervisor.dispose();
+});

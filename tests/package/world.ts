@@ -1,0 +1,88 @@
+/** The emulated service behind HTTP, and what a user of the package gives. */
+import type { TestContext } from "node:test";
+import type { GroupConfig, Host, Services, SteadymixEvent, SupervisorConfig } from "steadymix";
+import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
+import { type EmulatorServer, type ServerOptions, startServer } from "../emulator/js/server.ts";
+
+/** Fast enough for a test, slow enough for a busy machine to answer a call within its time-out. */
+export const SPEED = 40;
+
+export const services = (idleTimeout = 300): Services => ({
+  cloudTranscoder: {
+    serviceType: "cloudTranscoderV2",
+    config: {
+      transcoder: {
+        idleTimeout,
+        audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
+        videoInputs: [
+          { rtc: { rtcChannel: "studio", rtcUid: 1 }, region: { x: 0, y: 0, width: 1280, height: 720, zOrder: 2 } },
+        ],
+        canvas: { width: 1280, height: 720 },
+        outputs: [{ rtc: { rtcChannel: "show" } }],
+      },
+    },
+  },
+});
+
+export const supervisorConfig: SupervisorConfig = {
+  appId: "app",
+  instanceId: "show",
+  services: services(),
+  uids: [9001, 9002],
+};
+
+export const groupConfig: GroupConfig = {
+  appId: "app",
+  instanceId: "show",
+  services: services(),
+  lanes: [
+    { name: "primary", uids: [9001, 9002] },
+    { name: "backup", uids: [9101, 9102] },
+  ],
+};
+
+export interface World {
+  server: EmulatorServer;
+  host: Host;
+  /** Every event so far. */
+  events: SteadymixEvent[];
+  /** Resolves with the first event, past or to come, that this is true for. */
+  event(matches: (event: SteadymixEvent) => boolean): Promise<SteadymixEvent>;
+}
+
+/** Ends with the test. */
+export async function world(test: TestContext, options: ServerOptions = {}, host: Partial<Host> = {}): Promise<World> {
+  const server = await startServer({ speed: SPEED, ...options });
+  test.after(() => server.close());
+  const events: SteadymixEvent[] = [];
+  const waiting = new Set<(event: SteadymixEvent) => void>();
+  return {
+    server,
+    events,
+    host: {
+      customerId: "customer",
+      customerSecret: "s3cret",
+      fetch: loopbackFetch(server.url),
+      timeScale: SPEED,
+      onEvent: (event) => {
+        events.push(event);
+        for (const take of waiting) take(event);
+      },
+      ...host,
+    },
+    event: (matches) => {
+      const past = events.find(matches);
+      if (past) return Promise.resolve(past);
+      return new Promise((resolve) => {
+        const take = (event: SteadymixEvent) => {
+          if (!matches(event)) return;
+          waiting.delete(take);
+          resolve(event);
+        };
+        waiting.add(take);
+      });
+    },
+  };
+}
+
+export const live = (server: EmulatorServer) => server.emulator.state().tasks.filter((task) => task.live);
