@@ -137,15 +137,16 @@ struct Claim {
 /// bucket, with a log of the last second so that permits reserved for later do not pile up on a burst. Delete goes
 /// before Create before Query, but nobody waits much longer than (number of waiting lanes) / `callsPerSecond` seconds.
 ///
-/// A gap of over a second between two looks at the clock may be a clock that was set forward: nothing is credited
-/// for it, unless the one before was as long (then it is merely a quiet time).
+/// A gap of over a second between two looks at the clock may be a clock that was set forward: the log does not age by
+/// it, unless the one before was as long (then it is merely a quiet time). So a burst follows, but not more calls than
+/// fit the second in which the clock was set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenBucket {
     limits: QuotaLimits,
     milli_tokens: u64,
     seen: Millis,
     gap_before: bool,
-    /// The bucket's own time: without the gaps that were not credited.
+    /// The bucket's own time: without the gaps that the log does not age by.
     time: Millis,
     sent: VecDeque<Millis>,
     reserved: BTreeSet<Lane>,
@@ -217,13 +218,13 @@ impl TokenBucket {
     fn tick(&mut self, now: Millis) {
         let elapsed = now.minus(self.seen);
         let gap = elapsed > SECOND;
-        let credited = if gap && !self.gap_before { Millis::ZERO } else { elapsed };
+        let aged = if gap && !self.gap_before { Millis::ZERO } else { elapsed };
         if elapsed > Millis::ZERO {
             self.gap_before = gap;
         }
         self.seen = self.seen.max(now);
-        self.time = self.time.plus(credited);
-        let refill = credited.as_u64().saturating_mul(u64::from(self.limits.calls_per_second));
+        self.time = self.time.plus(aged);
+        let refill = elapsed.as_u64().saturating_mul(u64::from(self.limits.calls_per_second));
         self.milli_tokens = self.milli_tokens.saturating_add(refill).min(u64::from(self.limits.burst) * 1000);
         while self.sent.front().is_some_and(|sent| self.time.minus(*sent) > SECOND) {
             self.sent.pop_front();

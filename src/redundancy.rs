@@ -144,7 +144,9 @@ impl RedundancyGroup {
     #[must_use]
     pub fn poll(&mut self, now: Millis) -> Output {
         let now = self.tick(now);
-        if let Some(event) = self.choose_on_air(now) {
+        // What happened to a lane is told before what that means for the viewers.
+        let told = self.lanes.iter_mut().find_map(Lane::next_event);
+        if let Some(event) = told.or_else(|| self.choose_on_air(now)) {
             return Output::Emit(event);
         }
         let mut wait: Option<(Millis, _)> = None;

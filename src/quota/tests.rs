@@ -69,15 +69,24 @@ fn at_most_a_tenth_of_the_pcw_is_created_a_second() {
 }
 
 #[test]
-fn a_clock_set_forward_brings_no_burst() {
+fn a_clock_set_forward_brings_no_eleventh_call() {
     let mut bucket = bucket();
-    let granted = |bucket: &mut TokenBucket, at| {
-        (0..20).filter(|_| bucket.ask(at, 0, Want::Query) == Permit::Granted).count()
-    };
-    assert_eq!(granted(&mut bucket, T0), 2);
-    let hour = ms(3_600_000);
-    assert_eq!(granted(&mut bucket, hour), 0);
-    assert_eq!(granted(&mut bucket, hour.plus(Millis::new(125))), 1, "and it goes on from there");
+    let mut granted = |at| (0..20).filter(|_| bucket.ask(at, 0, Want::Query) == Permit::Granted).count();
+    assert_eq!(granted(T0), 2);
+    let steady: usize = (1..8).map(|i| granted(ms(i * 125))).sum();
+    assert_eq!(steady, 7);
+    // No time has passed, whatever the clock says.
+    let hour = 3_600_000;
+    assert_eq!(granted(ms(hour)), 1, "ten with those of the last second");
+    assert_eq!(granted(ms(hour + 1_000)), 2, "and it goes on from there");
+}
+
+#[test]
+fn after_a_quiet_time_the_first_call_leaves_at_once() {
+    let mut bucket = bucket();
+    for at in [0, 5_000, 65_000, 65_100, 185_000] {
+        assert_eq!(bucket.ask(ms(at), 0, Want::Query), Permit::Granted, "at {at} ms");
+    }
 }
 
 #[test]

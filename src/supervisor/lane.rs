@@ -157,6 +157,11 @@ impl Lane {
         self.revision
     }
 
+    /// The next thing to tell.
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
     /// The running task's uid and how sure that is.
     pub(crate) fn health(&self) -> Health {
         match self.current_launch() {
@@ -462,27 +467,8 @@ impl Lane {
                 .filter(|launch| resumable(launch))
                 .map(|launch| (uid, Some(launch.generation))),
         });
-        let making_room = self.supersede_done(now)
-            || self
-                .launches
-                .iter()
-                .any(|launch| matches!(launch.phase, Phase::Deleting | Phase::AwaitingEnd));
-        // A create that runs but cannot be identified is asked for again only when there is no other way.
-        let probe =
-            || self.launches.iter().find(|launch| launch.phase == Phase::Unidentified && !launch.closed);
-        let turn = turn.or_else(|| {
-            probe().filter(|_| !making_room && next.blocked).map(|l| (l.uid, Some(l.generation)))
-        });
-        let Some((uid, unresolved)) = turn else {
-            let is_lost = |launch: &Launch| launch.closed && launch.phase == Phase::Unresolved;
-            if next.blocked && !self.config.looks_into_channel() && self.launches.iter().all(is_lost) {
-                return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
-            }
-            let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunches).max(Millis::from_secs(5));
-            self.relaunches = self.relaunches.saturating_add(1);
-            self.emit(now, None, EventKind::NoUidFree { wait_ms: wait });
-            self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause, blocked: true });
-            return;
+        let Some((uid, unresolved)) = turn.or_else(|| self.probe(next)) else {
+            return self.make_room(now, next);
         };
         let generation = match unresolved {
             Some(generation) => {
@@ -509,6 +495,32 @@ impl Lane {
         }
         self.emit(now, Some(generation), EventKind::Launching { cause });
         self.revision += 1;
+    }
+
+    /// A create that runs but that nobody names is made again only when there is no other way.
+    fn probe(&self, next: &NextLaunch) -> Option<(Uid, Option<u32>)> {
+        let is_leaving = |launch: &Launch| {
+            matches!(launch.phase, Phase::Superseded | Phase::Deleting | Phase::AwaitingEnd)
+        };
+        if !next.blocked || self.launches.iter().any(is_leaving) {
+            return None;
+        }
+        let unnamed =
+            self.launches.iter().find(|launch| launch.phase == Phase::Unidentified && !launch.closed)?;
+        Some((unnamed.uid, Some(unnamed.generation)))
+    }
+
+    /// A task lives, or may live, under every uid: what can be ended is, and it is tried again later.
+    fn make_room(&mut self, now: Now, next: &NextLaunch) {
+        self.supersede_done(now);
+        let is_lost = |launch: &Launch| launch.closed && launch.phase == Phase::Unresolved;
+        if next.blocked && !self.config.looks_into_channel() && self.launches.iter().all(is_lost) {
+            return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
+        }
+        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunches).max(Millis::from_secs(5));
+        self.relaunches = self.relaunches.saturating_add(1);
+        self.emit(now, None, EventKind::NoUidFree { wait_ms: wait });
+        self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause: next.cause, blocked: true });
     }
 
     /// Plans the next launch, after the cool-down.

@@ -30,7 +30,7 @@ struct Planned {
 impl Lane {
     pub(crate) fn poll(&mut self, now: Now, bucket: &mut TokenBucket) -> Step {
         loop {
-            if let Some(event) = self.events.pop_front() {
+            if let Some(event) = self.next_event() {
                 return Step::Emit(event);
             }
             if let Some(in_flight) = &self.in_flight {

@@ -28,7 +28,7 @@ use crate::time::Millis;
 const NOTICES_OF_TASKS: usize = 256;
 
 enum Machine {
-    Supervisor(Supervisor),
+    Supervisor(Box<Supervisor>),
     Group(RedundancyGroup),
 }
 
@@ -96,7 +96,7 @@ impl Driver {
         let host = Host::new(host)?;
         let config = SupervisorConfig::from_json(&value::json("config", config)?).map_err(error::config)?;
         let warnings = config.warnings().to_vec();
-        let machine = Machine::Supervisor(Supervisor::new(config, host.now()));
+        let machine = Machine::Supervisor(Box::new(Supervisor::new(config, host.now())));
         Ok(Self::of(machine, host, warnings))
     }
 
@@ -113,7 +113,7 @@ impl Driver {
     #[wasm_bindgen(js_name = restoreSupervisor)]
     pub fn restore_supervisor(snapshot: &str, host: &JsValue) -> Result<Driver, JsValue> {
         let host = Host::new(host)?;
-        let machine = Supervisor::restore(snapshot).map_err(error::snapshot)?;
+        let machine = Box::new(Supervisor::restore(snapshot).map_err(error::snapshot)?);
         Ok(Self::of(Machine::Supervisor(machine), host, Vec::new()))
     }
 

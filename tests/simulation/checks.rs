@@ -19,6 +19,15 @@ struct Token {
     age_is_lost: bool,
 }
 
+/// A request that was sent.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    pub(crate) call: EventCall,
+    pub(crate) path: String,
+    /// The instanceId that it is about.
+    pub(crate) instance: Option<String>,
+}
+
 /// What has been seen of the process under test.
 #[derive(Default)]
 pub(crate) struct Checks {
@@ -134,22 +143,12 @@ impl Checks {
     }
 
     /// A reply reached the process in time, or late.
-    pub(crate) fn on_reply(
-        &mut self,
-        now: u64,
-        call: EventCall,
-        path: &str,
-        sent_for: Option<&str>,
-        status: u16,
-        body: &str,
-        late: bool,
-    ) {
+    pub(crate) fn on_reply(&mut self, now: u64, sent: &Sent, status: u16, body: &str, late: bool) {
         let json: Value = serde_json::from_str(body).unwrap_or_default();
         let ok = (200..300).contains(&status);
-        match call {
+        match sent.call {
             EventCall::Acquire if status == 200 && !late => {
-                if let (Some(name), Some(instance_id)) = (json["tokenName"].as_str(), sent_for) {
-                    let instance_id = instance_id.to_owned();
+                if let (Some(name), Some(instance_id)) = (json["tokenName"].as_str(), sent.instance.clone()) {
                     self.tokens.insert(
                         name.to_owned(),
                         Token { instance_id, received: now, sent: false, age_is_lost: false },
@@ -157,7 +156,8 @@ impl Checks {
                 }
             }
             EventCall::Create => {
-                let instance = self.tokens.get(&builder_token(path)).map(|token| token.instance_id.clone());
+                let instance =
+                    self.tokens.get(&builder_token(&sent.path)).map(|token| token.instance_id.clone());
                 let Some(instance) = instance else { return };
                 if let (true, Some(task)) = (ok && status != 206, json["taskId"].as_str()) {
                     self.learnt.entry(instance).or_insert(task.to_owned());

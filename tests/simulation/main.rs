@@ -5,6 +5,14 @@
 //! how many schedules, the seed of the first, and how many simulated minutes the faults of each go on. To repeat a
 //! failure: `STEADYMIX_SIMULATION="schedules=1 seed=…"`, which prints its trace.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking, and looks only at what it is about"
+)]
+
 mod chance;
 mod checks;
 mod incidents;
@@ -149,6 +157,16 @@ fn the_same_seeds_give_the_same_traces() {
     }
     let digests: std::collections::BTreeSet<u64> = seeds.clone().map(digest).collect();
     assert_eq!(digests.len() as u64, seeds.end - seeds.start, "different seeds, different traces");
+}
+
+#[test]
+fn restored_at_every_step_it_goes_on_in_the_same_way() {
+    let parameters = Parameters::from_env();
+    for seed in parameters.seed..parameters.seed + parameters.schedules.min(100) {
+        let whole = World::new(seed, parameters.minutes, false).run();
+        let restored = World::new(seed, parameters.minutes, false).restored_at_every_step().run();
+        assert_eq!((restored.violation, restored.digest), (whole.violation, whole.digest), "seed {seed}");
+    }
 }
 
 #[test]

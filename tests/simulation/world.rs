@@ -14,7 +14,7 @@ use steadymix::time::Millis;
 use steadymix_emulator::{Call, Command, Delivery, Emulator, Reply, Rule, Silence, StartUp};
 
 use crate::chance::Chance;
-use crate::checks::{Check, Checks};
+use crate::checks::{Check, Checks, Sent};
 use crate::incidents::{self, Incident};
 
 /// Simulated time begins here: 2026-01-01, in ms since the epoch.
@@ -48,13 +48,6 @@ enum Coming {
     },
     /// The snapshot of this request is written at last.
     Persisted(Request),
-}
-
-#[derive(Clone)]
-struct Sent {
-    call: EventCall,
-    path: String,
-    instance: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,6 +87,7 @@ pub(crate) struct World {
     places: BTreeMap<String, u64>,
     hasher: DefaultHasher,
     trace: Option<Vec<String>>,
+    restored_at_every_step: bool,
 }
 
 impl World {
@@ -133,7 +127,14 @@ impl World {
             places: BTreeMap::new(),
             hasher: DefaultHasher::new(),
             trace: traced.then(Vec::new),
+            restored_at_every_step: false,
         }
+    }
+
+    /// After every step the group is taken up from its snapshot.
+    pub(crate) fn restored_at_every_step(mut self) -> Self {
+        self.restored_at_every_step = true;
+        self
     }
 
     /// A second task comes under a uid that is taken.
@@ -208,6 +209,7 @@ impl World {
     /// Polls until there is nothing to do.
     fn drive(&mut self) -> Check {
         for _ in 0..MOST_POLLS {
+            self.restore_if_told()?;
             let wall = self.wall();
             let Some(group) = &mut self.group else { return Ok(()) };
             match group.poll(wall) {
@@ -243,6 +245,17 @@ impl World {
             }
         }
         Err("it spins".to_owned())
+    }
+
+    fn restore_if_told(&mut self) -> Check {
+        let Some(group) = self.group.as_mut().filter(|_| self.restored_at_every_step) else { return Ok(()) };
+        let text = group.snapshot().map_err(|error| error.to_string())?;
+        let restored = RedundancyGroup::restore(&text).map_err(|error| error.to_string())?;
+        if restored != *group {
+            return Err("restored is not what the snapshot was taken from".to_owned());
+        }
+        *group = restored;
+        Ok(())
     }
 
     fn on_event(&mut self, event: &Event) -> Check {
@@ -465,8 +478,7 @@ impl World {
         if let (Answer::Http { status, retry_after, body, .. }, Some(instance)) = (&answer, &sent.instance) {
             self.places_of_answer(sent, instance, *status, retry_after.is_some(), body, late);
             if self.group.is_some() {
-                let (now, call) = (self.now, sent.call);
-                self.checks.on_reply(now, call, &sent.path, Some(instance), *status, body, late);
+                self.checks.on_reply(self.now, sent, *status, body, late);
             }
         }
         if let (EventCall::Create, Some(instance)) = (sent.call, &sent.instance) {

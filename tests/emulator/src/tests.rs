@@ -1,1 +1,332 @@
-//! Tests.
+use serde_json::{Value, json};
+
+use super::*;
+use crate::notice::sign;
+
+const BASE: &str = "/v1/projects/app/rtsc/cloud-transcoder";
+
+fn services(uid: u32) -> Value {
+    json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+        "idleTimeout": 30,
+        "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
+        "outputs": [{ "rtc": { "rtcChannel": "show", "rtcUid": uid } }],
+    } } } })
+}
+
+/// A service, its clock, and short words for its calls.
+struct Client {
+    emulator: Emulator,
+    now: u64,
+}
+
+impl Client {
+    fn new(profile: Profile) -> Self {
+        Self { emulator: Emulator::new(profile), now: 1_000_000 }
+    }
+
+    fn reply(&mut self, method: &str, path: &str, body: &Value) -> Reply {
+        let call = Call {
+            domain: "api.agora.io".to_owned(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            authorization: None,
+            body: body.to_string(),
+        };
+        self.emulator.handle(self.now, &call)
+    }
+
+    fn call(&mut self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        match self.reply(method, path, body) {
+            Reply::Answer { status, body, .. } => (status, serde_json::from_str(&body).unwrap_or_default()),
+            Reply::Nothing { why } => panic!("no answer: {why:?}"),
+        }
+    }
+
+    fn acquire(&mut self, instance_id: &str, uid: u32) -> String {
+        let body = json!({ "instanceId": instance_id, "services": services(uid) });
+        let (status, body) = self.call("POST", &format!("{BASE}/builderTokens"), &body);
+        assert_eq!(status, 200, "{body}");
+        body["tokenName"].as_str().unwrap().to_owned()
+    }
+
+    fn create(&mut self, token: &str, uid: u32) -> (u16, Value) {
+        self.call(
+            "POST",
+            &format!("{BASE}/tasks?builderToken={token}"),
+            &json!({ "services": services(uid) }),
+        )
+    }
+
+    fn task(&mut self, method: &str, task: &str, token: &str) -> (u16, Value) {
+        self.call(method, &format!("{BASE}/tasks/{task}?builderToken={token}"), &Value::Null)
+    }
+
+    /// A task that runs, and its token.
+    fn running(&mut self, instance_id: &str, uid: u32) -> (String, String) {
+        let token = self.acquire(instance_id, uid);
+        let (status, body) = self.create(&token, uid);
+        assert_eq!(status, 200, "{body}");
+        self.now += 10_000;
+        (body["taskId"].as_str().unwrap().to_owned(), token)
+    }
+
+    fn broadcasters(&mut self) -> Value {
+        self.call("GET", "/dev/v1/channel/user/app/show/hosts_only", &Value::Null).1["data"]["broadcasters"]
+            .clone()
+    }
+}
+
+#[test]
+fn a_task_lives_from_create_to_delete() {
+    let mut client = Client::new(Profile::default());
+    let token = client.acquire("show-1", 7);
+    let (status, created) = client.create(&token, 7);
+    assert_eq!((status, created["status"].as_str()), (200, Some("STARTED")), "though it does not run yet");
+    assert_eq!(created["services"]["cloudTranscoder"]["status"], "serviceReady");
+    let task = created["taskId"].as_str().unwrap().to_owned();
+    assert_eq!(client.task("GET", &task, &token).1["status"], "PREPARED");
+    assert_eq!(client.broadcasters(), json!([]));
+    client.now += 10_000;
+    assert_eq!(client.task("GET", &task, &token).1["status"], "IN_PROGRESS");
+    assert_eq!(client.broadcasters(), json!([7]));
+    assert_eq!(client.task("DELETE", &task, &token).1["status"], "STOPPED");
+    assert_eq!(client.task("DELETE", &task, &token).0, 404);
+    assert_eq!(client.task("GET", &task, &token).1["status"], "STOPPED");
+    client.now += 60_000;
+    assert_eq!(client.task("GET", &task, &token).0, 404, "forgotten");
+    assert_eq!(client.broadcasters(), json!([]));
+}
+
+#[test]
+fn a_builder_token_starts_one_task_and_lives_five_minutes() {
+    let mut client = Client::new(Profile::default());
+    let (task, token) = client.running("show-1", 7);
+    client.task("DELETE", &task, &token);
+    assert_eq!(client.create(&token, 7).0, 400, "used");
+    let token = client.acquire("show-2", 7);
+    client.now += 300_000;
+    assert_eq!(client.create(&token, 7).0, 400, "expired");
+    assert_eq!(client.create("builder-0", 7).0, 400, "unknown");
+}
+
+#[test]
+fn a_repeated_create_is_answered_as_the_profile_says() {
+    use RepeatCreate::{Already201NoId, Already201WithId, Conflict409, SameTask200};
+    let answers = [
+        (SameTask200, 200, true),
+        (Already201WithId, 201, true),
+        (Already201NoId, 201, false),
+        (Conflict409, 409, false),
+    ];
+    for (repeat_create, expected, named) in answers {
+        let mut client = Client::new(Profile { repeat_create, ..Profile::default() });
+        let (task, token) = client.running("show-1", 7);
+        let fresh = client.acquire("show-1", 7);
+        for token in [&token, &fresh] {
+            let (status, body) = client.create(token, 7);
+            assert_eq!(status, expected, "{repeat_create:?}");
+            assert_eq!(body["taskId"].as_str(), named.then_some(task.as_str()), "{repeat_create:?}");
+        }
+        assert_eq!(client.emulator.tasks().count(), 1);
+    }
+}
+
+#[test]
+fn only_the_token_that_started_a_task_may_ask_for_it() {
+    for wrong_token_status in [404, 403] {
+        let mut client = Client::new(Profile { wrong_token_status, ..Profile::default() });
+        let (task, _) = client.running("show-1", 7);
+        let other = client.acquire("show-1", 7);
+        assert_eq!(client.task("GET", &task, &other).0, wrong_token_status);
+        assert_eq!(client.task("DELETE", &task, &other).0, wrong_token_status);
+    }
+}
+
+#[test]
+fn two_tasks_on_one_uid_are_an_overlap() {
+    let mut client = Client::new(Profile::default());
+    let (older, _) = client.running("show-1", 7);
+    let (younger, _) = client.running("show-2", 7);
+    let overlaps = client.emulator.overlaps();
+    assert_eq!(
+        (overlaps[0].older.as_str(), overlaps[0].younger.as_str(), overlaps.len()),
+        (&*older, &*younger, 1)
+    );
+    client.running("show-3", 8);
+    assert_eq!(client.emulator.overlaps().len(), 1);
+}
+
+#[test]
+fn a_task_ends_when_its_hosts_have_been_away() {
+    let mut client = Client::new(Profile::default());
+    let (task, token) = client.running("show-1", 7);
+    let hosts = |present| Command::Hosts { channel: "studio".to_owned(), present };
+    client.emulator.control(client.now, hosts(false));
+    client.now += 29_999;
+    assert_eq!(client.task("GET", &task, &token).1["status"], "IN_PROGRESS");
+    client.now += 1;
+    assert_eq!(client.task("GET", &task, &token).1["status"], "EXIT");
+}
+
+#[test]
+fn no_more_than_ten_calls_in_a_second() {
+    let mut client = Client::new(Profile { retry_after_s: Some(2), ..Profile::default() });
+    let task = |client: &mut Client| client.task("GET", "none", "none").0;
+    assert!((0..10).all(|_| task(&mut client) == 404));
+    assert_eq!(task(&mut client), 429);
+    let Reply::Answer { headers, .. } = client.reply("GET", &format!("{BASE}/tasks/none"), &Value::Null)
+    else {
+        panic!("no answer")
+    };
+    assert!(headers.contains(&("retry-after", "2".to_owned())), "{headers:?}");
+    client.now += 1_000;
+    assert_eq!(task(&mut client), 404);
+    assert_eq!(client.broadcasters(), json!([]), "looks into channels have a limit of their own");
+}
+
+#[test]
+fn the_pcw_limits_live_tasks() {
+    let mut client = Client::new(Profile { pcw: 1, ..Profile::default() });
+    client.running("show-1", 7);
+    let token = client.acquire("show-2", 8);
+    assert_eq!(client.create(&token, 8).0, 429);
+}
+
+#[test]
+fn a_failed_task_is_moved_or_dies() {
+    let mut client = Client::new(Profile { migration_ms: [20_000, 20_000], ..Profile::default() });
+    for (recovers, status, service) in
+        [(true, "IN_PROGRESS", "serviceInProgress"), (false, "FAILURE_STOP", "serviceAbnormal")]
+    {
+        let (task, token) = client.running(&format!("show-{recovers}"), 7 + u32::from(recovers));
+        let target = Target { task_id: Some(task.clone()), uid: None };
+        client.emulator.control(client.now, Command::Fail { target, recovers });
+        let (_, body) = client.task("GET", &task, &token);
+        assert_eq!(body["services"]["cloudTranscoder"]["status"], "serviceAbnormal");
+        client.now += 25_000;
+        let (_, body) = client.task("GET", &task, &token);
+        assert_eq!(
+            (&body["status"], &body["services"]["cloudTranscoder"]["status"]),
+            (&json!(status), &json!(service))
+        );
+    }
+}
+
+#[test]
+fn an_update_needs_a_sequence_id_that_grows() {
+    let mut client = Client::new(Profile::default());
+    let (task, token) = client.running("show-1", 7);
+    let mut update = |sequence_id: &str, uid| {
+        let mask = "updateMask=services.cloudTranscoder.config";
+        let path = format!("{BASE}/tasks/{task}?builderToken={token}&sequenceId={sequence_id}&{mask}");
+        client.call("PATCH", &path, &json!({ "services": services(uid) })).0
+    };
+    assert_eq!(
+        [update("0", 7), update("0", 7), update("1", 7), update("2", 8), update("x", 7)],
+        [200, 400, 200, 400, 400]
+    );
+}
+
+#[test]
+fn what_is_wrong_is_refused() {
+    let mut client = Client::new(Profile { authorization: Some("Basic x".to_owned()), ..Profile::default() });
+    assert_eq!(client.task("GET", "t", "b").0, 401);
+    let mut client = Client::new(Profile::default());
+    let mut acquire = |body: Value| client.call("POST", &format!("{BASE}/builderTokens"), &body).0;
+    assert_eq!(acquire(json!({ "instanceId": "a b", "services": services(7) })), 400);
+    assert_eq!(acquire(json!({ "instanceId": "a", "services": services(0) })), 400);
+    assert_eq!(acquire(json!({ "instanceId": "a" })), 400);
+    assert_eq!(client.call("GET", "/v1/projects/app/rtsc/cloud-transcoder/Tasks/t", &Value::Null).0, 404);
+}
+
+#[test]
+fn the_script_of_faults_applies_where_and_as_often_as_it_says() {
+    let mut client = Client::new(Profile::default());
+    let answer = Effect::Answer { status: 503, code: Some(1), retry_after: None, body: None };
+    let rule = Rule { skip: 1, times: Some(2), ..Rule::new(Some(CallKind::Query), answer) };
+    client.emulator.control(client.now, Command::AddRule { rule, for_ms: None });
+    let statuses: Vec<u16> = (0..4).map(|_| client.task("GET", "t", "b").0).collect();
+    assert_eq!(statuses, [404, 503, 503, 404]);
+
+    let lose = Rule { times: Some(1), ..Rule::new(Some(CallKind::Create), Effect::PerformAndLose) };
+    client.emulator.control(client.now, Command::AddRule { rule: lose, for_ms: None });
+    let token = client.acquire("show-1", 7);
+    let create = format!("{BASE}/tasks?builderToken={token}");
+    let body = json!({ "services": services(7) });
+    assert_eq!(client.reply("POST", &create, &body), Reply::Nothing { why: Silence::Lost });
+    assert_eq!(client.emulator.tasks().count(), 1, "carried out nevertheless");
+
+    let elsewhere = Rule { domain: Some("other".to_owned()), ..Rule::new(None, Effect::Dns) };
+    client.emulator.control(client.now, Command::AddRule { rule: elsewhere, for_ms: None });
+    assert_eq!(client.task("GET", "t", "b").0, 404, "another domain's trouble");
+    let here = Rule::new(None, Effect::Dns);
+    client.emulator.control(client.now, Command::AddRule { rule: here, for_ms: Some(5_000) });
+    assert_eq!(client.reply("POST", &create, &body), Reply::Nothing { why: Silence::Dns });
+    client.now += 5_000;
+    assert_eq!(client.task("GET", "t", "b").0, 404, "over");
+}
+
+#[test]
+fn a_call_can_be_carried_out_late() {
+    let mut client = Client::new(Profile::default());
+    let rule = Rule::new(Some(CallKind::Create), Effect::PerformLate { ms: 5_000 });
+    client.emulator.control(client.now, Command::AddRule { rule, for_ms: None });
+    let token = client.acquire("show-1", 7);
+    client.reply("POST", &format!("{BASE}/tasks?builderToken={token}"), &json!({ "services": services(7) }));
+    client.emulator.advance(client.now + 4_999);
+    assert_eq!(client.emulator.tasks().count(), 0);
+    client.emulator.advance(client.now + 5_000);
+    assert_eq!(client.emulator.tasks().count(), 1);
+}
+
+#[test]
+fn notifications_tell_a_task_s_life_and_are_signed() {
+    let notices = NoticeProfile { doubled_percent: 100, ..NoticeProfile::default() };
+    let mut client = Client::new(Profile { notices: Some(notices), ..Profile::default() });
+    let (task, token) = client.running("show-1", 7);
+    client.task("DELETE", &task, &token);
+    let deliveries = client.emulator.take_notices(client.now + 60_000);
+    let bodies: Vec<Value> =
+        deliveries.iter().map(|delivery| serde_json::from_str(&delivery.body).unwrap()).collect();
+    let mut types: Vec<u64> = bodies.iter().filter_map(|body| body["eventType"].as_u64()).collect();
+    types.sort_unstable();
+    assert_eq!(types, [110, 110, 111, 111, 112, 112, 112, 112], "each twice");
+    for (delivery, body) in deliveries.iter().zip(&bodies) {
+        assert_eq!(
+            sign("secret", &delivery.body),
+            (delivery.signature.clone(), delivery.signature_v2.clone())
+        );
+        assert_eq!(
+            (&body["payload"]["taskId"], &body["payload"]["instanceId"]),
+            (&json!(task), &json!("show-1"))
+        );
+    }
+}
+
+#[test]
+fn the_signatures_are_those_of_the_documented_body() {
+    let body = r#"{"eventType":10,"noticeId":"4eb720f0-8da7-11e9-a43e53f411c2761f","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}"#;
+    let (v1, v2) = sign("secret", body);
+    assert_eq!(v1, "92ea60c5249b641f80de046d11e1cb2d15f1d1b2");
+    assert_eq!(v2, "6ba85d7c1122f6c51143cce7765f06c601c0fbd691987f4510e45b943b2639e8");
+}
+
+#[test]
+fn a_host_is_missing_from_the_list_twice_in_a_row_at_most() {
+    let mut client = Client::new(Profile { presence_misses_percent: 100, ..Profile::default() });
+    client.running("show-1", 7);
+    let seen: Vec<bool> = (0..6).map(|_| client.broadcasters() == json!([7])).collect();
+    assert_eq!(seen, [false, false, true, false, false, true]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_service() {
+    let run = |seed| {
+        let notices = NoticeProfile { late_percent: 50, ..NoticeProfile::default() };
+        let mut client = Client::new(Profile { seed, notices: Some(notices), ..Profile::default() });
+        let (task, _) = client.running("show-1", 7);
+        (task, client.emulator.take_notices(client.now + 60_000))
+    };
+    assert_eq!(run(5), run(5));
+    assert_ne!(run(5), run(6));
+}

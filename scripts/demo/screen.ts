@@ -1,0 +1,57 @@
+/** The timeline on a terminal of 80 columns, or in a file. */
+import type { SteadymixEvent } from "steadymix";
+import { clock, LEGEND, painter, sentence, wrap } from "./timeline.ts";
+
+const WIDTH = 80;
+/** `12:34 backup  ▶ ` */
+const INDENT = 18;
+
+export class Screen {
+  readonly #paint;
+  readonly #write: (line: string) => void;
+  readonly #began: number;
+
+  constructor(began: number, write: (line: string) => void, colours: boolean) {
+    this.#began = began;
+    this.#write = write;
+    this.#paint = painter(colours);
+  }
+
+  title(text: string): void {
+    this.#write(this.#paint("bold", text));
+    this.#write("");
+    this.#write(LEGEND.map(([sign, meaning]) => `${sign} ${meaning}`).join("   "));
+    this.#write("time  lane");
+  }
+
+  /** What is broken now, and what should happen. */
+  act(number: number, title: string, what: string): void {
+    this.#write("");
+    const head = `── ${number}. ${title} `;
+    this.#write(this.#paint("bold", head.padEnd(WIDTH, "─")));
+    for (const line of wrap(what, WIDTH - 3)) this.#write(this.#paint("grey", `   ${line}`));
+  }
+
+  event(event: SteadymixEvent): void {
+    const said = sentence(event);
+    if (said === undefined) return;
+    const [sign, colour, text] = said;
+    const [first = "", ...rest] = wrap(text, WIDTH - INDENT);
+    const head = `${clock(event.at - this.#began)} ${event.lane.slice(0, 8).padEnd(9)} ${sign} `;
+    this.#write(head + this.#paint(colour, first));
+    for (const line of rest) this.#write(" ".repeat(INDENT) + this.#paint(colour, line));
+  }
+
+  summary(rows: [label: string, value: string, ok?: boolean][]): void {
+    this.#write("");
+    this.#write(this.#paint("bold", "── Summary ".padEnd(WIDTH, "─")));
+    for (const [label, value, ok] of rows) {
+      const shown = ok === undefined ? value : this.#paint(ok ? "green" : "red", value);
+      this.#write(`   ${label.padEnd(30)} ${shown}`);
+    }
+  }
+
+  line(text: string): void {
+    this.#write(text);
+  }
+}

@@ -1,0 +1,130 @@
+/** Events as lines that a person can follow. */
+import type { LaunchCause, RetryReason, SteadymixEvent } from "steadymix";
+
+export type Colour = "red" | "green" | "yellow" | "blue" | "grey" | "bold";
+
+const CODES: Record<Colour, number> = { red: 31, green: 32, yellow: 33, blue: 36, grey: 90, bold: 1 };
+
+/** Colours text where it is looked at, and leaves it alone where it is kept. */
+export function painter(enabled: boolean): (colour: Colour, text: string) => string {
+  return (colour, text) => (enabled ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text);
+}
+
+const REASONS: Record<RetryReason, string> = {
+  timedOut: "answered 206, outcome unknown",
+  notCompleted: "answered code 65, outcome unknown",
+  serverError: "answered 5xx",
+  accepted: "answered 202, not done yet",
+  notFound: "answered 404",
+  refused: "was refused",
+  rateLimited: "answered 429, too many calls",
+  dns: "got no answer: name not found",
+  unreachable: "got no answer: no connection",
+  noAnswer: "got no answer",
+  malformed: "answered without what was asked for",
+  notSent: "was not sent: no snapshot was kept",
+  tokenFailed: "got no RTC token",
+};
+
+const CAUSES: Record<LaunchCause, string> = {
+  start: "the broadcast begins",
+  acquireSpent: "no builder token was to be had",
+  createSpent: "its Create stays unresolved",
+  createRefused: "its Create was refused",
+  didNotStart: "the task did not start",
+  ended: "the task ended",
+  notFound: "the task is not there any more",
+  abnormal: "the task exited unexpectedly",
+  absent: "its uid left the channel",
+  unidentified: "nobody named the task",
+};
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
+const name = (call: string) => call.charAt(0).toUpperCase() + call.slice(1);
+
+/** One event as a sign, a colour and a sentence; nothing for what is of no interest. */
+export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, text: string] | undefined {
+  const uid = event.uid === undefined ? "" : `uid ${event.uid}`;
+  switch (event.type) {
+    case "launching":
+      return ["▶", "blue", `launch ${event.generation} under ${uid}: ${CAUSES[event.cause]}`];
+    case "retrying": {
+      const then = event.waitMs === undefined ? "no wait is left" : `again in ${seconds(event.waitMs)}`;
+      return ["↻", "yellow", `${name(event.call)} ${REASONS[event.reason]}; ${then}`];
+    }
+    case "created":
+      return ["·", "grey", `the service took it: ${event.taskId}`];
+    case "confirmed":
+      return ["✔", "green", `${uid} runs, proven by Query after ${seconds(event.tookMs)}`];
+    case "suspect":
+      return ["?", "yellow", `${uid} may be gone`];
+    case "recovered":
+      return ["✔", "green", `${uid} runs after all`];
+    case "ended":
+      return ["✖", "red", `${uid} has ended`];
+    case "uidSwitched":
+      return ["⇄", "blue", `changes from uid ${event.from} to uid ${event.to}`];
+    case "noUidFree":
+      return ["…", "yellow", `a task may live under every uid; looks again in ${seconds(event.waitMs)}`];
+    case "relaunched":
+      return ["✔", "green", `${uid} replaces uid ${event.previousUid}; the gap was ${seconds(event.gapMs)}`];
+    case "domainSwitched":
+      return ["⇄", "blue", `asks ${event.to} instead of ${event.from}`];
+    case "unidentified":
+      return ["?", "yellow", `${uid} runs, but nobody says which task it is`];
+    case "identified":
+      return [
+        "✔",
+        "green",
+        `${event.taskId} was named by ${event.by === "notice" ? "a notification" : "a late answer"}`,
+      ];
+    case "misconfigured": {
+      const said = [event.status, event.message].filter((part) => part !== undefined).join(" ");
+      return ["✖", "red", `${name(event.call)} was refused: ${said} (request ${event.requestId ?? "unknown"})`];
+    }
+    case "updated":
+      return ["✔", "green", `${uid} took the new layout`];
+    case "removed":
+      return ["·", "grey", `${event.taskId ?? uid} is not wanted any more, and gone`];
+    case "leftBehind":
+      return ["!", "red", `${event.taskId ?? event.instanceId} may live on under ${uid}: end it by hand`];
+    case "onAir":
+      return event.toUid === undefined
+        ? ["○", "red", "nothing is on air"]
+        : ["●", "bold", `ON AIR: uid ${event.toUid} (${event.toLane})`];
+    case "stopping":
+      return undefined;
+    case "stopped":
+      return ["■", "grey", "stopped"];
+    case "failed":
+      return ["■", "red", `gave up: ${event.reason}`];
+  }
+}
+
+export const LEGEND = [
+  ["▶", "a task is launched"],
+  ["↻", "a call is made again"],
+  ["✔", "proven to run"],
+  ["⇄", "another uid or domain"],
+  ["●", "what viewers see"],
+] as const;
+
+/** `01:23` of the story's time. */
+export function clock(ms: number): string {
+  const total = Math.max(0, Math.floor(ms / 1000));
+  return `${String(Math.floor(total / 60)).padStart(2, "0")}:${String(total % 60).padStart(2, "0")}`;
+}
+
+/** Breaks a text into lines of at most `width` characters. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = "";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

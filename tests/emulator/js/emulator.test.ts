@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Emulator, type State } from "./emulator.ts";
+import { loopbackFetch } from "./loopbackFetch.ts";
+import { startServer } from "./server.ts";
+
+const BASE = "https://api.agora.io/v1/projects/app/rtsc/cloud-transcoder";
+const services = {
+  cloudTranscoder: {
+    serviceType: "cloudTranscoderV2",
+    config: {
+      transcoder: {
+        audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
+        outputs: [{ rtc: { rtcChannel: "show", rtcUid: 7 } }],
+      },
+    },
+  },
+};
+
+async function start(fetch: typeof globalThis.fetch): Promise<string> {
+  const post = async (path: string, body: object) => {
+    const response = await fetch(`${BASE}${path}`, { method: "POST", body: JSON.stringify(body) });
+    assert.equal(response.status, 200);
+    return (await response.json()) as Record<string, string>;
+  };
+  const { tokenName } = await post("/builderTokens", { instanceId: "show-1", services });
+  const { taskId = "" } = await post(`/tasks?builderToken=${tokenName}`, { services });
+  return taskId;
+}
+
+test("fetch leads to the emulated service", async () => {
+  const emulator = new Emulator({ answerMs: [0, 0] });
+  const taskId = await start(emulator.fetch);
+  assert.deepEqual(
+    emulator.state().tasks.map((task) => [task.taskId, task.live]),
+    [[taskId, true]],
+  );
+});
+
+test("both faces fail as Node's fetch does", async (t) => {
+  const server = await startServer();
+  t.after(() => server.close());
+  for (const [emulator, fetch] of [
+    [server.emulator, loopbackFetch(server.url)],
+    [new Emulator(), undefined],
+  ] as const) {
+    const call = fetch ?? emulator.fetch;
+    emulator.control({ kind: "addRule", rule: { times: 1, effect: { kind: "dns" } } });
+    await assert.rejects(
+      call(`${BASE}/tasks/t`),
+      (error: TypeError) => (error.cause as { code: string }).code === "ENOTFOUND",
+    );
+    emulator.control({ kind: "addRule", rule: { times: 1, effect: { kind: "refuse" } } });
+    await assert.rejects(call(`${BASE}/tasks/t`), TypeError);
+    emulator.control({ kind: "addRule", rule: { times: 1, effect: { kind: "lose" } } });
+    await assert.rejects(call(`${BASE}/tasks/t`, { signal: AbortSignal.timeout(50) }), { name: "TimeoutError" });
+    assert.equal((await call(`${BASE}/tasks/t`)).status, 404);
+  }
+});
+
+test("the server takes commands, and shows its state", async (t) => {
+  const server = await startServer();
+  t.after(() => server.close());
+  const taskId = await start(loopbackFetch(server.url));
+  const control = (command: string) => fetch(`${server.url}/control`, { method: "POST", body: command });
+  const killed = (await (await control(JSON.stringify({ kind: "kill", taskId }))).json()) as { tasks: number };
+  assert.equal(killed.tasks, 1);
+  const state = (await (await fetch(`${server.url}/state`)).json()) as State;
+  assert.equal(state.tasks[0]?.live, false);
+  const wrong = await control('{"kind":"explode"}');
+  assert.equal(wrong.status, 400);
+  assert.match(((await wrong.json()) as { message: string }).message, /command: unknown variant `explode`/);
+});
+
+test("a notification that is not answered comes again", async (t) => {
+  const bodies: string[] = [];
+  let received: () => void = () => {};
+  const webhook = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk) => {
+      body += chunk;
+    });
+    request.on("end", () => {
+      bodies.push(body);
+      response.writeHead(bodies.length === 1 ? 500 : 200).end();
+      received();
+    });
+  });
+  await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
+  t.after(() => webhook.close());
+  const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
+  const profile = { notices: { takesMs: [0, 0] as [number, number] }, startUp: { hangsPercent: 100 } };
+  const server = await startServer({ speed: 100, webhook: url, profile });
+  t.after(() => server.close());
+  const twice = new Promise<void>((resolve) => {
+    received = () => bodies.length === 2 && resolve();
+  });
+  await start(loopbackFetch(server.url));
+  await twice;
+  assert.equal(bodies[0], bodies[1]);
+});
+
+test("the command says what is wrong with its flags", async () => {
+  const run = async (...args: string[]) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      said += chunk;
+    });
+    const [code] = await once(child, "close");
+    return [code, said.split("\n")[0]];
+  };
+  assert.deepEqual(await run("--port", "70000"), [2, '--port is "70000", but must be from 0 to 65535']);
+  assert.deepEqual(await run("--speed", "fast"), [2, '--speed is "fast", but must be from 0.1 to 10000']);
+  const [code, line] = await run("--profile", "none.json");
+  assert.equal(code, 2);
+  assert.match(String(line), /^--profile is "none.json", but must be a file with JSON/);
+});
