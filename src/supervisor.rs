@@ -15,12 +15,15 @@
 
 mod answers;
 mod config;
+mod discovery;
 pub(crate) mod event;
 mod lane;
 mod launch;
 mod plan;
 pub(crate) mod request;
+mod settle;
 pub(crate) mod snapshot;
+mod turns;
 
 use serde::{Deserialize, Serialize};
 

@@ -20,8 +20,9 @@ export class Screen {
   title(text: string): void {
     this.#write(this.#paint("bold", text));
     this.#write("");
-    this.#write(LEGEND.map(([sign, meaning]) => `${sign} ${meaning}`).join("   "));
-    this.#write("time  lane");
+    // No break between a sign and its meaning.
+    const legend = LEGEND.map(([sign, meaning]) => `${sign} ${meaning}`.replaceAll(" ", "\u00a0")).join("   ");
+    for (const line of wrap(legend, WIDTH)) this.#write(line.replaceAll("\u00a0", " ").trimEnd());
   }
 
   /** What is broken now, and what should happen. */

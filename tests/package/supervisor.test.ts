@@ -200,6 +200,39 @@ test("an abort leaves the tasks alone, and the snapshot goes on with them", asyn
   assert.throws(damaged, (error) => isSteadymixError(error) && error.code === "INVALID_SNAPSHOT");
 });
 
+test("a reply that is too large, or cut off, is no reply", async (t) => {
+  const { server, host, event, events } = await world(t, {}, { maxBodyBytes: 4096 });
+  const large = JSON.stringify({ taskId: "wrong", padding: "x".repeat(5000) });
+  const answer = { kind: "answer", status: 200, body: large } as const;
+  server.emulator.control({ kind: "addRule", rule: { call: "create", times: 1, effect: answer } });
+  server.emulator.control({ kind: "addRule", rule: { call: "query", times: 1, effect: { kind: "garbage" } } });
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  supervisor.stop();
+  await outcome;
+  const retried = events.flatMap((event) => (event.type === "retrying" ? [`${event.call} ${event.reason}`] : []));
+  assert.deepEqual(retried, ["create malformed"], "half a body without a status says that nothing is known");
+  assert.equal(
+    events.some(({ taskId }) => taskId === "wrong"),
+    false,
+  );
+});
+
+test("`using` lets go of it, and says so to those who go on", async (t) => {
+  const { host } = await world(t);
+  const run = async () => {
+    using supervisor = new Supervisor(supervisorConfig, host);
+    const outcome = supervisor.run();
+    outcome.catch(() => {});
+    return { supervisor, outcome };
+  };
+  const { supervisor, outcome } = await run();
+  await assert.rejects(outcome, { code: "DISPOSED" });
+  assert.throws(() => supervisor.snapshot(), { code: "DISPOSED" });
+  for await (const _ of supervisor) assert.fail("there is nothing to read");
+});
+
 test("bad input is named", () => {
   const host = { customerId: "a", customerSecret: "b" };
   const code = (run: () => unknown) => {

@@ -11,6 +11,7 @@ mod limits;
 mod notice;
 mod profile;
 mod random;
+mod request;
 mod service;
 mod state;
 mod task;

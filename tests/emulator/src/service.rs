@@ -11,6 +11,7 @@ use crate::limits::{Stats, Window};
 use crate::notice::{Delivery, Event, Outbox};
 use crate::profile::{Profile, RepeatCreate};
 use crate::random::Random;
+use crate::request::{Route, Wanted};
 use crate::task::{End, Stage, Task};
 
 /// A call that comes in.
@@ -111,27 +112,6 @@ pub struct Emulator {
     calls: u64,
 }
 
-/// A route that was recognised.
-struct Route<'a> {
-    kind: CallKind,
-    app_id: &'a str,
-    /// taskId, or channel.
-    name: &'a str,
-    /// A uid whose presence is asked for.
-    uid: Option<u32>,
-    query: &'a str,
-}
-
-impl Route<'_> {
-    fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value)
-    }
-}
-
 struct Outcome {
     status: u16,
     body: Value,
@@ -172,7 +152,7 @@ impl Emulator {
                 Change::Task(task) => self.change(at, task),
                 Change::LateCall(call) => {
                     let (_, call) = self.late.remove(call);
-                    if let Some(route) = route(&call.method, &call.path) {
+                    if let Some(route) = Route::of(&call.method, &call.path) {
                         self.perform(at, &route, &call);
                     }
                 }
@@ -198,7 +178,7 @@ impl Emulator {
         self.advance(now);
         let now = self.now;
         self.calls += 1;
-        let Some(route) = route(&call.method, &call.path) else {
+        let Some(route) = Route::of(&call.method, &call.path) else {
             return self.answer(&Outcome::refused(404, "no such path"), None);
         };
         *self.stats.calls.entry(route.kind).or_default() += 1;
@@ -604,85 +584,5 @@ fn said(status: u16, code: Option<i64>) -> Value {
     match code {
         Some(code) => json!({ "message": message, "code": code }),
         None => json!({ "message": message }),
-    }
-}
-
-fn route<'a>(method: &str, path: &'a str) -> Option<Route<'a>> {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-    let found = |kind, app_id, name, uid| Some(Route { kind, app_id, name, uid, query });
-    match (method, segments.as_slice()) {
-        ("POST", ["v1", "projects", app, "rtsc", "cloud-transcoder", "builderTokens"]) => {
-            found(CallKind::Acquire, app, "", None)
-        }
-        ("POST", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks"]) => {
-            found(CallKind::Create, app, "", None)
-        }
-        ("GET", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks", task]) => {
-            found(CallKind::Query, app, task, None)
-        }
-        ("PATCH", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks", task]) => {
-            found(CallKind::Update, app, task, None)
-        }
-        ("DELETE", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks", task]) => {
-            found(CallKind::Delete, app, task, None)
-        }
-        ("GET", ["dev", "v1", "channel", "user", app, channel, "hosts_only"]) => {
-            found(CallKind::Presence, app, channel, None)
-        }
-        ("GET", ["dev", "v1", "channel", "user", "property", app, uid, channel]) => {
-            found(CallKind::Presence, app, channel, Some(uid.parse().ok()?))
-        }
-        _ => None,
-    }
-}
-
-/// What a payload asks for, as far as the emulator cares.
-struct Wanted {
-    input_channel: Option<String>,
-    channel: String,
-    uid: u32,
-    idle_timeout_ms: u64,
-}
-
-impl Wanted {
-    fn read(body: &Value) -> Result<Self, &'static str> {
-        let service =
-            body.pointer("/services/cloudTranscoder").ok_or("services.cloudTranscoder is missing")?;
-        if service.get("serviceType").and_then(Value::as_str) != Some("cloudTranscoderV2") {
-            return Err("unknown serviceType");
-        }
-        let transcoder = service.pointer("/config/transcoder").ok_or("config.transcoder is missing")?;
-        let list = |field: &str| transcoder.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
-        let inputs: Vec<Value> = list("audioInputs").into_iter().chain(list("videoInputs")).collect();
-        let channels: Vec<&str> = inputs
-            .iter()
-            .filter_map(|input| input.pointer("/rtc/rtcChannel"))
-            .filter_map(Value::as_str)
-            .collect();
-        if inputs.is_empty() {
-            return Err("no inputs");
-        }
-        if channels.windows(2).any(|pair| pair.first() != pair.last()) {
-            return Err("inputs of more than one channel");
-        }
-        let idle = transcoder.get("idleTimeout").map_or(Some(300), Value::as_u64);
-        let idle_timeout_s =
-            idle.filter(|seconds| (1..=86_400).contains(seconds)).ok_or("idleTimeout out of range")?;
-        let output = transcoder.pointer("/outputs/0/rtc").ok_or("no RTC output")?;
-        let channel = output.get("rtcChannel").and_then(Value::as_str).filter(|channel| !channel.is_empty());
-        let uid = output.get("rtcUid").and_then(Value::as_u64).and_then(|uid| u32::try_from(uid).ok());
-        let uid = uid.filter(|uid| *uid > 0).ok_or("outputs[0].rtc.rtcUid is missing")?;
-        let same =
-            |input: &Value| input.pointer("/rtc/rtcUid").and_then(Value::as_u64) == Some(u64::from(uid));
-        if inputs.iter().any(same) {
-            return Err("an output's uid is an input's");
-        }
-        Ok(Self {
-            input_channel: channels.first().map(|channel| (*channel).to_owned()),
-            channel: channel.ok_or("outputs[0].rtc.rtcChannel is missing")?.to_owned(),
-            uid,
-            idle_timeout_ms: idle_timeout_s * 1_000,
-        })
     }
 }

@@ -1,0 +1,112 @@
+//! Answers to Delete and Update.
+
+use super::Read;
+use crate::policy::Cause;
+use crate::status::{Call, Meaning};
+use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason};
+use crate::supervisor::lane::{Goal, Lane};
+use crate::supervisor::launch::Phase;
+use crate::supervisor::request::ReplyBody;
+use crate::time::Now;
+
+impl Lane {
+    pub(super) fn on_delete(&mut self, now: Now, generation: u32, read: &Read) {
+        let first_look = self.config.policy.confirm_ms.wait_or_last(0);
+        let Some(launch) = self.launch_mut(generation) else { return };
+        match read.meaning {
+            Meaning::Success => self.gone(now, generation, Ending::Normal),
+            Meaning::AlreadyGone if launch.try_next_token() => launch.due = now.mono,
+            Meaning::AlreadyGone => self.gone(now, generation, Ending::NotFound),
+            Meaning::Accepted => {
+                launch.phase = Phase::AwaitingEnd;
+                launch.due = now.mono.plus(first_look);
+            }
+            Meaning::WrongParameters | Meaning::WrongCredentials if launch.try_next_token() => {
+                launch.due = now.mono
+            }
+            Meaning::WrongParameters
+            | Meaning::WrongCredentials
+            | Meaning::AlreadyStarted
+            | Meaning::Task(_)
+            | Meaning::TimedOut
+            | Meaning::NotCompleted
+            | Meaning::ServerError
+            | Meaning::NotFound
+            | Meaning::RateLimited
+            | Meaning::NoAnswer => {
+                let cause = Cause::of(Call::Delete, read.meaning).unwrap_or(Cause::Malformed);
+                self.delete_again(now, generation, read, cause);
+            }
+        }
+    }
+
+    pub(super) fn delete_again(&mut self, now: Now, generation: u32, read: &Read, cause: Cause) {
+        let monitor = self.config.policy.monitor_interval_ms;
+        let ending = self.goal != Goal::Run;
+        let Some(launch) = self.launch_mut(generation) else { return };
+        let (failures, told) = (launch.failures, launch.told);
+        let as_delete = Read {
+            call: Call::Delete,
+            said: read.said.clone(),
+            domain: read.domain.clone(),
+            body: ReplyBody::default(),
+            ..*read
+        };
+        let wait = self.next_wait(generation, &as_delete, cause, failures);
+        let Some(launch) = self.launch_mut(generation) else { return };
+        if cause != Cause::RateLimited {
+            launch.failures = failures.saturating_add(1);
+        }
+        let attempt = launch.failures;
+        if let Some(wait) = wait.filter(|_| !told) {
+            launch.phase = Phase::Deleting;
+            launch.due = now.mono.plus(wait);
+            return self.tell_retry(now, generation, &as_delete, cause, Some(wait), attempt);
+        }
+        launch.enter(Phase::LeftBehind, now.mono, now.mono.plus(monitor.max(wait.unwrap_or_default())));
+        if let Some(FailReason::WrongParameters | FailReason::WrongCredentials) =
+            read.refused().filter(|_| !told)
+        {
+            let said = read.said.clone();
+            self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Delete, said });
+        }
+        self.leave_behind(now, generation);
+        if ending {
+            self.forget(generation, None);
+        } else {
+            self.look_soon(now);
+        }
+    }
+
+    pub(super) fn on_update(&mut self, now: Now, generation: u32, read: &Read) {
+        let longest = self.config.policy.query_server_error_ms.longest();
+        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.update_due.is_some()) else {
+            return;
+        };
+        let sequence_id = launch.next_sequence_id.saturating_sub(1);
+        if matches!(read.meaning, Meaning::Success | Meaning::Accepted) {
+            launch.update_due = None;
+            launch.update_failures = 0;
+            self.config.keep_services();
+            return self.emit(now, Some(generation), EventKind::Updated { sequence_id });
+        }
+        if read.refused().is_some() {
+            launch.update_due = None;
+            self.config.revert_services();
+            let said = read.said.clone();
+            self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Update, said });
+            // Perhaps the task is not there any more.
+            return self.hint(now);
+        }
+        let failures = launch.update_failures;
+        let cause = Cause::of(Call::Update, read.meaning).unwrap_or(Cause::Malformed);
+        let wait = self.next_wait(generation, read, cause, failures).unwrap_or(longest);
+        let Some(launch) = self.launch_mut(generation) else { return };
+        if cause != Cause::RateLimited {
+            launch.update_failures = failures.saturating_add(1);
+        }
+        launch.update_due = Some(now.mono.plus(wait));
+        let attempt = launch.update_failures;
+        self.tell_retry(now, generation, read, cause, Some(wait), attempt);
+    }
+}

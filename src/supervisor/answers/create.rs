@@ -1,0 +1,106 @@
+//! Answers to Acquire and Create.
+
+use super::Read;
+use crate::policy::Cause;
+use crate::status::{Call, Meaning};
+use crate::supervisor::Outcome;
+use crate::supervisor::event::{EventKind, FailReason, IdentifiedBy, LaunchCause};
+use crate::supervisor::lane::{Goal, Lane};
+use crate::supervisor::launch::{BuilderToken, Phase};
+use crate::supervisor::request::NoAnswer;
+use crate::time::Now;
+
+impl Lane {
+    pub(super) fn on_acquire(&mut self, now: Now, generation: u32, read: &Read) {
+        if let Some(reason) = read.refused() {
+            return self.refused_to_launch(now, generation, read, reason);
+        }
+        let Some(launch) = self.launch_mut(generation) else { return };
+        let cause = match (read.meaning, &read.body.token_name) {
+            (Meaning::Success, Some(name)) => {
+                launch.builder = Some(BuilderToken { name: name.clone(), acquired_at: now.mono, creates: 0 });
+                launch.acquire_failures = 0;
+                launch.rate_limited = 0;
+                launch.due = now.mono;
+                return;
+            }
+            (meaning, _) => Cause::of(Call::Acquire, meaning).unwrap_or(Cause::Malformed),
+        };
+        let failures = launch.acquire_failures;
+        let wait = self.next_wait(generation, read, cause, failures);
+        let Some(launch) = self.launch_mut(generation) else { return };
+        if cause != Cause::RateLimited {
+            launch.acquire_failures = failures.saturating_add(1);
+        }
+        launch.due = now.mono.plus(wait.unwrap_or_default());
+        let attempt = launch.acquire_failures;
+        self.tell_retry(now, generation, read, cause, wait, attempt);
+        if wait.is_none() && self.current == Some(generation) {
+            self.abandon(now, LaunchCause::AcquireSpent);
+        }
+    }
+
+    pub(super) fn on_create(&mut self, now: Now, generation: u32, token: Option<&str>, read: &Read) {
+        let accepted = matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::AlreadyStarted);
+        if let (true, Some(task_id)) = (accepted, &read.body.task_id) {
+            return self.learn(now, generation, task_id, token, false, IdentifiedBy::Reply);
+        }
+        let goes_on = self.goal == Goal::Run;
+        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.phase == Phase::Creating)
+        else {
+            return;
+        };
+        if read.nothing.is_some_and(NoAnswer::was_not_sent) {
+            launch.create_did_not_leave();
+        } else if read.meaning == Meaning::RateLimited || read.refused().is_some() {
+            launch.create_did_not_happen();
+        }
+        if read.meaning == Meaning::AlreadyStarted {
+            launch.enter(Phase::Unidentified, now.mono, now.mono);
+            launch.said_to_run = true;
+            self.look_soon(now);
+            return self.emit(now, Some(generation), EventKind::Unidentified);
+        }
+        if let Some(reason) = read.refused() {
+            return self.refused_to_launch(now, generation, read, reason);
+        }
+        if !goes_on {
+            return;
+        }
+        let failures = launch.failures;
+        let cause = Cause::of(Call::Create, read.meaning).unwrap_or(Cause::Malformed);
+        let wait = self.next_wait(generation, read, cause, failures);
+        let Some(launch) = self.launch_mut(generation) else { return };
+        if cause != Cause::RateLimited {
+            launch.failures = failures.saturating_add(1);
+        }
+        launch.due = now.mono.plus(wait.unwrap_or_default());
+        let attempt = launch.failures;
+        self.tell_retry(now, generation, read, cause, wait, attempt);
+        if wait.is_none() {
+            self.abandon(now, LaunchCause::CreateSpent);
+        }
+    }
+
+    /// Acquire or Create was answered 40x. Nothing more is sent for this create. Where an earlier Create of it had an
+    /// unknown outcome, the refusal may mean only that its token is used up: then another create has its turn, and a
+    /// refusal of that one is final.
+    fn refused_to_launch(&mut self, now: Now, generation: u32, read: &Read, reason: FailReason) {
+        self.emit(
+            now,
+            Some(generation),
+            EventKind::Misconfigured { call: read.call.into(), said: read.said.clone() },
+        );
+        let Some(launch) = self.launch_mut(generation) else { return };
+        launch.closed = true;
+        let ambiguous = launch.may_be_live() && read.meaning == Meaning::WrongParameters;
+        if self.current != Some(generation) {
+            return;
+        }
+        if ambiguous || self.config.revert_services() {
+            self.abandon(now, LaunchCause::CreateRefused);
+        } else {
+            self.end(now, Outcome::Failed { reason });
+        }
+    }
+}

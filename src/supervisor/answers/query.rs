@@ -1,0 +1,178 @@
+//! Answers to Query.
+
+use super::Read;
+use crate::policy::Cause;
+use crate::status::{Call, Meaning, TaskState};
+use crate::supervisor::Outcome;
+use crate::supervisor::config::Migration;
+use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason, LaunchCause, Suspicion};
+use crate::supervisor::lane::Lane;
+use crate::supervisor::launch::Phase;
+use crate::time::{Millis, Now};
+
+impl Lane {
+    pub(super) fn on_query(&mut self, now: Now, generation: u32, read: &Read) {
+        let is_current = self.current == Some(generation);
+        let Some(launch) = self.launch_mut(generation) else { return };
+        let phase = launch.phase;
+        let asked = matches!(phase, Phase::Confirming | Phase::Running | Phase::AwaitingEnd);
+        let state = match read.meaning {
+            Meaning::Task(state) => state,
+            Meaning::NotFound if asked => return self.not_found(now, generation, read),
+            Meaning::WrongParameters | Meaning::WrongCredentials if asked => {
+                return self.query_refused(now, generation, read);
+            }
+            Meaning::Success
+            | Meaning::AlreadyStarted
+            | Meaning::Accepted
+            | Meaning::TimedOut
+            | Meaning::NotCompleted
+            | Meaning::ServerError
+            | Meaning::NotFound
+            | Meaning::AlreadyGone
+            | Meaning::WrongParameters
+            | Meaning::WrongCredentials
+            | Meaning::RateLimited
+            | Meaning::NoAnswer => {
+                if asked {
+                    self.query_unanswered(now, generation, read);
+                }
+                return;
+            }
+        };
+        launch.token_proven();
+        launch.failures = 0;
+        launch.not_found = 0;
+        launch.refusals = 0;
+        launch.rate_limited = 0;
+        launch.refusal_told = false;
+        launch.looks = launch.looks.saturating_add(1);
+        if let Some(how) = Ending::of(state) {
+            return self.gone(now, generation, how);
+        }
+        if phase == Phase::AwaitingEnd {
+            return self.delete_again(now, generation, read, Cause::Accepted);
+        }
+        if !is_current {
+            return;
+        }
+        match state {
+            TaskState::Running => {
+                self.confirm(now);
+                let due = self.jittered(self.config.policy.monitor_interval_ms);
+                if let Some(launch) = self.launch_mut(generation) {
+                    launch.due = now.mono.plus(due);
+                }
+            }
+            TaskState::Refused => {
+                let said = read.said.clone();
+                self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Query, said });
+                self.end(now, Outcome::Failed { reason: FailReason::WrongParameters });
+            }
+            TaskState::Starting
+            | TaskState::Abnormal
+            | TaskState::Stopping
+            | TaskState::Unknown
+            | TaskState::Ended
+            | TaskState::Failed => self.not_running(now, generation, state),
+        }
+    }
+
+    /// Query says that the current task is there, but does not run.
+    fn not_running(&mut self, now: Now, generation: u32, state: TaskState) {
+        let policy = self.config.policy.clone();
+        let relaunches = self.config.migration == Migration::Relaunch;
+        let Some(launch) = self.launch_mut(generation) else { return };
+        let running = launch.phase == Phase::Running;
+        let first = launch.odd_since.is_none();
+        let (since, cause) = if running {
+            (*launch.odd_since.get_or_insert(now.mono), LaunchCause::Abnormal)
+        } else {
+            (launch.since, LaunchCause::DidNotStart)
+        };
+        let patience = match state {
+            TaskState::Abnormal if relaunches => Millis::ZERO,
+            // One more look: a status may lag behind.
+            TaskState::Starting | TaskState::Stopping if relaunches && running && !first => Millis::ZERO,
+            TaskState::Starting
+            | TaskState::Running
+            | TaskState::Abnormal
+            | TaskState::Stopping
+            | TaskState::Ended
+            | TaskState::Failed
+            | TaskState::Refused
+            | TaskState::Unknown => {
+                if running {
+                    policy.migration_ms
+                } else {
+                    policy.confirm_deadline_ms
+                }
+            }
+        };
+        let until = since.plus(patience);
+        if now.mono >= until {
+            let cause = if state == TaskState::Abnormal { LaunchCause::Abnormal } else { cause };
+            return self.supersede(now, cause);
+        }
+        let looks = if running { 0 } else { launch.looks };
+        launch.due = now.mono.plus(policy.confirm_ms.wait_or_last(looks)).min(until);
+        let reason = if state == TaskState::Abnormal { Suspicion::Abnormal } else { Suspicion::NotRunning };
+        self.suspect(now, reason);
+    }
+
+    pub(super) fn not_found(&mut self, now: Now, generation: u32, read: &Read) {
+        let Some(launch) = self.launch_mut(generation) else { return };
+        if launch.try_next_token() {
+            launch.due = now.mono;
+            return;
+        }
+        let failures = launch.not_found;
+        let wait = self.next_wait(generation, read, Cause::NotFound, failures);
+        let Some(launch) = self.launch_mut(generation) else { return };
+        launch.not_found = failures.saturating_add(1);
+        let Some(wait) = wait else { return self.gone(now, generation, Ending::NotFound) };
+        launch.due = now.mono.plus(wait);
+        self.tell_retry(now, generation, read, Cause::NotFound, Some(wait), failures.saturating_add(1));
+        if self.current == Some(generation) {
+            self.suspect(now, Suspicion::NotFound);
+        }
+    }
+
+    /// Query answered 40x: it does not say that the task ended. When it persists the operator is told.
+    fn query_refused(&mut self, now: Now, generation: u32, read: &Read) {
+        let Some(launch) = self.launch_mut(generation) else { return };
+        if launch.try_next_token() {
+            launch.due = now.mono;
+            return;
+        }
+        let failures = launch.refusals;
+        let wait = self.next_wait(generation, read, Cause::Refused, failures);
+        let monitor = self.config.policy.monitor_interval_ms;
+        let Some(launch) = self.launch_mut(generation) else { return };
+        launch.refusals = failures.saturating_add(1);
+        launch.due = now.mono.plus(wait.unwrap_or(monitor));
+        let tell = wait.is_none() && !std::mem::replace(&mut launch.refusal_told, wait.is_none());
+        if wait.is_some() {
+            self.tell_retry(now, generation, read, Cause::Refused, wait, failures.saturating_add(1));
+        } else if tell {
+            let said = read.said.clone();
+            self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Query, said });
+        }
+    }
+
+    /// Query was not answered, or with a 5xx: nothing is known, and it is asked again for as long as it takes.
+    fn query_unanswered(&mut self, now: Now, generation: u32, read: &Read) {
+        let cause = Cause::of(Call::Query, read.meaning).unwrap_or(Cause::Malformed);
+        let longest = self.config.policy.query_server_error_ms.longest();
+        let Some(launch) = self.launch_mut(generation) else { return };
+        let failures = launch.failures;
+        let wait = self.next_wait(generation, read, cause, failures).unwrap_or(longest);
+        let Some(launch) = self.launch_mut(generation) else { return };
+        if cause != Cause::RateLimited {
+            launch.failures = failures.saturating_add(1);
+        }
+        launch.due = now.mono.plus(wait);
+        let attempt = launch.failures;
+        self.tell_retry(now, generation, read, cause, Some(wait), attempt);
+    }
+}

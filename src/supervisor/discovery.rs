@@ -1,0 +1,186 @@
+//! What others tell of a create: who names its task, and who is in the channel.
+
+use super::event::{Ending, EventKind, IdentifiedBy, LaunchCause, Suspicion};
+use super::lane::{Goal, Lane, Purpose};
+use super::launch::{Launch, Phase};
+use crate::time::{Millis, Now};
+use crate::uid::Uid;
+
+impl Lane {
+    /// A taskId was learnt: from the reply to a Create (in time or late), or from a notification.
+    pub(super) fn learn(
+        &mut self,
+        now: Now,
+        generation: u32,
+        task_id: &str,
+        token: Option<&str>,
+        ended: bool,
+        by: IdentifiedBy,
+    ) {
+        if self.retired.iter().any(|retired| retired.gone.as_deref() == Some(task_id))
+            || self.launches.iter().any(|launch| launch.task_id.as_deref() == Some(task_id))
+        {
+            return;
+        }
+        self.revision += 1;
+        if self.in_flight.as_ref().is_some_and(|in_flight| {
+            in_flight.purpose == Purpose::Create && in_flight.generation == Some(generation)
+        }) {
+            // Should it still be waiting for its snapshot, it must not be sent any more.
+            self.let_go_of_request();
+        }
+        let first_look = self.config.policy.confirm_ms.wait_or_last(0);
+        let running = self.goal == Goal::Run;
+        let displaceable = match self.current_launch() {
+            None => true,
+            Some(launch) => {
+                launch.generation == generation
+                    || matches!(launch.phase, Phase::Preparing | Phase::Creating | Phase::Unidentified)
+            }
+        };
+        let current = self.current;
+        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.task_id.is_none()) else {
+            return self.adopt_orphan(now, generation, task_id, by);
+        };
+        launch.task_id = Some(task_id.to_owned());
+        launch.looks = 0;
+        if let Some(token) = token {
+            launch.tokens.retain(|other| other != token);
+            launch.tokens.insert(0, token.to_owned());
+        }
+        let first_answer =
+            by == IdentifiedBy::Reply && launch.phase == Phase::Creating && launch.creates <= 1;
+        if first_answer && launch.tokens.len() > 1 {
+            launch.tokens.truncate(1);
+        }
+        let started = launch.phase == Phase::Creating && by == IdentifiedBy::Reply;
+        if running && !ended && displaceable {
+            let due = if started { now.mono.plus(first_look) } else { now.mono };
+            launch.enter(Phase::Confirming, now.mono, due);
+            if current != Some(generation) {
+                self.displace(now);
+                self.current = Some(generation);
+                self.next_launch = None;
+            }
+        } else {
+            launch.enter(Phase::Deleting, now.mono, now.mono);
+            if current == Some(generation) {
+                self.current = None;
+                if running {
+                    self.schedule(now, LaunchCause::Ended);
+                }
+            }
+        }
+        let kind = if started { EventKind::Created } else { EventKind::Identified { by } };
+        self.emit(now, Some(generation), kind);
+    }
+
+    /// The current launch makes way for one whose task was found.
+    fn displace(&mut self, now: Now) {
+        let Some(launch) = self.current_mut() else { return };
+        let generation = launch.generation;
+        if launch.may_be_live() {
+            if launch.phase != Phase::Unidentified {
+                launch.enter(Phase::Unresolved, now.mono, now.mono);
+            }
+            self.look_soon(now);
+        } else {
+            self.forget(generation, None);
+        }
+        self.current = None;
+    }
+
+    /// A task of a launch that has another one, or is over: nobody wants it.
+    fn adopt_orphan(&mut self, now: Now, generation: u32, task_id: &str, by: IdentifiedBy) {
+        let known = self
+            .launch(generation)
+            .map(|launch| (launch.uid, launch.instance_id.clone(), launch.tokens.clone()));
+        let retired = || self.retired.iter().find(|retired| retired.generation == generation);
+        let Some((uid, instance_id, tokens)) =
+            known.or_else(|| retired().map(|old| (old.uid, old.instance_id.clone(), old.tokens.clone())))
+        else {
+            return;
+        };
+        self.generation = self.generation.saturating_add(1);
+        let mut launch = Launch::new(self.generation, uid, instance_id, now.mono);
+        launch.task_id = Some(task_id.to_owned());
+        launch.tokens = tokens;
+        launch.enter(Phase::Deleting, now.mono, now.mono);
+        self.ring.hold(uid);
+        self.launches.push(launch);
+        self.emit(now, Some(self.generation), EventKind::Identified { by });
+    }
+
+    /// Who is in the channel, by a look that was sent at `sent_at`.
+    pub(crate) fn look(&mut self, now: Now, sent_at: Millis, broadcasters: &[Uid]) {
+        self.welcome_back(now, broadcasters);
+        let start_up = self.config.policy.confirm_deadline_ms;
+        let enough = self.config.policy.absences_that_prove();
+        for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
+            let Some(launch) = self.launch_mut(generation) else { continue };
+            let present = broadcasters.contains(&launch.uid);
+            if launch.phase == Phase::Running && !present {
+                self.suspect(now, Suspicion::Absent);
+                self.hint(now);
+            } else if launch.is_watched() {
+                if present {
+                    launch.absences = 0;
+                } else if sent_at >= launch.last_create_at.plus(start_up) {
+                    launch.absences = launch.absences.saturating_add(1);
+                }
+                if launch.absences >= enough {
+                    self.gone(now, generation, Ending::Absent);
+                }
+            }
+        }
+        self.next_look = now.mono.plus(self.look_interval());
+        self.looks = self.looks.saturating_add(1);
+    }
+
+    /// A task that nobody had named was taken for gone, and is there after all: it holds its uid again.
+    fn welcome_back(&mut self, now: Now, broadcasters: &[Uid]) {
+        for uid in self.config.ring.uids().to_vec() {
+            if !broadcasters.contains(&uid) || self.launches.iter().any(|launch| launch.uid == uid) {
+                continue;
+            }
+            let Some(at) = self.retired.iter().rposition(|old| old.uid == uid) else { continue };
+            let Some(old) = self.retired.remove(at) else { continue };
+            if old.gone.is_some() {
+                self.retired.insert(at, old);
+                continue;
+            }
+            let mut launch = Launch::new(old.generation, uid, old.instance_id, now.mono);
+            launch.tokens = old.tokens;
+            launch.creates = 1;
+            launch.last_create_at = now.mono;
+            launch.said_to_run = true;
+            launch.enter(Phase::Unresolved, now.mono, now.mono);
+            self.ring.hold(uid);
+            self.launches.push(launch);
+            self.emit(now, Some(old.generation), EventKind::Unidentified);
+            self.revision += 1;
+        }
+    }
+
+    /// Another lane looks into the same channel, and will share what it sees by `until`.
+    pub(crate) fn leave_look_to_another(&mut self, until: Millis) {
+        self.next_look = self.next_look.max(until);
+    }
+
+    pub(super) fn look_interval(&self) -> Millis {
+        if self.launches.iter().any(|launch| launch.is_watched() && launch.absences > 0) {
+            // It will soon be known.
+            self.config.policy.presence_ms.wait_or_last(0)
+        } else if self.launches.iter().any(Launch::is_watched) {
+            self.config.policy.presence_ms.wait_or_last(self.looks)
+        } else {
+            self.config.policy.monitor_interval_ms
+        }
+    }
+
+    /// Something became watched: looks begin again at their quickest pace.
+    pub(super) fn look_soon(&mut self, now: Now) {
+        self.looks = 0;
+        self.next_look = now.mono.plus(self.config.policy.presence_ms.wait_or_last(0));
+    }
+}

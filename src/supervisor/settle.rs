@@ -1,0 +1,149 @@
+//! What only the passing of time asks for.
+
+use super::event::{EventKind, LaunchCause};
+use super::lane::{Goal, Lane};
+use super::launch::Phase;
+use super::{Outcome, Why};
+use crate::time::{Millis, Now};
+
+/// How long a create that nobody can look for is waited for after `stop()`: a late reply or notification.
+const STOP_GRACE: Millis = Millis::from_secs(30);
+
+impl Lane {
+    /// Does what only the passing of time asks for. True when something changed.
+    pub(super) fn settle(&mut self, now: Now) -> bool {
+        match self.goal.clone() {
+            Goal::Run => self.settle_run(now),
+            Goal::End { outcome, since } => self.settle_end(now, &outcome, since),
+        }
+    }
+
+    fn settle_run(&mut self, now: Now) -> bool {
+        if let Some(launch) = self.current_launch() {
+            let (phase, since) = (launch.phase, launch.since);
+            match phase {
+                Phase::Running if self.supersede_done(now) => return true,
+                Phase::Unidentified => {
+                    let limit = self.config.policy.unidentified_ms;
+                    if limit.is_some_and(|limit| now.mono >= since.plus(limit)) {
+                        self.current = None;
+                        self.schedule(now, LaunchCause::Unidentified);
+                        return true;
+                    }
+                }
+                Phase::Running
+                | Phase::Preparing
+                | Phase::Creating
+                | Phase::Unresolved
+                | Phase::Confirming
+                | Phase::Superseded
+                | Phase::Deleting
+                | Phase::AwaitingEnd
+                | Phase::LeftBehind => {}
+            }
+            return false;
+        }
+        match self.next_launch.clone() {
+            Some(next) if now.mono >= next.at => {
+                self.begin(now, &next);
+                true
+            }
+            Some(_) => false,
+            None => {
+                self.schedule(now, LaunchCause::Ended);
+                true
+            }
+        }
+    }
+
+    fn settle_end(&mut self, now: Now, outcome: &Outcome, since: Millis) -> bool {
+        let grace =
+            if self.config.looks_into_channel() { self.config.policy.stop_deadline_ms } else { STOP_GRACE };
+        let stop_at = since.plus(self.config.policy.stop_deadline_ms);
+        let watch_until = since.plus(grace).min(stop_at);
+        let in_flight = self.in_flight.as_ref().and_then(|in_flight| in_flight.generation);
+        let mut changed = false;
+        for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
+            let Some(launch) = self.launch_mut(generation) else { continue };
+            if now.mono >= stop_at || (launch.task_id.is_none() && now.mono >= watch_until) {
+                self.leave_behind(now, generation);
+                self.forget(generation, None);
+                changed = true;
+                continue;
+            }
+            if !launch.may_be_live() && in_flight != Some(generation) {
+                self.forget(generation, None);
+                changed = true;
+                continue;
+            }
+            match launch.phase {
+                Phase::Creating if in_flight != Some(generation) => {
+                    launch.enter(Phase::Unresolved, now.mono, now.mono);
+                    changed = true;
+                }
+                Phase::Confirming | Phase::Running | Phase::Superseded => {
+                    launch.enter(Phase::Deleting, now.mono, now.mono);
+                    changed = true;
+                }
+                Phase::LeftBehind if launch.task_id.is_some() && launch.since < since => {
+                    // One more try, now that the broadcast ends.
+                    launch.enter(Phase::Deleting, now.mono, now.mono);
+                    changed = true;
+                }
+                Phase::Preparing
+                | Phase::Creating
+                | Phase::Unresolved
+                | Phase::Unidentified
+                | Phase::Deleting
+                | Phase::AwaitingEnd
+                | Phase::LeftBehind => {}
+            }
+        }
+        if self.launches.is_empty() && self.in_flight.is_none() && !self.announced_end {
+            self.announced_end = true;
+            let kind = match outcome {
+                Outcome::Failed { reason } => EventKind::Failed { reason: *reason },
+                Outcome::Stopped | Outcome::Ended => EventKind::Stopped,
+            };
+            self.emit(now, None, kind);
+            changed = true;
+        }
+        changed
+    }
+
+    /// When `settle` will next have something to do.
+    pub(super) fn next_settle(&self) -> Option<(Millis, Why)> {
+        match &self.goal {
+            Goal::End { since, .. } => {
+                let stop_at = since.plus(self.config.policy.stop_deadline_ms);
+                let watches = self.launches.iter().any(|launch| launch.task_id.is_none());
+                let until = if watches && !self.config.looks_into_channel() {
+                    since.plus(STOP_GRACE).min(stop_at)
+                } else {
+                    stop_at
+                };
+                Some((until, Why::Stopping))
+            }
+            Goal::Run => match (self.current_launch(), &self.next_launch) {
+                (Some(launch), _) if launch.phase == Phase::Unidentified => self
+                    .config
+                    .policy
+                    .unidentified_ms
+                    .map(|limit| (launch.since.plus(limit), Why::Unidentified)),
+                (Some(_), _) => None,
+                (None, Some(next)) => Some((next.at, Why::CoolDown)),
+                (None, None) => None,
+            },
+        }
+    }
+
+    /// Deletes what the running task has replaced. True when there was something.
+    pub(super) fn supersede_done(&mut self, now: Now) -> bool {
+        let mut changed = false;
+        for launch in self.launches.iter_mut().filter(|launch| launch.phase == Phase::Superseded) {
+            launch.enter(Phase::Deleting, now.mono, now.mono);
+            changed = true;
+        }
+        changed
+    }
+}

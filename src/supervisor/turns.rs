@@ -1,0 +1,278 @@
+//! The turns of a lane's life: a launch begins, runs, is replaced, ends, is left behind.
+
+use super::Outcome;
+use super::config::Restart;
+use super::event::{Ending, EventKind, FailReason, LaunchCause, LeftBehindReason, Suspicion};
+use super::lane::{Goal, Lane, NextLaunch, OffAir, Purpose};
+use super::launch::{Launch, Phase, Retired};
+use crate::time::{Millis, Now};
+use crate::uid::Uid;
+
+/// Launches that are over and remembered.
+const MAX_RETIRED: usize = 32;
+
+impl Lane {
+    /// Begins the next launch: on the next uid in turn that is free, or whose unresolved create is to be gone on
+    /// with. Where every uid is taken by something else, room is made, and it is tried again later.
+    pub(super) fn begin(&mut self, now: Now, next: &NextLaunch) {
+        let cause = next.cause;
+        let before = self.ring.last();
+        let held_by = |lane: &Self, uid: Uid| lane.launches.iter().position(|launch| launch.uid == uid);
+        let resumable = |launch: &Launch| launch.phase == Phase::Unresolved && !launch.closed;
+        let turn = self.ring.in_turn().find_map(|uid| match held_by(self, uid) {
+            None if !self.ring.is_held(uid) => Some((uid, None)),
+            None => None,
+            Some(at) => self
+                .launches
+                .get(at)
+                .filter(|launch| resumable(launch))
+                .map(|launch| (uid, Some(launch.generation))),
+        });
+        let Some((uid, unresolved)) = turn.or_else(|| self.probe(next)) else {
+            return self.make_room(now, next);
+        };
+        let generation = match unresolved {
+            Some(generation) => {
+                self.ring.resume(uid);
+                if let Some(launch) = self.launch_mut(generation) {
+                    launch.enter(Phase::Creating, now.mono, now.mono);
+                }
+                generation
+            }
+            None => {
+                if self.ring.take(uid).is_err() {
+                    return;
+                }
+                self.generation = self.generation.saturating_add(1);
+                let instance_id = self.config.instance_id_of(self.generation);
+                self.launches.push(Launch::new(self.generation, uid, instance_id, now.mono));
+                self.generation
+            }
+        };
+        self.current = Some(generation);
+        self.next_launch = None;
+        if let Some(from) = before.filter(|from| *from != uid) {
+            self.emit(now, Some(generation), EventKind::UidSwitched { from, to: uid, reason: cause });
+        }
+        self.emit(now, Some(generation), EventKind::Launching { cause });
+        self.revision += 1;
+    }
+
+    /// A create that runs but that nobody names is made again only when there is no other way.
+    fn probe(&self, next: &NextLaunch) -> Option<(Uid, Option<u32>)> {
+        let is_leaving = |launch: &Launch| {
+            matches!(launch.phase, Phase::Superseded | Phase::Deleting | Phase::AwaitingEnd)
+        };
+        if !next.blocked || self.launches.iter().any(is_leaving) {
+            return None;
+        }
+        let unnamed =
+            self.launches.iter().find(|launch| launch.phase == Phase::Unidentified && !launch.closed)?;
+        Some((unnamed.uid, Some(unnamed.generation)))
+    }
+
+    /// A task lives, or may live, under every uid: what can be ended is, and it is tried again later.
+    fn make_room(&mut self, now: Now, next: &NextLaunch) {
+        self.supersede_done(now);
+        let is_lost = |launch: &Launch| launch.closed && launch.phase == Phase::Unresolved;
+        if next.blocked && !self.config.looks_into_channel() && self.launches.iter().all(is_lost) {
+            return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
+        }
+        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunches).max(Millis::from_secs(5));
+        self.relaunches = self.relaunches.saturating_add(1);
+        self.emit(now, None, EventKind::NoUidFree { wait_ms: wait });
+        self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause: next.cause, blocked: true });
+    }
+
+    /// Plans the next launch, after the cool-down.
+    pub(super) fn schedule(&mut self, now: Now, cause: LaunchCause) {
+        if self.goal != Goal::Run {
+            return;
+        }
+        let seed = self.config.seed;
+        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunches);
+        let wait = self.config.policy.jittered(
+            wait,
+            seed,
+            u64::from(self.generation) << 32 | u64::from(self.relaunches),
+        );
+        self.relaunches = self.relaunches.saturating_add(1);
+        self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause, blocked: false });
+        self.revision += 1;
+    }
+
+    /// The current launch got nowhere: it is watched if it may have started a task, forgotten otherwise.
+    pub(super) fn abandon(&mut self, now: Now, cause: LaunchCause) {
+        let Some(launch) = self.current_mut() else { return };
+        let generation = launch.generation;
+        let live = launch.may_be_live();
+        if live {
+            launch.enter(Phase::Unresolved, now.mono, now.mono);
+        }
+        self.current = None;
+        if live {
+            self.look_soon(now);
+        } else {
+            self.forget(generation, None);
+        }
+        self.schedule(now, cause);
+    }
+
+    /// The current task is not good any more, but may live: it is kept until its replacement runs.
+    pub(super) fn supersede(&mut self, now: Now, cause: LaunchCause) {
+        self.note_off_air(now);
+        if let Some(launch) = self.current_mut() {
+            launch.enter(Phase::Superseded, now.mono, now.mono);
+        }
+        self.current = None;
+        self.schedule(now, cause);
+    }
+
+    /// The task of this launch is known to be gone.
+    pub(super) fn gone(&mut self, now: Now, generation: u32, how: Ending) {
+        let was_current = self.current == Some(generation);
+        let Some(launch) = self.launch(generation) else { return };
+        let kind = if was_current { EventKind::Ended { how } } else { EventKind::Removed };
+        let task_id = launch.task_id.clone();
+        let ours = self.goal != Goal::Run || !was_current;
+        self.emit(now, Some(generation), kind);
+        if was_current {
+            self.note_off_air(now);
+        }
+        self.forget(generation, task_id);
+        if ours {
+            return;
+        }
+        match (self.config.restart, how) {
+            (Restart::Never, Ending::Normal) | (Restart::OnFailure, Ending::Normal) => {
+                self.end(now, Outcome::Ended)
+            }
+            (Restart::Never, Ending::Failed | Ending::NotFound | Ending::Absent) => {
+                self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
+            }
+            (Restart::Always, Ending::Normal) | (_, Ending::Failed) => self.schedule(now, LaunchCause::Ended),
+            (_, Ending::NotFound) => self.schedule(now, LaunchCause::NotFound),
+            (_, Ending::Absent) => self.schedule(now, LaunchCause::Absent),
+        }
+    }
+
+    /// Gives up for good; what lives is ended.
+    pub(super) fn end(&mut self, now: Now, outcome: Outcome) {
+        if self.goal == Goal::Run {
+            self.goal = Goal::End { outcome, since: now.mono };
+            // What is asked for is not wanted any more.
+            if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.purpose != Purpose::Delete) {
+                self.let_go_of_request();
+            }
+            self.current = None;
+            self.next_launch = None;
+            self.look_soon(now);
+            self.revision += 1;
+        }
+    }
+
+    /// A launch is over: its uid is free again, unless another one holds it.
+    pub(super) fn forget(&mut self, generation: u32, gone: Option<String>) {
+        let Some(at) = self.launches.iter().position(|launch| launch.generation == generation) else {
+            return;
+        };
+        let launch = self.launches.remove(at);
+        if self.current == Some(generation) {
+            self.current = None;
+        }
+        if launch.may_be_live() {
+            self.retired.push_back(Retired {
+                generation: launch.generation,
+                uid: launch.uid,
+                instance_id: launch.instance_id,
+                tokens: launch.tokens,
+                gone,
+            });
+            if self.retired.len() > MAX_RETIRED {
+                self.retired.pop_front();
+            }
+        }
+        if !self.launches.iter().any(|other| other.uid == launch.uid) {
+            self.ring.release(launch.uid);
+        }
+        // There may be room now for a launch that found none.
+        if let Some(next) = self.next_launch.as_mut().filter(|next| next.blocked) {
+            next.at = Millis::ZERO;
+        }
+        self.revision += 1;
+    }
+
+    /// Tells the operator, once, that a task may live on.
+    pub(super) fn leave_behind(&mut self, now: Now, generation: u32) {
+        let Some(launch) = self.launch_mut(generation) else { return };
+        if launch.told || !launch.may_be_live() {
+            return;
+        }
+        launch.told = true;
+        let reason = match launch.task_id {
+            Some(_) => LeftBehindReason::DeleteFailed,
+            None => LeftBehindReason::NeverIdentified,
+        };
+        self.emit(now, Some(generation), EventKind::LeftBehind { reason });
+    }
+
+    /// The current task runs.
+    pub(super) fn confirm(&mut self, now: Now) {
+        let reset = self.config.policy.relaunch_reset_ms;
+        let Some(launch) = self.current_mut() else { return };
+        let (generation, phase, since, launched_at) =
+            (launch.generation, launch.phase, launch.since, launch.launched_at);
+        launch.seen_running_at = Some(now.mono);
+        launch.odd_since = None;
+        let suspect = launch.suspect.take();
+        if phase == Phase::Running {
+            if suspect.is_some() {
+                self.emit(now, Some(generation), EventKind::Recovered);
+            }
+            if now.mono >= since.plus(reset) {
+                self.relaunches = 0;
+            }
+            return;
+        }
+        launch.phase = Phase::Running;
+        launch.since = now.mono;
+        if launch.update_due.is_some() {
+            // The new payload came while the old one was being launched.
+            launch.update_due = Some(now.mono);
+            launch.forget_payload();
+        }
+        self.emit(now, Some(generation), EventKind::Confirmed { took_ms: now.mono.minus(launched_at) });
+        if let Some(off_air) = self.off_air.take() {
+            self.emit(
+                now,
+                Some(generation),
+                EventKind::Relaunched {
+                    previous_uid: off_air.uid,
+                    previous_task_id: off_air.task_id,
+                    gap_ms: now.mono.minus(off_air.since),
+                },
+            );
+        }
+        self.revision += 1;
+    }
+
+    pub(super) fn suspect(&mut self, now: Now, reason: Suspicion) {
+        let Some(launch) = self.current_mut() else { return };
+        if launch.phase == Phase::Running && launch.suspect.is_none() {
+            launch.suspect = Some(reason);
+            let generation = launch.generation;
+            self.emit(now, Some(generation), EventKind::Suspect { reason });
+        }
+    }
+
+    fn note_off_air(&mut self, now: Now) {
+        let Some(launch) = self.current_launch().filter(|launch| launch.phase == Phase::Running) else {
+            return;
+        };
+        self.off_air = Some(OffAir {
+            uid: launch.uid,
+            task_id: launch.task_id.clone(),
+            since: launch.seen_running_at.unwrap_or(now.mono),
+        });
+    }
+}

@@ -1,0 +1,107 @@
+//! What a call asks for.
+
+use serde_json::Value;
+
+use crate::fault::CallKind;
+
+/// A route that was recognised.
+pub(crate) struct Route<'a> {
+    pub(crate) kind: CallKind,
+    pub(crate) app_id: &'a str,
+    /// taskId, or channel.
+    pub(crate) name: &'a str,
+    /// A uid whose presence is asked for.
+    pub(crate) uid: Option<u32>,
+    query: &'a str,
+}
+
+impl<'a> Route<'a> {
+    /// The route of a call; names are case-sensitive.
+    pub(crate) fn of(method: &str, path: &'a str) -> Option<Self> {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+        let found = |kind, app_id, name, uid| Some(Route { kind, app_id, name, uid, query });
+        match (method, segments.as_slice()) {
+            ("POST", ["v1", "projects", app, "rtsc", "cloud-transcoder", "builderTokens"]) => {
+                found(CallKind::Acquire, app, "", None)
+            }
+            ("POST", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks"]) => {
+                found(CallKind::Create, app, "", None)
+            }
+            ("GET", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks", task]) => {
+                found(CallKind::Query, app, task, None)
+            }
+            ("PATCH", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks", task]) => {
+                found(CallKind::Update, app, task, None)
+            }
+            ("DELETE", ["v1", "projects", app, "rtsc", "cloud-transcoder", "tasks", task]) => {
+                found(CallKind::Delete, app, task, None)
+            }
+            ("GET", ["dev", "v1", "channel", "user", app, channel, "hosts_only"]) => {
+                found(CallKind::Presence, app, channel, None)
+            }
+            ("GET", ["dev", "v1", "channel", "user", "property", app, uid, channel]) => {
+                found(CallKind::Presence, app, channel, Some(uid.parse().ok()?))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+}
+
+/// What a payload asks for, as far as the emulator cares.
+pub(crate) struct Wanted {
+    pub(crate) input_channel: Option<String>,
+    pub(crate) channel: String,
+    pub(crate) uid: u32,
+    pub(crate) idle_timeout_ms: u64,
+}
+
+impl Wanted {
+    pub(crate) fn read(body: &Value) -> Result<Self, &'static str> {
+        let service =
+            body.pointer("/services/cloudTranscoder").ok_or("services.cloudTranscoder is missing")?;
+        if service.get("serviceType").and_then(Value::as_str) != Some("cloudTranscoderV2") {
+            return Err("unknown serviceType");
+        }
+        let transcoder = service.pointer("/config/transcoder").ok_or("config.transcoder is missing")?;
+        let list = |field: &str| transcoder.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+        let inputs: Vec<Value> = list("audioInputs").into_iter().chain(list("videoInputs")).collect();
+        let channels: Vec<&str> = inputs
+            .iter()
+            .filter_map(|input| input.pointer("/rtc/rtcChannel"))
+            .filter_map(Value::as_str)
+            .collect();
+        if inputs.is_empty() {
+            return Err("no inputs");
+        }
+        if channels.windows(2).any(|pair| pair.first() != pair.last()) {
+            return Err("inputs of more than one channel");
+        }
+        let idle = transcoder.get("idleTimeout").map_or(Some(300), Value::as_u64);
+        let idle_timeout_s =
+            idle.filter(|seconds| (1..=86_400).contains(seconds)).ok_or("idleTimeout out of range")?;
+        let output = transcoder.pointer("/outputs/0/rtc").ok_or("no RTC output")?;
+        let channel = output.get("rtcChannel").and_then(Value::as_str).filter(|channel| !channel.is_empty());
+        let uid = output.get("rtcUid").and_then(Value::as_u64).and_then(|uid| u32::try_from(uid).ok());
+        let uid = uid.filter(|uid| *uid > 0).ok_or("outputs[0].rtc.rtcUid is missing")?;
+        let same =
+            |input: &Value| input.pointer("/rtc/rtcUid").and_then(Value::as_u64) == Some(u64::from(uid));
+        if inputs.iter().any(same) {
+            return Err("an output's uid is an input's");
+        }
+        Ok(Self {
+            input_channel: channels.first().map(|channel| (*channel).to_owned()),
+            channel: channel.ok_or("outputs[0].rtc.rtcChannel is missing")?.to_owned(),
+            uid,
+            idle_timeout_ms: idle_timeout_s * 1_000,
+        })
+    }
+}
