@@ -47,6 +47,7 @@ impl Lane {
         if let Some(token) = token {
             launch.tokens.retain(|other| other != token);
             launch.tokens.insert(0, token.to_owned());
+            launch.create_was_answered(token);
         }
         let first_answer =
             by == IdentifiedBy::Reply && launch.phase == Phase::Creating && launch.creates <= 1;

@@ -90,6 +90,8 @@ pub(super) struct Launch {
     pub(super) builder: Option<BuilderToken>,
     /// Builder tokens with which the task may have been started; the one to call it with first.
     pub(super) tokens: Vec<String>,
+    /// Builder tokens whose Create has an unknown outcome, the newest first.
+    pub(super) unanswered: Vec<String>,
     /// How many of `tokens` were tried in vain for the call that is due.
     pub(super) tokens_tried: usize,
     /// Creates sent that may have been carried out.
@@ -139,6 +141,7 @@ impl Launch {
             services: None,
             builder: None,
             tokens: Vec::new(),
+            unanswered: Vec::new(),
             tokens_tried: 0,
             creates: 0,
             last_create_at: Millis::ZERO,
@@ -220,6 +223,8 @@ impl Launch {
             if !self.tokens.contains(&builder.name) {
                 self.tokens.insert(0, builder.name.clone());
                 self.tokens.truncate(MAX_TOKENS);
+                self.unanswered.insert(0, builder.name.clone());
+                self.unanswered.truncate(MAX_TOKENS);
             }
         }
         self.creates = self.creates.saturating_add(1);
@@ -238,7 +243,37 @@ impl Launch {
         builder.creates = builder.creates.saturating_sub(1);
         if builder.creates == 0 {
             self.tokens.retain(|token| *token != builder.name);
+            self.unanswered.retain(|token| *token != builder.name);
         }
+    }
+
+    /// The service has said what became of the Create with this token; whatever those before it had started is what it
+    /// said it of, or has ended.
+    pub(super) fn create_was_answered(&mut self, token: &str) {
+        if let Some(at) = self.unanswered.iter().position(|other| other == token) {
+            self.unanswered.truncate(at);
+        }
+    }
+
+    /// The known task is gone; but a Create with another token may have started one after it. Then this launch is that
+    /// create from now on.
+    pub(super) fn goes_on_as_another(&mut self, now: Millis) -> bool {
+        if let [started_it] = self.tokens.as_slice() {
+            self.unanswered.retain(|token| token != started_it);
+        }
+        if self.task_id.is_none() || self.unanswered.is_empty() || self.tokens.is_empty() {
+            return false;
+        }
+        self.tokens.clone_from(&self.unanswered);
+        self.task_id = None;
+        self.suspect = None;
+        self.odd_since = None;
+        self.seen_running_at = None;
+        self.last_query_at = None;
+        self.update_due = None;
+        self.told = false;
+        self.enter(Phase::Unresolved, now, now);
+        true
     }
 
     /// Goes on to the next builder token that the task may have been started with; false when all were tried.

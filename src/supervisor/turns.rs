@@ -139,7 +139,13 @@ impl Lane {
         if was_current {
             self.note_off_air(now);
         }
-        self.forget(generation, task_id);
+        let is_there = how != Ending::Absent;
+        if is_there && self.launch_mut(generation).is_some_and(|launch| launch.goes_on_as_another(now.mono)) {
+            self.remember_gone(generation, task_id);
+            self.look_soon(now);
+        } else {
+            self.forget(generation, task_id);
+        }
         if ours {
             return;
         }
@@ -177,29 +183,40 @@ impl Lane {
             return;
         };
         let launch = self.launches.remove(at);
+        let uid = launch.uid;
         if self.current == Some(generation) {
             self.current = None;
         }
         if launch.may_be_live() {
-            self.retired.push_back(Retired {
-                generation: launch.generation,
-                uid: launch.uid,
-                instance_id: launch.instance_id,
-                tokens: launch.tokens,
-                gone,
-            });
-            if self.retired.len() > MAX_RETIRED {
-                self.retired.pop_front();
-            }
+            self.remember(launch, gone);
         }
-        if !self.launches.iter().any(|other| other.uid == launch.uid) {
-            self.ring.release(launch.uid);
+        if !self.launches.iter().any(|other| other.uid == uid) {
+            self.ring.release(uid);
         }
         // There may be room now for a launch that found none.
         if let Some(next) = self.next_launch.as_mut().filter(|next| next.blocked) {
             next.at = Millis::ZERO;
         }
         self.revision += 1;
+    }
+
+    /// The task of this launch is gone, but the launch goes on.
+    fn remember_gone(&mut self, generation: u32, gone: Option<String>) {
+        if self.current == Some(generation) {
+            self.current = None;
+        }
+        if let Some(launch) = self.launch(generation).cloned() {
+            self.remember(launch, gone);
+        }
+        self.revision += 1;
+    }
+
+    fn remember(&mut self, launch: Launch, gone: Option<String>) {
+        let Launch { generation, uid, instance_id, tokens, .. } = launch;
+        self.retired.push_back(Retired { generation, uid, instance_id, tokens, gone });
+        if self.retired.len() > MAX_RETIRED {
+            self.retired.pop_front();
+        }
     }
 
     /// Tells the operator, once, that a task may live on.

@@ -58,6 +58,7 @@ impl Lane {
         if read.meaning == Meaning::AlreadyStarted {
             launch.enter(Phase::Unidentified, now.mono, now.mono);
             launch.said_to_run = true;
+            launch.create_was_answered(token.unwrap_or_default());
             self.look_soon(now);
             return self.emit(now, Some(generation), EventKind::Unidentified);
         }
