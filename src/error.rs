@@ -29,6 +29,7 @@ impl Invalid {
 }
 
 /// Reads a configuration value that came as JSON; the error names the field below `root`.
+#[cfg(feature = "server")]
 pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
     root: &str,
     json: &serde_json::Value,

@@ -7,15 +7,25 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "server")]
 pub mod domain;
 pub mod error;
+pub mod failover;
+#[cfg(feature = "server")]
 mod lenient;
+#[cfg(feature = "server")]
 pub mod notice;
+#[cfg(feature = "server")]
 pub mod policy;
+#[cfg(feature = "server")]
 pub mod quota;
+#[cfg(feature = "server")]
 pub mod redundancy;
+#[cfg(feature = "server")]
 pub mod status;
+#[cfg(feature = "server")]
 pub mod supervisor;
+#[cfg(feature = "server")]
 pub mod task;
 pub mod time;
 pub mod uid;

@@ -70,6 +70,7 @@ impl fmt::Display for Millis {
 }
 
 /// One moment, on both of a machine's clocks.
+#[cfg(feature = "server")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Now {
     /// What the caller's clock shows: for events, and for dates that the service sends.
@@ -82,12 +83,14 @@ pub(crate) struct Now {
 ///
 /// When the caller's clock is set back, time stands still for us instead, so that a wait of five seconds does not
 /// become one of an hour. A jump forward cannot be told from a process that slept: it counts as time.
+#[cfg(feature = "server")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Clock {
     last_wall: Millis,
     mono: Millis,
 }
 
+#[cfg(feature = "server")]
 impl Clock {
     pub(crate) fn starting_at(wall: Millis) -> Self {
         Self { last_wall: wall, mono: wall }

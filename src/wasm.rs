@@ -1,14 +1,27 @@
-//! What JavaScript sees: the building blocks, and the one driver.
+//! What JavaScript sees: on the server's side the building blocks and the one driver, in the viewer's page the failover.
 
+#[cfg(feature = "server")]
 mod blocks;
+#[cfg(feature = "server")]
 mod driver;
+#[cfg(feature = "server")]
 mod error;
+#[cfg(feature = "server")]
 mod fetch;
+#[cfg(feature = "server")]
 mod host;
+#[cfg(feature = "server")]
 mod persister;
+#[cfg(feature = "server")]
 mod value;
+#[cfg(feature = "viewer")]
+mod viewer;
 
+#[cfg(feature = "server")]
 pub use blocks::{
     DomainLadder, RetryPolicy, UidRing, estimate_quota, interpret, parse_notice, validate_task, verify_notice,
 };
+#[cfg(feature = "server")]
 pub use driver::Driver;
+#[cfg(feature = "viewer")]
+pub use viewer::Failover;

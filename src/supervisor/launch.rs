@@ -265,6 +265,7 @@ impl Launch {
             return false;
         }
         self.tokens.clone_from(&self.unanswered);
+        self.builder = self.builder.take().filter(|builder| self.unanswered.contains(&builder.name));
         self.task_id = None;
         self.suspect = None;
         self.odd_since = None;

@@ -36,6 +36,8 @@ pub(crate) struct Checks {
     sequence_ids: BTreeMap<String, u64>,
     /// Instances whose task the process knows: no Create may follow.
     pub(crate) learnt: BTreeMap<String, String>,
+    /// Builder tokens whose Create was answered with a task.
+    named: BTreeMap<String, String>,
     /// Instances whose Create was refused.
     closed: BTreeSet<String>,
     /// Not to be called before.
@@ -133,7 +135,11 @@ impl Checks {
         if age >= TOKEN_LIFETIME && !token.age_is_lost {
             return Err(format!("a builder token of {age} ms"));
         }
-        if let Some(task) = self.learnt.get(&token.instance_id) {
+        if let Some(task) = self.named.get(name) {
+            return Err(format!("a Create with the token that started {task}"));
+        }
+        let known = self.learnt.get(&token.instance_id);
+        if let Some(task) = known.filter(|task| !self.settled.contains(*task)) {
             return Err(format!("a Create of {} after {task} was learnt", token.instance_id));
         }
         if self.closed.contains(&token.instance_id) {
@@ -160,6 +166,7 @@ impl Checks {
                     self.tokens.get(&builder_token(&sent.path)).map(|token| token.instance_id.clone());
                 let Some(instance) = instance else { return };
                 if let (true, Some(task)) = (ok && status != 206, json["taskId"].as_str()) {
+                    self.named.insert(builder_token(&sent.path), task.to_owned());
                     self.learnt.entry(instance).or_insert(task.to_owned());
                 } else if (400..500).contains(&status) && status != 409 && status != 429 && !late {
                     self.closed.insert(instance);
@@ -217,6 +224,7 @@ impl Checks {
     pub(crate) fn on_crash(&mut self) {
         self.take_handed_out_for_sent();
         self.learnt.clear();
+        self.named.clear();
         self.closed.clear();
         self.earliest.clear();
     }

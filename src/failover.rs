@@ -1,0 +1,736 @@
+//! Which output a viewer watches: changes over to the backup when the one that is shown dies.
+//!
+//! The SDKs' own word that somebody is gone comes 10 to 20 s after an abrupt death. The picture itself tells it sooner:
+//! frames that do not come, a track that the SDK calls frozen, bytes that do not move. That is only believed while
+//! something else of the same viewer still flows: when both outputs stall together it is the viewer's own network, and
+//! changing over would be wrong.
+//!
+//! [`Failover`] only decides. Its owner hands in what the SDK tells ([`Failover::handle`]), then polls until
+//! [`Output::Wait`], and carries out what it is told, in order. Time is any clock in ms that does not go back.
+
+mod config;
+mod feed;
+mod signal;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+#[cfg(feature = "server")]
+use serde::{Deserialize, Serialize};
+
+pub use self::config::{FailoverConfig, Standby};
+use self::feed::Feed;
+pub use self::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
+use crate::time::Millis;
+use crate::uid::Uid;
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Subscribe to this track. Its picture goes below the one that is shown, and it is not to be heard.
+    Subscribe(Uid, Kind),
+    /// Unsubscribe from this track.
+    Unsubscribe(Uid, Kind),
+    /// Put this output's picture on top and let it be heard; silence the others.
+    Show(Uid),
+    /// Tell.
+    Emit(Event),
+    /// Nothing until something happens, or that time has come.
+    Wait(Option<Millis>),
+}
+
+/// Why another output is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
+pub enum Reason {
+    /// It left the channel.
+    Left,
+    /// Its video was unpublished.
+    Unpublished,
+    /// Its frames stopped.
+    Frozen,
+    /// Its bytes stopped.
+    Dead,
+    /// It was muted on purpose.
+    Muted,
+    /// Its audio is gone.
+    AudioLost,
+    /// It cannot be decoded.
+    Failed,
+    /// It did not start.
+    NotStarted,
+    /// The server says so.
+    OnAir,
+}
+
+/// What an application would want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+pub enum Event {
+    /// The output that is shown is not well.
+    Degraded(Uid, Reason),
+    /// It is well again, and nothing was changed.
+    Recovered(Uid),
+    /// Another one is shown.
+    Switched {
+        /// The one before.
+        from: Uid,
+        /// The one that is shown.
+        to: Uid,
+        /// Why.
+        reason: Reason,
+        /// From the last frame of the old one to the decision, in ms.
+        detect_ms: Millis,
+        /// From the decision to the first frame of the new one, in ms.
+        switch_ms: Millis,
+        /// From the last frame of the old one to the first frame of the new one, in ms.
+        outage_ms: Millis,
+    },
+    /// The preferred one is shown again.
+    FailedBack {
+        /// The one before.
+        from: Uid,
+        /// The one that is shown.
+        to: Uid,
+    },
+    /// The one that was left flows again so soon that it was left for nothing.
+    FalseAlarm(Uid),
+    /// None is well.
+    BothDown,
+}
+
+/// A change that is under way: its target is not ready to be shown yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+struct Pending {
+    to: usize,
+    cause: Cause,
+    since: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+enum Cause {
+    Start,
+    Fault(Reason),
+    FailBack,
+}
+
+/// A switch whose first frame is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+struct Measured {
+    from: usize,
+    to: usize,
+    reason: Reason,
+    last_frame: Millis,
+    decided: Millis,
+}
+
+/// What is wrong with the output that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// Nothing, as far as is known before that time.
+    None(Option<Millis>),
+    /// Perhaps, from that time on.
+    Suspected(Reason, Millis),
+    /// It is bad.
+    Bad(Reason),
+    /// It is not there any more.
+    Gone(Reason),
+}
+
+/// Which output a viewer watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+pub struct Failover {
+    config: FailoverConfig,
+    feeds: Vec<Feed>,
+    now: Millis,
+    shown: Option<usize>,
+    pending: Option<Pending>,
+    connection: Connection,
+    media_path: bool,
+    /// What is measured before this is not believed.
+    settled: Millis,
+    visible: bool,
+    bad_network: bool,
+    wanted: Option<usize>,
+    last_switch: Option<Millis>,
+    /// The one that was left for a fault that may have been none.
+    left: Option<(usize, Millis)>,
+    measured: Option<Measured>,
+    degraded: bool,
+    all_bad_since: Option<Millis>,
+    all_bad_told: bool,
+    #[cfg_attr(feature = "server", serde(skip))]
+    events: VecDeque<Event>,
+    show: Option<Uid>,
+}
+
+impl Failover {
+    /// Watches the first of these outputs that is there, the preferred one first.
+    #[must_use]
+    pub fn new(uids: &[Uid], config: FailoverConfig, now: Millis) -> Self {
+        Self {
+            config,
+            feeds: uids.iter().map(|uid| Feed::new(*uid)).collect(),
+            now,
+            shown: None,
+            pending: None,
+            connection: Connection::Reconnecting,
+            media_path: true,
+            settled: Millis::ZERO,
+            visible: true,
+            bad_network: false,
+            wanted: None,
+            last_switch: None,
+            left: None,
+            measured: None,
+            degraded: false,
+            all_bad_since: None,
+            all_bad_told: false,
+            events: VecDeque::new(),
+            show: None,
+        }
+    }
+
+    /// The output that is shown.
+    #[must_use]
+    pub fn shown(&self) -> Option<Uid> {
+        self.shown.and_then(|at| self.feeds.get(at)).map(|feed| feed.uid)
+    }
+
+    /// Takes what the SDK tells. What is about other uids is ignored.
+    pub fn handle(&mut self, now: Millis, signal: Signal) {
+        self.now = self.now.max(now);
+        let now = self.now;
+        match signal {
+            Signal::Joined(uid) => self.on(uid, |feed| {
+                feed.present = true;
+                feed.left = None;
+            }),
+            Signal::Left(uid, how) => self.on(uid, |feed| {
+                feed.present = false;
+                feed.left = Some(how);
+                feed.lost |= feed.video;
+                (feed.video, feed.audio, feed.audio_asked) = (false, false, false);
+                feed.tear_down();
+            }),
+            Signal::Published(uid, kind) => self.on(uid, |feed| {
+                // An SDK that publishes has joined, whether we heard of it or not.
+                feed.present = true;
+                feed.left = None;
+                match kind {
+                    Kind::Video => {
+                        (feed.video, feed.lost, feed.failed, feed.muted_since) = (true, false, false, None);
+                        feed.healthy_since.get_or_insert(now);
+                    }
+                    Kind::Audio => (feed.audio, feed.audio_bad_since) = (true, None),
+                }
+            }),
+            Signal::Unpublished(uid, Kind::Video) => self.on(uid, |feed| {
+                let muted = feed.muted_since;
+                feed.lost |= feed.video;
+                feed.video = false;
+                feed.tear_down();
+                feed.muted_since = muted;
+            }),
+            Signal::Unpublished(uid, Kind::Audio) => self.on(uid, |feed| {
+                if feed.audio {
+                    feed.audio_bad_since.get_or_insert(now);
+                }
+                (feed.audio, feed.audio_asked) = (false, false);
+            }),
+            Signal::Muted(uid, Kind::Video, muted) => self.on(uid, |feed| match muted {
+                true => drop(feed.muted_since.get_or_insert(now)),
+                false => feed.muted_since = None,
+            }),
+            Signal::Muted(uid, Kind::Audio, muted) => self.on(uid, |feed| match muted {
+                true => drop(feed.audio_bad_since.get_or_insert(now)),
+                false => feed.audio_bad_since = None,
+            }),
+            Signal::State(uid, Kind::Video, state, reason) => self.video_state(uid, state, reason),
+            Signal::State(uid, Kind::Audio, state, reason) => self.audio_state(uid, state, reason),
+            Signal::Frame(uid) => {
+                if self.visible {
+                    self.on(uid, |feed| feed.frame(now));
+                    self.flowed(uid);
+                }
+            }
+            Signal::Progress(uid, Kind::Video, advanced) => {
+                self.on(uid, |feed| feed.progress_of_video(now, advanced));
+            }
+            Signal::Progress(uid, Kind::Audio, advanced) => {
+                self.on(uid, |feed| feed.progress_of_audio(now, advanced));
+            }
+            Signal::SubscribeFailed(uid, kind) => {
+                let penalty = now.plus(self.config.penalty_ms);
+                self.on(uid, |feed| match kind {
+                    Kind::Video => (feed.video_asked, feed.penalty_until) = (false, penalty),
+                    Kind::Audio => feed.audio_asked = false,
+                });
+            }
+            Signal::DecodeFailed(uid) => self.on(uid, |feed| feed.failed = true),
+            Signal::Connection(connection) => {
+                if connection == Connection::Connected
+                    && self.connection != connection
+                    && self.shown.is_some()
+                {
+                    self.settled = now.plus(self.config.settle_ms);
+                }
+                self.connection = connection;
+                self.forget_time();
+            }
+            Signal::MediaPath(whole) => {
+                self.media_path = whole;
+                self.forget_time();
+            }
+            Signal::BadNetwork(bad) => self.bad_network = bad,
+            Signal::Visible(visible) => {
+                if self.visible != visible {
+                    self.visible = visible;
+                    self.forget_time();
+                }
+            }
+            Signal::OnAir(uid) => self.wanted = self.feeds.iter().position(|feed| feed.uid == uid),
+        }
+    }
+
+    /// What to do next. Poll until [`Output::Wait`].
+    #[must_use]
+    pub fn poll(&mut self, now: Millis) -> Output {
+        self.now = self.now.max(now);
+        let next = self.decide();
+        if let Some(uid) = self.show.take() {
+            return Output::Show(uid);
+        }
+        if let Some(event) = self.events.pop_front() {
+            return Output::Emit(event);
+        }
+        self.subscription().unwrap_or(Output::Wait(next))
+    }
+
+    fn on(&mut self, uid: Uid, change: impl FnOnce(&mut Feed)) {
+        if let Some(feed) = self.feeds.iter_mut().find(|feed| feed.uid == uid) {
+            change(feed);
+        }
+    }
+
+    fn forget_time(&mut self) {
+        self.feeds.iter_mut().for_each(Feed::forget_time);
+        self.all_bad_since = None;
+    }
+
+    fn video_state(&mut self, uid: Uid, state: MediaState, reason: StateReason) {
+        let now = self.now;
+        let ignored = matches!(reason, StateReason::Local | StateReason::Adaptation | StateReason::Codec);
+        if ignored && state != MediaState::Decoding {
+            return;
+        }
+        match (state, reason) {
+            (MediaState::Stopped, StateReason::Offline) => self.handle(now, Signal::Left(uid, Left::Quit)),
+            (MediaState::Stopped, StateReason::Muted) => self.on(uid, |feed| {
+                // On joining, engines say so before there ever was a picture.
+                if feed.decoded {
+                    feed.muted_since.get_or_insert(now);
+                }
+            }),
+            (MediaState::Stopped, _) => {}
+            (MediaState::Starting, _) => self.on(uid, |feed| feed.state = state),
+            (MediaState::Decoding, _) => {
+                self.on(uid, |feed| {
+                    (feed.state, feed.muted_since, feed.failed) = (state, None, false);
+                    feed.flows(now);
+                });
+                self.flowed(uid);
+            }
+            (MediaState::Frozen, reason) => self.on(uid, |feed| {
+                if feed.decoded {
+                    (feed.state, feed.congested, feed.healthy_since) =
+                        (state, reason == StateReason::Congestion, None);
+                    feed.frozen_since.get_or_insert(now);
+                }
+            }),
+            (MediaState::Failed, _) => self.on(uid, |feed| feed.failed = true),
+        }
+    }
+
+    fn audio_state(&mut self, uid: Uid, state: MediaState, reason: StateReason) {
+        let now = self.now;
+        match (state, reason) {
+            (MediaState::Stopped, StateReason::Offline) => self.handle(now, Signal::Left(uid, Left::Quit)),
+            (MediaState::Decoding | MediaState::Starting, _) => {
+                self.on(uid, |feed| feed.audio_bad_since = None)
+            }
+            (MediaState::Frozen, _) | (MediaState::Stopped, StateReason::Muted) => self.on(uid, |feed| {
+                feed.audio_bad_since.get_or_insert(now);
+            }),
+            (MediaState::Stopped | MediaState::Failed, _) => {}
+        }
+    }
+
+    /// An output shows a picture: the first of a switch that was measured, or of one that was left for nothing.
+    fn flowed(&mut self, uid: Uid) {
+        let Some(which) = self.feeds.iter().position(|feed| feed.uid == uid) else { return };
+        if let Some(measured) = self.measured.filter(|measured| measured.to == which) {
+            self.tell_switch(measured);
+        }
+        if let Some((_, at)) = self.left.filter(|(left, _)| *left == which) {
+            self.left = None;
+            if self.now <= at.plus(self.config.false_alarm_ms) {
+                self.events.push_back(Event::FalseAlarm(uid));
+            }
+        }
+    }
+
+    // ---- deciding ------------------------------------------------------------------------------------------------
+
+    /// Decides, and says when to decide again.
+    fn decide(&mut self) -> Option<Millis> {
+        if self.connection != Connection::Connected || !self.media_path {
+            // It is the viewer who is away: nothing that is missing says anything of the outputs.
+            self.pending = None;
+            return None;
+        }
+        if self.now < self.settled {
+            return Some(self.settled);
+        }
+        let Some(shown) = self.shown else { return self.start() };
+        match self.fault(shown) {
+            Fault::Gone(reason) => self.change(shown, reason, true),
+            Fault::Bad(reason) => self.change(shown, reason, false),
+            Fault::Suspected(reason, at) => {
+                self.degrade(shown, reason);
+                soonest(self.keep_pending(), Some(at))
+            }
+            Fault::None(at) => {
+                self.is_well(shown);
+                soonest(self.prefer(shown), at)
+            }
+        }
+    }
+
+    /// Nothing is shown yet: the server's word first, then the order of preference.
+    fn start(&mut self) -> Option<Millis> {
+        let to = self.pending.map(|pending| pending.to).or_else(|| self.best(None))?;
+        self.pending_or_show(to, Cause::Start)
+    }
+
+    fn fault(&self, shown: usize) -> Fault {
+        let (now, config) = (self.now, &self.config);
+        let Some(feed) = self.feeds.get(shown) else { return Fault::None(None) };
+        if feed.lost {
+            let reason = if feed.present { Reason::Unpublished } else { Reason::Left };
+            if let (Some(since), true) = (feed.muted_since, feed.present) {
+                let at = since.plus(config.muted_ms);
+                return if now >= at {
+                    Fault::Gone(Reason::Muted)
+                } else {
+                    Fault::Suspected(Reason::Muted, at)
+                };
+            }
+            // An SDK that does not say how somebody left may be wrong: only if there is another one.
+            let doubtful = feed.left == Some(Left::Unknown) && self.best(Some(shown)).is_none();
+            return if doubtful { Fault::None(None) } else { Fault::Gone(reason) };
+        }
+        if feed.failed {
+            return Fault::Bad(Reason::Failed);
+        }
+        if feed.is_dead() {
+            return self.if_another_lives(shown, Reason::Dead, now);
+        }
+        if !feed.decoded && feed.video_asked {
+            let at = feed.asked_at.plus(config.starting_ms);
+            return if now >= at { Fault::Bad(Reason::NotStarted) } else { Fault::None(Some(at)) };
+        }
+        let mut next = None;
+        if let Some(since) = feed.frozen_since {
+            let grace = match (self.bad_network, feed.congested) {
+                (true, _) => config.bad_network_ms,
+                (false, _) if self.has_quick_standby(shown) => Millis::ZERO,
+                (false, true) => config.congested_ms,
+                (false, false) => config.frozen_ms,
+            };
+            return self.if_another_lives(shown, Reason::Frozen, since.plus(grace));
+        }
+        if let (Some(last), Some(patience), false) =
+            (feed.last_frame, feed.patience(config.frame_gap_ms), self.bad_network)
+        {
+            let at = self.after_dwell(last.plus(patience));
+            if self.has_quick_standby(shown) {
+                if now >= at {
+                    return Fault::Bad(Reason::Frozen);
+                }
+            }
+            // Looked at again soon after: the standby's next frame may be what is missing.
+            next = Some(if now >= at { now.plus(Millis::new(20)) } else { at })
+                .filter(|_| self.config.standby == Standby::Hot && now < at.plus(Millis::new(1_000)));
+        }
+        if let Some(since) = feed.muted_since {
+            return self.if_another_lives(shown, Reason::Muted, since.plus(config.muted_ms));
+        }
+        if let Some(since) = feed.audio_bad_since {
+            let is_heard = |(at, other): (usize, &Feed)| at != shown && other.audio_is_alive(now);
+            if self.feeds.iter().enumerate().any(is_heard) {
+                let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
+                return self.if_another_lives(shown, Reason::AudioLost, since.plus(grace));
+            }
+        }
+        Fault::None(next)
+    }
+
+    /// Bad from that time on, as long as something else of this viewer flows: or else it is the viewer's network.
+    fn if_another_lives(&self, shown: usize, reason: Reason, at: Millis) -> Fault {
+        let at = self.after_dwell(at);
+        if self.now < at {
+            return Fault::Suspected(reason, at);
+        }
+        let others =
+            || self.feeds.iter().enumerate().filter(|(other, _)| *other != shown).map(|(_, feed)| feed);
+        let lives = |feed: &Feed| {
+            feed.is_progressing(self.now)
+                || (feed.state == MediaState::Decoding && feed.frozen_since.is_none() && !feed.is_dead())
+        };
+        let nothing_to_compare = !others().any(|feed| feed.is_watched() && feed.present);
+        if nothing_to_compare || others().any(lives) {
+            return Fault::Bad(reason);
+        }
+        Fault::Suspected(reason, self.now.plus(Millis::new(100)))
+    }
+
+    fn after_dwell(&self, at: Millis) -> Millis {
+        self.last_switch.map_or(at, |last| at.max(last.plus(self.config.dwell_ms)))
+    }
+
+    /// Another output is decoded and provably flows: changing over costs next to nothing.
+    fn has_quick_standby(&self, shown: usize) -> bool {
+        self.visible
+            && self.feeds.iter().enumerate().any(|(at, feed)| {
+                at != shown && self.is_ready(at) && feed.last_frame.is_some() && feed.is_progressing(self.now)
+            })
+    }
+
+    /// Whether it can be shown: it has been seen, and it is well.
+    fn is_ready(&self, at: usize) -> bool {
+        self.feeds.get(at).is_some_and(|feed| {
+            feed.is_available(self.now) && feed.decoded && feed.frozen_since.is_none() && !feed.is_dead()
+        })
+    }
+
+    /// The best output besides this one: ready ones first, then the server's word, then the order of preference.
+    fn best(&self, besides: Option<usize>) -> Option<usize> {
+        let can = |at: &usize| {
+            Some(*at) != besides && self.feeds.get(*at).is_some_and(|feed| feed.is_available(self.now))
+        };
+        let rank = |at: &usize| (!self.is_ready(*at), Some(*at) != self.wanted, *at);
+        (0..self.feeds.len()).filter(can).min_by_key(rank)
+    }
+
+    /// The one that is shown is bad: changes to another, as soon as that can be shown.
+    fn change(&mut self, shown: usize, reason: Reason, gone: bool) -> Option<Millis> {
+        self.degrade(shown, reason);
+        if reason == Reason::NotStarted {
+            self.penalise(shown);
+        }
+        let to = match self.pending.filter(|pending| pending.to != shown).map(|pending| pending.to) {
+            Some(to)
+                if !self.best(Some(shown)).is_some_and(|best| self.is_ready(best) && !self.is_ready(to)) =>
+            {
+                Some(to)
+            }
+            _ => self.best(Some(shown)),
+        };
+        let Some(to) = to.filter(|_| gone || self.now >= self.after_dwell(Millis::ZERO)) else {
+            return self.none_is_well();
+        };
+        let at = self.pending_or_show(to, Cause::Fault(reason));
+        if self.shown == Some(to) { at } else { soonest(at, self.none_is_well()) }
+    }
+
+    /// Shows it if it is ready; or else waits for its first frame, but not for ever.
+    fn pending_or_show(&mut self, to: usize, cause: Cause) -> Option<Millis> {
+        if self.is_ready(to) {
+            self.show_now(to, cause);
+            return Some(self.now);
+        }
+        let since = match self.pending {
+            Some(pending) if pending.to == to => pending.since,
+            _ => self.now,
+        };
+        if !self.feeds.get(to).is_some_and(|feed| feed.is_available(self.now)) {
+            self.pending = None;
+            return Some(self.now.plus(Millis::new(1)));
+        }
+        let until = since.plus(self.config.starting_ms);
+        if self.now >= until {
+            self.penalise(to);
+            self.pending = None;
+            return Some(self.now.plus(Millis::new(1)));
+        }
+        self.pending = Some(Pending { to, cause, since });
+        Some(until)
+    }
+
+    fn penalise(&mut self, at: usize) {
+        let until = self.now.plus(self.config.penalty_ms);
+        if let Some(feed) = self.feeds.get_mut(at) {
+            feed.penalty_until = until;
+        }
+    }
+
+    fn show_now(&mut self, to: usize, cause: Cause) {
+        let now = self.now;
+        let from = self.shown.replace(to);
+        self.pending = None;
+        self.wanted = None;
+        self.degraded = false;
+        self.all_bad_since = None;
+        self.all_bad_told = false;
+        let uid = |at: usize| self.feeds.get(at).map(|feed| feed.uid);
+        self.show = uid(to);
+        let Some(from) = from else { return };
+        self.last_switch = Some(now);
+        match cause {
+            Cause::Start => {}
+            Cause::FailBack => {
+                if let (Some(from), Some(to)) = (uid(from), uid(to)) {
+                    self.events.push_back(Event::FailedBack { from, to });
+                }
+            }
+            Cause::Fault(reason) => {
+                let old = self.feeds.get(from);
+                let last_frame = old.and_then(|feed| feed.last_frame.or(feed.frozen_since)).unwrap_or(now);
+                let measured = Measured { from, to, reason, last_frame, decided: now };
+                let soft = matches!(reason, Reason::Frozen | Reason::Dead | Reason::AudioLost);
+                self.left = soft.then_some((from, now));
+                match self.feeds.get(to).and_then(|feed| feed.last_frame) {
+                    Some(_) if self.visible => self.measured = Some(measured),
+                    // Nobody tells of frames: it is shown when it is raised.
+                    _ => self.tell_switch(measured),
+                }
+            }
+        }
+    }
+
+    fn tell_switch(&mut self, Measured { from, to, reason, last_frame, decided }: Measured) {
+        self.measured = None;
+        let uid = |at: usize| self.feeds.get(at).map(|feed| feed.uid);
+        let (Some(from), Some(to)) = (uid(from), uid(to)) else { return };
+        self.events.push_back(Event::Switched {
+            from,
+            to,
+            reason,
+            detect_ms: decided.minus(last_frame),
+            switch_ms: self.now.minus(decided),
+            outage_ms: self.now.minus(last_frame),
+        });
+    }
+
+    fn degrade(&mut self, shown: usize, reason: Reason) {
+        if let (false, Some(feed)) = (self.degraded, self.feeds.get(shown)) {
+            self.events.push_back(Event::Degraded(feed.uid, reason));
+            self.degraded = true;
+        }
+    }
+
+    fn is_well(&mut self, shown: usize) {
+        let is_decoded = self.feeds.get(shown).is_some_and(|feed| feed.decoded);
+        if let (true, true, Some(feed)) = (self.degraded, is_decoded, self.feeds.get(shown)) {
+            self.events.push_back(Event::Recovered(feed.uid));
+            self.degraded = false;
+            self.all_bad_since = None;
+            self.all_bad_told = false;
+        }
+        if matches!(self.pending, Some(Pending { cause: Cause::Fault(reason), .. }) if reason != Reason::OnAir)
+        {
+            self.pending = None;
+        }
+    }
+
+    /// Nothing that could be shown is well.
+    fn none_is_well(&mut self) -> Option<Millis> {
+        let since = *self.all_bad_since.get_or_insert(self.now);
+        let at = since.plus(self.config.both_down_ms);
+        if self.now < at {
+            return Some(at);
+        }
+        if !std::mem::replace(&mut self.all_bad_told, true) {
+            self.events.push_back(Event::BothDown);
+        }
+        // A penalty may be over.
+        Some(self.now.plus(Millis::new(1_000)))
+    }
+
+    fn keep_pending(&mut self) -> Option<Millis> {
+        let others_are_down =
+            self.shown.is_some_and(|shown| !(0..self.feeds.len()).any(|at| at != shown && self.is_ready(at)));
+        if others_are_down && self.config.standby == Standby::Hot { self.none_is_well() } else { None }
+    }
+
+    /// The one that is shown is well: but the server may want another, or the preferred one is back.
+    fn prefer(&mut self, shown: usize) -> Option<Millis> {
+        if let Some(wanted) = self.wanted {
+            if wanted == shown || !self.feeds.get(wanted).is_some_and(|feed| feed.is_available(self.now)) {
+                self.wanted = self.wanted.filter(|_| wanted != shown);
+                return None;
+            }
+            let at = self.after_dwell(Millis::ZERO);
+            return if self.now < at {
+                Some(at)
+            } else {
+                self.pending_or_show(wanted, Cause::Fault(Reason::OnAir))
+            };
+        }
+        let clear = self.config.fail_back_ms?;
+        let is_better = |at: &usize| self.feeds.get(*at).is_some_and(|feed| feed.is_available(self.now));
+        let better = (0..shown).find(is_better)?;
+        let since = self.feeds.get(better)?.healthy_since?;
+        let at = self.after_dwell(since.plus(clear));
+        if self.now < at { Some(at) } else { self.pending_or_show(better, Cause::FailBack) }
+    }
+
+    // ---- subscribing ---------------------------------------------------------------------------------------------
+
+    /// The next subscription that is missing, or one that is not wanted any more.
+    fn subscription(&mut self) -> Option<Output> {
+        if self.connection != Connection::Connected {
+            return None;
+        }
+        let standby = self.shown.and_then(|shown| self.best(Some(shown)));
+        let pending = self.pending.map(|pending| pending.to);
+        let prepared = standby.filter(|_| self.degraded);
+        for at in 0..self.feeds.len() {
+            let needed = Some(at) == self.shown || Some(at) == pending || Some(at) == prepared;
+            let is_standby = Some(at) == standby;
+            let video = needed || (is_standby && self.config.standby == Standby::Hot);
+            let audio = needed || (is_standby && self.config.standby != Standby::Cold);
+            // Make before break: what is left behind is let go of when the new one flows.
+            let keep = self.measured.is_some_and(|measured| measured.from == at);
+            let now = self.now;
+            let Some(feed) = self.feeds.get_mut(at) else { continue };
+            if video && feed.video && feed.present && !feed.video_asked {
+                (feed.video_asked, feed.asked_at) = (true, now);
+                return Some(Output::Subscribe(feed.uid, Kind::Video));
+            }
+            if audio && feed.audio && feed.present && !feed.audio_asked {
+                feed.audio_asked = true;
+                return Some(Output::Subscribe(feed.uid, Kind::Audio));
+            }
+            if !video && !keep && feed.video_asked {
+                feed.tear_down();
+                return Some(Output::Unsubscribe(feed.uid, Kind::Video));
+            }
+            if !audio && !keep && feed.audio_asked {
+                feed.audio_asked = false;
+                return Some(Output::Unsubscribe(feed.uid, Kind::Audio));
+            }
+        }
+        None
+    }
+}
+
+fn soonest(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
+    a.into_iter().chain(b).min()
+}

@@ -1,0 +1,211 @@
+//! One output, as this viewer sees it.
+
+#[cfg(feature = "server")]
+use serde::{Deserialize, Serialize};
+
+use super::signal::{Left, MediaState};
+use crate::time::Millis;
+use crate::uid::Uid;
+
+/// A look at the statistics is this old at most, or it says nothing of now.
+const PROGRESS_MS: Millis = Millis::new(2_500);
+/// Looks without a byte of video after which it is dead, and of audio.
+const DEAD_VIDEO_LOOKS: u8 = 2;
+const DEAD_AUDIO_LOOKS: u8 = 3;
+/// Frames after which the cadence is known.
+const CADENCE_FRAMES: u8 = 8;
+/// A gap this long is no cadence: it was a stall, or the page was hidden.
+const LONGEST_GAP_MS: u64 = 1_000;
+
+/// One output, as this viewer sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+pub(super) struct Feed {
+    pub(super) uid: Uid,
+    pub(super) present: bool,
+    pub(super) video: bool,
+    pub(super) audio: bool,
+    /// How it left, if it did.
+    pub(super) left: Option<Left>,
+    /// It left, or its video was unpublished, after it had been there.
+    pub(super) lost: bool,
+    /// What was asked of the SDK.
+    pub(super) video_asked: bool,
+    pub(super) audio_asked: bool,
+    /// When its video was asked for.
+    pub(super) asked_at: Millis,
+    pub(super) state: MediaState,
+    /// It has shown a frame since it was subscribed.
+    pub(super) decoded: bool,
+    pub(super) frozen_since: Option<Millis>,
+    /// The engine says that congestion froze it.
+    pub(super) congested: bool,
+    pub(super) muted_since: Option<Millis>,
+    pub(super) audio_bad_since: Option<Millis>,
+    pub(super) failed: bool,
+    /// Not tried again before.
+    pub(super) penalty_until: Millis,
+    pub(super) healthy_since: Option<Millis>,
+    pub(super) last_frame: Option<Millis>,
+    /// Between frames, smoothed, in 1/16 ms.
+    interval: u64,
+    /// The longest gap lately, in ms.
+    longest_gap: u64,
+    frames: u8,
+    last_video_progress: Option<Millis>,
+    last_audio_progress: Option<Millis>,
+    dead_video_looks: u8,
+    dead_audio_looks: u8,
+}
+
+impl Feed {
+    pub(super) fn new(uid: Uid) -> Self {
+        Self {
+            uid,
+            present: false,
+            video: false,
+            audio: false,
+            left: None,
+            lost: false,
+            video_asked: false,
+            audio_asked: false,
+            asked_at: Millis::ZERO,
+            state: MediaState::Stopped,
+            decoded: false,
+            frozen_since: None,
+            congested: false,
+            muted_since: None,
+            audio_bad_since: None,
+            failed: false,
+            penalty_until: Millis::ZERO,
+            healthy_since: None,
+            last_frame: None,
+            interval: 0,
+            longest_gap: 0,
+            frames: 0,
+            last_video_progress: None,
+            last_audio_progress: None,
+            dead_video_looks: 0,
+            dead_audio_looks: 0,
+        }
+    }
+
+    /// Whether it can be subscribed to.
+    pub(super) fn is_available(&self, now: Millis) -> bool {
+        self.present && self.video && !self.failed && now >= self.penalty_until
+    }
+
+    /// It is gone, or its video is: nothing of it is shown any more.
+    pub(super) fn tear_down(&mut self) {
+        self.video_asked = false;
+        self.decoded = false;
+        self.state = MediaState::Stopped;
+        self.forget_time();
+        self.muted_since = None;
+        self.healthy_since = None;
+    }
+
+    /// What was measured does not hold any more: the page was hidden, or the viewer was away.
+    pub(super) fn forget_time(&mut self) {
+        self.frozen_since = None;
+        self.congested = false;
+        self.audio_bad_since = None;
+        self.last_frame = None;
+        self.frames = 0;
+        self.longest_gap = 0;
+        self.dead_video_looks = 0;
+        self.dead_audio_looks = 0;
+        self.last_video_progress = None;
+        self.last_audio_progress = None;
+    }
+
+    pub(super) fn frame(&mut self, now: Millis) {
+        if let Some(last) = self.last_frame {
+            let gap = now.minus(last).as_u64();
+            if gap > LONGEST_GAP_MS {
+                self.frames = 0;
+                self.longest_gap = 0;
+            } else {
+                self.interval =
+                    if self.frames == 0 { gap * 16 } else { self.interval - self.interval / 8 + gap * 2 };
+                // It fades within some ten seconds.
+                self.longest_gap = gap.max(self.longest_gap - self.longest_gap / 128);
+                self.frames = self.frames.saturating_add(1);
+            }
+        }
+        self.last_frame = Some(now);
+        self.flows(now);
+    }
+
+    /// A picture is there.
+    pub(super) fn flows(&mut self, now: Millis) {
+        self.decoded = true;
+        self.frozen_since = None;
+        self.congested = false;
+        self.dead_video_looks = 0;
+        self.healthy_since.get_or_insert(now);
+    }
+
+    pub(super) fn progress_of_video(&mut self, now: Millis, advanced: bool) {
+        if advanced {
+            self.last_video_progress = Some(now);
+            self.dead_video_looks = 0;
+        } else {
+            self.dead_video_looks = self.dead_video_looks.saturating_add(1);
+            if self.dead_video_looks >= DEAD_VIDEO_LOOKS {
+                self.healthy_since = None;
+            }
+        }
+    }
+
+    pub(super) fn progress_of_audio(&mut self, now: Millis, advanced: bool) {
+        if advanced {
+            self.last_audio_progress = Some(now);
+            self.dead_audio_looks = 0;
+            self.audio_bad_since = None;
+        } else {
+            self.dead_audio_looks = self.dead_audio_looks.saturating_add(1);
+            if self.dead_audio_looks >= DEAD_AUDIO_LOOKS {
+                self.audio_bad_since.get_or_insert(now);
+            }
+        }
+    }
+
+    /// No byte of video came between the last looks.
+    pub(super) fn is_dead(&self) -> bool {
+        self.video_asked && self.dead_video_looks >= DEAD_VIDEO_LOOKS
+    }
+
+    /// How long no frame may come before something is wrong, once the cadence is known.
+    pub(super) fn patience(&self, least: Millis) -> Option<Millis> {
+        let known = self.frames >= CADENCE_FRAMES;
+        let by_cadence = (self.interval / 4).max(self.longest_gap * 2);
+        known.then(|| least.max(Millis::new(by_cadence.min(LONGEST_GAP_MS))))
+    }
+
+    /// It provably flows: a frame, or bytes, came just now.
+    pub(super) fn is_progressing(&self, now: Millis) -> bool {
+        let frames = self.last_frame.zip(self.patience(Millis::new(100)));
+        match frames {
+            Some((last, _)) => {
+                now.minus(last) <= Millis::new((self.interval / 8).max(self.longest_gap).max(34))
+            }
+            None => {
+                self.dead_video_looks == 0 && recent(now, self.last_video_progress)
+                    || self.audio_is_alive(now)
+            }
+        }
+    }
+
+    pub(super) fn audio_is_alive(&self, now: Millis) -> bool {
+        self.audio && self.dead_audio_looks == 0 && recent(now, self.last_audio_progress)
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.video_asked || self.audio_asked
+    }
+}
+
+fn recent(now: Millis, at: Option<Millis>) -> bool {
+    at.is_some_and(|at| now.minus(at) <= PROGRESS_MS)
+}

@@ -1,0 +1,623 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const A: Uid = 9001;
+const B: Uid = 9002;
+
+/// A viewer, its clock, and what it was told to do.
+struct Viewer {
+    failover: Failover,
+    now: u64,
+    told: Vec<(u64, Output)>,
+}
+
+impl Viewer {
+    /// Both outputs are there; A is shown.
+    fn watching(config: FailoverConfig) -> Self {
+        let mut viewer = Self::before(config);
+        for uid in [A, B] {
+            viewer.signal(Signal::Joined(uid));
+            viewer.signal(Signal::Published(uid, Kind::Audio));
+            viewer.signal(Signal::Published(uid, Kind::Video));
+        }
+        viewer.signal(Signal::State(A, Kind::Video, MediaState::Starting, StateReason::None));
+        viewer.signal(Signal::State(A, Kind::Video, MediaState::Decoding, StateReason::None));
+        if config_of(&viewer).standby == Standby::Hot {
+            viewer.signal(Signal::State(B, Kind::Video, MediaState::Decoding, StateReason::None));
+        }
+        assert_eq!(viewer.failover.shown(), Some(A));
+        viewer.told.clear();
+        viewer
+    }
+
+    fn before(config: FailoverConfig) -> Self {
+        let mut failover = Failover::new(&[A, B], config, Millis::ZERO);
+        failover.handle(Millis::ZERO, Signal::Connection(Connection::Connected));
+        Self { failover, now: 0, told: Vec::new() }
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        self.failover.handle(Millis::new(self.now), signal);
+        self.settle();
+    }
+
+    /// Polls until there is nothing to do; when to look again.
+    fn settle(&mut self) -> Option<u64> {
+        for _ in 0..100 {
+            match self.failover.poll(Millis::new(self.now)) {
+                Output::Wait(until) => return until.map(Millis::as_u64),
+                output => self.told.push((self.now, output)),
+            }
+        }
+        panic!("it spins: {:?}", self.told);
+    }
+
+    /// Time passes; every wake-up is kept.
+    fn pass(&mut self, ms: u64) {
+        let until = self.now + ms;
+        while let Some(next) = self.settle().filter(|next| *next <= until) {
+            assert!(next > self.now, "a wake-up that is over at {}", self.now);
+            self.now = next;
+        }
+        self.now = until;
+        self.settle();
+    }
+
+    /// Frames of these outputs, 15 a second.
+    fn frames(&mut self, uids: &[Uid], ms: u64) {
+        let until = self.now + ms;
+        while self.now < until {
+            for uid in uids {
+                self.signal(Signal::Frame(*uid));
+            }
+            self.pass(66);
+        }
+    }
+
+    fn shown(&self) -> Uid {
+        self.failover.shown().unwrap()
+    }
+
+    /// After how many ms the other one was shown.
+    fn shown_after(&mut self, ms: u64) -> Option<u64> {
+        let (began, at_first) = (self.now, self.shown());
+        self.told.clear();
+        self.pass(ms);
+        let shown = |output: &Output| matches!(output, Output::Show(uid) if *uid != at_first);
+        self.told.iter().find(|(_, output)| shown(output)).map(|(at, _)| at - began)
+    }
+
+    fn events(&self) -> Vec<Event> {
+        let event = |(_, output): &(u64, Output)| match output {
+            Output::Emit(event) => Some(*event),
+            Output::Subscribe(..) | Output::Unsubscribe(..) | Output::Show(_) | Output::Wait(_) => None,
+        };
+        self.told.iter().filter_map(event).collect()
+    }
+
+    fn video(&mut self, uid: Uid, state: u8, reason: u8) {
+        self.signal(Signal::State(
+            uid,
+            Kind::Video,
+            MediaState::from_number(state),
+            StateReason::from_number(reason),
+        ));
+    }
+}
+
+fn config_of(viewer: &Viewer) -> &FailoverConfig {
+    &viewer.failover.config
+}
+
+fn with(standby: Standby) -> FailoverConfig {
+    FailoverConfig { standby, ..FailoverConfig::default() }
+}
+
+fn hot() -> Viewer {
+    Viewer::watching(FailoverConfig::default())
+}
+
+// ---- subscriptions ---------------------------------------------------------------------------------------------------
+
+#[test]
+fn what_is_subscribed_in_each_mode() {
+    let video = Output::Subscribe(B, Kind::Video);
+    let audio = Output::Subscribe(B, Kind::Audio);
+    for (standby, expected) in
+        [(Standby::Hot, vec![video, audio]), (Standby::Probe, vec![audio]), (Standby::Cold, vec![])]
+    {
+        let mut viewer = Viewer::before(with(standby));
+        for uid in [A, B] {
+            viewer.signal(Signal::Published(uid, Kind::Audio));
+            viewer.signal(Signal::Published(uid, Kind::Video));
+            viewer.video(uid, 2, 0);
+        }
+        let of_b: Vec<Output> = viewer
+            .told
+            .iter()
+            .map(|(_, output)| *output)
+            .filter(|output| matches!(output, Output::Subscribe(B, _)))
+            .collect();
+        assert!(
+            expected.iter().all(|output| of_b.contains(output)) && of_b.len() == expected.len(),
+            "{standby:?}: {of_b:?}"
+        );
+    }
+}
+
+#[test]
+fn the_preferred_one_is_shown_and_any_other_if_it_is_not_there() {
+    let mut viewer = Viewer::before(FailoverConfig::default());
+    viewer.signal(Signal::Published(B, Kind::Video));
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.failover.shown(), Some(B));
+
+    let mut viewer = Viewer::before(FailoverConfig::default());
+    viewer.signal(Signal::OnAir(B));
+    for uid in [A, B] {
+        viewer.signal(Signal::Published(uid, Kind::Video));
+        viewer.signal(Signal::Published(uid, Kind::Audio));
+    }
+    assert_eq!(viewer.failover.shown(), None, "make before break: nothing is shown before its first frame");
+}
+
+#[test]
+fn the_old_one_is_not_unsubscribed_before_the_new_one_shows() {
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.video(A, 3, 0);
+    assert!(
+        viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(B, Kind::Video)),
+        "at once, not at the end of the grace"
+    );
+    assert!(viewer.events().contains(&Event::Degraded(A, Reason::Frozen)));
+    viewer.pass(800);
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), A, "its grace is not over");
+    viewer.pass(300);
+    assert_eq!(viewer.shown(), B);
+    let position = |wanted: Output| viewer.told.iter().position(|(_, output)| *output == wanted);
+    assert!(position(Output::Unsubscribe(A, Kind::Video)) > position(Output::Show(B)), "{:?}", viewer.told);
+}
+
+// ---- the table of signals, row by row: Web ---------------------------------------------------------------------------
+
+#[test]
+fn web_frozen_is_waited_for_and_decoding_cancels() {
+    let mut viewer = hot();
+    viewer.video(A, 3, 0);
+    assert_eq!(viewer.shown_after(999), None);
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown_after(10_000), None);
+    assert!(viewer.events().is_empty());
+    viewer.video(A, 3, 0);
+    assert_eq!(viewer.shown_after(10_000), Some(1_000));
+}
+
+#[test]
+fn web_stopped_is_no_trigger() {
+    let mut viewer = hot();
+    viewer.video(A, 0, 0);
+    assert_eq!(viewer.shown_after(10_000), None);
+}
+
+#[test]
+fn web_an_output_that_does_not_start_is_a_failed_target() {
+    let mut viewer = Viewer::before(with(Standby::Cold));
+    for uid in [A, B] {
+        viewer.signal(Signal::Published(uid, Kind::Video));
+    }
+    viewer.video(A, 1, 0);
+    viewer.pass(2_900);
+    assert!(!viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(B, Kind::Video)));
+    viewer.pass(200);
+    assert!(viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(B, Kind::Video)));
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn web_bytes_that_do_not_move_are_dead_after_two_looks() {
+    let mut viewer = hot();
+    for _ in 0..3 {
+        viewer.signal(Signal::Progress(A, Kind::Video, true));
+        viewer.signal(Signal::Progress(B, Kind::Video, true));
+        viewer.pass(1_000);
+    }
+    viewer.signal(Signal::Visible(false));
+    viewer.signal(Signal::Progress(B, Kind::Video, true));
+    viewer.signal(Signal::Progress(A, Kind::Video, false));
+    assert_eq!(viewer.shown_after(1_000), None, "one look proves little");
+    viewer.signal(Signal::Progress(B, Kind::Video, true));
+    viewer.signal(Signal::Progress(A, Kind::Video, false));
+    assert_eq!(viewer.shown(), B, "in a hidden page too");
+}
+
+#[test]
+fn web_lost_audio_is_waited_for_and_needs_the_backup_s() {
+    let silent = |backup: bool| {
+        let mut viewer = hot();
+        for _ in 0..3 {
+            viewer.signal(Signal::Progress(B, Kind::Audio, backup));
+            viewer.signal(Signal::Progress(A, Kind::Audio, false));
+        }
+        let first = viewer.shown_after(1_900);
+        viewer.signal(Signal::Progress(B, Kind::Audio, backup));
+        (first, viewer.shown_after(1_000))
+    };
+    assert_eq!(silent(true), (None, Some(100)));
+    assert_eq!(silent(false), (None, None));
+}
+
+#[test]
+fn web_whoever_left_is_left_at_once() {
+    for how in [Left::TimedOut, Left::Quit, Left::BecameAudience, Left::Unknown] {
+        let mut viewer = hot();
+        viewer.signal(Signal::Left(A, how));
+        assert_eq!(viewer.shown(), B, "{how:?}");
+    }
+}
+
+#[test]
+fn web_a_synthetic_leave_without_a_backup_is_waited_out() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Left(B, Left::Quit));
+    viewer.signal(Signal::Left(A, Left::Unknown));
+    viewer.pass(20_000);
+    assert!(!viewer.events().contains(&Event::BothDown), "{:?}", viewer.told);
+    viewer.signal(Signal::Left(A, Left::TimedOut));
+    viewer.pass(20_000);
+    assert!(viewer.events().contains(&Event::BothDown));
+}
+
+#[test]
+fn web_unpublished_video_is_left_at_once() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn web_a_deliberate_mute_is_waited_for_two_seconds() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Muted(A, Kind::Video, true));
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    assert_eq!(viewer.shown_after(1_999), None);
+    assert_eq!(viewer.shown_after(10), Some(1));
+
+    let mut viewer = hot();
+    viewer.signal(Signal::Muted(A, Kind::Video, true));
+    viewer.pass(1_000);
+    viewer.signal(Signal::Muted(A, Kind::Video, false));
+    assert_eq!(viewer.shown_after(10_000), None);
+}
+
+#[test]
+fn web_unpublished_audio_is_waited_for_if_the_backup_has_it() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Unpublished(A, Kind::Audio));
+    assert_eq!(viewer.shown_after(10_000), None, "nobody knows whether the backup can be heard");
+    viewer.signal(Signal::Progress(B, Kind::Audio, true));
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn web_a_candidate_that_is_back_is_only_a_candidate() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.pass(10_000);
+    viewer.signal(Signal::Joined(A));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.signal(Signal::Published(A, Kind::Audio));
+    viewer.video(A, 2, 0);
+    viewer.told.clear();
+    assert_eq!(viewer.shown_after(600_000), None, "sticky");
+    viewer.signal(Signal::Left(B, Left::Quit));
+    assert_eq!(viewer.shown(), A, "and back again when it must be");
+}
+
+#[test]
+fn web_a_decoder_that_gave_up_needs_a_decoding_backup() {
+    let mut viewer = hot();
+    viewer.signal(Signal::DecodeFailed(A));
+    assert_eq!(viewer.shown(), B);
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.signal(Signal::DecodeFailed(A));
+    viewer.pass(2_000);
+    assert_eq!(viewer.shown(), A);
+}
+
+#[test]
+fn web_the_viewer_s_own_trouble_is_nobody_else_s() {
+    let troubles = [Signal::Connection(Connection::Reconnecting), Signal::MediaPath(false)];
+    for trouble in troubles {
+        let mut viewer = hot();
+        viewer.signal(trouble);
+        viewer.video(A, 3, 0);
+        viewer.signal(Signal::Left(A, Left::TimedOut));
+        assert_eq!(viewer.shown_after(30_000), None, "{trouble:?}");
+    }
+}
+
+#[test]
+fn web_after_the_viewer_s_reconnect_it_settles_first() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Connection(Connection::Reconnecting));
+    viewer.pass(5_000);
+    viewer.signal(Signal::Connection(Connection::Connected));
+    viewer.pass(3_000);
+    viewer.signal(Signal::Left(A, Left::Unknown));
+    assert_eq!(viewer.shown_after(400), None);
+    assert_eq!(viewer.shown_after(200), Some(100), "3.5 s after it was connected");
+}
+
+#[test]
+fn web_when_the_viewer_is_banned_everything_stops() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Connection(Connection::Closed));
+    viewer.signal(Signal::Left(A, Left::Quit));
+    assert_eq!(viewer.shown_after(60_000), None);
+    assert!(viewer.told.is_empty());
+}
+
+#[test]
+fn web_a_bad_network_lengthens_the_grace() {
+    let mut viewer = hot();
+    viewer.signal(Signal::BadNetwork(true));
+    viewer.video(A, 3, 0);
+    assert_eq!(viewer.shown_after(5_000), Some(3_000));
+}
+
+#[test]
+fn when_both_stall_together_it_is_the_viewer_s_network() {
+    let mut viewer = hot();
+    viewer.video(A, 3, 0);
+    viewer.pass(250);
+    viewer.video(B, 3, 0);
+    assert_eq!(viewer.shown_after(60_000), None);
+    assert_eq!(viewer.events().iter().filter(|event| **event == Event::BothDown).count(), 1);
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.events().last(), Some(&Event::Recovered(A)));
+}
+
+// ---- native engines --------------------------------------------------------------------------------------------------
+
+#[test]
+fn native_rows() {
+    // (state, reason), and after how many ms another one is shown, if at all.
+    let cases: &[(u8, u8, Option<u64>)] = &[
+        (3, 1, Some(1_500)),
+        (3, 8, None),
+        (2, 9, None),
+        (3, 10, None),
+        (0, 11, None),
+        (0, 7, Some(0)),
+        (0, 5, Some(2_000)),
+        (0, 3, None),
+        (2, 0, None),
+        (4, 0, Some(0)),
+        (4, 13, None),
+        (3, 13, None),
+    ];
+    for (state, reason, expected) in cases {
+        let mut viewer = hot();
+        viewer.failover.handle(
+            Millis::ZERO,
+            Signal::State(A, Kind::Video, MediaState::from_number(*state), StateReason::from_number(*reason)),
+        );
+        assert_eq!(viewer.shown_after(30_000), *expected, "video ({state}, {reason})");
+    }
+    let audio: &[(u8, u8, Option<u64>)] =
+        &[(0, 7, Some(0)), (3, 1, Some(2_000)), (0, 5, Some(2_000)), (2, 0, None), (4, 9, None)];
+    for (state, reason, expected) in audio {
+        let mut viewer = hot();
+        viewer.signal(Signal::Progress(B, Kind::Audio, true));
+        viewer.failover.handle(
+            Millis::ZERO,
+            Signal::State(A, Kind::Audio, MediaState::from_number(*state), StateReason::from_number(*reason)),
+        );
+        assert_eq!(viewer.shown_after(2_400), *expected, "audio ({state}, {reason})");
+    }
+}
+
+#[test]
+fn native_muted_before_the_first_frame_is_an_artefact_of_joining() {
+    let mut viewer = Viewer::before(with(Standby::Cold));
+    for uid in [A, B] {
+        viewer.signal(Signal::Published(uid, Kind::Video));
+    }
+    viewer.video(A, 0, 5);
+    viewer.video(A, 1, 0);
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown_after(10_000), None);
+    assert_eq!(viewer.shown(), A);
+}
+
+// ---- the server's word, coming back, flapping ----------------------------------------------------------------------------
+
+#[test]
+fn the_server_s_word_is_followed_once_its_output_is_decoding() {
+    let mut viewer = hot();
+    viewer.signal(Signal::OnAir(B));
+    assert_eq!(viewer.shown(), B);
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.signal(Signal::OnAir(B));
+    assert_eq!(viewer.shown(), A);
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn it_fails_back_after_the_clear_time_if_it_is_told_to() {
+    let config = FailoverConfig { fail_back_ms: Some(Millis::from_secs(60)), ..FailoverConfig::default() };
+    let mut viewer = Viewer::watching(config);
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.pass(10_000);
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    viewer.told.clear();
+    assert_eq!(viewer.shown_after(120_000), Some(60_000));
+    assert_eq!(viewer.events(), [Event::FailedBack { from: B, to: A }]);
+}
+
+#[test]
+fn a_dwell_time_stops_flapping_but_not_a_certain_loss() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    viewer.video(B, 3, 0);
+    assert_eq!(viewer.shown_after(10_000), Some(5_000));
+
+    let mut viewer = hot();
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    viewer.signal(Signal::Left(B, Left::Quit));
+    assert_eq!(viewer.shown(), A, "what is gone cannot be shown");
+}
+
+// ---- frames --------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn with_a_hot_standby_a_few_missing_frames_are_enough() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    let died = viewer.now - 66;
+    viewer.told.clear();
+    viewer.frames(&[B], 1_000);
+    let shown =
+        viewer.told.iter().find(|(_, output)| *output == Output::Show(B)).map(|(at, _)| at - died).unwrap();
+    assert!((250..=340).contains(&shown), "{shown} ms");
+    let Some(Event::Switched { from, to, reason, detect_ms, switch_ms, outage_ms }) =
+        viewer.events().into_iter().find(|event| matches!(event, Event::Switched { .. }))
+    else {
+        panic!("{:?}", viewer.told)
+    };
+    assert_eq!((from, to, reason), (A, B, Reason::Frozen));
+    assert_eq!(detect_ms.as_u64(), shown);
+    assert_eq!(outage_ms, detect_ms.plus(switch_ms));
+    assert!(outage_ms.as_u64() <= 400, "{outage_ms}");
+}
+
+#[test]
+fn when_the_frames_of_both_stop_nothing_is_switched() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    assert_eq!(viewer.shown_after(400), None);
+    viewer.video(A, 3, 0);
+    viewer.video(B, 3, 0);
+    assert_eq!(viewer.shown_after(60_000), None);
+}
+
+#[test]
+fn a_hidden_page_shows_no_frames_and_that_is_no_fault() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.signal(Signal::Visible(false));
+    assert_eq!(viewer.shown_after(60_000), None);
+    viewer.signal(Signal::Visible(true));
+    assert_eq!(viewer.shown_after(300), None, "the first frames have to come again");
+}
+
+#[test]
+fn an_output_that_comes_back_at_once_was_left_for_nothing() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.frames(&[B], 600);
+    assert_eq!(viewer.shown(), B);
+    viewer.signal(Signal::Frame(A));
+    assert!(viewer.events().contains(&Event::FalseAlarm(A)));
+    assert_eq!(viewer.shown_after(4_000), None);
+}
+
+#[test]
+fn the_snapshot_is_the_state() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 1_000);
+    viewer.video(A, 3, 0);
+    let text = serde_json::to_string(&viewer.failover).unwrap();
+    assert_eq!(serde_json::from_str::<Failover>(&text).unwrap(), viewer.failover);
+}
+
+// ---- properties ------------------------------------------------------------------------------------------------------------
+
+fn any_signal() -> impl Strategy<Value = Signal> {
+    let uid = prop_oneof![Just(A), Just(B), Just(7)];
+    let kind = prop_oneof![Just(Kind::Audio), Just(Kind::Video)];
+    let left =
+        prop_oneof![Just(Left::Quit), Just(Left::TimedOut), Just(Left::BecameAudience), Just(Left::Unknown)];
+    let connection = prop_oneof![
+        4 => Just(Connection::Connected), 2 => Just(Connection::Reconnecting)
+    ];
+    prop_oneof![
+        2 => uid.clone().prop_map(Signal::Joined),
+        2 => (uid.clone(), left).prop_map(|(uid, left)| Signal::Left(uid, left)),
+        4 => (uid.clone(), kind.clone()).prop_map(|(uid, kind)| Signal::Published(uid, kind)),
+        1 => (uid.clone(), kind.clone()).prop_map(|(uid, kind)| Signal::Unpublished(uid, kind)),
+        1 => (uid.clone(), kind.clone(), any::<bool>()).prop_map(|(uid, kind, muted)| Signal::Muted(uid, kind, muted)),
+        8 => (uid.clone(), kind.clone(), 0u8..6, 0u8..14).prop_map(|(uid, kind, state, reason)| {
+            Signal::State(uid, kind, MediaState::from_number(state), StateReason::from_number(reason))
+        }),
+        8 => uid.clone().prop_map(Signal::Frame),
+        4 => (uid.clone(), kind.clone(), any::<bool>()).prop_map(|(uid, kind, on)| Signal::Progress(uid, kind, on)),
+        1 => (uid.clone(), kind).prop_map(|(uid, kind)| Signal::SubscribeFailed(uid, kind)),
+        1 => connection.prop_map(Signal::Connection),
+        1 => any::<bool>().prop_map(Signal::MediaPath),
+        1 => any::<bool>().prop_map(Signal::BadNetwork),
+        1 => any::<bool>().prop_map(Signal::Visible),
+        1 => uid.prop_map(Signal::OnAir),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whatever_the_sdk_tells(signals in prop::collection::vec((any_signal(), 0u64..3_000), 1..60), standby in 0u8..3) {
+        let standby = [Standby::Hot, Standby::Probe, Standby::Cold][usize::from(standby)];
+        let mut viewer = Viewer::before(with(standby));
+        let mut decoded: Vec<Uid> = Vec::new();
+        let mut last_show: Option<u64> = None;
+        let mut offline: Vec<Uid> = vec![A, B];
+        for (signal, wait) in signals {
+            match signal {
+                Signal::Frame(uid) | Signal::State(uid, Kind::Video, MediaState::Decoding, _) => decoded.push(uid),
+                Signal::Joined(uid) | Signal::Published(uid, _) => offline.retain(|other| *other != uid),
+                Signal::Left(uid, _) => offline.push(uid),
+                _ => {}
+            }
+            let before = viewer.failover.shown();
+            viewer.told.clear();
+            viewer.signal(signal);
+            viewer.pass(wait);
+            for (at, output) in viewer.told.clone() {
+                if let Output::Show(uid) = output {
+                    prop_assert!(decoded.contains(&uid), "{} was never seen", uid);
+                    let was_lost = before.is_some_and(|before| {
+                        viewer.failover.feeds.iter().any(|feed| feed.uid == before && (feed.lost || feed.failed))
+                    });
+                    if let Some(last) = last_show.filter(|_| !was_lost) {
+                        prop_assert!(at >= last + 5_000, "two switches within {} ms", at - last);
+                    }
+                    last_show = before.map(|_| at).or(last_show);
+                }
+            }
+            let copy: Failover = serde_json::from_str(&serde_json::to_string(&viewer.failover).unwrap()).unwrap();
+            prop_assert_eq!(&copy, &viewer.failover);
+        }
+        // When everything is quiet, it comes to rest.
+        viewer.signal(Signal::Connection(Connection::Connected));
+        viewer.signal(Signal::MediaPath(true));
+        viewer.pass(120_000);
+        let at_rest = viewer.failover.shown();
+        viewer.pass(120_000);
+        prop_assert_eq!(viewer.failover.shown(), at_rest);
+        // And never shows one that is gone while another is there and well.
+        if let Some(shown) = at_rest.filter(|shown| offline.contains(shown)) {
+            let other = if shown == A { B } else { A };
+            let is_ready = (0..2).any(|at| viewer.failover.feeds[at].uid == other && viewer.failover.is_ready(at));
+            prop_assert!(!is_ready, "shows {} though {} is well", shown, other);
+        }
+    }
+}

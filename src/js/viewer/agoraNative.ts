@@ -1,0 +1,119 @@
+import type { RtcSource } from "./source.js";
+import type { Kind, MediaState, Signal, Uid } from "./types.js";
+
+/** The handlers of `agora-electron-sdk` and `react-native-agora` 4.x that are used. */
+export interface AgoraEngineHandlers {
+  onUserJoined(connection: unknown, uid: Uid): void;
+  onUserOffline(connection: unknown, uid: Uid, reason: number): void;
+  onRemoteAudioStateChanged(connection: unknown, uid: Uid, state: number, reason: number): void;
+  onRemoteVideoStateChanged(connection: unknown, uid: Uid, state: number, reason: number): void;
+  onConnectionStateChanged(connection: unknown, state: number, reason: number): void;
+  onRemoteVideoStats(connection: unknown, stats: { uid?: Uid; receivedBitrate?: number }): void;
+}
+
+/** The part of an `IRtcEngine` that is used. */
+export interface AgoraEngine {
+  registerEventHandler(handlers: AgoraEngineHandlers): boolean;
+  unregisterEventHandler(handlers: AgoraEngineHandlers): boolean;
+  muteRemoteVideoStream(uid: Uid, mute: boolean): number;
+  muteRemoteAudioStream(uid: Uid, mute: boolean): number;
+  adjustUserPlaybackSignalVolume(uid: Uid, volume: number): number;
+}
+
+export interface AgoraNativeOptions {
+  /** The outputs that are meant; everybody else in the channel is left alone. */
+  uids: readonly Uid[];
+  /** Puts the view of this output on top. Keep a view for each output mounted. */
+  show: (uid: Uid) => void;
+  /** Whether the viewer is in the channel already. */
+  joined?: boolean;
+}
+
+const STATES: MediaState[] = ["stopped", "starting", "decoding", "frozen", "failed"];
+const LEFT = ["quit", "timedOut", "becameAudience"] as const;
+/** Connection states of the engine, and the reason for which the same uid elsewhere threw us out. */
+const CONNECTED = 3;
+const FAILED = 5;
+const SAME_UID = 19;
+
+/** Agora's native engines, as Electron and React Native see them. */
+export function agoraNative(engine: AgoraEngine, options: AgoraNativeOptions): RtcSource {
+  return new AgoraNative(engine, options);
+}
+
+class AgoraNative implements RtcSource {
+  readonly #engine: AgoraEngine;
+  readonly #options: AgoraNativeOptions;
+  readonly #uids: ReadonlySet<Uid>;
+  #shown: Uid | undefined;
+
+  constructor(engine: AgoraEngine, options: AgoraNativeOptions) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#uids = new Set(options.uids);
+  }
+
+  attach(tell: (signal: Signal) => void): () => void {
+    const about = (uid: Uid, ...signals: Signal[]) => {
+      if (this.#uids.has(uid)) for (const signal of signals) tell(signal);
+    };
+    const handlers: AgoraEngineHandlers = {
+      // Engines tell who is there, not what they publish: an output of a transcoder publishes both.
+      onUserJoined: (_, uid) =>
+        about(
+          uid,
+          { type: "joined", uid },
+          { type: "published", uid, kind: "audio" },
+          { type: "published", uid, kind: "video" },
+        ),
+      onUserOffline: (_, uid, reason) => about(uid, { type: "left", uid, how: LEFT[reason] ?? "unknown" }),
+      onRemoteAudioStateChanged: (_, uid, state, reason) => about(uid, ...changed(uid, "audio", state, reason)),
+      onRemoteVideoStateChanged: (_, uid, state, reason) => about(uid, ...changed(uid, "video", state, reason)),
+      onConnectionStateChanged: (_, state, reason) => {
+        const closed = state === FAILED || reason === SAME_UID;
+        tell({ type: "connection", state: closed ? "closed" : state === CONNECTED ? "connected" : "reconnecting" });
+      },
+      onRemoteVideoStats: (_, { uid, receivedBitrate }) => {
+        if (uid === undefined || receivedBitrate === undefined) return;
+        about(uid, { type: "progress", uid, kind: "video", advanced: receivedBitrate > 0 });
+      },
+    };
+    if (!this.#engine.registerEventHandler(handlers)) {
+      throw new Error("the engine did not take the event handlers: is it initialised?");
+    }
+    if (this.#options.joined) tell({ type: "connection", state: "connected" });
+    return () => this.#engine.unregisterEventHandler(handlers);
+  }
+
+  async subscribe(uid: Uid, kind: Kind): Promise<void> {
+    if (kind === "audio" && this.#shown !== uid) {
+      // Subscribed, but not heard.
+      succeed("adjustUserPlaybackSignalVolume", this.#engine.adjustUserPlaybackSignalVolume(uid, 0));
+    }
+    this.#mute(uid, kind, false);
+  }
+
+  async unsubscribe(uid: Uid, kind: Kind): Promise<void> {
+    this.#mute(uid, kind, true);
+  }
+
+  show(uid: Uid): void {
+    this.#shown = uid;
+    for (const other of this.#uids) this.#engine.adjustUserPlaybackSignalVolume(other, other === uid ? 100 : 0);
+    this.#options.show(uid);
+  }
+
+  #mute(uid: Uid, kind: Kind, mute: boolean): void {
+    if (kind === "video") succeed("muteRemoteVideoStream", this.#engine.muteRemoteVideoStream(uid, mute));
+    else succeed("muteRemoteAudioStream", this.#engine.muteRemoteAudioStream(uid, mute));
+  }
+}
+
+function changed(uid: Uid, kind: Kind, number: number, reason: number): Signal[] {
+  const state = STATES[number];
+  return state === undefined ? [] : [{ type: "state", uid, kind, state, reason }];
+}
+
+function succeed(call: string, code: number): void {
+  if (code < 0) throw new Error(`${call} failed with ${code}`);
+}

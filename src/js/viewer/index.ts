@@ -1,0 +1,20 @@
+/** The viewer changes over to the output that lives. */
+export {
+  type AgoraEngine,
+  type AgoraEngineHandlers,
+  type AgoraNativeOptions,
+  agoraNative,
+} from "./agoraNative.js";
+export {
+  type AgoraAudioTrack,
+  type AgoraClient,
+  type AgoraUser,
+  type AgoraVideoTrack,
+  type AgoraWebOptions,
+  agoraWeb,
+} from "./agoraWeb.js";
+export { Failover } from "./failover.js";
+export type { RtcSource } from "./source.js";
+export { Stage, watchFrames } from "./stage.js";
+export type * from "./types.js";
+export { FailoverViewer, type ViewerOptions } from "./viewer.js";

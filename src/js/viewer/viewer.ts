@@ -1,0 +1,113 @@
+import { Failover } from "./failover.js";
+import type { RtcSource } from "./source.js";
+import type { FailoverSettings, Signal, Uid, ViewerEvent } from "./types.js";
+
+/** Settings of a viewer, besides those of the failover. */
+export interface ViewerOptions extends FailoverSettings {
+  /** The outputs in the order of preference, of all lanes: `[9001, 9002, 9101, 9102]`. */
+  uids: readonly Uid[];
+  /** Takes each event. */
+  onEvent?: (event: ViewerEvent) => void;
+  /** Takes what the SDK refused. Default: `console.warn`. */
+  onError?: (error: unknown) => void;
+}
+
+/** How often the statistics are looked at. */
+const LOOK_MS = 1000;
+
+/** Keeps a viewer on an output that lives: carries out what the failover decides with an RTC SDK. */
+export class FailoverViewer {
+  readonly #source: RtcSource;
+  readonly #failover: Failover;
+  readonly #options: ViewerOptions;
+  readonly #detach: () => void;
+  readonly #looks: ReturnType<typeof setInterval>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stepping = false;
+  #disposed = false;
+
+  constructor(source: RtcSource, options: ViewerOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#failover = new Failover(options.uids, options, now());
+    this.#detach = source.attach((signal) => this.tell(signal));
+    this.#looks = setInterval(() => void source.look?.(), LOOK_MS);
+    if (typeof document !== "undefined") {
+      document.addEventListener("visibilitychange", this.#onVisibility);
+      this.#onVisibility();
+    }
+    this.#step();
+  }
+
+  /** The output that is shown. */
+  get shown(): Uid | undefined {
+    return this.#disposed ? undefined : this.#failover.shown;
+  }
+
+  /** Hands in what the source cannot know: above all the server's word, `{ type: "onAir", uid }`. */
+  tell(signal: Signal): void {
+    if (this.#disposed) return;
+    this.#failover.handle(now(), signal);
+    this.#step();
+  }
+
+  /** Lets go of the SDK: its handlers, timers, and what was kept; what is subscribed stays as it is. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#detach();
+    clearInterval(this.#looks);
+    clearTimeout(this.#timer);
+    if (typeof document !== "undefined") document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.#failover.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  readonly #onVisibility = () => this.tell({ type: "visible", visible: document.visibilityState !== "hidden" });
+
+  #step(): void {
+    // What it does may make the SDK tell more at once: that is taken in the same loop.
+    if (this.#stepping || this.#disposed) return;
+    this.#stepping = true;
+    try {
+      for (;;) {
+        const step = this.#failover.poll(now());
+        if (step.type === "wait") {
+          this.#sleep(step.until);
+          return;
+        }
+        if (step.type === "tell") this.#options.onEvent?.(step.event);
+        else if (step.type === "show") this.#source.show(step.uid);
+        else if (step.type === "unsubscribe") this.#watch(this.#source.unsubscribe(step.uid, step.kind));
+        else {
+          const { uid, kind } = step;
+          this.#watch(this.#source.subscribe(uid, kind), () => this.tell({ type: "subscribeFailed", uid, kind }));
+        }
+        if (this.#disposed) return;
+      }
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  #watch(promise: Promise<void>, onFailure?: () => void): void {
+    promise.catch((error: unknown) => {
+      if (this.#disposed) return;
+      if (this.#options.onError) this.#options.onError(error);
+      else console.warn("steadymix:", error);
+      onFailure?.();
+    });
+  }
+
+  #sleep(until: number | undefined): void {
+    clearTimeout(this.#timer);
+    if (until !== undefined) this.#timer = setTimeout(() => this.#step(), Math.max(1, until - now()));
+  }
+}
+
+function now(): number {
+  return performance.now();
+}
