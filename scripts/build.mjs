@@ -5,8 +5,19 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { bootstrap } from "./bootstrap.mjs";
 import { fail, inRoot, run } from "./lib.mjs";
 
-/** What a user's bundle may grow by, in bytes of brotli: the module and its glue. */
-const BUDGET = { "core.wasm": 230_000, "glue.js": 8_000 };
+/**
+ * The entries of the package, each with a WebAssembly module of its own, and what it may add to a user's bundle: module
+ * and glue together, in bytes of brotli.
+ */
+const ENTRIES = [
+  { folder: "", features: ["--features", "server"], target: "target", budget: 240_000 },
+  {
+    folder: "viewer",
+    features: ["--no-default-features", "--features", "viewer"],
+    target: "target/viewer",
+    budget: 20_000,
+  },
+];
 
 const OPTIMISE = [
   "-Oz",
@@ -23,52 +34,58 @@ const OPTIMISE = [
 /** @param {{ quiet?: boolean }} [options] */
 export function build({ quiet = false } = {}) {
   bootstrap();
-  const packages = ["-p", "steadymix", "-p", "steadymix-emulator"];
-  run("cargo", ["build", "--quiet", "--release", "--lib", "--target", "wasm32-unknown-unknown", ...packages]);
-  buildPackage(quiet);
-  bind("steadymix_emulator", inRoot("target", "emulator"));
+  rmSync(inRoot("dist"), { recursive: true, force: true });
+  for (const entry of ENTRIES) buildEntry(entry, quiet);
+  run("tsc", ["-p", "tsconfig.build.json"]);
+  compile(["-p", "steadymix-emulator"], "target");
+  bind(inRoot("target"), "steadymix_emulator", inRoot("target", "emulator"));
 }
 
-/** @param {string} crate @param {string} folder */
-function bind(crate, folder) {
-  const wasm = inRoot("target", "wasm32-unknown-unknown", "release", `${crate}.wasm`);
+/** @param {string[]} what @param {string} target */
+function compile(what, target) {
+  const wasm = ["--target", "wasm32-unknown-unknown", "--target-dir", target];
+  run("cargo", ["build", "--quiet", "--release", "--lib", ...wasm, ...what]);
+}
+
+/** @param {string} target @param {string} crate @param {string} folder */
+function bind(target, crate, folder) {
+  const wasm = `${target}/wasm32-unknown-unknown/release/${crate}.wasm`;
   run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", folder, wasm]);
 }
 
-/** @param {boolean} quiet */
-function buildPackage(quiet) {
-  const dist = inRoot("dist");
-  const bound = inRoot("target", "bound");
-  bind("steadymix", bound);
-  rmSync(dist, { recursive: true, force: true });
-  mkdirSync(dist);
-  const wasm = inRoot("dist", "core.wasm");
+/** @param {typeof ENTRIES[number]} entry @param {boolean} quiet */
+function buildEntry({ folder, features, target, budget }, quiet) {
+  const dist = inRoot("dist", folder);
+  const bound = inRoot(target, "bound");
+  compile(["-p", "steadymix", ...features], target);
+  bind(inRoot(target), "steadymix", bound);
+  mkdirSync(dist, { recursive: true });
+  const wasm = `${dist}/core.wasm`;
   copyFileSync(optimised(`${bound}/steadymix_bg.wasm`), wasm);
-  writeFileSync(inRoot("dist", "glue.js"), withoutDefaultAddress(readFileSync(`${bound}/steadymix.js`, "utf8")));
-  copyFileSync(inRoot("src", "js", "glue.d.ts"), inRoot("dist", "glue.d.ts"));
-  run("tsc", ["-p", "tsconfig.build.json"]);
+  writeFileSync(`${dist}/glue.js`, withoutDefaultAddress(readFileSync(`${bound}/steadymix.js`, "utf8")));
+  copyFileSync(inRoot("src", "js", folder, "glue.d.ts"), `${dist}/glue.d.ts`);
 
-  const entry = (name, lines) => writeFileSync(inRoot("dist", name), `${lines.join("\n")}\n`);
-  entry("index.node.js", [
+  const write = (name, lines) => writeFileSync(`${dist}/${name}`, `${lines.join("\n")}\n`);
+  write("index.node.js", [
     'import { readFileSync } from "node:fs";',
     'import { initSync } from "./glue.js";',
     'initSync({ module: readFileSync(new URL("./core.wasm", import.meta.url)) });',
     'export * from "./index.js";',
   ]);
-  entry("index.workerd.js", [
+  write("index.workerd.js", [
     'import module from "./core.wasm";',
     'import { initSync } from "./glue.js";',
     "initSync({ module });",
     'export * from "./index.js";',
   ]);
-  entry("core.inline.js", [`export default "${readFileSync(wasm).toString("base64")}";`]);
-  entry("index.browser.js", [
+  write("core.inline.js", [`export default "${readFileSync(wasm).toString("base64")}";`]);
+  write("index.browser.js", [
     'import text from "./core.inline.js";',
     'import { initSync } from "./glue.js";',
     "initSync({ module: Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) });",
     'export * from "./index.js";',
   ]);
-  report(quiet);
+  weigh(dist, folder, budget, quiet);
 }
 
 /**
@@ -93,17 +110,21 @@ function withoutDefaultAddress(glue) {
   return changed;
 }
 
-/** @param {boolean} quiet */
-function report(quiet) {
-  const rows = Object.entries(BUDGET).map(([name, budget]) => {
-    const bytes = readFileSync(inRoot("dist", name));
-    return { name, raw: bytes.length, gzip: gzipSync(bytes).length, brotli: brotliCompressSync(bytes).length, budget };
+/** @param {string} dist @param {string} folder @param {number} budget @param {boolean} quiet */
+function weigh(dist, folder, budget, quiet) {
+  const name = folder === "" ? "steadymix" : `steadymix/${folder}`;
+  const sizes = ["core.wasm", "glue.js"].map((file) => {
+    const bytes = readFileSync(`${dist}/${file}`);
+    return { file, raw: bytes.length, gzip: gzipSync(bytes).length, brotli: brotliCompressSync(bytes).length };
   });
-  for (const { name, raw, gzip, brotli, budget } of quiet ? [] : rows) {
-    console.log(`${name.padEnd(10)} ${raw} bytes, gzip ${gzip}, brotli ${brotli} of ${budget}`);
+  const total = sizes.reduce((sum, { brotli }) => sum + brotli, 0);
+  if (!quiet) {
+    for (const { file, raw, gzip, brotli } of sizes) {
+      console.log(`${name.padEnd(18)} ${file.padEnd(10)} ${raw} bytes, gzip ${gzip}, brotli ${brotli}`);
+    }
+    console.log(`${name.padEnd(18)} together   ${total} of ${budget} bytes of brotli`);
   }
-  const over = rows.find(({ brotli, budget }) => brotli > budget);
-  if (over) fail(`${over.name} is over its budget of ${over.budget} bytes of brotli`);
+  if (total > budget) fail(`${name} is over its budget of ${budget} bytes of brotli`);
 }
 
 if (process.argv[1]?.endsWith("build.mjs")) build();

@@ -27,6 +27,20 @@ const STEPS = {
       command: "cargo",
       args: [...clippy, "--lib", "--test", "wasm_node", "--test", "wasm_browser", ...wasmTarget, ...denyWarnings],
     },
+    // The viewer's module is built without the server's half.
+    {
+      command: "cargo",
+      args: [
+        "clippy",
+        "--quiet",
+        "--lib",
+        "--no-default-features",
+        "--features",
+        "viewer",
+        ...wasmTarget,
+        ...denyWarnings,
+      ],
+    },
   ],
   rustfmt: () => [{ command: "cargo", args: ["fmt", "--all", "--check"] }],
   types: () => [{ command: "tsc", args: ["-p", "tsconfig.json"] }],

@@ -459,10 +459,8 @@ impl Failover {
             (feed.last_frame, feed.patience(config.frame_gap_ms), self.bad_network)
         {
             let at = self.after_dwell(last.plus(patience));
-            if self.has_quick_standby(shown) {
-                if now >= at {
-                    return Fault::Bad(Reason::Frozen);
-                }
+            if now >= at && self.has_quick_standby(shown) {
+                return Fault::Bad(Reason::Frozen);
             }
             // Looked at again soon after: the standby's next frame may be what is missing.
             next = Some(if now >= at { now.plus(Millis::new(20)) } else { at })

@@ -1,0 +1,96 @@
+import { createElement, type HTMLAttributes, type ReactElement, useEffect, useRef, useState } from "react";
+import type { Uid, ViewerEvent } from "steadymix/viewer";
+import { type AgoraClient, type AgoraWebOptions, agoraWeb, FailoverViewer, type ViewerOptions } from "steadymix/viewer";
+
+/** Settings of the hook. They are read when the client or the uids change. */
+export interface UseFailoverOptions extends ViewerOptions {
+  fit?: AgoraWebOptions["fit"];
+}
+
+export interface FailoverState {
+  /** Goes to the element that shows the picture; it must have a size. */
+  ref: (element: HTMLElement | null) => void;
+  /** The output that is shown. */
+  shown: Uid | undefined;
+  /** What happened last. */
+  event: ViewerEvent | undefined;
+  /** For the server's word: `viewer?.tell({ type: "onAir", uid })`. */
+  viewer: FailoverViewer | undefined;
+}
+
+/** Keeps an element on an output that lives. `client` may be `null` until there is one. */
+export function useFailover(client: AgoraClient | null, options: UseFailoverOptions): FailoverState {
+  const [element, ref] = useState<HTMLElement | null>(null);
+  const [viewer, setViewer] = useState<FailoverViewer>();
+  const [shown, setShown] = useState<Uid>();
+  const [event, setEvent] = useState<ViewerEvent>();
+  const latest = useRef(options);
+  latest.current = options;
+  const uids = options.uids.join();
+
+  useEffect(() => {
+    if (!client || !element) return;
+    const { fit, ...settings } = latest.current;
+    const source = agoraWeb(client, { container: element, uids: settings.uids, ...(fit ? { fit } : {}) });
+    const show = source.show.bind(source);
+    source.show = (uid) => {
+      show(uid);
+      setShown(uid);
+    };
+    const made = new FailoverViewer(source, {
+      ...settings,
+      onEvent: (event) => {
+        setEvent(event);
+        latest.current.onEvent?.(event);
+      },
+    });
+    setViewer(made);
+    return () => {
+      made.dispose();
+      setViewer(undefined);
+      setShown(undefined);
+    };
+  }, [client, element, uids]);
+
+  return { ref, shown, event, viewer };
+}
+
+export interface FailoverVideoProps extends UseFailoverOptions, Omit<HTMLAttributes<HTMLDivElement>, "onError"> {
+  client: AgoraClient | null;
+}
+
+/** The picture: both outputs stay mounted in it, the one that lives on top. */
+export function FailoverVideo({ client, ...props }: FailoverVideoProps): ReactElement {
+  const [options, attributes] = split(props);
+  const { ref } = useFailover(client, options);
+  const style = { position: "relative", width: "100%", height: "100%", ...attributes.style } as const;
+  return createElement("div", { ...attributes, style, ref });
+}
+
+const OPTIONS: ReadonlySet<string> = new Set<keyof UseFailoverOptions>([
+  "uids",
+  "onEvent",
+  "onError",
+  "fit",
+  "standby",
+  "frozenMs",
+  "congestedMs",
+  "badNetworkMs",
+  "mutedMs",
+  "audioMs",
+  "frameGapMs",
+  "startingMs",
+  "penaltyMs",
+  "dwellMs",
+  "settleMs",
+  "bothDownMs",
+  "falseAlarmMs",
+  "failBackMs",
+]);
+
+function split(props: Omit<FailoverVideoProps, "client">): [UseFailoverOptions, HTMLAttributes<HTMLDivElement>] {
+  const entries = Object.entries(props);
+  const options = Object.fromEntries(entries.filter(([name]) => OPTIONS.has(name)));
+  const attributes = Object.fromEntries(entries.filter(([name]) => !OPTIONS.has(name)));
+  return [options as unknown as UseFailoverOptions, attributes];
+}
