@@ -25,6 +25,9 @@ pub use self::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
 use crate::time::Millis;
 use crate::uid::Uid;
 
+/// A subscription that was refused is asked for again this much later.
+const RETRY_MS: Millis = Millis::new(1_000);
+
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
@@ -98,6 +101,30 @@ pub enum Event {
     FalseAlarm(Uid),
     /// None is well.
     BothDown,
+    /// This viewer cannot decode or play it. That is no fault of the output: the same of another one fails too.
+    Unplayable(Uid, Kind),
+    /// The viewer was thrown out, or the same viewer uid is elsewhere: nothing more is done. To join again, under
+    /// another uid, is the application's decision.
+    Closed,
+}
+
+/// How an output is, as far as this viewer can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Health {
+    /// It is not in the channel, or publishes no video.
+    Absent,
+    /// It can be subscribed to.
+    Available,
+    /// It is subscribed, and has not shown two frames yet.
+    Starting,
+    /// Its picture flows.
+    Playing,
+    /// Its picture does not flow any more.
+    Frozen,
+    /// It was muted on purpose.
+    Muted,
+    /// It cannot be decoded, or did not start.
+    Failed,
 }
 
 /// A change that is under way: its target is not ready to be shown yet.
@@ -202,6 +229,11 @@ impl Failover {
         self.shown.and_then(|at| self.feeds.get(at)).map(|feed| feed.uid)
     }
 
+    /// How each output is, in the order of preference.
+    pub fn health(&self) -> impl Iterator<Item = (Uid, Health)> {
+        self.feeds.iter().map(|feed| (feed.uid, feed.health(self.now, self.visible)))
+    }
+
     /// Takes what the SDK tells. What is about other uids is ignored.
     pub fn handle(&mut self, now: Millis, signal: Signal) {
         self.now = self.now.max(now);
@@ -267,9 +299,12 @@ impl Failover {
             }
             Signal::SubscribeFailed(uid, kind) => {
                 let penalty = now.plus(self.config.penalty_ms);
-                self.on(uid, |feed| match kind {
-                    Kind::Video => (feed.video_asked, feed.penalty_until) = (false, penalty),
-                    Kind::Audio => feed.audio_asked = false,
+                self.on(uid, |feed| {
+                    feed.retry_at = now.plus(RETRY_MS);
+                    match kind {
+                        Kind::Video => (feed.video_asked, feed.penalty_until) = (false, penalty),
+                        Kind::Audio => feed.audio_asked = false,
+                    }
                 });
             }
             Signal::DecodeFailed(uid) => self.on(uid, |feed| feed.failed = true),
@@ -279,6 +314,9 @@ impl Failover {
                     && self.shown.is_some()
                 {
                     self.settled = now.plus(self.config.settle_ms);
+                }
+                if connection == Connection::Closed && self.connection != connection {
+                    self.events.push_back(Event::Closed);
                 }
                 self.connection = connection;
                 self.forget_time();
@@ -309,7 +347,7 @@ impl Failover {
         if let Some(event) = self.events.pop_front() {
             return Output::Emit(event);
         }
-        self.subscription().unwrap_or(Output::Wait(next))
+        self.subscription().unwrap_or_else(|| Output::Wait(soonest(next, self.next_retry())))
     }
 
     fn on(&mut self, uid: Uid, change: impl FnOnce(&mut Feed)) {
@@ -325,11 +363,20 @@ impl Failover {
 
     fn video_state(&mut self, uid: Uid, state: MediaState, reason: StateReason) {
         let now = self.now;
-        let ignored = matches!(reason, StateReason::Local | StateReason::Adaptation | StateReason::Codec);
-        if ignored && state != MediaState::Decoding {
-            return;
-        }
         match (state, reason) {
+            (_, StateReason::Codec) => self.unplayable(uid, Kind::Video),
+            (MediaState::Decoding, _) => {
+                self.on(uid, |feed| {
+                    (feed.state, feed.muted_since, feed.failed, feed.fallback) = (state, None, false, false);
+                    feed.flows(now);
+                });
+                self.flowed(uid);
+            }
+            (_, StateReason::Fallback) => self.on(uid, |feed| {
+                feed.fallback = true;
+                feed.forget_time();
+            }),
+            (_, StateReason::Local | StateReason::Adaptation) => {}
             (MediaState::Stopped, StateReason::Offline) => self.handle(now, Signal::Left(uid, Left::Quit)),
             (MediaState::Stopped, StateReason::Muted) => self.on(uid, |feed| {
                 // On joining, engines say so before there ever was a picture.
@@ -339,13 +386,6 @@ impl Failover {
             }),
             (MediaState::Stopped, _) => {}
             (MediaState::Starting, _) => self.on(uid, |feed| feed.state = state),
-            (MediaState::Decoding, _) => {
-                self.on(uid, |feed| {
-                    (feed.state, feed.muted_since, feed.failed) = (state, None, false);
-                    feed.flows(now);
-                });
-                self.flowed(uid);
-            }
             (MediaState::Frozen, reason) => self.on(uid, |feed| {
                 if feed.decoded {
                     (feed.state, feed.congested, feed.healthy_since) =
@@ -360,6 +400,7 @@ impl Failover {
     fn audio_state(&mut self, uid: Uid, state: MediaState, reason: StateReason) {
         let now = self.now;
         match (state, reason) {
+            (MediaState::Failed, _) => self.unplayable(uid, Kind::Audio),
             (MediaState::Stopped, StateReason::Offline) => self.handle(now, Signal::Left(uid, Left::Quit)),
             (MediaState::Decoding | MediaState::Starting, _) => {
                 self.on(uid, |feed| feed.audio_bad_since = None)
@@ -367,7 +408,13 @@ impl Failover {
             (MediaState::Frozen, _) | (MediaState::Stopped, StateReason::Muted) => self.on(uid, |feed| {
                 feed.audio_bad_since.get_or_insert(now);
             }),
-            (MediaState::Stopped | MediaState::Failed, _) => {}
+            (MediaState::Stopped, _) => {}
+        }
+    }
+
+    fn unplayable(&mut self, uid: Uid, kind: Kind) {
+        if self.feeds.iter().any(|feed| feed.uid == uid) {
+            self.events.push_back(Event::Unplayable(uid, kind));
         }
     }
 
@@ -407,7 +454,8 @@ impl Failover {
             }
             Fault::None(at) => {
                 self.is_well(shown);
-                soonest(self.prefer(shown), at)
+                let replaced = if at.is_none() { self.replace_standby(shown) } else { None };
+                soonest(soonest(self.prefer(shown), at), replaced)
             }
         }
     }
@@ -438,10 +486,14 @@ impl Failover {
         if feed.failed {
             return Fault::Bad(Reason::Failed);
         }
+        if feed.fallback {
+            // The viewer's downlink carries no video: that says nothing of the output.
+            return Fault::None(None);
+        }
         if feed.is_dead() {
             return self.if_another_lives(shown, Reason::Dead, now);
         }
-        if !feed.decoded && feed.video_asked {
+        if self.visible && feed.video_asked && !feed.has_started() {
             let at = feed.asked_at.plus(config.starting_ms);
             return if now >= at { Fault::Bad(Reason::NotStarted) } else { Fault::None(Some(at)) };
         }
@@ -510,20 +562,55 @@ impl Failover {
             })
     }
 
-    /// Whether it can be shown: it has been seen, and it is well.
+    /// Whether it can be shown: it has been seen (or, in a hidden page, its bytes come), and it is well.
     fn is_ready(&self, at: usize) -> bool {
         self.feeds.get(at).is_some_and(|feed| {
-            feed.is_available(self.now) && feed.decoded && feed.frozen_since.is_none() && !feed.is_dead()
+            // The first frame is enough to be shown, for as long as the second may still come.
+            let may_start = self.now < feed.asked_at.plus(self.config.starting_ms);
+            let is_seen = (feed.decoded && (feed.has_started() || may_start))
+                || (!self.visible && feed.video_asked && feed.video_bytes_come(self.now));
+            let is_bad = feed.frozen_since.is_some() || feed.is_dead() || feed.fallback;
+            feed.is_there() && is_seen && !is_bad
         })
     }
 
-    /// The best output besides this one: ready ones first, then the server's word, then the order of preference.
+    /// The best output besides this one: ready ones first, then the server's word, then the order of preference; one
+    /// that failed lately only if there is no other.
     fn best(&self, besides: Option<usize>) -> Option<usize> {
-        let can = |at: &usize| {
-            Some(*at) != besides && self.feeds.get(*at).is_some_and(|feed| feed.is_available(self.now))
+        let is_there = |(at, feed): &(usize, &Feed)| Some(*at) != besides && feed.is_there();
+        let rank = |(at, feed): &(usize, &Feed)| {
+            (
+                self.now < feed.penalty_until,
+                !self.is_ready(*at),
+                feed.frozen_since.is_some() || feed.is_dead(),
+                Some(*at) != self.wanted,
+                *at,
+            )
         };
-        let rank = |at: &usize| (!self.is_ready(*at), Some(*at) != self.wanted, *at);
-        (0..self.feeds.len()).filter(can).min_by_key(rank)
+        self.feeds.iter().enumerate().filter(is_there).min_by_key(rank).map(|(at, _)| at)
+    }
+
+    /// A standby that does not flow, though the one that is shown does, makes room for another.
+    fn replace_standby(&mut self, shown: usize) -> Option<Millis> {
+        let standby = self.best(Some(shown)).filter(|_| self.visible)?;
+        let has_other =
+            |(at, feed): (usize, &Feed)| at != shown && at != standby && feed.is_available(self.now);
+        if !self.feeds.iter().enumerate().any(has_other) {
+            return None;
+        }
+        let feed =
+            self.feeds.get(standby).filter(|feed| feed.video_asked && self.now >= feed.penalty_until)?;
+        let at = match feed.frozen_since {
+            _ if feed.is_dead() => self.now,
+            Some(since) => since.plus(self.config.frozen_ms),
+            None if !feed.has_started() => feed.asked_at.plus(self.config.starting_ms),
+            None => return None,
+        };
+        if self.now < at {
+            return Some(at);
+        }
+        self.penalise(standby);
+        Some(self.now)
     }
 
     /// The one that is shown is bad: changes to another, as soon as that can be shown.
@@ -557,7 +644,7 @@ impl Failover {
             Some(pending) if pending.to == to => pending.since,
             _ => self.now,
         };
-        if !self.feeds.get(to).is_some_and(|feed| feed.is_available(self.now)) {
+        if !self.feeds.get(to).is_some_and(Feed::is_there) {
             self.pending = None;
             return Some(self.now.plus(Millis::new(1)));
         }
@@ -708,11 +795,12 @@ impl Failover {
             let keep = self.measured.is_some_and(|measured| measured.from == at);
             let now = self.now;
             let Some(feed) = self.feeds.get_mut(at) else { continue };
-            if video && feed.video && feed.present && !feed.video_asked {
+            let may_ask = feed.present && now >= feed.retry_at;
+            if video && feed.video && may_ask && !feed.video_asked {
                 (feed.video_asked, feed.asked_at) = (true, now);
                 return Some(Output::Subscribe(feed.uid, Kind::Video));
             }
-            if audio && feed.audio && feed.present && !feed.audio_asked {
+            if audio && feed.audio && may_ask && !feed.audio_asked {
                 feed.audio_asked = true;
                 return Some(Output::Subscribe(feed.uid, Kind::Audio));
             }
@@ -726,6 +814,11 @@ impl Failover {
             }
         }
         None
+    }
+
+    /// When a subscription that was refused may be asked for again.
+    fn next_retry(&self) -> Option<Millis> {
+        self.feeds.iter().map(|feed| feed.retry_at).filter(|at| *at > self.now).min()
     }
 }
 

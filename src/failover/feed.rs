@@ -3,6 +3,7 @@
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
 
+use super::Health;
 use super::signal::{Left, MediaState};
 use crate::time::Millis;
 use crate::uid::Uid;
@@ -40,11 +41,15 @@ pub(super) struct Feed {
     pub(super) frozen_since: Option<Millis>,
     /// The engine says that congestion froze it.
     pub(super) congested: bool,
+    /// The SDK has fallen back to audio only.
+    pub(super) fallback: bool,
     pub(super) muted_since: Option<Millis>,
     pub(super) audio_bad_since: Option<Millis>,
     pub(super) failed: bool,
-    /// Not tried again before.
+    /// Only tried again before if there is no other.
     pub(super) penalty_until: Millis,
+    /// Not asked for before.
+    pub(super) retry_at: Millis,
     pub(super) healthy_since: Option<Millis>,
     pub(super) last_frame: Option<Millis>,
     /// Between frames, smoothed, in 1/16 ms.
@@ -74,10 +79,12 @@ impl Feed {
             decoded: false,
             frozen_since: None,
             congested: false,
+            fallback: false,
             muted_since: None,
             audio_bad_since: None,
             failed: false,
             penalty_until: Millis::ZERO,
+            retry_at: Millis::ZERO,
             healthy_since: None,
             last_frame: None,
             interval: 0,
@@ -91,14 +98,47 @@ impl Feed {
     }
 
     /// Whether it can be subscribed to.
+    pub(super) fn is_there(&self) -> bool {
+        self.present && self.video && !self.failed
+    }
+
+    /// Whether it can be subscribed to, and has not failed lately.
     pub(super) fn is_available(&self, now: Millis) -> bool {
-        self.present && self.video && !self.failed && now >= self.penalty_until
+        self.is_there() && now >= self.penalty_until
+    }
+
+    /// It has shown its second frame: one alone may be all that comes.
+    pub(super) fn has_started(&self) -> bool {
+        self.decoded && (self.state != MediaState::Starting || self.frames > 0)
+    }
+
+    pub(super) fn health(&self, now: Millis, visible: bool) -> Health {
+        let is_overdue = |last: Millis| {
+            let patience = self.patience(Millis::new(LONGEST_GAP_MS)).unwrap_or(Millis::new(LONGEST_GAP_MS));
+            visible && now > last.plus(patience)
+        };
+        if !self.present || !self.video {
+            if self.muted_since.is_some() { Health::Muted } else { Health::Absent }
+        } else if self.failed || now < self.penalty_until {
+            Health::Failed
+        } else if self.muted_since.is_some() {
+            Health::Muted
+        } else if !self.video_asked {
+            Health::Available
+        } else if self.frozen_since.is_some() || self.is_dead() || self.last_frame.is_some_and(is_overdue) {
+            Health::Frozen
+        } else if self.has_started() {
+            Health::Playing
+        } else {
+            Health::Starting
+        }
     }
 
     /// It is gone, or its video is: nothing of it is shown any more.
     pub(super) fn tear_down(&mut self) {
         self.video_asked = false;
         self.decoded = false;
+        self.fallback = false;
         self.state = MediaState::Stopped;
         self.forget_time();
         self.muted_since = None;
@@ -140,6 +180,7 @@ impl Feed {
     /// A picture is there.
     pub(super) fn flows(&mut self, now: Millis) {
         self.decoded = true;
+        self.penalty_until = Millis::ZERO;
         self.frozen_since = None;
         self.congested = false;
         self.dead_video_looks = 0;
@@ -190,11 +231,12 @@ impl Feed {
             Some((last, _)) => {
                 now.minus(last) <= Millis::new((self.interval / 8).max(self.longest_gap).max(34))
             }
-            None => {
-                self.dead_video_looks == 0 && recent(now, self.last_video_progress)
-                    || self.audio_is_alive(now)
-            }
+            None => self.video_bytes_come(now) || self.audio_is_alive(now),
         }
+    }
+
+    pub(super) fn video_bytes_come(&self, now: Millis) -> bool {
+        self.dead_video_looks == 0 && recent(now, self.last_video_progress)
     }
 
     pub(super) fn audio_is_alive(&self, now: Millis) -> bool {

@@ -59,7 +59,9 @@ pub enum StateReason {
     Muted,
     /// 7: the sender left.
     Offline,
-    /// 8 to 11: the SDK adapts to the viewer's downlink.
+    /// 8: the SDK has fallen back to audio only, because of the viewer's downlink.
+    Fallback,
+    /// 9 to 11: the SDK adapts to the viewer's downlink.
     Adaptation,
     /// 13: this viewer cannot decode it, whoever sends it.
     Codec,
@@ -88,7 +90,8 @@ impl StateReason {
             3 | 4 => Self::Local,
             5 => Self::Muted,
             7 => Self::Offline,
-            8..=11 => Self::Adaptation,
+            8 => Self::Fallback,
+            9..=11 => Self::Adaptation,
             13 => Self::Codec,
             _ => Self::None,
         }
@@ -135,7 +138,7 @@ pub enum Signal {
     Connection(Connection),
     /// The viewer's media path (`false`: it is being rebuilt).
     MediaPath(bool),
-    /// The viewer's downlink is bad (quality 5 or 6), or the SDK has fallen back because of it.
+    /// The viewer's downlink is bad (quality 5 or 6).
     BadNetwork(bool),
     /// The page can be seen.
     Visible(bool),

@@ -358,8 +358,52 @@ fn web_when_the_viewer_is_banned_everything_stops() {
     let mut viewer = hot();
     viewer.signal(Signal::Connection(Connection::Closed));
     viewer.signal(Signal::Left(A, Left::Quit));
+    assert_eq!(viewer.events(), [Event::Closed]);
     assert_eq!(viewer.shown_after(60_000), None);
     assert!(viewer.told.is_empty());
+}
+
+#[test]
+fn web_a_fallback_to_audio_is_the_viewer_s_downlink() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.video(A, 3, 8);
+    viewer.video(A, 3, 0);
+    viewer.frames(&[B], 10_000);
+    assert_eq!(viewer.shown(), A);
+    viewer.video(A, 2, 9);
+    viewer.frames(&[A, B], 2_000);
+    assert_eq!(viewer.shown(), A);
+}
+
+#[test]
+fn web_one_frame_alone_is_no_start() {
+    let mut viewer = Viewer::before(with(Standby::Cold));
+    for uid in [A, B] {
+        viewer.signal(Signal::Published(uid, Kind::Video));
+    }
+    viewer.video(A, 1, 0);
+    viewer.signal(Signal::Frame(A));
+    assert_eq!(viewer.shown(), A, "the first frame shows it");
+    assert!(viewer.failover.health().eq([(A, Health::Starting), (B, Health::Available)]));
+    viewer.pass(3_100);
+    assert!(viewer.events().contains(&Event::Degraded(A, Reason::NotStarted)), "{:?}", viewer.told);
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+    assert!(viewer.failover.health().eq([(A, Health::Failed), (B, Health::Playing)]));
+}
+
+#[test]
+fn web_in_a_hidden_page_bytes_stand_for_frames() {
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.signal(Signal::Visible(false));
+    viewer.signal(Signal::Left(A, Left::TimedOut));
+    viewer.pass(1_000);
+    assert_eq!(viewer.shown(), A);
+    viewer.signal(Signal::Progress(B, Kind::Video, true));
+    assert_eq!(viewer.shown(), B);
+    viewer.pass(60_000);
+    assert_eq!(viewer.shown(), B);
 }
 
 #[test]
@@ -408,6 +452,8 @@ fn native_rows() {
             Signal::State(A, Kind::Video, MediaState::from_number(*state), StateReason::from_number(*reason)),
         );
         assert_eq!(viewer.shown_after(30_000), *expected, "video ({state}, {reason})");
+        let is_reported = viewer.events().contains(&Event::Unplayable(A, Kind::Video));
+        assert_eq!(is_reported, *reason == 13, "video ({state}, {reason})");
     }
     let audio: &[(u8, u8, Option<u64>)] =
         &[(0, 7, Some(0)), (3, 1, Some(2_000)), (0, 5, Some(2_000)), (2, 0, None), (4, 9, None)];
@@ -419,6 +465,8 @@ fn native_rows() {
             Signal::State(A, Kind::Audio, MediaState::from_number(*state), StateReason::from_number(*reason)),
         );
         assert_eq!(viewer.shown_after(2_400), *expected, "audio ({state}, {reason})");
+        let is_reported = viewer.events().contains(&Event::Unplayable(A, Kind::Audio));
+        assert_eq!(is_reported, *state == 4, "audio ({state}, {reason})");
     }
 }
 
@@ -582,11 +630,15 @@ proptest! {
         let mut decoded: Vec<Uid> = Vec::new();
         let mut last_show: Option<u64> = None;
         let mut offline: Vec<Uid> = vec![A, B];
+        let mut visible = true;
         for (signal, wait) in signals {
             match signal {
                 Signal::Frame(uid) | Signal::State(uid, Kind::Video, MediaState::Decoding, _) => decoded.push(uid),
                 Signal::Joined(uid) | Signal::Published(uid, _) => offline.retain(|other| *other != uid),
                 Signal::Left(uid, _) => offline.push(uid),
+                // In a hidden page bytes are all that can be seen of a picture.
+                Signal::Progress(uid, Kind::Video, true) if !visible => decoded.push(uid),
+                Signal::Visible(now) => visible = now,
                 _ => {}
             }
             let before = viewer.failover.shown();

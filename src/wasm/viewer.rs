@@ -3,7 +3,8 @@
 use wasm_bindgen::prelude::*;
 
 use crate::failover::{
-    Connection, Event, FailoverConfig, Kind, Left, MediaState, Output, Reason, Signal, Standby, StateReason,
+    Connection, Event, FailoverConfig, Health, Kind, Left, MediaState, Output, Reason, Signal, Standby,
+    StateReason,
 };
 use crate::time::Millis;
 use crate::{failover, uid::Uid};
@@ -87,12 +88,27 @@ impl Failover {
             Output::Emit(Event::FailedBack { from, to }) => out(7, &[from.into(), to.into()]),
             Output::Emit(Event::FalseAlarm(uid)) => out(8, &[uid.into()]),
             Output::Emit(Event::BothDown) => out(9, &[]),
+            Output::Emit(Event::Unplayable(uid, kind)) => out(10, &[uid.into(), kind_number(kind)]),
+            Output::Emit(Event::Closed) => out(11, &[]),
         }
     }
 
     /// A value of what `poll` said last.
     pub fn field(&self, at: usize) -> f64 {
         self.fields.get(at).copied().unwrap_or(f64::NAN)
+    }
+
+    /// How the output at that place of the list is.
+    pub fn health(&self, at: usize) -> u8 {
+        self.machine.health().nth(at).map_or(0, |(_, health)| match health {
+            Health::Absent => 0,
+            Health::Available => 1,
+            Health::Starting => 2,
+            Health::Playing => 3,
+            Health::Frozen => 4,
+            Health::Muted => 5,
+            Health::Failed => 6,
+        })
     }
 
     /// The uid that is shown, or 0.

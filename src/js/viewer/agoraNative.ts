@@ -31,6 +31,9 @@ export interface AgoraNativeOptions {
 
 const STATES: MediaState[] = ["stopped", "starting", "decoding", "frozen", "failed"];
 const LEFT = ["quit", "timedOut", "becameAudience"] as const;
+const KINDS = ["audio", "video"] as const;
+/** How long after the viewer was connected a `quit` is doubted. */
+const DOUBTFUL_MS = 5000;
 /** Connection states of the engine, and the reason for which the same uid elsewhere threw us out. */
 const CONNECTED = 3;
 const FAILED = 5;
@@ -46,6 +49,7 @@ class AgoraNative implements RtcSource {
   readonly #options: AgoraNativeOptions;
   readonly #uids: ReadonlySet<Uid>;
   #shown: Uid | undefined;
+  #connectedAt = 0;
 
   constructor(engine: AgoraEngine, options: AgoraNativeOptions) {
     this.#engine = engine;
@@ -59,18 +63,18 @@ class AgoraNative implements RtcSource {
     };
     const handlers: AgoraEngineHandlers = {
       // Engines tell who is there, not what they publish: an output of a transcoder publishes both.
-      onUserJoined: (_, uid) =>
-        about(
-          uid,
-          { type: "joined", uid },
-          { type: "published", uid, kind: "audio" },
-          { type: "published", uid, kind: "video" },
-        ),
-      onUserOffline: (_, uid, reason) => about(uid, { type: "left", uid, how: LEFT[reason] ?? "unknown" }),
+      onUserJoined: (_, uid) => {
+        if (!this.#uids.has(uid)) return;
+        // Engines subscribe to everybody by themselves: what is wanted is asked for.
+        for (const kind of KINDS) this.#mute(uid, kind, true);
+        about(uid, { type: "joined", uid }, ...KINDS.map((kind) => ({ type: "published", uid, kind }) as const));
+      },
+      onUserOffline: (_, uid, reason) => about(uid, { type: "left", uid, how: this.#how(reason) }),
       onRemoteAudioStateChanged: (_, uid, state, reason) => about(uid, ...changed(uid, "audio", state, reason)),
       onRemoteVideoStateChanged: (_, uid, state, reason) => about(uid, ...changed(uid, "video", state, reason)),
       onConnectionStateChanged: (_, state, reason) => {
         const closed = state === FAILED || reason === SAME_UID;
+        if (state === CONNECTED) this.#connectedAt = performance.now();
         tell({ type: "connection", state: closed ? "closed" : state === CONNECTED ? "connected" : "reconnecting" });
       },
       onRemoteVideoStats: (_, { uid, receivedBitrate }) => {
@@ -101,6 +105,12 @@ class AgoraNative implements RtcSource {
     this.#shown = uid;
     for (const other of this.#uids) this.#engine.adjustUserPlaybackSignalVolume(other, other === uid ? 100 : 0);
     this.#options.show(uid);
+  }
+
+  /** Web SDKs behind the engine's interface say `quit` also of those whom they miss after the viewer's own reconnect. */
+  #how(reason: number): (typeof LEFT)[number] | "unknown" {
+    const justConnected = performance.now() - this.#connectedAt < DOUBTFUL_MS;
+    return (reason === 0 && justConnected ? undefined : LEFT[reason]) ?? "unknown";
   }
 
   #mute(uid: Uid, kind: Kind, mute: boolean): void {

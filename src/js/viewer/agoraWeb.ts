@@ -47,6 +47,9 @@ export interface AgoraWebOptions {
 }
 
 const STATES: MediaState[] = ["stopped", "starting", "decoding", "frozen", "failed"];
+/** As native engines say it. */
+const FALLBACK = { state: "frozen", reason: 8 } as const;
+const FALLBACK_OVER = { state: "decoding", reason: 9 } as const;
 const LEFT = { Quit: "quit", ServerTimeOut: "timedOut", BecomeAudience: "becameAudience" } as const;
 
 /** Agora's Web SDK 4.x. Attach it before `join`, or after: it begins with who is there. */
@@ -54,15 +57,25 @@ export function agoraWeb(client: AgoraClient, options: AgoraWebOptions): RtcSour
   return new AgoraWeb(client, options);
 }
 
+/** A picture that plays: its element, and what ends looking at it. */
+interface Watched {
+  video: HTMLVideoElement | null;
+  stop: () => void;
+}
+
 class AgoraWeb implements RtcSource {
   readonly #client: AgoraClient;
   readonly #uids: ReadonlySet<Uid>;
   readonly #stage: Stage;
   readonly #fit: "cover" | "contain" | "fill";
-  readonly #watched = new Map<Uid, () => void>();
+  readonly #watched = new Map<Uid, Watched>();
   /** One subscription at a time for each track. */
   readonly #asked = new Map<string, Promise<void>>();
-  readonly #bytes = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
+  /** What was told to be published, as `uid kind`. */
+  readonly #published = new Set<string>();
+  /** The parts of the viewer's media path that are broken. */
+  readonly #broken = new Set<string>();
   #shown: Uid | undefined;
   #tell: (signal: Signal) => void = () => {};
 
@@ -83,19 +96,22 @@ class AgoraWeb implements RtcSource {
       ["user-info-updated", (uid: string | number, what: string) => this.#onInfo(uid, what)],
       ["exception", ({ code, uid }: { code: number; uid: string | number }) => this.#onException(code, uid)],
       ["connection-state-change", (now: string, _: string, reason?: string) => this.#onConnection(now, reason)],
-      ["peerconnection-state-change", (now: string) => this.#onPath(now)],
-      ["media-reconnect-start", () => tell({ type: "mediaPath", whole: false })],
-      ["media-reconnect-end", () => tell({ type: "mediaPath", whole: true })],
+      ["peerconnection-state-change", (now: string) => this.#onPeer(now)],
+      ["media-reconnect-start", (uid: string | number) => this.#onPath(`uid ${uid}`, false)],
+      ["media-reconnect-end", (uid: string | number) => this.#onPath(`uid ${uid}`, true)],
       ["network-quality", (quality: { downlinkNetworkQuality: number }) => this.#onQuality(quality)],
-      ["stream-fallback", (_: unknown, what: string) => tell({ type: "badNetwork", bad: what === "fallback" })],
+      ["stream-fallback", (uid: string | number, what: string) => this.#onFallback(uid, what)],
     ];
     for (const [event, listener] of listeners) this.#client.on(event, listener);
     this.#onConnection(this.#client.connectionState);
     this.#reconcile();
     return () => {
       for (const [event, listener] of listeners) this.#client.off(event, listener);
-      for (const stop of this.#watched.values()) stop();
+      for (const watched of this.#watched.values()) watched.stop();
       this.#watched.clear();
+      this.#counts.clear();
+      this.#published.clear();
+      this.#broken.clear();
       this.#tell = () => {};
     };
   }
@@ -134,6 +150,9 @@ class AgoraWeb implements RtcSource {
   }
 
   look(): void {
+    this.#reconcile();
+    // A browser may not let it play before the viewer has touched the page: then nothing can be said of the outputs.
+    for (const [uid, { video }] of this.#watched) this.#onPath(`playing ${uid}`, !video?.paused);
     const video = this.#client.getRemoteVideoStats?.() ?? {};
     const audio = this.#client.getRemoteAudioStats?.() ?? {};
     for (const uid of this.#uids) {
@@ -146,8 +165,8 @@ class AgoraWeb implements RtcSource {
   #progress(uid: Uid, kind: Kind, count: number | undefined): void {
     if (count === undefined) return;
     const key = `${uid} ${kind}`;
-    const before = this.#bytes.get(key);
-    this.#bytes.set(key, count);
+    const before = this.#counts.get(key);
+    this.#counts.set(key, count);
     // A counter that begins anew is one that moves.
     if (before !== undefined) this.#tell({ type: "progress", uid, kind, advanced: count !== before });
   }
@@ -160,24 +179,29 @@ class AgoraWeb implements RtcSource {
       const name = STATES[state];
       if (name) this.#tell({ type: "state", uid, kind: "video", state: name });
     };
-    const onFirst = () => this.#tell({ type: "state", uid, kind: "video", state: "decoding" });
     track.on("video-state-changed", onState);
-    track.on("first-frame-decoded", onFirst);
     const layer = this.#stage.layer(uid);
     track.play(layer, { fit: this.#fit });
     const video = layer.querySelector("video");
-    const stopFrames = video ? watchFrames(video, () => this.#tell({ type: "frame", uid })) : () => {};
-    this.#watched.set(uid, () => {
+    const stopFrames = video && watchFrames(video, () => this.#tell({ type: "frame", uid }));
+    // A browser that does not tell of frames does not let the SDK tell of its states either.
+    const onFirst = () => {
+      if (!stopFrames) this.#tell({ type: "state", uid, kind: "video", state: "decoding" });
+    };
+    track.on("first-frame-decoded", onFirst);
+    const stop = () => {
       track.off("video-state-changed", onState as (...args: never[]) => void);
       track.off("first-frame-decoded", onFirst);
-      stopFrames();
-    });
+      stopFrames?.();
+    };
+    this.#watched.set(uid, { video, stop });
   }
 
   #unwatch(uid: Uid): void {
-    this.#watched.get(uid)?.();
+    this.#watched.get(uid)?.stop();
     this.#watched.delete(uid);
-    this.#bytes.delete(`${uid} video`);
+    this.#counts.delete(`${uid} video`);
+    this.#onPath(`playing ${uid}`, true);
   }
 
   // ---- what the SDK tells --------------------------------------------------------------------------------------
@@ -191,28 +215,34 @@ class AgoraWeb implements RtcSource {
     if (this.#uids.has(uid)) this.#tell(signal(uid));
   }
 
-  /** Events may have come before we listened, or not at all. */
+  /** Events may have come before we listened, and some never come. */
   #reconcile(): void {
     for (const user of this.#client.remoteUsers) {
-      this.#about(user, (uid) => ({ type: "joined", uid }));
-      if (user.hasAudio) this.#about(user, (uid) => ({ type: "published", uid, kind: "audio" }));
-      if (user.hasVideo) this.#about(user, (uid) => ({ type: "published", uid, kind: "video" }));
+      if (user.hasAudio) this.#onPublished(user, "audio");
+      if (user.hasVideo) this.#onPublished(user, "video");
     }
   }
 
   #onLeft(user: AgoraUser, reason: string | undefined): void {
     const known = reason !== undefined && reason in LEFT ? LEFT[reason as keyof typeof LEFT] : "unknown";
-    this.#unwatch(Number(user.uid));
+    const uid = Number(user.uid);
+    this.#unwatch(uid);
+    for (const kind of ["audio", "video"]) this.#published.delete(`${uid} ${kind}`);
     this.#about(user, (uid) => ({ type: "left", uid, how: known }));
   }
 
   #onPublished(user: AgoraUser, kind: string): void {
-    if (kind === "audio" || kind === "video") this.#about(user, (uid) => ({ type: "published", uid, kind }));
+    const key = `${user.uid} ${kind}`;
+    if ((kind !== "audio" && kind !== "video") || this.#published.has(key)) return;
+    this.#published.add(key);
+    this.#about(user, (uid) => ({ type: "published", uid, kind }));
   }
 
   #onUnpublished(user: AgoraUser, kind: string): void {
+    if (kind !== "audio" && kind !== "video") return;
     if (kind === "video") this.#unwatch(Number(user.uid));
-    if (kind === "audio" || kind === "video") this.#about(user, (uid) => ({ type: "unpublished", uid, kind }));
+    this.#published.delete(`${user.uid} ${kind}`);
+    this.#about(user, (uid) => ({ type: "unpublished", uid, kind }));
   }
 
   #onInfo(uid: string | number, what: string): void {
@@ -233,9 +263,22 @@ class AgoraWeb implements RtcSource {
     if (connection === "connected") this.#reconcile();
   }
 
-  #onPath(state: string): void {
-    if (state === "disconnected" || state === "failed") this.#tell({ type: "mediaPath", whole: false });
-    if (state === "connected") this.#tell({ type: "mediaPath", whole: true });
+  #onPeer(state: string): void {
+    if (state === "disconnected" || state === "failed") this.#onPath("peer", false);
+    if (state === "connected") this.#onPath("peer", true);
+  }
+
+  #onPath(part: string, whole: boolean): void {
+    const wasWhole = this.#broken.size === 0;
+    if (whole) this.#broken.delete(part);
+    else this.#broken.add(part);
+    const isWhole = this.#broken.size === 0;
+    if (isWhole !== wasWhole) this.#tell({ type: "mediaPath", whole: isWhole });
+  }
+
+  #onFallback(uid: string | number, what: string): void {
+    const state = what === "fallback" ? FALLBACK : FALLBACK_OVER;
+    if (this.#uids.has(Number(uid))) this.#tell({ type: "state", uid: Number(uid), kind: "video", ...state });
   }
 
   #onQuality({ downlinkNetworkQuality }: { downlinkNetworkQuality: number }): void {

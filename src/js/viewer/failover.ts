@@ -1,9 +1,10 @@
 import { Failover as Machine } from "./glue.js";
-import type { FailoverSettings, Kind, Signal, Step, SwitchReason, Uid } from "./types.js";
+import type { FailoverSettings, Health, Kind, OutputHealth, Signal, Step, SwitchReason, Uid } from "./types.js";
 
 const STATES = ["stopped", "starting", "decoding", "frozen", "failed"];
 const LEFT = ["quit", "timedOut", "becameAudience", "unknown"];
 const CONNECTIONS = ["reconnecting", "connected", "closed"];
+const HEALTH: Health[] = ["absent", "available", "starting", "playing", "frozen", "muted", "failed"];
 const STANDBY = ["hot", "probe", "cold"];
 const REASONS: SwitchReason[] = [
   "left",
@@ -20,6 +21,7 @@ const REASONS: SwitchReason[] = [
 /** Which output a viewer watches: only decides. Times are any clock in ms that does not go back. */
 export class Failover {
   readonly #machine: Machine;
+  readonly #uids: readonly Uid[];
 
   /** The outputs in the order of preference. */
   constructor(uids: readonly Uid[], settings: FailoverSettings, now: number) {
@@ -39,6 +41,7 @@ export class Failover {
       settings.failBackMs,
     ];
     check(uids, settings, times);
+    this.#uids = [...uids];
     const standby = STANDBY.indexOf(settings.standby ?? "hot");
     this.#machine = new Machine(
       Uint32Array.from(uids),
@@ -50,6 +53,11 @@ export class Failover {
   /** The output that is shown. */
   get shown(): Uid | undefined {
     return this.#machine.shown() || undefined;
+  }
+
+  /** How each output was at the last `handle` or `poll`, in the order of preference. */
+  get outputs(): OutputHealth[] {
+    return this.#uids.map((uid, at) => ({ uid, health: HEALTH[this.#machine.health(at)] ?? "absent" }));
   }
 
   handle(now: number, signal: Signal): void {
@@ -85,6 +93,10 @@ export class Failover {
         return { type: "tell", event: { type: "falseAlarm", uid: field(0) } };
       case 9:
         return { type: "tell", event: { type: "bothDown" } };
+      case 10:
+        return { type: "tell", event: { type: "unplayable", uid: field(0), kind: kind() } };
+      case 11:
+        return { type: "tell", event: { type: "closed" } };
       default: {
         const until = field(0);
         return { type: "wait", until: Number.isNaN(until) ? undefined : until };

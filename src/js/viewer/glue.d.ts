@@ -6,6 +6,7 @@ export class Failover {
   handle(now: number, signal: number, uid: number, a: number, b: number): void;
   poll(now: number): number;
   field(at: number): number;
+  health(at: number): number;
   shown(): number;
   free(): void;
 }

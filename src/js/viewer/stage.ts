@@ -14,10 +14,8 @@ export class Stage {
   layer(uid: Uid): HTMLElement {
     const known = this.#layers.get(uid);
     if (known) return known;
-    const layer = document.createElement("div");
-    layer.dataset.uid = String(uid);
-    layer.style.cssText = "position:absolute;inset:0;z-index:0";
-    this.#root.append(layer);
+    // One of a viewer before this one may still play in it.
+    const layer = this.#root.querySelector<HTMLElement>(`:scope > [data-uid="${uid}"]`) ?? this.#add(uid);
     this.#layers.set(uid, layer);
     return layer;
   }
@@ -29,15 +27,18 @@ export class Stage {
     }
   }
 
-  clear(): void {
-    for (const layer of this.#layers.values()) layer.remove();
-    this.#layers.clear();
+  #add(uid: Uid): HTMLElement {
+    const layer = document.createElement("div");
+    layer.dataset.uid = String(uid);
+    layer.style.cssText = "position:absolute;inset:0;z-index:0";
+    this.#root.append(layer);
+    return layer;
   }
 }
 
-/** Tells of each frame of a video element, where the browser can. Returns what ends it. */
-export function watchFrames(video: HTMLVideoElement, onFrame: () => void): () => void {
-  if (!("requestVideoFrameCallback" in video)) return () => {};
+/** Tells of each frame of a video element. Returns what ends it, or nothing where the browser does not tell. */
+export function watchFrames(video: HTMLVideoElement, onFrame: () => void): (() => void) | undefined {
+  if (!("requestVideoFrameCallback" in video)) return undefined;
   let handle = 0;
   const next = () => {
     handle = video.requestVideoFrameCallback(() => {

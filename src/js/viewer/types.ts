@@ -66,7 +66,33 @@ export type ViewerEvent =
   /** The one that was left flows again so soon that it was left for nothing. */
   | { type: "falseAlarm"; uid: Uid }
   /** No output is well. */
-  | { type: "bothDown" };
+  | { type: "bothDown" }
+  /** This viewer cannot decode or play it. That is no fault of the output: the same of another one fails too. */
+  | { type: "unplayable"; uid: Uid; kind: Kind }
+  /** The viewer was thrown out, or its uid is elsewhere: nothing more is done. Joining again is the application's decision. */
+  | { type: "closed" };
+
+/** How an output is, as far as this viewer can tell. */
+export type Health =
+  /** Not in the channel, or without video. */
+  | "absent"
+  /** It can be subscribed to. */
+  | "available"
+  /** Subscribed; it has not shown two frames yet. */
+  | "starting"
+  /** Its picture flows. */
+  | "playing"
+  /** Its picture does not flow any more. */
+  | "frozen"
+  /** Muted on purpose. */
+  | "muted"
+  /** It cannot be decoded, or did not start. */
+  | "failed";
+
+export interface OutputHealth {
+  uid: Uid;
+  health: Health;
+}
 
 /** What to do. */
 export type Step =

@@ -1,6 +1,6 @@
 import { Failover } from "./failover.js";
 import type { RtcSource } from "./source.js";
-import type { FailoverSettings, Signal, Uid, ViewerEvent } from "./types.js";
+import type { FailoverSettings, OutputHealth, Signal, Uid, ViewerEvent } from "./types.js";
 
 /** Settings of a viewer, besides those of the failover. */
 export interface ViewerOptions extends FailoverSettings {
@@ -8,7 +8,7 @@ export interface ViewerOptions extends FailoverSettings {
   uids: readonly Uid[];
   /** Takes each event. */
   onEvent?: (event: ViewerEvent) => void;
-  /** Takes what the SDK refused. Default: `console.warn`. */
+  /** Takes what the SDK refused, and what `onEvent` threw. Default: `console.warn`. */
   onError?: (error: unknown) => void;
 }
 
@@ -42,6 +42,11 @@ export class FailoverViewer {
   /** The output that is shown. */
   get shown(): Uid | undefined {
     return this.#disposed ? undefined : this.#failover.shown;
+  }
+
+  /** How each output is, in the order of preference. */
+  get outputs(): OutputHealth[] {
+    return this.#disposed ? [] : this.#failover.outputs;
   }
 
   /** Hands in what the source cannot know: above all the server's word, `{ type: "onAir", uid }`. */
@@ -79,8 +84,8 @@ export class FailoverViewer {
           this.#sleep(step.until);
           return;
         }
-        if (step.type === "tell") this.#options.onEvent?.(step.event);
-        else if (step.type === "show") this.#source.show(step.uid);
+        if (step.type === "tell") this.#safely(() => this.#options.onEvent?.(step.event));
+        else if (step.type === "show") this.#safely(() => this.#source.show(step.uid));
         else if (step.type === "unsubscribe") this.#watch(this.#source.unsubscribe(step.uid, step.kind));
         else {
           const { uid, kind } = step;
@@ -93,13 +98,26 @@ export class FailoverViewer {
     }
   }
 
+  /** What an application or an SDK makes of it must not keep the picture frozen. */
+  #safely(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
   #watch(promise: Promise<void>, onFailure?: () => void): void {
     promise.catch((error: unknown) => {
       if (this.#disposed) return;
-      if (this.#options.onError) this.#options.onError(error);
-      else console.warn("steadymix:", error);
+      this.#report(error);
       onFailure?.();
     });
+  }
+
+  #report(error: unknown): void {
+    if (this.#options.onError) this.#options.onError(error);
+    else console.warn("steadymix:", error);
   }
 
   #sleep(until: number | undefined): void {

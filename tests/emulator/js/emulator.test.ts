@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Emulator, type State } from "./emulator.ts";
+import { Emulator, type State } from "./node.ts";
 import { loopbackFetch } from "./loopbackFetch.ts";
 import { startServer } from "./server.ts";
 

@@ -1,10 +1,5 @@
-/** The emulated service for JavaScript: its state, and a `fetch` that leads to it. */
-import { readFileSync } from "node:fs";
-import { initSync, Emulator as Wasm } from "../../../target/emulator/steadymix_emulator.js";
-
-initSync({
-  module: readFileSync(new URL("../../../target/emulator/steadymix_emulator_bg.wasm", import.meta.url)),
-});
+/** The emulated service for JavaScript: its state, and a `fetch` that leads to it. Its module must be loaded first. */
+import { Emulator as Wasm } from "../../../target/emulator/steadymix_emulator.js";
 
 /** How the emulated service behaves; every field has a default. */
 export interface Profile {
