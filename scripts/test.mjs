@@ -43,7 +43,7 @@ const STEPS = {
     },
   ],
   rustfmt: () => [{ command: "cargo", args: ["fmt", "--all", "--check"] }],
-  types: () => [{ command: "tsc", args: ["-p", "tsconfig.json"] }],
+  types: () => ["tsconfig.json", "www/viewer"].map((project) => ({ command: "tsc", args: ["-p", project] })),
   biome: () => [{ command: "biome", args: ["check", "--error-on-warnings"] }],
 };
 

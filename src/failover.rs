@@ -25,6 +25,9 @@ pub use self::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
 use crate::time::Millis;
 use crate::uid::Uid;
 
+/// Audio that is lost is not worth a word before, as the video is often unpublished in the same moment.
+const AUDIO_TOLD_MS: Millis = Millis::new(250);
+
 /// A subscription that was refused is asked for again this much later.
 const RETRY_MS: Millis = Millis::new(1_000);
 
@@ -454,8 +457,7 @@ impl Failover {
             }
             Fault::None(at) => {
                 self.is_well(shown);
-                let replaced = if at.is_none() { self.replace_standby(shown) } else { None };
-                soonest(soonest(self.prefer(shown), at), replaced)
+                soonest(soonest(self.prefer(shown), at), self.next_stall(shown))
             }
         }
     }
@@ -523,6 +525,10 @@ impl Failover {
         }
         if let Some(since) = feed.audio_bad_since {
             let is_heard = |(at, other): (usize, &Feed)| at != shown && other.audio_is_alive(now);
+            let told = since.plus(AUDIO_TOLD_MS);
+            if now < told {
+                return Fault::None(soonest(next, Some(told)));
+            }
             if self.feeds.iter().enumerate().any(is_heard) {
                 let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
                 return self.if_another_lives(shown, Reason::AudioLost, since.plus(grace));
@@ -582,7 +588,7 @@ impl Failover {
             (
                 self.now < feed.penalty_until,
                 !self.is_ready(*at),
-                feed.frozen_since.is_some() || feed.is_dead(),
+                self.is_stalled(feed),
                 Some(*at) != self.wanted,
                 *at,
             )
@@ -590,27 +596,27 @@ impl Failover {
         self.feeds.iter().enumerate().filter(is_there).min_by_key(rank).map(|(at, _)| at)
     }
 
-    /// A standby that does not flow, though the one that is shown does, makes room for another.
-    fn replace_standby(&mut self, shown: usize) -> Option<Millis> {
-        let standby = self.best(Some(shown)).filter(|_| self.visible)?;
-        let has_other =
-            |(at, feed): (usize, &Feed)| at != shown && at != standby && feed.is_available(self.now);
-        if !self.feeds.iter().enumerate().any(has_other) {
+    /// When an output that is subscribed, but does not flow, is given up in favour of one that may.
+    fn stalls_at(&self, feed: &Feed) -> Option<Millis> {
+        if !feed.video_asked {
             return None;
         }
-        let feed =
-            self.feeds.get(standby).filter(|feed| feed.video_asked && self.now >= feed.penalty_until)?;
-        let at = match feed.frozen_since {
-            _ if feed.is_dead() => self.now,
-            Some(since) => since.plus(self.config.frozen_ms),
-            None if !feed.has_started() => feed.asked_at.plus(self.config.starting_ms),
-            None => return None,
-        };
-        if self.now < at {
-            return Some(at);
+        match feed.frozen_since {
+            _ if feed.is_dead() => Some(self.now),
+            Some(since) => Some(since.plus(self.config.frozen_ms)),
+            None if self.visible && !feed.has_started() => Some(feed.asked_at.plus(self.config.starting_ms)),
+            None => None,
         }
-        self.penalise(standby);
-        Some(self.now)
+    }
+
+    fn is_stalled(&self, feed: &Feed) -> bool {
+        self.stalls_at(feed).is_some_and(|at| self.now >= at)
+    }
+
+    /// When to look for another standby.
+    fn next_stall(&self, shown: usize) -> Option<Millis> {
+        let standby = self.feeds.get(self.best(Some(shown))?)?;
+        self.stalls_at(standby).filter(|at| *at > self.now)
     }
 
     /// The one that is shown is bad: changes to another, as soon as that can be shown.
@@ -794,6 +800,8 @@ impl Failover {
             // Make before break: what is left behind is let go of when the new one flows.
             let keep = self.measured.is_some_and(|measured| measured.from == at);
             let now = self.now;
+            let is_stalled = self.feeds.get(at).is_some_and(|feed| self.is_stalled(feed));
+            let penalty = now.plus(self.config.penalty_ms);
             let Some(feed) = self.feeds.get_mut(at) else { continue };
             let may_ask = feed.present && now >= feed.retry_at;
             if video && feed.video && may_ask && !feed.video_asked {
@@ -805,6 +813,9 @@ impl Failover {
                 return Some(Output::Subscribe(feed.uid, Kind::Audio));
             }
             if !video && !keep && feed.video_asked {
+                if is_stalled {
+                    feed.penalty_until = penalty;
+                }
                 feed.tear_down();
                 return Some(Output::Unsubscribe(feed.uid, Kind::Video));
             }

@@ -181,7 +181,10 @@ impl Feed {
     pub(super) fn flows(&mut self, now: Millis) {
         self.decoded = true;
         self.penalty_until = Millis::ZERO;
-        self.frozen_since = None;
+        if self.frozen_since.take().is_some() {
+            // What was not heard while nothing was seen is judged anew.
+            (self.audio_bad_since, self.dead_audio_looks) = (None, 0);
+        }
         self.congested = false;
         self.dead_video_looks = 0;
         self.healthy_since.get_or_insert(now);

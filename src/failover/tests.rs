@@ -582,6 +582,46 @@ fn an_output_that_comes_back_at_once_was_left_for_nothing() {
 }
 
 #[test]
+fn a_standby_that_does_not_flow_makes_room_for_another() {
+    const C: Uid = 9101;
+    let mut viewer = hot();
+    viewer.failover = Failover::new(&[A, B, C], FailoverConfig::default(), Millis::ZERO);
+    viewer.signal(Signal::Connection(Connection::Connected));
+    for uid in [A, B] {
+        viewer.signal(Signal::Published(uid, Kind::Video));
+        viewer.frames(&[uid], 200);
+    }
+    viewer.frames(&[A, B], 2_000);
+    viewer.video(B, 3, 0);
+    viewer.frames(&[A], 2_000);
+    viewer.told.clear();
+    viewer.signal(Signal::Published(C, Kind::Video));
+    assert!(
+        viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(C, Kind::Video)),
+        "{:?}",
+        viewer.told
+    );
+    assert!(viewer.told.iter().any(|(_, output)| *output == Output::Unsubscribe(B, Kind::Video)));
+    viewer.told.clear();
+    viewer.frames(&[A], 29_000);
+    assert_eq!(viewer.told, [], "one that failed lately is no better");
+    viewer.frames(&[A], 2_000);
+    let told: Vec<Output> = viewer.told.iter().map(|(_, output)| *output).collect();
+    assert_eq!(told, [Output::Subscribe(B, Kind::Video), Output::Unsubscribe(C, Kind::Video)]);
+}
+
+#[test]
+fn a_refused_subscription_is_asked_for_again_after_a_while() {
+    let mut viewer = Viewer::before(with(Standby::Cold));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.told.clear();
+    viewer.signal(Signal::SubscribeFailed(A, Kind::Video));
+    assert!(viewer.told.is_empty());
+    viewer.pass(2_000);
+    assert_eq!(viewer.told, [(1_000, Output::Subscribe(A, Kind::Video))]);
+}
+
+#[test]
 fn the_snapshot_is_the_state() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 1_000);

@@ -1,5 +1,6 @@
 /** What the emulator's WebAssembly exports: JSON text in and out. */
 declare module "*/steadymix_emulator.js" {
+  export default function load(options: { module_or_path: string | URL }): Promise<unknown>;
   export function initSync(options: { module: BufferSource | WebAssembly.Module }): void;
   export class Emulator {
     constructor(profile: string);

@@ -1,0 +1,82 @@
+import type { ReactElement } from "react";
+import type { SteadymixEvent } from "steadymix";
+import type { ViewerEvent } from "steadymix/viewer";
+import type { Texts } from "./Viewer.tsx";
+
+/** Something that happened, kept as it is, so that it can be told in either language. */
+export type LogLine = { id: number; at: Date } & (
+  | { side: "viewer"; event: ViewerEvent }
+  | { side: "server"; event: SteadymixEvent }
+);
+
+let lines = 0;
+
+export function lineOf(event: ViewerEvent): Extract<LogLine, { side: "viewer" }> {
+  lines += 1;
+  return { id: lines, at: new Date(), side: "viewer", event };
+}
+
+const TOLD: ReadonlySet<string> = new Set(["launching", "confirmed", "relaunched", "onAir", "suspect"]);
+
+export function serverLineOf(event: SteadymixEvent): LogLine | undefined {
+  if (!TOLD.has(event.type)) return undefined;
+  lines += 1;
+  return { id: lines, at: new Date(), side: "server", event };
+}
+
+export function Log({ lines, texts }: { lines: LogLine[]; texts: Texts }): ReactElement {
+  return (
+    <section className="log">
+      <h2>{texts.log}</h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
+      <ol tabIndex={0} aria-label={texts.log} data-testid="log">
+        {lines.map((line) => (
+          <li key={line.id} data-side={line.side}>
+            <time dateTime={line.at.toISOString()}>{line.at.toTimeString().slice(0, 8)}</time>
+            <span className="side">{line.side === "viewer" ? texts.viewerSide : texts.serverSide}</span>
+            <span>{line.side === "viewer" ? viewerText(line.event, texts) : serverText(line.event, texts)}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function viewerText(event: ViewerEvent, { events, reason }: Texts): string {
+  switch (event.type) {
+    case "degraded":
+      return events.degraded(event.uid, reason[event.reason]);
+    case "recovered":
+      return events.recovered(event.uid);
+    case "switched":
+      return events.switched(event.from, event.to, reason[event.reason], Math.round(event.outageMs));
+    case "failedBack":
+      return events.failedBack(event.from, event.to);
+    case "falseAlarm":
+      return events.falseAlarm(event.uid);
+    case "bothDown":
+      return events.bothDown;
+    case "unplayable":
+      return events.unplayable(event.uid);
+    case "closed":
+      return events.closed;
+  }
+}
+
+function serverText(event: SteadymixEvent, { server }: Texts): string {
+  const uid = event.uid ?? 0;
+  switch (event.type) {
+    case "launching":
+      return server.launching(uid);
+    case "confirmed":
+      return server.confirmed(uid);
+    case "relaunched":
+      return server.relaunched(uid);
+    case "suspect":
+      return server.suspect(uid);
+    case "onAir":
+      return server.onAir(event.toUid ?? 0);
+    default:
+      return event.type;
+  }
+}

@@ -1,0 +1,120 @@
+import { type ComponentType, type ReactElement, useEffect, useState } from "react";
+import { AddressError, type Broadcast, broadcastOf } from "./broadcast.ts";
+import { keepLanguage, type Language, preferredLanguage, TEXTS } from "./texts.ts";
+import type { ViewerProps } from "./Viewer.tsx";
+import type { Watchable } from "./watchable.ts";
+
+interface Ready {
+  Viewer: ComponentType<ViewerProps>;
+  broadcast: Broadcast;
+  watchable: Watchable;
+}
+
+type Problem = { kind: "noWebRtc" | "noWebAssembly" | "address" | "failed"; message: string };
+
+/** The page: gets hold of the viewer and of what to watch, or says what is in the way. */
+export function Page(): ReactElement {
+  const [language, setLanguage] = useState<Language>(preferredLanguage);
+  const [ready, setReady] = useState<Ready>();
+  const [problem, setProblem] = useState<Problem>();
+  const texts = TEXTS[language];
+
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+
+  useEffect(() => {
+    const reload = () => location.reload();
+    window.addEventListener("hashchange", reload);
+    return () => window.removeEventListener("hashchange", reload);
+  }, []);
+
+  useEffect(() => {
+    let isOver = false;
+    let made: Watchable | undefined;
+    getReady().then(
+      (ready) => {
+        made = ready.watchable;
+        if (isOver) void made.leave();
+        else setReady(ready);
+      },
+      (error: unknown) => !isOver && setProblem(problemOf(error)),
+    );
+    return () => {
+      isOver = true;
+      void made?.leave();
+      setReady(undefined);
+    };
+  }, []);
+
+  const switchLanguage = () => {
+    const other = language === "en" ? "zh" : "en";
+    keepLanguage(other);
+    setLanguage(other);
+  };
+  const fail = (error: unknown) => setProblem(problemOf(error));
+
+  return (
+    <>
+      <header>
+        <h1>Steadymix</h1>
+        <p>{ready && modeOf(ready.broadcast, language)}</p>
+        <button type="button" lang={language === "en" ? "zh" : "en"} onClick={switchLanguage}>
+          {texts.otherLanguage}
+        </button>
+      </header>
+      {problem ? (
+        <main className="problem" role="alert">
+          <h2>{texts.problems.title}</h2>
+          <p>{texts.problems[problem.kind]}</p>
+          {problem.message && <p className="detail">{problem.message}</p>}
+          <p>
+            <button type="button" onClick={() => location.reload()}>
+              {texts.problems.again}
+            </button>{" "}
+            {problem.kind !== "noWebRtc" && problem.kind !== "noWebAssembly" && (
+              <a href="#demo">{texts.problems.demoInstead}</a>
+            )}
+          </p>
+        </main>
+      ) : ready ? (
+        <ready.Viewer broadcast={ready.broadcast} watchable={ready.watchable} texts={texts} onProblem={fail} />
+      ) : (
+        <main>
+          <p className="loading" role="status">
+            {texts.loading}
+          </p>
+        </main>
+      )}
+    </>
+  );
+}
+
+async function getReady(): Promise<Ready> {
+  const broadcast = broadcastOf(location.hash);
+  if (typeof RTCPeerConnection === "undefined") throw new NoWebRtc();
+  // Not before it is known that the browser can: WebAssembly is compiled when this is imported.
+  const { Viewer } = await import("./Viewer.tsx");
+  const watchable =
+    broadcast.kind === "demo"
+      ? await (await import("./demo/watchable.ts")).startDemo(broadcast.fps)
+      : await (await import("./agora.ts")).joinAgora(broadcast);
+  return { Viewer, broadcast, watchable };
+}
+
+class NoWebRtc extends Error {}
+
+function problemOf(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof AddressError) return { kind: "address", message };
+  if (error instanceof NoWebRtc) return { kind: "noWebRtc", message: "" };
+  if (typeof WebAssembly === "undefined" || error instanceof WebAssembly.CompileError || error instanceof EvalError) {
+    return { kind: "noWebAssembly", message };
+  }
+  return { kind: "failed", message };
+}
+
+function modeOf(broadcast: Broadcast, language: Language): string {
+  const texts = TEXTS[language];
+  return broadcast.kind === "demo" ? texts.demo : texts.channel(broadcast.channel);
+}

@@ -1,0 +1,100 @@
+import { BarController, BarElement, CategoryScale, Chart, type ChartDataset, LinearScale } from "chart.js";
+import { type ReactElement, useEffect, useRef } from "react";
+import type { Health } from "steadymix/viewer";
+import { type History, KEPT_MS } from "./useHistory.ts";
+import type { Texts } from "./Viewer.tsx";
+
+Chart.register(BarController, BarElement, CategoryScale, LinearScale);
+
+const HEALTHS: Health[] = ["playing", "starting", "available", "frozen", "muted", "failed", "absent"];
+const DRAW_MS = 250;
+
+interface Bar {
+  x: [from: number, until: number];
+  y: string;
+}
+
+/** The states of the outputs over the last minute, and which was on screen. */
+export function Timeline({ history, texts }: { history: History; texts: Texts }): ReactElement {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const latest = useRef({ history, texts });
+  latest.current = { history, texts };
+
+  useEffect(() => {
+    if (!canvas.current) return;
+    const chart = new Chart<"bar", Bar[]>(canvas.current, {
+      type: "bar",
+      data: { datasets: [] },
+      options: {
+        indexAxis: "y",
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        scales: {
+          x: { type: "linear", min: -KEPT_MS / 1000, max: 0, stacked: false, ticks: { stepSize: 10 } },
+          y: { type: "category", grid: { display: false } },
+        },
+      },
+    });
+    const draw = () => redraw(chart, latest.current.history, latest.current.texts);
+    draw();
+    const timer = window.setInterval(draw, DRAW_MS);
+    return () => {
+      window.clearInterval(timer);
+      chart.destroy();
+    };
+  }, []);
+
+  return (
+    <section className="timeline">
+      <h2>{texts.timeline}</h2>
+      <div className="chart">
+        <canvas ref={canvas} role="img" aria-label={texts.timelineExplained} />
+      </div>
+      <ul className="legend" aria-hidden="true">
+        {HEALTHS.filter((health) => health !== "absent").map((health) => (
+          <li key={health} data-health={health}>
+            {texts.health[health]}
+          </li>
+        ))}
+      </ul>
+      <p className="hint">{texts.timelineExplained}</p>
+    </section>
+  );
+}
+
+/** How thick the bars are, in px: the state above, what was on screen below. */
+const THICK = 12;
+const THIN = 4;
+
+function redraw(chart: Chart<"bar", Bar[]>, { now, health, shown }: History, texts: Texts): void {
+  const at = performance.now();
+  const style = getComputedStyle(chart.canvas);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const bar = ({ uid, from, until }: { uid: number; from: number; until: number }): Bar => ({
+    x: [Math.max(from - at, -KEPT_MS) / 1000, (until - at) / 1000],
+    y: String(uid),
+  });
+  const dataset = (name: string, thickness: number, data: Bar[]): ChartDataset<"bar", Bar[]> => ({
+    stack: thickness === THICK ? "health" : "shown",
+    data,
+    backgroundColor: colour(name),
+    barThickness: thickness,
+    borderSkipped: false,
+  });
+  const ofHealth = (wanted: Health) => health.filter(({ value }) => value === wanted).map(bar);
+  chart.data.labels = now.map(({ uid }) => String(uid));
+  chart.data.datasets = [
+    ...HEALTHS.map((name) => dataset(`--${name}`, THICK, ofHealth(name))),
+    dataset("--accent", THIN, shown.map(bar)),
+  ];
+  const scales = chart.options.scales;
+  for (const axis of [scales?.x, scales?.y]) {
+    if (axis?.ticks) axis.ticks.color = colour("--quiet");
+    if (axis?.grid) axis.grid.color = colour("--line");
+  }
+  const x = scales?.x;
+  if (x && "title" in x && x.title)
+    Object.assign(x.title, { display: true, text: texts.seconds, color: colour("--quiet") });
+  chart.update("none");
+}

@@ -1,0 +1,127 @@
+import { type ReactElement, useEffect, useRef, useState } from "react";
+import type { Uid } from "steadymix/viewer";
+import { useFailover } from "steadymix/viewer/react";
+import type { Broadcast } from "./broadcast.ts";
+import { Experiment } from "./Experiment.tsx";
+import { Log, type LogLine, lineOf, serverLineOf } from "./Log.tsx";
+import { Timeline } from "./Timeline.tsx";
+import type { TEXTS } from "./texts.ts";
+import { useHistory } from "./useHistory.ts";
+import type { Watchable } from "./watchable.ts";
+
+export type Texts = (typeof TEXTS)["en"];
+
+export interface ViewerProps {
+  broadcast: Broadcast;
+  watchable: Watchable;
+  texts: Texts;
+  onProblem: (error: unknown) => void;
+}
+
+const DEMO_UIDS: Uid[] = [9001, 9002, 9101, 9102];
+const LOG_LINES = 100;
+
+/** The picture, and what is known of it. */
+export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps): ReactElement {
+  const uids = broadcast.kind === "agora" ? broadcast.uids : DEMO_UIDS;
+  const [lines, setLines] = useState<LogLine[]>([]);
+  const [volume, setVolume] = useState(100);
+  const [isBlocked, setBlocked] = useState(false);
+  const say = (line: LogLine | undefined) => {
+    if (line) setLines((before) => [line, ...before].slice(0, LOG_LINES));
+  };
+  const { ref, shown, viewer, event } = useFailover(watchable.client, { uids, onEvent: (event) => say(lineOf(event)) });
+  const history = useHistory(viewer);
+  const outage = useRef<LogLine | undefined>(undefined);
+  if (event?.type === "switched") outage.current = lineOf(event);
+
+  useEffect(() => {
+    if (!viewer) return;
+    watchable.onServerEvent?.((event) => {
+      say(serverLineOf(event));
+      if (event.type === "onAir" && event.toUid !== undefined) viewer.tell({ type: "onAir", uid: event.toUid });
+    });
+    watchable.onAutoplayFailed(() => setBlocked(true));
+    watchable.join().catch(onProblem);
+  }, [viewer, watchable, onProblem]);
+
+  // Whoever is shown next plays at full volume: it is set again whenever that changes.
+  useEffect(() => watchable.setVolume(volume), [watchable, volume, shown]);
+
+  useEffect(() => {
+    if (!isBlocked) return;
+    // The SDK plays by itself once the page was touched.
+    const unblock = () => setBlocked(false);
+    for (const gesture of GESTURES) window.addEventListener(gesture, unblock, { once: true });
+    return () => {
+      for (const gesture of GESTURES) window.removeEventListener(gesture, unblock);
+    };
+  }, [isBlocked]);
+
+  const last = outage.current?.event;
+  return (
+    <main className="viewer">
+      <div className="column">
+        <section className="picture" aria-label={texts.picture}>
+          <div className="screen" ref={ref}>
+            {shown === undefined && (
+              <p className="waiting" role="status">
+                {texts.waiting}
+              </p>
+            )}
+          </div>
+          <dl className="facts">
+            <div>
+              <dt>{texts.onScreen}</dt>
+              <dd data-testid="shown">{shown ?? "–"}</dd>
+            </div>
+            <div>
+              <dt>{texts.lastOutage}</dt>
+              <dd data-testid="outage" aria-live="polite">
+                {last?.type === "switched" ? (
+                  <>
+                    <strong>{Math.round(last.outageMs)} ms</strong> · {texts.reason[last.reason]}
+                  </>
+                ) : (
+                  texts.none
+                )}
+              </dd>
+            </div>
+            <button type="button" className="sound" onClick={() => setVolume(isBlocked || volume === 0 ? 100 : 0)}>
+              {isBlocked || volume === 0 ? texts.soundOn : texts.soundOff}
+            </button>
+          </dl>
+          {isBlocked && (
+            <p className="hint" role="status">
+              {texts.soundBlocked}
+            </p>
+          )}
+        </section>
+
+        <Timeline history={history} texts={texts} />
+      </div>
+      <div className="column">
+        <section className="outputs">
+          <h2>
+            {texts.outputs} <small>{texts.preferredFirst}</small>
+          </h2>
+          <ul>
+            {history.now.map(({ uid, health }) => (
+              <li key={uid} data-health={health} aria-current={uid === shown}>
+                <span className="uid">{uid}</span>
+                <span className="health">{texts.health[health]}</span>
+                {uid === shown && <span className="shown">{texts.onScreen}</span>}
+              </li>
+            ))}
+          </ul>
+        </section>
+
+        {watchable.station && <Experiment station={watchable.station} shown={shown} texts={texts} />}
+        <Log lines={lines} texts={texts} />
+      </div>
+      {broadcast.kind === "demo" && <p className="about">{texts.demoExplained}</p>}
+    </main>
+  );
+}
+
+const GESTURES = ["pointerdown", "keydown"] as const;

@@ -1,0 +1,155 @@
+/**
+ * The other side of the demonstration: the service's stand-in runs the tasks, a redundancy group keeps them up as it would
+ * on a server, and whatever task runs publishes into the channel.
+ */
+import { RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";
+import type { Uid } from "steadymix/viewer";
+import load from "../../../../target/emulator/steadymix_emulator.js";
+import wasm from "../../../../target/emulator/steadymix_emulator_bg.wasm?url";
+import { Emulator } from "../../../../tests/emulator/js/emulator.ts";
+import { Channel } from "./channel.ts";
+import { Studio } from "./studio.ts";
+
+export const LANES = [
+  { name: "primary", uids: [9001, 9002] },
+  { name: "backup", uids: [9101, 9102] },
+];
+const LOOKS: Record<Uid, { hue: number; hertz: number }> = {
+  9001: { hue: 212, hertz: 262 },
+  9002: { hue: 168, hertz: 294 },
+  9101: { hue: 28, hertz: 330 },
+  9102: { hue: 326, hertz: 392 },
+};
+const SECRET = "demonstration";
+const FOLLOW_MS = 50;
+
+export interface StationOptions {
+  fps: number;
+  onEvent: (event: SteadymixEvent) => void;
+}
+
+/** A broadcast with two lanes, and what an experimenter can do to it. */
+export class Station {
+  readonly channel = new Channel();
+  readonly #emulator: Emulator;
+  readonly #group: RedundancyGroup;
+  readonly #audio = new AudioContext();
+  readonly #fps: number;
+  readonly #follower: number;
+  /** Those that died without a word, as opposed to those that were ended. */
+  readonly #killed = new Set<Uid>();
+  readonly #frozen = new Set<Uid>();
+
+  static async start(options: StationOptions): Promise<Station> {
+    await load({ module_or_path: wasm });
+    return new Station(options);
+  }
+
+  private constructor({ fps, onEvent }: StationOptions) {
+    this.#fps = fps;
+    this.#emulator = new Emulator({
+      startUp: { takesMs: [300, 600] },
+      answerMs: [40, 90],
+      notices: { secret: SECRET, takesMs: [2500, 3500] },
+    });
+    this.#group = new RedundancyGroup(
+      { appId: "demo", instanceId: "show", services: SERVICES, lanes: LANES },
+      {
+        customerId: "demo",
+        customerSecret: "demo",
+        fetch: this.#emulator.fetch,
+        noticeSecret: SECRET,
+        rtcToken: (uid) => `token-${uid}`,
+        onEvent,
+      },
+    );
+    this.#follower = window.setInterval(() => this.#follow(), FOLLOW_MS);
+    // It only ends with this station.
+    this.#group.run().catch(() => {});
+    // A sound can only be made once the page was touched.
+    const resume = () => void this.#audio.resume();
+    for (const gesture of ["pointerdown", "keydown"]) window.addEventListener(gesture, resume, { once: true });
+  }
+
+  /** Its task dies without a word. */
+  kill(uid: Uid): void {
+    this.#killed.add(uid);
+    this.#emulator.control({ kind: "kill", uid });
+    this.channel.die(uid);
+  }
+
+  /** Its task is ended as somebody with the console could end it: it says goodbye. */
+  end(uid: Uid): void {
+    this.#emulator.control({ kind: "kill", uid });
+    this.#follow();
+  }
+
+  freeze(uids: Iterable<Uid>): void {
+    for (const uid of uids) {
+      this.#frozen.add(uid);
+      this.channel.freeze(uid);
+    }
+  }
+
+  /** What was frozen flows again; what is dead is looked for at once, which launches it under its other uid. */
+  bringBack(): void {
+    for (const uid of this.#frozen) this.channel.thaw(uid);
+    this.#frozen.clear();
+    this.#group.hint();
+  }
+
+  close(): void {
+    window.clearInterval(this.#follower);
+    this.#group[Symbol.dispose]();
+    this.channel.close();
+    void this.#audio.close();
+  }
+
+  #follow(): void {
+    for (const { body, signature, signatureV2 } of this.#emulator.takeNotices()) {
+      this.#group.notice(body, { "agora-signature": signature, "agora-signature-v2": signatureV2 });
+    }
+    const running = new Set(this.#emulator.state().tasks.flatMap((task) => (task.running ? [task.uid] : [])));
+    for (const uid of LANES.flatMap(({ uids }) => uids)) {
+      if (running.has(uid)) {
+        if (this.#killed.delete(uid)) this.channel.leave(uid);
+        if (!this.channel.has(uid)) this.#publish(uid);
+      } else if (!this.channel.has(uid)) {
+        this.#killed.delete(uid);
+      } else if (!this.#killed.has(uid)) {
+        this.#frozen.delete(uid);
+        this.channel.leave(uid);
+      }
+    }
+  }
+
+  #publish(uid: Uid): void {
+    const lane = LANES.find(({ uids }) => uids.includes(uid));
+    const look = LOOKS[uid] ?? { hue: 0, hertz: 262 };
+    const label = `${lane?.name ?? ""} · ${uid}`;
+    this.channel.join(uid, new Studio({ ...look, label, fps: this.#fps, audio: this.#audio }));
+  }
+}
+
+const SERVICES: Services = {
+  cloudTranscoder: {
+    serviceType: "cloudTranscoderV2",
+    config: {
+      transcoder: {
+        idleTimeout: 300,
+        audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
+        videoInputs: [
+          { rtc: { rtcChannel: "studio", rtcUid: 1 }, region: { x: 0, y: 0, width: 640, height: 360, zOrder: 2 } },
+        ],
+        canvas: { width: 640, height: 360, color: 0 },
+        outputs: [
+          {
+            rtc: { rtcChannel: "show" },
+            audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" },
+            videoOption: { width: 640, height: 360, bitrate: 800, codec: "H264", fps: 15 },
+          },
+        ],
+      },
+    },
+  },
+};

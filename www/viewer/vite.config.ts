@@ -1,0 +1,16 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: "./",
+  build: {
+    outDir: "../../target/www/viewer",
+    emptyOutDir: true,
+    target: "es2022",
+    rollupOptions: { input: { index: "index.html" } },
+    // The page is shown at once; what is heavy (Agora's SDK, the demonstration) comes when it is needed.
+    chunkSizeWarningLimit: 2000,
+  },
+  server: { host: "127.0.0.1", fs: { allow: ["../.."] } },
+  preview: { host: "127.0.0.1" },
+});
