@@ -41,6 +41,22 @@ export function build({ quiet = false } = {}) {
   bind(inRoot("target"), "steadymix_emulator", inRoot("target", "emulator"));
 }
 
+/** The pages, from the package as it is in dist/. */
+export function buildPages() {
+  run("vite", ["build", inRoot("www", "viewer"), "--logLevel", "warn"]);
+}
+
+export function buildTestPages() {
+  run("vite", [
+    "build",
+    inRoot("tests", "viewer", "pages"),
+    "--config",
+    inRoot("tests", "viewer", "vite.config.ts"),
+    "--logLevel",
+    "warn",
+  ]);
+}
+
 /** @param {string[]} what @param {string} target */
 function compile(what, target) {
   const wasm = ["--target", "wasm32-unknown-unknown", "--target-dir", target];

@@ -1,7 +1,10 @@
-// `npm start`: builds what is needed, and shows a broadcast that is kept alive (--help says more).
-import { build } from "./build.mjs";
+// `npm start`: builds what is needed, and serves the viewer's page on loopback (--help says more).
+import { build, buildPages } from "./build.mjs";
 import { inRoot } from "./lib.mjs";
 import { node } from "./node.mjs";
 
-if (!process.argv.includes("--help")) build({ quiet: true });
-process.exit(await node([inRoot("scripts", "demo", "main.ts"), ...process.argv.slice(2)]));
+if (!process.argv.includes("--help")) {
+  build({ quiet: true });
+  buildPages();
+}
+process.exit(await node([inRoot("scripts", "serve.mjs"), ...process.argv.slice(2)]));

@@ -43,7 +43,8 @@ const STEPS = {
     },
   ],
   rustfmt: () => [{ command: "cargo", args: ["fmt", "--all", "--check"] }],
-  types: () => ["tsconfig.json", "www/viewer"].map((project) => ({ command: "tsc", args: ["-p", project] })),
+  types: () =>
+    ["tsconfig.json", "www/viewer", "tests/viewer"].map((project) => ({ command: "tsc", args: ["-p", project] })),
   biome: () => [{ command: "biome", args: ["check", "--error-on-warnings"] }],
 };
 

@@ -280,6 +280,8 @@ impl Failover {
             }),
             Signal::Muted(uid, Kind::Video, muted) => self.on(uid, |feed| match muted {
                 true => drop(feed.muted_since.get_or_insert(now)),
+                // What was taken away with the mute comes back in a moment.
+                false if feed.lost => feed.muted_since = Some(now),
                 false => feed.muted_since = None,
             }),
             Signal::Muted(uid, Kind::Audio, muted) => self.on(uid, |feed| match muted {
@@ -387,7 +389,8 @@ impl Failover {
                     feed.muted_since.get_or_insert(now);
                 }
             }),
-            (MediaState::Stopped, _) => {}
+            // Its element is gone: that no frames come says nothing of the output.
+            (MediaState::Stopped, _) => self.on(uid, Feed::forget_time),
             (MediaState::Starting, _) => self.on(uid, |feed| feed.state = state),
             (MediaState::Frozen, reason) => self.on(uid, |feed| {
                 if feed.decoded {
@@ -650,18 +653,16 @@ impl Failover {
             Some(pending) if pending.to == to => pending.since,
             _ => self.now,
         };
-        if !self.feeds.get(to).is_some_and(Feed::is_there) {
-            self.pending = None;
-            return Some(self.now.plus(Millis::new(1)));
+        let until = since.plus(self.config.starting_ms.max(Millis::new(1)));
+        let is_there = self.feeds.get(to).is_some_and(Feed::is_there);
+        if is_there && self.now < until {
+            self.pending = Some(Pending { to, cause, since });
+            return Some(until);
         }
-        let until = since.plus(self.config.starting_ms);
-        if self.now >= until {
-            self.penalise(to);
-            self.pending = None;
-            return Some(self.now.plus(Millis::new(1)));
-        }
-        self.pending = Some(Pending { to, cause, since });
-        Some(until)
+        self.penalise(to);
+        self.pending = None;
+        // Another one, or the same from the beginning.
+        self.decide()
     }
 
     fn penalise(&mut self, at: usize) {
@@ -692,7 +693,7 @@ impl Failover {
             }
             Cause::Fault(reason) => {
                 let old = self.feeds.get(from);
-                let last_frame = old.and_then(|feed| feed.last_frame.or(feed.frozen_since)).unwrap_or(now);
+                let last_frame = old.and_then(Feed::last_sign).unwrap_or(now);
                 let measured = Measured { from, to, reason, last_frame, decided: now };
                 let soft = matches!(reason, Reason::Frozen | Reason::Dead | Reason::AudioLost);
                 self.left = soft.then_some((from, now));
@@ -784,47 +785,54 @@ impl Failover {
 
     // ---- subscribing ---------------------------------------------------------------------------------------------
 
-    /// The next subscription that is missing, or one that is not wanted any more.
+    /// The next subscription that is missing, or else one that is not wanted any more: SDKs carry them out one after the
+    /// other, and what is left must not delay what is waited for.
     fn subscription(&mut self) -> Option<Output> {
         if self.connection != Connection::Connected {
             return None;
         }
-        let standby = self.shown.and_then(|shown| self.best(Some(shown)));
-        let pending = self.pending.map(|pending| pending.to);
-        let prepared = standby.filter(|_| self.degraded);
-        for at in 0..self.feeds.len() {
-            let needed = Some(at) == self.shown || Some(at) == pending || Some(at) == prepared;
-            let is_standby = Some(at) == standby;
-            let video = needed || (is_standby && self.config.standby == Standby::Hot);
-            let audio = needed || (is_standby && self.config.standby != Standby::Cold);
-            // Make before break: what is left behind is let go of when the new one flows.
-            let keep = self.measured.is_some_and(|measured| measured.from == at);
-            let now = self.now;
-            let is_stalled = self.feeds.get(at).is_some_and(|feed| self.is_stalled(feed));
-            let penalty = now.plus(self.config.penalty_ms);
-            let Some(feed) = self.feeds.get_mut(at) else { continue };
-            let may_ask = feed.present && now >= feed.retry_at;
-            if video && feed.video && may_ask && !feed.video_asked {
-                (feed.video_asked, feed.asked_at) = (true, now);
-                return Some(Output::Subscribe(feed.uid, Kind::Video));
-            }
-            if audio && feed.audio && may_ask && !feed.audio_asked {
-                feed.audio_asked = true;
-                return Some(Output::Subscribe(feed.uid, Kind::Audio));
-            }
-            if !video && !keep && feed.video_asked {
-                if is_stalled {
-                    feed.penalty_until = penalty;
-                }
-                feed.tear_down();
-                return Some(Output::Unsubscribe(feed.uid, Kind::Video));
-            }
-            if !audio && !keep && feed.audio_asked {
-                feed.audio_asked = false;
-                return Some(Output::Unsubscribe(feed.uid, Kind::Audio));
-            }
+        let every = || {
+            [Kind::Video, Kind::Audio]
+                .into_iter()
+                .flat_map(|kind| (0..self.feeds.len()).map(move |at| (at, kind)))
+        };
+        let missing = every().find(|(at, kind)| {
+            self.wants(*at, *kind) && self.feeds.get(*at).is_some_and(|feed| feed.can_ask(*kind, self.now))
+        });
+        let now = self.now;
+        if let Some((at, kind)) = missing {
+            let feed = self.feeds.get_mut(at)?;
+            feed.ask(kind, now);
+            return Some(Output::Subscribe(feed.uid, kind));
         }
-        None
+        let (at, kind) = every().find(|(at, kind)| {
+            // Make before break: what was left is let go of when the new one flows.
+            let is_kept = self.measured.is_some_and(|measured| measured.from == *at);
+            !is_kept
+                && !self.wants(*at, *kind)
+                && self.feeds.get(*at).is_some_and(|feed| feed.is_asked(*kind))
+        })?;
+        let is_stalled = kind == Kind::Video && self.feeds.get(at).is_some_and(|feed| self.is_stalled(feed));
+        let penalty = now.plus(self.config.penalty_ms);
+        let feed = self.feeds.get_mut(at)?;
+        if is_stalled {
+            feed.penalty_until = penalty;
+        }
+        feed.let_go(kind);
+        Some(Output::Unsubscribe(feed.uid, kind))
+    }
+
+    fn wants(&self, at: usize, kind: Kind) -> bool {
+        let standby = self.shown.and_then(|shown| self.best(Some(shown)));
+        let is_standby = Some(at) == standby;
+        let is_needed = Some(at) == self.shown
+            || Some(at) == self.pending.map(|pending| pending.to)
+            || (is_standby && self.degraded);
+        let is_ready_kind = match (self.config.standby, kind) {
+            (Standby::Hot, _) | (Standby::Probe, Kind::Audio) => true,
+            (Standby::Probe, Kind::Video) | (Standby::Cold, _) => false,
+        };
+        is_needed || (is_standby && is_ready_kind)
     }
 
     /// When a subscription that was refused may be asked for again.

@@ -1,19 +1,19 @@
-/** What `npm start` was asked for. */
+/** What `npm run demo` was asked for. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Area, Services } from "steadymix";
 
 export const HELP = `Keeps a primary and a backup transcoding task alive, and shows what happens.
 
-  npm start                          a scripted day of trouble, against the service's stand-in on loopback
-  npm start -- --speed 100           the same, faster
+  npm run demo                       a scripted day of trouble, against the service's stand-in on loopback
+  npm run demo -- --speed 100        the same, faster
 
   --speed N               how much faster than real the stand-in's time passes: 1 to 1000 (default 20)
   --seed N                of the stand-in's chance (default 1)
 
 Against the real service (every task is billed; Ctrl-C ends them):
 
-  npm start -- --app-id ID --customer-id ID --services file.json --uids 9001,9002 --backup-uids 9101,9102
+  npm run demo -- --app-id ID --customer-id ID --services file.json --uids 9001,9002 --backup-uids 9101,9102
 
   --app-id ID                 the project
   --customer-id ID            of the RESTful API; its secret is read from STEADYMIX_CUSTOMER_SECRET

@@ -1,4 +1,4 @@
-/** `npm start`. */
+/** `npm run demo`. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Health;
-use super::signal::{Left, MediaState};
+use super::signal::{Kind, Left, MediaState};
 use crate::time::Millis;
 use crate::uid::Uid;
 
@@ -105,6 +105,35 @@ impl Feed {
     /// Whether it can be subscribed to, and has not failed lately.
     pub(super) fn is_available(&self, now: Millis) -> bool {
         self.is_there() && now >= self.penalty_until
+    }
+
+    pub(super) fn is_asked(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Video => self.video_asked,
+            Kind::Audio => self.audio_asked,
+        }
+    }
+
+    pub(super) fn can_ask(&self, kind: Kind, now: Millis) -> bool {
+        let is_published = match kind {
+            Kind::Video => self.video,
+            Kind::Audio => self.audio,
+        };
+        self.present && is_published && !self.is_asked(kind) && now >= self.retry_at
+    }
+
+    pub(super) fn ask(&mut self, kind: Kind, now: Millis) {
+        match kind {
+            Kind::Video => (self.video_asked, self.asked_at) = (true, now),
+            Kind::Audio => self.audio_asked = true,
+        }
+    }
+
+    pub(super) fn let_go(&mut self, kind: Kind) {
+        match kind {
+            Kind::Video => self.tear_down(),
+            Kind::Audio => self.audio_asked = false,
+        }
     }
 
     /// It has shown its second frame: one alone may be all that comes.
@@ -236,6 +265,11 @@ impl Feed {
             }
             None => self.video_bytes_come(now) || self.audio_is_alive(now),
         }
+    }
+
+    /// When it was last known to flow.
+    pub(super) fn last_sign(&self) -> Option<Millis> {
+        self.last_frame.or(self.frozen_since).or(self.last_video_progress)
     }
 
     pub(super) fn video_bytes_come(&self, now: Millis) -> bool {

@@ -292,6 +292,15 @@ fn web_a_deliberate_mute_is_waited_for_two_seconds() {
     viewer.pass(1_000);
     viewer.signal(Signal::Muted(A, Kind::Video, false));
     assert_eq!(viewer.shown_after(10_000), None);
+
+    let mut viewer = hot();
+    viewer.signal(Signal::Muted(A, Kind::Video, true));
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    viewer.pass(1_000);
+    viewer.signal(Signal::Muted(A, Kind::Video, false));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown_after(10_000), None);
 }
 
 #[test]

@@ -30,7 +30,10 @@ export class FailoverViewer {
     this.#source = source;
     this.#options = options;
     this.#failover = new Failover(options.uids, options, now());
+    // Who is there already is told of one after the other: nothing is decided before all are known.
+    this.#stepping = true;
     this.#detach = source.attach((signal) => this.tell(signal));
+    this.#stepping = false;
     this.#looks = setInterval(() => void source.look?.(), LOOK_MS);
     if (typeof document !== "undefined") {
       document.addEventListener("visibilitychange", this.#onVisibility);

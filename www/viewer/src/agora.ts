@@ -1,5 +1,4 @@
 /** Joins a channel of Agora as audience. The SDK is only loaded when it is needed. */
-import type { AgoraClient } from "steadymix/viewer";
 import type { AgoraBroadcast } from "./broadcast.ts";
 import type { Watchable } from "./watchable.ts";
 
@@ -10,8 +9,7 @@ export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
   const client = AgoraRTC.createClient({ mode: "live", codec: "h264", role: "audience" });
   const { appId, channel, token, uid } = broadcast;
   return {
-    // What the adapter uses is a part of it: the SDK's own types say no more of a listener than that it is a function.
-    client: client as unknown as AgoraClient,
+    client,
     // Attached first, then joined: whoever is there already is told of as well.
     join: async () => {
       await client.join(appId, channel, token, uid || null);

@@ -8,8 +8,7 @@ export class Studio {
   readonly #stop: () => void;
   #frame = 0;
 
-  /** `jitterMs`: how far from its time a frame may be painted, either way. */
-  constructor({ label, hue, hertz, fps, jitterMs = 0, audio }: StudioOptions) {
+  constructor({ label, hue, hertz, fps, audio, ...line }: StudioOptions) {
     const canvas = document.createElement("canvas");
     canvas.width = WIDTH;
     canvas.height = HEIGHT;
@@ -19,7 +18,7 @@ export class Studio {
     this.#label = label;
     this.#hue = hue;
     this.#paint();
-    const stopPainting = paintEvery(1000 / fps, jitterMs, () => this.#paint());
+    const stopPainting = paintEvery(1000 / fps, line, () => this.#paint());
     const [video] = canvas.captureStream().getVideoTracks();
     if (!video) throw new Error("this browser cannot capture a canvas");
     this.video = video;
@@ -61,12 +60,21 @@ export class Studio {
   }
 }
 
-export interface StudioOptions {
+/** How bad the line is. */
+export interface Line {
+  /** How far from its time a frame may come, either way. */
+  jitterMs?: number;
+  /** So often, on average, nothing comes for up to that long. */
+  hiccups?: { everyMs: number; ms: number };
+  /** How many frames never come. */
+  lostPercent?: number;
+}
+
+export interface StudioOptions extends Line {
   label: string;
   hue: number;
   hertz: number;
   fps: number;
-  jitterMs?: number;
   audio: AudioContext;
 }
 
@@ -74,16 +82,24 @@ const WIDTH = 640;
 const HEIGHT = 360;
 
 /** Timers that are late do not add up: each frame has its time. */
-function paintEvery(intervalMs: number, jitterMs: number, paint: () => void): () => void {
+function paintEvery(
+  intervalMs: number,
+  { jitterMs = 0, hiccups, lostPercent = 0 }: Line,
+  paint: () => void,
+): () => void {
   const began = performance.now();
   let frame = 0;
   let timer = 0;
+  let silentUntil = 0;
   const next = () => {
     frame = Math.max(frame + 1, Math.ceil((performance.now() - began) / intervalMs));
-    const at = began + frame * intervalMs + (Math.random() * 2 - 1) * jitterMs;
+    if (hiccups && Math.random() < intervalMs / hiccups.everyMs) {
+      silentUntil = performance.now() + Math.random() * hiccups.ms;
+    }
+    const at = Math.max(silentUntil, began + frame * intervalMs + (Math.random() * 2 - 1) * jitterMs);
     timer = window.setTimeout(
       () => {
-        paint();
+        if (Math.random() * 100 >= lostPercent) paint();
         next();
       },
       Math.max(0, at - performance.now()),

@@ -1,0 +1,234 @@
+/** The viewer's page, as a person has it: real video in a real browser, each button, both languages, a phone. */
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { launch, root, serve } from "./browser.ts";
+
+const shots = join(root, "target", "screenshots");
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serve>>;
+let page: Page;
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  server = await serve(join(root, "target", "www", "viewer"));
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+afterEach(() => page?.context().close());
+
+async function open(options: BrowserContextOptions = {}, fragment = "", before?: (page: Page) => Promise<void>) {
+  const context = await browser.newContext({ locale: "en-US", ...options });
+  page = await context.newPage();
+  await before?.(page);
+  await page.goto(`${server.url}/${fragment}`);
+}
+
+const shown = () => page.getByTestId("shown").textContent();
+const outage = async () => Number(/^(\d+) ms/.exec((await page.getByTestId("outage").textContent()) ?? "")?.[1]);
+const isShown = (uid: number, patienceMs = 15_000) =>
+  page
+    .getByTestId("shown")
+    .filter({ hasText: String(uid) })
+    .waitFor({ timeout: patienceMs });
+const health = (uid: number) => page.locator(".outputs li", { hasText: String(uid) }).getAttribute("data-health");
+const isHealthy = (uid: number, patienceMs = 20_000) =>
+  page.locator('.outputs li[data-health="playing"]', { hasText: String(uid) }).waitFor({ timeout: patienceMs });
+const pass = (ms: number) => page.waitForTimeout(ms);
+const shoot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+
+/** Until both are playing, and their cadence is known. */
+async function watching(): Promise<void> {
+  await isShown(9001);
+  await isHealthy(9101);
+  await pass(1500);
+}
+
+/** Whether the picture on top changes: what a person looks at. */
+async function moves(): Promise<boolean> {
+  const look = () =>
+    page.evaluate(() => {
+      const video = [...document.querySelectorAll<HTMLElement>(".screen [data-uid]")]
+        .find(({ style }) => style.zIndex === "1")
+        ?.querySelector("video");
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [160, 90];
+      if (video) canvas.getContext("2d")?.drawImage(video, 0, 0, 160, 90);
+      return canvas.toDataURL();
+    });
+  const before = await look();
+  await pass(400);
+  return before !== (await look());
+}
+
+test("killed abruptly: the picture goes on, and the outage is measured; the server replaces the task", async () => {
+  await open();
+  await watching();
+  await page.getByTestId("kill").click();
+  await isShown(9101, 2000);
+  assert.ok(await moves());
+  const ms = await outage();
+  assert.ok(ms > 0 && ms < 1500, `${ms} ms`);
+  await shoot("killed-en");
+  // Relaunched under its other uid, it becomes the standby; then the backup is killed as well.
+  await isHealthy(9002);
+  await pass(1500);
+  await page.getByTestId("kill").click();
+  await isShown(9002, 2000);
+  assert.ok(await moves());
+  const log = await page.getByTestId("log").textContent();
+  for (const line of ["Launching 9002", "Replaced: 9002 runs now", "9001 → 9101"]) assert.ok(log?.includes(line), line);
+});
+
+test("stopped gracefully: the other one at once", async () => {
+  await open();
+  await watching();
+  await page.getByTestId("end").click();
+  await isShown(9101, 1000);
+  const ms = await outage();
+  assert.ok(ms < 400, `${ms} ms`);
+  assert.equal(await health(9001), "absent");
+});
+
+test("frozen, and brought back: the viewer changes over once, and stays", async () => {
+  await open();
+  await watching();
+  await page.getByTestId("freeze").click();
+  await isShown(9101, 2000);
+  assert.equal(await health(9001), "frozen");
+  await page.getByTestId("bringBack").click();
+  await isHealthy(9001);
+  await pass(1000);
+  assert.equal(await shown(), "9101");
+});
+
+test("both frozen: nothing is switched; brought back, it goes on", async () => {
+  await open();
+  await watching();
+  await page.getByTestId("freezeBoth").click();
+  await pass(4000);
+  assert.equal(await shown(), "9001");
+  assert.equal(await moves(), false);
+  await page.getByTestId("bringBack").click();
+  await isHealthy(9001);
+  assert.ok(await moves());
+  assert.equal(await shown(), "9001");
+  assert.ok(Number.isNaN(await outage()));
+});
+
+test("the viewer's own network is disturbed: nothing is switched", async () => {
+  await open();
+  await watching();
+  await page.getByTestId("disturb").click();
+  await pass(6500);
+  assert.equal(await shown(), "9001");
+  assert.ok(await moves());
+});
+
+test("with the keyboard alone", async () => {
+  await open();
+  await watching();
+  const isFocused = (id: string) =>
+    page.evaluate((id) => document.activeElement?.getAttribute("data-testid") === id, id);
+  for (let i = 0; i < 20 && !(await isFocused("kill")); i += 1) await page.keyboard.press("Tab");
+  assert.ok(await isFocused("kill"));
+  await page.keyboard.press("Enter");
+  await isShown(9101, 2000);
+});
+
+test("on a phone, in Chinese, in the dark: it fits, and can be switched to English, which is kept", async () => {
+  await open({ locale: "zh-CN", colorScheme: "dark", viewport: { width: 360, height: 740 }, hasTouch: true });
+  await watching();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "zh");
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= 360, `${width} px`);
+  await page.getByTestId("kill").tap();
+  await isShown(9101, 2000);
+  await shoot("phone-zh-dark");
+  await page.getByRole("button", { name: "English" }).tap();
+  await page.getByText("What happened").waitFor();
+  await page.reload();
+  await page.getByText("What happened").waitFor();
+  await shoot("phone-en-dark");
+});
+
+test("on a wide screen, in both languages and lights", async () => {
+  for (const [locale, colorScheme] of [
+    ["en-US", "light"],
+    ["zh-CN", "dark"],
+  ] as const) {
+    await open({ locale, colorScheme, viewport: { width: 1280, height: 900 } });
+    await watching();
+    await shoot(`wide-${locale}-${colorScheme}`);
+    await page.context().close();
+  }
+});
+
+test("a language that is not there is English", async () => {
+  await open({ locale: "fr-FR" });
+  await page.getByText("What happened").waitFor();
+});
+
+test("an address without a token says what is missing, and offers the demonstration", async () => {
+  await open({}, "#appId=0123456789abcdef0123456789abcdef&channel=show&uids=9001,9101");
+  const alert = page.getByRole("alert");
+  await alert.getByText("token is missing").waitFor();
+  await shoot("problem-address");
+  await alert.getByRole("link").click();
+  await isShown(9001);
+});
+
+test("a wrong uid is named", async () => {
+  await open({}, "#appId=a&channel=b&token=none&uids=9001,nine");
+  await page.getByRole("alert").getByText('uids has "nine"').waitFor();
+});
+
+test("a channel that cannot be joined says why", async () => {
+  await open({}, "#appId=x&channel=show&token=none&uids=9001,9101");
+  await page.getByRole("alert").waitFor({ timeout: 20_000 });
+  assert.match((await page.getByRole("alert").textContent()) ?? "", /could not be joined/);
+  await shoot("problem-join");
+});
+
+test("without WebRTC it says so", async () => {
+  await open({}, "", async (page) => {
+    await page.addInitScript("delete globalThis.RTCPeerConnection");
+  });
+  await page.getByRole("alert").getByText("no WebRTC").waitFor();
+});
+
+test("under a policy that forbids WebAssembly it says what the policy needs; with that it works", async () => {
+  for (const [policy, text] of [
+    ["script-src 'self'", "'wasm-unsafe-eval'"],
+    ["script-src 'self' 'wasm-unsafe-eval'", "What happened"],
+  ] as const) {
+    const strict = await serve(join(root, "target", "www", "viewer"), { "content-security-policy": policy });
+    const context = await browser.newContext({ locale: "en-US" });
+    page = await context.newPage();
+    await page.goto(strict.url);
+    await page.getByText(text).waitFor();
+    await context.close();
+    await strict.close();
+  }
+});
+
+test("a browser that keeps pages silent: the page says so, plays the picture, and sounds once it is touched", async () => {
+  const silent = await launch("--autoplay-policy=document-user-activation-required");
+  try {
+    const context = await silent.newContext({ locale: "en-US" });
+    page = await context.newPage();
+    await page.goto(server.url);
+    await watching();
+    await page.getByText("keeps the page silent").waitFor();
+    assert.ok(await moves());
+    await page.getByRole("button", { name: "Turn the sound on" }).click();
+    await page.getByRole("button", { name: "Turn the sound off" }).waitFor();
+  } finally {
+    await silent.close();
+  }
+});

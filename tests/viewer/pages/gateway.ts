@@ -1,0 +1,159 @@
+/**
+ * Agora's Web SDK without Agora: a genuine client whose gateway is spoken for by the test, and whose media come over a
+ * connection inside the page. Handlers, the order of events, and the tracks are the SDK's own.
+ *
+ * This reaches into private parts of agora-rtc-sdk-ng 4.24.8: all of that is here.
+ */
+import { RemoteAudioTrack, RemoteVideoTrack } from "@agora-js/media";
+import { createClient, type IAgoraRTCClient, type IAgoraRTCRemoteUser, setLogLevel } from "agora-rtc-sdk-ng/esm";
+import type { Kind, Uid } from "steadymix/viewer";
+import { type Counts, MediaPath } from "../../../www/viewer/src/demo/mediaPath.ts";
+import type { Studio } from "../../../www/viewer/src/demo/studio.ts";
+
+interface PrivateUser extends IAgoraRTCRemoteUser {
+  uid: Uid;
+  _videoTrack?: RemoteVideoTrack | undefined;
+  _audioTrack?: RemoteAudioTrack | undefined;
+}
+
+interface PrivateClient {
+  store: ConstructorParameters<typeof RemoteVideoTrack>[3];
+  _joinInfo: object;
+  _gateway: {
+    signal: { emit(event: string, payload: object): void };
+    emit(event: string, ...args: unknown[]): void;
+    subscribe(): Promise<void>;
+    unsubscribe(): Promise<void>;
+  };
+  _p2pChannel: Record<string, unknown>;
+  emit(event: string, ...args: unknown[]): void;
+}
+
+setLogLevel(3);
+
+export class Gateway {
+  readonly client: IAgoraRTCClient = createClient({ mode: "live", codec: "vp8", role: "audience" });
+  readonly #private = this.client as unknown as PrivateClient;
+  readonly #path = new MediaPath(() => {});
+  readonly #studios = new Map<Uid, Studio>();
+  readonly #silent = new Set<Uid>();
+  readonly #looks: number;
+  #state = "CONNECTED";
+  #counts: Counts = { video: {}, audio: {} };
+  /** Subscriptions and what ended them, in their order. */
+  readonly calls: string[] = [];
+
+  constructor() {
+    this.#takeOver();
+    this.#looks = window.setInterval(async () => {
+      this.#counts = await this.#path.look();
+    }, 1000);
+  }
+
+  #takeOver(): void {
+    const { _gateway: gateway, _p2pChannel: channel } = this.#private;
+    for (const [what, part] of Object.entries({ gateway, signal: gateway?.signal, channel })) {
+      if (!part) throw new Error(`agora-rtc-sdk-ng has no ${what} any more: this helper is for 4.24.8`);
+    }
+    this.#private._joinInfo = {};
+    Object.defineProperty(gateway, "state", { get: () => this.#state });
+    gateway.subscribe = async () => {};
+    gateway.unsubscribe = async () => {};
+    Object.assign(channel, {
+      hasRemoteMediaWithLock: async () => false,
+      hasPendingRemoteMedia: () => false,
+      isPreSubScribe: () => true,
+      remoteMediaSsrcChanged: async () => false,
+      reportSubscribeEvent: () => {},
+      republish: () => {},
+      muteRemote: async (user: PrivateUser, kind: Kind) => this.#tearDown(user, kind),
+      unmuteRemote: async () => {},
+      disconnectForReconnect: async () => {},
+      reset: () => {},
+      subscribe: (user: PrivateUser, kind: Kind) => this.#receive(user, kind),
+      unsubscribe: async (user: PrivateUser, kind?: Kind) => {
+        for (const one of kind ? [kind] : (["audio", "video"] as const)) await this.#tearDown(user, one);
+      },
+    });
+    Object.assign(this.client, {
+      getRemoteVideoStats: () => this.#counts.video,
+      getRemoteAudioStats: () => this.#counts.audio,
+    });
+    const { subscribe, unsubscribe } = this.client;
+    Object.assign(this.client, {
+      subscribe: (user: PrivateUser, kind: Kind) => {
+        this.calls.push(`subscribe ${user.uid} ${kind}`);
+        return subscribe.call(this.client, user, kind);
+      },
+      unsubscribe: (user: PrivateUser, kind: Kind) => {
+        this.calls.push(`unsubscribe ${user.uid} ${kind}`);
+        return unsubscribe.call(this.client, user, kind);
+      },
+    });
+  }
+
+  async #receive(user: PrivateUser, kind: Kind): Promise<void> {
+    const studio = this.#studios.get(user.uid);
+    if (!studio) throw new Error(`nobody sends as ${user.uid}`);
+    const track = await this.#path.add(user.uid, kind, studio[kind], !this.#silent.has(user.uid));
+    if (kind === "video") user._videoTrack = new RemoteVideoTrack(track, user.uid, user.uid, this.#private.store);
+    else user._audioTrack = new RemoteAudioTrack(track, user.uid, user.uid, this.#private.store);
+  }
+
+  async #tearDown(user: PrivateUser, kind: Kind): Promise<void> {
+    if (kind === "video") {
+      user._videoTrack?._destroy();
+      user._videoTrack = undefined;
+    } else {
+      user._audioTrack?._destroy();
+      user._audioTrack = undefined;
+    }
+    await this.#path.remove(user.uid, kind);
+  }
+
+  // ---- what the service and the outputs do ---------------------------------------------------------------------
+
+  join(uid: Uid, studio: Studio): void {
+    this.#studios.set(uid, studio);
+    this.signal("on_user_online", { uid });
+    this.signal("on_add_audio_stream", { uid, ssrcId: uid * 2, uint_id: uid });
+    this.signal("on_add_video_stream", { uid, ssrcId: uid * 2 + 1, uint_id: uid });
+  }
+
+  /** No packets come of these any more. */
+  silence(uids: Uid[], kinds: Kind[] = ["audio", "video"]): void {
+    for (const uid of uids) {
+      this.#silent.add(uid);
+      this.#path.send(uid, undefined, kinds);
+    }
+  }
+
+  resume(uids: Uid[]): void {
+    for (const uid of uids) {
+      this.#silent.delete(uid);
+      this.#path.send(uid, this.#studios.get(uid));
+    }
+  }
+
+  /** What the gateway says. */
+  signal(event: string, payload: object): void {
+    this.#private._gateway.signal.emit(event, payload);
+  }
+
+  /** What the SDK finds out by itself, from where there is nothing here. */
+  emit(event: string, ...args: unknown[]): void {
+    this.#private.emit(event, ...args);
+  }
+
+  connection(state: string, reason?: string): void {
+    const before = this.#state;
+    this.#state = state;
+    this.#private._gateway.emit("connection-state-change", state, before, reason);
+  }
+
+  close(): void {
+    window.clearInterval(this.#looks);
+    for (const studio of this.#studios.values()) studio.stop();
+    this.#path.close();
+  }
+}

@@ -1,0 +1,83 @@
+/** Looks at a screen as a person does, each time it is painted: which picture is on top, and which frame of it. Asks nobody else. */
+export interface Sight {
+  /** Which video element; each that appears gets the next number. */
+  video: number;
+  /** When it could first be seen, in ms of `performance.now()`. */
+  at: number;
+}
+
+interface Picture {
+  element: HTMLVideoElement;
+  number: number;
+  /** Frames that were presented so far. */
+  frames: number;
+}
+
+export class Witness {
+  readonly #screen: HTMLElement;
+  readonly #observer: MutationObserver;
+  readonly #pictures = new Map<HTMLVideoElement, Picture>();
+  #count = 0;
+  #isOver = false;
+  #before = "";
+  /** Each frame that could be seen. */
+  readonly seen: Sight[] = [];
+
+  constructor(screen: HTMLElement) {
+    this.#screen = screen;
+    this.#observer = new MutationObserver(() => this.#find());
+    this.#observer.observe(screen, { childList: true, subtree: true });
+    this.#find();
+    this.#look();
+  }
+
+  /** The last frame of what was seen before, and the first of what is seen since. */
+  change(since: number): { last: number; first: number } | undefined {
+    const before = this.seen.findLast(({ at }) => at <= since);
+    if (!before) return undefined;
+    const first = this.seen.find(({ at, video }) => at > since && video !== before.video);
+    if (!first) return undefined;
+    const last = this.seen.findLast(({ at, video }) => video === before.video && at < first.at);
+    return { last: last?.at ?? before.at, first: first.at };
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#observer.disconnect();
+  }
+
+  #find(): void {
+    for (const element of this.#screen.querySelectorAll("video")) {
+      if (this.#pictures.has(element)) continue;
+      this.#count += 1;
+      const picture = { element, number: this.#count, frames: 0 };
+      this.#pictures.set(element, picture);
+      this.#countFrames(picture);
+    }
+  }
+
+  #countFrames(picture: Picture): void {
+    picture.element.requestVideoFrameCallback(() => {
+      picture.frames += 1;
+      if (!this.#isOver) this.#countFrames(picture);
+    });
+  }
+
+  #look(): void {
+    requestAnimationFrame((at) => {
+      if (this.#isOver) return;
+      for (const { element, number, frames } of this.#pictures.values()) {
+        const now = `${number} ${frames}`;
+        if (frames === 0 || now === this.#before || !element.isConnected || !isOnTop(element)) continue;
+        this.#before = now;
+        this.seen.push({ video: number, at });
+      }
+      this.#look();
+    });
+  }
+}
+
+function isOnTop(video: HTMLVideoElement): boolean {
+  const layer = video.closest<HTMLElement>("[data-uid]");
+  return layer === null || layer.style.zIndex === "1";
+}

@@ -1,0 +1,382 @@
+/** Agora's own Web SDK (4.24.8) in a real browser: each row of the table of signals, as the SDK itself tells it. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import type { ViewerOptions } from "steadymix/viewer";
+import { launch, root, serve } from "./browser.ts";
+import type { Happening, Session } from "./pages/sdk.ts";
+
+const PRIMARY = 9001;
+const BACKUP = 9101;
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serve>>;
+let page: Page;
+
+before(async () => {
+  server = await serve(join(root, "target", "www", "tests"));
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+beforeEach(async () => {
+  page = await browser.newPage();
+  await page.goto(`${server.url}/sdk.html`);
+  await page.waitForFunction(() => "session" in window);
+});
+afterEach(() => page.close());
+
+type Status = ReturnType<Session["status"]>;
+type Standby = NonNullable<ViewerOptions["standby"]>;
+
+const status = (): Promise<Status> => page.evaluate(() => window.session.status());
+const act = <T>(what: (session: Session, args: T) => void, args?: T): Promise<void> =>
+  page.evaluate(
+    ([what, args]) => {
+      new Function("session", "args", `return (${what})(session, args)`)(window.session, args);
+    },
+    [what.toString(), args] as const,
+  );
+const pass = (ms: number) => page.waitForTimeout(ms);
+
+/** Both outputs are there, and the primary has been seen for a while. */
+async function watching(options: Partial<ViewerOptions> = {}): Promise<void> {
+  await act((session, options) => session.watch(options), options);
+  await act((session) => {
+    session.join(9001);
+    session.join(9101);
+  });
+  await until(({ shown, outputs }) => {
+    const playing = outputs?.filter(({ health }) => health === "playing").length ?? 0;
+    return shown === 9001 && playing === ((options.standby ?? "hot") === "hot" ? 2 : 1);
+  });
+  await pass(1500);
+}
+
+async function until(isSo: (status: Status) => boolean, patienceMs = 10_000): Promise<Status> {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const now = await status();
+    if (isSo(now)) return now;
+    if (Date.now() > deadline) throw new Error(`not so after ${patienceMs} ms: ${JSON.stringify(now, null, 1)}`);
+    await pass(20);
+  }
+}
+
+const events = ({ log }: Status): Happening[] => log.filter(({ what }) => what === "event");
+const typesOf = (status: Status) => events(status).map(({ type }) => type);
+const isSwitched = (status: Status) => typesOf(status).includes("switched");
+
+/** Does something, and tells how long after it the other output was shown, and why. */
+async function switchAfter(cause: () => Promise<void>, patienceMs?: number): Promise<{ ms: number; reason: unknown }> {
+  const { now } = await status();
+  await cause();
+  const isShown = ({ what, uid, at }: Happening) => what === "show" && uid === BACKUP && at >= now;
+  const then = await until((status) => isSwitched(status) && status.log.some(isShown), patienceMs);
+  const shown = then.log.find(isShown);
+  const told = events(then).find(({ type }) => type === "switched");
+  assert.ok(shown && told, JSON.stringify(then.log));
+  return { ms: shown.at - now, reason: told.reason };
+}
+
+async function staysFor(ms: number): Promise<Status> {
+  await pass(ms);
+  const now = await status();
+  assert.equal(now.shown, PRIMARY, JSON.stringify(now.log));
+  assert.equal(isSwitched(now), false, JSON.stringify(now.log));
+  return now;
+}
+
+const within = (ms: number, least: number, most: number) =>
+  assert.ok(ms >= least && ms <= most, `${ms} ms, but should be from ${least} to ${most}`);
+
+const silencePrimary = () => act((session) => session.silence([9001]));
+
+// ---- what is shown and heard -----------------------------------------------------------------------------------
+
+test("attached before anybody is there: the preferred one is shown, the other decodes below it, one is heard", async () => {
+  await watching();
+  const now = await status();
+  assert.deepEqual(now.onTop, [PRIMARY]);
+  assert.deepEqual(now.heard, [PRIMARY]);
+  assert.deepEqual(now.seen, [PRIMARY, BACKUP]);
+  assert.deepEqual([...now.calls].sort(), [
+    `subscribe ${PRIMARY} audio`,
+    `subscribe ${PRIMARY} video`,
+    `subscribe ${BACKUP} audio`,
+    `subscribe ${BACKUP} video`,
+  ]);
+});
+
+test("attached when they are there already: it begins with client.remoteUsers", async () => {
+  await act((session) => {
+    session.join(9101);
+    session.join(9001);
+    session.watch({});
+  });
+  await until(({ shown }) => shown === 9001);
+});
+
+test("an output that nobody told of is found at the next look", async () => {
+  await act((session) => {
+    session.watch({});
+    const { client } = session.gateway;
+    const { safeEmit } = client as unknown as { safeEmit(event: string): void };
+    Object.assign(client, {
+      safeEmit(event: string, ...args: unknown[]) {
+        if (event !== "user-published") safeEmit.call(client, event, ...(args as []));
+      },
+    });
+    session.join(9001);
+  });
+  const { log } = await until(({ shown }) => shown === 9001);
+  assert.equal(log.filter(({ type }) => type === "user-published").length, 0);
+});
+
+for (const [standby, expected] of [
+  ["probe", [`subscribe ${BACKUP} audio`]],
+  ["cold", []],
+] as const) {
+  test(`standby ${standby}: what is subscribed of the backup, and the swap makes before it breaks`, async () => {
+    await watching({ standby: standby as Standby });
+    const { calls } = await status();
+    assert.deepEqual(
+      calls.filter((call) => call.includes(String(BACKUP))),
+      expected,
+    );
+    await silencePrimary();
+    const then = await until(({ calls }) => calls.includes("unsubscribe 9001 video"));
+    assert.equal(then.shown, BACKUP);
+    assert.deepEqual(then.onTop, [BACKUP]);
+    assert.deepEqual(then.heard, [BACKUP]);
+    const order = ["subscribe 9101 video", "unsubscribe 9001 video"].map((call) => then.calls.indexOf(call));
+    assert.ok(Number(order[0]) >= 0 && Number(order[0]) < Number(order[1]), JSON.stringify(then.calls));
+    assert.equal(new Set(then.calls).size, then.calls.length, "each track is asked for once");
+  });
+}
+
+// ---- the table of signals, row by row ---------------------------------------------------------------------------
+
+test("hot: frames that do not come are enough", async () => {
+  await watching();
+  const { ms, reason } = await switchAfter(silencePrimary);
+  within(ms, 200, 900);
+  assert.equal(reason, "frozen");
+  const now = await status();
+  assert.deepEqual([now.onTop, now.heard], [[BACKUP], [BACKUP]]);
+});
+
+test("video-state-changed 3: the cold backup is subscribed at once, and shown when it plays", async () => {
+  await watching({ standby: "cold" });
+  const { now: began } = await status();
+  await silencePrimary();
+  const then = await until(isSwitched);
+  const degraded = events(then).find(({ type }) => type === "degraded");
+  within(Number(degraded?.at) - began, 400, 1200);
+  assert.equal(degraded?.reason, "frozen");
+});
+
+test("video-state-changed 3 of both, then 2: the viewer's own network; after 10 s both are reported down", async () => {
+  await watching();
+  await act((session) => session.silence([9001, 9101]));
+  const then = await staysFor(9000);
+  assert.deepEqual(typesOf(then), ["degraded"]);
+  await until((now) => typesOf(now).includes("bothDown"), 5000);
+  await act((session) => session.gateway.resume([9001, 9101]));
+  const over = await until((now) => typesOf(now).includes("recovered"));
+  assert.equal(over.shown, PRIMARY);
+});
+
+test("video-state-changed 0: an element that the page takes away is no fault of the output", async () => {
+  await watching();
+  await act((session) => {
+    for (const { uid, videoTrack } of session.gateway.client.remoteUsers) if (uid === 9001) videoTrack?.stop();
+  });
+  await staysFor(3000);
+});
+
+test("video-state-changed 1 and no 2: the target has failed, the other one is tried", async () => {
+  await act((session) => {
+    session.watch({ standby: "cold" });
+    session.join(9001, 0.01);
+    session.join(9101);
+  });
+  const then = await until(({ shown }) => shown === 9101);
+  const first = then.calls.filter((call) => call.endsWith("video"));
+  assert.deepEqual(first.slice(0, 2), [`subscribe ${PRIMARY} video`, `subscribe ${BACKUP} video`]);
+});
+
+test("receiveBytes that do not move for two looks, in a hidden page", async () => {
+  await watching();
+  await act((session) => session.hide(true));
+  const { ms, reason } = await switchAfter(silencePrimary);
+  within(ms, 1000, 5000);
+  assert.equal(reason, "dead");
+});
+
+test("receivePackets of the audio that do not move for three looks, and 2 s more", async () => {
+  await watching();
+  const { ms, reason } = await switchAfter(() => act((session) => session.silence([9001], ["audio"])));
+  within(ms, 4000, 8000);
+  assert.equal(reason, "audioLost");
+});
+
+for (const reason of ["ServerTimeOut", "Quit", "BecomeAudience", undefined]) {
+  test(`user-left (${reason}): at once`, async () => {
+    await watching();
+    const { ms } = await switchAfter(() =>
+      act((session, reason) => session.gateway.signal("on_user_offline", { uid: 9001, reason }), reason),
+    );
+    within(ms, 0, 200);
+    const sdk = (await status()).log.filter(({ what }) => what === "sdk").map(({ type }) => type);
+    assert.deepEqual(sdk.slice(-3), ["user-unpublished", "user-unpublished", "user-left"], "the SDK's own order");
+  });
+}
+
+test("user-left without a reason and without a backup: waits", async () => {
+  await act((session) => {
+    session.watch({});
+    session.join(9001);
+  });
+  await until(({ shown }) => shown === 9001);
+  await act((session) => session.gateway.signal("on_user_offline", { uid: 9001 }));
+  await pass(2000);
+  assert.equal((await status()).shown, PRIMARY);
+  await act((session) => session.join(9001));
+  await until(({ outputs }) => outputs?.[0]?.health === "playing");
+});
+
+test("user-unpublished video: at once", async () => {
+  await watching();
+  const { ms, reason } = await switchAfter(() =>
+    act((session) => session.gateway.signal("on_remove_stream", { uid: 9001 })),
+  );
+  within(ms, 0, 200);
+  assert.equal(reason, "unpublished");
+});
+
+test("user-info-updated mute-video, then user-unpublished: 2 s, and none if it is unmuted", async () => {
+  await watching();
+  await act((session) => session.gateway.signal("mute_video", { uid: 9001 }));
+  await staysFor(1000);
+  await act((session) => session.gateway.signal("unmute_video", { uid: 9001 }));
+  await staysFor(3000);
+  const { ms, reason } = await switchAfter(() => act((session) => session.gateway.signal("mute_video", { uid: 9001 })));
+  within(ms, 1900, 2600);
+  assert.equal(reason, "muted");
+});
+
+test("user-unpublished audio: 2 s, as the backup has audio", async () => {
+  await watching();
+  const { ms, reason } = await switchAfter(() => act((session) => session.gateway.signal("mute_audio", { uid: 9001 })));
+  within(ms, 1900, 3500);
+  assert.equal(reason, "audioLost");
+});
+
+test("user-published of the one that was left: it is the standby now, and not shown again", async () => {
+  await watching();
+  await switchAfter(() => act((session) => session.gateway.signal("on_user_offline", { uid: 9001, reason: "Quit" })));
+  await act((session) => session.join(9001));
+  await until(({ outputs }) => outputs?.[0]?.health === "playing");
+  await pass(6000);
+  assert.equal((await status()).shown, BACKUP);
+});
+
+test("exception 1005: to a backup that decodes already; 2002: nothing", async () => {
+  await watching();
+  await act((session) => session.gateway.emit("exception", { code: 2002, msg: "", uid: 9001 }));
+  await staysFor(500);
+  const { reason } = await switchAfter(() =>
+    act((session) => session.gateway.emit("exception", { code: 1005, msg: "", uid: 9001 })),
+  );
+  assert.equal(reason, "failed");
+});
+
+test("stream-type-changed and stream-fallback: the viewer's downlink, until it recovers", async () => {
+  await watching();
+  await act((session) => {
+    session.gateway.emit("stream-type-changed", 9001, 1);
+    session.gateway.emit("stream-fallback", 9001, "fallback");
+    session.silence([9001], ["video"]);
+  });
+  await staysFor(4000);
+  await act((session) => {
+    session.gateway.resume([9001]);
+    session.gateway.emit("stream-fallback", 9001, "recover");
+  });
+  await staysFor(2000);
+});
+
+test("connection-state-change RECONNECTING: holds; whoever is not announced again is left 3.5 s after CONNECTED", async () => {
+  await watching();
+  await act((session) => {
+    session.gateway.connection("RECONNECTING");
+    session.silence([9001, 9101]);
+  });
+  await staysFor(3000);
+  await act((session) => {
+    session.gateway.connection("CONNECTED");
+    session.gateway.resume([9101]);
+    session.gateway.signal("on_user_online", { uid: 9101 });
+    session.gateway.signal("on_add_audio_stream", { uid: 9101, ssrcId: 1 });
+    session.gateway.signal("on_add_video_stream", { uid: 9101, ssrcId: 2 });
+  });
+  const { now } = await status();
+  const then = await until(isSwitched);
+  const left = then.log.find(({ type }) => type === "user-left");
+  assert.equal(left?.detail, undefined, "the SDK makes it up, and gives no reason");
+  within(Number(left?.at) - now, 2500, 3400);
+  const shown = then.log.findLast(({ what }) => what === "show");
+  within(Number(shown?.at) - now, 3300, 4200);
+});
+
+for (const [what, begin, end] of [
+  ["peerconnection-state-change", ["failed", "connected"], ["connected", "failed"]],
+  ["media-reconnect", [9001], [9001]],
+] as const) {
+  test(`${what}: holds until it is over`, async () => {
+    await watching();
+    const emit = (args: readonly (string | number)[], suffix: string) =>
+      act((session, [event, args]: [string, readonly unknown[]]) => session.gateway.emit(event, ...args), [
+        what.startsWith("media") ? `${what}-${suffix}` : what,
+        args,
+      ] as [string, readonly unknown[]]);
+    await emit(begin, "start");
+    await silencePrimary();
+    await staysFor(3000);
+    await emit(end, "end");
+    await until(isSwitched);
+  });
+}
+
+for (const reason of ["UID_BANNED", "UID_CONFLICT"]) {
+  test(`connection-state-change DISCONNECTED ${reason}: everything stops, and that is told`, async () => {
+    await watching();
+    await act((session, reason) => session.gateway.connection("DISCONNECTED", reason), reason);
+    const then = await until((now) => typesOf(now).includes("closed"));
+    const calls = then.calls.length;
+    await pass(2000);
+    const now = await status();
+    assert.equal(now.calls.length, calls);
+    assert.deepEqual(typesOf(now), ["closed"]);
+  });
+}
+
+test("network-quality 5 or worse: not a few frames, but bytes that have stopped", async () => {
+  await watching();
+  await act((session) => {
+    session.gateway.emit("network-quality", { uplinkNetworkQuality: 1, downlinkNetworkQuality: 5 });
+  });
+  const { ms, reason } = await switchAfter(silencePrimary);
+  within(ms, 1000, 4500);
+  assert.equal(reason, "dead");
+});
+
+test("the server's word: the one that it names, as soon as that decodes", async () => {
+  await watching();
+  const { reason } = await switchAfter(() => act((session) => session.tell({ type: "onAir", uid: 9101 })));
+  assert.equal(reason, "onAir");
+});
