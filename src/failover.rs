@@ -158,6 +158,14 @@ struct Measured {
     decided: Millis,
 }
 
+/// A time in which nothing of any output came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+struct SharedStall {
+    since: Millis,
+    until: Millis,
+}
+
 /// What is wrong with the output that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
@@ -191,6 +199,7 @@ pub struct Failover {
     /// The one that was left for a fault that may have been none.
     left: Option<(usize, Millis)>,
     measured: Option<Measured>,
+    shared_stall: Option<SharedStall>,
     degraded: bool,
     all_bad_since: Option<Millis>,
     all_bad_told: bool,
@@ -218,6 +227,7 @@ impl Failover {
             last_switch: None,
             left: None,
             measured: None,
+            shared_stall: None,
             degraded: false,
             all_bad_since: None,
             all_bad_told: false,
@@ -363,7 +373,7 @@ impl Failover {
 
     fn forget_time(&mut self) {
         self.feeds.iter_mut().for_each(Feed::forget_time);
-        self.all_bad_since = None;
+        (self.all_bad_since, self.shared_stall) = (None, None);
     }
 
     fn video_state(&mut self, uid: Uid, state: MediaState, reason: StateReason) {
@@ -451,6 +461,7 @@ impl Failover {
             return Some(self.settled);
         }
         let Some(shown) = self.shown else { return self.start() };
+        self.note_shared_stall(shown);
         match self.fault(shown) {
             Fault::Gone(reason) => self.change(shown, reason, true),
             Fault::Bad(reason) => self.change(shown, reason, false),
@@ -469,6 +480,28 @@ impl Failover {
     fn start(&mut self) -> Option<Millis> {
         let to = self.pending.map(|pending| pending.to).or_else(|| self.best(None))?;
         self.pending_or_show(to, Cause::Start)
+    }
+
+    /// Whether nothing comes of any output: then what comes first afterwards says nothing of the others yet.
+    fn note_shared_stall(&mut self, shown: usize) {
+        let Some(feed) = self.feeds.get(shown) else { return };
+        let stalls =
+            feed.frozen_since.is_some() || feed.is_dead() || (self.visible && feed.is_overdue(self.now));
+        let another_stalls =
+            self.others(shown).any(Feed::has_flowed) && !self.others(shown).any(|feed| feed.lives(self.now));
+        if stalls && another_stalls {
+            let since = feed.last_sign().unwrap_or(self.now);
+            self.shared_stall = Some(SharedStall { since, until: self.now });
+        }
+    }
+
+    fn others(&self, shown: usize) -> impl Iterator<Item = &Feed> {
+        self.feeds.iter().enumerate().filter(move |(at, _)| *at != shown).map(|(_, feed)| feed)
+    }
+
+    /// There is no other to compare it with.
+    fn is_alone(&self, shown: usize) -> bool {
+        !self.others(shown).any(|feed| feed.is_watched() && feed.present)
     }
 
     fn fault(&self, shown: usize) -> Fault {
@@ -515,7 +548,7 @@ impl Failover {
         if let (Some(last), Some(patience), false) =
             (feed.last_frame, feed.patience(config.frame_gap_ms), self.bad_network)
         {
-            let at = self.after_dwell(last.plus(patience));
+            let at = self.after_dwell(self.after_shared_stall(last.plus(patience)));
             if now >= at && self.has_quick_standby(shown) {
                 return Fault::Bad(Reason::Frozen);
             }
@@ -527,12 +560,11 @@ impl Failover {
             return self.if_another_lives(shown, Reason::Muted, since.plus(config.muted_ms));
         }
         if let Some(since) = feed.audio_bad_since {
-            let is_heard = |(at, other): (usize, &Feed)| at != shown && other.audio_is_alive(now);
             let told = since.plus(AUDIO_TOLD_MS);
             if now < told {
                 return Fault::None(soonest(next, Some(told)));
             }
-            if self.feeds.iter().enumerate().any(is_heard) {
+            if self.others(shown).any(|other| other.audio_is_alive(now)) {
                 let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
                 return self.if_another_lives(shown, Reason::AudioLost, since.plus(grace));
             }
@@ -542,21 +574,22 @@ impl Failover {
 
     /// Bad from that time on, as long as something else of this viewer flows: or else it is the viewer's network.
     fn if_another_lives(&self, shown: usize, reason: Reason, at: Millis) -> Fault {
-        let at = self.after_dwell(at);
+        let at = self.after_dwell(self.after_shared_stall(at));
         if self.now < at {
             return Fault::Suspected(reason, at);
         }
-        let others =
-            || self.feeds.iter().enumerate().filter(|(other, _)| *other != shown).map(|(_, feed)| feed);
-        let lives = |feed: &Feed| {
-            feed.is_progressing(self.now)
-                || (feed.state == MediaState::Decoding && feed.frozen_since.is_none() && !feed.is_dead())
-        };
-        let nothing_to_compare = !others().any(|feed| feed.is_watched() && feed.present);
-        if nothing_to_compare || others().any(lives) {
+        if self.is_alone(shown) || self.others(shown).any(|feed| feed.lives(self.now)) {
             return Fault::Bad(reason);
         }
         Fault::Suspected(reason, self.now.plus(Millis::new(100)))
+    }
+
+    /// After a stall of all, the one that is shown may come back a little later than another: it is given as long as the
+    /// stall took, within bounds.
+    fn after_shared_stall(&self, at: Millis) -> Millis {
+        let Some(SharedStall { since, until }) = self.shared_stall else { return at };
+        let (least, most) = (self.config.frame_gap_ms, self.config.congested_ms);
+        at.max(until.plus(until.minus(since).max(least).min(most)))
     }
 
     fn after_dwell(&self, at: Millis) -> Millis {
@@ -678,7 +711,7 @@ impl Failover {
         self.pending = None;
         self.wanted = None;
         self.degraded = false;
-        self.all_bad_since = None;
+        (self.all_bad_since, self.shared_stall) = (None, None);
         self.all_bad_told = false;
         let uid = |at: usize| self.feeds.get(at).map(|feed| feed.uid);
         self.show = uid(to);

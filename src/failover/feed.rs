@@ -142,10 +142,7 @@ impl Feed {
     }
 
     pub(super) fn health(&self, now: Millis, visible: bool) -> Health {
-        let is_overdue = |last: Millis| {
-            let patience = self.patience(Millis::new(LONGEST_GAP_MS)).unwrap_or(Millis::new(LONGEST_GAP_MS));
-            visible && now > last.plus(patience)
-        };
+        let is_overdue = |last: Millis| visible && now > last.plus(Millis::new(LONGEST_GAP_MS));
         if !self.present || !self.video {
             if self.muted_since.is_some() { Health::Muted } else { Health::Absent }
         } else if self.failed || now < self.penalty_until {
@@ -256,6 +253,12 @@ impl Feed {
         known.then(|| least.max(Millis::new(by_cadence.min(LONGEST_GAP_MS))))
     }
 
+    /// A frame should have come since the last one.
+    pub(super) fn is_overdue(&self, now: Millis) -> bool {
+        let overdue = |(last, patience): (Millis, Millis)| now > last.plus(patience);
+        self.last_frame.zip(self.patience(Millis::ZERO)).is_some_and(overdue)
+    }
+
     /// It provably flows: a frame, or bytes, came just now.
     pub(super) fn is_progressing(&self, now: Millis) -> bool {
         let frames = self.last_frame.zip(self.patience(Millis::new(100)));
@@ -265,6 +268,18 @@ impl Feed {
             }
             None => self.video_bytes_come(now) || self.audio_is_alive(now),
         }
+    }
+
+    /// There was something of it that could stall.
+    pub(super) fn has_flowed(&self) -> bool {
+        self.present && (self.decoded || (self.audio_asked && self.last_audio_progress.is_some()))
+    }
+
+    /// It flows, or nothing was heard to the contrary from an SDK that only tells of changes.
+    pub(super) fn lives(&self, now: Millis) -> bool {
+        let is_said_to_flow =
+            self.state == MediaState::Decoding && self.frozen_since.is_none() && !self.is_dead();
+        self.is_progressing(now) || (is_said_to_flow && self.patience(Millis::ZERO).is_none())
     }
 
     /// When it was last known to flow.

@@ -570,6 +570,34 @@ fn when_the_frames_of_both_stop_nothing_is_switched() {
 }
 
 #[test]
+fn after_a_stall_of_both_the_one_that_is_shown_may_come_back_a_little_later() {
+    for stall in [300, 600, 2_000, 8_000] {
+        let mut viewer = hot();
+        viewer.frames(&[A, B], 3_000);
+        viewer.pass(stall);
+        if stall > 500 {
+            viewer.video(A, 3, 0);
+            viewer.video(B, 3, 0);
+        }
+        viewer.frames(&[B], 200);
+        viewer.frames(&[A, B], 10_000);
+        assert_eq!(viewer.shown(), A, "{stall} ms");
+    }
+}
+
+#[test]
+fn one_that_does_not_come_back_from_a_stall_of_both_is_left() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.pass(5_000);
+    let back = viewer.now;
+    viewer.told.clear();
+    viewer.frames(&[B], 3_000);
+    let shown = viewer.told.iter().find(|(_, output)| *output == Output::Show(B)).unwrap().0;
+    assert!((1_400..=1_700).contains(&(shown - back)), "{}", shown - back);
+}
+
+#[test]
 fn a_hidden_page_shows_no_frames_and_that_is_no_fault() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 3_000);

@@ -89,10 +89,11 @@ export class FailoverViewer {
         }
         if (step.type === "tell") this.#safely(() => this.#options.onEvent?.(step.event));
         else if (step.type === "show") this.#safely(() => this.#source.show(step.uid));
-        else if (step.type === "unsubscribe") this.#watch(this.#source.unsubscribe(step.uid, step.kind));
+        else if (step.type === "unsubscribe") void this.#watch(() => this.#source.unsubscribe(step.uid, step.kind));
         else {
           const { uid, kind } = step;
-          this.#watch(this.#source.subscribe(uid, kind), () => this.tell({ type: "subscribeFailed", uid, kind }));
+          const onFailure = () => this.tell({ type: "subscribeFailed", uid, kind });
+          void this.#watch(() => this.#source.subscribe(uid, kind), onFailure);
         }
         if (this.#disposed) return;
       }
@@ -110,12 +111,14 @@ export class FailoverViewer {
     }
   }
 
-  #watch(promise: Promise<void>, onFailure?: () => void): void {
-    promise.catch((error: unknown) => {
+  async #watch(act: () => Promise<void>, onFailure?: () => void): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
       if (this.#disposed) return;
       this.#report(error);
       onFailure?.();
-    });
+    }
   }
 
   #report(error: unknown): void {

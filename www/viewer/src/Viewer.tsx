@@ -1,8 +1,9 @@
-import { type ReactElement, useEffect, useRef, useState } from "react";
-import type { Uid } from "steadymix/viewer";
+import { type ReactElement, useEffect, useState } from "react";
+import type { Uid, ViewerEvent } from "steadymix/viewer";
 import { useFailover } from "steadymix/viewer/react";
 import type { Broadcast } from "./broadcast.ts";
 import { Experiment } from "./Experiment.tsx";
+import { onGesture } from "./gesture.ts";
 import { Log, type LogLine, lineOf, serverLineOf } from "./Log.tsx";
 import { Timeline } from "./Timeline.tsx";
 import type { TEXTS } from "./texts.ts";
@@ -18,6 +19,8 @@ export interface ViewerProps {
   onProblem: (error: unknown) => void;
 }
 
+type Switched = Extract<ViewerEvent, { type: "switched" }>;
+
 const DEMO_UIDS: Uid[] = [9001, 9002, 9101, 9102];
 const LOG_LINES = 100;
 
@@ -30,10 +33,13 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
   const say = (line: LogLine | undefined) => {
     if (line) setLines((before) => [line, ...before].slice(0, LOG_LINES));
   };
-  const { ref, shown, viewer, event } = useFailover(watchable.client, { uids, onEvent: (event) => say(lineOf(event)) });
+  const [outage, setOutage] = useState<Switched>();
+  const onEvent = (event: ViewerEvent) => {
+    say(lineOf(event));
+    if (event.type === "switched") setOutage(event);
+  };
+  const { ref, shown, viewer } = useFailover(watchable.client, { uids, onEvent });
   const history = useHistory(viewer);
-  const outage = useRef<LogLine | undefined>(undefined);
-  if (event?.type === "switched") outage.current = lineOf(event);
 
   useEffect(() => {
     if (!viewer) return;
@@ -50,15 +56,10 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
 
   useEffect(() => {
     if (!isBlocked) return;
-    // The SDK plays by itself once the page was touched.
-    const unblock = () => setBlocked(false);
-    for (const gesture of GESTURES) window.addEventListener(gesture, unblock, { once: true });
-    return () => {
-      for (const gesture of GESTURES) window.removeEventListener(gesture, unblock);
-    };
+    // The SDK plays by itself then. What was touched may be the button: it acts on what it says.
+    return onGesture(() => window.setTimeout(() => setBlocked(false)));
   }, [isBlocked]);
 
-  const last = outage.current?.event;
   return (
     <main className="viewer">
       <div className="column">
@@ -78,9 +79,9 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
             <div>
               <dt>{texts.lastOutage}</dt>
               <dd data-testid="outage" aria-live="polite">
-                {last?.type === "switched" ? (
+                {outage ? (
                   <>
-                    <strong>{Math.round(last.outageMs)} ms</strong> · {texts.reason[last.reason]}
+                    <strong>{Math.round(outage.outageMs)} ms</strong> · {texts.reason[outage.reason]}
                   </>
                 ) : (
                   texts.none
@@ -123,5 +124,3 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
     </main>
   );
 }
-
-const GESTURES = ["pointerdown", "keydown"] as const;

@@ -2,6 +2,9 @@
 import type { AgoraBroadcast } from "./broadcast.ts";
 import type { Watchable } from "./watchable.ts";
 
+/** The SDK itself tries for ever. */
+const JOIN_MS = 20_000;
+
 export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
   const { default: AgoraRTC } = await import("agora-rtc-sdk-ng");
   if (!AgoraRTC.checkSystemRequirements()) throw new Error("Agora's SDK does not support this browser");
@@ -11,9 +14,7 @@ export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
   return {
     client,
     // Attached first, then joined: whoever is there already is told of as well.
-    join: async () => {
-      await client.join(appId, channel, token, uid || null);
-    },
+    join: () => inTime(client.join(appId, channel, token, uid || null)),
     onAutoplayFailed: (listener) => {
       AgoraRTC.onAutoplayFailed = listener;
     },
@@ -24,4 +25,12 @@ export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
       await client.leave();
     },
   };
+}
+
+function inTime(joined: Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`Agora's servers did not answer within ${JOIN_MS / 1000} s`));
+    const timer = window.setTimeout(late, JOIN_MS);
+    joined.then(() => resolve(), reject).finally(() => window.clearTimeout(timer));
+  });
 }

@@ -7,6 +7,7 @@ import type { Uid } from "steadymix/viewer";
 import load from "../../../../target/emulator/steadymix_emulator.js";
 import wasm from "../../../../target/emulator/steadymix_emulator_bg.wasm?url";
 import { Emulator } from "../../../../tests/emulator/js/emulator.ts";
+import { onGesture } from "../gesture.ts";
 import { Channel } from "./channel.ts";
 import { Studio } from "./studio.ts";
 
@@ -66,9 +67,7 @@ export class Station {
     this.#follower = window.setInterval(() => this.#follow(), FOLLOW_MS);
     // It only ends with this station.
     this.#group.run().catch(() => {});
-    // A sound can only be made once the page was touched.
-    const resume = () => void this.#audio.resume();
-    for (const gesture of ["pointerdown", "keydown"]) window.addEventListener(gesture, resume, { once: true });
+    onGesture(() => void this.#audio.resume());
   }
 
   /** Its task dies without a word. */

@@ -1,5 +1,6 @@
 /** Remote tracks that behave as those of Agora's Web SDK do, as far as a viewer can see. */
 import type { AgoraAudioTrack, AgoraVideoTrack } from "steadymix/viewer";
+import { onGesture } from "../gesture.ts";
 
 type Listener = (...args: never[]) => void;
 
@@ -97,7 +98,12 @@ export class AudioTrack implements AgoraAudioTrack {
   play(): void {
     this.#element.srcObject = new MediaStream([this.#track]);
     this.#element.play().catch((error: unknown) => {
-      if (error instanceof DOMException && error.name === "NotAllowedError") this.#onBlocked();
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      this.#onBlocked();
+      // As the SDK does: once the page was touched, it plays, unless it was stopped since then.
+      onGesture(() => {
+        if (this.#element.srcObject) this.play();
+      });
     });
   }
 
