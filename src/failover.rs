@@ -11,6 +11,7 @@
 mod config;
 mod feed;
 mod signal;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,9 @@ use crate::uid::Uid;
 
 /// Audio that is lost is not worth a word before, as the video is often unpublished in the same moment.
 const AUDIO_TOLD_MS: Millis = Millis::new(250);
+
+/// A start that takes this long was held up, perhaps by the viewer's own network.
+const LATE_START_MS: Millis = Millis::new(1_000);
 
 /// A subscription that was refused is asked for again this much later.
 const RETRY_MS: Millis = Millis::new(1_000);
@@ -158,12 +162,15 @@ struct Measured {
     decided: Millis,
 }
 
-/// A time in which nothing of any output came.
+/// A time in which nothing of any output came. The one that is shown may come back a little later than another: it is
+/// given as long as that took, within bounds; and a little while when another has only just begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 struct SharedStall {
     since: Millis,
+    /// Until then the one that is shown is waited for.
     until: Millis,
+    is_over: bool,
 }
 
 /// What is wrong with the output that is shown.
@@ -251,6 +258,7 @@ impl Failover {
     pub fn handle(&mut self, now: Millis, signal: Signal) {
         self.now = self.now.max(now);
         let now = self.now;
+        self.note_shared_stall();
         match signal {
             Signal::Joined(uid) => self.on(uid, |feed| {
                 feed.present = true;
@@ -372,7 +380,8 @@ impl Failover {
     }
 
     fn forget_time(&mut self) {
-        self.feeds.iter_mut().for_each(Feed::forget_time);
+        let now = self.now;
+        self.feeds.iter_mut().for_each(|feed| feed.forget_all_time(now));
         (self.all_bad_since, self.shared_stall) = (None, None);
     }
 
@@ -461,7 +470,6 @@ impl Failover {
             return Some(self.settled);
         }
         let Some(shown) = self.shown else { return self.start() };
-        self.note_shared_stall(shown);
         match self.fault(shown) {
             Fault::Gone(reason) => self.change(shown, reason, true),
             Fault::Bad(reason) => self.change(shown, reason, false),
@@ -482,16 +490,28 @@ impl Failover {
         self.pending_or_show(to, Cause::Start)
     }
 
-    /// Whether nothing comes of any output: then what comes first afterwards says nothing of the others yet.
-    fn note_shared_stall(&mut self, shown: usize) {
+    /// Whether nothing came of any output until now: then what comes first says nothing of the others yet.
+    fn note_shared_stall(&mut self) {
+        let (now, config) = (self.now, &self.config);
+        let Some(shown) = self.shown else { return };
         let Some(feed) = self.feeds.get(shown) else { return };
-        let stalls =
-            feed.frozen_since.is_some() || feed.is_dead() || (self.visible && feed.is_overdue(self.now));
-        let another_stalls =
-            self.others(shown).any(Feed::has_flowed) && !self.others(shown).any(|feed| feed.lives(self.now));
-        if stalls && another_stalls {
-            let since = feed.last_sign().unwrap_or(self.now);
-            self.shared_stall = Some(SharedStall { since, until: self.now });
+        let shown_stalls = feed.frozen_since.is_some() || feed.is_dead() || feed.is_out_of_rhythm(now);
+        let open = self.shared_stall.filter(|stall| !stall.is_over);
+        let starting = self.others(shown).filter_map(|feed| feed.starts_for(now)).max();
+        let starts_late = starting.is_some_and(|takes| takes > LATE_START_MS);
+        let lives = self.others(shown).any(|feed| feed.lives(now));
+        // One that is there, but was not looked at, says nothing either way.
+        let is_known = self.others(shown).any(Feed::is_known) || !self.others(shown).any(Feed::is_there);
+        if shown_stalls && (starts_late || (!lives && (is_known || open.is_some()))) {
+            let since = open.map(|stall| stall.since).or(feed.last_sign()).unwrap_or(now);
+            let takes = now.minus(since).max(config.frame_gap_ms).min(config.congested_ms);
+            self.shared_stall = Some(SharedStall { since, until: now.plus(takes), is_over: false });
+        } else if shown_stalls && starting.is_some() {
+            let until = now.plus(config.frame_gap_ms);
+            let until = self.shared_stall.map_or(until, |stall| until.max(stall.until));
+            self.shared_stall = Some(SharedStall { since: now, until, is_over: true });
+        } else if let Some(stall) = &mut self.shared_stall {
+            stall.is_over = true;
         }
     }
 
@@ -584,12 +604,8 @@ impl Failover {
         Fault::Suspected(reason, self.now.plus(Millis::new(100)))
     }
 
-    /// After a stall of all, the one that is shown may come back a little later than another: it is given as long as the
-    /// stall took, within bounds.
     fn after_shared_stall(&self, at: Millis) -> Millis {
-        let Some(SharedStall { since, until }) = self.shared_stall else { return at };
-        let (least, most) = (self.config.frame_gap_ms, self.config.congested_ms);
-        at.max(until.plus(until.minus(since).max(least).min(most)))
+        self.shared_stall.map_or(at, |stall| at.max(stall.until))
     }
 
     fn after_dwell(&self, at: Millis) -> Millis {
@@ -598,10 +614,16 @@ impl Failover {
 
     /// Another output is decoded and provably flows: changing over costs next to nothing.
     fn has_quick_standby(&self, shown: usize) -> bool {
-        self.visible
-            && self.feeds.iter().enumerate().any(|(at, feed)| {
-                at != shown && self.is_ready(at) && feed.last_frame.is_some() && feed.is_progressing(self.now)
-            })
+        let is_quick = |(at, feed): (usize, &Feed)| {
+            let outlives = |shown| {
+                feed.outlives(shown, shown.patience(Millis::ZERO).unwrap_or(self.config.frame_gap_ms))
+            };
+            at != shown
+                && self.is_ready(at)
+                && feed.is_progressing(self.now)
+                && self.feeds.get(shown).is_some_and(outlives)
+        };
+        self.visible && self.feeds.iter().enumerate().any(is_quick)
     }
 
     /// Whether it can be shown: it has been seen (or, in a hidden page, its bytes come), and it is well.
@@ -630,29 +652,6 @@ impl Failover {
             )
         };
         self.feeds.iter().enumerate().filter(is_there).min_by_key(rank).map(|(at, _)| at)
-    }
-
-    /// When an output that is subscribed, but does not flow, is given up in favour of one that may.
-    fn stalls_at(&self, feed: &Feed) -> Option<Millis> {
-        if !feed.video_asked {
-            return None;
-        }
-        match feed.frozen_since {
-            _ if feed.is_dead() => Some(self.now),
-            Some(since) => Some(since.plus(self.config.frozen_ms)),
-            None if self.visible && !feed.has_started() => Some(feed.asked_at.plus(self.config.starting_ms)),
-            None => None,
-        }
-    }
-
-    fn is_stalled(&self, feed: &Feed) -> bool {
-        self.stalls_at(feed).is_some_and(|at| self.now >= at)
-    }
-
-    /// When to look for another standby.
-    fn next_stall(&self, shown: usize) -> Option<Millis> {
-        let standby = self.feeds.get(self.best(Some(shown))?)?;
-        self.stalls_at(standby).filter(|at| *at > self.now)
     }
 
     /// The one that is shown is bad: changes to another, as soon as that can be shown.
@@ -731,8 +730,8 @@ impl Failover {
                 let soft = matches!(reason, Reason::Frozen | Reason::Dead | Reason::AudioLost);
                 self.left = soft.then_some((from, now));
                 match self.feeds.get(to).and_then(|feed| feed.last_frame) {
-                    Some(_) if self.visible => self.measured = Some(measured),
-                    // Nobody tells of frames: it is shown when it is raised.
+                    Some(last) if last < now && self.visible => self.measured = Some(measured),
+                    // It has just come, or nobody tells of frames: it is shown when it is raised.
                     _ => self.tell_switch(measured),
                 }
             }
@@ -814,63 +813,6 @@ impl Failover {
         let since = self.feeds.get(better)?.healthy_since?;
         let at = self.after_dwell(since.plus(clear));
         if self.now < at { Some(at) } else { self.pending_or_show(better, Cause::FailBack) }
-    }
-
-    // ---- subscribing ---------------------------------------------------------------------------------------------
-
-    /// The next subscription that is missing, or else one that is not wanted any more: SDKs carry them out one after the
-    /// other, and what is left must not delay what is waited for.
-    fn subscription(&mut self) -> Option<Output> {
-        if self.connection != Connection::Connected {
-            return None;
-        }
-        let every = || {
-            [Kind::Video, Kind::Audio]
-                .into_iter()
-                .flat_map(|kind| (0..self.feeds.len()).map(move |at| (at, kind)))
-        };
-        let missing = every().find(|(at, kind)| {
-            self.wants(*at, *kind) && self.feeds.get(*at).is_some_and(|feed| feed.can_ask(*kind, self.now))
-        });
-        let now = self.now;
-        if let Some((at, kind)) = missing {
-            let feed = self.feeds.get_mut(at)?;
-            feed.ask(kind, now);
-            return Some(Output::Subscribe(feed.uid, kind));
-        }
-        let (at, kind) = every().find(|(at, kind)| {
-            // Make before break: what was left is let go of when the new one flows.
-            let is_kept = self.measured.is_some_and(|measured| measured.from == *at);
-            !is_kept
-                && !self.wants(*at, *kind)
-                && self.feeds.get(*at).is_some_and(|feed| feed.is_asked(*kind))
-        })?;
-        let is_stalled = kind == Kind::Video && self.feeds.get(at).is_some_and(|feed| self.is_stalled(feed));
-        let penalty = now.plus(self.config.penalty_ms);
-        let feed = self.feeds.get_mut(at)?;
-        if is_stalled {
-            feed.penalty_until = penalty;
-        }
-        feed.let_go(kind);
-        Some(Output::Unsubscribe(feed.uid, kind))
-    }
-
-    fn wants(&self, at: usize, kind: Kind) -> bool {
-        let standby = self.shown.and_then(|shown| self.best(Some(shown)));
-        let is_standby = Some(at) == standby;
-        let is_needed = Some(at) == self.shown
-            || Some(at) == self.pending.map(|pending| pending.to)
-            || (is_standby && self.degraded);
-        let is_ready_kind = match (self.config.standby, kind) {
-            (Standby::Hot, _) | (Standby::Probe, Kind::Audio) => true,
-            (Standby::Probe, Kind::Video) | (Standby::Cold, _) => false,
-        };
-        is_needed || (is_standby && is_ready_kind)
-    }
-
-    /// When a subscription that was refused may be asked for again.
-    fn next_retry(&self) -> Option<Millis> {
-        self.feeds.iter().map(|feed| feed.retry_at).filter(|at| *at > self.now).min()
     }
 }
 

@@ -15,6 +15,8 @@ const DEAD_VIDEO_LOOKS: u8 = 2;
 const DEAD_AUDIO_LOOKS: u8 = 3;
 /// Frames after which the cadence is known.
 const CADENCE_FRAMES: u8 = 8;
+/// A gap this long is out of rhythm, when the cadence is not known yet.
+const RHYTHM_MS: Millis = Millis::new(150);
 /// A gap this long is no cadence: it was a stall, or the page was hidden.
 const LONGEST_GAP_MS: u64 = 1_000;
 
@@ -52,6 +54,8 @@ pub(super) struct Feed {
     pub(super) retry_at: Millis,
     pub(super) healthy_since: Option<Millis>,
     pub(super) last_frame: Option<Millis>,
+    /// The same, kept when it is gone.
+    last_seen: Option<Millis>,
     /// Between frames, smoothed, in 1/16 ms.
     interval: u64,
     /// The longest gap lately, in ms.
@@ -87,6 +91,7 @@ impl Feed {
             retry_at: Millis::ZERO,
             healthy_since: None,
             last_frame: None,
+            last_seen: None,
             interval: 0,
             longest_gap: 0,
             frames: 0,
@@ -172,6 +177,14 @@ impl Feed {
     }
 
     /// What was measured does not hold any more: the page was hidden, or the viewer was away.
+    pub(super) fn forget_all_time(&mut self, now: Millis) {
+        self.forget_time();
+        self.last_seen = None;
+        // What could not start has its time before it again.
+        self.asked_at = now;
+    }
+
+    /// What was measured does not hold any more for this output.
     pub(super) fn forget_time(&mut self) {
         self.frozen_since = None;
         self.congested = false;
@@ -199,13 +212,15 @@ impl Feed {
                 self.frames = self.frames.saturating_add(1);
             }
         }
-        self.last_frame = Some(now);
+        (self.last_frame, self.last_seen) = (Some(now), Some(now));
         self.flows(now);
     }
 
     /// A picture is there.
     pub(super) fn flows(&mut self, now: Millis) {
         self.decoded = true;
+        // Where frames are told of, the one behind a change of state may be told of a moment later.
+        self.last_seen = self.last_seen.map(|_| now);
         self.penalty_until = Millis::ZERO;
         if self.frozen_since.take().is_some() {
             // What was not heard while nothing was seen is judged anew.
@@ -253,38 +268,51 @@ impl Feed {
         known.then(|| least.max(Millis::new(by_cadence.min(LONGEST_GAP_MS))))
     }
 
-    /// A frame should have come since the last one.
-    pub(super) fn is_overdue(&self, now: Millis) -> bool {
-        let overdue = |(last, patience): (Millis, Millis)| now > last.plus(patience);
-        self.last_frame.zip(self.patience(Millis::ZERO)).is_some_and(overdue)
+    /// The next frame is later than frames are.
+    pub(super) fn is_out_of_rhythm(&self, now: Millis) -> bool {
+        let rhythm = match self.patience(Millis::ZERO) {
+            Some(_) => Millis::new(self.longest_gap.clamp(self.interval / 8, self.interval / 4).max(34)),
+            None => RHYTHM_MS,
+        };
+        self.last_frame.is_some_and(|last| now.minus(last) > rhythm)
     }
 
     /// It provably flows: a frame, or bytes, came just now.
     pub(super) fn is_progressing(&self, now: Millis) -> bool {
-        let frames = self.last_frame.zip(self.patience(Millis::new(100)));
-        match frames {
-            Some((last, _)) => {
-                now.minus(last) <= Millis::new((self.interval / 8).max(self.longest_gap).max(34))
-            }
+        match self.last_frame {
+            Some(_) => !self.is_out_of_rhythm(now),
             None => self.video_bytes_come(now) || self.audio_is_alive(now),
         }
     }
 
-    /// There was something of it that could stall.
-    pub(super) fn has_flowed(&self) -> bool {
-        self.present && (self.decoded || (self.audio_asked && self.last_audio_progress.is_some()))
+    /// Something of it has come, or was looked for.
+    pub(super) fn is_known(&self) -> bool {
+        let is_audio_known = self.last_audio_progress.is_some() || self.dead_audio_looks > 0;
+        self.present && (self.decoded || self.dead_video_looks > 0 || (self.audio_asked && is_audio_known))
+    }
+
+    /// It was asked for, and has not shown a picture yet: for how long.
+    pub(super) fn starts_for(&self, now: Millis) -> Option<Millis> {
+        (self.present && self.video_asked && !self.decoded).then(|| now.minus(self.asked_at))
+    }
+
+    /// It has shown a frame well after the last one of the other: their silence is not the same.
+    pub(super) fn outlives(&self, other: &Self, patience: Millis) -> bool {
+        let well_after =
+            |(frame, last): (Millis, Millis)| frame.minus(last).as_u64() * 2 >= patience.as_u64();
+        self.last_frame.zip(other.last_seen).is_some_and(well_after)
     }
 
     /// It flows, or nothing was heard to the contrary from an SDK that only tells of changes.
     pub(super) fn lives(&self, now: Millis) -> bool {
         let is_said_to_flow =
-            self.state == MediaState::Decoding && self.frozen_since.is_none() && !self.is_dead();
-        self.is_progressing(now) || (is_said_to_flow && self.patience(Millis::ZERO).is_none())
+            self.state == MediaState::Decoding && self.frozen_since.is_none() && self.dead_video_looks == 0;
+        self.is_progressing(now) || (is_said_to_flow && self.last_frame.is_none())
     }
 
     /// When it was last known to flow.
     pub(super) fn last_sign(&self) -> Option<Millis> {
-        self.last_frame.or(self.frozen_since).or(self.last_video_progress)
+        self.last_seen.or(self.frozen_since).or(self.last_video_progress)
     }
 
     pub(super) fn video_bytes_come(&self, now: Millis) -> bool {

@@ -20,6 +20,11 @@ impl Publication {
         let is_frozen = self.frozen.is_some_and(|(from, until)| (from..until).contains(&at));
         (self.from..self.until).contains(&at) && !is_frozen
     }
+
+    /// Whether it sends nothing at some time between these.
+    pub(crate) fn freezes(&self, from: u64, until: u64) -> bool {
+        self.frozen.is_some_and(|(frozen, thawed)| frozen <= until && from < thawed)
+    }
 }
 
 /// What is on the air during a schedule.

@@ -13,6 +13,7 @@ use steadymix::task::Services;
 use steadymix::time::Millis;
 use steadymix_emulator::{Call, Command, Delivery, Emulator, Reply, Rule, Silence, StartUp};
 
+use crate::air::Air;
 use crate::chance::Chance;
 use crate::checks::{Check, Checks, Sent};
 use crate::incidents::{self, Incident};
@@ -33,6 +34,8 @@ pub(crate) struct Run {
     pub(crate) violation: Option<String>,
     pub(crate) trace: Vec<String>,
     pub(crate) digest: u64,
+    /// What was on the air, if it was to be recorded.
+    pub(crate) air: Option<Air>,
 }
 
 /// Something on its way to the process.
@@ -88,6 +91,7 @@ pub(crate) struct World {
     hasher: DefaultHasher,
     trace: Option<Vec<String>>,
     restored_at_every_step: bool,
+    air: Option<Air>,
 }
 
 impl World {
@@ -128,7 +132,14 @@ impl World {
             hasher: DefaultHasher::new(),
             trace: traced.then(Vec::new),
             restored_at_every_step: false,
+            air: None,
         }
+    }
+
+    /// Keeps what is on the air.
+    pub(crate) fn recorded(mut self) -> Self {
+        self.air = Some(Air::of(&self.uids));
+        self
     }
 
     /// After every step the group is taken up from its snapshot.
@@ -173,6 +184,7 @@ impl World {
             violation,
             trace: self.trace.unwrap_or_default(),
             digest: self.hasher.finish(),
+            air: self.air,
         }
     }
 
@@ -181,6 +193,7 @@ impl World {
             self.happen()?;
             self.drive()?;
             self.check()?;
+            self.record();
             if self.advance_stage()? {
                 return Ok(());
             }
@@ -197,6 +210,15 @@ impl World {
             let times = [incident, coming, wake, self.back_at, emulator, Some(stage)];
             let next = times.into_iter().flatten().min().unwrap_or(stage);
             self.now = self.now.max(next);
+        }
+    }
+
+    fn record(&mut self) {
+        let now = self.now - BEGINNING;
+        if let Some(air) = &mut self.air {
+            let running: Vec<u32> =
+                self.emulator.tasks().filter(|task| task.running).map(|task| task.uid).collect();
+            air.runs(now, &running);
         }
     }
 
@@ -261,6 +283,9 @@ impl World {
     fn on_event(&mut self, event: &Event) -> Check {
         self.note(|| format!("    {}", serde_json::to_string(event).unwrap_or_default()));
         format!("{event:?}").hash(&mut self.hasher);
+        if let (Some(air), EventKind::OnAir { to_uid: Some(uid), .. }) = (&mut self.air, &event.kind) {
+            air.word(self.now - BEGINNING, *uid);
+        }
         // An event may have waited for a process that was dead.
         let happened = event.at.as_u64().saturating_add_signed(-self.offset).min(self.now);
         self.checks.on_event(happened, event)?;
@@ -592,6 +617,12 @@ impl World {
                         self.reach("create carried out late");
                     }
                     _ => {}
+                }
+                if let (Some(air), Command::Kill { target, .. } | Command::Fail { target, .. }) =
+                    (&mut self.air, &command)
+                    && let Some(uid) = target.uid
+                {
+                    air.dies(self.now - BEGINNING, uid);
                 }
                 self.emulator.control(self.now, command);
             }
