@@ -268,7 +268,7 @@ impl Failover {
                 feed.present = false;
                 feed.left = Some(how);
                 feed.lost |= feed.video;
-                (feed.video, feed.audio, feed.audio_asked) = (false, false, false);
+                (feed.video, feed.audio, feed.audio_asked, feed.audio_flows) = (false, false, false, false);
                 feed.tear_down();
             }),
             Signal::Published(uid, kind) => self.on(uid, |feed| {
@@ -294,7 +294,7 @@ impl Failover {
                 if feed.audio {
                     feed.audio_bad_since.get_or_insert(now);
                 }
-                (feed.audio, feed.audio_asked) = (false, false);
+                (feed.audio, feed.audio_asked, feed.audio_flows) = (false, false, false);
             }),
             Signal::Muted(uid, Kind::Video, muted) => self.on(uid, |feed| match muted {
                 true => drop(feed.muted_since.get_or_insert(now)),
@@ -410,7 +410,7 @@ impl Failover {
             }),
             // Its element is gone: that no frames come says nothing of the output.
             (MediaState::Stopped, _) => self.on(uid, Feed::forget_time),
-            (MediaState::Starting, _) => self.on(uid, |feed| feed.state = state),
+            (MediaState::Starting, _) => self.on(uid, |feed| feed.starts(now)),
             (MediaState::Frozen, reason) => self.on(uid, |feed| {
                 if feed.decoded {
                     (feed.state, feed.congested, feed.healthy_since) =
@@ -428,12 +428,15 @@ impl Failover {
             (MediaState::Failed, _) => self.unplayable(uid, Kind::Audio),
             (MediaState::Stopped, StateReason::Offline) => self.handle(now, Signal::Left(uid, Left::Quit)),
             (MediaState::Decoding | MediaState::Starting, _) => {
-                self.on(uid, |feed| feed.audio_bad_since = None)
+                self.on(uid, |feed| {
+                    (feed.audio_flows, feed.audio_bad_since) = (state == MediaState::Decoding, None);
+                });
             }
             (MediaState::Frozen, _) | (MediaState::Stopped, StateReason::Muted) => self.on(uid, |feed| {
+                feed.audio_flows = false;
                 feed.audio_bad_since.get_or_insert(now);
             }),
-            (MediaState::Stopped, _) => {}
+            (MediaState::Stopped, _) => self.on(uid, |feed| feed.audio_flows = false),
         }
     }
 
@@ -552,7 +555,7 @@ impl Failover {
             return self.if_another_lives(shown, Reason::Dead, now);
         }
         if self.visible && feed.video_asked && !feed.has_started() {
-            let at = feed.asked_at.plus(config.starting_ms);
+            let at = feed.start_deadline(config.starting_ms);
             return if now >= at { Fault::Bad(Reason::NotStarted) } else { Fault::None(Some(at)) };
         }
         let mut next = None;
@@ -630,7 +633,7 @@ impl Failover {
     fn is_ready(&self, at: usize) -> bool {
         self.feeds.get(at).is_some_and(|feed| {
             // The first frame is enough to be shown, for as long as the second may still come.
-            let may_start = self.now < feed.asked_at.plus(self.config.starting_ms);
+            let may_start = self.now < feed.start_deadline(self.config.starting_ms);
             let is_seen = (feed.decoded && (feed.has_started() || may_start))
                 || (!self.visible && feed.video_asked && feed.video_bytes_come(self.now));
             let is_bad = feed.frozen_since.is_some() || feed.is_dead() || feed.fallback;
@@ -638,18 +641,13 @@ impl Failover {
         })
     }
 
-    /// The best output besides this one: ready ones first, then the server's word, then the order of preference; one
-    /// that failed lately only if there is no other.
+    /// The best output besides this one: ready ones first, then the server's word, then what is subscribed already, then
+    /// the order of preference; one that failed lately, or does not flow, only if there is no other.
     fn best(&self, besides: Option<usize>) -> Option<usize> {
         let is_there = |(at, feed): &(usize, &Feed)| Some(*at) != besides && feed.is_there();
         let rank = |(at, feed): &(usize, &Feed)| {
-            (
-                self.now < feed.penalty_until,
-                !self.is_ready(*at),
-                self.is_stalled(feed),
-                Some(*at) != self.wanted,
-                *at,
-            )
+            let is_bad = self.now < feed.penalty_until || self.is_stalled(feed);
+            (is_bad, !self.is_ready(*at), Some(*at) != self.wanted, !feed.is_watched(), *at)
         };
         self.feeds.iter().enumerate().filter(is_there).min_by_key(rank).map(|(at, _)| at)
     }

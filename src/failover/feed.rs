@@ -37,6 +37,8 @@ pub(super) struct Feed {
     pub(super) audio_asked: bool,
     /// When its video was asked for.
     pub(super) asked_at: Millis,
+    /// When its first picture came after that.
+    started_at: Option<Millis>,
     pub(super) state: MediaState,
     /// It has shown a frame since it was subscribed.
     pub(super) decoded: bool,
@@ -46,6 +48,8 @@ pub(super) struct Feed {
     /// The SDK has fallen back to audio only.
     pub(super) fallback: bool,
     pub(super) muted_since: Option<Millis>,
+    /// The SDK says that its sound flows.
+    pub(super) audio_flows: bool,
     pub(super) audio_bad_since: Option<Millis>,
     pub(super) failed: bool,
     /// Only tried again before if there is no other.
@@ -79,12 +83,14 @@ impl Feed {
             video_asked: false,
             audio_asked: false,
             asked_at: Millis::ZERO,
+            started_at: None,
             state: MediaState::Stopped,
             decoded: false,
             frozen_since: None,
             congested: false,
             fallback: false,
             muted_since: None,
+            audio_flows: false,
             audio_bad_since: None,
             failed: false,
             penalty_until: Millis::ZERO,
@@ -129,7 +135,7 @@ impl Feed {
 
     pub(super) fn ask(&mut self, kind: Kind, now: Millis) {
         match kind {
-            Kind::Video => (self.video_asked, self.asked_at) = (true, now),
+            Kind::Video => (self.video_asked, self.asked_at, self.started_at) = (true, now, None),
             Kind::Audio => self.audio_asked = true,
         }
     }
@@ -137,13 +143,19 @@ impl Feed {
     pub(super) fn let_go(&mut self, kind: Kind) {
         match kind {
             Kind::Video => self.tear_down(),
-            Kind::Audio => self.audio_asked = false,
+            Kind::Audio => (self.audio_asked, self.audio_flows) = (false, false),
         }
     }
 
     /// It has shown its second frame: one alone may be all that comes.
     pub(super) fn has_started(&self) -> bool {
         self.decoded && (self.state != MediaState::Starting || self.frames > 0)
+    }
+
+    /// When it has failed to start: so long after it was asked for, unless its first frame has only just come.
+    pub(super) fn start_deadline(&self, starting: Millis) -> Millis {
+        let asked = self.asked_at.plus(starting);
+        self.started_at.map_or(asked, |first| asked.max(first.plus(Millis::new(LONGEST_GAP_MS))))
     }
 
     pub(super) fn health(&self, now: Millis, visible: bool) -> Health {
@@ -181,7 +193,7 @@ impl Feed {
         self.forget_time();
         self.last_seen = None;
         // What could not start has its time before it again.
-        self.asked_at = now;
+        (self.asked_at, self.started_at) = (now, None);
     }
 
     /// What was measured does not hold any more for this output.
@@ -216,8 +228,15 @@ impl Feed {
         self.flows(now);
     }
 
+    /// The first picture is there, but it may remain the only one.
+    pub(super) fn starts(&mut self, now: Millis) {
+        self.state = MediaState::Starting;
+        self.started_at.get_or_insert(now);
+    }
+
     /// A picture is there.
     pub(super) fn flows(&mut self, now: Millis) {
+        self.started_at.get_or_insert(now);
         self.decoded = true;
         // Where frames are told of, the one behind a change of state may be told of a moment later.
         self.last_seen = self.last_seen.map(|_| now);
@@ -315,12 +334,18 @@ impl Feed {
         self.last_seen.or(self.frozen_since).or(self.last_video_progress)
     }
 
+    /// When bytes of its video were last seen to come, or it was asked for.
+    pub(super) fn last_bytes(&self) -> Millis {
+        self.last_video_progress.unwrap_or(self.asked_at)
+    }
+
     pub(super) fn video_bytes_come(&self, now: Millis) -> bool {
-        self.dead_video_looks == 0 && recent(now, self.last_video_progress)
+        self.dead_video_looks == 0 && self.last_video_progress.is_some_and(|at| is_recent(now, at))
     }
 
     pub(super) fn audio_is_alive(&self, now: Millis) -> bool {
-        self.audio && self.dead_audio_looks == 0 && recent(now, self.last_audio_progress)
+        let flows = self.last_audio_progress.map_or(self.audio_flows, |at| is_recent(now, at));
+        self.audio && self.dead_audio_looks == 0 && flows
     }
 
     pub(super) fn is_watched(&self) -> bool {
@@ -328,6 +353,6 @@ impl Feed {
     }
 }
 
-fn recent(now: Millis, at: Option<Millis>) -> bool {
-    at.is_some_and(|at| now.minus(at) <= PROGRESS_MS)
+fn is_recent(now: Millis, at: Millis) -> bool {
+    now.minus(at) <= PROGRESS_MS
 }

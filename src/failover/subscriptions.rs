@@ -68,9 +68,12 @@ impl Failover {
             return None;
         }
         let at = match feed.frozen_since {
-            _ if feed.is_dead() => Some(self.now),
+            // The statistics of the outputs are told of one after the other.
+            _ if feed.is_dead() => {
+                Some(feed.last_bytes().plus(self.config.starting_ms).plus(self.config.frozen_ms))
+            }
             Some(since) => Some(since.plus(self.config.frozen_ms)),
-            None if self.visible && !feed.has_started() => Some(feed.asked_at.plus(self.config.starting_ms)),
+            None if self.visible && !feed.has_started() => Some(feed.start_deadline(self.config.starting_ms)),
             None => None,
         };
         // As long as all stall together, none of them is to blame; if that goes on, another one is worth a try.

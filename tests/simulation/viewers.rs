@@ -132,6 +132,8 @@ struct Tracks {
     known: Option<usize>,
     published: bool,
     asked: [bool; 2],
+    /// After which signal, and when.
+    asked_after: [(u64, u64); 2],
     video: bool,
     audio: bool,
     /// Frames that were presented since it was subscribed.
@@ -166,6 +168,7 @@ pub(crate) struct Viewer<'a> {
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     happenings: BTreeMap<u64, Happening>,
     number: u64,
+    signals: u64,
     wake: u64,
     tracks: BTreeMap<u32, Tracks>,
     visible: bool,
@@ -199,6 +202,7 @@ impl<'a> Viewer<'a> {
             queue: BinaryHeap::new(),
             happenings: BTreeMap::new(),
             number: 0,
+            signals: 0,
             wake: 0,
             tracks: air.uids.iter().map(|uid| (*uid, Tracks::default())).collect(),
             visible: true,
@@ -548,6 +552,7 @@ impl<'a> Viewer<'a> {
         if is_worth_a_note {
             self.note(|| format!("< {signal:?}"));
         }
+        self.signals += 1;
         self.failover.handle(Millis::new(self.now), signal);
         self.drive()
     }
@@ -568,15 +573,21 @@ impl<'a> Viewer<'a> {
                 }
                 Output::Subscribe(uid, kind) => {
                     self.note(|| format!("> {output:?}"));
-                    self.tracks(uid).asked[kind as usize] = true;
+                    let moment = (self.signals, self.now);
+                    let tracks = self.tracks(uid);
+                    (tracks.asked[kind as usize], tracks.asked_after[kind as usize]) = (true, moment);
                     let [least, most] = self.network.subscribe;
                     let takes = self.chance.between(least, most);
                     self.at(self.now + takes, Happening::Subscribed(uid, kind));
                 }
                 Output::Unsubscribe(uid, kind) => {
                     self.note(|| format!("> {output:?}"));
+                    let moment = (self.signals, self.now);
                     let tracks = self.tracks(uid);
-                    tracks.asked[kind as usize] = false;
+                    let was_asked = std::mem::take(&mut tracks.asked[kind as usize]);
+                    if was_asked && tracks.asked_after[kind as usize] == moment {
+                        return Err(format!("{uid} is subscribed and let go of for the same reason"));
+                    }
                     match kind {
                         Kind::Video => (tracks.video, tracks.frames, tracks.frozen) = (false, 0, false),
                         Kind::Audio => tracks.audio = false,

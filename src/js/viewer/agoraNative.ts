@@ -65,8 +65,9 @@ class AgoraNative implements RtcSource {
       // Engines tell who is there, not what they publish: an output of a transcoder publishes both.
       onUserJoined: (_, uid) => {
         if (!this.#uids.has(uid)) return;
-        // Engines subscribe to everybody by themselves: what is wanted is asked for.
-        for (const kind of KINDS) this.#mute(uid, kind, true);
+        // Engines subscribe to everybody by themselves: what is wanted is asked for. One that refuses costs traffic only.
+        this.#engine.muteRemoteVideoStream(uid, true);
+        this.#engine.muteRemoteAudioStream(uid, true);
         about(uid, { type: "joined", uid }, ...KINDS.map((kind) => ({ type: "published", uid, kind }) as const));
       },
       onUserOffline: (_, uid, reason) => about(uid, { type: "left", uid, how: this.#how(reason) }),

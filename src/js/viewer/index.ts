@@ -13,6 +13,7 @@ export {
   type AgoraWebOptions,
   agoraWeb,
 } from "./agoraWeb.js";
+export { acrossChannels, type ChannelSource } from "./channels.js";
 export { Failover } from "./failover.js";
 export type { RtcSource } from "./source.js";
 export { Stage, watchFrames } from "./stage.js";

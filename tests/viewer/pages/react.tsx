@@ -1,1 +1,76 @@
-export {};
+/** The React part on Agora's own SDK, for the tests to drive. */
+import { StrictMode, useState } from "react";
+import { createRoot } from "react-dom/client";
+import type { Uid, ViewerEvent } from "steadymix/viewer";
+import { FailoverVideo, useFailover } from "steadymix/viewer/react";
+import { Studio } from "../../../www/viewer/src/demo/studio.ts";
+import { Gateway } from "./gateway.ts";
+
+const gateway = new Gateway();
+const audio = new AudioContext();
+const events: ViewerEvent[] = [];
+const LISTENED = ["user-left", "user-published", "connection-state-change"];
+
+for (const uid of [9001, 9101, 9201]) {
+  gateway.join(uid, new Studio({ label: String(uid), hue: uid % 360, hertz: 262, fps: 15, audio }));
+}
+
+function ByHook({ client, uids }: { client: typeof gateway.client | null; uids: Uid[] }) {
+  const { ref, shown, viewer } = useFailover(client, { uids, onEvent: (event) => events.push(event) });
+  return (
+    <>
+      <div ref={ref} style={{ width: 320, height: 180 }} />
+      <output data-shown={shown ?? "none"} data-viewer={viewer ? "there" : "none"} />
+    </>
+  );
+}
+
+function App() {
+  const [kind, setKind] = useState<"none" | "hook" | "component">("none");
+  const [isJoined, setJoined] = useState(false);
+  const [uids, setUids] = useState([9001, 9101]);
+  const client = isJoined ? gateway.client : null;
+  Object.assign(window, {
+    act: {
+      use: setKind,
+      join: () => setJoined(true),
+      prefer: setUids,
+      leave: (uid: Uid) => gateway.signal("on_user_offline", { uid, reason: "Quit" }),
+    },
+  });
+  if (kind === "hook") return <ByHook client={client} uids={uids} />;
+  if (kind === "none") return null;
+  return (
+    <div style={{ width: 320, height: 180 }}>
+      <FailoverVideo
+        client={client}
+        uids={uids}
+        standby="probe"
+        onEvent={(event) => events.push(event)}
+        className="video"
+        aria-label="The show"
+      />
+    </div>
+  );
+}
+
+Object.assign(window, {
+  look: () => ({
+    events,
+    calls: gateway.calls,
+    listeners: LISTENED.map((event) => gateway.client.getListeners(event).length),
+    onTop: [...document.querySelectorAll<HTMLElement>("[data-uid]")]
+      .filter(({ style }) => style.zIndex === "1")
+      .map(({ dataset }) => Number(dataset.uid)),
+    playing: [...document.querySelectorAll("video")].filter((video) => video.currentTime > 0 && !video.paused).length,
+  }),
+});
+
+const root = document.getElementById("screen");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

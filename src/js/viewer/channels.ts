@@ -1,0 +1,85 @@
+import type { RtcSource } from "./source.js";
+import type { Kind, Signal, Uid } from "./types.js";
+
+/** The outputs that are in one channel, and the SDK's client that has joined it. */
+export interface ChannelSource {
+  uids: readonly Uid[];
+  source: RtcSource;
+}
+
+/**
+ * Outputs in several channels, one client in each, as one source. A channel that is lost while another one is there is
+ * as good as gone: what is in it is left. A uid must be in one of the channels only.
+ */
+export function acrossChannels(channels: readonly ChannelSource[]): RtcSource {
+  return new AcrossChannels(channels);
+}
+
+class AcrossChannels implements RtcSource {
+  readonly #channels: readonly ChannelSource[];
+  readonly #sources = new Map<Uid, RtcSource>();
+
+  constructor(channels: readonly ChannelSource[]) {
+    if (channels.length === 0) throw new RangeError("channels: at least one is needed");
+    this.#channels = channels;
+    for (const { uids, source } of channels) {
+      for (const uid of uids) {
+        if (this.#sources.has(uid)) throw new RangeError(`uid ${uid} is in two channels, but must be in one only`);
+        this.#sources.set(uid, source);
+      }
+    }
+  }
+
+  attach(tell: (signal: Signal) => void): () => void {
+    // Of each channel: what concerns all outputs of the viewer only holds when it is so in every channel.
+    const connections = this.#channels.map(() => "reconnecting");
+    const whole = this.#channels.map(() => true);
+    const bad = this.#channels.map(() => false);
+    let connection = "";
+    let [wasWhole, wasBad] = [true, false];
+    const detach = this.#channels.map(({ uids, source }, at) =>
+      source.attach((signal) => {
+        if (signal.type === "connection") {
+          connections[at] = signal.state;
+          if (signal.state === "closed") for (const uid of uids) tell({ type: "left", uid, how: "unknown" });
+          const isClosed = connections.every((state) => state === "closed");
+          const now = connections.includes("connected") ? "connected" : isClosed ? "closed" : "reconnecting";
+          if (now !== connection) tell({ type: "connection", state: now });
+          connection = now;
+        } else if (signal.type === "mediaPath") {
+          whole[at] = signal.whole;
+          const isWhole = whole.includes(true);
+          if (isWhole !== wasWhole) tell({ type: "mediaPath", whole: isWhole });
+          wasWhole = isWhole;
+        } else if (signal.type === "badNetwork") {
+          bad[at] = signal.bad;
+          const isBad = !bad.includes(false);
+          if (isBad !== wasBad) tell({ type: "badNetwork", bad: isBad });
+          wasBad = isBad;
+        } else {
+          tell(signal);
+        }
+      }),
+    );
+    return () => {
+      for (const end of detach) end();
+    };
+  }
+
+  async subscribe(uid: Uid, kind: Kind): Promise<void> {
+    await this.#sources.get(uid)?.subscribe(uid, kind);
+  }
+
+  async unsubscribe(uid: Uid, kind: Kind): Promise<void> {
+    await this.#sources.get(uid)?.unsubscribe(uid, kind);
+  }
+
+  /** Each of them: those that do not have it lower and silence their own. */
+  show(uid: Uid): void {
+    for (const { source } of this.#channels) source.show(uid);
+  }
+
+  look(): void {
+    for (const { source } of this.#channels) void source.look?.();
+  }
+}
