@@ -202,9 +202,11 @@ test("once it is disposed of it lets go, and nothing more happens", async () => 
   viewer?.dispose();
   viewer?.[Symbol.dispose]();
   assert.equal(source.isAttached, false);
+  const letGo = [PRIMARY, BACKUP].flatMap((uid) => [`unsubscribe ${uid} audio`, `unsubscribe ${uid} video`]);
+  assert.deepEqual([...source.calls].sort(), letGo);
   source.tell({ type: "left", uid: PRIMARY, how: "quit" });
   await clock.pass(5000);
-  assert.deepEqual(source.calls, []);
+  assert.equal(source.calls.length, letGo.length);
   assert.deepEqual([viewer?.shown, viewer?.outputs], [undefined, []]);
 });
 

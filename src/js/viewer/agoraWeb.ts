@@ -108,6 +108,7 @@ class AgoraWeb implements RtcSource {
     return () => {
       for (const [event, listener] of listeners) this.#client.off(event, listener);
       for (const watched of this.#watched.values()) watched.stop();
+      this.#stage.clear();
       this.#watched.clear();
       this.#counts.clear();
       this.#published.clear();

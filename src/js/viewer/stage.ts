@@ -3,28 +3,29 @@ import type { Uid } from "./types.js";
 /** One layer a uid, all of the same size, one above the other: the one that is shown is on top. */
 export class Stage {
   readonly #root: HTMLElement;
-  readonly #layers = new Map<Uid, HTMLElement>();
 
   constructor(root: HTMLElement) {
     this.#root = root;
     if (getComputedStyle(root).position === "static") root.style.position = "relative";
   }
 
-  /** The layer of an output; it stays attached, or its video would stop. */
+  /** The layer of an output; it stays attached, or its video would stop. Several stages may share one root. */
   layer(uid: Uid): HTMLElement {
-    const known = this.#layers.get(uid);
-    if (known) return known;
-    // One of a viewer before this one may still play in it.
-    const layer = this.#root.querySelector<HTMLElement>(`:scope > [data-uid="${uid}"]`) ?? this.#add(uid);
-    this.#layers.set(uid, layer);
-    return layer;
+    return this.#layers().find(({ dataset }) => dataset.uid === String(uid)) ?? this.#add(uid);
   }
 
   raise(uid: Uid): void {
-    this.layer(uid).style.zIndex = "1";
-    for (const [other, layer] of this.#layers) {
-      if (other !== uid) layer.style.zIndex = "0";
-    }
+    const raised = this.layer(uid);
+    for (const layer of this.#layers()) layer.style.zIndex = layer === raised ? "1" : "0";
+  }
+
+  /** Takes all layers away. */
+  clear(): void {
+    for (const layer of this.#layers()) layer.remove();
+  }
+
+  #layers(): HTMLElement[] {
+    return [...this.#root.querySelectorAll<HTMLElement>(":scope > [data-uid]")];
   }
 
   #add(uid: Uid): HTMLElement {

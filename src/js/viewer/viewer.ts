@@ -1,6 +1,6 @@
 import { Failover } from "./failover.js";
 import type { RtcSource } from "./source.js";
-import type { FailoverSettings, OutputHealth, Signal, Uid, ViewerEvent } from "./types.js";
+import type { FailoverSettings, Kind, OutputHealth, Signal, Uid, ViewerEvent } from "./types.js";
 
 /** Settings of a viewer, besides those of the failover. */
 export interface ViewerOptions extends FailoverSettings {
@@ -23,6 +23,7 @@ export class FailoverViewer {
   readonly #detach: () => void;
   readonly #looks: ReturnType<typeof setInterval>;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #subscribed = new Map<string, [Uid, Kind]>();
   #stepping = false;
   #disposed = false;
 
@@ -59,10 +60,14 @@ export class FailoverViewer {
     this.#step();
   }
 
-  /** Lets go of the SDK: its handlers, timers, and what was kept; what is subscribed stays as it is. */
+  /** Lets go of the SDK: its handlers, and what it had subscribed. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    for (const [uid, kind] of this.#subscribed.values()) {
+      // The viewer may have left the channel already.
+      void this.#watch(() => this.#source.unsubscribe(uid, kind));
+    }
     this.#detach();
     clearInterval(this.#looks);
     clearTimeout(this.#timer);
@@ -89,9 +94,12 @@ export class FailoverViewer {
         }
         if (step.type === "tell") this.#safely(() => this.#options.onEvent?.(step.event));
         else if (step.type === "show") this.#safely(() => this.#source.show(step.uid));
-        else if (step.type === "unsubscribe") void this.#watch(() => this.#source.unsubscribe(step.uid, step.kind));
-        else {
+        else if (step.type === "unsubscribe") {
+          this.#subscribed.delete(`${step.uid} ${step.kind}`);
+          void this.#watch(() => this.#source.unsubscribe(step.uid, step.kind));
+        } else {
           const { uid, kind } = step;
+          this.#subscribed.set(`${uid} ${kind}`, [uid, kind]);
           const onFailure = () => this.tell({ type: "subscribeFailed", uid, kind });
           void this.#watch(() => this.#source.subscribe(uid, kind), onFailure);
         }

@@ -1,0 +1,108 @@
+/** The React part on Agora's own SDK in a real browser, in React's strict mode. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { launch, root, serve } from "./browser.ts";
+
+interface Look {
+  events: { type: string; to?: number }[];
+  calls: string[];
+  listeners: number[];
+  onTop: number[];
+  playing: number;
+}
+interface Act {
+  use(kind: "none" | "hook" | "component"): void;
+  join(): void;
+  prefer(uids: number[]): void;
+  leave(uid: number): void;
+}
+declare global {
+  interface Window {
+    look: () => Look;
+    act: Act;
+  }
+}
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serve>>;
+let page: Page;
+let problems: string[];
+
+before(async () => {
+  server = await serve(join(root, "target", "www", "tests"));
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+beforeEach(async () => {
+  page = await browser.newPage();
+  problems = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (line) => {
+    // The SDK's own reports find no network.
+    if (line.type() === "error" && !line.text().startsWith("Failed to load")) problems.push(line.text());
+  });
+  await page.goto(`${server.url}/react.html`);
+  await page.waitForFunction(() => "act" in window);
+});
+afterEach(async () => {
+  await page.close();
+  assert.deepEqual(problems, []);
+});
+
+const look = () => page.evaluate(() => window.look());
+const isOnTop = (uid: number) =>
+  page.waitForFunction((uid) => window.look().onTop.join() === String(uid), uid, { timeout: 10_000 });
+const use = (kind: "none" | "hook" | "component") => page.evaluate((kind) => window.act.use(kind), kind);
+const state = () => page.locator("output");
+
+test("useFailover: waits for the client, shows, changes over, and lets go when it is gone", async () => {
+  const [none] = [(await look()).listeners];
+  await use("hook");
+  assert.equal(await state().getAttribute("data-viewer"), "none", "there is no client yet");
+  await page.evaluate(() => window.act.join());
+  await isOnTop(9001);
+  await page.waitForFunction(() => window.look().playing === 2);
+  assert.equal(await state().getAttribute("data-shown"), "9001");
+  assert.deepEqual(
+    (await look()).listeners,
+    none?.map((count) => count + 1),
+    "strict mode mounts twice, but one listens",
+  );
+  await page.evaluate(() => window.act.leave(9001));
+  await isOnTop(9101);
+  await page.locator('output[data-shown="9101"]').waitFor({ state: "attached" });
+  await page.waitForFunction(() => window.look().events.some(({ type, to }) => type === "switched" && to === 9101));
+  await use("none");
+  assert.deepEqual((await look()).listeners, none);
+  await page.waitForFunction(() => window.look().calls.at(-1) === "unsubscribe 9101 audio");
+});
+
+test("useFailover: other uids are another viewer", async () => {
+  await use("hook");
+  await page.evaluate(() => window.act.join());
+  await isOnTop(9001);
+  await page.evaluate(() => window.act.prefer([9201, 9101]));
+  await isOnTop(9201);
+  assert.ok((await look()).calls.includes("unsubscribe 9001 audio"), "it must not be heard any more");
+  assert.equal(await state().getAttribute("data-shown"), "9201");
+});
+
+test("FailoverVideo: its settings are not attributes, and what is meant for the element gets there", async () => {
+  await use("component");
+  await page.evaluate(() => window.act.join());
+  await isOnTop(9001);
+  const video = page.getByLabel("The show");
+  assert.equal(await video.getAttribute("class"), "video");
+  assert.equal(await video.getAttribute("standby"), null);
+  const box = await video.boundingBox();
+  assert.deepEqual([box?.width, box?.height], [320, 180]);
+  await page.evaluate(() => window.act.leave(9001));
+  await isOnTop(9101);
+  const { calls } = await look();
+  assert.ok(calls.indexOf("subscribe 9101 audio") < calls.indexOf("subscribe 9101 video"), "a probe hears only");
+});
