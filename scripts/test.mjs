@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { bootstrap } from "./bootstrap.mjs";
-import { build } from "./build.mjs";
+import { build, buildPages, buildTestPages } from "./build.mjs";
 import { fail, inRoot, onPath, root } from "./lib.mjs";
 
 const node = inRoot("node_modules", ".bin", "node");
@@ -21,6 +21,8 @@ const STEPS = {
   "wasm-browser": () => [wasmTest("wasm_browser")],
   emulator: () => [{ command: node, args: ["--test", ...testsIn("tests/emulator/js")] }],
   package: () => [{ command: node, args: ["--test", ...testsIn("tests/package")] }],
+  // One after the other: they watch real video, and clocks.
+  viewer: () => [{ command: node, args: ["--test", "--test-concurrency=1", ...testsIn("tests/viewer")] }],
   clippy: () => [
     { command: "cargo", args: [...clippy, "--all-targets", ...denyWarnings] },
     {
@@ -119,8 +121,13 @@ const chosen = at < 0 ? Object.keys(STEPS) : (process.argv[at + 1] ?? "").split(
 const unknown = chosen.find((name) => !(name in STEPS));
 if (unknown !== undefined) fail(`--only ${unknown}: the steps are ${Object.keys(STEPS).join(", ")}`);
 
-bootstrap({ browser: chosen.includes("wasm-browser") });
-if (chosen.some((name) => ["emulator", "package", "types"].includes(name))) build();
+const includes = (/** @type {string[]} */ ...names) => names.some((name) => chosen.includes(name));
+bootstrap({ browser: includes("wasm-browser", "viewer") });
+if (includes("emulator", "package", "viewer", "types")) build();
+if (includes("viewer")) {
+  buildPages();
+  buildTestPages();
+}
 
 const total = { passed: 0, failed: 0 };
 const broken = [];

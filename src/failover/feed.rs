@@ -290,7 +290,7 @@ impl Feed {
     /// The next frame is later than frames are.
     pub(super) fn is_out_of_rhythm(&self, now: Millis) -> bool {
         let rhythm = match self.patience(Millis::ZERO) {
-            Some(_) => Millis::new(self.longest_gap.clamp(self.interval / 8, self.interval / 4).max(34)),
+            Some(_) => Millis::new(self.longest_gap.clamp(self.interval / 8, self.interval * 3 / 16).max(34)),
             None => RHYTHM_MS,
         };
         self.last_frame.is_some_and(|last| now.minus(last) > rhythm)
@@ -318,7 +318,7 @@ impl Feed {
     /// It has shown a frame well after the last one of the other: their silence is not the same.
     pub(super) fn outlives(&self, other: &Self, patience: Millis) -> bool {
         let well_after =
-            |(frame, last): (Millis, Millis)| frame.minus(last).as_u64() * 2 >= patience.as_u64();
+            |(frame, last): (Millis, Millis)| frame.minus(last).as_u64() * 4 >= patience.as_u64() * 3;
         self.last_frame.zip(other.last_seen).is_some_and(well_after)
     }
 
