@@ -500,18 +500,21 @@ impl Failover {
         let Some(feed) = self.feeds.get(shown) else { return };
         let shown_stalls = feed.frozen_since.is_some() || feed.is_dead() || feed.is_out_of_rhythm(now);
         let open = self.shared_stall.filter(|stall| !stall.is_over);
+        let known = self.shared_stall.map_or(now, |stall| stall.until);
         let starting = self.others(shown).filter_map(|feed| feed.starts_for(now)).max();
         let starts_late = starting.is_some_and(|takes| takes > LATE_START_MS);
         let lives = self.others(shown).any(|feed| feed.lives(now));
         // One that is there, but was not looked at, says nothing either way.
         let is_known = self.others(shown).any(Feed::is_known) || !self.others(shown).any(Feed::is_there);
         if shown_stalls && (starts_late || (!lives && (is_known || open.is_some()))) {
-            let since = open.map(|stall| stall.since).or(feed.last_sign()).unwrap_or(now);
+            let last_sign =
+                || self.feeds.iter().filter(|feed| feed.is_watched()).filter_map(Feed::last_sign).max();
+            let since = open.map(|stall| stall.since).or_else(last_sign).unwrap_or(now);
             let takes = now.minus(since).max(config.frame_gap_ms).min(config.congested_ms);
-            self.shared_stall = Some(SharedStall { since, until: now.plus(takes), is_over: false });
+            self.shared_stall =
+                Some(SharedStall { since, until: known.max(now.plus(takes)), is_over: false });
         } else if shown_stalls && starting.is_some() {
-            let until = now.plus(config.frame_gap_ms);
-            let until = self.shared_stall.map_or(until, |stall| until.max(stall.until));
+            let until = known.max(now.plus(config.frame_gap_ms));
             self.shared_stall = Some(SharedStall { since: now, until, is_over: true });
         } else if let Some(stall) = &mut self.shared_stall {
             stall.is_over = true;

@@ -15,7 +15,7 @@ const DEAD_VIDEO_LOOKS: u8 = 2;
 const DEAD_AUDIO_LOOKS: u8 = 3;
 /// Frames after which the cadence is known.
 const CADENCE_FRAMES: u8 = 8;
-/// A gap this long is out of rhythm, when the cadence is not known yet.
+/// A gap this long, or of three frames, is out of rhythm, whatever gaps there were before.
 const RHYTHM_MS: Millis = Millis::new(150);
 /// A gap this long is no cadence: it was a stall, or the page was hidden.
 const LONGEST_GAP_MS: u64 = 1_000;
@@ -290,7 +290,10 @@ impl Feed {
     /// The next frame is later than frames are.
     pub(super) fn is_out_of_rhythm(&self, now: Millis) -> bool {
         let rhythm = match self.patience(Millis::ZERO) {
-            Some(_) => Millis::new(self.longest_gap.clamp(self.interval / 8, self.interval * 3 / 16).max(34)),
+            Some(_) => {
+                let most = RHYTHM_MS.as_u64().max(self.interval * 3 / 16);
+                Millis::new(self.longest_gap.clamp(self.interval / 8, most).max(34))
+            }
             None => RHYTHM_MS,
         };
         self.last_frame.is_some_and(|last| now.minus(last) > rhythm)
