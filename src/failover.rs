@@ -9,8 +9,10 @@
 //! [`Output::Wait`], and carries out what it is told, in order. Time is any clock in ms that does not go back.
 
 mod config;
+mod fault;
 mod feed;
 mod signal;
+mod stall;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
@@ -21,16 +23,12 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 pub use self::config::{FailoverConfig, Standby};
+use self::fault::Fault;
 use self::feed::Feed;
 pub use self::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
+use self::stall::SharedStall;
 use crate::time::Millis;
 use crate::uid::Uid;
-
-/// Audio that is lost is not worth a word before, as the video is often unpublished in the same moment.
-const AUDIO_TOLD_MS: Millis = Millis::new(250);
-
-/// A start that takes this long was held up, perhaps by the viewer's own network.
-const LATE_START_MS: Millis = Millis::new(1_000);
 
 /// A subscription that was refused is asked for again this much later.
 const RETRY_MS: Millis = Millis::new(1_000);
@@ -160,30 +158,6 @@ struct Measured {
     reason: Reason,
     last_frame: Millis,
     decided: Millis,
-}
-
-/// A time in which nothing of any output came. The one that is shown may come back a little later than another: it is
-/// given as long as that took, within bounds; and a little while when another has only just begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
-struct SharedStall {
-    since: Millis,
-    /// Until then the one that is shown is waited for.
-    until: Millis,
-    is_over: bool,
-}
-
-/// What is wrong with the output that is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    /// Nothing, as far as is known before that time.
-    None(Option<Millis>),
-    /// Perhaps, from that time on.
-    Suspected(Reason, Millis),
-    /// It is bad.
-    Bad(Reason),
-    /// It is not there any more.
-    Gone(Reason),
 }
 
 /// Which output a viewer watches.
@@ -491,145 +465,6 @@ impl Failover {
     fn start(&mut self) -> Option<Millis> {
         let to = self.pending.map(|pending| pending.to).or_else(|| self.best(None))?;
         self.pending_or_show(to, Cause::Start)
-    }
-
-    /// Whether nothing came of any output until now: then what comes first says nothing of the others yet.
-    fn note_shared_stall(&mut self) {
-        let (now, config) = (self.now, &self.config);
-        let Some(shown) = self.shown else { return };
-        let Some(feed) = self.feeds.get(shown) else { return };
-        let shown_stalls = feed.frozen_since.is_some() || feed.is_dead() || feed.is_out_of_rhythm(now);
-        let open = self.shared_stall.filter(|stall| !stall.is_over);
-        let known = self.shared_stall.map_or(now, |stall| stall.until);
-        let starting = self.others(shown).filter_map(|feed| feed.starts_for(now)).max();
-        let starts_late = starting.is_some_and(|takes| takes > LATE_START_MS);
-        let lives = self.others(shown).any(|feed| feed.lives(now));
-        // One that is there, but was not looked at, says nothing either way.
-        let is_known = self.others(shown).any(Feed::is_known) || !self.others(shown).any(Feed::is_there);
-        if shown_stalls && (starts_late || (!lives && (is_known || open.is_some()))) {
-            let last_sign =
-                || self.feeds.iter().filter(|feed| feed.is_watched()).filter_map(Feed::last_sign).max();
-            let since = open.map(|stall| stall.since).or_else(last_sign).unwrap_or(now);
-            let takes = now.minus(since).max(config.frame_gap_ms).min(config.congested_ms);
-            self.shared_stall =
-                Some(SharedStall { since, until: known.max(now.plus(takes)), is_over: false });
-        } else if shown_stalls && starting.is_some() {
-            let until = known.max(now.plus(config.frame_gap_ms));
-            self.shared_stall = Some(SharedStall { since: now, until, is_over: true });
-        } else if let Some(stall) = &mut self.shared_stall {
-            stall.is_over = true;
-        }
-    }
-
-    fn others(&self, shown: usize) -> impl Iterator<Item = &Feed> {
-        self.feeds.iter().enumerate().filter(move |(at, _)| *at != shown).map(|(_, feed)| feed)
-    }
-
-    /// There is no other to compare it with.
-    fn is_alone(&self, shown: usize) -> bool {
-        !self.others(shown).any(|feed| feed.is_watched() && feed.present)
-    }
-
-    fn fault(&self, shown: usize) -> Fault {
-        let (now, config) = (self.now, &self.config);
-        let Some(feed) = self.feeds.get(shown) else { return Fault::None(None) };
-        if feed.lost {
-            let reason = if feed.present { Reason::Unpublished } else { Reason::Left };
-            if let (Some(since), true) = (feed.muted_since, feed.present) {
-                let at = since.plus(config.muted_ms);
-                return if now >= at {
-                    Fault::Gone(Reason::Muted)
-                } else {
-                    Fault::Suspected(Reason::Muted, at)
-                };
-            }
-            // An SDK that does not say how somebody left may be wrong: only if there is another one.
-            let doubtful = feed.left == Some(Left::Unknown) && self.best(Some(shown)).is_none();
-            return if doubtful { Fault::None(None) } else { Fault::Gone(reason) };
-        }
-        if feed.failed {
-            return Fault::Bad(Reason::Failed);
-        }
-        if feed.fallback {
-            // The viewer's downlink carries no video: that says nothing of the output.
-            return Fault::None(None);
-        }
-        if feed.is_dead() {
-            return self.if_another_lives(shown, Reason::Dead, now);
-        }
-        if self.visible && feed.video_asked && !feed.has_started() {
-            let at = feed.start_deadline(config.starting_ms);
-            return if now >= at { Fault::Bad(Reason::NotStarted) } else { Fault::None(Some(at)) };
-        }
-        let mut next = None;
-        if let Some(since) = feed.frozen_since {
-            let grace = match (self.bad_network, feed.congested) {
-                (true, _) => config.bad_network_ms,
-                (false, _) if self.has_quick_standby(shown) => Millis::ZERO,
-                (false, true) => config.congested_ms,
-                (false, false) => config.frozen_ms,
-            };
-            return self.if_another_lives(shown, Reason::Frozen, since.plus(grace));
-        }
-        if let (Some(last), Some(patience), false) =
-            (feed.last_frame, feed.patience(config.frame_gap_ms), self.bad_network)
-        {
-            let at = self.after_dwell(self.after_shared_stall(last.plus(patience)));
-            if now >= at && self.has_quick_standby(shown) {
-                return Fault::Bad(Reason::Frozen);
-            }
-            // Looked at again soon after: the standby's next frame may be what is missing.
-            next = Some(if now >= at { now.plus(Millis::new(20)) } else { at })
-                .filter(|_| self.config.standby == Standby::Hot && now < at.plus(Millis::new(1_000)));
-        }
-        if let Some(since) = feed.muted_since {
-            return self.if_another_lives(shown, Reason::Muted, since.plus(config.muted_ms));
-        }
-        if let Some(since) = feed.audio_bad_since {
-            let told = since.plus(AUDIO_TOLD_MS);
-            if now < told {
-                return Fault::None(soonest(next, Some(told)));
-            }
-            if self.others(shown).any(|other| other.audio_is_alive(now)) {
-                let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
-                return self.if_another_lives(shown, Reason::AudioLost, since.plus(grace));
-            }
-        }
-        Fault::None(next)
-    }
-
-    /// Bad from that time on, as long as something else of this viewer flows: or else it is the viewer's network.
-    fn if_another_lives(&self, shown: usize, reason: Reason, at: Millis) -> Fault {
-        let at = self.after_dwell(self.after_shared_stall(at));
-        if self.now < at {
-            return Fault::Suspected(reason, at);
-        }
-        if self.is_alone(shown) || self.others(shown).any(|feed| feed.lives(self.now)) {
-            return Fault::Bad(reason);
-        }
-        Fault::Suspected(reason, self.now.plus(Millis::new(100)))
-    }
-
-    fn after_shared_stall(&self, at: Millis) -> Millis {
-        self.shared_stall.map_or(at, |stall| at.max(stall.until))
-    }
-
-    fn after_dwell(&self, at: Millis) -> Millis {
-        self.last_switch.map_or(at, |last| at.max(last.plus(self.config.dwell_ms)))
-    }
-
-    /// Another output is decoded and provably flows: changing over costs next to nothing.
-    fn has_quick_standby(&self, shown: usize) -> bool {
-        let is_quick = |(at, feed): (usize, &Feed)| {
-            let outlives = |shown| {
-                feed.outlives(shown, shown.patience(Millis::ZERO).unwrap_or(self.config.frame_gap_ms))
-            };
-            at != shown
-                && self.is_ready(at)
-                && feed.is_progressing(self.now)
-                && self.feeds.get(shown).is_some_and(outlives)
-        };
-        self.visible && self.feeds.iter().enumerate().any(is_quick)
     }
 
     /// Whether it can be shown: it has been seen (or, in a hidden page, its bytes come), and it is well.

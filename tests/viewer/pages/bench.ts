@@ -55,9 +55,10 @@ class Session {
 
   async measure(cause: () => void): Promise<Measured> {
     const at = performance.now();
+    const sights = this.witness.seen.length;
     cause();
-    await until(() => this.witness.change(at) !== undefined, "the other picture");
-    const { last, first } = this.witness.change(at) ?? { last: 0, first: 0 };
+    await until(() => this.witness.change(sights) !== undefined, "the other picture");
+    const { last, first } = this.witness.change(sights) ?? { last: 0, first: 0 };
     // The viewer tells of it with its first frame: perhaps a moment later.
     await pass(200);
     const told = this.events.find((event) => event.type === "switched");

@@ -31,14 +31,15 @@ export class Witness {
     this.#look();
   }
 
-  /** The last frame of what was seen before, and the first of what is seen since. */
-  change(since: number): { last: number; first: number } | undefined {
-    const before = this.seen.findLast(({ at }) => at <= since);
-    if (!before) return undefined;
-    const first = this.seen.find(({ at, video }) => at > since && video !== before.video);
-    if (!first) return undefined;
-    const last = this.seen.findLast(({ at, video }) => video === before.video && at < first.at);
-    return { last: last?.at ?? before.at, first: first.at };
+  /**
+   * The last frame of what was seen in the first `sights`, and the first of what is seen since. It is counted, as the
+   * time of a painting is that of its beginning: what was done meanwhile seems to come after it.
+   */
+  change(sights: number): { last: number; first: number } | undefined {
+    const before = this.seen[sights - 1];
+    const at = this.seen.findIndex(({ video }, at) => at >= sights && video !== before?.video);
+    const [last, first] = [this.seen[at - 1], this.seen[at]];
+    return last && first && { last: last.at, first: first.at };
   }
 
   end(): void {

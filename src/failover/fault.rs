@@ -1,0 +1,132 @@
+//! What is wrong with the output that is shown, and since when that can be believed.
+
+use super::config::Standby;
+use super::feed::Feed;
+use super::signal::Left;
+use super::{Failover, Reason, soonest};
+use crate::time::Millis;
+
+/// Audio that is lost is not worth a word before, as the video is often unpublished in the same moment.
+const AUDIO_TOLD_MS: Millis = Millis::new(250);
+
+/// What is wrong with the output that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Nothing, as far as is known before that time.
+    None(Option<Millis>),
+    /// Perhaps, from that time on.
+    Suspected(Reason, Millis),
+    /// It is bad.
+    Bad(Reason),
+    /// It is not there any more.
+    Gone(Reason),
+}
+
+impl Failover {
+    pub(super) fn fault(&self, shown: usize) -> Fault {
+        let (now, config) = (self.now, &self.config);
+        let Some(feed) = self.feeds.get(shown) else { return Fault::None(None) };
+        if feed.lost {
+            let reason = if feed.present { Reason::Unpublished } else { Reason::Left };
+            if let (Some(since), true) = (feed.muted_since, feed.present) {
+                let at = since.plus(config.muted_ms);
+                return if now >= at {
+                    Fault::Gone(Reason::Muted)
+                } else {
+                    Fault::Suspected(Reason::Muted, at)
+                };
+            }
+            // An SDK that does not say how somebody left may be wrong: only if there is another one.
+            let doubtful = feed.left == Some(Left::Unknown) && self.best(Some(shown)).is_none();
+            return if doubtful { Fault::None(None) } else { Fault::Gone(reason) };
+        }
+        if feed.failed {
+            return Fault::Bad(Reason::Failed);
+        }
+        if feed.fallback {
+            // The viewer's downlink carries no video: that says nothing of the output.
+            return Fault::None(None);
+        }
+        if feed.is_dead() {
+            return self.if_another_lives(shown, Reason::Dead, now);
+        }
+        if self.visible && feed.video_asked && !feed.has_started() {
+            let at = feed.start_deadline(config.starting_ms);
+            return if now >= at { Fault::Bad(Reason::NotStarted) } else { Fault::None(Some(at)) };
+        }
+        let mut next = None;
+        if let Some(since) = feed.frozen_since {
+            let grace = match (self.bad_network, feed.congested) {
+                (true, _) => config.bad_network_ms,
+                (false, _) if self.has_quick_standby(shown) => Millis::ZERO,
+                (false, true) => config.congested_ms,
+                (false, false) => config.frozen_ms,
+            };
+            return self.if_another_lives(shown, Reason::Frozen, since.plus(grace));
+        }
+        if let (Some(last), Some(patience), false) =
+            (feed.last_frame, feed.patience(config.frame_gap_ms), self.bad_network)
+        {
+            let at = self.after_dwell(self.after_shared_stall(last.plus(patience)));
+            if now >= at && self.has_quick_standby(shown) {
+                return Fault::Bad(Reason::Frozen);
+            }
+            // Looked at again soon after: the standby's next frame may be what is missing.
+            next = Some(if now >= at { now.plus(Millis::new(20)) } else { at })
+                .filter(|_| self.config.standby == Standby::Hot && now < at.plus(Millis::new(1_000)));
+        }
+        if let Some(since) = feed.muted_since {
+            return self.if_another_lives(shown, Reason::Muted, since.plus(config.muted_ms));
+        }
+        if let Some(since) = feed.audio_bad_since {
+            let told = since.plus(AUDIO_TOLD_MS);
+            if now < told {
+                return Fault::None(soonest(next, Some(told)));
+            }
+            if self.others(shown).any(|other| other.audio_is_alive(now)) {
+                let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
+                return self.if_another_lives(shown, Reason::AudioLost, since.plus(grace));
+            }
+        }
+        Fault::None(next)
+    }
+
+    /// Bad from that time on, as long as something else of this viewer flows: or else it is the viewer's network.
+    fn if_another_lives(&self, shown: usize, reason: Reason, at: Millis) -> Fault {
+        let at = self.after_dwell(self.after_shared_stall(at));
+        if self.now < at {
+            return Fault::Suspected(reason, at);
+        }
+        if self.is_alone(shown) || self.others(shown).any(|feed| feed.lives(self.now)) {
+            return Fault::Bad(reason);
+        }
+        Fault::Suspected(reason, self.now.plus(Millis::new(100)))
+    }
+
+    pub(super) fn after_dwell(&self, at: Millis) -> Millis {
+        self.last_switch.map_or(at, |last| at.max(last.plus(self.config.dwell_ms)))
+    }
+
+    /// Another output is decoded and provably flows: changing over costs next to nothing.
+    fn has_quick_standby(&self, shown: usize) -> bool {
+        let is_quick = |(at, feed): (usize, &Feed)| {
+            let outlives = |shown| {
+                feed.outlives(shown, shown.patience(Millis::ZERO).unwrap_or(self.config.frame_gap_ms))
+            };
+            at != shown
+                && self.is_ready(at)
+                && feed.is_progressing(self.now)
+                && self.feeds.get(shown).is_some_and(outlives)
+        };
+        self.visible && self.feeds.iter().enumerate().any(is_quick)
+    }
+
+    pub(super) fn others(&self, shown: usize) -> impl Iterator<Item = &Feed> {
+        self.feeds.iter().enumerate().filter(move |(at, _)| *at != shown).map(|(_, feed)| feed)
+    }
+
+    /// There is no other to compare it with.
+    fn is_alone(&self, shown: usize) -> bool {
+        !self.others(shown).any(|feed| feed.is_watched() && feed.present)
+    }
+}

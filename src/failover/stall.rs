@@ -1,0 +1,56 @@
+//! When nothing comes of any output it is the viewer's own network: then the first sign of one says nothing of the others.
+
+#[cfg(feature = "server")]
+use serde::{Deserialize, Serialize};
+
+use super::Failover;
+use super::feed::Feed;
+use crate::time::Millis;
+
+/// A start that takes this long was held up, perhaps by the viewer's own network.
+const LATE_START_MS: Millis = Millis::new(1_000);
+
+/// A time in which nothing of any output came. The one that is shown may come back a little later than another: it is
+/// given as long as that took, within bounds; and a little while when another has only just begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+pub(super) struct SharedStall {
+    pub(super) since: Millis,
+    /// Until then the one that is shown is waited for.
+    pub(super) until: Millis,
+    pub(super) is_over: bool,
+}
+
+impl Failover {
+    /// Whether nothing came of any output until now: then what comes first says nothing of the others yet.
+    pub(super) fn note_shared_stall(&mut self) {
+        let (now, config) = (self.now, &self.config);
+        let Some(shown) = self.shown else { return };
+        let Some(feed) = self.feeds.get(shown) else { return };
+        let shown_stalls = feed.frozen_since.is_some() || feed.is_dead() || feed.is_out_of_rhythm(now);
+        let open = self.shared_stall.filter(|stall| !stall.is_over);
+        let known = self.shared_stall.map_or(now, |stall| stall.until);
+        let starting = self.others(shown).filter_map(|feed| feed.starts_for(now)).max();
+        let starts_late = starting.is_some_and(|takes| takes > LATE_START_MS);
+        let lives = self.others(shown).any(|feed| feed.lives(now));
+        // One that is there, but was not looked at, says nothing either way.
+        let is_known = self.others(shown).any(Feed::is_known) || !self.others(shown).any(Feed::is_there);
+        if shown_stalls && (starts_late || (!lives && (is_known || open.is_some()))) {
+            let last_sign =
+                || self.feeds.iter().filter(|feed| feed.is_watched()).filter_map(Feed::last_sign).max();
+            let since = open.map(|stall| stall.since).or_else(last_sign).unwrap_or(now);
+            let takes = now.minus(since).max(config.frame_gap_ms).min(config.congested_ms);
+            self.shared_stall =
+                Some(SharedStall { since, until: known.max(now.plus(takes)), is_over: false });
+        } else if shown_stalls && starting.is_some() {
+            let until = known.max(now.plus(config.frame_gap_ms));
+            self.shared_stall = Some(SharedStall { since: now, until, is_over: true });
+        } else if let Some(stall) = &mut self.shared_stall {
+            stall.is_over = true;
+        }
+    }
+
+    pub(super) fn after_shared_stall(&self, at: Millis) -> Millis {
+        self.shared_stall.map_or(at, |stall| at.max(stall.until))
+    }
+}
