@@ -1,5 +1,7 @@
 //! Viewers of a simulated broadcast: what Agora's Web SDK would tell each of them, over a network of their own.
 
+mod network;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -9,6 +11,7 @@ use steadymix::failover::{
 };
 use steadymix::time::Millis;
 
+use self::network::Network;
 use crate::air::{Air, Publication};
 use crate::chance::Chance;
 use crate::checks::Check;
@@ -26,60 +29,6 @@ const MADE_UP: u64 = 3_000;
 /// No viewer may be without a picture for longer, once there is one to be had: the longest grace, the dwell, a target
 /// that does not start, and a refused subscription.
 const PATIENCE: u64 = 15_000;
-
-/// What a viewer's way to the service is like.
-#[derive(Clone, Debug)]
-pub(crate) struct Network {
-    /// So rough that an output may seem dead for no other reason.
-    rough: bool,
-    latency: u64,
-    jitter: u64,
-    lost_percent: u64,
-    /// So often, in thousandths of the frames, nothing comes for up to so long, in ms.
-    hiccups: (u64, u64),
-    signal: [u64; 2],
-    subscribe: [u64; 2],
-    refused_percent: u64,
-    /// Nothing at all comes in these times.
-    outages: Vec<(u64, u64)>,
-    hidden: Vec<(u64, u64)>,
-}
-
-impl Network {
-    fn of(chance: &mut Chance, ends: u64) -> Self {
-        let mut times = |most: u64, lengths: &[u64]| -> Vec<(u64, u64)> {
-            let mut begins: Vec<u64> =
-                (0..chance.between(0, most)).map(|_| chance.between(0, ends)).collect();
-            begins.sort_unstable();
-            let mut list: Vec<(u64, u64)> = Vec::new();
-            for from in begins {
-                if list.last().is_none_or(|(_, until)| from > until + 10_000) {
-                    list.push((from, from + chance.one(lengths)));
-                }
-            }
-            list
-        };
-        let outages = times(4, &[200, 400, 900, 1_800, 2_900, 6_000, 14_000, 25_000]);
-        let hidden = times(2, &[3_000, 20_000, 60_000]);
-        let rough = chance.percent(25);
-        Self {
-            rough,
-            latency: chance.between(10, 150),
-            jitter: if rough { 90 } else { chance.one(&[5, 20, 40]) },
-            lost_percent: if rough { 10 } else { chance.one(&[0, 1, 3]) },
-            hiccups: if rough { (5, 700) } else { (chance.one(&[0, 2]), 80) },
-            signal: chance.one(&[[10, 80], [40, 400]]),
-            subscribe: chance.one(&[[30, 120], [100, 600]]),
-            refused_percent: chance.one(&[0, 0, 10]),
-            outages,
-            hidden: if chance.percent(30) { hidden } else { Vec::new() },
-        }
-    }
-
-    fn is_down(&self, at: u64) -> bool {
-        self.outages.iter().any(|(from, until)| (*from..*until).contains(&at))
-    }
-}
 
 /// What became of a viewer.
 #[derive(Debug, Default)]
@@ -294,7 +243,6 @@ impl<'a> Viewer<'a> {
         Ok(())
     }
 
-    #[allow(clippy::too_many_lines, reason = "one arm for each thing that can happen")]
     fn happen(&mut self, happening: Happening) -> Check {
         match happening {
             // What the service tells while the network is down comes when it is up again, or not at all.

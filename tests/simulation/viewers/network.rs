@@ -1,0 +1,57 @@
+//! A viewer's way to the service, with all that may be wrong with it.
+
+use crate::chance::Chance;
+
+/// What a viewer's way to the service is like.
+#[derive(Clone, Debug)]
+pub(super) struct Network {
+    /// So rough that an output may seem dead for no other reason.
+    pub(super) rough: bool,
+    pub(super) latency: u64,
+    pub(super) jitter: u64,
+    pub(super) lost_percent: u64,
+    /// So often, in thousandths of the frames, nothing comes for up to so long, in ms.
+    pub(super) hiccups: (u64, u64),
+    pub(super) signal: [u64; 2],
+    pub(super) subscribe: [u64; 2],
+    pub(super) refused_percent: u64,
+    /// Nothing at all comes in these times.
+    pub(super) outages: Vec<(u64, u64)>,
+    pub(super) hidden: Vec<(u64, u64)>,
+}
+
+impl Network {
+    pub(super) fn of(chance: &mut Chance, ends: u64) -> Self {
+        let mut times = |most: u64, lengths: &[u64]| -> Vec<(u64, u64)> {
+            let mut begins: Vec<u64> =
+                (0..chance.between(0, most)).map(|_| chance.between(0, ends)).collect();
+            begins.sort_unstable();
+            let mut list: Vec<(u64, u64)> = Vec::new();
+            for from in begins {
+                if list.last().is_none_or(|(_, until)| from > until + 10_000) {
+                    list.push((from, from + chance.one(lengths)));
+                }
+            }
+            list
+        };
+        let outages = times(4, &[200, 400, 900, 1_800, 2_900, 6_000, 14_000, 25_000]);
+        let hidden = times(2, &[3_000, 20_000, 60_000]);
+        let rough = chance.percent(25);
+        Self {
+            rough,
+            latency: chance.between(10, 150),
+            jitter: if rough { 90 } else { chance.one(&[5, 20, 40]) },
+            lost_percent: if rough { 10 } else { chance.one(&[0, 1, 3]) },
+            hiccups: if rough { (5, 700) } else { (chance.one(&[0, 2]), 80) },
+            signal: chance.one(&[[10, 80], [40, 400]]),
+            subscribe: chance.one(&[[30, 120], [100, 600]]),
+            refused_percent: chance.one(&[0, 0, 10]),
+            outages,
+            hidden: if chance.percent(30) { hidden } else { Vec::new() },
+        }
+    }
+
+    pub(super) fn is_down(&self, at: u64) -> bool {
+        self.outages.iter().any(|(from, until)| (*from..*until).contains(&at))
+    }
+}
