@@ -100,7 +100,7 @@ const silencePrimary = () => act((session) => session.silence([9001]));
 
 test("attached before anybody is there: the preferred one is shown, the other decodes below it, one is heard", async () => {
   await watching();
-  const now = await status();
+  const now = await until(({ calls, heard, seen }) => calls.length === 4 && heard.length > 0 && seen.length === 2);
   assert.deepEqual(now.onTop, [PRIMARY]);
   assert.deepEqual(now.heard, [PRIMARY]);
   assert.deepEqual(now.seen, [PRIMARY, BACKUP]);
@@ -149,7 +149,8 @@ for (const [standby, expected] of [
       expected,
     );
     await silencePrimary();
-    const then = await until(({ calls }) => calls.includes("unsubscribe 9001 video"));
+    // Its sound is subscribed after its picture.
+    const then = await until(({ calls, heard }) => calls.includes("unsubscribe 9001 video") && heard.includes(BACKUP));
     assert.equal(then.shown, BACKUP);
     assert.deepEqual(then.onTop, [BACKUP]);
     assert.deepEqual(then.heard, [BACKUP]);
