@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isSteadymixError, RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";
 import { loopbackFetch } from "../../tests/emulator/js/loopbackFetch.ts";
+import { SHOW_LANES, showServices } from "../../tests/emulator/js/payload.ts";
 import { startServer } from "../../tests/emulator/js/server.ts";
 import { DAY, type Story } from "./day.ts";
 import { type DemoFlags, HELP, type RealFlags, readFlags } from "./flags.ts";
@@ -40,11 +41,8 @@ async function demo({ speed, seed }: DemoFlags): Promise<boolean> {
     {
       appId: "demo",
       instanceId: "show",
-      services: SERVICES,
-      lanes: [
-        { name: "primary", uids: [9001, 9002] },
-        { name: "backup", uids: [9101, 9102] },
-      ],
+      services: showServices(),
+      lanes: SHOW_LANES,
       policy: { monitorIntervalMs: 30_000 },
     },
     {
@@ -120,7 +118,7 @@ async function play(
     await story.pass(10_000);
   }
   const updated = story.next(({ type }) => type === "updated");
-  group.update(withLayout(SERVICES));
+  group.update(withLayout(showServices()));
   await updated;
   group.stop();
   await outcome;
@@ -172,37 +170,13 @@ async function real(flags: RealFlags): Promise<boolean> {
   return outcome.kind !== "failed" && tally.leftBehind === 0;
 }
 
-const SERVICES: Services = {
-  cloudTranscoder: {
-    serviceType: "cloudTranscoderV2",
-    config: {
-      transcoder: {
-        idleTimeout: 300,
-        audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
-        videoInputs: [
-          { rtc: { rtcChannel: "studio", rtcUid: 1 }, region: { x: 0, y: 0, width: 1280, height: 720, zOrder: 2 } },
-        ],
-        canvas: { width: 1280, height: 720, color: 0 },
-        outputs: [
-          {
-            rtc: { rtcChannel: "show" },
-            audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" },
-            videoOption: { width: 1280, height: 720, bitrate: 2260, codec: "H264", fps: 15 },
-          },
-        ],
-      },
-    },
-  },
-};
-
 function withLayout(services: Services): Services {
-  const changed = structuredClone(services);
   const second = {
     rtc: { rtcChannel: "studio", rtcUid: 2 },
     region: { x: 960, y: 0, width: 320, height: 180, zOrder: 3 },
   };
-  changed.cloudTranscoder.config.transcoder.videoInputs?.push(second);
-  return changed;
+  services.cloudTranscoder.config.transcoder.videoInputs?.push(second);
+  return services;
 }
 
 try {

@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { isSteadymixError, Supervisor } from "steadymix";
-import { live, services, supervisorConfig, world } from "./world.ts";
+import { showServices } from "../emulator/js/payload.ts";
+import { live, supervisorConfig, world } from "./world.ts";
 
 test("launches, confirms, and stops", async (t) => {
   const { server, host, events, event } = await world(t);
@@ -122,11 +123,11 @@ test("an update reaches the running task, one that is wrong does not", async (t)
   const supervisor = new Supervisor(supervisorConfig, host);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
-  supervisor.update(services(600));
+  supervisor.update(showServices(600));
   await event(({ type }) => type === "updated");
   assert.equal(live(server)[0]?.sequenceId, 0);
   assert.throws(
-    () => supervisor.update(services(0)),
+    () => supervisor.update(showServices(0)),
     (error) =>
       isSteadymixError(error) &&
       error.code === "INVALID_TASK" &&

@@ -1,44 +1,25 @@
 /** The emulated service behind HTTP, and what a user of the package gives. */
 import type { TestContext } from "node:test";
-import type { GroupConfig, Host, Services, SteadymixEvent, SupervisorConfig } from "steadymix";
+import type { GroupConfig, Host, SteadymixEvent, SupervisorConfig } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
+import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { type EmulatorServer, type ServerOptions, startServer } from "../emulator/js/server.ts";
 
 /** Fast enough for a test, slow enough for a busy machine to answer a call within its time-out. */
 export const SPEED = 40;
 
-export const services = (idleTimeout = 300): Services => ({
-  cloudTranscoder: {
-    serviceType: "cloudTranscoderV2",
-    config: {
-      transcoder: {
-        idleTimeout,
-        audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
-        videoInputs: [
-          { rtc: { rtcChannel: "studio", rtcUid: 1 }, region: { x: 0, y: 0, width: 1280, height: 720, zOrder: 2 } },
-        ],
-        canvas: { width: 1280, height: 720 },
-        outputs: [{ rtc: { rtcChannel: "show" } }],
-      },
-    },
-  },
-});
-
 export const supervisorConfig: SupervisorConfig = {
   appId: "app",
   instanceId: "show",
-  services: services(),
+  services: showServices(),
   uids: [9001, 9002],
 };
 
 export const groupConfig: GroupConfig = {
   appId: "app",
   instanceId: "show",
-  services: services(),
-  lanes: [
-    { name: "primary", uids: [9001, 9002] },
-    { name: "backup", uids: [9101, 9102] },
-  ],
+  services: showServices(),
+  lanes: SHOW_LANES,
 };
 
 export interface World {

@@ -2,19 +2,16 @@
  * The other side of the demonstration: the service's stand-in runs the tasks, a redundancy group keeps them up as it would
  * on a server, and whatever task runs publishes into the channel.
  */
-import { RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";
+import { RedundancyGroup, type SteadymixEvent } from "steadymix";
 import type { Uid } from "steadymix/viewer";
 import load from "../../../../target/emulator/steadymix_emulator.js";
 import wasm from "../../../../target/emulator/steadymix_emulator_bg.wasm?url";
 import { Emulator } from "../../../../tests/emulator/js/emulator.ts";
+import { SHOW_LANES, showServices } from "../../../../tests/emulator/js/payload.ts";
 import { onGesture } from "../gesture.ts";
 import { Channel } from "./channel.ts";
 import { Studio } from "./studio.ts";
 
-export const LANES = [
-  { name: "primary", uids: [9001, 9002] },
-  { name: "backup", uids: [9101, 9102] },
-];
 const LOOKS: Record<Uid, { hue: number; hertz: number }> = {
   9001: { hue: 212, hertz: 262 },
   9002: { hue: 168, hertz: 294 },
@@ -54,7 +51,7 @@ export class Station {
       notices: { secret: SECRET, takesMs: [2500, 3500] },
     });
     this.#group = new RedundancyGroup(
-      { appId: "demo", instanceId: "show", services: SERVICES, lanes: LANES },
+      { appId: "demo", instanceId: "show", services: showServices(), lanes: SHOW_LANES },
       {
         customerId: "demo",
         customerSecret: "demo",
@@ -109,7 +106,7 @@ export class Station {
       this.#group.notice(body, { "agora-signature": signature, "agora-signature-v2": signatureV2 });
     }
     const running = new Set(this.#emulator.state().tasks.flatMap((task) => (task.running ? [task.uid] : [])));
-    for (const uid of LANES.flatMap(({ uids }) => uids)) {
+    for (const uid of SHOW_LANES.flatMap(({ uids }) => uids)) {
       if (running.has(uid)) {
         if (this.#killed.delete(uid)) this.channel.leave(uid);
         if (!this.channel.has(uid)) this.#publish(uid);
@@ -123,32 +120,9 @@ export class Station {
   }
 
   #publish(uid: Uid): void {
-    const lane = LANES.find(({ uids }) => uids.includes(uid));
+    const lane = SHOW_LANES.find(({ uids }) => uids.includes(uid));
     const look = LOOKS[uid] ?? { hue: 0, hertz: 262 };
     const label = `${lane?.name ?? ""} · ${uid}`;
     this.channel.join(uid, new Studio({ ...look, label, fps: this.#fps, audio: this.#audio }));
   }
 }
-
-const SERVICES: Services = {
-  cloudTranscoder: {
-    serviceType: "cloudTranscoderV2",
-    config: {
-      transcoder: {
-        idleTimeout: 300,
-        audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
-        videoInputs: [
-          { rtc: { rtcChannel: "studio", rtcUid: 1 }, region: { x: 0, y: 0, width: 640, height: 360, zOrder: 2 } },
-        ],
-        canvas: { width: 640, height: 360, color: 0 },
-        outputs: [
-          {
-            rtc: { rtcChannel: "show" },
-            audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" },
-            videoOption: { width: 640, height: 360, bitrate: 800, codec: "H264", fps: 15 },
-          },
-        ],
-      },
-    },
-  },
-};
