@@ -1,5 +1,7 @@
 //! The rate limit of an App ID, shared by all its supervisors, and whether a plan fits it.
 
+pub(crate) mod permits;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};

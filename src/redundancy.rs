@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{self, Invalid};
-use crate::quota::{QuotaLimits, TokenBucket};
+use crate::quota::QuotaLimits;
+use crate::quota::permits::Permits;
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
     Event, EventCall, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus, Outcome, Output,
-    Raw, RequestId, Shared, Step,
+    PermitRequest, Raw, RequestId, Shared, Step,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
@@ -118,7 +119,7 @@ pub struct GroupStatus {
 pub struct RedundancyGroup {
     clock: Clock,
     lanes: Vec<Lane>,
-    bucket: TokenBucket,
+    permits: Permits,
     policy: OnAirPolicy,
     on_air: Option<(usize, Uid)>,
     /// The lane that is asked first at the next poll: all get their turn.
@@ -133,7 +134,7 @@ impl RedundancyGroup {
         Self {
             clock: Clock::starting_at(now),
             lanes,
-            bucket: TokenBucket::new(config.limits, now),
+            permits: Permits::new(config.limits, now),
             policy: config.on_air,
             on_air: None,
             first: 0,
@@ -154,7 +155,7 @@ impl RedundancyGroup {
         let count = self.lanes.len();
         for at in (0..count).map(|i| (self.first + i) % count) {
             let Some(lane) = self.lanes.get_mut(at) else { continue };
-            let output = match lane.poll(now, &mut self.bucket) {
+            let output = match lane.poll(now, &mut self.permits) {
                 Step::Emit(event) => Output::Emit(event),
                 Step::Send(request) => {
                     if request.call == EventCall::Presence {
@@ -163,6 +164,7 @@ impl RedundancyGroup {
                     Output::Send(request)
                 }
                 Step::NeedToken(request) => Output::NeedToken(request),
+                Step::NeedPermit(request) => Output::NeedPermit(request),
                 Step::Wait { until, why } => {
                     if wait.is_none_or(|(soonest, _)| until < soonest) {
                         wait = Some((until, why));
@@ -204,6 +206,10 @@ impl RedundancyGroup {
                 lane.token(now, id, token);
                 true
             }
+            Input::Permit(request, wait) => {
+                self.permits.answered(now.mono, request.lane, request.want, wait);
+                true
+            }
             Input::Notice(notice) => self.lanes.iter_mut().any(|lane| lane.notice(now, &notice)),
             Input::Hint => {
                 let on_air = self.on_air.and_then(|(at, _)| self.lanes.get_mut(at));
@@ -231,6 +237,18 @@ impl RedundancyGroup {
             lane.update(now, services.clone())?;
         }
         Ok(())
+    }
+
+    /// Whether somebody else shares out the App ID's rate limit, among all processes that make calls under it. Then each
+    /// call is preceded by an [`Output::NeedPermit`]; else the machine keeps to `quota` by itself.
+    pub fn share_quota(&mut self, shared: bool) {
+        self.permits.share(shared);
+    }
+
+    /// Whether the answer to this question is still awaited.
+    #[must_use]
+    pub fn awaits_permit(&self, request: PermitRequest) -> bool {
+        self.permits.awaits(request.lane, request.want)
     }
 
     /// Whether the answer to this request is still awaited. Ask before sending what had to wait for its snapshot.

@@ -4,8 +4,8 @@
 //!
 //! 1. `poll(now)` until it says [`Output::Wait`] or [`Output::Done`]. For [`Output::Send`], persist the snapshot first
 //!    if the request says so, then make the call, unless it is not [awaited](Supervisor::awaits) any more, or too late:
-//!    then hand in [`NoAnswer::NotSent`]; for [`Output::NeedToken`] ask the application; hand out each
-//!    [`Output::Emit`].
+//!    then hand in [`NoAnswer::NotSent`]; for [`Output::NeedToken`] ask the application; for
+//!    [`Output::NeedPermit`] whoever shares out the rate limit; hand out each [`Output::Emit`].
 //! 2. Wait until something comes in, or the time of the last `Wait` has come, and `handle(now, input)` what came.
 //! 3. Begin again.
 //!
@@ -35,11 +35,11 @@ pub use self::event::{
 };
 pub(crate) use self::lane::Lane;
 pub(crate) use self::plan::Step;
-pub use self::request::{Answer, NoAnswer, Request, RequestId, TokenRequest};
+pub use self::request::{Answer, NoAnswer, PermitRequest, Request, RequestId, TokenRequest};
 pub use self::snapshot::SnapshotError;
 use crate::error::Invalid;
 use crate::notice::Notice;
-use crate::quota::TokenBucket;
+use crate::quota::permits::Permits;
 use crate::task::Services;
 use crate::time::{Clock, Millis};
 use crate::uid::Uid;
@@ -51,6 +51,8 @@ pub enum Output {
     Send(Request),
     /// Ask the application for an RTC token, and hand it in as [`Input::Token`].
     NeedToken(TokenRequest),
+    /// Ask whoever shares out the rate limit, and hand the answer in as [`Input::Permit`].
+    NeedPermit(PermitRequest),
     /// Hand this out.
     Emit(Event),
     /// Nothing until this moment (ms since the epoch), unless something comes in.
@@ -71,6 +73,8 @@ pub enum Input {
     Answer(RequestId, Answer),
     /// The RTC token that was asked for: `Ok(None)` keeps the one in the payload, `Err` if there was none to be had.
     Token(RequestId, Result<Option<String>, ()>),
+    /// The answer to [`Output::NeedPermit`]: `ZERO` is a permit; else it is how long to wait before asking again.
+    Permit(PermitRequest, Millis),
     /// A verified notification.
     Notice(Notice),
     /// Somebody says that the output is gone: brings the next Query forward at most.
@@ -195,7 +199,7 @@ pub enum Standing {
 pub struct Supervisor {
     clock: Clock,
     lane: Lane,
-    bucket: TokenBucket,
+    permits: Permits,
 }
 
 impl Supervisor {
@@ -205,7 +209,7 @@ impl Supervisor {
         Self {
             clock: Clock::starting_at(now),
             lane: Lane::new(0, config.lane, now),
-            bucket: TokenBucket::new(config.limits, now),
+            permits: Permits::new(config.limits, now),
         }
     }
 
@@ -216,10 +220,11 @@ impl Supervisor {
         if went_back {
             self.lane.clock_went_back();
         }
-        match self.lane.poll(now, &mut self.bucket) {
+        match self.lane.poll(now, &mut self.permits) {
             Step::Emit(event) => Output::Emit(event),
             Step::Send(request) => Output::Send(request),
             Step::NeedToken(request) => Output::NeedToken(request),
+            Step::NeedPermit(request) => Output::NeedPermit(request),
             Step::Wait { until, why } => Output::Wait { until: self.clock.wall_at(until), why },
             Step::Done(outcome) => Output::Done(outcome),
         }
@@ -242,6 +247,10 @@ impl Supervisor {
                 self.lane.token(now, id, token);
                 true
             }
+            Input::Permit(request, wait) => {
+                self.permits.answered(now.mono, request.lane, request.want, wait);
+                true
+            }
             Input::Notice(notice) => self.lane.notice(now, &notice),
             Input::Hint => {
                 self.lane.hint(now);
@@ -262,6 +271,18 @@ impl Supervisor {
     pub fn update(&mut self, now: Millis, services: Services) -> Result<(), Invalid> {
         let (now, _) = self.clock.tick(now);
         self.lane.update(now, services)
+    }
+
+    /// Whether somebody else shares out the App ID's rate limit, among all processes that make calls under it. Then each
+    /// call is preceded by an [`Output::NeedPermit`]; else the machine keeps to `quota` by itself.
+    pub fn share_quota(&mut self, shared: bool) {
+        self.permits.share(shared);
+    }
+
+    /// Whether the answer to this question is still awaited.
+    #[must_use]
+    pub fn awaits_permit(&self, request: PermitRequest) -> bool {
+        self.permits.awaits(request.lane, request.want)
     }
 
     /// Whether the answer to this request is still awaited. Ask before sending what had to wait for its snapshot.

@@ -19,7 +19,8 @@ mod viewer;
 
 #[cfg(feature = "server")]
 pub use blocks::{
-    DomainLadder, RetryPolicy, UidRing, estimate_quota, interpret, parse_notice, validate_task, verify_notice,
+    DomainLadder, RetryPolicy, TokenBucket, UidRing, estimate_quota, interpret, parse_notice, validate_task,
+    verify_notice,
 };
 #[cfg(feature = "server")]
 pub use driver::Driver;

@@ -71,6 +71,7 @@ impl Hand {
                 Output::NeedToken(request) => {
                     self.supervisor.handle(self.wall(), Input::Token(request.id, Ok(None)));
                 }
+                Output::NeedPermit(request) => panic!("{request:?}, though nobody shares the quota"),
                 Output::Wait { until: next, .. } if next.as_u64() > until => {
                     self.now = until;
                     return Err(None);

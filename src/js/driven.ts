@@ -1,4 +1,4 @@
-import { disposed } from "./errors.js";
+import { type SteadymixError, steadymixError } from "./errors.js";
 import { type Driver, verifyNotice } from "./glue.js";
 import { EventQueue } from "./queue.js";
 import type { Host, Outcome, Services, SteadymixEvent, TaskWarning } from "./types.js";
@@ -140,4 +140,8 @@ function header(headers: NoticeHeaders, name: string): string | undefined {
   if (headers instanceof Headers) return headers.get(name) ?? undefined;
   const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
   return Array.isArray(found) ? found[0] : found;
+}
+
+function disposed(): SteadymixError {
+  return steadymixError("DISPOSED", "it was disposed of");
 }

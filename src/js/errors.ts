@@ -12,6 +12,8 @@ export type ErrorCode =
   | "INVALID_NOTICE"
   /** `rtcToken` gave something other than a text or `null`. */
   | "INVALID_RTC_TOKEN"
+  /** `permit` gave something other than a number of ms. */
+  | "INVALID_PERMIT"
   /** The last task on this uid may still be live. */
   | "UID_MAY_BE_LIVE"
   /** `run()` or `advance()` is under way already. */
@@ -33,9 +35,7 @@ export function isSteadymixError(error: unknown): error is SteadymixError {
   return error instanceof Error && error.name === "SteadymixError";
 }
 
-export function disposed(): SteadymixError {
-  const error = new Error("it was disposed of") as SteadymixError;
-  error.name = "SteadymixError";
-  error.code = "DISPOSED";
-  return error;
+/** Makes an error of this library. */
+export function steadymixError(code: ErrorCode, message: string): SteadymixError {
+  return Object.assign(new Error(message), { name: "SteadymixError" as const, code });
 }

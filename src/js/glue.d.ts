@@ -8,6 +8,7 @@ import type {
   Meaning,
   Notice,
   Outcome,
+  Quota,
   QuotaEstimate,
   QuotaPlan,
   RetryReason,
@@ -17,6 +18,7 @@ import type {
   TaskWarning,
   Uid,
   Violation,
+  Want,
 } from "./types.js";
 
 export function initSync(options: { module: BufferSource | WebAssembly.Module }): void;
@@ -86,6 +88,20 @@ export class DomainLadder {
   domain(now: number): string;
   succeeded(domain: string): void;
   failed(domain: string, failure: "dns" | "unreachable" | "unknown" | "serverError", now: number): void;
+  free(): void;
+}
+
+/** The rate limit of an App ID, for those who share it out among several processes. */
+export class TokenBucket {
+  /** A full bucket at `now` (ms since the epoch). */
+  constructor(limits: Quota | undefined, now: number);
+  /**
+   * How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now. With a permit for
+   * `acquireAndCreate` one for the lane's Create is reserved, which the next `create` uses.
+   */
+  ask(now: number, lane: number, want: Want): number;
+  /** The lane wants nothing any more: its place in the queue and its reserved permit are given up. */
+  withdraw(lane: number): void;
   free(): void;
 }
 

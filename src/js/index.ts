@@ -7,6 +7,7 @@ export {
   interpret,
   parseNotice,
   RetryPolicy,
+  TokenBucket,
   UidRing,
   validateTask,
   verifyNotice,

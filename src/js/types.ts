@@ -180,6 +180,16 @@ export interface Quota {
   pcw?: number;
 }
 
+/** A call that needs a permit of the rate limit; `acquireAndCreate` reserves the one for the Create, too. */
+export type Want = "delete" | "acquireAndCreate" | "create" | "update" | "query";
+
+/** Asks for a permit. */
+export interface PermitRequest {
+  /** The number of the lane in its group, from 0 on. */
+  lane: number;
+  want: Want;
+}
+
 /** What supervisors and groups have in common. */
 export interface CommonConfig {
   /** The project. */
@@ -250,10 +260,15 @@ export interface Host {
    * Delete: a call whose snapshot could not be kept is not made.
    */
   persist?: (snapshot: string) => void | Promise<void>;
+  /**
+   * Where several processes make calls under one App ID, whoever shares out its rate limit: gives 0 for a permit, which
+   * must be used within a second, or the ms to wait before asking again. Without it `quota` is for this one alone.
+   */
+  permit?: (request: PermitRequest) => number | Promise<number>;
   /** Takes each event, besides those who iterate. */
   onEvent?: (event: SteadymixEvent) => void;
   /** Takes what a callback threw. Default: `console.error`. */
-  onError?: (error: unknown, callback: "rtcToken" | "persist" | "onEvent") => void;
+  onError?: (error: unknown, callback: "rtcToken" | "persist" | "permit" | "onEvent") => void;
   /** With this secret from the console, `notice()` checks signatures. */
   noticeSecret?: string;
   /** The time in ms since the epoch. Default: `Date.now`. */

@@ -3,9 +3,10 @@
 use super::event::{Event, EventCall};
 use super::lane::{Goal, InFlight, Lane, Purpose};
 use super::launch::{CREATE_WINDOW, Launch, Phase, RtcToken, TOKEN_LIFETIME};
-use super::request::{Request, RequestId, TokenRequest, encoded};
+use super::request::{PermitRequest, Request, RequestId, TokenRequest, encoded};
 use super::{Outcome, Why};
-use crate::quota::{Permit, TokenBucket, Want};
+use crate::quota::Want;
+use crate::quota::permits::{Permits, Turn};
 use crate::time::{Millis, Now};
 
 /// What a lane's owner is to do; times are on the monotonic clock.
@@ -13,6 +14,7 @@ pub(crate) enum Step {
     Emit(Event),
     Send(Request),
     NeedToken(TokenRequest),
+    NeedPermit(PermitRequest),
     Wait { until: Millis, why: Why },
     Done(Outcome),
 }
@@ -27,8 +29,22 @@ struct Planned {
     why: Why,
 }
 
+impl Purpose {
+    /// What it needs of the rate limit; none for what is no call to the transcoder.
+    fn want(self) -> Option<Want> {
+        match self {
+            Self::InputToken | Self::OutputToken | Self::Presence => None,
+            Self::Acquire => Some(Want::AcquireAndCreate),
+            Self::Create => Some(Want::Create),
+            Self::Query => Some(Want::Query),
+            Self::Update => Some(Want::Update),
+            Self::Delete => Some(Want::Delete),
+        }
+    }
+}
+
 impl Lane {
-    pub(crate) fn poll(&mut self, now: Now, bucket: &mut TokenBucket) -> Step {
+    pub(crate) fn poll(&mut self, now: Now, permits: &mut Permits) -> Step {
         loop {
             if let Some(event) = self.next_event() {
                 return Step::Emit(event);
@@ -47,13 +63,13 @@ impl Lane {
                 continue;
             }
             if let (Goal::End { outcome, .. }, true) = (&self.goal, self.launches.is_empty()) {
-                bucket.withdraw(self.number);
+                permits.withdraw(self.number);
                 return Step::Done(outcome.clone());
             }
             let planned = self.next_call(now);
             let settle = self.next_settle();
             let Some(call) = planned.filter(|call| call.due <= now.mono) else {
-                bucket.withdraw(self.number);
+                permits.withdraw(self.number);
                 let calls = planned.map(|call| (call.due, call.why));
                 let (until, why) = [calls, settle]
                     .into_iter()
@@ -62,24 +78,15 @@ impl Lane {
                     .unwrap_or((now.mono.plus(self.config.policy.monitor_interval_ms), Why::CoolDown));
                 return Step::Wait { until: until.max(now.mono.plus(Millis::new(1))), why };
             };
-            if let Permit::Wait(until) = self.ask_permit(now, call, bucket) {
-                return Step::Wait { until, why: Why::Quota };
+            if let Some(want) = call.purpose.want() {
+                match permits.ask(now.mono, self.number, want) {
+                    Turn::Now => {}
+                    Turn::Wait(until) => return Step::Wait { until, why: Why::Quota },
+                    Turn::Ask => return Step::NeedPermit(PermitRequest { lane: self.number, want }),
+                }
             }
             return self.carry_out(now, call);
         }
-    }
-
-    fn ask_permit(&self, now: Now, call: Planned, bucket: &mut TokenBucket) -> Permit {
-        let want = match call.purpose {
-            Purpose::InputToken | Purpose::OutputToken | Purpose::Presence => return Permit::Granted,
-            Purpose::Acquire => Want::AcquireAndCreate,
-            Purpose::Create if bucket.use_reserved(now.mono, self.number) => return Permit::Granted,
-            Purpose::Create => Want::Create,
-            Purpose::Query => Want::Query,
-            Purpose::Update => Want::Update,
-            Purpose::Delete => Want::Delete,
-        };
-        bucket.ask(now.mono, self.number, want)
     }
 
     /// Of the calls that are due the most important one, or else the one that is due first.

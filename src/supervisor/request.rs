@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::event::{EventCall, Said};
 use crate::domain::DomainFailure;
 use crate::lenient::{integer, text};
-use crate::quota::Lane;
+use crate::quota::{Lane, Want};
 use crate::status::{ServiceStatus, TaskStatus};
 use crate::time::Millis;
 use crate::uid::Uid;
@@ -81,6 +81,16 @@ pub struct TokenRequest {
     pub uid: Uid,
     /// The channel to make it for.
     pub channel: String,
+}
+
+/// A permit to ask for where the rate limit is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PermitRequest {
+    /// Who asks.
+    pub lane: Lane,
+    /// For which call.
+    pub want: Want,
 }
 
 /// What came back for a request.

@@ -8,7 +8,7 @@ use super::{error, value};
 use crate::domain::{Area, DomainFailure};
 use crate::error::Invalid;
 use crate::policy::{self, Cause};
-use crate::quota::{QuotaLimits, estimate};
+use crate::quota::{self, Lane, Permit, QuotaLimits, Want, estimate};
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, check_instance_id};
 use crate::time::Millis;
@@ -146,6 +146,38 @@ impl DomainLadder {
         let failure: DomainFailure = value::read("failure", failure)?;
         self.0.failed(domain, failure, value::millis("now", now)?);
         Ok(())
+    }
+}
+
+/// The rate limit of an App ID, for those who share it out among several processes.
+#[wasm_bindgen]
+pub struct TokenBucket(quota::TokenBucket);
+
+#[wasm_bindgen]
+impl TokenBucket {
+    /// A full bucket.
+    #[wasm_bindgen(constructor)]
+    pub fn new(limits: &JsValue, now: f64) -> Result<TokenBucket, JsValue> {
+        let limits = if limits.is_undefined() { json!({}) } else { value::json("quota", limits)? };
+        let limits = QuotaLimits::from_json(Area::default(), &limits).map_err(error::config)?;
+        Ok(Self(quota::TokenBucket::new(limits, value::millis("now", now)?)))
+    }
+
+    /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
+    pub fn ask(&mut self, now: f64, lane: Lane, want: JsValue) -> Result<f64, JsValue> {
+        let (now, want): (_, Want) = (value::millis("now", now)?, value::read("want", want)?);
+        if want == Want::Create && self.0.use_reserved(now, lane) {
+            return Ok(0.0);
+        }
+        Ok(match self.0.ask(now, lane, want) {
+            Permit::Granted => 0.0,
+            Permit::Wait(until) => value::from_millis(until.minus(now).max(Millis::new(1))),
+        })
+    }
+
+    /// The lane wants nothing any more: its place in the queue and its reserved permit are given up.
+    pub fn withdraw(&mut self, lane: Lane) {
+        self.0.withdraw(lane);
     }
 }
 

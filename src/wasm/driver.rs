@@ -19,7 +19,8 @@ use super::{error, fetch, value};
 use crate::notice::{self, Freshness, NoticeLog};
 use crate::redundancy::{GroupConfig, RedundancyGroup};
 use crate::supervisor::{
-    Answer, Input, NoAnswer, Outcome, Output, Request, RequestId, Supervisor, SupervisorConfig, TokenRequest,
+    Answer, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
+    SupervisorConfig, TokenRequest,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::Millis;
@@ -54,6 +55,20 @@ impl Machine {
         }
     }
 
+    fn awaits_permit(&self, request: PermitRequest) -> bool {
+        match self {
+            Self::Supervisor(machine) => machine.awaits_permit(request),
+            Self::Group(machine) => machine.awaits_permit(request),
+        }
+    }
+
+    fn share_quota(&mut self, shared: bool) {
+        match self {
+            Self::Supervisor(machine) => machine.share_quota(shared),
+            Self::Group(machine) => machine.share_quota(shared),
+        }
+    }
+
     fn revision(&self) -> u64 {
         match self {
             Self::Supervisor(machine) => machine.revision(),
@@ -77,6 +92,8 @@ struct Inner {
     inbox: RefCell<VecDeque<Input>>,
     /// Calls that are being carried out.
     under_way: RefCell<BTreeSet<RequestId>>,
+    /// Permits that are being asked for.
+    asked: RefCell<BTreeSet<PermitRequest>>,
     persister: Persister,
     persisted_revision: Cell<u64>,
     waker: RefCell<Option<Waker>>,
@@ -125,7 +142,8 @@ impl Driver {
         Ok(Self::of(Machine::Group(machine), host, Vec::new()))
     }
 
-    fn of(machine: Machine, host: Host, warnings: Vec<TaskWarning>) -> Self {
+    fn of(mut machine: Machine, host: Host, warnings: Vec<TaskWarning>) -> Self {
+        machine.share_quota(host.has_permit());
         Self(Rc::new(Inner {
             host,
             persisted_revision: Cell::new(machine.revision()),
@@ -133,6 +151,7 @@ impl Driver {
             notices: RefCell::new(NoticeLog::new(NOTICES_OF_TASKS)),
             inbox: RefCell::default(),
             under_way: RefCell::default(),
+            asked: RefCell::default(),
             persister: Persister::default(),
             waker: RefCell::default(),
             poked: Cell::new(false),
@@ -271,7 +290,8 @@ impl Inner {
             match output {
                 Output::Emit(event) => self.host.tell_event(&value::out(&event)?),
                 Output::Send(request) => self.start(request),
-                Output::NeedToken(request) => self.ask(request),
+                Output::NeedToken(request) => self.ask_token(request),
+                Output::NeedPermit(request) => self.ask_permit(request),
                 Output::Done(outcome) => {
                     self.persist_changes().await;
                     return Ok(Left::Done(outcome));
@@ -327,10 +347,12 @@ impl Inner {
         self.poke();
     }
 
-    /// Whether an answer that is awaited, or a snapshot, is on its way.
+    /// Whether an answer or a permit that is awaited, or a snapshot, is on its way.
     fn is_busy(&self) -> bool {
         let machine = self.machine.borrow();
-        self.persister.is_busy() || self.under_way.borrow().iter().any(|id| machine.awaits(*id))
+        self.persister.is_busy()
+            || self.under_way.borrow().iter().any(|id| machine.awaits(*id))
+            || self.asked.borrow().iter().any(|request| machine.awaits_permit(*request))
     }
 
     fn start(self: &Rc<Self>, request: Request) {
@@ -355,13 +377,23 @@ impl Inner {
         fetch::carry_out(&self.host, request).await
     }
 
-    fn ask(self: &Rc<Self>, request: TokenRequest) {
+    fn ask_token(self: &Rc<Self>, request: TokenRequest) {
         let inner = Rc::clone(self);
         self.under_way.borrow_mut().insert(request.id);
         spawn_local(async move {
             let token = inner.host.rtc_token(request.uid, &request.channel).await;
             inner.under_way.borrow_mut().remove(&request.id);
             inner.come_in(Input::Token(request.id, token));
+        });
+    }
+
+    fn ask_permit(self: &Rc<Self>, request: PermitRequest) {
+        let inner = Rc::clone(self);
+        self.asked.borrow_mut().insert(request);
+        spawn_local(async move {
+            let wait = inner.host.permit(request).await;
+            inner.asked.borrow_mut().remove(&request);
+            inner.come_in(Input::Permit(request, wait));
         });
     }
 

@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::{error, value};
 use crate::error::Invalid;
+use crate::supervisor::PermitRequest;
 use crate::time::Millis;
 
 /// What the application gives.
@@ -17,6 +18,7 @@ pub(super) struct Host {
     pub(super) fetch: Function,
     rtc_token: Option<Function>,
     persist: Option<Function>,
+    permit: Option<Function>,
     on_event: Function,
     on_error: Function,
     now: Option<Function>,
@@ -27,6 +29,8 @@ pub(super) struct Host {
 }
 
 const MAX_BODY_BYTES: f64 = 1_048_576.0;
+/// When a permit is asked for again that could not be asked for.
+const WITHOUT_ANSWER: Millis = Millis::from_secs(1);
 
 impl Host {
     pub(super) fn new(host: &JsValue) -> Result<Self, JsValue> {
@@ -66,6 +70,7 @@ impl Host {
             fetch: function("fetch")?.or_else(global_fetch).ok_or_else(|| wrong("fetch", "a function"))?,
             rtc_token: function("rtcToken")?,
             persist: function("persist")?,
+            permit: function("permit")?,
             on_event: function("onEvent")?.ok_or_else(|| wrong("onEvent", "a function"))?,
             on_error: function("onError")?.ok_or_else(|| wrong("onError", "a function"))?,
             now: function("now")?,
@@ -124,6 +129,25 @@ impl Host {
                 Err(())
             }
         }
+    }
+
+    pub(super) fn has_permit(&self) -> bool {
+        self.permit.is_some()
+    }
+
+    /// How long to wait before asking again; zero is a permit.
+    pub(super) async fn permit(&self, request: PermitRequest) -> Millis {
+        let Some(permit) = &self.permit else { return Millis::ZERO };
+        let asked = value::out(&request).and_then(|request| permit.call1(&JsValue::UNDEFINED, &request));
+        let error = match settled(asked).await {
+            Ok(wait) => match wait.as_f64().filter(|wait| wait.is_finite() && *wait >= 0.0) {
+                Some(wait) => return value::to_millis(wait.ceil()),
+                None => error::error("INVALID_PERMIT", "permit must give a number of ms from 0 on"),
+            },
+            Err(error) => error,
+        };
+        self.tell_error(&error, "permit");
+        WITHOUT_ANSWER
     }
 
     pub(super) fn tell_event(&self, event: &JsValue) {

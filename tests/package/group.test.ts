@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RedundancyGroup } from "steadymix";
+import { isSteadymixError, RedundancyGroup } from "steadymix";
 import { groupConfig, live, world } from "./world.ts";
 
 test("when the primary dies the backup is on air at the next look, and stays there", async (t) => {
@@ -53,4 +53,39 @@ test("the rate limit holds for all lanes together", async (t) => {
   const { stats } = server.emulator.state();
   assert.equal(stats.rateLimited, 0);
   assert.ok(stats.mostInASecond <= 10, `${stats.mostInASecond} calls in one second`);
+});
+
+test("where the rate limit is shared, each call has a permit; one that cannot be asked for is asked for again", async (t) => {
+  const asked: string[] = [];
+  const errors: unknown[] = [];
+  const { server, host, event } = await world(
+    t,
+    {},
+    {
+      permit: ({ lane, want }) => {
+        asked.push(`${lane} ${want}`);
+        if (asked.length === 1) throw new Error("not there");
+        if (asked.length === 2) return "soon" as unknown as number;
+        return asked.length === 3 ? 700 : 0;
+      },
+      onError: (error) => errors.push(error),
+    },
+  );
+  const group = new RedundancyGroup(groupConfig, host);
+  const outcome = group.run();
+  await event(({ type, lane }) => type === "confirmed" && lane === "backup");
+  group.stop();
+  await outcome;
+  assert.deepEqual(live(server), []);
+  const { calls } = server.emulator.state().stats;
+  const granted = (lane: number, want: string) => asked.slice(3).filter((one) => one === `${lane} ${want}`).length;
+  for (const lane of [0, 1]) {
+    assert.equal(granted(lane, "acquireAndCreate"), 1);
+    assert.equal(granted(lane, "create"), 1);
+  }
+  assert.equal(granted(0, "delete") + granted(1, "delete"), calls.delete);
+  assert.deepEqual(
+    errors.map((error) => (isSteadymixError(error) ? error.code : String(error))),
+    ["Error: not there", "INVALID_PERMIT"],
+  );
 });

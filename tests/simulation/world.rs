@@ -5,9 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 use steadymix::notice;
+use steadymix::quota::{Permit, QuotaLimits, TokenBucket, Want};
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
 use steadymix::supervisor::{
-    Answer, Event, EventCall, EventKind, Input, NoAnswer, Output, Request, RequestId, Standing,
+    Answer, Event, EventCall, EventKind, Input, NoAnswer, Output, PermitRequest, Request, RequestId, Standing,
 };
 use steadymix::task::Services;
 use steadymix::time::Millis;
@@ -49,6 +50,10 @@ enum Coming {
         id: RequestId,
         token: Result<Option<String>, ()>,
     },
+    Permit {
+        request: PermitRequest,
+        wait: Millis,
+    },
     /// The snapshot of this request is written at last.
     Persisted(Request),
 }
@@ -70,6 +75,8 @@ pub(crate) struct World {
     config: Value,
     uids: Vec<u32>,
     group: Option<RedundancyGroup>,
+    /// The rate limit, if processes share it.
+    shared_quota: Option<TokenBucket>,
     /// When the process that died is back.
     back_at: Option<u64>,
     persisted: Option<RedundancyGroup>,
@@ -102,6 +109,9 @@ impl World {
         let may_hang = config["presence"] == "never" && chance.percent(30);
         let profile = incidents::profile(&mut chance, may_hang);
         let hosts_may_leave = chance.percent(30);
+        // A permit takes a while from whoever gives it: a little less than the limit is shared out.
+        let limits = QuotaLimits { calls_per_second: 7, burst: 2, pcw: 100 };
+        let shared_quota = chance.percent(30).then(|| TokenBucket::new(limits, Millis::new(BEGINNING)));
         let until = BEGINNING + minutes * 60_000;
         let mut incidents = incidents::incidents(&mut chance, minutes * 60_000, &uids, hosts_may_leave);
         incidents.iter_mut().for_each(|(at, _)| *at += BEGINNING);
@@ -113,6 +123,7 @@ impl World {
             config,
             uids,
             group: None,
+            shared_quota,
             back_at: Some(BEGINNING),
             persisted: None,
             persisted_revision: 0,
@@ -246,6 +257,7 @@ impl World {
                     };
                     self.come(takes, Coming::Token { id: request.id, token });
                 }
+                Output::NeedPermit(request) => self.ask_permit(request),
                 Output::Wait { until, why } => {
                     if until <= wall {
                         return Err(format!("a wait for {why:?} that is over already"));
@@ -267,6 +279,28 @@ impl World {
             }
         }
         Err("it spins".to_owned())
+    }
+
+    fn ask_permit(&mut self, request: PermitRequest) {
+        let now = Millis::new(self.now);
+        let Some(quota) = &mut self.shared_quota else { return };
+        let has_reserved = request.want == Want::Create && quota.use_reserved(now, request.lane);
+        let wait = match has_reserved {
+            true => Millis::ZERO,
+            false => match quota.ask(now, request.lane, request.want) {
+                Permit::Granted => Millis::ZERO,
+                Permit::Wait(until) => until.minus(now),
+            },
+        };
+        if self.stage == Stage::Faults && self.chance.percent(1) {
+            self.reach("a permit that got lost");
+            return;
+        }
+        if wait > Millis::ZERO {
+            self.reach("no permit yet from the shared limit");
+        }
+        let takes = self.chance.between(1, 60);
+        self.come(takes, Coming::Permit { request, wait });
     }
 
     fn restore_if_told(&mut self) -> Check {
@@ -424,7 +458,7 @@ impl World {
 
     fn come_back(&mut self) -> Check {
         self.back_at = None;
-        let group = match &self.persisted {
+        let mut group = match &self.persisted {
             None => {
                 let config = GroupConfig::from_json(&self.config).map_err(|invalid| invalid.to_string())?;
                 RedundancyGroup::new(config, self.wall())
@@ -439,6 +473,7 @@ impl World {
             }
         };
         self.persisted_revision = group.revision();
+        group.share_quota(self.shared_quota.is_some());
         self.group = Some(group);
         if matches!(self.stage, Stage::Stopping { .. }) {
             self.handle(Input::Stop);
@@ -473,6 +508,7 @@ impl World {
             match coming {
                 Coming::Answer { id, sent, answer } => self.answer(id, &sent, answer),
                 Coming::Token { id, token } => drop(self.handle(Input::Token(id, token))),
+                Coming::Permit { request, wait } => drop(self.handle(Input::Permit(request, wait))),
                 Coming::Persisted(request) => self.persisted_at_last(request)?,
             }
         }

@@ -1,0 +1,180 @@
+//! Where the lanes of one machine get their permits: from a bucket of their own, or from one that all processes under an
+//! App ID share.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Lane, Permit, QuotaLimits, TokenBucket, Want};
+use crate::time::Millis;
+
+/// A permit that was not used for so long is not used any more: whoever gave it has counted the call already.
+const GRANT_LASTS: Millis = Millis::from_secs(1);
+/// When an unanswered question is asked again.
+const ANSWER_TAKES: Millis = Millis::from_secs(10);
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Make the call now; it is counted.
+    Now,
+    /// Ask again at this time.
+    Wait(Millis),
+    /// The owner is to ask whoever shares the limit out, and to hand the answer in.
+    Ask,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Question {
+    want: Want,
+    answer: Option<Answer>,
+    at: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Answer {
+    Granted,
+    Wait(Millis),
+}
+
+/// The permits of one machine's lanes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Permits {
+    bucket: TokenBucket,
+    /// What was asked for each lane, if the limit is shared with others.
+    #[serde(default)]
+    shared: Option<BTreeMap<Lane, Question>>,
+}
+
+impl Permits {
+    pub(crate) fn new(limits: QuotaLimits, now: Millis) -> Self {
+        Self { bucket: TokenBucket::new(limits, now), shared: None }
+    }
+
+    /// From now on somebody else shares out the limit, or not. What was asked before is asked anew.
+    pub(crate) fn share(&mut self, shared: bool) {
+        self.shared = shared.then(BTreeMap::new);
+    }
+
+    pub(crate) fn ask(&mut self, now: Millis, lane: Lane, want: Want) -> Turn {
+        let Some(shared) = &mut self.shared else {
+            if want == Want::Create && self.bucket.use_reserved(now, lane) {
+                return Turn::Now;
+            }
+            return match self.bucket.ask(now, lane, want) {
+                Permit::Granted => Turn::Now,
+                Permit::Wait(until) => Turn::Wait(until),
+            };
+        };
+        if let Some(question) = shared.get(&lane).filter(|question| question.want == want) {
+            match question.answer {
+                Some(Answer::Granted) if now <= question.at.plus(GRANT_LASTS) => {
+                    shared.remove(&lane);
+                    return Turn::Now;
+                }
+                Some(Answer::Wait(until)) if now < until => return Turn::Wait(until),
+                None if now < question.at.plus(ANSWER_TAKES) => {
+                    return Turn::Wait(question.at.plus(ANSWER_TAKES));
+                }
+                Some(Answer::Granted | Answer::Wait(_)) | None => {}
+            }
+        }
+        shared.insert(lane, Question { want, answer: None, at: now });
+        Turn::Ask
+    }
+
+    /// What was answered to [`Turn::Ask`]: zero is a permit, else it is the time to wait before asking again. An answer
+    /// to a question that is not asked any more changes nothing.
+    pub(crate) fn answered(&mut self, now: Millis, lane: Lane, want: Want, wait: Millis) {
+        let question = self.shared.as_mut().and_then(|shared| shared.get_mut(&lane));
+        if let Some(question) = question.filter(|question| question.want == want && question.answer.is_none())
+        {
+            let answer = if wait == Millis::ZERO { Answer::Granted } else { Answer::Wait(now.plus(wait)) };
+            *question = Question { want, answer: Some(answer), at: now };
+        }
+    }
+
+    /// Whether the answer to this question is still awaited.
+    pub(crate) fn awaits(&self, lane: Lane, want: Want) -> bool {
+        let question = self.shared.as_ref().and_then(|shared| shared.get(&lane));
+        question.is_some_and(|question| question.want == want && question.answer.is_none())
+    }
+
+    /// The lane wants nothing (any more).
+    pub(crate) fn withdraw(&mut self, lane: Lane) {
+        self.bucket.withdraw(lane);
+        if let Some(shared) = &mut self.shared {
+            shared.remove(&lane);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Area;
+
+    const LANE: Lane = 3;
+
+    fn at(ms: u64) -> Millis {
+        Millis::new(ms)
+    }
+
+    fn shared() -> Permits {
+        let mut permits = Permits::new(QuotaLimits::for_area(Area::China), at(0));
+        permits.share(true);
+        permits
+    }
+
+    #[test]
+    fn alone_it_is_the_bucket_and_the_create_of_an_acquire_has_its_permit() {
+        let mut permits = Permits::new(QuotaLimits::for_area(Area::China), at(0));
+        assert_eq!(permits.ask(at(0), LANE, Want::AcquireAndCreate), Turn::Now);
+        assert_eq!(permits.ask(at(1), LANE, Want::Create), Turn::Now);
+        assert!(matches!(permits.ask(at(2), LANE, Want::Query), Turn::Wait(_)));
+    }
+
+    #[test]
+    fn shared_it_is_asked_for_once_and_used_once() {
+        let mut permits = shared();
+        assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
+        assert!(permits.awaits(LANE, Want::Query));
+        assert_eq!(permits.ask(at(5), LANE, Want::Query), Turn::Wait(at(10_000)));
+        permits.answered(at(20), LANE, Want::Query, at(0));
+        assert!(!permits.awaits(LANE, Want::Query));
+        assert_eq!(permits.ask(at(21), LANE, Want::Query), Turn::Now);
+        assert_eq!(permits.ask(at(22), LANE, Want::Query), Turn::Ask, "the next call needs another one");
+    }
+
+    #[test]
+    fn told_to_wait_it_waits_and_asks_again() {
+        let mut permits = shared();
+        assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
+        permits.answered(at(20), LANE, Want::Query, at(700));
+        assert_eq!(permits.ask(at(30), LANE, Want::Query), Turn::Wait(at(720)));
+        assert_eq!(permits.ask(at(720), LANE, Want::Query), Turn::Ask);
+    }
+
+    #[test]
+    fn what_is_unanswered_or_unused_for_too_long_is_asked_again() {
+        let mut permits = shared();
+        assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
+        assert_eq!(permits.ask(at(10_000), LANE, Want::Query), Turn::Ask);
+        permits.answered(at(10_001), LANE, Want::Query, at(0));
+        assert_eq!(permits.ask(at(11_002), LANE, Want::Query), Turn::Ask);
+    }
+
+    #[test]
+    fn what_is_more_important_does_not_wait_for_what_is_not_wanted_any_more() {
+        let mut permits = shared();
+        assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
+        assert_eq!(permits.ask(at(1), LANE, Want::Delete), Turn::Ask);
+        permits.answered(at(2), LANE, Want::Query, at(0));
+        assert_eq!(permits.ask(at(3), LANE, Want::Delete), Turn::Wait(at(10_001)), "that was not the answer");
+        permits.answered(at(4), LANE, Want::Delete, at(0));
+        assert_eq!(permits.ask(at(5), LANE, Want::Delete), Turn::Now);
+        permits.withdraw(LANE);
+        permits.answered(at(6), LANE, Want::Delete, at(0));
+        assert_eq!(permits.ask(at(7), LANE, Want::Delete), Turn::Ask);
+    }
+}
