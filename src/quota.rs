@@ -95,12 +95,15 @@ pub enum Want {
     Query,
 }
 
+/// Of whoever has waited longer than its share of a round: next after those who end a task.
+const OVERDUE_RANK: u8 = 1;
+
 impl Want {
     fn rank(self) -> u8 {
         match self {
             Self::Delete => 0,
-            Self::AcquireAndCreate | Self::Create | Self::Update => 1,
-            Self::Query => 2,
+            Self::AcquireAndCreate | Self::Create | Self::Update => OVERDUE_RANK + 1,
+            Self::Query => OVERDUE_RANK + 2,
         }
     }
 
@@ -137,7 +140,8 @@ struct Claim {
 
 /// Lets through at most `callsPerSecond + burst` calls in any one second, whatever the number of lanes: a token
 /// bucket, with a log of the last second so that permits reserved for later do not pile up on a burst. Delete goes
-/// before Create before Query, but nobody waits much longer than (number of waiting lanes) / `callsPerSecond` seconds.
+/// before Create before Query, but nobody waits much longer than (number of waiting lanes) / `callsPerSecond` seconds,
+/// besides for those who end a task.
 ///
 /// A gap of over a second between two looks at the clock may be a clock that was set forward: the log does not age by
 /// it, unless the one before was as long (then it is merely a quiet time). So a burst follows, but not more calls than
@@ -262,12 +266,14 @@ impl TokenBucket {
         Millis::new(refill).max(window).min(SECOND)
     }
 
-    /// Who comes first: whoever has waited longer than its share of a round, then by importance, then by order.
+    /// Who comes first: whoever ends a task, then whoever has waited longer than its share of a round, then by
+    /// importance, then by order.
     fn rank(&self, lane: Lane) -> Option<(u8, u64)> {
         let claim = self.claims.get(&lane)?;
         let round_ms = self.claims.len() as u64 * 1000 / u64::from(self.limits.calls_per_second);
         let overdue = self.time.minus(claim.since).as_u64() > round_ms.max(500);
-        Some((if overdue { 0 } else { 1 + claim.want.rank() }, claim.order))
+        let rank = claim.want.rank();
+        Some((if overdue { rank.min(OVERDUE_RANK) } else { rank }, claim.order))
     }
 }
 
