@@ -7,6 +7,8 @@ mod driver;
 #[cfg(feature = "server")]
 mod error;
 #[cfg(feature = "server")]
+mod executor;
+#[cfg(feature = "server")]
 mod fetch;
 #[cfg(feature = "server")]
 mod host;

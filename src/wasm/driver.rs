@@ -10,9 +10,9 @@ use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::AbortSignal;
 
+use super::executor::Executor;
 use super::host::Host;
 use super::persister::Persister;
 use super::{error, fetch, value};
@@ -86,6 +86,7 @@ impl Machine {
 }
 
 struct Inner {
+    executor: Rc<Executor>,
     host: Host,
     machine: RefCell<Machine>,
     notices: RefCell<NoticeLog>,
@@ -145,6 +146,7 @@ impl Driver {
     fn of(mut machine: Machine, host: Host, warnings: Vec<TaskWarning>) -> Self {
         machine.share_quota(host.has_permit());
         Self(Rc::new(Inner {
+            executor: Executor::new(),
             host,
             persisted_revision: Cell::new(machine.revision()),
             machine: RefCell::new(machine),
@@ -164,7 +166,7 @@ impl Driver {
     /// since the epoch), or `undefined` when it is over.
     pub fn advance(&self) -> Promise {
         let inner = Rc::clone(&self.0);
-        future_to_promise(async move {
+        self.0.executor.promise(async move {
             let _turn = Turn::take(&inner)?;
             match inner.drive(true, None).await? {
                 Left::Until(until) => Ok(value::from_millis(until).into()),
@@ -176,7 +178,7 @@ impl Driver {
     /// Does that until it is over, and resolves with the outcome; rejects with the signal's reason should it fire.
     pub fn run(&self, signal: Option<AbortSignal>) -> Promise {
         let inner = Rc::clone(&self.0);
-        future_to_promise(async move {
+        self.0.executor.promise(async move {
             let _turn = Turn::take(&inner)?;
             let poked = Rc::clone(&inner);
             let on_abort = Closure::<dyn Fn()>::new(move || poked.poke());
@@ -359,7 +361,7 @@ impl Inner {
         let inner = Rc::clone(self);
         let id = request.id;
         self.under_way.borrow_mut().insert(id);
-        spawn_local(async move {
+        self.executor.spawn(async move {
             let answer = inner.carry_out(&request).await;
             inner.under_way.borrow_mut().remove(&id);
             inner.come_in(Input::Answer(id, answer));
@@ -380,7 +382,7 @@ impl Inner {
     fn ask_token(self: &Rc<Self>, request: TokenRequest) {
         let inner = Rc::clone(self);
         self.under_way.borrow_mut().insert(request.id);
-        spawn_local(async move {
+        self.executor.spawn(async move {
             let token = inner.host.rtc_token(request.uid, &request.channel).await;
             inner.under_way.borrow_mut().remove(&request.id);
             inner.come_in(Input::Token(request.id, token));
@@ -390,7 +392,7 @@ impl Inner {
     fn ask_permit(self: &Rc<Self>, request: PermitRequest) {
         let inner = Rc::clone(self);
         self.asked.borrow_mut().insert(request);
-        spawn_local(async move {
+        self.executor.spawn(async move {
             let wait = inner.host.permit(request).await;
             inner.asked.borrow_mut().remove(&request);
             inner.come_in(Input::Permit(request, wait));
@@ -418,7 +420,7 @@ impl Inner {
         let (written, must_write) = self.persister.join();
         if must_write {
             let inner = Rc::clone(self);
-            spawn_local(async move {
+            self.executor.spawn(async move {
                 while let Some(waiting) = inner.persister.next() {
                     let revision = inner.machine.borrow().revision();
                     let snapshot = inner.machine.borrow().snapshot();

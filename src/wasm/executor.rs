@@ -1,0 +1,120 @@
+//! Runs the futures of one driver.
+//!
+//! Each driver has its own. A runtime may end the JavaScript of a Durable Object at any moment, in the middle of a turn and
+//! with its microtasks; a queue shared by all drivers of an isolate, as that of `wasm_bindgen_futures::spawn_local`, would
+//! wait for a microtask that never comes, and with it every other broadcast.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use futures_util::StreamExt;
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use futures_util::stream::FuturesUnordered;
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+thread_local! {
+    /// Wakers must be `Send`, executors are not: a waker knows its executor's number.
+    static EXECUTORS: RefCell<BTreeMap<u32, Weak<Executor>>> = const { RefCell::new(BTreeMap::new()) };
+    static NEXT: Cell<u32> = const { Cell::new(0) };
+}
+
+pub(super) struct Executor {
+    number: u32,
+    futures: RefCell<FuturesUnordered<LocalBoxFuture<'static, ()>>>,
+    /// Spawned while the others are polled.
+    spawned: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
+    is_scheduled: Cell<bool>,
+    run: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Executor {
+    pub(super) fn new() -> Rc<Self> {
+        let number = NEXT.replace(NEXT.get().wrapping_add(1));
+        let executor = Rc::new_cyclic(|weak: &Weak<Self>| {
+            let weak = Weak::clone(weak);
+            let run = move |_| {
+                if let Some(executor) = weak.upgrade() {
+                    executor.run();
+                }
+            };
+            Self {
+                number,
+                futures: RefCell::default(),
+                spawned: RefCell::default(),
+                is_scheduled: Cell::new(false),
+                run: Closure::new(run),
+            }
+        });
+        EXECUTORS.with_borrow_mut(|executors| executors.insert(number, Rc::downgrade(&executor)));
+        executor
+    }
+
+    /// Runs it from the next microtask on.
+    pub(super) fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+        self.spawned.borrow_mut().push(future.boxed_local());
+        self.schedule();
+    }
+
+    /// Runs it, and settles as it ends.
+    pub(super) fn promise(
+        &self,
+        future: impl Future<Output = Result<JsValue, JsValue>> + 'static,
+    ) -> Promise {
+        let mut future = Some(future);
+        Promise::new(&mut |resolve, reject| {
+            let Some(future) = future.take() else { return };
+            self.spawn(async move {
+                // Neither function throws.
+                let _ = match future.await {
+                    Ok(value) => resolve.call1(&JsValue::UNDEFINED, &value),
+                    Err(error) => reject.call1(&JsValue::UNDEFINED, &error),
+                };
+            });
+        })
+    }
+
+    fn schedule(&self) {
+        if !self.is_scheduled.replace(true) {
+            let _ = Promise::resolve(&JsValue::UNDEFINED).then(&self.run);
+        }
+    }
+
+    fn run(&self) {
+        self.is_scheduled.set(false);
+        // Still borrowed if it was broken off in the middle: then nothing of it goes on.
+        let Ok(mut futures) = self.futures.try_borrow_mut() else { return };
+        let waker = Waker::from(Arc::new(Number(self.number)));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            futures.extend(self.spawned.take());
+            match futures.poll_next_unpin(&mut context) {
+                Poll::Ready(Some(())) => {}
+                Poll::Ready(None) | Poll::Pending if self.spawned.borrow().is_empty() => return,
+                Poll::Ready(None) | Poll::Pending => {}
+            }
+        }
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        EXECUTORS.with_borrow_mut(|executors| executors.remove(&self.number));
+    }
+}
+
+/// Of the executor that is to be woken.
+struct Number(u32);
+
+impl Wake for Number {
+    fn wake(self: Arc<Self>) {
+        let executor = EXECUTORS.with_borrow(|executors| executors.get(&self.0).and_then(Weak::upgrade));
+        if let Some(executor) = executor {
+            executor.schedule();
+        }
+    }
+}
