@@ -37,6 +37,8 @@ export function build({ quiet = false } = {}) {
   rmSync(inRoot("dist"), { recursive: true, force: true });
   for (const entry of ENTRIES) buildEntry(entry, quiet);
   run("tsc", ["-p", "tsconfig.build.json"]);
+  run("tsc", ["-p", "src/js/cloudflare"]);
+  write(inRoot("dist", "cloudflare", "entry.js"), ['import "../index.workerd.js";', 'export * from "./index.js";']);
   compile(["-p", "steadymix-emulator"], "target");
   bind(inRoot("target"), "steadymix_emulator", inRoot("target", "emulator"));
 }
@@ -81,21 +83,20 @@ function buildEntry({ folder, features, target, budget }, quiet) {
   writeFileSync(`${dist}/glue.js`, withoutDefaultAddress(readFileSync(`${bound}/steadymix.js`, "utf8")));
   copyFileSync(inRoot("src", "js", folder, "glue.d.ts"), `${dist}/glue.d.ts`);
 
-  const write = (name, lines) => writeFileSync(`${dist}/${name}`, `${lines.join("\n")}\n`);
-  write("index.node.js", [
+  write(`${dist}/index.node.js`, [
     'import { readFileSync } from "node:fs";',
     'import { initSync } from "./glue.js";',
     'initSync({ module: readFileSync(new URL("./core.wasm", import.meta.url)) });',
     'export * from "./index.js";',
   ]);
-  write("index.workerd.js", [
+  write(`${dist}/index.workerd.js`, [
     'import module from "./core.wasm";',
     'import { initSync } from "./glue.js";',
     "initSync({ module });",
     'export * from "./index.js";',
   ]);
-  write("core.inline.js", [`export default "${readFileSync(wasm).toString("base64")}";`]);
-  write("index.browser.js", [
+  write(`${dist}/core.inline.js`, [`export default "${readFileSync(wasm).toString("base64")}";`]);
+  write(`${dist}/index.browser.js`, [
     'import text from "./core.inline.js";',
     'import { initSync } from "./glue.js";',
     "initSync({ module: Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) });",
@@ -124,6 +125,11 @@ function withoutDefaultAddress(glue) {
   const changed = glue.replace(/new URL\('[^']+_bg\.wasm', import\.meta\.url\)/, "undefined");
   if (changed === glue) fail("the glue has no default address of the module any more: look at withoutDefaultAddress");
   return changed;
+}
+
+/** @param {string} file @param {string[]} lines */
+function write(file, lines) {
+  writeFileSync(file, `${lines.join("\n")}\n`);
 }
 
 /** @param {string} dist @param {string} folder @param {number} budget @param {boolean} quiet */

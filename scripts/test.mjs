@@ -8,6 +8,7 @@ import { build, buildPages, buildTestPages } from "./build.mjs";
 import { fail, inRoot, onPath, root } from "./lib.mjs";
 
 const node = inRoot("node_modules", ".bin", "node");
+const vitest = inRoot("node_modules", "vitest", "vitest.mjs");
 const wasmTarget = ["--target", "wasm32-unknown-unknown"];
 const clippy = ["clippy", "--quiet", "--workspace"];
 const denyWarnings = ["--", "-D", "warnings"];
@@ -23,6 +24,8 @@ const STEPS = {
   package: () => [{ command: node, args: ["--test", ...testsIn("tests/package")] }],
   // One after the other: they watch real video, and clocks.
   viewer: () => [{ command: node, args: ["--test", "--test-concurrency=1", ...testsIn("tests/viewer")] }],
+  // In workerd.
+  worker: () => [{ command: node, args: [vitest, "run", "--config", "tests/worker/vitest.config.ts"] }],
   clippy: () => [
     { command: "cargo", args: [...clippy, "--all-targets", ...denyWarnings] },
     {
@@ -46,7 +49,10 @@ const STEPS = {
   ],
   rustfmt: () => [{ command: "cargo", args: ["fmt", "--all", "--check"] }],
   types: () =>
-    ["tsconfig.json", "www/viewer", "tests/viewer"].map((project) => ({ command: "tsc", args: ["-p", project] })),
+    ["tsconfig.json", "www/viewer", "www/worker", "tests/viewer", "tests/worker"].map((project) => ({
+      command: "tsc",
+      args: ["-p", project],
+    })),
   biome: () => [{ command: "biome", args: ["check", "--error-on-warnings"] }],
 };
 
@@ -83,7 +89,10 @@ function wasmTest(name) {
   };
 }
 
-/** Counts what the runners say: cargo's and wasm-bindgen's `3 passed; 0 failed`, Node's `pass 3` and `fail 0`. */
+/**
+ * Counts what the runners say: cargo's and wasm-bindgen's `3 passed; 0 failed`, Node's `pass 3` and `fail 0`, and
+ * Vitest's `Tests  1 failed | 3 passed (4)`.
+ */
 function count(/** @type {string} */ text) {
   // Without the colours.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
@@ -91,8 +100,9 @@ function count(/** @type {string} */ text) {
   const sum = (/** @type {RegExp} */ pattern) =>
     [...plain.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
   return {
-    passed: sum(/test result: .*?(\d+) passed/g) + sum(/^(?:#|ℹ) pass (\d+)/gm),
-    failed: sum(/test result: .*?passed; (\d+) failed/g) + sum(/^(?:#|ℹ) fail (\d+)/gm),
+    passed: sum(/test result: .*?(\d+) passed/g) + sum(/^(?:#|ℹ) pass (\d+)/gm) + sum(/^ *Tests .*?(\d+) passed/gm),
+    failed:
+      sum(/test result: .*?passed; (\d+) failed/g) + sum(/^(?:#|ℹ) fail (\d+)/gm) + sum(/^ *Tests +(\d+) failed/gm),
   };
 }
 
@@ -123,7 +133,7 @@ if (unknown !== undefined) fail(`--only ${unknown}: the steps are ${Object.keys(
 
 const includes = (/** @type {string[]} */ ...names) => names.some((name) => chosen.includes(name));
 bootstrap({ browser: includes("wasm-browser", "viewer") });
-if (includes("emulator", "package", "viewer", "types")) build();
+if (includes("emulator", "package", "viewer", "worker", "types")) build();
 if (includes("viewer")) {
   buildPages();
   buildTestPages();

@@ -42,10 +42,17 @@ test("the entry of browsers, with the module inlined, works as well", () => {
 
 test("the package has what it should, and nothing else", () => {
   const odd = files.filter(
-    (path) => !/^(dist\/(viewer\/)?[\w.]+|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(path),
+    (path) => !/^(dist\/((viewer|cloudflare)\/)?[\w.]+|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(path),
   );
   assert.deepEqual(odd, []);
-  for (const path of ["dist/core.wasm", "dist/index.d.ts", "dist/index.workerd.js", "README.md", "LICENSE"]) {
+  for (const path of [
+    "dist/core.wasm",
+    "dist/index.d.ts",
+    "dist/index.workerd.js",
+    "dist/cloudflare/entry.js",
+    "README.md",
+    "LICENSE",
+  ]) {
     assert.ok(files.includes(path), path);
   }
 });

@@ -15,6 +15,7 @@ export {
 } from "./agoraWeb.js";
 export { acrossChannels, type ChannelSource } from "./channels.js";
 export { Failover } from "./failover.js";
+export { OnAirFeed, type OnAirFeedOptions, type OnAirWord } from "./onAirFeed.js";
 export type { RtcSource } from "./source.js";
 export { Stage, watchFrames } from "./stage.js";
 export type * from "./types.js";

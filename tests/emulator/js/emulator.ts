@@ -77,6 +77,8 @@ export interface Task {
   live: boolean;
   /** Whether its stream can be seen. */
   running: boolean;
+  /** How it ended, if it has. */
+  ended: "idle" | "failed" | "stopped" | null;
   createdMs: number;
   sequenceId: number | null;
 }

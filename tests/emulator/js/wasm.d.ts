@@ -1,3 +1,8 @@
+declare module "*_bg.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
 /** What the emulator's WebAssembly exports: JSON text in and out. */
 declare module "*/steadymix_emulator.js" {
   export default function load(options: { module_or_path: string | URL }): Promise<unknown>;

@@ -22,6 +22,8 @@ pub struct TaskView<'a> {
     pub live: bool,
     /// Whether its stream can be seen.
     pub running: bool,
+    /// How it ended, if it has: `idle`, `failed`, or `stopped`.
+    pub ended: Option<&'static str>,
     /// When it was created, in ms.
     pub created_ms: u64,
     /// The `sequenceId` of its last update.
@@ -37,6 +39,7 @@ impl<'a> TaskView<'a> {
             uid: task.uid,
             live: task.is_live(),
             running: task.publishes(),
+            ended: task.ended(),
             created_ms: task.created_ms,
             sequence_id: task.sequence_id,
         }

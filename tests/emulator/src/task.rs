@@ -107,4 +107,14 @@ impl Task {
             Stage::Ended { how: End::Stopped, .. } => Some(((7, "STOPPED"), "serviceCompleted")),
         }
     }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&self) -> Option<&'static str> {
+        match self.stage {
+            Stage::Ended { how: End::Idle, .. } => Some("idle"),
+            Stage::Ended { how: End::Failed, .. } => Some("failed"),
+            Stage::Ended { how: End::Stopped, .. } => Some("stopped"),
+            Stage::Starting { .. } | Stage::Running { .. } | Stage::Abnormal { .. } => None,
+        }
+    }
 }

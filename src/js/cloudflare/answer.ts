@@ -1,0 +1,44 @@
+import { isSteadymixError } from "../errors.js";
+
+/** What went wrong, as it crosses the wire: errors that are thrown across objects lose their fields. */
+export interface ErrorBody {
+  /** For programs; stays what it is. */
+  code: string;
+  /** For people. */
+  message: string;
+  /** The setting that is not allowed. */
+  field?: string;
+  value?: string;
+  allowed?: string;
+}
+
+/** What a method of a Durable Object answers that may be refused. */
+export type Answer<Value> = { ok: true; value: Value } | { ok: false; error: ErrorBody };
+
+export function refused(
+  code: string,
+  message: string,
+  more: Omit<ErrorBody, "code" | "message"> = {},
+): { ok: false; error: ErrorBody } {
+  return { ok: false, error: { code, message, ...more } };
+}
+
+/** Does it; an error of this library's becomes an answer. */
+export function answered<Value>(act: () => Value): Answer<Value> {
+  try {
+    return { ok: true, value: act() };
+  } catch (error) {
+    if (!isSteadymixError(error)) throw error;
+    return { ok: false, error: errorBody(error) };
+  }
+}
+
+function errorBody({ code, message, field, value, allowed }: ErrorBody): ErrorBody {
+  return {
+    code,
+    message,
+    ...(field === undefined ? {} : { field }),
+    ...(value === undefined ? {} : { value }),
+    ...(allowed === undefined ? {} : { allowed }),
+  };
+}

@@ -1,0 +1,183 @@
+import { DurableObject } from "cloudflare:workers";
+import { TokenBucket } from "../glue.js";
+import type { OnAir, Quota, Want } from "../types.js";
+import { type Answer, refused } from "./answer.js";
+import type { BroadcastState } from "./broadcast.js";
+import type { SteadymixEnv } from "./environment.js";
+
+/** A broadcast, as it is listed. */
+export interface BroadcastEntry {
+  id: string;
+  state: BroadcastState;
+  onAir: OnAir | null;
+  /** Tasks that live, or may live: what counts against the PCW. */
+  tasks: number;
+  /** ms since the epoch. */
+  startedAt: number;
+}
+
+/** How much of the App ID's limits is used. */
+export interface QuotaStatus {
+  limits: Required<Quota>;
+  /** Calls in each of the last 60 seconds, the current one last. */
+  callsPerSecond: number[];
+  /** Calls that wait for a permit. */
+  waiting: number;
+  /** Tasks that live, or may live. */
+  tasks: number;
+}
+
+/** How long a call is kept waiting here before its broadcast is told to ask again. */
+const HOLD_MS = 5_000;
+/** A place in the queue, or a permit reserved for a Create, that is not taken for so long is given up. */
+const FORGOTTEN_MS = 10_000;
+const RESERVED_MS = 5_000;
+/** What was called just before this object began to live is not known. */
+const UNKNOWN_MS = 1_000;
+const SECONDS = 60;
+
+/**
+ * A permit takes a while from here to the call: a call a second less than a process takes that is alone, or the way's
+ * variations could add up to more than 10 calls in a second.
+ */
+const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 30 };
+
+interface Asking {
+  lane: number;
+  want: Want;
+  /** When it is expected back, ms since the epoch. */
+  dueAt: number;
+}
+
+/** Shares out an App ID's rate limit among its broadcasts, and counts their tasks. One object for each App ID. */
+export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
+  readonly #limits: Required<Quota>;
+  readonly #bucket: TokenBucket;
+  readonly #opensAt = Date.now() + UNKNOWN_MS;
+  readonly #lanes = new Map<string, number>();
+  readonly #asking = new Map<string, Asking>();
+  readonly #reserved = new Map<number, number>();
+  readonly #calls: number[] = [];
+  #waiting = 0;
+  #nextLane = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#limits = { ...LIMITS, ...env.QUOTA };
+    this.#bucket = new TokenBucket(this.#limits, this.#opensAt);
+    ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS broadcasts (id TEXT PRIMARY KEY, tasks INTEGER NOT NULL, entry TEXT NOT NULL)",
+    );
+  }
+
+  /**
+   * Asks for a permit; `who` names the broadcast and its lane. Resolves with 0 when the call is to be made now, or else
+   * with the ms to wait before asking again. Delete goes before Create before Query, and nobody waits much longer than a
+   * round.
+   */
+  async permit(who: string, want: Want): Promise<number> {
+    const lane = this.#lanes.get(who) ?? this.#nextLane++;
+    this.#lanes.set(who, lane);
+    const asking: Asking = { lane, want, dueAt: 0 };
+    this.#asking.set(who, asking);
+    const givesUpAt = Date.now() + HOLD_MS;
+    this.#waiting += 1;
+    try {
+      for (;;) {
+        const now = Date.now();
+        this.#forget(now);
+        const wait = now < this.#opensAt ? this.#opensAt - now : this.#bucket.ask(now, lane, want);
+        if (wait === 0) {
+          this.#granted(who, asking, now);
+          return 0;
+        }
+        asking.dueAt = now + wait;
+        if (asking.dueAt > givesUpAt) return wait;
+        await scheduler.wait(wait);
+        // It has asked for something else in the meantime.
+        if (this.#asking.get(who) !== asking) return HOLD_MS;
+      }
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  /** A broadcast wants to begin. It may, if its tasks fit in besides those that live, or may live. */
+  enter(entry: BroadcastEntry): Answer<null> {
+    const { tasks, limits } = this.status();
+    if (tasks + entry.tasks > limits.pcw) {
+      return refused(
+        "PCW_REACHED",
+        `${tasks} tasks live, and ${entry.tasks} more would exceed the PCW of ${limits.pcw}: stop another broadcast, or ` +
+          "have the App ID's PCW raised, and QUOTA with it",
+      );
+    }
+    this.report(entry);
+    return { ok: true, value: null };
+  }
+
+  /** A broadcast says how it is. */
+  report(entry: BroadcastEntry): void {
+    this.ctx.storage.sql.exec(
+      "INSERT OR REPLACE INTO broadcasts (id, tasks, entry) VALUES (?, ?, ?)",
+      entry.id,
+      entry.tasks,
+      JSON.stringify(entry),
+    );
+  }
+
+  /** A broadcast is not kept any more. */
+  remove(id: string): void {
+    this.ctx.storage.sql.exec("DELETE FROM broadcasts WHERE id = ?", id);
+  }
+
+  /** Every broadcast that is kept, the youngest first. */
+  broadcasts(): BroadcastEntry[] {
+    const rows = this.ctx.storage.sql.exec<{ entry: string }>("SELECT entry FROM broadcasts").toArray();
+    const entries = rows.map(({ entry }) => JSON.parse(entry) as BroadcastEntry);
+    return entries.sort((a, b) => b.startedAt - a.startedAt);
+  }
+
+  status(): QuotaStatus {
+    const second = Math.floor(Date.now() / 1000);
+    this.#age(second);
+    const { tasks } = this.ctx.storage.sql
+      .exec<{ tasks: number }>("SELECT COALESCE(SUM(tasks), 0) AS tasks FROM broadcasts")
+      .one();
+    const callsPerSecond = Array.from({ length: SECONDS }, (_, i) => {
+      const of = second - SECONDS + 1 + i;
+      return this.#calls.filter((at) => Math.floor(at / 1000) === of).length;
+    });
+    return { limits: this.#limits, callsPerSecond, waiting: this.#waiting, tasks };
+  }
+
+  #granted(who: string, { lane, want }: Asking, now: number): void {
+    this.#asking.delete(who);
+    this.#calls.push(now);
+    this.#age(Math.floor(now / 1000));
+    if (want === "acquireAndCreate") this.#reserved.set(lane, now + RESERVED_MS);
+    else {
+      this.#reserved.delete(lane);
+      // A lane that has come this far may not come again for minutes.
+      if (want !== "create") this.#lanes.delete(who);
+    }
+  }
+
+  /** Places in the queue of those who did not come back. */
+  #forget(now: number): void {
+    for (const [who, { lane, dueAt }] of this.#asking) {
+      if (dueAt === 0 || now <= dueAt + FORGOTTEN_MS) continue;
+      this.#asking.delete(who);
+      this.#bucket.withdraw(lane);
+    }
+    for (const [lane, until] of this.#reserved) {
+      if (now <= until) continue;
+      this.#reserved.delete(lane);
+      this.#bucket.withdraw(lane);
+    }
+  }
+
+  #age(second: number): void {
+    while (this.#calls[0] !== undefined && this.#calls[0] < (second - SECONDS) * 1000) this.#calls.shift();
+  }
+}

@@ -1,0 +1,434 @@
+import { DurableObject } from "cloudflare:workers";
+import { RedundancyGroup } from "../redundancy.js";
+import type {
+  GroupConfig,
+  GroupStatus,
+  Host,
+  LaneStatus,
+  OnAir,
+  Services,
+  SteadymixEvent,
+  TaskWarning,
+} from "../types.js";
+import { type Answer, answered, refused } from "./answer.js";
+import type { BroadcastEntry } from "./appQuota.js";
+import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
+import type { SteadymixEnv } from "./environment.js";
+import { checkSignature, type NoticeSignatures } from "./notices.js";
+import { rtcTokens } from "./rtcTokens.js";
+import { type BroadcastFacts, BroadcastStore, type StoredEvent } from "./store.js";
+
+/** `live`: an output is on air. `dark`: none is, though one was. `over`: ended as asked; `failed`: it has given up. */
+export type BroadcastState = "starting" | "live" | "dark" | "stopping" | "over" | "failed";
+
+/** Settings of a broadcast: those of a group. Its `instanceId` is its id; the App ID is the Worker's. */
+export type BroadcastConfig = Omit<GroupConfig, "appId">;
+
+/** How a broadcast is. */
+export interface BroadcastStatus {
+  id: string;
+  state: BroadcastState;
+  onAir: OnAir | null;
+  /** The primary first. */
+  lanes: LaneStatus[];
+  /** ms since the epoch. */
+  startedAt: number;
+  /** When it had ended for good; `null` until then. */
+  overAt: number | null;
+  /** Viewers that are connected to its own object. */
+  viewers: number;
+  /** What is allowed in its payload, but probably not meant. */
+  warnings: TaskWarning[];
+}
+
+/** What a class of your own may hand to the constructor; what is left out comes from the Worker's environment. */
+export interface BroadcastOptions {
+  /** Carries out the calls. Default: the binding `AGORA_SERVICE`, or else the network. */
+  fetch?: typeof fetch;
+  /** Makes RTC tokens. Default: from the secret `AGORA_APP_CERTIFICATE`, or else those in the payload are kept. */
+  rtcToken?: NonNullable<Host["rtcToken"]>;
+  /** Takes each event. */
+  onEvent?: (event: SteadymixEvent) => void;
+  /** Events that are kept. Default 1000. */
+  historyLength?: number;
+  /** What is known of a broadcast is forgotten so long after its end. Default 7 days. */
+  keptForMs?: number;
+  /** Viewers that are connected to the broadcast's own object, and to each relay. Default 10000. */
+  viewersPerObject?: number;
+  /** Viewers' reports bring a Query forward at most this often. Default 10000. */
+  hintIntervalMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+/** Should this object die while it makes calls, it is woken up after so long. */
+const GUARD_MS = 15_000;
+/** After something that must not happen, it is tried again so much later. */
+const TROUBLE_MS = 30_000;
+const RELAY_SIZES_LAST_MS = 10_000;
+const MOST_EVENTS_AT_ONCE = 500;
+/** In an answer to a viewer: it is to be connected to this relay instead. */
+export const RELAY_HEADER = "x-steadymix-relay";
+
+/**
+ * One broadcast: a redundancy group that lives in a Durable Object, woken up by its alarm. Everything it knows is in the
+ * object's storage before a call leaves, so that it may be evicted, moved or killed at any moment, and alarms may come late
+ * or twice.
+ */
+export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
+  readonly #options: BroadcastOptions;
+  readonly #store: BroadcastStore;
+  readonly #audience: Audience;
+  #group: RedundancyGroup | undefined;
+  #driving: Promise<void> | undefined;
+  #isDue = false;
+  #lastHintAt = 0;
+  #reported = "";
+  #relaySizes: { at: number; sizes: Map<number, number> } | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env, options: BroadcastOptions = {}) {
+    super(ctx, env);
+    this.#options = options;
+    this.#store = new BroadcastStore(ctx.storage, options.historyLength ?? 1000);
+    this.#audience = new Audience(ctx);
+  }
+
+  /**
+   * Starts it. The same call again changes nothing. Refused: `INVALID_CONFIG`, `ALREADY_STARTED` with other settings,
+   * `OVER`, `PCW_REACHED`.
+   */
+  async start(config: BroadcastConfig): Promise<Answer<BroadcastStatus>> {
+    const id = config.instanceId;
+    if (this.ctx.id.name !== undefined && this.ctx.id.name !== id) {
+      const allowed = `${this.ctx.id.name}, the name of the object`;
+      return refused("INVALID_CONFIG", `instanceId is ${id}, but must be ${allowed}`, {
+        field: "instanceId",
+        value: id,
+        allowed,
+      });
+    }
+    const made = answered(() => new RedundancyGroup({ ...config, appId: this.env.AGORA_APP_ID }, this.#host(id)));
+    if (!made.ok) return made;
+    const group = made.value;
+    const settings = await digest(JSON.stringify(config));
+    const before = this.#store.facts;
+    if (before) {
+      group.dispose();
+      if (before.overAt !== null) return refused("OVER", `${id} has ended: an id is used once, choose another one`);
+      if (before.settings === settings) return { ok: true, value: this.#status(before) };
+      return refused("ALREADY_STARTED", `${id} is on already, with other settings: change its payload, or stop it`);
+    }
+    const facts: BroadcastFacts = {
+      id,
+      settings,
+      startedAt: Date.now(),
+      overAt: null,
+      stopping: false,
+      aired: false,
+      onAir: null,
+      word: 0,
+      warnings: group.warnings,
+      lastStatus: null,
+    };
+    const entered = await this.#quota.enter(entryOf(facts, "starting", group.status().lanes.length));
+    if (!entered.ok) {
+      group.dispose();
+      return entered;
+    }
+    // Another start may have been quicker while this one waited.
+    if (this.#store.facts) {
+      group.dispose();
+      return this.start(config);
+    }
+    this.#group = group;
+    this.#store.begin();
+    this.#store.facts = facts;
+    this.#due(group);
+    return { ok: true, value: this.#status(facts) };
+  }
+
+  /** Ends it: its tasks are deleted. `undefined`: there is none. */
+  async stop(): Promise<BroadcastStatus | undefined> {
+    const group = this.#open();
+    const facts = this.#store.facts;
+    if (!facts) return undefined;
+    if (group && !facts.stopping) {
+      facts.stopping = true;
+      this.#store.facts = facts;
+      group.stop();
+      this.#due(group);
+    }
+    return this.#status(facts);
+  }
+
+  /** Takes a new payload for every lane. Refused: `INVALID_TASK`, `OVER`. `undefined`: there is none. */
+  async update(services: Services): Promise<Answer<BroadcastStatus> | undefined> {
+    const group = this.#open();
+    const facts = this.#store.facts;
+    if (!facts) return undefined;
+    if (!group || facts.stopping) return refused("OVER", `${facts.id} has ended, or is about to`);
+    const updated = answered(() => group.update(services));
+    if (!updated.ok) return updated;
+    this.#due(group);
+    return { ok: true, value: this.#status(facts) };
+  }
+
+  /** How it is. `undefined`: there is none. */
+  status(): BroadcastStatus | undefined {
+    const facts = this.#store.facts;
+    return facts && this.#status(facts);
+  }
+
+  /**
+   * Takes a notification as the webhook got it. `foreign`: it is about nothing of this broadcast's. Refused:
+   * `INVALID_SIGNATURE`, `INVALID_NOTICE`.
+   */
+  notice(rawBody: Uint8Array, signatures: NoticeSignatures): Answer<"new" | "duplicate" | "stale" | "foreign"> {
+    return answered(() => {
+      checkSignature(this.env, rawBody, signatures);
+      const group = this.#open();
+      const said = group?.notice(rawBody) ?? "foreign";
+      if (group && said === "new") this.#due(group);
+      return said;
+    });
+  }
+
+  /** A viewer says that an output is gone: brings one Query forward, if it is about what is on air, and now and then. */
+  hint(report: ViewerReport): "taken" | "ignored" {
+    const now = Date.now();
+    if (this.#store.facts?.onAir?.uid !== report.uid) return "ignored";
+    if (now - this.#lastHintAt < (this.#options.hintIntervalMs ?? 10_000)) return "ignored";
+    const group = this.#open();
+    if (!group) return "ignored";
+    this.#lastHintAt = now;
+    group.hint();
+    this.#due(group);
+    return "taken";
+  }
+
+  /** The events after number `since`, the oldest first, at most 500; the oldest of all are forgotten. */
+  history(since = 0): StoredEvent[] {
+    return this.#store.events(since, MOST_EVENTS_AT_ONCE);
+  }
+
+  /** What viewers are to be told now. `undefined`: there is no such broadcast. */
+  word(): OnAirWord | undefined {
+    const facts = this.#store.facts;
+    return facts && wordOf(facts);
+  }
+
+  /** A relay has viewers, and wants to be told. */
+  attach(relay: number): OnAirWord | undefined {
+    const word = this.word();
+    if (word) this.#store.addRelay(relay);
+    return word;
+  }
+
+  /** Connects a viewer by WebSocket or server-sent events, or says in a header which relay is to. */
+  override async fetch(request: Request): Promise<Response> {
+    const word = this.word();
+    if (!word) return new Response(null, { status: 404 });
+    const most = this.#options.viewersPerObject ?? 10_000;
+    if (this.#audience.size < most) return this.#audience.connect(request, word);
+    return new Response(null, { headers: { [RELAY_HEADER]: String(await this.#relayWithRoom(most)) } });
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    const report = this.#audience.read(socket, message);
+    if (report) this.hint(report);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#audience.close(socket);
+  }
+
+  /** Carries out what is due. */
+  override async alarm(): Promise<void> {
+    const facts = this.#store.facts;
+    if (!facts) return;
+    if (facts.overAt !== null) return this.#forget(facts.id, facts.overAt + this.#keptForMs);
+    // Should this turn come to nothing, there is another one.
+    await this.ctx.storage.setAlarm(Date.now() + GUARD_MS);
+    await this.#drive();
+  }
+
+  // ---- driving -------------------------------------------------------------------------------------------------
+
+  /** Goes on at once: in the turn that is under way, or else woken by the alarm. */
+  #due(group: RedundancyGroup): void {
+    this.#isDue = true;
+    this.#keep(group.snapshot(), Date.now());
+  }
+
+  /** One turn at a time. */
+  #drive(): Promise<void> {
+    this.#isDue = true;
+    this.#driving ??= this.#driveOn().finally(() => {
+      this.#driving = undefined;
+    });
+    return this.#driving;
+  }
+
+  async #driveOn(): Promise<void> {
+    try {
+      while (this.#isDue) {
+        this.#isDue = false;
+        const group = this.#open();
+        if (!group) return;
+        const next = await group.advance();
+        if (next === undefined) return await this.#end(group);
+        this.#keep(group.snapshot(), next);
+        await this.#report(group.status());
+      }
+    } catch (error) {
+      // An alarm that throws too often is not repeated: nobody would look after the tasks any more.
+      console.error("steadymix: a broadcast is in trouble:", error);
+      await this.ctx.storage.setAlarm(Date.now() + TROUBLE_MS);
+    }
+  }
+
+  /** The state and the time of the next alarm are written together: there is no `await` in between. */
+  #keep(snapshot: string, wakeAt: number): void {
+    this.#store.snapshot = snapshot;
+    void this.ctx.storage.setAlarm(wakeAt);
+  }
+
+  #open(): RedundancyGroup | undefined {
+    if (this.#group) return this.#group;
+    const { facts, snapshot } = this.#store;
+    if (!facts || facts.overAt !== null || snapshot === undefined) return undefined;
+    this.#group = RedundancyGroup.restore(snapshot, this.#host(facts.id));
+    return this.#group;
+  }
+
+  #host(id: string): Host {
+    const { env } = this;
+    const { fetch, rtcToken } = this.#options;
+    const service = env.AGORA_SERVICE;
+    const certificate = env.AGORA_APP_CERTIFICATE;
+    return {
+      customerId: env.AGORA_CUSTOMER_ID,
+      customerSecret: env.AGORA_CUSTOMER_SECRET,
+      ...(fetch ? { fetch } : service ? { fetch: (input, init) => service.fetch(input, init) } : {}),
+      ...(rtcToken ? { rtcToken } : certificate ? { rtcToken: rtcTokens(env.AGORA_APP_ID, certificate) } : {}),
+      persist: async (snapshot) => {
+        this.#keep(snapshot, Date.now() + GUARD_MS);
+        await this.ctx.storage.sync();
+      },
+      permit: ({ lane, want }) => this.#quota.permit(`${id}/${lane}`, want),
+      onEvent: (event) => this.#onEvent(event),
+    };
+  }
+
+  #onEvent(event: SteadymixEvent): void {
+    this.#store.addEvent(event);
+    this.#options.onEvent?.(event);
+    const facts = this.#store.facts;
+    if (event.type === "onAir" && facts) this.#tell({ ...facts, onAir: this.#group?.status().onAir ?? null });
+  }
+
+  #tell(changed: BroadcastFacts): void {
+    const facts = { ...changed, word: changed.word + 1, aired: changed.aired || changed.onAir !== null };
+    this.#store.facts = facts;
+    const word = wordOf(facts);
+    this.#audience.tell(word);
+    for (const relay of this.#store.relays()) this.ctx.waitUntil(this.#relay(facts.id, relay).tell(word));
+  }
+
+  async #end(group: RedundancyGroup): Promise<void> {
+    const facts = this.#store.facts;
+    if (!facts) return;
+    this.#tell({ ...facts, overAt: Date.now(), onAir: null, lastStatus: group.status() });
+    this.#store.forgetSnapshot();
+    void this.ctx.storage.setAlarm(Date.now() + this.#keptForMs);
+    await this.#report(group.status());
+    this.#group = undefined;
+    group.dispose();
+  }
+
+  async #forget(id: string, at: number): Promise<void> {
+    if (Date.now() < at) return this.ctx.storage.setAlarm(at);
+    await this.#quota.remove(id);
+    await this.ctx.storage.deleteAlarm();
+    await this.#store.deleteAll();
+  }
+
+  /** Tells the list of broadcasts, if there is something new to tell. */
+  async #report({ lanes }: GroupStatus): Promise<void> {
+    const facts = this.#store.facts;
+    if (!facts) return;
+    const tasks = lanes.reduce((sum, lane) => sum + lane.tasks.length, 0);
+    const entry = entryOf(facts, stateOf(facts, lanes), tasks);
+    const told = JSON.stringify(entry);
+    if (told === this.#reported) return;
+    try {
+      await this.#quota.report(entry);
+      this.#reported = told;
+    } catch (error) {
+      console.error("steadymix: the list of broadcasts could not be told:", error);
+    }
+  }
+
+  #status(facts: BroadcastFacts): BroadcastStatus {
+    const lanes = (facts.lastStatus ?? this.#open()?.status())?.lanes ?? [];
+    const { id, onAir, startedAt, overAt, warnings } = facts;
+    return {
+      id,
+      state: stateOf(facts, lanes),
+      onAir,
+      lanes,
+      startedAt,
+      overAt,
+      viewers: this.#audience.size,
+      warnings,
+    };
+  }
+
+  get #keptForMs(): number {
+    return this.#options.keptForMs ?? 7 * DAY_MS;
+  }
+
+  // ---- others --------------------------------------------------------------------------------------------------
+
+  get #quota() {
+    return this.env.APP_QUOTA.get(this.env.APP_QUOTA.idFromName(this.env.AGORA_APP_ID));
+  }
+
+  #relay(id: string, number: number) {
+    return this.env.RELAY.get(this.env.RELAY.idFromName(`${id}/${number}`));
+  }
+
+  /** The first relay that is not full. Their sizes are asked for now and then; in between they are reckoned. */
+  async #relayWithRoom(most: number): Promise<number> {
+    const id = this.#store.facts?.id ?? "";
+    if (!this.#relaySizes || Date.now() - this.#relaySizes.at > RELAY_SIZES_LAST_MS) {
+      const numbers = this.#store.relays();
+      const sizes = await Promise.all(numbers.map(async (n) => [n, await this.#relay(id, n).size()] as const));
+      this.#relaySizes = { at: Date.now(), sizes: new Map(sizes) };
+    }
+    const { sizes } = this.#relaySizes;
+    let number = 0;
+    while ((sizes.get(number) ?? 0) >= most) number += 1;
+    sizes.set(number, (sizes.get(number) ?? 0) + 1);
+    return number;
+  }
+}
+
+function stateOf(facts: BroadcastFacts, lanes: LaneStatus[]): BroadcastState {
+  if (facts.overAt !== null) return lanes.every(({ state }) => state === "failed") ? "failed" : "over";
+  if (facts.stopping) return "stopping";
+  if (facts.onAir) return "live";
+  return facts.aired ? "dark" : "starting";
+}
+
+function entryOf(facts: BroadcastFacts, state: BroadcastState, tasks: number): BroadcastEntry {
+  return { id: facts.id, state, onAir: facts.onAir, tasks, startedAt: facts.startedAt };
+}
+
+function wordOf({ word, onAir, overAt }: BroadcastFacts): OnAirWord {
+  return { type: "onAir", word, onAir, over: overAt !== null };
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,250 @@
+import { Hono, type MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { secureHeaders } from "hono/secure-headers";
+import { isSteadymixError } from "../errors.js";
+import { parseNotice } from "../glue.js";
+import type { Services } from "../types.js";
+import type { ErrorBody } from "./answer.js";
+import { parseReport } from "./audience.js";
+import { type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
+import { type SteadymixEnv, words } from "./environment.js";
+import { bearer, checkOperator, checkOrigin, readBody, readJson } from "./guards.js";
+import { broadcastOf, checkSignature, signaturesOf } from "./notices.js";
+import { openApi } from "./openApi.js";
+import { Rejection } from "./rejection.js";
+import { checkViewerToken, signViewerToken } from "./viewerTokens.js";
+
+const JSON_BYTES = 262_144;
+const NOTICE_BYTES = 65_536;
+const REPORT_BYTES = 1_024;
+/** The service wants its answer within 10 s. */
+const BODY_MS = 5_000;
+/** What is on air is asked for at most this often, in each of Cloudflare's places, by those who poll. */
+const ON_AIR_S = 1;
+const VIEWER_TOKEN_S = 3_600;
+const VIEWER_TOKEN_MOST_S = 86_400;
+const ID = /^[A-Za-z0-9_-]{1,50}$/;
+const NEEDED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
+
+/**
+ * The routes, to be mounted: `app.route("/api", handler())`, or `export default handler()`. What they need is bound in the
+ * Worker's environment, see `SteadymixEnv`. `GET /openapi.json` describes them.
+ */
+export function handler(): Hono<{ Bindings: SteadymixEnv }> {
+  type Here = { Bindings: SteadymixEnv };
+  const app = new Hono<Here>();
+  const broadcast = (env: SteadymixEnv, id: string) => {
+    // No object is made for what can be none.
+    if (!ID.test(id)) throw notFound();
+    return env.BROADCAST.get(env.BROADCAST.idFromName(id));
+  };
+  const quota = (env: SteadymixEnv) => env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID));
+
+  const operator: MiddlewareHandler<Here> = async (c, next) => {
+    checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
+    await checkOperator(c.req.header("authorization"), words(c.env.OPERATOR_KEYS));
+    const missing = NEEDED.find((name) => !c.env[name]);
+    if (missing) throw new Rejection("MISCONFIGURED", `${missing} is not set`);
+    await next();
+  };
+  const viewer: MiddlewareHandler<Here, "/broadcasts/:id/*"> = async (c, next) => {
+    checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
+    const token = bearer(c.req.header("authorization")) ?? c.req.query("token");
+    await checkViewerToken(token, words(c.env.VIEWER_KEYS), c.req.param("id"));
+    await next();
+  };
+
+  app.onError((error, c) => {
+    const rejection = error instanceof Rejection ? error : new Rejection("INTERNAL", "something went wrong here");
+    if (rejection !== error) console.error("steadymix:", error);
+    return c.json({ error: rejection.body }, rejection.status);
+  });
+
+  app.use(
+    unlessUpgraded(secureHeaders({ crossOriginResourcePolicy: "cross-origin" })),
+    unlessUpgraded(
+      cors({
+        origin: (origin, c) => (words(c.env.ALLOWED_ORIGINS).includes(origin) ? origin : null),
+        allowMethods: ["GET", "POST", "PATCH", "DELETE"],
+        allowHeaders: ["authorization", "content-type"],
+        maxAge: 600,
+      }),
+    ),
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        const { body, status } = new Rejection("METHOD_NOT_ALLOWED", `allowed here: ${methods.join(", ")}`);
+        return c.json({ error: body }, status, { allow: methods.join(", ") });
+      },
+    }),
+  );
+
+  app.get("/health", (c) => c.json({ status: "ok" }));
+  app.get("/openapi.json", (c) => c.json(openApi(c.req.path.replace(/\/openapi\.json$/, "") || "/")));
+
+  // ---- operators -----------------------------------------------------------------------------------------------
+
+  app.get("/broadcasts", operator, async (c) => c.json({ broadcasts: await quota(c.env).broadcasts() }));
+  app.get("/quota", operator, async (c) => c.json(await quota(c.env).status()));
+
+  app.post("/broadcasts", operator, async (c) => {
+    const { id = crypto.randomUUID(), ...settings } = await readJson(c.req.raw, JSON_BYTES, BODY_MS);
+    if (typeof id !== "string" || !ID.test(id)) {
+      // With lane and generation it is the instanceId of each task, which has room for 64.
+      const allowed = "1 to 50 of A-Z a-z 0-9 - _";
+      const value = String(id).slice(0, 100);
+      throw new Rejection("INVALID_CONFIG", `id is ${value}, but must be ${allowed}`, { field: "id", value, allowed });
+    }
+    for (const field of ["appId", "instanceId"]) {
+      if (!(field in settings)) continue;
+      const allowed = field === "appId" ? "left out: it is the Worker's" : "left out: it is the id";
+      throw new Rejection("INVALID_CONFIG", `${field} must be ${allowed}`, { field, allowed });
+    }
+    const config = { ...settings, instanceId: id } as BroadcastConfig;
+    const object = c.env.BROADCAST.get(c.env.BROADCAST.idFromName(id));
+    const started = await object.start(config);
+    if (!started.ok) throw Rejection.of(asInBody(started.error));
+    return c.json(started.value, 201, { location: `${new URL(c.req.url).pathname}/${id}` });
+  });
+
+  app.get("/broadcasts/:id", operator, async (c) => {
+    return c.json(found(await broadcast(c.env, c.req.param("id")).status()));
+  });
+
+  app.patch("/broadcasts/:id", operator, async (c) => {
+    const { services, ...others } = await readJson(c.req.raw, JSON_BYTES, BODY_MS);
+    const field = Object.keys(others)[0];
+    if (field !== undefined) {
+      const allowed = "left out: only services can be changed";
+      throw new Rejection("INVALID_CONFIG", `${field} must be ${allowed}`, { field, allowed });
+    }
+    const updated = found(await broadcast(c.env, c.req.param("id")).update(services as Services));
+    if (!updated.ok) throw Rejection.of(updated.error);
+    return c.json(updated.value);
+  });
+
+  app.delete("/broadcasts/:id", operator, async (c) => {
+    return c.json(found(await broadcast(c.env, c.req.param("id")).stop()), 202);
+  });
+
+  app.get("/broadcasts/:id/events", operator, async (c) => {
+    const since = natural("since", c.req.query("since"), 0);
+    const object = broadcast(c.env, c.req.param("id"));
+    const events = await object.history(since);
+    if (events.length === 0) found(await object.word());
+    return c.json({ events, next: events.at(-1)?.seq ?? since });
+  });
+
+  app.post("/broadcasts/:id/viewer-tokens", operator, async (c) => {
+    const { lifetimeS = VIEWER_TOKEN_S } = await readJson(c.req.raw, REPORT_BYTES, BODY_MS);
+    if (!Number.isInteger(lifetimeS) || Number(lifetimeS) < 1 || Number(lifetimeS) > VIEWER_TOKEN_MOST_S) {
+      const allowed = `a natural number of s from 1 to ${VIEWER_TOKEN_MOST_S}`;
+      const value = JSON.stringify(lifetimeS);
+      throw new Rejection("INVALID_BODY", `lifetimeS must be ${allowed}`, { field: "lifetimeS", value, allowed });
+    }
+    const [key] = words(c.env.VIEWER_KEYS);
+    if (key === undefined) throw new Rejection("MISCONFIGURED", "the secret VIEWER_KEYS is not set");
+    const id = c.req.param("id");
+    found(await broadcast(c.env, id).word());
+    return c.json(await signViewerToken(key, id, Number(lifetimeS)), 201);
+  });
+
+  // ---- viewers -------------------------------------------------------------------------------------------------
+
+  app.get("/broadcasts/:id/watch", viewer, async (c) => {
+    const isUpgrade = c.req.header("upgrade")?.toLowerCase() === "websocket";
+    if (!isUpgrade && !c.req.header("accept")?.includes("text/event-stream")) {
+      throw new Rejection("UPGRADE_NEEDED", "connect a WebSocket, or accept text/event-stream");
+    }
+    const id = c.req.param("id");
+    const answer = await broadcast(c.env, id).fetch(c.req.raw);
+    if (answer.status === 404) throw notFound();
+    const number = answer.headers.get(RELAY_HEADER);
+    if (number === null) return answer;
+    const name = `${id}/${number}`;
+    const request = new Request(c.req.raw);
+    request.headers.set(RELAY_HEADER, name);
+    return c.env.RELAY.get(c.env.RELAY.idFromName(name)).fetch(request);
+  });
+
+  app.get("/broadcasts/:id/on-air", viewer, async (c) => {
+    const id = c.req.param("id");
+    // Without the token: all who may see it see the same.
+    const key = new URL(`/steadymix/on-air/${encodeURIComponent(id)}`, c.req.url).href;
+    const kept = await caches.default.match(key);
+    if (kept) return new Response(kept.body, kept);
+    const answer = c.json(found(await broadcast(c.env, id).word()), 200, {
+      "cache-control": `public, max-age=${ON_AIR_S}`,
+    });
+    c.executionCtx.waitUntil(caches.default.put(key, answer.clone()));
+    return answer;
+  });
+
+  app.post("/broadcasts/:id/reports", viewer, async (c) => {
+    const body = await readBody(c.req.raw, REPORT_BYTES, BODY_MS);
+    const report = parseReport(new TextDecoder().decode(body));
+    if (!report) throw new Rejection("INVALID_BODY", 'the body must be {"type":"gone","uid":…}');
+    const object = broadcast(c.env, c.req.param("id"));
+    found(await object.word());
+    return c.json({ report: await object.hint(report) }, 202);
+  });
+
+  // ---- the service ---------------------------------------------------------------------------------------------
+
+  app.post("/notices", async (c) => {
+    if (words(c.env.AGORA_NOTICE_SECRET).length === 0) {
+      throw new Rejection("MISCONFIGURED", "the secret AGORA_NOTICE_SECRET is not set");
+    }
+    const signatures = signaturesOf(c.req.raw.headers);
+    const body = await readBody(c.req.raw, NOTICE_BYTES, BODY_MS);
+    const notice = checked(() => {
+      checkSignature(c.env, body, signatures);
+      return parseNotice(body);
+    });
+    const id = broadcastOf(notice.instanceId);
+    // The service is not kept waiting: what it tells is a hint, and was understood.
+    if (id) c.executionCtx.waitUntil(broadcast(c.env, id).notice(body, signatures));
+    return c.json({ status: "ok" });
+  });
+
+  // Not `notFound`, which is not mounted with the routes; and not thrown, or it would not be looked at any further.
+  app.all("*", (c) => c.json({ error: new Rejection("NOT_FOUND", "there is nothing here").body }, 404));
+  return app;
+}
+
+/** The answer to an upgrade can not be given headers. */
+function unlessUpgraded(middleware: MiddlewareHandler): MiddlewareHandler {
+  return (c, next) => (c.req.header("upgrade") === undefined ? middleware(c, next) : next());
+}
+
+function notFound(): Rejection {
+  return new Rejection("NOT_FOUND", "there is no such broadcast");
+}
+
+function found<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw notFound();
+  return value;
+}
+
+/** The core names a field of its configuration `config.…`. */
+function asInBody({ field, message, ...error }: ErrorBody): ErrorBody {
+  const short = (text: string) => text.replace(/^config\./, "");
+  return { ...error, message: short(message), ...(field === undefined ? {} : { field: short(field) }) };
+}
+
+function natural(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const allowed = "a natural number";
+  throw new Rejection("INVALID_QUERY", `${name} must be ${allowed}`, { field: name, value: text, allowed });
+}
+
+function checked<Value>(act: () => Value): Value {
+  try {
+    return act();
+  } catch (error) {
+    if (isSteadymixError(error)) throw new Rejection(error.code, error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import { steadymixError } from "../errors.js";
+import { verifyNotice } from "../glue.js";
+import { type SteadymixEnv, words } from "./environment.js";
+
+/** The signatures of a notification, as its headers give them. */
+export interface NoticeSignatures {
+  v1?: string;
+  v2?: string;
+}
+
+export function signaturesOf(headers: Headers): NoticeSignatures {
+  const v1 = headers.get("agora-signature");
+  const v2 = headers.get("agora-signature-v2");
+  return { ...(v1 === null ? {} : { v1 }), ...(v2 === null ? {} : { v2 }) };
+}
+
+/** Checks a notification's signature; while a secret is being changed, either may have signed. Throws `INVALID_SIGNATURE`. */
+export function checkSignature(
+  env: Pick<SteadymixEnv, "AGORA_NOTICE_SECRET">,
+  bytes: Uint8Array,
+  { v1, v2 }: NoticeSignatures,
+): void {
+  let failed: unknown = steadymixError("INVALID_SIGNATURE", "there is no secret to check it with");
+  for (const secret of words(env.AGORA_NOTICE_SECRET)) {
+    try {
+      verifyNotice(secret, bytes, v1, v2);
+      return;
+    } catch (error) {
+      failed = error;
+    }
+  }
+  throw failed;
+}
+
+/** The broadcast that a task belongs to: its instanceId is `{broadcast}-{lane}-{generation}`. */
+export function broadcastOf(instanceId: string): string | undefined {
+  return /^(.+)-\d{1,2}-\d+$/.exec(instanceId)?.[1];
+}

@@ -1,0 +1,70 @@
+import { DurableObject } from "cloudflare:workers";
+import { Audience, type OnAirWord } from "./audience.js";
+import { RELAY_HEADER } from "./broadcast.js";
+import type { SteadymixEnv } from "./environment.js";
+
+const WORD = "word";
+const BROADCAST = "broadcast";
+/** What is known of a broadcast is forgotten so long after its end. */
+const KEPT_MS = 86_400_000;
+
+/** Viewers beyond those that a broadcast's own object carries. Its name is `{id of the broadcast}/{number}`. */
+export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
+  readonly #audience: Audience;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#audience = new Audience(ctx);
+  }
+
+  /** Viewers that are connected here. */
+  size(): number {
+    return this.#audience.size;
+  }
+
+  /** The broadcast says what is on air. */
+  tell(word: OnAirWord): void {
+    this.#keep(word);
+    this.#audience.tell(word);
+  }
+
+  /** Connects a viewer. The header names the broadcast and this relay's number, as `{id}/{number}`. */
+  override async fetch(request: Request): Promise<Response> {
+    const [id = "", number = ""] = request.headers.get(RELAY_HEADER)?.split("/") ?? [];
+    const attached = this.#word ?? (await this.#broadcast(id).attach(Number(number)));
+    // It may have been told of a change while it asked.
+    const word = this.#word ?? attached;
+    if (!word) return new Response(null, { status: 404 });
+    this.ctx.storage.kv.put(BROADCAST, id);
+    this.#keep(word);
+    return this.#audience.connect(request, word);
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const report = this.#audience.read(socket, message);
+    const id = this.ctx.storage.kv.get<string>(BROADCAST);
+    // What is not on air any more is nothing that the broadcast must be asked about.
+    if (report && id && this.#word?.onAir?.uid === report.uid) await this.#broadcast(id).hint(report);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#audience.close(socket);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.ctx.storage.deleteAll();
+  }
+
+  get #word(): OnAirWord | undefined {
+    return this.ctx.storage.kv.get<OnAirWord>(WORD);
+  }
+
+  #keep(word: OnAirWord): void {
+    this.ctx.storage.kv.put(WORD, word);
+    if (word.over) void this.ctx.storage.setAlarm(Date.now() + KEPT_MS);
+  }
+
+  #broadcast(id: string) {
+    return this.env.BROADCAST.get(this.env.BROADCAST.idFromName(id));
+  }
+}

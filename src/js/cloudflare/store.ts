@@ -1,0 +1,122 @@
+import type { GroupStatus, OnAir, SteadymixEvent, TaskWarning } from "../types.js";
+
+/** An event, with its number in the broadcast's history. */
+export type StoredEvent = SteadymixEvent & { seq: number };
+
+/** What is told of a broadcast besides its lanes. */
+export interface BroadcastFacts {
+  id: string;
+  /** Of its configuration: tells the same start made again from another one. */
+  settings: string;
+  startedAt: number;
+  /** When it had ended for good. */
+  overAt: number | null;
+  /** What the operator asked for last. */
+  stopping: boolean;
+  /** Has been on air before. */
+  aired: boolean;
+  onAir: OnAir | null;
+  /** Grows with every change of what is on air. */
+  word: number;
+  warnings: TaskWarning[];
+  /** How the lanes were when it was over. */
+  lastStatus: GroupStatus | null;
+}
+
+const SNAPSHOT = "snapshot";
+const FACTS = "facts";
+
+/** What a broadcast keeps, in the SQLite database of its object. Writes without an `await` between them are one. */
+export class BroadcastStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+  readonly #mostEvents: number;
+  #hasBegun: boolean;
+
+  constructor(storage: DurableObjectStorage, mostEvents: number) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    this.#mostEvents = mostEvents;
+    this.#hasBegun = this.#sql.exec("SELECT name FROM sqlite_master WHERE name = 'kept'").toArray().length > 0;
+  }
+
+  /** Nothing is written before: an object that was only asked for leaves nothing behind. */
+  begin(): void {
+    this.#sql.exec("CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+    this.#sql.exec("CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)");
+    this.#sql.exec("CREATE TABLE relays (number INTEGER PRIMARY KEY)");
+    this.#hasBegun = true;
+  }
+
+  async deleteAll(): Promise<void> {
+    this.#hasBegun = false;
+    await this.#storage.deleteAll();
+  }
+
+  get snapshot(): string | undefined {
+    return this.#get(SNAPSHOT);
+  }
+
+  set snapshot(snapshot: string) {
+    this.#put(SNAPSHOT, snapshot);
+  }
+
+  /** It carries tokens that nobody needs any more. */
+  forgetSnapshot(): void {
+    this.#sql.exec("DELETE FROM kept WHERE name = ?", SNAPSHOT);
+  }
+
+  get facts(): BroadcastFacts | undefined {
+    const text = this.#get(FACTS);
+    return text === undefined ? undefined : (JSON.parse(text) as BroadcastFacts);
+  }
+
+  set facts(facts: BroadcastFacts) {
+    this.#put(FACTS, JSON.stringify(facts));
+  }
+
+  addEvent(event: SteadymixEvent): void {
+    const { seq } = this.#sql
+      .exec<{ seq: number }>("INSERT INTO events (event) VALUES (?) RETURNING seq", JSON.stringify(event))
+      .one();
+    this.#sql.exec("DELETE FROM events WHERE seq <= ?", seq - this.#mostEvents);
+  }
+
+  /** The events after number `since`, the oldest first. */
+  events(since: number, limit: number): StoredEvent[] {
+    if (!this.#hasBegun) return [];
+    return this.#sql
+      .exec<{ seq: number; event: string }>(
+        "SELECT seq, event FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+        since,
+        limit,
+      )
+      .toArray()
+      .map(({ seq, event }) => ({ ...(JSON.parse(event) as SteadymixEvent), seq }));
+  }
+
+  /** The numbers of the relays that have viewers, or had. */
+  relays(): number[] {
+    return this.#sql
+      .exec<{ number: number }>("SELECT number FROM relays ORDER BY number")
+      .toArray()
+      .map(({ number }) => number);
+  }
+
+  addRelay(number: number): void {
+    this.#sql.exec("INSERT OR IGNORE INTO relays (number) VALUES (?)", number);
+  }
+
+  get bytes(): number {
+    return this.#sql.databaseSize;
+  }
+
+  #get(name: string): string | undefined {
+    if (!this.#hasBegun) return undefined;
+    return this.#sql.exec<{ value: string }>("SELECT value FROM kept WHERE name = ?", name).toArray()[0]?.value;
+  }
+
+  #put(name: string, value: string): void {
+    this.#sql.exec("INSERT OR REPLACE INTO kept (name, value) VALUES (?, ?)", name, value);
+  }
+}

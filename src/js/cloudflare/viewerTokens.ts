@@ -1,0 +1,35 @@
+import { sign, verify } from "hono/jwt";
+import { Rejection } from "./rejection.js";
+
+const ALGORITHM = "HS256";
+const AUDIENCE = "steadymix-viewer";
+/** A key that is shorter can be guessed. */
+const KEY_CHARS = 32;
+
+/** A viewer token, and when it expires (ms since the epoch). */
+export interface ViewerToken {
+  token: string;
+  expiresAt: number;
+}
+
+/** Lets whoever has it watch this broadcast, for `lifetimeS` seconds: a JSON Web Token, signed with HMAC-SHA256. */
+export async function signViewerToken(key: string, broadcast: string, lifetimeS: number): Promise<ViewerToken> {
+  if (key.length < KEY_CHARS) {
+    throw new Rejection("MISCONFIGURED", `each of the secret VIEWER_KEYS must have ${KEY_CHARS} characters or more`);
+  }
+  const exp = Math.floor(Date.now() / 1000) + lifetimeS;
+  return { token: await sign({ sub: broadcast, aud: AUDIENCE, exp }, key, ALGORITHM), expiresAt: exp * 1000 };
+}
+
+/** Throws `UNAUTHORIZED` unless one of the keys has signed the token, for this broadcast, and it has not expired. */
+export async function checkViewerToken(token: string | undefined, keys: string[], broadcast: string): Promise<void> {
+  if (keys.length === 0) throw new Rejection("MISCONFIGURED", "the secret VIEWER_KEYS is not set");
+  if (token === undefined)
+    throw new Rejection("UNAUTHORIZED", "show a viewer token: Authorization: Bearer …, or ?token=…");
+  for (const key of keys) {
+    const claims = await verify(token, key, { alg: ALGORITHM, aud: AUDIENCE }).catch(() => undefined);
+    // One that never expires is none of ours.
+    if (claims?.sub === broadcast && typeof claims.exp === "number") return;
+  }
+  throw new Rejection("UNAUTHORIZED", "this viewer token is not valid (any more), or for another broadcast");
+}

@@ -1,0 +1,173 @@
+import type { SwitchReason, Uid, ViewerEvent } from "./types.js";
+
+/** What the Worker says of a broadcast. */
+export interface OnAirWord {
+  type: "onAir";
+  /** Grows with every change. */
+  word: number;
+  /** What to watch; `null`: nothing is known to run. */
+  onAir: { lane: string; channel: string; uid: Uid } | null;
+  /** The broadcast has ended for good: nothing follows. */
+  over: boolean;
+}
+
+export interface OnAirFeedOptions {
+  /** A viewer token of the broadcast; asked for anew for each connection, as it expires. */
+  token: string | (() => string | Promise<string>);
+  /** Takes each change; above all `({ onAir }) => onAir && viewer.tell({ type: "onAir", uid: onAir.uid })`. */
+  onWord: (word: OnAirWord) => void;
+  /** Takes what keeps it from being connected. It tries again by itself. Default: nothing is done. */
+  onError?: (error: unknown) => void;
+}
+
+/** Waits before it connects again; the last repeats. Each is up to twice as long, so that viewers do not come together. */
+const AGAIN_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
+const POLL_MS = 3_000;
+const PING_MS = 30_000;
+const REPORT_SPACING_MS = 5_000;
+/** One that does not open in this time does not open. */
+const OPENS_MS = 10_000;
+
+/** What a viewer cannot see in another's stead, or says nothing of the output. */
+const REPORTED: ReadonlySet<SwitchReason> = new Set<SwitchReason>([
+  "left",
+  "unpublished",
+  "frozen",
+  "dead",
+  "notStarted",
+]);
+
+type Way = "socket" | "stream" | "polling";
+/** Where one does not get through, as behind some proxies, the next one is tried. */
+const NEXT: Record<Way, Way> = { socket: "stream", stream: "polling", polling: "socket" };
+
+/**
+ * Follows what a Worker with `steadymix/cloudflare` says is on air, by WebSocket, server-sent events, or polling, whichever
+ * gets through; and tells it when this viewer finds an output gone.
+ */
+export class OnAirFeed {
+  readonly #address: string;
+  readonly #options: OnAirFeedOptions;
+  #way: Way = "socket";
+  #failures = 0;
+  #word = -1;
+  #socket: WebSocket | undefined;
+  #end: () => void = () => {};
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastReportAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  /** `address` is the broadcast's: `https://…/broadcasts/{id}`. */
+  constructor(address: string | URL, options: OnAirFeedOptions) {
+    this.#address = String(address).replace(/\/$/, "");
+    this.#options = options;
+    void this.#connect();
+  }
+
+  /** Hand in each event of the viewer's: an output that it finds gone is reported, now and then. */
+  take(event: ViewerEvent): void {
+    if (event.type !== "switched" || !REPORTED.has(event.reason)) return;
+    if (this.#isClosed || performance.now() - this.#lastReportAt < REPORT_SPACING_MS) return;
+    this.#lastReportAt = performance.now();
+    const report = JSON.stringify({ type: "gone", uid: event.from });
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(report);
+    else void this.#ask("reports", { method: "POST", body: report }).catch((error) => this.#options.onError?.(error));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#end();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      if (this.#way === "polling") await this.#poll();
+      else this.#open(this.#way, await this.#token());
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const answer = await this.#ask("on-air");
+    if (!answer.ok) throw new Error(`${this.#address}/on-air was answered ${answer.status}`);
+    this.#take(await answer.text());
+    // Something better may get through by now.
+    const isTime = ++this.#failures % 20 === 0;
+    if (isTime) this.#way = "socket";
+    this.#after(POLL_MS);
+  }
+
+  #open(way: "socket" | "stream", token: string): void {
+    if (this.#isClosed) return;
+    const address = `${this.#address}/watch?token=${encodeURIComponent(token)}`;
+    const source = way === "socket" ? new WebSocket(address.replace(/^http/, "ws")) : new EventSource(address);
+    let isOpen = false;
+    let pings: ReturnType<typeof setInterval> | undefined;
+    const patience = setTimeout(() => lost(new Error(`${this.#address} cannot be reached by ${way}`)), OPENS_MS);
+    const end = () => {
+      clearTimeout(patience);
+      clearInterval(pings);
+      source.onmessage = source.onerror = null;
+      if (source instanceof WebSocket) source.onclose = null;
+      source.close();
+      this.#socket = undefined;
+    };
+    const lost = (error: Error) => {
+      end();
+      // One that was open once is lost with the network: the same way leads there again.
+      if (!isOpen) this.#way = NEXT[way];
+      this.#failed(error);
+    };
+    this.#end = end;
+    source.onmessage = ({ data }: MessageEvent) => {
+      isOpen = true;
+      clearTimeout(patience);
+      this.#failures = 0;
+      if (data !== "pong") this.#take(String(data));
+    };
+    source.onerror = () => lost(new Error(`${this.#address} was lost by ${way}`));
+    if (source instanceof WebSocket) {
+      this.#socket = source;
+      source.onclose = () => lost(new Error(`${this.#address} has closed the connection`));
+      // Proxies cut what is silent.
+      pings = setInterval(() => source.readyState === WebSocket.OPEN && source.send("ping"), PING_MS);
+    }
+  }
+
+  #take(text: string): void {
+    const word = JSON.parse(text) as OnAirWord;
+    if (word.word <= this.#word) return;
+    this.#word = word.word;
+    if (word.over) this.close();
+    this.#options.onWord(word);
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isClosed) return;
+    const wait = AGAIN_MS[Math.min(this.#failures, AGAIN_MS.length - 1)] ?? 0;
+    this.#failures += 1;
+    if (this.#way === "polling") this.#way = NEXT.polling;
+    this.#options.onError?.(error);
+    this.#after(wait * (1 + Math.random()));
+  }
+
+  #after(ms: number): void {
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#connect(), ms);
+  }
+
+  async #token(): Promise<string> {
+    const { token } = this.#options;
+    return typeof token === "string" ? token : await token();
+  }
+
+  async #ask(route: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { authorization: `Bearer ${await this.#token()}` };
+    return fetch(`${this.#address}/${route}`, { ...init, headers, signal: AbortSignal.timeout(OPENS_MS) });
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The emulated service as a Worker, for demonstrations: calls to the service come by a service binding, and so do what
+ * experimenters want, under the host name `emulator`. One object has all of it, in its memory: it keeps itself awake, and
+ * forgets everything when it is started anew.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { initSync } from "../../../target/emulator/steadymix_emulator.js";
+import wasm from "../../../target/emulator/steadymix_emulator_bg.wasm";
+import { type Command, Emulator } from "../js/emulator.ts";
+
+initSync({ module: wasm });
+
+interface Env {
+  SERVICE: DurableObjectNamespace<Service>;
+  /** Where notifications go. */
+  WEBHOOK?: Fetcher;
+  NOTICE_SECRET?: string;
+}
+
+/** An object that is left alone for longer is put to sleep, and its memory is lost. */
+const AWAKE_MS = 4_000;
+const DELIVER_MS = 250;
+const CONTROL_HOST = "emulator";
+
+export class Service extends DurableObject<Env> {
+  readonly #emulator: Emulator;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const secret = env.NOTICE_SECRET;
+    this.#emulator = new Emulator({ startUp: { takesMs: [800, 2000] }, notices: secret ? { secret } : null });
+    if (secret) setInterval(() => this.#deliver(), DELIVER_MS);
+    void ctx.storage.setAlarm(Date.now() + AWAKE_MS);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + AWAKE_MS);
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    if (url.host !== CONTROL_HOST) return this.#emulator.fetch(request);
+    if (request.method === "POST") {
+      try {
+        const commands = (await request.json()) as Command[];
+        return Response.json({ tasks: commands.map((command) => this.#emulator.control(command)) });
+      } catch (error) {
+        return Response.json({ message: error instanceof Error ? error.message : String(error) }, { status: 400 });
+      }
+    }
+    return Response.json(this.#emulator.state());
+  }
+
+  #deliver(): void {
+    for (const { body, signature, signatureV2 } of this.#emulator.takeNotices()) {
+      const headers = { "agora-signature": signature, "agora-signature-v2": signatureV2 };
+      // One that is lost is lost: nothing may depend on them.
+      this.env.WEBHOOK?.fetch("https://worker/api/notices", { method: "POST", headers, body }).catch(() => {});
+    }
+  }
+}
+
+export default {
+  fetch: (request, env) => env.SERVICE.get(env.SERVICE.idFromName("the service")).fetch(request),
+} satisfies ExportedHandler<Env>;

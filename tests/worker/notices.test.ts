@@ -1,0 +1,126 @@
+/** The service's webhook: what is taken, what is refused, and that neither takes long. */
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { freshEmulator, NOTICE_SECRET } from "./service.ts";
+import { call, Show } from "./world.ts";
+
+const encoder = new TextEncoder();
+
+async function hmac(secret: string, hash: "SHA-1" | "SHA-256", body: Uint8Array): Promise<string> {
+  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash }, false, ["sign"]);
+  const bytes = new Uint8Array(await crypto.subtle.sign("HMAC", key, body));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+interface Sent {
+  secret?: string;
+  signed?: "v1" | "v2" | "both" | "neither";
+}
+
+async function send(body: string | Uint8Array, { secret = NOTICE_SECRET, signed = "both" }: Sent = {}) {
+  const bytes = typeof body === "string" ? encoder.encode(body) : body;
+  const headers = new Headers({ "content-type": "application/json" });
+  if (signed === "v1" || signed === "both") headers.set("agora-signature", await hmac(secret, "SHA-1", bytes));
+  if (signed === "v2" || signed === "both") headers.set("agora-signature-v2", await hmac(secret, "SHA-256", bytes));
+  const answer = await call("/notices", { method: "POST", headers, body: bytes });
+  const json = (await answer.json()) as { status?: string; error?: { code: string; message: string } };
+  return { status: answer.status, code: json.error?.code, text: JSON.stringify(json) };
+}
+
+function noticeOf(instanceId: string, taskId: string, more: { eventType?: number; sequence?: number } = {}): string {
+  const { eventType = 111, sequence = 5 } = more;
+  return JSON.stringify({
+    noticeId: "n-1",
+    productId: 1,
+    eventType,
+    notifyMs: 1,
+    payload: { taskId, instanceId, sequence, sendts: 1, serviceScene: "rtsc/cloud-transcoder", details: {} },
+  });
+}
+
+test("a valid one brings the next look forward, whichever signature and secret it has", async () => {
+  const emulator = freshEmulator();
+  // No look by itself within this test.
+  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, hintIntervalMs: 1000 } });
+  await show.running();
+  const { instanceId, taskId } = emulator.state().tasks.find(({ uid }) => uid === 9001) ?? {
+    instanceId: "",
+    taskId: "",
+  };
+  const looks = () => emulator.state().stats.calls.query ?? 0;
+  const ways: Sent[] = [{ signed: "v1" }, { signed: "v2" }, {}, { secret: "former-notice-secret" }];
+  for (const [i, way] of ways.entries()) {
+    const before = looks();
+    expect(await send(noticeOf(instanceId, taskId, { eventType: 112, sequence: 10 + i }), way)).toMatchObject({
+      status: 200,
+    });
+    await expect.poll(looks, { timeout: 5000 }).toBe(before + 1);
+  }
+  // The same again is no news.
+  const before = looks();
+  expect(await send(noticeOf(instanceId, taskId, { eventType: 112, sequence: 13 }))).toMatchObject({ status: 200 });
+  expect(await send(noticeOf(instanceId, taskId, { eventType: 112, sequence: 11 }))).toMatchObject({ status: 200 });
+  await scheduler.wait(1500);
+  expect(looks()).toBe(before);
+  await show.stop();
+});
+
+test("a death is noticed by its notification, however many of them come in whatever order", async () => {
+  const emulator = freshEmulator({ notices: { secret: NOTICE_SECRET, doubledPercent: 100, latePercent: 0 } });
+  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, hintIntervalMs: 1000 } });
+  await show.running();
+  emulator.control({ kind: "kill", uid: 9001 });
+  const deliveries = [];
+  for (const end = Date.now() + 3000; Date.now() < end; await scheduler.wait(50))
+    deliveries.push(...emulator.takeNotices());
+  expect(deliveries.length).toBeGreaterThan(2);
+  for (const { body, signature } of deliveries.reverse()) {
+    const headers = { "agora-signature": signature };
+    expect((await call("/notices", { method: "POST", headers, body })).status).toBe(200);
+  }
+  await show.until(({ lanes }) => lanes[0]?.uid === 9002 && lanes[0].state === "running");
+  expect(emulator.state().tasks.length).toBe(3);
+  await show.stop();
+});
+
+test("forged ones are refused, and say nothing of the secret", async () => {
+  freshEmulator();
+  const show = await Show.start({ policy: { confirmMs: [100] } });
+  const body = noticeOf(`${show.id}-0-1`, "task");
+  const forged = [
+    await send(body, { secret: "another" }),
+    await send(body, { signed: "neither" }),
+    await call("/notices", {
+      method: "POST",
+      body,
+      headers: { "agora-signature": "zz", "agora-signature-v2": "" },
+    }).then(async (answer) => ({ status: answer.status, code: undefined, text: await answer.text() })),
+  ];
+  for (const { status, text } of forged) {
+    expect(status).toBe(401);
+    expect(text).toContain("INVALID_SIGNATURE");
+    for (const secret of env.AGORA_NOTICE_SECRET?.split(" ") ?? []) expect(text).not.toContain(secret);
+  }
+  await show.stop();
+});
+
+test("what is none is refused: not JSON, another product, 10 MB, or a body that does not come", async () => {
+  expect(await send("{")).toMatchObject({ status: 400, code: "INVALID_NOTICE" });
+  expect(await send('{"eventType":1,"payload":{"serviceScene":"recording"}}')).toMatchObject({ status: 400 });
+  expect(await send(noticeOf("nobody", "task"))).toMatchObject({ status: 200 });
+  expect(await send(noticeOf("no-such-broadcast-0-1", "task"))).toMatchObject({ status: 200 });
+  const large = await send(new Uint8Array(10_000_000), { signed: "neither" });
+  expect(large).toMatchObject({ status: 413, code: "BODY_TOO_LARGE" });
+  const endless = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await scheduler.wait(100);
+      controller.enqueue(encoder.encode(" "));
+    },
+  });
+  const began = Date.now();
+  const slow = await call("/notices", { method: "POST", body: endless, headers: { "agora-signature": "00" } });
+  expect(slow.status).toBe(408);
+  expect(await slow.json()).toMatchObject({ error: { code: "BODY_TOO_SLOW" } });
+  // The service waits for 10 s.
+  expect(Date.now() - began).toBeLessThan(10_000);
+});

@@ -1,0 +1,262 @@
+/** The routes: who may use them, what they take, and that they answer what their description says. */
+import { env } from "cloudflare:workers";
+import { type Schema, Validator } from "@cfworker/json-schema";
+import { sign } from "hono/jwt";
+import { signViewerToken } from "steadymix/cloudflare";
+import { beforeAll, describe, expect, test } from "vitest";
+import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
+import { freshEmulator } from "./service.ts";
+import { call, freshId, QUICK, Show } from "./world.ts";
+
+const [KEY = "", FORMER_KEY = ""] = env.OPERATOR_KEYS?.split(" ") ?? [];
+const [VIEWER_KEY = "", FORMER_VIEWER_KEY = ""] = env.VIEWER_KEYS?.split(" ") ?? [];
+const asOperator = { authorization: `Bearer ${KEY}` };
+
+interface Operation {
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+let description: { paths: Record<string, Record<string, Operation>>; components: object };
+
+beforeAll(async () => {
+  description = await (await call("/openapi.json")).json();
+});
+
+interface Called {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: what it must be is said by the description, and asserted
+  json: any;
+}
+
+/** Calls a route, and checks its answer against the description. */
+async function ask(
+  method: string,
+  path: string,
+  init: { headers?: HeadersInit; body?: unknown } = {},
+): Promise<Called> {
+  const body = init.body === undefined ? null : typeof init.body === "string" ? init.body : JSON.stringify(init.body);
+  const answer = await call(path, { method, body, ...(init.headers ? { headers: init.headers } : {}) });
+  const template = path.replace(/\?.*/, "").replace(/^(\/broadcasts\/)[^/]+/, "$1{id}");
+  const operation = description.paths[template]?.[method.toLowerCase()];
+  const json: unknown = await answer.json();
+  const described = operation?.responses[String(answer.status)];
+  if (operation) expect(described, `${method} ${template} → ${answer.status} ${JSON.stringify(json)}`).toBeDefined();
+  const schema = described?.content?.["application/json"]?.schema;
+  if (schema) {
+    const whole = { ...schema, components: description.components } as Schema;
+    expect(new Validator(whole, "2020-12").validate(json).errors, `${method} ${template} → ${answer.status}`).toEqual(
+      [],
+    );
+  }
+  return { status: answer.status, headers: answer.headers, json };
+}
+
+const newBroadcast = (more: object = {}) => ({
+  id: freshId(),
+  services: showServices(),
+  lanes: SHOW_LANES,
+  policy: QUICK,
+  ...more,
+});
+
+test("a broadcast's life, by its routes", async () => {
+  const emulator = freshEmulator();
+  const body = newBroadcast();
+  const show = new Show(body.id);
+  const started = await ask("POST", "/broadcasts", { headers: asOperator, body });
+  expect(started).toMatchObject({ status: 201, json: { id: body.id, state: "starting" } });
+  expect(started.headers.get("location")).toBe(`/api/broadcasts/${body.id}`);
+  await show.running();
+  const listed = await ask("GET", "/broadcasts", { headers: asOperator });
+  expect(listed.json.broadcasts[0]).toMatchObject({ id: body.id, state: "live", onAir: { uid: 9001 }, tasks: 2 });
+  const path = `/broadcasts/${body.id}`;
+  expect((await ask("GET", path, { headers: asOperator })).json).toMatchObject({ state: "live" });
+  const services = showServices(600);
+  expect(await ask("PATCH", path, { headers: asOperator, body: { services } })).toMatchObject({ status: 200 });
+  await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
+  const { json } = await ask("GET", `${path}/events`, { headers: asOperator });
+  expect(json.events.map(({ type }: { type: string }) => type)).toContain("confirmed");
+  expect(
+    (await ask("GET", `${path}/events?since=${json.next}`, { headers: asOperator })).json.next,
+  ).toBeGreaterThanOrEqual(json.next);
+  const quota = await ask("GET", "/quota", { headers: asOperator });
+  expect(quota.json.tasks).toBe(2);
+  const { token } = (await ask("POST", `${path}/viewer-tokens`, { headers: asOperator, body: {} })).json;
+  const viewer = { authorization: `Bearer ${token}` };
+  expect((await ask("GET", `${path}/on-air`, { headers: viewer })).json).toMatchObject({ onAir: { uid: 9001 } });
+  const report = await ask("POST", `${path}/reports`, { headers: viewer, body: { type: "gone", uid: 9001 } });
+  expect(report).toMatchObject({ status: 202, json: { report: "taken" } });
+  expect(await ask("DELETE", path, { headers: asOperator })).toMatchObject({
+    status: 202,
+    json: { state: "stopping" },
+  });
+  await show.state("over");
+  expect((await ask("GET", "/broadcasts", { headers: asOperator })).json.broadcasts[0]).toMatchObject({
+    state: "over",
+    tasks: 0,
+  });
+  expect(await ask("POST", "/broadcasts", { headers: asOperator, body })).toMatchObject({
+    status: 409,
+    json: { error: { code: "OVER" } },
+  });
+});
+
+test("anybody may ask whether it lives, and how it is used", async () => {
+  expect(await ask("GET", "/health")).toMatchObject({ status: 200, json: { status: "ok" } });
+  expect(await ask("GET", "/openapi.json")).toMatchObject({ status: 200, json: { servers: [{ url: "/api" }] } });
+});
+
+const OPERATOR_ROUTES: [string, string][] = [
+  ["GET", "/broadcasts"],
+  ["POST", "/broadcasts"],
+  ["GET", "/broadcasts/x"],
+  ["PATCH", "/broadcasts/x"],
+  ["DELETE", "/broadcasts/x"],
+  ["GET", "/broadcasts/x/events"],
+  ["POST", "/broadcasts/x/viewer-tokens"],
+  ["GET", "/quota"],
+];
+
+describe("operators only", () => {
+  test.each(OPERATOR_ROUTES)("%s %s", async (method, path) => {
+    const wrong = ["", "Bearer", `Bearer ${KEY}x`, `Bearer ${KEY.slice(1)}`, `Basic ${KEY}`, `Bearer ${KEY} ${KEY}`];
+    const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
+    for (const authorization of [...wrong, `Bearer ${token}`]) {
+      const { status, json } = await ask(method, path, { headers: { authorization } });
+      expect({ status, code: json.error.code }).toEqual({ status: 401, code: "UNAUTHORIZED" });
+      expect(JSON.stringify(json)).not.toContain(KEY.slice(1));
+    }
+    expect((await ask(method, path)).status).toBe(401);
+    const foreign = { ...asOperator, origin: "https://evil.example" };
+    expect(await ask(method, path, { headers: foreign })).toMatchObject({
+      status: 403,
+      json: { error: { code: "ORIGIN_NOT_ALLOWED" } },
+    });
+    // Either of two keys is good while they are changed.
+    const statuses = [];
+    for (const key of [KEY, FORMER_KEY]) {
+      statuses.push((await ask(method, path, { headers: { authorization: `Bearer ${key}` } })).status);
+    }
+    expect(statuses.every((status) => status !== 401 && status !== 403)).toBe(true);
+  });
+});
+
+const VIEWER_ROUTES: [string, string][] = [
+  ["GET", "/broadcasts/x/on-air"],
+  ["GET", "/broadcasts/x/watch"],
+  ["POST", "/broadcasts/x/reports"],
+];
+
+describe("viewers with a token only", () => {
+  test.each(VIEWER_ROUTES)("%s %s", async (method, path) => {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { sub: "x", aud: "steadymix-viewer", exp: now + 60 };
+    const bad = {
+      none: undefined,
+      nonsense: "a.b.c",
+      "of another broadcast": (await signViewerToken(VIEWER_KEY, "y", 60)).token,
+      expired: await sign({ ...claims, exp: now - 1 }, VIEWER_KEY, "HS256"),
+      "without an end": await sign({ sub: "x", aud: claims.aud }, VIEWER_KEY, "HS256"),
+      "for something else": await sign({ ...claims, aud: "other" }, VIEWER_KEY, "HS256"),
+      "of another key": await sign(claims, "another-key-with-32-characters-or-more", "HS256"),
+      "of another algorithm": await sign(claims, VIEWER_KEY, "HS512"),
+      unsigned: `${btoa('{"alg":"none","typ":"JWT"}')}.${btoa(JSON.stringify(claims))}.`.replaceAll("=", ""),
+      "an operator's key": KEY,
+    };
+    for (const [name, token] of Object.entries(bad)) {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const { status, json } = await ask(method, path, { headers });
+      expect({ status, code: json.error.code }, name).toEqual({ status: 401, code: "UNAUTHORIZED" });
+      expect(JSON.stringify(json)).not.toContain("viewer-key");
+    }
+    for (const key of [VIEWER_KEY, FORMER_VIEWER_KEY]) {
+      const { token } = await signViewerToken(key, "x", 60);
+      expect((await ask(method, path, { headers: { authorization: `Bearer ${token}` } })).status).not.toBe(401);
+      expect((await ask(method, `${path}?token=${token}`)).status).not.toBe(401);
+      const headers = { origin: "https://evil.example", authorization: `Bearer ${token}` };
+      expect((await ask(method, path, { headers })).status).toBe(403);
+    }
+  });
+});
+
+describe("what is wrong is named", () => {
+  const post = (body: unknown) => ask("POST", "/broadcasts", { headers: asOperator, body });
+
+  test.each([
+    ["not JSON", "{", "INVALID_BODY", undefined],
+    ["not an object", "[]", "INVALID_BODY", undefined],
+    ["an id with a space", newBroadcast({ id: "a b" }), "INVALID_CONFIG", "id"],
+    ["an id too long for the service", newBroadcast({ id: "x".repeat(51) }), "INVALID_CONFIG", "id"],
+    ["an id that is no text", newBroadcast({ id: 1 }), "INVALID_CONFIG", "id"],
+    ["another App ID", newBroadcast({ appId: "x" }), "INVALID_CONFIG", "appId"],
+    ["an instanceId", newBroadcast({ instanceId: "x" }), "INVALID_CONFIG", "instanceId"],
+    ["one uid", newBroadcast({ lanes: [{ name: "primary", uids: [1] }] }), "INVALID_CONFIG", "lanes[0].uids"],
+    ["a setting that does not exist", newBroadcast({ polcy: {} }), "INVALID_CONFIG", "polcy"],
+    ["no payload", newBroadcast({ services: undefined }), "INVALID_CONFIG", "services"],
+    [
+      "a wrong payload",
+      newBroadcast({ services: showServices(0) }),
+      "INVALID_CONFIG",
+      "services.cloudTranscoder.config.transcoder.idleTimeout",
+    ],
+  ])("%s", async (_, body, code, field) => {
+    const { status, json } = await post(body);
+    expect(status).toBe(400);
+    expect(json.error.code).toBe(code);
+    if (field !== undefined) expect(json.error.field).toBe(field);
+    expect(json.error.message).not.toMatch(/^config\./);
+  });
+
+  test("a body that is too large", async () => {
+    const { status, json } = await post(`{"services":"${"x".repeat(300_000)}"}`);
+    expect({ status, code: json.error.code }).toEqual({ status: 413, code: "BODY_TOO_LARGE" });
+  });
+
+  test("what is not there, and what cannot be done there", async () => {
+    expect(await ask("GET", "/nothing")).toMatchObject({ status: 404, json: { error: { code: "NOT_FOUND" } } });
+    const put = await ask("PUT", "/broadcasts", { headers: asOperator });
+    expect(put).toMatchObject({ status: 405, json: { error: { code: "METHOD_NOT_ALLOWED" } } });
+    expect(put.headers.get("allow")).toContain("POST");
+    for (const id of ["x", "..%2f..", "x".repeat(60), "%00"]) {
+      expect((await ask("GET", `/broadcasts/${id}`, { headers: asOperator })).status).toBe(404);
+    }
+    const since = await ask("GET", "/broadcasts/x/events?since=-1", { headers: asOperator });
+    expect(since).toMatchObject({ status: 400, json: { error: { code: "INVALID_QUERY", field: "since" } } });
+  });
+
+  test("an update of something else than the payload, and a lifetime that is too long", async () => {
+    const patch = await ask("PATCH", "/broadcasts/x", { headers: asOperator, body: { lanes: [] } });
+    expect(patch).toMatchObject({ status: 400, json: { error: { code: "INVALID_CONFIG", field: "lanes" } } });
+    for (const lifetimeS of [0, 1.5, 86_401, "60", null]) {
+      const body = { lifetimeS };
+      const made = await ask("POST", "/broadcasts/x/viewer-tokens", { headers: asOperator, body });
+      expect(made, String(lifetimeS)).toMatchObject({ status: 400, json: { error: { field: "lifetimeS" } } });
+    }
+  });
+
+  test("more tasks than the App ID may have at once", async () => {
+    const lanes = Array.from({ length: 99 }, (_, i) => ({ name: `lane ${i}`, uids: [10_000 + 2 * i, 10_001 + 2 * i] }));
+    const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID));
+    const entry = { id: "many", state: "live" as const, onAir: null, tasks: 9_950, startedAt: 1 };
+    await quota.report(entry);
+    const { status, json } = await post(newBroadcast({ lanes }));
+    expect({ status, code: json.error.code }).toEqual({ status: 409, code: "PCW_REACHED" });
+    await quota.remove("many");
+  });
+});
+
+test("pages of allowed origins may use it, others may not; answers cannot be framed or sniffed", async () => {
+  const preflight = (origin: string) =>
+    call("/broadcasts", {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization" },
+    });
+  const allowed = await preflight("https://show.example");
+  expect(allowed.headers.get("access-control-allow-origin")).toBe("https://show.example");
+  expect(allowed.headers.get("access-control-allow-headers")).toContain("authorization");
+  expect((await preflight("https://evil.example")).headers.get("access-control-allow-origin")).toBeNull();
+  const { headers } = await ask("GET", "/health", { headers: { origin: "https://show.example" } });
+  expect(headers.get("access-control-allow-origin")).toBe("https://show.example");
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+  expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
+});

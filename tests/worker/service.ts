@@ -1,0 +1,49 @@
+/** The emulated service of a test: the test and the Worker are in one isolate. */
+import { initSync } from "../../target/emulator/steadymix_emulator.js";
+import wasm from "../../target/emulator/steadymix_emulator_bg.wasm";
+import { Emulator, type Profile } from "../emulator/js/emulator.ts";
+
+initSync({ module: wasm });
+
+export const NOTICE_SECRET = "notice-secret";
+
+export let emulator = new Emulator();
+
+/** Whether the object that makes the call dies at this moment. */
+export type Around = (number: number, moment: "before" | "after") => boolean;
+let around: Around = () => false;
+let calls = 0;
+
+/** A service that nothing has happened to yet; it does everything quickly. */
+export function freshEmulator(profile: Profile = {}): Emulator {
+  emulator = new Emulator({
+    startUp: { takesMs: [50, 150] },
+    answerMs: [2, 10],
+    callsPerSecond: 1000,
+    notices: null,
+    ...profile,
+  });
+  // So that it is the primary that is on air first.
+  emulator.control({ kind: "addRule", rule: { call: "create", uid: 9101, effect: { kind: "delay", ms: 400 } } });
+  around = () => false;
+  calls = 0;
+  return emulator;
+}
+
+/** From now on, counted from the next call on. */
+export function onCalls(act: Around): void {
+  around = act;
+  calls = 0;
+}
+
+/** Leads to the service that is the current one when the call is made. */
+export function serviceFetch(ctx: DurableObjectState): typeof fetch {
+  return async (input, init) => {
+    calls += 1;
+    const number = calls;
+    if (around(number, "before")) ctx.abort("killed before a call");
+    const answer = await emulator.fetch(input, init);
+    if (around(number, "after")) ctx.abort("killed after a call");
+    return answer;
+  };
+}

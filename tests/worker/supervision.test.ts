@@ -1,0 +1,179 @@
+/** A broadcast in the real runtime: driven by alarms, against the emulated service. */
+import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
+import type { BroadcastStatus } from "steadymix/cloudflare";
+import { afterEach, describe, expect, test } from "vitest";
+import { FAULTS } from "../emulator/js/faults.ts";
+import { freshEmulator, NOTICE_SECRET, onCalls } from "./service.ts";
+import { configOf, freshId, Show } from "./world.ts";
+
+// What is left of a test that failed must not go on in the next one's service.
+afterEach(() => reset());
+
+const living = (emulator: ReturnType<typeof freshEmulator>) =>
+  emulator.state().tasks.flatMap(({ live, taskId }) => (live ? [taskId] : []));
+
+test("starts, is confirmed, is watched, is stopped, and says so", async () => {
+  const emulator = freshEmulator();
+  const show = await Show.start();
+  expect((await show.status()).state).toBe("starting");
+  await show.running();
+  expect(await show.status()).toMatchObject({ state: "live", onAir: { lane: "primary", channel: "show", uid: 9001 } });
+  const looks = emulator.state().stats.calls.query ?? 0;
+  await expect.poll(() => emulator.state().stats.calls.query ?? 0, { timeout: 10_000 }).toBeGreaterThan(looks + 1);
+  expect((await show.stub.stop())?.state).toBe("stopping");
+  await show.state("over");
+  expect(await show.status()).toMatchObject({ onAir: null, lanes: [{ state: "stopped" }, { state: "stopped" }] });
+  expect(living(emulator)).toEqual([]);
+  expect(await show.events()).toEqual(
+    expect.arrayContaining(["launching", "created", "confirmed", "onAir", "stopped"]),
+  );
+});
+
+test("started twice it is started once; with other settings, or after its end, it is refused", async () => {
+  const emulator = freshEmulator();
+  const show = await Show.start();
+  const again = await Promise.all([1, 2, 3].map(() => show.stub.start(configOf(show.id))));
+  expect(again.map(({ ok }) => ok)).toEqual([true, true, true]);
+  await show.running();
+  expect(emulator.state().tasks.length).toBe(2);
+  const other = await show.stub.start(configOf(show.id, { restart: "always" }));
+  expect(other).toMatchObject({ ok: false, error: { code: "ALREADY_STARTED" } });
+  await show.stop();
+  expect(await show.stub.start(configOf(show.id))).toMatchObject({ ok: false, error: { code: "OVER" } });
+});
+
+test("what is wrong is named, and nothing is kept", async () => {
+  const show = new Show("wrong");
+  const wrong = await show.stub.start(configOf("wrong", { lanes: [{ name: "primary", uids: [1] }] }));
+  expect(wrong).toMatchObject({ ok: false, error: { code: "INVALID_CONFIG", field: "config.lanes[0].uids" } });
+  const misnamed = await show.stub.start(configOf("right"));
+  expect(misnamed).toMatchObject({ ok: false, error: { code: "INVALID_CONFIG", field: "instanceId", value: "right" } });
+  expect(await show.stub.status()).toBeUndefined();
+  expect(await show.stub.stop()).toBeUndefined();
+  expect(await runInDurableObject(show.stub, (_, { storage }) => storage.getAlarm())).toBeNull();
+});
+
+test("an update reaches what runs; one that is wrong is refused", async () => {
+  const emulator = freshEmulator();
+  const show = await Show.start();
+  await show.running();
+  const { services } = configOf("x");
+  services.cloudTranscoder.config.transcoder.idleTimeout = 600;
+  expect(await show.stub.update(services)).toMatchObject({ ok: true });
+  await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
+  services.cloudTranscoder.config.transcoder.idleTimeout = 0;
+  expect(await show.stub.update(services)).toMatchObject({ ok: false, error: { code: "INVALID_TASK" } });
+  await show.stop();
+});
+
+describe("every fault of the demonstration", () => {
+  test.each(FAULTS.map(({ name }) => name))("%s", async (name) => {
+    // A Create that timed out can only be told from none by the notification that names its task.
+    const emulator = freshEmulator(name === "createTimesOut" ? { notices: { secret: NOTICE_SECRET } } : {});
+    const show = await Show.start();
+    await show.running();
+    const fault = FAULTS.find((fault) => fault.name === name);
+    const onAir = (await show.status()).onAir?.uid ?? 0;
+    for (const command of fault?.commands(onAir, 1500) ?? []) emulator.control(command);
+    if (fault?.kills) await show.until(({ onAir: now }) => now !== null && now.uid !== onAir);
+    await scheduler.wait(1500);
+    emulator.control({ kind: "clearRules" });
+    emulator.control({ kind: "hosts", channel: "studio", present: true });
+    await show.running();
+    expect(emulator.state().overlaps).toEqual([]);
+    await show.stop();
+    expect(living(emulator)).toEqual([]);
+  });
+});
+
+describe("whatever happens to the object", () => {
+  test("evicted again and again, it goes on", async () => {
+    const emulator = freshEmulator();
+    const show = new Show(freshId());
+    let evictions = 0;
+    await play(show, emulator, async () => {
+      evictions += 1;
+      await evictDurableObject(show.stub);
+    });
+    expect(evictions).toBeGreaterThan(20);
+    expect(emulator.state().overlaps).toEqual([]);
+    expect(living(emulator)).toEqual([]);
+  });
+
+  test.each(["before", "after"] as const)(
+    "killed %s each call, one after the other, no task is lost or doubled",
+    { timeout: 240_000 },
+    async (moment) => {
+      let calls = 0;
+      for (let fatal = 0; fatal <= calls; fatal += 1) {
+        const emulator = freshEmulator();
+        const show = new Show(freshId());
+        // The first time nothing happens, but the calls are counted.
+        onCalls((number, at) => {
+          if (fatal === 0) calls = number;
+          return at === moment && number === fatal;
+        });
+        await play(show, emulator, () => show.ring());
+        expect(emulator.state().overlaps, `call ${fatal}`).toEqual([]);
+        expect(living(emulator), `call ${fatal}`).toEqual([]);
+      }
+      expect(calls).toBeGreaterThan(10);
+    },
+  );
+
+  test("alarms that come late, twice, or all the time change nothing", async () => {
+    const emulator = freshEmulator();
+    const show = new Show(freshId());
+    let turn = 0;
+    await play(show, emulator, async () => {
+      turn += 1;
+      if (turn % 3 === 0) await show.delayAlarm(300);
+      else await Promise.all([show.ring(), show.ring()]);
+    });
+    expect(emulator.state().tasks.length).toBe(3);
+    expect(emulator.state().overlaps).toEqual([]);
+    expect(living(emulator)).toEqual([]);
+  });
+
+  test("what is known of it is forgotten in the end", async () => {
+    freshEmulator();
+    const show = await Show.start();
+    await show.running();
+    await show.stop();
+    expect(await show.ring()).toBe(true);
+    expect((await show.status()).state).toBe("over");
+    await expect.poll(() => show.stub.status(), { timeout: 5000 }).toBeUndefined();
+    expect(await runInDurableObject(show.stub, async (_, { storage }) => [...(await storage.list()).keys()])).toEqual(
+      [],
+    );
+  });
+});
+
+/**
+ * Launches two lanes, loses the primary, has it replaced, and stops; again and again something befalls the object.
+ */
+async function play(
+  show: Show,
+  emulator: ReturnType<typeof freshEmulator>,
+  befalls: () => Promise<unknown>,
+): Promise<void> {
+  const isUp = ({ lanes }: BroadcastStatus) => lanes.every(({ state }) => state === "running");
+  await insist(async () => expect(await show.stub.start(configOf(show.id))).toMatchObject({ ok: true }));
+  await show.until(isUp, befalls);
+  emulator.control({ kind: "kill", uid: 9001 });
+  await show.until((status) => isUp(status) && status.lanes[0]?.uid === 9002, befalls);
+  await insist(() => show.stub.stop());
+  await show.until(({ state }) => state === "over", befalls);
+}
+
+/** An object that is killed breaks the calls to it: its caller makes them again. */
+async function insist(act: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
+}

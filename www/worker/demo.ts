@@ -1,0 +1,51 @@
+/** Routes of the demonstration: what the service's stand-in is up to, and what can be done to it. */
+import { Hono } from "hono";
+import type { SteadymixEnv } from "steadymix/cloudflare";
+import type { Command, State } from "../../tests/emulator/js/emulator.ts";
+import { FAULTS } from "../../tests/emulator/js/faults.ts";
+
+/** How long a fault lasts that does not end by itself. */
+const FAULT_MS = 20_000;
+
+export function demo(): Hono<{ Bindings: SteadymixEnv }> {
+  const app = new Hono<{ Bindings: SteadymixEnv }>();
+
+  // Where the service is the real one there is nothing to play with.
+  app.use(async (c, next) => (c.env.AGORA_SERVICE ? next() : c.notFound()));
+
+  /** Everything there is to know of the tasks: what runs, and how what does not run has ended. */
+  app.get("/tasks", async (c) => {
+    const { tasks } = await (await service(c.env).fetch("https://emulator/state")).json<State>();
+    return c.json({ tasks }, 200, { "cache-control": "no-store" });
+  });
+
+  app.post("/faults", async (c) => {
+    const { name, uid } = await c.req.json<{ name?: unknown; uid?: unknown }>();
+    const fault = FAULTS.find((fault) => fault.name === name);
+    if (!fault || !Number.isInteger(uid)) {
+      const message = `name must be one of ${FAULTS.map(({ name }) => name).join(", ")}, and uid a uid`;
+      return c.json({ error: { code: "INVALID_BODY", message } }, 400);
+    }
+    return c.json(await control(c.env, fault.commands(Number(uid), FAULT_MS)));
+  });
+
+  /** No more rules, and the hosts are back. */
+  app.post("/mend", async (c) => {
+    return c.json(await control(c.env, [{ kind: "clearRules" }, { kind: "hosts", channel: "studio", present: true }]));
+  });
+
+  return app;
+}
+
+function service(env: SteadymixEnv): Fetcher {
+  if (!env.AGORA_SERVICE) throw new Error("there is no stand-in");
+  return env.AGORA_SERVICE;
+}
+
+async function control(env: SteadymixEnv, commands: Command[]): Promise<object> {
+  const answer = await service(env).fetch("https://emulator/control", {
+    method: "POST",
+    body: JSON.stringify(commands),
+  });
+  return answer.json<object>();
+}

@@ -1,0 +1,12 @@
+/** The Worker: serves the viewer and the console, and keeps broadcasts on air. */
+import { Hono } from "hono";
+import { AppQuota, Broadcast, handler, Relay, type SteadymixEnv } from "steadymix/cloudflare";
+import { demo } from "./demo.ts";
+
+export { AppQuota, Broadcast, Relay };
+
+const app = new Hono<{ Bindings: SteadymixEnv }>();
+app.route("/api/demo", demo());
+app.route("/api", handler());
+
+export default app;
