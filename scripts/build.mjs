@@ -45,7 +45,8 @@ export function build({ quiet = false } = {}) {
 
 /** The pages, from the package as it is in dist/. */
 export function buildPages() {
-  run("vite", ["build", inRoot("www", "viewer"), "--logLevel", "warn"]);
+  // The viewer's first: it empties the folder of both.
+  for (const page of ["viewer", "console"]) run("vite", ["build", inRoot("www", page), "--logLevel", "warn"]);
 }
 
 export function buildTestPages() {

@@ -1,14 +1,15 @@
-// Serves the pages that were built, on loopback, until it is interrupted.
+// Runs the Worker's demonstration on loopback, until it is interrupted: pages, console, Worker, and the service's stand-in.
 import { parseArgs } from "node:util";
-import { preview } from "vite";
-import { fail, inRoot } from "./lib.mjs";
+import { fail } from "./lib.mjs";
+import { startWrangler } from "./wrangler.mjs";
 
 const HELP = `npm start -- [--port PORT]
 
-Opens no window: it prints the address of a page on which a broadcast is watched, and broken.
-  --port PORT   from 0 (any that is free) to 65535; default 4173, or the next that is free
+Opens no window: it prints the addresses of the pages.
+  --port PORT   from 0 (any that is free) to 65535; default 4173
 
-With #appId=…&channel=…&token=…&uids=9001,9101 behind the address, the page watches a channel of Agora instead.
+The console starts broadcasts, shows how they are, and breaks them; the viewer watches them. Without a Worker, the viewer's
+page has a demonstration of its own, and with #appId=…&channel=…&token=…&uids=9001,9101 it watches a channel of Agora.
 npm run demo shows the server's side alone, in a terminal.`;
 
 /** @returns {number | "help"} */
@@ -24,21 +25,22 @@ function wanted() {
   return port;
 }
 
-/** @param {number} port */
-async function serve(port) {
-  const server = await preview({ configFile: inRoot("www", "viewer", "vite.config.ts"), preview: { port } });
-  const address = server.httpServer.address();
-  if (typeof address !== "object" || address === null) throw new Error("the server has no address");
-  console.log(
-    `\n  http://127.0.0.1:${address.port}/   the viewer: kill the primary, and see the picture go on\n  Ctrl-C ends it\n`,
-  );
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close().then(() => process.exit(0)));
-}
-
 try {
   const port = wanted();
   if (port === "help") console.log(HELP);
-  else await serve(port);
+  else {
+    const wrangler = await startWrangler({ port });
+    console.log(`
+  ${wrangler.url}/console/#key=demonstration-key
+      the console: start a broadcast, watch it from there, and break it
+  ${wrangler.url}/
+      the viewer alone, with a demonstration inside the page
+  Ctrl-C ends it
+`);
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => wrangler.stop().then(() => process.exit(0)));
+    const code = await wrangler.ended;
+    if (code !== 0) fail(`wrangler ended with ${code}`);
+  }
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
 }

@@ -49,7 +49,7 @@ const STEPS = {
   ],
   rustfmt: () => [{ command: "cargo", args: ["fmt", "--all", "--check"] }],
   types: () =>
-    ["tsconfig.json", "www/viewer", "www/worker", "tests/viewer", "tests/worker"].map((project) => ({
+    ["tsconfig.json", "www/viewer", "www/console", "www/worker", "tests/viewer", "tests/worker"].map((project) => ({
       command: "tsc",
       args: ["-p", project],
     })),

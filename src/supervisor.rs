@@ -154,6 +154,8 @@ pub struct LaneStatus {
     pub state: &'static str,
     /// How many times it was launched.
     pub generation: u32,
+    /// Its output uids, the primary first.
+    pub uids: Vec<Uid>,
     /// The current output uid.
     pub uid: Option<Uid>,
     /// The current task.

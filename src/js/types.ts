@@ -415,6 +415,8 @@ export interface LaneStatus {
     | "failed";
   /** How many times it was launched. */
   generation: number;
+  /** Its output uids, the primary first. */
+  uids: Uid[];
   /** The current output uid. */
   uid: Uid | null;
   /** The current task. */

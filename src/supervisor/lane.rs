@@ -193,6 +193,7 @@ impl Lane {
                 }
             },
             generation: self.generation,
+            uids: self.ring.uids().to_vec(),
             uid: current.map(|launch| launch.uid),
             task_id: current.and_then(|launch| launch.task_id.clone()),
             last_seen_running_ms: current.and_then(|launch| launch.seen_running_at),

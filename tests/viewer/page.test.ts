@@ -13,7 +13,7 @@ let page: Page;
 
 before(async () => {
   mkdirSync(shots, { recursive: true });
-  server = await serve(join(root, "target", "www", "viewer"));
+  server = await serve(join(root, "target", "www", "site"));
   browser = await launch();
 });
 after(async () => {

@@ -4,7 +4,7 @@ export default defineConfig({
   root: import.meta.dirname,
   base: "./",
   build: {
-    outDir: "../../target/www/viewer",
+    outDir: "../../target/www/site",
     emptyOutDir: true,
     target: "es2022",
     rollupOptions: { input: { index: "index.html" } },

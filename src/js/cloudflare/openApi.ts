@@ -57,6 +57,7 @@ const schemas: Record<string, Schema> = {
       ],
     },
     generation: integer,
+    uids: array(uid),
     uid: orNull(uid),
     taskId: orNull(text),
     lastSeenRunningMs: orNull(ms),

@@ -1,12 +1,13 @@
 import type { ReactElement } from "react";
 import type { SteadymixEvent } from "steadymix";
-import type { ViewerEvent } from "steadymix/viewer";
+import type { OnAirWord, ViewerEvent } from "steadymix/viewer";
 import type { Texts } from "./Viewer.tsx";
 
 /** Something that happened, kept as it is, so that it can be told in either language. */
 export type LogLine = { id: number; at: Date } & (
   | { side: "viewer"; event: ViewerEvent }
   | { side: "server"; event: SteadymixEvent }
+  | { side: "word"; event: OnAirWord }
 );
 
 let lines = 0;
@@ -24,6 +25,13 @@ export function serverLineOf(event: SteadymixEvent): LogLine | undefined {
   return { id: lines, at: new Date(), side: "server", event };
 }
 
+/** What the Worker says; that nothing is on air yet is no news. */
+export function wordLineOf(word: OnAirWord): LogLine | undefined {
+  if (!word.onAir && !word.over) return undefined;
+  lines += 1;
+  return { id: lines, at: new Date(), side: "word", event: word };
+}
+
 export function Log({ lines, texts }: { lines: LogLine[]; texts: Texts }): ReactElement {
   return (
     <section className="log">
@@ -34,12 +42,23 @@ export function Log({ lines, texts }: { lines: LogLine[]; texts: Texts }): React
           <li key={line.id} data-side={line.side}>
             <time dateTime={line.at.toISOString()}>{line.at.toTimeString().slice(0, 8)}</time>
             <span className="side">{line.side === "viewer" ? texts.viewerSide : texts.serverSide}</span>
-            <span>{line.side === "viewer" ? viewerText(line.event, texts) : serverText(line.event, texts)}</span>
+            <span>{textOf(line, texts)}</span>
           </li>
         ))}
       </ol>
     </section>
   );
+}
+
+function textOf(line: LogLine, texts: Texts): string {
+  switch (line.side) {
+    case "viewer":
+      return viewerText(line.event, texts);
+    case "server":
+      return serverText(line.event, texts);
+    case "word":
+      return line.event.onAir ? texts.server.onAir(line.event.onAir.uid) : texts.server.over;
+  }
 }
 
 function viewerText(event: ViewerEvent, { events, reason }: Texts): string {

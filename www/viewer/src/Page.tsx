@@ -1,6 +1,7 @@
 import { type ComponentType, type ReactElement, useEffect, useState } from "react";
+import { keepLanguage, type Language, preferredLanguage } from "../../shared/language.ts";
 import { AddressError, type Broadcast, broadcastOf } from "./broadcast.ts";
-import { keepLanguage, type Language, preferredLanguage, TEXTS } from "./texts.ts";
+import { TEXTS } from "./texts.ts";
 import type { ViewerProps } from "./Viewer.tsx";
 import type { Watchable } from "./watchable.ts";
 
@@ -95,11 +96,18 @@ async function getReady(): Promise<Ready> {
   if (typeof RTCPeerConnection === "undefined") throw new NoWebRtc();
   // Not before it is known that the browser can: WebAssembly is compiled when this is imported.
   const { Viewer } = await import("./Viewer.tsx");
-  const watchable =
-    broadcast.kind === "demo"
-      ? await (await import("./demo/watchable.ts")).startDemo(broadcast.fps)
-      : await (await import("./agora.ts")).joinAgora(broadcast);
-  return { Viewer, broadcast, watchable };
+  return { Viewer, broadcast, watchable: await watchableOf(broadcast) };
+}
+
+async function watchableOf(broadcast: Broadcast): Promise<Watchable> {
+  switch (broadcast.kind) {
+    case "demo":
+      return (await import("./demo/watchable.ts")).startDemo(broadcast.fps);
+    case "standIn":
+      return (await import("./demo/watchable.ts")).followStandIn(broadcast);
+    case "agora":
+      return (await import("./agora.ts")).joinAgora(broadcast);
+  }
 }
 
 class NoWebRtc extends Error {}
@@ -116,5 +124,12 @@ function problemOf(error: unknown): Problem {
 
 function modeOf(broadcast: Broadcast, language: Language): string {
   const texts = TEXTS[language];
-  return broadcast.kind === "demo" ? texts.demo : texts.channel(broadcast.channel);
+  switch (broadcast.kind) {
+    case "demo":
+      return texts.demo;
+    case "standIn":
+      return texts.standIn(broadcast.id);
+    case "agora":
+      return texts.channel(broadcast.channel);
+  }
 }

@@ -1,10 +1,10 @@
-import { type ReactElement, useEffect, useState } from "react";
-import type { Uid, ViewerEvent } from "steadymix/viewer";
+import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
+import { OnAirFeed, type Uid, type ViewerEvent } from "steadymix/viewer";
 import { useFailover } from "steadymix/viewer/react";
 import type { Broadcast } from "./broadcast.ts";
 import { Experiment } from "./Experiment.tsx";
 import { onGesture } from "./gesture.ts";
-import { Log, type LogLine, lineOf, serverLineOf } from "./Log.tsx";
+import { Log, type LogLine, lineOf, serverLineOf, wordLineOf } from "./Log.tsx";
 import { Timeline } from "./Timeline.tsx";
 import type { TEXTS } from "./texts.ts";
 import { useHistory } from "./useHistory.ts";
@@ -26,16 +26,18 @@ const LOG_LINES = 100;
 
 /** The picture, and what is known of it. */
 export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps): ReactElement {
-  const uids = broadcast.kind === "agora" ? broadcast.uids : DEMO_UIDS;
+  const uids = broadcast.kind === "demo" ? DEMO_UIDS : broadcast.uids;
+  const feed = useRef<OnAirFeed>(undefined);
   const [lines, setLines] = useState<LogLine[]>([]);
   const [volume, setVolume] = useState(100);
   const [isBlocked, setBlocked] = useState(false);
-  const say = (line: LogLine | undefined) => {
+  const say = useCallback((line: LogLine | undefined) => {
     if (line) setLines((before) => [line, ...before].slice(0, LOG_LINES));
-  };
+  }, []);
   const [outage, setOutage] = useState<Switched>();
   const onEvent = (event: ViewerEvent) => {
     say(lineOf(event));
+    feed.current?.take(event);
     if (event.type === "switched") setOutage(event);
   };
   const { ref, shown, viewer } = useFailover(watchable.client, { uids, onEvent });
@@ -49,7 +51,21 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
     });
     watchable.onAutoplayFailed(() => setBlocked(true));
     watchable.join().catch(onProblem);
-  }, [viewer, watchable, onProblem]);
+  }, [viewer, watchable, onProblem, say]);
+
+  useEffect(() => {
+    if (!viewer || broadcast.kind === "demo" || !broadcast.feed) return;
+    const { address, token } = broadcast.feed;
+    const made = new OnAirFeed(address, {
+      token,
+      onWord: (word) => {
+        say(wordLineOf(word));
+        if (word.onAir) viewer.tell({ type: "onAir", uid: word.onAir.uid });
+      },
+    });
+    feed.current = made;
+    return () => made.close();
+  }, [viewer, broadcast, say]);
 
   // Whoever is shown next plays at full volume: it is set again whenever that changes.
   useEffect(() => watchable.setVolume(volume), [watchable, volume, shown]);
@@ -120,7 +136,9 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
         {watchable.station && <Experiment station={watchable.station} shown={shown} texts={texts} />}
         <Log lines={lines} texts={texts} />
       </div>
-      {broadcast.kind === "demo" && <p className="about">{texts.demoExplained}</p>}
+      {broadcast.kind !== "agora" && (
+        <p className="about">{broadcast.kind === "demo" ? texts.demoExplained : texts.standInExplained}</p>
+      )}
     </main>
   );
 }

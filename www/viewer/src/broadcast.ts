@@ -11,6 +11,24 @@ export interface AgoraBroadcast {
   uid: Uid;
   /** The outputs, in the order of preference. */
   uids: Uid[];
+  /** The Worker that says what is on air, if there is one. */
+  feed?: Feed;
+}
+
+/** A broadcast that a Worker keeps on air. */
+export interface Feed {
+  /** The broadcast's: `…/api/broadcasts/{id}`. */
+  address: string;
+  token: string;
+}
+
+/** A broadcast of the Worker's demonstration: its tasks run on the service's stand-in, its media in this page. */
+export interface StandInBroadcast {
+  kind: "standIn";
+  id: string;
+  uids: Uid[];
+  fps: number;
+  feed: Feed;
 }
 
 export interface DemoBroadcast {
@@ -18,7 +36,7 @@ export interface DemoBroadcast {
   fps: number;
 }
 
-export type Broadcast = AgoraBroadcast | DemoBroadcast;
+export type Broadcast = AgoraBroadcast | StandInBroadcast | DemoBroadcast;
 
 /** The fragment of the address is wrong. */
 export class AddressError extends Error {
@@ -31,21 +49,33 @@ export class AddressError extends Error {
 }
 
 /**
- * `#appId=…&channel=…&token=…&uids=9001,9002,9101,9102`, or nothing for the demonstration. It is the fragment, so that
- * tokens are not sent to the server of the page, and not kept in its log.
+ * `#appId=…&channel=…&token=…&uids=9001,9002,9101,9102`, with `&broadcast=…&viewerToken=…` if this page's Worker keeps it
+ * on air; those and `standIn` for the Worker's demonstration, or nothing for the one that is all in this page. It is the
+ * fragment, so that tokens are not sent to the server of the page, and not kept in its log.
  */
 export function broadcastOf(fragment: string): Broadcast {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
   const isReal = ["appId", "channel", "token", "uids"].some((name) => fields.has(name));
-  if (!isReal) return { kind: "demo", fps: number(fields, "fps", 15, 1, 60) };
+  const fps = number(fields, "fps", 15, 1, 60);
+  if (!isReal) return { kind: "demo", fps };
+  const uids = needed(fields, "uids").split(",").map(uidOf);
+  if (fields.has("standIn")) {
+    return { kind: "standIn", id: needed(fields, "broadcast"), uids, fps, feed: feedOf(fields) };
+  }
   return {
     kind: "agora",
     appId: needed(fields, "appId"),
     channel: needed(fields, "channel"),
     token: tokenOf(fields),
     uid: number(fields, "uid", 0, 0, 0xffff_ffff),
-    uids: needed(fields, "uids").split(",").map(uidOf),
+    uids,
+    ...(fields.has("broadcast") ? { feed: feedOf(fields) } : {}),
   };
+}
+
+function feedOf(fields: URLSearchParams): Feed {
+  const path = `/api/broadcasts/${encodeURIComponent(needed(fields, "broadcast"))}`;
+  return { address: new URL(path, location.href).href, token: needed(fields, "viewerToken") };
 }
 
 function needed(fields: URLSearchParams, name: string): string {

@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Page } from "./Page.tsx";
+import "../../shared/base.css";
 import "./style.css";
 
 const root = document.getElementById("root");

@@ -1,7 +1,6 @@
 /** What the page says, in English and Chinese. */
 import type { Health, SwitchReason } from "steadymix/viewer";
-
-export type Language = "en" | "zh";
+import type { Language } from "../../shared/language.ts";
 
 interface Texts {
   language: string;
@@ -9,6 +8,8 @@ interface Texts {
   demo: string;
   demoExplained: string;
   channel: (name: string) => string;
+  standIn: (id: string) => string;
+  standInExplained: string;
   loading: string;
   waiting: string;
   picture: string;
@@ -58,6 +59,7 @@ interface Texts {
     confirmed: (uid: number) => string;
     relaunched: (uid: number) => string;
     onAir: (uid: number) => string;
+    over: string;
     suspect: (uid: number) => string;
   };
   problems: {
@@ -79,6 +81,9 @@ export const TEXTS: Record<Language, Texts> = {
     demoExplained:
       "Real video over WebRTC inside this page. The service is a stand-in: it runs a primary and a backup task, and a redundancy group keeps both alive.",
     channel: (name) => `Channel ${name}`,
+    standIn: (id) => `Demonstration · broadcast ${id}`,
+    standInExplained:
+      "Real video over WebRTC inside this page; its tasks run on the Worker's stand-in of the service. Break them in the console.",
     loading: "Loading the viewer …",
     waiting: "Waiting for the first picture …",
     picture: "The broadcast",
@@ -146,6 +151,7 @@ export const TEXTS: Record<Language, Texts> = {
       confirmed: (uid) => `${uid} runs: a Query has proven it`,
       relaunched: (uid) => `Replaced: ${uid} runs now`,
       onAir: (uid) => `On air: ${uid}`,
+      over: "The broadcast is over",
       suspect: (uid) => `${uid} may be gone; looking`,
     },
     problems: {
@@ -167,6 +173,8 @@ export const TEXTS: Record<Language, Texts> = {
     demoExplained:
       "本页内通过 WebRTC 传输真实视频。服务由模拟器代替：它运行一个主任务和一个备任务，冗余组负责让两者保持运行。",
     channel: (name) => `频道 ${name}`,
+    standIn: (id) => `演示 · 直播 ${id}`,
+    standInExplained: "本页内通过 WebRTC 传输真实视频；任务运行在 Worker 的服务模拟器上。请在控制台中制造故障。",
     loading: "正在加载播放器……",
     waiting: "正在等待第一帧画面……",
     picture: "直播画面",
@@ -234,6 +242,7 @@ export const TEXTS: Record<Language, Texts> = {
       confirmed: (uid) => `${uid} 在运行：已由查询证实`,
       relaunched: (uid) => `已替换：现在运行 ${uid}`,
       onAir: (uid) => `播出：${uid}`,
+      over: "直播已结束",
       suspect: (uid) => `${uid} 可能已退出，正在检查`,
     },
     problems: {
@@ -249,24 +258,3 @@ export const TEXTS: Record<Language, Texts> = {
     },
   },
 };
-
-const KEPT = "steadymix.language";
-
-export function preferredLanguage(): Language {
-  const kept = storage()?.getItem(KEPT);
-  if (kept === "en" || kept === "zh") return kept;
-  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
-}
-
-export function keepLanguage(language: Language): void {
-  storage()?.setItem(KEPT, language);
-}
-
-/** A browser may not allow any. */
-function storage(): Storage | undefined {
-  try {
-    return window.localStorage;
-  } catch {
-    return undefined;
-  }
-}

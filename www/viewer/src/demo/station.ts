@@ -8,16 +8,9 @@ import load from "../../../../target/emulator/steadymix_emulator.js";
 import wasm from "../../../../target/emulator/steadymix_emulator_bg.wasm?url";
 import { Emulator } from "../../../../tests/emulator/js/emulator.ts";
 import { SHOW_LANES, showServices } from "../../../../tests/emulator/js/payload.ts";
-import { onGesture } from "../gesture.ts";
 import { Channel } from "./channel.ts";
-import { Studio } from "./studio.ts";
+import { Playout } from "./playout.ts";
 
-const LOOKS: Record<Uid, { hue: number; hertz: number }> = {
-  9001: { hue: 212, hertz: 262 },
-  9002: { hue: 168, hertz: 294 },
-  9101: { hue: 28, hertz: 330 },
-  9102: { hue: 326, hertz: 392 },
-};
 const SECRET = "demonstration";
 const FOLLOW_MS = 50;
 
@@ -31,8 +24,7 @@ export class Station {
   readonly channel = new Channel();
   readonly #emulator: Emulator;
   readonly #group: RedundancyGroup;
-  readonly #audio = new AudioContext();
-  readonly #fps: number;
+  readonly #playout: Playout;
   readonly #follower: number;
   /** Those that died without a word, as opposed to those that were ended. */
   readonly #killed = new Set<Uid>();
@@ -44,7 +36,7 @@ export class Station {
   }
 
   private constructor({ fps, onEvent }: StationOptions) {
-    this.#fps = fps;
+    this.#playout = new Playout(this.channel, fps);
     this.#emulator = new Emulator({
       startUp: { takesMs: [300, 600] },
       answerMs: [40, 90],
@@ -64,7 +56,6 @@ export class Station {
     this.#follower = window.setInterval(() => this.#follow(), FOLLOW_MS);
     // It only ends with this station.
     this.#group.run().catch(() => {});
-    onGesture(() => void this.#audio.resume());
   }
 
   /** Its task dies without a word. */
@@ -98,7 +89,7 @@ export class Station {
     window.clearInterval(this.#follower);
     this.#group[Symbol.dispose]();
     this.channel.close();
-    void this.#audio.close();
+    this.#playout.close();
   }
 
   #follow(): void {
@@ -109,7 +100,7 @@ export class Station {
     for (const uid of SHOW_LANES.flatMap(({ uids }) => uids)) {
       if (running.has(uid)) {
         if (this.#killed.delete(uid)) this.channel.leave(uid);
-        if (!this.channel.has(uid)) this.#publish(uid);
+        if (!this.channel.has(uid)) this.#playout.publish(uid);
       } else if (!this.channel.has(uid)) {
         this.#killed.delete(uid);
       } else if (!this.#killed.has(uid)) {
@@ -117,12 +108,5 @@ export class Station {
         this.channel.leave(uid);
       }
     }
-  }
-
-  #publish(uid: Uid): void {
-    const lane = SHOW_LANES.find(({ uids }) => uids.includes(uid));
-    const look = LOOKS[uid] ?? { hue: 0, hertz: 262 };
-    const label = `${lane?.name ?? ""} · ${uid}`;
-    this.channel.join(uid, new Studio({ ...look, label, fps: this.#fps, audio: this.#audio }));
   }
 }

@@ -1,15 +1,33 @@
 import type { SteadymixEvent } from "steadymix";
+import type { StandInBroadcast } from "../broadcast.ts";
 import type { Watchable } from "../watchable.ts";
+import type { Channel } from "./channel.ts";
+import { Follower } from "./follower.ts";
 import { Station } from "./station.ts";
 
-/** The demonstration, to be watched as a channel of Agora would be. */
+/** The demonstration that is all in this page, to be watched as a channel of Agora would be. */
 export async function startDemo(fps: number): Promise<Watchable> {
   let tell: (event: SteadymixEvent) => void = () => {};
   const station = await Station.start({ fps, onEvent: (event) => tell(event) });
-  const { channel } = station;
+  return {
+    ...watchableOf(station.channel),
+    station,
+    onServerEvent: (listener) => {
+      tell = listener;
+    },
+    leave: async () => station.close(),
+  };
+}
+
+/** A broadcast of the Worker's demonstration. */
+export function followStandIn(broadcast: StandInBroadcast): Watchable {
+  const follower = new Follower(broadcast);
+  return { ...watchableOf(follower.channel), leave: async () => follower.close() };
+}
+
+function watchableOf(channel: Channel): Omit<Watchable, "leave"> {
   return {
     client: channel,
-    station,
     join: async () => {},
     onAutoplayFailed: (listener) => {
       channel.onAutoplayFailed = listener;
@@ -17,9 +35,5 @@ export async function startDemo(fps: number): Promise<Watchable> {
     setVolume: (volume) => {
       for (const user of channel.remoteUsers) user.audioTrack?.setVolume(volume);
     },
-    onServerEvent: (listener) => {
-      tell = listener;
-    },
-    leave: async () => station.close(),
   };
 }

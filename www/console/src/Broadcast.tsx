@@ -1,0 +1,128 @@
+import { type ReactElement, useState } from "react";
+import { FAULTS } from "../../../tests/emulator/js/faults.ts";
+import type { Language } from "../../shared/language.ts";
+import type { Api, BroadcastStatus, StoredEvent } from "./api.ts";
+import { Events } from "./Events.tsx";
+import { FormError } from "./Field.tsx";
+import { Lanes } from "./Lanes.tsx";
+import type { Texts } from "./texts.ts";
+import { UpdateForm } from "./UpdateForm.tsx";
+import type { Stretch } from "./useWatched.ts";
+
+export interface BroadcastProps {
+  api: Api;
+  status: BroadcastStatus;
+  events: StoredEvent[];
+  stretches: Stretch[];
+  isDemo: boolean;
+  texts: Texts;
+  language: Language;
+  /** Something was done: it is looked at once. */
+  onChange: () => void;
+}
+
+/** One broadcast: how it is, what happened to it, and what can be done about it. */
+export function Broadcast(props: BroadcastProps): ReactElement {
+  const { api, status, events, stretches, isDemo, texts, language, onChange } = props;
+  const [error, setError] = useState<unknown>();
+  const { id, state, onAir } = status;
+  const isOn = state !== "over" && state !== "failed";
+  const act = async (what: () => Promise<unknown>) => {
+    try {
+      setError(undefined);
+      await what();
+      onChange();
+    } catch (error) {
+      setError(error);
+    }
+  };
+  const stop = () => window.confirm(texts.stopSure(id)) && act(() => api.stop(id));
+  const watch = () => act(async () => window.open(viewerAddress(status, (await api.viewerToken(id)).token)));
+
+  return (
+    <>
+      <section>
+        <h2 className="title">
+          {id}
+          <span className="badge" data-state={state} data-testid="state">
+            {texts.state[state]}
+          </span>
+          {isDemo && isOn && (
+            <button type="button" data-testid="watch" onClick={watch}>
+              {texts.watch}
+            </button>
+          )}
+          {isOn && (
+            <button type="button" className="danger" data-testid="stop" disabled={state === "stopping"} onClick={stop}>
+              {texts.stop}
+            </button>
+          )}
+        </h2>
+        <FormError error={error} />
+        <dl className="facts">
+          <div>
+            <dt>{texts.onAir}</dt>
+            <dd data-testid="onAir" aria-live="polite">
+              {onAir ? `${onAir.uid} · ${onAir.lane} · ${onAir.channel}` : texts.nothingOnAir}
+            </dd>
+          </div>
+          <div>
+            <dt>{texts.viewers}</dt>
+            <dd>{status.viewers}</dd>
+          </div>
+        </dl>
+        {status.warnings.map(({ field, message }) => (
+          <p className="hint" key={field}>
+            {field}: {message}
+          </p>
+        ))}
+        <Lanes status={status} stretches={stretches} texts={texts} />
+      </section>
+      {isDemo && isOn && (
+        <section className="faults">
+          <h2>{texts.faults}</h2>
+          <p className="hint">{texts.faultsHint}</p>
+          <ul>
+            {FAULTS.map(({ name }) => (
+              <li key={name}>
+                <button
+                  type="button"
+                  data-testid={`fault-${name}`}
+                  disabled={!onAir}
+                  onClick={() => onAir && act(() => api.fault(name, onAir.uid))}
+                >
+                  {texts.faultNames[name]}
+                </button>
+              </li>
+            ))}
+            <li>
+              <button type="button" data-testid="mend" onClick={() => act(() => api.mend())}>
+                {texts.mend}
+              </button>
+            </li>
+          </ul>
+        </section>
+      )}
+      {isOn && (
+        <section>
+          <UpdateForm
+            outputChannel={onAir?.channel}
+            texts={texts}
+            onUpdate={async (services) => {
+              await api.update(id, services);
+              onChange();
+            }}
+          />
+        </section>
+      )}
+      <Events events={events} texts={texts} language={language} />
+    </>
+  );
+}
+
+/** The viewer's page, for this broadcast of the demonstration. */
+function viewerAddress({ id, lanes }: BroadcastStatus, viewerToken: string): string {
+  const uids = lanes.flatMap(({ uids }) => uids).join();
+  const fields = new URLSearchParams({ standIn: "1", broadcast: id, viewerToken, uids });
+  return `/#${fields}`;
+}

@@ -1,0 +1,74 @@
+import type { ReactElement } from "react";
+import type { Language } from "../../shared/language.ts";
+import type { StoredEvent } from "./api.ts";
+import type { Texts } from "./texts.ts";
+
+export interface EventsProps {
+  events: StoredEvent[];
+  texts: Texts;
+  language: Language;
+}
+
+/** What is in a column of its own, or goes without saying. */
+const APART: ReadonlySet<string> = new Set([
+  "seq",
+  "at",
+  "lane",
+  "uid",
+  "type",
+  "requestId",
+  "resourceId",
+  "instanceId",
+]);
+
+export function Events({ events, texts, language }: EventsProps): ReactElement {
+  const { columns } = texts;
+  const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+  return (
+    <section className="events">
+      <h2>{texts.events}</h2>
+      {events.length === 0 && <p className="hint">{texts.noEvents}</p>}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
+      <div className="scroll" tabIndex={0} data-testid="events">
+        <table>
+          <thead>
+            <tr>
+              <th>{columns.time}</th>
+              <th>{columns.lane}</th>
+              <th>{columns.uid}</th>
+              <th>{columns.what}</th>
+              <th>{columns.request}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {events.map((event) => (
+              <tr key={event.seq} data-type={event.type}>
+                <td>
+                  <time dateTime={new Date(event.at).toISOString()}>{time.format(event.at)}</time>
+                </td>
+                <td>{event.lane}</td>
+                <td>{event.uid ?? ""}</td>
+                <td>
+                  <b>{event.type}</b> <small>{detailsOf(event)}</small>
+                </td>
+                <td className="request">{requestOf(event)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function detailsOf(event: StoredEvent): string {
+  return Object.entries(event)
+    .filter(([name, value]) => !APART.has(name) && value !== null && value !== undefined)
+    .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
+    .join(" · ");
+}
+
+/** What the service's support asks for. */
+function requestOf(event: StoredEvent): string {
+  return "requestId" in event ? String(event.requestId ?? "") : "";
+}

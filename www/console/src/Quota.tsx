@@ -1,0 +1,37 @@
+import type { ReactElement } from "react";
+import type { QuotaStatus } from "./api.ts";
+import type { Texts } from "./texts.ts";
+
+/** What the service allows. */
+const ALLOWED = 10;
+
+export function Quota({ quota, texts }: { quota: QuotaStatus; texts: Texts }): ReactElement {
+  const { callsPerSecond, waiting, tasks, limits } = quota;
+  const most = Math.max(...callsPerSecond);
+  return (
+    <section className="quota">
+      <h2>{texts.quota}</h2>
+      <p>
+        {texts.callsPerSecond}: {texts.ofTen(most)}
+      </p>
+      <svg viewBox="0 0 60 10" preserveAspectRatio="none" role="img" aria-label={texts.ofTen(most)}>
+        <title>{texts.ofTen(most)}</title>
+        {callsPerSecond.map((calls, i) => (
+          <rect key={i} x={i} width={0.8} y={ALLOWED - calls} height={calls} />
+        ))}
+      </svg>
+      <dl className="facts">
+        <div>
+          <dt>{texts.pcw}</dt>
+          <dd>
+            <meter min={0} max={limits.pcw} value={tasks} /> {tasks} / {limits.pcw}
+          </dd>
+        </div>
+        <div>
+          <dt>{texts.waiting}</dt>
+          <dd>{waiting}</dd>
+        </div>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,255 @@
+/** What the console says, in English and Chinese. */
+import type { LaneStatus } from "steadymix";
+import type { Fault } from "../../../tests/emulator/js/faults.ts";
+import type { Language } from "../../shared/language.ts";
+import type { BroadcastState } from "./api.ts";
+import type { FieldName } from "./form.ts";
+
+export interface Texts {
+  otherLanguage: string;
+  title: string;
+  key: string;
+  keyHint: string;
+  enter: string;
+  leave: string;
+  wrongKey: string;
+  unreachable: string;
+  broadcasts: string;
+  none: string;
+  startNew: string;
+  start: string;
+  update: string;
+  updateHint: string;
+  updated: string;
+  stop: string;
+  stopSure: (id: string) => string;
+  watch: string;
+  choose: string;
+  fields: Record<FieldName, string>;
+  fieldHints: Partial<Record<FieldName, string>>;
+  restarts: Record<"on-failure" | "always" | "never", string>;
+  onAirs: Record<"sticky" | "prefer-primary", string>;
+  mustBe: (allowed: string) => string;
+  state: Record<BroadcastState, string>;
+  laneState: Record<LaneStatus["state"], string>;
+  onAir: string;
+  nothingOnAir: string;
+  generation: string;
+  lastGoodQuery: string;
+  secondsAgo: (seconds: number) => string;
+  never: string;
+  viewers: string;
+  tasks: string;
+  output: string;
+  timeline: string;
+  timelineHint: string;
+  quota: string;
+  callsPerSecond: string;
+  ofTen: (most: number) => string;
+  pcw: string;
+  waiting: string;
+  events: string;
+  noEvents: string;
+  columns: { time: string; lane: string; uid: string; what: string; request: string };
+  faults: string;
+  faultsHint: string;
+  faultNames: Record<Fault["name"], string>;
+  mend: string;
+}
+
+export const TEXTS: Record<Language, Texts> = {
+  en: {
+    otherLanguage: "中文",
+    title: "Steadymix console",
+    key: "Operator key",
+    keyHint: "One of the Worker's OPERATOR_KEYS. It is kept in this tab only.",
+    enter: "Enter",
+    leave: "Leave",
+    wrongKey: "The Worker does not take this key.",
+    unreachable: "The Worker does not answer:",
+    broadcasts: "Broadcasts",
+    none: "None yet.",
+    startNew: "Start a broadcast",
+    start: "Start",
+    update: "Change the payload",
+    updateHint: "Running tasks are updated, later ones start with it. Uids and channels of what runs stay.",
+    updated: "Taken. The event “updated” follows for each task.",
+    stop: "Stop",
+    stopSure: (id) => `End ${id} for good? Its tasks are deleted, and its id cannot be used again.`,
+    watch: "Watch",
+    choose: "Choose a broadcast, or start one.",
+    fields: {
+      id: "Id",
+      primaryUids: "Primary's output uids",
+      backupUids: "Backup's output uids",
+      inputChannel: "Channel of the hosts",
+      hosts: "Uids of the hosts on the picture",
+      outputChannel: "Channel of the viewers",
+      size: "Picture",
+      fps: "Frames a second",
+      bitrate: "Bit rate (kbit/s)",
+      idleTimeout: "Ends when the hosts are away for (s)",
+      restart: "When a task ends, launch again",
+      onAir: "On air is",
+    },
+    fieldHints: {
+      id: "1 to 50 letters, digits, - and _; used once",
+      primaryUids: "two or more, used in turn",
+      backupUids: "two or more, or none: no backup",
+    },
+    restarts: { "on-failure": "if it failed", always: "always", never: "never" },
+    onAirs: { sticky: "whatever runs, as long as it runs", "prefer-primary": "the primary whenever it runs" },
+    mustBe: (allowed) => `must be ${allowed}`,
+    state: {
+      starting: "starting",
+      live: "live",
+      dark: "dark",
+      stopping: "stopping",
+      over: "over",
+      failed: "failed",
+    },
+    laneState: {
+      launching: "launching",
+      confirming: "confirming",
+      running: "running",
+      suspect: "suspect",
+      unidentified: "unidentified",
+      waiting: "waiting",
+      stopping: "stopping",
+      stopped: "stopped",
+      failed: "failed",
+    },
+    onAir: "On air",
+    nothingOnAir: "nothing",
+    generation: "Generation",
+    lastGoodQuery: "Last good Query",
+    secondsAgo: (seconds) => `${seconds} s ago`,
+    never: "never",
+    viewers: "Viewers",
+    tasks: "Tasks that live, or may",
+    output: "Output uid",
+    timeline: "The last two minutes",
+    timelineHint: "The state of each lane; the line below it marks when it was on air.",
+    quota: "The App ID's limits",
+    callsPerSecond: "Calls in each of the last 60 s",
+    ofTen: (most) => `at most ${most} of 10 in a second`,
+    pcw: "Tasks of the PCW",
+    waiting: "Calls waiting",
+    events: "Events",
+    noEvents: "None yet.",
+    columns: { time: "Time", lane: "Lane", uid: "Uid", what: "What", request: "Request id" },
+    faults: "Break it",
+    faultsHint: "Done to the service's stand-in: to the output that is on air, or for 20 s.",
+    faultNames: {
+      kill: "Kill its task",
+      killSilently: "Kill it; Query lags behind",
+      forget: "Kill it; Query says 404",
+      migrate: "It fails; the service moves it",
+      failForGood: "It fails for good",
+      createTimesOut: "Kill it; Creates answer 206",
+      createIsLost: "Kill it; a Create's answer is lost",
+      domainDown: "The domain is down",
+      queriesFail: "Queries answer 503",
+      rateLimited: "Everything answers 429",
+      hostsLeave: "The hosts leave",
+    },
+    mend: "Mend everything",
+  },
+  zh: {
+    otherLanguage: "English",
+    title: "Steadymix 控制台",
+    key: "操作员密钥",
+    keyHint: "Worker 的 OPERATOR_KEYS 之一，仅保存在此标签页。",
+    enter: "进入",
+    leave: "退出",
+    wrongKey: "Worker 不接受此密钥。",
+    unreachable: "Worker 没有应答：",
+    broadcasts: "直播",
+    none: "暂无。",
+    startNew: "开始直播",
+    start: "开始",
+    update: "更改任务参数",
+    updateHint: "运行中的任务会被更新，之后的任务以此启动。运行中的 uid 和频道不变。",
+    updated: "已接受。每个任务随后会有“updated”事件。",
+    stop: "停止",
+    stopSure: (id) => `确定永久结束 ${id} 吗？其任务将被删除，该 ID 不能再次使用。`,
+    watch: "观看",
+    choose: "请选择一个直播，或新开始一个。",
+    fields: {
+      id: "ID",
+      primaryUids: "主输出 uid",
+      backupUids: "备输出 uid",
+      inputChannel: "主播频道",
+      hosts: "画面中主播的 uid",
+      outputChannel: "观众频道",
+      size: "画面",
+      fps: "帧率",
+      bitrate: "码率（kbit/s）",
+      idleTimeout: "主播离开多久后结束（秒）",
+      restart: "任务结束后重新启动",
+      onAir: "播出",
+    },
+    fieldHints: {
+      id: "1 至 50 个字母、数字、- 或 _；只能用一次",
+      primaryUids: "两个或更多，轮流使用",
+      backupUids: "两个或更多；留空则没有备用",
+    },
+    restarts: { "on-failure": "仅当失败时", always: "总是", never: "从不" },
+    onAirs: { sticky: "正在播出的，只要它还在运行", "prefer-primary": "主输出，只要它在运行" },
+    mustBe: (allowed) => `必须为：${allowed}`,
+    state: {
+      starting: "启动中",
+      live: "直播中",
+      dark: "无画面",
+      stopping: "停止中",
+      over: "已结束",
+      failed: "失败",
+    },
+    laneState: {
+      launching: "启动中",
+      confirming: "确认中",
+      running: "运行中",
+      suspect: "可疑",
+      unidentified: "未识别",
+      waiting: "等待中",
+      stopping: "停止中",
+      stopped: "已停止",
+      failed: "失败",
+    },
+    onAir: "播出",
+    nothingOnAir: "无",
+    generation: "代次",
+    lastGoodQuery: "上次查询正常",
+    secondsAgo: (seconds) => `${seconds} 秒前`,
+    never: "从未",
+    viewers: "观众",
+    tasks: "存活或可能存活的任务",
+    output: "输出 uid",
+    timeline: "最近两分钟",
+    timelineHint: "每条通道的状态；其下的细线表示它何时播出。",
+    quota: "App ID 的限额",
+    callsPerSecond: "最近 60 秒每秒的调用数",
+    ofTen: (most) => `每秒最多 ${most} 次，上限 10 次`,
+    pcw: "并发任务（PCW）",
+    waiting: "等待中的调用",
+    events: "事件",
+    noEvents: "暂无。",
+    columns: { time: "时间", lane: "通道", uid: "Uid", what: "事件", request: "请求 ID" },
+    faults: "制造故障",
+    faultsHint: "作用于服务模拟器：针对正在播出的输出，或持续 20 秒。",
+    faultNames: {
+      kill: "终止其任务",
+      killSilently: "终止；查询结果滞后",
+      forget: "终止；查询返回 404",
+      migrate: "故障；服务将其迁移",
+      failForGood: "彻底故障",
+      createTimesOut: "终止；创建返回 206",
+      createIsLost: "终止；创建的应答丢失",
+      domainDown: "域名不可用",
+      queriesFail: "查询返回 503",
+      rateLimited: "全部返回 429",
+      hostsLeave: "主播离开",
+    },
+    mend: "全部恢复",
+  },
+};

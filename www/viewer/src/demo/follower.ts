@@ -1,0 +1,55 @@
+/** Follows the tasks of a broadcast that run on the Worker's stand-in of the service: whatever runs publishes in this page. */
+import type { Task } from "../../../../tests/emulator/js/emulator.ts";
+import type { StandInBroadcast } from "../broadcast.ts";
+import { Channel } from "./channel.ts";
+import { Playout } from "./playout.ts";
+
+const LOOK_MS = 150;
+
+export class Follower {
+  readonly channel = new Channel();
+  readonly #playout: Playout;
+  readonly #broadcast: StandInBroadcast;
+  #timer: number | undefined;
+  #isClosed = false;
+
+  constructor(broadcast: StandInBroadcast) {
+    this.#broadcast = broadcast;
+    this.#playout = new Playout(this.channel, broadcast.fps);
+    void this.#look();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    window.clearTimeout(this.#timer);
+    this.channel.close();
+    this.#playout.close();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const answer = await fetch("/api/demo/tasks");
+      if (answer.ok) this.#follow(((await answer.json()) as { tasks: Task[] }).tasks);
+    } catch {
+      // It is looked again.
+    }
+    if (!this.#isClosed) this.#timer = window.setTimeout(() => void this.#look(), LOOK_MS);
+  }
+
+  #follow(tasks: Task[]): void {
+    if (this.#isClosed) return;
+    const own = tasks.filter(({ instanceId }) => instanceId.replace(/-\d+-\d+$/, "") === this.#broadcast.id);
+    for (const uid of this.#broadcast.uids) {
+      const last = own.filter((task) => task.uid === uid).at(-1);
+      if (last?.running) {
+        if (!this.channel.has(uid)) this.#playout.publish(uid);
+        else this.channel.thaw(uid);
+      } else if (this.channel.has(uid)) {
+        // A task that was ended says goodbye, one that failed does not.
+        if (last?.ended === "failed") this.channel.die(uid);
+        else if (last?.ended) this.channel.leave(uid);
+        else this.channel.freeze(uid);
+      }
+    }
+  }
+}

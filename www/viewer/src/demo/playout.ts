@@ -1,0 +1,37 @@
+/** What the outputs of the demonstration show: each its own colour and tone, so that they can be told apart. */
+import type { Uid } from "steadymix/viewer";
+import { SHOW_LANES } from "../../../../tests/emulator/js/payload.ts";
+import { onGesture } from "../gesture.ts";
+import type { Channel } from "./channel.ts";
+import { Studio } from "./studio.ts";
+
+const LOOKS: Record<Uid, { hue: number; hertz: number }> = {
+  9001: { hue: 212, hertz: 262 },
+  9002: { hue: 168, hertz: 294 },
+  9101: { hue: 28, hertz: 330 },
+  9102: { hue: 326, hertz: 392 },
+};
+
+export class Playout {
+  readonly #channel: Channel;
+  readonly #audio = new AudioContext();
+  readonly #fps: number;
+
+  constructor(channel: Channel, fps: number) {
+    this.#channel = channel;
+    this.#fps = fps;
+    onGesture(() => void this.#audio.resume());
+  }
+
+  /** An output joins the channel, and publishes. */
+  publish(uid: Uid): void {
+    const lane = SHOW_LANES.find(({ uids }) => uids.includes(uid));
+    const look = LOOKS[uid] ?? { hue: (uid * 47) % 360, hertz: 262 };
+    const label = lane ? `${lane.name} · ${uid}` : String(uid);
+    this.#channel.join(uid, new Studio({ ...look, label, fps: this.#fps, audio: this.#audio }));
+  }
+
+  close(): void {
+    void this.#audio.close();
+  }
+}
