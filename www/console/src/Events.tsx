@@ -9,21 +9,12 @@ export interface EventsProps {
   language: Language;
 }
 
-/** What is in a column of its own, or goes without saying. */
-const APART: ReadonlySet<string> = new Set([
-  "seq",
-  "at",
-  "lane",
-  "uid",
-  "type",
-  "requestId",
-  "resourceId",
-  "instanceId",
-]);
+/** What is in a column of its own, or goes without saying. Request ids, which the service's support asks for, do not. */
+const APART: ReadonlySet<string> = new Set(["seq", "at", "lane", "uid", "type", "instanceId"]);
 
 export function Events({ events, texts, language }: EventsProps): ReactElement {
   const { columns } = texts;
-  const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+  const time = new Intl.DateTimeFormat(language, { timeStyle: "medium", hourCycle: "h23" });
   return (
     <section className="events">
       <h2>{texts.events}</h2>
@@ -37,7 +28,6 @@ export function Events({ events, texts, language }: EventsProps): ReactElement {
               <th>{columns.lane}</th>
               <th>{columns.uid}</th>
               <th>{columns.what}</th>
-              <th>{columns.request}</th>
             </tr>
           </thead>
           <tbody>
@@ -51,7 +41,6 @@ export function Events({ events, texts, language }: EventsProps): ReactElement {
                 <td>
                   <b>{event.type}</b> <small>{detailsOf(event)}</small>
                 </td>
-                <td className="request">{requestOf(event)}</td>
               </tr>
             ))}
           </tbody>
@@ -66,9 +55,4 @@ function detailsOf(event: StoredEvent): string {
     .filter(([name, value]) => !APART.has(name) && value !== null && value !== undefined)
     .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
     .join(" · ");
-}
-
-/** What the service's support asks for. */
-function requestOf(event: StoredEvent): string {
-  return "requestId" in event ? String(event.requestId ?? "") : "";
 }

@@ -50,7 +50,7 @@ export interface Texts {
   waiting: string;
   events: string;
   noEvents: string;
-  columns: { time: string; lane: string; uid: string; what: string; request: string };
+  columns: { time: string; lane: string; uid: string; what: string };
   faults: string;
   faultsHint: string;
   faultNames: Record<Fault["name"], string>;
@@ -137,7 +137,7 @@ export const TEXTS: Record<Language, Texts> = {
     waiting: "Calls waiting",
     events: "Events",
     noEvents: "None yet.",
-    columns: { time: "Time", lane: "Lane", uid: "Uid", what: "What", request: "Request id" },
+    columns: { time: "Time", lane: "Lane", uid: "Uid", what: "What" },
     faults: "Break it",
     faultsHint: "Done to the service's stand-in: to the output that is on air, or for 20 s.",
     faultNames: {
@@ -234,7 +234,7 @@ export const TEXTS: Record<Language, Texts> = {
     waiting: "等待中的调用",
     events: "事件",
     noEvents: "暂无。",
-    columns: { time: "时间", lane: "通道", uid: "Uid", what: "事件", request: "请求 ID" },
+    columns: { time: "时间", lane: "通道", uid: "Uid", what: "事件" },
     faults: "制造故障",
     faultsHint: "作用于服务模拟器：针对正在播出的输出，或持续 20 秒。",
     faultNames: {
