@@ -2,12 +2,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fail, inRoot, onPath, output, run, wasmBindgenVersion } from "./lib.mjs";
 
-/** @param {{ browser?: boolean }} [needs] */
-export function bootstrap({ browser = false } = {}) {
+/** @param {{ browser?: boolean, schemathesis?: boolean }} [needs] */
+export function bootstrap({ browser = false, schemathesis = false } = {}) {
   rust();
   packages();
   wasmBindgen();
   if (browser) chromium();
+  if (schemathesis) searcher();
 }
 
 /** @param {string} what */
@@ -50,11 +51,27 @@ function wasmBindgen() {
 
 function chromium() {
   if (onPath("chromium") && onPath("chromedriver")) return;
-  const packages = ["chromium", "chromium-driver"];
-  if (process.getuid?.() !== 0 || !onPath("apt-get")) {
-    fail(`chromium and chromedriver are needed for the browser tests: install Debian's ${packages.join(" and ")}`);
-  }
   say("chromium and its driver");
+  apt("chromium", "chromium-driver");
+}
+
+const SCHEMATHESIS = "4.32.5";
+
+/** What tries the routes against their description, in a Python environment of its own. */
+function searcher() {
+  const folder = inRoot("target", "tools", "schemathesis");
+  const command = `${folder}/bin/schemathesis`;
+  if (output(command, ["--version"])?.includes(SCHEMATHESIS)) return;
+  if (!onPath("python3")) fail("Python 3.10 or later is needed for the test of the routes");
+  say(`Schemathesis ${SCHEMATHESIS}`);
+  if (output("python3", ["-c", "import ensurepip"]) === undefined) apt("python3-venv");
+  run("python3", ["-m", "venv", "--clear", folder]);
+  run(`${folder}/bin/pip`, ["install", "--quiet", "--disable-pip-version-check", `schemathesis==${SCHEMATHESIS}`]);
+}
+
+/** @param {...string} packages */
+function apt(...packages) {
+  if (process.getuid?.() !== 0 || !onPath("apt-get")) fail(`install Debian's ${packages.join(" and ")} for the tests`);
   run("apt-get", ["update", "-qq"]);
   run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages]);
 }

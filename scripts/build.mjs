@@ -150,4 +150,7 @@ function weigh(dist, folder, budget, quiet) {
   if (total > budget) fail(`${name} is over its budget of ${budget} bytes of brotli`);
 }
 
-if (process.argv[1]?.endsWith("build.mjs")) build();
+if (process.argv[1]?.endsWith("build.mjs")) {
+  if (process.argv.includes("--pages")) buildPages();
+  else build();
+}

@@ -544,7 +544,10 @@ impl Failover {
         let now = self.now;
         let from = self.shown.replace(to);
         self.pending = None;
-        self.wanted = None;
+        // The word is older than this change, unless it was given before there was anything to show.
+        if cause != Cause::Start || self.wanted == Some(to) {
+            self.wanted = None;
+        }
         self.degraded = false;
         (self.all_bad_since, self.shared_stall) = (None, None);
         self.all_bad_told = false;

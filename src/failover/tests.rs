@@ -507,6 +507,19 @@ fn the_server_s_word_is_followed_once_its_output_is_decoding() {
 }
 
 #[test]
+fn a_word_given_before_there_was_anything_to_show_is_followed_though_another_output_was_there_first() {
+    let mut viewer = Viewer::before(FailoverConfig::default());
+    viewer.signal(Signal::OnAir(B));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown(), A);
+    viewer.signal(Signal::Published(B, Kind::Video));
+    viewer.pass(10_000);
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
 fn it_fails_back_after_the_clear_time_if_it_is_told_to() {
     let config = FailoverConfig { fail_back_ms: Some(Millis::from_secs(60)), ..FailoverConfig::default() };
     let mut viewer = Viewer::watching(config);

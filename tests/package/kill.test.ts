@@ -6,22 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { GroupStatus, SteadymixEvent } from "steadymix";
+import { chance } from "../emulator/js/chance.ts";
 import { type EmulatorServer, startServer } from "../emulator/js/server.ts";
 import { live, SPEED } from "./world.ts";
 
 const KILLS = 20;
 const seed = Number(process.env.STEADYMIX_KILL_SEED ?? Date.now() % 1_000_000);
-
-/** mulberry32: chance from a seed. */
-function chance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 type Message = { event?: SteadymixEvent; status?: GroupStatus; outcome?: unknown };
 

@@ -2,11 +2,12 @@
 import { env } from "cloudflare:workers";
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { sign } from "hono/jwt";
-import { signViewerToken } from "steadymix/cloudflare";
+import { handler, signViewerToken } from "steadymix/cloudflare";
 import { beforeAll, describe, expect, test } from "vitest";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
+import { QUICK } from "./policy.ts";
 import { freshEmulator } from "./service.ts";
-import { call, freshId, QUICK, Show } from "./world.ts";
+import { call, freshId, Show } from "./world.ts";
 
 const [KEY = "", FORMER_KEY = ""] = env.OPERATOR_KEYS?.split(" ") ?? [];
 const [VIEWER_KEY = "", FORMER_VIEWER_KEY = ""] = env.VIEWER_KEYS?.split(" ") ?? [];
@@ -243,6 +244,26 @@ describe("what is wrong is named", () => {
     expect({ status, code: json.error.code }).toEqual({ status: 409, code: "PCW_REACHED" });
     await quota.remove("many");
   });
+});
+
+test("what is not set up is said, and lets nobody in", async () => {
+  const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
+  const asked = async (settings: object, path: string, authorization: string) => {
+    const request = new Request(`https://worker.example${path}`, { headers: { authorization } });
+    const answer = await handler().fetch(request, { ...env, ...settings });
+    return { status: answer.status, ...((await answer.json()) as { error?: { code: string; message: string } }) };
+  };
+  const operator = `Bearer ${KEY}`;
+  for (const [settings, path, authorization] of [
+    [{ OPERATOR_KEYS: undefined }, "/quota", operator],
+    [{ OPERATOR_KEYS: "" }, "/quota", "Bearer "],
+    [{ OPERATOR_KEYS: "short" }, "/quota", "Bearer short"],
+    [{ AGORA_CUSTOMER_SECRET: undefined }, "/quota", operator],
+    [{ VIEWER_KEYS: undefined }, "/broadcasts/x/on-air", `Bearer ${token}`],
+  ] as const) {
+    const { status, error } = await asked(settings, path, authorization);
+    expect({ status, code: error?.code }, JSON.stringify(settings)).toEqual({ status: 503, code: "MISCONFIGURED" });
+  }
 });
 
 test("pages of allowed origins may use it, others may not; answers cannot be framed or sniffed", async () => {

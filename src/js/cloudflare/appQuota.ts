@@ -34,6 +34,8 @@ const FORGOTTEN_MS = 10_000;
 const RESERVED_MS = 5_000;
 /** What was called just before this object began to live is not known. */
 const UNKNOWN_MS = 1_000;
+/** A broadcast that has entered reports within its first turn. */
+const ENTERED_MS = 60_000;
 const SECONDS = 60;
 
 /**
@@ -66,7 +68,9 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
     this.#limits = { ...LIMITS, ...env.QUOTA };
     this.#bucket = new TokenBucket(this.#limits, this.#opensAt);
     ctx.storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS broadcasts (id TEXT PRIMARY KEY, tasks INTEGER NOT NULL, entry TEXT NOT NULL)",
+      "CREATE TABLE IF NOT EXISTS broadcasts (id TEXT PRIMARY KEY, tasks INTEGER NOT NULL, entry TEXT NOT NULL, " +
+        // Until when it must have reported; NULL once it has.
+        "entered_until INTEGER)",
     );
   }
 
@@ -104,26 +108,29 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
 
   /** A broadcast wants to begin. It may, if its tasks fit in besides those that live, or may live. */
   enter(entry: BroadcastEntry): Answer<null> {
-    const { tasks, limits } = this.status();
-    if (tasks + entry.tasks > limits.pcw) {
+    const { sql } = this.ctx.storage;
+    // Whoever died before it began is not counted; whoever has begun, and asks again, is as it is.
+    sql.exec("DELETE FROM broadcasts WHERE entered_until < ?", Date.now());
+    const hasBegun = sql.exec("SELECT id FROM broadcasts WHERE id = ? AND entered_until IS NULL", entry.id).toArray();
+    if (hasBegun.length > 0) return { ok: true, value: null };
+    const { tasks } = sql
+      .exec<{ tasks: number }>("SELECT COALESCE(SUM(tasks), 0) AS tasks FROM broadcasts WHERE id <> ?", entry.id)
+      .one();
+    const { pcw } = this.#limits;
+    if (tasks + entry.tasks > pcw) {
       return refused(
         "PCW_REACHED",
-        `${tasks} tasks live, and ${entry.tasks} more would exceed the PCW of ${limits.pcw}: stop another broadcast, or ` +
-          "have the App ID's PCW raised, and QUOTA with it",
+        `${tasks} tasks live, and ${entry.tasks} more would exceed the PCW of ${pcw}: stop another broadcast, or have the ` +
+          "App ID's PCW raised, and QUOTA with it",
       );
     }
-    this.report(entry);
+    this.#put(entry, Date.now() + ENTERED_MS);
     return { ok: true, value: null };
   }
 
   /** A broadcast says how it is. */
   report(entry: BroadcastEntry): void {
-    this.ctx.storage.sql.exec(
-      "INSERT OR REPLACE INTO broadcasts (id, tasks, entry) VALUES (?, ?, ?)",
-      entry.id,
-      entry.tasks,
-      JSON.stringify(entry),
-    );
+    this.#put(entry, null);
   }
 
   /** A broadcast is not kept any more. */
@@ -149,6 +156,16 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
       return this.#calls.filter((at) => Math.floor(at / 1000) === of).length;
     });
     return { limits: this.#limits, callsPerSecond, waiting: this.#waiting, tasks };
+  }
+
+  #put(entry: BroadcastEntry, enteredUntil: number | null): void {
+    this.ctx.storage.sql.exec(
+      "INSERT OR REPLACE INTO broadcasts (id, tasks, entry, entered_until) VALUES (?, ?, ?, ?)",
+      entry.id,
+      entry.tasks,
+      JSON.stringify(entry),
+      enteredUntil,
+    );
   }
 
   #granted(who: string, { lane, want }: Asking, now: number): void {

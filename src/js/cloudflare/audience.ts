@@ -29,6 +29,8 @@ const POLICY_VIOLATION = 1008;
 export class Audience {
   readonly #ctx: DurableObjectState;
   readonly #streams = new Set<WritableStreamDefaultWriter<Uint8Array>>();
+  /** How many there are; not known after this object slept, or one of them broke. To list them takes a while. */
+  #sockets: number | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(ctx: DurableObjectState) {
@@ -37,7 +39,8 @@ export class Audience {
   }
 
   get size(): number {
-    return this.#ctx.getWebSockets().length + this.#streams.size;
+    this.#sockets ??= this.#ctx.getWebSockets().length;
+    return this.#sockets + this.#streams.size;
   }
 
   /** Connects whoever asks, and tells how things are. */
@@ -75,12 +78,19 @@ export class Audience {
 
   /** A viewer has gone. */
   close(socket: WebSocket): void {
+    if (this.#sockets !== undefined) this.#sockets -= 1;
     socket.close(NORMAL_CLOSURE);
+  }
+
+  /** The connection to a viewer broke. */
+  broke(): void {
+    this.#sockets = undefined;
   }
 
   #connectSocket(word: OnAirWord): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
+    if (this.#sockets !== undefined) this.#sockets += 1;
     server.send(JSON.stringify(word));
     return new Response(null, { status: 101, webSocket: client });
   }

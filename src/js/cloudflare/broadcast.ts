@@ -241,6 +241,10 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     this.#audience.close(socket);
   }
 
+  override webSocketError(): void {
+    this.#audience.broke();
+  }
+
   /** Carries out what is due. */
   override async alarm(): Promise<void> {
     const facts = this.#store.facts;
@@ -331,7 +335,11 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     this.#store.facts = facts;
     const word = wordOf(facts);
     this.#audience.tell(word);
-    for (const relay of this.#store.relays()) this.ctx.waitUntil(this.#relay(facts.id, relay).tell(word));
+    for (const relay of this.#store.relays()) {
+      this.#relay(facts.id, relay)
+        .tell(word)
+        .catch((error: unknown) => console.error("steadymix: a relay was not told:", error));
+    }
   }
 
   async #end(group: RedundancyGroup): Promise<void> {

@@ -51,6 +51,10 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     this.#audience.close(socket);
   }
 
+  override webSocketError(): void {
+    this.#audience.broke();
+  }
+
   override async alarm(): Promise<void> {
     await this.ctx.storage.deleteAll();
   }

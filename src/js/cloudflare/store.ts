@@ -107,10 +107,6 @@ export class BroadcastStore {
     this.#sql.exec("INSERT OR IGNORE INTO relays (number) VALUES (?)", number);
   }
 
-  get bytes(): number {
-    return this.#sql.databaseSize;
-  }
-
   #get(name: string): string | undefined {
     if (!this.#hasBegun) return undefined;
     return this.#sql.exec<{ value: string }>("SELECT value FROM kept WHERE name = ?", name).toArray()[0]?.value;

@@ -23,6 +23,7 @@ export interface OnAirFeedOptions {
 /** Waits before it connects again; the last repeats. Each is up to twice as long, so that viewers do not come together. */
 const AGAIN_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
 const POLL_MS = 3_000;
+const POLLS_BEFORE_BETTER = 20;
 const PING_MS = 30_000;
 const REPORT_SPACING_MS = 5_000;
 /** One that does not open in this time does not open. */
@@ -50,6 +51,7 @@ export class OnAirFeed {
   readonly #options: OnAirFeedOptions;
   #way: Way = "socket";
   #failures = 0;
+  #polls = 0;
   #word = -1;
   #socket: WebSocket | undefined;
   #end: () => void = () => {};
@@ -89,6 +91,7 @@ export class OnAirFeed {
       if (this.#way === "polling") await this.#poll();
       else this.#open(this.#way, await this.#token());
     } catch (error) {
+      if (this.#way === "polling") this.#way = NEXT.polling;
       this.#failed(error);
     }
   }
@@ -97,9 +100,10 @@ export class OnAirFeed {
     const answer = await this.#ask("on-air");
     if (!answer.ok) throw new Error(`${this.#address}/on-air was answered ${answer.status}`);
     this.#take(await answer.text());
+    this.#failures = 0;
     // Something better may get through by now.
-    const isTime = ++this.#failures % 20 === 0;
-    if (isTime) this.#way = "socket";
+    this.#polls += 1;
+    if (this.#polls % POLLS_BEFORE_BETTER === 0) this.#way = NEXT.polling;
     this.#after(POLL_MS);
   }
 
@@ -152,7 +156,6 @@ export class OnAirFeed {
     if (this.#isClosed) return;
     const wait = AGAIN_MS[Math.min(this.#failures, AGAIN_MS.length - 1)] ?? 0;
     this.#failures += 1;
-    if (this.#way === "polling") this.#way = NEXT.polling;
     this.#options.onError?.(error);
     this.#after(wait * (1 + Math.random()));
   }

@@ -1,0 +1,172 @@
+/** The feed of what is on air, against a server that lets through what it is told to. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { type TestContext, test } from "node:test";
+import { OnAirFeed, type OnAirFeedOptions, type OnAirWord } from "steadymix/viewer";
+
+const wordOf = (word: number, uid: number | null, over = false): OnAirWord => ({
+  type: "onAir",
+  word,
+  onAir: uid === null ? null : { lane: "primary", channel: "show", uid },
+  over,
+});
+
+/** One text frame, unmasked, as servers send them. */
+function frame(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  assert.ok(bytes.length < 65_536);
+  const head = bytes.length < 126 ? [0x81, bytes.length] : [0x81, 126, bytes.length >> 8, bytes.length & 255];
+  return Buffer.concat([Buffer.from(head), bytes]);
+}
+
+/** The text of one masked frame, as clients send them. */
+function unmasked(data: Buffer): string {
+  const length = (data[1] ?? 0) & 127;
+  const mask = data.subarray(2, 6);
+  return Buffer.from(data.subarray(6, 6 + length).map((byte, i) => byte ^ (mask[i % 4] ?? 0))).toString();
+}
+
+type Route = "socket" | "stream" | "polling";
+
+/** A server whose word can be changed; only the ways in `open` get through. */
+async function serverOf(t: TestContext, open: Set<Route>) {
+  let word = wordOf(1, 9001);
+  const asked: string[] = [];
+  const reports: string[] = [];
+  const sockets = new Set<Socket>();
+  const streams = new Set<ServerResponse>();
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    const path = new URL(request.url ?? "", "http://x").pathname.split("/").at(-1) ?? "";
+    asked.push(`${request.method} ${path} ${request.headers.authorization ?? ""}`);
+    if (path === "watch" && open.has("stream")) {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`data: ${JSON.stringify(word)}\n\n`);
+      streams.add(response);
+    } else if (path === "on-air" && open.has("polling")) {
+      response.end(JSON.stringify(word));
+    } else if (path === "reports") {
+      request.setEncoding("utf8").on("data", (text: string) => reports.push(text));
+      request.on("end", () => response.end("{}"));
+    } else response.writeHead(403).end();
+  });
+  server.on("upgrade", (request, socket: Socket) => {
+    asked.push(`UPGRADE ${request.url}`);
+    if (!open.has("socket")) return socket.destroy();
+    const accept = createHash("sha1")
+      .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest("base64");
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
+    socket.write(frame(JSON.stringify(word)));
+    socket.on("data", (data: Buffer) => {
+      if (((data[0] ?? 0) & 15) === 1) reports.push(unmasked(data));
+    });
+    socket.on("error", () => {});
+    sockets.add(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/broadcasts/show/`,
+    asked,
+    reports,
+    say: (next: OnAirWord) => {
+      word = next;
+      for (const socket of sockets) socket.write(frame(JSON.stringify(word)));
+      for (const stream of streams) stream.write(`data: ${JSON.stringify(word)}\n\n`);
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    },
+  };
+}
+
+/** A feed that ends with the test, and a way to wait for its words. */
+function follow(t: TestContext, address: string, token: OnAirFeedOptions["token"] = "token") {
+  const words: (number | null)[] = [];
+  let tell: () => void = () => {};
+  const feed = new OnAirFeed(address, {
+    token,
+    onWord: ({ onAir }) => {
+      words.push(onAir?.uid ?? null);
+      tell();
+    },
+  });
+  t.after(() => feed.close());
+  const next = async (uid: number | null) => {
+    while (words.at(-1) !== uid) {
+      await new Promise<void>((resolve) => {
+        tell = resolve;
+      });
+    }
+  };
+  return { feed, words, next };
+}
+
+const switched = (from: number, reason: "frozen" | "failed") =>
+  ({ type: "switched", from, to: 9101, reason, detectMs: 1, switchMs: 1, outageMs: 2 }) as const;
+
+test("by WebSocket: each word once, reports on the same way", async (t) => {
+  const server = await serverOf(t, new Set(["socket"]));
+  let tokens = 0;
+  const { feed, words, next } = follow(t, server.address, async () => `token-${++tokens}`);
+  await next(9001);
+  server.say(wordOf(1, 9009));
+  server.say(wordOf(2, 9101));
+  await next(9101);
+  assert.deepEqual(words, [9001, 9101]);
+  assert.match(server.asked[0] ?? "", /watch\?token=token-1$/);
+  feed.take(switched(9001, "failed"));
+  feed.take(switched(9001, "frozen"));
+  feed.take(switched(9001, "frozen"));
+  while (server.reports.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  // Cut off, it comes back by the same way, with a new token, and is told what it missed.
+  server.cut();
+  server.say(wordOf(3, 9002));
+  await next(9002);
+  assert.match(server.asked.at(-1) ?? "", /watch\?token=token-2$/);
+  assert.deepEqual(server.reports, ['{"type":"gone","uid":9001}']);
+});
+
+test("where no WebSocket gets through: by server-sent events, reports by themselves", async (t) => {
+  const server = await serverOf(t, new Set(["stream"]));
+  const { feed, next } = follow(t, server.address);
+  await next(9001);
+  server.say(wordOf(2, 9101));
+  await next(9101);
+  feed.take(switched(9001, "frozen"));
+  while (server.reports.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(server.reports, ['{"type":"gone","uid":9001}']);
+  assert.ok(server.asked.includes("POST reports Bearer token"));
+});
+
+test("where neither does: by polling", async (t) => {
+  const server = await serverOf(t, new Set(["polling"]));
+  const { next } = follow(t, server.address);
+  await next(9001);
+  server.say(wordOf(2, 9101));
+  await next(9101);
+  assert.ok(server.asked.includes("GET on-air Bearer token"));
+});
+
+test("after the end, and when it is closed, nothing is asked any more", async (t) => {
+  const server = await serverOf(t, new Set(["socket"]));
+  const { feed, next } = follow(t, server.address);
+  await next(9001);
+  server.say(wordOf(2, null, true));
+  await next(null);
+  feed.close();
+  feed.take(switched(9001, "frozen"));
+  server.cut();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.equal(server.asked.length, 1);
+  assert.deepEqual(server.reports, []);
+});

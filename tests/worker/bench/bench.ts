@@ -1,0 +1,209 @@
+/** `npm run bench:worker`: what a broadcast costs on Cloudflare Workers, as far as it can be seen from here. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { startWrangler } from "../../../scripts/wrangler.mjs";
+import { ask, newBroadcast, until } from "../system/system.ts";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+const TURNS = Number(process.env.STEADYMIX_BENCH_TURNS ?? 200);
+const AUDIENCES = [1_000, 3_000, 5_000];
+
+const worker = await startWrangler({
+  configs: [join(import.meta.dirname, "wrangler.jsonc"), join(root, "tests", "emulator", "worker", "wrangler.jsonc")],
+});
+
+/** The processes that carry out Workers. */
+function workerds(): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+        return name === "workerd" && Number(rest?.split(" ")[2]) === worker.group;
+      } catch {
+        return false;
+      }
+    });
+}
+
+const pids = workerds();
+
+/** CPU time of all its threads so far, in ms. */
+function cpuMs(): number {
+  let ns = 0;
+  for (const pid of pids) {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+    }
+  }
+  return ns / 1e6;
+}
+
+function memoryMb(): number {
+  const kb = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0));
+  return kb.reduce((sum, size) => sum + size, 0) / 1024;
+}
+
+interface Spread {
+  median: number;
+  p95: number;
+  max: number;
+}
+
+function spread(samples: number[]): Spread {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const at = (share: number) => Number((sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toFixed(3));
+  return { median: at(0.5), p95: at(0.95), max: at(1) };
+}
+
+async function bench<Value>(id: string, what: string): Promise<Value> {
+  return (await (await fetch(`${worker.url}/bench/${id}/${what}`, { method: "POST" })).json()) as Value;
+}
+
+/** CPU time of each of so many calls; `before` is not counted. */
+async function cpuOf(id: string, what: string, before?: string): Promise<Spread> {
+  const samples: number[] = [];
+  for (let i = 0; i < TURNS; i += 1) {
+    if (before) await bench(id, before);
+    const began = cpuMs();
+    await bench(id, what);
+    samples.push(cpuMs() - began);
+  }
+  return spread(samples);
+}
+
+async function start(id: string, more: object = {}): Promise<void> {
+  await ask(worker.url, "POST", "/broadcasts", newBroadcast(id, more));
+  const lanes = async () => (await ask(worker.url, "GET", `/broadcasts/${id}`)).json.lanes;
+  await until(async () => (await lanes()).every(({ state }: { state: string }) => state === "running"), `${id} runs`);
+}
+
+const FRAME_TEXT = 0x81;
+
+/** So many viewers, on bare sockets: what is looked at is the other side. Resolves once each was told something. */
+async function audience(
+  id: string,
+  size: number,
+): Promise<{ sockets: Socket[]; told: (times: number) => Promise<number[]> }> {
+  const { token } = (await ask(worker.url, "POST", `/broadcasts/${id}/viewer-tokens`, {})).json;
+  const { hostname, port } = new URL(worker.url);
+  const request =
+    `GET /api/broadcasts/${id}/watch?token=${token} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\n` +
+    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+  const words: number[][] = [];
+  const sockets: Socket[] = [];
+  const open = (i: number) =>
+    new Promise<void>((resolve, reject) => {
+      const times: number[] = [];
+      words[i] = times;
+      const socket = connect(Number(port), hostname, () => socket.write(request));
+      socket.on("error", reject);
+      socket.on("data", (data) => {
+        const bytes = data as Buffer;
+        // The first word may come with the answer to the upgrade, or after it.
+        if (bytes.includes(FRAME_TEXT)) {
+          times.push(performance.now());
+          resolve();
+        }
+      });
+      sockets.push(socket);
+    });
+  const AT_ONCE = 50;
+  for (let i = 0; i < size; i += AT_ONCE) {
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, size - i) }, (_, k) => open(i + k)));
+  }
+  return {
+    sockets,
+    told: async (times) => {
+      await until(async () => words.every((of) => of.length >= times), "all were told", 60_000);
+      return words.map((of) => of[times - 1] ?? 0);
+    },
+  };
+}
+
+try {
+  await start("turns", { policy: { monitorIntervalMs: 3_600_000 } });
+  const empty = await cpuOf("turns", "nothing");
+  const idle = await cpuOf("turns", "turn");
+  const restored = await cpuOf("turns", "turn", "forget");
+  const polled = await (async () => {
+    // Every turn looks at both tasks: each is due again at once.
+    await start("polls", {
+      services: JSON.parse(JSON.stringify(newBroadcast("polls").services).replaceAll('"show"', '"polls"')),
+      policy: { monitorIntervalMs: 1_000 },
+    });
+    const samples: number[] = [];
+    for (let i = 0; i < TURNS / 4; i += 1) {
+      await bench("polls", "forget");
+      await new Promise((resolve) => setTimeout(resolve, 1_050));
+      const began = cpuMs();
+      await bench("polls", "turn");
+      samples.push(cpuMs() - began);
+    }
+    return spread(samples);
+  })();
+
+  const bytes = await bench<number>("turns", "bytes");
+
+  const audiences = [];
+  for (const size of AUDIENCES) {
+    const id = `audience-${size}`;
+    await start(id, {
+      services: JSON.parse(JSON.stringify(newBroadcast(id).services).replaceAll('"show"', `"${id}"`)),
+      policy: { monitorIntervalMs: 1_000 },
+    });
+    const memoryBefore = memoryMb();
+    const began = performance.now();
+    const { sockets, told } = await audience(id, size);
+    const connectMs = performance.now() - began;
+    const memory = memoryMb() - memoryBefore;
+    const { onAir } = (await ask(worker.url, "GET", `/broadcasts/${id}`)).json;
+    const cpuBefore = cpuMs();
+    await ask(worker.url, "POST", "/demo/faults", { name: "kill", uid: onAir.uid });
+    const times = await told(2);
+    audiences.push({
+      viewers: size,
+      connectMs: Math.round(connectMs),
+      fanOutMs: Math.round(Math.max(...times) - Math.min(...times)),
+      cpuMs: Math.round(cpuMs() - cpuBefore),
+      memoryMb: Math.round(memory),
+    });
+    for (const socket of sockets) socket.destroy();
+    await ask(worker.url, "DELETE", `/broadcasts/${id}`);
+  }
+
+  const report = {
+    at: new Date().toISOString(),
+    cpus: `${cpus().length} × ${cpus()[0]?.model ?? "?"}`,
+    turns: TURNS,
+    cpuMs: { emptyCall: empty, turnWithNothingDue: idle, restoredTurn: restored, restoredPoll: polled },
+    bytesPerBroadcast: bytes,
+    audiences,
+  };
+  mkdirSync(join(root, "target", "bench"), { recursive: true });
+  writeFileSync(join(root, "target", "bench", "worker.json"), `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`CPU time of the whole of workerd, in ms, over ${TURNS} calls each (a look at the tasks: ${TURNS / 4})`);
+  console.table({
+    "an empty call of an object": empty,
+    "a turn with nothing due": idle,
+    "the same after an eviction": restored,
+    "after an eviction, both tasks looked at": polled,
+  });
+  console.log(`kept per broadcast: ${bytes} bytes`);
+  console.log("viewers of one object");
+  console.table(audiences);
+} catch (error) {
+  console.error(
+    worker
+      .log()
+      .split("\n")
+      .filter((line) => !/ (GET|POST) /.test(line))
+      .slice(-20)
+      .join("\n"),
+  );
+  throw error;
+} finally {
+  await worker.stop();
+}

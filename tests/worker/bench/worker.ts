@@ -1,0 +1,42 @@
+import { Hono } from "hono";
+import { AppQuota, Broadcast, handler, Relay, type SteadymixEnv } from "steadymix/cloudflare";
+import { demo } from "../../../www/worker/demo.ts";
+
+export { AppQuota, Relay };
+
+export class BenchBroadcast extends Broadcast {
+  /** Nothing: what a call of an object costs by itself. */
+  nothing(): void {}
+
+  /** What its alarm does. */
+  turn(): Promise<void> {
+    return this.alarm();
+  }
+
+  /** Everything in memory is lost, as when it is evicted. */
+  forget(): void {
+    this.ctx.abort("forget");
+  }
+
+  /** What it keeps. */
+  bytes(): number {
+    return this.ctx.storage.sql.databaseSize;
+  }
+}
+
+type Env = Omit<SteadymixEnv, "BROADCAST"> & { BROADCAST: DurableObjectNamespace<BenchBroadcast> };
+const app = new Hono<{ Bindings: Env }>();
+
+app.post("/bench/:id/:what", async (c) => {
+  const { id, what } = c.req.param();
+  const stub = c.env.BROADCAST.get(c.env.BROADCAST.idFromName(id));
+  if (what === "nothing") await stub.nothing();
+  else if (what === "turn") await stub.turn();
+  else if (what === "forget") await stub.forget().catch(() => {});
+  else if (what === "bytes") return c.json(await stub.bytes());
+  return c.json(null);
+});
+app.route("/api/demo", demo());
+app.route("/api", handler());
+
+export default app;

@@ -1,0 +1,168 @@
+/** Console and viewer together, as people have them: the Worker's demonstration in a real browser. */
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { startWrangler } from "../../../scripts/wrangler.mjs";
+import { launch, root } from "../../viewer/browser.ts";
+import { KEY } from "./system.ts";
+
+const shots = join(root, "target", "screenshots");
+let worker: Awaited<ReturnType<typeof startWrangler>>;
+let browser: Browser;
+let page: Page;
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  worker = await startWrangler();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await worker?.stop();
+});
+afterEach(() => page?.context().close());
+
+async function open(options: BrowserContextOptions = {}, fragment = `#key=${KEY}`): Promise<void> {
+  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, ...options });
+  page = await context.newPage();
+  await page.goto(`${worker.url}/console/${fragment}`);
+}
+
+const field = (label: string) => page.getByLabel(label, { exact: true });
+const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+const state = (text: string) => page.getByTestId("state").getByText(text, { exact: true }).waitFor({ timeout: 30_000 });
+const isLogged = (type: string) =>
+  page.getByTestId("events").locator(`tr[data-type="${type}"]`).first().waitFor({ timeout: 30_000 });
+const shoot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+
+/** Starts a broadcast, and waits until both lanes run. */
+async function start(id: string): Promise<void> {
+  await field("Id").fill(id);
+  await press("Start");
+  await state("live");
+  for (const lane of ["primary", "backup"]) {
+    await page.getByTestId(`lane-${lane}`).getByText("running", { exact: true }).waitFor({ timeout: 30_000 });
+  }
+}
+
+/** The viewer of the broadcast that is looked at, with its picture. */
+async function watch(uid: number): Promise<Page> {
+  const [viewer] = await Promise.all([page.context().waitForEvent("page"), page.getByTestId("watch").click()]);
+  await shows(viewer, uid);
+  // So that it knows the cadence of both.
+  await viewer.locator('.outputs li[data-health="playing"]').nth(1).waitFor({ timeout: 20_000 });
+  await viewer.waitForTimeout(1500);
+  return viewer;
+}
+
+const shows = (viewer: Page, uid: number) =>
+  viewer
+    .getByTestId("shown")
+    .filter({ hasText: String(uid) })
+    .waitFor({ timeout: 20_000 });
+
+async function onAir(): Promise<number> {
+  return Number.parseInt((await page.getByTestId("onAir").textContent()) ?? "", 10);
+}
+
+test("a broadcast is started in the console, watched in the viewer, loses its task, and goes on", async () => {
+  await open();
+  await start("friday-show");
+  const before = await onAir();
+  const viewer = await watch(before);
+  await page.bringToFront();
+  await page.getByTestId("fault-kill").click();
+  await viewer.bringToFront();
+  const other = before === 9001 ? 9101 : 9001;
+  await shows(viewer, other);
+  const outage = await viewer.getByTestId("outage").textContent();
+  assert.ok(Number.parseInt(outage ?? "", 10) < 10_000, `${outage}`);
+  await viewer.screenshot({ path: join(shots, "worker-viewer.png"), fullPage: true });
+  // The console shows why: the task ended, another one was put on air, and the lane is launched under its other uid.
+  await page.bringToFront();
+  for (const type of ["ended", "onAir", "uidSwitched", "relaunched"]) await isLogged(type);
+  assert.equal(await onAir(), other);
+  await page
+    .getByText(before === 9001 ? "9002" : "9102")
+    .first()
+    .waitFor();
+  await shoot("console-en");
+  page.once("dialog", (dialog) => dialog.accept());
+  await page.getByTestId("stop").click();
+  await state("over");
+  await isLogged("stopped");
+  await viewer.bringToFront();
+  await viewer.getByTestId("log").getByText("The broadcast is over").waitFor();
+});
+
+test("what the Worker says against a field is next to it, and nothing is lost", async () => {
+  await open();
+  await field("Id").fill("no good");
+  await field("Primary's output uids").fill("1");
+  await press("Start");
+  const errorOf = (id: string) => page.locator(`#${id}-error`);
+  await errorOf("id").getByText("must be 1 to 50 of A-Z a-z 0-9 - _").waitFor();
+  assert.equal(await field("Id").getAttribute("aria-invalid"), "true");
+  assert.match((await field("Id").getAttribute("aria-describedby")) ?? "", /id-error/);
+  await field("Id").fill("good");
+  await press("Start");
+  await errorOf("primaryUids").waitFor();
+  await field("Primary's output uids").fill("9001 9002");
+  await field("Frames a second").fill("61");
+  await press("Start");
+  await errorOf("fps").waitFor();
+  await field("Frames a second").fill("thirty");
+  await press("Start");
+  await errorOf("fps").waitFor();
+  await shoot("console-errors");
+  await field("Frames a second").fill("30");
+  await field("Bit rate (kbit/s)").fill("0");
+  await press("Start");
+  await errorOf("bitrate").waitFor();
+  assert.equal(await field("Primary's output uids").inputValue(), "9001 9002");
+});
+
+test("a payload is changed, and every task is updated", async () => {
+  await open();
+  await start("changed");
+  await page.getByText("Change the payload").first().click();
+  await field("Uids of the hosts on the picture").fill("1 2");
+  await page.locator("details").getByRole("button", { name: "Change the payload" }).click();
+  await page.getByText("Taken.").waitFor();
+  await isLogged("updated");
+  await field("Ends when the hosts are away for (s)").fill("0");
+  await page.locator("details").getByRole("button", { name: "Change the payload" }).click();
+  await page.locator("#idleTimeout-error").waitFor();
+});
+
+test("in Chinese, in the dark, on a phone, by what the address says", async () => {
+  await open();
+  await start("phone");
+  await page.context().close();
+  await open({ locale: "zh-CN", colorScheme: "dark", viewport: { width: 390, height: 844 } });
+  await page.getByRole("button", { name: /phone/ }).click();
+  await page.getByTestId("state").getByText("直播中").waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "zh");
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "it is too wide");
+  await page.reload();
+  await page.getByTestId("state").getByText("直播中").waitFor();
+  await shoot("console-phone-zh");
+  await press("English");
+  await page.getByTestId("state").getByText("live").waitFor();
+});
+
+test("without a key, and with a wrong one, nothing is shown", async () => {
+  await open({}, "");
+  await page.getByLabel("Operator key").fill("wrong");
+  await press("Enter");
+  await page.getByRole("alert").getByText("does not take this key").waitFor();
+  assert.equal(await page.getByText("Broadcasts").count(), 0);
+  await page.getByLabel("Operator key").fill(KEY);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Broadcasts" }).waitFor();
+  assert.ok(!page.url().includes(KEY));
+  await press("Leave");
+  await page.getByLabel("Operator key").waitFor();
+});

@@ -1,0 +1,7 @@
+/** Passes the service's calls on to a stand-in in another process. */
+export default {
+  fetch: (request: Request, env: { SERVICE: string }): Promise<Response> => {
+    const { host, pathname, search } = new URL(request.url);
+    return fetch(new Request(`${env.SERVICE}/${host}${pathname}${search}`, request));
+  },
+};
