@@ -85,8 +85,6 @@ export async function startWrangler({ port = 0, configs = CONFIGS, persistTo, va
     /** Where the Worker is. */
     url: String(url),
     ended,
-    /** Of the group that all its processes are in. */
-    group: child.pid ?? 0,
     /** What it said lately. */
     log: () => said,
     kill: async () => {

@@ -10,7 +10,7 @@ export const NOTICE_SECRET = "notice-secret";
 export let emulator = new Emulator();
 
 /** Whether the object that makes the call dies at this moment. */
-export type Around = (number: number, moment: "before" | "after") => boolean;
+export type Around = (number: number, moment: "before" | "after", body: string) => boolean;
 let around: Around = () => false;
 let calls = 0;
 
@@ -41,9 +41,10 @@ export function serviceFetch(ctx: DurableObjectState): typeof fetch {
   return async (input, init) => {
     calls += 1;
     const number = calls;
-    if (around(number, "before")) ctx.abort("killed before a call");
+    const body = String(init?.body ?? "");
+    if (around(number, "before", body)) ctx.abort("killed before a call");
     const answer = await emulator.fetch(input, init);
-    if (around(number, "after")) ctx.abort("killed after a call");
+    if (around(number, "after", body)) ctx.abort("killed after a call");
     return answer;
   };
 }

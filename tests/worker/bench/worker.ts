@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { AppQuota, Broadcast, handler, Relay, type SteadymixEnv } from "steadymix/cloudflare";
-import { demo } from "../../../www/worker/demo.ts";
 
 export { AppQuota, Relay };
 
@@ -36,7 +35,6 @@ app.post("/bench/:id/:what", async (c) => {
   else if (what === "bytes") return c.json(await stub.bytes());
   return c.json(null);
 });
-app.route("/api/demo", demo());
 app.route("/api", handler());
 
 export default app;

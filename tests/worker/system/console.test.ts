@@ -153,6 +153,28 @@ test("in Chinese, in the dark, on a phone, by what the address says", async () =
   await page.getByTestId("state").getByText("live").waitFor();
 });
 
+test("the pages may load nothing from elsewhere, and keep to that", async () => {
+  const context = await browser.newContext({ locale: "en-US" });
+  page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (line) => {
+    if (/Content Security Policy|Refused to/.test(line.text())) complaints.push(line.text());
+  });
+  for (const path of ["/", "/console/"]) {
+    const answer = await page.goto(worker.url + path);
+    const headers = answer?.headers() ?? {};
+    assert.match(
+      headers["content-security-policy"] ?? "",
+      /script-src 'self' 'wasm-unsafe-eval'.*frame-ancestors 'self'/,
+    );
+    assert.equal(headers["x-content-type-options"], "nosniff");
+    assert.equal(headers["referrer-policy"], "no-referrer");
+    // The viewer's own demonstration: WebAssembly, WebRTC, sound.
+    if (path === "/") await page.getByTestId("shown").filter({ hasText: "9001" }).waitFor({ timeout: 20_000 });
+  }
+  assert.deepEqual(complaints, []);
+});
+
 test("without a key, and with a wrong one, nothing is shown", async () => {
   await open({}, "");
   await page.getByLabel("Operator key").fill("wrong");

@@ -1,0 +1,39 @@
+/** RTC tokens from the App certificate. */
+import { env } from "cloudflare:workers";
+import { RtcRole, RtcTokenBuilder } from "agora-token";
+import { rtcTokens } from "steadymix/cloudflare";
+import { expect, test, vi } from "vitest";
+import { freshEmulator, onCalls } from "./service.ts";
+import { Show } from "./world.ts";
+
+const APP_ID = env.AGORA_APP_ID;
+const CERTIFICATE = env.AGORA_APP_CERTIFICATE ?? "";
+
+test("outputs may publish, the inputs may only watch, and none is good for longer than a day", () => {
+  vi.spyOn(RtcTokenBuilder, "buildTokenWithUid");
+  const made = rtcTokens(APP_ID, CERTIFICATE, 1_000_000);
+  expect(made(9001, "show")).toMatch(/^007/);
+  expect(made(0, "studio")).toMatch(/^007/);
+  expect(made(9001, "show")).not.toBe(made(9002, "show"));
+  const calls = vi.mocked(RtcTokenBuilder.buildTokenWithUid).mock.calls;
+  expect(calls[0]).toEqual([APP_ID, CERTIFICATE, "show", 9001, RtcRole.PUBLISHER, 86_400, 86_400]);
+  expect(calls[1]).toEqual([APP_ID, CERTIFICATE, "studio", 0, RtcRole.SUBSCRIBER, 86_400, 86_400]);
+});
+
+test("each launch gets its own, and no event carries one", async () => {
+  freshEmulator();
+  const bodies: string[] = [];
+  onCalls((_number, moment, body) => {
+    if (moment === "before") bodies.push(body);
+    return false;
+  });
+  const show = await Show.start();
+  await show.running();
+  const tokens = bodies.join().match(/007[\w+/=]{50,}/g) ?? [];
+  // Two lanes, each with its output and two inputs, in its Acquire and in its Create.
+  expect(tokens.length).toBe(12);
+  expect(new Set(tokens).size).toBeGreaterThan(2);
+  const told = JSON.stringify([await show.stub.history(0), await show.status()]);
+  for (const token of tokens) expect(told).not.toContain(token);
+  await show.stop();
+});
