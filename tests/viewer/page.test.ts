@@ -222,7 +222,7 @@ test("under a policy that forbids WebAssembly it says what the policy needs; wit
     ["script-src 'self'", "'wasm-unsafe-eval'"],
     ["script-src 'self' 'wasm-unsafe-eval'", "What happened"],
   ] as const) {
-    const strict = await serve(join(root, "target", "www", "viewer"), { "content-security-policy": policy });
+    const strict = await serve(join(root, "target", "www", "site"), { "content-security-policy": policy });
     const context = await browser.newContext({ locale: "en-US" });
     page = await context.newPage();
     await page.goto(strict.url);
