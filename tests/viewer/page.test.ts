@@ -217,18 +217,18 @@ test("without WebRTC it says so", async () => {
   await page.getByRole("alert").getByText("no WebRTC").waitFor();
 });
 
-test("under a policy that forbids WebAssembly it says what the policy needs; with that it works", async () => {
+test("under a policy that forbids WebAssembly it says what the policy needs; with that it works", async (t) => {
   for (const [policy, text] of [
     ["script-src 'self'", "'wasm-unsafe-eval'"],
     ["script-src 'self' 'wasm-unsafe-eval'", "What happened"],
   ] as const) {
     const strict = await serve(join(root, "target", "www", "site"), { "content-security-policy": policy });
+    t.after(() => strict.close());
     const context = await browser.newContext({ locale: "en-US" });
     page = await context.newPage();
     await page.goto(strict.url);
     await page.getByText(text).waitFor();
     await context.close();
-    await strict.close();
   }
 });
 
