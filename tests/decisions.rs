@@ -500,6 +500,19 @@ fn notifications_only_bring_the_next_look_forward() {
 }
 
 #[test]
+fn a_notification_during_a_look_is_about_what_that_look_may_not_have_seen() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let look = hand.expect(EventCall::Query);
+    let sent_at = hand.now;
+    assert!(hand.notice(111, "t", "show-1"), "stopped, though the answer does not say so yet");
+    hand.answer(&look, 200, task("IN_PROGRESS", "serviceInProgress"));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(hand.now - sent_at, 5_000, "as soon as hints may bring one");
+    assert!(hand.next(60).is_err(), "once");
+}
+
+#[test]
 fn a_replay_does_not_revive_a_stopped_task() {
     let mut hand = Hand::new(json!({ "restart": "always" }));
     hand.running("old");

@@ -282,17 +282,15 @@ impl Lane {
     }
 
     /// Brings the next Query about the current task forward, unless one was sent just now, or a ladder is under way
-    /// (whose waits nothing shortens).
+    /// (whose waits nothing shortens). While a Query is under way it is the one after that.
     pub(crate) fn hint(&mut self, now: Now) {
         let spacing = self.config.policy.hint_interval_ms;
         let Some(launch) = self.current_mut() else { return };
-        let asked = matches!(launch.phase, Phase::Confirming | Phase::Running);
-        if asked
-            && launch.failures == 0
-            && launch.not_found == 0
-            && launch.refusals == 0
-            && launch.rate_limited == 0
-        {
+        if !matches!(launch.phase, Phase::Confirming | Phase::Running) {
+            return;
+        }
+        launch.hinted = true;
+        if launch.failures == 0 && launch.not_found == 0 && launch.refusals == 0 && launch.rate_limited == 0 {
             let earliest = launch.last_query_at.map_or(now.mono, |at| at.plus(spacing)).max(now.mono);
             launch.due = launch.due.min(earliest);
         }

@@ -103,6 +103,8 @@ pub(super) struct Launch {
     pub(super) said_to_run: bool,
     pub(super) task_id: Option<String>,
     pub(super) last_query_at: Option<Millis>,
+    /// A hint came since then: the Query that is under way may know nothing of it.
+    pub(super) hinted: bool,
     /// Since when Query says that it does not run, though it did.
     pub(super) odd_since: Option<Millis>,
     pub(super) suspect: Option<Suspicion>,
@@ -149,6 +151,7 @@ impl Launch {
             said_to_run: false,
             task_id: None,
             last_query_at: None,
+            hinted: false,
             odd_since: None,
             suspect: None,
             seen_running_at: None,
@@ -271,6 +274,7 @@ impl Launch {
         self.odd_since = None;
         self.seen_running_at = None;
         self.last_query_at = None;
+        self.hinted = false;
         self.update_due = None;
         self.told = false;
         self.enter(Phase::Unresolved, now, now);

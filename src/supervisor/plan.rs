@@ -226,6 +226,7 @@ impl Lane {
             }
             (Purpose::Query, Some(launch)) => {
                 launch.last_query_at = Some(now.mono);
+                launch.hinted = false;
                 request.call = EventCall::Query;
                 request.path = launch.task_path(&base);
             }

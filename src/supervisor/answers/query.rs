@@ -62,6 +62,9 @@ impl Lane {
                 let due = self.jittered(self.config.policy.monitor_interval_ms);
                 if let Some(launch) = self.launch_mut(generation) {
                     launch.due = now.mono.plus(due);
+                    if launch.hinted {
+                        self.hint(now);
+                    }
                 }
             }
             TaskState::Refused => {
