@@ -77,13 +77,19 @@ test("a broadcast is started in the console, watched in the viewer, loses its ta
   await viewer.bringToFront();
   const other = before === 9001 ? 9101 : 9001;
   await shows(viewer, other);
-  const outage = await viewer.getByTestId("outage").textContent();
+  // Known as soon as the other one's first frame is on the screen.
+  const measured = viewer.getByTestId("outage").locator("strong");
+  await measured.waitFor({ timeout: 20_000 });
+  const outage = await measured.textContent();
   assert.ok(Number.parseInt(outage ?? "", 10) < 10_000, `${outage}`);
   await viewer.screenshot({ path: join(shots, "worker-viewer.png"), fullPage: true });
   // The console shows why: the task ended, another one was put on air, and the lane is launched under its other uid.
   await page.bringToFront();
   for (const type of ["ended", "onAir", "uidSwitched", "relaunched"]) await isLogged(type);
-  assert.equal(await onAir(), other);
+  await page
+    .getByTestId("onAir")
+    .filter({ hasText: String(other) })
+    .waitFor();
   await page
     .getByText(before === 9001 ? "9002" : "9102")
     .first()
