@@ -2,12 +2,15 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Emulator } from "../../emulator/js/node.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
+// The binary itself: the package's command is a script around it, and its process would be measured and killed instead.
+const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
 const CLASSES = { BROADCAST: "BenchBroadcast", APP_QUOTA: "AppQuota", RELAY: "Relay" };
 const VARS = {
   AGORA_APP_ID: "0123456789abcdef0123456789abcdef",
@@ -33,7 +36,7 @@ export async function startWorkerd(): Promise<Workerd> {
   const port = await freePort();
   mkdirSync(join(folder, "state"));
   writeFileSync(join(folder, "config.capnp"), configOf(folder, port, (service.address() as AddressInfo).port));
-  const child = spawn(join(root, "node_modules", ".bin", "workerd"), ["serve", "--experimental", "config.capnp"], {
+  const child = spawn(binary, ["serve", "--experimental", "config.capnp"], {
     cwd: folder,
     stdio: "inherit",
   });
