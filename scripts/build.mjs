@@ -43,6 +43,12 @@ export function build({ quiet = false } = {}) {
   bind(inRoot("target"), "steadymix_emulator", inRoot("target", "emulator"));
 }
 
+/** The simulation, for the golden traces in WebAssembly. */
+export function buildSimulation() {
+  compile(["-p", "steadymix-simulation"], "target");
+  bind(inRoot("target"), "steadymix_simulation", inRoot("target", "simulation"));
+}
+
 /** The pages, from the package as it is in dist/. */
 export function buildPages() {
   // The viewer's first: it empties the folder of both.

@@ -3,10 +3,12 @@
 //   npm test -- --only cargo,package    only these steps (see STEPS)
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { bootstrap } from "./bootstrap.mjs";
-import { build, buildPages, buildTestPages } from "./build.mjs";
+import { build, buildPages, buildSimulation, buildTestPages } from "./build.mjs";
 import { fail, inRoot, onPath, root } from "./lib.mjs";
+import { buildProof, PROOF } from "./prove.mjs";
 
 const node = inRoot("node_modules", ".bin", "node");
 const vitest = inRoot("node_modules", "vitest", "vitest.mjs");
@@ -19,6 +21,7 @@ const denyWarnings = ["--", "-D", "warnings"];
 /** @type {Record<string, () => Command[]>} */
 const STEPS = {
   cargo: () => [{ command: "cargo", args: ["test", "--quiet", "--workspace", "--", "--nocapture"] }],
+  golden: () => [{ command: node, args: ["--test", ...testsIn("tests/simulation/js")] }],
   "wasm-node": () => [wasmTest("wasm_node")],
   "wasm-browser": () => [wasmTest("wasm_browser")],
   emulator: () => [{ command: node, args: ["--test", ...testsIn("tests/emulator/js")] }],
@@ -41,6 +44,8 @@ const STEPS = {
   ],
   // The whole of it in a process of its own, as `npm start` has it.
   system: () => [{ command: node, args: ["--test", "--test-concurrency=1", ...testsIn("tests/worker/system")] }],
+  // Begins at once and runs beside the others: it only takes the time of the processors.
+  prove: () => [PROOF],
   clippy: () => [
     { command: "cargo", args: [...clippy, "--all-targets", ...denyWarnings] },
     {
@@ -121,18 +126,23 @@ function count(/** @type {string} */ text) {
   };
 }
 
-/** @param {Command} command @returns {Promise<{ ok: boolean, text: string }>} */
-function execute({ command, args, env, noise }) {
+/**
+ * @param {Command} command
+ * @param {{ aside?: boolean }} [how] aside: only with the time that nobody else wants, and silently until it is over
+ * @returns {Promise<{ ok: boolean, text: string }>}
+ */
+function execute({ command, args, env, noise }, { aside = false } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    if (aside && child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     let text = "";
     const take = (/** @type {string | Buffer} */ chunk) => {
       text += chunk;
-      process.stdout.write(chunk);
+      if (!aside) process.stdout.write(chunk);
     };
     for (const stream of [child.stdout, child.stderr]) {
       if (noise) createInterface(stream).on("line", (line) => noise.test(line) || take(`${line}\n`));
@@ -149,10 +159,14 @@ const unknown = chosen.find((name) => !(name in STEPS));
 if (unknown !== undefined) fail(`--only ${unknown}: the steps are ${Object.keys(STEPS).join(", ")}`);
 
 const includes = (/** @type {string[]} */ ...names) => names.some((name) => chosen.includes(name));
-bootstrap({ browser: includes("wasm-browser", "viewer", "system"), schemathesis: includes("system") });
+bootstrap({ browser: includes("golden", "wasm-browser", "viewer", "system"), schemathesis: includes("system") });
 if (includes("emulator", "package", "viewer", "worker", "system", "types")) build();
+if (includes("golden", "types")) buildSimulation();
 if (includes("viewer", "system")) buildPages();
 if (includes("viewer")) buildTestPages();
+
+if (includes("prove")) buildProof();
+const proof = includes("prove") ? execute(PROOF, { aside: true }) : Promise.resolve({ ok: true, text: "" });
 
 const total = { passed: 0, failed: 0 };
 const broken = [];
@@ -161,7 +175,8 @@ for (const name of chosen) {
   const began = Date.now();
   let ok = true;
   for (const command of STEPS[name]()) {
-    const result = await execute(command);
+    const result = await (command === PROOF ? proof : execute(command));
+    if (command === PROOF) process.stdout.write(result.text);
     const counted = count(result.text);
     total.passed += counted.passed;
     total.failed += counted.failed;

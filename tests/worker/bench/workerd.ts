@@ -1,16 +1,14 @@
 /** The bench's Worker in a workerd of its own, with nothing in between, and the emulated service in this process. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Emulator } from "../../emulator/js/node.ts";
+import { startBinary } from "../workerd.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
-// The binary itself: the package's command is a script around it, and its process would be measured and killed instead.
-const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
 const CLASSES = { BROADCAST: "BenchBroadcast", APP_QUOTA: "AppQuota", RELAY: "Relay" };
 const VARS = {
   AGORA_APP_ID: "0123456789abcdef0123456789abcdef",
@@ -19,7 +17,6 @@ const VARS = {
   OPERATOR_KEYS: "demonstration-key",
   VIEWER_KEYS: "demonstration-viewer-key-0123456789",
 };
-const READY_MS = 20_000;
 
 export interface Workerd {
   url: string;
@@ -33,21 +30,15 @@ export async function startWorkerd(): Promise<Workerd> {
   bundle(folder);
   const emulator = new Emulator({ callsPerSecond: 100_000, startUp: { takesMs: [50, 150] }, answerMs: [1, 2] });
   const service = await serve(emulator);
-  const port = await freePort();
   mkdirSync(join(folder, "state"));
-  writeFileSync(join(folder, "config.capnp"), configOf(folder, port, (service.address() as AddressInfo).port));
-  const child = spawn(binary, ["serve", "--experimental", "config.capnp"], {
-    cwd: folder,
-    stdio: "inherit",
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await ready(child, url);
+  const servicePort = (service.address() as AddressInfo).port;
+  const { url, pid, stop } = await startBinary(folder, (port) => configOf(folder, port, servicePort), "/api/health");
   return {
     url,
-    pid: child.pid ?? 0,
+    pid,
     emulator,
     stop: async () => {
-      child.kill("SIGKILL");
+      stop();
       service.closeAllConnections();
       service.close();
       rmSync(folder, { recursive: true, force: true });
@@ -125,27 +116,4 @@ async function serve(emulator: Emulator): Promise<Server> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function ready(child: ChildProcess, url: string): Promise<void> {
-  for (const end = Date.now() + READY_MS; Date.now() < end; ) {
-    if (child.exitCode !== null) throw new Error(`workerd ended with ${child.exitCode}`);
-    if (
-      await fetch(`${url}/api/health`).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
-      return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("workerd was not ready in time");
 }

@@ -20,6 +20,8 @@ pub(crate) enum Incident {
     ClockSet(i64),
     /// The process dies, and is back after so long, in ms.
     Crash(u64),
+    /// A second process is started from the last snapshot; the first one lives on for so long, in ms.
+    TakeOver(u64),
     /// The operator changes the payload.
     Update,
     /// A viewer says that it is gone.
@@ -50,6 +52,27 @@ pub(crate) fn incidents(
     list
 }
 
+/// So many incidents over a long time, some of them close together.
+pub(crate) fn scattered(
+    chance: &mut Chance,
+    times: u64,
+    until: u64,
+    uids: &[u32],
+    hosts_may_leave: bool,
+) -> Vec<(u64, Incident)> {
+    let mut list: Vec<(u64, Incident)> = Vec::new();
+    for _ in 0..times {
+        let begins = chance.between(0, until - 1_000_000);
+        for _ in 0..chance.one(&[1, 1, 1, 4]) {
+            let mut lies = 0;
+            let at = begins + chance.between(0, 900_000);
+            list.push((at, incident(chance, uids, hosts_may_leave, &mut lies)));
+        }
+    }
+    list.sort_by_key(|(at, _)| *at);
+    list
+}
+
 fn incident(chance: &mut Chance, uids: &[u32], hosts_may_leave: bool, lies: &mut u32) -> Incident {
     match chance.between(0, 99) {
         0..48 => rule(chance, lies),
@@ -68,7 +91,8 @@ fn incident(chance: &mut Chance, uids: &[u32], hosts_may_leave: bool, lies: &mut
         }
         72..75 if hosts_may_leave => Incident::HostsAway(chance.between(10_000, 400_000)),
         72..79 => Incident::ClockSet(chance.one(&[HOUR, -HOUR, 1_500, -1_500, 30_000, -30_000])),
-        79..89 => Incident::Crash(chance.one(&[50, 500, 3_000, 20_000, 120_000])),
+        79..86 => Incident::Crash(chance.one(&[50, 500, 3_000, 20_000, 120_000])),
+        86..89 => Incident::TakeOver(chance.one(&[100, 2_000, 15_000, 60_000, 300_000])),
         89..93 => Incident::Update,
         93..96 => Incident::Hint,
         96..98 => Incident::ForeignNotice,

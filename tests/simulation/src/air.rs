@@ -29,7 +29,7 @@ impl Publication {
 
 /// What is on the air during a schedule.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Air {
+pub struct Air {
     /// The outputs, the preferred one first.
     pub(crate) uids: Vec<u32>,
     pub(crate) publications: Vec<Publication>,

@@ -1,6 +1,6 @@
 //! Chance, from a seed.
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
 
 impl Chance {

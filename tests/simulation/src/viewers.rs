@@ -15,6 +15,9 @@ use self::network::Network;
 use crate::air::{Air, Publication};
 use crate::chance::Chance;
 use crate::checks::Check;
+use crate::digest::Digest;
+use crate::plan::Plan;
+use crate::world::World;
 
 /// When the service takes away what sends nothing, and when it says that somebody left who died.
 const NO_PACKETS: u64 = 10_000;
@@ -30,15 +33,35 @@ const MADE_UP: u64 = 3_000;
 /// that does not start, and a refused subscription.
 const PATIENCE: u64 = 15_000;
 
+/// Faults go on this long where viewers watch, in minutes: each frame of theirs is simulated.
+const WATCHED_MINUTES: u64 = 3;
+
+/// What is on the air in the schedule of this seed.
+///
+/// # Errors
+/// The rule that the schedule breaks.
+pub fn broadcast(seed: u64) -> Result<Air, String> {
+    let run = World::new(Plan::schedule(seed, WATCHED_MINUTES)).recorded().run();
+    match run.violation {
+        Some(violation) => Err(violation),
+        None => Ok(run.air.unwrap_or_default().ended(&mut Chance::new(seed))),
+    }
+}
+
 /// What became of a viewer.
 #[derive(Debug, Default)]
-pub(crate) struct Watched {
-    pub(crate) places: BTreeMap<String, u64>,
+pub struct Watched {
+    /// How often each hard place was reached.
+    pub places: BTreeMap<String, u64>,
     /// With a hot standby: the interval of the frames, and how long the picture was frozen after an abrupt death in a
     /// quiet time, both in ms.
-    pub(crate) outages: Vec<(u64, u64)>,
-    pub(crate) violation: Option<String>,
-    pub(crate) trace: Vec<String>,
+    pub outages: Vec<(u64, u64)>,
+    /// The rule that was broken, if one was.
+    pub violation: Option<String>,
+    /// What happened, if that was to be kept.
+    pub trace: Vec<String>,
+    /// A digest of everything that the core said.
+    pub digest: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +129,8 @@ struct Replaced {
     first_frame: Option<u64>,
 }
 
-pub(crate) struct Viewer<'a> {
+/// A viewer of a broadcast.
+pub struct Viewer<'a> {
     air: &'a Air,
     chance: Chance,
     network: Network,
@@ -131,11 +155,14 @@ pub(crate) struct Viewer<'a> {
     /// When there was nothing to complain of.
     content_at: u64,
     watched: Watched,
+    digest: Digest,
     traced: bool,
 }
 
 impl<'a> Viewer<'a> {
-    pub(crate) fn new(air: &'a Air, seed: u64, traced: bool) -> Self {
+    /// A viewer with a network of its own.
+    #[must_use]
+    pub fn new(air: &'a Air, seed: u64, traced: bool) -> Self {
         let mut chance = Chance::new(seed);
         let network = Network::of(&mut chance, air.ends);
         let standby = chance.one(&[Standby::Hot, Standby::Hot, Standby::Probe, Standby::Cold]);
@@ -164,6 +191,7 @@ impl<'a> Viewer<'a> {
             last_change: None,
             content_at: 0,
             watched: Watched::default(),
+            digest: Digest::new(),
             traced,
             chance,
         };
@@ -174,15 +202,19 @@ impl<'a> Viewer<'a> {
     }
 
     /// It may change over again at once: what the checks must notice.
-    pub(crate) fn without_dwell(mut self) -> Self {
+    #[must_use]
+    pub fn without_dwell(mut self) -> Self {
         let config = FailoverConfig { dwell_ms: Millis::ZERO, ..FailoverConfig::default() };
         self.failover = Failover::new(&self.air.uids, config, Millis::ZERO);
         self
     }
 
-    pub(crate) fn run(mut self) -> Watched {
+    /// Watches to the end, or to the first rule that is broken.
+    #[must_use]
+    pub fn run(mut self) -> Watched {
         let watched = self.play();
         self.watched.violation = watched.err();
+        self.watched.digest = self.digest.value();
         self.watched
     }
 
@@ -508,6 +540,7 @@ impl<'a> Viewer<'a> {
     fn drive(&mut self) -> Check {
         for _ in 0..100 {
             let output = self.failover.poll(Millis::new(self.now));
+            self.digest.debug(&(self.now, &output));
             match output {
                 Output::Wait(until) => {
                     if let Some(until) = until.map(Millis::as_u64).filter(|until| *until != self.wake) {

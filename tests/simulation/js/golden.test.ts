@@ -1,0 +1,93 @@
+/** The golden traces in WebAssembly: what the core says is the same in every runtime, and the same as natively. */
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { goldenLines, initSync } from "../../../target/simulation/steadymix_simulation.js";
+import { launch, serve } from "../../viewer/browser.ts";
+import { startBinary } from "../../worker/workerd.ts";
+
+const MODULES = ["steadymix_simulation.js", "steadymix_simulation_bg.wasm"];
+const kept = readFileSync(join(import.meta.dirname, "..", "golden.txt"), "utf8");
+const seeds = kept.trimEnd().split("\n").length;
+/** So many at a time. */
+const PART = 500;
+let folder = "";
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "steadymix-"));
+  const built = join(import.meta.dirname, "..", "..", "..", "target", "simulation");
+  for (const module of MODULES) copyFileSync(join(built, module), join(folder, module));
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function same(lines: (first: number, last: number) => string | Promise<string>): Promise<void> {
+  let text = "";
+  for (let first = 1; first <= seeds; first += PART) text += await lines(first, Math.min(first + PART - 1, seeds));
+  assert.deepEqual(text.split("\n"), kept.split("\n"));
+}
+
+test("in Node", async () => {
+  initSync({ module: readFileSync(join(folder, "steadymix_simulation_bg.wasm")) });
+  await same(goldenLines);
+});
+
+test("in Chromium", async () => {
+  writeFileSync(
+    join(folder, "index.html"),
+    `<!doctype html><script type="module">
+      import load, { goldenLines } from "./steadymix_simulation.js";
+      await load({ module_or_path: "./steadymix_simulation_bg.wasm" });
+      window.goldenLines = goldenLines;
+    </script>`,
+  );
+  const [browser, server] = [await launch(), await serve(folder)];
+  try {
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await page.waitForFunction("window.goldenLines");
+    await same((first, last) => page.evaluate<string>(`goldenLines(${first}, ${last})`));
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
+test("in workerd", async () => {
+  writeFileSync(
+    join(folder, "worker.js"),
+    `import { goldenLines, initSync } from "./steadymix_simulation.js";
+    import module from "./steadymix_simulation_bg.wasm";
+    initSync({ module });
+    export default {
+      fetch(request) {
+        const [first, last] = new URL(request.url).pathname.slice(1).split("-").map(Number);
+        return new Response(goldenLines(first, last));
+      },
+    };`,
+  );
+  const workerd = await startBinary(
+    folder,
+    (port) => `using Workerd = import "/workerd/workerd.capnp";
+      const config :Workerd.Config = (
+        services = [(name = "main", worker = .main)],
+        sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+      );
+      const main :Workerd.Worker = (
+        modules = [
+          (name = "worker.js", esModule = embed "worker.js"),
+          (name = "steadymix_simulation.js", esModule = embed "steadymix_simulation.js"),
+          (name = "steadymix_simulation_bg.wasm", wasm = embed "steadymix_simulation_bg.wasm"),
+        ],
+        compatibilityDate = "2026-10-01",
+      );`,
+    "/1-0",
+  );
+  try {
+    await same(async (first, last) => (await fetch(`${workerd.url}/${first}-${last}`)).text());
+  } finally {
+    workerd.stop();
+  }
+});

@@ -1,0 +1,214 @@
+//! Prints the proof: how much was simulated, searched and compared, and that nothing broke a rule. See `--help`.
+
+#![allow(clippy::disallowed_methods, reason = "it says how long it took")]
+#![allow(clippy::indexing_slicing, clippy::wildcard_enum_match_arm, reason = "as in the simulation itself")]
+
+use std::ops::Range;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use lexopt::prelude::*;
+use serde_json::{Value, json};
+use steadymix_simulation::fleet::{self, Searched};
+use steadymix_simulation::{Plan, Viewer, broadcast, golden, places, shrink};
+
+/// The simulation allocates more than it computes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const HELP: &str = "\
+Simulates Steadymix's core under faults, and prints what was proven.
+
+  --seed S         the first seed                                   [1]
+  --schedules N    schedules of faults                              [200000]
+  --minutes M      simulated minutes that each schedule's faults go on  [10]
+  --viewers N      viewers of such schedules, frame by frame        [3000]
+  --restored N     schedules taken up from a snapshot at every step [10000]
+  --soak N         broadcasts of many days                          [100]
+  --days D         how many days                                    [7]
+  --json FILE      writes the figures there
+  --golden FILE    writes the digests of the golden traces there, and does nothing else
+
+A part that is given 0 is left out. A seed that breaks a rule is made smaller and its trace is printed.
+To repeat it: --seed S and 1 of that part, 0 of the others.
+";
+
+struct Sizes {
+    seed: u64,
+    schedules: u64,
+    minutes: u64,
+    viewers: u64,
+    restored: u64,
+    soak: u64,
+    days: u64,
+    json: Option<String>,
+    golden: Option<String>,
+}
+
+impl Sizes {
+    fn from_args() -> Result<Option<Self>, lexopt::Error> {
+        let mut sizes = Self {
+            seed: 1,
+            schedules: 200_000,
+            minutes: 10,
+            viewers: 3_000,
+            restored: 10_000,
+            soak: 100,
+            days: 7,
+            json: None,
+            golden: None,
+        };
+        let mut args = lexopt::Parser::from_env();
+        while let Some(arg) = args.next()? {
+            let number = match arg {
+                Long("seed") => &mut sizes.seed,
+                Long("schedules") => &mut sizes.schedules,
+                Long("minutes") => &mut sizes.minutes,
+                Long("viewers") => &mut sizes.viewers,
+                Long("restored") => &mut sizes.restored,
+                Long("soak") => &mut sizes.soak,
+                Long("days") => &mut sizes.days,
+                Long("json") => {
+                    sizes.json = Some(args.value()?.string()?);
+                    continue;
+                }
+                Long("golden") => {
+                    sizes.golden = Some(args.value()?.string()?);
+                    continue;
+                }
+                Long("help") => return Ok(None),
+                _ => return Err(arg.unexpected()),
+            };
+            *number = args.value()?.parse()?;
+        }
+        Ok(Some(sizes))
+    }
+
+    fn seeds(&self, of: u64) -> Range<u64> {
+        self.seed..self.seed + of
+    }
+}
+
+/// Runs a part, and says what it came to.
+fn part(name: &str, run: impl FnOnce() -> Searched) -> (Searched, Value) {
+    let began = Instant::now();
+    let searched = run();
+    let seconds = began.elapsed().as_secs_f64();
+    let years = searched.took_ms as f64 / (365.25 * 24.0 * 3_600_000.0);
+    let figures = json!({ "seconds": seconds, "simulatedYears": years, "polls": searched.polls });
+    println!("{name}: {seconds:.1} s, {years:.2} simulated years, {} polls of the core", searched.polls);
+    (searched, figures)
+}
+
+fn tell_places(searched: &Searched, hard: &[&str]) -> Result<(), String> {
+    for (place, times) in &searched.places {
+        println!("{times:>12}  {place}");
+    }
+    match places::missed(&searched.places, hard) {
+        missed if missed.is_empty() => Ok(()),
+        missed => Err(format!("hard places that were not reached: {missed:?}")),
+    }
+}
+
+/// A schedule that breaks a rule, made smaller.
+fn explained(name: &str, failed: Option<(u64, String)>, plan: impl Fn(u64) -> Plan) -> Result<(), String> {
+    let Some((seed, violation)) = failed else { return Ok(()) };
+    let (plan, run) = shrink(plan(seed));
+    let trace = run.trace.join("\n");
+    let violation = format!("{violation}\nmade smaller: {}", run.violation.unwrap_or_default());
+    Err(format!("{name}, seed {seed}: {violation}\n\n{plan:#?}\n\n{trace}"))
+}
+
+fn prove(sizes: &Sizes) -> Result<Value, String> {
+    let mut figures = json!({ "seed": sizes.seed });
+    golden::compare(&golden::lines(golden::SEEDS))
+        .map_err(|difference| format!("golden traces: {difference}"))?;
+    println!("{} golden traces: the same", golden::SEEDS.count());
+    figures["goldenTraces"] = golden::SEEDS.count().into();
+    if sizes.schedules > 0 {
+        let name = format!("{} schedules of {} minutes and more", sizes.schedules, sizes.minutes);
+        let schedule = |seed| Plan::schedule(seed, sizes.minutes);
+        let (searched, told) = part(&name, || fleet::schedules(sizes.seeds(sizes.schedules), sizes.minutes));
+        explained("schedules", searched.failed.clone(), schedule)?;
+        tell_places(&searched, if sizes.schedules >= 1_000 { &places::OF_SCHEDULES } else { &[] })?;
+        figures["schedules"] =
+            json!({ "number": sizes.schedules, "figures": told, "places": searched.places });
+    }
+    if sizes.restored > 0 {
+        let name = format!("{} schedules, restored at every step", sizes.restored);
+        let (searched, told) = part(&name, || fleet::restored(sizes.seeds(sizes.restored), sizes.minutes));
+        explained("restored", searched.failed, |seed| Plan::schedule(seed, sizes.minutes))?;
+        figures["restored"] = json!({ "number": sizes.restored, "figures": told });
+    }
+    if sizes.soak > 0 {
+        let name = format!("{} broadcasts of {} days", sizes.soak, sizes.days);
+        let (searched, told) = part(&name, || fleet::soak(sizes.seeds(sizes.soak), sizes.days));
+        explained("soak", searched.failed, |seed| Plan::soak(seed, sizes.days))?;
+        figures["soak"] = json!({ "number": sizes.soak, "days": sizes.days, "figures": told });
+    }
+    if sizes.viewers > 0 {
+        let (searched, told) =
+            part(&format!("{} viewers", sizes.viewers), || fleet::viewers(sizes.seeds(sizes.viewers)));
+        if let Some((seed, violation)) = searched.failed {
+            let air = broadcast(seed / 2)?;
+            let watched = Viewer::new(&air, seed, true).run();
+            return Err(format!("viewer {seed}: {violation}\n\n{air:#?}\n{}", watched.trace.join("\n")));
+        }
+        tell_places(&searched, if sizes.viewers >= 1_000 { &places::OF_VIEWERS } else { &[] })?;
+        let frozen = [66, 33].map(|interval| frozen(&searched.outages, interval));
+        figures["viewers"] = json!({ "number": sizes.viewers, "figures": told, "frozen": frozen });
+    }
+    Ok(figures)
+}
+
+/// How long pictures were frozen after an abrupt death, where the frames come at this interval.
+fn frozen(outages: &[(u64, u64)], interval: u64) -> Value {
+    let mut outages: Vec<u64> = outages.iter().filter(|(of, _)| *of == interval).map(|(_, ms)| *ms).collect();
+    outages.sort_unstable();
+    let at =
+        |percent: usize| outages.get((outages.len() * percent / 100).min(outages.len().saturating_sub(1)));
+    let (median, p95, frames) = (at(50), at(95), 1000 / interval);
+    println!(
+        "{} abrupt deaths at {frames} frames a second: frozen for {median:?} ms, p95 {p95:?} ms",
+        outages.len()
+    );
+    json!({ "framesPerSecond": frames, "deaths": outages.len(), "medianMs": median, "p95Ms": p95 })
+}
+
+fn main() -> ExitCode {
+    let sizes = match Sizes::from_args() {
+        Ok(Some(sizes)) => sizes,
+        Ok(None) => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("prove: {error}\n\n{HELP}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Some(file) = &sizes.golden {
+        return written(file, &golden::lines(golden::SEEDS));
+    }
+    let figures = match prove(&sizes) {
+        Ok(figures) => figures,
+        Err(violation) => {
+            eprintln!("{violation}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match &sizes.json {
+        Some(file) => written(file, &format!("{figures:#}\n")),
+        None => ExitCode::SUCCESS,
+    }
+}
+
+fn written(file: &str, text: &str) -> ExitCode {
+    match std::fs::write(file, text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("prove: {file}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

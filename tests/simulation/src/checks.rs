@@ -1,0 +1,78 @@
+//! What must hold of the calls of all processes together, and of what the operator is told.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use steadymix::supervisor::{Event, EventCall, EventKind, Request};
+
+use crate::wire;
+
+/// The service's own rule.
+const MOST_CALLS_A_SECOND: usize = 10;
+
+/// Whether a rule is kept; if not, how.
+pub(crate) type Check = Result<(), String>;
+
+/// A request that was sent.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    pub(crate) call: EventCall,
+    pub(crate) path: String,
+    /// The instanceId that it is about.
+    pub(crate) instance: Option<String>,
+    /// When, by the clock of the process's model.
+    pub(crate) mono: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Checks {
+    calls: VecDeque<u64>,
+    sequence_ids: BTreeMap<String, u64>,
+    /// TaskIds and instanceIds that the operator was told of.
+    pub(crate) left_behind: BTreeSet<String>,
+    stopping: bool,
+}
+
+impl Checks {
+    pub(crate) fn on_send(&mut self, now: u64, request: &Request, processes: usize) -> Check {
+        if request.call != EventCall::Presence {
+            while self.calls.front().is_some_and(|at| at + 1_000 <= now) {
+                self.calls.pop_front();
+            }
+            self.calls.push_back(now);
+            if self.calls.len() > MOST_CALLS_A_SECOND * processes {
+                return Err(format!("{} calls within one second", self.calls.len()));
+            }
+        }
+        match request.call {
+            EventCall::Acquire | EventCall::Create if self.stopping => {
+                Err(format!("{:?} after stop()", request.call))
+            }
+            EventCall::Update => {
+                let sequence_id: u64 =
+                    wire::parameter(&request.path, "sequenceId").parse().map_err(|_| "no sequenceId")?;
+                match self.sequence_ids.insert(wire::task_id(&request.path), sequence_id) {
+                    Some(last) if last >= sequence_id => {
+                        Err(format!("sequenceId {sequence_id} after {last}"))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn on_event(&mut self, event: &Event, text: &str) -> Check {
+        if ["builder-", "secret"].iter().any(|secret| text.contains(secret)) {
+            return Err(format!("a secret in {text}"));
+        }
+        if matches!(event.kind, EventKind::LeftBehind { .. }) {
+            self.left_behind.extend(event.task_id.clone());
+            self.left_behind.extend(event.instance_id.clone());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn on_stop(&mut self) {
+        self.stopping = true;
+    }
+}

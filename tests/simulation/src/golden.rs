@@ -1,0 +1,55 @@
+//! Digests of what the core said in many schedules: the same in every build, on every platform, from one release to the
+//! next, unless it is meant to behave in another way.
+
+use std::fmt::Write;
+use std::ops::RangeInclusive;
+
+use crate::digest::Digest;
+use crate::plan::Plan;
+use crate::viewers::{Viewer, broadcast};
+use crate::world::World;
+
+/// The seeds whose digests are kept.
+pub const SEEDS: RangeInclusive<u64> = 1..=3_000;
+/// The digests of [`SEEDS`], a line for each.
+pub const KEPT: &str = include_str!("../golden.txt");
+
+const MINUTES: u64 = 10;
+/// One in so many has a viewer too, frame by frame.
+const VIEWERS: u64 = 50;
+
+/// The digest of one seed.
+fn digest(seed: u64) -> u64 {
+    let mut digest = Digest::new();
+    digest.number(World::new(Plan::schedule(seed, MINUTES)).run().digest);
+    if seed.is_multiple_of(VIEWERS)
+        && let Ok(air) = broadcast(seed)
+    {
+        digest.number(Viewer::new(&air, seed, false).run().digest);
+    }
+    digest.value()
+}
+
+/// The digests of these seeds, as they are kept.
+#[must_use]
+pub fn lines(seeds: RangeInclusive<u64>) -> String {
+    seeds.fold(String::new(), |mut text, seed| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{seed} {:016x}", digest(seed));
+        text
+    })
+}
+
+/// The first line that is not the kept one.
+///
+/// # Errors
+/// What it is, and what it should be.
+pub fn compare(lines: &str) -> Result<(), String> {
+    for (found, kept) in lines.lines().zip(KEPT.lines()) {
+        if found != kept {
+            return Err(format!("seed and digest are {found}, and were {kept}"));
+        }
+    }
+    let (found, kept) = (lines.lines().count(), KEPT.lines().count());
+    if found == kept { Ok(()) } else { Err(format!("{found} digests, where {kept} are kept")) }
+}

@@ -1,0 +1,36 @@
+//! Steadymix's core against the emulated service, under simulated time: seeded schedules of faults, and after every step
+//! the invariants.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a simulation fails by panicking, and looks only at what it is about"
+)]
+
+mod air;
+mod chance;
+mod checks;
+mod digest;
+pub mod fleet;
+pub mod golden;
+mod incidents;
+mod model;
+mod network;
+pub mod places;
+mod plan;
+mod process;
+mod shrink;
+mod trouble;
+mod viewers;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
+mod wire;
+mod world;
+
+pub use air::Air;
+pub use plan::Plan;
+pub use shrink::shrink;
+pub use viewers::{Viewer, Watched, broadcast};
+pub use world::{Run, World};

@@ -1,0 +1,432 @@
+//! What may be true of tasks, uids and tokens, as far as a process can know: a model far simpler than the core, which
+//! hears what the core hears, step by step, and objects when the two do not agree.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use steadymix::notice::Notice;
+use steadymix::redundancy::GroupStatus;
+use steadymix::supervisor::{Answer, Ending, Event, EventCall, EventKind, NoAnswer, Request};
+use steadymix::time::Millis;
+
+use crate::checks::{Check, Sent};
+use crate::wire;
+
+/// The service's own rules.
+const CREATE_WINDOW: u64 = 2_000;
+const TOKEN_LIFETIME: u64 = 300_000;
+/// A task is not looked for before it had this long to start, in ms.
+const START_UP: u64 = 90_000;
+/// So many looks in a row without a uid: it is not there.
+const ABSENCES: u32 = 3;
+/// So many 404s to Query in a row: it is gone.
+const NOT_FOUND: u32 = 4;
+
+/// One logical create: what comes of one instanceId.
+#[derive(Clone, Debug, Default)]
+struct Create {
+    uid: u32,
+    /// It was refused: nothing more is sent for it.
+    closed: bool,
+    /// The service said that it runs, or it was seen, but nobody has named it.
+    seen: bool,
+    /// By the process's clock, in ms.
+    sent_at: u64,
+    /// Looks into the channel in a row without its uid.
+    absences: u32,
+}
+
+/// A builder token.
+#[derive(Clone, Debug)]
+struct Token {
+    instance: String,
+    received: u64,
+    /// Creates that left with it.
+    sent: u32,
+    /// Creates with it that may have been carried out, and that nobody told the outcome of.
+    open: u32,
+    /// The task that it started.
+    task: Option<String>,
+    /// The process's clock was set back since: it cannot know how old this is.
+    age_is_lost: bool,
+}
+
+/// A task with a name.
+#[derive(Clone, Debug)]
+struct Task {
+    instance: String,
+    /// The service said that it ended, or took its Delete.
+    ended: bool,
+    /// 404s to Query in a row.
+    not_found: u32,
+    gone: bool,
+}
+
+/// What one process can know.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    creates: BTreeMap<String, Create>,
+    tokens: BTreeMap<String, Token>,
+    tasks: BTreeMap<String, Task>,
+    /// Handed out to be sent: should the process die, it cannot know whether it left.
+    handed_out: Vec<String>,
+    /// Not to be called before, in ms of the world's clock.
+    earliest: BTreeMap<(String, EventCall), u64>,
+    /// The process's clock, which never goes back: what it last showed, and what it counts.
+    last_wall: u64,
+    mono: u64,
+}
+
+impl Model {
+    /// The process looks at its clock.
+    pub(crate) fn tick(&mut self, wall: Millis) {
+        let wall = wall.as_u64();
+        self.mono += wall.saturating_sub(self.last_wall);
+        self.last_wall = wall;
+    }
+
+    /// Its clock, in ms: one that never goes back.
+    pub(crate) fn mono(&self) -> u64 {
+        self.mono
+    }
+
+    /// The instanceId that a call is about.
+    pub(crate) fn instance_of(&self, request: &Request) -> Option<String> {
+        match request.call {
+            EventCall::Acquire => wire::instance_id(request.body.as_deref()?),
+            EventCall::Create => {
+                self.tokens.get(&wire::builder_token(&request.path)).map(|token| token.instance.clone())
+            }
+            EventCall::Query | EventCall::Update | EventCall::Delete => {
+                self.tasks.get(&wire::task_id(&request.path)).map(|task| task.instance.clone())
+            }
+            EventCall::Presence | EventCall::RtcToken => None,
+        }
+    }
+
+    pub(crate) fn knows_task(&self, task: &str) -> bool {
+        self.tasks.contains_key(task)
+    }
+
+    // ---- what the process does -----------------------------------------------------------------------------------
+
+    pub(crate) fn on_hand_out(&mut self, request: &Request) {
+        if request.call == EventCall::Create {
+            self.handed_out.push(wire::builder_token(&request.path));
+        }
+    }
+
+    pub(crate) fn on_send(&mut self, now: u64, request: &Request, instance: Option<&str>) -> Check {
+        if let Some(instance) = instance {
+            let key = (instance.to_owned(), request.call);
+            if let Some(earliest) = self.earliest.get(&key).filter(|earliest| now < **earliest) {
+                let early = earliest - now;
+                return Err(format!("{:?} of {instance} {early} ms before its wait is over", request.call));
+            }
+            self.earliest.retain(|(of, call), _| {
+                of != instance || *call == EventCall::Update || *call == request.call
+            });
+        }
+        match request.call {
+            EventCall::Acquire => self.on_acquire(request),
+            EventCall::Create => self.on_create(now, &wire::builder_token(&request.path)),
+            EventCall::Query | EventCall::Update | EventCall::Delete => self.on_call_of_task(request),
+            EventCall::Presence | EventCall::RtcToken => Ok(()),
+        }
+    }
+
+    fn on_acquire(&mut self, request: &Request) -> Check {
+        let body = request.body.as_deref().unwrap_or_default();
+        let (Some(instance), Some(uid)) = (wire::instance_id(body), wire::output_uid(body)) else {
+            return Err("an Acquire without instanceId or output uid".to_owned());
+        };
+        let create = self.creates.entry(instance.clone()).or_insert(Create { uid, ..Create::default() });
+        if create.uid != uid {
+            return Err(format!("{instance} was of uid {}, and now is of {uid}", create.uid));
+        }
+        if create.closed {
+            return Err(format!("an Acquire of {instance} after it was refused"));
+        }
+        let rival = self
+            .creates
+            .iter()
+            .find(|(other, create)| **other != instance && create.uid == uid && self.may_live(other, create));
+        match rival {
+            Some((rival, _)) => Err(format!("{instance} begins on uid {uid}, where {rival} may live")),
+            None => Ok(()),
+        }
+    }
+
+    fn on_create(&mut self, now: u64, name: &str) -> Check {
+        self.handed_out.retain(|other| other != name);
+        let Some(token) = self.tokens.get_mut(name) else {
+            return Err("a Create with an unknown builder token".to_owned());
+        };
+        let age = now - token.received;
+        token.sent += 1;
+        if token.sent == 1 && age > CREATE_WINDOW && !token.age_is_lost {
+            return Err(format!("the first Create {age} ms after its Acquire"));
+        }
+        if age >= TOKEN_LIFETIME && !token.age_is_lost {
+            return Err(format!("a builder token of {age} ms"));
+        }
+        if let Some(task) = &token.task {
+            return Err(format!("a Create with the token that started {task}"));
+        }
+        token.open += 1;
+        let instance = token.instance.clone();
+        if let Some((task, _)) = self.tasks.iter().find(|(_, task)| task.instance == instance && !task.gone) {
+            return Err(format!("a Create of {instance} after {task} was learnt"));
+        }
+        let create = self.creates.entry(instance.clone()).or_default();
+        if create.closed {
+            return Err(format!("a Create of {instance} after it was refused"));
+        }
+        create.sent_at = self.mono;
+        create.absences = 0;
+        Ok(())
+    }
+
+    fn on_call_of_task(&self, request: &Request) -> Check {
+        let id = wire::task_id(&request.path);
+        let Some(task) = self.tasks.get(&id) else {
+            return Err(format!("{:?} of {id}, which nobody has named", request.call));
+        };
+        let token = self.tokens.get(&wire::builder_token(&request.path));
+        if token.is_none_or(|token| token.instance != task.instance) {
+            return Err(format!("{:?} of {id} with a builder token of another create", request.call));
+        }
+        Ok(())
+    }
+
+    // ---- what the process hears ----------------------------------------------------------------------------------
+
+    pub(crate) fn on_answer(&mut self, now: u64, sent: &Sent, answer: &Answer, late: bool) {
+        match sent.call {
+            EventCall::Acquire if !late => self.acquired(now, sent, answer),
+            EventCall::Create => self.created(sent, answer, late),
+            EventCall::Query | EventCall::Delete if !late => self.told_of_task(sent, answer),
+            EventCall::Presence if !late => self.looked(sent, answer),
+            _ => {}
+        }
+    }
+
+    fn acquired(&mut self, now: u64, sent: &Sent, answer: &Answer) {
+        let Answer::Http { status: 200, body, .. } = answer else { return };
+        let name = wire::json(body)["tokenName"].as_str().map(str::to_owned);
+        if let (Some(name), Some(instance)) = (name, sent.instance.clone()) {
+            let token = Token { instance, received: now, sent: 0, open: 0, task: None, age_is_lost: false };
+            self.tokens.insert(name, token);
+        }
+    }
+
+    fn created(&mut self, sent: &Sent, answer: &Answer, late: bool) {
+        let name = wire::builder_token(&sent.path);
+        let Some(token) = self.tokens.get_mut(&name) else { return };
+        let instance = token.instance.clone();
+        let (status, body) = match answer {
+            Answer::Http { status, body, .. } => (*status, body.as_str()),
+            Answer::Nothing(NoAnswer::Dns | NoAnswer::NotSent) => {
+                match self.handed_out.iter().position(|other| *other == name) {
+                    Some(at) => drop(self.handed_out.swap_remove(at)),
+                    None => {
+                        token.open = token.open.saturating_sub(1);
+                        token.sent = token.sent.saturating_sub(1);
+                    }
+                }
+                return;
+            }
+            Answer::Nothing(_) => return,
+        };
+        let task = wire::json(body)["taskId"].as_str().map(str::to_owned);
+        match (status, task) {
+            (200..=205 | 207..=299, Some(id)) => {
+                token.task = Some(id.clone());
+                self.resolved(&instance, &name);
+                self.named(&instance, &id);
+            }
+            (409 | 201, _) if !late => {
+                self.resolved(&instance, &name);
+                self.creates.entry(instance).or_default().seen = true;
+            }
+            (429, _) if !late => token.open = token.open.saturating_sub(1),
+            (400..=499, _) if !late => {
+                token.open = token.open.saturating_sub(1);
+                self.creates.entry(instance).or_default().closed = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// What the Creates with this token started is known, and so is what those before it did: the same, or something that
+    /// has ended.
+    fn resolved(&mut self, instance: &str, name: &str) {
+        let received = self.tokens.get(name).map_or(0, |token| token.received);
+        let of_it = |token: &&mut Token| token.instance == instance && token.received <= received;
+        self.tokens.values_mut().filter(of_it).for_each(|token| token.open = 0);
+    }
+
+    fn named(&mut self, instance: &str, id: &str) {
+        let task = Task { instance: instance.to_owned(), ended: false, not_found: 0, gone: false };
+        self.tasks.entry(id.to_owned()).or_insert(task);
+        self.creates.entry(instance.to_owned()).or_default().seen = false;
+    }
+
+    fn told_of_task(&mut self, sent: &Sent, answer: &Answer) {
+        let Answer::Http { status, body, .. } = answer else { return };
+        let id = wire::task_id(&sent.path);
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        if *status == 200
+            && let Some(token) = self.tokens.get_mut(&wire::builder_token(&sent.path))
+        {
+            // It is called with the token that started it.
+            (token.task, token.open) = (Some(id), 0);
+        }
+        match (sent.call, status) {
+            (EventCall::Query, 200) => {
+                task.not_found = 0;
+                task.ended |= wire::has_ended(&wire::json(body)["status"]);
+            }
+            (EventCall::Query, 404) => task.not_found += 1,
+            (EventCall::Delete, 200 | 404) => task.ended = true,
+            _ => {}
+        }
+    }
+
+    fn looked(&mut self, sent: &Sent, answer: &Answer) {
+        let Answer::Http { status: 200, body, .. } = answer else { return };
+        let body = wire::json(body);
+        if body["success"] != Value::Bool(true) {
+            return;
+        }
+        let there = body.pointer("/data/broadcasters").and_then(Value::as_array);
+        for create in self.creates.values_mut() {
+            if there.is_some_and(|uids| uids.contains(&create.uid.into())) {
+                create.absences = 0;
+            } else if sent.mono >= create.sent_at + START_UP {
+                create.absences += 1;
+            }
+        }
+    }
+
+    pub(crate) fn on_notice(&mut self, notice: &Notice) {
+        if self.creates.contains_key(&notice.instance_id) {
+            let instance = notice.instance_id.clone();
+            self.named(&instance, &notice.task_id);
+        }
+    }
+
+    /// What the process says must be what it can know.
+    pub(crate) fn on_event(&mut self, now: u64, event: &Event) -> Check {
+        match &event.kind {
+            EventKind::Retrying { call, wait_ms: Some(wait), .. } => {
+                if let Some(instance) = &event.instance_id {
+                    self.earliest.insert((instance.clone(), *call), now + wait.as_u64());
+                }
+                Ok(())
+            }
+            EventKind::Unidentified => {
+                if let Some(create) =
+                    event.instance_id.as_ref().and_then(|instance| self.creates.get_mut(instance))
+                {
+                    create.seen = true;
+                }
+                Ok(())
+            }
+            EventKind::Ended { how } => self.on_end(event, Some(*how)),
+            EventKind::Removed => self.on_end(event, None),
+            _ => Ok(()),
+        }
+    }
+
+    fn on_end(&mut self, event: &Event, how: Option<Ending>) -> Check {
+        let instance = event.instance_id.clone().unwrap_or_default();
+        let is_absent = self.creates.get(&instance).is_some_and(|create| create.absences >= ABSENCES);
+        let task = event.task_id.as_ref().and_then(|id| self.tasks.get_mut(id));
+        let has_ended = task.as_ref().is_some_and(|task| task.ended);
+        let is_lost = task.as_ref().is_some_and(|task| task.not_found >= NOT_FOUND);
+        let is_known = match how {
+            Some(Ending::Normal | Ending::Failed) => has_ended,
+            Some(Ending::NotFound) => is_lost,
+            Some(Ending::Absent) => is_absent,
+            None => has_ended || is_lost || is_absent,
+        };
+        if !is_known {
+            return Err(format!("{instance} is said to have ended ({how:?}), which nobody told: {task:?}"));
+        }
+        match task {
+            Some(task) => {
+                task.gone = true;
+                let of_it = |token: &&mut Token| token.instance == instance && token.sent > 0;
+                if let [only] = self.tokens.values_mut().filter(of_it).collect::<Vec<_>>().as_mut_slice() {
+                    only.open = 0;
+                }
+            }
+            None => {
+                self.creates.entry(instance.clone()).or_default().seen = false;
+                self.tokens.values_mut().filter(|token| token.instance == instance).for_each(|t| t.open = 0);
+            }
+        }
+        Ok(())
+    }
+
+    // ---- what may be true ----------------------------------------------------------------------------------------
+
+    fn may_live(&self, instance: &str, create: &Create) -> bool {
+        create.seen
+            || self.tasks.values().any(|task| task.instance == instance && !task.gone)
+            || self.tokens.values().any(|token| token.instance == instance && token.open > 0)
+    }
+
+    /// Every task that may live is known to the process, or it said that it leaves it behind; and it knows no others.
+    pub(crate) fn agrees(&self, status: &GroupStatus, is_told: impl Fn(&str) -> bool) -> Check {
+        let known = || status.lanes.iter().flat_map(|lane| &lane.tasks);
+        for (id, task) in self.tasks.iter().filter(|(_, task)| !task.gone) {
+            if !known().any(|known| known.task_id.as_ref() == Some(id)) && !is_told(id) {
+                return Err(format!("{id} of {} was learnt, and nobody accounts for it", task.instance));
+            }
+        }
+        for (instance, create) in
+            self.creates.iter().filter(|(instance, create)| self.may_live(instance, create))
+        {
+            if !known().any(|known| known.instance_id == *instance) && !is_told(instance) {
+                return Err(format!("{instance} on uid {} may live, and is forgotten", create.uid));
+            }
+        }
+        for task in known() {
+            match self.creates.get(&task.instance_id) {
+                None => return Err(format!("{} was never asked for", task.instance_id)),
+                Some(create) if create.uid != task.uid => {
+                    return Err(format!("{} is taken to be on uid {}", task.instance_id, task.uid));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    // ---- the process's own misfortunes ---------------------------------------------------------------------------
+
+    /// What a process knows that is restored from the snapshot that was taken with this.
+    pub(crate) fn restored(&self) -> Self {
+        let mut model = self.clone();
+        model.take_handed_out_for_sent();
+        model.earliest.clear();
+        model
+    }
+
+    /// Waits of the process's clock are not those of the world any more.
+    pub(crate) fn on_clock_set(&mut self, back: bool) {
+        self.earliest.clear();
+        self.tokens.values_mut().for_each(|token| token.age_is_lost |= back);
+    }
+
+    fn take_handed_out_for_sent(&mut self) {
+        for name in std::mem::take(&mut self.handed_out) {
+            if let Some(token) = self.tokens.get_mut(&name) {
+                token.sent = token.sent.max(1);
+                token.open = token.open.max(1);
+            }
+        }
+    }
+}

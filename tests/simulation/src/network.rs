@@ -1,0 +1,259 @@
+//! The way between a process and the service: calls, answers, and notifications, late, twice, or not at all.
+
+use serde_json::Value;
+use steadymix::notice;
+use steadymix::supervisor::{Answer, EventCall, Input, NoAnswer, PermitRequest, Request, RequestId};
+use steadymix::time::Millis;
+use steadymix_emulator::{Call, Delivery, Reply, Silence};
+
+use crate::checks::{Check, Sent};
+use crate::process::Process;
+use crate::world::World;
+
+/// Something on its way to a process.
+pub(crate) enum Coming {
+    Answer {
+        id: RequestId,
+        sent: Sent,
+        answer: Answer,
+    },
+    Token {
+        id: RequestId,
+        token: Result<Option<String>, ()>,
+    },
+    Permit {
+        request: PermitRequest,
+        wait: Millis,
+    },
+    /// The snapshot of this request is written at last.
+    Persisted(Request),
+}
+
+/// When what arrives where.
+pub(crate) struct Arrival {
+    pub(crate) at: u64,
+    /// In the order of their departure, should they arrive together.
+    number: u64,
+    pub(crate) process: u32,
+    what: Coming,
+}
+
+impl World {
+    pub(crate) fn come(&mut self, process: u32, takes: u64, what: Coming) {
+        self.number += 1;
+        self.coming.push(Arrival { at: self.now + takes, number: self.number, process, what });
+    }
+
+    /// Hands in what has arrived.
+    pub(crate) fn arrive(&mut self) -> Check {
+        loop {
+            let due = self.coming.iter().enumerate().filter(|(_, coming)| coming.at <= self.now);
+            let Some((i, _)) = due.min_by_key(|(_, coming)| (coming.at, coming.number)) else {
+                return Ok(());
+            };
+            let Arrival { process, what, .. } = self.coming.swap_remove(i);
+            let Some(at) = self.processes.iter().position(|other| other.number == process) else { continue };
+            match what {
+                Coming::Answer { id, sent, answer } => self.answer(at, id, &sent, answer),
+                Coming::Token { id, token } => drop(self.hand_in(at, Input::Token(id, token))),
+                Coming::Permit { request, wait } => drop(self.hand_in(at, Input::Permit(request, wait))),
+                Coming::Persisted(request) => self.persisted_at_last(at, request)?,
+            }
+        }
+    }
+
+    fn persisted_at_last(&mut self, at: usize, request: Request) -> Check {
+        let wall = self.wall();
+        let too_late = request.send_before.is_some_and(|latest| wall > latest);
+        if too_late || !self.processes[at].group.awaits(request.id) {
+            if too_late {
+                self.reach("a builder token too old for its first create");
+            }
+            self.not_sent(at, &request, 0);
+            return Ok(());
+        }
+        self.send(at, request)
+    }
+
+    /// The process hears, so much later, that its request was not sent.
+    pub(crate) fn not_sent(&mut self, at: usize, request: &Request, takes: u64) {
+        let Process { number, model, .. } = &self.processes[at];
+        let (number, instance) = (*number, model.instance_of(request));
+        let sent = Sent { call: request.call, path: request.path.clone(), instance, mono: model.mono() };
+        let answer = Answer::Nothing(NoAnswer::NotSent);
+        self.come(number, takes, Coming::Answer { id: request.id, sent, answer });
+    }
+
+    pub(crate) fn send(&mut self, at: usize, request: Request) -> Check {
+        let overlap = self.now < self.overlapped_until && self.shared_quota.is_none();
+        self.checks.on_send(self.now, &request, if overlap { 2 } else { 1 })?;
+        let process = &mut self.processes[at];
+        let number = process.number;
+        let instance = process.model.instance_of(&request);
+        let kept = process.model.on_send(self.now, &request, instance.as_deref());
+        // What a process believes that was replaced does not matter any more: it changes nothing, but for what it had
+        // persisted before.
+        if process.ends_at.is_none() {
+            kept?;
+        }
+        let mono = process.model.mono();
+        self.note(|| {
+            let path = request.path.split("/cloud-transcoder").last().unwrap_or_default();
+            let instance = instance.as_deref().unwrap_or("-");
+            format!("  > {:?} {} {path} ({instance})", request.call, request.domain)
+        });
+        let call = Call {
+            domain: request.domain.clone(),
+            method: request.method.to_owned(),
+            path: request.path.clone(),
+            authorization: None,
+            body: request.body.unwrap_or_default(),
+        };
+        let reply = self.emulator.handle(self.now, &call);
+        let is_create = request.call == EventCall::Create;
+        let sent = Sent { call: request.call, path: request.path, instance, mono };
+        let id = request.id;
+        match reply {
+            Reply::Answer { delay_ms, status, headers, body } => {
+                let header =
+                    |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+                let answer = Answer::Http {
+                    status,
+                    retry_after: header("retry-after"),
+                    request_id: header("x-request-id"),
+                    resource_id: header("x-resource-id"),
+                    body,
+                };
+                if self.plan.mishaps.doubles && self.chance.percent(2) {
+                    let again = self.chance.between(1, 5_000);
+                    let twice = Coming::Answer { id, sent: sent.clone(), answer: answer.clone() };
+                    self.come(number, delay_ms + again, twice);
+                    self.reach("an answer that came twice");
+                }
+                self.come(number, delay_ms, Coming::Answer { id, sent, answer });
+            }
+            Reply::Nothing { why } => {
+                if is_create && why == Silence::Lost {
+                    let instance = sent.instance.as_deref().unwrap_or_default();
+                    let live = self.emulator.tasks().any(|task| task.live && task.instance_id == instance);
+                    self.reach(if live {
+                        "create carried out, answer lost"
+                    } else {
+                        "create lost, or carried out late"
+                    });
+                }
+                let (takes, why) = match why {
+                    // The driver gives a lost call up in the end.
+                    Silence::Lost => (request.timeout.as_u64() * 3, NoAnswer::TimedOut),
+                    // Browsers and Workers do not say why.
+                    Silence::Dns => (30, self.chance.one(&[NoAnswer::Dns, NoAnswer::Unknown])),
+                    Silence::Refused => (30, self.chance.one(&[NoAnswer::Unreachable, NoAnswer::Unknown])),
+                };
+                self.come(number, takes, Coming::Answer { id, sent, answer: Answer::Nothing(why) });
+            }
+        }
+        if self.plan.mishaps.crashes && self.is_faulty() && self.chance.between(0, 999) < 3 {
+            self.crash(500);
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, at: usize, id: RequestId, sent: &Sent, answer: Answer) {
+        let late = !self.processes[at].group.awaits(id);
+        self.note(|| match &answer {
+            Answer::Http { status, body, .. } => {
+                format!("  < {:?} {status} {body}{}", sent.call, if late { " (late)" } else { "" })
+            }
+            Answer::Nothing(why) => format!("  < {:?} nothing: {why:?}", sent.call),
+        });
+        if let (Answer::Http { status, retry_after, body, .. }, Some(instance)) = (&answer, &sent.instance) {
+            self.places_of_answer(sent, instance, *status, retry_after.is_some(), body, late);
+        }
+        self.processes[at].model.on_answer(self.now, sent, &answer, late);
+        if let (EventCall::Create, Some(instance)) = (sent.call, &sent.instance) {
+            let unknown = match &answer {
+                Answer::Http { status, .. } => *status == 206 || *status >= 500,
+                Answer::Nothing(why) => *why != NoAnswer::NotSent,
+            };
+            *self.unknown_creates.entry(instance.clone()).or_default() += u32::from(unknown);
+        }
+        self.hand_in(at, Input::Answer(id, answer));
+    }
+
+    fn places_of_answer(
+        &mut self,
+        sent: &Sent,
+        instance: &str,
+        status: u16,
+        retry_after: bool,
+        body: &str,
+        late: bool,
+    ) {
+        let name = format!("{:?}", sent.call).to_lowercase();
+        if serde_json::from_str::<Value>(body).is_err() && !body.is_empty() {
+            self.reach("a body cut off");
+        }
+        if status == 429 {
+            self.reach(if retry_after { "429 with Retry-After" } else { "429 without Retry-After" });
+        }
+        if late {
+            if sent.call == EventCall::Create && status == 200 {
+                self.reach("a late answer to a create");
+            }
+            return;
+        }
+        if status == 200 {
+            let key = (instance.to_owned(), sent.call);
+            if let Some(failures) = self.failures.remove(&key).filter(|failures| *failures > 0) {
+                let s = if failures == 1 { "" } else { "s" };
+                self.reach(&format!("{name} answered after {failures} failure{s}"));
+            }
+        }
+        if sent.call == EventCall::Create {
+            let unknown = self.unknown_creates.get(instance).is_some_and(|count| *count > 0);
+            if status == 200 && !body.contains("taskId") {
+                self.reach("create answered without a taskId");
+            }
+            if unknown && (status == 409 || status == 201) {
+                self.reach(&format!("create answered {status} after an unknown outcome"));
+            }
+        }
+    }
+
+    /// A notification reaches one of the processes.
+    pub(crate) fn deliver(&mut self, delivery: &Delivery) -> Check {
+        notice::verify(
+            b"notice-secret",
+            delivery.body.as_bytes(),
+            Some(&delivery.signature),
+            Some(&delivery.signature_v2),
+        )
+        .map_err(|error| error.to_string())?;
+        let notice = notice::parse(delivery.body.as_bytes()).map_err(|error| error.to_string())?;
+        self.note(|| format!("  * {:?} {} of {}", notice.kind, notice.task_id, notice.instance_id));
+        let event_type =
+            serde_json::from_str::<Value>(&delivery.body).unwrap_or_default()["eventType"].as_u64();
+        let seen = self.notices.entry(notice.task_id.clone()).or_default();
+        let (first_110, twice) =
+            (!seen.contains(&110), event_type.is_some_and(|kind| kind != 112 && seen.contains(&kind)));
+        if !twice {
+            seen.extend(event_type);
+        }
+        if event_type == Some(111) && first_110 {
+            self.reach("111 before 110");
+        }
+        if twice {
+            self.reach("a notification twice");
+        }
+        if self.processes.is_empty() {
+            return Ok(());
+        }
+        let at = self.chance.between(0, self.processes.len() as u64 - 1) as usize;
+        if event_type == Some(110) && !self.processes[at].model.knows_task(&notice.task_id) {
+            self.reach("110 before the answer to its create");
+        }
+        self.processes[at].model.on_notice(&notice);
+        self.hand_in(at, Input::Notice(notice));
+        Ok(())
+    }
+}

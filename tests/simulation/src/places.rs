@@ -1,0 +1,81 @@
+//! What a run of some size must have reached, or its silence proves nothing.
+
+use std::collections::BTreeMap;
+
+/// Of a thousand schedules.
+pub const OF_SCHEDULES: [&str; 48] = [
+    "a permit that got lost",
+    "no permit yet from the shared limit",
+    "create carried out, answer lost",
+    "create carried out late",
+    "create answered without a taskId",
+    "create answered 409 after an unknown outcome",
+    "create answered 201 after an unknown outcome",
+    "create refused",
+    "acquire answered after 1 failure",
+    "acquire answered after 2 failures",
+    "acquire answered after 3 failures",
+    "create answered after 1 failure",
+    "create answered after 2 failures",
+    "create answered after 3 failures",
+    "query answered after 1 failure",
+    "query answered after 2 failures",
+    "query answered after 3 failures",
+    "query answered after 4 failures",
+    "delete answered after 1 failure",
+    "delete answered after 2 failures",
+    "update answered after 1 failure",
+    "429 with Retry-After",
+    "429 without Retry-After",
+    "a body cut off",
+    "a late answer to a create",
+    "an answer that came twice",
+    "110 before the answer to its create",
+    "111 before 110",
+    "a notification twice",
+    "death during confirmation",
+    "death while running",
+    "the service moves a task",
+    "the hosts were away",
+    "all domains bad",
+    "clock set forward by an hour",
+    "clock set back by an hour",
+    "every uid of a lane unresolved",
+    "a builder token too old for its first create",
+    "a snapshot that could not be persisted",
+    "a second process from the same snapshot",
+    "a snapshot of a process that was replaced",
+    "restored while launching",
+    "restored while confirming",
+    "restored while running",
+    "restored while suspect",
+    "restored while unidentified",
+    "restored while waiting",
+    "restored while stopping",
+];
+
+/// Of a thousand viewers.
+pub const OF_VIEWERS: [&str; 13] = [
+    "switched: Left",
+    "switched: Frozen",
+    "switched: Dead",
+    "switched: OnAir",
+    "failed back",
+    "a false alarm",
+    "both down",
+    "recovered",
+    "an outage of the viewer's network",
+    "the viewer's own reconnect",
+    "a leave that the SDK makes up",
+    "a page that is seen again",
+    "a refused subscription",
+];
+
+/// How often each place was reached.
+pub type Places = BTreeMap<String, u64>;
+
+/// The hard places that were not reached.
+#[must_use]
+pub fn missed<'a>(places: &Places, hard: &[&'a str]) -> Vec<&'a str> {
+    hard.iter().copied().filter(|place| !places.contains_key(*place)).collect()
+}

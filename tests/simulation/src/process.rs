@@ -1,0 +1,286 @@
+//! A process that runs the core: it polls, sends, persists, and may die.
+
+use steadymix::quota::{Permit, Want};
+use steadymix::redundancy::{GroupConfig, RedundancyGroup};
+use steadymix::supervisor::{Event, EventCall, EventKind, Input, Output, PermitRequest, Request};
+use steadymix::time::Millis;
+
+use crate::checks::Check;
+use crate::model::Model;
+use crate::network::Coming;
+use crate::world::World;
+
+/// More polls than this without time passing is spinning.
+const MOST_POLLS: u32 = 5_000;
+/// A snapshot is never longer, in bytes, whatever happened.
+const LONGEST_SNAPSHOT: usize = 100_000;
+
+/// A process, and what it can know.
+pub(crate) struct Process {
+    pub(crate) number: u32,
+    pub(crate) group: RedundancyGroup,
+    pub(crate) model: Model,
+    /// When it wants to be polled.
+    pub(crate) wake: u64,
+    pub(crate) done: bool,
+    /// Another process was started in its place: it persists nothing any more, and ends then.
+    pub(crate) ends_at: Option<u64>,
+    persisted_revision: u64,
+}
+
+/// What a process that starts finds.
+pub(crate) struct Persisted {
+    group: RedundancyGroup,
+    model: Model,
+}
+
+impl Persisted {
+    pub(crate) fn on_clock_set(&mut self, back: bool) {
+        self.model.on_clock_set(back);
+    }
+}
+
+impl Process {
+    fn persisted(&self) -> Persisted {
+        Persisted { group: self.group.clone(), model: self.model.clone() }
+    }
+}
+
+impl World {
+    /// A process starts from what is persisted.
+    pub(crate) fn start_process(&mut self) -> Check {
+        self.back_at = None;
+        let wall = self.wall();
+        let (mut group, model) = match &self.persisted {
+            None => {
+                let config =
+                    GroupConfig::from_json(&self.plan.config).map_err(|invalid| invalid.to_string())?;
+                (RedundancyGroup::new(config, wall), Model::default())
+            }
+            Some(persisted) => (restored(&persisted.group)?, persisted.model.restored()),
+        };
+        group.share_quota(self.shared_quota.is_some());
+        self.number += 1;
+        self.processes.push(Process {
+            number: self.number as u32,
+            persisted_revision: group.revision(),
+            group,
+            model,
+            wake: self.now,
+            done: false,
+            ends_at: None,
+        });
+        if self.is_stopping() {
+            self.handle(Input::Stop);
+        }
+        Ok(())
+    }
+
+    /// The process that the storage belongs to.
+    pub(crate) fn owner(&self) -> Option<&Process> {
+        self.processes.iter().find(|process| process.ends_at.is_none())
+    }
+
+    pub(crate) fn handle(&mut self, input: Input) -> bool {
+        let at = self.processes.iter().position(|process| process.ends_at.is_none());
+        at.is_some_and(|at| self.hand_in(at, input))
+    }
+
+    pub(crate) fn hand_in(&mut self, at: usize, input: Input) -> bool {
+        let wall = self.wall();
+        self.has_changed = true;
+        let process = &mut self.processes[at];
+        process.model.tick(wall);
+        process.group.handle(wall, input)
+    }
+
+    /// Polls every process until it has nothing to do.
+    pub(crate) fn drive(&mut self) -> Check {
+        for number in self.processes.iter().map(|process| process.number).collect::<Vec<_>>() {
+            self.drive_process(number)?;
+        }
+        Ok(())
+    }
+
+    fn drive_process(&mut self, number: u32) -> Check {
+        for _ in 0..MOST_POLLS {
+            let wall = self.wall();
+            // It may die on its way.
+            let Some(at) = self.processes.iter().position(|process| process.number == number) else {
+                return Ok(());
+            };
+            let process = &mut self.processes[at];
+            if self.restored_at_every_step {
+                process.group = restored(&process.group)?;
+            }
+            process.model.tick(wall);
+            let output = process.group.poll(wall);
+            self.digest_output(&output);
+            self.has_changed |= !matches!(output, Output::Wait { .. });
+            match output {
+                Output::Emit(event) => self.on_event(at, &event)?,
+                Output::Send(request) => self.on_send(at, request)?,
+                Output::NeedToken(request) => {
+                    let takes = self.chance.between(1, 300);
+                    let token = match self.chance.between(0, 99) {
+                        0..3 if self.plan.mishaps.tokens && self.is_faulty() => Err(()),
+                        3..20 => Ok(None),
+                        _ => Ok(Some(format!("rtc-secret-{}", request.uid))),
+                    };
+                    self.come(number, takes, Coming::Token { id: request.id, token });
+                }
+                Output::NeedPermit(request) => self.ask_permit(number, request),
+                Output::Wait { until, why } => {
+                    if until <= wall {
+                        return Err(format!("a wait for {why:?} that is over already"));
+                    }
+                    if until.minus(wall) > Millis::from_secs(2 * 3600) {
+                        return Err(format!("a wait of {} for {why:?}", until.minus(wall)));
+                    }
+                    self.processes[at].wake = until.as_u64().saturating_add_signed(-self.offset);
+                    self.persist_changes(at);
+                    return Ok(());
+                }
+                Output::Done(outcome) => {
+                    if !self.processes[at].done {
+                        self.note(|| format!("done: {outcome:?}"));
+                    }
+                    self.processes[at].done = true;
+                    return Ok(());
+                }
+            }
+        }
+        Err("it spins".to_owned())
+    }
+
+    fn ask_permit(&mut self, number: u32, request: PermitRequest) {
+        let now = Millis::new(self.now);
+        let Some(quota) = &mut self.shared_quota else { return };
+        let has_reserved = request.want == Want::Create && quota.use_reserved(now, request.lane);
+        let wait = match has_reserved {
+            true => Millis::ZERO,
+            false => match quota.ask(now, request.lane, request.want) {
+                Permit::Granted => Millis::ZERO,
+                Permit::Wait(until) => until.minus(now),
+            },
+        };
+        if self.plan.mishaps.permits && self.is_faulty() && self.chance.percent(1) {
+            self.reach("a permit that got lost");
+            return;
+        }
+        if wait > Millis::ZERO {
+            self.reach("no permit yet from the shared limit");
+        }
+        let takes = self.chance.between(1, 60);
+        self.come(number, takes, Coming::Permit { request, wait });
+    }
+
+    fn on_event(&mut self, at: usize, event: &Event) -> Check {
+        let text = serde_json::to_string(event).map_err(|error| error.to_string())?;
+        self.note(|| format!("    {text}"));
+        self.digest.text(&text);
+        if let (Some(air), EventKind::OnAir { to_uid: Some(uid), .. }) = (&mut self.air, &event.kind) {
+            air.word(self.now - crate::world::BEGINNING, *uid);
+        }
+        // An event may have waited for a process that was dead.
+        let happened = event.at.as_u64().saturating_add_signed(-self.offset).min(self.now);
+        self.checks.on_event(event, &text)?;
+        let process = &mut self.processes[at];
+        let is_known = process.model.on_event(happened, event);
+        if process.ends_at.is_none() {
+            is_known?;
+        }
+        if let (EventKind::Retrying { call, attempt, .. }, Some(instance)) = (&event.kind, &event.instance_id)
+        {
+            self.failures.insert((instance.clone(), *call), *attempt);
+        }
+        if matches!(event.kind, EventKind::Misconfigured { call: EventCall::Create, .. }) {
+            self.reach("create refused");
+        }
+        Ok(())
+    }
+
+    pub(crate) fn persist_changes(&mut self, at: usize) {
+        let process = &mut self.processes[at];
+        if process.ends_at.is_none() && process.group.revision() != process.persisted_revision {
+            process.persisted_revision = process.group.revision();
+            self.persisted = Some(process.persisted());
+        }
+    }
+
+    fn on_send(&mut self, at: usize, request: Request) -> Check {
+        let process = &mut self.processes[at];
+        let number = process.number;
+        process.model.on_hand_out(&request);
+        if request.persist_first {
+            let mishaps = self.plan.mishaps.clone();
+            let refused = self.processes[at].ends_at.is_some();
+            let faulty = self.is_faulty();
+            if refused || (faulty && mishaps.storage && self.chance.percent(1)) {
+                self.reach(if refused {
+                    "a snapshot of a process that was replaced"
+                } else {
+                    "a snapshot that could not be persisted"
+                });
+                self.not_sent(at, &request, 1);
+                return Ok(());
+            }
+            self.persisted = Some(self.processes[at].persisted());
+            if faulty && mishaps.storage && self.chance.percent(2) {
+                let takes = self.chance.between(10, 4_000);
+                self.come(number, takes, Coming::Persisted(request));
+                return Ok(());
+            }
+            if faulty && mishaps.crashes && self.chance.percent(1) {
+                self.crash(1_000);
+                return Ok(());
+            }
+        }
+        self.send(at, request)
+    }
+
+    /// All processes die; one is back after so long.
+    pub(crate) fn crash(&mut self, down_ms: u64) {
+        let Some(owner) = self.owner() else { return };
+        for lane in owner.group.status().lanes {
+            self.reach(&format!("restored while {}", lane.state));
+        }
+        self.note(|| format!("  ! the process dies, and is back after {down_ms} ms"));
+        self.processes.clear();
+        self.coming.clear();
+        self.back_at = Some(self.now + down_ms);
+    }
+
+    /// A second process is started from the same snapshot, and the first one lives on for a while.
+    pub(crate) fn take_over(&mut self, lives_on_ms: u64) -> Check {
+        if self.persisted.is_none() || self.processes.len() != 1 {
+            return Ok(());
+        }
+        let ends_at = self.now + lives_on_ms;
+        self.processes.iter_mut().for_each(|process| process.ends_at = Some(ends_at));
+        self.overlapped_until = ends_at + 1_000;
+        self.reach("a second process from the same snapshot");
+        self.start_process()
+    }
+
+    /// Processes that were replaced end when their time has come.
+    pub(crate) fn end_replaced(&mut self, now: u64) {
+        let ends = |process: &Process| process.ends_at.is_some_and(|at| at <= now);
+        let ended: Vec<u32> = self.processes.iter().filter(|p| ends(p)).map(|p| p.number).collect();
+        self.processes.retain(|process| !ended.contains(&process.number));
+        self.coming.retain(|coming| !ended.contains(&coming.process));
+    }
+}
+
+/// The group that the snapshot of this one gives.
+fn restored(group: &RedundancyGroup) -> Result<RedundancyGroup, String> {
+    let text = group.snapshot().map_err(|error| error.to_string())?;
+    if text.len() > LONGEST_SNAPSHOT {
+        return Err(format!("a snapshot of {} bytes", text.len()));
+    }
+    let restored = RedundancyGroup::restore(&text).map_err(|error| error.to_string())?;
+    if restored != *group {
+        return Err("restored is not what the snapshot was taken from".to_owned());
+    }
+    Ok(restored)
+}

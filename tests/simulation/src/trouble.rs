@@ -1,0 +1,99 @@
+//! What goes wrong in a schedule, as it happens.
+
+use steadymix::notice;
+use steadymix::supervisor::Input;
+use steadymix::task::Services;
+use steadymix_emulator::{Command, Effect, Rule};
+
+use crate::checks::Check;
+use crate::incidents::{self, Incident};
+use crate::world::{BEGINNING, World};
+
+const HOUR: i64 = 3_600_000;
+
+impl World {
+    pub(crate) fn incident(&mut self, incident: Incident) -> Check {
+        self.note(|| format!("  ! {incident:?}"));
+        match incident {
+            Incident::Service(command) => self.trouble_at_the_service(command),
+            Incident::Blackout(then, ms) => {
+                self.reach("all domains bad");
+                let command = Command::AddRule { rule: Rule::new(None, then), for_ms: Some(ms) };
+                self.emulator.control(self.now, command);
+            }
+            Incident::HostsAway(ms) => {
+                self.reach("the hosts were away");
+                let hosts = |present| Command::Hosts { channel: "studio".to_owned(), present };
+                self.emulator.control(self.now, hosts(false));
+                let back = (self.now - BEGINNING + ms, Incident::Service(hosts(true)));
+                let at = self.plan.incidents.partition_point(|(at, _)| *at <= back.0);
+                self.plan.incidents.insert(at, back);
+            }
+            Incident::ClockSet(by) => {
+                if by.abs() >= HOUR {
+                    self.reach(if by > 0 {
+                        "clock set forward by an hour"
+                    } else {
+                        "clock set back by an hour"
+                    });
+                }
+                self.offset += by;
+                self.processes.iter_mut().for_each(|process| process.model.on_clock_set(by < 0));
+                if let Some(persisted) = &mut self.persisted {
+                    persisted.on_clock_set(by < 0);
+                }
+            }
+            Incident::Crash(down_ms) => self.crash(down_ms),
+            Incident::TakeOver(lives_on_ms) => self.take_over(lives_on_ms)?,
+            Incident::Update => {
+                let idle_timeout = self.chance.between(60, 400);
+                let services =
+                    Services::from_json(&incidents::services(idle_timeout)).map_err(|e| e.to_string())?;
+                let wall = self.wall();
+                if let Some(process) = self.processes.iter_mut().find(|process| process.ends_at.is_none()) {
+                    process.model.tick(wall);
+                    process.group.update(wall, &services).map_err(|invalid| invalid.to_string())?;
+                }
+            }
+            Incident::Hint => drop(self.handle(Input::Hint)),
+            Incident::ForeignNotice => {
+                let instance_id = self.chance.one(&["other-1", "show-0-77", "show-9-1", "show", "show-0-"]);
+                let body = serde_json::json!({
+                    "noticeId": "n", "productId": 1, "eventType": 110, "notifyMs": 1,
+                    "payload": { "taskId": "foreign", "instanceId": instance_id, "sequence": 1, "sendts": 1, "details": {} },
+                });
+                if let Ok(notice) = notice::parse(body.to_string().as_bytes()) {
+                    self.handle(Input::Notice(notice));
+                }
+            }
+            Incident::RepeatedNotice => {
+                if let Some(delivery) = self.last_notice.clone() {
+                    self.deliver(&delivery)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn trouble_at_the_service(&mut self, command: Command) {
+        let is_live = |uid| self.emulator.tasks().any(|task| task.live && Some(task.uid) == uid);
+        match &command {
+            Command::Kill { target, .. } if self.is_running(target.uid) => self.reach("death while running"),
+            Command::Kill { target, .. } if is_live(target.uid) => self.reach("death during confirmation"),
+            Command::Fail { target, .. } if self.is_running(target.uid) => {
+                self.reach("the service moves a task");
+            }
+            Command::AddRule { rule, .. } if matches!(rule.effect, Effect::PerformLate { .. }) => {
+                self.reach("create carried out late");
+            }
+            _ => {}
+        }
+        if let (Some(air), Command::Kill { target, .. } | Command::Fail { target, .. }) =
+            (&mut self.air, &command)
+            && let Some(uid) = target.uid
+        {
+            air.dies(self.now - BEGINNING, uid);
+        }
+        self.emulator.control(self.now, command);
+    }
+}

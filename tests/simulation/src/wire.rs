@@ -1,0 +1,42 @@
+//! What is said in calls and answers, read anew: not by the code under test.
+
+use serde_json::Value;
+
+pub(crate) fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+pub(crate) fn parameter(path: &str, name: &str) -> String {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    let value = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
+    value.map_or_else(String::new, |(_, value)| value.to_owned())
+}
+
+pub(crate) fn builder_token(path: &str) -> String {
+    parameter(path, "builderToken")
+}
+
+pub(crate) fn task_id(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// The instanceId in the body of an Acquire.
+pub(crate) fn instance_id(body: &str) -> Option<String> {
+    Some(json(body)["instanceId"].as_str()?.to_owned())
+}
+
+/// The output uid in the body of an Acquire or a Create.
+pub(crate) fn output_uid(body: &str) -> Option<u32> {
+    let uid =
+        json(body).pointer("/services/cloudTranscoder/config/transcoder/outputs/0/rtc/rtcUid")?.as_u64()?;
+    u32::try_from(uid).ok()
+}
+
+/// Whether a task's status, by its name or number, is one of those that it does not come back from.
+pub(crate) fn has_ended(status: &Value) -> bool {
+    match status.as_u64() {
+        Some(number) => matches!(number, 7..=9),
+        None => matches!(status.as_str(), Some("STOPPED" | "EXIT" | "FAILURE_STOP")),
+    }
+}

@@ -1,0 +1,409 @@
+//! One schedule: a group, the emulated service, the network between them, and a process that may die.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use steadymix::quota::{QuotaLimits, TokenBucket};
+use steadymix::supervisor::{EventCall, Input, KnownTask, LaneStatus, Output, Standing};
+use steadymix::time::Millis;
+use steadymix_emulator::{Call, Command, Delivery, Emulator, Reply, StartUp};
+
+use crate::air::Air;
+use crate::chance::Chance;
+use crate::checks::{Check, Checks};
+use crate::digest::Digest;
+use crate::incidents::{self, Incident};
+use crate::network::Arrival;
+use crate::plan::Plan;
+use crate::process::{Persisted, Process};
+
+/// Simulated time begins here: 2026-01-01, in ms since the epoch.
+pub(crate) const BEGINNING: u64 = 1_767_225_600_000;
+/// Once the faults have stopped: the 5 minutes of a full cool-down, doubled by the longest jitter, 90 s to start, and the
+/// ladders in between.
+const RECOVERY: u64 = 20 * 60_000;
+/// The default deadline of `stop()`, and the last answers.
+const STOP_DEADLINE: u64 = 300_000 + 12_000;
+
+/// What became of a schedule.
+#[derive(Debug)]
+pub struct Run {
+    /// How often each hard place was reached.
+    pub places: BTreeMap<String, u64>,
+    /// The rule that was broken, if one was.
+    pub violation: Option<String>,
+    /// What happened, if that was to be kept: a line for each step, with its time in s.
+    pub trace: Vec<String>,
+    /// A digest of everything that the core said.
+    pub digest: u64,
+    /// How long it took, in simulated ms.
+    pub took_ms: u64,
+    /// How often the core was polled.
+    pub polls: u64,
+    /// What was on the air, if it was to be recorded.
+    pub air: Option<Air>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Faults,
+    Recovery { since: u64 },
+    Calm { until: u64 },
+    Stopping { since: u64 },
+}
+
+/// A schedule as it is played.
+pub struct World {
+    pub(crate) plan: Plan,
+    pub(crate) chance: Chance,
+    pub(crate) now: u64,
+    /// What the processes' clock shows more than `now`.
+    pub(crate) offset: i64,
+    pub(crate) emulator: Emulator,
+    pub(crate) processes: Vec<Process>,
+    /// Two processes may have sent calls in this second.
+    pub(crate) overlapped_until: u64,
+    /// The rate limit, if processes share it.
+    pub(crate) shared_quota: Option<TokenBucket>,
+    /// When the process that died is back.
+    pub(crate) back_at: Option<u64>,
+    pub(crate) persisted: Option<Persisted>,
+    /// Something was told to a process, or by it, since its knowledge was last checked.
+    pub(crate) has_changed: bool,
+    pub(crate) coming: Vec<Arrival>,
+    pub(crate) number: u64,
+    stage: Stage,
+    /// Failures in a row, by instance and call.
+    pub(crate) failures: BTreeMap<(String, EventCall), u32>,
+    pub(crate) unknown_creates: BTreeMap<String, u32>,
+    pub(crate) notices: BTreeMap<String, Vec<u64>>,
+    pub(crate) last_notice: Option<Delivery>,
+    pub(crate) checks: Checks,
+    places: BTreeMap<String, u64>,
+    pub(crate) digest: Digest,
+    polls: u64,
+    trace: Option<Vec<String>>,
+    pub(crate) restored_at_every_step: bool,
+    pub(crate) air: Option<Air>,
+}
+
+impl World {
+    /// The beginning of a schedule.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        // A permit takes a while from whoever gives it: a little less than the limit is shared out.
+        let limits = QuotaLimits { calls_per_second: 7, burst: 2, pcw: 100 };
+        Self {
+            chance: plan.chance.clone(),
+            now: BEGINNING,
+            offset: 0,
+            emulator: Emulator::new(plan.profile.clone()),
+            processes: Vec::new(),
+            overlapped_until: 0,
+            shared_quota: plan.shares_quota.then(|| TokenBucket::new(limits, Millis::new(BEGINNING))),
+            back_at: Some(BEGINNING),
+            persisted: None,
+            has_changed: false,
+            coming: Vec::new(),
+            number: 0,
+            stage: Stage::Faults,
+            failures: BTreeMap::new(),
+            unknown_creates: BTreeMap::new(),
+            notices: BTreeMap::new(),
+            last_notice: None,
+            checks: Checks::default(),
+            places: BTreeMap::new(),
+            digest: Digest::new(),
+            polls: 0,
+            trace: None,
+            restored_at_every_step: false,
+            air: None,
+            plan,
+        }
+    }
+
+    /// Keeps the trace.
+    #[must_use]
+    pub fn traced(mut self) -> Self {
+        self.trace = Some(Vec::new());
+        self
+    }
+
+    /// Keeps what is on the air.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        self.air = Some(Air::of(&self.plan.uids));
+        self
+    }
+
+    /// At every step the group is taken up from its snapshot.
+    #[must_use]
+    pub fn restored_at_every_step(mut self) -> Self {
+        self.restored_at_every_step = true;
+        self
+    }
+
+    /// Plays it to its end, or to the first rule that is broken.
+    #[must_use]
+    pub fn run(mut self) -> Run {
+        let violation = self.play().err();
+        Run {
+            places: self.places,
+            violation,
+            trace: self.trace.unwrap_or_default(),
+            digest: self.digest.value(),
+            took_ms: self.now - BEGINNING,
+            polls: self.polls,
+            air: self.air,
+        }
+    }
+
+    fn play(&mut self) -> Check {
+        if self.plan.has_intruder {
+            self.intrude();
+        }
+        loop {
+            self.happen()?;
+            self.drive()?;
+            self.check()?;
+            self.record();
+            if self.advance_stage()? {
+                return Ok(());
+            }
+            let incident = self.plan.incidents.first().map(|(at, _)| BEGINNING + at);
+            let coming = self.coming.iter().map(|coming| coming.at).min();
+            let processes = self.processes.iter().flat_map(|process| {
+                [(!process.done).then_some(process.wake), process.ends_at].into_iter().flatten()
+            });
+            let stage = match self.stage {
+                Stage::Faults => BEGINNING + self.plan.faults_ms,
+                Stage::Recovery { since } => since + RECOVERY,
+                Stage::Calm { until } => until,
+                Stage::Stopping { since } => since + STOP_DEADLINE,
+            };
+            let times = [incident, coming, processes.min(), self.back_at, self.emulator.next_event_at()];
+            let next = times.into_iter().flatten().fold(stage, u64::min);
+            self.now = self.now.max(next);
+        }
+    }
+
+    fn intrude(&mut self) {
+        for number in 1..=2 {
+            let mut services = incidents::services(300);
+            *services.pointer_mut("/cloudTranscoder/config/transcoder/outputs/0/rtc/rtcUid").unwrap() =
+                9000.into();
+            let base = "/v1/projects/app/rtsc/cloud-transcoder";
+            let call = |path: String, body: Value| Call {
+                domain: "api.agora.io".to_owned(),
+                method: "POST".to_owned(),
+                path,
+                authorization: None,
+                body: body.to_string(),
+            };
+            let acquire =
+                serde_json::json!({ "instanceId": format!("intruder-{number}"), "services": services });
+            let reply = self.emulator.handle(self.now, &call(format!("{base}/builderTokens"), acquire));
+            let Reply::Answer { body: reply, .. } = reply else { panic!("no answer") };
+            let token = crate::wire::json(&reply)["tokenName"].as_str().unwrap().to_owned();
+            let create = serde_json::json!({ "services": services });
+            self.emulator.handle(self.now, &call(format!("{base}/tasks?builderToken={token}"), create));
+        }
+    }
+
+    fn happen(&mut self) -> Check {
+        self.emulator.advance(self.now);
+        self.end_replaced(self.now);
+        if self.back_at.is_some_and(|at| at <= self.now) {
+            self.start_process()?;
+        }
+        while self.plan.incidents.first().is_some_and(|(at, _)| BEGINNING + *at <= self.now) {
+            let (_, incident) = self.plan.incidents.remove(0);
+            self.incident(incident)?;
+        }
+        for delivery in self.emulator.take_notices(self.now) {
+            self.deliver(&delivery)?;
+            self.last_notice = Some(delivery);
+        }
+        self.arrive()
+    }
+
+    fn record(&mut self) {
+        let now = self.now - BEGINNING;
+        if let Some(air) = &mut self.air {
+            let running: Vec<u32> =
+                self.emulator.tasks().filter(|task| task.running).map(|task| task.uid).collect();
+            air.runs(now, &running);
+        }
+    }
+
+    pub(crate) fn wall(&self) -> Millis {
+        Millis::new(self.now.saturating_add_signed(self.offset))
+    }
+
+    pub(crate) fn is_faulty(&self) -> bool {
+        self.stage == Stage::Faults
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        matches!(self.stage, Stage::Stopping { .. })
+    }
+
+    // ---- the stages of a schedule, and what must hold --------------------------------------------------------------
+
+    /// True when the schedule is over.
+    fn advance_stage(&mut self) -> Result<bool, String> {
+        if self.owner().is_some_and(|process| process.done) {
+            self.accounted_for()?;
+            return Ok(true);
+        }
+        match self.stage {
+            Stage::Faults if self.now >= BEGINNING + self.plan.faults_ms => {
+                for (_, incident) in std::mem::take(&mut self.plan.incidents) {
+                    if matches!(incident, Incident::Service(Command::Hosts { .. })) {
+                        self.incident(incident)?;
+                    }
+                }
+                self.emulator.control(self.now, Command::ClearRules);
+                self.emulator.control(self.now, Command::StartUp { start_up: StartUp::default() });
+                self.stage = Stage::Recovery { since: self.now };
+                self.note(|| "  ! the faults stop".to_owned());
+            }
+            Stage::Recovery { since } => {
+                if self.has_recovered() {
+                    self.stage = Stage::Calm { until: self.now + self.chance.between(0, 300_000) };
+                } else if self.now >= since + RECOVERY {
+                    return Err("not running again though the faults have stopped".to_owned());
+                }
+            }
+            Stage::Calm { until } if self.now >= until => {
+                self.stage = Stage::Stopping { since: self.now };
+                self.note(|| "  ! stop()".to_owned());
+                self.end_replaced(u64::MAX);
+                self.checks.on_stop();
+                self.handle(Input::Stop);
+                // A crash while it stops.
+                if self.plan.mishaps.crashes && self.chance.percent(20) {
+                    if !self.processes.is_empty() {
+                        self.persist_changes(0);
+                    }
+                    let down_ms = self.chance.between(50, 5_000);
+                    self.drive()?;
+                    self.crash(down_ms);
+                }
+                if let Some(process) = self.processes.first_mut() {
+                    process.wake = self.now;
+                }
+            }
+            Stage::Stopping { since } if self.now >= since + STOP_DEADLINE => {
+                return Err("stop() did not end in time".to_owned());
+            }
+            Stage::Faults | Stage::Calm { .. } | Stage::Stopping { .. } => {}
+        }
+        Ok(false)
+    }
+
+    fn has_recovered(&self) -> bool {
+        let Some(process) = self.owner() else { return false };
+        let waits_for_a_name = self.plan.config["policy"]["unidentifiedMs"].is_null();
+        let is_blind = self.plan.config["presence"] == "never";
+        process.group.status().lanes.iter().all(|lane| match lane.state {
+            "running" | "failed" | "stopped" => true,
+            "unidentified" if waits_for_a_name && is_blind => true,
+            // Nobody names it: it can only be left as it is, or its Create be made again from time to time.
+            "unidentified" | "launching" => {
+                let unresolved = lane.tasks.iter().filter(|task| task.standing == Standing::Unresolved);
+                let uids: Vec<u32> = unresolved.map(|task| task.uid).collect();
+                (waits_for_a_name || uids.len() == lane.uids.len())
+                    && (is_blind || uids.iter().any(|uid| self.is_running(Some(*uid))))
+            }
+            _ => false,
+        })
+    }
+
+    pub(crate) fn is_running(&self, uid: Option<u32>) -> bool {
+        self.emulator.tasks().any(|task| task.running && Some(task.uid) == uid)
+    }
+
+    fn check(&mut self) -> Check {
+        if let Some(overlap) = self.emulator.overlaps().first() {
+            return Err(format!(
+                "two live tasks on uid {}: {} and {}",
+                overlap.uid, overlap.older, overlap.younger
+            ));
+        }
+        // What a process knows that was replaced does not matter any more.
+        if !std::mem::take(&mut self.has_changed) {
+            return Ok(());
+        }
+        let Some(process) = self.owner() else { return Ok(()) };
+        let status = process.group.status();
+        process.model.agrees(&status, |name| self.checks.left_behind.contains(name))?;
+        let is_lost = |lane: &LaneStatus| {
+            let is_unresolved = |task: &&KnownTask| task.standing == Standing::Unresolved;
+            let unresolved = lane.tasks.iter().filter(is_unresolved).count();
+            unresolved > 1 && unresolved == lane.uids.len()
+        };
+        if status.lanes.iter().any(is_lost) {
+            self.reach("every uid of a lane unresolved");
+        }
+        Ok(())
+    }
+
+    /// At the end: no task lives that the operator was not told of.
+    fn accounted_for(&mut self) -> Check {
+        self.emulator.advance(self.now + 120_000);
+        let told = &self.checks.left_behind;
+        let forgotten = self
+            .emulator
+            .tasks()
+            .find(|task| task.live && !told.contains(task.task_id) && !told.contains(task.instance_id));
+        match forgotten {
+            Some(task) => {
+                Err(format!("{} ({}) lives on, and nobody was told", task.task_id, task.instance_id))
+            }
+            None => Ok(()),
+        }
+    }
+
+    // ---- what is kept of it ----------------------------------------------------------------------------------------
+
+    /// Everything but events, which are digested as they are told.
+    pub(crate) fn digest_output(&mut self, output: &Output) {
+        self.polls += 1;
+        self.digest.number(self.now);
+        match output {
+            Output::Emit(_) => {}
+            Output::Send(request) => {
+                for text in [&request.domain, &request.path, request.body.as_ref().unwrap_or(&request.domain)]
+                {
+                    self.digest.text(text);
+                }
+                let latest = request.send_before.unwrap_or_default();
+                for number in [request.id.as_u64(), request.timeout.as_u64(), latest.as_u64()] {
+                    self.digest.number(number);
+                }
+            }
+            Output::Wait { until, why } => {
+                self.digest.number(until.as_u64());
+                self.digest.number(*why as u64);
+            }
+            Output::NeedToken(request) => self.digest.debug(request),
+            Output::NeedPermit(request) => self.digest.debug(request),
+            Output::Done(outcome) => self.digest.debug(outcome),
+        }
+    }
+
+    pub(crate) fn reach(&mut self, place: &str) {
+        match self.places.get_mut(place) {
+            Some(times) => *times += 1,
+            None => drop(self.places.insert(place.to_owned(), 1)),
+        }
+    }
+
+    pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
+        let now = self.now - BEGINNING;
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{:>9.3} {}", now as f64 / 1000.0, line()));
+        }
+    }
+}

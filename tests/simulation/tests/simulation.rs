@@ -1,0 +1,59 @@
+//! A small part of what `npm run prove` does, and that the proof would notice what is wrong.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use steadymix_simulation::fleet::{self, Searched};
+use steadymix_simulation::{Plan, Viewer, World, broadcast, golden, shrink};
+
+fn is_clean(searched: Searched) {
+    if let Some((seed, violation)) = searched.failed {
+        panic!("seed {seed}: {violation}");
+    }
+}
+
+#[test]
+fn the_golden_traces_are_the_same() {
+    golden::compare(&golden::lines(golden::SEEDS)).unwrap();
+}
+
+#[test]
+fn no_schedule_of_faults_breaks_an_invariant() {
+    is_clean(fleet::schedules(1..1_001, 20));
+}
+
+#[test]
+fn restored_at_every_step_it_goes_on_in_the_same_way() {
+    is_clean(fleet::restored(1..101, 10));
+}
+
+#[test]
+fn a_week_breaks_no_invariant() {
+    is_clean(fleet::soak(1..5, 7));
+}
+
+#[test]
+fn no_viewer_is_left_with_a_frozen_picture_or_changes_over_for_nothing() {
+    is_clean(fleet::viewers(1..201));
+}
+
+#[test]
+fn a_broken_rule_is_noticed_and_its_schedule_made_smaller() {
+    let plan = Plan::schedule(3, 10).with_intruder();
+    assert!(plan.incidents() > 3);
+    let (smaller, run) = shrink(plan);
+    assert!(run.violation.unwrap().contains("two live tasks"));
+    assert_eq!(smaller.incidents(), 0);
+}
+
+#[test]
+fn a_viewer_that_breaks_a_rule_is_noticed() {
+    let hasty = |seed| Viewer::new(&broadcast(seed / 2).unwrap(), seed, false).without_dwell().run();
+    assert!((1..200).any(|seed| hasty(seed).violation.is_some_and(|text| text.contains("changed again"))));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace() {
+    let trace = |seed| World::new(Plan::schedule(seed, 10)).traced().run().trace;
+    assert_eq!(trace(7), trace(7));
+    assert_ne!(trace(7), trace(8));
+}

@@ -1,0 +1,49 @@
+/** A workerd of one's own, with nothing in between. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+
+// The binary itself: the package's command is a script around it, and its process would be measured and killed instead.
+const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
+const READY_MS = 20_000;
+
+export interface Binary {
+  url: string;
+  pid: number;
+  stop(): void;
+}
+
+/** Starts it with what `config` says for a port; it is ready when `path` is answered well. */
+export async function startBinary(folder: string, config: (port: number) => string, path: string): Promise<Binary> {
+  const port = await freePort();
+  writeFileSync(join(folder, "config.capnp"), config(port));
+  const child = spawn(binary, ["serve", "--experimental", "config.capnp"], { cwd: folder, stdio: "inherit" });
+  const url = `http://127.0.0.1:${port}`;
+  await ready(child, url + path);
+  return { url, pid: child.pid ?? 0, stop: () => void child.kill("SIGKILL") };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function ready(child: ChildProcess, url: string): Promise<void> {
+  for (const end = Date.now() + READY_MS; Date.now() < end; ) {
+    if (child.exitCode !== null) throw new Error(`workerd ended with ${child.exitCode}`);
+    const answered = await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (answered) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill("SIGKILL");
+  throw new Error("workerd was not ready in time");
+}
