@@ -87,6 +87,10 @@ impl Failover {
                 let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
                 return self.if_another_lives(shown, Reason::AudioLost, since.plus(grace));
             }
+            if self.degraded {
+                // That nothing better is left does not make it well.
+                return Fault::Suspected(Reason::AudioLost, now.plus(Millis::new(1_000)));
+            }
         }
         Fault::None(next)
     }

@@ -3,7 +3,7 @@
 use super::config::Standby;
 use super::feed::Feed;
 use super::signal::{Connection, Kind};
-use super::{Failover, Output};
+use super::{Failover, Output, RETRY_MS};
 use crate::time::Millis;
 
 impl Failover {
@@ -30,9 +30,10 @@ impl Failover {
         let (at, kind) = every().find(|(at, kind)| {
             // Make before break: what was left is let go of when the new one flows.
             let is_kept = self.measured.is_some_and(|measured| measured.from == *at);
-            !is_kept
-                && !self.wants(*at, *kind)
-                && self.feeds.get(*at).is_some_and(|feed| feed.is_asked(*kind))
+            self.feeds.get(*at).is_some_and(|feed| {
+                let is_unwanted = !is_kept && !self.wants(*at, *kind);
+                feed.is_asked(*kind) && (is_unwanted || (*kind == Kind::Video && self.never_came(*at, feed)))
+            })
         })?;
         let is_stalled = kind == Kind::Video && self.feeds.get(at).is_some_and(|feed| self.is_stalled(feed));
         let penalty = now.plus(self.config.penalty_ms);
@@ -55,6 +56,17 @@ impl Failover {
             (Standby::Probe, Kind::Video) | (Standby::Cold, _) => false,
         };
         is_needed || (is_standby && is_ready_kind)
+    }
+
+    /// The SDK has taken the subscription, but nothing came of it; and there is no other to try in its place.
+    fn never_came(&self, at: usize, feed: &Feed) -> bool {
+        let is_another =
+            |(other, feed): (usize, &Feed)| other != at && Some(other) != self.shown && feed.is_there();
+        self.visible
+            && !feed.has_started()
+            && self.now >= feed.asked_at.plus(RETRY_MS)
+            && self.is_stalled(feed)
+            && !self.feeds.iter().enumerate().any(is_another)
     }
 
     /// When a subscription that was refused may be asked for again.

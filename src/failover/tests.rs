@@ -672,6 +672,27 @@ fn a_refused_subscription_is_asked_for_again_after_a_while() {
 }
 
 #[test]
+fn a_subscription_of_which_nothing_comes_is_made_anew_if_there_is_no_other() {
+    let anew = [Output::Unsubscribe(A, Kind::Video), Output::Subscribe(A, Kind::Video)];
+    let mut viewer = Viewer::before(with(Standby::Hot));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.told.clear();
+    viewer.pass(10_000);
+    assert_eq!(viewer.told, [3_000, 6_000, 9_000].map(|at| anew.map(|output| (at, output))).concat());
+    viewer.frames(&[A], 10_000);
+    assert_eq!(viewer.shown(), A);
+
+    let anew = [Output::Unsubscribe(B, Kind::Video), Output::Subscribe(B, Kind::Video)];
+    viewer.told.clear();
+    viewer.signal(Signal::Published(B, Kind::Video));
+    viewer.frames(&[A], 7_000);
+    let told: Vec<Output> = viewer.told.iter().map(|(_, output)| *output).collect();
+    assert_eq!(told, [&anew[1..], &anew, &anew].concat(), "the standby, too");
+    viewer.frames(&[A, B], 10_000);
+    assert_eq!(viewer.told.len(), 5, "{:?}", viewer.told);
+}
+
+#[test]
 fn the_snapshot_is_the_state() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 1_000);

@@ -287,6 +287,25 @@ test("user-published of the one that was left: it is the standby now, and not sh
   assert.equal((await status()).shown, BACKUP);
 });
 
+test("an output that comes back in the moment it left: it is the standby, and flows", async () => {
+  await watching();
+  await act((session) => {
+    session.gateway.signal("on_user_offline", { uid: 9001, reason: "Quit" });
+    session.join(9001);
+  });
+  await until(({ shown, outputs }) => shown === 9101 && outputs?.[0]?.health === "playing");
+});
+
+test("an output that leaves while it is subscribed to, and comes back: its second picture is shown", async () => {
+  await act((session) => {
+    session.watch({});
+    session.join(9001);
+    session.gateway.signal("on_user_offline", { uid: 9001, reason: "Quit" });
+    session.join(9001);
+  });
+  await until(({ shown, outputs }) => shown === 9001 && outputs?.[0]?.health === "playing");
+});
+
 test("exception 1005: to a backup that decodes already; 2002: nothing", async () => {
   await watching();
   await act((session) => session.gateway.emit("exception", { code: 2002, msg: "", uid: 9001 }));

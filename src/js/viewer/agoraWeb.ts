@@ -69,8 +69,8 @@ class AgoraWeb implements RtcSource {
   readonly #stage: Stage;
   readonly #fit: "cover" | "contain" | "fill";
   readonly #watched = new Map<Uid, Watched>();
-  /** One subscription at a time for each track. */
-  readonly #asked = new Map<string, Promise<void>>();
+  /** What the SDK was last asked for, by track. */
+  readonly #asked = new Map<string, Promise<unknown>>();
   readonly #counts = new Map<string, number>();
   /** What was told to be published, as `uid kind`. */
   readonly #published = new Set<string>();
@@ -117,25 +117,26 @@ class AgoraWeb implements RtcSource {
     };
   }
 
-  subscribe(uid: Uid, kind: Kind): Promise<void> {
-    const key = `${uid} ${kind}`;
-    const under = this.#asked.get(key);
-    if (under) return under;
-    const asked = this.#subscribe(uid, kind).finally(() => this.#asked.delete(key));
-    this.#asked.set(key, asked);
-    return asked;
-  }
-
-  async #subscribe(uid: Uid, kind: Kind): Promise<void> {
+  async subscribe(uid: Uid, kind: Kind): Promise<void> {
     const user = this.#user(uid);
     if (!user) throw new Error(`uid ${uid} is not in the channel`);
-    await this.#client.subscribe(user as never, kind);
+    const key = `${uid} ${kind}`;
+    const asked = this.#client.subscribe(user as never, kind);
+    this.#asked.set(key, asked);
+    // If not, it went meanwhile, and may be back: what becomes of this says nothing of what was asked for since.
+    const isMeant = () => this.#asked.get(key) === asked;
+    try {
+      await asked;
+    } catch (error) {
+      if (isMeant()) throw error;
+    }
+    if (!isMeant()) return;
     if (kind === "video") this.#play(uid, user);
     else if (this.#shown === uid) user.audioTrack?.play();
   }
 
   async unsubscribe(uid: Uid, kind: Kind): Promise<void> {
-    if (kind === "video") this.#unwatch(uid);
+    this.#letGo(uid, kind);
     const user = this.#user(uid);
     if (user) await this.#client.unsubscribe(user as never, kind);
   }
@@ -198,6 +199,17 @@ class AgoraWeb implements RtcSource {
     this.#watched.set(uid, { video, stop });
   }
 
+  /** What was published is so no more, and what was asked of it ends with it. */
+  #lose(user: AgoraUser, kind: Kind): void {
+    this.#published.delete(`${user.uid} ${kind}`);
+    this.#letGo(Number(user.uid), kind);
+  }
+
+  #letGo(uid: Uid, kind: Kind): void {
+    this.#asked.delete(`${uid} ${kind}`);
+    if (kind === "video") this.#unwatch(uid);
+  }
+
   #unwatch(uid: Uid): void {
     this.#watched.get(uid)?.stop();
     this.#watched.delete(uid);
@@ -226,9 +238,7 @@ class AgoraWeb implements RtcSource {
 
   #onLeft(user: AgoraUser, reason: string | undefined): void {
     const known = reason !== undefined && reason in LEFT ? LEFT[reason as keyof typeof LEFT] : "unknown";
-    const uid = Number(user.uid);
-    this.#unwatch(uid);
-    for (const kind of ["audio", "video"]) this.#published.delete(`${uid} ${kind}`);
+    for (const kind of ["audio", "video"] as const) this.#lose(user, kind);
     this.#about(user, (uid) => ({ type: "left", uid, how: known }));
   }
 
@@ -241,8 +251,7 @@ class AgoraWeb implements RtcSource {
 
   #onUnpublished(user: AgoraUser, kind: string): void {
     if (kind !== "audio" && kind !== "video") return;
-    if (kind === "video") this.#unwatch(Number(user.uid));
-    this.#published.delete(`${user.uid} ${kind}`);
+    this.#lose(user, kind);
     this.#about(user, (uid) => ({ type: "unpublished", uid, kind }));
   }
 

@@ -71,8 +71,10 @@ export class Gateway {
       disconnectForReconnect: async () => {},
       reset: () => {},
       subscribe: (user: PrivateUser, kind: Kind) => this.#receive(user, kind),
+      // At once for both: who comes back meanwhile is not to lose what is new.
       unsubscribe: async (user: PrivateUser, kind?: Kind) => {
-        for (const one of kind ? [kind] : (["audio", "video"] as const)) await this.#tearDown(user, one);
+        const kinds: Kind[] = kind ? [kind] : ["audio", "video"];
+        await Promise.all(kinds.map((one) => this.#tearDown(user, one)));
       },
     });
     Object.assign(this.client, {

@@ -168,10 +168,10 @@ fn frozen(outages: &[(u64, u64)], interval: u64) -> Value {
     let at =
         |percent: usize| outages.get((outages.len() * percent / 100).min(outages.len().saturating_sub(1)));
     let (median, p95, frames) = (at(50), at(95), 1000 / interval);
-    println!(
-        "{} abrupt deaths at {frames} frames a second: frozen for {median:?} ms, p95 {p95:?} ms",
-        outages.len()
-    );
+    if let (Some(median), Some(p95)) = (median, p95) {
+        let deaths = outages.len();
+        println!("{deaths} abrupt deaths at {frames} frames a second: frozen for {median} ms, p95 {p95} ms");
+    }
     json!({ "framesPerSecond": frames, "deaths": outages.len(), "medianMs": median, "p95Ms": p95 })
 }
 
