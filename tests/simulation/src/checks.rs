@@ -23,7 +23,7 @@ pub(crate) struct Sent {
     pub(crate) mono: u64,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Checks {
     calls: VecDeque<u64>,
     sequence_ids: BTreeMap<String, u64>,

@@ -21,6 +21,7 @@ mod network;
 pub mod places;
 mod plan;
 mod process;
+pub mod search;
 mod shrink;
 mod trouble;
 mod viewers;

@@ -10,6 +10,7 @@ use steadymix::supervisor::{Answer, Ending, Event, EventCall, EventKind, NoAnswe
 use steadymix::time::Millis;
 
 use crate::checks::{Check, Sent};
+use crate::search::fingerprint::Fingerprint;
 use crate::wire;
 
 /// The service's own rules.
@@ -403,6 +404,38 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// Digests what its judgements may still depend on.
+    pub(crate) fn digest(&self, now: u64, fingerprint: &mut Fingerprint) {
+        for (instance, create) in &self.creates {
+            if self.may_live(instance, create) {
+                fingerprint.text(instance);
+                fingerprint.debug(&(create.closed, create.seen, create.absences));
+                fingerprint.instant(create.sent_at);
+            }
+        }
+        for (name, token) in &self.tokens {
+            if token.open > 0 || self.mono < token.received + TOKEN_LIFETIME {
+                fingerprint.text(name);
+                fingerprint.text(&token.instance);
+                fingerprint.text(token.task.as_deref().unwrap_or_default());
+                fingerprint.debug(&(token.sent, token.open));
+                fingerprint.instant(token.received);
+            }
+        }
+        for (id, task) in self.tasks.iter().filter(|(_, task)| !task.gone) {
+            fingerprint.text(id);
+            fingerprint.debug(&(task.ended, task.not_found));
+        }
+        for ((instance, call), earliest) in self.earliest.iter().filter(|(_, earliest)| **earliest > now) {
+            fingerprint.text(instance);
+            fingerprint.debug(call);
+            fingerprint.instant(*earliest);
+        }
+        for name in &self.handed_out {
+            fingerprint.text(name);
+        }
     }
 
     // ---- the process's own misfortunes ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use steadymix_simulation::fleet::{self, Searched};
+use steadymix_simulation::search::{Bounds, search};
 use steadymix_simulation::{Plan, Viewer, World, broadcast, golden, shrink};
 
 fn is_clean(searched: Searched) {
@@ -19,6 +20,22 @@ fn the_golden_traces_are_the_same() {
 #[test]
 fn no_schedule_of_faults_breaks_an_invariant() {
     is_clean(fleet::schedules(1..1_001, 20));
+}
+
+#[test]
+fn no_small_world_breaks_an_invariant() {
+    let found = search(Bounds { depth: 20, mishaps: 2, intruder: false });
+    assert_eq!(found.failed, None);
+    assert!(found.states > 1_000 && found.settled > 10, "{found:?}");
+}
+
+#[test]
+fn the_search_tells_the_shortest_way_to_a_broken_rule() {
+    let failed = search(Bounds { depth: 20, mishaps: 2, intruder: true }).failed.unwrap();
+    assert!(
+        failed.lines().next().unwrap().ends_with("two live tasks on uid 9001: intruder and one of show-0-2")
+    );
+    assert!(failed.contains("  ! Dies") && failed.contains("\"uid\":9001"), "{failed}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::time::Instant;
 use lexopt::prelude::*;
 use serde_json::{Value, json};
 use steadymix_simulation::fleet::{self, Searched};
+use steadymix_simulation::search::{self, Bounds, Found};
 use steadymix_simulation::{Plan, Viewer, broadcast, golden, places, shrink};
 
 /// The simulation allocates more than it computes.
@@ -26,6 +27,8 @@ Simulates Steadymix's core under faults, and prints what was proven.
   --restored N     schedules taken up from a snapshot at every step [10000]
   --soak N         broadcasts of many days                          [100]
   --days D         how many days                                    [7]
+  --depth N        every small world that so many moves lead to     [20]
+  --mishaps N      of which so many are not as they should be       [3]
   --json FILE      writes the figures there
   --golden FILE    writes the digests of the golden traces there, and does nothing else
 
@@ -41,6 +44,8 @@ struct Sizes {
     restored: u64,
     soak: u64,
     days: u64,
+    depth: u64,
+    mishaps: u64,
     json: Option<String>,
     golden: Option<String>,
 }
@@ -55,6 +60,8 @@ impl Sizes {
             restored: 10_000,
             soak: 100,
             days: 7,
+            depth: 20,
+            mishaps: 3,
             json: None,
             golden: None,
         };
@@ -68,6 +75,8 @@ impl Sizes {
                 Long("restored") => &mut sizes.restored,
                 Long("soak") => &mut sizes.soak,
                 Long("days") => &mut sizes.days,
+                Long("depth") => &mut sizes.depth,
+                Long("mishaps") => &mut sizes.mishaps,
                 Long("json") => {
                     sizes.json = Some(args.value()?.string()?);
                     continue;
@@ -125,6 +134,9 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
         .map_err(|difference| format!("golden traces: {difference}"))?;
     println!("{} golden traces: the same", golden::SEEDS.count());
     figures["goldenTraces"] = golden::SEEDS.count().into();
+    if sizes.depth > 0 {
+        figures["search"] = searched(sizes.depth, sizes.mishaps)?;
+    }
     if sizes.schedules > 0 {
         let name = format!("{} schedules of {} minutes and more", sizes.schedules, sizes.minutes);
         let schedule = |seed| Plan::schedule(seed, sizes.minutes);
@@ -159,6 +171,26 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
         figures["viewers"] = json!({ "number": sizes.viewers, "figures": told, "frozen": frozen });
     }
     Ok(figures)
+}
+
+/// Every small world to this depth.
+fn searched(depth: u64, mishaps: u64) -> Result<Value, String> {
+    let most = |number: u64| number.try_into().unwrap_or(u8::MAX);
+    let began = Instant::now();
+    let bounds = Bounds { depth: most(depth), mishaps: most(mishaps), intruder: false };
+    let Found { states, moves, settled, failed } = search::search(bounds);
+    if let Some(failed) = failed {
+        return Err(format!("search: {failed}"));
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "every small world of {depth} moves, {mishaps} of them amiss: {seconds:.1} s, {states} states, {moves} moves, \
+         {settled} followed until all was well"
+    );
+    Ok(json!({
+        "depth": depth, "mishaps": mishaps, "seconds": seconds,
+        "states": states, "moves": moves, "settled": settled,
+    }))
 }
 
 /// How long pictures were frozen after an abrupt death, where the frames come at this interval.

@@ -1,0 +1,100 @@
+//! A digest of a state that is the same for worlds that go on in the same way: whenever they began, and however many
+//! launches they have behind them.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::digest::Digest;
+
+/// Numbers from here on are instants, in ms since the epoch.
+const INSTANTS: u64 = 1_600_000_000_000;
+/// What is longer ago than this makes no difference any more, in ms.
+const LONG_AGO: i64 = 700_000;
+/// What only numbers requests and changes.
+const COUNTERS: [&str; 3] = ["id", "nextRequest", "revision"];
+/// What numbers launches.
+const GENERATIONS: [&str; 2] = ["generation", "current"];
+/// How the names begin that are numbered one after the other.
+const NAMES: [&str; 3] = ["show-0-", "builder-", "task-"];
+
+pub(crate) struct Fingerprint {
+    digest: Digest,
+    now: u64,
+    /// Names and launches stand for their place in the order in which they are met.
+    names: Vec<String>,
+    generations: Vec<u64>,
+}
+
+impl Fingerprint {
+    pub(crate) fn new(now: u64) -> Self {
+        Self { digest: Digest::new(), now, names: Vec::new(), generations: Vec::new() }
+    }
+
+    pub(crate) fn value(&self) -> u64 {
+        self.digest.value()
+    }
+
+    pub(crate) fn debug(&mut self, what: &impl fmt::Debug) {
+        self.digest.debug(what);
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        if !NAMES.iter().any(|beginning| text.starts_with(beginning)) {
+            self.digest.text(text);
+            return;
+        }
+        let known = self.names.iter().position(|name| name == text);
+        let at = known.unwrap_or_else(|| {
+            self.names.push(text.to_owned());
+            self.names.len() - 1
+        });
+        self.digest.number(at as u64);
+    }
+
+    pub(crate) fn instant(&mut self, at: u64) {
+        let relative = at.wrapping_sub(self.now).cast_signed().max(-LONG_AGO);
+        self.digest.number(relative.cast_unsigned());
+    }
+
+    fn generation(&mut self, generation: u64) {
+        let known = self.generations.iter().position(|other| *other == generation);
+        let at = known.unwrap_or_else(|| {
+            self.generations.push(generation);
+            self.generations.len() - 1
+        });
+        self.digest.number(at as u64);
+    }
+
+    fn number(&mut self, key: &str, number: u64) {
+        if number >= INSTANTS {
+            self.instant(number);
+        } else if GENERATIONS.contains(&key) {
+            self.generation(number);
+        } else if !COUNTERS.contains(&key) {
+            self.digest.number(number);
+        }
+    }
+
+    /// Takes a state's JSON.
+    pub(crate) fn state(&mut self, state: &impl Serialize) {
+        let text = serde_json::to_string(state).unwrap();
+        let mut rest = text.as_str();
+        let mut key = "";
+        // What is neither a string nor a number only has to differ.
+        while let Some(at) = rest.find(|char: char| char == '"' || char.is_ascii_digit()) {
+            self.digest.text(&rest[..at]);
+            rest = &rest[at..];
+            if let Some(after) = rest.strip_prefix('"') {
+                let end = after.find('"').unwrap();
+                key = &after[..end];
+                self.text(key);
+                rest = &after[end + 1..];
+            } else {
+                let end = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
+                self.number(key, rest[..end].parse().unwrap());
+                rest = &rest[end..];
+            }
+        }
+    }
+}

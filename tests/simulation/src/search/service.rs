@@ -1,0 +1,151 @@
+//! The service in its simplest form: what carries out the calls of one output's process.
+
+use serde_json::json;
+use steadymix::supervisor::{Answer, EventCall, Request};
+
+use super::fingerprint::Fingerprint;
+use crate::wire;
+
+/// The service's own rule: how long a builder token is good for, in ms.
+const TOKEN_LIFETIME: u64 = 300_000;
+/// The instanceId of what another process started.
+const INTRUDER: &str = "intruder";
+
+#[derive(Clone)]
+struct Token {
+    name: String,
+    instance: String,
+    uid: u32,
+    acquired: u64,
+    /// It has started a task.
+    is_spent: bool,
+}
+
+#[derive(Clone)]
+pub(super) struct Task {
+    pub(super) id: String,
+    pub(super) instance: String,
+    pub(super) uid: u32,
+    pub(super) is_live: bool,
+}
+
+impl Task {
+    /// Whether another process started it.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.instance == INTRUDER
+    }
+}
+
+/// Builder tokens and tasks.
+#[derive(Clone, Default)]
+pub(super) struct Service {
+    tokens: Vec<Token>,
+    tasks: Vec<Task>,
+}
+
+impl Service {
+    pub(super) fn live(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.is_live)
+    }
+
+    /// The task that ended last.
+    pub(super) fn last_dead(&self) -> Option<&Task> {
+        self.tasks.iter().rfind(|task| !task.is_live)
+    }
+
+    /// The youngest live task dies.
+    pub(super) fn kill(&mut self) {
+        if let Some(task) = self.tasks.iter_mut().rfind(|task| task.is_live) {
+            task.is_live = false;
+        }
+    }
+
+    /// Another process's task runs under this uid.
+    pub(super) fn intrude(&mut self, uid: u32) {
+        self.tasks.push(Task { id: INTRUDER.to_owned(), instance: INTRUDER.to_owned(), uid, is_live: true });
+    }
+
+    /// Carries out a call, and answers it.
+    ///
+    /// # Errors
+    /// Two live tasks under one uid: what must never come to be.
+    pub(super) fn perform(&mut self, now: u64, request: &Request) -> Result<Answer, String> {
+        match request.call {
+            EventCall::Acquire => Ok(self.acquire(now, request.body.as_deref().unwrap_or_default())),
+            EventCall::Create => self.create(now, &wire::builder_token(&request.path)),
+            EventCall::Query | EventCall::Update => Ok(self.shown(&wire::task_id(&request.path))),
+            EventCall::Delete => Ok(self.delete(&wire::task_id(&request.path))),
+            EventCall::Presence | EventCall::RtcToken => {
+                let uids: Vec<u32> = self.live().map(|task| task.uid).collect();
+                let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": uids });
+                Ok(answer(200, &json!({ "success": true, "data": data })))
+            }
+        }
+    }
+
+    fn acquire(&mut self, now: u64, body: &str) -> Answer {
+        let (Some(instance), Some(uid)) = (wire::instance_id(body), wire::output_uid(body)) else {
+            return answer(400, &json!({ "message": "invalid" }));
+        };
+        let name = format!("builder-{}", self.tokens.len() + 1);
+        let reply = json!({ "createTs": now / 1000, "instanceId": instance, "tokenName": name });
+        self.tokens.push(Token { name, instance, uid, acquired: now, is_spent: false });
+        answer(200, &reply)
+    }
+
+    fn create(&mut self, now: u64, name: &str) -> Result<Answer, String> {
+        let Some(token) = self.tokens.iter_mut().find(|token| token.name == name) else {
+            return Ok(answer(400, &json!({ "message": "no such builderToken" })));
+        };
+        if self.tasks.iter().any(|task| task.is_live && task.instance == token.instance) {
+            return Ok(answer(409, &json!({ "message": "a task with the same instanceId exists" })));
+        }
+        if token.is_spent || now >= token.acquired + TOKEN_LIFETIME {
+            return Ok(answer(400, &json!({ "message": "this builderToken is spent, or has expired" })));
+        }
+        token.is_spent = true;
+        let (instance, uid) = (token.instance.clone(), token.uid);
+        if let Some(older) = self.live().find(|task| task.uid == uid) {
+            return Err(format!("two live tasks on uid {uid}: {} and one of {instance}", older.id));
+        }
+        let id = format!("task-{}", self.tasks.len() + 1);
+        self.tasks.push(Task { id: id.clone(), instance, uid, is_live: true });
+        Ok(self.shown(&id))
+    }
+
+    fn shown(&self, id: &str) -> Answer {
+        if !self.live().any(|task| task.id == id) {
+            return answer(404, &json!({ "message": "no such task" }));
+        }
+        let services = json!({ "cloudTranscoder": { "status": "serviceInProgress" } });
+        answer(200, &json!({ "taskId": id, "status": "IN_PROGRESS", "services": services }))
+    }
+
+    fn delete(&mut self, id: &str) -> Answer {
+        match self.tasks.iter_mut().find(|task| task.is_live && task.id == id) {
+            Some(task) => {
+                task.is_live = false;
+                answer(200, &json!({ "taskId": id, "status": "STOPPING" }))
+            }
+            None => answer(404, &json!({ "message": "no such task" })),
+        }
+    }
+
+    /// Digests what may still matter.
+    pub(super) fn digest(&self, now: u64, fingerprint: &mut Fingerprint) {
+        for task in self.live() {
+            fingerprint.text(&task.id);
+            fingerprint.text(&task.instance);
+        }
+        let is_good = |token: &&Token| !token.is_spent && now < token.acquired + TOKEN_LIFETIME;
+        for token in self.tokens.iter().filter(is_good) {
+            fingerprint.text(&token.name);
+            fingerprint.text(&token.instance);
+            fingerprint.instant(token.acquired);
+        }
+    }
+}
+
+pub(super) fn answer(status: u16, body: &serde_json::Value) -> Answer {
+    Answer::Http { status, retry_after: None, request_id: None, resource_id: None, body: body.to_string() }
+}
