@@ -2,7 +2,6 @@
 //! process's death, the task's, notifications and the operator's stop as moves.
 
 pub(crate) mod fingerprint;
-mod service;
 mod small;
 
 use std::collections::BTreeMap;

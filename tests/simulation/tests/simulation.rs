@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::fs;
+use std::path::Path;
+
 use steadymix_simulation::fleet::{self, Searched};
 use steadymix_simulation::search::{Bounds, search};
-use steadymix_simulation::{Plan, Viewer, World, broadcast, golden, shrink};
+use steadymix_simulation::{Plan, Viewer, World, broadcast, golden, releases, shrink};
 
 fn is_clean(searched: Searched) {
     if let Some((seed, violation)) = searched.failed {
@@ -15,6 +18,19 @@ fn is_clean(searched: Searched) {
 #[test]
 fn the_golden_traces_are_the_same() {
     golden::compare(&golden::lines(golden::SEEDS)).unwrap();
+}
+
+#[test]
+fn what_any_release_has_persisted_is_taken_up() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots");
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // Every release adds its own: `npm run prove -- --snapshots tests/snapshots/<version>.jsonl`.
+    let own = concat!(env!("CARGO_PKG_VERSION"), ".jsonl");
+    assert!(files.iter().any(|file| file.ends_with(own)), "no {own} among {files:?}");
+    for file in files {
+        let taken_up = releases::take_up(&fs::read_to_string(&file).unwrap());
+        assert!(taken_up.as_ref().is_ok_and(|number| *number > 10), "{}: {taken_up:?}", file.display());
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use lexopt::prelude::*;
 use serde_json::{Value, json};
 use steadymix_simulation::fleet::{self, Searched};
 use steadymix_simulation::search::{self, Bounds, Found};
-use steadymix_simulation::{Plan, Viewer, broadcast, golden, places, shrink};
+use steadymix_simulation::{Plan, Viewer, broadcast, golden, places, releases, shrink};
 
 /// The simulation allocates more than it computes.
 #[global_allocator]
@@ -31,6 +31,7 @@ Simulates Steadymix's core under faults, and prints what was proven.
   --mishaps N      of which so many are not as they should be       [3]
   --json FILE      writes the figures there
   --golden FILE    writes the digests of the golden traces there, and does nothing else
+  --snapshots FILE writes the snapshots there that later releases must take up, and does nothing else
 
 A part that is given 0 is left out. A seed that breaks a rule is made smaller and its trace is printed.
 To repeat it: --seed S and 1 of that part, 0 of the others.
@@ -48,6 +49,7 @@ struct Sizes {
     mishaps: u64,
     json: Option<String>,
     golden: Option<String>,
+    snapshots: Option<String>,
 }
 
 impl Sizes {
@@ -64,6 +66,7 @@ impl Sizes {
             mishaps: 3,
             json: None,
             golden: None,
+            snapshots: None,
         };
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
@@ -83,6 +86,10 @@ impl Sizes {
                 }
                 Long("golden") => {
                     sizes.golden = Some(args.value()?.string()?);
+                    continue;
+                }
+                Long("snapshots") => {
+                    sizes.snapshots = Some(args.value()?.string()?);
                     continue;
                 }
                 Long("help") => return Ok(None),
@@ -222,17 +229,17 @@ fn main() -> ExitCode {
     if let Some(file) = &sizes.golden {
         return written(file, &golden::lines(golden::SEEDS));
     }
-    let figures = match prove(&sizes) {
-        Ok(figures) => figures,
-        Err(violation) => {
-            eprintln!("{violation}");
-            return ExitCode::FAILURE;
-        }
+    let result = match &sizes.snapshots {
+        Some(file) => releases::lines().map(|lines| written(file, &lines)),
+        None => prove(&sizes).map(|figures| match &sizes.json {
+            Some(file) => written(file, &format!("{figures:#}\n")),
+            None => ExitCode::SUCCESS,
+        }),
     };
-    match &sizes.json {
-        Some(file) => written(file, &format!("{figures:#}\n")),
-        None => ExitCode::SUCCESS,
-    }
+    result.unwrap_or_else(|violation| {
+        eprintln!("{violation}");
+        ExitCode::FAILURE
+    })
 }
 
 fn written(file: &str, text: &str) -> ExitCode {

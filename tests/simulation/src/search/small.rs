@@ -10,10 +10,10 @@ use steadymix::time::Millis;
 
 use super::Bounds;
 use super::fingerprint::Fingerprint;
-use super::service::{Service, Task, answer};
 use crate::checks::{Check, Checks, Sent};
 use crate::incidents;
 use crate::model::Model;
+use crate::service::{Service, Task, answer};
 use crate::wire;
 
 /// When it begins, by everybody's clock, in ms.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use steadymix::supervisor::{Answer, EventCall, Request};
 
-use super::fingerprint::Fingerprint;
+use crate::search::fingerprint::Fingerprint;
 use crate::wire;
 
 /// The service's own rule: how long a builder token is good for, in ms.
@@ -22,46 +22,53 @@ struct Token {
 }
 
 #[derive(Clone)]
-pub(super) struct Task {
-    pub(super) id: String,
-    pub(super) instance: String,
-    pub(super) uid: u32,
-    pub(super) is_live: bool,
+pub(crate) struct Task {
+    pub(crate) id: String,
+    pub(crate) instance: String,
+    pub(crate) uid: u32,
+    pub(crate) is_live: bool,
 }
 
 impl Task {
     /// Whether another process started it.
-    pub(super) fn is_foreign(&self) -> bool {
+    pub(crate) fn is_foreign(&self) -> bool {
         self.instance == INTRUDER
     }
 }
 
 /// Builder tokens and tasks.
 #[derive(Clone, Default)]
-pub(super) struct Service {
+pub(crate) struct Service {
+    /// Its names are numbered from here on.
+    numbers: usize,
     tokens: Vec<Token>,
     tasks: Vec<Task>,
 }
 
 impl Service {
-    pub(super) fn live(&self) -> impl Iterator<Item = &Task> {
+    /// One that knows nothing any more of what it had named before.
+    pub(crate) fn forgetful() -> Self {
+        Self { numbers: 1_000, ..Self::default() }
+    }
+
+    pub(crate) fn live(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| task.is_live)
     }
 
     /// The task that ended last.
-    pub(super) fn last_dead(&self) -> Option<&Task> {
+    pub(crate) fn last_dead(&self) -> Option<&Task> {
         self.tasks.iter().rfind(|task| !task.is_live)
     }
 
     /// The youngest live task dies.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(task) = self.tasks.iter_mut().rfind(|task| task.is_live) {
             task.is_live = false;
         }
     }
 
     /// Another process's task runs under this uid.
-    pub(super) fn intrude(&mut self, uid: u32) {
+    pub(crate) fn intrude(&mut self, uid: u32) {
         self.tasks.push(Task { id: INTRUDER.to_owned(), instance: INTRUDER.to_owned(), uid, is_live: true });
     }
 
@@ -69,7 +76,7 @@ impl Service {
     ///
     /// # Errors
     /// Two live tasks under one uid: what must never come to be.
-    pub(super) fn perform(&mut self, now: u64, request: &Request) -> Result<Answer, String> {
+    pub(crate) fn perform(&mut self, now: u64, request: &Request) -> Result<Answer, String> {
         match request.call {
             EventCall::Acquire => Ok(self.acquire(now, request.body.as_deref().unwrap_or_default())),
             EventCall::Create => self.create(now, &wire::builder_token(&request.path)),
@@ -87,7 +94,7 @@ impl Service {
         let (Some(instance), Some(uid)) = (wire::instance_id(body), wire::output_uid(body)) else {
             return answer(400, &json!({ "message": "invalid" }));
         };
-        let name = format!("builder-{}", self.tokens.len() + 1);
+        let name = format!("builder-{}", self.numbers + self.tokens.len() + 1);
         let reply = json!({ "createTs": now / 1000, "instanceId": instance, "tokenName": name });
         self.tokens.push(Token { name, instance, uid, acquired: now, is_spent: false });
         answer(200, &reply)
@@ -108,7 +115,7 @@ impl Service {
         if let Some(older) = self.live().find(|task| task.uid == uid) {
             return Err(format!("two live tasks on uid {uid}: {} and one of {instance}", older.id));
         }
-        let id = format!("task-{}", self.tasks.len() + 1);
+        let id = format!("task-{}", self.numbers + self.tasks.len() + 1);
         self.tasks.push(Task { id: id.clone(), instance, uid, is_live: true });
         Ok(self.shown(&id))
     }
@@ -132,7 +139,7 @@ impl Service {
     }
 
     /// Digests what may still matter.
-    pub(super) fn digest(&self, now: u64, fingerprint: &mut Fingerprint) {
+    pub(crate) fn digest(&self, now: u64, fingerprint: &mut Fingerprint) {
         for task in self.live() {
             fingerprint.text(&task.id);
             fingerprint.text(&task.instance);
@@ -146,6 +153,6 @@ impl Service {
     }
 }
 
-pub(super) fn answer(status: u16, body: &serde_json::Value) -> Answer {
+pub(crate) fn answer(status: u16, body: &serde_json::Value) -> Answer {
     Answer::Http { status, retry_after: None, request_id: None, resource_id: None, body: body.to_string() }
 }

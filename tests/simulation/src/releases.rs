@@ -1,0 +1,203 @@
+//! Snapshots that a release has written, and that every later one must take up and go on from.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use steadymix::redundancy::{GroupConfig, RedundancyGroup};
+use steadymix::supervisor::{
+    EventCall, Input, LaneStatus, Output, Request, SnapshotError, Supervisor, SupervisorConfig,
+};
+use steadymix::time::Millis;
+
+use crate::checks::Check;
+use crate::incidents;
+use crate::service::Service;
+
+/// When they were taken, in ms since the epoch.
+const BEGINNING: u64 = 1_767_225_600_000;
+/// When they are taken up again, so much later in ms: a short restart, and a long one.
+const AWAY: [u64; 2] = [5_000, 86_400_000];
+/// How long an answer takes, in ms.
+const ANSWER_TAKES: u64 = 50;
+/// More polls than these are spinning.
+const MOST_POLLS: u32 = 20_000;
+
+/// A state of one of the machines, as it was persisted.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept {
+    machine: Machine,
+    /// The call that it was about to make.
+    before: String,
+    snapshot: String,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Machine {
+    Supervisor,
+    Group,
+}
+
+/// What both machines can do.
+trait Core: Sized {
+    fn poll(&mut self, now: Millis) -> Output;
+    fn handle(&mut self, now: Millis, input: Input);
+    fn snapshot(&self) -> Result<String, SnapshotError>;
+    fn restore(snapshot: &str) -> Result<Self, SnapshotError>;
+    fn lanes(&self) -> Vec<LaneStatus>;
+}
+
+macro_rules! core {
+    ($machine:ty, $lanes:expr) => {
+        impl Core for $machine {
+            fn poll(&mut self, now: Millis) -> Output {
+                Self::poll(self, now)
+            }
+            fn handle(&mut self, now: Millis, input: Input) {
+                Self::handle(self, now, input);
+            }
+            fn snapshot(&self) -> Result<String, SnapshotError> {
+                Self::snapshot(self)
+            }
+            fn restore(snapshot: &str) -> Result<Self, SnapshotError> {
+                Self::restore(snapshot)
+            }
+            fn lanes(&self) -> Vec<LaneStatus> {
+                let lanes: fn(&Self) -> Vec<LaneStatus> = $lanes;
+                lanes(self)
+            }
+        }
+    };
+}
+
+core!(Supervisor, |supervisor| vec![supervisor.status()]);
+core!(RedundancyGroup, |group| group.status().lanes);
+
+/// A machine and the service in its simplest form.
+struct Driven<C> {
+    core: C,
+    service: Service,
+    now: u64,
+}
+
+impl<C: Core> Driven<C> {
+    /// To the next call, which is not made yet; `None` once it is done.
+    fn next(&mut self) -> Result<Option<Request>, String> {
+        for _ in 0..MOST_POLLS {
+            let now = Millis::new(self.now);
+            match self.core.poll(now) {
+                Output::Send(request) => return Ok(Some(request)),
+                Output::Emit(_) => {}
+                Output::NeedToken(request) => {
+                    let token = format!("rtc-token-of-{}", request.uid);
+                    self.core.handle(now, Input::Token(request.id, Ok(Some(token))));
+                }
+                Output::NeedPermit(request) => self.core.handle(now, Input::Permit(request, Millis::ZERO)),
+                Output::Wait { until, .. } => self.now = until.as_u64(),
+                Output::Done(_) => return Ok(None),
+            }
+        }
+        Err("it spins".to_owned())
+    }
+
+    /// Makes the call.
+    fn make(&mut self, request: &Request) -> Check {
+        let answer = self.service.perform(self.now, request)?;
+        self.now += ANSWER_TAKES;
+        self.core.handle(Millis::new(self.now), Input::Answer(request.id, answer));
+        Ok(())
+    }
+
+    fn runs(&self) -> bool {
+        let is_live = |uid: u32| self.service.live().any(|task| task.uid == uid);
+        self.core.lanes().iter().all(|lane| lane.state == "running" && lane.uid.is_some_and(is_live))
+    }
+}
+
+/// A whole life: it starts, its task dies, it goes on under the other uid, and it stops. Before each call its snapshot
+/// is kept.
+fn life(core: impl Core, machine: Machine) -> Result<Vec<Kept>, String> {
+    let mut driven = Driven { core, service: Service::default(), now: BEGINNING };
+    let mut kept = Vec::new();
+    let mut has_died = false;
+    while let Some(request) = driven.next()? {
+        let snapshot = driven.core.snapshot().map_err(|error| error.to_string())?;
+        kept.push(Kept { machine, before: format!("{:?}", request.call), snapshot });
+        driven.make(&request)?;
+        if driven.runs() && request.call == EventCall::Query {
+            match has_died {
+                false => driven.service.kill(),
+                true => driven.core.handle(Millis::new(driven.now), Input::Stop),
+            }
+            has_died = true;
+        }
+    }
+    Ok(kept)
+}
+
+/// What this build would have every later release take up: a line for each snapshot.
+///
+/// # Errors
+/// What does not go as it should.
+pub fn lines() -> Result<String, String> {
+    let limits = json!({ "callsPerSecond": 7, "burst": 2 });
+    let config = json!({
+        "appId": "app", "instanceId": "show", "services": incidents::services(300),
+        "uids": [9000, 9001], "quota": limits,
+    });
+    let config = SupervisorConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;
+    let mut kept = life(Supervisor::new(config, Millis::new(BEGINNING)), Machine::Supervisor)?;
+    let config = json!({
+        "appId": "app", "instanceId": "show", "services": incidents::services(300),
+        "lanes": [{ "name": "primary", "uids": [9000, 9001] }, { "name": "backup", "uids": [9100, 9101] }],
+    });
+    let config = GroupConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;
+    kept.extend(life(RedundancyGroup::new(config, Millis::new(BEGINNING)), Machine::Group)?);
+    let lines: Result<Vec<String>, _> = kept.iter().map(serde_json::to_string).collect();
+    lines.map(|lines| lines.join("\n") + "\n").map_err(|error| error.to_string())
+}
+
+/// Takes up each of these snapshots: it runs again, though its tasks are gone, and stops when it is told to. Says how
+/// many there were.
+///
+/// # Errors
+/// The line that is not taken up, or does not go on as it should.
+pub fn take_up(lines: &str) -> Result<usize, String> {
+    for (number, line) in (1..).zip(lines.lines()) {
+        let at = |problem: String| format!("line {number}: {problem}");
+        let kept: Kept = serde_json::from_str(line).map_err(|error| at(error.to_string()))?;
+        for away in AWAY {
+            match kept.machine {
+                Machine::Supervisor => go_on::<Supervisor>(&kept.snapshot, away),
+                Machine::Group => go_on::<RedundancyGroup>(&kept.snapshot, away),
+            }
+            .map_err(|problem| at(format!("{away} ms after {} was due: {problem}", kept.before)))?;
+        }
+    }
+    Ok(lines.lines().count())
+}
+
+fn go_on<C: Core>(snapshot: &str, away: u64) -> Check {
+    const RECOVERY: u64 = 3_600_000;
+    let core = C::restore(snapshot).map_err(|error| error.to_string())?;
+    let now = BEGINNING + away;
+    let mut driven = Driven { core, service: Service::forgetful(), now };
+    while !driven.runs() && driven.now < now + RECOVERY {
+        match driven.next()? {
+            Some(request) => driven.make(&request)?,
+            // It had been told to stop.
+            None => return Ok(()),
+        }
+    }
+    if !driven.runs() {
+        return Err("it does not run within an hour".to_owned());
+    }
+    driven.core.handle(Millis::new(driven.now), Input::Stop);
+    while let Some(request) = driven.next()? {
+        driven.make(&request)?;
+    }
+    match driven.service.live().next() {
+        Some(task) => Err(format!("{} lives on after the stop", task.id)),
+        None => Ok(()),
+    }
+}
