@@ -13,6 +13,7 @@ mod air;
 mod chance;
 mod checks;
 mod digest;
+mod fingerprint;
 pub mod fleet;
 pub mod golden;
 mod incidents;

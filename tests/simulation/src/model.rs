@@ -10,12 +10,12 @@ use steadymix::supervisor::{Answer, Ending, Event, EventCall, EventKind, NoAnswe
 use steadymix::time::Millis;
 
 use crate::checks::{Check, Sent};
-use crate::search::fingerprint::Fingerprint;
+use crate::fingerprint::Fingerprint;
 use crate::wire;
 
-/// The service's own rules.
+/// The service's own rules, in ms.
 const CREATE_WINDOW: u64 = 2_000;
-const TOKEN_LIFETIME: u64 = 300_000;
+pub(crate) const TOKEN_LIFETIME: u64 = 300_000;
 /// A task is not looked for before it had this long to start, in ms.
 const START_UP: u64 = 90_000;
 /// So many looks in a row without a uid: it is not there.

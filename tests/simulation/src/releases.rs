@@ -11,9 +11,8 @@ use steadymix::time::Millis;
 use crate::checks::Check;
 use crate::incidents;
 use crate::service::Service;
+use crate::world::BEGINNING;
 
-/// When they were taken, in ms since the epoch.
-const BEGINNING: u64 = 1_767_225_600_000;
 /// When they are taken up again, so much later in ms: a short restart, and a long one.
 const AWAY: [u64; 2] = [5_000, 86_400_000];
 /// How long an answer takes, in ms.

@@ -1,7 +1,6 @@
 //! Every small world, to a depth: one output with two uids, and at every request every answer that may come, with the
 //! process's death, the task's, notifications and the operator's stop as moves.
 
-pub(crate) mod fingerprint;
 mod small;
 
 use std::collections::BTreeMap;

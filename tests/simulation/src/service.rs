@@ -3,11 +3,10 @@
 use serde_json::json;
 use steadymix::supervisor::{Answer, EventCall, Request};
 
-use crate::search::fingerprint::Fingerprint;
+use crate::fingerprint::Fingerprint;
+use crate::model::TOKEN_LIFETIME;
 use crate::wire;
 
-/// The service's own rule: how long a builder token is good for, in ms.
-const TOKEN_LIFETIME: u64 = 300_000;
 /// The instanceId of what another process started.
 const INTRUDER: &str = "intruder";
 

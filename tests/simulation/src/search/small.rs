@@ -9,15 +9,14 @@ use steadymix::supervisor::{Answer, EventCall, Input, NoAnswer, Output, Request,
 use steadymix::time::Millis;
 
 use super::Bounds;
-use super::fingerprint::Fingerprint;
 use crate::checks::{Check, Checks, Sent};
+use crate::fingerprint::Fingerprint;
 use crate::incidents;
 use crate::model::Model;
 use crate::service::{Service, Task, answer};
 use crate::wire;
+use crate::world::BEGINNING;
 
-/// When it begins, by everybody's clock, in ms.
-const BEGINNING: u64 = 1_700_000_000_000;
 /// How long an answer takes, and how long a process that died is away, in ms.
 const ANSWER_TAKES: u64 = 50;
 const RESTART_TAKES: u64 = 1_000;
