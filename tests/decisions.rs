@@ -459,6 +459,62 @@ fn a_late_answer_to_create_still_names_the_task() {
 }
 
 #[test]
+fn a_create_that_makes_way_for_a_task_that_was_found_is_not_sent_any_more() {
+    let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
+    let first = hand.create();
+    hand.answer(&first, 206, json!({}));
+    let last = hand.expect(EventCall::Create);
+    hand.answer(&last, 206, json!({}));
+    let waits_for_its_snapshot = hand.create();
+    assert_eq!(output_uid(&waits_for_its_snapshot), 2);
+    assert!(hand.notice(110, "found", "show-1"));
+    assert!(!hand.supervisor.awaits(waits_for_its_snapshot.id));
+    hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(hand.uids(), [1], "what never left leaves nothing to be resolved");
+}
+
+/// A create whose outcome is unknown with two builder tokens: the clock was set back in between.
+fn created_with_two_tokens(hand: &mut Hand) -> [Request; 2] {
+    let first = hand.create();
+    hand.answer(&first, 206, json!({}));
+    hand.now -= 3_600_000;
+    let second = hand.create();
+    assert_ne!(first.path, second.path);
+    [first, second]
+}
+
+#[test]
+fn the_token_that_a_delete_succeeds_with_starts_nothing_again() {
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000] } }));
+    let [_, second] = created_with_two_tokens(&mut hand);
+    hand.answer(&second, 206, json!({}));
+    hand.running("other");
+    assert!(hand.notice(110, "named", "show-1"));
+    let delete = hand.expect(EventCall::Delete);
+    assert_eq!(delete.path.split('?').next_back(), second.path.split('?').next_back());
+    hand.answer(&delete, 200, json!({}));
+    assert_eq!(hand.uids(), [1, 2], "the first token may have started one too");
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    hand.expect(EventCall::Acquire);
+}
+
+#[test]
+fn a_late_answer_tells_which_token_started_a_task_that_is_known() {
+    let mut hand =
+        Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000, 3_000] } }));
+    let [_, second] = created_with_two_tokens(&mut hand);
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.answer(&second, 200, json!({ "taskId": "t", "status": "STARTED" }));
+    for _ in 0..8 {
+        let query = hand.expect(EventCall::Query);
+        hand.answer(&query, 404, json!({}));
+    }
+    hand.expect(EventCall::Acquire);
+    assert_eq!(hand.uids(), [0; 0], "every create is accounted for");
+}
+
+#[test]
 fn retry_after_lengthens_and_never_shortens() {
     for (header, waited) in [("1", 3), ("20", 20), ("Thu, 01 Jan 2026 00:00:30 GMT", 30)] {
         let mut hand = Hand::new(json!({}));

@@ -20,7 +20,7 @@ impl Lane {
         if self.retired.iter().any(|retired| retired.gone.as_deref() == Some(task_id))
             || self.launches.iter().any(|launch| launch.task_id.as_deref() == Some(task_id))
         {
-            return;
+            return self.create_was_answered(generation, token);
         }
         self.revision += 1;
         if self.in_flight.as_ref().is_some_and(|in_flight| {
@@ -76,10 +76,28 @@ impl Lane {
         self.emit(now, Some(generation), kind);
     }
 
+    /// A Create with this token is answered with a task that is known already, or known to be gone.
+    fn create_was_answered(&mut self, generation: u32, token: Option<&str>) {
+        let is_current = self.current == Some(generation);
+        let (Some(launch), Some(token)) = (self.launch_mut(generation), token) else { return };
+        launch.create_was_answered(token);
+        if launch.task_id.is_some() {
+            return;
+        }
+        launch.forget_answered_tokens();
+        if launch.unanswered.is_empty() && !launch.said_to_run && !is_current {
+            self.forget(generation, None);
+        }
+    }
+
     /// The current launch makes way for one whose task was found.
     fn displace(&mut self, now: Now) {
+        let Some(generation) = self.current else { return };
+        if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.generation == Some(generation)) {
+            // Should it still be waiting for its snapshot, it must not be sent any more: it could start a second task.
+            self.let_go_of_request();
+        }
         let Some(launch) = self.current_mut() else { return };
-        let generation = launch.generation;
         if launch.may_be_live() {
             if launch.phase != Phase::Unidentified {
                 launch.enter(Phase::Unresolved, now.mono, now.mono);

@@ -267,9 +267,9 @@ impl Launch {
         if self.task_id.is_none() || self.unanswered.is_empty() || self.tokens.is_empty() {
             return false;
         }
-        self.tokens.clone_from(&self.unanswered);
-        self.builder = self.builder.take().filter(|builder| self.unanswered.contains(&builder.name));
+        self.forget_answered_tokens();
         self.task_id = None;
+        self.said_to_run = false;
         self.suspect = None;
         self.odd_since = None;
         self.seen_running_at = None;
@@ -279,6 +279,12 @@ impl Launch {
         self.told = false;
         self.enter(Phase::Unresolved, now, now);
         true
+    }
+
+    /// What was started with the other tokens is gone.
+    pub(super) fn forget_answered_tokens(&mut self) {
+        self.tokens.clone_from(&self.unanswered);
+        self.builder = self.builder.take().filter(|builder| self.unanswered.contains(&builder.name));
     }
 
     /// Goes on to the next builder token that the task may have been started with; false when all were tried.

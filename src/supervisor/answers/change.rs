@@ -14,7 +14,10 @@ impl Lane {
         let first_look = self.config.policy.confirm_ms.wait_or_last(0);
         let Some(launch) = self.launch_mut(generation) else { return };
         match read.meaning {
-            Meaning::Success => self.gone(now, generation, Ending::Normal),
+            Meaning::Success => {
+                launch.token_proven();
+                self.gone(now, generation, Ending::Normal);
+            }
             Meaning::AlreadyGone if launch.try_next_token() => launch.due = now.mono,
             Meaning::AlreadyGone => self.gone(now, generation, Ending::NotFound),
             Meaning::Accepted => {

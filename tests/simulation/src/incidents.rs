@@ -61,10 +61,11 @@ pub(crate) fn scattered(
     hosts_may_leave: bool,
 ) -> Vec<(u64, Incident)> {
     let mut list: Vec<(u64, Incident)> = Vec::new();
+    // One in all: two that are looked for at the same time would be one lie too many.
+    let mut lies = 0;
     for _ in 0..times {
         let begins = chance.between(0, until - 1_000_000);
         for _ in 0..chance.one(&[1, 1, 1, 4]) {
-            let mut lies = 0;
             let at = begins + chance.between(0, 900_000);
             list.push((at, incident(chance, uids, hosts_may_leave, &mut lies)));
         }

@@ -25,6 +25,7 @@ mod process;
 pub mod releases;
 pub mod search;
 mod service;
+mod shared_quota;
 mod shrink;
 mod trouble;
 mod viewers;

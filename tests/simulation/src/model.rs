@@ -71,7 +71,7 @@ pub(crate) struct Model {
     tasks: BTreeMap<String, Task>,
     /// Handed out to be sent: should the process die, it cannot know whether it left.
     handed_out: Vec<String>,
-    /// Not to be called before, in ms of the world's clock.
+    /// Not to be called before, in ms of the world's clock; by the task, or else the instance.
     earliest: BTreeMap<(String, EventCall), u64>,
     /// The process's clock, which never goes back: what it last showed, and what it counts.
     last_wall: u64,
@@ -119,13 +119,16 @@ impl Model {
 
     pub(crate) fn on_send(&mut self, now: u64, request: &Request, instance: Option<&str>) -> Check {
         if let Some(instance) = instance {
-            let key = (instance.to_owned(), request.call);
+            let task = wire::task_id(&request.path);
+            let whose = if is_of_task(request.call) { &task } else { instance };
+            let key = (whose.to_owned(), request.call);
             if let Some(earliest) = self.earliest.get(&key).filter(|earliest| now < **earliest) {
                 let early = earliest - now;
-                return Err(format!("{:?} of {instance} {early} ms before its wait is over", request.call));
+                return Err(format!("{:?} of {whose} {early} ms before its wait is over", request.call));
             }
-            self.earliest.retain(|(of, call), _| {
-                of != instance || *call == EventCall::Update || *call == request.call
+            self.earliest.retain(|other, _| {
+                let is_of_it = other.0 == instance || other.0 == task;
+                !is_of_it || other.1 == EventCall::Update || *other == key
             });
         }
         match request.call {
@@ -159,13 +162,15 @@ impl Model {
     }
 
     fn on_create(&mut self, now: u64, name: &str) -> Check {
-        self.handed_out.retain(|other| other != name);
+        self.forget_handed_out(name);
+        // Of one that it has given up it cannot know whether it left before this one.
+        let may_be_first = !self.handed_out.iter().any(|other| other == name);
         let Some(token) = self.tokens.get_mut(name) else {
             return Err("a Create with an unknown builder token".to_owned());
         };
         let age = now - token.received;
         token.sent += 1;
-        if token.sent == 1 && age > CREATE_WINDOW && !token.age_is_lost {
+        if token.sent == 1 && may_be_first && age > CREATE_WINDOW && !token.age_is_lost {
             return Err(format!("the first Create {age} ms after its Acquire"));
         }
         if age >= TOKEN_LIFETIME && !token.age_is_lost {
@@ -227,16 +232,12 @@ impl Model {
         let instance = token.instance.clone();
         let (status, body) = match answer {
             Answer::Http { status, body, .. } => (*status, body.as_str()),
-            Answer::Nothing(NoAnswer::Dns | NoAnswer::NotSent) => {
-                match self.handed_out.iter().position(|other| *other == name) {
-                    Some(at) => drop(self.handed_out.swap_remove(at)),
-                    None => {
-                        token.open = token.open.saturating_sub(1);
-                        token.sent = token.sent.saturating_sub(1);
-                    }
-                }
+            Answer::Nothing(NoAnswer::Dns) => {
+                token.open = token.open.saturating_sub(1);
+                token.sent = token.sent.saturating_sub(1);
                 return;
             }
+            Answer::Nothing(NoAnswer::NotSent) => return self.forget_handed_out(&name),
             Answer::Nothing(_) => return,
         };
         let task = wire::json(body)["taskId"].as_str().map(str::to_owned);
@@ -268,6 +269,9 @@ impl Model {
     }
 
     fn named(&mut self, instance: &str, id: &str) {
+        // A Create of it that has not left yet will not any more.
+        let tokens = &self.tokens;
+        self.handed_out.retain(|name| tokens.get(name).is_none_or(|token| token.instance != instance));
         let task = Task { instance: instance.to_owned(), ended: false, not_found: 0, gone: false };
         self.tasks.entry(id.to_owned()).or_insert(task);
         self.creates.entry(instance.to_owned()).or_default().seen = false;
@@ -321,8 +325,9 @@ impl Model {
     pub(crate) fn on_event(&mut self, now: u64, event: &Event) -> Check {
         match &event.kind {
             EventKind::Retrying { call, wait_ms: Some(wait), .. } => {
-                if let Some(instance) = &event.instance_id {
-                    self.earliest.insert((instance.clone(), *call), now + wait.as_u64());
+                let task = event.task_id.as_ref().filter(|_| is_of_task(*call));
+                if let Some(whose) = task.or(event.instance_id.as_ref()) {
+                    self.earliest.insert((whose.clone(), *call), now + wait.as_u64());
                 }
                 Ok(())
             }
@@ -428,8 +433,8 @@ impl Model {
             fingerprint.text(id);
             fingerprint.debug(&(task.ended, task.not_found));
         }
-        for ((instance, call), earliest) in self.earliest.iter().filter(|(_, earliest)| **earliest > now) {
-            fingerprint.text(instance);
+        for ((whose, call), earliest) in self.earliest.iter().filter(|(_, earliest)| **earliest > now) {
+            fingerprint.text(whose);
             fingerprint.debug(call);
             fingerprint.instant(*earliest);
         }
@@ -454,6 +459,12 @@ impl Model {
         self.tokens.values_mut().for_each(|token| token.age_is_lost |= back);
     }
 
+    fn forget_handed_out(&mut self, name: &str) {
+        if let Some(at) = self.handed_out.iter().position(|other| other == name) {
+            self.handed_out.remove(at);
+        }
+    }
+
     fn take_handed_out_for_sent(&mut self) {
         for name in std::mem::take(&mut self.handed_out) {
             if let Some(token) = self.tokens.get_mut(&name) {
@@ -462,4 +473,9 @@ impl Model {
             }
         }
     }
+}
+
+/// Whether it is about a task that has a name.
+fn is_of_task(call: EventCall) -> bool {
+    matches!(call, EventCall::Query | EventCall::Update | EventCall::Delete)
 }

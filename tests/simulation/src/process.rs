@@ -1,6 +1,5 @@
 //! A process that runs the core: it polls, sends, persists, and may die.
 
-use steadymix::quota::{Permit, Want};
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
 use steadymix::supervisor::{Event, EventCall, EventKind, Input, Output, PermitRequest, Request};
 use steadymix::time::Millis;
@@ -156,14 +155,7 @@ impl World {
     fn ask_permit(&mut self, number: u32, request: PermitRequest) {
         let now = Millis::new(self.now);
         let Some(quota) = &mut self.shared_quota else { return };
-        let has_reserved = request.want == Want::Create && quota.use_reserved(now, request.lane);
-        let wait = match has_reserved {
-            true => Millis::ZERO,
-            false => match quota.ask(now, request.lane, request.want) {
-                Permit::Granted => Millis::ZERO,
-                Permit::Wait(until) => until.minus(now),
-            },
-        };
+        let wait = quota.ask(now, request);
         if self.plan.mishaps.permits && self.is_faulty() && self.chance.percent(1) {
             self.reach("a permit that got lost");
             return;

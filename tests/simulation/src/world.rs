@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use steadymix::quota::{QuotaLimits, TokenBucket};
 use steadymix::supervisor::{EventCall, Input, KnownTask, LaneStatus, Output, Standing};
 use steadymix::time::Millis;
 use steadymix_emulator::{Call, Command, Delivery, Emulator, Reply, StartUp};
@@ -16,12 +15,15 @@ use crate::incidents::{self, Incident};
 use crate::network::Arrival;
 use crate::plan::Plan;
 use crate::process::{Persisted, Process};
+use crate::shared_quota::SharedQuota;
 
 /// Simulated time begins here: 2026-01-01, in ms since the epoch.
 pub(crate) const BEGINNING: u64 = 1_767_225_600_000;
-/// Once the faults have stopped: the 5 minutes of a full cool-down, doubled by the longest jitter, 90 s to start, and the
-/// ladders in between.
+/// Once the faults have stopped: two minutes until a death is noticed, the 5 minutes of a full cool-down, both doubled by
+/// the longest jitter, 90 s to start, and the ladders in between.
 const RECOVERY: u64 = 20 * 60_000;
+/// Each uid beyond the second one may have a task that nobody can name: another cool-down, and 90 s to tell.
+const RECOVERY_PER_UID: u64 = 12 * 60_000;
 /// The default deadline of `stop()`, and the last answers.
 const STOP_DEADLINE: u64 = 300_000 + 12_000;
 
@@ -64,7 +66,7 @@ pub struct World {
     /// Two processes may have sent calls in this second.
     pub(crate) overlapped_until: u64,
     /// The rate limit, if processes share it.
-    pub(crate) shared_quota: Option<TokenBucket>,
+    pub(crate) shared_quota: Option<SharedQuota>,
     /// When the process that died is back.
     pub(crate) back_at: Option<u64>,
     pub(crate) persisted: Option<Persisted>,
@@ -91,8 +93,6 @@ impl World {
     /// The beginning of a schedule.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
-        // A permit takes a while from whoever gives it: a little less than the limit is shared out.
-        let limits = QuotaLimits { calls_per_second: 7, burst: 2, pcw: 100 };
         Self {
             chance: plan.chance.clone(),
             now: BEGINNING,
@@ -100,7 +100,7 @@ impl World {
             emulator: Emulator::new(plan.profile.clone()),
             processes: Vec::new(),
             overlapped_until: 0,
-            shared_quota: plan.shares_quota.then(|| TokenBucket::new(limits, Millis::new(BEGINNING))),
+            shared_quota: plan.shares_quota.then(|| SharedQuota::new(Millis::new(BEGINNING))),
             back_at: Some(BEGINNING),
             persisted: None,
             has_changed: false,
@@ -177,7 +177,7 @@ impl World {
             });
             let stage = match self.stage {
                 Stage::Faults => BEGINNING + self.plan.faults_ms,
-                Stage::Recovery { since } => since + RECOVERY,
+                Stage::Recovery { since } => since + self.recovery(),
                 Stage::Calm { until } => until,
                 Stage::Stopping { since } => since + STOP_DEADLINE,
             };
@@ -271,7 +271,7 @@ impl World {
             Stage::Recovery { since } => {
                 if self.has_recovered() {
                     self.stage = Stage::Calm { until: self.now + self.chance.between(0, 300_000) };
-                } else if self.now >= since + RECOVERY {
+                } else if self.now >= since + self.recovery() {
                     return Err("not running again though the faults have stopped".to_owned());
                 }
             }
@@ -300,6 +300,15 @@ impl World {
             Stage::Faults | Stage::Calm { .. } | Stage::Stopping { .. } => {}
         }
         Ok(false)
+    }
+
+    fn recovery(&self) -> u64 {
+        let config = &self.plan.config;
+        let uids_of = |lane: &Value| lane["uids"].as_array().map_or(0, Vec::len) as u64;
+        let most = config["lanes"].as_array().and_then(|lanes| lanes.iter().map(uids_of).max());
+        // Where tasks are looked at less often than every two minutes.
+        let interval = config["policy"]["monitorIntervalMs"].as_u64().unwrap_or_default();
+        RECOVERY + 2 * interval + RECOVERY_PER_UID * most.unwrap_or_default().saturating_sub(2)
     }
 
     fn has_recovered(&self) -> bool {

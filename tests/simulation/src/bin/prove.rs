@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use lexopt::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use steadymix_simulation::fleet::{self, Searched};
 use steadymix_simulation::search::{self, Bounds, Found};
 use steadymix_simulation::{Plan, Viewer, broadcast, golden, places, releases, shrink};
@@ -20,32 +20,35 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const HELP: &str = "\
 Simulates Steadymix's core under faults, and prints what was proven.
 
-  --seed S         the first seed                                   [1]
   --schedules N    schedules of faults                              [200000]
-  --minutes M      simulated minutes that each schedule's faults go on  [10]
-  --viewers N      viewers of such schedules, frame by frame        [3000]
   --restored N     schedules taken up from a snapshot at every step [10000]
   --soak N         broadcasts of many days                          [100]
-  --days D         how many days                                    [7]
+  --viewers N      viewers of such schedules, frame by frame        [3000]
   --depth N        every small world that so many moves lead to     [20]
-  --mishaps N      of which so many are not as they should be       [3]
+
+  --seed S         the first seed                                   [1]
+  --minutes M      simulated minutes that each schedule's faults go on  [10]
+  --days D         how many days a broadcast lasts                  [7]
+  --mishaps N      of the moves, so many are not as they should be  [3]
   --json FILE      writes the figures there
   --golden FILE    writes the digests of the golden traces there, and does nothing else
   --snapshots FILE writes the snapshots there that later releases must take up, and does nothing else
 
-A part that is given 0 is left out. A seed that breaks a rule is made smaller and its trace is printed.
-To repeat it: --seed S and 1 of that part, 0 of the others.
+The first five are its parts. Without any of them it runs all, and compares the golden traces; else only those that are
+asked for. A seed that breaks a rule is made smaller, and its trace is printed; to repeat it, ask for that seed and one
+of that part: --soak 1 --seed 1004645.
 ";
 
 struct Sizes {
-    seed: u64,
+    is_whole: bool,
     schedules: u64,
-    minutes: u64,
-    viewers: u64,
     restored: u64,
     soak: u64,
-    days: u64,
+    viewers: u64,
     depth: u64,
+    seed: u64,
+    minutes: u64,
+    days: u64,
     mishaps: u64,
     json: Option<String>,
     golden: Option<String>,
@@ -54,48 +57,60 @@ struct Sizes {
 
 impl Sizes {
     fn from_args() -> Result<Option<Self>, lexopt::Error> {
-        let mut sizes = Self {
+        const NONE: Sizes = Sizes {
+            is_whole: false,
+            schedules: 0,
+            restored: 0,
+            soak: 0,
+            viewers: 0,
+            depth: 0,
             seed: 1,
-            schedules: 200_000,
             minutes: 10,
-            viewers: 3_000,
-            restored: 10_000,
-            soak: 100,
             days: 7,
-            depth: 20,
             mishaps: 3,
             json: None,
             golden: None,
             snapshots: None,
         };
+        let mut sizes = NONE;
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
+            let text = match arg {
+                Long("json") => Some(&mut sizes.json),
+                Long("golden") => Some(&mut sizes.golden),
+                Long("snapshots") => Some(&mut sizes.snapshots),
+                _ => None,
+            };
+            if let Some(text) = text {
+                *text = Some(args.value()?.string()?);
+                continue;
+            }
             let number = match arg {
-                Long("seed") => &mut sizes.seed,
                 Long("schedules") => &mut sizes.schedules,
-                Long("minutes") => &mut sizes.minutes,
-                Long("viewers") => &mut sizes.viewers,
                 Long("restored") => &mut sizes.restored,
                 Long("soak") => &mut sizes.soak,
-                Long("days") => &mut sizes.days,
+                Long("viewers") => &mut sizes.viewers,
                 Long("depth") => &mut sizes.depth,
+                Long("seed") => &mut sizes.seed,
+                Long("minutes") => &mut sizes.minutes,
+                Long("days") => &mut sizes.days,
                 Long("mishaps") => &mut sizes.mishaps,
-                Long("json") => {
-                    sizes.json = Some(args.value()?.string()?);
-                    continue;
-                }
-                Long("golden") => {
-                    sizes.golden = Some(args.value()?.string()?);
-                    continue;
-                }
-                Long("snapshots") => {
-                    sizes.snapshots = Some(args.value()?.string()?);
-                    continue;
-                }
                 Long("help") => return Ok(None),
                 _ => return Err(arg.unexpected()),
             };
             *number = args.value()?.parse()?;
+        }
+        let parts = [sizes.schedules, sizes.restored, sizes.soak, sizes.viewers, sizes.depth];
+        if parts == [0; 5] {
+            sizes = Self {
+                is_whole: true,
+                schedules: 200_000,
+                restored: 10_000,
+                soak: 100,
+                viewers: 3_000,
+                depth: 20,
+                ..sizes
+            };
         }
         Ok(Some(sizes))
     }
@@ -136,11 +151,12 @@ fn explained(name: &str, failed: Option<(u64, String)>, plan: impl Fn(u64) -> Pl
 }
 
 fn prove(sizes: &Sizes) -> Result<Value, String> {
-    let mut figures = json!({ "seed": sizes.seed });
-    golden::compare(&golden::lines(golden::SEEDS))
-        .map_err(|difference| format!("golden traces: {difference}"))?;
-    println!("{} golden traces: the same", golden::SEEDS.count());
-    figures["goldenTraces"] = golden::SEEDS.count().into();
+    let mut figures = json!({});
+    if sizes.is_whole {
+        golden::compare().map_err(|difference| format!("golden traces: {difference}"))?;
+        println!("{} golden traces: the same", golden::SEEDS.count());
+        figures["goldenTraces"] = golden::SEEDS.count().into();
+    }
     if sizes.depth > 0 {
         figures["search"] = searched(sizes.depth, sizes.mishaps)?;
     }
@@ -150,20 +166,20 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
         let (searched, told) = part(&name, || fleet::schedules(sizes.seeds(sizes.schedules), sizes.minutes));
         explained("schedules", searched.failed.clone(), schedule)?;
         tell_places(&searched, if sizes.schedules >= 1_000 { &places::OF_SCHEDULES } else { &[] })?;
-        figures["schedules"] =
-            json!({ "number": sizes.schedules, "figures": told, "places": searched.places });
+        figures["schedules"] = json!({ "seed": sizes.seed, "number": sizes.schedules, "figures": told, "places": searched.places });
     }
     if sizes.restored > 0 {
         let name = format!("{} schedules, restored at every step", sizes.restored);
         let (searched, told) = part(&name, || fleet::restored(sizes.seeds(sizes.restored), sizes.minutes));
         explained("restored", searched.failed, |seed| Plan::schedule(seed, sizes.minutes))?;
-        figures["restored"] = json!({ "number": sizes.restored, "figures": told });
+        figures["restored"] = json!({ "seed": sizes.seed, "number": sizes.restored, "figures": told });
     }
     if sizes.soak > 0 {
         let name = format!("{} broadcasts of {} days", sizes.soak, sizes.days);
         let (searched, told) = part(&name, || fleet::soak(sizes.seeds(sizes.soak), sizes.days));
         explained("soak", searched.failed, |seed| Plan::soak(seed, sizes.days))?;
-        figures["soak"] = json!({ "number": sizes.soak, "days": sizes.days, "figures": told });
+        figures["soak"] =
+            json!({ "seed": sizes.seed, "number": sizes.soak, "days": sizes.days, "figures": told });
     }
     if sizes.viewers > 0 {
         let (searched, told) =
@@ -175,7 +191,8 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
         }
         tell_places(&searched, if sizes.viewers >= 1_000 { &places::OF_VIEWERS } else { &[] })?;
         let frozen = [66, 33].map(|interval| frozen(&searched.outages, interval));
-        figures["viewers"] = json!({ "number": sizes.viewers, "figures": told, "frozen": frozen });
+        figures["viewers"] =
+            json!({ "seed": sizes.seed, "number": sizes.viewers, "figures": told, "frozen": frozen });
     }
     Ok(figures)
 }
@@ -232,7 +249,7 @@ fn main() -> ExitCode {
     let result = match &sizes.snapshots {
         Some(file) => releases::lines().map(|lines| written(file, &lines)),
         None => prove(&sizes).map(|figures| match &sizes.json {
-            Some(file) => written(file, &format!("{figures:#}\n")),
+            Some(file) => written(file, &format!("{:#}\n", added_to(file, figures))),
             None => ExitCode::SUCCESS,
         }),
     };
@@ -240,6 +257,16 @@ fn main() -> ExitCode {
         eprintln!("{violation}");
         ExitCode::FAILURE
     })
+}
+
+/// The figures of these parts in the place of those that the file had, and what it has of the others.
+fn added_to(file: &str, figures: Value) -> Value {
+    let before = std::fs::read_to_string(file).unwrap_or_default();
+    let mut all: Map<String, Value> = serde_json::from_str(&before).unwrap_or_default();
+    if let Value::Object(figures) = figures {
+        all.extend(figures);
+    }
+    all.into()
 }
 
 fn written(file: &str, text: &str) -> ExitCode {

@@ -1,0 +1,55 @@
+//! Who shares out the rate limit among all processes. Those who do not come back lose their place.
+
+use std::collections::BTreeMap;
+
+use steadymix::quota::{Lane, Permit, QuotaLimits, TokenBucket, Want};
+use steadymix::supervisor::PermitRequest;
+use steadymix::time::Millis;
+
+/// Past the time at which it was to ask again, or to use the permit that is reserved for its Create.
+const PLACE_KEPT: Millis = Millis::from_secs(10);
+const RESERVED: Millis = Millis::from_secs(5);
+
+pub(crate) struct SharedQuota {
+    bucket: TokenBucket,
+    /// Until when each lane is waited for.
+    waited_for: BTreeMap<Lane, Millis>,
+}
+
+impl SharedQuota {
+    pub(crate) fn new(now: Millis) -> Self {
+        // A permit takes a while on its way: a little less than the limit is shared out.
+        let limits = QuotaLimits { calls_per_second: 7, burst: 2, pcw: 100 };
+        Self { bucket: TokenBucket::new(limits, now), waited_for: BTreeMap::new() }
+    }
+
+    /// How long to wait before asking again; zero is a permit.
+    pub(crate) fn ask(&mut self, now: Millis, PermitRequest { lane, want }: PermitRequest) -> Millis {
+        let bucket = &mut self.bucket;
+        self.waited_for.retain(|lane, until| {
+            let is_waited_for = now <= *until;
+            if !is_waited_for {
+                bucket.withdraw(*lane);
+            }
+            is_waited_for
+        });
+        if want == Want::Create && bucket.use_reserved(now, lane) {
+            self.waited_for.remove(&lane);
+            return Millis::ZERO;
+        }
+        match bucket.ask(now, lane, want) {
+            Permit::Granted if want == Want::AcquireAndCreate => {
+                self.waited_for.insert(lane, now.plus(RESERVED));
+                Millis::ZERO
+            }
+            Permit::Granted => {
+                self.waited_for.remove(&lane);
+                Millis::ZERO
+            }
+            Permit::Wait(until) => {
+                self.waited_for.insert(lane, until.plus(PLACE_KEPT));
+                until.minus(now)
+            }
+        }
+    }
+}
