@@ -17,6 +17,7 @@ mod fingerprint;
 pub mod fleet;
 pub mod golden;
 mod incidents;
+mod kept;
 mod model;
 mod network;
 pub mod places;
