@@ -80,6 +80,8 @@ export interface Task {
   /** How it ended, if it has. */
   ended: "idle" | "failed" | "stopped" | null;
   createdMs: number;
+  /** When it ended, if it has. */
+  endedMs: number | null;
   sequenceId: number | null;
 }
 

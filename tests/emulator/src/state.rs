@@ -26,6 +26,8 @@ pub struct TaskView<'a> {
     pub ended: Option<&'static str>,
     /// When it was created, in ms.
     pub created_ms: u64,
+    /// When it ended, in ms, if it has.
+    pub ended_ms: Option<u64>,
     /// The `sequenceId` of its last update.
     pub sequence_id: Option<u64>,
 }
@@ -41,6 +43,7 @@ impl<'a> TaskView<'a> {
             running: task.publishes(),
             ended: task.ended(),
             created_ms: task.created_ms,
+            ended_ms: task.ended_at(),
             sequence_id: task.sequence_id,
         }
     }

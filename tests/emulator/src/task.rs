@@ -108,6 +108,14 @@ impl Task {
         }
     }
 
+    /// When it ended, if it has.
+    pub(crate) fn ended_at(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Ended { at, .. } => Some(at),
+            Stage::Starting { .. } | Stage::Running { .. } | Stage::Abnormal { .. } => None,
+        }
+    }
+
     /// How it ended, if it has.
     pub(crate) fn ended(&self) -> Option<&'static str> {
         match self.stage {

@@ -1,5 +1,7 @@
 //! What is on the air during a schedule: who publishes from when to when, and what viewers are told of it.
 
+use steadymix::supervisor::{Event, EventKind};
+
 use crate::chance::Chance;
 
 /// A task's time in the channel, in ms since the schedule began.
@@ -35,6 +37,8 @@ pub struct Air {
     pub(crate) publications: Vec<Publication>,
     /// The server's word of the output on air.
     pub(crate) words: Vec<(u64, u32)>,
+    /// When the server knew of an output that it runs, or runs again.
+    pub(crate) proofs: Vec<(u64, u32)>,
     pub(crate) ends: u64,
     open: Vec<(u32, u64)>,
 }
@@ -66,23 +70,34 @@ impl Air {
         }
     }
 
-    pub(crate) fn word(&mut self, now: u64, uid: u32) {
-        self.words.push((now, uid));
+    /// The server says something.
+    pub(crate) fn told(&mut self, now: u64, event: &Event) {
+        match (&event.kind, event.uid) {
+            (EventKind::OnAir { to_uid: Some(uid), .. }, _) => self.words.push((now, *uid)),
+            (EventKind::Confirmed { .. } | EventKind::Recovered, Some(uid)) => self.proofs.push((now, uid)),
+            _ => {}
+        }
     }
 
-    /// The schedule is over; some outputs froze for a while.
-    pub(crate) fn ended(mut self, chance: &mut Chance) -> Self {
+    /// The schedule is over.
+    pub(crate) fn closed(mut self) -> Self {
         for (uid, from) in std::mem::take(&mut self.open) {
             self.close(uid, from, self.ends, false);
         }
-        for publication in &mut self.publications {
+        self
+    }
+
+    /// The schedule is over; some outputs froze for a while.
+    pub(crate) fn ended(self, chance: &mut Chance) -> Self {
+        let mut closed = self.closed();
+        for publication in &mut closed.publications {
             let length = publication.until - publication.from;
             if length > 30_000 && chance.percent(20) {
                 let from = publication.from + chance.between(5_000, length - 10_000);
                 publication.frozen = Some((from, from + chance.one(&[700, 3_000, 15_000])));
             }
         }
-        self
+        closed
     }
 
     fn close(&mut self, uid: u32, from: u64, until: u64, died: bool) {

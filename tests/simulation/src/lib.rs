@@ -28,6 +28,7 @@ pub mod search;
 mod service;
 mod shared_quota;
 mod shrink;
+pub mod sweep;
 mod trouble;
 mod viewers;
 #[cfg(target_arch = "wasm32")]

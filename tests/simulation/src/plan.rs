@@ -42,6 +42,7 @@ pub(crate) struct Mishaps {
 
 impl Mishaps {
     const ALL: Self = Self { crashes: true, storage: true, doubles: true, tokens: true, permits: true };
+    const NONE: Self = Self { crashes: false, storage: false, doubles: false, tokens: false, permits: false };
 }
 
 /// So many hours pass between incidents in a soak, on average; now and then some come together.
@@ -55,6 +56,27 @@ impl Plan {
         let hosts_may_leave = plan.chance.percent(30);
         plan.incidents = incidents::incidents(&mut plan.chance, plan.faults_ms, &plan.uids, hosts_may_leave);
         plan
+    }
+
+    /// A broadcast in which nothing goes wrong but these incidents, for so long, in ms.
+    pub(crate) fn calm(
+        seed: u64,
+        (config, uids): (Value, Vec<u32>),
+        profile: Profile,
+        faults_ms: u64,
+        incidents: Vec<(u64, Incident)>,
+    ) -> Self {
+        Self {
+            config,
+            uids,
+            profile,
+            shares_quota: false,
+            faults_ms,
+            incidents,
+            mishaps: Mishaps::NONE,
+            has_intruder: false,
+            chance: Chance::new(seed),
+        }
     }
 
     /// A broadcast of so many days: something goes wrong every few hours.

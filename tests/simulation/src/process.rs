@@ -171,8 +171,8 @@ impl World {
         let text = serde_json::to_string(event).map_err(|error| error.to_string())?;
         self.note(|| format!("    {text}"));
         self.digest.text(&text);
-        if let (Some(air), EventKind::OnAir { to_uid: Some(uid), .. }) = (&mut self.air, &event.kind) {
-            air.word(self.now - crate::world::BEGINNING, *uid);
+        if let Some(air) = &mut self.air {
+            air.told(self.now - crate::world::BEGINNING, event);
         }
         // An event may have waited for a process that was dead.
         let happened = event.at.as_u64().saturating_add_signed(-self.offset).min(self.now);

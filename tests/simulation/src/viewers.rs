@@ -2,8 +2,7 @@
 
 mod network;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 use steadymix::failover::{
     Connection, Event, Failover, FailoverConfig, Kind, Left, MediaState, Output, Reason, Signal, Standby,
@@ -11,7 +10,7 @@ use steadymix::failover::{
 };
 use steadymix::time::Millis;
 
-use self::network::Network;
+pub(crate) use self::network::Network;
 use crate::air::{Air, Publication};
 use crate::chance::Chance;
 use crate::checks::Check;
@@ -25,6 +24,8 @@ const NO_HEARTBEAT: u64 = 20_000;
 /// When the SDK calls a picture frozen.
 const FROZEN: u64 = 500;
 const LOOK: u64 = 1_000;
+/// A picture that stands still this long is seen to stand still.
+const STALL: u64 = 500;
 /// A viewer's connection that is away this long is told to be reconnecting, and what is on it is announced anew.
 const RECONNECTS: u64 = 3_000;
 /// So long after it the SDK makes up that those who were not announced again have left.
@@ -56,12 +57,37 @@ pub struct Watched {
     /// With a hot standby: the interval of the frames, and how long the picture was frozen after an abrupt death in a
     /// quiet time, both in ms.
     pub outages: Vec<(u64, u64)>,
+    /// Every change from one output to another whose first frame came.
+    pub(crate) changes: Vec<Replaced>,
+    /// From when to when the picture stood still, or there was none, for long enough to be seen.
+    pub(crate) stalls: Vec<(u64, u64)>,
     /// The rule that was broken, if one was.
     pub violation: Option<String>,
     /// What happened, if that was to be kept.
     pub trace: Vec<String>,
     /// A digest of everything that the core said.
     pub digest: u64,
+}
+
+/// How a viewer is set, and its way to the service.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) config: FailoverConfig,
+    pub(crate) network: Network,
+    /// Between two frames of an output, in ms.
+    pub(crate) interval: u64,
+    /// Whether the SDK tells of every frame, as browsers do, or only of changes, as engines do.
+    pub(crate) tells_frames: bool,
+}
+
+impl Setup {
+    fn of(chance: &mut Chance, ends: u64) -> Self {
+        let network = Network::of(chance, ends);
+        let standby = chance.one(&[Standby::Hot, Standby::Hot, Standby::Probe, Standby::Cold]);
+        let fail_back_ms = chance.percent(10).then_some(Millis::new(20_000));
+        let config = FailoverConfig { standby, fail_back_ms, ..FailoverConfig::default() };
+        Self { config, network, interval: chance.one(&[66, 66, 33]), tells_frames: true }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -123,23 +149,29 @@ struct Tracks {
 
 /// A change of the picture, as it really was.
 #[derive(Clone, Copy, Debug)]
-struct Replaced {
-    old: u32,
+pub(crate) struct Replaced {
+    pub(crate) old: u32,
+    pub(crate) shown_at: u64,
     last_frame: u64,
     first_frame: Option<u64>,
+}
+
+impl Replaced {
+    /// How long the picture stood still, in ms.
+    pub(crate) fn frozen(&self) -> Option<u64> {
+        Some(self.first_frame? - self.last_frame)
+    }
 }
 
 /// A viewer of a broadcast.
 pub struct Viewer<'a> {
     air: &'a Air,
     chance: Chance,
-    network: Network,
-    standby: Standby,
-    interval: u64,
+    setup: Setup,
     failover: Failover,
     now: u64,
-    queue: BinaryHeap<Reverse<(u64, u64)>>,
-    happenings: BTreeMap<u64, Happening>,
+    /// What comes, by its time, and in the order in which it was set should it come together.
+    coming: BTreeMap<(u64, u64), Happening>,
     number: u64,
     signals: u64,
     wake: u64,
@@ -150,6 +182,8 @@ pub struct Viewer<'a> {
     visible_since: u64,
     screen: Option<u32>,
     last_seen: BTreeMap<u32, u64>,
+    /// When a frame of what is shown was last presented.
+    picture_at: Option<u64>,
     replaced: Option<Replaced>,
     last_change: Option<u64>,
     /// When there was nothing to complain of.
@@ -164,19 +198,18 @@ impl<'a> Viewer<'a> {
     #[must_use]
     pub fn new(air: &'a Air, seed: u64, traced: bool) -> Self {
         let mut chance = Chance::new(seed);
-        let network = Network::of(&mut chance, air.ends);
-        let standby = chance.one(&[Standby::Hot, Standby::Hot, Standby::Probe, Standby::Cold]);
-        let fail_back_ms = chance.percent(10).then_some(Millis::new(20_000));
-        let config = FailoverConfig { standby, fail_back_ms, ..FailoverConfig::default() };
+        let setup = Setup::of(&mut chance, air.ends);
+        Self::with(air, setup, chance, traced)
+    }
+
+    /// A viewer that is set like this.
+    pub(crate) fn with(air: &'a Air, setup: Setup, chance: Chance, traced: bool) -> Self {
         let mut viewer = Self {
             air,
-            interval: chance.one(&[66, 66, 33]),
-            network,
-            standby,
-            failover: Failover::new(&air.uids, config, Millis::ZERO),
+            failover: Failover::new(&air.uids, setup.config.clone(), Millis::ZERO),
+            setup,
             now: 0,
-            queue: BinaryHeap::new(),
-            happenings: BTreeMap::new(),
+            coming: BTreeMap::new(),
             number: 0,
             signals: 0,
             wake: 0,
@@ -187,6 +220,7 @@ impl<'a> Viewer<'a> {
             visible_since: 0,
             screen: None,
             last_seen: BTreeMap::new(),
+            picture_at: None,
             replaced: None,
             last_change: None,
             content_at: 0,
@@ -195,7 +229,7 @@ impl<'a> Viewer<'a> {
             traced,
             chance,
         };
-        let settings = format!("{standby:?}, {} ms, {:?}", viewer.interval, viewer.network);
+        let settings = format!("{:?}", viewer.setup);
         viewer.note(|| settings);
         viewer.plan();
         viewer
@@ -220,9 +254,9 @@ impl<'a> Viewer<'a> {
 
     fn plan(&mut self) {
         for (at, publication) in self.air.publications.iter().enumerate() {
-            let [least, most] = self.network.signal;
+            let [least, most] = self.setup.network.signal;
             let lags = [(); 3].map(|()| self.chance.between(least, most));
-            let phase = self.chance.between(0, self.interval);
+            let phase = self.chance.between(0, self.setup.interval);
             self.at(publication.from + lags[0], Happening::Published(at));
             self.at(publication.from + phase, Happening::Sends(at));
             if publication.died {
@@ -233,7 +267,7 @@ impl<'a> Viewer<'a> {
                 self.at(publication.until + lags[1], Happening::Left(at, how));
             }
         }
-        for (from, until) in self.network.outages.clone() {
+        for (from, until) in self.setup.network.outages.clone() {
             self.at(from, Happening::Down);
             self.at(until, Happening::Up);
             if until - from >= RECONNECTS {
@@ -242,7 +276,7 @@ impl<'a> Viewer<'a> {
                 self.at(until + takes, Happening::Reconnected { since: from });
             }
         }
-        for (from, until) in self.network.hidden.clone() {
+        for (from, until) in self.setup.network.hidden.clone() {
             self.at(from, Happening::Visible(false));
             self.at(until, Happening::Visible(true));
         }
@@ -258,15 +292,16 @@ impl<'a> Viewer<'a> {
 
     fn at(&mut self, at: u64, happening: Happening) {
         self.number += 1;
-        self.queue.push(Reverse((at, self.number)));
-        self.happenings.insert(self.number, happening);
+        self.coming.insert((at, self.number), happening);
     }
 
     fn play(&mut self) -> Check {
         self.tell(Signal::Connection(Connection::Connected))?;
-        while let Some(Reverse((at, number))) = self.queue.pop() {
+        if self.setup.network.bad {
+            self.tell(Signal::BadNetwork(true))?;
+        }
+        while let Some(((at, _), happening)) = self.coming.pop_first() {
             self.now = at;
-            let Some(happening) = self.happenings.remove(&number) else { continue };
             if matches!(happening, Happening::End) {
                 return Ok(());
             }
@@ -282,7 +317,7 @@ impl<'a> Viewer<'a> {
             | Happening::Unpublished(_)
             | Happening::Left(..)
             | Happening::Word(_)
-                if self.network.is_down(self.now) || !self.connected =>
+                if self.setup.network.is_down(self.now) || !self.connected =>
             {
                 let again = self.now + 50;
                 self.at(again, happening);
@@ -305,7 +340,7 @@ impl<'a> Viewer<'a> {
             Happening::Up => {
                 self.note(|| "! the network is up".to_owned());
                 self.reach("an outage of the viewer's network");
-                let length = self.network.outages.iter().find(|(_, until)| *until == self.now);
+                let length = self.setup.network.outages.iter().find(|(_, until)| *until == self.now);
                 let is_long = length.is_some_and(|(from, until)| until - from > 1_000);
                 // The decoders have lost the thread.
                 let takes: Vec<u64> = self.tracks.iter().map(|_| self.chance.between(50, 900)).collect();
@@ -396,9 +431,9 @@ impl<'a> Viewer<'a> {
         if self.now >= publication.until {
             return;
         }
-        self.at(self.now + self.interval, Happening::Sends(at));
-        let may_be_lost = self.chance.percent(self.network.lost_percent);
-        let rough = self.network.rough;
+        self.at(self.now + self.setup.interval, Happening::Sends(at));
+        let may_be_lost = self.chance.percent(self.setup.network.lost_percent);
+        let rough = self.setup.network.rough;
         let tracks = self.tracks(publication.uid);
         // Of two in a row, one is sent again in time, unless it is rough.
         tracks.lost = may_be_lost && (rough || !tracks.lost);
@@ -406,10 +441,10 @@ impl<'a> Viewer<'a> {
         if !publication.flows(self.now) || is_lost {
             return;
         }
-        let (often, longest) = self.network.hiccups;
-        let jitter = self.chance.between(0, self.network.jitter);
+        let (often, longest) = self.setup.network.hiccups;
+        let jitter = self.chance.between(0, self.setup.network.jitter);
         let hiccup = (self.chance.between(0, 999) < often).then(|| self.chance.between(0, longest));
-        let (now, latency) = (self.now, self.network.latency);
+        let (now, latency) = (self.now, self.setup.network.latency);
         let tracks = self.tracks(publication.uid);
         if let Some(hiccup) = hiccup {
             tracks.silent_until = now + hiccup;
@@ -420,7 +455,7 @@ impl<'a> Viewer<'a> {
     }
 
     fn arrives(&mut self, publication: usize, uid: u32) -> Check {
-        if self.network.is_down(self.now) {
+        if self.setup.network.is_down(self.now) {
             return Ok(());
         }
         let (now, visible) = (self.now, self.visible);
@@ -444,7 +479,7 @@ impl<'a> Viewer<'a> {
             _ if was_frozen => self.state(uid, MediaState::Decoding)?,
             _ => {}
         }
-        self.tell(Signal::Frame(uid))
+        if self.setup.tells_frames { self.tell(Signal::Frame(uid)) } else { Ok(()) }
     }
 
     fn frozen_yet(&mut self, uid: u32, frame: u64) -> Check {
@@ -454,7 +489,8 @@ impl<'a> Viewer<'a> {
             return Ok(());
         }
         tracks.frozen = true;
-        self.state(uid, MediaState::Frozen)
+        let reason = if self.setup.network.congested { StateReason::Congestion } else { StateReason::None };
+        self.tell(Signal::State(uid, Kind::Video, MediaState::Frozen, reason))
     }
 
     fn state(&mut self, uid: u32, state: MediaState) -> Check {
@@ -462,8 +498,8 @@ impl<'a> Viewer<'a> {
     }
 
     fn subscribed(&mut self, uid: u32, kind: Kind) -> Check {
-        let refused = self.chance.percent(self.network.refused_percent);
-        if self.network.is_down(self.now) || !self.connected {
+        let refused = self.chance.percent(self.setup.network.refused_percent);
+        if self.setup.network.is_down(self.now) || !self.connected {
             self.at(self.now + 500, Happening::Subscribed(uid, kind));
             return Ok(());
         }
@@ -557,7 +593,7 @@ impl<'a> Viewer<'a> {
                     let moment = (self.signals, self.now);
                     let tracks = self.tracks(uid);
                     (tracks.asked[kind as usize], tracks.asked_after[kind as usize]) = (true, moment);
-                    let [least, most] = self.network.subscribe;
+                    let [least, most] = self.setup.network.subscribe;
                     let takes = self.chance.between(least, most);
                     self.at(self.now + takes, Happening::Subscribed(uid, kind));
                 }
@@ -588,16 +624,25 @@ impl<'a> Viewer<'a> {
         }
         let old = self.screen.replace(uid).and_then(|old| Some((old, *self.last_seen.get(&old)?)));
         let first_frame = self.last_seen.get(&uid).copied().filter(|at| *at == self.now);
-        self.replaced = old.map(|(old, last_frame)| Replaced { old, last_frame, first_frame });
+        let shown_at = self.now;
+        self.replaced = old.map(|(old, last_frame)| Replaced { old, shown_at, last_frame, first_frame });
+        self.watched.changes.extend(self.replaced.filter(|_| first_frame.is_some()));
         Ok(())
     }
 
     /// The first frame of what is shown since then.
     fn seen(&mut self, uid: u32) {
         self.last_seen.insert(uid, self.now);
-        if let Some(replaced) = self.replaced.as_mut().filter(|_| self.screen == Some(uid)) {
-            replaced.first_frame.get_or_insert(self.now);
+        if self.screen != Some(uid) {
+            return;
         }
+        if let Some(replaced) = self.replaced.as_mut().filter(|replaced| replaced.first_frame.is_none()) {
+            replaced.first_frame = Some(self.now);
+            self.watched.changes.push(*replaced);
+        }
+        let since = self.picture_at.replace(self.now);
+        let stall = since.map(|since| (since, self.now)).filter(|(since, now)| now - since > STALL);
+        self.watched.stalls.extend(stall);
     }
 
     fn on_event(&mut self, event: Event) -> Check {
@@ -618,7 +663,7 @@ impl<'a> Viewer<'a> {
         let decided = self.now - switch_ms.as_u64();
         self.reach(&format!("switched: {reason:?}"));
         let is_soft = matches!(reason, Reason::Frozen | Reason::Dead | Reason::AudioLost);
-        let dwell = FailoverConfig::default().dwell_ms.as_u64();
+        let dwell = self.setup.config.dwell_ms.as_u64();
         if let (true, Some(last)) = (is_soft || reason == Reason::OnAir, self.last_change)
             && decided < last + dwell
         {
@@ -626,7 +671,7 @@ impl<'a> Viewer<'a> {
         }
         self.last_change = Some(decided);
         if is_soft && self.flowed_all_along(from, decided) {
-            if !self.network.rough {
+            if !self.setup.network.rough {
                 return Err(format!("{from} was left, but it flowed all along"));
             }
             self.reach("left for nothing, on a rough network");
@@ -635,9 +680,8 @@ impl<'a> Viewer<'a> {
             return Ok(());
         };
         let since_seen = self.visible_since.max(self.connected_at);
-        if let Some(first_frame) = replaced.first_frame.filter(|_| replaced.last_frame >= since_seen) {
-            let truth = first_frame - replaced.last_frame;
-            if outage_ms.as_u64() != truth {
+        if let Some(truth) = replaced.frozen().filter(|_| replaced.last_frame >= since_seen) {
+            if self.setup.tells_frames && outage_ms.as_u64() != truth {
                 return Err(format!("an outage of {truth} ms from {from} to {to} was told as {outage_ms}"));
             }
             self.measure(from, truth, reason);
@@ -648,14 +692,14 @@ impl<'a> Viewer<'a> {
     /// How fast it is when nothing else is wrong.
     fn measure(&mut self, from: u32, outage: u64, reason: Reason) {
         let quiet_since = self.now.saturating_sub(10_000);
-        let is_quiet = self.standby == Standby::Hot
+        let is_quiet = self.setup.config.standby == Standby::Hot
             && reason == Reason::Frozen
             && self.visible_since < quiet_since
-            && self.network.outages.iter().all(|(_, until)| !(quiet_since..self.now).contains(until))
-            && !self.network.is_down(self.now);
+            && self.setup.network.outages.iter().all(|(_, until)| !(quiet_since..self.now).contains(until))
+            && !self.setup.network.is_down(self.now);
         let died = |p: &Publication| p.uid == from && p.died && (quiet_since..self.now).contains(&p.until);
         if is_quiet && self.air.publications.iter().any(died) {
-            self.watched.outages.push((self.interval, outage));
+            self.watched.outages.push((self.setup.interval, outage));
         }
     }
 
@@ -699,7 +743,7 @@ impl<'a> Viewer<'a> {
             let publication = tracks.known.and_then(|at| self.air.publications.get(at));
             publication.is_some_and(|publication| publication.flows(now) && publication.flows(now - LOOK))
         };
-        let is_away = self.network.is_down(now) || !self.connected || now < self.connected_at + 3_600;
+        let is_away = self.setup.network.is_down(now) || !self.connected || now < self.connected_at + 3_600;
         let is_seen = self.screen.and_then(|uid| self.tracks.get(&uid)).is_some_and(|tracks| {
             if self.visible {
                 tracks.video && now - tracks.last_frame < LOOK

@@ -44,6 +44,8 @@ pub struct Run {
     pub polls: u64,
     /// What was on the air, if it was to be recorded.
     pub air: Option<Air>,
+    /// The service, as it was left.
+    pub service: Emulator,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -155,6 +157,7 @@ impl World {
             took_ms: self.now - BEGINNING,
             polls: self.polls,
             air: self.air,
+            service: self.emulator,
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use steadymix_simulation::fleet::{self, Searched};
 use steadymix_simulation::search::{Bounds, search};
-use steadymix_simulation::{Plan, Viewer, World, broadcast, golden, releases, shrink};
+use steadymix_simulation::{Plan, Viewer, World, broadcast, golden, releases, shrink, sweep};
 
 fn is_clean(searched: Searched) {
     if let Some((seed, violation)) = searched.failed {
@@ -18,6 +18,26 @@ fn is_clean(searched: Searched) {
 #[test]
 fn the_golden_traces_are_the_same() {
     golden::compare().unwrap();
+}
+
+#[test]
+fn what_the_settings_are_worth_is_what_the_table_says() {
+    if let Err(difference) = sweep::compare(&sweep::tables().unwrap()) {
+        panic!("{difference}");
+    }
+}
+
+#[test]
+fn a_row_that_differs_is_named_with_its_table() {
+    let row = sweep::KEPT.lines().rfind(|line| line.starts_with('|')).unwrap();
+    let difference = sweep::compare(&sweep::KEPT.replace(row, "| another |")).unwrap_err();
+    assert!(difference.starts_with("### `standby` cold\n is: | another |\nwas: | "), "{difference}");
+    assert!(
+        difference.contains(row) && difference.ends_with("--sweep tests/simulation/sweep.md"),
+        "{difference}"
+    );
+    assert!(sweep::compare(&sweep::KEPT.replace(row, "")).is_err());
+    assert!(sweep::compare(&format!("{}{row}\n", sweep::KEPT)).is_err());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use lexopt::prelude::*;
 use serde_json::{Map, Value, json};
 use steadymix_simulation::fleet::{self, Searched};
 use steadymix_simulation::search::{self, Bounds, Found};
-use steadymix_simulation::{Plan, Viewer, broadcast, golden, places, releases, shrink};
+use steadymix_simulation::{Plan, Viewer, broadcast, golden, places, releases, shrink, sweep};
 
 /// The simulation allocates more than it computes.
 #[global_allocator]
@@ -32,6 +32,7 @@ Simulates Steadymix's core under faults, and prints what was proven.
   --mishaps N      of the moves, so many are not as they should be  [3]
   --json FILE      writes the figures there
   --golden FILE    writes the digests of the golden traces there, and does nothing else
+  --sweep FILE     writes the table of what the settings are worth there, and does nothing else
   --snapshots FILE writes the snapshots there that later releases must take up, and does nothing else
 
 The first five are its parts. Without any of them it runs all, and compares the golden traces; else only those that are
@@ -52,6 +53,7 @@ struct Sizes {
     mishaps: u64,
     json: Option<String>,
     golden: Option<String>,
+    sweep: Option<String>,
     snapshots: Option<String>,
 }
 
@@ -70,19 +72,21 @@ impl Sizes {
             mishaps: 3,
             json: None,
             golden: None,
+            sweep: None,
             snapshots: None,
         };
         let mut sizes = NONE;
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
-            let text = match arg {
+            let file = match arg {
                 Long("json") => Some(&mut sizes.json),
                 Long("golden") => Some(&mut sizes.golden),
+                Long("sweep") => Some(&mut sizes.sweep),
                 Long("snapshots") => Some(&mut sizes.snapshots),
                 _ => None,
             };
-            if let Some(text) = text {
-                *text = Some(args.value()?.string()?);
+            if let Some(file) = file {
+                *file = Some(args.value()?.string()?);
                 continue;
             }
             let number = match arg {
@@ -243,19 +247,27 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if let Some(file) = &sizes.golden {
-        return written(file, &golden::lines(golden::SEEDS));
-    }
-    let result = match &sizes.snapshots {
-        Some(file) => releases::lines().map(|lines| written(file, &lines)),
-        None => prove(&sizes).map(|figures| match &sizes.json {
-            Some(file) => written(file, &format!("{:#}\n", added_to(file, figures))),
-            None => ExitCode::SUCCESS,
-        }),
-    };
-    result.unwrap_or_else(|violation| {
+    run(&sizes).unwrap_or_else(|violation| {
         eprintln!("{violation}");
         ExitCode::FAILURE
+    })
+}
+
+/// Does what is asked for: one file alone, or the proof.
+fn run(sizes: &Sizes) -> Result<ExitCode, String> {
+    if let Some(file) = &sizes.golden {
+        return Ok(written(file, &golden::lines(golden::SEEDS)));
+    }
+    if let Some(file) = &sizes.sweep {
+        return Ok(written(file, &sweep::tables()?));
+    }
+    if let Some(file) = &sizes.snapshots {
+        return Ok(written(file, &releases::lines()?));
+    }
+    let figures = prove(sizes)?;
+    Ok(match &sizes.json {
+        Some(file) => written(file, &format!("{:#}\n", added_to(file, figures))),
+        None => ExitCode::SUCCESS,
     })
 }
 

@@ -4,24 +4,28 @@ use crate::chance::Chance;
 
 /// What a viewer's way to the service is like.
 #[derive(Clone, Debug)]
-pub(super) struct Network {
+pub(crate) struct Network {
     /// So rough that an output may seem dead for no other reason.
-    pub(super) rough: bool,
-    pub(super) latency: u64,
-    pub(super) jitter: u64,
-    pub(super) lost_percent: u64,
+    pub(crate) rough: bool,
+    /// The engine calls what freezes congested.
+    pub(crate) congested: bool,
+    /// The engine calls the viewer's downlink bad, all the time.
+    pub(crate) bad: bool,
+    pub(crate) latency: u64,
+    pub(crate) jitter: u64,
+    pub(crate) lost_percent: u64,
     /// So often, in thousandths of the frames, nothing comes for up to so long, in ms.
-    pub(super) hiccups: (u64, u64),
-    pub(super) signal: [u64; 2],
-    pub(super) subscribe: [u64; 2],
-    pub(super) refused_percent: u64,
+    pub(crate) hiccups: (u64, u64),
+    pub(crate) signal: [u64; 2],
+    pub(crate) subscribe: [u64; 2],
+    pub(crate) refused_percent: u64,
     /// Nothing at all comes in these times.
-    pub(super) outages: Vec<(u64, u64)>,
-    pub(super) hidden: Vec<(u64, u64)>,
+    pub(crate) outages: Vec<(u64, u64)>,
+    pub(crate) hidden: Vec<(u64, u64)>,
 }
 
 impl Network {
-    pub(super) fn of(chance: &mut Chance, ends: u64) -> Self {
+    pub(crate) fn of(chance: &mut Chance, ends: u64) -> Self {
         let mut times = |most: u64, lengths: &[u64]| -> Vec<(u64, u64)> {
             let mut begins: Vec<u64> =
                 (0..chance.between(0, most)).map(|_| chance.between(0, ends)).collect();
@@ -39,6 +43,8 @@ impl Network {
         let rough = chance.percent(25);
         Self {
             rough,
+            congested: false,
+            bad: false,
             latency: chance.between(10, 150),
             jitter: if rough { 90 } else { chance.one(&[5, 20, 40]) },
             lost_percent: if rough { 10 } else { chance.one(&[0, 1, 3]) },
@@ -51,7 +57,25 @@ impl Network {
         }
     }
 
-    pub(super) fn is_down(&self, at: u64) -> bool {
+    /// The same at all times: only what is set of it goes wrong.
+    pub(crate) fn steady() -> Self {
+        Self {
+            rough: true,
+            congested: false,
+            bad: false,
+            latency: 50,
+            jitter: 20,
+            lost_percent: 1,
+            hiccups: (0, 0),
+            signal: [10, 80],
+            subscribe: [30, 120],
+            refused_percent: 0,
+            outages: Vec::new(),
+            hidden: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_down(&self, at: u64) -> bool {
         self.outages.iter().any(|(from, until)| (*from..*until).contains(&at))
     }
 }
