@@ -1,0 +1,195 @@
+//! What Agora's Web SDK tells a viewer of what comes over its network.
+
+use steadymix::failover::{Connection, Kind, Left, MediaState, Signal, StateReason};
+
+use super::{Happening, LOOK, Tracks, Viewer};
+use crate::checks::Check;
+
+/// When the SDK calls a picture frozen.
+const FROZEN: u64 = 500;
+/// So long after a reconnect the SDK makes up that those who were not announced again have left.
+const MADE_UP: u64 = 3_000;
+
+impl Viewer<'_> {
+    fn uid(&self, publication: usize) -> u32 {
+        self.air.publications[publication].uid
+    }
+
+    pub(super) fn tracks(&mut self, uid: u32) -> &mut Tracks {
+        self.tracks.entry(uid).or_default()
+    }
+
+    pub(super) fn published(&mut self, at: usize) -> Check {
+        let publication = self.air.publications[at];
+        if publication.until <= self.now {
+            return Ok(());
+        }
+        let uid = publication.uid;
+        if let Some(before) = self.tracks(uid).known {
+            // The service has not noticed yet that the one before died: now it does.
+            self.left(before, Left::TimedOut)?;
+        }
+        *self.tracks(uid) = Tracks { known: Some(at), published: true, ..Tracks::default() };
+        self.tell(Signal::Joined(uid))?;
+        self.tell(Signal::Published(uid, Kind::Audio))?;
+        self.tell(Signal::Published(uid, Kind::Video))
+    }
+
+    pub(super) fn unpublished(&mut self, at: usize) -> Check {
+        let uid = self.uid(at);
+        if self.tracks(uid).known != Some(at) {
+            return Ok(());
+        }
+        *self.tracks(uid) = Tracks { known: Some(at), published: true, ..Tracks::default() };
+        self.tell(Signal::Unpublished(uid, Kind::Audio))?;
+        self.tracks(uid).published = false;
+        self.tell(Signal::Unpublished(uid, Kind::Video))
+    }
+
+    pub(super) fn left(&mut self, at: usize, how: Left) -> Check {
+        let uid = self.uid(at);
+        if self.tracks(uid).known != Some(at) {
+            return Ok(());
+        }
+        if self.tracks(uid).published {
+            self.unpublished(at)?;
+        }
+        self.tracks(uid).known = None;
+        self.tell(Signal::Left(uid, how))
+    }
+
+    pub(super) fn sends(&mut self, at: usize) {
+        let publication = self.air.publications[at];
+        if self.now >= publication.until {
+            return;
+        }
+        self.at(self.now + self.setup.interval, Happening::Sends(at));
+        let may_be_lost = self.chance.percent(self.setup.network.lost_percent);
+        let rough = self.setup.network.rough;
+        let tracks = self.tracks(publication.uid);
+        // Of two in a row, one is sent again in time, unless it is rough.
+        tracks.lost = may_be_lost && (rough || !tracks.lost);
+        let is_lost = tracks.lost;
+        if !publication.flows(self.now) || is_lost {
+            return;
+        }
+        let (often, longest) = self.setup.network.hiccups;
+        let jitter = self.chance.between(0, self.setup.network.jitter);
+        let hiccup = (self.chance.between(0, 999) < often).then(|| self.chance.between(0, longest));
+        let (now, latency) = (self.now, self.setup.network.latency);
+        let tracks = self.tracks(publication.uid);
+        if let Some(hiccup) = hiccup {
+            tracks.silent_until = now + hiccup;
+        }
+        let arrives = tracks.last_arrival.max(tracks.silent_until.max(now) + latency + jitter);
+        tracks.last_arrival = arrives;
+        self.at(arrives, Happening::Arrives { publication: at, uid: publication.uid });
+    }
+
+    pub(super) fn arrives(&mut self, publication: usize, uid: u32) -> Check {
+        if self.setup.network.is_down(self.now) {
+            return Ok(());
+        }
+        let (now, visible) = (self.now, self.visible);
+        let tracks = self.tracks(uid);
+        if tracks.known != Some(publication) {
+            return Ok(());
+        }
+        (tracks.audio_moved, tracks.video_moved) = (tracks.audio, tracks.video);
+        if !tracks.video || !visible || now < tracks.keyframe_at {
+            return Ok(());
+        }
+        tracks.frames += 1;
+        tracks.last_frame = now;
+        let frame = tracks.frames;
+        let was_frozen = std::mem::replace(&mut tracks.frozen, false);
+        self.at(now + FROZEN, Happening::FrozenYet { uid, frame });
+        self.seen(uid);
+        match frame {
+            1 => self.state(uid, MediaState::Starting)?,
+            2 => self.state(uid, MediaState::Decoding)?,
+            _ if was_frozen => self.state(uid, MediaState::Decoding)?,
+            _ => {}
+        }
+        if self.setup.tells_frames { self.tell(Signal::Frame(uid)) } else { Ok(()) }
+    }
+
+    pub(super) fn frozen_yet(&mut self, uid: u32, frame: u64) -> Check {
+        let visible = self.visible;
+        let tracks = self.tracks(uid);
+        if !visible || !tracks.video || tracks.frames != frame || frame < 2 || tracks.frozen {
+            return Ok(());
+        }
+        tracks.frozen = true;
+        let reason = if self.setup.network.congested { StateReason::Congestion } else { StateReason::None };
+        self.tell(Signal::State(uid, Kind::Video, MediaState::Frozen, reason))
+    }
+
+    fn state(&mut self, uid: u32, state: MediaState) -> Check {
+        self.tell(Signal::State(uid, Kind::Video, state, StateReason::None))
+    }
+
+    pub(super) fn subscribed(&mut self, uid: u32, kind: Kind) -> Check {
+        let refused = self.chance.percent(self.setup.network.refused_percent);
+        if self.setup.network.is_down(self.now) || !self.connected {
+            self.at(self.now + 500, Happening::Subscribed(uid, kind));
+            return Ok(());
+        }
+        let keyframe_at = self.now + self.chance.between(0, 200);
+        let tracks = self.tracks(uid);
+        if !tracks.asked[kind as usize] {
+            return Ok(());
+        }
+        if !tracks.published || refused {
+            tracks.asked[kind as usize] = false;
+            self.reach("a refused subscription");
+            return self.tell(Signal::SubscribeFailed(uid, kind));
+        }
+        match kind {
+            Kind::Video => (tracks.video, tracks.keyframe_at) = (true, keyframe_at),
+            Kind::Audio => tracks.audio = true,
+        }
+        Ok(())
+    }
+
+    pub(super) fn reconnected(&mut self, since: u64) -> Check {
+        self.connected = true;
+        self.connected_at = self.now;
+        self.reach("the viewer's own reconnect");
+        self.tell(Signal::Connection(Connection::Connected))?;
+        for (at, publication) in self.air.publications.iter().enumerate() {
+            let known = self.tracks.get(&publication.uid).is_some_and(|tracks| tracks.known == Some(at));
+            if !known {
+                continue;
+            }
+            if publication.until > self.now {
+                self.tell(Signal::Joined(publication.uid))?;
+                self.tell(Signal::Published(publication.uid, Kind::Audio))?;
+                self.tell(Signal::Published(publication.uid, Kind::Video))?;
+            } else if publication.until > since {
+                self.reach("a leave that the SDK makes up");
+                self.at(self.now + MADE_UP, Happening::Left(at, Left::Unknown));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn look(&mut self) -> Check {
+        self.at(self.now + LOOK, Happening::Look);
+        for uid in self.air.uids.clone() {
+            let tracks = self.tracks(uid);
+            let video = tracks.video.then(|| std::mem::take(&mut tracks.video_moved));
+            let audio = tracks.audio.then(|| std::mem::take(&mut tracks.audio_moved));
+            if let Some(moved) = video {
+                self.tell(Signal::Progress(uid, Kind::Video, moved))?;
+            }
+            if let Some(moved) = audio {
+                self.tell(Signal::Progress(uid, Kind::Audio, moved))?;
+            }
+        }
+        // What is kept on disk is what is in memory.
+        let text = serde_json::to_string(&self.failover).map_err(|error| error.to_string())?;
+        self.failover = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        self.picture()
+    }
+}
