@@ -125,7 +125,8 @@ pub struct RetryPolicy {
     pub relaunch_ms: Backoff,
     /// After running this long the launches before it are forgotten: 600 s.
     pub relaunch_reset_ms: Millis,
-    /// `migration: "wait"`: how long the service is given to move a failed task: 90 s.
+    /// `migration: "wait"`: how long the service is given to move a failed task: 90 s. As long a running task is looked at
+    /// every 10 s once a notification said that it has stopped or failed.
     pub migration_ms: Millis,
     /// A task that runs but could not be identified is relaunched under another uid after 90 s; `null`: never.
     pub unidentified_ms: Option<Millis>,

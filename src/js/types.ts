@@ -150,7 +150,10 @@ export interface RetrySchedules {
   relaunchMs: number[];
   /** After running this long, earlier launches are forgotten. Default 600000. */
   relaunchResetMs: number;
-  /** How long the service is given to move a task that failed. Default 90000. */
+  /**
+   * How long the service is given to move a task that failed; and how long a running task is looked at every 10 s once a
+   * notification said that it has stopped or failed. Default 90000.
+   */
   migrationMs: number;
   /** A task that runs but that nobody names is replaced after this; `null`: never. Default 90000. */
   unidentifiedMs: number | null;

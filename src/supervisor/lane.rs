@@ -271,6 +271,7 @@ impl Lane {
             self.launches.iter().find(|launch| launch.task_id.as_deref() == Some(&notice.task_id))
         {
             if Some(launch.generation) == self.current {
+                self.doubt(now, &notice.kind);
                 self.hint(now);
             }
             return true;
@@ -279,6 +280,19 @@ impl Lane {
         let ended = matches!(notice.kind, NoticeKind::Stopped { .. });
         self.learn(now, generation, &notice.task_id, None, ended, IdentifiedBy::Notice);
         true
+    }
+
+    /// The service says that the current task is not well: Query may learn of it only later than we do.
+    fn doubt(&mut self, now: Now, kind: &NoticeKind) {
+        let until = now.mono.plus(self.config.policy.migration_ms);
+        let is_bad = match kind {
+            NoticeKind::Stopped { .. } => true,
+            NoticeKind::Status { state } => state.as_deref() == Some("failed"),
+            NoticeKind::Started | NoticeKind::Updated | NoticeKind::Other { .. } => false,
+        };
+        if let Some(launch) = self.current_mut().filter(|_| is_bad) {
+            launch.doubted_until = Some(until);
+        }
     }
 
     /// Brings the next Query about the current task forward, unless one was sent just now, or a ladder is under way

@@ -105,6 +105,9 @@ pub(super) struct Launch {
     pub(super) last_query_at: Option<Millis>,
     /// A hint came since then: the Query that is under way may know nothing of it.
     pub(super) hinted: bool,
+    /// A notification said that it stopped: until then Query may say that it runs only because it does not know yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) doubted_until: Option<Millis>,
     /// Since when Query says that it does not run, though it did.
     pub(super) odd_since: Option<Millis>,
     pub(super) suspect: Option<Suspicion>,
@@ -152,6 +155,7 @@ impl Launch {
             task_id: None,
             last_query_at: None,
             hinted: false,
+            doubted_until: None,
             odd_since: None,
             suspect: None,
             seen_running_at: None,
@@ -275,6 +279,7 @@ impl Launch {
         self.seen_running_at = None;
         self.last_query_at = None;
         self.hinted = false;
+        self.doubted_until = None;
         self.update_due = None;
         self.told = false;
         self.enter(Phase::Unresolved, now, now);

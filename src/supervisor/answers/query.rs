@@ -59,9 +59,9 @@ impl Lane {
         match state {
             TaskState::Running => {
                 self.confirm(now);
-                let due = self.jittered(self.config.policy.monitor_interval_ms);
+                let wait = self.monitoring_wait(now, generation);
                 if let Some(launch) = self.launch_mut(generation) {
-                    launch.due = now.mono.plus(due);
+                    launch.due = now.mono.plus(wait);
                     if launch.hinted {
                         self.hint(now);
                     }
@@ -79,6 +79,17 @@ impl Lane {
             | TaskState::Ended
             | TaskState::Failed => self.not_running(now, generation, state),
         }
+    }
+
+    /// How long to leave a task alone that runs: not for long while a notification has it that it stopped.
+    fn monitoring_wait(&self, now: Now, generation: u32) -> Millis {
+        let policy = &self.config.policy;
+        let doubted_until = self.launch(generation).and_then(|launch| launch.doubted_until);
+        let wait = match doubted_until {
+            Some(until) if now.mono < until => policy.confirm_ms.longest().min(policy.monitor_interval_ms),
+            Some(_) | None => policy.monitor_interval_ms,
+        };
+        self.jittered(wait)
     }
 
     /// Query says that the current task is there, but does not run.

@@ -17,7 +17,6 @@ mod fingerprint;
 pub mod fleet;
 pub mod golden;
 mod incidents;
-mod kept;
 mod model;
 mod network;
 pub mod places;
