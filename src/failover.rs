@@ -193,8 +193,12 @@ impl Failover {
     /// Watches the first of these outputs that is there, the preferred one first.
     #[must_use]
     pub fn new(uids: &[Uid], config: FailoverConfig, now: Millis) -> Self {
+        // What was asked for, or is shown, since this very moment has its time before it: else two that are bad would be
+        // exchanged for each other without end.
+        let moment = Millis::new(1);
+        let (starting_ms, dwell_ms) = (config.starting_ms.max(moment), config.dwell_ms.max(moment));
         Self {
-            config,
+            config: FailoverConfig { starting_ms, dwell_ms, ..config },
             feeds: uids.iter().map(|uid| Feed::new(*uid)).collect(),
             now,
             shown: None,
@@ -517,13 +521,12 @@ impl Failover {
             self.show_now(to, cause);
             return Some(self.now);
         }
-        let since = match self.pending {
-            Some(pending) if pending.to == to => pending.since,
-            _ => self.now,
-        };
-        let until = since.plus(self.config.starting_ms.max(Millis::new(1)));
+        let before = self.pending.filter(|pending| pending.to == to);
+        let since = before.map_or(self.now, |pending| pending.since);
+        let until = since.plus(self.config.starting_ms);
         let is_there = self.feeds.get(to).is_some_and(Feed::is_there);
-        if is_there && self.now < until {
+        // One that has only just begun is waited for, even at the end of time.
+        if is_there && (before.is_none() || self.now < until) {
             self.pending = Some(Pending { to, cause, since });
             return Some(until);
         }
@@ -634,9 +637,9 @@ impl Failover {
 
     /// The one that is shown is well: but the server may want another, or the preferred one is back.
     fn prefer(&mut self, shown: usize) -> Option<Millis> {
+        self.wanted = self.wanted.filter(|wanted| *wanted != shown);
         if let Some(wanted) = self.wanted {
-            if wanted == shown || !self.feeds.get(wanted).is_some_and(|feed| feed.is_available(self.now)) {
-                self.wanted = self.wanted.filter(|_| wanted != shown);
+            if !self.feeds.get(wanted).is_some_and(|feed| feed.is_available(self.now)) {
                 return None;
             }
             let at = self.after_dwell(Millis::ZERO);
