@@ -53,3 +53,19 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
         Invalid::new(field, value, allowed)
     })
 }
+
+/// Checks a number that was restored, and is counted on from.
+#[cfg(feature = "server")]
+pub(crate) fn check_count(field: &str, value: u64) -> Result<(), Invalid> {
+    let most = u64::from(u32::MAX) << 16;
+    if value > most {
+        return Err(Invalid::new(field, value, format!("at most {most}")));
+    }
+    Ok(())
+}
+
+/// What serde says was expected, without the value that it found: that may be a secret.
+#[cfg(feature = "server")]
+pub(crate) fn without_value(message: &str) -> &str {
+    message.rsplit_once(", expected ").map_or(message, |(_, expected)| expected)
+}

@@ -56,17 +56,23 @@ impl QuotaLimits {
             fields.entry("pcw").or_insert_with(|| Self::for_area(area).pcw.into());
         }
         let limits: Self = error::from_json("quota", &merged)?;
+        limits.check()?;
+        Ok(limits)
+    }
+
+    /// Checks every value against its range.
+    fn check(&self) -> Result<(), Invalid> {
         let ranges = [
-            ("quota.callsPerSecond", limits.calls_per_second, 1, 10_000),
-            ("quota.burst", limits.burst, 2, 10_000),
-            ("quota.pcw", limits.pcw, 1, 1_000_000),
+            ("quota.callsPerSecond", self.calls_per_second, 1, 10_000),
+            ("quota.burst", self.burst, 2, 10_000),
+            ("quota.pcw", self.pcw, 1, 1_000_000),
         ];
         for (field, value, least, most) in ranges {
             if !(least..=most).contains(&value) {
                 return Err(Invalid::new(field, value, format!("from {least} to {most}")));
             }
         }
-        Ok(limits)
+        Ok(())
     }
 
     fn most_in_any_second(&self) -> usize {

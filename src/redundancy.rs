@@ -290,7 +290,12 @@ impl RedundancyGroup {
     /// # Errors
     /// A snapshot of something else, of a newer version, or a damaged one.
     pub fn restore(text: &str) -> Result<Self, SnapshotError> {
-        snapshot::read("group", text)
+        snapshot::read("group", text, |group: &Self| {
+            group.clock.check()?;
+            error::check_count("first", group.first as u64)?;
+            group.permits.check()?;
+            (0..).zip(&group.lanes).try_for_each(|(number, lane)| lane.check(number))
+        })
     }
 
     fn tick(&mut self, now: Millis) -> Now {

@@ -324,6 +324,10 @@ impl Supervisor {
     /// # Errors
     /// A snapshot of something else, of a newer version, or a damaged one.
     pub fn restore(snapshot: &str) -> Result<Self, SnapshotError> {
-        snapshot::read("supervisor", snapshot)
+        snapshot::read("supervisor", snapshot, |supervisor: &Self| {
+            supervisor.clock.check()?;
+            supervisor.permits.check()?;
+            supervisor.lane.check(0)
+        })
     }
 }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "server")]
+use crate::error::Invalid;
+
 /// Milliseconds: an instant (since the Unix epoch) or a duration, as the context says.
 ///
 /// An integer of our own instead of `std::time`, because it must serialise, hash, compare, and work on
@@ -82,7 +85,8 @@ pub(crate) struct Now {
 /// Makes a clock that never goes back out of one that may jump either way.
 ///
 /// When the caller's clock is set back, time stands still for us instead, so that a wait of five seconds does not
-/// become one of an hour. A jump forward cannot be told from a process that slept: it counts as time.
+/// become one of an hour. A jump forward cannot be told from a process that slept: it counts as time, but not for more
+/// than a process sleeps, or a clock that was set to the end of time would leave none.
 #[cfg(feature = "server")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Clock {
@@ -90,16 +94,29 @@ pub(crate) struct Clock {
     mono: Millis,
 }
 
+/// Longer than any wait, so that whatever is due after a longer one is due after this as well.
+#[cfg(feature = "server")]
+const LONGEST_SLEEP: Millis = Millis::from_secs(365 * 86_400);
+
 #[cfg(feature = "server")]
 impl Clock {
     pub(crate) fn starting_at(wall: Millis) -> Self {
         Self { last_wall: wall, mono: wall }
     }
 
+    /// Checks what was restored: there must be time left.
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        let end = Millis::new(Millis::MAX.as_u64() / 2);
+        if self.mono > end {
+            return Err(Invalid::new("clock.mono", self.mono, format!("at most {end}")));
+        }
+        Ok(())
+    }
+
     /// Takes what the caller's clock shows. The flag says that it was set back by more than a second.
     pub(crate) fn tick(&mut self, wall: Millis) -> (Now, bool) {
         let went_back = self.last_wall.minus(wall) > Millis::from_secs(1);
-        self.mono = self.mono.plus(wall.minus(self.last_wall));
+        self.mono = self.mono.plus(wall.minus(self.last_wall).min(LONGEST_SLEEP));
         self.last_wall = wall;
         (Now { wall, mono: self.mono }, went_back)
     }
@@ -137,6 +154,14 @@ mod tests {
         let (now, went_back) = clock.tick(Millis::new(5000));
         assert!(!went_back);
         assert_eq!(now.mono, deadline);
+    }
+
+    #[test]
+    fn a_clock_set_to_the_end_of_time_leaves_some() {
+        let mut clock = Clock::starting_at(Millis::ZERO);
+        assert_eq!(clock.tick(Millis::MAX).0.mono, LONGEST_SLEEP);
+        clock.tick(Millis::ZERO);
+        assert_eq!(clock.tick(Millis::new(5)).0.mono, LONGEST_SLEEP.plus(Millis::new(5)));
     }
 
     #[test]

@@ -6,12 +6,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Lane, Permit, QuotaLimits, TokenBucket, Want};
+use crate::error::{Invalid, check_count};
 use crate::time::Millis;
 
 /// A permit that was not used for so long is not used any more: whoever gave it has counted the call already.
 const GRANT_LASTS: Millis = Millis::from_secs(1);
 /// When an unanswered question is asked again.
 const ANSWER_TAKES: Millis = Millis::from_secs(10);
+
+/// A permit is asked for again after this long, whatever was answered.
+const LONGEST_WAIT: Millis = Millis::from_secs(60);
 
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,12 @@ pub(crate) struct Permits {
 impl Permits {
     pub(crate) fn new(limits: QuotaLimits, now: Millis) -> Self {
         Self { bucket: TokenBucket::new(limits, now), shared: None }
+    }
+
+    /// Checks what was restored.
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        check_count("permits.bucket.next_order", self.bucket.next_order)?;
+        self.bucket.limits.check()
     }
 
     /// From now on somebody else shares out the limit, or not. What was asked before is asked anew.
@@ -89,7 +99,10 @@ impl Permits {
         let question = self.shared.as_mut().and_then(|shared| shared.get_mut(&lane));
         if let Some(question) = question.filter(|question| question.want == want && question.answer.is_none())
         {
-            let answer = if wait == Millis::ZERO { Answer::Granted } else { Answer::Wait(now.plus(wait)) };
+            let answer = match wait {
+                Millis::ZERO => Answer::Granted,
+                wait => Answer::Wait(now.plus(wait.min(LONGEST_WAIT))),
+            };
             *question = Question { want, answer: Some(answer), at: now };
         }
     }
@@ -153,6 +166,8 @@ mod tests {
         permits.answered(at(20), LANE, Want::Query, at(700));
         assert_eq!(permits.ask(at(30), LANE, Want::Query), Turn::Wait(at(720)));
         assert_eq!(permits.ask(at(720), LANE, Want::Query), Turn::Ask);
+        permits.answered(at(720), LANE, Want::Query, Millis::MAX);
+        assert_eq!(permits.ask(at(730), LANE, Want::Query), Turn::Wait(at(60_720)));
     }
 
     #[test]

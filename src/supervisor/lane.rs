@@ -10,7 +10,7 @@ use super::launch::{Launch, Phase, Retired};
 use super::request::RequestId;
 use super::{Health, KnownTask, LaneStatus, Outcome, Standing};
 use crate::domain::DomainLadder;
-use crate::error::Invalid;
+use crate::error::{Invalid, check_count};
 use crate::notice::{Notice, NoticeKind};
 use crate::quota::Lane as LaneNumber;
 use crate::task::Services;
@@ -137,6 +137,15 @@ impl Lane {
             announced_end: false,
             revision: 0,
         }
+    }
+
+    /// Checks what was restored as the lane of this number.
+    pub(crate) fn check(&self, number: LaneNumber) -> Result<(), Invalid> {
+        if self.number != number {
+            return Err(Invalid::new("lane.number", self.number, number.to_string()));
+        }
+        check_count("lane.revision", self.revision)?;
+        self.config.policy.check()
     }
 
     pub(crate) fn name(&self) -> &str {

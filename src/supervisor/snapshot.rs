@@ -5,6 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::error::{Invalid, without_value};
+
 const VERSION: &str = "steadymix-snapshot-1";
 
 /// A snapshot that cannot be taken up.
@@ -32,7 +34,12 @@ pub(crate) fn write(kind: &'static str, state: &impl Serialize) -> Result<String
     Ok(format!("{VERSION} {kind} {}\n{state}", digest(kind, &state)))
 }
 
-pub(crate) fn read<T: DeserializeOwned>(kind: &'static str, text: &str) -> Result<T, SnapshotError> {
+/// Reads a state, and checks what its types do not say.
+pub(crate) fn read<T: DeserializeOwned>(
+    kind: &'static str,
+    text: &str,
+    check: impl FnOnce(&T) -> Result<(), Invalid>,
+) -> Result<T, SnapshotError> {
     let (head, state) = text.split_once('\n').unwrap_or((text, ""));
     let mut words = head.split(' ');
     let version = words.next().unwrap_or_default();
@@ -48,7 +55,10 @@ pub(crate) fn read<T: DeserializeOwned>(kind: &'static str, text: &str) -> Resul
     }
     let state: Value =
         serde_json::from_str(state).map_err(|error| SnapshotError::Damaged(error.to_string()))?;
-    T::deserialize(&state).map_err(|error| SnapshotError::Damaged(error.to_string()))
+    let state = T::deserialize(&state)
+        .map_err(|error| SnapshotError::Damaged(format!("expected {}", without_value(&error.to_string()))))?;
+    check(&state).map_err(|invalid| SnapshotError::Damaged(invalid.to_string()))?;
+    Ok(state)
 }
 
 fn digest(kind: &str, state: &str) -> String {
