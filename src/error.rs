@@ -39,17 +39,22 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
         let pointer = format!("/{}", path.replace("].", "/").replace(['.', '['], "/").replace(']', ""));
         let value = json.pointer(&pointer).unwrap_or(json);
         let field = if path == "." { root.to_owned() } else { format!("{root}.{path}") };
+        // What is in an object or a list may be a secret.
+        let value = match value {
+            serde_json::Value::Object(_) => "an object".to_owned(),
+            serde_json::Value::Array(_) => "a list".to_owned(),
+            plain => plain.to_string(),
+        };
         let message = error.into_inner().to_string();
         if let Some(missing) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'))
         {
             return Invalid::new(format!("{field}.{missing}"), "missing", "given");
         }
-        let allowed =
-            match message.split_once(", expected ").map_or(message.as_str(), |(_, expected)| expected) {
-                "i64" => "an integer",
-                "u8" | "u32" | "u64" => "a natural number",
-                expected => expected,
-            };
+        let allowed = match without_value(&message) {
+            "i64" => "an integer",
+            "u8" | "u32" | "u64" => "a natural number",
+            expected => expected,
+        };
         Invalid::new(field, value, allowed)
     })
 }

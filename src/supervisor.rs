@@ -25,6 +25,8 @@ mod settle;
 pub(crate) mod snapshot;
 mod turns;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::config::{LaneConfig, Raw, Shared};
@@ -67,7 +69,6 @@ pub enum Output {
 }
 
 /// What happened.
-#[derive(Debug)]
 pub enum Input {
     /// The answer to a request, or that there was none. A late or foreign one does no harm.
     Answer(RequestId, Answer),
@@ -81,6 +82,22 @@ pub enum Input {
     Hint,
     /// Stop: end what lives, start nothing any more.
     Stop,
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(id, answer) => f.debug_tuple("Answer").field(id).field(answer).finish(),
+            Self::Token(id, token) => {
+                let blotted = token.as_ref().map(|token| token.as_ref().map(|_| "…"));
+                f.debug_tuple("Token").field(id).field(&blotted).finish()
+            }
+            Self::Permit(request, wait) => f.debug_tuple("Permit").field(request).field(wait).finish(),
+            Self::Notice(notice) => f.debug_tuple("Notice").field(notice).finish(),
+            Self::Hint => f.write_str("Hint"),
+            Self::Stop => f.write_str("Stop"),
+        }
+    }
 }
 
 /// What a [`Output::Wait`] waits for.

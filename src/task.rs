@@ -326,6 +326,18 @@ impl Services {
         }
     }
 
+    /// Every token, every address, and the key at its end.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let transcoder = self.transcoder();
+        let inputs = transcoder.audio_inputs.iter().chain(&transcoder.video_inputs);
+        let outputs = transcoder.outputs.iter().map(|output| (&output.rtc, &output.stream_url));
+        inputs.map(|input| (&input.rtc, &input.stream_url)).chain(outputs).flat_map(|(rtc, address)| {
+            let token = rtc.iter().filter_map(|rtc| rtc.rtc_token.as_ref());
+            let key = address.iter().filter_map(|Secret(address)| address.rsplit('/').next());
+            token.chain(address).map(|Secret(text)| text.as_str()).chain(key)
+        })
+    }
+
     fn input_streams(&self) -> impl Iterator<Item = &Rtc> {
         let transcoder = self.transcoder();
         transcoder.audio_inputs.iter().chain(&transcoder.video_inputs).filter_map(|input| input.rtc.as_ref())

@@ -6,7 +6,7 @@ mod query;
 
 use super::event::{EventCall, EventKind, FailReason, IdentifiedBy, RetryReason, Said};
 use super::lane::{InFlight, Lane, Purpose};
-use super::launch::{Launch, Phase, RtcToken};
+use super::launch::{Phase, RtcToken};
 use super::request::{Answer, NoAnswer, ReplyBody, RequestId, said};
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::policy::{Cause, parse_retry_after};
@@ -197,7 +197,7 @@ impl Lane {
         Read {
             call,
             meaning,
-            said: said(answer, &body, self.launches.iter().flat_map(Launch::secrets)),
+            said: said(answer, &body, &self.secrets()),
             body,
             retry_after: retry_after.and_then(|header| parse_retry_after(header, now.wall)),
             domain: domain.to_owned(),

@@ -266,6 +266,10 @@ impl LaneConfig {
         format!("{}-{generation}", self.instance_id)
     }
 
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.services_before.iter().chain([&self.services]).flat_map(Services::secrets)
+    }
+
     /// The generation that an instanceId names, if it is one of this lane's.
     pub(super) fn generation_of(&self, instance_id: &str) -> Option<u32> {
         instance_id.strip_prefix(&self.instance_id)?.strip_prefix('-')?.parse().ok()

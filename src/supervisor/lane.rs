@@ -342,6 +342,13 @@ impl Lane {
         self.events.push_back(event);
     }
 
+    /// What the service may have been told, and must not be heard to repeat.
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        let of_retired = self.retired.iter().flat_map(|old| &old.tokens).map(String::as_str);
+        let of_launches = self.launches.iter().flat_map(Launch::secrets);
+        self.config.secrets().chain(of_launches).chain(of_retired).collect()
+    }
+
     pub(super) fn launch(&self, generation: u32) -> Option<&Launch> {
         self.launches.iter().find(|launch| launch.generation == generation)
     }

@@ -202,23 +202,24 @@ fn broadcasters(data: &Value) -> Option<Vec<Uid>> {
 const MESSAGE_CHARS: usize = 300;
 
 /// What the service said, for an event; `secrets` are blotted out, should the service echo one.
-pub(super) fn said<'a>(answer: &Answer, body: &ReplyBody, secrets: impl Iterator<Item = &'a str>) -> Said {
+pub(super) fn said(answer: &Answer, body: &ReplyBody, secrets: &[&str]) -> Said {
     let Answer::Http { status, request_id, resource_id, .. } = answer else { return Said::default() };
-    let mut message = body.message.clone();
-    if let Some(message) = &mut message {
-        for secret in secrets.filter(|secret| !secret.is_empty()) {
-            *message = message.replace(secret, "…");
+    let blotted = |text: &Option<String>| {
+        let mut text = text.clone()?;
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret, "…");
         }
-        if let Some((cut, _)) = message.char_indices().nth(MESSAGE_CHARS) {
-            message.truncate(cut);
+        if let Some((cut, _)) = text.char_indices().nth(MESSAGE_CHARS) {
+            text.truncate(cut);
         }
-    }
+        Some(text)
+    };
     Said {
         status: Some(*status),
         code: body.code,
-        message,
-        request_id: request_id.clone(),
-        resource_id: resource_id.clone(),
+        message: blotted(&body.message),
+        request_id: blotted(request_id),
+        resource_id: blotted(resource_id),
     }
 }
 
@@ -259,17 +260,19 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_echoes_a_token_is_blotted() {
+    fn what_echoes_a_token_is_blotted() {
         let answer = Answer::Http {
             status: 400,
             retry_after: None,
-            request_id: None,
+            request_id: Some("of s3cret".to_owned()),
             resource_id: None,
             body: String::new(),
         };
         let body =
             ReplyBody { message: Some(format!("token s3cret {}", "x".repeat(500))), ..ReplyBody::default() };
-        let message = said(&answer, &body, ["s3cret", ""].into_iter()).message.unwrap();
+        let said = said(&answer, &body, &["s3cret", ""]);
+        assert_eq!(said.request_id.as_deref(), Some("of …"));
+        let message = said.message.unwrap();
         assert!(message.starts_with("token … xxx") && message.chars().count() == MESSAGE_CHARS, "{message}");
     }
 
