@@ -34,6 +34,7 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
     root: &str,
     json: &serde_json::Value,
 ) -> Result<T, Invalid> {
+    use serde_json::Value;
     serde_path_to_error::deserialize(json).map_err(|error| {
         let path = error.path().to_string();
         let pointer = format!("/{}", path.replace("].", "/").replace(['.', '['], "/").replace(']', ""));
@@ -41,9 +42,9 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
         let field = if path == "." { root.to_owned() } else { format!("{root}.{path}") };
         // What is in an object or a list may be a secret.
         let value = match value {
-            serde_json::Value::Object(_) => "an object".to_owned(),
-            serde_json::Value::Array(_) => "a list".to_owned(),
-            plain => plain.to_string(),
+            Value::Object(_) => "an object".to_owned(),
+            Value::Array(_) => "a list".to_owned(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
         };
         let message = error.into_inner().to_string();
         if let Some(missing) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'))

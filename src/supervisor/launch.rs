@@ -14,6 +14,9 @@ pub(super) const TOKEN_LIFETIME: Millis = Millis::from_secs(300);
 /// How many builder tokens of one logical create are kept; each stands for five minutes of unknown outcome.
 const MAX_TOKENS: usize = 12;
 
+/// RTC tokens that are remembered for not being repeated: those of two payloads.
+const MAX_FORGOTTEN: usize = 4;
+
 /// Where a launch is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -85,6 +88,9 @@ pub(super) struct Launch {
     pub(super) looks: u32,
     pub(super) input_token: RtcToken,
     pub(super) output_token: RtcToken,
+    /// RTC tokens before those: the service may still repeat one that it was sent.
+    #[serde(default)]
+    pub(super) forgotten: Vec<String>,
     /// The payload as it was sent, RTC tokens included: a Create is repeated with the same parameters.
     pub(super) services: Option<String>,
     pub(super) builder: Option<BuilderToken>,
@@ -143,6 +149,7 @@ impl Launch {
             looks: 0,
             input_token: RtcToken::NotAsked,
             output_token: RtcToken::NotAsked,
+            forgotten: Vec::new(),
             services: None,
             builder: None,
             tokens: Vec::new(),
@@ -219,8 +226,13 @@ impl Launch {
     /// The payload is to be composed anew, with new RTC tokens.
     pub(super) fn forget_payload(&mut self) {
         self.services = None;
-        self.input_token = RtcToken::NotAsked;
-        self.output_token = RtcToken::NotAsked;
+        for token in [std::mem::take(&mut self.input_token), std::mem::take(&mut self.output_token)] {
+            if let RtcToken::Given(Some(token)) = token {
+                self.forgotten.retain(|other| *other != token);
+                self.forgotten.insert(0, token);
+            }
+        }
+        self.forgotten.truncate(MAX_FORGOTTEN);
     }
 
     /// Counts a Create that leaves now.
@@ -326,6 +338,7 @@ impl Launch {
             .map(String::as_str)
             .chain(self.builder.as_ref().map(|b| b.name.as_str()))
             .chain(rtc)
+            .chain(self.forgotten.iter().map(String::as_str))
     }
 }
 
