@@ -1,0 +1,97 @@
+//! Settings and payloads of any shape: an error that names the field, or a machine that can be driven.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+use steadymix::error::Invalid;
+use steadymix::redundancy::{GroupConfig, RedundancyGroup};
+use steadymix::supervisor::{Supervisor, SupervisorConfig};
+use steadymix::task::Services;
+
+use crate::driver::Driver;
+use crate::machine::Machine;
+use crate::material::{self, BEGINNING};
+use crate::secrets::{Secrets, may_hold};
+use crate::source::Source;
+use crate::template::Template;
+
+static SETTINGS: LazyLock<[Template; 3]> = LazyLock::new(|| {
+    let all = json!({
+        "area": "europe", "region": "eu-west-1", "domainReturnMs": 600_000, "restart": "always",
+        "migration": "wait", "presence": "always", "seed": 5,
+        "policy": {
+            "createTimedOutMs": [3_000, 6_000], "confirmMs": [5_000], "relaunchMs": [0, 5_000], "jitterPercent": 20,
+            "unidentifiedMs": 90_000, "presenceAbsences": 3, "monitorIntervalMs": 120_000, "stopDeadlineMs": 0,
+        },
+        "quota": { "callsPerSecond": 8, "burst": 2, "pcw": 30 },
+    });
+    [material::supervisor_settings(&all), material::group_settings(2, &all), material::services(300)]
+        .map(|json| Template::new(json.to_string()))
+});
+
+/// # Panics
+/// When a rule is broken.
+pub fn configurations(data: &[u8]) {
+    let mut source = Source::new(data);
+    let how = source.byte();
+    let kind = usize::from(how & 3) % 3;
+    let text = if how & 4 == 0 { source.rest() } else { SETTINGS[kind].edited(&mut source) };
+    let Ok(json) = serde_json::from_str::<Value>(&text) else { return };
+    match kind {
+        0 => judged(
+            &json,
+            SupervisorConfig::from_json(&json).map(|config| {
+                let _ = (format!("{config:?}"), config.warnings());
+                run(&json, Supervisor::new(config, BEGINNING));
+            }),
+        ),
+        1 => judged(
+            &json,
+            GroupConfig::from_json(&json).map(|config| run(&json, RedundancyGroup::new(config, BEGINNING))),
+        ),
+        _ => judged(&json, Services::from_json(&json).map(|services| payload(&services))),
+    }
+}
+
+fn run<M: Machine>(json: &Value, machine: M) {
+    let mut driver = Driver::new(machine, BEGINNING);
+    if !secrets_in_place(json, false) {
+        driver.secrets = Secrets::everywhere();
+    }
+    driver.oblige_for(16);
+    driver.rests();
+}
+
+fn payload(services: &Services) {
+    let again: Value = serde_json::from_str(&services.to_json()).unwrap();
+    assert_eq!(
+        Services::from_json(&again).as_ref(),
+        Ok(services),
+        "written and read again it is another one"
+    );
+}
+
+/// An error names a field of what was handed in, and tells no secret of it.
+fn judged(json: &Value, outcome: Result<(), Invalid>) {
+    let Err(invalid) = outcome else { return };
+    let root = ["config", "services"].iter().any(|root| invalid.field.starts_with(root));
+    assert!(root, "{invalid}: what field is that?");
+    assert!(!invalid.allowed.is_empty(), "{invalid}");
+    let text = format!("{invalid} {invalid:?}");
+    if may_hold(&text) && secrets_in_place(json, false) {
+        Secrets::of_payload().search(&text);
+    }
+}
+
+/// Whether all secrets are where secrets belong: elsewhere nobody can tell that they are any.
+fn secrets_in_place(json: &Value, is_secret: bool) -> bool {
+    match json {
+        Value::String(text) => is_secret || !may_hold(text),
+        Value::Array(items) => items.iter().all(|item| secrets_in_place(item, is_secret)),
+        Value::Object(fields) => fields.iter().all(|(name, value)| {
+            !may_hold(name)
+                && secrets_in_place(value, is_secret || matches!(name.as_str(), "rtcToken" | "streamUrl"))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
+}

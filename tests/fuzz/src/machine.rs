@@ -1,0 +1,49 @@
+//! What both machines can do.
+
+use steadymix::redundancy::RedundancyGroup;
+use steadymix::supervisor::{Input, Output, PermitRequest, RequestId, SnapshotError, Supervisor};
+use steadymix::time::Millis;
+
+/// A [`Supervisor`] or a [`RedundancyGroup`].
+pub(crate) trait Machine: Clone + PartialEq {
+    fn poll(&mut self, now: Millis) -> Output;
+    fn handle(&mut self, now: Millis, input: Input);
+    fn awaits(&self, id: RequestId) -> bool;
+    fn awaits_permit(&self, request: PermitRequest) -> bool;
+    fn snapshot(&self) -> Result<String, SnapshotError>;
+    fn restore(text: &str) -> Result<Self, SnapshotError>;
+    /// What people are shown of it, as JSON and for debugging.
+    fn shown(&self) -> [String; 2];
+}
+
+macro_rules! machine {
+    ($machine:ty) => {
+        impl Machine for $machine {
+            fn poll(&mut self, now: Millis) -> Output {
+                Self::poll(self, now)
+            }
+            fn handle(&mut self, now: Millis, input: Input) {
+                Self::handle(self, now, input);
+            }
+            fn awaits(&self, id: RequestId) -> bool {
+                Self::awaits(self, id)
+            }
+            fn awaits_permit(&self, request: PermitRequest) -> bool {
+                Self::awaits_permit(self, request)
+            }
+            fn snapshot(&self) -> Result<String, SnapshotError> {
+                Self::snapshot(self)
+            }
+            fn restore(text: &str) -> Result<Self, SnapshotError> {
+                Self::restore(text)
+            }
+            fn shown(&self) -> [String; 2] {
+                let status = self.status();
+                [serde_json::to_string(&status).unwrap(), format!("{status:?}")]
+            }
+        }
+    };
+}
+
+machine!(Supervisor);
+machine!(RedundancyGroup);

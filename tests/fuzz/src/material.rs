@@ -1,0 +1,159 @@
+//! What the targets begin with: payloads, settings, and machines that have come some way.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+use steadymix::redundancy::{GroupConfig, RedundancyGroup};
+use steadymix::supervisor::{Answer, EventCall, Input, NoAnswer, RequestId, Supervisor, SupervisorConfig};
+use steadymix::task::Services;
+use steadymix::time::Millis;
+
+use crate::driver::{Asked, Driver, http};
+use crate::machine::Machine;
+use crate::secrets::{Carried, may_hold, secret};
+
+/// 2026-01-01T00:00:00Z.
+pub(crate) const BEGINNING: Millis = Millis::new(1_767_225_600_000);
+/// The uids of all lanes.
+pub(crate) const UIDS: [u32; 6] = [9000, 9001, 9100, 9101, 9200, 9201];
+
+/// A payload with every kind of secret, and every kind of field.
+pub(crate) fn services(idle_timeout: u32) -> Value {
+    let region = json!({ "x": 0, "y": 0, "width": 640, "height": 720, "zOrder": 2 });
+    let address = |scheme: &str, number| format!("{scheme}://cdn.example/live/{}", secret(number));
+    json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+        "idleTimeout": idle_timeout,
+        "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0, "rtcToken": secret(0) }, "volume": 80 }],
+        "videoInputs": [
+            { "rtc": { "rtcChannel": "studio", "rtcUid": 1, "rtcToken": secret(1) }, "region": region },
+            { "streamUrl": address("rtmp", 2), "repeat": -1, "region": region },
+        ],
+        "canvas": { "width": 1280, "height": 720, "color": 0, "fillMode": "FIT" },
+        "waterMarks": [{ "imageUrl": "https://cdn.example/mark.png", "region": region, "fillMode": "FILL" }],
+        "outputs": [
+            { "rtc": { "rtcChannel": "show", "rtcUid": 8999, "rtcToken": secret(3) },
+              "audioOption": { "profileType": "AUDIO_PROFILE_DEFAULT" },
+              "videoOption": { "width": 1280, "height": 720, "bitrate": 2000, "codec": "H264", "fps": 15 } },
+        ],
+    } } } })
+}
+
+/// The settings of a supervisor, with these in their place.
+pub(crate) fn supervisor_settings(more: &Value) -> Value {
+    merged(
+        json!({ "appId": "app", "instanceId": "show", "services": services(300), "uids": [9000, 9001] }),
+        more,
+    )
+}
+
+/// The settings of a group of so many lanes, with these in their place.
+pub(crate) fn group_settings(lanes: usize, more: &Value) -> Value {
+    let names = ["primary", "backup", "third"];
+    let lanes: Vec<Value> = names
+        .iter()
+        .zip(UIDS.chunks(2))
+        .take(lanes)
+        .map(|(name, uids)| json!({ "name": name, "uids": uids }))
+        .collect();
+    merged(json!({ "appId": "app", "instanceId": "show", "services": services(300), "lanes": lanes }), more)
+}
+
+fn merged(mut settings: Value, more: &Value) -> Value {
+    if let (Some(settings), Some(more)) = (settings.as_object_mut(), more.as_object()) {
+        settings.extend(more.clone());
+    }
+    settings
+}
+
+pub(crate) fn supervisor(more: &Value) -> Driver<Supervisor> {
+    let config = SupervisorConfig::from_json(&supervisor_settings(more)).unwrap();
+    Driver::new(Supervisor::new(config, BEGINNING), BEGINNING)
+}
+
+pub(crate) fn group(lanes: usize, more: &Value) -> Driver<RedundancyGroup> {
+    let config = GroupConfig::from_json(&group_settings(lanes, more)).unwrap();
+    Driver::new(RedundancyGroup::new(config, BEGINNING), BEGINNING)
+}
+
+/// Groups of every make, at their beginning and when all lanes run.
+pub(crate) static GROUPS: LazyLock<Vec<Driver<RedundancyGroup>>> = LazyLock::new(|| {
+    let makes = [
+        (2, json!({})),
+        (1, json!({ "presence": "never", "restart": "always", "migration": "wait" })),
+        (3, json!({ "presence": "always", "restart": "never", "onAir": "prefer-primary" })),
+        (
+            2,
+            json!({ "restart": "always", "area": "china", "seed": 7,
+            "policy": { "jitterPercent": 100, "unidentifiedMs": null, "relaunchMs": [0], "stopDeadlineMs": 0 } }),
+        ),
+    ];
+    let beginnings = makes.iter().map(|(lanes, more)| group(*lanes, more));
+    let running = beginnings.clone().map(|mut driver| {
+        driver.oblige_for(60);
+        driver
+    });
+    beginnings.chain(running).collect()
+});
+
+/// A supervisor, a call that it has made, and what that carried.
+type Calling = (Driver<Supervisor>, RequestId, Carried);
+
+/// Supervisors at every call.
+pub(crate) static CALLS: LazyLock<Vec<Calling>> = LazyLock::new(|| {
+    use EventCall::{Acquire, Create, Delete, Presence, Query, Update};
+    let mut begun = supervisor(&json!({}));
+    let mut calls: Vec<Calling> = [Acquire, Create, Query].iter().map(|call| begun.at(*call)).collect();
+    // The answer to a Create that is not waited for any more.
+    let (mut late, id, carried) = calls[1].clone();
+    late.wait();
+    late.rest();
+    calls.push((late, id, carried));
+    // Of a task that runs.
+    let mut running = supervisor(&json!({ "presence": "always", "restart": "always" }));
+    running.oblige_for(30);
+    calls.extend([Query, Presence].map(|call| running.clone().at(call)));
+    let mut updated = running.clone();
+    updated.machine.update(updated.now, Services::from_json(&services(200)).unwrap()).unwrap();
+    calls.push(updated.at(Update));
+    let mut stopped = running;
+    stopped.hand_in(Input::Stop);
+    let (mut stopped, id, carried) = stopped.at(Delete);
+    calls.push((stopped.clone(), id, carried));
+    // Delete is carried out by and by: Query tells when.
+    stopped.answer(id, http(202, String::new()));
+    calls.push(stopped.at(Query));
+    // With an unknown outcome under both uids.
+    let mut unresolved = supervisor(&json!({ "migration": "wait" }));
+    for _ in 0..8 {
+        let (_, id, _) = unresolved.at(Create);
+        unresolved.answer(id, Answer::Nothing(NoAnswer::Unreachable));
+    }
+    calls.push(unresolved.at(Create));
+    calls
+});
+
+impl<M: Machine> Driver<M> {
+    /// Goes on until it makes this call, with a service that obliges.
+    fn at(&mut self, wanted: EventCall) -> (Self, RequestId, Carried) {
+        for _ in 0..1_000 {
+            self.rest();
+            match self.last_asked() {
+                Some(Asked::Call(id, call, carried)) if call == wanted => return (self.clone(), id, carried),
+                Some(asked) => self.oblige(asked),
+                None => self.wait(),
+            }
+        }
+        panic!("no {wanted:?}");
+    }
+}
+
+/// Who is in the channel, as the service tells it.
+pub(crate) fn hosts(uids: &[u32]) -> String {
+    json!({ "success": true, "data": { "channel_exist": true, "mode": 2, "broadcasters": uids } }).to_string()
+}
+
+/// What a reply calls a task, if that could be taken for a secret.
+pub(crate) fn names_in(body: &str) -> Option<String> {
+    let json: Value = may_hold(body).then(|| serde_json::from_str(body).ok())??;
+    Some(json.get("taskId")?.as_str()?.to_owned())
+}

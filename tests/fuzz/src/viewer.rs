@@ -1,0 +1,327 @@
+//! A viewer's failover against arbitrary sequences of what SDKs may tell.
+
+use std::collections::BTreeMap;
+
+use steadymix::failover::{
+    Connection, Event, Failover, FailoverConfig, Health, Kind, Left, MediaState, Output, Signal, Standby,
+    StateReason,
+};
+use steadymix::time::Millis;
+
+use crate::source::Source;
+
+/// More polls than these without time passing are spinning.
+const MOST_POLLS: u32 = 100;
+const UIDS: [u32; 4] = [9001, 9002, 9101, 9102];
+/// No output of this viewer.
+const STRANGER: u32 = 7;
+
+/// The longest time that can be set.
+const LONGEST_TIME: Millis = Millis::from_secs(86_400);
+
+/// What a viewer can know of an output.
+#[derive(Clone, Default)]
+struct Known {
+    /// A picture was there since it was subscribed or came back.
+    seen: bool,
+    /// It left, or its video was taken away, beyond doubt.
+    offline: bool,
+}
+
+struct Viewer {
+    failover: Failover,
+    config: FailoverConfig,
+    now: Millis,
+    wake: Option<Millis>,
+    known: BTreeMap<u32, Known>,
+    connection: Connection,
+    connected_at: Millis,
+    media_path: bool,
+    visible: bool,
+    /// The SDK gave the picture up for the viewer's own downlink: which output that was of is not followed here.
+    fell_back: bool,
+}
+
+/// # Panics
+/// When a rule is broken.
+pub fn viewer(data: &[u8]) {
+    let mut source = Source::new(data);
+    let mut viewer = Viewer::new(&mut source);
+    while !source.is_spent() {
+        match source.byte() & 7 {
+            0 => viewer.now = viewer.wake.unwrap_or(viewer.now),
+            1 => viewer.now = viewer.now.plus(Millis::new(source.byte().into())),
+            2 => viewer.now = viewer.now.plus(Millis::new(source.short().into())),
+            // A whole cadence of frames.
+            3 => viewer.frames(&mut source),
+            4 if source.flag() => viewer.is_rebuilt(),
+            _ => {
+                let signal = signal(&mut source);
+                viewer.tell(signal);
+            }
+        }
+        viewer.rest();
+    }
+}
+
+fn millis(source: &mut Source, usual: Millis) -> Millis {
+    match source.byte() {
+        0..200 => usual,
+        200..250 => Millis::new(source.short().into()),
+        250..255 => Millis::ZERO,
+        255 => LONGEST_TIME,
+    }
+}
+
+fn config(source: &mut Source) -> FailoverConfig {
+    let usual = FailoverConfig {
+        standby: source.one(&[Standby::Hot, Standby::Probe, Standby::Cold]),
+        ..FailoverConfig::default()
+    };
+    if source.flag() {
+        return usual;
+    }
+    let fail_back = source.flag().then_some(Millis::new(20_000));
+    FailoverConfig {
+        frozen_ms: millis(source, usual.frozen_ms),
+        congested_ms: millis(source, usual.congested_ms),
+        bad_network_ms: millis(source, usual.bad_network_ms),
+        muted_ms: millis(source, usual.muted_ms),
+        audio_ms: millis(source, usual.audio_ms),
+        frame_gap_ms: millis(source, usual.frame_gap_ms),
+        starting_ms: millis(source, usual.starting_ms),
+        penalty_ms: millis(source, usual.penalty_ms),
+        dwell_ms: millis(source, usual.dwell_ms),
+        settle_ms: millis(source, usual.settle_ms),
+        both_down_ms: millis(source, usual.both_down_ms),
+        fail_back_ms: fail_back.map(|usual| millis(source, usual)),
+        false_alarm_ms: millis(source, usual.false_alarm_ms),
+        ..usual
+    }
+}
+
+fn signal(source: &mut Source) -> Signal {
+    use MediaState::{Decoding, Failed, Frozen, Starting, Stopped};
+    let which = source.byte();
+    let uid =
+        UIDS.get(usize::from(which & 7)).copied().unwrap_or(if which & 7 == 7 { STRANGER } else { UIDS[0] });
+    let kind = if which & 8 == 0 { Kind::Video } else { Kind::Audio };
+    let how = which & 16 == 0;
+    match source.below(15) {
+        0 => Signal::Joined(uid),
+        1 => {
+            Signal::Left(uid, source.one(&[Left::Quit, Left::TimedOut, Left::BecameAudience, Left::Unknown]))
+        }
+        2 => Signal::Published(uid, kind),
+        3 => Signal::Unpublished(uid, kind),
+        4 => Signal::Muted(uid, kind, how),
+        5 => {
+            let state = source.one(&[Decoding, Frozen, Starting, Stopped, Failed]);
+            Signal::State(uid, kind, state, StateReason::from_number(source.byte() & 15))
+        }
+        6 => Signal::Frame(uid),
+        7 => Signal::Progress(uid, kind, how),
+        8 => Signal::SubscribeFailed(uid, kind),
+        9 => Signal::DecodeFailed(uid),
+        10 => Signal::Connection(source.one(&[
+            Connection::Connected,
+            Connection::Reconnecting,
+            Connection::Closed,
+        ])),
+        11 => Signal::MediaPath(how),
+        12 => Signal::BadNetwork(how),
+        13 => Signal::Visible(how),
+        _ => Signal::OnAir(uid),
+    }
+}
+
+impl Viewer {
+    fn new(source: &mut Source) -> Self {
+        let now = Millis::new(1_000_000);
+        let config = config(source);
+        let uids = &UIDS[..source.below(UIDS.len() + 1)];
+        let mut viewer = Self {
+            failover: Failover::new(uids, config.clone(), now),
+            config,
+            now,
+            wake: None,
+            known: uids.iter().map(|uid| (*uid, Known::default())).collect(),
+            connection: Connection::Reconnecting,
+            connected_at: now,
+            media_path: true,
+            visible: true,
+            fell_back: false,
+        };
+        // Most viewers come to see something.
+        if source.flag() {
+            viewer.tell(Signal::Connection(Connection::Connected));
+            for uid in uids {
+                viewer.tell(Signal::Published(*uid, Kind::Video));
+                viewer.tell(Signal::Published(*uid, Kind::Audio));
+            }
+            viewer.rest();
+        }
+        viewer
+    }
+
+    fn frames(&mut self, source: &mut Source) {
+        let (which, interval) = (source.byte(), source.byte());
+        for _ in 0..10 {
+            self.now = self.now.plus(Millis::new(interval.into()));
+            for (at, uid) in UIDS.iter().enumerate() {
+                if which >> at & 1 == 1 {
+                    self.tell(Signal::Frame(*uid));
+                }
+            }
+            self.rest();
+        }
+    }
+
+    fn tell(&mut self, signal: Signal) {
+        self.note(signal);
+        self.failover.handle(self.now, signal);
+    }
+
+    fn note(&mut self, signal: Signal) {
+        let mut known = |uid, note: &dyn Fn(&mut Known)| self.known.get_mut(&uid).into_iter().for_each(note);
+        match signal {
+            Signal::Frame(uid) if self.visible => known(uid, &|known| known.seen = true),
+            Signal::Progress(uid, Kind::Video, true) => known(uid, &|known| known.seen = true),
+            Signal::State(uid, kind, state, reason) => match (kind, state, reason) {
+                (Kind::Video, MediaState::Decoding, reason) if reason != StateReason::Codec => {
+                    known(uid, &|known| known.seen = true);
+                }
+                (_, MediaState::Stopped, StateReason::Offline) => {
+                    known(uid, &|known| *known = Known { seen: false, offline: true })
+                }
+                (_, _, StateReason::Fallback) => self.fell_back = true,
+                _ => {}
+            },
+            Signal::Left(uid, how) => {
+                known(uid, &|known| *known = Known { seen: false, offline: how != Left::Unknown })
+            }
+            Signal::Unpublished(uid, Kind::Video) => {
+                known(uid, &|known| *known = Known { seen: false, offline: true })
+            }
+            Signal::Published(uid, Kind::Video) => known(uid, &|known| known.offline = false),
+            Signal::Connection(connection) => {
+                if connection == Connection::Connected && self.connection != connection {
+                    self.connected_at = self.now;
+                }
+                self.connection = connection;
+            }
+            Signal::MediaPath(whole) => self.media_path = whole,
+            Signal::Visible(visible) => self.visible = visible,
+            _ => {}
+        }
+    }
+
+    fn rest(&mut self) {
+        for _ in 0..MOST_POLLS {
+            match self.failover.poll(self.now) {
+                Output::Wait(until) => {
+                    assert!(until.is_none_or(|until| until > self.now), "a wait that is over already");
+                    self.wake = until;
+                    return self.rests(until);
+                }
+                Output::Show(uid) => {
+                    let seen = self.known.get(&uid).is_some_and(|known| known.seen);
+                    assert!(seen, "{uid} is shown, but was not seen");
+                }
+                Output::Unsubscribe(uid, Kind::Video) => {
+                    if let Some(known) = self.known.get_mut(&uid) {
+                        known.seen = false;
+                    }
+                }
+                Output::Emit(Event::Switched { from, to, detect_ms, switch_ms, outage_ms, .. }) => {
+                    assert!(
+                        from != to && outage_ms == detect_ms.plus(switch_ms),
+                        "an outage that is not its parts"
+                    );
+                }
+                Output::Emit(_) | Output::Subscribe(..) | Output::Unsubscribe(..) => {}
+            }
+        }
+        panic!("it spins: {:?}, {:?}", self.failover.poll(self.now), self.failover.poll(self.now));
+    }
+
+    /// It has nothing to do: polling once more changes nothing.
+    fn rests(&mut self, until: Option<Millis>) {
+        let before = self.failover.clone();
+        let again = self.failover.poll(self.now);
+        assert!(
+            again == Output::Wait(until) && self.failover == before,
+            "it said to wait until {until:?}, and polled once more {again:?}"
+        );
+        self.shows_nothing_offline();
+    }
+
+    fn shows_nothing_offline(&self) {
+        let is_away = self.connection != Connection::Connected
+            || !self.media_path
+            || self.now < self.connected_at.plus(self.config.settle_ms);
+        let Some(shown) = self.failover.shown().filter(|_| !is_away && !self.fell_back) else { return };
+        let is_offline = self.known.get(&shown).is_some_and(|known| known.offline);
+        let plays = |health: &(u32, Health)| health.0 != shown && health.1 == Health::Playing;
+        let state = self.failover.health().find(|(uid, _)| *uid == shown);
+        if let (true, Some((_, Health::Absent)), Some((live, _))) =
+            (is_offline, state, self.failover.health().find(plays))
+        {
+            panic!("{shown} is shown, though it is offline and {live} plays");
+        }
+    }
+
+    /// Its state, written and read again, is the same.
+    fn is_rebuilt(&mut self) {
+        let text = serde_json::to_string(&self.failover).unwrap();
+        let rebuilt: Failover = serde_json::from_str(&text).unwrap();
+        assert!(rebuilt == self.failover, "read again it is not what was written");
+        self.failover = rebuilt;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watching() -> Viewer {
+        // The usual settings, two outputs, and connected.
+        let mut viewer = Viewer::new(&mut Source::new(&[0, 1, 2, 1]));
+        for _ in 0..3 {
+            viewer.now = viewer.now.plus(Millis::new(66));
+            UIDS[..2].iter().for_each(|uid| viewer.tell(Signal::Frame(*uid)));
+            viewer.rest();
+        }
+        viewer
+    }
+
+    #[test]
+    fn it_shows_what_flows() {
+        assert_eq!(watching().failover.shown(), Some(UIDS[0]));
+    }
+
+    #[test]
+    #[should_panic(expected = "9001 is shown, but was not seen")]
+    fn what_is_shown_unseen_is_noticed() {
+        let mut viewer = Viewer::new(&mut Source::new(&[0, 1, 2, 1]));
+        viewer.failover.handle(viewer.now, Signal::Frame(UIDS[0]));
+        viewer.rest();
+    }
+
+    #[test]
+    #[should_panic(expected = "9001 is shown, though it is offline and 9002 plays")]
+    fn what_is_shown_offline_is_noticed() {
+        let mut viewer = watching();
+        viewer.config.settle_ms = Millis::ZERO;
+        // Nobody tells the machine that its time has come to change over.
+        viewer.failover.handle(viewer.now, Signal::Left(UIDS[0], Left::Quit));
+        viewer.known.entry(UIDS[0]).or_default().offline = true;
+        viewer.shows_nothing_offline();
+    }
+
+    #[test]
+    #[should_panic(expected = "polled once more")]
+    fn another_answer_at_the_same_time_is_noticed() {
+        watching().rests(Some(Millis::MAX));
+    }
+}

@@ -1,0 +1,74 @@
+//! What fuzzing has found worth keeping, and as many bytes by chance: no rule is broken.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use steadymix_fuzz::{TARGETS, Target};
+
+/// For each target.
+const BY_CHANCE: u64 = 20_000;
+const LONGEST_BY_CHANCE: u64 = 200;
+
+/// The inputs that are kept for a target, each with its name, or the number of its line.
+fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target).with_extension("txt");
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let input = |(at, line): (usize, &str)| {
+        let (name, bytes) = line.split_once(' ').unwrap_or(("", line));
+        let name = if name.is_empty() { format!("line {}", at + 1) } else { name.to_owned() };
+        (name, hex::decode(bytes).unwrap())
+    };
+    text.lines().enumerate().map(input).collect()
+}
+
+fn keeps_every_rule(target: Target, data: &[u8], name: &str) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(data))) {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        panic!("{name}: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default());
+    }
+}
+
+#[test]
+fn no_input_of_the_corpora_breaks_a_rule() {
+    for (name, target) in TARGETS {
+        let inputs = kept(name);
+        assert!(!inputs.is_empty(), "{name} has no corpus");
+        for (input, bytes) in inputs {
+            keeps_every_rule(target, &bytes, &format!("{name}, {input}"));
+        }
+    }
+}
+
+#[test]
+fn nothing_else_is_among_the_corpora() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let target = name.strip_suffix(".txt");
+        assert!(TARGETS.iter().any(|(of, _)| Some(*of) == target), "{name} is of no target");
+    }
+}
+
+#[test]
+fn no_bytes_by_chance_break_a_rule() {
+    for (name, target) in TARGETS {
+        for seed in 1..=BY_CHANCE {
+            keeps_every_rule(target, &bytes(seed), &format!("{name}, seed {seed}"));
+        }
+    }
+}
+
+/// The bytes of this seed, by xorshift64*.
+fn bytes(seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut next = || {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32
+    };
+    (0..next() % LONGEST_BY_CHANCE).map(|_| next().to_le_bytes()[0]).collect()
+}
