@@ -484,11 +484,11 @@ impl Failover {
     }
 
     /// The best output besides this one: ready ones first, then the server's word, then what is subscribed already, then
-    /// the order of preference; one that failed lately, or does not flow, only if there is no other.
+    /// the order of preference; one that failed lately, does not flow, or is muted, only if there is no other.
     fn best(&self, besides: Option<usize>) -> Option<usize> {
         let is_there = |(at, feed): &(usize, &Feed)| Some(*at) != besides && feed.is_there();
         let rank = |(at, feed): &(usize, &Feed)| {
-            let is_bad = self.now < feed.penalty_until || self.is_stalled(feed);
+            let is_bad = self.now < feed.penalty_until || self.is_stalled(feed) || feed.muted_since.is_some();
             (is_bad, !self.is_ready(*at), Some(*at) != self.wanted, !feed.is_watched(), *at)
         };
         self.feeds.iter().enumerate().filter(is_there).min_by_key(rank).map(|(at, _)| at)
@@ -639,8 +639,10 @@ impl Failover {
     fn prefer(&mut self, shown: usize) -> Option<Millis> {
         self.wanted = self.wanted.filter(|wanted| *wanted != shown);
         if let Some(wanted) = self.wanted {
-            if !self.feeds.get(wanted).is_some_and(|feed| feed.is_available(self.now)) {
-                return None;
+            let feed = self.feeds.get(wanted)?;
+            if !feed.is_available(self.now) {
+                // Perhaps once its penalty is over.
+                return Some(feed.penalty_until).filter(|at| feed.is_there() && *at > self.now);
             }
             let at = self.after_dwell(Millis::ZERO);
             return if self.now < at {

@@ -258,6 +258,9 @@ impl fmt::Debug for Extra {
 /// What the service takes when `idleTimeout` is left out.
 const DEFAULT_IDLE_TIMEOUT_S: i64 = 300;
 
+/// No stream key has fewer characters.
+const SHORTEST_KEY: usize = 8;
+
 impl Services {
     /// Reads and checks a payload.
     ///
@@ -326,14 +329,15 @@ impl Services {
         }
     }
 
-    /// Every token, every address, and the key at its end.
+    /// Every token, every address, and the key at its end: what is shorter than keys are is a word like others.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let transcoder = self.transcoder();
         let inputs = transcoder.audio_inputs.iter().chain(&transcoder.video_inputs);
         let outputs = transcoder.outputs.iter().map(|output| (&output.rtc, &output.stream_url));
         inputs.map(|input| (&input.rtc, &input.stream_url)).chain(outputs).flat_map(|(rtc, address)| {
             let token = rtc.iter().filter_map(|rtc| rtc.rtc_token.as_ref());
-            let key = address.iter().filter_map(|Secret(address)| address.rsplit('/').next());
+            let last_part = address.iter().filter_map(|Secret(address)| address.rsplit('/').next());
+            let key = last_part.filter(|part| part.len() >= SHORTEST_KEY);
             token.chain(address).map(|Secret(text)| text.as_str()).chain(key)
         })
     }

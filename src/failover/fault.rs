@@ -75,7 +75,10 @@ impl Failover {
             next = Some(if now >= at { now.plus(Millis::new(20)) } else { at })
                 .filter(|_| self.config.standby == Standby::Hot && now < at.plus(Millis::new(1_000)));
         }
-        if let Some(since) = feed.muted_since {
+        let is_worth_a_change = |other: &Feed| other.is_there() && other.muted_since.is_none();
+        if let Some(since) = feed.muted_since
+            && self.others(shown).any(is_worth_a_change)
+        {
             return self.if_another_lives(shown, Reason::Muted, since.plus(config.muted_ms));
         }
         if let Some(since) = feed.audio_bad_since {

@@ -304,6 +304,16 @@ fn web_a_deliberate_mute_is_waited_for_two_seconds() {
 }
 
 #[test]
+fn when_all_are_muted_none_is_better() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Muted(A, Kind::Video, true));
+    viewer.signal(Signal::Muted(B, Kind::Video, true));
+    assert_eq!(viewer.shown_after(60_000), None);
+    viewer.signal(Signal::Muted(B, Kind::Video, false));
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
 fn web_unpublished_audio_is_waited_for_if_the_backup_has_it() {
     let mut viewer = hot();
     viewer.signal(Signal::Unpublished(A, Kind::Audio));
@@ -504,6 +514,18 @@ fn the_server_s_word_is_followed_once_its_output_is_decoding() {
     assert_eq!(viewer.shown(), A);
     viewer.video(B, 2, 0);
     assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn a_word_for_an_output_under_penalty_is_followed_once_that_is_over() {
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    let FailoverConfig { starting_ms, penalty_ms, .. } = config_of(&viewer).clone();
+    viewer.signal(Signal::OnAir(B));
+    viewer.pass(starting_ms.as_u64());
+    let failed_at = viewer.now;
+    viewer.pass(100);
+    viewer.signal(Signal::OnAir(B));
+    assert_eq!(viewer.settle(), Some(failed_at + penalty_ms.as_u64()));
 }
 
 #[test]
