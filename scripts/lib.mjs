@@ -24,12 +24,20 @@ export function wasmBindgenVersion() {
  * Runs a command, and ends this process if it fails.
  * @param {string} command
  * @param {string[]} args
- * @param {import("node:child_process").SpawnSyncOptions} [options]
  */
-export function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
+export function run(command, args) {
+  if (!succeeds(command, args)) fail(`${command} ${args.join(" ")} failed`);
+}
+
+/**
+ * Runs a command, and says whether it succeeded.
+ * @param {string} command
+ * @param {string[]} args
+ */
+export function succeeds(command, args) {
+  const result = spawnSync(command, args, { cwd: root, stdio: "inherit" });
   if (result.error) fail(`${command} could not be started: ${result.error.message}`);
-  if (result.status !== 0) fail(`${command} ${args.join(" ")} failed`);
+  return result.status === 0;
 }
 
 /**

@@ -1,6 +1,7 @@
 // `npm run prove`: how much was simulated, searched and compared, and that nothing broke a rule. The figures are written
-// to target/bench/prove.json. `npm run prove -- --help` lists what can be asked for.
-import { mkdirSync } from "node:fs";
+// to target/bench/prove.json; beside them those of `npm run fuzz` and `npm run mutants` are printed, if they were run here.
+// `npm run prove -- --help` lists what can be asked for.
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { bootstrap } from "./bootstrap.mjs";
 import { inRoot, run } from "./lib.mjs";
 
@@ -16,4 +17,20 @@ if (process.argv[1]?.endsWith("prove.mjs")) {
   bootstrap();
   buildProof();
   run(PROOF.command, [...PROOF.args, ...process.argv.slice(2)]);
+  tellOthers();
+}
+
+function tellOthers() {
+  const fuzz = figures("fuzz");
+  for (const [target, { executions, commit }] of Object.entries(fuzz ?? {}))
+    console.log(`fuzzed ${target}: ${executions.toLocaleString("en")} executions, the last of ${commit}`);
+  const mutants = figures("mutants");
+  if (mutants)
+    console.log(`mutants noticed: ${mutants.percent} % of ${mutants.caught + mutants.survivors}, of ${mutants.commit}`);
+}
+
+/** @param {string} name */
+function figures(name) {
+  const file = inRoot("target", "bench", `${name}.json`);
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }

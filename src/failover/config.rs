@@ -25,7 +25,8 @@ pub enum Standby {
 pub struct FailoverConfig {
     /// What is kept ready.
     pub standby: Standby,
-    /// How long an output that the SDK calls frozen (after 500 ms of its own) is waited for: 1000 ms.
+    /// How long an output that the SDK calls frozen (after 500 ms of its own) is waited for: 1000 ms. Where frames are told,
+    /// as browsers do, one that provably stands still is left sooner.
     pub frozen_ms: Millis,
     /// The same, when an engine says that congestion is the cause: 1500 ms.
     pub congested_ms: Millis,

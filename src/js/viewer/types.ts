@@ -107,7 +107,10 @@ export type Step =
 export interface FailoverSettings {
   /** `hot`: the backup's video and audio, decoding; `probe`: its audio only, silent; `cold`: nothing. Default `hot`. */
   standby?: "hot" | "probe" | "cold";
-  /** An output that the SDK calls frozen is waited for this long. Default 1000. */
+  /**
+   * An output that the SDK calls frozen is waited for this long. Where frames are told, as browsers do, one that provably
+   * stands still is left sooner. Default 1000.
+   */
   frozenMs?: number;
   /** The same, when an engine says that congestion is the cause. Default 1500. */
   congestedMs?: number;

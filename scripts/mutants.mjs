@@ -1,0 +1,105 @@
+// `npm run mutants`: changes the core in small ways, one at a time, and counts the changes that no test notices. Takes an
+// hour or two; when it is broken off, the next run goes on with what is left. What is given to it goes to cargo-mutants:
+//
+//   npm run mutants -- --file src/uid.rs
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { bootstrap } from "./bootstrap.mjs";
+import { fail, inRoot, onPath, output, run, succeeds } from "./lib.mjs";
+
+const VERSION = "27.1.0";
+const folder = inRoot("target", "mutants");
+const results = inRoot("target", "mutants", "mutants.out");
+const LEAST_PERCENT = 95;
+
+/**
+ * Each round has more tests and takes longer for each mutant, but has only those that the rounds before it missed.
+ * @type {{ packages: string, tests: string[], skipped: string[], env: Record<string, string> }[]}
+ */
+const ROUNDS = [
+  {
+    packages: "steadymix",
+    tests: ["--lib", "--test=decisions", "--test=status_table"],
+    skipped: ["never_more_than_ten_in_any_second"],
+    env: { CARGO_PROFILE_MUTANTS_OPT_LEVEL: "0", PROPTEST_CASES: "16" },
+  },
+  {
+    packages: "steadymix,steadymix-simulation",
+    tests: ["--lib", "--tests"],
+    skipped: [
+      "a_broken_rule",
+      "a_viewer_that",
+      "a_week",
+      "no_schedule",
+      "no_small",
+      "no_viewer",
+      "restored_at",
+      "the_search",
+    ],
+    env: {},
+  },
+  { packages: "steadymix,steadymix-simulation,steadymix-fuzz", tests: ["--lib", "--tests"], skipped: [], env: {} },
+];
+
+const args = process.argv.slice(2);
+bootstrap();
+if (!output("cargo-mutants", ["--version"])?.includes(VERSION)) {
+  console.log(`bootstrap: cargo-mutants ${VERSION} (a few minutes, once)`);
+  run("cargo", ["install", "cargo-mutants", "--version", VERSION, "--root", "target/tools"]);
+}
+if (!onPath("cargo-mutants")) fail("cargo-mutants was installed, and is not found");
+mkdirSync(folder, { recursive: true });
+
+const commit = output("git", ["rev-parse", "--short", "HEAD"])?.trim() ?? "";
+const marker = inRoot("target", "mutants", "commit");
+// What was found of another commit says nothing of this one.
+if (existsSync(marker) && readFileSync(marker, "utf8") !== commit) rmSync(results, { recursive: true, force: true });
+writeFileSync(marker, commit);
+
+for (const [number, round] of ROUNDS.entries()) {
+  const left = mutants("missed").length;
+  if (number > 0 && left === 0) break;
+  console.log(
+    `\nround ${number + 1} of ${ROUNDS.length}: ${number === 0 ? "what is not known yet" : `${left} missed so far`}`,
+  );
+  play(round);
+}
+report();
+
+/** @param {(typeof ROUNDS)[number]} round */
+function play({ packages, tests, skipped, env }) {
+  Object.assign(process.env, env);
+  // It fails when mutants are missed, which is told in the end.
+  succeeds("cargo", [
+    ...["mutants", "--package", "steadymix", "--test-package", packages, "--output", folder, "--iterate"],
+    ...["--jobs", `${availableParallelism()}`, "--minimum-test-timeout", "60"],
+    ...tests.map((test) => `--cargo-arg=${test}`),
+    ...args,
+    ...["--", "--", ...skipped.flatMap((name) => ["--skip", name])],
+  ]);
+  for (const name of Object.keys(env)) delete process.env[name];
+}
+
+/** The mutants of one outcome, without their places in the file, which every edit moves. */
+function mutants(/** @type {string} */ outcome) {
+  const file = `${results}/${outcome}.txt`;
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  return lines.map((line) => line.replace(/^(\S+?\.rs):\d+:\d+: /, "$1: "));
+}
+
+function report() {
+  const caught = ["caught", "timeout", "previously_caught"].flatMap(mutants).length;
+  const survivors = mutants("missed");
+  const percent = (100 * caught) / (caught + survivors.length);
+  const listed = readFileSync(inRoot("tests", "SURVIVORS.md"), "utf8");
+  const unlisted = survivors.filter((mutant) => !listed.includes(`\`${mutant}\``));
+  console.log(`\n${caught} of ${caught + survivors.length} mutants are noticed: ${percent.toFixed(1)} %`);
+  for (const mutant of unlisted) console.log(`not noticed, and not in tests/SURVIVORS.md: ${mutant}`);
+  if (args.length === 0) {
+    const figures = { commit, caught, survivors: survivors.length, percent: Math.round(percent * 10) / 10 };
+    mkdirSync(inRoot("target", "bench"), { recursive: true });
+    writeFileSync(inRoot("target", "bench", "mutants.json"), `${JSON.stringify(figures, null, 2)}\n`);
+  }
+  if (unlisted.length > 0 || percent < LEAST_PERCENT) process.exit(1);
+}
