@@ -35,6 +35,7 @@ pub use snapshots::snapshots;
 pub use viewer::viewer;
 
 /// The targets allocate more than they compute.
+#[cfg(not(target_arch = "wasm32"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

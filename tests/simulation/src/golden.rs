@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::digest::Digest;
 use crate::plan::Plan;
-use crate::viewers::{Viewer, broadcast};
+use crate::viewers::{Viewer, babble, broadcast};
 use crate::world::World;
 
 /// The seeds whose digests are kept.
@@ -25,6 +25,10 @@ fn digest(seed: u64) -> u64 {
         && let Ok(air) = broadcast(seed)
     {
         digest.number(Viewer::new(&air, seed, false).run().digest);
+    }
+    match babble::digest(seed) {
+        Ok(babble) => digest.number(babble),
+        Err(broken) => panic!("seed {seed}: {broken}"),
     }
     digest.value()
 }

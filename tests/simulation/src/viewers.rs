@@ -1,5 +1,6 @@
 //! Viewers of a simulated broadcast: what Agora's Web SDK would tell each of them, over a network of their own.
 
+pub(crate) mod babble;
 mod network;
 mod rules;
 mod sdk;

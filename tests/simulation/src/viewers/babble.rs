@@ -1,0 +1,181 @@
+//! An SDK that tells anything in any order, over outputs that come, flow, stall and go: what the failover makes of it, as a
+//! digest. Nothing is checked here but that it comes to rest; it is to be the same today and tomorrow.
+
+use steadymix::failover::{
+    Connection, Failover, FailoverConfig, Kind, Left, MediaState, Output, Signal, Standby, StateReason,
+};
+use steadymix::time::Millis;
+
+use crate::chance::Chance;
+use crate::digest::Digest;
+
+const UIDS: [u32; 3] = [9000, 9100, 9200];
+const STEPS: u32 = 250;
+/// More outputs than this without time passing are spinning.
+const MOST_POLLS: u32 = 200;
+
+/// What the failover says to the SDK of this seed, digested.
+pub(crate) fn digest(seed: u64) -> Result<u64, String> {
+    let mut babble = Babble::new(seed);
+    babble.begin()?;
+    for _ in 0..STEPS {
+        babble.step()?;
+    }
+    Ok(babble.digest.value())
+}
+
+struct Babble {
+    chance: Chance,
+    failover: Failover,
+    uids: Vec<u32>,
+    now: u64,
+    /// When it wants to be polled again.
+    wake: Option<u64>,
+    interval: u64,
+    flowing: Vec<u32>,
+    digest: Digest,
+}
+
+impl Babble {
+    fn new(seed: u64) -> Self {
+        let mut chance = Chance::new(seed);
+        let uids = UIDS[..chance.between(1, 3) as usize].to_vec();
+        let config = FailoverConfig {
+            standby: chance.one(&[Standby::Hot, Standby::Hot, Standby::Probe, Standby::Cold]),
+            fail_back_ms: chance.one(&[None, None, Some(Millis::new(4_000))]),
+            dwell_ms: Millis::new(chance.one(&[5_000, 5_000, 500])),
+            penalty_ms: Millis::new(chance.one(&[30_000, 4_000])),
+            both_down_ms: Millis::new(chance.one(&[10_000, 1_000])),
+            ..FailoverConfig::default()
+        };
+        Self {
+            failover: Failover::new(&uids, config, Millis::ZERO),
+            interval: chance.one(&[33, 66, 66, 200]),
+            chance,
+            flowing: uids.clone(),
+            uids,
+            now: 0,
+            wake: None,
+            digest: Digest::new(),
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), String> {
+        self.tell(Signal::Connection(Connection::Connected))?;
+        for uid in self.uids.clone() {
+            if self.chance.percent(80) {
+                self.tell(Signal::Joined(uid))?;
+                self.tell(Signal::Published(uid, Kind::Audio))?;
+                self.tell(Signal::Published(uid, Kind::Video))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        match self.chance.between(0, 99) {
+            0..72 => {
+                let late = self.chance.one(&[0, 0, 1, 7, 40]);
+                self.pass(self.interval + late)?;
+                for uid in self.flowing.clone() {
+                    if !self.chance.percent(3) {
+                        self.tell(Signal::Frame(uid))?;
+                    }
+                }
+                Ok(())
+            }
+            72..80 => self.look(),
+            80..86 => {
+                let ms = self.chance.one(&[100, 250, 500, 1_000, 2_000, 3_000, 10_000, 31_000]);
+                self.pass(ms)
+            }
+            86..90 => {
+                let uid = self.chance.one(&self.uids);
+                match self.flowing.iter().position(|flowing| *flowing == uid) {
+                    Some(at) => drop(self.flowing.swap_remove(at)),
+                    None => self.flowing.push(uid),
+                }
+                Ok(())
+            }
+            _ => {
+                let signal = self.anything();
+                self.tell(signal)
+            }
+        }
+    }
+
+    /// A look at the statistics.
+    fn look(&mut self) -> Result<(), String> {
+        for uid in self.uids.clone() {
+            let flows = self.flowing.contains(&uid) != self.chance.percent(5);
+            self.tell(Signal::Progress(uid, Kind::Video, flows))?;
+            self.tell(Signal::Progress(uid, Kind::Audio, flows))?;
+        }
+        Ok(())
+    }
+
+    fn anything(&mut self) -> Signal {
+        // One that it does not know, now and then.
+        let uid = if self.chance.percent(3) { 7 } else { self.chance.one(&self.uids) };
+        let kind = self.chance.one(&[Kind::Video, Kind::Video, Kind::Audio]);
+        let yes = self.chance.percent(50);
+        match self.chance.between(0, 19) {
+            0 => Signal::Joined(uid),
+            1 => {
+                let how = [Left::Quit, Left::TimedOut, Left::BecameAudience, Left::Unknown];
+                Signal::Left(uid, self.chance.one(&how))
+            }
+            2..5 => Signal::Published(uid, kind),
+            5 => Signal::Unpublished(uid, kind),
+            6 => Signal::Muted(uid, kind, yes),
+            7..12 => {
+                let state = MediaState::from_number(self.chance.between(0, 4) as u8);
+                let reason = StateReason::from_number(self.chance.between(0, 13) as u8);
+                Signal::State(uid, kind, state, self.chance.one(&[reason, StateReason::None]))
+            }
+            12 => Signal::SubscribeFailed(uid, kind),
+            13 => Signal::DecodeFailed(uid),
+            14 => Signal::Connection(self.chance.one(&[Connection::Reconnecting, Connection::Connected])),
+            15 => Signal::MediaPath(yes),
+            16 => Signal::BadNetwork(yes),
+            17 => Signal::Visible(yes),
+            _ => Signal::OnAir(uid),
+        }
+    }
+
+    /// Time passes; it is polled when it wants to be, and sometimes just before that.
+    fn pass(&mut self, ms: u64) -> Result<(), String> {
+        let until = self.now + ms;
+        while let Some(wake) = self.wake.filter(|wake| *wake <= until) {
+            if wake > self.now + 1 && self.chance.percent(30) {
+                self.now = wake - 1;
+                self.settle()?;
+            }
+            self.now = self.now.max(wake);
+            self.settle()?;
+        }
+        self.now = until;
+        Ok(())
+    }
+
+    fn tell(&mut self, signal: Signal) -> Result<(), String> {
+        self.failover.handle(Millis::new(self.now), signal);
+        self.settle()
+    }
+
+    fn settle(&mut self) -> Result<(), String> {
+        for _ in 0..MOST_POLLS {
+            let output = self.failover.poll(Millis::new(self.now));
+            self.digest.debug(&output);
+            if let Output::Wait(until) = output {
+                self.wake = until.map(Millis::as_u64);
+                self.digest.debug(&self.failover.health().collect::<Vec<_>>());
+                if self.wake.is_some_and(|wake| wake <= self.now) {
+                    return Err(format!("a wait until {:?}, which is over at {}", self.wake, self.now));
+                }
+                return Ok(());
+            }
+        }
+        Err("it spins".to_owned())
+    }
+}
