@@ -286,12 +286,12 @@ impl Failover {
             }),
             Signal::State(uid, Kind::Video, state, reason) => self.video_state(uid, state, reason),
             Signal::State(uid, Kind::Audio, state, reason) => self.audio_state(uid, state, reason),
-            Signal::Frame(uid) => {
-                if self.visible {
-                    self.on(uid, |feed| feed.frame(now));
-                    self.flowed(uid);
-                }
+            // One of a video that was let go of may still be under way.
+            Signal::Frame(uid) if self.visible && self.is_asked_for(uid) => {
+                self.on(uid, |feed| feed.frame(now));
+                self.flowed(uid);
             }
+            Signal::Frame(_) => {}
             Signal::Progress(uid, Kind::Video, advanced) => {
                 self.on(uid, |feed| feed.progress_of_video(now, advanced));
             }
@@ -357,6 +357,11 @@ impl Failover {
         }
     }
 
+    /// Whether its video is, or will be, subscribed.
+    fn is_asked_for(&self, uid: Uid) -> bool {
+        self.feeds.iter().any(|feed| feed.uid == uid && feed.video_asked)
+    }
+
     fn forget_time(&mut self) {
         let now = self.now;
         self.feeds.iter_mut().for_each(|feed| feed.forget_all_time(now));
@@ -367,6 +372,7 @@ impl Failover {
         let now = self.now;
         match (state, reason) {
             (_, StateReason::Codec) => self.unplayable(uid, Kind::Video),
+            (MediaState::Decoding, _) if !self.is_asked_for(uid) => {}
             (MediaState::Decoding, _) => {
                 self.on(uid, |feed| {
                     (feed.state, feed.muted_since, feed.failed, feed.fallback) = (state, None, false, false);

@@ -485,6 +485,20 @@ fn created_with_two_tokens(hand: &mut Hand) -> [Request; 2] {
 }
 
 #[test]
+fn a_create_that_never_left_is_forgotten_though_its_task_was_named() {
+    let mut hand =
+        Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000, 3_000] } }));
+    let [first, waits_for_its_snapshot] = created_with_two_tokens(&mut hand);
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
+    let query = hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(query.path.split('?').next_back(), first.path.split('?').next_back());
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    hand.expect(EventCall::Acquire);
+    assert_eq!(hand.uids(), [0; 0], "no create is left to be gone on with");
+}
+
+#[test]
 fn the_token_that_a_delete_succeeds_with_starts_nothing_again() {
     let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000] } }));
     let [_, second] = created_with_two_tokens(&mut hand);

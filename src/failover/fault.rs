@@ -104,7 +104,12 @@ impl Failover {
         if self.now < at {
             return Fault::Suspected(reason, at);
         }
-        if self.is_alone(shown) || self.others(shown).any(|feed| feed.lives(self.now)) {
+        // What was looked at a moment before may have stopped in the same one.
+        let silent = self.feeds.get(shown).filter(|_| reason == Reason::Dead);
+        let lives = |other: &Feed| {
+            other.lives(self.now) && silent.is_none_or(|silent| other.outlives_bytes_of(silent))
+        };
+        if self.is_alone(shown) || self.others(shown).any(lives) {
             return Fault::Bad(reason);
         }
         Fault::Suspected(reason, self.now.plus(Millis::new(100)))

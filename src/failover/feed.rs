@@ -69,6 +69,8 @@ pub(super) struct Feed {
     last_audio_progress: Option<Millis>,
     dead_video_looks: u8,
     dead_audio_looks: u8,
+    /// The first of the looks in a row that found no bytes of its video.
+    dead_since: Option<Millis>,
 }
 
 impl Feed {
@@ -105,6 +107,7 @@ impl Feed {
             last_audio_progress: None,
             dead_video_looks: 0,
             dead_audio_looks: 0,
+            dead_since: None,
         }
     }
 
@@ -255,6 +258,9 @@ impl Feed {
             self.last_video_progress = Some(now);
             self.dead_video_looks = 0;
         } else {
+            if self.dead_video_looks == 0 {
+                self.dead_since = Some(now);
+            }
             self.dead_video_looks = self.dead_video_looks.saturating_add(1);
             if self.dead_video_looks >= DEAD_VIDEO_LOOKS {
                 self.healthy_since = None;
@@ -330,6 +336,15 @@ impl Feed {
         let is_said_to_flow =
             self.state == MediaState::Decoding && self.frozen_since.is_none() && self.dead_video_looks == 0;
         self.is_progressing(now) || (is_said_to_flow && self.last_frame.is_none())
+    }
+
+    /// Bytes of it came after a look had found none of the other. Frames say more than looks do.
+    pub(super) fn outlives_bytes_of(&self, other: &Self) -> bool {
+        let last = self.last_video_progress.max(self.last_audio_progress);
+        match (self.last_frame, last, other.dead_since) {
+            (None, Some(last), Some(dead_since)) => last > dead_since,
+            _ => true,
+        }
     }
 
     /// When it was last known to flow.

@@ -304,6 +304,42 @@ fn web_a_deliberate_mute_is_waited_for_two_seconds() {
 }
 
 #[test]
+fn a_frame_of_a_video_that_was_let_go_of_is_no_sign_of_life() {
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.signal(Signal::Frame(A));
+    viewer.video(A, 2, 0);
+    viewer.signal(Signal::Left(B, Left::Quit));
+    assert_eq!(viewer.shown(), B, "not before it is seen");
+    assert!(viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(A, Kind::Video)));
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown(), A);
+}
+
+#[test]
+fn in_a_hidden_page_bytes_of_a_moment_before_do_not_outlive_those_that_are_missed() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Visible(false));
+    let look = |viewer: &mut Viewer, flows: [bool; 2]| {
+        viewer.pass(1_000);
+        for (uid, flows) in [A, B].into_iter().zip(flows) {
+            viewer.signal(Signal::Progress(uid, Kind::Video, flows));
+        }
+    };
+    look(&mut viewer, [true, true]);
+    look(&mut viewer, [false, true]);
+    viewer.pass(1_000);
+    viewer.signal(Signal::Progress(A, Kind::Video, false));
+    assert_eq!(viewer.shown(), A, "the other was not looked at yet");
+    viewer.signal(Signal::Progress(B, Kind::Video, true));
+    viewer.pass(200);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
 fn when_all_are_muted_none_is_better() {
     let mut viewer = hot();
     viewer.signal(Signal::Muted(A, Kind::Video, true));

@@ -5,7 +5,7 @@ mod create;
 mod query;
 
 use super::event::{EventCall, EventKind, FailReason, IdentifiedBy, RetryReason, Said};
-use super::lane::{InFlight, Lane, Purpose};
+use super::lane::{InFlight, Lane, Overdue, Purpose};
 use super::launch::{Phase, RtcToken};
 use super::request::{Answer, NoAnswer, ReplyBody, RequestId, said};
 use crate::domain::{DomainFailure, DomainLadder};
@@ -140,7 +140,7 @@ impl Lane {
         let Some(at) = self.overdue.iter().position(|overdue| overdue.id == id) else { return };
         let Some(overdue) = self.overdue.remove(at) else { return };
         if matches!(answer, Answer::Nothing(why) if why.was_not_sent()) {
-            return self.never_left(overdue.generation);
+            return self.never_left(&overdue);
         }
         let Answer::Http { status: 200..=299, body, .. } = answer else { return };
         if let Some(task_id) = ReplyBody::parse(body).task_id {
@@ -150,14 +150,12 @@ impl Lane {
     }
 
     /// A Create that was not awaited any more turns out never to have left.
-    fn never_left(&mut self, generation: u32) {
-        let is_current = self.current == Some(generation);
-        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.task_id.is_none()) else {
-            return;
-        };
-        launch.create_did_not_leave();
+    fn never_left(&mut self, Overdue { generation, token, .. }: &Overdue) {
+        let is_current = self.current == Some(*generation);
+        let Some(launch) = self.launch_mut(*generation) else { return };
+        launch.create_did_not_leave(token);
         if !launch.may_be_live() && !is_current {
-            self.forget(generation, None);
+            self.forget(*generation, None);
         }
     }
 

@@ -255,14 +255,14 @@ impl Launch {
         self.creates = self.creates.saturating_sub(1);
     }
 
-    /// The last Create never left: if it was the first with its builder token, the next one still is.
-    pub(super) fn create_did_not_leave(&mut self) {
+    /// A Create with this token never left: if it was the first with it, the next one still is.
+    pub(super) fn create_did_not_leave(&mut self, token: &str) {
         self.create_did_not_happen();
-        let Some(builder) = &mut self.builder else { return };
+        let Some(builder) = self.builder.as_mut().filter(|builder| builder.name == token) else { return };
         builder.creates = builder.creates.saturating_sub(1);
         if builder.creates == 0 {
-            self.tokens.retain(|token| *token != builder.name);
-            self.unanswered.retain(|token| *token != builder.name);
+            self.tokens.retain(|other| other != token);
+            self.unanswered.retain(|other| other != token);
         }
     }
 

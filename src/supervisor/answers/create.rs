@@ -51,7 +51,7 @@ impl Lane {
             return;
         };
         if read.nothing.is_some_and(NoAnswer::was_not_sent) {
-            launch.create_did_not_leave();
+            launch.create_did_not_leave(token.unwrap_or_default());
         } else if read.meaning == Meaning::RateLimited || read.refused().is_some() {
             launch.create_did_not_happen();
         }
