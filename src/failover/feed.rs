@@ -235,6 +235,7 @@ impl Feed {
     pub(super) fn starts(&mut self, now: Millis) {
         self.state = MediaState::Starting;
         self.started_at.get_or_insert(now);
+        self.dead_video_looks = 0;
     }
 
     /// A picture is there.

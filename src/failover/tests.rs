@@ -751,6 +751,21 @@ fn a_subscription_of_which_nothing_comes_is_made_anew_if_there_is_no_other() {
 }
 
 #[test]
+fn a_picture_that_comes_late_is_not_let_go_of() {
+    let mut viewer = Viewer::before(FailoverConfig::default());
+    viewer.signal(Signal::Published(A, Kind::Video));
+    for _ in 0..4 {
+        viewer.signal(Signal::Progress(A, Kind::Video, false));
+        viewer.pass(1_000);
+    }
+    viewer.told.clear();
+    viewer.video(A, 1, 0);
+    viewer.signal(Signal::Frame(A));
+    let told: Vec<Output> = viewer.told.iter().map(|(_, output)| *output).collect();
+    assert_eq!(told, [Output::Show(A)]);
+}
+
+#[test]
 fn the_snapshot_is_the_state() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 1_000);
