@@ -217,6 +217,7 @@ test("two reports without a bit of video: dead", async () => {
   await watching();
   const report = (uid: Uid, receivedBitrate: number) => tell().onRemoteVideoStats({}, { uid, receivedBitrate });
   for (let second = 0; second < 2; second += 1) {
+    await clock.pass(1000);
     report(BACKUP, 900);
     report(PRIMARY, 0);
   }

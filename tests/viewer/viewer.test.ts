@@ -155,6 +155,7 @@ test("the statistics are looked at every second, and what is dead for two looks 
   assert.equal(source.calls.filter((call) => call === "look").length, 3);
   const progress = (uid: Uid, advanced: boolean) => source.tell({ type: "progress", uid, kind: "video", advanced });
   for (let look = 0; look < 2; look += 1) {
+    await clock.pass(1000);
     progress(BACKUP, true);
     progress(PRIMARY, false);
   }
