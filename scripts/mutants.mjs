@@ -43,7 +43,7 @@ const ROUNDS = [
 
 const args = process.argv.slice(2);
 bootstrap();
-if (!output("cargo-mutants", ["--version"])?.includes(VERSION)) {
+if (!output("cargo", ["mutants", "--version"])?.includes(VERSION)) {
   console.log(`bootstrap: cargo-mutants ${VERSION} (a few minutes, once)`);
   run("cargo", ["install", "cargo-mutants", "--version", VERSION, "--root", "target/tools"]);
 }
