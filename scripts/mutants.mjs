@@ -2,7 +2,7 @@
 // hour or two; when it is broken off, the next run goes on with what is left. What is given to it goes to cargo-mutants:
 //
 //   npm run mutants -- --file src/uid.rs
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { bootstrap } from "./bootstrap.mjs";
 import { fail, inRoot, onPath, output, run, succeeds } from "./lib.mjs";
@@ -10,6 +10,7 @@ import { fail, inRoot, onPath, output, run, succeeds } from "./lib.mjs";
 const VERSION = "27.1.0";
 const folder = inRoot("target", "mutants");
 const results = inRoot("target", "mutants", "mutants.out");
+const unviable = inRoot("target", "mutants", "unviable.txt");
 const LEAST_PERCENT = 95;
 
 /**
@@ -53,7 +54,8 @@ mkdirSync(folder, { recursive: true });
 const commit = output("git", ["rev-parse", "--short", "HEAD"])?.trim() ?? "";
 const marker = inRoot("target", "mutants", "commit");
 // What was found of another commit says nothing of this one.
-if (existsSync(marker) && readFileSync(marker, "utf8") !== commit) rmSync(results, { recursive: true, force: true });
+if (existsSync(marker) && readFileSync(marker, "utf8") !== commit)
+  for (const old of [results, unviable]) rmSync(old, { recursive: true, force: true });
 writeFileSync(marker, commit);
 
 for (const [number, round] of ROUNDS.entries()) {
@@ -62,7 +64,9 @@ for (const [number, round] of ROUNDS.entries()) {
   console.log(
     `\nround ${number + 1} of ${ROUNDS.length}: ${number === 0 ? "what is not known yet" : `${left} missed so far`}`,
   );
+  keepUnviable();
   play(round);
+  keepUnviable();
 }
 report();
 
@@ -80,17 +84,29 @@ function play({ packages, tests, skipped, env }) {
   for (const name of Object.keys(env)) delete process.env[name];
 }
 
-/** The mutants of one outcome, without their places in the file, which every edit moves. */
 function mutants(/** @type {string} */ outcome) {
   const file = `${results}/${outcome}.txt`;
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
-  return lines.map((line) => line.replace(/^(\S+?\.rs):\d+:\d+: /, "$1: "));
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
 }
 
+/** Those that do not compile: the next round has them among those that were caught before. */
+function keepUnviable() {
+  appendFileSync(
+    unviable,
+    mutants("unviable")
+      .map((mutant) => `${mutant}\n`)
+      .join(""),
+  );
+}
+
+/** A mutant without its place in the file, which every edit moves. */
+const named = (/** @type {string} */ mutant) => mutant.replace(/^(\S+?\.rs):\d+:\d+: /, "$1: ");
+
 function report() {
-  const caught = ["caught", "timeout", "previously_caught"].flatMap(mutants).length;
-  const survivors = mutants("missed");
+  const dead = new Set(["caught", "timeout", "previously_caught"].flatMap(mutants));
+  for (const mutant of readFileSync(unviable, "utf8").split("\n")) dead.delete(mutant);
+  const caught = dead.size;
+  const survivors = mutants("missed").map(named);
   const percent = (100 * caught) / (caught + survivors.length);
   const listed = readFileSync(inRoot("tests", "SURVIVORS.md"), "utf8");
   const unlisted = survivors.filter((mutant) => !listed.includes(`\`${mutant}\``));

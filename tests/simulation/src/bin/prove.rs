@@ -170,7 +170,9 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
         let (searched, told) = part(&name, || fleet::schedules(sizes.seeds(sizes.schedules), sizes.minutes));
         explained("schedules", searched.failed.clone(), schedule)?;
         tell_places(&searched, if sizes.schedules >= 1_000 { &places::OF_SCHEDULES } else { &[] })?;
-        figures["schedules"] = json!({ "seed": sizes.seed, "number": sizes.schedules, "figures": told, "places": searched.places });
+        figures["schedules"] = json!({
+            "seed": sizes.seed, "number": sizes.schedules, "figures": told, "places": searched.places,
+        });
     }
     if sizes.restored > 0 {
         let name = format!("{} schedules, restored at every step", sizes.restored);
