@@ -218,7 +218,8 @@ impl RetryPolicy {
                 ));
             }
             for (i, wait) in ladder.0.iter().enumerate() {
-                in_range(&format!("{field}[{i}]"), *wait, least, HOUR_MS)?;
+                in_range(field, *wait, least, HOUR_MS)
+                    .map_err(|invalid| Invalid { field: format!("{field}[{i}]"), ..invalid })?;
             }
         }
         in_range("confirmDeadlineMs", self.confirm_deadline_ms, 1, HOUR_MS)?;
