@@ -13,6 +13,7 @@ mod air;
 mod chance;
 mod checks;
 mod digest;
+pub mod figures;
 mod fingerprint;
 pub mod fleet;
 pub mod golden;

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use lexopt::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use steadymix_simulation::fleet::{self, Searched};
 use steadymix_simulation::search::{self, Bounds, Found};
-use steadymix_simulation::{Plan, Viewer, broadcast, golden, places, releases, shrink, sweep};
+use steadymix_simulation::{Plan, Viewer, broadcast, figures, golden, places, releases, shrink, sweep};
 
 /// The simulation allocates more than it computes.
 #[global_allocator]
@@ -36,8 +36,9 @@ Simulates Steadymix's core under faults, and prints what was proven.
   --snapshots FILE writes the snapshots there that later releases must take up, and does nothing else
 
 The first five are its parts. Without any of them it runs all, and compares the golden traces; else only those that are
-asked for. A seed that breaks a rule is made smaller, and its trace is printed; to repeat it, ask for that seed and one
-of that part: --soak 1 --seed 1004645.
+asked for. With --json, one of the first three that begins at the seed at which that of the file ended is added to it:
+a long run can be done in pieces. A seed that breaks a rule is made smaller, and its trace is printed; to repeat it, ask
+for that seed and one of that part: --soak 1 --seed 1004645.
 ";
 
 struct Sizes {
@@ -171,14 +172,17 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
         explained("schedules", searched.failed.clone(), schedule)?;
         tell_places(&searched, if sizes.schedules >= 1_000 { &places::OF_SCHEDULES } else { &[] })?;
         figures["schedules"] = json!({
-            "seed": sizes.seed, "number": sizes.schedules, "figures": told, "places": searched.places,
+            "seed": sizes.seed, "number": sizes.schedules, "minutes": sizes.minutes,
+            "figures": told, "places": searched.places,
         });
     }
     if sizes.restored > 0 {
         let name = format!("{} schedules, restored at every step", sizes.restored);
         let (searched, told) = part(&name, || fleet::restored(sizes.seeds(sizes.restored), sizes.minutes));
         explained("restored", searched.failed, |seed| Plan::schedule(seed, sizes.minutes))?;
-        figures["restored"] = json!({ "seed": sizes.seed, "number": sizes.restored, "figures": told });
+        figures["restored"] = json!({
+            "seed": sizes.seed, "number": sizes.restored, "minutes": sizes.minutes, "figures": told,
+        });
     }
     if sizes.soak > 0 {
         let name = format!("{} broadcasts of {} days", sizes.soak, sizes.days);
@@ -273,12 +277,17 @@ fn run(sizes: &Sizes) -> Result<ExitCode, String> {
     })
 }
 
-/// The figures of these parts in the place of those that the file had, and what it has of the others.
+/// The figures of these parts and what the file has of others, as `figures::added` puts them together.
 fn added_to(file: &str, figures: Value) -> Value {
     let before = std::fs::read_to_string(file).unwrap_or_default();
-    let mut all: Map<String, Value> = serde_json::from_str(&before).unwrap_or_default();
-    if let Value::Object(figures) = figures {
-        all.extend(figures);
+    let before = serde_json::from_str(&before).unwrap_or_default();
+    let Value::Object(figures) = figures else { return figures };
+    let all = figures::added(before, figures);
+    for (name, part) in &all {
+        if part["pieces"].as_u64().is_some_and(|pieces| pieces > 1) {
+            let years = part["figures"]["simulatedYears"].as_f64().unwrap_or_default();
+            println!("{name} in all: {}, {years:.1} simulated years", part["number"]);
+        }
     }
     all.into()
 }
