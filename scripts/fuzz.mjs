@@ -120,7 +120,9 @@ function addUp(target, executions, seconds) {
 }
 
 /** @param {string} target */
-const corpus = (target) => inRoot("tests", "fuzz", "corpus", `${target}.txt`);
+function corpus(target) {
+  return inRoot("tests", "fuzz", "corpus", `${target}.txt`);
+}
 
 /**
  * The committed corpus as libFuzzer wants it: a folder with a file for each input.
