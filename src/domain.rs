@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn every_area_has_its_order() {
-        let rungs = |area, region| DomainLadder::new(area, region, RETURN_AFTER).unwrap().rungs;
+        let rungs = |area, region| DomainLadder::new(area, region, RETURN_AFTER).unwrap().rungs().to_vec();
         assert_eq!(
             rungs(Area::China, None),
             ["api.sd-rtn.com", "api.agora.io", "api-cn-north-1.sd-rtn.com", "api-cn-north-1.agora.io"]
@@ -272,6 +272,28 @@ mod tests {
         ladder.succeeded("api.agora.io");
         ladder.failed("api.agora.io", DomainFailure::Dns, much_later);
         assert_eq!(ladder.domain(much_later), "api.agora.io", "it works again, so it has one more call");
+    }
+
+    #[test]
+    fn the_time_to_return_is_that_of_leaving_the_primary() {
+        let mut ladder = ladder();
+        walk(&mut ladder, DomainFailure::Unreachable, 2);
+        let later = T0.plus(Millis::from_secs(100));
+        ladder.failed("api-us-east-1.agora.io", DomainFailure::Dns, later);
+        assert_eq!(ladder.domain(later), "api-us-east-1.sd-rtn.com");
+        assert_eq!(ladder.domain(T0.plus(RETURN_AFTER)), "api.agora.io");
+        assert_eq!(ladder.current(), "api.agora.io");
+    }
+
+    #[test]
+    fn what_fails_when_it_was_time_to_return_is_left_for_as_long_again() {
+        let mut ladder = ladder();
+        walk(&mut ladder, DomainFailure::Unreachable, 2);
+        let later = T0.plus(RETURN_AFTER);
+        ladder.failed("api-us-east-1.agora.io", DomainFailure::Dns, later);
+        assert_eq!(ladder.domain(later), "api-us-east-1.sd-rtn.com");
+        assert_eq!(ladder.current(), "api-us-east-1.sd-rtn.com");
+        assert_eq!(ladder.domain(later.plus(RETURN_AFTER)), "api.agora.io");
     }
 
     #[test]

@@ -75,3 +75,18 @@ pub(crate) fn check_count(field: &str, value: u64) -> Result<(), Invalid> {
 pub(crate) fn without_value(message: &str) -> &str {
     message.rsplit_once(", expected ").map_or(message, |(_, expected)| expected)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_leaves_room_to_count_on() {
+        let most = 281_474_976_645_120;
+        assert_eq!(check_count("next", most), Ok(()));
+        assert_eq!(check_count("next", 0), Ok(()));
+        let refused = Invalid::new("next", most + 1, "at most 281474976645120");
+        assert_eq!(check_count("next", most + 1), Err(refused));
+        assert!(check_count("next", u64::MAX).is_err());
+    }
+}

@@ -329,6 +329,39 @@ mod tests {
     }
 
     #[test]
+    fn a_body_may_have_256_kib() {
+        let mut longest = body(110, "t", 1);
+        longest.resize(262_144, b' ');
+        assert_eq!(parse(&longest), Ok(notice(110, "t", 1)));
+        longest.push(b' ');
+        assert_eq!(parse(&longest), Err(NoticeError::TooLarge(262_145)));
+    }
+
+    #[test]
+    fn the_last_tasks_are_remembered_and_of_each_the_last_events() {
+        let mut log = NoticeLog::new(2);
+        assert!(log.is_empty());
+        for task in ["a", "b"] {
+            assert_eq!(log.take(&notice(110, task, 0)), Freshness::New);
+        }
+        assert!(!log.is_empty());
+        assert_eq!(log.take(&notice(110, "a", 0)), Freshness::Duplicate);
+        for sequence in 1..EVENTS_PER_TASK as i64 {
+            assert_eq!(log.take(&notice(112, "a", sequence)), Freshness::New);
+        }
+        assert_eq!(log.take(&notice(110, "a", 0)), Freshness::Duplicate, "32 are remembered");
+        for sequence in EVENTS_PER_TASK as i64..2 * EVENTS_PER_TASK as i64 {
+            assert_eq!(log.take(&notice(112, "a", sequence)), Freshness::New);
+        }
+        assert_eq!(log.tasks["a"].events.len(), EVENTS_PER_TASK);
+        assert_eq!(log.take(&notice(110, "a", 0)), Freshness::Stale, "no double any more, but overtaken");
+
+        assert_eq!(log.take(&notice(110, "c", 0)), Freshness::New);
+        assert_eq!(log.take(&notice(110, "b", 0)), Freshness::Duplicate);
+        assert_eq!(log.take(&notice(110, "a", 0)), Freshness::New, "it was forgotten");
+    }
+
+    #[test]
     fn doubles_and_overtaken_ones_are_told_apart() {
         let mut log = NoticeLog::new(4);
         assert_eq!(log.take(&notice(110, "t", 1)), Freshness::New);

@@ -393,6 +393,11 @@ mod tests {
             refused(json!({ "confirmMs": [] })),
             Invalid::new("policy.confirmMs", "a list of 0", "a list of 1 to 20 waits")
         );
+        assert_eq!(refused(json!({ "confirmMs": vec![5; 21] })).value, "a list of 21");
+        assert_eq!(refused(json!({ "relaunchResetMs": 86_400_001 })).allowed, "from 0 to 86400000 ms");
+        let widest = json!({ "confirmMs": vec![5; 20], "relaunchResetMs": 86_400_000, "jitterPercent": 100 });
+        let widest = RetryPolicy::from_json(&widest).unwrap();
+        assert_eq!(widest.confirm_ms.waits(), [Millis::new(5); 20]);
         let wrong_type = refused(json!({ "deleteMs": [1_000, "x"] }));
         assert_eq!((wrong_type.field.as_str(), wrong_type.value.as_str()), ("policy.deleteMs[1]", "\"x\""));
         assert_eq!(refused(json!({ "retries": 3 })).field, "policy.retries");
@@ -430,6 +435,26 @@ mod tests {
         assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", wall), Some(Millis::ZERO));
         assert_eq!(parse_retry_after("soon", wall), None);
         assert_eq!(parse_retry_after("-5", wall), None);
+    }
+
+    /// The generator's published test values.
+    #[test]
+    fn chance_is_that_of_splitmix64() {
+        let golden_ratio = 0x9E37_79B9_7F4A_7C15;
+        assert_eq!(splitmix64(1_234_567), 6_457_827_717_110_365_317);
+        assert_eq!(splitmix64(golden_ratio + 1_234_567), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn jitter_is_of_every_length_up_to_its_share() {
+        let policy = RetryPolicy { jitter_percent: 20, ..RetryPolicy::default() };
+        let jittered = |counter| policy.jittered(Millis::new(50), 7, counter).as_u64();
+        let lengths: std::collections::BTreeSet<_> = (0..200).map(jittered).collect();
+        assert_eq!(lengths.into_iter().collect::<Vec<_>>(), (50..=60).collect::<Vec<_>>());
+        let half = RetryPolicy { jitter_percent: 50, ..policy };
+        let of_seeds =
+            [(7, 0), (7, 1), (7, 3), (8, 3)].map(|(seed, n)| half.jittered(Millis::from_secs(1), seed, n));
+        assert_eq!(of_seeds, [1279, 1011, 1172, 1208].map(Millis::new));
     }
 
     proptest! {
