@@ -97,6 +97,90 @@ fn timers_that_are_always_late_still_get_permits() {
 }
 
 #[test]
+fn timers_that_are_always_late_may_ask_more_than_once() {
+    let mut bucket = bucket();
+    for look in 0..10 {
+        for _ in 0..2 {
+            assert_eq!(bucket.ask(ms(look * 5_000), 0, Want::Query), Permit::Granted, "look {look}");
+        }
+    }
+}
+
+/// A bucket without a permit, before whose Creates nothing but the rate stands.
+fn drained() -> TokenBucket {
+    let limits = QuotaLimits { pcw: 1_000_000, ..QuotaLimits::for_area(Area::China) };
+    let mut bucket = TokenBucket::new(limits, T0);
+    for lane in [20, 21] {
+        assert_eq!(bucket.ask(T0, lane, Want::Query), Permit::Granted);
+    }
+    bucket
+}
+
+#[test]
+fn who_asked_first_is_first_however_often_it_asks() {
+    let mut bucket = drained();
+    for lane in [5, 1, 5] {
+        assert_eq!(bucket.ask(T0, lane, Want::Query), Permit::Wait(ms(if lane == 5 { 125 } else { 250 })));
+    }
+    assert_eq!(bucket.ask(ms(125), 1, Want::Query), Permit::Wait(ms(250)));
+    assert_eq!(bucket.ask(ms(125), 1, Want::Delete), Permit::Granted, "it wants something else now");
+    assert_eq!(bucket.ask(ms(250), 5, Want::Query), Permit::Granted);
+}
+
+#[test]
+fn who_withdraws_is_not_waited_for_and_has_nothing_reserved() {
+    let mut bucket = drained();
+    assert_eq!(bucket.ask(T0, 0, Want::Delete), Permit::Wait(ms(125)));
+    bucket.withdraw(0);
+    assert_eq!(bucket.ask(ms(125), 1, Want::Query), Permit::Granted);
+    assert_eq!(bucket.ask(ms(375), 0, Want::AcquireAndCreate), Permit::Granted);
+    bucket.withdraw(0);
+    assert!(!bucket.use_reserved(ms(400), 0));
+}
+
+#[test]
+fn who_has_waited_longer_than_a_round_goes_before_what_is_more_important() {
+    let mut bucket = drained();
+    let mut ask = |at, lane, want| bucket.ask(ms(at), lane, want) == Permit::Granted;
+    assert!(!ask(0, 0, Want::Query));
+    for lane in 1..=8 {
+        assert!(!ask(0, lane, Want::Create));
+    }
+    // Nine at eight calls a second: a round takes 1125 ms.
+    for turn in 1..=9u32 {
+        let at = u64::from(turn) * 125;
+        assert!(!ask(at, 0, Want::Query), "at {at} ms");
+        let creating = (turn - 1) % 8 + 1;
+        assert!(ask(at, creating, Want::Create), "at {at} ms");
+        assert!(!ask(at, creating, Want::Create));
+    }
+    assert!(ask(1_250, 0, Want::Query));
+}
+
+#[test]
+fn a_create_that_may_be_made_now_has_its_place_before_queries() {
+    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..QuotaLimits::for_area(Area::Europe) }, T0);
+    assert_eq!(bucket.ask(T0, 0, Want::Create), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 1, Want::Create), Permit::Wait(ms(1000)));
+    assert_eq!(bucket.ask(ms(1000), 2, Want::Query), Permit::Granted);
+    assert_eq!(bucket.ask(ms(1000), 3, Want::Query), Permit::Wait(ms(1125)));
+}
+
+#[test]
+fn permits_that_were_reserved_count_in_the_second_in_which_they_may_be_used() {
+    let mut bucket = bucket();
+    for lane in 0..4u32 {
+        assert_eq!(bucket.ask(ms(u64::from(lane) * 250), lane, Want::AcquireAndCreate), Permit::Granted);
+    }
+    for at in [875, 1_000, 1_125] {
+        assert_eq!(bucket.ask(ms(at), 9, Want::Query), Permit::Granted);
+    }
+    // Six calls from 250 ms on and four Creates to come: the eleventh has to wait until the first is over a second ago.
+    assert_eq!(bucket.ask(ms(1_250), 9, Want::Query), Permit::Wait(ms(1_251)));
+    assert_eq!(bucket.ask(ms(1_251), 9, Want::Query), Permit::Granted);
+}
+
+#[test]
 fn bad_limits_are_named() {
     let refused = |json| QuotaLimits::from_json(Area::China, &json).unwrap_err();
     assert_eq!(refused(json!({ "burst": 1 })), Invalid::new("quota.burst", 1, "from 2 to 10000"));
@@ -115,6 +199,13 @@ fn the_estimate_says_what_does_not_fit() {
         fits.verdict
     );
     assert_eq!(fits.most_tasks, 640);
+    assert_eq!((fits.queries_per_second, fits.launch_all_seconds), (200.0 / 120.0, 75.0));
+    let slow = QuotaLimits { pcw: 10, ..limits };
+    let all = estimate(10, Millis::from_secs(120), &slow).unwrap();
+    assert_eq!((all.most_tasks, all.fits, all.launch_all_seconds), (10, true, 10.0));
+    assert!(all.verdict.starts_with("Fits") && all.verdict.ends_with("takes 10 s."), "{}", all.verdict);
+    assert!(estimate(640, Millis::from_secs(120), &limits).unwrap().verdict.starts_with("Fits"));
+    assert!(estimate(1, Millis::from_secs(1), &limits).unwrap().fits);
     let too_often = estimate(200, Millis::from_secs(10), &limits).unwrap();
     assert!(!too_often.fits && too_often.verdict.contains("Ask every 38 s"), "{}", too_often.verdict);
     let too_many = estimate(1_001, Millis::from_secs(600), &limits).unwrap();
