@@ -129,6 +129,7 @@ fn the_service_status_says_more_where_the_task_status_is_not_final() {
         ("FAILURE_STOP", "serviceValidationFailed", TaskState::Refused),
         ("IN_PROGRESS", "serviceCompleted", TaskState::Stopping),
         ("STARTED", "servicePartialCompleted", TaskState::Stopping),
+        ("CREATED", "serviceCompleted", TaskState::Stopping),
         ("EXIT", "serviceAbnormal", TaskState::Failed),
         ("STOPPED", "serviceCompleted", TaskState::Ended),
         ("EXIT", "serviceInProgress", TaskState::Ended),
@@ -158,6 +159,11 @@ fn without_a_task_status_the_service_status_stands_in() {
     for (service, state) in cases {
         assert_eq!(query(None, service), state, "{service:?}");
     }
+    assert_eq!(
+        ServiceStatus::parse("serviceUnknown"),
+        ServiceStatus::ServiceUnknown,
+        "a word of the service's"
+    );
 }
 
 proptest! {
