@@ -138,6 +138,7 @@ mod tests {
         assert_eq!(Millis::ZERO.minus(Millis::MAX), Millis::ZERO);
         assert_eq!(Millis::from_secs(u64::MAX), Millis::MAX);
         assert_eq!(Millis::new(1500).to_string(), "1500 ms");
+        assert_eq!(Millis::MAX.as_u64(), 9_007_199_254_740_991);
     }
 
     #[test]
@@ -159,9 +160,18 @@ mod tests {
     #[test]
     fn a_clock_set_to_the_end_of_time_leaves_some() {
         let mut clock = Clock::starting_at(Millis::ZERO);
-        assert_eq!(clock.tick(Millis::MAX).0.mono, LONGEST_SLEEP);
+        assert_eq!(clock.tick(Millis::MAX).0.mono, Millis::new(31_536_000_000), "a year");
         clock.tick(Millis::ZERO);
         assert_eq!(clock.tick(Millis::new(5)).0.mono, LONGEST_SLEEP.plus(Millis::new(5)));
+    }
+
+    #[test]
+    fn a_clock_is_restored_if_there_is_time_left() {
+        let check = |mono: u64| Clock { mono: Millis::new(mono), ..Clock::default() }.check();
+        assert_eq!(check(4_503_599_627_370_495), Ok(()));
+        let refused = Invalid::new("clock.mono", "4503599627370496 ms", "at most 4503599627370495 ms");
+        assert_eq!(check(4_503_599_627_370_496), Err(refused));
+        assert!(check(u64::MAX).is_err());
     }
 
     #[test]
@@ -169,5 +179,7 @@ mod tests {
         let mut clock = Clock::starting_at(Millis::new(10_000));
         assert!(!clock.tick(Millis::new(9_500)).1);
         assert_eq!(clock.tick(Millis::new(3_609_500)).0.mono, Millis::new(3_610_000));
+        assert!(!clock.tick(Millis::new(3_608_500)).1, "a second");
+        assert!(clock.tick(Millis::new(3_607_499)).1, "and a millisecond");
     }
 }

@@ -158,6 +158,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_found_is_held_and_what_is_gone_on_with_has_had_its_turn() {
+        let mut ring = UidRing::new(vec![7, 8, 9]).unwrap();
+        assert_eq!(ring.uids(), [7, 8, 9]);
+        ring.hold(8);
+        ring.hold(5);
+        assert_eq!((ring.is_held(8), ring.is_held(5), ring.last()), (true, false, None));
+        ring.resume(7);
+        assert_eq!(ring.last(), None, "nothing of it is unresolved");
+        ring.resume(8);
+        assert_eq!((ring.last(), ring.in_turn().collect()), (Some(8), vec![9, 7, 8]));
+        assert_eq!(ring.next(), Some(9));
+    }
+
+    #[test]
     fn bad_rings_say_what_is_allowed() {
         for uids in [vec![], vec![1], vec![1, 1], vec![0, 1]] {
             let error = UidRing::new(uids.clone()).unwrap_err();

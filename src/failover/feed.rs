@@ -375,3 +375,6 @@ impl Feed {
 fn is_recent(now: Millis, at: Millis) -> bool {
     now.minus(at) <= PROGRESS_MS
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+use super::*;
+
+fn ms(ms: u64) -> Millis {
+    Millis::new(ms)
+}
+
+/// There and asked for, with nothing of it yet.
+fn asked() -> Feed {
+    let mut feed = Feed { present: true, video: true, audio: true, ..Feed::new(7) };
+    feed.ask(Kind::Video, ms(0));
+    feed
+}
+
+/// With frames after these gaps, the first at 10 s.
+fn with_gaps(gaps: &[u64]) -> (Feed, u64) {
+    let (mut feed, mut now) = (asked(), 10_000);
+    feed.frame(ms(now));
+    for gap in gaps {
+        now += gap;
+        feed.frame(ms(now));
+    }
+    (feed, now)
+}
+
+/// How long a frame is waited for after these gaps, in ms.
+fn patience(gaps: &[u64]) -> Option<u64> {
+    with_gaps(gaps).0.patience(Millis::ZERO).map(Millis::as_u64)
+}
+
+/// The longest time after the last frame, in ms, that is not out of rhythm.
+fn rhythm(gaps: &[u64]) -> Option<u64> {
+    let (feed, now) = with_gaps(gaps);
+    (0..2_000).take_while(|late| !feed.is_out_of_rhythm(ms(now + late))).last()
+}
+
+#[test]
+fn four_intervals_or_twice_the_longest_gap_are_waited_for_once_the_cadence_is_known() {
+    assert_eq!(patience(&[40; 7]), None);
+    assert_eq!(patience(&[40; 8]), Some(160));
+    assert_eq!(with_gaps(&[40; 8]).0.patience(ms(250)), Some(ms(250)));
+    let then = |gap: &[u64]| patience(&[&[40; 8], gap].concat());
+    assert_eq!(then(&[80]), Some(180), "the interval follows by an eighth");
+    assert_eq!(then(&[200]), Some(400));
+    assert_eq!(then(&[256, 40]), Some(508), "the longest gap fades by a 128th");
+    assert_eq!(then(&[600]), Some(1_000));
+    assert_eq!(then(&[1_000]), Some(1_000));
+    assert_eq!(then(&[1_001]), None, "that was no cadence");
+}
+
+#[test]
+fn a_frame_is_out_of_rhythm_after_two_intervals_or_the_longest_gap_within_three() {
+    assert_eq!(rhythm(&[]), Some(150));
+    assert_eq!(rhythm(&[40; 8]), Some(80));
+    assert_eq!(rhythm(&[10; 8]), Some(34));
+    assert_eq!(rhythm(&[&[40; 8], [120].as_slice()].concat()), Some(120));
+    assert_eq!(rhythm(&[&[40; 8], [400].as_slice()].concat()), Some(255), "three intervals of 85 ms");
+    let never = asked();
+    assert!(!never.is_out_of_rhythm(ms(60_000)), "nothing is expected of one that never came");
+}
+
+#[test]
+fn bytes_of_either_kind_prove_that_it_flows_where_no_frames_are_told_of() {
+    let mut feed = asked();
+    assert!(!feed.is_progressing(ms(0)));
+    feed.progress_of_audio(ms(5_000), true);
+    assert!(feed.is_progressing(ms(7_500)));
+    assert!(!feed.is_progressing(ms(7_501)), "that look was too long ago");
+    feed.progress_of_video(ms(8_000), true);
+    assert!(feed.is_progressing(ms(8_000)));
+}
+
+#[test]
+fn something_is_known_of_it_once_it_was_looked_at() {
+    let known = |change: &dyn Fn(&mut Feed)| {
+        let mut feed = asked();
+        change(&mut feed);
+        feed.is_known()
+    };
+    assert!(!known(&|_| ()));
+    assert!(known(&|feed| feed.frame(ms(1))));
+    assert!(known(&|feed| feed.progress_of_video(ms(1), false)));
+    for advanced in [true, false] {
+        assert!(!known(&|feed| feed.progress_of_audio(ms(1), advanced)), "its sound was not asked for");
+        assert!(known(&|feed| {
+            feed.ask(Kind::Audio, ms(0));
+            feed.progress_of_audio(ms(1), advanced);
+        }));
+    }
+    assert!(!known(&|feed| {
+        feed.frame(ms(1));
+        feed.present = false;
+    }));
+}
+
+#[test]
+fn it_is_there_only_if_it_can_be_subscribed_to() {
+    assert!(asked().is_there());
+    for gone in [
+        Feed { present: false, ..asked() },
+        Feed { video: false, ..asked() },
+        Feed { failed: true, ..asked() },
+    ] {
+        assert!(!gone.is_there());
+    }
+}
+
+#[test]
+fn it_has_started_with_its_second_frame() {
+    let (mut feed, _) = with_gaps(&[]);
+    feed.state = MediaState::Starting;
+    assert!(!feed.has_started());
+    feed.frame(ms(10_040));
+    assert!(feed.has_started());
+    assert_eq!(asked().starts_for(ms(700)), Some(ms(700)));
+    assert_eq!(feed.starts_for(ms(20_000)), None);
+}
+
+#[test]
+fn it_outlives_another_by_a_frame_three_quarters_of_the_patience_later() {
+    let (other, last) = with_gaps(&[40; 8]);
+    let shown_at = |at| {
+        let mut feed = asked();
+        feed.frame(ms(at));
+        feed.outlives(&other, ms(200))
+    };
+    assert!(!shown_at(last + 149));
+    assert!(shown_at(last + 150));
+}
+
+#[test]
+fn what_an_sdk_says_is_believed_where_no_frames_are_told_of() {
+    let mut feed = asked();
+    assert!(!feed.lives(ms(0)));
+    feed.state = MediaState::Decoding;
+    assert!(feed.lives(ms(0)));
+    let frozen = Feed { frozen_since: Some(ms(0)), ..feed.clone() };
+    assert!(!frozen.lives(ms(0)));
+    let mut silent = feed.clone();
+    silent.progress_of_video(ms(0), false);
+    assert!(!silent.lives(ms(0)));
+    feed.frame(ms(1_000));
+    assert!(!feed.lives(ms(2_000)), "frames say more");
+}
+
+#[test]
+fn its_health() {
+    let (playing, last) = with_gaps(&[40; 8]);
+    let now = ms(last);
+    assert_eq!(playing.health(ms(last + 1_000), true), Health::Playing);
+    assert_eq!(playing.health(ms(last + 1_001), true), Health::Frozen);
+    assert_eq!(
+        playing.health(ms(last + 1_001), false),
+        Health::Playing,
+        "no frames are seen in a hidden page"
+    );
+    assert_eq!(Feed { frozen_since: Some(now), ..playing.clone() }.health(now, true), Health::Frozen);
+    assert_eq!(Feed { dead_video_looks: 2, ..playing.clone() }.health(now, true), Health::Frozen);
+    assert_eq!(Feed { video: false, ..playing.clone() }.health(now, true), Health::Absent);
+    assert_eq!(Feed { present: false, ..playing.clone() }.health(now, true), Health::Absent);
+    assert_eq!(Feed { failed: true, ..playing }.health(now, true), Health::Failed);
+    assert_eq!(asked().health(now, true), Health::Starting);
+    assert_eq!(Feed { video_asked: false, ..asked() }.health(now, true), Health::Available);
+}
+
+#[test]
+fn two_looks_without_bytes_are_a_death_and_three_without_sound_a_loss() {
+    let (mut feed, last) = with_gaps(&[40; 8]);
+    feed.ask(Kind::Audio, ms(0));
+    feed.progress_of_video(ms(last + 1_000), false);
+    assert!(feed.healthy_since.is_some() && !feed.is_dead());
+    feed.progress_of_video(ms(last + 2_000), false);
+    assert!(feed.healthy_since.is_none() && feed.is_dead());
+    for look in 1..=4 {
+        feed.progress_of_audio(ms(last + look * 1_000), false);
+        let bad_since = (look >= 3).then(|| ms(last + 3_000));
+        assert_eq!(feed.audio_bad_since, bad_since, "after {look} looks");
+    }
+}
+
+#[test]
+fn after_a_pause_nothing_measured_before_holds() {
+    let (mut feed, last) = with_gaps(&[40; 8]);
+    feed.progress_of_video(ms(last), false);
+    feed.progress_of_video(ms(last), false);
+    feed.forget_all_time(ms(50_000));
+    assert_eq!((feed.patience(Millis::ZERO), feed.last_sign(), feed.is_dead()), (None, None, false));
+    assert_eq!(feed.start_deadline(ms(3_000)), ms(53_000));
+    feed.frame(ms(60_000));
+    assert_eq!(feed.patience(Millis::ZERO), None, "that was no gap");
+}
