@@ -57,6 +57,28 @@ fn a_good_payload_goes_through_unchanged_with_fields_of_tomorrow() {
 }
 
 #[test]
+fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
+    let mut json = with("videoInputs/1/streamUrl", json!("rtmp://example.com/live/k3y-of-a-show"));
+    json["cloudTranscoder"]["config"]["transcoder"]["outputs"] = json!([
+        { "rtc": { "rtcChannel": "show", "rtcToken": "out-token" } },
+        { "streamUrl": "rtmp://a/12345678" },
+        { "streamUrl": "rtmp://a/1234567" },
+    ]);
+    let services: Services = error::from_json("services", &json).unwrap();
+    let expected = [
+        "in-token",
+        "in-token",
+        "rtmp://example.com/live/k3y-of-a-show",
+        "k3y-of-a-show",
+        "out-token",
+        "rtmp://a/12345678",
+        "12345678",
+        "rtmp://a/1234567",
+    ];
+    assert_eq!(services.secrets().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn every_range_and_rule_names_its_field() {
     let rtc = |uid: u32, channel: &str| json!({ "rtc": { "rtcChannel": channel, "rtcUid": uid } });
     let cases: &[(&str, Value, &str)] = &[
