@@ -648,7 +648,7 @@ impl Failover {
             let feed = self.feeds.get(wanted)?;
             if !feed.is_available(self.now) {
                 // Perhaps once its penalty is over.
-                return Some(feed.penalty_until).filter(|at| feed.is_there() && *at > self.now);
+                return Some(feed.penalty_until).filter(|_| feed.is_there());
             }
             let at = self.after_dwell(Millis::ZERO);
             return if self.now < at {

@@ -377,3 +377,6 @@ fn together(outcomes: &[Outcome]) -> Outcome {
         _ => Outcome::Ended,
     }
 }
+
+#[cfg(test)]
+mod tests;

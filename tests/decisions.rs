@@ -725,3 +725,61 @@ fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
     assert!(hand.now - at <= 5_000, "asked at once");
     assert_eq!(hand.last(), EventKind::Recovered);
 }
+
+#[test]
+fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
+    let mut hand = Hand::new(json!({}));
+    let mut revisions = vec![hand.supervisor.revision()];
+    let mut again = |hand: &Hand| {
+        let snapshot = hand.supervisor.snapshot().unwrap();
+        assert!(Supervisor::restore(&snapshot).unwrap() == hand.supervisor);
+        revisions.push(hand.supervisor.revision());
+    };
+    again(&hand);
+    let create = hand.create();
+    again(&hand);
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    again(&hand);
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    again(&hand);
+    assert!(
+        revisions.is_sorted() && revisions[1] < revisions[2] && revisions[2] < revisions[3],
+        "{revisions:?}"
+    );
+    let damaged = hand.supervisor.snapshot().unwrap().replace("\"t\"", "\"u\"");
+    assert!(Supervisor::restore(&damaged).is_err());
+}
+
+#[test]
+fn with_a_shared_quota_every_call_is_asked_for() {
+    let mut hand = Hand::new(json!({}));
+    hand.supervisor.share_quota(true);
+    let request = loop {
+        match hand.supervisor.poll(hand.wall()) {
+            Output::NeedPermit(request) => break request,
+            Output::NeedToken(request) => {
+                assert!(hand.supervisor.awaits(request.id));
+                hand.supervisor.handle(hand.wall(), Input::Token(request.id, Ok(None)));
+                assert!(!hand.supervisor.awaits(request.id));
+            }
+            Output::Emit(_) => {}
+            other => panic!("{other:?} in the place of a question"),
+        }
+    };
+    assert!(hand.supervisor.awaits_permit(request));
+    hand.supervisor.handle(hand.wall(), Input::Permit(request, Millis::ZERO));
+    assert!(!hand.supervisor.awaits_permit(request));
+    hand.expect(EventCall::Acquire);
+}
+
+#[test]
+fn an_rtc_token_is_not_shown_where_inputs_are() {
+    let mut hand = Hand::new(json!({}));
+    let request = loop {
+        if let Output::NeedToken(request) = hand.supervisor.poll(hand.wall()) {
+            break request;
+        }
+    };
+    let shown = format!("{:?}", Input::Token(request.id, Ok(Some("s3cret".to_owned()))));
+    assert!(shown.contains("Token") && shown.contains('…') && !shown.contains("s3cret"), "{shown}");
+}

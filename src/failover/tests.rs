@@ -123,6 +123,23 @@ fn hot() -> Viewer {
 // ---- subscriptions ---------------------------------------------------------------------------------------------------
 
 #[test]
+fn one_frame_is_enough_to_be_shown_for_as_long_as_the_second_may_come() {
+    for (ms, shown) in [(2_999, B), (3_000, A)] {
+        let mut viewer = Viewer::before(FailoverConfig::default());
+        viewer.signal(Signal::Joined(A));
+        viewer.signal(Signal::Published(A, Kind::Video));
+        viewer.video(A, 2, 0);
+        viewer.signal(Signal::Joined(B));
+        viewer.signal(Signal::Published(B, Kind::Video));
+        viewer.video(B, 1, 0);
+        viewer.signal(Signal::Frame(B));
+        viewer.pass(ms);
+        viewer.signal(Signal::Left(A, Left::Quit));
+        assert_eq!(viewer.failover.shown(), Some(shown), "after {ms} ms");
+    }
+}
+
+#[test]
 fn what_is_subscribed_in_each_mode() {
     let video = Output::Subscribe(B, Kind::Video);
     let audio = Output::Subscribe(B, Kind::Audio);

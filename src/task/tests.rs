@@ -76,6 +76,8 @@ fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
         "rtmp://a/1234567",
     ];
     assert_eq!(services.secrets().collect::<Vec<_>>(), expected);
+    let shown = format!("{services:?}");
+    assert!(shown.contains("rtc_token: Some(…)") && !shown.contains("in-token"), "{shown}");
 }
 
 #[test]

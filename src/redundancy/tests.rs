@@ -1,0 +1,163 @@
+use serde_json::json;
+
+use super::*;
+use crate::quota::Want;
+use crate::supervisor::{Answer, Request};
+
+const NOW: Millis = Millis::new(1_767_225_600_000);
+
+fn services(idle_timeout: u64, channel: &str) -> Value {
+    json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+        "idleTimeout": idle_timeout,
+        "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
+        "outputs": [{ "rtc": { "rtcChannel": channel } }],
+    } } } })
+}
+
+fn config(lanes: Value) -> Result<GroupConfig, Invalid> {
+    let mut config = json!({ "appId": "app", "instanceId": "show", "services": services(300, "show") });
+    config["lanes"] = lanes;
+    GroupConfig::from_json(&config)
+}
+
+/// As many lanes, each with two uids of its own.
+fn lanes(number: u32) -> Value {
+    (0..number).map(|i| json!({ "name": format!("lane {i}"), "uids": [2 * i + 1, 2 * i + 2] })).collect()
+}
+
+fn group(number: u32) -> RedundancyGroup {
+    RedundancyGroup::new(config(lanes(number)).unwrap(), NOW)
+}
+
+#[test]
+fn one_to_ninety_nine_lanes() {
+    for number in [0, 100] {
+        let refused = Invalid::new("config.lanes", format!("{number} lanes"), "a list of 1 to 99 lanes");
+        assert_eq!(config(lanes(number)).unwrap_err(), refused);
+    }
+    for number in [1, 99] {
+        assert_eq!(config(lanes(number)).unwrap().lanes.len(), number as usize);
+    }
+}
+
+#[test]
+fn each_lane_has_a_name_of_its_own() {
+    let named = |first: &str, second: &str| {
+        config(json!([{ "name": first, "uids": [1, 2] }, { "name": second, "uids": [3, 4] }]))
+    };
+    let longest = "ü".repeat(32);
+    assert!(named("a", &longest).is_ok());
+    for bad in ["", "a", &"ü".repeat(33)] {
+        let refused = named("a", bad).unwrap_err();
+        assert_eq!((refused.field.as_str(), refused.value), ("config.lanes[1].name", format!("{bad:?}")));
+        assert_eq!(refused.allowed, "1 to 32 characters, and no other lane's");
+    }
+}
+
+#[test]
+fn no_uid_is_used_twice_in_a_channel() {
+    let with_uids = |uids: Value, channel: &str| {
+        config(json!([
+            { "name": "primary", "uids": [1, 2] },
+            { "name": "backup", "uids": uids, "services": services(300, channel) },
+        ]))
+    };
+    assert!(with_uids(json!([3, 4]), "show").is_ok());
+    assert!(with_uids(json!([2, 1]), "another show").is_ok());
+    let refused = with_uids(json!([3, 2]), "show").unwrap_err();
+    assert_eq!((refused.field.as_str(), refused.value.as_str()), ("config.lanes[1].uids", "2"));
+    let refused = with_uids(json!([3, 3]), "show").unwrap_err();
+    assert_eq!((refused.field.as_str(), refused.value.as_str()), ("config.lanes[1].uids", "[3, 3]"));
+}
+
+#[test]
+fn what_is_probably_not_meant_is_said_of_every_lane() {
+    let warned = config(json!([
+        { "name": "primary", "uids": [1, 2] },
+        { "name": "backup", "uids": [3, 4], "services": services(30, "show") },
+    ]));
+    let fields: Vec<_> = warned.unwrap().warnings().iter().map(|warning| warning.field.clone()).collect();
+    assert_eq!(fields, ["services.cloudTranscoder.config.transcoder.idleTimeout"]);
+}
+
+/// Polls until there is a call, and answers whatever is asked for before it.
+fn next_call(group: &mut RedundancyGroup, now: &mut Millis) -> Request {
+    loop {
+        match group.poll(*now) {
+            Output::Send(request) => return request,
+            Output::NeedToken(request) => assert!(group.handle(*now, Input::Token(request.id, Ok(None)))),
+            Output::Emit(_) => {}
+            Output::Wait { until, .. } => *now = until,
+            other => panic!("{other:?} in the place of a call"),
+        }
+    }
+}
+
+fn answer(group: &mut RedundancyGroup, now: Millis, request: &Request) {
+    let body = match request.call {
+        EventCall::Acquire => json!({ "tokenName": format!("token {:?}", request.id) }),
+        EventCall::Create => json!({ "taskId": format!("task {:?}", request.id) }),
+        _ => json!({ "status": "IN_PROGRESS" }),
+    };
+    let answer = Answer::Http {
+        status: 200,
+        retry_after: None,
+        request_id: None,
+        resource_id: None,
+        body: body.to_string(),
+    };
+    assert!(group.handle(now, Input::Answer(request.id, answer)));
+}
+
+#[test]
+fn lanes_in_different_channels_look_by_themselves_and_the_first_that_runs_is_on_air() {
+    let config = json!({
+        "appId": "app", "instanceId": "show", "presence": "always", "services": services(300, "show"),
+        "lanes": [
+            { "name": "primary", "uids": [1, 2] },
+            { "name": "backup", "uids": [1, 2], "services": services(300, "another show") },
+        ],
+    });
+    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
+    let mut now = NOW;
+    let mut looked = Vec::new();
+    while looked.len() < 2 {
+        let request = next_call(&mut group, &mut now);
+        if request.call == EventCall::Presence {
+            looked.push((request.id.lane(), now));
+        } else {
+            answer(&mut group, now, &request);
+        }
+    }
+    let [(first, at), (second, later)] = looked.try_into().unwrap();
+    assert_ne!(first, second);
+    assert!(later.minus(at) < Millis::from_secs(5), "the second waits for no answer to the first");
+    let on_air = OnAir { lane: "primary".to_owned(), channel: "show".to_owned(), uid: 1 };
+    assert_eq!(group.on_air(), Some(on_air));
+}
+
+#[test]
+fn a_permit_is_awaited_from_its_question_to_its_answer() {
+    let mut group = group(1);
+    group.share_quota(true);
+    let mut asked = None;
+    for _ in 0..10 {
+        match group.poll(NOW) {
+            Output::NeedPermit(request) => asked = Some(request),
+            Output::NeedToken(request) => {
+                assert!(group.awaits(request.id));
+                assert!(group.handle(NOW, Input::Token(request.id, Ok(None))));
+                assert!(!group.awaits(request.id));
+            }
+            Output::Emit(_) => {}
+            Output::Wait { .. } | Output::Send(_) | Output::Done(_) => break,
+        }
+    }
+    let request = asked.unwrap();
+    assert_eq!(request, PermitRequest { lane: 0, want: Want::AcquireAndCreate });
+    assert!(group.awaits_permit(request));
+    assert!(!group.awaits_permit(PermitRequest { want: Want::Query, ..request }));
+    group.handle(NOW, Input::Permit(request, Millis::ZERO));
+    assert!(!group.awaits_permit(request));
+    assert!(matches!(group.poll(NOW), Output::Send(_)));
+}
