@@ -459,6 +459,28 @@ fn a_late_answer_to_create_still_names_the_task() {
 }
 
 #[test]
+fn the_last_eight_creates_without_an_answer_are_still_known() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let mut creates = Vec::new();
+    while creates.len() < 9 {
+        let call = hand.call();
+        match call.call {
+            EventCall::Acquire => {
+                hand.answer(&call, 200, json!({ "tokenName": format!("token-{}", hand.now) }));
+            }
+            _ => creates.push(call),
+        }
+    }
+    assert_eq!(hand.next(10).map(|call| call.call), Err(None), "the ninth has timed out");
+    let mut named = |create: &Request, id: &str| {
+        hand.answer(create, 200, json!({ "taskId": id }));
+        matches!(hand.last(), EventKind::Created | EventKind::Identified { .. })
+    };
+    assert!(!named(&creates[0], "first"));
+    assert!(named(&creates[1], "second"));
+}
+
+#[test]
 fn a_create_that_makes_way_for_a_task_that_was_found_is_not_sent_any_more() {
     let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
     let first = hand.create();

@@ -20,7 +20,7 @@ const VIEWERS: u64 = 50;
 /// The digest of one seed.
 fn digest(seed: u64) -> u64 {
     let mut digest = Digest::new();
-    digest.number(World::new(Plan::schedule(seed, MINUTES)).run().digest);
+    digest.number(World::new(Plan::schedule(seed, MINUTES)).with_status().run().digest);
     if seed.is_multiple_of(VIEWERS)
         && let Ok(air) = broadcast(seed)
     {

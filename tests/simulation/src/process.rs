@@ -114,7 +114,7 @@ impl World {
             }
             process.model.tick(wall);
             let output = process.group.poll(wall);
-            self.digest_output(&output);
+            self.digest_output(at, &output);
             self.has_changed |= !matches!(output, Output::Wait { .. });
             match output {
                 Output::Emit(event) => self.on_event(at, &event)?,

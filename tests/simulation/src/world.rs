@@ -88,6 +88,7 @@ pub struct World {
     polls: u64,
     trace: Option<Vec<String>>,
     pub(crate) restored_at_every_step: bool,
+    tells_status: bool,
     pub(crate) air: Option<Air>,
 }
 
@@ -119,6 +120,7 @@ impl World {
             polls: 0,
             trace: None,
             restored_at_every_step: false,
+            tells_status: false,
             air: None,
             plan,
         }
@@ -142,6 +144,13 @@ impl World {
     #[must_use]
     pub fn restored_at_every_step(mut self) -> Self {
         self.restored_at_every_step = true;
+        self
+    }
+
+    /// The digest has what the groups say of themselves, too.
+    #[must_use]
+    pub(crate) fn with_status(mut self) -> Self {
+        self.tells_status = true;
         self
     }
 
@@ -380,8 +389,11 @@ impl World {
     // ---- what is kept of it ----------------------------------------------------------------------------------------
 
     /// Everything but events, which are digested as they are told.
-    pub(crate) fn digest_output(&mut self, output: &Output) {
+    pub(crate) fn digest_output(&mut self, at: usize, output: &Output) {
         self.polls += 1;
+        if self.tells_status {
+            self.digest.debug(&self.processes[at].group.status());
+        }
         self.digest.number(self.now);
         match output {
             Output::Emit(_) => {}
