@@ -148,6 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_restored_must_be_a_bucket_that_could_be() {
+        let permits =
+            |burst| Permits::new(QuotaLimits { burst, ..QuotaLimits::for_area(Area::China) }, at(0));
+        assert_eq!(permits(2).check(), Ok(()));
+        assert_eq!(permits(1).check().unwrap_err().field, "quota.burst");
+        let mut counted = permits(2);
+        counted.bucket.next_order = u64::MAX;
+        assert_eq!(counted.check().unwrap_err().field, "permits.bucket.next_order");
+    }
+
+    #[test]
     fn shared_it_is_asked_for_once_and_used_once() {
         let mut permits = shared();
         assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);

@@ -353,3 +353,6 @@ pub(super) struct Retired {
     /// Its task, if that is known to be gone.
     pub(super) gone: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -276,6 +276,35 @@ mod tests {
         assert!(message.starts_with("token … xxx") && message.chars().count() == MESSAGE_CHARS, "{message}");
     }
 
+    #[test]
+    fn paths_and_bodies_are_not_shown() {
+        let request = Request {
+            id: RequestId::new(0, 5),
+            call: EventCall::Create,
+            method: "POST",
+            domain: "api.agora.io".to_owned(),
+            path: "/tasks?builderToken=s3cret".to_owned(),
+            body: Some("s3cret".to_owned()),
+            timeout: Millis::ZERO,
+            persist_first: true,
+            send_before: None,
+        };
+        let shown = format!("{request:?}");
+        assert!(shown.contains("Create") && !shown.contains("s3cret"), "{shown}");
+        let answer = Answer::Http {
+            status: 404,
+            retry_after: None,
+            request_id: None,
+            resource_id: None,
+            body: "s3cret".to_owned(),
+        };
+        let shown = format!("{answer:?} {:?}", Answer::Nothing(NoAnswer::Dns));
+        assert!(
+            shown.contains("404") && shown.contains("Nothing(Dns)") && !shown.contains("s3cret"),
+            "{shown}"
+        );
+    }
+
     proptest! {
         #[test]
         fn no_body_is_too_odd(text in "\\PC{0,200}") {

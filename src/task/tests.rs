@@ -78,6 +78,9 @@ fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
     assert_eq!(services.secrets().collect::<Vec<_>>(), expected);
     let shown = format!("{services:?}");
     assert!(shown.contains("rtc_token: Some(…)") && !shown.contains("in-token"), "{shown}");
+    let tomorrow = Services::from_json(&with("canvas/sticker", json!("in-token"))).unwrap();
+    let shown = format!("{tomorrow:?}");
+    assert!(shown.contains("sticker") && !shown.contains("in-token"), "{shown}");
 }
 
 #[test]
@@ -119,6 +122,8 @@ fn every_range_and_rule_names_its_field() {
         ("outputs/0/rtc/rtcUid", json!(1), "outputs[0].rtc.rtcUid"),
         ("outputs", json!([rtc(8, "a"), rtc(9, "b")]), "outputs[1].rtc.rtcChannel"),
         ("outputs", json!([rtc(8, "a"), rtc(8, "a")]), "outputs[1].rtc.rtcUid"),
+        ("outputs", json!([rtc(8, "a"), rtc(9, "a"), rtc(9, "a")]), "outputs[2].rtc.rtcUid"),
+        ("outputs/0/rtc/rtcChannel", json!("c".repeat(65)), "outputs[0].rtc.rtcChannel"),
         ("outputs", json!([rtc(8, "a"), { "streamUrl": "rtmp://a/b" }]), "outputs"),
         ("outputs/0/audioOption/profileType", json!("DEFAULT"), "outputs[0].audioOption.profileType"),
         ("outputs/0/videoOption/bitrate", json!(0), "outputs[0].videoOption.bitrate"),
@@ -139,6 +144,11 @@ fn every_range_and_rule_names_its_field() {
     assert_eq!(refused(&with("outputs/0/videoOption", json!({ "width": 1200, "height": 1200 }))).len(), 1);
     assert_eq!(refused(&with("outputs/0/videoOption", json!({ "width": 1080, "height": 1920 }))).len(), 0);
     assert_eq!(refused(&with("outputs", json!([{ "streamUrl": "rtmp://a/b" }]))).len(), 0);
+    assert_eq!(refused(&with("outputs", json!([rtc(8, "a"), rtc(9, "a"), rtc(10, "a")]))).len(), 0);
+    assert_eq!(refused(&with("outputs/0/rtc/rtcChannel", json!("c".repeat(64)))).len(), 0);
+    let mut passed_on = with("outputs/0/videoOption/mode", json!("RAW"));
+    passed_on["cloudTranscoder"]["config"]["transcoder"]["videoInputs"].as_array_mut().unwrap().pop();
+    assert_eq!(refused(&passed_on).len(), 0);
 
     let mut wrong_type = payload();
     wrong_type["cloudTranscoder"]["serviceType"] = json!("cloudTranscoder");
@@ -164,6 +174,8 @@ fn an_error_reads_well() {
 fn what_is_probably_not_meant_is_a_warning() {
     let small = Services::from_json(&with("idleTimeout", json!(10))).unwrap();
     assert_eq!(small.warnings()[0].field, "services.cloudTranscoder.config.transcoder.idleTimeout");
+    assert_eq!(Services::from_json(&with("idleTimeout", json!(59))).unwrap().warnings().len(), 1);
+    assert_eq!(Services::from_json(&with("idleTimeout", json!(60))).unwrap().warnings(), []);
     let beyond = Services::from_json(&with("canvas/width", json!(1000))).unwrap();
     assert_eq!(
         beyond.warnings()[0].field,
