@@ -805,3 +805,33 @@ fn an_rtc_token_is_not_shown_where_inputs_are() {
     let shown = format!("{:?}", Input::Token(request.id, Ok(Some("s3cret".to_owned()))));
     assert!(shown.contains("Token") && shown.contains('…') && !shown.contains("s3cret"), "{shown}");
 }
+
+/// A Create that times out while it waits for its snapshot, and turns out never to have left.
+fn never_left(settings: Value, with: impl FnOnce(&mut Hand)) -> (Hand, Vec<u32>) {
+    let mut hand = Hand::new(settings);
+    let create = hand.create();
+    assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
+    with(&mut hand);
+    hand.nothing(&create, NoAnswer::NotSent);
+    hand.last();
+    let live = hand.uids();
+    (hand, live)
+}
+
+#[test]
+fn a_create_that_never_left_is_no_task() {
+    let (mut hand, live) = never_left(json!({}), |hand| assert_eq!(hand.uids(), [1]));
+    assert!(live.is_empty());
+    let again = hand.expect(EventCall::Acquire);
+    hand.answer(&again, 200, json!({ "tokenName": "again" }));
+    assert_eq!(output_uid(&hand.expect(EventCall::Create)), 1, "its launch goes on");
+}
+
+#[test]
+fn a_create_that_never_left_keeps_nobody_waiting_for_the_end() {
+    let stop = |hand: &mut Hand| assert!(hand.supervisor.handle(hand.wall(), Input::Stop));
+    let (mut hand, live) = never_left(json!({ "presence": "never" }), stop);
+    assert!(live.is_empty());
+    assert_eq!(hand.done(), Outcome::Stopped);
+    assert_eq!(hand.since_start(), 10, "at once");
+}

@@ -326,3 +326,6 @@ impl LaneConfig {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+use serde_json::json;
+
+use super::*;
+use crate::redundancy::GroupConfig;
+
+/// Settings that are good, with these changed; `null` leaves one out.
+fn with(changes: &Value) -> Value {
+    let services = json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+        "idleTimeout": 30,
+        "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
+        "outputs": [{ "rtc": { "rtcChannel": "show" } }],
+    } } } });
+    let mut settings = json!({ "appId": "app", "instanceId": "show", "uids": [1, 2], "services": services });
+    for (name, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => drop(settings.as_object_mut().unwrap().remove(name)),
+            value => settings[name] = value.clone(),
+        }
+    }
+    settings
+}
+
+fn refused(changes: &Value) -> String {
+    SupervisorConfig::from_json(&with(changes)).unwrap_err().to_string()
+}
+
+#[test]
+fn a_supervisor_has_one_lane_and_says_what_is_probably_not_meant() {
+    let config = SupervisorConfig::from_json(&with(&json!({}))).unwrap();
+    assert_eq!(
+        (config.lane.name(), config.lane.uids(), config.lane.output_channel()),
+        ("main", &[1, 2][..], "show")
+    );
+    let fields: Vec<_> = config.warnings().iter().map(|warning| warning.field.as_str()).collect();
+    assert_eq!(fields, ["services.cloudTranscoder.config.transcoder.idleTimeout"]);
+}
+
+#[test]
+fn what_belongs_to_a_group_is_refused_and_in_a_group_what_belongs_to_a_lane() {
+    let lanes = json!([{ "name": "primary", "uids": [3, 4] }]);
+    assert_eq!(
+        refused(&json!({ "lanes": lanes })),
+        "config.lanes is given, but must be left out: it belongs to a redundancy group"
+    );
+    assert_eq!(
+        refused(&json!({ "onAir": "sticky" })),
+        "config.onAir is given, but must be left out: it belongs to a redundancy group"
+    );
+    assert_eq!(
+        refused(&json!({ "uids": null })),
+        "config.uids is missing, but must be two or more distinct uids"
+    );
+    let group = GroupConfig::from_json(&with(&json!({ "lanes": lanes }))).unwrap_err();
+    assert_eq!(group.to_string(), "config.uids is [1, 2], but must be left out: each lane has its own");
+}
+
+#[test]
+fn an_instance_id_leaves_room_for_lane_and_generation() {
+    let longest =
+        |length: usize| SupervisorConfig::from_json(&with(&json!({ "instanceId": "i".repeat(length) })));
+    assert!(longest(53).is_ok());
+    assert_eq!(longest(54).unwrap_err().allowed, "1 to 53 of A-Z a-z 0-9 - _");
+    let in_group = |length: usize| {
+        let lanes = json!([{ "name": "primary", "uids": [3, 4] }]);
+        let changes = json!({ "instanceId": "i".repeat(length), "uids": null, "lanes": lanes });
+        GroupConfig::from_json(&with(&changes))
+    };
+    assert!(in_group(50).is_ok());
+    assert_eq!(in_group(51).unwrap_err().allowed, "1 to 50 of A-Z a-z 0-9 - _");
+}
+
+#[test]
+fn a_seed_is_a_number_that_javascript_holds_exactly() {
+    assert!(SupervisorConfig::from_json(&with(&json!({ "seed": 9_007_199_254_740_991u64 }))).is_ok());
+    let refused =
+        SupervisorConfig::from_json(&with(&json!({ "seed": 9_007_199_254_740_992u64 }))).unwrap_err();
+    assert_eq!(
+        (refused.field.as_str(), refused.allowed.as_str()),
+        ("config.seed", "from 0 to 9007199254740991")
+    );
+}
+
+#[test]
+fn there_is_one_output_to_alternate_whose_uids_are_no_inputs() {
+    let with_transcoder = |name: &str, value: Value| {
+        let mut settings = with(&json!({}));
+        settings["services"]["cloudTranscoder"]["config"]["transcoder"][name] = value;
+        SupervisorConfig::from_json(&settings).unwrap_err().to_string()
+    };
+    let two = json!([{ "rtc": { "rtcChannel": "show" } }, { "rtc": { "rtcChannel": "show" } }]);
+    assert_eq!(
+        with_transcoder("outputs", two),
+        "services.cloudTranscoder.config.transcoder.outputs is a list with 2 RTC outputs, but must be one output into an \
+         RTC channel: its uid is what is alternated"
+    );
+    assert_eq!(
+        with_transcoder("audioInputs", json!([{ "rtc": { "rtcChannel": "studio", "rtcUid": 2 } }])),
+        "config.uids is 2, but must be different from every input's uid"
+    );
+}
