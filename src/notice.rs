@@ -373,6 +373,7 @@ mod tests {
             Freshness::New,
             "the same state again, later, is no double"
         );
+        assert_eq!(log.take(&notice(113, "t", 4)), Freshness::New, "another event in the same place");
         assert_eq!(
             log.take(&notice(111, "t", 0)),
             Freshness::New,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use steadymix::notice::{self, Notice};
 use steadymix::supervisor::{
     Answer, EventCall, EventKind, FailReason, Input, LeftBehindReason, NoAnswer, Outcome, Output, Request,
-    Supervisor, SupervisorConfig,
+    Standing, Supervisor, SupervisorConfig,
 };
 use steadymix::task::Services;
 use steadymix::time::Millis;
@@ -764,10 +764,10 @@ fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
     again(&hand);
     hand.query("IN_PROGRESS", "serviceInProgress");
     again(&hand);
-    assert!(
-        revisions.is_sorted() && revisions[1] < revisions[2] && revisions[2] < revisions[3],
-        "{revisions:?}"
-    );
+    let services = Services::from_json(&services(60)).unwrap();
+    hand.supervisor.update(hand.wall(), services).unwrap();
+    again(&hand);
+    assert!(revisions[1..].is_sorted_by(|before, after| before < after), "{revisions:?}");
     let damaged = hand.supervisor.snapshot().unwrap().replace("\"t\"", "\"u\"");
     assert!(Supervisor::restore(&damaged).is_err());
 }
@@ -834,4 +834,171 @@ fn a_create_that_never_left_keeps_nobody_waiting_for_the_end() {
     assert!(live.is_empty());
     assert_eq!(hand.done(), Outcome::Stopped);
     assert_eq!(hand.since_start(), 10, "at once");
+}
+
+#[test]
+fn a_create_that_may_have_started_a_task_is_kept_though_one_after_it_never_left() {
+    let mut hand = Hand::new(json!({}));
+    let first = hand.create();
+    hand.nothing(&first, NoAnswer::TimedOut);
+    let second = hand.expect(EventCall::Create);
+    assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.nothing(&second, NoAnswer::NotSent);
+    hand.last();
+    assert_eq!(hand.uids(), [1]);
+}
+
+#[test]
+fn it_is_stopping_until_what_lives_is_deleted() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let delete = hand.expect(EventCall::Delete);
+    assert_eq!(hand.supervisor.status().state, "stopping");
+    hand.answer(&delete, 200, json!({}));
+    assert_eq!(hand.done(), Outcome::Stopped);
+    assert_eq!(hand.supervisor.status().state, "stopped");
+}
+
+#[test]
+fn an_update_cannot_move_an_output_to_another_channel() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let mut moved = services(300);
+    moved["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] = json!("elsewhere");
+    let refused = hand.supervisor.update(hand.wall(), Services::from_json(&moved).unwrap()).unwrap_err();
+    assert_eq!(refused.value, "\"elsewhere\"");
+    assert_eq!(hand.expect(EventCall::Query).method, "GET", "nothing is updated");
+}
+
+#[test]
+fn a_token_whose_create_was_not_carried_out_is_not_tried() {
+    let mut hand = Hand::new(json!({}));
+    let limited = hand.create();
+    hand.answer_after(&limited, 429, json!({}), Some("300"));
+    let create = hand.create();
+    assert_ne!(create.path, limited.path, "its token is too old");
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    let query = hand.expect(EventCall::Query);
+    let at = hand.now;
+    hand.answer(&query, 404, json!({}));
+    let again = hand.expect(EventCall::Query);
+    assert_eq!((again.path, hand.now - at), (query.path, 5_000));
+}
+
+/// A launch whose Creates, so many, timed out with tokens of their own; the task of the newest was named, and has failed.
+fn left_by_its_newest_task(creates: usize) -> (Hand, Vec<Request>) {
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "noAnswerMs": [3_000, 3_000] } }));
+    let mut timed_out = Vec::new();
+    for _ in 1..creates {
+        timed_out.push(hand.create());
+        assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
+        hand.now -= 3_600_000;
+    }
+    let newest = hand.create();
+    hand.answer(&newest, 206, json!({}));
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.last();
+    let revision = hand.supervisor.revision();
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    assert!(hand.supervisor.revision() > revision);
+    assert_eq!(hand.uids(), [1], "another Create may have started one too");
+    (hand, timed_out)
+}
+
+#[test]
+fn a_late_answer_that_names_a_task_that_is_gone_ends_its_create() {
+    let (mut hand, timed_out) = left_by_its_newest_task(2);
+    hand.answer(&timed_out[0], 200, json!({ "taskId": "t" }));
+    hand.last();
+    assert_eq!(hand.uids(), [0; 0]);
+}
+
+#[test]
+fn but_not_as_long_as_a_later_create_may_have_started_one() {
+    let (mut hand, timed_out) = left_by_its_newest_task(3);
+    hand.answer(&timed_out[0], 200, json!({ "taskId": "t" }));
+    hand.last();
+    assert_eq!(hand.uids(), [1]);
+    hand.answer(&timed_out[1], 200, json!({ "taskId": "t" }));
+    hand.last();
+    assert_eq!(hand.uids(), [0; 0]);
+}
+
+#[test]
+fn a_second_task_of_a_launch_is_deleted() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    assert_eq!(hand.supervisor.status().tasks[0].standing, Standing::Adopted);
+    assert!(hand.notice(110, "u", "show-1"));
+    let delete = hand.expect(EventCall::Delete);
+    assert!(delete.path.contains("/tasks/u?"), "{}", delete.path);
+    hand.answer(&delete, 200, json!({}));
+    hand.last();
+    assert_eq!(hand.uids(), [1]);
+}
+
+#[test]
+fn a_create_that_makes_way_is_looked_for() {
+    let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
+    for _ in 0..2 {
+        let create = hand.call();
+        let create = if create.call == EventCall::Acquire {
+            hand.answer(&create, 200, json!({ "tokenName": "token" }));
+            hand.expect(EventCall::Create)
+        } else {
+            create
+        };
+        hand.answer(&create, 206, json!({}));
+    }
+    let other = hand.create();
+    assert_eq!(output_uid(&other), 2);
+    hand.answer(&other, 206, json!({}));
+    assert_eq!(hand.supervisor.status().tasks[1].standing, Standing::Unresolved);
+    assert!(hand.notice(110, "found", "show-1"));
+    while hand.uids() != [1] {
+        let call = hand.call();
+        let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [1] });
+        match call.call {
+            EventCall::Presence => hand.answer(&call, 200, json!({ "success": true, "data": data })),
+            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+            other => panic!("{other:?}"),
+        }
+        assert!(hand.since_start() < 600, "it is still waited for");
+    }
+}
+
+#[test]
+fn what_cannot_be_deleted_is_not_made_again_in_the_place_of_what_nobody_names() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.running("t");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    let create = hand.create();
+    assert_eq!(output_uid(&create), 2);
+    hand.answer(&create, 409, json!({}));
+    let again = loop {
+        let call = hand.call();
+        match call.call {
+            EventCall::Delete => hand.answer(&call, 500, json!({})),
+            EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "again" })),
+            EventCall::Create => break call,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(output_uid(&again), 2);
+}
+
+#[test]
+fn when_every_create_was_refused_after_it_may_have_started_a_task_it_ends() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    for uid in [1, 2] {
+        let create = hand.create();
+        assert_eq!(output_uid(&create), uid);
+        hand.answer(&create, 206, json!({}));
+        let again = hand.expect(EventCall::Create);
+        hand.answer(&again, 400, json!({}));
+    }
+    assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NoUidFree });
+    assert!(hand.since_start() < 120, "{} s", hand.since_start());
 }

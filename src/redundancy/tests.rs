@@ -137,6 +137,18 @@ fn lanes_in_different_channels_look_by_themselves_and_the_first_that_runs_is_on_
 }
 
 #[test]
+fn a_snapshot_of_something_else_is_refused_by_its_name() {
+    let text = group(1).snapshot().unwrap();
+    assert!(RedundancyGroup::restore(&text).is_ok());
+    let refused = crate::supervisor::Supervisor::restore(&text).err();
+    assert_eq!(refused, Some(SnapshotError::Kind { expected: "supervisor", found: "group".to_owned() }));
+    let newer = text.replacen("snapshot-1", "snapshot-9", 1);
+    assert!(matches!(RedundancyGroup::restore(&newer).err(), Some(SnapshotError::Version(_))));
+    let cut = &text[..text.len() - 1];
+    assert!(matches!(RedundancyGroup::restore(cut).err(), Some(SnapshotError::Damaged(_))));
+}
+
+#[test]
 fn a_permit_is_awaited_from_its_question_to_its_answer() {
     let mut group = group(1);
     group.share_quota(true);

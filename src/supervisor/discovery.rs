@@ -51,7 +51,7 @@ impl Lane {
         }
         let first_answer =
             by == IdentifiedBy::Reply && launch.phase == Phase::Creating && launch.creates <= 1;
-        if first_answer && launch.tokens.len() > 1 {
+        if first_answer {
             launch.tokens.truncate(1);
         }
         let started = launch.phase == Phase::Creating && by == IdentifiedBy::Reply;

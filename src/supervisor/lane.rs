@@ -379,3 +379,6 @@ impl Lane {
         Some(in_flight)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,16 +123,14 @@ impl Lane {
                     }
                 }
                 Phase::AwaitingEnd => calls.push(plan(launch.due, 3, Purpose::Query, Why::Delete)),
-                Phase::Deleting => calls.push(plan(launch.due, 1, Purpose::Delete, Why::Delete)),
-                Phase::LeftBehind if launch.task_id.is_some() => {
+                Phase::Deleting | Phase::LeftBehind => {
                     calls.push(plan(launch.due, 1, Purpose::Delete, Why::Delete));
                 }
                 Phase::Preparing
                 | Phase::Creating
                 | Phase::Unresolved
                 | Phase::Unidentified
-                | Phase::Superseded
-                | Phase::LeftBehind => {}
+                | Phase::Superseded => {}
             }
         }
         if self.wants_look() {

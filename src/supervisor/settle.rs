@@ -61,7 +61,6 @@ impl Lane {
             if self.config.looks_into_channel() { self.config.policy.stop_deadline_ms } else { STOP_GRACE };
         let stop_at = since.plus(self.config.policy.stop_deadline_ms);
         let watch_until = since.plus(grace).min(stop_at);
-        let in_flight = self.in_flight.as_ref().and_then(|in_flight| in_flight.generation);
         let mut changed = false;
         for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
             let Some(launch) = self.launch_mut(generation) else { continue };
@@ -71,13 +70,13 @@ impl Lane {
                 changed = true;
                 continue;
             }
-            if !launch.may_be_live() && in_flight != Some(generation) {
+            if !launch.may_be_live() {
                 self.forget(generation, None);
                 changed = true;
                 continue;
             }
             match launch.phase {
-                Phase::Creating if in_flight != Some(generation) => {
+                Phase::Creating => {
                     launch.enter(Phase::Unresolved, now.mono, now.mono);
                     changed = true;
                 }
@@ -85,18 +84,16 @@ impl Lane {
                     launch.enter(Phase::Deleting, now.mono, now.mono);
                     changed = true;
                 }
-                Phase::LeftBehind if launch.task_id.is_some() && launch.since < since => {
-                    // One more try, now that the broadcast ends.
+                Phase::LeftBehind => {
+                    // One more try, now that the broadcast ends: after it, it is forgotten.
                     launch.enter(Phase::Deleting, now.mono, now.mono);
                     changed = true;
                 }
                 Phase::Preparing
-                | Phase::Creating
                 | Phase::Unresolved
                 | Phase::Unidentified
                 | Phase::Deleting
-                | Phase::AwaitingEnd
-                | Phase::LeftBehind => {}
+                | Phase::AwaitingEnd => {}
             }
         }
         if self.launches.is_empty() && self.in_flight.is_none() && !self.announced_end {

@@ -1,0 +1,68 @@
+use serde_json::json;
+
+use super::*;
+use crate::supervisor::SupervisorConfig;
+
+const NOW: Now = Now { wall: Millis::ZERO, mono: Millis::ZERO };
+
+fn lane() -> Lane {
+    let settings = json!({
+        "appId": "app", "instanceId": "show", "uids": [1, 2],
+        "services": { "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+            "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0, "rtcToken": "of-the-inputs" } }],
+            "outputs": [{ "rtc": { "rtcChannel": "show", "rtcToken": "of-the-output" } }],
+        } } } },
+    });
+    Lane::new(3, SupervisorConfig::from_json(&settings).unwrap().lane, Millis::ZERO)
+}
+
+fn launch(generation: u32) -> Launch {
+    let mut launch = Launch::new(generation, 1, format!("show-{generation}"), Millis::ZERO);
+    launch.task_id = Some(format!("task {generation}"));
+    launch.tokens = vec![format!("builder {generation}")];
+    launch
+}
+
+#[test]
+fn what_is_restored_must_be_a_lane_that_could_be() {
+    assert_eq!(lane().check(3), Ok(()));
+    assert_eq!(lane().check(0).unwrap_err(), Invalid::new("lane.number", 3, "0"));
+    let counted = Lane { revision: u64::MAX, ..lane() };
+    assert_eq!(counted.check(3).unwrap_err().field, "lane.revision");
+    let mut impatient = lane();
+    impatient.config.policy.jitter_percent = 101;
+    assert_eq!(impatient.check(3).unwrap_err().field, "jitterPercent");
+}
+
+#[test]
+fn the_last_thirty_two_launches_that_are_over_are_remembered() {
+    let mut lane = lane();
+    for generation in 1..=32 {
+        lane.launches.push(launch(generation));
+        lane.forget(generation, None);
+    }
+    assert_eq!((lane.retired.len(), lane.retired[0].generation), (32, 1));
+    lane.launches.push(launch(33));
+    lane.forget(33, None);
+    assert_eq!((lane.retired.len(), lane.retired[0].generation), (32, 2));
+}
+
+#[test]
+fn every_token_that_was_sent_is_a_secret() {
+    let mut lane = lane();
+    lane.launches.push(launch(1));
+    lane.forget(1, None);
+    lane.launches.push(launch(2));
+    assert_eq!(lane.secrets(), ["of-the-inputs", "of-the-output", "builder 2", "builder 1"]);
+}
+
+#[test]
+fn a_uid_that_comes_back_is_worth_persisting() {
+    let mut lane = lane();
+    lane.launches.push(launch(1));
+    lane.forget(1, None);
+    let revision = lane.revision();
+    lane.look(NOW, Millis::ZERO, &[1]);
+    assert!(lane.revision() > revision);
+    assert_eq!(lane.status().tasks[0].instance_id, "show-1");
+}
