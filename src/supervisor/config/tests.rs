@@ -1,3 +1,5 @@
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test looks at what it is about")]
+
 use serde_json::json;
 
 use super::*;
