@@ -123,6 +123,19 @@ fn hot() -> Viewer {
 // ---- subscriptions ---------------------------------------------------------------------------------------------------
 
 #[test]
+fn a_change_in_a_hidden_page_is_told_though_no_further_frame_is_seen() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 1_000);
+    viewer.signal(Signal::Visible(false));
+    // One that was under way when the page was hidden.
+    viewer.signal(Signal::Frame(B));
+    viewer.pass(100);
+    viewer.signal(Signal::Left(A, Left::Quit));
+    assert_eq!(viewer.shown(), B);
+    assert!(viewer.events().iter().any(|event| matches!(event, Event::Switched { .. })), "{:?}", viewer.told);
+}
+
+#[test]
 fn one_frame_is_enough_to_be_shown_for_as_long_as_the_second_may_come() {
     for (more_ms, shown) in [(0, B), (1, A)] {
         let mut viewer = Viewer::before(FailoverConfig::default());
