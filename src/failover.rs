@@ -578,8 +578,8 @@ impl Failover {
                 let soft = matches!(reason, Reason::Frozen | Reason::Dead | Reason::AudioLost);
                 self.left = soft.then_some((from, now));
                 match self.feeds.get(to).and_then(|feed| feed.last_frame) {
-                    Some(last) if last < now && self.visible => self.measured = Some(measured),
-                    // It has just come, or nobody tells of frames: it is shown when it is raised.
+                    Some(last) if last < now => self.measured = Some(measured),
+                    // It has just come, or nobody tells of frames, as in a hidden page: it is shown when it is raised.
                     _ => self.tell_switch(measured),
                 }
             }
