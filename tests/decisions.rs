@@ -1002,3 +1002,66 @@ fn when_every_create_was_refused_after_it_may_have_started_a_task_it_ends() {
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NoUidFree });
     assert!(hand.since_start() < 120, "{} s", hand.since_start());
 }
+
+/// A task that runs, and that two tokens may have started; and the first call to delete it.
+fn deleting_with_two_tokens() -> (Hand, Request) {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let [_, second] = created_with_two_tokens(&mut hand);
+    hand.answer(&second, 206, json!({}));
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let delete = hand.expect(EventCall::Delete);
+    (hand, delete)
+}
+
+#[test]
+fn a_delete_that_finds_nothing_or_is_refused_tries_the_other_token_at_once() {
+    for status in [404, 400] {
+        let (mut hand, delete) = deleting_with_two_tokens();
+        let at = hand.now;
+        hand.answer(&delete, status, json!({}));
+        let again = hand.expect(EventCall::Delete);
+        assert_ne!(again.path, delete.path);
+        assert!(hand.now - at <= 125, "as soon as the rate limit allows, answered {status}");
+        hand.answer(&again, 200, json!({}));
+        assert_eq!(hand.done(), Outcome::Stopped);
+    }
+}
+
+#[test]
+fn a_refused_delete_is_told_once_when_it_persists() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    while let Ok(delete) = hand.next(u64::MAX) {
+        hand.answer(&delete, 400, json!({}));
+    }
+    let is_told =
+        |kind: &&EventKind| matches!(kind, EventKind::Misconfigured { call: EventCall::Delete, .. });
+    assert_eq!(hand.events.iter().filter(is_told).count(), 1);
+}
+
+#[test]
+fn what_lives_on_though_its_end_was_accepted_is_deleted_again() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 202, json!({}));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert!(matches!(hand.last(), EventKind::Retrying { call: EventCall::Delete, .. }));
+    hand.expect(EventCall::Delete);
+}
+
+#[test]
+fn a_task_that_is_stopping_is_replaced_when_a_second_look_says_so_too() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let launches = hand.launches();
+    hand.query("STOPPING", "serviceInProgress");
+    assert!(matches!(hand.last(), EventKind::Suspect { .. }));
+    let at = hand.now;
+    hand.query("STOPPING", "serviceInProgress");
+    hand.create();
+    assert_eq!((hand.launches() - launches, (hand.now - at) / 1_000), (1, 5));
+}

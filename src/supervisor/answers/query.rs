@@ -15,11 +15,10 @@ impl Lane {
         let is_current = self.current == Some(generation);
         let Some(launch) = self.launch_mut(generation) else { return };
         let phase = launch.phase;
-        let asked = matches!(phase, Phase::Confirming | Phase::Running | Phase::AwaitingEnd);
         let state = match read.meaning {
             Meaning::Task(state) => state,
-            Meaning::NotFound if asked => return self.not_found(now, generation, read),
-            Meaning::WrongParameters | Meaning::WrongCredentials if asked => {
+            Meaning::NotFound => return self.not_found(now, generation, read),
+            Meaning::WrongParameters | Meaning::WrongCredentials => {
                 return self.query_refused(now, generation, read);
             }
             Meaning::Success
@@ -28,17 +27,9 @@ impl Lane {
             | Meaning::TimedOut
             | Meaning::NotCompleted
             | Meaning::ServerError
-            | Meaning::NotFound
             | Meaning::AlreadyGone
-            | Meaning::WrongParameters
-            | Meaning::WrongCredentials
             | Meaning::RateLimited
-            | Meaning::NoAnswer => {
-                if asked {
-                    self.query_unanswered(now, generation, read);
-                }
-                return;
-            }
+            | Meaning::NoAnswer => return self.query_unanswered(now, generation, read),
         };
         launch.token_proven();
         launch.failures = 0;
