@@ -11,8 +11,8 @@
 use serde_json::{Value, json};
 use steadymix::notice::{self, Notice};
 use steadymix::supervisor::{
-    Answer, EventCall, EventKind, FailReason, Input, LeftBehindReason, NoAnswer, Outcome, Output, Request,
-    Standing, Supervisor, SupervisorConfig,
+    Answer, EventCall, EventKind, FailReason, Health, Input, LeftBehindReason, NoAnswer, Outcome, Output,
+    Request, Standing, Supervisor, SupervisorConfig,
 };
 use steadymix::task::Services;
 use steadymix::time::Millis;
@@ -1064,4 +1064,22 @@ fn a_task_that_is_stopping_is_replaced_when_a_second_look_says_so_too() {
     hand.query("STOPPING", "serviceInProgress");
     hand.create();
     assert_eq!((hand.launches() - launches, (hand.now - at) / 1_000), (1, 5));
+}
+
+#[test]
+fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
+    let mut hand = Hand::new(json!({}));
+    for uid in [1, 2] {
+        let create = hand.create();
+        assert_eq!(output_uid(&create), uid);
+        hand.answer(&create, 206, json!({}));
+        let again = hand.expect(EventCall::Create);
+        hand.answer(&again, 400, json!({}));
+    }
+    assert_eq!(hand.supervisor.health(), Health::Down);
+    let look = hand.expect(EventCall::Presence);
+    let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
+    hand.answer(&look, 200, json!({ "success": true, "data": data }));
+    assert_eq!(hand.last(), EventKind::Unidentified);
+    assert_eq!(hand.supervisor.health(), Health::Unidentified(2));
 }

@@ -142,6 +142,9 @@ impl Lane {
                 self.suspect(now, Suspicion::Absent);
                 self.hint(now);
             } else if launch.is_watched() {
+                // Nobody names its task, but it is there: it can be watched.
+                let is_found =
+                    present && launch.task_id.is_none() && !std::mem::replace(&mut launch.said_to_run, true);
                 if present {
                     launch.absences = 0;
                 } else if sent_at >= launch.last_create_at.plus(start_up) {
@@ -149,6 +152,9 @@ impl Lane {
                 }
                 if launch.absences >= enough {
                     self.gone(now, generation, Ending::Absent);
+                } else if is_found {
+                    self.emit(now, Some(generation), EventKind::Unidentified);
+                    self.revision += 1;
                 }
             }
         }

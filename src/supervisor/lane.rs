@@ -215,7 +215,7 @@ impl Lane {
         }
     }
 
-    /// A launch that the service says runs already, and that nobody has named.
+    /// A launch that is known to run, and whose task nobody has named.
     fn unidentified(&self) -> Option<&Launch> {
         self.launches.iter().find(|launch| launch.said_to_run && launch.task_id.is_none())
     }

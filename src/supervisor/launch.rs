@@ -105,7 +105,7 @@ pub(super) struct Launch {
     pub(super) last_create_at: Millis,
     /// A Create was refused (40x): nothing more is sent for it.
     pub(super) closed: bool,
-    /// The service said that it runs already.
+    /// The service said that it runs already, or its uid was seen in the channel.
     pub(super) said_to_run: bool,
     pub(super) task_id: Option<String>,
     pub(super) last_query_at: Option<Millis>,
