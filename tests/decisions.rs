@@ -1083,3 +1083,23 @@ fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
     assert_eq!(hand.last(), EventKind::Unidentified);
     assert_eq!(hand.supervisor.health(), Health::Unidentified(2));
 }
+
+#[test]
+fn as_long_as_a_task_can_be_deleted_its_uid_is_waited_for() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    for _ in [1, 2] {
+        let create = hand.create();
+        hand.answer(&create, 206, json!({}));
+        let again = hand.expect(EventCall::Create);
+        hand.answer(&again, 400, json!({}));
+    }
+    assert!(hand.notice(111, "t", "show-2"));
+    let is_blocked = |kind: &&EventKind| matches!(kind, EventKind::NoUidFree { .. });
+    while hand.events.iter().filter(is_blocked).count() < 2 {
+        let delete = hand.expect(EventCall::Delete);
+        hand.answer(&delete, 500, json!({}));
+    }
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 200, json!({}));
+    assert_eq!(output_uid(&hand.create()), 2);
+}

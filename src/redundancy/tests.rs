@@ -139,6 +139,22 @@ fn lanes_in_different_channels_look_by_themselves_and_the_first_that_runs_is_on_
 }
 
 #[test]
+fn an_update_is_for_all_lanes_or_for_none() {
+    let config = json!({
+        "appId": "app", "instanceId": "show", "services": services(300, "show"),
+        "lanes": [
+            { "name": "primary", "uids": [1, 2] },
+            { "name": "backup", "uids": [3, 4], "services": services(300, "another show") },
+        ],
+    });
+    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
+    let before = group.snapshot().unwrap();
+    let fits_the_first = Services::from_json(&services(60, "show")).unwrap();
+    assert!(group.update(NOW, &fits_the_first).is_err());
+    assert_eq!(group.snapshot().unwrap(), before);
+}
+
+#[test]
 fn a_snapshot_of_something_else_is_refused_by_its_name() {
     let text = group(1).snapshot().unwrap();
     assert!(RedundancyGroup::restore(&text).is_ok());
