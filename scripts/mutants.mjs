@@ -71,8 +71,8 @@ for (const [number, round] of ROUNDS.entries()) {
   );
   keepUnviable();
   play(round);
-  keepUnviable();
 }
+keepUnviable();
 report();
 
 /** @param {(typeof ROUNDS)[number]} round */

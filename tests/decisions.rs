@@ -127,6 +127,17 @@ impl Hand {
         query
     }
 
+    /// On each uid a Create that may have started a task, and whose repetition is refused.
+    fn refused_after_all(&mut self) {
+        for uid in [1, 2] {
+            let create = self.create();
+            assert_eq!(output_uid(&create), uid);
+            self.answer(&create, 206, json!({}));
+            let again = self.expect(EventCall::Create);
+            self.answer(&again, 400, json!({}));
+        }
+    }
+
     /// A task that runs.
     fn running(&mut self, id: &str) {
         let create = self.create();
@@ -942,16 +953,10 @@ fn a_second_task_of_a_launch_is_deleted() {
 #[test]
 fn a_create_that_makes_way_is_looked_for() {
     let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
-    for _ in 0..2 {
-        let create = hand.call();
-        let create = if create.call == EventCall::Acquire {
-            hand.answer(&create, 200, json!({ "tokenName": "token" }));
-            hand.expect(EventCall::Create)
-        } else {
-            create
-        };
-        hand.answer(&create, 206, json!({}));
-    }
+    let first = hand.create();
+    hand.answer(&first, 206, json!({}));
+    let last = hand.expect(EventCall::Create);
+    hand.answer(&last, 206, json!({}));
     let other = hand.create();
     assert_eq!(output_uid(&other), 2);
     hand.answer(&other, 206, json!({}));
@@ -992,13 +997,7 @@ fn what_cannot_be_deleted_is_not_made_again_in_the_place_of_what_nobody_names() 
 #[test]
 fn when_every_create_was_refused_after_it_may_have_started_a_task_it_ends() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
-    for uid in [1, 2] {
-        let create = hand.create();
-        assert_eq!(output_uid(&create), uid);
-        hand.answer(&create, 206, json!({}));
-        let again = hand.expect(EventCall::Create);
-        hand.answer(&again, 400, json!({}));
-    }
+    hand.refused_after_all();
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NoUidFree });
     assert!(hand.since_start() < 120, "{} s", hand.since_start());
 }
@@ -1069,13 +1068,7 @@ fn a_task_that_is_stopping_is_replaced_when_a_second_look_says_so_too() {
 #[test]
 fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
     let mut hand = Hand::new(json!({}));
-    for uid in [1, 2] {
-        let create = hand.create();
-        assert_eq!(output_uid(&create), uid);
-        hand.answer(&create, 206, json!({}));
-        let again = hand.expect(EventCall::Create);
-        hand.answer(&again, 400, json!({}));
-    }
+    hand.refused_after_all();
     assert_eq!(hand.supervisor.health(), Health::Down);
     let look = hand.expect(EventCall::Presence);
     let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
@@ -1087,12 +1080,7 @@ fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
 #[test]
 fn as_long_as_a_task_can_be_deleted_its_uid_is_waited_for() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
-    for _ in [1, 2] {
-        let create = hand.create();
-        hand.answer(&create, 206, json!({}));
-        let again = hand.expect(EventCall::Create);
-        hand.answer(&again, 400, json!({}));
-    }
+    hand.refused_after_all();
     assert!(hand.notice(111, "t", "show-2"));
     let is_blocked = |kind: &&EventKind| matches!(kind, EventKind::NoUidFree { .. });
     while hand.events.iter().filter(is_blocked).count() < 2 {

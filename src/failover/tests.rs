@@ -123,37 +123,6 @@ fn hot() -> Viewer {
 // ---- subscriptions ---------------------------------------------------------------------------------------------------
 
 #[test]
-fn a_change_in_a_hidden_page_is_told_though_no_further_frame_is_seen() {
-    let mut viewer = hot();
-    viewer.frames(&[A, B], 1_000);
-    viewer.signal(Signal::Visible(false));
-    // One that was under way when the page was hidden.
-    viewer.signal(Signal::Frame(B));
-    viewer.pass(100);
-    viewer.signal(Signal::Left(A, Left::Quit));
-    assert_eq!(viewer.shown(), B);
-    assert!(viewer.events().iter().any(|event| matches!(event, Event::Switched { .. })), "{:?}", viewer.told);
-}
-
-#[test]
-fn one_frame_is_enough_to_be_shown_for_as_long_as_the_second_may_come() {
-    for (more_ms, shown) in [(0, B), (1, A)] {
-        let mut viewer = Viewer::before(FailoverConfig::default());
-        viewer.signal(Signal::Joined(A));
-        viewer.signal(Signal::Published(A, Kind::Video));
-        viewer.video(A, 2, 0);
-        viewer.signal(Signal::Joined(B));
-        viewer.signal(Signal::Published(B, Kind::Video));
-        viewer.video(B, 1, 0);
-        viewer.signal(Signal::Frame(B));
-        viewer.pass(2_999);
-        viewer.now += more_ms;
-        viewer.signal(Signal::Left(A, Left::Quit));
-        assert_eq!(viewer.failover.shown(), Some(shown), "after {} ms", viewer.now);
-    }
-}
-
-#[test]
 fn what_is_subscribed_in_each_mode() {
     let video = Output::Subscribe(B, Kind::Video);
     let audio = Output::Subscribe(B, Kind::Audio);
@@ -804,6 +773,37 @@ fn the_snapshot_is_the_state() {
     viewer.video(A, 3, 0);
     let text = serde_json::to_string(&viewer.failover).unwrap();
     assert_eq!(serde_json::from_str::<Failover>(&text).unwrap(), viewer.failover);
+}
+
+#[test]
+fn a_change_in_a_hidden_page_is_told_though_no_further_frame_is_seen() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 1_000);
+    viewer.signal(Signal::Visible(false));
+    // One that was under way when the page was hidden.
+    viewer.signal(Signal::Frame(B));
+    viewer.pass(100);
+    viewer.signal(Signal::Left(A, Left::Quit));
+    assert_eq!(viewer.shown(), B);
+    assert!(viewer.events().iter().any(|event| matches!(event, Event::Switched { .. })), "{:?}", viewer.told);
+}
+
+#[test]
+fn one_frame_is_enough_to_be_shown_for_as_long_as_the_second_may_come() {
+    for (more_ms, shown) in [(0, B), (1, A)] {
+        let mut viewer = Viewer::before(FailoverConfig::default());
+        viewer.signal(Signal::Joined(A));
+        viewer.signal(Signal::Published(A, Kind::Video));
+        viewer.video(A, 2, 0);
+        viewer.signal(Signal::Joined(B));
+        viewer.signal(Signal::Published(B, Kind::Video));
+        viewer.video(B, 1, 0);
+        viewer.signal(Signal::Frame(B));
+        viewer.pass(2_999);
+        viewer.now += more_ms;
+        viewer.signal(Signal::Left(A, Left::Quit));
+        assert_eq!(viewer.failover.shown(), Some(shown), "after {} ms", viewer.now);
+    }
 }
 
 // ---- properties ------------------------------------------------------------------------------------------------------------
