@@ -59,6 +59,9 @@ const isOnTop = (uid: number) =>
   page.waitForFunction((uid) => window.look().onTop.join() === String(uid), uid, { timeout: 10_000 });
 const use = (kind: "none" | "hook" | "component") => page.evaluate((kind) => window.act.use(kind), kind);
 const state = () => page.locator("output");
+/** What the hook tells is rendered after the picture has changed. */
+const isTold = (uid: number) => page.locator(`output[data-shown="${uid}"]`).waitFor({ state: "attached" });
+const isCalled = (call: string) => page.waitForFunction((call) => window.look().calls.includes(call), call);
 
 test("useFailover: waits for the client, shows, changes over, and lets go when it is gone", async () => {
   const [none] = [(await look()).listeners];
@@ -67,7 +70,7 @@ test("useFailover: waits for the client, shows, changes over, and lets go when i
   await page.evaluate(() => window.act.join());
   await isOnTop(9001);
   await page.waitForFunction(() => window.look().playing === 2);
-  assert.equal(await state().getAttribute("data-shown"), "9001");
+  await isTold(9001);
   assert.deepEqual(
     (await look()).listeners,
     none?.map((count) => count + 1),
@@ -75,7 +78,7 @@ test("useFailover: waits for the client, shows, changes over, and lets go when i
   );
   await page.evaluate(() => window.act.leave(9001));
   await isOnTop(9101);
-  await page.locator('output[data-shown="9101"]').waitFor({ state: "attached" });
+  await isTold(9101);
   await page.waitForFunction(() => window.look().events.some(({ type, to }) => type === "switched" && to === 9101));
   await use("none");
   assert.deepEqual((await look()).listeners, none);
@@ -88,8 +91,9 @@ test("useFailover: other uids are another viewer", async () => {
   await isOnTop(9001);
   await page.evaluate(() => window.act.prefer([9201, 9101]));
   await isOnTop(9201);
-  assert.ok((await look()).calls.includes("unsubscribe 9001 audio"), "it must not be heard any more");
-  assert.equal(await state().getAttribute("data-shown"), "9201");
+  await isTold(9201);
+  // It must not be heard any more.
+  await isCalled("unsubscribe 9001 audio");
 });
 
 test("FailoverVideo: its settings are not attributes, and what is meant for the element gets there", async () => {

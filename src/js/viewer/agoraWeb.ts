@@ -5,6 +5,7 @@ import type { Kind, MediaState, Signal, Uid } from "./types.js";
 /** The part of a remote video track of `agora-rtc-sdk-ng` 4.x that is used. */
 export interface AgoraVideoTrack {
   play(element: HTMLElement, options?: { fit?: "cover" | "contain" | "fill" }): void;
+  stop(): void;
   on(event: "video-state-changed", listener: (state: number) => void): unknown;
   on(event: "first-frame-decoded", listener: () => void): unknown;
   off(event: string, listener: (...args: never[]) => void): unknown;
@@ -108,6 +109,8 @@ class AgoraWeb implements RtcSource {
     return () => {
       for (const [event, listener] of listeners) this.#client.off(event, listener);
       for (const watched of this.#watched.values()) watched.stop();
+      // Taken away while it plays an element pauses, and the SDK would start it again in the middle of its end.
+      for (const uid of this.#uids) this.#user(uid)?.videoTrack?.stop();
       this.#stage.clear();
       this.#watched.clear();
       this.#counts.clear();
