@@ -1028,6 +1028,43 @@ fn a_delete_that_finds_nothing_or_is_refused_tries_the_other_token_at_once() {
 }
 
 #[test]
+fn a_task_that_is_not_found_with_one_of_its_tokens_is_gone_though_the_other_is_refused() {
+    for found_with in [0, 1] {
+        let mut hand = Hand::new(json!({ "presence": "never" }));
+        let creates = created_with_two_tokens(&mut hand);
+        hand.answer(&creates[1], 206, json!({}));
+        assert!(hand.notice(110, "t", "show-1"));
+        let token = creates[found_with].path.split('?').next_back();
+        let mut queries = 0;
+        let next = loop {
+            let call = hand.call();
+            if call.call != EventCall::Query {
+                break call;
+            }
+            queries += 1;
+            let status = if call.path.split('?').next_back() == token { 404 } else { 403 };
+            hand.answer(&call, status, json!({}));
+        };
+        assert_eq!(
+            (next.call, queries),
+            (EventCall::Acquire, 8),
+            "four looks with both, after 5, 10 and 15 s"
+        );
+    }
+}
+
+#[test]
+fn a_delete_that_finds_nothing_with_one_token_is_done_though_the_other_is_refused() {
+    for answers in [[404, 403], [403, 404]] {
+        let (mut hand, delete) = deleting_with_two_tokens();
+        hand.answer(&delete, answers[0], json!({}));
+        let again = hand.expect(EventCall::Delete);
+        hand.answer(&again, answers[1], json!({}));
+        assert_eq!(hand.done(), Outcome::Stopped);
+    }
+}
+
+#[test]
 fn a_refused_delete_is_told_once_when_it_persists() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");

@@ -61,6 +61,15 @@ pub(super) enum RtcToken {
     Given(Option<String>),
 }
 
+/// What the builder tokens that were tried came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Round {
+    /// There is another one to try.
+    GoesOn,
+    NotFound,
+    Refused,
+}
+
 /// A logical create and its task.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -100,6 +109,9 @@ pub(super) struct Launch {
     pub(super) unanswered: Vec<String>,
     /// How many of `tokens` were tried in vain for the call that is due.
     pub(super) tokens_tried: usize,
+    /// One of those was answered 404.
+    #[serde(default)]
+    pub(super) token_not_found: bool,
     /// Creates sent that may have been carried out.
     pub(super) creates: u32,
     pub(super) last_create_at: Millis,
@@ -155,6 +167,7 @@ impl Launch {
             tokens: Vec::new(),
             unanswered: Vec::new(),
             tokens_tried: 0,
+            token_not_found: false,
             creates: 0,
             last_create_at: Millis::ZERO,
             closed: false,
@@ -186,6 +199,7 @@ impl Launch {
         self.not_found = 0;
         self.refusals = 0;
         self.tokens_tried = 0;
+        self.token_not_found = false;
         self.absences = 0;
     }
 
@@ -304,21 +318,24 @@ impl Launch {
         self.builder = self.builder.take().filter(|builder| self.unanswered.contains(&builder.name));
     }
 
-    /// Goes on to the next builder token that the task may have been started with; false when all were tried.
-    pub(super) fn try_next_token(&mut self) -> bool {
+    /// Goes on to the next builder token that the task may have been started with. The right one is among them: once all
+    /// were tried in vain, a 404 to any of them says more than what the others were refused with.
+    pub(super) fn try_next_token(&mut self, not_found: bool) -> Round {
         self.tokens_tried += 1;
-        if self.tokens_tried >= self.tokens.len() {
-            self.tokens_tried = 0;
-            return false;
+        self.token_not_found |= not_found;
+        if self.tokens_tried < self.tokens.len() {
+            self.tokens.rotate_left(1);
+            return Round::GoesOn;
         }
-        self.tokens.rotate_left(1);
-        true
+        self.tokens_tried = 0;
+        if std::mem::take(&mut self.token_not_found) { Round::NotFound } else { Round::Refused }
     }
 
     /// The token that was used last is the right one.
     pub(super) fn token_proven(&mut self) {
         self.tokens.truncate(1);
         self.tokens_tried = 0;
+        self.token_not_found = false;
     }
 
     /// Path and query for a call about the task.

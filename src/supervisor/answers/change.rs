@@ -5,7 +5,7 @@ use crate::policy::Cause;
 use crate::status::{Call, Meaning};
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason};
 use crate::supervisor::lane::{Goal, Lane};
-use crate::supervisor::launch::Phase;
+use crate::supervisor::launch::{Phase, Round};
 use crate::supervisor::request::ReplyBody;
 use crate::time::Now;
 
@@ -18,29 +18,31 @@ impl Lane {
                 launch.token_proven();
                 self.gone(now, generation, Ending::Normal);
             }
-            Meaning::AlreadyGone if launch.try_next_token() => launch.due = now.mono,
-            Meaning::AlreadyGone => self.gone(now, generation, Ending::NotFound),
+            Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
+                match launch.try_next_token(read.meaning == Meaning::AlreadyGone) {
+                    Round::GoesOn => launch.due = now.mono,
+                    Round::NotFound => self.gone(now, generation, Ending::NotFound),
+                    Round::Refused => self.not_deleted(now, generation, read),
+                }
+            }
             Meaning::Accepted => {
                 launch.phase = Phase::AwaitingEnd;
                 launch.due = now.mono.plus(first_look);
             }
-            Meaning::WrongParameters | Meaning::WrongCredentials if launch.try_next_token() => {
-                launch.due = now.mono
-            }
-            Meaning::WrongParameters
-            | Meaning::WrongCredentials
-            | Meaning::AlreadyStarted
+            Meaning::AlreadyStarted
             | Meaning::Task(_)
             | Meaning::TimedOut
             | Meaning::NotCompleted
             | Meaning::ServerError
             | Meaning::NotFound
             | Meaning::RateLimited
-            | Meaning::NoAnswer => {
-                let cause = Cause::of(Call::Delete, read.meaning).unwrap_or(Cause::Malformed);
-                self.delete_again(now, generation, read, cause);
-            }
+            | Meaning::NoAnswer => self.not_deleted(now, generation, read),
         }
+    }
+
+    fn not_deleted(&mut self, now: Now, generation: u32, read: &Read) {
+        let cause = Cause::of(Call::Delete, read.meaning).unwrap_or(Cause::Malformed);
+        self.delete_again(now, generation, read, cause);
     }
 
     pub(super) fn delete_again(&mut self, now: Now, generation: u32, read: &Read, cause: Cause) {

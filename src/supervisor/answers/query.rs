@@ -7,7 +7,7 @@ use crate::supervisor::Outcome;
 use crate::supervisor::config::Migration;
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason, LaunchCause, Suspicion};
 use crate::supervisor::lane::Lane;
-use crate::supervisor::launch::Phase;
+use crate::supervisor::launch::{Phase, Round};
 use crate::time::{Millis, Now};
 
 impl Lane {
@@ -17,9 +17,12 @@ impl Lane {
         let phase = launch.phase;
         let state = match read.meaning {
             Meaning::Task(state) => state,
-            Meaning::NotFound => return self.not_found(now, generation, read),
-            Meaning::WrongParameters | Meaning::WrongCredentials => {
-                return self.query_refused(now, generation, read);
+            Meaning::NotFound | Meaning::WrongParameters | Meaning::WrongCredentials => {
+                return match launch.try_next_token(read.meaning == Meaning::NotFound) {
+                    Round::GoesOn => launch.due = now.mono,
+                    Round::NotFound => self.not_found(now, generation, read),
+                    Round::Refused => self.query_refused(now, generation, read),
+                };
             }
             Meaning::Success
             | Meaning::AlreadyStarted
@@ -125,12 +128,8 @@ impl Lane {
         self.suspect(now, reason);
     }
 
-    pub(super) fn not_found(&mut self, now: Now, generation: u32, read: &Read) {
+    fn not_found(&mut self, now: Now, generation: u32, read: &Read) {
         let Some(launch) = self.launch_mut(generation) else { return };
-        if launch.try_next_token() {
-            launch.due = now.mono;
-            return;
-        }
         let failures = launch.not_found;
         let wait = self.next_wait(generation, read, Cause::NotFound, failures);
         let Some(launch) = self.launch_mut(generation) else { return };
@@ -146,10 +145,6 @@ impl Lane {
     /// Query answered 40x: it does not say that the task ended. When it persists the operator is told.
     fn query_refused(&mut self, now: Now, generation: u32, read: &Read) {
         let Some(launch) = self.launch_mut(generation) else { return };
-        if launch.try_next_token() {
-            launch.due = now.mono;
-            return;
-        }
         let failures = launch.refusals;
         let wait = self.next_wait(generation, read, Cause::Refused, failures);
         let monitor = self.config.policy.monitor_interval_ms;
