@@ -1065,6 +1065,17 @@ fn a_delete_that_finds_nothing_with_one_token_is_done_though_the_other_is_refuse
 }
 
 #[test]
+fn what_delete_said_of_a_token_says_nothing_of_the_task_once_its_end_was_accepted() {
+    let (mut hand, delete) = deleting_with_two_tokens();
+    hand.answer(&delete, 404, json!({}));
+    let again = hand.expect(EventCall::Delete);
+    hand.answer(&again, 202, json!({}));
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 403, json!({}));
+    assert_ne!(hand.expect(EventCall::Query).path, query.path, "both tokens are to be tried for the query");
+}
+
+#[test]
 fn a_refused_delete_is_told_once_when_it_persists() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");

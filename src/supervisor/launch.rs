@@ -61,12 +61,14 @@ pub(super) enum RtcToken {
     Given(Option<String>),
 }
 
-/// What the builder tokens that were tried came to.
+/// What a call came to that is made with one builder token after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Round {
-    /// There is another one to try.
+    /// There is another token to try.
     GoesOn,
+    /// 404.
     NotFound,
+    /// 400, 401 or 403, to all of them.
     Refused,
 }
 
@@ -198,8 +200,7 @@ impl Launch {
         self.rate_limited = 0;
         self.not_found = 0;
         self.refusals = 0;
-        self.tokens_tried = 0;
-        self.token_not_found = false;
+        self.begin_round();
         self.absences = 0;
     }
 
@@ -318,8 +319,8 @@ impl Launch {
         self.builder = self.builder.take().filter(|builder| self.unanswered.contains(&builder.name));
     }
 
-    /// Goes on to the next builder token that the task may have been started with. The right one is among them: once all
-    /// were tried in vain, a 404 to any of them says more than what the others were refused with.
+    /// Goes on to the next builder token that the task may have been started with. Once all were tried in vain, a 404 to
+    /// any of them counts: it is the answer to the right one, or, where the service says so of wrong ones too, to all.
     pub(super) fn try_next_token(&mut self, not_found: bool) -> Round {
         self.tokens_tried += 1;
         self.token_not_found |= not_found;
@@ -327,15 +328,21 @@ impl Launch {
             self.tokens.rotate_left(1);
             return Round::GoesOn;
         }
+        let round = if self.token_not_found { Round::NotFound } else { Round::Refused };
+        self.begin_round();
+        round
+    }
+
+    /// Whatever is called next, all tokens are to be tried for it.
+    pub(super) fn begin_round(&mut self) {
         self.tokens_tried = 0;
-        if std::mem::take(&mut self.token_not_found) { Round::NotFound } else { Round::Refused }
+        self.token_not_found = false;
     }
 
     /// The token that was used last is the right one.
     pub(super) fn token_proven(&mut self) {
         self.tokens.truncate(1);
-        self.tokens_tried = 0;
-        self.token_not_found = false;
+        self.begin_round();
     }
 
     /// Path and query for a call about the task.

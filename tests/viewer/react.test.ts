@@ -59,7 +59,7 @@ const isOnTop = (uid: number) =>
   page.waitForFunction((uid) => window.look().onTop.join() === String(uid), uid, { timeout: 10_000 });
 const use = (kind: "none" | "hook" | "component") => page.evaluate((kind) => window.act.use(kind), kind);
 const state = () => page.locator("output");
-/** What the hook tells is rendered after the picture has changed. */
+/** What the hook returns is rendered a little later than the picture changes. */
 const isTold = (uid: number) => page.locator(`output[data-shown="${uid}"]`).waitFor({ state: "attached" });
 const isCalled = (call: string) => page.waitForFunction((call) => window.look().calls.includes(call), call);
 

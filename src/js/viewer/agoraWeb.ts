@@ -109,7 +109,7 @@ class AgoraWeb implements RtcSource {
     return () => {
       for (const [event, listener] of listeners) this.#client.off(event, listener);
       for (const watched of this.#watched.values()) watched.stop();
-      // Taken away while it plays an element pauses, and the SDK would start it again in the middle of its end.
+      // An element that is taken away while it plays pauses, and the SDK starts it again, though its track is about to end.
       for (const uid of this.#uids) this.#user(uid)?.videoTrack?.stop();
       this.#stage.clear();
       this.#watched.clear();

@@ -27,6 +27,7 @@ impl Lane {
             }
             Meaning::Accepted => {
                 launch.phase = Phase::AwaitingEnd;
+                launch.begin_round();
                 launch.due = now.mono.plus(first_look);
             }
             Meaning::AlreadyStarted
