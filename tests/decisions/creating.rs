@@ -1,0 +1,319 @@
+//! Acquire and Create: what is made again, what may have started a task, and which uid is next.
+
+use serde_json::{Value, json};
+use steadymix::supervisor::{
+    EventCall, EventKind, FailReason, Input, NoAnswer, Outcome, Output, Request, Standing,
+};
+use steadymix::time::Millis;
+
+use crate::hand::{Hand, output_uid, task};
+
+#[test]
+fn a_spent_ladder_moves_to_the_other_uid_with_a_new_create() {
+    let mut hand = Hand::new(json!({}));
+    let first = hand.create();
+    hand.answer(&first, 206, json!({}));
+    for waited in [3, 9, 18] {
+        let again = hand.expect(EventCall::Create);
+        assert_eq!(
+            (again.path.as_str(), hand.since_start()),
+            (first.path.as_str(), waited),
+            "the same token"
+        );
+        assert_eq!(again.body, first.body, "the same parameters");
+        hand.answer(&again, 206, json!({}));
+    }
+    let acquire = hand.expect(EventCall::Acquire);
+    assert!(acquire.body.as_deref().unwrap().contains("show-2"));
+    assert_eq!(output_uid(&acquire), 2);
+    assert!(hand.events.iter().any(|kind| matches!(kind, EventKind::UidSwitched { from: 1, to: 2, .. })));
+}
+
+#[test]
+fn code_65_has_a_shorter_ladder() {
+    let mut hand = Hand::new(json!({}));
+    let first = hand.create();
+    hand.answer(&first, 206, json!({ "code": 65 }));
+    for waited in [3, 9] {
+        let again = hand.expect(EventCall::Create);
+        assert_eq!(hand.since_start(), waited);
+        hand.answer(&again, 206, json!({ "code": 65 }));
+    }
+    assert_eq!(output_uid(&hand.expect(EventCall::Acquire)), 2);
+}
+
+#[test]
+fn when_every_uid_is_unresolved_no_third_create_is_made() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    for _ in 0..40 {
+        let call = hand.call();
+        match call.call {
+            EventCall::Acquire => {
+                hand.answer(&call, 200, json!({ "tokenName": format!("token-{}", hand.now) }))
+            }
+            EventCall::Create => hand.answer(&call, 206, json!({})),
+            other => panic!("{other:?}"),
+        }
+        assert!(hand.supervisor.status().generation <= 2);
+    }
+    assert_eq!(hand.uids(), [1, 2]);
+    // One is answered at last: the other is only watched.
+    let create = loop {
+        let call = hand.call();
+        match call.call {
+            EventCall::Create => break call,
+            _ => hand.answer(&call, 200, json!({ "tokenName": format!("token-{}", hand.now) })),
+        }
+    };
+    hand.answer(&create, 200, json!({ "taskId": "found", "status": "STARTED" }));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    for _ in 0..20 {
+        hand.query("IN_PROGRESS", "serviceInProgress");
+    }
+    assert_eq!(hand.uids(), [1, 2], "the other is not forgotten");
+}
+
+#[test]
+fn an_expired_token_is_replaced_for_the_same_create() {
+    let mut hand = Hand::new(
+        json!({ "uids": [1, 2], "presence": "never", "policy": { "createTimedOutMs": [3_600_000] } }),
+    );
+    let create = hand.create();
+    hand.answer(&create, 206, json!({}));
+    let acquire = hand.expect(EventCall::Acquire);
+    assert!(acquire.body.as_deref().unwrap().contains(r#""instanceId":"show-1""#), "{:?}", acquire.body);
+    hand.answer(&acquire, 200, json!({ "tokenName": "fresh" }));
+    let create = hand.expect(EventCall::Create);
+    assert!(create.path.ends_with("builderToken=fresh"));
+    hand.answer(&create, 409, json!({}));
+    assert_eq!(hand.last(), EventKind::Unidentified);
+}
+
+#[test]
+fn a_create_that_is_too_late_for_its_token_acquires_anew() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    assert_eq!(create.send_before, Some(Millis::new(hand.now + 2_000)));
+    hand.now += 2_500;
+    hand.nothing(&create, NoAnswer::NotSent);
+    hand.expect(EventCall::Acquire);
+    assert_eq!(hand.launches(), 1);
+}
+
+#[test]
+fn wrong_parameters_end_it_and_nothing_more_is_sent() {
+    for (status, reason) in [
+        (400, FailReason::WrongParameters),
+        (404, FailReason::WrongParameters),
+        (403, FailReason::WrongCredentials),
+    ] {
+        let mut hand = Hand::new(json!({}));
+        let create = hand.create();
+        hand.answer(&create, status, json!({ "message": "no" }));
+        assert_eq!(hand.done(), Outcome::Failed { reason });
+        let told = hand.events.iter().find_map(|kind| match kind {
+            EventKind::Misconfigured { said, .. } => Some(said.clone()),
+            _ => None,
+        });
+        let told = told.unwrap();
+        assert_eq!((told.message.as_deref(), told.request_id.as_deref()), (Some("no"), Some("req")));
+    }
+}
+
+#[test]
+fn a_conflict_without_an_id_is_on_air_but_unidentified() {
+    for status in [201, 409] {
+        let mut hand = Hand::new(json!({ "presence": "never" }));
+        let create = hand.create();
+        hand.answer(&create, 206, json!({}));
+        let create = hand.expect(EventCall::Create);
+        hand.answer(&create, status, json!({}));
+        assert_eq!(hand.last(), EventKind::Unidentified);
+        assert_eq!(hand.supervisor.status().state, "unidentified");
+        assert!(hand.notice(110, "named", "show-1"));
+        let query = hand.expect(EventCall::Query);
+        assert!(query.path.contains("/tasks/named?"), "adopted from the notification");
+    }
+}
+
+#[test]
+fn an_unidentified_task_is_replaced_and_deleted_once_it_is_named() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let create = hand.create();
+    hand.answer(&create, 409, json!({}));
+    hand.running("new");
+    assert_eq!(hand.supervisor.status().uid, Some(2));
+    assert!(hand.notice(110, "old", "show-1"));
+    let delete = hand.expect(EventCall::Delete);
+    assert!(delete.path.contains("/tasks/old?"));
+}
+
+#[test]
+fn a_late_answer_to_create_still_names_the_task() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    assert_eq!(hand.expect(EventCall::Create).call, EventCall::Create, "made again after its time-out");
+    hand.answer(&create, 200, json!({ "taskId": "late", "status": "STARTED" }));
+    let query = hand.expect(EventCall::Query);
+    assert!(query.path.contains("/tasks/late?"));
+}
+
+#[test]
+fn the_last_eight_creates_without_an_answer_are_still_known() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let mut creates = Vec::new();
+    while creates.len() < 9 {
+        let call = hand.call();
+        match call.call {
+            EventCall::Acquire => {
+                hand.answer(&call, 200, json!({ "tokenName": format!("token-{}", hand.now) }));
+            }
+            _ => creates.push(call),
+        }
+    }
+    assert_eq!(hand.next(10).map(|call| call.call), Err(None), "the ninth has timed out");
+    let mut named = |create: &Request, id: &str| {
+        hand.answer(create, 200, json!({ "taskId": id }));
+        matches!(hand.last(), EventKind::Created | EventKind::Identified { .. })
+    };
+    assert!(!named(&creates[0], "first"));
+    assert!(named(&creates[1], "second"));
+}
+
+#[test]
+fn a_create_that_makes_way_for_a_task_that_was_found_is_not_sent_any_more() {
+    let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
+    let first = hand.create();
+    hand.answer(&first, 206, json!({}));
+    let last = hand.expect(EventCall::Create);
+    hand.answer(&last, 206, json!({}));
+    let waits_for_its_snapshot = hand.create();
+    assert_eq!(output_uid(&waits_for_its_snapshot), 2);
+    assert!(hand.notice(110, "found", "show-1"));
+    assert!(!hand.supervisor.awaits(waits_for_its_snapshot.id));
+    hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(hand.uids(), [1], "what never left leaves nothing to be resolved");
+}
+
+#[test]
+fn an_rtc_token_is_not_shown_where_inputs_are() {
+    let mut hand = Hand::new(json!({}));
+    let request = loop {
+        if let Output::NeedToken(request) = hand.supervisor.poll(hand.wall()) {
+            break request;
+        }
+    };
+    let shown = format!("{:?}", Input::Token(request.id, Ok(Some("s3cret".to_owned()))));
+    assert!(shown.contains("Token") && shown.contains('…') && !shown.contains("s3cret"), "{shown}");
+}
+
+/// A Create that times out while it waits for its snapshot, and turns out never to have left.
+fn never_left(settings: Value, with: impl FnOnce(&mut Hand)) -> (Hand, Vec<u32>) {
+    let mut hand = Hand::new(settings);
+    let create = hand.create();
+    assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
+    with(&mut hand);
+    hand.nothing(&create, NoAnswer::NotSent);
+    hand.last();
+    let live = hand.uids();
+    (hand, live)
+}
+
+#[test]
+fn a_create_that_never_left_is_no_task() {
+    let (mut hand, live) = never_left(json!({}), |hand| assert_eq!(hand.uids(), [1]));
+    assert!(live.is_empty());
+    let again = hand.expect(EventCall::Acquire);
+    hand.answer(&again, 200, json!({ "tokenName": "again" }));
+    assert_eq!(output_uid(&hand.expect(EventCall::Create)), 1, "its launch goes on");
+}
+
+#[test]
+fn a_create_that_never_left_keeps_nobody_waiting_for_the_end() {
+    let stop = |hand: &mut Hand| assert!(hand.supervisor.handle(hand.wall(), Input::Stop));
+    let (mut hand, live) = never_left(json!({ "presence": "never" }), stop);
+    assert!(live.is_empty());
+    assert_eq!(hand.done(), Outcome::Stopped);
+    assert_eq!(hand.since_start(), 10, "at once");
+}
+
+#[test]
+fn a_create_that_may_have_started_a_task_is_kept_though_one_after_it_never_left() {
+    let mut hand = Hand::new(json!({}));
+    let first = hand.create();
+    hand.nothing(&first, NoAnswer::TimedOut);
+    let second = hand.expect(EventCall::Create);
+    assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.nothing(&second, NoAnswer::NotSent);
+    hand.last();
+    assert_eq!(hand.uids(), [1]);
+}
+
+#[test]
+fn a_create_that_makes_way_is_looked_for() {
+    let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
+    let first = hand.create();
+    hand.answer(&first, 206, json!({}));
+    let last = hand.expect(EventCall::Create);
+    hand.answer(&last, 206, json!({}));
+    let other = hand.create();
+    assert_eq!(output_uid(&other), 2);
+    hand.answer(&other, 206, json!({}));
+    assert_eq!(hand.supervisor.status().tasks[1].standing, Standing::Unresolved);
+    assert!(hand.notice(110, "found", "show-1"));
+    while hand.uids() != [1] {
+        let call = hand.call();
+        let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [1] });
+        match call.call {
+            EventCall::Presence => hand.answer(&call, 200, json!({ "success": true, "data": data })),
+            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+            other => panic!("{other:?}"),
+        }
+        assert!(hand.since_start() < 600, "it is still waited for");
+    }
+}
+
+#[test]
+fn what_cannot_be_deleted_is_not_made_again_in_the_place_of_what_nobody_names() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.running("t");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    let create = hand.create();
+    assert_eq!(output_uid(&create), 2);
+    hand.answer(&create, 409, json!({}));
+    let again = loop {
+        let call = hand.call();
+        match call.call {
+            EventCall::Delete => hand.answer(&call, 500, json!({})),
+            EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "again" })),
+            EventCall::Create => break call,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(output_uid(&again), 2);
+}
+
+#[test]
+fn when_every_create_was_refused_after_it_may_have_started_a_task_it_ends() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.refused_after_all();
+    assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NoUidFree });
+    assert!(hand.since_start() < 120, "{} s", hand.since_start());
+}
+
+#[test]
+fn as_long_as_a_task_can_be_deleted_its_uid_is_waited_for() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.refused_after_all();
+    assert!(hand.notice(111, "t", "show-2"));
+    let is_blocked = |kind: &&EventKind| matches!(kind, EventKind::NoUidFree { .. });
+    while hand.events.iter().filter(is_blocked).count() < 2 {
+        let delete = hand.expect(EventCall::Delete);
+        hand.answer(&delete, 500, json!({}));
+    }
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 200, json!({}));
+    assert_eq!(output_uid(&hand.create()), 2);
+}

@@ -1,0 +1,87 @@
+//! What holds for every call: `Retry-After`, the rate, the clock, the snapshot.
+
+use serde_json::json;
+use steadymix::supervisor::{EventCall, EventKind, Input, Output, Supervisor};
+use steadymix::task::Services;
+use steadymix::time::Millis;
+
+use crate::hand::{Hand, services};
+
+#[test]
+fn retry_after_lengthens_and_never_shortens() {
+    for (header, waited) in [("1", 3), ("20", 20), ("Thu, 01 Jan 2026 00:00:30 GMT", 30)] {
+        let mut hand = Hand::new(json!({}));
+        let create = hand.create();
+        hand.answer_after(&create, 503, json!({}), Some(header));
+        hand.expect(EventCall::Create);
+        assert_eq!(hand.since_start(), waited, "{header}");
+    }
+}
+
+#[test]
+fn a_429_spends_no_attempt() {
+    let mut hand = Hand::new(json!({}));
+    let mut create = hand.create();
+    for _ in 0..10 {
+        hand.answer(&create, 429, json!({}));
+        create = hand.expect(EventCall::Create);
+    }
+    hand.answer(&create, 206, json!({}));
+    assert!(matches!(hand.last(), EventKind::Retrying { attempt: 1, .. }));
+}
+
+#[test]
+fn a_clock_set_back_does_not_make_waits_longer() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.now -= 3_600_000;
+    let at = hand.now;
+    hand.expect(EventCall::Query);
+    assert!(hand.now - at <= 120_000, "{} ms", hand.now - at);
+}
+
+#[test]
+fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
+    let mut hand = Hand::new(json!({}));
+    let mut revisions = vec![hand.supervisor.revision()];
+    let mut again = |hand: &Hand| {
+        let snapshot = hand.supervisor.snapshot().unwrap();
+        assert!(Supervisor::restore(&snapshot).unwrap() == hand.supervisor);
+        revisions.push(hand.supervisor.revision());
+    };
+    again(&hand);
+    let create = hand.create();
+    again(&hand);
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    again(&hand);
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    again(&hand);
+    let services = Services::from_json(&services(60)).unwrap();
+    hand.supervisor.update(hand.wall(), services).unwrap();
+    again(&hand);
+    assert!(revisions[1..].is_sorted_by(|before, after| before < after), "{revisions:?}");
+    let damaged = hand.supervisor.snapshot().unwrap().replace("\"t\"", "\"u\"");
+    assert!(Supervisor::restore(&damaged).is_err());
+}
+
+#[test]
+fn with_a_shared_quota_every_call_is_asked_for() {
+    let mut hand = Hand::new(json!({}));
+    hand.supervisor.share_quota(true);
+    let request = loop {
+        match hand.supervisor.poll(hand.wall()) {
+            Output::NeedPermit(request) => break request,
+            Output::NeedToken(request) => {
+                assert!(hand.supervisor.awaits(request.id));
+                hand.supervisor.handle(hand.wall(), Input::Token(request.id, Ok(None)));
+                assert!(!hand.supervisor.awaits(request.id));
+            }
+            Output::Emit(_) => {}
+            other => panic!("{other:?} in the place of a question"),
+        }
+    };
+    assert!(hand.supervisor.awaits_permit(request));
+    hand.supervisor.handle(hand.wall(), Input::Permit(request, Millis::ZERO));
+    assert!(!hand.supervisor.awaits_permit(request));
+    hand.expect(EventCall::Acquire);
+}

@@ -1,0 +1,184 @@
+//! A supervisor whose calls are answered by hand.
+
+use serde_json::{Value, json};
+use steadymix::notice::{self, Notice};
+use steadymix::supervisor::{
+    Answer, EventCall, EventKind, Input, NoAnswer, Outcome, Output, Request, Supervisor, SupervisorConfig,
+};
+use steadymix::time::Millis;
+
+pub(crate) const START: u64 = 1_767_225_600_000;
+
+pub(crate) fn services(idle_timeout: u64) -> Value {
+    json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+        "idleTimeout": idle_timeout,
+        "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
+        "outputs": [{ "rtc": { "rtcChannel": "show" } }],
+    } } } })
+}
+
+/// A supervisor whose calls are answered by hand.
+pub(crate) struct Hand {
+    pub(crate) supervisor: Supervisor,
+    pub(crate) now: u64,
+    pub(crate) events: Vec<EventKind>,
+}
+
+impl Hand {
+    pub(crate) fn new(settings: Value) -> Self {
+        let mut config =
+            json!({ "appId": "app", "instanceId": "show", "uids": [1, 2], "services": services(300) });
+        for (name, value) in settings.as_object().unwrap() {
+            config[name] = value.clone();
+        }
+        let config = SupervisorConfig::from_json(&config).unwrap();
+        Self { supervisor: Supervisor::new(config, Millis::new(START)), now: START, events: Vec::new() }
+    }
+
+    pub(crate) fn wall(&self) -> Millis {
+        Millis::new(self.now)
+    }
+
+    pub(crate) fn since_start(&self) -> u64 {
+        (self.now - START) / 1000
+    }
+
+    /// The next call, however long it takes; tokens are kept as they are.
+    pub(crate) fn call(&mut self) -> Request {
+        match self.next(u64::MAX) {
+            Ok(request) => request,
+            Err(outcome) => panic!("{outcome:?} in the place of a call, after {:?}", self.events),
+        }
+    }
+
+    /// The next call within so many seconds, or else how it ended, if it did.
+    pub(crate) fn next(&mut self, seconds: u64) -> Result<Request, Option<Outcome>> {
+        let until = self.now.saturating_add(seconds.saturating_mul(1000));
+        loop {
+            match self.supervisor.poll(self.wall()) {
+                Output::Emit(event) => self.events.push(event.kind),
+                Output::Send(request) => return Ok(request),
+                Output::NeedToken(request) => {
+                    self.supervisor.handle(self.wall(), Input::Token(request.id, Ok(None)));
+                }
+                Output::NeedPermit(request) => panic!("{request:?}, though nobody shares the quota"),
+                Output::Wait { until: next, .. } if next.as_u64() > until => {
+                    self.now = until;
+                    return Err(None);
+                }
+                Output::Wait { until: next, .. } => self.now = next.as_u64(),
+                Output::Done(outcome) => return Err(Some(outcome)),
+            }
+        }
+    }
+
+    pub(crate) fn expect(&mut self, call: EventCall) -> Request {
+        let request = self.call();
+        assert_eq!(request.call, call, "after {:?}", self.events);
+        request
+    }
+
+    pub(crate) fn done(&mut self) -> Outcome {
+        match self.next(u64::MAX) {
+            Err(Some(outcome)) => outcome,
+            other => panic!("{other:?} in the place of an end"),
+        }
+    }
+
+    pub(crate) fn answer(&mut self, request: &Request, status: u16, body: Value) {
+        self.answer_after(request, status, body, None);
+    }
+
+    pub(crate) fn answer_after(
+        &mut self,
+        request: &Request,
+        status: u16,
+        body: Value,
+        retry_after: Option<&str>,
+    ) {
+        let answer = Answer::Http {
+            status,
+            retry_after: retry_after.map(str::to_owned),
+            request_id: Some("req".to_owned()),
+            resource_id: None,
+            body: body.to_string(),
+        };
+        self.supervisor.handle(self.wall(), Input::Answer(request.id, answer));
+    }
+
+    pub(crate) fn nothing(&mut self, request: &Request, why: NoAnswer) {
+        self.supervisor.handle(self.wall(), Input::Answer(request.id, Answer::Nothing(why)));
+    }
+
+    /// Acquire is answered; the Create that follows is returned.
+    pub(crate) fn create(&mut self) -> Request {
+        let acquire = self.expect(EventCall::Acquire);
+        self.answer(&acquire, 200, json!({ "tokenName": format!("token-{}", self.now) }));
+        self.expect(EventCall::Create)
+    }
+
+    pub(crate) fn query(&mut self, status: &str, service: &str) -> Request {
+        let query = self.expect(EventCall::Query);
+        self.answer(&query, 200, task(status, service));
+        query
+    }
+
+    /// On each uid a Create that may have started a task, and whose repetition is refused.
+    pub(crate) fn refused_after_all(&mut self) {
+        for uid in [1, 2] {
+            let create = self.create();
+            assert_eq!(output_uid(&create), uid);
+            self.answer(&create, 206, json!({}));
+            let again = self.expect(EventCall::Create);
+            self.answer(&again, 400, json!({}));
+        }
+    }
+
+    /// A task that runs.
+    pub(crate) fn running(&mut self, id: &str) {
+        let create = self.create();
+        self.answer(&create, 200, json!({ "taskId": id, "status": "STARTED" }));
+        self.query("IN_PROGRESS", "serviceInProgress");
+        assert_eq!(self.supervisor.status().state, "running");
+        self.last();
+    }
+
+    /// The last event, once everything is told.
+    pub(crate) fn last(&mut self) -> EventKind {
+        while let Output::Emit(event) = self.supervisor.poll(self.wall()) {
+            self.events.push(event.kind);
+        }
+        self.events.last().unwrap().clone()
+    }
+
+    pub(crate) fn notice(&mut self, event_type: u16, task_id: &str, instance_id: &str) -> bool {
+        let notice = a_notice(event_type, task_id, instance_id);
+        self.supervisor.handle(self.wall(), Input::Notice(notice))
+    }
+
+    pub(crate) fn uids(&self) -> Vec<u32> {
+        self.supervisor.status().tasks.iter().map(|task| task.uid).collect()
+    }
+
+    pub(crate) fn launches(&self) -> usize {
+        self.events.iter().filter(|kind| matches!(kind, EventKind::Launching { .. })).count()
+    }
+}
+
+pub(crate) fn task(status: &str, service: &str) -> Value {
+    json!({ "taskId": "t", "status": status, "services": { "cloudTranscoder": { "status": service } } })
+}
+
+pub(crate) fn a_notice(event_type: u16, task_id: &str, instance_id: &str) -> Notice {
+    let body = json!({ "noticeId": "n", "productId": 1, "eventType": event_type, "notifyMs": 1, "payload": {
+        "taskId": task_id, "instanceId": instance_id, "sequence": 1, "sendts": 1, "details": {} } });
+    notice::parse(body.to_string().as_bytes()).unwrap()
+}
+
+pub(crate) fn output_uid(request: &Request) -> u64 {
+    let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+    body.pointer("/services/cloudTranscoder/config/transcoder/outputs/0/rtc/rtcUid")
+        .unwrap()
+        .as_u64()
+        .unwrap()
+}

@@ -1,0 +1,16 @@
+//! The decisions of a supervisor, one by one, against answers that are written down here.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking, and looks only at what it is about"
+)]
+
+mod commands;
+mod creating;
+mod every_call;
+mod hand;
+mod tokens;
+mod watching;

@@ -1,0 +1,187 @@
+//! Creates that may have started a task with one of several builder tokens.
+
+use serde_json::json;
+use steadymix::supervisor::{EventCall, Input, NoAnswer, Outcome, Request};
+
+use crate::hand::Hand;
+
+/// A create whose outcome is unknown with two builder tokens: the clock was set back in between.
+fn created_with_two_tokens(hand: &mut Hand) -> [Request; 2] {
+    let first = hand.create();
+    hand.answer(&first, 206, json!({}));
+    hand.now -= 3_600_000;
+    let second = hand.create();
+    assert_ne!(first.path, second.path);
+    [first, second]
+}
+
+#[test]
+fn a_create_that_never_left_is_forgotten_though_its_task_was_named() {
+    let mut hand =
+        Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000, 3_000] } }));
+    let [first, waits_for_its_snapshot] = created_with_two_tokens(&mut hand);
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
+    let query = hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(query.path.split('?').next_back(), first.path.split('?').next_back());
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    hand.expect(EventCall::Acquire);
+    assert_eq!(hand.uids(), [0; 0], "no create is left to be gone on with");
+}
+
+#[test]
+fn the_token_that_a_delete_succeeds_with_starts_nothing_again() {
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000] } }));
+    let [_, second] = created_with_two_tokens(&mut hand);
+    hand.answer(&second, 206, json!({}));
+    hand.running("other");
+    assert!(hand.notice(110, "named", "show-1"));
+    let delete = hand.expect(EventCall::Delete);
+    assert_eq!(delete.path.split('?').next_back(), second.path.split('?').next_back());
+    hand.answer(&delete, 200, json!({}));
+    assert_eq!(hand.uids(), [1, 2], "the first token may have started one too");
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    hand.expect(EventCall::Acquire);
+}
+
+#[test]
+fn a_late_answer_tells_which_token_started_a_task_that_is_known() {
+    let mut hand =
+        Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000, 3_000] } }));
+    let [_, second] = created_with_two_tokens(&mut hand);
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.answer(&second, 200, json!({ "taskId": "t", "status": "STARTED" }));
+    for _ in 0..8 {
+        let query = hand.expect(EventCall::Query);
+        hand.answer(&query, 404, json!({}));
+    }
+    hand.expect(EventCall::Acquire);
+    assert_eq!(hand.uids(), [0; 0], "every create is accounted for");
+}
+
+#[test]
+fn a_token_whose_create_was_not_carried_out_is_not_tried() {
+    let mut hand = Hand::new(json!({}));
+    let limited = hand.create();
+    hand.answer_after(&limited, 429, json!({}), Some("300"));
+    let create = hand.create();
+    assert_ne!(create.path, limited.path, "its token is too old");
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    let query = hand.expect(EventCall::Query);
+    let at = hand.now;
+    hand.answer(&query, 404, json!({}));
+    let again = hand.expect(EventCall::Query);
+    assert_eq!((again.path, hand.now - at), (query.path, 5_000));
+}
+
+/// A launch whose Creates, so many, timed out with tokens of their own; the task of the newest was named, and has failed.
+fn left_by_its_newest_task(creates: usize) -> (Hand, Vec<Request>) {
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "noAnswerMs": [3_000, 3_000] } }));
+    let mut timed_out = Vec::new();
+    for _ in 1..creates {
+        timed_out.push(hand.create());
+        assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
+        hand.now -= 3_600_000;
+    }
+    let newest = hand.create();
+    hand.answer(&newest, 206, json!({}));
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.last();
+    let revision = hand.supervisor.revision();
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    assert!(hand.supervisor.revision() > revision);
+    assert_eq!(hand.uids(), [1], "another Create may have started one too");
+    (hand, timed_out)
+}
+
+#[test]
+fn a_late_answer_that_names_a_task_that_is_gone_ends_its_create() {
+    let (mut hand, timed_out) = left_by_its_newest_task(2);
+    hand.answer(&timed_out[0], 200, json!({ "taskId": "t" }));
+    hand.last();
+    assert_eq!(hand.uids(), [0; 0]);
+}
+
+#[test]
+fn but_not_as_long_as_a_later_create_may_have_started_one() {
+    let (mut hand, timed_out) = left_by_its_newest_task(3);
+    hand.answer(&timed_out[0], 200, json!({ "taskId": "t" }));
+    hand.last();
+    assert_eq!(hand.uids(), [1]);
+    hand.answer(&timed_out[1], 200, json!({ "taskId": "t" }));
+    hand.last();
+    assert_eq!(hand.uids(), [0; 0]);
+}
+
+/// A task that runs, and that two tokens may have started; and the first call to delete it.
+fn deleting_with_two_tokens() -> (Hand, Request) {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let [_, second] = created_with_two_tokens(&mut hand);
+    hand.answer(&second, 206, json!({}));
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let delete = hand.expect(EventCall::Delete);
+    (hand, delete)
+}
+
+#[test]
+fn a_delete_that_finds_nothing_or_is_refused_tries_the_other_token_at_once() {
+    for status in [404, 400] {
+        let (mut hand, delete) = deleting_with_two_tokens();
+        let at = hand.now;
+        hand.answer(&delete, status, json!({}));
+        let again = hand.expect(EventCall::Delete);
+        assert_ne!(again.path, delete.path);
+        assert!(hand.now - at <= 125, "as soon as the rate limit allows, answered {status}");
+        hand.answer(&again, 200, json!({}));
+        assert_eq!(hand.done(), Outcome::Stopped);
+    }
+}
+
+#[test]
+fn a_task_that_is_not_found_with_one_of_its_tokens_is_gone_though_the_other_is_refused() {
+    for found_with in [0, 1] {
+        let mut hand = Hand::new(json!({ "presence": "never" }));
+        let creates = created_with_two_tokens(&mut hand);
+        hand.answer(&creates[1], 206, json!({}));
+        assert!(hand.notice(110, "t", "show-1"));
+        let token = creates[found_with].path.split('?').next_back();
+        let mut queries = 0;
+        let next = loop {
+            let call = hand.call();
+            if call.call != EventCall::Query {
+                break call;
+            }
+            queries += 1;
+            let status = if call.path.split('?').next_back() == token { 404 } else { 403 };
+            hand.answer(&call, status, json!({}));
+        };
+        assert_eq!(
+            (next.call, queries),
+            (EventCall::Acquire, 8),
+            "four looks with both, after 5, 10 and 15 s"
+        );
+    }
+}
+
+#[test]
+fn a_delete_that_finds_nothing_with_one_token_is_done_though_the_other_is_refused() {
+    for answers in [[404, 403], [403, 404]] {
+        let (mut hand, delete) = deleting_with_two_tokens();
+        hand.answer(&delete, answers[0], json!({}));
+        let again = hand.expect(EventCall::Delete);
+        hand.answer(&again, answers[1], json!({}));
+        assert_eq!(hand.done(), Outcome::Stopped);
+    }
+}
+
+#[test]
+fn what_delete_said_of_a_token_says_nothing_of_the_task_once_its_end_was_accepted() {
+    let (mut hand, delete) = deleting_with_two_tokens();
+    hand.answer(&delete, 404, json!({}));
+    let again = hand.expect(EventCall::Delete);
+    hand.answer(&again, 202, json!({}));
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 403, json!({}));
+    assert_ne!(hand.expect(EventCall::Query).path, query.path, "both tokens are to be tried for the query");
+}

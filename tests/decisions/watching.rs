@@ -1,0 +1,274 @@
+//! Query, notifications and looks into the channel: when a task is gone, and what takes its place.
+
+use serde_json::json;
+use steadymix::supervisor::{EventCall, EventKind, FailReason, Health, Input, Outcome, Standing};
+
+use crate::hand::{Hand, output_uid, task};
+
+#[test]
+fn server_errors_on_query_never_cause_a_relaunch() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let mut waits = Vec::new();
+    for _ in 0..500 {
+        let before = hand.now;
+        let query = hand.expect(EventCall::Query);
+        waits.push((hand.now - before) / 1000);
+        hand.answer(&query, 503, json!({}));
+    }
+    assert_eq!(waits[..6], [120, 5, 10, 15, 30, 30]);
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
+}
+
+#[test]
+fn refusals_of_query_are_told_once_and_never_cause_a_relaunch() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    for _ in 0..50 {
+        let query = hand.expect(EventCall::Query);
+        hand.answer(&query, 403, json!({}));
+    }
+    let told = hand.events.iter().filter(|kind| matches!(kind, EventKind::Misconfigured { .. })).count();
+    assert_eq!((told, hand.launches()), (1, 1));
+}
+
+#[test]
+fn not_found_is_asked_again_before_it_is_believed() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let mut waits = Vec::new();
+    for _ in 0..4 {
+        let before = hand.now;
+        let query = hand.expect(EventCall::Query);
+        waits.push((hand.now - before) / 1000);
+        hand.answer(&query, 404, json!({}));
+    }
+    assert_eq!(waits, [120, 5, 10, 15]);
+    assert_eq!(
+        output_uid(&hand.expect(EventCall::Acquire)),
+        2,
+        "and then it is relaunched under the other uid"
+    );
+}
+
+#[test]
+fn a_single_not_found_is_no_end() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 404, json!({}));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(hand.last(), EventKind::Recovered);
+    assert_eq!(hand.launches(), 1);
+}
+
+#[test]
+fn how_it_ended_and_the_restart_policy_decide() {
+    let cases = [
+        ("on-failure", "EXIT", Some(Outcome::Ended)),
+        ("on-failure", "FAILURE_STOP", None),
+        ("always", "EXIT", None),
+        ("never", "EXIT", Some(Outcome::Ended)),
+        ("never", "FAILURE_STOP", Some(Outcome::Failed { reason: FailReason::NotRestarted })),
+    ];
+    for (restart, status, outcome) in cases {
+        let mut hand = Hand::new(json!({ "restart": restart }));
+        hand.running("t");
+        hand.query(status, "serviceCompleted");
+        match outcome {
+            Some(outcome) => assert_eq!(hand.done(), outcome, "{restart} {status}"),
+            None => assert_eq!(output_uid(&hand.expect(EventCall::Acquire)), 2, "{restart} {status}"),
+        }
+    }
+}
+
+#[test]
+fn the_old_task_is_deleted_only_when_the_new_one_runs() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("old");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    let create = hand.create();
+    assert_eq!(output_uid(&create), 2);
+    hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
+    hand.query("STARTING", "serviceReady");
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    let delete = hand.expect(EventCall::Delete);
+    assert!(delete.path.contains("/tasks/old?"));
+    hand.answer(&delete, 200, json!({}));
+    assert_eq!(hand.last(), EventKind::Removed);
+}
+
+#[test]
+fn migration_wait_gives_the_service_its_time() {
+    let mut hand = Hand::new(json!({ "migration": "wait" }));
+    hand.running("t");
+    let began = hand.since_start() + 120;
+    while hand.since_start() < began + 80 {
+        hand.query("IN_PROGRESS", "serviceAbnormal");
+    }
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!((hand.last(), hand.launches()), (EventKind::Recovered, 1));
+    let mut looks = 0;
+    while hand.launches() == 1 {
+        let call = hand.call();
+        if call.call == EventCall::Query {
+            hand.answer(&call, 200, task("IN_PROGRESS", "serviceAbnormal"));
+        }
+        looks += 1;
+        assert!(looks < 50);
+    }
+}
+
+#[test]
+fn a_task_that_never_runs_is_replaced_after_90_seconds() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": "t", "status": "STARTED" }));
+    assert_eq!(hand.supervisor.status().state, "confirming", "its own STARTED does not count");
+    loop {
+        let call = hand.call();
+        if call.call != EventCall::Query {
+            assert_eq!((call.call, hand.since_start()), (EventCall::Acquire, 90));
+            assert_eq!(output_uid(&call), 2);
+            break;
+        }
+        hand.answer(&call, 200, task("STARTING", "serviceReady"));
+    }
+}
+
+#[test]
+fn notifications_only_bring_the_next_look_forward() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    assert!(hand.next(60).is_err(), "no look is due");
+    for _ in 0..5 {
+        assert!(hand.notice(110, "t", "show-1"));
+    }
+    assert_eq!(hand.launches(), 1);
+    let at = hand.now;
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(hand.now, at, "looked at once");
+    assert!(hand.next(60).is_err(), "once");
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
+    assert!(!hand.notice(111, "other", "other-1"), "somebody else's");
+    assert!(!hand.notice(111, "other", "show-x"));
+}
+
+#[test]
+fn a_notification_during_a_look_is_about_what_that_look_may_not_have_seen() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let look = hand.expect(EventCall::Query);
+    let sent_at = hand.now;
+    assert!(hand.notice(111, "t", "show-1"), "stopped, though the answer does not say so yet");
+    hand.answer(&look, 200, task("IN_PROGRESS", "serviceInProgress"));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(hand.now - sent_at, 5_000, "as soon as hints may bring one");
+}
+
+#[test]
+fn what_a_notification_says_has_ended_is_looked_at_until_it_must_be_known() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let told_at = hand.now;
+    assert!(hand.notice(111, "t", "show-1"));
+    let mut looks = Vec::new();
+    while hand.now < told_at + 200_000 {
+        hand.query("IN_PROGRESS", "serviceInProgress");
+        looks.push((hand.now - told_at) / 1000);
+    }
+    assert_eq!(looks, [5, 15, 25, 35, 45, 55, 65, 75, 85, 95, 215]);
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
+}
+
+#[test]
+fn a_replay_does_not_revive_a_stopped_task() {
+    let mut hand = Hand::new(json!({ "restart": "always" }));
+    hand.running("old");
+    hand.query("EXIT", "serviceCompleted");
+    hand.running("new");
+    hand.notice(110, "old", "show-1");
+    hand.notice(112, "old", "show-1");
+    let query = hand.expect(EventCall::Query);
+    assert!(query.path.contains("/tasks/new?"));
+    assert_eq!(hand.uids(), [2]);
+}
+
+#[test]
+fn presence_resolves_what_nobody_names() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer(&create, 206, json!({}));
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let mut looks = 0;
+    while let Ok(look) = hand.next(u64::MAX) {
+        assert_eq!(look.call, EventCall::Presence);
+        let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [1000] });
+        hand.answer(&look, 200, json!({ "success": true, "data": data }));
+        looks += 1;
+    }
+    assert!((12..30).contains(&looks), "{looks} looks");
+    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::LeftBehind { .. })));
+    assert!(
+        hand.since_start() >= 180,
+        "not before a task could have started, and could not be under way elsewhere"
+    );
+}
+
+#[test]
+fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
+    let mut hand = Hand::new(json!({ "presence": "always" }));
+    hand.running("t");
+    let look = loop {
+        let call = hand.call();
+        match call.call {
+            EventCall::Presence => break call,
+            _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+        }
+    };
+    let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [] });
+    hand.answer(&look, 200, json!({ "success": true, "data": data }));
+    let at = hand.now;
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert!(hand.now - at <= 5_000, "asked at once");
+    assert_eq!(hand.last(), EventKind::Recovered);
+}
+
+#[test]
+fn a_second_task_of_a_launch_is_deleted() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    assert_eq!(hand.supervisor.status().tasks[0].standing, Standing::Adopted);
+    assert!(hand.notice(110, "u", "show-1"));
+    let delete = hand.expect(EventCall::Delete);
+    assert!(delete.path.contains("/tasks/u?"), "{}", delete.path);
+    hand.answer(&delete, 200, json!({}));
+    hand.last();
+    assert_eq!(hand.uids(), [1]);
+}
+
+#[test]
+fn a_task_that_is_stopping_is_replaced_when_a_second_look_says_so_too() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let launches = hand.launches();
+    hand.query("STOPPING", "serviceInProgress");
+    assert!(matches!(hand.last(), EventKind::Suspect { .. }));
+    let at = hand.now;
+    hand.query("STOPPING", "serviceInProgress");
+    hand.create();
+    assert_eq!((hand.launches() - launches, (hand.now - at) / 1_000), (1, 5));
+}
+
+#[test]
+fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
+    let mut hand = Hand::new(json!({}));
+    hand.refused_after_all();
+    assert_eq!(hand.supervisor.health(), Health::Down);
+    let look = hand.expect(EventCall::Presence);
+    let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
+    hand.answer(&look, 200, json!({ "success": true, "data": data }));
+    assert_eq!(hand.last(), EventKind::Unidentified);
+    assert_eq!(hand.supervisor.health(), Health::Unidentified(2));
+}
