@@ -5,6 +5,6 @@ import { inRoot } from "./lib.mjs";
 import { node } from "./node.mjs";
 
 bootstrap({ browser: true });
-build({ quiet: true });
+await build({ quiet: true });
 buildTestPages();
 process.exit(await node([inRoot("tests", "viewer", "benchSwitch.ts")]));

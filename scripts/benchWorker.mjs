@@ -3,5 +3,5 @@ import { build } from "./build.mjs";
 import { inRoot } from "./lib.mjs";
 import { node } from "./node.mjs";
 
-build({ quiet: true });
+await build({ quiet: true });
 process.exit(await node([inRoot("tests", "worker", "bench", "bench.ts")]));

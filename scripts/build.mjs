@@ -1,19 +1,19 @@
 // Builds the package into dist/, and the emulator's WebAssembly into target/emulator/.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { brotliCompressSync, gzipSync } from "node:zlib";
 import { bootstrap } from "./bootstrap.mjs";
 import { fail, inRoot, run } from "./lib.mjs";
+import { downloadOf } from "./size.mjs";
 
 /**
- * The entries of the package, each with a WebAssembly module of its own, and what it may add to a user's bundle: module
- * and glue together, in bytes of brotli.
+ * The entries of the package, each with a WebAssembly module of its own, and what it may add to what a page downloads,
+ * in bytes of brotli: all of it, with the module inlined.
  */
 const ENTRIES = [
-  { folder: "", features: ["--features", "server"], target: "target", budget: 240_000 },
+  { folder: "", features: ["--features", "small-allocator"], target: "target", budget: 245_000 },
   {
     folder: "viewer",
-    features: ["--no-default-features", "--features", "viewer"],
+    features: ["--no-default-features", "--features", "viewer,small-allocator"],
     target: "target/viewer",
     budget: 20_000,
   },
@@ -21,6 +21,7 @@ const ENTRIES = [
 
 const OPTIMISE = [
   "-Oz",
+  "--converge",
   "--strip-debug",
   "--strip-producers",
   "--enable-bulk-memory",
@@ -32,12 +33,13 @@ const OPTIMISE = [
 ];
 
 /** @param {{ quiet?: boolean }} [options] */
-export function build({ quiet = false } = {}) {
+export async function build({ quiet = false } = {}) {
   bootstrap();
   rmSync(inRoot("dist"), { recursive: true, force: true });
-  for (const entry of ENTRIES) buildEntry(entry, quiet);
+  for (const entry of ENTRIES) buildEntry(entry);
   run("tsc", ["-p", "tsconfig.build.json"]);
   run("tsc", ["-p", "src/js/cloudflare"]);
+  for (const entry of ENTRIES) await weigh(entry, quiet);
   write(inRoot("dist", "cloudflare", "entry.js"), ['import "../index.workerd.js";', 'export * from "./index.js";']);
   compile(["-p", "steadymix-emulator"], "target");
   bind(inRoot("target"), "steadymix_emulator", inRoot("target", "emulator"));
@@ -78,8 +80,8 @@ function bind(target, crate, folder) {
   run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", folder, wasm]);
 }
 
-/** @param {typeof ENTRIES[number]} entry @param {boolean} quiet */
-function buildEntry({ folder, features, target, budget }, quiet) {
+/** @param {typeof ENTRIES[number]} entry */
+function buildEntry({ folder, features, target }) {
   const dist = inRoot("dist", folder);
   const bound = inRoot(target, "bound");
   compile(["-p", "steadymix", ...features], target);
@@ -102,14 +104,14 @@ function buildEntry({ folder, features, target, budget }, quiet) {
     "initSync({ module });",
     'export * from "./index.js";',
   ]);
-  write(`${dist}/core.inline.js`, [`export default "${readFileSync(wasm).toString("base64")}";`]);
+  write(`${dist}/core.inline.js`, [`export default "${inLetters(readFileSync(wasm))}";`]);
   write(`${dist}/index.browser.js`, [
     'import text from "./core.inline.js";',
     'import { initSync } from "./glue.js";',
-    "initSync({ module: Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) });",
+    "const half = (at) => (text.charCodeAt(at) - 1) & 15;",
+    "initSync({ module: Uint8Array.from({ length: text.length / 2 }, (_, at) => half(2 * at) * 16 + half(2 * at + 1)) });",
     'export * from "./index.js";',
   ]);
-  weigh(dist, folder, budget, quiet);
 }
 
 /**
@@ -127,6 +129,15 @@ function optimised(wasm) {
   return small;
 }
 
+/**
+ * The module as text: a capital and a small letter for each byte. Compressed it is a twentieth larger than the module,
+ * where base64, which hides from the compressor where a byte begins, would be a third.
+ * @param {Uint8Array} bytes
+ */
+function inLetters(bytes) {
+  return Array.from(bytes, (byte) => String.fromCharCode(0x41 + (byte >> 4), 0x61 + (byte & 15))).join("");
+}
+
 /** A bundler that sees the default address of the module would emit a second copy of it. */
 function withoutDefaultAddress(glue) {
   const changed = glue.replace(/new URL\('[^']+_bg\.wasm', import\.meta\.url\)/, "undefined");
@@ -139,24 +150,19 @@ function write(file, lines) {
   writeFileSync(file, `${lines.join("\n")}\n`);
 }
 
-/** @param {string} dist @param {string} folder @param {number} budget @param {boolean} quiet */
-function weigh(dist, folder, budget, quiet) {
+/** @param {typeof ENTRIES[number]} entry @param {boolean} quiet */
+async function weigh({ folder, budget }, quiet) {
   const name = folder === "" ? "steadymix" : `steadymix/${folder}`;
-  const sizes = ["core.wasm", "glue.js"].map((file) => {
-    const bytes = readFileSync(`${dist}/${file}`);
-    return { file, raw: bytes.length, gzip: gzipSync(bytes).length, brotli: brotliCompressSync(bytes).length };
-  });
-  const total = sizes.reduce((sum, { brotli }) => sum + brotli, 0);
+  const { inlined, ...parts } = await downloadOf(inRoot("dist", folder));
   if (!quiet) {
-    for (const { file, raw, gzip, brotli } of sizes) {
-      console.log(`${name.padEnd(18)} ${file.padEnd(10)} ${raw} bytes, gzip ${gzip}, brotli ${brotli}`);
-    }
-    console.log(`${name.padEnd(18)} together   ${total} of ${budget} bytes of brotli`);
+    for (const [part, { raw, gzip, brotli }] of Object.entries(parts))
+      console.log(`${name.padEnd(18)} ${part.padEnd(8)} ${raw} bytes, gzip ${gzip}, brotli ${brotli}`);
+    console.log(`${name.padEnd(18)} inlined  ${inlined.brotli} of ${budget} bytes of brotli`);
   }
-  if (total > budget) fail(`${name} is over its budget of ${budget} bytes of brotli`);
+  if (inlined.brotli > budget) fail(`${name} is over its budget of ${budget} bytes of brotli`);
 }
 
 if (process.argv[1]?.endsWith("build.mjs")) {
   if (process.argv.includes("--pages")) buildPages();
-  else build();
+  else await build();
 }

@@ -3,5 +3,5 @@ import { build } from "./build.mjs";
 import { inRoot } from "./lib.mjs";
 import { node } from "./node.mjs";
 
-if (!process.argv.includes("--help")) build({ quiet: true });
+if (!process.argv.includes("--help")) await build({ quiet: true });
 process.exit(await node([inRoot("scripts", "demo", "main.ts"), ...process.argv.slice(2)]));

@@ -4,7 +4,7 @@ import { inRoot } from "./lib.mjs";
 import { node } from "./node.mjs";
 
 if (!process.argv.includes("--help")) {
-  build({ quiet: true });
+  await build({ quiet: true });
   buildPages();
 }
 process.exit(await node([inRoot("scripts", "serve.mjs"), ...process.argv.slice(2)]));

@@ -61,7 +61,7 @@ const STEPS = {
         "--lib",
         "--no-default-features",
         "--features",
-        "viewer",
+        "viewer,small-allocator",
         ...wasmTarget,
         ...denyWarnings,
       ],
@@ -160,7 +160,7 @@ if (unknown !== undefined) fail(`--only ${unknown}: the steps are ${Object.keys(
 
 const includes = (/** @type {string[]} */ ...names) => names.some((name) => chosen.includes(name));
 bootstrap({ browser: includes("golden", "wasm-browser", "viewer", "system"), schemathesis: includes("system") });
-if (includes("emulator", "package", "viewer", "worker", "system", "types")) build();
+if (includes("emulator", "package", "viewer", "worker", "system", "types")) await build();
 if (includes("golden", "types")) buildSimulation();
 if (includes("viewer", "system")) buildPages();
 if (includes("viewer")) buildTestPages();

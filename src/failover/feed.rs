@@ -299,7 +299,8 @@ impl Feed {
         let rhythm = match self.patience(Millis::ZERO) {
             Some(_) => {
                 let most = RHYTHM_MS.as_u64().max(self.interval * 3 / 16);
-                Millis::new(self.longest_gap.clamp(self.interval / 8, most).max(34))
+                // Not `clamp`: that can panic, and brings all that writes of it into the module.
+                Millis::new(self.longest_gap.max(self.interval / 8).min(most).max(34))
             }
             None => RHYTHM_MS,
         };

@@ -1,0 +1,37 @@
+// What an entry of the package adds to what a page downloads.
+import { readFileSync } from "node:fs";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { rolldown } from "rolldown";
+
+/** @typedef {{ raw: number, gzip: number, brotli: number }} Size in bytes */
+
+/**
+ * All that an entry exports, bundled and made small as an application would: the module and the script beside it, and
+ * both as one script, with the module inlined.
+ * @param {string} dist the folder of the entry
+ * @returns {Promise<{ module: Size, script: Size, inlined: Size }>}
+ */
+export async function downloadOf(dist) {
+  return {
+    module: sizeOf(readFileSync(`${dist}/core.wasm`)),
+    script: sizeOf(await bundled(`${dist}/index.js`)),
+    inlined: sizeOf(await bundled(`${dist}/index.browser.js`)),
+  };
+}
+
+/** @param {string} input @param {string[]} [external] */
+export async function bundled(input, external = []) {
+  const bundle = await rolldown({ input, external });
+  const { output } = await bundle.generate({ minify: true });
+  await bundle.close();
+  return Buffer.from(output[0].code);
+}
+
+/** @param {Buffer} bytes @returns {Size} */
+export function sizeOf(bytes) {
+  return {
+    raw: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes).length,
+  };
+}
