@@ -1,4 +1,4 @@
-// Builds the package into dist/, and the emulator's WebAssembly into target/emulator/.
+// Builds the package into dist/.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { bootstrap } from "./bootstrap.mjs";
@@ -10,13 +10,21 @@ import { downloadOf } from "./size.mjs";
  * in bytes of brotli: all of it, with the module inlined.
  */
 const ENTRIES = [
-  { folder: "", features: ["--features", "small-allocator"], target: "target", budget: 245_000 },
+  {
+    folder: "",
+    crate: "steadymix",
+    features: ["--features", "small-allocator"],
+    target: "target",
+    budget: 245_000,
+  },
   {
     folder: "viewer",
+    crate: "steadymix",
     features: ["--no-default-features", "--features", "viewer,small-allocator"],
     target: "target/viewer",
     budget: 20_000,
   },
+  { folder: "emulator", crate: "steadymix-emulator", features: [], target: "target", budget: 150_000 },
 ];
 
 const OPTIMISE = [
@@ -41,8 +49,6 @@ export async function build({ quiet = false } = {}) {
   run("tsc", ["-p", "src/js/cloudflare"]);
   for (const entry of ENTRIES) await weigh(entry, quiet);
   write(inRoot("dist", "cloudflare", "entry.js"), ['import "../index.workerd.js";', 'export * from "./index.js";']);
-  compile(["-p", "steadymix-emulator"], "target");
-  bind(inRoot("target"), "steadymix_emulator", inRoot("target", "emulator"));
 }
 
 /** The simulation, for the golden traces in WebAssembly. */
@@ -81,15 +87,16 @@ function bind(target, crate, folder) {
 }
 
 /** @param {typeof ENTRIES[number]} entry */
-function buildEntry({ folder, features, target }) {
+function buildEntry({ folder, crate, features, target }) {
   const dist = inRoot("dist", folder);
   const bound = inRoot(target, "bound");
-  compile(["-p", "steadymix", ...features], target);
-  bind(inRoot(target), "steadymix", bound);
+  const name = crate.replace("-", "_");
+  compile(["-p", crate, ...features], target);
+  bind(inRoot(target), name, bound);
   mkdirSync(dist, { recursive: true });
   const wasm = `${dist}/core.wasm`;
-  copyFileSync(optimised(`${bound}/steadymix_bg.wasm`), wasm);
-  writeFileSync(`${dist}/glue.js`, withoutDefaultAddress(readFileSync(`${bound}/steadymix.js`, "utf8")));
+  copyFileSync(optimised(`${bound}/${name}_bg.wasm`), wasm);
+  writeFileSync(`${dist}/glue.js`, withoutDefaultAddress(readFileSync(`${bound}/${name}.js`, "utf8")));
   copyFileSync(inRoot("src", "js", folder, "glue.d.ts"), `${dist}/glue.d.ts`);
 
   write(`${dist}/index.node.js`, [

@@ -1,6 +1,6 @@
 /** A day of trouble: what breaks, and what should come of it. */
 import type { SteadymixEvent } from "steadymix";
-import type { Emulator } from "../../tests/emulator/js/emulator.ts";
+import type { Emulator } from "steadymix/emulator";
 
 /** The story so far, for those who wait for its next turn. */
 export interface Story {

@@ -1,9 +1,5 @@
 /** The emulated service of a test: the test and the Worker are in one isolate. */
-import { initSync } from "../../target/emulator/steadymix_emulator.js";
-import wasm from "../../target/emulator/steadymix_emulator_bg.wasm";
-import { Emulator, type Profile } from "../emulator/js/emulator.ts";
-
-initSync({ module: wasm });
+import { Emulator, type Profile } from "steadymix/emulator";
 
 export const NOTICE_SECRET = "notice-secret";
 

@@ -9,7 +9,7 @@ export default defineConfig({
     target: "es2022",
     rollupOptions: { input: { index: "index.html" } },
     // The page is shown at once; what is heavy (Agora's SDK, the demonstration) comes when it is needed.
-    chunkSizeWarningLimit: 2000,
+    chunkSizeWarningLimit: 3000,
   },
   server: { host: "127.0.0.1", fs: { allow: ["../.."] } },
   preview: { host: "127.0.0.1" },

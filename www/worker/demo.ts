@@ -1,7 +1,7 @@
 /** Routes of the demonstration: what the service's stand-in is up to, and what can be done to it. */
 import { Hono } from "hono";
 import type { SteadymixEnv } from "steadymix/cloudflare";
-import type { Command, State } from "../../tests/emulator/js/emulator.ts";
+import type { Command, State } from "steadymix/emulator";
 import { FAULTS } from "../../tests/emulator/js/faults.ts";
 
 /** How long a fault lasts that does not end by itself. */

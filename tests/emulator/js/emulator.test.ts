@@ -5,8 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Emulator, type State } from "steadymix/emulator";
 import { loopbackFetch } from "./loopbackFetch.ts";
-import { Emulator, type State } from "./node.ts";
 import { startServer } from "./server.ts";
 
 const BASE = "https://api.agora.io/v1/projects/app/rtsc/cloud-transcoder";

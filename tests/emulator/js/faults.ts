@@ -1,5 +1,5 @@
 /** The faults of the demonstration: what each does to the service. */
-import type { Command } from "./emulator.ts";
+import type { Command } from "steadymix/emulator";
 
 export interface Fault {
   name:

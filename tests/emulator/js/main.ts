@@ -1,7 +1,7 @@
 /** `npm run emulator`: the emulated service on loopback. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { Profile, Reply } from "./emulator.ts";
+import type { Profile, Reply } from "steadymix/emulator";
 import { startServer } from "./server.ts";
 
 const HELP = `The service's stand-in, on loopback.

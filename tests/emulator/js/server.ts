@@ -1,7 +1,7 @@
 /** The emulated service behind a real HTTP server: the first segment of a path is the domain that is meant. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Command, type Delivery, Emulator, type Profile, type Reply } from "./node.ts";
+import { type Command, type Delivery, Emulator, type Profile, type Reply } from "steadymix/emulator";
 
 export interface ServerOptions {
   /** 0: any that is free. */

@@ -4,11 +4,7 @@
  * forgets everything when it is started anew.
  */
 import { DurableObject } from "cloudflare:workers";
-import { initSync } from "../../../target/emulator/steadymix_emulator.js";
-import wasm from "../../../target/emulator/steadymix_emulator_bg.wasm";
-import { type Command, Emulator } from "../js/emulator.ts";
-
-initSync({ module: wasm });
+import { type Command, Emulator } from "steadymix/emulator";
 
 interface Env {
   SERVICE: DurableObjectNamespace<Service>;

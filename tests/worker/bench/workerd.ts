@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Emulator } from "../../emulator/js/node.ts";
+import { Emulator } from "steadymix/emulator";
 import { startBinary } from "../workerd.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");

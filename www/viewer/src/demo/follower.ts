@@ -1,5 +1,5 @@
 /** Follows the tasks of a broadcast that run on the Worker's stand-in of the service: whatever runs publishes in this page. */
-import type { Task } from "../../../../tests/emulator/js/emulator.ts";
+import type { Task } from "steadymix/emulator";
 import type { StandInBroadcast } from "../broadcast.ts";
 import { Channel } from "./channel.ts";
 import { Playout } from "./playout.ts";

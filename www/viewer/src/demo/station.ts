@@ -3,10 +3,8 @@
  * on a server, and whatever task runs publishes into the channel.
  */
 import { RedundancyGroup, type SteadymixEvent } from "steadymix";
+import { Emulator } from "steadymix/emulator";
 import type { Uid } from "steadymix/viewer";
-import load from "../../../../target/emulator/steadymix_emulator.js";
-import wasm from "../../../../target/emulator/steadymix_emulator_bg.wasm?url";
-import { Emulator } from "../../../../tests/emulator/js/emulator.ts";
 import { SHOW_LANES, showServices } from "../../../../tests/emulator/js/payload.ts";
 import { Channel } from "./channel.ts";
 import { Playout } from "./playout.ts";
@@ -30,12 +28,7 @@ export class Station {
   readonly #killed = new Set<Uid>();
   readonly #frozen = new Set<Uid>();
 
-  static async start(options: StationOptions): Promise<Station> {
-    await load({ module_or_path: wasm });
-    return new Station(options);
-  }
-
-  private constructor({ fps, onEvent }: StationOptions) {
+  constructor({ fps, onEvent }: StationOptions) {
     this.#playout = new Playout(this.channel, fps);
     this.#emulator = new Emulator({
       startUp: { takesMs: [300, 600] },

@@ -3,12 +3,13 @@ import type { StandInBroadcast } from "../broadcast.ts";
 import type { Watchable } from "../watchable.ts";
 import type { Channel } from "./channel.ts";
 import { Follower } from "./follower.ts";
-import { Station } from "./station.ts";
 
 /** The demonstration that is all in this page, to be watched as a channel of Agora would be. */
 export async function startDemo(fps: number): Promise<Watchable> {
   let tell: (event: SteadymixEvent) => void = () => {};
-  const station = await Station.start({ fps, onEvent: (event) => tell(event) });
+  // Only here: it brings the emulated service with it.
+  const { Station } = await import("./station.ts");
+  const station = new Station({ fps, onEvent: (event) => tell(event) });
   return {
     ...watchableOf(station.channel),
     station,

@@ -1,5 +1,4 @@
-/** The emulated service for JavaScript: its state, and a `fetch` that leads to it. Its module must be loaded first. */
-import { Emulator as Wasm } from "../../../target/emulator/steadymix_emulator.js";
+import { Emulator as Wasm } from "./glue.js";
 
 /** How the emulated service behaves; every field has a default. */
 export interface Profile {
@@ -183,6 +182,6 @@ export class Emulator {
 }
 
 /** The error with which Node's `fetch` fails. */
-export function failed(code: string): TypeError {
+function failed(code: string): TypeError {
   return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
 }
