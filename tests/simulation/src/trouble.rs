@@ -3,13 +3,18 @@
 use steadymix::notice;
 use steadymix::supervisor::Input;
 use steadymix::task::Services;
-use steadymix_emulator::{Command, Effect, Rule};
+use steadymix_emulator::{Command, Effect, Rule, Target};
 
 use crate::checks::Check;
 use crate::incidents::{self, Incident};
 use crate::world::{BEGINNING, World};
 
 const HOUR: i64 = 3_600_000;
+
+/// The service does not move a task again sooner. Where nobody has named a task all that is known of it is whether it is
+/// seen every ten seconds: one that is moved, is back between two looks, and is moved again, is gone for all that can be
+/// known.
+const BETWEEN_MOVES_MS: u64 = 120_000;
 
 impl World {
     pub(crate) fn incident(&mut self, incident: Incident) -> Check {
@@ -76,6 +81,14 @@ impl World {
     }
 
     fn trouble_at_the_service(&mut self, command: Command) {
+        if let Command::Fail { target: Target { uid: Some(uid), .. }, .. } = command
+            && self.is_running(Some(uid))
+        {
+            if self.moved.get(&uid).is_some_and(|last| self.now < last + BETWEEN_MOVES_MS) {
+                return;
+            }
+            self.moved.insert(uid, self.now);
+        }
         let is_live = |uid| self.emulator.tasks().any(|task| task.live && Some(task.uid) == uid);
         match &command {
             Command::Kill { target, .. } if self.is_running(target.uid) => self.reach("death while running"),

@@ -82,6 +82,8 @@ pub struct World {
     pub(crate) unknown_creates: BTreeMap<String, u32>,
     pub(crate) notices: BTreeMap<String, Vec<u64>>,
     pub(crate) last_notice: Option<Delivery>,
+    /// When the service last moved the task of a uid.
+    pub(crate) moved: BTreeMap<u32, u64>,
     pub(crate) checks: Checks,
     places: BTreeMap<String, u64>,
     pub(crate) digest: Digest,
@@ -114,6 +116,7 @@ impl World {
             unknown_creates: BTreeMap::new(),
             notices: BTreeMap::new(),
             last_notice: None,
+            moved: BTreeMap::new(),
             checks: Checks::default(),
             places: BTreeMap::new(),
             digest: Digest::new(),
