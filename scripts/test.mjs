@@ -26,6 +26,7 @@ const STEPS = {
   "wasm-browser": () => [wasmTest("wasm_browser")],
   emulator: () => [{ command: node, args: ["--test", ...testsIn("tests/emulator/js")] }],
   package: () => [{ command: node, args: ["--test", ...testsIn("tests/package")] }],
+  consumers: () => [{ command: node, args: ["--test", ...testsIn("tests/consumers")] }],
   // One after the other: they watch real video, and clocks.
   viewer: () => [
     {
@@ -159,8 +160,11 @@ const unknown = chosen.find((name) => !(name in STEPS));
 if (unknown !== undefined) fail(`--only ${unknown}: the steps are ${Object.keys(STEPS).join(", ")}`);
 
 const includes = (/** @type {string[]} */ ...names) => names.some((name) => chosen.includes(name));
-bootstrap({ browser: includes("golden", "wasm-browser", "viewer", "system"), schemathesis: includes("system") });
-if (includes("emulator", "package", "viewer", "worker", "system", "types")) await build();
+bootstrap({
+  browser: includes("golden", "wasm-browser", "consumers", "viewer", "system"),
+  schemathesis: includes("system"),
+});
+if (includes("emulator", "package", "consumers", "viewer", "worker", "system", "types")) await build();
 if (includes("golden", "types")) buildSimulation();
 if (includes("viewer", "system")) buildPages();
 if (includes("viewer")) buildTestPages();

@@ -1,0 +1,84 @@
+/** The calls that every consumer makes: a task is launched and confirmed, and a viewer changes over. */
+export async function calls({ Supervisor, Emulator, FailoverViewer }) {
+  return JSON.stringify({
+    confirmed: await confirmed(Supervisor, Emulator),
+    switched: await switched(FailoverViewer),
+  });
+}
+
+const SPEED = 40;
+
+async function confirmed(Supervisor, Emulator) {
+  const emulator = new Emulator({ seed: 1 }, SPEED);
+  const services = {
+    cloudTranscoder: {
+      serviceType: "cloudTranscoderV2",
+      config: {
+        transcoder: {
+          idleTimeout: 300,
+          audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
+          outputs: [{ rtc: { rtcChannel: "show" }, audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" } }],
+        },
+      },
+    },
+  };
+  const supervisor = new Supervisor(
+    { appId: "app", instanceId: "show", services, uids: [9001, 9002] },
+    { customerId: "customer", customerSecret: "secret", fetch: emulator.fetch, timeScale: SPEED },
+  );
+  const events = supervisor[Symbol.asyncIterator]();
+  const outcome = supervisor.run();
+  for await (const event of events) {
+    if (event.type === "confirmed") break;
+  }
+  const { uid } = emulator.state().tasks.find((task) => task.running);
+  supervisor.stop();
+  await outcome;
+  return uid;
+}
+
+/** Two outputs that flow, until the one that is shown leaves. */
+function switched(FailoverViewer) {
+  const frames = new Map();
+  let tell;
+  const source = {
+    attach(take) {
+      tell = take;
+      tell({ type: "connection", state: "connected" });
+      for (const uid of [1, 2]) {
+        tell({ type: "joined", uid });
+        tell({ type: "published", uid, kind: "video" });
+      }
+      return () => {};
+    },
+    async subscribe(uid, kind) {
+      if (kind !== "video") return;
+      tell({ type: "state", uid, kind, state: "decoding" });
+      frames.set(
+        uid,
+        setInterval(() => tell({ type: "frame", uid }), 30),
+      );
+    },
+    async unsubscribe(uid, kind) {
+      if (kind === "video") clearInterval(frames.get(uid));
+    },
+    show() {},
+  };
+  return new Promise((resolve) => {
+    const viewer = new FailoverViewer(source, {
+      uids: [1, 2],
+      onEvent: ({ type, from, to }) => {
+        if (type !== "switched") return;
+        clearInterval(look);
+        viewer.dispose();
+        for (const timer of frames.values()) clearInterval(timer);
+        resolve([from, to]);
+      },
+    });
+    const look = setInterval(() => {
+      if (!viewer.outputs.every(({ health }) => health === "playing")) return;
+      clearInterval(frames.get(1));
+      tell({ type: "left", uid: 1, how: "quit" });
+    }, 50);
+  });
+}
