@@ -363,7 +363,10 @@ impl Model {
         match task {
             Some(task) => {
                 task.gone = true;
-                let of_it = |token: &&mut Token| token.instance == instance && token.sent > 0;
+                // One token starts one task: those of other tasks did not start this one.
+                let is_free = |of: &Option<String>| of.is_none() || *of == event.task_id;
+                let of_it =
+                    |token: &&mut Token| token.instance == instance && token.sent > 0 && is_free(&token.task);
                 if let [only] = self.tokens.values_mut().filter(of_it).collect::<Vec<_>>().as_mut_slice() {
                     only.open = 0;
                 }
