@@ -19,16 +19,16 @@ export async function downloadOf(dist) {
   };
 }
 
-/** @param {string} input @param {string[]} [external] */
-export async function bundled(input, external = []) {
-  const bundle = await rolldown({ input, external });
+/** @param {string} input */
+async function bundled(input) {
+  const bundle = await rolldown({ input });
   const { output } = await bundle.generate({ minify: true });
   await bundle.close();
   return Buffer.from(output[0].code);
 }
 
 /** @param {Buffer} bytes @returns {Size} */
-export function sizeOf(bytes) {
+function sizeOf(bytes) {
   return {
     raw: bytes.length,
     gzip: gzipSync(bytes, { level: 9 }).length,

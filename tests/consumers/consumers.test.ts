@@ -1,5 +1,5 @@
 /**
- * The packed package, imported by whoever may import it: everyone installs it, builds, runs, and makes the same calls
+ * The packed package, imported by whoever may import it: everyone builds, runs, and makes the same calls
  * (`project/src/calls.mjs`): a task is launched and confirmed, and a viewer changes over.
  */
 import assert from "node:assert/strict";
@@ -76,23 +76,9 @@ const BUNDLERS: Record<string, (to: string) => void> = {
       `${to}/page.js`,
     ),
   Rolldown: (to) => npx("rolldown", "src/page.mjs", "--platform", "browser", "-o", `${to}/page.js`),
-  webpack: (to) => {
-    const config = `export default { mode: "production", entry: "./src/page.mjs",
-      output: { path: ${JSON.stringify(join(folder, to))}, filename: "page.js" }, performance: { hints: false } };`;
-    writeFileSync(join(folder, "webpack.config.mjs"), config);
-    run(process.execPath, "--input-type=module", "-e", WEBPACK);
-  },
-  Vite: (to) => {
-    const config = `export default { build: { outDir: ${JSON.stringify(to)}, emptyOutDir: false, chunkSizeWarningLimit: 5000,
-      rolldownOptions: { input: "src/page.mjs", output: { entryFileNames: "page.js" } } } };`;
-    writeFileSync(join(folder, "vite.config.mjs"), config);
-    npx("vite", "build", "--logLevel", "warn");
-  },
+  webpack: (to) => run(process.execPath, "webpack.mjs", join(folder, to)),
+  Vite: (to) => npx("vite", "build", "--config", "vite.page.mjs", "--outDir", to, "--logLevel", "warn"),
 };
-
-/** webpack's command is a package of its own. */
-const WEBPACK = `import webpack from "webpack"; import config from "./webpack.config.mjs";
-  webpack(config, (error, stats) => { if (error || stats.hasErrors()) { console.error(error ?? stats.toString()); process.exit(1); } });`;
 
 for (const [name, build] of Object.entries(BUNDLERS)) {
   test(name, async () => {

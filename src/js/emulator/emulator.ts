@@ -1,31 +1,59 @@
 import { Emulator as Wasm } from "./glue.js";
 
-/** How the emulated service behaves; every field has a default. */
+/** How the emulated service behaves where nothing is scripted; every field has a default. */
 export interface Profile {
+  /** All chance comes from it. Default 1. */
   seed?: number;
-  /** The `Authorization` header that every call must carry. */
+  /** The `Authorization` header that every call must carry; `null` (the default): any. */
   authorization?: string | null;
+  /** Calls in any one second; over it, 429. Default 10. */
   callsPerSecond?: number;
+  /** `Retry-After` of those 429s, in s; `null` (the default): none. */
   retryAfterS?: number | null;
+  /** Live tasks at the same time; over it, 429. Default 100. */
   pcw?: number;
+  /** Shortest and longest time to an answer, in ms. Default 20 to 120. */
   answerMs?: [number, number];
-  startUp?: { takesMs?: [number, number]; failsPercent?: number; hangsPercent?: number };
+  /** From Create to a running task. */
+  startUp?: StartUp;
+  /** What a Create is answered while a task with its instanceId lives. Default `sameTask200`. */
   repeatCreate?: RepeatCreate;
+  /** What is answered to a builder token that did not start the task: 404 (the default) or 403. */
   wrongTokenStatus?: number;
+  /** Whether task statuses are numbers. Default: texts. */
   numericStatus?: boolean;
+  /** How long an ended task is still answered for before it is 404, in ms. Default 60000. */
   forgetAfterMs?: number;
+  /** Shortest and longest time that the service takes to move a task that failed, in ms. Default 20000 to 80000. */
   migrationMs?: [number, number];
+  /** A host that is there is not shown, in percent of the looks; never more than twice in a row. Default 0. */
   presenceMissesPercent?: number;
+  /** Notifications; `null` (the default): none. */
   notices?: NoticeProfile | null;
 }
 
+export interface StartUp {
+  /** Shortest and longest time, in ms. Default 1000 to 4000. */
+  takesMs?: [number, number];
+  /** Tasks that end abnormally instead, in percent. */
+  failsPercent?: number;
+  /** Tasks that never start, and stay there, in percent. */
+  hangsPercent?: number;
+}
+
+/** 200 with that task, 201 with its id or without, or 409. */
 export type RepeatCreate = "sameTask200" | "already201WithId" | "already201NoId" | "conflict409";
 
 export interface NoticeProfile {
+  /** What they are signed with. */
   secret?: string;
+  /** Shortest and longest time on their way, in ms. */
   takesMs?: [number, number];
+  /** Lost ones, in percent. */
   lostPercent?: number;
+  /** Ones that come twice, in percent. */
   doubledPercent?: number;
+  /** Ones that are held up by up to 20 s, and so come out of order, in percent. */
   latePercent?: number;
 }
 
@@ -33,40 +61,71 @@ export type CallKind = "acquire" | "create" | "query" | "update" | "delete" | "p
 
 /** What happens to the calls that a rule is about. */
 export type Effect =
+  /** It is answered like this, and not carried out. */
   | { kind: "answer"; status: number; code?: number; retryAfter?: string; body?: string }
+  /** It is carried out, but answered like this. */
   | { kind: "performThenAnswer"; status: number; code?: number }
+  /** It is carried out, but the answer is lost. */
   | { kind: "performAndLose" }
+  /** It is carried out so many ms late, and the answer is lost. */
   | { kind: "performLate"; ms: number }
+  /** It is lost. */
   | { kind: "lose" }
+  /** It is carried out, and the answer is held up for so many ms. */
   | { kind: "delay"; ms: number }
+  /** The domain's name cannot be resolved. */
   | { kind: "dns" }
+  /** The connection is refused. */
   | { kind: "refuse" }
+  /** It is carried out, but the answer's body is cut off. */
   | { kind: "garbage" }
+  /** It is carried out, but the answer does not name the task. */
   | { kind: "noTaskId" };
 
+/** A line in the script of faults. What is left out holds for all calls, always. */
 export interface Rule {
+  /** Only calls of this kind. */
   call?: CallKind;
+  /** Only calls to this domain. */
   domain?: string;
+  /** Only calls about this output uid. */
   uid?: number;
+  /** Lets this many calls through first. */
   skip?: number;
+  /** Only for so many calls. */
   times?: number;
+  /** From this moment of the emulator's clock on, in ms since the epoch. */
   fromMs?: number;
+  /** Before this moment of the emulator's clock, in ms since the epoch. */
   untilMs?: number;
+  /** Only by this chance, in percent. */
   chancePercent?: number;
   effect: Effect;
 }
 
 /** What an experimenter can do. */
 export type Command =
+  /** Adds a rule to the script of faults, for so many ms from now, or for ever. */
   | { kind: "addRule"; rule: Rule; forMs?: number }
+  /** Forgets the script of faults. */
   | { kind: "clearRules" }
+  /**
+   * Live tasks die at once. Query goes on saying that they run for `reportLagMs`, and then says 404 (`forgotten`) or
+   * their end.
+   */
   | { kind: "kill"; taskId?: string; uid?: number; reportLagMs?: number; forgotten?: boolean }
+  /** Running tasks fail, and the service moves them; whether they will run again. */
   | { kind: "fail"; taskId?: string; uid?: number; recovers: boolean }
+  /** The hosts of a channel leave, or come back. */
   | { kind: "hosts"; channel: string; present: boolean }
+  /** Notifications come like this from now on. */
   | { kind: "notices"; profile: NoticeProfile | null }
-  | { kind: "startUp"; startUp: NonNullable<Profile["startUp"]> }
+  /** Tasks start like this from now on. */
+  | { kind: "startUp"; startUp: StartUp }
+  /** A repeated Create is answered like this from now on. */
   | { kind: "repeatCreate"; answer: RepeatCreate };
 
+/** A task of the emulated service. Times are in ms since the epoch, by its clock. */
 export interface Task {
   taskId: string;
   instanceId: string;
@@ -84,6 +143,7 @@ export interface Task {
   sequenceId: number | null;
 }
 
+/** Everything at one moment. */
 export interface State {
   nowMs: number;
   tasks: Task[];
@@ -96,6 +156,7 @@ export interface State {
   };
 }
 
+/** A notification that has arrived, to be posted to a webhook. */
 export interface Delivery {
   atMs: number;
   body: string;
@@ -103,10 +164,12 @@ export interface Delivery {
   signatureV2: string;
 }
 
+/** What comes of a call, after `delayMs` of the emulator's time. */
 export type Reply =
   | { kind: "answer"; delayMs: number; status: number; headers: [string, string][]; body: string }
   | { kind: "nothing"; why: "dns" | "refused" | "lost" };
 
+/** A call of the REST API. */
 export interface IncomingCall {
   domain: string;
   method: string;
@@ -115,6 +178,7 @@ export interface IncomingCall {
   body?: string;
 }
 
+/** The emulated service: it runs tasks, answers calls, and sends notifications, all by its own clock. */
 export class Emulator {
   readonly #wasm: Wasm;
   readonly #began = Date.now();
@@ -136,23 +200,27 @@ export class Emulator {
     return ms / this.#speed;
   }
 
+  /** Takes a call. */
   handle(call: IncomingCall): Reply {
     return JSON.parse(this.#wasm.handle(this.now(), JSON.stringify(call))) as Reply;
   }
 
-  /** Returns how many tasks it was about. */
+  /** Carries out a command, and returns how many tasks it was about. Throws at one that it does not know. */
   control(command: Command): number {
     return this.#wasm.control(this.now(), JSON.stringify(command));
   }
 
+  /** The notifications that have arrived since the last call. */
   takeNotices(): Delivery[] {
     return JSON.parse(this.#wasm.takeNotices(this.now())) as Delivery[];
   }
 
+  /** When something happens by itself, by the emulator's clock in ms since the epoch. */
   nextEventAt(): number | undefined {
     return this.#wasm.nextEventAt();
   }
 
+  /** Everything at this moment. */
   state(): State {
     return JSON.parse(this.#wasm.state(this.now())) as State;
   }
