@@ -1,7 +1,6 @@
 // What an entry of the package adds to what a page downloads.
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { rolldown } from "rolldown";
 
 /** @typedef {{ raw: number, gzip: number, brotli: number }} Size in bytes */
 
@@ -21,6 +20,8 @@ export async function downloadOf(dist) {
 
 /** @param {string} input */
 async function bundled(input) {
+  // Not above: these scripts begin before the packages are installed.
+  const { rolldown } = await import("rolldown");
   const bundle = await rolldown({ input });
   const { output } = await bundle.generate({ minify: true });
   await bundle.close();
