@@ -40,7 +40,7 @@ impl Lane {
         };
         let current = self.current;
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.task_id.is_none()) else {
-            return self.adopt_orphan(now, generation, task_id, by);
+            return self.adopt_orphan(now, generation, task_id, token, by);
         };
         launch.task_id = Some(task_id.to_owned());
         launch.looks = 0;
@@ -109,17 +109,33 @@ impl Lane {
         self.current = None;
     }
 
-    /// A task of a launch that has another one, or is over: nobody wants it.
-    fn adopt_orphan(&mut self, now: Now, generation: u32, task_id: &str, by: IdentifiedBy) {
-        let known = self
-            .launch(generation)
-            .map(|launch| (launch.uid, launch.instance_id.clone(), launch.tokens.clone()));
+    /// A task of a launch that has another one, or is over: nobody wants it. The tokens of that launch may be only those of
+    /// its other task, so that of the Create that is answered comes before them, and those of Creates that are not.
+    fn adopt_orphan(
+        &mut self,
+        now: Now,
+        generation: u32,
+        task_id: &str,
+        token: Option<&str>,
+        by: IdentifiedBy,
+    ) {
         let retired = || self.retired.iter().find(|retired| retired.generation == generation);
-        let Some((uid, instance_id, tokens)) =
-            known.or_else(|| retired().map(|old| (old.uid, old.instance_id.clone(), old.tokens.clone())))
-        else {
+        let (uid, instance_id, unanswered, others) = if let Some(launch) = self.launch(generation) {
+            (launch.uid, launch.instance_id.clone(), launch.unanswered.clone(), launch.tokens.clone())
+        } else if let Some(old) = retired() {
+            (old.uid, old.instance_id.clone(), Vec::new(), old.tokens.clone())
+        } else {
             return;
         };
+        let mut tokens: Vec<String> = token.map(str::to_owned).into_iter().collect();
+        for other in unanswered.into_iter().chain(others) {
+            if !tokens.contains(&other) {
+                tokens.push(other);
+            }
+        }
+        if let (Some(launch), Some(token)) = (self.launch_mut(generation), token) {
+            launch.create_was_answered(token);
+        }
         self.generation = self.generation.saturating_add(1);
         let mut launch = Launch::new(self.generation, uid, instance_id, now.mono);
         launch.task_id = Some(task_id.to_owned());

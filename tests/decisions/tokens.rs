@@ -1,7 +1,7 @@
 //! Creates that may have started a task with one of several builder tokens.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, Input, NoAnswer, Outcome, Request};
+use steadymix::supervisor::{EventCall, EventKind, Input, NoAnswer, Outcome, Request};
 
 use crate::hand::Hand;
 
@@ -55,6 +55,30 @@ fn a_late_answer_tells_which_token_started_a_task_that_is_known() {
         let query = hand.expect(EventCall::Query);
         hand.answer(&query, 404, json!({}));
     }
+    hand.expect(EventCall::Acquire);
+    assert_eq!(hand.uids(), [0; 0], "every create is accounted for");
+}
+
+#[test]
+fn a_second_task_of_a_create_is_deleted_with_the_token_that_started_it() {
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "noAnswerMs": [3_000, 3_000] } }));
+    let [first, second] = created_with_two_tokens(&mut hand);
+    assert_eq!(hand.next(10).map(|call| call.call), Err(None), "the second has timed out");
+    assert!(hand.notice(110, "t", "show-1"));
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 404, json!({}));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(hand.supervisor.status().state, "running", "the first token is the right one");
+    hand.answer(&second, 200, json!({ "taskId": "u", "status": "STARTED" }));
+    for create in [second, first] {
+        let delete = hand.expect(EventCall::Delete);
+        assert!(delete.path.contains("/tasks/u?"));
+        assert_eq!(delete.path.split('?').next_back(), create.path.split('?').next_back());
+        hand.answer(&delete, 404, json!({}));
+    }
+    assert_eq!(hand.last(), EventKind::Removed, "no token is left to try");
+    assert_eq!(hand.uids(), [1]);
+    hand.query("FAILURE_STOP", "serviceAbnormal");
     hand.expect(EventCall::Acquire);
     assert_eq!(hand.uids(), [0; 0], "every create is accounted for");
 }
