@@ -24,6 +24,8 @@ pub(crate) struct ChannelLook {
 struct Read {
     call: Call,
     meaning: Meaning,
+    /// 401: the customer's credentials were refused, whatever builder token came with them.
+    unauthorized: bool,
     body: ReplyBody,
     said: Said,
     retry_after: Option<Millis>,
@@ -195,6 +197,7 @@ impl Lane {
         Read {
             call,
             meaning,
+            unauthorized: status == Some(401),
             said: said(answer, &body, &self.secrets()),
             body,
             retry_after: retry_after.and_then(|header| parse_retry_after(header, now.wall)),

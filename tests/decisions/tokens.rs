@@ -1,7 +1,7 @@
 //! Creates that may have started a task with one of several builder tokens.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, Input, NoAnswer, Outcome, Request};
+use steadymix::supervisor::{EventCall, EventKind, Input, LeftBehindReason, NoAnswer, Outcome, Request};
 
 use crate::hand::Hand;
 
@@ -197,6 +197,28 @@ fn a_delete_that_finds_nothing_with_one_token_is_done_though_the_other_is_refuse
         hand.answer(&again, answers[1], json!({}));
         assert_eq!(hand.done(), Outcome::Stopped);
     }
+}
+
+#[test]
+fn refused_credentials_say_nothing_of_the_task_whatever_the_other_token_was_answered() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let creates = created_with_two_tokens(&mut hand);
+    hand.answer(&creates[1], 206, json!({}));
+    assert!(hand.notice(110, "t", "show-1"));
+    let wrong = creates[1].path.split('?').next_back();
+    for _ in 0..8 {
+        let query = hand.expect(EventCall::Query);
+        let status = if query.path.split('?').next_back() == wrong { 404 } else { 401 };
+        hand.answer(&query, status, json!({}));
+    }
+    assert_eq!(hand.uids(), [1], "it may well run");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    while let Ok(call) = hand.next(3_600) {
+        let status = if call.path.split('?').next_back() == wrong { 404 } else { 401 };
+        hand.answer(&call, status, json!({}));
+    }
+    let left_behind = EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed };
+    assert!(hand.events.contains(&left_behind), "nothing has ended it");
 }
 
 #[test]

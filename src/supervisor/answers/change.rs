@@ -18,6 +18,10 @@ impl Lane {
                 launch.token_proven();
                 self.gone(now, generation, Ending::Normal);
             }
+            Meaning::WrongCredentials if read.unauthorized => {
+                launch.begin_round();
+                self.not_deleted(now, generation, read);
+            }
             Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
                 match launch.try_next_token(read.meaning == Meaning::AlreadyGone) {
                     Round::GoesOn => launch.due = now.mono,
