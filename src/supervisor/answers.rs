@@ -6,7 +6,7 @@ mod query;
 
 use super::event::{EventCall, EventKind, FailReason, IdentifiedBy, RetryReason, Said};
 use super::lane::{InFlight, Lane, Overdue, Purpose};
-use super::launch::{Phase, RtcToken};
+use super::launch::{AnsweredCreate, Phase, RtcToken};
 use super::request::{Answer, NoAnswer, ReplyBody, RequestId, said};
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::policy::{Cause, parse_retry_after};
@@ -146,8 +146,13 @@ impl Lane {
         }
         let Answer::Http { status: 200..=299, body, .. } = answer else { return };
         if let Some(task_id) = ReplyBody::parse(body).task_id {
-            let by = IdentifiedBy::LateReply;
-            self.learn(now, overdue.generation, &task_id, Some(&overdue.token), false, by);
+            let token = overdue.token.as_str();
+            let later = |other: &Overdue| other.id > overdue.id && other.token == token;
+            let is_under_way =
+                self.in_flight.as_ref().is_some_and(|in_flight| in_flight.token.as_deref() == Some(token));
+            let is_last = !is_under_way && !self.overdue.iter().any(later);
+            let create = Some(AnsweredCreate { token, is_last });
+            self.learn(now, overdue.generation, &task_id, create, false, IdentifiedBy::LateReply);
         }
     }
 

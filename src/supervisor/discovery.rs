@@ -2,7 +2,7 @@
 
 use super::event::{Ending, EventKind, IdentifiedBy, LaunchCause, Suspicion};
 use super::lane::{Goal, Lane, Purpose};
-use super::launch::{Launch, Phase};
+use super::launch::{AnsweredCreate, Launch, Phase};
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -13,14 +13,14 @@ impl Lane {
         now: Now,
         generation: u32,
         task_id: &str,
-        token: Option<&str>,
+        create: Option<AnsweredCreate<'_>>,
         ended: bool,
         by: IdentifiedBy,
     ) {
         if self.retired.iter().any(|retired| retired.gone.as_deref() == Some(task_id))
             || self.launches.iter().any(|launch| launch.task_id.as_deref() == Some(task_id))
         {
-            return self.create_was_answered(generation, token);
+            return self.create_was_answered(generation, create);
         }
         self.revision += 1;
         if self.in_flight.as_ref().is_some_and(|in_flight| {
@@ -40,14 +40,14 @@ impl Lane {
         };
         let current = self.current;
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.task_id.is_none()) else {
-            return self.adopt_orphan(now, generation, task_id, token, by);
+            return self.adopt_orphan(now, generation, task_id, create, by);
         };
         launch.task_id = Some(task_id.to_owned());
         launch.looks = 0;
-        if let Some(token) = token {
-            launch.tokens.retain(|other| other != token);
-            launch.tokens.insert(0, token.to_owned());
-            launch.create_was_answered(token);
+        if let Some(create) = create {
+            launch.tokens.retain(|other| other != create.token);
+            launch.tokens.insert(0, create.token.to_owned());
+            launch.create_was_answered(create);
         }
         let first_answer =
             by == IdentifiedBy::Reply && launch.phase == Phase::Creating && launch.creates <= 1;
@@ -76,11 +76,11 @@ impl Lane {
         self.emit(now, Some(generation), kind);
     }
 
-    /// A Create with this token is answered with a task that is known already, or known to be gone.
-    fn create_was_answered(&mut self, generation: u32, token: Option<&str>) {
+    /// A Create is answered with a task that is known already, or known to be gone.
+    fn create_was_answered(&mut self, generation: u32, create: Option<AnsweredCreate<'_>>) {
         let is_current = self.current == Some(generation);
-        let (Some(launch), Some(token)) = (self.launch_mut(generation), token) else { return };
-        launch.create_was_answered(token);
+        let (Some(launch), Some(create)) = (self.launch_mut(generation), create) else { return };
+        launch.create_was_answered(create);
         if launch.task_id.is_some() {
             return;
         }
@@ -116,7 +116,7 @@ impl Lane {
         now: Now,
         generation: u32,
         task_id: &str,
-        token: Option<&str>,
+        create: Option<AnsweredCreate<'_>>,
         by: IdentifiedBy,
     ) {
         let retired = || self.retired.iter().find(|retired| retired.generation == generation);
@@ -127,14 +127,14 @@ impl Lane {
         } else {
             return;
         };
-        let mut tokens: Vec<String> = token.map(str::to_owned).into_iter().collect();
+        let mut tokens: Vec<String> = create.map(|create| create.token.to_owned()).into_iter().collect();
         for other in unanswered.into_iter().chain(others) {
             if !tokens.contains(&other) {
                 tokens.push(other);
             }
         }
-        if let (Some(launch), Some(token)) = (self.launch_mut(generation), token) {
-            launch.create_was_answered(token);
+        if let (Some(launch), Some(create)) = (self.launch_mut(generation), create) {
+            launch.create_was_answered(create);
         }
         self.generation = self.generation.saturating_add(1);
         let mut launch = Launch::new(self.generation, uid, instance_id, now.mono);

@@ -61,6 +61,15 @@ pub(super) enum RtcToken {
     Given(Option<String>),
 }
 
+/// A Create that the service has said the outcome of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct AnsweredCreate<'a> {
+    /// The builder token that it carried.
+    pub(super) token: &'a str,
+    /// No other left with that token after it. Else its task may have ended in between, and another one begun.
+    pub(super) is_last: bool,
+}
+
 /// What a call came to that is made with one builder token after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Round {
@@ -281,11 +290,11 @@ impl Launch {
         }
     }
 
-    /// The service has said what became of the Create with this token; whatever those before it had started is what it
-    /// said it of, or has ended.
-    pub(super) fn create_was_answered(&mut self, token: &str) {
-        if let Some(at) = self.unanswered.iter().position(|other| other == token) {
-            self.unanswered.truncate(at);
+    /// The service has said what became of this Create; whatever those before it had started is what it said it of, or has
+    /// ended.
+    pub(super) fn create_was_answered(&mut self, create: AnsweredCreate<'_>) {
+        if let Some(at) = self.unanswered.iter().position(|other| other == create.token) {
+            self.unanswered.truncate(if create.is_last { at } else { at + 1 });
         }
     }
 

@@ -137,6 +137,28 @@ fn but_not_as_long_as_a_later_create_may_have_started_one() {
     assert_eq!(hand.uids(), [0; 0]);
 }
 
+#[test]
+fn an_earlier_create_with_the_same_token_says_nothing_of_a_later_one() {
+    let mut hand = Hand::new(
+        json!({ "presence": "never", "policy": { "noAnswerMs": [1_000, 1_000], "createTimedOutMs": [1_000] } }),
+    );
+    let older = hand.create();
+    hand.answer(&older, 206, json!({}));
+    hand.now -= 3_600_000;
+    let first = hand.create();
+    let second = hand.expect(EventCall::Create);
+    assert_eq!((first.path.as_str(), first.path != older.path), (second.path.as_str(), true));
+    assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out, as the first one");
+    hand.answer(&first, 200, json!({ "taskId": "t", "status": "STARTED" }));
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 404, json!({}));
+    let query = hand.query("FAILURE_STOP", "serviceAbnormal");
+    assert_eq!(query.path.split('?').next_back(), older.path.split('?').next_back());
+    assert_eq!(hand.uids(), [1], "the second may have started one after that");
+    hand.answer(&second, 200, json!({ "taskId": "u", "status": "STARTED" }));
+    assert!(hand.expect(EventCall::Query).path.contains("/tasks/u?"), "it is taken up");
+}
+
 /// A task that runs, and that two tokens may have started; and the first call to delete it.
 fn deleting_with_two_tokens() -> (Hand, Request) {
     let mut hand = Hand::new(json!({ "presence": "never" }));

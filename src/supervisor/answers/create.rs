@@ -6,7 +6,7 @@ use crate::status::{Call, Meaning};
 use crate::supervisor::Outcome;
 use crate::supervisor::event::{EventKind, FailReason, IdentifiedBy, LaunchCause};
 use crate::supervisor::lane::{Goal, Lane};
-use crate::supervisor::launch::{BuilderToken, Phase};
+use crate::supervisor::launch::{AnsweredCreate, BuilderToken, Phase};
 use crate::supervisor::request::NoAnswer;
 use crate::time::Now;
 
@@ -43,7 +43,8 @@ impl Lane {
     pub(super) fn on_create(&mut self, now: Now, generation: u32, token: Option<&str>, read: &Read) {
         let accepted = matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::AlreadyStarted);
         if let (true, Some(task_id)) = (accepted, &read.body.task_id) {
-            return self.learn(now, generation, task_id, token, false, IdentifiedBy::Reply);
+            let create = token.map(|token| AnsweredCreate { token, is_last: true });
+            return self.learn(now, generation, task_id, create, false, IdentifiedBy::Reply);
         }
         let goes_on = self.goal == Goal::Run;
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.phase == Phase::Creating)
@@ -58,7 +59,9 @@ impl Lane {
         if read.meaning == Meaning::AlreadyStarted {
             launch.enter(Phase::Unidentified, now.mono, now.mono);
             launch.said_to_run = true;
-            launch.create_was_answered(token.unwrap_or_default());
+            if let Some(token) = token {
+                launch.create_was_answered(AnsweredCreate { token, is_last: true });
+            }
             self.look_soon(now);
             return self.emit(now, Some(generation), EventKind::Unidentified);
         }

@@ -59,12 +59,14 @@ fn what_was_started_with_answered_tokens_is_not_called_with_again() {
         launch.create_leaves(ms(at));
     }
     assert_eq!(launch.tokens, ["c", "b", "a"]);
-    launch.create_was_answered("b");
+    launch.create_was_answered(AnsweredCreate { token: "b", is_last: false });
+    assert_eq!(launch.unanswered, ["c", "b"]);
+    launch.create_was_answered(AnsweredCreate { token: "b", is_last: true });
     assert_eq!(launch.unanswered, ["c"]);
     launch.forget_answered_tokens();
     assert_eq!(launch.tokens, ["c"]);
     assert!(launch.builder.is_some());
-    launch.create_was_answered("c");
+    launch.create_was_answered(AnsweredCreate { token: "c", is_last: true });
     launch.forget_answered_tokens();
     assert!(launch.tokens.is_empty() && launch.builder.is_none());
 }
