@@ -247,6 +247,12 @@ impl Launch {
         self.builder.as_ref()
     }
 
+    /// Another Create would need one more builder token than are remembered: the one that started the task might be
+    /// forgotten for it.
+    pub(super) fn has_spent_its_tokens(&mut self, now: Millis) -> bool {
+        self.tokens.len() >= MAX_TOKENS && self.usable_builder(now).is_none()
+    }
+
     /// The payload is to be composed anew, with new RTC tokens.
     pub(super) fn forget_payload(&mut self) {
         self.services = None;
@@ -265,9 +271,12 @@ impl Launch {
             builder.creates = builder.creates.saturating_add(1);
             if !self.tokens.contains(&builder.name) {
                 self.tokens.insert(0, builder.name.clone());
-                self.tokens.truncate(MAX_TOKENS);
                 self.unanswered.insert(0, builder.name.clone());
-                self.unanswered.truncate(MAX_TOKENS);
+                // Not the first of them, which is the likeliest to have started the task.
+                if self.tokens.len() > MAX_TOKENS {
+                    let forgotten = self.tokens.remove(MAX_TOKENS - 1);
+                    self.unanswered.retain(|other| *other != forgotten);
+                }
             }
         }
         self.creates = self.creates.saturating_add(1);

@@ -19,9 +19,16 @@ impl Lane {
     }
 
     fn settle_run(&mut self, now: Now) -> bool {
-        if let Some(launch) = self.current_launch() {
+        let looks = self.config.looks_into_channel();
+        if let Some(launch) = self.current_mut() {
             let (phase, since) = (launch.phase, launch.since);
             match phase {
+                // Where nobody looks for its task, going on is better than giving up.
+                Phase::Creating if looks && launch.has_spent_its_tokens(now.mono) => {
+                    launch.closed = true;
+                    self.abandon(now, LaunchCause::CreateSpent);
+                    return true;
+                }
                 Phase::Running if self.supersede_done(now) => return true,
                 Phase::Unidentified => {
                     let limit = self.config.policy.unidentified_ms;

@@ -1,9 +1,11 @@
 //! Creates that may have started a task with one of several builder tokens.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 use steadymix::supervisor::{EventCall, EventKind, Input, LeftBehindReason, NoAnswer, Outcome, Request};
 
-use crate::hand::Hand;
+use crate::hand::{Hand, output_uid};
 
 /// A create whose outcome is unknown with two builder tokens: the clock was set back in between.
 fn created_with_two_tokens(hand: &mut Hand) -> [Request; 2] {
@@ -219,6 +221,34 @@ fn a_delete_that_finds_nothing_with_one_token_is_done_though_the_other_is_refuse
         hand.answer(&again, answers[1], json!({}));
         assert_eq!(hand.done(), Outcome::Stopped);
     }
+}
+
+#[test]
+fn no_builder_token_of_a_create_that_can_be_looked_for_is_forgotten_for_another_one() {
+    let mut hand = Hand::new(json!({}));
+    let mut acquired = BTreeMap::new();
+    while hand.since_start() < 86_400 {
+        let call = hand.call();
+        match call.call {
+            EventCall::Acquire => {
+                let token = format!("token-{}", hand.now);
+                hand.answer(&call, 200, json!({ "tokenName": token }));
+            }
+            EventCall::Create => {
+                acquired.entry(output_uid(&call)).or_insert_with(BTreeSet::new).insert(call.path.clone());
+                hand.answer(&call, 206, json!({}));
+            }
+            EventCall::Presence => hand.answer(
+                &call,
+                200,
+                json!({ "success": true, "data": { "channel_exist": true, "broadcasters": [1, 2] } }),
+            ),
+            other => panic!("{other:?}, though no task is known"),
+        }
+    }
+    let tokens: Vec<usize> = acquired.values().map(BTreeSet::len).collect();
+    assert_eq!(tokens, [12, 12], "after that they are only looked for");
+    assert_eq!(hand.uids(), [1, 2]);
 }
 
 #[test]

@@ -80,3 +80,18 @@ fn every_token_is_a_secret() {
     launch.forgotten = vec!["forgotten".to_owned()];
     assert_eq!(launch.secrets().collect::<Vec<_>>(), ["used", "builder", "input", "forgotten"]);
 }
+
+#[test]
+fn of_too_many_tokens_the_second_one_is_forgotten() {
+    let mut launch = launch();
+    for name in ["first", "second", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13"] {
+        let builder = BuilderToken { name: name.to_owned(), acquired_at: Millis::ZERO, creates: 0 };
+        launch.builder = Some(builder);
+        launch.create_leaves(Millis::ZERO);
+    }
+    let kept = ["13", "12", "11", "10", "9", "8", "7", "6", "5", "4", "3", "first"];
+    assert_eq!(
+        (launch.tokens.as_slice(), launch.unanswered.as_slice()),
+        (&kept.map(String::from)[..], &kept.map(String::from)[..])
+    );
+}
