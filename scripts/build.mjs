@@ -15,7 +15,7 @@ const ENTRIES = [
     crate: "steadymix",
     features: ["--features", "small-allocator"],
     target: "target",
-    budget: 245_000,
+    budget: 140_000,
   },
   {
     folder: "viewer",
@@ -24,12 +24,15 @@ const ENTRIES = [
     target: "target/viewer",
     budget: 20_000,
   },
-  { folder: "emulator", crate: "steadymix-emulator", features: [], target: "target", budget: 150_000 },
+  { folder: "emulator", crate: "steadymix-emulator", features: [], target: "target", budget: 100_000 },
 ];
 
 const OPTIMISE = [
   "-Oz",
   "--converge",
+  // What is inlined, and what stands beside what is unlike it, compresses worse: 6 % and 1 % of brotli.
+  "--one-caller-inline-max-function-size=0",
+  "--reorder-functions-by-name",
   "--strip-debug",
   "--strip-producers",
   "--enable-bulk-memory",

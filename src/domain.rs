@@ -1,12 +1,13 @@
 //! Which domain is asked next.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::decode::decode;
 use crate::error::Invalid;
 use crate::time::Millis;
 
 /// Where the broadcast is, which decides which domains are near.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Area {
     /// Mainland China.
@@ -19,6 +20,8 @@ pub enum Area {
     /// Asia Pacific, without mainland China.
     AsiaPacific,
 }
+
+decode!(Kebab enum Area { China, NorthAmerica, Europe, AsiaPacific });
 
 impl Area {
     /// Primary and alternate suffix, and the area's two regions, each the other's neighbour.
@@ -35,7 +38,7 @@ impl Area {
 }
 
 /// How a call to a domain failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DomainFailure {
     /// The name could not be resolved: the alternate name may help.
@@ -48,6 +51,8 @@ pub enum DomainFailure {
     ServerError,
 }
 
+decode!(Camel enum DomainFailure { Dns, Unreachable, Unknown, ServerError });
+
 /// 5xx answers in a row after which a domain is left.
 const SERVER_ERRORS_TO_LEAVE: u8 = 3;
 
@@ -56,7 +61,7 @@ const SERVER_ERRORS_TO_LEAVE: u8 = 3;
 ///
 /// Works by name: two failures of one domain at once (two calls were under way) move on once, not twice. Stays with
 /// what works, and tries the primary again some time after leaving it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DomainLadder {
     rungs: [String; 4],
     current: usize,
@@ -69,6 +74,10 @@ pub struct DomainLadder {
     return_at: Option<Millis>,
     return_after: Millis,
 }
+
+decode!(Same DomainLadder {
+    rungs, current, once_more, server_errors, fallback, return_at, return_after
+});
 
 const PRIMARY: usize = 0;
 const ALTERNATE: usize = 1;

@@ -28,38 +28,6 @@ impl Invalid {
     }
 }
 
-/// Reads a configuration value that came as JSON; the error names the field below `root`.
-#[cfg(feature = "server")]
-pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
-    root: &str,
-    json: &serde_json::Value,
-) -> Result<T, Invalid> {
-    use serde_json::Value;
-    serde_path_to_error::deserialize(json).map_err(|error| {
-        let path = error.path().to_string();
-        let pointer = format!("/{}", path.replace("].", "/").replace(['.', '['], "/").replace(']', ""));
-        let value = json.pointer(&pointer).unwrap_or(json);
-        let field = if path == "." { root.to_owned() } else { format!("{root}.{path}") };
-        // What is in an object or a list may be a secret.
-        let value = match value {
-            Value::Object(_) => "an object".to_owned(),
-            Value::Array(_) => "a list".to_owned(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
-        };
-        let message = error.into_inner().to_string();
-        if let Some(missing) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'))
-        {
-            return Invalid::new(format!("{field}.{missing}"), "missing", "given");
-        }
-        let allowed = match without_value(&message) {
-            "i64" => "an integer",
-            "u8" | "u32" | "u64" => "a natural number",
-            expected => expected,
-        };
-        Invalid::new(field, value, allowed)
-    })
-}
-
 /// Checks a number that was restored, and is counted on from.
 #[cfg(feature = "server")]
 pub(crate) fn check_count(field: &str, value: u64) -> Result<(), Invalid> {
@@ -70,10 +38,16 @@ pub(crate) fn check_count(field: &str, value: u64) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// What serde says was expected, without the value that it found: that may be a secret.
+/// A text as a reader of an error sees where it begins and ends, whatever is in it.
 #[cfg(feature = "server")]
-pub(crate) fn without_value(message: &str) -> &str {
-    message.rsplit_once(", expected ").map_or(message, |(_, expected)| expected)
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A list of numbers, for a reader of an error.
+pub(crate) fn list_of<N: Copy + Into<u64>>(numbers: &[N]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(|number| (*number).into().to_string()).collect();
+    format!("[{}]", numbers.join(", "))
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "server")]
+mod decode;
+#[cfg(feature = "server")]
 pub mod domain;
 pub mod error;
 pub mod failover;

@@ -1,6 +1,6 @@
 //! Notifications of the service: is it genuine, what does it say, was it here before.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha1::Sha1;
 use sha2::Sha256;
 
+use crate::error::quoted;
 use crate::lenient::{integer, text};
 use crate::time::Millis;
 
@@ -120,7 +121,7 @@ pub enum NoticeError {
     #[error("{0} is missing or of the wrong type")]
     Missing(&'static str),
     /// It is about another of Agora's services.
-    #[error("serviceScene is {0:?}, which is not a transcoding task's")]
+    #[error("serviceScene is {}, which is not a transcoding task's", quoted(.0))]
     Foreign(String),
 }
 
@@ -174,6 +175,7 @@ pub enum Freshness {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Seen {
+    task_id: String,
     events: VecDeque<(NoticeKind, Option<i64>)>,
     latest: Option<i64>,
     stopped: bool,
@@ -188,15 +190,15 @@ const EVENTS_PER_TASK: usize = 32;
 #[serde(rename_all = "camelCase")]
 pub struct NoticeLog {
     capacity: usize,
-    order: VecDeque<String>,
-    tasks: BTreeMap<String, Seen>,
+    /// The task heard of first is the first.
+    tasks: VecDeque<Seen>,
 }
 
 impl NoticeLog {
     /// A log of the last `capacity` tasks (at least one).
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { capacity: capacity.max(1), order: VecDeque::new(), tasks: BTreeMap::new() }
+        Self { capacity: capacity.max(1), tasks: VecDeque::new() }
     }
 
     /// How many tasks are remembered.
@@ -214,15 +216,15 @@ impl NoticeLog {
     /// Takes a notification, and says whether it was here before.
     #[must_use]
     pub fn take(&mut self, notice: &Notice) -> Freshness {
-        if !self.tasks.contains_key(&notice.task_id) {
-            if self.order.len() >= self.capacity
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.tasks.remove(&oldest);
+        let known = self.tasks.iter().position(|seen| seen.task_id == notice.task_id);
+        if known.is_none() {
+            if self.tasks.len() >= self.capacity {
+                self.tasks.pop_front();
             }
-            self.order.push_back(notice.task_id.clone());
+            self.tasks.push_back(Seen { task_id: notice.task_id.clone(), ..Seen::default() });
         }
-        let seen = self.tasks.entry(notice.task_id.clone()).or_default();
+        let at = known.unwrap_or(self.tasks.len() - 1);
+        let Some(seen) = self.tasks.get_mut(at) else { return Freshness::New };
         let event = (notice.kind.clone(), notice.sequence);
         if seen.events.contains(&event) {
             return Freshness::Duplicate;
@@ -353,7 +355,7 @@ mod tests {
         for sequence in EVENTS_PER_TASK as i64..2 * EVENTS_PER_TASK as i64 {
             assert_eq!(log.take(&notice(112, "a", sequence)), Freshness::New);
         }
-        assert_eq!(log.tasks["a"].events.len(), EVENTS_PER_TASK);
+        assert_eq!(log.tasks[0].events.len(), EVENTS_PER_TASK);
         assert_eq!(log.take(&notice(110, "a", 0)), Freshness::Stale, "no double any more, but overtaken");
 
         assert_eq!(log.take(&notice(110, "c", 0)), Freshness::New);
@@ -399,7 +401,7 @@ mod tests {
                 let notice = notice(event_type, &task.to_string(), sequence);
                 let _ = log.take(&notice);
                 prop_assert_ne!(log.take(&notice), Freshness::New);
-                prop_assert!(log.len() <= 3 && log.order.len() == log.len());
+                prop_assert!(log.len() <= 3);
                 let copy: NoticeLog = serde_json::from_str(&serde_json::to_string(&log).unwrap()).unwrap();
                 prop_assert_eq!(&copy, &log);
             }

@@ -1,16 +1,24 @@
 //! Which answer waits how long, and when the waits are spent.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::{self, Invalid};
+use crate::decode::{self, Decode, Json, Wrong, decode, deserialize};
+use crate::error::{Invalid, list_of};
 use crate::status::{Call, Meaning};
 use crate::time::Millis;
 
 /// A ladder: the waits before each further attempt. When none is left it is *spent*.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Backoff(Vec<Millis>);
+
+impl Decode for Backoff {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        Decode::decode(json).map(Self)
+    }
+}
+deserialize!(Backoff);
 
 impl Backoff {
     /// A ladder of waits in milliseconds.
@@ -49,7 +57,7 @@ impl Backoff {
 }
 
 /// Why a call is made again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
     /// 206: the outcome is unknown.
@@ -72,6 +80,8 @@ pub enum Cause {
     Malformed,
 }
 
+decode!(Camel enum Cause { TimedOut, NotCompleted, ServerError, Accepted, NotFound, Refused, RateLimited, NoAnswer, Malformed });
+
 impl Cause {
     /// The cause to make `call` again after an answer with this meaning, if it is one to make it again.
     #[must_use]
@@ -93,8 +103,8 @@ impl Cause {
 
 /// Every schedule of the service, and ours where it has none. All values are in milliseconds unless said otherwise;
 /// every one can be overridden.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RetryPolicy {
     /// Acquire, Create or Update answered 206: the same again after 3, 6, 9 s.
     pub create_timed_out_ms: Backoff,
@@ -147,6 +157,13 @@ pub struct RetryPolicy {
     pub jitter_percent: u8,
 }
 
+decode!(Camel RetryPolicy {
+    create_timed_out_ms, create_server_error_ms, create_not_completed_ms, query_not_found_ms, query_server_error_ms,
+    query_refused_ms, delete_ms, no_answer_ms, rate_limited_ms, confirm_ms, confirm_deadline_ms, monitor_interval_ms,
+    relaunch_ms, relaunch_reset_ms, migration_ms, unidentified_ms, presence_ms, presence_absences, stop_deadline_ms,
+    request_timeout_ms, hint_interval_ms, retry_after_max_ms, jitter_percent; only
+} or Self::default());
+
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
@@ -185,7 +202,7 @@ impl RetryPolicy {
     /// # Errors
     /// A field that does not exist, or a value out of its range.
     pub fn from_json(overrides: &Value) -> Result<Self, Invalid> {
-        let policy: Self = error::from_json("policy", overrides)?;
+        let policy: Self = decode::read("policy", overrides)?;
         policy.check().map_err(|invalid| invalid.within("policy"))?;
         Ok(policy)
     }
@@ -255,7 +272,7 @@ impl RetryPolicy {
         }
         if self.confirm_ms != Self::default().confirm_ms {
             let allowed = format!("shorter, with jitter, than the task's idleTimeout of {idle_timeout}");
-            return Err(Invalid::new("policy.confirmMs", format!("{:?}", self.confirm_ms.0), allowed));
+            return Err(Invalid::new("policy.confirmMs", list_of(&self.confirm_ms.0), allowed));
         }
         self.confirm_ms = self.confirm_ms.capped(Millis::new((idle_timeout.as_u64() / 3).max(1)));
         Ok(())

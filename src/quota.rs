@@ -1,39 +1,37 @@
 //! The rate limit of an App ID, shared by all its supervisors, and whether a plan fits it.
 
+mod by_lane;
 pub(crate) mod permits;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::by_lane::ByLane;
+use crate::decode::{self, decode};
 use crate::domain::Area;
-use crate::error::{self, Invalid};
+use crate::error::Invalid;
 use crate::time::Millis;
 
 const SECOND: Millis = Millis::from_secs(1);
 
 /// The limits of an App ID. They are defaults that Agora's support can raise, so they are settings here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct QuotaLimits {
     /// Calls a second in the long run: 1 to 10000, by default 8. With `burst` it makes the most in any one second.
-    #[serde(default = "default_calls_per_second")]
     pub calls_per_second: u32,
     /// Calls that may follow each other at once: 2 to 10000, by default 2 (an Acquire and its Create).
-    #[serde(default = "default_burst")]
     pub burst: u32,
     /// Peak concurrent tasks (PCW): 1 to 1000000. At most a tenth of it may be created a second.
     pub pcw: u32,
 }
 
-fn default_calls_per_second() -> u32 {
-    8
-}
+decode!(Camel QuotaLimits { calls_per_second or CALLS_PER_SECOND, burst or BURST, pcw; only });
 
-fn default_burst() -> u32 {
-    2
-}
+const CALLS_PER_SECOND: u32 = 8;
+const BURST: u32 = 2;
 
 impl QuotaLimits {
     /// The documented defaults of an area: 10 calls in any one second; PCW 100 in mainland China, 30 elsewhere.
@@ -43,7 +41,7 @@ impl QuotaLimits {
             Area::China => 100,
             Area::NorthAmerica | Area::Europe | Area::AsiaPacific => 30,
         };
-        Self { calls_per_second: default_calls_per_second(), burst: default_burst(), pcw }
+        Self { calls_per_second: CALLS_PER_SECOND, burst: BURST, pcw }
     }
 
     /// The limits in `json` (an object of any of the fields), the area's defaults elsewhere.
@@ -55,7 +53,7 @@ impl QuotaLimits {
         if let Value::Object(fields) = &mut merged {
             fields.entry("pcw").or_insert_with(|| Self::for_area(area).pcw.into());
         }
-        let limits: Self = error::from_json("quota", &merged)?;
+        let limits: Self = decode::read("quota", &merged)?;
         limits.check()?;
         Ok(limits)
     }
@@ -86,7 +84,7 @@ impl QuotaLimits {
 }
 
 /// A call that wants to be made, in the order of importance: Delete, then what creates, then Query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Want {
     /// Ends a task.
@@ -100,6 +98,8 @@ pub enum Want {
     /// Asks how a task is.
     Query,
 }
+
+decode!(Camel enum Want { Delete, AcquireAndCreate, Create, Update, Query });
 
 /// Of whoever has waited longer than its share of a round: next after those who end a task.
 const OVERDUE_RANK: u8 = 1;
@@ -137,12 +137,14 @@ pub enum Permit {
 /// Who asks: the lane's number in its group.
 pub type Lane = u32;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Claim {
     want: Want,
     since: Millis,
     order: u64,
 }
+
+decode!(Same Claim { want, since, order });
 
 /// Lets through at most `callsPerSecond + burst` calls in any one second, whatever the number of lanes: a token
 /// bucket, with a log of the last second so that permits reserved for later do not pile up on a burst. Delete goes
@@ -152,7 +154,7 @@ struct Claim {
 /// A gap of over a second between two looks at the clock may be a clock that was set forward: the log does not age by
 /// it, unless the one before was as long (then it is merely a quiet time). So a burst follows, but not more calls than
 /// fit the second in which the clock was set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TokenBucket {
     limits: QuotaLimits,
     milli_tokens: u64,
@@ -161,11 +163,15 @@ pub struct TokenBucket {
     /// The bucket's own time: without the gaps that the log does not age by.
     time: Millis,
     sent: VecDeque<Millis>,
-    reserved: BTreeSet<Lane>,
-    claims: BTreeMap<Lane, Claim>,
+    reserved: Vec<Lane>,
+    claims: ByLane<Claim>,
     next_order: u64,
     next_create: Millis,
 }
+
+decode!(Same TokenBucket {
+    limits, milli_tokens, seen, gap_before, time, sent, reserved, claims, next_order, next_create
+});
 
 impl TokenBucket {
     /// A full bucket at `now`.
@@ -178,8 +184,8 @@ impl TokenBucket {
             gap_before: false,
             time: now,
             sent: VecDeque::new(),
-            reserved: BTreeSet::new(),
-            claims: BTreeMap::new(),
+            reserved: Vec::new(),
+            claims: ByLane::new(),
             next_order: 0,
             next_create: now,
         }
@@ -189,7 +195,7 @@ impl TokenBucket {
     #[must_use]
     pub fn ask(&mut self, now: Millis, lane: Lane, want: Want) -> Permit {
         self.tick(now);
-        if self.claims.get(&lane).is_none_or(|claim| claim.want != want) {
+        if self.claims.get(lane).is_none_or(|claim| claim.want != want) {
             let claim = Claim { want, since: self.time, order: self.next_order };
             self.next_order += 1;
             self.claims.insert(lane, claim);
@@ -198,14 +204,16 @@ impl TokenBucket {
         if delay > Millis::ZERO {
             return Permit::Wait(now.plus(delay));
         }
-        self.claims.remove(&lane);
+        self.claims.remove(lane);
         self.milli_tokens -= u64::from(want.permits()) * 1000;
         self.sent.push_back(self.time);
         if want.creates() {
             self.next_create = self.time.plus(self.limits.create_spacing());
         }
-        if want == Want::AcquireAndCreate {
-            self.reserved.insert(lane);
+        if want == Want::AcquireAndCreate
+            && let Err(at) = self.reserved.binary_search(&lane)
+        {
+            self.reserved.insert(at, lane);
         }
         Permit::Granted
     }
@@ -214,17 +222,16 @@ impl TokenBucket {
     #[must_use]
     pub fn use_reserved(&mut self, now: Millis, lane: Lane) -> bool {
         self.tick(now);
-        let had = self.reserved.remove(&lane);
-        if had {
-            self.sent.push_back(self.time);
-        }
-        had
+        let Ok(at) = self.reserved.binary_search(&lane) else { return false };
+        self.reserved.remove(at);
+        self.sent.push_back(self.time);
+        true
     }
 
     /// The lane wants nothing (any more): its claim and its reserved permit are given up.
     pub fn withdraw(&mut self, lane: Lane) {
-        self.claims.remove(&lane);
-        self.reserved.remove(&lane);
+        self.claims.remove(lane);
+        self.reserved.retain(|reserved| *reserved != lane);
     }
 
     fn tick(&mut self, now: Millis) {
@@ -253,7 +260,7 @@ impl TokenBucket {
             .claims
             .iter()
             .filter(|(other, claim)| {
-                !(claim.want.creates() && self.time < self.next_create) && self.rank(**other) < mine
+                !(claim.want.creates() && self.time < self.next_create) && self.rank(*other) < mine
             })
             .map(|(_, claim)| claim.want.permits())
             .sum();
@@ -275,7 +282,7 @@ impl TokenBucket {
     /// Who comes first: whoever ends a task, then whoever has waited longer than its share of a round, then by
     /// importance, then by order.
     fn rank(&self, lane: Lane) -> Option<(u8, u64)> {
-        let claim = self.claims.get(&lane)?;
+        let claim = self.claims.get(lane)?;
         let round_ms = self.claims.len() as u64 * 1000 / u64::from(self.limits.calls_per_second);
         let overdue = self.time.minus(claim.since).as_u64() > round_ms.max(500);
         let rank = claim.want.rank();
@@ -353,15 +360,22 @@ pub fn estimate(tasks: u32, poll_interval: Millis, limits: &QuotaLimits) -> Resu
             limits.pcw
         )
     } else if tasks > by_rate {
-        let needed = (f64::from(tasks) / for_queries).ceil();
+        let needed = (f64::from(tasks) / for_queries).ceil() as u64;
         format!(
-            "Does not fit: asking {tasks} tasks every {interval_s} s takes {queries_per_second:.1} calls a second, but \
-             {for_queries:.1} of {rate} may go to that. Ask every {needed} s, or have the rate raised."
+            "Does not fit: asking {tasks} tasks every {} s takes {} calls a second, but {} of {} may go to that. Ask \
+             every {needed} s, or have the rate raised.",
+            tenths(interval_s),
+            tenths(queries_per_second),
+            tenths(for_queries),
+            limits.calls_per_second
         )
     } else {
         format!(
-            "Fits: asking {tasks} tasks every {interval_s} s takes {queries_per_second:.1} of {rate} calls a second; \
-             launching all of them takes {launch_all_seconds:.0} s."
+            "Fits: asking {tasks} tasks every {} s takes {} of {} calls a second; launching all of them takes {} s.",
+            tenths(interval_s),
+            tenths(queries_per_second),
+            limits.calls_per_second,
+            launch_all_seconds.round() as u64
         )
     };
     Ok(QuotaEstimate {
@@ -371,6 +385,16 @@ pub fn estimate(tasks: u32, poll_interval: Millis, limits: &QuotaLimits) -> Resu
         fits: tasks <= most_tasks,
         verdict,
     })
+}
+
+/// A number as people read it, with a digit after the point if that is no zero. (What Rust writes decimals
+/// with is large, and nothing else in the WebAssembly module needs it.)
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn tenths(number: f64) -> String {
+    match (number * 10.0).round() as u64 {
+        tenths if tenths % 10 == 0 => (tenths / 10).to_string(),
+        tenths => format!("{}.{}", tenths / 10, tenths % 10),
+    }
 }
 
 #[cfg(test)]

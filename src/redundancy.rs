@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::{self, Invalid};
+use crate::decode::{self, decode};
+use crate::error::{Invalid, check_count, quoted};
 use crate::quota::QuotaLimits;
 use crate::quota::permits::Permits;
 use crate::supervisor::snapshot::{self, SnapshotError};
@@ -16,7 +17,7 @@ use crate::time::{Clock, Millis, Now};
 use crate::uid::Uid;
 
 /// Which output is put on air.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnAirPolicy {
     /// The one that is on air stays there while it runs.
@@ -25,6 +26,8 @@ pub enum OnAirPolicy {
     /// The first lane, whenever it runs.
     PreferPrimary,
 }
+
+decode!(Kebab enum OnAirPolicy { Sticky, PreferPrimary });
 
 /// The settings of a group, as JSON: those of a supervisor, with `lanes: [{ name, uids, services? }]` in the place of
 /// `uids`, the primary first, and `onAir?`.
@@ -47,7 +50,7 @@ impl GroupConfig {
     /// # Errors
     /// The first value that is not allowed.
     pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        let mut raw: Raw = error::from_json("config", json)?;
+        let mut raw: Raw = decode::read("config", json)?;
         raw.refuse_uids()?;
         let on_air = raw.on_air.unwrap_or_default();
         let raw_lanes = raw.lanes.as_mut().map(std::mem::take).unwrap_or_default();
@@ -63,7 +66,7 @@ impl GroupConfig {
             let length = raw.name.chars().count();
             if length == 0 || length > NAME_CHARS || lanes.iter().any(|lane| lane.name() == raw.name) {
                 let allowed = format!("1 to {NAME_CHARS} characters, and no other lane's");
-                return Err(Invalid::new(field("name"), format!("{:?}", raw.name), allowed));
+                return Err(Invalid::new(field("name"), quoted(&raw.name), allowed));
             }
             let instance_id = format!("{}-{i}", shared.raw.instance_id);
             let (lane, more) =
@@ -114,7 +117,7 @@ pub struct GroupStatus {
 /// A primary supervisor and its backups on the same inputs, each with its own ring of uids, within one rate limit.
 ///
 /// Driven as a [`Supervisor`](crate::supervisor::Supervisor) is.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RedundancyGroup {
     clock: Clock,
@@ -125,6 +128,8 @@ pub struct RedundancyGroup {
     /// The lane that is asked first at the next poll: all get their turn.
     first: usize,
 }
+
+decode!(Camel RedundancyGroup { clock, lanes, permits, policy, on_air, first });
 
 impl RedundancyGroup {
     /// A group that begins at `now`.
@@ -292,7 +297,7 @@ impl RedundancyGroup {
     pub fn restore(text: &str) -> Result<Self, SnapshotError> {
         snapshot::read("group", text, |group: &Self| {
             group.clock.check()?;
-            error::check_count("first", group.first as u64)?;
+            check_count("first", group.first as u64)?;
             group.permits.check()?;
             (0..).zip(&group.lanes).try_for_each(|(number, lane)| lane.check(number))
         })

@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode::decode;
+
 /// The calls of the service's REST interface for a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Call {
     /// `POST /builderTokens`: asks for the token that a Create needs.
@@ -20,6 +22,8 @@ pub enum Call {
     /// `DELETE /tasks/{taskId}`: ends a task.
     Delete,
 }
+
+decode!(Camel enum Call { Acquire, Create, Query, Update, Delete });
 
 /// `code` in the body of a reply: "request not completed".
 pub const CODE_NOT_COMPLETED: i64 = 65;

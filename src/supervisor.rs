@@ -39,6 +39,7 @@ pub(crate) use self::lane::Lane;
 pub(crate) use self::plan::Step;
 pub use self::request::{Answer, NoAnswer, PermitRequest, Request, RequestId, TokenRequest};
 pub use self::snapshot::SnapshotError;
+use crate::decode::decode;
 use crate::error::Invalid;
 use crate::notice::Notice;
 use crate::quota::permits::Permits;
@@ -133,7 +134,7 @@ pub enum Why {
 }
 
 /// How it ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum Outcome {
     /// `stop()` was called, and has been carried out.
@@ -146,6 +147,8 @@ pub enum Outcome {
         reason: FailReason,
     },
 }
+
+decode!(Camel enum Outcome as kind { Stopped, Ended, Failed { reason } });
 
 /// How a lane's output is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -214,12 +217,14 @@ pub enum Standing {
 }
 
 /// Keeps one output alive. See the [module](self) for how to drive it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Supervisor {
     clock: Clock,
     lane: Lane,
     permits: Permits,
 }
+
+decode!(Same Supervisor { clock, lane, permits });
 
 impl Supervisor {
     /// A supervisor that begins at `now`.

@@ -9,17 +9,18 @@ mod tests;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub(crate) use self::check::check_word;
 pub use self::check::{TaskWarning, check_instance_id};
-use crate::error::{self, Invalid};
+use crate::decode::{self, Decode, Json, Wrong, decode, deserialize};
+use crate::error::Invalid;
 use crate::time::Millis;
 use crate::uid::Uid;
 
 /// `services` of Acquire, Create and Update.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Services {
     /// The one service there is.
@@ -28,8 +29,10 @@ pub struct Services {
     extra: Extra,
 }
 
+decode!(Camel Services { cloud_transcoder; ..extra });
+
 /// `services.cloudTranscoder`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudTranscoder {
     /// `cloudTranscoderV2`.
@@ -40,8 +43,10 @@ pub struct CloudTranscoder {
     extra: Extra,
 }
 
+decode!(Camel CloudTranscoder { service_type, config; ..extra });
+
 /// `services.cloudTranscoder.config`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Config {
     /// What to mix, and where to.
@@ -50,27 +55,29 @@ pub struct Config {
     extra: Extra,
 }
 
+decode!(Camel Config { transcoder; ..extra });
+
 /// `services.cloudTranscoder.config.transcoder`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transcoder {
     /// The task ends by itself when all hosts have been away this long: 1 to 86400 s, 300 s when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_timeout: Option<i64>,
     /// Left out: mix. `single` and `heterogeneous-single` take at most one input.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_process_mode: Option<String>,
     /// What is heard.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audio_inputs: Vec<Input>,
     /// What is seen.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub video_inputs: Vec<Input>,
     /// What the videos are put on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub canvas: Option<Canvas>,
     /// What is put over them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub water_marks: Vec<WaterMark>,
     /// Where it goes: into one RTC channel, or to CDN addresses.
     pub outputs: Vec<Output>,
@@ -78,50 +85,59 @@ pub struct Transcoder {
     extra: Extra,
 }
 
+decode!(Camel Transcoder {
+    idle_timeout, stream_process_mode, audio_inputs or Vec::new(), video_inputs or Vec::new(), canvas,
+    water_marks or Vec::new(), outputs; ..extra
+});
+
 /// One of `audioInputs` or `videoInputs`: a host's stream, or a media file or stream of the net.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Input {
     /// A host's stream; of audio, uid 0 is everybody's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rtc: Option<Rtc>,
     /// The address of a media file or stream.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_url: Option<Secret>,
     /// 0 to 200.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub volume: Option<i64>,
     /// How often `streamUrl` is played; not 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat: Option<i64>,
     /// A jpg or png to show while there is no video.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub placeholder_image_url: Option<String>,
     /// Where a video goes on the canvas.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
     #[serde(flatten)]
     extra: Extra,
 }
 
+decode!(Camel Input { rtc, stream_url, volume, repeat, placeholder_image_url, region; ..extra });
+
 /// A stream in an RTC channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rtc {
     /// The channel.
     pub rtc_channel: String,
     /// The uid. Of an output it may be left out where a supervisor fills it in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rtc_uid: Option<Uid>,
     /// The RTC token: of an input made for uid 0, of an output for its uid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rtc_token: Option<Secret>,
     #[serde(flatten)]
     extra: Extra,
 }
 
+decode!(Camel Rtc { rtc_channel, rtc_uid, rtc_token; ..extra });
+
 /// A rectangle on the canvas, in pixels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Region {
     /// 0 to 3840, from the left.
@@ -133,14 +149,16 @@ pub struct Region {
     /// 120 to 3840.
     pub height: i64,
     /// 2 to 100 of a video, 0 to 100 of a watermark; higher is nearer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub z_order: Option<i64>,
     #[serde(flatten)]
     extra: Extra,
 }
 
+decode!(Camel Region { x, y, width, height, z_order; ..extra });
+
 /// `canvas`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Canvas {
     /// 120 to 3840 pixels.
@@ -148,20 +166,22 @@ pub struct Canvas {
     /// 120 to 3840 pixels.
     pub height: i64,
     /// 0 to 16777215: `0xRRGGBB`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<i64>,
     /// A jpg or png.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub background_image: Option<String>,
     /// `FILL` or `FIT`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fill_mode: Option<String>,
     #[serde(flatten)]
     extra: Extra,
 }
 
+decode!(Camel Canvas { width, height, color, background_image, fill_mode; ..extra });
+
 /// One of `waterMarks`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WaterMark {
     /// A jpg or png.
@@ -169,74 +189,89 @@ pub struct WaterMark {
     /// Where it goes.
     pub region: Region,
     /// `FILL` or `FIT`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fill_mode: Option<String>,
     #[serde(flatten)]
     extra: Extra,
 }
 
+decode!(Camel WaterMark { image_url, region, fill_mode; ..extra });
+
 /// One of `outputs`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
     /// Into an RTC channel, under this uid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rtc: Option<Rtc>,
     /// To a CDN address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_url: Option<Secret>,
     /// How the audio is encoded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_option: Option<AudioOption>,
     /// How the video is encoded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub video_option: Option<VideoOption>,
     #[serde(flatten)]
     extra: Extra,
 }
 
+decode!(Camel Output { rtc, stream_url, audio_option, video_option; ..extra });
+
 /// `audioOption`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AudioOption {
     /// `AUDIO_PROFILE_` and `DEFAULT`, `SPEECH_STANDARD`, `MUSIC_STANDARD`, `MUSIC_STANDARD_STEREO`,
     /// `MUSIC_HIGH_QUALITY` or `MUSIC_HIGH_QUALITY_STEREO`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_type: Option<String>,
     #[serde(flatten)]
     extra: Extra,
 }
 
+decode!(Camel AudioOption { profile_type; ..extra });
+
 /// `videoOption`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VideoOption {
     /// Pixels; 1920×1080 at most, or 1080×1920.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<i64>,
     /// Pixels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<i64>,
     /// 1 to 10000 kbit/s.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bitrate: Option<i64>,
     /// `H264` or `VP8`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<String>,
     /// 1 to 30 frames a second, 15 when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fps: Option<i64>,
     /// `RAW`: passed on as it comes in; takes one input.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     #[serde(flatten)]
     extra: Extra,
 }
 
+decode!(Camel VideoOption { width, height, bitrate, codec, fps, mode; ..extra });
+
 /// Text that must not be shown: an RTC token, or an address that carries a stream's key.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Secret(pub String);
+
+impl Decode for Secret {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        Decode::decode(json).map(Self)
+    }
+}
+deserialize!(Secret);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -245,9 +280,19 @@ impl fmt::Debug for Secret {
 }
 
 /// Fields that are not known here.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 struct Extra(Map<String, Value>);
+
+impl Decode for Extra {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        Self::decode_beside(json, &[])
+    }
+
+    fn decode_beside(json: &Json<'_>, others: &[&str]) -> Result<Self, Wrong> {
+        Ok(Self(json.fields()?.others(others)))
+    }
+}
 
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -267,7 +312,7 @@ impl Services {
     /// # Errors
     /// The first value that is not allowed, by its path: `services.cloudTranscoder.config.transcoder.…`.
     pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        let services: Self = error::from_json("services", json)?;
+        let services: Self = decode::read("services", json)?;
         match services.violations().into_iter().next() {
             Some(violation) => Err(violation),
             None => Ok(services),

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+#[cfg(feature = "server")]
+use crate::decode::{Decode, Json, Wrong, decode, deserialize};
 #[cfg(feature = "server")]
 use crate::error::Invalid;
 
@@ -12,9 +14,18 @@ use crate::error::Invalid;
 /// An integer of our own instead of `std::time`, because it must serialise, hash, compare, and work on
 /// `wasm32-unknown-unknown`, where `std::time::Instant::now` panics. Arithmetic saturates: no time, however odd,
 /// makes the core panic. The range is that of integers a JavaScript number holds exactly (0 to 2^53 − 1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "u64", into = "u64")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "u64")]
 pub struct Millis(u64);
+
+#[cfg(feature = "server")]
+impl Decode for Millis {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        Decode::decode(json).map(Self::new)
+    }
+}
+#[cfg(feature = "server")]
+deserialize!(Millis);
 
 impl Millis {
     /// Zero: the epoch, or no time at all.
@@ -88,11 +99,14 @@ pub(crate) struct Now {
 /// become one of an hour. A jump forward cannot be told from a process that slept: it counts as time, but not for more
 /// than a process sleeps, or a clock that was set to the end of time would leave none.
 #[cfg(feature = "server")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Clock {
     last_wall: Millis,
     mono: Millis,
 }
+
+#[cfg(feature = "server")]
+decode!(Same Clock { last_wall, mono });
 
 /// Longer than any wait, so that whatever is due after a longer one is due after this as well.
 #[cfg(feature = "server")]

@@ -1,10 +1,10 @@
 //! Which output uid is next.
 
-use std::collections::BTreeSet;
+use serde::Serialize;
 
-use serde::{Deserialize, Serialize};
-
-use crate::error::Invalid;
+#[cfg(feature = "server")]
+use crate::decode::{Decode, Json, Wrong, decode, deserialize};
+use crate::error::{Invalid, list_of};
 
 /// An RTC user id: 1 to 4294967295 for an output.
 pub type Uid = u32;
@@ -17,16 +17,29 @@ pub struct MayBeLive(pub Uid);
 /// The output uids of one broadcast lane, used in turn, so that two tasks never push the same one.
 ///
 /// A uid that was taken is held until somebody has proof that its task is gone and releases it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Parts", into = "Parts")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "Parts")]
 pub struct UidRing(Parts);
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "server")]
+impl Decode for UidRing {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        Parts::decode(json)?.try_into().map_err(|wrong| json.wrong_within(wrong))
+    }
+}
+#[cfg(feature = "server")]
+deserialize!(UidRing);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Parts {
     uids: Vec<Uid>,
-    held: BTreeSet<Uid>,
+    /// In their order, whatever the one in which they were taken.
+    held: Vec<Uid>,
     last: Option<Uid>,
 }
+
+#[cfg(feature = "server")]
+decode!(Same Parts { uids, held, last });
 
 impl UidRing {
     /// A ring of `uids`, the primary first.
@@ -34,7 +47,7 @@ impl UidRing {
     /// # Errors
     /// Fewer than two uids, a zero, or one twice.
     pub fn new(uids: Vec<Uid>) -> Result<Self, Invalid> {
-        Parts { uids, held: BTreeSet::new(), last: None }.try_into()
+        Parts { uids, held: Vec::new(), last: None }.try_into()
     }
 
     /// All uids, the primary first.
@@ -73,9 +86,10 @@ impl UidRing {
     /// # Errors
     /// It is held already (or is none of this ring's).
     pub fn take(&mut self, uid: Uid) -> Result<(), MayBeLive> {
-        if !self.0.uids.contains(&uid) || !self.0.held.insert(uid) {
+        if !self.0.uids.contains(&uid) || self.is_held(uid) {
             return Err(MayBeLive(uid));
         }
+        self.hold(uid);
         self.0.last = Some(uid);
         Ok(())
     }
@@ -89,14 +103,16 @@ impl UidRing {
 
     /// Holds `uid` without its turn having come: a task was found on it.
     pub fn hold(&mut self, uid: Uid) {
-        if self.0.uids.contains(&uid) {
-            self.0.held.insert(uid);
+        if self.0.uids.contains(&uid)
+            && let Err(at) = self.0.held.binary_search(&uid)
+        {
+            self.0.held.insert(at, uid);
         }
     }
 
     /// The last task on `uid` is known to be gone.
     pub fn release(&mut self, uid: Uid) {
-        self.0.held.remove(&uid);
+        self.0.held.retain(|held| *held != uid);
     }
 }
 
@@ -104,13 +120,15 @@ impl TryFrom<Parts> for UidRing {
     type Error = Invalid;
 
     fn try_from(parts: Parts) -> Result<Self, Invalid> {
-        let shown = format!("{:?}", parts.uids);
-        let distinct: BTreeSet<Uid> = parts.uids.iter().copied().collect();
-        if parts.uids.len() < 2 || distinct.len() < parts.uids.len() || distinct.contains(&0) {
-            return Err(Invalid::new("uids", shown, "two or more distinct uids from 1 to 4294967295"));
+        let Parts { uids, held, last } = &parts;
+        let wrong = |allowed| Err(Invalid::new("uids", list_of(uids), allowed));
+        let is_distinct =
+            |(at, uid): (usize, &Uid)| *uid != 0 && !uids.iter().take(at).any(|other| other == uid);
+        if uids.len() < 2 || !uids.iter().enumerate().all(is_distinct) {
+            return wrong("two or more distinct uids from 1 to 4294967295");
         }
-        if !parts.held.is_subset(&distinct) || parts.last.is_some_and(|uid| !distinct.contains(&uid)) {
-            return Err(Invalid::new("uids", shown, "all uids that are held or were taken"));
+        if !held.iter().chain(last).all(|uid| uids.contains(uid)) {
+            return wrong("all uids that are held or were taken");
         }
         Ok(Self(parts))
     }
@@ -124,6 +142,8 @@ impl From<UidRing> for Parts {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;

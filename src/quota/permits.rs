@@ -1,11 +1,11 @@
 //! Where the lanes of one machine get their permits: from a bucket of their own, or from one that all processes under an
 //! App ID share.
 
-use std::collections::BTreeMap;
+use serde::Serialize;
 
-use serde::{Deserialize, Serialize};
-
+use super::by_lane::ByLane;
 use super::{Lane, Permit, QuotaLimits, TokenBucket, Want};
+use crate::decode::{Decode, Json, Wrong, decode};
 use crate::error::{Invalid, check_count};
 use crate::time::Millis;
 
@@ -28,27 +28,40 @@ pub(crate) enum Turn {
     Ask,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Question {
     want: Want,
     answer: Option<Answer>,
     at: Millis,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+decode!(Same Question { want, answer, at });
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 enum Answer {
     Granted,
     Wait(Millis),
 }
 
+impl Decode for Answer {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        if json.text().is_ok() {
+            json.one_of(&[("Granted", Self::Granted)])
+        } else {
+            json.fields()?.get("Wait").map(Self::Wait)
+        }
+    }
+}
+
 /// The permits of one machine's lanes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Permits {
     bucket: TokenBucket,
     /// What was asked for each lane, if the limit is shared with others.
-    #[serde(default)]
-    shared: Option<BTreeMap<Lane, Question>>,
+    shared: Option<ByLane<Question>>,
 }
+
+decode!(Same Permits { bucket, shared });
 
 impl Permits {
     pub(crate) fn new(limits: QuotaLimits, now: Millis) -> Self {
@@ -63,7 +76,7 @@ impl Permits {
 
     /// From now on somebody else shares out the limit, or not. What was asked before is asked anew.
     pub(crate) fn share(&mut self, shared: bool) {
-        self.shared = shared.then(BTreeMap::new);
+        self.shared = shared.then(ByLane::new);
     }
 
     pub(crate) fn ask(&mut self, now: Millis, lane: Lane, want: Want) -> Turn {
@@ -76,10 +89,10 @@ impl Permits {
                 Permit::Wait(until) => Turn::Wait(until),
             };
         };
-        if let Some(question) = shared.get(&lane).filter(|question| question.want == want) {
+        if let Some(question) = shared.get(lane).filter(|question| question.want == want) {
             match question.answer {
                 Some(Answer::Granted) if now <= question.at.plus(GRANT_LASTS) => {
-                    shared.remove(&lane);
+                    shared.remove(lane);
                     return Turn::Now;
                 }
                 Some(Answer::Wait(until)) if now < until => return Turn::Wait(until),
@@ -96,7 +109,7 @@ impl Permits {
     /// What was answered to [`Turn::Ask`]: zero is a permit, else it is the time to wait before asking again. An answer
     /// to a question that is not asked any more changes nothing.
     pub(crate) fn answered(&mut self, now: Millis, lane: Lane, want: Want, wait: Millis) {
-        let question = self.shared.as_mut().and_then(|shared| shared.get_mut(&lane));
+        let question = self.shared.as_mut().and_then(|shared| shared.get_mut(lane));
         if let Some(question) = question.filter(|question| question.want == want && question.answer.is_none())
         {
             let answer = match wait {
@@ -109,7 +122,7 @@ impl Permits {
 
     /// Whether the answer to this question is still awaited.
     pub(crate) fn awaits(&self, lane: Lane, want: Want) -> bool {
-        let question = self.shared.as_ref().and_then(|shared| shared.get(&lane));
+        let question = self.shared.as_ref().and_then(|shared| shared.get(lane));
         question.is_some_and(|question| question.want == want && question.answer.is_none())
     }
 
@@ -117,7 +130,7 @@ impl Permits {
     pub(crate) fn withdraw(&mut self, lane: Lane) {
         self.bucket.withdraw(lane);
         if let Some(shared) = &mut self.shared {
-            shared.remove(&lane);
+            shared.remove(lane);
         }
     }
 }

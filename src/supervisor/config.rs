@@ -1,11 +1,12 @@
 //! What a supervisor is told, checked once and early.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::launch::{Launch, RtcToken};
+use crate::decode::{self, decode};
 use crate::domain::{Area, DomainLadder};
-use crate::error::{self, Invalid};
+use crate::error::{Invalid, list_of, quoted};
 use crate::policy::RetryPolicy;
 use crate::quota::QuotaLimits;
 use crate::task::{Services, TaskWarning, check_word};
@@ -13,7 +14,7 @@ use crate::time::Millis;
 use crate::uid::{Uid, UidRing};
 
 /// When a task that ended is launched again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restart {
     /// Unless it ended normally (idle, or stopped by somebody else).
@@ -25,8 +26,10 @@ pub enum Restart {
     Never,
 }
 
+decode!(Kebab enum Restart { OnFailure, Always, Never });
+
 /// What to do when the service reports that a task exited unexpectedly: it may move it by itself within about 90 s.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Migration {
     /// Launch at once under the other uid.
@@ -36,8 +39,10 @@ pub enum Migration {
     Wait,
 }
 
+decode!(Kebab enum Migration { Relaunch, Wait });
+
 /// When to ask who is in the channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presence {
     /// Only to find out what became of a create whose outcome is unknown.
@@ -48,6 +53,8 @@ pub enum Presence {
     /// Never.
     Never,
 }
+
+decode!(Kebab enum Presence { WhenUnknown, Always, Never });
 
 /// The settings of a supervisor, as JSON: `{ appId, instanceId, services, uids, area?, region?, domainReturnMs?,
 /// policy?, quota?, restart?, migration?, presence?, seed? }`.
@@ -64,7 +71,7 @@ impl SupervisorConfig {
     /// # Errors
     /// The first value that is not allowed.
     pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        let mut raw: Raw = error::from_json("config", json)?;
+        let mut raw: Raw = decode::read("config", json)?;
         let uids = raw.uids.take().ok_or_else(|| missing("config.uids", "two or more distinct uids"))?;
         raw.refuse_group_fields()?;
         let shared = Shared::new(raw)?;
@@ -80,8 +87,6 @@ impl SupervisorConfig {
 }
 
 /// As the user writes it, for one supervisor or for a group.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Raw {
     app_id: String,
     pub(crate) instance_id: String,
@@ -89,30 +94,30 @@ pub(crate) struct Raw {
     uids: Option<Vec<Uid>>,
     pub(crate) lanes: Option<Vec<RawLane>>,
     pub(crate) on_air: Option<crate::redundancy::OnAirPolicy>,
-    #[serde(default)]
     area: Area,
     region: Option<String>,
     domain_return_ms: Option<Millis>,
     policy: Option<Value>,
     quota: Option<Value>,
-    #[serde(default)]
     restart: Restart,
-    #[serde(default)]
     migration: Migration,
-    #[serde(default)]
     presence: Presence,
-    #[serde(default)]
     seed: u64,
 }
 
+decode!(Camel Raw {
+    app_id, instance_id, services, uids, lanes, on_air, area or Area::default(), region, domain_return_ms, policy, quota,
+    restart or Restart::default(), migration or Migration::default(), presence or Presence::default(), seed or 0; only
+});
+
 /// One lane of a group, as the user writes it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RawLane {
     pub(crate) name: String,
     pub(crate) uids: Vec<Uid>,
     pub(crate) services: Option<Value>,
 }
+
+decode!(Camel RawLane { name, uids, services; only });
 
 impl Raw {
     fn refuse_group_fields(&self) -> Result<(), Invalid> {
@@ -125,9 +130,7 @@ impl Raw {
 
     pub(crate) fn refuse_uids(&self) -> Result<(), Invalid> {
         match &self.uids {
-            Some(uids) => {
-                Err(Invalid::new("config.uids", format!("{uids:?}"), "left out: each lane has its own"))
-            }
+            Some(uids) => Err(Invalid::new("config.uids", list_of(uids), "left out: each lane has its own")),
             None => Ok(()),
         }
     }
@@ -221,7 +224,7 @@ fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Inv
 }
 
 /// The settings of one lane.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LaneConfig {
     pub(super) name: String,
@@ -240,6 +243,11 @@ pub(crate) struct LaneConfig {
     presence: Presence,
     pub(super) seed: u64,
 }
+
+decode!(Camel LaneConfig {
+    name, app_id, instance_id, services, services_before, input_channel, output_channel, ring, domains, policy, restart,
+    migration, presence, seed
+});
 
 impl LaneConfig {
     pub(crate) fn name(&self) -> &str {
@@ -297,9 +305,11 @@ impl LaneConfig {
         const OUTPUTS: &str = "services.cloudTranscoder.config.transcoder.outputs[0].rtc.rtcChannel";
         let channel = supervised_channel(services, &self.ring)?;
         if channel != self.output_channel {
-            let allowed =
-                format!("{:?}: an update cannot move an output to another channel", self.output_channel);
-            return Err(Invalid::new(OUTPUTS, format!("{channel:?}"), allowed));
+            let allowed = format!(
+                "{}: an update cannot move an output to another channel",
+                quoted(&self.output_channel)
+            );
+            return Err(Invalid::new(OUTPUTS, quoted(&channel), allowed));
         }
         self.policy.clone().fit_idle_timeout(services.idle_timeout())
     }

@@ -1,14 +1,15 @@
 //! What an operator would want to see.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::decode::decode;
 use crate::policy::Cause;
 use crate::status::{Call, TaskState};
 use crate::time::Millis;
 use crate::uid::Uid;
 
 /// Something that happened to one lane. Carries no credential and no token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// When, in ms since the epoch, by the caller's clock.
@@ -16,24 +17,26 @@ pub struct Event {
     /// The lane's name.
     pub lane: String,
     /// How many times the lane had been launched.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// The output uid it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<Uid>,
     /// The task, where it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// The instanceId of the logical create.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<String>,
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
 }
 
+decode!(Camel Event { at, lane, generation, uid, task_id, instance_id; ..kind });
+
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum EventKind {
@@ -49,12 +52,12 @@ pub enum EventKind {
         /// What went wrong.
         reason: RetryReason,
         /// The wait before the next attempt, in ms; none when the ladder is spent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         wait_ms: Option<Millis>,
         /// How many attempts failed in a row.
         attempt: u32,
         /// The domain that was asked.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         domain: Option<String>,
         /// What the service said.
         #[serde(flatten)]
@@ -98,7 +101,7 @@ pub enum EventKind {
         /// The uid of the task that ran before.
         previous_uid: Uid,
         /// That task.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         previous_task_id: Option<String>,
         /// From the last proof that the old one ran, or its end, to the proof that the new one runs, in ms.
         gap_ms: Millis,
@@ -141,16 +144,16 @@ pub enum EventKind {
     /// when none is left).
     OnAir {
         /// The lane watched until now.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         from_lane: Option<String>,
         /// The lane to watch from now on.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         to_lane: Option<String>,
         /// The uid watched until now.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         from_uid: Option<Uid>,
         /// The uid to watch from now on.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         to_uid: Option<Uid>,
     },
     /// `stop()` was called: what lives is being ended.
@@ -164,8 +167,32 @@ pub enum EventKind {
     },
 }
 
+decode!(Camel enum EventKind as type {
+    Launching { cause },
+    Retrying { call, reason, wait_ms, attempt, domain; ..said },
+    Created,
+    Confirmed { took_ms },
+    Suspect { reason },
+    Recovered,
+    Ended { how },
+    UidSwitched { from, to, reason },
+    NoUidFree { wait_ms },
+    Relaunched { previous_uid, previous_task_id, gap_ms },
+    DomainSwitched { from, to },
+    Unidentified,
+    Identified { by },
+    Misconfigured { call; ..said },
+    Updated { sequence_id },
+    Removed,
+    LeftBehind { reason },
+    OnAir { from_lane, to_lane, from_uid, to_uid },
+    Stopping,
+    Stopped,
+    Failed { reason },
+});
+
 /// A call of an event: those of the service, and two more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EventCall {
     /// Asks for a builder token.
@@ -184,6 +211,8 @@ pub enum EventCall {
     RtcToken,
 }
 
+decode!(Camel enum EventCall { Acquire, Create, Query, Update, Delete, Presence, RtcToken });
+
 impl From<Call> for EventCall {
     fn from(call: Call) -> Self {
         match call {
@@ -197,28 +226,30 @@ impl From<Call> for EventCall {
 }
 
 /// What the service said with an answer, for the operator: support asks for the ids. Nothing decides by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Said {
     /// The HTTP status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// `code` of the body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
     /// `message` of the body, cut to 300 characters, tokens blotted out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// `X-Request-ID`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// `X-Resource-ID`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<String>,
 }
 
+decode!(Camel Said { status, code, message, request_id, resource_id });
+
 /// Why a launch begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum LaunchCause {
     /// The first one.
@@ -243,8 +274,10 @@ pub enum LaunchCause {
     Absent,
 }
 
+decode!(Camel enum LaunchCause { Start, AcquireSpent, CreateSpent, CreateRefused, DidNotStart, Ended, NotFound, Abnormal, Unidentified, Absent });
+
 /// Why a call is made again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RetryReason {
     /// 206.
@@ -275,6 +308,8 @@ pub enum RetryReason {
     TokenFailed,
 }
 
+decode!(Camel enum RetryReason { TimedOut, NotCompleted, ServerError, Accepted, NotFound, Refused, RateLimited, Dns, Unreachable, NoAnswer, Malformed, NotSent, TokenFailed });
+
 impl From<Cause> for RetryReason {
     fn from(cause: Cause) -> Self {
         match cause {
@@ -292,7 +327,7 @@ impl From<Cause> for RetryReason {
 }
 
 /// Why a running task may be gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Suspicion {
     /// Query says 404.
@@ -305,8 +340,10 @@ pub enum Suspicion {
     Absent,
 }
 
+decode!(Camel enum Suspicion { NotFound, Abnormal, NotRunning, Absent });
+
 /// How a task ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Ending {
     /// By itself (idle), or somebody stopped it.
@@ -318,6 +355,8 @@ pub enum Ending {
     /// Its uid is not in the channel any more.
     Absent,
 }
+
+decode!(Camel enum Ending { Normal, Failed, NotFound, Absent });
 
 impl Ending {
     pub(super) fn of(state: TaskState) -> Option<Self> {
@@ -335,7 +374,7 @@ impl Ending {
 }
 
 /// How a task's id was learnt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum IdentifiedBy {
     /// A notification named our instanceId.
@@ -346,8 +385,10 @@ pub enum IdentifiedBy {
     Reply,
 }
 
+decode!(Camel enum IdentifiedBy { Notice, LateReply, Reply });
+
 /// Why a task was left behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum LeftBehindReason {
     /// Delete did not succeed; it is tried again from time to time while the lane lives.
@@ -356,8 +397,10 @@ pub enum LeftBehindReason {
     NeverIdentified,
 }
 
+decode!(Camel enum LeftBehindReason { DeleteFailed, NeverIdentified });
+
 /// Why a lane gave up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FailReason {
     /// The service refused the parameters.
@@ -369,3 +412,5 @@ pub enum FailReason {
     /// The task ended, and the restart policy says to leave it at that.
     NotRestarted,
 }
+
+decode!(Camel enum FailReason { WrongParameters, WrongCredentials, NoUidFree, NotRestarted });

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::config::LaneConfig;
 use super::event::{Event, EventKind, IdentifiedBy, LaunchCause};
 use super::launch::{Launch, Phase, Retired};
 use super::request::RequestId;
 use super::{Health, KnownTask, LaneStatus, Outcome, Standing};
+use crate::decode::{Decode, Json, Wrong, decode};
 use crate::domain::DomainLadder;
 use crate::error::{Invalid, check_count};
 use crate::notice::{Notice, NoticeKind};
@@ -21,15 +22,30 @@ use crate::uid::{Uid, UidRing};
 const MAX_OVERDUE: usize = 8;
 
 /// What the lane is there for.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Goal {
     Run,
     End { outcome: Outcome, since: Millis },
 }
 
+impl Decode for Goal {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        struct End {
+            outcome: Outcome,
+            since: Millis,
+        }
+        decode!(Camel End { outcome, since });
+        if json.text().is_ok() {
+            return json.one_of(&[("run", ())]).map(|()| Self::Run);
+        }
+        let End { outcome, since } = json.fields()?.get("end")?;
+        Ok(Self::End { outcome, since })
+    }
+}
+
 /// A request whose answer is awaited.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InFlight {
     pub(super) id: RequestId,
@@ -43,8 +59,10 @@ pub(super) struct InFlight {
     pub(super) deadline: Millis,
 }
 
+decode!(Camel InFlight { id, purpose, generation, token, domain, sent_at, deadline });
+
 /// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Purpose {
     InputToken,
@@ -57,8 +75,10 @@ pub(super) enum Purpose {
     Presence,
 }
 
+decode!(Camel enum Purpose { InputToken, OutputToken, Acquire, Create, Query, Update, Delete, Presence });
+
 /// A Create that timed out; its reply may still come.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Overdue {
     pub(super) id: RequestId,
@@ -66,7 +86,9 @@ pub(super) struct Overdue {
     pub(super) token: String,
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+decode!(Camel Overdue { id, generation, token });
+
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NextLaunch {
     pub(super) at: Millis,
@@ -75,8 +97,10 @@ pub(super) struct NextLaunch {
     pub(super) blocked: bool,
 }
 
+decode!(Camel NextLaunch { at, cause, blocked });
+
 /// The output that ran last, until its replacement runs.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OffAir {
     pub(super) uid: Uid,
@@ -84,8 +108,10 @@ pub(super) struct OffAir {
     pub(super) since: Millis,
 }
 
+decode!(Camel OffAir { uid, task_id, since });
+
 /// Keeps one output alive.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Lane {
     pub(super) number: LaneNumber,
@@ -112,6 +138,11 @@ pub(crate) struct Lane {
     /// Grows with every change worth persisting.
     pub(super) revision: u64,
 }
+
+decode!(Camel Lane {
+    number, config, ring, domains, goal, launches, current, next_launch, generation, relaunches, off_air, in_flight,
+    overdue, retired, next_request, next_look, looks, events, announced_end, revision
+});
 
 impl Lane {
     pub(crate) fn new(number: LaneNumber, config: LaneConfig, now: Millis) -> Self {

@@ -1,9 +1,10 @@
 //! One logical create, and the task that it makes: a uid, a fresh instanceId, its builder tokens.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::event::Suspicion;
 use super::request::encoded;
+use crate::decode::{Decode, Json, Wrong, decode};
 use crate::time::Millis;
 use crate::uid::Uid;
 
@@ -18,7 +19,7 @@ const MAX_TOKENS: usize = 12;
 const MAX_FORGOTTEN: usize = 4;
 
 /// Where a launch is on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Phase {
     /// No Create was sent yet.
@@ -43,8 +44,10 @@ pub(super) enum Phase {
     LeftBehind,
 }
 
+decode!(Camel enum Phase { Preparing, Creating, Unresolved, Unidentified, Confirming, Running, Superseded, Deleting, AwaitingEnd, LeftBehind });
+
 /// The builder token that the next Create would carry.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub(super) struct BuilderToken {
     pub(super) name: String,
     pub(super) acquired_at: Millis,
@@ -52,13 +55,25 @@ pub(super) struct BuilderToken {
     pub(super) creates: u32,
 }
 
+decode!(Same BuilderToken { name, acquired_at, creates });
+
 /// An RTC token that the application is asked for.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub(super) enum RtcToken {
     #[default]
     NotAsked,
     /// `None`: keep the one in the payload.
     Given(Option<String>),
+}
+
+impl Decode for RtcToken {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        match json.text() {
+            Ok("NotAsked") => Ok(Self::NotAsked),
+            Ok(_) => Err(json.must_be_one_of(["NotAsked", "Given"].into_iter())),
+            Err(_) => json.fields()?.get("Given").map(Self::Given),
+        }
+    }
 }
 
 /// A Create that the service has said the outcome of.
@@ -82,7 +97,7 @@ pub(super) enum Round {
 }
 
 /// A logical create and its task.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Launch {
     pub(super) generation: u32,
@@ -109,7 +124,6 @@ pub(super) struct Launch {
     pub(super) input_token: RtcToken,
     pub(super) output_token: RtcToken,
     /// RTC tokens before those: the service may still repeat one that it was sent.
-    #[serde(default)]
     pub(super) forgotten: Vec<String>,
     /// The payload as it was sent, RTC tokens included: a Create is repeated with the same parameters.
     pub(super) services: Option<String>,
@@ -121,7 +135,6 @@ pub(super) struct Launch {
     /// How many of `tokens` were tried in vain for the call that is due.
     pub(super) tokens_tried: usize,
     /// One of those was answered 404.
-    #[serde(default)]
     pub(super) token_not_found: bool,
     /// Creates sent that may have been carried out.
     pub(super) creates: u32,
@@ -135,7 +148,7 @@ pub(super) struct Launch {
     /// A hint came since then: the Query that is under way may know nothing of it.
     pub(super) hinted: bool,
     /// A notification said that it stopped: until then Query may say that it runs only because it does not know yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) doubted_until: Option<Millis>,
     /// Since when Query says that it does not run, though it did.
     pub(super) odd_since: Option<Millis>,
@@ -153,6 +166,14 @@ pub(super) struct Launch {
     pub(super) update_failures: u32,
     pub(super) next_sequence_id: u32,
 }
+
+decode!(Camel Launch {
+    generation, uid, instance_id, phase, since, launched_at, due, failures, acquire_failures, rate_limited, not_found,
+    refusals, looks, input_token, output_token, forgotten or Vec::new(), services, builder, tokens, unanswered,
+    tokens_tried, token_not_found or false, creates, last_create_at, closed, said_to_run, task_id, last_query_at, hinted,
+    doubted_until, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
+    next_sequence_id
+});
 
 impl Launch {
     pub(super) fn new(generation: u32, uid: Uid, instance_id: String, now: Millis) -> Self {
@@ -385,7 +406,7 @@ impl Launch {
 }
 
 /// What is remembered of a launch that is over: a late reply or notification may still name a task of it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Retired {
     pub(super) generation: u32,
@@ -395,6 +416,8 @@ pub(super) struct Retired {
     /// Its task, if that is known to be gone.
     pub(super) gone: Option<String>,
 }
+
+decode!(Camel Retired { generation, uid, instance_id, tokens, gone });
 
 #[cfg(test)]
 mod tests;

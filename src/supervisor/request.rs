@@ -3,10 +3,11 @@
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::event::{EventCall, Said};
+use crate::decode::{Decode, Json, Wrong, decode, deserialize};
 use crate::domain::DomainFailure;
 use crate::lenient::{integer, text};
 use crate::quota::{Lane, Want};
@@ -15,9 +16,16 @@ use crate::time::Millis;
 use crate::uid::Uid;
 
 /// Names one request of one lane; a reply carries it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RequestId(u64);
+
+impl Decode for RequestId {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        Decode::decode(json).map(Self)
+    }
+}
+deserialize!(RequestId);
 
 /// Requests of a lane before its numbers meet the next lane's: more than one a millisecond for thirty years.
 const PER_LANE: u64 = 1 << 40;
@@ -125,7 +133,7 @@ impl fmt::Debug for Answer {
 }
 
 /// Why no answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NoAnswer {
     /// The name could not be resolved: the call was certainly not carried out.
@@ -139,6 +147,8 @@ pub enum NoAnswer {
     /// The call was not even tried.
     NotSent,
 }
+
+decode!(Camel enum NoAnswer { Dns, Unreachable, TimedOut, Unknown, NotSent });
 
 impl NoAnswer {
     /// Whether the service cannot have seen the call.

@@ -1,11 +1,11 @@
 //! State as text: a version, what it is the state of, a digest, and the state.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Invalid, without_value};
+use crate::decode::{self, Decode};
+use crate::error::{Invalid, quoted};
 
 const VERSION: &str = "steadymix-snapshot-1";
 
@@ -14,7 +14,7 @@ const VERSION: &str = "steadymix-snapshot-1";
 #[non_exhaustive]
 pub enum SnapshotError {
     /// It does not begin as a snapshot of this version.
-    #[error("not a snapshot of version {VERSION}: it begins with {0:?}")]
+    #[error("not a snapshot of version {VERSION}: it begins with {}", quoted(.0))]
     Version(String),
     /// It is the state of something else.
     #[error("a snapshot of a {found}, where one of a {expected} is needed")]
@@ -35,7 +35,7 @@ pub(crate) fn write(kind: &'static str, state: &impl Serialize) -> Result<String
 }
 
 /// Reads a state, and checks what its types do not say.
-pub(crate) fn read<T: DeserializeOwned>(
+pub(crate) fn read<T: Decode>(
     kind: &'static str,
     text: &str,
     check: impl FnOnce(&T) -> Result<(), Invalid>,
@@ -55,8 +55,10 @@ pub(crate) fn read<T: DeserializeOwned>(
     }
     let state: Value =
         serde_json::from_str(state).map_err(|error| SnapshotError::Damaged(error.to_string()))?;
-    let state = T::deserialize(&state)
-        .map_err(|error| SnapshotError::Damaged(format!("expected {}", without_value(&error.to_string()))))?;
+    // The value that was found may be a secret.
+    let state: T = decode::read("state", &state).map_err(|Invalid { field, allowed, .. }| {
+        SnapshotError::Damaged(format!("{field} must be {allowed}"))
+    })?;
     check(&state).map_err(|invalid| SnapshotError::Damaged(invalid.to_string()))?;
     Ok(state)
 }

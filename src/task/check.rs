@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Canvas, DEFAULT_IDLE_TIMEOUT_S, Input, Output, Region, Rtc, Services, Transcoder, VideoOption};
-use crate::error::Invalid;
+use crate::error::{Invalid, quoted};
 
 /// Something that is allowed, but probably not meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,7 +46,7 @@ pub(crate) fn check_word(field: &str, word: &str, longest: usize) -> Result<(), 
     if !word.is_empty() && word.len() <= longest && word.bytes().all(allowed) {
         return Ok(());
     }
-    Err(Invalid::new(field, format!("{word:?}"), format!("1 to {longest} of A-Z a-z 0-9 - _")))
+    Err(Invalid::new(field, quoted(word), format!("1 to {longest} of A-Z a-z 0-9 - _")))
 }
 
 impl Services {
@@ -108,7 +108,7 @@ impl Violations {
 
     fn one_of(&mut self, field: &str, value: Option<&String>, allowed: &[&str]) {
         if let Some(value) = value.filter(|value| !allowed.contains(&value.as_str())) {
-            self.add(field, format!("{value:?}"), allowed.join(" or "));
+            self.add(field, quoted(value), allowed.join(" or "));
         }
     }
 
@@ -179,8 +179,8 @@ impl Violations {
         streams.extend(named("videoInputs", &transcoder.video_inputs));
         let Some((_, first)) = streams.first().cloned() else { return };
         for (input, channel) in streams.iter().filter(|(_, channel)| *channel != first) {
-            let allowed = format!("{first:?}: all inputs of a task come from one channel");
-            self.add(format!("{TRANSCODER}.{input}.rtc.rtcChannel"), format!("{channel:?}"), allowed);
+            let allowed = format!("{}: all inputs of a task come from one channel", quoted(&first));
+            self.add(format!("{TRANSCODER}.{input}.rtc.rtcChannel"), quoted(channel), allowed);
         }
     }
 
@@ -193,7 +193,7 @@ impl Violations {
 
     fn rtc(&mut self, at: &str, rtc: &Rtc) {
         if rtc.rtc_channel.is_empty() || rtc.rtc_channel.len() > 64 {
-            self.add(format!("{at}.rtcChannel"), format!("{:?}", rtc.rtc_channel), "1 to 64 bytes");
+            self.add(format!("{at}.rtcChannel"), quoted(&rtc.rtc_channel), "1 to 64 bytes");
         }
     }
 
@@ -219,7 +219,7 @@ impl Violations {
         let path = lower.split(['?', '#']).next().unwrap_or_default();
         let is_web = path.starts_with("https://") || path.starts_with("http://");
         if !is_web || ![".jpg", ".jpeg", ".png"].iter().any(|ending| path.ends_with(ending)) {
-            self.add(field, format!("{url:?}"), "an http(s) address that ends in .jpg, .jpeg or .png");
+            self.add(field, quoted(url), "an http(s) address that ends in .jpg, .jpeg or .png");
         }
     }
 
@@ -258,8 +258,8 @@ impl Violations {
         self.rtc(at, rtc);
         if let Some(first) = others.next() {
             if first.rtc_channel != rtc.rtc_channel {
-                let allowed = format!("{:?}: one task publishes into one channel", first.rtc_channel);
-                self.add(format!("{at}.rtcChannel"), format!("{:?}", rtc.rtc_channel), allowed);
+                let allowed = format!("{}: one task publishes into one channel", quoted(&first.rtc_channel));
+                self.add(format!("{at}.rtcChannel"), quoted(&rtc.rtc_channel), allowed);
             }
             if rtc.rtc_uid.is_some()
                 && (first.rtc_uid == rtc.rtc_uid || others.any(|other| other.rtc_uid == rtc.rtc_uid))

@@ -37,7 +37,7 @@ fn with(path: &str, value: Value) -> Value {
 }
 
 fn refused(json: &Value) -> Vec<String> {
-    match error::from_json::<Services>("services", json) {
+    match decode::read::<Services>("services", json) {
         Err(invalid) => vec![invalid.field],
         Ok(services) => services.violations().into_iter().map(|invalid| invalid.field).collect(),
     }
@@ -64,7 +64,7 @@ fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
         { "streamUrl": "rtmp://a/12345678" },
         { "streamUrl": "rtmp://a/1234567" },
     ]);
-    let services: Services = error::from_json("services", &json).unwrap();
+    let services: Services = decode::read("services", &json).unwrap();
     let expected = [
         "in-token",
         "in-token",

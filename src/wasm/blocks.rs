@@ -1,10 +1,10 @@
 //! The building blocks for those who drive calls of their own.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
 use super::{error, value};
+use crate::decode::{self, decode};
 use crate::domain::{Area, DomainFailure};
 use crate::error::Invalid;
 use crate::policy::{self, Cause};
@@ -60,8 +60,7 @@ pub fn interpret(
     service_status: Option<String>,
 ) -> Result<JsValue, JsValue> {
     let call: Call = value::read("call", call)?;
-    let task_status =
-        task_status.as_string().or_else(|| task_status.as_f64().map(|number| number.to_string()));
+    let task_status = task_status.as_string().or_else(|| task_status.as_f64().map(value::number));
     let task_status = task_status.map(|text| TaskStatus::parse(&text));
     let service_status = service_status.map(|text| ServiceStatus::parse(&text));
     #[allow(clippy::cast_possible_truncation, reason = "a code out of range is none that is known")]
@@ -181,20 +180,19 @@ impl TokenBucket {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Plan {
     tasks: u32,
     poll_interval_ms: Option<Millis>,
-    #[serde(default)]
     area: Area,
     quota: Option<Value>,
 }
 
+decode!(Camel Plan { tasks, poll_interval_ms, area or Area::default(), quota; only });
+
 /// What a plan of `{ tasks, pollIntervalMs?, area?, quota? }` needs of an App ID's quota.
 #[wasm_bindgen(js_name = estimateQuota)]
 pub fn estimate_quota(plan: &JsValue) -> Result<JsValue, JsValue> {
-    let plan: Plan = crate::error::from_json("plan", &value::json("plan", plan)?).map_err(error::config)?;
+    let plan: Plan = decode::read("plan", &value::json("plan", plan)?).map_err(error::config)?;
     let limits =
         QuotaLimits::from_json(plan.area, &plan.quota.unwrap_or_else(|| json!({}))).map_err(error::config)?;
     let interval = plan.poll_interval_ms.unwrap_or(policy::RetryPolicy::default().monitor_interval_ms);
@@ -224,7 +222,7 @@ pub fn parse_notice(raw_body: &[u8]) -> Result<JsValue, JsValue> {
 pub fn validate_task(services: &JsValue, instance_id: Option<String>) -> Result<JsValue, JsValue> {
     let mut errors: Vec<Invalid> = instance_id.iter().filter_map(|id| check_instance_id(id).err()).collect();
     let mut warnings = Vec::new();
-    match crate::error::from_json::<Services>("services", &value::json("services", services)?) {
+    match decode::read::<Services>("services", &value::json("services", services)?) {
         Err(invalid) => errors.push(invalid),
         Ok(services) => {
             errors.extend(services.violations());

@@ -1,7 +1,7 @@
 //! The one driver: the only code that performs calls.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -92,9 +92,9 @@ struct Inner {
     notices: RefCell<NoticeLog>,
     inbox: RefCell<VecDeque<Input>>,
     /// Calls that are being carried out.
-    under_way: RefCell<BTreeSet<RequestId>>,
+    under_way: RefCell<Vec<RequestId>>,
     /// Permits that are being asked for.
-    asked: RefCell<BTreeSet<PermitRequest>>,
+    asked: RefCell<Vec<PermitRequest>>,
     persister: Persister,
     persisted_revision: Cell<u64>,
     waker: RefCell<Option<Waker>>,
@@ -360,10 +360,10 @@ impl Inner {
     fn start(self: &Rc<Self>, request: Request) {
         let inner = Rc::clone(self);
         let id = request.id;
-        self.under_way.borrow_mut().insert(id);
+        self.under_way.borrow_mut().push(id);
         self.executor.spawn(async move {
             let answer = inner.carry_out(&request).await;
-            inner.under_way.borrow_mut().remove(&id);
+            inner.under_way.borrow_mut().retain(|other| *other != id);
             inner.come_in(Input::Answer(id, answer));
         });
     }
@@ -381,20 +381,20 @@ impl Inner {
 
     fn ask_token(self: &Rc<Self>, request: TokenRequest) {
         let inner = Rc::clone(self);
-        self.under_way.borrow_mut().insert(request.id);
+        self.under_way.borrow_mut().push(request.id);
         self.executor.spawn(async move {
             let token = inner.host.rtc_token(request.uid, &request.channel).await;
-            inner.under_way.borrow_mut().remove(&request.id);
+            inner.under_way.borrow_mut().retain(|other| *other != request.id);
             inner.come_in(Input::Token(request.id, token));
         });
     }
 
     fn ask_permit(self: &Rc<Self>, request: PermitRequest) {
         let inner = Rc::clone(self);
-        self.asked.borrow_mut().insert(request);
+        self.asked.borrow_mut().push(request);
         self.executor.spawn(async move {
             let wait = inner.host.permit(request).await;
-            inner.asked.borrow_mut().remove(&request);
+            inner.asked.borrow_mut().retain(|other| *other != request);
             inner.come_in(Input::Permit(request, wait));
         });
     }

@@ -5,27 +5,24 @@
 //! wait for a microtask that never comes, and with it every other broadcast.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 
-use futures_util::StreamExt;
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use futures_util::stream::FuturesUnordered;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
     /// Wakers must be `Send`, executors are not: a waker knows its executor's number.
-    static EXECUTORS: RefCell<BTreeMap<u32, Weak<Executor>>> = const { RefCell::new(BTreeMap::new()) };
+    static EXECUTORS: RefCell<Vec<(u32, Weak<Executor>)>> = const { RefCell::new(Vec::new()) };
     static NEXT: Cell<u32> = const { Cell::new(0) };
 }
 
 pub(super) struct Executor {
     number: u32,
-    futures: RefCell<FuturesUnordered<LocalBoxFuture<'static, ()>>>,
+    futures: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     /// Spawned while the others are polled.
     spawned: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     is_scheduled: Cell<bool>,
@@ -50,7 +47,7 @@ impl Executor {
                 run: Closure::new(run),
             }
         });
-        EXECUTORS.with_borrow_mut(|executors| executors.insert(number, Rc::downgrade(&executor)));
+        EXECUTORS.with_borrow_mut(|executors| executors.push((number, Rc::downgrade(&executor))));
         executor
     }
 
@@ -91,11 +88,11 @@ impl Executor {
         let waker = Waker::from(Arc::new(Number(self.number)));
         let mut context = Context::from_waker(&waker);
         loop {
-            futures.extend(self.spawned.take());
-            match futures.poll_next_unpin(&mut context) {
-                Poll::Ready(Some(())) => {}
-                Poll::Ready(None) | Poll::Pending if self.spawned.borrow().is_empty() => return,
-                Poll::Ready(None) | Poll::Pending => {}
+            futures.append(&mut self.spawned.borrow_mut());
+            // All of them: there are as few as a broadcast has calls under way.
+            futures.retain_mut(|future| future.poll_unpin(&mut context).is_pending());
+            if self.spawned.borrow().is_empty() {
+                return;
             }
         }
     }
@@ -103,7 +100,7 @@ impl Executor {
 
 impl Drop for Executor {
     fn drop(&mut self) {
-        EXECUTORS.with_borrow_mut(|executors| executors.remove(&self.number));
+        EXECUTORS.with_borrow_mut(|executors| executors.retain(|(number, _)| *number != self.number));
     }
 }
 
@@ -112,7 +109,8 @@ struct Number(u32);
 
 impl Wake for Number {
     fn wake(self: Arc<Self>) {
-        let executor = EXECUTORS.with_borrow(|executors| executors.get(&self.0).and_then(Weak::upgrade));
+        let executor = EXECUTORS
+            .with_borrow(|executors| executors.iter().find(|(number, _)| *number == self.0)?.1.upgrade());
         if let Some(executor) = executor {
             executor.schedule();
         }

@@ -51,10 +51,9 @@ impl Host {
         };
         let number = |name: &str, default: f64, least: f64, most: f64| match get(name) {
             nothing if nothing.is_undefined() => Ok(default),
-            given => given
-                .as_f64()
-                .filter(|number| (least..=most).contains(number))
-                .ok_or_else(|| wrong(name, &format!("a number from {least} to {most}"))),
+            given => given.as_f64().filter(|number| (least..=most).contains(number)).ok_or_else(|| {
+                wrong(name, &format!("a number from {} to {}", value::number(least), value::number(most)))
+            }),
         };
         let credentials = format!("{}:{}", text("customerId")?, text("customerSecret")?);
         let global_fetch =

@@ -2,11 +2,11 @@
 
 use js_sys::JSON;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 
 use super::error;
+use crate::decode::{self, Decode};
 use crate::error::Invalid;
 use crate::time::Millis;
 
@@ -17,11 +17,13 @@ pub(super) fn out(value: &impl Serialize) -> Result<JsValue, JsValue> {
     JSON::parse(&text)
 }
 
-/// A small value of a known shape; `name` is what the error calls it.
-pub(super) fn read<T: DeserializeOwned>(name: &str, value: JsValue) -> Result<T, JsValue> {
-    let shown = shown(&value);
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|found| error::config(Invalid::new(name, shown, found.to_string())))
+/// A small value; `name` is what the error calls it.
+pub(super) fn read<T: Decode>(name: &str, value: JsValue) -> Result<T, JsValue> {
+    let json = value.as_string().map_or_else(|| json(name, &value).unwrap_or_default(), Value::String);
+    decode::read(name, &json).map_err(|found| {
+        // `undefined` and others are nothing in JSON.
+        error::config(if json.is_null() { Invalid { value: shown(&value), ..found } } else { found })
+    })
 }
 
 /// A configuration or a payload: what is JSON in the end is read as JSON, so that a field that is `undefined` counts as
@@ -37,7 +39,7 @@ pub(super) fn millis(name: &str, value: f64) -> Result<Millis, JsValue> {
     if value.is_finite() && value >= 0.0 {
         return Ok(to_millis(value));
     }
-    Err(error::config(Invalid::new(name, value, "a number of ms from 0 on")))
+    Err(error::config(Invalid::new(name, number(value), "a number of ms from 0 on")))
 }
 
 #[allow(
@@ -52,6 +54,11 @@ pub(super) fn to_millis(value: f64) -> Millis {
 #[allow(clippy::cast_precision_loss, reason = "Millis fits a JavaScript number")]
 pub(super) fn from_millis(millis: Millis) -> f64 {
     millis.as_u64() as f64
+}
+
+/// As JavaScript writes it. (What Rust writes decimals with is large, and nothing else here needs it.)
+pub(super) fn number(value: f64) -> String {
+    js_sys::Number::from(value).to_string_with_radix(10).map(String::from).unwrap_or_default()
 }
 
 fn shown(value: &JsValue) -> String {

@@ -1,0 +1,80 @@
+//! Names as they are in JSON, made of those in Rust when the crate is compiled.
+
+/// How names are written in JSON.
+#[derive(Clone, Copy)]
+pub(crate) enum Case {
+    /// As in Rust.
+    Same,
+    /// `camelCase`.
+    Camel,
+    /// `kebab-case`.
+    Kebab,
+}
+
+impl Case {
+    /// The length of [`Case::write`]'s name.
+    pub(crate) const fn length(self, name: &str) -> usize {
+        let mut length = name.len();
+        let mut rest = name.as_bytes();
+        let mut is_first = true;
+        while let [byte, others @ ..] = rest {
+            match self {
+                Self::Camel if *byte == b'_' => length -= 1,
+                Self::Kebab if byte.is_ascii_uppercase() && !is_first => length += 1,
+                Self::Same | Self::Camel | Self::Kebab => {}
+            }
+            is_first = false;
+            rest = others;
+        }
+        length
+    }
+
+    /// The name of a field (`snake_case`) or of a variant (`PascalCase`) in Rust, as it is in JSON.
+    pub(crate) const fn write<const LENGTH: usize>(self, name: &str) -> [u8; LENGTH] {
+        let mut written = [b'-'; LENGTH];
+        let mut room: &mut [u8] = &mut written;
+        let mut rest = name.as_bytes();
+        let mut before = b'-';
+        while let [byte, others @ ..] = rest {
+            rest = others;
+            let is_first = before == b'-';
+            let letter = match self {
+                Self::Same => *byte,
+                Self::Camel if before == b'_' => byte.to_ascii_uppercase(),
+                Self::Camel if is_first => byte.to_ascii_lowercase(),
+                Self::Camel => *byte,
+                Self::Kebab => byte.to_ascii_lowercase(),
+            };
+            before = *byte;
+            if matches!(self, Self::Camel) && letter == b'_' {
+                continue;
+            }
+            if matches!(self, Self::Kebab)
+                && byte.is_ascii_uppercase()
+                && !is_first
+                && let [_, others @ ..] = room
+            {
+                room = others;
+            }
+            let [place, others @ ..] = room else { break };
+            *place = letter;
+            room = others;
+        }
+        written
+    }
+}
+
+/// The name in JSON of a field or variant: `name!(Camel z_order)` is `"zOrder"`.
+macro_rules! name {
+    ($case:ident $name:ident) => {{
+        const RUST: &str = stringify!($name);
+        const BYTES: [u8; $crate::decode::names::Case::$case.length(RUST)] =
+            $crate::decode::names::Case::$case.write(RUST);
+        const NAME: &str = match str::from_utf8(&BYTES) {
+            Ok(name) => name,
+            Err(_) => RUST,
+        };
+        NAME
+    }};
+}
+pub(crate) use name;
