@@ -43,7 +43,7 @@ test("the entry of browsers, with the module inlined, works as well", () => {
 test("the package has what it should, and nothing else", () => {
   const odd = files.filter(
     (path) =>
-      !/^(dist\/((viewer|cloudflare|emulator)\/)?[\w.]+|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(path),
+      !/^(dist\/((viewer|cloudflare|emulator)\/)?[\w.]+|README(\.zh-CN)?\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(path),
   );
   assert.deepEqual(odd, []);
   for (const path of [
