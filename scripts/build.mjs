@@ -119,7 +119,9 @@ function buildEntry({ folder, crate, features, target }) {
     'import text from "./core.inline.js";',
     'import { initSync } from "./glue.js";',
     "const half = (at) => (text.charCodeAt(at) - 1) & 15;",
-    "initSync({ module: Uint8Array.from({ length: text.length / 2 }, (_, at) => half(2 * at) * 16 + half(2 * at + 1)) });",
+    "const module = new Uint8Array(text.length / 2);",
+    "for (let at = 0; at < module.length; at++) module[at] = half(2 * at) * 16 + half(2 * at + 1);",
+    "initSync({ module });",
     'export * from "./index.js";',
   ]);
 }

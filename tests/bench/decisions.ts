@@ -1,0 +1,113 @@
+/** What a decision takes through WebAssembly, and what those take who retry calls for a living. */
+import { ConfiguredRetryStrategy } from "@smithy/util-retry";
+import { ExponentialBackoff, handleAll, retry } from "cockatiel";
+import { backOff } from "exponential-backoff";
+import CircuitBreaker from "opossum";
+import pRetry from "p-retry";
+import { interpret, RetryPolicy, Supervisor, TokenBucket, UidRing } from "../../dist/index.node.js";
+import { Failover } from "../../dist/viewer/failover.js";
+import "../../dist/viewer/index.node.js";
+import { timed, timedAsync } from "./timed.ts";
+
+export interface Row {
+  what: string;
+  ns: number;
+}
+
+/** Of the building blocks, and of a supervisor's turn. */
+export async function ours(): Promise<Row[]> {
+  const policy = new RetryPolicy();
+  const ring = new UidRing([9001, 9002]);
+  const bucket = new TokenBucket({ callsPerSecond: 10_000, burst: 10_000 }, Date.now());
+  const viewer = watching();
+  const turn = await monitoring();
+  return [
+    { what: "interpret: an object comes back", ns: timed(() => interpret("query", 200, undefined, "IN_PROGRESS")) },
+    {
+      what: "RetryPolicy.wait: a number comes back",
+      ns: timed(() => policy.wait("create", "serverError", 1, undefined, 0)),
+    },
+    {
+      what: "both: what a failed call means, and when to make it again",
+      ns: timed(() => {
+        interpret("create", 503);
+        return policy.wait("create", "serverError", 1, undefined, 0);
+      }),
+    },
+    { what: "UidRing.next", ns: timed(() => ring.next) },
+    { what: "TokenBucket.ask", ns: timed(() => bucket.ask(Date.now(), 1, "query")) },
+    { what: "a viewer's frame: numbers in, numbers out, and what to do", ns: timed(viewer) },
+    { what: "a supervisor's turn: Query sent, answered, taken, the next one planned", ns: await timedAsync(turn) },
+  ];
+}
+
+/** Of a call that succeeds at once, wrapped: what everybody pays for each call. */
+export async function theirs(): Promise<Row[]> {
+  const call = async () => 1;
+  const policy = retry(handleAll, { maxAttempts: 3, backoff: new ExponentialBackoff() });
+  const breaker = new CircuitBreaker(call, { timeout: false });
+  const strategy = new ConfiguredRetryStrategy(3, 100);
+  return [
+    { what: "no library", ns: await timedAsync(call) },
+    {
+      what: "@smithy/util-retry",
+      ns: await timedAsync(async () => {
+        const token = await strategy.acquireInitialRetryToken("");
+        const result = await call();
+        strategy.recordSuccess(token);
+        return result;
+      }),
+    },
+    { what: "cockatiel", ns: await timedAsync(() => policy.execute(call)) },
+    { what: "exponential-backoff", ns: await timedAsync(() => backOff(call)) },
+    { what: "opossum", ns: await timedAsync(() => breaker.fire()) },
+    { what: "p-retry", ns: await timedAsync(() => pRetry(call)) },
+  ];
+}
+
+function watching(): () => void {
+  const uids = [9001, 9002];
+  let now = 0;
+  let at = 0;
+  const viewer = new Failover(uids, {}, now);
+  for (const uid of uids)
+    for (const kind of ["video", "audio"] as const) viewer.handle(now, { type: "published", uid, kind });
+  const frame = () => {
+    now += 16;
+    at = 1 - at;
+    viewer.handle(now, { type: "frame", uid: uids[at] ?? 0 });
+    while (viewer.poll(now).type !== "wait");
+  };
+  for (let i = 0; i < 1_000; i += 1) frame();
+  return frame;
+}
+
+/** A supervisor whose task runs, and whose calls are answered at once. */
+async function monitoring(): Promise<() => Promise<void>> {
+  const RUNS = JSON.stringify({
+    taskId: "task-1",
+    status: "IN_PROGRESS",
+    services: { cloudTranscoder: { serviceType: "cloudTranscoderV2", status: "serviceInProgress" } },
+  });
+  const TOKEN = JSON.stringify({ tokenName: "token" });
+  const fetch = async (url: RequestInfo | URL) => new Response(String(url).includes("builderTokens") ? TOKEN : RUNS);
+  const services = {
+    cloudTranscoder: {
+      serviceType: "cloudTranscoderV2" as const,
+      config: {
+        transcoder: {
+          audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
+          outputs: [{ rtc: { rtcChannel: "show" } }],
+        },
+      },
+    },
+  };
+  let now = 1_767_225_600_000;
+  const host = { customerId: "id", customerSecret: "secret", fetch, now: () => now };
+  const supervisor = new Supervisor({ appId: "app", instanceId: "show", services, uids: [9001, 9002] }, host);
+  const turn = async () => {
+    now = (await supervisor.advance()) ?? now;
+  };
+  for (let i = 0; i < 100; i += 1) await turn();
+  return turn;
+}

@@ -1,0 +1,86 @@
+//! A broadcast whose calls are all answered at once, and well.
+
+use serde_json::json;
+use steadymix::supervisor::{Answer, EventCall, Input, Output, Request, Supervisor, SupervisorConfig};
+use steadymix::time::Millis;
+
+pub(crate) const START: u64 = 1_767_225_600_000;
+
+const RUNS: &str = r#"{"taskId":"task-1-44700b80","createTs":1767225600,"status":"IN_PROGRESS",
+    "services":{"cloudTranscoder":{"serviceType":"cloudTranscoderV2","status":"serviceInProgress"}}}"#;
+
+pub(crate) struct Broadcast {
+    supervisor: Supervisor,
+    /// When it is its turn again, in ms.
+    pub(crate) due: u64,
+    under_way: Option<Request>,
+}
+
+impl Broadcast {
+    /// One that has begun at [`START`].
+    pub(crate) fn new() -> Self {
+        let services = json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+            "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
+            "outputs": [{ "rtc": { "rtcChannel": "show" } }],
+        } } } });
+        let config =
+            json!({ "appId": "app", "instanceId": "show", "uids": [9001, 9002], "services": services });
+        match SupervisorConfig::from_json(&config) {
+            Ok(config) => {
+                let supervisor = Supervisor::new(config, Millis::new(START));
+                Self { supervisor, due: START, under_way: None }
+            }
+            Err(invalid) => unreachable!("{invalid}"),
+        }
+    }
+
+    /// One whose task runs.
+    pub(crate) fn running() -> Self {
+        let mut broadcast = Self::new();
+        broadcast.go_on_until(START + 3_600_000);
+        broadcast
+    }
+
+    /// Goes on until this time; the number of steps that it took.
+    pub(crate) fn go_on_until(&mut self, end: u64) -> u64 {
+        let mut steps = 0;
+        while self.due < end {
+            self.step();
+            steps += 1;
+        }
+        steps
+    }
+
+    /// One poll, or one answer that it takes.
+    pub(crate) fn step(&mut self) {
+        let now = Millis::new(self.due);
+        if let Some(request) = self.under_way.take() {
+            let body = match request.call {
+                EventCall::Acquire => r#"{"tokenName":"token"}"#,
+                _ => RUNS,
+            };
+            let answer = Answer::Http {
+                status: 200,
+                retry_after: None,
+                request_id: None,
+                resource_id: None,
+                body: body.to_owned(),
+            };
+            self.supervisor.handle(now, Input::Answer(request.id, answer));
+            return;
+        }
+        match self.supervisor.poll(now) {
+            Output::Send(request) => self.under_way = Some(request),
+            Output::NeedToken(request) => {
+                self.supervisor.handle(now, Input::Token(request.id, Ok(None)));
+            }
+            Output::Wait { until, .. } => self.due = until.as_u64(),
+            Output::Emit(_) | Output::NeedPermit(_) | Output::Done(_) => {}
+        }
+    }
+
+    /// The bytes of its snapshot.
+    pub(crate) fn snapshot_bytes(&self) -> usize {
+        self.supervisor.snapshot().map_or(0, |text| text.len())
+    }
+}
