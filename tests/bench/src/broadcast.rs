@@ -55,10 +55,7 @@ impl Broadcast {
     pub(crate) fn step(&mut self) {
         let now = Millis::new(self.due);
         if let Some(request) = self.under_way.take() {
-            let body = match request.call {
-                EventCall::Acquire => r#"{"tokenName":"token"}"#,
-                _ => RUNS,
-            };
+            let body = if request.call == EventCall::Acquire { r#"{"tokenName":"token"}"# } else { RUNS };
             let answer = Answer::Http {
                 status: 200,
                 retry_after: None,

@@ -1,5 +1,7 @@
 //! What a decision of the core takes, natively: time, allocations, and how that grows. Prints JSON for `npm run bench`.
 
+#![allow(clippy::disallowed_methods, reason = "what is measured is real time")]
+
 mod broadcast;
 mod growth;
 mod timed;
