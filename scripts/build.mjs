@@ -99,23 +99,23 @@ function buildEntry({ folder, crate, features, target }) {
   mkdirSync(dist, { recursive: true });
   const wasm = `${dist}/core.wasm`;
   copyFileSync(optimised(`${bound}/${name}_bg.wasm`), wasm);
-  writeFileSync(`${dist}/glue.js`, withoutDefaultAddress(readFileSync(`${bound}/${name}.js`, "utf8")));
+  writeFileSync(`${dist}/glue.js`, mended(readFileSync(`${bound}/${name}.js`, "utf8")));
   copyFileSync(inRoot("src", "js", folder, "glue.d.ts"), `${dist}/glue.d.ts`);
 
-  write(`${dist}/index.node.js`, [
-    'import { readFileSync } from "node:fs";',
-    'import { initSync } from "./glue.js";',
-    'initSync({ module: readFileSync(new URL("./core.wasm", import.meta.url)) });',
-    'export * from "./index.js";',
-  ]);
-  write(`${dist}/index.workerd.js`, [
-    'import module from "./core.wasm";',
-    'import { initSync } from "./glue.js";',
-    "initSync({ module });",
-    'export * from "./index.js";',
-  ]);
+  // Vercel's name for a module that is compiled already is another one.
+  for (const [runtime, module] of [
+    ["workerd", "./core.wasm"],
+    ["edge", "./core.wasm?module"],
+  ])
+    write(`${dist}/index.${runtime}.js`, [
+      `import module from "${module}";`,
+      'import { initSync } from "./glue.js";',
+      "initSync({ module });",
+      'export * from "./index.js";',
+    ]);
   write(`${dist}/core.inline.js`, [`export default "${inLetters(readFileSync(wasm))}";`]);
-  write(`${dist}/index.browser.js`, [
+  // For all others, Node included: wherever the code is bundled, or prerendered, there is no file beside it to be read.
+  write(`${dist}/index.inline.js`, [
     'import text from "./core.inline.js";',
     'import { initSync } from "./glue.js";',
     "const half = (at) => (text.charCodeAt(at) - 1) & 15;",
@@ -150,11 +150,23 @@ function inLetters(bytes) {
   return Array.from(bytes, (byte) => String.fromCharCode(0x41 + (byte >> 4), 0x61 + (byte & 15))).join("");
 }
 
-/** A bundler that sees the default address of the module would emit a second copy of it. */
-function withoutDefaultAddress(glue) {
-  const changed = glue.replace(/new URL\('[^']+_bg\.wasm', import\.meta\.url\)/, "undefined");
-  if (changed === glue) fail("the glue has no default address of the module any more: look at withoutDefaultAddress");
-  return changed;
+/** What wasm-bindgen's glue has that keeps it from working everywhere, and what it has instead. */
+const MENDED = [
+  // A bundler that sees the default address of the module would emit a second copy of it.
+  { wrong: /new URL\('[^']+_bg\.wasm', import\.meta\.url\)/, right: "undefined" },
+  // Next's edge runtime hands in modules of another realm.
+  {
+    wrong: /!\(module instanceof WebAssembly\.Module\)/,
+    right: "Object.prototype.toString.call(module) !== '[object WebAssembly.Module]'",
+  },
+];
+
+/** @param {string} glue */
+function mended(glue) {
+  return MENDED.reduce((text, { wrong, right }) => {
+    if (!wrong.test(text)) fail(`the glue has nothing like ${wrong} any more: look at MENDED`);
+    return text.replace(wrong, right);
+  }, glue);
 }
 
 /** @param {string} file @param {string[]} lines */

@@ -14,7 +14,7 @@ export async function downloadOf(dist) {
   return {
     module: sizeOf(readFileSync(`${dist}/core.wasm`)),
     script: sizeOf(await bundled(`${dist}/index.js`)),
-    inlined: sizeOf(await bundled(`${dist}/index.browser.js`)),
+    inlined: sizeOf(await bundled(`${dist}/index.inline.js`)),
   };
 }
 

@@ -68,6 +68,7 @@ const STEPS = {
       ],
     },
   ],
+  docs: () => [{ command: process.execPath, args: ["scripts/docs.mjs"] }],
   rustfmt: () => [{ command: "cargo", args: ["fmt", "--all", "--check"] }],
   types: () =>
     ["tsconfig.json", "www/viewer", "www/console", "www/worker", "tests/viewer", "tests/worker"].map((project) => ({

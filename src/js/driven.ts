@@ -126,6 +126,7 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
     this.#driver.free();
   }
 
+  /** For `using`: calls `dispose()`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

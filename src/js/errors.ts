@@ -23,10 +23,15 @@ export type ErrorCode =
 
 /** An error of this library. */
 export interface SteadymixError extends Error {
+  /** Tells it from other errors, wherever it was made. */
   name: "SteadymixError";
+  /** For programs; stays what it is. */
   code: ErrorCode;
+  /** The path of the field, where a setting or a payload is not allowed. */
   field?: string;
+  /** The value that was found there. */
   value?: string;
+  /** What is allowed there, with units. */
   allowed?: string;
 }
 

@@ -60,6 +60,7 @@ export class RetryPolicy {
   ): number | undefined;
   /** Every setting. */
   toJSON(): RetrySchedules;
+  /** Gives its memory back at once; it must not be used afterwards. */
   free(): void;
 }
 
@@ -75,8 +76,11 @@ export class UidRing {
   release(uid: Uid): void;
   /** Whether the last task on this uid may still be live. */
   isHeld(uid: Uid): boolean;
+  /** The state, for a later `fromJSON`. */
   toJSON(): object;
+  /** The ring that `toJSON` gave. Throws `INVALID_CONFIG`. */
   static fromJSON(json: object): UidRing;
+  /** Gives its memory back at once; it must not be used afterwards. */
   free(): void;
 }
 
@@ -86,8 +90,14 @@ export class DomainLadder {
   constructor(area: Area, region: string | undefined, returnAfterMs: number);
   /** The domain to ask now (ms since the epoch). */
   domain(now: number): string;
+  /** This domain answered, with anything but a 5xx. */
   succeeded(domain: string): void;
+  /**
+   * This domain did not answer, or with a 5xx (three in a row count); `now` is in ms since the epoch. `unknown`: the
+   * runtime does not say why, as browsers and Workers never do. Of any domain but the current one it changes nothing.
+   */
   failed(domain: string, failure: "dns" | "unreachable" | "unknown" | "serverError", now: number): void;
+  /** Gives its memory back at once; it must not be used afterwards. */
   free(): void;
 }
 
@@ -102,6 +112,7 @@ export class TokenBucket {
   ask(now: number, lane: number, want: Want): number;
   /** The lane wants nothing any more: its place in the queue and its reserved permit are given up. */
   withdraw(lane: number): void;
+  /** Gives its memory back at once; it must not be used afterwards. */
   free(): void;
 }
 

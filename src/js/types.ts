@@ -11,6 +11,7 @@ export type Call = "acquire" | "create" | "query" | "update" | "delete";
 
 /** The REST payload of a task. Fields that are not listed here pass through unchanged. */
 export interface Services {
+  /** The one service there is, and its settings. */
   cloudTranscoder: {
     serviceType: "cloudTranscoderV2";
     config: { transcoder: Transcoder };
@@ -25,9 +26,13 @@ export interface Transcoder {
   idleTimeout?: number;
   /** Left out: mix. The others take at most one input. */
   streamProcessMode?: "single" | "heterogeneous-single";
+  /** What is heard; of both lists together at least one input, and all from one channel. */
   audioInputs?: Input[];
+  /** What is seen. */
   videoInputs?: Input[];
+  /** What the videos are put on. */
   canvas?: Canvas;
+  /** What is put over them. */
   waterMarks?: WaterMark[];
   /** A supervised task has one output into an RTC channel; its uid and token are filled in for each launch. */
   outputs: Output[];
@@ -36,6 +41,7 @@ export interface Transcoder {
 
 /** A stream in an RTC channel. */
 export interface Rtc {
+  /** The channel: 1 to 64 bytes. */
   rtcChannel: string;
   /** A host's uid; of audio inputs 0 is everybody's; of an output it may be left out. */
   rtcUid?: Uid;
@@ -46,7 +52,9 @@ export interface Rtc {
 
 /** Either `rtc` or `streamUrl`. */
 export interface Input {
+  /** A host's stream; of audio, uid 0 is everybody's. */
   rtc?: Rtc;
+  /** The address of a media file or stream. */
   streamUrl?: string;
   /** 0 to 200. */
   volume?: number;
@@ -61,38 +69,61 @@ export interface Input {
 
 /** In pixels: x and y 0 to 3840, width and height 120 to 3840. */
 export interface Region {
+  /** From the left, in pixels: 0 to 3840. */
   x: number;
+  /** From the top, in pixels: 0 to 3840. */
   y: number;
+  /** 120 to 3840 pixels. */
   width: number;
+  /** 120 to 3840 pixels. */
   height: number;
+  /** 2 to 100 of a video, 0 to 100 of a watermark; higher is nearer. */
   zOrder?: number;
   [field: string]: unknown;
 }
 
 /** Width and height 120 to 3840 pixels. */
 export interface Canvas {
+  /** 120 to 3840 pixels. */
   width: number;
+  /** 120 to 3840 pixels. */
   height: number;
   /** 0xRRGGBB. */
   color?: number;
+  /** The address of a jpg or png. */
   backgroundImage?: string;
+  /** How `backgroundImage` is fitted in. */
   fillMode?: "FILL" | "FIT";
   [field: string]: unknown;
 }
 
 /** A jpg or png over the picture; zOrder 0 to 100. */
 export interface WaterMark {
+  /** The address of a jpg or png. */
   imageUrl: string;
+  /** Where it goes on the canvas. */
   region: Region;
+  /** How it is fitted into its region. */
   fillMode?: "FILL" | "FIT";
   [field: string]: unknown;
 }
 
 /** Either `rtc` or `streamUrl`. */
 export interface Output {
+  /** Into an RTC channel; all outputs of a task into the same one. */
   rtc?: Rtc;
+  /** To a CDN address. */
   streamUrl?: string;
-  audioOption?: { profileType?: string; [field: string]: unknown };
+  /** How the audio is encoded. */
+  audioOption?: {
+    /**
+     * `AUDIO_PROFILE_` and `DEFAULT`, `SPEECH_STANDARD`, `MUSIC_STANDARD`, `MUSIC_STANDARD_STEREO`,
+     * `MUSIC_HIGH_QUALITY` or `MUSIC_HIGH_QUALITY_STEREO`.
+     */
+    profileType?: string;
+    [field: string]: unknown;
+  };
+  /** How the video is encoded; 1920×1080 pixels at most, or 1080×1920. */
   videoOption?: {
     width?: number;
     height?: number;
@@ -101,6 +132,7 @@ export interface Output {
     codec?: "H264" | "VP8";
     /** 1 to 30, default 15. */
     fps?: number;
+    /** Passed on as it comes in; takes one input. */
     mode?: "RAW";
     [field: string]: unknown;
   };
@@ -109,14 +141,19 @@ export interface Output {
 
 /** Something that the service would refuse. */
 export interface Violation {
+  /** The path of the field, from `services` on; or `instanceId`. */
   field: string;
+  /** The value that was found. */
   value: string;
+  /** What is allowed there, with units. */
   allowed: string;
 }
 
 /** Something that is allowed, but probably not meant. */
 export interface TaskWarning {
+  /** The path of the field. */
   field: string;
+  /** What may come of it. */
   message: string;
 }
 
@@ -190,6 +227,7 @@ export type Want = "delete" | "acquireAndCreate" | "create" | "update" | "query"
 export interface PermitRequest {
   /** The number of the lane in its group, from 0 on. */
   lane: number;
+  /** The call that is to be made. */
   want: Want;
 }
 
@@ -284,10 +322,15 @@ export interface Host {
 
 /** What the service said with an answer. Its support asks for the ids. */
 export interface Said {
+  /** The HTTP status. */
   status?: number;
+  /** `code` of the body. */
   code?: number;
+  /** `message` of the body, cut to 300 characters, tokens blotted out. */
   message?: string;
+  /** The header `X-Request-ID`. */
   requestId?: string;
+  /** The header `X-Resource-ID`. */
   resourceId?: string;
 }
 
@@ -396,16 +439,31 @@ export type Outcome = { kind: "stopped" } | { kind: "ended" } | { kind: "failed"
 
 /** A task that lives, or may live. */
 export interface KnownTask {
+  /** The launch that made it. */
   generation: number;
+  /** Its output uid. */
   uid: Uid;
+  /** Of its Acquire. */
   instanceId: string;
+  /** `null`: not known. */
   taskId: string | null;
+  /**
+   * What is done about it. `adopted`: it is launched, confirmed, or monitored. `unresolved`: its Create has an unknown
+   * outcome. `stopping`: it is kept until its replacement runs, or being ended. `leftBehind`: it could not be ended;
+   * that is tried again from time to time.
+   */
   standing: "adopted" | "unresolved" | "stopping" | "leftBehind";
 }
 
 /** How a lane is. */
 export interface LaneStatus {
+  /** Its name; of a supervisor `main`. */
   name: string;
+  /**
+   * What it does. `confirming`: the task has an id, but is not known to run yet. `suspect`: it may be gone.
+   * `unidentified`: it runs, but nobody says which it is. `waiting`: for the next launch, or for a task that may live.
+   * `stopped`, `failed`: nothing lives any more, as far as is known.
+   */
   state:
     | "launching"
     | "confirming"
@@ -432,13 +490,17 @@ export interface LaneStatus {
 
 /** The output that viewers should watch. */
 export interface OnAir {
+  /** The lane's name. */
   lane: string;
+  /** Its output channel. */
   channel: string;
+  /** Its output uid. */
   uid: Uid;
 }
 
 /** How a group is. */
 export interface GroupStatus {
+  /** What viewers should watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
   /** The primary first. */
   lanes: LaneStatus[];
@@ -446,14 +508,23 @@ export interface GroupStatus {
 
 /** A notification of the service. */
 export interface Notice {
+  /** Names this notification; may differ when it is sent again. `null`: it has none. */
   noticeId: string | null;
+  /** The task it is about. */
   taskId: string;
+  /** Of the create that made the task. */
   instanceId: string;
+  /** What happened to the task; `status`: it says how it is. */
   event: "started" | "stopped" | "status" | "updated" | "other";
+  /** Of `stopped` only: why, as the service says; `null`: it does not. */
   reason?: string | null;
+  /** Of `status` only: `connecting`, `running`, `failed`, or anything else, as it came; `null`: it says none. */
   state?: string | null;
+  /** Of `other` only: the service's number. */
   eventType?: number;
+  /** Its place among the notifications of its task; `null`: it does not say. */
   sequence: number | null;
+  /** When it was made, in ms since the epoch; the same when it is sent again. `null`: it does not say. */
   sentAt: number | null;
 }
 
@@ -481,18 +552,25 @@ export type Meaning =
 
 /** A plan whose need of quota is estimated. */
 export interface QuotaPlan {
+  /** Tasks at the same time: 1 or more. */
   tasks: number;
   /** Default 120000. */
   pollIntervalMs?: number;
+  /** Default `north-america`. */
   area?: Area;
+  /** Limits that differ from the area's documented ones. */
   quota?: Quota;
 }
 
 /** What a plan needs of an App ID's quota. */
 export interface QuotaEstimate {
+  /** Calls a second for monitoring alone. */
   queriesPerSecond: number;
+  /** s that it takes to launch all tasks one after the other: Acquire, Create and the first Query of each. */
   launchAllSeconds: number;
+  /** The most tasks that these limits carry at this interval. */
   mostTasks: number;
+  /** Whether the plan fits. */
   fits: boolean;
   /** One sentence that says why it fits or does not, and what to change. */
   verdict: string;

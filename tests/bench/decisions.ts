@@ -4,9 +4,9 @@ import { ExponentialBackoff, handleAll, retry } from "cockatiel";
 import { backOff } from "exponential-backoff";
 import CircuitBreaker from "opossum";
 import pRetry from "p-retry";
-import { interpret, RetryPolicy, Supervisor, TokenBucket, UidRing } from "../../dist/index.node.js";
+import { interpret, RetryPolicy, Supervisor, TokenBucket, UidRing } from "../../dist/index.inline.js";
 import { Failover } from "../../dist/viewer/failover.js";
-import "../../dist/viewer/index.node.js";
+import "../../dist/viewer/index.inline.js";
 import { timed, timedAsync } from "./timed.ts";
 
 export interface Row {

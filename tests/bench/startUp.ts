@@ -61,7 +61,7 @@ function section(i: number): number[] {
   return [0, 3, 1, 0x78, i];
 }
 
-/** Runs in the page: what index.browser.js does, once for each glue of its own. */
+/** Runs in the page: what index.inline.js does, once for each glue of its own. */
 async function readAndStart({ url, times }: { url: string; times: number }): Promise<number[]> {
   const took: number[] = [];
   const { default: text } = (await import(`${url}core.inline.js`)) as { default: string };

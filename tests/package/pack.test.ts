@@ -34,8 +34,8 @@ test("so does require", () => {
   assert.equal(run(process.execPath, "-e", program), SAID);
 });
 
-test("the entry of browsers, with the module inlined, works as well", () => {
-  const program = `import { interpret, Supervisor } from "./node_modules/steadymix/dist/index.browser.js"; ${PROGRAM}`;
+test("so it does by its file", () => {
+  const program = `import { interpret, Supervisor } from "./node_modules/steadymix/dist/index.inline.js"; ${PROGRAM}`;
   writeFileSync(join(folder, "browser.mjs"), program);
   assert.equal(run(process.execPath, "browser.mjs"), SAID);
 });

@@ -8,7 +8,9 @@ export interface ErrorBody {
   message: string;
   /** The setting that is not allowed. */
   field?: string;
+  /** The value that was found there. */
   value?: string;
+  /** What is allowed there, with units. */
   allowed?: string;
 }
 

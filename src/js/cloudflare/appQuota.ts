@@ -7,8 +7,11 @@ import type { SteadymixEnv } from "./environment.js";
 
 /** A broadcast, as it is listed. */
 export interface BroadcastEntry {
+  /** Its `instanceId`, which is also its object's name. */
   id: string;
+  /** How it is, in a word. */
   state: BroadcastState;
+  /** What viewers should watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
   /** Tasks that live, or may live: what counts against the PCW. */
   tasks: number;
@@ -18,6 +21,7 @@ export interface BroadcastEntry {
 
 /** How much of the App ID's limits is used. */
 export interface QuotaStatus {
+  /** `QUOTA` of the environment, with the defaults for what is left out there. */
   limits: Required<Quota>;
   /** Calls in each of the last 60 seconds, the current one last. */
   callsPerSecond: number[];
@@ -145,6 +149,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
     return entries.sort((a, b) => b.startedAt - a.startedAt);
   }
 
+  /** How much of the limits is used now. */
   status(): QuotaStatus {
     const second = Math.floor(Date.now() / 1000);
     this.#age(second);

@@ -2,6 +2,7 @@ import type { OnAir, Uid } from "../types.js";
 
 /** What viewers are told. */
 export interface OnAirWord {
+  /** Always `onAir`. */
   type: "onAir";
   /** Grows with every change; one that is not greater than the last is old news. */
   word: number;
@@ -13,7 +14,9 @@ export interface OnAirWord {
 
 /** What a viewer may say: the output that it should watch does not come. */
 export interface ViewerReport {
+  /** Always `gone`. */
   type: "gone";
+  /** Of the output. */
   uid: Uid;
 }
 

@@ -26,8 +26,11 @@ export type BroadcastConfig = Omit<GroupConfig, "appId">;
 
 /** How a broadcast is. */
 export interface BroadcastStatus {
+  /** Its `instanceId`, which is also its object's name. */
   id: string;
+  /** How it is, in a word. */
   state: BroadcastState;
+  /** What viewers should watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
   /** The primary first. */
   lanes: LaneStatus[];
@@ -232,15 +235,18 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return new Response(null, { headers: { [RELAY_HEADER]: String(await this.#relayWithRoom(most)) } });
   }
 
+  /** A viewer says something: a report is handed to `hint`. The runtime calls it. */
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const report = this.#audience.read(socket, message);
     if (report) this.hint(report);
   }
 
+  /** A viewer has gone. The runtime calls it. */
   override webSocketClose(socket: WebSocket): void {
     this.#audience.close(socket);
   }
 
+  /** The connection to a viewer broke. The runtime calls it. */
   override webSocketError(): void {
     this.#audience.broke();
   }

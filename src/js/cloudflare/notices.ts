@@ -4,7 +4,9 @@ import { type SteadymixEnv, words } from "./environment.js";
 
 /** The signatures of a notification, as its headers give them. */
 export interface NoticeSignatures {
+  /** `Agora-Signature`: HMAC-SHA1, hexadecimal; counts only without `v2`. */
   v1?: string;
+  /** `Agora-Signature-V2`: HMAC-SHA256, hexadecimal. */
   v2?: string;
 }
 

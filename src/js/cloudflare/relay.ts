@@ -40,6 +40,7 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     return this.#audience.connect(request, word);
   }
 
+  /** A viewer says something: its report of what is on air goes to the broadcast. The runtime calls it. */
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const report = this.#audience.read(socket, message);
     const id = this.ctx.storage.kv.get<string>(BROADCAST);
@@ -47,14 +48,17 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     if (report && id && this.#word?.onAir?.uid === report.uid) await this.#broadcast(id).hint(report);
   }
 
+  /** A viewer has gone. The runtime calls it. */
   override webSocketClose(socket: WebSocket): void {
     this.#audience.close(socket);
   }
 
+  /** The connection to a viewer broke. The runtime calls it. */
   override webSocketError(): void {
     this.#audience.broke();
   }
 
+  /** Forgets the broadcast, a day after its end. The runtime calls it. */
   override async alarm(): Promise<void> {
     await this.ctx.storage.deleteAll();
   }

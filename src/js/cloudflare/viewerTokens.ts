@@ -8,7 +8,9 @@ const KEY_CHARS = 32;
 
 /** A viewer token, and when it expires (ms since the epoch). */
 export interface ViewerToken {
+  /** Shown as `Authorization: Bearer …`, or `?token=…`. */
   token: string;
+  /** ms since the epoch. */
   expiresAt: number;
 }
 

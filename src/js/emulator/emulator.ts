@@ -32,6 +32,7 @@ export interface Profile {
   notices?: NoticeProfile | null;
 }
 
+/** How a task comes from Create to running. Percentages are 0 by default. */
 export interface StartUp {
   /** Shortest and longest time, in ms. Default 1000 to 4000. */
   takesMs?: [number, number];
@@ -44,6 +45,7 @@ export interface StartUp {
 /** 200 with that task, 201 with its id or without, or 409. */
 export type RepeatCreate = "sameTask200" | "already201WithId" | "already201NoId" | "conflict409";
 
+/** How notifications come. Default: signed with `secret`, 100 to 1500 ms on their way, percentages 0. */
 export interface NoticeProfile {
   /** What they are signed with. */
   secret?: string;
@@ -57,6 +59,7 @@ export interface NoticeProfile {
   latePercent?: number;
 }
 
+/** The kinds of calls: those for a task, and `presence`, which asks who is in a channel. */
 export type CallKind = "acquire" | "create" | "query" | "update" | "delete" | "presence";
 
 /** What happens to the calls that a rule is about. */
@@ -100,6 +103,7 @@ export interface Rule {
   untilMs?: number;
   /** Only by this chance, in percent. */
   chancePercent?: number;
+  /** What happens to them. */
   effect: Effect;
 }
 
@@ -127,9 +131,13 @@ export type Command =
 
 /** A task of the emulated service. Times are in ms since the epoch, by its clock. */
 export interface Task {
+  /** Its id. */
   taskId: string;
+  /** Of its Acquire. */
   instanceId: string;
+  /** Its output channel. */
   channel: string;
+  /** Its output uid. */
   uid: number;
   /** Whether it is billed. */
   live: boolean;
@@ -137,30 +145,55 @@ export interface Task {
   running: boolean;
   /** How it ended, if it has. */
   ended: "idle" | "failed" | "stopped" | null;
+  /** When it was created. */
   createdMs: number;
   /** When it ended, if it has. */
   endedMs: number | null;
+  /** Of its last update; `null`: there was none. */
   sequenceId: number | null;
 }
 
 /** Everything at one moment. */
 export interface State {
+  /** The emulator's clock, in ms since the epoch. */
   nowMs: number;
+  /** Every task there ever was. */
   tasks: Task[];
-  overlaps: { atMs: number; channel: string; uid: number; older: string; younger: string }[];
+  /** Live tasks that met on one uid of one channel, where they kick each other out. */
+  overlaps: {
+    /** When, in ms since the epoch. */
+    atMs: number;
+    /** The output channel. */
+    channel: string;
+    /** The output uid. */
+    uid: number;
+    /** The taskId of the one that was there. */
+    older: string;
+    /** The taskId of the one that came. */
+    younger: string;
+  }[];
+  /** What came in. */
   stats: {
+    /** Calls of each kind. */
     calls: Partial<Record<CallKind, number>>;
+    /** Calls to each domain. */
     domains: Record<string, number>;
+    /** Calls answered 429 for their rate. */
     rateLimited: number;
+    /** Most calls in any one second, looks into channels aside. */
     mostInASecond: number;
   };
 }
 
 /** A notification that has arrived, to be posted to a webhook. */
 export interface Delivery {
+  /** When it arrived, by the emulator's clock, in ms since the epoch. */
   atMs: number;
+  /** The raw body. */
   body: string;
+  /** The header `Agora-Signature`. */
   signature: string;
+  /** The header `Agora-Signature-V2`. */
   signatureV2: string;
 }
 
@@ -171,10 +204,15 @@ export type Reply =
 
 /** A call of the REST API. */
 export interface IncomingCall {
+  /** The domain that was asked. */
   domain: string;
+  /** The HTTP method, in capital letters. */
   method: string;
+  /** Path and query. */
   path: string;
+  /** The `Authorization` header; `null` or left out: none. */
   authorization?: string | null;
+  /** JSON text. Default: empty. */
   body?: string;
 }
 

@@ -3,20 +3,31 @@ import type { Kind, MediaState, Signal, Uid } from "./types.js";
 
 /** The handlers of `agora-electron-sdk` and `react-native-agora` 4.x that are used. */
 export interface AgoraEngineHandlers {
+  /** Somebody is in the channel. */
   onUserJoined(connection: unknown, uid: Uid): void;
+  /** Somebody left the channel; `reason` 0: it said goodbye, 1: it timed out, 2: it became audience. */
   onUserOffline(connection: unknown, uid: Uid, reason: number): void;
+  /** How somebody's audio is: `state` is its place in `MediaState`, from 0 on; `reason` as in `Signal`. */
   onRemoteAudioStateChanged(connection: unknown, uid: Uid, state: number, reason: number): void;
+  /** How somebody's video is: `state` is its place in `MediaState`, from 0 on; `reason` as in `Signal`. */
   onRemoteVideoStateChanged(connection: unknown, uid: Uid, state: number, reason: number): void;
+  /** How the viewer's connection is; `state` 3: connected, 5: failed; `reason` 19: its uid is elsewhere. */
   onConnectionStateChanged(connection: unknown, state: number, reason: number): void;
+  /** How somebody's video comes in; `receivedBitrate` in kbit/s, 0: not at all. */
   onRemoteVideoStats(connection: unknown, stats: { uid?: Uid; receivedBitrate?: number }): void;
 }
 
 /** The part of an `IRtcEngine` that is used. */
 export interface AgoraEngine {
+  /** Takes the handlers; `false`: it did not. */
   registerEventHandler(handlers: AgoraEngineHandlers): boolean;
+  /** Takes them away again. */
   unregisterEventHandler(handlers: AgoraEngineHandlers): boolean;
+  /** Subscribes to a video (`mute` is false), or unsubscribes. A result below 0 is an error. */
   muteRemoteVideoStream(uid: Uid, mute: boolean): number;
+  /** Subscribes to an audio (`mute` is false), or unsubscribes. A result below 0 is an error. */
   muteRemoteAudioStream(uid: Uid, mute: boolean): number;
+  /** How loud somebody is heard: 0 (not at all) or 100. A result below 0 is an error. */
   adjustUserPlaybackSignalVolume(uid: Uid, volume: number): number;
 }
 

@@ -4,40 +4,61 @@ import type { Kind, MediaState, Signal, Uid } from "./types.js";
 
 /** The part of a remote video track of `agora-rtc-sdk-ng` 4.x that is used. */
 export interface AgoraVideoTrack {
+  /** Shows it in this element. */
   play(element: HTMLElement, options?: { fit?: "cover" | "contain" | "fill" }): void;
+  /** Takes it out of its element. */
   stop(): void;
+  /** How it is: `state` is its place in `MediaState`, from 0 on. */
   on(event: "video-state-changed", listener: (state: number) => void): unknown;
+  /** Its first frame is there. */
   on(event: "first-frame-decoded", listener: () => void): unknown;
+  /** Takes a listener away again. */
   off(event: string, listener: (...args: never[]) => void): unknown;
 }
 
 /** The part of a remote audio track that is used. */
 export interface AgoraAudioTrack {
+  /** Lets it be heard. */
   play(): void;
+  /** Silences it. */
   stop(): void;
 }
 
 /** The part of a remote user that is used. */
 export interface AgoraUser {
+  /** An output has a number. */
   uid: string | number;
+  /** Whether video is published. */
   hasVideo: boolean;
+  /** Whether audio is published. */
   hasAudio: boolean;
+  /** There while it is subscribed. */
   videoTrack?: AgoraVideoTrack | undefined;
+  /** There while it is subscribed. */
   audioTrack?: AgoraAudioTrack | undefined;
 }
 
 /** The part of a client that is used: pass the app's own, of any 4.x version. */
 export interface AgoraClient {
+  /** Who else is in the channel. */
   readonly remoteUsers: AgoraUser[];
+  /** `CONNECTED` while it is in the channel. */
   readonly connectionState: string;
+  /** Listens to an event of the SDK. */
   on(event: string, listener: (...args: never[]) => void): unknown;
+  /** Takes a listener away again. */
   off(event: string, listener: (...args: never[]) => void): unknown;
+  /** Subscribes to a track of a user. */
   subscribe(user: never, kind: Kind): Promise<unknown>;
+  /** Unsubscribes from a track of a user. */
   unsubscribe(user: never, kind?: Kind): Promise<void>;
+  /** Bytes of video that came in so far, by uid. */
   getRemoteVideoStats?(): Record<string, { receiveBytes?: number }>;
+  /** Packets of audio that came in so far, by uid. */
   getRemoteAudioStats?(): Record<string, { receivePackets?: number }>;
 }
 
+/** Settings of `agoraWeb`. */
 export interface AgoraWebOptions {
   /** Where the picture goes: an element with a size. */
   container: HTMLElement;
@@ -223,7 +244,7 @@ class AgoraWeb implements RtcSource {
   // ---- what the SDK tells --------------------------------------------------------------------------------------
 
   #user(uid: Uid): AgoraUser | undefined {
-    return this.#client.remoteUsers.find((user) => user.uid === uid);
+    return this.#client.remoteUsers.find((user) => Number(user.uid) === uid);
   }
 
   #about(user: AgoraUser, signal: (uid: Uid) => Signal): void {

@@ -3,7 +3,9 @@ import type { Kind, Signal, Uid } from "./types.js";
 
 /** The outputs that are in one channel, and the SDK's client that has joined it. */
 export interface ChannelSource {
+  /** The outputs; each in this channel only. */
   uids: readonly Uid[];
+  /** What tells of them: `agoraWeb` or another adapter, with that client. */
   source: RtcSource;
 }
 

@@ -60,6 +60,7 @@ export class Failover {
     return this.#uids.map((uid, at) => ({ uid, health: HEALTH[this.#machine.health(at)] ?? "absent" }));
   }
 
+  /** Takes what the SDK tells. Poll afterwards. */
   handle(now: number, signal: Signal): void {
     const [number, uid, a, b] = encode(signal);
     this.#machine.handle(now, number, uid, a, b);
@@ -104,6 +105,7 @@ export class Failover {
     }
   }
 
+  /** Gives its memory back at once; it must not be used afterwards. */
   free(): void {
     this.#machine.free();
   }

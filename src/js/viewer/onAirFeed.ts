@@ -2,6 +2,7 @@ import type { SwitchReason, Uid, ViewerEvent } from "./types.js";
 
 /** What the Worker says of a broadcast. */
 export interface OnAirWord {
+  /** Always `onAir`. */
   type: "onAir";
   /** Grows with every change. */
   word: number;
@@ -11,6 +12,7 @@ export interface OnAirWord {
   over: boolean;
 }
 
+/** Settings of a feed. */
 export interface OnAirFeedOptions {
   /** A viewer token of the broadcast; asked for anew for each connection, as it expires. */
   token: string | (() => string | Promise<string>);
@@ -76,12 +78,14 @@ export class OnAirFeed {
     else void this.#ask("reports", { method: "POST", body: report }).catch((error) => this.#options.onError?.(error));
   }
 
+  /** Disconnects, and does not connect again. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#end();
   }
 
+  /** For `using`: calls `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -145,6 +149,8 @@ export class OnAirFeed {
   }
 
   #take(text: string): void {
+    // An answer may have been on its way.
+    if (this.#isClosed) return;
     const word = JSON.parse(text) as OnAirWord;
     if (word.word <= this.#word) return;
     this.#word = word.word;

@@ -4,9 +4,11 @@ import { type AgoraClient, type AgoraWebOptions, agoraWeb, FailoverViewer, type 
 
 /** Settings of the hook. They are read when the client or the uids change. */
 export interface UseFailoverOptions extends ViewerOptions {
+  /** How the picture fits. Default `contain`. */
   fit?: AgoraWebOptions["fit"];
 }
 
+/** What the hook gives. */
 export interface FailoverState {
   /** Goes to the element that shows the picture; it must have a size. */
   ref: (element: HTMLElement | null) => void;
@@ -56,6 +58,7 @@ export function useFailover(client: AgoraClient | null, options: UseFailoverOpti
 }
 
 export interface FailoverVideoProps extends UseFailoverOptions, Omit<HTMLAttributes<HTMLDivElement>, "onError"> {
+  /** Of the SDK; `null` until there is one. */
   client: AgoraClient | null;
 }
 

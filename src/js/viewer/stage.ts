@@ -14,6 +14,7 @@ export class Stage {
     return this.#layers().find(({ dataset }) => dataset.uid === String(uid)) ?? this.#add(uid);
   }
 
+  /** Puts the layer of this output on top. */
   raise(uid: Uid): void {
     const raised = this.layer(uid);
     for (const layer of this.#layers()) layer.style.zIndex = layer === raised ? "1" : "0";

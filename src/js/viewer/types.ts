@@ -3,6 +3,7 @@
 /** An RTC user id. */
 export type Uid = number;
 
+/** What a track carries. */
 export type Kind = "audio" | "video";
 
 /** How a remote track is, as the SDKs name it. */
@@ -89,8 +90,11 @@ export type Health =
   /** It cannot be decoded, or did not start. */
   | "failed";
 
+/** An output, and how it is. */
 export interface OutputHealth {
+  /** Its uid. */
   uid: Uid;
+  /** As far as this viewer can tell. */
   health: Health;
 }
 

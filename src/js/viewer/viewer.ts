@@ -75,6 +75,7 @@ export class FailoverViewer {
     this.#failover.free();
   }
 
+  /** For `using`: calls `dispose()`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

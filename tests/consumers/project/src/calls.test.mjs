@@ -1,8 +1,5 @@
-import { Supervisor } from "steadymix";
-import { Emulator } from "steadymix/emulator";
-import { FailoverViewer } from "steadymix/viewer";
-import { calls } from "./calls.mjs";
+import * as entries from "./entries.mjs";
 
 test("the calls", async () => {
-  expect(await calls({ Supervisor, Emulator, FailoverViewer })).toBe('{"confirmed":9001,"switched":[1,2]}');
+  expect(await entries.calls(entries)).toBe('{"confirmed":9001,"switched":[1,2]}');
 });

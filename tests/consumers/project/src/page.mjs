@@ -1,9 +1,6 @@
-import { Supervisor } from "steadymix";
-import { Emulator } from "steadymix/emulator";
-import { FailoverViewer } from "steadymix/viewer";
-import { calls } from "./calls.mjs";
+import * as entries from "./entries.mjs";
 
-calls({ Supervisor, Emulator, FailoverViewer }).then(
+entries.calls(entries).then(
   (said) => {
     document.title = said;
   },

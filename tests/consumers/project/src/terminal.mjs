@@ -1,6 +1,3 @@
-import { Supervisor } from "steadymix";
-import { Emulator } from "steadymix/emulator";
-import { FailoverViewer } from "steadymix/viewer";
-import { calls } from "./calls.mjs";
+import * as entries from "./entries.mjs";
 
-console.log(await calls({ Supervisor, Emulator, FailoverViewer }));
+console.log(await entries.calls(entries));
