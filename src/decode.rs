@@ -269,7 +269,7 @@ impl<A: Decode, B: Decode> Decode for (A, B) {
 /// ```text
 /// decode!(Camel Region { x, y, z_order or 0; ..extra });    `or`: when the field is not there; `..`: read from all others
 /// decode!(Camel Settings { name; only });                   any other field is refused
-/// decode!(Camel Settings { name } or Self::default());      what is not there is as it is in this
+/// decode!(Camel Settings { name; only } or Self::default());      what is not there is as it is in this
 /// decode!(Camel enum Phase { Running, Ended });             "running" or "ended"
 /// decode!(Camel enum Outcome as kind { Ended, Failed { reason } });      { "kind": "failed", "reason": … }
 /// ```
@@ -290,13 +290,11 @@ macro_rules! decode {
         }
         $crate::decode::deserialize!($type);
     };
-    ($case:ident $type:ident { $($field:ident),+ $(; $only:ident)? } or $base:expr) => {
+    ($case:ident $type:ident { $($field:ident),+; only } or $base:expr) => {
         impl $crate::decode::Decode for $type {
             fn decode(json: &$crate::decode::Json<'_>) -> Result<Self, $crate::decode::Wrong> {
-                #[allow(dead_code, reason = "only where there may be others")]
-                const NAMES: &[&str] = &[$($crate::decode::names::name!($case $field)),+];
                 let fields = json.fields()?;
-                $( fields.$only(NAMES)?; )?
+                fields.only(&[$($crate::decode::names::name!($case $field)),+])?;
                 let base: Self = $base;
                 Ok(Self { $($field: fields.get_or($crate::decode::names::name!($case $field), base.$field)?),+ })
             }

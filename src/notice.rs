@@ -216,15 +216,14 @@ impl NoticeLog {
     /// Takes a notification, and says whether it was here before.
     #[must_use]
     pub fn take(&mut self, notice: &Notice) -> Freshness {
-        let known = self.tasks.iter().position(|seen| seen.task_id == notice.task_id);
-        if known.is_none() {
+        let is_its = |seen: &Seen| seen.task_id == notice.task_id;
+        if !self.tasks.iter().any(is_its) {
             if self.tasks.len() >= self.capacity {
                 self.tasks.pop_front();
             }
             self.tasks.push_back(Seen { task_id: notice.task_id.clone(), ..Seen::default() });
         }
-        let at = known.unwrap_or(self.tasks.len() - 1);
-        let Some(seen) = self.tasks.get_mut(at) else { return Freshness::New };
+        let Some(seen) = self.tasks.iter_mut().find(|seen| is_its(seen)) else { return Freshness::New };
         let event = (notice.kind.clone(), notice.sequence);
         if seen.events.contains(&event) {
             return Freshness::Duplicate;

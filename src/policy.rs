@@ -80,7 +80,9 @@ pub enum Cause {
     Malformed,
 }
 
-decode!(Camel enum Cause { TimedOut, NotCompleted, ServerError, Accepted, NotFound, Refused, RateLimited, NoAnswer, Malformed });
+decode!(Camel enum Cause {
+    TimedOut, NotCompleted, ServerError, Accepted, NotFound, Refused, RateLimited, NoAnswer, Malformed,
+});
 
 impl Cause {
     /// The cause to make `call` again after an answer with this meaning, if it is one to make it again.

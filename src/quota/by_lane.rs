@@ -1,4 +1,4 @@
-//! Something for each of some lanes.
+//! What each of some lanes has.
 
 use serde::{Serialize, Serializer};
 

@@ -6,7 +6,7 @@ mod query;
 
 use super::event::{EventCall, EventKind, FailReason, IdentifiedBy, RetryReason, Said};
 use super::lane::{InFlight, Lane, Overdue, Purpose};
-use super::launch::{AnsweredCreate, Phase, RtcToken};
+use super::launch::{AnsweredCreate, Phase, RtcToken, TokenAnswer};
 use super::request::{Answer, NoAnswer, ReplyBody, RequestId, said};
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::policy::{Cause, parse_retry_after};
@@ -24,7 +24,7 @@ pub(crate) struct ChannelLook {
 struct Read {
     call: Call,
     meaning: Meaning,
-    /// 401: the customer's credentials were refused, whatever builder token came with them.
+    /// 401.
     unauthorized: bool,
     body: ReplyBody,
     said: Said,
@@ -42,6 +42,17 @@ impl Read {
             Some(NoAnswer::NotSent) => RetryReason::NotSent,
             Some(NoAnswer::TimedOut | NoAnswer::Unknown) => RetryReason::NoAnswer,
             None => cause.into(),
+        }
+    }
+
+    /// What it says of the builder token that the call was made with.
+    fn of_token(&self) -> TokenAnswer {
+        if self.unauthorized {
+            TokenAnswer::Unauthorized
+        } else if matches!(self.meaning, Meaning::NotFound | Meaning::AlreadyGone) {
+            TokenAnswer::NotFound
+        } else {
+            TokenAnswer::Refused
         }
     }
 

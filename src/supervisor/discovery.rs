@@ -119,10 +119,9 @@ impl Lane {
         create: Option<AnsweredCreate<'_>>,
         by: IdentifiedBy,
     ) {
-        let retired = || self.retired.iter().find(|retired| retired.generation == generation);
         let (uid, instance_id, unanswered, others) = if let Some(launch) = self.launch(generation) {
             (launch.uid, launch.instance_id.clone(), launch.unanswered.clone(), launch.tokens.clone())
-        } else if let Some(old) = retired() {
+        } else if let Some(old) = self.retired.iter().find(|retired| retired.generation == generation) {
             (old.uid, old.instance_id.clone(), Vec::new(), old.tokens.clone())
         } else {
             return;

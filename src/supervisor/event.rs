@@ -274,7 +274,10 @@ pub enum LaunchCause {
     Absent,
 }
 
-decode!(Camel enum LaunchCause { Start, AcquireSpent, CreateSpent, CreateRefused, DidNotStart, Ended, NotFound, Abnormal, Unidentified, Absent });
+decode!(Camel enum LaunchCause {
+    Start, AcquireSpent, CreateSpent, CreateRefused, DidNotStart, Ended, NotFound, Abnormal, Unidentified,
+    Absent,
+});
 
 /// Why a call is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -308,7 +311,10 @@ pub enum RetryReason {
     TokenFailed,
 }
 
-decode!(Camel enum RetryReason { TimedOut, NotCompleted, ServerError, Accepted, NotFound, Refused, RateLimited, Dns, Unreachable, NoAnswer, Malformed, NotSent, TokenFailed });
+decode!(Camel enum RetryReason {
+    TimedOut, NotCompleted, ServerError, Accepted, NotFound, Refused, RateLimited, Dns, Unreachable, NoAnswer,
+    Malformed, NotSent, TokenFailed,
+});
 
 impl From<Cause> for RetryReason {
     fn from(cause: Cause) -> Self {

@@ -44,7 +44,10 @@ pub(super) enum Phase {
     LeftBehind,
 }
 
-decode!(Camel enum Phase { Preparing, Creating, Unresolved, Unidentified, Confirming, Running, Superseded, Deleting, AwaitingEnd, LeftBehind });
+decode!(Camel enum Phase {
+    Preparing, Creating, Unresolved, Unidentified, Confirming, Running, Superseded, Deleting, AwaitingEnd,
+    LeftBehind,
+});
 
 /// The builder token that the next Create would carry.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -85,6 +88,17 @@ pub(super) struct AnsweredCreate<'a> {
     pub(super) is_last: bool,
 }
 
+/// What the service said to a call with one builder token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TokenAnswer {
+    /// 404.
+    NotFound,
+    /// 400 or 403: it may be that token.
+    Refused,
+    /// 401: it is the customer's credentials, which come with every token.
+    Unauthorized,
+}
+
 /// What a call came to that is made with one builder token after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Round {
@@ -92,7 +106,7 @@ pub(super) enum Round {
     GoesOn,
     /// 404.
     NotFound,
-    /// 400, 401 or 403, to all of them.
+    /// 400 or 403, to all of them; or 401 to one, which the others would be answered as well.
     Refused,
 }
 
@@ -359,10 +373,15 @@ impl Launch {
     }
 
     /// Goes on to the next builder token that the task may have been started with. Once all were tried in vain, a 404 to
-    /// any of them counts: it is the answer to the right one, or, where the service says so of wrong ones too, to all.
-    pub(super) fn try_next_token(&mut self, not_found: bool) -> Round {
+    /// any of them counts: it is the answer to the right one, or, where the service says so of wrong ones too, to all. But
+    /// refused credentials end the round, and what was said before them counts for nothing.
+    pub(super) fn try_next_token(&mut self, answer: TokenAnswer) -> Round {
+        if answer == TokenAnswer::Unauthorized {
+            self.begin_round();
+            return Round::Refused;
+        }
         self.tokens_tried += 1;
-        self.token_not_found |= not_found;
+        self.token_not_found |= answer == TokenAnswer::NotFound;
         if self.tokens_tried < self.tokens.len() {
             self.tokens.rotate_left(1);
             return Round::GoesOn;

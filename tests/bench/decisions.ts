@@ -7,6 +7,7 @@ import pRetry from "p-retry";
 import { interpret, RetryPolicy, Supervisor, TokenBucket, UidRing } from "../../dist/index.inline.js";
 import { Failover } from "../../dist/viewer/failover.js";
 import "../../dist/viewer/index.inline.js";
+import { showServices } from "../emulator/js/payload.ts";
 import { timed, timedAsync } from "./timed.ts";
 
 export interface Row {
@@ -91,20 +92,10 @@ async function monitoring(): Promise<() => Promise<void>> {
   });
   const TOKEN = JSON.stringify({ tokenName: "token" });
   const fetch = async (url: RequestInfo | URL) => new Response(String(url).includes("builderTokens") ? TOKEN : RUNS);
-  const services = {
-    cloudTranscoder: {
-      serviceType: "cloudTranscoderV2" as const,
-      config: {
-        transcoder: {
-          audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
-          outputs: [{ rtc: { rtcChannel: "show" } }],
-        },
-      },
-    },
-  };
   let now = 1_767_225_600_000;
+  const config = { appId: "app", instanceId: "show", services: showServices(), uids: [9001, 9002] };
   const host = { customerId: "id", customerSecret: "secret", fetch, now: () => now };
-  const supervisor = new Supervisor({ appId: "app", instanceId: "show", services, uids: [9001, 9002] }, host);
+  const supervisor = new Supervisor(config, host);
   const turn = async () => {
     now = (await supervisor.advance()) ?? now;
   };

@@ -16,17 +16,14 @@ const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```j
 /** What an application has already: a service, and what is said of it. */
 const APPLICATION = `
 import { Emulator as Service } from "steadymix/emulator";
+import { showServices } from "../../tests/emulator/js/payload.ts";
 const service = new Service({ seed: 1, startUp: { takesMs: [100, 200] } }, 1);
 globalThis.fetch = service.fetch;
 const [appId, customerId, customerSecret] = ["app", "customer", "secret"];
 const kept = new Map();
 const store = { put: async (text) => void kept.set("snapshot", text) };
 const makeToken = (uid, channel) => \`token of \${uid} for \${channel}\`;
-const services = { cloudTranscoder: { serviceType: "cloudTranscoderV2", config: { transcoder: {
-  idleTimeout: 300,
-  audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
-  outputs: [{ rtc: { rtcChannel: "show" }, audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" } }],
-} } } };
+const services = showServices();
 const host = { customerId, customerSecret };
 const config = { appId, instanceId: "friday-show", services, uids: [9001, 9002] };
 const tellViewers = (uid) => console.log("watch", uid);

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 
 const root = join(import.meta.dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "steadymix-"));
 const run = (command: string, ...args: string[]) => execFileSync(command, args, { cwd: folder, encoding: "utf8" });
 let files: string[] = [];
+let tarball: Buffer;
 
 before(() => {
   const packed = run("npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder, root);
@@ -16,6 +20,7 @@ before(() => {
   const [made] = Object.values(json);
   assert.ok(made);
   files = made.files.map(({ path }) => path);
+  tarball = readFileSync(join(folder, made.filename));
   writeFileSync(join(folder, "package.json"), "{}");
   run("npm", "install", "--no-audit", "--no-fund", `./${made.filename}`);
 });
@@ -58,4 +63,24 @@ test("the package has what it should, and nothing else", () => {
   ]) {
     assert.ok(files.includes(path), path);
   }
+});
+
+test("publint has nothing to say", async () => {
+  const { messages, pkg } = await publint({ strict: true, pack: { tarball: new Uint8Array(tarball).buffer } });
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, pkg)),
+    [],
+  );
+});
+
+test("types are found wherever the code is", async () => {
+  const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
+  assert.ok(checked.types);
+  // CommonJS gets ESM, which Node's `require` takes from 20.19 on; and Node 10 knew no `exports`.
+  const known = new Set(["CJSResolvesToESM", "NoResolution"]);
+  const odd = checked.problems.filter(
+    (problem) => !known.has(problem.kind) || ("resolutionKind" in problem && problem.resolutionKind === "bundler"),
+  );
+  assert.deepEqual(odd, []);
+  assert.ok(checked.problems.some((problem) => problem.kind === "CJSResolvesToESM"));
 });

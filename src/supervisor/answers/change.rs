@@ -18,12 +18,8 @@ impl Lane {
                 launch.token_proven();
                 self.gone(now, generation, Ending::Normal);
             }
-            Meaning::WrongCredentials if read.unauthorized => {
-                launch.begin_round();
-                self.not_deleted(now, generation, read);
-            }
             Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
-                match launch.try_next_token(read.meaning == Meaning::AlreadyGone) {
+                match launch.try_next_token(read.of_token()) {
                     Round::GoesOn => launch.due = now.mono,
                     Round::NotFound => self.gone(now, generation, Ending::NotFound),
                     Round::Refused => self.not_deleted(now, generation, read),

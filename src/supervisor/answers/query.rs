@@ -17,13 +17,8 @@ impl Lane {
         let phase = launch.phase;
         let state = match read.meaning {
             Meaning::Task(state) => state,
-            // No other token would be answered better, and what one before it was says nothing by itself.
-            Meaning::WrongCredentials if read.unauthorized => {
-                launch.begin_round();
-                return self.query_refused(now, generation, read);
-            }
             Meaning::NotFound | Meaning::WrongParameters | Meaning::WrongCredentials => {
-                return match launch.try_next_token(read.meaning == Meaning::NotFound) {
+                return match launch.try_next_token(read.of_token()) {
                     Round::GoesOn => launch.due = now.mono,
                     Round::NotFound => self.not_found(now, generation, read),
                     Round::Refused => self.query_refused(now, generation, read),
