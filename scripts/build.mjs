@@ -27,6 +27,15 @@ const ENTRIES = [
   { folder: "emulator", crate: "steadymix-emulator", features: [], target: "target", budget: 100_000 },
 ];
 
+/** Where each runtime finds the module. */
+const MODULES = {
+  workerd: "./core.wasm",
+  // Vercel's name for a module that is compiled already.
+  edge: "./core.wasm?module",
+  // All others, Node included: wherever the code is bundled, or prerendered, there is no file beside it to be read.
+  inline: "./core.inline.js",
+};
+
 const OPTIMISE = [
   "-Oz",
   "--converge",
@@ -102,28 +111,20 @@ function buildEntry({ folder, crate, features, target }) {
   writeFileSync(`${dist}/glue.js`, mended(readFileSync(`${bound}/${name}.js`, "utf8")));
   copyFileSync(inRoot("src", "js", folder, "glue.d.ts"), `${dist}/glue.d.ts`);
 
-  // Vercel's name for a module that is compiled already is another one.
-  for (const [runtime, module] of [
-    ["workerd", "./core.wasm"],
-    ["edge", "./core.wasm?module"],
-  ])
+  write(`${dist}/core.inline.js`, [
+    `const text = "${inLetters(readFileSync(wasm))}";`,
+    "const half = (at) => (text.charCodeAt(at) - 1) & 15;",
+    "const module = new Uint8Array(text.length / 2);",
+    "for (let at = 0; at < module.length; at++) module[at] = half(2 * at) * 16 + half(2 * at + 1);",
+    "export default module;",
+  ]);
+  for (const [runtime, module] of Object.entries(MODULES))
     write(`${dist}/index.${runtime}.js`, [
       `import module from "${module}";`,
       'import { initSync } from "./glue.js";',
       "initSync({ module });",
       'export * from "./index.js";',
     ]);
-  write(`${dist}/core.inline.js`, [`export default "${inLetters(readFileSync(wasm))}";`]);
-  // For all others, Node included: wherever the code is bundled, or prerendered, there is no file beside it to be read.
-  write(`${dist}/index.inline.js`, [
-    'import text from "./core.inline.js";',
-    'import { initSync } from "./glue.js";',
-    "const half = (at) => (text.charCodeAt(at) - 1) & 15;",
-    "const module = new Uint8Array(text.length / 2);",
-    "for (let at = 0; at < module.length; at++) module[at] = half(2 * at) * 16 + half(2 * at + 1);",
-    "initSync({ module });",
-    'export * from "./index.js";',
-  ]);
 }
 
 /**

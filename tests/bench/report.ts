@@ -70,8 +70,8 @@ const text = [
     ]),
   ),
   ...table(
-    "Start-up: compiling and instantiating, in ms",
-    ["entry", "Node, from bytes", "Chromium, from the inlined text"],
+    "Start-up, cold: script read, module compiled and instantiated, in ms",
+    ["entry", "Node", "Chromium"],
     report.startUp.map((row) => [row.entry, row.nodeMs.toFixed(2), row.chromiumMs.toFixed(2)]),
   ),
   ...table(
