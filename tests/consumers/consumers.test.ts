@@ -14,16 +14,18 @@ import { launch, serve } from "../viewer/browser.ts";
 import { startBinary } from "../worker/workerd.ts";
 
 const SAID = JSON.stringify({ confirmed: 9001, switched: [1, 2] });
+const SAID_WITHOUT_WASM = JSON.stringify({ wasm: false, switched: [1, 2] });
 const root = join(import.meta.dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "steadymix-consumers-"));
 // As it is now: Vite, in this process, sets NODE_ENV, which Next takes amiss.
-const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
+const env: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
 const installed = (...parts: string[]) => join(folder, "node_modules", ...parts);
 const run = (command: string, ...args: string[]) =>
   execFileSync(command, args, {
     cwd: folder,
     encoding: "utf8",
-    timeout: 120_000,
+    // Installing for the first time takes its minutes.
+    timeout: 400_000,
     stdio: ["ignore", "pipe", "pipe"],
     env,
   });
@@ -32,6 +34,7 @@ let browser: Browser;
 
 before(async () => {
   cpSync(join(import.meta.dirname, "project"), folder, { recursive: true });
+  mkdirSync(join(folder, "out"));
   const packed = JSON.parse(run("npm", "pack", "--json", "--ignore-scripts", root)) as Record<
     string,
     { filename: string }
@@ -50,7 +53,20 @@ for (const version of [20, 22, 24]) {
   const node = installed(`node-${version}`, "bin", "node");
   test(`Node ${version}`, () => assert.equal(run(node, "src/terminal.mjs").trim(), SAID));
   test(`Node ${version}, require`, () => assert.equal(run(node, "src/terminal.cjs").trim(), SAID));
+  test(`Node ${version}, the streaming entries`, () =>
+    assert.equal(run(node, "src/terminal.streaming.mjs").trim(), SAID));
 }
+
+test("Node without WebAssembly, and React Native's condition", () => {
+  const said = run(process.execPath, "--conditions", "react-native", "src/terminal.noWasm.mjs");
+  assert.equal(said.trim(), SAID_WITHOUT_WASM);
+});
+
+// Its engine is that of Linux on x64 here.
+test("Hermes, bundled by Metro", { skip: process.platform !== "linux" || process.arch !== "x64" }, () => {
+  npx("metro", "build", "native/app.mjs", "--config", "native/metro.config.cjs", "--out", "out/native.js");
+  assert.equal(run(installed("hermes-engine-cli", "linux64-bin", "hermes"), "out/native.js").trim(), SAID_WITHOUT_WASM);
+});
 
 test("Bun", () => assert.equal(npx("bun", "src/terminal.mjs").trim(), SAID));
 test("Deno", () => assert.equal(npx("deno", "run", "--allow-all", "src/terminal.mjs").trim(), SAID));
@@ -73,6 +89,8 @@ test("esbuild, for Node", () => {
   npx("esbuild", "src/terminal.mjs", "--bundle", "--platform=node", "--format=esm", "--outfile=out/node/terminal.mjs");
   assert.equal(run(process.execPath, "out/node/terminal.mjs").trim(), SAID);
 });
+
+const PAGE_SCRIPT = '<script type="module" src="page.js"></script>';
 
 /** Without any configuration for WebAssembly: what each needs to find packages of npm's, and no more. */
 const BUNDLERS: Record<string, (to: string) => void> = {
@@ -122,34 +140,82 @@ test("Parcel", async () => {
 test("a strict content security policy", async () => {
   mkdirSync(join(folder, "out", "csp"), { recursive: true });
   npx("esbuild", "src/page.mjs", "--bundle", "--format=esm", "--outfile=out/csp/page.js");
-  await checkPage(join(folder, "out", "csp"), '<script type="module" src="page.js"></script>', {
+  await checkPage(join(folder, "out", "csp"), PAGE_SCRIPT, {
     "content-security-policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
   });
 });
 
-test("a page without a bundler", async () => {
-  const imports = Object.fromEntries(
-    ["", "/viewer", "/emulator"].map((entry) => [
-      `steadymix${entry}`,
-      `/node_modules/steadymix/dist${entry}/index.inline.js`,
-    ]),
-  );
+test("a content security policy that forbids WebAssembly", async () => {
+  mkdirSync(join(folder, "out", "noWasm"), { recursive: true });
+  npx("esbuild", "src/page.noWasm.mjs", "--bundle", "--format=esm", "--outfile=out/noWasm/page.js");
   await checkPage(
-    folder,
-    `<script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="src/page.mjs"></script>`,
+    join(folder, "out", "noWasm"),
+    PAGE_SCRIPT,
+    { "content-security-policy": "default-src 'none'; script-src 'self'" },
+    { said: SAID_WITHOUT_WASM },
   );
 });
 
+/** Those that take the module's file along. */
+const STREAMING: Record<string, (to: string) => void> = {
+  webpack: (to) => run(process.execPath, "webpack.mjs", join(folder, to), "./src/page.streaming.mjs"),
+  Vite: (to) => {
+    env.PAGE = "src/page.streaming.mjs";
+    npx("vite", "build", "--config", "vite.page.mjs", "--outDir", to, "--logLevel", "warn");
+    delete env.PAGE;
+  },
+};
+
+for (const [name, build] of Object.entries(STREAMING)) {
+  test(`${name}, the streaming entries`, async () => {
+    const to = `out/streaming-${name.toLowerCase()}`;
+    build(to);
+    await checkPage(join(folder, to), PAGE_SCRIPT, {}, { modules: 2 });
+  });
+}
+
+test("the streaming entries where the module's file is not: what is missing is said", async () => {
+  const to = join(folder, "out", "without-file");
+  mkdirSync(to, { recursive: true });
+  npx("esbuild", "src/page.streaming.mjs", "--bundle", "--format=esm", `--outfile=${to}/page.js`);
+  await assert.rejects(
+    checkPage(to, PAGE_SCRIPT),
+    /no WebAssembly module at http:\/\/127\.0\.0\.1:\d+\/core\.wasm \(HTTP 404\)/,
+  );
+});
+
+test("a page without a bundler", () => checkPage(folder, withoutBundler("inline", "page")));
+
+test("a page without a bundler, the streaming entries", () =>
+  checkPage(folder, withoutBundler("streaming", "page.streaming"), {}, { modules: 2 }));
+
+function withoutBundler(how: "inline" | "streaming", page: string): string {
+  const dist = "/node_modules/steadymix/dist";
+  const suffix = how === "inline" ? "" : `/${how}`;
+  const imports = {
+    [`steadymix${suffix}`]: `${dist}/index.${how}.js`,
+    [`steadymix/viewer${suffix}`]: `${dist}/viewer/index.${how}.js`,
+    "steadymix/emulator": `${dist}/emulator/index.inline.js`,
+  };
+  return `<script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="src/${page}.mjs"></script>`;
+}
+
 test("Vite, its development server", async () => {
   const { createServer } = await import(pathToFileURL(installed("vite", "dist", "node", "index.js")).href);
-  writeFileSync(
-    join(folder, "dev.html"),
-    `<!doctype html><title></title><script type="module" src="/src/page.mjs"></script>`,
-  );
+  for (const [file, page] of [
+    ["dev.html", "page"],
+    ["dev.streaming.html", "page.streaming"],
+  ])
+    writeFileSync(
+      join(folder, file as string),
+      `<!doctype html><title></title><script type="module" src="/src/${page}.mjs"></script>`,
+    );
   const server = await createServer({ root: folder, logLevel: "warn", server: { host: "127.0.0.1", port: 0 } });
   try {
     await server.listen();
-    await checkAt(`http://127.0.0.1:${server.httpServer.address().port}/dev.html`);
+    const url = `http://127.0.0.1:${server.httpServer.address().port}`;
+    await checkAt(`${url}/dev.html`);
+    await checkAt(`${url}/dev.streaming.html`, { modules: 2 });
   } finally {
     await server.close();
   }
@@ -236,31 +302,48 @@ test("Next.js, a client component and a route on its edge runtime", async () => 
 });
 
 /** What the page says when it has made its calls. */
-async function checkPage(at: string, script: string, headers: Record<string, string> = {}): Promise<void> {
+async function checkPage(
+  at: string,
+  script: string,
+  headers: Record<string, string> = {},
+  expected: Expected = {},
+): Promise<void> {
   writeFileSync(join(at, "index.html"), `<!doctype html><meta charset="utf-8"><title></title>${script}`);
-  await checkServed(at, headers);
+  await checkServed(at, headers, expected);
 }
 
-async function checkServed(at: string, headers: Record<string, string> = {}): Promise<void> {
+async function checkServed(at: string, headers: Record<string, string> = {}, expected: Expected = {}): Promise<void> {
   const server = await serve(at, headers);
   try {
-    await checkAt(server.url);
+    await checkAt(server.url, expected);
   } finally {
     server.close();
   }
 }
 
-async function checkAt(url: string): Promise<void> {
+/** What a page says, and how many WebAssembly modules it fetches for it. */
+interface Expected {
+  said?: string;
+  modules?: number;
+}
+
+async function checkAt(url: string, { said = SAID, modules = 0 }: Expected = {}): Promise<void> {
   const page = await browser.newPage();
   try {
     const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(String(error)));
+    let fetched = 0;
+    page.on("response", (response) => {
+      if (new URL(response.url()).pathname.endsWith(".wasm")) fetched += 1;
+    });
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    const broken = new Promise<never>((_, reject) => page.once("pageerror", reject));
     await page.goto(url);
-    await page
+    const spoke = page
       .waitForFunction(() => document.title !== "", undefined, { timeout: 30_000 })
       .catch(() => assert.fail(errors.join("\n") || "the page said nothing"));
-    assert.equal(await page.title(), SAID);
+    await Promise.race([spoke, broken]);
+    assert.equal(await page.title(), said);
+    assert.equal(fetched, modules);
   } finally {
     await page.close();
   }

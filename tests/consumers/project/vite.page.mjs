@@ -1,6 +1,6 @@
 export default {
   build: {
     chunkSizeWarningLimit: 5000,
-    rolldownOptions: { input: "src/page.mjs", output: { entryFileNames: "page.js" } },
+    rolldownOptions: { input: process.env.PAGE ?? "src/page.mjs", output: { entryFileNames: "page.js" } },
   },
 };

@@ -1,8 +1,8 @@
 // webpack's command is a package of its own.
 import webpack from "webpack";
 
-const output = { path: process.argv[2], filename: "page.js" };
-webpack({ mode: "production", entry: "./src/page.mjs", output }, (error, stats) => {
+const [path, entry = "./src/page.mjs"] = process.argv.slice(2);
+webpack({ mode: "production", entry, output: { path, filename: "page.js" } }, (error, stats) => {
   if (!error && !stats.hasErrors()) return;
   console.error(error ?? stats.toString());
   process.exit(1);

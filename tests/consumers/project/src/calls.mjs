@@ -37,6 +37,20 @@ async function confirmed(Supervisor, Emulator) {
   return uid;
 }
 
+/** What the viewer says where WebAssembly is missing or forbidden. */
+export async function switchedWithout(FailoverViewer) {
+  return JSON.stringify({ wasm: compiles(), switched: await switched(FailoverViewer) });
+}
+
+function compiles() {
+  try {
+    // The shortest module that there is.
+    return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) instanceof WebAssembly.Module;
+  } catch {
+    return false;
+  }
+}
+
 /** Two outputs that flow, until the one that is shown leaves. */
 function switched(FailoverViewer) {
   const frames = new Map();

@@ -1,10 +1,4 @@
 import * as entries from "./entries.mjs";
+import { say } from "./say.mjs";
 
-entries.calls(entries).then(
-  (said) => {
-    document.title = said;
-  },
-  (error) => {
-    document.title = String(error);
-  },
-);
+say(entries.calls(entries));

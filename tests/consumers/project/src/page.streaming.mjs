@@ -1,0 +1,4 @@
+import * as entries from "./entries.streaming.mjs";
+import { say } from "./say.mjs";
+
+say(entries.calls(entries));
