@@ -5,9 +5,9 @@ import { backOff } from "exponential-backoff";
 import CircuitBreaker from "opossum";
 import pRetry from "p-retry";
 import { interpret, RetryPolicy, Supervisor, TokenBucket, UidRing } from "../../dist/index.inline.js";
-import { Failover } from "../../dist/viewer/failover.js";
-import "../../dist/viewer/index.inline.js";
+import { Failover as InWasm } from "../../dist/viewer/index.inline.js";
 import { showServices } from "../emulator/js/payload.ts";
+import { viewerWithoutWasm } from "../viewer/withoutWasm.ts";
 import { timed, timedAsync } from "./timed.ts";
 
 export interface Row {
@@ -20,7 +20,8 @@ export async function ours(): Promise<Row[]> {
   const policy = new RetryPolicy();
   const ring = new UidRing([9001, 9002]);
   const bucket = new TokenBucket({ callsPerSecond: 10_000, burst: 10_000 }, Date.now());
-  const viewer = watching();
+  const viewer = watching(InWasm);
+  const withoutWasm = watching((await viewerWithoutWasm()).Failover);
   const turn = await monitoring();
   return [
     { what: "interpret: an object comes back", ns: timed(() => interpret("query", 200, undefined, "IN_PROGRESS")) },
@@ -38,6 +39,7 @@ export async function ours(): Promise<Row[]> {
     { what: "UidRing.next", ns: timed(() => ring.next) },
     { what: "TokenBucket.ask", ns: timed(() => bucket.ask(Date.now(), 1, "query")) },
     { what: "a viewer's frame: numbers in, numbers out, and what to do", ns: timed(viewer) },
+    { what: "the same without WebAssembly", ns: timed(withoutWasm) },
     { what: "a supervisor's turn: Query sent, answered, taken, the next one planned", ns: await timedAsync(turn) },
   ];
 }
@@ -66,7 +68,7 @@ export async function theirs(): Promise<Row[]> {
   ];
 }
 
-function watching(): () => void {
+function watching(Failover: typeof InWasm): () => void {
   const uids = [9001, 9002];
   let now = 0;
   let at = 0;

@@ -57,8 +57,12 @@ const text = [
   "",
   ...table(
     "Size, in KB",
-    ["entry", "module: raw", "gzip", "brotli", "script: gzip", "brotli", "all of it, inlined: gzip", "brotli"],
-    report.sizes.map(({ entry, module, script, inlined }) => [
+    [
+      "entry",
+      ...["module: raw", "gzip", "brotli", "script: gzip", "brotli", "all of it, inlined: gzip", "brotli"],
+      ...["all of it, without WebAssembly: gzip", "brotli"],
+    ],
+    report.sizes.map(({ entry, module, script, inlined, noWasm }) => [
       entry,
       kb(module.raw),
       kb(module.gzip),
@@ -67,12 +71,19 @@ const text = [
       kb(script.brotli),
       kb(inlined.gzip),
       kb(inlined.brotli),
+      noWasm ? kb(noWasm.gzip) : "",
+      noWasm ? kb(noWasm.brotli) : "",
     ]),
   ),
   ...table(
-    "Start-up, cold: script read, module compiled and instantiated, in ms",
-    ["entry", "Node", "Chromium"],
-    report.startUp.map((row) => [row.entry, row.nodeMs.toFixed(2), row.chromiumMs.toFixed(2)]),
+    "Start-up, cold: an entry imported, its module compiled and instantiated, in ms (workerd: of CPU, over an empty worker)",
+    ["entry", "Node", "Chromium: inlined", "streaming", "without WebAssembly", "workerd"],
+    report.startUp.map(({ entry, nodeMs, chromiumMs, workerdCpuMs }) => [
+      entry,
+      ...[nodeMs, chromiumMs.inline, chromiumMs.streaming, chromiumMs["no-wasm"], workerdCpuMs].map((ms) =>
+        ms === undefined ? "" : ms.toFixed(1),
+      ),
+    ]),
   ),
   ...table(
     "A decision, natively",

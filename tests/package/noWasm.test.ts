@@ -1,10 +1,6 @@
 /** The viewer's core in JavaScript decides as the one in WebAssembly does. */
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { test } from "node:test";
 import {
   Failover as InWasm,
   type Kind,
@@ -13,14 +9,9 @@ import {
   type Step,
 } from "../../dist/viewer/index.inline.js";
 import { chance } from "../emulator/js/chance.ts";
+import { viewerWithoutWasm } from "../viewer/withoutWasm.ts";
 
-// Both entries start the same glue, so that the other one needs a copy of it.
-const copy = mkdtempSync(join(tmpdir(), "steadymix-no-wasm-"));
-after(() => rmSync(copy, { recursive: true }));
-cpSync(join(import.meta.dirname, "..", "..", "dist"), copy, { recursive: true });
-const { Failover: InScript } = (await import(
-  pathToFileURL(join(copy, "viewer", "index.no-wasm.js")).href
-)) as typeof import("../../dist/viewer/index.inline.js");
+const { Failover: InScript } = await viewerWithoutWasm();
 
 const UIDS = [9001, 9002, 9003];
 const SCHEDULES = 500;

@@ -1,6 +1,6 @@
 /** A workerd of one's own, with nothing in between. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -24,6 +24,15 @@ export async function startBinary(folder: string, config: (port: number) => stri
   const url = `http://127.0.0.1:${port}`;
   await ready(child, url + path);
   return { url, pid: child.pid ?? 0, stop: () => void child.kill("SIGKILL") };
+}
+
+/** CPU time of all of a process's threads so far, in ms: its clock and a busy machine have no part in it. */
+export function cpuMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const ns = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return ns.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
 async function freePort(): Promise<number> {

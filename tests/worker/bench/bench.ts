@@ -1,9 +1,10 @@
 /** `npm run bench:worker`: what a broadcast costs on Cloudflare Workers, as far as it can be seen from here. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { ask, newBroadcast, until } from "../system/system.ts";
+import { cpuMs } from "../workerd.ts";
 import { startWorkerd } from "./workerd.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -12,15 +13,6 @@ const TURNS = 200;
 const AUDIENCES = [1_000, 5_000, 9_000];
 
 const worker = await startWorkerd();
-
-/** CPU time of all its threads so far, in ms. */
-function cpuMs(): number {
-  let ns = 0;
-  for (const thread of readdirSync(`/proc/${worker.pid}/task`)) {
-    ns += Number(readFileSync(`/proc/${worker.pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
-  }
-  return ns / 1e6;
-}
 
 function memoryMb(): number {
   const status = readFileSync(`/proc/${worker.pid}/status`, "utf8");
@@ -48,9 +40,9 @@ async function cpuOf(id: string, what: string, before?: string): Promise<Spread>
   const samples: number[] = [];
   for (let i = 0; i < TURNS; i += 1) {
     if (before) await bench(id, before);
-    const began = cpuMs();
+    const began = cpuMs(worker.pid);
     await bench(id, what);
-    samples.push(cpuMs() - began);
+    samples.push(cpuMs(worker.pid) - began);
   }
   return spread(samples);
 }
@@ -119,9 +111,9 @@ try {
     for (let i = 0; i < TURNS / 4; i += 1) {
       await bench("polls", "forget");
       await new Promise((resolve) => setTimeout(resolve, 1_050));
-      const began = cpuMs();
+      const began = cpuMs(worker.pid);
       await bench("polls", "turn");
-      samples.push(cpuMs() - began);
+      samples.push(cpuMs(worker.pid) - began);
     }
     return spread(samples);
   })();
@@ -141,14 +133,14 @@ try {
     const connectMs = performance.now() - began;
     const memory = memoryMb() - memoryBefore;
     const { onAir } = (await ask(worker.url, "GET", `/broadcasts/${id}`)).json;
-    const cpuBefore = cpuMs();
+    const cpuBefore = cpuMs(worker.pid);
     worker.emulator.control({ kind: "kill", uid: onAir.uid });
     const times = await told(2);
     audiences.push({
       viewers: size,
       connectMs: Math.round(connectMs),
       fanOutMs: Math.round(Math.max(...times) - Math.min(...times)),
-      cpuMs: Math.round(cpuMs() - cpuBefore),
+      cpuMs: Math.round(cpuMs(worker.pid) - cpuBefore),
       memoryMb: Math.round(memory),
     });
     for (const socket of sockets) socket.destroy();
