@@ -12,7 +12,8 @@ const HEAD: &str = "\
 # What the settings are worth
 
 Made by `npm run prove -- --sweep tests/simulation/sweep.md`, from fixed seeds under simulated time; the tests make it anew
-and compare. Every row changes one thing; three figures in one cell are the median, the 95th percentile and the maximum.
+and compare. Every row changes one thing; four figures in one cell are the median, the 95th and the 99th percentile and the
+maximum.
 ";
 
 /// The tables, made anew.

@@ -30,12 +30,12 @@ pub(super) fn seconds(ms: u64) -> String {
     ratio(ms, 1_000, 1)
 }
 
-/// Median, 95th percentile and maximum, by the nearest rank.
+/// Median, 95th and 99th percentile and maximum, by the nearest rank.
 pub(super) fn spread(values: &[u64], show: impl Fn(u64) -> String) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     let at = |percent: usize| sorted.get((sorted.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-    let shown = [50, 95, 100].map(|percent| at(percent).map_or_else(|| "–".to_owned(), &show));
+    let shown = [50, 95, 99, 100].map(|percent| at(percent).map_or_else(|| "–".to_owned(), &show));
     shown.join(" / ")
 }
 
