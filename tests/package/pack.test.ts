@@ -65,6 +65,19 @@ test("the package has what it should, and nothing else", () => {
   }
 });
 
+test("the crate has its sources, and nothing else", () => {
+  const listed = execFileSync("cargo", ["package", "--list", "--allow-dirty", "-p", "steadymix"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const odd = listed
+    .trim()
+    .split("\n")
+    .filter((path) => !/^(src\/[\w/]+\.rs|Cargo\.(lock|toml|toml\.orig)|\.cargo_vcs_info\.json)$/.test(path));
+  assert.deepEqual(odd, ["CHANGELOG.md", "LICENSE", "README.md", "README.zh-CN.md"]);
+});
+
 test("publint has nothing to say", async () => {
   const { messages, pkg } = await publint({ strict: true, pack: { tarball: new Uint8Array(tarball).buffer } });
   assert.deepEqual(
