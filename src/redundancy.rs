@@ -36,7 +36,6 @@ pub struct GroupConfig {
     lanes: Vec<LaneConfig>,
     limits: QuotaLimits,
     on_air: OnAirPolicy,
-    warnings: Vec<TaskWarning>,
 }
 
 /// A lane's name is at most this long, in characters.
@@ -60,7 +59,6 @@ impl GroupConfig {
         }
         let shared = Shared::new(raw)?;
         let mut lanes: Vec<LaneConfig> = Vec::new();
-        let mut warnings = Vec::new();
         for (i, raw) in raw_lanes.into_iter().enumerate() {
             let field = |name: &str| format!("config.lanes[{i}].{name}");
             let length = raw.name.chars().count();
@@ -69,7 +67,7 @@ impl GroupConfig {
                 return Err(Invalid::new(field("name"), quoted(&raw.name), allowed));
             }
             let instance_id = format!("{}-{i}", shared.raw.instance_id);
-            let (lane, more) =
+            let lane =
                 shared.lane(raw.name, instance_id, raw.uids, raw.services.as_ref()).map_err(|invalid| {
                     Invalid { field: invalid.field.replacen("config.uids", &field("uids"), 1), ..invalid }
                 })?;
@@ -80,15 +78,14 @@ impl GroupConfig {
                 return Err(Invalid::new(field("uids"), uid, allowed));
             }
             lanes.push(lane);
-            warnings.extend(more);
         }
-        Ok(Self { lanes, limits: shared.limits, on_air, warnings })
+        Ok(Self { lanes, limits: shared.limits, on_air })
     }
 
     /// What is allowed, but probably not meant.
     #[must_use]
-    pub fn warnings(&self) -> &[TaskWarning] {
-        &self.warnings
+    pub fn warnings(&self) -> Vec<TaskWarning> {
+        self.lanes.iter().flat_map(LaneConfig::warnings).collect()
     }
 }
 
@@ -242,6 +239,12 @@ impl RedundancyGroup {
             lane.update(now, services.clone())?;
         }
         Ok(())
+    }
+
+    /// What is allowed in the payloads that the next launches have, but probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<TaskWarning> {
+        self.lanes.iter().flat_map(Lane::warnings).collect()
     }
 
     /// Whether somebody else shares out the App ID's rate limit, among all processes that make calls under it. Then each

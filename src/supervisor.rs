@@ -43,7 +43,7 @@ use crate::decode::decode;
 use crate::error::Invalid;
 use crate::notice::Notice;
 use crate::quota::permits::Permits;
-use crate::task::Services;
+use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis};
 use crate::uid::Uid;
 
@@ -295,6 +295,12 @@ impl Supervisor {
     pub fn update(&mut self, now: Millis, services: Services) -> Result<(), Invalid> {
         let (now, _) = self.clock.tick(now);
         self.lane.update(now, services)
+    }
+
+    /// What is allowed in the payload that the next launch has, but probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<TaskWarning> {
+        self.lane.warnings()
     }
 
     /// Whether somebody else shares out the App ID's rate limit, among all processes that make calls under it. Then each

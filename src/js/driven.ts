@@ -105,7 +105,7 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
     return this.#live.status() as Status;
   }
 
-  /** What is allowed in the payload, but probably not meant. */
+  /** What is allowed in the payload that the next launch has, but probably not meant. */
   get warnings(): TaskWarning[] {
     return this.#live.warnings();
   }

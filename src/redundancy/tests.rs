@@ -78,8 +78,16 @@ fn what_is_probably_not_meant_is_said_of_every_lane() {
         { "name": "primary", "uids": [1, 2] },
         { "name": "backup", "uids": [3, 4], "services": services(30, "show") },
     ]));
-    let fields: Vec<_> = warned.unwrap().warnings().iter().map(|warning| warning.field.clone()).collect();
+    let warned = warned.unwrap();
+    let fields: Vec<_> = warned.warnings().into_iter().map(|warning| warning.field).collect();
     assert_eq!(fields, ["services.cloudTranscoder.config.transcoder.idleTimeout"]);
+
+    let mut group = RedundancyGroup::new(warned, NOW);
+    let restored = RedundancyGroup::restore(&group.snapshot().unwrap()).unwrap();
+    assert_eq!((group.warnings().len(), restored.warnings().len()), (1, 1));
+    let meant = Services::from_json(&services(300, "show")).unwrap();
+    group.update(NOW, &meant).unwrap();
+    assert_eq!(group.warnings(), []);
 }
 
 /// Polls until there is a call, and answers whatever is asked for before it.

@@ -62,7 +62,6 @@ decode!(Kebab enum Presence { WhenUnknown, Always, Never });
 pub struct SupervisorConfig {
     pub(crate) lane: LaneConfig,
     pub(crate) limits: QuotaLimits,
-    pub(crate) warnings: Vec<TaskWarning>,
 }
 
 impl SupervisorConfig {
@@ -75,14 +74,14 @@ impl SupervisorConfig {
         let uids = raw.uids.take().ok_or_else(|| missing("config.uids", "two or more distinct uids"))?;
         raw.refuse_group_fields()?;
         let shared = Shared::new(raw)?;
-        let (lane, warnings) = shared.lane("main".to_owned(), shared.raw.instance_id.clone(), uids, None)?;
-        Ok(Self { lane, limits: shared.limits, warnings })
+        let lane = shared.lane("main".to_owned(), shared.raw.instance_id.clone(), uids, None)?;
+        Ok(Self { lane, limits: shared.limits })
     }
 
     /// What is allowed, but probably not meant.
     #[must_use]
-    pub fn warnings(&self) -> &[TaskWarning] {
-        &self.warnings
+    pub fn warnings(&self) -> Vec<TaskWarning> {
+        self.lane.warnings()
     }
 }
 
@@ -178,14 +177,13 @@ impl Shared {
         instance_id: String,
         uids: Vec<Uid>,
         services: Option<&Value>,
-    ) -> Result<(LaneConfig, Vec<TaskWarning>), Invalid> {
+    ) -> Result<LaneConfig, Invalid> {
         let services = Services::from_json(services.unwrap_or(&self.raw.services))?;
-        let warnings = services.warnings();
         let ring = UidRing::new(uids).map_err(|invalid| invalid.within("config"))?;
         let mut policy = self.policy.clone();
         policy.fit_idle_timeout(services.idle_timeout()).map_err(|invalid| invalid.within("config"))?;
         let output_channel = supervised_channel(&services, &ring)?;
-        let lane = LaneConfig {
+        Ok(LaneConfig {
             name,
             app_id: self.raw.app_id.clone(),
             instance_id,
@@ -200,8 +198,7 @@ impl Shared {
             migration: self.raw.migration,
             presence: self.raw.presence,
             seed: self.raw.seed,
-        };
-        Ok((lane, warnings))
+        })
     }
 }
 
@@ -298,6 +295,10 @@ impl LaneConfig {
             services.set_input_token(&token);
         }
         services.to_json()
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<TaskWarning> {
+        self.services.warnings()
     }
 
     /// Checks that a new payload fits what runs.

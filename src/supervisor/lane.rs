@@ -14,7 +14,7 @@ use crate::domain::DomainLadder;
 use crate::error::{Invalid, check_count};
 use crate::notice::{Notice, NoticeKind};
 use crate::quota::Lane as LaneNumber;
-use crate::task::Services;
+use crate::task::{Services, TaskWarning};
 use crate::time::{Millis, Now};
 use crate::uid::{Uid, UidRing};
 
@@ -283,6 +283,10 @@ impl Lane {
     /// Checks that a new payload fits what runs.
     pub(crate) fn check_update(&self, services: &Services) -> Result<(), Invalid> {
         self.config.check_services(services)
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<TaskWarning> {
+        self.config.warnings()
     }
 
     /// Takes a new payload: for the running task by Update, for later ones by their Create.

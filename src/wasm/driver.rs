@@ -76,6 +76,13 @@ impl Machine {
         }
     }
 
+    fn warnings(&self) -> Vec<TaskWarning> {
+        match self {
+            Self::Supervisor(machine) => machine.warnings(),
+            Self::Group(machine) => machine.warnings(),
+        }
+    }
+
     fn snapshot(&self) -> Result<String, JsValue> {
         match self {
             Self::Supervisor(machine) => machine.snapshot(),
@@ -100,7 +107,6 @@ struct Inner {
     waker: RefCell<Option<Waker>>,
     poked: Cell<bool>,
     driven: Cell<bool>,
-    warnings: Vec<TaskWarning>,
 }
 
 /// Drives a supervisor or a group.
@@ -113,18 +119,16 @@ impl Driver {
     pub fn supervisor(config: &JsValue, host: &JsValue) -> Result<Driver, JsValue> {
         let host = Host::new(host)?;
         let config = SupervisorConfig::from_json(&value::json("config", config)?).map_err(error::config)?;
-        let warnings = config.warnings().to_vec();
         let machine = Machine::Supervisor(Box::new(Supervisor::new(config, host.now())));
-        Ok(Self::of(machine, host, warnings))
+        Ok(Self::of(machine, host))
     }
 
     /// Drives a new group.
     pub fn group(config: &JsValue, host: &JsValue) -> Result<Driver, JsValue> {
         let host = Host::new(host)?;
         let config = GroupConfig::from_json(&value::json("config", config)?).map_err(error::config)?;
-        let warnings = config.warnings().to_vec();
         let machine = Machine::Group(RedundancyGroup::new(config, host.now()));
-        Ok(Self::of(machine, host, warnings))
+        Ok(Self::of(machine, host))
     }
 
     /// Goes on with the supervisor that the snapshot was taken from.
@@ -132,7 +136,7 @@ impl Driver {
     pub fn restore_supervisor(snapshot: &str, host: &JsValue) -> Result<Driver, JsValue> {
         let host = Host::new(host)?;
         let machine = Box::new(Supervisor::restore(snapshot).map_err(error::snapshot)?);
-        Ok(Self::of(Machine::Supervisor(machine), host, Vec::new()))
+        Ok(Self::of(Machine::Supervisor(machine), host))
     }
 
     /// Goes on with the group that the snapshot was taken from.
@@ -140,10 +144,10 @@ impl Driver {
     pub fn restore_group(snapshot: &str, host: &JsValue) -> Result<Driver, JsValue> {
         let host = Host::new(host)?;
         let machine = RedundancyGroup::restore(snapshot).map_err(error::snapshot)?;
-        Ok(Self::of(Machine::Group(machine), host, Vec::new()))
+        Ok(Self::of(Machine::Group(machine), host))
     }
 
-    fn of(mut machine: Machine, host: Host, warnings: Vec<TaskWarning>) -> Self {
+    fn of(mut machine: Machine, host: Host) -> Self {
         machine.share_quota(host.has_permit());
         Self(Rc::new(Inner {
             executor: Executor::new(),
@@ -158,7 +162,6 @@ impl Driver {
             waker: RefCell::default(),
             poked: Cell::new(false),
             driven: Cell::new(false),
-            warnings,
         }))
     }
 
@@ -249,7 +252,7 @@ impl Driver {
 
     /// What is allowed in the payload, but probably not meant.
     pub fn warnings(&self) -> Result<JsValue, JsValue> {
-        value::out(&self.0.warnings)
+        value::out(&self.0.machine.borrow().warnings())
     }
 }
 

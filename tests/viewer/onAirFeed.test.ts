@@ -170,3 +170,19 @@ test("after the end, and when it is closed, nothing is asked any more", async (t
   assert.equal(server.asked.length, 1);
   assert.deepEqual(server.reports, []);
 });
+
+test("an answer that is on its way when it is closed is not told", async (t) => {
+  const server = await serverOf(t, new Set(["polling"]));
+  const fetched = t.mock.method(globalThis, "fetch");
+  const { feed, words } = follow(t, server.address, async () => {
+    // Asked for by each way in, the last one being the polling, whose call leaves with this token.
+    if (server.asked.some((asked) => asked.startsWith("GET watch"))) feed.close();
+    return "token";
+  });
+  while (fetched.mock.callCount() === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const answer = await fetched.mock.calls[0]?.result;
+  while (!answer?.bodyUsed) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(server.asked.at(-1), "GET on-air Bearer token");
+  assert.deepEqual(words, []);
+});

@@ -7,6 +7,7 @@ import { launch, root, serve } from "./browser.ts";
 
 interface Look {
   events: { type: string; to?: number }[];
+  errors: string[];
   calls: string[];
   listeners: number[];
   onTop: number[];
@@ -22,6 +23,7 @@ declare global {
   interface Window {
     look: () => Look;
     act: Act;
+    renderAgain(): void;
   }
 }
 
@@ -83,6 +85,16 @@ test("useFailover: waits for the client, shows, changes over, and lets go when i
   await use("none");
   assert.deepEqual((await look()).listeners, none);
   await page.waitForFunction(() => window.look().calls.at(-1) === "unsubscribe 9101 audio");
+});
+
+test("useFailover: errors go to the function of the last render", async () => {
+  await use("hook");
+  await page.evaluate(() => window.act.join());
+  await isTold(9001);
+  await page.evaluate(() => window.renderAgain());
+  await page.evaluate(() => window.act.leave(9001));
+  await isTold(9101);
+  await page.waitForFunction(() => window.look().errors.includes("render 2: an error of switched"));
 });
 
 test("useFailover: other uids are another viewer", async () => {

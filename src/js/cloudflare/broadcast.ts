@@ -171,6 +171,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     if (!group || facts.stopping) return refused("OVER", `${facts.id} has ended, or is about to`);
     const updated = answered(() => group.update(services));
     if (!updated.ok) return updated;
+    facts.warnings = group.warnings;
+    this.#store.facts = facts;
     this.#due(group);
     return { ok: true, value: this.#status(facts) };
   }

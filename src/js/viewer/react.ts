@@ -1,8 +1,9 @@
 import { createElement, type HTMLAttributes, type ReactElement, useEffect, useRef, useState } from "react";
 import type { Uid, ViewerEvent } from "steadymix/viewer";
 import { type AgoraClient, type AgoraWebOptions, agoraWeb, FailoverViewer, type ViewerOptions } from "steadymix/viewer";
+import { warn } from "./warn.js";
 
-/** Settings of the hook. They are read when the client or the uids change. */
+/** Settings of the hook. They are read when the client or the uids change, but functions are those of the last render. */
 export interface UseFailoverOptions extends ViewerOptions {
   /** How the picture fits. Default `contain`. */
   fit?: AgoraWebOptions["fit"];
@@ -45,6 +46,7 @@ export function useFailover(client: AgoraClient | null, options: UseFailoverOpti
         setEvent(event);
         latest.current.onEvent?.(event);
       },
+      onError: (error) => (latest.current.onError ?? warn)(error),
     });
     setViewer(made);
     return () => {

@@ -1,6 +1,7 @@
 import { Failover } from "./failover.js";
 import type { RtcSource } from "./source.js";
 import type { FailoverSettings, Kind, OutputHealth, Signal, Uid, ViewerEvent } from "./types.js";
+import { warn } from "./warn.js";
 
 /** Settings of a viewer, besides those of the failover. */
 export interface ViewerOptions extends FailoverSettings {
@@ -131,8 +132,7 @@ export class FailoverViewer {
   }
 
   #report(error: unknown): void {
-    if (this.#options.onError) this.#options.onError(error);
-    else console.warn("steadymix:", error);
+    (this.#options.onError ?? warn)(error);
   }
 
   #sleep(until: number | undefined): void {

@@ -33,7 +33,7 @@ fn a_supervisor_has_one_lane_and_says_what_is_probably_not_meant() {
         (config.lane.name(), config.lane.uids(), config.lane.output_channel()),
         ("main", &[1, 2][..], "show")
     );
-    let fields: Vec<_> = config.warnings().iter().map(|warning| warning.field.as_str()).collect();
+    let fields: Vec<_> = config.warnings().into_iter().map(|warning| warning.field).collect();
     assert_eq!(fields, ["services.cloudTranscoder.config.transcoder.idleTimeout"]);
 }
 

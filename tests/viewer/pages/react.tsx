@@ -9,6 +9,7 @@ import { Gateway } from "./gateway.ts";
 const gateway = new Gateway();
 const audio = new AudioContext();
 const events: ViewerEvent[] = [];
+const errors: string[] = [];
 const LISTENED = ["user-left", "user-published", "connection-state-change"];
 
 for (const uid of [9001, 9101, 9201]) {
@@ -16,7 +17,16 @@ for (const uid of [9001, 9101, 9201]) {
 }
 
 function ByHook({ client, uids }: { client: typeof gateway.client | null; uids: Uid[] }) {
-  const { ref, shown, viewer } = useFailover(client, { uids, onEvent: (event) => events.push(event) });
+  const [render, setRender] = useState(1);
+  const { ref, shown, viewer } = useFailover(client, {
+    uids,
+    onEvent: (event) => {
+      events.push(event);
+      throw new Error(`an error of ${event.type}`);
+    },
+    onError: (error) => errors.push(`render ${render}: ${(error as Error).message}`),
+  });
+  Object.assign(window, { renderAgain: () => setRender(2) });
   return (
     <>
       <div ref={ref} style={{ width: 320, height: 180 }} />
@@ -57,6 +67,7 @@ function App() {
 Object.assign(window, {
   look: () => ({
     events,
+    errors,
     calls: gateway.calls,
     listeners: LISTENED.map((event) => gateway.client.getListeners(event).length),
     onTop: [...document.querySelectorAll<HTMLElement>("[data-uid]")]
