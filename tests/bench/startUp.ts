@@ -19,8 +19,8 @@ export interface StartUp {
   entry: string;
   nodeMs: number;
   chromiumMs: Partial<Record<(typeof HOW)[number], number>>;
-  /** CPU time, over that of an empty worker: no clock goes on in workerd while a worker starts. */
-  workerdCpuMs: number;
+  /** CPU time, over that of an empty worker: no clock goes on in workerd while a worker starts. Only Linux tells it. */
+  workerdCpuMs: number | undefined;
 }
 
 export async function startUp(entries: { name: string; folder: string }[]): Promise<StartUp[]> {
@@ -33,7 +33,8 @@ export async function startUp(entries: { name: string; folder: string }[]): Prom
       const chromiumMs: StartUp["chromiumMs"] = {};
       for (const how of HOW.filter((how) => existsSync(join(dist, `index.${how}.js`))))
         chromiumMs[how] = await inChromium(browser, dist, how);
-      rows.push({ entry: name, nodeMs: median(inProcesses), chromiumMs, workerdCpuMs: await inWorkerd(dist) });
+      const workerdCpuMs = process.platform === "linux" ? await inWorkerd(dist) : undefined;
+      rows.push({ entry: name, nodeMs: median(inProcesses), chromiumMs, workerdCpuMs });
     }
     return rows;
   } finally {
