@@ -104,8 +104,13 @@ function keepUnviable() {
   );
 }
 
-/** A mutant without its place in the file, which every edit moves. */
-const named = (/** @type {string} */ mutant) => mutant.replace(/^(\S+?\.rs):\d+:\d+: /, "$1: ");
+/**
+ * A mutant without its place in the file, which every edit moves.
+ * @param {string} mutant
+ */
+function named(mutant) {
+  return mutant.replace(/^(\S+?\.rs):\d+:\d+: /, "$1: ");
+}
 
 function report() {
   const dead = new Set(["caught", "timeout", "previously_caught"].flatMap(mutants));

@@ -9,7 +9,10 @@ export type Area = "china" | "north-america" | "europe" | "asia-pacific";
 /** The calls of the service's REST interface for a task. */
 export type Call = "acquire" | "create" | "query" | "update" | "delete";
 
-/** The REST payload of a task. Fields that are not listed here pass through unchanged. */
+/**
+ * The REST payload of a task. Fields that are not listed here pass through unchanged; of their numbers, those with a
+ * fraction or beyond 64 bits keep 15 digits.
+ */
 export interface Services {
   /** The one service there is, and its settings. */
   cloudTranscoder: {

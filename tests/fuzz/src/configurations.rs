@@ -49,7 +49,14 @@ pub fn configurations(data: &[u8]) {
             &json,
             GroupConfig::from_json(&json).map(|config| run(&json, RedundancyGroup::new(config, BEGINNING))),
         ),
-        _ => judged(&json, Services::from_json(&json).map(|services| payload(&services))),
+        _ => judged(
+            &json,
+            Services::from_json(&json).map(|services| {
+                if is_read_exactly(&json) {
+                    payload(&services);
+                }
+            }),
+        ),
     }
 }
 
@@ -60,6 +67,19 @@ fn run<M: Machine>(json: &Value, machine: M) {
     }
     driver.oblige_for(16);
     driver.rests();
+}
+
+/// Whether every number is the same when it is written and read again: what is no integer within 64 bits is so for 15
+/// digits only.
+fn is_read_exactly(json: &Value) -> bool {
+    match json {
+        Value::Number(number) => {
+            serde_json::from_str::<Value>(&number.to_string()).is_ok_and(|again| again == *json)
+        }
+        Value::Array(items) => items.iter().all(is_read_exactly),
+        Value::Object(fields) => fields.values().all(is_read_exactly),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
 }
 
 fn payload(services: &Services) {
