@@ -32,16 +32,17 @@ const ENTRIES = [
   { folder: "emulator", crate: "steadymix-emulator", features: [], target: "target", budget: 100_000 },
 ];
 
-/** Where each runtime finds the module. */
+/** Where each runtime finds the module of this name. */
 const MODULES = {
-  workerd: "./core.wasm",
+  workerd: (/** @type {string} */ name) => `./${name}.wasm`,
   // Vercel's name for a module that is compiled already.
-  edge: "./core.wasm?module",
+  edge: (/** @type {string} */ name) => `./${name}.wasm?module`,
   // All others, Node included: wherever the code is bundled, or prerendered, there is no file beside it to be read.
-  inline: "./core.inline.js",
+  inline: (/** @type {string} */ name) => `./${name}.inline.js`,
 };
 
-const FEATURES = [
+/** What the instructions of a module need, as options of binaryen's. */
+const INSTRUCTIONS = [
   "--enable-bulk-memory",
   "--enable-nontrapping-float-to-int",
   "--enable-sign-ext",
@@ -58,7 +59,7 @@ const OPTIMISE = [
   "--reorder-functions-by-name",
   "--strip-debug",
   "--strip-producers",
-  ...FEATURES,
+  ...INSTRUCTIONS,
 ];
 
 /** @param {{ quiet?: boolean }} [options] */
@@ -115,22 +116,24 @@ async function buildEntry({ folder, crate, features, target, streaming, withoutW
   compile(["-p", crate, ...features], target);
   bind(inRoot(target), name, bound);
   mkdirSync(dist, { recursive: true });
-  const wasm = `${dist}/core.wasm`;
+  // Names of their own: a bundler may put the files of all entries into one folder.
+  const module = folder || "core";
+  const wasm = `${dist}/${module}.wasm`;
   copyFileSync(optimised(`${bound}/${name}_bg.wasm`), wasm);
   const glue = mended(readFileSync(`${bound}/${name}.js`, "utf8"), MENDED);
   writeFileSync(`${dist}/glue.js`, withoutWasm ? withScript(glue) : glue);
   copyFileSync(inRoot("src", "js", folder, "glue.d.ts"), `${dist}/glue.d.ts`);
 
-  write(`${dist}/core.inline.js`, [
+  write(`${dist}/${module}.inline.js`, [
     `const text = "${inLetters(readFileSync(wasm))}";`,
     "const half = (at) => (text.charCodeAt(at) - 1) & 15;",
     "const module = new Uint8Array(text.length / 2);",
     "for (let at = 0; at < module.length; at++) module[at] = half(2 * at) * 16 + half(2 * at + 1);",
     "export default module;",
   ]);
-  for (const [runtime, module] of Object.entries(MODULES))
+  for (const [runtime, addressOf] of Object.entries(MODULES))
     write(`${dist}/index.${runtime}.js`, [
-      `import module from "${module}";`,
+      `import module from "${addressOf(module)}";`,
       'import { initSync } from "./glue.js";',
       "initSync({ module });",
       'export * from "./index.js";',
@@ -139,13 +142,13 @@ async function buildEntry({ folder, crate, features, target, streaming, withoutW
     write(`${dist}/index.streaming.js`, [
       `import { fetchModule } from "${folder === "" ? "." : ".."}/fetchModule.js";`,
       'import { initSync } from "./glue.js";',
-      'initSync({ module: await fetchModule(new URL("./core.wasm", import.meta.url)) });',
+      `initSync({ module: await fetchModule(new URL("./${module}.wasm", import.meta.url)) });`,
       'export * from "./index.js";',
     ]);
   if (withoutWasm) {
-    writeFileSync(`${dist}/core.no-wasm.js`, await inJavaScript(wasm, FEATURES, `${bound}/no-wasm`));
+    writeFileSync(`${dist}/${module}.no-wasm.js`, await inJavaScript(wasm, INSTRUCTIONS, `${bound}/no-wasm`));
     write(`${dist}/index.no-wasm.js`, [
-      'import start from "./core.no-wasm.js";',
+      `import start from "./${module}.no-wasm.js";`,
       'import { initScript } from "./glue.js";',
       "initScript(start);",
       'export * from "./index.js";',

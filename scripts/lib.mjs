@@ -24,18 +24,20 @@ export function wasmBindgenVersion() {
  * Runs a command, and ends this process if it fails.
  * @param {string} command
  * @param {string[]} args
+ * @param {{ quiet?: boolean }} [options] quiet: only its errors are shown
  */
-export function run(command, args) {
-  if (!succeeds(command, args)) fail(`${command} ${args.join(" ")} failed`);
+export function run(command, args, options) {
+  if (!succeeds(command, args, options)) fail(`${command} ${args.join(" ")} failed`);
 }
 
 /**
  * Runs a command, and says whether it succeeded.
  * @param {string} command
  * @param {string[]} args
+ * @param {{ quiet?: boolean }} [options] quiet: only its errors are shown
  */
-export function succeeds(command, args) {
-  const result = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+export function succeeds(command, args, { quiet = false } = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ["inherit", quiet ? "ignore" : "inherit", "inherit"] });
   if (result.error) fail(`${command} could not be started: ${result.error.message}`);
   return result.status === 0;
 }

@@ -1,5 +1,5 @@
 // What an entry of the package adds to what a page downloads.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
 /** @typedef {{ raw: number, gzip: number, brotli: number }} Size in bytes */
@@ -12,8 +12,9 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
  */
 export async function downloadOf(dist) {
   const noWasm = `${dist}/index.no-wasm.js`;
+  const module = readdirSync(dist).find((file) => file.endsWith(".wasm"));
   return {
-    module: sizeOf(readFileSync(`${dist}/core.wasm`)),
+    module: sizeOf(readFileSync(`${dist}/${module}`)),
     script: sizeOf(await bundled(`${dist}/index.js`)),
     inlined: sizeOf(await bundled(`${dist}/index.inline.js`)),
     ...(existsSync(noWasm) && { noWasm: sizeOf(await bundled(noWasm)) }),

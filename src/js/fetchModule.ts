@@ -1,18 +1,16 @@
-/** Compiles a module while it is downloaded. Rejects with an `Error` that names the address if it is not there. */
+/**
+ * Compiles a module while it is downloaded. Rejects with an `Error` that names the address, whatever was in the way: the
+ * network, the page's security policy, or another file in its place.
+ */
 export async function fetchModule(address: URL): Promise<WebAssembly.Module> {
-  const answer = await fetch(address);
-  const type = answer.headers.get("content-type") ?? "none";
-  if (!answer.ok) throw missing(address, `HTTP ${answer.status}`);
   try {
-    return await (type.startsWith("application/wasm")
-      ? WebAssembly.compileStreaming(answer)
-      : WebAssembly.compile(await answer.arrayBuffer()));
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    // With parameters, or under another name, it is not compiled on the way.
+    const isNamed = answer.headers.get("content-type")?.toLowerCase() === "application/wasm";
+    return await (isNamed ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer()));
   } catch (cause) {
-    throw missing(address, `content type ${type}`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`steadymix: no WebAssembly from ${address}: ${why}`, { cause });
   }
-}
-
-function missing(address: URL, answered: string, options?: ErrorOptions): Error {
-  const hint = "serve the package's core.wasm there, or import the entry without /streaming";
-  return new Error(`steadymix: no WebAssembly module at ${address} (${answered}): ${hint}`, options);
 }

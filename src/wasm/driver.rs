@@ -250,7 +250,7 @@ impl Driver {
         }
     }
 
-    /// What is allowed in the payload, but probably not meant.
+    /// What is allowed in the payload that the next launch has, but probably not meant.
     pub fn warnings(&self) -> Result<JsValue, JsValue> {
         value::out(&self.0.machine.borrow().warnings())
     }

@@ -1,13 +1,13 @@
 /** How long an entry takes to be imported: its script is read, its module compiled and instantiated. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { rolldown } from "rolldown";
 import { launch, root, serve } from "../viewer/browser.ts";
-import { cpuMs, startBinary } from "../worker/workerd.ts";
+import { configOf, cpuMs, startBinary } from "../worker/workerd.ts";
 import { median } from "./timed.ts";
 
 const TIMES = 50;
@@ -57,7 +57,7 @@ function inNode(script: string): number {
 
 /** In pages of their own, with nothing in their caches: one script, and the module's file beside it. */
 function inChromium(browser: Browser, dist: string, how: string): Promise<number> {
-  return bundled(`export * from ${JSON.stringify(join(dist, `index.${how}.js`))};`, dist, async (folder) => {
+  return packed(`export * from ${JSON.stringify(join(dist, `index.${how}.js`))};`, dist, async (folder) => {
     writeFileSync(join(folder, "index.html"), "<!doctype html><title></title>");
     const server = await serve(folder);
     try {
@@ -78,26 +78,28 @@ function inChromium(browser: Browser, dist: string, how: string): Promise<number
 function inWorkerd(dist: string): Promise<number> {
   const entry = `import * as all from ${JSON.stringify(join(dist, "index.workerd.js"))};
 export default { fetch: () => new Response(Object.keys(all).length) };`;
-  return bundled(entry, dist, async (folder) => {
+  return packed(entry, dist, async (folder) => {
     writeFileSync(join(folder, "empty.js"), 'export default { fetch: () => new Response("ok") };');
     const withIt: number[] = [];
     const without: number[] = [];
     for (let i = 0; i < TIMES; i += 1) {
-      withIt.push(await cpuOfWorkerd(folder, "script.js"));
+      withIt.push(await cpuOfWorkerd(folder, "script.js", moduleOf(folder)));
       without.push(await cpuOfWorkerd(folder, "empty.js"));
     }
     return median(withIt) - median(without);
   });
 }
 
-/** Gives a folder with `script.js`, all that `entry` imports as an application would have it, and `core.wasm`. */
-async function bundled<T>(entry: string, dist: string, use: (folder: string) => Promise<T>): Promise<T> {
+const moduleOf = (folder: string) => readdirSync(folder).find((file) => file.endsWith(".wasm")) ?? "";
+
+/** Gives a folder with `script.js`, all that `entry` imports as an application would have it, and the module's file. */
+async function packed<T>(entry: string, dist: string, use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "steadymix-start-up-"));
   try {
     writeFileSync(join(folder, "entry.js"), entry);
-    copyFileSync(join(dist, "core.wasm"), join(folder, "core.wasm"));
-    const bundle = await rolldown({ input: join(folder, "entry.js"), external: /core\.wasm$/ });
-    await bundle.write({ file: join(folder, "script.js"), minify: true, paths: () => "./core.wasm" });
+    copyFileSync(join(dist, moduleOf(dist)), join(folder, moduleOf(dist)));
+    const bundle = await rolldown({ input: join(folder, "entry.js"), external: /\.wasm$/ });
+    await bundle.write({ file: join(folder, "script.js"), minify: true, paths: (id) => `./${basename(id)}` });
     await bundle.close();
     return await use(folder);
   } finally {
@@ -106,20 +108,8 @@ async function bundled<T>(entry: string, dist: string, use: (folder: string) => 
 }
 
 /** Of a workerd of its own, until it has answered for the first time. */
-async function cpuOfWorkerd(folder: string, script: string): Promise<number> {
-  const modules = [
-    `(name = "main.js", esModule = embed "${script}")`,
-    ...(script !== "empty.js" ? ['(name = "./core.wasm", wasm = embed "core.wasm")'] : []),
-  ];
-  const worker = await startBinary(
-    folder,
-    (port) => `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = (compatibilityDate = "2026-10-01", modules = [${modules.join(", ")}]))],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
-);`,
-    "/",
-  );
+async function cpuOfWorkerd(folder: string, ...files: string[]): Promise<number> {
+  const worker = await startBinary(folder, (port) => configOf(files, port), "/");
   const took = cpuMs(worker.pid);
   worker.stop();
   return took;

@@ -4,14 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { launch, serve } from "../viewer/browser.ts";
-import { startBinary } from "../worker/workerd.ts";
+import { configOf, startBinary } from "../worker/workerd.ts";
 
 const SAID = JSON.stringify({ confirmed: 9001, switched: [1, 2] });
 const SAID_WITHOUT_WASM = JSON.stringify({ wasm: false, switched: [1, 2] });
@@ -161,8 +161,11 @@ const STREAMING: Record<string, (to: string) => void> = {
   webpack: (to) => run(process.execPath, "webpack.mjs", join(folder, to), "./src/page.streaming.mjs"),
   Vite: (to) => {
     env.PAGE = "src/page.streaming.mjs";
-    npx("vite", "build", "--config", "vite.page.mjs", "--outDir", to, "--logLevel", "warn");
-    delete env.PAGE;
+    try {
+      npx("vite", "build", "--config", "vite.page.mjs", "--outDir", to, "--logLevel", "warn");
+    } finally {
+      delete env.PAGE;
+    }
   },
 };
 
@@ -174,13 +177,34 @@ for (const [name, build] of Object.entries(STREAMING)) {
   });
 }
 
+test("the streaming entries under a security policy, and with another content type", async () => {
+  const to = join(folder, "out", "streaming-csp");
+  mkdirSync(to, { recursive: true });
+  npx("esbuild", "src/page.streaming.mjs", "--bundle", "--format=esm", `--outfile=${to}/page.js`);
+  // What esbuild leaves behind.
+  copyFileSync(installed("steadymix", "dist", "core.wasm"), join(to, "core.wasm"));
+  copyFileSync(installed("steadymix", "dist", "viewer", "viewer.wasm"), join(to, "viewer.wasm"));
+  const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
+  const typed = { ".wasm": "application/wasm; charset=utf-8" };
+  await checkPage(
+    to,
+    PAGE_SCRIPT,
+    { "content-security-policy": `${policy}; connect-src 'self'` },
+    { modules: 2, types: typed },
+  );
+  await assert.rejects(
+    checkPage(to, PAGE_SCRIPT, { "content-security-policy": policy }),
+    /no WebAssembly from http:\S+\.wasm: Failed to fetch/,
+  );
+});
+
 test("the streaming entries where the module's file is not: what is missing is said", async () => {
   const to = join(folder, "out", "without-file");
   mkdirSync(to, { recursive: true });
   npx("esbuild", "src/page.streaming.mjs", "--bundle", "--format=esm", `--outfile=${to}/page.js`);
   await assert.rejects(
     checkPage(to, PAGE_SCRIPT),
-    /no WebAssembly module at http:\/\/127\.0\.0\.1:\d+\/core\.wasm \(HTTP 404\)/,
+    /no WebAssembly from http:\/\/127\.0\.0\.1:\d+\/(core|viewer)\.wasm: HTTP 404/,
   );
 });
 
@@ -256,22 +280,12 @@ test("workerd, bundled by wrangler", async () => {
   const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js");
   const flags = ["--name", "consumer", "--compatibility-date", "2026-10-01", "--outdir", "out/worker"];
   run(process.execPath, wrangler, "deploy", "--dry-run", ...flags, "src/worker.mjs");
-  const text = JSON.stringify;
-  const modules = readdirSync(join(folder, "out", "worker"))
+  const files = readdirSync(join(folder, "out", "worker"))
     .filter((file) => /\.(js|wasm)$/.test(file))
     // The entry first.
     .sort((a, b) => a.slice(-4).localeCompare(b.slice(-4)))
-    .map((file) =>
-      file.endsWith(".js")
-        ? `(name = ${text(file)}, esModule = embed ${text(`out/worker/${file}`)})`
-        : `(name = ${text(`./${file}`)}, wasm = embed ${text(`out/worker/${file}`)})`,
-    );
-  const config = (port: number) => `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = (compatibilityDate = "2026-10-01", modules = [${modules}]))],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
-);`;
-  const worker = await startBinary(folder, config, "/");
+    .map((file) => `out/worker/${file}`);
+  const worker = await startBinary(folder, (port) => configOf(files, port), "/");
   try {
     assert.equal(await (await fetch(worker.url)).text(), SAID);
   } finally {
@@ -313,7 +327,7 @@ async function checkPage(
 }
 
 async function checkServed(at: string, headers: Record<string, string> = {}, expected: Expected = {}): Promise<void> {
-  const server = await serve(at, headers);
+  const server = await serve(at, headers, expected.types);
   try {
     await checkAt(server.url, expected);
   } finally {
@@ -321,10 +335,13 @@ async function checkServed(at: string, headers: Record<string, string> = {}, exp
   }
 }
 
-/** What a page says, and how many WebAssembly modules it fetches for it. */
 interface Expected {
+  /** What the page says. */
   said?: string;
+  /** How many WebAssembly modules it fetches for it. */
   modules?: number;
+  /** Content types that its server has for some files, in the place of the right ones. */
+  types?: Record<string, string>;
 }
 
 async function checkAt(url: string, { said = SAID, modules = 0 }: Expected = {}): Promise<void> {
@@ -337,6 +354,8 @@ async function checkAt(url: string, { said = SAID, modules = 0 }: Expected = {})
     });
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     const broken = new Promise<never>((_, reject) => page.once("pageerror", reject));
+    // It may come before it is waited for.
+    broken.catch(() => {});
     await page.goto(url);
     const spoke = page
       .waitForFunction(() => document.title !== "", undefined, { timeout: 30_000 })

@@ -38,10 +38,11 @@ export function launch(...flags: string[]): Promise<Browser> {
   return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
 }
 
-/** Serves a folder; `headers` go with each answer. */
+/** Serves a folder; `headers` go with each answer, `types` are content types by the ends of names. */
 export async function serve(
   folder: string,
   headers: Record<string, string> = {},
+  types: Record<string, string> = {},
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://loopback").pathname);
@@ -50,7 +51,10 @@ export async function serve(
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", ...headers });
+    response.writeHead(200, {
+      "content-type": { ...TYPES, ...types }[extname(file)] ?? "application/octet-stream",
+      ...headers,
+    });
     createReadStream(file).pipe(response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

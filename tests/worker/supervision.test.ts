@@ -66,6 +66,22 @@ test("an update reaches what runs; one that is wrong is refused", async () => {
   await show.stop();
 });
 
+test("what is probably not meant is that of the last payload", async () => {
+  freshEmulator();
+  const show = await Show.start();
+  await show.running();
+  expect(await show.stub.status()).toMatchObject({ warnings: [] });
+  const { services } = configOf("x");
+  const { transcoder } = services.cloudTranscoder.config;
+  transcoder.idleTimeout = 30;
+  const ofEachLane = Array(2).fill({ field: "services.cloudTranscoder.config.transcoder.idleTimeout" });
+  expect(await show.stub.update(services)).toMatchObject({ ok: true, value: { warnings: ofEachLane } });
+  expect(await show.stub.status()).toMatchObject({ warnings: ofEachLane });
+  transcoder.idleTimeout = 300;
+  expect(await show.stub.update(services)).toMatchObject({ ok: true, value: { warnings: [] } });
+  await show.stop();
+});
+
 describe("every fault of the demonstration", () => {
   test.each(FAULTS.map(({ name }) => name))("%s", async (name) => {
     // A Create that timed out can only be told from none by the notification that names its task.

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 // The binary itself: the package's command is a script around it, and its process would be measured and killed instead.
 const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
@@ -24,6 +24,19 @@ export async function startBinary(folder: string, config: (port: number) => stri
   const url = `http://127.0.0.1:${port}`;
   await ready(child, url + path);
   return { url, pid: child.pid ?? 0, stop: () => void child.kill("SIGKILL") };
+}
+
+/** The configuration of one worker of these files, which are below its own folder; the entry first. */
+export function configOf(files: string[], port: number): string {
+  const modules = files.map((file) => {
+    const [name, kind] = file.endsWith(".wasm") ? [`./${basename(file)}`, "wasm"] : [basename(file), "esModule"];
+    return `(name = ${JSON.stringify(name)}, ${kind} = embed ${JSON.stringify(file)})`;
+  });
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = (compatibilityDate = "2026-10-01", modules = [${modules}]))],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
+);`;
 }
 
 /** CPU time of all of a process's threads so far, in ms: its clock and a busy machine have no part in it. */

@@ -46,7 +46,10 @@ export function useFailover(client: AgoraClient | null, options: UseFailoverOpti
         setEvent(event);
         latest.current.onEvent?.(event);
       },
-      onError: (error) => (latest.current.onError ?? warn)(error),
+      onError: (error) => {
+        if (latest.current.onError) latest.current.onError(error);
+        else warn(error);
+      },
     });
     setViewer(made);
     return () => {

@@ -132,7 +132,8 @@ export class FailoverViewer {
   }
 
   #report(error: unknown): void {
-    (this.#options.onError ?? warn)(error);
+    if (this.#options.onError) this.#options.onError(error);
+    else warn(error);
   }
 
   #sleep(until: number | undefined): void {
