@@ -66,3 +66,25 @@ impl<T: Decode> Decode for ByLane<T> {
         Ok(items)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::decode::read;
+
+    #[test]
+    fn it_is_read_as_it_is_written_and_its_names_are_numbers() {
+        let mut some = ByLane::new();
+        for lane in [12, 1, 7] {
+            some.insert(lane, lane * 10);
+        }
+        let written = json!({ "1": 10, "7": 70, "12": 120 });
+        assert_eq!(serde_json::to_value(&some).unwrap(), written);
+        assert_eq!(read::<ByLane<u32>>("lanes", &written).unwrap(), some);
+        assert_eq!((some.len(), some.get(7)), (3, Some(&70)));
+        let refused = read::<ByLane<u32>>("lanes", &json!({ "first": 1 })).unwrap_err();
+        assert_eq!((&*refused.field, &*refused.allowed), ("lanes", "an object whose names are numbers"));
+    }
+}

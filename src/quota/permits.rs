@@ -212,8 +212,9 @@ mod tests {
         assert_eq!(permits.ask(at(3), LANE, Want::Delete), Turn::Wait(at(10_001)), "that was not the answer");
         permits.answered(at(4), LANE, Want::Delete, at(0));
         assert_eq!(permits.ask(at(5), LANE, Want::Delete), Turn::Now);
+        assert_eq!(permits.ask(at(6), LANE, Want::Query), Turn::Ask);
         permits.withdraw(LANE);
-        permits.answered(at(6), LANE, Want::Delete, at(0));
-        assert_eq!(permits.ask(at(7), LANE, Want::Delete), Turn::Ask);
+        permits.answered(at(7), LANE, Want::Query, at(0));
+        assert_eq!(permits.ask(at(8), LANE, Want::Query), Turn::Ask, "nobody wants what was granted then");
     }
 }
