@@ -76,9 +76,9 @@ mod tests {
     #[test]
     fn a_spread_is_by_the_nearest_rank() {
         let values: Vec<u64> = (1..=100).rev().collect();
-        assert_eq!(spread(&values, |value| value.to_string()), "50 / 95 / 100");
-        assert_eq!(spread(&[7], |value| value.to_string()), "7 / 7 / 7");
-        assert_eq!(spread(&[], |value| value.to_string()), "– / – / –");
+        assert_eq!(spread(&values, |value| value.to_string()), "50 / 95 / 99 / 100");
+        assert_eq!(spread(&[7], |value| value.to_string()), "7 / 7 / 7 / 7");
+        assert_eq!(spread(&[], |value| value.to_string()), "– / – / – / –");
     }
 
     #[test]
