@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { bootstrap } from "./bootstrap.mjs";
-import { fail, inRoot, run } from "./lib.mjs";
+import { fail, inRoot, mended, run } from "./lib.mjs";
 import { downloadOf } from "./size.mjs";
-import { inJavaScript } from "./withoutWasm.mjs";
+import { inJavaScript, startingScripts } from "./withoutWasm.mjs";
 
 /**
  * The entries of the package, each with a WebAssembly module of its own, and what it may add to what a page downloads,
@@ -120,8 +120,8 @@ async function buildEntry({ folder, crate, features, target, streaming, withoutW
   const module = folder || "core";
   const wasm = `${dist}/${module}.wasm`;
   copyFileSync(optimised(`${bound}/${name}_bg.wasm`), wasm);
-  const glue = mended(readFileSync(`${bound}/${name}.js`, "utf8"), MENDED);
-  writeFileSync(`${dist}/glue.js`, withoutWasm ? withScript(glue) : glue);
+  const glue = mended(readFileSync(`${bound}/${name}.js`, "utf8"), MENDED, "wasm-bindgen");
+  writeFileSync(`${dist}/glue.js`, withoutWasm ? startingScripts(glue) : glue);
   copyFileSync(inRoot("src", "js", folder, "glue.d.ts"), `${dist}/glue.d.ts`);
 
   write(`${dist}/${module}.inline.js`, [
@@ -190,37 +190,6 @@ const MENDED = [
     right: "Object.prototype.toString.call(module) !== '[object WebAssembly.Module]'",
   },
 ];
-
-/** What it has that some engines without WebAssembly have not, either. The texts that it reads are errors, in ASCII. */
-const MENDED_WITHOUT_WASM = [
-  {
-    wrong: /(?<=let cachedTextDecoder = )(?=new TextDecoder)/,
-    right: "typeof TextDecoder === 'undefined' ? { decode: (bytes = []) => String.fromCharCode(...bytes) } : ",
-  },
-];
-
-/**
- * Glue that can start a module that is JavaScript, whose memory leaves the views of it behind when it grows.
- * @param {string} glue
- */
-function withScript(glue) {
-  const views = [...new Set(glue.match(/\bcached\w+Memory0\b/g))];
-  return `${mended(glue, MENDED_WITHOUT_WASM)}
-export function initScript(start) {
-    if (wasm !== undefined) return;
-    const grown = () => { ${views.join(" = ")} = null; };
-    __wbg_finalize_init({ exports: start(__wbg_get_imports(), grown) });
-}
-`;
-}
-
-/** @param {string} glue @param {typeof MENDED} parts */
-function mended(glue, parts) {
-  return parts.reduce((text, { wrong, right }) => {
-    if (!wrong.test(text)) fail(`the glue has nothing like ${wrong} any more: look at the list of what is mended`);
-    return text.replace(wrong, right);
-  }, glue);
-}
 
 /** @param {string} file @param {string[]} lines */
 function write(file, lines) {

@@ -61,6 +61,19 @@ export function fail(message) {
   process.exit(1);
 }
 
+/**
+ * What a tool wrote, with parts of it replaced. Ends this process if one of them is not there any more.
+ * @param {string} text
+ * @param {{ wrong: RegExp, right: string }[]} parts
+ * @param {string} tool
+ */
+export function mended(text, parts, tool) {
+  return parts.reduce((text, { wrong, right }) => {
+    if (!wrong.test(text)) fail(`${tool} writes nothing like ${wrong} any more: look at what is mended of it`);
+    return text.replace(wrong, right);
+  }, text);
+}
+
 /** @param {string} name */
 export function onPath(name) {
   return (process.env.PATH ?? "")

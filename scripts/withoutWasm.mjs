@@ -1,6 +1,6 @@
 // A WebAssembly module as JavaScript, for where there is no WebAssembly.
 import { readFileSync, writeFileSync } from "node:fs";
-import { fail, run } from "./lib.mjs";
+import { fail, mended, run } from "./lib.mjs";
 import { bundled } from "./size.mjs";
 
 /** For values of JavaScript's, which wasm2js cannot have: wasm-bindgen wants them of every module. */
@@ -20,8 +20,7 @@ export async function inJavaScript(wasm, features, scratch) {
   const lowering = ["--llvm-nontrapping-fptoint-lowering", "-O2", lowered, "-o", lowered];
   run("wasm-opt", [...features, ...lowering]);
   run("wasm2js", [...features, "-O2", lowered, "-o", `${scratch}.js`]);
-  const script = shaped(readFileSync(`${scratch}.js`, "utf8"));
-  writeFileSync(`${scratch}.js`, script);
+  writeFileSync(`${scratch}.js`, mended(readFileSync(`${scratch}.js`, "utf8"), SHAPE, "wasm2js"));
   return bundled(`${scratch}.js`);
 }
 
@@ -39,17 +38,32 @@ function graphOf(wasm) {
 
 /** What wasm2js writes imports what the module does, makes the one instance at once, and tells nobody of its memory. */
 const SHAPE = [
-  { is: /^import \* as \S+ from '[^']+';\n/m, becomes: "" },
-  { is: /^function asmFunc\(imports\)/m, becomes: "export default function start(imports, grown)" },
-  { is: /^var retasmFunc = [\s\S]*/m, becomes: "" },
-  { is: /buffer = newBuffer;/, becomes: "buffer = newBuffer; grown();" },
-  { is: /^ return \{$/m, becomes: " return { __wbindgen_start() {}," },
+  { wrong: /^import \* as \S+ from '[^']+';\n/m, right: "" },
+  { wrong: /^function asmFunc\(imports\)/m, right: "export default function start(imports, grown)" },
+  { wrong: /^var retasmFunc = [\s\S]*/m, right: "" },
+  { wrong: /buffer = newBuffer;/, right: "buffer = newBuffer; grown();" },
+  { wrong: /^ return \{$/m, right: " return { __wbindgen_start() {}," },
 ];
 
-/** @param {string} script */
-function shaped(script) {
-  return SHAPE.reduce((text, { is, becomes }) => {
-    if (!is.test(text)) fail(`wasm2js writes nothing like ${is} any more: look at SHAPE`);
-    return text.replace(is, becomes);
-  }, script);
+/** What the glue has that some engines without WebAssembly have not, either. The texts that it reads are errors, in ASCII. */
+const MENDED = [
+  {
+    wrong: /(?<=let cachedTextDecoder = )(?=new TextDecoder)/,
+    right: "typeof TextDecoder === 'undefined' ? { decode: (bytes = []) => String.fromCharCode(...bytes) } : ",
+  },
+];
+
+/**
+ * Glue that can start a module that is JavaScript, too, whose memory leaves the views of it behind when it grows.
+ * @param {string} glue
+ */
+export function startingScripts(glue) {
+  const views = [...new Set(glue.match(/\bcached\w+Memory0\b/g))];
+  return `${mended(glue, MENDED, "wasm-bindgen")}
+export function initScript(start) {
+    if (wasm !== undefined) return;
+    const grown = () => { ${views.join(" = ")} = null; };
+    __wbg_finalize_init({ exports: start(__wbg_get_imports(), grown) });
+}
+`;
 }

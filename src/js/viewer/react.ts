@@ -1,7 +1,7 @@
 import { createElement, type HTMLAttributes, type ReactElement, useEffect, useRef, useState } from "react";
 import type { Uid, ViewerEvent } from "steadymix/viewer";
 import { type AgoraClient, type AgoraWebOptions, agoraWeb, FailoverViewer, type ViewerOptions } from "steadymix/viewer";
-import { warn } from "./warn.js";
+import { report } from "./report.js";
 
 /** Settings of the hook. They are read when the client or the uids change, but functions are those of the last render. */
 export interface UseFailoverOptions extends ViewerOptions {
@@ -46,10 +46,7 @@ export function useFailover(client: AgoraClient | null, options: UseFailoverOpti
         setEvent(event);
         latest.current.onEvent?.(event);
       },
-      onError: (error) => {
-        if (latest.current.onError) latest.current.onError(error);
-        else warn(error);
-      },
+      onError: (error) => report(error, latest.current),
     });
     setViewer(made);
     return () => {

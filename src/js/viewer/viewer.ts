@@ -1,7 +1,7 @@
 import { Failover } from "./failover.js";
+import { report } from "./report.js";
 import type { RtcSource } from "./source.js";
 import type { FailoverSettings, Kind, OutputHealth, Signal, Uid, ViewerEvent } from "./types.js";
-import { warn } from "./warn.js";
 
 /** Settings of a viewer, besides those of the failover. */
 export interface ViewerOptions extends FailoverSettings {
@@ -117,7 +117,7 @@ export class FailoverViewer {
     try {
       act();
     } catch (error) {
-      this.#report(error);
+      report(error, this.#options);
     }
   }
 
@@ -126,14 +126,9 @@ export class FailoverViewer {
       await act();
     } catch (error) {
       if (this.#disposed) return;
-      this.#report(error);
+      report(error, this.#options);
       onFailure?.();
     }
-  }
-
-  #report(error: unknown): void {
-    if (this.#options.onError) this.#options.onError(error);
-    else warn(error);
   }
 
   #sleep(until: number | undefined): void {

@@ -49,14 +49,7 @@ pub fn configurations(data: &[u8]) {
             &json,
             GroupConfig::from_json(&json).map(|config| run(&json, RedundancyGroup::new(config, BEGINNING))),
         ),
-        _ => judged(
-            &json,
-            Services::from_json(&json).map(|services| {
-                if is_read_exactly(&json) {
-                    payload(&services);
-                }
-            }),
-        ),
+        _ => judged(&json, Services::from_json(&json).map(|services| payload(&json, &services))),
     }
 }
 
@@ -82,7 +75,10 @@ fn is_read_exactly(json: &Value) -> bool {
     }
 }
 
-fn payload(services: &Services) {
+fn payload(json: &Value, services: &Services) {
+    if !is_read_exactly(json) {
+        return;
+    }
     let again: Value = serde_json::from_str(&services.to_json()).unwrap();
     assert_eq!(
         Services::from_json(&again).as_ref(),
