@@ -79,6 +79,14 @@ export function buildSimulation() {
   bind(inRoot("target"), "steadymix_simulation", inRoot("target", "simulation"));
 }
 
+/** The decisions with objects across the boundary, for `npm run bench`: made as small as the package's modules are. */
+export function buildObjects() {
+  const folder = inRoot("target", "objects");
+  compile(["-p", "steadymix-bench"], "target");
+  bind(inRoot("target"), "steadymix_bench", folder);
+  copyFileSync(optimised(`${folder}/steadymix_bench_bg.wasm`), `${folder}/objects.wasm`);
+}
+
 /** The pages, from the package as it is in dist/. */
 export function buildPages() {
   // The viewer's first: it empties the folder of both.

@@ -1,12 +1,16 @@
 /** What a decision takes through WebAssembly, and what those take who retry calls for a living. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ConfiguredRetryStrategy } from "@smithy/util-retry";
 import { ExponentialBackoff, handleAll, retry } from "cockatiel";
 import { backOff } from "exponential-backoff";
 import CircuitBreaker from "opossum";
 import pRetry from "p-retry";
 import { interpret, RetryPolicy, Supervisor, TokenBucket, UidRing } from "../../dist/index.inline.js";
-import { Failover as InWasm } from "../../dist/viewer/index.inline.js";
+import { Failover } from "../../dist/viewer/index.inline.js";
+import { FailoverOfObjects, initSync, interpretAsObject } from "../../target/objects/steadymix_bench.js";
 import { showServices } from "../emulator/js/payload.ts";
+import { root } from "../viewer/browser.ts";
 import { viewerWithoutWasm } from "../viewer/withoutWasm.ts";
 import { timed, timedAsync } from "./timed.ts";
 
@@ -20,11 +24,18 @@ export async function ours(): Promise<Row[]> {
   const policy = new RetryPolicy();
   const ring = new UidRing([9001, 9002]);
   const bucket = new TokenBucket({ callsPerSecond: 10_000, burst: 10_000 }, Date.now());
-  const viewer = watching(InWasm);
-  const withoutWasm = watching((await viewerWithoutWasm()).Failover);
+  initSync({ module: readFileSync(join(root, "target", "objects", "objects.wasm")) });
+  const { Failover: WithoutWasm } = await viewerWithoutWasm();
   const turn = await monitoring();
   return [
-    { what: "interpret: an object comes back", ns: timed(() => interpret("query", 200, undefined, "IN_PROGRESS")) },
+    {
+      what: "interpret: an object comes back, as JSON text",
+      ns: timed(() => interpret("query", 200, undefined, "IN_PROGRESS")),
+    },
+    {
+      what: "the same, by serde-wasm-bindgen",
+      ns: timed(() => interpretAsObject("query", 200, undefined, "IN_PROGRESS")),
+    },
     {
       what: "RetryPolicy.wait: a number comes back",
       ns: timed(() => policy.wait("create", "serverError", 1, undefined, 0)),
@@ -38,8 +49,15 @@ export async function ours(): Promise<Row[]> {
     },
     { what: "UidRing.next", ns: timed(() => ring.next) },
     { what: "TokenBucket.ask", ns: timed(() => bucket.ask(Date.now(), 1, "query")) },
-    { what: "a viewer's frame: numbers in, numbers out, and what to do", ns: timed(viewer) },
-    { what: "the same without WebAssembly", ns: timed(withoutWasm) },
+    {
+      what: "a viewer's frame: numbers in, numbers out, and what to do",
+      ns: timed(watching((uids) => new Failover(uids, {}, 0))),
+    },
+    { what: "the same without WebAssembly", ns: timed(watching((uids) => new WithoutWasm(uids, {}, 0))) },
+    {
+      what: "the same with objects across the boundary, by serde-wasm-bindgen",
+      ns: timed(watching((uids) => new FailoverOfObjects(Uint32Array.from(uids), 0))),
+    },
     { what: "a supervisor's turn: Query sent, answered, taken, the next one planned", ns: await timedAsync(turn) },
   ];
 }
@@ -68,11 +86,12 @@ export async function theirs(): Promise<Row[]> {
   ];
 }
 
-function watching(Failover: typeof InWasm): () => void {
+/** A viewer of two outputs that play, from the time 0 on. */
+function watching(begin: (uids: number[]) => Pick<Failover, "handle" | "poll">): () => void {
   const uids = [9001, 9002];
   let now = 0;
   let at = 0;
-  const viewer = new Failover(uids, {}, now);
+  const viewer = begin(uids);
   for (const uid of uids)
     for (const kind of ["video", "audio"] as const) viewer.handle(now, { type: "published", uid, kind });
   const frame = () => {

@@ -1,0 +1,89 @@
+//! The same decisions with objects across the boundary, as `serde-wasm-bindgen` makes them: what the package's own ways,
+//! numbers on the viewer's side and JSON text on the server's, are measured against.
+#![cfg(target_arch = "wasm32")]
+
+use serde::{Deserialize, Serialize};
+use steadymix::failover::{Failover, FailoverConfig, Kind, Output, Signal};
+use steadymix::status::{self, Call, TaskStatus};
+use steadymix::time::Millis;
+use steadymix::uid::Uid;
+use wasm_bindgen::prelude::*;
+
+/// The signals that the measured viewer is told.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+enum Told {
+    Published { uid: Uid, kind: Kind },
+    Frame { uid: Uid },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+enum Step {
+    Wait { until: Option<f64> },
+    Subscribe { uid: Uid, kind: Kind },
+    Unsubscribe { uid: Uid, kind: Kind },
+    Show { uid: Uid },
+    Tell,
+}
+
+/// The viewer's failover.
+#[wasm_bindgen]
+pub struct FailoverOfObjects(Failover);
+
+#[wasm_bindgen]
+impl FailoverOfObjects {
+    /// With the default settings.
+    #[wasm_bindgen(constructor)]
+    pub fn new(uids: &[u32], now: f64) -> FailoverOfObjects {
+        Self(Failover::new(uids, FailoverConfig::default(), millis(now)))
+    }
+
+    /// Takes a signal.
+    pub fn handle(&mut self, now: f64, signal: JsValue) -> Result<(), JsValue> {
+        let signal = match serde_wasm_bindgen::from_value(signal)? {
+            Told::Published { uid, kind } => Signal::Published(uid, kind),
+            Told::Frame { uid } => Signal::Frame(uid),
+        };
+        self.0.handle(millis(now), signal);
+        Ok(())
+    }
+
+    /// What to do next.
+    #[allow(clippy::cast_precision_loss, reason = "Millis fits a JavaScript number")]
+    pub fn poll(&mut self, now: f64) -> Result<JsValue, JsValue> {
+        let step = match self.0.poll(millis(now)) {
+            Output::Wait(until) => Step::Wait { until: until.map(|time| time.as_u64() as f64) },
+            Output::Subscribe(uid, kind) => Step::Subscribe { uid, kind },
+            Output::Unsubscribe(uid, kind) => Step::Unsubscribe { uid, kind },
+            Output::Show(uid) => Step::Show { uid },
+            Output::Emit(_) => Step::Tell,
+        };
+        Ok(serde_wasm_bindgen::to_value(&step)?)
+    }
+}
+
+/// What one answer of one call means.
+#[wasm_bindgen(js_name = interpretAsObject)]
+pub fn interpret(
+    call: JsValue,
+    http_status: Option<u16>,
+    code: Option<f64>,
+    task_status: Option<String>,
+) -> Result<JsValue, JsValue> {
+    let call: Call = serde_wasm_bindgen::from_value(call)?;
+    let task_status = task_status.map(|text| TaskStatus::parse(&text));
+    #[allow(clippy::cast_possible_truncation, reason = "a code out of range is none that is known")]
+    let code = code.map(|code| code as i64);
+    let meaning = status::interpret(call, http_status, code, task_status.as_ref(), None);
+    Ok(serde_wasm_bindgen::to_value(&meaning)?)
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and so does Millis"
+)]
+fn millis(value: f64) -> Millis {
+    Millis::new(value as u64)
+}
