@@ -16,6 +16,10 @@ use crate::time::Millis;
 
 const SECOND: Millis = Millis::from_secs(1);
 
+/// For how long a Create that has its permit is held back, so that those whose Acquires are answered at once do not all
+/// leave at once. Half of the 2 s within which it must follow its Acquire.
+const LONGEST_HELD: Millis = SECOND;
+
 /// The limits of an App ID. They are defaults that Agora's support can raise, so they are settings here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,9 +81,9 @@ impl QuotaLimits {
         self.calls_per_second.saturating_add(self.burst) as usize
     }
 
-    /// The time between two Creates, in ms: a tenth of the PCW a second.
+    /// The time between two Creates, in ms: at most a tenth of the PCW a second.
     fn create_spacing(&self) -> Millis {
-        Millis::new(10_000 / u64::from(self.pcw.max(1)))
+        Millis::new(10_000_u64.div_ceil(u64::from(self.pcw.max(1))))
     }
 }
 
@@ -166,11 +170,15 @@ pub struct TokenBucket {
     reserved: Vec<Lane>,
     claims: ByLane<Claim>,
     next_order: u64,
+    /// When the next Acquire, or a Create without one, may be made.
     next_create: Millis,
+    /// When the next Create that has a reserved permit is to leave, if it can wait for so long.
+    next_reserved: Millis,
 }
 
 decode!(Same TokenBucket {
-    limits, milli_tokens, seen, gap_before, time, sent, reserved, claims, next_order, next_create
+    limits, milli_tokens, seen, gap_before, time, sent, reserved, claims, next_order, next_create,
+    next_reserved or Millis::ZERO
 });
 
 impl TokenBucket {
@@ -188,13 +196,27 @@ impl TokenBucket {
             claims: ByLane::new(),
             next_order: 0,
             next_create: now,
+            next_reserved: now,
         }
     }
 
-    /// Asks for a permit. Until it is granted the lane is remembered as waiting; asking more often changes nothing.
+    /// Asks for a permit. Until it is granted the lane is remembered as waiting; asking more often changes nothing. A
+    /// Create uses the permit that was reserved with its Acquire's, if there is one.
     #[must_use]
     pub fn ask(&mut self, now: Millis, lane: Lane, want: Want) -> Permit {
         self.tick(now);
+        if want == Want::Create
+            && let Ok(at) = self.reserved.binary_search(&lane)
+        {
+            let wait = self.next_reserved.minus(self.seen);
+            if wait > Millis::ZERO && wait <= LONGEST_HELD {
+                return Permit::Wait(now.plus(wait));
+            }
+            self.reserved.remove(at);
+            self.sent.push_back(self.time);
+            self.next_reserved = self.seen.plus(self.limits.create_spacing());
+            return Permit::Granted;
+        }
         if self.claims.get(lane).is_none_or(|claim| claim.want != want) {
             let claim = Claim { want, since: self.time, order: self.next_order };
             self.next_order += 1;
@@ -208,7 +230,10 @@ impl TokenBucket {
         self.milli_tokens -= u64::from(want.permits()) * 1000;
         self.sent.push_back(self.time);
         if want.creates() {
-            self.next_create = self.time.plus(self.limits.create_spacing());
+            self.next_create = self.seen.plus(self.limits.create_spacing());
+        }
+        if want == Want::Create {
+            self.next_reserved = self.next_create;
         }
         if want == Want::AcquireAndCreate
             && let Err(at) = self.reserved.binary_search(&lane)
@@ -218,20 +243,15 @@ impl TokenBucket {
         Permit::Granted
     }
 
-    /// Uses the permit that was reserved for the lane's Create, if there is one.
-    #[must_use]
-    pub fn use_reserved(&mut self, now: Millis, lane: Lane) -> bool {
-        self.tick(now);
-        let Ok(at) = self.reserved.binary_search(&lane) else { return false };
-        self.reserved.remove(at);
-        self.sent.push_back(self.time);
-        true
-    }
-
     /// The lane wants nothing (any more): its claim and its reserved permit are given up.
     pub fn withdraw(&mut self, lane: Lane) {
         self.claims.remove(lane);
         self.reserved.retain(|reserved| *reserved != lane);
+    }
+
+    /// What the lane keeps others from: the place of its claim in the queue, and whether a permit is reserved for it.
+    pub(crate) fn held_by(&self, lane: Lane) -> (Option<u64>, bool) {
+        (self.claims.get(lane).map(|claim| claim.order), self.reserved.binary_search(&lane).is_ok())
     }
 
     fn tick(&mut self, now: Millis) {
@@ -252,16 +272,14 @@ impl TokenBucket {
 
     /// How long `lane` must still wait; zero when it is its turn and there is a permit.
     fn delay(&self, lane: Lane, want: Want) -> Millis {
-        if want.creates() && self.time < self.next_create {
-            return self.next_create.minus(self.time);
+        if self.is_too_soon(want) {
+            return self.next_create.minus(self.seen);
         }
         let mine = self.rank(lane);
         let before: u32 = self
             .claims
             .iter()
-            .filter(|(other, claim)| {
-                !(claim.want.creates() && self.time < self.next_create) && self.rank(*other) < mine
-            })
+            .filter(|(other, claim)| !self.is_too_soon(claim.want) && self.rank(*other) < mine)
             .map(|(_, claim)| claim.want.permits())
             .sum();
         let needed = u64::from(before.saturating_add(want.permits())) * 1000;
@@ -277,6 +295,12 @@ impl TokenBucket {
                 .map_or(Millis::new(100), |sent| sent.plus(SECOND).minus(self.time).plus(Millis::new(1))),
         };
         Millis::new(refill).max(window).min(SECOND)
+    }
+
+    /// Whether it has to wait for the Creates before it. By the clock, gaps and all: one that is set forward costs no more
+    /// than one Create that comes too soon.
+    fn is_too_soon(&self, want: Want) -> bool {
+        want.creates() && self.seen < self.next_create
     }
 
     /// Who comes first: whoever ends a task, then whoever has waited longer than its share of a round, then by

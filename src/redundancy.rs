@@ -152,12 +152,25 @@ impl RedundancyGroup {
         if let Some(event) = told.or_else(|| self.choose_on_air(now)) {
             return Output::Emit(event);
         }
+        loop {
+            if let Some(output) = self.poll_lanes(now) {
+                return output;
+            }
+        }
+    }
+
+    /// None: a lane may have waited for what one after it wants no more, so that all are to be asked once more.
+    fn poll_lanes(&mut self, now: Now) -> Option<Output> {
         let mut wait: Option<(Millis, _)> = None;
         let mut outcomes = Vec::new();
+        let mut made_way = false;
         let count = self.lanes.len();
         for at in (0..count).map(|i| (self.first + i) % count) {
             let Some(lane) = self.lanes.get_mut(at) else { continue };
-            let output = match lane.poll(now, &mut self.permits) {
+            let held = self.permits.held_by(lane.number());
+            let step = lane.poll(now, &mut self.permits);
+            made_way |= held != (None, false) && held != self.permits.held_by(lane.number());
+            let output = match step {
                 Step::Emit(event) => Output::Emit(event),
                 Step::Send(request) => {
                     if request.call == EventCall::Presence {
@@ -179,12 +192,13 @@ impl RedundancyGroup {
                 }
             };
             self.first = at;
-            return output;
+            return Some(output);
         }
         self.first = 0;
         match wait {
-            Some((until, why)) => Output::Wait { until: self.clock.wall_at(until), why },
-            None => Output::Done(together(&outcomes)),
+            Some(_) if made_way => None,
+            Some((until, why)) => Some(Output::Wait { until: self.clock.wall_at(until), why }),
+            None => Some(Output::Done(together(&outcomes))),
         }
     }
 

@@ -81,9 +81,6 @@ impl Permits {
 
     pub(crate) fn ask(&mut self, now: Millis, lane: Lane, want: Want) -> Turn {
         let Some(shared) = &mut self.shared else {
-            if want == Want::Create && self.bucket.use_reserved(now, lane) {
-                return Turn::Now;
-            }
             return match self.bucket.ask(now, lane, want) {
                 Permit::Granted => Turn::Now,
                 Permit::Wait(until) => Turn::Wait(until),
@@ -124,6 +121,11 @@ impl Permits {
     pub(crate) fn awaits(&self, lane: Lane, want: Want) -> bool {
         let question = self.shared.as_ref().and_then(|shared| shared.get(lane));
         question.is_some_and(|question| question.want == want && question.answer.is_none())
+    }
+
+    /// What the lane keeps the others from.
+    pub(crate) fn held_by(&self, lane: Lane) -> (Option<u64>, bool) {
+        self.bucket.held_by(lane)
     }
 
     /// The lane wants nothing (any more).

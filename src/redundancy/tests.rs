@@ -199,3 +199,46 @@ fn a_permit_is_awaited_from_its_question_to_its_answer() {
     assert!(!group.awaits_permit(request));
     assert!(matches!(group.poll(NOW), Output::Send(_)));
 }
+
+#[test]
+fn a_lane_does_not_wait_for_what_another_wants_no_more() {
+    let config = json!({
+        "appId": "app", "instanceId": "show", "services": services(300, "show"), "presence": "never",
+        "lanes": lanes(2), "quota": { "callsPerSecond": 1, "burst": 2, "pcw": 1_000_000 },
+        "policy": { "confirmMs": [4_000], "createTimedOutMs": [1_000], "jitterPercent": 0 },
+    });
+    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
+    let mut now = NOW;
+    // The second lane gives its first create up, and waits for the permits of another; the first lane's Query waits behind.
+    let both_wait = |group: &RedundancyGroup| (0..2).all(|lane| group.permits.held_by(lane).0.is_some());
+    while !(both_wait(&group) && group.lanes[1].status().generation == 2) {
+        match group.poll(now) {
+            Output::Send(request) if request.id.lane() == 1 && request.call == EventCall::Create => {
+                let answer = Answer::Http {
+                    status: 206,
+                    retry_after: None,
+                    request_id: None,
+                    resource_id: None,
+                    body: String::new(),
+                };
+                assert!(group.handle(now, Input::Answer(request.id, answer)));
+            }
+            Output::Send(request) => answer(&mut group, now, &request),
+            Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
+            Output::Wait { .. } => now = now.plus(Millis::new(100)),
+            Output::Emit(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    let body = json!({ "noticeId": "n", "productId": 1, "eventType": 110, "notifyMs": 1, "payload": {
+        "taskId": "found", "instanceId": "show-1-1", "sequence": 1, "sendts": 1, "details": {} } });
+    let notice = crate::notice::parse(body.to_string().as_bytes()).unwrap();
+    assert!(group.handle(now, Input::Notice(notice)));
+    let next = loop {
+        match group.poll(now) {
+            Output::Emit(_) => {}
+            other => break other,
+        }
+    };
+    assert!(matches!(&next, Output::Send(request) if request.id.lane() == 0), "{next:?}");
+}

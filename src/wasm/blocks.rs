@@ -165,9 +165,6 @@ impl TokenBucket {
     /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
     pub fn ask(&mut self, now: f64, lane: Lane, want: JsValue) -> Result<f64, JsValue> {
         let (now, want): (_, Want) = (value::millis("now", now)?, value::read("want", want)?);
-        if want == Want::Create && self.0.use_reserved(now, lane) {
-            return Ok(0.0);
-        }
         Ok(match self.0.ask(now, lane, want) {
             Permit::Granted => 0.0,
             Permit::Wait(until) => value::from_millis(until.minus(now).max(Millis::new(1))),

@@ -33,10 +33,6 @@ impl SharedQuota {
             }
             is_waited_for
         });
-        if want == Want::Create && bucket.use_reserved(now, lane) {
-            self.waited_for.remove(&lane);
-            return Millis::ZERO;
-        }
         match bucket.ask(now, lane, want) {
             Permit::Granted if want == Want::AcquireAndCreate => {
                 self.waited_for.insert(lane, now.plus(RESERVED));
