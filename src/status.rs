@@ -148,7 +148,8 @@ pub enum TaskState {
 impl TaskState {
     /// Puts the two statuses of a task together. The service's verdict on the parameters comes first, then a task
     /// status that is final, then the transcoder's own trouble, then the rest of the task status. The transcoder's
-    /// status stands in for the task's only where that is missing.
+    /// status stands in for the task's only where that is missing, and that it runs also where the task's is a word that
+    /// nobody has heard of.
     #[must_use]
     pub fn of(task: Option<&TaskStatus>, service: Option<&ServiceStatus>) -> Self {
         use ServiceStatus as S;
@@ -164,6 +165,7 @@ impl TaskState {
             (Some(T::Stopping), _) => Self::Stopping,
             (Some(T::Started | T::InProgress), _) if !done => Self::Running,
             (Some(T::Idle | T::Prepared | T::Starting | T::Created), _) if !done => Self::Starting,
+            (Some(T::Unknown(_)), Some(S::ServiceInProgress)) => Self::Running,
             (Some(T::Unknown(_)), _) => Self::Unknown,
             (Some(_), _) => Self::Stopping,
             (None, Some(S::ServiceInProgress)) => Self::Running,
@@ -192,7 +194,7 @@ pub enum Meaning {
     NotCompleted,
     /// 50x, or an answer outside of HTTP's sense here (1xx, 3xx): the outcome is unknown.
     ServerError,
-    /// Query 404: not there (yet, or any more).
+    /// Query or Update 404: not there (yet, or any more).
     NotFound,
     /// Delete 404: already gone, a success.
     AlreadyGone,
@@ -227,7 +229,7 @@ pub fn interpret(
         (201 | 409, Call::Create) => Meaning::AlreadyStarted,
         (200..=299, Call::Query) => Meaning::Task(TaskState::of(task_status, service_status)),
         (200..=299, Call::Acquire | Call::Create | Call::Update | Call::Delete) => Meaning::Success,
-        (404, Call::Query) => Meaning::NotFound,
+        (404, Call::Query | Call::Update) => Meaning::NotFound,
         (404, Call::Delete) => Meaning::AlreadyGone,
         (401 | 403, _) => Meaning::WrongCredentials,
         (429, _) => Meaning::RateLimited,

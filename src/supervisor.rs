@@ -44,7 +44,7 @@ use crate::error::Invalid;
 use crate::notice::Notice;
 use crate::quota::permits::Permits;
 use crate::task::{Services, TaskWarning};
-use crate::time::{Clock, Millis};
+use crate::time::{Clock, Millis, Now};
 use crate::uid::Uid;
 
 /// What to do next.
@@ -240,10 +240,7 @@ impl Supervisor {
     /// What to do next. May change after every [`handle`](Self::handle), and when the time of a `Wait` has come.
     #[must_use]
     pub fn poll(&mut self, now: Millis) -> Output {
-        let (now, went_back) = self.clock.tick(now);
-        if went_back {
-            self.lane.clock_went_back();
-        }
+        let now = self.tick(now);
         match self.lane.poll(now, &mut self.permits) {
             Step::Emit(event) => Output::Emit(event),
             Step::Send(request) => Output::Send(request),
@@ -256,10 +253,7 @@ impl Supervisor {
 
     /// Takes what happened. True when it was about this supervisor.
     pub fn handle(&mut self, now: Millis, input: Input) -> bool {
-        let (now, went_back) = self.clock.tick(now);
-        if went_back {
-            self.lane.clock_went_back();
-        }
+        let now = self.tick(now);
         match input {
             Input::Answer(id, answer) => {
                 if let Some(look) = self.lane.answer(now, id, &answer) {
@@ -293,7 +287,7 @@ impl Supervisor {
     /// # Errors
     /// A payload that does not fit what runs: another output channel, a uid of the ring among its inputs.
     pub fn update(&mut self, now: Millis, services: Services) -> Result<(), Invalid> {
-        let (now, _) = self.clock.tick(now);
+        let now = self.tick(now);
         self.lane.update(now, services)
     }
 
@@ -357,5 +351,13 @@ impl Supervisor {
             supervisor.permits.check()?;
             supervisor.lane.check(0)
         })
+    }
+
+    fn tick(&mut self, now: Millis) -> Now {
+        let (now, went_back) = self.clock.tick(now);
+        if went_back {
+            self.lane.clock_went_back();
+        }
+        now
     }
 }

@@ -11,8 +11,12 @@ use super::request::{Answer, NoAnswer, ReplyBody, RequestId, said};
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::policy::{Cause, parse_retry_after};
 use crate::status::{Call, Meaning, interpret};
+use crate::task::Services;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
+
+/// Looks in a row that were answered in vain after which the operator is told, and the lane decides as without looks.
+const VAIN_LOOKS_THAT_PROVE: u32 = 3;
 
 /// Who is in the channel, for every lane that publishes into it.
 pub(crate) struct ChannelLook {
@@ -188,20 +192,20 @@ impl Lane {
             Purpose::Presence => return self.on_presence(now, in_flight, answer),
             Purpose::InputToken | Purpose::OutputToken => return None,
         };
-        let read = self.read(now, call, &in_flight.domain, answer);
+        let read = self.read(now, call, in_flight, answer);
         let generation = in_flight.generation?;
         self.launch(generation)?;
         match call {
             Call::Acquire => self.on_acquire(now, generation, &read),
             Call::Create => self.on_create(now, generation, in_flight.token.as_deref(), &read),
             Call::Query => self.on_query(now, generation, &read),
-            Call::Update => self.on_update(now, generation, &read),
+            Call::Update => self.on_update(now, generation, in_flight.outdated.clone(), &read),
             Call::Delete => self.on_delete(now, generation, &read),
         }
         None
     }
 
-    fn read(&self, now: Now, call: Call, domain: &str, answer: &Answer) -> Read {
+    fn read(&self, now: Now, call: Call, in_flight: &InFlight, answer: &Answer) -> Read {
         let (status, body, retry_after, nothing) = match answer {
             Answer::Http { status, retry_after, body, .. } => {
                 (Some(*status), ReplyBody::parse(body), retry_after.as_deref(), None)
@@ -210,14 +214,16 @@ impl Lane {
         };
         let meaning =
             interpret(call, status, body.code, body.task_status.as_ref(), body.service_status.as_ref());
+        let mut secrets = self.secrets();
+        secrets.extend(in_flight.outdated.iter().flat_map(Services::secrets));
         Read {
             call,
             meaning,
             unauthorized: status == Some(401),
-            said: said(answer, &body, &self.secrets()),
+            said: said(answer, &body, &secrets),
             body,
             retry_after: retry_after.and_then(|header| parse_retry_after(header, now.wall)),
-            domain: domain.to_owned(),
+            domain: in_flight.domain.clone(),
             nothing,
         }
     }
@@ -253,15 +259,33 @@ impl Lane {
             Answer::Http { status: 200, body, .. } => ReplyBody::parse(body).broadcasters,
             Answer::Http { .. } | Answer::Nothing(_) => None,
         };
-        match broadcasters {
-            Some(broadcasters) => Some(ChannelLook { sent_at: in_flight.sent_at, broadcasters }),
-            None => {
-                // A look that failed proves nothing.
-                self.next_look = now.mono.plus(self.look_interval());
-                self.looks = self.looks.saturating_add(1);
-                None
+        if let Some(broadcasters) = broadcasters {
+            self.vain_looks = 0;
+            return Some(ChannelLook { sent_at: in_flight.sent_at, broadcasters });
+        }
+        // A look that failed proves nothing.
+        let retry_after = match answer {
+            Answer::Http { retry_after: Some(header), .. } => parse_retry_after(header, now.wall),
+            Answer::Http { .. } | Answer::Nothing(_) => None,
+        };
+        let longest = self.config.policy.retry_after_max_ms;
+        let wait = self.look_interval().max(retry_after.unwrap_or_default().min(longest));
+        self.next_look = now.mono.plus(wait);
+        self.looks = self.looks.saturating_add(1);
+        // Credentials that are not good for it, or a channel that is of another mode.
+        if let Answer::Http { status: 200..=428 | 430..=499, body, .. } = answer {
+            self.vain_looks = self.vain_looks.saturating_add(1);
+            if self.vain_looks == VAIN_LOOKS_THAT_PROVE {
+                let said = said(answer, &ReplyBody::parse(body), &self.secrets());
+                self.emit(now, None, EventKind::Misconfigured { call: EventCall::Presence, said });
             }
         }
+        None
+    }
+
+    /// Whether looks into the channel can tell what is there.
+    pub(super) fn can_look(&self) -> bool {
+        self.config.looks_into_channel() && self.vain_looks < VAIN_LOOKS_THAT_PROVE
     }
 
     // ---- helpers -------------------------------------------------------------------------------------------------

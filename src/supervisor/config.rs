@@ -228,7 +228,7 @@ pub(crate) struct LaneConfig {
     pub(super) app_id: String,
     pub(super) instance_id: String,
     services: Services,
-    /// The payload to go back to, should an update be refused.
+    /// The payload to go back to, should this one be refused: the last that the service has taken.
     services_before: Option<Services>,
     pub(super) input_channel: Option<String>,
     pub(super) output_channel: String,
@@ -315,21 +315,22 @@ impl LaneConfig {
         self.policy.clone().fit_idle_timeout(services.idle_timeout())
     }
 
-    pub(super) fn accept_services(&mut self, services: Services) -> Result<(), Invalid> {
+    /// Takes a new payload; returns the one before it.
+    pub(super) fn accept_services(&mut self, services: Services) -> Result<Services, Invalid> {
         self.check_services(&services)?;
         self.policy.fit_idle_timeout(services.idle_timeout())?;
         self.input_channel = services.input_channel().map(str::to_owned);
         let before = std::mem::replace(&mut self.services, services);
-        self.services_before.get_or_insert(before);
-        Ok(())
+        self.services_before.get_or_insert_with(|| before.clone());
+        Ok(before)
     }
 
-    /// The update was taken.
-    pub(super) fn keep_services(&mut self) {
-        self.services_before = None;
+    /// The service has taken this payload, which is not the newest any more, or else the newest.
+    pub(super) fn keep_services(&mut self, taken: Option<Services>) {
+        self.services_before = taken;
     }
 
-    /// The update was refused: goes back to the payload before it, if there is one.
+    /// The newest payload was refused: goes back to the one before it, if there is one.
     pub(super) fn revert_services(&mut self) -> bool {
         let Some(before) = self.services_before.take() else { return false };
         self.input_channel = before.input_channel().map(str::to_owned);

@@ -31,13 +31,7 @@ impl Lane {
         }
         let first_look = self.config.policy.confirm_ms.wait_or_last(0);
         let running = self.goal == Goal::Run;
-        let displaceable = match self.current_launch() {
-            None => true,
-            Some(launch) => {
-                launch.generation == generation
-                    || matches!(launch.phase, Phase::Preparing | Phase::Creating | Phase::Unidentified)
-            }
-        };
+        let displaceable = self.current == Some(generation) || self.current_is_displaceable();
         let current = self.current;
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.task_id.is_none()) else {
             return self.adopt_orphan(now, generation, task_id, create, by);
@@ -90,8 +84,15 @@ impl Lane {
         }
     }
 
+    /// Whether the current launch, if there is one, has no task that is known.
+    pub(super) fn current_is_displaceable(&self) -> bool {
+        self.current_launch().is_none_or(|launch| {
+            matches!(launch.phase, Phase::Preparing | Phase::Creating | Phase::Unidentified)
+        })
+    }
+
     /// The current launch makes way for one whose task was found.
-    fn displace(&mut self, now: Now) {
+    pub(super) fn displace(&mut self, now: Now) {
         let Some(generation) = self.current else { return };
         if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.generation == Some(generation)) {
             // Should it still be waiting for its snapshot, it must not be sent any more: it could start a second task.
@@ -194,6 +195,8 @@ impl Lane {
             launch.creates = 1;
             launch.last_create_at = now.mono;
             launch.said_to_run = true;
+            // Which payload it was started with is not known any more.
+            launch.update_due = Some(now.mono);
             launch.enter(Phase::Unresolved, now.mono, now.mono);
             self.ring.hold(uid);
             self.launches.push(launch);

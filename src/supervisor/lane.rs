@@ -57,9 +57,12 @@ pub(super) struct InFlight {
     pub(super) domain: String,
     pub(super) sent_at: Millis,
     pub(super) deadline: Millis,
+    /// The payload that an Update carries, when a newer one has come since it left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) outdated: Option<Services>,
 }
 
-decode!(Camel InFlight { id, purpose, generation, token, domain, sent_at, deadline });
+decode!(Camel InFlight { id, purpose, generation, token, domain, sent_at, deadline, outdated });
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -133,6 +136,9 @@ pub(crate) struct Lane {
     /// When to look into the channel next, and how many looks there were at this pace.
     pub(super) next_look: Millis,
     pub(super) looks: u32,
+    /// Looks in a row whose answer was that there is nothing to be seen.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) vain_looks: u32,
     pub(super) events: VecDeque<Event>,
     pub(super) announced_end: bool,
     /// Grows with every change worth persisting.
@@ -141,8 +147,12 @@ pub(crate) struct Lane {
 
 decode!(Camel Lane {
     number, config, ring, domains, goal, launches, current, next_launch, generation, relaunches, off_air, in_flight,
-    overdue, retired, next_request, next_look, looks, events, announced_end, revision
+    overdue, retired, next_request, next_look, looks, vain_looks or 0, events, announced_end, revision
 });
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
 
 impl Lane {
     pub(crate) fn new(number: LaneNumber, config: LaneConfig, now: Millis) -> Self {
@@ -164,6 +174,7 @@ impl Lane {
             next_request: 0,
             next_look: now,
             looks: 0,
+            vain_looks: 0,
             events: VecDeque::new(),
             announced_end: false,
             revision: 0,
@@ -177,6 +188,10 @@ impl Lane {
         }
         check_count("lane.revision", self.revision)?;
         self.config.policy.check()
+    }
+
+    pub(crate) fn number(&self) -> LaneNumber {
+        self.number
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -227,7 +242,9 @@ impl Lane {
                 (Goal::Run, Some((Phase::Running, None))) => "running",
                 (Goal::Run, Some((Phase::Running, Some(_)))) => "suspect",
                 (Goal::Run, Some((Phase::Unidentified, _))) => "unidentified",
-                (Goal::Run, Some((Phase::Unresolved | Phase::Superseded, _))) => "waiting",
+                (Goal::Run, Some((Phase::Unresolved | Phase::Superseded | Phase::Reconsidered, _))) => {
+                    "waiting"
+                }
                 (Goal::Run, Some((Phase::Deleting | Phase::AwaitingEnd | Phase::LeftBehind, _))) => {
                     "stopping"
                 }
@@ -259,7 +276,9 @@ impl Lane {
             task_id: launch.task_id.clone(),
             standing: match launch.phase {
                 Phase::LeftBehind => Standing::LeftBehind,
-                Phase::Superseded | Phase::Deleting | Phase::AwaitingEnd => Standing::Stopping,
+                Phase::Superseded | Phase::Reconsidered | Phase::Deleting | Phase::AwaitingEnd => {
+                    Standing::Stopping
+                }
                 _ if launch.task_id.is_none() => Standing::Unresolved,
                 Phase::Preparing
                 | Phase::Creating
@@ -291,7 +310,10 @@ impl Lane {
 
     /// Takes a new payload: for the running task by Update, for later ones by their Create.
     pub(crate) fn update(&mut self, now: Now, services: Services) -> Result<(), Invalid> {
-        self.config.accept_services(services)?;
+        let before = self.config.accept_services(services)?;
+        if let Some(in_flight) = self.in_flight.as_mut().filter(|sent| sent.purpose == Purpose::Update) {
+            in_flight.outdated.get_or_insert(before);
+        }
         for launch in &mut self.launches {
             if launch.creates == 0 {
                 // Nothing was sent yet: it starts with the new payload.
@@ -305,8 +327,22 @@ impl Lane {
                 launch.forget_payload();
             }
         }
+        self.let_go_of_preparation();
         self.revision += 1;
         Ok(())
+    }
+
+    /// Does not await any longer what was asked for with a payload, or for one, that is not to be sent any more.
+    fn let_go_of_preparation(&mut self) {
+        let prepares = |sent: &&InFlight| match sent.purpose {
+            Purpose::InputToken | Purpose::OutputToken | Purpose::Acquire => true,
+            Purpose::Create | Purpose::Query | Purpose::Update | Purpose::Delete | Purpose::Presence => false,
+        };
+        let generation = self.in_flight.as_ref().filter(prepares).and_then(|sent| sent.generation);
+        let launch = generation.and_then(|generation| self.launch(generation));
+        if launch.is_some_and(|launch| launch.services.is_none()) {
+            self.let_go_of_request();
+        }
     }
 
     /// A notification: brings the next Query forward, or names a task. Says whether it was about this lane.

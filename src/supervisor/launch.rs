@@ -36,6 +36,8 @@ pub(super) enum Phase {
     Running,
     /// Not wanted any more, but kept until its replacement runs.
     Superseded,
+    /// As `Superseded`, but in the way of its replacement: whether it runs after all is asked before it is deleted.
+    Reconsidered,
     /// Being deleted.
     Deleting,
     /// Delete was accepted (202), Query tells when it is done.
@@ -45,8 +47,8 @@ pub(super) enum Phase {
 }
 
 decode!(Camel enum Phase {
-    Preparing, Creating, Unresolved, Unidentified, Confirming, Running, Superseded, Deleting, AwaitingEnd,
-    LeftBehind,
+    Preparing, Creating, Unresolved, Unidentified, Confirming, Running, Superseded, Reconsidered, Deleting,
+    AwaitingEnd, LeftBehind,
 });
 
 /// The builder token that the next Create would carry.
@@ -178,6 +180,10 @@ pub(super) struct Launch {
     /// When its payload is to be updated.
     pub(super) update_due: Option<Millis>,
     pub(super) update_failures: u32,
+    /// It is not sure that its task has the payload to go back to: it was started with another one, or an Update has an
+    /// unknown outcome.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) unsure_payload: bool,
     pub(super) next_sequence_id: u32,
 }
 
@@ -186,8 +192,12 @@ decode!(Camel Launch {
     refusals, looks, input_token, output_token, forgotten or Vec::new(), services, builder, tokens, unanswered,
     tokens_tried, token_not_found or false, creates, last_create_at, closed, said_to_run, task_id, last_query_at, hinted,
     doubted_until, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
-    next_sequence_id
+    unsure_payload or false, next_sequence_id
 });
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
 
 impl Launch {
     pub(super) fn new(generation: u32, uid: Uid, instance_id: String, now: Millis) -> Self {
@@ -230,6 +240,7 @@ impl Launch {
             refusal_told: false,
             update_due: None,
             update_failures: 0,
+            unsure_payload: false,
             next_sequence_id: 0,
         }
     }
@@ -262,6 +273,7 @@ impl Launch {
             | Phase::Confirming
             | Phase::Running
             | Phase::Superseded
+            | Phase::Reconsidered
             | Phase::Deleting
             | Phase::AwaitingEnd => false,
         }
@@ -286,6 +298,13 @@ impl Launch {
     /// forgotten for it.
     pub(super) fn has_spent_its_tokens(&mut self, now: Millis) -> bool {
         self.tokens.len() >= MAX_TOKENS && self.usable_builder(now).is_none()
+    }
+
+    /// A newer payload than that which it was started with is to be sent to its task, which runs.
+    pub(super) fn update_soon(&mut self, now: Millis) {
+        self.update_due = Some(now);
+        self.unsure_payload = true;
+        self.forget_payload();
     }
 
     /// The payload is to be composed anew, with new RTC tokens.
@@ -360,7 +379,9 @@ impl Launch {
         self.last_query_at = None;
         self.hinted = false;
         self.doubted_until = None;
-        self.update_due = None;
+        // That one knows nothing of what the known one was updated to.
+        self.update_due = self.update_due.or((self.next_sequence_id > 0).then_some(now));
+        self.update_failures = 0;
         self.told = false;
         self.enter(Phase::Unresolved, now, now);
         true

@@ -122,6 +122,9 @@ impl Lane {
                         calls.push(plan(due, 2, purpose, Why::Update));
                     }
                 }
+                Phase::Reconsidered => {
+                    calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Confirm)));
+                }
                 Phase::AwaitingEnd => calls.push(plan(launch.due, 3, Purpose::Query, Why::Delete)),
                 Phase::Deleting | Phase::LeftBehind => {
                     calls.push(plan(launch.due, 1, Purpose::Delete, Why::Delete));
@@ -193,6 +196,7 @@ impl Lane {
                     domain,
                     sent_at: now.mono,
                     deadline: now.mono.plus(timeout),
+                    outdated: None,
                 });
                 return Step::NeedToken(TokenRequest { id, uid, channel });
             }
@@ -256,6 +260,7 @@ impl Lane {
             domain,
             sent_at: now.mono,
             deadline: now.mono.plus(timeout),
+            outdated: None,
         });
         if request.persist_first {
             self.revision += 1;

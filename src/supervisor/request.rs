@@ -184,6 +184,11 @@ pub(super) struct ReplyBody {
 }
 
 impl ReplyBody {
+    /// Whether it has any status.
+    pub(super) fn says_how_it_is(&self) -> bool {
+        self.task_status.is_some() || self.service_status.is_some()
+    }
+
     pub(super) fn parse(body: &str) -> Self {
         let Ok(json) = serde_json::from_str::<Value>(body) else { return Self::default() };
         let status = text(json.get("status"));
@@ -206,7 +211,8 @@ fn broadcasters(data: &Value) -> Option<Vec<Uid>> {
         return Some(Vec::new());
     }
     let uids = data.get("broadcasters")?.as_array()?;
-    Some(uids.iter().filter_map(Value::as_u64).filter_map(|uid| Uid::try_from(uid).ok()).collect())
+    let uids = uids.iter().filter_map(|uid| integer(Some(uid)));
+    Some(uids.filter_map(|uid| Uid::try_from(uid).ok()).collect())
 }
 
 const MESSAGE_CHARS: usize = 300;

@@ -2,7 +2,7 @@
 
 use super::event::{EventKind, LaunchCause};
 use super::lane::{Goal, Lane};
-use super::launch::Phase;
+use super::launch::{Launch, Phase};
 use super::{Outcome, Why};
 use crate::time::{Millis, Now};
 
@@ -19,7 +19,7 @@ impl Lane {
     }
 
     fn settle_run(&mut self, now: Now) -> bool {
-        let looks = self.config.looks_into_channel();
+        let looks = self.can_look();
         if let Some(launch) = self.current_mut() {
             let (phase, since) = (launch.phase, launch.since);
             match phase {
@@ -44,6 +44,7 @@ impl Lane {
                 | Phase::Unresolved
                 | Phase::Confirming
                 | Phase::Superseded
+                | Phase::Reconsidered
                 | Phase::Deleting
                 | Phase::AwaitingEnd
                 | Phase::LeftBehind => {}
@@ -64,8 +65,7 @@ impl Lane {
     }
 
     fn settle_end(&mut self, now: Now, outcome: &Outcome, since: Millis) -> bool {
-        let grace =
-            if self.config.looks_into_channel() { self.config.policy.stop_deadline_ms } else { STOP_GRACE };
+        let grace = if self.can_look() { self.config.policy.stop_deadline_ms } else { STOP_GRACE };
         let stop_at = since.plus(self.config.policy.stop_deadline_ms);
         let watch_until = since.plus(grace).min(stop_at);
         let mut changed = false;
@@ -87,7 +87,7 @@ impl Lane {
                     launch.enter(Phase::Unresolved, now.mono, now.mono);
                     changed = true;
                 }
-                Phase::Confirming | Phase::Running | Phase::Superseded => {
+                Phase::Confirming | Phase::Running | Phase::Superseded | Phase::Reconsidered => {
                     launch.enter(Phase::Deleting, now.mono, now.mono);
                     changed = true;
                 }
@@ -121,11 +121,8 @@ impl Lane {
             Goal::End { since, .. } => {
                 let stop_at = since.plus(self.config.policy.stop_deadline_ms);
                 let watches = self.launches.iter().any(|launch| launch.task_id.is_none());
-                let until = if watches && !self.config.looks_into_channel() {
-                    since.plus(STOP_GRACE).min(stop_at)
-                } else {
-                    stop_at
-                };
+                let until =
+                    if watches && !self.can_look() { since.plus(STOP_GRACE).min(stop_at) } else { stop_at };
                 Some((until, Why::Stopping))
             }
             Goal::Run => match (self.current_launch(), &self.next_launch) {
@@ -143,8 +140,10 @@ impl Lane {
 
     /// Deletes what the running task has replaced. True when there was something.
     pub(super) fn supersede_done(&mut self, now: Now) -> bool {
+        let is_replaced =
+            |launch: &&mut Launch| matches!(launch.phase, Phase::Superseded | Phase::Reconsidered);
         let mut changed = false;
-        for launch in self.launches.iter_mut().filter(|launch| launch.phase == Phase::Superseded) {
+        for launch in self.launches.iter_mut().filter(is_replaced) {
             launch.enter(Phase::Deleting, now.mono, now.mono);
             changed = true;
         }

@@ -61,7 +61,10 @@ impl Lane {
     /// A create that runs but that nobody names is made again only when there is no other way.
     fn probe(&self, next: &NextLaunch) -> Option<(Uid, Option<u32>)> {
         let is_leaving = |launch: &Launch| {
-            matches!(launch.phase, Phase::Superseded | Phase::Deleting | Phase::AwaitingEnd)
+            matches!(
+                launch.phase,
+                Phase::Superseded | Phase::Reconsidered | Phase::Deleting | Phase::AwaitingEnd
+            )
         };
         if !next.blocked || self.launches.iter().any(is_leaving) {
             return None;
@@ -71,11 +74,11 @@ impl Lane {
         Some((unnamed.uid, Some(unnamed.generation)))
     }
 
-    /// A task lives, or may live, under every uid: what can be ended is, and it is tried again later.
+    /// A task lives, or may live, under every uid: what was given up is taken back or ended, and it is tried again later.
     fn make_room(&mut self, now: Now, next: &NextLaunch) {
-        self.supersede_done(now);
+        self.reconsider(now);
         let is_lost = |launch: &Launch| launch.closed && launch.phase == Phase::Unresolved;
-        if next.blocked && !self.config.looks_into_channel() && self.launches.iter().all(is_lost) {
+        if next.blocked && !self.can_look() && self.launches.iter().all(is_lost) {
             return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
         }
         let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunches).max(Millis::from_secs(5));
@@ -126,6 +129,45 @@ impl Lane {
         }
         self.current = None;
         self.schedule(now, cause);
+    }
+
+    /// What was given up is in the way: it is asked once more whether it runs.
+    pub(super) fn reconsider(&mut self, now: Now) {
+        for launch in self.launches.iter_mut().filter(|launch| launch.phase == Phase::Superseded) {
+            launch.enter(Phase::Reconsidered, now.mono, now.mono);
+        }
+    }
+
+    /// A task that was given up runs after all, and nothing else does: the service may have moved it.
+    pub(super) fn take_back(&mut self, now: Now, generation: u32) {
+        if !self.current_is_displaceable() {
+            // Its replacement has a task by now, and has to prove that it runs.
+            return self.launch_mut(generation).into_iter().for_each(|launch| {
+                launch.enter(Phase::Superseded, now.mono, now.mono);
+            });
+        }
+        self.displace(now);
+        self.current = Some(generation);
+        self.next_launch = None;
+        let wait = self.monitoring_wait(now, generation);
+        let Some(launch) = self.current_mut() else { return };
+        if launch.seen_running_at.is_some() {
+            let uid = launch.uid;
+            launch.enter(Phase::Running, now.mono, now.mono);
+            // Told as recovered, whatever it was given up for.
+            launch.suspect.get_or_insert(Suspicion::NotRunning);
+            if launch.update_due.is_some() {
+                launch.update_soon(now.mono);
+            }
+            self.off_air = self.off_air.take().filter(|off_air| off_air.uid != uid);
+        } else {
+            launch.enter(Phase::Confirming, now.mono, now.mono);
+        }
+        self.confirm(now);
+        if let Some(launch) = self.current_mut() {
+            launch.due = now.mono.plus(wait);
+        }
+        self.revision += 1;
     }
 
     /// The task of this launch is known to be gone.
@@ -255,8 +297,9 @@ impl Lane {
         launch.since = now.mono;
         if launch.update_due.is_some() {
             // The new payload came while the old one was being launched.
-            launch.update_due = Some(now.mono);
-            launch.forget_payload();
+            launch.update_soon(now.mono);
+        } else {
+            self.config.keep_services(None);
         }
         self.emit(now, Some(generation), EventKind::Confirmed { took_ms: now.mono.minus(launched_at) });
         if let Some(off_air) = self.off_air.take() {

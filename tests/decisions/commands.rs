@@ -1,10 +1,9 @@
 //! What an operator asks for: stop and update.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use steadymix::supervisor::{EventCall, EventKind, Input, LeftBehindReason, Outcome};
-use steadymix::task::Services;
 
-use crate::hand::{Hand, services};
+use crate::hand::{Hand, task};
 
 #[test]
 fn stop_is_prompt_and_deletes_what_lives() {
@@ -37,6 +36,37 @@ fn what_cannot_be_deleted_is_left_behind_and_told() {
     };
     assert_eq!((waits, outcome), (vec![0, 5, 10, 15, 30], Some(Outcome::Stopped)));
     assert!(hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }));
+}
+
+#[test]
+fn a_task_that_was_left_behind_has_its_last_try_though_the_limit_is_reached() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.running("old");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": "new" }));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    while !hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }) {
+        let call = hand.call();
+        match call.call {
+            EventCall::Delete => hand.answer(&call, 500, json!({})),
+            _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+        }
+        hand.last();
+    }
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let mut of_old = Vec::new();
+    while let Ok(delete) = hand.next(u64::MAX) {
+        if delete.path.contains("/tasks/new?") || !of_old.is_empty() {
+            hand.answer(&delete, 200, json!({}));
+        } else {
+            hand.answer_after(&delete, 429, json!({}), Some("2"));
+        }
+        if delete.path.contains("/tasks/old?") {
+            of_old.push(hand.now);
+        }
+    }
+    assert!(matches!(of_old[..], [first, second] if second >= first + 2_000), "{of_old:?}");
 }
 
 #[test]
@@ -84,39 +114,4 @@ fn what_lives_on_though_its_end_was_accepted_is_deleted_again() {
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert!(matches!(hand.last(), EventKind::Retrying { call: EventCall::Delete, .. }));
     hand.expect(EventCall::Delete);
-}
-
-#[test]
-fn an_update_goes_on_until_it_is_taken_and_a_refused_one_is_dropped() {
-    let mut hand = Hand::new(json!({}));
-    hand.running("t");
-    let update = |hand: &mut Hand, idle_timeout| {
-        let services = Services::from_json(&services(idle_timeout)).unwrap();
-        hand.supervisor.update(hand.wall(), services).unwrap();
-        hand.expect(EventCall::Update)
-    };
-    let first = update(&mut hand, 60);
-    assert!(first.path.contains("sequenceId=0&updateMask=services.cloudTranscoder.config"), "{}", first.path);
-    hand.answer(&first, 500, json!({}));
-    let again = hand.expect(EventCall::Update);
-    assert!(again.path.contains("sequenceId=1&") && again.persist_first);
-    hand.answer(&again, 200, Value::Null);
-    assert_eq!(hand.last(), EventKind::Updated { sequence_id: 1 });
-
-    let refused = update(&mut hand, 70);
-    hand.answer(&refused, 400, json!({}));
-    hand.query("FAILURE_STOP", "serviceAbnormal");
-    let create = hand.create();
-    assert!(create.body.unwrap().contains(r#""idleTimeout":60"#), "the payload before");
-}
-
-#[test]
-fn an_update_cannot_move_an_output_to_another_channel() {
-    let mut hand = Hand::new(json!({}));
-    hand.running("t");
-    let mut moved = services(300);
-    moved["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] = json!("elsewhere");
-    let refused = hand.supervisor.update(hand.wall(), Services::from_json(&moved).unwrap()).unwrap_err();
-    assert_eq!(refused.value, "\"elsewhere\"");
-    assert_eq!(hand.expect(EventCall::Query).method, "GET", "nothing is updated");
 }

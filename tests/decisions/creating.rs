@@ -286,7 +286,7 @@ fn what_cannot_be_deleted_is_not_made_again_in_the_place_of_what_nobody_names() 
     let again = loop {
         let call = hand.call();
         match call.call {
-            EventCall::Delete => hand.answer(&call, 500, json!({})),
+            EventCall::Query | EventCall::Delete => hand.answer(&call, 500, json!({})),
             EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "again" })),
             EventCall::Create => break call,
             other => panic!("{other:?}"),

@@ -13,4 +13,5 @@ mod creating;
 mod every_call;
 mod hand;
 mod tokens;
+mod updating;
 mod watching;

@@ -141,9 +141,8 @@ fn but_not_as_long_as_a_later_create_may_have_started_one() {
 
 #[test]
 fn an_earlier_create_with_the_same_token_says_nothing_of_a_later_one() {
-    let mut hand = Hand::new(
-        json!({ "presence": "never", "policy": { "noAnswerMs": [1_000, 1_000], "createTimedOutMs": [1_000] } }),
-    );
+    let policy = json!({ "noAnswerMs": [1_000, 1_000], "createTimedOutMs": [1_000], "relaunchMs": [30_000] });
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
     let older = hand.create();
     hand.answer(&older, 206, json!({}));
     hand.now -= 3_600_000;

@@ -1,9 +1,10 @@
 //! Query, notifications and looks into the channel: when a task is gone, and what takes its place.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, FailReason, Health, Input, Outcome, Standing};
+use steadymix::supervisor::{EventCall, EventKind, FailReason, Health, Input, Outcome, Request, Standing};
+use steadymix::task::Services;
 
-use crate::hand::{Hand, output_uid, task};
+use crate::hand::{Hand, output_uid, services, task};
 
 #[test]
 fn server_errors_on_query_never_cause_a_relaunch() {
@@ -97,6 +98,175 @@ fn the_old_task_is_deleted_only_when_the_new_one_runs() {
     assert!(delete.path.contains("/tasks/old?"));
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.last(), EventKind::Removed);
+}
+
+/// A task that ran and is not well any more, and a replacement that does not start. Returns the first call after that.
+fn given_up_under_every_uid() -> (Hand, Request) {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.running("old");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    let create = hand.create();
+    assert_eq!(output_uid(&create), 2);
+    hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
+    loop {
+        let call = hand.expect(EventCall::Query);
+        if call.path.contains("/tasks/old?") {
+            return (hand, call);
+        }
+        hand.answer(&call, 200, task("STARTING", "serviceReady"));
+    }
+}
+
+#[test]
+fn a_task_that_was_given_up_and_has_recovered_is_not_deleted_but_taken_back() {
+    let (mut hand, query) = given_up_under_every_uid();
+    hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
+    assert_eq!(hand.last(), EventKind::Recovered);
+    let status = hand.supervisor.status();
+    assert_eq!((status.state, status.uid), ("running", Some(1)));
+    let delete = hand.expect(EventCall::Delete);
+    assert!(delete.path.contains("/tasks/new?"), "what was to replace it is not wanted any more");
+    hand.answer(&delete, 200, json!({}));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(hand.launches(), 2);
+}
+
+#[test]
+fn a_payload_that_came_after_it_was_given_up_is_sent_when_it_is_taken_back() {
+    let (mut hand, query) = given_up_under_every_uid();
+    hand.supervisor.update(hand.wall(), Services::from_json(&services(60)).unwrap()).unwrap();
+    hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 200, json!({}));
+    let update = hand.expect(EventCall::Update);
+    assert!(update.path.contains("/tasks/old?") && update.body.unwrap().contains(r#""idleTimeout":60"#));
+}
+
+#[test]
+fn a_task_that_never_ran_in_time_is_taken_as_started_when_it_runs_after_all() {
+    let (mut hand, query) = given_up_under_every_uid();
+    hand.answer(&query, 200, task("IN_PROGRESS", "serviceAbnormal"));
+    // Both were asked for: the other one has come up by now.
+    let mut call = hand.call();
+    if call.call == EventCall::Delete {
+        assert!(call.path.contains("/tasks/old?"));
+        hand.answer(&call, 500, json!({}));
+        call = hand.expect(EventCall::Query);
+    }
+    assert!(call.path.contains("/tasks/new?"), "{}", call.path);
+    hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress"));
+    hand.last();
+    assert!(hand.events.iter().any(|kind| matches!(kind, EventKind::Relaunched { previous_uid: 1, .. })));
+    assert_eq!(hand.supervisor.status().uid, Some(2));
+}
+
+#[test]
+fn a_task_that_was_given_up_and_does_not_run_makes_room() {
+    type Answer = fn(&mut Hand, &Request);
+    let answers: [Answer; 4] = [
+        |hand, query| hand.answer(query, 200, task("STARTING", "serviceReady")),
+        |hand, query| hand.answer(query, 404, json!({})),
+        |hand, query| hand.answer(query, 400, json!({})),
+        |hand, query| {
+            // Its last attempt; those for the other one are in between.
+            let mut query = query.clone();
+            for attempt in 0..9 {
+                assert_eq!(query.call, EventCall::Query);
+                hand.answer(&query, 500, json!({}));
+                if attempt < 8 {
+                    query = hand.call();
+                }
+            }
+        },
+    ];
+    for answer in answers {
+        let (mut hand, query) = given_up_under_every_uid();
+        answer(&mut hand, &query);
+        assert!(hand.expect(EventCall::Delete).path.contains("/tasks/old?"));
+    }
+}
+
+#[test]
+fn stop_deletes_what_is_asked_for_once_more() {
+    let (mut hand, _unanswered) = given_up_under_every_uid();
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    for _ in 0..2 {
+        let delete = hand.expect(EventCall::Delete);
+        hand.answer(&delete, 200, json!({}));
+    }
+    assert_eq!(hand.done(), Outcome::Stopped);
+}
+
+#[test]
+fn what_a_new_task_is_to_replace_makes_way_for_it_where_there_is_room_for_one_only() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.running("old");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    let mut create = hand.create();
+    for _ in 0..2 {
+        hand.answer(&create, 429, json!({}));
+        create = loop {
+            let call = hand.call();
+            match call.call {
+                EventCall::Create => break call,
+                EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "again" })),
+                other => panic!("{other:?}"),
+            }
+        };
+    }
+    hand.answer(&create, 429, json!({}));
+    let query = hand.query("IN_PROGRESS", "serviceAbnormal");
+    assert!(query.path.contains("/tasks/old?"));
+    let delete = hand.expect(EventCall::Delete);
+    assert!(delete.path.contains("/tasks/old?"));
+    hand.answer(&delete, 200, json!({}));
+    assert_eq!(hand.expect(EventCall::Create).path, create.path);
+}
+
+#[test]
+fn a_task_that_recovers_where_there_is_room_for_one_only_needs_no_replacement() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.running("old");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    let mut refusals = 0;
+    let query = loop {
+        let call = hand.call();
+        match call.call {
+            EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "new" })),
+            EventCall::Create => {
+                hand.answer(&call, 429, json!({}));
+                refusals += 1;
+            }
+            _ => break call,
+        }
+    };
+    assert_eq!((query.call, refusals), (EventCall::Query, 3));
+    hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
+    assert_eq!(hand.last(), EventKind::Recovered);
+    assert_eq!(hand.uids(), [1]);
+    assert_eq!(hand.call().call, EventCall::Query, "nothing more is created");
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_none() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let since = hand.since_start();
+    while hand.since_start() < since + 600 {
+        let query = hand.expect(EventCall::Query);
+        hand.answer(&query, 200, json!({ "taskId": "t" }));
+    }
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
+}
+
+#[test]
+fn a_status_that_is_new_is_as_the_transcoder_says() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    for _ in 0..10 {
+        hand.query("STREAMING", "serviceInProgress");
+    }
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
 }
 
 #[test]
@@ -214,6 +384,48 @@ fn presence_resolves_what_nobody_names() {
         hand.since_start() >= 180,
         "not before a task could have started, and could not be under way elsewhere"
     );
+}
+
+#[test]
+fn looks_that_cannot_succeed_are_told_once_and_not_waited_for() {
+    let of_another_mode =
+        json!({ "success": true, "data": { "channel_exist": true, "mode": 1, "users": [1] } });
+    for (status, body) in [(403, json!({ "message": "not enabled" })), (200, of_another_mode)] {
+        let mut hand = Hand::new(json!({}));
+        let mut creates = 0;
+        let outcome = loop {
+            let Ok(call) = hand.next(u64::MAX) else { break hand.done() };
+            match call.call {
+                EventCall::Presence => hand.answer(&call, status, body.clone()),
+                EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "token" })),
+                EventCall::Create if creates % 2 == 0 => {
+                    creates += 1;
+                    hand.answer(&call, 206, json!({}));
+                }
+                _ => {
+                    creates += 1;
+                    hand.answer(&call, 400, json!({}));
+                }
+            }
+        };
+        assert_eq!(outcome, Outcome::Failed { reason: FailReason::NoUidFree }, "as without looks");
+        let told =
+            |kind: &&EventKind| matches!(kind, EventKind::Misconfigured { call: EventCall::Presence, .. });
+        assert_eq!(hand.events.iter().filter(told).count(), 1);
+    }
+}
+
+#[test]
+fn a_look_is_made_as_late_as_the_service_asks_for() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer(&create, 206, json!({}));
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let look = hand.expect(EventCall::Presence);
+    let at = hand.now;
+    hand.answer_after(&look, 429, json!({}), Some("45"));
+    hand.expect(EventCall::Presence);
+    assert_eq!(hand.now - at, 45_000);
 }
 
 #[test]

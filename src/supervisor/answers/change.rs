@@ -7,6 +7,7 @@ use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason};
 use crate::supervisor::lane::{Goal, Lane};
 use crate::supervisor::launch::{Phase, Round};
 use crate::supervisor::request::ReplyBody;
+use crate::task::Services;
 use crate::time::Now;
 
 impl Lane {
@@ -64,7 +65,9 @@ impl Lane {
             launch.failures = failures.saturating_add(1);
         }
         let attempt = launch.failures;
-        if let Some(wait) = wait.filter(|_| !told) {
+        // A 429 spends no attempt, not even the last one at the end.
+        let has_attempt = !told || (ending && cause == Cause::RateLimited);
+        if let Some(wait) = wait.filter(|_| has_attempt) {
             launch.phase = Phase::Deleting;
             launch.due = now.mono.plus(wait);
             return self.tell_retry(now, generation, &as_delete, cause, Some(wait), attempt);
@@ -84,21 +87,33 @@ impl Lane {
         }
     }
 
-    pub(super) fn on_update(&mut self, now: Now, generation: u32, read: &Read) {
+    /// `outdated` is the payload that was sent, if a newer one has come since.
+    pub(super) fn on_update(&mut self, now: Now, generation: u32, outdated: Option<Services>, read: &Read) {
         let longest = self.config.policy.query_server_error_ms.longest();
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.update_due.is_some()) else {
             return;
         };
         let sequence_id = launch.next_sequence_id.saturating_sub(1);
         if matches!(read.meaning, Meaning::Success | Meaning::Accepted) {
-            launch.update_due = None;
+            launch.update_due = outdated.as_ref().map(|_| now.mono);
             launch.update_failures = 0;
-            self.config.keep_services();
+            launch.unsure_payload = false;
+            self.config.keep_services(outdated);
+            self.revision += 1;
             return self.emit(now, Some(generation), EventKind::Updated { sequence_id });
         }
         if read.refused().is_some() {
-            launch.update_due = None;
-            self.config.revert_services();
+            launch.update_failures = 0;
+            let is_unsure = launch.unsure_payload;
+            if outdated.is_none() {
+                launch.forget_payload();
+            }
+            // The task is to have what is gone back to.
+            let goes_on = outdated.is_some() || (self.config.revert_services() && is_unsure);
+            if let Some(launch) = self.launch_mut(generation) {
+                launch.update_due = goes_on.then_some(now.mono);
+            }
+            self.revision += 1;
             let said = read.said.clone();
             self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Update, said });
             // Perhaps the task is not there any more.
@@ -110,9 +125,17 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {
             launch.update_failures = failures.saturating_add(1);
+            launch.unsure_payload = true;
         }
         launch.update_due = Some(now.mono.plus(wait));
         let attempt = launch.update_failures;
         self.tell_retry(now, generation, read, cause, Some(wait), attempt);
+        if read.meaning == Meaning::NotFound {
+            // That says nothing of the payload, which a relaunch has as well. Query tells whether there is a task.
+            self.hint(now);
+            if let Some(launch) = self.launch_mut(generation) {
+                launch.update_due = Some(launch.due.max(now.mono).plus(wait));
+            }
+        }
     }
 }

@@ -10,6 +10,9 @@ use crate::supervisor::launch::{AnsweredCreate, BuilderToken, Phase};
 use crate::supervisor::request::NoAnswer;
 use crate::time::Now;
 
+/// 429s to Create in a row after which the limit is hardly that of the rate.
+const RATE_LIMITED_FOR_LONG: u32 = 3;
+
 impl Lane {
     pub(super) fn on_acquire(&mut self, now: Now, generation: u32, read: &Read) {
         if let Some(reason) = read.refused() {
@@ -79,10 +82,13 @@ impl Lane {
             launch.failures = failures.saturating_add(1);
         }
         launch.due = now.mono.plus(wait.unwrap_or_default());
-        let attempt = launch.failures;
+        let (attempt, rate_limited) = (launch.failures, launch.rate_limited);
         self.tell_retry(now, generation, read, cause, wait, attempt);
         if wait.is_none() {
             self.abandon(now, LaunchCause::CreateSpent);
+        } else if rate_limited >= RATE_LIMITED_FOR_LONG {
+            // It may be the number of tasks that is over its limit, and what this one replaces that is in its way.
+            self.reconsider(now);
         }
     }
 
@@ -98,10 +104,12 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         launch.closed = true;
         let ambiguous = launch.may_be_live() && read.meaning == Meaning::WrongParameters;
+        // A newer payload came after this one was sent.
+        let is_outdated = launch.update_due.is_some();
         if self.current != Some(generation) {
             return;
         }
-        if ambiguous || self.config.revert_services() {
+        if ambiguous || is_outdated || self.config.revert_services() {
             self.abandon(now, LaunchCause::CreateRefused);
         } else {
             self.end(now, Outcome::Failed { reason });

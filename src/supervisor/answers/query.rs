@@ -16,10 +16,18 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         let phase = launch.phase;
         let state = match read.meaning {
+            // It is there, but how it is cannot be made out.
+            Meaning::Task(_) if !read.body.says_how_it_is() => {
+                launch.not_found = 0;
+                return self.query_unanswered(now, generation, read);
+            }
             Meaning::Task(state) => state,
             Meaning::NotFound | Meaning::WrongParameters | Meaning::WrongCredentials => {
                 return match launch.try_next_token(read.of_token()) {
                     Round::GoesOn => launch.due = now.mono,
+                    Round::NotFound | Round::Refused if phase == Phase::Reconsidered => {
+                        launch.enter(Phase::Deleting, now.mono, now.mono);
+                    }
                     Round::NotFound => self.not_found(now, generation, read),
                     Round::Refused => self.query_refused(now, generation, read),
                 };
@@ -44,8 +52,11 @@ impl Lane {
         if let Some(how) = Ending::of(state) {
             return self.gone(now, generation, how);
         }
-        if phase == Phase::AwaitingEnd {
-            return self.delete_again(now, generation, read, Cause::Accepted);
+        match phase {
+            Phase::AwaitingEnd => return self.delete_again(now, generation, read, Cause::Accepted),
+            Phase::Reconsidered if state == TaskState::Running => return self.take_back(now, generation),
+            Phase::Reconsidered => return launch.enter(Phase::Deleting, now.mono, now.mono),
+            _ => {}
         }
         if !is_current {
             return;
@@ -76,7 +87,7 @@ impl Lane {
     }
 
     /// How long to leave a task alone that runs: not for long while a notification has it that it stopped.
-    fn monitoring_wait(&self, now: Now, generation: u32) -> Millis {
+    pub(in crate::supervisor) fn monitoring_wait(&self, now: Now, generation: u32) -> Millis {
         let policy = &self.config.policy;
         let doubted_until = self.launch(generation).and_then(|launch| launch.doubted_until);
         let wait = match doubted_until {
@@ -166,11 +177,15 @@ impl Lane {
         let longest = self.config.policy.query_server_error_ms.longest();
         let Some(launch) = self.launch_mut(generation) else { return };
         let failures = launch.failures;
-        let wait = self.next_wait(generation, read, cause, failures).unwrap_or(longest);
+        let wait = self.next_wait(generation, read, cause, failures);
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {
             launch.failures = failures.saturating_add(1);
         }
+        if wait.is_none() && launch.phase == Phase::Reconsidered {
+            return launch.enter(Phase::Deleting, now.mono, now.mono);
+        }
+        let wait = wait.unwrap_or(longest);
         launch.due = now.mono.plus(wait);
         let attempt = launch.failures;
         self.tell_retry(now, generation, read, cause, Some(wait), attempt);

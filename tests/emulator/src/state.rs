@@ -30,6 +30,8 @@ pub struct TaskView<'a> {
     pub ended_ms: Option<u64>,
     /// The `sequenceId` of its last update.
     pub sequence_id: Option<u64>,
+    /// The `idleTimeout` that it was started with, or updated to, in ms.
+    pub idle_timeout_ms: u64,
 }
 
 impl<'a> TaskView<'a> {
@@ -45,6 +47,7 @@ impl<'a> TaskView<'a> {
             created_ms: task.created_ms,
             ended_ms: task.ended_at(),
             sequence_id: task.sequence_id,
+            idle_timeout_ms: task.idle_timeout_ms,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Of a thousand schedules.
-pub const OF_SCHEDULES: [&str; 48] = [
+pub const OF_SCHEDULES: [&str; 50] = [
     "a permit that got lost",
     "no permit yet from the shared limit",
     "create carried out, answer lost",
@@ -36,6 +36,8 @@ pub const OF_SCHEDULES: [&str; 48] = [
     "death during confirmation",
     "death while running",
     "the service moves a task",
+    "the operator's last payload runs",
+    "a task that was given up is taken back",
     "the hosts were away",
     "all domains bad",
     "clock set forward by an hour",

@@ -1,7 +1,7 @@
 //! A process that runs the core: it polls, sends, persists, and may die.
 
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
-use steadymix::supervisor::{Event, EventCall, EventKind, Input, Output, PermitRequest, Request};
+use steadymix::supervisor::{Event, EventCall, EventKind, Input, LaneStatus, Output, PermitRequest, Request};
 use steadymix::time::Millis;
 
 use crate::checks::Check;
@@ -186,8 +186,26 @@ impl World {
         {
             self.failures.insert((instance.clone(), *call), *attempt);
         }
-        if matches!(event.kind, EventKind::Misconfigured { call: EventCall::Create, .. }) {
-            self.reach("create refused");
+        let generation_of = |lane: &LaneStatus| (lane.name == event.lane).then_some(lane.generation);
+        if event.kind == EventKind::Recovered
+            && self.processes[at].group.status().lanes.iter().find_map(generation_of) > event.generation
+        {
+            self.reach("a task that was given up is taken back");
+        }
+        if let (EventKind::Updated { .. }, Some(task)) = (&event.kind, &event.task_id) {
+            self.refused_updates.remove(task);
+        }
+        if let EventKind::Misconfigured { call, .. } = &event.kind {
+            if let (EventCall::Update, Some(task)) = (call, &event.task_id) {
+                *self.refused_updates.entry(task.clone()).or_default() += 1;
+            }
+            if *call == EventCall::Create {
+                self.reach("create refused");
+            }
+            // The payload, for all that is known.
+            if matches!(call, EventCall::Acquire | EventCall::Create | EventCall::Update) {
+                self.wanted = None;
+            }
         }
         Ok(())
     }
@@ -240,6 +258,8 @@ impl World {
         self.note(|| format!("  ! the process dies, and is back after {down_ms} ms"));
         self.processes.clear();
         self.coming.clear();
+        // It may not have been persisted.
+        self.wanted = None;
         self.back_at = Some(self.now + down_ms);
     }
 

@@ -58,6 +58,13 @@ impl World {
                 if let Some(process) = self.processes.iter_mut().find(|process| process.ends_at.is_none()) {
                     process.model.tick(wall);
                     process.group.update(wall, &services).map_err(|invalid| invalid.to_string())?;
+                    self.wanted = Some(idle_timeout);
+                    // Another one, perhaps before the first one is taken.
+                    if self.chance.percent(30) {
+                        let soon = self.now - BEGINNING + self.chance.between(10, 15_000);
+                        let at = self.plan.incidents.partition_point(|(at, _)| *at <= soon);
+                        self.plan.incidents.insert(at, (soon, Incident::Update));
+                    }
                 }
             }
             Incident::Hint => drop(self.handle(Input::Hint)),

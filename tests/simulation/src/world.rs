@@ -16,6 +16,7 @@ use crate::network::Arrival;
 use crate::plan::Plan;
 use crate::process::{Persisted, Process};
 use crate::shared_quota::SharedQuota;
+use crate::wire;
 
 /// Simulated time begins here: 2026-01-01, in ms since the epoch.
 pub(crate) const BEGINNING: u64 = 1_767_225_600_000;
@@ -85,6 +86,10 @@ pub struct World {
     /// When the service last moved the task of a uid.
     pub(crate) moved: BTreeMap<u32, u64>,
     pub(crate) checks: Checks,
+    /// The `idleTimeout` of the operator's last payload, in s, as long as nothing may have come between it and the task.
+    pub(crate) wanted: Option<u64>,
+    /// Updates of a task that were refused since the last that was taken.
+    pub(crate) refused_updates: BTreeMap<String, u32>,
     places: BTreeMap<String, u64>,
     pub(crate) digest: Digest,
     polls: u64,
@@ -118,6 +123,8 @@ impl World {
             last_notice: None,
             moved: BTreeMap::new(),
             checks: Checks::default(),
+            wanted: None,
+            refused_updates: BTreeMap::new(),
             places: BTreeMap::new(),
             digest: Digest::new(),
             polls: 0,
@@ -219,7 +226,7 @@ impl World {
                 serde_json::json!({ "instanceId": format!("intruder-{number}"), "services": services });
             let reply = self.emulator.handle(self.now, &call(format!("{base}/builderTokens"), acquire));
             let Reply::Answer { body: reply, .. } = reply else { panic!("no answer") };
-            let token = crate::wire::json(&reply)["tokenName"].as_str().unwrap().to_owned();
+            let token = wire::json(&reply)["tokenName"].as_str().unwrap().to_owned();
             let create = serde_json::json!({ "services": services });
             self.emulator.handle(self.now, &call(format!("{base}/tasks?builderToken={token}"), create));
         }
@@ -291,6 +298,7 @@ impl World {
                 }
             }
             Stage::Calm { until } if self.now >= until => {
+                self.payloads_are_right()?;
                 self.stage = Stage::Stopping { since: self.now };
                 self.note(|| "  ! stop()".to_owned());
                 self.end_replaced(u64::MAX);
@@ -369,6 +377,49 @@ impl World {
         };
         if status.lanes.iter().any(is_lost) {
             self.reach("every uid of a lane unresolved");
+        }
+        Ok(())
+    }
+
+    /// Each task that runs has the payload that its lane wants it to have, and that is the operator's.
+    fn payloads_are_right(&mut self) -> Check {
+        if self.overlapped_until > 0 || self.plan.has_intruder {
+            // What one process updates another one does not know.
+            return Ok(());
+        }
+        let Some(process) = self.owner() else { return Ok(()) };
+        let snapshot = process.group.snapshot().map_err(|error| error.to_string())?;
+        let state = wire::json(snapshot.split_once('\n').map_or("", |(_, state)| state));
+        let mut checked = 0;
+        for lane in state["lanes"].as_array().into_iter().flatten() {
+            let wanted =
+                &lane["config"]["services"]["cloudTranscoder"]["config"]["transcoder"]["idleTimeout"];
+            if let Some(given) = self.wanted.filter(|given| Some(*given) != wanted.as_u64()) {
+                return Err(format!(
+                    "{} wants an idleTimeout of {wanted}, but {given} was given",
+                    lane["number"]
+                ));
+            }
+            let is_current = |launch: &&Value| launch["generation"] == lane["current"];
+            let current = lane["launches"].as_array().and_then(|launches| launches.iter().find(is_current));
+            let Some(launch) = current.filter(|launch| launch["updateDue"].is_null()) else { continue };
+            let task = self.emulator.tasks().find(|task| task.live && launch["taskId"] == task.task_id);
+            // One that is neither to be updated nor to be taken back again has whichever it has.
+            let task =
+                task.filter(|task| self.refused_updates.get(task.task_id).is_none_or(|times| *times < 2));
+            if let Some(task) = task
+                && Some(task.idle_timeout_ms) != wanted.as_u64().map(|seconds| seconds * 1_000)
+            {
+                let has = task.idle_timeout_ms;
+                return Err(format!(
+                    "{} has an idleTimeout of {has} ms in the place of {wanted} s",
+                    task.task_id
+                ));
+            }
+            checked += 1;
+        }
+        if checked > 0 && self.wanted.is_some() {
+            self.reach("the operator's last payload runs");
         }
         Ok(())
     }

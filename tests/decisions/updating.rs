@@ -1,0 +1,254 @@
+//! Which payload a task has, when the operator gives new ones.
+
+use serde_json::{Value, json};
+use steadymix::supervisor::{EventCall, EventKind, Input, Outcome, Request};
+use steadymix::task::Services;
+
+use crate::hand::{Hand, services};
+
+/// A new payload; payloads are told apart by their `idleTimeout`.
+fn update(hand: &mut Hand, idle_timeout: u64) {
+    let services = Services::from_json(&services(idle_timeout)).unwrap();
+    hand.supervisor.update(hand.wall(), services).unwrap();
+}
+
+fn idle_timeout(request: &Request) -> u64 {
+    let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+    body.pointer("/services/cloudTranscoder/config/transcoder/idleTimeout").unwrap().as_u64().unwrap()
+}
+
+fn misconfigured(hand: &Hand) -> usize {
+    hand.events.iter().filter(|kind| matches!(kind, EventKind::Misconfigured { .. })).count()
+}
+
+/// The task ends, and the payload of the next Create is returned.
+fn payload_of_the_next(hand: &mut Hand) -> u64 {
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    idle_timeout(&hand.create())
+}
+
+#[test]
+fn an_update_goes_on_until_it_is_taken_and_a_refused_one_is_dropped() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    let first = hand.expect(EventCall::Update);
+    assert!(first.path.contains("sequenceId=0&updateMask=services.cloudTranscoder.config"), "{}", first.path);
+    hand.answer(&first, 500, json!({}));
+    let again = hand.expect(EventCall::Update);
+    assert!(again.path.contains("sequenceId=1&") && again.persist_first);
+    hand.answer(&again, 200, Value::Null);
+    assert_eq!(hand.last(), EventKind::Updated { sequence_id: 1 });
+
+    update(&mut hand, 70);
+    let refused = hand.expect(EventCall::Update);
+    hand.answer(&refused, 400, json!({}));
+    assert_eq!(payload_of_the_next(&mut hand), 60, "the payload before");
+}
+
+#[test]
+fn an_update_cannot_move_an_output_to_another_channel() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let mut moved = services(300);
+    moved["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] = json!("elsewhere");
+    let refused = hand.supervisor.update(hand.wall(), Services::from_json(&moved).unwrap()).unwrap_err();
+    assert_eq!(refused.value, "\"elsewhere\"");
+    assert_eq!(hand.expect(EventCall::Query).method, "GET", "nothing is updated");
+}
+
+#[test]
+fn a_payload_that_comes_while_another_is_on_its_way_is_sent_after_it() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    let first = hand.expect(EventCall::Update);
+    for newer in [70, 80] {
+        update(&mut hand, newer);
+    }
+    hand.answer(&first, 200, Value::Null);
+    let second = hand.expect(EventCall::Update);
+    assert_eq!((idle_timeout(&first), idle_timeout(&second)), (60, 80));
+    hand.answer(&second, 400, json!({}));
+    assert_eq!(payload_of_the_next(&mut hand), 60, "what the service took last");
+}
+
+#[test]
+fn a_newer_payload_is_sent_though_the_one_before_it_was_refused() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    let first = hand.expect(EventCall::Update);
+    update(&mut hand, 70);
+    hand.answer(&first, 400, json!({}));
+    let second = hand.expect(EventCall::Update);
+    assert_eq!(idle_timeout(&second), 70);
+    hand.answer(&second, 400, json!({}));
+    assert_eq!(payload_of_the_next(&mut hand), 300, "the only one that was ever taken");
+}
+
+#[test]
+fn an_update_that_is_made_again_has_the_newest_payload() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    let first = hand.expect(EventCall::Update);
+    update(&mut hand, 70);
+    hand.answer(&first, 500, json!({}));
+    assert_eq!(idle_timeout(&hand.expect(EventCall::Update)), 70);
+}
+
+#[test]
+fn a_payload_that_is_refused_after_it_may_have_been_taken_is_taken_back() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    let first = hand.expect(EventCall::Update);
+    hand.answer(&first, 504, json!({}));
+    let second = hand.expect(EventCall::Update);
+    hand.answer(&second, 400, json!({}));
+    let mut back = hand.call();
+    while back.call == EventCall::Query {
+        hand.answer(&back, 200, crate::hand::task("IN_PROGRESS", "serviceInProgress"));
+        back = hand.call();
+    }
+    assert_eq!((back.call, idle_timeout(&back)), (EventCall::Update, 300));
+    hand.answer(&back, 400, json!({}));
+    for _ in 0..5 {
+        hand.query("IN_PROGRESS", "serviceInProgress");
+    }
+    assert_eq!(misconfigured(&hand), 2, "once more, and no more");
+}
+
+#[test]
+fn a_task_is_given_the_payload_that_is_gone_back_to_where_it_was_started_with_another() {
+    let mut hand = Hand::new(json!({}));
+    hand.expect(EventCall::Acquire);
+    update(&mut hand, 60);
+    let create = hand.create();
+    update(&mut hand, 70);
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    let refused = hand.expect(EventCall::Update);
+    hand.answer(&refused, 400, json!({}));
+    let mut back = hand.call();
+    while back.call == EventCall::Query {
+        hand.answer(&back, 200, crate::hand::task("IN_PROGRESS", "serviceInProgress"));
+        back = hand.call();
+    }
+    assert_eq!([&create, &refused, &back].map(idle_timeout), [60, 70, 300]);
+}
+
+#[test]
+fn what_became_of_an_update_is_worth_persisting() {
+    for status in [200, 400] {
+        let mut hand = Hand::new(json!({}));
+        hand.running("t");
+        update(&mut hand, 60);
+        let sent = hand.expect(EventCall::Update);
+        let revision = hand.supervisor.revision();
+        hand.answer(&sent, status, Value::Null);
+        assert!(hand.supervisor.revision() > revision, "{status}");
+    }
+}
+
+#[test]
+fn a_token_that_was_acquired_for_another_payload_is_not_used() {
+    let mut hand = Hand::new(json!({}));
+    let acquire = hand.expect(EventCall::Acquire);
+    update(&mut hand, 60);
+    hand.answer(&acquire, 200, json!({ "tokenName": "old" }));
+    let again = hand.expect(EventCall::Acquire);
+    hand.answer(&again, 200, json!({ "tokenName": "new" }));
+    let create = hand.expect(EventCall::Create);
+    assert_eq!((idle_timeout(&again), idle_timeout(&create)), (60, 60));
+    assert!(create.path.ends_with("builderToken=new"), "{}", create.path);
+}
+
+#[test]
+fn a_task_that_is_gone_takes_no_payload_with_it() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    let lost = hand.expect(EventCall::Update);
+    hand.answer(&lost, 404, json!({}));
+    assert_eq!(payload_of_the_next(&mut hand), 60);
+    assert_eq!(misconfigured(&hand), 0);
+}
+
+#[test]
+fn an_update_that_finds_no_task_is_made_again_if_there_is_one() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    let lost = hand.expect(EventCall::Update);
+    hand.answer(&lost, 404, json!({}));
+    let mut calls = Vec::new();
+    while calls.last() != Some(&EventCall::Update) {
+        let request = hand.call();
+        calls.push(request.call);
+        if request.call == EventCall::Query {
+            hand.answer(&request, 200, crate::hand::task("IN_PROGRESS", "serviceInProgress"));
+        }
+    }
+    assert!(calls.contains(&EventCall::Query), "{calls:?}");
+}
+
+#[test]
+fn a_payload_that_has_run_is_what_a_later_one_is_taken_back_for() {
+    let mut hand = Hand::new(json!({}));
+    update(&mut hand, 60);
+    hand.running("t");
+    update(&mut hand, 70);
+    let refused = hand.expect(EventCall::Update);
+    hand.answer(&refused, 400, json!({}));
+    assert_eq!(payload_of_the_next(&mut hand), 60);
+}
+
+#[test]
+fn a_payload_that_has_run_and_is_refused_later_ends_it() {
+    let mut hand = Hand::new(json!({}));
+    update(&mut hand, 60);
+    hand.running("t");
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    let create = hand.create();
+    hand.answer(&create, 403, json!({}));
+    assert!(matches!(hand.done(), Outcome::Failed { .. }), "there is nothing to go back to");
+}
+
+#[test]
+fn a_newer_payload_is_tried_when_the_one_before_it_is_refused_at_the_start() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    update(&mut hand, 60);
+    hand.answer(&create, 400, json!({}));
+    let next = hand.create();
+    assert_eq!((idle_timeout(&create), idle_timeout(&next)), (300, 60));
+    hand.answer(&next, 400, json!({}));
+    let last = hand.create();
+    assert_eq!(idle_timeout(&last), 300, "back to the one before, once");
+    hand.answer(&last, 400, json!({}));
+    assert!(matches!(hand.done(), Outcome::Failed { .. }));
+}
+
+#[test]
+fn a_payload_that_came_while_its_task_started_is_sent_once_it_runs() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    update(&mut hand, 60);
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(idle_timeout(&hand.expect(EventCall::Update)), 60);
+}
+
+#[test]
+fn a_clock_that_is_set_back_is_noticed_by_an_update_too() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer_after(&create, 503, json!({}), Some("200"));
+    hand.last();
+    hand.now -= 3_600_000;
+    update(&mut hand, 60);
+    assert_eq!(hand.call().call, EventCall::Acquire, "how old the builder token is is not known any more");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+}
