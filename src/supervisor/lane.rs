@@ -314,6 +314,22 @@ impl Lane {
         if let Some(in_flight) = self.in_flight.as_mut().filter(|sent| sent.purpose == Purpose::Update) {
             in_flight.outdated.get_or_insert(before);
         }
+        self.payload_has_changed(now);
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// The newest payload was refused: goes back to the one before it, if there is one.
+    pub(super) fn go_back(&mut self, now: Now) -> bool {
+        let has_one_before = self.config.revert_services();
+        if has_one_before {
+            self.payload_has_changed(now);
+        }
+        has_one_before
+    }
+
+    /// Each launch is to have the payload that the lane has now.
+    fn payload_has_changed(&mut self, now: Now) {
         for launch in &mut self.launches {
             if launch.creates == 0 {
                 // Nothing was sent yet: it starts with the new payload.
@@ -328,8 +344,6 @@ impl Lane {
             }
         }
         self.let_go_of_preparation();
-        self.revision += 1;
-        Ok(())
     }
 
     /// Does not await any longer what was asked for with a payload, or for one, that is not to be sent any more.

@@ -140,6 +140,26 @@ fn a_task_is_given_the_payload_that_is_gone_back_to_where_it_was_started_with_an
 }
 
 #[test]
+fn a_task_that_is_found_after_its_payload_was_gone_back_on_is_updated() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.expect(EventCall::Acquire);
+    update(&mut hand, 60);
+    let create = hand.create();
+    hand.answer(&create, 206, json!({}));
+    for _ in 0..3 {
+        let again = hand.expect(EventCall::Create);
+        hand.answer(&again, 206, json!({}));
+    }
+    let acquire = hand.expect(EventCall::Acquire);
+    assert_eq!([&create, &acquire].map(idle_timeout), [60, 60]);
+    hand.answer(&acquire, 400, json!({}));
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    let update = hand.expect(EventCall::Update);
+    assert_eq!(idle_timeout(&update), 300);
+}
+
+#[test]
 fn what_became_of_an_update_is_worth_persisting() {
     for status in [200, 400] {
         let mut hand = Hand::new(json!({}));

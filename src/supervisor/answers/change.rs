@@ -109,7 +109,7 @@ impl Lane {
                 launch.forget_payload();
             }
             // The task is to have what is gone back to.
-            let goes_on = outdated.is_some() || (self.config.revert_services() && is_unsure);
+            let goes_on = outdated.is_some() || (self.go_back(now) && is_unsure);
             if let Some(launch) = self.launch_mut(generation) {
                 launch.update_due = goes_on.then_some(now.mono);
             }

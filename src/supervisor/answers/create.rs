@@ -109,7 +109,7 @@ impl Lane {
         if self.current != Some(generation) {
             return;
         }
-        if ambiguous || is_outdated || self.config.revert_services() {
+        if ambiguous || is_outdated || self.go_back(now) {
             self.abandon(now, LaunchCause::CreateRefused);
         } else {
             self.end(now, Outcome::Failed { reason });
