@@ -248,6 +248,40 @@ fn a_task_that_recovers_where_there_is_room_for_one_only_needs_no_replacement() 
 }
 
 #[test]
+fn a_task_that_recovers_too_late_makes_way_for_its_replacement() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.running("old");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    let mut creates = 0;
+    let mut of_new = loop {
+        let call = hand.call();
+        match call.call {
+            EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "new" })),
+            EventCall::Create => {
+                creates += 1;
+                let (status, body) =
+                    if creates < 4 { (429, json!({})) } else { (200, json!({ "taskId": "new" })) };
+                hand.answer(&call, status, body);
+            }
+            _ if call.path.contains("/tasks/new?") => break call,
+            // Whether the old one runs is not known until the new one has its task.
+            _ => hand.answer(
+                &call,
+                if creates < 4 { 500 } else { 200 },
+                task("IN_PROGRESS", "serviceInProgress"),
+            ),
+        }
+    };
+    assert_eq!(hand.supervisor.status().state, "confirming");
+    while of_new.call == EventCall::Query {
+        hand.answer(&of_new, 200, task("IN_PROGRESS", "serviceInProgress"));
+        of_new = hand.call();
+    }
+    assert_eq!(hand.supervisor.status().uid, Some(2));
+    assert!(of_new.call == EventCall::Delete && of_new.path.contains("/tasks/old?"));
+}
+
+#[test]
 fn an_answer_that_cannot_be_read_is_none() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
