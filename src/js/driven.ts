@@ -19,14 +19,15 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
   /** @internal */
   protected constructor(host: Host, make: (host: object) => Driver) {
     this.#noticeSecret = host.noticeSecret;
-    this.#driver = make({
-      ...host,
-      onError: host.onError ?? ((error: unknown, callback: string) => console.error(`steadymix: ${callback}:`, error)),
-      onEvent: (event: SteadymixEvent) => {
+    const ours: Partial<Host> = {
+      onError: (member(host, "onError") as Host["onError"]) ?? toConsole,
+      onEvent: (event) => {
         for (const queue of this.#queues) queue.push(event);
         host.onEvent?.(event);
       },
-    });
+    };
+    // Not a copy of the host, which would lack what an instance of a class inherits.
+    this.#driver = make(new Proxy({}, { get: (_, name) => Reflect.get(ours, name) ?? member(host, name) }));
   }
 
   get #live(): Driver {
@@ -135,6 +136,17 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
     for (const queue of this.#queues) queue.end();
     this.#queues.clear();
   }
+}
+
+/** What the core calls keeps its `this`. The global fetch has none of ours: browsers and workerd would refuse it. */
+function member(host: Host, name: string | symbol): unknown {
+  const given: unknown = Reflect.get(host, name);
+  if (typeof given !== "function" || given === globalThis.fetch) return given;
+  return (...values: unknown[]) => Reflect.apply(given, host, values);
+}
+
+function toConsole(error: unknown, callback: string): void {
+  console.error(`steadymix: ${callback}:`, error);
 }
 
 function header(headers: NoticeHeaders, name: string): string | undefined {

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { isSteadymixError, Supervisor } from "steadymix";
+import { isSteadymixError, type SteadymixEvent, Supervisor } from "steadymix";
 import { showServices } from "../emulator/js/payload.ts";
 import { live, supervisorConfig, world } from "./world.ts";
 
@@ -159,6 +159,67 @@ test("no Create leaves while snapshots cannot be kept", async (t) => {
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
   await outcome;
+});
+
+test("a host may be an instance of a class: what it inherits is taken, and keeps its `this`", async (t) => {
+  const { server, host, event } = await world(t);
+  class Base {
+    readonly #token = "token";
+    readonly kept: string[] = [];
+    readonly asked: string[] = [];
+    readonly customerId = "customer";
+    get customerSecret() {
+      return `s3cret of ${this.#token}`;
+    }
+    get timeScale() {
+      return host.timeScale ?? 1;
+    }
+    persist(snapshot: string) {
+      this.kept.push(snapshot);
+    }
+    rtcToken(uid: number) {
+      this.asked.push(`${this.#token} ${uid}`);
+      return this.#token;
+    }
+    fetch: typeof fetch = (input, init) => {
+      assert.ok(this.kept.length > 0, "nothing leaves before the snapshot");
+      return (host.fetch ?? fetch)(input, init);
+    };
+    onEvent(confirmed: SteadymixEvent) {
+      host.onEvent?.(confirmed);
+      if (confirmed.type === "confirmed") throw new Error(this.#token);
+    }
+  }
+  class OurHost extends Base {
+    readonly errors: string[] = [];
+    onError(error: unknown, callback: string) {
+      this.errors.push(`${callback}: ${(error as Error).message}`);
+    }
+  }
+  const ours = new OurHost();
+  const supervisor = new Supervisor(supervisorConfig, ours);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  supervisor.stop();
+  await outcome;
+  assert.deepEqual(ours.asked, ["token 0", "token 9001"]);
+  assert.deepEqual(ours.errors, ["onEvent: token"]);
+  assert.deepEqual(live(server), []);
+});
+
+test("the global fetch, given as the host's, is called without a `this`, as browsers want it", async (t) => {
+  const receivers: unknown[] = [];
+  t.mock.method(globalThis, "fetch", function (this: unknown) {
+    receivers.push(this);
+    return Promise.reject(new TypeError("no network"));
+  });
+  const { host, event } = await world(t, {}, { fetch });
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "retrying");
+  supervisor.stop();
+  await outcome;
+  assert.deepEqual([...new Set(receivers)], [undefined]);
 });
 
 test("every reader gets every event, and ends with the run", async (t) => {
