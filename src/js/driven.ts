@@ -19,11 +19,21 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
   /** @internal */
   protected constructor(host: Host, make: (host: object) => Driver) {
     this.#noticeSecret = host.noticeSecret;
-    const ours: Partial<Host> = {
-      onError: (member(host, "onError") as Host["onError"]) ?? toConsole,
-      onEvent: (event) => {
+    const report = member(host, "onError") ?? toConsole;
+    const onError: Host["onError"] = async (...values) => {
+      try {
+        await (report as typeof toConsole)(...values);
+      } catch {
+        // There is nobody left to tell.
+      }
+    };
+    const ours = {
+      // What is no function is for the core to name.
+      onError: typeof report === "function" ? onError : report,
+      onEvent: (event: SteadymixEvent) => {
         for (const queue of this.#queues) queue.push(event);
-        host.onEvent?.(event);
+        // It may be asynchronous: what it rejects with would end a Node process.
+        Promise.resolve(host.onEvent?.(event)).catch((error: unknown) => onError(error, "onEvent"));
       },
     };
     // Not a copy of the host, which would lack what an instance of a class inherits.

@@ -309,9 +309,9 @@ export interface Host {
    * must be used within a second, or the ms to wait before asking again. Without it `quota` is for this one alone.
    */
   permit?: (request: PermitRequest) => number | Promise<number>;
-  /** Takes each event, besides those who iterate. */
+  /** Takes each event, besides those who iterate. May be async, but is not waited for. */
   onEvent?: (event: SteadymixEvent) => void;
-  /** Takes what a callback threw. Default: `console.error`. */
+  /** Takes what a callback threw, or rejected with. Default: `console.error`. */
   onError?: (error: unknown, callback: "rtcToken" | "persist" | "permit" | "onEvent") => void;
   /** With this secret from the console, `notice()` checks signatures. */
   noticeSecret?: string;

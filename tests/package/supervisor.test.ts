@@ -222,6 +222,28 @@ test("the global fetch, given as the host's, is called without a `this`, as brow
   assert.deepEqual([...new Set(receivers)], [undefined]);
 });
 
+test("what an asynchronous onEvent rejects with is handed to onError; should that fail too, nobody is left to tell", async (t) => {
+  const { host, event } = await world(t);
+  const errors: string[] = [];
+  const supervisor = new Supervisor(supervisorConfig, {
+    ...host,
+    onEvent: async (event) => {
+      host.onEvent?.(event);
+      throw new Error(event.type);
+    },
+    persist: () => Promise.reject(new Error("disk full")),
+    onError: async (error, callback) => {
+      errors.push(`${callback}: ${(error as Error).message}`);
+      throw error;
+    },
+  });
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "retrying");
+  supervisor.stop();
+  await outcome;
+  assert.ok(errors.includes("onEvent: launching") && errors.includes("persist: disk full"), errors.join());
+});
+
 test("every reader gets every event, and ends with the run", async (t) => {
   const { host, events, event } = await world(t);
   const supervisor = new Supervisor(supervisorConfig, host);
@@ -314,6 +336,8 @@ test("bad input is named", () => {
   assert.deepEqual(code(make({ area: "mars" })), ["INVALID_CONFIG", "config.area", '"mars"']);
   const noSecret = () => new Supervisor(supervisorConfig, { customerId: "a" } as never);
   assert.deepEqual(code(noSecret), ["INVALID_CONFIG", "host.customerSecret", "undefined"]);
+  const noFunction = () => new Supervisor(supervisorConfig, { ...host, onError: "log" } as never);
+  assert.deepEqual(code(noFunction), ["INVALID_CONFIG", "host.onError", "string"]);
 });
 
 test("nothing secret can be seen from outside", () => {
