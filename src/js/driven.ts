@@ -1,4 +1,4 @@
-import { type SteadymixError, steadymixError } from "./errors.js";
+import { isSteadymixError, type SteadymixError, steadymixError } from "./errors.js";
 import { type Driver, verifyNotice } from "./glue.js";
 import { EventQueue } from "./queue.js";
 import type { Host, Outcome, Services, SteadymixEvent, TaskWarning } from "./types.js";
@@ -57,12 +57,17 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
     const onDispose = () => abort.abort(disposed());
     signal?.addEventListener("abort", onAbort);
     this.#disposal.signal.addEventListener("abort", onDispose);
+    let drove = true;
     try {
       return await driver.run(abort.signal);
+    } catch (error) {
+      drove = !isSteadymixError(error) || error.code !== "ALREADY_RUNNING";
+      throw error;
     } finally {
       signal?.removeEventListener("abort", onAbort);
       this.#disposal.signal.removeEventListener("abort", onDispose);
-      this.#endQueues();
+      // Readers of the run that is under way read on.
+      if (drove) this.#endQueues();
     }
   }
 

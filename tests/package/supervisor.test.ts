@@ -244,6 +244,20 @@ test("what an asynchronous onEvent rejects with is handed to onError; should tha
   assert.ok(errors.includes("onEvent: launching") && errors.includes("persist: disk full"), errors.join());
 });
 
+test("a second run() is refused, and the readers of the first read on", async (t) => {
+  const { host, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const reader = supervisor[Symbol.asyncIterator]();
+  const outcome = supervisor.run();
+  await assert.rejects(supervisor.run(), { code: "ALREADY_RUNNING" });
+  await event(({ type }) => type === "confirmed");
+  supervisor.stop();
+  await outcome;
+  const types: string[] = [];
+  for await (const { type } of reader) types.push(type);
+  assert.deepEqual([types[0], types.at(-1)], ["launching", "stopped"]);
+});
+
 test("every reader gets every event, and ends with the run", async (t) => {
   const { host, events, event } = await world(t);
   const supervisor = new Supervisor(supervisorConfig, host);
