@@ -2,14 +2,17 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type OnAirWord, signViewerToken } from "steadymix/cloudflare";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { freshEmulator } from "./service.ts";
+import { listeners } from "./worker.ts";
 import { call, Show } from "./world.ts";
 
 const [VIEWER_KEY = ""] = env.VIEWER_KEYS?.split(" ") ?? [];
 const sockets: WebSocket[] = [];
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.close();
+  listeners.clear();
+  vi.restoreAllMocks();
 });
 
 const tokenFor = async (id: string) => (await signViewerToken(VIEWER_KEY, id, 60)).token;
@@ -52,6 +55,21 @@ test("by WebSocket: told at once, told of each change, through hibernation, unti
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   await show.stop();
   await expect.poll(() => early.words.at(-1)).toMatchObject({ onAir: null, over: true });
+});
+
+test("told of what is on air though the application's own onEvent throws, which is reported", async () => {
+  freshEmulator();
+  const reported = vi.spyOn(console, "error").mockImplementation(() => {});
+  listeners.add(({ type }) => {
+    if (type === "onAir") throw new Error("of the application");
+  });
+  const show = await Show.start();
+  const { words } = await connect(show.id);
+  await show.running();
+  await expect.poll(() => uids(words)).toEqual([null, 9001]);
+  expect((await show.status()).state).toBe("live");
+  expect(reported).toHaveBeenCalledWith("steadymix: onEvent:", new Error("of the application"));
+  await show.stop();
 });
 
 test("by server-sent events", async () => {

@@ -50,7 +50,7 @@ export interface BroadcastOptions {
   fetch?: typeof fetch;
   /** Makes RTC tokens. Default: from the secret `AGORA_APP_CERTIFICATE`, or else those in the payload are kept. */
   rtcToken?: NonNullable<Host["rtcToken"]>;
-  /** Takes each event. */
+  /** Takes each event. May be async, but is not waited for; what it throws is logged. */
   onEvent?: (event: SteadymixEvent) => void;
   /** Events that are kept. Default 1000. */
   historyLength?: number;
@@ -331,11 +331,12 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     };
   }
 
-  #onEvent(event: SteadymixEvent): void {
+  /** What the application makes of it comes last, for it may throw; what it gives may be a promise. */
+  #onEvent(event: SteadymixEvent): unknown {
     this.#store.addEvent(event);
-    this.#options.onEvent?.(event);
     const facts = this.#store.facts;
     if (event.type === "onAir" && facts) this.#tell({ ...facts, onAir: this.#group?.status().onAir ?? null });
+    return this.#options.onEvent?.(event);
   }
 
   #tell(changed: BroadcastFacts): void {
