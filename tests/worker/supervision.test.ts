@@ -1,13 +1,16 @@
 /** A broadcast in the real runtime: driven by alarms, against the emulated service. */
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
-import type { BroadcastStatus } from "steadymix/cloudflare";
-import { afterEach, describe, expect, test } from "vitest";
+import { AppQuota, type BroadcastStatus } from "steadymix/cloudflare";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { FAULTS } from "../emulator/js/faults.ts";
 import { freshEmulator, NOTICE_SECRET, onCalls } from "./service.ts";
 import { configOf, freshId, Show } from "./world.ts";
 
 // What is left of a test that failed must not go on in the next one's service.
-afterEach(() => reset());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await reset();
+});
 
 const living = (emulator: ReturnType<typeof freshEmulator>) =>
   emulator.state().tasks.flatMap(({ live, taskId }) => (live ? [taskId] : []));
@@ -149,6 +152,47 @@ describe("whatever happens to the object", () => {
     expect(emulator.state().tasks.length).toBe(3);
     expect(emulator.state().overlaps).toEqual([]);
     expect(living(emulator)).toEqual([]);
+  });
+
+  test("an end that the list was not told of is told again, and counts against the PCW no longer", async () => {
+    freshEmulator();
+    const { report } = AppQuota.prototype;
+    const told: [string, number][] = [];
+    let lost = 0;
+    vi.spyOn(AppQuota.prototype, "report").mockImplementation(function (this: AppQuota, entry) {
+      if (entry.state === "over" && lost++ === 0) throw new Error("lost");
+      report.call(this, entry);
+      told.push([entry.state, entry.tasks]);
+    });
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const show = await Show.start();
+    await show.running();
+    await show.stop();
+    expect(told.at(-1)?.[0]).not.toBe("over");
+    await evictDurableObject(show.stub);
+    await expect.poll(() => told.at(-1), { timeout: 5000 }).toEqual(["over", 0]);
+    await expect.poll(() => show.stub.status(), { timeout: 5000 }).toBeUndefined();
+  });
+
+  test("what comes while the end is told does not bring back the snapshot, which carries tokens", async () => {
+    const emulator = freshEmulator();
+    emulator.control({ kind: "clearRules" });
+    emulator.control({ kind: "addRule", rule: { call: "create", effect: { kind: "answer", status: 400 } } });
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    vi.spyOn(AppQuota.prototype, "report").mockImplementation(async ({ state }) => {
+      if (state === "failed") await held;
+    });
+    const show = await Show.start();
+    await show.state("failed");
+    expect(await show.stub.stop()).toMatchObject({ state: "failed" });
+    const kept = await runInDurableObject(show.stub, (_, { storage }) =>
+      storage.sql.exec("SELECT name FROM kept").toArray(),
+    );
+    expect(kept).toEqual([{ name: "facts" }]);
+    goOn();
   });
 
   test("what is known of it is forgotten in the end", async () => {

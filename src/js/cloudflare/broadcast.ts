@@ -1,15 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { RedundancyGroup } from "../redundancy.js";
-import type {
-  GroupConfig,
-  GroupStatus,
-  Host,
-  LaneStatus,
-  OnAir,
-  Services,
-  SteadymixEvent,
-  TaskWarning,
-} from "../types.js";
+import type { GroupConfig, Host, LaneStatus, OnAir, Services, SteadymixEvent, TaskWarning } from "../types.js";
 import { type Answer, answered, refused } from "./answer.js";
 import type { BroadcastEntry } from "./appQuota.js";
 import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
@@ -67,6 +58,9 @@ const DAY_MS = 86_400_000;
 const GUARD_MS = 15_000;
 /** After something that must not happen, it is tried again so much later. */
 const TROUBLE_MS = 30_000;
+/** After what could not be told to others it is told again so much later; then later and later, up to the second. */
+const AGAIN_MS = 1_000;
+const MOST_AGAIN_MS = 600_000;
 const RELAY_SIZES_LAST_MS = 10_000;
 const MOST_EVENTS_AT_ONCE = 500;
 /** In an answer to a viewer: it is to be connected to this relay instead. */
@@ -257,7 +251,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   override async alarm(): Promise<void> {
     const facts = this.#store.facts;
     if (!facts) return;
-    if (facts.overAt !== null) return this.#forget(facts.id, facts.overAt + this.#keptForMs);
+    if (facts.overAt !== null) return this.#windUp(facts, facts.overAt);
     // Should this turn come to nothing, there is another one.
     await this.ctx.storage.setAlarm(Date.now() + GUARD_MS);
     await this.#drive();
@@ -289,7 +283,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
         const next = await group.advance();
         if (next === undefined) return await this.#end(group);
         this.#keep(group.snapshot(), next);
-        await this.#report(group.status());
+        await this.#report(group.status().lanes);
       }
     } catch (error) {
       // An alarm that throws too often is not repeated: nobody would look after the tasks any more.
@@ -354,34 +348,51 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   async #end(group: RedundancyGroup): Promise<void> {
     const facts = this.#store.facts;
     if (!facts) return;
-    this.#tell({ ...facts, overAt: Date.now(), onAir: null, lastStatus: group.status() });
+    const overAt = Date.now();
+    const over = { ...facts, overAt, onAir: null, lastStatus: group.status() };
+    this.#tell(over);
     this.#store.forgetSnapshot();
-    void this.ctx.storage.setAlarm(Date.now() + this.#keptForMs);
-    await this.#report(group.status());
+    // Before anything is awaited: a command that comes meanwhile would write the snapshot anew.
     this.#group = undefined;
     group.dispose();
+    await this.#windUp(over, overAt);
   }
 
-  async #forget(id: string, at: number): Promise<void> {
-    if (Date.now() < at) return this.ctx.storage.setAlarm(at);
+  /** Tells the list of the end until it knows, for tasks count against the PCW until then; in time, forgets everything. */
+  async #windUp({ id, lastStatus }: BroadcastFacts, overAt: number): Promise<void> {
+    const now = Date.now();
+    const forgetAt = overAt + this.#keptForMs;
+    try {
+      // Should this turn come to nothing, there is another one.
+      await this.ctx.storage.setAlarm(now + againMs(now - overAt));
+      if (now >= forgetAt) await this.#forget(id);
+      else if (await this.#report(lastStatus?.lanes ?? [])) await this.ctx.storage.setAlarm(forgetAt);
+    } catch (error) {
+      console.error("steadymix: a broadcast could not be forgotten:", error);
+    }
+  }
+
+  async #forget(id: string): Promise<void> {
     await this.#quota.remove(id);
     await this.ctx.storage.deleteAlarm();
     await this.#store.deleteAll();
   }
 
-  /** Tells the list of broadcasts, if there is something new to tell. */
-  async #report({ lanes }: GroupStatus): Promise<void> {
+  /** Tells the list of broadcasts, if there is something new to tell. False when that failed. */
+  async #report(lanes: LaneStatus[]): Promise<boolean> {
     const facts = this.#store.facts;
-    if (!facts) return;
+    if (!facts) return true;
     const tasks = lanes.reduce((sum, lane) => sum + lane.tasks.length, 0);
     const entry = entryOf(facts, stateOf(facts, lanes), tasks);
     const told = JSON.stringify(entry);
-    if (told === this.#reported) return;
+    if (told === this.#reported) return true;
     try {
       await this.#quota.report(entry);
       this.#reported = told;
+      return true;
     } catch (error) {
       console.error("steadymix: the list of broadcasts could not be told:", error);
+      return false;
     }
   }
 
@@ -443,6 +454,11 @@ function entryOf(facts: BroadcastFacts, state: BroadcastState, tasks: number): B
 
 function wordOf({ word, onAir, overAt }: BroadcastFacts): OnAirWord {
   return { type: "onAir", word, onAir, over: overAt !== null };
+}
+
+/** The wait before others are told again who have not been for so long: it doubles. */
+function againMs(ms: number): number {
+  return Math.min(Math.max(ms, AGAIN_MS), MOST_AGAIN_MS);
 }
 
 async function digest(text: string): Promise<string> {
