@@ -1,7 +1,7 @@
 /** What viewers see: the output on air and its changes, by WebSocket, server-sent events, or by asking. */
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { type OnAirWord, signViewerToken } from "steadymix/cloudflare";
+import { type OnAirWord, Relay, signViewerToken } from "steadymix/cloudflare";
 import { afterEach, expect, test, vi } from "vitest";
 import { freshEmulator } from "./service.ts";
 import { listeners } from "./worker.ts";
@@ -155,4 +155,33 @@ test("more viewers than one object carries are shared out among relays, and told
   for (const { words } of viewers) await expect.poll(() => uids(words).at(-1), { timeout: 10_000 }).toBe(9101);
   await show.stop();
   for (const { words } of viewers) await expect.poll(() => words.at(-1)?.over).toBe(true);
+});
+
+test("a relay that was not told is told again, of the end too, and keeps the newer of two words", async () => {
+  const emulator = freshEmulator();
+  const show = await Show.start();
+  await show.running();
+  const viewers = [];
+  for (let i = 0; i < 4; i += 1) viewers.push(await connect(show.id));
+  const words = viewers.at(-1)?.words ?? [];
+  const relay = env.RELAY.get(env.RELAY.idFromName(`${show.id}/0`));
+  const { tell } = Relay.prototype;
+  const lost = new Set<number>();
+  vi.spyOn(Relay.prototype, "tell").mockImplementation(function (this: Relay, word) {
+    if (lost.has(word.word)) return tell.call(this, word);
+    lost.add(word.word);
+    throw new Error("lost");
+  });
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  emulator.control({ kind: "kill", uid: 9001 });
+  await expect.poll(() => lost.size, { timeout: 10_000 }).toBe(1);
+  await evictDurableObject(show.stub);
+  await expect.poll(() => uids(words), { timeout: 10_000 }).toEqual([9001, 9101]);
+  lost.add(1);
+  await relay.tell({ type: "onAir", word: 1, onAir: null, over: false });
+  const late = await connect(show.id);
+  await expect.poll(() => uids(late.words)).toEqual([9101]);
+  await show.stop();
+  for (const { words } of [...viewers, late]) await expect.poll(() => words.at(-1)?.over, { timeout: 5000 }).toBe(true);
+  expect(uids(words)).toEqual([9001, 9101, null]);
 });

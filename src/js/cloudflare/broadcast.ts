@@ -123,6 +123,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
       aired: false,
       onAir: null,
       word: 0,
+      wordAt: Date.now(),
       warnings: group.warnings,
       lastStatus: null,
     };
@@ -218,7 +219,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   /** A relay has viewers, and wants to be told. */
   attach(relay: number): OnAirWord | undefined {
     const word = this.word();
-    if (word) this.#store.addRelay(relay);
+    if (word) this.#store.relayHas(relay, word.word);
     return word;
   }
 
@@ -251,6 +252,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   override async alarm(): Promise<void> {
     const facts = this.#store.facts;
     if (!facts) return;
+    this.#tellRelays(facts);
     if (facts.overAt !== null) return this.#windUp(facts, facts.overAt);
     // Should this turn come to nothing, there is another one.
     await this.ctx.storage.setAlarm(Date.now() + GUARD_MS);
@@ -282,7 +284,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
         if (!group) return;
         const next = await group.advance();
         if (next === undefined) return await this.#end(group);
-        this.#keep(group.snapshot(), next);
+        this.#keep(group.snapshot(), Math.min(next, this.#relaysToldAt));
         await this.#report(group.status().lanes);
       }
     } catch (error) {
@@ -333,24 +335,37 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return this.#options.onEvent?.(event);
   }
 
-  #tell(changed: BroadcastFacts): void {
-    const facts = { ...changed, word: changed.word + 1, aired: changed.aired || changed.onAir !== null };
+  #tell(changed: BroadcastFacts): BroadcastFacts {
+    const aired = changed.aired || changed.onAir !== null;
+    const facts = { ...changed, word: changed.word + 1, wordAt: Date.now(), aired };
     this.#store.facts = facts;
-    const word = wordOf(facts);
-    this.#audience.tell(word);
-    for (const relay of this.#store.relays()) {
+    this.#audience.tell(wordOf(facts));
+    this.#tellRelays(facts);
+    return facts;
+  }
+
+  /** Tells those that are not known to have got the word. Each alarm does, until they have. */
+  #tellRelays(facts: BroadcastFacts): void {
+    for (const relay of this.#store.relaysBehind(facts.word)) {
       this.#relay(facts.id, relay)
-        .tell(word)
+        .tell(wordOf(facts))
+        .then(() => this.#store.relayHas(relay, facts.word))
         .catch((error: unknown) => console.error("steadymix: a relay was not told:", error));
     }
+  }
+
+  /** When relays that are behind are to be told again. */
+  get #relaysToldAt(): number {
+    const facts = this.#store.facts;
+    if (!facts || this.#store.relaysBehind(facts.word).length === 0) return Number.POSITIVE_INFINITY;
+    return Date.now() + againMs(Date.now() - facts.wordAt);
   }
 
   async #end(group: RedundancyGroup): Promise<void> {
     const facts = this.#store.facts;
     if (!facts) return;
     const overAt = Date.now();
-    const over = { ...facts, overAt, onAir: null, lastStatus: group.status() };
-    this.#tell(over);
+    const over = this.#tell({ ...facts, overAt, onAir: null, lastStatus: group.status() });
     this.#store.forgetSnapshot();
     // Before anything is awaited: a command that comes meanwhile would write the snapshot anew.
     this.#group = undefined;
@@ -359,14 +374,15 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /** Tells the list of the end until it knows, for tasks count against the PCW until then; in time, forgets everything. */
-  async #windUp({ id, lastStatus }: BroadcastFacts, overAt: number): Promise<void> {
+  async #windUp({ id, word, lastStatus }: BroadcastFacts, overAt: number): Promise<void> {
     const now = Date.now();
     const forgetAt = overAt + this.#keptForMs;
     try {
       // Should this turn come to nothing, there is another one.
       await this.ctx.storage.setAlarm(now + againMs(now - overAt));
       if (now >= forgetAt) await this.#forget(id);
-      else if (await this.#report(lastStatus?.lanes ?? [])) await this.ctx.storage.setAlarm(forgetAt);
+      else if ((await this.#report(lastStatus?.lanes ?? [])) && this.#store.relaysBehind(word).length === 0)
+        await this.ctx.storage.setAlarm(forgetAt);
     } catch (error) {
       console.error("steadymix: a broadcast could not be forgotten:", error);
     }

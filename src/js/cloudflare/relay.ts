@@ -22,8 +22,10 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     return this.#audience.size;
   }
 
-  /** The broadcast says what is on air. */
+  /** The broadcast says what is on air. It says so again if it does not know that it was heard, and words may overtake. */
   tell(word: OnAirWord): void {
+    const known = this.#word;
+    if (known && known.word >= word.word) return;
     this.#keep(word);
     this.#audience.tell(word);
   }

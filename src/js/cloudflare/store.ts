@@ -18,6 +18,8 @@ export interface BroadcastFacts {
   onAir: OnAir | null;
   /** Grows with every change of what is on air. */
   word: number;
+  /** When it last grew, ms since the epoch. */
+  wordAt: number;
   warnings: TaskWarning[];
   /** How the lanes were when it was over. */
   lastStatus: GroupStatus | null;
@@ -44,7 +46,8 @@ export class BroadcastStore {
   begin(): void {
     this.#sql.exec("CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
     this.#sql.exec("CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)");
-    this.#sql.exec("CREATE TABLE relays (number INTEGER PRIMARY KEY)");
+    // `told`: the greatest word that the relay is known to have got.
+    this.#sql.exec("CREATE TABLE relays (number INTEGER PRIMARY KEY, told INTEGER NOT NULL)");
     this.#hasBegun = true;
   }
 
@@ -97,14 +100,26 @@ export class BroadcastStore {
 
   /** The numbers of the relays that have viewers, or had. */
   relays(): number[] {
+    return this.relaysBehind(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Those that are not known to have got this word, or a greater one. */
+  relaysBehind(word: number): number[] {
+    if (!this.#hasBegun) return [];
     return this.#sql
-      .exec<{ number: number }>("SELECT number FROM relays ORDER BY number")
+      .exec<{ number: number }>("SELECT number FROM relays WHERE told < ? ORDER BY number", word)
       .toArray()
       .map(({ number }) => number);
   }
 
-  addRelay(number: number): void {
-    this.#sql.exec("INSERT OR IGNORE INTO relays (number) VALUES (?)", number);
+  /** This relay has got this word. It may say so after all was forgotten. */
+  relayHas(number: number, word: number): void {
+    if (!this.#hasBegun) return;
+    this.#sql.exec(
+      "INSERT INTO relays (number, told) VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET told = MAX(told, excluded.told)",
+      number,
+      word,
+    );
   }
 
   #get(name: string): string | undefined {
