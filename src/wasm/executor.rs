@@ -26,7 +26,8 @@ pub(super) struct Executor {
     /// Spawned while the others are polled.
     spawned: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     is_scheduled: Cell<bool>,
-    run: Closure<dyn FnMut(JsValue)>,
+    /// `None` only once it is dropped.
+    run: Option<Closure<dyn FnMut(JsValue)>>,
 }
 
 impl Executor {
@@ -44,7 +45,7 @@ impl Executor {
                 futures: RefCell::default(),
                 spawned: RefCell::default(),
                 is_scheduled: Cell::new(false),
-                run: Closure::new(run),
+                run: Some(Closure::new(run)),
             }
         });
         EXECUTORS.with_borrow_mut(|executors| executors.push((number, Rc::downgrade(&executor))));
@@ -76,8 +77,9 @@ impl Executor {
     }
 
     fn schedule(&self) {
+        let Some(run) = &self.run else { return };
         if !self.is_scheduled.replace(true) {
-            let _ = Promise::resolve(&JsValue::UNDEFINED).then(&self.run);
+            let _ = Promise::resolve(&JsValue::UNDEFINED).then(run);
         }
     }
 
@@ -101,6 +103,12 @@ impl Executor {
 impl Drop for Executor {
     fn drop(&mut self) {
         EXECUTORS.with_borrow_mut(|executors| executors.retain(|(number, _)| *number != self.number));
+        // A microtask that is queued still calls it, and finds nobody: it is left to the garbage collection.
+        if self.is_scheduled.get()
+            && let Some(run) = self.run.take()
+        {
+            run.into_js_value();
+        }
     }
 }
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { isSteadymixError, type SteadymixEvent, Supervisor } from "steadymix";
 import { showServices } from "../emulator/js/payload.ts";
-import { live, supervisorConfig, world } from "./world.ts";
+import { live, SPEED, supervisorConfig, world } from "./world.ts";
 
 test("launches, confirms, and stops", async (t) => {
   const { server, host, events, event } = await world(t);
@@ -329,6 +329,27 @@ test("`using` lets go of it, and says so to those who go on", async (t) => {
   await assert.rejects(outcome, { code: "DISPOSED" });
   assert.throws(() => supervisor.snapshot(), { code: "DISPOSED" });
   for await (const _ of supervisor) assert.fail("there is nothing to read");
+});
+
+test("disposed of at any event, in it or just after it, nothing of it runs any more", async () => {
+  for (let last = 1; last <= 6; last += 1) {
+    for (const when of [(act: () => void) => act(), queueMicrotask]) {
+      let seen = 0;
+      const supervisor: Supervisor = new Supervisor(supervisorConfig, {
+        customerId: "customer",
+        customerSecret: "s3cret",
+        timeScale: SPEED,
+        fetch: () => Promise.reject(new TypeError("no network")),
+        onEvent: () => {
+          seen += 1;
+          if (seen === last) when(() => supervisor.dispose());
+        },
+      });
+      await assert.rejects(supervisor.run(), { code: "DISPOSED" });
+      // A rejection that nobody handles by now fails the test.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
 });
 
 test("bad input is named", () => {
