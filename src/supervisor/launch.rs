@@ -300,9 +300,10 @@ impl Launch {
         self.tokens.len() >= MAX_TOKENS && self.usable_builder(now).is_none()
     }
 
-    /// A newer payload than that which it was started with is to be sent to its task, which runs.
+    /// A newer payload than that which it was started with is to be sent to its task, which runs: now, or, should that have
+    /// been tried, when its wait is over.
     pub(super) fn update_soon(&mut self, now: Millis) {
-        self.update_due = Some(now);
+        self.update_due = self.update_due.max(Some(now));
         self.unsure_payload = true;
         self.forget_payload();
     }
