@@ -373,6 +373,15 @@ for (const [what, begin, end] of [
   });
 }
 
+test("the media path is rebuilt, each picture in a new element: it is the new one that is watched", async () => {
+  await watching();
+  await act((session) => session.gateway.rebuild([9001, 9101]));
+  await staysFor(3000);
+  const { ms, reason } = await switchAfter(silencePrimary);
+  within(ms, 200, 2000);
+  assert.equal(reason, "frozen");
+});
+
 for (const reason of ["UID_BANNED", "UID_CONFLICT"]) {
   test(`connection-state-change DISCONNECTED ${reason}: everything stops, and that is told`, async () => {
     await watching();

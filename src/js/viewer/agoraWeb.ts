@@ -79,9 +79,9 @@ export function agoraWeb(client: AgoraClient, options: AgoraWebOptions): RtcSour
   return new AgoraWeb(client, options);
 }
 
-/** A picture that plays: its element, and what ends looking at it. */
+/** A picture that plays: its element as it is now, and what ends looking at it. */
 interface Watched {
-  video: HTMLVideoElement | null;
+  video: () => HTMLVideoElement | null;
   stop: () => void;
 }
 
@@ -178,7 +178,11 @@ class AgoraWeb implements RtcSource {
   look(): void {
     this.#reconcile();
     // A browser may not let it play before the viewer has touched the page: then nothing can be said of the outputs.
-    for (const [uid, { video }] of this.#watched) this.#onPath(`playing ${uid}`, !video?.paused);
+    for (const [uid, watched] of this.#watched) {
+      const video = watched.video();
+      // One that was taken out of the page pauses, too.
+      this.#onPath(`playing ${uid}`, !video?.isConnected || !video.paused);
+    }
     const video = this.#client.getRemoteVideoStats?.() ?? {};
     const audio = this.#client.getRemoteAudioStats?.() ?? {};
     for (const uid of this.#uids) {
@@ -208,8 +212,19 @@ class AgoraWeb implements RtcSource {
     track.on("video-state-changed", onState);
     const layer = this.#stage.layer(uid);
     track.play(layer, { fit: this.#fit });
-    const video = layer.querySelector("video");
-    const stopFrames = video && watchFrames(video, () => this.#tell({ type: "frame", uid }));
+    let watched: HTMLVideoElement | null = null;
+    let stopFrames: (() => void) | undefined;
+    // Having rebuilt the viewer's media path, the SDK puts a new element after the one that shows the last frame.
+    const video = () => {
+      const last = layer.querySelector<HTMLVideoElement>("video:last-child");
+      if (last !== watched) {
+        stopFrames?.();
+        stopFrames = last ? watchFrames(last, () => this.#tell({ type: "frame", uid })) : undefined;
+      }
+      watched = last;
+      return last;
+    };
+    video();
     // A browser that does not tell of frames does not let the SDK tell of its states either.
     const onFirst = () => {
       if (!stopFrames) this.#tell({ type: "state", uid, kind: "video", state: "decoding" });

@@ -98,7 +98,9 @@ export class Gateway {
     const studio = this.#studios.get(user.uid);
     if (!studio) throw new Error(`nobody sends as ${user.uid}`);
     const track = await this.#path.add(user.uid, kind, studio[kind], !this.#silent.has(user.uid));
-    if (kind === "video") user._videoTrack = new RemoteVideoTrack(track, user.uid, user.uid, this.#private.store);
+    // A track that was kept, as after the media path was rebuilt, goes on with what is new.
+    if (kind === "video" && user._videoTrack) await user._videoTrack._updateOriginMediaStreamTrack(track);
+    else if (kind === "video") user._videoTrack = new RemoteVideoTrack(track, user.uid, user.uid, this.#private.store);
     else user._audioTrack = new RemoteAudioTrack(track, user.uid, user.uid, this.#private.store);
   }
 
@@ -145,6 +147,23 @@ export class Gateway {
   /** What the SDK finds out by itself, from where there is nothing here. */
   emit(event: string, ...args: unknown[]): void {
     this.#private.emit(event, ...args);
+  }
+
+  /** The SDK rebuilds the viewer's media path, as its own `disconnectForReconnect` and `reSubscribe` do. */
+  async rebuild(uids: Uid[]): Promise<void> {
+    const users = this.client.remoteUsers.filter(({ uid }) => uids.includes(Number(uid))) as PrivateUser[];
+    for (const { uid, _videoTrack: track } of users) {
+      const player = track?._player;
+      player?.getVideoElement()?.pause();
+      if (player) player.isKeepLastFrame = true;
+      track?._originMediaStreamTrack.stop();
+      this.emit("media-reconnect-start", uid);
+      await this.#path.remove(uid, "video");
+    }
+    for (const user of users) {
+      await this.#receive(user, "video");
+      this.emit("media-reconnect-end", user.uid);
+    }
   }
 
   connection(state: string, reason?: string): void {
