@@ -382,6 +382,20 @@ test("the media path is rebuilt, each picture in a new element: it is the new on
   assert.equal(reason, "frozen");
 });
 
+test("media-reconnect-start without an end: of one that left, or that is no output", async () => {
+  await watching();
+  await act((session) => {
+    session.gateway.emit("media-reconnect-start", 42);
+    session.gateway.emit("media-reconnect-start", 9101);
+    session.gateway.signal("on_user_offline", { uid: 9101, reason: "Quit" });
+    session.join(9101);
+  });
+  await until(({ outputs }) => outputs?.[1]?.health === "playing");
+  await pass(1500);
+  const { reason } = await switchAfter(silencePrimary);
+  assert.equal(reason, "frozen");
+});
+
 for (const reason of ["UID_BANNED", "UID_CONFLICT"]) {
   test(`connection-state-change DISCONNECTED ${reason}: everything stops, and that is told`, async () => {
     await watching();

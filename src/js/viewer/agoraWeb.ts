@@ -72,6 +72,7 @@ const STATES: MediaState[] = ["stopped", "starting", "decoding", "frozen", "fail
 /** As native engines say it. */
 const FALLBACK = { state: "frozen", reason: 8 } as const;
 const FALLBACK_OVER = { state: "decoding", reason: 9 } as const;
+const KINDS = ["audio", "video"] as const;
 const LEFT = { Quit: "quit", ServerTimeOut: "timedOut", BecomeAudience: "becameAudience" } as const;
 
 /** Agora's Web SDK 4.x. Attach it before `join`, or after: it begins with who is there. */
@@ -119,8 +120,8 @@ class AgoraWeb implements RtcSource {
       ["exception", ({ code, uid }: { code: number; uid: string | number }) => this.#onException(code, uid)],
       ["connection-state-change", (now: string, _: string, reason?: string) => this.#onConnection(now, reason)],
       ["peerconnection-state-change", (now: string) => this.#onPeer(now)],
-      ["media-reconnect-start", (uid: string | number) => this.#onPath(`uid ${uid}`, false)],
-      ["media-reconnect-end", (uid: string | number) => this.#onPath(`uid ${uid}`, true)],
+      ["media-reconnect-start", (uid: string | number) => this.#onReconnect(uid, false)],
+      ["media-reconnect-end", (uid: string | number) => this.#onReconnect(uid, true)],
       ["network-quality", (quality: { downlinkNetworkQuality: number }) => this.#onQuality(quality)],
       ["stream-fallback", (uid: string | number, what: string) => this.#onFallback(uid, what)],
     ];
@@ -247,6 +248,8 @@ class AgoraWeb implements RtcSource {
   #letGo(uid: Uid, kind: Kind): void {
     this.#asked.delete(`${uid} ${kind}`);
     if (kind === "video") this.#unwatch(uid);
+    // The SDK does not tell that it has got through to what is not asked for any more.
+    if (!KINDS.some((one) => this.#asked.has(`${uid} ${one}`))) this.#onReconnect(uid, true);
   }
 
   #unwatch(uid: Uid): void {
@@ -277,7 +280,7 @@ class AgoraWeb implements RtcSource {
 
   #onLeft(user: AgoraUser, reason: string | undefined): void {
     const known = reason !== undefined && reason in LEFT ? LEFT[reason as keyof typeof LEFT] : "unknown";
-    for (const kind of ["audio", "video"] as const) this.#lose(user, kind);
+    for (const kind of KINDS) this.#lose(user, kind);
     this.#about(user, (uid) => ({ type: "left", uid, how: known }));
   }
 
@@ -315,6 +318,10 @@ class AgoraWeb implements RtcSource {
   #onPeer(state: string): void {
     if (state === "disconnected" || state === "failed") this.#onPath("peer", false);
     if (state === "connected") this.#onPath("peer", true);
+  }
+
+  #onReconnect(uid: string | number, whole: boolean): void {
+    if (this.#uids.has(Number(uid))) this.#onPath(`uid ${uid}`, whole);
   }
 
   #onPath(part: string, whole: boolean): void {
