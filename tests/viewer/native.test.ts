@@ -16,7 +16,8 @@ const BACKUP = 9101;
 /** Of the engine: states of a track, of the connection, and reasons. */
 const [STOPPED, STARTING, DECODING, FROZEN, FAILED] = [0, 1, 2, 3, 4];
 const [CONGESTION, REMOTE_MUTED, REMOTE_OFFLINE, FALLBACK, FALLBACK_OVER, CODEC] = [1, 5, 7, 8, 9, 13];
-const [CONNECTED, RECONNECTING, CONNECTION_FAILED] = [3, 4, 5];
+const [DISCONNECTED, CONNECTED, RECONNECTING, CONNECTION_FAILED] = [1, 3, 4, 5];
+const LEFT_CHANNEL = 5;
 const [QUIT, DROPPED] = [0, 1];
 
 class FakeEngine implements AgoraEngine {
@@ -232,6 +233,34 @@ test("while the viewer reconnects it holds; when it cannot, that is told", async
   assert.equal(await shownAfter(5000), undefined);
   tell().onConnectionStateChanged({}, CONNECTION_FAILED, 3);
   assert.deepEqual(events.at(-1), { type: "closed" });
+});
+
+test("the viewer leaves, and joins again without a word of who was there: all are subscribed to again", async () => {
+  await watching();
+  tell().onConnectionStateChanged({}, DISCONNECTED, LEFT_CHANNEL);
+  assert.deepEqual(
+    viewer.outputs.map(({ health }) => health),
+    ["absent", "absent"],
+  );
+  // Then the engine subscribes to everybody, and all are heard.
+  engine.volume.clear();
+  tell().onConnectionStateChanged({}, CONNECTED, 1);
+  for (const uid of [PRIMARY, BACKUP]) tell().onUserJoined({}, uid);
+  assert.equal(engine.subscribed.length, 4);
+  assert.equal(engine.volume.get(BACKUP), 0);
+  for (const uid of [PRIMARY, BACKUP]) video(uid, DECODING);
+  await clock.pass(6000);
+  assert.equal(viewer.shown, PRIMARY);
+});
+
+test("whoever is told of again stays subscribed; but one that went, as its state says, is asked for anew", async () => {
+  await watching();
+  tell().onUserJoined({}, PRIMARY);
+  assert.equal(engine.subscribed.length, 4);
+  video(BACKUP, STOPPED, REMOTE_OFFLINE);
+  engine.muted.clear();
+  tell().onUserJoined({}, BACKUP);
+  assert.deepEqual(engine.subscribed, [`${BACKUP} video`, `${BACKUP} audio`]);
 });
 
 test("an engine that does not take the handlers is an error; one that refuses a call is asked again", async () => {

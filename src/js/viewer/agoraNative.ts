@@ -46,9 +46,12 @@ const KINDS = ["audio", "video"] as const;
 /** How long after the viewer was connected a `quit` is doubted. */
 const DOUBTFUL_MS = 5000;
 /** Connection states of the engine, and the reason for which the same uid elsewhere threw us out. */
+const DISCONNECTED = 1;
 const CONNECTED = 3;
 const FAILED = 5;
 const SAME_UID = 19;
+/** The reason of a state whose sender is gone. */
+const OFFLINE = 7;
 
 /** Agora's native engines, as Electron and React Native see them. */
 export function agoraNative(engine: AgoraEngine, options: AgoraNativeOptions): RtcSource {
@@ -59,6 +62,8 @@ class AgoraNative implements RtcSource {
   readonly #engine: AgoraEngine;
   readonly #options: AgoraNativeOptions;
   readonly #uids: ReadonlySet<Uid>;
+  /** The outputs that were told to be there. */
+  readonly #there = new Set<Uid>();
   #shown: Uid | undefined;
   #connectedAt = 0;
 
@@ -72,22 +77,37 @@ class AgoraNative implements RtcSource {
     const about = (uid: Uid, ...signals: Signal[]) => {
       if (this.#uids.has(uid)) for (const signal of signals) tell(signal);
     };
+    const leave = (uid: Uid, how: "unknown" | (typeof LEFT)[number]) => {
+      this.#there.delete(uid);
+      about(uid, { type: "left", uid, how });
+    };
+    const onState = (kind: Kind) => (_: unknown, uid: Uid, state: number, reason: number) => {
+      // The failover takes it for a leave, too.
+      if (reason === OFFLINE) this.#there.delete(uid);
+      about(uid, ...changed(uid, kind, state, reason));
+    };
     const handlers: AgoraEngineHandlers = {
       // Engines tell who is there, not what they publish: an output of a transcoder publishes both.
       onUserJoined: (_, uid) => {
         if (!this.#uids.has(uid)) return;
         // Engines subscribe to everybody by themselves: what is wanted is asked for. One that refuses costs traffic only.
-        this.#engine.muteRemoteVideoStream(uid, true);
-        this.#engine.muteRemoteAudioStream(uid, true);
+        // Whoever is told of again stays as it was asked for.
+        if (!this.#there.has(uid)) {
+          this.#engine.muteRemoteVideoStream(uid, true);
+          this.#engine.muteRemoteAudioStream(uid, true);
+        }
+        this.#there.add(uid);
         about(uid, { type: "joined", uid }, ...KINDS.map((kind) => ({ type: "published", uid, kind }) as const));
       },
-      onUserOffline: (_, uid, reason) => about(uid, { type: "left", uid, how: this.#how(reason) }),
-      onRemoteAudioStateChanged: (_, uid, state, reason) => about(uid, ...changed(uid, "audio", state, reason)),
-      onRemoteVideoStateChanged: (_, uid, state, reason) => about(uid, ...changed(uid, "video", state, reason)),
+      onUserOffline: (_, uid, reason) => leave(uid, this.#how(reason)),
+      onRemoteAudioStateChanged: onState("audio"),
+      onRemoteVideoStateChanged: onState("video"),
       onConnectionStateChanged: (_, state, reason) => {
         const closed = state === FAILED || reason === SAME_UID;
         if (state === CONNECTED) this.#connectedAt = performance.now();
         tell({ type: "connection", state: closed ? "closed" : state === CONNECTED ? "connected" : "reconnecting" });
+        // Of who was in a channel that the viewer left nothing is told any more; who is in the next one is told of anew.
+        if (closed || state === DISCONNECTED) for (const uid of this.#there) leave(uid, "unknown");
       },
       onRemoteVideoStats: (_, { uid, receivedBitrate }) => {
         if (uid === undefined || receivedBitrate === undefined) return;

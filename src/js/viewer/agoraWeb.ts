@@ -240,7 +240,7 @@ class AgoraWeb implements RtcSource {
   }
 
   /** What was published is so no more, and what was asked of it ends with it. */
-  #lose(user: AgoraUser, kind: Kind): void {
+  #lose(user: Pick<AgoraUser, "uid">, kind: Kind): void {
     this.#published.delete(`${user.uid} ${kind}`);
     this.#letGo(Number(user.uid), kind);
   }
@@ -265,7 +265,7 @@ class AgoraWeb implements RtcSource {
     return this.#client.remoteUsers.find((user) => Number(user.uid) === uid);
   }
 
-  #about(user: AgoraUser, signal: (uid: Uid) => Signal): void {
+  #about(user: Pick<AgoraUser, "uid">, signal: (uid: Uid) => Signal): void {
     const uid = Number(user.uid);
     if (this.#uids.has(uid)) this.#tell(signal(uid));
   }
@@ -278,7 +278,7 @@ class AgoraWeb implements RtcSource {
     }
   }
 
-  #onLeft(user: AgoraUser, reason: string | undefined): void {
+  #onLeft(user: Pick<AgoraUser, "uid">, reason?: string): void {
     const known = reason !== undefined && reason in LEFT ? LEFT[reason as keyof typeof LEFT] : "unknown";
     for (const kind of KINDS) this.#lose(user, kind);
     this.#about(user, (uid) => ({ type: "left", uid, how: known }));
@@ -313,6 +313,17 @@ class AgoraWeb implements RtcSource {
     const connection = state === "CONNECTED" ? "connected" : closed ? "closed" : "reconnecting";
     this.#tell({ type: "connection", state: connection });
     if (connection === "connected") this.#reconcile();
+    if (state === "DISCONNECTED") this.#forget();
+  }
+
+  /** Having left the channel, the SDK forgets who was there, and tells nobody: they may be there again after the next join. */
+  #forget(): void {
+    for (const uid of this.#uids) {
+      if (KINDS.some((kind) => this.#published.has(`${uid} ${kind}`))) this.#onLeft({ uid });
+    }
+    this.#published.clear();
+    this.#counts.clear();
+    this.#onPath("peer", true);
   }
 
   #onPeer(state: string): void {
