@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { OnAirFeed, type OnAirFeedOptions, type OnAirWord } from "steadymix/viewer";
+import { Clock } from "./clock.ts";
 
 const wordOf = (word: number, uid: number | null, over = false): OnAirWord => ({
   type: "onAir",
@@ -184,4 +185,121 @@ test("an answer that is on its way when it is closed is not told", async (t) => 
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(server.asked.at(-1), "GET on-air Bearer token");
   assert.deepEqual(words, []);
+});
+
+// ---- which way, by a clock that the test moves ----------------------------------------------------------------------
+
+/** A platform on which these ways get through; `throws` are refused by the page itself, `lacks` do not exist. */
+function platformOf(t: TestContext, open: Set<Route>, { throws, lacks }: { throws?: Route; lacks?: string[] } = {}) {
+  const clock = new Clock();
+  const tried: Route[] = [];
+  const word = JSON.stringify(wordOf(1, 9001));
+  const connections = new Set<Connection>();
+  class Connection {
+    static readonly OPEN = 1;
+    readyState = 0;
+    onmessage: ((message: { data: string }) => void) | null = null;
+    onerror: (() => void) | null = null;
+    onclose: (() => void) | null = null;
+    constructor(way: Route) {
+      tried.push(way);
+      if (throws === way) throw new Error(`a page like this has no ${way}`);
+      connections.add(this);
+      queueMicrotask(() => (open.has(way) ? this.onmessage?.({ data: word }) : this.onerror?.()));
+    }
+    close() {
+      connections.delete(this);
+    }
+  }
+  const platform: Record<string, unknown> = {
+    WebSocket: class extends Connection {
+      constructor() {
+        super("socket");
+      }
+    },
+    EventSource: class extends Connection {
+      constructor() {
+        super("stream");
+      }
+    },
+    fetch: async () => {
+      tried.push("polling");
+      if (!open.has("polling")) throw new Error("no network");
+      return new Response(word);
+    },
+  };
+  const genuine = Object.keys(platform).map(
+    (name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const,
+  );
+  for (const [name, value] of Object.entries(platform)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+  for (const name of lacks ?? []) Reflect.deleteProperty(globalThis, name);
+  const feed = new OnAirFeed("https://shows.example/broadcasts/show", { token: "token", onWord: () => {} });
+  t.after(() => {
+    feed.close();
+    clock.restore();
+    for (const [name, value] of genuine) {
+      if (value) Object.defineProperty(globalThis, name, value);
+      else Reflect.deleteProperty(globalThis, name);
+    }
+  });
+  const cut = () => {
+    for (const connection of connections) connection.onerror?.();
+  };
+  return { clock, tried, cut, feed };
+}
+
+test("ways that do not exist are passed over", async (t) => {
+  const { clock, tried } = platformOf(t, new Set(["polling"]), { lacks: ["EventSource"] });
+  await clock.pass(3000);
+  assert.deepEqual(tried.slice(0, 2), ["socket", "polling"]);
+});
+
+test("where there is nothing but fetch it polls and reports by that", async (t) => {
+  const { clock, tried, feed } = platformOf(t, new Set(["polling"]), { lacks: ["WebSocket", "EventSource"] });
+  await clock.pass(1000);
+  feed.take(switched(9001, "frozen"));
+  await clock.pass(1);
+  assert.deepEqual(tried, ["polling", "polling"]);
+});
+
+test("a way that throws at once is left", async (t) => {
+  const { clock, tried } = platformOf(t, new Set(["stream"]), { throws: "socket" });
+  await clock.pass(3000);
+  assert.deepEqual(tried, ["socket", "stream"]);
+});
+
+test("an outage leads back to the way that was good; but if that is over, to another one", async (t) => {
+  const open = new Set<Route>(["socket", "stream", "polling"]);
+  const { clock, tried, cut } = platformOf(t, open);
+  await clock.pass(1000);
+  open.clear();
+  cut();
+  await clock.pass(15_000);
+  assert.deepEqual(new Set(tried), new Set(["socket"]));
+  open.add("stream");
+  await clock.pass(120_000);
+  assert.equal(tried.at(-1), "stream");
+});
+
+test("from server-sent events it tries the socket now and then, and goes on with them if there is none", async (t) => {
+  const open = new Set<Route>(["stream", "polling"]);
+  const { clock, tried } = platformOf(t, open);
+  await clock.pass(310_000);
+  assert.deepEqual(tried, ["socket", "stream", "socket", "stream"]);
+  open.add("socket");
+  await clock.pass(310_000);
+  assert.deepEqual(tried.slice(4), ["socket"]);
+});
+
+test("without AbortSignal.timeout it polls all the same", async (t) => {
+  const timeout = Object.getOwnPropertyDescriptor(AbortSignal, "timeout");
+  assert.ok(timeout);
+  Reflect.deleteProperty(AbortSignal, "timeout");
+  t.after(() => Object.defineProperty(AbortSignal, "timeout", timeout));
+  const { clock, tried } = platformOf(t, new Set(["polling"]));
+  await clock.pass(10_000);
+  assert.deepEqual(tried.slice(0, 3), ["socket", "stream", "polling"]);
+  assert.deepEqual(new Set(tried.slice(3)), new Set(["polling"]));
 });

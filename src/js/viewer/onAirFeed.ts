@@ -26,6 +26,8 @@ export interface OnAirFeedOptions {
 const AGAIN_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
 const POLL_MS = 3_000;
 const POLLS_BEFORE_BETTER = 20;
+/** Less often than from polling: events that come are cut off for it. */
+const STREAM_BEFORE_BETTER_MS = 300_000;
 const PING_MS = 30_000;
 const REPORT_SPACING_MS = 5_000;
 /** One that does not open in this time does not open. */
@@ -43,6 +45,13 @@ const REPORTED: ReadonlySet<SwitchReason> = new Set<SwitchReason>([
 type Way = "socket" | "stream" | "polling";
 /** Where one does not get through, as behind some proxies, the next one is tried. */
 const NEXT: Record<Way, Way> = { socket: "stream", stream: "polling", polling: "socket" };
+/** React Native has no `EventSource`, older versions of Node have neither. */
+const NEEDS = { socket: "WebSocket", stream: "EventSource" };
+
+function nextTo(way: Way): Way {
+  const next = NEXT[way];
+  return next === "polling" || NEEDS[next] in globalThis ? next : nextTo(next);
+}
 
 /**
  * Follows what a Worker with `steadymix/cloudflare` says is on air, by WebSocket, server-sent events, or polling, whichever
@@ -51,7 +60,9 @@ const NEXT: Record<Way, Way> = { socket: "stream", stream: "polling", polling: "
 export class OnAirFeed {
   readonly #address: string;
   readonly #options: OnAirFeedOptions;
-  #way: Way = "socket";
+  #way = nextTo("polling");
+  /** The way that led there last. */
+  #good: Way | undefined;
   #failures = 0;
   #polls = 0;
   #word = -1;
@@ -74,8 +85,13 @@ export class OnAirFeed {
     if (this.#isClosed || performance.now() - this.#lastReportAt < REPORT_SPACING_MS) return;
     this.#lastReportAt = performance.now();
     const report = JSON.stringify({ type: "gone", uid: event.from });
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(report);
-    else void this.#ask("reports", { method: "POST", body: report }).catch((error) => this.#options.onError?.(error));
+    const socket = this.#socket;
+    // `WebSocket` itself may not exist.
+    if (socket && socket.readyState === socket.OPEN) socket.send(report);
+    else
+      void this.#token()
+        .then((token) => this.#ask("reports", token, { method: "POST", body: report }))
+        .catch((error) => this.#options.onError?.(error));
   }
 
   /** Disconnects, and does not connect again. */
@@ -92,60 +108,82 @@ export class OnAirFeed {
 
   async #connect(): Promise<void> {
     try {
-      if (this.#way === "polling") await this.#poll();
-      else this.#open(this.#way, await this.#token());
+      const token = await this.#token();
+      try {
+        if (this.#way === "polling") await this.#poll(token);
+        else this.#open(this.#way, token);
+      } catch (error) {
+        this.#leave();
+        throw error;
+      }
     } catch (error) {
-      if (this.#way === "polling") this.#way = NEXT.polling;
       this.#failed(error);
     }
   }
 
-  async #poll(): Promise<void> {
-    const answer = await this.#ask("on-air");
+  async #poll(token: string): Promise<void> {
+    const answer = await this.#ask("on-air", token);
     if (!answer.ok) throw new Error(`${this.#address}/on-air was answered ${answer.status}`);
     this.#take(await answer.text());
-    this.#failures = 0;
+    this.#works();
     // Something better may get through by now.
     this.#polls += 1;
-    if (this.#polls % POLLS_BEFORE_BETTER === 0) this.#way = NEXT.polling;
+    if (this.#polls % POLLS_BEFORE_BETTER === 0) this.#way = nextTo("polling");
     this.#after(POLL_MS);
   }
 
   #open(way: "socket" | "stream", token: string): void {
     if (this.#isClosed) return;
     const address = `${this.#address}/watch?token=${encodeURIComponent(token)}`;
-    const source = way === "socket" ? new WebSocket(address.replace(/^http/, "ws")) : new EventSource(address);
+    const socket = way === "socket" ? new WebSocket(address.replace(/^http/, "ws")) : undefined;
+    const source = socket ?? new EventSource(address);
     let isOpen = false;
     let pings: ReturnType<typeof setInterval> | undefined;
-    const patience = setTimeout(() => lost(new Error(`${this.#address} cannot be reached by ${way}`)), OPENS_MS);
+    let patience = setTimeout(() => lost(new Error(`${this.#address} cannot be reached by ${way}`)), OPENS_MS);
     const end = () => {
       clearTimeout(patience);
       clearInterval(pings);
       source.onmessage = source.onerror = null;
-      if (source instanceof WebSocket) source.onclose = null;
+      if (socket) socket.onclose = null;
       source.close();
       this.#socket = undefined;
     };
     const lost = (error: Error) => {
       end();
-      // One that was open once is lost with the network: the same way leads there again.
-      if (!isOpen) this.#way = NEXT[way];
+      if (!isOpen) this.#leave();
       this.#failed(error);
     };
     this.#end = end;
     source.onmessage = ({ data }: MessageEvent) => {
+      if (!isOpen) clearTimeout(patience);
+      // As from polling: the socket may get through by now.
+      if (!isOpen && way === "stream")
+        patience = setTimeout(() => {
+          end();
+          this.#way = nextTo("polling");
+          void this.#connect();
+        }, STREAM_BEFORE_BETTER_MS);
       isOpen = true;
-      clearTimeout(patience);
-      this.#failures = 0;
+      this.#works();
       if (data !== "pong") this.#take(String(data));
     };
     source.onerror = () => lost(new Error(`${this.#address} was lost by ${way}`));
-    if (source instanceof WebSocket) {
-      this.#socket = source;
-      source.onclose = () => lost(new Error(`${this.#address} has closed the connection`));
+    if (socket) {
+      this.#socket = socket;
+      socket.onclose = () => lost(new Error(`${this.#address} has closed the connection`));
       // Proxies cut what is silent.
-      pings = setInterval(() => source.readyState === WebSocket.OPEN && source.send("ping"), PING_MS);
+      pings = setInterval(() => socket.readyState === socket.OPEN && socket.send("ping"), PING_MS);
     }
+  }
+
+  #works(): void {
+    this.#good = this.#way;
+    this.#failures = 0;
+  }
+
+  /** This way did not lead there. One that did before is lost with the network, unless that goes on. */
+  #leave(): void {
+    if (this.#way !== this.#good || this.#failures >= AGAIN_MS.length) this.#way = nextTo(this.#way);
   }
 
   #take(text: string): void {
@@ -175,8 +213,9 @@ export class OnAirFeed {
     return typeof token === "string" ? token : await token();
   }
 
-  async #ask(route: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { authorization: `Bearer ${await this.#token()}` };
-    return fetch(`${this.#address}/${route}`, { ...init, headers, signal: AbortSignal.timeout(OPENS_MS) });
+  #ask(route: string, token: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}` };
+    // React Native has no `timeout`.
+    return fetch(`${this.#address}/${route}`, { ...init, headers, signal: AbortSignal.timeout?.(OPENS_MS) });
   }
 }
