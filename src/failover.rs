@@ -303,7 +303,10 @@ impl Failover {
                 self.on(uid, |feed| {
                     feed.retry_at = now.plus(RETRY_MS);
                     match kind {
-                        Kind::Video => (feed.video_asked, feed.penalty_until) = (false, penalty),
+                        Kind::Video => {
+                            (feed.video_asked, feed.penalty_until) = (false, penalty);
+                            feed.refused_since.get_or_insert(feed.asked_at);
+                        }
                         Kind::Audio => feed.audio_asked = false,
                     }
                 });

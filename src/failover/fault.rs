@@ -50,8 +50,10 @@ impl Failover {
         if feed.is_dead() {
             return self.if_another_lives(shown, Reason::Dead, now);
         }
-        if self.visible && feed.video_asked && !feed.has_started() {
-            let at = feed.start_deadline(config.starting_ms);
+        if self.visible && (feed.video_asked || feed.refused_since.is_some()) && !feed.has_started() {
+            // One that is refused is asked for again and again, but has its time only once.
+            let refused = feed.refused_since.map(|since| since.plus(config.starting_ms));
+            let at = refused.unwrap_or_else(|| feed.start_deadline(config.starting_ms));
             return if now >= at { Fault::Bad(Reason::NotStarted) } else { Fault::None(Some(at)) };
         }
         let mut next = None;

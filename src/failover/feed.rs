@@ -39,6 +39,8 @@ pub(super) struct Feed {
     pub(super) asked_at: Millis,
     /// When its first picture came after that.
     started_at: Option<Millis>,
+    /// When its video was first asked for, if that was refused, and no first picture has come since.
+    pub(super) refused_since: Option<Millis>,
     pub(super) state: MediaState,
     /// It has shown a frame since it was subscribed.
     pub(super) decoded: bool,
@@ -86,6 +88,7 @@ impl Feed {
             audio_asked: false,
             asked_at: Millis::ZERO,
             started_at: None,
+            refused_since: None,
             state: MediaState::Stopped,
             decoded: false,
             frozen_since: None,
@@ -184,6 +187,7 @@ impl Feed {
     pub(super) fn tear_down(&mut self) {
         self.video_asked = false;
         self.decoded = false;
+        self.refused_since = None;
         self.fallback = false;
         self.state = MediaState::Stopped;
         self.forget_time();
@@ -197,6 +201,7 @@ impl Feed {
         self.last_seen = None;
         // What could not start has its time before it again.
         (self.asked_at, self.started_at) = (now, None);
+        self.refused_since = self.refused_since.map(|_| now);
     }
 
     /// What was measured does not hold any more for this output.
@@ -234,6 +239,7 @@ impl Feed {
     /// The first picture is there, but it may remain the only one.
     pub(super) fn starts(&mut self, now: Millis) {
         self.state = MediaState::Starting;
+        self.refused_since = None;
         self.started_at.get_or_insert(now);
         self.dead_video_looks = 0;
     }

@@ -729,6 +729,68 @@ fn a_refused_subscription_is_asked_for_again_after_a_while() {
     assert_eq!(viewer.told, [(1_000, Output::Subscribe(A, Kind::Video))]);
 }
 
+/// The viewer has joined again, and A is shown, but has to be subscribed to anew; B decodes already.
+fn after_joining_again(config: FailoverConfig) -> Viewer {
+    let mut viewer = Viewer::watching(config);
+    viewer.signal(Signal::Connection(Connection::Reconnecting));
+    for uid in [A, B] {
+        viewer.signal(Signal::Left(uid, Left::Unknown));
+    }
+    viewer.signal(Signal::Connection(Connection::Connected));
+    for uid in [A, B] {
+        viewer.signal(Signal::Published(uid, Kind::Video));
+    }
+    viewer.video(B, 2, 0);
+    viewer
+}
+
+impl Viewer {
+    /// A's video is refused, and asked for again.
+    fn refuse(&mut self, times: u8) {
+        for _ in 0..times {
+            self.told.clear();
+            self.signal(Signal::SubscribeFailed(A, Kind::Video));
+            self.pass(1_000);
+            let asked = |(_, output): &(u64, Output)| *output == Output::Subscribe(A, Kind::Video);
+            assert!(self.told.iter().any(asked), "{:?}", self.told);
+        }
+    }
+}
+
+#[test]
+fn one_that_is_refused_again_and_again_has_not_started() {
+    let mut viewer = after_joining_again(FailoverConfig::default());
+    viewer.refuse(3);
+    assert_eq!(viewer.shown(), A, "nothing is believed yet");
+    viewer.refuse(1);
+    assert_eq!(viewer.shown(), B);
+    assert!(viewer.events().contains(&Event::Degraded(A, Reason::NotStarted)), "{:?}", viewer.told);
+    viewer.refuse(1);
+}
+
+#[test]
+fn time_that_the_viewer_was_away_is_not_held_against_one_that_was_refused() {
+    let mut viewer =
+        after_joining_again(FailoverConfig { settle_ms: Millis::ZERO, ..FailoverConfig::default() });
+    viewer.refuse(2);
+    viewer.signal(Signal::MediaPath(false));
+    viewer.pass(5_000);
+    viewer.signal(Signal::MediaPath(true));
+    assert_eq!(viewer.shown_after(10_000), Some(3_000));
+}
+
+#[test]
+fn one_that_was_refused_and_has_begun_may_still_come() {
+    let starting_ms = Millis::new(5_000);
+    let mut viewer = after_joining_again(FailoverConfig { starting_ms, ..FailoverConfig::default() });
+    viewer.refuse(4);
+    viewer.pass(900);
+    viewer.video(A, 1, 0);
+    assert_eq!(viewer.shown_after(900), None);
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown_after(10_000), None);
+}
+
 #[test]
 fn a_subscription_of_which_nothing_comes_is_made_anew_if_there_is_no_other() {
     let anew = [Output::Unsubscribe(A, Kind::Video), Output::Subscribe(A, Kind::Video)];
