@@ -73,8 +73,9 @@ afterEach(() => {
   clock.restore();
 });
 
-function watch(uids = [PRIMARY, BACKUP]): void {
-  viewer = new FailoverViewer(agoraNative(engine, { uids, show: (uid) => onTop.push(uid) }), {
+function watch(joined = false): void {
+  const uids = [PRIMARY, BACKUP];
+  viewer = new FailoverViewer(agoraNative(engine, { uids, show: (uid) => onTop.push(uid), joined }), {
     uids,
     onEvent: (event) => events.push(event),
     onError: (error) => errors.push(error),
@@ -261,6 +262,26 @@ test("whoever is told of again stays subscribed; but one that went, as its state
   engine.muted.clear();
   tell().onUserJoined({}, BACKUP);
   assert.deepEqual(engine.subscribed, [`${BACKUP} video`, `${BACKUP} audio`]);
+});
+
+test("attached after joining, it meets whoever is there by what is told of their tracks", async () => {
+  watch(true);
+  tell().onRemoteVideoStats({}, { uid: PRIMARY, receivedBitrate: 900 });
+  audio(BACKUP, DECODING);
+  audio(42, DECODING);
+  video(PRIMARY, DECODING);
+  assert.equal(viewer.shown, PRIMARY);
+  assert.equal(engine.subscribed.length, 4);
+  assert.equal(engine.muted.has("42 audio"), false);
+});
+
+test("what is told of the tracks of one that left does not bring it back", async () => {
+  await watching();
+  tell().onUserOffline({}, PRIMARY, QUIT);
+  tell().onRemoteVideoStats({}, { uid: PRIMARY, receivedBitrate: 900 });
+  assert.equal(viewer.outputs[0]?.health, "absent");
+  tell().onUserJoined({}, PRIMARY);
+  assert.notEqual(viewer.outputs[0]?.health, "absent");
 });
 
 test("an engine that does not take the handlers is an error; one that refuses a call is asked again", async () => {

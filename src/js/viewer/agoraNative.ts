@@ -62,8 +62,8 @@ class AgoraNative implements RtcSource {
   readonly #engine: AgoraEngine;
   readonly #options: AgoraNativeOptions;
   readonly #uids: ReadonlySet<Uid>;
-  /** The outputs that were told to be there. */
-  readonly #there = new Set<Uid>();
+  /** The outputs that were heard of, and whether they are there. */
+  readonly #there = new Map<Uid, boolean>();
   #shown: Uid | undefined;
   #connectedAt = 0;
 
@@ -78,27 +78,33 @@ class AgoraNative implements RtcSource {
       if (this.#uids.has(uid)) for (const signal of signals) tell(signal);
     };
     const leave = (uid: Uid, how: "unknown" | (typeof LEFT)[number]) => {
-      this.#there.delete(uid);
+      this.#there.set(uid, false);
       about(uid, { type: "left", uid, how });
+    };
+    const join = (uid: Uid) => {
+      if (!this.#uids.has(uid)) return;
+      // Engines subscribe to everybody by themselves: what is wanted is asked for. One that refuses costs traffic only.
+      // Whoever is told of again stays as it was asked for.
+      if (!this.#there.get(uid)) {
+        this.#engine.muteRemoteVideoStream(uid, true);
+        this.#engine.muteRemoteAudioStream(uid, true);
+      }
+      this.#there.set(uid, true);
+      // Engines tell who is there, not what they publish: an output of a transcoder publishes both.
+      about(uid, { type: "joined", uid }, ...KINDS.map((kind) => ({ type: "published", uid, kind }) as const));
+    };
+    /** Whoever was there before the handlers were is told of in no other way. */
+    const meet = (uid: Uid) => {
+      if (!this.#there.has(uid)) join(uid);
     };
     const onState = (kind: Kind) => (_: unknown, uid: Uid, state: number, reason: number) => {
       // The failover takes it for a leave, too.
-      if (reason === OFFLINE) this.#there.delete(uid);
+      if (reason === OFFLINE) this.#there.set(uid, false);
+      meet(uid);
       about(uid, ...changed(uid, kind, state, reason));
     };
     const handlers: AgoraEngineHandlers = {
-      // Engines tell who is there, not what they publish: an output of a transcoder publishes both.
-      onUserJoined: (_, uid) => {
-        if (!this.#uids.has(uid)) return;
-        // Engines subscribe to everybody by themselves: what is wanted is asked for. One that refuses costs traffic only.
-        // Whoever is told of again stays as it was asked for.
-        if (!this.#there.has(uid)) {
-          this.#engine.muteRemoteVideoStream(uid, true);
-          this.#engine.muteRemoteAudioStream(uid, true);
-        }
-        this.#there.add(uid);
-        about(uid, { type: "joined", uid }, ...KINDS.map((kind) => ({ type: "published", uid, kind }) as const));
-      },
+      onUserJoined: (_, uid) => join(uid),
       onUserOffline: (_, uid, reason) => leave(uid, this.#how(reason)),
       onRemoteAudioStateChanged: onState("audio"),
       onRemoteVideoStateChanged: onState("video"),
@@ -107,10 +113,12 @@ class AgoraNative implements RtcSource {
         if (state === CONNECTED) this.#connectedAt = performance.now();
         tell({ type: "connection", state: closed ? "closed" : state === CONNECTED ? "connected" : "reconnecting" });
         // Of who was in a channel that the viewer left nothing is told any more; who is in the next one is told of anew.
-        if (closed || state === DISCONNECTED) for (const uid of this.#there) leave(uid, "unknown");
+        if (closed || state === DISCONNECTED)
+          for (const uid of this.#uids) if (this.#there.get(uid)) leave(uid, "unknown");
       },
       onRemoteVideoStats: (_, { uid, receivedBitrate }) => {
         if (uid === undefined || receivedBitrate === undefined) return;
+        meet(uid);
         about(uid, { type: "progress", uid, kind: "video", advanced: receivedBitrate > 0 });
       },
     };
