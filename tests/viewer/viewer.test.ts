@@ -162,6 +162,22 @@ test("the statistics are looked at every second, and what is dead for two looks 
   assert.equal(viewer?.shown, BACKUP);
 });
 
+test("a look that fails is reported, and the next one is tried; in one channel it is no trouble of the other's", async () => {
+  const source = watching();
+  source.refuses = (call) => (call === "look" ? new Error("no statistics") : undefined);
+  await clock.pass(2000);
+  assert.deepEqual(errors.map(String), ["Error: no statistics", "Error: no statistics"]);
+  viewer?.dispose();
+  errors.length = 0;
+  const [first, second] = inTwoChannels();
+  first.look = async () => {
+    throw new Error("not joined");
+  };
+  await clock.pass(1000);
+  assert.deepEqual(errors.map(String), ["Error: not joined"]);
+  assert.equal(second.calls.at(-1), "look");
+});
+
 test("the server's word is handed in by the application", () => {
   const source = watching();
   viewer?.tell({ type: "onAir", uid: BACKUP });

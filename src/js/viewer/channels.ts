@@ -81,7 +81,8 @@ class AcrossChannels implements RtcSource {
     for (const { source } of this.#channels) source.show(uid);
   }
 
-  look(): void {
-    for (const { source } of this.#channels) void source.look?.();
+  /** Each of them, even if another one fails. */
+  async look(): Promise<void> {
+    await Promise.all(this.#channels.map(async ({ source }) => source.look?.()));
   }
 }

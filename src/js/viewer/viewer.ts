@@ -36,7 +36,7 @@ export class FailoverViewer {
     this.#stepping = true;
     this.#detach = source.attach((signal) => this.tell(signal));
     this.#stepping = false;
-    this.#looks = setInterval(() => void source.look?.(), LOOK_MS);
+    this.#looks = setInterval(() => void this.#watch(async () => source.look?.()), LOOK_MS);
     if (typeof document !== "undefined") {
       document.addEventListener("visibilitychange", this.#onVisibility);
       this.#onVisibility();
