@@ -68,7 +68,7 @@ pub enum Cause {
     ServerError,
     /// 202: accepted, not done yet.
     Accepted,
-    /// Query 404.
+    /// Query or Update 404.
     NotFound,
     /// Query or Delete 40x: it says nothing about the task.
     Refused,

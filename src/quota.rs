@@ -172,13 +172,15 @@ pub struct TokenBucket {
     next_order: u64,
     /// When the next Acquire, or a Create without one, may be made.
     next_create: Millis,
-    /// When the next Create that has a reserved permit is to leave, if it can wait for so long.
+    /// When the next Create may leave that has a reserved permit, if it can wait for so long.
     next_reserved: Millis,
+    /// When those leave that have asked.
+    leave_at: ByLane<Millis>,
 }
 
 decode!(Same TokenBucket {
     limits, milli_tokens, seen, gap_before, time, sent, reserved, claims, next_order, next_create,
-    next_reserved or Millis::ZERO
+    next_reserved or Millis::ZERO, leave_at or ByLane::new()
 });
 
 impl TokenBucket {
@@ -197,6 +199,7 @@ impl TokenBucket {
             next_order: 0,
             next_create: now,
             next_reserved: now,
+            leave_at: ByLane::new(),
         }
     }
 
@@ -208,13 +211,13 @@ impl TokenBucket {
         if want == Want::Create
             && let Ok(at) = self.reserved.binary_search(&lane)
         {
-            let wait = self.next_reserved.minus(self.seen);
-            if wait > Millis::ZERO && wait <= LONGEST_HELD {
-                return Permit::Wait(now.plus(wait));
+            let leaves_at = self.leaves_at(lane);
+            if self.seen < leaves_at {
+                return Permit::Wait(leaves_at);
             }
             self.reserved.remove(at);
+            self.leave_at.remove(lane);
             self.sent.push_back(self.time);
-            self.next_reserved = self.seen.plus(self.limits.create_spacing());
             return Permit::Granted;
         }
         if self.claims.get(lane).is_none_or(|claim| claim.want != want) {
@@ -233,7 +236,7 @@ impl TokenBucket {
             self.next_create = self.seen.plus(self.limits.create_spacing());
         }
         if want == Want::Create {
-            self.next_reserved = self.next_create;
+            self.next_reserved = self.next_reserved.max(self.next_create);
         }
         if want == Want::AcquireAndCreate
             && let Err(at) = self.reserved.binary_search(&lane)
@@ -247,6 +250,19 @@ impl TokenBucket {
     pub fn withdraw(&mut self, lane: Lane) {
         self.claims.remove(lane);
         self.reserved.retain(|reserved| *reserved != lane);
+        self.leave_at.remove(lane);
+    }
+
+    /// When the lane's Create leaves that has a reserved permit: in its turn, or at once if that were too late for it.
+    fn leaves_at(&mut self, lane: Lane) -> Millis {
+        if let Some(at) = self.leave_at.get(lane) {
+            return *at;
+        }
+        let in_turn = self.next_reserved.max(self.seen);
+        let at = if in_turn.minus(self.seen) > LONGEST_HELD { self.seen } else { in_turn };
+        self.next_reserved = in_turn.max(at.plus(self.limits.create_spacing()));
+        self.leave_at.insert(lane, at);
+        at
     }
 
     /// What the lane keeps others from: the place of its claim in the queue, and whether a permit is reserved for it.
@@ -273,7 +289,7 @@ impl TokenBucket {
     /// How long `lane` must still wait; zero when it is its turn and there is a permit.
     fn delay(&self, lane: Lane, want: Want) -> Millis {
         if self.is_too_soon(want) {
-            return self.next_create.minus(self.seen);
+            return self.earliest(want).minus(self.seen);
         }
         let mine = self.rank(lane);
         let before: u32 = self
@@ -300,7 +316,15 @@ impl TokenBucket {
     /// Whether it has to wait for the Creates before it. By the clock, gaps and all: one that is set forward costs no more
     /// than one Create that comes too soon.
     fn is_too_soon(&self, want: Want) -> bool {
-        want.creates() && self.seen < self.next_create
+        self.seen < self.earliest(want)
+    }
+
+    fn earliest(&self, want: Want) -> Millis {
+        match want {
+            Want::AcquireAndCreate => self.next_create,
+            Want::Create => self.next_create.max(self.next_reserved),
+            Want::Delete | Want::Update | Want::Query => Millis::ZERO,
+        }
     }
 
     /// Who comes first: whoever ends a task, then whoever has waited longer than its share of a round, then by

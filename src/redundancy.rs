@@ -212,7 +212,7 @@ impl RedundancyGroup {
                 if let Some(look) = lane.answer(now, id, &answer) {
                     // One look serves every output of the channel.
                     for lane in self.lanes.iter_mut().filter(|lane| lane.output_channel() == channel) {
-                        lane.look(now, look.sent_at, &look.broadcasters);
+                        lane.look(now, &look);
                     }
                 }
                 true

@@ -257,7 +257,7 @@ impl Supervisor {
         match input {
             Input::Answer(id, answer) => {
                 if let Some(look) = self.lane.answer(now, id, &answer) {
-                    self.lane.look(now, look.sent_at, &look.broadcasters);
+                    self.lane.look(now, &look);
                 }
                 true
             }

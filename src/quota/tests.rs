@@ -71,10 +71,29 @@ fn creates_whose_acquires_are_answered_at_once_leave_one_after_the_other() {
     let mut ask = |at, lane| bucket.ask(ms(at), lane, Want::Create);
     assert_eq!(ask(1_400, 0), Permit::Granted);
     assert_eq!(ask(1_400, 1), Permit::Wait(ms(1_734)));
-    assert_eq!(ask(1_400, 2), Permit::Wait(ms(1_734)));
+    assert_eq!(ask(1_400, 2), Permit::Wait(ms(2_068)));
     assert_eq!(ask(1_734, 1), Permit::Granted);
-    assert_eq!(ask(1_734, 2), Permit::Wait(ms(2_068)));
     assert_eq!(ask(2_068, 2), Permit::Granted);
+}
+
+#[test]
+fn a_create_is_held_back_for_a_second_at_most_and_the_others_wait_for_it() {
+    let limits = QuotaLimits { pcw: 30, calls_per_second: 100, burst: 100 };
+    let mut bucket = TokenBucket::new(limits, T0);
+    for lane in 0..7u32 {
+        assert_eq!(bucket.ask(ms(u64::from(lane) * 334), lane, Want::AcquireAndCreate), Permit::Granted);
+    }
+    let mut leaves = |lane| match bucket.ask(ms(2_100), lane, Want::Create) {
+        Permit::Granted => 0,
+        Permit::Wait(until) => until.minus(ms(2_100)).as_u64(),
+    };
+    assert_eq!([0, 1, 2, 3, 4, 5, 6].map(&mut leaves), [0, 334, 668, 0, 0, 0, 0]);
+    assert_eq!(
+        bucket.ask(ms(2_100), 8, Want::Create),
+        Permit::Wait(ms(3_102)),
+        "one without a reserved permit"
+    );
+    assert_eq!(bucket.ask(ms(2_434), 1, Want::Create), Permit::Granted);
 }
 
 #[test]

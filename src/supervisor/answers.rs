@@ -15,13 +15,23 @@ use crate::task::Services;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
-/// Looks in a row that were answered in vain after which the operator is told, and the lane decides as without looks.
-const VAIN_LOOKS_THAT_PROVE: u32 = 3;
+/// Looks in a row that were answered in vain after which the operator is told, and lanes decide as without looks.
+pub(super) const VAIN_LOOKS_THAT_PROVE: u32 = 3;
 
-/// Who is in the channel, for every lane that publishes into it.
+/// What a look into a channel came to, for every lane that publishes into it.
 pub(crate) struct ChannelLook {
-    pub(crate) sent_at: Millis,
-    pub(crate) broadcasters: Vec<Uid>,
+    pub(super) sent_at: Millis,
+    pub(super) seen: Seen,
+}
+
+pub(super) enum Seen {
+    Broadcasters(Vec<Uid>),
+    /// It failed, which proves nothing. How long the service asks to wait, and whether it is of use to look again: not with
+    /// credentials that are not good for it, nor where the channel is of another mode.
+    Nothing {
+        retry_after: Millis,
+        in_vain: bool,
+    },
 }
 
 /// One answer, read.
@@ -255,37 +265,26 @@ impl Lane {
     // ---- presence ------------------------------------------------------------------------------------------------
 
     fn on_presence(&mut self, now: Now, in_flight: &InFlight, answer: &Answer) -> Option<ChannelLook> {
-        let broadcasters = match answer {
-            Answer::Http { status: 200, body, .. } => ReplyBody::parse(body).broadcasters,
-            Answer::Http { .. } | Answer::Nothing(_) => None,
-        };
-        if let Some(broadcasters) = broadcasters {
-            self.vain_looks = 0;
-            return Some(ChannelLook { sent_at: in_flight.sent_at, broadcasters });
-        }
-        // A look that failed proves nothing.
-        let retry_after = match answer {
-            Answer::Http { retry_after: Some(header), .. } => parse_retry_after(header, now.wall),
-            Answer::Http { .. } | Answer::Nothing(_) => None,
-        };
-        let longest = self.config.policy.retry_after_max_ms;
-        let wait = self.look_interval().max(retry_after.unwrap_or_default().min(longest));
-        self.next_look = now.mono.plus(wait);
-        self.looks = self.looks.saturating_add(1);
-        // Credentials that are not good for it, or a channel that is of another mode.
-        if let Answer::Http { status: 200..=428 | 430..=499, body, .. } = answer {
-            self.vain_looks = self.vain_looks.saturating_add(1);
-            if self.vain_looks == VAIN_LOOKS_THAT_PROVE {
-                let said = said(answer, &ReplyBody::parse(body), &self.secrets());
-                self.emit(now, None, EventKind::Misconfigured { call: EventCall::Presence, said });
+        let (status, retry_after, reply) = match answer {
+            Answer::Http { status, retry_after, body, .. } => {
+                (*status, retry_after.as_deref(), ReplyBody::parse(body))
             }
-        }
-        None
-    }
-
-    /// Whether looks into the channel can tell what is there.
-    pub(super) fn can_look(&self) -> bool {
-        self.config.looks_into_channel() && self.vain_looks < VAIN_LOOKS_THAT_PROVE
+            Answer::Nothing(_) => (0, None, ReplyBody::default()),
+        };
+        let in_vain = matches!(status, 200..=428 | 430..=499);
+        let seen = match reply.broadcasters {
+            Some(broadcasters) if status == 200 => Seen::Broadcasters(broadcasters),
+            Some(_) | None => {
+                if in_vain && self.vain_looks + 1 == VAIN_LOOKS_THAT_PROVE {
+                    let said = said(answer, &ReplyBody { broadcasters: None, ..reply }, &self.secrets());
+                    self.emit(now, None, EventKind::Misconfigured { call: EventCall::Presence, said });
+                }
+                let retry_after = retry_after.and_then(|header| parse_retry_after(header, now.wall));
+                let longest = self.config.policy.retry_after_max_ms;
+                Seen::Nothing { retry_after: retry_after.unwrap_or_default().min(longest), in_vain }
+            }
+        };
+        Some(ChannelLook { sent_at: in_flight.sent_at, seen })
     }
 
     // ---- helpers -------------------------------------------------------------------------------------------------

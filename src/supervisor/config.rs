@@ -331,11 +331,11 @@ impl LaneConfig {
     }
 
     /// The newest payload was refused: goes back to the one before it, if there is one.
-    pub(super) fn revert_services(&mut self) -> bool {
-        let Some(before) = self.services_before.take() else { return false };
+    /// Returns what was refused.
+    pub(super) fn revert_services(&mut self) -> Option<Services> {
+        let before = self.services_before.take()?;
         self.input_channel = before.input_channel().map(str::to_owned);
-        self.services = before;
-        true
+        Some(std::mem::replace(&mut self.services, before))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What others tell of a create: who names its task, and who is in the channel.
 
+use super::answers::{ChannelLook, Seen, VAIN_LOOKS_THAT_PROVE};
 use super::event::{Ending, EventKind, IdentifiedBy, LaunchCause, Suspicion};
 use super::lane::{Goal, Lane, Purpose};
 use super::launch::{AnsweredCreate, Launch, Phase};
@@ -52,8 +53,10 @@ impl Lane {
         if running && !ended && displaceable {
             let due = if started { now.mono.plus(first_look) } else { now.mono };
             launch.enter(Phase::Confirming, now.mono, due);
+            let uid = launch.uid;
             if current != Some(generation) {
                 self.displace(now);
+                self.ring.resume(uid);
                 self.current = Some(generation);
                 self.next_launch = None;
             }
@@ -146,8 +149,32 @@ impl Lane {
         self.emit(now, Some(self.generation), EventKind::Identified { by });
     }
 
+    /// A look into the channel, by this lane or another one.
+    pub(crate) fn look(&mut self, now: Now, look: &ChannelLook) {
+        let wait = match &look.seen {
+            Seen::Broadcasters(broadcasters) => {
+                self.vain_looks = 0;
+                self.see(now, look.sent_at, broadcasters);
+                Millis::ZERO
+            }
+            Seen::Nothing { retry_after, in_vain } => {
+                if *in_vain {
+                    self.vain_looks = self.vain_looks.saturating_add(1).min(VAIN_LOOKS_THAT_PROVE);
+                }
+                *retry_after
+            }
+        };
+        self.next_look = now.mono.plus(wait.max(self.look_interval()));
+        self.looks = self.looks.saturating_add(1);
+    }
+
+    /// Whether looks into the channel can tell what is there.
+    pub(super) fn can_look(&self) -> bool {
+        self.config.looks_into_channel() && self.vain_looks < VAIN_LOOKS_THAT_PROVE
+    }
+
     /// Who is in the channel, by a look that was sent at `sent_at`.
-    pub(crate) fn look(&mut self, now: Now, sent_at: Millis, broadcasters: &[Uid]) {
+    fn see(&mut self, now: Now, sent_at: Millis, broadcasters: &[Uid]) {
         self.welcome_back(now, broadcasters);
         let start_up = self.config.policy.confirm_deadline_ms;
         let enough = self.config.policy.absences_that_prove();
@@ -174,8 +201,6 @@ impl Lane {
                 }
             }
         }
-        self.next_look = now.mono.plus(self.look_interval());
-        self.looks = self.looks.saturating_add(1);
     }
 
     /// A task that nobody had named was taken for gone, and is there after all: it holds its uid again.

@@ -312,36 +312,39 @@ impl Lane {
     pub(crate) fn update(&mut self, now: Now, services: Services) -> Result<(), Invalid> {
         let before = self.config.accept_services(services)?;
         if let Some(in_flight) = self.in_flight.as_mut().filter(|sent| sent.purpose == Purpose::Update) {
-            in_flight.outdated.get_or_insert(before);
+            in_flight.outdated.get_or_insert_with(|| before.clone());
         }
-        self.payload_has_changed(now);
+        self.payload_has_changed(now, &before);
         self.revision += 1;
         Ok(())
     }
 
     /// The newest payload was refused: goes back to the one before it, if there is one.
     pub(super) fn go_back(&mut self, now: Now) -> bool {
-        let has_one_before = self.config.revert_services();
-        if has_one_before {
-            self.payload_has_changed(now);
+        let refused = self.config.revert_services();
+        if let Some(refused) = &refused {
+            self.payload_has_changed(now, refused);
         }
-        has_one_before
+        refused.is_some()
     }
 
-    /// Each launch is to have the payload that the lane has now.
-    fn payload_has_changed(&mut self, now: Now) {
+    /// Each launch is to have the payload that the lane has now, in the place of this one.
+    fn payload_has_changed(&mut self, now: Now, before: &Services) {
         for launch in &mut self.launches {
             if launch.creates == 0 {
                 // Nothing was sent yet: it starts with the new payload.
                 launch.forget_payload();
                 launch.builder = None;
-            } else {
-                // The ladder of an update that is under way goes on: nothing shortens a wait.
-                launch.update_due = launch.update_due.or(Some(now.mono));
+                (launch.update_due, launch.outdated) = (None, None);
+                continue;
             }
             if launch.phase == Phase::Running {
                 launch.forget_payload();
+            } else if launch.update_due.is_none() {
+                launch.outdated = Some(before.clone());
             }
+            // The ladder of an update that is under way goes on: nothing shortens a wait.
+            launch.update_due = launch.update_due.or(Some(now.mono));
         }
         self.let_go_of_preparation();
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::event::Suspicion;
 use super::request::encoded;
 use crate::decode::{Decode, Json, Wrong, decode};
+use crate::task::Services;
 use crate::time::Millis;
 use crate::uid::Uid;
 
@@ -180,8 +181,11 @@ pub(super) struct Launch {
     /// When its payload is to be updated.
     pub(super) update_due: Option<Millis>,
     pub(super) update_failures: u32,
-    /// It is not sure that its task has the payload to go back to: it was started with another one, or an Update has an
-    /// unknown outcome.
+    /// The payload that it was started with, once there is a newer one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) outdated: Option<Services>,
+    /// It is not sure that its task has the payload to go back to: an Update has an unknown outcome, or it is not known what
+    /// it was started with.
     #[serde(skip_serializing_if = "is_false")]
     pub(super) unsure_payload: bool,
     pub(super) next_sequence_id: u32,
@@ -192,7 +196,7 @@ decode!(Camel Launch {
     refusals, looks, input_token, output_token, forgotten or Vec::new(), services, builder, tokens, unanswered,
     tokens_tried, token_not_found or false, creates, last_create_at, closed, said_to_run, task_id, last_query_at, hinted,
     doubted_until, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
-    unsure_payload or false, next_sequence_id
+    outdated, unsure_payload or false, next_sequence_id
 });
 
 fn is_false(value: &bool) -> bool {
@@ -240,6 +244,7 @@ impl Launch {
             refusal_told: false,
             update_due: None,
             update_failures: 0,
+            outdated: None,
             unsure_payload: false,
             next_sequence_id: 0,
         }
@@ -298,14 +303,6 @@ impl Launch {
     /// forgotten for it.
     pub(super) fn has_spent_its_tokens(&mut self, now: Millis) -> bool {
         self.tokens.len() >= MAX_TOKENS && self.usable_builder(now).is_none()
-    }
-
-    /// A newer payload than that which it was started with is to be sent to its task, which runs: now, or, should that have
-    /// been tried, when its wait is over.
-    pub(super) fn update_soon(&mut self, now: Millis) {
-        self.update_due = self.update_due.max(Some(now));
-        self.unsure_payload = true;
-        self.forget_payload();
     }
 
     /// The payload is to be composed anew, with new RTC tokens.
@@ -443,6 +440,7 @@ impl Launch {
             .chain(self.builder.as_ref().map(|b| b.name.as_str()))
             .chain(rtc)
             .chain(self.forgotten.iter().map(String::as_str))
+            .chain(self.outdated.iter().flat_map(Services::secrets))
     }
 }
 

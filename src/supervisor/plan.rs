@@ -112,7 +112,7 @@ impl Lane {
                         }
                     });
                 }
-                Phase::Confirming => {
+                Phase::Confirming | Phase::Reconsidered => {
                     calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Confirm)))
                 }
                 Phase::Running => {
@@ -121,9 +121,6 @@ impl Lane {
                         let purpose = missing(launch, has_input).unwrap_or(Purpose::Update);
                         calls.push(plan(due, 2, purpose, Why::Update));
                     }
-                }
-                Phase::Reconsidered => {
-                    calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Confirm)));
                 }
                 Phase::AwaitingEnd => calls.push(plan(launch.due, 3, Purpose::Query, Why::Delete)),
                 Phase::Deleting | Phase::LeftBehind => {
@@ -201,6 +198,10 @@ impl Lane {
                 return Step::NeedToken(TokenRequest { id, uid, channel });
             }
             (Purpose::Acquire, Some(launch)) => {
+                if launch.services.is_none() && launch.creates > 0 {
+                    // Its task may have been started with the one or the other.
+                    launch.outdated = None;
+                }
                 let services = config.compose(launch);
                 request.call = EventCall::Acquire;
                 request.method = "POST";

@@ -142,27 +142,27 @@ impl Lane {
     pub(super) fn take_back(&mut self, now: Now, generation: u32) {
         if !self.current_is_displaceable() {
             // Its replacement has a task by now, and has to prove that it runs.
-            return self.launch_mut(generation).into_iter().for_each(|launch| {
+            if let Some(launch) = self.launch_mut(generation) {
                 launch.enter(Phase::Superseded, now.mono, now.mono);
-            });
+            }
+            return;
         }
         self.displace(now);
         self.current = Some(generation);
         self.next_launch = None;
         let wait = self.monitoring_wait(now, generation);
         let Some(launch) = self.current_mut() else { return };
+        let uid = launch.uid;
         if launch.seen_running_at.is_some() {
-            let uid = launch.uid;
             launch.enter(Phase::Running, now.mono, now.mono);
             // Told as recovered, whatever it was given up for.
             launch.suspect.get_or_insert(Suspicion::NotRunning);
-            if launch.update_due.is_some() {
-                launch.update_soon(now.mono);
-            }
-            self.off_air = self.off_air.take().filter(|off_air| off_air.uid != uid);
+            self.off_air = None;
+            self.note_payload(now);
         } else {
             launch.enter(Phase::Confirming, now.mono, now.mono);
         }
+        self.ring.resume(uid);
         self.confirm(now);
         if let Some(launch) = self.current_mut() {
             launch.due = now.mono.plus(wait);
@@ -295,12 +295,7 @@ impl Lane {
         }
         launch.phase = Phase::Running;
         launch.since = now.mono;
-        if launch.update_due.is_some() {
-            // The new payload came while the old one was being launched.
-            launch.update_soon(now.mono);
-        } else {
-            self.config.keep_services(None);
-        }
+        self.note_payload(now);
         self.emit(now, Some(generation), EventKind::Confirmed { took_ms: now.mono.minus(launched_at) });
         if let Some(off_air) = self.off_air.take() {
             self.emit(
@@ -314,6 +309,22 @@ impl Lane {
             );
         }
         self.revision += 1;
+    }
+
+    /// The current task runs: so the service has taken the payload that it was started with. Should there be a newer one,
+    /// the task is updated now, or, where that was tried before, when the wait is over.
+    fn note_payload(&mut self, now: Now) {
+        let Some(launch) = self.current_mut() else { return };
+        let started_with = launch.outdated.take();
+        if launch.update_due.is_none() {
+            return self.config.keep_services(None);
+        }
+        launch.update_due = launch.update_due.max(Some(now.mono));
+        launch.unsure_payload |= started_with.is_none();
+        launch.forget_payload();
+        if started_with.is_some() {
+            self.config.keep_services(started_with);
+        }
     }
 
     pub(super) fn suspect(&mut self, now: Now, reason: Suspicion) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use steadymix::supervisor::{EventCall, EventKind, Input, Outcome, Request};
 use steadymix::task::Services;
 
-use crate::hand::{Hand, services};
+use crate::hand::{Hand, services, task};
 
 /// A new payload; payloads are told apart by their `idleTimeout`.
 fn update(hand: &mut Hand, idle_timeout: u64) {
@@ -15,6 +15,18 @@ fn update(hand: &mut Hand, idle_timeout: u64) {
 fn idle_timeout(request: &Request) -> u64 {
     let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
     body.pointer("/services/cloudTranscoder/config/transcoder/idleTimeout").unwrap().as_u64().unwrap()
+}
+
+/// The next Update; the task runs until then.
+fn next_update(hand: &mut Hand) -> Request {
+    loop {
+        let call = hand.call();
+        match call.call {
+            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+            EventCall::Update => return call,
+            other => panic!("{other:?} in the place of an Update"),
+        }
+    }
 }
 
 fn misconfigured(hand: &Hand) -> usize {
@@ -107,12 +119,8 @@ fn a_payload_that_is_refused_after_it_may_have_been_taken_is_taken_back() {
     hand.answer(&first, 504, json!({}));
     let second = hand.expect(EventCall::Update);
     hand.answer(&second, 400, json!({}));
-    let mut back = hand.call();
-    while back.call == EventCall::Query {
-        hand.answer(&back, 200, crate::hand::task("IN_PROGRESS", "serviceInProgress"));
-        back = hand.call();
-    }
-    assert_eq!((back.call, idle_timeout(&back)), (EventCall::Update, 300));
+    let back = next_update(&mut hand);
+    assert_eq!(idle_timeout(&back), 300);
     hand.answer(&back, 400, json!({}));
     for _ in 0..5 {
         hand.query("IN_PROGRESS", "serviceInProgress");
@@ -121,7 +129,7 @@ fn a_payload_that_is_refused_after_it_may_have_been_taken_is_taken_back() {
 }
 
 #[test]
-fn a_task_is_given_the_payload_that_is_gone_back_to_where_it_was_started_with_another() {
+fn a_payload_that_runs_is_what_a_newer_one_goes_back_to() {
     let mut hand = Hand::new(json!({}));
     hand.expect(EventCall::Acquire);
     update(&mut hand, 60);
@@ -131,12 +139,64 @@ fn a_task_is_given_the_payload_that_is_gone_back_to_where_it_was_started_with_an
     hand.query("IN_PROGRESS", "serviceInProgress");
     let refused = hand.expect(EventCall::Update);
     hand.answer(&refused, 400, json!({}));
-    let mut back = hand.call();
-    while back.call == EventCall::Query {
-        hand.answer(&back, 200, crate::hand::task("IN_PROGRESS", "serviceInProgress"));
-        back = hand.call();
+    assert_eq!([&create, &refused].map(idle_timeout), [60, 70]);
+    assert_eq!(payload_of_the_next(&mut hand), 60, "which the task has: there is nothing to update");
+}
+
+#[test]
+fn refused_credentials_cost_no_payload() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    let mut refused = hand.expect(EventCall::Update);
+    for _ in 0..2 {
+        hand.answer(&refused, 401, json!({}));
+        let at = hand.now;
+        refused = next_update(&mut hand);
+        assert_eq!(idle_timeout(&refused), 60);
+        assert!(hand.now - at >= 120_000);
     }
-    assert_eq!([&create, &refused, &back].map(idle_timeout), [60, 70, 300]);
+    assert_eq!(misconfigured(&hand), 1, "told once");
+    hand.answer(&refused, 200, Value::Null);
+    assert!(matches!(hand.last(), EventKind::Updated { .. }));
+}
+
+#[test]
+fn refused_credentials_end_it_though_there_is_a_newer_payload() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    update(&mut hand, 60);
+    hand.answer(&create, 401, json!({}));
+    assert!(matches!(hand.done(), Outcome::Failed { .. }));
+}
+
+#[test]
+fn what_a_launch_begins_anew_with_is_the_newest() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    update(&mut hand, 60);
+    hand.answer(&create, 429, json!({}));
+    update(&mut hand, 70);
+    let create = hand.create();
+    assert_eq!(idle_timeout(&create), 70);
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    for _ in 0..5 {
+        hand.query("IN_PROGRESS", "serviceInProgress");
+    }
+}
+
+#[test]
+fn a_payload_that_was_displaced_while_it_was_launched_is_not_echoed() {
+    let mut hand = Hand::new(json!({}));
+    hand.expect(EventCall::Acquire);
+    let mut with_token = services(60);
+    with_token["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] = json!("s3cret");
+    hand.supervisor.update(hand.wall(), Services::from_json(&with_token).unwrap()).unwrap();
+    let create = hand.create();
+    update(&mut hand, 70);
+    hand.answer(&create, 400, json!({ "message": "bad token s3cret" }));
+    let told = format!("{:?} {:?}", hand.last(), hand.events);
+    assert!(told.contains("bad token …") && !told.contains("s3cret"), "{told}");
 }
 
 #[test]
@@ -208,7 +268,7 @@ fn an_update_that_finds_no_task_is_made_again_if_there_is_one() {
         let request = hand.call();
         calls.push(request.call);
         if request.call == EventCall::Query {
-            hand.answer(&request, 200, crate::hand::task("IN_PROGRESS", "serviceInProgress"));
+            hand.answer(&request, 200, task("IN_PROGRESS", "serviceInProgress"));
         }
     }
     assert!(calls.contains(&EventCall::Query), "{calls:?}");

@@ -129,6 +129,8 @@ fn a_task_that_was_given_up_and_has_recovered_is_not_deleted_but_taken_back() {
     hand.answer(&delete, 200, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!(hand.launches(), 2);
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    assert_eq!(output_uid(&hand.create()), 2, "its turn is the uid that the other one had");
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl Lane {
     /// `outdated` is the payload that was sent, if a newer one has come since.
     pub(super) fn on_update(&mut self, now: Now, generation: u32, outdated: Option<Services>, read: &Read) {
         let longest = self.config.policy.query_server_error_ms.longest();
+        let monitor = self.config.policy.monitor_interval_ms;
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.update_due.is_some()) else {
             return;
         };
@@ -102,12 +103,10 @@ impl Lane {
             self.revision += 1;
             return self.emit(now, Some(generation), EventKind::Updated { sequence_id });
         }
-        if read.refused().is_some() {
+        if read.meaning == Meaning::WrongParameters {
             launch.update_failures = 0;
             let is_unsure = launch.unsure_payload;
-            if outdated.is_none() {
-                launch.forget_payload();
-            }
+            launch.forget_payload();
             // The task is to have what is gone back to.
             let goes_on = outdated.is_some() || (self.go_back(now) && is_unsure);
             if let Some(launch) = self.launch_mut(generation) {
@@ -120,6 +119,16 @@ impl Lane {
             return self.hint(now);
         }
         let failures = launch.update_failures;
+        if read.meaning == Meaning::WrongCredentials {
+            // That says nothing of the payload.
+            launch.update_failures = failures.saturating_add(1);
+            launch.update_due = Some(now.mono.plus(monitor));
+            if failures == 0 {
+                let said = read.said.clone();
+                self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Update, said });
+            }
+            return;
+        }
         let cause = Cause::of(Call::Update, read.meaning).unwrap_or(Cause::Malformed);
         let wait = self.next_wait(generation, read, cause, failures).unwrap_or(longest);
         let Some(launch) = self.launch_mut(generation) else { return };

@@ -103,13 +103,14 @@ impl Lane {
         );
         let Some(launch) = self.launch_mut(generation) else { return };
         launch.closed = true;
-        let ambiguous = launch.may_be_live() && read.meaning == Meaning::WrongParameters;
+        let ambiguous = launch.may_be_live();
         // A newer payload came after this one was sent.
         let is_outdated = launch.update_due.is_some();
+        let of_parameters = read.meaning == Meaning::WrongParameters;
         if self.current != Some(generation) {
             return;
         }
-        if ambiguous || is_outdated || self.go_back(now) {
+        if of_parameters && (ambiguous || is_outdated || self.go_back(now)) {
             self.abandon(now, LaunchCause::CreateRefused);
         } else {
             self.end(now, Outcome::Failed { reason });

@@ -56,7 +56,15 @@ impl Lane {
             Phase::AwaitingEnd => return self.delete_again(now, generation, read, Cause::Accepted),
             Phase::Reconsidered if state == TaskState::Running => return self.take_back(now, generation),
             Phase::Reconsidered => return launch.enter(Phase::Deleting, now.mono, now.mono),
-            _ => {}
+            Phase::Preparing
+            | Phase::Creating
+            | Phase::Unresolved
+            | Phase::Unidentified
+            | Phase::Confirming
+            | Phase::Running
+            | Phase::Superseded
+            | Phase::Deleting
+            | Phase::LeftBehind => {}
         }
         if !is_current {
             return;

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::supervisor::SupervisorConfig;
+use crate::supervisor::answers::{ChannelLook, Seen};
 
 const NOW: Now = Now { wall: Millis::ZERO, mono: Millis::ZERO };
 
@@ -62,7 +63,8 @@ fn a_uid_that_comes_back_is_worth_persisting() {
     lane.launches.push(launch(1));
     lane.forget(1, None);
     let revision = lane.revision();
-    lane.look(NOW, Millis::ZERO, &[1]);
+    let seen = Seen::Broadcasters(vec![1]);
+    lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen });
     assert!(lane.revision() > revision);
     assert_eq!(lane.status().tasks[0].instance_id, "show-1");
 }
