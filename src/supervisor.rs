@@ -226,6 +226,11 @@ pub struct Supervisor {
 
 decode!(Same Supervisor { clock, lane, permits });
 
+/// Whether a part of a snapshot may be left out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl Supervisor {
     /// A supervisor that begins at `now`.
     #[must_use]

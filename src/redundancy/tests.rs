@@ -242,3 +242,53 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     };
     assert!(matches!(&next, Output::Send(request) if request.id.lane() == 0), "{next:?}");
 }
+
+/// Two lanes of one channel, each with a create that nobody knows the outcome of; looks are answered with this. Returns when
+/// they were made, in s.
+fn looks_answered(
+    group: &mut RedundancyGroup,
+    until: Millis,
+    status: u16,
+    retry_after: Option<&str>,
+) -> Vec<u64> {
+    let mut now = NOW;
+    let mut looks = Vec::new();
+    while now < until {
+        match group.poll(now) {
+            Output::Send(request) if request.call == EventCall::Acquire => answer(group, now, &request),
+            Output::Send(request) => {
+                let is_look = request.call == EventCall::Presence;
+                if is_look {
+                    looks.push(now.minus(NOW).as_u64() / 1000);
+                }
+                let answer = Answer::Http {
+                    status: if is_look { status } else { 206 },
+                    retry_after: retry_after.filter(|_| is_look).map(str::to_owned),
+                    request_id: None,
+                    resource_id: None,
+                    body: String::new(),
+                };
+                assert!(group.handle(now, Input::Answer(request.id, answer)));
+            }
+            Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
+            Output::Wait { until, .. } => now = until,
+            Output::Emit(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    looks
+}
+
+#[test]
+fn a_look_that_is_to_be_made_later_is_made_later_by_every_lane() {
+    let mut group = group(2);
+    let looks = looks_answered(&mut group, NOW.plus(Millis::from_secs(300)), 429, Some("45"));
+    assert!(looks.len() > 2 && looks.windows(2).all(|pair| pair[1] >= pair[0] + 45), "{looks:?}");
+}
+
+#[test]
+fn a_look_that_is_in_vain_is_so_for_every_lane() {
+    let mut group = group(2);
+    looks_answered(&mut group, NOW.plus(Millis::from_secs(300)), 403, None);
+    assert!(group.lanes.iter().all(|lane| !lane.can_look()));
+}

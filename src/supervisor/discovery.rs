@@ -151,25 +151,26 @@ impl Lane {
 
     /// A look into the channel, by this lane or another one.
     pub(crate) fn look(&mut self, now: Now, look: &ChannelLook) {
-        let wait = match &look.seen {
+        match &look.seen {
             Seen::Broadcasters(broadcasters) => {
                 self.vain_looks = 0;
                 self.see(now, look.sent_at, broadcasters);
-                Millis::ZERO
             }
             Seen::Nothing { retry_after, in_vain } => {
                 if *in_vain {
                     self.vain_looks = self.vain_looks.saturating_add(1).min(VAIN_LOOKS_THAT_PROVE);
                 }
-                *retry_after
+                if *retry_after > Millis::ZERO {
+                    self.no_look_before = now.mono.plus(*retry_after);
+                }
             }
-        };
-        self.next_look = now.mono.plus(wait.max(self.look_interval()));
+        }
+        self.next_look = now.mono.plus(self.look_interval()).max(self.no_look_before);
         self.looks = self.looks.saturating_add(1);
     }
 
     /// Whether looks into the channel can tell what is there.
-    pub(super) fn can_look(&self) -> bool {
+    pub(crate) fn can_look(&self) -> bool {
         self.config.looks_into_channel() && self.vain_looks < VAIN_LOOKS_THAT_PROVE
     }
 
@@ -249,6 +250,7 @@ impl Lane {
     /// Something became watched: looks begin again at their quickest pace.
     pub(super) fn look_soon(&mut self, now: Now) {
         self.looks = 0;
-        self.next_look = now.mono.plus(self.config.policy.presence_ms.wait_or_last(0));
+        self.next_look =
+            now.mono.plus(self.config.policy.presence_ms.wait_or_last(0)).max(self.no_look_before);
     }
 }

@@ -8,7 +8,7 @@ use super::config::LaneConfig;
 use super::event::{Event, EventKind, IdentifiedBy, LaunchCause};
 use super::launch::{Launch, Phase, Retired};
 use super::request::RequestId;
-use super::{Health, KnownTask, LaneStatus, Outcome, Standing};
+use super::{Health, KnownTask, LaneStatus, Outcome, Standing, is_default};
 use crate::decode::{Decode, Json, Wrong, decode};
 use crate::domain::DomainLadder;
 use crate::error::{Invalid, check_count};
@@ -136,8 +136,11 @@ pub(crate) struct Lane {
     /// When to look into the channel next, and how many looks there were at this pace.
     pub(super) next_look: Millis,
     pub(super) looks: u32,
+    /// The service has asked not to be looked at before.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) no_look_before: Millis,
     /// Looks in a row whose answer was that there is nothing to be seen.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) vain_looks: u32,
     pub(super) events: VecDeque<Event>,
     pub(super) announced_end: bool,
@@ -147,12 +150,8 @@ pub(crate) struct Lane {
 
 decode!(Camel Lane {
     number, config, ring, domains, goal, launches, current, next_launch, generation, relaunches, off_air, in_flight,
-    overdue, retired, next_request, next_look, looks, vain_looks or 0, events, announced_end, revision
+    overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, events, announced_end, revision
 });
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
 
 impl Lane {
     pub(crate) fn new(number: LaneNumber, config: LaneConfig, now: Millis) -> Self {
@@ -174,6 +173,7 @@ impl Lane {
             next_request: 0,
             next_look: now,
             looks: 0,
+            no_look_before: Millis::ZERO,
             vain_looks: 0,
             events: VecDeque::new(),
             announced_end: false,

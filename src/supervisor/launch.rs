@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::event::Suspicion;
+use super::is_default;
 use super::request::encoded;
 use crate::decode::{Decode, Json, Wrong, decode};
 use crate::task::Services;
@@ -186,7 +187,7 @@ pub(super) struct Launch {
     pub(super) outdated: Option<Services>,
     /// It is not sure that its task has the payload to go back to: an Update has an unknown outcome, or it is not known what
     /// it was started with.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) unsure_payload: bool,
     pub(super) next_sequence_id: u32,
 }
@@ -198,10 +199,6 @@ decode!(Camel Launch {
     doubted_until, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
     outdated, unsure_payload or false, next_sequence_id
 });
-
-fn is_false(value: &bool) -> bool {
-    !value
-}
 
 impl Launch {
     pub(super) fn new(generation: u32, uid: Uid, instance_id: String, now: Millis) -> Self {
