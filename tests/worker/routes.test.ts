@@ -266,6 +266,21 @@ test("what is not set up is said, and lets nobody in", async () => {
   }
 });
 
+test("limits that are not allowed are named", async () => {
+  for (const [QUOTA, error] of [
+    [{ burst: 1 }, { field: "QUOTA.burst", value: "1", allowed: "from 2 to 10000" }],
+    [{ pcw: 0 }, { field: "QUOTA.pcw", value: "0", allowed: "from 1 to 1000000" }],
+    [{ qps: 7 }, { field: "QUOTA.qps" }],
+    ["7", { field: "QUOTA", value: '"7"', allowed: "an object" }],
+    [[7], { field: "QUOTA", value: "a list", allowed: "an object" }],
+  ] as const) {
+    const request = new Request("https://worker.example/quota", { headers: asOperator });
+    const answer = await handler().fetch(request, { ...env, QUOTA: QUOTA as object });
+    expect(answer.status, JSON.stringify(QUOTA)).toBe(503);
+    expect(await answer.json()).toMatchObject({ error: { code: "MISCONFIGURED", ...error } });
+  }
+});
+
 test("pages of allowed origins may use it, others may not; answers cannot be framed or sniffed", async () => {
   const preflight = (origin: string) =>
     call("/broadcasts", {

@@ -1,5 +1,6 @@
 /** A broadcast in the real runtime: driven by alarms, against the emulated service. */
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { AppQuota, type BroadcastStatus } from "steadymix/cloudflare";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FAULTS } from "../emulator/js/faults.ts";
@@ -54,6 +55,19 @@ test("what is wrong is named, and nothing is kept", async () => {
   expect(await show.stub.status()).toBeUndefined();
   expect(await show.stub.stop()).toBeUndefined();
   expect(await runInDurableObject(show.stub, (_, { storage }) => storage.getAlarm())).toBeNull();
+});
+
+test("limits that are not allowed stop nobody: the defaults are in their place", async () => {
+  const said = vi.spyOn(console, "error").mockReturnValue();
+  const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
+  for (const QUOTA of [{ burst: 1 }, { qps: 7 }, "7"] as object[]) {
+    await runInDurableObject(quota, async (_, state) => {
+      const misconfigured = new AppQuota(state, { ...env, QUOTA });
+      expect((await misconfigured.status()).limits).toEqual({ callsPerSecond: 7, burst: 2, pcw: 30 });
+      await expect.poll(() => misconfigured.permit("show/0", "query"), { timeout: 5_000 }).toBe(0);
+    });
+    expect(said.mock.lastCall?.join(" ")).toMatch(/QUOTA\S* is .*, but must be/);
+  }
 });
 
 test("an update reaches what runs; one that is wrong is refused", async () => {

@@ -3,7 +3,7 @@ import { TokenBucket } from "../glue.js";
 import type { OnAir, Quota, Want } from "../types.js";
 import { type Answer, refused } from "./answer.js";
 import type { BroadcastState } from "./broadcast.js";
-import type { SteadymixEnv } from "./environment.js";
+import { LIMITS, limitsOf, type SteadymixEnv } from "./environment.js";
 
 /** A broadcast, as it is listed. */
 export interface BroadcastEntry {
@@ -42,12 +42,6 @@ const UNKNOWN_MS = 1_000;
 const ENTERED_MS = 60_000;
 const SECONDS = 60;
 
-/**
- * A permit takes a while from here to the call: a call a second less than a process takes that is alone, or the way's
- * variations could add up to more than 10 calls in a second.
- */
-const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 30 };
-
 interface Asking {
   lane: number;
   want: Want;
@@ -69,7 +63,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#limits = { ...LIMITS, ...env.QUOTA };
+    this.#limits = usableLimits(env);
     this.#bucket = new TokenBucket(this.#limits, this.#opensAt);
     ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS broadcasts (id TEXT PRIMARY KEY, tasks INTEGER NOT NULL, entry TEXT NOT NULL, " +
@@ -201,5 +195,15 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
 
   #age(second: number): void {
     while (this.#calls[0] !== undefined && this.#calls[0] < (second - SECONDS) * 1000) this.#calls.shift();
+  }
+}
+
+/** Without permits nobody would look after the broadcasts that are on: what is wrong in `QUOTA` is not followed. */
+function usableLimits(env: SteadymixEnv): Required<Quota> {
+  try {
+    return limitsOf(env);
+  } catch (error) {
+    console.error("steadymix: the limits are the defaults:", error);
+    return LIMITS;
   }
 }

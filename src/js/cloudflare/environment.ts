@@ -1,6 +1,9 @@
+import { isSteadymixError } from "../errors.js";
+import { TokenBucket } from "../glue.js";
 import type { Quota } from "../types.js";
 import type { AppQuota } from "./appQuota.js";
 import type { Broadcast } from "./broadcast.js";
+import { Rejection } from "./rejection.js";
 import type { Relay } from "./relay.js";
 
 /** What the Worker's configuration binds. Those called secrets belong into Worker secrets, never into the file. */
@@ -29,8 +32,42 @@ export interface SteadymixEnv {
   VIEWER_KEYS?: string;
   /** The origins whose pages may use the routes, besides the Worker's own: `https://…`, separated by spaces. */
   ALLOWED_ORIGINS?: string;
-  /** The App ID's limits. Default: 7 calls a second with a burst of 2, a PCW of 30. */
+  /**
+   * The App ID's limits: 1 to 10000 calls a second (default 7), a burst of 2 to 10000 (2), a PCW of 1 to 1000000 (30). What
+   * is not allowed is refused to operators, while those who are on air go on with the defaults.
+   */
   QUOTA?: Quota;
+}
+
+const NEEDED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
+
+/**
+ * A permit takes a while from here to the call: a call a second less than a process takes that is alone, or the way's
+ * variations could add up to more than 10 calls in a second.
+ */
+export const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 30 };
+
+/** `QUOTA`, with the defaults for what is left out there. Throws `MISCONFIGURED`. */
+export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
+  // What is no object would be spread into one.
+  const isObject = typeof QUOTA === "object" && QUOTA !== null && !Array.isArray(QUOTA);
+  const limits = isObject ? { ...LIMITS, ...QUOTA } : (QUOTA as Required<Quota>);
+  try {
+    new TokenBucket(limits, 0).free();
+  } catch (error) {
+    if (!isSteadymixError(error)) throw error;
+    const named = (text = "") => text.replace(/^quota/, "QUOTA");
+    const { field, value = "", allowed = "" } = error;
+    throw new Rejection("MISCONFIGURED", named(error.message), { field: named(field), value, allowed });
+  }
+  return limits;
+}
+
+/** Throws `MISCONFIGURED` unless what operators' routes need is there, and right. */
+export function checkEnvironment(env: SteadymixEnv): void {
+  const missing = NEEDED.find((name) => !env[name]);
+  if (missing) throw new Rejection("MISCONFIGURED", `${missing} is not set`);
+  limitsOf(env);
 }
 
 /** A list of secrets or origins. */

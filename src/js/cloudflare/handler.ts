@@ -8,7 +8,7 @@ import type { Services } from "../types.js";
 import type { ErrorBody } from "./answer.js";
 import { parseReport } from "./audience.js";
 import { type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
-import { type SteadymixEnv, words } from "./environment.js";
+import { checkEnvironment, type SteadymixEnv, words } from "./environment.js";
 import { bearer, checkOperator, checkOrigin, readBody, readJson } from "./guards.js";
 import { broadcastOf, checkSignature, signaturesOf } from "./notices.js";
 import { openApi } from "./openApi.js";
@@ -25,7 +25,6 @@ const ON_AIR_S = 1;
 const VIEWER_TOKEN_S = 3_600;
 const VIEWER_TOKEN_MOST_S = 86_400;
 const ID = /^[A-Za-z0-9_-]{1,50}$/;
-const NEEDED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
 
 /**
  * The routes, to be mounted: `app.route("/api", handler())`, or `export default handler()`. What they need is bound in the
@@ -44,8 +43,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   const operator: MiddlewareHandler<Here> = async (c, next) => {
     checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
     await checkOperator(c.req.header("authorization"), words(c.env.OPERATOR_KEYS));
-    const missing = NEEDED.find((name) => !c.env[name]);
-    if (missing) throw new Rejection("MISCONFIGURED", `${missing} is not set`);
+    checkEnvironment(c.env);
     await next();
   };
   const viewer: MiddlewareHandler<Here, "/broadcasts/:id/*"> = async (c, next) => {
