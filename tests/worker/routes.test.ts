@@ -266,6 +266,22 @@ test("what is not set up is said, and lets nobody in", async () => {
   }
 });
 
+test("what no RTC token can be made of is named, and not shown", async () => {
+  const certificate = "not-a-certificate-but-a-secret";
+  for (const [settings, field] of [
+    [{ AGORA_APP_CERTIFICATE: certificate }, "AGORA_APP_CERTIFICATE"],
+    [{ AGORA_APP_ID: "app" }, "AGORA_APP_ID"],
+    [{ AGORA_APP_ID: "app", AGORA_APP_CERTIFICATE: "" }, undefined],
+  ] as const) {
+    const request = new Request("https://worker.example/quota", { headers: asOperator });
+    const answer = await handler().fetch(request, { ...env, ...settings });
+    const text = await answer.text();
+    expect(answer.status, text).toBe(field ? 503 : 200);
+    if (field) expect(JSON.parse(text)).toMatchObject({ error: { code: "MISCONFIGURED", field } });
+    expect(text).not.toContain(certificate);
+  }
+});
+
 test("limits that are not allowed are named", async () => {
   for (const [QUOTA, error] of [
     [{ burst: 1 }, { field: "QUOTA.burst", value: "1", allowed: "from 2 to 10000" }],

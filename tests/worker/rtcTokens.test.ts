@@ -20,6 +20,16 @@ test("outputs may publish, the inputs may only watch, and none is good for longe
   expect(calls[1]).toEqual([APP_ID, CERTIFICATE, "studio", 0, RtcRole.SUBSCRIBER, 86_400, 86_400]);
 });
 
+test("of what is no App ID or no certificate there are none", () => {
+  for (const [appId, certificate] of [
+    [APP_ID, CERTIFICATE.slice(1)],
+    [APP_ID, `${CERTIFICATE.slice(1)}g`],
+    ["app", CERTIFICATE],
+  ] as const) {
+    expect(() => rtcTokens(appId, certificate)(9001, "show")).toThrow("32 hexadecimal digits");
+  }
+});
+
 test("each launch gets its own, and no event carries one", async () => {
   freshEmulator();
   const bodies: string[] = [];

@@ -22,7 +22,7 @@ export interface SteadymixEnv {
   AGORA_CUSTOMER_SECRET: string;
   /** Secret. What notifications are signed with; several, separated by spaces, while it is being changed. */
   AGORA_NOTICE_SECRET?: string;
-  /** Secret. With it, RTC tokens are made for each launch. */
+  /** Secret. With it, RTC tokens are made for each launch. It and the App ID have 32 hexadecimal digits then. */
   AGORA_APP_CERTIFICATE?: string;
   /** A service binding that takes the calls in the place of the network, as a stand-in of the service does. */
   AGORA_SERVICE?: Fetcher;
@@ -39,6 +39,7 @@ export interface SteadymixEnv {
   QUOTA?: Quota;
 }
 
+const HEX = /^[0-9a-f]{32}$/i;
 const NEEDED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
 
 /**
@@ -68,6 +69,12 @@ export function checkEnvironment(env: SteadymixEnv): void {
   const missing = NEEDED.find((name) => !env[name]);
   if (missing) throw new Rejection("MISCONFIGURED", `${missing} is not set`);
   limitsOf(env);
+  if (!env.AGORA_APP_CERTIFICATE) return;
+  // Of anything else no token can be made. What it is is not said: one of them is a secret.
+  const field = (["AGORA_APP_ID", "AGORA_APP_CERTIFICATE"] as const).find((name) => !HEX.test(env[name] ?? ""));
+  if (!field) return;
+  const allowed = "32 hexadecimal digits, to make RTC tokens";
+  throw new Rejection("MISCONFIGURED", `${field} must be ${allowed}`, { field, allowed });
 }
 
 /** A list of secrets or origins. */

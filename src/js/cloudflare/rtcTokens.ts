@@ -16,6 +16,9 @@ export function rtcTokens(
   const lasts = Math.min(lifetimeS, DAY_S);
   return (uid, channel) => {
     const role = uid === 0 ? RtcRole.SUBSCRIBER : RtcRole.PUBLISHER;
-    return RtcTokenBuilder.buildTokenWithUid(appId, certificate, channel, uid, role, lasts, lasts);
+    const token = RtcTokenBuilder.buildTokenWithUid(appId, certificate, channel, uid, role, lasts, lasts);
+    // An empty one would be taken for that of a project without a certificate.
+    if (token === "") throw new Error("App ID and App certificate must be 32 hexadecimal digits each");
+    return token;
   };
 }
