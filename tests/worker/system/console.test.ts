@@ -143,6 +143,46 @@ test("a payload is changed, and every task is updated", async () => {
   await page.locator("#idleTimeout-error").waitFor();
 });
 
+test("a broadcast may be called what the console once called a new one", async () => {
+  await open();
+  await start("new");
+  await page.reload();
+  await state("live");
+  page.once("dialog", (dialog) => dialog.accept());
+  await page.getByTestId("stop").click();
+  await state("over");
+  await press("Start a broadcast");
+  await field("Id").waitFor();
+});
+
+test("a shared address of what is forgotten says so, and shows the others", async () => {
+  await open();
+  await start("kept");
+  for (const id of ["forgotten", "kept?"]) {
+    await page.goto(`${worker.url}/console/#${encodeURIComponent(id)}`);
+    await page.reload();
+    await page.getByText(`There is no broadcast ${id}.`).waitFor();
+    await page.getByRole("button", { name: /^kept/ }).waitFor();
+    await page.getByRole("heading", { name: "The App ID's limits" }).waitFor();
+    assert.equal(await page.getByRole("alert").count(), 0);
+  }
+  await shoot("console-forgotten");
+  await page.getByRole("button", { name: /^kept/ }).click();
+  await state("live");
+});
+
+test("a Worker that refuses says why; one that does not answer is told from it", async () => {
+  await open();
+  await page.getByRole("heading", { name: "The App ID's limits" }).waitFor();
+  const error = { code: "MISCONFIGURED", message: "QUOTA.burst is 1" };
+  await page.route("**/api/quota", (route) => route.fulfill({ status: 503, json: { error } }));
+  await page.getByRole("alert").getByText(error.message, { exact: true }).waitFor();
+  await page.unroute("**/api/quota");
+  await page.getByRole("alert").waitFor({ state: "detached" });
+  await page.route("**/api/**", (route) => route.abort());
+  await page.getByRole("alert").getByText("The Worker does not answer:").waitFor();
+});
+
 test("in Chinese, in the dark, on a phone, by what the address says", async () => {
   await open();
   await start("phone");

@@ -1,6 +1,6 @@
 import { type ReactElement, useEffect, useState } from "react";
 import type { Language } from "../../shared/language.ts";
-import type { Api } from "./api.ts";
+import { type Api, ApiError, UNKNOWN } from "./api.ts";
 import { Broadcast } from "./Broadcast.tsx";
 import { Quota } from "./Quota.tsx";
 import { StartForm } from "./StartForm.tsx";
@@ -14,14 +14,12 @@ export interface ConsoleProps {
   onProblem: (error: unknown) => void;
 }
 
-const NEW = "new";
-
 /** The broadcasts, and one of them in detail. What is selected is in the address, so that it can be shared. */
 export function Console({ api, texts, language, onProblem }: ConsoleProps): ReactElement {
-  const [selected, select] = useState(() => decodeURIComponent(location.hash.slice(1)) || NEW);
+  // None: a new one is to be started.
+  const [id, select] = useState(() => decodeURIComponent(location.hash.slice(1)) || undefined);
   const [isDemo, setDemo] = useState(false);
-  const id = selected === NEW ? undefined : selected;
-  const { broadcasts, quota, status, events, stretches, problem, look } = useWatched(api, id);
+  const { broadcasts, quota, status, missing, events, stretches, problem, look } = useWatched(api, id);
 
   useEffect(() => {
     history.replaceState(null, "", id === undefined ? location.pathname : `#${encodeURIComponent(id)}`);
@@ -35,7 +33,7 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
     <main className="console">
       {problem !== undefined && (
         <p className="error whole" role="alert">
-          {texts.unreachable} {problem instanceof Error ? problem.message : String(problem)}
+          {problemOf(problem, texts)}
         </p>
       )}
       <div className="column">
@@ -56,7 +54,7 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
                 </li>
               ))}
             </ul>
-            <button type="button" className="new" aria-current={id === undefined} onClick={() => select(NEW)}>
+            <button type="button" className="new" aria-current={id === undefined} onClick={() => select(undefined)}>
               {texts.startNew}
             </button>
           </section>
@@ -72,6 +70,12 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
               select(broadcast.id);
             }}
           />
+        ) : missing === id ? (
+          <section>
+            <p className="hint" role="status">
+              {texts.noSuch(id)}
+            </p>
+          </section>
         ) : (
           status?.id === id && (
             <Broadcast
@@ -90,4 +94,11 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
       </div>
     </main>
   );
+}
+
+/** What the Worker refused says so itself; all else has not come from it. */
+function problemOf(problem: unknown, texts: Texts): string {
+  const message = problem instanceof Error ? problem.message : String(problem);
+  const isRefusal = problem instanceof ApiError && problem.code !== UNKNOWN;
+  return isRefusal ? message : `${texts.unreachable} ${message}`;
 }

@@ -35,6 +35,9 @@ export interface NewBroadcast {
   onAir: "sticky" | "prefer-primary";
 }
 
+/** The code of an answer that is none of the Worker's. */
+export const UNKNOWN = "UNKNOWN";
+
 /** What a route refused. */
 export class ApiError extends Error {
   readonly code: string;
@@ -49,6 +52,9 @@ export class ApiError extends Error {
   }
 }
 
+/** An id out of the address may be anything. */
+const at = (id: string) => `/broadcasts/${encodeURIComponent(id)}`;
+
 export class Api {
   readonly #key: string;
 
@@ -58,11 +64,11 @@ export class Api {
 
   broadcasts = async () => (await this.#ask<{ broadcasts: BroadcastEntry[] }>("GET", "/broadcasts")).broadcasts;
   quota = () => this.#ask<QuotaStatus>("GET", "/quota");
-  status = (id: string) => this.#ask<BroadcastStatus>("GET", `/broadcasts/${id}`);
+  status = (id: string) => this.#ask<BroadcastStatus>("GET", at(id));
   start = (broadcast: NewBroadcast) => this.#ask<BroadcastStatus>("POST", "/broadcasts", broadcast);
-  update = (id: string, services: Services) => this.#ask<BroadcastStatus>("PATCH", `/broadcasts/${id}`, { services });
-  stop = (id: string) => this.#ask<BroadcastStatus>("DELETE", `/broadcasts/${id}`);
-  viewerToken = (id: string) => this.#ask<{ token: string }>("POST", `/broadcasts/${id}/viewer-tokens`, {});
+  update = (id: string, services: Services) => this.#ask<BroadcastStatus>("PATCH", at(id), { services });
+  stop = (id: string) => this.#ask<BroadcastStatus>("DELETE", at(id));
+  viewerToken = (id: string) => this.#ask<{ token: string }>("POST", `${at(id)}/viewer-tokens`, {});
   fault = (name: string, uid: number) => this.#ask("POST", "/demo/faults", { name, uid });
   mend = () => this.#ask("POST", "/demo/mend");
 
@@ -71,7 +77,7 @@ export class Api {
     const events: StoredEvent[] = [];
     for (;;) {
       const after = events.at(-1)?.seq ?? since;
-      const more = await this.#ask<{ events: StoredEvent[] }>("GET", `/broadcasts/${id}/events?since=${after}`);
+      const more = await this.#ask<{ events: StoredEvent[] }>("GET", `${at(id)}/events?since=${after}`);
       if (more.events.length === 0) return events;
       events.push(...more.events);
     }
@@ -92,7 +98,7 @@ export class Api {
     const json = (await answer.json().catch(() => ({}))) as Answer & {
       error?: ConstructorParameters<typeof ApiError>[0];
     };
-    if (!answer.ok) throw new ApiError(json.error ?? { code: "UNKNOWN", message: `${answer.status}` });
+    if (!answer.ok) throw new ApiError(json.error ?? { code: UNKNOWN, message: `${answer.status}` });
     return json;
   }
 }

@@ -24,7 +24,7 @@ export interface Texts {
   stop: string;
   stopSure: (id: string) => string;
   watch: string;
-  choose: string;
+  noSuch: (id: string) => string;
   fields: Record<FieldName, string>;
   fieldHints: Partial<Record<FieldName, string>>;
   restarts: Record<"on-failure" | "always" | "never", string>;
@@ -77,7 +77,7 @@ export const TEXTS: Record<Language, Texts> = {
     stop: "Stop",
     stopSure: (id) => `End ${id} for good? Its tasks are deleted, and its id cannot be used again.`,
     watch: "Watch",
-    choose: "Choose a broadcast, or start one.",
+    noSuch: (id) => `There is no broadcast ${id}. One that has ended is forgotten after a while.`,
     fields: {
       id: "Id",
       primaryUids: "Primary's output uids",
@@ -174,7 +174,7 @@ export const TEXTS: Record<Language, Texts> = {
     stop: "停止",
     stopSure: (id) => `确定永久结束 ${id} 吗？其任务将被删除，该 ID 不能再次使用。`,
     watch: "观看",
-    choose: "请选择一个直播，或新开始一个。",
+    noSuch: (id) => `没有名为 ${id} 的直播。直播结束一段时间后，其记录会被删除。`,
     fields: {
       id: "ID",
       primaryUids: "主输出 uid",

@@ -20,6 +20,8 @@ export interface Watched {
   broadcasts: BroadcastEntry[] | undefined;
   quota: QuotaStatus | undefined;
   status: BroadcastStatus | undefined;
+  /** The id that is selected, if there is no such broadcast. */
+  missing: string | undefined;
   /** The youngest first. */
   events: StoredEvent[];
   stretches: Stretch[];
@@ -30,6 +32,7 @@ const NOTHING: Watched = {
   broadcasts: undefined,
   quota: undefined,
   status: undefined,
+  missing: undefined,
   events: [],
   stretches: [],
   problem: undefined,
@@ -46,28 +49,39 @@ export function useWatched(api: Api, selected: string | undefined): Watched & { 
     let events: StoredEvent[] = [];
     let stretches: Stretch[] = [];
     let isLooking = false;
+    const show = (seen: Partial<Watched>) => {
+      if (!isOver) setWatched((before) => ({ ...before, ...seen }));
+    };
+    const lookAtAll = async () => {
+      const [broadcasts, quota] = await Promise.all([api.broadcasts(), api.quota()]);
+      show({ broadcasts, quota });
+    };
+    const lookAtSelected = async (id: string) => {
+      try {
+        const status = await api.status(id);
+        const more = await api.events(id, events[0]?.seq ?? 0);
+        events = [...more.reverse(), ...events].slice(0, SHOWN_EVENTS);
+        stretches = extended(stretches, status, Date.now());
+        show({ status, missing: undefined, events, stretches });
+      } catch (error) {
+        if (!isRefused(error, "NOT_FOUND")) throw error;
+        show({ status: undefined, missing: id });
+      }
+    };
     const look = async () => {
       if (isLooking) return;
       isLooking = true;
       window.clearTimeout(timer);
-      try {
-        const [broadcasts, quota] = await Promise.all([api.broadcasts(), api.quota()]);
-        const status = selected === undefined ? undefined : await api.status(selected);
-        if (selected !== undefined) {
-          const more = await api.events(selected, events[0]?.seq ?? 0);
-          events = [...more.reverse(), ...events].slice(0, SHOWN_EVENTS);
-        }
-        if (status) stretches = extended(stretches, status, Date.now());
-        if (!isOver) setWatched({ broadcasts, quota, status, events, stretches, problem: undefined });
-      } catch (problem) {
-        if (!isOver) setWatched((before) => ({ ...before, problem }));
-        if (problem instanceof ApiError && problem.code === "UNAUTHORIZED") isOver = true;
-      }
+      // One shows what it has, though the other fails.
+      const looks = [lookAtAll(), selected === undefined ? undefined : lookAtSelected(selected)];
+      const problem: unknown = (await Promise.allSettled(looks)).find((look) => look.status === "rejected")?.reason;
+      show({ problem });
+      if (isRefused(problem, "UNAUTHORIZED")) isOver = true;
       isLooking = false;
       if (!isOver) timer = window.setTimeout(() => void look(), LOOK_MS);
     };
     again.current = () => void look();
-    setWatched((before) => ({ ...before, status: undefined, events: [], stretches: [] }));
+    setWatched((before) => ({ ...before, status: undefined, missing: undefined, events: [], stretches: [] }));
     void look();
     return () => {
       isOver = true;
@@ -76,6 +90,10 @@ export function useWatched(api: Api, selected: string | undefined): Watched & { 
   }, [api, selected]);
 
   return { ...watched, look: () => again.current() };
+}
+
+function isRefused(error: unknown, code: string): boolean {
+  return error instanceof ApiError && error.code === code;
 }
 
 function extended(stretches: Stretch[], { lanes, onAir }: BroadcastStatus, at: number): Stretch[] {
