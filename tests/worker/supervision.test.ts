@@ -1,9 +1,11 @@
 /** A broadcast in the real runtime: driven by alarms, against the emulated service. */
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import type { LaneConfig, Services } from "steadymix";
 import { AppQuota, type BroadcastStatus } from "steadymix/cloudflare";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FAULTS } from "../emulator/js/faults.ts";
+import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { freshEmulator, NOTICE_SECRET, onCalls } from "./service.ts";
 import { configOf, freshId, Show } from "./world.ts";
 
@@ -80,6 +82,57 @@ test("an update reaches what runs; one that is wrong is refused", async () => {
   await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
   services.cloudTranscoder.config.transcoder.idleTimeout = 0;
   expect(await show.stub.update(services)).toMatchObject({ ok: false, error: { code: "INVALID_TASK" } });
+  await show.stop();
+});
+
+test("the payload in force is shown without its secrets, which an update keeps", async () => {
+  const emulator = freshEmulator();
+  const bodies: string[] = [];
+  onCalls((_number, moment, body) => {
+    if (moment === "before") bodies.push(body);
+    return false;
+  });
+  const services = showServices();
+  const { transcoder } = services.cloudTranscoder.config;
+  const secrets = ["rtmp://media.example/live/k3y-of-the-media", "salt-of-the-show"];
+  transcoder.videoInputs?.push({ streamUrl: secrets[0] ?? "", region: { x: 0, y: 0, width: 320, height: 180 } });
+  transcoder.encryption = { mode: "aes", encryptionSalt: secrets[1] };
+  const show = await Show.start({ services });
+  await show.running();
+  const shownNow = async () => (await show.status()).services as Services;
+  const shown = await shownNow();
+  const seen = shown.cloudTranscoder.config.transcoder;
+  expect(seen).toMatchObject({ idleTimeout: 300, encryption: { mode: "aes" }, outputs: transcoder.outputs });
+  for (const secret of secrets) expect(JSON.stringify(await show.status())).not.toContain(secret);
+  // The media's place in the list is another one now.
+  seen.videoInputs?.unshift({
+    rtc: { rtcChannel: "studio", rtcUid: 2 },
+    region: { x: 0, y: 0, width: 320, height: 180 },
+  });
+  seen.idleTimeout = 600;
+  bodies.length = 0;
+  expect(await show.stub.update(shown)).toMatchObject({ ok: true });
+  await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
+  const updates = bodies.filter((body) => body.includes('"idleTimeout":600'));
+  expect(updates.length).toBeGreaterThanOrEqual(2);
+  for (const body of updates) {
+    for (const secret of secrets) expect(body).toContain(secret);
+    expect(body).not.toContain("***");
+  }
+  expect((await shownNow()).cloudTranscoder.config.transcoder.idleTimeout).toBe(600);
+  transcoder.videoInputs?.push({ streamUrl: "***.made.up" });
+  const field = "services.cloudTranscoder.config.transcoder.videoInputs[2].streamUrl";
+  expect(await show.stub.update(services)).toMatchObject({ ok: false, error: { code: "INVALID_TASK", field } });
+  await show.stop();
+  expect((await show.status()).services).toBeNull();
+});
+
+test("payloads that differ from lane to lane are not shown as one", async () => {
+  freshEmulator();
+  const [primary, backup] = SHOW_LANES as [LaneConfig, LaneConfig];
+  const show = await Show.start({ lanes: [primary, { ...backup, services: showServices(600) }] });
+  await show.running();
+  expect((await show.status()).services).toBeNull();
   await show.stop();
 });
 

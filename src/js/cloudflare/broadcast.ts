@@ -6,6 +6,7 @@ import type { BroadcastEntry } from "./appQuota.js";
 import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
 import type { SteadymixEnv } from "./environment.js";
 import { checkSignature, type NoticeSignatures } from "./notices.js";
+import { hidden, payloadOf, restored } from "./payload.js";
 import { rtcTokens } from "./rtcTokens.js";
 import { type BroadcastFacts, BroadcastStore, type StoredEvent } from "./store.js";
 
@@ -33,6 +34,11 @@ export interface BroadcastStatus {
   viewers: number;
   /** What is allowed in its payload, but probably not meant. */
   warnings: TaskWarning[];
+  /**
+   * The payload in force, as `Services`, with `***…` in the place of each token, key and address of a stream. `null`: the
+   * lanes have different ones, or it is over.
+   */
+  services: object | null;
 }
 
 /** What a class of your own may hand to the constructor; what is left out comes from the Worker's environment. */
@@ -158,13 +164,13 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return this.#status(facts);
   }
 
-  /** Takes a new payload for every lane. Refused: `INVALID_TASK`, `OVER`. `undefined`: there is none. */
+  /** Takes a new payload for every lane; what reads `***…` stays what `status` shows so. Refused: `INVALID_TASK`, `OVER`. `undefined`: there is none. */
   async update(services: Services): Promise<Answer<BroadcastStatus> | undefined> {
     const group = this.#open();
     const facts = this.#store.facts;
     if (!facts) return undefined;
     if (!group || facts.stopping) return refused("OVER", `${facts.id} has ended, or is about to`);
-    const updated = answered(() => group.update(services));
+    const updated = answered(() => group.update(restored(services, payloadOf(group.snapshot()))));
     if (!updated.ok) return updated;
     facts.warnings = group.warnings;
     this.#store.facts = facts;
@@ -413,7 +419,9 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   #status(facts: BroadcastFacts): BroadcastStatus {
-    const lanes = (facts.lastStatus ?? this.#open()?.status())?.lanes ?? [];
+    const group = this.#open();
+    const lanes = (facts.lastStatus ?? group?.status())?.lanes ?? [];
+    const services = group ? payloadOf(group.snapshot()) : null;
     const { id, onAir, startedAt, overAt, warnings } = facts;
     return {
       id,
@@ -424,6 +432,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
       overAt,
       viewers: this.#audience.size,
       warnings,
+      services: services && hidden(services),
     };
   }
 

@@ -72,6 +72,12 @@ const schemas: Record<string, Schema> = {
     overAt: orNull(ms),
     viewers: integer,
     warnings: array(object({ field: text, message: text })),
+    services: {
+      ...orNull(ref("Services")),
+      description:
+        "The payload in force, with `***…` in the place of each token, key and address of a stream. null: the lanes have " +
+        "different ones, or it is over.",
+    },
   }),
   BroadcastEntry: object({ id, state: broadcastState, onAir: orNull(ref("OnAir")), tasks: integer, startedAt: ms }),
   NewBroadcast: {
@@ -197,6 +203,7 @@ export function openApi(base: string): Schema {
         },
         patch: {
           operationId: "updateBroadcast",
+          description: "Every lane gets this payload. What reads `***…`, as getBroadcast shows it, stays what it is.",
           security: operator,
           requestBody: body({ ...object({ services: ref("Services") }), additionalProperties: false }),
           responses: {

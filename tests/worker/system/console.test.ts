@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { startWrangler } from "../../../scripts/wrangler.mjs";
+import { SHOW_LANES, showServices } from "../../emulator/js/payload.ts";
 import { launch, root } from "../../viewer/browser.ts";
-import { KEY } from "./system.ts";
+import { ask, KEY, newBroadcast } from "./system.ts";
 
 const shots = join(root, "target", "screenshots");
 let worker: Awaited<ReturnType<typeof startWrangler>>;
@@ -143,6 +144,65 @@ test("a payload is changed, and every task is updated", async () => {
   await page.locator("#idleTimeout-error").waitFor();
 });
 
+test("what is changed begins with the payload in force, and keeps what the form does not know", async () => {
+  const services = showServices(120);
+  const { transcoder } = services.cloudTranscoder.config;
+  const region = { x: 100, y: 50, width: 320, height: 180, zOrder: 7 };
+  transcoder.videoInputs = [
+    { streamUrl: "https://media.example/k3y-of-the-media.mp4", region: { ...region, zOrder: 2 } },
+    { rtc: { rtcChannel: "studio", rtcUid: 3 }, volume: 50, region },
+  ];
+  transcoder.waterMarks = [{ imageUrl: "https://media.example/logo.png", region }];
+  const inForce = async () =>
+    (await ask(worker.url, "GET", "/broadcasts/prefilled")).json.services.cloudTranscoder.config.transcoder;
+  assert.equal((await ask(worker.url, "POST", "/broadcasts", newBroadcast("prefilled", { services }))).status, 201);
+  await open();
+  await page.getByRole("button", { name: /^prefilled/ }).click();
+  await state("live");
+  await page.getByText("Change the payload").first().click();
+  assert.equal(await field("Uids of the hosts on the picture").inputValue(), "3");
+  assert.equal(await field("Ends when the hosts are away for (s)").inputValue(), "120");
+  const change = page.locator("details").getByRole("button", { name: "Change the payload" });
+  await field("Frames a second").fill("20");
+  await change.click();
+  await page.getByText("Taken.").waitFor();
+  assert.equal(await field("Frames a second").inputValue(), "20");
+  const first = await inForce();
+  assert.equal(first.outputs[0].videoOption.fps, 20);
+  const hidden = { ...transcoder.videoInputs[0], streamUrl: first.videoInputs[0].streamUrl };
+  assert.match(hidden.streamUrl, /^\*\*\*/);
+  assert.deepEqual([first.idleTimeout, first.waterMarks], [120, transcoder.waterMarks]);
+  assert.deepEqual(first.videoInputs, [hidden, transcoder.videoInputs[1]]);
+  await shoot("console-update");
+  // Somebody else changes it: what is not edited here follows.
+  await field("Uids of the hosts on the picture").fill("3 4");
+  await ask(worker.url, "PATCH", "/broadcasts/prefilled", {
+    services: {
+      cloudTranscoder: { ...services.cloudTranscoder, config: { transcoder: { ...first, idleTimeout: 240 } } },
+    },
+  });
+  await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#idleTimeout")?.value === "240");
+  await change.click();
+  await page.getByText("Taken.").waitFor();
+  const second = await inForce();
+  assert.deepEqual([second.idleTimeout, second.videoInputs.length], [240, 3]);
+  assert.deepEqual(second.videoInputs[0], {
+    ...transcoder.videoInputs[1],
+    region: { x: 0, y: 0, width: 640, height: 360, zOrder: 7 },
+  });
+  assert.deepEqual(second.videoInputs[1].rtc, { rtcChannel: "studio", rtcUid: 4 });
+});
+
+test("payloads that differ from lane to lane are left alone", async () => {
+  const [primary, backup] = SHOW_LANES;
+  const lanes = [primary, { ...backup, services: showServices(600) }];
+  assert.equal((await ask(worker.url, "POST", "/broadcasts", newBroadcast("differing", { lanes }))).status, 201);
+  await open();
+  await page.getByRole("button", { name: /^differing/ }).click();
+  await page.getByText("the lanes have different ones").waitFor();
+  assert.equal(await page.locator("details").count(), 0);
+});
+
 test("a broadcast may be called what the console once called a new one", async () => {
   await open();
   await start("new");
@@ -191,7 +251,9 @@ test("in Chinese, in the dark, on a phone, by what the address says", async () =
   await page.getByRole("button", { name: /phone/ }).click();
   await page.getByTestId("state").getByText("直播中").waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), "zh");
+  await page.getByText("更改任务参数").first().click();
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "it is too wide");
+  await shoot("console-phone-zh-update");
   await page.reload();
   await page.getByTestId("state").getByText("直播中").waitFor();
   await shoot("console-phone-zh");

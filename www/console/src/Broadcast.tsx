@@ -18,7 +18,7 @@ export interface BroadcastProps {
   texts: Texts;
   language: Language;
   /** Something was done: it is looked at once. */
-  onChange: () => void;
+  onChange: () => Promise<void>;
 }
 
 /** One broadcast: how it is, what happened to it, and what can be done about it. */
@@ -31,7 +31,7 @@ export function Broadcast(props: BroadcastProps): ReactElement {
     try {
       setError(undefined);
       await what();
-      onChange();
+      await onChange();
     } catch (error) {
       setError(error);
     }
@@ -105,14 +105,18 @@ export function Broadcast(props: BroadcastProps): ReactElement {
       )}
       {isOn && (
         <section>
-          <UpdateForm
-            outputChannel={onAir?.channel}
-            texts={texts}
-            onUpdate={async (services) => {
-              await api.update(id, services);
-              onChange();
-            }}
-          />
+          {status.services ? (
+            <UpdateForm
+              services={status.services}
+              texts={texts}
+              onUpdate={async (services) => {
+                await api.update(id, services);
+                await onChange();
+              }}
+            />
+          ) : (
+            <p className="hint">{texts.ownPayloads}</p>
+          )}
         </section>
       )}
       <Events events={events} texts={texts} language={language} />

@@ -5,23 +5,27 @@ import type { Texts } from "./texts.ts";
 
 export interface PayloadFieldsetProps {
   fields: PayloadFields;
+  /** What cannot be changed. */
+  fixed?: keyof PayloadFields;
   error: unknown;
   texts: Texts;
   onChange: (name: keyof PayloadFields, value: string) => void;
 }
 
-const SIZE_OPTIONS = Object.fromEntries(SIZES.map((size) => [size, size]));
-
 /** What is mixed, and how. */
-export function PayloadFieldset({ fields, error, texts, onChange }: PayloadFieldsetProps): ReactElement {
+export function PayloadFieldset(props: PayloadFieldsetProps): ReactElement {
+  const { fields, fixed, error, texts, onChange } = props;
+  // A payload that was not made here may have another one.
+  const sizes = Object.fromEntries([...SIZES, fields.size].map((size) => [size, size]));
+  const names = (Object.keys(PAYLOAD) as (keyof PayloadFields)[]).filter((name) => name !== fixed);
   return (
     <>
-      {(Object.keys(PAYLOAD) as (keyof PayloadFields)[]).map((name) => (
+      {names.map((name) => (
         <Field
           key={name}
           name={name}
           value={fields[name]}
-          options={name === "size" ? SIZE_OPTIONS : undefined}
+          options={name === "size" ? sizes : undefined}
           error={error}
           texts={texts}
           onChange={onChange}

@@ -1,34 +1,37 @@
 import { type FormEvent, type ReactElement, useState } from "react";
 import type { Services } from "steadymix";
 import { FormError } from "./Field.tsx";
-import { PAYLOAD, type PayloadFields, servicesOf } from "./form.ts";
+import { changed, fieldsOf, type PayloadFields } from "./form.ts";
 import { PayloadFieldset } from "./PayloadFieldset.tsx";
 import type { Texts } from "./texts.ts";
 
 export interface UpdateFormProps {
-  /** The channel of the viewers, which stays. */
-  outputChannel: string | undefined;
+  /** The payload in force. */
+  services: Services;
   texts: Texts;
   onUpdate: (services: Services) => Promise<void>;
 }
 
-export function UpdateForm({ outputChannel, texts, onUpdate }: UpdateFormProps): ReactElement {
-  const [fields, setFields] = useState<PayloadFields>({
-    ...PAYLOAD,
-    outputChannel: outputChannel ?? PAYLOAD.outputChannel,
-  });
+export function UpdateForm({ services, texts, onUpdate }: UpdateFormProps): ReactElement {
+  // All else follows the payload in force, whoever changes it.
+  const [edited, setEdited] = useState<Partial<PayloadFields>>({});
+  const fields = { ...fieldsOf(services), ...edited };
   const [error, setError] = useState<unknown>();
   const [isTaken, setTaken] = useState(false);
+  const [isBusy, setBusy] = useState(false);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setTaken(false);
+    setBusy(true);
     try {
       setError(undefined);
-      await onUpdate(servicesOf(fields));
+      await onUpdate(changed(services, fields));
+      setEdited({});
       setTaken(true);
     } catch (error) {
       setError(error);
     }
+    setBusy(false);
   };
   return (
     <details>
@@ -38,14 +41,17 @@ export function UpdateForm({ outputChannel, texts, onUpdate }: UpdateFormProps):
         <div className="fields">
           <PayloadFieldset
             fields={fields}
+            fixed="outputChannel"
             error={error}
             texts={texts}
-            onChange={(name, value) => setFields((before) => ({ ...before, [name]: value }))}
+            onChange={(name, value) => setEdited((before) => ({ ...before, [name]: value }))}
           />
         </div>
         <FormError error={error} />
         {isTaken && <p role="status">{texts.updated}</p>}
-        <button type="submit">{texts.update}</button>
+        <button type="submit" disabled={isBusy}>
+          {texts.update}
+        </button>
       </form>
     </details>
   );

@@ -16,6 +16,7 @@ export interface BroadcastStatus extends Omit<BroadcastEntry, "tasks"> {
   overAt: number | null;
   viewers: number;
   warnings: TaskWarning[];
+  services: Services | null;
 }
 
 export interface QuotaStatus {

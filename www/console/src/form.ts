@@ -1,16 +1,15 @@
 /** What the forms hold, what the routes get of it, and which field an error is about. */
-import type { Services } from "steadymix";
+import type { Region, Services } from "steadymix";
 import type { NewBroadcast } from "./api.ts";
 
-export const SIZES = ["640×360", "1280×720", "1920×1080"] as const;
-export type Size = (typeof SIZES)[number];
+export const SIZES = ["640×360", "1280×720", "1920×1080"];
 
 /** Of the payload: can be changed while it is on air. */
 export interface PayloadFields {
   inputChannel: string;
   hosts: string;
   outputChannel: string;
-  size: Size;
+  size: string;
   fps: string;
   bitrate: string;
   idleTimeout: string;
@@ -45,12 +44,58 @@ export const START: StartFields = {
   onAir: "sticky",
 };
 
-/** The hosts side by side, as large as fits. */
+/** What a payload says of the fields; nothing where it says nothing. */
+export function fieldsOf({ cloudTranscoder }: Services): PayloadFields {
+  const { audioInputs = [], videoInputs = [], canvas, outputs, idleTimeout } = cloudTranscoder.config.transcoder;
+  const hosts = videoInputs.flatMap(({ rtc }) => rtc ?? []);
+  const output = outputs.find(({ rtc }) => rtc);
+  return {
+    inputChannel: [...hosts, ...audioInputs.flatMap(({ rtc }) => rtc ?? [])][0]?.rtcChannel ?? "",
+    hosts: hosts.map(({ rtcUid }) => rtcUid).join(", "),
+    outputChannel: output?.rtc?.rtcChannel ?? "",
+    size: canvas ? `${canvas.width}×${canvas.height}` : "",
+    fps: `${output?.videoOption?.fps ?? ""}`,
+    bitrate: `${output?.videoOption?.bitrate ?? ""}`,
+    idleTimeout: `${idleTimeout ?? ""}`,
+  };
+}
+
+/** The payload with these fields. What they do not say stays, and so does what the Worker has hidden. */
+export function changed(services: Services, fields: PayloadFields): Services {
+  const before = fieldsOf(services);
+  const differs = (name: keyof PayloadFields) => fields[name] !== before[name];
+  const next = structuredClone(services);
+  const { transcoder } = next.cloudTranscoder.config;
+  const output = transcoder.outputs.find(({ rtc }) => rtc) ?? {};
+  if (differs("idleTimeout")) transcoder.idleTimeout = numberOf(fields.idleTimeout);
+  if (differs("fps")) output.videoOption = { ...output.videoOption, fps: numberOf(fields.fps) };
+  if (differs("bitrate")) output.videoOption = { ...output.videoOption, bitrate: numberOf(fields.bitrate) };
+  if (differs("size")) {
+    const [width, height] = sizeOf(fields.size);
+    transcoder.canvas = { ...transcoder.canvas, width, height };
+    output.videoOption = { ...output.videoOption, width, height };
+  }
+  if (differs("hosts") || differs("size")) {
+    const { videoInputs = [] } = transcoder;
+    const former = videoInputs.filter(({ rtc }) => rtc);
+    const hosts = sideBySide(listOf(fields.hosts), fields.size).map(([rtcUid, place], i) => {
+      const same = former.find(({ rtc }) => rtc?.rtcUid === rtcUid);
+      // A token of inputs is good for each of them.
+      const rtc = same?.rtc ?? { rtcChannel: before.inputChannel, ...former[0]?.rtc, rtcUid };
+      return { ...same, rtc, region: { zOrder: 2 + i, ...same?.region, ...place } };
+    });
+    transcoder.videoInputs = [...hosts, ...videoInputs.filter(({ rtc }) => !rtc)];
+  }
+  if (differs("inputChannel")) {
+    for (const { rtc } of [...(transcoder.audioInputs ?? []), ...(transcoder.videoInputs ?? [])]) {
+      if (rtc) rtc.rtcChannel = fields.inputChannel;
+    }
+  }
+  return next;
+}
+
 export function servicesOf(fields: PayloadFields): Services {
-  const [width = 0, height = 0] = fields.size.split("×").map(Number);
-  const hosts = listOf(fields.hosts);
-  const columns = Math.ceil(Math.sqrt(hosts.length)) || 1;
-  const [w, h] = [Math.floor(width / columns), Math.floor(height / columns)];
+  const [width, height] = sizeOf(fields.size);
   return {
     cloudTranscoder: {
       serviceType: "cloudTranscoderV2",
@@ -58,9 +103,9 @@ export function servicesOf(fields: PayloadFields): Services {
         transcoder: {
           idleTimeout: numberOf(fields.idleTimeout),
           audioInputs: [{ rtc: { rtcChannel: fields.inputChannel, rtcUid: 0 } }],
-          videoInputs: hosts.map((rtcUid, i) => ({
+          videoInputs: sideBySide(listOf(fields.hosts), fields.size).map(([rtcUid, place], i) => ({
             rtc: { rtcChannel: fields.inputChannel, rtcUid },
-            region: { x: (i % columns) * w, y: Math.floor(i / columns) * h, width: w, height: h, zOrder: 2 + i },
+            region: { ...place, zOrder: 2 + i },
           })),
           canvas: { width, height, color: 0 },
           outputs: [
@@ -95,6 +140,19 @@ export function broadcastOf(fields: StartFields): NewBroadcast {
     restart: fields.restart,
     onAir: fields.onAir,
   };
+}
+
+/** Each host's place, as large as fits. */
+function sideBySide(hosts: number[], size: string): [number, Region][] {
+  const [width, height] = sizeOf(size);
+  const columns = Math.ceil(Math.sqrt(hosts.length)) || 1;
+  const [w, h] = [Math.floor(width / columns), Math.floor(height / columns)];
+  return hosts.map((uid, i) => [uid, { x: (i % columns) * w, y: Math.floor(i / columns) * h, width: w, height: h }]);
+}
+
+function sizeOf(size: string): [number, number] {
+  const [width = 0, height = 0] = size.split("×").map(Number);
+  return [width, height];
 }
 
 const OF_ERRORS: [RegExp, FieldName][] = [

@@ -21,6 +21,7 @@ export interface Texts {
   update: string;
   updateHint: string;
   updated: string;
+  ownPayloads: string;
   stop: string;
   stopSure: (id: string) => string;
   watch: string;
@@ -72,8 +73,11 @@ export const TEXTS: Record<Language, Texts> = {
     startNew: "Start a broadcast",
     start: "Start",
     update: "Change the payload",
-    updateHint: "Running tasks are updated, later ones start with it. Uids and channels of what runs stay.",
+    updateHint:
+      "Running tasks are updated, later ones start with it. Output uids, the channel of the viewers and all that is not " +
+      "shown here stay. Other hosts, or another picture, are laid out side by side.",
     updated: "Taken. The event “updated” follows for each task.",
+    ownPayloads: "The payload cannot be changed here: the lanes have different ones.",
     stop: "Stop",
     stopSure: (id) => `End ${id} for good? Its tasks are deleted, and its id cannot be used again.`,
     watch: "Watch",
@@ -169,8 +173,10 @@ export const TEXTS: Record<Language, Texts> = {
     startNew: "开始直播",
     start: "开始",
     update: "更改任务参数",
-    updateHint: "运行中的任务会被更新，之后的任务以此启动。运行中的 uid 和频道不变。",
+    updateHint:
+      "运行中的任务会被更新，之后的任务以此启动。输出 uid、观众频道和此处未显示的设置保持不变。更改主播或画面后，各主播重新并排布局。",
     updated: "已接受。每个任务随后会有“updated”事件。",
+    ownPayloads: "任务参数不能在此更改：各条通道的参数不同。",
     stop: "停止",
     stopSure: (id) => `确定永久结束 ${id} 吗？其任务将被删除，该 ID 不能再次使用。`,
     watch: "观看",

@@ -38,17 +38,17 @@ const NOTHING: Watched = {
   problem: undefined,
 };
 
-/** How everything is, looked at once a second; `selected` in detail. */
-export function useWatched(api: Api, selected: string | undefined): Watched & { look: () => void } {
+/** How everything is, looked at once a second; `selected` in detail. `look` looks at once, and resolves when it has. */
+export function useWatched(api: Api, selected: string | undefined): Watched & { look: () => Promise<void> } {
   const [watched, setWatched] = useState(NOTHING);
-  const again = useRef(() => {});
+  const again = useRef(async () => {});
 
   useEffect(() => {
     let isOver = false;
     let timer: number | undefined;
     let events: StoredEvent[] = [];
     let stretches: Stretch[] = [];
-    let isLooking = false;
+    let looking = Promise.resolve();
     const show = (seen: Partial<Watched>) => {
       if (!isOver) setWatched((before) => ({ ...before, ...seen }));
     };
@@ -69,20 +69,23 @@ export function useWatched(api: Api, selected: string | undefined): Watched & { 
       }
     };
     const look = async () => {
-      if (isLooking) return;
-      isLooking = true;
       window.clearTimeout(timer);
+      if (isOver) return;
       // One shows what it has, though the other fails.
       const looks = [lookAtAll(), selected === undefined ? undefined : lookAtSelected(selected)];
       const problem: unknown = (await Promise.allSettled(looks)).find((look) => look.status === "rejected")?.reason;
       show({ problem });
       if (isRefused(problem, "UNAUTHORIZED")) isOver = true;
-      isLooking = false;
-      if (!isOver) timer = window.setTimeout(() => void look(), LOOK_MS);
+      if (!isOver) timer = window.setTimeout(lookAgain, LOOK_MS);
     };
-    again.current = () => void look();
+    // One after the other: who asks sees what was so after it asked.
+    const lookAgain = () => {
+      looking = looking.then(look);
+      return looking;
+    };
+    again.current = lookAgain;
     setWatched((before) => ({ ...before, status: undefined, missing: undefined, events: [], stretches: [] }));
-    void look();
+    void lookAgain();
     return () => {
       isOver = true;
       window.clearTimeout(timer);
