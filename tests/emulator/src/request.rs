@@ -1,5 +1,8 @@
 //! What a call asks for.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::fault::CallKind;
@@ -7,9 +10,9 @@ use crate::fault::CallKind;
 /// A route that was recognised.
 pub(crate) struct Route<'a> {
     pub(crate) kind: CallKind,
-    pub(crate) app_id: &'a str,
+    pub(crate) app_id: Cow<'a, str>,
     /// taskId, or channel.
-    pub(crate) name: &'a str,
+    pub(crate) name: Cow<'a, str>,
     /// A uid whose presence is asked for.
     pub(crate) uid: Option<u32>,
     query: &'a str,
@@ -20,7 +23,9 @@ impl<'a> Route<'a> {
     pub(crate) fn of(method: &str, path: &'a str) -> Option<Self> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-        let found = |kind, app_id, name, uid| Some(Route { kind, app_id, name, uid, query });
+        let found = |kind, app_id, name, uid| {
+            Some(Route { kind, app_id: decoded(app_id), name: decoded(name), uid, query })
+        };
         match (method, segments.as_slice()) {
             ("POST", ["v1", "projects", app, "rtsc", "cloud-transcoder", "builderTokens"]) => {
                 found(CallKind::Acquire, app, "", None)
@@ -47,13 +52,18 @@ impl<'a> Route<'a> {
         }
     }
 
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
         self.query
             .split('&')
             .filter_map(|pair| pair.split_once('='))
             .find(|(key, _)| *key == name)
-            .map(|(_, value)| value)
+            .map(|(_, value)| decoded(value))
     }
+}
+
+/// Callers have to encode what a URL cannot carry, and some encode more than that.
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 /// What a payload asks for, as far as the emulator cares.

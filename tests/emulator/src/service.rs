@@ -265,7 +265,7 @@ impl Emulator {
         if route.kind == CallKind::Presence {
             return None;
         }
-        let in_window = self.windows.entry(route.app_id.to_owned()).or_default().count(now);
+        let in_window = self.windows.entry(route.app_id.to_string()).or_default().count(now);
         self.stats.most_in_a_second = self.stats.most_in_a_second.max(in_window);
         if in_window <= self.profile.calls_per_second as usize {
             return None;
@@ -320,7 +320,7 @@ impl Emulator {
         }
         let name = format!("builder-{}-{:016x}", self.tokens.len() + 1, self.random.next());
         let token = BuilderToken {
-            app_id: route.app_id.to_owned(),
+            app_id: route.app_id.to_string(),
             instance_id: instance_id.to_owned(),
             acquired_ms: now,
             task: None,
@@ -333,7 +333,7 @@ impl Emulator {
     }
 
     fn create(&mut self, now: u64, route: &Route<'_>, body: &str) -> Outcome {
-        let name = route.parameter("builderToken").unwrap_or_default().to_owned();
+        let name = route.parameter("builderToken").unwrap_or_default().into_owned();
         let Some(token) = self.tokens.get(&name).filter(|token| token.app_id == route.app_id).cloned() else {
             return Outcome::refused(400, "no such builderToken");
         };
@@ -364,7 +364,7 @@ impl Emulator {
         if self.tasks.iter().filter(mine).count() >= self.profile.pcw as usize {
             return Outcome::refused(429, "too many tasks at the same time");
         }
-        self.start(now, route.app_id, name, token.instance_id, wanted)
+        self.start(now, &route.app_id, name, token.instance_id, wanted)
     }
 
     fn start(
@@ -453,7 +453,8 @@ impl Emulator {
         let sequence_id = route.parameter("sequenceId").and_then(|id| id.parse::<u64>().ok());
         let mask = route.parameter("updateMask");
         let body = serde_json::from_str::<Value>(body).unwrap_or_default();
-        let (Some(sequence_id), Some("services.cloudTranscoder.config")) = (sequence_id, mask) else {
+        let (Some(sequence_id), Some("services.cloudTranscoder.config")) = (sequence_id, mask.as_deref())
+        else {
             return Outcome::refused(400, "sequenceId and updateMask are needed");
         };
         let wanted = match Wanted::read(&body) {
@@ -496,7 +497,7 @@ impl Emulator {
         let token = route.parameter("builderToken");
         match found.and_then(|at| Some((at, self.tasks.get(at)?))) {
             None => Err(Outcome::refused(404, "no such task")),
-            Some((_, task)) if token != Some(&task.token) => {
+            Some((_, task)) if token.as_deref() != Some(&task.token) => {
                 Err(Outcome::refused(self.profile.wrong_token_status, "wrong builderToken"))
             }
             Some((at, _)) => Ok(at),
@@ -504,7 +505,7 @@ impl Emulator {
     }
 
     fn presence(&mut self, route: &Route<'_>) -> Outcome {
-        let channel = route.name;
+        let channel = &*route.name;
         let live = self.tasks.iter().filter(|task| task.app_id == route.app_id && task.channel == channel);
         let uids: Vec<u32> = live.filter(|task| task.publishes()).map(|task| task.uid).collect();
         let mut shown = Vec::new();

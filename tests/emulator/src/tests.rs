@@ -240,6 +240,29 @@ fn what_is_wrong_is_refused() {
 }
 
 #[test]
+fn names_in_a_path_and_its_parameters_may_be_encoded() {
+    let mut client = Client::new(Profile::default());
+    let (task, token) = client.running("show-1", 7);
+    assert_eq!(client.task("GET", &task.replace('-', "%2D"), &token.replace('-', "%2d")).0, 200);
+
+    let mut services = services(8);
+    services["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] =
+        json!("a b:c@d/é");
+    let acquire = json!({ "instanceId": "show-2", "services": services });
+    let (_, body) = client.call("POST", &format!("{BASE}/builderTokens"), &acquire);
+    let create = format!("{BASE}/tasks?builderToken={}", body["tokenName"].as_str().unwrap());
+    client.call("POST", &create, &json!({ "services": services }));
+    client.now += 10_000;
+    let channel = "a%20b%3Ac%40d%2F%C3%A9";
+    let (_, all) =
+        client.call("GET", &format!("/dev/v1/channel/user/app/{channel}/hosts_only"), &Value::Null);
+    assert_eq!(all["data"]["broadcasters"], json!([8]));
+    let (_, one) =
+        client.call("GET", &format!("/dev/v1/channel/user/property/app/8/{channel}"), &Value::Null);
+    assert_eq!(one["data"]["in_channel"], true);
+}
+
+#[test]
 fn the_script_of_faults_applies_where_and_as_often_as_it_says() {
     let mut client = Client::new(Profile::default());
     let answer = Effect::Answer { status: 503, code: Some(1), retry_after: None, body: None };
