@@ -266,25 +266,45 @@ export class Emulator {
   /** Leads to this service instead of the network. */
   readonly fetch: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
+    // The caller's own if there is one: nothing holds the Request while a lost call waits, and its signal goes with it.
+    const signal = init?.signal ?? request.signal;
     const url = new URL(request.url);
+    const body = await request.text();
+    // What was given up before it was sent never reaches the service.
+    signal.throwIfAborted();
     const reply = this.handle({
       domain: url.host,
       method: request.method,
       path: url.pathname + url.search,
       authorization: request.headers.get("authorization"),
-      body: await request.text(),
+      body,
     });
     if (reply.kind === "nothing") {
       if (reply.why === "dns") throw failed("ENOTFOUND");
       if (reply.why === "refused") throw failed("ECONNREFUSED");
-      return new Promise((_, reject) => {
-        request.signal.addEventListener("abort", () => reject(request.signal.reason));
-      });
+      return wait(signal);
     }
-    await new Promise((resolve) => setTimeout(resolve, this.real(reply.delayMs)));
-    request.signal.throwIfAborted();
+    await wait(signal, this.real(reply.delayMs));
     return new Response(reply.body, { status: reply.status, headers: reply.headers });
   };
+}
+
+/** So many ms, or for ever, unless the signal ends it: then it rejects at once, as `fetch` does. */
+function wait(signal: AbortSignal, ms: number): Promise<void>;
+function wait(signal: AbortSignal): Promise<never>;
+function wait(signal: AbortSignal, ms?: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const done = () => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    };
+    const timer = ms === undefined ? undefined : setTimeout(done, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
 }
 
 /** The error with which Node's `fetch` fails. */

@@ -5,6 +5,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Emulator, type State } from "steadymix/emulator";
 import { loopbackFetch } from "./loopbackFetch.ts";
 import { startServer } from "./server.ts";
@@ -60,6 +63,32 @@ test("both faces fail as Node's fetch does", async (t) => {
     emulator.control({ kind: "addRule", rule: { times: 1, effect: { kind: "lose" } } });
     await assert.rejects(call(`${BASE}/tasks/t`, { signal: AbortSignal.timeout(50) }), { name: "TimeoutError" });
     assert.equal((await call(`${BASE}/tasks/t`)).status, 404);
+  }
+});
+
+test("fetch can be given up like Node's", { timeout: 10_000 }, async () => {
+  const reason = new Error("enough");
+  const signal = AbortSignal.abort(reason);
+  const unsent = new Emulator();
+  const acquire = { method: "POST", body: JSON.stringify({ instanceId: "show-1", services }), signal };
+  await assert.rejects(unsent.fetch(`${BASE}/builderTokens`, acquire), reason);
+  assert.deepEqual(unsent.state().stats.calls, {});
+
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const slow = new Emulator({ answerMs: [3_600_000, 3_600_000] });
+  const lost = new Emulator();
+  lost.control({ kind: "addRule", rule: { effect: { kind: "lose" } } });
+  for (const emulator of [slow, lost]) {
+    await assert.rejects(emulator.fetch(`${BASE}/tasks/t`, { signal }), reason);
+    const controller = new AbortController();
+    const call = emulator.fetch(`${BASE}/tasks/t`, { signal: controller.signal });
+    while (!emulator.state().stats.calls.query) await setImmediate();
+    // What only the call itself refers to may be gone by then.
+    await setImmediate();
+    collectGarbage();
+    controller.abort(reason);
+    await assert.rejects(call, reason);
   }
 });
 
