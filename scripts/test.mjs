@@ -100,11 +100,12 @@ function wasmTest(name) {
   args.push("--disable-background-networking", "--disable-component-update", "--disable-sync");
   const options = { binary: onPath("chromium") ?? "chromium", args };
   writeFileSync(`${folder}/webdriver.json`, JSON.stringify({ "goog:chromeOptions": options }));
+  // A list: cargo would split a text at each space, and paths may have some. TOML writes lists of texts as JSON does.
+  const runner = JSON.stringify([process.execPath, inRoot("scripts", "wasm-test-runner.mjs")]);
   return {
     command: "cargo",
-    args: ["test", ...wasmTarget, "--test", name],
+    args: ["test", "--config", `target.wasm32-unknown-unknown.runner=${runner}`, ...wasmTarget, "--test", name],
     env: {
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: `${process.execPath} ${inRoot("scripts", "wasm-test-runner.mjs")}`,
       CHROMEDRIVER: onPath("chromedriver") ?? "chromedriver",
       WASM_BINDGEN_TEST_TIMEOUT: "120",
     },
