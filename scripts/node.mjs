@@ -9,9 +9,9 @@ import { inRoot } from "./lib.mjs";
  */
 export function node(args) {
   const child = spawn(inRoot("node_modules", ".bin", "node"), args, { stdio: "inherit" });
-  const ignore = () => {};
-  for (const signal of ["SIGINT", "SIGTERM"])
-    process.on(signal, signal === "SIGINT" ? ignore : () => child.kill(signal));
+  process.on("SIGINT", () => {});
+  // These may be meant for this process alone.
+  for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => resolve(code ?? 1));

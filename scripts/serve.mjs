@@ -1,7 +1,7 @@
 // Runs the Worker's demonstration on loopback, until it is interrupted: pages, console, Worker, and the service's stand-in.
 import { parseArgs } from "node:util";
 import { fail } from "./lib.mjs";
-import { startWrangler } from "./wrangler.mjs";
+import { END_SIGNALS, startWrangler } from "./wrangler.mjs";
 
 const HELP = `npm start -- [--port PORT]
 
@@ -29,6 +29,8 @@ try {
   const port = wanted();
   if (port === "help") console.log(HELP);
   else {
+    // It is meant to be ended so, from the beginning on.
+    for (const signal of END_SIGNALS) process.once(signal, () => process.exit(0));
     const wrangler = await startWrangler({ port });
     console.log(`
   ${wrangler.url}/console/#key=demonstration-key
@@ -37,7 +39,6 @@ try {
       the viewer alone, with a demonstration inside the page
   Ctrl-C ends it
 `);
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => wrangler.stop().then(() => process.exit(0)));
     const code = await wrangler.ended;
     if (code !== 0) fail(`wrangler ended with ${code}`);
   }

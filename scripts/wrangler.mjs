@@ -1,12 +1,15 @@
 // Starts `wrangler dev` for the Worker's demonstration, and ends it with everything that it started.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { inRoot, root } from "./lib.mjs";
 
 const READY = /Ready on (http:\/\/\S+)/;
 const READY_MS = 60_000;
+
+/** Ctrl-C, `kill`, and a terminal that is closed. */
+export const END_SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
 /** The Worker, and the service's stand-in beside it. */
 const CONFIGS = [inRoot("www", "worker", "wrangler.jsonc"), inRoot("tests", "emulator", "worker", "wrangler.jsonc")];
@@ -15,13 +18,16 @@ const CONFIGS = [inRoot("www", "worker", "wrangler.jsonc"), inRoot("tests", "emu
  * @typedef {object} Options
  * @property {number} [port] 0: any that is free
  * @property {string[]} [configs] the first one's Worker is what the address leads to
- * @property {string} [persistTo] where Durable Objects keep their state; default: a folder that is removed in the end
+ * @property {string} [persistTo] where Durable Objects keep their state; by default it is removed in the end
  * @property {Record<string, string>} [vars]
  */
 
 /** @param {Options} [options] */
 export async function startWrangler({ port = 0, configs = CONFIGS, persistTo, vars = {} } = {}) {
-  const own = persistTo === undefined ? mkdtempSync(join(tmpdir(), "steadymix-")) : undefined;
+  // A signal by itself ends a process without its "exit".
+  const onSignal = (/** @type {NodeJS.Signals} */ signal) => process.exit(128 + constants.signals[signal]);
+  for (const signal of END_SIGNALS) process.on(signal, onSignal);
+  const folder = mkdtempSync(join(tmpdir(), "steadymix-"));
   const child = spawn(
     inRoot("node_modules", ".bin", "node"),
     [
@@ -29,7 +35,7 @@ export async function startWrangler({ port = 0, configs = CONFIGS, persistTo, va
       "dev",
       ...configs.flatMap((config) => ["-c", config]),
       ...["--env", "demo", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
-      ...["--persist-to", persistTo ?? own ?? "", "--log-level", "log"],
+      ...["--persist-to", persistTo ?? folder, "--log-level", "log"],
       ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ],
     {
@@ -42,9 +48,12 @@ export async function startWrangler({ port = 0, configs = CONFIGS, persistTo, va
         CI: "1",
         NO_COLOR: "1",
         WRANGLER_SEND_METRICS: "false",
-        // Nothing from outside is needed.
+        // Nothing from outside is needed, nor the version that the banner looks for.
+        WRANGLER_HIDE_BANNER: "true",
         CLOUDFLARE_CF_FETCH_ENABLED: "false",
-        WRANGLER_LOG_PATH: own ?? persistTo,
+        WRANGLER_LOG_PATH: folder,
+        // It leaves what it has there when it is killed.
+        TMPDIR: folder,
       },
     },
   );
@@ -58,8 +67,14 @@ export async function startWrangler({ port = 0, configs = CONFIGS, persistTo, va
     }
   };
   // Whatever ends this process ends that one.
-  const onExit = () => kill("SIGKILL");
-  process.once("exit", onExit);
+  const clear = () => {
+    kill("SIGKILL");
+    // Those that were killed may write until they are gone.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    process.off("exit", clear);
+    for (const signal of END_SIGNALS) process.off(signal, onSignal);
+  };
+  process.once("exit", clear);
   const url = await new Promise((resolve, reject) => {
     const give = (/** @type {string} */ why) => reject(new Error(`wrangler ${why}:\n${said}`));
     const timer = setTimeout(() => give(`was not ready after ${READY_MS / 1000} s`), READY_MS);
@@ -78,25 +93,21 @@ export async function startWrangler({ port = 0, configs = CONFIGS, persistTo, va
       give(`ended with ${code}`);
     });
   }).catch((error) => {
-    kill("SIGKILL");
+    clear();
     throw error;
   });
+  const stop = async () => {
+    kill("SIGKILL");
+    await ended;
+    clear();
+  };
   return {
     /** Where the Worker is. */
     url: String(url),
     ended,
     /** What it said lately. */
     log: () => said,
-    kill: async () => {
-      kill("SIGKILL");
-      await ended;
-      process.off("exit", onExit);
-    },
-    stop: async () => {
-      kill("SIGKILL");
-      await ended;
-      process.off("exit", onExit);
-      if (own !== undefined) rmSync(own, { recursive: true, force: true });
-    },
+    /** With `kill -9`. */
+    stop,
   };
 }

@@ -56,7 +56,7 @@ test(`killed ${KILLS} times (seed ${seed}): no task is unaccounted for, no uid t
     const victim = running[Math.floor(random() * running.length * 1.5)];
     if (victim) service.emulator.control({ kind: "kill", taskId: victim.taskId });
     await new Promise((resolve) => setTimeout(resolve, random() * 1500));
-    await worker.kill();
+    await worker.stop();
     worker = await start();
     // Alarms go off by themselves: nobody has asked for anything.
     assert.deepEqual(service.emulator.state().overlaps, [], `after kill ${kill}`);
