@@ -67,10 +67,16 @@ impl GroupConfig {
                 return Err(Invalid::new(field("name"), quoted(&raw.name), allowed));
             }
             let instance_id = format!("{}-{i}", shared.raw.instance_id);
-            let lane =
-                shared.lane(raw.name, instance_id, raw.uids, raw.services.as_ref()).map_err(|invalid| {
-                    Invalid { field: invalid.field.replacen("config.uids", &field("uids"), 1), ..invalid }
-                })?;
+            let services = raw.services.as_ref();
+            let lane = shared.lane(raw.name, instance_id, raw.uids, services).map_err(|invalid| {
+                let name = match invalid.field.as_str() {
+                    "config.uids" => "uids",
+                    // The payload that all have in common is no lane's.
+                    name if services.is_some() && name.starts_with("services") => name,
+                    _ => return invalid,
+                };
+                Invalid { field: field(name), ..invalid }
+            })?;
             let in_channel = |other: &&LaneConfig| other.output_channel() == lane.output_channel();
             let taken = |uid: &&Uid| lanes.iter().filter(in_channel).any(|other| other.uids().contains(uid));
             if let Some(uid) = lane.uids().iter().find(taken) {
@@ -243,7 +249,7 @@ impl RedundancyGroup {
     /// all or for none.
     ///
     /// # Errors
-    /// A payload that does not fit one of the lanes.
+    /// A payload that does not fit one of the lanes; any, if their output channels differ.
     pub fn update(&mut self, now: Millis, services: &Services) -> Result<(), Invalid> {
         let now = self.tick(now);
         for lane in &self.lanes {

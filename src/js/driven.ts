@@ -86,7 +86,10 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
     this.#live.stop();
   }
 
-  /** Takes a new payload: for running tasks by Update, for later ones by their Create. Throws `INVALID_TASK`. */
+  /**
+   * Takes a new payload: for running tasks by Update, for later ones by their Create; in a group, for every lane. Throws
+   * `INVALID_TASK`.
+   */
   update(services: Services): void {
     this.#live.update(services);
   }

@@ -274,7 +274,10 @@ export interface LaneConfig {
   name: string;
   /** Two or more output uids; no other lane's in the same output channel. */
   uids: Uid[];
-  /** A payload of its own. */
+  /**
+   * A payload of its own, until an update gives all lanes the same. Lanes whose output channels differ cannot be updated:
+   * no payload fits them all.
+   */
   services?: Services;
 }
 

@@ -73,6 +73,44 @@ fn no_uid_is_used_twice_in_a_channel() {
 }
 
 #[test]
+fn what_is_wrong_in_a_lane_s_own_payload_is_named_there() {
+    let field = |of_backup: Value| {
+        let lanes = json!([{ "name": "primary", "uids": [1, 2] }, of_backup]);
+        config(lanes).unwrap_err().field
+    };
+    let backup = |services: Value| json!({ "name": "backup", "uids": [3, 4], "services": services });
+    let transcoder = "config.lanes[1].services.cloudTranscoder.config.transcoder";
+    assert_eq!(field(backup(services(0, "show"))), format!("{transcoder}.idleTimeout"));
+    let mut none = services(300, "show");
+    none["cloudTranscoder"]["config"]["transcoder"]["outputs"] = json!([]);
+    assert_eq!(field(backup(none)), format!("{transcoder}.outputs"));
+    assert_eq!(field(backup(json!(1))), "config.lanes[1].services");
+    // The one that all have in common is named as before.
+    let shared =
+        json!({ "appId": "app", "instanceId": "show", "services": services(0, "show"), "lanes": lanes(2) });
+    let refused = GroupConfig::from_json(&shared).unwrap_err();
+    assert_eq!(refused.field, "services.cloudTranscoder.config.transcoder.idleTimeout");
+}
+
+#[test]
+fn one_payload_for_lanes_in_different_channels_is_refused_as_that() {
+    let mut group = RedundancyGroup::new(
+        config(json!([
+            { "name": "primary", "uids": [1, 2] },
+            { "name": "backup", "uids": [1, 2], "services": services(300, "another show") },
+        ]))
+        .unwrap(),
+        NOW,
+    );
+    for channel in ["show", "another show"] {
+        let services = Services::from_json(&services(600, channel)).unwrap();
+        let refused = group.update(NOW, &services).unwrap_err();
+        assert!(refused.field.ends_with("outputs[0].rtc.rtcChannel"), "{refused}");
+        assert!(refused.allowed.ends_with("lanes in different ones cannot be updated"), "{refused}");
+    }
+}
+
+#[test]
 fn what_is_probably_not_meant_is_said_of_every_lane() {
     let warned = config(json!([
         { "name": "primary", "uids": [1, 2] },

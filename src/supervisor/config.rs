@@ -307,7 +307,7 @@ impl LaneConfig {
         let channel = supervised_channel(services, &self.ring)?;
         if channel != self.output_channel {
             let allowed = format!(
-                "{}: an update cannot move an output to another channel",
+                "{}: an update cannot move an output to another channel; lanes in different ones cannot be updated",
                 quoted(&self.output_channel)
             );
             return Err(Invalid::new(OUTPUTS, quoted(&channel), allowed));

@@ -200,6 +200,12 @@ describe("what is wrong is named", () => {
       "INVALID_CONFIG",
       "services.cloudTranscoder.config.transcoder.idleTimeout",
     ],
+    [
+      "a wrong payload of a lane's own",
+      newBroadcast({ lanes: [SHOW_LANES[0], { ...SHOW_LANES[1], services: showServices(0) }] }),
+      "INVALID_CONFIG",
+      "lanes[1].services.cloudTranscoder.config.transcoder.idleTimeout",
+    ],
   ])("%s", async (_, body, code, field) => {
     const { status, json } = await post(body);
     expect(status).toBe(400);

@@ -203,7 +203,9 @@ export function openApi(base: string): Schema {
         },
         patch: {
           operationId: "updateBroadcast",
-          description: "Every lane gets this payload. What reads `***…`, as getBroadcast shows it, stays what it is.",
+          description:
+            "Every lane gets this payload: refused where their output channels differ. What reads `***…`, as getBroadcast " +
+            "shows it, stays what it is.",
           security: operator,
           requestBody: body({ ...object({ services: ref("Services") }), additionalProperties: false }),
           responses: {
