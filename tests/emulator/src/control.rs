@@ -98,7 +98,7 @@ impl Emulator {
                 };
                 task.report_lags_until = if task.is_running() { now + report_lag_ms } else { 0 };
                 task.stage = Stage::Ended { at: now, how: End::Failed, forgotten };
-                emulator.notify(now, at, &Event::stopped("abnormal", now));
+                emulator.notify(now, at, Event::Stopped("abnormal"));
                 true
             }),
             Command::Fail { target, recovers } => self.each(&target, |emulator, at| {
@@ -107,7 +107,7 @@ impl Emulator {
                     return false;
                 };
                 task.stage = Stage::Abnormal { until: now + takes, recovers };
-                emulator.notify(now, at, &Event::status("failed", now));
+                emulator.notify(now, at, Event::Status("failed"));
                 true
             }),
             Command::Hosts { channel, present } => {

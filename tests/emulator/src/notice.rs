@@ -24,37 +24,47 @@ pub struct Delivery {
     pub signature_v2: String,
 }
 
-pub(crate) struct Event {
-    pub(crate) event_type: u16,
-    pub(crate) details: Value,
+#[derive(Clone, Copy)]
+pub(crate) enum Event<'a> {
+    Started,
+    Stopped(&'a str),
+    Status(&'a str),
+    Updated,
 }
 
-impl Event {
-    pub(crate) fn started(now: u64) -> Self {
-        Self {
-            event_type: 110,
-            details: json!({ "event": "transcoder-started", "state": "started", "createTs": now }),
-        }
-    }
-
-    pub(crate) fn stopped(reason: &str, now: u64) -> Self {
-        Self {
-            event_type: 111,
-            details: json!({ "event": "transcoder-stopped", "stopReason": reason, "updateTs": now }),
-        }
-    }
-
-    pub(crate) fn status(state: &str, now: u64) -> Self {
-        Self {
-            event_type: 112,
-            details: json!({ "event": "transcoder-status", "state": state, "updateTs": now }),
-        }
-    }
-
-    pub(crate) fn updated(now: u64) -> Self {
-        Self {
-            event_type: 113,
-            details: json!({ "event": "transcoder-updated", "state": "updated", "updateTs": now }),
+impl Event<'_> {
+    /// `eventType` and `details`.
+    fn of(self, task: &Task) -> (u16, Value) {
+        let Task { created_ms, updated_ms, transcoder, .. } = task;
+        match self {
+            Self::Started => {
+                let details = json!({
+                    "event": "cloud_transcoder_started", "state": "Transcoder success", "createTs": created_ms,
+                    "transcoder": **transcoder,
+                });
+                (110, details)
+            }
+            Self::Stopped(reason) => {
+                let details = json!({
+                    "event": "cloud_transcoder_stopped", "stopReason": reason, "createTs": created_ms,
+                    "updateTs": updated_ms,
+                });
+                (111, details)
+            }
+            Self::Status(state) => {
+                let details = json!({
+                    "event": "cloud_transcoder_status", "state": state, "createTs": created_ms,
+                    "updateTs": updated_ms,
+                });
+                (112, details)
+            }
+            Self::Updated => {
+                let details = json!({
+                    "event": "cloud_transcoder_updated", "state": "running", "createTs": created_ms,
+                    "updateTs": updated_ms, "transcoder": **transcoder,
+                });
+                (113, details)
+            }
         }
     }
 }
@@ -69,23 +79,24 @@ impl Outbox {
         now: u64,
         profile: &NoticeProfile,
         task: &mut Task,
-        event: &Event,
+        event: Event<'_>,
         random: &mut Random,
     ) {
         task.notices += 1;
         if random.percent(profile.lost_percent) {
             return;
         }
+        let (event_type, details) = event.of(task);
         let payload = json!({
             "taskId": task.id, "instanceId": task.instance_id, "sequence": task.notices, "sendts": now,
-            "serviceScene": "rtsc/cloud-transcoder", "details": event.details,
+            "serviceScene": "rtsc/cloud-transcoder", "details": details,
         });
         let notice_id = format!("{}-{}", task.id, task.notices);
         for copy in 0..=u64::from(random.percent(profile.doubled_percent)) {
             let held_up = if random.percent(profile.late_percent) { random.between([0, 20_000]) } else { 0 };
             let at_ms = now + random.between(profile.takes_ms) + held_up;
             let body = json!({
-                "noticeId": notice_id, "productId": 1, "eventType": event.event_type, "notifyMs": now + copy,
+                "noticeId": notice_id, "productId": 1, "eventType": event_type, "notifyMs": now + copy,
                 "payload": payload,
             });
             let body = body.to_string();

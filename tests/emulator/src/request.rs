@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::fault::CallKind;
@@ -72,6 +73,7 @@ pub(crate) struct Wanted {
     pub(crate) channel: String,
     pub(crate) uid: u32,
     pub(crate) idle_timeout_ms: u64,
+    pub(crate) transcoder: Transcoder,
 }
 
 impl Wanted {
@@ -112,6 +114,50 @@ impl Wanted {
             channel: channel.ok_or("outputs[0].rtc.rtcChannel is missing")?.to_owned(),
             uid,
             idle_timeout_ms: idle_timeout_s * 1_000,
+            transcoder: Transcoder::read(transcoder),
         })
+    }
+}
+
+/// What notifications tell of a payload.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Transcoder {
+    inputs: Vec<Stream>,
+    outputs: Vec<Stream>,
+}
+
+/// Its token is not told.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stream {
+    rtc_channel: String,
+    rtc_uid: u64,
+    audio: bool,
+    video: bool,
+}
+
+impl Transcoder {
+    fn read(transcoder: &Value) -> Self {
+        let list = |field: &str| transcoder.get(field).and_then(Value::as_array).into_iter().flatten();
+        let has = |output: &Value, field: &str| output.get(field).is_some();
+        let mut inputs: Vec<Stream> =
+            list("audioInputs").filter_map(|input| Stream::read(input, true, false)).collect();
+        for seen in list("videoInputs").filter_map(|input| Stream::read(input, false, true)) {
+            match inputs.iter_mut().find(|heard| heard.rtc_uid == seen.rtc_uid) {
+                Some(heard) => heard.video = true,
+                None => inputs.push(seen),
+            }
+        }
+        let outputs = list("outputs")
+            .filter_map(|it| Stream::read(it, has(it, "audioOption"), has(it, "videoOption")))
+            .collect();
+        Self { inputs, outputs }
+    }
+}
+
+impl Stream {
+    fn read(it: &Value, audio: bool, video: bool) -> Option<Self> {
+        let rtc_channel = it.pointer("/rtc/rtcChannel")?.as_str()?.to_owned();
+        Some(Self { rtc_channel, rtc_uid: it.pointer("/rtc/rtcUid")?.as_u64()?, audio, video })
     }
 }

@@ -387,6 +387,7 @@ impl Emulator {
             idle_timeout_ms: wanted.idle_timeout_ms,
             created_ms: now,
             updated_ms: now,
+            transcoder: wanted.transcoder.into(),
             sequence_id: None,
             stage: Task::start(now, &self.profile, &mut self.random),
             kicked: false,
@@ -409,7 +410,7 @@ impl Emulator {
             token.task = Some(at);
         }
         self.tasks.push(task);
-        self.notify(now, at, &Event::status("connecting", now));
+        self.notify(now, at, Event::Status("connecting"));
         // A new task calls itself started before it runs.
         self.shown(at, 200, ((4, "STARTED"), "serviceReady"))
     }
@@ -472,8 +473,9 @@ impl Emulator {
         }
         task.sequence_id = Some(sequence_id);
         task.updated_ms = now;
+        task.transcoder = wanted.transcoder.into();
         task.idle_timeout_ms = wanted.idle_timeout_ms;
-        self.notify(now, at, &Event::updated(now));
+        self.notify(now, at, Event::Updated);
         Outcome { status: 200, body: Value::Null }
     }
 
@@ -487,7 +489,7 @@ impl Emulator {
         };
         task.stage = Stage::Ended { at: now, how: End::Stopped, forgotten: false };
         task.report_lags_until = 0;
-        self.notify(now, at, &Event::stopped("deleted", now));
+        self.notify(now, at, Event::Stopped("deleted"));
         self.shown(at, 200, ((7, "STOPPED"), "serviceCompleted"))
     }
 
@@ -525,7 +527,7 @@ impl Emulator {
         Outcome { status: 200, body: json!({ "success": true, "data": data }) }
     }
 
-    pub(crate) fn notify(&mut self, now: u64, at: usize, event: &Event) {
+    pub(crate) fn notify(&mut self, now: u64, at: usize, event: Event<'_>) {
         if let (Some(profile), Some(task)) = (&self.profile.notices, self.tasks.get_mut(at)) {
             self.outbox.send(now, profile, task, event, &mut self.random);
         }
@@ -552,24 +554,22 @@ impl Emulator {
         let idle = self.idle_end(task).is_some_and(|end| end <= now);
         let ended = |how| Stage::Ended { at: now, how, forgotten: false };
         let (stage, event) = match task.stage {
-            _ if idle => (ended(End::Idle), Event::stopped("idle", now)),
-            Stage::Starting { fails: true, .. } => {
-                (ended(End::Failed), Event::stopped("failed to start", now))
-            }
-            Stage::Starting { .. } => (Stage::Running { since: now }, Event::started(now)),
+            _ if idle => (ended(End::Idle), Event::Stopped("idle")),
+            Stage::Starting { fails: true, .. } => (ended(End::Failed), Event::Stopped("failed to start")),
+            Stage::Starting { .. } => (Stage::Running { since: now }, Event::Started),
             Stage::Abnormal { recovers: true, .. } => {
-                (Stage::Running { since: now }, Event::status("running", now))
+                (Stage::Running { since: now }, Event::Status("running"))
             }
-            Stage::Abnormal { .. } => (ended(End::Failed), Event::stopped("abnormal", now)),
+            Stage::Abnormal { .. } => (ended(End::Failed), Event::Stopped("abnormal")),
             Stage::Running { .. } | Stage::Ended { .. } => return,
         };
         let runs_first = matches!((task.stage, stage), (Stage::Starting { .. }, Stage::Running { .. }));
         if let Some(task) = self.tasks.get_mut(at) {
             task.stage = stage;
         }
-        self.notify(now, at, &event);
+        self.notify(now, at, event);
         if runs_first {
-            self.notify(now, at, &Event::status("running", now));
+            self.notify(now, at, Event::Status("running"));
         }
     }
 }

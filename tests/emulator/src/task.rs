@@ -1,7 +1,10 @@
 //! A task's life.
 
+use std::sync::Arc;
+
 use crate::profile::Profile;
 use crate::random::Random;
+use crate::request::Transcoder;
 
 /// A task, in the emulated cloud.
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ pub(crate) struct Task {
     pub(crate) idle_timeout_ms: u64,
     pub(crate) created_ms: u64,
     pub(crate) updated_ms: u64,
+    /// Shared, for the proof copies whole services.
+    pub(crate) transcoder: Arc<Transcoder>,
     pub(crate) sequence_id: Option<u64>,
     pub(crate) stage: Stage,
     /// Somebody else publishes under its uid now.

@@ -327,6 +327,69 @@ fn notifications_tell_a_task_s_life_and_are_signed() {
 }
 
 #[test]
+fn notifications_have_the_details_that_are_documented() {
+    let notices = NoticeProfile { takes_ms: [0, 0], ..NoticeProfile::default() };
+    let start_up = StartUp { takes_ms: [2_000, 2_000], ..StartUp::default() };
+    let mut client = Client::new(Profile { notices: Some(notices), start_up, ..Profile::default() });
+    let created = client.now;
+    let rtc = |channel, uid: u32| json!({ "rtcChannel": channel, "rtcUid": uid, "rtcToken": "hidden" });
+    let services = |hosts: &[u32]| {
+        let videos: Vec<Value> = hosts.iter().map(|uid| json!({ "rtc": rtc("studio", *uid) })).collect();
+        json!({ "services": { "cloudTranscoder": {
+            "serviceType": "cloudTranscoderV2",
+            "config": { "transcoder": {
+                "audioInputs": [{ "rtc": rtc("studio", 1) }], "videoInputs": videos,
+                "outputs": [{ "rtc": rtc("show", 7), "audioOption": {}, "videoOption": {} }],
+            } },
+        } } })
+    };
+    let token = client.acquire("show-1", 7);
+    let (_, task) = client.call("POST", &format!("{BASE}/tasks?builderToken={token}"), &services(&[1]));
+    let task = task["taskId"].as_str().unwrap().to_owned();
+    client.now += 10_000;
+    let updated = client.now;
+    let mask = "sequenceId=0&updateMask=services.cloudTranscoder.config";
+    client.call("PATCH", &format!("{BASE}/tasks/{task}?builderToken={token}&{mask}"), &services(&[1, 2]));
+    client.now += 10_000;
+    client.task("DELETE", &task, &token);
+
+    let deliveries = client.emulator.take_notices(client.now);
+    let of = |event_type: u16| -> Vec<Value> {
+        let bodies = deliveries.iter().map(|it| serde_json::from_str::<Value>(&it.body).unwrap());
+        bodies
+            .filter(|body| body["eventType"] == event_type)
+            .map(|body| body["payload"]["details"].clone())
+            .collect()
+    };
+    let stream = |channel, uid: u32, audio, video| json!({ "rtcChannel": channel, "rtcUid": uid, "audio": audio, "video": video });
+    let outputs = [stream("show", 7, true, true)];
+    let host = stream("studio", 1, true, true);
+    let guest = stream("studio", 2, false, true);
+    assert_eq!(
+        of(110),
+        [json!({
+            "event": "cloud_transcoder_started", "state": "Transcoder success", "createTs": created,
+            "transcoder": { "inputs": [host], "outputs": outputs },
+        })]
+    );
+    let status = |state| json!({ "event": "cloud_transcoder_status", "state": state, "createTs": created, "updateTs": created });
+    assert_eq!(of(112), [status("connecting"), status("running")]);
+    assert_eq!(
+        of(113),
+        [json!({
+            "event": "cloud_transcoder_updated", "state": "running", "createTs": created, "updateTs": updated,
+            "transcoder": { "inputs": [host, guest], "outputs": outputs },
+        })]
+    );
+    assert_eq!(
+        of(111),
+        [json!({
+            "event": "cloud_transcoder_stopped", "stopReason": "deleted", "createTs": created, "updateTs": updated,
+        })]
+    );
+}
+
+#[test]
 fn the_signatures_are_those_of_the_documented_body() {
     let body = r#"{"eventType":10,"noticeId":"4eb720f0-8da7-11e9-a43e53f411c2761f","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}"#;
     let (v1, v2) = sign("secret", body);
