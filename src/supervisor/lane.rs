@@ -150,7 +150,8 @@ pub(crate) struct Lane {
 
 decode!(Camel Lane {
     number, config, ring, domains, goal, launches, current, next_launch, generation, relaunches, off_air, in_flight,
-    overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, events, announced_end, revision
+    overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, events,
+    announced_end, revision
 });
 
 impl Lane {
