@@ -175,12 +175,12 @@ pub struct TokenBucket {
     /// When the next Create may leave that has a reserved permit, if it can wait for so long.
     next_reserved: Millis,
     /// When those leave that have asked.
-    leave_at: ByLane<Millis>,
+    departures: ByLane<Millis>,
 }
 
 decode!(Same TokenBucket {
     limits, milli_tokens, seen, gap_before, time, sent, reserved, claims, next_order, next_create,
-    next_reserved or Millis::ZERO, leave_at or ByLane::new()
+    next_reserved or Millis::ZERO, departures or ByLane::new()
 });
 
 impl TokenBucket {
@@ -199,7 +199,7 @@ impl TokenBucket {
             next_order: 0,
             next_create: now,
             next_reserved: now,
-            leave_at: ByLane::new(),
+            departures: ByLane::new(),
         }
     }
 
@@ -211,12 +211,12 @@ impl TokenBucket {
         if want == Want::Create
             && let Ok(at) = self.reserved.binary_search(&lane)
         {
-            let leaves_at = self.leaves_at(lane);
-            if self.seen < leaves_at {
-                return Permit::Wait(leaves_at);
+            let departure = self.departure_of(lane);
+            if self.seen < departure {
+                return Permit::Wait(departure);
             }
             self.reserved.remove(at);
-            self.leave_at.remove(lane);
+            self.departures.remove(lane);
             self.sent.push_back(self.time);
             return Permit::Granted;
         }
@@ -250,18 +250,18 @@ impl TokenBucket {
     pub fn withdraw(&mut self, lane: Lane) {
         self.claims.remove(lane);
         self.reserved.retain(|reserved| *reserved != lane);
-        self.leave_at.remove(lane);
+        self.departures.remove(lane);
     }
 
     /// When the lane's Create leaves that has a reserved permit: in its turn, or at once if that were too late for it.
-    fn leaves_at(&mut self, lane: Lane) -> Millis {
-        if let Some(at) = self.leave_at.get(lane) {
+    fn departure_of(&mut self, lane: Lane) -> Millis {
+        if let Some(at) = self.departures.get(lane) {
             return *at;
         }
         let in_turn = self.next_reserved.max(self.seen);
         let at = if in_turn.minus(self.seen) > LONGEST_HELD { self.seen } else { in_turn };
         self.next_reserved = in_turn.max(at.plus(self.limits.create_spacing()));
-        self.leave_at.insert(lane, at);
+        self.departures.insert(lane, at);
         at
     }
 

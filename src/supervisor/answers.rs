@@ -11,7 +11,6 @@ use super::request::{Answer, NoAnswer, ReplyBody, RequestId, said};
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::policy::{Cause, parse_retry_after};
 use crate::status::{Call, Meaning, interpret};
-use crate::task::Services;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -202,20 +201,20 @@ impl Lane {
             Purpose::Presence => return self.on_presence(now, in_flight, answer),
             Purpose::InputToken | Purpose::OutputToken => return None,
         };
-        let read = self.read(now, call, in_flight, answer);
+        let read = self.read(now, call, &in_flight.domain, answer);
         let generation = in_flight.generation?;
         self.launch(generation)?;
         match call {
             Call::Acquire => self.on_acquire(now, generation, &read),
             Call::Create => self.on_create(now, generation, in_flight.token.as_deref(), &read),
             Call::Query => self.on_query(now, generation, &read),
-            Call::Update => self.on_update(now, generation, in_flight.outdated.clone(), &read),
+            Call::Update => self.on_update(now, generation, &read),
             Call::Delete => self.on_delete(now, generation, &read),
         }
         None
     }
 
-    fn read(&self, now: Now, call: Call, in_flight: &InFlight, answer: &Answer) -> Read {
+    fn read(&self, now: Now, call: Call, domain: &str, answer: &Answer) -> Read {
         let (status, body, retry_after, nothing) = match answer {
             Answer::Http { status, retry_after, body, .. } => {
                 (Some(*status), ReplyBody::parse(body), retry_after.as_deref(), None)
@@ -224,16 +223,14 @@ impl Lane {
         };
         let meaning =
             interpret(call, status, body.code, body.task_status.as_ref(), body.service_status.as_ref());
-        let mut secrets = self.secrets();
-        secrets.extend(in_flight.outdated.iter().flat_map(Services::secrets));
         Read {
             call,
             meaning,
             unauthorized: status == Some(401),
-            said: said(answer, &body, &secrets),
+            said: said(answer, &body, &self.secrets()),
             body,
             retry_after: retry_after.and_then(|header| parse_retry_after(header, now.wall)),
-            domain: in_flight.domain.clone(),
+            domain: domain.to_owned(),
             nothing,
         }
     }

@@ -57,12 +57,9 @@ pub(super) struct InFlight {
     pub(super) domain: String,
     pub(super) sent_at: Millis,
     pub(super) deadline: Millis,
-    /// The payload that an Update carries, when a newer one has come since it left.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) outdated: Option<Services>,
 }
 
-decode!(Camel InFlight { id, purpose, generation, token, domain, sent_at, deadline, outdated });
+decode!(Camel InFlight { id, purpose, generation, token, domain, sent_at, deadline });
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -312,9 +309,6 @@ impl Lane {
     /// Takes a new payload: for the running task by Update, for later ones by their Create.
     pub(crate) fn update(&mut self, now: Now, services: Services) -> Result<(), Invalid> {
         let before = self.config.accept_services(services)?;
-        if let Some(in_flight) = self.in_flight.as_mut().filter(|sent| sent.purpose == Purpose::Update) {
-            in_flight.outdated.get_or_insert_with(|| before.clone());
-        }
         self.payload_has_changed(now, &before);
         self.revision += 1;
         Ok(())
@@ -331,6 +325,8 @@ impl Lane {
 
     /// Each launch is to have the payload that the lane has now, in the place of this one.
     fn payload_has_changed(&mut self, now: Now, before: &Services) {
+        let updating = self.in_flight.as_ref().filter(|sent| sent.purpose == Purpose::Update);
+        let updating = updating.and_then(|sent| sent.generation);
         for launch in &mut self.launches {
             if launch.creates == 0 {
                 // Nothing was sent yet: it starts with the new payload.
@@ -339,10 +335,14 @@ impl Lane {
                 (launch.update_due, launch.outdated) = (None, None);
                 continue;
             }
-            if launch.phase == Phase::Running {
+            let is_running = launch.phase == Phase::Running;
+            let carries_it =
+                if is_running { updating == Some(launch.generation) } else { launch.update_due.is_none() };
+            if carries_it {
+                launch.outdated.get_or_insert_with(|| before.clone());
+            }
+            if is_running {
                 launch.forget_payload();
-            } else if launch.update_due.is_none() {
-                launch.outdated = Some(before.clone());
             }
             // The ladder of an update that is under way goes on: nothing shortens a wait.
             launch.update_due = launch.update_due.or(Some(now.mono));

@@ -182,7 +182,7 @@ pub(super) struct Launch {
     /// When its payload is to be updated.
     pub(super) update_due: Option<Millis>,
     pub(super) update_failures: u32,
-    /// The payload that it was started with, once there is a newer one.
+    /// The payload that it was started with, or that the Update under way carries, once there is a newer one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outdated: Option<Services>,
     /// It is not sure that its task has the payload to go back to: an Update has an unknown outcome, or it is not known what

@@ -193,7 +193,6 @@ impl Lane {
                     domain,
                     sent_at: now.mono,
                     deadline: now.mono.plus(timeout),
-                    outdated: None,
                 });
                 return Step::NeedToken(TokenRequest { id, uid, channel });
             }
@@ -261,7 +260,6 @@ impl Lane {
             domain,
             sent_at: now.mono,
             deadline: now.mono.plus(timeout),
-            outdated: None,
         });
         if request.persist_first {
             self.revision += 1;

@@ -164,7 +164,10 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return this.#status(facts);
   }
 
-  /** Takes a new payload for every lane; what reads `***…` stays what `status` shows so. Refused: `INVALID_TASK`, `OVER`. `undefined`: there is none. */
+  /**
+   * Takes a new payload for every lane; what reads `***…` stays what `status` shows so. Refused: `INVALID_TASK`, `OVER`.
+   * `undefined`: there is none.
+   */
   async update(services: Services): Promise<Answer<BroadcastStatus> | undefined> {
     const group = this.#open();
     const facts = this.#store.facts;

@@ -7,7 +7,6 @@ use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason};
 use crate::supervisor::lane::{Goal, Lane};
 use crate::supervisor::launch::{Phase, Round};
 use crate::supervisor::request::ReplyBody;
-use crate::task::Services;
 use crate::time::Now;
 
 impl Lane {
@@ -87,14 +86,15 @@ impl Lane {
         }
     }
 
-    /// `outdated` is the payload that was sent, if a newer one has come since.
-    pub(super) fn on_update(&mut self, now: Now, generation: u32, outdated: Option<Services>, read: &Read) {
+    pub(super) fn on_update(&mut self, now: Now, generation: u32, read: &Read) {
         let longest = self.config.policy.query_server_error_ms.longest();
         let monitor = self.config.policy.monitor_interval_ms;
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.update_due.is_some()) else {
             return;
         };
         let sequence_id = launch.next_sequence_id.saturating_sub(1);
+        // What was sent, if a newer one has come since.
+        let outdated = launch.outdated.take();
         if matches!(read.meaning, Meaning::Success | Meaning::Accepted) {
             launch.update_due = outdated.as_ref().map(|_| now.mono);
             launch.update_failures = 0;
