@@ -25,7 +25,7 @@ const STEPS = {
   "wasm-node": () => [wasmTest("wasm_node")],
   "wasm-browser": () => [wasmTest("wasm_browser")],
   emulator: () => [{ command: node, args: ["--test", ...testsIn("tests/emulator/js")] }],
-  package: () => [{ command: node, args: ["--test", ...testsIn("tests/package")] }],
+  package: () => [{ command: node, args: ["--test", "--test-concurrency=2", ...testsIn("tests/package")] }],
   consumers: () => [{ command: node, args: ["--test", ...testsIn("tests/consumers")] }],
   // One after the other: they watch real video, and clocks.
   viewer: () => [
@@ -43,9 +43,8 @@ const STEPS = {
       noise: /killed (before|after) a call|^stack: |^\s+at wasm:|broken\.outputGateBroken/,
     },
   ],
-  // The whole of it in a process of its own, as `npm start` has it.
-  system: () => [{ command: node, args: ["--test", "--test-concurrency=1", ...testsIn("tests/worker/system")] }],
-  // Begins at once and runs beside the others: it only takes the time of the processors.
+  // The whole of it in a process of its own, as `npm start` has it. Two files at a time: each waits for its own Worker.
+  system: () => [{ command: node, args: ["--test", "--test-concurrency=2", ...testsIn("tests/worker/system")] }],
   prove: () => [PROOF],
   clippy: () => [
     { command: "cargo", args: [...clippy, "--all-targets", ...denyWarnings] },
@@ -77,6 +76,12 @@ const STEPS = {
     })),
   biome: () => [{ command: "biome", args: ["check", "--error-on-warnings"] }],
 };
+
+/**
+ * Begin at once and run beside the others, one after another: they only want the time of the processors, while the others
+ * often wait for clocks.
+ */
+const ASIDE = ["prove", "clippy", "docs", "rustfmt", "types", "biome"];
 
 /** @param {string} folder */
 function testsIn(folder) {
@@ -156,6 +161,37 @@ function execute({ command, args, env, noise }, { aside = false } = {}) {
   });
 }
 
+/** @param {string} name @param {{ aside?: boolean }} [how] */
+async function step(name, how) {
+  const began = Date.now();
+  const results = [];
+  for (const command of STEPS[name]()) results.push(await execute(command, how));
+  const ok = results.every((result) => result.ok);
+  return { ok, text: results.map(({ text }) => text).join(""), seconds: (Date.now() - began) / 1000 };
+}
+
+/** @param {string[]} names */
+async function runAside(names) {
+  /** @type {[string, Awaited<ReturnType<typeof step>>][]} */
+  const results = [];
+  for (const name of names) results.push([name, await step(name, { aside: true })]);
+  return results;
+}
+
+/** @param {string} name */
+function head(name) {
+  console.log(`\n── ${name} ${"─".repeat(Math.max(0, 70 - name.length))}`);
+}
+
+/** @param {string} name @param {Awaited<ReturnType<typeof step>>} result */
+function close(name, { ok, text, seconds }) {
+  const counted = count(text);
+  total.passed += counted.passed;
+  total.failed += counted.failed;
+  if (!ok) broken.push(name);
+  console.log(`── ${name}: ${ok ? "ok" : "FAILED"} in ${seconds.toFixed(1)} s`);
+}
+
 const at = process.argv.indexOf("--only");
 const chosen = at < 0 ? Object.keys(STEPS) : (process.argv[at + 1] ?? "").split(",");
 const unknown = chosen.find((name) => !(name in STEPS));
@@ -172,24 +208,19 @@ if (includes("viewer", "system")) buildPages();
 if (includes("viewer")) buildTestPages();
 
 if (includes("prove")) buildProof();
-const proof = includes("prove") ? execute(PROOF, { aside: true }) : Promise.resolve({ ok: true, text: "" });
 
 const total = { passed: 0, failed: 0 };
+/** @type {string[]} */
 const broken = [];
-for (const name of chosen) {
-  console.log(`\n── ${name} ${"─".repeat(Math.max(0, 70 - name.length))}`);
-  const began = Date.now();
-  let ok = true;
-  for (const command of STEPS[name]()) {
-    const result = await (command === PROOF ? proof : execute(command));
-    if (command === PROOF) process.stdout.write(result.text);
-    const counted = count(result.text);
-    total.passed += counted.passed;
-    total.failed += counted.failed;
-    ok &&= result.ok;
-  }
-  if (!ok) broken.push(name);
-  console.log(`── ${name}: ${ok ? "ok" : "FAILED"} in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+const aside = runAside(chosen.filter((name) => ASIDE.includes(name)));
+for (const name of chosen.filter((name) => !ASIDE.includes(name))) {
+  head(name);
+  close(name, await step(name));
+}
+for (const [name, result] of await aside) {
+  head(name);
+  process.stdout.write(result.text);
+  close(name, result);
 }
 const verdict = broken.length === 0 ? "all checks passed" : `FAILED: ${broken.join(", ")}`;
 console.log(`\n${total.passed} tests passed, ${total.failed} failed; ${chosen.length} steps, ${verdict}`);
