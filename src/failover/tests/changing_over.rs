@@ -1,0 +1,70 @@
+//! The server's word, coming back, and flapping.
+
+use super::*;
+
+#[test]
+fn the_server_s_word_is_followed_once_its_output_is_decoding() {
+    let mut viewer = hot();
+    viewer.signal(Signal::OnAir(B));
+    assert_eq!(viewer.shown(), B);
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.signal(Signal::OnAir(B));
+    assert_eq!(viewer.shown(), A);
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn a_word_for_an_output_under_penalty_is_followed_once_that_is_over() {
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    let FailoverConfig { starting_ms, penalty_ms, .. } = config_of(&viewer).clone();
+    viewer.signal(Signal::OnAir(B));
+    viewer.pass(starting_ms.as_u64());
+    let failed_at = viewer.now;
+    viewer.pass(100);
+    viewer.signal(Signal::OnAir(B));
+    assert_eq!(viewer.settle(), Some(failed_at + penalty_ms.as_u64()));
+}
+
+#[test]
+fn a_word_given_before_there_was_anything_to_show_is_followed_though_another_output_was_there_first() {
+    let mut viewer = Viewer::before(FailoverConfig::default());
+    viewer.signal(Signal::OnAir(B));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown(), A);
+    viewer.signal(Signal::Published(B, Kind::Video));
+    viewer.pass(10_000);
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn it_fails_back_after_the_clear_time_if_it_is_told_to() {
+    let config = FailoverConfig { fail_back_ms: Some(Millis::from_secs(60)), ..FailoverConfig::default() };
+    let mut viewer = Viewer::watching(config);
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.pass(10_000);
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    viewer.told.clear();
+    assert_eq!(viewer.shown_after(120_000), Some(60_000));
+    assert_eq!(viewer.events(), [Event::FailedBack { from: B, to: A }]);
+}
+
+#[test]
+fn a_dwell_time_stops_flapping_but_not_a_certain_loss() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    viewer.video(B, 3, 0);
+    assert_eq!(viewer.shown_after(10_000), Some(5_000));
+
+    let mut viewer = hot();
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    viewer.signal(Signal::Left(B, Left::Quit));
+    assert_eq!(viewer.shown(), A, "what is gone cannot be shown");
+}

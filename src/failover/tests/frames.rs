@@ -1,0 +1,114 @@
+//! What frames say, and what their absence does.
+
+use super::*;
+
+#[test]
+fn with_a_hot_standby_a_few_missing_frames_are_enough() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    let died = viewer.now - 66;
+    viewer.told.clear();
+    viewer.frames(&[B], 1_000);
+    let shown =
+        viewer.told.iter().find(|(_, output)| *output == Output::Show(B)).map(|(at, _)| at - died).unwrap();
+    assert!((250..=340).contains(&shown), "{shown} ms");
+    let Some(Event::Switched { from, to, reason, detect_ms, switch_ms, outage_ms }) =
+        viewer.events().into_iter().find(|event| matches!(event, Event::Switched { .. }))
+    else {
+        panic!("{:?}", viewer.told)
+    };
+    assert_eq!((from, to, reason), (A, B, Reason::Frozen));
+    assert_eq!(detect_ms.as_u64(), shown);
+    assert_eq!(outage_ms, detect_ms.plus(switch_ms));
+    assert!(outage_ms.as_u64() <= 400, "{outage_ms}");
+}
+
+#[test]
+fn when_the_frames_of_both_stop_nothing_is_switched() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    assert_eq!(viewer.shown_after(400), None);
+    viewer.video(A, 3, 0);
+    viewer.video(B, 3, 0);
+    assert_eq!(viewer.shown_after(60_000), None);
+}
+
+#[test]
+fn after_a_stall_of_both_the_one_that_is_shown_may_come_back_a_little_later() {
+    for stall in [300, 600, 2_000, 8_000] {
+        let mut viewer = hot();
+        viewer.frames(&[A, B], 3_000);
+        viewer.pass(stall);
+        if stall > 500 {
+            viewer.video(A, 3, 0);
+            viewer.video(B, 3, 0);
+        }
+        viewer.frames(&[B], 200);
+        viewer.frames(&[A, B], 10_000);
+        assert_eq!(viewer.shown(), A, "{stall} ms");
+    }
+}
+
+#[test]
+fn one_that_does_not_come_back_from_a_stall_of_both_is_left() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.pass(5_000);
+    let back = viewer.now;
+    viewer.told.clear();
+    viewer.frames(&[B], 3_000);
+    let shown = viewer.told.iter().find(|(_, output)| *output == Output::Show(B)).unwrap().0;
+    assert!((1_400..=1_700).contains(&(shown - back)), "{}", shown - back);
+}
+
+#[test]
+fn a_hidden_page_shows_no_frames_and_that_is_no_fault() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.signal(Signal::Visible(false));
+    assert_eq!(viewer.shown_after(60_000), None);
+    viewer.signal(Signal::Visible(true));
+    assert_eq!(viewer.shown_after(300), None, "the first frames have to come again");
+}
+
+#[test]
+fn an_output_that_comes_back_at_once_was_left_for_nothing() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.frames(&[B], 600);
+    assert_eq!(viewer.shown(), B);
+    viewer.signal(Signal::Frame(A));
+    assert!(viewer.events().contains(&Event::FalseAlarm(A)));
+    assert_eq!(viewer.shown_after(4_000), None);
+}
+
+#[test]
+fn a_change_in_a_hidden_page_is_told_though_no_further_frame_is_seen() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 1_000);
+    viewer.signal(Signal::Visible(false));
+    // One that was under way when the page was hidden.
+    viewer.signal(Signal::Frame(B));
+    viewer.pass(100);
+    viewer.signal(Signal::Left(A, Left::Quit));
+    assert_eq!(viewer.shown(), B);
+    assert!(viewer.events().iter().any(|event| matches!(event, Event::Switched { .. })), "{:?}", viewer.told);
+}
+
+#[test]
+fn one_frame_is_enough_to_be_shown_for_as_long_as_the_second_may_come() {
+    for (more_ms, shown) in [(0, B), (1, A)] {
+        let mut viewer = Viewer::before(FailoverConfig::default());
+        viewer.signal(Signal::Joined(A));
+        viewer.signal(Signal::Published(A, Kind::Video));
+        viewer.video(A, 2, 0);
+        viewer.signal(Signal::Joined(B));
+        viewer.signal(Signal::Published(B, Kind::Video));
+        viewer.video(B, 1, 0);
+        viewer.signal(Signal::Frame(B));
+        viewer.pass(2_999);
+        viewer.now += more_ms;
+        viewer.signal(Signal::Left(A, Left::Quit));
+        assert_eq!(viewer.failover.shown(), Some(shown), "after {} ms", viewer.now);
+    }
+}

@@ -1,0 +1,98 @@
+//! Whatever comes, in whatever order.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn any_signal() -> impl Strategy<Value = Signal> {
+    let uid = prop_oneof![Just(A), Just(B), Just(7)];
+    let kind = prop_oneof![Just(Kind::Audio), Just(Kind::Video)];
+    let left =
+        prop_oneof![Just(Left::Quit), Just(Left::TimedOut), Just(Left::BecameAudience), Just(Left::Unknown)];
+    let connection = prop_oneof![
+        4 => Just(Connection::Connected), 2 => Just(Connection::Reconnecting)
+    ];
+    prop_oneof![
+        2 => uid.clone().prop_map(Signal::Joined),
+        2 => (uid.clone(), left).prop_map(|(uid, left)| Signal::Left(uid, left)),
+        4 => (uid.clone(), kind.clone()).prop_map(|(uid, kind)| Signal::Published(uid, kind)),
+        1 => (uid.clone(), kind.clone()).prop_map(|(uid, kind)| Signal::Unpublished(uid, kind)),
+        1 => (uid.clone(), kind.clone(), any::<bool>()).prop_map(|(uid, kind, muted)| Signal::Muted(uid, kind, muted)),
+        8 => (uid.clone(), kind.clone(), 0u8..6, 0u8..14).prop_map(|(uid, kind, state, reason)| {
+            Signal::State(uid, kind, MediaState::from_number(state), StateReason::from_number(reason))
+        }),
+        8 => uid.clone().prop_map(Signal::Frame),
+        4 => (uid.clone(), kind.clone(), any::<bool>()).prop_map(|(uid, kind, on)| Signal::Progress(uid, kind, on)),
+        1 => (uid.clone(), kind).prop_map(|(uid, kind)| Signal::SubscribeFailed(uid, kind)),
+        1 => connection.prop_map(Signal::Connection),
+        1 => any::<bool>().prop_map(Signal::MediaPath),
+        1 => any::<bool>().prop_map(Signal::BadNetwork),
+        1 => any::<bool>().prop_map(Signal::Visible),
+        1 => uid.prop_map(Signal::OnAir),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whatever_the_sdk_tells(signals in prop::collection::vec((any_signal(), 0u64..3_000), 1..60), standby in 0u8..3) {
+        let standby = [Standby::Hot, Standby::Probe, Standby::Cold][usize::from(standby)];
+        let mut viewer = Viewer::before(with(standby));
+        let mut decoded: Vec<Uid> = Vec::new();
+        let mut last_show: Option<u64> = None;
+        let mut offline: Vec<Uid> = vec![A, B];
+        let mut visible = true;
+        for (signal, wait) in signals {
+            match signal {
+                Signal::Frame(uid) | Signal::State(uid, Kind::Video, MediaState::Decoding, _) => decoded.push(uid),
+                Signal::Joined(uid) | Signal::Published(uid, _) => offline.retain(|other| *other != uid),
+                Signal::Left(uid, _) => offline.push(uid),
+                // In a hidden page bytes are all that can be seen of a picture.
+                Signal::Progress(uid, Kind::Video, true) if !visible => decoded.push(uid),
+                Signal::Visible(now) => visible = now,
+                _ => {}
+            }
+            let before = viewer.failover.shown();
+            viewer.told.clear();
+            viewer.signal(signal);
+            viewer.pass(wait);
+            for (at, output) in viewer.told.clone() {
+                if let Output::Show(uid) = output {
+                    prop_assert!(decoded.contains(&uid), "{} was never seen", uid);
+                    let was_lost = before.is_some_and(|before| {
+                        viewer.failover.feeds.iter().any(|feed| feed.uid == before && (feed.lost || feed.failed))
+                    });
+                    if let Some(last) = last_show.filter(|_| !was_lost) {
+                        prop_assert!(at >= last + 5_000, "two switches within {} ms", at - last);
+                    }
+                    last_show = before.map(|_| at).or(last_show);
+                }
+            }
+            let copy: Failover = serde_json::from_str(&serde_json::to_string(&viewer.failover).unwrap()).unwrap();
+            prop_assert_eq!(&copy, &viewer.failover);
+        }
+        // When everything is quiet, it comes to rest.
+        viewer.signal(Signal::Connection(Connection::Connected));
+        viewer.signal(Signal::MediaPath(true));
+        viewer.pass(120_000);
+        let at_rest = viewer.failover.shown();
+        viewer.pass(120_000);
+        prop_assert_eq!(viewer.failover.shown(), at_rest);
+        // And never shows one that is gone while another is there and well.
+        if let Some(shown) = at_rest.filter(|shown| offline.contains(shown)) {
+            let other = if shown == A { B } else { A };
+            let is_ready = (0..2).any(|at| viewer.failover.feeds[at].uid == other && viewer.failover.is_ready(at));
+            prop_assert!(!is_ready, "shows {} though {} is well", shown, other);
+        }
+    }
+}
+
+#[test]
+fn the_snapshot_is_the_state() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 1_000);
+    viewer.video(A, 3, 0);
+    let text = serde_json::to_string(&viewer.failover).unwrap();
+    assert_eq!(serde_json::from_str::<Failover>(&text).unwrap(), viewer.failover);
+}

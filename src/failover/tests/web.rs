@@ -1,0 +1,300 @@
+//! The table of the web SDK's signals, row by row.
+
+use super::*;
+
+#[test]
+fn frozen_is_waited_for_and_decoding_cancels() {
+    let mut viewer = hot();
+    viewer.video(A, 3, 0);
+    assert_eq!(viewer.shown_after(999), None);
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown_after(10_000), None);
+    assert!(viewer.events().is_empty());
+    viewer.video(A, 3, 0);
+    assert_eq!(viewer.shown_after(10_000), Some(1_000));
+}
+
+#[test]
+fn stopped_is_no_trigger() {
+    let mut viewer = hot();
+    viewer.video(A, 0, 0);
+    assert_eq!(viewer.shown_after(10_000), None);
+}
+
+#[test]
+fn an_output_that_does_not_start_is_a_failed_target() {
+    let mut viewer = Viewer::before(with(Standby::Cold));
+    for uid in [A, B] {
+        viewer.signal(Signal::Published(uid, Kind::Video));
+    }
+    viewer.video(A, 1, 0);
+    viewer.pass(2_900);
+    assert!(!viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(B, Kind::Video)));
+    viewer.pass(200);
+    assert!(viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(B, Kind::Video)));
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn bytes_that_do_not_move_are_dead_after_two_looks() {
+    let mut viewer = hot();
+    for _ in 0..3 {
+        viewer.signal(Signal::Progress(A, Kind::Video, true));
+        viewer.signal(Signal::Progress(B, Kind::Video, true));
+        viewer.pass(1_000);
+    }
+    viewer.signal(Signal::Visible(false));
+    viewer.signal(Signal::Progress(B, Kind::Video, true));
+    viewer.signal(Signal::Progress(A, Kind::Video, false));
+    assert_eq!(viewer.shown_after(1_000), None, "one look proves little");
+    viewer.signal(Signal::Progress(B, Kind::Video, true));
+    viewer.signal(Signal::Progress(A, Kind::Video, false));
+    assert_eq!(viewer.shown(), B, "in a hidden page too");
+}
+
+#[test]
+fn lost_audio_is_waited_for_and_needs_the_backup_s() {
+    let silent = |backup: bool| {
+        let mut viewer = hot();
+        for _ in 0..3 {
+            viewer.signal(Signal::Progress(B, Kind::Audio, backup));
+            viewer.signal(Signal::Progress(A, Kind::Audio, false));
+        }
+        let first = viewer.shown_after(1_900);
+        viewer.signal(Signal::Progress(B, Kind::Audio, backup));
+        (first, viewer.shown_after(1_000))
+    };
+    assert_eq!(silent(true), (None, Some(100)));
+    assert_eq!(silent(false), (None, None));
+}
+
+#[test]
+fn whoever_left_is_left_at_once() {
+    for how in [Left::TimedOut, Left::Quit, Left::BecameAudience, Left::Unknown] {
+        let mut viewer = hot();
+        viewer.signal(Signal::Left(A, how));
+        assert_eq!(viewer.shown(), B, "{how:?}");
+    }
+}
+
+#[test]
+fn a_synthetic_leave_without_a_backup_is_waited_out() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Left(B, Left::Quit));
+    viewer.signal(Signal::Left(A, Left::Unknown));
+    viewer.pass(20_000);
+    assert!(!viewer.events().contains(&Event::BothDown), "{:?}", viewer.told);
+    viewer.signal(Signal::Left(A, Left::TimedOut));
+    viewer.pass(20_000);
+    assert!(viewer.events().contains(&Event::BothDown));
+}
+
+#[test]
+fn unpublished_video_is_left_at_once() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn a_deliberate_mute_is_waited_for_two_seconds() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Muted(A, Kind::Video, true));
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    assert_eq!(viewer.shown_after(1_999), None);
+    assert_eq!(viewer.shown_after(10), Some(1));
+
+    let mut viewer = hot();
+    viewer.signal(Signal::Muted(A, Kind::Video, true));
+    viewer.pass(1_000);
+    viewer.signal(Signal::Muted(A, Kind::Video, false));
+    assert_eq!(viewer.shown_after(10_000), None);
+
+    let mut viewer = hot();
+    viewer.signal(Signal::Muted(A, Kind::Video, true));
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    viewer.pass(1_000);
+    viewer.signal(Signal::Muted(A, Kind::Video, false));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown_after(10_000), None);
+}
+
+#[test]
+fn a_frame_of_a_video_that_was_let_go_of_is_no_sign_of_life() {
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.signal(Signal::Frame(A));
+    viewer.video(A, 2, 0);
+    viewer.signal(Signal::Left(B, Left::Quit));
+    assert_eq!(viewer.shown(), B, "not before it is seen");
+    assert!(viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(A, Kind::Video)));
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.shown(), A);
+}
+
+#[test]
+fn in_a_hidden_page_bytes_of_a_moment_before_do_not_outlive_those_that_are_missed() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Visible(false));
+    let look = |viewer: &mut Viewer, flows: [bool; 2]| {
+        viewer.pass(1_000);
+        for (uid, flows) in [A, B].into_iter().zip(flows) {
+            viewer.signal(Signal::Progress(uid, Kind::Video, flows));
+        }
+    };
+    look(&mut viewer, [true, true]);
+    look(&mut viewer, [false, true]);
+    viewer.pass(1_000);
+    viewer.signal(Signal::Progress(A, Kind::Video, false));
+    assert_eq!(viewer.shown(), A, "the other was not looked at yet");
+    viewer.signal(Signal::Progress(B, Kind::Video, true));
+    viewer.pass(200);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn when_all_are_muted_none_is_better() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Muted(A, Kind::Video, true));
+    viewer.signal(Signal::Muted(B, Kind::Video, true));
+    assert_eq!(viewer.shown_after(60_000), None);
+    viewer.signal(Signal::Muted(B, Kind::Video, false));
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn unpublished_audio_is_waited_for_if_the_backup_has_it() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Unpublished(A, Kind::Audio));
+    assert_eq!(viewer.shown_after(10_000), None, "nobody knows whether the backup can be heard");
+    viewer.signal(Signal::Progress(B, Kind::Audio, true));
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn a_candidate_that_is_back_is_only_a_candidate() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.pass(10_000);
+    viewer.signal(Signal::Joined(A));
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.signal(Signal::Published(A, Kind::Audio));
+    viewer.video(A, 2, 0);
+    viewer.told.clear();
+    assert_eq!(viewer.shown_after(600_000), None, "sticky");
+    viewer.signal(Signal::Left(B, Left::Quit));
+    assert_eq!(viewer.shown(), A, "and back again when it must be");
+}
+
+#[test]
+fn a_decoder_that_gave_up_needs_a_decoding_backup() {
+    let mut viewer = hot();
+    viewer.signal(Signal::DecodeFailed(A));
+    assert_eq!(viewer.shown(), B);
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.signal(Signal::DecodeFailed(A));
+    viewer.pass(2_000);
+    assert_eq!(viewer.shown(), A);
+}
+
+#[test]
+fn the_viewer_s_own_trouble_is_nobody_else_s() {
+    let troubles = [Signal::Connection(Connection::Reconnecting), Signal::MediaPath(false)];
+    for trouble in troubles {
+        let mut viewer = hot();
+        viewer.signal(trouble);
+        viewer.video(A, 3, 0);
+        viewer.signal(Signal::Left(A, Left::TimedOut));
+        assert_eq!(viewer.shown_after(30_000), None, "{trouble:?}");
+    }
+}
+
+#[test]
+fn after_the_viewer_s_reconnect_it_settles_first() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Connection(Connection::Reconnecting));
+    viewer.pass(5_000);
+    viewer.signal(Signal::Connection(Connection::Connected));
+    viewer.pass(3_000);
+    viewer.signal(Signal::Left(A, Left::Unknown));
+    assert_eq!(viewer.shown_after(400), None);
+    assert_eq!(viewer.shown_after(200), Some(100), "3.5 s after it was connected");
+}
+
+#[test]
+fn when_the_viewer_is_banned_everything_stops() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Connection(Connection::Closed));
+    viewer.signal(Signal::Left(A, Left::Quit));
+    assert_eq!(viewer.events(), [Event::Closed]);
+    assert_eq!(viewer.shown_after(60_000), None);
+    assert!(viewer.told.is_empty());
+}
+
+#[test]
+fn a_fallback_to_audio_is_the_viewer_s_downlink() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.video(A, 3, 8);
+    viewer.video(A, 3, 0);
+    viewer.frames(&[B], 10_000);
+    assert_eq!(viewer.shown(), A);
+    viewer.video(A, 2, 9);
+    viewer.frames(&[A, B], 2_000);
+    assert_eq!(viewer.shown(), A);
+}
+
+#[test]
+fn one_frame_alone_is_no_start() {
+    let mut viewer = Viewer::before(with(Standby::Cold));
+    for uid in [A, B] {
+        viewer.signal(Signal::Published(uid, Kind::Video));
+    }
+    viewer.video(A, 1, 0);
+    viewer.signal(Signal::Frame(A));
+    assert_eq!(viewer.shown(), A, "the first frame shows it");
+    assert!(viewer.failover.health().eq([(A, Health::Starting), (B, Health::Available)]));
+    viewer.pass(3_100);
+    assert!(viewer.events().contains(&Event::Degraded(A, Reason::NotStarted)), "{:?}", viewer.told);
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+    assert!(viewer.failover.health().eq([(A, Health::Failed), (B, Health::Playing)]));
+}
+
+#[test]
+fn in_a_hidden_page_bytes_stand_for_frames() {
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.signal(Signal::Visible(false));
+    viewer.signal(Signal::Left(A, Left::TimedOut));
+    viewer.pass(1_000);
+    assert_eq!(viewer.shown(), A);
+    viewer.signal(Signal::Progress(B, Kind::Video, true));
+    assert_eq!(viewer.shown(), B);
+    viewer.pass(60_000);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn a_bad_network_lengthens_the_grace() {
+    let mut viewer = hot();
+    viewer.signal(Signal::BadNetwork(true));
+    viewer.video(A, 3, 0);
+    assert_eq!(viewer.shown_after(5_000), Some(3_000));
+}
+
+#[test]
+fn when_both_stall_together_it_is_the_viewer_s_network() {
+    let mut viewer = hot();
+    viewer.video(A, 3, 0);
+    viewer.pass(250);
+    viewer.video(B, 3, 0);
+    assert_eq!(viewer.shown_after(60_000), None);
+    assert_eq!(viewer.events().iter().filter(|event| **event == Event::BothDown).count(), 1);
+    viewer.video(A, 2, 0);
+    assert_eq!(viewer.events().last(), Some(&Event::Recovered(A)));
+}
