@@ -1,5 +1,6 @@
 import { isSteadymixError, type SteadymixError, steadymixError } from "./errors.js";
 import { type Driver, verifyNotice } from "./glue.js";
+import { member } from "./member.js";
 import { EventQueue } from "./queue.js";
 import type { Host, Outcome, Services, SteadymixEvent, TaskWarning } from "./types.js";
 
@@ -37,7 +38,9 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
       },
     };
     // Not a copy of the host, which would lack what an instance of a class inherits.
-    this.#driver = make(new Proxy({}, { get: (_, name) => Reflect.get(ours, name) ?? member(host, name) }));
+    this.#driver = make(
+      new Proxy({}, { get: (_, name) => Reflect.get(ours, name) ?? member(host, name as keyof Host) }),
+    );
   }
 
   get #live(): Driver {
@@ -154,13 +157,6 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
     for (const queue of this.#queues) queue.end();
     this.#queues.clear();
   }
-}
-
-/** What the core calls keeps its `this`. The global fetch has none of ours: browsers and workerd would refuse it. */
-function member(host: Host, name: string | symbol): unknown {
-  const given: unknown = Reflect.get(host, name);
-  if (typeof given !== "function" || given === globalThis.fetch) return given;
-  return (...values: unknown[]) => Reflect.apply(given, host, values);
 }
 
 function toConsole(error: unknown, callback: string): void {

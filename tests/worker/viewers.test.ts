@@ -185,3 +185,19 @@ test("a relay that was not told is told again, of the end too, and keeps the new
   for (const { words } of [...viewers, late]) await expect.poll(() => words.at(-1)?.over, { timeout: 5000 }).toBe(true);
   expect(uids(words)).toEqual([9001, 9101, null]);
 });
+
+test("a relay that does not answer is given no more viewers", async () => {
+  freshEmulator();
+  const show = await Show.start();
+  await show.running();
+  for (let i = 0; i < 4; i += 1) await connect(show.id);
+  const size = vi.spyOn(Relay.prototype, "size").mockRejectedValue(new Error("lost"));
+  // Forgets what it knew of its relays.
+  await evictDurableObject(show.stub);
+  const { words } = await connect(show.id);
+  await expect.poll(() => uids(words)).toEqual([9001]);
+  size.mockRestore();
+  const sizes = await Promise.all([0, 1].map((n) => env.RELAY.get(env.RELAY.idFromName(`${show.id}/${n}`)).size()));
+  expect(sizes).toEqual([1, 1]);
+  await show.stop();
+});

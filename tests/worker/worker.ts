@@ -1,7 +1,7 @@
 /** A Worker as a user would write it, with the emulated service in the place of the network. */
 import { Hono } from "hono";
 import type { SteadymixEvent } from "steadymix";
-import { AppQuota, Broadcast, handler, Relay, type SteadymixEnv } from "steadymix/cloudflare";
+import { AppQuota, Broadcast, type BroadcastOptions, handler, Relay, type SteadymixEnv } from "steadymix/cloudflare";
 import { serviceFetch } from "./service.ts";
 
 export { AppQuota, Relay };
@@ -9,17 +9,29 @@ export { AppQuota, Relay };
 /** What a test wants to know of what broadcasts tell. */
 export const listeners = new Set<(event: SteadymixEvent) => void>();
 
+/** An instance of a class, as an application may hand in. */
+class Options implements BroadcastOptions {
+  readonly viewersPerObject = 3;
+  readonly hintIntervalMs = 300;
+  readonly keptForMs = 1500;
+  readonly #service: typeof fetch;
+
+  constructor(ctx: DurableObjectState) {
+    this.#service = serviceFetch(ctx);
+  }
+
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    return this.#service(input, init);
+  }
+
+  onEvent(event: SteadymixEvent): void {
+    for (const listener of listeners) listener(event);
+  }
+}
+
 export class TestBroadcast extends Broadcast {
   constructor(ctx: DurableObjectState, env: SteadymixEnv) {
-    super(ctx, env, {
-      fetch: serviceFetch(ctx),
-      onEvent: (event) => {
-        for (const listener of listeners) listener(event);
-      },
-      viewersPerObject: 3,
-      hintIntervalMs: 300,
-      keptForMs: 1500,
-    });
+    super(ctx, env, new Options(ctx));
   }
 }
 

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { member } from "../member.js";
 import { RedundancyGroup } from "../redundancy.js";
 import type { GroupConfig, Host, LaneStatus, OnAir, Services, SteadymixEvent, TaskWarning } from "../types.js";
 import { type Answer, answered, refused } from "./answer.js";
@@ -319,7 +320,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 
   #host(id: string): Host {
     const { env } = this;
-    const { fetch, rtcToken } = this.#options;
+    const fetch = member(this.#options, "fetch");
+    const rtcToken = member(this.#options, "rtcToken");
     const service = env.AGORA_SERVICE;
     const certificate = env.AGORA_APP_CERTIFICATE;
     return {
@@ -458,7 +460,12 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const id = this.#store.facts?.id ?? "";
     if (!this.#relaySizes || Date.now() - this.#relaySizes.at > RELAY_SIZES_LAST_MS) {
       const numbers = this.#store.relays();
-      const sizes = await Promise.all(numbers.map(async (n) => [n, await this.#relay(id, n).size()] as const));
+      // One that does not answer has no room for anybody.
+      const size = (n: number) =>
+        this.#relay(id, n)
+          .size()
+          .catch(() => most);
+      const sizes = await Promise.all(numbers.map(async (n) => [n, await size(n)] as const));
       this.#relaySizes = { at: Date.now(), sizes: new Map(sizes) };
     }
     const { sizes } = this.#relaySizes;
