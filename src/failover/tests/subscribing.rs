@@ -142,6 +142,23 @@ fn one_that_is_refused_again_and_again_has_not_started() {
 }
 
 #[test]
+fn one_alone_that_is_always_refused_is_told_of_once_if_there_was_a_picture() {
+    let mut viewer = Viewer::before(FailoverConfig::default());
+    viewer.signal(Signal::Published(A, Kind::Video));
+    viewer.refuse(60);
+    assert_eq!(viewer.told, [(60_000, Output::Subscribe(A, Kind::Video))], "there was none to lose");
+
+    let mut viewer = after_joining_again(FailoverConfig::default());
+    viewer.signal(Signal::Left(B, Left::Quit));
+    let mut events = Vec::new();
+    for second in 0..60 {
+        viewer.refuse(1);
+        events.extend(viewer.events().into_iter().map(|event| (second, event)));
+    }
+    assert_eq!(events, [(3, Event::Degraded(A, Reason::NotStarted)), (13, Event::BothDown)]);
+}
+
+#[test]
 fn time_that_the_viewer_was_away_is_not_held_against_one_that_was_refused() {
     let mut viewer =
         after_joining_again(FailoverConfig { settle_ms: Millis::ZERO, ..FailoverConfig::default() });
