@@ -84,7 +84,7 @@ function play({ packages, tests, skipped, env }) {
   run("cargo", [...test, "--no-run"]);
   const began = Date.now();
   run("cargo", [...test, ...skips]);
-  const timeout = Math.max(20, Math.ceil((5 * (Date.now() - began)) / 1000));
+  const timeout = Math.max(10, Math.ceil((5 * (Date.now() - began)) / 1000));
   // It fails when mutants are missed, which is told in the end.
   succeeds("cargo", [
     ...["mutants", "--package", "steadymix", "--test-package", packages, "--output", folder, "--iterate"],
