@@ -272,7 +272,8 @@ impl RetryPolicy {
         if stretched(self.confirm_ms.longest()) < idle_timeout {
             return Ok(());
         }
-        if self.confirm_ms != Self::default().confirm_ms {
+        // They may have been shortened before.
+        if self.confirm_ms != Self::default().confirm_ms.capped(self.confirm_ms.longest()) {
             let allowed = format!("shorter, with jitter, than the task's idleTimeout of {idle_timeout}");
             return Err(Invalid::new("policy.confirmMs", list_of(&self.confirm_ms.0), allowed));
         }
@@ -429,6 +430,8 @@ mod tests {
         assert_eq!(policy, RetryPolicy::default());
         policy.fit_idle_timeout(Millis::from_secs(6)).unwrap();
         assert_eq!(policy.confirm_ms.longest(), Millis::from_secs(2));
+        policy.fit_idle_timeout(Millis::from_secs(2)).unwrap();
+        assert_eq!(policy.confirm_ms.longest(), Millis::new(666), "shortened twice");
 
         let mut chosen = RetryPolicy { confirm_ms: Backoff::from_ms(&[5_000]), ..RetryPolicy::default() };
         assert_eq!(chosen.fit_idle_timeout(Millis::from_secs(5)).unwrap_err().field, "policy.confirmMs");

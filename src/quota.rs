@@ -213,7 +213,7 @@ impl TokenBucket {
         {
             let departure = self.departure_of(lane);
             if self.seen < departure {
-                return Permit::Wait(departure);
+                return Permit::Wait(now.plus(departure.minus(self.seen)));
             }
             self.reserved.remove(at);
             self.departures.remove(lane);
@@ -238,10 +238,12 @@ impl TokenBucket {
         if want == Want::Create {
             self.next_reserved = self.next_reserved.max(self.next_create);
         }
-        if want == Want::AcquireAndCreate
-            && let Err(at) = self.reserved.binary_search(&lane)
-        {
-            self.reserved.insert(at, lane);
+        if want == Want::AcquireAndCreate {
+            // When its last Create was to leave says nothing of the next one.
+            self.departures.remove(lane);
+            if let Err(at) = self.reserved.binary_search(&lane) {
+                self.reserved.insert(at, lane);
+            }
         }
         Permit::Granted
     }

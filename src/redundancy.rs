@@ -9,8 +9,8 @@ use crate::quota::QuotaLimits;
 use crate::quota::permits::Permits;
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
-    Event, EventCall, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus, Outcome, Output,
-    PermitRequest, Raw, RequestId, Shared, Step,
+    ChannelLook, Event, EventCall, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus,
+    Outcome, Output, PermitRequest, Raw, RequestId, Shared, Step,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
@@ -165,7 +165,8 @@ impl RedundancyGroup {
         }
     }
 
-    /// None: a lane may have waited for what one after it wants no more, so that all are to be asked once more.
+    /// None: a lane may have waited for what one after it wants no more, or for a look of it that came to nothing, so that
+    /// all are to be asked once more.
     fn poll_lanes(&mut self, now: Now) -> Option<Output> {
         let mut wait: Option<(Millis, _)> = None;
         let mut outcomes = Vec::new();
@@ -186,6 +187,11 @@ impl RedundancyGroup {
                 }
                 Step::NeedToken(request) => Output::NeedToken(request),
                 Step::NeedPermit(request) => Output::NeedPermit(request),
+                Step::Looked(look) => {
+                    let channel = lane.output_channel().to_owned();
+                    self.look(now, &channel, &look);
+                    return None;
+                }
                 Step::Wait { until, why } => {
                     if wait.is_none_or(|(soonest, _)| until < soonest) {
                         wait = Some((until, why));
@@ -208,6 +214,13 @@ impl RedundancyGroup {
         }
     }
 
+    /// One look serves every output of the channel.
+    fn look(&mut self, now: Now, channel: &str, look: &ChannelLook) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.output_channel() == channel) {
+            lane.look(now, look);
+        }
+    }
+
     /// Takes what happened. True when it was about this group.
     pub fn handle(&mut self, now: Millis, input: Input) -> bool {
         let now = self.tick(now);
@@ -216,10 +229,7 @@ impl RedundancyGroup {
                 let Some(lane) = self.lane_of(id) else { return false };
                 let channel = lane.output_channel().to_owned();
                 if let Some(look) = lane.answer(now, id, &answer) {
-                    // One look serves every output of the channel.
-                    for lane in self.lanes.iter_mut().filter(|lane| lane.output_channel() == channel) {
-                        lane.look(now, &look);
-                    }
+                    self.look(now, &channel, &look);
                 }
                 true
             }
@@ -296,7 +306,10 @@ impl RedundancyGroup {
     /// How the group is, for people.
     #[must_use]
     pub fn status(&self) -> GroupStatus {
-        GroupStatus { on_air: self.on_air(), lanes: self.lanes.iter().map(Lane::status).collect() }
+        GroupStatus {
+            on_air: self.on_air(),
+            lanes: self.lanes.iter().map(|lane| lane.status(&self.clock)).collect(),
+        }
     }
 
     /// Grows with every change worth persisting, besides those that a request asks to persist first.

@@ -29,6 +29,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::answers::ChannelLook;
 pub(crate) use self::config::{LaneConfig, Raw, Shared};
 pub use self::config::{Migration, Presence, Restart, SupervisorConfig};
 pub use self::event::{
@@ -246,13 +247,19 @@ impl Supervisor {
     #[must_use]
     pub fn poll(&mut self, now: Millis) -> Output {
         let now = self.tick(now);
-        match self.lane.poll(now, &mut self.permits) {
-            Step::Emit(event) => Output::Emit(event),
-            Step::Send(request) => Output::Send(request),
-            Step::NeedToken(request) => Output::NeedToken(request),
-            Step::NeedPermit(request) => Output::NeedPermit(request),
-            Step::Wait { until, why } => Output::Wait { until: self.clock.wall_at(until), why },
-            Step::Done(outcome) => Output::Done(outcome),
+        loop {
+            return match self.lane.poll(now, &mut self.permits) {
+                Step::Looked(look) => {
+                    self.lane.look(now, &look);
+                    continue;
+                }
+                Step::Emit(event) => Output::Emit(event),
+                Step::Send(request) => Output::Send(request),
+                Step::NeedToken(request) => Output::NeedToken(request),
+                Step::NeedPermit(request) => Output::NeedPermit(request),
+                Step::Wait { until, why } => Output::Wait { until: self.clock.wall_at(until), why },
+                Step::Done(outcome) => Output::Done(outcome),
+            };
         }
     }
 
@@ -329,7 +336,7 @@ impl Supervisor {
     /// How the lane is, for people.
     #[must_use]
     pub fn status(&self) -> LaneStatus {
-        self.lane.status()
+        self.lane.status(&self.clock)
     }
 
     /// Grows with every change worth persisting, besides those that a [`Request`] asks to persist first.

@@ -135,6 +135,11 @@ impl Clock {
         (Now { wall, mono: self.mono }, went_back)
     }
 
+    /// What the caller's clock, as it is set now, showed at `mono`, which is over.
+    pub(crate) fn wall_of(&self, mono: Millis) -> Millis {
+        self.last_wall.minus(self.mono.minus(mono))
+    }
+
     /// When the caller's clock will show `mono`, if nobody sets it.
     pub(crate) fn wall_at(&self, mono: Millis) -> Millis {
         self.last_wall.plus(mono.minus(self.mono))

@@ -319,3 +319,27 @@ proptest! {
         prop_assert!(longest <= bound, "{} waited {} of {}", lanes, longest, bound);
     }
 }
+
+#[test]
+fn when_a_create_was_to_leave_says_nothing_of_the_next_one() {
+    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 20, ..QuotaLimits::for_area(Area::Europe) }, T0);
+    assert_eq!(bucket.ask(T0, 0, Want::AcquireAndCreate), Permit::Granted);
+    assert_eq!(bucket.ask(ms(500), 1, Want::AcquireAndCreate), Permit::Granted);
+    assert_eq!(bucket.ask(ms(600), 0, Want::Create), Permit::Granted);
+    assert_eq!(bucket.ask(ms(600), 1, Want::Create), Permit::Wait(ms(1_100)));
+    // Its builder token was dropped.
+    assert_eq!(bucket.ask(ms(1_200), 1, Want::AcquireAndCreate), Permit::Granted);
+    assert_eq!(bucket.ask(ms(1_300), 0, Want::Create), Permit::Wait(ms(1_700)));
+    assert_eq!(bucket.ask(ms(1_400), 1, Want::Create), Permit::Wait(ms(1_600)), "in its turn");
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_no_wait_longer() {
+    let mut bucket =
+        TokenBucket::new(QuotaLimits { pcw: 20, ..QuotaLimits::for_area(Area::Europe) }, ms(100_000));
+    for (lane, at) in [(0, 100_000), (1, 100_500)] {
+        assert_eq!(bucket.ask(ms(at), lane, Want::AcquireAndCreate), Permit::Granted);
+    }
+    assert_eq!(bucket.ask(ms(100_600), 0, Want::Create), Permit::Granted);
+    assert_eq!(bucket.ask(ms(50_000), 1, Want::Create), Permit::Wait(ms(50_500)));
+}

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::quota::Want;
-use crate::supervisor::{Answer, Request};
+use crate::supervisor::{Answer, NoAnswer, Request};
 
 const NOW: Millis = Millis::new(1_767_225_600_000);
 
@@ -249,7 +249,7 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     let mut now = NOW;
     // The second lane gives its first create up, and waits for the permits of another; the first lane's Query waits behind.
     let both_wait = |group: &RedundancyGroup| (0..2).all(|lane| group.permits.held_by(lane).0.is_some());
-    while !(both_wait(&group) && group.lanes[1].status().generation == 2) {
+    while !(both_wait(&group) && group.lanes[1].status(&group.clock).generation == 2) {
         match group.poll(now) {
             Output::Send(request) if request.id.lane() == 1 && request.call == EventCall::Create => {
                 let answer = Answer::Http {
@@ -329,4 +329,26 @@ fn a_look_that_is_in_vain_is_so_for_every_lane() {
     let mut group = group(2);
     looks_answered(&mut group, NOW.plus(Millis::from_secs(300)), 403, None);
     assert!(group.lanes.iter().all(|lane| !lane.can_look()));
+}
+
+#[test]
+fn a_look_that_is_not_answered_is_made_by_no_other_lane_instead() {
+    let mut group = group(2);
+    let (mut now, mut looks) = (NOW, Vec::new());
+    while now < NOW.plus(Millis::from_secs(300)) {
+        match group.poll(now) {
+            Output::Send(request) if request.call == EventCall::Acquire => answer(&mut group, now, &request),
+            Output::Send(request) if request.call == EventCall::Presence => looks.push(now),
+            Output::Send(request) => {
+                let lost = Answer::Nothing(NoAnswer::Unreachable);
+                assert!(group.handle(now, Input::Answer(request.id, lost)));
+            }
+            Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
+            Output::Wait { until, .. } => now = until,
+            Output::Emit(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    // Each takes 10 s; if the lanes took turns there were 30.
+    assert!((10..20).contains(&looks.len()), "{looks:?}");
 }

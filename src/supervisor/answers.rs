@@ -125,12 +125,13 @@ impl Lane {
     }
 
     /// The time of the request under way is over.
-    pub(super) fn time_out(&mut self, now: Now) {
-        let Some(in_flight) = self.let_go_of_request() else { return };
+    pub(super) fn time_out(&mut self, now: Now) -> Option<ChannelLook> {
+        let in_flight = self.let_go_of_request()?;
         if matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken) {
-            return self.token_failed(now, &in_flight);
+            self.token_failed(now, &in_flight);
+            return None;
         }
-        let _ = self.take_answer(now, &in_flight, &Answer::Nothing(NoAnswer::TimedOut));
+        self.take_answer(now, &in_flight, &Answer::Nothing(NoAnswer::TimedOut))
     }
 
     fn token_failed(&mut self, now: Now, in_flight: &InFlight) {
@@ -272,7 +273,7 @@ impl Lane {
         let seen = match reply.broadcasters {
             Some(broadcasters) if status == 200 => Seen::Broadcasters(broadcasters),
             Some(_) | None => {
-                if in_vain && self.vain_looks + 1 == VAIN_LOOKS_THAT_PROVE {
+                if in_vain && self.vain_looks.saturating_add(1) == VAIN_LOOKS_THAT_PROVE {
                     let said = said(answer, &ReplyBody { broadcasters: None, ..reply }, &self.secrets());
                     self.emit(now, None, EventKind::Misconfigured { call: EventCall::Presence, said });
                 }
@@ -289,11 +290,16 @@ impl Lane {
     /// The wait before the next attempt, jitter included; counts the 429s.
     fn next_wait(&mut self, generation: u32, read: &Read, cause: Cause, failures: u32) -> Option<Millis> {
         let launch = self.launch_mut(generation)?;
+        // Query goes on while an Update has to wait.
+        let rate_limited = match read.call {
+            Call::Update => &mut launch.update_rate_limited,
+            Call::Acquire | Call::Create | Call::Query | Call::Delete => &mut launch.rate_limited,
+        };
         let failures = if cause == Cause::RateLimited {
-            launch.rate_limited = launch.rate_limited.saturating_add(1);
-            launch.rate_limited - 1
+            *rate_limited = rate_limited.saturating_add(1);
+            *rate_limited - 1
         } else {
-            launch.rate_limited = 0;
+            *rate_limited = 0;
             failures
         };
         self.config.policy.wait(read.call, cause, failures, read.retry_after).map(|wait| self.jittered(wait))

@@ -3,13 +3,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::is_default;
 use super::launch::{Launch, RtcToken};
 use crate::decode::{self, decode};
 use crate::domain::{Area, DomainLadder};
 use crate::error::{Invalid, list_of, quoted};
 use crate::policy::RetryPolicy;
 use crate::quota::QuotaLimits;
-use crate::task::{Services, TaskWarning, check_word};
+use crate::task::{Secret, Services, TaskWarning, check_word};
 use crate::time::Millis;
 use crate::uid::{Uid, UidRing};
 
@@ -189,7 +190,10 @@ impl Shared {
             instance_id,
             input_channel: services.input_channel().map(str::to_owned),
             services,
+            taken: false,
             services_before: None,
+            taken_before: false,
+            old_secrets: Vec::new(),
             output_channel,
             ring,
             domains: self.domains.clone(),
@@ -220,6 +224,9 @@ fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Inv
     Ok(output.rtc_channel.clone())
 }
 
+/// How many secrets of payloads that were given up are kept.
+const MAX_OLD_SECRETS: usize = 32;
+
 /// The settings of one lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -228,8 +235,17 @@ pub(crate) struct LaneConfig {
     pub(super) app_id: String,
     pub(super) instance_id: String,
     services: Services,
+    /// The service has taken it.
+    #[serde(skip_serializing_if = "is_default")]
+    taken: bool,
     /// The payload to go back to, should this one be refused: the last that the service has taken.
     services_before: Option<Services>,
+    /// The service has taken that one; else it is the one that everything began with.
+    #[serde(skip_serializing_if = "is_default")]
+    taken_before: bool,
+    /// Secrets of payloads that were given up: the service may still repeat them. The last come first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    old_secrets: Vec<Secret>,
     pub(super) input_channel: Option<String>,
     pub(super) output_channel: String,
     pub(super) ring: UidRing,
@@ -242,7 +258,8 @@ pub(crate) struct LaneConfig {
 }
 
 decode!(Camel LaneConfig {
-    name, app_id, instance_id, services, services_before, input_channel, output_channel, ring, domains, policy, restart,
+    name, app_id, instance_id, services, taken or false, services_before, taken_before or false,
+    old_secrets or Vec::new(), input_channel, output_channel, ring, domains, policy, restart,
     migration, presence, seed
 });
 
@@ -272,7 +289,8 @@ impl LaneConfig {
     }
 
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.services_before.iter().chain([&self.services]).flat_map(Services::secrets)
+        let payloads = self.services_before.iter().chain([&self.services]).flat_map(Services::secrets);
+        payloads.chain(self.old_secrets.iter().map(|Secret(text)| text.as_str()))
     }
 
     /// The generation that an instanceId names, if it is one of this lane's.
@@ -319,23 +337,48 @@ impl LaneConfig {
     pub(super) fn accept_services(&mut self, services: Services) -> Result<Services, Invalid> {
         self.check_services(&services)?;
         self.policy.fit_idle_timeout(services.idle_timeout())?;
-        self.input_channel = services.input_channel().map(str::to_owned);
-        let before = std::mem::replace(&mut self.services, services);
-        self.services_before.get_or_insert_with(|| before.clone());
+        let was_taken = self.taken;
+        let before = self.put(services, false);
+        if self.services_before.is_none() {
+            (self.services_before, self.taken_before) = (Some(before.clone()), was_taken);
+        }
         Ok(before)
+    }
+
+    /// Puts a payload in the place of the newest, which is returned.
+    fn put(&mut self, services: Services, taken: bool) -> Services {
+        self.input_channel = services.input_channel().map(str::to_owned);
+        self.taken = taken;
+        let before = std::mem::replace(&mut self.services, services);
+        for secret in before.secrets() {
+            self.old_secrets.retain(|Secret(old)| old != secret);
+            self.old_secrets.insert(0, Secret(secret.to_owned()));
+        }
+        self.old_secrets.truncate(MAX_OLD_SECRETS);
+        before
     }
 
     /// The service has taken this payload, which is not the newest any more, or else the newest.
     pub(super) fn keep_services(&mut self, taken: Option<Services>) {
+        self.taken |= taken.is_none();
+        self.taken_before = taken.is_some();
         self.services_before = taken;
+    }
+
+    /// The same of a payload that may be older than the one that is gone back to. Says whether that is now this one.
+    pub(super) fn keep_unless_other(&mut self, taken: Services) -> bool {
+        if self.taken_before && self.services_before.as_ref().is_some_and(|before| *before != taken) {
+            return false;
+        }
+        self.keep_services(Some(taken));
+        true
     }
 
     /// The newest payload was refused: goes back to the one before it, if there is one.
     /// Returns what was refused.
     pub(super) fn revert_services(&mut self) -> Option<Services> {
         let before = self.services_before.take()?;
-        self.input_channel = before.input_channel().map(str::to_owned);
-        Some(std::mem::replace(&mut self.services, before))
+        Some(self.put(before, self.taken_before))
     }
 }
 

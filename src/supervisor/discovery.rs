@@ -206,6 +206,9 @@ impl Lane {
 
     /// A task that nobody had named was taken for gone, and is there after all: it holds its uid again.
     fn welcome_back(&mut self, now: Now, broadcasters: &[Uid]) {
+        if self.announced_end {
+            return;
+        }
         for uid in self.config.ring.uids().to_vec() {
             if !broadcasters.contains(&uid) || self.launches.iter().any(|launch| launch.uid == uid) {
                 continue;

@@ -258,7 +258,7 @@ pub enum LaunchCause {
     AcquireSpent,
     /// The Create before it got nowhere: its outcome is unknown.
     CreateSpent,
-    /// The Create before it was refused after an unknown outcome.
+    /// The Create before it was refused after an unknown outcome, or its payload was, and there is another.
     CreateRefused,
     /// The task did not run in time.
     DidNotStart,

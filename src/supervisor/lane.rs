@@ -15,7 +15,7 @@ use crate::error::{Invalid, check_count};
 use crate::notice::{Notice, NoticeKind};
 use crate::quota::Lane as LaneNumber;
 use crate::task::{Services, TaskWarning};
-use crate::time::{Millis, Now};
+use crate::time::{Clock, Millis, Now};
 use crate::uid::{Uid, UidRing};
 
 /// Creates without an answer whose late replies are still known.
@@ -223,7 +223,7 @@ impl Lane {
         }
     }
 
-    pub(crate) fn status(&self) -> LaneStatus {
+    pub(crate) fn status(&self, clock: &Clock) -> LaneStatus {
         let current = self.current_launch();
         LaneStatus {
             name: self.config.name.clone(),
@@ -251,7 +251,9 @@ impl Lane {
             uids: self.ring.uids().to_vec(),
             uid: current.map(|launch| launch.uid),
             task_id: current.and_then(|launch| launch.task_id.clone()),
-            last_seen_running_ms: current.and_then(|launch| launch.seen_running_at),
+            last_seen_running_ms: current
+                .and_then(|launch| launch.seen_running_at)
+                .map(|at| clock.wall_of(at)),
             tasks: self
                 .launches
                 .iter()
@@ -341,7 +343,8 @@ impl Lane {
             if carries_it {
                 launch.outdated.get_or_insert_with(|| before.clone());
             }
-            if is_running {
+            // Tokens that were given may be for another channel than the new one's.
+            if is_running || launch.services.is_none() {
                 launch.forget_payload();
             }
             // The ladder of an update that is under way goes on: nothing shortens a wait.

@@ -182,6 +182,12 @@ pub(super) struct Launch {
     /// When its payload is to be updated.
     pub(super) update_due: Option<Millis>,
     pub(super) update_failures: u32,
+    /// 429s to Update in a row: they spend no attempt.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) update_rate_limited: u32,
+    /// The operator was told that Update is refused, whatever its payload.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) update_refusal_told: bool,
     /// The payload that it was started with, or that the Update under way carries, once there is a newer one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outdated: Option<Services>,
@@ -197,7 +203,7 @@ decode!(Camel Launch {
     refusals, looks, input_token, output_token, forgotten or Vec::new(), services, builder, tokens, unanswered,
     tokens_tried, token_not_found or false, creates, last_create_at, closed, said_to_run, task_id, last_query_at, hinted,
     doubted_until, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
-    outdated, unsure_payload or false, next_sequence_id
+    update_rate_limited or 0, update_refusal_told or false, outdated, unsure_payload or false, next_sequence_id
 });
 
 impl Launch {
@@ -241,6 +247,8 @@ impl Launch {
             refusal_told: false,
             update_due: None,
             update_failures: 0,
+            update_rate_limited: 0,
+            update_refusal_told: false,
             outdated: None,
             unsure_payload: false,
             next_sequence_id: 0,
@@ -366,6 +374,11 @@ impl Launch {
             return false;
         }
         self.forget_answered_tokens();
+        if self.builder.is_none() || self.services.is_none() || self.next_sequence_id > 0 {
+            // Its Create cannot be repeated as it was.
+            self.builder = None;
+            self.forget_payload();
+        }
         self.task_id = None;
         self.said_to_run = false;
         self.suspect = None;
@@ -396,7 +409,7 @@ impl Launch {
             self.begin_round();
             return Round::Refused;
         }
-        self.tokens_tried += 1;
+        self.tokens_tried = self.tokens_tried.saturating_add(1);
         self.token_not_found |= answer == TokenAnswer::NotFound;
         if self.tokens_tried < self.tokens.len() {
             self.tokens.rotate_left(1);

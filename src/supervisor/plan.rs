@@ -1,5 +1,6 @@
 //! What a lane does next.
 
+use super::answers::ChannelLook;
 use super::event::{Event, EventCall};
 use super::lane::{Goal, InFlight, Lane, Purpose};
 use super::launch::{CREATE_WINDOW, Launch, Phase, RtcToken, TOKEN_LIFETIME};
@@ -15,7 +16,12 @@ pub(crate) enum Step {
     Send(Request),
     NeedToken(TokenRequest),
     NeedPermit(PermitRequest),
-    Wait { until: Millis, why: Why },
+    /// A look into the channel was not answered in time, which is for every lane that publishes into it.
+    Looked(ChannelLook),
+    Wait {
+        until: Millis,
+        why: Why,
+    },
     Done(Outcome),
 }
 
@@ -56,8 +62,10 @@ impl Lane {
                     let why = if asks_application { Why::RtcToken } else { Why::Reply };
                     return Step::Wait { until: in_flight.deadline, why };
                 }
-                self.time_out(now);
-                continue;
+                match self.time_out(now) {
+                    Some(look) => return Step::Looked(look),
+                    None => continue,
+                }
             }
             if self.settle(now) {
                 continue;
@@ -197,9 +205,10 @@ impl Lane {
                 return Step::NeedToken(TokenRequest { id, uid, channel });
             }
             (Purpose::Acquire, Some(launch)) => {
-                if launch.services.is_none() && launch.creates > 0 {
-                    // Its task may have been started with the one or the other.
+                if launch.services.is_none() {
+                    // Its task may have been started with the one or the other, unless no Create was carried out.
                     launch.outdated = None;
+                    launch.update_due = launch.update_due.filter(|_| launch.creates > 0);
                 }
                 let services = config.compose(launch);
                 request.call = EventCall::Acquire;

@@ -320,10 +320,10 @@ impl Lane {
             return self.config.keep_services(None);
         }
         launch.update_due = launch.update_due.max(Some(now.mono));
-        launch.unsure_payload |= started_with.is_none();
         launch.forget_payload();
-        if started_with.is_some() {
-            self.config.keep_services(started_with);
+        let is_kept = started_with.is_some_and(|started_with| self.config.keep_unless_other(started_with));
+        if let Some(launch) = self.current_mut().filter(|_| !is_kept) {
+            launch.unsure_payload = true;
         }
     }
 

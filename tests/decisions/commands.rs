@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use steadymix::supervisor::{EventCall, EventKind, Input, LeftBehindReason, Outcome};
+use steadymix::time::Millis;
 
 use crate::hand::{Hand, task};
 
@@ -114,4 +115,16 @@ fn what_lives_on_though_its_end_was_accepted_is_deleted_again() {
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert!(matches!(hand.last(), EventKind::Retrying { call: EventCall::Delete, .. }));
     hand.expect(EventCall::Delete);
+}
+
+#[test]
+fn when_a_task_was_last_seen_is_told_by_the_clock_as_it_is_set() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.now -= 3_600_000;
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    let at = hand.now;
+    hand.now += 1_000;
+    hand.last();
+    assert_eq!(hand.supervisor.status().last_seen_running_ms, Some(Millis::new(at)));
 }

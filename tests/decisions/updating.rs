@@ -1,10 +1,10 @@
 //! Which payload a task has, when the operator gives new ones.
 
 use serde_json::{Value, json};
-use steadymix::supervisor::{EventCall, EventKind, Input, Outcome, Request};
+use steadymix::supervisor::{EventCall, EventKind, Input, NoAnswer, Outcome, Output, Request};
 use steadymix::task::Services;
 
-use crate::hand::{Hand, services, task};
+use crate::hand::{Hand, output_uid, services, task};
 
 /// A new payload; payloads are told apart by their `idleTimeout`.
 fn update(hand: &mut Hand, idle_timeout: u64) {
@@ -331,4 +331,147 @@ fn a_clock_that_is_set_back_is_noticed_by_an_update_too() {
     update(&mut hand, 60);
     assert_eq!(hand.call().call, EventCall::Acquire, "how old the builder token is is not known any more");
     hand.supervisor.handle(hand.wall(), Input::Stop);
+}
+
+#[test]
+fn refused_credentials_are_told_though_the_update_failed_before() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    for status in [500, 403] {
+        let sent = next_update(&mut hand);
+        hand.answer(&sent, status, json!({}));
+    }
+    hand.last();
+    assert_eq!(misconfigured(&hand), 1);
+}
+
+#[test]
+fn an_update_that_has_to_wait_keeps_no_notification_from_being_followed() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.now += 10_000;
+    update(&mut hand, 60);
+    let sent = hand.expect(EventCall::Update);
+    hand.answer_after(&sent, 429, json!({}), Some("100"));
+    assert!(hand.notice(111, "t", "show-1"));
+    let at = hand.now;
+    hand.expect(EventCall::Query);
+    assert!(hand.now - at <= 5_000, "{} ms", hand.now - at);
+}
+
+#[test]
+fn what_the_service_took_is_gone_back_to_though_an_older_task_is_found() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let mut create = hand.create();
+    for _ in 0..3 {
+        hand.answer(&create, 206, json!({}));
+        create = hand.expect(EventCall::Create);
+    }
+    hand.answer(&create, 206, json!({}));
+    hand.running("second");
+    update(&mut hand, 60);
+    let taken = hand.expect(EventCall::Update);
+    hand.answer(&taken, 200, Value::Null);
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    assert!(hand.notice(110, "first", "show-1"));
+    update(&mut hand, 70);
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    let refused = hand.expect(EventCall::Update);
+    hand.answer(&refused, 400, json!({}));
+    assert_eq!([idle_timeout(&refused), idle_timeout(&hand.expect(EventCall::Update))], [70, 60]);
+}
+
+#[test]
+fn a_payload_that_came_while_the_rate_was_limited_is_what_the_task_was_started_with() {
+    let mut hand = Hand::new(json!({}));
+    let mut create = hand.create();
+    update(&mut hand, 60);
+    while create.call == EventCall::Create {
+        hand.answer_after(&create, 429, json!({}), Some("200"));
+        create = hand.call();
+    }
+    hand.answer(&create, 200, json!({ "tokenName": "second" }));
+    let create = hand.expect(EventCall::Create);
+    assert_eq!(idle_timeout(&create), 60);
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    for _ in 0..5 {
+        hand.query("IN_PROGRESS", "serviceInProgress");
+    }
+}
+
+/// A payload with a token of its own, and inputs from this channel.
+fn with_token(channel: &str, token: &str) -> Services {
+    let mut services = services(300);
+    let rtc = json!({ "rtcChannel": channel, "rtcUid": 0, "rtcToken": token });
+    services["cloudTranscoder"]["config"]["transcoder"]["audioInputs"][0]["rtc"] = rtc;
+    Services::from_json(&services).unwrap()
+}
+
+#[test]
+fn what_was_given_up_is_not_echoed_either() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    for (token, status) in [("s3cret-1", 500), ("s3cret-2", 400)] {
+        hand.supervisor.update(hand.wall(), with_token("studio", token)).unwrap();
+        let sent = next_update(&mut hand);
+        hand.answer(&sent, status, json!({ "message": "the task has s3cret-1" }));
+    }
+    let told = format!("{:?} {:?}", hand.last(), hand.events);
+    assert!(told.contains("the task has …") && !told.contains("s3cret"), "{told}");
+}
+
+#[test]
+fn a_token_for_one_channel_is_not_sent_for_another() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer_after(&create, 503, json!({}), Some("301"));
+    let mut asked = 0;
+    let acquire = loop {
+        match hand.supervisor.poll(hand.wall()) {
+            Output::NeedToken(request) => {
+                asked += 1;
+                if asked == 2 {
+                    // Between the two tokens that the launch needs anew.
+                    hand.supervisor.update(hand.wall(), with_token("elsewhere", "s3cret")).unwrap();
+                }
+                let token = format!("for {}", request.channel);
+                hand.supervisor.handle(hand.wall(), Input::Token(request.id, Ok(Some(token))));
+            }
+            Output::Wait { until, .. } => hand.now = until.as_u64(),
+            Output::Send(request) if request.call == EventCall::Acquire => break request,
+            Output::Send(request) => hand.answer(&request, 503, json!({})),
+            Output::Emit(_) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    let body = acquire.body.unwrap();
+    assert!(body.contains(r#""rtcToken":"for elsewhere""#) && !body.contains("for studio"), "{body}");
+}
+
+#[test]
+fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let first = hand.create();
+    hand.nothing(&first, NoAnswer::Unreachable);
+    hand.last();
+    hand.now -= 5_000;
+    let second = hand.create();
+    hand.nothing(&second, NoAnswer::Unreachable);
+    assert!(hand.notice(110, "t", "show-1"));
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 404, json!({}));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    update(&mut hand, 60);
+    let taken = hand.expect(EventCall::Update);
+    hand.answer(&taken, 200, Value::Null);
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    // The other uid is refused, so that the second Create is gone on with.
+    let other = hand.create();
+    assert_eq!(output_uid(&other), 2);
+    hand.answer(&other, 206, json!({}));
+    let again = hand.expect(EventCall::Create);
+    hand.answer(&again, 400, json!({}));
+    let anew = hand.expect(EventCall::Acquire);
+    assert_eq!((output_uid(&anew), idle_timeout(&anew)), (1, 60));
 }

@@ -520,3 +520,58 @@ fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
     assert_eq!(hand.last(), EventKind::Unidentified);
     assert_eq!(hand.supervisor.health(), Health::Unidentified(2));
 }
+
+#[test]
+fn looks_that_are_not_answered_come_no_sooner() {
+    let mut hand = Hand::new(json!({ "presence": "always" }));
+    hand.running("t");
+    let mut looks = Vec::new();
+    while looks.len() < 5 {
+        let call = hand.call();
+        match call.call {
+            // Its time runs out.
+            EventCall::Presence => looks.push(hand.now),
+            _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+        }
+    }
+    let waits: Vec<u64> = looks.windows(2).map(|pair| (pair[1] - pair[0]) / 1000).collect();
+    assert_eq!(waits[1..], [130, 130, 130]);
+}
+
+#[test]
+fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
+    let newer = |hand: &mut Hand| {
+        hand.supervisor.update(hand.wall(), Services::from_json(&services(60)).unwrap()).unwrap();
+    };
+    // It came while the first one was tried.
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    newer(&mut hand);
+    hand.query("STARTED", "serviceValidationFailed");
+    let next = hand.create();
+    assert!(next.body.unwrap().contains(r#""idleTimeout":60"#));
+
+    // An Update that may have been carried out.
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    newer(&mut hand);
+    let update = hand.expect(EventCall::Update);
+    hand.answer(&update, 500, json!({}));
+    while hand.launches() == 1 {
+        let call = hand.call();
+        match call.call {
+            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceValidationFailed")),
+            _ => hand.answer(&call, 500, json!({})),
+        }
+        hand.last();
+    }
+    let next = hand.create();
+    assert!(next.body.unwrap().contains(r#""idleTimeout":300"#), "the one that it ran with");
+
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.query("IN_PROGRESS", "serviceValidationFailed");
+    assert!(matches!(hand.last(), EventKind::Misconfigured { .. }));
+    assert_eq!(hand.supervisor.status().state, "stopping", "there is no other");
+}

@@ -98,6 +98,8 @@ impl Lane {
         if matches!(read.meaning, Meaning::Success | Meaning::Accepted) {
             launch.update_due = outdated.as_ref().map(|_| now.mono);
             launch.update_failures = 0;
+            launch.update_rate_limited = 0;
+            launch.update_refusal_told = false;
             launch.unsure_payload = false;
             self.config.keep_services(outdated);
             self.revision += 1;
@@ -123,7 +125,7 @@ impl Lane {
             // That says nothing of the payload.
             launch.update_failures = failures.saturating_add(1);
             launch.update_due = Some(now.mono.plus(monitor));
-            if failures == 0 {
+            if !std::mem::replace(&mut launch.update_refusal_told, true) {
                 let said = read.said.clone();
                 self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Update, said });
             }

@@ -83,7 +83,7 @@ impl Lane {
             TaskState::Refused => {
                 let said = read.said.clone();
                 self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Query, said });
-                self.end(now, Outcome::Failed { reason: FailReason::WrongParameters });
+                self.refused_payload(now, generation);
             }
             TaskState::Starting
             | TaskState::Abnormal
@@ -91,6 +91,18 @@ impl Lane {
             | TaskState::Unknown
             | TaskState::Ended
             | TaskState::Failed => self.not_running(now, generation, state),
+        }
+    }
+
+    /// The service does not take the payload of the current task: another one has its turn, if there is one.
+    fn refused_payload(&mut self, now: Now, generation: u32) {
+        let Some(launch) = self.launch(generation) else { return };
+        let (is_outdated, is_unsure) = (launch.update_due.is_some(), launch.unsure_payload);
+        // An Update that may have been carried out is what it does not take.
+        if (is_unsure && self.go_back(now)) || is_outdated || self.go_back(now) {
+            self.supersede(now, LaunchCause::CreateRefused);
+        } else {
+            self.end(now, Outcome::Failed { reason: FailReason::WrongParameters });
         }
     }
 

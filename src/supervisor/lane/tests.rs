@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::supervisor::SupervisorConfig;
 use crate::supervisor::answers::{ChannelLook, Seen};
+use crate::supervisor::{Answer, SupervisorConfig};
 
 const NOW: Now = Now { wall: Millis::ZERO, mono: Millis::ZERO };
 
@@ -66,5 +66,40 @@ fn a_uid_that_comes_back_is_worth_persisting() {
     let seen = Seen::Broadcasters(vec![1]);
     lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen });
     assert!(lane.revision() > revision);
-    assert_eq!(lane.status().tasks[0].instance_id, "show-1");
+    assert_eq!(lane.status(&Clock::default()).tasks[0].instance_id, "show-1");
+}
+
+#[test]
+fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
+    let mut lane = lane();
+    lane.goal = Goal::End { outcome: Outcome::Stopped, since: Millis::ZERO };
+    lane.announced_end = true;
+    lane.launches.push(Launch { task_id: None, creates: 1, ..launch(1) });
+    lane.forget(1, None);
+    lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen: Seen::Broadcasters(vec![1]) });
+    assert_eq!((lane.health(), lane.next_event()), (Health::Down, None));
+}
+
+#[test]
+fn a_look_in_vain_more_than_there_can_be() {
+    let mut lane = Lane { vain_looks: u32::MAX, ..lane() };
+    let look = InFlight {
+        id: RequestId::new(3, 0),
+        purpose: Purpose::Presence,
+        generation: None,
+        token: None,
+        domain: String::new(),
+        sent_at: Millis::ZERO,
+        deadline: Millis::ZERO,
+    };
+    let id = look.id;
+    lane.in_flight = Some(look);
+    let forbidden = Answer::Http {
+        status: 403,
+        retry_after: None,
+        request_id: None,
+        resource_id: None,
+        body: String::new(),
+    };
+    assert!(lane.answer(NOW, id, &forbidden).is_some());
 }
