@@ -153,6 +153,11 @@ impl RedundancyGroup {
     #[must_use]
     pub fn poll(&mut self, now: Millis) -> Output {
         let now = self.tick(now);
+        for at in 0..self.lanes.len() {
+            if let Some(look) = self.lanes.get_mut(at).and_then(|lane| lane.time_out(now)) {
+                self.look(now, at, &look);
+            }
+        }
         // What happened to a lane is told before what that means for the viewers.
         let told = self.lanes.iter_mut().find_map(Lane::next_event);
         if let Some(event) = told.or_else(|| self.choose_on_air(now)) {
@@ -165,8 +170,7 @@ impl RedundancyGroup {
         }
     }
 
-    /// None: a lane may have waited for what one after it wants no more, or for a look of it that came to nothing, so that
-    /// all are to be asked once more.
+    /// None: a lane may have waited for what one after it wants no more, so that all are to be asked once more.
     fn poll_lanes(&mut self, now: Now) -> Option<Output> {
         let mut wait: Option<(Millis, _)> = None;
         let mut outcomes = Vec::new();
@@ -187,11 +191,6 @@ impl RedundancyGroup {
                 }
                 Step::NeedToken(request) => Output::NeedToken(request),
                 Step::NeedPermit(request) => Output::NeedPermit(request),
-                Step::Looked(look) => {
-                    let channel = lane.output_channel().to_owned();
-                    self.look(now, &channel, &look);
-                    return None;
-                }
                 Step::Wait { until, why } => {
                     if wait.is_none_or(|(soonest, _)| until < soonest) {
                         wait = Some((until, why));
@@ -214,11 +213,11 @@ impl RedundancyGroup {
         }
     }
 
-    /// One look serves every output of the channel.
-    fn look(&mut self, now: Now, channel: &str, look: &ChannelLook) {
-        for lane in self.lanes.iter_mut().filter(|lane| lane.output_channel() == channel) {
-            lane.look(now, look);
-        }
+    /// A look of this lane came to something: it serves every output of the channel.
+    fn look(&mut self, now: Now, at: usize, look: &ChannelLook) {
+        let channel = self.lanes.get(at).map(|lane| lane.output_channel().to_owned());
+        let of_channel = |lane: &&mut Lane| channel.as_deref() == Some(lane.output_channel());
+        self.lanes.iter_mut().filter(of_channel).for_each(|lane| lane.look(now, look));
     }
 
     /// Takes what happened. True when it was about this group.
@@ -227,9 +226,8 @@ impl RedundancyGroup {
         match input {
             Input::Answer(id, answer) => {
                 let Some(lane) = self.lane_of(id) else { return false };
-                let channel = lane.output_channel().to_owned();
                 if let Some(look) = lane.answer(now, id, &answer) {
-                    self.look(now, &channel, &look);
+                    self.look(now, id.lane() as usize, &look);
                 }
                 true
             }

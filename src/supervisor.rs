@@ -247,19 +247,16 @@ impl Supervisor {
     #[must_use]
     pub fn poll(&mut self, now: Millis) -> Output {
         let now = self.tick(now);
-        loop {
-            return match self.lane.poll(now, &mut self.permits) {
-                Step::Looked(look) => {
-                    self.lane.look(now, &look);
-                    continue;
-                }
-                Step::Emit(event) => Output::Emit(event),
-                Step::Send(request) => Output::Send(request),
-                Step::NeedToken(request) => Output::NeedToken(request),
-                Step::NeedPermit(request) => Output::NeedPermit(request),
-                Step::Wait { until, why } => Output::Wait { until: self.clock.wall_at(until), why },
-                Step::Done(outcome) => Output::Done(outcome),
-            };
+        if let Some(look) = self.lane.time_out(now) {
+            self.lane.look(now, &look);
+        }
+        match self.lane.poll(now, &mut self.permits) {
+            Step::Emit(event) => Output::Emit(event),
+            Step::Send(request) => Output::Send(request),
+            Step::NeedToken(request) => Output::NeedToken(request),
+            Step::NeedPermit(request) => Output::NeedPermit(request),
+            Step::Wait { until, why } => Output::Wait { until: self.clock.wall_at(until), why },
+            Step::Done(outcome) => Output::Done(outcome),
         }
     }
 

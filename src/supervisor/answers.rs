@@ -124,8 +124,11 @@ impl Lane {
         }
     }
 
-    /// The time of the request under way is over.
-    pub(super) fn time_out(&mut self, now: Now) -> Option<ChannelLook> {
+    /// Gives up the request under way if its time is over. To be called before `poll`, of every lane: what a look came to is
+    /// for all of them.
+    pub(crate) fn time_out(&mut self, now: Now) -> Option<ChannelLook> {
+        let is_over = |in_flight: &&InFlight| now.mono >= in_flight.deadline;
+        self.in_flight.as_ref().filter(is_over)?;
         let in_flight = self.let_go_of_request()?;
         if matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken) {
             self.token_failed(now, &in_flight);

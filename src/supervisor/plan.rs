@@ -1,6 +1,5 @@
 //! What a lane does next.
 
-use super::answers::ChannelLook;
 use super::event::{Event, EventCall};
 use super::lane::{Goal, InFlight, Lane, Purpose};
 use super::launch::{CREATE_WINDOW, Launch, Phase, RtcToken, TOKEN_LIFETIME};
@@ -16,12 +15,7 @@ pub(crate) enum Step {
     Send(Request),
     NeedToken(TokenRequest),
     NeedPermit(PermitRequest),
-    /// A look into the channel was not answered in time, which is for every lane that publishes into it.
-    Looked(ChannelLook),
-    Wait {
-        until: Millis,
-        why: Why,
-    },
+    Wait { until: Millis, why: Why },
     Done(Outcome),
 }
 
@@ -56,16 +50,10 @@ impl Lane {
                 return Step::Emit(event);
             }
             if let Some(in_flight) = &self.in_flight {
-                if now.mono < in_flight.deadline {
-                    let asks_application =
-                        matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken);
-                    let why = if asks_application { Why::RtcToken } else { Why::Reply };
-                    return Step::Wait { until: in_flight.deadline, why };
-                }
-                match self.time_out(now) {
-                    Some(look) => return Step::Looked(look),
-                    None => continue,
-                }
+                let asks_application =
+                    matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken);
+                let why = if asks_application { Why::RtcToken } else { Why::Reply };
+                return Step::Wait { until: in_flight.deadline, why };
             }
             if self.settle(now) {
                 continue;

@@ -18,6 +18,8 @@ const CREATE_WINDOW: u64 = 2_000;
 pub(crate) const TOKEN_LIFETIME: u64 = 300_000;
 /// A task is not looked for before it had this long to start, in ms.
 const START_UP: u64 = 90_000;
+/// From the end of a look into a channel to the next one, at least, in ms.
+const BETWEEN_LOOKS: u64 = 10_000;
 /// So many looks in a row without a uid: it is not there.
 const ABSENCES: u32 = 3;
 /// So many 404s to Query in a row: it is gone.
@@ -73,6 +75,8 @@ pub(crate) struct Model {
     handed_out: Vec<String>,
     /// Not to be called before, in ms of the world's clock; by the task, or else the instance.
     earliest: BTreeMap<(String, EventCall), u64>,
+    /// No look into this channel before, in ms of the process's clock.
+    next_look: BTreeMap<String, u64>,
     /// The process's clock, which never goes back: what it last showed, and what it counts.
     last_wall: u64,
     mono: u64,
@@ -135,7 +139,18 @@ impl Model {
             EventCall::Acquire => self.on_acquire(request),
             EventCall::Create => self.on_create(now, &wire::builder_token(&request.path)),
             EventCall::Query | EventCall::Update | EventCall::Delete => self.on_call_of_task(request),
-            EventCall::Presence | EventCall::RtcToken => Ok(()),
+            EventCall::Presence => self.on_look(request),
+            EventCall::RtcToken => Ok(()),
+        }
+    }
+
+    fn on_look(&mut self, request: &Request) -> Check {
+        let answered_by = self.mono + request.timeout.as_u64();
+        match self.next_look.insert(request.path.clone(), answered_by + BETWEEN_LOOKS) {
+            Some(next) if self.mono < next => {
+                Err(format!("{} looked into {} ms too early", request.path, next - self.mono))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -212,7 +227,10 @@ impl Model {
             EventCall::Acquire if !late => self.acquired(now, sent, answer),
             EventCall::Create => self.created(sent, answer, late),
             EventCall::Query | EventCall::Delete if !late => self.told_of_task(sent, answer),
-            EventCall::Presence if !late => self.looked(sent, answer),
+            EventCall::Presence if !late => {
+                self.next_look.insert(sent.path.clone(), self.mono + BETWEEN_LOOKS);
+                self.looked(sent, answer);
+            }
             _ => {}
         }
     }
@@ -323,6 +341,13 @@ impl Model {
 
     /// What the process says must be what it can know.
     pub(crate) fn on_event(&mut self, now: u64, event: &Event) -> Check {
+        match &event.kind {
+            // A lane that begins to end awaits no look any more.
+            EventKind::Stopping | EventKind::Misconfigured { .. } | EventKind::Ended { .. } => {
+                self.next_look.clear();
+            }
+            _ => {}
+        }
         match &event.kind {
             EventKind::Retrying { call, wait_ms: Some(wait), .. } => {
                 let task = event.task_id.as_ref().filter(|_| is_of_task(*call));
@@ -453,6 +478,7 @@ impl Model {
         let mut model = self.clone();
         model.take_handed_out_for_sent();
         model.earliest.clear();
+        model.next_look.clear();
         model
     }
 
