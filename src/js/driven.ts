@@ -16,6 +16,7 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
   readonly #queues = new Set<EventQueue<SteadymixEvent>>();
   readonly #noticeSecret: string | undefined;
   readonly #disposal = new AbortController();
+  #isOver = false;
 
   /** @internal */
   protected constructor(host: Host, make: (host: object) => Driver) {
@@ -62,7 +63,9 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
     this.#disposal.signal.addEventListener("abort", onDispose);
     let drove = true;
     try {
-      return await driver.run(abort.signal);
+      const outcome: Outcome = await driver.run(abort.signal);
+      this.#isOver = true;
+      return outcome;
     } catch (error) {
       drove = !isSteadymixError(error) || error.code !== "ALREADY_RUNNING";
       throw error;
@@ -80,7 +83,11 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
    */
   async advance(): Promise<number | undefined> {
     const next = await this.#live.advance();
-    if (next === undefined) this.#endQueues();
+    if (this.#disposal.signal.aborted) throw disposed();
+    if (next === undefined) {
+      this.#isOver = true;
+      this.#endQueues();
+    }
     return next;
   }
 
@@ -135,7 +142,7 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
   /** The events from now on, until it is over, or `run()` is. Each reader gets all; a slow one loses the oldest. */
   [Symbol.asyncIterator](): EventQueue<SteadymixEvent> {
     const queue = new EventQueue<SteadymixEvent>(QUEUE_LIMIT, () => this.#queues.delete(queue));
-    if (this.#disposal.signal.aborted) queue.end();
+    if (this.#isOver || this.#disposal.signal.aborted) queue.end();
     else this.#queues.add(queue);
     return queue;
   }

@@ -1,5 +1,6 @@
 import { Driven } from "./driven.js";
 import { Driver } from "./glue.js";
+import { Snapshot } from "./snapshot.js";
 import type { GroupConfig, GroupStatus, Host } from "./types.js";
 
 /** A primary and its backups on the same inputs, and which of them viewers should watch. */
@@ -7,15 +8,15 @@ export class RedundancyGroup extends Driven<GroupStatus> {
   /** Throws `INVALID_CONFIG`, naming the field, the value, and what is allowed. */
   constructor(config: GroupConfig, host: Host);
   /** @internal */
-  constructor(config: { snapshot: string }, host: Host);
-  constructor(config: GroupConfig | { snapshot: string }, host: Host) {
+  constructor(config: Snapshot, host: Host);
+  constructor(config: GroupConfig | Snapshot, host: Host) {
     super(host, (host) =>
-      "snapshot" in config ? Driver.restoreGroup(config.snapshot, host) : Driver.group(config, host),
+      config instanceof Snapshot ? Driver.restoreGroup(config.text, host) : Driver.group(config, host),
     );
   }
 
   /** Goes on exactly as the group that the snapshot was taken from. Throws `INVALID_SNAPSHOT`. */
   static restore(snapshot: string, host: Host): RedundancyGroup {
-    return new RedundancyGroup({ snapshot }, host);
+    return new RedundancyGroup(new Snapshot(snapshot), host);
   }
 }

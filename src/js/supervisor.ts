@@ -1,5 +1,6 @@
 import { Driven } from "./driven.js";
 import { Driver } from "./glue.js";
+import { Snapshot } from "./snapshot.js";
 import type { Host, LaneStatus, SupervisorConfig } from "./types.js";
 
 /** Keeps one output alive. */
@@ -7,15 +8,15 @@ export class Supervisor extends Driven<LaneStatus> {
   /** Throws `INVALID_CONFIG`, naming the field, the value, and what is allowed. */
   constructor(config: SupervisorConfig, host: Host);
   /** @internal */
-  constructor(config: { snapshot: string }, host: Host);
-  constructor(config: SupervisorConfig | { snapshot: string }, host: Host) {
+  constructor(config: Snapshot, host: Host);
+  constructor(config: SupervisorConfig | Snapshot, host: Host) {
     super(host, (host) =>
-      "snapshot" in config ? Driver.restoreSupervisor(config.snapshot, host) : Driver.supervisor(config, host),
+      config instanceof Snapshot ? Driver.restoreSupervisor(config.text, host) : Driver.supervisor(config, host),
     );
   }
 
   /** Goes on exactly as the supervisor that the snapshot was taken from. Throws `INVALID_SNAPSHOT`. */
   static restore(snapshot: string, host: Host): Supervisor {
-    return new Supervisor({ snapshot }, host);
+    return new Supervisor(new Snapshot(snapshot), host);
   }
 }

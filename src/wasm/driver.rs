@@ -107,6 +107,7 @@ struct Inner {
     waker: RefCell<Option<Waker>>,
     poked: Cell<bool>,
     driven: Cell<bool>,
+    disposed: Cell<bool>,
 }
 
 /// Drives a supervisor or a group.
@@ -162,6 +163,7 @@ impl Driver {
             waker: RefCell::default(),
             poked: Cell::new(false),
             driven: Cell::new(false),
+            disposed: Cell::new(false),
         }))
     }
 
@@ -256,6 +258,13 @@ impl Driver {
     }
 }
 
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.disposed.set(true);
+        self.0.poke();
+    }
+}
+
 /// Why the driving came to an end.
 enum Left {
     Until(Millis),
@@ -285,7 +294,7 @@ impl Inner {
     /// No borrow is held while the application's code runs: it may call back.
     async fn drive(self: &Rc<Self>, once: bool, signal: Option<&AbortSignal>) -> Result<Left, JsValue> {
         loop {
-            if signal.is_some_and(AbortSignal::aborted) {
+            if self.disposed.get() || signal.is_some_and(AbortSignal::aborted) {
                 return Ok(Left::Aborted);
             }
             while let Some(input) = self.next_input() {
@@ -312,6 +321,11 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// Whether it may still make calls and persist: once nobody drives it, somebody else may go on with the snapshot.
+    fn is_driven(&self) -> bool {
+        self.driven.get() && !self.disposed.get()
     }
 
     fn next_input(&self) -> Option<Input> {
@@ -376,7 +390,7 @@ impl Inner {
             return Answer::Nothing(NoAnswer::NotSent);
         }
         let too_late = request.send_before.is_some_and(|latest| self.host.now() > latest);
-        if too_late || !self.machine.borrow().awaits(request.id) {
+        if too_late || !self.is_driven() || !self.machine.borrow().awaits(request.id) {
             return Answer::Nothing(NoAnswer::NotSent);
         }
         fetch::carry_out(&self.host, request).await
@@ -425,6 +439,10 @@ impl Inner {
             let inner = Rc::clone(self);
             self.executor.spawn(async move {
                 while let Some(waiting) = inner.persister.next() {
+                    // Whoever waits learns that nothing was written.
+                    if !inner.is_driven() {
+                        continue;
+                    }
                     let revision = inner.machine.borrow().revision();
                     let snapshot = inner.machine.borrow().snapshot();
                     let done = match snapshot {

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { isSteadymixError, type SteadymixEvent, Supervisor } from "steadymix";
+import { isSteadymixError, type SteadymixEvent, Supervisor, type SupervisorConfig } from "steadymix";
+import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
 import { live, SPEED, supervisorConfig, world } from "./world.ts";
 
@@ -294,8 +295,56 @@ test("an abort leaves the tasks alone, and the snapshot goes on with them", asyn
   await again;
   assert.equal(events.filter(({ type }) => type === "launching").length, 1);
   assert.deepEqual(live(server), []);
-  const damaged = () => Supervisor.restore(snapshot.slice(0, -5), host);
-  assert.throws(damaged, (error) => isSteadymixError(error) && error.code === "INVALID_SNAPSHOT");
+  for (const damaged of [snapshot.slice(0, -5), undefined, null, 5, Buffer.from(snapshot)])
+    assert.throws(() => Supervisor.restore(damaged as string, host), {
+      name: "SteadymixError",
+      code: "INVALID_SNAPSHOT",
+    });
+  // Settings may come from outside, and a snapshot says where calls with the credentials go.
+  const smuggled = { ...supervisorConfig, snapshot } as SupervisorConfig;
+  assert.throws(() => new Supervisor(smuggled, host), { code: "INVALID_CONFIG", field: "config.snapshot" });
+});
+
+test("what waits for its snapshot when it is aborted, or disposed of, is neither sent nor persisted", async (t) => {
+  for (const end of ["abort", "dispose"] as const) {
+    const abort = new AbortController();
+    const calls: string[] = [];
+    let written = 0;
+    let write = () => {};
+    const { server, host } = await world(t);
+    const supervisor = new Supervisor(supervisorConfig, {
+      ...host,
+      fetch: (input, init) => {
+        calls.push(String(init?.method));
+        return loopbackFetch(server.url)(input, init);
+      },
+      persist: () => {
+        written += 1;
+        return new Promise<void>((resolve) => {
+          write = resolve;
+          // The Create waits for this one.
+          if (calls.length > 0)
+            setImmediate(() => (end === "abort" ? abort.abort(new Error("abort")) : supervisor.dispose()));
+          else resolve();
+        });
+      },
+    });
+    await assert.rejects(supervisor.run(abort.signal), end === "abort" ? /abort/ : { code: "DISPOSED" });
+    const before = [calls.length, written];
+    write();
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([calls.length, written], before, end);
+  }
+});
+
+test("a reader that comes after the end has nothing to read", async (t) => {
+  const { host, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  supervisor.stop();
+  await outcome;
+  for await (const _ of supervisor) assert.fail("there is nothing to read");
 });
 
 test("a reply that is too large, or cut off, is no reply", async (t) => {

@@ -191,6 +191,7 @@ describe("what is wrong is named", () => {
     ["an id that is no text", newBroadcast({ id: 1 }), "INVALID_CONFIG", "id"],
     ["another App ID", newBroadcast({ appId: "x" }), "INVALID_CONFIG", "appId"],
     ["an instanceId", newBroadcast({ instanceId: "x" }), "INVALID_CONFIG", "instanceId"],
+    ["a snapshot", newBroadcast({ snapshot: "x" }), "INVALID_CONFIG", "snapshot"],
     ["one uid", newBroadcast({ lanes: [{ name: "primary", uids: [1] }] }), "INVALID_CONFIG", "lanes[0].uids"],
     ["a setting that does not exist", newBroadcast({ polcy: {} }), "INVALID_CONFIG", "polcy"],
     ["no payload", newBroadcast({ services: undefined }), "INVALID_CONFIG", "services"],
@@ -266,6 +267,7 @@ test("what is not set up is said, and lets nobody in", async () => {
     [{ OPERATOR_KEYS: "short" }, "/quota", "Bearer short"],
     [{ AGORA_CUSTOMER_SECRET: undefined }, "/quota", operator],
     [{ VIEWER_KEYS: undefined }, "/broadcasts/x/on-air", `Bearer ${token}`],
+    [{ VIEWER_KEYS: `${VIEWER_KEY} former` }, "/broadcasts/x/on-air", `Bearer ${token}`],
   ] as const) {
     const { status, error } = await asked(settings, path, authorization);
     expect({ status, code: error?.code }, JSON.stringify(settings)).toEqual({ status: 503, code: "MISCONFIGURED" });

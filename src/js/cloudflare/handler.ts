@@ -196,12 +196,10 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     }
     const signatures = signaturesOf(c.req.raw.headers);
     const body = await readBody(c.req.raw, NOTICE_BYTES, BODY_MS);
-    const notice = checked(() => {
-      checkSignature(c.env, body, signatures);
-      return parseNotice(body);
-    });
-    const id = broadcastOf(notice.instanceId);
-    // The service is not kept waiting: what it tells is a hint, and was understood.
+    checked(() => checkSignature(c.env, body, signatures));
+    // The service is not kept waiting, and need not send anything again: what it tells is a hint, or its test of this
+    // address, or of tasks that are none of ours.
+    const id = broadcastIn(body);
     if (id) c.executionCtx.waitUntil(broadcast(c.env, id).notice(body, signatures));
     return c.json({ status: "ok" });
   });
@@ -214,6 +212,17 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
 /** The answer to an upgrade can not be given headers. */
 function unlessUpgraded(middleware: MiddlewareHandler): MiddlewareHandler {
   return (c, next) => (c.req.header("upgrade") === undefined ? middleware(c, next) : next());
+}
+
+/** The broadcast that a notification is about, if there can be one. */
+function broadcastIn(body: Uint8Array): string | undefined {
+  try {
+    const id = broadcastOf(parseNotice(body).instanceId);
+    return id !== undefined && ID.test(id) ? id : undefined;
+  } catch (error) {
+    console.warn("steadymix: what the service has signed is no notification:", error);
+    return undefined;
+  }
 }
 
 function notFound(): Rejection {

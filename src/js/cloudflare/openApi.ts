@@ -293,7 +293,7 @@ export function openApi(base: string): Schema {
           requestBody: body({ type: "object" }),
           responses: {
             200: answer("Understood.", object({ status: { const: "ok" } })),
-            ...rejections("INVALID_SIGNATURE", "INVALID_NOTICE", "BODY_TOO_LARGE", "BODY_TOO_SLOW", "MISCONFIGURED"),
+            ...rejections("INVALID_SIGNATURE", "BODY_TOO_LARGE", "BODY_TOO_SLOW", "MISCONFIGURED"),
           },
         },
       },

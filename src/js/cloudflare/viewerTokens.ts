@@ -3,7 +3,7 @@ import { Rejection } from "./rejection.js";
 
 const ALGORITHM = "HS256";
 const AUDIENCE = "steadymix-viewer";
-/** A key that is shorter can be guessed. */
+/** Of a key, at least. */
 const KEY_CHARS = 32;
 
 /** A viewer token, and when it expires (ms since the epoch). */
@@ -16,9 +16,7 @@ export interface ViewerToken {
 
 /** Lets whoever has it watch this broadcast, for `lifetimeS` seconds: a JSON Web Token, signed with HMAC-SHA256. */
 export async function signViewerToken(key: string, broadcast: string, lifetimeS: number): Promise<ViewerToken> {
-  if (key.length < KEY_CHARS) {
-    throw new Rejection("MISCONFIGURED", `each of the secret VIEWER_KEYS must have ${KEY_CHARS} characters or more`);
-  }
+  checkKeys([key]);
   const exp = Math.floor(Date.now() / 1000) + lifetimeS;
   return { token: await sign({ sub: broadcast, aud: AUDIENCE, exp }, key, ALGORITHM), expiresAt: exp * 1000 };
 }
@@ -26,6 +24,7 @@ export async function signViewerToken(key: string, broadcast: string, lifetimeS:
 /** Throws `UNAUTHORIZED` unless one of the keys has signed the token, for this broadcast, and it has not expired. */
 export async function checkViewerToken(token: string | undefined, keys: string[], broadcast: string): Promise<void> {
   if (keys.length === 0) throw new Rejection("MISCONFIGURED", "the secret VIEWER_KEYS is not set");
+  checkKeys(keys);
   if (token === undefined)
     throw new Rejection("UNAUTHORIZED", "show a viewer token: Authorization: Bearer …, or ?token=…");
   for (const key of keys) {
@@ -34,4 +33,10 @@ export async function checkViewerToken(token: string | undefined, keys: string[]
     if (claims?.sub === broadcast && typeof claims.exp === "number") return;
   }
   throw new Rejection("UNAUTHORIZED", "this viewer token is not valid (any more), or for another broadcast");
+}
+
+/** With one that can be guessed anybody makes tokens. */
+function checkKeys(keys: string[]): void {
+  if (keys.some((key) => key.length < KEY_CHARS))
+    throw new Rejection("MISCONFIGURED", `each of the secret VIEWER_KEYS must have ${KEY_CHARS} characters or more`);
 }
