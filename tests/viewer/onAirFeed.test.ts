@@ -189,8 +189,13 @@ test("an answer that is on its way when it is closed is not told", async (t) => 
 
 // ---- which way, by a clock that the test moves ----------------------------------------------------------------------
 
+interface Platform extends Partial<OnAirFeedOptions> {
+  throws?: Route;
+  lacks?: string[];
+}
+
 /** A platform on which these ways get through; `throws` are refused by the page itself, `lacks` do not exist. */
-function platformOf(t: TestContext, open: Set<Route>, { throws, lacks }: { throws?: Route; lacks?: string[] } = {}) {
+function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...options }: Platform = {}) {
   const clock = new Clock();
   const tried: Route[] = [];
   const word = JSON.stringify(wordOf(1, 9001));
@@ -235,7 +240,7 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks }: { throw
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
   for (const name of lacks ?? []) Reflect.deleteProperty(globalThis, name);
-  const feed = new OnAirFeed("https://shows.example/broadcasts/show", { token: "token", onWord: () => {} });
+  const feed = new OnAirFeed("https://shows.example/broadcasts/show", { token: "token", onWord: () => {}, ...options });
   t.after(() => {
     feed.close();
     clock.restore();
@@ -302,4 +307,47 @@ test("without AbortSignal.timeout it polls all the same", async (t) => {
   await clock.pass(10_000);
   assert.deepEqual(tried.slice(0, 3), ["socket", "stream", "polling"]);
   assert.deepEqual(new Set(tried.slice(3)), new Set(["polling"]));
+});
+
+test("what onError throws is told, and does not keep it from connecting again", async (t) => {
+  const told = t.mock.method(console, "error", () => {});
+  const open = new Set<Route>(["socket"]);
+  let tokens = 0;
+  const { clock, tried, cut } = platformOf(t, open, {
+    token: () => {
+      tokens += 1;
+      if (tokens === 1) throw new Error("no token");
+      return "token";
+    },
+    onError: (error) => {
+      throw error;
+    },
+  });
+  await clock.pass(1500);
+  assert.deepEqual(tried, ["socket"]);
+  cut();
+  await clock.pass(1500);
+  assert.deepEqual(tried, ["socket", "socket"]);
+  const errors = told.mock.calls.map(({ arguments: [, error] }) => String(error));
+  assert.equal(errors.length, 2);
+  assert.match(errors[0] ?? "", /no token/);
+  assert.match(errors[1] ?? "", /was lost by socket/);
+});
+
+test("what onWord throws is told, and is no lost connection", async (t) => {
+  const told = t.mock.method(console, "error", () => {});
+  const lost: unknown[] = [];
+  const { clock, tried } = platformOf(t, new Set(["polling"]), {
+    lacks: ["WebSocket", "EventSource"],
+    onWord: () => {
+      throw new Error("not understood");
+    },
+    onError: (error) => lost.push(error),
+  });
+  await clock.pass(2999);
+  assert.deepEqual(tried, ["polling"]);
+  await clock.pass(2);
+  assert.deepEqual(tried, ["polling", "polling"]);
+  assert.deepEqual(lost, []);
+  assert.match(String(told.mock.calls[0]?.arguments[1]), /not understood/);
 });

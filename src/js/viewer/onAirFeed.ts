@@ -53,6 +53,15 @@ function nextTo(way: Way): Way {
   return next === "polling" || NEEDS[next] in globalThis ? next : nextTo(next);
 }
 
+/** What an application makes of it must not end the feed, nor pass for a lost connection. */
+function safely(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    console.error("steadymix:", error);
+  }
+}
+
 /**
  * Follows what a Worker with `steadymix/cloudflare` says is on air, by WebSocket, server-sent events, or polling, whichever
  * gets through; and tells it when this viewer finds an output gone.
@@ -91,7 +100,7 @@ export class OnAirFeed {
     else
       void this.#token()
         .then((token) => this.#ask("reports", token, { method: "POST", body: report }))
-        .catch((error) => this.#options.onError?.(error));
+        .catch((error) => safely(() => this.#options.onError?.(error)));
   }
 
   /** Disconnects, and does not connect again. */
@@ -193,15 +202,15 @@ export class OnAirFeed {
     if (word.word <= this.#word) return;
     this.#word = word.word;
     if (word.over) this.close();
-    this.#options.onWord(word);
+    safely(() => this.#options.onWord(word));
   }
 
   #failed(error: unknown): void {
     if (this.#isClosed) return;
     const wait = AGAIN_MS[Math.min(this.#failures, AGAIN_MS.length - 1)] ?? 0;
     this.#failures += 1;
-    this.#options.onError?.(error);
     this.#after(wait * (1 + Math.random()));
+    safely(() => this.#options.onError?.(error));
   }
 
   #after(ms: number): void {
