@@ -198,10 +198,11 @@ interface Platform extends Partial<OnAirFeedOptions> {
 function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...options }: Platform = {}) {
   const clock = new Clock();
   const tried: Route[] = [];
+  const said: string[] = [];
   const word = JSON.stringify(wordOf(1, 9001));
   const connections = new Set<Connection>();
   class Connection {
-    static readonly OPEN = 1;
+    readonly OPEN = 1;
     readyState = 0;
     onmessage: ((message: { data: string }) => void) | null = null;
     onerror: (() => void) | null = null;
@@ -210,7 +211,16 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
       tried.push(way);
       if (throws === way) throw new Error(`a page like this has no ${way}`);
       connections.add(this);
-      queueMicrotask(() => (open.has(way) ? this.onmessage?.({ data: word }) : this.onerror?.()));
+      queueMicrotask(() => {
+        if (!open.has(way)) return this.onerror?.();
+        this.readyState = this.OPEN;
+        this.onmessage?.({ data: word });
+      });
+    }
+    send(text: string) {
+      said.push(text);
+      // As the Worker does.
+      if (text === "ping" && open.has("socket")) queueMicrotask(() => this.onmessage?.({ data: "pong" }));
     }
     close() {
       connections.delete(this);
@@ -252,7 +262,7 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
   const cut = () => {
     for (const connection of connections) connection.onerror?.();
   };
-  return { clock, tried, cut, feed };
+  return { clock, tried, said, cut, feed };
 }
 
 test("ways that do not exist are passed over", async (t) => {
@@ -307,6 +317,24 @@ test("without AbortSignal.timeout it polls all the same", async (t) => {
   await clock.pass(10_000);
   assert.deepEqual(tried.slice(0, 3), ["socket", "stream", "polling"]);
   assert.deepEqual(new Set(tried.slice(3)), new Set(["polling"]));
+});
+
+test("a socket that is quiet but answers is kept, one that does not answer is lost", async (t) => {
+  const lost: unknown[] = [];
+  const open = new Set<Route>(["socket"]);
+  const { clock, tried, said } = platformOf(t, open, { onError: (error) => lost.push(error) });
+  await clock.pass(125_000);
+  assert.deepEqual([tried, said], [["socket"], Array(4).fill("ping")]);
+  // The network has changed, and nobody says so.
+  open.clear();
+  await clock.pass(34_900);
+  assert.deepEqual([tried, lost], [["socket"], []]);
+  open.add("socket");
+  await clock.pass(1200);
+  assert.deepEqual(tried, ["socket", "socket"]);
+  assert.match(lost.map(String).join(), /^Error: .* was lost by socket$/);
+  await clock.pass(60_000);
+  assert.equal(tried.length, 2);
 });
 
 test("what onError throws is told, and does not keep it from connecting again", async (t) => {

@@ -30,7 +30,7 @@ const POLLS_BEFORE_BETTER = 20;
 const STREAM_BEFORE_BETTER_MS = 300_000;
 const PING_MS = 30_000;
 const REPORT_SPACING_MS = 5_000;
-/** One that does not open in this time does not open. */
+/** One that does not open in this time does not open, and one that does not answer a ping in it is lost. */
 const OPENS_MS = 10_000;
 
 /** What a viewer cannot see in another's stead, or says nothing of the output. */
@@ -164,7 +164,7 @@ export class OnAirFeed {
     };
     this.#end = end;
     source.onmessage = ({ data }: MessageEvent) => {
-      if (!isOpen) clearTimeout(patience);
+      if (!isOpen || socket) clearTimeout(patience);
       // As from polling: the socket may get through by now.
       if (!isOpen && way === "stream")
         patience = setTimeout(() => {
@@ -176,12 +176,17 @@ export class OnAirFeed {
       this.#works();
       if (data !== "pong") this.#take(String(data));
     };
-    source.onerror = () => lost(new Error(`${this.#address} was lost by ${way}`));
+    const broken = () => lost(new Error(`${this.#address} was lost by ${way}`));
+    source.onerror = broken;
     if (socket) {
       this.#socket = socket;
       socket.onclose = () => lost(new Error(`${this.#address} has closed the connection`));
-      // Proxies cut what is silent.
-      pings = setInterval(() => socket.readyState === socket.OPEN && socket.send("ping"), PING_MS);
+      // Proxies cut what is silent; and where the network has changed, nothing but the missing answer says so.
+      pings = setInterval(() => {
+        if (socket.readyState !== socket.OPEN) return;
+        socket.send("ping");
+        patience = setTimeout(broken, OPENS_MS);
+      }, PING_MS);
     }
   }
 
