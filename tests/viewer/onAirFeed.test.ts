@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { OnAirFeed, type OnAirFeedOptions, type OnAirWord } from "steadymix/viewer";
+import { OnAirFeed, type OnAirFeedOptions, type OnAirWord, type SwitchReason } from "steadymix/viewer";
 import { Clock } from "./clock.ts";
 
 const wordOf = (word: number, uid: number | null, over = false): OnAirWord => ({
@@ -335,6 +335,40 @@ test("a socket that is quiet but answers is kept, one that does not answer is lo
   assert.match(lost.map(String).join(), /^Error: .* was lost by socket$/);
   await clock.pass(60_000);
   assert.equal(tried.length, 2);
+});
+
+test("reported while there is no other output: once, as soon as that is certain", async (t) => {
+  const { clock, said, feed } = platformOf(t, new Set(["socket"]));
+  const degraded = (uid: number, reason: SwitchReason) => feed.take({ type: "degraded", uid, reason });
+  const reported = async (ms: number) => {
+    await clock.pass(ms);
+    return said.splice(0).flatMap((text) => (text === "ping" ? [] : [JSON.parse(text).uid as number]));
+  };
+  await clock.pass(1000);
+  degraded(9001, "left");
+  feed.take({ type: "bothDown" });
+  assert.deepEqual(await reported(6000), [9001]);
+  feed.take({ type: "bothDown" });
+  feed.take({ ...switched(9001, "frozen"), to: 9002 });
+  assert.deepEqual(await reported(6000), []);
+  // It may be well again.
+  degraded(9002, "frozen");
+  assert.deepEqual(await reported(6000), []);
+  feed.take({ type: "recovered", uid: 9002 });
+  degraded(9002, "dead");
+  assert.deepEqual(await reported(6000), []);
+  feed.take({ type: "bothDown" });
+  assert.deepEqual(await reported(6000), [9002]);
+  feed.take({ ...switched(9002, "frozen"), to: 9001 });
+  assert.deepEqual(await reported(6000), []);
+  // What this viewer cannot decode is not gone.
+  degraded(9001, "failed");
+  feed.take({ type: "bothDown" });
+  assert.deepEqual(await reported(6000), []);
+  // The same output another time.
+  feed.take({ type: "recovered", uid: 9001 });
+  degraded(9001, "unpublished");
+  assert.deepEqual(await reported(6000), [9001]);
 });
 
 test("what onError throws is told, and does not keep it from connecting again", async (t) => {

@@ -79,6 +79,9 @@ export class OnAirFeed {
   #end: () => void = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastReportAt = Number.NEGATIVE_INFINITY;
+  /** How it was told that the output that is shown is not well; and whether that is reported already. */
+  #unwell: ViewerEvent | undefined;
+  #isReported = false;
   #isClosed = false;
 
   /** `address` is the broadcast's: `https://…/broadcasts/{id}`. */
@@ -90,10 +93,19 @@ export class OnAirFeed {
 
   /** Hand in each event of the viewer's: an output that it finds gone is reported, now and then. */
   take(event: ViewerEvent): void {
-    if (event.type !== "switched" || !REPORTED.has(event.reason)) return;
-    if (this.#isClosed || performance.now() - this.#lastReportAt < REPORT_SPACING_MS) return;
+    if (event.type === "degraded") {
+      this.#unwell = event;
+      this.#isReported = false;
+      // Anything else may pass.
+      if (event.reason !== "left" && event.reason !== "unpublished") return;
+    }
+    // While there is no other output, nothing is switched.
+    const found = event.type === "bothDown" ? this.#unwell : event;
+    if (!found || !("reason" in found) || !REPORTED.has(found.reason)) return;
+    if (this.#isReported || this.#isClosed || performance.now() - this.#lastReportAt < REPORT_SPACING_MS) return;
     this.#lastReportAt = performance.now();
-    const report = JSON.stringify({ type: "gone", uid: event.from });
+    this.#isReported = found.type === "degraded";
+    const report = JSON.stringify({ type: "gone", uid: "from" in found ? found.from : found.uid });
     const socket = this.#socket;
     // `WebSocket` itself may not exist.
     if (socket && socket.readyState === socket.OPEN) socket.send(report);
