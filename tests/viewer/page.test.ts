@@ -210,6 +210,15 @@ test("without an answer of Agora it is not waited for ever", async () => {
   await page.getByRole("alert").getByText("did not answer within 20 s").waitFor();
 });
 
+test("another language does not join again, which Agora's SDK refuses", async () => {
+  await open({}, "#appId=x&channel=show&token=none&uids=9001,9101", (page) => page.clock.install());
+  await page.getByText("Waiting for").waitFor();
+  await page.getByRole("button", { name: "中文" }).click();
+  await page.getByRole("button", { name: "English" }).waitFor();
+  await page.clock.fastForward(5_000);
+  assert.equal(await page.getByRole("alert").count(), 0);
+});
+
 test("without WebRTC it says so", async () => {
   await open({}, "", async (page) => {
     await page.addInitScript("delete globalThis.RTCPeerConnection");

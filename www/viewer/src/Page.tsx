@@ -1,4 +1,4 @@
-import { type ComponentType, type ReactElement, useEffect, useState } from "react";
+import { type ComponentType, type ReactElement, useCallback, useEffect, useState } from "react";
 import { keepLanguage, type Language, preferredLanguage } from "../../shared/language.ts";
 import { AddressError, type Broadcast, broadcastOf } from "./broadcast.ts";
 import { TEXTS } from "./texts.ts";
@@ -53,7 +53,8 @@ export function Page(): ReactElement {
     keepLanguage(other);
     setLanguage(other);
   };
-  const fail = (error: unknown) => setProblem(problemOf(error));
+  // Always the same, or the viewer would join again.
+  const fail = useCallback((error: unknown) => setProblem(problemOf(error)), []);
 
   return (
     <>
