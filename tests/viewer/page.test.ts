@@ -130,6 +130,20 @@ test("both frozen: nothing is switched; brought back, it goes on", async () => {
   assert.equal(await outageShown().count(), 0);
 });
 
+test("muted: what is published anew is not heard either", async () => {
+  await open({}, "", async (page) => {
+    await page.addInitScript(tellOfVolumes);
+  });
+  await watching();
+  await page.getByRole("button", { name: "Turn the sound off" }).click();
+  await page.getByTestId("freezeBoth").click();
+  // The service unpublishes them after 10 s.
+  for (const uid of [9001, 9101]) await isHealth(uid, "absent");
+  const volume = page.waitForEvent("console", (line) => line.text().startsWith("volume: "));
+  await page.getByTestId("bringBack").click();
+  assert.equal((await volume).text(), "volume: 0");
+});
+
 test("the viewer's own network is disturbed: nothing is switched", async () => {
   await open();
   await watching();
@@ -273,5 +287,14 @@ function tellOfSounds(): void {
       console.log("sound: refused");
       throw error;
     }
+  };
+}
+
+/** In the page: how loud each sound is when it begins to play. */
+function tellOfVolumes(): void {
+  const { play } = HTMLAudioElement.prototype;
+  HTMLAudioElement.prototype.play = function () {
+    console.log(`volume: ${this.volume}`);
+    return play.call(this);
   };
 }

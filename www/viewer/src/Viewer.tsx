@@ -67,8 +67,7 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
     return () => made.close();
   }, [viewer, broadcast, say]);
 
-  // Whoever is shown next plays at full volume: it is set again whenever that changes.
-  useEffect(() => watchable.setVolume(volume), [watchable, volume, shown]);
+  useEffect(() => watchable.setVolume(volume), [watchable, volume]);
 
   useEffect(() => {
     if (!isBlocked) return;

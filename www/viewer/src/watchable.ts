@@ -9,7 +9,7 @@ export interface Watchable {
   join(): Promise<void>;
   /** The browser did not let the sound be played. */
   onAutoplayFailed(listener: () => void): void;
-  /** From 0 to 100, of all outputs. */
+  /** From 0 to 100, of all outputs, and of what they publish later. */
   setVolume(volume: number): void;
   leave(): Promise<void>;
   /** What an experimenter can do, in the demonstration. */
