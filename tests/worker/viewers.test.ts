@@ -57,6 +57,19 @@ test("by WebSocket: told at once, told of each change, through hibernation, unti
   await expect.poll(() => early.words.at(-1)).toMatchObject({ onAir: null, over: true });
 });
 
+test("a ping is answered, or the viewer would take the connection for lost", async () => {
+  freshEmulator();
+  const show = await Show.start();
+  const { socket, words } = await connect(show.id);
+  const answers: unknown[] = [];
+  socket.addEventListener("message", ({ data }) => void answers.push(data));
+  await expect.poll(() => words.length).toBe(1);
+  await evictDurableObject(show.stub);
+  socket.send("ping");
+  await expect.poll(() => answers).toContain("pong");
+  await show.stop();
+});
+
 test("told of what is on air though the application's own onEvent throws, which is reported", async () => {
   freshEmulator();
   const reported = vi.spyOn(console, "error").mockImplementation(() => {});
