@@ -230,6 +230,8 @@ impl Feed {
                 // It fades within some ten seconds.
                 self.longest_gap = gap.max(self.longest_gap - self.longest_gap / 128);
                 self.frames = self.frames.saturating_add(1);
+                // It decodes after all.
+                self.failed = false;
             }
         }
         (self.last_frame, self.last_seen) = (Some(now), Some(now));

@@ -298,3 +298,13 @@ fn when_both_stall_together_it_is_the_viewer_s_network() {
     viewer.video(A, 2, 0);
     assert_eq!(viewer.events().last(), Some(&Event::Recovered(A)));
 }
+
+#[test]
+fn a_decoder_that_goes_on_is_no_failed_one() {
+    let mut viewer = hot();
+    viewer.signal(Signal::Left(B, Left::Quit));
+    viewer.frames(&[A], 1_000);
+    viewer.signal(Signal::DecodeFailed(A));
+    viewer.frames(&[A], 20_000);
+    assert!(matches!(viewer.events()[..], [Event::Degraded(A, _), Event::Recovered(A)]), "{:?}", viewer.told);
+}
