@@ -20,8 +20,8 @@ use crate::wire;
 
 /// Simulated time begins here: 2026-01-01, in ms since the epoch.
 pub(crate) const BEGINNING: u64 = 1_767_225_600_000;
-/// Once the faults have stopped: two minutes until a death is noticed, the 5 minutes of a full cool-down, both doubled by
-/// the longest jitter, 90 s to start, and the ladders in between.
+/// Once the faults have stopped: two minutes until a death is noticed, two full cool-downs of 5 minutes, 90 s to start after
+/// each, and the ladders in between. Chance may lengthen all of it.
 const RECOVERY: u64 = 20 * 60_000;
 /// Each uid beyond the second one may have a task that nobody can name: another cool-down, and 90 s to tell.
 const RECOVERY_PER_UID: u64 = 12 * 60_000;
@@ -331,7 +331,8 @@ impl World {
         let most = config["lanes"].as_array().and_then(|lanes| lanes.iter().map(uids_of).max());
         // Where tasks are looked at less often than every two minutes.
         let interval = config["policy"]["monitorIntervalMs"].as_u64().unwrap_or_default();
-        RECOVERY + 2 * interval + RECOVERY_PER_UID * most.unwrap_or_default().saturating_sub(2)
+        let jitter = config["policy"]["jitterPercent"].as_u64().unwrap_or_default();
+        RECOVERY * (100 + jitter) / 100 + 2 * interval + RECOVERY_PER_UID * most.unwrap_or_default().saturating_sub(2)
     }
 
     fn has_recovered(&self) -> bool {
