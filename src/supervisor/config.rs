@@ -338,7 +338,7 @@ impl LaneConfig {
         self.check_services(&services)?;
         self.policy.fit_idle_timeout(services.idle_timeout())?;
         let was_taken = self.taken;
-        let before = self.put(services, false);
+        let before = self.replace_services(services, false);
         if self.services_before.is_none() {
             (self.services_before, self.taken_before) = (Some(before.clone()), was_taken);
         }
@@ -346,7 +346,7 @@ impl LaneConfig {
     }
 
     /// Puts a payload in the place of the newest, which is returned.
-    fn put(&mut self, services: Services, taken: bool) -> Services {
+    fn replace_services(&mut self, services: Services, taken: bool) -> Services {
         self.input_channel = services.input_channel().map(str::to_owned);
         self.taken = taken;
         let before = std::mem::replace(&mut self.services, services);
@@ -378,7 +378,7 @@ impl LaneConfig {
     /// Returns what was refused.
     pub(super) fn revert_services(&mut self) -> Option<Services> {
         let before = self.services_before.take()?;
-        Some(self.put(before, self.taken_before))
+        Some(self.replace_services(before, self.taken_before))
     }
 }
 

@@ -12,6 +12,7 @@ mod commands;
 mod creating;
 mod every_call;
 mod hand;
+mod looks;
 mod tokens;
 mod updating;
 mod watching;

@@ -475,3 +475,38 @@ fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
     let anew = hand.expect(EventCall::Acquire);
     assert_eq!((output_uid(&anew), idle_timeout(&anew)), (1, 60));
 }
+
+#[test]
+fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
+    // It came while the first one was tried.
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    update(&mut hand, 60);
+    hand.query("STARTED", "serviceValidationFailed");
+    let next = hand.create();
+    assert!(next.body.unwrap().contains(r#""idleTimeout":60"#));
+
+    // An Update that may have been carried out.
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    update(&mut hand, 60);
+    let sent = hand.expect(EventCall::Update);
+    hand.answer(&sent, 500, json!({}));
+    while hand.launches() == 1 {
+        let call = hand.call();
+        match call.call {
+            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceValidationFailed")),
+            _ => hand.answer(&call, 500, json!({})),
+        }
+        hand.last();
+    }
+    let next = hand.create();
+    assert!(next.body.unwrap().contains(r#""idleTimeout":300"#), "the one that it ran with");
+
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.query("IN_PROGRESS", "serviceValidationFailed");
+    assert!(matches!(hand.last(), EventKind::Misconfigured { .. }));
+    assert_eq!(hand.supervisor.status().state, "stopping", "there is no other");
+}

@@ -1,7 +1,7 @@
-//! Query, notifications and looks into the channel: when a task is gone, and what takes its place.
+//! Query and notifications: when a task is gone, and what takes its place.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, FailReason, Health, Input, Outcome, Request, Standing};
+use steadymix::supervisor::{EventCall, EventKind, FailReason, Input, Outcome, Request, Standing};
 use steadymix::task::Services;
 
 use crate::hand::{Hand, output_uid, services, task};
@@ -402,88 +402,6 @@ fn a_replay_does_not_revive_a_stopped_task() {
 }
 
 #[test]
-fn presence_resolves_what_nobody_names() {
-    let mut hand = Hand::new(json!({}));
-    let create = hand.create();
-    hand.answer(&create, 206, json!({}));
-    hand.supervisor.handle(hand.wall(), Input::Stop);
-    let mut looks = 0;
-    while let Ok(look) = hand.next(u64::MAX) {
-        assert_eq!(look.call, EventCall::Presence);
-        let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [1000] });
-        hand.answer(&look, 200, json!({ "success": true, "data": data }));
-        looks += 1;
-    }
-    assert!((12..30).contains(&looks), "{looks} looks");
-    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::LeftBehind { .. })));
-    assert!(
-        hand.since_start() >= 180,
-        "not before a task could have started, and could not be under way elsewhere"
-    );
-}
-
-#[test]
-fn looks_that_cannot_succeed_are_told_once_and_not_waited_for() {
-    let of_another_mode =
-        json!({ "success": true, "data": { "channel_exist": true, "mode": 1, "users": [1] } });
-    for (status, body) in [(403, json!({ "message": "not enabled" })), (200, of_another_mode)] {
-        let mut hand = Hand::new(json!({}));
-        let mut creates = 0;
-        let outcome = loop {
-            let Ok(call) = hand.next(u64::MAX) else { break hand.done() };
-            match call.call {
-                EventCall::Presence => hand.answer(&call, status, body.clone()),
-                EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "token" })),
-                EventCall::Create if creates % 2 == 0 => {
-                    creates += 1;
-                    hand.answer(&call, 206, json!({}));
-                }
-                _ => {
-                    creates += 1;
-                    hand.answer(&call, 400, json!({}));
-                }
-            }
-        };
-        assert_eq!(outcome, Outcome::Failed { reason: FailReason::NoUidFree }, "as without looks");
-        let told =
-            |kind: &&EventKind| matches!(kind, EventKind::Misconfigured { call: EventCall::Presence, .. });
-        assert_eq!(hand.events.iter().filter(told).count(), 1);
-    }
-}
-
-#[test]
-fn a_look_is_made_as_late_as_the_service_asks_for() {
-    let mut hand = Hand::new(json!({}));
-    let create = hand.create();
-    hand.answer(&create, 206, json!({}));
-    hand.supervisor.handle(hand.wall(), Input::Stop);
-    let look = hand.expect(EventCall::Presence);
-    let at = hand.now;
-    hand.answer_after(&look, 429, json!({}), Some("45"));
-    hand.expect(EventCall::Presence);
-    assert_eq!(hand.now - at, 45_000);
-}
-
-#[test]
-fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
-    let mut hand = Hand::new(json!({ "presence": "always" }));
-    hand.running("t");
-    let look = loop {
-        let call = hand.call();
-        match call.call {
-            EventCall::Presence => break call,
-            _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
-        }
-    };
-    let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [] });
-    hand.answer(&look, 200, json!({ "success": true, "data": data }));
-    let at = hand.now;
-    hand.query("IN_PROGRESS", "serviceInProgress");
-    assert!(hand.now - at <= 5_000, "asked at once");
-    assert_eq!(hand.last(), EventKind::Recovered);
-}
-
-#[test]
 fn a_second_task_of_a_launch_is_deleted() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
@@ -507,71 +425,4 @@ fn a_task_that_is_stopping_is_replaced_when_a_second_look_says_so_too() {
     hand.query("STOPPING", "serviceInProgress");
     hand.create();
     assert_eq!((hand.launches() - launches, (hand.now - at) / 1_000), (1, 5));
-}
-
-#[test]
-fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
-    let mut hand = Hand::new(json!({}));
-    hand.refused_after_all();
-    assert_eq!(hand.supervisor.health(), Health::Down);
-    let look = hand.expect(EventCall::Presence);
-    let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
-    hand.answer(&look, 200, json!({ "success": true, "data": data }));
-    assert_eq!(hand.last(), EventKind::Unidentified);
-    assert_eq!(hand.supervisor.health(), Health::Unidentified(2));
-}
-
-#[test]
-fn looks_that_are_not_answered_come_no_sooner() {
-    let mut hand = Hand::new(json!({ "presence": "always" }));
-    hand.running("t");
-    let mut looks = Vec::new();
-    while looks.len() < 5 {
-        let call = hand.call();
-        match call.call {
-            // Its time runs out.
-            EventCall::Presence => looks.push(hand.now),
-            _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
-        }
-    }
-    let waits: Vec<u64> = looks.windows(2).map(|pair| (pair[1] - pair[0]) / 1000).collect();
-    assert_eq!(waits[1..], [130, 130, 130]);
-}
-
-#[test]
-fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
-    let newer = |hand: &mut Hand| {
-        hand.supervisor.update(hand.wall(), Services::from_json(&services(60)).unwrap()).unwrap();
-    };
-    // It came while the first one was tried.
-    let mut hand = Hand::new(json!({}));
-    let create = hand.create();
-    hand.answer(&create, 200, json!({ "taskId": "t" }));
-    newer(&mut hand);
-    hand.query("STARTED", "serviceValidationFailed");
-    let next = hand.create();
-    assert!(next.body.unwrap().contains(r#""idleTimeout":60"#));
-
-    // An Update that may have been carried out.
-    let mut hand = Hand::new(json!({}));
-    hand.running("t");
-    newer(&mut hand);
-    let update = hand.expect(EventCall::Update);
-    hand.answer(&update, 500, json!({}));
-    while hand.launches() == 1 {
-        let call = hand.call();
-        match call.call {
-            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceValidationFailed")),
-            _ => hand.answer(&call, 500, json!({})),
-        }
-        hand.last();
-    }
-    let next = hand.create();
-    assert!(next.body.unwrap().contains(r#""idleTimeout":300"#), "the one that it ran with");
-
-    let mut hand = Hand::new(json!({}));
-    hand.running("t");
-    hand.query("IN_PROGRESS", "serviceValidationFailed");
-    assert!(matches!(hand.last(), EventKind::Misconfigured { .. }));
-    assert_eq!(hand.supervisor.status().state, "stopping", "there is no other");
 }

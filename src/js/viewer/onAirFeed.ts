@@ -80,7 +80,7 @@ export class OnAirFeed {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastReportAt = Number.NEGATIVE_INFINITY;
   /** How it was told that the output that is shown is not well; and whether that is reported already. */
-  #unwell: ViewerEvent | undefined;
+  #unwell: Extract<ViewerEvent, { type: "degraded" }> | undefined;
   #isReported = false;
   #isClosed = false;
 

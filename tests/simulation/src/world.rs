@@ -332,7 +332,9 @@ impl World {
         // Where tasks are looked at less often than every two minutes.
         let interval = config["policy"]["monitorIntervalMs"].as_u64().unwrap_or_default();
         let jitter = config["policy"]["jitterPercent"].as_u64().unwrap_or_default();
-        RECOVERY * (100 + jitter) / 100 + 2 * interval + RECOVERY_PER_UID * most.unwrap_or_default().saturating_sub(2)
+        RECOVERY * (100 + jitter) / 100
+            + 2 * interval
+            + RECOVERY_PER_UID * most.unwrap_or_default().saturating_sub(2)
     }
 
     fn has_recovered(&self) -> bool {

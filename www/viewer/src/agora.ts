@@ -1,6 +1,6 @@
 /** Joins a channel of Agora as audience. The SDK is only loaded when it is needed. */
 import type { AgoraBroadcast } from "./broadcast.ts";
-import { volumeOf } from "./volume.ts";
+import { keepVolume } from "./volume.ts";
 import type { Watchable } from "./watchable.ts";
 
 /** The SDK itself tries for ever. */
@@ -19,7 +19,7 @@ export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
     onAutoplayFailed: (listener) => {
       AgoraRTC.onAutoplayFailed = listener;
     },
-    setVolume: volumeOf(client),
+    setVolume: keepVolume(client),
     leave: async () => {
       await client.leave();
     },

@@ -5,8 +5,11 @@ interface Client {
   subscribe(user: never, kind: Kind): Promise<unknown>;
 }
 
-/** Sets the volume of all outputs, from 0 to 100. Each new track would be at full volume: it is set before that plays. */
-export function volumeOf(client: Client): (volume: number) => void {
+/**
+ * Makes what sets the volume of all outputs, from 0 to 100. Each new track would be at full volume, so that `subscribe()` of
+ * the client is wrapped: it is set before the track plays.
+ */
+export function keepVolume(client: Client): (volume: number) => void {
   let volume = 100;
   const set = () => {
     for (const user of client.remoteUsers) user.audioTrack?.setVolume(volume);

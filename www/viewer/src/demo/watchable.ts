@@ -1,6 +1,6 @@
 import type { SteadymixEvent } from "steadymix";
 import type { StandInBroadcast } from "../broadcast.ts";
-import { volumeOf } from "../volume.ts";
+import { keepVolume } from "../volume.ts";
 import type { Watchable } from "../watchable.ts";
 import type { Channel } from "./channel.ts";
 import { Follower } from "./follower.ts";
@@ -34,6 +34,6 @@ function watchableOf(channel: Channel): Omit<Watchable, "leave"> {
     onAutoplayFailed: (listener) => {
       channel.onAutoplayFailed = listener;
     },
-    setVolume: volumeOf(channel),
+    setVolume: keepVolume(channel),
   };
 }
