@@ -277,7 +277,7 @@ impl Lane {
             Some(broadcasters) if status == 200 => Seen::Broadcasters(broadcasters),
             Some(_) | None => {
                 if in_vain && self.vain_looks.saturating_add(1) == VAIN_LOOKS_THAT_PROVE {
-                    let said = said(answer, &ReplyBody { broadcasters: None, ..reply }, &self.secrets());
+                    let said = said(answer, &reply, &self.secrets());
                     self.emit(now, None, EventKind::Misconfigured { call: EventCall::Presence, said });
                 }
                 let retry_after = retry_after.and_then(|header| parse_retry_after(header, now.wall));

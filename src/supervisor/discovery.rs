@@ -23,7 +23,7 @@ impl Lane {
         {
             return self.create_was_answered(generation, create);
         }
-        self.revision += 1;
+        self.mark_changed();
         if self.in_flight.as_ref().is_some_and(|in_flight| {
             in_flight.purpose == Purpose::Create && in_flight.generation == Some(generation)
         }) {
@@ -160,9 +160,7 @@ impl Lane {
                 if *in_vain {
                     self.vain_looks = self.vain_looks.saturating_add(1).min(VAIN_LOOKS_THAT_PROVE);
                 }
-                if *retry_after > Millis::ZERO {
-                    self.no_look_before = now.mono.plus(*retry_after);
-                }
+                self.no_look_before = self.no_look_before.max(now.mono.plus(*retry_after));
             }
         }
         self.next_look = now.mono.plus(self.look_interval()).max(self.no_look_before);
@@ -198,7 +196,7 @@ impl Lane {
                     self.gone(now, generation, Ending::Absent);
                 } else if is_found {
                     self.emit(now, Some(generation), EventKind::Unidentified);
-                    self.revision += 1;
+                    self.mark_changed();
                 }
             }
         }
@@ -230,7 +228,7 @@ impl Lane {
             self.ring.hold(uid);
             self.launches.push(launch);
             self.emit(now, Some(old.generation), EventKind::Unidentified);
-            self.revision += 1;
+            self.mark_changed();
         }
     }
 

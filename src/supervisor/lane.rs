@@ -204,6 +204,11 @@ impl Lane {
         self.revision
     }
 
+    /// What changed is worth persisting.
+    pub(super) fn mark_changed(&mut self) {
+        self.revision += 1;
+    }
+
     /// The next thing to tell.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         self.events.pop_front()
@@ -312,7 +317,7 @@ impl Lane {
     pub(crate) fn update(&mut self, now: Now, services: Services) -> Result<(), Invalid> {
         let before = self.config.accept_services(services)?;
         self.payload_has_changed(now, &before);
-        self.revision += 1;
+        self.mark_changed();
         Ok(())
     }
 

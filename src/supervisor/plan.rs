@@ -259,7 +259,7 @@ impl Lane {
             deadline: now.mono.plus(timeout),
         });
         if request.persist_first {
-            self.revision += 1;
+            self.mark_changed();
         }
         Step::Send(request)
     }

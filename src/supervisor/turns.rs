@@ -55,7 +55,7 @@ impl Lane {
             self.emit(now, Some(generation), EventKind::UidSwitched { from, to: uid, reason: cause });
         }
         self.emit(now, Some(generation), EventKind::Launching { cause });
-        self.revision += 1;
+        self.mark_changed();
     }
 
     /// A create that runs but that nobody names is made again only when there is no other way.
@@ -101,7 +101,7 @@ impl Lane {
         );
         self.relaunches = self.relaunches.saturating_add(1);
         self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause, blocked: false });
-        self.revision += 1;
+        self.mark_changed();
     }
 
     /// The current launch got nowhere: it is watched if it may have started a task, forgotten otherwise.
@@ -167,7 +167,7 @@ impl Lane {
         if let Some(launch) = self.current_mut() {
             launch.due = now.mono.plus(wait);
         }
-        self.revision += 1;
+        self.mark_changed();
     }
 
     /// The task of this launch is known to be gone.
@@ -215,7 +215,7 @@ impl Lane {
             self.current = None;
             self.next_launch = None;
             self.look_soon(now);
-            self.revision += 1;
+            self.mark_changed();
         }
     }
 
@@ -239,7 +239,7 @@ impl Lane {
         if let Some(next) = self.next_launch.as_mut().filter(|next| next.blocked) {
             next.at = Millis::ZERO;
         }
-        self.revision += 1;
+        self.mark_changed();
     }
 
     /// The task of this launch is gone, but the launch goes on.
@@ -250,7 +250,7 @@ impl Lane {
         if let Some(launch) = self.launch(generation).cloned() {
             self.remember(launch, gone);
         }
-        self.revision += 1;
+        self.mark_changed();
     }
 
     fn remember(&mut self, launch: Launch, gone: Option<String>) {
@@ -308,7 +308,7 @@ impl Lane {
                 },
             );
         }
-        self.revision += 1;
+        self.mark_changed();
     }
 
     /// The current task runs: so the service has taken the payload that it was started with. Should there be a newer one,

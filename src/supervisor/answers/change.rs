@@ -102,7 +102,7 @@ impl Lane {
             launch.update_refusal_told = false;
             launch.unsure_payload = false;
             self.config.keep_services(outdated);
-            self.revision += 1;
+            self.mark_changed();
             return self.emit(now, Some(generation), EventKind::Updated { sequence_id });
         }
         if read.meaning == Meaning::WrongParameters {
@@ -114,7 +114,7 @@ impl Lane {
             if let Some(launch) = self.launch_mut(generation) {
                 launch.update_due = goes_on.then_some(now.mono);
             }
-            self.revision += 1;
+            self.mark_changed();
             let said = read.said.clone();
             self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Update, said });
             // Perhaps the task is not there any more.

@@ -72,6 +72,30 @@ fn what_was_started_with_answered_tokens_is_not_called_with_again() {
 }
 
 #[test]
+fn what_goes_on_as_another_create_repeats_that_one_only_as_it_was() {
+    let goes_on = |change: fn(&mut Launch)| {
+        let mut launch = launch();
+        for name in ["a", "b"] {
+            launch.builder = Some(BuilderToken { name: name.to_owned(), acquired_at: ms(0), creates: 0 });
+            launch.create_leaves(ms(0));
+        }
+        launch.services = Some("{}".to_owned());
+        launch.task_id = Some("t".to_owned());
+        change(&mut launch);
+        assert!(launch.goes_on_as_another(ms(9)));
+        (launch.builder.is_some(), launch.services.is_some(), launch.update_due)
+    };
+    assert_eq!(goes_on(|_| {}), (true, true, None));
+    assert_eq!(goes_on(|launch| launch.builder = None), (false, false, None));
+    assert_eq!(goes_on(|launch| launch.services = None), (false, false, None));
+    assert_eq!(
+        goes_on(|launch| launch.next_sequence_id = 1),
+        (false, false, Some(ms(9))),
+        "it has the payload that the known one was started with"
+    );
+}
+
+#[test]
 fn every_token_is_a_secret() {
     let mut launch = with_token("builder", 0, 0);
     launch.tokens = vec!["used".to_owned()];
