@@ -345,7 +345,7 @@ mod tests {
         for task in ["a", "b"] {
             assert_eq!(log.take(&notice(110, task, 0)), Freshness::New);
         }
-        assert!(!log.is_empty());
+        assert_eq!((log.is_empty(), log.len()), (false, 2));
         assert_eq!(log.take(&notice(110, "a", 0)), Freshness::Duplicate);
         for sequence in 1..EVENTS_PER_TASK as i64 {
             assert_eq!(log.take(&notice(112, "a", sequence)), Freshness::New);

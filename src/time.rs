@@ -158,6 +158,7 @@ mod tests {
         assert_eq!(Millis::from_secs(u64::MAX), Millis::MAX);
         assert_eq!(Millis::new(1500).to_string(), "1500 ms");
         assert_eq!(Millis::MAX.as_u64(), 9_007_199_254_740_991);
+        assert_eq!(u64::from(Millis::from(1500)), 1500);
     }
 
     #[test]

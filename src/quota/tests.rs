@@ -97,6 +97,17 @@ fn a_create_is_held_back_for_a_second_at_most_and_the_others_wait_for_it() {
 }
 
 #[test]
+fn a_create_is_held_back_for_a_whole_second() {
+    let limits = QuotaLimits { pcw: 20, calls_per_second: 100, burst: 100 };
+    let mut bucket = TokenBucket::new(limits, T0);
+    for lane in 0..3u32 {
+        assert_eq!(bucket.ask(ms(u64::from(lane) * 500), lane, Want::AcquireAndCreate), Permit::Granted);
+    }
+    let mut ask = |lane| bucket.ask(ms(1_100), lane, Want::Create);
+    assert_eq!([ask(0), ask(1), ask(2)], [Permit::Granted, Permit::Wait(ms(1_600)), Permit::Wait(ms(2_100))]);
+}
+
+#[test]
 fn a_create_is_not_held_back_until_its_builder_token_is_too_old() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 5, ..QuotaLimits::for_area(Area::Europe) }, T0);
     assert_eq!(bucket.ask(T0, 0, Want::AcquireAndCreate), Permit::Granted);

@@ -39,8 +39,8 @@ fn what_cannot_be_deleted_is_left_behind_and_told() {
     assert!(hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }));
 }
 
-#[test]
-fn a_task_that_was_left_behind_has_its_last_try_though_the_limit_is_reached() {
+/// A task that runs, and one before it that could not be deleted.
+fn one_left_behind() -> Hand {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.running("old");
     hand.query("IN_PROGRESS", "serviceAbnormal");
@@ -55,6 +55,25 @@ fn a_task_that_was_left_behind_has_its_last_try_though_the_limit_is_reached() {
         }
         hand.last();
     }
+    hand
+}
+
+#[test]
+fn a_task_that_was_left_behind_has_one_more_try_at_the_end() {
+    let mut hand = one_left_behind();
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let mut deleted = Vec::new();
+    while let Ok(delete) = hand.next(u64::MAX) {
+        let is_old = delete.path.contains("/tasks/old?");
+        hand.answer(&delete, if is_old { 500 } else { 200 }, json!({}));
+        deleted.push(is_old);
+    }
+    assert_eq!(deleted, [true, false]);
+}
+
+#[test]
+fn that_last_try_is_made_though_the_limit_is_reached() {
+    let mut hand = one_left_behind();
     hand.supervisor.handle(hand.wall(), Input::Stop);
     let mut of_old = Vec::new();
     while let Ok(delete) = hand.next(u64::MAX) {

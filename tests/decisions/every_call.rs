@@ -65,6 +65,19 @@ fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
 }
 
 #[test]
+fn a_snapshot_says_only_what_is_not_as_ever() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    let says = |hand: &Hand, field| hand.supervisor.snapshot().unwrap().contains(field);
+    assert!(says(&hand, "\"builder\"") && !says(&hand, "\"vainLooks\""));
+    hand.answer(&create, 206, json!({}));
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let look = hand.expect(EventCall::Presence);
+    hand.answer(&look, 403, json!({}));
+    assert!(says(&hand, "\"vainLooks\""));
+}
+
+#[test]
 fn with_a_shared_quota_every_call_is_asked_for() {
     let mut hand = Hand::new(json!({}));
     hand.supervisor.share_quota(true);

@@ -100,6 +100,17 @@ fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
 }
 
 #[test]
+fn only_an_answer_that_succeeds_tells_who_is_there() {
+    let mut hand = Hand::new(json!({}));
+    hand.refused_after_all();
+    let look = hand.expect(EventCall::Presence);
+    let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
+    hand.answer(&look, 503, json!({ "success": true, "data": data }));
+    assert_ne!(hand.last(), EventKind::Unidentified);
+    assert_eq!(hand.supervisor.health(), Health::Down);
+}
+
+#[test]
 fn looks_that_are_not_answered_come_no_sooner() {
     let mut hand = Hand::new(json!({ "presence": "always" }));
     hand.running("t");

@@ -140,6 +140,19 @@ fn but_not_as_long_as_a_later_create_may_have_started_one() {
 }
 
 #[test]
+fn a_token_whose_create_was_answered_is_not_called_with_for_the_task_of_a_later_one() {
+    let (mut hand, timed_out) = left_by_its_newest_task(3);
+    hand.answer(&timed_out[0], 200, json!({ "taskId": "u" }));
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    assert!(hand.notice(110, "v", "show-1"));
+    for _ in 0..2 {
+        let query = hand.expect(EventCall::Query);
+        assert_eq!(query.path.split('?').next_back(), timed_out[1].path.split('?').next_back());
+        hand.answer(&query, 404, json!({}));
+    }
+}
+
+#[test]
 fn an_earlier_create_with_the_same_token_says_nothing_of_a_later_one() {
     let policy = json!({ "noAnswerMs": [1_000, 1_000], "createTimedOutMs": [1_000], "relaunchMs": [30_000] });
     let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));

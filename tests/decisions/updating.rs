@@ -412,7 +412,7 @@ fn with_token(channel: &str, token: &str) -> Services {
 fn what_was_given_up_is_not_echoed_either() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    for (token, status) in [("s3cret-1", 500), ("s3cret-2", 400)] {
+    for (token, status) in [("s3cret-1", 500), ("s3cret-2", 500), ("s3cret-3", 400)] {
         hand.supervisor.update(hand.wall(), with_token("studio", token)).unwrap();
         let sent = next_update(&mut hand);
         hand.answer(&sent, status, json!({ "message": "the task has s3cret-1" }));
@@ -474,6 +474,38 @@ fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
     hand.answer(&again, 400, json!({}));
     let anew = hand.expect(EventCall::Acquire);
     assert_eq!((output_uid(&anew), idle_timeout(&anew)), (1, 60));
+}
+
+#[test]
+fn a_task_that_is_found_after_another_one_was_updated_is_updated_as_well() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let first = hand.create();
+    hand.nothing(&first, NoAnswer::Unreachable);
+    hand.last();
+    hand.now -= 5_000;
+    let second = hand.create();
+    hand.nothing(&second, NoAnswer::Unreachable);
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    update(&mut hand, 60);
+    let taken = hand.expect(EventCall::Update);
+    hand.answer(&taken, 200, Value::Null);
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    assert!(hand.notice(110, "u", "show-1"));
+    let update = next_update(&mut hand);
+    assert!(update.path.contains("/tasks/u?"), "{}", update.path);
+    assert_eq!(idle_timeout(&update), 60);
+}
+
+#[test]
+fn what_is_allowed_but_probably_not_meant_is_said_of_the_newest_payload() {
+    let mut hand = Hand::new(json!({}));
+    let fields = |hand: &Hand| -> Vec<_> {
+        hand.supervisor.warnings().into_iter().map(|warning| warning.field).collect()
+    };
+    assert_eq!(fields(&hand), [""; 0]);
+    update(&mut hand, 30);
+    assert_eq!(fields(&hand), ["services.cloudTranscoder.config.transcoder.idleTimeout"]);
 }
 
 #[test]
