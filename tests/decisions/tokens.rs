@@ -143,7 +143,10 @@ fn but_not_as_long_as_a_later_create_may_have_started_one() {
 fn a_token_whose_create_was_answered_is_not_called_with_for_the_task_of_a_later_one() {
     let (mut hand, timed_out) = left_by_its_newest_task(3);
     hand.answer(&timed_out[0], 200, json!({ "taskId": "u" }));
-    hand.query("FAILURE_STOP", "serviceAbnormal");
+    for _ in 0..8 {
+        let query = hand.expect(EventCall::Query);
+        hand.answer(&query, 404, json!({}));
+    }
     assert!(hand.notice(110, "v", "show-1"));
     for _ in 0..2 {
         let query = hand.expect(EventCall::Query);
