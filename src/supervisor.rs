@@ -173,7 +173,7 @@ pub struct LaneStatus {
     pub name: String,
     /// `launching`, `confirming`, `running`, `suspect`, `unidentified`, `waiting`, `stopping`, `stopped`, `failed`.
     pub state: &'static str,
-    /// How many times it was launched.
+    /// The number of its last launch; a second task that is found of one counts as a launch, too.
     pub generation: u32,
     /// Its output uids, the primary first.
     pub uids: Vec<Uid>,

@@ -201,7 +201,10 @@ export interface RetrySchedules {
   presenceMs: number[];
   /** Looks in a row without a uid that prove it gone, besides those during `migrationMs`. Default 3. */
   presenceAbsences: number;
-  /** How long `stop()` waits for a task that cannot be ended or found. Default 300000. */
+  /**
+   * How long `stop()` waits for a task that cannot be ended or found; none that is known is given up before a Delete of it
+   * was answered. Default 300000.
+   */
   stopDeadlineMs: number;
   /** Time-out of each attempt. Default 10000. */
   requestTimeoutMs: number;
@@ -252,7 +255,10 @@ export interface CommonConfig {
   policy?: Partial<RetrySchedules>;
   /** Limits that differ from the documented ones. */
   quota?: Quota;
-  /** When a task that ended is launched again: default `on-failure`, which an exit for idleness is not. */
+  /**
+   * When a task that ended is launched again: default `on-failure`, which an exit for idleness is not. With `never` one that
+   * has run and does not any more is given `migrationMs` to come back by itself, and ended then.
+   */
   restart?: "on-failure" | "always" | "never";
   /** What to do when the service says that it will move a failed task: default `relaunch`, under the other uid. */
   migration?: "relaunch" | "wait";
@@ -430,7 +436,7 @@ export type SteadymixEvent = {
   at: number;
   /** The lane's name; of a supervisor `main`. */
   lane: string;
-  /** How many times the lane had been launched. */
+  /** The launch it is about, by its number. */
   generation?: number;
   /** The output uid it is about. */
   uid?: Uid;
@@ -480,7 +486,7 @@ export interface LaneStatus {
     | "stopping"
     | "stopped"
     | "failed";
-  /** How many times it was launched. */
+  /** The number of its last launch; a second task that is found of one counts as a launch, too. */
   generation: number;
   /** Its output uids, the primary first. */
   uids: Uid[];

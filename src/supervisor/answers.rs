@@ -69,6 +69,11 @@ impl Read {
         }
     }
 
+    /// Whether the Create that it answers may have been carried out.
+    fn may_name_a_task(&self) -> bool {
+        self.refused().is_none() && self.meaning != Meaning::RateLimited
+    }
+
     fn refused(&self) -> Option<FailReason> {
         match self.meaning {
             Meaning::WrongParameters => Some(FailReason::WrongParameters),
@@ -114,11 +119,14 @@ impl Lane {
             Ok(token) => {
                 let given = RtcToken::Given(token.filter(|token| !token.is_empty()));
                 let launch = in_flight.generation.and_then(|generation| self.launch_mut(generation));
-                match (in_flight.purpose, launch) {
-                    (Purpose::InputToken, Some(launch)) => launch.input_token = given,
-                    (Purpose::OutputToken, Some(launch)) => launch.output_token = given,
-                    _ => {}
+                let Some(launch) = launch else { return };
+                if in_flight.purpose == Purpose::InputToken {
+                    launch.input_token = given;
+                } else {
+                    launch.output_token = given;
                 }
+                // Acquire has all its attempts.
+                launch.acquire_failures = 0;
             }
             Err(()) => self.token_failed(now, &in_flight),
         }
@@ -172,15 +180,15 @@ impl Lane {
         if matches!(answer, Answer::Nothing(why) if why.was_not_sent()) {
             return self.never_left(&overdue);
         }
-        let Answer::Http { status: 200..=299, body, .. } = answer else { return };
-        if let Some(task_id) = ReplyBody::parse(body).task_id {
+        let read = self.read(now, Call::Create, "", answer);
+        if let Some(task_id) = read.body.task_id.as_ref().filter(|_| read.may_name_a_task()) {
             let token = overdue.token.as_str();
             let later = |other: &Overdue| other.id > overdue.id && other.token == token;
             let is_under_way =
                 self.in_flight.as_ref().is_some_and(|in_flight| in_flight.token.as_deref() == Some(token));
             let is_last = !is_under_way && !self.overdue.iter().any(later);
             let create = Some(AnsweredCreate { token, is_last });
-            self.learn(now, overdue.generation, &task_id, create, false, IdentifiedBy::LateReply);
+            self.learn(now, overdue.generation, task_id, create, false, IdentifiedBy::LateReply);
         }
     }
 
@@ -233,10 +241,15 @@ impl Lane {
             unauthorized: status == Some(401),
             said: said(answer, &body, &self.secrets()),
             body,
-            retry_after: retry_after.and_then(|header| parse_retry_after(header, now.wall)),
+            retry_after: self.retry_after(now, retry_after),
             domain: domain.to_owned(),
             nothing,
         }
+    }
+
+    /// How long the service asks to wait, as far as that is done.
+    fn retry_after(&self, now: Now, header: Option<&str>) -> Option<Millis> {
+        Some(parse_retry_after(header?, now.wall)?.min(self.config.policy.retry_after_max_ms))
     }
 
     fn note_domain(&mut self, now: Now, domain: &str, answer: &Answer) {
@@ -280,9 +293,7 @@ impl Lane {
                     let said = said(answer, &reply, &self.secrets());
                     self.emit(now, None, EventKind::Misconfigured { call: EventCall::Presence, said });
                 }
-                let retry_after = retry_after.and_then(|header| parse_retry_after(header, now.wall));
-                let longest = self.config.policy.retry_after_max_ms;
-                Seen::Nothing { retry_after: retry_after.unwrap_or_default().min(longest), in_vain }
+                Seen::Nothing { retry_after: self.retry_after(now, retry_after).unwrap_or_default(), in_vain }
             }
         };
         Some(ChannelLook { sent_at: in_flight.sent_at, seen })
@@ -306,6 +317,11 @@ impl Lane {
             failures
         };
         self.config.policy.wait(read.call, cause, failures, read.retry_after).map(|wait| self.jittered(wait))
+    }
+
+    /// The wait before the next attempt once the ladder is spent, jitter included.
+    fn wait_when_spent(&self, read: &Read, wait: Millis) -> Millis {
+        self.jittered(wait.max(read.retry_after.unwrap_or_default()))
     }
 
     fn jittered(&self, wait: Millis) -> Millis {

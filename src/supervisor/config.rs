@@ -23,7 +23,7 @@ pub enum Restart {
     OnFailure,
     /// However it ended.
     Always,
-    /// Not at all.
+    /// Not at all. One that has run and does not any more is given `migrationMs` to come back by itself, and ended then.
     Never,
 }
 

@@ -1,8 +1,10 @@
 //! What others tell of a create: who names its task, and who is in the channel.
 
+use super::Outcome;
 use super::answers::{ChannelLook, Seen, VAIN_LOOKS_THAT_PROVE};
-use super::event::{Ending, EventKind, IdentifiedBy, LaunchCause, Suspicion};
-use super::lane::{Goal, Lane, Purpose};
+use super::config::Restart;
+use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Suspicion};
+use super::lane::{Goal, Lane};
 use super::launch::{AnsweredCreate, Launch, Phase};
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
@@ -24,10 +26,12 @@ impl Lane {
             return self.create_was_answered(generation, create);
         }
         self.mark_changed();
-        if self.in_flight.as_ref().is_some_and(|in_flight| {
-            in_flight.purpose == Purpose::Create && in_flight.generation == Some(generation)
-        }) {
-            // Should it still be waiting for its snapshot, it must not be sent any more.
+        let had_none = self.launch(generation).is_some_and(|launch| launch.task_id.is_none());
+        if had_none
+            && self.in_flight.as_ref().is_some_and(|in_flight| in_flight.generation == Some(generation))
+        {
+            // It was for another Create, which must not be sent any more should it still be waiting for its snapshot, and
+            // what the service says of it is not said of this task.
             self.let_go_of_request();
         }
         let first_look = self.config.policy.confirm_ms.wait_or_last(0);
@@ -64,7 +68,9 @@ impl Lane {
             launch.enter(Phase::Deleting, now.mono, now.mono);
             if current == Some(generation) {
                 self.current = None;
-                if running {
+                if self.config.restart == Restart::Never {
+                    self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
+                } else if running {
                     self.schedule(now, LaunchCause::Ended);
                 }
             }
@@ -125,7 +131,7 @@ impl Lane {
     ) {
         let (uid, instance_id, unanswered, others) = if let Some(launch) = self.launch(generation) {
             (launch.uid, launch.instance_id.clone(), launch.unanswered.clone(), launch.tokens.clone())
-        } else if let Some(old) = self.retired.iter().find(|retired| retired.generation == generation) {
+        } else if let Some(old) = self.retired.iter().rfind(|retired| retired.generation == generation) {
             (old.uid, old.instance_id.clone(), Vec::new(), old.tokens.clone())
         } else {
             return;
@@ -180,9 +186,12 @@ impl Lane {
         for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
             let Some(launch) = self.launch_mut(generation) else { continue };
             let present = broadcasters.contains(&launch.uid);
-            if launch.phase == Phase::Running && !present {
-                self.suspect(now, Suspicion::Absent);
-                self.hint(now);
+            if launch.phase == Phase::Running {
+                // A look that left before the last Query was answered says less than that.
+                if !present && launch.seen_running_at <= Some(sent_at) {
+                    self.suspect(now, Suspicion::Absent);
+                    self.hint(now);
+                }
             } else if launch.is_watched() {
                 // Nobody names its task, but it is there: it can be watched.
                 let is_found =
@@ -219,6 +228,7 @@ impl Lane {
             }
             let mut launch = Launch::new(old.generation, uid, old.instance_id, now.mono);
             launch.tokens = old.tokens;
+            launch.closed = old.closed;
             launch.creates = 1;
             launch.last_create_at = now.mono;
             launch.said_to_run = true;

@@ -16,7 +16,7 @@ pub struct Event {
     pub at: Millis,
     /// The lane's name.
     pub lane: String,
-    /// How many times the lane had been launched.
+    /// The launch it is about, by its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// The output uid it is about.
@@ -387,7 +387,7 @@ pub enum IdentifiedBy {
     Notice,
     /// The reply to its Create came after its time-out.
     LateReply,
-    /// The Create, made again.
+    /// The reply to a Create whose launch had a task already.
     Reply,
 }
 

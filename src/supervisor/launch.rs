@@ -274,6 +274,12 @@ impl Launch {
         self.task_id.is_some() || self.creates > 0
     }
 
+    /// Whether a Delete was answered, and it is not known to be gone.
+    pub(super) fn is_hard_to_delete(&self) -> bool {
+        let has_failed = self.failures > 0 || self.rate_limited > 0;
+        self.phase == Phase::AwaitingEnd || (self.phase == Phase::Deleting && has_failed)
+    }
+
     /// Whether only others can tell what became of it.
     pub(super) fn is_watched(&self) -> bool {
         match self.phase {
@@ -348,9 +354,14 @@ impl Launch {
     /// A Create with this token never left: if it was the first with it, the next one still is.
     pub(super) fn create_did_not_leave(&mut self, token: &str) {
         self.create_did_not_happen();
-        let Some(builder) = self.builder.as_mut().filter(|builder| builder.name == token) else { return };
-        builder.creates = builder.creates.saturating_sub(1);
-        if builder.creates == 0 {
+        let was_the_only_one = match self.builder.as_mut().filter(|builder| builder.name == token) {
+            Some(builder) => {
+                builder.creates = builder.creates.saturating_sub(1);
+                builder.creates == 0
+            }
+            None => self.creates == 0,
+        };
+        if was_the_only_one {
             self.tokens.retain(|other| other != token);
             self.unanswered.retain(|other| other != token);
         }
@@ -462,11 +473,14 @@ pub(super) struct Retired {
     pub(super) uid: Uid,
     pub(super) instance_id: String,
     pub(super) tokens: Vec<String>,
+    /// Nothing more is to be sent for its create.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) closed: bool,
     /// Its task, if that is known to be gone.
     pub(super) gone: Option<String>,
 }
 
-decode!(Camel Retired { generation, uid, instance_id, tokens, gone });
+decode!(Camel Retired { generation, uid, instance_id, tokens, closed or false, gone });
 
 #[cfg(test)]
 mod tests;

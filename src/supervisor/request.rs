@@ -220,9 +220,14 @@ const MESSAGE_CHARS: usize = 300;
 /// What the service said, for an event; `secrets` are blotted out, should the service echo one.
 pub(super) fn said(answer: &Answer, body: &ReplyBody, secrets: &[&str]) -> Said {
     let Answer::Http { status, request_id, resource_id, .. } = answer else { return Said::default() };
+    // Also as they stand in a path; and the longest first, should one be a part of another one.
+    let mut secrets: Vec<String> =
+        secrets.iter().flat_map(|secret| [(*secret).to_owned(), encoded(secret).to_string()]).collect();
+    secrets.retain(|secret| !secret.is_empty());
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     let blotted = |text: &Option<String>| {
         let mut text = text.clone()?;
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        for secret in &secrets {
             text = text.replace(secret, "…");
         }
         if let Some((cut, _)) = text.char_indices().nth(MESSAGE_CHARS) {

@@ -65,13 +65,11 @@ impl Lane {
     }
 
     fn settle_end(&mut self, now: Now, outcome: &Outcome, since: Millis) -> bool {
-        let grace = if self.can_look() { self.config.policy.stop_deadline_ms } else { STOP_GRACE };
-        let stop_at = since.plus(self.config.policy.stop_deadline_ms);
-        let watch_until = since.plus(grace).min(stop_at);
         let mut changed = false;
         for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
+            let given_up_at = self.launch(generation).and_then(|launch| self.given_up_at(launch, since));
             let Some(launch) = self.launch_mut(generation) else { continue };
-            if now.mono >= stop_at || (launch.task_id.is_none() && now.mono >= watch_until) {
+            if given_up_at.is_some_and(|at| now.mono >= at) {
                 self.leave_behind(now, generation);
                 self.forget(generation, None);
                 changed = true;
@@ -115,15 +113,23 @@ impl Lane {
         changed
     }
 
+    /// When a launch is given up after an end at `since`: not before a Delete of its task has been answered, however much
+    /// time has passed by itself.
+    fn given_up_at(&self, launch: &Launch, since: Millis) -> Option<Millis> {
+        let stop_at = since.plus(self.config.policy.stop_deadline_ms);
+        match launch.task_id {
+            Some(_) => launch.is_hard_to_delete().then_some(stop_at),
+            None if self.can_look() => Some(stop_at),
+            None => Some(since.plus(STOP_GRACE).min(stop_at)),
+        }
+    }
+
     /// When `settle` will next have something to do.
     pub(super) fn next_settle(&self) -> Option<(Millis, Why)> {
         match &self.goal {
             Goal::End { since, .. } => {
-                let stop_at = since.plus(self.config.policy.stop_deadline_ms);
-                let watches = self.launches.iter().any(|launch| launch.task_id.is_none());
-                let until =
-                    if watches && !self.can_look() { since.plus(STOP_GRACE).min(stop_at) } else { stop_at };
-                Some((until, Why::Stopping))
+                let given_up = self.launches.iter().filter_map(|launch| self.given_up_at(launch, *since));
+                given_up.min().map(|at| (at, Why::Stopping))
             }
             Goal::Run => match (self.current_launch(), &self.next_launch) {
                 (Some(launch), _) if launch.phase == Phase::Unidentified => self

@@ -104,6 +104,13 @@ impl Lane {
         self.mark_changed();
     }
 
+    /// The service has asked for no call before.
+    pub(super) fn launch_not_before(&mut self, at: Millis) {
+        if let Some(next) = &mut self.next_launch {
+            next.at = next.at.max(at);
+        }
+    }
+
     /// The current launch got nowhere: it is watched if it may have started a task, forgotten otherwise.
     pub(super) fn abandon(&mut self, now: Now, cause: LaunchCause) {
         let Some(launch) = self.current_mut() else { return };
@@ -123,6 +130,10 @@ impl Lane {
 
     /// The current task is not good any more, but may live: it is kept until its replacement runs.
     pub(super) fn supersede(&mut self, now: Now, cause: LaunchCause) {
+        let has_run = self.current_launch().is_some_and(|launch| launch.phase == Phase::Running);
+        if has_run && self.config.restart == Restart::Never {
+            return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
+        }
         self.note_off_air(now);
         if let Some(launch) = self.current_mut() {
             launch.enter(Phase::Superseded, now.mono, now.mono);
@@ -254,8 +265,8 @@ impl Lane {
     }
 
     fn remember(&mut self, launch: Launch, gone: Option<String>) {
-        let Launch { generation, uid, instance_id, tokens, .. } = launch;
-        self.retired.push_back(Retired { generation, uid, instance_id, tokens, gone });
+        let Launch { generation, uid, instance_id, tokens, closed, .. } = launch;
+        self.retired.push_back(Retired { generation, uid, instance_id, tokens, closed, gone });
         if self.retired.len() > MAX_RETIRED {
             self.retired.pop_front();
         }

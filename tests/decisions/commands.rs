@@ -1,7 +1,7 @@
 //! What an operator asks for: stop and update.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, Input, LeftBehindReason, Outcome};
+use steadymix::supervisor::{EventCall, EventKind, Input, LeftBehindReason, Outcome, Standing, Supervisor};
 use steadymix::time::Millis;
 
 use crate::hand::{Hand, task};
@@ -146,4 +146,66 @@ fn when_a_task_was_last_seen_is_told_by_the_clock_as_it_is_set() {
     hand.now += 1_000;
     hand.last();
     assert_eq!(hand.supervisor.status().last_seen_running_ms, Some(Millis::new(at)));
+}
+
+#[test]
+fn however_late_it_is_what_lives_is_deleted_once() {
+    // Nobody was there to do it for longer than stopping may take.
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot().unwrap()).unwrap();
+    hand.now += 301_000;
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 500, json!({}));
+    assert_eq!(hand.done(), Outcome::Stopped);
+    assert!(hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }));
+
+    // A task that is named long after the end.
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.refused_after_all();
+    hand.done();
+    hand.now += 400_000;
+    assert!(hand.notice(110, "t", "show-1"));
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 200, json!({}));
+    assert_eq!(hand.last(), EventKind::Removed);
+
+    let mut hand = Hand::new(json!({ "policy": { "stopDeadlineMs": 0 } }));
+    hand.running("t");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.expect(EventCall::Delete);
+}
+
+/// A task that runs, and one before it whose every Delete is accepted, and whose every Query is answered so.
+fn accepted_and_then(status: u16) -> Hand {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    hand.running("old");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": "new" }));
+    while hand.since_start() < 600 {
+        let call = hand.call();
+        match call.call {
+            EventCall::Delete => hand.answer(&call, 202, json!({})),
+            _ if call.path.contains("/tasks/old?") && hand.launches() == 2 => {
+                hand.answer(&call, status, task("IN_PROGRESS", "serviceInProgress"));
+            }
+            _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+        }
+        hand.last();
+    }
+    hand
+}
+
+#[test]
+fn a_task_whose_end_was_accepted_and_never_comes_is_left_behind_and_told() {
+    for status in [200, 403] {
+        let hand = accepted_and_then(status);
+        let left_behind = EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed };
+        let told = hand.events.iter().filter(|kind| **kind == left_behind).count();
+        assert_eq!(told, 1, "Query answered {status}");
+        let tasks = hand.supervisor.status().tasks;
+        assert_eq!(tasks.first().map(|task| task.standing), Some(Standing::LeftBehind));
+    }
 }

@@ -317,3 +317,48 @@ fn as_long_as_a_task_can_be_deleted_its_uid_is_waited_for() {
     hand.answer(&delete, 200, json!({}));
     assert_eq!(output_uid(&hand.create()), 2);
 }
+
+#[test]
+fn what_is_in_the_way_is_asked_about_however_long_the_service_asks_to_wait() {
+    for retry_after in ["1", "100", "300"] {
+        let mut hand = Hand::new(json!({ "presence": "never" }));
+        hand.running("old");
+        hand.query("IN_PROGRESS", "serviceAbnormal");
+        for _ in 0..3 {
+            let mut call = hand.call();
+            if call.call == EventCall::Acquire {
+                hand.answer(&call, 200, json!({ "tokenName": "token" }));
+                call = hand.expect(EventCall::Create);
+            }
+            hand.answer_after(&call, 429, json!({}), Some(retry_after));
+        }
+        let query = hand.expect(EventCall::Query);
+        assert!(query.path.contains("/tasks/old?"), "{}, Retry-After {retry_after}", query.path);
+    }
+}
+
+#[test]
+fn what_the_application_fails_at_is_no_attempt_of_acquire() {
+    let mut hand = Hand::new(json!({}));
+    let mut failures = 0;
+    let mut acquire = loop {
+        match hand.supervisor.poll(hand.wall()) {
+            Output::NeedToken(request) => {
+                let fails = failures < 3;
+                failures += 1;
+                hand.supervisor
+                    .handle(hand.wall(), Input::Token(request.id, if fails { Err(()) } else { Ok(None) }));
+            }
+            Output::Wait { until, .. } => hand.now = until.as_u64(),
+            Output::Send(request) => break request,
+            Output::Emit(_) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    for waited in [3, 6, 9] {
+        let at = hand.now;
+        hand.answer(&acquire, 503, json!({}));
+        acquire = hand.expect(EventCall::Acquire);
+        assert_eq!((output_uid(&acquire), (hand.now - at) / 1000), (1, waited));
+    }
+}

@@ -5,7 +5,7 @@ use steadymix::supervisor::{EventCall, EventKind, Input, Output, Supervisor};
 use steadymix::task::Services;
 use steadymix::time::Millis;
 
-use crate::hand::{Hand, services};
+use crate::hand::{Hand, output_uid, services};
 
 #[test]
 fn retry_after_lengthens_and_never_shortens() {
@@ -97,4 +97,37 @@ fn with_a_shared_quota_every_call_is_asked_for() {
     hand.supervisor.handle(hand.wall(), Input::Permit(request, Millis::ZERO));
     assert!(!hand.supervisor.awaits_permit(request));
     hand.expect(EventCall::Acquire);
+}
+
+#[test]
+fn retry_after_lengthens_what_comes_after_the_last_attempt_too() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let mut at = Vec::new();
+    for _ in 0..8 {
+        let query = hand.expect(EventCall::Query);
+        at.push(hand.since_start());
+        hand.answer_after(&query, 503, json!({}), Some("200"));
+    }
+    assert!(at.windows(2).all(|pair| pair[1] - pair[0] == 200), "{at:?}");
+
+    let mut hand = Hand::new(json!({ "policy": { "createServerErrorMs": [3_000] } }));
+    for _ in 0..2 {
+        let acquire = hand.expect(EventCall::Acquire);
+        hand.answer_after(&acquire, 503, json!({}), Some("100"));
+    }
+    let next = hand.expect(EventCall::Acquire);
+    assert_eq!((output_uid(&next), hand.since_start()), (2, 200), "on the other uid");
+}
+
+#[test]
+fn a_token_that_is_echoed_as_it_stands_in_a_path_is_blotted_out() {
+    let mut hand = Hand::new(json!({}));
+    let acquire = hand.expect(EventCall::Acquire);
+    hand.answer(&acquire, 200, json!({ "tokenName": "s3cret/with+and=" }));
+    let create = hand.expect(EventCall::Create);
+    hand.answer(&create, 400, json!({ "message": format!("cannot POST {}", create.path) }));
+    hand.last();
+    let told = format!("{:?}", hand.events);
+    assert!(told.contains("builderToken=…") && !told.contains("s3cret"), "{told}");
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use steadymix::supervisor::{EventCall, EventKind, FailReason, Health, Input, Outcome};
 
-use crate::hand::{Hand, task};
+use crate::hand::{Hand, output_uid, task};
 
 #[test]
 fn presence_resolves_what_nobody_names() {
@@ -125,4 +125,33 @@ fn looks_that_are_not_answered_come_no_sooner() {
     }
     let waits: Vec<u64> = looks.windows(2).map(|pair| (pair[1] - pair[0]) / 1000).collect();
     assert_eq!(waits[1..], [130, 130, 130]);
+}
+
+#[test]
+fn a_create_that_was_refused_is_not_made_again_when_its_uid_is_seen_after_all() {
+    let policy = json!({ "createTimedOutMs": [3_000] });
+    let mut hand = Hand::new(json!({ "presence": "always", "policy": policy }));
+    let create = hand.create();
+    hand.answer(&create, 206, json!({}));
+    let again = hand.expect(EventCall::Create);
+    hand.answer(&again, 400, json!({}));
+    hand.running("other");
+    let mut was_gone = false;
+    let next = loop {
+        was_gone |= hand.uids() == [2];
+        let is_back = was_gone && hand.uids() == [2, 1];
+        let call = hand.call();
+        match call.call {
+            EventCall::Presence => {
+                let there: &[u32] = if was_gone { &[1, 2] } else { &[2] };
+                let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": there });
+                hand.answer(&call, 200, json!({ "success": true, "data": data }));
+            }
+            EventCall::Query if is_back => hand.answer(&call, 200, task("FAILURE_STOP", "serviceAbnormal")),
+            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+            _ => break call,
+        }
+    };
+    assert!(was_gone);
+    assert_eq!((next.call, output_uid(&next)), (EventCall::Acquire, 2), "not on the uid that is taken");
 }

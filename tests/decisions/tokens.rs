@@ -298,3 +298,86 @@ fn what_delete_said_of_a_token_says_nothing_of_the_task_once_its_end_was_accepte
     hand.answer(&query, 403, json!({}));
     assert_ne!(hand.expect(EventCall::Query).path, query.path, "both tokens are to be tried for the query");
 }
+
+#[test]
+fn what_an_acquire_is_answered_is_not_said_of_a_task_that_was_named_meanwhile() {
+    for status in [400, 401, 404, 503] {
+        let mut hand = Hand::new(json!({ "presence": "never" }));
+        let create = hand.create();
+        hand.answer(&create, 206, json!({}));
+        hand.now -= 3_600_000;
+        let acquire = hand.expect(EventCall::Acquire);
+        assert!(hand.notice(110, "t", "show-1"));
+        hand.answer(&acquire, status, json!({}));
+        hand.query("IN_PROGRESS", "serviceInProgress");
+        assert_eq!(hand.supervisor.status().task_id.as_deref(), Some("t"), "answered {status}");
+        assert_eq!(hand.supervisor.status().state, "running");
+    }
+}
+
+#[test]
+fn whatever_a_create_is_answered_the_task_that_is_named_is_looked_after() {
+    let task = json!({ "taskId": "t" });
+    for status in [200, 201, 206, 409, 500, 503] {
+        let mut hand = Hand::new(json!({}));
+        let create = hand.create();
+        hand.answer(&create, status, task.clone());
+        assert!(hand.expect(EventCall::Query).path.contains("/tasks/t?"), "{status}");
+
+        let mut hand = Hand::new(json!({ "policy": { "noAnswerMs": [3_000, 3_000] } }));
+        let create = hand.create();
+        assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
+        hand.answer(&create, status, task.clone());
+        assert!(hand.expect(EventCall::Query).path.contains("/tasks/t?"), "{status}, late");
+    }
+    for status in [400, 403, 429] {
+        let mut hand = Hand::new(json!({}));
+        let create = hand.create();
+        hand.answer(&create, status, task.clone());
+        hand.last();
+        assert_eq!(hand.uids(), [0; 0], "{status}: it was not carried out");
+    }
+}
+
+#[test]
+fn a_task_that_is_named_after_its_launch_is_over_is_deleted_with_the_newest_of_its_tokens() {
+    let policy = json!({ "noAnswerMs": [3_000, 3_000], "createTimedOutMs": [3_000] });
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
+    hand.create();
+    assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
+    hand.now -= 3_600_000;
+    let second = hand.create();
+    hand.answer(&second, 206, json!({}));
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    // The other uid in vain, so that the first Create is gone on with, by a token of its own.
+    let newest = loop {
+        let create = hand.create();
+        hand.answer(&create, 206, json!({}));
+        if output_uid(&create) == 1 {
+            break create;
+        }
+        let again = hand.expect(EventCall::Create);
+        hand.answer(&again, 206, json!({}));
+    };
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    assert_eq!(hand.done(), Outcome::Stopped);
+    assert!(hand.notice(110, "late", "show-1"));
+    let delete = hand.expect(EventCall::Delete);
+    assert_eq!(delete.path.split('?').next_back(), newest.path.split('?').next_back());
+}
+
+#[test]
+fn a_create_that_never_left_is_forgotten_though_the_clock_was_set_back() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let waits_for_its_snapshot = hand.create();
+    hand.now -= 3_600_000;
+    hand.last();
+    hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
+    let create = hand.create();
+    hand.answer(&create, 206, json!({}));
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    hand.last();
+    assert_eq!(hand.uids(), [0; 0], "no other create may have started one");
+}

@@ -426,3 +426,33 @@ fn a_task_that_is_stopping_is_replaced_when_a_second_look_says_so_too() {
     hand.create();
     assert_eq!((hand.launches() - launches, (hand.now - at) / 1_000), (1, 5));
 }
+
+#[test]
+fn what_is_never_launched_again_is_given_the_time_to_come_back_and_then_ended() {
+    let mut hand = Hand::new(json!({ "restart": "never" }));
+    hand.running("t");
+    hand.query("IN_PROGRESS", "serviceAbnormal");
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    assert_eq!(hand.last(), EventKind::Recovered);
+    let at = hand.now;
+    let delete = loop {
+        let call = hand.call();
+        match call.call {
+            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceAbnormal")),
+            _ => break call,
+        }
+    };
+    assert_eq!(delete.call, EventCall::Delete);
+    assert!((90_000..=90_000 + 120_000).contains(&(hand.now - at)), "{} ms", hand.now - at);
+    hand.answer(&delete, 200, json!({}));
+    assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
+
+    // Its end is the first that is heard of it.
+    let mut hand = Hand::new(json!({ "restart": "never" }));
+    let create = hand.create();
+    hand.answer(&create, 206, json!({}));
+    assert!(hand.notice(111, "t", "show-1"));
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 404, json!({}));
+    assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
+}

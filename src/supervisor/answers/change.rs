@@ -59,6 +59,7 @@ impl Lane {
             ..*read
         };
         let wait = self.next_wait(generation, &as_delete, cause, failures);
+        let spent = self.wait_when_spent(read, monitor).max(wait.unwrap_or_default());
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {
             launch.failures = failures.saturating_add(1);
@@ -71,12 +72,12 @@ impl Lane {
             launch.due = now.mono.plus(wait);
             return self.tell_retry(now, generation, &as_delete, cause, Some(wait), attempt);
         }
-        launch.enter(Phase::LeftBehind, now.mono, now.mono.plus(monitor.max(wait.unwrap_or_default())));
+        launch.enter(Phase::LeftBehind, now.mono, now.mono.plus(spent));
         if let Some(FailReason::WrongParameters | FailReason::WrongCredentials) =
             read.refused().filter(|_| !told)
         {
             let said = read.said.clone();
-            self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Delete, said });
+            self.emit(now, Some(generation), EventKind::Misconfigured { call: read.call.into(), said });
         }
         self.leave_behind(now, generation);
         if ending {
@@ -87,8 +88,8 @@ impl Lane {
     }
 
     pub(super) fn on_update(&mut self, now: Now, generation: u32, read: &Read) {
-        let longest = self.config.policy.query_server_error_ms.longest();
-        let monitor = self.config.policy.monitor_interval_ms;
+        let longest = self.wait_when_spent(read, self.config.policy.query_server_error_ms.longest());
+        let monitor = self.wait_when_spent(read, self.config.policy.monitor_interval_ms);
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.update_due.is_some()) else {
             return;
         };

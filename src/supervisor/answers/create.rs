@@ -10,7 +10,7 @@ use crate::supervisor::launch::{AnsweredCreate, BuilderToken, Phase};
 use crate::supervisor::request::NoAnswer;
 use crate::time::Now;
 
-/// 429s to Create in a row after which the limit is hardly that of the rate.
+/// 429s in a row, the last to Create, after which the limit is hardly that of the rate.
 const RATE_LIMITED_FOR_LONG: u32 = 3;
 
 impl Lane {
@@ -23,7 +23,6 @@ impl Lane {
             (Meaning::Success, Some(name)) => {
                 launch.builder = Some(BuilderToken { name: name.clone(), acquired_at: now.mono, creates: 0 });
                 launch.acquire_failures = 0;
-                launch.rate_limited = 0;
                 launch.due = now.mono;
                 return;
             }
@@ -40,12 +39,12 @@ impl Lane {
         self.tell_retry(now, generation, read, cause, wait, attempt);
         if wait.is_none() && self.current == Some(generation) {
             self.abandon(now, LaunchCause::AcquireSpent);
+            self.launch_not_before(now.mono.plus(read.retry_after.unwrap_or_default()));
         }
     }
 
     pub(super) fn on_create(&mut self, now: Now, generation: u32, token: Option<&str>, read: &Read) {
-        let accepted = matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::AlreadyStarted);
-        if let (true, Some(task_id)) = (accepted, &read.body.task_id) {
+        if let Some(task_id) = read.body.task_id.as_ref().filter(|_| read.may_name_a_task()) {
             let create = token.map(|token| AnsweredCreate { token, is_last: true });
             return self.learn(now, generation, task_id, create, false, IdentifiedBy::Reply);
         }
@@ -86,6 +85,7 @@ impl Lane {
         self.tell_retry(now, generation, read, cause, wait, attempt);
         if wait.is_none() {
             self.abandon(now, LaunchCause::CreateSpent);
+            self.launch_not_before(now.mono.plus(read.retry_after.unwrap_or_default()));
         } else if rate_limited >= RATE_LIMITED_FOR_LONG {
             // It may be the number of tasks that is over its limit, and what this one replaces that is in its way.
             self.reconsider(now);

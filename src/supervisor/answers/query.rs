@@ -4,7 +4,7 @@ use super::Read;
 use crate::policy::Cause;
 use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::Outcome;
-use crate::supervisor::config::Migration;
+use crate::supervisor::config::{Migration, Restart};
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason, LaunchCause, Suspicion};
 use crate::supervisor::lane::Lane;
 use crate::supervisor::launch::{Phase, Round};
@@ -43,7 +43,10 @@ impl Lane {
             | Meaning::NoAnswer => return self.query_unanswered(now, generation, read),
         };
         launch.token_proven();
-        launch.failures = 0;
+        if phase != Phase::AwaitingEnd {
+            // There they are those of Delete.
+            launch.failures = 0;
+        }
         launch.not_found = 0;
         launch.refusals = 0;
         launch.rate_limited = 0;
@@ -120,7 +123,8 @@ impl Lane {
     /// Query says that the current task is there, but does not run.
     fn not_running(&mut self, now: Now, generation: u32, state: TaskState) {
         let policy = self.config.policy.clone();
-        let relaunches = self.config.migration == Migration::Relaunch;
+        let relaunches =
+            self.config.migration == Migration::Relaunch && self.config.restart != Restart::Never;
         let Some(launch) = self.launch_mut(generation) else { return };
         let running = launch.phase == Phase::Running;
         let first = launch.odd_since.is_none();
@@ -179,9 +183,14 @@ impl Lane {
         let failures = launch.refusals;
         let wait = self.next_wait(generation, read, Cause::Refused, failures);
         let monitor = self.config.policy.monitor_interval_ms;
+        let spent = self.wait_when_spent(read, monitor);
         let Some(launch) = self.launch_mut(generation) else { return };
         launch.refusals = failures.saturating_add(1);
-        launch.due = now.mono.plus(wait.unwrap_or(monitor));
+        if wait.is_none() && launch.phase == Phase::AwaitingEnd {
+            // Whether it has ended cannot be asked.
+            return self.delete_again(now, generation, read, Cause::Refused);
+        }
+        launch.due = now.mono.plus(wait.unwrap_or(spent));
         let tell = wait.is_none() && !std::mem::replace(&mut launch.refusal_told, wait.is_none());
         if wait.is_some() {
             self.tell_retry(now, generation, read, Cause::Refused, wait, failures.saturating_add(1));
@@ -198,6 +207,7 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         let failures = launch.failures;
         let wait = self.next_wait(generation, read, cause, failures);
+        let spent = self.wait_when_spent(read, longest);
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {
             launch.failures = failures.saturating_add(1);
@@ -205,7 +215,7 @@ impl Lane {
         if wait.is_none() && launch.phase == Phase::Reconsidered {
             return launch.enter(Phase::Deleting, now.mono, now.mono);
         }
-        let wait = wait.unwrap_or(longest);
+        let wait = wait.unwrap_or(spent);
         launch.due = now.mono.plus(wait);
         let attempt = launch.failures;
         self.tell_retry(now, generation, read, cause, Some(wait), attempt);

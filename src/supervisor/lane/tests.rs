@@ -103,3 +103,20 @@ fn a_look_in_vain_more_than_there_can_be() {
     };
     assert!(lane.answer(NOW, id, &forbidden).is_some());
 }
+
+#[test]
+fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
+    let doubts = |sent_at| {
+        let mut lane = lane();
+        let mut launch = launch(1);
+        launch.phase = Phase::Running;
+        launch.seen_running_at = Some(Millis::new(5_000));
+        lane.launches.push(launch);
+        lane.current = Some(1);
+        let seen = Seen::Broadcasters(Vec::new());
+        lane.look(NOW, &ChannelLook { sent_at: Millis::new(sent_at), seen });
+        lane.health() == Health::Suspect(1)
+    };
+    assert!(!doubts(4_999));
+    assert!(doubts(5_000));
+}
