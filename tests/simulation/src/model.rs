@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use steadymix::notice::Notice;
 use steadymix::redundancy::GroupStatus;
-use steadymix::supervisor::{Answer, Ending, Event, EventCall, EventKind, NoAnswer, Request};
+use steadymix::supervisor::{
+    Answer, Ending, Event, EventCall, EventKind, LeftBehindReason, NoAnswer, Request,
+};
 use steadymix::time::Millis;
 
 use crate::checks::{Check, Sent};
@@ -62,6 +64,8 @@ struct Task {
     ended: bool,
     /// 404s to Query in a row.
     not_found: u32,
+    /// A Delete of it left.
+    deleted: bool,
     gone: bool,
 }
 
@@ -208,11 +212,12 @@ impl Model {
         Ok(())
     }
 
-    fn on_call_of_task(&self, request: &Request) -> Check {
+    fn on_call_of_task(&mut self, request: &Request) -> Check {
         let id = wire::task_id(&request.path);
-        let Some(task) = self.tasks.get(&id) else {
+        let Some(task) = self.tasks.get_mut(&id) else {
             return Err(format!("{:?} of {id}, which nobody has named", request.call));
         };
+        task.deleted |= request.call == EventCall::Delete;
         let token = self.tokens.get(&wire::builder_token(&request.path));
         if token.is_none_or(|token| token.instance != task.instance) {
             return Err(format!("{:?} of {id} with a builder token of another create", request.call));
@@ -260,7 +265,7 @@ impl Model {
         };
         let task = wire::json(body)["taskId"].as_str().map(str::to_owned);
         match (status, task) {
-            (200..=205 | 207..=299, Some(id)) => {
+            (200..=299 | 409 | 500..=599, Some(id)) => {
                 token.task = Some(id.clone());
                 self.resolved(&instance, &name);
                 self.named(&instance, &id);
@@ -290,7 +295,8 @@ impl Model {
         // A Create of it that has not left yet will not any more.
         let tokens = &self.tokens;
         self.handed_out.retain(|name| tokens.get(name).is_none_or(|token| token.instance != instance));
-        let task = Task { instance: instance.to_owned(), ended: false, not_found: 0, gone: false };
+        let task =
+            Task { instance: instance.to_owned(), ended: false, not_found: 0, deleted: false, gone: false };
         self.tasks.entry(id.to_owned()).or_insert(task);
         self.creates.entry(instance.to_owned()).or_default().seen = false;
     }
@@ -366,6 +372,13 @@ impl Model {
             }
             EventKind::Ended { how } => self.on_end(event, Some(*how)),
             EventKind::Removed => self.on_end(event, None),
+            EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed } => {
+                let id = event.task_id.as_deref().unwrap_or_default();
+                match self.tasks.get(id).filter(|task| task.deleted) {
+                    Some(_) => Ok(()),
+                    None => Err(format!("{id} is left behind, and nobody has tried to delete it")),
+                }
+            }
             _ => Ok(()),
         }
     }
@@ -459,7 +472,7 @@ impl Model {
         }
         for (id, task) in self.tasks.iter().filter(|(_, task)| !task.gone) {
             fingerprint.text(id);
-            fingerprint.debug(&(task.ended, task.not_found));
+            fingerprint.debug(&(task.ended, task.not_found, task.deleted));
         }
         for ((whose, call), earliest) in self.earliest.iter().filter(|(_, earliest)| **earliest > now) {
             fingerprint.text(whose);
