@@ -148,7 +148,7 @@ pub struct RetryPolicy {
     /// service may be moving it.
     pub presence_absences: u8,
     /// How long after `stop()` a task that cannot be ended, or found, is waited for: 300 s. None that is known is given up
-    /// before a Delete of it was answered, however much later that is.
+    /// before it was tried to delete it, however much later that is.
     pub stop_deadline_ms: Millis,
     /// Time-out of each single attempt, whatever the others took: 10 s.
     pub request_timeout_ms: Millis,

@@ -202,8 +202,8 @@ export interface RetrySchedules {
   /** Looks in a row without a uid that prove it gone, besides those during `migrationMs`. Default 3. */
   presenceAbsences: number;
   /**
-   * How long `stop()` waits for a task that cannot be ended or found; none that is known is given up before a Delete of it
-   * was answered. Default 300000.
+   * How long `stop()` waits for a task that cannot be ended or found; none that is known is given up before it was tried to
+   * end it. Default 300000.
    */
   stopDeadlineMs: number;
   /** Time-out of each attempt. Default 10000. */

@@ -274,10 +274,11 @@ impl Launch {
         self.task_id.is_some() || self.creates > 0
     }
 
-    /// Whether a Delete was answered, and it is not known to be gone.
+    /// Whether it was tried to delete it, in vain so far. The first Delete may have failed for nothing but that the process
+    /// that had sent it was gone.
     pub(super) fn is_hard_to_delete(&self) -> bool {
-        let has_failed = self.failures > 0 || self.rate_limited > 0;
-        self.phase == Phase::AwaitingEnd || (self.phase == Phase::Deleting && has_failed)
+        let has_failed = self.failures > 1 || self.rate_limited > 0;
+        has_failed && matches!(self.phase, Phase::Deleting | Phase::AwaitingEnd)
     }
 
     /// Whether only others can tell what became of it.

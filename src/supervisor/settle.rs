@@ -113,8 +113,8 @@ impl Lane {
         changed
     }
 
-    /// When a launch is given up after an end at `since`: not before a Delete of its task has been answered, however much
-    /// time has passed by itself.
+    /// When a launch is given up after an end at `since`: not before it was tried to delete its task, however much time has
+    /// passed by itself.
     fn given_up_at(&self, launch: &Launch, since: Millis) -> Option<Millis> {
         let stop_at = since.plus(self.config.policy.stop_deadline_ms);
         match launch.task_id {

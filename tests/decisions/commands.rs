@@ -149,17 +149,30 @@ fn when_a_task_was_last_seen_is_told_by_the_clock_as_it_is_set() {
 }
 
 #[test]
-fn however_late_it_is_what_lives_is_deleted_once() {
+fn however_late_it_is_what_lives_is_deleted() {
     // Nobody was there to do it for longer than stopping may take.
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.supervisor.handle(hand.wall(), Input::Stop);
     hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot().unwrap()).unwrap();
     hand.now += 301_000;
-    let delete = hand.expect(EventCall::Delete);
-    hand.answer(&delete, 500, json!({}));
+    for _ in 0..2 {
+        let delete = hand.expect(EventCall::Delete);
+        hand.answer(&delete, 500, json!({}));
+    }
     assert_eq!(hand.done(), Outcome::Stopped);
     assert!(hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }));
+
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.now += 301_000;
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 202, json!({}));
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
+    assert_eq!(hand.done(), Outcome::Stopped, "its end was accepted, and came");
+    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::LeftBehind { .. })));
 
     // A task that is named long after the end.
     let mut hand = Hand::new(json!({ "presence": "never" }));

@@ -309,7 +309,11 @@ impl World {
                     if !self.processes.is_empty() {
                         self.persist_changes(0);
                     }
-                    let down_ms = self.chance.between(50, 5_000);
+                    // Sometimes for longer than stopping may take.
+                    let (least, most) =
+                        if self.chance.percent(25) { (300_000, 600_000) } else { (50, 5_000) };
+                    let down_ms = self.chance.between(least, most);
+                    self.stage = Stage::Stopping { since: self.now + down_ms };
                     self.drive()?;
                     self.crash(down_ms);
                 }
