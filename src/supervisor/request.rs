@@ -221,13 +221,16 @@ const MESSAGE_CHARS: usize = 300;
 pub(super) fn said(answer: &Answer, body: &ReplyBody, secrets: &[&str]) -> Said {
     let Answer::Http { status, request_id, resource_id, .. } = answer else { return Said::default() };
     // Also as they stand in a path; and the longest first, should one be a part of another one.
-    let mut secrets: Vec<String> =
-        secrets.iter().flat_map(|secret| [(*secret).to_owned(), encoded(secret).to_string()]).collect();
-    secrets.retain(|secret| !secret.is_empty());
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    let mut longest_first: Vec<String> = Vec::new();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        for written in [(*secret).to_owned(), encoded(secret).to_string()] {
+            let at = longest_first.partition_point(|other| other.len() > written.len());
+            longest_first.insert(at, written);
+        }
+    }
     let blotted = |text: &Option<String>| {
         let mut text = text.clone()?;
-        for secret in &secrets {
+        for secret in &longest_first {
             text = text.replace(secret, "…");
         }
         if let Some((cut, _)) = text.char_indices().nth(MESSAGE_CHARS) {
@@ -291,9 +294,11 @@ mod tests {
         };
         let body =
             ReplyBody { message: Some(format!("token s3cret {}", "x".repeat(500))), ..ReplyBody::default() };
-        let said = said(&answer, &body, &["s3cret", ""]);
-        assert_eq!(said.request_id.as_deref(), Some("of …"));
-        let message = said.message.unwrap();
+        let told = said(&answer, &body, &["s3cret", ""]);
+        assert_eq!(told.request_id.as_deref(), Some("of …"));
+        let of_longer_ones = said(&answer, &body, &["s3", "s3cre", "s3cret", "s3c"]);
+        assert_eq!(of_longer_ones.request_id, told.request_id);
+        let message = told.message.unwrap();
         assert!(message.starts_with("token … xxx") && message.chars().count() == MESSAGE_CHARS, "{message}");
     }
 
