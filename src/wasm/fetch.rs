@@ -3,10 +3,10 @@
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, Object, Promise, Reflect};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader, Response};
+use web_sys::AbortController;
 
 use super::host::Host;
 use crate::supervisor::{Answer, EventCall, NoAnswer, Request};
@@ -56,36 +56,20 @@ async fn call(host: &Host, request: &Request, controller: &AbortController) -> R
         Reflect::set(&init, &"body".into(), &body.into())?;
     }
     let url = format!("https://{}{}", request.domain, request.path);
-    let answered = host.fetch.call2(&JsValue::UNDEFINED, &url.into(), &init)?;
-    // Not `dyn_into`: another realm's or library's Response will do.
-    let response: Response = JsFuture::from(Promise::resolve(&answered)).await?.unchecked_into();
-    let header = |name: &str| response.headers().get(name).ok().flatten();
+    let most = host.max_body_bytes.into();
+    let answered = host.fetch.call3(&JsValue::UNDEFINED, &url.into(), &init, &most)?;
+    let reply = JsFuture::from(Promise::resolve(&answered)).await?;
+    let get = |name: &str| Reflect::get(&reply, &name.into()).unwrap_or_default();
+    let text = |name: &str| get(name).as_string();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    let status = get("status").as_f64().unwrap_or_default() as u16;
     Ok(Answer::Http {
-        status: response.status(),
-        retry_after: header("retry-after"),
-        request_id: header("x-request-id"),
-        resource_id: header("x-resource-id"),
-        body: body(&response, host.max_body_bytes).await?,
+        status,
+        retry_after: text("retryAfter"),
+        request_id: text("requestId"),
+        resource_id: text("resourceId"),
+        body: text("body").unwrap_or_default(),
     })
-}
-
-/// The body, or nothing if it is larger than `limit` bytes: that is no reply of this service.
-async fn body(response: &Response, limit: usize) -> Result<String, JsValue> {
-    let Some(stream) = response.body() else { return Ok(String::new()) };
-    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
-    let mut bytes = Vec::new();
-    loop {
-        let chunk = JsFuture::from(reader.read()).await?;
-        if Reflect::get(&chunk, &"done".into())?.is_truthy() {
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
-        }
-        let chunk: Uint8Array = Reflect::get(&chunk, &"value".into())?.unchecked_into();
-        if bytes.len() + chunk.length() as usize > limit {
-            let _ = JsFuture::from(reader.cancel()).await;
-            return Ok(String::new());
-        }
-        bytes.extend(chunk.to_vec());
-    }
 }
 
 fn object(fields: &[(&str, JsValue)]) -> Object {

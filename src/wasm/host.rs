@@ -15,6 +15,7 @@ use crate::time::Millis;
 pub(super) struct Host {
     /// The `Authorization` header: never to be shown.
     pub(super) authorization: String,
+    /// Gives what the core reads of a reply: a Response may be of any library, and fail in its own way.
     pub(super) fetch: Function,
     rtc_token: Option<Function>,
     persist: Option<Function>,
@@ -25,7 +26,7 @@ pub(super) struct Host {
     /// Simulated ms in a real one.
     time_scale: f64,
     started: f64,
-    pub(super) max_body_bytes: usize,
+    pub(super) max_body_bytes: f64,
 }
 
 const MAX_BODY_BYTES: f64 = 1_048_576.0;
@@ -56,17 +57,9 @@ impl Host {
             }),
         };
         let credentials = format!("{}:{}", text("customerId")?, text("customerSecret")?);
-        let global_fetch =
-            || Reflect::get(&js_sys::global(), &"fetch".into()).ok()?.dyn_into::<Function>().ok();
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked against its range"
-        )]
-        let max_body_bytes = number("maxBodyBytes", MAX_BODY_BYTES, 1024.0, 1e9)? as usize;
         Ok(Self {
             authorization: format!("Basic {}", BASE64_STANDARD.encode(credentials)),
-            fetch: function("fetch")?.or_else(global_fetch).ok_or_else(|| wrong("fetch", "a function"))?,
+            fetch: function("fetch")?.ok_or_else(|| wrong("fetch", "a function"))?,
             rtc_token: function("rtcToken")?,
             persist: function("persist")?,
             permit: function("permit")?,
@@ -75,7 +68,7 @@ impl Host {
             now: function("now")?,
             time_scale: number("timeScale", 1.0, 0.001, 100_000.0)?,
             started: Date::now(),
-            max_body_bytes,
+            max_body_bytes: number("maxBodyBytes", MAX_BODY_BYTES, 1024.0, 1e9)?,
         })
     }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { isSteadymixError, type SteadymixEvent, Supervisor, type SupervisorConfig } from "steadymix";
+import type { Effect } from "steadymix/emulator";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
 import { live, SPEED, supervisorConfig, world } from "./world.ts";
@@ -365,6 +366,58 @@ test("a reply that is too large, or cut off, is no reply", async (t) => {
     events.some(({ taskId }) => taskId === "wrong"),
     false,
   );
+});
+
+test("a reply that cannot be read is no answer: the call is made again", async (t) => {
+  const odd: [string, (response: Response) => unknown][] = [
+    ["nothing at all", () => undefined],
+    ["one without headers", () => ({ status: 200 })],
+    [
+      "one that was read already",
+      async (response) => {
+        await response.text();
+        return response;
+      },
+    ],
+  ];
+  for (const [name, spoilt] of odd) {
+    const { server, host, event, events } = await world(t);
+    let calls = 0;
+    const supervisor = new Supervisor(supervisorConfig, {
+      ...host,
+      fetch: async (input, init) => {
+        const response = await loopbackFetch(server.url)(input, init);
+        calls += 1;
+        return (calls <= 2 ? await spoilt(response) : response) as Response;
+      },
+    });
+    const outcome = supervisor.run();
+    await event(({ type }) => type === "confirmed");
+    supervisor.stop();
+    assert.deepEqual(await outcome, { kind: "stopped" }, name);
+    const retried = events.flatMap((event) => (event.type === "retrying" ? [`${event.call} ${event.reason}`] : []));
+    assert.deepEqual(retried, ["acquire noAnswer", "acquire noAnswer"], name);
+  }
+});
+
+test("a body that has no reader, as another library's fetch gives, is read all the same", async (t) => {
+  const { server, host, event, events } = await world(t, {}, { maxBodyBytes: 4096 });
+  const large = { kind: "answer", status: 200, body: JSON.stringify({ taskId: "wrong", padding: "x".repeat(5000) }) };
+  server.emulator.control({ kind: "addRule", rule: { call: "create", times: 1, effect: large as Effect } });
+  const supervisor = new Supervisor(supervisorConfig, {
+    ...host,
+    fetch: async (input, init) => {
+      const { status, headers, body } = await loopbackFetch(server.url)(input, init);
+      const text = () => new Response(body).text();
+      return { status, headers, body: { pipe: () => {} }, text } as unknown as Response;
+    },
+  });
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  supervisor.stop();
+  assert.deepEqual(await outcome, { kind: "stopped" });
+  const retried = events.flatMap((event) => (event.type === "retrying" ? [`${event.call} ${event.reason}`] : []));
+  assert.deepEqual(retried, ["create malformed"]);
 });
 
 test("`using` lets go of it, and says so to those who go on", async (t) => {

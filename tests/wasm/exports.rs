@@ -13,7 +13,7 @@ use steadymix_emulator::{Call, CallKind, Command, Effect, Emulator, Profile, Rep
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{AbortController, Response};
+use web_sys::AbortController;
 
 fn js(json: &str) -> JsValue {
     JSON::parse(json).unwrap()
@@ -102,11 +102,10 @@ fn fetch(emulator: &Rc<RefCell<Emulator>>) -> Function {
         let now = began + (Date::now() - began) * 1000.0;
         match emulator.borrow_mut().handle(now as u64, &call) {
             Reply::Answer { status, body, .. } => {
-                let init = web_sys::ResponseInit::new();
-                init.set_status(status);
-                Promise::resolve(&JsValue::from(
-                    Response::new_with_opt_str_and_init(Some(&body), &init).unwrap(),
-                ))
+                let reply = Object::new();
+                set(&reply, "status", &status.into());
+                set(&reply, "body", &body.into());
+                Promise::resolve(&JsValue::from(reply))
             }
             Reply::Nothing { .. } => Promise::reject(&Error::new("fetch failed")),
         }
