@@ -293,8 +293,9 @@ impl Drop for Turn {
 impl Inner {
     /// No borrow is held while the application's code runs: it may call back.
     async fn drive(self: &Rc<Self>, once: bool, signal: Option<&AbortSignal>) -> Result<Left, JsValue> {
+        let is_let_go = || self.disposed.get() || signal.is_some_and(AbortSignal::aborted);
         loop {
-            if self.disposed.get() || signal.is_some_and(AbortSignal::aborted) {
+            if is_let_go() {
                 return Ok(Left::Aborted);
             }
             while let Some(input) = self.next_input() {
@@ -307,7 +308,15 @@ impl Inner {
                 Output::NeedToken(request) => self.ask_token(request),
                 Output::NeedPermit(request) => self.ask_permit(request),
                 Output::Done(outcome) => {
-                    self.persist_changes().await;
+                    if self.has_changed() {
+                        let mut written = self.write_snapshot();
+                        while matches!(written.try_recv(), Ok(None)) {
+                            if is_let_go() {
+                                return Ok(Left::Aborted);
+                            }
+                            self.poked().await;
+                        }
+                    }
                     return Ok(Left::Done(outcome));
                 }
                 Output::Wait { until, .. } => {
@@ -335,16 +344,20 @@ impl Inner {
     /// Waits until that time, or until something comes in.
     async fn rest(&self, until: Millis) {
         let timer = TimeoutFuture::new(self.host.timeout_ms(until.minus(self.host.now())));
-        let poked = poll_fn(|context| {
+        match select(timer, self.poked()).await {
+            Either::Left(_) | Either::Right(_) => {}
+        }
+    }
+
+    /// Waits until something comes in, or happens.
+    fn poked(&self) -> impl Future<Output = ()> + Unpin {
+        poll_fn(|context| {
             if self.poked.replace(false) {
                 return Poll::Ready(());
             }
             *self.waker.borrow_mut() = Some(context.waker().clone());
             Poll::Pending
-        });
-        match select(timer, poked).await {
-            Either::Left(_) | Either::Right(_) => {}
-        }
+        })
     }
 
     fn poke(&self) {
@@ -420,12 +433,6 @@ impl Inner {
 
     fn has_changed(&self) -> bool {
         self.host.has_persist() && self.machine.borrow().revision() != self.persisted_revision.get()
-    }
-
-    async fn persist_changes(self: &Rc<Self>) {
-        if self.has_changed() {
-            self.persist().await;
-        }
     }
 
     /// Persists the state as it is now; false when that failed.

@@ -338,6 +338,31 @@ test("what waits for its snapshot when it is aborted, or disposed of, is neither
   }
 });
 
+test("the last snapshot is not waited for by who lets go of it", async (t) => {
+  for (const end of ["abort", "dispose"] as const) {
+    const abort = new AbortController();
+    const { host, event } = await world(t);
+    let isOver = false;
+    const supervisor: Supervisor = new Supervisor(supervisorConfig, {
+      ...host,
+      onEvent: (event) => {
+        host.onEvent?.(event);
+        isOver = event.type === "stopped";
+      },
+      // The last one is never done.
+      persist: () => {
+        if (!isOver) return;
+        setImmediate(() => (end === "abort" ? abort.abort(new Error("abort")) : supervisor.dispose()));
+        return new Promise(() => {});
+      },
+    });
+    const outcome = supervisor.run(abort.signal);
+    await event(({ type }) => type === "confirmed");
+    supervisor.stop();
+    await assert.rejects(outcome, end === "abort" ? /abort/ : { code: "DISPOSED" });
+  }
+});
+
 test("a reader that comes after the end has nothing to read", async (t) => {
   const { host, event } = await world(t);
   const supervisor = new Supervisor(supervisorConfig, host);
