@@ -19,7 +19,9 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
   #isOver = false;
 
   /** @internal */
-  protected constructor(host: Host, make: (host: object) => Driver) {
+  protected constructor(given: Host, make: (host: object) => Driver) {
+    // Where there is none at all, the core names the first thing that it lacks.
+    const host = given ?? {};
     this.#noticeSecret = host.noticeSecret;
     const report = member(host, "onError") ?? toConsole;
     const onError: Host["onError"] = async (...values) => {
@@ -30,18 +32,19 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
       }
     };
     const fetch = member(host, "fetch") ?? globalThis.fetch;
+    const call = async (url: string, init: RequestInit, mostBytes: number) =>
+      replyOf(await fetch(url, init), mostBytes);
+    const onEvent = (event: SteadymixEvent) => {
+      for (const queue of this.#queues) queue.push(event);
+      // It may be asynchronous: what it rejects with would end a Node process.
+      Promise.resolve(host.onEvent?.(event)).catch((error: unknown) => onError(error, "onEvent"));
+    };
+    // What is no function is for the core to name.
+    const inFrontOf = (given: unknown, ours: object) => (typeof given === "function" ? ours : given);
     const ours = {
-      // What is no function is for the core to name.
-      onError: typeof report === "function" ? onError : report,
-      fetch:
-        typeof fetch === "function"
-          ? async (url: string, init: RequestInit, mostBytes: number) => replyOf(await fetch(url, init), mostBytes)
-          : fetch,
-      onEvent: (event: SteadymixEvent) => {
-        for (const queue of this.#queues) queue.push(event);
-        // It may be asynchronous: what it rejects with would end a Node process.
-        Promise.resolve(host.onEvent?.(event)).catch((error: unknown) => onError(error, "onEvent"));
-      },
+      onError: inFrontOf(report, onError),
+      fetch: inFrontOf(fetch, call),
+      onEvent: inFrontOf(host.onEvent ?? onEvent, onEvent),
     };
     // Not a copy of the host, which would lack what an instance of a class inherits.
     this.#driver = make(

@@ -70,7 +70,7 @@ export class UidRing {
   constructor(uids: Uid[]);
   /** The next uid in turn whose last task is gone. */
   readonly next: Uid | undefined;
-  /** Takes a uid for a new task, and holds it. Throws `UID_MAY_BE_LIVE` while it is held. */
+  /** Takes a uid of the ring for a new task, and holds it. Throws `UID_MAY_BE_LIVE` while it is held. */
   take(uid: Uid): void;
   /** The last task on this uid is known to be gone. */
   release(uid: Uid): void;

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{error, value};
 use crate::decode::{self, decode};
 use crate::domain::{Area, DomainFailure};
-use crate::error::Invalid;
+use crate::error::{Invalid, list_of};
 use crate::policy::{self, Cause};
 use crate::quota::{self, Lane, Permit, QuotaLimits, Want, estimate};
 use crate::status::{Call, ServiceStatus, TaskStatus};
@@ -24,8 +24,10 @@ impl RetryPolicy {
     /// The documented schedules, with `overrides` in their place.
     #[wasm_bindgen(constructor)]
     pub fn new(overrides: &JsValue) -> Result<RetryPolicy, JsValue> {
-        let overrides = if overrides.is_undefined() { json!({}) } else { value::json("policy", overrides)? };
-        policy::RetryPolicy::from_json(&overrides).map(Self).map_err(error::config)
+        settings("policy", overrides)
+            .and_then(|overrides| policy::RetryPolicy::from_json(&overrides))
+            .map(Self)
+            .map_err(error::config)
     }
 
     /// The wait in ms before making `call` again, or `undefined` when the ladder is spent.
@@ -89,6 +91,13 @@ impl UidRing {
 
     /// Takes a uid for a new task, and holds it until it is released.
     pub fn take(&mut self, uid: Uid) -> Result<(), JsValue> {
+        if !self.0.uids().contains(&uid) {
+            return Err(error::config(Invalid::new(
+                "uid",
+                uid,
+                format!("one of {}", list_of(self.0.uids())),
+            )));
+        }
         self.0.take(uid).map_err(error::may_be_live)
     }
 
@@ -157,8 +166,9 @@ impl TokenBucket {
     /// A full bucket.
     #[wasm_bindgen(constructor)]
     pub fn new(limits: &JsValue, now: f64) -> Result<TokenBucket, JsValue> {
-        let limits = if limits.is_undefined() { json!({}) } else { value::json("quota", limits)? };
-        let limits = QuotaLimits::from_json(Area::default(), &limits).map_err(error::config)?;
+        let limits = settings("quota", limits)
+            .and_then(|limits| QuotaLimits::from_json(Area::default(), &limits))
+            .map_err(error::config)?;
         Ok(Self(quota::TokenBucket::new(limits, value::millis("now", now)?)))
     }
 
@@ -177,6 +187,11 @@ impl TokenBucket {
     }
 }
 
+/// Settings that may be left out.
+fn settings(name: &str, given: &JsValue) -> Result<Value, Invalid> {
+    if given.is_undefined() { Ok(json!({})) } else { value::json(name, given) }
+}
+
 struct Plan {
     tasks: u32,
     poll_interval_ms: Option<Millis>,
@@ -189,7 +204,8 @@ decode!(Camel Plan { tasks, poll_interval_ms, area or Area::default(), quota; on
 /// What a plan of `{ tasks, pollIntervalMs?, area?, quota? }` needs of an App ID's quota.
 #[wasm_bindgen(js_name = estimateQuota)]
 pub fn estimate_quota(plan: &JsValue) -> Result<JsValue, JsValue> {
-    let plan: Plan = decode::read("plan", &value::json("plan", plan)?).map_err(error::config)?;
+    let plan: Plan =
+        value::json("plan", plan).and_then(|plan| decode::read("plan", &plan)).map_err(error::config)?;
     let limits =
         QuotaLimits::from_json(plan.area, &plan.quota.unwrap_or_else(|| json!({}))).map_err(error::config)?;
     let interval = plan.poll_interval_ms.unwrap_or(policy::RetryPolicy::default().monitor_interval_ms);
@@ -219,7 +235,7 @@ pub fn parse_notice(raw_body: &[u8]) -> Result<JsValue, JsValue> {
 pub fn validate_task(services: &JsValue, instance_id: Option<String>) -> Result<JsValue, JsValue> {
     let mut errors: Vec<Invalid> = instance_id.iter().filter_map(|id| check_instance_id(id).err()).collect();
     let mut warnings = Vec::new();
-    match decode::read::<Services>("services", &value::json("services", services)?) {
+    match value::json("services", services).and_then(|json| decode::read::<Services>("services", &json)) {
         Err(invalid) => errors.push(invalid),
         Ok(services) => {
             errors.extend(services.violations());

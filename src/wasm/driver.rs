@@ -119,7 +119,9 @@ impl Driver {
     /// Drives a new supervisor.
     pub fn supervisor(config: &JsValue, host: &JsValue) -> Result<Driver, JsValue> {
         let host = Host::new(host)?;
-        let config = SupervisorConfig::from_json(&value::json("config", config)?).map_err(error::config)?;
+        let config = value::json("config", config)
+            .and_then(|json| SupervisorConfig::from_json(&json))
+            .map_err(error::config)?;
         let machine = Machine::Supervisor(Box::new(Supervisor::new(config, host.now())));
         Ok(Self::of(machine, host))
     }
@@ -127,7 +129,9 @@ impl Driver {
     /// Drives a new group.
     pub fn group(config: &JsValue, host: &JsValue) -> Result<Driver, JsValue> {
         let host = Host::new(host)?;
-        let config = GroupConfig::from_json(&value::json("config", config)?).map_err(error::config)?;
+        let config = value::json("config", config)
+            .and_then(|json| GroupConfig::from_json(&json))
+            .map_err(error::config)?;
         let machine = Machine::Group(RedundancyGroup::new(config, host.now()));
         Ok(Self::of(machine, host))
     }
@@ -228,7 +232,9 @@ impl Driver {
 
     /// Takes a new payload, for the running tasks and for later ones.
     pub fn update(&self, services: &JsValue) -> Result<(), JsValue> {
-        let services = Services::from_json(&value::json("services", services)?).map_err(error::task)?;
+        let services = value::json("services", services)
+            .and_then(|json| Services::from_json(&json))
+            .map_err(error::task)?;
         let now = self.0.host.now();
         match &mut *self.0.machine.borrow_mut() {
             Machine::Supervisor(machine) => machine.update(now, services),

@@ -56,6 +56,10 @@ impl Host {
                 wrong(name, &format!("a number from {} to {}", value::number(least), value::number(most)))
             }),
         };
+        // It is JavaScript that checks notifications with it. An empty one would be anybody's.
+        if !get("noticeSecret").is_undefined() {
+            text("noticeSecret")?;
+        }
         let credentials = format!("{}:{}", text("customerId")?, text("customerSecret")?);
         Ok(Self {
             authorization: format!("Basic {}", BASE64_STANDARD.encode(credentials)),

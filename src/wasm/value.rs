@@ -28,10 +28,9 @@ pub(super) fn read<T: Decode>(name: &str, value: JsValue) -> Result<T, JsValue> 
 
 /// A configuration or a payload: what is JSON in the end is read as JSON, so that a field that is `undefined` counts as
 /// left out.
-pub(super) fn json(name: &str, value: &JsValue) -> Result<Value, JsValue> {
-    let text = JSON::stringify(value)?.as_string();
-    let parsed = text.and_then(|text| serde_json::from_str(&text).ok());
-    parsed.ok_or_else(|| error::config(Invalid::new(name, shown(value), "an object")))
+pub(super) fn json(name: &str, value: &JsValue) -> Result<Value, Invalid> {
+    let parsed = text(value).and_then(|text| serde_json::from_str(&text).ok());
+    parsed.ok_or_else(|| Invalid::new(name, shown(value), "an object that JSON can express"))
 }
 
 /// A time in ms.
@@ -61,7 +60,13 @@ pub(super) fn number(value: f64) -> String {
     js_sys::Number::from(value).to_string_with_radix(10).map(String::from).unwrap_or_default()
 }
 
+/// As JSON, if it can be.
+fn text(value: &JsValue) -> Option<String> {
+    JSON::stringify(value).ok()?.as_string()
+}
+
+/// What JSON has no words for is called by its type.
 fn shown(value: &JsValue) -> String {
-    let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
-    text.unwrap_or_else(|| "undefined".to_owned()).chars().take(100).collect()
+    let text = text(value).or_else(|| value.js_typeof().as_string());
+    text.unwrap_or_default().chars().take(100).collect()
 }

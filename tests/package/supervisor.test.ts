@@ -3,7 +3,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { isSteadymixError, type SteadymixEvent, Supervisor, type SupervisorConfig } from "steadymix";
+import {
+  isSteadymixError,
+  type Services,
+  type SteadymixEvent,
+  Supervisor,
+  type SupervisorConfig,
+  UidRing,
+  validateTask,
+} from "steadymix";
 import type { Effect } from "steadymix/emulator";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
@@ -499,8 +507,38 @@ test("bad input is named", () => {
   assert.deepEqual(code(make({ area: "mars" })), ["INVALID_CONFIG", "config.area", '"mars"']);
   const noSecret = () => new Supervisor(supervisorConfig, { customerId: "a" } as never);
   assert.deepEqual(code(noSecret), ["INVALID_CONFIG", "host.customerSecret", "undefined"]);
-  const noFunction = () => new Supervisor(supervisorConfig, { ...host, onError: "log" } as never);
-  assert.deepEqual(code(noFunction), ["INVALID_CONFIG", "host.onError", "string"]);
+  const given = (change: object) => () => new Supervisor(supervisorConfig, { ...host, ...change } as never);
+  assert.deepEqual(code(given({ onError: "log" })), ["INVALID_CONFIG", "host.onError", "string"]);
+  assert.deepEqual(code(given({ onEvent: "log" })), ["INVALID_CONFIG", "host.onEvent", "string"]);
+  assert.deepEqual(code(given({ fetch: "get" })), ["INVALID_CONFIG", "host.fetch", "string"]);
+  assert.deepEqual(code(given({ noticeSecret: null })), ["INVALID_CONFIG", "host.noticeSecret", "object"]);
+  assert.deepEqual(code(given({ noticeSecret: 5 })), ["INVALID_CONFIG", "host.noticeSecret", "number"]);
+  assert.deepEqual(code(given({ noticeSecret: "" })), ["INVALID_CONFIG", "host.noticeSecret", "string"]);
+  for (const none of [undefined, null]) {
+    const noHost = () => new Supervisor(supervisorConfig, none as never);
+    assert.deepEqual(code(noHost), ["INVALID_CONFIG", "host.customerId", "undefined"]);
+  }
+});
+
+test("what JSON cannot express is named as well, and a uid that is not of the ring", () => {
+  const circular: { itself?: object } = {};
+  circular.itself = circular;
+  const host = { customerId: "a", customerSecret: "b" };
+  using supervisor = new Supervisor(supervisorConfig, host);
+  const allowed = "an object that JSON can express";
+  for (const [services, value] of [
+    [undefined, "undefined"],
+    [{ big: 1n }, "object"],
+    [circular, "object"],
+  ] as [Services, string][]) {
+    const named = { field: "services", value, allowed };
+    assert.throws(() => supervisor.update(services), { code: "INVALID_TASK", ...named });
+    assert.deepEqual(validateTask(services).errors, [named]);
+  }
+  assert.throws(() => new Supervisor(circular as never, host), { code: "INVALID_CONFIG", field: "config", allowed });
+  const ring = new UidRing([1, 2]);
+  const named = { field: "uid", value: "3", allowed: "one of [1, 2]" };
+  assert.throws(() => ring.take(3), { code: "INVALID_CONFIG", ...named });
 });
 
 test("nothing secret can be seen from outside", () => {
