@@ -72,6 +72,19 @@ test("limits that are not allowed stop nobody: the defaults are in their place",
   }
 });
 
+test("a permit that was reserved for a Create that never comes is given up with the lane's next call", async () => {
+  const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
+  await runInDurableObject(quota, async (_, state) => {
+    const ours = new AppQuota(state, { ...env, QUOTA: { callsPerSecond: 7, burst: 2, pcw: 10_000 } });
+    await expect.poll(() => ours.permit("first/0", "query"), { timeout: 5_000 }).toBe(0);
+    for (let i = 0; i < 10; i += 1) {
+      await expect.poll(() => ours.permit(`show-${i}/0`, "acquireAndCreate"), { timeout: 5_000 }).toBe(0);
+      await expect.poll(() => ours.permit(`show-${i}/0`, "delete"), { timeout: 5_000 }).toBe(0);
+    }
+    await expect.poll(() => ours.permit("last/0", "acquireAndCreate"), { timeout: 5_000 }).toBe(0);
+  });
+});
+
 test("an update reaches what runs; one that is wrong is refused", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();

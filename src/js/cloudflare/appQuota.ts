@@ -172,11 +172,10 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
     this.#calls.push(now);
     this.#age(Math.floor(now / 1000));
     if (want === "acquireAndCreate") this.#reserved.set(lane, now + RESERVED_MS);
-    else {
-      this.#reserved.delete(lane);
-      // A lane that has come this far may not come again for minutes.
-      if (want !== "create") this.#lanes.delete(who);
-    }
+    // The bucket itself gives up only what a Create uses.
+    else if (this.#reserved.delete(lane) && want !== "create") this.#bucket.withdraw(lane);
+    // A lane that has come this far may not come again for minutes.
+    if (want !== "acquireAndCreate" && want !== "create") this.#lanes.delete(who);
   }
 
   /** Places in the queue of those who did not come back. */
