@@ -11,7 +11,7 @@ use crate::policy::{self, Cause};
 use crate::quota::{self, Lane, Permit, QuotaLimits, Want, estimate};
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, check_instance_id};
-use crate::time::Millis;
+use crate::time::{Clock, Millis};
 use crate::uid::Uid;
 use crate::{domain, notice, status, uid};
 
@@ -159,7 +159,7 @@ impl DomainLadder {
 
 /// The rate limit of an App ID, for those who share it out among several processes.
 #[wasm_bindgen]
-pub struct TokenBucket(quota::TokenBucket);
+pub struct TokenBucket(quota::TokenBucket, Clock);
 
 #[wasm_bindgen]
 impl TokenBucket {
@@ -169,12 +169,14 @@ impl TokenBucket {
         let limits = settings("quota", limits)
             .and_then(|limits| QuotaLimits::from_json(Area::default(), &limits))
             .map_err(error::config)?;
-        Ok(Self(quota::TokenBucket::new(limits, value::millis("now", now)?)))
+        let now = value::millis("now", now)?;
+        Ok(Self(quota::TokenBucket::new(limits, now), Clock::starting_at(now)))
     }
 
     /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
     pub fn ask(&mut self, now: f64, lane: Lane, want: JsValue) -> Result<f64, JsValue> {
         let (now, want): (_, Want) = (value::millis("now", now)?, value::read("want", want)?);
+        let now = self.1.tick(now).0.mono;
         Ok(match self.0.ask(now, lane, want) {
             Permit::Granted => 0.0,
             Permit::Wait(until) => value::from_millis(until.minus(now).max(Millis::new(1))),

@@ -9,6 +9,7 @@ import {
   type SteadymixEvent,
   Supervisor,
   type SupervisorConfig,
+  TokenBucket,
   UidRing,
   validateTask,
 } from "steadymix";
@@ -539,6 +540,16 @@ test("what JSON cannot express is named as well, and a uid that is not of the ri
   const ring = new UidRing([1, 2]);
   const named = { field: "uid", value: "3", allowed: "one of [1, 2]" };
   assert.throws(() => ring.take(3), { code: "INVALID_CONFIG", ...named });
+});
+
+test("a clock that is set back does not hold up who asks for a permit", () => {
+  const now = Date.now();
+  const bucket = new TokenBucket({ callsPerSecond: 2, burst: 2 }, now);
+  assert.deepEqual([bucket.ask(now, 0, "query"), bucket.ask(now, 1, "query")], [0, 0]);
+  // An hour back: the wait is what it was, and over as soon.
+  const back = now - 3_600_000;
+  assert.equal(bucket.ask(back, 2, "query"), 500);
+  assert.equal(bucket.ask(back + 500, 2, "query"), 0);
 });
 
 test("nothing secret can be seen from outside", () => {

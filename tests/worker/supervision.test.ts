@@ -85,6 +85,29 @@ test("a permit that was reserved for a Create that never comes is given up with 
   });
 });
 
+test("a clock that is set back holds up neither permits nor viewers' reports", async () => {
+  let setTo = 0;
+  const { now } = Date;
+  vi.spyOn(Date, "now").mockImplementation(() => now() + setTo);
+  const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
+  await runInDurableObject(quota, async (_, state) => {
+    const ours = new AppQuota(state, { ...env, QUOTA: { callsPerSecond: 7, burst: 2, pcw: 10_000 } });
+    setTo = -3_600_000;
+    await expect.poll(() => ours.permit("show/0", "query"), { timeout: 5_000 }).toBe(0);
+    setTo *= 2;
+    for (let i = 0; i < 10; i += 1) expect(await ours.permit(`show-${i}/0`, "query")).toBe(0);
+  });
+  setTo = 0;
+  freshEmulator();
+  const show = await Show.start();
+  await show.running();
+  setTo = 3_600_000;
+  expect(await show.stub.hint({ type: "gone", uid: 9001 })).toBe("taken");
+  setTo = 0;
+  await expect.poll(() => show.stub.hint({ type: "gone", uid: 9001 }), { timeout: 5_000 }).toBe("taken");
+  await show.stop();
+});
+
 test("an update reaches what runs; one that is wrong is refused", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();

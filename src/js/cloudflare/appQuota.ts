@@ -3,6 +3,7 @@ import { TokenBucket } from "../glue.js";
 import type { OnAir, Quota, Want } from "../types.js";
 import { type Answer, refused } from "./answer.js";
 import type { BroadcastState } from "./broadcast.js";
+import { Clock } from "./clock.js";
 import { LIMITS, limitsOf, type SteadymixEnv } from "./environment.js";
 
 /** A broadcast, as it is listed. */
@@ -45,7 +46,7 @@ const SECONDS = 60;
 interface Asking {
   lane: number;
   want: Want;
-  /** When it is expected back, ms since the epoch. */
+  /** When it is expected back, by the clock that never goes back. */
   dueAt: number;
 }
 
@@ -53,7 +54,8 @@ interface Asking {
 export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
   readonly #limits: Required<Quota>;
   readonly #bucket: TokenBucket;
-  readonly #opensAt = Date.now() + UNKNOWN_MS;
+  readonly #clock = new Clock();
+  readonly #opensAt = this.#clock.now() + UNKNOWN_MS;
   readonly #lanes = new Map<string, number>();
   readonly #asking = new Map<string, Asking>();
   readonly #reserved = new Map<number, number>();
@@ -82,11 +84,11 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
     this.#lanes.set(who, lane);
     const asking: Asking = { lane, want, dueAt: 0 };
     this.#asking.set(who, asking);
-    const givesUpAt = Date.now() + HOLD_MS;
+    const givesUpAt = this.#clock.now() + HOLD_MS;
     this.#waiting += 1;
     try {
       for (;;) {
-        const now = Date.now();
+        const now = this.#clock.now();
         this.#forget(now);
         const wait = now < this.#opensAt ? this.#opensAt - now : this.#bucket.ask(now, lane, want);
         if (wait === 0) {
@@ -145,7 +147,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
 
   /** How much of the limits is used now. */
   status(): QuotaStatus {
-    const second = Math.floor(Date.now() / 1000);
+    const second = Math.floor(this.#clock.now() / 1000);
     this.#age(second);
     const { tasks } = this.ctx.storage.sql
       .exec<{ tasks: number }>("SELECT COALESCE(SUM(tasks), 0) AS tasks FROM broadcasts")

@@ -5,6 +5,7 @@ import type { GroupConfig, Host, LaneStatus, OnAir, Services, SteadymixEvent, Ta
 import { type Answer, answered, refused } from "./answer.js";
 import type { BroadcastEntry } from "./appQuota.js";
 import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
+import { Clock } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
 import { checkSignature, type NoticeSignatures } from "./notices.js";
 import { hidden, payloadOf, restored } from "./payload.js";
@@ -84,6 +85,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   readonly #audience: Audience;
   #group: RedundancyGroup | undefined;
   #driving: Promise<void> | undefined;
+  readonly #clock = new Clock();
   #isDue = false;
   #lastHintAt = 0;
   #reported = "";
@@ -204,7 +206,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 
   /** A viewer says that an output is gone: brings one Query forward, if it is about what is on air, and now and then. */
   hint(report: ViewerReport): "taken" | "ignored" {
-    const now = Date.now();
+    const now = this.#clock.now();
     if (this.#store.facts?.onAir?.uid !== report.uid) return "ignored";
     if (now - this.#lastHintAt < (this.#options.hintIntervalMs ?? 10_000)) return "ignored";
     const group = this.#open();
@@ -458,7 +460,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   /** The first relay that is not full. Their sizes are asked for now and then; in between they are reckoned. */
   async #relayWithRoom(most: number): Promise<number> {
     const id = this.#store.facts?.id ?? "";
-    if (!this.#relaySizes || Date.now() - this.#relaySizes.at > RELAY_SIZES_LAST_MS) {
+    if (!this.#relaySizes || this.#clock.now() - this.#relaySizes.at > RELAY_SIZES_LAST_MS) {
       const numbers = this.#store.relays();
       // One that does not answer has no room for anybody.
       const size = (n: number) =>
@@ -466,7 +468,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
           .size()
           .catch(() => most);
       const sizes = await Promise.all(numbers.map(async (n) => [n, await size(n)] as const));
-      this.#relaySizes = { at: Date.now(), sizes: new Map(sizes) };
+      this.#relaySizes = { at: this.#clock.now(), sizes: new Map(sizes) };
     }
     const { sizes } = this.#relaySizes;
     let number = 0;

@@ -1,0 +1,16 @@
+/**
+ * A clock that never goes back, as the core's: while the machine's is set back, time goes on from where it was, so that a
+ * wait of seconds does not become one of hours.
+ */
+export class Clock {
+  #last = Date.now();
+  #now = this.#last;
+
+  /** In ms since the epoch, as long as nobody sets the machine's clock. */
+  now(): number {
+    const last = this.#last;
+    this.#last = Date.now();
+    this.#now += Math.max(0, this.#last - last);
+    return this.#now;
+  }
+}
