@@ -40,6 +40,12 @@ export function isSteadymixError(error: unknown): error is SteadymixError {
   return error instanceof Error && error.name === "SteadymixError";
 }
 
+/** An error that names the field, the value, and what is allowed. */
+export function invalid(code: ErrorCode, field: string, value: string, allowed: string): SteadymixError {
+  const error = steadymixError(code, `${field} is ${value}, but must be ${allowed}`);
+  return Object.assign(error, { field, value, allowed });
+}
+
 /** Makes an error of this library. */
 export function steadymixError(code: ErrorCode, message: string): SteadymixError {
   return Object.assign(new Error(message), { name: "SteadymixError" as const, code });

@@ -2,7 +2,7 @@
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { LaneConfig, Services } from "steadymix";
-import { AppQuota, type BroadcastStatus } from "steadymix/cloudflare";
+import { AppQuota, Broadcast, type BroadcastStatus } from "steadymix/cloudflare";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FAULTS } from "../emulator/js/faults.ts";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
@@ -106,6 +106,32 @@ test("a clock that is set back holds up neither permits nor viewers' reports", a
   setTo = 0;
   await expect.poll(() => show.stub.hint({ type: "gone", uid: 9001 }), { timeout: 5_000 }).toBe("taken");
   await show.stop();
+});
+
+test("numbers among the options that are not allowed are named", async () => {
+  const broadcast = new Show(freshId()).stub;
+  const allowed = {
+    viewersPerObject: "a whole number from 1 to 32768",
+    historyLength: "a whole number from 0 to 1000000",
+    keptForMs: "a whole number from 0 to 315360000000",
+    hintIntervalMs: "a whole number from 0 to 86400000",
+  };
+  await runInDurableObject(broadcast, (_, state) => {
+    const make = (options: object) => () => new Broadcast(state, env, options);
+    for (const [name, value] of [
+      ["viewersPerObject", 0],
+      ["viewersPerObject", 2.5],
+      ["historyLength", -1],
+      ["historyLength", Number.NaN],
+      ["keptForMs", Number.POSITIVE_INFINITY],
+      ["keptForMs", "7 days"],
+      ["hintIntervalMs", -1],
+    ] as const) {
+      const error = { code: "INVALID_CONFIG", field: `options.${name}`, value: String(value), allowed: allowed[name] };
+      expect(make({ [name]: value })).toThrow(expect.objectContaining(error));
+    }
+    for (const name of Object.keys(allowed)) expect(make({ [name]: 1 })).not.toThrow();
+  });
 });
 
 test("an update reaches what runs; one that is wrong is refused", async () => {

@@ -31,16 +31,15 @@ export function answered<Value>(act: () => Value): Answer<Value> {
     return { ok: true, value: act() };
   } catch (error) {
     if (!isSteadymixError(error)) throw error;
-    return { ok: false, error: errorBody(error) };
+    return refusal(error);
   }
 }
 
-function errorBody({ code, message, field, value, allowed }: ErrorBody): ErrorBody {
-  return {
-    code,
-    message,
+/** An error of this library's, as an answer. */
+export function refusal({ code, message, field, value, allowed }: ErrorBody): { ok: false; error: ErrorBody } {
+  return refused(code, message, {
     ...(field === undefined ? {} : { field }),
     ...(value === undefined ? {} : { value }),
     ...(allowed === undefined ? {} : { allowed }),
-  };
+  });
 }

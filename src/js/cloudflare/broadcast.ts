@@ -1,8 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
+import { invalid } from "../errors.js";
 import { member } from "../member.js";
 import { RedundancyGroup } from "../redundancy.js";
 import type { GroupConfig, Host, LaneStatus, OnAir, Services, SteadymixEvent, TaskWarning } from "../types.js";
-import { type Answer, answered, refused } from "./answer.js";
+import { type Answer, answered, refusal, refused } from "./answer.js";
 import type { BroadcastEntry } from "./appQuota.js";
 import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
 import { Clock } from "./clock.js";
@@ -51,17 +52,24 @@ export interface BroadcastOptions {
   rtcToken?: NonNullable<Host["rtcToken"]>;
   /** Takes each event. May be async, but is not waited for; what it throws is logged. */
   onEvent?: (event: SteadymixEvent) => void;
-  /** Events that are kept. Default 1000. */
+  /** Events that are kept: 0 to 1000000. Default 1000. */
   historyLength?: number;
-  /** What is known of a broadcast is forgotten so long after its end. Default 7 days. */
+  /** What is known of a broadcast is forgotten so long after its end: 0 to 10 years. Default 7 days. */
   keptForMs?: number;
-  /** Viewers that are connected to the broadcast's own object, and to each relay. Default 10000. */
+  /** Viewers that are connected to the broadcast's own object, and to each relay: 1 to 32768. Default 10000. */
   viewersPerObject?: number;
-  /** Viewers' reports bring a Query forward at most this often. Default 10000. */
+  /** Viewers' reports bring a Query forward at most this often: every 0 to 86400000 ms. Default 10000. */
   hintIntervalMs?: number;
 }
 
 const DAY_MS = 86_400_000;
+/** Of the options: the default, the least, the most. An object takes 32768 WebSockets. */
+const NUMBERS = {
+  historyLength: [1_000, 0, 1_000_000],
+  keptForMs: [7 * DAY_MS, 0, 3650 * DAY_MS],
+  viewersPerObject: [10_000, 1, 32_768],
+  hintIntervalMs: [10_000, 0, DAY_MS],
+} as const;
 /** Should this object die while it makes calls, it is woken up after so long. */
 const GUARD_MS = 15_000;
 /** After something that must not happen, it is tried again so much later. */
@@ -81,6 +89,7 @@ export const RELAY_HEADER = "x-steadymix-relay";
  */
 export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
   readonly #options: BroadcastOptions;
+  readonly #numbers: Record<keyof typeof NUMBERS, number>;
   readonly #store: BroadcastStore;
   readonly #audience: Audience;
   #group: RedundancyGroup | undefined;
@@ -94,7 +103,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   constructor(ctx: DurableObjectState, env: Env, options: BroadcastOptions = {}) {
     super(ctx, env);
     this.#options = options;
-    this.#store = new BroadcastStore(ctx.storage, options.historyLength ?? 1000);
+    this.#numbers = numbersOf(options);
+    this.#store = new BroadcastStore(ctx.storage, this.#numbers.historyLength);
     this.#audience = new Audience(ctx);
   }
 
@@ -106,11 +116,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const id = config.instanceId;
     if (this.ctx.id.name !== undefined && this.ctx.id.name !== id) {
       const allowed = `${this.ctx.id.name}, the name of the object`;
-      return refused("INVALID_CONFIG", `instanceId is ${id}, but must be ${allowed}`, {
-        field: "instanceId",
-        value: id,
-        allowed,
-      });
+      return refusal(invalid("INVALID_CONFIG", "instanceId", id, allowed));
     }
     const made = answered(() => new RedundancyGroup({ ...config, appId: this.env.AGORA_APP_ID }, this.#host(id)));
     if (!made.ok) return made;
@@ -208,7 +214,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   hint(report: ViewerReport): "taken" | "ignored" {
     const now = this.#clock.now();
     if (this.#store.facts?.onAir?.uid !== report.uid) return "ignored";
-    if (now - this.#lastHintAt < (this.#options.hintIntervalMs ?? 10_000)) return "ignored";
+    if (now - this.#lastHintAt < this.#numbers.hintIntervalMs) return "ignored";
     const group = this.#open();
     if (!group) return "ignored";
     this.#lastHintAt = now;
@@ -239,7 +245,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   override async fetch(request: Request): Promise<Response> {
     const word = this.word();
     if (!word) return new Response(null, { status: 404 });
-    const most = this.#options.viewersPerObject ?? 10_000;
+    const most = this.#numbers.viewersPerObject;
     if (this.#audience.size < most) return this.#audience.connect(request, word);
     return new Response(null, { headers: { [RELAY_HEADER]: String(await this.#relayWithRoom(most)) } });
   }
@@ -389,7 +395,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   /** Tells the list of the end until it knows, for tasks count against the PCW until then; in time, forgets everything. */
   async #windUp({ id, word, lastStatus }: BroadcastFacts, overAt: number): Promise<void> {
     const now = Date.now();
-    const forgetAt = overAt + this.#keptForMs;
+    const forgetAt = overAt + this.#numbers.keptForMs;
     try {
       // Should this turn come to nothing, there is another one.
       await this.ctx.storage.setAlarm(now + againMs(now - overAt));
@@ -443,10 +449,6 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     };
   }
 
-  get #keptForMs(): number {
-    return this.#options.keptForMs ?? 7 * DAY_MS;
-  }
-
   // ---- others --------------------------------------------------------------------------------------------------
 
   get #quota() {
@@ -476,6 +478,17 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     sizes.set(number, (sizes.get(number) ?? 0) + 1);
     return number;
   }
+}
+
+/** The numbers among the options. Throws `INVALID_CONFIG`. */
+function numbersOf(options: BroadcastOptions): Record<keyof typeof NUMBERS, number> {
+  const entries = Object.entries(NUMBERS).map(([name, [standard, least, most]]) => {
+    const value: unknown = options[name as keyof typeof NUMBERS] ?? standard;
+    if (!Number.isInteger(value) || Number(value) < least || Number(value) > most)
+      throw invalid("INVALID_CONFIG", `options.${name}`, String(value), `a whole number from ${least} to ${most}`);
+    return [name, value];
+  });
+  return Object.fromEntries(entries);
 }
 
 function stateOf(facts: BroadcastFacts, lanes: LaneStatus[]): BroadcastState {

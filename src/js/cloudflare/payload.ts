@@ -1,4 +1,4 @@
-import { steadymixError } from "../errors.js";
+import { invalid } from "../errors.js";
 import type { Services } from "../types.js";
 
 /** What a hidden value begins with; its place follows. */
@@ -30,8 +30,7 @@ export function restored(services: Services, inForce: Services | null): Services
     if (kept.has(value)) return kept.get(value);
     const field = mark.replace(HIDDEN, "services");
     const allowed = "the value itself: none is kept under this name";
-    const error = steadymixError("INVALID_TASK", `${field} is ${value}, but must be ${allowed}`);
-    throw Object.assign(error, { field, value, allowed });
+    throw invalid("INVALID_TASK", field, value, allowed);
   }) as Services;
 }
 
