@@ -134,6 +134,32 @@ test("numbers among the options that are not allowed are named", async () => {
   });
 });
 
+test("lanes that wait for their launch count against the PCW, and the list knows before the first call", async () => {
+  freshEmulator();
+  const { report, permit } = AppQuota.prototype;
+  const told: number[] = [];
+  let asked = 0;
+  let toldBefore = 0;
+  let mayGo = false;
+  vi.spyOn(AppQuota.prototype, "report").mockImplementation(function (this: AppQuota, entry) {
+    told.push(entry.tasks);
+    report.call(this, entry);
+  });
+  vi.spyOn(AppQuota.prototype, "permit").mockImplementation(async function (this: AppQuota, who, want) {
+    asked += 1;
+    if (asked === 1) toldBefore = told.length;
+    return mayGo ? permit.call(this, who, want) : 50;
+  });
+  const show = await Show.start();
+  await expect.poll(() => asked, { timeout: 5_000 }).toBeGreaterThan(4);
+  expect([toldBefore, told]).toEqual([1, [2]]);
+  mayGo = true;
+  await show.running();
+  expect(new Set(told)).toEqual(new Set([2]));
+  await show.stop();
+  expect(told.at(-1)).toBe(0);
+});
+
 test("an update reaches what runs; one that is wrong is refused", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();

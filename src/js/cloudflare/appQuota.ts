@@ -14,7 +14,7 @@ export interface BroadcastEntry {
   state: BroadcastState;
   /** What viewers should watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
-  /** Tasks that live, or may live: what counts against the PCW. */
+  /** What counts against the PCW: tasks that live, or may live, and lanes that are about to launch one. */
   tasks: number;
   /** ms since the epoch. */
   startedAt: number;
@@ -28,7 +28,7 @@ export interface QuotaStatus {
   callsPerSecond: number[];
   /** Calls that wait for a permit. */
   waiting: number;
-  /** Tasks that live, or may live. */
+  /** Tasks that live, or may live, and lanes that are about to launch one. */
   tasks: number;
 }
 

@@ -300,6 +300,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
         this.#isDue = false;
         const group = this.#open();
         if (!group) return;
+        // Before the first turn, which may take long: who has entered, and does not report, is forgotten.
+        await this.#report(group.status().lanes);
         const next = await group.advance();
         if (next === undefined) return await this.#end(group);
         this.#keep(group.snapshot(), Math.min(next, this.#relaysToldAt));
@@ -417,8 +419,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   async #report(lanes: LaneStatus[]): Promise<boolean> {
     const facts = this.#store.facts;
     if (!facts) return true;
-    const tasks = lanes.reduce((sum, lane) => sum + lane.tasks.length, 0);
-    const entry = entryOf(facts, stateOf(facts, lanes), tasks);
+    const entry = entryOf(facts, stateOf(facts, lanes), tasksOf(lanes));
     const told = JSON.stringify(entry);
     if (told === this.#reported) return true;
     try {
@@ -500,6 +501,12 @@ function stateOf(facts: BroadcastFacts, lanes: LaneStatus[]): BroadcastState {
 
 function entryOf(facts: BroadcastFacts, state: BroadcastState, tasks: number): BroadcastEntry {
   return { id: facts.id, state, onAir: facts.onAir, tasks, startedAt: facts.startedAt };
+}
+
+/** Tasks that live, or may live, and one for each lane that is about to launch: it does not ask again whether it may. */
+function tasksOf(lanes: LaneStatus[]): number {
+  const goesOn = ({ state }: LaneStatus) => state !== "stopping" && state !== "stopped" && state !== "failed";
+  return lanes.reduce((sum, lane) => sum + Math.max(lane.tasks.length, goesOn(lane) ? 1 : 0), 0);
 }
 
 function wordOf({ word, onAir, overAt }: BroadcastFacts): OnAirWord {
