@@ -329,6 +329,27 @@ describe("whatever happens to the object", () => {
     await expect.poll(() => show.stub.status(), { timeout: 5000 }).toBeUndefined();
   });
 
+  test("what the list may have taken, though its answer was lost, is not what it was told before", async () => {
+    const emulator = freshEmulator();
+    const { report } = AppQuota.prototype;
+    let lost = 0;
+    vi.spyOn(AppQuota.prototype, "report").mockImplementation(function (this: AppQuota, entry) {
+      report.call(this, entry);
+      if (entry.tasks === 3 && lost++ === 0) throw new Error("the answer is lost");
+    });
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const show = await Show.start();
+    await show.running();
+    // While the backup is replaced there are three tasks; then all is as it was.
+    emulator.control({ kind: "fail", uid: 9101, recovers: false });
+    await expect.poll(() => lost, { timeout: 10_000 }).toBeGreaterThan(0);
+    await show.until(({ lanes }) => lanes[1]?.uid === 9102 && lanes[1].tasks.length === 1);
+    const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID));
+    const listed = async () => (await quota.broadcasts()).find(({ id }) => id === show.id);
+    await expect.poll(listed, { timeout: 5_000 }).toMatchObject({ state: "live", tasks: 2 });
+    await show.stop();
+  });
+
   test("what comes while the end is told does not bring back the snapshot, which carries tokens", async () => {
     const emulator = freshEmulator();
     emulator.control({ kind: "clearRules" });

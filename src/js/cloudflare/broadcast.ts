@@ -422,6 +422,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const entry = entryOf(facts, stateOf(facts, lanes), tasksOf(lanes));
     const told = JSON.stringify(entry);
     if (told === this.#reported) return true;
+    // It may be taken although its answer is lost: then what was reported before is not known any more.
+    this.#reported = "";
     try {
       await this.#quota.report(entry);
       this.#reported = told;
