@@ -371,6 +371,17 @@ describe("whatever happens to the object", () => {
     goOn();
   });
 
+  test("it is forgotten whole, though the object dies while it forgets its alarm", async () => {
+    freshEmulator();
+    const show = await Show.start();
+    await show.running();
+    await runInDurableObject(show.stub, (_, { storage }) => {
+      vi.spyOn(storage, "deleteAlarm").mockReturnValue(new Promise(() => {}));
+    });
+    await show.stop();
+    await expect.poll(() => show.stub.status(), { timeout: 5000 }).toBeUndefined();
+  });
+
   test("what is known of it is forgotten in the end", async () => {
     freshEmulator();
     const show = await Show.start();

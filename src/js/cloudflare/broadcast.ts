@@ -411,8 +411,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 
   async #forget(id: string): Promise<void> {
     await this.#quota.remove(id);
-    await this.ctx.storage.deleteAlarm();
-    await this.#store.deleteAll();
+    // Nothing is awaited in between: without its alarm, nobody would forget the rest.
+    await Promise.all([this.ctx.storage.deleteAlarm(), this.#store.deleteAll()]);
   }
 
   /** Tells the list of broadcasts, if there is something new to tell. False when that failed. */
