@@ -104,6 +104,35 @@ test("a broadcast is started in the console, watched in the viewer, loses its ta
   await viewer.getByTestId("log").getByText("The broadcast is over").waitFor();
 });
 
+test("an address that names nothing opens the console all the same", async () => {
+  await open();
+  await field("Id").waitFor();
+  await page.evaluate(() => {
+    location.hash = "%";
+  });
+  await page.reload();
+  await field("Id").waitFor();
+});
+
+test("where the browser keeps nothing, the key is asked for, and good until the page is left", async () => {
+  const context = await browser.newContext({ locale: "en-US" });
+  page = await context.newPage();
+  await page.addInitScript(() => {
+    for (const name of ["localStorage", "sessionStorage"])
+      Object.defineProperty(window, name, {
+        get() {
+          throw new DOMException("The request was denied.", "SecurityError");
+        },
+      });
+  });
+  await page.goto(`${worker.url}/console/`);
+  await page.locator("#key").fill(KEY);
+  await page.locator("#key").press("Enter");
+  await field("Id").waitFor();
+  await page.goto(`${worker.url}/console/?again#key=${KEY}`);
+  await field("Id").waitFor();
+});
+
 test("what the Worker says against a field is next to it, and nothing is lost", async () => {
   await open();
   await field("Id").fill("no good");

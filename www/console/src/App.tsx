@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactElement, useEffect, useMemo, useState } from "react";
 import { keepLanguage, type Language, preferredLanguage } from "../../shared/language.ts";
+import { storage } from "../../shared/storage.ts";
 import { Api, ApiError } from "./api.ts";
 import { Console } from "./Console.tsx";
 import { TEXTS, type Texts } from "./texts.ts";
@@ -24,7 +25,7 @@ export function App(): ReactElement {
     setLanguage(other);
   };
   const take = (taken: string) => {
-    sessionStorage.setItem(KEPT, taken);
+    storage("sessionStorage")?.setItem(KEPT, taken);
     setKey(taken);
     setWrong(false);
   };
@@ -60,8 +61,8 @@ export function App(): ReactElement {
 /** `#key=…` once: it is kept in this tab, and taken out of the address. */
 function keyOfAddress(): string {
   const given = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (given === null) return sessionStorage.getItem(KEPT) ?? "";
-  sessionStorage.setItem(KEPT, given);
+  if (given === null) return storage("sessionStorage")?.getItem(KEPT) ?? "";
+  storage("sessionStorage")?.setItem(KEPT, given);
   history.replaceState(null, "", location.pathname);
   return given;
 }

@@ -17,7 +17,7 @@ export interface ConsoleProps {
 /** The broadcasts, and one of them in detail. What is selected is in the address, so that it can be shared. */
 export function Console({ api, texts, language, onProblem }: ConsoleProps): ReactElement {
   // None: a new one is to be started.
-  const [id, select] = useState(() => decodeURIComponent(location.hash.slice(1)) || undefined);
+  const [id, select] = useState(idOfAddress);
   const [isDemo, setDemo] = useState(false);
   const { broadcasts, quota, status, missing, events, stretches, problem, look } = useWatched(api, id);
 
@@ -94,6 +94,15 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
       </div>
     </main>
   );
+}
+
+/** An address that nobody could have made here names none. */
+function idOfAddress(): string | undefined {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the Worker refused says so itself; all else has not come from it. */
