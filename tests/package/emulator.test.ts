@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Supervisor } from "steadymix";
-import { Emulator } from "steadymix/emulator";
+import { type Command, Emulator, type Profile } from "steadymix/emulator";
 import { SPEED, supervisorConfig } from "./world.ts";
 
 test("the stand-in serves users' own tests, without a server", { timeout: 60_000 }, async () => {
@@ -29,4 +29,49 @@ test("the stand-in serves users' own tests, without a server", { timeout: 60_000
       [9002, false],
     ],
   );
+});
+
+test("its fetch answers with each status that there is, those without a body too", async () => {
+  const emulator = new Emulator({ answerMs: [0, 0] });
+  for (const status of [200, 204, 205, 304, 599]) {
+    emulator.control({ kind: "addRule", rule: { times: 1, effect: { kind: "answer", status } } });
+    const answer = await emulator.fetch("https://api.agora.io/v1/projects/app/rtsc/cloud-transcoder/tasks/task");
+    assert.equal(answer.status, status);
+    assert.equal((await answer.text()) === "", answer.body === null);
+  }
+});
+
+test("a profile, a speed or a command that cannot be is refused, and named", () => {
+  const answer = (status: number): Command => ({ kind: "addRule", rule: { effect: { kind: "answer", status } } });
+  const emulator = new Emulator();
+  const statuses = "must be from 200 to 599";
+  const spans = "must be the shortest time before the longest, in ms";
+  const make = (profile: Profile, speed?: number) => () => new Emulator(profile, speed);
+  const command = (command: Command) => () => emulator.control(command);
+  const effect = { kind: "performThenAnswer", status: 600 } as const;
+  for (const [act, message] of [
+    [command(answer(199)), `command.rule.effect.status is 199, but ${statuses}`],
+    [command(answer(600)), `command.rule.effect.status is 600, but ${statuses}`],
+    [command({ kind: "addRule", rule: { effect } }), `command.rule.effect.status is 600, but ${statuses}`],
+    [
+      command({ kind: "addRule", rule: { chancePercent: 101, effect: { kind: "lose" } } }),
+      "command.rule.chancePercent is 101, but must be from 0 to 100",
+    ],
+    [
+      command({ kind: "startUp", startUp: { failsPercent: 200 } }),
+      "command.startUp.failsPercent is 200, but must be from 0 to 100",
+    ],
+    [command({ kind: "notices", profile: { takesMs: [2, 1] } }), `command.profile.takesMs is [2, 1], but ${spans}`],
+    [make({ answerMs: [200, 100] }), `profile.answerMs is [200, 100], but ${spans}`],
+    [make({ migrationMs: [2, 1] }), `profile.migrationMs is [2, 1], but ${spans}`],
+    [make({ startUp: { takesMs: [2, 1] } }), `profile.startUp.takesMs is [2, 1], but ${spans}`],
+    [make({ startUp: { hangsPercent: 200 } }), "profile.startUp.hangsPercent is 200, but must be from 0 to 100"],
+    [make({ presenceMissesPercent: 101 }), "profile.presenceMissesPercent is 101, but must be from 0 to 100"],
+    [make({ notices: { lostPercent: 101 } }), "profile.notices.lostPercent is 101, but must be from 0 to 100"],
+    [make({ wrongTokenStatus: 99 }), `profile.wrongTokenStatus is 99, but ${statuses}`],
+    [make({}, 0), "speed is 0, but must be a number that is greater than 0"],
+    [make({}, -1), "speed is -1, but must be a number that is greater than 0"],
+    [make({}, Number.NaN), "speed is NaN, but must be a number that is greater than 0"],
+  ] as const)
+    assert.throws(act, { message });
 });

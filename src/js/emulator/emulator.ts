@@ -64,7 +64,7 @@ export type CallKind = "acquire" | "create" | "query" | "update" | "delete" | "p
 
 /** What happens to the calls that a rule is about. */
 export type Effect =
-  /** It is answered like this, and not carried out. */
+  /** It is answered like this (`status`: 200 to 599), and not carried out. */
   | { kind: "answer"; status: number; code?: number; retryAfter?: string; body?: string }
   /** It is carried out, but answered like this. */
   | { kind: "performThenAnswer"; status: number; code?: number }
@@ -216,14 +216,20 @@ export interface IncomingCall {
   body?: string;
 }
 
+/** Answers with these statuses have none. */
+const WITHOUT_BODY = [204, 205, 304];
+
 /** The emulated service: it runs tasks, answers calls, and sends notifications, all by its own clock. */
 export class Emulator {
   readonly #wasm: Wasm;
   readonly #began = Date.now();
   readonly #speed: number;
 
-  /** Its clock runs `speed` times as fast as the real one. */
+  /** Its clock runs `speed` times as fast as the real one. Throws at a profile that cannot be, and says why. */
   constructor(profile: Profile = {}, speed = 1) {
+    // With another one its clock would stand still, or go back.
+    if (!(speed > 0 && speed < Number.POSITIVE_INFINITY))
+      throw new Error(`speed is ${speed}, but must be a number that is greater than 0`);
     this.#wasm = new Wasm(JSON.stringify(profile));
     this.#speed = speed;
   }
@@ -243,7 +249,7 @@ export class Emulator {
     return JSON.parse(this.#wasm.handle(this.now(), JSON.stringify(call))) as Reply;
   }
 
-  /** Carries out a command, and returns how many tasks it was about. Throws at one that it does not know. */
+  /** Carries out a command, and returns how many tasks it was about. Throws at one that it does not know, or cannot do. */
   control(command: Command): number {
     return this.#wasm.control(this.now(), JSON.stringify(command));
   }
@@ -269,7 +275,7 @@ export class Emulator {
     // The caller's own if there is one: nothing holds the Request while a lost call waits, and its signal goes with it.
     const signal = init?.signal ?? request.signal;
     const url = new URL(request.url);
-    const body = await request.text();
+    const sent = await request.text();
     // What was given up before it was sent never reaches the service.
     signal.throwIfAborted();
     const reply = this.handle({
@@ -277,7 +283,7 @@ export class Emulator {
       method: request.method,
       path: url.pathname + url.search,
       authorization: request.headers.get("authorization"),
-      body,
+      body: sent,
     });
     if (reply.kind === "nothing") {
       if (reply.why === "dns") throw failed("ENOTFOUND");
@@ -285,7 +291,8 @@ export class Emulator {
       return wait(signal);
     }
     await wait(signal, this.real(reply.delayMs));
-    return new Response(reply.body, { status: reply.status, headers: reply.headers });
+    const body = WITHOUT_BODY.includes(reply.status) ? null : reply.body;
+    return new Response(body, { status: reply.status, headers: reply.headers });
   };
 }
 

@@ -5,6 +5,7 @@
 //! simulations, WebAssembly for `fetch`, and behind a real HTTP server.
 
 mod channel;
+mod check;
 mod control;
 mod fault;
 mod limits;

@@ -3,6 +3,8 @@
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
+use crate::control::Command;
+use crate::profile::Profile;
 use crate::service;
 
 /// The emulated service.
@@ -19,7 +21,9 @@ impl Emulator {
     /// A service without tasks; `profile` is JSON.
     #[wasm_bindgen(constructor)]
     pub fn new(profile: &str) -> Result<Emulator, JsError> {
-        Ok(Self(service::Emulator::new(read("profile", profile)?)))
+        let profile: Profile = read("profile", profile)?;
+        profile.check().map_err(|wrong| JsError::new(&wrong))?;
+        Ok(Self(service::Emulator::new(profile)))
     }
 
     /// Takes a call (JSON); returns the reply (JSON).
@@ -30,7 +34,9 @@ impl Emulator {
 
     /// Carries out a command (JSON); returns how many tasks it was about.
     pub fn control(&mut self, now: f64, command: &str) -> Result<u32, JsError> {
-        Ok(u32::try_from(self.0.control(now as u64, read("command", command)?))?)
+        let command: Command = read("command", command)?;
+        command.check().map_err(|wrong| JsError::new(&wrong))?;
+        Ok(u32::try_from(self.0.control(now as u64, command))?)
     }
 
     /// The notifications that have arrived (a JSON list).
