@@ -639,6 +639,9 @@ impl Failover {
     }
 
     fn keep_pending(&mut self) -> Option<Millis> {
+        // One that does not come keeps the shared stall open, in which nobody else would give it up.
+        let (now, starting) = (self.now, self.config.starting_ms);
+        self.pending = self.pending.filter(|pending| now < pending.since.plus(starting));
         let others_are_down =
             self.shown.is_some_and(|shown| !(0..self.feeds.len()).any(|at| at != shown && self.is_ready(at)));
         if others_are_down && self.config.standby == Standby::Hot { self.none_is_well() } else { None }

@@ -11,6 +11,7 @@ mod web;
 
 const A: Uid = 9001;
 const B: Uid = 9002;
+const C: Uid = 9101;
 
 /// A viewer, its clock, and what it was told to do.
 struct Viewer {
@@ -25,8 +26,7 @@ impl Viewer {
         let mut viewer = Self::before(config);
         for uid in [A, B] {
             viewer.signal(Signal::Joined(uid));
-            viewer.signal(Signal::Published(uid, Kind::Audio));
-            viewer.signal(Signal::Published(uid, Kind::Video));
+            viewer.publish(uid);
         }
         viewer.signal(Signal::State(A, Kind::Video, MediaState::Starting, StateReason::None));
         viewer.signal(Signal::State(A, Kind::Video, MediaState::Decoding, StateReason::None));
@@ -39,7 +39,12 @@ impl Viewer {
     }
 
     fn before(config: FailoverConfig) -> Self {
-        let mut failover = Failover::new(&[A, B], config, Millis::ZERO);
+        Self::of(&[A, B], config)
+    }
+
+    /// None of the outputs is there yet.
+    fn of(uids: &[Uid], config: FailoverConfig) -> Self {
+        let mut failover = Failover::new(uids, config, Millis::ZERO);
         failover.handle(Millis::ZERO, Signal::Connection(Connection::Connected));
         Self { failover, now: 0, told: Vec::new() }
     }
@@ -82,6 +87,23 @@ impl Viewer {
         }
     }
 
+    /// The same, and a look each second: at these outputs' video, and at the audio of those that are heard.
+    fn live(&mut self, uids: &[Uid], heard: &[Uid], ms: u64) {
+        let until = self.now + ms;
+        while self.now < until {
+            uids.iter().for_each(|uid| self.signal(Signal::Progress(*uid, Kind::Video, true)));
+            heard.iter().for_each(|uid| self.signal(Signal::Progress(*uid, Kind::Audio, true)));
+            let second = (until - self.now).min(1_000);
+            if uids.is_empty() { self.pass(second) } else { self.frames(uids, second) }
+        }
+    }
+
+    fn publish(&mut self, uid: Uid) {
+        for kind in [Kind::Audio, Kind::Video] {
+            self.signal(Signal::Published(uid, kind));
+        }
+    }
+
     fn shown(&self) -> Uid {
         self.failover.shown().unwrap()
     }
@@ -93,6 +115,15 @@ impl Viewer {
         self.pass(ms);
         let shown = |output: &Output| matches!(output, Output::Show(uid) if *uid != at_first);
         self.told.iter().find(|(_, output)| shown(output)).map(|(at, _)| at - began)
+    }
+
+    /// What was shown, one after the other.
+    fn shows(&self) -> Vec<Uid> {
+        let show = |(_, output): &(u64, Output)| match output {
+            Output::Show(uid) => Some(*uid),
+            _ => None,
+        };
+        self.told.iter().filter_map(show).collect()
     }
 
     fn events(&self) -> Vec<Event> {

@@ -64,10 +64,7 @@ fn the_old_one_is_not_unsubscribed_before_the_new_one_shows() {
 
 #[test]
 fn a_standby_that_does_not_flow_makes_room_for_another() {
-    const C: Uid = 9101;
-    let mut viewer = hot();
-    viewer.failover = Failover::new(&[A, B, C], FailoverConfig::default(), Millis::ZERO);
-    viewer.signal(Signal::Connection(Connection::Connected));
+    let mut viewer = Viewer::of(&[A, B, C], FailoverConfig::default());
     for uid in [A, B] {
         viewer.signal(Signal::Published(uid, Kind::Video));
         viewer.frames(&[uid], 200);
@@ -216,4 +213,23 @@ fn a_picture_that_comes_late_is_not_let_go_of() {
     viewer.signal(Signal::Frame(A));
     let told: Vec<Output> = viewer.told.iter().map(|(_, output)| *output).collect();
     assert_eq!(told, [Output::Show(A)]);
+}
+
+#[test]
+fn one_that_is_waited_for_in_vain_gives_way_to_one_that_plays() {
+    let mut viewer = Viewer::of(&[A, B, C], FailoverConfig::default());
+    for uid in [A, B] {
+        viewer.publish(uid);
+        viewer.frames(&[uid], 200);
+    }
+    viewer.live(&[A, B], &[A, B], 10_000);
+    viewer.signal(Signal::Unpublished(B, Kind::Video));
+    viewer.live(&[A], &[A, B], 5_000);
+    viewer.signal(Signal::Published(B, Kind::Video));
+    viewer.pass(500);
+    viewer.video(A, 3, 0);
+    viewer.live(&[], &[A, B], 3_000);
+    viewer.publish(C);
+    viewer.live(&[C], &[A, B, C], 5_000);
+    assert_eq!(viewer.shown(), C, "{:?}", viewer.told);
 }
