@@ -237,6 +237,9 @@ impl Failover {
         self.now = self.now.max(now);
         let now = self.now;
         self.note_shared_stall();
+        for feed in self.feeds.iter_mut().filter(|feed| feed.is_lacking()) {
+            feed.begins_clear_time(now);
+        }
         match signal {
             Signal::Joined(uid) => self.on(uid, |feed| {
                 feed.present = true;
@@ -580,6 +583,9 @@ impl Failover {
                 let measured = Measured { from, to, reason, last_frame, decided: now };
                 let soft = matches!(reason, Reason::Frozen | Reason::Dead | Reason::AudioLost);
                 self.left = soft.then_some((from, now));
+                if let Some(feed) = self.feeds.get_mut(from) {
+                    feed.begins_clear_time(now);
+                }
                 match self.feeds.get(to).and_then(|feed| feed.last_frame) {
                     Some(last) if last < now => self.measured = Some(measured),
                     // It has just come, or nobody tells of frames, as in a hidden page: it is shown when it is raised.
@@ -664,7 +670,8 @@ impl Failover {
             };
         }
         let clear = self.config.fail_back_ms?;
-        let is_better = |at: &usize| self.feeds.get(*at).is_some_and(|feed| feed.is_available(self.now));
+        let is_well = |feed: &Feed| feed.is_available(self.now) && !feed.is_lacking();
+        let is_better = |at: &usize| self.feeds.get(*at).is_some_and(is_well);
         let better = (0..shown).find(is_better)?;
         let since = self.feeds.get(better)?.healthy_since?;
         let at = self.after_dwell(since.plus(clear));

@@ -262,6 +262,16 @@ impl Feed {
         self.healthy_since.get_or_insert(now);
     }
 
+    /// It is seen, but not heard, or it is muted: nothing to go back to.
+    pub(super) fn is_lacking(&self) -> bool {
+        self.audio_bad_since.is_some() || self.muted_since.is_some()
+    }
+
+    /// If it is well, it is so since now only, as far as going back to it is concerned.
+    pub(super) fn begins_clear_time(&mut self, now: Millis) {
+        self.healthy_since = self.healthy_since.map(|_| now);
+    }
+
     pub(super) fn progress_of_video(&mut self, now: Millis, advanced: bool) {
         if advanced {
             self.last_video_progress = Some(now);

@@ -52,6 +52,55 @@ fn it_fails_back_after_the_clear_time_if_it_is_told_to() {
     assert_eq!(viewer.events(), [Event::FailedBack { from: B, to: A }]);
 }
 
+/// It fails back after so many seconds; all has been well for two minutes.
+fn failing_back(after_s: u64) -> Viewer {
+    let fail_back_ms = Some(Millis::from_secs(after_s));
+    let mut viewer = Viewer::watching(FailoverConfig { fail_back_ms, ..FailoverConfig::default() });
+    viewer.live(&[A, B], &[A, B], 120_000);
+    viewer.told.clear();
+    viewer
+}
+
+#[test]
+fn it_fails_back_to_what_is_seen_and_heard_again_only() {
+    let mut viewer = failing_back(20);
+    viewer.signal(Signal::Unpublished(A, Kind::Audio));
+    viewer.live(&[A, B], &[B], 60_000);
+    assert_eq!(viewer.shows(), [B], "unpublished");
+    viewer.signal(Signal::Published(A, Kind::Audio));
+    viewer.live(&[A, B], &[A, B], 19_000);
+    assert_eq!(viewer.shows(), [B], "its clear time begins with its audio");
+    viewer.live(&[A, B], &[A, B], 2_000);
+    assert_eq!(viewer.shows(), [B, A]);
+
+    let mut viewer = failing_back(20);
+    for _ in 0..60 {
+        viewer.signal(Signal::Progress(A, Kind::Audio, false));
+        viewer.live(&[A, B], &[B], 1_000);
+    }
+    assert_eq!(viewer.shows(), [B], "silent");
+
+    let mut viewer = failing_back(20);
+    viewer.video(A, 0, 5);
+    viewer.live(&[B], &[A, B], 60_000);
+    assert_eq!(viewer.shows(), [B], "muted");
+}
+
+#[test]
+fn what_was_left_has_its_clear_time_before_it() {
+    let mut viewer = failing_back(60);
+    viewer.live(&[B], &[A, B], 450);
+    viewer.live(&[A, B], &[A, B], 59_000);
+    assert_eq!(viewer.shows(), [B], "it stood still");
+    viewer.live(&[A, B], &[A, B], 2_000);
+    assert_eq!(viewer.shows(), [B, A]);
+
+    let mut viewer = failing_back(60);
+    viewer.signal(Signal::OnAir(B));
+    viewer.live(&[A, B], &[A, B], 59_000);
+    assert_eq!(viewer.shows(), [B], "the server's word");
+}
+
 #[test]
 fn a_dwell_time_stops_flapping_but_not_a_certain_loss() {
     let mut viewer = hot();
