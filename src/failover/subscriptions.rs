@@ -27,6 +27,10 @@ impl Failover {
             feed.ask(kind, now);
             return Some(Output::Subscribe(feed.uid, kind));
         }
+        // Until the viewer's media path is whole nothing is pending, and what was would be asked for anew.
+        if !self.media_path {
+            return None;
+        }
         let (at, kind) = every().find(|(at, kind)| {
             // Make before break: what was left is let go of when the new one flows.
             let is_kept = self.measured.is_some_and(|measured| measured.from == *at);

@@ -233,3 +233,15 @@ fn one_that_is_waited_for_in_vain_gives_way_to_one_that_plays() {
     viewer.live(&[C], &[A, B, C], 5_000);
     assert_eq!(viewer.shown(), C, "{:?}", viewer.told);
 }
+
+#[test]
+fn while_the_media_path_is_broken_nothing_is_let_go_of() {
+    let mut viewer = Viewer::before(FailoverConfig::default());
+    viewer.publish(A);
+    viewer.told.clear();
+    for whole in [false, true] {
+        viewer.signal(Signal::MediaPath(whole));
+        viewer.pass(1_000);
+    }
+    assert_eq!(viewer.told, []);
+}
