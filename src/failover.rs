@@ -369,8 +369,8 @@ impl Failover {
     }
 
     fn forget_time(&mut self) {
-        let now = self.now;
-        self.feeds.iter_mut().for_each(|feed| feed.forget_all_time(now));
+        let (now, visible) = (self.now, self.visible);
+        self.feeds.iter_mut().for_each(|feed| feed.forget_all_time(now, visible));
         (self.all_bad_since, self.shared_stall) = (None, None);
     }
 

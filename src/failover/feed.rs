@@ -196,8 +196,10 @@ impl Feed {
     }
 
     /// What was measured does not hold any more: the page was hidden, or the viewer was away.
-    pub(super) fn forget_all_time(&mut self, now: Millis) {
+    pub(super) fn forget_all_time(&mut self, now: Millis, visible: bool) {
         self.forget_time();
+        // What SDKs do not say again still holds.
+        self.frozen_since = (visible && self.state == MediaState::Frozen).then_some(now);
         self.last_seen = None;
         // What could not start has its time before it again.
         (self.asked_at, self.started_at) = (now, None);
@@ -252,6 +254,10 @@ impl Feed {
         self.decoded = true;
         // Where frames are told of, the one behind a change of state may be told of a moment later.
         self.last_seen = self.last_seen.map(|_| now);
+        // After a freeze one frame alone may be all that comes, and SDKs do not call it frozen again.
+        if self.state == MediaState::Frozen && self.frames == 0 {
+            return;
+        }
         self.penalty_until = Millis::ZERO;
         if self.frozen_since.take().is_some() {
             // What was not heard while nothing was seen is judged anew.

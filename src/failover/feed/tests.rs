@@ -182,7 +182,7 @@ fn after_a_pause_nothing_measured_before_holds() {
     let (mut feed, last) = with_gaps(&[40; 8]);
     feed.progress_of_video(ms(last), false);
     feed.progress_of_video(ms(last), false);
-    feed.forget_all_time(ms(50_000));
+    feed.forget_all_time(ms(50_000), true);
     assert_eq!((feed.patience(Millis::ZERO), feed.last_sign(), feed.is_dead()), (None, None, false));
     assert_eq!(feed.start_deadline(ms(3_000)), ms(53_000));
     feed.frame(ms(60_000));

@@ -112,3 +112,63 @@ fn one_frame_is_enough_to_be_shown_for_as_long_as_the_second_may_come() {
         assert_eq!(viewer.failover.shown(), Some(shown), "after {} ms", viewer.now);
     }
 }
+
+/// Both stand still, and the SDK has said so.
+fn both_frozen() -> Viewer {
+    let mut viewer = hot();
+    viewer.live(&[A, B], &[], 10_000);
+    viewer.pass(600);
+    viewer.video(A, 3, 0);
+    viewer.video(B, 3, 0);
+    viewer
+}
+
+#[test]
+fn one_that_stands_still_does_so_after_the_viewer_s_own_trouble_too() {
+    let troubles = [
+        [Signal::Visible(false), Signal::Visible(true)],
+        [Signal::MediaPath(false), Signal::MediaPath(true)],
+        [Signal::Connection(Connection::Reconnecting), Signal::Connection(Connection::Connected)],
+    ];
+    for [begins, ends] in troubles {
+        let mut viewer = both_frozen();
+        viewer.signal(begins);
+        viewer.pass(1_000);
+        viewer.signal(ends);
+        viewer.frames(&[B], 100);
+        viewer.video(B, 2, 0);
+        for _ in 0..10 {
+            // Its bytes come, but no frame.
+            viewer.signal(Signal::Progress(A, Kind::Video, true));
+            viewer.live(&[B], &[], 1_000);
+        }
+        assert_eq!(viewer.shown(), B, "{ends:?}");
+    }
+}
+
+#[test]
+fn what_stands_still_is_not_shown_once_the_media_path_is_whole() {
+    let mut viewer = both_frozen();
+    viewer.signal(Signal::MediaPath(false));
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::MediaPath(true));
+    assert_eq!(viewer.shown(), A);
+    viewer.frames(&[B], 100);
+    assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn one_frame_does_not_end_a_freeze() {
+    let mut viewer = hot();
+    viewer.live(&[A, B], &[], 10_000);
+    viewer.signal(Signal::OnAir(B));
+    viewer.live(&[A], &[], 600);
+    viewer.video(B, 3, 0);
+    viewer.live(&[A], &[], 600);
+    viewer.signal(Signal::Frame(B));
+    for _ in 0..5 {
+        viewer.signal(Signal::Progress(B, Kind::Video, true));
+        viewer.live(&[A], &[], 1_000);
+    }
+    assert_eq!(viewer.shown(), A);
+}
