@@ -200,6 +200,7 @@ impl Feed {
         self.forget_time();
         // What SDKs do not say again still holds.
         self.frozen_since = (visible && self.state == MediaState::Frozen).then_some(now);
+        self.audio_bad_since = self.audio_bad_since.map(|_| now);
         self.last_seen = None;
         // What could not start has its time before it again.
         (self.asked_at, self.started_at) = (now, None);
@@ -210,14 +211,21 @@ impl Feed {
     pub(super) fn forget_time(&mut self) {
         self.frozen_since = None;
         self.congested = false;
-        self.audio_bad_since = None;
+        self.judge_audio_anew();
         self.last_frame = None;
         self.frames = 0;
         self.longest_gap = 0;
         self.dead_video_looks = 0;
-        self.dead_audio_looks = 0;
         self.last_video_progress = None;
         self.last_audio_progress = None;
+    }
+
+    /// What was not heard may have been missed with the picture; what is not published cannot be heard.
+    fn judge_audio_anew(&mut self) {
+        self.dead_audio_looks = 0;
+        if self.audio {
+            self.audio_bad_since = None;
+        }
     }
 
     pub(super) fn frame(&mut self, now: Millis) {
@@ -260,8 +268,7 @@ impl Feed {
         }
         self.penalty_until = Millis::ZERO;
         if self.frozen_since.take().is_some() {
-            // What was not heard while nothing was seen is judged anew.
-            (self.audio_bad_since, self.dead_audio_looks) = (None, 0);
+            self.judge_audio_anew();
         }
         self.congested = false;
         self.dead_video_looks = 0;

@@ -177,6 +177,28 @@ fn unpublished_audio_is_waited_for_if_the_backup_has_it() {
 }
 
 #[test]
+fn unpublished_audio_is_not_forgotten_over_the_viewer_s_own_trouble() {
+    let of_a = [Signal::Unpublished(A, Kind::Audio)];
+    let hidden = [Signal::Visible(false), Signal::Visible(true)];
+    let path = [Signal::MediaPath(false), Signal::MediaPath(true)];
+    let state = |uid, state| Signal::State(uid, Kind::Video, state, StateReason::None);
+    let freeze =
+        [MediaState::Frozen, MediaState::Decoding].map(|to| [A, B].map(|uid| state(uid, to))).concat();
+    let cases = [
+        [&of_a, &hidden[..]].concat(),
+        [&path[..1], &of_a, &path[1..]].concat(),
+        [&of_a, &freeze[..]].concat(),
+    ];
+    for signals in cases {
+        let mut viewer = hot();
+        viewer.live(&[A, B], &[A, B], 10_000);
+        signals.iter().for_each(|signal| viewer.signal(*signal));
+        viewer.live(&[A, B], &[B], 5_000);
+        assert_eq!(viewer.shown(), B, "{signals:?}");
+    }
+}
+
+#[test]
 fn a_candidate_that_is_back_is_only_a_candidate() {
     let mut viewer = hot();
     viewer.signal(Signal::Left(A, Left::Quit));
