@@ -250,6 +250,10 @@ impl Feed {
 
     /// The first picture is there, but it may remain the only one.
     pub(super) fn starts(&mut self, now: Millis) {
+        // One that starts anew has as long for its second frame as it had at first.
+        if self.state != MediaState::Starting {
+            self.started_at = None;
+        }
         self.state = MediaState::Starting;
         self.refused_since = None;
         self.started_at.get_or_insert(now);

@@ -199,6 +199,19 @@ fn unpublished_audio_is_not_forgotten_over_the_viewer_s_own_trouble() {
 }
 
 #[test]
+fn a_track_that_starts_anew_has_its_time_before_it() {
+    let mut viewer = hot();
+    viewer.live(&[A, B], &[], 10_000);
+    viewer.told.clear();
+    viewer.video(A, 0, 0);
+    viewer.video(A, 1, 0);
+    viewer.live(&[B], &[], 900);
+    viewer.video(A, 2, 0);
+    viewer.live(&[A, B], &[], 1_000);
+    assert_eq!(viewer.told, []);
+}
+
+#[test]
 fn a_candidate_that_is_back_is_only_a_candidate() {
     let mut viewer = hot();
     viewer.signal(Signal::Left(A, Left::Quit));
