@@ -18,7 +18,7 @@ pub(super) enum Fault {
     Suspected(Reason, Millis),
     /// It is bad.
     Bad(Reason),
-    /// It is not there any more.
+    /// It is not there any more, or does not come: no illusion, so that the dwell does not count.
     Gone(Reason),
 }
 
@@ -41,7 +41,7 @@ impl Failover {
             return if doubtful { Fault::None(None) } else { Fault::Gone(reason) };
         }
         if feed.failed {
-            return Fault::Bad(Reason::Failed);
+            return Fault::Gone(Reason::Failed);
         }
         if feed.fallback {
             // The viewer's downlink carries no video: that says nothing of the output.
@@ -54,7 +54,7 @@ impl Failover {
             // One that is refused is asked for again and again, but has its time only once.
             let refused = feed.refused_since.map(|since| since.plus(config.starting_ms));
             let at = refused.unwrap_or_else(|| feed.start_deadline(config.starting_ms));
-            return if now >= at { Fault::Bad(Reason::NotStarted) } else { Fault::None(Some(at)) };
+            return if now >= at { Fault::Gone(Reason::NotStarted) } else { Fault::None(Some(at)) };
         }
         let mut next = None;
         if let Some(since) = feed.frozen_since {

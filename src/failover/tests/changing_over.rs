@@ -102,6 +102,28 @@ fn what_was_left_has_its_clear_time_before_it() {
 }
 
 #[test]
+fn what_cannot_be_decoded_or_does_not_start_is_left_within_the_dwell() {
+    let config = FailoverConfig { dwell_ms: Millis::from_secs(60), ..FailoverConfig::default() };
+    let on_b = || {
+        let mut viewer = Viewer::watching(config.clone());
+        viewer.live(&[A, B], &[], 10_000);
+        viewer.signal(Signal::OnAir(B));
+        assert_eq!(viewer.shown(), B);
+        viewer
+    };
+    let mut viewer = on_b();
+    viewer.signal(Signal::DecodeFailed(B));
+    assert_eq!(viewer.shown(), A);
+
+    let mut viewer = on_b();
+    viewer.live(&[A, B], &[], 5_000);
+    viewer.video(B, 0, 0);
+    viewer.video(B, 1, 0);
+    viewer.live(&[A], &[], 1_500);
+    assert_eq!(viewer.shown(), A);
+}
+
+#[test]
 fn a_dwell_time_stops_flapping_but_not_a_certain_loss() {
     let mut viewer = hot();
     viewer.signal(Signal::Left(A, Left::Quit));
