@@ -314,7 +314,7 @@ impl Failover {
                     }
                 });
             }
-            Signal::DecodeFailed(uid) => self.on(uid, |feed| feed.failed = true),
+            Signal::DecodeFailed(uid) => self.on(uid, Feed::fails),
             Signal::Connection(connection) => {
                 if connection == Connection::Connected
                     && self.connection != connection
@@ -408,7 +408,7 @@ impl Failover {
                     feed.frozen_since.get_or_insert(now);
                 }
             }),
-            (MediaState::Failed, _) => self.on(uid, |feed| feed.failed = true),
+            (MediaState::Failed, _) => self.on(uid, Feed::fails),
         }
     }
 

@@ -41,7 +41,7 @@ pub struct FailoverConfig {
     pub frame_gap_ms: Millis,
     /// An output that does not show its second frame this long after it was asked for has failed: 3000 ms.
     pub starting_ms: Millis,
-    /// How long an output that failed to start is not tried again: 30 s.
+    /// How long an output that did not start, or could not be decoded, is not tried again if there is another: 30 s.
     pub penalty_ms: Millis,
     /// How long after a switch only a certain loss is followed by another: 5000 ms.
     pub dwell_ms: Millis,

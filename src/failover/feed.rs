@@ -279,6 +279,11 @@ impl Feed {
         self.healthy_since.get_or_insert(now);
     }
 
+    /// It cannot be decoded. What is not subscribed is not decoded: that was told late.
+    pub(super) fn fails(&mut self) {
+        self.failed |= self.video_asked;
+    }
+
     /// It is seen, but not heard, or it is muted: nothing to go back to.
     pub(super) fn is_lacking(&self) -> bool {
         self.audio_bad_since.is_some() || self.muted_since.is_some()

@@ -45,6 +45,10 @@ impl Failover {
         if is_stalled {
             feed.penalty_until = penalty;
         }
+        if kind == Kind::Video && std::mem::take(&mut feed.failed) {
+            // A decoder may give up for what passes: any other is better for a while, but it is not out for ever.
+            (feed.penalty_until, feed.retry_at) = (penalty, now.plus(RETRY_MS));
+        }
         feed.let_go(kind);
         Some(Output::Unsubscribe(feed.uid, kind))
     }

@@ -245,3 +245,18 @@ fn while_the_media_path_is_broken_nothing_is_let_go_of() {
     }
     assert_eq!(viewer.told, []);
 }
+
+#[test]
+fn a_standby_that_cannot_be_decoded_is_tried_again_after_a_while() {
+    let mut viewer = hot();
+    viewer.live(&[A, B], &[], 10_000);
+    viewer.told.clear();
+    let failed_at = viewer.now;
+    viewer.signal(Signal::DecodeFailed(B));
+    viewer.live(&[A], &[], 2_000);
+    let anew = [(0, Output::Unsubscribe(B, Kind::Video)), (1_000, Output::Subscribe(B, Kind::Video))];
+    assert_eq!(viewer.told, anew.map(|(after, output)| (failed_at + after, output)));
+    viewer.live(&[A, B], &[], 2_000);
+    viewer.signal(Signal::Left(A, Left::TimedOut));
+    assert_eq!(viewer.shown(), B);
+}
