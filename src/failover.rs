@@ -581,7 +581,8 @@ impl Failover {
                 let old = self.feeds.get(from);
                 let last_frame = old.and_then(Feed::last_sign).unwrap_or(now);
                 let measured = Measured { from, to, reason, last_frame, decided: now };
-                let soft = matches!(reason, Reason::Frozen | Reason::Dead | Reason::AudioLost);
+                // Lost audio is none: that its picture flows was known.
+                let soft = matches!(reason, Reason::Frozen | Reason::Dead);
                 self.left = soft.then_some((from, now));
                 if let Some(feed) = self.feeds.get_mut(from) {
                     feed.begins_clear_time(now);

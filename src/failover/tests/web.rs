@@ -199,6 +199,16 @@ fn unpublished_audio_is_not_forgotten_over_the_viewer_s_own_trouble() {
 }
 
 #[test]
+fn one_that_was_left_for_its_sound_was_not_left_for_nothing() {
+    let mut viewer = hot();
+    viewer.live(&[A, B], &[A, B], 10_000);
+    viewer.signal(Signal::Unpublished(A, Kind::Audio));
+    viewer.live(&[A, B], &[B], 5_000);
+    assert_eq!(viewer.shown(), B);
+    assert!(!viewer.events().contains(&Event::FalseAlarm(A)), "{:?}", viewer.told);
+}
+
+#[test]
 fn a_track_that_starts_anew_has_its_time_before_it() {
     let mut viewer = hot();
     viewer.live(&[A, B], &[], 10_000);
