@@ -479,8 +479,7 @@ impl Failover {
 
     /// Nothing is shown yet: the server's word first, then the order of preference.
     fn start(&mut self) -> Option<Millis> {
-        let to = self.pending.map(|pending| pending.to).or_else(|| self.best(None))?;
-        self.pending_or_show(to, Cause::Start)
+        self.pending_or_show(self.best(None)?, Cause::Start)
     }
 
     /// Whether it can be shown: it has been seen (or, in a hidden page, its bytes come), and it is well.

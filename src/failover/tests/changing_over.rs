@@ -52,6 +52,15 @@ fn it_fails_back_after_the_clear_time_if_it_is_told_to() {
     assert_eq!(viewer.events(), [Event::FailedBack { from: B, to: A }]);
 }
 
+#[test]
+fn a_word_given_before_anything_is_seen_is_not_kept_waiting() {
+    let mut viewer = Viewer::before(FailoverConfig::default());
+    [A, B].into_iter().for_each(|uid| viewer.publish(uid));
+    viewer.pass(100);
+    viewer.signal(Signal::OnAir(B));
+    assert!(viewer.told.contains(&(100, Output::Subscribe(B, Kind::Video))), "{:?}", viewer.told);
+}
+
 /// It fails back after so many seconds; all has been well for two minutes.
 fn failing_back(after_s: u64) -> Viewer {
     let fail_back_ms = Some(Millis::from_secs(after_s));
