@@ -5,6 +5,7 @@ use super::*;
 mod changing_over;
 mod frames;
 mod native;
+mod sdk_at_random;
 mod signals_at_random;
 mod subscribing;
 mod web;
