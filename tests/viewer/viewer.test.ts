@@ -214,6 +214,25 @@ test("an application or an SDK that throws does not keep the picture frozen", ()
   assert.deepEqual(new Set(errors.map(String)), new Set(["Error: mine", "Error: theirs"]));
 });
 
+test("what onError throws is told, and keeps nothing from going on", async (t) => {
+  const told = t.mock.method(console, "error", () => {});
+  const fails = (what: string) => () => {
+    throw new Error(what);
+  };
+  const source = watching({ onEvent: fails("not understood"), onError: fails("not taken") });
+  source.calls.length = 0;
+  source.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  assert.equal(viewer?.shown, BACKUP);
+  source.refuses = (call) => (call.startsWith("subscribe") ? new Error("refused") : undefined);
+  source.joins(PRIMARY);
+  await clock.pass(10);
+  source.refuses = () => undefined;
+  source.calls.length = 0;
+  await clock.pass(1100);
+  assert.deepEqual(carriedOut(source), [`subscribe ${PRIMARY} video`, `subscribe ${PRIMARY} audio`]);
+  assert.ok(told.mock.calls.every(({ arguments: [, error] }) => /not taken/.test(String(error))));
+});
+
 test("once it is disposed of it lets go, and nothing more happens", async () => {
   const source = watching();
   viewer?.dispose();

@@ -1,3 +1,4 @@
+import { safely } from "./report.js";
 import type { SwitchReason, Uid, ViewerEvent } from "./types.js";
 
 /** What the Worker says of a broadcast. */
@@ -51,15 +52,6 @@ const NEEDS = { socket: "WebSocket", stream: "EventSource" };
 function nextTo(way: Way): Way {
   const next = NEXT[way];
   return next === "polling" || NEEDS[next] in globalThis ? next : nextTo(next);
-}
-
-/** What an application makes of it must not end the feed, nor pass for a lost connection. */
-function safely(tell: () => void): void {
-  try {
-    tell();
-  } catch (error) {
-    console.error("steadymix:", error);
-  }
 }
 
 /**
