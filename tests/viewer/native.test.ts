@@ -308,3 +308,18 @@ test("disposed of, it takes its handlers back", async () => {
   viewer.dispose();
   assert.equal(engine.handlers, undefined);
 });
+
+test("attached again, it shows what was there before", async () => {
+  const uids = [PRIMARY, BACKUP];
+  const source = agoraNative(engine, { uids, show: (uid) => onTop.push(uid) });
+  viewer = new FailoverViewer(source, { uids });
+  tell().onConnectionStateChanged({}, CONNECTED, 1);
+  for (const uid of uids) tell().onUserJoined({}, uid);
+  video(PRIMARY, DECODING);
+  viewer.dispose();
+  assert.deepEqual(engine.subscribed, []);
+  viewer = new FailoverViewer(source, { uids });
+  video(PRIMARY, DECODING);
+  assert.equal(viewer.shown, PRIMARY);
+  assert.equal(engine.subscribed.length, 4);
+});

@@ -65,12 +65,14 @@ class AgoraNative implements RtcSource {
   /** The outputs that were heard of, and whether they are there. */
   readonly #there = new Map<Uid, boolean>();
   #shown: Uid | undefined;
+  #isConnected: boolean;
   #connectedAt = 0;
 
   constructor(engine: AgoraEngine, options: AgoraNativeOptions) {
     this.#engine = engine;
     this.#options = options;
     this.#uids = new Set(options.uids);
+    this.#isConnected = options.joined ?? false;
   }
 
   attach(tell: (signal: Signal) => void): () => void {
@@ -110,8 +112,9 @@ class AgoraNative implements RtcSource {
       onRemoteVideoStateChanged: onState("video"),
       onConnectionStateChanged: (_, state, reason) => {
         const closed = state === FAILED || reason === SAME_UID;
-        if (state === CONNECTED) this.#connectedAt = performance.now();
-        tell({ type: "connection", state: closed ? "closed" : state === CONNECTED ? "connected" : "reconnecting" });
+        this.#isConnected = state === CONNECTED && !closed;
+        if (this.#isConnected) this.#connectedAt = performance.now();
+        tell({ type: "connection", state: closed ? "closed" : this.#isConnected ? "connected" : "reconnecting" });
         // Of who was in a channel that the viewer left nothing is told any more; who is in the next one is told of anew.
         if (closed || state === DISCONNECTED)
           for (const uid of this.#uids) if (this.#there.get(uid)) leave(uid, "unknown");
@@ -125,7 +128,9 @@ class AgoraNative implements RtcSource {
     if (!this.#engine.registerEventHandler(handlers)) {
       throw new Error("the engine did not take the event handlers: is it initialised?");
     }
-    if (this.#options.joined) tell({ type: "connection", state: "connected" });
+    // Engines say so once: what one viewer was told, the next one on this source is not.
+    if (this.#isConnected) tell({ type: "connection", state: "connected" });
+    for (const [uid, isThere] of this.#there) if (isThere) join(uid);
     return () => this.#engine.unregisterEventHandler(handlers);
   }
 
