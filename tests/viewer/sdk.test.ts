@@ -437,3 +437,12 @@ test("the server's word: the one that it names, as soon as that decodes", async 
   const { reason } = await switchAfter(() => act((session) => session.tell({ type: "onAir", uid: 9101 })));
   assert.equal(reason, "onAir");
 });
+
+test("disposed of, nothing is seen or heard any more, though the SDK has yet to unsubscribe", async () => {
+  await watching();
+  const { heard, seen } = await page.evaluate(() => {
+    window.session.dispose();
+    return window.session.status();
+  });
+  assert.deepEqual([heard, seen], [[], []]);
+});

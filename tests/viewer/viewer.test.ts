@@ -246,6 +246,19 @@ test("once it is disposed of it lets go, and nothing more happens", async () => 
   assert.deepEqual([viewer?.shown, viewer?.outputs], [undefined, []]);
 });
 
+test("a source that throws when it is let go of is not looked at any more", async () => {
+  const source = watching();
+  source.attach = () => () => {
+    throw new Error("not attached");
+  };
+  viewer?.dispose();
+  viewer = watch(source);
+  assert.throws(() => viewer?.dispose(), /not attached/);
+  source.calls.length = 0;
+  await clock.pass(5000);
+  assert.deepEqual(source.calls, []);
+});
+
 test("it may be disposed of in the middle of an event", () => {
   const source = watching({ onEvent: () => viewer?.dispose() });
   source.tell({ type: "left", uid: PRIMARY, how: "quit" });

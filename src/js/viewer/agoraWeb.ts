@@ -132,7 +132,11 @@ class AgoraWeb implements RtcSource {
       for (const [event, listener] of listeners) this.#client.off(event, listener);
       for (const watched of this.#watched.values()) watched.stop();
       // An element that is taken away while it plays pauses, and the SDK starts it again, though its track is about to end.
-      for (const uid of this.#uids) this.#user(uid)?.videoTrack?.stop();
+      // The sound ends with the picture: to unsubscribe has to wait for what is under way.
+      for (const uid of this.#uids) {
+        this.#user(uid)?.videoTrack?.stop();
+        this.#user(uid)?.audioTrack?.stop();
+      }
       this.#stage.clear();
       this.#watched.clear();
       this.#counts.clear();

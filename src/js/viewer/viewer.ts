@@ -69,11 +69,12 @@ export class FailoverViewer {
       // The viewer may have left the channel already.
       void this.#watch(() => this.#source.unsubscribe(uid, kind));
     }
-    this.#detach();
     clearInterval(this.#looks);
     clearTimeout(this.#timer);
     if (typeof document !== "undefined") document.removeEventListener("visibilitychange", this.#onVisibility);
     this.#failover.free();
+    // Last: it may throw.
+    this.#detach();
   }
 
   /** For `using`: calls `dispose()`. */

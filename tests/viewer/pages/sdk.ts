@@ -67,6 +67,10 @@ class Session {
     this.gateway.silence(uids, kinds);
   }
 
+  dispose(): void {
+    this.#viewer?.dispose();
+  }
+
   tell(signal: Signal): void {
     this.#viewer?.tell(signal);
   }
