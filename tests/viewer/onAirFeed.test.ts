@@ -279,6 +279,18 @@ test("where there is nothing but fetch it polls and reports by that", async (t) 
   assert.deepEqual(tried, ["polling", "polling"]);
 });
 
+test("a report that is refused is told", async (t) => {
+  const lost: unknown[] = [];
+  const onError = (error: unknown) => lost.push(error);
+  const lacks = ["WebSocket", "EventSource"];
+  const { clock, feed } = platformOf(t, new Set(["polling"]), { lacks, onError });
+  await clock.pass(1000);
+  globalThis.fetch = async () => new Response("{}", { status: 401 });
+  feed.take(switched(9001, "frozen"));
+  await clock.pass(1);
+  assert.match(String(lost), /reports was answered 401/);
+});
+
 test("a way that throws at once is left", async (t) => {
   const { clock, tried } = platformOf(t, new Set(["stream"]), { throws: "socket" });
   await clock.pass(3000);
@@ -408,7 +420,7 @@ test("what onWord throws is told, and is no lost connection", async (t) => {
   });
   await clock.pass(2999);
   assert.deepEqual(tried, ["polling"]);
-  await clock.pass(2);
+  await clock.pass(5);
   assert.deepEqual(tried, ["polling", "polling"]);
   assert.deepEqual(lost, []);
   assert.match(String(told.mock.calls[0]?.arguments[1]), /not understood/);

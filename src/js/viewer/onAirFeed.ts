@@ -136,7 +136,6 @@ export class OnAirFeed {
 
   async #poll(token: string): Promise<void> {
     const answer = await this.#ask("on-air", token);
-    if (!answer.ok) throw new Error(`${this.#address}/on-air was answered ${answer.status}`);
     this.#take(await answer.text());
     this.#works();
     // Something better may get through by now.
@@ -231,9 +230,11 @@ export class OnAirFeed {
     return typeof token === "string" ? token : await token();
   }
 
-  #ask(route: string, token: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { authorization: `Bearer ${token}` };
+  async #ask(route: string, token: string, init: RequestInit = {}): Promise<Response> {
+    const [url, headers] = [`${this.#address}/${route}`, { authorization: `Bearer ${token}` }];
     // React Native has no `timeout`.
-    return fetch(`${this.#address}/${route}`, { ...init, headers, signal: AbortSignal.timeout?.(OPENS_MS) });
+    const answer = await fetch(url, { ...init, headers, signal: AbortSignal.timeout?.(OPENS_MS) });
+    if (!answer.ok) throw new Error(`${url} was answered ${answer.status}`);
+    return answer;
   }
 }
