@@ -222,6 +222,20 @@ test("without an answer of Agora it is not waited for ever", async () => {
   await page.getByText("Waiting for").waitFor();
   await page.clock.fastForward(20_000);
   await page.getByRole("alert").getByText("did not answer within 20 s").waitFor();
+  await pass(1000);
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    // What the SDK reports of itself is another matter.
+    if (!request.url().includes("statscollector")) asked.push(request.url());
+  });
+  await page.clock.fastForward(60_000);
+  await pass(1000);
+  assert.deepEqual(asked, [], "nor is it asked behind the page that says so");
+});
+
+test("what keeps the server's word away is told", async () => {
+  await open({}, "#appId=x&channel=show&token=none&uids=9001,9101&broadcast=show&viewerToken=wrong");
+  await page.getByTestId("log").getByText("lost by socket").first().waitFor();
 });
 
 test("another language does not join again, which Agora's SDK refuses", async () => {

@@ -8,6 +8,7 @@ export type LogLine = { id: number; at: Date } & (
   | { side: "viewer"; event: ViewerEvent }
   | { side: "server"; event: SteadymixEvent }
   | { side: "word"; event: OnAirWord }
+  | { side: "feed"; event: string }
 );
 
 let lines = 0;
@@ -30,6 +31,12 @@ export function wordLineOf(word: OnAirWord): LogLine | undefined {
   if (!word.onAir && !word.over) return undefined;
   lines += 1;
   return { id: lines, at: new Date(), side: "word", event: word };
+}
+
+/** What keeps the Worker's word away, as the feed says it. */
+export function feedLineOf(error: unknown): LogLine {
+  lines += 1;
+  return { id: lines, at: new Date(), side: "feed", event: error instanceof Error ? error.message : String(error) };
 }
 
 export function Log({ lines, texts }: { lines: LogLine[]; texts: Texts }): ReactElement {
@@ -58,6 +65,8 @@ function textOf(line: LogLine, texts: Texts): string {
       return serverText(line.event, texts);
     case "word":
       return line.event.onAir ? texts.server.onAir(line.event.onAir.uid) : texts.server.over;
+    case "feed":
+      return line.event;
   }
 }
 

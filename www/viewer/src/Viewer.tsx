@@ -4,7 +4,7 @@ import { useFailover } from "steadymix/viewer/react";
 import type { Broadcast } from "./broadcast.ts";
 import { Experiment } from "./Experiment.tsx";
 import { onGesture } from "./gesture.ts";
-import { Log, type LogLine, lineOf, serverLineOf, wordLineOf } from "./Log.tsx";
+import { feedLineOf, Log, type LogLine, lineOf, serverLineOf, wordLineOf } from "./Log.tsx";
 import { Timeline } from "./Timeline.tsx";
 import type { TEXTS } from "./texts.ts";
 import { useHistory } from "./useHistory.ts";
@@ -62,6 +62,7 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
         say(wordLineOf(word));
         if (word.onAir) viewer.tell({ type: "onAir", uid: word.onAir.uid });
       },
+      onError: (error) => say(feedLineOf(error)),
     });
     feed.current = made;
     return () => made.close();

@@ -15,7 +15,15 @@ export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
   return {
     client,
     // Attached first, then joined: whoever is there already is told of as well.
-    join: () => inTime(client.join(appId, channel, token, uid || null)),
+    join: async () => {
+      try {
+        await inTime(client.join(appId, channel, token, uid || null));
+      } catch (error) {
+        // Or the SDK would go on trying, and perhaps join, behind the page that says why it has not.
+        void client.leave().catch(() => {});
+        throw error;
+      }
+    },
     onAutoplayFailed: (listener) => {
       AgoraRTC.onAutoplayFailed = listener;
     },
