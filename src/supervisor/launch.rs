@@ -277,7 +277,7 @@ impl Launch {
     /// Whether it was tried to delete it, in vain so far. The first Delete may have failed for nothing but that the process
     /// that had sent it was gone.
     pub(super) fn is_hard_to_delete(&self) -> bool {
-        let has_failed = self.failures > 1 || self.rate_limited > 0;
+        let has_failed = self.failures.saturating_add(self.rate_limited) > 1;
         has_failed && matches!(self.phase, Phase::Deleting | Phase::AwaitingEnd)
     }
 

@@ -156,9 +156,9 @@ fn however_late_it_is_what_lives_is_deleted() {
     hand.supervisor.handle(hand.wall(), Input::Stop);
     hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot().unwrap()).unwrap();
     hand.now += 301_000;
-    for _ in 0..2 {
+    for status in [500, 429] {
         let delete = hand.expect(EventCall::Delete);
-        hand.answer(&delete, 500, json!({}));
+        hand.answer(&delete, status, json!({}));
     }
     assert_eq!(hand.done(), Outcome::Stopped);
     assert!(hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }));

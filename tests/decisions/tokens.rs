@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, Input, LeftBehindReason, NoAnswer, Outcome, Request};
+use steadymix::supervisor::{
+    Ending, EventCall, EventKind, Input, LeftBehindReason, NoAnswer, Outcome, Request,
+};
 
-use crate::hand::{Hand, output_uid};
+use crate::hand::{Hand, output_uid, task};
 
 /// A create whose outcome is unknown with two builder tokens: the clock was set back in between.
 fn created_with_two_tokens(hand: &mut Hand) -> [Request; 2] {
@@ -380,4 +382,19 @@ fn a_create_that_never_left_is_forgotten_though_the_clock_was_set_back() {
     hand.query("FAILURE_STOP", "serviceAbnormal");
     hand.last();
     assert_eq!(hand.uids(), [0; 0], "no other create may have started one");
+}
+
+#[test]
+fn what_another_launch_is_asked_is_awaited_though_a_task_is_named() {
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000] } }));
+    let create = hand.create();
+    hand.answer(&create, 206, json!({}));
+    let again = hand.expect(EventCall::Create);
+    hand.answer(&again, 206, json!({}));
+    hand.running("other");
+    let query = hand.expect(EventCall::Query);
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
+    hand.last();
+    assert!(hand.events.contains(&EventKind::Ended { how: Ending::Failed }), "{:?}", hand.events);
 }
