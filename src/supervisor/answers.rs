@@ -111,10 +111,10 @@ impl Lane {
 
     /// Takes the RTC token that the application was asked for; `Ok(None)` keeps the one in the payload.
     pub(crate) fn token(&mut self, now: Now, id: RequestId, token: Result<Option<String>, ()>) {
-        if !self.awaits(id) {
-            return;
-        }
-        let Some(in_flight) = self.in_flight.take() else { return };
+        let is_asked = |in_flight: &mut InFlight| {
+            in_flight.id == id && matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken)
+        };
+        let Some(in_flight) = self.in_flight.take_if(is_asked) else { return };
         match token {
             Ok(token) => {
                 let given = RtcToken::Given(token.filter(|token| !token.is_empty()));

@@ -362,3 +362,12 @@ fn what_the_application_fails_at_is_no_attempt_of_acquire() {
         assert_eq!((output_uid(&acquire), (hand.now - at) / 1000), (1, waited));
     }
 }
+
+#[test]
+fn a_token_that_nobody_asked_for_is_none() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.supervisor.handle(hand.wall(), Input::Token(create.id, Ok(Some("of another".to_owned()))));
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    assert_eq!(hand.last(), EventKind::Created, "its answer is still awaited");
+}
