@@ -148,3 +148,18 @@ fn a_dwell_time_stops_flapping_but_not_a_certain_loss() {
     viewer.signal(Signal::Left(B, Left::Quit));
     assert_eq!(viewer.shown(), A, "what is gone cannot be shown");
 }
+
+#[test]
+fn it_fails_back_to_the_second_when_the_first_is_gone() {
+    let config = FailoverConfig { fail_back_ms: Some(Millis::from_secs(20)), ..FailoverConfig::default() };
+    let mut viewer = Viewer::of(&[A, B, C], config);
+    for uid in [A, B, C] {
+        viewer.signal(Signal::Joined(uid));
+        viewer.publish(uid);
+    }
+    viewer.live(&[A, B, C], &[A, B, C], 10_000);
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.live(&[C], &[C], 5_000);
+    viewer.live(&[B, C], &[B, C], 30_000);
+    assert_eq!(viewer.shows(), [A, B, C, B]);
+}
