@@ -147,8 +147,8 @@ pub struct RetryPolicy {
     /// So many looks in a row without the uid prove that it is not live: 3, besides those of `migrationMs`, in which the
     /// service may be moving it.
     pub presence_absences: u8,
-    /// How long after `stop()` a task that cannot be ended, or found, is waited for: 300 s. None that is known is given up
-    /// before it was tried to delete it, however much later that is.
+    /// How long after `stop()` a task that cannot be ended, or found, is waited for: 300 s. One whose id is
+    /// known is not given up before a Delete of it was tried, however much later that is.
     pub stop_deadline_ms: Millis,
     /// Time-out of each single attempt, whatever the others took: 10 s.
     pub request_timeout_ms: Millis,

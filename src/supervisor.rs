@@ -173,7 +173,7 @@ pub struct LaneStatus {
     pub name: String,
     /// `launching`, `confirming`, `running`, `suspect`, `unidentified`, `waiting`, `stopping`, `stopped`, `failed`.
     pub state: &'static str,
-    /// The number of its last launch; a second task that is found of one counts as a launch, too.
+    /// The number of its last launch. A second task of a launch, once it is found, has a number of its own.
     pub generation: u32,
     /// Its output uids, the primary first.
     pub uids: Vec<Uid>,

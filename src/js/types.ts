@@ -202,8 +202,8 @@ export interface RetrySchedules {
   /** Looks in a row without a uid that prove it gone, besides those during `migrationMs`. Default 3. */
   presenceAbsences: number;
   /**
-   * How long `stop()` waits for a task that cannot be ended or found; none that is known is given up before it was tried to
-   * end it. Default 300000.
+   * How long `stop()` waits for a task that cannot be ended or found; one whose id is known is not given up before a Delete
+   * of it was tried. Default 300000.
    */
   stopDeadlineMs: number;
   /** Time-out of each attempt. Default 10000. */
@@ -486,7 +486,7 @@ export interface LaneStatus {
     | "stopping"
     | "stopped"
     | "failed";
-  /** The number of its last launch; a second task that is found of one counts as a launch, too. */
+  /** The number of its last launch. A second task of a launch, once it is found, has a number of its own. */
   generation: number;
   /** Its output uids, the primary first. */
   uids: Uid[];

@@ -69,9 +69,10 @@ impl Read {
         }
     }
 
-    /// Whether the Create that it answers may have been carried out.
-    fn may_name_a_task(&self) -> bool {
-        self.refused().is_none() && self.meaning != Meaning::RateLimited
+    /// The task that an answer to Create names, if that may have been carried out.
+    fn created_task(&self) -> Option<&str> {
+        let may_be = self.refused().is_none() && self.meaning != Meaning::RateLimited;
+        self.body.task_id.as_deref().filter(|_| may_be)
     }
 
     fn refused(&self) -> Option<FailReason> {
@@ -181,7 +182,7 @@ impl Lane {
             return self.never_left(&overdue);
         }
         let read = self.read(now, Call::Create, "", answer);
-        if let Some(task_id) = read.body.task_id.as_ref().filter(|_| read.may_name_a_task()) {
+        if let Some(task_id) = read.created_task() {
             let token = overdue.token.as_str();
             let later = |other: &Overdue| other.id > overdue.id && other.token == token;
             let is_under_way =

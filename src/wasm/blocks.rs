@@ -159,7 +159,11 @@ impl DomainLadder {
 
 /// The rate limit of an App ID, for those who share it out among several processes.
 #[wasm_bindgen]
-pub struct TokenBucket(quota::TokenBucket, Clock);
+pub struct TokenBucket {
+    bucket: quota::TokenBucket,
+    /// Its own, for the caller's may be set back.
+    clock: Clock,
+}
 
 #[wasm_bindgen]
 impl TokenBucket {
@@ -170,14 +174,14 @@ impl TokenBucket {
             .and_then(|limits| QuotaLimits::from_json(Area::default(), &limits))
             .map_err(error::config)?;
         let now = value::millis("now", now)?;
-        Ok(Self(quota::TokenBucket::new(limits, now), Clock::starting_at(now)))
+        Ok(Self { bucket: quota::TokenBucket::new(limits, now), clock: Clock::starting_at(now) })
     }
 
     /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
     pub fn ask(&mut self, now: f64, lane: Lane, want: JsValue) -> Result<f64, JsValue> {
         let (now, want): (_, Want) = (value::millis("now", now)?, value::read("want", want)?);
-        let now = self.1.tick(now).0.mono;
-        Ok(match self.0.ask(now, lane, want) {
+        let now = self.clock.tick(now).0.mono;
+        Ok(match self.bucket.ask(now, lane, want) {
             Permit::Granted => 0.0,
             Permit::Wait(until) => value::from_millis(until.minus(now).max(Millis::new(1))),
         })
@@ -185,7 +189,7 @@ impl TokenBucket {
 
     /// The lane wants nothing any more: its place in the queue and its reserved permit are given up.
     pub fn withdraw(&mut self, lane: Lane) {
-        self.0.withdraw(lane);
+        self.bucket.withdraw(lane);
     }
 }
 

@@ -314,16 +314,8 @@ impl Inner {
                 Output::NeedToken(request) => self.ask_token(request),
                 Output::NeedPermit(request) => self.ask_permit(request),
                 Output::Done(outcome) => {
-                    if self.has_changed() {
-                        let mut written = self.write_snapshot();
-                        while matches!(written.try_recv(), Ok(None)) {
-                            if is_let_go() {
-                                return Ok(Left::Aborted);
-                            }
-                            self.poked().await;
-                        }
-                    }
-                    return Ok(Left::Done(outcome));
+                    let is_persisted = self.persist_last(is_let_go).await;
+                    return Ok(if is_persisted { Left::Done(outcome) } else { Left::Aborted });
                 }
                 Output::Wait { until, .. } => {
                     if self.has_changed() {
@@ -439,6 +431,20 @@ impl Inner {
 
     fn has_changed(&self) -> bool {
         self.host.has_persist() && self.machine.borrow().revision() != self.persisted_revision.get()
+    }
+
+    /// Persists what has changed last, if anything has; false when it was let go of meanwhile.
+    async fn persist_last(self: &Rc<Self>, is_let_go: impl Fn() -> bool) -> bool {
+        if self.has_changed() {
+            let mut written = self.write_snapshot();
+            while matches!(written.try_recv(), Ok(None)) {
+                if is_let_go() {
+                    return false;
+                }
+                self.poked().await;
+            }
+        }
+        true
     }
 
     /// Persists the state as it is now; false when that failed.

@@ -449,8 +449,8 @@ fn a_token_for_one_channel_is_not_sent_for_another() {
     assert!(body.contains(r#""rtcToken":"for elsewhere""#) && !body.contains("for studio"), "{body}");
 }
 
-#[test]
-fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
+/// The task of the first of two Creates was updated to 60, and has failed.
+fn updated_before_it_failed() -> Hand {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let first = hand.create();
     hand.nothing(&first, NoAnswer::Unreachable);
@@ -466,6 +466,12 @@ fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
     let taken = hand.expect(EventCall::Update);
     hand.answer(&taken, 200, Value::Null);
     hand.query("FAILURE_STOP", "serviceAbnormal");
+    hand
+}
+
+#[test]
+fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
+    let mut hand = updated_before_it_failed();
     // The other uid is refused, so that the second Create is gone on with.
     let other = hand.create();
     assert_eq!(output_uid(&other), 2);
@@ -478,19 +484,7 @@ fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
 
 #[test]
 fn a_task_that_is_found_after_another_one_was_updated_is_updated_as_well() {
-    let mut hand = Hand::new(json!({ "presence": "never" }));
-    let first = hand.create();
-    hand.nothing(&first, NoAnswer::Unreachable);
-    hand.last();
-    hand.now -= 5_000;
-    let second = hand.create();
-    hand.nothing(&second, NoAnswer::Unreachable);
-    assert!(hand.notice(110, "t", "show-1"));
-    hand.query("IN_PROGRESS", "serviceInProgress");
-    update(&mut hand, 60);
-    let taken = hand.expect(EventCall::Update);
-    hand.answer(&taken, 200, Value::Null);
-    hand.query("FAILURE_STOP", "serviceAbnormal");
+    let mut hand = updated_before_it_failed();
     assert!(hand.notice(110, "u", "show-1"));
     let update = next_update(&mut hand);
     assert!(update.path.contains("/tasks/u?"), "{}", update.path);

@@ -44,7 +44,7 @@ impl Lane {
     }
 
     pub(super) fn on_create(&mut self, now: Now, generation: u32, token: Option<&str>, read: &Read) {
-        if let Some(task_id) = read.body.task_id.as_ref().filter(|_| read.may_name_a_task()) {
+        if let Some(task_id) = read.created_task() {
             let create = token.map(|token| AnsweredCreate { token, is_last: true });
             return self.learn(now, generation, task_id, create, false, IdentifiedBy::Reply);
         }

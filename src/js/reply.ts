@@ -1,0 +1,31 @@
+/** What the core reads of a reply. One that cannot be read, as one that was read already, is none: then it rejects. */
+export async function replyOf(response: Response, mostBytes: number): Promise<object> {
+  const header = (name: string) => response.headers.get(name);
+  return {
+    status: response.status,
+    retryAfter: header("retry-after"),
+    requestId: header("x-request-id"),
+    resourceId: header("x-resource-id"),
+    body: await bodyOf(response, mostBytes),
+  };
+}
+
+/** The body, or nothing if it is larger: that is no reply of this service. */
+async function bodyOf(response: Response, mostBytes: number): Promise<string> {
+  // Bodies of other libraries have none.
+  const reader = response.body?.getReader?.();
+  if (!reader) {
+    const text = await response.text();
+    return text.length > mostBytes ? "" : text;
+  }
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let size = 0; size <= mostBytes; ) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.length;
+    text += decoder.decode(value, { stream: true });
+  }
+  reader.cancel().catch(() => {});
+  return "";
+}
