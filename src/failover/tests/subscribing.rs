@@ -89,6 +89,25 @@ fn a_standby_that_does_not_flow_makes_room_for_another() {
 }
 
 #[test]
+fn what_is_waited_for_is_kept_as_long_as_it_may_take_to_start() {
+    let config = with(Standby::Probe);
+    let mut viewer = Viewer::watching(config.clone());
+    viewer.live(&[A], &[A, B], 5_000);
+    viewer.signal(Signal::Unpublished(A, Kind::Audio));
+    let since = viewer.now + config.audio_ms.as_u64();
+    viewer.live(&[A], &[B], 2_500);
+    assert!(viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(B, Kind::Video)));
+    viewer.signal(Signal::Progress(B, Kind::Audio, false));
+    viewer.signal(Signal::Unpublished(B, Kind::Video));
+    let is_let_go_of = Output::Unsubscribe(B, Kind::Audio);
+    let until = since + config.starting_ms.as_u64();
+    viewer.pass(until - 1 - viewer.now);
+    assert!(viewer.told.iter().all(|(_, output)| *output != is_let_go_of), "{:?}", viewer.told);
+    viewer.pass(1);
+    assert_eq!(viewer.told.last(), Some(&(until, is_let_go_of)));
+}
+
+#[test]
 fn a_refused_subscription_is_asked_for_again_after_a_while() {
     let mut viewer = Viewer::before(with(Standby::Cold));
     viewer.signal(Signal::Published(A, Kind::Video));

@@ -199,6 +199,23 @@ fn unpublished_audio_is_not_forgotten_over_the_viewer_s_own_trouble() {
 }
 
 #[test]
+fn sound_that_was_missed_with_the_picture_is_not_missed_when_that_is_back() {
+    let mut viewer = Viewer::of(&[A], FailoverConfig::default());
+    viewer.publish(A);
+    viewer.live(&[A], &[A], 5_000);
+    viewer.video(A, 2, 0);
+    viewer.video(A, 3, 0);
+    for _ in 0..4 {
+        viewer.signal(Signal::Progress(A, Kind::Audio, false));
+        viewer.pass(1_000);
+    }
+    viewer.told.clear();
+    viewer.video(A, 2, 0);
+    viewer.frames(&[A], 200);
+    assert_eq!(viewer.events(), [Event::Recovered(A)]);
+}
+
+#[test]
 fn one_that_was_left_for_its_sound_was_not_left_for_nothing() {
     let mut viewer = hot();
     viewer.live(&[A, B], &[A, B], 10_000);
