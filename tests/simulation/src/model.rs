@@ -348,9 +348,14 @@ impl Model {
     /// What the process says must be what it can know.
     pub(crate) fn on_event(&mut self, now: u64, event: &Event) -> Check {
         match &event.kind {
-            // A lane that begins to end awaits no look any more.
-            EventKind::Stopping | EventKind::Misconfigured { .. } | EventKind::Ended { .. } => {
-                self.next_look.clear();
+            // A lane that begins to end awaits no look any more: one that must not launch again does when its task is named
+            // and has ended.
+            EventKind::Stopping
+            | EventKind::Misconfigured { .. }
+            | EventKind::Ended { .. }
+            | EventKind::Identified { .. } => {
+                let soonest = self.mono + BETWEEN_LOOKS;
+                self.next_look.values_mut().for_each(|next| *next = soonest.min(*next));
             }
             _ => {}
         }
