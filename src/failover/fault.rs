@@ -92,8 +92,11 @@ impl Failover {
                 let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
                 return self.if_another_lives(shown, Reason::AudioLost, since.plus(grace));
             }
-            if self.degraded {
-                // That nothing better is left does not make it well.
+            // A cold standby is listened to once that may help; that nothing better is left does not make this one well.
+            let is_unheard = |other: &Feed| other.audio && !other.audio_asked;
+            if self.degraded
+                || self.best(Some(shown)).and_then(|at| self.feeds.get(at)).is_some_and(is_unheard)
+            {
                 return Fault::Suspected(Reason::AudioLost, now.plus(Millis::new(1_000)));
             }
         }

@@ -177,6 +177,22 @@ fn unpublished_audio_is_waited_for_if_the_backup_has_it() {
 }
 
 #[test]
+fn a_cold_standby_is_listened_to_when_sound_is_lost() {
+    for backup in [true, false] {
+        let mut viewer = Viewer::watching(with(Standby::Cold));
+        viewer.live(&[A], &[A], 5_000);
+        viewer.signal(Signal::Unpublished(A, Kind::Audio));
+        viewer.live(&[A], &[], 1_000);
+        let asked = [Kind::Video, Kind::Audio].map(|kind| Output::Subscribe(B, kind));
+        assert!(asked.iter().all(|one| viewer.told.iter().any(|(_, output)| output == one)));
+        viewer.signal(Signal::Progress(B, Kind::Audio, backup));
+        viewer.live(&[A, B], &[B][..usize::from(backup)], 2_000);
+        assert_eq!(viewer.shown(), if backup { B } else { A });
+        assert!(viewer.events().contains(&Event::Degraded(A, Reason::AudioLost)));
+    }
+}
+
+#[test]
 fn unpublished_audio_is_not_forgotten_over_the_viewer_s_own_trouble() {
     let of_a = [Signal::Unpublished(A, Kind::Audio)];
     let hidden = [Signal::Visible(false), Signal::Visible(true)];
