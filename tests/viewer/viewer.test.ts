@@ -31,9 +31,11 @@ class FakeSource implements RtcSource {
     this.tell = tell;
     this.isAttached = true;
     for (const signal of this.there) tell(signal);
-    return () => {
-      this.isAttached = false;
-    };
+    return () => this.letGo();
+  }
+
+  letGo(): void {
+    this.isAttached = false;
   }
 
   async subscribe(uid: Uid, kind: Kind): Promise<void> {
@@ -340,6 +342,18 @@ test("a media path that is broken in one channel only is no trouble of the viewe
   first.decodes(PRIMARY);
   await clock.pass(8000);
   assert.equal(viewer?.shown, BACKUP, "all paths are broken: it holds");
+});
+
+test("a channel in which nothing can be shown or let go of keeps neither from the other one", () => {
+  const [first, second] = inTwoChannels();
+  first.refuses = (call) => (call.startsWith("show") ? new Error("no element") : undefined);
+  first.letGo = () => {
+    throw new Error("not attached");
+  };
+  first.tell({ type: "connection", state: "closed" });
+  assert.equal(second.calls.at(-1), `show ${BACKUP}`);
+  assert.throws(() => viewer?.dispose(), /not attached/);
+  assert.equal(second.isAttached, false);
 });
 
 test("a uid in two channels is an error", () => {

@@ -63,9 +63,7 @@ class AcrossChannels implements RtcSource {
         }
       }),
     );
-    return () => {
-      for (const end of detach) end();
-    };
+    return () => callAll(detach);
   }
 
   async subscribe(uid: Uid, kind: Kind): Promise<void> {
@@ -78,11 +76,20 @@ class AcrossChannels implements RtcSource {
 
   /** Each of them: those that do not have it lower and silence their own. */
   show(uid: Uid): void {
-    for (const { source } of this.#channels) source.show(uid);
+    callAll(this.#channels.map(({ source }) => () => source.show(uid)));
   }
 
   /** Each of them, even if another one fails. */
   async look(): Promise<void> {
     await Promise.all(this.#channels.map(async ({ source }) => source.look?.()));
+  }
+}
+
+/** All of them, though one throws. */
+function callAll([first, ...others]: (() => void)[]): void {
+  try {
+    first?.();
+  } finally {
+    if (others.length > 0) callAll(others);
   }
 }
