@@ -333,9 +333,12 @@ impl Launch {
     pub(super) fn create_leaves(&mut self, now: Millis) {
         if let Some(builder) = &mut self.builder {
             builder.creates = builder.creates.saturating_add(1);
+            // One that was answered may start another task, once the one that the answer was about has ended.
+            if !self.unanswered.contains(&builder.name) {
+                self.unanswered.insert(0, builder.name.clone());
+            }
             if !self.tokens.contains(&builder.name) {
                 self.tokens.insert(0, builder.name.clone());
-                self.unanswered.insert(0, builder.name.clone());
                 // Not the first of them, which is the likeliest to have started the task.
                 if self.tokens.len() > MAX_TOKENS {
                     let forgotten = self.tokens.remove(MAX_TOKENS - 1);
