@@ -197,7 +197,7 @@ impl World {
         }
         if let EventKind::Misconfigured { call, .. } = &event.kind {
             if let (EventCall::Update, Some(task)) = (call, &event.task_id) {
-                *self.refused_updates.entry(task.clone()).or_default() += 1;
+                self.refused_updates.insert(task.clone());
             }
             if *call == EventCall::Create {
                 self.reach("create refused");

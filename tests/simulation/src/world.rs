@@ -1,6 +1,6 @@
 //! One schedule: a group, the emulated service, the network between them, and a process that may die.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use steadymix::supervisor::{EventCall, Input, KnownTask, LaneStatus, Output, Standing};
@@ -88,8 +88,8 @@ pub struct World {
     pub(crate) checks: Checks,
     /// The `idleTimeout` of the operator's last payload, in s, as long as nothing may have come between it and the task.
     pub(crate) wanted: Option<u64>,
-    /// Updates of a task that were refused since the last that was taken.
-    pub(crate) refused_updates: BTreeMap<String, u32>,
+    /// Tasks whose last Update was refused.
+    pub(crate) refused_updates: BTreeSet<String>,
     places: BTreeMap<String, u64>,
     pub(crate) digest: Digest,
     polls: u64,
@@ -124,7 +124,7 @@ impl World {
             moved: BTreeMap::new(),
             checks: Checks::default(),
             wanted: None,
-            refused_updates: BTreeMap::new(),
+            refused_updates: BTreeSet::new(),
             places: BTreeMap::new(),
             digest: Digest::new(),
             polls: 0,
@@ -411,9 +411,9 @@ impl World {
             let current = lane["launches"].as_array().and_then(|launches| launches.iter().find(is_current));
             let Some(launch) = current.filter(|launch| launch["updateDue"].is_null()) else { continue };
             let task = self.emulator.tasks().find(|task| task.live && launch["taskId"] == task.task_id);
-            // One that is neither to be updated nor to be taken back again has whichever it has.
-            let task =
-                task.filter(|task| self.refused_updates.get(task.task_id).is_none_or(|times| *times < 2));
+            // One whose payload nobody knows, and which takes no other, has whichever it has.
+            let is_unsure = launch["unsurePayload"] == true;
+            let task = task.filter(|task| !is_unsure || !self.refused_updates.contains(task.task_id));
             if let Some(task) = task
                 && Some(task.idle_timeout_ms) != wanted.as_u64().map(|seconds| seconds * 1_000)
             {
