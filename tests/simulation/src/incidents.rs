@@ -119,6 +119,7 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
         body: None,
     };
     let mut times = chance.between(1, 6) as u32;
+    let mut is_limited = false;
     let anywhere = [
         answer(500, None),
         answer(503, None),
@@ -146,7 +147,7 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
         ],
         Delete => vec![performed(500, None), performed(202, None), Effect::PerformAndLose],
         Update => vec![Effect::PerformAndLose, performed(500, None), answer(400, None)],
-        Query => vec![answer(401, None), answer(400, None)],
+        Query => vec![answer(401, None), answer(403, None), answer(400, None)],
         Presence => vec![Effect::Answer {
             status: 200,
             code: None,
@@ -158,19 +159,25 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
     let mut then = if chance.percent(50) { chance.one(&specific) } else { chance.one(&anywhere) };
     if matches!(call, Acquire | Create) && chance.percent(2) {
         then = answer(chance.one(&[400, 401, 404, 413]), None);
-        times = 1;
+        (times, is_limited) = (1, true);
     }
     if call == Query && *lies == 0 && chance.percent(15) {
         // As many as the ladder forgives: one more would be the service's word that the task is gone.
         *lies = 1;
         then = answer(404, None);
-        times = chance.between(1, 3) as u32;
+        (times, is_limited) = (chance.between(1, 3) as u32, true);
     }
     if call == Delete && chance.percent(10) {
         then = answer(400, None);
     }
-    let rule = Rule { skip: chance.between(0, 2) as u32, times: Some(times), ..Rule::new(Some(call), then) };
-    Incident::Service(Command::AddRule { rule, for_ms: None })
+    let mut times = Some(times);
+    let mut for_ms = None;
+    if chance.percent(10) && !is_limited {
+        // No ladder is long enough.
+        (times, for_ms) = (None, Some(chance.between(10_000, 300_000)));
+    }
+    let rule = Rule { skip: chance.between(0, 2) as u32, times, ..Rule::new(Some(call), then) };
+    Incident::Service(Command::AddRule { rule, for_ms })
 }
 
 /// How the service behaves in this schedule.
