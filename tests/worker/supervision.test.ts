@@ -40,6 +40,12 @@ test("started twice it is started once; with other settings, or after its end, i
   const show = await Show.start();
   const again = await Promise.all([1, 2, 3].map(() => show.stub.start(configOf(show.id))));
   expect(again.map(({ ok }) => ok)).toEqual([true, true, true]);
+  const reversed: typeof configOf = (id) =>
+    JSON.parse(JSON.stringify(configOf(id)), (_, value) =>
+      value?.constructor === Object ? Object.fromEntries(Object.entries(value).reverse()) : value,
+    );
+  expect(Object.keys(reversed(show.id))).not.toEqual(Object.keys(configOf(show.id)));
+  expect(await show.stub.start(reversed(show.id)), "whatever the order").toMatchObject({ ok: true });
   await show.running();
   expect(emulator.state().tasks.length).toBe(2);
   const other = await show.stub.start(configOf(show.id, { restart: "always" }));

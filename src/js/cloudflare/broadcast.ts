@@ -121,7 +121,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const made = answered(() => new RedundancyGroup({ ...config, appId: this.env.AGORA_APP_ID }, this.#host(id)));
     if (!made.ok) return made;
     const group = made.value;
-    const settings = await digest(JSON.stringify(config));
+    const settings = await digest(config);
     const before = this.#store.facts;
     if (before) {
       group.dispose();
@@ -520,7 +520,13 @@ function againMs(ms: number): number {
   return Math.min(Math.max(ms, AGAIN_MS), MOST_AGAIN_MS);
 }
 
-async function digest(text: string): Promise<string> {
+/** The same for the same settings: the order in which their keys stand says nothing. */
+async function digest(settings: unknown): Promise<string> {
+  const inOrder = (_key: string, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  const text = JSON.stringify(settings, inOrder);
   const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
