@@ -333,12 +333,9 @@ impl Launch {
     pub(super) fn create_leaves(&mut self, now: Millis) {
         if let Some(builder) = &mut self.builder {
             builder.creates = builder.creates.saturating_add(1);
-            // One that was answered may start another task, once the one that the answer was about has ended.
-            if !self.unanswered.contains(&builder.name) {
-                self.unanswered.insert(0, builder.name.clone());
-            }
             if !self.tokens.contains(&builder.name) {
                 self.tokens.insert(0, builder.name.clone());
+                self.unanswered.insert(0, builder.name.clone());
                 // Not the first of them, which is the likeliest to have started the task.
                 if self.tokens.len() > MAX_TOKENS {
                     let forgotten = self.tokens.remove(MAX_TOKENS - 1);
@@ -376,6 +373,10 @@ impl Launch {
     pub(super) fn create_was_answered(&mut self, create: AnsweredCreate<'_>) {
         if let Some(at) = self.unanswered.iter().position(|other| other == create.token) {
             self.unanswered.truncate(if create.is_last { at } else { at + 1 });
+        }
+        // A builder token starts one task only.
+        if self.builder.take_if(|builder| builder.name == create.token).is_some() && self.task_id.is_none() {
+            self.forget_payload();
         }
     }
 

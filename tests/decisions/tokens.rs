@@ -158,24 +158,30 @@ fn a_token_whose_create_was_answered_is_not_called_with_for_the_task_of_a_later_
 }
 
 #[test]
-fn a_create_that_is_made_again_after_its_answer_may_start_another_task() {
+fn a_create_that_was_answered_is_made_again_with_a_token_of_its_own() {
     let policy = json!({ "unidentifiedMs": 30_000, "createTimedOutMs": [3_000], "relaunchMs": [5_000] });
-    let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
-    let [first, second] = created_with_two_tokens(&mut hand);
-    hand.answer(&second, 409, json!({}));
-    let other = hand.create();
-    hand.answer(&other, 206, json!({}));
-    let other_again = hand.expect(EventCall::Create);
-    hand.answer(&other_again, 400, json!({}));
-    let again = hand.expect(EventCall::Create);
-    assert_eq!(again.path, second.path, "nothing more is sent for the other one");
-    hand.answer(&again, 206, json!({}));
-    assert!(hand.notice(110, "t", "show-1"));
-    let query = hand.expect(EventCall::Query);
-    hand.answer(&query, 404, json!({}));
-    let query = hand.query("FAILURE_STOP", "serviceAbnormal");
-    assert_eq!(query.path.split('?').next_back(), first.path.split('?').next_back());
-    assert!(hand.uids().contains(&1), "that one was started with the first token");
+    for status in [201, 409] {
+        let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
+        let [first, second] = created_with_two_tokens(&mut hand);
+        hand.answer(&second, status, json!({}));
+        let other = hand.create();
+        hand.answer(&other, 206, json!({}));
+        let other_again = hand.expect(EventCall::Create);
+        assert_eq!(other_again.path, other.path);
+        hand.answer(&other_again, 400, json!({}));
+        // Nothing more is sent for that one.
+        let again = hand.create();
+        assert!(output_uid(&again) == 1 && again.path != second.path, "a builder token starts one task only");
+        hand.answer(&again, 206, json!({}));
+        assert!(hand.notice(110, "t", "show-1"));
+        for _ in [&again, &second] {
+            let query = hand.expect(EventCall::Query);
+            hand.answer(&query, 404, json!({}));
+        }
+        let query = hand.query("FAILURE_STOP", "serviceAbnormal");
+        assert_eq!(query.path.split('?').next_back(), first.path.split('?').next_back());
+        assert!(hand.uids().contains(&1), "the last Create may have started another task after that");
+    }
 }
 
 #[test]

@@ -72,6 +72,21 @@ fn what_was_started_with_answered_tokens_is_not_called_with_again() {
 }
 
 #[test]
+fn a_token_whose_create_was_answered_starts_nothing_more() {
+    let answered = |token, task_id: Option<&str>| {
+        let mut launch = with_token("b", 0, 0);
+        launch.create_leaves(ms(0));
+        launch.services = Some("{}".to_owned());
+        launch.task_id = task_id.map(str::to_owned);
+        launch.create_was_answered(AnsweredCreate { token, is_last: false });
+        (launch.usable_builder(ms(1)).is_some(), launch.services.is_some())
+    };
+    assert_eq!(answered("a", None), (true, true));
+    assert_eq!(answered("b", None), (false, false), "nor is that Create to be repeated");
+    assert_eq!(answered("b", Some("t")), (false, true), "what it was started with");
+}
+
+#[test]
 fn what_goes_on_as_another_create_repeats_that_one_only_as_it_was() {
     let goes_on = |change: fn(&mut Launch)| {
         let mut launch = launch();

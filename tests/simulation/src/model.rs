@@ -52,6 +52,8 @@ struct Token {
     open: u32,
     /// The task that it started.
     task: Option<String>,
+    /// A Create with it was answered with a task, or that there is one.
+    answered: bool,
     /// The process's clock was set back since: it cannot know how old this is.
     age_is_lost: bool,
 }
@@ -195,8 +197,8 @@ impl Model {
         if age >= TOKEN_LIFETIME && !token.age_is_lost {
             return Err(format!("a builder token of {age} ms"));
         }
-        if let Some(task) = &token.task {
-            return Err(format!("a Create with the token that started {task}"));
+        if token.answered {
+            return Err(format!("a Create with a token that was answered, with {:?}", token.task));
         }
         token.open += 1;
         let instance = token.instance.clone();
@@ -244,7 +246,15 @@ impl Model {
         let Answer::Http { status: 200, body, .. } = answer else { return };
         let name = wire::json(body)["tokenName"].as_str().map(str::to_owned);
         if let (Some(name), Some(instance)) = (name, sent.instance.clone()) {
-            let token = Token { instance, received: now, sent: 0, open: 0, task: None, age_is_lost: false };
+            let token = Token {
+                instance,
+                received: now,
+                sent: 0,
+                open: 0,
+                task: None,
+                answered: false,
+                age_is_lost: false,
+            };
             self.tokens.insert(name, token);
         }
     }
@@ -266,11 +276,12 @@ impl Model {
         let task = wire::json(body)["taskId"].as_str().map(str::to_owned);
         match (status, task) {
             (200..=299 | 409 | 500..=599, Some(id)) => {
-                token.task = Some(id.clone());
+                (token.task, token.answered) = (Some(id.clone()), true);
                 self.resolved(&instance, &name);
                 self.named(&instance, &id);
             }
             (409 | 201, _) if !late => {
+                token.answered = true;
                 self.resolved(&instance, &name);
                 self.creates.entry(instance).or_default().seen = true;
             }
@@ -309,7 +320,7 @@ impl Model {
             && let Some(token) = self.tokens.get_mut(&wire::builder_token(&sent.path))
         {
             // It is called with the token that started it.
-            (token.task, token.open) = (Some(id), 0);
+            (token.task, token.answered, token.open) = (Some(id), true, 0);
         }
         match (sent.call, status) {
             (EventCall::Query, 200) => {
