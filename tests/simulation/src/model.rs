@@ -230,6 +230,9 @@ impl Model {
     // ---- what the process hears ----------------------------------------------------------------------------------
 
     pub(crate) fn on_answer(&mut self, now: u64, sent: &Sent, answer: &Answer, late: bool) {
+        if !late {
+            self.asked_to_wait(now, sent, answer);
+        }
         match sent.call {
             EventCall::Acquire if !late => self.acquired(now, sent, answer),
             EventCall::Create => self.created(sent, answer, late),
@@ -239,6 +242,17 @@ impl Model {
                 self.looked(sent, answer);
             }
             _ => {}
+        }
+    }
+
+    /// Retry-After holds whatever the process says of its wait.
+    fn asked_to_wait(&mut self, now: u64, sent: &Sent, answer: &Answer) {
+        let Answer::Http { status: 429, retry_after: Some(after), .. } = answer else { return };
+        let task = wire::task_id(&sent.path);
+        let whose = if is_of_task(sent.call) { Some(task) } else { sent.instance.clone() };
+        if let (Some(whose), Ok(seconds)) = (whose, after.parse::<u64>()) {
+            let earliest = self.earliest.entry((whose, sent.call)).or_default();
+            *earliest = (now + seconds * 1_000).max(*earliest);
         }
     }
 
@@ -374,7 +388,8 @@ impl Model {
             EventKind::Retrying { call, wait_ms: Some(wait), .. } => {
                 let task = event.task_id.as_ref().filter(|_| is_of_task(*call));
                 if let Some(whose) = task.or(event.instance_id.as_ref()) {
-                    self.earliest.insert((whose.clone(), *call), now + wait.as_u64());
+                    let earliest = self.earliest.entry((whose.clone(), *call)).or_default();
+                    *earliest = (now + wait.as_u64()).max(*earliest);
                 }
                 Ok(())
             }
