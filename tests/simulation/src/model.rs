@@ -7,7 +7,7 @@ use serde_json::Value;
 use steadymix::notice::Notice;
 use steadymix::redundancy::GroupStatus;
 use steadymix::supervisor::{
-    Answer, Ending, Event, EventCall, EventKind, LeftBehindReason, NoAnswer, Request,
+    Answer, Ending, Event, EventCall, EventKind, LeftBehindReason, NoAnswer, Request, RetryReason,
 };
 use steadymix::time::Millis;
 
@@ -385,7 +385,9 @@ impl Model {
             _ => {}
         }
         match &event.kind {
-            EventKind::Retrying { call, wait_ms: Some(wait), .. } => {
+            EventKind::Retrying { call, reason, wait_ms, attempt, .. } => {
+                keeps_to_ladder(*call, *reason, *attempt, *wait_ms)?;
+                let Some(wait) = wait_ms else { return Ok(()) };
                 let task = event.task_id.as_ref().filter(|_| is_of_task(*call));
                 if let Some(whose) = task.or(event.instance_id.as_ref()) {
                     let earliest = self.earliest.entry((whose.clone(), *call)).or_default();
@@ -551,4 +553,24 @@ impl Model {
 /// Whether it is about a task that has a name.
 fn is_of_task(call: EventCall) -> bool {
     matches!(call, EventCall::Query | EventCall::Update | EventCall::Delete)
+}
+
+/// The ladders that the service documents: how long to wait at least after which failure, and when to give up.
+fn keeps_to_ladder(call: EventCall, reason: RetryReason, attempt: u32, wait: Option<Millis>) -> Check {
+    use EventCall::{Acquire, Create, Query};
+    use RetryReason::{NotCompleted, NotFound, ServerError, TimedOut};
+    let (ladder, is_last_repeated): (&[u64], bool) = match (call, reason) {
+        (Acquire | Create, TimedOut | ServerError) => (&[3_000, 6_000, 9_000], false),
+        (Acquire | Create, NotCompleted) => (&[3_000, 6_000], false),
+        (Query, NotFound) => (&[5_000, 10_000, 15_000], false),
+        (Query, TimedOut | ServerError) => (&[5_000, 10_000, 15_000, 30_000], true),
+        _ => return Ok(()),
+    };
+    let last = ladder.last().filter(|_| is_last_repeated);
+    let least = (attempt as usize).checked_sub(1).and_then(|at| ladder.get(at)).or(last);
+    match (wait.map(Millis::as_u64), least) {
+        (Some(wait), Some(least)) if wait >= *least => Ok(()),
+        (None, None) => Ok(()),
+        (wait, least) => Err(format!("{call:?} {reason:?} {attempt}: waits {wait:?} ms, not {least:?}")),
+    }
 }
