@@ -42,7 +42,7 @@ struct Create {
 }
 
 /// A builder token.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Token {
     instance: String,
     received: u64,
@@ -59,9 +59,12 @@ struct Token {
 }
 
 /// A task with a name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Task {
     instance: String,
+    /// The last Query that was answered said that it runs; one ever did.
+    runs: bool,
+    has_run: bool,
     /// The service said that it ended, or took its Delete.
     ended: bool,
     /// 404s to Query in a row.
@@ -260,15 +263,7 @@ impl Model {
         let Answer::Http { status: 200, body, .. } = answer else { return };
         let name = wire::json(body)["tokenName"].as_str().map(str::to_owned);
         if let (Some(name), Some(instance)) = (name, sent.instance.clone()) {
-            let token = Token {
-                instance,
-                received: now,
-                sent: 0,
-                open: 0,
-                task: None,
-                answered: false,
-                age_is_lost: false,
-            };
+            let token = Token { instance, received: now, ..Token::default() };
             self.tokens.insert(name, token);
         }
     }
@@ -320,8 +315,7 @@ impl Model {
         // A Create of it that has not left yet will not any more.
         let tokens = &self.tokens;
         self.handed_out.retain(|name| tokens.get(name).is_none_or(|token| token.instance != instance));
-        let task =
-            Task { instance: instance.to_owned(), ended: false, not_found: 0, deleted: false, gone: false };
+        let task = Task { instance: instance.to_owned(), ..Task::default() };
         self.tasks.entry(id.to_owned()).or_insert(task);
         self.creates.entry(instance.to_owned()).or_default().seen = false;
     }
@@ -338,8 +332,11 @@ impl Model {
         }
         match (sent.call, status) {
             (EventCall::Query, 200) => {
+                let body = wire::json(body);
                 task.not_found = 0;
-                task.ended |= wire::has_ended(&wire::json(body)["status"]);
+                task.runs = wire::runs(&body).unwrap_or(task.runs);
+                task.has_run |= task.runs;
+                task.ended |= wire::has_ended(&body["status"]);
             }
             (EventCall::Query, 404) => task.not_found += 1,
             (EventCall::Delete, 200 | 404) => task.ended = true,
@@ -402,6 +399,25 @@ impl Model {
                     create.seen = true;
                 }
                 Ok(())
+            }
+            EventKind::Confirmed { .. } | EventKind::Recovered => {
+                let id = event.task_id.as_deref().unwrap_or_default();
+                match self.tasks.get(id).filter(|task| task.runs) {
+                    Some(_) => Ok(()),
+                    None => Err(format!("{id} is said to run, which no Query told")),
+                }
+            }
+            EventKind::OnAir { to_uid: Some(uid), .. } => {
+                // Where there is no better one, it may be one that is in doubt.
+                let is_there = |instance: &str, create: &Create| {
+                    let may_run = |task: &Task| task.instance == instance && task.has_run && !task.gone;
+                    create.uid == *uid && (create.seen || self.tasks.values().any(may_run))
+                };
+                if self.creates.iter().any(|(instance, create)| is_there(instance, create)) {
+                    Ok(())
+                } else {
+                    Err(format!("{uid} is said to be on air, which nobody told"))
+                }
             }
             EventKind::Ended { how } => self.on_end(event, Some(*how)),
             EventKind::Removed => self.on_end(event, None),

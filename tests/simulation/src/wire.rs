@@ -40,3 +40,14 @@ pub(crate) fn has_ended(status: &Value) -> bool {
         None => matches!(status.as_str(), Some("STOPPED" | "EXIT" | "FAILURE_STOP")),
     }
 }
+
+/// Whether a task runs by an answer about it; `None`: it does not say.
+pub(crate) fn runs(body: &Value) -> Option<bool> {
+    let status = body.get("status")?;
+    let is_running = match status.as_u64() {
+        Some(number) => matches!(number, 4 | 5),
+        None => matches!(status.as_str(), Some("STARTED" | "IN_PROGRESS")),
+    };
+    let service = body.pointer("/services/cloudTranscoder/status").and_then(Value::as_str);
+    Some(is_running && service != Some("serviceAbnormal"))
+}
