@@ -70,6 +70,18 @@ fn lost_audio_is_waited_for_and_needs_the_backup_s() {
 }
 
 #[test]
+fn where_nothing_is_heard_nothing_is_told() {
+    let mut viewer = hot();
+    viewer.live(&[A, B], &[A, B], 5_000);
+    viewer.told.clear();
+    for _ in 0..5 {
+        [A, B].into_iter().for_each(|uid| viewer.signal(Signal::Progress(uid, Kind::Audio, false)));
+        viewer.frames(&[A, B], 1_000);
+    }
+    assert_eq!(viewer.told, []);
+}
+
+#[test]
 fn whoever_left_is_left_at_once() {
     for how in [Left::TimedOut, Left::Quit, Left::BecameAudience, Left::Unknown] {
         let mut viewer = hot();
