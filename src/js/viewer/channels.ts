@@ -76,13 +76,7 @@ class AcrossChannels implements RtcSource {
 
   /** Each of them: those that do not have it lower and silence their own. */
   show(uid: Uid): void {
-    callAll(
-      this.#channels.map(
-        ({ source }) =>
-          () =>
-            source.show(uid),
-      ),
-    );
+    callAll(this.#channels.map(({ source }) => source.show.bind(source, uid)));
   }
 
   /** Each of them, even if another one fails. */
