@@ -50,6 +50,8 @@ struct Token {
     sent: u32,
     /// Creates with it that may have been carried out, and that nobody told the outcome of.
     open: u32,
+    /// When the last one was handed out, one that was given up had not left yet: it may have done so before this one.
+    may_follow: bool,
     /// The task that it started.
     task: Option<String>,
     /// A Create with it was answered with a task, or that there is one.
@@ -126,7 +128,11 @@ impl Model {
 
     pub(crate) fn on_hand_out(&mut self, request: &Request) {
         if request.call == EventCall::Create {
-            self.handed_out.push(wire::builder_token(&request.path));
+            let name = wire::builder_token(&request.path);
+            if let Some(token) = self.tokens.get_mut(&name) {
+                token.may_follow = self.handed_out.contains(&name);
+            }
+            self.handed_out.push(name);
         }
     }
 
@@ -187,14 +193,12 @@ impl Model {
 
     fn on_create(&mut self, now: u64, name: &str) -> Check {
         self.forget_handed_out(name);
-        // Of one that it has given up it cannot know whether it left before this one.
-        let may_be_first = !self.handed_out.iter().any(|other| other == name);
         let Some(token) = self.tokens.get_mut(name) else {
             return Err("a Create with an unknown builder token".to_owned());
         };
         let age = now - token.received;
         token.sent += 1;
-        if token.sent == 1 && may_be_first && age > CREATE_WINDOW && !token.age_is_lost {
+        if token.sent == 1 && !token.may_follow && age > CREATE_WINDOW && !token.age_is_lost {
             return Err(format!("the first Create {age} ms after its Acquire"));
         }
         if age >= TOKEN_LIFETIME && !token.age_is_lost {
@@ -376,8 +380,7 @@ impl Model {
             | EventKind::Misconfigured { .. }
             | EventKind::Ended { .. }
             | EventKind::Identified { .. } => {
-                let soonest = self.mono + BETWEEN_LOOKS;
-                self.next_look.values_mut().for_each(|next| *next = soonest.min(*next));
+                self.next_look.clear();
             }
             _ => {}
         }
@@ -515,13 +518,13 @@ impl Model {
                 fingerprint.text(name);
                 fingerprint.text(&token.instance);
                 fingerprint.text(token.task.as_deref().unwrap_or_default());
-                fingerprint.debug(&(token.sent, token.open));
+                fingerprint.debug(&(token.sent, token.open, token.may_follow, token.answered));
                 fingerprint.instant(token.received);
             }
         }
         for (id, task) in self.tasks.iter().filter(|(_, task)| !task.gone) {
             fingerprint.text(id);
-            fingerprint.debug(&(task.ended, task.not_found, task.deleted));
+            fingerprint.debug(&(task.runs, task.has_run, task.ended, task.not_found, task.deleted));
         }
         for ((whose, call), earliest) in self.earliest.iter().filter(|(_, earliest)| **earliest > now) {
             fingerprint.text(whose);
