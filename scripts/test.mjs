@@ -21,6 +21,8 @@ const denyWarnings = ["--", "-D", "warnings"];
  * @typedef {{ command: string, args: string[], env?: Record<string, string>, noise?: RegExp, beside?: boolean }} Command
  */
 
+const IN_BROWSER = /\/(page|react|sdk)\.test\.ts$/;
+
 /** @type {Record<string, () => Command[]>} */
 const STEPS = {
   cargo: () => [{ command: "cargo", args: ["test", "--quiet", "--workspace", "--", "--nocapture"] }],
@@ -30,12 +32,10 @@ const STEPS = {
   emulator: () => [{ command: node, args: ["--test", ...testsIn("tests/emulator/js")] }],
   package: () => [{ command: node, args: ["--test", "--test-concurrency=2", ...testsIn("tests/package")] }],
   consumers: () => [{ command: node, args: ["--test", ...testsIn("tests/consumers")] }],
-  // One after the other: they watch real video, and clocks.
+  // In a browser one after the other: they watch real video, and clocks.
   viewer: () => [
-    {
-      command: node,
-      args: ["--experimental-eventsource", "--test", "--test-concurrency=1", ...testsIn("tests/viewer")],
-    },
+    { ...viewer((name) => !IN_BROWSER.test(name)), beside: true },
+    viewer((name) => IN_BROWSER.test(name)),
   ],
   // The rate limit is kept by the clock, for a minute and a half in which little is done.
   worker: () => [{ ...workerd("quota"), beside: true }, workerd("worker")],
@@ -111,6 +111,12 @@ function wasmTest(name) {
       WASM_BINDGEN_TEST_TIMEOUT: "120",
     },
   };
+}
+
+/** @param {(name: string) => boolean} which @returns {Command} */
+function viewer(which) {
+  const files = testsIn("tests/viewer").filter(which);
+  return { command: node, args: ["--experimental-eventsource", "--test", "--test-concurrency=1", ...files] };
 }
 
 /** @param {string} project @returns {Command} */
