@@ -21,7 +21,8 @@ const denyWarnings = ["--", "-D", "warnings"];
  * @typedef {{ command: string, args: string[], env?: Record<string, string>, noise?: RegExp, beside?: boolean }} Command
  */
 
-const IN_BROWSER = /\/(page|react|sdk)\.test\.ts$/;
+/** Of the viewer's tests. */
+const WITHOUT_BROWSER = /\/(native|onAirFeed|viewer)\.test\.ts$/;
 
 /** @type {Record<string, () => Command[]>} */
 const STEPS = {
@@ -34,8 +35,8 @@ const STEPS = {
   consumers: () => [{ command: node, args: ["--test", ...testsIn("tests/consumers")] }],
   // In a browser one after the other: they watch real video, and clocks.
   viewer: () => [
-    { ...viewer((name) => !IN_BROWSER.test(name)), beside: true },
-    viewer((name) => IN_BROWSER.test(name)),
+    { ...viewer((name) => WITHOUT_BROWSER.test(name)), beside: true },
+    viewer((name) => !WITHOUT_BROWSER.test(name)),
   ],
   // The rate limit is kept by the clock, for a minute and a half in which little is done.
   worker: () => [{ ...workerd("quota"), beside: true }, workerd("worker")],

@@ -170,12 +170,12 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
     if call == Delete && chance.percent(10) {
         then = answer(400, None);
     }
-    let mut times = Some(times);
-    let mut for_ms = None;
-    if chance.percent(10) && !is_limited {
-        // No ladder is long enough.
-        (times, for_ms) = (None, Some(chance.between(10_000, 300_000)));
-    }
+    // No ladder is long enough for those that last.
+    let (times, for_ms) = if chance.percent(10) && !is_limited {
+        (None, Some(chance.between(10_000, 300_000)))
+    } else {
+        (Some(times), None)
+    };
     let rule = Rule { skip: chance.between(0, 2) as u32, times, ..Rule::new(Some(call), then) };
     Incident::Service(Command::AddRule { rule, for_ms })
 }

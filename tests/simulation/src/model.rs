@@ -258,9 +258,14 @@ impl Model {
         let task = wire::task_id(&sent.path);
         let whose = if is_of_task(sent.call) { Some(task) } else { sent.instance.clone() };
         if let (Some(whose), Ok(seconds)) = (whose, after.parse::<u64>()) {
-            let earliest = self.earliest.entry((whose, sent.call)).or_default();
-            *earliest = (now + seconds * 1_000).max(*earliest);
+            self.not_before(whose, sent.call, now + seconds * 1_000);
         }
+    }
+
+    /// No such call of this task, or else this instance, before that; nothing shortens a wait.
+    fn not_before(&mut self, whose: String, call: EventCall, at: u64) {
+        let earliest = self.earliest.entry((whose, call)).or_default();
+        *earliest = at.max(*earliest);
     }
 
     fn acquired(&mut self, now: u64, sent: &Sent, answer: &Answer) {
@@ -390,8 +395,7 @@ impl Model {
                 let Some(wait) = wait_ms else { return Ok(()) };
                 let task = event.task_id.as_ref().filter(|_| is_of_task(*call));
                 if let Some(whose) = task.or(event.instance_id.as_ref()) {
-                    let earliest = self.earliest.entry((whose.clone(), *call)).or_default();
-                    *earliest = (now + wait.as_u64()).max(*earliest);
+                    self.not_before(whose.clone(), *call, now + wait.as_u64());
                 }
                 Ok(())
             }
