@@ -68,8 +68,9 @@ test("a broadcast's life, by its routes", async () => {
   expect(started).toMatchObject({ status: 201, json: { id: body.id, state: "starting" } });
   expect(started.headers.get("location")).toBe(`/api/broadcasts/${body.id}`);
   await show.running();
-  const listed = await ask("GET", "/broadcasts", { headers: asOperator });
-  expect(listed.json.broadcasts[0]).toMatchObject({ id: body.id, state: "live", onAir: { uid: 9001 }, tasks: 2 });
+  // The list is told a moment after the broadcast itself knows.
+  const listed = async () => (await ask("GET", "/broadcasts", { headers: asOperator })).json.broadcasts[0];
+  await expect.poll(listed).toMatchObject({ id: body.id, state: "live", onAir: { uid: 9001 }, tasks: 2 });
   const path = `/broadcasts/${body.id}`;
   expect((await ask("GET", path, { headers: asOperator })).json).toMatchObject({ state: "live" });
   const services = showServices(600);
@@ -92,10 +93,7 @@ test("a broadcast's life, by its routes", async () => {
     json: { state: "stopping" },
   });
   await show.state("over");
-  expect((await ask("GET", "/broadcasts", { headers: asOperator })).json.broadcasts[0]).toMatchObject({
-    state: "over",
-    tasks: 0,
-  });
+  await expect.poll(listed).toMatchObject({ state: "over", tasks: 0 });
   expect(await ask("POST", "/broadcasts", { headers: asOperator, body })).toMatchObject({
     status: 409,
     json: { error: { code: "OVER" } },

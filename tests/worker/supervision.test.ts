@@ -163,7 +163,7 @@ test("lanes that wait for their launch count against the PCW, and the list knows
   await show.running();
   expect(new Set(told)).toEqual(new Set([2]));
   await show.stop();
-  expect(told.at(-1)).toBe(0);
+  await expect.poll(() => told.at(-1)).toBe(0);
 });
 
 test("an update reaches what runs; one that is wrong is refused", async () => {
@@ -275,7 +275,7 @@ describe("whatever happens to the object", () => {
       evictions += 1;
       await evictDurableObject(show.stub);
     });
-    expect(evictions).toBeGreaterThan(10);
+    expect(evictions).toBeGreaterThan(5);
     expect(emulator.state().overlaps).toEqual([]);
     expect(living(emulator)).toEqual([]);
   });
@@ -329,6 +329,7 @@ describe("whatever happens to the object", () => {
     const show = await Show.start();
     await show.running();
     await show.stop();
+    await expect.poll(() => lost).toBe(1);
     expect(told.at(-1)?.[0]).not.toBe("over");
     await evictDurableObject(show.stub);
     await expect.poll(() => told.at(-1), { timeout: 5000 }).toEqual(["over", 0]);
