@@ -73,6 +73,10 @@ struct Task {
     not_found: u32,
     /// A Delete of it left.
     deleted: bool,
+    /// A Delete of it was handed out to be sent: should the process die, it cannot know whether it left.
+    delete_handed_out: bool,
+    /// So many of those were handed out to processes that died.
+    deletes_lost: u32,
     gone: bool,
 }
 
@@ -127,12 +131,20 @@ impl Model {
     // ---- what the process does -----------------------------------------------------------------------------------
 
     pub(crate) fn on_hand_out(&mut self, request: &Request) {
-        if request.call == EventCall::Create {
-            let name = wire::builder_token(&request.path);
-            if let Some(token) = self.tokens.get_mut(&name) {
-                token.may_follow = self.handed_out.contains(&name);
+        match request.call {
+            EventCall::Create => {
+                let name = wire::builder_token(&request.path);
+                if let Some(token) = self.tokens.get_mut(&name) {
+                    token.may_follow = self.handed_out.contains(&name);
+                }
+                self.handed_out.push(name);
             }
-            self.handed_out.push(name);
+            EventCall::Delete => {
+                if let Some(task) = self.tasks.get_mut(&wire::task_id(&request.path)) {
+                    task.delete_handed_out = true;
+                }
+            }
+            _ => {}
         }
     }
 
@@ -330,9 +342,12 @@ impl Model {
     }
 
     fn told_of_task(&mut self, sent: &Sent, answer: &Answer) {
-        let Answer::Http { status, body, .. } = answer else { return };
         let id = wire::task_id(&sent.path);
         let Some(task) = self.tasks.get_mut(&id) else { return };
+        if sent.call == EventCall::Delete {
+            task.delete_handed_out = false;
+        }
+        let Answer::Http { status, body, .. } = answer else { return };
         if *status == 200
             && let Some(token) = self.tokens.get_mut(&wire::builder_token(&sent.path))
         {
@@ -430,7 +445,7 @@ impl Model {
             EventKind::Removed => self.on_end(event, None),
             EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed } => {
                 let id = event.task_id.as_deref().unwrap_or_default();
-                match self.tasks.get(id).filter(|task| task.deleted) {
+                match self.tasks.get(id).filter(|task| task.deleted || task.deletes_lost > 1) {
                     Some(_) => Ok(()),
                     None => Err(format!("{id} is left behind, and nobody has tried to delete it")),
                 }
@@ -529,6 +544,7 @@ impl Model {
         for (id, task) in self.tasks.iter().filter(|(_, task)| !task.gone) {
             fingerprint.text(id);
             fingerprint.debug(&(task.runs, task.has_run, task.ended, task.not_found, task.deleted));
+            fingerprint.debug(&(task.delete_handed_out, task.deletes_lost));
         }
         for ((whose, call), earliest) in self.earliest.iter().filter(|(_, earliest)| **earliest > now) {
             fingerprint.text(whose);
@@ -569,6 +585,9 @@ impl Model {
                 token.sent = token.sent.max(1);
                 token.open = token.open.max(1);
             }
+        }
+        for task in self.tasks.values_mut() {
+            task.deletes_lost += u32::from(std::mem::take(&mut task.delete_handed_out));
         }
     }
 }
