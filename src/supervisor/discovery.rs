@@ -129,10 +129,16 @@ impl Lane {
         create: Option<AnsweredCreate<'_>>,
         by: IdentifiedBy,
     ) {
-        let (uid, instance_id, unanswered, others) = if let Some(launch) = self.launch(generation) {
-            (launch.uid, launch.instance_id.clone(), launch.unanswered.clone(), launch.tokens.clone())
+        let (uid, instance_id, unanswered, others, due) = if let Some(launch) = self.launch(generation) {
+            (
+                launch.uid,
+                launch.instance_id.clone(),
+                launch.unanswered.clone(),
+                launch.tokens.clone(),
+                now.mono,
+            )
         } else if let Some(old) = self.retired.iter().rfind(|retired| retired.generation == generation) {
-            (old.uid, old.instance_id.clone(), Vec::new(), old.tokens.clone())
+            (old.uid, old.instance_id.clone(), Vec::new(), old.tokens.clone(), old.due.max(now.mono))
         } else {
             return;
         };
@@ -149,7 +155,7 @@ impl Lane {
         let mut launch = Launch::new(self.generation, uid, instance_id, now.mono);
         launch.task_id = Some(task_id.to_owned());
         launch.tokens = tokens;
-        launch.enter(Phase::Deleting, now.mono, now.mono);
+        launch.enter(Phase::Deleting, now.mono, due);
         self.ring.hold(uid);
         self.launches.push(launch);
         self.emit(now, Some(self.generation), EventKind::Identified { by });

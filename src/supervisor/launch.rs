@@ -483,9 +483,12 @@ pub(super) struct Retired {
     pub(super) closed: bool,
     /// Its task, if that is known to be gone.
     pub(super) gone: Option<String>,
+    /// When its next call was due. It may have been given up before that, but the service is to be left alone until then.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) due: Millis,
 }
 
-decode!(Camel Retired { generation, uid, instance_id, tokens, closed or false, gone });
+decode!(Camel Retired { generation, uid, instance_id, tokens, closed or false, gone, due or Millis::ZERO });
 
 #[cfg(test)]
 mod tests;

@@ -265,8 +265,8 @@ impl Lane {
     }
 
     fn remember(&mut self, launch: Launch, gone: Option<String>) {
-        let Launch { generation, uid, instance_id, tokens, closed, .. } = launch;
-        self.retired.push_back(Retired { generation, uid, instance_id, tokens, closed, gone });
+        let Launch { generation, uid, instance_id, tokens, closed, due, .. } = launch;
+        self.retired.push_back(Retired { generation, uid, instance_id, tokens, closed, gone, due });
         if self.retired.len() > MAX_RETIRED {
             self.retired.pop_front();
         }

@@ -190,6 +190,24 @@ fn however_late_it_is_what_lives_is_deleted() {
     hand.expect(EventCall::Delete);
 }
 
+#[test]
+fn what_is_named_again_after_it_was_given_up_is_deleted_when_the_service_may_be_called_again() {
+    let mut hand = Hand::new(json!({ "policy": { "stopDeadlineMs": 0 } }));
+    hand.running("t");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    for _ in 0..2 {
+        let delete = hand.expect(EventCall::Delete);
+        hand.answer_after(&delete, 429, json!({}), Some("30"));
+    }
+    assert_eq!(hand.done(), Outcome::Stopped);
+    let given_up = hand.now;
+    hand.now += 1_000;
+    hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot().unwrap()).unwrap();
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.expect(EventCall::Delete);
+    assert_eq!(hand.now - given_up, 30_000);
+}
+
 /// A task that runs, and one before it whose every Delete is accepted, and whose every Query is answered so.
 fn accepted_and_then(status: u16) -> Hand {
     let mut hand = Hand::new(json!({ "presence": "never" }));
