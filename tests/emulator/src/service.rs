@@ -167,6 +167,12 @@ impl Emulator {
         self.next_change().map(|(at, _)| at).into_iter().chain(self.outbox.next()).min()
     }
 
+    /// Whether it has taken calls that it will carry out later.
+    #[must_use]
+    pub fn owes_calls(&self) -> bool {
+        !self.late.is_empty()
+    }
+
     /// The notifications that have arrived.
     pub fn take_notices(&mut self, now: u64) -> Vec<Delivery> {
         self.advance(now);
