@@ -21,7 +21,7 @@ const denyWarnings = ["--", "-D", "warnings"];
  * @typedef {{ command: string, args: string[], env?: Record<string, string>, noise?: RegExp, beside?: boolean }} Command
  */
 
-/** Of the viewer's tests. */
+/** The viewer's tests that need no browser. */
 const WITHOUT_BROWSER = /\/(native|onAirFeed|viewer)\.test\.ts$/;
 
 /** @type {Record<string, () => Command[]>} */
@@ -38,7 +38,7 @@ const STEPS = {
     { ...viewer((name) => WITHOUT_BROWSER.test(name)), beside: true },
     viewer((name) => !WITHOUT_BROWSER.test(name)),
   ],
-  // The rate limit is kept by the clock, for a minute and a half in which little is done.
+  // The test of the shared rate limit does little but wait for the clock, for a minute and a half.
   worker: () => [{ ...workerd("quota"), beside: true }, workerd("worker")],
   // The whole of it in a process of its own, as `npm start` has it. Two files at a time: each waits for its own Worker.
   system: () => [{ command: node, args: ["--test", "--test-concurrency=2", ...testsIn("tests/worker/system")] }],

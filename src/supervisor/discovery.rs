@@ -129,23 +129,18 @@ impl Lane {
         create: Option<AnsweredCreate<'_>>,
         by: IdentifiedBy,
     ) {
-        let (uid, instance_id, unanswered, others, due) = if let Some(launch) = self.launch(generation) {
-            (
-                launch.uid,
-                launch.instance_id.clone(),
-                launch.unanswered.clone(),
-                launch.tokens.clone(),
-                now.mono,
-            )
+        let none = Vec::new();
+        let (uid, instance_id, due, others) = if let Some(launch) = self.launch(generation) {
+            (launch.uid, launch.instance_id.clone(), now.mono, [&launch.unanswered, &launch.tokens])
         } else if let Some(old) = self.retired.iter().rfind(|retired| retired.generation == generation) {
-            (old.uid, old.instance_id.clone(), Vec::new(), old.tokens.clone(), old.due.max(now.mono))
+            (old.uid, old.instance_id.clone(), old.due.max(now.mono), [&none, &old.tokens])
         } else {
             return;
         };
         let mut tokens: Vec<String> = create.map(|create| create.token.to_owned()).into_iter().collect();
-        for other in unanswered.into_iter().chain(others) {
-            if !tokens.contains(&other) {
-                tokens.push(other);
+        for other in others.into_iter().flatten() {
+            if !tokens.contains(other) {
+                tokens.push(other.clone());
             }
         }
         if let (Some(launch), Some(create)) = (self.launch_mut(generation), create) {

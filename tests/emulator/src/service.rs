@@ -169,7 +169,7 @@ impl Emulator {
 
     /// Whether it has taken calls that it will carry out later.
     #[must_use]
-    pub fn owes_calls(&self) -> bool {
+    pub fn has_late_calls(&self) -> bool {
         !self.late.is_empty()
     }
 

@@ -73,9 +73,7 @@ struct Task {
     not_found: u32,
     /// A Delete of it left.
     deleted: bool,
-    /// A Delete of it was handed out to be sent: should the process die, it cannot know whether it left.
-    delete_handed_out: bool,
-    /// So many of those were handed out to processes that died.
+    /// So many were handed out to processes that died, which may have sent them.
     deletes_lost: u32,
     gone: bool,
 }
@@ -86,7 +84,8 @@ pub(crate) struct Model {
     creates: BTreeMap<String, Create>,
     tokens: BTreeMap<String, Token>,
     tasks: BTreeMap<String, Task>,
-    /// Handed out to be sent: should the process die, it cannot know whether it left.
+    /// Creates and Deletes that were handed out to be sent, by builder token and task: should the process die, it cannot know
+    /// whether they left.
     handed_out: Vec<String>,
     /// Not to be called before, in ms of the world's clock; by the task, or else the instance.
     earliest: BTreeMap<(String, EventCall), u64>,
@@ -131,21 +130,15 @@ impl Model {
     // ---- what the process does -----------------------------------------------------------------------------------
 
     pub(crate) fn on_hand_out(&mut self, request: &Request) {
-        match request.call {
-            EventCall::Create => {
-                let name = wire::builder_token(&request.path);
-                if let Some(token) = self.tokens.get_mut(&name) {
-                    token.may_follow = self.handed_out.contains(&name);
-                }
-                self.handed_out.push(name);
-            }
-            EventCall::Delete => {
-                if let Some(task) = self.tasks.get_mut(&wire::task_id(&request.path)) {
-                    task.delete_handed_out = true;
-                }
-            }
-            _ => {}
+        let name = match request.call {
+            EventCall::Create => wire::builder_token(&request.path),
+            EventCall::Delete => wire::task_id(&request.path),
+            _ => return,
+        };
+        if let Some(token) = self.tokens.get_mut(&name) {
+            token.may_follow = self.handed_out.contains(&name);
         }
+        self.handed_out.push(name);
     }
 
     pub(crate) fn on_send(&mut self, now: u64, request: &Request, instance: Option<&str>) -> Check {
@@ -235,6 +228,7 @@ impl Model {
 
     fn on_call_of_task(&mut self, request: &Request) -> Check {
         let id = wire::task_id(&request.path);
+        self.forget_handed_out(&id);
         let Some(task) = self.tasks.get_mut(&id) else {
             return Err(format!("{:?} of {id}, which nobody has named", request.call));
         };
@@ -343,11 +337,8 @@ impl Model {
 
     fn told_of_task(&mut self, sent: &Sent, answer: &Answer) {
         let id = wire::task_id(&sent.path);
+        let Answer::Http { status, body, .. } = answer else { return self.forget_handed_out(&id) };
         let Some(task) = self.tasks.get_mut(&id) else { return };
-        if sent.call == EventCall::Delete {
-            task.delete_handed_out = false;
-        }
-        let Answer::Http { status, body, .. } = answer else { return };
         if *status == 200
             && let Some(token) = self.tokens.get_mut(&wire::builder_token(&sent.path))
         {
@@ -544,7 +535,7 @@ impl Model {
         for (id, task) in self.tasks.iter().filter(|(_, task)| !task.gone) {
             fingerprint.text(id);
             fingerprint.debug(&(task.runs, task.has_run, task.ended, task.not_found, task.deleted));
-            fingerprint.debug(&(task.delete_handed_out, task.deletes_lost));
+            fingerprint.debug(&task.deletes_lost);
         }
         for ((whose, call), earliest) in self.earliest.iter().filter(|(_, earliest)| **earliest > now) {
             fingerprint.text(whose);
@@ -584,10 +575,9 @@ impl Model {
             if let Some(token) = self.tokens.get_mut(&name) {
                 token.sent = token.sent.max(1);
                 token.open = token.open.max(1);
+            } else if let Some(task) = self.tasks.get_mut(&name) {
+                task.deletes_lost += 1;
             }
-        }
-        for task in self.tasks.values_mut() {
-            task.deletes_lost += u32::from(std::mem::take(&mut task.delete_handed_out));
         }
     }
 }

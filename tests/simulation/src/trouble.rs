@@ -35,7 +35,7 @@ impl World {
                 self.plan.incidents.insert(at, back);
             }
             // To the process so much time has passed: it cannot know that a Create of before may yet be carried out.
-            Incident::ClockSet(by) if by > 0 && self.emulator.owes_calls() => {}
+            Incident::ClockSet(by) if by > 0 && self.emulator.has_late_calls() => {}
             Incident::ClockSet(by) => {
                 if by.abs() >= HOUR {
                     self.reach(if by > 0 {
