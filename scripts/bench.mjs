@@ -1,11 +1,24 @@
-// `npm run bench`: builds what is needed, and measures sizes, start-up, decisions, growth and recovery.
-import { bootstrap } from "./bootstrap.mjs";
-import { build, buildObjects } from "./build.mjs";
-import { inRoot, run } from "./lib.mjs";
-import { node } from "./node.mjs";
+// `npm run bench`: sizes, start-up, decisions, growth and recovery (--help says nothing more; it takes some minutes).
+// `npm run bench:switch`: how long a picture is frozen. `npm run bench:worker`: what a broadcast costs in workerd.
+import { build } from "./build/graph.mjs";
+import { chromium } from "./build/install.mjs";
+import { objects, releasePackage, sizes, testPages } from "./build/steps.mjs";
+import { fail, inRoot, messageOf, projectNode } from "./lib.mjs";
+import { program, run } from "./processes.mjs";
 
-bootstrap({ browser: true });
-await build({ quiet: true });
-buildObjects();
-run("cargo", ["build", "--quiet", "--profile", "prove", "-p", "steadymix-bench"]);
-process.exit(await node([inRoot("tests", "bench", "report.ts")]));
+/** @type {Record<string, { needs: import("./build/graph.mjs").Step[], file: string }>} */
+const BENCHES = {
+  report: { needs: [releasePackage, sizes, objects, chromium], file: "tests/bench/report.ts" },
+  switch: { needs: [testPages, chromium], file: "tests/viewer/benchSwitch.ts" },
+  worker: { needs: [releasePackage], file: "tests/worker/bench/bench.ts" },
+};
+
+const bench = BENCHES[process.argv[2] ?? "report"];
+if (!bench) fail(`there is no bench ${process.argv[2]}: there are ${Object.keys(BENCHES).join(", ")}`);
+try {
+  await build(bench.needs).all;
+  if (bench === BENCHES.report) await run("cargo", ["build", "--quiet", "--profile", "prove", "-p", "steadymix-bench"]);
+  process.exit(await program(projectNode, [inRoot(bench.file)]));
+} catch (error) {
+  fail(messageOf(error));
+}

@@ -1,7 +1,5 @@
-// `npm run demo`: builds what is needed, and shows a broadcast that is kept alive (--help says more).
-import { build } from "./build.mjs";
-import { inRoot } from "./lib.mjs";
-import { node } from "./node.mjs";
+// `npm run demo`: a broadcast that is kept on air, as a timeline in the terminal (--help says more).
+import { HELP, readFlags } from "./demo/flags.mjs";
+import { runProgram } from "./run.mjs";
 
-if (!process.argv.includes("--help")) await build({ quiet: true });
-process.exit(await node([inRoot("scripts", "demo", "main.ts"), ...process.argv.slice(2)]));
+await runProgram("scripts/demo/main.ts", HELP, readFlags);

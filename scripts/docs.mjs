@@ -1,8 +1,9 @@
-// `npm run docs`: the reference of the package (target/docs/js) and of the crate (target/docs/rust). What is public and not
-// documented, or links to nothing, fails it.
+// `npm run docs`: the reference of the package (target/docs/js) and of the crate (target/doc). It fails on a public item
+// without documentation, and on a link to nothing.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fail, inRoot, run } from "./lib.mjs";
+import { fail, inRoot, messageOf } from "./lib.mjs";
+import { run } from "./processes.mjs";
 
 // TypeDoc reads TypeScript with the compiler's own API, which the dev dependencies' version has no more.
 const TOOLS = ["typedoc@0.28.20", "typescript@5.9.3"];
@@ -13,38 +14,39 @@ const ENTRIES = ["index.ts", "viewer/index.ts", "viewer/react.ts", "emulator/ind
 const LANGUAGES = ["javascript", "typescript", "jsx", "jsonc", "sh"];
 
 const typedoc = `${tools}/node_modules/typedoc/bin/typedoc`;
-if (!existsSync(typedoc)) {
-  console.log(`bootstrap: ${TOOLS.join(", ")}`);
-  run("npm", ["install", "--prefix", tools, "--no-audit", "--no-fund", "--no-save", ...TOOLS]);
+try {
+  if (!existsSync(typedoc)) {
+    console.log(`Installing ${TOOLS.join(", ")}`);
+    await run("npm", ["install", "--prefix", tools, "--no-audit", "--no-fund", "--no-save", ...TOOLS]);
+  }
+  await ofPackage();
+  // With the dependencies that clippy has checked.
+  await run("cargo", ["doc", "--quiet", "--no-deps", "--package", "steadymix"], {
+    env: { RUSTDOCFLAGS: "-D warnings -D missing_docs" },
+  });
+} catch (error) {
+  fail(messageOf(error));
 }
-const { status, stdout, stderr } = spawnSync(
-  process.execPath,
-  [
-    typedoc,
-    ...["--tsconfig", inRoot("scripts", "docs.tsconfig.json"), "--basePath", inRoot("src", "js")],
-    ...ENTRIES.flatMap((entry) => ["--entryPoints", inRoot("src", "js", entry)]),
-    ...["--name", "Steadymix", "--readme", inRoot("README.md"), "--includeVersion", "--hideGenerator"],
-    ...["--out", inRoot("target", "docs", "js"), "--disableSources", "--excludePrivate", "--excludeInternal"],
-    // Pages and Workers together have types that contradict each other; each by itself is checked by `npm run lint`.
-    ...["--validation.notDocumented", "--skipErrorChecking", "--logLevel", "Warn"],
-    ...["--intentionallyNotExported", "EventQueue"],
-    ...LANGUAGES.flatMap((language) => ["--highlightLanguages", language]),
-  ],
-  { encoding: "utf8" },
-);
-// What has no name of its own, a member of a union, is told of by what it belongs to.
-const said = `${stdout}${stderr}`.split("\n").filter((line) => /warning|error/.test(line));
-const wrong = said.filter((line) => !line.includes(".__type.") && !line.includes("Found 0 errors"));
-if (status !== 0 || wrong.length > 0) fail(`the reference of the package:\n${wrong.join("\n")}`);
+console.log("target/docs/js/index.html, target/doc/steadymix/index.html");
 
-process.env.RUSTDOCFLAGS = "-D warnings -D missing_docs";
-run("cargo", [
-  "doc",
-  "--quiet",
-  "--no-deps",
-  "--package",
-  "steadymix",
-  "--target-dir",
-  inRoot("target", "docs", "rust"),
-]);
-console.log("target/docs/js/index.html, target/docs/rust/doc/steadymix/index.html");
+async function ofPackage() {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      typedoc,
+      ...["--tsconfig", inRoot("scripts", "docs.tsconfig.json"), "--basePath", inRoot("src", "js")],
+      ...ENTRIES.flatMap((entry) => ["--entryPoints", inRoot("src", "js", entry)]),
+      ...["--name", "Steadymix", "--readme", inRoot("README.md"), "--includeVersion", "--hideGenerator"],
+      ...["--out", inRoot("target", "docs", "js"), "--disableSources", "--excludePrivate", "--excludeInternal"],
+      // Pages and Workers together have types that contradict each other; each by itself is checked by `npm run lint`.
+      ...["--validation.notDocumented", "--skipErrorChecking", "--logLevel", "Warn"],
+      ...["--intentionallyNotExported", "EventQueue"],
+      ...LANGUAGES.flatMap((language) => ["--highlightLanguages", language]),
+    ],
+    { encoding: "utf8" },
+  );
+  // A member of a union has no name of its own: what it belongs to is documented.
+  const lines = `${stdout}${stderr}`.split("\n").filter((line) => /warning|error/.test(line));
+  const wrong = lines.filter((line) => !line.includes(".__type.") && !line.includes("Found 0 errors"));
+  if (status !== 0 || wrong.length > 0) throw new Error(`the reference of the package:\n${wrong.join("\n")}`);
+}

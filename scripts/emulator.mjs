@@ -1,7 +1,6 @@
-// `npm run emulator`: builds what is needed, and starts the service's stand-in on loopback.
-import { build } from "./build.mjs";
-import { inRoot } from "./lib.mjs";
-import { node } from "./node.mjs";
+// `npm run emulator`: the emulated service on loopback (--help says more).
+import { HELP, readFlags } from "../tests/emulator/js/flags.mjs";
+import { requireFree } from "./ports.mjs";
+import { runProgram } from "./run.mjs";
 
-await build({ quiet: true });
-process.exit(await node([inRoot("tests", "emulator", "js", "main.ts"), ...process.argv.slice(2)]));
+await runProgram("tests/emulator/js/main.ts", HELP, readFlags, ({ port }) => requireFree(port));

@@ -7,17 +7,19 @@
 // A committed corpus is a text: a line for each input, in hexadecimal digits; one that was kept for a reason has a name.
 //
 // What was run is added up in target/bench/fuzz.json, and what was found is gone on with from target/fuzz/corpus.
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter } from "node:path";
 import { parseArgs } from "node:util";
-import { fail, inRoot, output, run } from "./lib.mjs";
+import { fail, inRoot, messageOf } from "./lib.mjs";
+import { output, run, start } from "./processes.mjs";
 
 const PACKAGE = "tests/fuzz/targets";
 const KEPT = "target/fuzz/kept";
 const FOUND = "target/fuzz/corpus";
 const FIGURES = inRoot("target", "bench", "fuzz.json");
 /** Longer inputs of the machines are only slower. Those of settings and replies are texts. */
+/** @type {Record<string, number>} */
 const LONGEST = { configurations: 4096, group: 256, notices: 1024, replies: 1024, snapshots: 256, viewer: 256 };
 // The core forbids unsafe code, so that a sanitizer would find nothing and take half of the time; and a JSON parser that
 // is traced compares more than it reads. Overflow checks and debug assertions are on in the package's profile.
@@ -42,36 +44,43 @@ const unknown = [...chosen, ...positionals.slice(0, 1)].find((name) => !every.in
 if (unknown !== undefined) fail(`no target ${unknown}: there are ${every.join(", ")}`);
 if (!(Number(values.seconds) > 0)) fail(`--seconds ${values.seconds}: a number of seconds is needed`);
 
-bootstrap();
-if (values.repeat) repeat(positionals);
-else if (values.keep) chosen.forEach(keep);
-else fuzz();
+process.env.PATH = [inRoot("target", "tools", "bin"), process.env.PATH].join(delimiter);
+try {
+  await install();
+  if (values.repeat) await repeat(positionals);
+  else if (values.keep) for (const target of chosen) await keep(target);
+  else await fuzz();
+} catch (error) {
+  fail(messageOf(error));
+}
 
-function bootstrap() {
-  if (!output("rustc", ["+nightly", "--version"]))
+async function install() {
+  if (!(await output("rustc", ["+nightly", "--version"])))
     fail("libFuzzer needs nightly Rust: rustup toolchain install nightly");
-  if (!output("cargo-fuzz", ["--version"])) {
-    console.log("bootstrap: cargo-fuzz (a minute, once)");
-    run("cargo", ["install", "cargo-fuzz", "--root", "target/tools"]);
+  if (!(await output("cargo-fuzz", ["--version"]))) {
+    console.log("Installing cargo-fuzz (about 60 s, once)");
+    await run("cargo", ["install", "cargo-fuzz", "--root", "target/tools"]);
   }
 }
 
 /** @param {string[]} input */
-function repeat([target, file]) {
+async function repeat([target, file]) {
   if (!target || !file) fail("--repeat <target> <file>: which input of which target?");
-  run("cargo", ["+nightly", "fuzz", "run", ...HOW, target, file]);
+  const { code } = await start("cargo", ["+nightly", "fuzz", "run", ...HOW, target, file]).ended;
+  process.exitCode = code;
 }
 
-function fuzz() {
-  run("cargo", ["+nightly", "fuzz", "build", ...HOW]);
-  const rows = chosen.map(runTarget);
+async function fuzz() {
+  await run("cargo", ["+nightly", "fuzz", "build", ...HOW]);
+  const rows = [];
+  for (const target of chosen) rows.push(await runTarget(target));
   console.table(Object.fromEntries(rows.map(({ target, ...figures }) => [target, figures])));
   const total = Object.values(figures()).reduce((sum, target) => sum + target.executions, 0);
   console.log(`${total.toLocaleString("en")} executions so far: target/bench/fuzz.json`);
 }
 
 /** @param {string} target */
-function runTarget(target) {
+async function runTarget(target) {
   const found = `${FOUND}/${target}`;
   const artifacts = `target/fuzz/artifacts/${target}/`;
   mkdirSync(inRoot(found), { recursive: true });
@@ -82,15 +91,16 @@ function runTarget(target) {
   const args = ["+nightly", "fuzz", "run", ...HOW, target, found, unpacked(target)];
   console.log(`${target}: ${values.seconds} s`);
   const began = Date.now();
-  const { status, stderr } = spawnSync("cargo", [...args, "--", ...limits, `-artifact_prefix=${artifacts}`], {
-    cwd: inRoot(),
-    encoding: "utf8",
-    maxBuffer: 1 << 30,
+  const fuzzer = start("cargo", [...args, "--", ...limits, `-artifact_prefix=${artifacts}`], {
+    stdio: ["ignore", "ignore", "pipe"],
   });
+  let stderr = "";
+  fuzzer.child.stderr?.on("data", (chunk) => (stderr += chunk));
+  const { code } = await fuzzer.ended;
   const seconds = (Date.now() - began) / 1000;
   const executions = Number(/number_of_executed_units: (\d+)/.exec(stderr)?.[1] ?? 0);
-  addUp(target, executions, seconds);
-  if (status !== 0) {
+  await addUp(target, executions, seconds);
+  if (code !== 0) {
     const input = /Test unit written to (\S+)/.exec(stderr)?.[1];
     console.error(/panicked at [\s\S]*?(?=\nstack backtrace|\nnote:|$)/.exec(stderr)?.[0] ?? stderr.slice(-4000));
     fail(input ? `${input} breaks ${target}: npm run fuzz -- --repeat ${target} ${input}` : `${target} failed`);
@@ -106,10 +116,10 @@ function figures() {
 }
 
 /** @param {string} target @param {number} executions @param {number} seconds */
-function addUp(target, executions, seconds) {
+async function addUp(target, executions, seconds) {
   const all = figures();
   const before = all[target] ?? { executions: 0, seconds: 0 };
-  const commit = output("git", ["rev-parse", "--short", "HEAD"])?.trim() ?? "unknown";
+  const commit = (await output("git", ["rev-parse", "--short", "HEAD"]))?.trim() ?? "unknown";
   all[target] = {
     executions: before.executions + executions,
     seconds: Math.round(before.seconds + seconds),
@@ -132,7 +142,7 @@ function unpacked(target) {
   const folder = `${KEPT}/${target}`;
   empty(folder);
   for (const line of readFileSync(corpus(target), "utf8").split("\n").filter(Boolean)) {
-    const [digits, name] = line.split(" ").reverse();
+    const [digits = "", name] = line.split(" ").reverse();
     const bytes = Buffer.from(digits, "hex");
     writeFileSync(inRoot(folder, name ?? createHash("sha1").update(bytes).digest("hex")), bytes);
   }
@@ -149,11 +159,11 @@ function empty(folder) {
  * As few inputs as reach all that is reached now, and those that have a name.
  * @param {string} target
  */
-function keep(target) {
+async function keep(target) {
   const [kept, fewer] = [unpacked(target), `target/fuzz/fewer/${target}`];
   empty(fewer);
   const from = [kept, `${FOUND}/${target}`].filter((folder) => existsSync(inRoot(folder)));
-  run("cargo", ["+nightly", "fuzz", "run", ...HOW, target, fewer, ...from, "--", ...FEWEST]);
+  await run("cargo", ["+nightly", "fuzz", "run", ...HOW, target, fewer, ...from, "--", ...FEWEST]);
   const digits = (/** @type {string} */ folder, /** @type {string} */ name) =>
     readFileSync(inRoot(folder, name)).toString("hex");
   const named = readdirSync(inRoot(kept)).filter((name) => !/^[0-9a-f]{40}$/.test(name));

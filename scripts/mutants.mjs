@@ -4,8 +4,9 @@
 //   npm run mutants -- --file src/uid.rs
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { bootstrap } from "./bootstrap.mjs";
-import { fail, inRoot, onPath, output, run, succeeds } from "./lib.mjs";
+import { delimiter } from "node:path";
+import { fail, inRoot, messageOf, onPath } from "./lib.mjs";
+import { output, run, start } from "./processes.mjs";
 
 const VERSION = "27.1.0";
 const folder = inRoot("target", "mutants");
@@ -47,15 +48,15 @@ const ROUNDS = [
 ];
 
 const args = process.argv.slice(2);
-bootstrap();
-if (!output("cargo", ["mutants", "--version"])?.includes(VERSION)) {
-  console.log(`bootstrap: cargo-mutants ${VERSION} (a few minutes, once)`);
-  run("cargo", ["install", "cargo-mutants", "--version", VERSION, "--root", "target/tools"]);
+process.env.PATH = [inRoot("target", "tools", "bin"), process.env.PATH].join(delimiter);
+if (!(await output("cargo", ["mutants", "--version"]))?.includes(VERSION)) {
+  console.log(`Installing cargo-mutants ${VERSION} (about 180 s, once)`);
+  await run("cargo", ["install", "cargo-mutants", "--version", VERSION, "--root", "target/tools"]);
 }
 if (!onPath("cargo-mutants")) fail("cargo-mutants was installed, and is not found");
 mkdirSync(folder, { recursive: true });
 
-const commit = output("git", ["rev-parse", "--short", "HEAD"])?.trim() ?? "";
+const commit = (await output("git", ["rev-parse", "--short", "HEAD"]))?.trim() ?? "";
 const marker = inRoot("target", "mutants", "commit");
 // What was found of another commit says nothing of this one.
 if (existsSync(marker) && readFileSync(marker, "utf8") !== commit)
@@ -70,30 +71,31 @@ for (const [number, round] of ROUNDS.entries()) {
     `\nround ${number + 1} of ${ROUNDS.length}: ${number === 0 ? "what is not known yet" : `${left} missed so far`}`,
   );
   keepKnown();
-  play(round);
+  await play(round).catch((error) => fail(messageOf(error)));
 }
 keepKnown();
 report();
 
 /** @param {(typeof ROUNDS)[number]} round */
-function play({ packages, tests, skipped, env }) {
+async function play({ packages, tests, skipped, env }) {
   Object.assign(process.env, env);
   const skips = ["--", ...skipped.flatMap((name) => ["--skip", name])];
   // cargo-mutants tries its baseline with the tests of the core alone, and these are others.
   const chosen = [...packages.split(",").flatMap((name) => ["-p", name]), ...tests];
   const test = ["test", "--quiet", "--profile", "mutants", ...chosen];
-  run("cargo", [...test, "--no-run"]);
+  await run("cargo", [...test, "--no-run"]);
   const began = Date.now();
-  run("cargo", [...test, ...skips]);
+  await run("cargo", [...test, ...skips]);
   const timeout = Math.max(10, Math.ceil((5 * (Date.now() - began)) / 1000));
   // It fails when mutants are missed, which is told in the end.
-  succeeds("cargo", [
+  const mutation = start("cargo", [
     ...["mutants", "--package", "steadymix", "--test-package", packages, "--output", folder, "--iterate"],
     ...["--jobs", `${availableParallelism()}`, "--baseline", "skip", "--timeout", `${timeout}`],
     ...tests.map((test) => `--cargo-arg=${test}`),
     ...args,
     ...["--", ...skips],
   ]);
+  await mutation.ended;
   for (const name of Object.keys(env)) delete process.env[name];
 }
 

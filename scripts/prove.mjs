@@ -2,25 +2,21 @@
 // to target/bench/prove.json; beside them those of `npm run fuzz` and `npm run mutants` are printed, if they were run here.
 // `npm run prove -- --help` lists what can be asked for.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { bootstrap } from "./bootstrap.mjs";
-import { inRoot, run } from "./lib.mjs";
+import { fail, inRoot, messageOf } from "./lib.mjs";
+import { program, run } from "./processes.mjs";
 
-/** Compiles it; then it can be run by itself. */
-export function buildProof() {
-  run("cargo", ["build", "--quiet", "--profile", "prove", "-p", "steadymix-simulation", "--bin", "prove"]);
+try {
+  await run("cargo", ["build", "--quiet", "--profile", "prove", "-p", "steadymix-simulation", "--bin", "prove"]);
   mkdirSync(inRoot("target", "bench"), { recursive: true });
+  const proof = inRoot("target", "prove", "prove");
+  const code = await program(proof, ["--json", "target/bench/prove.json", ...process.argv.slice(2)]);
+  if (code !== 0) process.exit(code);
+  printOthers();
+} catch (error) {
+  fail(messageOf(error));
 }
 
-export const PROOF = { command: inRoot("target", "prove", "prove"), args: ["--json", "target/bench/prove.json"] };
-
-if (process.argv[1]?.endsWith("prove.mjs")) {
-  bootstrap();
-  buildProof();
-  run(PROOF.command, [...PROOF.args, ...process.argv.slice(2)]);
-  tellOthers();
-}
-
-function tellOthers() {
+function printOthers() {
   const fuzz = figures("fuzz");
   for (const [target, { executions, commit }] of Object.entries(fuzz ?? {}))
     console.log(`fuzzed ${target}: ${executions.toLocaleString("en")} executions, the last of ${commit}`);

@@ -1,10 +1,72 @@
-// `npm start`: builds what is needed, and serves the viewer's page on loopback (--help says more).
-import { build, buildPages } from "./build.mjs";
-import { inRoot } from "./lib.mjs";
-import { node } from "./node.mjs";
+// `npm start`: the Worker with its pages on loopback, against the emulated service; sources that change are built again
+// (--help says more).
+import { parseArgs } from "node:util";
+import { developmentWorkers } from "./build/development.mjs";
+import { build } from "./build/graph.mjs";
+import { developmentPackage, developmentSite } from "./build/steps.mjs";
+import { fail, messageOf, seconds } from "./lib.mjs";
+import { requireFree } from "./ports.mjs";
+import { exitsWith } from "./processes.mjs";
+import { watch } from "./watch.mjs";
+import { startWrangler } from "./wrangler.mjs";
 
-if (!process.argv.includes("--help")) {
-  await build({ quiet: true });
-  buildPages();
+const HELP = `npm start -- [--port PORT]
+
+Opens no window: it prints the addresses of the pages.
+  --port PORT   from 0 (any that is free) to 65535; default 4173
+
+The console starts broadcasts, shows their state and breaks them; the viewer watches them. Without a Worker, the viewer page
+has a demonstration of its own, and with #appId=…&channel=…&token=…&uids=9001,9101 it watches a channel of Agora.
+Sources in src, www and tests/emulator are watched: what changes is built again, and pages that are open reload.
+npm run demo shows the server side alone, in a terminal.`;
+
+/** What makes a difference to the pages and the Worker. */
+const SOURCES = ["src", "www", "tests/emulator", "Cargo.toml", "package.json"];
+
+/** @returns {number | "help"} */
+function readPort() {
+  const { values } = parseArgs({
+    options: { port: { type: "string", default: "4173" }, help: { type: "boolean", default: false } },
+  });
+  if (values.help) return "help";
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535)
+    throw new Error(`--port is "${values.port}", but must be from 0 to 65535`);
+  return port;
 }
-process.exit(await node([inRoot("scripts", "serve.mjs"), ...process.argv.slice(2)]));
+
+/** Prints what the Worker logs, without the lines about requests and reloads. @param {string} line */
+function onLine(line) {
+  if (line.trim() && !/^\[wrangler:info\]|^⎔ /.test(line)) console.log(line);
+}
+
+/** Builds what has changed. After an error the previous build is still served. */
+async function rebuild() {
+  await build([developmentPackage, developmentSite]).all.catch((error) =>
+    console.error(`${messageOf(error)}\n\nNot built: what was built before is still served`),
+  );
+}
+
+try {
+  const port = readPort();
+  if (port === "help") console.log(HELP);
+  else {
+    await requireFree(port);
+    exitsWith(0);
+    await build([developmentPackage, developmentSite]).all;
+    console.log("Starting the Worker (about 3 s)");
+    const wrangler = await startWrangler({ port, configs: developmentWorkers(), onLine });
+    watch(SOURCES, rebuild);
+    console.log(`
+  ${wrangler.url}/console/#key=demonstration-key
+      the console: start a broadcast, watch it from there, and break it
+  ${wrangler.url}/
+      the viewer alone, with a demonstration inside the page
+  Ctrl-C ends it
+
+Ready after ${seconds(process.uptime() * 1000)}`);
+    fail(`wrangler ended with ${await wrangler.ended}:\n${wrangler.log()}`);
+  }
+} catch (error) {
+  fail(messageOf(error));
+}

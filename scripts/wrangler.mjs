@@ -1,35 +1,39 @@
 // Starts `wrangler dev` for the Worker's demonstration, and ends it with everything that it started.
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inRoot, root } from "./lib.mjs";
+import { createInterface } from "node:readline";
+import { WORKERS } from "./build/development.mjs";
+import { inRoot, projectNode } from "./lib.mjs";
+import { takenMessage } from "./ports.mjs";
+import { end, start } from "./processes.mjs";
 
 const READY = /Ready on (http:\/\/\S+)/;
 const READY_MS = 60_000;
 
-/** Ctrl-C, `kill`, and a terminal that is closed. */
-export const END_SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
-
-/** The Worker, and the service's stand-in beside it. */
-const CONFIGS = [inRoot("www", "worker", "wrangler.jsonc"), inRoot("tests", "emulator", "worker", "wrangler.jsonc")];
-
 /**
  * @typedef {object} Options
  * @property {number} [port] 0: any that is free
- * @property {string[]} [configs] the first one's Worker is what the address leads to
+ * @property {string[]} [configs] the first one's Worker is what the address leads to; by default the release in `dist/`
  * @property {string} [persistTo] where Durable Objects keep their state; by default it is removed in the end
  * @property {Record<string, string>} [vars]
+ * @property {(line: string) => void} [onLine] takes what it prints once it is ready
  */
 
 /** @param {Options} [options] */
-export async function startWrangler({ port = 0, configs = CONFIGS, persistTo, vars = {} } = {}) {
-  // A signal by itself ends a process without its "exit".
-  const onSignal = (/** @type {NodeJS.Signals} */ signal) => process.exit(128 + constants.signals[signal]);
-  for (const signal of END_SIGNALS) process.on(signal, onSignal);
+export async function startWrangler({
+  port = 0,
+  configs = WORKERS.map((file) => inRoot(file)),
+  persistTo,
+  vars = {},
+  onLine,
+} = {}) {
   const folder = mkdtempSync(join(tmpdir(), "steadymix-"));
-  const child = spawn(
-    inRoot("node_modules", ".bin", "node"),
+  // Processes that were just killed may write until they are gone.
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.once("exit", removeFolder);
+  const wrangler = start(
+    projectNode,
     [
       inRoot("node_modules", "wrangler", "bin", "wrangler.js"),
       "dev",
@@ -39,12 +43,8 @@ export async function startWrangler({ port = 0, configs = CONFIGS, persistTo, va
       ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ],
     {
-      cwd: root,
-      // A group of its own: workerd is a child of wrangler's.
-      detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
-        ...process.env,
         CI: "1",
         NO_COLOR: "1",
         WRANGLER_SEND_METRICS: "false",
@@ -52,62 +52,50 @@ export async function startWrangler({ port = 0, configs = CONFIGS, persistTo, va
         WRANGLER_HIDE_BANNER: "true",
         CLOUDFLARE_CF_FETCH_ENABLED: "false",
         WRANGLER_LOG_PATH: folder,
-        // It leaves what it has there when it is killed.
+        // Workers of the same name that another folder or another port has are not to be bound to these.
+        WRANGLER_REGISTRY_PATH: join(folder, "registry"),
+        // It leaves its files there when it is killed.
         TMPDIR: folder,
       },
     },
   );
-  let said = "";
-  const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ? 0 : (code ?? 1))));
-  const kill = (/** @type {NodeJS.Signals} */ signal) => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, signal);
-    } catch {
-      // It has gone already.
-    }
-  };
-  // Whatever ends this process ends that one.
-  const clear = () => {
-    kill("SIGKILL");
-    // Those that were killed may write until they are gone.
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    process.off("exit", clear);
-    for (const signal of END_SIGNALS) process.off(signal, onSignal);
-  };
-  process.once("exit", clear);
-  const url = await new Promise((resolve, reject) => {
-    const give = (/** @type {string} */ why) => reject(new Error(`wrangler ${why}:\n${said}`));
-    const timer = setTimeout(() => give(`was not ready after ${READY_MS / 1000} s`), READY_MS);
-    const take = (/** @type {Buffer} */ chunk) => {
-      said = (said + chunk).slice(-10_000);
-      const ready = READY.exec(said);
-      if (!ready) return;
-      clearTimeout(timer);
-      resolve(ready[1]?.replace(/\/$/, ""));
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    child.once("error", reject);
-    ended.then((code) => {
-      clearTimeout(timer);
-      give(`ended with ${code}`);
-    });
-  }).catch((error) => {
-    clear();
-    throw error;
-  });
+  let log = "";
+  const ended = wrangler.ended.then(({ code }) => code);
   const stop = async () => {
-    kill("SIGKILL");
-    await ended;
-    clear();
+    await end(wrangler, "SIGKILL");
+    removeFolder();
+    process.off("exit", removeFolder);
   };
-  return {
-    /** Where the Worker is. */
-    url: String(url),
-    ended,
-    /** What it said lately. */
-    log: () => said,
-    /** With `kill -9`. */
-    stop,
-  };
+  try {
+    const url = await new Promise((resolve, reject) => {
+      const give = (/** @type {string} */ why) =>
+        reject(new Error(/Address already in use/i.test(log) ? takenMessage(port) : `wrangler ${why}:\n${log}`));
+      const timer = setTimeout(() => give(`was not ready after ${READY_MS / 1000} s`), READY_MS);
+      const take = (/** @type {Buffer} */ chunk) => {
+        log = (log + chunk).slice(-10_000);
+        if (/Build failed/.test(log)) give("could not build the Worker");
+        const ready = READY.exec(log);
+        if (!ready) return;
+        clearTimeout(timer);
+        resolve(ready[1]?.replace(/\/$/, ""));
+      };
+      wrangler.child.stdout?.on("data", take);
+      wrangler.child.stderr?.on("data", take);
+      wrangler.ended.then(({ code }) => give(`ended with ${code}`), reject).finally(() => clearTimeout(timer));
+    });
+    for (const stream of [wrangler.child.stdout, wrangler.child.stderr])
+      if (stream && onLine) createInterface(stream).on("line", onLine);
+    return {
+      /** Where the Worker is. */
+      url: String(url),
+      ended,
+      /** What it printed lately. */
+      log: () => log,
+      /** With `kill -9`. */
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }

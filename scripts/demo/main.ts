@@ -7,7 +7,7 @@ import { loopbackFetch } from "../../tests/emulator/js/loopbackFetch.ts";
 import { SHOW_LANES, showServices } from "../../tests/emulator/js/payload.ts";
 import { startServer } from "../../tests/emulator/js/server.ts";
 import { DAY, type Story } from "./day.ts";
-import { type DemoFlags, HELP, type RealFlags, readFlags } from "./flags.ts";
+import { type DemoFlags, HELP, type RealFlags, readFlags } from "./flags.mjs";
 import { Screen } from "./screen.ts";
 import { Tally } from "./tally.ts";
 
@@ -155,9 +155,9 @@ async function real(flags: RealFlags): Promise<boolean> {
         },
         host,
       );
-  screen.title("A primary and a backup task on the real service; Ctrl-C ends them");
+  screen.title("A primary and a backup task on the real service; Ctrl-C or SIGTERM ends them");
   for (const { field, message } of group.warnings) screen.line(`warning: ${field}: ${message}`);
-  process.on("SIGINT", () => group.stop());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => group.stop());
   const outcome = await group.run();
   rmSync(flags.snapshot, { force: true });
   screen.summary([

@@ -6,9 +6,9 @@ import { ExponentialBackoff, handleAll, retry } from "cockatiel";
 import { backOff } from "exponential-backoff";
 import CircuitBreaker from "opossum";
 import pRetry from "p-retry";
-import { interpret, RetryPolicy, Supervisor, TokenBucket, UidRing } from "../../dist/index.inline.js";
-import { Failover } from "../../dist/viewer/index.inline.js";
-import { FailoverOfObjects, initSync, interpretAsObject } from "../../target/objects/steadymix_bench.js";
+import { interpret, RetryPolicy, Supervisor, TokenBucket, UidRing } from "steadymix";
+import { Failover } from "steadymix/viewer";
+import { FailoverOfObjects, initSync, interpretAsObject } from "../../target/build/release/objects-small/objects.js";
 import { showServices } from "../emulator/js/payload.ts";
 import { root } from "../viewer/browser.ts";
 import { viewerWithoutWasm } from "../viewer/withoutWasm.ts";
@@ -24,7 +24,7 @@ export async function ours(): Promise<Row[]> {
   const policy = new RetryPolicy();
   const ring = new UidRing([9001, 9002]);
   const bucket = new TokenBucket({ callsPerSecond: 10_000, burst: 10_000 }, Date.now());
-  initSync({ module: readFileSync(join(root, "target", "objects", "objects.wasm")) });
+  initSync({ module: readFileSync(join(root, "target", "build", "release", "objects-small", "objects_bg.wasm")) });
   const { Failover: WithoutWasm } = await viewerWithoutWasm();
   const turn = await monitoring();
   return [

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { downloadOf } from "../../scripts/size.mjs";
+import { downloadOf } from "../../scripts/build/sizes.mjs";
 import { root } from "../viewer/browser.ts";
 import { ours, theirs } from "./decisions.ts";
 import { startUp } from "./startUp.ts";

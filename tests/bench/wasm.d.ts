@@ -1,9 +1,9 @@
 /** Made by `npm run bench`. */
-declare module "*/steadymix_bench.js" {
-  type Machine = import("../../dist/viewer/index.js").Failover;
+declare module "*/objects.js" {
+  type Machine = import("steadymix/viewer").Failover;
   export function initSync(options: { module: BufferSource }): void;
   /** What one answer of one call means. */
-  export const interpretAsObject: typeof import("../../dist/index.js").interpret;
+  export const interpretAsObject: typeof import("steadymix").interpret;
   /** A viewer's failover that takes and gives objects. */
   export class FailoverOfObjects implements Pick<Machine, "handle" | "poll"> {
     constructor(uids: Uint32Array, now: number);

@@ -4,19 +4,21 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
+import { consumersFolder } from "../../scripts/build/install.mjs";
+import { lock } from "../../scripts/build/lock.mjs";
 import { launch, serve } from "../viewer/browser.ts";
 import { configOf, startBinary } from "../worker/workerd.ts";
 
 const SAID = JSON.stringify({ confirmed: 9001, switched: [1, 2] });
 const SAID_WITHOUT_WASM = JSON.stringify({ wasm: false, switched: [1, 2] });
 const root = join(import.meta.dirname, "..", "..");
-const folder = mkdtempSync(join(tmpdir(), "steadymix-consumers-"));
+// Their packages are there already; only Steadymix is installed anew.
+const folder = consumersFolder();
 // As it is now: Vite, in this process, sets NODE_ENV, which Next takes amiss.
 const env: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
 const installed = (...parts: string[]) => join(folder, "node_modules", ...parts);
@@ -24,15 +26,25 @@ const run = (command: string, ...args: string[]) =>
   execFileSync(command, args, {
     cwd: folder,
     encoding: "utf8",
-    // Installing for the first time takes its minutes.
-    timeout: 400_000,
+    timeout: 200_000,
     stdio: ["ignore", "pipe", "pipe"],
     env,
   });
 const npx = (name: string, ...args: string[]) => run(installed(".bin", name), ...args);
 let browser: Browser;
 
+/** Whatever an earlier run has left. */
+const clear = () => {
+  for (const name of readdirSync(folder))
+    if (!/^(node_modules|package(-lock)?\.json|installed)$/.test(name)) rmSync(join(folder, name), { recursive: true });
+};
+
+// Another clone may try its package there.
+let release = () => {};
+
 before(async () => {
+  release = await lock(`${folder}.lock`);
+  clear();
   cpSync(join(import.meta.dirname, "project"), folder, { recursive: true });
   mkdirSync(join(folder, "out"));
   const packed = JSON.parse(run("npm", "pack", "--json", "--ignore-scripts", root)) as Record<
@@ -41,12 +53,13 @@ before(async () => {
   >;
   const [made] = Object.values(packed);
   assert.ok(made);
-  run("npm", "install", "--no-audit", "--no-fund", `./${made.filename}`);
+  run("npm", "install", "--no-save", "--no-audit", "--no-fund", `./${made.filename}`);
   browser = await launch();
 });
 after(async () => {
   await browser?.close();
-  rmSync(folder, { recursive: true });
+  clear();
+  release();
 });
 
 for (const version of [20, 22, 24]) {

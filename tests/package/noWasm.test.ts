@@ -1,13 +1,7 @@
 /** The viewer's core in JavaScript decides as the one in WebAssembly does. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  Failover as InWasm,
-  type Kind,
-  type MediaState,
-  type Signal,
-  type Step,
-} from "../../dist/viewer/index.inline.js";
+import { Failover as InWasm, type Kind, type MediaState, type Signal, type Step } from "steadymix/viewer";
 import { chance } from "../emulator/js/chance.ts";
 import { viewerWithoutWasm } from "../viewer/withoutWasm.ts";
 

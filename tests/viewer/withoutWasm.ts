@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
  * The viewer without WebAssembly, beside the one that has it: all entries of a folder start the same glue, so that the
  * other one needs a copy of it.
  */
-export async function viewerWithoutWasm(): Promise<typeof import("../../dist/viewer/index.js")> {
+export async function viewerWithoutWasm(): Promise<typeof import("steadymix/viewer")> {
   const copy = mkdtempSync(join(tmpdir(), "steadymix-no-wasm-"));
   try {
     cpSync(join(import.meta.dirname, "..", "..", "dist"), copy, { recursive: true });

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { goldenLines, initSync } from "../../../target/simulation/steadymix_simulation.js";
+import { goldenLines, initSync } from "../../../target/build/release/simulation/simulation.js";
 import { launch, serve } from "../../viewer/browser.ts";
 import { startBinary } from "../../worker/workerd.ts";
 
-const MODULES = ["steadymix_simulation.js", "steadymix_simulation_bg.wasm"];
+const MODULES = ["simulation.js", "simulation_bg.wasm"];
 const kept = readFileSync(join(import.meta.dirname, "..", "golden.txt"), "utf8");
 const seeds = kept.trimEnd().split("\n").length;
 /** So many at a time. */
@@ -18,7 +18,7 @@ let folder = "";
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "steadymix-"));
-  const built = join(import.meta.dirname, "..", "..", "..", "target", "simulation");
+  const built = join(import.meta.dirname, "..", "..", "..", "target", "build", "release", "simulation");
   for (const module of MODULES) copyFileSync(join(built, module), join(folder, module));
 });
 
@@ -36,8 +36,8 @@ describe("the golden traces", { concurrency: true }, () => {
     writeFileSync(
       join(folder, "index.html"),
       `<!doctype html><script type="module">
-        import load, { goldenLines } from "./steadymix_simulation.js";
-        await load({ module_or_path: "./steadymix_simulation_bg.wasm" });
+        import load, { goldenLines } from "./simulation.js";
+        await load({ module_or_path: "./simulation_bg.wasm" });
         window.goldenLines = goldenLines;
       </script>`,
     );
@@ -56,8 +56,8 @@ describe("the golden traces", { concurrency: true }, () => {
   test("in workerd", async () => {
     writeFileSync(
       join(folder, "worker.js"),
-      `import { goldenLines, initSync } from "./steadymix_simulation.js";
-      import module from "./steadymix_simulation_bg.wasm";
+      `import { goldenLines, initSync } from "./simulation.js";
+      import module from "./simulation_bg.wasm";
       initSync({ module });
       export default {
         fetch(request) {
@@ -76,8 +76,8 @@ describe("the golden traces", { concurrency: true }, () => {
         const main :Workerd.Worker = (
           modules = [
             (name = "worker.js", esModule = embed "worker.js"),
-            (name = "steadymix_simulation.js", esModule = embed "steadymix_simulation.js"),
-            (name = "steadymix_simulation_bg.wasm", wasm = embed "steadymix_simulation_bg.wasm"),
+            (name = "simulation.js", esModule = embed "simulation.js"),
+            (name = "simulation_bg.wasm", wasm = embed "simulation_bg.wasm"),
           ],
           compatibilityDate = "2026-10-01",
         );`,
@@ -91,7 +91,7 @@ describe("the golden traces", { concurrency: true }, () => {
   });
 
   test("in Node", async () => {
-    initSync({ module: readFileSync(join(folder, "steadymix_simulation_bg.wasm")) });
+    initSync({ module: readFileSync(join(folder, "simulation_bg.wasm")) });
     // Between the parts the others have their turn: they are served from here.
     await same(async (first, last) => {
       await nextTurn();

@@ -1,10 +1,11 @@
 /** The routes against their description, with whatever Schemathesis thinks of. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { startWrangler } from "../../../scripts/wrangler.mjs";
 import { ask, KEY, newBroadcast, until } from "./system.ts";
 
@@ -23,29 +24,27 @@ after(async () => {
 });
 
 /** Runs it with these flags, about the broadcast `id` if one is given. */
-function search(token: string, flags: string[], id?: string): string {
+async function search(token: string, flags: string[], id?: string): Promise<string> {
   const config = join(folder, `${id ?? "any"}.toml`);
   writeFileSync(config, id === undefined ? "" : `[parameters]\nid = "${id}"\n`);
-  const { stdout, stderr, status } = spawnSync(
-    schemathesis,
-    [
-      ...["--config-file", config, "run", `${worker.url}/api/openapi.json`],
-      ...["--header", `Authorization: Bearer ${token}`, "--checks", "all"],
-      // What fits the description may still not fit together: two lanes with the same uid, a region of another area.
-      ...["--exclude-checks", "positive_data_acceptance"],
-      ...["--seed", SEED, "--max-examples", "25", "--request-timeout", "20", "--no-color", ...flags],
-    ],
-    { cwd: folder, encoding: "utf8", timeout: 240_000 },
+  const args = [
+    ...["--config-file", config, "run", `${worker.url}/api/openapi.json`],
+    ...["--header", `Authorization: Bearer ${token}`, "--checks", "all"],
+    // What fits the description may still not fit together: two lanes with the same uid, a region of another area.
+    ...["--exclude-checks", "positive_data_acceptance"],
+    ...["--seed", SEED, "--max-examples", "25", "--request-timeout", "20", "--no-color", ...flags],
+  ];
+  const { stdout } = await promisify(execFile)(schemathesis, args, { cwd: folder }).catch(({ stdout, stderr }) =>
+    assert.fail(`seed ${SEED}\n${stdout}\n${stderr}`),
   );
-  assert.equal(status, 0, `seed ${SEED}\n${stdout}\n${stderr}`);
   return /(\d+) generated/.exec(stdout)?.[0] ?? "";
 }
 
 // It answers only when the connection ends: watched in viewers.test.ts.
 const NOT_ENDLESS = ["--exclude-operation-id", "watch"];
 
-test("as an operator, about anything", (t) => {
-  t.diagnostic(search(KEY, NOT_ENDLESS));
+test("as an operator, about anything", async (t) => {
+  t.diagnostic(await search(KEY, NOT_ENDLESS));
 });
 
 test("as an operator and as a viewer, about a broadcast that is on", async (t) => {
@@ -55,14 +54,14 @@ test("as an operator and as a viewer, about a broadcast that is on", async (t) =
   await until(async () => (await state()) === "live", "live");
   const about = ["getBroadcast", "getEvents", "makeViewerToken", "updateBroadcast"];
   t.diagnostic(
-    search(
+    await search(
       KEY,
       about.flatMap((one) => ["--include-operation-id", one]),
       id,
     ),
   );
   const { token } = (await ask(worker.url, "POST", `/broadcasts/${id}/viewer-tokens`, {})).json;
-  t.diagnostic(search(token, ["--include-operation-id", "getOnAir", "--include-operation-id", "report"], id));
+  t.diagnostic(await search(token, ["--include-operation-id", "getOnAir", "--include-operation-id", "report"], id));
   // All that did it no harm.
   assert.equal(await state(), "live");
 });

@@ -1,5 +1,6 @@
 // What an entry of the package adds to what a page downloads.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
 /** @typedef {{ raw: number, gzip: number, brotli: number }} Size in bytes */
@@ -26,12 +27,40 @@ export async function downloadOf(dist) {
  * @param {string} input
  */
 export async function bundled(input) {
-  // Not above: these scripts begin before the packages are installed.
+  // Not above: the packages may not be installed yet.
   const { rolldown } = await import("rolldown");
   const bundle = await rolldown({ input });
   const { output } = await bundle.generate({ minify: true });
   await bundle.close();
   return output[0].code;
+}
+
+/**
+ * What every entry weighs, as lines; an error if one is over its budget.
+ * @param {import("./steps.mjs").Entry[]} entries
+ * @param {string} dist the folder of the package
+ */
+export async function weighed(entries, dist) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const { folder, budget } of entries) {
+    const name = folder === "" ? "steadymix" : `steadymix/${folder}`;
+    const { inlined, noWasm, ...parts } = await downloadOf(join(dist, folder));
+    const add = (/** @type {string} */ part, /** @type {string} */ text) =>
+      lines.push(`${name.padEnd(18)} ${part.padEnd(8)} ${text}`);
+    for (const [part, { raw, gzip, brotli }] of Object.entries(parts))
+      add(part, `${raw} bytes, gzip ${gzip}, brotli ${brotli}`);
+    for (const [part, size, most] of /** @type {const} */ ([
+      ["inlined", inlined, budget.inlined],
+      ["no-wasm", noWasm, budget.noWasm],
+    ])) {
+      if (!size || !most) continue;
+      add(part, `${size.brotli} of ${most} bytes of brotli`);
+      if (size.brotli > most)
+        throw new Error(`${name}, ${part}, has ${size.brotli} bytes of brotli; its budget is ${most}`);
+    }
+  }
+  return lines;
 }
 
 /** @param {Buffer | string} what @returns {Size} */

@@ -1,7 +1,6 @@
-/** What `npm run demo` was asked for. */
+// What `npm run demo` was asked for. JavaScript: it is read before anything is built.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { Area, Services } from "steadymix";
 
 export const HELP = `Keeps a primary and a backup transcoding task alive, and shows what happens.
 
@@ -11,7 +10,7 @@ export const HELP = `Keeps a primary and a backup transcoding task alive, and sh
   --speed N               how much faster than real the stand-in's time passes: 1 to 1000 (default 20)
   --seed N                of the stand-in's chance (default 1)
 
-Against the real service (every task is billed; Ctrl-C ends them):
+Against the real service (every task is billed; Ctrl-C or SIGTERM ends them):
 
   npm run demo -- --app-id ID --customer-id ID --services file.json --uids 9001,9002 --backup-uids 9101,9102
 
@@ -26,29 +25,33 @@ Against the real service (every task is billed; Ctrl-C ends them):
   --snapshot FILE             kept there, and gone on with when the file is there (default steadymix-demo.snapshot)
 `;
 
-export interface DemoFlags {
-  kind: "demo";
-  speed: number;
-  seed: number;
-}
+/**
+ * @typedef {{ kind: "demo", speed: number, seed: number }} DemoFlags
+ *
+ * @typedef {object} RealFlags
+ * @property {"real"} kind
+ * @property {string} appId
+ * @property {string} customerId
+ * @property {string} customerSecret
+ * @property {import("steadymix").Services} services
+ * @property {number[]} uids
+ * @property {number[]} backupUids
+ * @property {string} instanceId
+ * @property {import("steadymix").Area} area
+ * @property {string} snapshot
+ */
 
-export interface RealFlags {
-  kind: "real";
-  appId: string;
-  customerId: string;
-  customerSecret: string;
-  services: Services;
-  uids: number[];
-  backupUids: number[];
-  instanceId: string;
-  area: Area;
-  snapshot: string;
-}
+/** @type {readonly import("steadymix").Area[]} */
+const AREAS = ["china", "north-america", "europe", "asia-pacific"];
 
-const AREAS: readonly Area[] = ["china", "north-america", "europe", "asia-pacific"];
-
-export function readFlags(args: string[], env: NodeJS.ProcessEnv): DemoFlags | RealFlags | "help" {
-  const text = { type: "string" } as const;
+/**
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {DemoFlags | RealFlags | "help"}
+ * @throws {Error} that names the flag, its value and what is allowed
+ */
+export function readFlags(args, env) {
+  const text = /** @type {const} */ ({ type: "string" });
   const { values } = parseArgs({
     args,
     options: {
@@ -76,7 +79,7 @@ export function readFlags(args: string[], env: NodeJS.ProcessEnv): DemoFlags | R
       seed: number("seed", values.seed ?? "1", 0, Number.MAX_SAFE_INTEGER),
     };
   }
-  const needed = (name: "customer-id" | "services" | "uids" | "backup-uids"): string => {
+  const needed = (/** @type {"customer-id" | "services" | "uids" | "backup-uids"} */ name) => {
     const value = values[name];
     if (!value) throw new Error(`--${name} is missing`);
     return value;
@@ -100,19 +103,22 @@ export function readFlags(args: string[], env: NodeJS.ProcessEnv): DemoFlags | R
   };
 }
 
-function number(flag: string, value: string, least: number, most: number): number {
+/** @param {string} flag @param {string} value @param {number} least @param {number} most */
+function number(flag, value, least, most) {
   const parsed = Number(value);
   if (value.trim() !== "" && parsed >= least && parsed <= most) return parsed;
   throw new Error(`--${flag} is ${JSON.stringify(value)}, but must be from ${least} to ${most}`);
 }
 
-function list(flag: string, value: string): number[] {
+/** @param {string} flag @param {string} value */
+function list(flag, value) {
   return value.split(",").map((uid) => number(flag, uid, 1, 4_294_967_295));
 }
 
-function readServices(file: string): Services {
+/** @param {string} file @returns {import("steadymix").Services} */
+function readServices(file) {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Services;
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`--services is ${JSON.stringify(file)}, but must be a file with JSON (${why})`);

@@ -1,0 +1,52 @@
+// The package as `npm start` and the programs in this folder use it while it is developed: compiled quickly, beside the one
+// that is published, which it never touches.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { inRoot } from "../lib.mjs";
+
+export const DEVELOPMENT_PACKAGE = "target/development/package";
+export const DEVELOPMENT_SITE = "target/development/site";
+
+/**
+ * The file of each entry that there is, by the name under which it is imported.
+ * @param {"default" | "workerd"} condition of package.json's `exports`
+ * @returns {Record<string, string>}
+ */
+export function aliasesOf(condition) {
+  const { name, exports } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
+  const entries = Object.entries(exports).flatMap(([path, conditions]) => {
+    const file = conditions[condition] ?? conditions.default;
+    return file ? [[name + path.slice(1), inRoot(DEVELOPMENT_PACKAGE, file.replace("./dist/", ""))]] : [];
+  });
+  // The longest names first: those that take aliases as prefixes would stop at the package's own.
+  return Object.fromEntries(entries.sort(([one = ""], [other = ""]) => other.length - one.length));
+}
+
+/** The Worker, and the emulated service beside it. */
+export const WORKERS = ["www/worker/wrangler.jsonc", "tests/emulator/worker/wrangler.jsonc"];
+
+/**
+ * The configurations of the Workers, with the package and the pages that are developed: `wrangler dev` takes no aliases on
+ * its command line.
+ * @returns {string[]} their files
+ */
+export function developmentWorkers() {
+  return WORKERS.map((file) => {
+    const { $schema, main, assets, ...rest } = JSON.parse(withoutComments(readFileSync(inRoot(file), "utf8")));
+    const config = {
+      ...rest,
+      main: join(dirname(inRoot(file)), main),
+      alias: aliasesOf("workerd"),
+      ...(assets && { assets: { ...assets, directory: inRoot(DEVELOPMENT_SITE) } }),
+    };
+    const made = inRoot("target", "development", `${config.name}.json`);
+    mkdirSync(dirname(made), { recursive: true });
+    writeFileSync(made, JSON.stringify(config, null, 2));
+    return made;
+  });
+}
+
+/** Of JSON with comments on lines of their own. @param {string} text */
+function withoutComments(text) {
+  return text.replace(/^\s*\/\/.*$/gm, "");
+}

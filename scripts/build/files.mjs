@@ -1,0 +1,106 @@
+// Files of the build: their digests, and folders that are swapped in whole.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { inRoot, root } from "../lib.mjs";
+
+/** What builds leave behind, or what belongs to other programs. */
+const SKIPPED = new Set(["node_modules", "target", "dist", ".wrangler"]);
+
+/**
+ * Every file at or below a path, as paths from the project's root; nothing if there is none.
+ * @param {string} path from the root
+ * @param {RegExp} [name] only files with such a name
+ * @returns {string[]}
+ */
+export function filesAt(path, name = /(?:)/) {
+  const at = inRoot(path);
+  if (!existsSync(at)) return [];
+  if (!statSync(at).isDirectory()) return [path];
+  return readdirSync(at, { withFileTypes: true })
+    .filter((entry) => !SKIPPED.has(entry.name))
+    .flatMap((entry) => {
+      if (entry.isDirectory()) return filesAt(join(path, entry.name), name);
+      return name.test(entry.name) ? [join(path, entry.name)] : [];
+    })
+    .sort();
+}
+
+/** @param {string[]} files from the root */
+export function digestOf(files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${file}\0${digest(readFileSync(inRoot(file)))}\0`);
+  return hash.digest("hex");
+}
+
+/** @param {string | Uint8Array} data */
+export function digest(data) {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** @typedef {{ path: string, size: number, modifiedAt: number }} Made a file as it was when it was made */
+
+/**
+ * Size and time of every file of a folder, to detect later changes without reading them.
+ * @param {string} folder from the root
+ * @returns {Made[]}
+ */
+export function stateOf(folder) {
+  return allFiles(inRoot(folder)).map((file) => {
+    const { size, mtimeMs } = statSync(file);
+    return { path: relative(root, file), size, modifiedAt: mtimeMs };
+  });
+}
+
+/**
+ * A digest of a folder's files, with their names.
+ * @param {string} folder
+ */
+export function contentsOf(folder) {
+  const hash = createHash("sha256");
+  for (const file of allFiles(folder)) hash.update(`${relative(folder, file)}\0${digest(readFileSync(file))}\0`);
+  return hash.digest("hex");
+}
+
+/** @param {string} folder @returns {string[]} their whole paths */
+export function allFiles(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/**
+ * Replaces a folder by another one, whole.
+ * @param {string} made from the root
+ * @param {string} place from the root
+ */
+export function swapIn(made, place) {
+  const old = `${made}.old`;
+  mkdirSync(dirname(inRoot(place)), { recursive: true });
+  if (existsSync(inRoot(place))) renameSync(inRoot(place), inRoot(old));
+  renameSync(inRoot(made), inRoot(place));
+  rmSync(inRoot(old), { recursive: true, force: true });
+}
+
+/**
+ * Updates a folder file by file, for folders that programs watch: watchers lose a folder that is swapped. New files are added
+ * first and old ones removed last, so a page that loads meanwhile finds all of its files: names of scripts and styles change
+ * with their contents.
+ * @param {string} made from the root
+ * @param {string} place from the root
+ */
+export function replaceFiles(made, place) {
+  const names = (/** @type {string} */ folder) =>
+    allFiles(inRoot(folder)).map((file) => relative(inRoot(folder), file));
+  const [now, before] = [names(made), new Set(names(place))];
+  const isChanged = (/** @type {string} */ name) =>
+    digest(readFileSync(inRoot(made, name))) !== digest(readFileSync(inRoot(place, name)));
+  const changed = now.filter((name) => before.has(name) && isChanged(name));
+  for (const name of [...now.filter((name) => !before.has(name)), ...changed]) {
+    mkdirSync(dirname(inRoot(place, name)), { recursive: true });
+    renameSync(inRoot(made, name), inRoot(place, name));
+  }
+  for (const name of before) if (!now.includes(name)) rmSync(inRoot(place, name));
+}

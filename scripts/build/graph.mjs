@@ -1,0 +1,236 @@
+// Incremental builds. A step runs only if the contents of its inputs, or the outputs of the steps that it needs, have changed.
+// Its output is a folder, made beside the old one and swapped in whole.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { inRoot, seconds } from "../lib.mjs";
+import { contentsOf, digest, digestOf, filesAt, replaceFiles, stateOf, swapIn } from "./files.mjs";
+import { locked } from "./lock.mjs";
+
+const STATE = "target/build";
+/** How many steps for each processor may be under way or waited for. */
+const AHEAD = 4;
+
+/**
+ * @typedef {object} Step
+ * @property {string} name as it is printed
+ * @property {number} seconds about how long it takes the first time, on two cores
+ * @property {Step[]} [needs] steps that must be done before
+ * @property {(folder: string, how: How) => Promise<void>} make writes the output into this empty folder, if the step has one
+ * @property {string} [folder] the output, relative to the project's root
+ * @property {boolean} [isWatched] programs watch the folder: it is updated file by file instead of swapped
+ * @property {() => string[]} [inputs] files, relative to the project's root
+ * @property {() => Promise<boolean> | boolean} [isThere] for steps that install something and have no `folder`
+ * @property {boolean} [isTool] not needed as long as the steps that need it are up to date
+ */
+
+/**
+ * @typedef {object} How
+ * @property {boolean} background at the lowest priority
+ */
+
+/** @typedef {{ key: string, contents: string, seconds: number, files: import("./files.mjs").Made[] }} Stamp */
+
+/**
+ * @typedef {object} Options
+ * @property {(line: string) => void} [report] receives a line for each step that runs
+ * @property {string} [lock] the lock's file
+ * @property {boolean} [background]
+ */
+
+/**
+ * Builds these steps and all that they need.
+ * @param {Step[]} wanted
+ * @param {Options} [options]
+ * @returns {{ all: Promise<void>, made: (step: Step) => Promise<void> }} `made` resolves as soon as that step is there
+ */
+export function build(wanted, { report = console.log, lock = inRoot(STATE, "lock"), background = false } = {}) {
+  const steps = inOrder(wanted);
+  const results = new Map(steps.map((step) => [step, Promise.withResolvers?.() ?? withResolvers()]));
+  const made = (/** @type {Step} */ step) =>
+    results.get(step)?.promise ?? Promise.reject(new Error(`${step.name} is not part of this build`));
+  // `all` reports a failure; a rejected `made` that nobody awaits is not an error of its own.
+  for (const { promise } of results.values()) promise.catch(() => {});
+  const wait = (/** @type {string} */ owner) => report(`Waiting for another build in this folder (${owner})`);
+  const work = () => runAll(steps, new Set(wanted), results, report, { background });
+  const all = locked(lock, work, wait).catch((error) => {
+    for (const { reject } of results.values()) reject(error);
+    throw error;
+  });
+  return { all, made };
+}
+
+function withResolvers() {
+  /** @type {any} */
+  const result = {};
+  result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));
+  return result;
+}
+
+/**
+ * Runs the steps that are out of date, in order of importance as far as their needs allow. No step starts far ahead of the
+ * first unfinished one, so steps that are needed late do not slow down those that are needed soon.
+ * @param {Step[]} steps in order
+ * @param {Set<Step>} wanted
+ * @param {Map<Step, PromiseWithResolvers<void>>} results
+ * @param {(line: string) => void} report
+ * @param {How} how
+ */
+async function runAll(steps, wanted, results, report, how) {
+  const began = Date.now();
+  const pending = await outOfDate(steps, wanted);
+  for (const step of steps) if (!pending.has(step)) results.get(step)?.resolve();
+  const unfinished = new Set(pending);
+  /** @type {Map<Step, Promise<void>>} */
+  const running = new Map();
+  /** @type {Map<Step, unknown>} */
+  const failed = new Map();
+  let count = 0;
+  const run = async (/** @type {Step} */ step) => {
+    count += 1;
+    const known = stampOf(step)?.seconds ?? step.seconds;
+    report(`[${count}/${pending.size}] ${step.name} (about ${Math.max(1, Math.round(known))} s)`);
+    try {
+      await runStep(step, how);
+      results.get(step)?.resolve();
+    } catch (error) {
+      fail(step, error);
+    }
+    unfinished.delete(step);
+    running.delete(step);
+  };
+  const fail = (/** @type {Step} */ step, /** @type {unknown} */ error) => {
+    failed.set(step, error);
+    unfinished.delete(step);
+    results.get(step)?.reject(error);
+  };
+  const slots = Math.max(2, availableParallelism());
+  while (unfinished.size > 0) {
+    for (const step of [...unfinished].slice(0, slots * AHEAD)) {
+      const needs = step.needs ?? [];
+      const broken = needs.find((need) => failed.has(need));
+      if (broken) fail(step, failed.get(broken));
+      else if (!running.has(step) && !needs.some((need) => unfinished.has(need)) && hasSlot(step, running, slots))
+        running.set(step, run(step));
+    }
+    if (running.size > 0) await Promise.race(running.values());
+  }
+  for (const error of failed.values()) throw error;
+  if (pending.size > 0) report(`Built in ${seconds(Date.now() - began)}`);
+}
+
+/**
+ * Installing mostly waits for the network, and takes no slot.
+ * @param {Step} step
+ * @param {Map<Step, unknown>} running
+ * @param {number} slots
+ */
+function hasSlot({ folder }, running, slots) {
+  return !folder || [...running.keys()].filter(({ folder }) => folder).length < slots;
+}
+
+/** @param {Step[]} wanted @returns {Step[]} each after those that it needs */
+function inOrder(wanted) {
+  /** @type {Set<Step>} */
+  const steps = new Set();
+  const add = (/** @type {Step} */ step) => {
+    step.needs?.forEach(add);
+    steps.add(step);
+  };
+  wanted.forEach(add);
+  return [...steps];
+}
+
+/**
+ * The steps that may have to run. A step that needs another pending one is decided once that is done.
+ * @param {Step[]} steps in order
+ * @param {Set<Step>} wanted
+ */
+async function outOfDate(steps, wanted) {
+  /** @type {Set<Step>} */
+  const pending = new Set();
+  const isOnlyTool = (/** @type {Step} */ step) => step.isTool && !wanted.has(step);
+  for (const step of steps.filter((step) => !isOnlyTool(step))) {
+    const waits = step.needs?.some((need) => pending.has(need));
+    if (waits || !(await isFresh(step))) pending.add(step);
+  }
+  for (const step of steps.filter(isOnlyTool).reverse()) {
+    const isNeeded = [...pending].some(({ needs }) => needs?.includes(step));
+    if (isNeeded && !(await isFresh(step))) pending.add(step);
+  }
+  return new Set(steps.filter((step) => pending.has(step)));
+}
+
+/** @param {Step} step */
+async function isFresh(step) {
+  if (!step.folder) return (await step.isThere?.()) ?? false;
+  const stamp = stampOf(step);
+  return (
+    stamp !== undefined &&
+    stamp.key === keyOf(step) &&
+    stamp.files.length > 0 &&
+    JSON.stringify(stamp.files) === JSON.stringify(stateOf(step.folder))
+  );
+}
+
+/** @param {Step} step @param {How} how */
+async function runStep(step, how) {
+  if (!step.folder) {
+    await step.make("", how);
+    return;
+  }
+  // The steps that it needs may have made the same as before.
+  if (await isFresh(step)) return;
+  const began = Date.now();
+  const key = keyOf(step);
+  const scratch = `${STATE}/${step.folder.replaceAll("/", "-")}.${process.pid}`;
+  rmSync(inRoot(scratch), { recursive: true, force: true });
+  mkdirSync(inRoot(scratch), { recursive: true });
+  try {
+    await step.make(inRoot(scratch), how);
+    const contents = contentsOf(inRoot(scratch));
+    // Unchanged output stays untouched: nothing that watches it reloads.
+    if (contents !== contentsOf(inRoot(step.folder))) (step.isWatched ? replaceFiles : swapIn)(scratch, step.folder);
+    /** @type {Stamp} */
+    const stamp = { key, contents, seconds: (Date.now() - began) / 1000, files: stateOf(step.folder) };
+    writeFileSync(stampFile(step), JSON.stringify(stamp));
+  } finally {
+    rmSync(inRoot(scratch), { recursive: true, force: true });
+  }
+}
+
+/**
+ * A digest of everything that decides what a step makes: the build's own scripts, its inputs, and what it is made of.
+ * @param {Step} step
+ * @returns {string}
+ */
+function keyOf(step) {
+  scripts ??= digestOf(filesAt("scripts/build", /\.mjs$/));
+  const needs = (step.needs ?? []).map((need) =>
+    need.isTool || !need.folder ? inputsOf(need) : stampOf(need)?.contents,
+  );
+  return digest(JSON.stringify([scripts, step.name, inputsOf(step), needs]));
+}
+
+/** @type {string | undefined} */
+let scripts;
+
+/** @param {Step} step */
+function inputsOf(step) {
+  return digestOf(step.inputs?.() ?? []);
+}
+
+/** @param {Step} step */
+function stampFile(step) {
+  return inRoot(STATE, `${step.folder?.replaceAll("/", "-")}.json`);
+}
+
+/** @param {Step} step @returns {Stamp | undefined} */
+function stampOf(step) {
+  if (!step.folder || !existsSync(stampFile(step))) return undefined;
+  try {
+    return JSON.parse(readFileSync(stampFile(step), "utf8"));
+  } catch {
+    // Incomplete: the process was killed while it wrote it.
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+// What is installed when it is needed and not there: packages, Rust's target for WebAssembly, and what only tests need.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { inRoot, onPath } from "../lib.mjs";
+import { output, run } from "../processes.mjs";
+import { digestOf } from "./files.mjs";
+import { locked } from "./lock.mjs";
+
+/** @typedef {import("./graph.mjs").Step} Step */
+
+/** @type {Step} */
+export const npmPackages = {
+  name: "npm packages",
+  seconds: 20,
+  isThere: () => {
+    const locked = JSON.parse(readFileSync(inRoot("package-lock.json"), "utf8")).packages;
+    return Object.entries(locked).every(([path, { version, optional }]) => {
+      const file = inRoot(path, "package.json");
+      if (path === "" || optional) return true;
+      return existsSync(file) && JSON.parse(readFileSync(file, "utf8")).version === version;
+    });
+  },
+  make: async () => {
+    await run("npm", ["ci", "--no-fund", "--no-audit"]);
+  },
+};
+
+/** @type {Step} */
+export const rustTarget = {
+  name: "Rust's target for WebAssembly",
+  seconds: 5,
+  isTool: true,
+  // Any call of rustup's installs the toolchain that rust-toolchain.toml names, with its components and targets.
+  isThere: async () =>
+    (await output("rustup", ["target", "list", "--installed"]))?.includes("wasm32-unknown-unknown") ?? false,
+  make: async () => {
+    if (!onPath("cargo") || !onPath("rustup"))
+      throw new Error("Rust is missing: install it from rustup.rs, then try again");
+    await run("rustup", ["target", "add", "wasm32-unknown-unknown"]);
+  },
+};
+
+/** @type {Step} */
+export const chromium = {
+  name: "Chromium and its driver",
+  seconds: 20,
+  isThere: () => Boolean(onPath("chromium") && onPath("chromedriver")),
+  make: () => apt("chromium", "chromium-driver"),
+};
+
+const SCHEMATHESIS = "4.32.5";
+
+/** @type {Step} Tries the routes against their description, in a Python environment of its own. */
+export const schemathesis = {
+  name: `Schemathesis ${SCHEMATHESIS}`,
+  seconds: 15,
+  isThere: async () =>
+    (await output(inRoot("target/tools/schemathesis/bin/schemathesis"), ["--version"]))?.includes(SCHEMATHESIS) ??
+    false,
+  make: async () => {
+    const folder = inRoot("target", "tools", "schemathesis");
+    if (!onPath("python3")) throw new Error("Python 3.10 or later is missing: the test of the routes needs it");
+    if ((await output("python3", ["-c", "import ensurepip"])) === undefined) await apt("python3-venv");
+    await run("python3", ["-m", "venv", "--clear", folder]);
+    const pip = ["install", "--quiet", "--disable-pip-version-check", `schemathesis==${SCHEMATHESIS}`];
+    await run(`${folder}/bin/pip`, pip);
+  },
+};
+
+const CONSUMERS = "tests/consumers/project";
+const CACHE = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+
+/**
+ * The packages that the consumers of the package are made of, 1.5 GB: kept for all clones, by their lock file. Outside of
+ * the clone, as what a package lacks would be found in the project's own packages.
+ */
+export const consumersFolder = () => {
+  const lock = digestOf([`${CONSUMERS}/package.json`, `${CONSUMERS}/package-lock.json`]);
+  return join(CACHE, "steadymix", `consumers-${lock.slice(0, 12)}`);
+};
+
+/** @type {Step} */
+export const consumerPackages = {
+  name: "Bundlers and runtimes that the package is tried with (1.5 GB)",
+  seconds: 60,
+  isThere: () => existsSync(join(consumersFolder(), "installed")),
+  make: async () => {
+    const folder = consumersFolder();
+    await locked(`${folder}.lock`, async () => {
+      if (existsSync(join(folder, "installed"))) return;
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+      for (const file of ["package.json", "package-lock.json"])
+        copyFileSync(inRoot(CONSUMERS, file), join(folder, file));
+      await run("npm", ["ci", "--no-fund", "--no-audit", "--loglevel", "error"], { cwd: folder });
+      writeFileSync(join(folder, "installed"), "");
+    });
+  },
+};
+
+/** @param {...string} packages */
+async function apt(...packages) {
+  if (process.getuid?.() !== 0 || !onPath("apt-get"))
+    throw new Error(`the tests need ${packages.join(" and ")}: install them, or run the tests as root on Debian`);
+  const wait = ["-o", "DPkg::Lock::Timeout=300"];
+  await run("apt-get", ["update", "-qq"]);
+  await run("apt-get", [...wait, "install", "-y", "-qq", "--no-install-recommends", ...packages], {
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+  });
+}

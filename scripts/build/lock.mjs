@@ -1,0 +1,121 @@
+// A lock between processes: one build at a time in a clone.
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const POLL_MS = 200;
+const HEARTBEAT_MS = 5_000;
+/** Without a heartbeat for so long the lock has no owner, even if its process id is in use again. */
+const STALE_MS = 60_000;
+
+/**
+ * Waits until no other process has this lock, and takes it.
+ * @param {string} file
+ * @param {(owner: string) => void} [onWait] called once if it has to wait
+ * @returns {Promise<() => void>} releases it
+ */
+export async function lock(file, onWait = () => {}) {
+  mkdirSync(dirname(file), { recursive: true });
+  const own = JSON.stringify({ pid: process.pid, command: process.env.npm_lifecycle_event ?? "build" });
+  let hasWaited = false;
+  while (!acquire(file, own)) {
+    const owner = ownerOf(file);
+    if (owner && !hasWaited) {
+      hasWaited = true;
+      onWait(`npm run ${owner.command}, process ${owner.pid}`);
+    }
+    await sleep(POLL_MS);
+  }
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    utimesSync(file, now, now);
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+  const release = () => {
+    clearInterval(heartbeat);
+    process.off("exit", release);
+    if (readText(file) === own) rmSync(file, { force: true });
+  };
+  process.once("exit", release);
+  return release;
+}
+
+/**
+ * Does this work while no other process does any under the same lock.
+ * @template T
+ * @param {string} file
+ * @param {() => Promise<T>} work
+ * @param {(owner: string) => void} [onWait]
+ * @returns {Promise<T>}
+ */
+export async function locked(file, work, onWait) {
+  const release = await lock(file, onWait);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
+/** @param {string} file @param {string} own */
+function acquire(file, own) {
+  const text = readText(file);
+  if (text !== undefined) {
+    if (!isStale(file, text)) return false;
+    remove(file, text);
+  }
+  const whole = `${file}.${process.pid}`;
+  writeFileSync(whole, own);
+  try {
+    // Linking is atomic: it creates the file with its contents, and fails if there is one.
+    linkSync(whole, file);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(whole, { force: true });
+  }
+}
+
+/**
+ * Removes a stale lock, unless another process has replaced it meanwhile.
+ * @param {string} file
+ * @param {string} stale
+ */
+function remove(file, stale) {
+  const aside = `${file}.stale.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    if (readText(aside) !== stale) linkSync(aside, file);
+  } catch {
+    // Another process was quicker.
+  }
+  rmSync(aside, { force: true });
+}
+
+/** @param {string} file @param {string} text */
+function isStale(file, text) {
+  try {
+    if (Date.now() - statSync(file).mtimeMs > STALE_MS) return true;
+    process.kill(JSON.parse(text).pid, 0);
+    return false;
+  } catch (error) {
+    // EPERM: it lives, and belongs to another user.
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "ESRCH";
+  }
+}
+
+/** @param {string} file @returns {{ pid: number, command: string } | undefined} */
+function ownerOf(file) {
+  const text = readText(file);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** @param {string} file */
+function readText(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+// Open pages of a development build reload after a rebuild.
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { allFiles, contentsOf } from "./files.mjs";
+
+const INTERVAL_MS = 500;
+
+/**
+ * The pages' content security policy forbids inline scripts, so this is a file. The server rereads the folder a moment after a
+ * change; a page that reloaded earlier would lack some of its files.
+ * @param {string} built identifies the build that the page belongs to
+ */
+const scriptOf = (built) => `const look = async () => {
+  try {
+    const answer = await fetch("/built.txt", { cache: "no-store" });
+    const [built, ...files] = answer.ok ? (await answer.text()).split("\\n") : ["${built}"];
+    if (built !== "${built}") {
+      const answers = await Promise.all(files.map((file) => fetch(file, { method: "HEAD", cache: "no-store" })));
+      if (answers.every(({ ok }) => ok)) location.reload();
+    }
+  } catch {
+    // The server is restarting.
+  }
+  setTimeout(look, ${INTERVAL_MS});
+};
+void look();
+`;
+
+/** @type {import("vite").Plugin} */
+export const reloading = {
+  name: "reload",
+  transformIndexHtml: () => [{ tag: "script", attrs: { type: "module", src: "/reload.js" }, injectTo: "head" }],
+};
+
+/**
+ * Writes the script, and the file that it polls: the build's id and its files.
+ * @param {string} site the folder of the pages
+ */
+export function writeReload(site) {
+  const built = contentsOf(site);
+  const files = allFiles(join(site, "assets")).map((file) => `/${relative(site, file)}`);
+  writeFileSync(join(site, "reload.js"), scriptOf(built));
+  writeFileSync(join(site, "built.txt"), [built, ...files].join("\n"));
+}

@@ -1,0 +1,275 @@
+// What can be built, and from what.
+import { copyFileSync, cpSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inRoot } from "../lib.mjs";
+import { run } from "../processes.mjs";
+import { aliasesOf, DEVELOPMENT_PACKAGE, DEVELOPMENT_SITE } from "./development.mjs";
+import { filesAt } from "./files.mjs";
+import { npmPackages, rustTarget } from "./install.mjs";
+import { optimise, writeEntry, writeLines } from "./module.mjs";
+import { reloading, writeReload } from "./reload.mjs";
+import { weighed } from "./sizes.mjs";
+
+/** @typedef {import("./graph.mjs").Step} Step */
+/** @typedef {"release" | "development"} Mode what is published; or what compiles quickly and is not made small */
+
+/**
+ * The entries of the package, each with a WebAssembly module of its own, and what it may add to what a page downloads,
+ * in bytes of brotli: all of it, with the module inlined.
+ *
+ * @typedef {object} Entry
+ * @property {string} name of the module
+ * @property {string} folder in the package
+ * @property {string} crate
+ * @property {string[]} features for cargo
+ * @property {boolean} [streaming] has an entry that fetches the module
+ * @property {boolean} [withoutWasm] has an entry in JavaScript alone: React Native's engine has no WebAssembly, and some
+ *   pages' policies forbid it
+ * @property {{ inlined: number, noWasm?: number }} budget
+ */
+
+/** @type {Entry[]} */
+export const ENTRIES = [
+  {
+    name: "core",
+    folder: "",
+    crate: "steadymix",
+    features: ["--features", "small-allocator"],
+    streaming: true,
+    budget: { inlined: 140_500 },
+  },
+  {
+    name: "viewer",
+    folder: "viewer",
+    crate: "steadymix",
+    features: ["--no-default-features", "--features", "viewer,small-allocator"],
+    streaming: true,
+    withoutWasm: true,
+    budget: { inlined: 20_000, noWasm: 27_600 },
+  },
+  {
+    name: "emulator",
+    folder: "emulator",
+    crate: "steadymix-emulator",
+    features: [],
+    budget: { inlined: 100_000 },
+  },
+];
+
+const CARGO = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"];
+const RUST = /\.(rs|toml)$/;
+const CORE = () => [...CARGO, ...filesAt("src", RUST)];
+/** @type {Record<string, () => string[]>} */
+const SOURCES = {
+  steadymix: CORE,
+  "steadymix-emulator": () => [...CARGO, ...filesAt("tests/emulator", RUST)],
+  "steadymix-simulation": () => [
+    ...CORE(),
+    ...filesAt("tests/emulator", RUST),
+    ...filesAt("tests/simulation/src", RUST),
+  ],
+  "steadymix-bench": () => [...CORE(), ...filesAt("tests/bench", RUST)],
+};
+
+const TOOL_SOURCES = () => ["Cargo.lock", "rust-toolchain.toml", ...filesAt("scripts/bindgen", RUST)];
+
+/** @type {Step} wasm-bindgen's command line compiles for minutes; this is the part of it that is needed here. */
+const bindgen = {
+  name: "Tool: wasm-bindgen",
+  seconds: 30,
+  needs: [rustTarget],
+  isTool: true,
+  folder: "target/build/bindgen",
+  inputs: TOOL_SOURCES,
+  make: (folder, how) => compileTool("steadymix-bindgen", [], folder, how),
+};
+
+/** @type {Step} wasm-bindgen's own runner for tests in WebAssembly. */
+export const testRunner = {
+  name: "Tool: the runner of tests in WebAssembly",
+  seconds: 40,
+  // Cargo compiles one after the other, and what needs the first is not to wait for this one.
+  needs: [bindgen],
+  folder: "target/build/test-runner",
+  inputs: TOOL_SOURCES,
+  make: (folder, how) => compileTool("steadymix-test-runner", ["--features", "test-runner"], folder, how),
+};
+
+/** @param {string} name @param {string[]} args @param {string} folder @param {import("./graph.mjs").How} how */
+async function compileTool(name, args, folder, how) {
+  const what = ["-p", "steadymix-bindgen", "--bin", name, ...args];
+  await run("cargo", ["build", "--quiet", "--profile", "development", ...what], how);
+  copyFileSync(inRoot("target", "development", name), join(folder, name));
+}
+
+/**
+ * A module as wasm-bindgen leaves it, with its glue: `{name}_bg.wasm` and `{name}.js`.
+ * @param {{ name: string, crate: string, features?: string[] }} what
+ * @param {Mode} mode
+ * @returns {Step}
+ */
+function compiled({ name, crate, features = [] }, mode) {
+  const file = `${crate.replace("-", "_")}.wasm`;
+  const target = inRoot("target", "wasm32-unknown-unknown", mode);
+  return {
+    name: `WebAssembly: ${name}`,
+    seconds: mode === "release" ? 20 : 10,
+    needs: [rustTarget, bindgen],
+    folder: `target/build/${mode}/${name}`,
+    inputs: () => SOURCES[crate]?.() ?? [],
+    make: (folder, how) =>
+      inTurn(async () => {
+        // Two modules are made of one crate, and cargo gives both this name: what is there may be the other one.
+        for (const at of [target, join(target, "deps")]) rmSync(join(at, file), { force: true });
+        const wasm = ["--target", "wasm32-unknown-unknown", "-p", crate, ...features];
+        await run("cargo", ["build", "--quiet", "--profile", mode, "--lib", ...wasm], how);
+        await run(inRoot(bindgen.folder ?? "", "steadymix-bindgen"), [join(target, file), folder, name]);
+      }),
+  };
+}
+
+/**
+ * Compiles one module after the other, with the same compiled dependencies.
+ * @param {() => Promise<void>} work
+ */
+function inTurn(work) {
+  const turn = lastTurn.then(work);
+  lastTurn = turn.catch(() => {});
+  return turn;
+}
+
+/** @type {Promise<void>} */
+let lastTurn = Promise.resolve();
+
+/**
+ * The same, made as small as it can be.
+ * @param {Step} from
+ * @param {string} name
+ * @returns {Step}
+ */
+function small(from, name) {
+  return {
+    name: `WebAssembly: ${name}, made small`,
+    seconds: 10,
+    needs: [npmPackages, from],
+    folder: `target/build/release/${name}-small`,
+    make: async (folder) => {
+      await optimise(inRoot(from.folder ?? "", `${name}_bg.wasm`), join(folder, `${name}_bg.wasm`));
+      copyFileSync(inRoot(from.folder ?? "", `${name}.js`), join(folder, `${name}.js`));
+    },
+  };
+}
+
+/** The modules of the package's entries. */
+const MODULES = {
+  development: ENTRIES.map((entry) => compiled(entry, "development")),
+  release: ENTRIES.map((entry) => small(compiled(entry, "release"), entry.name)),
+};
+
+/** @type {Step} */
+export const typescript = {
+  name: "TypeScript",
+  seconds: 2,
+  needs: [npmPackages],
+  folder: "target/build/typescript",
+  inputs: () => ["tsconfig.json", "tsconfig.build.json", "package-lock.json", ...filesAt("src/js")],
+  make: async (folder) => {
+    await run("tsc", ["-p", "tsconfig.build.json", "--outDir", folder]);
+    await run("tsc", ["-p", "src/js/cloudflare", "--outDir", folder]);
+    for (const entry of ENTRIES)
+      copyFileSync(inRoot("src", "js", entry.folder, "glue.d.ts"), join(folder, entry.folder, "glue.d.ts"));
+  },
+};
+
+/** @param {Mode} mode @param {string} folder @returns {Step} */
+function packaged(mode, folder) {
+  return {
+    name: mode === "release" ? "The package" : "The package, for development",
+    seconds: mode === "release" ? 5 : 1,
+    needs: [npmPackages, typescript, ...MODULES[mode]],
+    folder,
+    isWatched: mode === "development",
+    make: async (folder) => {
+      cpSync(inRoot(typescript.folder ?? ""), folder, { recursive: true });
+      for (const [i, entry] of ENTRIES.entries())
+        await writeEntry(entry, inRoot(MODULES[mode][i]?.folder ?? ""), join(folder, entry.folder), mode === "release");
+      // The project's own names side effects in dist/ alone: bundlers would leave out what starts the modules.
+      if (mode === "development")
+        writeFileSync(join(folder, "package.json"), '{ "type": "module", "sideEffects": true }');
+      // The entry for Workers has one runtime; the others have a file for each.
+      writeLines(join(folder, "cloudflare", "entry.js"), [
+        'import "../index.workerd.js";',
+        'export * from "./index.js";',
+      ]);
+    },
+  };
+}
+
+/** What `npm run build` writes, and what is published. */
+export const releasePackage = packaged("release", "dist");
+export const developmentPackage = packaged("development", DEVELOPMENT_PACKAGE);
+
+export const SIZES = "target/build/sizes/sizes.txt";
+
+/** @type {Step} What each entry weighs. */
+export const sizes = {
+  name: "Sizes and their budgets",
+  seconds: 4,
+  needs: [npmPackages, releasePackage],
+  folder: "target/build/sizes",
+  make: async (folder) => {
+    const lines = await weighed(ENTRIES, inRoot("dist"));
+    writeFileSync(join(folder, "sizes.txt"), `${lines.join("\n")}\n`);
+  },
+};
+
+/** @param {Mode} mode @param {Step} from @param {string} folder @returns {Step} */
+function site(mode, from, folder) {
+  const isRelease = mode === "release";
+  return {
+    name: isRelease ? "The pages" : "The pages, for development",
+    seconds: 3,
+    needs: [npmPackages, from],
+    folder,
+    isWatched: !isRelease,
+    inputs: () => ["package-lock.json", "package.json", ...filesAt("www"), ...filesAt("tests/emulator/js", /\.ts$/)],
+    make: async (folder) => {
+      const more = isRelease ? {} : { plugins: [reloading], resolve: { alias: aliasesOf("default") } };
+      const minify = isRelease;
+      await vite(inRoot("www", "viewer"), { outDir: folder, minify }, more);
+      await vite(inRoot("www", "console"), { outDir: join(folder, "console"), minify }, more);
+      if (!isRelease) writeReload(folder);
+    },
+  };
+}
+
+/**
+ * @param {string} root
+ * @param {import("vite").BuildOptions} options
+ * @param {import("vite").InlineConfig} [more]
+ */
+async function vite(root, options, more) {
+  // Not above: the packages may not be installed yet.
+  const { build } = await import("vite");
+  await build({ root, logLevel: "warn", build: { ...options, emptyOutDir: true }, ...more });
+}
+
+export const releaseSite = site("release", releasePackage, "target/www/site");
+export const developmentSite = site("development", developmentPackage, DEVELOPMENT_SITE);
+
+/** @type {Step} The pages of the viewer's tests and of its benchmark. */
+export const testPages = {
+  name: "The pages of the tests",
+  seconds: 3,
+  needs: [npmPackages, releasePackage],
+  folder: "target/www/tests",
+  inputs: () => ["package-lock.json", ...filesAt("tests/viewer"), ...filesAt("www")],
+  make: (outDir) =>
+    vite(inRoot("tests", "viewer", "pages"), { outDir }, { configFile: inRoot("tests", "viewer", "vite.config.ts") }),
+};
+
+/** The simulation, for the golden traces in WebAssembly. */
+export const simulation = compiled({ name: "simulation", crate: "steadymix-simulation" }, "release");
+
+/** The decisions with objects across the boundary, for `npm run bench`: made as small as the package's modules are. */
+export const objects = small(compiled({ name: "objects", crate: "steadymix-bench" }, "release"), "objects");

@@ -1,0 +1,80 @@
+// A WebAssembly module as JavaScript, for where there is no WebAssembly.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../processes.mjs";
+import { patched } from "./patch.mjs";
+import { bundled } from "./sizes.mjs";
+
+/** For values of JavaScript's, which wasm2js cannot have: wasm-bindgen wants them of every module. */
+const FOR_OBJECTS = ["__wbindgen_externrefs", "__wbindgen_start"];
+
+/**
+ * A module whose default export takes the imports, and what to call when the memory has grown, and gives the exports.
+ * @param {string} wasm a module that neither takes nor gives values of JavaScript's but numbers
+ * @param {string[]} features what its instructions need, as options of binaryen's
+ */
+export async function inJavaScript(wasm, features) {
+  const scratch = mkdtempSync(join(tmpdir(), "steadymix-"));
+  const [graph, lowered, script] = [
+    join(scratch, "graph.json"),
+    join(scratch, "lowered.wasm"),
+    join(scratch, "script.js"),
+  ];
+  try {
+    writeFileSync(graph, JSON.stringify(graphOf(wasm)));
+    await run("wasm-metadce", [...features, wasm, "--graph-file", graph, "-o", lowered]);
+    // wasm2js lowers the other instructions itself, and these wrongly.
+    await run("wasm-opt", [...features, "--llvm-nontrapping-fptoint-lowering", "-O2", lowered, "-o", lowered]);
+    await run("wasm2js", [...features, "-O2", lowered, "-o", script]);
+    writeFileSync(script, patched(readFileSync(script, "utf8"), SHAPE, "wasm2js"));
+    return await bundled(script);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** @param {string} wasm */
+function graphOf(wasm) {
+  const module = new WebAssembly.Module(readFileSync(wasm));
+  const others = WebAssembly.Module.imports(module).filter(
+    ({ name }) => !/^__wbindgen_init_externref_table$|^__wbg___wbindgen_throw_/.test(name),
+  );
+  if (others.length > 0)
+    throw new Error(`wasm2js cannot take what ${wasm} imports: ${others.map(({ name }) => name).join(", ")}`);
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const used = names.filter((name) => !FOR_OBJECTS.includes(name));
+  return [{ name: "page", root: true, reaches: used }, ...used.map((name) => ({ name, export: name }))];
+}
+
+/** What wasm2js writes imports what the module does, makes the one instance at once, and tells nobody of its memory. */
+const SHAPE = [
+  { from: /^import \* as \S+ from '[^']+';\n/m, to: "" },
+  { from: /^function asmFunc\(imports\)/m, to: "export default function start(imports, grown)" },
+  { from: /^var retasmFunc = [\s\S]*/m, to: "" },
+  { from: /buffer = newBuffer;/, to: "buffer = newBuffer; grown();" },
+  { from: /^ return \{$/m, to: " return { __wbindgen_start() {}," },
+];
+
+/** What the glue has that some engines without WebAssembly have not, either. The texts that it reads are errors, in ASCII. */
+const PATCHES = [
+  {
+    from: /(?<=let cachedTextDecoder = )(?=new TextDecoder)/,
+    to: "typeof TextDecoder === 'undefined' ? { decode: (bytes = []) => String.fromCharCode(...bytes) } : ",
+  },
+];
+
+/**
+ * Glue that can start a module that is JavaScript, too, whose memory leaves the views of it behind when it grows.
+ * @param {string} glue
+ */
+export function startingScripts(glue) {
+  const views = [...new Set(glue.match(/\bcached\w+Memory0\b/g))];
+  return `${patched(glue, PATCHES, "wasm-bindgen")}
+export function initScript(start) {
+    if (wasm !== undefined) return;
+    const grown = () => { ${views.join(" = ")} = null; };
+    __wbg_finalize_init({ exports: start(__wbg_get_imports(), grown) });
+}
+`;
+}

@@ -1,0 +1,253 @@
+// Child processes that never outlive this one. Each leads a process group; a signal, an error or the end of the parent ends
+// this process and all of those groups.
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
+import { root } from "./lib.mjs";
+
+/** Ctrl-C, `kill`, and a closed terminal. */
+export const END_SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+
+/** How long a process may take to end once it was asked to. */
+const GRACE_MS = 5_000;
+/** How long what a process has printed may still come in after its end. */
+const STREAMS_MS = 2_000;
+const PARENT_CHECK_MS = 250;
+
+/**
+ * @typedef {object} Options
+ * @property {Record<string, string | undefined>} [env] in addition to this process's own
+ * @property {string} [cwd]
+ * @property {import("node:child_process").StdioOptions} [stdio]
+ * @property {boolean} [background] runs at the lowest priority
+ * @property {boolean} [patient] signals are passed on unchanged, and it may take as long as it needs to end
+ * @property {boolean} [cpu] measures the processor time of the command and of the children that it waited for
+ *
+ * @typedef {object} Ended
+ * @property {number} code the exit code; 128 + the number of the signal if one ended it
+ * @property {number} [cpuMs] if it was measured
+ */
+
+/**
+ * @typedef {object} Running
+ * @property {import("node:child_process").ChildProcess} child
+ * @property {boolean} patient
+ * @property {Promise<Ended>} ended does not resolve any more once this process is shutting down
+ * @property {Promise<void>} gone resolves in any case
+ */
+
+/** @type {Set<Running>} */
+const running = new Set();
+let isWatching = false;
+let isEnding = false;
+/** @type {number | undefined} */
+let endCode;
+
+/**
+ * Sets the exit code for the end by a signal: 0 for a program that runs until it is stopped.
+ * @param {number} code
+ */
+export function exitsWith(code) {
+  endCode = code;
+}
+
+/**
+ * Starts a command. `ended` rejects if it cannot be started.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Options} [options]
+ * @returns {Running}
+ */
+export function start(command, args, { env, cwd = root, stdio = "inherit", background, patient = false, cpu } = {}) {
+  watch();
+  const streams = typeof stdio === "string" ? [stdio, stdio, stdio] : [...stdio];
+  // The shell's `times` reports the processor time of its children, on a descriptor of its own.
+  if (cpu) streams[3] = "pipe";
+  const [program, ...rest] = cpu
+    ? ["sh", "-c", '"$@"; code=$?; times >&3; exit $code', "sh", command, ...args]
+    : [command, ...args];
+  const child = spawn(program, rest, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: /** @type {import("node:child_process").StdioOptions} */ (streams),
+    detached: true,
+  });
+  if (background && child.pid) yieldToOthers(child.pid);
+  let times = "";
+  const report = /** @type {import("node:stream").Readable | undefined} */ (child.stdio[3]);
+  if (cpu) report?.on("data", (chunk) => (times += chunk));
+  let setGone = () => {};
+  /** @type {Running} */
+  const entry = {
+    child,
+    patient,
+    gone: new Promise((resolve) => (setGone = resolve)),
+    ended: new Promise((resolve, reject) => {
+      const close = (/** @type {() => void} */ settle) => {
+        running.delete(entry);
+        setGone();
+        if (!isEnding) settle();
+      };
+      child.once("error", (error) =>
+        close(() => reject(new Error(`${command} could not be started: ${error.message}`))),
+      );
+      // A process that the command left running may keep the streams open.
+      child.once("exit", () => {
+        const destroy = () => {
+          for (const stream of child.stdio) stream?.destroy();
+        };
+        setTimeout(destroy, STREAMS_MS).unref();
+      });
+      child.once("close", (code, signal) =>
+        close(() => resolve({ code: codeOf(code, signal), ...(cpu && { cpuMs: cpuMsOf(times) }) })),
+      );
+    }),
+  };
+  running.add(entry);
+  return entry;
+}
+
+/**
+ * Lowers the priority of a session to the lowest.
+ * @param {number} pid the leader of a session
+ */
+function yieldToOthers(pid) {
+  setPriority(pid, constants.priority.PRIORITY_LOW);
+  try {
+    // With autogroup scheduling, Linux applies niceness within a session only; the session has a niceness of its own.
+    writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_LOW));
+  } catch {
+    // No autogroup scheduling here.
+  }
+}
+
+/** @param {number | null} code @param {NodeJS.Signals | null} signal */
+function codeOf(code, signal) {
+  return code ?? 128 + (signal ? constants.signals[signal] : 0);
+}
+
+/**
+ * What `times` prints of a shell's children: minutes and seconds in user and in system mode.
+ * @param {string} times
+ */
+function cpuMsOf(times) {
+  const children = times.trim().split("\n")[1] ?? "";
+  return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, m, s]) => sum + (Number(m) * 60 + Number(s)) * 1000,
+    0,
+  );
+}
+
+/**
+ * Sends a signal to a process and to all that it started.
+ * @param {Running} entry
+ * @param {NodeJS.Signals} name
+ */
+export function signal({ child }, name) {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, name);
+  } catch {
+    // It has ended already.
+  }
+}
+
+/**
+ * Ends a process and all that it started; resolves when it has ended.
+ * @param {Running} entry
+ * @param {NodeJS.Signals} [name]
+ */
+export async function end(entry, name = "SIGTERM") {
+  signal(entry, name);
+  const timer = entry.patient ? undefined : setTimeout(() => signal(entry, "SIGKILL"), GRACE_MS);
+  await entry.gone;
+  clearTimeout(timer);
+  // What it started and did not wait for.
+  signal(entry, "SIGKILL");
+}
+
+/** Ends this process with everything that it has started, as these signals ask. */
+function watch() {
+  if (isWatching) return;
+  isWatching = true;
+  const endAll = async (/** @type {NodeJS.Signals} */ name) => {
+    const programs = [...running].filter(({ patient }) => patient);
+    if (isEnding) {
+      // A second signal: the program decides what it means.
+      for (const entry of programs) signal(entry, name);
+      return;
+    }
+    isEnding = true;
+    await Promise.all([...running].map((entry) => end(entry, entry.patient ? name : "SIGTERM")));
+    const [program] = programs.map(({ child }) => codeOf(child.exitCode, child.signalCode));
+    process.exit(program ?? endCode ?? 128 + constants.signals[name]);
+  };
+  for (const name of END_SIGNALS) process.on(name, () => void endAll(name));
+  process.on("exit", () => {
+    for (const entry of running) signal(entry, "SIGKILL");
+  });
+  // npm runs a script in a shell. A signal to npm ends npm and, for some signals, the shell, but not the script.
+  const parent = process.ppid;
+  const npm = process.env.npm_lifecycle_event ? parentOf(parent) : undefined;
+  const isOrphan = () => process.ppid !== parent || (npm !== undefined && parentOf(parent) !== npm);
+  setInterval(() => isOrphan() && void endAll("SIGTERM"), PARENT_CHECK_MS).unref();
+}
+
+/**
+ * The parent of another process, where the system says so in files.
+ * @param {number} pid
+ */
+function parentOf(pid) {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Runs a command silently; rejects with what it printed if it fails.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Options} [options]
+ * @returns {Promise<string>} what it printed on its standard output
+ */
+export async function run(command, args, options) {
+  const { code, stdout, text } = await captured(command, args, options);
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed with exit code ${code}\n${text}`);
+  return stdout;
+}
+
+/**
+ * The standard output of a command, or nothing if it fails or is not there.
+ * @param {string} command
+ * @param {string[]} args
+ */
+export async function output(command, args) {
+  const result = await captured(command, args).catch(() => undefined);
+  return result?.code === 0 ? result.stdout : undefined;
+}
+
+/** @param {string} command @param {string[]} args @param {Options} [options] */
+async function captured(command, args, options) {
+  const entry = start(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, text] = ["", ""];
+  entry.child.stdout?.on("data", (chunk) => {
+    stdout += chunk;
+    text += chunk;
+  });
+  entry.child.stderr?.on("data", (chunk) => (text += chunk));
+  return { ...(await entry.ended), stdout, text };
+}
+
+/**
+ * Runs a program in this terminal until it ends by itself; signals are passed on to it.
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<number>} its exit code
+ */
+export async function program(command, args) {
+  const entry = start(command, args, { patient: true });
+  const { code } = await entry.ended;
+  signal(entry, "SIGKILL");
+  return code;
+}

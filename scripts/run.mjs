@@ -1,0 +1,40 @@
+// Runs a TypeScript program with the package that is developed.
+import { build } from "./build/graph.mjs";
+import { developmentPackage } from "./build/steps.mjs";
+import { fail, inRoot, messageOf, projectNode } from "./lib.mjs";
+import { program } from "./processes.mjs";
+
+/**
+ * Reads the flags before anything is built, then builds what is out of date, and runs the program until it ends.
+ * @template {object} Flags
+ * @param {string} file from the project's root
+ * @param {string} help
+ * @param {(args: string[], env: NodeJS.ProcessEnv) => Flags | "help"} readFlags throws what is wrong with them
+ * @param {(flags: Flags) => Promise<void>} [check] throws what else stands in its way
+ */
+export async function runProgram(file, help, readFlags, check) {
+  const args = process.argv.slice(2);
+  try {
+    const flags = parsed(() => readFlags(args, process.env), help);
+    if (flags === "help") {
+      console.log(help);
+      return;
+    }
+    await check?.(flags);
+    await build([developmentPackage]).all;
+    const hooks = inRoot("scripts", "build", "developmentHooks.mjs");
+    process.exit(await program(projectNode, ["--import", hooks, inRoot(file), ...args]));
+  } catch (error) {
+    fail(messageOf(error));
+  }
+}
+
+/** @template T @param {() => T} read @param {string} help */
+function parsed(read, help) {
+  try {
+    return read();
+  } catch (error) {
+    console.error(`${messageOf(error)}\n\n${help}`);
+    process.exit(2);
+  }
+}

@@ -1,0 +1,208 @@
+// The steps of `npm test`: what each needs to be built, what it runs, and how long it may take.
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chromium, consumerPackages, npmPackages, rustTarget, schemathesis } from "../build/install.mjs";
+import {
+  developmentPackage,
+  developmentSite,
+  releasePackage,
+  releaseSite,
+  simulation,
+  sizes,
+  testPages,
+  testRunner,
+  typescript,
+} from "../build/steps.mjs";
+import { inRoot, onPath, projectNode } from "../lib.mjs";
+
+/** @typedef {import("./runner.mjs").Command} Command */
+/** @typedef {Omit<import("./runner.mjs").TestStep, "name" | "ready"> & { needs: import("../build/graph.mjs").Step[] }} Step */
+
+/** How long a test of Node's may take, in ms: then it fails by its name. */
+const TEST_TIMEOUT_MS = 240_000;
+const WASM_TARGET = ["--target", "wasm32-unknown-unknown"];
+const FEATURES = ["--features", "small-allocator"];
+const DENY_WARNINGS = ["--", "-D", "warnings"];
+/** The scripts' tools are the project's only crate that is not about Steadymix, and depend on more than all others. */
+const WORKSPACE = ["--workspace", "--exclude", "steadymix-bindgen"];
+
+/** The viewer's tests that need no browser, and those of its page. */
+const WITHOUT_BROWSER = /\/(native|onAirFeed|viewer)\.test\.ts$/;
+const PAGE = "/page.test.ts";
+
+export const QUICK = {
+  schedules: 5_000,
+  steps: ["rustfmt", "biome", "types", "cargo", "prove", "clippy"],
+};
+
+/**
+ * What is proven by volume is here a fixed part of what `npm run prove` does by itself: there are 200,000 schedules, 10,000
+ * of them restored at every step, 100 broadcasts of a week and 3,000 viewers.
+ */
+const PROOF = ["--schedules", "30000", "--restored", "500", "--soak", "25", "--viewers", "1000", "--depth", "20"];
+
+/** @type {Record<string, (isQuick: boolean) => Step>} */
+export const STEPS = {
+  rustfmt: () => computes(1, [], [cargo("fmt", "--all", "--check")]),
+  biome: () => computes(2, [npmPackages], [{ command: "biome", args: ["check", "--error-on-warnings"] }]),
+  types: () =>
+    computes(
+      3,
+      [typescript],
+      ["tsconfig.json", "scripts", "www/viewer", "www/console", "www/worker", "tests/viewer", "tests/worker"].map(
+        (project) => ({
+          command: "tsc",
+          args: ["-p", project],
+        }),
+      ),
+    ),
+  // The longest ones first.
+  // In a browser one test after the other: they watch real video, and clocks.
+  viewer: () =>
+    waits(
+      10,
+      [releasePackage, testPages, chromium],
+      [viewer((name) => !WITHOUT_BROWSER.test(name) && !name.endsWith(PAGE))],
+    ),
+  supervision: () => waits(10, [releasePackage], [workerd("supervision")]),
+  // The whole of it in a process of its own, as `npm start` has it. Two files at a time: each waits for its own Worker.
+  system: () =>
+    waits(
+      12,
+      [releasePackage, releaseSite, chromium, schemathesis],
+      [node(["--test-concurrency=2"], testsIn("tests/worker/system"))],
+    ),
+  page: () => waits(8, [releasePackage, releaseSite, chromium], [viewer((name) => name.endsWith(PAGE))]),
+  consumers: () =>
+    waits(10, [releasePackage, sizes, chromium, consumerPackages], [node([], testsIn("tests/consumers"))]),
+  // It does little but wait for the clock.
+  quota: () => waits(5, [releasePackage], [workerd("quota")]),
+  worker: () => waits(6, [releasePackage], [workerd("worker")]),
+  package: () => waits(6, [releasePackage], [node(["--test-concurrency=2"], testsIn("tests/package"))]),
+  scripts: () =>
+    waits(
+      8,
+      [developmentPackage, developmentSite, chromium],
+      [node(["--test-concurrency=2"], testsIn("tests/scripts"))],
+    ),
+  "viewer-node": () => waits(5, [releasePackage], [viewer((name) => WITHOUT_BROWSER.test(name))]),
+  emulator: () => waits(3, [releasePackage], [node([], testsIn("tests/emulator/js"))]),
+  cargo: (isQuick) => {
+    const some = ["--lib", "--test", "decisions", "--test", "status_table"];
+    return computes(10, [], [cargo("test", ...WORKSPACE, ...(isQuick ? some : []))]);
+  },
+  // `cargo test` has built it.
+  prove: (isQuick) =>
+    computes(
+      8,
+      [],
+      [
+        cargo("build", "--quiet", "--profile", "test", ...WORKSPACE, "--bin", "prove"),
+        {
+          command: inRoot("target", "debug", "prove"),
+          args: isQuick ? ["--schedules", String(QUICK.schedules)] : [...PROOF, "--json", "target/bench/prove.json"],
+        },
+      ],
+    ),
+  clippy: (isQuick) => {
+    const ofModules = [
+      ["--lib", "--test", "wasm_node", "--test", "wasm_browser"],
+      // The viewer's module is built without the server's half.
+      ["--lib", "--no-default-features", "--features", "viewer,small-allocator"],
+    ];
+    return computes(
+      6,
+      isQuick ? [] : [rustTarget],
+      [[...WORKSPACE, "--all-targets"], ...(isQuick ? [] : ofModules.map((args) => [...WASM_TARGET, ...args]))].map(
+        (args) => cargo("clippy", "--quiet", ...args, ...DENY_WARNINGS),
+      ),
+    );
+  },
+  wasm: () => computes(8, [rustTarget, testRunner, chromium], [wasmTests("wasm_node", "wasm_browser")]),
+  golden: () => computes(6, [npmPackages, simulation, chromium], [node([], testsIn("tests/simulation/js"))]),
+  docs: () => computes(6, [npmPackages], [{ command: process.execPath, args: ["scripts/docs.mjs"] }]),
+};
+
+/** @param {number} minutes @param {Step["needs"]} needs @param {Command[]} commands @returns {Step} */
+function computes(minutes, needs, commands) {
+  return { minutes, needs, commands, load: "computes" };
+}
+
+/** @param {number} minutes @param {Step["needs"]} needs @param {Command[]} commands @returns {Step} */
+function waits(minutes, needs, commands) {
+  return { minutes, needs, commands, load: "waits" };
+}
+
+/** @param {...string} args @returns {Command} */
+function cargo(...args) {
+  return { command: "cargo", args };
+}
+
+/** @param {string[]} flags @param {string[]} files @returns {Command} */
+function node(flags, files) {
+  return { command: projectNode, args: ["--test", `--test-timeout=${TEST_TIMEOUT_MS}`, ...flags, ...files] };
+}
+
+/** @param {(name: string) => boolean} which @returns {Command} */
+function viewer(which) {
+  return node(["--test-concurrency=1", "--experimental-eventsource"], testsIn("tests/viewer", which));
+}
+
+/** @param {string} folder @param {(name: string) => boolean} [which] */
+function testsIn(folder, which = () => true) {
+  return readdirSync(inRoot(folder))
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `${folder}/${name}`)
+    .filter(which);
+}
+
+/** As the module is built for development: what was compiled for it is used again. @param {...string} tests @returns {Command} */
+function wasmTests(...tests) {
+  const folder = inRoot("target", "wasm-test");
+  mkdirSync(folder, { recursive: true });
+  const args = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ];
+  const options = { binary: onPath("chromium") ?? "chromium", args };
+  writeFileSync(`${folder}/webdriver.json`, JSON.stringify({ "goog:chromeOptions": options }));
+  // A list: cargo would split a string at each space, and paths may have some. TOML writes lists of strings as JSON does.
+  const runner = JSON.stringify([process.execPath, inRoot("scripts", "test", "wasmRunner.mjs")]);
+  const config = ["--config", `target.wasm32-unknown-unknown.runner=${runner}`];
+  return {
+    command: "cargo",
+    args: [
+      "test",
+      "--profile",
+      "development",
+      ...FEATURES,
+      ...config,
+      ...WASM_TARGET,
+      ...tests.flatMap((name) => ["--test", name]),
+    ],
+    env: { CHROMEDRIVER: onPath("chromedriver") ?? "chromedriver", WASM_BINDGEN_TEST_TIMEOUT: "120" },
+  };
+}
+
+/** @param {string} project @returns {Command} */
+function workerd(project) {
+  return {
+    command: projectNode,
+    args: [
+      inRoot("node_modules", "vitest", "vitest.mjs"),
+      "run",
+      "--config",
+      "tests/worker/vitest.config.ts",
+      "--project",
+      project,
+    ],
+    // What workerd says of each object that a test kills.
+    noise: /killed (before|after) a call|^stack: |^\s+at wasm:|broken\.outputGateBroken/,
+  };
+}
