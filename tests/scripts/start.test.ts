@@ -1,0 +1,173 @@
+/** `npm start`, and what may run beside it. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, afterEach, test } from "node:test";
+import { launch } from "../viewer/browser.ts";
+import { ask, newBroadcast } from "../worker/system/system.ts";
+import { Clone, type Running, until } from "./clone.ts";
+
+const clone = new Clone();
+after(() => clone.remove());
+afterEach(async () => {
+  for (const running of started.splice(0)) running.kill("SIGTERM");
+  await until(() => clone.processes().length === 0);
+});
+const started: Running[] = [];
+
+function npm(...args: string[]): Running {
+  const running = clone.npm(...args);
+  started.push(running);
+  return running;
+}
+
+const READY = /(http:\/\/127\.0\.0\.1:\d+)\/console[\s\S]*Ready after/;
+
+/** Starts it on a port of its own; resolves with its address as well. */
+async function start(): Promise<{ running: Running; url: string }> {
+  const running = npm("start", "--", "--port", "0");
+  const [, url = ""] = await running.prints(READY);
+  return { running, url };
+}
+
+function edit(file: string, from: string, to: string): void {
+  const text = readFileSync(join(clone.folder, file), "utf8");
+  assert.ok(text.includes(from), `${file} has ${from}`);
+  writeFileSync(join(clone.folder, file), text.replace(from, to));
+}
+
+/** The script of a page, as it is served now. */
+async function script(url: string): Promise<string> {
+  const page = await (await fetch(`${url}/`)).text();
+  const [path = ""] = /assets\/index[^"]*\.js/.exec(page) ?? [];
+  return (await fetch(`${url}/${path}`)).text();
+}
+
+/** Another program's port. */
+async function takenPort(t: { after: (end: () => void) => void }): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+test("nothing has changed: nothing is built", async () => {
+  const { running } = await start();
+  assert.doesNotMatch(running.text, /\[1\/|Built in/);
+});
+
+for (const signal of ["SIGTERM", "SIGHUP", "SIGKILL"] as const)
+  test(`${signal} to npm when it is ready: all its processes end`, async () => {
+    const { running } = await start();
+    assert.ok(clone.processes().some((line) => line.includes("workerd")));
+    running.kill(signal);
+    await running.exit;
+    await until(() => clone.processes().length === 0);
+    assert.doesNotMatch(running.text, /steadymix:/);
+  });
+
+test("Ctrl-C: all its processes end", async () => {
+  const { running } = await start();
+  running.interrupt();
+  await running.exit;
+  await until(() => clone.processes().length === 0);
+});
+
+test("SIGTERM to npm while it compiles: so does the compiler", async () => {
+  edit("src/time.rs", "//!", "//! Edited.\n//!");
+  const running = npm("start", "--", "--port", "0");
+  await until(() => clone.processes().some((line) => line.includes("rustc")));
+  running.kill("SIGTERM");
+  await running.exit;
+  await until(() => clone.processes().length === 0);
+  edit("src/time.rs", "//! Edited.\n//!", "//!");
+});
+
+test("SIGTERM to npm while the Worker starts: so does that", async () => {
+  const running = npm("start", "--", "--port", "0");
+  await until(() => clone.processes().some((line) => line.includes("wrangler.js dev")));
+  running.kill("SIGTERM");
+  await running.exit;
+  await until(() => clone.processes().length === 0);
+});
+
+for (const command of [["start"], ["run", "emulator"]])
+  test(`npm ${command.join(" ")} on a port that is taken: one sentence, before anything is built`, async (t) => {
+    const port = await takenPort(t);
+    edit("src/js/errors.ts", "\n", "\n\n");
+    const running = npm(...command, "--", "--port", String(port));
+    const [code] = await running.exit;
+    edit("src/js/errors.ts", "\n\n", "\n");
+    assert.equal(code, 1);
+    assert.doesNotMatch(running.text, /\[1\//);
+    const lines = running.text.split("\n").filter((line) => line && !line.startsWith(">"));
+    assert.deepEqual(lines, [
+      `steadymix: port ${port} is in use by another program: choose one with --port, or --port 0 for any that is free`,
+    ]);
+  });
+
+test("two at once after a change: it is built once, and both are served", async () => {
+  edit("www/viewer/src/texts.ts", "What happened", "What came to pass");
+  const both = await Promise.all([start(), start()]);
+  assert.equal(both.filter(({ running }) => running.text.includes("The pages")).length, 1);
+  for (const { url } of both) assert.match(await script(url), /What came to pass/);
+  edit("www/viewer/src/texts.ts", "What came to pass", "What happened");
+});
+
+test("npm run demo beside it: both go on, and no task is lost", async () => {
+  const { running, url } = await start();
+  const before = running.text;
+  assert.equal((await ask(url, "POST", "/broadcasts", newBroadcast("beside"))).status, 201);
+  await until(async () => (await ask(url, "GET", "/broadcasts/beside")).json.state === "live");
+  const live = async () =>
+    (await ask(url, "GET", "/demo/tasks")).json.tasks.flatMap((task: { taskId: string; live: boolean }) =>
+      task.live ? [task.taskId] : [],
+    );
+  const tasks = await live();
+  const demo = npm("run", "demo", "--", "--speed", "200");
+  const [code] = await demo.exit;
+  assert.equal(code, 0, demo.text);
+  assert.deepEqual(await live(), tasks);
+  assert.equal(running.text, before, "nothing is built again");
+});
+
+test("an edit of TypeScript reaches the Worker and the page; one that does not compile changes nothing", async (t) => {
+  const { running, url } = await start();
+  edit("src/js/cloudflare/handler.ts", 'status: "ok"', 'status: "edited"');
+  await until(async () => (await fetch(`${url}/api/health`).catch(() => undefined))?.ok === true);
+  await until(async () => {
+    const answer = await fetch(`${url}/api/health`).catch(() => undefined);
+    return ((await answer?.json()) as { status?: string } | undefined)?.status === "edited";
+  });
+  const browser = await launch();
+  t.after(() => browser.close());
+  const page = await browser.newPage({ locale: "en-US" });
+  await page.goto(`${url}/`);
+  await page.getByText("What happened").waitFor();
+  edit("www/viewer/src/texts.ts", "What happened", "What took place");
+  // It reloads by itself.
+  await page.getByText("What took place").waitFor();
+
+  edit("src/js/cloudflare/handler.ts", 'status: "edited"', "status: nothingOfThatName");
+  await running.prints(/nothingOfThatName[\s\S]*Not built: what was built before is still served/);
+  assert.deepEqual(await (await fetch(`${url}/api/health`)).json(), { status: "edited" });
+  edit("src/js/cloudflare/handler.ts", "status: nothingOfThatName", 'status: "ok"');
+  await until(async () => {
+    const answer = await fetch(`${url}/api/health`).catch(() => undefined);
+    return ((await answer?.json()) as { status?: string } | undefined)?.status === "ok";
+  });
+});
+
+test("--help is printed without building, and wrong flags are named", async () => {
+  for (const command of [["start"], ["run", "demo"], ["run", "emulator"]]) {
+    const help = npm(...command, "--", "--help");
+    assert.equal((await help.exit)[0], 0);
+    assert.doesNotMatch(help.text, /\[1\//);
+    assert.match(help.text, /--(port|speed)/);
+    const wrong = npm(...command, "--", "--colour");
+    assert.notEqual((await wrong.exit)[0], 0);
+    assert.match(wrong.text, /--colour/);
+  }
+});
