@@ -7,7 +7,7 @@ import { developmentPackage, developmentSite } from "./build/steps.mjs";
 import { fail, messageOf, seconds } from "./lib.mjs";
 import { requireFree } from "./ports.mjs";
 import { exitsWith } from "./processes.mjs";
-import { watch } from "./watch.mjs";
+import { timesOf, watch } from "./watch.mjs";
 import { startWrangler } from "./wrangler.mjs";
 
 const HELP = `npm start -- [--port PORT]
@@ -40,11 +40,18 @@ function onLine(line) {
   if (line.trim() && !/^\[wrangler:info\]|^⎔ /.test(line)) console.log(line);
 }
 
+let hasFailed = false;
+
 /** Builds what has changed. After an error the previous build is still served. */
 async function rebuild() {
-  await build([developmentPackage, developmentSite]).all.catch((error) =>
-    console.error(`${messageOf(error)}\n\nNot built: what was built before is still served`),
-  );
+  try {
+    await build([developmentPackage, developmentSite]).all;
+    if (hasFailed) console.log("The build succeeds again");
+    hasFailed = false;
+  } catch (error) {
+    console.error(`${messageOf(error)}\n\nNot built: what was built before is still served`);
+    hasFailed = true;
+  }
 }
 
 try {
@@ -53,10 +60,11 @@ try {
   else {
     await requireFree(port);
     exitsWith(0);
+    const before = timesOf(SOURCES);
     await build([developmentPackage, developmentSite]).all;
     console.log("Starting the Worker (about 3 s)");
     const wrangler = await startWrangler({ port, configs: developmentWorkers(), onLine });
-    watch(SOURCES, rebuild);
+    watch(SOURCES, before, rebuild);
     console.log(`
   ${wrangler.url}/console/#key=demonstration-key
       the console: start a broadcast, watch it from there, and break it

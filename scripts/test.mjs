@@ -11,7 +11,7 @@ import { output } from "./processes.mjs";
 import { busyMs, runSteps, tableOf } from "./test/runner.mjs";
 import { QUICK, STEPS } from "./test/steps.mjs";
 
-const HELP = `npm test -- [--quick] [--only STEP,STEP | --except STEP,STEP]
+const HELP = `npm test -- [--quick | --only STEP,STEP | --except STEP,STEP]
 
   --quick    unit tests, decisions, ${QUICK.schedules.toLocaleString("en")} schedules, types and lint
   --only     these steps
@@ -48,6 +48,8 @@ function chosenBy({ quick, only, except }) {
       throw new Error(`--${flag} has ${JSON.stringify(unknown)}, but the steps are ${every.join(", ")}`);
     return names;
   };
+  if ([quick, only !== undefined, except !== undefined].filter(Boolean).length > 1)
+    throw new Error("only one of --quick, --only and --except can be given");
   let names = quick ? QUICK.steps : every;
   if (only !== undefined) names = listed("only", only);
   if (except !== undefined) {

@@ -9,12 +9,12 @@ const INTERVAL_MS = 300;
  * Calls `onChange` after changes at or below these paths, never twice at a time: what changes meanwhile is followed by
  * one more call.
  * @param {string[]} paths from the project's root
+ * @param {string} seen their state as it is known already
  * @param {() => Promise<void>} onChange
  */
-export function watch(paths, onChange) {
-  let seen = stateOf(paths);
+export function watch(paths, seen, onChange) {
   const look = async () => {
-    const now = stateOf(paths);
+    const now = timesOf(paths);
     if (now !== seen) {
       seen = now;
       await onChange();
@@ -25,7 +25,7 @@ export function watch(paths, onChange) {
 }
 
 /** @param {string[]} paths */
-function stateOf(paths) {
+export function timesOf(paths) {
   const files = paths.flatMap((path) => filesAt(path));
   return JSON.stringify(files.map((file) => [file, statSync(inRoot(file), { throwIfNoEntry: false })?.mtimeMs]));
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, join, relative } from "node:path";
 import { inRoot, root } from "../lib.mjs";
 
-/** What builds leave behind, or what belongs to other programs. */
+/** What builds leave behind, or what belongs to other programs. Links, such as the locks of editors, are no sources either. */
 const SKIPPED = new Set(["node_modules", "target", "dist", ".wrangler"]);
 
 /**
@@ -21,7 +21,7 @@ export function filesAt(path, name = /(?:)/) {
     .filter((entry) => !SKIPPED.has(entry.name))
     .flatMap((entry) => {
       if (entry.isDirectory()) return filesAt(join(path, entry.name), name);
-      return name.test(entry.name) ? [join(path, entry.name)] : [];
+      return entry.isFile() && name.test(entry.name) ? [join(path, entry.name)] : [];
     })
     .sort();
 }
@@ -29,8 +29,18 @@ export function filesAt(path, name = /(?:)/) {
 /** @param {string[]} files from the root */
 export function digestOf(files) {
   const hash = createHash("sha256");
-  for (const file of files) hash.update(`${file}\0${digest(readFileSync(inRoot(file)))}\0`);
+  for (const file of files) hash.update(`${file}\0${digestOfFile(inRoot(file))}\0`);
   return hash.digest("hex");
+}
+
+/** A file may be gone by now: editors save with temporary ones. @param {string} file */
+function digestOfFile(file) {
+  try {
+    return digest(readFileSync(file));
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return "";
+    throw error;
+  }
 }
 
 /** @param {string | Uint8Array} data */

@@ -45,7 +45,7 @@ const AHEAD = 4;
  */
 export function build(wanted, { report = console.log, lock = inRoot(STATE, "lock"), background = false } = {}) {
   const steps = inOrder(wanted);
-  const results = new Map(steps.map((step) => [step, Promise.withResolvers?.() ?? withResolvers()]));
+  const results = new Map(steps.map((step) => [step, withResolvers()]));
   const made = (/** @type {Step} */ step) =>
     results.get(step)?.promise ?? Promise.reject(new Error(`${step.name} is not part of this build`));
   // `all` reports a failure; a rejected `made` that nobody awaits is not an error of its own.
@@ -59,6 +59,7 @@ export function build(wanted, { report = console.log, lock = inRoot(STATE, "lock
   return { all, made };
 }
 
+/** Promise.withResolvers, which Node 20 lacks. */
 function withResolvers() {
   /** @type {any} */
   const result = {};

@@ -14,12 +14,20 @@ export const npmPackages = {
   name: "npm packages",
   seconds: 20,
   isThere: () => {
-    const locked = JSON.parse(readFileSync(inRoot("package-lock.json"), "utf8")).packages;
-    return Object.entries(locked).every(([path, { version, optional }]) => {
+    const installed = inRoot("node_modules", ".package-lock.json");
+    if (!existsSync(installed)) return false;
+    /** @param {string} file @returns {Record<string, { version?: string, optional?: boolean }>} */
+    const packagesOf = (file) => JSON.parse(readFileSync(file, "utf8")).packages;
+    /** @param {[string, { version?: string }]} entry */
+    const isThere = ([path, { version }]) => {
       const file = inRoot(path, "package.json");
-      if (path === "" || optional) return true;
       return existsSync(file) && JSON.parse(readFileSync(file, "utf8")).version === version;
-    });
+    };
+    const needed = Object.entries(packagesOf(inRoot("package-lock.json"))).filter(
+      ([path, { optional }]) => path !== "" && !optional,
+    );
+    // npm's own list has the optional packages of this platform as well.
+    return [...needed, ...Object.entries(packagesOf(installed))].every(isThere);
   },
   make: async () => {
     await run("npm", ["ci", "--no-fund", "--no-audit"]);

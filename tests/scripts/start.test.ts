@@ -1,6 +1,6 @@
 /** `npm start`, and what may run beside it. */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -134,8 +134,12 @@ test("npm run demo beside it: both go on, and no task is lost", async () => {
 });
 
 test("an edit of TypeScript reaches the Worker and the page; one that does not compile changes nothing", async (t) => {
-  const { running, url } = await start();
+  const running = npm("start", "--", "--port", "0");
+  // Also what is edited before it is ready, and though an editor locks another file.
+  await running.prints(/Starting the Worker/);
+  symlinkSync("user@host.1:2", join(clone.folder, "src", ".#uid.rs"));
   edit("src/js/cloudflare/handler.ts", 'status: "ok"', 'status: "edited"');
+  const [, url = ""] = await running.prints(READY);
   await until(async () => (await fetch(`${url}/api/health`).catch(() => undefined))?.ok === true);
   await until(async () => {
     const answer = await fetch(`${url}/api/health`).catch(() => undefined);
@@ -154,6 +158,7 @@ test("an edit of TypeScript reaches the Worker and the page; one that does not c
   await running.prints(/nothingOfThatName[\s\S]*Not built: what was built before is still served/);
   assert.deepEqual(await (await fetch(`${url}/api/health`)).json(), { status: "edited" });
   edit("src/js/cloudflare/handler.ts", "status: nothingOfThatName", 'status: "ok"');
+  await running.prints(/The build succeeds again/);
   await until(async () => {
     const answer = await fetch(`${url}/api/health`).catch(() => undefined);
     return ((await answer?.json()) as { status?: string } | undefined)?.status === "ok";
