@@ -1,4 +1,4 @@
-// `npm run bench`: sizes, start-up, decisions, growth and recovery (--help says nothing more; it takes some minutes).
+// `npm run bench`: sizes, start-up, decisions, growth and recovery. It takes some minutes.
 // `npm run bench:switch`: how long a picture is frozen. `npm run bench:worker`: what a broadcast costs in workerd.
 import { build } from "./build/graph.mjs";
 import { chromium } from "./build/install.mjs";

@@ -1,4 +1,4 @@
-// Runs a TypeScript program with the package that is developed.
+// Runs a TypeScript program with the development build of the package.
 import { build } from "./build/graph.mjs";
 import { developmentPackage } from "./build/steps.mjs";
 import { fail, inRoot, messageOf, projectNode } from "./lib.mjs";

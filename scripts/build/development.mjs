@@ -1,5 +1,4 @@
-// The package as `npm start` and the programs in this folder use it while it is developed: compiled quickly, beside the one
-// that is published, which it never touches.
+// The development build of the package, which `npm start`, the demo and the emulator use in the place of dist/.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { inRoot } from "../lib.mjs";
@@ -26,8 +25,7 @@ export function aliasesOf(condition) {
 export const WORKERS = ["www/worker/wrangler.jsonc", "tests/emulator/worker/wrangler.jsonc"];
 
 /**
- * The configurations of the Workers, with the package and the pages that are developed: `wrangler dev` takes no aliases on
- * its command line.
+ * Writes the configurations of the Workers for the development build: `wrangler dev` ignores aliases on its command line.
  * @returns {string[]} their files
  */
 export function developmentWorkers() {

@@ -1,4 +1,4 @@
-// `node --import` this: what is imported by the package's name is the package that is developed.
+// For `node --import`: imports of the package by its name lead to the development build.
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 import { aliasesOf } from "./development.mjs";

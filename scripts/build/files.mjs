@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, join, relative } from "node:path";
 import { inRoot, root } from "../lib.mjs";
 
-/** What builds leave behind, or what belongs to other programs. Links, such as the locks of editors, are no sources either. */
+/** Folders of build output and of other programs. */
 const SKIPPED = new Set(["node_modules", "target", "dist", ".wrangler"]);
 
 /**
- * Every file at or below a path, as paths from the project's root; nothing if there is none.
+ * Every regular file at or below a path, as paths from the project's root. Links are left out: editors lock files with them.
  * @param {string} path from the root
  * @param {RegExp} [name] only files with such a name
  * @returns {string[]}
