@@ -225,9 +225,14 @@ impl RedundancyGroup {
         let now = self.tick(now);
         match input {
             Input::Answer(id, answer) => {
-                let Some(lane) = self.lane_of(id) else { return false };
-                if let Some(look) = lane.answer(now, id, &answer) {
-                    self.look(now, id.lane() as usize, &look);
+                let at = id.lane() as usize;
+                let count = self.lanes.len();
+                let (before, rest) = self.lanes.split_at_mut(at.min(count));
+                let Some((lane, after)) = rest.split_first_mut() else { return false };
+                let is_of_others =
+                    |task: &str| before.iter().chain(&*after).any(|other| other.create_of(task).is_some());
+                if let Some(look) = lane.answer(now, id, &answer, &is_of_others) {
+                    self.look(now, at, &look);
                 }
                 true
             }
@@ -240,7 +245,14 @@ impl RedundancyGroup {
                 self.permits.answered(now.mono, request.lane, request.want, wait);
                 true
             }
-            Input::Notice(notice) => self.lanes.iter_mut().any(|lane| lane.notice(now, &notice)),
+            Input::Notice(notice) => {
+                // The lane of the task, whatever the instanceId says.
+                let owner = self.lanes.iter().position(|lane| lane.create_of(&notice.task_id).is_some());
+                match owner.and_then(|at| self.lanes.get_mut(at)) {
+                    Some(lane) => lane.notice(now, &notice),
+                    None => self.lanes.iter_mut().any(|lane| lane.notice(now, &notice)),
+                }
+            }
             Input::Hint => {
                 let on_air = self.on_air.and_then(|(at, _)| self.lanes.get_mut(at));
                 on_air.into_iter().for_each(|lane| lane.hint(now));

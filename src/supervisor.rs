@@ -265,7 +265,7 @@ impl Supervisor {
         let now = self.tick(now);
         match input {
             Input::Answer(id, answer) => {
-                if let Some(look) = self.lane.answer(now, id, &answer) {
+                if let Some(look) = self.lane.answer(now, id, &answer, &|_| false) {
                     self.lane.look(now, &look);
                 }
                 true

@@ -45,6 +45,8 @@ struct Read {
     domain: String,
     /// Why no answer came.
     nothing: Option<NoAnswer>,
+    /// It names a task that it cannot be about: no success, whatever its status.
+    misnamed: bool,
 }
 
 impl Read {
@@ -75,6 +77,12 @@ impl Read {
         self.body.task_id.as_deref().filter(|_| may_be)
     }
 
+    /// Why the call is to be made again.
+    fn cause(&self) -> Cause {
+        let cause = Cause::of(self.call, self.meaning).filter(|_| !self.misnamed);
+        cause.unwrap_or(Cause::Malformed)
+    }
+
     fn refused(&self) -> Option<FailReason> {
         match self.meaning {
             Meaning::WrongParameters => Some(FailReason::WrongParameters),
@@ -100,14 +108,21 @@ impl Lane {
         self.in_flight.as_ref().is_some_and(|in_flight| in_flight.id == id)
     }
 
-    /// Takes an answer. One that is not awaited changes nothing, but may still name the task of a Create.
-    pub(crate) fn answer(&mut self, now: Now, id: RequestId, answer: &Answer) -> Option<ChannelLook> {
+    /// Takes an answer. One that is not awaited changes nothing, but may still name the task of a Create. `is_of_others`
+    /// says whether a task is another lane's.
+    pub(crate) fn answer(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        answer: &Answer,
+        is_of_others: &dyn Fn(&str) -> bool,
+    ) -> Option<ChannelLook> {
         if !self.awaits(id) {
-            self.late_answer(now, id, answer);
+            self.late_answer(now, id, answer, is_of_others);
             return None;
         }
         let in_flight = self.in_flight.take()?;
-        self.take_answer(now, &in_flight, answer)
+        self.take_answer(now, &in_flight, answer, is_of_others)
     }
 
     /// Takes the RTC token that the application was asked for; `Ok(None)` keeps the one in the payload.
@@ -143,7 +158,7 @@ impl Lane {
             self.token_failed(now, &in_flight);
             return None;
         }
-        self.take_answer(now, &in_flight, &Answer::Nothing(NoAnswer::TimedOut))
+        self.take_answer(now, &in_flight, &Answer::Nothing(NoAnswer::TimedOut), &|_| false)
     }
 
     fn token_failed(&mut self, now: Now, in_flight: &InFlight) {
@@ -175,14 +190,15 @@ impl Lane {
         );
     }
 
-    fn late_answer(&mut self, now: Now, id: RequestId, answer: &Answer) {
+    fn late_answer(&mut self, now: Now, id: RequestId, answer: &Answer, is_of_others: &dyn Fn(&str) -> bool) {
         let Some(at) = self.overdue.iter().position(|overdue| overdue.id == id) else { return };
         let Some(overdue) = self.overdue.remove(at) else { return };
         if matches!(answer, Answer::Nothing(why) if why.was_not_sent()) {
             return self.never_left(&overdue);
         }
-        let read = self.read(now, Call::Create, "", answer);
-        if let Some(task_id) = read.created_task() {
+        let mut read = self.read(now, Call::Create, "", answer);
+        read.misnamed = self.is_misnamed(&read, Some(overdue.generation), is_of_others);
+        if let Some(task_id) = read.created_task().filter(|_| !read.misnamed) {
             let token = overdue.token.as_str();
             let later = |other: &Overdue| other.id > overdue.id && other.token == token;
             let is_under_way =
@@ -203,7 +219,13 @@ impl Lane {
         }
     }
 
-    fn take_answer(&mut self, now: Now, in_flight: &InFlight, answer: &Answer) -> Option<ChannelLook> {
+    fn take_answer(
+        &mut self,
+        now: Now,
+        in_flight: &InFlight,
+        answer: &Answer,
+        is_of_others: &dyn Fn(&str) -> bool,
+    ) -> Option<ChannelLook> {
         self.note_domain(now, &in_flight.domain, answer);
         let call = match in_flight.purpose {
             Purpose::Acquire => Call::Acquire,
@@ -214,7 +236,8 @@ impl Lane {
             Purpose::Presence => return self.on_presence(now, in_flight, answer),
             Purpose::InputToken | Purpose::OutputToken => return None,
         };
-        let read = self.read(now, call, &in_flight.domain, answer);
+        let mut read = self.read(now, call, &in_flight.domain, answer);
+        read.misnamed = self.is_misnamed(&read, in_flight.generation, is_of_others);
         let generation = in_flight.generation?;
         self.launch(generation)?;
         match call {
@@ -245,6 +268,23 @@ impl Lane {
             retry_after: self.retry_after(now, retry_after),
             domain: domain.to_owned(),
             nothing,
+            misnamed: false,
+        }
+    }
+
+    /// Whether an answer names a task that it cannot be about: of a Create one of another create, in this lane or another
+    /// one; of other calls one that was not asked for. A task of the same create that is over is no misnomer: it is what
+    /// became of the Create.
+    fn is_misnamed(&self, read: &Read, generation: Option<u32>, is_of_others: &dyn Fn(&str) -> bool) -> bool {
+        let (Some(task), Some(generation)) = (read.body.task_id.as_deref(), generation) else { return false };
+        match read.call {
+            Call::Acquire => false,
+            Call::Create => is_of_others(task) || self.is_of_another_create(task, generation),
+            Call::Query | Call::Update | Call::Delete => {
+                let says_so = matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::Task(_));
+                says_so
+                    && self.launch(generation).is_some_and(|launch| launch.task_id.as_deref() != Some(task))
+            }
         }
     }
 

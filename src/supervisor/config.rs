@@ -293,11 +293,6 @@ impl LaneConfig {
         payloads.chain(self.old_secrets.iter().map(|Secret(text)| text.as_str()))
     }
 
-    /// The generation that an instanceId names, if it is one of this lane's.
-    pub(super) fn generation_of(&self, instance_id: &str) -> Option<u32> {
-        instance_id.strip_prefix(&self.instance_id)?.strip_prefix('-')?.parse().ok()
-    }
-
     /// The payload for a launch: its uid, and the RTC tokens that the application gave for it.
     pub(super) fn compose(&self, launch: &Launch) -> String {
         if let Some(services) = &launch.services {

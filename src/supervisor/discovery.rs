@@ -5,7 +5,7 @@ use super::answers::{ChannelLook, Seen, VAIN_LOOKS_THAT_PROVE};
 use super::config::Restart;
 use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Suspicion};
 use super::lane::{Goal, Lane};
-use super::launch::{AnsweredCreate, Launch, Phase};
+use super::launch::{AnsweredCreate, Launch, Phase, Retired};
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -20,9 +20,7 @@ impl Lane {
         ended: bool,
         by: IdentifiedBy,
     ) {
-        if self.retired.iter().any(|retired| retired.gone.as_deref() == Some(task_id))
-            || self.launches.iter().any(|launch| launch.task_id.as_deref() == Some(task_id))
-        {
+        if self.create_of(task_id).is_some() {
             return self.create_was_answered(generation, create);
         }
         self.mark_changed();
@@ -77,6 +75,35 @@ impl Lane {
         }
         let kind = if started { EventKind::Created } else { EventKind::Identified { by } };
         self.emit(now, Some(generation), kind);
+    }
+
+    /// The instanceId of the create that made this task, if it is one that is known, or known to be gone.
+    pub(crate) fn create_of(&self, task_id: &str) -> Option<&str> {
+        let of_launch = |launch: &&Launch| launch.task_id.as_deref() == Some(task_id);
+        let launch = self.launches.iter().find(of_launch).map(|launch| launch.instance_id.as_str());
+        let of_retired = |old: &&Retired| old.gone.as_deref() == Some(task_id);
+        launch.or_else(|| self.retired.iter().rfind(of_retired).map(|old| old.instance_id.as_str()))
+    }
+
+    /// Whether this task is known to be of another create than that of this launch.
+    pub(super) fn is_of_another_create(&self, task_id: &str, generation: u32) -> bool {
+        let create = self.create_of(task_id);
+        create.is_some() && create != self.instance_id_of(generation)
+    }
+
+    /// The launch that sent this instanceId: an instanceId is ours only if it is, character for character, one of those.
+    /// Several tasks may have come of it; the first of them has its create.
+    pub(super) fn generation_of(&self, instance_id: &str) -> Option<u32> {
+        let of_launches = self.launches.iter().map(|launch| (launch.generation, &launch.instance_id));
+        let of_retired = self.retired.iter().map(|old| (old.generation, &old.instance_id));
+        let of_it = of_launches.chain(of_retired).filter(|(_, other)| *other == instance_id);
+        of_it.map(|(generation, _)| generation).min()
+    }
+
+    fn instance_id_of(&self, generation: u32) -> Option<&str> {
+        let launch = self.launch(generation).map(|launch| launch.instance_id.as_str());
+        let of_it = |old: &&Retired| old.generation == generation;
+        launch.or_else(|| self.retired.iter().rfind(of_it).map(|old| old.instance_id.as_str()))
     }
 
     /// A Create is answered with a task that is known already, or known to be gone.

@@ -382,7 +382,10 @@ impl Lane {
             }
             return true;
         }
-        let Some(generation) = self.config.generation_of(&notice.instance_id) else { return false };
+        if self.create_of(&notice.task_id).is_some() {
+            return true;
+        }
+        let Some(generation) = self.generation_of(&notice.instance_id) else { return false };
         let ended = matches!(notice.kind, NoticeKind::Stopped { .. });
         self.learn(now, generation, &notice.task_id, None, ended, IdentifiedBy::Notice);
         true

@@ -274,6 +274,11 @@ impl Launch {
         self.task_id.is_some() || self.creates > 0
     }
 
+    /// Whether the outcome of each of its Creates is known, and none of their tasks is left.
+    pub(super) fn is_resolved(&self) -> bool {
+        self.task_id.is_none() && !self.said_to_run && self.unanswered.is_empty()
+    }
+
     /// Whether it was tried to delete it, in vain so far. The first Delete may have failed for nothing but that the process
     /// that had sent it was gone.
     pub(super) fn is_hard_to_delete(&self) -> bool {

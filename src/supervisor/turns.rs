@@ -115,7 +115,7 @@ impl Lane {
     pub(super) fn abandon(&mut self, now: Now, cause: LaunchCause) {
         let Some(launch) = self.current_mut() else { return };
         let generation = launch.generation;
-        let live = launch.may_be_live();
+        let live = launch.may_be_live() && !launch.is_resolved();
         if live {
             launch.enter(Phase::Unresolved, now.mono, now.mono);
         }

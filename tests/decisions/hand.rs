@@ -166,7 +166,7 @@ impl Hand {
 }
 
 pub(crate) fn task(status: &str, service: &str) -> Value {
-    json!({ "taskId": "t", "status": status, "services": { "cloudTranscoder": { "status": service } } })
+    json!({ "status": status, "services": { "cloudTranscoder": { "status": service } } })
 }
 
 pub(crate) fn a_notice(event_type: u16, task_id: &str, instance_id: &str) -> Notice {

@@ -13,6 +13,7 @@ mod creating;
 mod every_call;
 mod hand;
 mod looks;
+mod names;
 mod tokens;
 mod updating;
 mod watching;

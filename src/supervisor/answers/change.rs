@@ -14,6 +14,7 @@ impl Lane {
         let first_look = self.config.policy.confirm_ms.wait_or_last(0);
         let Some(launch) = self.launch_mut(generation) else { return };
         match read.meaning {
+            Meaning::Success | Meaning::Accepted if read.misnamed => self.not_deleted(now, generation, read),
             Meaning::Success => {
                 launch.token_proven();
                 self.gone(now, generation, Ending::Normal);
@@ -42,8 +43,7 @@ impl Lane {
     }
 
     fn not_deleted(&mut self, now: Now, generation: u32, read: &Read) {
-        let cause = Cause::of(Call::Delete, read.meaning).unwrap_or(Cause::Malformed);
-        self.delete_again(now, generation, read, cause);
+        self.delete_again(now, generation, read, read.cause());
     }
 
     pub(super) fn delete_again(&mut self, now: Now, generation: u32, read: &Read, cause: Cause) {
@@ -96,7 +96,7 @@ impl Lane {
         let sequence_id = launch.next_sequence_id.saturating_sub(1);
         // What was sent, if a newer one has come since.
         let outdated = launch.outdated.take();
-        if matches!(read.meaning, Meaning::Success | Meaning::Accepted) {
+        if matches!(read.meaning, Meaning::Success | Meaning::Accepted) && !read.misnamed {
             launch.update_due = outdated.as_ref().map(|_| now.mono);
             launch.update_failures = 0;
             launch.update_rate_limited = 0;
@@ -132,7 +132,7 @@ impl Lane {
             }
             return;
         }
-        let cause = Cause::of(Call::Update, read.meaning).unwrap_or(Cause::Malformed);
+        let cause = read.cause();
         let wait = self.next_wait(generation, read, cause, failures).unwrap_or(longest);
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {

@@ -2,7 +2,7 @@
 
 use super::Read;
 use crate::policy::Cause;
-use crate::status::{Call, Meaning};
+use crate::status::Meaning;
 use crate::supervisor::Outcome;
 use crate::supervisor::event::{EventKind, FailReason, IdentifiedBy, LaunchCause};
 use crate::supervisor::lane::{Goal, Lane};
@@ -26,7 +26,7 @@ impl Lane {
                 launch.due = now.mono;
                 return;
             }
-            (meaning, _) => Cause::of(Call::Acquire, meaning).unwrap_or(Cause::Malformed),
+            _ => read.cause(),
         };
         let failures = launch.acquire_failures;
         let wait = self.next_wait(generation, read, cause, failures);
@@ -44,10 +44,17 @@ impl Lane {
     }
 
     pub(super) fn on_create(&mut self, now: Now, generation: u32, token: Option<&str>, read: &Read) {
-        if let Some(task_id) = read.created_task() {
+        let named = read.created_task().filter(|_| !read.misnamed);
+        let is_over = named.is_some_and(|task_id| self.create_of(task_id).is_some());
+        if let Some(task_id) = named {
             let create = token.map(|token| AnsweredCreate { token, is_last: true });
-            return self.learn(now, generation, task_id, create, false, IdentifiedBy::Reply);
+            self.learn(now, generation, task_id, create, false, IdentifiedBy::Reply);
+            if !is_over {
+                return;
+            }
         }
+        // Success or not, there is no task to go on with.
+        let brings_none = is_over || read.misnamed;
         let goes_on = self.goal == Goal::Run;
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.phase == Phase::Creating)
         else {
@@ -58,7 +65,7 @@ impl Lane {
         } else if read.meaning == Meaning::RateLimited || read.refused().is_some() {
             launch.create_did_not_happen();
         }
-        if read.meaning == Meaning::AlreadyStarted {
+        if read.meaning == Meaning::AlreadyStarted && !brings_none {
             launch.enter(Phase::Unidentified, now.mono, now.mono);
             launch.said_to_run = true;
             if let Some(token) = token {
@@ -74,7 +81,7 @@ impl Lane {
             return;
         }
         let failures = launch.failures;
-        let cause = Cause::of(Call::Create, read.meaning).unwrap_or(Cause::Malformed);
+        let cause = if brings_none { Cause::Malformed } else { read.cause() };
         let wait = self.next_wait(generation, read, cause, failures);
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {

@@ -2,7 +2,7 @@
 
 use super::Read;
 use crate::policy::Cause;
-use crate::status::{Call, Meaning, TaskState};
+use crate::status::{Meaning, TaskState};
 use crate::supervisor::Outcome;
 use crate::supervisor::config::{Migration, Restart};
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason, LaunchCause, Suspicion};
@@ -16,6 +16,7 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         let phase = launch.phase;
         let state = match read.meaning {
+            Meaning::Task(_) if read.misnamed => return self.query_unanswered(now, generation, read),
             // It is there, but how it is cannot be made out.
             Meaning::Task(_) if !read.body.says_how_it_is() => {
                 launch.not_found = 0;
@@ -202,7 +203,7 @@ impl Lane {
 
     /// Query was not answered, or with a 5xx: nothing is known, and it is asked again for as long as it takes.
     fn query_unanswered(&mut self, now: Now, generation: u32, read: &Read) {
-        let cause = Cause::of(Call::Query, read.meaning).unwrap_or(Cause::Malformed);
+        let cause = read.cause();
         let longest = self.config.policy.query_server_error_ms.longest();
         let Some(launch) = self.launch_mut(generation) else { return };
         let failures = launch.failures;

@@ -101,7 +101,7 @@ fn a_look_in_vain_more_than_there_can_be() {
         resource_id: None,
         body: String::new(),
     };
-    assert!(lane.answer(NOW, id, &forbidden).is_some());
+    assert!(lane.answer(NOW, id, &forbidden, &|_| false).is_some());
 }
 
 #[test]

@@ -1,0 +1,123 @@
+//! Answers and notifications that name a task or an instanceId that cannot be meant.
+
+use serde_json::json;
+use steadymix::supervisor::{EventCall, EventKind, RetryReason};
+
+use crate::hand::{Hand, output_uid, task};
+
+fn is_malformed(kind: &EventKind, of: EventCall) -> bool {
+    matches!(kind, EventKind::Retrying { call, reason: RetryReason::Malformed, .. } if *call == of)
+}
+
+/// A lane whose first task has ended, and whose relaunch is about to be answered.
+fn relaunching() -> Hand {
+    let mut hand = Hand::new(json!({}));
+    hand.running("first");
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    hand
+}
+
+/// Each Create is answered like this; how long the backoff before the other uid's turn takes is checked.
+fn backs_off_and_moves_on(mut hand: Hand, status: u16, task_id: &str) {
+    let mut creates = vec![];
+    let first = hand.create();
+    let mut create = first.clone();
+    let began = hand.now;
+    loop {
+        creates.push((hand.now - began) / 1000);
+        hand.answer(&create, status, json!({ "taskId": task_id, "status": "STARTED" }));
+        assert!(is_malformed(&hand.last(), EventCall::Create), "{:?}", hand.events);
+        create = match hand.call() {
+            next if next.call == EventCall::Create => next,
+            next => {
+                assert_eq!(next.call, EventCall::Acquire);
+                assert_ne!(output_uid(&next), output_uid(&first), "the other uid's turn");
+                break;
+            }
+        };
+    }
+    assert_eq!(creates, [0, 3, 9, 18]);
+    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::Unidentified)), "{:?}", hand.events);
+}
+
+#[test]
+fn a_create_that_is_answered_with_a_task_that_is_over_backs_off() {
+    for status in [200, 201, 202, 206, 409, 500] {
+        backs_off_and_moves_on(relaunching(), status, "first");
+    }
+}
+
+#[test]
+fn a_create_that_is_answered_with_the_task_it_replaces_backs_off_and_leaves_that_alone() {
+    for status in [200, 409] {
+        let mut hand = Hand::new(json!({ "uids": [1, 2, 3] }));
+        hand.running("first");
+        hand.query("STOPPING", "serviceInProgress");
+        hand.query("STOPPING", "serviceInProgress");
+        backs_off_and_moves_on(hand, status, "first");
+    }
+}
+
+/// Its own task, which a notification had named and ended before the answer came: nothing is left of the create.
+#[test]
+fn a_create_that_is_answered_with_its_own_task_that_is_over_begins_anew_after_a_wait() {
+    let mut hand = Hand::new(json!({}));
+    let mut acquires = 0;
+    let mut calls = 0;
+    let began = hand.now;
+    while hand.now < began + 600_000 && calls < 400 {
+        let call = match hand.next(600) {
+            Ok(call) => call,
+            Err(_) => break,
+        };
+        calls += 1;
+        match call.call {
+            EventCall::Acquire => {
+                acquires += 1;
+                hand.answer(&call, 200, json!({ "tokenName": format!("token-{calls}") }));
+            }
+            EventCall::Create => {
+                hand.notice(111, "its-own", "show-1");
+                hand.answer(&call, 200, json!({ "taskId": "its-own", "status": "STARTED" }));
+            }
+            EventCall::Presence => {
+                hand.answer(&call, 200, json!({ "success": true, "data": { "channel_exist": false } }));
+            }
+            _ => hand.answer(&call, 404, json!({})),
+        }
+    }
+    assert!(acquires > 1 && calls < 120, "{calls} calls in ten minutes, {acquires} of them Acquires");
+}
+
+#[test]
+fn an_answer_about_another_task_says_nothing_of_this_one() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("ours");
+    let query = hand.expect(EventCall::Query);
+    let mut of_another = task("EXIT", "serviceCompleted");
+    of_another["taskId"] = json!("theirs");
+    hand.answer(&query, 200, of_another.clone());
+    assert!(is_malformed(&hand.last(), EventCall::Query), "{:?}", hand.events);
+    assert_eq!(hand.supervisor.status().state, "running");
+
+    hand.supervisor.handle(hand.wall(), steadymix::supervisor::Input::Stop);
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 200, of_another);
+    assert!(is_malformed(&hand.last(), EventCall::Delete), "{:?}", hand.events);
+    let again = hand.expect(EventCall::Delete);
+    hand.answer(&again, 200, json!({ "taskId": "ours", "status": "STOPPED" }));
+    hand.done();
+}
+
+#[test]
+fn an_instance_id_is_ours_only_character_for_character() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer(&create, 409, json!({}));
+    for foreign in ["show-01", "show-+1", "show-1 ", "show-2", "show-4294967297", "show-", "show", "SHOW-1"] {
+        assert!(!hand.notice(110, "theirs", foreign), "{foreign}");
+        assert_eq!(hand.supervisor.status().task_id, None, "{foreign}");
+    }
+    assert!(hand.notice(110, "ours", "show-1"));
+    assert_eq!(hand.supervisor.status().task_id.as_deref(), Some("ours"));
+}
