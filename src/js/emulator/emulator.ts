@@ -18,6 +18,11 @@ export interface Profile {
   startUp?: StartUp;
   /** What a Create is answered while a task with its instanceId lives. Default `sameTask200`. */
   repeatCreate?: RepeatCreate;
+  /**
+   * Which changes an Update may make: those that the service documents, or any besides the output's channel and uid
+   * (`any`, the default). Any other one is answered 400, with a message that names the field.
+   */
+  updates?: "documented" | "any";
   /** What is answered to a builder token that did not start the task: 404 (the default) or 403. */
   wrongTokenStatus?: number;
   /** Whether task statuses are numbers. Default: texts. */
@@ -57,6 +62,8 @@ export interface NoticeProfile {
   doubledPercent?: number;
   /** Ones that are held up by up to 20 s, and so come out of order, in percent. */
   latePercent?: number;
+  /** Ones that name another task than the one that they are about, in percent. */
+  misnamedPercent?: number;
 }
 
 /** The kinds of calls: those for a task, and `presence`, which asks who is in a channel. */
@@ -83,7 +90,13 @@ export type Effect =
   /** It is carried out, but the answer's body is cut off. */
   | { kind: "garbage" }
   /** It is carried out, but the answer does not name the task. */
-  | { kind: "noTaskId" };
+  | { kind: "noTaskId" }
+  /**
+   * It is answered (by default 200) about another task: one of the same App ID that has `ended`, one that is `live`, or
+   * somebody else's (`foreign`, always the same id). It is carried out only if `perform` says so. Applies to calls that
+   * name a task, or create one, while there is such another one.
+   */
+  | { kind: "otherTask"; which: "ended" | "live" | "foreign"; status?: number; perform?: boolean };
 
 /** A line in the script of faults. What is left out holds for all calls, always. */
 export interface Rule {

@@ -46,9 +46,9 @@ impl Rule {
     fn check(&self, path: &str) -> Checked {
         check_percent(&format!("{path}.chancePercent"), self.chance_percent.unwrap_or_default())?;
         match self.effect {
-            Effect::Answer { status, .. } | Effect::PerformThenAnswer { status, .. } => {
-                check_status(&format!("{path}.effect.status"), status)
-            }
+            Effect::Answer { status, .. }
+            | Effect::PerformThenAnswer { status, .. }
+            | Effect::OtherTask { status, .. } => check_status(&format!("{path}.effect.status"), status),
             Effect::PerformAndLose
             | Effect::PerformLate { .. }
             | Effect::Lose
@@ -74,7 +74,8 @@ impl NoticeProfile {
         check_span(&format!("{path}.takesMs"), self.takes_ms)?;
         check_percent(&format!("{path}.lostPercent"), self.lost_percent)?;
         check_percent(&format!("{path}.doubledPercent"), self.doubled_percent)?;
-        check_percent(&format!("{path}.latePercent"), self.late_percent)
+        check_percent(&format!("{path}.latePercent"), self.late_percent)?;
+        check_percent(&format!("{path}.misnamedPercent"), self.misnamed_percent)
     }
 }
 

@@ -120,6 +120,41 @@ pub enum Effect {
     Garbage,
     /// It is carried out, but the answer does not name the task.
     NoTaskId,
+    /// It is answered about another task than the one that was asked for, or started. Applies only to calls that name a
+    /// task, and only while there is such another one.
+    OtherTask {
+        /// Which.
+        which: Other,
+        /// The HTTP status; the body names the other task whatever it is.
+        #[serde(default = "ok")]
+        status: u16,
+        /// Whether it is carried out nevertheless.
+        #[serde(default)]
+        perform: bool,
+    },
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// A task that a call is not about: of those that there are, the newest whose instanceId has most in common with the call's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Other {
+    /// One of the same App ID that has ended.
+    Ended,
+    /// One of the same App ID that lives: of an earlier launch, or of another lane.
+    Live,
+    /// Somebody else's: always the same id, which the service never shows otherwise.
+    Foreign,
+}
+
+impl Effect {
+    /// The task that it needs.
+    fn other(&self) -> Option<Other> {
+        if let Self::OtherTask { which, .. } = self { Some(*which) } else { None }
+    }
 }
 
 /// The rules, and how often each was looked at.
@@ -144,6 +179,7 @@ impl Script {
         domain: &str,
         uid: Option<u32>,
         random: &mut Random,
+        has_other: impl Fn(Other) -> bool,
     ) -> Option<Effect> {
         self.rules.retain(|(rule, seen)| {
             let spent = rule.times.is_some_and(|times| *seen >= rule.skip.saturating_add(times));
@@ -154,6 +190,7 @@ impl Script {
                 && rule.domain.as_deref().is_none_or(|of| of == domain)
                 && rule.uid.is_none_or(|of| uid == Some(of))
                 && now >= rule.from_ms
+                && rule.effect.other().is_none_or(&has_other)
                 && rule.chance_percent.is_none_or(|percent| random.percent(percent));
             if about {
                 *seen += 1;

@@ -10,6 +10,7 @@ mod control;
 mod fault;
 mod limits;
 mod notice;
+mod other;
 mod profile;
 mod random;
 mod request;
@@ -18,13 +19,14 @@ mod state;
 mod task;
 #[cfg(test)]
 mod tests;
+mod update;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
 pub use control::{Command, Target};
-pub use fault::{CallKind, Effect, Rule};
+pub use fault::{CallKind, Effect, Other, Rule};
 pub use limits::Stats;
 pub use notice::Delivery;
-pub use profile::{NoticeProfile, Profile, RepeatCreate, StartUp};
+pub use profile::{NoticeProfile, Profile, RepeatCreate, StartUp, Updates};
 pub use service::{Call, Emulator, Overlap, Reply, Silence};
 pub use state::{State, TaskView};

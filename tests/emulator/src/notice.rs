@@ -8,6 +8,7 @@ use sha2::Sha256;
 
 use crate::profile::NoticeProfile;
 use crate::random::Random;
+use crate::request::Transcoder;
 use crate::task::Task;
 
 /// A notification on its way.
@@ -40,7 +41,7 @@ impl Event<'_> {
             Self::Started => {
                 let details = json!({
                     "event": "cloud_transcoder_started", "state": "Transcoder success", "createTs": created_ms,
-                    "transcoder": **transcoder,
+                    "transcoder": Transcoder::read(transcoder),
                 });
                 (110, details)
             }
@@ -61,7 +62,7 @@ impl Event<'_> {
             Self::Updated => {
                 let details = json!({
                     "event": "cloud_transcoder_updated", "state": "running", "createTs": created_ms,
-                    "updateTs": updated_ms, "transcoder": **transcoder,
+                    "updateTs": updated_ms, "transcoder": Transcoder::read(transcoder),
                 });
                 (113, details)
             }
@@ -80,6 +81,7 @@ impl Outbox {
         profile: &NoticeProfile,
         task: &mut Task,
         event: Event<'_>,
+        other: Option<String>,
         random: &mut Random,
     ) {
         task.notices += 1;
@@ -88,7 +90,7 @@ impl Outbox {
         }
         let (event_type, details) = event.of(task);
         let payload = json!({
-            "taskId": task.id, "instanceId": task.instance_id, "sequence": task.notices, "sendts": now,
+            "taskId": other.as_ref().unwrap_or(&task.id), "instanceId": task.instance_id, "sequence": task.notices, "sendts": now,
             "serviceScene": "rtsc/cloud-transcoder", "details": details,
         });
         let notice_id = format!("{}-{}", task.id, task.notices);

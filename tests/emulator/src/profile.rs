@@ -22,6 +22,8 @@ pub struct Profile {
     pub start_up: StartUp,
     /// What a Create is answered while a task with its instanceId lives. The documents do not settle it.
     pub repeat_create: RepeatCreate,
+    /// Which changes an Update may make.
+    pub updates: Updates,
     /// What Query, Update and Delete are answered with a builder token that did not start the task: 404 or 403.
     pub wrong_token_status: u16,
     /// Whether task statuses are numbers.
@@ -47,6 +49,7 @@ impl Default for Profile {
             answer_ms: [20, 120],
             start_up: StartUp::default(),
             repeat_create: RepeatCreate::SameTask200,
+            updates: Updates::Any,
             wrong_token_status: 404,
             numeric_status: false,
             forget_after_ms: 60_000,
@@ -90,6 +93,18 @@ pub enum RepeatCreate {
     Conflict409,
 }
 
+/// Which changes an Update may make; any other one is refused with 400.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Updates {
+    /// Those that the service documents: `rtc` members of `audioInputs` and `videoInputs` come and go, `region` of a video
+    /// input, `audioOption` and `videoOption` of an output.
+    Documented,
+    /// Any, besides the channel and the uid of the output.
+    #[default]
+    Any,
+}
+
 /// How notifications come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -104,6 +119,8 @@ pub struct NoticeProfile {
     pub doubled_percent: u8,
     /// Ones that are held up by up to 20 s, and so come out of order, in percent.
     pub late_percent: u8,
+    /// Ones that name another task than the one that they are about, in percent.
+    pub misnamed_percent: u8,
 }
 
 impl Default for NoticeProfile {
@@ -114,6 +131,7 @@ impl Default for NoticeProfile {
             lost_percent: 0,
             doubled_percent: 0,
             late_percent: 0,
+            misnamed_percent: 0,
         }
     }
 }

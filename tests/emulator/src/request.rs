@@ -73,7 +73,8 @@ pub(crate) struct Wanted {
     pub(crate) channel: String,
     pub(crate) uid: u32,
     pub(crate) idle_timeout_ms: u64,
-    pub(crate) transcoder: Transcoder,
+    /// `services.cloudTranscoder.config.transcoder`, as it came.
+    pub(crate) transcoder: Value,
 }
 
 impl Wanted {
@@ -114,7 +115,7 @@ impl Wanted {
             channel: channel.ok_or("outputs[0].rtc.rtcChannel is missing")?.to_owned(),
             uid,
             idle_timeout_ms: idle_timeout_s * 1_000,
-            transcoder: Transcoder::read(transcoder),
+            transcoder: transcoder.clone(),
         })
     }
 }
@@ -137,7 +138,7 @@ struct Stream {
 }
 
 impl Transcoder {
-    fn read(transcoder: &Value) -> Self {
+    pub(crate) fn read(transcoder: &Value) -> Self {
         let list = |field: &str| transcoder.get(field).and_then(Value::as_array).into_iter().flatten();
         let has = |output: &Value, field: &str| output.get(field).is_some();
         let mut inputs: Vec<Stream> =

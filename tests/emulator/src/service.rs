@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::channel::Channels;
-use crate::fault::{CallKind, Effect, Script};
+use crate::fault::{CallKind, Effect, Other, Script};
 use crate::limits::{Stats, Window};
 use crate::notice::{Delivery, Event, Outbox};
-use crate::profile::{Profile, RepeatCreate};
+use crate::other::About;
+use crate::profile::{Profile, RepeatCreate, Updates};
 use crate::random::Random;
 use crate::request::{Route, Wanted};
-use crate::task::{End, Stage, Task};
+use crate::task::{End, Stage, Status, Task};
+use crate::update::refused_change;
 
 /// A call that comes in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +93,7 @@ struct BuilderToken {
     task: Option<usize>,
 }
 
+const RUNNING: Status = ((5, "IN_PROGRESS"), "serviceInProgress");
 const TOKEN_LIFETIME_MS: u64 = 300_000;
 
 /// The emulated service.
@@ -110,6 +113,8 @@ pub struct Emulator {
     late: Vec<(u64, Call)>,
     outbox: Outbox,
     calls: u64,
+    /// A task that is somebody else's.
+    foreign: String,
 }
 
 struct Outcome {
@@ -127,6 +132,9 @@ impl Emulator {
     /// A service without tasks.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
+        // Of a generator of its own: nothing else depends on whether it is shown.
+        let mut random = Random::new(!profile.seed);
+        let foreign = format!("{:016x}{:016x}", random.next(), random.next());
         Self {
             random: Random::new(profile.seed),
             profile,
@@ -141,6 +149,7 @@ impl Emulator {
             late: Vec::new(),
             outbox: Outbox::default(),
             calls: 0,
+            foreign,
         }
     }
 
@@ -193,7 +202,12 @@ impl Emulator {
             None => drop(self.stats.domains.insert(call.domain.clone(), 1)),
         }
         let uid = self.uid_of(&route, call);
-        let effect = self.script.effect(now, route.kind, &call.domain, uid, &mut self.random);
+        let effect = {
+            let Self { script, random, tasks, tokens, .. } = &mut *self;
+            let has_other =
+                |which| about(&route, tasks, tokens).is_some_and(|about| about.has_other(which, tasks));
+            script.effect(now, route.kind, &call.domain, uid, random, has_other)
+        };
         match &effect {
             Some(Effect::Dns) => return Reply::Nothing { why: Silence::Dns },
             Some(Effect::Refuse) => return Reply::Nothing { why: Silence::Refused },
@@ -246,7 +260,31 @@ impl Emulator {
                 }
                 self.answer(&outcome, None)
             }
+            Some(Effect::OtherTask { which, status, perform }) => {
+                let mut outcome = self.about_other(now, &route, which);
+                outcome.status = status;
+                if perform {
+                    self.perform(now, &route, call);
+                }
+                self.answer(&outcome, None)
+            }
             Some(Effect::Dns | Effect::Refuse | Effect::Lose) => Reply::Nothing { why: Silence::Lost },
+        }
+    }
+
+    /// The body that a call has about another task.
+    fn about_other(&self, now: u64, route: &Route<'_>, which: Other) -> Outcome {
+        let about = about(route, &self.tasks, &self.tokens);
+        let other = about.and_then(|about| about.other(which, &self.tasks));
+        let fresh = ((4, "STARTED"), "serviceReady");
+        let Some((at, task)) = other.and_then(|at| Some((at, self.tasks.get(at)?))) else {
+            let status = if route.kind == CallKind::Create { fresh } else { RUNNING };
+            return self.said_of(&self.foreign, now, 200, status);
+        };
+        match (route.kind, task.status(now, u64::MAX)) {
+            (CallKind::Query, Some(status)) => self.shown(at, 200, status),
+            (CallKind::Delete, _) => self.shown(at, 200, ((7, "STOPPED"), "serviceCompleted")),
+            _ => self.shown(at, 200, fresh),
         }
     }
 
@@ -353,9 +391,7 @@ impl Emulator {
         if now >= token.acquired_ms + TOKEN_LIFETIME_MS {
             return Outcome::refused(400, "this builderToken has expired");
         }
-        let is_same = |task: &Task| {
-            task.is_live() && task.app_id == route.app_id && task.instance_id == token.instance_id
-        };
+        let is_same = |task: &Task| task.is_live_instance(&route.app_id, &token.instance_id);
         if let Some(at) = self.tasks.iter().position(is_same) {
             return self.repeated(at);
         }
@@ -424,17 +460,27 @@ impl Emulator {
     fn repeated(&mut self, at: usize) -> Outcome {
         match self.profile.repeat_create {
             RepeatCreate::SameTask200 => self.shown(at, 200, ((4, "STARTED"), "serviceReady")),
-            RepeatCreate::Already201WithId => self.shown(at, 201, ((5, "IN_PROGRESS"), "serviceInProgress")),
+            RepeatCreate::Already201WithId => self.shown(at, 201, RUNNING),
             RepeatCreate::Already201NoId => Outcome::refused(201, "already started"),
             RepeatCreate::Conflict409 => Outcome::refused(409, "a task with the same instanceId exists"),
         }
     }
 
-    fn shown(&self, at: usize, status: u16, ((number, name), service): crate::task::Status) -> Outcome {
+    fn shown(&self, at: usize, status: u16, ((number, name), service): Status) -> Outcome {
         let Some(task) = self.tasks.get(at) else { return Outcome::refused(500, "no task") };
+        self.said_of(&task.id, task.created_ms, status, ((number, name), service))
+    }
+
+    fn said_of(
+        &self,
+        task_id: &str,
+        created_ms: u64,
+        status: u16,
+        ((number, name), service): Status,
+    ) -> Outcome {
         let task_status = if self.profile.numeric_status { json!(number) } else { json!(name) };
         let body = json!({
-            "taskId": task.id, "createTs": task.created_ms / 1000, "status": task_status,
+            "taskId": task_id, "createTs": created_ms / 1000, "status": task_status,
             "services": { "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "status": service } },
         });
         Outcome { status, body }
@@ -476,6 +522,12 @@ impl Emulator {
         }
         if (&wanted.channel, wanted.uid) != (&task.channel, task.uid) {
             return Outcome::refused(400, "an output cannot be moved");
+        }
+        if self.profile.updates == Updates::Documented
+            && let Some(field) = refused_change(&task.transcoder, &wanted.transcoder)
+        {
+            let path = "services.cloudTranscoder.config.transcoder";
+            return Outcome::refused(400, &format!("{path}.{field} cannot be updated"));
         }
         task.sequence_id = Some(sequence_id);
         task.updated_ms = now;
@@ -534,8 +586,22 @@ impl Emulator {
     }
 
     pub(crate) fn notify(&mut self, now: u64, at: usize, event: Event<'_>) {
-        if let (Some(profile), Some(task)) = (&self.profile.notices, self.tasks.get_mut(at)) {
-            self.outbox.send(now, profile, task, event, &mut self.random);
+        let Some(profile) = &self.profile.notices else { return };
+        let mut other = None;
+        if self.random.percent(profile.misnamed_percent)
+            && let Some(task) = self.tasks.get(at)
+        {
+            let which = match self.random.between([0, 2]) {
+                0 => Other::Ended,
+                1 => Other::Live,
+                _ => Other::Foreign,
+            };
+            let about = About { app_id: &task.app_id, instance_id: &task.instance_id, own: Some(at) };
+            let named = about.other(which, &self.tasks).and_then(|at| self.tasks.get(at));
+            other = Some(named.map_or(&self.foreign, |task| &task.id).clone());
+        }
+        if let Some(task) = self.tasks.get_mut(at) {
+            self.outbox.send(now, profile, task, event, other, &mut self.random);
         }
     }
 
@@ -584,6 +650,27 @@ impl Emulator {
 enum Change {
     Task(usize),
     LateCall(usize),
+}
+
+/// What a call that names a task is about, or starts.
+fn about<'a>(
+    route: &'a Route<'_>,
+    tasks: &'a [Task],
+    tokens: &'a BTreeMap<String, BuilderToken>,
+) -> Option<About<'a>> {
+    let app_id = &*route.app_id;
+    match route.kind {
+        CallKind::Create => {
+            let instance_id = &*tokens.get(&*route.parameter("builderToken")?)?.instance_id;
+            let is_own = |task: &Task| task.is_live_instance(app_id, instance_id);
+            Some(About { app_id, instance_id, own: tasks.iter().position(is_own) })
+        }
+        CallKind::Query | CallKind::Update | CallKind::Delete => {
+            let own = tasks.iter().position(|task| task.id == route.name)?;
+            Some(About { app_id, instance_id: &tasks.get(own)?.instance_id, own: Some(own) })
+        }
+        CallKind::Acquire | CallKind::Presence => None,
+    }
 }
 
 fn said(status: u16, code: Option<i64>) -> Value {

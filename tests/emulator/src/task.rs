@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::profile::Profile;
 use crate::random::Random;
-use crate::request::Transcoder;
 
 /// A task, in the emulated cloud.
 #[derive(Clone, Debug)]
@@ -20,8 +21,8 @@ pub(crate) struct Task {
     pub(crate) idle_timeout_ms: u64,
     pub(crate) created_ms: u64,
     pub(crate) updated_ms: u64,
-    /// Shared, for the proof copies whole services.
-    pub(crate) transcoder: Arc<Transcoder>,
+    /// What it was started with, or updated to. Shared, for the proof copies whole services.
+    pub(crate) transcoder: Arc<Value>,
     pub(crate) sequence_id: Option<u64>,
     pub(crate) stage: Stage,
     /// Somebody else publishes under its uid now.
@@ -78,6 +79,11 @@ impl Task {
         }
     }
 
+    /// Whether it is the live task of this instanceId.
+    pub(crate) fn is_live_instance(&self, app_id: &str, instance_id: &str) -> bool {
+        self.is_live() && self.app_id == app_id && self.instance_id == instance_id
+    }
+
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.stage, Stage::Running { .. })
     }
@@ -106,7 +112,7 @@ impl Task {
             Stage::Running { since } if now < since + 2_000 => Some(((4, "STARTED"), "serviceStarted")),
             Stage::Running { .. } => Some(((5, "IN_PROGRESS"), "serviceInProgress")),
             Stage::Abnormal { .. } => Some(((5, "IN_PROGRESS"), "serviceAbnormal")),
-            Stage::Ended { at, forgotten, .. } if forgotten || now >= at + forget_after => None,
+            Stage::Ended { at, forgotten, .. } if forgotten || now >= at.saturating_add(forget_after) => None,
             Stage::Ended { how: End::Idle, .. } => Some(((8, "EXIT"), "serviceCompleted")),
             Stage::Ended { how: End::Failed, .. } => Some(((9, "FAILURE_STOP"), "serviceAbnormal")),
             Stage::Ended { how: End::Stopped, .. } => Some(((7, "STOPPED"), "serviceCompleted")),

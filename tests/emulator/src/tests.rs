@@ -228,6 +228,161 @@ fn an_update_needs_a_sequence_id_that_grows() {
 }
 
 #[test]
+fn a_call_can_be_answered_about_another_task() {
+    let mut client = Client::new(Profile::default());
+    let (ended, ended_token) = client.running("show-1", 7);
+    client.task("DELETE", &ended, &ended_token);
+    let rule = |client: &mut Client, call, which, status, perform| {
+        let effect = Effect::OtherTask { which, status, perform };
+        let rule = Rule { times: Some(1), ..Rule::new(Some(call), effect) };
+        client.emulator.control(client.now, Command::AddRule { rule, for_ms: None });
+    };
+
+    let token = client.acquire("show-2", 8);
+    for status in [200, 201, 202, 409] {
+        rule(&mut client, CallKind::Create, Other::Ended, status, false);
+        let (answered, body) = client.create(&token, 8);
+        assert_eq!((answered, body["taskId"].as_str()), (status, Some(&*ended)));
+        client.now += 1_000;
+    }
+    assert_eq!(client.emulator.tasks().count(), 1, "not carried out");
+    rule(&mut client, CallKind::Create, Other::Ended, 200, true);
+    assert_eq!(client.create(&token, 8).1["taskId"], *ended);
+    assert_eq!(client.emulator.tasks().count(), 2, "carried out");
+
+    // There is a live one now: this Create's own, which is not another.
+    rule(&mut client, CallKind::Create, Other::Live, 200, false);
+    let (_, own) = client.create(&token, 8);
+    let own = own["taskId"].as_str().unwrap().to_owned();
+    assert_ne!(own, ended);
+    let other_token = client.acquire("show-3", 9);
+    assert_eq!(client.create(&other_token, 9).1["taskId"], *own, "an earlier launch's");
+
+    let seen = [(Other::Ended, Some(&*ended)), (Other::Live, None), (Other::Foreign, None)];
+    for (call, method) in
+        [(CallKind::Query, "GET"), (CallKind::Update, "PATCH"), (CallKind::Delete, "DELETE")]
+    {
+        for (which, expected) in seen {
+            client.now += 1_000;
+            if which == Other::Live {
+                let token = client.acquire("elsewhere", 10);
+                client.create(&token, 10);
+            }
+            rule(&mut client, call, which, 200, false);
+            let (status, body) = client.task(method, &own, &token);
+            let named = body["taskId"].as_str().unwrap();
+            assert_eq!(status, 200);
+            assert_ne!(named, own, "{call:?} {which:?}");
+            assert!(expected.is_none_or(|expected| expected == named), "{call:?} {which:?} {named}");
+        }
+    }
+    assert_eq!(client.task("GET", &own, &token).1["taskId"], *own, "none was carried out");
+}
+
+#[test]
+fn a_notification_can_name_another_task() {
+    let notices = NoticeProfile { misnamed_percent: 100, ..NoticeProfile::default() };
+    let mut client = Client::new(Profile { notices: Some(notices), ..Profile::default() });
+    let tasks = [client.running("show-1", 7).0, client.running("show-2", 8).0];
+    let deliveries = client.emulator.take_notices(client.now + 60_000);
+    assert_eq!(deliveries.len(), 6);
+    for delivery in deliveries {
+        let body: Value = serde_json::from_str(&delivery.body).unwrap();
+        let payload = &body["payload"];
+        let own = if payload["instanceId"] == "show-1" { &tasks[0] } else { &tasks[1] };
+        assert_ne!(payload["taskId"], **own, "{body}");
+    }
+}
+
+#[test]
+fn an_update_may_change_only_what_is_documented() {
+    let rtc = |uid: u32, token: &str| json!({ "rtcChannel": "studio", "rtcUid": uid, "rtcToken": token });
+    let region = |x: u32| json!({ "x": x, "y": 0, "width": 640, "height": 360, "zOrder": 2 });
+    let first = json!({
+        "audioInputs": [{ "rtc": rtc(0, "a") }, { "streamUrl": "https://a/b.mp3", "volume": 50 }],
+        "videoInputs": [{ "rtc": rtc(1, "a"), "region": region(0), "placeholderImageUrl": "https://a/b.png" }],
+        "canvas": { "width": 1280, "height": 720, "color": 0 },
+        "waterMarks": [],
+        "outputs": [{
+            "rtc": { "rtcChannel": "show", "rtcUid": 7, "rtcToken": "c" },
+            "audioOption": { "profileType": "AUDIO_PROFILE_DEFAULT" },
+            "videoOption": { "width": 1280, "height": 720, "bitrate": 2000, "codec": "H264" },
+        }],
+    });
+    let changed = |pointer: &str, value: Value| {
+        let mut config = first.clone();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        match config.pointer_mut(parent).unwrap() {
+            Value::Array(list) if key == "-" => list.push(value),
+            Value::Array(list) => list[key.parse::<usize>().unwrap()] = value,
+            parent => parent[key] = value,
+        }
+        config
+    };
+    let allowed = [
+        first.clone(),
+        changed("/audioInputs/-", json!({ "rtc": rtc(3, "b") })),
+        changed("/audioInputs", json!([{ "streamUrl": "https://a/b.mp3", "volume": 50 }])),
+        changed("/audioInputs/0/rtc", rtc(0, "fresh")),
+        changed("/videoInputs/-", json!({ "rtc": rtc(2, "b"), "region": region(1) })),
+        changed("/videoInputs/0/region", region(9)),
+        changed("/videoInputs", json!([])),
+        changed("/outputs/0/audioOption/profileType", json!("AUDIO_PROFILE_MUSIC_STANDARD")),
+        changed("/outputs/0/videoOption/bitrate", json!(900)),
+        changed("/idleTimeout", json!(300)),
+        changed("/streamProcessMode", json!("mix")),
+        changed("/backgroundImage", Value::Null),
+        changed("/waterMarks", Value::Null),
+    ];
+    let refused = [
+        ("audioInputs[].streamUrl", changed("/audioInputs/1/volume", json!(51))),
+        ("audioInputs[].streamUrl", changed("/audioInputs", json!([{ "rtc": rtc(0, "a") }]))),
+        ("audioInputs[].volume", changed("/audioInputs/0/volume", json!(51))),
+        ("videoInputs[].placeholderImageUrl", changed("/videoInputs/0/placeholderImageUrl", Value::Null)),
+        ("canvas", changed("/canvas/color", json!(1))),
+        ("waterMarks", changed("/waterMarks/-", json!({ "imageUrl": "https://a/b.png" }))),
+        ("idleTimeout", changed("/idleTimeout", json!(301))),
+        ("streamProcessMode", changed("/streamProcessMode", json!("single"))),
+        ("encryption", changed("/encryption", json!({}))),
+        ("outputs[0].rtc", changed("/outputs/0/rtc/rtcToken", json!("d"))),
+        ("outputs", changed("/outputs/-", first["outputs"][0].clone())),
+    ];
+    let services = |config: &Value| {
+        json!({ "services": { "cloudTranscoder": {
+        "serviceType": "cloudTranscoderV2", "config": { "transcoder": config },
+    } } })
+    };
+    for updates in [Updates::Documented, Updates::Any] {
+        let mut client = Client::new(Profile { updates, ..Profile::default() });
+        let mut update = |config: &Value| {
+            let token = client.acquire("show-1", 7);
+            let create = format!("{BASE}/tasks?builderToken={token}");
+            let (_, task) = client.call("POST", &create, &services(&first));
+            let task = task["taskId"].as_str().unwrap().to_owned();
+            let mask = "updateMask=services.cloudTranscoder.config";
+            let path = format!("{BASE}/tasks/{task}?builderToken={token}&sequenceId=0&{mask}");
+            let answer = client.call("PATCH", &path, &services(config));
+            client.task("DELETE", &task, &token);
+            client.now += 1_000;
+            answer
+        };
+        for config in &allowed {
+            assert_eq!(update(config).0, 200, "{config}");
+        }
+        for (field, config) in &refused {
+            let (status, body) = update(config);
+            if updates == Updates::Any {
+                assert_eq!(status, 200, "{body}");
+            } else {
+                let path = "services.cloudTranscoder.config.transcoder";
+                let message = format!("{path}.{field} cannot be updated");
+                assert_eq!((status, &body["message"]), (400, &json!(message)), "{config}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_is_refused() {
     let mut client = Client::new(Profile { authorization: Some("Basic x".to_owned()), ..Profile::default() });
     assert_eq!(client.task("GET", "t", "b").0, 401);

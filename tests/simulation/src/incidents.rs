@@ -188,6 +188,7 @@ pub(crate) fn profile(chance: &mut Chance, may_hang: bool) -> Profile {
         lost_percent: chance.one(&[0, 0, 30]),
         doubled_percent: chance.one(&[0, 50]),
         late_percent: chance.one(&[0, 0, 50]),
+        ..NoticeProfile::default()
     };
     Profile {
         seed: chance.next(),
@@ -213,6 +214,7 @@ pub(crate) fn profile(chance: &mut Chance, may_hang: bool) -> Profile {
         migration_ms: [5_000, 80_000],
         presence_misses_percent: chance.one(&[0, 0, 20]),
         notices: chance.percent(60).then_some(notices),
+        ..Profile::default()
     }
 }
 
