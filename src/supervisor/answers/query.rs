@@ -199,6 +199,15 @@ impl Lane {
             let said = read.said.clone();
             self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Query, said });
         }
+        // One that was never seen running may not be the task that was made: it has its time to start, and no longer. 401 is
+        // about the customer's credentials.
+        let deadline = self.config.policy.confirm_deadline_ms;
+        let is_late = self.current_launch().is_some_and(|launch| {
+            launch.phase == Phase::Confirming && now.mono >= launch.since.plus(deadline)
+        });
+        if wait.is_none() && is_late && !read.unauthorized && self.current == Some(generation) {
+            self.supersede(now, LaunchCause::DidNotStart);
+        }
     }
 
     /// Query was not answered, or with a 5xx: nothing is known, and it is asked again for as long as it takes.

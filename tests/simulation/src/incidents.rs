@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use steadymix_emulator::{
-    CallKind, Command, Effect, NoticeProfile, Profile, RepeatCreate, Rule, StartUp, Target,
+    CallKind, Command, Effect, NoticeProfile, Other, Profile, RepeatCreate, Rule, StartUp, Target,
 };
 
 use crate::chance::Chance;
@@ -105,6 +105,11 @@ fn answer(status: u16, code: Option<i64>) -> Effect {
     Effect::Answer { status, code, retry_after: None, body: None }
 }
 
+/// A success that names another task.
+fn misnamed(which: Other) -> Effect {
+    Effect::OtherTask { which, status: 200, perform: false }
+}
+
 fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
     use CallKind::{Acquire, Create, Delete, Presence, Query, Update};
     let call = chance.one(&[
@@ -145,9 +150,17 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
             Effect::PerformLate { ms: chance.between(1_000, 12_000) },
             Effect::NoTaskId,
         ],
-        Delete => vec![performed(500, None), performed(202, None), Effect::PerformAndLose],
+        Delete => {
+            vec![performed(500, None), performed(202, None), Effect::PerformAndLose, misnamed(Other::Ended)]
+        }
         Update => vec![Effect::PerformAndLose, performed(500, None), answer(400, None)],
-        Query => vec![answer(401, None), answer(403, None), answer(400, None)],
+        Query => vec![
+            answer(401, None),
+            answer(403, None),
+            answer(400, None),
+            misnamed(Other::Ended),
+            misnamed(Other::Live),
+        ],
         Presence => vec![Effect::Answer {
             status: 200,
             code: None,

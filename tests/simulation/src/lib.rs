@@ -20,6 +20,7 @@ pub mod golden;
 mod incidents;
 mod model;
 mod network;
+mod pace;
 pub mod places;
 mod plan;
 mod process;

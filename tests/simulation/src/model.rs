@@ -13,6 +13,7 @@ use steadymix::time::Millis;
 
 use crate::checks::{Check, Sent};
 use crate::fingerprint::Fingerprint;
+use crate::pace::Pace;
 use crate::wire;
 
 /// The service's own rules, in ms.
@@ -89,6 +90,7 @@ pub(crate) struct Model {
     handed_out: Vec<String>,
     /// Not to be called before, in ms of the world's clock; by the task, or else the instance.
     earliest: BTreeMap<(String, EventCall), u64>,
+    pace: Pace,
     /// No look into this channel before, in ms of the process's clock.
     next_look: BTreeMap<String, u64>,
     /// The process's clock, which never goes back: what it last showed, and what it counts.
@@ -127,6 +129,12 @@ impl Model {
         self.tasks.contains_key(task)
     }
 
+    /// A task that this create cannot have made.
+    pub(crate) fn task_of_another_create(&self, instance: &str) -> Option<String> {
+        let other = self.tasks.iter().find(|(_, task)| task.instance != instance);
+        other.map(|(id, _)| id.clone())
+    }
+
     // ---- what the process does -----------------------------------------------------------------------------------
 
     pub(crate) fn on_hand_out(&mut self, request: &Request) {
@@ -142,10 +150,11 @@ impl Model {
     }
 
     pub(crate) fn on_send(&mut self, now: u64, request: &Request, instance: Option<&str>) -> Check {
+        let whose = whose(request.call, &request.path, instance);
+        self.pace.on_send(now, &whose, request)?;
         if let Some(instance) = instance {
             let task = wire::task_id(&request.path);
-            let whose = if is_of_task(request.call) { &task } else { instance };
-            let key = (whose.to_owned(), request.call);
+            let key = (whose.clone(), request.call);
             if let Some(earliest) = self.earliest.get(&key).filter(|earliest| now < **earliest) {
                 let early = earliest - now;
                 return Err(format!("{:?} of {whose} {early} ms before its wait is over", request.call));
@@ -244,7 +253,11 @@ impl Model {
 
     pub(crate) fn on_answer(&mut self, now: u64, sent: &Sent, answer: &Answer, late: bool) {
         if !late {
+            self.pace.on_answer(now, &whose(sent.call, &sent.path, sent.instance.as_deref()), sent.call);
             self.asked_to_wait(now, sent, answer);
+        }
+        if self.is_misnamed(sent, answer) {
+            return;
         }
         match sent.call {
             EventCall::Acquire if !late => self.acquired(now, sent, answer),
@@ -335,6 +348,18 @@ impl Model {
         self.creates.entry(instance.to_owned()).or_default().seen = false;
     }
 
+    /// Whether a success names a task that it cannot be about: it says nothing then.
+    fn is_misnamed(&self, sent: &Sent, answer: &Answer) -> bool {
+        let Answer::Http { status: 200..=299 | 409, body, .. } = answer else { return false };
+        let body = wire::json(body);
+        let Some(named) = body["taskId"].as_str() else { return false };
+        if is_of_task(sent.call) {
+            return named != wire::task_id(&sent.path);
+        }
+        let of_another = |task: &Task| Some(&task.instance) != sent.instance.as_ref();
+        sent.call == EventCall::Create && self.tasks.get(named).is_some_and(of_another)
+    }
+
     fn told_of_task(&mut self, sent: &Sent, answer: &Answer) {
         let id = wire::task_id(&sent.path);
         let Answer::Http { status, body, .. } = answer else { return self.forget_handed_out(&id) };
@@ -375,7 +400,13 @@ impl Model {
         }
     }
 
+    /// Something came from outside: a command, a hint, a notification.
+    pub(crate) fn on_input(&mut self) {
+        self.pace.on_input();
+    }
+
     pub(crate) fn on_notice(&mut self, notice: &Notice) {
+        self.on_input();
         if self.creates.contains_key(&notice.instance_id) {
             let instance = notice.instance_id.clone();
             self.named(&instance, &notice.task_id);
@@ -384,6 +415,9 @@ impl Model {
 
     /// What the process says must be what it can know.
     pub(crate) fn on_event(&mut self, now: u64, event: &Event) -> Check {
+        for whose in event.instance_id.iter().chain(&event.task_id) {
+            self.pace.on_event(whose);
+        }
         match &event.kind {
             // A lane that begins to end awaits no look any more: one that must not launch again does when its task is named
             // and has ended.
@@ -545,6 +579,7 @@ impl Model {
         for name in &self.handed_out {
             fingerprint.text(name);
         }
+        self.pace.digest(now, fingerprint);
     }
 
     // ---- the process's own misfortunes ---------------------------------------------------------------------------
@@ -554,6 +589,7 @@ impl Model {
         let mut model = self.clone();
         model.take_handed_out_for_sent();
         model.earliest.clear();
+        model.on_input();
         model.next_look.clear();
         model
     }
@@ -561,6 +597,7 @@ impl Model {
     /// Waits of the process's clock are not those of the world any more.
     pub(crate) fn on_clock_set(&mut self, back: bool) {
         self.earliest.clear();
+        self.on_input();
         self.tokens.values_mut().for_each(|token| token.age_is_lost |= back);
     }
 
@@ -579,6 +616,15 @@ impl Model {
                 task.deletes_lost += 1;
             }
         }
+    }
+}
+
+/// The task that a call is about, or else its instance; of a look into a channel, its path.
+fn whose(call: EventCall, path: &str, instance: Option<&str>) -> String {
+    match instance {
+        _ if is_of_task(call) => wire::task_id(path),
+        Some(instance) => instance.to_owned(),
+        None => path.to_owned(),
     }
 }
 

@@ -111,6 +111,7 @@ impl World {
         };
         let reply = self.emulator.handle(self.now, &call);
         let is_create = request.call == EventCall::Create;
+        let reply = self.misnamed(at, is_create, instance.as_deref(), reply);
         let sent = Sent { call: request.call, path: request.path, instance, mono };
         let id = request.id;
         match reply {
@@ -156,6 +157,18 @@ impl World {
             self.crash(500);
         }
         Ok(())
+    }
+
+    /// Now and then a Create is answered with a task of another one: what the process can know to be wrong.
+    fn misnamed(&mut self, at: usize, is_create: bool, instance: Option<&str>, reply: Reply) -> Reply {
+        let other = self.processes[at].model.task_of_another_create(instance.unwrap_or_default());
+        let may_be = is_create && self.is_faulty() && self.plan.mishaps.misnames;
+        let Some(task) = other.filter(|_| may_be && self.chance.percent(3)) else { return reply };
+        let Reply::Answer { delay_ms, headers, .. } = reply else { return reply };
+        self.reach("create answered with a task of another create");
+        let status = self.chance.one(&[200, 200, 201, 202, 409]);
+        let body = serde_json::json!({ "taskId": task, "status": "STARTED" }).to_string();
+        Reply::Answer { delay_ms, status, headers, body }
     }
 
     fn answer(&mut self, at: usize, id: RequestId, sent: &Sent, answer: Answer) {

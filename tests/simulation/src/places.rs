@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 /// Of a thousand schedules.
-pub const OF_SCHEDULES: [&str; 50] = [
+pub const OF_SCHEDULES: [&str; 51] = [
+    "create answered with a task of another create",
     "a permit that got lost",
     "no permit yet from the shared limit",
     "create carried out, answer lost",

@@ -38,11 +38,21 @@ pub(crate) struct Mishaps {
     pub(crate) tokens: bool,
     /// Permits get lost.
     pub(crate) permits: bool,
+    /// A Create is answered with a task of another one.
+    pub(crate) misnames: bool,
 }
 
 impl Mishaps {
-    const ALL: Self = Self { crashes: true, storage: true, doubles: true, tokens: true, permits: true };
-    const NONE: Self = Self { crashes: false, storage: false, doubles: false, tokens: false, permits: false };
+    const ALL: Self =
+        Self { crashes: true, storage: true, doubles: true, tokens: true, permits: true, misnames: true };
+    const NONE: Self = Self {
+        crashes: false,
+        storage: false,
+        doubles: false,
+        tokens: false,
+        permits: false,
+        misnames: false,
+    };
 }
 
 /// So many hours pass between incidents in a soak, on average; now and then some come together.

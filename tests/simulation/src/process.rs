@@ -90,6 +90,9 @@ impl World {
         self.has_changed = true;
         let process = &mut self.processes[at];
         process.model.tick(wall);
+        if matches!(input, Input::Hint | Input::Stop) {
+            process.model.on_input();
+        }
         process.group.handle(wall, input)
     }
 

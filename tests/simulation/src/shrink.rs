@@ -75,12 +75,13 @@ impl Smallest {
     }
 
     fn simplify(&mut self) -> bool {
-        let simpler: [fn(&mut Plan); 18] = [
+        let simpler: [fn(&mut Plan); 19] = [
             |plan| plan.mishaps.crashes = false,
             |plan| plan.mishaps.storage = false,
             |plan| plan.mishaps.doubles = false,
             |plan| plan.mishaps.tokens = false,
             |plan| plan.mishaps.permits = false,
+            |plan| plan.mishaps.misnames = false,
             |plan| plan.shares_quota = false,
             |plan| plan.profile.notices = None,
             |plan| plan.profile.numeric_status = false,

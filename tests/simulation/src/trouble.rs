@@ -59,6 +59,7 @@ impl World {
                 let wall = self.wall();
                 if let Some(process) = self.processes.iter_mut().find(|process| process.ends_at.is_none()) {
                     process.model.tick(wall);
+                    process.model.on_input();
                     process.group.update(wall, &services).map_err(|invalid| invalid.to_string())?;
                     self.wanted = Some(idle_timeout);
                     // Another one, perhaps before the first one is taken.

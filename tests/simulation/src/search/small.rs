@@ -43,6 +43,8 @@ pub(super) enum Move {
     NotResolved,
     /// A 404 of a task that runs: not as often as makes it gone.
     NotFound,
+    /// A 200 that names a task that is over.
+    Misnamed { performed: bool },
     /// The process dies before it is sent, and starts from what was persisted.
     DiesBefore,
     /// The same, after it was carried out.
@@ -156,6 +158,9 @@ impl Small {
                     moves.push(Move::Lost { performed });
                 }
                 moves.extend([Move::NotResolved, Move::DiesAfter]);
+                if self.service.last_dead().is_some_and(|task| self.model.knows_task(&task.id)) {
+                    moves.extend([false, true].map(|performed| Move::Misnamed { performed }));
+                }
                 if self.late.is_none() {
                     moves.push(Move::Late);
                 }
@@ -226,9 +231,10 @@ impl Small {
             None => self.send(&request)?,
         };
         let performed = match how {
-            Move::Unavailable { performed } | Move::Unclear { performed } | Move::Lost { performed } => {
-                performed
-            }
+            Move::Unavailable { performed }
+            | Move::Unclear { performed }
+            | Move::Lost { performed }
+            | Move::Misnamed { performed } => performed,
             Move::NotResolved | Move::NotFound => false,
             _ => true,
         };
@@ -237,6 +243,10 @@ impl Small {
             Move::Answered => natural,
             Move::Unavailable { .. } => Some(answer(503, &json!({}))),
             Move::Unclear { .. } => Some(answer(206, &json!({}))),
+            Move::Misnamed { .. } => {
+                let over = self.service.last_dead().map(|task| task.id.clone());
+                Some(answer(200, &json!({ "taskId": over, "status": "STARTED" })))
+            }
             Move::NotFound => {
                 self.still.lies -= 1;
                 Some(answer(404, &json!({})))
@@ -320,6 +330,9 @@ impl Small {
 
     fn hand_in(&mut self, input: Input) {
         self.model.tick(Millis::new(self.now));
+        if matches!(input, Input::Stop) {
+            self.model.on_input();
+        }
         self.group.handle(Millis::new(self.now), input);
     }
 

@@ -1,0 +1,128 @@
+//! No state of the machine may call in a circle: between two calls of one kind for one launch there is a delay of the
+//! policy, or something has happened that the operator was told of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use steadymix::supervisor::{EventCall, Request};
+
+use crate::checks::Check;
+use crate::fingerprint::Fingerprint;
+
+/// The shortest delay of the policy, in ms. A Query may also come at the end of the time that a task has to start, however
+/// soon that is.
+fn shortest_delay(call: EventCall) -> u64 {
+    if call == EventCall::Query { 1 } else { 1_000 }
+}
+
+/// Calls of one kind for one launch, or of one task, since something happened.
+#[derive(Clone, Debug, Default)]
+struct Calls {
+    /// When the last one was answered, or is given up.
+    over_at: u64,
+    /// Those of a task may be made with one builder token after the other.
+    paths: BTreeSet<String>,
+}
+
+/// What was called since something happened.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pace {
+    calls: BTreeMap<(String, EventCall), Calls>,
+}
+
+impl Pace {
+    /// `whose` is a task, an instanceId or, of a look into a channel, its path.
+    pub(crate) fn on_send(&mut self, now: u64, whose: &str, request: &Request) -> Check {
+        let Request { call, path, timeout, .. } = request;
+        let calls = self.calls.entry((whose.to_owned(), *call)).or_default();
+        if now >= calls.over_at + shortest_delay(*call) {
+            calls.paths.clear();
+        }
+        calls.over_at = now + timeout.as_u64();
+        let is_another_token = matches!(call, EventCall::Query | EventCall::Update | EventCall::Delete);
+        let is_new = calls.paths.insert(path.clone());
+        if calls.paths.len() > 1 && !is_another_token || !is_new {
+            return Err(format!("{call:?} of {whose} again, without a delay and without an event"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn on_answer(&mut self, now: u64, whose: &str, call: EventCall) {
+        if let Some(calls) = self.calls.get_mut(&(whose.to_owned(), call)) {
+            calls.over_at = now;
+        }
+    }
+
+    /// The operator was told something of this launch or task.
+    pub(crate) fn on_event(&mut self, whose: &str) {
+        self.calls.retain(|(other, _), _| other != whose);
+    }
+
+    /// Something came from outside: a command, a hint, a notification, a clock that was set.
+    pub(crate) fn on_input(&mut self) {
+        self.calls.clear();
+    }
+
+    pub(crate) fn digest(&self, now: u64, fingerprint: &mut Fingerprint) {
+        let is_recent = |call: EventCall, calls: &Calls| now < calls.over_at + shortest_delay(call);
+        for ((whose, call), calls) in self.calls.iter().filter(|((_, call), calls)| is_recent(*call, calls)) {
+            fingerprint.text(whose);
+            fingerprint.debug(call);
+            fingerprint.debug(&calls.paths);
+            fingerprint.instant(calls.over_at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use steadymix::supervisor::{Output, Supervisor, SupervisorConfig};
+    use steadymix::time::Millis;
+
+    use super::*;
+    use crate::incidents;
+
+    /// A request, as the core hands it out.
+    fn request(call: EventCall, path: &str) -> Request {
+        let config = serde_json::json!({
+            "appId": "app", "instanceId": "show", "uids": [1, 2], "services": incidents::services(300),
+        });
+        let now = Millis::new(1_767_225_600_000);
+        let mut supervisor = Supervisor::new(SupervisorConfig::from_json(&config).unwrap(), now);
+        loop {
+            match supervisor.poll(now) {
+                Output::NeedToken(token) => {
+                    supervisor.handle(now, steadymix::supervisor::Input::Token(token.id, Ok(None)));
+                }
+                Output::Send(request) => return Request { call, path: path.to_owned(), ..request },
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_is_made_again_after_a_delay_or_an_event() {
+        let acquire = request(EventCall::Acquire, "/builderTokens");
+        let mut pace = Pace::default();
+        pace.on_send(0, "show-1", &acquire).unwrap();
+        pace.on_answer(50, "show-1", EventCall::Acquire);
+        assert!(pace.clone().on_send(1_049, "show-1", &acquire).is_err());
+        pace.clone().on_send(1_050, "show-1", &acquire).unwrap();
+        pace.on_event("show-2");
+        assert!(pace.clone().on_send(60, "show-1", &acquire).is_err(), "of another launch");
+        pace.on_event("show-1");
+        pace.on_send(60, "show-1", &acquire).unwrap();
+        assert!(pace.clone().on_send(11_059, "show-1", &acquire).is_err(), "given up after ten seconds");
+        pace.on_send(11_060, "show-1", &acquire).unwrap();
+    }
+
+    #[test]
+    fn a_task_is_asked_for_once_with_each_token() {
+        let query = |token: &str| request(EventCall::Query, &format!("/tasks/task?builderToken={token}"));
+        let mut pace = Pace::default();
+        for token in ["a", "b"] {
+            pace.on_send(0, "task", &query(token)).unwrap();
+            pace.on_answer(10, "task", EventCall::Query);
+        }
+        assert!(pace.on_send(10, "task", &query("a")).is_err());
+    }
+}
