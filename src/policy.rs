@@ -112,7 +112,7 @@ pub struct RetryPolicy {
     pub create_timed_out_ms: Backoff,
     /// Acquire, Create or Update answered 50x: the same again after 3, 6, 9 s.
     pub create_server_error_ms: Backoff,
-    /// Create or Update answered code 65: the same again after 3, 6 s.
+    /// Acquire, Create or Update answered code 65, with a 40x too: the same again after 3, 6 s.
     pub create_not_completed_ms: Backoff,
     /// Query answered 404: again after 5, 10, 15 s; a 404 still means that the task is gone.
     pub query_not_found_ms: Backoff,

@@ -190,7 +190,7 @@ pub enum Meaning {
     Task(TaskState),
     /// 206: the backend's answer timed out, the outcome is unknown.
     TimedOut,
-    /// Code 65: "request not completed", the outcome is unknown.
+    /// Code 65: "request not completed", the outcome is unknown, and the same parameters are to be sent again.
     NotCompleted,
     /// 50x, or an answer outside of HTTP's sense here (1xx, 3xx): the outcome is unknown.
     ServerError,
@@ -209,7 +209,8 @@ pub enum Meaning {
 }
 
 /// Interprets one answer; `http_status` is `None` when none came. The most specific row of the service's table
-/// wins: a code 65 in a 206 (or another 2xx or 5xx) of Create or Update follows the row of code 65.
+/// wins: a code 65 in a 206 (or another 2xx or 5xx) of Create or Update follows the row of code 65, and so does one in a
+/// 40x of Acquire, Create or Update, unless its status has a row of its own (401, 403, 409, 429, and 404 of Update).
 #[must_use]
 pub fn interpret(
     call: Call,
@@ -233,6 +234,10 @@ pub fn interpret(
         (404, Call::Delete) => Meaning::AlreadyGone,
         (401 | 403, _) => Meaning::WrongCredentials,
         (429, _) => Meaning::RateLimited,
+        // The guide has "the same parameters again" for code 65, whatever the status: no final refusal.
+        (400..=499, Call::Acquire | Call::Create | Call::Update) if code == Some(CODE_NOT_COMPLETED) => {
+            Meaning::NotCompleted
+        }
         (400..=499, _) => Meaning::WrongParameters,
         _ => Meaning::ServerError,
     }

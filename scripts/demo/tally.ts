@@ -20,7 +20,7 @@ export class Tally {
     if (event.type === "uidSwitched") this.uidSwitches += 1;
     if (event.type === "domainSwitched") this.domainSwitches += 1;
     if (event.type === "leftBehind") this.leftBehind += 1;
-    if (event.type === "relaunched") this.gaps.push(event.gapMs);
+    if (event.type === "relaunched") this.gaps.push(event.downtimeMs);
     if (event.type === "stopping") this.#end ??= event.at;
     if (event.type === "onAir" && this.#end === undefined) this.#onAir(event.at, event.toUid !== undefined);
   }

@@ -67,7 +67,7 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
     case "noUidFree":
       return ["…", "yellow", `a task may live under every uid; looks again in ${seconds(event.waitMs)}`];
     case "relaunched":
-      return ["✔", "green", `${uid} replaces uid ${event.previousUid}; the gap was ${seconds(event.gapMs)}`];
+      return ["✔", "green", `${uid} replaces uid ${event.previousUid}; the gap was ${seconds(event.downtimeMs)}`];
     case "domainSwitched":
       return ["⇄", "blue", `asks ${event.to} instead of ${event.from}`];
     case "unidentified":

@@ -166,7 +166,7 @@ export interface RetrySchedules {
   createTimedOutMs: number[];
   /** Acquire, Create or Update answered 50x. Default 3000, 6000, 9000. */
   createServerErrorMs: number[];
-  /** Create or Update answered code 65. Default 3000, 6000. */
+  /** Acquire, Create or Update answered code 65, with a 40x too. Default 3000, 6000. */
   createNotCompletedMs: number[];
   /** Query answered 404; when spent, the task is gone. Default 5000, 10000, 15000. */
   queryNotFoundMs: number[];
@@ -405,8 +405,11 @@ export type EventDetails =
   | { type: "uidSwitched"; from: Uid; to: Uid; reason: LaunchCause }
   /** Under each uid a task may live: waits. */
   | { type: "noUidFree"; waitMs: number }
-  /** A replacement runs. */
-  | { type: "relaunched"; previousUid: Uid; previousTaskId?: string; gapMs: number }
+  /**
+   * A replacement runs. `downtimeMs`: since the task before it was last seen running, by a Query, until the replacement was;
+   * that task may have lived on for up to `monitorIntervalMs` of it.
+   */
+  | { type: "relaunched"; previousUid: Uid; previousTaskId?: string; downtimeMs: number }
   /** Another domain is asked from now on. */
   | { type: "domainSwitched"; from: string; to: string }
   /** A task runs, but nobody says which. */

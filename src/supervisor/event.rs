@@ -103,8 +103,9 @@ pub enum EventKind {
         /// That task.
         #[serde(skip_serializing_if = "Option::is_none")]
         previous_task_id: Option<String>,
-        /// From the last proof that the old one ran, or its end, to the proof that the new one runs, in ms.
-        gap_ms: Millis,
+        /// Since the old one was last seen running, by a Query, until the new one was, in ms. The old one may have lived on for
+        /// up to `monitorIntervalMs` of it.
+        downtime_ms: Millis,
     },
     /// Another domain is asked from now on.
     DomainSwitched {
@@ -120,7 +121,8 @@ pub enum EventKind {
         /// How.
         by: IdentifiedBy,
     },
-    /// The service refused a call: an operator must look. On Query and Delete monitoring goes on.
+    /// The service refused a call: an operator must look. On Query and Delete monitoring goes on; on Acquire and Create
+    /// launching does, later and later, once a task of this lane has run.
     Misconfigured {
         /// The call.
         call: EventCall,
@@ -177,7 +179,7 @@ decode!(Camel enum EventKind as type {
     Ended { how },
     UidSwitched { from, to, reason },
     NoUidFree { wait_ms },
-    Relaunched { previous_uid, previous_task_id, gap_ms },
+    Relaunched { previous_uid, previous_task_id, downtime_ms },
     DomainSwitched { from, to },
     Unidentified,
     Identified { by },
@@ -258,7 +260,8 @@ pub enum LaunchCause {
     AcquireSpent,
     /// The Create before it got nowhere: its outcome is unknown.
     CreateSpent,
-    /// The Create before it was refused after an unknown outcome, or its payload was, and there is another.
+    /// The launch before it was refused: after an unknown outcome, with a payload in whose place there is another, or although
+    /// tasks of this lane have run.
     CreateRefused,
     /// The task did not run in time.
     DidNotStart,

@@ -126,6 +126,9 @@ pub(crate) struct Lane {
     /// Launches in a row that the relaunch ladder counts.
     pub(super) relaunches: u32,
     pub(super) off_air: Option<OffAir>,
+    /// A task of this lane has run: the service takes its credentials, and a payload of its.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) has_run: bool,
     pub(super) in_flight: Option<InFlight>,
     pub(super) overdue: VecDeque<Overdue>,
     pub(super) retired: VecDeque<Retired>,
@@ -146,7 +149,7 @@ pub(crate) struct Lane {
 }
 
 decode!(Camel Lane {
-    number, config, ring, domains, goal, launches, current, next_launch, generation, relaunches, off_air, in_flight,
+    number, config, ring, domains, goal, launches, current, next_launch, generation, relaunches, off_air, has_run or false, in_flight,
     overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, events,
     announced_end, revision
 });
@@ -165,6 +168,7 @@ impl Lane {
             generation: 0,
             relaunches: 0,
             off_air: None,
+            has_run: false,
             in_flight: None,
             overdue: VecDeque::new(),
             retired: VecDeque::new(),

@@ -385,14 +385,22 @@ impl Launch {
         }
     }
 
+    /// Whether a Create with another token than that of the known task may have started one as well.
+    pub(super) fn may_have_another_task(&self) -> bool {
+        let is_other = |token: &&String| self.tokens.as_slice() != [(*token).clone()];
+        self.task_id.is_some()
+            && !self.tokens.is_empty()
+            && self.unanswered.iter().any(|token| is_other(&token))
+    }
+
     /// The known task is gone; but a Create with another token may have started one after it. Then this launch is that
     /// create from now on.
     pub(super) fn goes_on_as_another(&mut self, now: Millis) -> bool {
+        if !self.may_have_another_task() {
+            return false;
+        }
         if let [started_it] = self.tokens.as_slice() {
             self.unanswered.retain(|token| token != started_it);
-        }
-        if self.task_id.is_none() || self.unanswered.is_empty() || self.tokens.is_empty() {
-            return false;
         }
         self.forget_answered_tokens();
         if self.builder.is_none() || self.services.is_none() || self.next_sequence_id > 0 {

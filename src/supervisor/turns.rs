@@ -181,6 +181,20 @@ impl Lane {
         self.mark_changed();
     }
 
+    /// Query does not know the current task any more: by the guide it has exited. Should it live on after all, nobody else
+    /// would ever end it: it is deleted as one that was replaced, or taken back if it runs and is in the way. Where another
+    /// Create of the launch may have started a task, the launch is that one's from now on.
+    pub(super) fn lost(&mut self, now: Now, generation: u32) {
+        if self.current_launch().is_some_and(Launch::may_have_another_task) {
+            return self.gone(now, generation, Ending::NotFound);
+        }
+        self.emit(now, Some(generation), EventKind::Ended { how: Ending::NotFound });
+        if self.config.restart == Restart::Never {
+            return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
+        }
+        self.supersede(now, LaunchCause::NotFound);
+    }
+
     /// The task of this launch is known to be gone.
     pub(super) fn gone(&mut self, now: Now, generation: u32, how: Ending) {
         let was_current = self.current == Some(generation);
@@ -306,6 +320,7 @@ impl Lane {
         }
         launch.phase = Phase::Running;
         launch.since = now.mono;
+        self.has_run = true;
         self.note_payload(now);
         self.emit(now, Some(generation), EventKind::Confirmed { took_ms: now.mono.minus(launched_at) });
         if let Some(off_air) = self.off_air.take() {
@@ -315,7 +330,7 @@ impl Lane {
                 EventKind::Relaunched {
                     previous_uid: off_air.uid,
                     previous_task_id: off_air.task_id,
-                    gap_ms: now.mono.minus(off_air.since),
+                    downtime_ms: now.mono.minus(off_air.since),
                 },
             );
         }

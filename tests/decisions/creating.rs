@@ -30,16 +30,18 @@ fn a_spent_ladder_moves_to_the_other_uid_with_a_new_create() {
 }
 
 #[test]
-fn code_65_has_a_shorter_ladder() {
-    let mut hand = Hand::new(json!({}));
-    let first = hand.create();
-    hand.answer(&first, 206, json!({ "code": 65 }));
-    for waited in [3, 9] {
-        let again = hand.expect(EventCall::Create);
-        assert_eq!(hand.since_start(), waited);
-        hand.answer(&again, 206, json!({ "code": 65 }));
+fn code_65_has_a_shorter_ladder_whatever_its_status() {
+    for status in [200, 206, 400, 404, 500] {
+        let mut hand = Hand::new(json!({}));
+        let first = hand.create();
+        hand.answer(&first, status, json!({ "code": 65 }));
+        for waited in [3, 9] {
+            let again = hand.expect(EventCall::Create);
+            assert_eq!((again.path.as_str(), hand.since_start()), (first.path.as_str(), waited), "{status}");
+            hand.answer(&again, status, json!({ "code": 65 }));
+        }
+        assert_eq!(output_uid(&hand.expect(EventCall::Acquire)), 2);
     }
-    assert_eq!(output_uid(&hand.expect(EventCall::Acquire)), 2);
 }
 
 #[test]
@@ -370,4 +372,48 @@ fn a_token_that_nobody_asked_for_is_none() {
     hand.supervisor.handle(hand.wall(), Input::Token(create.id, Ok(Some("of another".to_owned()))));
     hand.answer(&create, 200, json!({ "taskId": "t" }));
     assert_eq!(hand.last(), EventKind::Created, "its answer is still awaited");
+}
+
+/// What was good while a task ran is not given up for a refusal.
+#[test]
+fn a_refused_relaunch_is_made_again_later_and_later() {
+    for (refused, status) in [
+        (EventCall::Acquire, 400),
+        (EventCall::Acquire, 401),
+        (EventCall::Create, 403),
+        (EventCall::Create, 404),
+    ] {
+        let mut hand = Hand::new(json!({}));
+        hand.running("old");
+        hand.query("FAILURE_STOP", "serviceAbnormal");
+        let mut waits = Vec::new();
+        let mut generation = 1;
+        for _ in 0..9 {
+            let before = hand.now;
+            let acquire = hand.expect(EventCall::Acquire);
+            waits.push((hand.now - before) / 1000);
+            generation += 1;
+            assert!(acquire.body.as_deref().unwrap().contains(&format!("show-{generation}")));
+            let call = if refused == EventCall::Acquire {
+                acquire
+            } else {
+                hand.answer(&acquire, 200, json!({ "tokenName": format!("token-{}", hand.now) }));
+                hand.expect(EventCall::Create)
+            };
+            hand.answer(&call, status, json!({ "message": "not now" }));
+            assert!(matches!(hand.last(), EventKind::Misconfigured { call, .. } if call == refused));
+        }
+        assert_eq!(waits, [0, 5, 15, 30, 60, 120, 300, 300, 300], "{refused:?} {status}");
+        hand.running("new");
+    }
+}
+
+#[test]
+fn the_first_launch_is_not_made_again_when_it_is_refused() {
+    for status in [400, 401, 403] {
+        let mut hand = Hand::new(json!({}));
+        let acquire = hand.expect(EventCall::Acquire);
+        hand.answer(&acquire, status, json!({}));
+        assert!(matches!(hand.done(), Outcome::Failed { .. }), "{status}");
+    }
 }

@@ -286,14 +286,15 @@ fn a_payload_that_has_run_is_what_a_later_one_is_taken_back_for() {
 }
 
 #[test]
-fn a_payload_that_has_run_and_is_refused_later_ends_it() {
+fn a_payload_that_has_run_and_is_refused_later_is_tried_again() {
     let mut hand = Hand::new(json!({}));
     update(&mut hand, 60);
     hand.running("t");
     hand.query("FAILURE_STOP", "serviceAbnormal");
     let create = hand.create();
     hand.answer(&create, 403, json!({}));
-    assert!(matches!(hand.done(), Outcome::Failed { .. }), "there is nothing to go back to");
+    let again = hand.create();
+    assert_eq!((idle_timeout(&create), idle_timeout(&again)), (60, 60), "there is nothing to go back to");
 }
 
 #[test]
@@ -533,6 +534,7 @@ fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.query("IN_PROGRESS", "serviceValidationFailed");
-    assert!(matches!(hand.last(), EventKind::Misconfigured { .. }));
-    assert_eq!(hand.supervisor.status().state, "stopping", "there is no other");
+    let told = |kind: &EventKind| matches!(kind, EventKind::Misconfigured { .. });
+    assert!(matches!(hand.last(), EventKind::Launching { .. }) && hand.events.iter().any(told));
+    assert!(hand.create().body.unwrap().contains(r#""idleTimeout":300"#), "there is no other");
 }

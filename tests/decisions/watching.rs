@@ -1,7 +1,9 @@
 //! Query and notifications: when a task is gone, and what takes its place.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, FailReason, Input, Outcome, Request, Standing};
+use steadymix::supervisor::{
+    Ending, EventCall, EventKind, FailReason, Input, LaunchCause, Outcome, Request, Standing,
+};
 use steadymix::task::Services;
 
 use crate::hand::{Hand, output_uid, services, task};
@@ -51,6 +53,43 @@ fn not_found_is_asked_again_before_it_is_believed() {
         2,
         "and then it is relaunched under the other uid"
     );
+}
+
+/// Four 404s that were false: what lives on is deleted, and nothing waits for that.
+#[test]
+fn a_task_that_query_does_not_know_is_deleted_once_its_replacement_runs() {
+    for (status, body) in [(200, task("STOPPED", "serviceCompleted")), (404, json!({}))] {
+        let mut hand = Hand::new(json!({}));
+        hand.running("lost");
+        for _ in 0..4 {
+            let query = hand.expect(EventCall::Query);
+            hand.answer(&query, 404, json!({}));
+        }
+        assert_eq!(hand.last(), EventKind::Launching { cause: LaunchCause::NotFound });
+        assert!(hand.events.contains(&EventKind::Ended { how: Ending::NotFound }));
+        let create = hand.create();
+        hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
+        hand.query("IN_PROGRESS", "serviceInProgress");
+        let delete = hand.expect(EventCall::Delete);
+        assert!(delete.path.contains("/tasks/lost?"));
+        hand.answer(&delete, status, body);
+        assert_eq!(hand.last(), EventKind::Removed);
+        assert_eq!(hand.uids(), [2], "its uid is free again");
+    }
+}
+
+#[test]
+fn a_task_that_query_does_not_know_and_that_is_never_launched_again_is_deleted_at_once() {
+    let mut hand = Hand::new(json!({ "restart": "never" }));
+    hand.running("lost");
+    for _ in 0..4 {
+        let query = hand.expect(EventCall::Query);
+        hand.answer(&query, 404, json!({}));
+    }
+    let delete = hand.expect(EventCall::Delete);
+    assert!(delete.path.contains("/tasks/lost?"));
+    hand.answer(&delete, 404, json!({}));
+    assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl Lane {
 
     /// Acquire or Create was answered 40x. Nothing more is sent for this create. Where an earlier Create of it had an
     /// unknown outcome, the refusal may mean only that its token is used up: then another create has its turn, and a
-    /// refusal of that one is final.
+    /// refusal of that one is final. Once a task of this lane has run, no refusal is: what was good then gets more patience.
     fn refused_to_launch(&mut self, now: Now, generation: u32, read: &Read, reason: FailReason) {
         self.emit(
             now,
@@ -117,8 +117,9 @@ impl Lane {
         if self.current != Some(generation) {
             return;
         }
-        if of_parameters && (ambiguous || is_outdated || self.go_back(now)) {
+        if (of_parameters && (ambiguous || is_outdated || self.go_back(now))) || self.has_run {
             self.abandon(now, LaunchCause::CreateRefused);
+            self.launch_not_before(now.mono.plus(read.retry_after.unwrap_or_default()));
         } else {
             self.end(now, Outcome::Failed { reason });
         }

@@ -103,7 +103,7 @@ impl Lane {
         let Some(launch) = self.launch(generation) else { return };
         let (is_outdated, is_unsure) = (launch.update_due.is_some(), launch.unsure_payload);
         // An Update that may have been carried out is what it does not take.
-        if (is_unsure && self.go_back(now)) || is_outdated || self.go_back(now) {
+        if (is_unsure && self.go_back(now)) || is_outdated || self.go_back(now) || self.has_run {
             self.supersede(now, LaunchCause::CreateRefused);
         } else {
             self.end(now, Outcome::Failed { reason: FailReason::WrongParameters });
@@ -170,7 +170,12 @@ impl Lane {
         let wait = self.next_wait(generation, read, Cause::NotFound, failures);
         let Some(launch) = self.launch_mut(generation) else { return };
         launch.not_found = failures.saturating_add(1);
-        let Some(wait) = wait else { return self.gone(now, generation, Ending::NotFound) };
+        let Some(wait) = wait else {
+            return match self.current == Some(generation) {
+                true => self.lost(now, generation),
+                false => self.gone(now, generation, Ending::NotFound),
+            };
+        };
         launch.due = now.mono.plus(wait);
         self.tell_retry(now, generation, read, Cause::NotFound, Some(wait), failures.saturating_add(1));
         if self.current == Some(generation) {
