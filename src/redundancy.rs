@@ -10,7 +10,7 @@ use crate::quota::permits::Permits;
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
     ChannelLook, Event, EventCall, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus,
-    Outcome, Output, PermitRequest, Raw, RequestId, Shared, Step,
+    Outcome, Output, PermitRequest, Raw, RequestId, Shared, Step, Why,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
@@ -36,10 +36,14 @@ pub struct GroupConfig {
     lanes: Vec<LaneConfig>,
     limits: QuotaLimits,
     on_air: OnAirPolicy,
+    start_grace: Millis,
 }
 
 /// A lane's name is at most this long, in characters.
 const NAME_CHARS: usize = 32;
+/// How long a backup that runs first waits for the primary at the start.
+const START_GRACE: Millis = Millis::from_secs(5);
+const LONGEST_START_GRACE: Millis = Millis::from_secs(60);
 /// As many lanes as have two-digit numbers in an instanceId.
 const MAX_LANES: usize = 99;
 
@@ -52,6 +56,11 @@ impl GroupConfig {
         let mut raw: Raw = decode::read("config", json)?;
         raw.refuse_uids()?;
         let on_air = raw.on_air.unwrap_or_default();
+        let start_grace = raw.start_grace_ms.unwrap_or(START_GRACE);
+        if start_grace > LONGEST_START_GRACE {
+            let allowed = format!("from 0 to {LONGEST_START_GRACE}");
+            return Err(Invalid::new("config.startGraceMs", start_grace, allowed));
+        }
         let raw_lanes = raw.lanes.as_mut().map(std::mem::take).unwrap_or_default();
         if raw_lanes.is_empty() || raw_lanes.len() > MAX_LANES {
             let found = format!("{} lanes", raw_lanes.len());
@@ -85,7 +94,7 @@ impl GroupConfig {
             }
             lanes.push(lane);
         }
-        Ok(Self { lanes, limits: shared.limits, on_air })
+        Ok(Self { lanes, limits: shared.limits, on_air, start_grace })
     }
 
     /// What is allowed, but probably not meant.
@@ -128,11 +137,16 @@ pub struct RedundancyGroup {
     permits: Permits,
     policy: OnAirPolicy,
     on_air: Option<(usize, Uid)>,
+    /// How long a backup waits for the primary, so that viewers do not begin with it only to leave it a moment later. None:
+    /// an output was on air.
+    start_grace: Option<Millis>,
+    /// Since when a backup has been up alone.
+    first_up: Option<Millis>,
     /// The lane that is asked first at the next poll: all get their turn.
     first: usize,
 }
 
-decode!(Camel RedundancyGroup { clock, lanes, permits, policy, on_air, first });
+decode!(Camel RedundancyGroup { clock, lanes, permits, policy, on_air, start_grace, first_up, first });
 
 impl RedundancyGroup {
     /// A group that begins at `now`.
@@ -145,6 +159,8 @@ impl RedundancyGroup {
             permits: Permits::new(config.limits, now),
             policy: config.on_air,
             on_air: None,
+            start_grace: Some(config.start_grace),
+            first_up: None,
             first: 0,
         }
     }
@@ -208,7 +224,13 @@ impl RedundancyGroup {
         self.first = 0;
         match wait {
             Some(_) if made_way => None,
-            Some((until, why)) => Some(Output::Wait { until: self.clock.wall_at(until), why }),
+            Some((until, why)) => {
+                let (until, why) = match self.held_until() {
+                    Some(held) if held < until => (held, Why::Confirm),
+                    Some(_) | None => (until, why),
+                };
+                Some(Output::Wait { until: self.clock.wall_at(until), why })
+            }
             None => Some(Output::Done(together(&outcomes))),
         }
     }
@@ -371,6 +393,24 @@ impl RedundancyGroup {
         self.lanes.get_mut(id.lane() as usize)
     }
 
+    /// Whether an output that would be the first on air has to wait for the primary's.
+    fn holds_for_primary(&mut self, now: Now, next: Option<(usize, Uid)>) -> bool {
+        let is_backup = next.is_some_and(|(at, _)| at > 0) && self.lanes.first().is_some_and(Lane::is_to_run);
+        if is_backup && self.start_grace.is_some() {
+            self.first_up.get_or_insert(now.mono);
+        }
+        let holds = is_backup && self.held_until().is_some_and(|until| now.mono < until);
+        if !holds {
+            self.start_grace = None;
+        }
+        holds
+    }
+
+    /// Until when a backup that is up waits for the primary.
+    fn held_until(&self) -> Option<Millis> {
+        Some(self.first_up?.plus(self.start_grace?))
+    }
+
     /// Moves what is on air when it does not run any more, to a lane that does.
     fn choose_on_air(&mut self, now: Now) -> Option<Event> {
         let healths: Vec<Health> = self.lanes.iter().map(Lane::health).collect();
@@ -392,7 +432,7 @@ impl RedundancyGroup {
             OnAirPolicy::Sticky => stays.or(first_running).or_else(holds).or_else(first_up),
             OnAirPolicy::PreferPrimary => first_running.or_else(holds).or_else(first_up),
         };
-        if next == self.on_air {
+        if next == self.on_air || self.holds_for_primary(now, next) {
             return None;
         }
         let from = std::mem::replace(&mut self.on_air, next);

@@ -128,6 +128,92 @@ fn what_is_probably_not_meant_is_said_of_every_lane() {
     assert_eq!(group.warnings(), []);
 }
 
+/// The group's own answers to its calls; the primary's task runs so many looks later than the backup's.
+fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<u32>)> {
+    let mut config = json!({ "appId": "app", "instanceId": "show", "services": services(300, "show") });
+    config["lanes"] = lanes(2);
+    for (name, value) in settings.as_object().unwrap() {
+        config[name] = value.clone();
+    }
+    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
+    let (mut now, mut looks, mut told) = (NOW, 0, Vec::new());
+    while now < NOW.plus(Millis::from_secs(60)) {
+        match group.poll(now) {
+            Output::Send(request) => {
+                let lane = request.id.lane();
+                let body = match request.call {
+                    EventCall::Acquire => json!({ "tokenName": format!("t{lane}") }),
+                    EventCall::Create => json!({ "taskId": format!("task{lane}"), "status": "STARTED" }),
+                    _ if lane == 0 && looks < primary_looks => {
+                        looks += 1;
+                        json!({ "status": "STARTING" })
+                    }
+                    _ => json!({ "status": "IN_PROGRESS" }),
+                };
+                let answer = Answer::Http {
+                    status: 200,
+                    retry_after: None,
+                    request_id: None,
+                    resource_id: None,
+                    body: body.to_string(),
+                };
+                group.handle(now, Input::Answer(request.id, answer));
+            }
+            Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
+            Output::Emit(Event { kind: EventKind::OnAir { to_uid, .. }, at, .. }) => {
+                told.push((at.minus(NOW).as_u64() / 1_000, to_uid));
+            }
+            Output::Emit(_) => {}
+            Output::Wait { until, .. } => now = until,
+            other => panic!("{other:?}"),
+        }
+    }
+    told
+}
+
+#[test]
+fn at_the_start_a_backup_waits_a_moment_for_the_primary() {
+    assert_eq!(on_air_of_a_start(json!({}), 0), [(5, Some(1))]);
+    assert_eq!(on_air_of_a_start(json!({}), 1), [(10, Some(1))], "and never begins with the backup");
+    assert_eq!(on_air_of_a_start(json!({ "startGraceMs": 0 }), 1), [(5, Some(3))]);
+    assert_eq!(on_air_of_a_start(json!({ "startGraceMs": 2_000 }), 1), [(7, Some(3))], "for no longer");
+    assert_eq!(on_air_of_a_start(json!({ "startGraceMs": 60_000 }), 2), [(15, Some(1))]);
+    let refused = GroupConfig::from_json(&json!({
+        "appId": "app", "instanceId": "show", "services": services(300, "show"), "lanes": lanes(2),
+        "startGraceMs": 60_001,
+    }));
+    assert_eq!(refused.unwrap_err(), Invalid::new("config.startGraceMs", "60001 ms", "from 0 to 60000 ms"));
+}
+
+#[test]
+fn a_backup_does_not_wait_for_a_primary_that_cannot_run() {
+    let mut group = group(2);
+    let mut now = NOW;
+    let mut on_air = None;
+    while on_air.is_none() {
+        match group.poll(now) {
+            Output::Send(request) if request.id.lane() == 0 => {
+                let refused = Answer::Http {
+                    status: 400,
+                    retry_after: None,
+                    request_id: None,
+                    resource_id: None,
+                    body: String::new(),
+                };
+                group.handle(now, Input::Answer(request.id, refused));
+            }
+            Output::Send(request) => answer(&mut group, now, &request),
+            Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
+            Output::Emit(Event { kind: EventKind::OnAir { to_uid, .. }, .. }) => on_air = to_uid,
+            Output::Emit(_) => {}
+            Output::Wait { until, .. } => now = until,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(on_air, Some(3));
+    assert!(now.minus(NOW) < Millis::from_secs(6), "{now}");
+}
+
 /// Polls until there is a call, and answers whatever is asked for before it.
 fn next_call(group: &mut RedundancyGroup, now: &mut Millis) -> Request {
     loop {

@@ -94,6 +94,7 @@ pub(crate) struct Raw {
     uids: Option<Vec<Uid>>,
     pub(crate) lanes: Option<Vec<RawLane>>,
     pub(crate) on_air: Option<crate::redundancy::OnAirPolicy>,
+    pub(crate) start_grace_ms: Option<Millis>,
     area: Area,
     region: Option<String>,
     domain_return_ms: Option<Millis>,
@@ -106,7 +107,7 @@ pub(crate) struct Raw {
 }
 
 decode!(Camel Raw {
-    app_id, instance_id, services, uids, lanes, on_air, area or Area::default(), region, domain_return_ms, policy, quota,
+    app_id, instance_id, services, uids, lanes, on_air, start_grace_ms, area or Area::default(), region, domain_return_ms, policy, quota,
     restart or Restart::default(), migration or Migration::default(), presence or Presence::default(), seed or 0; only
 });
 
@@ -121,8 +122,12 @@ decode!(Camel RawLane { name, uids, services; only });
 
 impl Raw {
     fn refuse_group_fields(&self) -> Result<(), Invalid> {
-        if self.lanes.is_some() || self.on_air.is_some() {
-            let field = if self.lanes.is_some() { "config.lanes" } else { "config.onAir" };
+        let of_groups = [
+            ("config.lanes", self.lanes.is_some()),
+            ("config.onAir", self.on_air.is_some()),
+            ("config.startGraceMs", self.start_grace_ms.is_some()),
+        ];
+        if let Some((field, _)) = of_groups.into_iter().find(|(_, is_given)| *is_given) {
             return Err(Invalid::new(field, "given", "left out: it belongs to a redundancy group"));
         }
         Ok(())

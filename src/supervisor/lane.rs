@@ -208,6 +208,11 @@ impl Lane {
         self.revision
     }
 
+    /// Whether its output is still wanted.
+    pub(crate) fn is_to_run(&self) -> bool {
+        self.goal == Goal::Run
+    }
+
     /// What changed is worth persisting.
     pub(super) fn mark_changed(&mut self) {
         self.revision += 1;
