@@ -10,7 +10,7 @@ use crate::quota::permits::Permits;
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
     ChannelLook, Event, EventCall, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus,
-    Outcome, Output, PermitRequest, Raw, RequestId, Shared, Step, Why,
+    LaneUpdate, Outcome, Output, PermitRequest, Raw, RequestId, Shared, Step, Why,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
@@ -192,10 +192,11 @@ impl RedundancyGroup {
         let mut outcomes = Vec::new();
         let mut made_way = false;
         let count = self.lanes.len();
+        let may_roll_out = self.next_to_roll_out(now);
         for at in (0..count).map(|i| (self.first + i) % count) {
             let Some(lane) = self.lanes.get_mut(at) else { continue };
             let held = self.permits.held_by(lane.number());
-            let step = lane.poll(now, &mut self.permits);
+            let step = lane.poll(now, &mut self.permits, may_roll_out == Some(at));
             made_way |= held != (None, false) && held != self.permits.held_by(lane.number());
             let output = match step {
                 Step::Emit(event) => Output::Emit(event),
@@ -226,13 +227,23 @@ impl RedundancyGroup {
             Some(_) if made_way => None,
             Some((until, why)) => {
                 let (until, why) = match self.held_until() {
-                    Some(held) if held < until => (held, Why::Confirm),
+                    Some(held) if now.mono < held && held < until => (held, Why::Confirm),
                     Some(_) | None => (until, why),
                 };
                 Some(Output::Wait { until: self.clock.wall_at(until), why })
             }
             None => Some(Output::Done(together(&outcomes))),
         }
+    }
+
+    /// The lane whose running task may be replaced now for a new payload: one after the other, that on air last.
+    fn next_to_roll_out(&self, now: Now) -> Option<usize> {
+        if self.lanes.iter().any(Lane::is_rolling_out) {
+            return None;
+        }
+        let on_air = self.on_air.map(|(at, _)| at);
+        let wanting = self.lanes.iter().enumerate().filter(|(_, lane)| lane.wants_rollout(now));
+        wanting.map(|(at, _)| at).min_by_key(|at| (Some(*at) == on_air, *at))
     }
 
     /// A look of this lane came to something: it serves every output of the channel.
@@ -288,19 +299,51 @@ impl RedundancyGroup {
     }
 
     /// Takes a new payload for every lane, as [`Supervisor::update`](crate::supervisor::Supervisor::update) does; for
-    /// all or for none.
+    /// all or for none. Each lane keeps the channel, and the RTC token, of its own output; the payload names that of any
+    /// lane. Where tasks have to be replaced, it is one lane after the other, that on air last.
     ///
     /// # Errors
-    /// A payload that does not fit one of the lanes; any, if their output channels differ.
-    pub fn update(&mut self, now: Millis, services: &Services) -> Result<(), Invalid> {
+    /// A payload that does not fit one of the lanes, or whose output is in no lane's channel.
+    pub fn update(&mut self, now: Millis, services: &Services) -> Result<Vec<LaneUpdate>, Invalid> {
+        let channel = |services: &Services| services.rtc_outputs().next().map(|rtc| rtc.rtc_channel.clone());
+        let named = channel(services);
+        let is_one_of_ours = self.lanes.iter().any(|lane| Some(lane.output_channel()) == named.as_deref());
+        let of_lane = |lane: &Lane| match Some(lane.output_channel()) == named.as_deref() || !is_one_of_ours {
+            true => services.clone(),
+            false => services.clone().with_output_of(lane.services()),
+        };
+        let payloads = self.lanes.iter().map(of_lane).collect();
+        self.update_all(now, payloads)
+    }
+
+    /// Takes a new payload for each of these lanes, by name; for all or for none.
+    ///
+    /// # Errors
+    /// A name that is no lane's; a payload that does not fit its lane.
+    pub fn update_lanes(
+        &mut self,
+        now: Millis,
+        payloads: &[(String, Services)],
+    ) -> Result<Vec<LaneUpdate>, Invalid> {
+        let names = || self.lanes.iter().map(Lane::name);
+        if let Some((at, (name, _))) =
+            payloads.iter().enumerate().find(|(_, (name, _))| !names().any(|of| of == name))
+        {
+            let allowed = format!("one of {}", names().map(quoted).collect::<Vec<_>>().join(", "));
+            return Err(Invalid::new(format!("lanes[{at}].name"), quoted(name), allowed));
+        }
+        let of_lane = |lane: &Lane| {
+            let given = payloads.iter().rfind(|(name, _)| name == lane.name());
+            given.map_or_else(|| lane.services().clone(), |(_, services)| services.clone())
+        };
+        let payloads = self.lanes.iter().map(of_lane).collect();
+        self.update_all(now, payloads)
+    }
+
+    fn update_all(&mut self, now: Millis, payloads: Vec<Services>) -> Result<Vec<LaneUpdate>, Invalid> {
         let now = self.tick(now);
-        for lane in &self.lanes {
-            lane.check_update(services)?;
-        }
-        for lane in &mut self.lanes {
-            lane.update(now, services.clone())?;
-        }
-        Ok(())
+        self.lanes.iter().zip(&payloads).try_for_each(|(lane, services)| lane.check_update(services))?;
+        self.lanes.iter_mut().zip(payloads).map(|(lane, services)| lane.update(now, services)).collect()
     }
 
     /// What is allowed in the payloads that the next launches have, but probably not meant.

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::answers::ChannelLook;
 pub(crate) use self::config::{LaneConfig, Raw, Shared};
-pub use self::config::{Migration, Presence, Restart, SupervisorConfig};
+pub use self::config::{Migration, Presence, Restart, Rollout, SupervisorConfig};
 pub use self::event::{
     Ending, Event, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason,
     RetryReason, Said, Suspicion,
@@ -165,6 +165,32 @@ pub enum Health {
     Running(Uid),
 }
 
+/// Which way a new payload goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Via {
+    /// The running task is updated. (One that is being launched is, once it runs.)
+    Update,
+    /// A new task under another uid has it, and takes the place of the running one: what the service can change in a
+    /// running task is `rtc` members of `audioInputs` and `videoInputs`, `region` of a video input, `audioOption` and
+    /// `videoOption`.
+    Relaunch,
+    /// Nothing runs: the next task is launched with it.
+    Launch,
+    /// It is the one that the lane has.
+    Nothing,
+}
+
+/// What becomes of a new payload in one lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneUpdate {
+    /// The lane's name.
+    pub lane: String,
+    /// Which way it goes.
+    pub via: Via,
+}
+
 /// How a lane is, for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -250,7 +276,7 @@ impl Supervisor {
         if let Some(look) = self.lane.time_out(now) {
             self.lane.look(now, &look);
         }
-        match self.lane.poll(now, &mut self.permits) {
+        match self.lane.poll(now, &mut self.permits, true) {
             Step::Emit(event) => Output::Emit(event),
             Step::Send(request) => Output::Send(request),
             Step::NeedToken(request) => Output::NeedToken(request),
@@ -290,13 +316,16 @@ impl Supervisor {
         }
     }
 
-    /// Takes a new payload: for the running task by Update, for later launches by their Create. An update that the
-    /// service refuses is dropped, and reported.
+    /// Takes a new payload: for the running task by Update, or, where the service cannot change in a running task what
+    /// differs, by a new task under the other uid, after whose start the old one is ended; for later launches by their
+    /// Create. Says which way it goes. One that the service refuses is dropped, and reported.
     ///
     /// # Errors
-    /// A payload that does not fit what runs: another output channel, a uid of the ring among its inputs.
-    pub fn update(&mut self, now: Millis, services: Services) -> Result<(), Invalid> {
+    /// A payload that does not fit what runs: another output channel, a uid of the ring among its inputs; or one that needs
+    /// a new task, where [`Rollout::Refuse`] is set.
+    pub fn update(&mut self, now: Millis, services: Services) -> Result<LaneUpdate, Invalid> {
         let now = self.tick(now);
+        self.lane.check_update(&services)?;
         self.lane.update(now, services)
     }
 

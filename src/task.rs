@@ -59,7 +59,7 @@ pub struct Config {
 decode!(Camel Config { transcoder; ..extra });
 
 /// `services.cloudTranscoder.config.transcoder`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transcoder {
     /// The task ends by itself when all hosts have been away this long: 1 to 86400 s, 300 s when left out.
@@ -307,6 +307,39 @@ const DEFAULT_IDLE_TIMEOUT_S: i64 = 300;
 /// No stream key has fewer characters.
 const SHORTEST_KEY: usize = 8;
 
+impl Input {
+    /// What an Update cannot change.
+    fn fixed(&self) -> Self {
+        let rtc = self.rtc.clone().map(|rtc| Rtc { rtc_token: None, ..rtc });
+        Self { rtc, region: None, ..self.clone() }
+    }
+
+    /// The channel and the uid of its stream.
+    fn stream(&self) -> Option<(&str, Option<Uid>)> {
+        self.rtc.as_ref().map(|rtc| (rtc.rtc_channel.as_str(), rtc.rtc_uid))
+    }
+}
+
+impl Output {
+    /// What an Update cannot change. The uid is the supervisor's.
+    fn fixed(&self) -> Self {
+        let rtc = self.rtc.clone().map(|rtc| Rtc { rtc_token: None, rtc_uid: None, ..rtc });
+        Self { rtc, audio_option: None, video_option: None, ..self.clone() }
+    }
+}
+
+/// Whether an Update can make the newer inputs of the older ones: streams of hosts come and go, and anything else stays.
+fn can_be_updated(old: &[Input], new: &[Input]) -> bool {
+    let files = |inputs: &[Input]| -> Vec<Input> {
+        inputs.iter().filter(|input| input.rtc.is_none()).map(Input::fixed).collect()
+    };
+    let is_kept = |input: &Input| {
+        let before = old.iter().find(|other| other.stream() == input.stream());
+        before.is_none_or(|before| before.fixed() == input.fixed())
+    };
+    files(old) == files(new) && new.iter().filter(|input| input.rtc.is_some()).all(is_kept)
+}
+
 impl Services {
     /// Reads and checks a payload.
     ///
@@ -386,6 +419,50 @@ impl Services {
             let key = last_part.filter(|part| part.len() >= SHORTEST_KEY);
             token.chain(address).map(|Secret(text)| text.as_str()).chain(key)
         })
+    }
+
+    /// The first field that differs from a newer payload and that an Update cannot change: by the service's reference it
+    /// changes only which `rtc` members `audioInputs` and `videoInputs` have, `region` of a video input, and `audioOption` and
+    /// `videoOption` of an output. RTC tokens are no part of what is compared: they are made anew for each call.
+    pub(crate) fn fixed_difference(&self, newer: &Self) -> Option<&'static str> {
+        let (old, new) = (self.transcoder(), newer.transcoder());
+        let mode =
+            |transcoder: &Transcoder| transcoder.stream_process_mode.clone().filter(|mode| mode != "mix");
+        let envelope = |services: &Self| {
+            let mut services = services.clone();
+            let transcoder = &mut services.cloud_transcoder.config.transcoder;
+            *transcoder =
+                Transcoder { extra: std::mem::take(&mut transcoder.extra), ..Transcoder::default() };
+            services
+        };
+        macro_rules! field {
+            ($name:literal) => {
+                concat!("services.cloudTranscoder.config.transcoder.", $name)
+            };
+        }
+        let differences = [
+            (field!("idleTimeout"), self.idle_timeout() != newer.idle_timeout()),
+            (field!("streamProcessMode"), mode(old) != mode(new)),
+            (field!("audioInputs"), !can_be_updated(&old.audio_inputs, &new.audio_inputs)),
+            (field!("videoInputs"), !can_be_updated(&old.video_inputs, &new.video_inputs)),
+            (field!("canvas"), old.canvas != new.canvas),
+            (field!("waterMarks"), old.water_marks != new.water_marks),
+            (
+                field!("outputs"),
+                !old.outputs.iter().map(Output::fixed).eq(new.outputs.iter().map(Output::fixed)),
+            ),
+            ("services", envelope(self) != envelope(newer)),
+        ];
+        differences.into_iter().find_map(|(field, differs)| differs.then_some(field))
+    }
+
+    /// This payload with the RTC output of another one.
+    pub(crate) fn with_output_of(mut self, other: &Self) -> Self {
+        let outputs = self.cloud_transcoder.config.transcoder.outputs.iter_mut();
+        for (rtc, of_other) in outputs.filter_map(|output| output.rtc.as_mut()).zip(other.rtc_outputs()) {
+            *rtc = of_other.clone();
+        }
+        self
     }
 
     fn input_streams(&self) -> impl Iterator<Item = &Rtc> {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::quota::Want;
-use crate::supervisor::{Answer, NoAnswer, Request};
+use crate::supervisor::{Answer, NoAnswer, Request, Via};
 
 const NOW: Millis = Millis::new(1_767_225_600_000);
 
@@ -92,22 +92,100 @@ fn what_is_wrong_in_a_lane_s_own_payload_is_named_there() {
     assert_eq!(refused.field, "services.cloudTranscoder.config.transcoder.idleTimeout");
 }
 
+/// Two lanes in two channels, under the same uids.
+fn in_two_channels() -> RedundancyGroup {
+    let lanes = json!([
+        { "name": "primary", "uids": [1, 2] },
+        { "name": "backup", "uids": [1, 2], "services": services(300, "another show") },
+    ]);
+    RedundancyGroup::new(config(lanes).unwrap(), NOW)
+}
+
 #[test]
-fn one_payload_for_lanes_in_different_channels_is_refused_as_that() {
-    let mut group = RedundancyGroup::new(
-        config(json!([
-            { "name": "primary", "uids": [1, 2] },
-            { "name": "backup", "uids": [1, 2], "services": services(300, "another show") },
-        ]))
-        .unwrap(),
-        NOW,
-    );
+fn lanes_in_different_channels_keep_their_own_output() {
     for channel in ["show", "another show"] {
-        let services = Services::from_json(&services(600, channel)).unwrap();
-        let refused = group.update(NOW, &services).unwrap_err();
-        assert!(refused.field.ends_with("outputs[0].rtc.rtcChannel"), "{refused}");
-        assert!(refused.allowed.ends_with("lanes in different ones cannot be updated"), "{refused}");
+        let mut group = in_two_channels();
+        let given = Services::from_json(&services(600, channel)).unwrap();
+        let updates = group.update(NOW, &given).unwrap();
+        assert_eq!(
+            updates.iter().map(|update| update.lane.as_str()).collect::<Vec<_>>(),
+            ["primary", "backup"]
+        );
+        let of_lane = |lane: &Lane| {
+            let services = lane.services();
+            (services.idle_timeout(), services.rtc_outputs().next().unwrap().rtc_channel.clone())
+        };
+        let ten_minutes = Millis::from_secs(600);
+        assert_eq!(
+            group.lanes.iter().map(of_lane).collect::<Vec<_>>(),
+            [(ten_minutes, "show".to_owned()), (ten_minutes, "another show".to_owned())]
+        );
     }
+    let mut group = in_two_channels();
+    let refused = group.update(NOW, &Services::from_json(&services(600, "elsewhere")).unwrap()).unwrap_err();
+    assert!(refused.field.ends_with("outputs[0].rtc.rtcChannel"), "{refused}");
+}
+
+#[test]
+fn each_lane_can_have_a_payload_of_its_own() {
+    let mut group = in_two_channels();
+    let of = |idle: u64, channel: &str| Services::from_json(&services(idle, channel)).unwrap();
+    let updates = group.update_lanes(NOW, &[("backup".to_owned(), of(600, "another show"))]).unwrap();
+    let vias: Vec<_> = updates.iter().map(|update| update.via).collect();
+    assert_eq!(vias, [Via::Nothing, Via::Launch]);
+    let before = group.snapshot().unwrap();
+    let refused = group.update_lanes(NOW, &[("third".to_owned(), of(600, "show"))]).unwrap_err();
+    assert_eq!(refused, Invalid::new("lanes[0].name", "\"third\"", "one of \"primary\", \"backup\""));
+    let both = [("primary".to_owned(), of(700, "show")), ("backup".to_owned(), of(700, "show"))];
+    assert!(group.update_lanes(NOW, &both).is_err(), "not into another lane's channel");
+    assert_eq!(group.snapshot().unwrap(), before, "for all or for none");
+}
+
+#[test]
+fn what_a_running_task_cannot_take_is_rolled_out_lane_by_lane_and_the_one_on_air_last() {
+    let mut group = group(3);
+    let mut now = NOW;
+    let mut events: Vec<Event> = Vec::new();
+    let mut updated = false;
+    while now < NOW.plus(Millis::from_secs(120)) {
+        match group.poll(now) {
+            Output::Send(request) => answer(&mut group, now, &request),
+            Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
+            Output::Emit(event) => events.push(event),
+            Output::Wait { until, .. } => now = until.min(now.plus(Millis::from_secs(1))),
+            other => panic!("{other:?}"),
+        }
+        if !updated && now > NOW.plus(Millis::from_secs(20)) {
+            updated = true;
+            events.clear();
+            let updates = group.update(now, &Services::from_json(&services(600, "show")).unwrap()).unwrap();
+            assert!(updates.iter().all(|update| update.via == Via::Relaunch), "{updates:?}");
+        }
+    }
+    let told: Vec<String> = events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::Launching { .. } => Some(format!("{} launching", event.lane)),
+            EventKind::Confirmed { .. } => Some(format!("{} confirmed", event.lane)),
+            EventKind::OnAir { from_uid, to_uid, .. } => Some(format!("on air {from_uid:?} {to_uid:?}")),
+            EventKind::Removed => Some(format!("{} removed", event.lane)),
+            _ => None,
+        })
+        .collect();
+    let without_removals: Vec<&String> = told.iter().filter(|line| !line.ends_with("removed")).collect();
+    assert_eq!(
+        without_removals,
+        [
+            "lane 1 launching",
+            "lane 1 confirmed",
+            "lane 2 launching",
+            "lane 2 confirmed",
+            "lane 0 launching",
+            "lane 0 confirmed",
+            "on air Some(1) Some(2)",
+        ]
+    );
+    assert_eq!(told.len() - without_removals.len(), 3, "{told:?}");
 }
 
 #[test]
@@ -272,17 +350,11 @@ fn lanes_in_different_channels_look_by_themselves_and_the_first_that_runs_is_on_
 
 #[test]
 fn an_update_is_for_all_lanes_or_for_none() {
-    let config = json!({
-        "appId": "app", "instanceId": "show", "services": services(300, "show"),
-        "lanes": [
-            { "name": "primary", "uids": [1, 2] },
-            { "name": "backup", "uids": [3, 4], "services": services(300, "another show") },
-        ],
-    });
-    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
+    let mut group = group(2);
     let before = group.snapshot().unwrap();
-    let fits_the_first = Services::from_json(&services(60, "show")).unwrap();
-    assert!(group.update(NOW, &fits_the_first).is_err());
+    let mut fits_the_first = services(60, "show");
+    fits_the_first["cloudTranscoder"]["config"]["transcoder"]["audioInputs"][0]["rtc"]["rtcUid"] = json!(3);
+    assert!(group.update(NOW, &Services::from_json(&fits_the_first).unwrap()).is_err());
     assert_eq!(group.snapshot().unwrap(), before);
 }
 

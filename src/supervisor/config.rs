@@ -42,6 +42,19 @@ pub enum Migration {
 
 decode!(Kebab enum Migration { Relaunch, Wait });
 
+/// What to do with a new payload that the service cannot take in a running task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rollout {
+    /// Launch a new task with it under the other uid, and end the old one once that runs: one lane after the other.
+    #[default]
+    Relaunch,
+    /// Refuse it.
+    Refuse,
+}
+
+decode!(Kebab enum Rollout { Relaunch, Refuse });
+
 /// When to ask who is in the channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -58,7 +71,7 @@ pub enum Presence {
 decode!(Kebab enum Presence { WhenUnknown, Always, Never });
 
 /// The settings of a supervisor, as JSON: `{ appId, instanceId, services, uids, area?, region?, domainReturnMs?,
-/// policy?, quota?, restart?, migration?, presence?, seed? }`.
+/// policy?, quota?, restart?, migration?, rollout?, presence?, seed? }`.
 #[derive(Clone, Debug)]
 pub struct SupervisorConfig {
     pub(crate) lane: LaneConfig,
@@ -102,13 +115,15 @@ pub(crate) struct Raw {
     quota: Option<Value>,
     restart: Restart,
     migration: Migration,
+    rollout: Rollout,
     presence: Presence,
     seed: u64,
 }
 
 decode!(Camel Raw {
     app_id, instance_id, services, uids, lanes, on_air, start_grace_ms, area or Area::default(), region, domain_return_ms, policy, quota,
-    restart or Restart::default(), migration or Migration::default(), presence or Presence::default(), seed or 0; only
+    restart or Restart::default(), migration or Migration::default(), rollout or Rollout::default(),
+    presence or Presence::default(), seed or 0; only
 });
 
 /// One lane of a group, as the user writes it.
@@ -205,6 +220,7 @@ impl Shared {
             policy,
             restart: self.raw.restart,
             migration: self.raw.migration,
+            rollout: self.raw.rollout,
             presence: self.raw.presence,
             seed: self.raw.seed,
         })
@@ -258,6 +274,7 @@ pub(crate) struct LaneConfig {
     pub(super) policy: RetryPolicy,
     pub(super) restart: Restart,
     pub(super) migration: Migration,
+    pub(super) rollout: Rollout,
     presence: Presence,
     pub(super) seed: u64,
 }
@@ -265,7 +282,7 @@ pub(crate) struct LaneConfig {
 decode!(Camel LaneConfig {
     name, app_id, instance_id, services, taken or false, services_before, taken_before or false,
     old_secrets or Vec::new(), input_channel, output_channel, ring, domains, policy, restart,
-    migration, presence, seed
+    migration, rollout or Rollout::default(), presence, seed
 });
 
 impl LaneConfig {
@@ -308,6 +325,9 @@ impl LaneConfig {
             RtcToken::NotAsked => None,
         };
         let mut services = self.services.clone();
+        if let (Some(_), Some(created_with)) = (&launch.task_id, &launch.created_with) {
+            services = services.with_output_of(created_with);
+        }
         services.set_output(launch.uid, given(&launch.output_token).as_deref());
         if let Some(token) = given(&launch.input_token) {
             services.set_input_token(&token);
@@ -319,13 +339,18 @@ impl LaneConfig {
         self.services.warnings()
     }
 
+    /// The newest payload.
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
+    }
+
     /// Checks that a new payload fits what runs.
     pub(crate) fn check_services(&self, services: &Services) -> Result<(), Invalid> {
         const OUTPUTS: &str = "services.cloudTranscoder.config.transcoder.outputs[0].rtc.rtcChannel";
         let channel = supervised_channel(services, &self.ring)?;
         if channel != self.output_channel {
             let allowed = format!(
-                "{}: an update cannot move an output to another channel; lanes in different ones cannot be updated",
+                "{}: an update cannot move an output to another channel",
                 quoted(&self.output_channel)
             );
             return Err(Invalid::new(OUTPUTS, quoted(&channel), allowed));

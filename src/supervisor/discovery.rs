@@ -217,8 +217,8 @@ impl Lane {
             if launch.phase == Phase::Running {
                 // A look that left before the last Query was answered says less than that.
                 if !present && launch.seen_running_at <= Some(sent_at) {
-                    self.suspect(now, Suspicion::Absent);
-                    self.hint(now);
+                    self.suspect(now, generation, Suspicion::Absent);
+                    self.hint_of(now, generation);
                 }
             } else if launch.is_watched() {
                 // Nobody names its task, but it is there: it can be watched.

@@ -275,11 +275,13 @@ pub enum LaunchCause {
     Unidentified,
     /// Nobody publishes the uid any more.
     Absent,
+    /// There is a new payload, which the running task cannot take.
+    Updated,
 }
 
 decode!(Camel enum LaunchCause {
     Start, AcquireSpent, CreateSpent, CreateRefused, DidNotStart, Ended, NotFound, Abnormal, Unidentified,
-    Absent,
+    Absent, Updated,
 });
 
 /// Why a call is made again.

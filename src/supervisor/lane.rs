@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
-use super::config::LaneConfig;
+use super::config::{LaneConfig, Rollout};
 use super::event::{Event, EventKind, IdentifiedBy, LaunchCause};
 use super::launch::{Launch, Phase, Retired};
 use super::request::RequestId;
-use super::{Health, KnownTask, LaneStatus, Outcome, Standing, is_default};
+use super::{Health, KnownTask, LaneStatus, LaneUpdate, Outcome, Standing, Via, is_default};
 use crate::decode::{Decode, Json, Wrong, decode};
 use crate::domain::DomainLadder;
 use crate::error::{Invalid, check_count};
@@ -200,6 +200,10 @@ impl Lane {
         &self.config.name
     }
 
+    pub(crate) fn services(&self) -> &Services {
+        self.config.services()
+    }
+
     pub(crate) fn output_channel(&self) -> &str {
         &self.config.output_channel
     }
@@ -225,12 +229,12 @@ impl Lane {
 
     /// The running task's uid and how sure that is.
     pub(crate) fn health(&self) -> Health {
-        match self.current_launch() {
-            Some(launch) if launch.phase == Phase::Running => match launch.suspect {
+        match self.serving() {
+            Some(launch) => match launch.suspect {
                 None => Health::Running(launch.uid),
                 Some(_) => Health::Suspect(launch.uid),
             },
-            Some(_) | None => match self.unidentified() {
+            None => match self.unidentified() {
                 Some(launch) => Health::Unidentified(launch.uid),
                 None => Health::Down,
             },
@@ -238,7 +242,7 @@ impl Lane {
     }
 
     pub(crate) fn status(&self, clock: &Clock) -> LaneStatus {
-        let current = self.current_launch();
+        let current = self.serving().or(self.current_launch());
         LaneStatus {
             name: self.config.name.clone(),
             state: match (&self.goal, current.map(|launch| (launch.phase, launch.suspect))) {
@@ -275,6 +279,25 @@ impl Lane {
                 .map(|launch| self.known(launch))
                 .collect(),
         }
+    }
+
+    /// The launch whose task runs.
+    pub(super) fn serving(&self) -> Option<&Launch> {
+        let current = self.current_launch().filter(|launch| launch.phase == Phase::Running);
+        current.or_else(|| self.outgoing())
+    }
+
+    /// The launch whose task runs while another one is made to replace it, with a new payload.
+    pub(super) fn outgoing(&self) -> Option<&Launch> {
+        let is_outgoing =
+            |launch: &&Launch| launch.phase == Phase::Running && self.current != Some(launch.generation);
+        self.launches.iter().find(is_outgoing).filter(|_| self.goal == Goal::Run)
+    }
+
+    /// Whether this launch's task is the current one, or runs until that does.
+    pub(super) fn is_of_interest(&self, generation: u32) -> bool {
+        self.current == Some(generation)
+            || self.outgoing().is_some_and(|launch| launch.generation == generation)
     }
 
     /// A launch that is known to run, and whose task nobody has named.
@@ -315,19 +338,74 @@ impl Lane {
 
     /// Checks that a new payload fits what runs.
     pub(crate) fn check_update(&self, services: &Services) -> Result<(), Invalid> {
-        self.config.check_services(services)
+        self.config.check_services(services)?;
+        let running = self.serving().or(self.current_launch()).filter(|launch| launch.creates > 0);
+        let fixed = running.and_then(|launch| self.fixed_difference(launch, services));
+        match fixed.filter(|_| self.config.rollout == Rollout::Refuse) {
+            None => Ok(()),
+            Some(field) => Err(Invalid::new(
+                field,
+                "another value than the running task's",
+                "what it was started with: the service cannot change it in a running task (rollout: \"relaunch\" starts another one)",
+            )),
+        }
     }
 
     pub(crate) fn warnings(&self) -> Vec<TaskWarning> {
         self.config.warnings()
     }
 
-    /// Takes a new payload: for the running task by Update, for later ones by their Create.
-    pub(crate) fn update(&mut self, now: Now, services: Services) -> Result<(), Invalid> {
+    /// Takes a new payload: for the running task by Update, or by a task that replaces it; for later ones by their Create.
+    pub(crate) fn update(&mut self, now: Now, services: Services) -> Result<LaneUpdate, Invalid> {
+        let update = LaneUpdate { lane: self.config.name.clone(), via: self.via(&services) };
         let before = self.config.accept_services(services)?;
         self.payload_has_changed(now, &before);
+        self.cancel_rollout();
         self.mark_changed();
-        Ok(())
+        Ok(update)
+    }
+
+    /// A replacement that has not begun is not needed any more: the running task can take the payload that is wanted now.
+    fn cancel_rollout(&mut self) {
+        if self.outgoing().is_none_or(|launch| self.needs_relaunch(launch)) {
+            return;
+        }
+        let begun = self.current_launch().map(|launch| (launch.generation, launch.may_be_live()));
+        match begun {
+            Some((_, true)) => return,
+            Some((generation, false)) => {
+                if self.in_flight.as_ref().is_some_and(|sent| sent.generation == Some(generation)) {
+                    self.let_go_of_request();
+                }
+                self.forget(generation, None);
+            }
+            None => {}
+        }
+        self.keep_outgoing();
+    }
+
+    /// Which way a new payload goes.
+    fn via(&self, services: &Services) -> Via {
+        if services == self.config.services() {
+            return Via::Nothing;
+        }
+        match self.serving().or(self.current_launch()).filter(|launch| launch.creates > 0) {
+            None => Via::Launch,
+            Some(launch) if self.fixed_difference(launch, services).is_some() => Via::Relaunch,
+            Some(_) => Via::Update,
+        }
+    }
+
+    /// The field of a payload that an Update of this launch's task could not change.
+    fn fixed_difference(&self, launch: &Launch, services: &Services) -> Option<&'static str> {
+        launch.created_with.as_ref().unwrap_or(self.config.services()).fixed_difference(services)
+    }
+
+    /// Whether the newest payload needs another task than that of this launch.
+    pub(super) fn needs_relaunch(&self, launch: &Launch) -> bool {
+        let created_with = launch.created_with.as_ref();
+        created_with
+            .is_some_and(|created_with| created_with.fixed_difference(self.config.services()).is_some())
     }
 
     /// The newest payload was refused: goes back to the one before it, if there is one.
@@ -348,9 +426,10 @@ impl Lane {
                 // Nothing was sent yet: it starts with the new payload.
                 launch.forget_payload();
                 launch.builder = None;
-                (launch.update_due, launch.outdated) = (None, None);
+                (launch.update_due, launch.outdated, launch.created_with) = (None, None, None);
                 continue;
             }
+            launch.created_with.get_or_insert_with(|| before.clone());
             let is_running = launch.phase == Phase::Running;
             let carries_it =
                 if is_running { updating == Some(launch.generation) } else { launch.update_due.is_none() };
@@ -385,9 +464,10 @@ impl Lane {
         if let Some(launch) =
             self.launches.iter().find(|launch| launch.task_id.as_deref() == Some(&notice.task_id))
         {
-            if Some(launch.generation) == self.current {
-                self.doubt(now, &notice.kind);
-                self.hint(now);
+            let generation = launch.generation;
+            if self.is_of_interest(generation) {
+                self.doubt(now, generation, &notice.kind);
+                self.hint_of(now, generation);
             }
             return true;
         }
@@ -400,24 +480,32 @@ impl Lane {
         true
     }
 
-    /// The service says that the current task is not well: Query may learn of it only later than we do.
-    fn doubt(&mut self, now: Now, kind: &NoticeKind) {
+    /// The service says that a task is not well: Query may learn of it only later than we do.
+    fn doubt(&mut self, now: Now, generation: u32, kind: &NoticeKind) {
         let until = now.mono.plus(self.config.policy.migration_ms);
         let is_bad = match kind {
             NoticeKind::Stopped { .. } => true,
             NoticeKind::Status { state } => state.as_deref() == Some("failed"),
             NoticeKind::Started | NoticeKind::Updated | NoticeKind::Other { .. } => false,
         };
-        if let Some(launch) = self.current_mut().filter(|_| is_bad) {
+        if let Some(launch) = self.launch_mut(generation).filter(|_| is_bad) {
             launch.doubted_until = Some(until);
         }
     }
 
-    /// Brings the next Query about the current task forward, unless one was sent just now, or a ladder is under way
-    /// (whose waits nothing shortens). While a Query is under way it is the one after that.
+    /// Brings the next Query about the current task forward, and about one that runs until that does.
     pub(crate) fn hint(&mut self, now: Now) {
+        let outgoing = self.outgoing().map(|launch| launch.generation);
+        for generation in self.current.into_iter().chain(outgoing) {
+            self.hint_of(now, generation);
+        }
+    }
+
+    /// Brings the next Query about a task forward, unless one was sent just now, or a ladder is under way (whose waits nothing
+    /// shortens). While a Query is under way it is the one after that.
+    pub(super) fn hint_of(&mut self, now: Now, generation: u32) {
         let spacing = self.config.policy.hint_interval_ms;
-        let Some(launch) = self.current_mut() else { return };
+        let Some(launch) = self.launch_mut(generation) else { return };
         if !matches!(launch.phase, Phase::Confirming | Phase::Running) {
             return;
         }

@@ -191,6 +191,9 @@ pub(super) struct Launch {
     /// The payload that it was started with, or that the Update under way carries, once there is a newer one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outdated: Option<Services>,
+    /// The payload that its task was created with, once the lane has had another one: what an Update can change depends on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) created_with: Option<Services>,
     /// It is not sure that its task has the payload to go back to: an Update has an unknown outcome, or it is not known what
     /// it was started with.
     #[serde(skip_serializing_if = "is_default")]
@@ -203,7 +206,8 @@ decode!(Camel Launch {
     refusals, looks, input_token, output_token, forgotten or Vec::new(), services, builder, tokens, unanswered,
     tokens_tried, token_not_found or false, creates, last_create_at, closed, said_to_run, task_id, last_query_at, hinted,
     doubted_until, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
-    update_rate_limited or 0, update_refusal_told or false, outdated, unsure_payload or false, next_sequence_id
+    update_rate_limited or 0, update_refusal_told or false, outdated, created_with, unsure_payload or false,
+    next_sequence_id
 });
 
 impl Launch {
@@ -250,6 +254,7 @@ impl Launch {
             update_rate_limited: 0,
             update_refusal_told: false,
             outdated: None,
+            created_with: None,
             unsure_payload: false,
             next_sequence_id: 0,
         }
@@ -322,10 +327,15 @@ impl Launch {
         self.tokens.len() >= MAX_TOKENS && self.usable_builder(now).is_none()
     }
 
-    /// The payload is to be composed anew, with new RTC tokens.
+    /// The payload is to be composed anew, with new RTC tokens. That of the output stays as it is once there is a task: an
+    /// Update cannot change it.
     pub(super) fn forget_payload(&mut self) {
         self.services = None;
-        for token in [std::mem::take(&mut self.input_token), std::mem::take(&mut self.output_token)] {
+        let mut forgotten = vec![std::mem::take(&mut self.input_token)];
+        if self.task_id.is_none() {
+            forgotten.push(std::mem::take(&mut self.output_token));
+        }
+        for token in forgotten {
             if let RtcToken::Given(Some(token)) = token {
                 self.forgotten.retain(|other| *other != token);
                 self.forgotten.insert(0, token);
@@ -403,12 +413,12 @@ impl Launch {
             self.unanswered.retain(|token| token != started_it);
         }
         self.forget_answered_tokens();
+        self.task_id = None;
         if self.builder.is_none() || self.services.is_none() || self.next_sequence_id > 0 {
             // Its Create cannot be repeated as it was.
             self.builder = None;
             self.forget_payload();
         }
-        self.task_id = None;
         self.said_to_run = false;
         self.suspect = None;
         self.odd_since = None;
@@ -479,7 +489,7 @@ impl Launch {
             .chain(self.builder.as_ref().map(|b| b.name.as_str()))
             .chain(rtc)
             .chain(self.forgotten.iter().map(String::as_str))
-            .chain(self.outdated.iter().flat_map(Services::secrets))
+            .chain(self.outdated.iter().chain(&self.created_with).flat_map(Services::secrets))
     }
 }
 

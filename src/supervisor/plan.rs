@@ -44,7 +44,8 @@ impl Purpose {
 }
 
 impl Lane {
-    pub(crate) fn poll(&mut self, now: Now, permits: &mut Permits) -> Step {
+    /// `may_roll_out` says whether a task that runs may be replaced for a new payload: one lane after the other.
+    pub(crate) fn poll(&mut self, now: Now, permits: &mut Permits, may_roll_out: bool) -> Step {
         loop {
             if let Some(event) = self.next_event() {
                 return Step::Emit(event);
@@ -55,7 +56,7 @@ impl Lane {
                 let why = if asks_application { Why::RtcToken } else { Why::Reply };
                 return Step::Wait { until: in_flight.deadline, why };
             }
-            if self.settle(now) {
+            if self.settle(now, may_roll_out) {
                 continue;
             }
             if let (Goal::End { outcome, .. }, true) = (&self.goal, self.launches.is_empty()) {
@@ -90,6 +91,9 @@ impl Lane {
         let current = self.current;
         let has_input = self.config.input_channel.is_some();
         let mut calls: Vec<Planned> = Vec::with_capacity(4);
+        let needs_relaunch = |launch: &&Launch| self.needs_relaunch(launch);
+        let relaunched: Vec<u32> =
+            self.launches.iter().filter(needs_relaunch).map(|launch| launch.generation).collect();
         for launch in &mut self.launches {
             let generation = Some(launch.generation);
             let plan = |due, rank, purpose, why| Planned { due, rank, purpose, generation, why };
@@ -113,7 +117,8 @@ impl Lane {
                 }
                 Phase::Running => {
                     calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Monitor)));
-                    if let Some(due) = launch.update_due {
+                    let is_updated = generation == current && !relaunched.contains(&launch.generation);
+                    if let Some(due) = launch.update_due.filter(|_| is_updated) {
                         let purpose = missing(launch, has_input).unwrap_or(Purpose::Update);
                         calls.push(plan(due, 2, purpose, Why::Update));
                     }
@@ -138,7 +143,7 @@ impl Lane {
     }
 
     fn wants_look(&self) -> bool {
-        let running = || self.current_launch().is_some_and(|launch| launch.phase == Phase::Running);
+        let running = || self.serving().is_some();
         self.config.looks_into_channel()
             && (self.launches.iter().any(Launch::is_watched) || (self.config.always_looks() && running()))
     }

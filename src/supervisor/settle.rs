@@ -9,16 +9,19 @@ use crate::time::{Millis, Now};
 /// How long a create that nobody can look for is waited for after `stop()`: a late reply or notification.
 const STOP_GRACE: Millis = Millis::from_secs(30);
 
+/// How long a task lives on that was replaced for a new payload: viewers change over in the meantime.
+const HANDOVER: Millis = Millis::from_secs(10);
+
 impl Lane {
     /// Does what only the passing of time asks for. True when something changed.
-    pub(super) fn settle(&mut self, now: Now) -> bool {
+    pub(super) fn settle(&mut self, now: Now, may_roll_out: bool) -> bool {
         match self.goal.clone() {
-            Goal::Run => self.settle_run(now),
+            Goal::Run => self.settle_run(now, may_roll_out),
             Goal::End { outcome, since } => self.settle_end(now, &outcome, since),
         }
     }
 
-    fn settle_run(&mut self, now: Now) -> bool {
+    fn settle_run(&mut self, now: Now, may_roll_out: bool) -> bool {
         let looks = self.can_look();
         if let Some(launch) = self.current_mut() {
             let (phase, since) = (launch.phase, launch.since);
@@ -30,6 +33,10 @@ impl Lane {
                     return true;
                 }
                 Phase::Running if self.supersede_done(now) => return true,
+                Phase::Running if may_roll_out && self.wants_rollout(now) => {
+                    self.roll_out(now);
+                    return true;
+                }
                 Phase::Unidentified => {
                     let limit = self.config.policy.unidentified_ms;
                     if limit.is_some_and(|limit| now.mono >= since.plus(limit)) {
@@ -146,11 +153,17 @@ impl Lane {
 
     /// Deletes what the running task has replaced. True when there was something.
     pub(super) fn supersede_done(&mut self, now: Now) -> bool {
-        let is_replaced =
-            |launch: &&mut Launch| matches!(launch.phase, Phase::Superseded | Phase::Reconsidered);
+        let outgoing = self.outgoing().map(|launch| launch.generation);
         let mut changed = false;
-        for launch in self.launches.iter_mut().filter(is_replaced) {
-            launch.enter(Phase::Deleting, now.mono, now.mono);
+        for launch in &mut self.launches {
+            if outgoing == Some(launch.generation) {
+                // Viewers are still with it.
+                launch.enter(Phase::Deleting, now.mono, now.mono.plus(HANDOVER));
+            } else if matches!(launch.phase, Phase::Superseded | Phase::Reconsidered) {
+                launch.enter(Phase::Deleting, now.mono, now.mono);
+            } else {
+                continue;
+            }
             changed = true;
         }
         changed

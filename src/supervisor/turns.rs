@@ -89,7 +89,7 @@ impl Lane {
 
     /// Plans the next launch, after the cool-down.
     pub(super) fn schedule(&mut self, now: Now, cause: LaunchCause) {
-        if self.goal != Goal::Run {
+        if self.goal != Goal::Run || self.keep_outgoing() {
             return;
         }
         let seed = self.config.seed;
@@ -102,6 +102,50 @@ impl Lane {
         self.relaunches = self.relaunches.saturating_add(1);
         self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause, blocked: false });
         self.mark_changed();
+    }
+
+    /// Whether the running task is to be replaced for the newest payload, and now.
+    pub(crate) fn wants_rollout(&self, now: Now) -> bool {
+        let current = self.current_launch().filter(|launch| launch.phase == Phase::Running);
+        current.is_some_and(|launch| {
+            let is_due = launch.update_due.is_some_and(|due| due <= now.mono);
+            is_due && self.needs_relaunch(launch) && self.ring.next().is_some()
+        })
+    }
+
+    /// Whether a task that runs is being replaced for a new payload.
+    pub(crate) fn is_rolling_out(&self) -> bool {
+        self.outgoing().is_some()
+    }
+
+    /// Launches a task with the newest payload; the running one goes on until that one runs.
+    pub(super) fn roll_out(&mut self, now: Now) {
+        self.current = None;
+        self.next_launch = Some(NextLaunch { at: now.mono, cause: LaunchCause::Updated, blocked: false });
+        self.mark_changed();
+    }
+
+    /// The task that was to be replaced has the right payload after all, as the new one was refused: it stays.
+    pub(super) fn keep_outgoing(&mut self) -> bool {
+        let stays = |launch: &&Launch| !self.needs_relaunch(launch);
+        let Some((generation, uid)) =
+            self.outgoing().filter(stays).map(|launch| (launch.generation, launch.uid))
+        else {
+            return false;
+        };
+        self.current = Some(generation);
+        self.next_launch = None;
+        self.ring.resume(uid);
+        let services = self.config.services().clone();
+        if let Some(launch) = self.launch_mut(generation)
+            && launch.created_with.as_ref() == Some(&services)
+            && launch.next_sequence_id == 0
+        {
+            (launch.update_due, launch.created_with) = (None, None);
+            self.config.keep_services(None);
+        }
+        self.mark_changed();
+        true
     }
 
     /// The service has asked for no call before.
@@ -128,17 +172,30 @@ impl Lane {
         self.schedule(now, cause);
     }
 
-    /// The current task is not good any more, but may live: it is kept until its replacement runs.
-    pub(super) fn supersede(&mut self, now: Now, cause: LaunchCause) {
-        let has_run = self.current_launch().is_some_and(|launch| launch.phase == Phase::Running);
-        if has_run && self.config.restart == Restart::Never {
+    /// A task is not good any more, but may live: it is kept until its replacement runs.
+    pub(super) fn supersede(&mut self, now: Now, generation: u32, cause: LaunchCause) {
+        let is_current = self.current == Some(generation);
+        let Some(launch) = self.launch(generation) else { return };
+        if is_current && launch.phase == Phase::Running && self.config.restart == Restart::Never {
             return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
         }
-        self.note_off_air(now);
-        if let Some(launch) = self.current_mut() {
+        self.note_off_air(now, generation);
+        if let Some(launch) = self.launch_mut(generation) {
             launch.enter(Phase::Superseded, now.mono, now.mono);
         }
-        self.current = None;
+        self.replace(now, generation, cause);
+    }
+
+    /// The task of this launch does not run any more: another one takes its place, if it is not on its way already.
+    fn replace(&mut self, now: Now, generation: u32, cause: LaunchCause) {
+        if self.current == Some(generation) {
+            self.current = None;
+        } else if self.current.is_none() {
+            // What has kept its replacement waiting was another reason.
+            self.relaunches = 0;
+        } else {
+            return;
+        }
         self.schedule(now, cause);
     }
 
@@ -174,7 +231,7 @@ impl Lane {
             launch.enter(Phase::Confirming, now.mono, now.mono);
         }
         self.ring.resume(uid);
-        self.confirm(now);
+        self.confirm(now, generation);
         if let Some(launch) = self.current_mut() {
             launch.due = now.mono.plus(wait);
         }
@@ -185,26 +242,26 @@ impl Lane {
     /// would ever end it: it is deleted as one that was replaced, or taken back if it runs and is in the way. Where another
     /// Create of the launch may have started a task, the launch is that one's from now on.
     pub(super) fn lost(&mut self, now: Now, generation: u32) {
-        if self.current_launch().is_some_and(Launch::may_have_another_task) {
+        if self.launch(generation).is_some_and(Launch::may_have_another_task) {
             return self.gone(now, generation, Ending::NotFound);
         }
         self.emit(now, Some(generation), EventKind::Ended { how: Ending::NotFound });
-        if self.config.restart == Restart::Never {
+        if self.current == Some(generation) && self.config.restart == Restart::Never {
             return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
         }
-        self.supersede(now, LaunchCause::NotFound);
+        self.supersede(now, generation, LaunchCause::NotFound);
     }
 
     /// The task of this launch is known to be gone.
     pub(super) fn gone(&mut self, now: Now, generation: u32, how: Ending) {
-        let was_current = self.current == Some(generation);
+        let was_current = self.is_of_interest(generation);
         let Some(launch) = self.launch(generation) else { return };
         let kind = if was_current { EventKind::Ended { how } } else { EventKind::Removed };
         let task_id = launch.task_id.clone();
         let ours = self.goal != Goal::Run || !was_current;
         self.emit(now, Some(generation), kind);
         if was_current {
-            self.note_off_air(now);
+            self.note_off_air(now, generation);
         }
         let is_there = how != Ending::Absent;
         if is_there && self.launch_mut(generation).is_some_and(|launch| launch.goes_on_as_another(now.mono)) {
@@ -223,9 +280,11 @@ impl Lane {
             (Restart::Never, Ending::Failed | Ending::NotFound | Ending::Absent) => {
                 self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
             }
-            (Restart::Always, Ending::Normal) | (_, Ending::Failed) => self.schedule(now, LaunchCause::Ended),
-            (_, Ending::NotFound) => self.schedule(now, LaunchCause::NotFound),
-            (_, Ending::Absent) => self.schedule(now, LaunchCause::Absent),
+            (Restart::Always, Ending::Normal) | (_, Ending::Failed) => {
+                self.replace(now, generation, LaunchCause::Ended)
+            }
+            (_, Ending::NotFound) => self.replace(now, generation, LaunchCause::NotFound),
+            (_, Ending::Absent) => self.replace(now, generation, LaunchCause::Absent),
         }
     }
 
@@ -300,12 +359,11 @@ impl Lane {
         self.emit(now, Some(generation), EventKind::LeftBehind { reason });
     }
 
-    /// The current task runs.
-    pub(super) fn confirm(&mut self, now: Now) {
+    /// A task runs.
+    pub(super) fn confirm(&mut self, now: Now, generation: u32) {
         let reset = self.config.policy.relaunch_reset_ms;
-        let Some(launch) = self.current_mut() else { return };
-        let (generation, phase, since, launched_at) =
-            (launch.generation, launch.phase, launch.since, launch.launched_at);
+        let Some(launch) = self.launch_mut(generation) else { return };
+        let (phase, since, launched_at) = (launch.phase, launch.since, launch.launched_at);
         launch.seen_running_at = Some(now.mono);
         launch.odd_since = None;
         let suspect = launch.suspect.take();
@@ -323,7 +381,12 @@ impl Lane {
         self.has_run = true;
         self.note_payload(now);
         self.emit(now, Some(generation), EventKind::Confirmed { took_ms: now.mono.minus(launched_at) });
-        if let Some(off_air) = self.off_air.take() {
+        let replaced = self.off_air.take().or_else(|| {
+            // It has run until now.
+            let outgoing = self.outgoing()?;
+            Some(OffAir { uid: outgoing.uid, task_id: outgoing.task_id.clone(), since: now.mono })
+        });
+        if let Some(off_air) = replaced {
             self.emit(
                 now,
                 Some(generation),
@@ -353,17 +416,16 @@ impl Lane {
         }
     }
 
-    pub(super) fn suspect(&mut self, now: Now, reason: Suspicion) {
-        let Some(launch) = self.current_mut() else { return };
+    pub(super) fn suspect(&mut self, now: Now, generation: u32, reason: Suspicion) {
+        let Some(launch) = self.launch_mut(generation) else { return };
         if launch.phase == Phase::Running && launch.suspect.is_none() {
             launch.suspect = Some(reason);
-            let generation = launch.generation;
             self.emit(now, Some(generation), EventKind::Suspect { reason });
         }
     }
 
-    fn note_off_air(&mut self, now: Now) {
-        let Some(launch) = self.current_launch().filter(|launch| launch.phase == Phase::Running) else {
+    fn note_off_air(&mut self, now: Now, generation: u32) {
+        let Some(launch) = self.launch(generation).filter(|launch| launch.phase == Phase::Running) else {
             return;
         };
         self.off_air = Some(OffAir {

@@ -9,10 +9,11 @@ use steadymix::time::Millis;
 
 pub(crate) const START: u64 = 1_767_225_600_000;
 
-pub(crate) fn services(idle_timeout: u64) -> Value {
+/// A payload; they are told apart by the uid of their input, which an Update can change.
+pub(crate) fn services(input: u64) -> Value {
     json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
-        "idleTimeout": idle_timeout,
-        "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
+        "idleTimeout": 300,
+        "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": input } }],
         "outputs": [{ "rtc": { "rtcChannel": "show" } }],
     } } } })
 }

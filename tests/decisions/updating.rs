@@ -1,20 +1,41 @@
 //! Which payload a task has, when the operator gives new ones.
 
 use serde_json::{Value, json};
-use steadymix::supervisor::{EventCall, EventKind, Input, NoAnswer, Outcome, Output, Request};
+use steadymix::supervisor::{
+    EventCall, EventKind, Input, LaunchCause, NoAnswer, Outcome, Output, Request, Standing, Via,
+};
 use steadymix::task::Services;
 
 use crate::hand::{Hand, output_uid, services, task};
 
-/// A new payload; payloads are told apart by their `idleTimeout`.
-fn update(hand: &mut Hand, idle_timeout: u64) {
-    let services = Services::from_json(&services(idle_timeout)).unwrap();
+/// A new payload.
+fn update(hand: &mut Hand, input: u64) {
+    let services = Services::from_json(&services(input)).unwrap();
     hand.supervisor.update(hand.wall(), services).unwrap();
+}
+
+/// A payload that a running task cannot take.
+fn with_idle_timeout(seconds: u64) -> Value {
+    let mut services = services(300);
+    services["cloudTranscoder"]["config"]["transcoder"]["idleTimeout"] = json!(seconds);
+    services
+}
+
+fn give(hand: &mut Hand, services: &Value) -> Via {
+    hand.supervisor.update(hand.wall(), Services::from_json(services).unwrap()).unwrap().via
 }
 
 fn idle_timeout(request: &Request) -> u64 {
     let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
     body.pointer("/services/cloudTranscoder/config/transcoder/idleTimeout").unwrap().as_u64().unwrap()
+}
+
+fn input(request: &Request) -> u64 {
+    let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+    body.pointer("/services/cloudTranscoder/config/transcoder/audioInputs/0/rtc/rtcUid")
+        .unwrap()
+        .as_u64()
+        .unwrap()
 }
 
 /// The next Update; the task runs until then.
@@ -36,7 +57,7 @@ fn misconfigured(hand: &Hand) -> usize {
 /// The task ends, and the payload of the next Create is returned.
 fn payload_of_the_next(hand: &mut Hand) -> u64 {
     hand.query("FAILURE_STOP", "serviceAbnormal");
-    idle_timeout(&hand.create())
+    input(&hand.create())
 }
 
 #[test]
@@ -80,7 +101,7 @@ fn a_payload_that_comes_while_another_is_on_its_way_is_sent_after_it() {
     }
     hand.answer(&first, 200, Value::Null);
     let second = hand.expect(EventCall::Update);
-    assert_eq!((idle_timeout(&first), idle_timeout(&second)), (60, 80));
+    assert_eq!((input(&first), input(&second)), (60, 80));
     hand.answer(&second, 400, json!({}));
     assert_eq!(payload_of_the_next(&mut hand), 60, "what the service took last");
 }
@@ -94,7 +115,7 @@ fn a_newer_payload_is_sent_though_the_one_before_it_was_refused() {
     update(&mut hand, 70);
     hand.answer(&first, 400, json!({}));
     let second = hand.expect(EventCall::Update);
-    assert_eq!(idle_timeout(&second), 70);
+    assert_eq!(input(&second), 70);
     hand.answer(&second, 400, json!({}));
     assert_eq!(payload_of_the_next(&mut hand), 300, "the only one that was ever taken");
 }
@@ -107,7 +128,7 @@ fn an_update_that_is_made_again_has_the_newest_payload() {
     let first = hand.expect(EventCall::Update);
     update(&mut hand, 70);
     hand.answer(&first, 500, json!({}));
-    assert_eq!(idle_timeout(&hand.expect(EventCall::Update)), 70);
+    assert_eq!(input(&hand.expect(EventCall::Update)), 70);
 }
 
 #[test]
@@ -120,7 +141,7 @@ fn a_payload_that_is_refused_after_it_may_have_been_taken_is_taken_back() {
     let second = hand.expect(EventCall::Update);
     hand.answer(&second, 400, json!({}));
     let back = next_update(&mut hand);
-    assert_eq!(idle_timeout(&back), 300);
+    assert_eq!(input(&back), 300);
     hand.answer(&back, 400, json!({}));
     for _ in 0..5 {
         hand.query("IN_PROGRESS", "serviceInProgress");
@@ -139,7 +160,7 @@ fn a_payload_that_runs_is_what_a_newer_one_goes_back_to() {
     hand.query("IN_PROGRESS", "serviceInProgress");
     let refused = hand.expect(EventCall::Update);
     hand.answer(&refused, 400, json!({}));
-    assert_eq!([&create, &refused].map(idle_timeout), [60, 70]);
+    assert_eq!([&create, &refused].map(input), [60, 70]);
     assert_eq!(payload_of_the_next(&mut hand), 60, "which the task has: there is nothing to update");
 }
 
@@ -153,7 +174,7 @@ fn refused_credentials_cost_no_payload() {
         hand.answer(&refused, 401, json!({}));
         let at = hand.now;
         refused = next_update(&mut hand);
-        assert_eq!(idle_timeout(&refused), 60);
+        assert_eq!(input(&refused), 60);
         assert!(hand.now - at >= 120_000);
     }
     assert_eq!(misconfigured(&hand), 1, "told once");
@@ -178,7 +199,7 @@ fn what_a_launch_begins_anew_with_is_the_newest() {
     hand.answer(&create, 429, json!({}));
     update(&mut hand, 70);
     let create = hand.create();
-    assert_eq!(idle_timeout(&create), 70);
+    assert_eq!(input(&create), 70);
     hand.answer(&create, 200, json!({ "taskId": "t" }));
     for _ in 0..5 {
         hand.query("IN_PROGRESS", "serviceInProgress");
@@ -211,12 +232,12 @@ fn a_task_that_is_found_after_its_payload_was_gone_back_on_is_updated() {
         hand.answer(&again, 206, json!({}));
     }
     let acquire = hand.expect(EventCall::Acquire);
-    assert_eq!([&create, &acquire].map(idle_timeout), [60, 60]);
+    assert_eq!([&create, &acquire].map(input), [60, 60]);
     hand.answer(&acquire, 400, json!({}));
     assert!(hand.notice(110, "t", "show-1"));
     hand.query("IN_PROGRESS", "serviceInProgress");
     let update = hand.expect(EventCall::Update);
-    assert_eq!(idle_timeout(&update), 300);
+    assert_eq!(input(&update), 300);
 }
 
 #[test]
@@ -241,7 +262,7 @@ fn a_token_that_was_acquired_for_another_payload_is_not_used() {
     let again = hand.expect(EventCall::Acquire);
     hand.answer(&again, 200, json!({ "tokenName": "new" }));
     let create = hand.expect(EventCall::Create);
-    assert_eq!((idle_timeout(&again), idle_timeout(&create)), (60, 60));
+    assert_eq!((input(&again), input(&create)), (60, 60));
     assert!(create.path.ends_with("builderToken=new"), "{}", create.path);
 }
 
@@ -294,7 +315,7 @@ fn a_payload_that_has_run_and_is_refused_later_is_tried_again() {
     let create = hand.create();
     hand.answer(&create, 403, json!({}));
     let again = hand.create();
-    assert_eq!((idle_timeout(&create), idle_timeout(&again)), (60, 60), "there is nothing to go back to");
+    assert_eq!((input(&create), input(&again)), (60, 60), "there is nothing to go back to");
 }
 
 #[test]
@@ -304,10 +325,10 @@ fn a_newer_payload_is_tried_when_the_one_before_it_is_refused_at_the_start() {
     update(&mut hand, 60);
     hand.answer(&create, 400, json!({}));
     let next = hand.create();
-    assert_eq!((idle_timeout(&create), idle_timeout(&next)), (300, 60));
+    assert_eq!((input(&create), input(&next)), (300, 60));
     hand.answer(&next, 400, json!({}));
     let last = hand.create();
-    assert_eq!(idle_timeout(&last), 300, "back to the one before, once");
+    assert_eq!(input(&last), 300, "back to the one before, once");
     hand.answer(&last, 400, json!({}));
     assert!(matches!(hand.done(), Outcome::Failed { .. }));
 }
@@ -319,7 +340,7 @@ fn a_payload_that_came_while_its_task_started_is_sent_once_it_runs() {
     update(&mut hand, 60);
     hand.answer(&create, 200, json!({ "taskId": "t" }));
     hand.query("IN_PROGRESS", "serviceInProgress");
-    assert_eq!(idle_timeout(&hand.expect(EventCall::Update)), 60);
+    assert_eq!(input(&hand.expect(EventCall::Update)), 60);
 }
 
 #[test]
@@ -380,7 +401,7 @@ fn what_the_service_took_is_gone_back_to_though_an_older_task_is_found() {
     hand.query("IN_PROGRESS", "serviceInProgress");
     let refused = hand.expect(EventCall::Update);
     hand.answer(&refused, 400, json!({}));
-    assert_eq!([idle_timeout(&refused), idle_timeout(&hand.expect(EventCall::Update))], [70, 60]);
+    assert_eq!([input(&refused), input(&hand.expect(EventCall::Update))], [70, 60]);
 }
 
 #[test]
@@ -394,7 +415,7 @@ fn a_payload_that_came_while_the_rate_was_limited_is_what_the_task_was_started_w
     }
     hand.answer(&create, 200, json!({ "tokenName": "second" }));
     let create = hand.expect(EventCall::Create);
-    assert_eq!(idle_timeout(&create), 60);
+    assert_eq!(input(&create), 60);
     hand.answer(&create, 200, json!({ "taskId": "t" }));
     for _ in 0..5 {
         hand.query("IN_PROGRESS", "serviceInProgress");
@@ -480,7 +501,7 @@ fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
     let again = hand.expect(EventCall::Create);
     hand.answer(&again, 400, json!({}));
     let anew = hand.expect(EventCall::Acquire);
-    assert_eq!((output_uid(&anew), idle_timeout(&anew)), (1, 60));
+    assert_eq!((output_uid(&anew), input(&anew)), (1, 60));
 }
 
 #[test]
@@ -489,7 +510,7 @@ fn a_task_that_is_found_after_another_one_was_updated_is_updated_as_well() {
     assert!(hand.notice(110, "u", "show-1"));
     let update = next_update(&mut hand);
     assert!(update.path.contains("/tasks/u?"), "{}", update.path);
-    assert_eq!(idle_timeout(&update), 60);
+    assert_eq!(input(&update), 60);
 }
 
 #[test]
@@ -499,7 +520,7 @@ fn what_is_allowed_but_probably_not_meant_is_said_of_the_newest_payload() {
         hand.supervisor.warnings().into_iter().map(|warning| warning.field).collect()
     };
     assert_eq!(fields(&hand), [""; 0]);
-    update(&mut hand, 30);
+    hand.supervisor.update(hand.wall(), Services::from_json(&with_idle_timeout(30)).unwrap()).unwrap();
     assert_eq!(fields(&hand), ["services.cloudTranscoder.config.transcoder.idleTimeout"]);
 }
 
@@ -512,7 +533,7 @@ fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
     update(&mut hand, 60);
     hand.query("STARTED", "serviceValidationFailed");
     let next = hand.create();
-    assert!(next.body.unwrap().contains(r#""idleTimeout":60"#));
+    assert!(next.body.unwrap().contains(r#""rtcUid":60"#));
 
     // An Update that may have been carried out.
     let mut hand = Hand::new(json!({}));
@@ -529,12 +550,223 @@ fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
         hand.last();
     }
     let next = hand.create();
-    assert!(next.body.unwrap().contains(r#""idleTimeout":300"#), "the one that it ran with");
+    assert!(next.body.unwrap().contains(r#""rtcUid":300"#), "the one that it ran with");
 
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.query("IN_PROGRESS", "serviceValidationFailed");
     let told = |kind: &EventKind| matches!(kind, EventKind::Misconfigured { .. });
     assert!(matches!(hand.last(), EventKind::Launching { .. }) && hand.events.iter().any(told));
-    assert!(hand.create().body.unwrap().contains(r#""idleTimeout":300"#), "there is no other");
+    assert!(hand.create().body.unwrap().contains(r#""rtcUid":300"#), "there is no other");
+}
+
+// ---- what a running task cannot take -------------------------------------------------------------------------------
+
+#[test]
+fn a_payload_that_a_running_task_cannot_take_is_rolled_out_under_the_other_uid() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("old");
+    assert_eq!(give(&mut hand, &with_idle_timeout(60)), Via::Relaunch);
+    let create = hand.create();
+    assert_eq!((output_uid(&create), idle_timeout(&create)), (2, 60));
+    assert!(hand.events.contains(&EventKind::Launching { cause: LaunchCause::Updated }));
+    let status = hand.supervisor.status();
+    assert_eq!((status.state, status.task_id.as_deref(), status.uid), ("running", Some("old"), Some(1)));
+    hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
+    hand.query("STARTING", "serviceReady");
+    assert_eq!(hand.supervisor.status().uid, Some(1), "until the new one runs");
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    let is_told = |kind: &EventKind| matches!(kind, EventKind::Relaunched { previous_uid: 1, downtime_ms, .. } if downtime_ms.as_u64() == 0);
+    hand.last();
+    assert!(hand.events.iter().any(is_told), "{:?}", hand.events);
+    let confirmed = hand.now;
+    let delete = hand.expect(EventCall::Delete);
+    assert!(delete.path.contains("/tasks/old?"));
+    assert_eq!(hand.now - confirmed, 10_000, "viewers change over in the meantime");
+    hand.answer(&delete, 200, json!({ "status": "STOPPED" }));
+    let status = hand.supervisor.status();
+    assert_eq!((status.state, status.uid, status.tasks.len()), ("running", Some(2), 1));
+    assert_eq!(give(&mut hand, &with_idle_timeout(60)), Via::Nothing);
+}
+
+#[test]
+fn what_goes_which_way() {
+    let at = |path: &str, value: Value| {
+        let mut services = json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+            "idleTimeout": 300,
+            "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
+            "videoInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 9 },
+                "placeholderImageUrl": "https://x/a.png",
+                "region": { "x": 0, "y": 0, "width": 640, "height": 360, "zOrder": 2 } }],
+            "canvas": { "width": 640, "height": 360, "color": 0 },
+            "outputs": [{ "rtc": { "rtcChannel": "show" }, "audioOption": { "profileType": "AUDIO_PROFILE_DEFAULT" },
+                "videoOption": { "width": 640, "height": 360, "bitrate": 500, "codec": "H264", "fps": 15 } }],
+        } } } });
+        let transcoder = &mut services["cloudTranscoder"]["config"]["transcoder"];
+        if !path.is_empty() {
+            let (parent, field) = path.rsplit_once('/').unwrap();
+            transcoder.pointer_mut(parent).unwrap()[field] = value;
+        }
+        services
+    };
+    let cases = [
+        (Via::Nothing, "", json!(null)),
+        (
+            Via::Update,
+            "/videoInputs/0/region",
+            json!({ "x": 8, "y": 8, "width": 320, "height": 180, "zOrder": 3 }),
+        ),
+        (Via::Update, "/outputs/0/videoOption/bitrate", json!(900)),
+        (Via::Update, "/outputs/0/audioOption/profileType", json!("AUDIO_PROFILE_MUSIC_STANDARD")),
+        (Via::Update, "/audioInputs", json!([{ "rtc": { "rtcChannel": "studio", "rtcUid": 7 } }])),
+        (Via::Update, "/audioInputs/0/rtc/rtcToken", json!("another token of the same stream")),
+        (Via::Relaunch, "/videoInputs/0/placeholderImageUrl", json!("https://x/b.png")),
+        (Via::Relaunch, "/audioInputs", json!([{ "streamUrl": "https://x/music.mp3", "repeat": 1 }])),
+        (Via::Relaunch, "/canvas/color", json!(255)),
+        (Via::Relaunch, "/canvas/backgroundImage", json!("https://x/b.png")),
+        (Via::Relaunch, "/idleTimeout", json!(301)),
+        (
+            Via::Relaunch,
+            "/waterMarks",
+            json!([{ "imageUrl": "https://x/w.png",
+            "region": { "x": 0, "y": 0, "width": 120, "height": 120, "zOrder": 50 } }]),
+        ),
+        (Via::Relaunch, "/ofTheFuture", json!(1)),
+        (Via::Relaunch, "/outputs/0/ofTheFuture", json!(1)),
+    ];
+    for (via, path, value) in cases {
+        let before = at("", json!(null));
+        let mut hand = Hand::new(json!({ "services": before }));
+        assert_eq!(give(&mut hand, &at("/idleTimeout", json!(400))), Via::Launch, "nothing runs yet");
+        assert_eq!(give(&mut hand, &before), Via::Launch);
+        hand.running("t");
+        let after = at(path, value);
+        assert_eq!(give(&mut hand, &after), via, "{path}");
+        let mut refuses = Hand::new(json!({ "services": before, "rollout": "refuse" }));
+        refuses.running("t");
+        let given = refuses.supervisor.update(refuses.wall(), Services::from_json(&after).unwrap());
+        match (via, given) {
+            (Via::Relaunch, Err(refused)) => {
+                let field = match path {
+                    "/ofTheFuture" => "services".to_owned(),
+                    _ => {
+                        format!(
+                            "services.cloudTranscoder.config.transcoder.{}",
+                            path.split('/').nth(1).unwrap()
+                        )
+                    }
+                };
+                assert_eq!(refused.field, field);
+            }
+            (Via::Update | Via::Nothing, Ok(_)) => {}
+            (_, given) => panic!("{path}: {given:?}"),
+        }
+        if via == Via::Update {
+            assert_eq!(hand.expect(EventCall::Update).method, "PATCH", "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_rollout_that_is_refused_leaves_the_running_task_alone() {
+    for refused in [EventCall::Acquire, EventCall::Create] {
+        let mut hand = Hand::new(json!({}));
+        hand.running("old");
+        give(&mut hand, &with_idle_timeout(60));
+        let mut call = hand.expect(EventCall::Acquire);
+        if refused == EventCall::Create {
+            hand.answer(&call, 200, json!({ "tokenName": "for the new one" }));
+            call = hand.expect(EventCall::Create);
+        }
+        hand.answer(&call, 400, json!({ "message": "not like this" }));
+        assert!(matches!(hand.last(), EventKind::Misconfigured { .. }));
+        for _ in 0..3 {
+            hand.query("IN_PROGRESS", "serviceInProgress");
+        }
+        let status = hand.supervisor.status();
+        assert_eq!((status.state, status.uid, status.tasks.len()), ("running", Some(1), 1));
+        assert_eq!(payload_of_the_next(&mut hand), 300);
+    }
+}
+
+#[test]
+fn a_rollout_goes_on_though_the_running_task_dies_and_its_end_is_reported() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("old");
+    give(&mut hand, &with_idle_timeout(60));
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
+    assert!(hand.notice(111, "old", "show-1"));
+    loop {
+        let query = hand.expect(EventCall::Query);
+        if query.path.contains("/tasks/old?") {
+            hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
+            break;
+        }
+        hand.answer(&query, 200, task("STARTING", "serviceReady"));
+    }
+    assert!(matches!(hand.last(), EventKind::Ended { .. }), "{:?}", hand.events);
+    assert_eq!(hand.supervisor.status().state, "confirming");
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    hand.last();
+    let status = hand.supervisor.status();
+    assert_eq!((status.state, status.uid, hand.launches()), ("running", Some(2), 2));
+}
+
+#[test]
+fn the_running_task_is_monitored_while_its_replacement_does_not_start() {
+    let mut hand = Hand::new(json!({ "policy": { "relaunchMs": [0, 300_000] } }));
+    hand.running("old");
+    give(&mut hand, &with_idle_timeout(60));
+    for _ in 0..8 {
+        let acquire = hand.expect(EventCall::Acquire);
+        hand.answer(&acquire, 500, json!({}));
+    }
+    let query = hand.expect(EventCall::Query);
+    assert!(query.path.contains("/tasks/old?"));
+    hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
+    let died = hand.now;
+    hand.expect(EventCall::Acquire);
+    assert!(hand.now - died < 1_000, "what had kept its replacement waiting was another reason");
+}
+
+#[test]
+fn a_rollout_is_called_off_when_its_payload_is_taken_back() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("old");
+    give(&mut hand, &with_idle_timeout(60));
+    hand.expect(EventCall::Acquire);
+    give(&mut hand, &services(300));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    let status = hand.supervisor.status();
+    assert_eq!((status.state, status.uid, status.tasks.len()), ("running", Some(1), 1));
+}
+
+#[test]
+fn stop_in_a_rollout_deletes_both() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("old");
+    give(&mut hand, &with_idle_timeout(60));
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
+    let standing: Vec<Standing> = hand.supervisor.status().tasks.iter().map(|task| task.standing).collect();
+    assert_eq!(standing, [Standing::Adopted, Standing::Adopted]);
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    for _ in 0..2 {
+        let delete = hand.expect(EventCall::Delete);
+        hand.answer(&delete, 200, json!({ "status": "STOPPED" }));
+    }
+    assert_eq!(hand.done(), Outcome::Stopped);
+}
+
+#[test]
+fn a_payload_for_a_task_that_is_being_launched_is_rolled_out_once_it_runs() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    assert_eq!(give(&mut hand, &with_idle_timeout(60)), Via::Relaunch);
+    hand.answer(&create, 200, json!({ "taskId": "old", "status": "STARTED" }));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    let next = hand.create();
+    assert_eq!((output_uid(&next), idle_timeout(&next)), (2, 60));
 }

@@ -180,7 +180,7 @@ fn a_payload_that_came_after_it_was_given_up_is_sent_when_it_is_taken_back() {
     let delete = hand.expect(EventCall::Delete);
     hand.answer(&delete, 200, json!({}));
     let update = hand.expect(EventCall::Update);
-    assert!(update.path.contains("/tasks/old?") && update.body.unwrap().contains(r#""idleTimeout":60"#));
+    assert!(update.path.contains("/tasks/old?") && update.body.unwrap().contains(r#""rtcUid":60"#));
 }
 
 #[test]

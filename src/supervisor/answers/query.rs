@@ -12,7 +12,7 @@ use crate::time::{Millis, Now};
 
 impl Lane {
     pub(super) fn on_query(&mut self, now: Now, generation: u32, read: &Read) {
-        let is_current = self.current == Some(generation);
+        let is_of_interest = self.is_of_interest(generation);
         let Some(launch) = self.launch_mut(generation) else { return };
         let phase = launch.phase;
         let state = match read.meaning {
@@ -70,17 +70,17 @@ impl Lane {
             | Phase::Deleting
             | Phase::LeftBehind => {}
         }
-        if !is_current {
+        if !is_of_interest {
             return;
         }
         match state {
             TaskState::Running => {
-                self.confirm(now);
+                self.confirm(now, generation);
                 let wait = self.monitoring_wait(now, generation);
                 if let Some(launch) = self.launch_mut(generation) {
                     launch.due = now.mono.plus(wait);
                     if launch.hinted {
-                        self.hint(now);
+                        self.hint_of(now, generation);
                     }
                 }
             }
@@ -98,13 +98,16 @@ impl Lane {
         }
     }
 
-    /// The service does not take the payload of the current task: another one has its turn, if there is one.
+    /// The service does not take the payload of a task: another one has its turn, if there is one.
     fn refused_payload(&mut self, now: Now, generation: u32) {
         let Some(launch) = self.launch(generation) else { return };
+        if self.current != Some(generation) {
+            return self.supersede(now, generation, LaunchCause::CreateRefused);
+        }
         let (is_outdated, is_unsure) = (launch.update_due.is_some(), launch.unsure_payload);
         // An Update that may have been carried out is what it does not take.
         if (is_unsure && self.go_back(now)) || is_outdated || self.go_back(now) || self.has_run {
-            self.supersede(now, LaunchCause::CreateRefused);
+            self.supersede(now, generation, LaunchCause::CreateRefused);
         } else {
             self.end(now, Outcome::Failed { reason: FailReason::WrongParameters });
         }
@@ -156,12 +159,12 @@ impl Lane {
         let until = since.plus(patience);
         if now.mono >= until {
             let cause = if state == TaskState::Abnormal { LaunchCause::Abnormal } else { cause };
-            return self.supersede(now, cause);
+            return self.supersede(now, generation, cause);
         }
         let looks = if running { 0 } else { launch.looks };
         launch.due = now.mono.plus(policy.confirm_ms.wait_or_last(looks)).min(until);
         let reason = if state == TaskState::Abnormal { Suspicion::Abnormal } else { Suspicion::NotRunning };
-        self.suspect(now, reason);
+        self.suspect(now, generation, reason);
     }
 
     fn not_found(&mut self, now: Now, generation: u32, read: &Read) {
@@ -171,15 +174,15 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         launch.not_found = failures.saturating_add(1);
         let Some(wait) = wait else {
-            return match self.current == Some(generation) {
+            return match self.is_of_interest(generation) {
                 true => self.lost(now, generation),
                 false => self.gone(now, generation, Ending::NotFound),
             };
         };
         launch.due = now.mono.plus(wait);
         self.tell_retry(now, generation, read, Cause::NotFound, Some(wait), failures.saturating_add(1));
-        if self.current == Some(generation) {
-            self.suspect(now, Suspicion::NotFound);
+        if self.is_of_interest(generation) {
+            self.suspect(now, generation, Suspicion::NotFound);
         }
     }
 
@@ -211,7 +214,7 @@ impl Lane {
             launch.phase == Phase::Confirming && now.mono >= launch.since.plus(deadline)
         });
         if wait.is_none() && is_late && !read.unauthorized && self.current == Some(generation) {
-            self.supersede(now, LaunchCause::DidNotStart);
+            self.supersede(now, generation, LaunchCause::DidNotStart);
         }
     }
 

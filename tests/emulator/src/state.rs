@@ -1,6 +1,7 @@
 //! What an experimenter can see.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::limits::Stats;
 use crate::service::{Emulator, Overlap};
@@ -70,6 +71,12 @@ impl Emulator {
     /// Every task there ever was.
     pub fn tasks(&self) -> impl Iterator<Item = TaskView<'_>> {
         self.tasks.iter().map(TaskView::of)
+    }
+
+    /// The payload that a task was started with, or updated to: its `transcoder`.
+    #[must_use]
+    pub fn transcoder(&self, task_id: &str) -> Option<&Value> {
+        self.tasks.iter().find(|task| task.id == task_id).map(|task| &*task.transcoder)
     }
 
     /// Tasks that met on one uid.

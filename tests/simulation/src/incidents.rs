@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use steadymix_emulator::{
-    CallKind, Command, Effect, NoticeProfile, Other, Profile, RepeatCreate, Rule, StartUp, Target,
+    CallKind, Command, Effect, NoticeProfile, Other, Profile, RepeatCreate, Rule, StartUp, Target, Updates,
 };
 
 use crate::chance::Chance;
@@ -215,6 +215,7 @@ pub(crate) fn profile(chance: &mut Chance, may_hang: bool) -> Profile {
             fails_percent: chance.one(&[0, 0, 0, 20]),
             hangs_percent: if may_hang { 10 } else { 0 },
         },
+        updates: Updates::Documented,
         repeat_create: chance.one(&[
             RepeatCreate::SameTask200,
             RepeatCreate::Already201WithId,
@@ -240,7 +241,7 @@ pub(crate) fn config(chance: &mut Chance) -> (Value, Vec<u32>) {
         .collect();
     let uids = lanes.iter().flat_map(|(_, uids)| uids.clone()).collect();
     let config = json!({
-        "appId": "app", "instanceId": "show", "services": services(chance.one(&[40, 300, 300])),
+        "appId": "app", "instanceId": "show", "services": services(chance.one(&[40, 300, 300]), 2_000),
         "lanes": lanes.iter().map(|(name, uids)| json!({ "name": name, "uids": uids })).collect::<Vec<_>>(),
         "area": chance.one(&["china", "north-america", "europe", "asia-pacific"]),
         "restart": chance.one(&["on-failure", "on-failure", "on-failure", "always", "always", "never"]),
@@ -256,8 +257,8 @@ pub(crate) fn config(chance: &mut Chance) -> (Value, Vec<u32>) {
     (config, uids)
 }
 
-/// A payload with this `idleTimeout`, in s.
-pub(crate) fn services(idle_timeout: u64) -> Value {
+/// A payload with this `idleTimeout`, in s, which a running task cannot take, and this bitrate, in kbit/s, which it can.
+pub(crate) fn services(idle_timeout: u64, bitrate: u64) -> Value {
     json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
         "idleTimeout": idle_timeout,
         "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0, "rtcToken": "rtc-secret-in" } }],
@@ -265,6 +266,6 @@ pub(crate) fn services(idle_timeout: u64) -> Value {
             "region": { "x": 0, "y": 0, "width": 1280, "height": 720, "zOrder": 2 } }],
         "canvas": { "width": 1280, "height": 720, "color": 0 },
         "outputs": [{ "rtc": { "rtcChannel": "show", "rtcUid": 8999, "rtcToken": "rtc-secret-out" },
-            "videoOption": { "width": 1280, "height": 720, "bitrate": 2000, "codec": "H264", "fps": 15 } }],
+            "videoOption": { "width": 1280, "height": 720, "bitrate": bitrate, "codec": "H264", "fps": 15 } }],
     } } } })
 }

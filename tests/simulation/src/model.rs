@@ -418,6 +418,10 @@ impl Model {
         for whose in event.instance_id.iter().chain(&event.task_id) {
             self.pace.on_event(whose);
         }
+        if matches!(event.kind, EventKind::NoUidFree { .. }) {
+            // What is in the way is asked about once more.
+            self.pace.on_input();
+        }
         match &event.kind {
             // A lane that begins to end awaits no look any more: one that must not launch again does when its task is named
             // and has ended.

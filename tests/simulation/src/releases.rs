@@ -141,13 +141,13 @@ fn life(core: impl Core, machine: Machine) -> Result<Vec<Kept>, String> {
 pub fn lines() -> Result<String, String> {
     let limits = json!({ "callsPerSecond": 7, "burst": 2 });
     let config = json!({
-        "appId": "app", "instanceId": "show", "services": incidents::services(300),
+        "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
         "uids": [9000, 9001], "quota": limits,
     });
     let config = SupervisorConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;
     let mut kept = life(Supervisor::new(config, Millis::new(BEGINNING)), Machine::Supervisor)?;
     let config = json!({
-        "appId": "app", "instanceId": "show", "services": incidents::services(300),
+        "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
         "lanes": [{ "name": "primary", "uids": [9000, 9001] }, { "name": "backup", "uids": [9100, 9101] }],
     });
     let config = GroupConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;

@@ -7,7 +7,7 @@ use steadymix_emulator::{Command, Effect, Rule, Target};
 
 use crate::checks::Check;
 use crate::incidents::{self, Incident};
-use crate::world::{BEGINNING, World};
+use crate::world::{BEGINNING, Wanted, World};
 
 const HOUR: i64 = 3_600_000;
 
@@ -53,15 +53,18 @@ impl World {
             Incident::Crash(down_ms) => self.crash(down_ms),
             Incident::TakeOver(lives_on_ms) => self.take_over(lives_on_ms)?,
             Incident::Update => {
-                let idle_timeout = self.chance.between(60, 400);
-                let services =
-                    Services::from_json(&incidents::services(idle_timeout)).map_err(|e| e.to_string())?;
+                let is_rolled_out = self.chance.percent(40);
+                let before = self.wanted.map_or(300, |wanted| wanted.idle_timeout);
+                let idle_timeout = if is_rolled_out { self.chance.between(60, 400) } else { before };
+                let wanted = Wanted { idle_timeout, bitrate: self.chance.between(500, 5_000) };
+                let services = incidents::services(wanted.idle_timeout, wanted.bitrate);
+                let services = Services::from_json(&services).map_err(|e| e.to_string())?;
                 let wall = self.wall();
                 if let Some(process) = self.processes.iter_mut().find(|process| process.ends_at.is_none()) {
                     process.model.tick(wall);
                     process.model.on_input();
                     process.group.update(wall, &services).map_err(|invalid| invalid.to_string())?;
-                    self.wanted = Some(idle_timeout);
+                    self.wanted = Some(wanted);
                     // Another one, perhaps before the first one is taken.
                     if self.chance.percent(30) {
                         let soon = self.now - BEGINNING + self.chance.between(10, 15_000);

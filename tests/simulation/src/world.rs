@@ -57,6 +57,25 @@ enum Stage {
     Stopping { since: u64 },
 }
 
+/// What payloads are told apart by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// In s. A running task cannot take another one.
+    pub(crate) idle_timeout: u64,
+    /// In kbit/s. A running task can.
+    pub(crate) bitrate: u64,
+}
+
+impl Wanted {
+    fn of(transcoder: &Value) -> Self {
+        let number = |value: &Value| value.as_u64().unwrap_or_default();
+        Self {
+            idle_timeout: number(&transcoder["idleTimeout"]),
+            bitrate: number(&transcoder["outputs"][0]["videoOption"]["bitrate"]),
+        }
+    }
+}
+
 /// A schedule as it is played.
 pub struct World {
     pub(crate) plan: Plan,
@@ -86,8 +105,8 @@ pub struct World {
     /// When the service last moved the task of a uid.
     pub(crate) moved: BTreeMap<u32, u64>,
     pub(crate) checks: Checks,
-    /// The `idleTimeout` of the operator's last payload, in s, as long as nothing may have come between it and the task.
-    pub(crate) wanted: Option<u64>,
+    /// The operator's last payload, as long as nothing may have come between it and the task.
+    pub(crate) wanted: Option<Wanted>,
     /// Tasks whose last Update was refused.
     pub(crate) refused_updates: BTreeSet<String>,
     places: BTreeMap<String, u64>,
@@ -211,7 +230,7 @@ impl World {
 
     fn intrude(&mut self) {
         for number in 1..=2 {
-            let mut services = incidents::services(300);
+            let mut services = incidents::services(300, 2_000);
             *services.pointer_mut("/cloudTranscoder/config/transcoder/outputs/0/rtc/rtcUid").unwrap() =
                 9000.into();
             let base = "/v1/projects/app/rtsc/cloud-transcoder";
@@ -399,13 +418,9 @@ impl World {
         let state = wire::json(snapshot.split_once('\n').map_or("", |(_, state)| state));
         let mut checked = 0;
         for lane in state["lanes"].as_array().into_iter().flatten() {
-            let wanted =
-                &lane["config"]["services"]["cloudTranscoder"]["config"]["transcoder"]["idleTimeout"];
-            if let Some(given) = self.wanted.filter(|given| Some(*given) != wanted.as_u64()) {
-                return Err(format!(
-                    "{} wants an idleTimeout of {wanted}, but {given} was given",
-                    lane["number"]
-                ));
+            let wanted = Wanted::of(&lane["config"]["services"]["cloudTranscoder"]["config"]["transcoder"]);
+            if let Some(given) = self.wanted.filter(|given| *given != wanted) {
+                return Err(format!("{} wants {wanted:?}, but {given:?} was given", lane["number"]));
             }
             let is_current = |launch: &&Value| launch["generation"] == lane["current"];
             let current = lane["launches"].as_array().and_then(|launches| launches.iter().find(is_current));
@@ -414,14 +429,11 @@ impl World {
             // One whose payload nobody knows, and which takes no other, has whichever it has.
             let is_unsure = launch["unsurePayload"] == true;
             let task = task.filter(|task| !is_unsure || !self.refused_updates.contains(task.task_id));
-            if let Some(task) = task
-                && Some(task.idle_timeout_ms) != wanted.as_u64().map(|seconds| seconds * 1_000)
+            let has = task.and_then(|task| Some((task.task_id, self.emulator.transcoder(task.task_id)?)));
+            if let Some((task_id, has)) = has
+                && Wanted::of(has) != wanted
             {
-                let has = task.idle_timeout_ms;
-                return Err(format!(
-                    "{} has an idleTimeout of {has} ms in the place of {wanted} s",
-                    task.task_id
-                ));
+                return Err(format!("{task_id} has {:?} in the place of {wanted:?}", Wanted::of(has)));
             }
             checked += 1;
         }

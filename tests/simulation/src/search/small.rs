@@ -99,7 +99,7 @@ impl Small {
     /// The world at its first request.
     pub(super) fn new(Bounds { mishaps, intruder, .. }: Bounds) -> Result<Self, String> {
         let config = json!({
-            "appId": "app", "instanceId": "show", "services": incidents::services(300),
+            "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
             "lanes": [{ "name": "primary", "uids": [9000, 9001] }],
             "policy": { "jitterPercent": 0 },
         });

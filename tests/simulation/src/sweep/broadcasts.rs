@@ -78,7 +78,7 @@ impl Default for Setting {
     fn default() -> Self {
         Self {
             lanes: &[PRIMARY, BACKUP],
-            config: json!({ "appId": "app", "instanceId": "show", "services": incidents::services(300), "policy": {} }),
+            config: json!({ "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000), "policy": {} }),
             profile: Profile::default(),
             end: End::Mixed,
             has_hints: false,
