@@ -480,6 +480,7 @@ impl RedundancyGroup {
         }
         let from = std::mem::replace(&mut self.on_air, next);
         let name = |at: usize| self.lanes.get(at).map(|lane| lane.name().to_owned());
+        let channel = |at: usize| self.lanes.get(at).map(|lane| lane.output_channel().to_owned());
         let (from_lane, to_lane) = (from.and_then(|(at, _)| name(at)), next.and_then(|(at, _)| name(at)));
         Some(Event {
             at: now.wall,
@@ -493,6 +494,8 @@ impl RedundancyGroup {
                 to_lane,
                 from_uid: from.map(|(_, uid)| uid),
                 to_uid: next.map(|(_, uid)| uid),
+                from_channel: from.and_then(|(at, _)| channel(at)),
+                to_channel: next.and_then(|(at, _)| channel(at)),
             },
         })
     }

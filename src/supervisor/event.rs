@@ -157,6 +157,12 @@ pub enum EventKind {
         /// The uid to watch from now on.
         #[serde(skip_serializing_if = "Option::is_none")]
         to_uid: Option<Uid>,
+        /// The channel of the uid watched until now: lanes in several channels may have the same uids.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from_channel: Option<String>,
+        /// The channel of the uid to watch from now on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to_channel: Option<String>,
     },
     /// `stop()` was called: what lives is being ended.
     Stopping,
@@ -187,7 +193,7 @@ decode!(Camel enum EventKind as type {
     Updated { sequence_id },
     Removed,
     LeftBehind { reason },
-    OnAir { from_lane, to_lane, from_uid, to_uid },
+    OnAir { from_lane, to_lane, from_uid, to_uid, from_channel, to_channel },
     Stopping,
     Stopped,
     Failed { reason },
