@@ -128,14 +128,14 @@ export class Gateway {
   silence(uids: Uid[], kinds: Kind[] = ["audio", "video"]): void {
     for (const uid of uids) {
       this.#silent.add(uid);
-      this.#path.send(uid, undefined, kinds);
+      this.#path.send(uid, false, kinds);
     }
   }
 
   resume(uids: Uid[]): void {
     for (const uid of uids) {
       this.#silent.delete(uid);
-      this.#path.send(uid, this.#studios.get(uid));
+      this.#path.send(uid, true);
     }
   }
 

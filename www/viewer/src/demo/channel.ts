@@ -37,6 +37,8 @@ export class Channel implements AgoraClient {
   onAutoplayFailed: (() => void) | undefined;
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #publishers = new Map<Uid, Publisher>();
+  /** The last subscription to each track, as long as it is wanted. */
+  readonly #subscriptions = new Map<string, object>();
   readonly #path: MediaPath;
   readonly #looks: number;
   #counts: Counts = { video: {}, audio: {} };
@@ -67,19 +69,22 @@ export class Channel implements AgoraClient {
       throw new Error("INVALID_REMOTE_USER: user is not published");
     }
     if (kind === "video" ? known.videoTrack : known.audioTrack) return;
+    const key = `${uid} ${kind}`;
+    const subscription = {};
+    this.#subscriptions.set(key, subscription);
     await pass(SIGNAL_MS);
+    this.#check(key, subscription);
     const sends = publisher.sends && !this.#networkIsDown;
     const track = await this.#path.add(uid, kind, publisher.studio[kind], sends);
+    this.#check(key, subscription);
     if (kind === "video") known.videoTrack = new VideoTrack(track);
     else known.audioTrack = new AudioTrack(track, () => this.onAutoplayFailed?.());
   }
 
   async unsubscribe(user: AgoraUser, kind?: Kind): Promise<void> {
     const known = this.#user(Number(user.uid));
-    for (const one of kind ? [kind] : (["audio", "video"] as const)) {
-      if (known) this.#tearDown(known, one);
-      await this.#path.remove(Number(user.uid), one);
-    }
+    if (!known) return;
+    await Promise.all((kind ? [kind] : (["audio", "video"] as const)).map((one) => this.#release(known, one)));
   }
 
   getRemoteVideoStats(): Record<string, { receiveBytes: number }> {
@@ -131,7 +136,7 @@ export class Channel implements AgoraClient {
     if (!publisher || !user || publisher.sends) return;
     publisher.sends = true;
     for (const timer of publisher.timers.splice(0)) window.clearTimeout(timer);
-    if (!this.#networkIsDown) this.#path.send(uid, publisher.studio);
+    if (!this.#networkIsDown) this.#path.send(uid, true);
     if (!user.hasVideo) this.#publish(user);
   }
 
@@ -143,13 +148,13 @@ export class Channel implements AgoraClient {
   disturb(ms: number): void {
     if (this.#networkIsDown) return;
     this.#networkIsDown = true;
-    for (const uid of this.#publishers.keys()) this.#path.send(uid, undefined);
+    for (const uid of this.#publishers.keys()) this.#path.send(uid, false);
     const quality = (downlinkNetworkQuality: number) =>
       this.#emit("network-quality", { uplinkNetworkQuality: 1, downlinkNetworkQuality });
     window.setTimeout(() => quality(6), Math.min(2000, ms / 2));
     window.setTimeout(() => {
       this.#networkIsDown = false;
-      for (const [uid, { studio, sends }] of this.#publishers) if (sends) this.#path.send(uid, studio);
+      for (const [uid, { sends }] of this.#publishers) if (sends) this.#path.send(uid, true);
       quality(1);
     }, ms);
   }
@@ -169,8 +174,7 @@ export class Channel implements AgoraClient {
       if (kind === "video") user.hasVideo = false;
       else user.hasAudio = false;
       // The SDK takes the track away before it tells.
-      this.#tearDown(user, kind);
-      void this.#path.remove(user.uid, kind);
+      void this.#release(user, kind);
       if (had) this.#emit("user-unpublished", user, kind);
     }
   }
@@ -180,7 +184,7 @@ export class Channel implements AgoraClient {
     const user = this.#user(uid);
     if (!publisher || !user || !publisher.sends) return;
     publisher.sends = false;
-    this.#path.send(uid, undefined);
+    this.#path.send(uid, false);
     publisher.timers.push(window.setTimeout(() => this.#unpublish(user), NO_PACKETS_MS));
   }
 
@@ -200,7 +204,9 @@ export class Channel implements AgoraClient {
     this.#publishers.delete(uid);
   }
 
-  #tearDown(user: User, kind: Kind): void {
+  /** Ends a subscription, also one that is under way. */
+  #release(user: User, kind: Kind): Promise<void> {
+    this.#subscriptions.delete(`${user.uid} ${kind}`);
     if (kind === "video") {
       user.videoTrack?.stop();
       user.videoTrack = undefined;
@@ -208,6 +214,12 @@ export class Channel implements AgoraClient {
       user.audioTrack?.stop();
       user.audioTrack = undefined;
     }
+    return this.#path.remove(user.uid, kind);
+  }
+
+  #check(key: string, subscription: object): void {
+    if (this.#subscriptions.get(key) !== subscription)
+      throw new Error("OPERATION_ABORTED: the subscription was cancelled");
   }
 
   #user(uid: Uid): User | undefined {

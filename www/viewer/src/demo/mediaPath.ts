@@ -1,5 +1,4 @@
 import type { Kind, Uid } from "steadymix/viewer";
-import type { Studio } from "./studio.ts";
 
 /** What has come in, by uid. */
 export interface Counts {
@@ -7,12 +6,24 @@ export interface Counts {
   audio: Record<string, { receivePackets: number }>;
 }
 
-/** One connection for everything that this viewer receives, as the SDK has. */
+/** A track on its way. */
+interface Path {
+  transceiver: RTCRtpTransceiver;
+  sent: MediaStreamTrack;
+  received: MediaStreamTrack | undefined;
+}
+
+/**
+ * One connection for everything that this viewer receives, as the SDK has.
+ *
+ * A removed track leaves its transceiver inactive, for the next track of that uid: when a transceiver is stopped, Firefox
+ * loses the media of the others.
+ */
 export class MediaPath {
   readonly #sender = new RTCPeerConnection();
   readonly #receiver = new RTCPeerConnection();
-  readonly #transceivers = new Map<string, RTCRtpTransceiver>();
-  /** Changes of the connection go one after the other. */
+  readonly #paths = new Map<string, Path>();
+  /** Changes of the connection are made one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(onState: (state: RTCPeerConnectionState, before: RTCPeerConnectionState) => void) {
@@ -28,32 +39,43 @@ export class MediaPath {
 
   add(uid: Uid, kind: Kind, track: MediaStreamTrack, sends: boolean): Promise<MediaStreamTrack> {
     return this.#inTurn(async () => {
-      const transceiver = this.#sender.addTransceiver(sends ? track : kind, { direction: "sendonly" });
-      this.#transceivers.set(`${uid} ${kind}`, transceiver);
+      const key = `${uid} ${kind}`;
+      const known = this.#paths.get(key)?.transceiver;
+      if (known) known.direction = "sendonly";
+      const transceiver = known ?? this.#sender.addTransceiver(kind, { direction: "sendonly", sendEncodings: [{}] });
+      const path: Path = { transceiver, sent: track, received: undefined };
+      this.#paths.set(key, path);
+      await setSending(path, sends);
       await this.#negotiate();
-      const received = this.#receiver.getTransceivers().find(({ mid }) => mid === transceiver.mid);
-      if (!received) throw new Error("the connection carries no such track");
-      return received.receiver.track;
+      const receiver = this.#receiver.getTransceivers().find(({ mid }) => mid === transceiver.mid)?.receiver;
+      if (!receiver) throw new Error("the connection carries no such track");
+      // Whoever has it may stop it for good.
+      path.received = receiver.track.clone();
+      return path.received;
     });
   }
 
   remove(uid: Uid, kind: Kind): Promise<void> {
     return this.#inTurn(async () => {
-      const key = `${uid} ${kind}`;
-      const transceiver = this.#transceivers.get(key);
-      if (!transceiver) return;
-      this.#transceivers.delete(key);
-      transceiver.stop();
+      const path = this.#paths.get(`${uid} ${kind}`);
+      if (path?.transceiver.direction !== "sendonly") return;
+      path.received?.stop();
+      path.transceiver.direction = "inactive";
+      await path.transceiver.sender.replaceTrack(null);
       await this.#negotiate();
     });
   }
 
-  /** What this output sends from now on, if anything. */
-  send(uid: Uid, studio: Studio | undefined, kinds: readonly Kind[] = ["audio", "video"]): void {
-    for (const kind of kinds) {
-      const transceiver = this.#transceivers.get(`${uid} ${kind}`);
-      transceiver?.sender.replaceTrack(studio?.[kind] ?? null).catch(() => {});
-    }
+  /** Whether packets of this output come in from now on. */
+  send(uid: Uid, sends: boolean, kinds: readonly Kind[] = ["audio", "video"]): void {
+    void this.#inTurn(() =>
+      Promise.all(
+        kinds.map(async (kind) => {
+          const path = this.#paths.get(`${uid} ${kind}`);
+          if (path?.transceiver.direction === "sendonly") await setSending(path, sends);
+        }),
+      ),
+    ).catch(() => {});
   }
 
   /** What has come in so far. */
@@ -62,9 +84,10 @@ export class MediaPath {
     const byMid = new Map<string, { bytesReceived: number; packetsReceived: number }>();
     for (const stats of report.values()) if (stats.type === "inbound-rtp") byMid.set(stats.mid, stats);
     const { video, audio }: Counts = { video: {}, audio: {} };
-    for (const [key, { mid }] of this.#transceivers) {
+    for (const [key, { transceiver }] of this.#paths) {
+      if (transceiver.direction !== "sendonly") continue;
       const [uid = "", kind] = key.split(" ");
-      const stats = byMid.get(mid ?? "");
+      const stats = byMid.get(transceiver.mid ?? "");
       if (kind === "video") video[uid] = { receiveBytes: stats?.bytesReceived ?? 0 };
       else audio[uid] = { receivePackets: stats?.packetsReceived ?? 0 };
     }
@@ -72,6 +95,7 @@ export class MediaPath {
   }
 
   close(): void {
+    for (const { received } of this.#paths.values()) received?.stop();
     this.#sender.close();
     this.#receiver.close();
   }
@@ -95,6 +119,14 @@ function connect(from: RTCPeerConnection, to: RTCPeerConnection): void {
   from.addEventListener("icecandidate", ({ candidate }) => {
     if (candidate && to.signalingState !== "closed") to.addIceCandidate(candidate).catch(() => {});
   });
+}
+
+/** Without a track, Firefox sends a black frame a second; with inactive encodings, it sends audio all the same. */
+async function setSending({ transceiver: { sender }, sent }: Path, sends: boolean): Promise<void> {
+  await sender.replaceTrack(sends ? sent : null);
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.active = sends;
+  await sender.setParameters(parameters);
 }
 
 function description(connection: RTCPeerConnection): RTCSessionDescription {
