@@ -27,6 +27,22 @@ export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What this machine neither has nor can install, and what is only skipped without it. */
+export class Unavailable extends Error {}
+
+/**
+ * A queue: the work that it is given runs one after the other.
+ * @returns {(work: () => Promise<void>) => Promise<void>}
+ */
+export function oneByOne() {
+  let last = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
+  };
+}
+
 /** @param {string} name */
 export function onPath(name) {
   return (process.env.PATH ?? "")

@@ -2,7 +2,7 @@
 // Its output is a folder, made beside the old one and swapped in whole.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { inRoot, seconds } from "../lib.mjs";
+import { inRoot, seconds, Unavailable } from "../lib.mjs";
 import { contentsOf, digest, digestOf, filesAt, replaceFiles, stateOf, swapIn } from "./files.mjs";
 import { locked } from "./lock.mjs";
 
@@ -41,7 +41,8 @@ const AHEAD = 4;
  * Builds these steps and all that they need.
  * @param {Step[]} wanted
  * @param {Options} [options]
- * @returns {{ all: Promise<void>, made: (step: Step) => Promise<void> }} `made` resolves as soon as that step is there
+ * @returns {{ all: Promise<void>, made: (step: Step) => Promise<void> }} `made` resolves as soon as that step is there, and
+ *   alone rejects for what is `Unavailable`
  */
 export function build(wanted, { report = console.log, lock = inRoot(STATE, "lock"), background = false } = {}) {
   const steps = inOrder(wanted);
@@ -115,7 +116,8 @@ async function runAll(steps, wanted, results, report, how) {
     }
     if (running.size > 0) await Promise.race(running.values());
   }
-  for (const error of failed.values()) throw error;
+  // What is only skipped without a step is no failure of the build.
+  for (const error of failed.values()) if (!(error instanceof Unavailable)) throw error;
   if (pending.size > 0) report(`Built in ${seconds(Date.now() - began)}`);
 }
 

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { inRoot, onPath } from "../lib.mjs";
+import { inRoot, messageOf, oneByOne, onPath, Unavailable } from "../lib.mjs";
 import { output, run } from "../processes.mjs";
 import { digestOf } from "./files.mjs";
 import { locked } from "./lock.mjs";
@@ -57,6 +57,26 @@ export const chromium = {
   make: () => apt("chromium", "chromium-driver"),
 };
 
+/** Firefox: another one than the PATH's by `FIREFOX`. */
+export const firefoxPath = () => process.env.FIREFOX ?? onPath("firefox-esr") ?? onPath("firefox");
+
+/** @type {Step} */
+export const firefox = {
+  name: "Firefox",
+  seconds: 30,
+  isThere: async () => (await output(firefoxPath() ?? "firefox", ["--version"])) !== undefined,
+  make: () => optional("Firefox", ["firefox-esr"]),
+};
+
+/** @type {Step} */
+export const webkit = {
+  name: "WebKit, its driver, and a screen for it",
+  seconds: 40,
+  isThere: () => Boolean(onPath("WebKitWebDriver") && onPath("Xvfb")),
+  // What plays video in it is only recommended by its package.
+  make: () => optional("WebKit", ["webkit2gtk-driver", "xvfb", "gstreamer1.0-gl"]),
+};
+
 const SCHEMATHESIS = "4.32.5";
 
 /** @type {Step} Tries the routes against their description, in a Python environment of its own. */
@@ -107,13 +127,31 @@ export const consumerPackages = {
   },
 };
 
+/**
+ * Installs what the tests can do without.
+ * @param {string} name
+ * @param {string[]} packages
+ */
+async function optional(name, packages) {
+  try {
+    await apt(...packages);
+  } catch (error) {
+    throw new Unavailable(`there is no ${name}, and ${messageOf(error).split("\n")[0]}`);
+  }
+}
+
+/** One at a time: for the lock of its lists, apt-get does not wait. */
+const inTurn = oneByOne();
+
 /** @param {...string} packages */
 async function apt(...packages) {
   if (process.getuid?.() !== 0 || !onPath("apt-get"))
     throw new Error(`the tests need ${packages.join(" and ")}: install them, or run the tests as root on Debian`);
   const wait = ["-o", "DPkg::Lock::Timeout=300"];
-  await run("apt-get", ["update", "-qq"]);
-  await run("apt-get", [...wait, "install", "-y", "-qq", "--no-install-recommends", ...packages], {
-    env: { DEBIAN_FRONTEND: "noninteractive" },
+  await inTurn(async () => {
+    await run("apt-get", ["update", "-qq"]);
+    await run("apt-get", [...wait, "install", "-y", "-qq", "--no-install-recommends", ...packages], {
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+    });
   });
 }

@@ -1,7 +1,7 @@
 // What can be built, and from what.
 import { copyFileSync, cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inRoot } from "../lib.mjs";
+import { inRoot, oneByOne } from "../lib.mjs";
 import { run } from "../processes.mjs";
 import { aliasesOf, DEVELOPMENT_PACKAGE, DEVELOPMENT_SITE } from "./development.mjs";
 import { filesAt } from "./files.mjs";
@@ -128,18 +128,8 @@ function compiled({ name, crate, features = [] }, mode) {
   };
 }
 
-/**
- * Compiles one module after the other, with the same compiled dependencies.
- * @param {() => Promise<void>} work
- */
-function inTurn(work) {
-  const turn = lastTurn.then(work);
-  lastTurn = turn.catch(() => {});
-  return turn;
-}
-
-/** @type {Promise<void>} */
-let lastTurn = Promise.resolve();
+/** Compiles one module after the other, with the same compiled dependencies. */
+const inTurn = oneByOne();
 
 /**
  * The same, made as small as it can be.

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { messageOf } from "../lib.mjs";
+import { messageOf, Unavailable } from "../lib.mjs";
 import { end, output, start } from "../processes.mjs";
 import { countTests, hangingTests } from "./output.mjs";
 
@@ -23,7 +23,8 @@ import { countTests, hangingTests } from "./output.mjs";
  *
  * @typedef {object} Result
  * @property {string} name
- * @property {boolean} ok
+ * @property {boolean} ok nothing failed
+ * @property {string} [skipped] why it was not run
  * @property {number} wallMs
  * @property {number} cpuMs of the commands and of all processes that they waited for
  * @property {number} passed
@@ -73,9 +74,14 @@ export async function runSteps(steps, { logs, report = console.log }) {
 async function runStep({ name, commands, minutes, load, ready }, logs, report) {
   try {
     await ready;
-  } catch {
+  } catch (error) {
+    const nothing = { name, wallMs: 0, cpuMs: 0, passed: 0, failed: 0 };
+    if (error instanceof Unavailable) {
+      report(`── ${name}: skipped, as ${error.message}`);
+      return { ...nothing, ok: true, skipped: error.message };
+    }
     report(`── ${name}: FAILED, as what it tests could not be built`);
-    return { name, ok: false, wallMs: 0, cpuMs: 0, passed: 0, failed: 0 };
+    return { ...nothing, ok: false };
   }
   report(`── ${name} …`);
   const began = Date.now();
@@ -153,9 +159,9 @@ async function processesOf({ child }) {
  * @param {{ wallMs: number, busyMs: number }} machine
  */
 export function tableOf(results, { wallMs, busyMs }) {
-  const rows = results.map(({ name, ok, wallMs, cpuMs, passed }) => [
+  const rows = results.map(({ name, ok, skipped, wallMs, cpuMs, passed }) => [
     name,
-    ok ? "ok" : "FAILED",
+    skipped ? "skipped" : ok ? "ok" : "FAILED",
     (wallMs / 1000).toFixed(0),
     (cpuMs / 1000).toFixed(0),
     (Math.max(0, wallMs - cpuMs) / 1000).toFixed(0),

@@ -1,6 +1,14 @@
 // The steps of `npm test`: what each needs to be built, what it runs, and how long it may take.
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { chromium, consumerPackages, npmPackages, rustTarget, schemathesis } from "../build/install.mjs";
+import {
+  chromium,
+  consumerPackages,
+  firefox,
+  npmPackages,
+  rustTarget,
+  schemathesis,
+  webkit,
+} from "../build/install.mjs";
 import {
   developmentPackage,
   developmentSite,
@@ -25,9 +33,13 @@ const DENY_WARNINGS = ["--", "-D", "warnings"];
 /** The scripts' tools are the project's only crate that is not about Steadymix, and depend on more than all others. */
 const WORKSPACE = ["--workspace", "--exclude", "steadymix-bindgen"];
 
-/** The viewer's tests that need no browser, and those of its page. */
+/** The viewer's tests that need no browser, that of its page, and those of other browsers. All others are for Chromium. */
 const WITHOUT_BROWSER = /\/(native|onAirFeed|viewer)\.test\.ts$/;
-const PAGE = "/page.test.ts";
+const PAGE = /\/page\.test\.ts$/;
+const FIREFOX = /\/firefox\.test\.ts$/;
+const WEBKIT = /\/webkit\.test\.ts$/;
+/** What is tried on Agora's own SDK, in Chromium and in Firefox. */
+const SDK = /\/sdk\.test\.ts$/;
 
 export const QUICK = {
   schedules: 5_000,
@@ -64,7 +76,14 @@ export const STEPS = {
     waits(
       15,
       [releasePackage, testPages, chromium],
-      [viewer((name) => !WITHOUT_BROWSER.test(name) && !name.endsWith(PAGE))],
+      [viewer((name) => ![WITHOUT_BROWSER, PAGE, FIREFOX, WEBKIT].some((tests) => tests.test(name)))],
+    ),
+  // Two files at a time: one of them watches a single page for a minute.
+  firefox: () =>
+    waits(
+      20,
+      [releasePackage, testPages, releaseSite, firefox],
+      [{ ...viewer((name) => FIREFOX.test(name) || SDK.test(name), 2), env: { STEADYMIX_BROWSER: "firefox" } }],
     ),
   supervision: () => waits(15, [releasePackage], [workerd("supervision")]),
   // The whole of it in a process of its own, as `npm start` has it. Two files at a time: each waits for its own Worker.
@@ -74,7 +93,8 @@ export const STEPS = {
       [releasePackage, releaseSite, chromium, schemathesis],
       [node(["--test-concurrency=2"], testsIn("tests/worker/system"))],
     ),
-  page: () => waits(12, [releasePackage, releaseSite, chromium], [viewer((name) => name.endsWith(PAGE))]),
+  page: () => waits(12, [releasePackage, releaseSite, chromium], [viewer((name) => PAGE.test(name))]),
+  webkit: () => waits(10, [releasePackage, testPages, releaseSite, webkit], [viewer((name) => WEBKIT.test(name))]),
   consumers: () =>
     waits(15, [releasePackage, sizes, chromium, consumerPackages], [node([], testsIn("tests/consumers"))]),
   // It does little but wait for the clock.
@@ -145,9 +165,9 @@ function node(flags, files) {
   return { command: projectNode, args: ["--test", `--test-timeout=${TEST_TIMEOUT_MS}`, ...flags, ...files] };
 }
 
-/** @param {(name: string) => boolean} which @returns {Command} */
-function viewer(which) {
-  return node(["--test-concurrency=1", "--experimental-eventsource"], testsIn("tests/viewer", which));
+/** @param {(name: string) => boolean} which @param {number} [concurrency] of files @returns {Command} */
+function viewer(which, concurrency = 1) {
+  return node([`--test-concurrency=${concurrency}`, "--experimental-eventsource"], testsIn("tests/viewer", which));
 }
 
 /** @param {string} folder @param {(name: string) => boolean} [which] */

@@ -1,9 +1,11 @@
-/** Debian's Chromium, and pages on loopback for it. */
+/** Debian's Chromium and Firefox, and pages on loopback for them. */
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import puppeteer, { type Browser as Firefox } from "puppeteer-core";
+import { firefoxPath } from "../../scripts/build/install.mjs";
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -36,6 +38,38 @@ export function launch(...flags: string[]): Promise<Browser> {
       .find(existsSync);
   if (!executablePath) throw new Error("there is no chromium on the PATH");
   return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
+}
+
+const PREFS = {
+  // Sound and video play without a click, as in Chromium's tests.
+  "media.autoplay.default": 0,
+  // Addresses instead of names that only multicast DNS resolves, and without any network but loopback.
+  "media.peerconnection.ice.obfuscate_host_addresses": false,
+  "media.peerconnection.ice.loopback": true,
+};
+
+/** Through Puppeteer, as Playwright's protocol needs a newer Firefox than Debian's. */
+export function launchFirefox(): Promise<Firefox> {
+  const executablePath = firefoxPath();
+  if (!executablePath) throw new Error("there is no Firefox on the PATH");
+  return puppeteer.launch({ browser: "firefox", executablePath, extraPrefsFirefox: PREFS });
+}
+
+/** What a page can do in either browser. */
+export interface Tab {
+  goto(url: string): Promise<unknown>;
+  /** The value of an expression in JavaScript. */
+  evaluate(expression: string): Promise<unknown>;
+  waitForFunction(expression: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** The browser that the test step names: Chromium unless that is Firefox. */
+export async function launchNamed(): Promise<{ newPage(): Promise<Tab>; close(): Promise<void> }> {
+  const { STEADYMIX_BROWSER: name = "chromium" } = process.env;
+  if (name === "chromium") return launch();
+  if (name === "firefox") return launchFirefox();
+  throw new Error(`STEADYMIX_BROWSER is ${JSON.stringify(name)}, but must be chromium or firefox`);
 }
 
 /** Serves a folder; `headers` go with each answer, `types` are content types by the ends of names. */

@@ -2,21 +2,21 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import { setTimeout as pass } from "node:timers/promises";
 import type { ViewerOptions } from "steadymix/viewer";
-import { launch, root, serve } from "./browser.ts";
+import { launchNamed, root, serve, type Tab } from "./browser.ts";
 import type { Happening, Session } from "./pages/sdk.ts";
 
 const PRIMARY = 9001;
 const BACKUP = 9101;
 
-let browser: Browser;
+let browser: Awaited<ReturnType<typeof launchNamed>>;
 let server: Awaited<ReturnType<typeof serve>>;
-let page: Page;
+let page: Tab;
 
 before(async () => {
   server = await serve(join(root, "target", "www", "tests"));
-  browser = await launch();
+  browser = await launchNamed();
 });
 after(async () => {
   await browser?.close();
@@ -25,22 +25,17 @@ after(async () => {
 beforeEach(async () => {
   page = await browser.newPage();
   await page.goto(`${server.url}/sdk.html`);
-  await page.waitForFunction(() => "session" in window);
+  await page.waitForFunction('"session" in window');
 });
 afterEach(() => page.close());
 
 type Status = ReturnType<Session["status"]>;
 type Standby = NonNullable<ViewerOptions["standby"]>;
 
-const status = (): Promise<Status> => page.evaluate(() => window.session.status());
-const act = <T>(what: (session: Session, args: T) => void, args?: T): Promise<void> =>
-  page.evaluate(
-    ([what, args]) => {
-      new Function("session", "args", `return (${what})(session, args)`)(window.session, args);
-    },
-    [what.toString(), args] as const,
-  );
-const pass = (ms: number) => page.waitForTimeout(ms);
+const status = () => page.evaluate("session.status()") as Promise<Status>;
+const act = async <T>(what: (session: Session, args: T) => void, args?: T): Promise<void> => {
+  await page.evaluate(`void (${what})(session, ${JSON.stringify(args)})`);
+};
 
 /** Both outputs are there, and the primary has been seen for a while. */
 async function watching(options: Partial<ViewerOptions> = {}): Promise<void> {
@@ -440,9 +435,6 @@ test("the server's word: the one that it names, as soon as that decodes", async 
 
 test("disposed of, nothing is seen or heard any more, though the SDK has yet to unsubscribe", async () => {
   await watching();
-  const { heard, seen } = await page.evaluate(() => {
-    window.session.dispose();
-    return window.session.status();
-  });
+  const { heard, seen } = (await page.evaluate("session.dispose(), session.status()")) as Status;
   assert.deepEqual([heard, seen], [[], []]);
 });

@@ -46,7 +46,7 @@ export function Log({ lines, texts }: { lines: LogLine[]; texts: Texts }): React
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
       <ol tabIndex={0} aria-label={texts.log} data-testid="log">
         {lines.map((line) => (
-          <li key={line.id} data-side={line.side}>
+          <li key={line.id} data-side={line.side} data-type={line.side === "viewer" ? line.event.type : undefined}>
             <time dateTime={line.at.toISOString()}>{line.at.toTimeString().slice(0, 8)}</time>
             <span className="side">{line.side === "viewer" ? texts.viewerSide : texts.serverSide}</span>
             <span>{textOf(line, texts)}</span>

@@ -1,0 +1,162 @@
+/** The viewer's page in Firefox: real video over WebRTC, as a person has it. */
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { setTimeout as pass } from "node:timers/promises";
+import type { Browser, Page } from "puppeteer-core";
+import { launchFirefox, root, serve } from "./browser.ts";
+
+const FPS = 15;
+const shots = join(root, "target", "screenshots");
+
+/** What the page shows, and how many frames of each output were presented since the page was opened. */
+interface Sight {
+  shown: string;
+  frames: Record<string, number>;
+  health: Record<string, string>;
+  /** What the viewer did, the oldest first. */
+  events: string[];
+}
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serve>>;
+let page: Page;
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  server = await serve(join(root, "target", "www", "site"));
+  browser = await launchFirefox();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+beforeEach(async () => {
+  page = await browser.newPage();
+  await page.evaluateOnNewDocument(countFrames);
+});
+afterEach(() => page.close());
+
+const look = () => page.evaluate(() => window.sight());
+const press = (id: string) => page.locator(`[data-testid="${id}"]`).click();
+
+async function until(isSo: (sight: Sight) => boolean, timeoutMs = 20_000): Promise<Sight> {
+  for (const deadline = Date.now() + timeoutMs; ; await pass(50)) {
+    const sight = await look();
+    if (isSo(sight)) return sight;
+    if (Date.now() > deadline) throw new Error(`not so after ${timeoutMs} ms: ${JSON.stringify(sight, null, 1)}`);
+  }
+}
+
+/** Both are playing, and their cadence is known. */
+async function watching(fragment = ""): Promise<void> {
+  await page.goto(`${server.url}/${fragment}`);
+  await until(({ shown, health }) => shown === "9001" && health[9101] === "playing");
+  await pass(1500);
+}
+
+const isPlaying = (uid: number) => until(({ health }) => health[uid] === "playing");
+
+test("killed: nothing more comes of it; the survivor plays on for 30 s, with no false alarm", async () => {
+  await watching(`#demo&fps=${FPS}`);
+  await press("kill");
+  const began = await until(({ shown }) => shown === "9101");
+  for (let second = 1; second <= 30; second += 1) {
+    await pass(1000);
+    const { shown, frames, events } = await look();
+    assert.equal(shown, "9101", `after ${second} s: ${events}`);
+    const expected = (second * FPS) / 2;
+    const count = (frames[9101] ?? 0) - (began.frames[9101] ?? 0);
+    assert.ok(count > expected, `after ${second} s ${count} frames, but there should be more than ${expected}`);
+  }
+  const { frames, health, events } = await look();
+  // One may have been under way.
+  assert.ok((frames[9001] ?? 0) - (began.frames[9001] ?? 0) <= 1, "no frame of what was killed");
+  assert.equal(health[9002], "playing", "its replacement is the standby");
+  assert.deepEqual(
+    events.filter((type) => type !== "degraded" && type !== "recovered"),
+    ["switched"],
+  );
+});
+
+test("each output is killed in turn, until the first one is back: what is published anew plays", async () => {
+  await watching();
+  for (const [killed, next, relaunched] of [
+    [9001, 9101, 9002],
+    [9101, 9002, 9102],
+    [9002, 9102, 9001],
+  ] as const) {
+    assert.equal((await look()).shown, String(killed));
+    await press("kill");
+    await until(({ shown }) => shown === String(next), 5000);
+    await isPlaying(relaunched);
+    await pass(1500);
+  }
+  await press("kill");
+  const { frames } = await until(({ shown }) => shown === "9001", 5000);
+  await until((now) => (now.frames[9001] ?? 0) > (frames[9001] ?? 0) + FPS);
+});
+
+test("frozen and brought back; both frozen and brought back", async () => {
+  await watching();
+  await press("freeze");
+  await until(({ shown, health }) => shown === "9101" && health[9001] === "frozen");
+  await press("bringBack");
+  await isPlaying(9001);
+  await press("freezeBoth");
+  await until(({ health }) => health[9001] === "frozen" && health[9101] === "frozen");
+  await press("bringBack");
+  const { shown } = await until(({ health }) => health[9001] === "playing" && health[9101] === "playing");
+  assert.equal(shown, "9101");
+});
+
+test("on a phone, in both languages: it fits", async () => {
+  await page.setViewport({ width: 360, height: 740 });
+  await watching();
+  for (const language of ["en", "zh"]) {
+    await page.waitForFunction((language) => document.documentElement.lang === language, {}, language);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= 360, `${width} px`);
+    await page.screenshot({ path: join(shots, `firefox-phone-${language}.png`), fullPage: true });
+    await page.locator("header button").click();
+  }
+});
+
+declare global {
+  interface Window {
+    sight(): Sight;
+  }
+}
+
+/** In the page: counts the frames of each video that comes, by the output that it is of. */
+function countFrames(): void {
+  const frames: Record<string, number> = {};
+  const counted = new WeakSet<HTMLVideoElement>();
+  const count = (video: HTMLVideoElement, uid: string) => {
+    video.requestVideoFrameCallback(() => {
+      frames[uid] = (frames[uid] ?? 0) + 1;
+      count(video, uid);
+    });
+  };
+  new MutationObserver(() => {
+    for (const video of document.querySelectorAll<HTMLVideoElement>("[data-uid] video")) {
+      if (counted.has(video)) continue;
+      counted.add(video);
+      count(video, video.closest<HTMLElement>("[data-uid]")?.dataset.uid ?? "");
+    }
+  }).observe(document, { childList: true, subtree: true });
+  window.sight = () => ({
+    shown: document.querySelector('[data-testid="shown"]')?.textContent ?? "",
+    frames: { ...frames },
+    health: Object.fromEntries(
+      [...document.querySelectorAll<HTMLElement>(".outputs li")].map((output) => [
+        output.querySelector(".uid")?.textContent ?? "",
+        output.dataset.health ?? "",
+      ]),
+    ),
+    events: [...document.querySelectorAll<HTMLElement>(".log li[data-type]")]
+      .map(({ dataset }) => dataset.type ?? "")
+      .reverse(),
+  });
+}
