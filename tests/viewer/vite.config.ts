@@ -10,6 +10,8 @@ export default defineConfig({
     target: "es2022",
     minify: false,
     chunkSizeWarningLimit: 5000,
-    rollupOptions: { input: ["bench", "react", "sdk"].map((page) => `${import.meta.dirname}/pages/${page}.html`) },
+    rollupOptions: {
+      input: ["bench", "entries", "react", "sdk"].map((page) => `${import.meta.dirname}/pages/${page}.html`),
+    },
   },
 });

@@ -37,7 +37,19 @@ export function Broadcast(props: BroadcastProps): ReactElement {
     }
   };
   const stop = () => window.confirm(texts.stopSure(id)) && act(() => api.stop(id));
-  const watch = () => act(async () => window.open(viewerAddress(status, (await api.viewerToken(id)).token)));
+  const watch = () => {
+    // In the click itself: browsers block windows that are opened later.
+    const viewer = openBlank();
+    return act(async () => {
+      if (!viewer) throw new Error(texts.popUpBlocked);
+      try {
+        viewer.location.replace(viewerAddress(status, (await api.viewerToken(id)).token));
+      } catch (error) {
+        viewer.close();
+        throw error;
+      }
+    });
+  };
 
   return (
     <>
@@ -124,9 +136,16 @@ export function Broadcast(props: BroadcastProps): ReactElement {
   );
 }
 
+/** A window that is empty so far. Not "noopener": that would return no window whose address can be set. */
+function openBlank(): Window | null {
+  const opened = window.open("about:blank");
+  if (opened) opened.opener = null;
+  return opened;
+}
+
 /** The viewer's page, for this broadcast of the demonstration. */
 function viewerAddress({ id, lanes }: BroadcastStatus, viewerToken: string): string {
   const uids = lanes.flatMap(({ uids }) => uids).join();
   const fields = new URLSearchParams({ standIn: "1", broadcast: id, viewerToken, uids });
-  return `/#${fields}`;
+  return new URL(`/#${fields}`, location.href).href;
 }

@@ -25,6 +25,7 @@ export interface Texts {
   stop: string;
   stopSure: (id: string) => string;
   watch: string;
+  popUpBlocked: string;
   noSuch: (id: string) => string;
   fields: Record<FieldName, string>;
   fieldHints: Partial<Record<FieldName, string>>;
@@ -81,6 +82,7 @@ export const TEXTS: Record<Language, Texts> = {
     stop: "Stop",
     stopSure: (id) => `End ${id} for good? Its tasks are deleted, and its id cannot be used again.`,
     watch: "Watch",
+    popUpBlocked: "The browser blocked the viewer's window: allow pop-ups for this page.",
     noSuch: (id) => `There is no broadcast ${id}. One that has ended is forgotten after a while.`,
     fields: {
       id: "Id",
@@ -180,6 +182,7 @@ export const TEXTS: Record<Language, Texts> = {
     stop: "停止",
     stopSure: (id) => `确定永久结束 ${id} 吗？其任务将被删除，该 ID 不能再次使用。`,
     watch: "观看",
+    popUpBlocked: "浏览器拦截了观众端窗口：请允许此页面打开弹出窗口。",
     noSuch: (id) => `没有名为 ${id} 的直播。直播结束一段时间后，其记录会被删除。`,
     fields: {
       id: "ID",
