@@ -72,8 +72,9 @@ export const firefox = {
 export const webkit = {
   name: "WebKit, its driver, and a screen for it",
   seconds: 40,
-  isThere: () => Boolean(onPath("WebKitWebDriver") && onPath("Xvfb")),
-  // What plays video in it is only recommended by its package.
+  isThere: async () =>
+    Boolean(onPath("WebKitWebDriver") && onPath("Xvfb") && (await output("dpkg-query", ["-W", "gstreamer1.0-gl"]))),
+  // The last one plays video, and is only recommended by WebKit's own package.
   make: () => optional("WebKit", ["webkit2gtk-driver", "xvfb", "gstreamer1.0-gl"]),
 };
 
