@@ -104,6 +104,29 @@ test("a broadcast is started in the console, watched in the viewer, loses its ta
   await viewer.getByTestId("log").getByText("The broadcast is over").waitFor();
 });
 
+test("Watch without a token or a window says why, and leaves no empty window", async () => {
+  await open();
+  await start("unwatched");
+  const error = { code: "MISCONFIGURED", message: "VIEWER_TOKEN_SECRET is missing" };
+  await page.route("**/viewer-tokens", (route) => route.fulfill({ status: 503, json: { error } }));
+  const closed = page
+    .context()
+    .waitForEvent("page")
+    .then(async (viewer) => {
+      if (!viewer.isClosed()) await viewer.waitForEvent("close");
+    });
+  await page.getByTestId("watch").click();
+  await page.getByRole("alert").getByText(error.message).waitFor();
+  await closed;
+  assert.equal(page.context().pages().length, 1);
+  await page.unroute("**/viewer-tokens");
+  await page.evaluate(() => {
+    window.open = () => null;
+  });
+  await page.getByTestId("watch").click();
+  await page.getByRole("alert").getByText("allow pop-ups").waitFor();
+});
+
 test("an address that names nothing opens the console all the same", async () => {
   await open();
   await field("Id").waitFor();

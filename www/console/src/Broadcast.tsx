@@ -59,15 +59,23 @@ export function Broadcast(props: BroadcastProps): ReactElement {
           <span className="badge" data-state={state} data-testid="state">
             {texts.state[state]}
           </span>
-          {isDemo && isOn && (
-            <button type="button" data-testid="watch" onClick={watch}>
-              {texts.watch}
-            </button>
-          )}
           {isOn && (
-            <button type="button" className="danger" data-testid="stop" disabled={state === "stopping"} onClick={stop}>
-              {texts.stop}
-            </button>
+            <span className="actions">
+              {isDemo && (
+                <button type="button" data-testid="watch" onClick={watch}>
+                  {texts.watch}
+                </button>
+              )}
+              <button
+                type="button"
+                className="danger"
+                data-testid="stop"
+                disabled={state === "stopping"}
+                onClick={stop}
+              >
+                {texts.stop}
+              </button>
+            </span>
           )}
         </h2>
         <FormError error={error} />

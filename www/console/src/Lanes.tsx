@@ -39,9 +39,7 @@ export function Lanes({ status, stretches, texts }: LanesProps): ReactElement {
           </li>
         ))}
       </ul>
-      <p className="hint">
-        {texts.timeline}. {texts.timelineHint}
-      </p>
+      <p className="hint">{texts.timelineHint}</p>
     </>
   );
 }

@@ -11,9 +11,7 @@ export function Quota({ quota, texts }: { quota: QuotaStatus; texts: Texts }): R
   return (
     <section className="quota">
       <h2>{texts.quota}</h2>
-      <p>
-        {texts.callsPerSecond}: {texts.ofTen(most)}
-      </p>
+      <p>{texts.callsPerSecond(most)}</p>
       <svg viewBox="0 0 60 10" preserveAspectRatio="none" role="img" aria-label={texts.ofTen(most)}>
         <title>{texts.ofTen(most)}</title>
         {callsPerSecond.map((calls, i) => (

@@ -43,10 +43,9 @@ export interface Texts {
   viewers: string;
   tasks: string;
   output: string;
-  timeline: string;
   timelineHint: string;
   quota: string;
-  callsPerSecond: string;
+  callsPerSecond: (most: number) => string;
   ofTen: (most: number) => string;
   pcw: string;
   waiting: string;
@@ -134,10 +133,9 @@ export const TEXTS: Record<Language, Texts> = {
     viewers: "Viewers",
     tasks: "Tasks that live, or may",
     output: "Output uid",
-    timeline: "The last two minutes",
-    timelineHint: "The state of each lane; the line below it marks when it was on air.",
+    timelineHint: "The last two minutes. The state of each lane; the line below it marks when it was on air.",
     quota: "The App ID's limits",
-    callsPerSecond: "Calls in each of the last 60 s",
+    callsPerSecond: (most) => `Calls in each of the last 60 s: at most ${most} of 10 in a second`,
     ofTen: (most) => `at most ${most} of 10 in a second`,
     pcw: "Tasks of the PCW",
     waiting: "Calls waiting",
@@ -234,10 +232,9 @@ export const TEXTS: Record<Language, Texts> = {
     viewers: "观众",
     tasks: "存活或可能存活的任务",
     output: "输出 uid",
-    timeline: "最近两分钟",
-    timelineHint: "每条通道的状态；其下的细线表示它何时播出。",
+    timelineHint: "最近两分钟。每条通道的状态；其下的细线表示它何时播出。",
     quota: "App ID 的限额",
-    callsPerSecond: "最近 60 秒每秒的调用数",
+    callsPerSecond: (most) => `最近 60 秒每秒的调用数：每秒最多 ${most} 次，上限 10 次`,
     ofTen: (most) => `每秒最多 ${most} 次，上限 10 次`,
     pcw: "并发任务（PCW）",
     waiting: "等待中的调用",

@@ -19,6 +19,7 @@ export function Timeline({ history, texts }: { history: History; texts: Texts })
   const canvas = useRef<HTMLCanvasElement>(null);
   const latest = useRef({ history, texts });
   latest.current = { history, texts };
+  const draw = useRef(() => {});
 
   useEffect(() => {
     if (!canvas.current) return;
@@ -36,14 +37,17 @@ export function Timeline({ history, texts }: { history: History; texts: Texts })
         },
       },
     });
-    const draw = () => redraw(chart, latest.current.history, latest.current.texts);
-    draw();
-    const timer = window.setInterval(draw, DRAW_MS);
+    draw.current = () => redraw(chart, latest.current.history, latest.current.texts);
+    const timer = window.setInterval(draw.current, DRAW_MS);
     return () => {
       window.clearInterval(timer);
+      draw.current = () => {};
       chart.destroy();
     };
   }, []);
+
+  // Another language is drawn at once.
+  useEffect(() => draw.current(), [texts]);
 
   return (
     <section className="timeline">
