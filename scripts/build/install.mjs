@@ -137,7 +137,7 @@ async function optional(name, packages) {
   try {
     await apt(...packages);
   } catch (error) {
-    throw new Unavailable(`there is no ${name}, and ${messageOf(error).split("\n")[0]}`);
+    throw new Unavailable(`there is no ${name} (${messageOf(error).split("\n")[0]})`);
   }
 }
 

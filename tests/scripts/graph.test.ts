@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { filesAt } from "../../scripts/build/files.mjs";
 import { build, type Step } from "../../scripts/build/graph.mjs";
-import { inRoot } from "../../scripts/lib.mjs";
+import { inRoot, Unavailable } from "../../scripts/lib.mjs";
 
 const FOLDER = `target/test-graph-${process.pid}`;
 const lock = inRoot(FOLDER, "lock");
@@ -141,6 +141,22 @@ test("what does not need the step that fails is made all the same", async () => 
   await assert.rejects(made.made(twice), /no capitals today/);
   await assert.rejects(made.all, /no capitals today/);
   assert.ok(existsSync(at("other", "text")));
+});
+
+test("what this machine cannot have fails nobody but those who wait for it", async () => {
+  const { other } = steps();
+  const missing: Step = {
+    name: "missing",
+    seconds: 1,
+    isThere: () => false,
+    make: async () => {
+      throw new Unavailable("there is no such browser");
+    },
+  };
+  const { all, made } = build([missing, other], { lock, report: () => {} });
+  await all;
+  await made(other);
+  await assert.rejects(made(missing), Unavailable);
 });
 
 test("two builds at once: the second waits, and finds everything made", async () => {

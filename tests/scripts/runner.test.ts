@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { projectNode } from "../../scripts/lib.mjs";
+import { projectNode, Unavailable } from "../../scripts/lib.mjs";
 import { countTests, hangingTests } from "../../scripts/test/output.mjs";
 import { runSteps, type TestStep, tableOf } from "../../scripts/test/runner.mjs";
 
@@ -101,6 +101,20 @@ test("what cannot be built fails what needs it", async () => {
   const { results, text } = await run(step("unbuilt", ["--version"], { ready }));
   assert.equal(results[0]?.ok, false);
   assert.match(text, /unbuilt: FAILED, as what it tests could not be built/);
+});
+
+test("what this machine cannot have skips what needs it: neither failed nor passed, with the reason", async () => {
+  const ready = Promise.reject(new Unavailable("there is no Firefox"));
+  const { results, text } = await run(step("optional", ["--version"], { ready }), step("next", ["--version"]));
+  assert.deepEqual(
+    results.map(({ ok, skipped }) => [ok, skipped]),
+    [
+      [true, "there is no Firefox"],
+      [true, undefined],
+    ],
+  );
+  assert.match(text, /^── optional: skipped, as there is no Firefox$/m);
+  assert.match(tableOf(results, { wallMs: 1, busyMs: 1 }), /^optional +skipped +0 /m);
 });
 
 test("a command that does not exist is reported", async () => {

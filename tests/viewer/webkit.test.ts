@@ -113,7 +113,7 @@ test("the viewer's page says in both languages that there is no WebRTC", async (
     ["没有 WebRTC", "zh"],
   ] as const) {
     await until(
-      () => driver.findElement(By.css("main")).getText(),
+      () => driver.executeScript<string>("return document.body.innerText"),
       (shown) => shown.includes(text),
     );
     await shoot(`webkit-viewer-${language}`);
