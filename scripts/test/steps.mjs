@@ -38,8 +38,8 @@ const WITHOUT_BROWSER = /\/(native|onAirFeed|viewer)\.test\.ts$/;
 const PAGE = /\/page\.test\.ts$/;
 const FIREFOX = /\/firefox\.test\.ts$/;
 const WEBKIT = /\/webkit\.test\.ts$/;
-/** What is tried on Agora's own SDK, in Chromium and in Firefox. */
-const SDK = /\/sdk\.test\.ts$/;
+/** Those that run in Chromium and in Firefox. */
+const IN_BOTH = /\/(channel|sdk)\.test\.ts$/;
 
 export const QUICK = {
   schedules: 5_000,
@@ -78,12 +78,12 @@ export const STEPS = {
       [releasePackage, testPages, chromium],
       [viewer((name) => ![WITHOUT_BROWSER, PAGE, FIREFOX, WEBKIT].some((tests) => tests.test(name)))],
     ),
-  // Two files at a time: one of them watches a single page for a minute.
+  // Two files at a time: they mostly wait.
   firefox: () =>
     waits(
       20,
       [releasePackage, testPages, releaseSite, firefox],
-      [{ ...viewer((name) => FIREFOX.test(name) || SDK.test(name), 2), env: { STEADYMIX_BROWSER: "firefox" } }],
+      [{ ...viewer((name) => FIREFOX.test(name) || IN_BOTH.test(name), 2), env: { STEADYMIX_BROWSER: "firefox" } }],
     ),
   supervision: () => waits(15, [releasePackage], [workerd("supervision")]),
   // The whole of it in a process of its own, as `npm start` has it. Two files at a time: each waits for its own Worker.

@@ -11,7 +11,7 @@ export default defineConfig({
     minify: false,
     chunkSizeWarningLimit: 5000,
     rollupOptions: {
-      input: ["bench", "entries", "react", "sdk"].map((page) => `${import.meta.dirname}/pages/${page}.html`),
+      input: ["bench", "channel", "entries", "react", "sdk"].map((page) => `${import.meta.dirname}/pages/${page}.html`),
     },
   },
 });
