@@ -22,7 +22,10 @@ export function Quota({ quota, texts }: { quota: QuotaStatus; texts: Texts }): R
         <div>
           <dt>{texts.pcw}</dt>
           <dd>
-            <meter min={0} max={limits.pcw} value={tasks} /> {tasks} / {limits.pcw}
+            <span className="meter" aria-hidden="true">
+              <span style={{ width: `${(100 * tasks) / limits.pcw}%` }} />
+            </span>{" "}
+            {tasks} / {limits.pcw}
           </dd>
         </div>
         <div>
