@@ -17,6 +17,8 @@ interface Sight {
   health: Record<string, string>;
   /** What the viewer did, the oldest first. */
   events: string[];
+  /** The page's log, the oldest line first. */
+  log: string[];
 }
 
 let browser: Browser;
@@ -49,10 +51,13 @@ async function until(isSo: (sight: Sight) => boolean, timeoutMs = 20_000): Promi
   }
 }
 
-/** Both are playing, and their cadence is known. */
+/** Both are playing, the server has confirmed both, and their cadence is known. */
 async function watching(fragment = ""): Promise<void> {
   await page.goto(`${server.url}/${fragment}`);
-  await until(({ shown, health }) => shown === "9001" && health[9101] === "playing");
+  await until(({ shown, health, log }) => {
+    const isConfirmed = (uid: number) => log.some((line) => line.includes(`${uid} runs`));
+    return shown === "9001" && health[9101] === "playing" && isConfirmed(9001) && isConfirmed(9101);
+  });
   await pass(1500);
 }
 
@@ -60,23 +65,25 @@ const isPlaying = (uid: number) => until(({ health }) => health[uid] === "playin
 
 test("killed: nothing more comes of it; the survivor plays on for 30 s, with no false alarm", async () => {
   await watching(`#demo&fps=${FPS}`);
+  const { events: earlier } = await look();
   await press("kill");
   const began = await until(({ shown }) => shown === "9101");
   for (let second = 1; second <= 30; second += 1) {
     await pass(1000);
-    const { shown, frames, events } = await look();
-    assert.equal(shown, "9101", `after ${second} s: ${events}`);
+    const { shown, frames, log } = await look();
+    assert.equal(shown, "9101", `after ${second} s:\n${log.join("\n")}`);
     const expected = (second * FPS) / 2;
     const count = (frames[9101] ?? 0) - (began.frames[9101] ?? 0);
     assert.ok(count > expected, `after ${second} s ${count} frames, but there should be more than ${expected}`);
   }
-  const { frames, health, events } = await look();
+  const { frames, health, events, log } = await look();
   // One may have been under way.
   assert.ok((frames[9001] ?? 0) - (began.frames[9001] ?? 0) <= 1, "no frame of what was killed");
   assert.equal(health[9002], "playing", "its replacement is the standby");
   assert.deepEqual(
-    events.filter((type) => type !== "degraded" && type !== "recovered"),
+    events.slice(earlier.length).filter((type) => type !== "degraded" && type !== "recovered"),
     ["switched"],
+    log.join("\n"),
   );
 });
 
@@ -158,5 +165,6 @@ function countFrames(): void {
     events: [...document.querySelectorAll<HTMLElement>(".log li[data-type]")]
       .map(({ dataset }) => dataset.type ?? "")
       .reverse(),
+    log: [...document.querySelectorAll<HTMLElement>(".log li")].map(({ innerText }) => innerText).reverse(),
   });
 }

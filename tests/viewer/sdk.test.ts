@@ -408,8 +408,9 @@ for (const reason of ["LEAVE", "UID_BANNED"]) {
   test(`connection-state-change DISCONNECTED ${reason}, and joined again on the same client: all is as before`, async () => {
     await watching();
     await act((session) => session.gateway.emit("peerconnection-state-change", "failed", "connected"));
-    await act((session, reason) => session.gateway.joinAgain(reason), reason);
+    await act((session, reason) => session.gateway.leave(reason), reason);
     await until(({ outputs }) => outputs?.every(({ health }) => health === "absent") ?? false);
+    await act((session) => session.gateway.joinAgain());
     const now = await until(({ seen, heard }) => seen.length === 2 && heard.length > 0);
     assert.deepEqual([now.shown, now.onTop, now.heard], [PRIMARY, [PRIMARY], [PRIMARY]]);
     await pass(5000);

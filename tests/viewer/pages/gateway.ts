@@ -172,11 +172,15 @@ export class Gateway {
     this.#private._gateway.emit("connection-state-change", state, before, reason);
   }
 
-  /** The viewer leaves, and joins again on the same client. Whoever is there then is told of anew. */
-  async joinAgain(reason: string): Promise<void> {
+  /** The viewer leaves the channel, or is made to. */
+  async leave(reason: string): Promise<void> {
     this.connection("DISCONNECTED", reason);
     for (const uid of this.#studios.keys())
       for (const kind of ["audio", "video"] as const) await this.#path.remove(uid, kind);
+  }
+
+  /** It joins again on the same client. Whoever is there then is told of anew. */
+  joinAgain(): void {
     this.#private._joinInfo = {};
     this.connection("CONNECTED");
     for (const [uid, studio] of this.#studios) this.join(uid, studio);
