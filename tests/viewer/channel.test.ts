@@ -3,16 +3,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
-import { launchNamed, root, serve, type Tab } from "./browser.ts";
+import type { Browser, Page } from "playwright-core";
+import { launchNamed, root, serve } from "./browser.ts";
 import type { ChannelSession } from "./pages/channel.ts";
 
 const OUTPUTS = [9001, 9101];
 /** The channel reads its statistics every second. */
 const LOOK_MS = 1000;
 
-let browser: Awaited<ReturnType<typeof launchNamed>>;
+let browser: Browser;
 let server: Awaited<ReturnType<typeof serve>>;
-let page: Tab;
+let page: Page;
 
 before(async () => {
   server = await serve(join(root, "target", "www", "tests"));
@@ -25,7 +26,7 @@ after(async () => {
 beforeEach(async () => {
   page = await browser.newPage();
   await page.goto(`${server.url}/channel.html`);
-  await page.waitForFunction('"channelSession" in window');
+  await page.waitForFunction(() => "channelSession" in window);
 });
 afterEach(() => page.close());
 

@@ -3,16 +3,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
+import type { Browser, Page } from "playwright-core";
 import type { ViewerOptions } from "steadymix/viewer";
-import { launchNamed, root, serve, type Tab } from "./browser.ts";
+import { launchNamed, root, serve } from "./browser.ts";
 import type { Happening, Session } from "./pages/sdk.ts";
 
 const PRIMARY = 9001;
 const BACKUP = 9101;
 
-let browser: Awaited<ReturnType<typeof launchNamed>>;
+let browser: Browser;
 let server: Awaited<ReturnType<typeof serve>>;
-let page: Tab;
+let page: Page;
 
 before(async () => {
   server = await serve(join(root, "target", "www", "tests"));
@@ -25,17 +26,21 @@ after(async () => {
 beforeEach(async () => {
   page = await browser.newPage();
   await page.goto(`${server.url}/sdk.html`);
-  await page.waitForFunction('"session" in window');
+  await page.waitForFunction(() => "session" in window);
 });
 afterEach(() => page.close());
 
 type Status = ReturnType<Session["status"]>;
 type Standby = NonNullable<ViewerOptions["standby"]>;
 
-const status = () => page.evaluate("session.status()") as Promise<Status>;
-const act = async <T>(what: (session: Session, args: T) => void, args?: T): Promise<void> => {
-  await page.evaluate(`void (${what})(session, ${JSON.stringify(args)})`);
-};
+const status = (): Promise<Status> => page.evaluate(() => window.session.status());
+const act = <T>(what: (session: Session, args: T) => void, args?: T): Promise<void> =>
+  page.evaluate(
+    ([what, args]) => {
+      new Function("session", "args", `return (${what})(session, args)`)(window.session, args);
+    },
+    [what.toString(), args] as const,
+  );
 
 /** Both outputs are there, and the primary has been seen for a while. */
 async function watching(options: Partial<ViewerOptions> = {}): Promise<void> {
@@ -436,6 +441,9 @@ test("the server's word: the one that it names, as soon as that decodes", async 
 
 test("disposed of, nothing is seen or heard any more, though the SDK has yet to unsubscribe", async () => {
   await watching();
-  const { heard, seen } = (await page.evaluate("session.dispose(), session.status()")) as Status;
+  const { heard, seen } = await page.evaluate(() => {
+    window.session.dispose();
+    return window.session.status();
+  });
   assert.deepEqual([heard, seen], [[], []]);
 });

@@ -8,7 +8,7 @@ import { By, until as located } from "selenium-webdriver";
 import { startWrangler } from "../../scripts/wrangler.mjs";
 import { KEY } from "../worker/system/system.ts";
 import { root, serve } from "./browser.ts";
-import type { EntryName, Watching } from "./pages/entries.ts";
+import type { Entries, EntryName, Watching } from "./pages/entries.ts";
 import { launchWebKit, type WebKit } from "./webkit.ts";
 
 const shots = join(root, "target", "screenshots");
@@ -38,8 +38,7 @@ const call = <Result>(expression: string, ...args: string[]): Promise<Result> =>
     `const [done, ...args] = [arguments[arguments.length - 1], ...arguments]; ${expression}.then(done)`,
     ...args,
   );
-const load = (name: EntryName) =>
-  call<{ exports: string[]; error?: undefined } | { error: string; message: string }>("entries.load(args[0])", name);
+const load = (name: EntryName) => call<Awaited<ReturnType<Entries["load"]>>>("entries.load(args[0])", name);
 const status = (): Promise<ReturnType<Watching["status"]>> => webkit.driver.executeScript("return watching.status()");
 
 async function until<Sight>(look: () => Promise<Sight>, isSo: (sight: Sight) => boolean): Promise<Sight> {
@@ -53,7 +52,7 @@ async function until<Sight>(look: () => Promise<Sight>, isSo: (sight: Sight) => 
 const shoot = async (name: string) =>
   writeFileSync(join(shots, `${name}.png`), Buffer.from(await webkit.driver.takeScreenshot(), "base64"));
 
-test("every entry is imported under a policy with 'wasm-unsafe-eval'", async (t) => {
+test("every entry is imported and used under a policy with 'wasm-unsafe-eval'", async (t) => {
   const url = await open(t, WITH_WASM);
   for (const name of [...WITHOUT_WASM, ...STREAMING, ...OTHERS]) {
     // In a page of its own: entries share modules.
@@ -64,7 +63,7 @@ test("every entry is imported under a policy with 'wasm-unsafe-eval'", async (t)
   }
 });
 
-test("without it, the entries with WebAssembly name what the policy lacks; no-wasm is imported", async (t) => {
+test("without it, the entries with WebAssembly name what the policy lacks; no-wasm works", async (t) => {
   const url = await open(t, STRICT);
   for (const name of [...STREAMING, ...OTHERS]) {
     await webkit.driver.get(url);

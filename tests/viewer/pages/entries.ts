@@ -107,11 +107,38 @@ class Watching {
   }
 }
 
+/** A source without any output. */
+const NOTHING: RtcSource = {
+  attach: () => () => {},
+  subscribe: async () => {},
+  unsubscribe: async () => {},
+  show: () => {},
+};
+
+/** What each entry needs WebAssembly for, if it has any. */
+const USES: Record<EntryName, () => Promise<void>> = {
+  steadymix: async () => void new (await ENTRIES.steadymix()).RetryPolicy(),
+  "steadymix/streaming": async () => void new (await ENTRIES["steadymix/streaming"]()).RetryPolicy(),
+  "steadymix/viewer": () => makeViewer("steadymix/viewer"),
+  "steadymix/viewer/streaming": () => makeViewer("steadymix/viewer/streaming"),
+  "steadymix/viewer/no-wasm": () => makeViewer("steadymix/viewer/no-wasm"),
+  "steadymix/viewer/react": () => makeViewer("steadymix/viewer"),
+  "steadymix/emulator": async () => void new (await ENTRIES["steadymix/emulator"]()).Emulator(),
+};
+
+type ViewerName = "steadymix/viewer" | "steadymix/viewer/streaming" | "steadymix/viewer/no-wasm";
+
+async function makeViewer(name: ViewerName): Promise<void> {
+  new (await ENTRIES[name]()).FailoverViewer(NOTHING, { uids: [9001, 9101] }).dispose();
+}
+
 const entries = {
-  /** What an entry exports, or what it throws when it is imported. */
-  async load(name: EntryName): Promise<{ exports: string[] } | { error: string; message: string }> {
+  /** What an entry exports; or the error of its import, or of its first use. */
+  async load(name: EntryName): Promise<{ exports: string[]; error?: undefined } | { error: string; message: string }> {
     try {
-      return { exports: Object.keys(await ENTRIES[name]()) };
+      const exports = Object.keys(await ENTRIES[name]());
+      await USES[name]();
+      return { exports };
     } catch (error) {
       const { name, message } = error as Error;
       return { error: name, message };
@@ -119,7 +146,7 @@ const entries = {
   },
 
   /** Watches with the viewer of this entry. */
-  async watch(name: "steadymix/viewer" | "steadymix/viewer/streaming" | "steadymix/viewer/no-wasm"): Promise<void> {
+  async watch(name: ViewerName): Promise<void> {
     window.watching = new Watching(await ENTRIES[name]());
   },
 };
@@ -133,4 +160,5 @@ declare global {
 
 window.entries = entries;
 
+export type Entries = typeof entries;
 export type { Watching };

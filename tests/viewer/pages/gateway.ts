@@ -173,10 +173,10 @@ export class Gateway {
   }
 
   /** The viewer leaves the channel, or is made to. */
-  async leave(reason: string): Promise<void> {
+  leave(reason: string): void {
     this.connection("DISCONNECTED", reason);
     for (const uid of this.#studios.keys())
-      for (const kind of ["audio", "video"] as const) await this.#path.remove(uid, kind);
+      for (const kind of ["audio", "video"] as const) void this.#path.remove(uid, kind);
   }
 
   /** It joins again on the same client. Whoever is there then is told of anew. */

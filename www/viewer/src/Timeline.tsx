@@ -19,7 +19,6 @@ export function Timeline({ history, texts }: { history: History; texts: Texts })
   const canvas = useRef<HTMLCanvasElement>(null);
   const latest = useRef({ history, texts });
   latest.current = { history, texts };
-  const draw = useRef(() => {});
 
   useEffect(() => {
     if (!canvas.current) return;
@@ -37,17 +36,14 @@ export function Timeline({ history, texts }: { history: History; texts: Texts })
         },
       },
     });
-    draw.current = () => redraw(chart, latest.current.history, latest.current.texts);
-    const timer = window.setInterval(draw.current, DRAW_MS);
+    const draw = () => redraw(chart, latest.current.history, latest.current.texts);
+    draw();
+    const timer = window.setInterval(draw, DRAW_MS);
     return () => {
       window.clearInterval(timer);
-      draw.current = () => {};
       chart.destroy();
     };
   }, []);
-
-  // Another language is drawn at once.
-  useEffect(() => draw.current(), [texts]);
 
   return (
     <section className="timeline">
