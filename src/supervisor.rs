@@ -4,7 +4,8 @@
 //!
 //! 1. `poll(now)` until it says [`Output::Wait`] or [`Output::Done`]. For [`Output::Send`], persist the snapshot first
 //!    if the request says so, then make the call, unless it is not [awaited](Supervisor::awaits) any more, or too late:
-//!    then hand in [`NoAnswer::NotSent`]; for [`Output::NeedToken`] ask the application; for
+//!    then hand in [`NoAnswer::NotSent`], or [`NoAnswer::NotPersisted`] where the snapshot could not be kept (a Delete is
+//!    sent all the same); for [`Output::NeedToken`] ask the application; for
 //!    [`Output::NeedPermit`] whoever shares out the rate limit; hand out each [`Output::Emit`].
 //! 2. Wait until something comes in, or the time of the last `Wait` has come, and `handle(now, input)` what came.
 //! 3. Begin again.

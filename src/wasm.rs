@@ -31,5 +31,7 @@ pub use blocks::{
 };
 #[cfg(feature = "server")]
 pub use driver::Driver;
+#[cfg(feature = "server")]
+pub use host::Host;
 #[cfg(feature = "viewer")]
 pub use viewer::Failover;

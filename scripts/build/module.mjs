@@ -44,6 +44,12 @@ const PATCHES = [
   },
 ];
 
+/** The same of the modules that take and give texts: jsdom has neither of these. */
+const PATCHES_OF_TEXT = [
+  { from: /new TextDecoder\('utf-8', \{ ignoreBOM: true \}\)/g, to: "textDecoder()" },
+  { from: /new TextEncoder\(\)/g, to: "textEncoder()" },
+];
+
 /**
  * Makes a module as small as it can be.
  * @param {string} wasm
@@ -64,7 +70,7 @@ export async function writeEntry({ name, folder, streaming, withoutWasm }, from,
   const wasm = join(to, `${name}.wasm`);
   copyFileSync(join(from, `${name}_bg.wasm`), wasm);
   const glue = patched(readFileSync(join(from, `${name}.js`), "utf8"), PATCHES, "wasm-bindgen");
-  writeFileSync(join(to, "glue.js"), withoutWasm ? startingScripts(glue) : glue);
+  writeFileSync(join(to, "glue.js"), withoutWasm ? startingScripts(glue) : withTexts(glue, folder));
 
   writeLines(join(to, `${name}.inline.js`), [
     `const text = "${inLetters(readFileSync(wasm))}";`,
@@ -96,6 +102,13 @@ export async function writeEntry({ name, folder, streaming, withoutWasm }, from,
       'export * from "./index.js";',
     ]);
   }
+}
+
+/** @param {string} glue @param {string} folder */
+function withTexts(glue, folder) {
+  const utf8 = `${folder === "" ? "." : ".."}/utf8.js`;
+  const texts = `import { textDecoder, textEncoder } from "${utf8}";\n`;
+  return texts + patched(glue, PATCHES_OF_TEXT, "wasm-bindgen");
 }
 
 /**

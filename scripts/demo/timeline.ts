@@ -22,7 +22,8 @@ const REASONS: Record<RetryReason, string> = {
   unreachable: "got no answer: no connection",
   noAnswer: "got no answer",
   malformed: "answered without what was asked for",
-  notSent: "was not sent: no snapshot was kept",
+  notSent: "was not sent: it came too late",
+  notPersisted: "was not sent: no snapshot was kept",
   tokenFailed: "got no RTC token",
 };
 

@@ -1,60 +1,59 @@
-import { isSteadymixError, type SteadymixError, steadymixError } from "./errors.js";
-import { type Driver, verifyNotice } from "./glue.js";
-import { member } from "./member.js";
+/// <reference lib="esnext.disposable" preserve="true" />
+import { asJson, bytes, memberOf, optionalText, shown } from "./check.js";
+import { disposed, invalid, steadymixError } from "./errors.js";
+import { type Driver, parseNotice, verifyNotice } from "./glue.js";
+import { HostCalls } from "./host.js";
+import type { Signal } from "./platform.js";
 import { EventQueue } from "./queue.js";
-import { replyOf } from "./reply.js";
+import { Snapshot } from "./snapshot.js";
 import type { Host, Outcome, Services, SteadymixEvent, TaskWarning } from "./types.js";
 
 /** Events that a reader who is slow may be behind. */
 const QUEUE_LIMIT = 1000;
 
-/** The signatures of a notification, by the names of their headers. */
-export type NoticeHeaders = Headers | Record<string, string | string[] | undefined>;
+/** The signatures of a notification, by the names of their headers: a `Headers`, or an object. */
+export type NoticeHeaders = { get(name: string): string | null } | Record<string, string | string[] | undefined>;
+
+/** How a driver is made, by the WebAssembly. */
+interface Making {
+  make(configJson: string, host: HostCalls, now: number): Driver;
+  restore(snapshot: string, host: HostCalls): Driver;
+}
+
+/** What is left of one that is over. */
+interface Ended<Status> {
+  outcome: Outcome;
+  status: Status;
+  snapshot: string;
+  warnings: TaskWarning[];
+}
 
 /** What supervisors and groups have in common. */
 export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
-  readonly #driver: Driver;
+  readonly #host: HostCalls;
   readonly #queues = new Set<EventQueue<SteadymixEvent>>();
-  readonly #noticeSecret: string | undefined;
-  readonly #disposal = new AbortController();
-  #isOver = false;
+  /** Frees itself when it is over; none as well once it is disposed of. */
+  #driver: Driver | undefined;
+  #ended: Ended<Status> | undefined;
+  #isDisposed = false;
+  #isDriven = false;
 
   /** @internal */
-  protected constructor(given: Host, make: (host: object) => Driver) {
-    // Where there is none at all, the core names the first thing that it lacks.
-    const host = given ?? {};
-    this.#noticeSecret = host.noticeSecret;
-    const report = member(host, "onError") ?? toConsole;
-    const onError: Host["onError"] = async (...values) => {
-      try {
-        await (report as typeof toConsole)(...values);
-      } catch {
-        // There is nobody left to tell.
-      }
-    };
-    const fetch = member(host, "fetch") ?? globalThis.fetch;
-    const call = async (url: string, init: RequestInit, mostBytes: number) =>
-      replyOf(await fetch(url, init), mostBytes);
-    const onEvent = (event: SteadymixEvent) => {
-      for (const queue of this.#queues) queue.push(event);
-      // It may be asynchronous: what it rejects with would end a Node process.
-      Promise.resolve(host.onEvent?.(event)).catch((error: unknown) => onError(error, "onEvent"));
-    };
-    // What is no function is for the core to name.
-    const inFrontOf = (given: unknown, ours: object) => (typeof given === "function" ? ours : given);
-    const ours = {
-      onError: inFrontOf(report, onError),
-      fetch: inFrontOf(fetch, call),
-      onEvent: inFrontOf(host.onEvent ?? onEvent, onEvent),
-    };
-    // Not a copy of the host, which would lack what an instance of a class inherits.
-    this.#driver = make(
-      new Proxy({}, { get: (_, name) => Reflect.get(ours, name) ?? member(host, name as keyof Host) }),
-    );
+  protected constructor(config: unknown, host: Host, { make, restore }: Making) {
+    const queues = this.#queues;
+    this.#host = new HostCalls(host, (event) => {
+      for (const queue of queues) queue.push(event);
+    });
+    // Also where one is restored: what is wrong with the clock is told at once.
+    const now = this.#host.now();
+    const snapshot = Snapshot.textOf(config);
+    this.#driver =
+      snapshot === undefined ? make(asJson("config", config), this.#host, now) : restore(snapshot, this.#host);
   }
 
-  get #live(): Driver {
-    if (this.#disposal.signal.aborted) throw disposed();
+  /** None once it is over. */
+  get #live(): Driver | undefined {
+    if (this.#isDisposed) throw disposed();
     return this.#driver;
   }
 
@@ -62,28 +61,22 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
    * Drives it until it is over, and resolves with the outcome. Should `signal` fire, it rejects with the signal's reason:
    * tasks live on, and `run()`, or a new process with the snapshot, goes on with them.
    */
-  async run(signal?: AbortSignal): Promise<Outcome> {
-    const driver = this.#live;
-    signal?.throwIfAborted();
-    const abort = new AbortController();
-    const onAbort = () => abort.abort(signal?.reason);
-    const onDispose = () => abort.abort(disposed());
-    signal?.addEventListener("abort", onAbort);
-    this.#disposal.signal.addEventListener("abort", onDispose);
-    let drove = true;
-    try {
-      const outcome: Outcome = await driver.run(abort.signal);
-      this.#isOver = true;
-      return outcome;
-    } catch (error) {
-      drove = !isSteadymixError(error) || error.code !== "ALREADY_RUNNING";
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-      this.#disposal.signal.removeEventListener("abort", onDispose);
-      // Readers of the run that is under way read on.
-      if (drove) this.#endQueues();
-    }
+  async run(signal?: Signal): Promise<Outcome> {
+    const given = checked(signal);
+    if (this.#live && given?.aborted) throw given.reason;
+    // Once it was disposed of, nothing of it can be interrupted any more.
+    const onAbort = () => this.#driver?.interrupt();
+    const outcome = await this.#drive<never>(async (driver) => {
+      given?.addEventListener("abort", onAbort);
+      try {
+        return await driver.run();
+      } finally {
+        given?.removeEventListener("abort", onAbort);
+        this.#endQueues();
+      }
+    });
+    if (outcome === undefined) throw given?.reason;
+    return outcome;
   }
 
   /**
@@ -91,18 +84,31 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
    * call it again, or `undefined` when it is over. For those who are woken up, as by the alarm of a Durable Object.
    */
   async advance(): Promise<number | undefined> {
-    const next = await this.#live.advance();
-    if (this.#disposal.signal.aborted) throw disposed();
-    if (next === undefined) {
-      this.#isOver = true;
-      this.#endQueues();
+    const next = await this.#drive((driver) => driver.advance());
+    return typeof next === "number" ? next : undefined;
+  }
+
+  /** One loop at a time. `undefined`: it was interrupted. */
+  async #drive<T extends number>(
+    loop: (driver: Driver) => Promise<T | Outcome | undefined>,
+  ): Promise<T | Outcome | undefined> {
+    const driver = this.#live;
+    if (this.#ended) return this.#ended.outcome;
+    if (!driver || this.#isDriven) throw steadymixError("ALREADY_RUNNING", "run() or advance() is under way already");
+    this.#isDriven = true;
+    try {
+      const left = await loop(driver);
+      if (this.#isDisposed) throw disposed();
+      if (typeof left === "object") this.#end(driver, left);
+      return left;
+    } finally {
+      this.#isDriven = false;
     }
-    return next;
   }
 
   /** Ends what lives, and starts nothing any more. `run()` or `advance()` carries it out. */
   stop(): void {
-    this.#live.stop();
+    this.#live?.stop(this.#host.now());
   }
 
   /**
@@ -110,63 +116,88 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
    * `INVALID_TASK`.
    */
   update(services: Services): void {
-    this.#live.update(services);
+    const json = asJson("services", services, "INVALID_TASK");
+    this.#live?.update(json, this.#host.now());
   }
 
   /** Somebody says that the output is gone: at most brings the next Query forward. */
   hint(): void {
-    this.#live.hint();
+    this.#live?.hint(this.#host.now());
   }
 
   /**
-   * Takes a notification of the service, as its webhook got it. With `noticeSecret`, its signature must fit (else it
-   * throws `INVALID_SIGNATURE`); without, check it yourself with `verifyNotice`. `foreign`: not about these tasks.
+   * Takes a notification of the service, as its webhook got it: its bytes, or its text just as it came. With `noticeSecret`,
+   * its signature must fit (else it throws `INVALID_SIGNATURE`); without, check it yourself with `verifyNotice`. `foreign`:
+   * not about these tasks, or it is over.
    */
-  notice(rawBody: Uint8Array | string, headers: NoticeHeaders = {}): "new" | "duplicate" | "stale" | "foreign" {
+  notice(
+    rawBody: Uint8Array | ArrayBuffer | string,
+    headers: NoticeHeaders = {},
+  ): "new" | "duplicate" | "stale" | "foreign" {
     const driver = this.#live;
-    const bytes = typeof rawBody === "string" ? new TextEncoder().encode(rawBody) : rawBody;
-    if (this.#noticeSecret !== undefined) {
-      const v1 = header(headers, "agora-signature");
-      const v2 = header(headers, "agora-signature-v2");
-      verifyNotice(this.#noticeSecret, bytes, v1, v2);
-    }
-    return driver.notice(bytes);
+    const body = bytes("rawBody", rawBody);
+    const [v1, v2] = signatures(headers);
+    if (this.#host.noticeSecret !== undefined) verifyNotice(this.#host.noticeSecret, body, v1, v2);
+    if (driver) return driver.notice(body, this.#host.now());
+    parseNotice(body);
+    return "foreign";
   }
 
   /** The whole state, as text. It carries tokens: keep it where the credentials are kept. */
   snapshot(): string {
-    return this.#live.snapshot();
+    return this.#live?.snapshot() ?? this.#last.snapshot;
   }
 
   /** How it is. */
   status(): Status {
-    return this.#live.status() as Status;
+    return (this.#live?.status() as Status | undefined) ?? this.#last.status;
   }
 
   /** What is allowed in the payload that the next launch has, but probably not meant. */
   get warnings(): TaskWarning[] {
-    return this.#live.warnings();
+    return this.#live?.warnings() ?? this.#last.warnings;
+  }
+
+  get #last(): Ended<Status> {
+    if (!this.#ended) throw disposed();
+    return this.#ended;
   }
 
   /** The events from now on, until it is over, or `run()` is. Each reader gets all; a slow one loses the oldest. */
   [Symbol.asyncIterator](): EventQueue<SteadymixEvent> {
-    const queue = new EventQueue<SteadymixEvent>(QUEUE_LIMIT, () => this.#queues.delete(queue));
-    if (this.#isOver || this.#disposal.signal.aborted) queue.end();
-    else this.#queues.add(queue);
+    const queues = this.#queues;
+    const queue = new EventQueue<SteadymixEvent>(QUEUE_LIMIT, () => queues.delete(queue));
+    if (this.#driver) queues.add(queue);
+    else queue.end();
     return queue;
   }
 
-  /** Lets go of it: `run()` rejects, readers end. Tasks live on; `stop()` is what ends them. */
+  /**
+   * Lets go of it: `run()` rejects, calls under way are aborted, readers end. Tasks live on; `stop()` is what ends them. Once
+   * it is over it needs no `dispose()`.
+   */
   dispose(): void {
-    if (this.#disposal.signal.aborted) return;
-    this.#disposal.abort(disposed());
-    this.#endQueues();
-    this.#driver.free();
+    this.#isDisposed = true;
+    this.#release();
   }
 
   /** For `using`: calls `dispose()`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Keeps what can be asked of it, and gives its memory back. */
+  #end(driver: Driver, outcome: Outcome): void {
+    const [status, snapshot] = [driver.status() as Status, driver.snapshot()];
+    this.#ended = { outcome, status, snapshot, warnings: driver.warnings() };
+    this.#release();
+  }
+
+  #release(): void {
+    const driver = this.#driver;
+    this.#driver = undefined;
+    this.#endQueues();
+    driver?.free();
   }
 
   #endQueues(): void {
@@ -175,16 +206,38 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
   }
 }
 
-function toConsole(error: unknown, callback: string): void {
-  console.error(`steadymix: ${callback}:`, error);
+function checked(signal: unknown): Signal | undefined {
+  if (signal === undefined || signal === null) return undefined;
+  const isFunction = (name: string) => typeof memberOf(signal, name) === "function";
+  if (typeof memberOf(signal, "aborted") === "boolean" && isFunction("addEventListener")) return signal as Signal;
+  throw invalid("INVALID_CONFIG", "signal", shown(signal), "an AbortSignal, or left out");
 }
 
-function header(headers: NoticeHeaders, name: string): string | undefined {
-  if (headers instanceof Headers) return headers.get(name) ?? undefined;
-  const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
-  return Array.isArray(found) ? found[0] : found;
+function signatures(headers: unknown): (string | undefined)[] {
+  const names = ["agora-signature", "agora-signature-v2"];
+  if (typeof headers !== "object" || headers === null)
+    throw invalid("INVALID_CONFIG", "headers", shown(headers), "a Headers, or an object of them by their names");
+  const get = memberOf(headers, "get");
+  return names.map((name) => {
+    let found: unknown;
+    if (typeof get === "function") {
+      try {
+        found = Reflect.apply(get, headers, [name]);
+      } catch {
+        // Not of a Headers: it has no such header.
+      }
+    } else {
+      const key = keysOf(headers).find((key) => key.toLowerCase() === name);
+      found = key && memberOf(headers, key);
+    }
+    return optionalText(`headers.${name}`, Array.isArray(found) ? found[0] : found);
+  });
 }
 
-function disposed(): SteadymixError {
-  return steadymixError("DISPOSED", "it was disposed of");
+function keysOf(of: object): string[] {
+  try {
+    return Object.keys(of);
+  } catch {
+    return [];
+  }
 }

@@ -14,6 +14,10 @@ export type ErrorCode =
   | "INVALID_RTC_TOKEN"
   /** `permit` gave something other than a number of ms. */
   | "INVALID_PERMIT"
+  /** `fetch` gave something other than a Response. */
+  | "INVALID_RESPONSE"
+  /** A callback did not finish in time; the message says which, and what comes of it. */
+  | "CALLBACK_TIMEOUT"
   /** The last task on this uid may still be live. */
   | "UID_MAY_BE_LIVE"
   /** `run()` or `advance()` is under way already. */
@@ -37,7 +41,12 @@ export interface SteadymixError extends Error {
 
 /** Whether an error is one of this library's. */
 export function isSteadymixError(error: unknown): error is SteadymixError {
-  return error instanceof Error && error.name === "SteadymixError";
+  try {
+    return error instanceof Error && error.name === "SteadymixError";
+  } catch {
+    // A proxy, or a getter that throws.
+    return false;
+  }
 }
 
 /** An error that names the field, the value, and what is allowed. */
@@ -49,4 +58,9 @@ export function invalid(code: ErrorCode, field: string, value: string, allowed: 
 /** Makes an error of this library. */
 export function steadymixError(code: ErrorCode, message: string): SteadymixError {
   return Object.assign(new Error(message), { name: "SteadymixError" as const, code });
+}
+
+/** It was disposed of, or freed. */
+export function disposed(): SteadymixError {
+  return steadymixError("DISPOSED", "it was disposed of");
 }

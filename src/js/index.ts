@@ -1,6 +1,5 @@
 /** Keeps an Agora Cloud Transcoding broadcast on air. */
-export type { NoticeHeaders } from "./driven.js";
-export { type ErrorCode, isSteadymixError, type SteadymixError } from "./errors.js";
+
 export {
   DomainLadder,
   estimateQuota,
@@ -11,7 +10,10 @@ export {
   UidRing,
   validateTask,
   verifyNotice,
-} from "./glue.js";
+} from "./blocks.js";
+export type { NoticeHeaders } from "./driven.js";
+export { type ErrorCode, isSteadymixError, type SteadymixError } from "./errors.js";
+export type { Fetch, FetchOptions, MinimalFetch, MinimalResponse, Signal } from "./platform.js";
 export { RedundancyGroup } from "./redundancy.js";
 export { Supervisor } from "./supervisor.js";
 export type * from "./types.js";

@@ -12,8 +12,8 @@ export async function replyOf(response: Response, mostBytes: number): Promise<ob
 
 /** The body, or nothing if it is larger: that is no reply of this service. */
 async function bodyOf(response: Response, mostBytes: number): Promise<string> {
-  // Bodies of other libraries have none.
-  const reader = response.body?.getReader?.();
+  // Bodies of other libraries have none; jsdom has no decoder.
+  const reader = typeof TextDecoder === "function" ? response.body?.getReader?.() : undefined;
   if (!reader) {
     const text = await response.text();
     return text.length > mostBytes ? "" : text;

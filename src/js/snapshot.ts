@@ -1,16 +1,15 @@
-import { steadymixError } from "./errors.js";
+import { asText } from "./check.js";
 
 /** What `restore()` hands to a constructor. No settings, which may come from outside, are ever taken for one. */
 export class Snapshot {
-  readonly text: string;
+  readonly #text: string;
 
   constructor(text: unknown) {
-    if (typeof text !== "string") throw steadymixError("INVALID_SNAPSHOT", `a snapshot is a text, not ${kindOf(text)}`);
-    this.text = text;
+    this.#text = asText("snapshot", text, "INVALID_SNAPSHOT");
   }
-}
 
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  /** The text, if this is a snapshot. Whatever else it is, a proxy even, it is not asked. */
+  static textOf(given: unknown): string | undefined {
+    return typeof given === "object" && given !== null && #text in given ? given.#text : undefined;
+  }
 }

@@ -6,17 +6,12 @@ import type { Host, LaneStatus, SupervisorConfig } from "./types.js";
 /** Keeps one output alive. */
 export class Supervisor extends Driven<LaneStatus> {
   /** Throws `INVALID_CONFIG`, naming the field, the value, and what is allowed. */
-  constructor(config: SupervisorConfig, host: Host);
-  /** @internal */
-  constructor(config: Snapshot, host: Host);
-  constructor(config: SupervisorConfig | Snapshot, host: Host) {
-    super(host, (host) =>
-      config instanceof Snapshot ? Driver.restoreSupervisor(config.text, host) : Driver.supervisor(config, host),
-    );
+  constructor(config: SupervisorConfig, host: Host) {
+    super(config, host, { make: Driver.supervisor, restore: Driver.restoreSupervisor });
   }
 
   /** Goes on exactly as the supervisor that the snapshot was taken from. Throws `INVALID_SNAPSHOT`. */
   static restore(snapshot: string, host: Host): Supervisor {
-    return new Supervisor(new Snapshot(snapshot), host);
+    return new Supervisor(new Snapshot(snapshot) as never, host);
   }
 }

@@ -1,4 +1,5 @@
 /** What goes in and comes out, as types. All times and durations are in ms unless a name says otherwise. */
+import type { Fetch } from "./platform.js";
 
 /** An RTC user id: 1 to 4294967295 for an output. */
 export type Uid = number;
@@ -301,8 +302,8 @@ export interface Host {
   customerId: string;
   /** Of the service's RESTful API. Belongs on a server: never ship it in a page. */
   customerSecret: string;
-  /** Carries out the calls. Default: the global one. */
-  fetch?: typeof fetch;
+  /** Carries out the calls. Default: the global one, as it is at each call. */
+  fetch?: Fetch;
   /**
    * Makes the RTC token for an output uid, or for the inputs (uid 0), anew for each launch: tokens expire.
    * `null` or `undefined` keeps the one in the payload.
@@ -310,7 +311,9 @@ export interface Host {
   rtcToken?: (uid: Uid, channel: string) => string | null | undefined | Promise<string | null | undefined>;
   /**
    * Keeps the snapshot, which carries tokens, where it survives this process. Awaited before every Create, Update and
-   * Delete: a call whose snapshot could not be kept is not made.
+   * Delete, for half of `requestTimeoutMs`, and at most 5 s: a Create or Update whose snapshot could not be kept is not made
+   * (`notPersisted`), a Delete is. A Create has to leave within 2 s of its Acquire, so `persist` must be well below that.
+   * After 5 s it counts as failed, and is called again with the next snapshot: an older one must not replace a newer.
    */
   persist?: (snapshot: string) => void | Promise<void>;
   /**
@@ -320,15 +323,21 @@ export interface Host {
   permit?: (request: PermitRequest) => number | Promise<number>;
   /** Takes each event, besides those who iterate. May be async, but is not waited for. */
   onEvent?: (event: SteadymixEvent) => void;
-  /** Takes what a callback threw, or rejected with. Default: `console.error`. */
-  onError?: (error: unknown, callback: "rtcToken" | "persist" | "permit" | "onEvent") => void;
+  /**
+   * Takes what a callback threw, or rejected with, and what was wrong with what it gave (but for calls that failed, which are
+   * events). Default: `console.error`.
+   */
+  onError?: (error: unknown, callback: "fetch" | "rtcToken" | "persist" | "permit" | "onEvent") => void;
   /** With this secret from the console, `notice()` checks signatures. */
   noticeSecret?: string;
-  /** The time in ms since the epoch. Default: `Date.now`. */
+  /**
+   * The time in ms since the epoch, up to the year 9999. Default: `Date.now`. With anything else nothing goes on: what was
+   * called throws, or rejects with, `INVALID_CONFIG`.
+   */
   now?: () => number;
   /** Simulated ms in a real one, for demonstrations. Default 1. */
   timeScale?: number;
-  /** A reply that is larger is no reply of the service. Default 1048576. */
+  /** A reply that is larger is no reply of the service. Default 1048576; at most 16777216. */
   maxBodyBytes?: number;
 }
 
@@ -373,6 +382,7 @@ export type RetryReason =
   | "noAnswer"
   | "malformed"
   | "notSent"
+  | "notPersisted"
   | "tokenFailed";
 
 /** Why a lane gave up. */

@@ -55,6 +55,7 @@ impl Read {
             Some(NoAnswer::Dns) => RetryReason::Dns,
             Some(NoAnswer::Unreachable) => RetryReason::Unreachable,
             Some(NoAnswer::NotSent) => RetryReason::NotSent,
+            Some(NoAnswer::NotPersisted) => RetryReason::NotPersisted,
             Some(NoAnswer::TimedOut | NoAnswer::Unknown) => RetryReason::NoAnswer,
             None => cause.into(),
         }

@@ -316,15 +316,17 @@ pub enum RetryReason {
     NoAnswer,
     /// The reply's body was not what the service documents.
     Malformed,
-    /// The call was not sent: the snapshot could not be persisted, or its time had passed.
+    /// The call was not sent: its time had passed, or it was not wanted any more.
     NotSent,
+    /// The call was not sent: `persist` did not keep its snapshot, or not in time.
+    NotPersisted,
     /// The `rtcToken` callback failed.
     TokenFailed,
 }
 
 decode!(Camel enum RetryReason {
     TimedOut, NotCompleted, ServerError, Accepted, NotFound, Refused, RateLimited, Dns, Unreachable, NoAnswer,
-    Malformed, NotSent, TokenFailed,
+    Malformed, NotSent, NotPersisted, TokenFailed,
 });
 
 impl From<Cause> for RetryReason {

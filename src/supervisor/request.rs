@@ -146,15 +146,17 @@ pub enum NoAnswer {
     Unknown,
     /// The call was not even tried.
     NotSent,
+    /// It was not, because its snapshot could not be kept, or not in time.
+    NotPersisted,
 }
 
-decode!(Camel enum NoAnswer { Dns, Unreachable, TimedOut, Unknown, NotSent });
+decode!(Camel enum NoAnswer { Dns, Unreachable, TimedOut, Unknown, NotSent, NotPersisted });
 
 impl NoAnswer {
     /// Whether the service cannot have seen the call.
     pub(super) fn was_not_sent(self) -> bool {
         match self {
-            Self::Dns | Self::NotSent => true,
+            Self::Dns | Self::NotSent | Self::NotPersisted => true,
             Self::Unreachable | Self::TimedOut | Self::Unknown => false,
         }
     }
@@ -166,7 +168,7 @@ impl NoAnswer {
             Self::Unreachable => Some(DomainFailure::Unreachable),
             // A name server may be what is slow.
             Self::TimedOut | Self::Unknown => Some(DomainFailure::Unknown),
-            Self::NotSent => None,
+            Self::NotSent | Self::NotPersisted => None,
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The building blocks for those who drive calls of their own.
+//! The building blocks for those who drive calls of their own: `src/js/blocks.ts` checks what comes in.
 
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
 use super::{error, value};
-use crate::decode::{self, decode};
+use crate::decode::decode;
 use crate::domain::{Area, DomainFailure};
 use crate::error::{Invalid, list_of};
 use crate::policy::{self, Cause};
@@ -23,24 +23,22 @@ pub struct RetryPolicy(policy::RetryPolicy);
 impl RetryPolicy {
     /// The documented schedules, with `overrides` in their place.
     #[wasm_bindgen(constructor)]
-    pub fn new(overrides: &JsValue) -> Result<RetryPolicy, JsValue> {
-        settings("policy", overrides)
-            .and_then(|overrides| policy::RetryPolicy::from_json(&overrides))
-            .map(Self)
-            .map_err(error::config)
+    pub fn new(overrides: &str) -> Result<RetryPolicy, JsValue> {
+        value::read_with(overrides, policy::RetryPolicy::from_json).map(Self).map_err(error::config)
     }
 
     /// The wait in ms before making `call` again, or `undefined` when the ladder is spent.
     pub fn wait(
         &self,
-        call: JsValue,
-        reason: JsValue,
+        call: &str,
+        reason: &str,
         failures: u32,
         retry_after: Option<String>,
         now: f64,
     ) -> Result<Option<f64>, JsValue> {
-        let (call, cause): (Call, Cause) = (value::read("call", call)?, value::read("reason", reason)?);
-        let now = value::millis("now", now)?;
+        let call: Call = value::read("call", call).map_err(error::config)?;
+        let cause: Cause = value::read("reason", reason).map_err(error::config)?;
+        let now = value::to_millis(now);
         let retry_after = retry_after.and_then(|header| policy::parse_retry_after(&header, now));
         Ok(self.0.wait(call, cause, failures, retry_after).map(value::from_millis))
     }
@@ -55,14 +53,13 @@ impl RetryPolicy {
 /// What one answer of one call means.
 #[wasm_bindgen]
 pub fn interpret(
-    call: JsValue,
+    call: &str,
     http_status: Option<u16>,
     code: Option<f64>,
-    task_status: &JsValue,
+    task_status: Option<String>,
     service_status: Option<String>,
 ) -> Result<JsValue, JsValue> {
-    let call: Call = value::read("call", call)?;
-    let task_status = task_status.as_string().or_else(|| task_status.as_f64().map(value::number));
+    let call: Call = value::read("call", call).map_err(error::config)?;
     let task_status = task_status.map(|text| TaskStatus::parse(&text));
     let service_status = service_status.map(|text| ServiceStatus::parse(&text));
     #[allow(clippy::cast_possible_truncation, reason = "a code out of range is none that is known")]
@@ -78,9 +75,8 @@ pub struct UidRing(uid::UidRing);
 impl UidRing {
     /// A ring of two or more distinct uids, the primary first.
     #[wasm_bindgen(constructor)]
-    pub fn new(uids: JsValue) -> Result<UidRing, JsValue> {
-        let uids: Vec<Uid> = value::read("uids", uids)?;
-        uid::UidRing::new(uids).map(Self).map_err(error::config)
+    pub fn new(uids: &str) -> Result<UidRing, JsValue> {
+        value::read("uids", uids).and_then(uid::UidRing::new).map(Self).map_err(error::config)
     }
 
     /// The next uid in turn whose last task is gone, if there is one.
@@ -120,8 +116,8 @@ impl UidRing {
 
     /// The ring that `toJSON` gave.
     #[wasm_bindgen(js_name = fromJSON)]
-    pub fn from_json(json: JsValue) -> Result<UidRing, JsValue> {
-        value::read("uidRing", json).map(Self)
+    pub fn from_json(json: &str) -> Result<UidRing, JsValue> {
+        value::read("json", json).map(Self).map_err(error::config)
     }
 }
 
@@ -133,15 +129,17 @@ pub struct DomainLadder(domain::DomainLadder);
 impl DomainLadder {
     /// The domains of an area; `region` is the one that its regional domains neighbour.
     #[wasm_bindgen(constructor)]
-    pub fn new(area: JsValue, region: Option<String>, return_after_ms: f64) -> Result<DomainLadder, JsValue> {
-        let area: Area = value::read("area", area)?;
-        let return_after = value::millis("returnAfterMs", return_after_ms)?;
-        domain::DomainLadder::new(area, region.as_deref(), return_after).map(Self).map_err(error::config)
+    pub fn new(area: &str, region: Option<String>, return_after_ms: f64) -> Result<DomainLadder, JsValue> {
+        let return_after = value::to_millis(return_after_ms);
+        value::read("area", area)
+            .and_then(|area: Area| domain::DomainLadder::new(area, region.as_deref(), return_after))
+            .map(Self)
+            .map_err(error::config)
     }
 
     /// The domain to ask now (ms since the epoch).
-    pub fn domain(&mut self, now: f64) -> Result<String, JsValue> {
-        Ok(self.0.domain(value::millis("now", now)?).to_owned())
+    pub fn domain(&mut self, now: f64) -> String {
+        self.0.domain(value::to_millis(now)).to_owned()
     }
 
     /// This domain answered.
@@ -150,9 +148,9 @@ impl DomainLadder {
     }
 
     /// This domain did not answer, or with a 5xx.
-    pub fn failed(&mut self, domain: &str, failure: JsValue, now: f64) -> Result<(), JsValue> {
-        let failure: DomainFailure = value::read("failure", failure)?;
-        self.0.failed(domain, failure, value::millis("now", now)?);
+    pub fn failed(&mut self, domain: &str, failure: &str, now: f64) -> Result<(), JsValue> {
+        let failure: DomainFailure = value::read("failure", failure).map_err(error::config)?;
+        self.0.failed(domain, failure, value::to_millis(now));
         Ok(())
     }
 }
@@ -169,18 +167,17 @@ pub struct TokenBucket {
 impl TokenBucket {
     /// A full bucket.
     #[wasm_bindgen(constructor)]
-    pub fn new(limits: &JsValue, now: f64) -> Result<TokenBucket, JsValue> {
-        let limits = settings("quota", limits)
-            .and_then(|limits| QuotaLimits::from_json(Area::default(), &limits))
+    pub fn new(limits: &str, now: f64) -> Result<TokenBucket, JsValue> {
+        let limits = value::read_with(limits, |limits| QuotaLimits::from_json(Area::default(), limits))
             .map_err(error::config)?;
-        let now = value::millis("now", now)?;
+        let now = value::to_millis(now);
         Ok(Self { bucket: quota::TokenBucket::new(limits, now), clock: Clock::starting_at(now) })
     }
 
     /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
-    pub fn ask(&mut self, now: f64, lane: Lane, want: JsValue) -> Result<f64, JsValue> {
-        let (now, want): (_, Want) = (value::millis("now", now)?, value::read("want", want)?);
-        let now = self.clock.tick(now).0.mono;
+    pub fn ask(&mut self, now: f64, lane: Lane, want: &str) -> Result<f64, JsValue> {
+        let want: Want = value::read("want", want).map_err(error::config)?;
+        let now = self.clock.tick(value::to_millis(now)).0.mono;
         Ok(match self.bucket.ask(now, lane, want) {
             Permit::Granted => 0.0,
             Permit::Wait(until) => value::from_millis(until.minus(now).max(Millis::new(1))),
@@ -191,11 +188,6 @@ impl TokenBucket {
     pub fn withdraw(&mut self, lane: Lane) {
         self.bucket.withdraw(lane);
     }
-}
-
-/// Settings that may be left out.
-fn settings(name: &str, given: &JsValue) -> Result<Value, Invalid> {
-    if given.is_undefined() { Ok(json!({})) } else { value::json(name, given) }
 }
 
 struct Plan {
@@ -209,9 +201,8 @@ decode!(Camel Plan { tasks, poll_interval_ms, area or Area::default(), quota; on
 
 /// What a plan of `{ tasks, pollIntervalMs?, area?, quota? }` needs of an App ID's quota.
 #[wasm_bindgen(js_name = estimateQuota)]
-pub fn estimate_quota(plan: &JsValue) -> Result<JsValue, JsValue> {
-    let plan: Plan =
-        value::json("plan", plan).and_then(|plan| decode::read("plan", &plan)).map_err(error::config)?;
+pub fn estimate_quota(plan: &str) -> Result<JsValue, JsValue> {
+    let plan: Plan = value::read("plan", plan).map_err(error::config)?;
     let limits =
         QuotaLimits::from_json(plan.area, &plan.quota.unwrap_or_else(|| json!({}))).map_err(error::config)?;
     let interval = plan.poll_interval_ms.unwrap_or(policy::RetryPolicy::default().monitor_interval_ms);
@@ -238,10 +229,10 @@ pub fn parse_notice(raw_body: &[u8]) -> Result<JsValue, JsValue> {
 /// Everything that the service would refuse in a payload, and what is probably not meant:
 /// `{ errors: [{ field, value, allowed }], warnings: [{ field, message }] }`.
 #[wasm_bindgen(js_name = validateTask)]
-pub fn validate_task(services: &JsValue, instance_id: Option<String>) -> Result<JsValue, JsValue> {
+pub fn validate_task(services: &str, instance_id: Option<String>) -> Result<JsValue, JsValue> {
     let mut errors: Vec<Invalid> = instance_id.iter().filter_map(|id| check_instance_id(id).err()).collect();
     let mut warnings = Vec::new();
-    match value::json("services", services).and_then(|json| decode::read::<Services>("services", &json)) {
+    match value::read::<Services>("services", services) {
         Err(invalid) => errors.push(invalid),
         Ok(services) => {
             errors.extend(services.violations());

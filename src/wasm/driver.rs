@@ -7,19 +7,17 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use futures_util::future::{Either, select};
-use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
 
 use super::executor::Executor;
-use super::host::Host;
+use super::host::{Host, PERSIST_TIMEOUT};
 use super::persister::Persister;
 use super::{error, fetch, value};
 use crate::notice::{self, Freshness, NoticeLog};
 use crate::redundancy::{GroupConfig, RedundancyGroup};
 use crate::supervisor::{
-    Answer, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
+    Answer, EventCall, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
     SupervisorConfig, TokenRequest,
 };
 use crate::task::{Services, TaskWarning};
@@ -107,47 +105,43 @@ struct Inner {
     waker: RefCell<Option<Waker>>,
     poked: Cell<bool>,
     driven: Cell<bool>,
+    /// The loop that is under way is to end.
+    interrupted: Cell<bool>,
     disposed: Cell<bool>,
 }
 
-/// Drives a supervisor or a group.
+/// Drives a supervisor or a group. Only what it does by itself, in [`advance`](Self::advance) and [`run`](Self::run), calls
+/// the application; so whatever that calls here finds nothing in the middle of something. `src/js/driven.ts` guards it:
+/// one loop at a time, and none of it once it is over.
 #[wasm_bindgen]
 pub struct Driver(Rc<Inner>);
 
 #[wasm_bindgen]
 impl Driver {
-    /// Drives a new supervisor.
-    pub fn supervisor(config: &JsValue, host: &JsValue) -> Result<Driver, JsValue> {
-        let host = Host::new(host)?;
-        let config = value::json("config", config)
-            .and_then(|json| SupervisorConfig::from_json(&json))
-            .map_err(error::config)?;
-        let machine = Machine::Supervisor(Box::new(Supervisor::new(config, host.now())));
-        Ok(Self::of(machine, host))
+    /// Drives a new supervisor, from `now` on (ms since the epoch).
+    pub fn supervisor(config: &str, host: Host, now: f64) -> Result<Driver, JsValue> {
+        let config = value::read_with(config, SupervisorConfig::from_json).map_err(error::config)?;
+        let machine = Supervisor::new(config, value::to_millis(now));
+        Ok(Self::of(Machine::Supervisor(Box::new(machine)), host))
     }
 
-    /// Drives a new group.
-    pub fn group(config: &JsValue, host: &JsValue) -> Result<Driver, JsValue> {
-        let host = Host::new(host)?;
-        let config = value::json("config", config)
-            .and_then(|json| GroupConfig::from_json(&json))
-            .map_err(error::config)?;
-        let machine = Machine::Group(RedundancyGroup::new(config, host.now()));
-        Ok(Self::of(machine, host))
+    /// Drives a new group, from `now` on (ms since the epoch).
+    pub fn group(config: &str, host: Host, now: f64) -> Result<Driver, JsValue> {
+        let config = value::read_with(config, GroupConfig::from_json).map_err(error::config)?;
+        let machine = RedundancyGroup::new(config, value::to_millis(now));
+        Ok(Self::of(Machine::Group(machine), host))
     }
 
     /// Goes on with the supervisor that the snapshot was taken from.
     #[wasm_bindgen(js_name = restoreSupervisor)]
-    pub fn restore_supervisor(snapshot: &str, host: &JsValue) -> Result<Driver, JsValue> {
-        let host = Host::new(host)?;
+    pub fn restore_supervisor(snapshot: &str, host: Host) -> Result<Driver, JsValue> {
         let machine = Box::new(Supervisor::restore(snapshot).map_err(error::snapshot)?);
         Ok(Self::of(Machine::Supervisor(machine), host))
     }
 
     /// Goes on with the group that the snapshot was taken from.
     #[wasm_bindgen(js_name = restoreGroup)]
-    pub fn restore_group(snapshot: &str, host: &JsValue) -> Result<Driver, JsValue> {
-        let host = Host::new(host)?;
+    pub fn restore_group(snapshot: &str, host: Host) -> Result<Driver, JsValue> {
         let machine = RedundancyGroup::restore(snapshot).map_err(error::snapshot)?;
         Ok(Self::of(Machine::Group(machine), host))
     }
@@ -167,75 +161,69 @@ impl Driver {
             waker: RefCell::default(),
             poked: Cell::new(false),
             driven: Cell::new(false),
+            interrupted: Cell::new(false),
             disposed: Cell::new(false),
         }))
     }
 
     /// Carries out what is due, and resolves when there is nothing but to wait: with the time to call it again (ms
-    /// since the epoch), or `undefined` when it is over.
+    /// since the epoch), or the outcome when it is over; with `undefined` once it is disposed of.
     pub fn advance(&self) -> Promise {
+        self.drive(true)
+    }
+
+    /// Does that until it is over, and resolves with the outcome; with `undefined` when it is interrupted or disposed of.
+    pub fn run(&self) -> Promise {
+        self.drive(false)
+    }
+
+    fn drive(&self, once: bool) -> Promise {
         let inner = Rc::clone(&self.0);
+        // From now on, not from the next microtask on: it may be interrupted before.
+        let turn = Turn::take(&inner);
         self.0.executor.promise(async move {
-            let _turn = Turn::take(&inner)?;
-            match inner.drive(true, None).await? {
+            let _turn = turn;
+            match inner.drive(once).await? {
                 Left::Until(until) => Ok(value::from_millis(until).into()),
-                Left::Done(_) | Left::Aborted => Ok(JsValue::UNDEFINED),
+                Left::Done(outcome) => value::out(&outcome),
+                Left::Interrupted => Ok(JsValue::UNDEFINED),
             }
         })
     }
 
-    /// Does that until it is over, and resolves with the outcome; rejects with the signal's reason should it fire.
-    pub fn run(&self, signal: Option<AbortSignal>) -> Promise {
-        let inner = Rc::clone(&self.0);
-        self.0.executor.promise(async move {
-            let _turn = Turn::take(&inner)?;
-            let poked = Rc::clone(&inner);
-            let on_abort = Closure::<dyn Fn()>::new(move || poked.poke());
-            if let Some(signal) = &signal {
-                signal.add_event_listener_with_callback("abort", on_abort.as_ref().unchecked_ref())?;
-            }
-            let left = inner.drive(false, signal.as_ref()).await;
-            if let Some(signal) = &signal {
-                signal.remove_event_listener_with_callback("abort", on_abort.as_ref().unchecked_ref())?;
-            }
-            match left? {
-                Left::Done(outcome) => value::out(&outcome),
-                Left::Aborted | Left::Until(_) => {
-                    Err(signal.map(|signal| signal.reason()).unwrap_or_default())
-                }
-            }
-        })
+    /// Ends the [`run`](Self::run) that is under way. Its calls go on.
+    pub fn interrupt(&self) {
+        self.0.interrupted.set(true);
+        self.0.poke();
     }
 
     /// Ends what lives, and starts nothing any more.
-    pub fn stop(&self) {
-        self.0.take(Input::Stop);
+    pub fn stop(&self, now: f64) {
+        self.0.take(now, Input::Stop);
     }
 
     /// Somebody says that the output is gone.
-    pub fn hint(&self) {
-        self.0.take(Input::Hint);
+    pub fn hint(&self, now: f64) {
+        self.0.take(now, Input::Hint);
     }
 
     /// Takes a verified notification: `new`, `duplicate`, `stale`, or `foreign` when it is about somebody else's task.
-    pub fn notice(&self, raw_body: &[u8]) -> Result<String, JsValue> {
+    pub fn notice(&self, raw_body: &[u8], now: f64) -> Result<String, JsValue> {
         let notice = notice::parse(raw_body).map_err(error::notice)?;
         let freshness = self.0.notices.borrow_mut().take(&notice);
         let said = match freshness {
             Freshness::Duplicate => "duplicate",
             Freshness::Stale => "stale",
-            Freshness::New if self.0.take(Input::Notice(notice)) => "new",
+            Freshness::New if self.0.take(now, Input::Notice(notice)) => "new",
             Freshness::New => "foreign",
         };
         Ok(said.to_owned())
     }
 
     /// Takes a new payload, for the running tasks and for later ones.
-    pub fn update(&self, services: &JsValue) -> Result<(), JsValue> {
-        let services = value::json("services", services)
-            .and_then(|json| Services::from_json(&json))
-            .map_err(error::task)?;
-        let now = self.0.host.now();
+    pub fn update(&self, services: &str, now: f64) -> Result<(), JsValue> {
+        let services = value::read_with(services, Services::from_json).map_err(error::task)?;
+        let now = value::to_millis(now);
         match &mut *self.0.machine.borrow_mut() {
             Machine::Supervisor(machine) => machine.update(now, services),
             Machine::Group(machine) => machine.update(now, &services),
@@ -267,6 +255,7 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         self.0.disposed.set(true);
+        self.0.executor.cancel();
         self.0.poke();
     }
 }
@@ -275,18 +264,17 @@ impl Drop for Driver {
 enum Left {
     Until(Millis),
     Done(Outcome),
-    Aborted,
+    Interrupted,
 }
 
-/// One loop at a time.
+/// While it lasts, calls and snapshots leave.
 struct Turn(Rc<Inner>);
 
 impl Turn {
-    fn take(inner: &Rc<Inner>) -> Result<Self, JsValue> {
-        if inner.driven.replace(true) {
-            return Err(error::error("ALREADY_RUNNING", "run() or advance() is under way already"));
-        }
-        Ok(Self(Rc::clone(inner)))
+    fn take(inner: &Rc<Inner>) -> Self {
+        inner.driven.set(true);
+        inner.interrupted.set(false);
+        Self(Rc::clone(inner))
     }
 }
 
@@ -297,25 +285,26 @@ impl Drop for Turn {
 }
 
 impl Inner {
-    /// No borrow is held while the application's code runs: it may call back.
-    async fn drive(self: &Rc<Self>, once: bool, signal: Option<&AbortSignal>) -> Result<Left, JsValue> {
-        let is_let_go = || self.disposed.get() || signal.is_some_and(AbortSignal::aborted);
+    /// No borrow is held while the application's code runs, its clock included: it may call back.
+    async fn drive(self: &Rc<Self>, once: bool) -> Result<Left, JsValue> {
         loop {
-            if is_let_go() {
-                return Ok(Left::Aborted);
+            if self.is_let_go() {
+                return Ok(Left::Interrupted);
             }
             while let Some(input) = self.next_input() {
-                self.machine.borrow_mut().handle(self.host.now(), input);
+                let now = self.host.time()?;
+                self.machine.borrow_mut().handle(now, input);
             }
-            let output = self.machine.borrow_mut().poll(self.host.now());
+            let now = self.host.time()?;
+            let output = self.machine.borrow_mut().poll(now);
             match output {
                 Output::Emit(event) => self.host.tell_event(&value::out(&event)?),
                 Output::Send(request) => self.start(request),
                 Output::NeedToken(request) => self.ask_token(request),
                 Output::NeedPermit(request) => self.ask_permit(request),
                 Output::Done(outcome) => {
-                    let is_persisted = self.persist_last(is_let_go).await;
-                    return Ok(if is_persisted { Left::Done(outcome) } else { Left::Aborted });
+                    let is_persisted = self.persist_last().await;
+                    return Ok(if is_persisted { Left::Done(outcome) } else { Left::Interrupted });
                 }
                 Output::Wait { until, .. } => {
                     if self.has_changed() {
@@ -324,10 +313,17 @@ impl Inner {
                     if once && !self.is_busy() {
                         return Ok(Left::Until(until));
                     }
-                    self.rest(until).await;
+                    let timer = self.host.timer(until.minus(now));
+                    match select(timer, self.poked()).await {
+                        Either::Left(_) | Either::Right(_) => {}
+                    }
                 }
             }
         }
+    }
+
+    fn is_let_go(&self) -> bool {
+        self.disposed.get() || self.interrupted.get()
     }
 
     /// Whether it may still make calls and persist: once nobody drives it, somebody else may go on with the snapshot.
@@ -337,14 +333,6 @@ impl Inner {
 
     fn next_input(&self) -> Option<Input> {
         self.inbox.borrow_mut().pop_front()
-    }
-
-    /// Waits until that time, or until something comes in.
-    async fn rest(&self, until: Millis) {
-        let timer = TimeoutFuture::new(self.host.timeout_ms(until.minus(self.host.now())));
-        match select(timer, self.poked()).await {
-            Either::Left(_) | Either::Right(_) => {}
-        }
     }
 
     /// Waits until something comes in, or happens.
@@ -366,8 +354,8 @@ impl Inner {
     }
 
     /// Takes a command or notification at once, so that its caller learns whether it was about us.
-    fn take(&self, input: Input) -> bool {
-        let taken = self.machine.borrow_mut().handle(self.host.now(), input);
+    fn take(&self, now: f64, input: Input) -> bool {
+        let taken = self.machine.borrow_mut().handle(value::to_millis(now), input);
         self.poke();
         taken
     }
@@ -397,14 +385,46 @@ impl Inner {
     }
 
     async fn carry_out(self: &Rc<Self>, request: &Request) -> Answer {
-        if request.persist_first && self.host.has_persist() && !self.persist().await {
-            return Answer::Nothing(NoAnswer::NotSent);
+        if request.persist_first && self.host.has_persist() {
+            let is_kept = self.persist_in_time(request).await;
+            // Nothing is lost with a Delete, but everything with a task that nobody ends.
+            if !is_kept && request.call != EventCall::Delete {
+                return Answer::Nothing(NoAnswer::NotPersisted);
+            }
         }
-        let too_late = request.send_before.is_some_and(|latest| self.host.now() > latest);
+        let too_late = request.send_before.is_some_and(|latest| self.time_left(latest) == Millis::ZERO);
         if too_late || !self.is_driven() || !self.machine.borrow().awaits(request.id) {
             return Answer::Nothing(NoAnswer::NotSent);
         }
         fetch::carry_out(&self.host, request).await
+    }
+
+    /// How long it is until after `latest`; nothing where the clock cannot be read.
+    fn time_left(&self, latest: Millis) -> Millis {
+        self.host.time().map_or(Millis::ZERO, |now| latest.plus(Millis::new(1)).minus(now))
+    }
+
+    /// Persists the state that a call is part of, and waits for that: for half of the call's time-out, so that it is not the
+    /// network that a slow `persist` is blamed on, and not so long that the call would come too late.
+    async fn persist_in_time(self: &Rc<Self>, request: &Request) -> bool {
+        let half = Millis::new(request.timeout.as_u64() / 2).min(PERSIST_TIMEOUT);
+        let patience = request.send_before.map_or(half, |latest| self.time_left(latest).min(half));
+        match select(self.write_snapshot(), self.host.timer(patience)).await {
+            Either::Left((written, _)) => written.unwrap_or(false),
+            Either::Right(_) => {
+                let consequence = match request.call {
+                    EventCall::Delete => "the Delete that waits for it is sent without it",
+                    EventCall::Create
+                    | EventCall::Update
+                    | EventCall::Acquire
+                    | EventCall::Query
+                    | EventCall::Presence
+                    | EventCall::RtcToken => "the call that waits for it is not made",
+                };
+                self.host.tell_slow("persist", patience, consequence);
+                false
+            }
+        }
     }
 
     fn ask_token(self: &Rc<Self>, request: TokenRequest) {
@@ -434,22 +454,17 @@ impl Inner {
     }
 
     /// Persists what has changed last, if anything has; false when it was let go of meanwhile.
-    async fn persist_last(self: &Rc<Self>, is_let_go: impl Fn() -> bool) -> bool {
+    async fn persist_last(self: &Rc<Self>) -> bool {
         if self.has_changed() {
-            let mut written = self.write_snapshot();
-            while matches!(written.try_recv(), Ok(None)) {
-                if is_let_go() {
+            // One that is being written already may take as long before it is this one's turn.
+            let mut ended = select(self.write_snapshot(), self.host.timer(PERSIST_TIMEOUT));
+            while let Either::Right(_) = select(&mut ended, self.poked()).await {
+                if self.is_let_go() {
                     return false;
                 }
-                self.poked().await;
             }
         }
         true
-    }
-
-    /// Persists the state as it is now; false when that failed.
-    async fn persist(self: &Rc<Self>) -> bool {
-        self.write_snapshot().await.unwrap_or(false)
     }
 
     fn write_snapshot(self: &Rc<Self>) -> futures_channel::oneshot::Receiver<bool> {

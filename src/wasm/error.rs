@@ -25,6 +25,12 @@ pub(super) fn invalid(code: &str, invalid: &Invalid) -> JsValue {
     error
 }
 
+/// Of the argument with this name.
+fn of(argument: &str, error: JsValue) -> JsValue {
+    set(&error, "field", argument);
+    error
+}
+
 fn set(object: &JsValue, name: &str, value: &str) {
     // Fails only for what is not an object.
     let _ = Reflect::set(object, &name.into(), &value.into());
@@ -39,7 +45,7 @@ pub(super) fn task(found: Invalid) -> JsValue {
 }
 
 pub(super) fn snapshot(found: SnapshotError) -> JsValue {
-    error("INVALID_SNAPSHOT", &found.to_string())
+    of("snapshot", error("INVALID_SNAPSHOT", &found.to_string()))
 }
 
 pub(super) fn signature(found: SignatureError) -> JsValue {
@@ -47,7 +53,7 @@ pub(super) fn signature(found: SignatureError) -> JsValue {
 }
 
 pub(super) fn notice(found: NoticeError) -> JsValue {
-    error("INVALID_NOTICE", &found.to_string())
+    of("rawBody", error("INVALID_NOTICE", &found.to_string()))
 }
 
 pub(super) fn may_be_live(found: MayBeLive) -> JsValue {

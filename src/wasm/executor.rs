@@ -22,12 +22,19 @@ thread_local! {
 
 pub(super) struct Executor {
     number: u32,
-    futures: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
+    tasks: RefCell<Vec<Task>>,
     /// Spawned while the others are polled.
-    spawned: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
+    spawned: RefCell<Vec<Task>>,
     is_scheduled: Cell<bool>,
+    is_cancelled: Cell<bool>,
     /// `None` only once it is dropped.
     run: Option<Closure<dyn FnMut(JsValue)>>,
+}
+
+struct Task {
+    future: LocalBoxFuture<'static, ()>,
+    /// A promise waits for it: it is not cancelled, but has to end by itself.
+    is_promised: bool,
 }
 
 impl Executor {
@@ -42,9 +49,10 @@ impl Executor {
             };
             Self {
                 number,
-                futures: RefCell::default(),
+                tasks: RefCell::default(),
                 spawned: RefCell::default(),
                 is_scheduled: Cell::new(false),
+                is_cancelled: Cell::new(false),
                 run: Some(Closure::new(run)),
             }
         });
@@ -54,8 +62,29 @@ impl Executor {
 
     /// Runs it from the next microtask on.
     pub(super) fn spawn(&self, future: impl Future<Output = ()> + 'static) {
-        self.spawned.borrow_mut().push(future.boxed_local());
+        self.push(future, false);
+    }
+
+    fn push(&self, future: impl Future<Output = ()> + 'static, is_promised: bool) {
+        self.spawned.borrow_mut().push(Task { future: future.boxed_local(), is_promised });
         self.schedule();
+    }
+
+    /// Drops all that is spawned, with what it has under way, but for what promises wait for.
+    pub(super) fn cancel(&self) {
+        self.is_cancelled.set(true);
+        self.drop_cancelled();
+    }
+
+    fn drop_cancelled(&self) {
+        // Borrowed while it runs: then it is done afterwards.
+        let Ok(mut tasks) = self.tasks.try_borrow_mut() else { return };
+        tasks.append(&mut self.spawned.borrow_mut());
+        let (promised, cancelled) = tasks.drain(..).partition(|task| task.is_promised);
+        *tasks = promised;
+        drop(tasks);
+        // What an application makes of an abort may call back.
+        drop::<Vec<Task>>(cancelled);
     }
 
     /// Runs it, and settles as it ends.
@@ -66,13 +95,14 @@ impl Executor {
         let mut future = Some(future);
         Promise::new(&mut |resolve, reject| {
             let Some(future) = future.take() else { return };
-            self.spawn(async move {
+            let settled = async move {
                 // Neither function throws.
                 let _ = match future.await {
                     Ok(value) => resolve.call1(&JsValue::UNDEFINED, &value),
                     Err(error) => reject.call1(&JsValue::UNDEFINED, &error),
                 };
-            });
+            };
+            self.push(settled, true);
         })
     }
 
@@ -86,16 +116,20 @@ impl Executor {
     fn run(&self) {
         self.is_scheduled.set(false);
         // Still borrowed if it was broken off in the middle: then nothing of it goes on.
-        let Ok(mut futures) = self.futures.try_borrow_mut() else { return };
+        let Ok(mut tasks) = self.tasks.try_borrow_mut() else { return };
         let waker = Waker::from(Arc::new(Number(self.number)));
         let mut context = Context::from_waker(&waker);
         loop {
-            futures.append(&mut self.spawned.borrow_mut());
+            tasks.append(&mut self.spawned.borrow_mut());
             // All of them: there are as few as a broadcast has calls under way.
-            futures.retain_mut(|future| future.poll_unpin(&mut context).is_pending());
+            tasks.retain_mut(|task| task.future.poll_unpin(&mut context).is_pending());
             if self.spawned.borrow().is_empty() {
-                return;
+                break;
             }
+        }
+        drop(tasks);
+        if self.is_cancelled.get() {
+            self.drop_cancelled();
         }
     }
 }

@@ -1,105 +1,93 @@
-//! What the application gives: credentials, callbacks, a clock.
+//! What the application gives: callbacks and a clock, behind `src/js/host.ts`.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use js_sys::{Date, Function, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use futures_util::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortSignal;
 
-use super::{error, value};
-use crate::error::Invalid;
+use super::value;
 use crate::supervisor::PermitRequest;
 use crate::time::Millis;
 
-/// What the application gives.
-pub(super) struct Host {
-    /// The `Authorization` header: never to be shown.
-    pub(super) authorization: String,
-    /// Gives what the core reads of a reply: a Response may be of any library, and fail in its own way.
-    pub(super) fetch: Function,
-    rtc_token: Option<Function>,
-    persist: Option<Function>,
-    permit: Option<Function>,
-    on_event: Function,
-    on_error: Function,
-    now: Option<Function>,
+#[wasm_bindgen]
+extern "C" {
+    /// The application, as `src/js/host.ts` guards it: but for `now` nothing of it throws, and what it gives has the type
+    /// that is written here. It tells `onError` what was wrong with what the application gave.
+    pub type Host;
+
+    /// ms since the epoch. Throws what is wrong with the application's clock.
+    #[wasm_bindgen(method, catch)]
+    fn now(this: &Host) -> Result<f64, JsValue>;
+
     /// Simulated ms in a real one.
-    time_scale: f64,
-    started: f64,
-    pub(super) max_body_bytes: f64,
+    #[wasm_bindgen(method, getter, js_name = timeScale)]
+    fn time_scale(this: &Host) -> f64;
+
+    #[wasm_bindgen(method, getter, js_name = hasPersist)]
+    pub(super) fn has_persist(this: &Host) -> bool;
+
+    #[wasm_bindgen(method, getter, js_name = hasPermit)]
+    pub(super) fn has_permit(this: &Host) -> bool;
+
+    /// Makes a call with the credentials. Resolves with what `replyOf` of `src/js/reply.ts` gives, or with why there is no reply.
+    #[wasm_bindgen(method)]
+    pub(super) fn fetch(
+        this: &Host,
+        url: &str,
+        method: &str,
+        body: Option<&str>,
+        signal: AbortSignal,
+    ) -> Promise;
+
+    /// A string; `undefined` keeps the token in the payload; rejects when there is none to be had.
+    #[wasm_bindgen(method, js_name = rtcToken)]
+    fn js_rtc_token(this: &Host, uid: u32, channel: &str) -> Promise;
+
+    /// Whether the snapshot is safe.
+    #[wasm_bindgen(method, js_name = persist)]
+    fn js_persist(this: &Host, snapshot: &str) -> Promise;
+
+    /// How long to wait before asking again, in ms; 0 is a permit; rejects when that could not be asked.
+    #[wasm_bindgen(method, js_name = permit)]
+    fn js_permit(this: &Host, request: &JsValue) -> Promise;
+
+    #[wasm_bindgen(method, js_name = tellEvent)]
+    pub(super) fn tell_event(this: &Host, event: &JsValue);
+
+    /// Tells that a callback has taken longer than `ms`, and what comes of that.
+    #[wasm_bindgen(method, js_name = tellSlow)]
+    fn js_tell_slow(this: &Host, callback: &str, ms: f64, consequence: &str);
 }
 
-const MAX_BODY_BYTES: f64 = 1_048_576.0;
+/// A snapshot that is not kept in this time is not kept.
+pub(super) const PERSIST_TIMEOUT: Millis = Millis::from_secs(5);
+/// A question for a permit that is not answered in this time is asked again.
+const PERMIT_TIMEOUT: Millis = Millis::from_secs(10);
 /// When a permit is asked for again that could not be asked for.
 const WITHOUT_ANSWER: Millis = Millis::from_secs(1);
 
 impl Host {
-    pub(super) fn new(host: &JsValue) -> Result<Self, JsValue> {
-        let get = |name: &str| Reflect::get(host, &name.into()).unwrap_or_default();
-        let wrong = |name: &str, allowed: &str| {
-            let found = get(name).js_typeof().as_string().unwrap_or_default();
-            error::config(Invalid::new(format!("host.{name}"), found, allowed))
-        };
-        let function = |name: &str| match get(name) {
-            nothing if nothing.is_undefined() || nothing.is_null() => Ok(None),
-            given => given.dyn_into::<Function>().map(Some).map_err(|_| wrong(name, "a function")),
-        };
-        let text = |name: &str| {
-            get(name)
-                .as_string()
-                .filter(|text| !text.is_empty())
-                .ok_or_else(|| wrong(name, "a text that is not empty"))
-        };
-        let number = |name: &str, default: f64, least: f64, most: f64| match get(name) {
-            nothing if nothing.is_undefined() => Ok(default),
-            given => given.as_f64().filter(|number| (least..=most).contains(number)).ok_or_else(|| {
-                wrong(name, &format!("a number from {} to {}", value::number(least), value::number(most)))
-            }),
-        };
-        // It is JavaScript that checks notifications with it. An empty one would be anybody's.
-        if !get("noticeSecret").is_undefined() {
-            text("noticeSecret")?;
-        }
-        let credentials = format!("{}:{}", text("customerId")?, text("customerSecret")?);
-        Ok(Self {
-            authorization: format!("Basic {}", BASE64_STANDARD.encode(credentials)),
-            fetch: function("fetch")?.ok_or_else(|| wrong("fetch", "a function"))?,
-            rtc_token: function("rtcToken")?,
-            persist: function("persist")?,
-            permit: function("permit")?,
-            on_event: function("onEvent")?.ok_or_else(|| wrong("onEvent", "a function"))?,
-            on_error: function("onError")?.ok_or_else(|| wrong("onError", "a function"))?,
-            now: function("now")?,
-            time_scale: number("timeScale", 1.0, 0.001, 100_000.0)?,
-            started: Date::now(),
-            max_body_bytes: number("maxBodyBytes", MAX_BODY_BYTES, 1024.0, 1e9)?,
-        })
+    /// The time.
+    pub(super) fn time(&self) -> Result<Millis, JsValue> {
+        self.now().map(value::to_millis)
     }
 
-    /// The time, in ms since the epoch.
-    pub(super) fn now(&self) -> Millis {
-        let told = self.now.as_ref().and_then(|now| now.call0(&JsValue::UNDEFINED).ok()?.as_f64());
-        let real = || self.started + (Date::now() - self.started) * self.time_scale;
-        value::to_millis(told.unwrap_or_else(real))
-    }
-
-    /// What `setTimeout` takes for this much of our time: at most a day.
+    /// Ends after this much of our time, or after a day.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within its range")]
-    pub(super) fn timeout_ms(&self, wait: Millis) -> u32 {
-        (value::from_millis(wait) / self.time_scale).ceil().clamp(0.0, 86_400_000.0) as u32
+    pub(super) fn timer(&self, wait: Millis) -> TimeoutFuture {
+        let real = value::from_millis(wait) / self.time_scale();
+        TimeoutFuture::new(real.ceil().clamp(0.0, 86_400_000.0) as u32)
     }
 
-    pub(super) fn has_persist(&self) -> bool {
-        self.persist.is_some()
-    }
-
-    /// Hands the snapshot to the application, and waits until it is safe. False when that failed.
+    /// Hands the snapshot to the application, and waits until it is safe. False when that failed, or took too long.
     pub(super) async fn persist(&self, snapshot: &str) -> bool {
-        let Some(persist) = &self.persist else { return true };
-        match settled(persist.call1(&JsValue::UNDEFINED, &snapshot.into())).await {
-            Ok(_) => true,
-            Err(error) => {
-                self.tell_error(&error, "persist");
+        let written = JsFuture::from(self.js_persist(snapshot));
+        match select(written, self.timer(PERSIST_TIMEOUT)).await {
+            Either::Left((written, _)) => written.is_ok_and(|written| written.is_truthy()),
+            Either::Right(_) => {
+                self.tell_slow("persist", PERSIST_TIMEOUT, "this snapshot counts as not kept");
                 false
             }
         }
@@ -107,58 +95,27 @@ impl Host {
 
     /// The application's RTC token for this uid; `None` keeps the one in the payload.
     pub(super) async fn rtc_token(&self, uid: u32, channel: &str) -> Result<Option<String>, ()> {
-        let Some(rtc_token) = &self.rtc_token else { return Ok(None) };
-        match settled(rtc_token.call2(&JsValue::UNDEFINED, &uid.into(), &channel.into())).await {
-            Ok(none) if none.is_undefined() || none.is_null() => Ok(None),
-            Ok(token) => match token.as_string() {
-                Some(token) => Ok(Some(token)),
-                None => {
-                    self.tell_error(
-                        &error::error("INVALID_RTC_TOKEN", "rtcToken must give a text, or null"),
-                        "rtcToken",
-                    );
-                    Err(())
-                }
-            },
-            Err(error) => {
-                self.tell_error(&error, "rtcToken");
-                Err(())
-            }
-        }
-    }
-
-    pub(super) fn has_permit(&self) -> bool {
-        self.permit.is_some()
+        let token = JsFuture::from(self.js_rtc_token(uid, channel)).await.map_err(drop)?;
+        Ok(token.as_string())
     }
 
     /// How long to wait before asking again; zero is a permit.
     pub(super) async fn permit(&self, request: PermitRequest) -> Millis {
-        let Some(permit) = &self.permit else { return Millis::ZERO };
-        let asked = value::out(&request).and_then(|request| permit.call1(&JsValue::UNDEFINED, &request));
-        let error = match settled(asked).await {
-            Ok(wait) => match wait.as_f64().filter(|wait| wait.is_finite() && *wait >= 0.0) {
-                Some(wait) => return value::to_millis(wait.ceil()),
-                None => error::error("INVALID_PERMIT", "permit must give a number of ms from 0 on"),
-            },
-            Err(error) => error,
-        };
-        self.tell_error(&error, "permit");
-        WITHOUT_ANSWER
-    }
-
-    pub(super) fn tell_event(&self, event: &JsValue) {
-        if let Err(error) = self.on_event.call1(&JsValue::UNDEFINED, event) {
-            self.tell_error(&error, "onEvent");
+        let Ok(asked) = value::out(&request) else { return WITHOUT_ANSWER };
+        let answer = JsFuture::from(self.js_permit(&asked));
+        match select(answer, self.timer(PERMIT_TIMEOUT)).await {
+            Either::Left((answer, _)) => {
+                answer.ok().and_then(|wait| wait.as_f64()).map_or(WITHOUT_ANSWER, value::to_millis)
+            }
+            Either::Right(_) => {
+                self.tell_slow("permit", PERMIT_TIMEOUT, "it is asked again");
+                WITHOUT_ANSWER
+            }
         }
     }
 
-    fn tell_error(&self, error: &JsValue, callback: &str) {
-        // There is nobody left to tell should this fail as well.
-        let _ = self.on_error.call2(&JsValue::UNDEFINED, error, &callback.into());
+    /// Tells that a callback has taken longer than this.
+    pub(super) fn tell_slow(&self, callback: &str, than: Millis, consequence: &str) {
+        self.js_tell_slow(callback, value::from_millis(than), consequence);
     }
-}
-
-/// Waits for what a callback gave, whether it is a promise or not.
-async fn settled(given: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    JsFuture::from(Promise::resolve(&given?)).await
 }

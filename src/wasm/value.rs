@@ -1,11 +1,13 @@
 //! Values on their way in and out.
+//!
+//! In come only strings, numbers and bytes that `src/js/` has checked; objects come as JSON text. So nothing that an
+//! application's objects do (getters, proxies, `toJSON`) happens in a call of the WebAssembly.
 
 use js_sys::JSON;
 use serde::Serialize;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 
-use super::error;
 use crate::decode::{self, Decode};
 use crate::error::Invalid;
 use crate::time::Millis;
@@ -18,27 +20,25 @@ pub(super) fn out(value: &impl Serialize) -> Result<JsValue, JsValue> {
 }
 
 /// A small value; `name` is what the error calls it.
-pub(super) fn read<T: Decode>(name: &str, value: JsValue) -> Result<T, JsValue> {
-    let json = value.as_string().map_or_else(|| json(name, &value).unwrap_or_default(), Value::String);
-    decode::read(name, &json).map_err(|found| {
-        // `undefined` and others are nothing in JSON.
-        error::config(if json.is_null() { Invalid { value: shown(&value), ..found } } else { found })
-    })
+pub(super) fn read<T: Decode>(name: &str, json: &str) -> Result<T, Invalid> {
+    read_with(json, |json| decode::read(name, json))
 }
 
-/// A configuration or a payload: what is JSON in the end is read as JSON, so that a field that is `undefined` counts as
-/// left out.
-pub(super) fn json(name: &str, value: &JsValue) -> Result<Value, Invalid> {
-    let parsed = text(value).and_then(|text| serde_json::from_str(&text).ok());
-    parsed.ok_or_else(|| Invalid::new(name, shown(value), "an object that JSON can express"))
-}
-
-/// A time in ms.
-pub(super) fn millis(name: &str, value: f64) -> Result<Millis, JsValue> {
-    if value.is_finite() && value >= 0.0 {
-        return Ok(to_millis(value));
+/// Reads an argument out of its JSON text. What JSON cannot express comes as its description (`asJson` of
+/// `src/js/check.ts`), which is no JSON: then the error shows that.
+pub(super) fn read_with<T>(
+    json: &str,
+    read: impl FnOnce(&Value) -> Result<T, Invalid>,
+) -> Result<T, Invalid> {
+    if let Ok(value) = serde_json::from_str(json) {
+        return read(&value);
     }
-    Err(error::config(Invalid::new(name, number(value), "a number of ms from 0 on")))
+    read(&Value::Null).map_err(|wrong| {
+        // What it holds may be a secret.
+        let is_json = json.starts_with(['{', '[', '"']);
+        let shown = if is_json { "one with lone surrogates, or nested over 127 deep" } else { json };
+        Invalid { value: shown.to_owned(), ..wrong }
+    })
 }
 
 #[allow(
@@ -53,20 +53,4 @@ pub(super) fn to_millis(value: f64) -> Millis {
 #[allow(clippy::cast_precision_loss, reason = "Millis fits a JavaScript number")]
 pub(super) fn from_millis(millis: Millis) -> f64 {
     millis.as_u64() as f64
-}
-
-/// As JavaScript writes it. (What Rust writes decimals with is large, and nothing else here needs it.)
-pub(super) fn number(value: f64) -> String {
-    js_sys::Number::from(value).to_string_with_radix(10).map(String::from).unwrap_or_default()
-}
-
-/// As JSON, if it can be.
-fn text(value: &JsValue) -> Option<String> {
-    JSON::stringify(value).ok()?.as_string()
-}
-
-/// What JSON has no words for is called by its type.
-fn shown(value: &JsValue) -> String {
-    let text = text(value).or_else(|| value.js_typeof().as_string());
-    text.unwrap_or_default().chars().take(100).collect()
 }

@@ -163,7 +163,7 @@ test("no Create leaves while snapshots cannot be kept", async (t) => {
   );
   const supervisor = new Supervisor(supervisorConfig, host);
   const outcome = supervisor.run();
-  await event((event) => event.type === "retrying" && event.reason === "notSent");
+  await event((event) => event.type === "retrying" && event.reason === "notPersisted");
   assert.equal(server.emulator.state().stats.calls.create, undefined);
   assert.ok(errors.includes("persist: disk full"));
   broken = false;
@@ -514,7 +514,7 @@ test("bad input is named", () => {
   assert.deepEqual(code(given({ fetch: "get" })), ["INVALID_CONFIG", "host.fetch", "string"]);
   assert.deepEqual(code(given({ noticeSecret: null })), ["INVALID_CONFIG", "host.noticeSecret", "object"]);
   assert.deepEqual(code(given({ noticeSecret: 5 })), ["INVALID_CONFIG", "host.noticeSecret", "number"]);
-  assert.deepEqual(code(given({ noticeSecret: "" })), ["INVALID_CONFIG", "host.noticeSecret", "string"]);
+  assert.deepEqual(code(given({ noticeSecret: "" })), ["INVALID_CONFIG", "host.noticeSecret", "empty"]);
   for (const none of [undefined, null]) {
     const noHost = () => new Supervisor(supervisorConfig, none as never);
     assert.deepEqual(code(noHost), ["INVALID_CONFIG", "host.customerId", "undefined"]);
@@ -526,11 +526,11 @@ test("what JSON cannot express is named as well, and a uid that is not of the ri
   circular.itself = circular;
   const host = { customerId: "a", customerSecret: "b" };
   using supervisor = new Supervisor(supervisorConfig, host);
-  const allowed = "an object that JSON can express";
+  const allowed = "an object";
   for (const [services, value] of [
     [undefined, "undefined"],
-    [{ big: 1n }, "object"],
-    [circular, "object"],
+    [{ big: 1n }, "an object that JSON cannot express"],
+    [circular, "an object that JSON cannot express"],
   ] as [Services, string][]) {
     const named = { field: "services", value, allowed };
     assert.throws(() => supervisor.update(services), { code: "INVALID_TASK", ...named });

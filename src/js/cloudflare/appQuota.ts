@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { TokenBucket } from "../glue.js";
+import { TokenBucket } from "../blocks.js";
 import type { OnAir, Quota, Want } from "../types.js";
 import { type Answer, refused } from "./answer.js";
 import type { BroadcastState } from "./broadcast.js";

@@ -1,5 +1,5 @@
+import { TokenBucket } from "../blocks.js";
 import { isSteadymixError } from "../errors.js";
-import { TokenBucket } from "../glue.js";
 import type { Quota } from "../types.js";
 import type { AppQuota } from "./appQuota.js";
 import type { Broadcast } from "./broadcast.js";

@@ -1,5 +1,5 @@
+import { verifyNotice } from "../blocks.js";
 import { steadymixError } from "../errors.js";
-import { verifyNotice } from "../glue.js";
 import { type SteadymixEnv, words } from "./environment.js";
 
 /** The signatures of a notification, as its headers give them. */

@@ -1,3 +1,6 @@
+import { asJson, shown } from "../check.js";
+import { invalid, steadymixError } from "../errors.js";
+import type { Fetch } from "../platform.js";
 import { Emulator as Wasm } from "./glue.js";
 
 /** How the emulated service behaves where nothing is scripted; every field has a default. */
@@ -241,9 +244,9 @@ export class Emulator {
   /** Its clock runs `speed` times as fast as the real one. Throws at a profile that cannot be, and says why. */
   constructor(profile: Profile = {}, speed = 1) {
     // With another one its clock would stand still, or go back.
-    if (!(speed > 0 && speed < Number.POSITIVE_INFINITY))
-      throw new Error(`speed is ${speed}, but must be a number that is greater than 0`);
-    this.#wasm = new Wasm(JSON.stringify(profile));
+    if (typeof speed !== "number" || !(speed > 0 && speed < Number.POSITIVE_INFINITY))
+      throw invalid("INVALID_CONFIG", "speed", shown(speed), "a number that is greater than 0");
+    this.#wasm = taken("profile", profile, (json) => new Wasm(json));
     this.#speed = speed;
   }
 
@@ -254,17 +257,18 @@ export class Emulator {
 
   /** So much of its time, in real ms. */
   real(ms: number): number {
+    if (!Number.isFinite(ms)) throw invalid("INVALID_CONFIG", "ms", shown(ms), "a number of ms");
     return ms / this.#speed;
   }
 
   /** Takes a call. */
   handle(call: IncomingCall): Reply {
-    return JSON.parse(this.#wasm.handle(this.now(), JSON.stringify(call))) as Reply;
+    return JSON.parse(taken("call", call, (json) => this.#wasm.handle(this.now(), json))) as Reply;
   }
 
   /** Carries out a command, and returns how many tasks it was about. Throws at one that it does not know, or cannot do. */
   control(command: Command): number {
-    return this.#wasm.control(this.now(), JSON.stringify(command));
+    return taken("command", command, (json) => this.#wasm.control(this.now(), json));
   }
 
   /** The notifications that have arrived since the last call. */
@@ -283,7 +287,7 @@ export class Emulator {
   }
 
   /** Leads to this service instead of the network. */
-  readonly fetch: typeof fetch = async (input, init) => {
+  readonly fetch: Fetch = async (input, init) => {
     const request = new Request(input, init);
     // The caller's own if there is one: nothing holds the Request while a lost call waits, and its signal goes with it.
     const signal = init?.signal ?? request.signal;
@@ -307,6 +311,17 @@ export class Emulator {
     const body = WITHOUT_BODY.includes(reply.status) ? null : reply.body;
     return new Response(body, { status: reply.status, headers: reply.headers });
   };
+}
+
+/** What is wrong with an argument is an error of this library, with the argument's name as its field. */
+function taken<T>(name: string, value: unknown, take: (json: string) => T): T {
+  const json = asJson(name, value);
+  if (!json.startsWith("{")) throw invalid("INVALID_CONFIG", name, shown(value), "an object");
+  try {
+    return take(json);
+  } catch (error) {
+    throw Object.assign(steadymixError("INVALID_CONFIG", String((error as Error).message)), { field: name });
+  }
 }
 
 /** So many ms, or for ever, unless the signal ends it: then it rejects at once, as `fetch` does. */

@@ -1,0 +1,281 @@
+/**
+ * The building blocks for those who drive calls of their own. They check what comes in: the WebAssembly would take a number for
+ * a text's address, and a freed object for its neighbour.
+ */
+import {
+  asJson,
+  asText,
+  bytes,
+  duration,
+  instant,
+  integer,
+  isNothing,
+  optionalText,
+  secret,
+  shown,
+  uint32,
+} from "./check.js";
+import { disposed, invalid } from "./errors.js";
+import * as wasm from "./glue.js";
+import type {
+  Area,
+  Call,
+  Meaning,
+  Notice,
+  Quota,
+  QuotaEstimate,
+  QuotaPlan,
+  RetryReason,
+  RetrySchedules,
+  Services,
+  TaskWarning,
+  Uid,
+  Violation,
+  Want,
+} from "./types.js";
+
+/** An object of the WebAssembly, until its memory is given back. */
+class Owned<T extends { free(): void }> {
+  #owned: T | undefined;
+
+  constructor(owned: T) {
+    this.#owned = owned;
+  }
+
+  get it(): T {
+    if (!this.#owned) throw disposed();
+    return this.#owned;
+  }
+
+  free(): void {
+    this.#owned?.free();
+    this.#owned = undefined;
+  }
+}
+
+/** What `UidRing.fromJSON` hands to the constructor. */
+class RestoredRing {
+  readonly #ring: wasm.UidRing;
+
+  constructor(ring: wasm.UidRing) {
+    this.#ring = ring;
+  }
+
+  static ringOf(given: unknown): wasm.UidRing | undefined {
+    return typeof given === "object" && given !== null && #ring in given ? given.#ring : undefined;
+  }
+}
+
+/** Which answer waits how long, and when a ladder of waits is spent. */
+export class RetryPolicy {
+  readonly #policy: Owned<wasm.RetryPolicy>;
+
+  /** The documented schedules, with `overrides` in their place. */
+  constructor(overrides: Partial<RetrySchedules> = {}) {
+    this.#policy = new Owned(new wasm.RetryPolicy(asJson("policy", overrides)));
+  }
+
+  /**
+   * The wait in ms before making `call` again after `failures` earlier ones in a row (the first failure has 0), or
+   * `undefined` when the ladder is spent. `retryAfter` is the header (seconds, or a date that `now` turns into a wait);
+   * it only lengthens.
+   */
+  wait(
+    call: Call,
+    reason: Exclude<RetryReason, "dns" | "unreachable" | "notSent" | "notPersisted" | "tokenFailed">,
+    failures: number,
+    retryAfter: string | undefined,
+    now: number,
+  ): number | undefined {
+    return this.#policy.it.wait(
+      asJson("call", call),
+      asJson("reason", reason),
+      uint32("failures", failures),
+      optionalText("retryAfter", retryAfter),
+      instant("now", now),
+    );
+  }
+
+  /** Every setting. */
+  toJSON(): RetrySchedules {
+    return this.#policy.it.toJSON();
+  }
+
+  /** Gives its memory back at once; it must not be used afterwards. */
+  free(): void {
+    this.#policy.free();
+  }
+}
+
+/** The output uids of one lane, used in turn, so that two tasks never push the same one. */
+export class UidRing {
+  readonly #ring: Owned<wasm.UidRing>;
+
+  /** Two or more distinct uids, the primary first. */
+  constructor(uids: Uid[]) {
+    this.#ring = new Owned(RestoredRing.ringOf(uids) ?? new wasm.UidRing(asJson("uids", uids)));
+  }
+
+  /** The next uid in turn whose last task is gone. */
+  get next(): Uid | undefined {
+    return this.#ring.it.next;
+  }
+
+  /** Takes a uid of the ring for a new task, and holds it. Throws `UID_MAY_BE_LIVE` while it is held. */
+  take(uid: Uid): void {
+    this.#ring.it.take(uint32("uid", uid));
+  }
+
+  /** The last task on this uid is known to be gone. */
+  release(uid: Uid): void {
+    this.#ring.it.release(uint32("uid", uid));
+  }
+
+  /** Whether the last task on this uid may still be live. */
+  isHeld(uid: Uid): boolean {
+    return this.#ring.it.isHeld(uint32("uid", uid));
+  }
+
+  /** The state, for a later `fromJSON`. */
+  toJSON(): object {
+    return this.#ring.it.toJSON();
+  }
+
+  /** The ring that `toJSON` gave. Throws `INVALID_CONFIG`. */
+  static fromJSON(json: object): UidRing {
+    return new UidRing(new RestoredRing(wasm.UidRing.fromJSON(asJson("json", json))) as never);
+  }
+
+  /** Gives its memory back at once; it must not be used afterwards. */
+  free(): void {
+    this.#ring.free();
+  }
+}
+
+/** Which domain is asked next: the same again, the alternate, the neighbouring region. */
+export class DomainLadder {
+  readonly #ladder: Owned<wasm.DomainLadder>;
+
+  /** `returnAfterMs`: when the primary is tried again after it was left. */
+  constructor(area: Area, region: string | undefined, returnAfterMs: number) {
+    this.#ladder = new Owned(
+      new wasm.DomainLadder(
+        asJson("area", area),
+        optionalText("region", region),
+        duration("returnAfterMs", returnAfterMs),
+      ),
+    );
+  }
+
+  /** The domain to ask now (ms since the epoch). */
+  domain(now: number): string {
+    return this.#ladder.it.domain(instant("now", now));
+  }
+
+  /** This domain answered, with anything but a 5xx. */
+  succeeded(domain: string): void {
+    this.#ladder.it.succeeded(asText("domain", domain));
+  }
+
+  /**
+   * This domain did not answer, or with a 5xx (three in a row count); `now` is in ms since the epoch. `unknown`: the
+   * runtime does not say why, as browsers and Workers never do. Of any domain but the current one it changes nothing.
+   */
+  failed(domain: string, failure: "dns" | "unreachable" | "unknown" | "serverError", now: number): void {
+    this.#ladder.it.failed(asText("domain", domain), asJson("failure", failure), instant("now", now));
+  }
+
+  /** Gives its memory back at once; it must not be used afterwards. */
+  free(): void {
+    this.#ladder.free();
+  }
+}
+
+/** The rate limit of an App ID, for those who share it out among several processes. */
+export class TokenBucket {
+  readonly #bucket: Owned<wasm.TokenBucket>;
+
+  /** A full bucket at `now` (ms since the epoch). */
+  constructor(limits: Quota | undefined, now: number) {
+    this.#bucket = new Owned(
+      new wasm.TokenBucket(asJson("quota", limits === undefined ? {} : limits), instant("now", now)),
+    );
+  }
+
+  /**
+   * How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now. With a permit for
+   * `acquireAndCreate` one for the lane's Create is reserved, which the next `create` uses.
+   */
+  ask(now: number, lane: number, want: Want): number {
+    return this.#bucket.it.ask(instant("now", now), uint32("lane", lane), asJson("want", want));
+  }
+
+  /** The lane wants nothing any more: its place in the queue and its reserved permit are given up. */
+  withdraw(lane: number): void {
+    this.#bucket.it.withdraw(uint32("lane", lane));
+  }
+
+  /** Gives its memory back at once; it must not be used afterwards. */
+  free(): void {
+    this.#bucket.free();
+  }
+}
+
+/** What one answer of one call means; `httpStatus` is `undefined` when none came. */
+export function interpret(
+  call: Call,
+  httpStatus: number | undefined,
+  code?: number,
+  taskStatus?: string | number,
+  serviceStatus?: string,
+): Meaning {
+  return wasm.interpret(
+    asJson("call", call),
+    isNothing(httpStatus) ? undefined : integer("httpStatus", httpStatus, 100, 999),
+    isNothing(code) ? undefined : integer("code", code, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    isNothing(taskStatus) ? undefined : nameOrNumber("taskStatus", taskStatus),
+    optionalText("serviceStatus", serviceStatus),
+  );
+}
+
+function nameOrNumber(name: string, value: unknown): string {
+  if (typeof value === "string") return asText(name, value);
+  if (Number.isFinite(value)) return String(value);
+  throw invalid("INVALID_CONFIG", name, shown(value), "a string or a number, or left out");
+}
+
+/** What a plan needs of an App ID's quota. */
+export function estimateQuota(plan: QuotaPlan): QuotaEstimate {
+  return wasm.estimateQuota(asJson("plan", plan));
+}
+
+/**
+ * Throws `INVALID_SIGNATURE` unless a signature (the V2 one if both are given) fits the raw body: its bytes, or its text just
+ * as it came.
+ */
+export function verifyNotice(
+  secretOfConsole: string,
+  rawBody: Uint8Array | ArrayBuffer | string,
+  v1?: string | null,
+  v2?: string | null,
+): void {
+  wasm.verifyNotice(
+    secret("secret", secretOfConsole),
+    bytes("rawBody", rawBody),
+    optionalText("v1", v1),
+    optionalText("v2", v2),
+  );
+}
+
+/** Reads a notification. Throws `INVALID_NOTICE`. */
+export function parseNotice(rawBody: Uint8Array | ArrayBuffer | string): Notice {
+  return wasm.parseNotice(bytes("rawBody", rawBody));
+}
+
+/** Everything that the service would refuse in a payload, and what is probably not meant. */
+export function validateTask(
+  services: Services,
+  instanceId?: string,
+): { errors: Violation[]; warnings: TaskWarning[] } {
+  return wasm.validateTask(asJson("services", services), optionalText("instanceId", instanceId));
+}

@@ -1,0 +1,202 @@
+import { instant, memberOf, secret, shown } from "./check.js";
+import { type ErrorCode, invalid, steadymixError } from "./errors.js";
+import { member } from "./member.js";
+import { replyOf } from "./reply.js";
+import type { Host, PermitRequest, SteadymixEvent } from "./types.js";
+import { UNCACHED } from "./uncached.js";
+import { textEncoder } from "./utf8.js";
+
+/** A callback whose errors are told. */
+type Callback = Parameters<NonNullable<Host["onError"]>>[1];
+type AnyFunction = (...values: unknown[]) => unknown;
+
+/** Far longer than any token is. */
+const MAX_TOKEN_CHARS = 8192;
+
+/**
+ * What the application gave, as the driver calls it: `Host` of `src/wasm/host.rs`. But for `now` nothing here throws or
+ * rejects with what the driver would have to read, and all that is given has the type that it must have: what has not is
+ * told to `onError`. It knows nothing of the supervisor, which would never be collected otherwise.
+ */
+export class HostCalls {
+  readonly hasPersist: boolean;
+  readonly hasPermit: boolean;
+  readonly timeScale: number;
+  /** With which notifications are checked. */
+  readonly noticeSecret: string | undefined;
+  readonly #host: unknown;
+  readonly #authorization: string;
+  readonly #maxBodyBytes: number;
+  readonly #usesGlobalFetch: boolean;
+  readonly #publish: (event: SteadymixEvent) => void;
+  readonly #startedAt = Date.now();
+
+  /** `publish` takes each event before `onEvent` does. Throws `INVALID_CONFIG`. */
+  constructor(host: unknown, publish: (event: SteadymixEvent) => void) {
+    this.#host = host;
+    this.#publish = publish;
+    const credentials = ["customerId", "customerSecret"].map((name) => secret(`host.${name}`, memberOf(host, name)));
+    this.#authorization = `Basic ${btoa(String.fromCharCode(...textEncoder().encode(credentials.join(":"))))}`;
+    // An empty one would be anybody's.
+    const noticeSecret = memberOf(host, "noticeSecret");
+    this.noticeSecret = noticeSecret === undefined ? undefined : secret("host.noticeSecret", noticeSecret);
+    this.timeScale = this.#number("timeScale", 1, 0.001, 100_000);
+    this.#maxBodyBytes = this.#number("maxBodyBytes", 1_048_576, 1024, 16_777_216);
+    const fetch = this.#callback("fetch");
+    this.#usesGlobalFetch = fetch === undefined || fetch === globalThis.fetch;
+    if (this.#usesGlobalFetch && typeof globalThis.fetch !== "function")
+      throw invalid("INVALID_CONFIG", "host.fetch", "undefined", "a function, as this runtime has none");
+    this.hasPersist = this.#callback("persist") !== undefined;
+    this.hasPermit = this.#callback("permit") !== undefined;
+    for (const name of ["rtcToken", "onEvent", "onError", "now"] as const) this.#callback(name);
+  }
+
+  /** The time, in ms since the epoch. */
+  now(): number {
+    const now = this.#callback("now");
+    if (!now) return this.#startedAt + (Date.now() - this.#startedAt) * this.timeScale;
+    let told: unknown;
+    try {
+      told = now();
+    } catch (cause) {
+      throw Object.assign(steadymixError("INVALID_CONFIG", "host.now has thrown an error: see its cause"), {
+        field: "host.now",
+        cause,
+      });
+    }
+    return instant("host.now()", told);
+  }
+
+  /** The reply, or why there is none: `dns`, `unreachable`, or anything else. */
+  async fetch(url: string, method: string, body: string | undefined, signal: AbortSignal): Promise<object | string> {
+    const init = {
+      method,
+      headers: { authorization: this.#authorization, accept: "application/json", "content-type": "application/json" },
+      // The credentials are for the service's own domains.
+      redirect: "manual",
+      signal,
+      ...UNCACHED,
+      ...(body === undefined ? {} : { body }),
+    } as const;
+    try {
+      // Looked up for each call: others may put something in its place, or around it.
+      const { fetch: global } = globalThis;
+      const given = this.#usesGlobalFetch ? global : (this.#callback("fetch") ?? global);
+      const response: unknown = await given(url, init);
+      if (!isResponse(response)) {
+        const allowed = "a Response, with an integer `status`, `headers.get` and `text`";
+        this.#tellError(invalid("INVALID_RESPONSE", "fetch()", shown(response), allowed), "fetch");
+        return "unknown";
+      }
+      return await replyOf(response, this.#maxBodyBytes);
+    } catch (error) {
+      return whyNone(error);
+    }
+  }
+
+  /** The token, or `undefined` to keep the one in the payload. Rejects when there is none to be had. */
+  async rtcToken(uid: number, channel: string): Promise<string | undefined> {
+    return this.#ask("rtcToken", [uid, channel], (token) => {
+      if (token === undefined || token === null) return undefined;
+      if (typeof token === "string" && token.length <= MAX_TOKEN_CHARS) return token;
+      const value = typeof token === "string" ? `${token.length} characters long` : shown(token);
+      throw wrong("INVALID_RTC_TOKEN", "rtcToken", value, `a string of at most ${MAX_TOKEN_CHARS} characters, or null`);
+    });
+  }
+
+  /** Whether the snapshot is kept. */
+  async persist(snapshot: string): Promise<boolean> {
+    return this.#ask("persist", [snapshot], () => true).catch(() => false);
+  }
+
+  /** The ms to wait before asking again; 0 is a permit. Rejects when that could not be asked. */
+  async permit(request: PermitRequest): Promise<number> {
+    return this.#ask("permit", [request], (wait) => {
+      if (typeof wait === "number" && wait >= 0 && wait < Number.POSITIVE_INFINITY) return Math.ceil(wait);
+      throw wrong("INVALID_PERMIT", "permit", shown(wait), "a number of ms from 0 on");
+    });
+  }
+
+  tellEvent(event: SteadymixEvent): void {
+    this.#publish(event);
+    // It may be asynchronous, and is not waited for; what it rejects with would end a Node process.
+    void this.#ask("onEvent", [event], () => {}).catch(() => {});
+  }
+
+  tellSlow(callback: Callback, ms: number, consequence: string): void {
+    const message = `${callback} has not finished after ${ms} ms: ${consequence}`;
+    this.#tellError(steadymixError("CALLBACK_TIMEOUT", message), callback);
+  }
+
+  /** Calls a callback, and reads what it gives; tells what is wrong with that, and rejects with it. */
+  async #ask<T>(name: Callback, values: unknown[], read: (given: unknown) => T): Promise<T> {
+    try {
+      return read(await this.#callback(name)?.(...values));
+    } catch (error) {
+      this.#tellError(error, name);
+      throw error;
+    }
+  }
+
+  #tellError(error: unknown, callback: Callback): void {
+    const toConsole = () => console.error(`steadymix: ${callback}:`, error);
+    // It may be asynchronous as well. There is nobody left to tell should it fail.
+    void (async () => (this.#callback("onError") ?? toConsole)(error, callback))().catch(() => {});
+  }
+
+  /** A callback as it is now, with the host as its `this`, which may be an instance of a class. */
+  #callback(name: keyof Host): AnyFunction | undefined {
+    const given = memberOf(this.#host, name);
+    if (given === undefined || given === null) return undefined;
+    if (typeof given !== "function") throw invalid("INVALID_CONFIG", `host.${name}`, typeof given, "a function");
+    return member(this.#host as Host, name) as AnyFunction;
+  }
+
+  #number(name: keyof Host, standard: number, least: number, most: number): number {
+    const given = memberOf(this.#host, name);
+    if (given === undefined) return standard;
+    if (typeof given === "number" && given >= least && given <= most) return given;
+    throw invalid("INVALID_CONFIG", `host.${name}`, shown(given), `a number from ${least} to ${most}`);
+  }
+}
+
+function wrong(code: ErrorCode, callback: string, value: string, allowed: string): Error {
+  return invalid(code, `${callback}()`, value, allowed);
+}
+
+/** Of whatever library. */
+function isResponse(given: unknown): given is Response {
+  const isText = (name: string) => typeof memberOf(given, name) === "function";
+  const hasHeaders = typeof memberOf(memberOf(given, "headers"), "get") === "function";
+  return Number.isInteger(memberOf(given, "status")) && hasHeaders && isText("text");
+}
+
+/** What failed calls tell in their errors' codes. Node says; browsers and Workers do not. */
+const CODES: Record<string, string> = {
+  ENOTFOUND: "dns",
+  EAI_AGAIN: "dns",
+  EAI_FAIL: "dns",
+  EAI_NODATA: "dns",
+  EAI_NONAME: "dns",
+  ECONNREFUSED: "unreachable",
+  ECONNRESET: "unreachable",
+  ECONNABORTED: "unreachable",
+  EPIPE: "unreachable",
+  EHOSTUNREACH: "unreachable",
+  ENETUNREACH: "unreachable",
+  ETIMEDOUT: "unreachable",
+  UND_ERR_CONNECT_TIMEOUT: "unreachable",
+  UND_ERR_SOCKET: "unreachable",
+};
+
+function whyNone(error: unknown): string {
+  let at = error;
+  // An error has a cause, and that may have one.
+  for (let depth = 0; depth < 3; depth += 1) {
+    const code = memberOf(at, "code");
+    const why = typeof code === "string" && Object.hasOwn(CODES, code) ? CODES[code] : undefined;
+    if (why) return why;
+    at = memberOf(at, "cause");
+  }
+  return "unknown";
+}

@@ -1,0 +1,30 @@
+// UTF-8, also where there are no `TextEncoder` and `TextDecoder`, as in jsdom: then by the escapes of URIs, which are UTF-8 and
+// which every engine knows.
+
+interface Encoder {
+  encode(text: string): Uint8Array;
+}
+
+interface Decoder {
+  decode(bytes?: Uint8Array): string;
+}
+
+export function textEncoder(): Encoder {
+  return typeof TextEncoder === "function" ? new TextEncoder() : { encode };
+}
+
+/** Of text that is known to be right. */
+export function textDecoder(): Decoder {
+  return typeof TextDecoder === "function" ? new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }) : { decode };
+}
+
+function encode(text: string): Uint8Array {
+  // A surrogate on its own has no escape.
+  const escaped = encodeURIComponent(text.replace(/\p{Cs}/gu, "\ufffd"));
+  const bytes = escaped.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
+}
+
+function decode(bytes: Uint8Array = new Uint8Array()): string {
+  return decodeURIComponent(Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""));
+}

@@ -1,0 +1,417 @@
+/** What the application gives: callbacks that fail, hang, call back, or give something else; and a clock that is none. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { type Host, isSteadymixError, RedundancyGroup, type SteadymixEvent, Supervisor } from "steadymix";
+import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
+import { showServices } from "../emulator/js/payload.ts";
+import { groupConfig, live, SPEED, supervisorConfig, world } from "./world.ts";
+
+const offline = {
+  customerId: "customer",
+  customerSecret: "s3cret",
+  fetch: () => Promise.reject(new TypeError("no network")),
+};
+
+/** What `onError` was told, in short. */
+function told() {
+  const errors: string[] = [];
+  const onError: Host["onError"] = (error, callback) => {
+    errors.push(`${callback}: ${isSteadymixError(error) ? error.code : (error as Error).message}`);
+  };
+  return { errors, onError };
+}
+
+test("whatever becomes of the snapshots from stop() on, Delete goes out, and run() resolves", async (t) => {
+  const ways: Record<string, () => unknown> = {
+    rejects: () => Promise.reject(new Error("disk full")),
+    throws: () => {
+      throw new Error("disk full");
+    },
+    hangs: () => new Promise(() => {}),
+  };
+  for (const [way, persist] of Object.entries(ways)) {
+    for (const make of [
+      (host: Host) => new Supervisor(supervisorConfig, host),
+      (host: Host) => new RedundancyGroup(groupConfig, host),
+    ]) {
+      const { errors, onError } = told();
+      let isStopping = false;
+      const { server, host, events, event } = await world(
+        t,
+        {},
+        { onError, persist: () => (isStopping ? (persist() as undefined) : undefined) },
+      );
+      const driven = make(host);
+      const outcome = driven.run();
+      await event(({ type }) => type === "confirmed");
+      isStopping = true;
+      driven.stop();
+      assert.deepEqual(await outcome, { kind: "stopped" }, way);
+      assert.deepEqual(live(server), [], way);
+      assert.ok(errors.includes(way === "hangs" ? "persist: CALLBACK_TIMEOUT" : "persist: disk full"), errors.join());
+      assert.equal(
+        events.some(({ type }) => type === "leftBehind"),
+        false,
+        way,
+      );
+    }
+  }
+});
+
+test("a persist that is too slow for a Create is named, and not blamed on the network", async (t) => {
+  const { errors, onError } = told();
+  const pending: (() => void)[] = [];
+  let isSlow = true;
+  const persist = () => (isSlow ? new Promise<void>((resolve) => pending.push(resolve)) : undefined);
+  const { server, host, events, event } = await world(t, {}, { onError, persist });
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  const notPersisted = () => events.filter((event) => event.type === "retrying" && event.reason === "notPersisted");
+  await event(() => notPersisted().length === 3);
+  assert.equal(server.emulator.state().stats.calls.create, undefined, "no Create leaves without its snapshot");
+  assert.ok(errors.length > 0 && errors.every((error) => error === "persist: CALLBACK_TIMEOUT"), errors.join());
+  isSlow = false;
+  for (const resolve of pending) resolve();
+  await event(({ type }) => type === "confirmed");
+  assert.deepEqual(
+    events.filter(({ type }) => type === "domainSwitched"),
+    [],
+  );
+  const others = events.filter((event) => event.type === "retrying" && event.reason !== "notPersisted");
+  assert.deepEqual(others, []);
+  supervisor.stop();
+  await outcome;
+});
+
+test("a persist that hangs once is called again", async (t) => {
+  const { errors, onError } = told();
+  let calls = 0;
+  const persist = () => (++calls === 1 ? new Promise<void>(() => {}) : undefined);
+  const { host, event } = await world(t, {}, { onError, persist });
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  assert.ok(errors.includes("persist: CALLBACK_TIMEOUT"), errors.join());
+  supervisor.stop();
+  await outcome;
+});
+
+test("a permit that is not answered is named, and asked for again", async (t) => {
+  const { errors, onError } = told();
+  let calls = 0;
+  const permit = () => (++calls === 1 ? new Promise<number>(() => {}) : 0);
+  const { host, event } = await world(t, {}, { onError, permit });
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  assert.ok(errors.includes("permit: CALLBACK_TIMEOUT"), errors.join());
+  supervisor.stop();
+  await outcome;
+});
+
+test("what a callback gives is checked, and named", async (t) => {
+  const wrong: Record<string, unknown> = {
+    undefined: undefined,
+    null: null,
+    number: 5,
+    negative: -1,
+    NaN: Number.NaN,
+    infinite: Number.POSITIVE_INFINITY,
+    bigint: 5n,
+    symbol: Symbol("s"),
+    boolean: true,
+    text: "text",
+    "text that is too long": "x".repeat(10_000),
+    object: {},
+    array: [],
+    function: () => {},
+    "hostile thenable": new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("do not wait for me");
+        },
+      },
+    ),
+    "not quite a Response": { status: "200", headers: new Headers(), text: async () => "{}" },
+  };
+  const right: Partial<Record<string, string[]>> = {
+    rtcToken: ["undefined", "null", "text"],
+    permit: ["number"],
+  };
+  const calls = { made: 0 };
+  const codes = { rtcToken: "INVALID_RTC_TOKEN", permit: "INVALID_PERMIT", fetch: "INVALID_RESPONSE" };
+  for (const [callback, code] of Object.entries(codes)) {
+    for (const [name, value] of Object.entries(wrong)) {
+      if (right[callback]?.includes(name)) continue;
+      // Each second one by a promise, but for what is no value of a promise.
+      const given = calls.made++ % 2 === 0 || name === "hostile thenable" ? value : Promise.resolve(value);
+      const { errors, onError } = told();
+      const { host, event } = await world(t, {}, { onError });
+      let asked = 0;
+      const real = host[callback as "fetch"];
+      const standard = callback === "permit" ? () => 0 : callback === "rtcToken" ? () => "token" : real;
+      const supervisor = new Supervisor(supervisorConfig, {
+        ...host,
+        [callback]: (...args: Parameters<typeof fetch>) => (++asked === 1 ? given : standard?.(...args)),
+      });
+      const outcome = supervisor.run();
+      await event(({ type }) => type === "confirmed");
+      const rejected = callback === "fetch" ? [] : [`${callback}: do not wait for me`];
+      const expected = name === "hostile thenable" ? rejected : [`${callback}: ${code}`];
+      assert.deepEqual(errors, expected, `${callback} gave ${name}`);
+      supervisor.dispose();
+      await assert.rejects(outcome, { code: "DISPOSED" });
+    }
+  }
+});
+
+const CLOCKS: Record<string, () => unknown> = {
+  "in ns": () => Date.now() * 1e6,
+  "in µs": () => Date.now() * 1e3,
+  negative: () => -Date.now(),
+  NaN: () => Number.NaN,
+  infinite: () => Number.POSITIVE_INFINITY,
+  "as a bigint": () => BigInt(Date.now()),
+  "as text": () => String(Date.now()),
+  "as a Date": () => new Date(),
+  "as a promise": async () => Date.now(),
+  undefined: () => undefined,
+  "that throws": () => {
+    throw new Error("no time");
+  },
+};
+
+test("a clock that is none is refused by its name", async () => {
+  for (const [how, now] of Object.entries(CLOCKS)) {
+    const refused = (error: unknown) => {
+      assert.ok(isSteadymixError(error), how);
+      assert.deepEqual([error.code, error.field?.replace("()", "")], ["INVALID_CONFIG", "host.now"], how);
+      return true;
+    };
+    const host = { ...offline, now: now as () => number };
+    assert.throws(() => new Supervisor(supervisorConfig, host), refused);
+    const sound = new Supervisor(supervisorConfig, offline);
+    assert.throws(() => Supervisor.restore(sound.snapshot(), host), refused);
+
+    // It breaks once it is under way: whatever needs the time says so, and goes on when it is mended.
+    let isBroken = false;
+    const breaking = new Supervisor(supervisorConfig, {
+      ...offline,
+      now: () => (isBroken ? now() : Date.now()) as number,
+    });
+    const outcome = breaking.run();
+    isBroken = true;
+    await assert.rejects(outcome, refused);
+    await assert.rejects(breaking.advance(), refused);
+    for (const act of [() => breaking.stop(), () => breaking.hint(), () => breaking.update(showServices())])
+      assert.throws(act, refused);
+    assert.equal(breaking.status().state, "waiting");
+    isBroken = false;
+    breaking.stop();
+    assert.deepEqual(await breaking.run(), { kind: "stopped" });
+    sound.dispose();
+  }
+});
+
+test("a clock that breaks while a call waits for its snapshot lets nothing leave", async (t) => {
+  let isBroken = false;
+  const calls: string[] = [];
+  const { server, host } = await world(t);
+  const began = Date.now();
+  const supervisor = new Supervisor(supervisorConfig, {
+    ...host,
+    now: () => (isBroken ? Number.NaN : began + (Date.now() - began) * SPEED),
+    fetch: (input, init) => {
+      calls.push(String(init?.method));
+      return loopbackFetch(server.url)(input, init);
+    },
+    persist: () => {
+      if (calls.length > 0) isBroken = true;
+    },
+  });
+  await assert.rejects(supervisor.run(), { code: "INVALID_CONFIG", field: "host.now()" });
+  assert.deepEqual(calls, ["POST"], "the Acquire");
+  supervisor.dispose();
+});
+
+test("every callback may call every method", async (t) => {
+  const names = ["fetch", "rtcToken", "persist", "permit", "onEvent", "onError", "now"] as const;
+  for (const within of names) {
+    const { host, event } = await world(
+      t,
+      {},
+      { permit: () => 0, persist: () => {}, rtcToken: () => "token", onError: () => {} },
+    );
+    let supervisor: Supervisor | undefined;
+    let depth = 0;
+    let times = 0;
+    const seen = new Set<string>();
+    const meddle = () => {
+      // Each hint has the clock asked again.
+      if (!supervisor || depth > 0 || times > 20) return;
+      times += 1;
+      depth += 1;
+      const attempts: Record<string, () => unknown> = {
+        status: () => supervisor?.status(),
+        snapshot: () => supervisor?.snapshot(),
+        warnings: () => supervisor?.warnings,
+        hint: () => supervisor?.hint(),
+        update: () => supervisor?.update(showServices()),
+        notice: () => supervisor?.notice("{}"),
+        run: () => supervisor?.run().catch(() => {}),
+        advance: () => supervisor?.advance().catch(() => {}),
+        another: () => new Supervisor(supervisorConfig, offline).dispose(),
+      };
+      for (const [name, attempt] of Object.entries(attempts)) {
+        try {
+          attempt();
+        } catch (error) {
+          assert.ok(isSteadymixError(error), `${name} within ${within}: ${error}`);
+        }
+        seen.add(name);
+      }
+      depth -= 1;
+    };
+    const began = Date.now();
+    const now = () => began + (Date.now() - began) * SPEED;
+    const real: Record<string, unknown> = { ...host, now };
+    const failing =
+      within === "onError"
+        ? {
+            onEvent: (event: SteadymixEvent) => {
+              host.onEvent?.(event);
+              throw new Error("tell onError");
+            },
+          }
+        : {};
+    supervisor = new Supervisor(supervisorConfig, {
+      ...host,
+      now,
+      ...failing,
+      [within]: (...args: never[]) => {
+        meddle();
+        return (real[within] as ((...args: never[]) => unknown) | undefined)?.(...args);
+      },
+    });
+    const outcome = supervisor.run();
+    await event(({ type }) => type === "confirmed");
+    assert.equal(seen.size, 9, within);
+    supervisor.stop();
+    assert.deepEqual(await outcome, { kind: "stopped" }, within);
+  }
+});
+
+test("disposed of within any callback, nothing of it runs any more", async (t) => {
+  for (const within of ["fetch", "rtcToken", "persist", "permit", "onEvent", "onError", "now"] as const) {
+    const { host } = await world(t, {}, { permit: () => 0, persist: () => {}, rtcToken: () => "token" });
+    let supervisor: Supervisor | undefined;
+    const began = Date.now();
+    const now = () => began + (Date.now() - began) * SPEED;
+    const real: Record<string, unknown> = { ...host, now };
+    const failing =
+      within === "onError"
+        ? {
+            onEvent: () => {
+              throw new Error("tell onError");
+            },
+          }
+        : {};
+    supervisor = new Supervisor(supervisorConfig, {
+      ...host,
+      now,
+      ...failing,
+      [within]: (...args: never[]) => {
+        supervisor?.dispose();
+        return (real[within] as ((...args: never[]) => unknown) | undefined)?.(...args);
+      },
+    });
+    await assert.rejects(supervisor.run(), { code: "DISPOSED" }, within);
+    assert.throws(() => supervisor?.status(), { code: "DISPOSED" });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+});
+
+test("dispose() aborts the calls that are under way, and the process ends", async (t) => {
+  let signal: AbortSignal | null | undefined;
+  let called = () => {};
+  const isCalled = new Promise<void>((resolve) => {
+    called = resolve;
+  });
+  const supervisor = new Supervisor(supervisorConfig, {
+    ...offline,
+    fetch: (_, init) => {
+      signal = init?.signal;
+      called();
+      return new Promise(() => {});
+    },
+  });
+  const outcome = supervisor.run();
+  await isCalled;
+  assert.equal(signal?.aborted, false);
+  supervisor.dispose();
+  assert.equal(signal?.aborted, true);
+  await assert.rejects(outcome, { code: "DISPOSED" });
+
+  // A service that answers nothing, and a process of its own.
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const address = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const program = `
+    import { Supervisor } from "steadymix";
+    const supervisor = new Supervisor(${JSON.stringify(supervisorConfig)}, {
+      customerId: "customer",
+      customerSecret: "s3cret",
+      persist: () => {},
+      fetch: (_, init) => {
+        const call = fetch("${address}", init);
+        setTimeout(() => supervisor.dispose(), 200);
+        return call;
+      },
+    });
+    supervisor.run().catch(({ code }) => console.log(code));`;
+  const begun = Date.now();
+  const said = await new Promise((resolve, reject) => {
+    const args = ["--input-type=module", "--eval", program];
+    execFile(process.execPath, args, { cwd: import.meta.dirname, timeout: 60_000 }, (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    );
+  });
+  assert.equal(said, "DISPOSED\n");
+  assert.ok(Date.now() - begun < 9_000, `it has taken ${Date.now() - begun} ms; Acquire's time-out is 10 s`);
+});
+
+test("fetch is the one that there is at each call, and nothing comes out of a cache", async (t) => {
+  const original = globalThis.fetch;
+  t.after(() => {
+    globalThis.fetch = original;
+  });
+  for (const given of [{}, { fetch: undefined }, { fetch: original }]) {
+    const { server, host, event } = await world(t);
+    const { fetch: _, ...withoutFetch } = host;
+    globalThis.fetch = original;
+    const supervisor = new Supervisor({ ...supervisorConfig, presence: "always" }, {
+      ...withoutFetch,
+      ...given,
+    } as Host);
+    // As msw and OpenTelemetry do, after it was made.
+    const caches = new Map<string, string | undefined>();
+    globalThis.fetch = (input, init) => {
+      caches.set(`${init?.method} ${String(input).includes("hosts_only") ? "presence" : "task"}`, init?.cache);
+      return server.emulator.fetch(input, init);
+    };
+    const outcome = supervisor.run();
+    await event(({ type }) => type === "confirmed");
+    supervisor.stop();
+    await outcome;
+    assert.deepEqual([...caches.keys()].sort(), ["DELETE task", "GET presence", "GET task", "POST task"]);
+    assert.deepEqual([...new Set(caches.values())], ["no-store"]);
+  }
+});

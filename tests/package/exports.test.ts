@@ -1,0 +1,449 @@
+/**
+ * Every function, method and constructor of every entry, with every argument wrong in every way: each answers with an error of
+ * this library that names the argument, what it was and what it must be, and everything goes on as before. The functions are
+ * found in the modules: a new one without a row here fails.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import * as main from "steadymix";
+import * as emulator from "steadymix/emulator";
+import * as viewer from "steadymix/viewer";
+import { showServices } from "../emulator/js/payload.ts";
+import { groupConfig, supervisorConfig } from "./world.ts";
+
+const LATEST = 253_402_300_799_999;
+const TOO_LONG = "x".repeat(16_777_217);
+
+const refuses = () => {
+  throw new Error("it does not like to be touched");
+};
+const hostile = () =>
+  new Proxy(Object.create(null), {
+    get: refuses,
+    has: refuses,
+    ownKeys: refuses,
+    getPrototypeOf: refuses,
+    getOwnPropertyDescriptor: refuses,
+    apply: refuses,
+  });
+
+/** Made anew for each call: some are spent by it. */
+const WRONG: Record<string, () => unknown> = {
+  undefined: () => undefined,
+  null: () => null,
+  true: () => true,
+  "an integer": () => 5,
+  "a negative integer": () => -1,
+  "a fraction": () => 1.5,
+  "an integer of over 32 bits": () => 2 ** 40,
+  "a time in ns": () => 1.8e18,
+  NaN: () => Number.NaN,
+  Infinity: () => Number.POSITIVE_INFINITY,
+  "a bigint": () => 5n,
+  "a symbol": () => Symbol("s"),
+  "an empty string": () => "",
+  "a string": () => "some text",
+  "a lone surrogate": () => "\ud800",
+  "a string that is too long": () => TOO_LONG,
+  "an object": () => ({ some: "field" }),
+  "an array": () => [1, "two", null],
+  "an empty array": () => [],
+  "a Map": () => new Map([["a", 1]]),
+  "a Date that is none": () => new Date(Number.NaN),
+  "a function": () => () => 5,
+  "an async function": () => async () => 5,
+  "a promise": () => Promise.resolve(5),
+  "bytes of a buffer that was handed on": () => {
+    const bytes = new Uint8Array(8);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    return bytes;
+  },
+  "a circular object": () => {
+    const circular: Record<string, unknown> = {};
+    circular.itself = circular;
+    return circular;
+  },
+  "nested 5,000 deep": () => JSON.parse("[".repeat(5000) + "]".repeat(5000)),
+  "an object with a bigint": () => ({ big: 1n }),
+  "an object with a lone surrogate": () => ({ text: "\udc00" }),
+  "an object with a getter that throws": () => Object.defineProperty({}, "x", { get: refuses, enumerable: true }),
+  "an object with conversions that throw": () => ({ toJSON: refuses, toString: refuses, valueOf: refuses }),
+  "an object that becomes nothing": () => ({ toJSON: () => undefined }),
+  "a proxy that throws": hostile,
+  "a proxy that was revoked": () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  },
+};
+
+interface Argument {
+  name: string;
+  good: unknown;
+  /** Which of the wrong ones are right here. */
+  takes(value: unknown): boolean;
+}
+
+interface Row {
+  args: Argument[];
+  /** What it must be an instance of; the same for all calls. */
+  on?: object;
+  /** Errors of the language are as good: what it takes is checked by the platform, or is an SDK's own object. */
+  isLenient?: boolean;
+  /** What ends what a call that was taken has begun. */
+  after?(result: unknown): void;
+}
+
+const nothing = (value: unknown) => value === undefined || value === null;
+const isShort = (value: unknown) => typeof value === "string" && value !== TOO_LONG;
+const isInteger = (least: number, most: number) => (value: unknown) =>
+  Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+const isBytes = (value: unknown) => isShort(value) || ArrayBuffer.isView(value);
+
+const argument = (name: string, good: unknown, takes: (value: unknown) => boolean = () => false): Argument => ({
+  name,
+  good,
+  takes,
+});
+const instant = (name = "now") =>
+  argument(name, 1000, (value) => typeof value === "number" && value >= 0 && value <= LATEST);
+const text = (name: string, good: string) => argument(name, good, isShort);
+const optional = (name: string) => argument(name, undefined, (value) => nothing(value) || isShort(value));
+const uint32 = (name: string) => argument(name, 1, isInteger(0, 0xffff_ffff));
+const leftOut = (given: Argument, how: (value: unknown) => boolean = (value) => value === undefined): Argument => ({
+  ...given,
+  takes: (value) => how(value) || given.takes(value),
+});
+const row = (...args: Argument[]): Row => ({ args });
+const on = (instance: object, ...args: Argument[]): Row => ({ args, on: instance });
+
+const host: main.Host = {
+  customerId: "customer",
+  customerSecret: "s3cret",
+  fetch: () => Promise.reject(new TypeError("no network")),
+  noticeSecret: "secret",
+  onError: () => {},
+};
+// The test vector of the service's documentation.
+const body =
+  '{"eventType":10,"noticeId":"4eb720f0-8da7-11e9-a43e53f411c2761f","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}';
+const v1 = "92ea60c5249b641f80de046d11e1cb2d15f1d1b2";
+const v2 = "6ba85d7c1122f6c51143cce7765f06c601c0fbd691987f4510e45b943b2639e8";
+
+const dispose = (made: unknown) => (made as { dispose?(): void }).dispose?.();
+
+function drivenRows(name: string, config: object, instance: main.Supervisor | main.RedundancyGroup) {
+  const configuration = argument("config", config);
+  const environment = argument("host", host);
+  const snapshot = argument("snapshot", instance.snapshot());
+  // Ended by the first call that is taken.
+  const running = () =>
+    name === "Supervisor" ? new main.Supervisor(supervisorConfig, host) : new main.RedundancyGroup(groupConfig, host);
+  return {
+    [name]: { ...row(configuration, environment), after: dispose },
+    [`${name}.restore`]: { ...row(snapshot, environment), after: dispose },
+    [`${name}#run`]: {
+      args: [leftOut(argument("signal", undefined), nothing)],
+      get on() {
+        const driven = running();
+        setImmediate(() => driven.dispose());
+        return driven;
+      },
+    },
+    [`${name}#advance`]: {
+      args: [],
+      get on() {
+        const driven = running();
+        setImmediate(() => driven.dispose());
+        return driven;
+      },
+    },
+    [`${name}#stop`]: on(running()),
+    [`${name}#hint`]: on(instance),
+    [`${name}#update`]: on(instance, argument("services", showServices())),
+    [`${name}#notice`]: on(
+      instance,
+      argument("rawBody", body, isBytes),
+      // Whatever has headers: then those that count are not there.
+      argument(
+        "headers",
+        { "agora-signature": v1 },
+        (value) => value === undefined || (typeof value === "object" && value !== null),
+      ),
+    ),
+    [`${name}#snapshot`]: on(instance),
+    [`${name}#status`]: on(instance),
+    [`${name}#warnings`]: on(instance),
+    [`${name}#Symbol(Symbol.asyncIterator)`]: on(instance),
+    [`${name}#Symbol(Symbol.dispose)`]: on(running()),
+    [`${name}#dispose`]: on(running()),
+  } satisfies Record<string, Row>;
+}
+
+const supervisor = new main.Supervisor(supervisorConfig, host);
+const group = new main.RedundancyGroup(groupConfig, host);
+const policy = new main.RetryPolicy();
+const ring = new main.UidRing([1, 2]);
+const ladder = new main.DomainLadder("china", undefined, 1000);
+const bucket = new main.TokenBucket(undefined, 1000);
+const service = new emulator.Emulator();
+
+/** An SDK's client in which nothing happens. */
+const source: viewer.RtcSource = {
+  attach: () => () => {},
+  subscribe: async () => {},
+  unsubscribe: async () => {},
+  show: () => {},
+};
+const shown = { play: () => {}, uids: [9001, 9002] };
+const failover = new viewer.Failover([9001, 9002], {}, 0);
+const watching = new viewer.FailoverViewer(source, { uids: [9001, 9002], onError: () => {} });
+const feed = new viewer.OnAirFeed("http://127.0.0.1:9/broadcasts/show", { token: "token", onWord: () => {} });
+feed.close();
+const lenient = (given: Row): Row => ({ ...given, isLenient: true });
+const any = () => true;
+
+const ROWS: Record<string, Record<string, Row>> = {
+  steadymix: {
+    ...drivenRows("Supervisor", supervisorConfig, supervisor),
+    ...drivenRows("RedundancyGroup", groupConfig, group),
+    RetryPolicy: row(leftOut(argument("policy", {}, isEmpty))),
+    "RetryPolicy#wait": on(
+      policy,
+      argument("call", "query"),
+      argument("reason", "notFound"),
+      uint32("failures"),
+      optional("retryAfter"),
+      instant(),
+    ),
+    "RetryPolicy#toJSON": on(policy),
+    "RetryPolicy#free": on(new main.RetryPolicy()),
+    UidRing: row(argument("uids", [1, 2])),
+    "UidRing.fromJSON": row(argument("json", ring.toJSON())),
+    "UidRing#next": on(ring),
+    "UidRing#take": on(ring, uint32("uid")),
+    "UidRing#release": on(ring, uint32("uid")),
+    "UidRing#isHeld": on(ring, uint32("uid")),
+    "UidRing#toJSON": on(ring),
+    "UidRing#free": on(new main.UidRing([1, 2])),
+    DomainLadder: row(argument("area", "china"), optional("region"), instant("returnAfterMs")),
+    "DomainLadder#domain": on(ladder, instant()),
+    "DomainLadder#succeeded": on(ladder, text("domain", "api.agora.io")),
+    "DomainLadder#failed": on(ladder, text("domain", "api.agora.io"), argument("failure", "dns"), instant()),
+    "DomainLadder#free": on(new main.DomainLadder("china", undefined, 1000)),
+    TokenBucket: row(leftOut(argument("quota", {}, isEmpty)), instant()),
+    "TokenBucket#ask": on(bucket, instant(), uint32("lane"), argument("want", "query")),
+    "TokenBucket#withdraw": on(bucket, uint32("lane")),
+    "TokenBucket#free": on(new main.TokenBucket(undefined, 0)),
+    interpret: row(
+      argument("call", "query"),
+      leftOut(argument("httpStatus", 200, isInteger(100, 999)), nothing),
+      leftOut(argument("code", 65, isInteger(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)), nothing),
+      argument("taskStatus", 4, (value) => nothing(value) || isShort(value) || Number.isFinite(value)),
+      optional("serviceStatus"),
+    ),
+    estimateQuota: row(argument("plan", { tasks: 5 })),
+    verifyNotice: row(
+      text("secret", "secret"),
+      argument("rawBody", body, isBytes),
+      optional("v1"),
+      argument("v2", v2, (value) => nothing(value) || isShort(value)),
+    ),
+    parseNotice: row(argument("rawBody", body, isBytes)),
+    // It lists what is wrong, and throws nothing for it.
+    validateTask: row(
+      argument("services", showServices(), () => true),
+      optional("instanceId"),
+    ),
+    isSteadymixError: row(argument("error", new Error(), () => true)),
+  },
+  "steadymix/viewer": {
+    agoraNative: lenient(
+      row(argument("engine", { registerEventHandler: () => {} }, any), argument("options", {}, any)),
+    ),
+    agoraWeb: lenient(row(argument("client", { on: () => {} }, any), argument("options", { container: {} }, any))),
+    acrossChannels: lenient(row(argument("channels", [{ uids: [9001], source }], any))),
+    Failover: lenient(row(argument("uids", [9001, 9002]), argument("settings", {}, any), argument("now", 0, any))),
+    "Failover#shown": on(failover),
+    "Failover#outputs": on(failover),
+    "Failover#handle": lenient(
+      on(failover, argument("now", 0, any), argument("signal", { type: "frame", uid: 9001 }, any)),
+    ),
+    "Failover#poll": lenient(on(failover, argument("now", 0, any))),
+    "Failover#free": on(new viewer.Failover([9001, 9002], {}, 0)),
+    FailoverViewer: {
+      ...lenient(row(argument("source", source, any), argument("options", shown, any))),
+      after: dispose,
+    },
+    "FailoverViewer#shown": on(watching),
+    "FailoverViewer#outputs": on(watching),
+    "FailoverViewer#tell": lenient(on(watching, argument("signal", { type: "frame", uid: 9001 }, any))),
+    "FailoverViewer#dispose": on(watching),
+    "FailoverViewer#Symbol(Symbol.dispose)": on(watching),
+    OnAirFeed: {
+      ...lenient(
+        row(
+          argument("address", "http://127.0.0.1:9/broadcasts/show", any),
+          argument("options", { token: "token", onWord: () => {} }, any),
+        ),
+      ),
+      after: (made) => (made as viewer.OnAirFeed).close(),
+    },
+    "OnAirFeed#take": lenient(on(feed, argument("event", { type: "bothDown" }, any))),
+    "OnAirFeed#close": on(feed),
+    "OnAirFeed#Symbol(Symbol.dispose)": on(feed),
+    Stage: lenient(row(argument("root", {}, any))),
+    "Stage#layer": lenient(on(Object.create(viewer.Stage.prototype), argument("uid", 9001, any))),
+    "Stage#raise": lenient(on(Object.create(viewer.Stage.prototype), argument("uid", 9001, any))),
+    "Stage#clear": lenient(on(Object.create(viewer.Stage.prototype))),
+    watchFrames: lenient(
+      row(
+        argument("video", {}, any),
+        argument("onFrame", () => {}, any),
+      ),
+    ),
+  },
+  "steadymix/emulator": {
+    Emulator: row(
+      leftOut(argument("profile", {}, isEmpty)),
+      leftOut(
+        argument("speed", 2, (value) => typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY),
+      ),
+    ),
+    "Emulator#now": on(service),
+    "Emulator#real": on(
+      service,
+      argument("ms", 5, (value) => Number.isFinite(value)),
+    ),
+    "Emulator#handle": on(service, argument("call", { domain: "d", method: "GET", path: "/" })),
+    "Emulator#control": on(service, argument("command", { kind: "clearRules" })),
+    "Emulator#takeNotices": on(service),
+    "Emulator#nextEventAt": on(service),
+    "Emulator#state": on(service),
+  },
+};
+
+/** What has no field that JSON can express, as a Map. */
+function isEmpty(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) === "{}";
+  } catch {
+    return false;
+  }
+}
+
+const isClass = (value: unknown) =>
+  typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
+
+/** Every function of a module by its name: `f`, `C`, `C.static`, `C#method`; getters as well. */
+function functionsOf(module: object): Map<string, { called(self: unknown, args: unknown[]): unknown }> {
+  const found = new Map<string, { called(self: unknown, args: unknown[]): unknown }>();
+  const members = (of: object, prefix: string, skip: string[]) => {
+    for (const key of Reflect.ownKeys(of)) {
+      const { value, get } = Object.getOwnPropertyDescriptor(of, key) ?? {};
+      if (skip.includes(String(key)) || (typeof value !== "function" && !get)) continue;
+      const called = get
+        ? (self: unknown) => Reflect.apply(get, self, [])
+        : (self: unknown, args: unknown[]) => Reflect.apply(value, self, args);
+      found.set(`${prefix}${String(key)}`, { called });
+    }
+  };
+  for (const [name, value] of Object.entries(module)) {
+    if (typeof value !== "function") continue;
+    if (!isClass(value)) {
+      found.set(name, { called: (_, args) => Reflect.apply(value, undefined, args) });
+      continue;
+    }
+    found.set(name, { called: (_, args) => Reflect.construct(value, args) });
+    members(value, `${name}.`, ["length", "name", "prototype"]);
+    for (let at = value.prototype; at && at !== Object.prototype; at = Object.getPrototypeOf(at))
+      members(at, `${name}#`, ["constructor"]);
+  }
+  return found;
+}
+
+/** What it is worth: everything still works. */
+function worksStill(): void {
+  assert.deepEqual(main.interpret("query", 200, undefined, 4), { kind: "task", task: "running" });
+  main.verifyNotice("secret", body, undefined, v2);
+  assert.equal(new main.UidRing([1, 2]).next, 1);
+  assert.equal(supervisor.status().state, "waiting");
+  assert.equal(group.status().lanes.length, 2);
+  assert.equal(policy.wait("query", "notFound", 0, undefined, 1000), 5000);
+  assert.equal(ladder.domain(1000).includes("."), true);
+  const fresh = new viewer.Failover([9001, 9002], {}, 0);
+  assert.equal(fresh.poll(0).type, "wait");
+  fresh.free();
+}
+
+const ENTRIES = { steadymix: main, "steadymix/viewer": viewer, "steadymix/emulator": emulator };
+
+for (const [entry, module] of Object.entries(ENTRIES)) {
+  const rows = ROWS[entry] ?? {};
+  const functions = functionsOf(module);
+
+  test(`${entry}: every function has a row`, () => {
+    assert.deepEqual(Object.keys(rows).sort(), [...functions.keys()].sort());
+  });
+
+  for (const [name, given] of Object.entries(rows)) {
+    const called = functions.get(name)?.called ?? (() => assert.fail(`there is no ${name}`));
+    test(`${entry}: ${name}`, async () => {
+      for (const [at, { name: argumentName, takes }] of given.args.entries()) {
+        for (const [how, make] of Object.entries(WRONG)) {
+          const value = make();
+          const isTaken = takes(value);
+          const args = given.args.map(({ good }, other) => (other === at ? value : good));
+          try {
+            const result = await called(given.on, args);
+            assert.ok(isTaken, `${argumentName} is ${how}: nothing is said`);
+            given.after?.(result);
+          } catch (error) {
+            if (error instanceof assert.AssertionError) throw error;
+            const of = `${argumentName} is ${how}: ${String(error)}`;
+            assert.ok(!(error instanceof WebAssembly.RuntimeError), of);
+            if (given.isLenient) continue;
+            assert.ok(main.isSteadymixError(error), of);
+            if (isTaken) continue;
+            assert.ok(
+              error.field === argumentName ||
+                error.field?.startsWith(`${argumentName}.`) ||
+                error.field?.startsWith(`${argumentName}[`),
+              `${of} (${error.field})`,
+            );
+            // Others say what is wrong within it.
+            const isOfValue = entry === "steadymix" && !["INVALID_SNAPSHOT", "INVALID_NOTICE"].includes(error.code);
+            assert.ok(!isOfValue || (error.value !== undefined && error.allowed), of);
+            assert.ok(error.message.length < 2000, of);
+          }
+        }
+      }
+      // And as it is meant, on the same object.
+      try {
+        const result = await called(
+          given.on,
+          given.args.map(({ good }) => good),
+        );
+        given.after?.(result);
+      } catch (error) {
+        const expected = ["INVALID_NOTICE", "UID_MAY_BE_LIVE", "DISPOSED"];
+        const isExpected = main.isSteadymixError(error) && expected.includes(error.code);
+        assert.ok(isExpected || (given.isLenient && !(error instanceof WebAssembly.RuntimeError)), String(error));
+      }
+      worksStill();
+    });
+  }
+}
+
+test("twins export the same", async () => {
+  const { exports } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  for (const twin of Object.keys(exports).filter((name) => name.endsWith("/streaming") || name.endsWith("/no-wasm"))) {
+    const of = twin.replace(/\/(streaming|no-wasm)$/, "");
+    const [given, standard] = await Promise.all(
+      [`steadymix${twin.slice(1)}`, `steadymix${of.slice(1)}`].map((name) => import(name)),
+    );
+    assert.deepEqual(Object.keys(given), Object.keys(standard), twin);
+    for (const name of Object.keys(standard)) assert.equal(given[name], standard[name], `${twin}: ${name}`);
+  }
+});

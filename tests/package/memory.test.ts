@@ -1,0 +1,127 @@
+/** What is over, or forgotten, gives its memory back by itself. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import v8 from "node:v8";
+import vm from "node:vm";
+import type { Host, Supervisor as SupervisorOf } from "steadymix";
+import { supervisorConfig } from "./world.ts";
+
+v8.setFlagsFromString("--expose-gc");
+const collect: () => void = vm.runInNewContext("gc");
+
+// Before the package starts its module.
+let memory: WebAssembly.Memory | undefined;
+const { Instance } = WebAssembly;
+WebAssembly.Instance = new Proxy(Instance, {
+  construct(of, values) {
+    const instance = Reflect.construct(of, values) as WebAssembly.Instance;
+    memory ??= instance.exports.memory as WebAssembly.Memory;
+    return instance;
+  },
+});
+const { Supervisor, UidRing } = await import("steadymix");
+const bytes = () => memory?.buffer.byteLength ?? 0;
+
+/** Every call is refused: it is over at once. */
+const refusing: Host = {
+  customerId: "customer",
+  customerSecret: "s3cret",
+  timeScale: 1000,
+  fetch: async () => new Response("{}", { status: 401 }),
+};
+
+async function collected(of: WeakRef<object>): Promise<boolean> {
+  for (let attempt = 0; attempt < 50 && of.deref(); attempt += 1) {
+    // What was looked at lives on for the rest of this turn.
+    await turn();
+    collect();
+  }
+  return of.deref() === undefined;
+}
+
+test("one that is over needs no dispose(), and can still be asked", async () => {
+  const types: string[] = [];
+  const supervisor: SupervisorOf = new Supervisor(supervisorConfig, {
+    ...refusing,
+    onEvent: ({ type }) => types.push(type),
+  });
+  const read: string[] = [];
+  const reader = (async () => {
+    for await (const { type } of supervisor) read.push(type);
+  })();
+  const outcome = await supervisor.run();
+  assert.deepEqual(outcome, { kind: "failed", reason: "wrongCredentials" });
+  await reader;
+  assert.deepEqual(read, types);
+  assert.equal(read.at(-1), "failed");
+  assert.equal(supervisor.status().state, "failed");
+  assert.deepEqual(supervisor.warnings, []);
+  assert.deepEqual(await supervisor.run(), outcome);
+  assert.equal(await supervisor.advance(), undefined);
+  for await (const _ of supervisor) assert.fail("there is nothing to read");
+  supervisor.stop();
+  supervisor.hint();
+  supervisor.update(supervisorConfig.services);
+  assert.throws(() => supervisor.notice("{}"), { code: "INVALID_NOTICE" });
+  const again = Supervisor.restore(supervisor.snapshot(), refusing);
+  assert.equal(again.status().state, "failed");
+  assert.deepEqual(await again.run(), outcome);
+  for (const one of [supervisor, again]) {
+    one.dispose();
+    one.dispose();
+    assert.throws(() => one.status(), { code: "DISPOSED" });
+    await assert.rejects(one.run(), { code: "DISPOSED" });
+  }
+});
+
+test("those that are over keep nothing in the WebAssembly, though they are kept", async () => {
+  const kept: SupervisorOf[] = [];
+  const end = async (how: (one: SupervisorOf) => Promise<unknown>) => {
+    const one = new Supervisor(supervisorConfig, { ...refusing, onEvent: () => one.status() });
+    await how(one);
+    kept.push(one);
+  };
+  const ways: ((one: SupervisorOf) => Promise<unknown>)[] = [
+    (one) => one.run(),
+    async (one) => {
+      while ((await one.advance()) !== undefined) await turn();
+    },
+  ];
+  for (let i = 0; i < 100; i += 1) for (const how of ways) await end(how);
+  const before = bytes();
+  for (let i = 0; i < 500; i += 1) for (const how of ways) await end(how);
+  assert.ok(bytes() - before < 1_000_000, `${kept.length} have taken ${bytes() - before} bytes`);
+});
+
+test("what nobody knows any more is collected, over or not", async () => {
+  const forgotten: Record<string, () => Promise<object>> = {
+    "never run": async () => new Supervisor(supervisorConfig, refusing),
+    "over, and known to its own callback": async () => {
+      const one: SupervisorOf = new Supervisor(supervisorConfig, { ...refusing, onEvent: () => one.status() });
+      await one.run();
+      return one;
+    },
+    "with a reader": async () => {
+      const one = new Supervisor(supervisorConfig, refusing);
+      one[Symbol.asyncIterator]();
+      return one;
+    },
+    interrupted: async () => {
+      const one = new Supervisor(supervisorConfig, {
+        ...refusing,
+        fetch: () => Promise.reject(new TypeError("no network")),
+      });
+      const abort = new AbortController();
+      const outcome = one.run(abort.signal);
+      abort.abort(new Error("enough"));
+      await assert.rejects(outcome, /enough/);
+      return one;
+    },
+    "a building block": async () => new UidRing([1, 2]),
+  };
+  for (const [how, make] of Object.entries(forgotten)) {
+    const of = await (async () => new WeakRef(await make()))();
+    assert.ok(await collected(of), how);
+  }
+});

@@ -1,0 +1,78 @@
+/** The package's types, as users of other settings of TypeScript see them. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+const PROGRAM = `
+  import { type Host, RedundancyGroup, type Services, Supervisor } from "steadymix";
+  import { Emulator } from "steadymix/emulator";
+  import { FailoverViewer, OnAirFeed } from "steadymix/viewer";
+
+  const services: Services = {
+    cloudTranscoder: {
+      serviceType: "cloudTranscoderV2",
+      config: { transcoder: { outputs: [{ rtc: { rtcChannel: "show" } }] } },
+    },
+  };
+  const config = { appId: "app", instanceId: "show", services };
+  const host: Host = { customerId: "id", customerSecret: "secret", fetch: new Emulator().fetch };
+  export const supervisor = new Supervisor({ ...config, uids: [1, 2] }, host);
+  export const group = RedundancyGroup.restore(supervisor.snapshot(), host);
+  export const others = [FailoverViewer, OnAirFeed];
+  export const said: "new" | "duplicate" | "stale" | "foreign" = supervisor.notice("{}", { "agora-signature-v2": "00" });
+`;
+
+/** Within the project, where the package knows itself by its name. */
+async function errorsOf(program: string, lib: string, types = ""): Promise<string[]> {
+  const folder = join(ROOT, "target", "types-test", `${lib.replaceAll(",", "+")}${types}`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "program.ts"), program);
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    target: "es2022",
+    module: "nodenext",
+    lib: lib.split(","),
+    types: types === "" ? [] : [types],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["program.ts"] }));
+  const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  const said = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [tsc, "-p", folder], (_, stdout) => resolve(stdout));
+  });
+  // An error's further lines are indented.
+  return said.split(/\n(?! )/).filter((line) => line.includes("error TS"));
+}
+
+test("they are right without lib dom, without Symbol.dispose, and beside other libraries", async () => {
+  for (const [lib, types] of [["es2022"], ["es2023"], ["es2023,dom"], ["esnext"], ["es2023", "node"]] as const)
+    assert.deepEqual(await errorsOf(PROGRAM, lib, types), [], `lib ${lib}, types ${types ?? "none"}`);
+});
+
+test("where lib dom is, what takes a Response, a signal, or an element is as strict as that", async () => {
+  const more = `
+    supervisor.run(new AbortController().signal);
+    supervisor.notice(new Uint8Array(), new Headers());
+    export const standard: Host = { ...host, fetch };
+    export const wrong: Host = { ...host, fetch: async () => ({ status: 200 }) };
+  `;
+  const errors = await errorsOf(PROGRAM + more, "es2023,dom");
+  assert.equal(errors.length, 1, errors.join("\n"));
+  assert.match(errors[0] ?? "", /Response/);
+});
+
+test("a payload that is wrong is named; nothing is said of what users do not know", async () => {
+  const errors = await errorsOf(PROGRAM.replace("const services: Services", "const services"), "es2023");
+  assert.ok(errors.length > 0);
+  for (const error of errors) {
+    assert.match(error, /serviceType/);
+    assert.doesNotMatch(error, /Snapshot/);
+  }
+});
