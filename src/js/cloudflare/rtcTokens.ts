@@ -1,4 +1,5 @@
 import { RtcRole, RtcTokenBuilder } from "agora-token";
+import { asText, integer, secret, uint32 } from "../check.js";
 import type { Uid } from "../types.js";
 
 const DAY_S = 86_400;
@@ -13,10 +14,12 @@ export function rtcTokens(
   certificate: string,
   lifetimeS = DAY_S,
 ): (uid: Uid, channel: string) => string {
-  const lasts = Math.min(lifetimeS, DAY_S);
-  return (uid, channel) => {
+  const [ofProject, key] = [asText("appId", appId), secret("certificate", certificate)];
+  const lasts = Math.min(integer("lifetimeS", lifetimeS, 1, Number.MAX_SAFE_INTEGER), DAY_S);
+  return (given, channelName) => {
+    const [uid, channel] = [uint32("uid", given), asText("channel", channelName)];
     const role = uid === 0 ? RtcRole.SUBSCRIBER : RtcRole.PUBLISHER;
-    const token = RtcTokenBuilder.buildTokenWithUid(appId, certificate, channel, uid, role, lasts, lasts);
+    const token = RtcTokenBuilder.buildTokenWithUid(ofProject, key, channel, uid, role, lasts, lasts);
     // An empty one would be taken for that of a project without a certificate.
     if (token === "") throw new Error("App ID and App certificate must be 32 hexadecimal digits each");
     return token;

@@ -1,10 +1,13 @@
 import { sign, verify } from "hono/jwt";
+import { asText, integer, secret } from "../check.js";
 import { Rejection } from "./rejection.js";
 
 const ALGORITHM = "HS256";
 const AUDIENCE = "steadymix-viewer";
 /** Of a key, at least. */
 const KEY_CHARS = 32;
+/** A hundred years. */
+const MAX_LIFETIME_S = 3_155_760_000;
 
 /** A viewer token, and when it expires (ms since the epoch). */
 export interface ViewerToken {
@@ -16,9 +19,10 @@ export interface ViewerToken {
 
 /** Lets whoever has it watch this broadcast, for `lifetimeS` seconds: a JSON Web Token, signed with HMAC-SHA256. */
 export async function signViewerToken(key: string, broadcast: string, lifetimeS: number): Promise<ViewerToken> {
-  checkKeys([key]);
-  const exp = Math.floor(Date.now() / 1000) + lifetimeS;
-  return { token: await sign({ sub: broadcast, aud: AUDIENCE, exp }, key, ALGORITHM), expiresAt: exp * 1000 };
+  checkKeys([secret("key", key)]);
+  const exp = Math.floor(Date.now() / 1000) + integer("lifetimeS", lifetimeS, 1, MAX_LIFETIME_S);
+  const claims = { sub: asText("broadcast", broadcast), aud: AUDIENCE, exp };
+  return { token: await sign(claims, key, ALGORITHM), expiresAt: exp * 1000 };
 }
 
 /** Throws `UNAUTHORIZED` unless one of the keys has signed the token, for this broadcast, and it has not expired. */

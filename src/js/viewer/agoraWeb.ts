@@ -1,3 +1,4 @@
+import type { HtmlElement } from "../platform.js";
 import type { RtcSource } from "./source.js";
 import { Stage, watchFrames } from "./stage.js";
 import type { Kind, MediaState, Signal, Uid } from "./types.js";
@@ -5,7 +6,7 @@ import type { Kind, MediaState, Signal, Uid } from "./types.js";
 /** The part of a remote video track of `agora-rtc-sdk-ng` 4.x that is used. */
 export interface AgoraVideoTrack {
   /** Shows it in this element. */
-  play(element: HTMLElement, options?: { fit?: "cover" | "contain" | "fill" }): void;
+  play(element: HtmlElement, options?: { fit?: "cover" | "contain" | "fill" }): void;
   /** Takes it out of its element. */
   stop(): void;
   /** How it is: `state` is its place in `MediaState`, from 0 on. */
@@ -61,7 +62,7 @@ export interface AgoraClient {
 /** Settings of `agoraWeb`. */
 export interface AgoraWebOptions {
   /** Where the picture goes: an element with a size. */
-  container: HTMLElement;
+  container: HtmlElement;
   /** The outputs that are meant; everybody else in the channel is left alone. */
   uids: readonly Uid[];
   /** How the picture fits. Default `contain`. */

@@ -1,3 +1,6 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { Url } from "../platform.js";
+import { UNCACHED } from "../uncached.js";
 import { safely } from "./report.js";
 import type { SwitchReason, Uid, ViewerEvent } from "./types.js";
 
@@ -77,7 +80,7 @@ export class OnAirFeed {
   #isClosed = false;
 
   /** `address` is the broadcast's: `https://…/broadcasts/{id}`. */
-  constructor(address: string | URL, options: OnAirFeedOptions) {
+  constructor(address: string | Url, options: OnAirFeedOptions) {
     this.#address = String(address).replace(/\/$/, "");
     this.#options = options;
     void this.#connect();
@@ -233,7 +236,7 @@ export class OnAirFeed {
   async #ask(route: string, token: string, init: RequestInit = {}): Promise<Response> {
     const [url, headers] = [`${this.#address}/${route}`, { authorization: `Bearer ${token}` }];
     // React Native has no `timeout`.
-    const answer = await fetch(url, { ...init, headers, signal: AbortSignal.timeout?.(OPENS_MS) });
+    const answer = await fetch(url, { ...init, ...UNCACHED, headers, signal: AbortSignal.timeout?.(OPENS_MS) });
     if (!answer.ok) throw new Error(`${url} was answered ${answer.status}`);
     return answer;
   }

@@ -1,16 +1,17 @@
+import type { HtmlElement, HtmlVideoElement } from "../platform.js";
 import type { Uid } from "./types.js";
 
 /** One layer a uid, all of the same size, one above the other: the one that is shown is on top. */
 export class Stage {
   readonly #root: HTMLElement;
 
-  constructor(root: HTMLElement) {
+  constructor(root: HtmlElement) {
     this.#root = root;
     if (getComputedStyle(root).position === "static") root.style.position = "relative";
   }
 
   /** The layer of an output; it stays attached, or its video would stop. Several stages may share one root. */
-  layer(uid: Uid): HTMLElement {
+  layer(uid: Uid): HtmlElement {
     return this.#layers().find(({ dataset }) => dataset.uid === String(uid)) ?? this.#add(uid);
   }
 
@@ -39,7 +40,7 @@ export class Stage {
 }
 
 /** Tells of each frame of a video element. Returns what ends it, or nothing where the browser does not tell. */
-export function watchFrames(video: HTMLVideoElement, onFrame: () => void): (() => void) | undefined {
+export function watchFrames(video: HtmlVideoElement, onFrame: () => void): (() => void) | undefined {
   if (!("requestVideoFrameCallback" in video)) return undefined;
   let handle = 0;
   const next = () => {

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { Failover } from "./failover.js";
 import { report } from "./report.js";
 import type { RtcSource } from "./source.js";
