@@ -104,6 +104,43 @@ impl GroupConfig {
     }
 }
 
+/// A new payload for every lane, or one for some of them: `{ lanes: [{ name, services }] }`.
+#[derive(Clone, Debug)]
+pub enum GroupUpdate {
+    /// For every lane; each keeps its own output channel.
+    All(Box<Services>),
+    /// For these lanes, by name.
+    Lanes(Vec<(String, Services)>),
+}
+
+impl GroupUpdate {
+    /// Reads and checks it.
+    ///
+    /// # Errors
+    /// The first value that is not allowed.
+    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
+        struct Raw {
+            lanes: Vec<OfLane>,
+        }
+        struct OfLane {
+            name: String,
+            services: Value,
+        }
+        decode!(Camel Raw { lanes; only });
+        decode!(Camel OfLane { name, services; only });
+        if json.get("lanes").is_none() {
+            return Services::from_json(json).map(|services| Self::All(Box::new(services)));
+        }
+        let Raw { lanes } = decode::read("update", json)?;
+        let read = |(at, lane): (usize, OfLane)| {
+            let services = Services::from_json(&lane.services)
+                .map_err(|invalid| invalid.within(&format!("update.lanes[{at}]")))?;
+            Ok((lane.name, services))
+        };
+        lanes.into_iter().enumerate().map(read).collect::<Result<_, _>>().map(Self::Lanes)
+    }
+}
+
 /// The output that viewers should watch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -253,6 +290,19 @@ impl RedundancyGroup {
         self.lanes.iter_mut().filter(of_channel).for_each(|lane| lane.look(now, look));
     }
 
+    /// The caller's clock had come this far when it was set back: what had passed until then counts.
+    pub fn elapse(&mut self, until: Millis) {
+        self.tick(until);
+    }
+
+    /// To be called when it was restored: should it have ended before, that is told, as nothing else will be.
+    pub fn note_restored(&mut self, now: Millis) {
+        let now = self.tick(now);
+        if self.lanes.iter().all(Lane::has_ended) {
+            self.lanes.iter_mut().for_each(|lane| lane.note_ended(now));
+        }
+    }
+
     /// Takes what happened. True when it was about this group.
     pub fn handle(&mut self, now: Millis, input: Input) -> bool {
         let now = self.tick(now);
@@ -316,6 +366,17 @@ impl RedundancyGroup {
         self.update_all(now, payloads)
     }
 
+    /// Takes one or the other.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update) and [`update_lanes`](Self::update_lanes).
+    pub fn update_with(&mut self, now: Millis, update: GroupUpdate) -> Result<Vec<LaneUpdate>, Invalid> {
+        match update {
+            GroupUpdate::All(services) => self.update(now, &services),
+            GroupUpdate::Lanes(lanes) => self.update_lanes(now, &lanes),
+        }
+    }
+
     /// Takes a new payload for each of these lanes, by name; for all or for none.
     ///
     /// # Errors
@@ -330,7 +391,7 @@ impl RedundancyGroup {
             payloads.iter().enumerate().find(|(_, (name, _))| !names().any(|of| of == name))
         {
             let allowed = format!("one of {}", names().map(quoted).collect::<Vec<_>>().join(", "));
-            return Err(Invalid::new(format!("lanes[{at}].name"), quoted(name), allowed));
+            return Err(Invalid::new(format!("update.lanes[{at}].name"), quoted(name), allowed));
         }
         let of_lane = |lane: &Lane| {
             let given = payloads.iter().rfind(|(name, _)| name == lane.name());

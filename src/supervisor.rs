@@ -287,6 +287,19 @@ impl Supervisor {
         }
     }
 
+    /// The caller's clock had come this far when it was set back: what had passed until then counts.
+    pub fn elapse(&mut self, until: Millis) {
+        self.tick(until);
+    }
+
+    /// To be called when it was restored: should it have ended before, that is told, as nothing else will be.
+    pub fn note_restored(&mut self, now: Millis) {
+        let now = self.tick(now);
+        if self.lane.has_ended() {
+            self.lane.note_ended(now);
+        }
+    }
+
     /// Takes what happened. True when it was about this supervisor.
     pub fn handle(&mut self, now: Millis, input: Input) -> bool {
         let now = self.tick(now);

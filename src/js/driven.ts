@@ -6,7 +6,7 @@ import { HostCalls } from "./host.js";
 import type { Signal } from "./platform.js";
 import { EventQueue } from "./queue.js";
 import { Snapshot } from "./snapshot.js";
-import type { Host, Outcome, Services, SteadymixEvent, TaskWarning } from "./types.js";
+import type { Host, LaneUpdate, Outcome, Services, SteadymixEvent, TaskWarning } from "./types.js";
 
 /** Events that a reader who is slow may be behind. */
 const QUEUE_LIMIT = 1000;
@@ -112,12 +112,18 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
   }
 
   /**
-   * Takes a new payload: for running tasks by Update, for later ones by their Create; in a group, for every lane. Throws
-   * `INVALID_TASK`.
+   * Takes a new payload: for a running task by Update, or, where the service cannot change in a running task what differs, by
+   * a new task under the other uid, which takes its place; for later ones by their Create. Says what becomes of it in each
+   * lane; once it is over, nothing does. Throws `INVALID_TASK`.
    */
-  update(services: Services): void {
-    const json = asJson("services", services, "INVALID_TASK");
-    this.#live?.update(json, this.#host.now());
+  update(services: Services): LaneUpdate[] {
+    return this.updateWith(services);
+  }
+
+  /** @internal */
+  protected updateWith(update: unknown): LaneUpdate[] {
+    const json = asJson("services", update, "INVALID_TASK");
+    return this.#live?.update(json, this.#host.now()) ?? [];
   }
 
   /** Somebody says that the output is gone: at most brings the next Query forward. */

@@ -3,6 +3,7 @@ import type { HostCalls } from "./host.js";
 import type {
   GroupStatus,
   LaneStatus,
+  LaneUpdate,
   Meaning,
   Notice,
   Outcome,
@@ -27,7 +28,7 @@ export class Driver {
   stop(now: number): void;
   hint(now: number): void;
   notice(rawBody: Uint8Array, now: number): "new" | "duplicate" | "stale" | "foreign";
-  update(servicesJson: string, now: number): void;
+  update(servicesJson: string, now: number): LaneUpdate[];
   snapshot(): string;
   status(): LaneStatus | GroupStatus;
   warnings(): TaskWarning[];

@@ -30,6 +30,9 @@ export class HostCalls {
   readonly #usesGlobalFetch: boolean;
   readonly #publish: (event: SteadymixEvent) => void;
   readonly #startedAt = Date.now();
+  /** What the clock showed last, and when that was by one that nobody sets. */
+  #last = { wall: 0, at: 0 };
+  #beforeSetBack = 0;
 
   /** `publish` takes each event before `onEvent` does. Throws `INVALID_CONFIG`. */
   constructor(host: unknown, publish: (event: SteadymixEvent) => void) {
@@ -53,6 +56,19 @@ export class HostCalls {
 
   /** The time, in ms since the epoch. */
   now(): number {
+    const [wall, at] = [this.#now(), performance.now()];
+    const until = this.#last.wall + (at - this.#last.at) * this.timeScale;
+    if (wall < this.#last.wall) this.#beforeSetBack = until;
+    this.#last = { wall, at };
+    return wall;
+  }
+
+  /** What the clock would have shown when it was set back last, in ms since the epoch. */
+  beforeSetBack(): number {
+    return this.#beforeSetBack;
+  }
+
+  #now(): number {
     const now = this.#callback("now");
     if (!now) return this.#startedAt + (Date.now() - this.#startedAt) * this.timeScale;
     let told: unknown;

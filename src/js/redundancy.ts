@@ -1,13 +1,21 @@
 import { Driven } from "./driven.js";
 import { Driver } from "./glue.js";
 import { Snapshot } from "./snapshot.js";
-import type { GroupConfig, GroupStatus, Host } from "./types.js";
+import type { GroupConfig, GroupStatus, Host, LaneUpdate, Services } from "./types.js";
 
 /** A primary and its backups on the same inputs, and which of them viewers should watch. */
 export class RedundancyGroup extends Driven<GroupStatus> {
   /** Throws `INVALID_CONFIG`, naming the field, the value, and what is allowed. */
   constructor(config: GroupConfig, host: Host) {
     super(config, host, { make: Driver.group, restore: Driver.restoreGroup });
+  }
+
+  /**
+   * Takes a new payload, for every lane or one for each of some; for all or for none. Each lane keeps the channel of its own
+   * output, and where tasks have to be replaced it is one lane after the other, that on air last. Throws `INVALID_TASK`.
+   */
+  override update(services: Services | { lanes: { name: string; services: Services }[] }): LaneUpdate[] {
+    return this.updateWith(services);
   }
 
   /** Goes on exactly as the group that the snapshot was taken from. Throws `INVALID_SNAPSHOT`. */

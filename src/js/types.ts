@@ -263,6 +263,11 @@ export interface CommonConfig {
   restart?: "on-failure" | "always" | "never";
   /** What to do when the service says that it will move a failed task: default `relaunch`, under the other uid. */
   migration?: "relaunch" | "wait";
+  /**
+   * What to do with a new payload that the service cannot take in a running task: default `relaunch`, by a new task under the
+   * other uid; `refuse`: `update()` throws.
+   */
+  rollout?: "relaunch" | "refuse";
   /** When to ask who is in the channel: default `when-unknown`, only to find a task that nobody named. */
   presence?: "when-unknown" | "always" | "never";
   /** Of the jitter. */
@@ -282,8 +287,7 @@ export interface LaneConfig {
   /** Two or more output uids; no other lane's in the same output channel. */
   uids: Uid[];
   /**
-   * A payload of its own, until an update gives all lanes the same. Lanes whose output channels differ cannot be updated:
-   * no payload fits them all.
+   * A payload of its own, until an update gives all lanes the same. Each keeps the channel of its own output.
    */
   services?: Services;
 }
@@ -294,6 +298,11 @@ export interface GroupConfig extends CommonConfig {
   lanes: LaneConfig[];
   /** Default `sticky`: what is on air stays there while it runs. */
   onAir?: "sticky" | "prefer-primary";
+  /**
+   * How long, at the start, a backup that runs first waits for the primary before it goes on air, in ms: 0 to 60000, default
+   * 5000. Viewers would begin with it, only to leave it a moment later.
+   */
+  startGraceMs?: number;
 }
 
 /** What the application gives. */
@@ -358,6 +367,7 @@ export interface Said {
 /** Why a launch begins. */
 export type LaunchCause =
   | "start"
+  | "updated"
   | "acquireSpent"
   | "createSpent"
   | "createRefused"
@@ -435,13 +445,26 @@ export type EventDetails =
   /** A task may live on, and be billed, and could not be ended. */
   | { type: "leftBehind"; reason: "deleteFailed" | "neverIdentified" }
   /** The output that viewers should watch changed (groups only). */
-  | { type: "onAir"; fromLane?: string; toLane?: string; fromUid?: Uid; toUid?: Uid }
+  | {
+      type: "onAir";
+      fromLane?: string;
+      toLane?: string;
+      fromUid?: Uid;
+      toUid?: Uid;
+      fromChannel?: string;
+      toChannel?: string;
+    }
   /** `stop()` was called. */
   | { type: "stopping" }
   /** Nothing of this lane lives any more, as far as is known. */
   | { type: "stopped" }
   /** The lane has given up. */
-  | { type: "failed"; reason: FailReason };
+  | { type: "failed"; reason: FailReason }
+  /**
+   * It was restored from a snapshot of one that had ended: nothing is launched. What is to run again is begun anew, with an
+   * instanceId of its own.
+   */
+  | { type: "alreadyEnded"; outcome: Outcome };
 
 /** Something that happened to one lane. Carries no credential and no token. */
 export type SteadymixEvent = {
@@ -529,6 +552,17 @@ export interface GroupStatus {
   onAir: OnAir | null;
   /** The primary first. */
   lanes: LaneStatus[];
+}
+
+/**
+ * What becomes of a new payload in one lane. `update`: the running task is updated (one that is being launched, once it runs).
+ * `relaunch`: a new task under another uid takes the place of the running one. `launch`: nothing runs, the next task has it.
+ * `nothing`: it is the one that the lane has.
+ */
+export interface LaneUpdate {
+  /** The lane's name; of a supervisor `main`. */
+  lane: string;
+  via: "update" | "relaunch" | "launch" | "nothing";
 }
 
 /** A notification of the service. */

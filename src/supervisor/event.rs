@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Outcome;
 use crate::decode::decode;
 use crate::policy::Cause;
 use crate::status::{Call, TaskState};
@@ -173,6 +174,12 @@ pub enum EventKind {
         /// Why.
         reason: FailReason,
     },
+    /// It was restored from a snapshot of one that had ended: nothing is launched. What is to run again is begun anew, with an
+    /// instanceId of its own.
+    AlreadyEnded {
+        /// How it had ended.
+        outcome: Outcome,
+    },
 }
 
 decode!(Camel enum EventKind as type {
@@ -197,6 +204,7 @@ decode!(Camel enum EventKind as type {
     Stopping,
     Stopped,
     Failed { reason },
+    AlreadyEnded { outcome },
 });
 
 /// A call of an event: those of the service, and two more.

@@ -212,6 +212,19 @@ impl Lane {
         self.revision
     }
 
+    /// Whether it is over, and that was told.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.announced_end && self.launches.is_empty() && self.events.is_empty()
+    }
+
+    /// Tells once more that it is over.
+    pub(crate) fn note_ended(&mut self, now: Now) {
+        if let Goal::End { outcome, .. } = &self.goal {
+            let outcome = outcome.clone();
+            self.emit(now, None, EventKind::AlreadyEnded { outcome });
+        }
+    }
+
     /// Whether its output is still wanted.
     pub(crate) fn is_to_run(&self) -> bool {
         self.goal == Goal::Run

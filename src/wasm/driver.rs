@@ -15,7 +15,7 @@ use super::host::{Host, PERSIST_TIMEOUT};
 use super::persister::Persister;
 use super::{error, fetch, value};
 use crate::notice::{self, Freshness, NoticeLog};
-use crate::redundancy::{GroupConfig, RedundancyGroup};
+use crate::redundancy::{GroupConfig, GroupUpdate, RedundancyGroup};
 use crate::supervisor::{
     Answer, EventCall, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
     SupervisorConfig, TokenRequest,
@@ -57,6 +57,20 @@ impl Machine {
         match self {
             Self::Supervisor(machine) => machine.awaits_permit(request),
             Self::Group(machine) => machine.awaits_permit(request),
+        }
+    }
+
+    fn elapse(&mut self, until: Millis) {
+        match self {
+            Self::Supervisor(machine) => machine.elapse(until),
+            Self::Group(machine) => machine.elapse(until),
+        }
+    }
+
+    fn note_restored(&mut self, now: Millis) {
+        match self {
+            Self::Supervisor(machine) => machine.note_restored(now),
+            Self::Group(machine) => machine.note_restored(now),
         }
     }
 
@@ -105,6 +119,10 @@ struct Inner {
     waker: RefCell<Option<Waker>>,
     poked: Cell<bool>,
     driven: Cell<bool>,
+    /// It was restored, and has not been driven since.
+    restored: Cell<bool>,
+    /// What the clock showed last.
+    last_wall: Cell<Millis>,
     /// The loop that is under way is to end.
     interrupted: Cell<bool>,
     disposed: Cell<bool>,
@@ -122,31 +140,31 @@ impl Driver {
     pub fn supervisor(config: &str, host: Host, now: f64) -> Result<Driver, JsValue> {
         let config = value::read_with(config, SupervisorConfig::from_json).map_err(error::config)?;
         let machine = Supervisor::new(config, value::to_millis(now));
-        Ok(Self::of(Machine::Supervisor(Box::new(machine)), host))
+        Ok(Self::of(Machine::Supervisor(Box::new(machine)), host, false))
     }
 
     /// Drives a new group, from `now` on (ms since the epoch).
     pub fn group(config: &str, host: Host, now: f64) -> Result<Driver, JsValue> {
         let config = value::read_with(config, GroupConfig::from_json).map_err(error::config)?;
         let machine = RedundancyGroup::new(config, value::to_millis(now));
-        Ok(Self::of(Machine::Group(machine), host))
+        Ok(Self::of(Machine::Group(machine), host, false))
     }
 
     /// Goes on with the supervisor that the snapshot was taken from.
     #[wasm_bindgen(js_name = restoreSupervisor)]
     pub fn restore_supervisor(snapshot: &str, host: Host) -> Result<Driver, JsValue> {
         let machine = Box::new(Supervisor::restore(snapshot).map_err(error::snapshot)?);
-        Ok(Self::of(Machine::Supervisor(machine), host))
+        Ok(Self::of(Machine::Supervisor(machine), host, true))
     }
 
     /// Goes on with the group that the snapshot was taken from.
     #[wasm_bindgen(js_name = restoreGroup)]
     pub fn restore_group(snapshot: &str, host: Host) -> Result<Driver, JsValue> {
         let machine = RedundancyGroup::restore(snapshot).map_err(error::snapshot)?;
-        Ok(Self::of(Machine::Group(machine), host))
+        Ok(Self::of(Machine::Group(machine), host, true))
     }
 
-    fn of(mut machine: Machine, host: Host) -> Self {
+    fn of(mut machine: Machine, host: Host, restored: bool) -> Self {
         machine.share_quota(host.has_permit());
         Self(Rc::new(Inner {
             executor: Executor::new(),
@@ -161,6 +179,8 @@ impl Driver {
             waker: RefCell::default(),
             poked: Cell::new(false),
             driven: Cell::new(false),
+            restored: Cell::new(restored),
+            last_wall: Cell::new(Millis::ZERO),
             interrupted: Cell::new(false),
             disposed: Cell::new(false),
         }))
@@ -220,17 +240,19 @@ impl Driver {
         Ok(said.to_owned())
     }
 
-    /// Takes a new payload, for the running tasks and for later ones.
-    pub fn update(&self, services: &str, now: f64) -> Result<(), JsValue> {
-        let services = value::read_with(services, Services::from_json).map_err(error::task)?;
-        let now = value::to_millis(now);
-        match &mut *self.0.machine.borrow_mut() {
-            Machine::Supervisor(machine) => machine.update(now, services),
-            Machine::Group(machine) => machine.update(now, &services),
-        }
-        .map_err(error::task)?;
+    /// Takes a new payload, for the running tasks and for later ones. Says what becomes of it in each lane.
+    pub fn update(&self, services: &str, now: f64) -> Result<JsValue, JsValue> {
+        let now = self.0.at(value::to_millis(now));
+        let updates = match &mut *self.0.machine.borrow_mut() {
+            Machine::Supervisor(machine) => value::read_with(services, Services::from_json)
+                .and_then(|services| machine.update(now, services))
+                .map(|update| vec![update]),
+            Machine::Group(machine) => value::read_with(services, GroupUpdate::from_json)
+                .and_then(|update| machine.update_with(now, update)),
+        };
+        let updates = updates.map_err(error::task)?;
         self.0.poke();
-        Ok(())
+        value::out(&updates)
     }
 
     /// The whole state, as text.
@@ -292,10 +314,13 @@ impl Inner {
                 return Ok(Left::Interrupted);
             }
             while let Some(input) = self.next_input() {
-                let now = self.host.time()?;
+                let now = self.time()?;
                 self.machine.borrow_mut().handle(now, input);
             }
-            let now = self.host.time()?;
+            let now = self.time()?;
+            if self.restored.take() {
+                self.machine.borrow_mut().note_restored(now);
+            }
             let output = self.machine.borrow_mut().poll(now);
             match output {
                 Output::Emit(event) => self.host.tell_event(&value::out(&event)?),
@@ -353,9 +378,22 @@ impl Inner {
         }
     }
 
+    fn time(&self) -> Result<Millis, JsValue> {
+        Ok(self.at(self.host.time()?))
+    }
+
+    /// Whoever's clock was set back: a wait that is under way does not begin anew.
+    fn at(&self, now: Millis) -> Millis {
+        if now < self.last_wall.replace(now).minus(Millis::from_secs(1)) {
+            self.machine.borrow_mut().elapse(self.host.before_set_back());
+        }
+        now
+    }
+
     /// Takes a command or notification at once, so that its caller learns whether it was about us.
     fn take(&self, now: f64, input: Input) -> bool {
-        let taken = self.machine.borrow_mut().handle(value::to_millis(now), input);
+        let now = self.at(value::to_millis(now));
+        let taken = self.machine.borrow_mut().handle(now, input);
         self.poke();
         taken
     }

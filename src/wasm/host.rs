@@ -21,6 +21,10 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn now(this: &Host) -> Result<f64, JsValue>;
 
+    /// What the application's clock would have shown when it was set back last.
+    #[wasm_bindgen(method, js_name = beforeSetBack)]
+    fn js_before_set_back(this: &Host) -> f64;
+
     /// Simulated ms in a real one.
     #[wasm_bindgen(method, getter, js_name = timeScale)]
     fn time_scale(this: &Host) -> f64;
@@ -72,6 +76,11 @@ impl Host {
     /// The time.
     pub(super) fn time(&self) -> Result<Millis, JsValue> {
         self.now().map(value::to_millis)
+    }
+
+    /// What the clock would have shown when it was set back last.
+    pub(super) fn before_set_back(&self) -> Millis {
+        value::to_millis(self.js_before_set_back())
     }
 
     /// Ends after this much of our time, or after a day.
