@@ -134,7 +134,10 @@ test("an update reaches the running task, one that is wrong does not", async (t)
   const supervisor = new Supervisor(supervisorConfig, host);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
-  supervisor.update(showServices(600));
+  const moved = showServices();
+  for (const output of moved.cloudTranscoder.config.transcoder.outputs)
+    output.audioOption = { profileType: "AUDIO_PROFILE_DEFAULT" };
+  assert.deepEqual(supervisor.update(moved), [{ lane: "main", via: "update" }]);
   await event(({ type }) => type === "updated");
   assert.equal(live(server)[0]?.sequenceId, 0);
   assert.throws(
