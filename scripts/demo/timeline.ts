@@ -38,6 +38,7 @@ const CAUSES: Record<LaunchCause, string> = {
   abnormal: "the task exited unexpectedly",
   absent: "its uid left the channel",
   unidentified: "nobody named the task",
+  updated: "a new payload needs another task",
 };
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
@@ -68,7 +69,7 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
     case "noUidFree":
       return ["…", "yellow", `a task may live under every uid; looks again in ${seconds(event.waitMs)}`];
     case "relaunched":
-      return ["✔", "green", `${uid} replaces uid ${event.previousUid}; the gap was ${seconds(event.downtimeMs)}`];
+      return ["✔", "green", `${uid} replaces uid ${event.previousUid}; last seen running ${seconds(event.downtimeMs)} before`];
     case "domainSwitched":
       return ["⇄", "blue", `asks ${event.to} instead of ${event.from}`];
     case "unidentified":
@@ -99,6 +100,8 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
       return ["■", "grey", "stopped"];
     case "failed":
       return ["■", "red", `gave up: ${event.reason}`];
+    case "alreadyEnded":
+      return ["■", "red", "had ended before it was restored: nothing is launched"];
   }
 }
 

@@ -566,17 +566,6 @@ export interface GroupStatus {
   lanes: LaneStatus[];
 }
 
-/**
- * What becomes of a new payload in one lane. `update`: the running task is updated (one that is being launched, once it runs).
- * `relaunch`: a new task under another uid takes the place of the running one. `launch`: nothing runs, the next task has it.
- * `nothing`: it is the one that the lane has.
- */
-export interface LaneUpdate {
-  /** The lane's name; of a supervisor `main`. */
-  lane: string;
-  via: "update" | "relaunch" | "launch" | "nothing";
-}
-
 /** A notification of the service. */
 export interface Notice {
   /** Names this notification; may differ when it is sent again. `null`: it has none. */
