@@ -318,3 +318,28 @@ test("pages of allowed origins may use it, others may not; answers cannot be fra
   expect(headers.get("x-content-type-options")).toBe("nosniff");
   expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
 });
+
+test("HEAD is answered as GET is, without a body", async () => {
+  freshEmulator();
+  const show = await Show.start();
+  const { token } = await signViewerToken(VIEWER_KEY, show.id, 60);
+  for (const [path, authorization] of [
+    ["/health", ""],
+    ["/openapi.json", ""],
+    ["/quota", `Bearer ${KEY}`],
+    ["/broadcasts", `Bearer ${KEY}`],
+    [`/broadcasts/${show.id}`, `Bearer ${KEY}`],
+    [`/broadcasts/${show.id}/events`, `Bearer ${KEY}`],
+    [`/broadcasts/${show.id}/on-air`, `Bearer ${token}`],
+    [`/broadcasts/${show.id}`, "Bearer wrong"],
+    ["/nothing", ""],
+  ] as const) {
+    const [head, get] = await Promise.all(
+      ["HEAD", "GET"].map((method) => call(path, { method, headers: { authorization } })),
+    );
+    expect(head?.status, path).toBe(get?.status);
+    expect(await head?.text(), path).toBe("");
+    expect((await get?.text())?.length, path).toBeGreaterThan(0);
+  }
+  await show.stop();
+});

@@ -118,6 +118,7 @@ test("numbers among the options that are not allowed are named", async () => {
   const broadcast = new Show(freshId()).stub;
   const allowed = {
     viewersPerObject: "a whole number from 1 to 32768",
+    maxConnectionsPerToken: "a whole number from 1 to 32768",
     historyLength: "a whole number from 0 to 1000000",
     keptForMs: "a whole number from 0 to 315360000000",
     hintIntervalMs: "a whole number from 0 to 86400000",
@@ -127,6 +128,7 @@ test("numbers among the options that are not allowed are named", async () => {
     for (const [name, value] of [
       ["viewersPerObject", 0],
       ["viewersPerObject", 2.5],
+      ["maxConnectionsPerToken", 0],
       ["historyLength", -1],
       ["historyLength", Number.NaN],
       ["keptForMs", Number.POSITIVE_INFINITY],

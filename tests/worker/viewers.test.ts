@@ -1,5 +1,5 @@
 /** What viewers see: the output on air and its changes, by WebSocket, server-sent events, or by asking. */
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type OnAirWord, Relay, signViewerToken } from "steadymix/cloudflare";
 import { afterEach, expect, test, vi } from "vitest";
@@ -15,13 +15,19 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const tokenFor = async (id: string) => (await signViewerToken(VIEWER_KEY, id, 60)).token;
+const tokenFor = async (id: string, lifetimeS = 60) => (await signViewerToken(VIEWER_KEY, id, lifetimeS)).token;
+
+const upgrade = { upgrade: "websocket" };
+const asStream = { accept: "text/event-stream" };
+const watch = (id: string, token: string, headers: Record<string, string>, method = "GET") =>
+  call(`/broadcasts/${id}/watch?token=${token}`, { method, headers });
 
 /** A viewer, and the words that it was told. */
-async function connect(id: string): Promise<{ socket: WebSocket; words: OnAirWord[]; closed: Promise<number> }> {
-  const answer = await call(`/broadcasts/${id}/watch?token=${await tokenFor(id)}`, {
-    headers: { upgrade: "websocket" },
-  });
+async function connect(
+  id: string,
+  token?: string,
+): Promise<{ socket: WebSocket; words: OnAirWord[]; closed: Promise<number> }> {
+  const answer = await watch(id, token ?? (await tokenFor(id)), upgrade);
   expect(answer.status).toBe(101);
   const socket = answer.webSocket;
   if (!socket) throw new Error("no socket");
@@ -33,6 +39,12 @@ async function connect(id: string): Promise<{ socket: WebSocket; words: OnAirWor
   socket.accept();
   sockets.push(socket);
   return { socket, words, closed };
+}
+
+/** The events of a stream, until it ends. */
+async function streamed(answer: Response): Promise<string[]> {
+  expect(answer.headers.get("content-type")).toBe("text/event-stream");
+  return (await answer.text()).split("\n\n").filter((event) => event !== "" && event !== ":");
 }
 
 const uids = (words: OnAirWord[]) => words.map(({ onAir }) => onAir?.uid ?? null);
@@ -95,8 +107,11 @@ test("by server-sent events", async () => {
   expect(answer.headers.get("content-type")).toBe("text/event-stream");
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   const first = await reader?.read();
-  expect(JSON.parse(first?.value?.replace(/^data: /, "") ?? "")).toMatchObject({ type: "onAir", onAir: { uid: 9001 } });
+  const [, data = ""] = /^id: \d+\ndata: (.*)\n\n$/.exec(first?.value ?? "") ?? [];
+  expect(JSON.parse(data)).toMatchObject({ type: "onAir", onAir: { uid: 9001 } });
+  expect((await show.status()).viewers).toBe(1);
   await reader?.cancel();
+  await expect.poll(async () => (await show.status()).viewers).toBe(0);
   await show.stop();
 });
 
@@ -212,5 +227,139 @@ test("a relay that does not answer is given no more viewers", async () => {
   size.mockRestore();
   const sizes = await Promise.all([0, 1].map((n) => env.RELAY.get(env.RELAY.idFromName(`${show.id}/${n}`)).size()));
   expect(sizes).toEqual([1, 1]);
+  await show.stop();
+});
+
+test("only GET connects a viewer; HEAD is no such thing", async () => {
+  freshEmulator();
+  const show = await Show.start();
+  const token = await tokenFor(show.id);
+  // An upgrade is a GET whatever it says: the runtime makes it one.
+  for (const method of ["HEAD", "POST", "PUT", "PATCH", "DELETE"]) {
+    const answer = await watch(show.id, token, asStream, method);
+    expect(answer.status, method).toBe(405);
+    expect(answer.headers.get("allow")).toContain("GET");
+    await answer.text();
+  }
+  expect((await show.status()).viewers).toBe(0);
+  await show.stop();
+});
+
+test("a stream that nobody reads is given up, and its viewer not counted any more", async () => {
+  freshEmulator();
+  const show = await Show.start();
+  let beat = () => {};
+  const setInterval = vi.spyOn(globalThis, "setInterval").mockImplementation(((act: () => void) => {
+    beat = act;
+    return 1;
+  }) as typeof globalThis.setInterval);
+  const [read, unread] = await Promise.all([1, 2].map(async () => watch(show.id, await tokenFor(show.id), asStream)));
+  setInterval.mockRestore();
+  const reader = read?.body?.getReader();
+  await reader?.read();
+  const next = reader?.read();
+  expect((await show.status()).viewers).toBe(2);
+  const { now } = Date;
+  vi.spyOn(Date, "now").mockImplementation(() => now() + 9_000);
+  await runInDurableObject(show.stub, () => beat());
+  expect((await show.status()).viewers, "it may be slow").toBe(2);
+  vi.spyOn(Date, "now").mockImplementation(() => now() + 25_000);
+  await next;
+  const another = reader?.read();
+  await runInDurableObject(show.stub, () => beat());
+  await expect.poll(async () => (await show.status()).viewers).toBe(1);
+  expect(new TextDecoder().decode((await another)?.value)).toBe(":\n\n");
+  await expect(unread?.text()).rejects.toThrow();
+  vi.restoreAllMocks();
+  await reader?.cancel();
+  await show.stop();
+});
+
+test("a connection lasts as long as its token, also while the object sleeps, and at a relay", async () => {
+  freshEmulator();
+  const show = await Show.start();
+  await show.running();
+  const [stays, socket] = [await connect(show.id), await connect(show.id, await tokenFor(show.id, 3))];
+  const stream = await watch(show.id, await tokenFor(show.id, 3), asStream);
+  const relayed = [await connect(show.id), await connect(show.id, await tokenFor(show.id, 3))];
+  const relayedStream = await watch(show.id, await tokenFor(show.id, 3), asStream);
+  expect((await show.status()).viewers).toBe(3);
+  const relay = env.RELAY.get(env.RELAY.idFromName(`${show.id}/0`));
+  expect(await relay.size()).toBe(3);
+  const [until, now] = [Date.now() + 3_000, Date.now];
+  expect((await streamed(stream)).length).toBe(1);
+  expect((await streamed(relayedStream)).length).toBe(1);
+  expect(await socket.closed).toBe(3000);
+  expect(await relayed[1]?.closed).toBe(3000);
+  expect(now()).toBeGreaterThan(until - 1_000);
+  await expect.poll(async () => (await show.status()).viewers).toBe(1);
+  await expect.poll(() => relay.size()).toBe(1);
+  for (const { socket } of [stays, relayed[0]].flatMap((viewer) => viewer ?? []))
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+  const asleep = [await connect(show.id, await tokenFor(show.id, 2)), await connect(show.id)];
+  const relayedAsleep = await connect(show.id, await tokenFor(show.id, 2));
+  await evictDurableObject(show.stub);
+  await evictDurableObject(relay);
+  expect(await asleep[0]?.closed).toBe(3000);
+  expect(await relayedAsleep.closed).toBe(3000);
+  await show.stop();
+});
+
+test("connections are closed once they were told of the end; who comes later is told, and let go", async () => {
+  freshEmulator();
+  const show = await Show.start();
+  await show.running();
+  const socket = await connect(show.id);
+  const stream = streamed(await watch(show.id, await tokenFor(show.id), asStream));
+  await connect(show.id);
+  const relayed = await connect(show.id);
+  const relayedStream = streamed(await watch(show.id, await tokenFor(show.id), asStream));
+  await show.stop();
+  for (const { words, closed } of [socket, relayed]) {
+    expect(await closed).toBe(1000);
+    expect(words.at(-1)).toMatchObject({ over: true });
+  }
+  for (const events of [await stream, await relayedStream]) expect(events.at(-1)).toContain('"over":true');
+  await expect.poll(async () => (await show.status()).viewers).toBe(0);
+  await expect.poll(() => env.RELAY.get(env.RELAY.idFromName(`${show.id}/0`)).size()).toBe(0);
+  const late = await connect(show.id);
+  expect(await late.closed).toBe(1000);
+  expect(late.words).toMatchObject([{ over: true }]);
+  const [event = ""] = await streamed(await watch(show.id, await tokenFor(show.id), asStream));
+  expect(event).toContain('"over":true');
+  const [, last = ""] = /^id: (\d+)/.exec(event) ?? [];
+  const again = (id: string) =>
+    tokenFor(show.id).then((token) => watch(show.id, token, { ...asStream, "last-event-id": id }));
+  expect((await again(last)).status, "an EventSource stops at that").toBe(204);
+  expect(await streamed(await again(String(Number(last) - 1)))).toEqual([event]);
+});
+
+test("a token has so many connections, of whatever kind; closing one makes room", async () => {
+  freshEmulator();
+  const show = await Show.start();
+  const token = await tokenFor(show.id);
+  const socket = await connect(show.id, token);
+  const stream = await watch(show.id, token, asStream);
+  const refused = async (token: string, kinds: Record<string, string>[] = [upgrade, asStream]) => {
+    for (const headers of kinds) {
+      const answer = await watch(show.id, token, headers);
+      expect(answer.status).toBe(429);
+      expect(await answer.json()).toMatchObject({ error: { code: "TOO_MANY_CONNECTIONS" } });
+    }
+  };
+  await refused(token);
+  // The last letter of a signature has bits that mean nothing.
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  await refused(token.slice(0, -1) + letters[letters.indexOf(token.at(-1) ?? "") ^ 1]);
+  await stream.body?.cancel();
+  await expect.poll(async () => (await show.status()).viewers).toBe(1);
+  await connect(show.id, token);
+  await connect(show.id);
+  const relayed = await tokenFor(show.id);
+  await connect(show.id, relayed);
+  await evictDurableObject(env.RELAY.get(env.RELAY.idFromName(`${show.id}/0`)));
+  await connect(show.id, relayed);
+  await refused(relayed, [upgrade]);
+  socket.socket.close();
   await show.stop();
 });

@@ -12,6 +12,7 @@ export const listeners = new Set<(event: SteadymixEvent) => void>();
 /** An instance of a class, as an application may hand in. */
 class Options implements BroadcastOptions {
   readonly viewersPerObject = 3;
+  readonly maxConnectionsPerToken = 2;
   readonly hintIntervalMs = 300;
   readonly keptForMs = 1500;
   readonly #service: typeof fetch;

@@ -6,7 +6,8 @@ import type { GroupConfig, Host, LaneStatus, OnAir, Services, SteadymixEvent, Ta
 import { type Answer, answered, refusal, refused } from "./answer.js";
 import type { BroadcastEntry } from "./appQuota.js";
 import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
-import { Clock } from "./clock.js";
+import { Clock, wakeBy } from "./clock.js";
+import { sha256Hex } from "./digest.js";
 import type { SteadymixEnv } from "./environment.js";
 import { checkSignature, type NoticeSignatures } from "./notices.js";
 import { hidden, payloadOf, restored } from "./payload.js";
@@ -58,6 +59,11 @@ export interface BroadcastOptions {
   keptForMs?: number;
   /** Viewers that are connected to the broadcast's own object, and to each relay: 1 to 32768. Default 10000. */
   viewersPerObject?: number;
+  /**
+   * Connections that viewers with the same token may have to the broadcast's own object, and to each relay: 1 to 32768.
+   * Default 10.
+   */
+  maxConnectionsPerToken?: number;
   /** Viewers' reports bring a Query forward at most this often: every 0 to 86400000 ms. Default 10000. */
   hintIntervalMs?: number;
 }
@@ -68,6 +74,7 @@ const NUMBERS = {
   historyLength: [1_000, 0, 1_000_000],
   keptForMs: [7 * DAY_MS, 0, 3650 * DAY_MS],
   viewersPerObject: [10_000, 1, 32_768],
+  maxConnectionsPerToken: [10, 1, 32_768],
   hintIntervalMs: [10_000, 0, DAY_MS],
 } as const;
 /** Should this object die while it makes calls, it is woken up after so long. */
@@ -79,7 +86,7 @@ const AGAIN_MS = 1_000;
 const MOST_AGAIN_MS = 600_000;
 const RELAY_SIZES_LAST_MS = 10_000;
 const MOST_EVENTS_AT_ONCE = 500;
-/** In an answer to a viewer: it is to be connected to this relay instead. */
+/** In an answer to a viewer: it is to be connected to this relay instead, `{number}/{most connections of a token}`. */
 export const RELAY_HEADER = "x-steadymix-relay";
 
 /**
@@ -245,9 +252,14 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   override async fetch(request: Request): Promise<Response> {
     const word = this.word();
     if (!word) return new Response(null, { status: 404 });
-    const most = this.#numbers.viewersPerObject;
-    if (this.#audience.size < most) return this.#audience.connect(request, word);
-    return new Response(null, { headers: { [RELAY_HEADER]: String(await this.#relayWithRoom(most)) } });
+    const { viewersPerObject, maxConnectionsPerToken } = this.#numbers;
+    if (this.#audience.size < viewersPerObject) {
+      const answer = this.#audience.connect(request, word, maxConnectionsPerToken);
+      await wakeBy(this.ctx.storage, this.#audience.closesNextAt);
+      return answer;
+    }
+    const relay = await this.#relayWithRoom(viewersPerObject);
+    return new Response(null, { headers: { [RELAY_HEADER]: `${relay}/${maxConnectionsPerToken}` } });
   }
 
   /** A viewer says something: a report is handed to `hint`. The runtime calls it. */
@@ -270,6 +282,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   override async alarm(): Promise<void> {
     const facts = this.#store.facts;
     if (!facts) return;
+    this.#audience.closeExpired(Date.now());
     this.#tellRelays(facts);
     if (facts.overAt !== null) return this.#windUp(facts, facts.overAt);
     // Should this turn come to nothing, there is another one.
@@ -304,7 +317,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
         await this.#report(group.status().lanes);
         const next = await group.advance();
         if (next === undefined) return await this.#end(group);
-        this.#keep(group.snapshot(), Math.min(next, this.#relaysToldAt));
+        this.#keep(group.snapshot(), Math.min(next, this.#relaysToldAt, this.#audience.closesNextAt));
         await this.#report(group.status().lanes);
       }
     } catch (error) {
@@ -521,12 +534,10 @@ function againMs(ms: number): number {
 }
 
 /** The same for the same settings: the order in which their keys stand says nothing. */
-async function digest(settings: unknown): Promise<string> {
+function digest(settings: unknown): Promise<string> {
   const inOrder = (_key: string, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value;
-  const text = JSON.stringify(settings, inOrder);
-  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256Hex(JSON.stringify(settings, inOrder));
 }

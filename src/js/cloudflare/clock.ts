@@ -14,3 +14,10 @@ export class Clock {
     return this.#now;
   }
 }
+
+/** Sets the object's alarm to that time (ms since the epoch), unless it is set to an earlier one. */
+export async function wakeBy(storage: DurableObjectStorage, at: number): Promise<void> {
+  if (at === Number.POSITIVE_INFINITY) return;
+  const due = await storage.getAlarm();
+  if (due === null || due > at) await storage.setAlarm(at);
+}

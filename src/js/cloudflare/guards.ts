@@ -1,3 +1,4 @@
+import { sha256 } from "./digest.js";
 import { Rejection } from "./rejection.js";
 
 /** A key that is shorter can be guessed. */
@@ -22,10 +23,6 @@ export async function checkOperator(authorization: string | undefined, keys: str
 
 export function bearer(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
-}
-
-function sha256(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
 }
 
 /** A page of another origin must be named; what is no page sends no origin. Throws `ORIGIN_NOT_ALLOWED`. */

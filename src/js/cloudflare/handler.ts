@@ -6,14 +6,14 @@ import { parseNotice } from "../blocks.js";
 import { isSteadymixError } from "../errors.js";
 import type { Services } from "../types.js";
 import type { ErrorBody } from "./answer.js";
-import { parseReport } from "./audience.js";
+import { parseReport, withGrant } from "./audience.js";
 import { type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
 import { checkEnvironment, type SteadymixEnv, words } from "./environment.js";
 import { bearer, checkOperator, checkOrigin, readBody, readJson } from "./guards.js";
 import { broadcastOf, checkSignature, signaturesOf } from "./notices.js";
 import { openApi } from "./openApi.js";
 import { Rejection } from "./rejection.js";
-import { checkViewerToken, signViewerToken } from "./viewerTokens.js";
+import { checkViewerToken, signViewerToken, type ViewerGrant } from "./viewerTokens.js";
 
 const JSON_BYTES = 262_144;
 const NOTICE_BYTES = 65_536;
@@ -32,6 +32,7 @@ const ID = /^[A-Za-z0-9_-]{1,50}$/;
  */
 export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   type Here = { Bindings: SteadymixEnv };
+  type Granted = Here & { Variables: { grant: ViewerGrant } };
   const app = new Hono<Here>();
   const broadcast = (env: SteadymixEnv, id: string) => {
     // No object is made for what can be none.
@@ -46,17 +47,17 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     checkEnvironment(c.env);
     await next();
   };
-  const viewer: MiddlewareHandler<Here, "/broadcasts/:id/*"> = async (c, next) => {
+  const viewer: MiddlewareHandler<Granted, "/broadcasts/:id/*"> = async (c, next) => {
     checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
     const token = bearer(c.req.header("authorization")) ?? c.req.query("token");
-    await checkViewerToken(token, words(c.env.VIEWER_KEYS), c.req.param("id"));
+    c.set("grant", await checkViewerToken(token, words(c.env.VIEWER_KEYS), c.req.param("id")));
     await next();
   };
 
   app.onError((error, c) => {
     const rejection = error instanceof Rejection ? error : new Rejection("INTERNAL", "something went wrong here");
     if (rejection !== error) console.error("steadymix:", error);
-    return c.json({ error: rejection.body }, rejection.status);
+    return c.json({ error: rejection.body }, rejection.status, rejection.headers);
   });
 
   app.use(
@@ -72,8 +73,8 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) => {
-        const { body, status } = new Rejection("METHOD_NOT_ALLOWED", `allowed here: ${methods.join(", ")}`);
-        return c.json({ error: body }, status, { allow: methods.join(", ") });
+        const { body, status, headers } = notAllowed(methods.join(", "));
+        return c.json({ error: body }, status, headers);
       },
     }),
   );
@@ -151,19 +152,27 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   // ---- viewers -------------------------------------------------------------------------------------------------
 
   app.get("/broadcasts/:id/watch", viewer, async (c) => {
+    // A HEAD is routed as a GET, and nobody would read the stream.
+    if (c.req.method !== "GET") throw notAllowed("GET");
     const isUpgrade = c.req.header("upgrade")?.toLowerCase() === "websocket";
     if (!isUpgrade && !c.req.header("accept")?.includes("text/event-stream")) {
       throw new Rejection("UPGRADE_NEEDED", "connect a WebSocket, or accept text/event-stream");
     }
     const id = c.req.param("id");
-    const answer = await broadcast(c.env, id).fetch(c.req.raw);
+    const request = withGrant(c.req.raw, c.get("grant"));
+    let answer = await broadcast(c.env, id).fetch(request);
+    const relay = answer.headers.get(RELAY_HEADER);
+    if (relay !== null) {
+      const [number = ""] = relay.split("/");
+      request.headers.set(RELAY_HEADER, `${id}/${relay}`);
+      answer = await c.env.RELAY.get(c.env.RELAY.idFromName(`${id}/${number}`)).fetch(request);
+    }
     if (answer.status === 404) throw notFound();
-    const number = answer.headers.get(RELAY_HEADER);
-    if (number === null) return answer;
-    const name = `${id}/${number}`;
-    const request = new Request(c.req.raw);
-    request.headers.set(RELAY_HEADER, name);
-    return c.env.RELAY.get(c.env.RELAY.idFromName(name)).fetch(request);
+    if (answer.status === 429) {
+      const message = "this viewer token has all the connections that it may have: make one for each viewer";
+      throw new Rejection("TOO_MANY_CONNECTIONS", message);
+    }
+    return answer;
   });
 
   app.get("/broadcasts/:id/on-air", viewer, async (c) => {
@@ -223,6 +232,10 @@ function broadcastIn(body: Uint8Array): string | undefined {
     console.warn("steadymix: what the service has signed is no notification:", error);
     return undefined;
   }
+}
+
+function notAllowed(methods: string): Rejection {
+  return new Rejection("METHOD_NOT_ALLOWED", `allowed here: ${methods}`, { allowed: methods });
 }
 
 function notFound(): Rejection {

@@ -264,12 +264,14 @@ export function openApi(base: string): Schema {
           operationId: "watch",
           description:
             "By WebSocket: each message is an OnAirWord; the viewer may send a ViewerReport, and `ping`, which is answered " +
-            "`pong`. With `Accept: text/event-stream` the same words come as server-sent events.",
+            "`pong`. With `Accept: text/event-stream` the same words come as server-sent events. The connection is closed when " +
+            "the token expires (code 3000: come back with another one), and after `over`.",
           security: viewer,
           responses: {
             101: { description: "A WebSocket." },
             200: { description: "Server-sent events.", content: { "text/event-stream": { schema: text } } },
-            ...rejections(...guarded, "NOT_FOUND", "UPGRADE_NEEDED"),
+            204: { description: "It has ended, and the client knows: its Last-Event-ID is the last." },
+            ...rejections(...guarded, "NOT_FOUND", "UPGRADE_NEEDED", "TOO_MANY_CONNECTIONS"),
           },
         },
       },

@@ -17,6 +17,7 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   PCW_REACHED: 409,
   BODY_TOO_LARGE: 413,
   UPGRADE_NEEDED: 426,
+  TOO_MANY_CONNECTIONS: 429,
   INTERNAL: 500,
   MISCONFIGURED: 503,
 };
@@ -36,6 +37,12 @@ export class Rejection extends Error {
   static of(body: ErrorBody): Rejection {
     const { code, message, ...more } = body;
     return new Rejection(code, message, more);
+  }
+
+  /** Beside the body. */
+  get headers(): Record<string, string> {
+    const { code, allowed } = this.body;
+    return code === "METHOD_NOT_ALLOWED" && allowed !== undefined ? { allow: allowed } : {};
   }
 
   get status(): ContentfulStatusCode {

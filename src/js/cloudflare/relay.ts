@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { Audience, type OnAirWord } from "./audience.js";
 import { RELAY_HEADER } from "./broadcast.js";
+import { wakeBy } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
 
 const WORD = "word";
 const BROADCAST = "broadcast";
+const FORGET_AT = "forgetAt";
 /** What is known of a broadcast is forgotten so long after its end. */
 const KEPT_MS = 86_400_000;
 
@@ -30,16 +32,18 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     this.#audience.tell(word);
   }
 
-  /** Connects a viewer. The header names the broadcast and this relay's number, as `{id}/{number}`. */
+  /** Connects a viewer. The header names the broadcast, this relay's number, and the most connections of a token. */
   override async fetch(request: Request): Promise<Response> {
-    const [id = "", number = ""] = request.headers.get(RELAY_HEADER)?.split("/") ?? [];
+    const [id = "", number = "", maxPerToken = ""] = request.headers.get(RELAY_HEADER)?.split("/") ?? [];
     const attached = this.#word ?? (await this.#broadcast(id).attach(Number(number)));
     // It may have been told of a change while it asked.
     const word = this.#word ?? attached;
     if (!word) return new Response(null, { status: 404 });
     this.ctx.storage.kv.put(BROADCAST, id);
     this.#keep(word);
-    return this.#audience.connect(request, word);
+    const answer = this.#audience.connect(request, word, Number(maxPerToken));
+    await wakeBy(this.ctx.storage, this.#audience.closesNextAt);
+    return answer;
   }
 
   /** A viewer says something: its report of what is on air goes to the broadcast. The runtime calls it. */
@@ -60,9 +64,13 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     this.#audience.broke();
   }
 
-  /** Forgets the broadcast, a day after its end. The runtime calls it. */
+  /** Closes connections whose token has expired; forgets the broadcast, a day after its end. The runtime calls it. */
   override async alarm(): Promise<void> {
-    await this.ctx.storage.deleteAll();
+    const now = Date.now();
+    const forgetAt = this.ctx.storage.kv.get<number>(FORGET_AT) ?? Number.POSITIVE_INFINITY;
+    if (now >= forgetAt) return this.ctx.storage.deleteAll();
+    this.#audience.closeExpired(now);
+    await wakeBy(this.ctx.storage, Math.min(forgetAt, this.#audience.closesNextAt));
   }
 
   get #word(): OnAirWord | undefined {
@@ -71,7 +79,9 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
 
   #keep(word: OnAirWord): void {
     this.ctx.storage.kv.put(WORD, word);
-    if (word.over) void this.ctx.storage.setAlarm(Date.now() + KEPT_MS);
+    if (!word.over || this.ctx.storage.kv.get(FORGET_AT) !== undefined) return;
+    this.ctx.storage.kv.put(FORGET_AT, Date.now() + KEPT_MS);
+    void this.ctx.storage.setAlarm(Date.now() + KEPT_MS);
   }
 
   #broadcast(id: string) {

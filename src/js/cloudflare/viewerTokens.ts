@@ -1,5 +1,6 @@
 import { sign, verify } from "hono/jwt";
 import { asText, integer, secret } from "../check.js";
+import { sha256Hex } from "./digest.js";
 import { Rejection } from "./rejection.js";
 
 const ALGORITHM = "HS256";
@@ -17,16 +18,31 @@ export interface ViewerToken {
   expiresAt: number;
 }
 
-/** Lets whoever has it watch this broadcast, for `lifetimeS` seconds: a JSON Web Token, signed with HMAC-SHA256. */
+/** What a viewer token that was checked allows. */
+export interface ViewerGrant {
+  /** Of the token; the same for all who show it, and no secret. */
+  tokenId: string;
+  /** ms since the epoch. */
+  expiresAt: number;
+}
+
+/**
+ * Lets whoever has it watch this broadcast, for `lifetimeS` seconds: a JSON Web Token, signed with HMAC-SHA256. Each viewer
+ * is to have one of its own, as the number of connections is limited for each token.
+ */
 export async function signViewerToken(key: string, broadcast: string, lifetimeS: number): Promise<ViewerToken> {
   checkKeys([secret("key", key)]);
   const exp = Math.floor(Date.now() / 1000) + integer("lifetimeS", lifetimeS, 1, MAX_LIFETIME_S);
-  const claims = { sub: asText("broadcast", broadcast), aud: AUDIENCE, exp };
+  const claims = { sub: asText("broadcast", broadcast), aud: AUDIENCE, exp, jti: crypto.randomUUID() };
   return { token: await sign(claims, key, ALGORITHM), expiresAt: exp * 1000 };
 }
 
 /** Throws `UNAUTHORIZED` unless one of the keys has signed the token, for this broadcast, and it has not expired. */
-export async function checkViewerToken(token: string | undefined, keys: string[], broadcast: string): Promise<void> {
+export async function checkViewerToken(
+  token: string | undefined,
+  keys: string[],
+  broadcast: string,
+): Promise<ViewerGrant> {
   if (keys.length === 0) throw new Rejection("MISCONFIGURED", "the secret VIEWER_KEYS is not set");
   checkKeys(keys);
   if (token === undefined)
@@ -34,9 +50,15 @@ export async function checkViewerToken(token: string | undefined, keys: string[]
   for (const key of keys) {
     const claims = await verify(token, key, { alg: ALGORITHM, aud: AUDIENCE }).catch(() => undefined);
     // One that never expires is none of ours.
-    if (claims?.sub === broadcast && typeof claims.exp === "number") return;
+    if (claims?.sub === broadcast && typeof claims.exp === "number")
+      return { tokenId: await tokenIdOf(token), expiresAt: claims.exp * 1000 };
   }
   throw new Rejection("UNAUTHORIZED", "this viewer token is not valid (any more), or for another broadcast");
+}
+
+/** Of what is signed: the signature itself can be written in several ways. */
+function tokenIdOf(token: string): Promise<string> {
+  return sha256Hex(token.slice(0, token.lastIndexOf(".")));
 }
 
 /** With one that can be guessed anybody makes tokens. */
