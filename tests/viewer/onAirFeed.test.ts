@@ -83,6 +83,11 @@ async function serverOf(t: TestContext, open: Set<Route>) {
       for (const socket of sockets) socket.write(frame(JSON.stringify(word)));
       for (const stream of streams) stream.write(`data: ${JSON.stringify(word)}\n\n`);
     },
+    /** Ends the sockets with that code. */
+    close: (code: number) => {
+      for (const socket of sockets) socket.end(Buffer.from([0x88, 2, code >> 8, code & 255]));
+      sockets.clear();
+    },
     cut: () => {
       for (const socket of sockets) socket.destroy();
       sockets.clear();
@@ -135,6 +140,32 @@ test("by WebSocket: each word once, reports on the same way", async (t) => {
   await next(9002);
   assert.match(server.asked.at(-1) ?? "", /watch\?token=token-2$/);
   assert.deepEqual(server.reports, ['{"type":"gone","uid":9001}']);
+});
+
+test("a token that has expired is no failure: another one is asked for, and it goes on by the same way", async (t) => {
+  const server = await serverOf(t, new Set(["socket", "stream"]));
+  let tokens = 0;
+  const errors: unknown[] = [];
+  let [closes, next] = [0, () => {}];
+  const feed = new OnAirFeed(server.address, {
+    token: () => `token-${++tokens}`,
+    onWord: () => next(),
+    onError: (error) => errors.push(error),
+  });
+  t.after(() => feed.close());
+  const told = () =>
+    new Promise<void>((resolve) => {
+      next = resolve;
+    });
+  await told();
+  for (const code of [3000, 1011]) {
+    server.close(code);
+    closes += 1;
+    server.say(wordOf(1 + closes, 9001));
+    await told();
+    assert.match(server.asked.at(-1) ?? "", new RegExp(`^UPGRADE .*token=token-${1 + closes}$`));
+    assert.equal(errors.length, closes - 1, `${code}`);
+  }
 });
 
 test("where no WebSocket gets through: by server-sent events, reports by themselves", async (t) => {

@@ -37,6 +37,9 @@ const REPORT_SPACING_MS = 5_000;
 /** One that does not open in this time does not open, and one that does not answer a ping in it is lost. */
 const OPENS_MS = 10_000;
 
+/** The Worker closes a socket with this code when its token has expired, which is no failure. */
+const EXPIRED = 3000;
+
 /** What a viewer cannot see in another's stead, or says nothing of the output. */
 const REPORTED: ReadonlySet<SwitchReason> = new Set<SwitchReason>([
   "left",
@@ -186,7 +189,11 @@ export class OnAirFeed {
     source.onerror = broken;
     if (socket) {
       this.#socket = socket;
-      socket.onclose = () => lost(new Error(`${this.#address} has closed the connection`));
+      socket.onclose = ({ code }) => {
+        if (code !== EXPIRED) return lost(new Error(`${this.#address} has closed the connection`));
+        end();
+        this.#again(0);
+      };
       // Proxies cut what is silent; and where the network has changed, nothing but the missing answer says so.
       pings = setInterval(() => {
         if (socket.readyState !== socket.OPEN) return;
@@ -218,10 +225,13 @@ export class OnAirFeed {
 
   #failed(error: unknown): void {
     if (this.#isClosed) return;
-    const wait = AGAIN_MS[Math.min(this.#failures, AGAIN_MS.length - 1)] ?? 0;
+    this.#again(this.#failures);
     this.#failures += 1;
-    this.#after(wait * (1 + Math.random()));
     safely(() => this.#options.onError?.(error));
+  }
+
+  #again(failures: number): void {
+    this.#after((AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)] ?? 0) * (1 + Math.random()));
   }
 
   #after(ms: number): void {
