@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { sign } from "hono/jwt";
 import { handler, signViewerToken } from "steadymix/cloudflare";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { QUICK } from "./policy.ts";
 import { freshEmulator } from "./service.ts";
@@ -286,6 +286,87 @@ test("what no RTC token can be made of is named, and not shown", async () => {
     if (field) expect(JSON.parse(text)).toMatchObject({ error: { code: "MISCONFIGURED", field } });
     expect(text).not.toContain(certificate);
   }
+});
+
+test("an origin that no browser sends is named", async () => {
+  for (const [ALLOWED_ORIGINS, value] of [
+    ["https://a.example,https://b.example", "https://a.example,https://b.example"],
+    ["https://a.example https://b.example/", "https://b.example/"],
+    ["*", "*"],
+    ["null", "null"],
+    ["show.example", "show.example"],
+    ["https://a.example\n https://b.example:8443", undefined],
+    ["", undefined],
+  ] as const) {
+    const request = new Request("https://worker.example/quota", { headers: asOperator });
+    const answer = await handler().fetch(request, { ...env, ALLOWED_ORIGINS });
+    expect(answer.status, ALLOWED_ORIGINS).toBe(value === undefined ? 200 : 503);
+    if (value === undefined) continue;
+    expect(await answer.json()).toMatchObject({ error: { code: "MISCONFIGURED", field: "ALLOWED_ORIGINS", value } });
+  }
+});
+
+describe("secrets and origins are separated by spaces, and by nothing else", () => {
+  const [first, second] = ["first-half-of-a-key,second-half-of-a-key,", "former;key|with\u00a0others~32-characters"];
+  const list = ` ${first}  ${second}\n`;
+  const parts = [...first.split(",").filter((part) => part), ...second.split(/[;|\u00a0]/), `${first} ${second}`, list];
+
+  test("operator keys", async () => {
+    const statusOf = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}` };
+      const request = new Request("https://worker.example/quota", { headers });
+      return (await handler().fetch(request, { ...env, OPERATOR_KEYS: list.replace("\u00a0", "_") })).status;
+    };
+    for (const key of [first, second.replace("\u00a0", "_")]) expect(await statusOf(key), key).toBe(200);
+    for (const part of parts.map((part) => part.replace("\u00a0", "_"))) expect(await statusOf(part), part).toBe(401);
+  });
+
+  test("viewer keys", async () => {
+    const keys = { VIEWER_KEYS: list };
+    const statusOf = async (key: string) => {
+      const exp = Math.floor(Date.now() / 1000) + 60;
+      const token = await sign({ sub: "x", aud: "steadymix-viewer", exp }, key, "HS256");
+      const request = new Request(`https://worker.example/broadcasts/x/on-air?token=${token}`);
+      return (await handler().fetch(request, { ...env, ...keys })).status;
+    };
+    for (const key of [first, second]) expect(await statusOf(key), key).toBe(404);
+    for (const part of parts) expect(await statusOf(part), part).toBe(401);
+  });
+
+  test("secrets of notifications", async () => {
+    const statusOf = async (secret: string) => {
+      const bytes = new TextEncoder().encode(secret);
+      const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+      const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode("{")));
+      const hex = Array.from(signature, (byte) => byte.toString(16).padStart(2, "0")).join("");
+      const headers = { "agora-signature-v2": hex };
+      const request = new Request("https://worker.example/notices", { method: "POST", headers, body: "{" });
+      return (await handler().fetch(request, { ...env, AGORA_NOTICE_SECRET: list })).status;
+    };
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    for (const secret of [first, second]) expect(await statusOf(secret), secret).toBe(200);
+    for (const part of parts) expect(await statusOf(part), part).toBe(401);
+    warn.mockRestore();
+  });
+
+  test("origins", async () => {
+    const [first, second] = ["https://show.example", "https://other.example:8443"];
+    const statusOf = async (origin: string) => {
+      const request = new Request("https://worker.example/quota", { headers: { ...asOperator, origin } });
+      return (await handler().fetch(request, { ...env, ALLOWED_ORIGINS: `${first}  ${second}\n` })).status;
+    };
+    for (const origin of [first, second, "https://worker.example"]) expect(await statusOf(origin), origin).toBe(200);
+    const similar = ["https://show.example.evil.example", "https://show.exampl", "https://evil-show.example"];
+    const others = [
+      "http://show.example",
+      "https://show.example:8443",
+      "https://other.example",
+      "null",
+      "HTTPS://SHOW.EXAMPLE",
+    ];
+    const ofOurs = ["https://worker.example.evil.example", "http://worker.example", "https://worker.exampl"];
+    for (const origin of [...similar, ...others, ...ofOurs]) expect(await statusOf(origin), origin).toBe(403);
+  });
 });
 
 test("limits that are not allowed are named", async () => {

@@ -117,11 +117,11 @@ test("a clock that is set back holds up neither permits nor viewers' reports", a
 test("numbers among the options that are not allowed are named", async () => {
   const broadcast = new Show(freshId()).stub;
   const allowed = {
-    viewersPerObject: "a whole number from 1 to 32768",
-    maxConnectionsPerToken: "a whole number from 1 to 32768",
-    historyLength: "a whole number from 0 to 1000000",
-    keptForMs: "a whole number from 0 to 315360000000",
-    hintIntervalMs: "a whole number from 0 to 86400000",
+    viewersPerObject: "an integer from 1 to 32768",
+    maxConnectionsPerToken: "an integer from 1 to 32768",
+    historyLength: "an integer from 0 to 1000000",
+    keptForMs: "an integer from 0 to 315360000000",
+    hintIntervalMs: "an integer from 0 to 86400000",
   };
   await runInDurableObject(broadcast, (_, state) => {
     const make = (options: object) => () => new Broadcast(state, env, options);

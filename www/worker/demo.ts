@@ -7,11 +7,28 @@ import { FAULTS } from "../../tests/emulator/js/faults.ts";
 /** How long a fault lasts that does not end by itself. */
 const FAULT_MS = 20_000;
 
-export function demo(): Hono<{ Bindings: SteadymixEnv }> {
-  const app = new Hono<{ Bindings: SteadymixEnv }>();
+/** The environment of the Worker. */
+export interface WorkerEnv extends SteadymixEnv {
+  /** Set in the demonstration alone: `AGORA_SERVICE` is the service's stand-in, and these routes play with it. */
+  DEMONSTRATION?: boolean;
+}
+
+export function demo(): Hono<{ Bindings: WorkerEnv }> {
+  const app = new Hono<{ Bindings: WorkerEnv }>();
 
   // Where the service is the real one there is nothing to play with.
-  app.use(async (c, next) => (c.env.AGORA_SERVICE ? next() : c.notFound()));
+  app.use(async (c, next) => (c.env.DEMONSTRATION === true && c.env.AGORA_SERVICE ? next() : c.notFound()));
+  // They want no key: a page of another origin could play with the stand-in of whoever looks at it.
+  app.use(async (c, next) => {
+    const origin = c.req.header("origin");
+    const site = c.req.header("sec-fetch-site");
+    const isOurs = origin === undefined || origin === new URL(c.req.url).origin;
+    if (isOurs && (site === undefined || site === "same-origin" || site === "none")) return next();
+    return c.json(
+      { error: { code: "ORIGIN_NOT_ALLOWED", message: "only the demonstration's own pages may use this" } },
+      403,
+    );
+  });
 
   /** Everything there is to know of the tasks: what runs, and how what does not run has ended. */
   app.get("/tasks", async (c) => {

@@ -1,4 +1,5 @@
 import type { OnAir, Uid } from "../types.js";
+import { integer } from "./input.js";
 import type { ViewerGrant } from "./viewerTokens.js";
 
 /** What viewers are told. */
@@ -21,6 +22,7 @@ export interface ViewerReport {
   uid: Uid;
 }
 
+const UID = integer(1, 0xffff_ffff);
 const HEARTBEAT_MS = 25_000;
 /** A stream whose client takes nothing for so long is lost. */
 const STREAM_TIMEOUT_MS = 10_000;
@@ -255,11 +257,15 @@ export class Audience {
   }
 }
 
-export function parseReport(text: string): ViewerReport | undefined {
+/** The report that this JSON is, if it is one. */
+export function reportOf(json: unknown): ViewerReport | undefined {
+  const { type, uid } = (json ?? {}) as Partial<ViewerReport>;
+  return type === "gone" && UID.is(uid) ? { type, uid } : undefined;
+}
+
+function parseReport(text: string): ViewerReport | undefined {
   try {
-    const { type, uid } = JSON.parse(text) as Partial<ViewerReport>;
-    const isUid = Number.isInteger(uid) && Number(uid) > 0 && Number(uid) <= 0xffff_ffff;
-    return type === "gone" && isUid ? { type, uid: Number(uid) } : undefined;
+    return reportOf(JSON.parse(text));
   } catch {
     return undefined;
   }

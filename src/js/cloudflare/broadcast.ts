@@ -9,6 +9,7 @@ import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
 import { Clock, wakeBy } from "./clock.js";
 import { sha256Hex } from "./digest.js";
 import type { SteadymixEnv } from "./environment.js";
+import { integer, shown } from "./input.js";
 import { checkSignature, type NoticeSignatures } from "./notices.js";
 import { hidden, payloadOf, restored } from "./payload.js";
 import { rtcTokens } from "./rtcTokens.js";
@@ -500,8 +501,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 function numbersOf(options: BroadcastOptions): Record<keyof typeof NUMBERS, number> {
   const entries = Object.entries(NUMBERS).map(([name, [standard, least, most]]) => {
     const value: unknown = options[name as keyof typeof NUMBERS] ?? standard;
-    if (!Number.isInteger(value) || Number(value) < least || Number(value) > most)
-      throw invalid("INVALID_CONFIG", `options.${name}`, String(value), `a whole number from ${least} to ${most}`);
+    const { is, allowed } = integer(least, most);
+    if (!is(value)) throw invalid("INVALID_CONFIG", `options.${name}`, shown(value), allowed);
     return [name, value];
   });
   return Object.fromEntries(entries);

@@ -69,6 +69,18 @@ export function checkEnvironment(env: SteadymixEnv): void {
   const missing = NEEDED.find((name) => !env[name]);
   if (missing) throw new Rejection("MISCONFIGURED", `${missing} is not set`);
   limitsOf(env);
+  const origin = words(env.ALLOWED_ORIGINS).find((origin) => !isOrigin(origin));
+  if (origin !== undefined) {
+    const [field, allowed] = [
+      "ALLOWED_ORIGINS",
+      "origins as browsers send them, https://show.example, separated by spaces",
+    ];
+    throw new Rejection("MISCONFIGURED", `${field} has ${origin}, but must be ${allowed}`, {
+      field,
+      value: origin,
+      allowed,
+    });
+  }
   if (!env.AGORA_APP_CERTIFICATE) return;
   // Of anything else no token can be made. What it is is not said: one of them is a secret.
   const field = (["AGORA_APP_ID", "AGORA_APP_CERTIFICATE"] as const).find((name) => !HEX.test(env[name] ?? ""));
@@ -77,7 +89,11 @@ export function checkEnvironment(env: SteadymixEnv): void {
   throw new Rejection("MISCONFIGURED", `${field} must be ${allowed}`, { field, allowed });
 }
 
-/** A list of secrets or origins. */
+function isOrigin(text: string): boolean {
+  return URL.parse(text)?.origin === text;
+}
+
+/** A list of secrets or origins, separated by spaces: all else may be a part of a secret. A file's line ends are not. */
 export function words(text: string | undefined): string[] {
-  return (text ?? "").split(/[\s,]+/).filter((word) => word !== "");
+  return (text ?? "").split(/[ \t\r\n]+/).filter((word) => word !== "");
 }

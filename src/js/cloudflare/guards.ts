@@ -1,4 +1,5 @@
 import { sha256 } from "./digest.js";
+import { jsonObject } from "./input.js";
 import { Rejection } from "./rejection.js";
 
 /** A key that is shorter can be guessed. */
@@ -71,15 +72,5 @@ export async function readBody(request: Request, limit: number, timeoutMs: numbe
 
 /** The body as a JSON object. Throws `INVALID_BODY`, too. */
 export async function readJson(request: Request, limit: number, timeoutMs: number): Promise<Record<string, unknown>> {
-  const bytes = await readBody(request, limit, timeoutMs);
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
-  } catch {
-    throw new Rejection("INVALID_BODY", "the body must be JSON");
-  }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new Rejection("INVALID_BODY", "the body must be a JSON object");
-  }
-  return json as Record<string, unknown>;
+  return jsonObject(await readBody(request, limit, timeoutMs));
 }

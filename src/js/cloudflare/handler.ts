@@ -6,10 +6,11 @@ import { parseNotice } from "../blocks.js";
 import { isSteadymixError } from "../errors.js";
 import type { Services } from "../types.js";
 import type { ErrorBody } from "./answer.js";
-import { parseReport, withGrant } from "./audience.js";
+import { reportOf, withGrant } from "./audience.js";
 import { type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
 import { checkEnvironment, type SteadymixEnv, words } from "./environment.js";
 import { bearer, checkOperator, checkOrigin, readBody, readJson } from "./guards.js";
+import { checked, checkLeftOut, ID, integer, NATURAL } from "./input.js";
 import { broadcastOf, checkSignature, signaturesOf } from "./notices.js";
 import { openApi } from "./openApi.js";
 import { Rejection } from "./rejection.js";
@@ -24,7 +25,6 @@ const BODY_MS = 5_000;
 const ON_AIR_S = 1;
 const VIEWER_TOKEN_S = 3_600;
 const VIEWER_TOKEN_MOST_S = 86_400;
-const ID = /^[A-Za-z0-9_-]{1,50}$/;
 
 /**
  * The routes, to be mounted: `app.route("/api", handler())`, or `export default handler()`. What they need is bound in the
@@ -36,7 +36,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   const app = new Hono<Here>();
   const broadcast = (env: SteadymixEnv, id: string) => {
     // No object is made for what can be none.
-    if (!ID.test(id)) throw notFound();
+    if (!ID.is(id)) throw notFound();
     return env.BROADCAST.get(env.BROADCAST.idFromName(id));
   };
   const quota = (env: SteadymixEnv) => env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID));
@@ -89,22 +89,13 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
 
   app.post("/broadcasts", operator, async (c) => {
     const { id = crypto.randomUUID(), ...settings } = await readJson(c.req.raw, JSON_BYTES, BODY_MS);
-    if (typeof id !== "string" || !ID.test(id)) {
-      // With lane and generation it is the instanceId of each task, which has room for 64.
-      const allowed = "1 to 50 of A-Z a-z 0-9 - _";
-      const value = String(id).slice(0, 100);
-      throw new Rejection("INVALID_CONFIG", `id is ${value}, but must be ${allowed}`, { field: "id", value, allowed });
-    }
-    for (const field of ["appId", "instanceId"]) {
-      if (!(field in settings)) continue;
-      const allowed = field === "appId" ? "left out: it is the Worker's" : "left out: it is the id";
-      throw new Rejection("INVALID_CONFIG", `${field} must be ${allowed}`, { field, allowed });
-    }
-    const config = { ...settings, instanceId: id } as BroadcastConfig;
-    const object = c.env.BROADCAST.get(c.env.BROADCAST.idFromName(id));
-    const started = await object.start(config);
+    const { appId, instanceId, ...given } = settings;
+    checkLeftOut("INVALID_CONFIG", "appId", appId, "it is the Worker's");
+    checkLeftOut("INVALID_CONFIG", "instanceId", instanceId, "it is the id");
+    const config = { ...given, instanceId: checked("INVALID_CONFIG", "id", id, ID) } as BroadcastConfig;
+    const started = await broadcast(c.env, config.instanceId).start(config);
     if (!started.ok) throw Rejection.of(asInBody(started.error));
-    return c.json(started.value, 201, { location: `${new URL(c.req.url).pathname}/${id}` });
+    return c.json(started.value, 201, { location: `${new URL(c.req.url).pathname}/${config.instanceId}` });
   });
 
   app.get("/broadcasts/:id", operator, async (c) => {
@@ -113,11 +104,8 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
 
   app.patch("/broadcasts/:id", operator, async (c) => {
     const { services, ...others } = await readJson(c.req.raw, JSON_BYTES, BODY_MS);
-    const field = Object.keys(others)[0];
-    if (field !== undefined) {
-      const allowed = "left out: only services can be changed";
-      throw new Rejection("INVALID_CONFIG", `${field} must be ${allowed}`, { field, allowed });
-    }
+    for (const [field, value] of Object.entries(others))
+      checkLeftOut("INVALID_CONFIG", field, value, "only services can be changed");
     const updated = found(await broadcast(c.env, c.req.param("id")).update(services as Services));
     if (!updated.ok) throw Rejection.of(updated.error);
     return c.json(updated.value);
@@ -128,7 +116,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   });
 
   app.get("/broadcasts/:id/events", operator, async (c) => {
-    const since = natural("since", c.req.query("since"), 0);
+    const since = Number(checked("INVALID_QUERY", "since", c.req.query("since") ?? "0", NATURAL));
     const object = broadcast(c.env, c.req.param("id"));
     const events = await object.history(since);
     if (events.length === 0) found(await object.word());
@@ -137,16 +125,12 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
 
   app.post("/broadcasts/:id/viewer-tokens", operator, async (c) => {
     const { lifetimeS = VIEWER_TOKEN_S } = await readJson(c.req.raw, REPORT_BYTES, BODY_MS);
-    if (!Number.isInteger(lifetimeS) || Number(lifetimeS) < 1 || Number(lifetimeS) > VIEWER_TOKEN_MOST_S) {
-      const allowed = `a natural number of s from 1 to ${VIEWER_TOKEN_MOST_S}`;
-      const value = JSON.stringify(lifetimeS);
-      throw new Rejection("INVALID_BODY", `lifetimeS must be ${allowed}`, { field: "lifetimeS", value, allowed });
-    }
+    const lasts = checked("INVALID_BODY", "lifetimeS", lifetimeS, integer(1, VIEWER_TOKEN_MOST_S));
     const [key] = words(c.env.VIEWER_KEYS);
     if (key === undefined) throw new Rejection("MISCONFIGURED", "the secret VIEWER_KEYS is not set");
     const id = c.req.param("id");
     found(await broadcast(c.env, id).word());
-    return c.json(await signViewerToken(key, id, Number(lifetimeS)), 201);
+    return c.json(await signViewerToken(key, id, lasts), 201);
   });
 
   // ---- viewers -------------------------------------------------------------------------------------------------
@@ -189,8 +173,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   });
 
   app.post("/broadcasts/:id/reports", viewer, async (c) => {
-    const body = await readBody(c.req.raw, REPORT_BYTES, BODY_MS);
-    const report = parseReport(new TextDecoder().decode(body));
+    const report = reportOf(await readJson(c.req.raw, REPORT_BYTES, BODY_MS));
     if (!report) throw new Rejection("INVALID_BODY", 'the body must be {"type":"gone","uid":…}');
     const object = broadcast(c.env, c.req.param("id"));
     found(await object.word());
@@ -205,7 +188,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     }
     const signatures = signaturesOf(c.req.raw.headers);
     const body = await readBody(c.req.raw, NOTICE_BYTES, BODY_MS);
-    checked(() => checkSignature(c.env, body, signatures));
+    rejecting(() => checkSignature(c.env, body, signatures));
     // The service is not kept waiting, and need not send anything again: what it tells is a hint, or its test of this
     // address, or of tasks that are none of ours.
     const id = broadcastIn(body);
@@ -227,7 +210,7 @@ function unlessUpgraded(middleware: MiddlewareHandler): MiddlewareHandler {
 function broadcastIn(body: Uint8Array): string | undefined {
   try {
     const id = broadcastOf(parseNotice(body).instanceId);
-    return id !== undefined && ID.test(id) ? id : undefined;
+    return ID.is(id) ? id : undefined;
   } catch (error) {
     console.warn("steadymix: what the service has signed is no notification:", error);
     return undefined;
@@ -253,14 +236,7 @@ function asInBody({ field, message, ...error }: ErrorBody): ErrorBody {
   return { ...error, message: short(message), ...(field === undefined ? {} : { field: short(field) }) };
 }
 
-function natural(name: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  const allowed = "a natural number";
-  throw new Rejection("INVALID_QUERY", `${name} must be ${allowed}`, { field: name, value: text, allowed });
-}
-
-function checked<Value>(act: () => Value): Value {
+function rejecting<Value>(act: () => Value): Value {
   try {
     return act();
   } catch (error) {
