@@ -106,6 +106,21 @@ test("the server takes commands, and shows its state", async (t) => {
   assert.match(((await wrong.json()) as { message: string }).message, /command: unknown variant `explode`/);
 });
 
+test("a page cannot send commands to a server that runs beside it", async (t) => {
+  const server = await startServer();
+  t.after(() => server.close());
+  const taskId = await start(loopbackFetch(server.url));
+  const headers = { origin: "https://evil.example", "content-type": "text/plain" };
+  const body = JSON.stringify({ kind: "kill", taskId });
+  const answer = await fetch(`${server.url}/control`, { method: "POST", headers, body });
+  assert.equal(answer.status, 403);
+  const { tasks } = (await (await fetch(`${server.url}/state`)).json()) as State;
+  assert.deepEqual(
+    tasks.map(({ live }) => live),
+    [true],
+  );
+});
+
 test("a notification that is not answered comes again", async (t) => {
   const bodies: string[] = [];
   let received: () => void = () => {};

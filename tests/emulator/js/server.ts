@@ -64,6 +64,8 @@ async function handle(
   const [, domain = "", rest = ""] = /^\/([^/?]*)(.*)$/.exec(request.url ?? "") ?? [];
   if (domain === "state" && request.method === "GET") return json(response, 200, emulator.state());
   if (domain === "control" && request.method === "POST") {
+    // No page of anybody's has a part in this; one that is open beside it could send it blindly.
+    if (request.headers.origin !== undefined) return json(response, 403, { message: "not for pages" });
     try {
       return json(response, 200, { tasks: emulator.control(JSON.parse(body) as Command), state: emulator.state() });
     } catch (error) {
