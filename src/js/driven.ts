@@ -49,6 +49,8 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
     const snapshot = Snapshot.textOf(config);
     this.#driver =
       snapshot === undefined ? make(asJson("config", config), this.#host, now) : restore(snapshot, this.#host);
+    const status = this.#driver.status();
+    this.#host.laneNames = ("lanes" in status ? status.lanes : [status]).map(({ name }) => name);
   }
 
   /** None once it is over. */
@@ -203,6 +205,7 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
     const driver = this.#driver;
     this.#driver = undefined;
     this.#endQueues();
+    this.#host.release();
     driver?.free();
   }
 

@@ -1,6 +1,7 @@
 import { instant, memberOf, secret, shown } from "./check.js";
 import { type ErrorCode, invalid, steadymixError } from "./errors.js";
 import { member } from "./member.js";
+import { Permits } from "./permits.js";
 import { replyOf } from "./reply.js";
 import type { Host, PermitRequest, SteadymixEvent } from "./types.js";
 import { UNCACHED } from "./uncached.js";
@@ -33,6 +34,10 @@ export class HostCalls {
   /** What the clock showed last, and when that was by one that nobody sets. */
   #last = { wall: 0, at: 0 };
   #beforeSetBack = 0;
+  readonly #released = new AbortController();
+  readonly #permits: Permits;
+  /** In the order of their numbers. */
+  laneNames: string[] = [];
 
   /** `publish` takes each event before `onEvent` does. Throws `INVALID_CONFIG`. */
   constructor(host: unknown, publish: (event: SteadymixEvent) => void) {
@@ -51,6 +56,14 @@ export class HostCalls {
       throw invalid("INVALID_CONFIG", "host.fetch", "undefined", "a function, as this runtime has none");
     this.hasPersist = this.#callback("persist") !== undefined;
     this.hasPermit = this.#callback("permit") !== undefined;
+    this.#permits = new Permits({
+      permit: (request) => this.#callback("permit")?.(request),
+      now: () => this.now(),
+      timeScale: this.timeScale,
+      onError: (error) => this.#tellError(error, "permit"),
+      emit: (details, lane, at) => this.tellEvent({ at, lane: this.laneNames[lane] ?? "", ...details }),
+      released: this.#released.signal,
+    });
     for (const name of ["rtcToken", "onEvent", "onError", "now"] as const) this.#callback(name);
   }
 
@@ -125,12 +138,14 @@ export class HostCalls {
     return this.#ask("persist", [snapshot], () => true).catch(() => false);
   }
 
-  /** The ms to wait before asking again; 0 is a permit. Rejects when that could not be asked. */
-  async permit(request: PermitRequest): Promise<number> {
-    return this.#ask("permit", [request], (wait) => {
-      if (typeof wait === "number" && wait >= 0 && wait < Number.POSITIVE_INFINITY) return Math.ceil(wait);
-      throw wrong("INVALID_PERMIT", "permit", shown(wait), "a number of ms from 0 on");
-    });
+  /** The ms to wait before asking again; 0 is a permit. */
+  permit(request: PermitRequest): Promise<number> {
+    return this.#permits.ask(request);
+  }
+
+  /** Nothing is waited for any more. */
+  release(): void {
+    this.#released.abort();
   }
 
   tellEvent(event: SteadymixEvent): void {

@@ -327,7 +327,8 @@ export interface Host {
   persist?: (snapshot: string) => void | Promise<void>;
   /**
    * Where several processes make calls under one App ID, whoever shares out its rate limit: gives 0 for a permit, which
-   * must be used within a second, or the ms to wait before asking again. Without it `quota` is for this one alone.
+   * must be used within a second, or the ms to wait before asking again. Without it `quota` is for this one alone. Where it
+   * rejects, gives something else, or nothing within 15 s, calls go on without it, at most one a second: `permitFailed`.
    */
   permit?: (request: PermitRequest) => number | Promise<number>;
   /** Takes each event, besides those who iterate. May be async, but is not waited for. */
@@ -464,7 +465,11 @@ export type EventDetails =
    * It was restored from a snapshot of one that had ended: nothing is launched. What is to run again is begun anew, with an
    * instanceId of its own.
    */
-  | { type: "alreadyEnded"; outcome: Outcome };
+  | { type: "alreadyEnded"; outcome: Outcome }
+  /** `permit` failed: calls go on without it, at most one a second, and it is asked again every 10 s. */
+  | { type: "permitFailed"; reason: "rejected" | "timedOut" | "invalid" }
+  /** `permit` gives permits again. */
+  | { type: "permitRecovered"; failedForMs: number };
 
 /** Something that happened to one lane. Carries no credential and no token. */
 export type SteadymixEvent = {

@@ -53,7 +53,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = persist)]
     fn js_persist(this: &Host, snapshot: &str) -> Promise;
 
-    /// How long to wait before asking again, in ms; 0 is a permit; rejects when that could not be asked.
+    /// How long to wait before asking again, in ms; 0 is a permit. What fails there is dealt with in `permits.ts`.
     #[wasm_bindgen(method, js_name = permit)]
     fn js_permit(this: &Host, request: &JsValue) -> Promise;
 
@@ -67,8 +67,6 @@ extern "C" {
 
 /// A snapshot that is not kept in this time is not kept.
 pub(super) const PERSIST_TIMEOUT: Millis = Millis::from_secs(5);
-/// A question for a permit that is not answered in this time is asked again.
-const PERMIT_TIMEOUT: Millis = Millis::from_secs(10);
 /// When a permit is asked for again that could not be asked for.
 const WITHOUT_ANSWER: Millis = Millis::from_secs(1);
 
@@ -111,16 +109,8 @@ impl Host {
     /// How long to wait before asking again; zero is a permit.
     pub(super) async fn permit(&self, request: PermitRequest) -> Millis {
         let Ok(asked) = value::out(&request) else { return WITHOUT_ANSWER };
-        let answer = JsFuture::from(self.js_permit(&asked));
-        match select(answer, self.timer(PERMIT_TIMEOUT)).await {
-            Either::Left((answer, _)) => {
-                answer.ok().and_then(|wait| wait.as_f64()).map_or(WITHOUT_ANSWER, value::to_millis)
-            }
-            Either::Right(_) => {
-                self.tell_slow("permit", PERMIT_TIMEOUT, "it is asked again");
-                WITHOUT_ANSWER
-            }
-        }
+        let answer = JsFuture::from(self.js_permit(&asked)).await;
+        answer.ok().and_then(|wait| wait.as_f64()).map_or(WITHOUT_ANSWER, value::to_millis)
     }
 
     /// Tells that a callback has taken longer than this.

@@ -55,20 +55,16 @@ test("the rate limit holds for all lanes together", async (t) => {
   assert.ok(stats.mostInASecond <= 10, `${stats.mostInASecond} calls in one second`);
 });
 
-test("where the rate limit is shared, each call has a permit; one that cannot be asked for is asked for again", async (t) => {
+test("where the rate limit is shared, each call has a permit", async (t) => {
   const asked: string[] = [];
-  const errors: unknown[] = [];
-  const { server, host, event } = await world(
+  const { server, host, event, events } = await world(
     t,
     {},
     {
       permit: ({ lane, want }) => {
         asked.push(`${lane} ${want}`);
-        if (asked.length === 1) throw new Error("not there");
-        if (asked.length === 2) return "soon" as unknown as number;
-        return asked.length === 3 ? 700 : 0;
+        return asked.length === 1 ? 700 : 0;
       },
-      onError: (error) => errors.push(error),
     },
   );
   const group = new RedundancyGroup(groupConfig, host);
@@ -78,14 +74,68 @@ test("where the rate limit is shared, each call has a permit; one that cannot be
   await outcome;
   assert.deepEqual(live(server), []);
   const { calls } = server.emulator.state().stats;
-  const granted = (lane: number, want: string) => asked.slice(3).filter((one) => one === `${lane} ${want}`).length;
+  const granted = (lane: number, want: string) => asked.slice(1).filter((one) => one === `${lane} ${want}`).length;
   for (const lane of [0, 1]) {
     assert.equal(granted(lane, "acquireAndCreate"), 1);
     assert.equal(granted(lane, "create"), 1);
   }
   assert.equal(granted(0, "delete") + granted(1, "delete"), calls.delete);
-  assert.deepEqual(
-    errors.map((error) => (isSteadymixError(error) ? error.code : String(error))),
-    ["Error: not there", "INVALID_PERMIT"],
-  );
+  assert.ok(!events.some(({ type }) => type === "permitFailed"));
+});
+
+const NEVER = new Promise<number>(() => {});
+const FAILURES: [string, string, () => number | Promise<number>][] = [
+  ["rejected", "it is gone", () => Promise.reject(new Error("it is gone"))],
+  [
+    "rejected",
+    "not there",
+    () => {
+      throw new Error("not there");
+    },
+  ],
+  ["invalid", "INVALID_PERMIT", () => "soon" as unknown as number],
+  ["invalid", "INVALID_PERMIT", () => -1],
+  ["invalid", "INVALID_PERMIT", () => Number.NaN],
+  ["timedOut", "INVALID_PERMIT", () => NEVER],
+];
+
+for (const [reason, said, fail] of FAILURES)
+  test(`calls go on, slowly, where permits fail (${reason}: ${said}), and that is told`, async (t) => {
+    let isFailing = true;
+    const errors: unknown[] = [];
+    const { server, host, events, event } = await world(
+      t,
+      {},
+      { permit: () => (isFailing ? fail() : 0), onError: (error) => errors.push(error) },
+    );
+    const told = (type: string) => events.filter((event) => event.type === type);
+    const group = new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5_000 } }, host);
+    const outcome = group.run();
+    const confirmed = (lane: string) => event((event) => event.type === "confirmed" && event.lane === lane);
+    await Promise.all([confirmed("primary"), confirmed("backup")]);
+    server.emulator.control({ kind: "kill", uid: group.status().onAir?.uid ?? 0 });
+    await event(({ type }) => type === "relaunched");
+    assert.ok(server.emulator.state().stats.mostInASecond <= 3);
+    assert.equal(told("permitFailed").length, 1, "once, however often it fails");
+    const [failed] = told("permitFailed");
+    assert.ok(failed?.type === "permitFailed" && failed.reason === reason);
+    assert.ok(["primary", "backup"].includes(failed.lane) && failed.at > 0);
+    assert.match(isSteadymixError(errors[0]) ? errors[0].code : String(errors[0]), new RegExp(said));
+    isFailing = false;
+    const recovered = await event(({ type }) => type === "permitRecovered");
+    assert.ok(recovered.type === "permitRecovered" && recovered.failedForMs > 10_000);
+    assert.equal(Math.round(recovered.at - failed.at), Math.round(recovered.failedForMs));
+    isFailing = true;
+    group.stop();
+    assert.deepEqual(await outcome, { kind: "stopped" });
+    assert.deepEqual(live(server), []);
+  });
+
+test("a supervisor that is disposed of does not wait for a permit", async (t) => {
+  const { host } = await world(t, {}, { permit: () => NEVER });
+  const group = new RedundancyGroup(groupConfig, host);
+  const run = assert.rejects(group.run(), { code: "DISPOSED" });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  group.dispose();
+  await run;
 });

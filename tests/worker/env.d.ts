@@ -1,7 +1,12 @@
 type SteadymixEnv = import("steadymix/cloudflare").SteadymixEnv;
 
 declare namespace Cloudflare {
-  interface Env extends SteadymixEnv {}
+  interface Env extends SteadymixEnv {
+    OTHER: DurableObjectNamespace;
+    KV_BROADCAST: SteadymixEnv["BROADCAST"];
+    KV_APP_QUOTA: SteadymixEnv["APP_QUOTA"];
+    KV_RELAY: SteadymixEnv["RELAY"];
+  }
   interface GlobalProps {
     mainModule: typeof import("./worker.ts");
   }

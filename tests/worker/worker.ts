@@ -1,4 +1,5 @@
 /** A Worker as a user would write it, with the emulated service in the place of the network. */
+import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { SteadymixEvent } from "steadymix";
 import { AppQuota, Broadcast, type BroadcastOptions, handler, Relay, type SteadymixEnv } from "steadymix/cloudflare";
@@ -35,5 +36,11 @@ export class TestBroadcast extends Broadcast {
     super(ctx, env, new Options(ctx));
   }
 }
+
+/** None of the library's. */
+export class Other extends DurableObject {}
+export class KvBroadcast extends TestBroadcast {}
+export class KvAppQuota extends AppQuota {}
+export class KvRelay extends Relay {}
 
 export default new Hono<{ Bindings: SteadymixEnv }>().route("/api", handler());

@@ -5,6 +5,7 @@ import { type Answer, refused } from "./answer.js";
 import type { BroadcastState } from "./broadcast.js";
 import { Clock } from "./clock.js";
 import { LIMITS, limitsOf, type SteadymixEnv } from "./environment.js";
+import { type ClassName, requireSqlite } from "./objects.js";
 
 /** A broadcast, as it is listed. */
 export interface BroadcastEntry {
@@ -65,6 +66,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    requireSqlite(ctx);
     this.#limits = usableLimits(env);
     this.#bucket = new TokenBucket(this.#limits, this.#opensAt);
     ctx.storage.sql.exec(
@@ -72,6 +74,11 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
         // Until when it must have reported; NULL once it has.
         "entered_until INTEGER)",
     );
+  }
+
+  /** Which class of this library it is: a binding may lead to another one. */
+  className(): ClassName {
+    return "AppQuota";
   }
 
   /**

@@ -3,7 +3,7 @@ import { invalid } from "../errors.js";
 import { member } from "../member.js";
 import { RedundancyGroup } from "../redundancy.js";
 import type { GroupConfig, Host, LaneStatus, OnAir, Services, SteadymixEvent, TaskWarning } from "../types.js";
-import { type Answer, answered, refusal, refused } from "./answer.js";
+import { type Answer, answered, type ErrorBody, refusal, refused } from "./answer.js";
 import type { BroadcastEntry } from "./appQuota.js";
 import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
 import { Clock, wakeBy } from "./clock.js";
@@ -11,7 +11,10 @@ import { sha256Hex } from "./digest.js";
 import type { SteadymixEnv } from "./environment.js";
 import { integer, shown } from "./input.js";
 import { checkSignature, type NoticeSignatures } from "./notices.js";
+import { type ClassName, type Remote, reach, reachQuota, requireSqlite } from "./objects.js";
 import { hidden, payloadOf, restored } from "./payload.js";
+import { Rejection } from "./rejection.js";
+import type { Relay } from "./relay.js";
 import { rtcTokens } from "./rtcTokens.js";
 import { type BroadcastFacts, BroadcastStore, type StoredEvent } from "./store.js";
 
@@ -37,6 +40,11 @@ export interface BroadcastStatus {
   overAt: number | null;
   /** Viewers that are connected to its own object. */
   viewers: number;
+  /**
+   * Since when `AppQuota` gives no permits, in ms since the epoch; `null`: it does, as far as is known. Calls go on without
+   * it, at most one a second.
+   */
+  quotaFailedAt: number | null;
   /** What is allowed in its payload, but probably not meant. */
   warnings: TaskWarning[];
   /**
@@ -85,6 +93,8 @@ const TROUBLE_MS = 30_000;
 /** After what could not be told to others it is told again so much later; then later and later, up to the second. */
 const AGAIN_MS = 1_000;
 const MOST_AGAIN_MS = 600_000;
+/** The broadcast is not kept waiting by the list for longer, nor again for so long. */
+const REPORT_TIMEOUT_MS = 2_000;
 const RELAY_SIZES_LAST_MS = 10_000;
 const MOST_EVENTS_AT_ONCE = 500;
 /** In an answer to a viewer: it is to be connected to this relay instead, `{number}/{most connections of a token}`. */
@@ -106,19 +116,26 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   #isDue = false;
   #lastHintAt = 0;
   #reported = "";
+  #reportsAgainAt = 0;
   #relaySizes: { at: number; sizes: Map<number, number> } | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, options: BroadcastOptions = {}) {
     super(ctx, env);
+    requireSqlite(ctx);
     this.#options = options;
     this.#numbers = numbersOf(options);
     this.#store = new BroadcastStore(ctx.storage, this.#numbers.historyLength);
     this.#audience = new Audience(ctx);
   }
 
+  /** Which class of this library it is: a binding may lead to another one. */
+  className(): ClassName {
+    return "Broadcast";
+  }
+
   /**
    * Starts it. The same call again changes nothing. Refused: `INVALID_CONFIG`, `ALREADY_STARTED` with other settings,
-   * `OVER`, `PCW_REACHED`.
+   * `OVER`, `PCW_REACHED`, `QUOTA_UNAVAILABLE`, `MISCONFIGURED`.
    */
   async start(config: BroadcastConfig): Promise<Answer<BroadcastStatus>> {
     const id = config.instanceId;
@@ -147,10 +164,12 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
       onAir: null,
       word: 0,
       wordAt: Date.now(),
+      quotaFailedAt: null,
       warnings: group.warnings,
       lastStatus: null,
     };
-    const entered = await this.#quota.enter(entryOf(facts, "starting", group.status().lanes.length));
+    const entry = entryOf(facts, "starting", group.status().lanes.length);
+    const entered = await reachQuota(this.env, (quota) => quota.enter(entry)).catch(refusedBy);
     if (!entered.ok) {
       group.dispose();
       return entered;
@@ -357,7 +376,11 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
         this.#keep(snapshot, Date.now() + GUARD_MS);
         await this.ctx.storage.sync();
       },
-      permit: ({ lane, want }) => this.#quota.permit(`${id}/${lane}`, want),
+      permit: async ({ lane, want }) => {
+        const wait = await reachQuota(this.env, (quota) => quota.permit(`${id}/${lane}`, want));
+        this.#quotaFailed(null);
+        return wait;
+      },
       onEvent: (event) => this.#onEvent(event),
     };
   }
@@ -365,9 +388,15 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   /** What the application makes of it comes last, for it may throw; what it gives may be a promise. */
   #onEvent(event: SteadymixEvent): unknown {
     this.#store.addEvent(event);
+    if (event.type === "permitFailed") this.#quotaFailed(event.at);
     const facts = this.#store.facts;
     if (event.type === "onAir" && facts) this.#tell({ ...facts, onAir: this.#group?.status().onAir ?? null });
     return this.#options.onEvent?.(event);
+  }
+
+  #quotaFailed(quotaFailedAt: number | null): void {
+    const facts = this.#store.facts;
+    if (facts && facts.quotaFailedAt !== quotaFailedAt) this.#store.facts = { ...facts, quotaFailedAt };
   }
 
   #tell(changed: BroadcastFacts): BroadcastFacts {
@@ -382,8 +411,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   /** Tells those that are not known to have got the word. Each alarm does, until they have. */
   #tellRelays(facts: BroadcastFacts): void {
     for (const relay of this.#store.relaysBehind(facts.word)) {
-      this.#relay(facts.id, relay)
-        .tell(wordOf(facts))
+      this.#atRelay(facts.id, relay, (relay) => relay.tell(wordOf(facts)))
         .then(() => this.#store.relayHas(relay, facts.word))
         .catch((error: unknown) => console.error("steadymix: a relay was not told:", error));
     }
@@ -424,7 +452,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   async #forget(id: string): Promise<void> {
-    await this.#quota.remove(id);
+    await reachQuota(this.env, (quota) => quota.remove(id));
     // Nothing is awaited in between: without its alarm, nobody would forget the rest.
     await Promise.all([this.ctx.storage.deleteAlarm(), this.#store.deleteAll()]);
   }
@@ -436,14 +464,16 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const entry = entryOf(facts, stateOf(facts, lanes), tasksOf(lanes));
     const told = JSON.stringify(entry);
     if (told === this.#reported) return true;
+    if (this.#clock.now() < this.#reportsAgainAt) return false;
     // It may be taken although its answer is lost: then what was reported before is not known any more.
     this.#reported = "";
     try {
-      await this.#quota.report(entry);
+      await reachQuota(this.env, (quota) => quota.report(entry), REPORT_TIMEOUT_MS);
       this.#reported = told;
       return true;
     } catch (error) {
       console.error("steadymix: the list of broadcasts could not be told:", error);
+      this.#reportsAgainAt = this.#clock.now() + REPORT_TIMEOUT_MS;
       return false;
     }
   }
@@ -452,7 +482,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const group = this.#open();
     const lanes = (facts.lastStatus ?? group?.status())?.lanes ?? [];
     const services = group ? payloadOf(group.snapshot()) : null;
-    const { id, onAir, startedAt, overAt, warnings } = facts;
+    const { id, onAir, startedAt, overAt, quotaFailedAt, warnings } = facts;
     return {
       id,
       state: stateOf(facts, lanes),
@@ -461,6 +491,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
       startedAt,
       overAt,
       viewers: this.#audience.size,
+      quotaFailedAt: overAt === null ? quotaFailedAt : null,
       warnings,
       services: services && hidden(services),
     };
@@ -468,12 +499,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 
   // ---- others --------------------------------------------------------------------------------------------------
 
-  get #quota() {
-    return this.env.APP_QUOTA.get(this.env.APP_QUOTA.idFromName(this.env.AGORA_APP_ID));
-  }
-
-  #relay(id: string, number: number) {
-    return this.env.RELAY.get(this.env.RELAY.idFromName(`${id}/${number}`));
+  #atRelay<Value>(id: string, number: number, act: (relay: Remote<Relay>) => Promise<Value>): Promise<Value> {
+    return reach(this.env, "RELAY", `${id}/${number}`, act);
   }
 
   /** The first relay that is not full. Their sizes are asked for now and then; in between they are reckoned. */
@@ -482,10 +509,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     if (!this.#relaySizes || this.#clock.now() - this.#relaySizes.at > RELAY_SIZES_LAST_MS) {
       const numbers = this.#store.relays();
       // One that does not answer has no room for anybody.
-      const size = (n: number) =>
-        this.#relay(id, n)
-          .size()
-          .catch(() => most);
+      const size = (n: number) => this.#atRelay(id, n, (relay) => relay.size()).catch(() => most);
       const sizes = await Promise.all(numbers.map(async (n) => [n, await size(n)] as const));
       this.#relaySizes = { at: this.#clock.now(), sizes: new Map(sizes) };
     }
@@ -495,6 +519,12 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     sizes.set(number, (sizes.get(number) ?? 0) + 1);
     return number;
   }
+}
+
+/** What another object, or the way there, refused: as an answer. */
+function refusedBy(error: unknown): { ok: false; error: ErrorBody } {
+  if (!(error instanceof Rejection)) throw error;
+  return { ok: false, error: error.body };
 }
 
 /** The numbers among the options. Throws `INVALID_CONFIG`. */

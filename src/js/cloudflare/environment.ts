@@ -3,6 +3,7 @@ import { isSteadymixError } from "../errors.js";
 import type { Quota } from "../types.js";
 import type { AppQuota } from "./appQuota.js";
 import type { Broadcast } from "./broadcast.js";
+import { checkBindings } from "./objects.js";
 import { Rejection } from "./rejection.js";
 import type { Relay } from "./relay.js";
 
@@ -66,8 +67,9 @@ export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
 
 /** Throws `MISCONFIGURED` unless what operators' routes need is there, and right. */
 export function checkEnvironment(env: SteadymixEnv): void {
+  checkBindings(env);
   const missing = NEEDED.find((name) => !env[name]);
-  if (missing) throw new Rejection("MISCONFIGURED", `${missing} is not set`);
+  if (missing) throw new Rejection("MISCONFIGURED", `${missing} is not set`, { field: missing });
   limitsOf(env);
   const origin = words(env.ALLOWED_ORIGINS).find((origin) => !isOrigin(origin));
   if (origin !== undefined) {

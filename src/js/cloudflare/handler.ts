@@ -7,11 +7,12 @@ import { isSteadymixError } from "../errors.js";
 import type { Services } from "../types.js";
 import type { ErrorBody } from "./answer.js";
 import { reportOf, withGrant } from "./audience.js";
-import { type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
+import { type Broadcast, type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
 import { checkEnvironment, type SteadymixEnv, words } from "./environment.js";
 import { bearer, checkOperator, checkOrigin, readBody, readJson } from "./guards.js";
 import { checked, checkLeftOut, ID, integer, NATURAL } from "./input.js";
 import { broadcastOf, checkSignature, signaturesOf } from "./notices.js";
+import { checkBindings, type Remote, reach, reachQuota } from "./objects.js";
 import { openApi } from "./openApi.js";
 import { Rejection } from "./rejection.js";
 import { checkViewerToken, signViewerToken, type ViewerGrant } from "./viewerTokens.js";
@@ -34,12 +35,18 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   type Here = { Bindings: SteadymixEnv };
   type Granted = Here & { Variables: { grant: ViewerGrant } };
   const app = new Hono<Here>();
-  const broadcast = (env: SteadymixEnv, id: string) => {
+  const atBroadcast = async <Value>(
+    env: SteadymixEnv,
+    id: string,
+    act: (broadcast: Remote<Broadcast>) => Promise<Value>,
+  ) => {
     // No object is made for what can be none.
     if (!ID.is(id)) throw notFound();
-    return env.BROADCAST.get(env.BROADCAST.idFromName(id));
+    return reach(env, "BROADCAST", id, act);
   };
-  const quota = (env: SteadymixEnv) => env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID));
+
+  const requireBroadcast = async (env: SteadymixEnv, id: string) =>
+    found(await atBroadcast(env, id, (broadcast) => broadcast.word()));
 
   const operator: MiddlewareHandler<Here> = async (c, next) => {
     checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
@@ -79,13 +86,23 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     }),
   );
 
-  app.get("/health", (c) => c.json({ status: "ok" }));
+  app.get("/health", (c) => {
+    checkEnvironment(c.env);
+    return c.json({ status: "ok" });
+  });
   app.get("/openapi.json", (c) => c.json(openApi(c.req.path.replace(/\/openapi\.json$/, "") || "/")));
+
+  app.use((c, next) => {
+    checkBindings(c.env);
+    return next();
+  });
 
   // ---- operators -----------------------------------------------------------------------------------------------
 
-  app.get("/broadcasts", operator, async (c) => c.json({ broadcasts: await quota(c.env).broadcasts() }));
-  app.get("/quota", operator, async (c) => c.json(await quota(c.env).status()));
+  app.get("/broadcasts", operator, async (c) =>
+    c.json({ broadcasts: await reachQuota(c.env, (quota) => quota.broadcasts()) }),
+  );
+  app.get("/quota", operator, async (c) => c.json(await reachQuota(c.env, (quota) => quota.status())));
 
   app.post("/broadcasts", operator, async (c) => {
     const { id = crypto.randomUUID(), ...settings } = await readJson(c.req.raw, JSON_BYTES, BODY_MS);
@@ -93,33 +110,35 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     checkLeftOut("INVALID_CONFIG", "appId", appId, "it is the Worker's");
     checkLeftOut("INVALID_CONFIG", "instanceId", instanceId, "it is the id");
     const config = { ...given, instanceId: checked("INVALID_CONFIG", "id", id, ID) } as BroadcastConfig;
-    const started = await broadcast(c.env, config.instanceId).start(config);
+    const started = await atBroadcast(c.env, config.instanceId, (broadcast) => broadcast.start(config));
     if (!started.ok) throw Rejection.of(asInBody(started.error));
     return c.json(started.value, 201, { location: `${new URL(c.req.url).pathname}/${config.instanceId}` });
   });
 
   app.get("/broadcasts/:id", operator, async (c) => {
-    return c.json(found(await broadcast(c.env, c.req.param("id")).status()));
+    return c.json(found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.status())));
   });
 
   app.patch("/broadcasts/:id", operator, async (c) => {
     const { services, ...others } = await readJson(c.req.raw, JSON_BYTES, BODY_MS);
     for (const [field, value] of Object.entries(others))
       checkLeftOut("INVALID_CONFIG", field, value, "only services can be changed");
-    const updated = found(await broadcast(c.env, c.req.param("id")).update(services as Services));
+    const updated = found(
+      await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.update(services as Services)),
+    );
     if (!updated.ok) throw Rejection.of(updated.error);
     return c.json(updated.value);
   });
 
   app.delete("/broadcasts/:id", operator, async (c) => {
-    return c.json(found(await broadcast(c.env, c.req.param("id")).stop()), 202);
+    return c.json(found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.stop())), 202);
   });
 
   app.get("/broadcasts/:id/events", operator, async (c) => {
     const since = Number(checked("INVALID_QUERY", "since", c.req.query("since") ?? "0", NATURAL));
-    const object = broadcast(c.env, c.req.param("id"));
-    const events = await object.history(since);
-    if (events.length === 0) found(await object.word());
+    const id = c.req.param("id");
+    const events = await atBroadcast(c.env, id, (broadcast) => broadcast.history(since));
+    if (events.length === 0) await requireBroadcast(c.env, id);
     return c.json({ events, next: events.at(-1)?.seq ?? since });
   });
 
@@ -129,7 +148,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     const [key] = words(c.env.VIEWER_KEYS);
     if (key === undefined) throw new Rejection("MISCONFIGURED", "the secret VIEWER_KEYS is not set");
     const id = c.req.param("id");
-    found(await broadcast(c.env, id).word());
+    await requireBroadcast(c.env, id);
     return c.json(await signViewerToken(key, id, lasts), 201);
   });
 
@@ -144,12 +163,12 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     }
     const id = c.req.param("id");
     const request = withGrant(c.req.raw, c.get("grant"));
-    let answer = await broadcast(c.env, id).fetch(request);
+    let answer = await atBroadcast(c.env, id, (broadcast) => broadcast.fetch(request));
     const relay = answer.headers.get(RELAY_HEADER);
     if (relay !== null) {
       const [number = ""] = relay.split("/");
       request.headers.set(RELAY_HEADER, `${id}/${relay}`);
-      answer = await c.env.RELAY.get(c.env.RELAY.idFromName(`${id}/${number}`)).fetch(request);
+      answer = await reach(c.env, "RELAY", `${id}/${number}`, (relay) => relay.fetch(request));
     }
     if (answer.status === 404) throw notFound();
     if (answer.status === 429) {
@@ -165,7 +184,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     const key = new URL(`/steadymix/on-air/${encodeURIComponent(id)}`, c.req.url).href;
     const kept = await caches.default.match(key);
     if (kept) return new Response(kept.body, kept);
-    const answer = c.json(found(await broadcast(c.env, id).word()), 200, {
+    const answer = c.json(await requireBroadcast(c.env, id), 200, {
       "cache-control": `public, max-age=${ON_AIR_S}`,
     });
     c.executionCtx.waitUntil(caches.default.put(key, answer.clone()));
@@ -175,9 +194,9 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   app.post("/broadcasts/:id/reports", viewer, async (c) => {
     const report = reportOf(await readJson(c.req.raw, REPORT_BYTES, BODY_MS));
     if (!report) throw new Rejection("INVALID_BODY", 'the body must be {"type":"gone","uid":…}');
-    const object = broadcast(c.env, c.req.param("id"));
-    found(await object.word());
-    return c.json({ report: await object.hint(report) }, 202);
+    const id = c.req.param("id");
+    await requireBroadcast(c.env, id);
+    return c.json({ report: await atBroadcast(c.env, id, (broadcast) => broadcast.hint(report)) }, 202);
   });
 
   // ---- the service ---------------------------------------------------------------------------------------------
@@ -192,7 +211,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     // The service is not kept waiting, and need not send anything again: what it tells is a hint, or its test of this
     // address, or of tasks that are none of ours.
     const id = broadcastIn(body);
-    if (id) c.executionCtx.waitUntil(broadcast(c.env, id).notice(body, signatures));
+    if (id) c.executionCtx.waitUntil(atBroadcast(c.env, id, (broadcast) => broadcast.notice(body, signatures)));
     return c.json({ status: "ok" });
   });
 

@@ -71,6 +71,10 @@ const schemas: Record<string, Schema> = {
     startedAt: ms,
     overAt: orNull(ms),
     viewers: integer,
+    quotaFailedAt: {
+      ...orNull(ms),
+      description: "Since when AppQuota gives no permits. Calls go on without it, at most one a second.",
+    },
     warnings: array(object({ field: text, message: text })),
     services: {
       ...orNull(ref("Services")),
@@ -149,6 +153,7 @@ function rejections(...codes: string[]): Record<string, Schema> {
 
 const operator = [{ operator: [] }];
 const viewer = [{ viewer: [] }, { viewerInAddress: [] }];
+const withQuota = ["QUOTA_UNAVAILABLE"];
 const guarded = ["UNAUTHORIZED", "ORIGIN_NOT_ALLOWED", "MISCONFIGURED"];
 const withBody = ["INVALID_BODY", "BODY_TOO_LARGE", "BODY_TOO_SLOW"];
 const idParameter = { name: "id", in: "path", required: true, schema: id };
@@ -161,7 +166,13 @@ export function openApi(base: string): Schema {
     servers: [{ url: base }],
     paths: {
       "/health": {
-        get: { operationId: "health", responses: { 200: answer("It lives.", object({ status: { const: "ok" } })) } },
+        get: {
+          operationId: "health",
+          responses: {
+            200: answer("It lives, and is set up.", object({ status: { const: "ok" } })),
+            ...rejections("MISCONFIGURED"),
+          },
+        },
       },
       "/openapi.json": {
         get: { operationId: "describe", responses: { 200: answer("This description.", { type: "object" }) } },
@@ -172,7 +183,7 @@ export function openApi(base: string): Schema {
           security: operator,
           responses: {
             200: answer("All that are kept, the youngest first.", object({ broadcasts: array(ref("BroadcastEntry")) })),
-            ...rejections(...guarded),
+            ...rejections(...guarded, ...withQuota),
           },
         },
         post: {
@@ -190,6 +201,7 @@ export function openApi(base: string): Schema {
               "ALREADY_STARTED",
               "OVER",
               "PCW_REACHED",
+              ...withQuota,
             ),
           },
         },
@@ -305,7 +317,7 @@ export function openApi(base: string): Schema {
           security: operator,
           responses: {
             200: answer("How much of the App ID's limits is used.", ref("Quota")),
-            ...rejections(...guarded),
+            ...rejections(...guarded, ...withQuota),
           },
         },
       },

@@ -20,6 +20,7 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   TOO_MANY_CONNECTIONS: 429,
   INTERNAL: 500,
   MISCONFIGURED: 503,
+  QUOTA_UNAVAILABLE: 503,
 };
 
 /** The codes of errors that the routes answer, each with its status. */

@@ -1,8 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { Audience, type OnAirWord } from "./audience.js";
-import { RELAY_HEADER } from "./broadcast.js";
+import { type Broadcast, RELAY_HEADER } from "./broadcast.js";
 import { wakeBy } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
+import { type ClassName, type Remote, reach, requireSqlite } from "./objects.js";
 
 const WORD = "word";
 const BROADCAST = "broadcast";
@@ -16,7 +17,13 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    requireSqlite(ctx);
     this.#audience = new Audience(ctx);
+  }
+
+  /** Which class of this library it is: a binding may lead to another one. */
+  className(): ClassName {
+    return "Relay";
   }
 
   /** Viewers that are connected here. */
@@ -35,7 +42,7 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
   /** Connects a viewer. The header names the broadcast, this relay's number, and the most connections of a token. */
   override async fetch(request: Request): Promise<Response> {
     const [id = "", number = "", maxPerToken = ""] = request.headers.get(RELAY_HEADER)?.split("/") ?? [];
-    const attached = this.#word ?? (await this.#broadcast(id).attach(Number(number)));
+    const attached = this.#word ?? (await this.#atBroadcast(id, (broadcast) => broadcast.attach(Number(number))));
     // It may have been told of a change while it asked.
     const word = this.#word ?? attached;
     if (!word) return new Response(null, { status: 404 });
@@ -51,7 +58,8 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     const report = this.#audience.read(socket, message);
     const id = this.ctx.storage.kv.get<string>(BROADCAST);
     // What is not on air any more is nothing that the broadcast must be asked about.
-    if (report && id && this.#word?.onAir?.uid === report.uid) await this.#broadcast(id).hint(report);
+    if (report && id && this.#word?.onAir?.uid === report.uid)
+      await this.#atBroadcast(id, (broadcast) => broadcast.hint(report));
   }
 
   /** A viewer has gone. The runtime calls it. */
@@ -84,7 +92,7 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     void this.ctx.storage.setAlarm(Date.now() + KEPT_MS);
   }
 
-  #broadcast(id: string) {
-    return this.env.BROADCAST.get(this.env.BROADCAST.idFromName(id));
+  #atBroadcast<Value>(id: string, act: (broadcast: Remote<Broadcast>) => Promise<Value>): Promise<Value> {
+    return reach(this.env, "BROADCAST", id, act);
   }
 }

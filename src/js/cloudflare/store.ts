@@ -20,6 +20,8 @@ export interface BroadcastFacts {
   word: number;
   /** When it last grew, ms since the epoch. */
   wordAt: number;
+  /** Since when there are no permits, as far as is known. */
+  quotaFailedAt: number | null;
   warnings: TaskWarning[];
   /** How the lanes were when it was over. */
   lastStatus: GroupStatus | null;

@@ -1,0 +1,118 @@
+import { steadymixError } from "./errors.js";
+import type { EventDetails, PermitRequest } from "./types.js";
+
+/** A permit that does not come in this time does not come. */
+const PERMIT_TIMEOUT_MS = 15_000;
+/** Once it has failed it is asked again so much later, and not waited for so long. */
+const RETRY_MS = 10_000;
+const RETRY_TIMEOUT_MS = 1_000;
+/** Between two calls without a permit: so slow that several processes together keep below the service's limit. */
+const ALONE_INTERVAL_MS = 1_000;
+
+type Reason = Extract<EventDetails, { type: "permitFailed" }>["reason"];
+
+/** What `Permits` needs of its owner. */
+export interface PermitsOwner {
+  permit: (request: PermitRequest) => unknown;
+  /** ms, by the clock of the machine. */
+  now: () => number;
+  /** How many of those ms are in a real one. */
+  timeScale: number;
+  onError: (error: unknown) => void;
+  emit: (details: EventDetails, lane: number) => void;
+  /** Nothing is waited for any more. */
+  released: AbortSignal;
+}
+
+/**
+ * The application's permits. Where they fail, calls go on all the same, at most one a second: a broadcast must not stand
+ * still because whoever shares out the rate limit does.
+ */
+export class Permits {
+  readonly #owner: PermitsOwner;
+  /** While they fail: since when, when they are asked for again, and what gives them instead. */
+  #failing: { since: number; retryAt: number; alone: Alone } | undefined;
+
+  constructor(owner: PermitsOwner) {
+    this.#owner = owner;
+  }
+
+  /** 0: a permit; else the ms to wait before asking again. Never rejects. */
+  async ask(request: PermitRequest): Promise<number> {
+    const failing = this.#failing;
+    const now = this.#owner.now();
+    if (failing && now < failing.retryAt) return failing.alone.ask(now, request);
+    if (failing) failing.retryAt = now + RETRY_MS;
+    try {
+      const wait = await this.#asked(request, failing ? RETRY_TIMEOUT_MS : PERMIT_TIMEOUT_MS);
+      if (typeof wait !== "number" || !Number.isFinite(wait) || wait < 0)
+        throw new Failure("invalid", steadymixError("INVALID_PERMIT", "permit must give a number of ms from 0 on"));
+      this.#recovered(request.lane);
+      return wait;
+    } catch (error) {
+      const failure = error instanceof Failure ? error : new Failure("rejected", error);
+      return this.#failed(request, failure);
+    }
+  }
+
+  async #asked(request: PermitRequest, timeoutMs: number): Promise<unknown> {
+    const { permit, timeScale, released } = this.#owner;
+    let giveUp = () => {};
+    const late = new Promise<never>((_, reject) => {
+      const error = steadymixError("INVALID_PERMIT", `permit gave nothing within ${timeoutMs} ms`);
+      giveUp = () => reject(new Failure("timedOut", error));
+    });
+    const timer = setTimeout(giveUp, timeoutMs / timeScale);
+    disposed.addEventListener("abort", giveUp);
+    try {
+      return await Promise.race([permit(request), late]);
+    } finally {
+      clearTimeout(timer);
+      disposed.removeEventListener("abort", giveUp);
+    }
+  }
+
+  #failed(request: PermitRequest, { reason, cause }: Failure): number {
+    if (this.#owner.disposed.aborted) return RETRY_MS;
+    const now = this.#owner.now();
+    this.#owner.onError(cause);
+    if (!this.#failing) {
+      this.#failing = { since: now, retryAt: now + RETRY_MS, alone: new Alone() };
+      this.#owner.emit({ type: "permitFailed", reason }, request.lane);
+    }
+    return this.#failing.alone.ask(now, request);
+  }
+
+  #recovered(lane: number): void {
+    if (!this.#failing) return;
+    const failedForMs = Math.max(0, this.#owner.now() - this.#failing.since);
+    this.#failing = undefined;
+    this.#owner.emit({ type: "permitRecovered", failedForMs }, lane);
+  }
+}
+
+class Failure extends Error {
+  readonly reason: Reason;
+
+  constructor(reason: Reason, cause: unknown) {
+    super(reason, { cause });
+    this.reason = reason;
+  }
+}
+
+/** The rate of calls that have no permit. */
+class Alone {
+  #nextAt = Number.NEGATIVE_INFINITY;
+  /** Lanes whose Create has its place already: it must follow its Acquire within 2 s. */
+  readonly #reserved = new Set<number>();
+
+  ask(now: number, { lane, want }: PermitRequest): number {
+    if (want === "create" && this.#reserved.delete(lane)) return 0;
+    const wait = this.#nextAt - now;
+    // Longer than that it is only where the clock was set back.
+    if (wait > 0 && wait <= 2 * ALONE_INTERVAL_MS) return wait;
+    if (want === "acquireAndCreate") this.#reserved.add(lane);
+    this.#nextAt = now + (want === "acquireAndCreate" ? 2 : 1) * ALONE_INTERVAL_MS;
+    return 0;
+  }
+}
