@@ -295,6 +295,47 @@ test("a Worker that refuses says why; one that does not answer is told from it",
   await page.getByRole("alert").getByText("The Worker does not answer:").waitFor();
 });
 
+test("what the Worker does not tell any more looks old, with its age, until it is back", async () => {
+  for (const [language, options] of [
+    ["en", {}],
+    ["zh", { locale: "zh-CN", viewport: { width: 390, height: 844 } }],
+  ] as const) {
+    await open(options);
+    if (language === "en") await start("stale");
+    else await page.getByRole("button", { name: /stale/ }).click();
+    await page.getByTestId("state").waitFor();
+    assert.equal(await page.getByTestId("stale").count(), 0);
+    const colourOf = (of: string) =>
+      page
+        .locator(of)
+        .first()
+        .evaluate((badge) => getComputedStyle(badge).borderColor);
+    const badges = ['[data-testid="state"]', ".broadcasts .badge", ".lanes .badge"];
+    const before = await Promise.all(badges.map(colourOf));
+    // One that refuses, and one that does not answer at all.
+    await page.route("**/api/**", language === "en" ? (route) => route.abort() : () => {});
+    await page.getByTestId("stale").nth(1).waitFor();
+    const ago = language === "en" ? /(\d+) s ago/ : /(\d+) 秒前/;
+    const ageOf = async (of: string) => Number(ago.exec((await page.getByTestId(of).first().textContent()) ?? "")?.[1]);
+    assert.ok((await ageOf("state")) >= 4);
+    const older = await ageOf("stale");
+    await page.waitForFunction(
+      ([before, pattern]) => {
+        const text = document.querySelector('[data-testid="stale"]')?.textContent ?? "";
+        return Number(new RegExp(String(pattern)).exec(text)?.[1]) > Number(before);
+      },
+      [older, ago.source],
+    );
+    for (const [i, of] of badges.entries()) assert.notEqual(await colourOf(of), before[i], of);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "it is too wide");
+    await shoot(`console-stale-${language}`);
+    await page.unroute("**/api/**");
+    await page.getByTestId("stale").first().waitFor({ state: "detached", timeout: 30_000 });
+    assert.deepEqual(await Promise.all(badges.map(colourOf)), before);
+    await page.context().close();
+  }
+});
+
 test("in Chinese, in the dark, on a phone, by what the address says", async () => {
   await open();
   await start("phone");

@@ -5,8 +5,10 @@ import type { Api, BroadcastStatus, StoredEvent } from "./api.ts";
 import { Events } from "./Events.tsx";
 import { FormError } from "./Field.tsx";
 import { Lanes } from "./Lanes.tsx";
+import { Stale } from "./Stale.tsx";
 import type { Texts } from "./texts.ts";
 import { UpdateForm } from "./UpdateForm.tsx";
+import { useStaleness } from "./useAge.ts";
 import type { Stretch } from "./useWatched.ts";
 
 export interface BroadcastProps {
@@ -17,13 +19,16 @@ export interface BroadcastProps {
   isDemo: boolean;
   texts: Texts;
   language: Language;
+  /** When the status was seen, ms since the epoch. */
+  seenAt: number | undefined;
   /** Something was done: it is looked at once. */
   onChange: () => Promise<void>;
 }
 
 /** One broadcast: how it is, what happened to it, and what can be done about it. */
 export function Broadcast(props: BroadcastProps): ReactElement {
-  const { api, status, events, stretches, isDemo, texts, language, onChange } = props;
+  const { api, status, events, stretches, isDemo, texts, language, seenAt, onChange } = props;
+  const staleness = useStaleness(seenAt);
   const [error, setError] = useState<unknown>();
   const { id, state, onAir } = status;
   const isOn = state !== "over" && state !== "failed";
@@ -53,11 +58,13 @@ export function Broadcast(props: BroadcastProps): ReactElement {
 
   return (
     <>
-      <section>
+      <section data-stale={staleness !== undefined}>
+        <Stale age={staleness} texts={texts} />
         <h2 className="title">
           {id}
           <span className="badge" data-state={state} data-testid="state">
             {texts.state[state]}
+            {staleness !== undefined && ` · ${texts.secondsAgo(staleness)}`}
           </span>
           {isOn && (
             <span className="actions">
@@ -91,6 +98,11 @@ export function Broadcast(props: BroadcastProps): ReactElement {
             <dd>{status.viewers}</dd>
           </div>
         </dl>
+        {status.quotaFailedAt !== null && (
+          <p className="error" role="alert">
+            {texts.quotaFailed}
+          </p>
+        )}
         {status.warnings.map(({ field, message }) => (
           <p className="hint" key={field}>
             {field}: {message}

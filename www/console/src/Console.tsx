@@ -3,8 +3,10 @@ import type { Language } from "../../shared/language.ts";
 import { type Api, ApiError, UNKNOWN } from "./api.ts";
 import { Broadcast } from "./Broadcast.tsx";
 import { Quota } from "./Quota.tsx";
+import { Stale } from "./Stale.tsx";
 import { StartForm } from "./StartForm.tsx";
 import type { Texts } from "./texts.ts";
+import { useStaleness } from "./useAge.ts";
 import { useWatched } from "./useWatched.ts";
 
 export interface ConsoleProps {
@@ -19,7 +21,12 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
   // None: a new one is to be started.
   const [id, select] = useState(idOfAddress);
   const [isDemo, setDemo] = useState(false);
-  const { broadcasts, quota, status, missing, events, stretches, problem, look } = useWatched(api, id);
+  const { allSeenAt, statusSeenAt, broadcasts, quota, status, missing, events, stretches, problem, look } = useWatched(
+    api,
+    id,
+  );
+
+  const staleness = useStaleness(allSeenAt);
 
   useEffect(() => {
     history.replaceState(null, "", id === undefined ? location.pathname : `#${encodeURIComponent(id)}`);
@@ -36,10 +43,11 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
           {problemOf(problem, texts)}
         </p>
       )}
-      <div className="column">
+      <div className="column" data-stale={staleness !== undefined}>
         <nav aria-label={texts.broadcasts}>
           <section>
             <h2>{texts.broadcasts}</h2>
+            <Stale age={staleness} texts={texts} />
             {broadcasts?.length === 0 && <p className="hint">{texts.none}</p>}
             <ul className="broadcasts">
               {broadcasts?.map(({ id: other, state, onAir }) => (
@@ -87,6 +95,7 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
               isDemo={isDemo}
               texts={texts}
               language={language}
+              seenAt={statusSeenAt}
               onChange={look}
             />
           )

@@ -1,6 +1,7 @@
-import { type ReactElement, useEffect, useState } from "react";
+import type { ReactElement } from "react";
 import type { BroadcastStatus } from "./api.ts";
 import type { Texts } from "./texts.ts";
+import { useNow } from "./useAge.ts";
 import { KEPT_MS, type Stretch } from "./useWatched.ts";
 
 export interface LanesProps {
@@ -58,15 +59,6 @@ function Timeline({ now, stretches, texts }: { now: number; stretches: Stretch[]
       ))}
     </svg>
   );
-}
-
-function useNow(): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = window.setInterval(() => setNow(Date.now()), 500);
-    return () => window.clearInterval(timer);
-  }, []);
-  return now;
 }
 
 function ago(now: number, at: number | null, texts: Texts): string {

@@ -15,6 +15,7 @@ export interface BroadcastStatus extends Omit<BroadcastEntry, "tasks"> {
   lanes: LaneStatus[];
   overAt: number | null;
   viewers: number;
+  quotaFailedAt: number | null;
   warnings: TaskWarning[];
   services: Services | null;
 }

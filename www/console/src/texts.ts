@@ -39,6 +39,9 @@ export interface Texts {
   generation: string;
   lastGoodQuery: string;
   secondsAgo: (seconds: number) => string;
+  /** What stands below may be otherwise by now; how old it is follows. */
+  stale: string;
+  quotaFailed: string;
   never: string;
   viewers: string;
   tasks: string;
@@ -129,6 +132,8 @@ export const TEXTS: Record<Language, Texts> = {
     generation: "Generation",
     lastGoodQuery: "Last good Query",
     secondsAgo: (seconds) => `${seconds} s ago`,
+    stale: "No news from the Worker. This is how things were",
+    quotaFailed: "AppQuota gives no permits: calls go on without it, at most one a second.",
     never: "never",
     viewers: "Viewers",
     tasks: "Tasks that live, or may",
@@ -228,6 +233,8 @@ export const TEXTS: Record<Language, Texts> = {
     generation: "代次",
     lastGoodQuery: "上次查询正常",
     secondsAgo: (seconds) => `${seconds} 秒前`,
+    stale: "Worker 无响应，以下状态停留在",
+    quotaFailed: "AppQuota 无法发放调用许可：调用仍继续，每秒最多一次。",
     never: "从未",
     viewers: "观众",
     tasks: "存活或可能存活的任务",

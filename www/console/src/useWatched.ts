@@ -17,6 +17,9 @@ export interface Stretch {
 }
 
 export interface Watched {
+  /** When the list and the limits were seen last, and when the selected broadcast was: ms since the epoch. */
+  allSeenAt: number | undefined;
+  statusSeenAt: number | undefined;
   broadcasts: BroadcastEntry[] | undefined;
   quota: QuotaStatus | undefined;
   status: BroadcastStatus | undefined;
@@ -29,6 +32,8 @@ export interface Watched {
 }
 
 const NOTHING: Watched = {
+  allSeenAt: undefined,
+  statusSeenAt: undefined,
   broadcasts: undefined,
   quota: undefined,
   status: undefined,
@@ -54,7 +59,7 @@ export function useWatched(api: Api, selected: string | undefined): Watched & { 
     };
     const lookAtAll = async () => {
       const [broadcasts, quota] = await Promise.all([api.broadcasts(), api.quota()]);
-      show({ broadcasts, quota });
+      show({ broadcasts, quota, allSeenAt: Date.now() });
     };
     const lookAtSelected = async (id: string) => {
       try {
@@ -62,7 +67,7 @@ export function useWatched(api: Api, selected: string | undefined): Watched & { 
         const more = await api.events(id, events[0]?.seq ?? 0);
         events = [...more.reverse(), ...events].slice(0, SHOWN_EVENTS);
         stretches = extended(stretches, status, Date.now());
-        show({ status, missing: undefined, events, stretches });
+        show({ status, missing: undefined, events, stretches, statusSeenAt: Date.now() });
       } catch (error) {
         if (!isRefused(error, "NOT_FOUND")) throw error;
         show({ status: undefined, missing: id });
