@@ -5,7 +5,7 @@ import type { EventDetails, PermitRequest } from "./types.js";
 const PERMIT_TIMEOUT_MS = 15_000;
 /** Once it has failed it is asked again so much later, and not waited for so long. */
 const RETRY_MS = 10_000;
-const RETRY_TIMEOUT_MS = 1_000;
+const RETRY_TIMEOUT_MS = 6_000;
 /** Between two calls without a permit: so slow that several processes together keep below the service's limit. */
 const ALONE_INTERVAL_MS = 1_000;
 

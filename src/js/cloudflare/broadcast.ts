@@ -117,6 +117,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   #lastHintAt = 0;
   #reported = "";
   #reportsAgainAt = 0;
+  #isQuotaFailing = false;
   #relaySizes: { at: number; sizes: Map<number, number> } | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, options: BroadcastOptions = {}) {
@@ -378,7 +379,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
       },
       permit: async ({ lane, want }) => {
         const wait = await reachQuota(this.env, (quota) => quota.permit(`${id}/${lane}`, want));
-        this.#quotaFailed(null);
+        // An answer that was on its way does not end a failure, but one that was noted before an eviction may be over.
+        if (!this.#isQuotaFailing) this.#quotaFailed(null);
         return wait;
       },
       onEvent: (event) => this.#onEvent(event),
@@ -388,7 +390,10 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   /** What the application makes of it comes last, for it may throw; what it gives may be a promise. */
   #onEvent(event: SteadymixEvent): unknown {
     this.#store.addEvent(event);
-    if (event.type === "permitFailed") this.#quotaFailed(event.at);
+    if (event.type === "permitFailed" || event.type === "permitRecovered") {
+      this.#isQuotaFailing = event.type === "permitFailed";
+      this.#quotaFailed(this.#isQuotaFailing ? event.at : null);
+    }
     const facts = this.#store.facts;
     if (event.type === "onAir" && facts) this.#tell({ ...facts, onAir: this.#group?.status().onAir ?? null });
     return this.#options.onEvent?.(event);
