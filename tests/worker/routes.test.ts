@@ -424,3 +424,116 @@ test("HEAD is answered as GET is, without a body", async () => {
   }
   await show.stop();
 });
+
+test("a viewer token is for one broadcast, not for those whose id begins or ends alike", async () => {
+  for (const [id, others] of [
+    ["show", ["show-1", "sho", "s", "Show", "show_", "my-show", "show-show"]],
+    ["show-1", ["show", "show-10", "show-2", "1"]],
+  ] as const) {
+    const { token } = await signViewerToken(VIEWER_KEY, id, 60);
+    const statusOf = async (id: string) => (await call(`/broadcasts/${id}/on-air?token=${token}`)).status;
+    expect(await statusOf(id)).toBe(404);
+    for (const other of others) expect(await statusOf(other), `${id} for ${other}`).toBe(401);
+  }
+});
+
+describe("a body is counted as it comes, whatever is said of its length", () => {
+  const KIB = 1024;
+  /** Chunks of a JSON object that has this size in all. */
+  const chunked = (size: number, chunks: number) => {
+    const text = `{"more":"${"x".repeat(size - 11)}"}`;
+    const bytes = new TextEncoder().encode(text);
+    const each = Math.ceil(size / chunks);
+    let at = 0;
+    return new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (at >= size) return controller.close();
+        controller.enqueue(bytes.slice(at, at + each));
+        at += each;
+      },
+    });
+  };
+  const viewers = async () => `Bearer ${(await signViewerToken(VIEWER_KEY, "x", 60)).token}`;
+
+  test.each([
+    ["POST", "/broadcasts", 256 * KIB, async () => asOperator.authorization],
+    ["PATCH", "/broadcasts/x", 256 * KIB, async () => asOperator.authorization],
+    ["POST", "/broadcasts/x/viewer-tokens", KIB, async () => asOperator.authorization],
+    ["POST", "/broadcasts/x/reports", KIB, viewers],
+  ] as const)("%s %s: %i bytes", async (method, path, limit, authorization) => {
+    const send = async (size: number, chunks: number) => {
+      const headers = { authorization: await authorization() };
+      const answer = await call(path, { method, headers, body: chunked(size, chunks) });
+      return { status: answer.status, text: await answer.text() };
+    };
+    for (const chunks of [1, 3, 50]) {
+      const whole = await send(limit, chunks);
+      expect(whole.status, whole.text).not.toBe(413);
+      expect(whole.text).not.toContain("JSON");
+      for (const size of [limit + 1, 3 * limit]) {
+        const { status, text } = await send(size, chunks);
+        expect(status, `${size} in ${chunks}`).toBe(413);
+        expect(JSON.parse(text)).toMatchObject({ error: { code: "BODY_TOO_LARGE" } });
+      }
+    }
+  });
+});
+
+test("what is on air is kept for each broadcast by itself, and shown to nobody without its token", async () => {
+  freshEmulator();
+  const other = SHOW_LANES.map(({ name, uids }) => ({ name, uids: uids.map((uid) => uid + 500) }));
+  const [first, second] = [await Show.start(), await Show.start({ lanes: other })];
+  await first.running();
+  await second.running();
+  const ask = async ({ id }: Show, of = id) => {
+    const { token } = await signViewerToken(VIEWER_KEY, of, 60);
+    const answer = await call(`/broadcasts/${id}/on-air?token=${token}`);
+    return { status: answer.status, json: (await answer.json()) as { onAir?: { uid: number } } };
+  };
+  for (let i = 0; i < 2; i += 1) {
+    expect([9001, 9101]).toContain((await ask(first)).json.onAir?.uid);
+    expect([9501, 9601]).toContain((await ask(second)).json.onAir?.uid);
+  }
+  expect((await ask(first, second.id)).status).toBe(401);
+  expect((await call(`/broadcasts/${first.id}/on-air`)).status).toBe(401);
+  const unknown = new Show(freshId());
+  expect((await ask(unknown)).status).toBe(404);
+  await first.stop();
+  await second.stop();
+});
+
+test("a page of another origin cannot open a WebSocket", async () => {
+  const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
+  const connect = async (headers: Record<string, string>) =>
+    (await call(`/broadcasts/x/watch?token=${token}`, { headers: { upgrade: "websocket", ...headers } })).status;
+  expect(await connect({ origin: "https://evil.example" })).toBe(403);
+  expect(await connect({ origin: "https://show.example" })).toBe(404);
+  expect(await connect({})).toBe(404);
+  const neither = await call(`/broadcasts/x/watch?token=${token}`, { headers: { accept: "application/json" } });
+  expect(neither.status).toBe(426);
+});
+
+test("where a range ends", async () => {
+  const ids: [string, number][] = [
+    ["a", 400],
+    ["-_".repeat(25), 400],
+    ["x".repeat(50), 400],
+  ];
+  for (const [id, status] of ids) {
+    // No payload: the id was taken.
+    const taken = await ask("POST", "/broadcasts", { headers: asOperator, body: { id } });
+    expect(taken).toMatchObject({ status, json: { error: { field: "services" } } });
+  }
+  for (const lifetimeS of [1, 86_400])
+    expect(
+      (await ask("POST", "/broadcasts/x/viewer-tokens", { headers: asOperator, body: { lifetimeS } })).status,
+    ).toBe(404);
+  for (const since of ["0", "999999999999999"])
+    expect((await ask("GET", `/broadcasts/x/events?since=${since}`, { headers: asOperator })).status).toBe(404);
+  const keys = { OPERATOR_KEYS: "0123456789abcdef", VIEWER_KEYS: "0123456789abcdef0123456789abcdef" };
+  const headers = { authorization: "Bearer 0123456789abcdef" };
+  const answer = await handler().fetch(new Request("https://worker.example/quota", { headers }), { ...env, ...keys });
+  expect(answer.status).toBe(200);
+  expect((await signViewerToken(keys.VIEWER_KEYS, "x", 1)).expiresAt % 1000).toBe(0);
+  await expect(signViewerToken(keys.VIEWER_KEYS.slice(1), "x", 1)).rejects.toThrow("32 characters");
+});
