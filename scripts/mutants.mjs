@@ -1,11 +1,14 @@
-// `npm run mutants`: changes the core in small ways, one at a time, and counts the changes that no test notices. Takes an
-// hour or two; when it is broken off, the next run goes on with what is left. What is given to it goes to cargo-mutants:
+// `npm run mutants`: changes the core and the Worker's code in small ways, one at a time, and counts the changes that no test
+// notices. Takes some hours; when it is broken off, the next run goes on with what is left. What is given to it goes to
+// cargo-mutants; after --typescript, modules of the Worker's code are alone looked at:
 //
 //   npm run mutants -- --file src/uid.rs
+//   npm run mutants -- --typescript guards handler
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { delimiter } from "node:path";
 import { fail, inRoot, messageOf, onPath } from "./lib.mjs";
+import { mutateTypeScript } from "./mutants/typescript.mjs";
 import { output, run, start } from "./processes.mjs";
 
 const VERSION = "27.1.0";
@@ -48,6 +51,7 @@ const ROUNDS = [
 ];
 
 const args = process.argv.slice(2);
+if (args[0] === "--typescript") process.exit((await isTypeScriptTested(args.slice(1))) ? 0 : 1);
 process.env.PATH = [inRoot("target", "tools", "bin"), process.env.PATH].join(delimiter);
 if (!(await output("cargo", ["mutants", "--version"]))?.includes(VERSION)) {
   console.log(`Installing cargo-mutants ${VERSION} (about 180 s, once)`);
@@ -74,7 +78,9 @@ for (const [number, round] of ROUNDS.entries()) {
   await play(round).catch((error) => fail(messageOf(error)));
 }
 keepKnown();
-report();
+const isCoreTested = report();
+const isAllTested = args.length > 0 || (await isTypeScriptTested([]));
+process.exit(isCoreTested && isAllTested ? 0 : 1);
 
 /** @param {(typeof ROUNDS)[number]} round */
 async function play({ packages, tests, skipped, env }) {
@@ -122,11 +128,33 @@ function keep(/** @type {string} */ file, /** @type {string[]} */ names) {
 
 /** Those that are missed so far, and not in the table of those that no test notices. */
 function unlisted() {
+  return withoutListed(mutants("missed").map(named));
+}
+
+/** @param {string[]} missed */
+function withoutListed(missed) {
   // A table has its strokes escaped.
   const listed = readFileSync(inRoot("tests", "SURVIVORS.md"), "utf8").replaceAll("\\|", "|");
-  return mutants("missed")
-    .map(named)
-    .filter((mutant) => !listed.includes(`\`${mutant}\``));
+  return missed.filter((mutant) => !listed.includes(`\`${mutant}\``));
+}
+
+/** @param {string[]} modules */
+async function isTypeScriptTested(modules) {
+  const { caught, missed } = await mutateTypeScript(modules.length > 0 ? modules : undefined);
+  return areNoticed(caught, missed.length, withoutListed(missed));
+}
+
+/** Says so, and whether that is enough. @param {number} caught @param {number} survivors @param {string[]} unknown */
+function areNoticed(caught, survivors, unknown) {
+  const percent = percentOf(caught, survivors);
+  console.log(`\n${caught} of ${caught + survivors} mutants are noticed: ${percent.toFixed(1)} %`);
+  for (const mutant of unknown) console.log(`not noticed, and not in tests/SURVIVORS.md: ${mutant}`);
+  return unknown.length === 0 && percent >= LEAST_PERCENT;
+}
+
+/** @param {number} caught @param {number} survivors */
+function percentOf(caught, survivors) {
+  return (100 * caught) / (caught + survivors);
 }
 
 /**
@@ -142,14 +170,11 @@ function report() {
   for (const mutant of lines(unviable)) dead.delete(mutant);
   const caught = dead.size;
   const survivors = mutants("missed").length;
-  const percent = (100 * caught) / (caught + survivors);
-  console.log(`\n${caught} of ${caught + survivors} mutants are noticed: ${percent.toFixed(1)} %`);
-  const unknown = unlisted();
-  for (const mutant of unknown) console.log(`not noticed, and not in tests/SURVIVORS.md: ${mutant}`);
+  const isEnough = areNoticed(caught, survivors, unlisted());
   if (args.length === 0) {
-    const figures = { commit, caught, survivors, percent: Math.round(percent * 10) / 10 };
+    const figures = { commit, caught, survivors, percent: Math.round(percentOf(caught, survivors) * 10) / 10 };
     mkdirSync(inRoot("target", "bench"), { recursive: true });
     writeFileSync(inRoot("target", "bench", "mutants.json"), `${JSON.stringify(figures, null, 2)}\n`);
   }
-  if (unknown.length > 0 || percent < LEAST_PERCENT) process.exit(1);
+  return isEnough;
 }

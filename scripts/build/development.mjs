@@ -9,13 +9,14 @@ export const DEVELOPMENT_SITE = "target/development/site";
 /**
  * The file of each entry that there is, by the name under which it is imported.
  * @param {"default" | "workerd"} condition of package.json's `exports`
+ * @param {string} [folder] of the package
  * @returns {Record<string, string>}
  */
-export function aliasesOf(condition) {
+export function aliasesOf(condition, folder = inRoot(DEVELOPMENT_PACKAGE)) {
   const { name, exports } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
   const entries = Object.entries(exports).flatMap(([path, conditions]) => {
     const file = conditions[condition] ?? conditions.default;
-    return file ? [[name + path.slice(1), inRoot(DEVELOPMENT_PACKAGE, file.replace("./dist/", ""))]] : [];
+    return file ? [[name + path.slice(1), join(folder, file.replace("./dist/", ""))]] : [];
   });
   // The longest names first: those that take aliases as prefixes would stop at the package's own.
   return Object.fromEntries(entries.sort(([one = ""], [other = ""]) => other.length - one.length));

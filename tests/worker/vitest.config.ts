@@ -1,23 +1,34 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { aliasesOf } from "../../scripts/build/development.mjs";
 
 const wrangler = { configPath: "./wrangler.jsonc" };
 const test = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
 const SUPERVISION = "supervision.test.ts";
 const QUOTA = { callsPerSecond: 7, burst: 2, pcw: 10_000 };
 
+// Another build than dist/, as `npm run mutants` has it.
+const built = process.env.STEADYMIX_PACKAGE;
+
 export default defineConfig({
   root: import.meta.dirname,
+  resolve: { alias: built === undefined ? {} : aliasesOf("workerd", built) },
   cacheDir: "../../target/vitest",
   test: {
     projects: [
       {
+        extends: true,
         plugins: [cloudflareTest({ wrangler })],
         test: { ...test, name: "worker", include: ["*.test.ts"], exclude: [SUPERVISION] },
       },
       // As long as all others together: `npm test` runs it beside them.
-      { plugins: [cloudflareTest({ wrangler })], test: { ...test, name: "supervision", include: [SUPERVISION] } },
       {
+        extends: true,
+        plugins: [cloudflareTest({ wrangler })],
+        test: { ...test, name: "supervision", include: [SUPERVISION] },
+      },
+      {
+        extends: true,
         plugins: [cloudflareTest({ wrangler, miniflare: { bindings: { QUOTA } } })],
         test: { ...test, name: "quota", include: ["quota/*.test.ts"] },
       },

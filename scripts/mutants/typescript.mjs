@@ -1,0 +1,173 @@
+// The TypeScript part of `npm run mutants`: the Worker's own code. Faults are planted in copies of the built package, and the
+// tests in workerd look for them. What is known of a module is kept until the module, or a test, changes.
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { build } from "../build/graph.mjs";
+import { releasePackage } from "../build/steps.mjs";
+import { fail, inRoot, projectNode } from "../lib.mjs";
+import { end, start } from "../processes.mjs";
+import { mutantsOf, planted } from "./plant.mjs";
+
+const folder = inRoot("target", "mutants", "typescript");
+const TESTS = inRoot("tests", "worker");
+const LEAST_TIMEOUT_MS = 60_000;
+
+/** Test files that look at a module, as vitest's filters: the quick ones first, and the rest for what they missed. */
+const ROUNDS_OF = {
+  guards: [["routes"], ["notices", "wrongValues"]],
+  viewerTokens: [["routes"], ["viewers"]],
+  input: [["routes"], ["wrongValues"], ["supervision"]],
+  environment: [["routes"], ["supervision"]],
+  notices: [["routes"], ["notices"], ["supervision"]],
+  rejection: [["routes"], ["viewers"]],
+  handler: [["routes"], ["bindings"], ["viewers"], ["notices"], ["wrongValues"]],
+  objects: [["bindings"], ["withoutQuota"]],
+  payload: [["supervision"]],
+  digest: [["routes"], ["supervision"]],
+  audience: [["viewers"], ["routes"]],
+  relay: [["viewers"], ["bindings"]],
+  broadcast: [["routes"], ["viewers"], ["supervision"], ["withoutQuota"]],
+  appQuota: [["supervision"], ["quota.test"], ["routes"]],
+  store: [["supervision"], ["viewers"]],
+  clock: [["viewers"], ["supervision"]],
+};
+
+/** @typedef {keyof typeof ROUNDS_OF} Module */
+
+/**
+ * Plants every fault of these modules; by default, of all. Those that no test notices are returned by name, and how many
+ * were noticed.
+ * @param {string[]} [names]
+ */
+export async function mutateTypeScript(names = Object.keys(ROUNDS_OF)) {
+  const modules = /** @type {Module[]} */ (names.map((name) => name.replace(/^.*\//, "").replace(/\.[tj]s$/, "")));
+  const unknown = modules.find((name) => !(name in ROUNDS_OF));
+  if (unknown) fail(`there is no module ${unknown}; there are ${Object.keys(ROUNDS_OF).join(", ")}`);
+  await build([releasePackage]).all;
+  mkdirSync(folder, { recursive: true });
+  const jobs = Array.from({ length: Math.max(1, availableParallelism() >> 1) }, (_, i) => new Job(i));
+  let caught = 0;
+  /** @type {string[]} */
+  const missed = [];
+  for (const module of modules) {
+    const results = new Results(module);
+    const code = readFileSync(inRoot("dist", "cloudflare", `${module}.js`), "utf8");
+    const mutants = mutantsOf(`src/js/cloudflare/${module}.ts`, code);
+    const queue = mutants.filter(({ name }) => results.of(name) === undefined);
+    console.log(`${module}: ${mutants.length} faults, ${mutants.length - queue.length} of them known already`);
+    if (queue.length > 0) await jobs[0]?.baseline(module);
+    await Promise.all(
+      jobs.map(async (job) => {
+        for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+          const isCaught = await job.catches(module, planted(code, mutant));
+          results.set(mutant.name, isCaught);
+          if (!isCaught) console.log(`  not noticed: ${mutant.name}`);
+        }
+      }),
+    );
+    for (const { name } of mutants) {
+      if (results.of(name)) caught += 1;
+      else missed.push(name);
+    }
+  }
+  for (const job of jobs) job.remove();
+  return { caught, missed };
+}
+
+/** What is known of a module: whether each of its faults was noticed. */
+class Results {
+  #file;
+  /** @type {{ digest: string, caught: Record<string, boolean> }} */
+  #known;
+
+  /** @param {Module} module */
+  constructor(module) {
+    this.#file = join(folder, `${module}.json`);
+    const digest = digestOf(module);
+    const known = existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, "utf8")) : undefined;
+    this.#known = known?.digest === digest ? known : { digest, caught: {} };
+  }
+
+  /** @param {string} name */
+  of(name) {
+    return this.#known.caught[name];
+  }
+
+  /** @param {string} name @param {boolean} isCaught */
+  set(name, isCaught) {
+    this.#known.caught[name] = isCaught;
+    writeFileSync(this.#file, JSON.stringify(this.#known, null, 1));
+  }
+}
+
+/** Of the module and of the tests that look at it. @param {Module} module */
+function digestOf(module) {
+  const filters = ROUNDS_OF[module].flat();
+  const tests = readdirSync(TESTS, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".test.ts") && filters.some((filter) => file.includes(filter)),
+  );
+  const hash = createHash("sha256").update(readFileSync(inRoot("dist", "cloudflare", `${module}.js`)));
+  for (const file of tests.sort()) hash.update(readFileSync(join(TESTS, file)));
+  return hash.digest("hex");
+}
+
+/** A copy of the package, and the tests with it. */
+class Job {
+  #package;
+  /** @type {Map<string, number>} */
+  #timeouts = new Map();
+
+  /** @param {number} number */
+  constructor(number) {
+    this.#package = join(folder, `package-${number}`);
+    rmSync(this.#package, { recursive: true, force: true });
+    cpSync(inRoot("dist"), this.#package, { recursive: true });
+  }
+
+  remove() {
+    rmSync(this.#package, { recursive: true, force: true });
+  }
+
+  /** The tests must pass without a fault. @param {Module} module */
+  async baseline(module) {
+    for (const filters of ROUNDS_OF[module]) {
+      const key = filters.join();
+      if (this.#timeouts.has(key)) continue;
+      const began = Date.now();
+      if (!(await this.#pass(filters, 600_000))) fail(`the tests (${key}) do not pass without a fault`);
+      this.#timeouts.set(key, Math.max(LEAST_TIMEOUT_MS, 4 * (Date.now() - began)));
+    }
+  }
+
+  /** @param {Module} module @param {string} code */
+  async catches(module, code) {
+    const file = join(this.#package, "cloudflare", `${module}.js`);
+    const whole = readFileSync(inRoot("dist", "cloudflare", `${module}.js`), "utf8");
+    writeFileSync(file, code);
+    try {
+      for (const filters of ROUNDS_OF[module])
+        if (!(await this.#pass(filters, this.#timeouts.get(filters.join()) ?? 120_000))) return true;
+      return false;
+    } finally {
+      writeFileSync(file, whole);
+    }
+  }
+
+  /** Whether these tests pass, in time. @param {string[]} filters @param {number} timeoutMs */
+  async #pass(filters, timeoutMs) {
+    const vitest = start(
+      projectNode,
+      [
+        inRoot("node_modules", "vitest", "vitest.mjs"),
+        ...["run", "--config", join(TESTS, "vitest.config.ts"), "--bail", "1", "--reporter", "dot", ...filters],
+      ],
+      { stdio: "ignore", env: { STEADYMIX_PACKAGE: this.#package }, background: true },
+    );
+    const timer = setTimeout(() => void end(vitest, "SIGKILL"), timeoutMs);
+    const { code } = await vitest.ended;
+    clearTimeout(timer);
+    return code === 0;
+  }
+}
