@@ -47,7 +47,7 @@ export async function mutateTypeScript(names = Object.keys(ROUNDS_OF)) {
   if (unknown) fail(`there is no module ${unknown}; there are ${Object.keys(ROUNDS_OF).join(", ")}`);
   await build([releasePackage]).all;
   mkdirSync(folder, { recursive: true });
-  const jobs = Array.from({ length: Math.max(1, availableParallelism() >> 1) }, (_, i) => new Job(i));
+  const jobs = Array.from({ length: availableParallelism() }, (_, i) => new Job(i));
   let caught = 0;
   /** @type {string[]} */
   const missed = [];
@@ -163,7 +163,7 @@ class Job {
         inRoot("node_modules", "vitest", "vitest.mjs"),
         ...["run", "--config", join(TESTS, "vitest.config.ts"), "--bail", "1", "--reporter", "dot", ...filters],
       ],
-      { stdio: "ignore", env: { STEADYMIX_PACKAGE: this.#package }, background: true },
+      { stdio: "ignore", env: { STEADYMIX_PACKAGE: this.#package } },
     );
     const timer = setTimeout(() => void end(vitest, "SIGKILL"), timeoutMs);
     const { code } = await vitest.ended;
