@@ -5,7 +5,7 @@ import { type Answer, refused } from "./answer.js";
 import type { BroadcastState } from "./broadcast.js";
 import { Clock } from "./clock.js";
 import { LIMITS, limitsOf, type SteadymixEnv } from "./environment.js";
-import { type ClassName, requireSqlite } from "./objects.js";
+import { requireSqlite } from "./objects.js";
 
 /** A broadcast, as it is listed. */
 export interface BroadcastEntry {
@@ -77,7 +77,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
   }
 
   /** Which class of this library it is: a binding may lead to another one. */
-  className(): ClassName {
+  className(): "AppQuota" {
     return "AppQuota";
   }
 

@@ -11,7 +11,7 @@ import { sha256Hex } from "./digest.js";
 import type { SteadymixEnv } from "./environment.js";
 import { integer, shown } from "./input.js";
 import { checkSignature, type NoticeSignatures } from "./notices.js";
-import { type ClassName, type Remote, reach, reachQuota, requireSqlite } from "./objects.js";
+import { type Remote, reach, reachQuota, requireSqlite } from "./objects.js";
 import { hidden, payloadOf, restored } from "./payload.js";
 import { Rejection } from "./rejection.js";
 import type { Relay } from "./relay.js";
@@ -130,7 +130,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /** Which class of this library it is: a binding may lead to another one. */
-  className(): ClassName {
+  className(): "Broadcast" {
     return "Broadcast";
   }
 

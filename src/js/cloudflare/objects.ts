@@ -8,9 +8,6 @@ import type { Relay } from "./relay.js";
 /** The bindings, each with the class it leads to. */
 const CLASSES = { BROADCAST: "Broadcast", APP_QUOTA: "AppQuota", RELAY: "Relay" } as const;
 
-/** What a class of this library is called, whatever one that extends it is. */
-export type ClassName = (typeof CLASSES)[Binding];
-
 type Binding = keyof typeof CLASSES;
 type Objects = { BROADCAST: Broadcast; APP_QUOTA: AppQuota; RELAY: Relay };
 

@@ -3,7 +3,7 @@ import { Audience, type OnAirWord } from "./audience.js";
 import { type Broadcast, RELAY_HEADER } from "./broadcast.js";
 import { wakeBy } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
-import { type ClassName, type Remote, reach, requireSqlite } from "./objects.js";
+import { type Remote, reach, requireSqlite } from "./objects.js";
 
 const WORD = "word";
 const BROADCAST = "broadcast";
@@ -22,7 +22,7 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
   }
 
   /** Which class of this library it is: a binding may lead to another one. */
-  className(): ClassName {
+  className(): "Relay" {
     return "Relay";
   }
 

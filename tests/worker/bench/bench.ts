@@ -60,15 +60,17 @@ async function audience(
   id: string,
   size: number,
 ): Promise<{ sockets: Socket[]; told: (times: number) => Promise<number[]> }> {
-  const { token } = (await ask(worker.url, "POST", `/broadcasts/${id}/viewer-tokens`, {})).json;
   const { hostname, port } = new URL(worker.url);
-  const request =
+  // Each has its own, as a token has few connections.
+  const tokenOf = async () => (await ask(worker.url, "POST", `/broadcasts/${id}/viewer-tokens`, {})).json.token;
+  const requestOf = (token: string) =>
     `GET /api/broadcasts/${id}/watch?token=${token} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\n` +
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
   const words: number[][] = [];
   const sockets: Socket[] = [];
-  const open = (i: number) =>
-    new Promise<void>((resolve, reject) => {
+  const open = async (i: number) => {
+    const request = requestOf(await tokenOf());
+    await new Promise<void>((resolve, reject) => {
       const times: number[] = [];
       words[i] = times;
       const socket = connect(Number(port), hostname, () => socket.write(request));
@@ -83,6 +85,7 @@ async function audience(
       });
       sockets.push(socket);
     });
+  };
   const AT_ONCE = 100;
   for (let i = 0; i < size; i += AT_ONCE) {
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, size - i) }, (_, k) => open(i + k)));
