@@ -118,7 +118,17 @@ const OPERATOR_ROUTES: [string, string][] = [
 
 describe("operators only", () => {
   test.each(OPERATOR_ROUTES)("%s %s", async (method, path) => {
-    const wrong = ["", "Bearer", `Bearer ${KEY}x`, `Bearer ${KEY.slice(1)}`, `Basic ${KEY}`, `Bearer ${KEY} ${KEY}`];
+    const wrong = [
+      "",
+      "Bearer",
+      KEY,
+      `X Bearer ${KEY}`,
+      `XBearer ${KEY}`,
+      `Bearer ${KEY}x`,
+      `Bearer ${KEY.slice(1)}`,
+      `Basic ${KEY}`,
+      `Bearer ${KEY} ${KEY}`,
+    ];
     const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
     for (const authorization of [...wrong, `Bearer ${token}`]) {
       const { status, json } = await ask(method, path, { headers: { authorization } });
@@ -133,8 +143,8 @@ describe("operators only", () => {
     });
     // Either of two keys is good while they are changed.
     const statuses = [];
-    for (const key of [KEY, FORMER_KEY]) {
-      statuses.push((await ask(method, path, { headers: { authorization: `Bearer ${key}` } })).status);
+    for (const authorization of [`Bearer ${KEY}`, `Bearer ${FORMER_KEY}`, `bearer  ${KEY}`]) {
+      statuses.push((await ask(method, path, { headers: { authorization } })).status);
     }
     expect(statuses.every((status) => status !== 401 && status !== 403)).toBe(true);
   });
@@ -263,6 +273,7 @@ test("what is not set up is said, and lets nobody in", async () => {
     [{ OPERATOR_KEYS: undefined }, "/quota", operator],
     [{ OPERATOR_KEYS: "" }, "/quota", "Bearer "],
     [{ OPERATOR_KEYS: "short" }, "/quota", "Bearer short"],
+    [{ OPERATOR_KEYS: `${KEY} short` }, "/quota", operator],
     [{ AGORA_CUSTOMER_SECRET: undefined }, "/quota", operator],
     [{ VIEWER_KEYS: undefined }, "/broadcasts/x/on-air", `Bearer ${token}`],
     [{ VIEWER_KEYS: `${VIEWER_KEY} former` }, "/broadcasts/x/on-air", `Bearer ${token}`],
@@ -477,6 +488,22 @@ describe("a body is counted as it comes, whatever is said of its length", () => 
       }
     }
   });
+});
+
+test("what says that it is too large is refused before it comes", async () => {
+  const endless = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await scheduler.wait(100);
+      controller.enqueue(new Uint8Array(1));
+    },
+  });
+  const declared = { ...asOperator, "content-length": "262145" };
+  const refused = await call("/broadcasts", { method: "POST", headers: declared, body: endless });
+  expect(await refused.json()).toMatchObject({ error: { code: "BODY_TOO_LARGE" } });
+  const body = `{"more":"${"x".repeat(1024 - 11)}"}`;
+  const exact = await call("/broadcasts/x/viewer-tokens", { method: "POST", headers: asOperator, body });
+  expect(exact.status).toBe(404);
+  expect((await call("/notices", { method: "POST", headers: { "agora-signature-v2": "00" } })).status).toBe(401);
 });
 
 test("what is on air is kept for each broadcast by itself, and shown to nobody without its token", async () => {

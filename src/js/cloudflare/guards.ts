@@ -35,7 +35,7 @@ export function checkOrigin(origin: string | undefined, url: string, allowed: st
 /** The raw body. Throws `BODY_TOO_LARGE` beyond `limit` bytes, `BODY_TOO_SLOW` when it takes longer than `timeoutMs`. */
 export async function readBody(request: Request, limit: number, timeoutMs: number): Promise<Uint8Array> {
   const tooLarge = () => new Rejection("BODY_TOO_LARGE", `the body is larger than ${limit} bytes`);
-  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
+  if (Number(request.headers.get("content-length")) > limit) throw tooLarge();
   if (!request.body) return new Uint8Array();
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
