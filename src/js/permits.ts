@@ -19,7 +19,7 @@ export interface PermitsOwner {
   /** How many of those ms are in a real one. */
   timeScale: number;
   onError: (error: unknown) => void;
-  emit: (details: EventDetails, lane: number) => void;
+  emit: (details: EventDetails, lane: number, at: number) => void;
   /** Nothing is waited for any more. */
   released: AbortSignal;
 }
@@ -78,16 +78,17 @@ export class Permits {
     this.#owner.onError(cause);
     if (!this.#failing) {
       this.#failing = { since: now, retryAt: now + RETRY_MS, alone: new Alone() };
-      this.#owner.emit({ type: "permitFailed", reason }, request.lane);
+      this.#owner.emit({ type: "permitFailed", reason }, request.lane, now);
     }
     return this.#failing.alone.ask(now, request);
   }
 
   #recovered(lane: number): void {
     if (!this.#failing) return;
-    const failedForMs = Math.max(0, this.#owner.now() - this.#failing.since);
+    const now = this.#owner.now();
+    const failedForMs = Math.max(0, now - this.#failing.since);
     this.#failing = undefined;
-    this.#owner.emit({ type: "permitRecovered", failedForMs }, lane);
+    this.#owner.emit({ type: "permitRecovered", failedForMs }, lane, now);
   }
 }
 

@@ -135,7 +135,9 @@ describe("operators only", () => {
       expect({ status, code: json.error.code }).toEqual({ status: 401, code: "UNAUTHORIZED" });
       expect(JSON.stringify(json)).not.toContain(KEY.slice(1));
     }
-    expect((await ask(method, path)).status).toBe(401);
+    const { status, json } = await ask(method, path);
+    expect(status).toBe(401);
+    expect(json.error.message).toContain("show an operator key");
     const foreign = { ...asOperator, origin: "https://evil.example" };
     expect(await ask(method, path, { headers: foreign })).toMatchObject({
       status: 403,
@@ -177,6 +179,7 @@ describe("viewers with a token only", () => {
       const { status, json } = await ask(method, path, { headers });
       expect({ status, code: json.error.code }, name).toEqual({ status: 401, code: "UNAUTHORIZED" });
       expect(JSON.stringify(json)).not.toContain("viewer-key");
+      if (token === undefined) expect(json.error.message).toContain("show a viewer token");
     }
     for (const key of [VIEWER_KEY, FORMER_VIEWER_KEY]) {
       const { token } = await signViewerToken(key, "x", 60);
