@@ -1,8 +1,9 @@
-import { steadymixError } from "./errors.js";
+import { shown } from "./check.js";
+import { invalid, steadymixError } from "./errors.js";
 import type { EventDetails, PermitRequest } from "./types.js";
 
 /** A permit that does not come in this time does not come. */
-const PERMIT_TIMEOUT_MS = 15_000;
+const PERMIT_TIMEOUT_MS = 10_000;
 /** Once it has failed it is asked again so much later, and not waited for so long. */
 const RETRY_MS = 10_000;
 const RETRY_TIMEOUT_MS = 6_000;
@@ -46,9 +47,9 @@ export class Permits {
     try {
       const wait = await this.#asked(request, failing ? RETRY_TIMEOUT_MS : PERMIT_TIMEOUT_MS);
       if (typeof wait !== "number" || !Number.isFinite(wait) || wait < 0)
-        throw new Failure("invalid", steadymixError("INVALID_PERMIT", "permit must give a number of ms from 0 on"));
+        throw new Failure("invalid", invalid("INVALID_PERMIT", "permit()", shown(wait), "a number of ms from 0 on"));
       this.#recovered(request.lane);
-      return wait;
+      return Math.ceil(wait);
     } catch (error) {
       const failure = error instanceof Failure ? error : new Failure("rejected", error);
       return this.#failed(request, failure);
@@ -59,21 +60,24 @@ export class Permits {
     const { permit, timeScale, released } = this.#owner;
     let giveUp = () => {};
     const late = new Promise<never>((_, reject) => {
-      const error = steadymixError("INVALID_PERMIT", `permit gave nothing within ${timeoutMs} ms`);
+      const error = steadymixError(
+        "CALLBACK_TIMEOUT",
+        `permit has not finished after ${timeoutMs} ms: calls go on without it`,
+      );
       giveUp = () => reject(new Failure("timedOut", error));
     });
     const timer = setTimeout(giveUp, timeoutMs / timeScale);
-    disposed.addEventListener("abort", giveUp);
+    released.addEventListener("abort", giveUp);
     try {
       return await Promise.race([permit(request), late]);
     } finally {
       clearTimeout(timer);
-      disposed.removeEventListener("abort", giveUp);
+      released.removeEventListener("abort", giveUp);
     }
   }
 
   #failed(request: PermitRequest, { reason, cause }: Failure): number {
-    if (this.#owner.disposed.aborted) return RETRY_MS;
+    if (this.#owner.released.aborted) return RETRY_MS;
     const now = this.#owner.now();
     this.#owner.onError(cause);
     if (!this.#failing) {

@@ -96,7 +96,7 @@ const FAILURES: [string, string, () => number | Promise<number>][] = [
   ["invalid", "INVALID_PERMIT", () => "soon" as unknown as number],
   ["invalid", "INVALID_PERMIT", () => -1],
   ["invalid", "INVALID_PERMIT", () => Number.NaN],
-  ["timedOut", "INVALID_PERMIT", () => NEVER],
+  ["timedOut", "CALLBACK_TIMEOUT", () => NEVER],
 ];
 
 for (const [reason, said, fail] of FAILURES)

@@ -105,7 +105,7 @@ export async function reachQuota<Value>(
 }
 
 /** A permit is waited for up to 5 s there. */
-const QUOTA_TIMEOUT_MS = 10_000;
+const QUOTA_TIMEOUT_MS = 8_000;
 
 function misbound(field: Binding, value: string): Rejection {
   const allowed = `a Durable Object binding of the class ${CLASSES[field]} of steadymix/cloudflare, or of one that extends it`;
