@@ -20,6 +20,8 @@ export interface ViewerReport {
   type: "gone";
   /** Of the output. */
   uid: Uid;
+  /** Its channel, where outputs in several channels may have the same uid. */
+  channel?: string;
 }
 
 const UID = integer(1, 0xffff_ffff);
@@ -259,8 +261,9 @@ export class Audience {
 
 /** The report that this JSON is, if it is one. */
 export function reportOf(json: unknown): ViewerReport | undefined {
-  const { type, uid } = (json ?? {}) as Partial<ViewerReport>;
-  return type === "gone" && UID.is(uid) ? { type, uid } : undefined;
+  const { type, uid, channel } = (json ?? {}) as Partial<ViewerReport>;
+  if (type !== "gone" || !UID.is(uid) || !["string", "undefined"].includes(typeof channel)) return undefined;
+  return channel === undefined ? { type, uid } : { type, uid, channel };
 }
 
 function parseReport(text: string): ViewerReport | undefined {

@@ -241,7 +241,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   /** A viewer says that an output is gone: brings one Query forward, if it is about what is on air, and now and then. */
   hint(report: ViewerReport): "taken" | "ignored" {
     const now = this.#clock.now();
-    if (this.#store.facts?.onAir?.uid !== report.uid) return "ignored";
+    const onAir = this.#store.facts?.onAir;
+    if (onAir?.uid !== report.uid || (report.channel ?? onAir.channel) !== onAir.channel) return "ignored";
     if (now - this.#lastHintAt < this.#numbers.hintIntervalMs) return "ignored";
     const group = this.#open();
     if (!group) return "ignored";
