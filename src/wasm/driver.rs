@@ -28,7 +28,7 @@ const NOTICES_OF_TASKS: usize = 256;
 
 enum Machine {
     Supervisor(Box<Supervisor>),
-    Group(RedundancyGroup),
+    Group(Box<RedundancyGroup>),
 }
 
 impl Machine {
@@ -146,7 +146,7 @@ impl Driver {
     /// Drives a new group, from `now` on (ms since the epoch).
     pub fn group(config: &str, host: Host, now: f64) -> Result<Driver, JsValue> {
         let config = value::read_with(config, GroupConfig::from_json).map_err(error::config)?;
-        let machine = RedundancyGroup::new(config, value::to_millis(now));
+        let machine = Box::new(RedundancyGroup::new(config, value::to_millis(now)));
         Ok(Self::of(Machine::Group(machine), host, false))
     }
 
@@ -160,7 +160,7 @@ impl Driver {
     /// Goes on with the group that the snapshot was taken from.
     #[wasm_bindgen(js_name = restoreGroup)]
     pub fn restore_group(snapshot: &str, host: Host) -> Result<Driver, JsValue> {
-        let machine = RedundancyGroup::restore(snapshot).map_err(error::snapshot)?;
+        let machine = Box::new(RedundancyGroup::restore(snapshot).map_err(error::snapshot)?);
         Ok(Self::of(Machine::Group(machine), host, true))
     }
 
