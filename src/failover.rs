@@ -11,6 +11,8 @@
 mod config;
 mod fault;
 mod feed;
+#[cfg(any(all(feature = "viewer", target_arch = "wasm32"), all(test, feature = "server")))]
+pub(crate) mod numbers;
 mod signal;
 mod stall;
 mod subscriptions;
@@ -70,6 +72,8 @@ pub enum Reason {
     NotStarted,
     /// The server says so.
     OnAir,
+    /// Its subscription was lost: the application ended it, or the SDK did. It is asked for again.
+    Unsubscribed,
 }
 
 /// What an application would want to know.
@@ -250,7 +254,7 @@ impl Failover {
                 feed.left = Some(how);
                 feed.lost |= feed.video;
                 (feed.video, feed.audio, feed.audio_asked, feed.audio_flows) = (false, false, false, false);
-                feed.tear_down();
+                feed.tear_down(now);
             }),
             Signal::Published(uid, kind) => self.on(uid, |feed| {
                 // An SDK that publishes has joined, whether we heard of it or not.
@@ -268,7 +272,7 @@ impl Failover {
                 let muted = feed.muted_since;
                 feed.lost |= feed.video;
                 feed.video = false;
-                feed.tear_down();
+                feed.tear_down(now);
                 feed.muted_since = muted;
             }),
             Signal::Unpublished(uid, Kind::Audio) => self.on(uid, |feed| {
@@ -314,6 +318,15 @@ impl Failover {
                     }
                 });
             }
+            Signal::SubscriptionLost(uid, kind) => {
+                let is_asked = |feed: &Feed| feed.uid == uid && feed.is_asked(kind);
+                if let Some(lost) = self.feeds.iter().position(is_asked) {
+                    self.on(uid, |feed| feed.let_go(kind, now));
+                    if (Some(lost), kind) == (self.shown, Kind::Video) {
+                        self.degrade(lost, Reason::Unsubscribed);
+                    }
+                }
+            }
             Signal::DecodeFailed(uid) => self.on(uid, Feed::fails),
             Signal::Connection(connection) => {
                 if connection == Connection::Connected
@@ -358,9 +371,15 @@ impl Failover {
     }
 
     fn on(&mut self, uid: Uid, change: impl FnOnce(&mut Feed)) {
-        if let Some(feed) = self.feeds.iter_mut().find(|feed| feed.uid == uid) {
+        if let Some(feed) = self.feed_mut(uid) {
             change(feed);
         }
+    }
+
+    /// Not inlined: there are many callers, and the viewer's module is to be small.
+    #[inline(never)]
+    fn feed_mut(&mut self, uid: Uid) -> Option<&mut Feed> {
+        self.feeds.iter_mut().find(|feed| feed.uid == uid)
     }
 
     /// Whether its video is, or will be, subscribed.
@@ -398,8 +417,7 @@ impl Failover {
                     feed.muted_since.get_or_insert(now);
                 }
             }),
-            // Its element is gone: that no frames come says nothing of the output.
-            (MediaState::Stopped, _) => self.on(uid, Feed::forget_time),
+            (MediaState::Stopped, _) => self.on(uid, |feed| feed.stops(now)),
             (MediaState::Starting, _) => self.on(uid, |feed| feed.starts(now)),
             (MediaState::Frozen, reason) => self.on(uid, |feed| {
                 if feed.decoded {
@@ -479,7 +497,13 @@ impl Failover {
 
     /// Nothing is shown yet: the server's word first, then the order of preference.
     fn start(&mut self) -> Option<Millis> {
-        self.pending_or_show(self.best(None)?, Cause::Start)
+        if !self.feeds.iter().any(|feed| feed.present && feed.video) {
+            // Nobody is there yet, or any more: nothing to wait for.
+            (self.all_bad_since, self.all_bad_told) = (None, false);
+            return None;
+        }
+        let next = self.best(None).and_then(|best| self.pending_or_show(best, Cause::Start));
+        if self.shown.is_some() { next } else { soonest(next, self.none_is_well()) }
     }
 
     /// Whether it can be shown: it has been seen (or, in a hidden page, its bytes come), and it is well.
@@ -578,7 +602,7 @@ impl Failover {
             }
             Cause::Fault(reason) => {
                 let old = self.feeds.get(from);
-                let last_frame = old.and_then(Feed::last_sign).unwrap_or(now);
+                let last_frame = old.and_then(Feed::last_picture).unwrap_or(now);
                 let measured = Measured { from, to, reason, last_frame, decided: now };
                 // Lost audio is none: that its picture flows was known.
                 let soft = matches!(reason, Reason::Frozen | Reason::Dead);

@@ -62,6 +62,8 @@ pub(super) struct Feed {
     pub(super) last_frame: Option<Millis>,
     /// The same, kept when it is gone.
     last_seen: Option<Millis>,
+    /// Since when nothing of it is shown any more, where no frames are told of: kept when it is gone.
+    stood_since: Option<Millis>,
     /// Between frames, smoothed, in 1/16 ms.
     interval: u64,
     /// The longest gap lately, in ms.
@@ -103,6 +105,7 @@ impl Feed {
             healthy_since: None,
             last_frame: None,
             last_seen: None,
+            stood_since: None,
             interval: 0,
             longest_gap: 0,
             frames: 0,
@@ -146,9 +149,9 @@ impl Feed {
         }
     }
 
-    pub(super) fn let_go(&mut self, kind: Kind) {
+    pub(super) fn let_go(&mut self, kind: Kind, now: Millis) {
         match kind {
-            Kind::Video => self.tear_down(),
+            Kind::Video => self.tear_down(now),
             Kind::Audio => (self.audio_asked, self.audio_flows) = (false, false),
         }
     }
@@ -184,7 +187,8 @@ impl Feed {
     }
 
     /// It is gone, or its video is: nothing of it is shown any more.
-    pub(super) fn tear_down(&mut self) {
+    pub(super) fn tear_down(&mut self, now: Millis) {
+        self.stands_still(now);
         self.video_asked = false;
         self.decoded = false;
         self.refused_since = None;
@@ -195,13 +199,34 @@ impl Feed {
         self.healthy_since = None;
     }
 
+    /// Its element is gone: that no frames come says nothing of the output, whether they are told of from now on or not.
+    pub(super) fn stops(&mut self, now: Millis) {
+        self.stands_still(now);
+        self.forget_time();
+        self.last_seen = None;
+    }
+
+    /// Its picture does not flow from now on, if it did until now.
+    fn stands_still(&mut self, now: Millis) {
+        if self.decoded {
+            self.stood_since = self.last_picture().or(Some(now));
+        }
+    }
+
+    /// When its picture was last seen to flow, if it does not any more: its last frame, or what else is known of it.
+    pub(super) fn last_picture(&self) -> Option<Millis> {
+        let silent_since =
+            || self.last_video_progress.or(self.dead_since).filter(|_| self.dead_video_looks > 0);
+        self.last_seen.or(self.stood_since).or(self.frozen_since).or(self.muted_since).or_else(silent_since)
+    }
+
     /// What was measured does not hold any more: the page was hidden, or the viewer was away.
     pub(super) fn forget_all_time(&mut self, now: Millis, visible: bool) {
         self.forget_time();
         // What SDKs do not say again still holds.
         self.frozen_since = (visible && self.state == MediaState::Frozen).then_some(now);
         self.audio_bad_since = self.audio_bad_since.map(|_| now);
-        self.last_seen = None;
+        (self.last_seen, self.stood_since) = (None, None);
         // What could not start has its time before it again.
         (self.asked_at, self.started_at) = (now, None);
         self.refused_since = self.refused_since.map(|_| now);
@@ -264,6 +289,7 @@ impl Feed {
     pub(super) fn flows(&mut self, now: Millis) {
         self.started_at.get_or_insert(now);
         self.decoded = true;
+        self.stood_since = None;
         // Where frames are told of, the one behind a change of state may be told of a moment later.
         self.last_seen = self.last_seen.map(|_| now);
         // After a freeze one frame alone may be all that comes, and SDKs do not call it frozen again.

@@ -132,6 +132,8 @@ pub enum Signal {
     Progress(Uid, Kind, bool),
     /// A subscription failed.
     SubscribeFailed(Uid, Kind),
+    /// A subscription is gone, though nobody here ended it: the application did, or the SDK lost it.
+    SubscriptionLost(Uid, Kind),
     /// The decoder gave up (Web exception 1005).
     DecodeFailed(Uid),
     /// The viewer's connection to the service.

@@ -49,7 +49,7 @@ impl Failover {
             // A decoder may give up for what passes: any other is better for a while, but it is not out for ever.
             (feed.penalty_until, feed.retry_at) = (penalty, now.plus(RETRY_MS));
         }
-        feed.let_go(kind);
+        feed.let_go(kind, now);
         Some(Output::Unsubscribe(feed.uid, kind))
     }
 

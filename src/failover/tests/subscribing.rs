@@ -203,7 +203,7 @@ fn a_subscription_of_which_nothing_comes_is_made_anew_if_there_is_no_other() {
     let mut viewer = Viewer::before(with(Standby::Hot));
     viewer.signal(Signal::Published(A, Kind::Video));
     viewer.told.clear();
-    viewer.pass(10_000);
+    viewer.pass(9_500);
     assert_eq!(viewer.told, [3_000, 6_000, 9_000].map(|at| anew.map(|output| (at, output))).concat());
     viewer.frames(&[A], 10_000);
     assert_eq!(viewer.shown(), A);
@@ -278,4 +278,66 @@ fn a_standby_that_cannot_be_decoded_is_tried_again_after_a_while() {
     viewer.live(&[A, B], &[], 2_000);
     viewer.signal(Signal::Left(A, Left::TimedOut));
     assert_eq!(viewer.shown(), B);
+}
+
+#[test]
+fn a_subscription_that_the_application_ends_is_asked_for_again() {
+    for standby in [Standby::Hot, Standby::Probe, Standby::Cold] {
+        let mut viewer = Viewer::watching(with(standby));
+        viewer.signal(Signal::SubscriptionLost(A, Kind::Video));
+        assert_eq!(viewer.events(), [Event::Degraded(A, Reason::Unsubscribed)], "{standby:?}");
+        assert!(viewer.told.contains(&(viewer.now, Output::Subscribe(A, Kind::Video))));
+        viewer.video(A, 2, 0);
+        assert_eq!(viewer.events().last(), Some(&Event::Recovered(A)));
+        assert_eq!(viewer.shown_after(10_000), None);
+    }
+}
+
+#[test]
+fn a_subscription_that_was_lost_and_does_not_come_again_is_left_for_another() {
+    let mut viewer = hot();
+    viewer.signal(Signal::SubscriptionLost(A, Kind::Video));
+    assert_eq!(viewer.shown_after(10_000), Some(3_000));
+    assert!(matches!(
+        viewer.events().last(),
+        Some(Event::Switched { from: A, to: B, reason: Reason::NotStarted, .. })
+    ));
+}
+
+#[test]
+fn a_lost_subscription_of_sound_or_of_the_standby_is_asked_for_again_without_a_word() {
+    let mut viewer = hot();
+    for (uid, kind) in [(A, Kind::Audio), (B, Kind::Video), (B, Kind::Audio)] {
+        viewer.told.clear();
+        viewer.signal(Signal::SubscriptionLost(uid, kind));
+        assert_eq!(viewer.told, [(viewer.now, Output::Subscribe(uid, kind))]);
+    }
+}
+
+#[test]
+fn what_was_not_asked_for_cannot_be_lost() {
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    let before = viewer.failover.clone();
+    viewer.signal(Signal::SubscriptionLost(B, Kind::Video));
+    viewer.signal(Signal::SubscriptionLost(42, Kind::Video));
+    assert!(viewer.told.is_empty());
+    assert_eq!(viewer.failover, before);
+}
+
+#[test]
+fn outputs_that_are_there_but_cannot_be_shown_are_reported() {
+    let mut viewer = Viewer::before(FailoverConfig::default());
+    viewer.pass(60_000);
+    assert!(viewer.events().is_empty(), "nobody is there yet");
+    for uid in [A, B] {
+        viewer.publish(uid);
+    }
+    viewer.pass(9_999);
+    assert!(viewer.events().is_empty());
+    viewer.pass(1);
+    assert_eq!(viewer.events(), [Event::BothDown]);
+    viewer.pass(60_000);
+    assert_eq!(viewer.events(), [Event::BothDown], "once");
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B, "and shown once one comes");
 }

@@ -398,3 +398,74 @@ fn a_decoder_that_goes_on_is_no_failed_one() {
     viewer.frames(&[A], 20_000);
     assert!(matches!(viewer.events()[..], [Event::Degraded(A, _), Event::Recovered(A)]), "{:?}", viewer.told);
 }
+
+/// A viewer whose browser does not tell of frames: its first picture, then looks only.
+fn without_frames(standby: Standby) -> Viewer {
+    let mut viewer = Viewer::watching(with(standby));
+    for _ in 0..3 {
+        viewer.signal(Signal::Progress(A, Kind::Video, true));
+        viewer.signal(Signal::Progress(A, Kind::Audio, true));
+        viewer.signal(Signal::Progress(B, Kind::Audio, true));
+        viewer.pass(1_000);
+    }
+    viewer.told.clear();
+    viewer
+}
+
+/// What is told of the interruption when the backup's first picture comes that much later.
+fn outage_without_frames(viewer: &mut Viewer, later: u64) -> Option<u64> {
+    viewer.pass(later);
+    viewer.video(B, 2, 0);
+    viewer.pass(100);
+    viewer.events().into_iter().find_map(|event| match event {
+        Event::Switched { outage_ms, .. } => Some(outage_ms.as_u64()),
+        _ => None,
+    })
+}
+
+#[test]
+fn where_no_frames_are_told_of_an_interruption_runs_from_the_moment_at_which_the_picture_was_gone() {
+    for standby in [Standby::Probe, Standby::Cold] {
+        for gone in
+            [Signal::Left(A, Left::Quit), Signal::Unpublished(A, Kind::Video), Signal::DecodeFailed(A)]
+        {
+            let mut viewer = without_frames(standby);
+            viewer.signal(gone);
+            let fails = matches!(gone, Signal::DecodeFailed(_));
+            let expected = if fails { 0 } else { 2_800 };
+            let outage = outage_without_frames(&mut viewer, 2_800);
+            assert_eq!(outage, Some(expected), "{standby:?}, {gone:?}");
+        }
+    }
+}
+
+#[test]
+fn where_no_frames_are_told_of_an_interruption_runs_from_the_last_bytes_or_the_mute() {
+    let mut viewer = without_frames(Standby::Probe);
+    let last = viewer.now;
+    viewer.signal(Signal::Progress(A, Kind::Video, true));
+    for _ in 0..2 {
+        viewer.pass(1_000);
+        viewer.signal(Signal::Progress(B, Kind::Audio, true));
+        viewer.signal(Signal::Progress(A, Kind::Video, false));
+    }
+    // Then the service says so, too.
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    let outage = outage_without_frames(&mut viewer, 700);
+    assert_eq!(outage, Some(viewer.now - 100 - last));
+
+    let mut viewer = without_frames(Standby::Probe);
+    viewer.signal(Signal::Muted(A, Kind::Video, true));
+    viewer.signal(Signal::Unpublished(A, Kind::Video));
+    viewer.pass(2_000);
+    assert_eq!(outage_without_frames(&mut viewer, 500), Some(2_500));
+}
+
+#[test]
+fn where_no_frames_are_told_of_nothing_was_interrupted_while_the_old_picture_flowed() {
+    let mut viewer = Viewer::watching(FailoverConfig::default());
+    viewer.signal(Signal::Progress(A, Kind::Video, true));
+    viewer.pass(700);
+    viewer.signal(Signal::OnAir(B));
+    assert_eq!(outage_without_frames(&mut viewer, 0), Some(0));
+}

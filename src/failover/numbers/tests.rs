@@ -1,0 +1,197 @@
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::super::{Health, Reason};
+use super::*;
+
+const UID: Uid = 42;
+const REASONS: [Reason; 10] = [
+    Reason::Left,
+    Reason::Unpublished,
+    Reason::Frozen,
+    Reason::Dead,
+    Reason::Muted,
+    Reason::AudioLost,
+    Reason::Failed,
+    Reason::NotStarted,
+    Reason::OnAir,
+    Reason::Unsubscribed,
+];
+const HEALTH: [Health; 7] = [
+    Health::Absent,
+    Health::Available,
+    Health::Starting,
+    Health::Playing,
+    Health::Frozen,
+    Health::Muted,
+    Health::Failed,
+];
+
+/// As JavaScript writes it: `BecameAudience` is `becameAudience` there.
+fn name(value: &impl std::fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    let first = text.chars().next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(text.chars().skip(1)).collect()
+}
+
+/// The names of the values that a field of this signal has, by their numbers.
+fn names(number: u8, field: usize, of: impl Fn(Signal) -> Option<String>) -> Vec<String> {
+    let value = |value: u8| {
+        let mut fields = [0; 3];
+        fields[field] = value;
+        signal(number, UID, fields[0], fields[1], fields[2]).and_then(&of)
+    };
+    (0..=u8::MAX).map_while(value).collect()
+}
+
+/// Each signal: its name and its fields' values, by number.
+fn signals() -> Vec<Value> {
+    let mut all = Vec::new();
+    while let Some(signal) = u8::try_from(all.len()).ok().and_then(|number| signal(number, UID, 0, 0, 0)) {
+        let at = all.len() as u8;
+        let text = name(&signal);
+        let is_about_an_output = text.contains(&UID.to_string());
+        let kinds = || {
+            names(at, 0, |signal| match signal {
+                Signal::Published(_, kind)
+                | Signal::Unpublished(_, kind)
+                | Signal::Muted(_, kind, _)
+                | Signal::State(_, kind, ..)
+                | Signal::Progress(_, kind, _)
+                | Signal::SubscribeFailed(_, kind)
+                | Signal::SubscriptionLost(_, kind) => Some(name(&kind)),
+                _ => None,
+            })
+        };
+        let fields = match signal {
+            Signal::Joined(_) | Signal::Frame(_) | Signal::DecodeFailed(_) | Signal::OnAir(_) => vec![],
+            Signal::Left(..) => vec![names(at, 0, |signal| match signal {
+                Signal::Left(_, how) => Some(name(&how)),
+                _ => None,
+            })],
+            Signal::Published(..)
+            | Signal::Unpublished(..)
+            | Signal::SubscribeFailed(..)
+            | Signal::SubscriptionLost(..) => vec![kinds()],
+            Signal::Muted(..) | Signal::Progress(..) => vec![
+                kinds(),
+                names(at, 1, |signal| match signal {
+                    Signal::Muted(_, _, yes) | Signal::Progress(_, _, yes) => Some(name(&yes)),
+                    _ => None,
+                }),
+            ],
+            // The engines' own numbers of reasons follow: all of them are taken.
+            Signal::State(..) => vec![
+                kinds(),
+                names(at, 1, |signal| match signal {
+                    Signal::State(_, _, state, _) => Some(name(&state)),
+                    _ => None,
+                }),
+            ],
+            Signal::Connection(_) => vec![names(at, 0, |signal| match signal {
+                Signal::Connection(state) => Some(name(&state)),
+                _ => None,
+            })],
+            Signal::MediaPath(_) | Signal::BadNetwork(_) | Signal::Visible(_) => {
+                vec![names(at, 0, |signal| match signal {
+                    Signal::MediaPath(yes) | Signal::BadNetwork(yes) | Signal::Visible(yes) => {
+                        Some(name(&yes))
+                    }
+                    _ => None,
+                })]
+            }
+        };
+        let text = text.split('(').next().unwrap_or_default();
+        all.push(json!([text, is_about_an_output, fields]));
+    }
+    all
+}
+
+/// Each output, by number: what it carries is given a place by its value.
+fn outputs() -> Vec<Value> {
+    let ms = Millis::new;
+    let switched = |reason| {
+        Output::Emit(Event::Switched {
+            from: 1,
+            to: 2,
+            reason,
+            detect_ms: ms(1_003),
+            switch_ms: ms(1_004),
+            outage_ms: ms(1_005),
+        })
+    };
+    let numbers = |what: Output| {
+        let mut fields = [f64::INFINITY; 6];
+        let number = output(what, &mut fields);
+        json!([number, fields.into_iter().filter(|field| field.is_finite()).collect::<Vec<_>>()])
+    };
+    let kind = |of: fn(Uid, Kind) -> Output| [numbers(of(UID, Kind::Audio)), numbers(of(UID, Kind::Video))];
+    let mut all = vec![numbers(Output::Wait(Some(ms(1_000)))), numbers(Output::Show(UID))];
+    all.extend(kind(Output::Subscribe));
+    all.extend(kind(Output::Unsubscribe));
+    all.extend(kind(|uid, kind| Output::Emit(Event::Unplayable(uid, kind))));
+    all.extend(REASONS.map(|reason| numbers(Output::Emit(Event::Degraded(UID, reason)))));
+    all.extend(REASONS.map(|reason| numbers(switched(reason))));
+    for event in [
+        Event::Recovered(UID),
+        Event::FailedBack { from: 1, to: 2 },
+        Event::FalseAlarm(UID),
+        Event::BothDown,
+        Event::Closed,
+    ] {
+        all.push(numbers(Output::Emit(event)));
+    }
+    all
+}
+
+/// The settings by their place: the one that a value changes.
+fn settings() -> Vec<String> {
+    let as_json = |settings: &[f64]| serde_json::to_value(config(settings)).unwrap();
+    let standard = as_json(&[]);
+    let changed = |at: usize| {
+        let mut settings = vec![f64::NAN; at];
+        settings.push(2.0);
+        let with = as_json(&settings);
+        let is_other =
+            |(name, value): (&String, &Value)| (standard.get(name) != Some(value)).then(|| name.clone());
+        with.as_object().and_then(|with| with.iter().find_map(is_other))
+    };
+    (0..).map_while(changed).collect()
+}
+
+/// `tests/viewer/viewer.test.ts` compares the other side's tables with the same file.
+#[test]
+fn the_tables_are_those_of_the_other_side() {
+    let standby: Vec<String> =
+        (0..=u8::MAX).map_while(|at| named(&STANDBY, at)).map(|one| name(&one)).collect();
+    let tables = json!({
+        "signals": signals(),
+        "outputs": outputs(),
+        "settings": settings(),
+        "standby": standby,
+        "kinds": KINDS.map(|kind| name(&kind)),
+        "reasons": REASONS.map(|reason| name(&reason)),
+        "health": HEALTH.map(|health| name(&health)),
+    });
+    for (number, reason) in REASONS.into_iter().enumerate() {
+        assert_eq!(reason as usize, number);
+    }
+    for (number, health) in HEALTH.into_iter().enumerate() {
+        assert_eq!(health as usize, number);
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/viewer/numbers.json");
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(kept, tables, "tests/viewer/numbers.json should be:\n{tables}");
+}
+
+#[test]
+fn what_is_not_in_the_tables_is_refused() {
+    assert_eq!(signal(16, UID, 0, 0, 0), None);
+    assert_eq!(signal(1, UID, 4, 0, 0), None, "how it left");
+    assert_eq!(signal(2, UID, 2, 0, 0), None, "a kind");
+    assert_eq!(signal(4, UID, 0, 2, 0), None, "whether it is muted");
+    assert_eq!(signal(5, UID, 0, 5, 0), None, "a state");
+    assert_eq!(signal(11, 0, 3, 0, 0), None, "a connection");
+    assert_eq!(config(&[3.0]), None, "a standby");
+}
