@@ -197,13 +197,9 @@ impl Failover {
     /// Watches the first of these outputs that is there, the preferred one first.
     #[must_use]
     pub fn new(uids: &[Uid], config: FailoverConfig, now: Millis) -> Self {
-        // What was asked for, or is shown, since this very moment has its time before it: else two that are bad would be
-        // exchanged for each other without end.
-        let moment = Millis::new(1);
-        let (starting_ms, dwell_ms) = (config.starting_ms.max(moment), config.dwell_ms.max(moment));
-        Self {
-            config: FailoverConfig { starting_ms, dwell_ms, ..config },
-            feeds: uids.iter().map(|uid| Feed::new(*uid)).collect(),
+        let mut failover = Self {
+            config: FailoverConfig::default(),
+            feeds: Vec::new(),
             now,
             shown: None,
             pending: None,
@@ -222,7 +218,26 @@ impl Failover {
             all_bad_told: false,
             events: VecDeque::new(),
             show: None,
-        }
+        };
+        failover.configure(|before| *before = config);
+        uids.iter().for_each(|uid| failover.add(*uid));
+        failover
+    }
+
+    /// Another output, the least preferred one.
+    pub(crate) fn add(&mut self, uid: Uid) {
+        self.feeds.push(Feed::new(uid));
+    }
+
+    /// Changes the settings.
+    pub(crate) fn configure(&mut self, change: impl FnOnce(&mut FailoverConfig)) {
+        let config = &mut self.config;
+        change(config);
+        // What was asked for, or is shown, since this very moment has its time before it: else two that are bad would be
+        // exchanged for each other without end.
+        let moment = Millis::new(1);
+        config.starting_ms = config.starting_ms.max(moment);
+        config.dwell_ms = config.dwell_ms.max(moment);
     }
 
     /// The output that is shown.

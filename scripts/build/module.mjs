@@ -90,15 +90,13 @@ export async function writeEntry({ name, folder, streaming, withoutWasm }, from,
   for (const [runtime, addressOf] of Object.entries(MODULES))
     writeLines(join(to, `index.${runtime}.js`), [
       `import module from "${addressOf(name)}";`,
-      'import { initSync } from "./glue.js";',
-      "initSync({ module });",
+      ...starting("module", withoutWasm),
       'export * from "./index.js";',
     ]);
   if (streaming)
     writeLines(join(to, "index.streaming.js"), [
       `import { fetchModule } from "${folder === "" ? "." : ".."}/fetchModule.js";`,
-      'import { initSync } from "./glue.js";',
-      `initSync({ module: await fetchModule(new URL("./${name}.wasm", import.meta.url)) });`,
+      ...starting(`await fetchModule(new URL("./${name}.wasm", import.meta.url))`, withoutWasm),
       'export * from "./index.js";',
     ]);
   if (withoutWasm && isRelease) {
@@ -117,6 +115,21 @@ function withTexts(glue, folder) {
   const utf8 = `${folder === "" ? "." : ".."}/utf8.js`;
   const texts = `import { textDecoder, textEncoder } from "${utf8}";\n`;
   return texts + patched(glue, PATCHES_OF_TEXT, "wasm-bindgen");
+}
+
+/**
+ * What starts a module. Where another entry does without WebAssembly, what is in the way is noted, and said by whatever needs the
+ * module: an import that throws would end the page's whole bundle.
+ * @param {string} module
+ * @param {boolean} [mayFail]
+ */
+function starting(module, mayFail) {
+  const start = `initSync({ module: ${module} });`;
+  if (!mayFail) return ['import { initSync } from "./glue.js";', start];
+  return [
+    'import { failedToStart, initSync } from "./glue.js";',
+    `try { ${start} } catch (cause) { failedToStart(cause); }`,
+  ];
 }
 
 /** The characters that stand for the low part of a byte: ASCII from `#` to `~` without the backslash, besides three prefixes. */

@@ -76,5 +76,12 @@ export function initScript(start) {
     const grown = () => { ${views.join(" = ")} = null; };
     __wbg_finalize_init({ exports: start(__wbg_get_imports(), grown) });
 }
+let failure;
+export function failedToStart(cause) {
+    failure = cause;
+}
+export function startFailure() {
+    return wasm === undefined ? failure : undefined;
+}
 `;
 }

@@ -17,38 +17,31 @@ const NO_YES: [bool; 2] = [false, true];
 /// What an output carries at most.
 pub(crate) type Fields = [f64; 6];
 
-/// The settings in their order: `standby` by its number, then durations in ms. NaN keeps a default. `None`: one has no place in
-/// the tables.
+/// Sets the setting at that place: `standby` by its number, all others in ms. `None`: one has no place in the tables.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-pub(crate) fn config(settings: &[f64]) -> Option<FailoverConfig> {
-    let mut config = FailoverConfig::default();
-    let given = |at: usize| settings.get(at).copied().filter(|value| !value.is_nan());
-    if let Some(standby) = given(0) {
-        config.standby = named(&STANDBY, standby as u8)?;
-    }
-    let mut fail_back_ms = Millis::ZERO;
-    let times = [
-        &mut config.frozen_ms,
-        &mut config.congested_ms,
-        &mut config.bad_network_ms,
-        &mut config.muted_ms,
-        &mut config.audio_ms,
-        &mut config.frame_gap_ms,
-        &mut config.starting_ms,
-        &mut config.penalty_ms,
-        &mut config.dwell_ms,
-        &mut config.settle_ms,
-        &mut config.both_down_ms,
-        &mut config.false_alarm_ms,
-        &mut fail_back_ms,
-    ];
-    for (at, time) in times.into_iter().enumerate() {
-        if let Some(value) = given(at + 1) {
-            *time = millis(value);
+pub(crate) fn set(config: &mut FailoverConfig, at: u8, value: f64) -> Option<()> {
+    let time = match at {
+        0 => {
+            config.standby = named(&STANDBY, value as u8)?;
+            return Some(());
         }
-    }
-    config.fail_back_ms = given(13).map(|_| fail_back_ms);
-    Some(config)
+        1 => &mut config.frozen_ms,
+        2 => &mut config.congested_ms,
+        3 => &mut config.bad_network_ms,
+        4 => &mut config.muted_ms,
+        5 => &mut config.audio_ms,
+        6 => &mut config.frame_gap_ms,
+        7 => &mut config.starting_ms,
+        8 => &mut config.penalty_ms,
+        9 => &mut config.dwell_ms,
+        10 => &mut config.settle_ms,
+        11 => &mut config.both_down_ms,
+        12 => &mut config.false_alarm_ms,
+        13 => config.fail_back_ms.get_or_insert(Millis::ZERO),
+        _ => return None,
+    };
+    *time = millis(value);
+    Some(())
 }
 
 /// A signal by its number and those of its fields. `None`: one has no place in the tables.

@@ -2,6 +2,10 @@
 export type ErrorCode =
   /** A setting is not allowed; `field`, `value` and `allowed` say more. */
   | "INVALID_CONFIG"
+  /** What an adapter, or the application, told a viewer is no signal; `field`, `value` and `allowed` say more. */
+  | "INVALID_SIGNAL"
+  /** `steadymix/viewer` needs WebAssembly, and there is none: import `steadymix/viewer/no-wasm` before. */
+  | "NO_WEBASSEMBLY"
   /** A payload is not allowed; `field`, `value` and `allowed` say more. */
   | "INVALID_TASK"
   /** A snapshot of something else, of another version, or a damaged one. */

@@ -2,6 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::failover::FailoverConfig;
 use crate::failover::numbers::{self, millis};
 use crate::{failover, uid::Uid};
 
@@ -15,20 +16,30 @@ pub struct Failover {
 
 #[wasm_bindgen]
 impl Failover {
-    /// `settings` as `numbers::config` takes them; what is checked before needs no default here.
+    /// Without outputs yet, and with the standard settings.
     #[wasm_bindgen(constructor)]
-    pub fn new(uids: &[u32], settings: &[f64], now: f64) -> Failover {
-        let config = numbers::config(settings).unwrap_or_default();
-        Self { machine: failover::Failover::new(uids, config, millis(now)), fields: [0.0; 6] }
+    pub fn new(now: f64) -> Failover {
+        Self {
+            machine: failover::Failover::new(&[], FailoverConfig::default(), millis(now)),
+            fields: [0.0; 6],
+        }
     }
 
-    /// Takes a signal by its number and those of its fields; `false`: one has no place in the tables.
-    pub fn handle(&mut self, now: f64, signal: u8, uid: Uid, a: u8, b: u8, c: u8) -> bool {
-        let signal = numbers::signal(signal, uid, a, b, c);
-        if let Some(signal) = signal {
+    /// Sets the setting at that place; what has none is the uid of another output, the least preferred one.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is one")]
+    pub fn set(&mut self, at: u8, value: f64) {
+        let mut is_setting = false;
+        self.machine.configure(|config| is_setting = numbers::set(config, at, value).is_some());
+        if !is_setting {
+            self.machine.add(value as Uid);
+        }
+    }
+
+    /// Takes a signal by its number and those of its fields. What has no place in the tables was refused before.
+    pub fn handle(&mut self, now: f64, signal: u8, uid: Uid, a: u8, b: u8, c: u8) {
+        if let Some(signal) = numbers::signal(signal, uid, a, b, c) {
             self.machine.handle(millis(now), signal);
         }
-        signal.is_some()
     }
 
     /// The number of what to do next; `field` has what it carries.
@@ -36,18 +47,14 @@ impl Failover {
         numbers::output(self.machine.poll(millis(now)), &mut self.fields)
     }
 
-    /// A value of what `poll` said last.
+    /// A value of what `poll` said last, from 0 on; or, from 6 on, the uid that is shown (0: none) and how each output is.
     pub fn field(&self, at: usize) -> f64 {
-        self.fields.get(at).copied().unwrap_or(f64::NAN)
-    }
-
-    /// How the output at that place of the list is.
-    pub fn health(&self, at: usize) -> u8 {
-        self.machine.health().nth(at).map_or(0, |(_, health)| health as u8)
-    }
-
-    /// The uid that is shown, or 0.
-    pub fn shown(&self) -> Uid {
-        self.machine.shown().unwrap_or_default()
+        match at.checked_sub(self.fields.len()) {
+            None => self.fields.get(at).copied().unwrap_or_default(),
+            Some(0) => self.machine.shown().unwrap_or_default().into(),
+            Some(nth) => {
+                self.machine.health().nth(nth - 1).map_or(0.0, |(_, health)| f64::from(health as u8))
+            }
+        }
     }
 }

@@ -1,10 +1,16 @@
 /** The viewer over an SDK that the test makes up: what an adapter's author, or an application, can rely on. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
 import {
+  type AgoraEngine,
   acrossChannels,
+  agoraNative,
+  agoraWeb,
+  Failover,
   FailoverViewer,
   type Kind,
+  OnAirFeed,
   type RtcSource,
   type Signal,
   type Uid,
@@ -261,9 +267,12 @@ test("a source that throws when it is let go of is not looked at any more", asyn
   assert.deepEqual(source.calls, []);
 });
 
-test("it may be disposed of in the middle of an event", () => {
+test("it may be disposed of in the middle of an event", async () => {
   const source = watching({ onEvent: () => viewer?.dispose() });
   source.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  assert.equal(viewer?.shown, undefined);
+  assert.equal(source.isAttached, true, "what tells of it may be a frame callback");
+  await clock.pass(1);
   assert.equal(source.isAttached, false);
 });
 
@@ -274,8 +283,267 @@ test("what the viewer cannot do is told, and is no reason to change", () => {
   assert.equal(viewer?.shown, PRIMARY);
 });
 
+test("what takes a picture away is done in a task of its own, and what follows it after it", async () => {
+  const source = watching({ standby: "cold" });
+  source.tell({ type: "onAir", uid: BACKUP });
+  source.calls.length = 0;
+  // As an SDK does in a frame callback.
+  source.decodes(BACKUP);
+  assert.deepEqual(source.calls, [`show ${BACKUP}`]);
+  source.tell({ type: "left", uid: BACKUP, how: "quit" });
+  assert.deepEqual(source.calls, [`show ${BACKUP}`]);
+  await clock.pass(1);
+  assert.deepEqual(source.calls, [
+    `show ${BACKUP}`,
+    ...["unsubscribe", "subscribe"].flatMap((call) => ["video", "audio"].map((kind) => `${call} ${PRIMARY} ${kind}`)),
+  ]);
+});
+
+test("what waits for its task is not asked for any more once the viewer is disposed of", async () => {
+  const source = watching({ standby: "cold" });
+  source.tell({ type: "onAir", uid: BACKUP });
+  source.decodes(BACKUP);
+  source.tell({ type: "left", uid: BACKUP, how: "quit" });
+  viewer?.dispose();
+  source.calls.length = 0;
+  await clock.pass(10);
+  assert.deepEqual(source.calls, [`unsubscribe ${PRIMARY} video`, `unsubscribe ${PRIMARY} audio`]);
+});
+
+// ---- what is not allowed ---------------------------------------------------------------------------------------------
+
+interface Rule {
+  values?: readonly unknown[];
+  is(value: unknown): boolean;
+}
+type Rules = Record<string, Rule>;
+const dist = `${import.meta.dirname}/../../dist/viewer`;
+const { SIGNALS, STEPS, EVENTS, SETTINGS, HEALTH } = (await import(`${dist}/tables.js`)) as {
+  SIGNALS: Record<string, Rules>;
+  STEPS: Record<string, Rules>;
+  EVENTS: Record<string, Rules>;
+  SETTINGS: Rules;
+  HEALTH: readonly string[];
+};
+
+test("the tables are those of the WebAssembly: every name, in the same order", () => {
+  const numbers = JSON.parse(readFileSync(`${import.meta.dirname}/numbers.json`, "utf8"));
+  const named = (rule: Rule | undefined) => rule?.values?.map(String);
+  const signals = Object.entries(SIGNALS).map(([type, { uid, ...rules }]) => {
+    // Of the reason of a state the engines' own numbers cross.
+    const fields = Object.entries(rules).filter(([field]) => type !== "state" || field !== "reason");
+    return [type, uid !== undefined, fields.map(([, rule]) => named(rule))];
+  });
+  assert.deepEqual(signals, numbers.signals);
+  assert.deepEqual(Object.keys(SETTINGS), numbers.settings);
+  assert.deepEqual(named(SETTINGS.standby), numbers.standby);
+  assert.deepEqual(named(SIGNALS.published?.kind), numbers.kinds);
+  assert.deepEqual(named(EVENTS.degraded?.reason), numbers.reasons);
+  assert.deepEqual(HEALTH, numbers.health);
+  const outputs = [...Object.values(STEPS), ...Object.values(EVENTS)].map((rules) => Object.values(rules));
+  for (const [number, fields] of numbers.outputs as [number, number[]][]) {
+    const rules = outputs[number];
+    assert.equal(rules?.length, fields.length, `output ${number}`);
+    for (const [at, rule] of rules?.entries() ?? [])
+      assert.ok(rule.is(rule.values ? rule.values[fields[at] ?? -1] : fields[at]), `output ${number}, field ${at}`);
+  }
+  const walked = new Set((numbers.outputs as [number, number[]][]).map(([number]) => number));
+  assert.equal(walked.size, outputs.length);
+});
+
+/** None of them is allowed anywhere. */
+const NOTHING: [value: unknown, named: string][] = [
+  [null, "null"],
+  ["disconnected", '"disconnected"'],
+  ["", '""'],
+  [-1, "-1"],
+  [Number.NaN, "NaN"],
+  [Number.POSITIVE_INFINITY, "Infinity"],
+  [{ uid: 9001, token: "secret" }, "an object"],
+  [10n, "10"],
+  [Symbol("one"), "Symbol(one)"],
+];
+/** Beside what the types say: of the same type as what is allowed. */
+const ALMOST: Record<string, unknown[]> = {
+  uid: [0, 1.5, 2 ** 32, "9001", true],
+  muted: [1, "true"],
+  reason: [256, "1"],
+};
+
+/** A field of it, with a value that is right; for each of its fields. */
+const rightOnes = Object.entries(SIGNALS).map(([type, rules]) => {
+  const value = (field: string, rule: Rule) => rule.values?.[0] ?? (field === "uid" ? PRIMARY : 0);
+  return { type, ...Object.fromEntries(Object.entries(rules).map(([field, rule]) => [field, value(field, rule)])) };
+});
+
+for (const right of rightOnes) {
+  test(`a signal that is wrong is refused by name, and the viewer goes on: ${right.type}`, () => {
+    const source = watching();
+    if (!["connection", "visible"].includes(right.type)) source.tell(right as Signal);
+    viewer?.dispose();
+    events.length = 0;
+    const again = watching();
+    for (const field of Object.keys(SIGNALS[right.type] ?? {})) {
+      const isNeeded = field !== "reason";
+      const wrong = [...NOTHING, ...(ALMOST[field] ?? []).map((value) => [value, undefined] as const)];
+      if (isNeeded) wrong.push([undefined, "undefined"]);
+      for (const [value, named] of wrong)
+        assert.throws(
+          () => again.tell({ ...right, [field]: value } as Signal),
+          (error: Error & { code?: string; field?: string; value?: string; allowed?: string }) => {
+            assert.equal(error.name, "SteadymixError", String(error));
+            assert.deepEqual([error.code, error.field], ["INVALID_SIGNAL", field]);
+            if (named !== undefined) assert.equal(error.value, named);
+            assert.ok(
+              error.message.includes(`${field} is ${error.value}, but must be ${error.allowed}`),
+              error.message,
+            );
+            assert.doesNotMatch(error.message, /secret/);
+            return true;
+          },
+        );
+    }
+    assert.deepEqual([viewer?.shown, events], [PRIMARY, []]);
+    again.tell({ type: "left", uid: PRIMARY, how: "quit" });
+    assert.equal(viewer?.shown, BACKUP);
+  });
+}
+
+test("what is no signal at all is refused by name, and the viewer goes on", () => {
+  const source = watching();
+  for (const signal of [undefined, null, 7, "left", [], {}, { type: "constructor" }, { type: "Left", uid: PRIMARY }])
+    assert.throws(
+      () => source.tell(signal as unknown as Signal),
+      (error: Error & { code?: string; field?: string }) =>
+        error.code === "INVALID_SIGNAL" && /^(type|signal)$/.test(error.field ?? ""),
+    );
+  assert.equal(viewer?.shown, PRIMARY);
+  source.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  assert.equal(viewer?.shown, BACKUP);
+});
+
+test("a wrong signal in attach() is thrown to the adapter: one that catches it is attached", () => {
+  const source = new FakeSource([CONNECTED]);
+  const attach = source.attach.bind(source);
+  const wrong = { type: "connection", state: "disconnected" } as unknown as Signal;
+  source.attach = (tell) => {
+    assert.throws(
+      () => tell(wrong),
+      /signal connection.state is "disconnected", but must be reconnecting or connected or/,
+    );
+    return attach(tell);
+  };
+  watch(source);
+  source.joins(PRIMARY);
+  source.decodes(PRIMARY);
+  assert.equal(viewer?.shown, PRIMARY);
+  source.attach = (tell) => {
+    tell(wrong);
+    return () => {};
+  };
+  assert.throws(() => watch(source), /connection.state is "disconnected"/);
+});
+
+/** An error that names this field. */
+const names =
+  (field: string, value?: string) =>
+  (error: Error & { code?: string; field?: string; value?: string; allowed?: string }): boolean => {
+    assert.deepEqual([error.name, error.code, error.field], ["SteadymixError", "INVALID_CONFIG", field], String(error));
+    if (value !== undefined) assert.equal(error.value, value);
+    return (error.allowed?.length ?? 0) > 0;
+  };
+
+test("every setting, and every callback, is refused by name when it cannot be", () => {
+  for (const setting of Object.keys(SETTINGS))
+    for (const value of [null, -1, "5", Number.NaN, 86_400_001, true, [], {}])
+      assert.throws(() => watch(new FakeSource(), { [setting]: value }), names(setting), `${setting}: ${value}`);
+  for (const callback of ["onEvent", "onError"])
+    for (const value of [null, "log", {}])
+      assert.throws(() => watch(new FakeSource(), { [callback]: value }), names(callback));
+  for (const uids of [undefined, null, "9001,9101", [9001], ["9001", "9101"], [9001, null], Array(17).fill(1)])
+    assert.throws(() => watch(new FakeSource(), { uids: uids as unknown as Uid[] }), names("uids"));
+  const unknown = { frozenMS: 500, token: "secret" } as Partial<ViewerOptions>;
+  assert.throws(() => watch(new FakeSource(), unknown), names("frozenMS", "a number"));
+  assert.throws(() => new FailoverViewer(new FakeSource(), undefined as never), names("options"));
+});
+
+test("a source, an engine, a client, channels and a feed that cannot be are refused by name", () => {
+  const source = new FakeSource();
+  for (const call of ["attach", "subscribe", "unsubscribe", "show"]) {
+    const lacking = Object.assign(new FakeSource(), { [call]: undefined });
+    assert.throws(() => watch(lacking), names(call));
+  }
+  assert.throws(
+    () => watch(Object.assign(new FakeSource(), { attach: () => undefined })),
+    names("attach()", "undefined"),
+  );
+  assert.throws(() => watch(undefined as never), names("source"));
+
+  const engine = (() => {}) as never;
+  assert.throws(() => agoraNative(undefined as never, { uids: [1], show: () => {} }), names("engine"));
+  assert.throws(() => agoraNative({} as never, { uids: [1], show: () => {} }), names("registerEventHandler"));
+  const whole = new Proxy({}, { get: () => engine }) as AgoraEngine;
+  assert.throws(() => agoraNative(whole, undefined as never), names("options"));
+  assert.throws(() => agoraNative(whole, { uids: [], show: () => {} }), names("uids"));
+  assert.throws(() => agoraNative(whole, { uids: [1] } as never), names("show"));
+  assert.throws(() => agoraNative(whole, { uids: [1], show: () => {}, joined: "yes" as never }), names("joined"));
+
+  assert.throws(() => agoraWeb(null as never, {} as never), names("client", "null"));
+  const client = { remoteUsers: [], connectionState: "CONNECTED" };
+  assert.throws(() => agoraWeb(client as never, {} as never), names("on"));
+  const calls = { on() {}, off() {}, async subscribe() {}, async unsubscribe() {} };
+  const web = (options: object) => () => agoraWeb({ ...client, ...calls } as never, options as never);
+  const container = { nodeType: 1 };
+  assert.throws(web({ uids: [9001] }), names("container", "undefined"));
+  assert.throws(web({ container: "#video", uids: [9001] }), names("container", '"#video"'));
+  assert.throws(web({ container, uids: ["9001"] }), names("uids"));
+  assert.throws(web({ container, uids: [9001], fit: "stretch" }), names("fit", '"stretch"'));
+  assert.throws(
+    () => agoraWeb({ ...client, ...calls, connectionState: 3 } as never, {} as never),
+    names("connectionState"),
+  );
+
+  assert.throws(() => acrossChannels("both" as never), names("channels"));
+  assert.throws(() => acrossChannels([{ uids: [0], source }]), names("uids"));
+  assert.throws(() => acrossChannels([{ uids: [1], source: {} as never }]), names("attach"));
+
+  const feed = (address: unknown, options: unknown) => () => new OnAirFeed(address as string, options as never);
+  const onWord = () => {};
+  assert.throws(feed("ftp://host/broadcasts/1", { token: "t", onWord }), names("address"));
+  assert.throws(feed(undefined, { token: "t", onWord }), names("address", "undefined"));
+  assert.throws(feed("https://host/broadcasts/1", { token: 7, onWord }), names("token", "a number"));
+  assert.throws(feed("https://host/broadcasts/1", { token: "", onWord }), names("token", "a string"));
+  assert.throws(feed("https://host/broadcasts/1", { token: "t" }), names("onWord"));
+  assert.throws(
+    feed("https://host/broadcasts/1", { token: "t", onWord, onerror() {} }),
+    names("onerror", "a function"),
+  );
+});
+
+test("the decisions alone refuse a wrong clock, wrong settings, and use after they were freed", () => {
+  const uids = [PRIMARY, BACKUP];
+  for (const now of [-1, Number.NaN, Number.POSITIVE_INFINITY, "0", 2 ** 60] as number[]) {
+    assert.throws(() => new Failover(uids, {}, now), names("now"));
+    const failover = new Failover(uids, {}, 0);
+    assert.throws(() => failover.poll(now), /now is /);
+    assert.throws(() => failover.handle(now, CONNECTED), /now is /);
+  }
+  assert.throws(() => new Failover(uids, { frozenMs: -1 }, 0), names("frozenMs"));
+  assert.throws(() => new Failover([1], {}, 0), names("uids"));
+  const failover = new Failover(uids, {}, 0);
+  failover.free();
+  failover.free();
+  for (const use of [
+    () => failover.poll(0),
+    () => failover.handle(0, CONNECTED),
+    () => failover.shown,
+    () => failover.outputs,
+  ])
+    assert.throws(use, { name: "SteadymixError", code: "DISPOSED" });
+});
+
 const WRONG: [options: Partial<ViewerOptions>, field: string, message: RegExp][] = [
-  [{ uids: [] }, "uids", /uids is \[\], but must be a list of 2 to 16 distinct uids/],
+  [{ uids: [] }, "uids", /uids is \[\], but must be an array of 2 to 16 distinct uids/],
   [{ uids: [9001, 9001] }, "uids", /distinct/],
   [{ uids: [0, 1] }, "uids", /from 1 to 4294967295/],
   [{ uids: [1.5, 2] }, "uids", /uids/],
@@ -364,7 +632,7 @@ test("a uid in two channels is an error", () => {
         { uids: [PRIMARY], source },
         { uids: [PRIMARY], source },
       ]),
-    /uid 9001 is in two channels/,
+    /channels\[1\].uids is 9001, but must be in one of the channels only/,
   );
-  assert.throws(() => acrossChannels([]), /at least one/);
+  assert.throws(() => acrossChannels([]), /channels is \[\], but must be an array of channels, at least one/);
 });

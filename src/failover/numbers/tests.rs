@@ -147,17 +147,16 @@ fn outputs() -> Vec<Value> {
 
 /// The settings by their place: the one that a value changes.
 fn settings() -> Vec<String> {
-    let as_json = |settings: &[f64]| serde_json::to_value(config(settings)).unwrap();
-    let standard = as_json(&[]);
-    let changed = |at: usize| {
-        let mut settings = vec![f64::NAN; at];
-        settings.push(2.0);
-        let with = as_json(&settings);
+    let as_json = |config: &FailoverConfig| serde_json::to_value(config).unwrap();
+    let standard = as_json(&FailoverConfig::default());
+    let changed = |at: u8| {
+        let mut config = FailoverConfig::default();
+        set(&mut config, at, 2.0)?;
         let is_other =
             |(name, value): (&String, &Value)| (standard.get(name) != Some(value)).then(|| name.clone());
-        with.as_object().and_then(|with| with.iter().find_map(is_other))
+        as_json(&config).as_object().and_then(|with| with.iter().find_map(is_other))
     };
-    (0..).map_while(changed).collect()
+    (0..=u8::MAX).map_while(changed).collect()
 }
 
 /// `tests/viewer/viewer.test.ts` compares the other side's tables with the same file.
@@ -193,5 +192,5 @@ fn what_is_not_in_the_tables_is_refused() {
     assert_eq!(signal(4, UID, 0, 2, 0), None, "whether it is muted");
     assert_eq!(signal(5, UID, 0, 5, 0), None, "a state");
     assert_eq!(signal(11, 0, 3, 0, 0), None, "a connection");
-    assert_eq!(config(&[3.0]), None, "a standby");
+    assert_eq!(set(&mut FailoverConfig::default(), 0, 3.0), None, "a standby");
 }

@@ -1,3 +1,4 @@
+import { check, FLAG, FUNCTION, optional, type Rules, uids } from "./check.js";
 import type { RtcSource } from "./source.js";
 import type { Kind, MediaState, Signal, Uid } from "./types.js";
 
@@ -50,11 +51,27 @@ const DISCONNECTED = 1;
 const CONNECTED = 3;
 const FAILED = 5;
 const SAME_UID = 19;
-/** The reason of a state whose sender is gone. */
+/** The reasons of a state that the viewer itself has muted, and of one whose sender is gone. */
+const LOCAL_MUTED = 3;
 const OFFLINE = 7;
 
-/** Agora's native engines, as Electron and React Native see them. */
+const ENGINE: Rules = {
+  registerEventHandler: FUNCTION,
+  unregisterEventHandler: FUNCTION,
+  muteRemoteVideoStream: FUNCTION,
+  muteRemoteAudioStream: FUNCTION,
+  adjustUserPlaybackSignalVolume: FUNCTION,
+};
+const OPTIONS: Required<{ readonly [Option in keyof AgoraNativeOptions]: Rules[string] }> = {
+  uids: uids(1),
+  show: FUNCTION,
+  joined: optional(FLAG),
+};
+
+/** Agora's native engines, as Electron and React Native see them. Throws `INVALID_CONFIG`. */
 export function agoraNative(engine: AgoraEngine, options: AgoraNativeOptions): RtcSource {
+  check("INVALID_CONFIG", "engine", engine, ENGINE);
+  check("INVALID_CONFIG", "options", options, OPTIONS, true);
   return new AgoraNative(engine, options);
 }
 
@@ -64,6 +81,8 @@ class AgoraNative implements RtcSource {
   readonly #uids: ReadonlySet<Uid>;
   /** The outputs that were heard of, and whether they are there. */
   readonly #there = new Map<Uid, boolean>();
+  /** What is subscribed. */
+  readonly #asked = new Set<string>();
   #shown: Uid | undefined;
   #isConnected: boolean;
   #connectedAt = 0;
@@ -103,6 +122,8 @@ class AgoraNative implements RtcSource {
       // The failover takes it for a leave, too.
       if (reason === OFFLINE) this.#there.set(uid, false);
       meet(uid);
+      // Of what is subscribed it was the application: what is asked for holds. (An earlier one of ours may be told of late.)
+      if (state === 0 && reason === LOCAL_MUTED && this.#asked.has(`${uid} ${kind}`)) this.#mute(uid, kind, false);
       about(uid, ...changed(uid, kind, state, reason));
     };
     const handlers: AgoraEngineHandlers = {
@@ -140,9 +161,11 @@ class AgoraNative implements RtcSource {
       succeed("adjustUserPlaybackSignalVolume", this.#engine.adjustUserPlaybackSignalVolume(uid, 0));
     }
     this.#mute(uid, kind, false);
+    this.#asked.add(`${uid} ${kind}`);
   }
 
   async unsubscribe(uid: Uid, kind: Kind): Promise<void> {
+    this.#asked.delete(`${uid} ${kind}`);
     this.#mute(uid, kind, true);
   }
 
@@ -164,8 +187,10 @@ class AgoraNative implements RtcSource {
   }
 }
 
-function changed(uid: Uid, kind: Kind, number: number, reason: number): Signal[] {
+function changed(uid: Uid, kind: Kind, number: number, engines: number): Signal[] {
   const state = STATES[number];
+  // Of another engine's reasons nothing is known.
+  const reason = engines >= 0 && engines <= 255 ? engines : 0;
   return state === undefined ? [] : [{ type: "state", uid, kind, state, reason }];
 }
 

@@ -1,6 +1,7 @@
 import type { HtmlElement } from "../platform.js";
+import { check, FUNCTION, LIST, oneOf, optional, type Rules, TEXT, uids as uidsRule } from "./check.js";
 import type { RtcSource } from "./source.js";
-import { Stage, watchFrames } from "./stage.js";
+import { ELEMENT, Stage, watchFrames } from "./stage.js";
 import type { Kind, MediaState, Signal, Uid } from "./types.js";
 
 /** The part of a remote video track of `agora-rtc-sdk-ng` 4.x that is used. */
@@ -15,6 +16,8 @@ export interface AgoraVideoTrack {
   on(event: "first-frame-decoded", listener: () => void): unknown;
   /** Takes a listener away again. */
   off(event: string, listener: (...args: never[]) => void): unknown;
+  /** What it plays. */
+  getMediaStreamTrack?(): { readonly readyState: string };
 }
 
 /** The part of a remote audio track that is used. */
@@ -23,6 +26,10 @@ export interface AgoraAudioTrack {
   play(): void;
   /** Silences it. */
   stop(): void;
+  /** Whether it is heard. */
+  readonly isPlaying?: boolean;
+  /** What it plays. */
+  getMediaStreamTrack?(): { readonly readyState: string };
 }
 
 /** The part of a remote user that is used. */
@@ -53,8 +60,8 @@ export interface AgoraClient {
   subscribe(user: never, kind: Kind): Promise<unknown>;
   /** Unsubscribes from a track of a user. */
   unsubscribe(user: never, kind?: Kind): Promise<void>;
-  /** Bytes of video that came in so far, by uid. */
-  getRemoteVideoStats?(): Record<string, { receiveBytes?: number }>;
+  /** Bytes of video that came in so far, and frames a second that are decoded, by uid. */
+  getRemoteVideoStats?(): Record<string, { receiveBytes?: number; decodeFrameRate?: number }>;
   /** Packets of audio that came in so far, by uid. */
   getRemoteAudioStats?(): Record<string, { receivePackets?: number }>;
 }
@@ -76,14 +83,49 @@ const FALLBACK_OVER = { state: "decoding", reason: 9 } as const;
 const KINDS = ["audio", "video"] as const;
 const LEFT = { Quit: "quit", ServerTimeOut: "timedOut", BecomeAudience: "becameAudience" } as const;
 
-/** Agora's Web SDK 4.x. Attach it before `join`, or after: it begins with who is there. */
+/** What a client has. */
+export const CLIENT: Rules = {
+  remoteUsers: LIST,
+  connectionState: TEXT,
+  on: FUNCTION,
+  off: FUNCTION,
+  subscribe: FUNCTION,
+  unsubscribe: FUNCTION,
+  getRemoteVideoStats: optional(FUNCTION),
+  getRemoteAudioStats: optional(FUNCTION),
+};
+/** How the picture may fit. */
+export const FIT = optional(oneOf("cover", "contain", "fill"));
+const OPTIONS: Required<{ readonly [Option in keyof AgoraWebOptions]: Rules[string] }> = {
+  container: ELEMENT,
+  uids: uidsRule(1),
+  fit: FIT,
+};
+
+/** A track that was subscribed to this long ago has shown what it can. */
+const STARTS_MS = 500;
+
+/** Agora's Web SDK 4.x. Attach it before `join`, or after: it begins with who is there. Throws `INVALID_CONFIG`. */
 export function agoraWeb(client: AgoraClient, options: AgoraWebOptions): RtcSource {
+  check("INVALID_CONFIG", "client", client, CLIENT);
+  check("INVALID_CONFIG", "options", options, OPTIONS, true);
   return new AgoraWeb(client, options);
 }
 
-/** A picture that plays: its element as it is now, and what ends looking at it. */
+/** What each client was asked for last, by track: viewers that follow each other on one client wait for each other. */
+const TURNS = new WeakMap<AgoraClient, Map<string, Promise<unknown>>>();
+
+/** A picture that plays. */
 interface Watched {
+  /** Its element as it is now. */
   video: () => HTMLVideoElement | null;
+  /** Whether the browser has told of a frame since this was asked last. */
+  wasSeen: () => boolean;
+  /** Frames that were decoded until the last look. */
+  decoded: number;
+  /** Frames are decoded, but the browser tells of none. */
+  isUnseen: boolean;
+  since: number;
   stop: () => void;
 }
 
@@ -95,6 +137,9 @@ class AgoraWeb implements RtcSource {
   readonly #watched = new Map<Uid, Watched>();
   /** What the SDK was last asked for, by track. */
   readonly #asked = new Map<string, Promise<unknown>>();
+  /** What it has given. */
+  readonly #given = new Set<string>();
+  readonly #turns: Map<string, Promise<unknown>>;
   readonly #counts = new Map<string, number>();
   /** What was told to be published, as `uid kind`. */
   readonly #published = new Set<string>();
@@ -105,6 +150,8 @@ class AgoraWeb implements RtcSource {
 
   constructor(client: AgoraClient, { container, uids, fit = "contain" }: AgoraWebOptions) {
     this.#client = client;
+    this.#turns = TURNS.get(client) ?? new Map();
+    TURNS.set(client, this.#turns);
     this.#uids = new Set(uids);
     this.#stage = new Stage(container);
     this.#fit = fit;
@@ -148,27 +195,41 @@ class AgoraWeb implements RtcSource {
   }
 
   async subscribe(uid: Uid, kind: Kind): Promise<void> {
-    const user = this.#user(uid);
-    if (!user) throw new Error(`uid ${uid} is not in the channel`);
-    const key = `${uid} ${kind}`;
-    const asked = this.#client.subscribe(user as never, kind);
-    this.#asked.set(key, asked);
+    const track = `${uid} ${kind}`;
+    const asked = this.#inTurn(track, async () => {
+      const user = this.#user(uid);
+      if (!user) throw new Error(`uid ${uid} is not in the channel`);
+      await this.#client.subscribe(user as never, kind);
+    });
+    this.#asked.set(track, asked);
     // If not, it went meanwhile, and may be back: what becomes of this says nothing of what was asked for since.
-    const isMeant = () => this.#asked.get(key) === asked;
+    const isMeant = () => this.#asked.get(track) === asked;
     try {
       await asked;
     } catch (error) {
       if (isMeant()) throw error;
     }
     if (!isMeant()) return;
-    if (kind === "video") this.#play(uid, user);
-    else if (this.#shown === uid) user.audioTrack?.play();
+    this.#given.add(track);
+    if (kind === "video") this.#play(uid);
+    else if (this.#shown === uid) this.#user(uid)?.audioTrack?.play();
   }
 
   async unsubscribe(uid: Uid, kind: Kind): Promise<void> {
     this.#letGo(uid, kind);
-    const user = this.#user(uid);
-    if (user) await this.#client.unsubscribe(user as never, kind);
+    await this.#inTurn(`${uid} ${kind}`, async () => {
+      const user = this.#user(uid);
+      if (user) await this.#client.unsubscribe(user as never, kind);
+    });
+  }
+
+  /** Not every client can end a subscription that it is still making. */
+  #inTurn(track: string, act: () => Promise<void>): Promise<void> {
+    const turn = this.#turns.get(track)?.then(act, act) ?? act();
+    const over = () => this.#turns.get(track) === turn && this.#turns.delete(track);
+    this.#turns.set(track, turn);
+    turn.then(over, over);
+    return turn;
   }
 
   show(uid: Uid): void {
@@ -183,19 +244,59 @@ class AgoraWeb implements RtcSource {
 
   look(): void {
     this.#reconcile();
-    // A browser may not let it play before the viewer has touched the page: then nothing can be said of the outputs.
-    for (const [uid, watched] of this.#watched) {
-      const video = watched.video();
-      // One that was taken out of the page pauses, too.
-      this.#onPath(`playing ${uid}`, !video?.isConnected || !video.paused);
-    }
+    this.#stage.keep();
     const video = this.#client.getRemoteVideoStats?.() ?? {};
     const audio = this.#client.getRemoteAudioStats?.() ?? {};
+    this.#findLost();
+    for (const [uid, watched] of this.#watched) this.#lookAt(uid, watched, video[uid]?.decodeFrameRate);
     for (const uid of this.#uids) {
       const user = this.#user(uid);
       if (user?.videoTrack) this.#progress(uid, "video", video[uid]?.receiveBytes);
       if (user?.audioTrack) this.#progress(uid, "audio", audio[uid]?.receivePackets);
     }
+    // Where the page was never touched, a browser may not let it be heard: the SDK waits for that by itself.
+    const heard = this.#user(this.#shown)?.audioTrack;
+    if (heard?.isPlaying === false && navigator.userActivation?.hasBeenActive !== false) heard.play();
+  }
+
+  /** The application may have ended what was subscribed, or stopped its track; the SDK may have lost it. */
+  #findLost(): void {
+    if (this.#broken.size > 0 || this.#client.connectionState !== "CONNECTED") return;
+    for (const track of this.#given) {
+      const [uid, kind] = track.split(" ") as [string, Kind];
+      const user = this.#user(Number(uid));
+      const found = user?.[`${kind}Track`];
+      const isOver = found?.getMediaStreamTrack?.().readyState === "ended";
+      if (!user || (found && !isOver)) continue;
+      // Or it would be given the same one again.
+      if (isOver) void this.unsubscribe(Number(uid), kind).catch(() => {});
+      this.#letGo(Number(uid), kind);
+      this.#tell({ type: "subscriptionLost", uid: Number(uid), kind });
+    }
+  }
+
+  #lookAt(uid: Uid, watched: Watched, decodeFrameRate = 0): void {
+    if (performance.now() - watched.since < STARTS_MS) return;
+    const video = watched.video();
+    if (!video) {
+      // The application has stopped it, or taken its element away.
+      this.#user(uid)?.videoTrack?.stop();
+      this.#play(uid);
+      return;
+    }
+    // What was out of the page has paused.
+    if (video.isConnected && video.paused) video.play()?.catch(() => {});
+    // A browser may not let it play before the viewer has touched the page: then nothing can be said of the outputs.
+    this.#onPath(`playing ${uid}`, !video.isConnected || !video.paused);
+    const decoded = video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
+    const isDecoding = decoded > watched.decoded + 1 || decodeFrameRate > 0;
+    watched.decoded = decoded;
+    // What is decoded is not presented, or nobody tells: the page may be out of sight, as in a frame that is scrolled away.
+    const isUnseen = !watched.wasSeen() && isDecoding;
+    const tell = (state: MediaState) => this.#tell({ type: "state", uid, kind: "video", state });
+    if (isUnseen && !watched.isUnseen) tell("stopped");
+    if (isUnseen) tell("decoding");
+    watched.isUnseen = isUnseen;
   }
 
   #progress(uid: Uid, kind: Kind, count: number | undefined): void {
@@ -207,8 +308,8 @@ class AgoraWeb implements RtcSource {
     if (before !== undefined) this.#tell({ type: "progress", uid, kind, advanced: count !== before });
   }
 
-  #play(uid: Uid, user: AgoraUser): void {
-    const track = user.videoTrack;
+  #play(uid: Uid): void {
+    const track = this.#user(uid)?.videoTrack;
     if (!track) return;
     this.#unwatch(uid);
     const onState = (state: number) => {
@@ -220,17 +321,27 @@ class AgoraWeb implements RtcSource {
     track.play(layer, { fit: this.#fit });
     let watched: HTMLVideoElement | null = null;
     let stopFrames: (() => void) | undefined;
+    let isSeen = false;
+    const onFrame = () => {
+      isSeen = true;
+      this.#tell({ type: "frame", uid });
+    };
     // Having rebuilt the viewer's media path, the SDK puts a new element after the one that shows the last frame.
     const video = () => {
       const last = layer.querySelector<HTMLVideoElement>("video:last-child");
       if (last !== watched) {
         stopFrames?.();
-        stopFrames = last ? watchFrames(last, () => this.#tell({ type: "frame", uid })) : undefined;
+        stopFrames = last ? watchFrames(last, onFrame) : undefined;
       }
       watched = last;
       return last;
     };
     video();
+    const wasSeen = () => {
+      const was = isSeen;
+      isSeen = false;
+      return was;
+    };
     // A browser that does not tell of frames does not let the SDK tell of its states either.
     const onFirst = () => {
       if (!stopFrames) this.#tell({ type: "state", uid, kind: "video", state: "decoding" });
@@ -241,17 +352,20 @@ class AgoraWeb implements RtcSource {
       track.off("first-frame-decoded", onFirst);
       stopFrames?.();
     };
-    this.#watched.set(uid, { video, stop });
+    this.#watched.set(uid, { video, wasSeen, decoded: 0, isUnseen: false, since: performance.now(), stop });
   }
 
   /** What was published is so no more, and what was asked of it ends with it. */
   #lose(user: Pick<AgoraUser, "uid">, kind: Kind): void {
     this.#published.delete(`${user.uid} ${kind}`);
+    // Whatever is being asked for may never come.
+    this.#turns.delete(`${user.uid} ${kind}`);
     this.#letGo(Number(user.uid), kind);
   }
 
   #letGo(uid: Uid, kind: Kind): void {
     this.#asked.delete(`${uid} ${kind}`);
+    this.#given.delete(`${uid} ${kind}`);
     if (kind === "video") this.#unwatch(uid);
     // The SDK does not tell that it has got through to what is not asked for any more.
     if (!KINDS.some((one) => this.#asked.has(`${uid} ${one}`))) this.#onReconnect(uid, true);
@@ -266,7 +380,7 @@ class AgoraWeb implements RtcSource {
 
   // ---- what the SDK tells --------------------------------------------------------------------------------------
 
-  #user(uid: Uid): AgoraUser | undefined {
+  #user(uid: Uid | undefined): AgoraUser | undefined {
     return this.#client.remoteUsers.find((user) => Number(user.uid) === uid);
   }
 

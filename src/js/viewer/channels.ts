@@ -1,4 +1,5 @@
-import type { RtcSource } from "./source.js";
+import { check, LIST, type Rules, uids as uidsRule, wrong } from "./check.js";
+import { type RtcSource, SOURCE } from "./source.js";
 import type { Kind, Signal, Uid } from "./types.js";
 
 /** The outputs that are in one channel, and the SDK's client that has joined it. */
@@ -11,22 +12,31 @@ export interface ChannelSource {
 
 /**
  * Outputs in several channels, one client in each, as one source. A channel that is lost while another one is there is
- * as good as gone: what is in it is left. A uid must be in one of the channels only.
+ * as good as gone: what is in it is left. A uid must be in one of the channels only. Throws `INVALID_CONFIG`.
  */
 export function acrossChannels(channels: readonly ChannelSource[]): RtcSource {
   return new AcrossChannels(channels);
 }
+
+const CHANNELS = { ...LIST, allowed: "an array of channels, at least one" };
+const IN_ONE = { ...LIST, allowed: "in one of the channels only" };
+const CHANNEL: Rules = { uids: uidsRule(1) };
 
 class AcrossChannels implements RtcSource {
   readonly #channels: readonly ChannelSource[];
   readonly #sources = new Map<Uid, RtcSource>();
 
   constructor(channels: readonly ChannelSource[]) {
-    if (channels.length === 0) throw new RangeError("channels: at least one is needed");
+    if (!Array.isArray(channels) || channels.length === 0)
+      throw wrong("INVALID_CONFIG", "channels", channels, CHANNELS);
     this.#channels = channels;
-    for (const { uids, source } of channels) {
+    for (const [at, channel] of channels.entries()) {
+      const name = `channels[${at}]`;
+      check("INVALID_CONFIG", name, channel, CHANNEL);
+      const { uids, source } = channel;
+      check("INVALID_CONFIG", `${name}.source`, source, SOURCE);
       for (const uid of uids) {
-        if (this.#sources.has(uid)) throw new RangeError(`uid ${uid} is in two channels, but must be in one only`);
+        if (this.#sources.has(uid)) throw wrong("INVALID_CONFIG", `${name}.uids`, uid, IN_ONE);
         this.#sources.set(uid, source);
       }
     }

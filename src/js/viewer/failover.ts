@@ -1,168 +1,88 @@
-import { Failover as Machine } from "./glue.js";
-import type { FailoverSettings, Health, Kind, OutputHealth, Signal, Step, SwitchReason, Uid } from "./types.js";
+import { steadymixError } from "../errors.js";
+import { check, oneOf, type Rules, TIME, uids as uidsRule, wrong } from "./check.js";
+import { Failover as Machine, startFailure } from "./glue.js";
+import { decoded, EVENTS, HEALTH, SETTINGS, SIGNALS, STEPS } from "./tables.js";
+import type { FailoverSettings, Health, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
 
-const STATES = ["stopped", "starting", "decoding", "frozen", "failed"];
-const LEFT = ["quit", "timedOut", "becameAudience", "unknown"];
-const CONNECTIONS = ["reconnecting", "connected", "closed"];
-const HEALTH: Health[] = ["absent", "available", "starting", "playing", "frozen", "muted", "failed"];
-const STANDBY = ["hot", "probe", "cold"];
-const REASONS: SwitchReason[] = [
-  "left",
-  "unpublished",
-  "frozen",
-  "dead",
-  "muted",
-  "audioLost",
-  "failed",
-  "notStarted",
-  "onAir",
-];
+const TYPES = Object.keys(SIGNALS);
+const HAS_TYPE: Rules = { type: oneOf(...TYPES) };
+/** Where the uid that is shown is among the fields of the WebAssembly; how each output is follows. */
+const SHOWN = 6;
+const STEP_COUNT = Object.keys(STEPS).length;
 
 /** Which output a viewer watches: only decides. Times are any clock in ms that does not go back. */
 export class Failover {
-  readonly #machine: Machine;
+  #machine: Machine | undefined;
   readonly #uids: readonly Uid[];
 
-  /** The outputs in the order of preference. */
+  /** The outputs in the order of preference. Throws `INVALID_CONFIG`, and `NO_WEBASSEMBLY` where there is none. */
   constructor(uids: readonly Uid[], settings: FailoverSettings, now: number) {
-    const times = [
-      settings.frozenMs,
-      settings.congestedMs,
-      settings.badNetworkMs,
-      settings.mutedMs,
-      settings.audioMs,
-      settings.frameGapMs,
-      settings.startingMs,
-      settings.penaltyMs,
-      settings.dwellMs,
-      settings.settleMs,
-      settings.bothDownMs,
-      settings.falseAlarmMs,
-      settings.failBackMs,
-    ];
-    check(uids, settings, times);
+    check("INVALID_CONFIG", "arguments", { uids, now }, { uids: uidsRule(2), now: TIME });
+    check("INVALID_CONFIG", "settings", settings, SETTINGS, true);
+    const cause = startFailure();
+    if (cause) {
+      const text = `WebAssembly cannot be used here (${cause}). Import "steadymix/viewer/no-wasm" first, which does without`;
+      throw Object.assign(steadymixError("NO_WEBASSEMBLY", text), { cause });
+    }
     this.#uids = [...uids];
-    const standby = STANDBY.indexOf(settings.standby ?? "hot");
-    this.#machine = new Machine(
-      Uint32Array.from(uids),
-      Float64Array.from([standby, ...times.map((ms) => ms ?? Number.NaN)]),
-      now,
-    );
+    const machine = new Machine(now);
+    const rules = Object.entries(SETTINGS);
+    for (const uid of uids) machine.set(rules.length, uid);
+    for (const [at, [setting, { values }]] of rules.entries()) {
+      const value = settings[setting as keyof FailoverSettings];
+      if (value !== undefined) machine.set(at, values ? values.indexOf(value) : (value as number));
+    }
+    this.#machine = machine;
   }
 
   /** The output that is shown. */
   get shown(): Uid | undefined {
-    return this.#machine.shown() || undefined;
+    return this.#alive.field(SHOWN) || undefined;
   }
 
   /** How each output was at the last `handle` or `poll`, in the order of preference. */
   get outputs(): OutputHealth[] {
-    return this.#uids.map((uid, at) => ({ uid, health: HEALTH[this.#machine.health(at)] ?? "absent" }));
+    const health = (at: number) => HEALTH[this.#alive.field(SHOWN + 1 + at)] as Health;
+    return this.#uids.map((uid, at) => ({ uid, health: health(at) }));
   }
 
-  /** Takes what the SDK tells. Poll afterwards. */
+  /** Takes what the SDK tells. Poll afterwards. Throws `INVALID_SIGNAL`, and is as before then. */
   handle(now: number, signal: Signal): void {
-    const [number, uid, a, b] = encode(signal);
-    this.#machine.handle(now, number, uid, a, b);
+    this.#checkTime(now);
+    check("INVALID_SIGNAL", "signal", signal, HAS_TYPE);
+    const { uid, ...rules }: Rules = SIGNALS[signal.type];
+    check("INVALID_SIGNAL", `signal ${signal.type}`, signal, SIGNALS[signal.type]);
+    const fields = signal as unknown as Readonly<Record<string, number | undefined>>;
+    const [a = 0, b = 0, c = 0] = Object.entries(rules).map(([field, { values }]) =>
+      values ? values.indexOf(fields[field]) : (fields[field] ?? 0),
+    );
+    this.#alive.handle(now, TYPES.indexOf(signal.type), (uid && fields.uid) || 0, a, b, c);
   }
 
   /** What to do next: carry it out, and poll again, until it says to wait. */
   poll(now: number): Step {
-    const number = this.#machine.poll(now);
-    const field = (at: number) => this.#machine.field(at);
-    const kind = (): Kind => (field(1) === 1 ? "video" : "audio");
-    const reason = (at: number) => REASONS[field(at)] ?? "failed";
-    switch (number) {
-      case 1:
-        return { type: "subscribe", uid: field(0), kind: kind() };
-      case 2:
-        return { type: "unsubscribe", uid: field(0), kind: kind() };
-      case 3:
-        return { type: "show", uid: field(0) };
-      case 4:
-        return { type: "tell", event: { type: "degraded", uid: field(0), reason: reason(1) } };
-      case 5:
-        return { type: "tell", event: { type: "recovered", uid: field(0) } };
-      case 6: {
-        const [detectMs, switchMs, outageMs] = [field(3), field(4), field(5)];
-        const event = { type: "switched", from: field(0), to: field(1), reason: reason(2) } as const;
-        return { type: "tell", event: { ...event, detectMs, switchMs, outageMs } };
-      }
-      case 7:
-        return { type: "tell", event: { type: "failedBack", from: field(0), to: field(1) } };
-      case 8:
-        return { type: "tell", event: { type: "falseAlarm", uid: field(0) } };
-      case 9:
-        return { type: "tell", event: { type: "bothDown" } };
-      case 10:
-        return { type: "tell", event: { type: "unplayable", uid: field(0), kind: kind() } };
-      case 11:
-        return { type: "tell", event: { type: "closed" } };
-      default: {
-        const until = field(0);
-        return { type: "wait", until: Number.isNaN(until) ? undefined : until };
-      }
-    }
+    this.#checkTime(now);
+    const machine = this.#alive;
+    const number = machine.poll(now);
+    const field = (at: number) => machine.field(at);
+    if (number >= STEP_COUNT)
+      return { type: "tell", event: decoded(EVENTS, number - STEP_COUNT, field) as ViewerEvent };
+    const step = decoded(STEPS, number, field) as Exclude<Step, { type: "tell" }>;
+    return step.type === "wait" && Number.isNaN(step.until) ? { type: "wait", until: undefined } : step;
   }
 
   /** Gives its memory back at once; it must not be used afterwards. */
   free(): void {
-    this.#machine.free();
+    this.#machine?.free();
+    this.#machine = undefined;
   }
-}
 
-function encode(signal: Signal): [signal: number, uid: Uid, a: number, b: number] {
-  const kind = "kind" in signal && signal.kind === "video" ? 1 : 0;
-  switch (signal.type) {
-    case "joined":
-      return [0, signal.uid, 0, 0];
-    case "left":
-      return [1, signal.uid, LEFT.indexOf(signal.how), 0];
-    case "published":
-      return [2, signal.uid, kind, 0];
-    case "unpublished":
-      return [3, signal.uid, kind, 0];
-    case "muted":
-      return [4, signal.uid, kind, signal.muted ? 1 : 0];
-    case "state":
-      return [5, signal.uid, kind, STATES.indexOf(signal.state) | (Math.min(signal.reason ?? 0, 15) << 4)];
-    case "frame":
-      return [6, signal.uid, 0, 0];
-    case "progress":
-      return [7, signal.uid, kind, signal.advanced ? 1 : 0];
-    case "subscribeFailed":
-      return [8, signal.uid, kind, 0];
-    case "decodeFailed":
-      return [9, signal.uid, 0, 0];
-    case "connection":
-      return [10, 0, CONNECTIONS.indexOf(signal.state), 0];
-    case "mediaPath":
-      return [11, 0, signal.whole ? 1 : 0, 0];
-    case "badNetwork":
-      return [12, 0, signal.bad ? 1 : 0, 0];
-    case "visible":
-      return [13, 0, signal.visible ? 1 : 0, 0];
-    case "onAir":
-      return [14, signal.uid, 0, 0];
+  get #alive(): Machine {
+    if (!this.#machine) throw steadymixError("DISPOSED", "this Failover was freed");
+    return this.#machine;
   }
-}
 
-function check(uids: readonly Uid[], settings: FailoverSettings, times: (number | undefined)[]): void {
-  const isUid = (uid: Uid) => Number.isInteger(uid) && uid >= 1 && uid <= 0xffff_ffff;
-  if (uids.length < 2 || uids.length > 16 || !uids.every(isUid) || new Set(uids).size !== uids.length) {
-    throw invalid("uids", uids, "a list of 2 to 16 distinct uids from 1 to 4294967295");
+  #checkTime(now: number): void {
+    if (!TIME.is(now)) throw wrong("INVALID_SIGNAL", "now", now, TIME);
   }
-  if (settings.standby !== undefined && !STANDBY.includes(settings.standby)) {
-    throw invalid("standby", settings.standby, STANDBY.join(" or "));
-  }
-  const wrong = times.find((ms) => ms !== undefined && !(ms >= 0 && ms <= 86_400_000));
-  if (wrong !== undefined) {
-    const name = Object.entries(settings).find(([, value]) => Object.is(value, wrong))?.[0] ?? "settings";
-    throw invalid(name, wrong, "from 0 to 86400000 ms");
-  }
-}
-
-function invalid(field: string, value: unknown, allowed: string): Error {
-  const error = new Error(`${field} is ${JSON.stringify(value)}, but must be ${allowed}`);
-  return Object.assign(error, { name: "SteadymixError", code: "INVALID_CONFIG", field, value: String(value), allowed });
 }

@@ -1,7 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Url } from "../platform.js";
 import { UNCACHED } from "../uncached.js";
+import { check, FLAG, FUNCTION, oneOf, optional, type Rule, type Rules, TEXT, UID } from "./check.js";
 import { safely } from "./report.js";
+import { EVENTS } from "./tables.js";
 import type { SwitchReason, Uid, ViewerEvent } from "./types.js";
 
 /** What the Worker says of a broadcast. */
@@ -49,6 +51,31 @@ const REPORTED: ReadonlySet<SwitchReason> = new Set<SwitchReason>([
   "notStarted",
 ]);
 
+/** Relative ones, where there is a page, too. */
+const ADDRESS: Rule = {
+  is: (value) =>
+    /^(https?:\/\/.|(?![a-z][a-z\d+.-]*:).)/i.test(String(value)) && (TEXT.is(value) || value instanceof URL),
+  allowed: "an http or https address",
+};
+const OPTIONS: Required<{ readonly [Option in keyof OnAirFeedOptions]: Rule }> = {
+  token: {
+    is: (value) => TEXT.is(value) || FUNCTION.is(value),
+    allowed: "a non-empty string, or a function that gives one",
+    isSecret: true,
+  },
+  onWord: FUNCTION,
+  onError: optional(FUNCTION),
+};
+const TOKEN: Rules = { token: { ...TEXT, isSecret: true } };
+const WORD: Rules = {
+  type: oneOf("onAir"),
+  word: { is: Number.isInteger, allowed: "an integer" },
+  over: FLAG,
+  onAir: { is: (value) => typeof value === "object", allowed: "an object or null" },
+};
+const ON_AIR: Rules = { uid: UID };
+const EVENT: Rules = { type: oneOf(...Object.keys(EVENTS)) };
+
 type Way = "socket" | "stream" | "polling";
 /** Where one does not get through, as behind some proxies, the next one is tried. */
 const NEXT: Record<Way, Way> = { socket: "stream", stream: "polling", polling: "socket" };
@@ -82,15 +109,19 @@ export class OnAirFeed {
   #isReported = false;
   #isClosed = false;
 
-  /** `address` is the broadcast's: `https://…/broadcasts/{id}`. */
+  /** `address` is the broadcast's: `https://…/broadcasts/{id}`. Throws `INVALID_CONFIG`. */
   constructor(address: string | Url, options: OnAirFeedOptions) {
+    check("INVALID_CONFIG", "arguments", { address }, { address: ADDRESS });
+    check("INVALID_CONFIG", "options", options, OPTIONS, true);
     this.#address = String(address).replace(/\/$/, "");
     this.#options = options;
     void this.#connect();
   }
 
-  /** Hand in each event of the viewer's: an output that it finds gone is reported, now and then. */
+  /** Hand in each event of the viewer's: an output that it finds gone is reported, now and then. Throws `INVALID_SIGNAL`. */
   take(event: ViewerEvent): void {
+    check("INVALID_SIGNAL", "event", event, EVENT);
+    check("INVALID_SIGNAL", `event ${event.type}`, event, EVENTS[event.type]);
     if (event.type === "degraded") {
       this.#unwell = event;
       this.#isReported = false;
@@ -182,8 +213,12 @@ export class OnAirFeed {
           void this.#connect();
         }, STREAM_BEFORE_BETTER_MS);
       isOpen = true;
-      this.#works();
-      if (data !== "pong") this.#take(String(data));
+      try {
+        if (data !== "pong") this.#take(String(data));
+        this.#works();
+      } catch (error) {
+        lost(error as Error);
+      }
     };
     const broken = () => lost(new Error(`${this.#address} was lost by ${way}`));
     source.onerror = broken;
@@ -217,6 +252,8 @@ export class OnAirFeed {
     // An answer may have been on its way.
     if (this.#isClosed) return;
     const word = JSON.parse(text) as OnAirWord;
+    check("INVALID_SIGNAL", "word", word, WORD);
+    if (word.onAir) check("INVALID_SIGNAL", "word.onAir", word.onAir, ON_AIR);
     if (word.word <= this.#word) return;
     this.#word = word.word;
     if (word.over) this.close();
@@ -239,8 +276,10 @@ export class OnAirFeed {
   }
 
   async #token(): Promise<string> {
-    const { token } = this.#options;
-    return typeof token === "string" ? token : await token();
+    const { token: given } = this.#options;
+    const token = typeof given === "string" ? given : await given();
+    check("INVALID_CONFIG", "token()", { token }, TOKEN);
+    return token;
   }
 
   async #ask(route: string, token: string, init: RequestInit = {}): Promise<Response> {

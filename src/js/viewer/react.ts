@@ -1,7 +1,10 @@
 import { createElement, type HTMLAttributes, type ReactElement, useEffect, useRef, useState } from "react";
 import type { Uid, ViewerEvent } from "steadymix/viewer";
 import { type AgoraClient, type AgoraWebOptions, agoraWeb, FailoverViewer, type ViewerOptions } from "steadymix/viewer";
+import { CLIENT, FIT } from "./agoraWeb.js";
+import { check, type Rules } from "./check.js";
 import { report } from "./report.js";
+import { VIEWER_OPTIONS } from "./tables.js";
 
 /** Settings of the hook. They are read when the client or the uids change, but functions are those of the last render. */
 export interface UseFailoverOptions extends ViewerOptions {
@@ -21,8 +24,15 @@ export interface FailoverState {
   viewer: FailoverViewer | undefined;
 }
 
-/** Keeps an element on an output that lives. `client` may be `null` until there is one. */
+const OPTIONS: Required<{ readonly [Option in keyof UseFailoverOptions]: Rules[string] }> = {
+  ...VIEWER_OPTIONS,
+  fit: FIT,
+};
+
+/** Keeps an element on an output that lives. `client` may be `null` until there is one. Throws `INVALID_CONFIG`. */
 export function useFailover(client: AgoraClient | null, options: UseFailoverOptions): FailoverState {
+  check("INVALID_CONFIG", "options", options, OPTIONS, true);
+  if (client) check("INVALID_CONFIG", "client", client, CLIENT);
   const [element, ref] = useState<HTMLElement | null>(null);
   const [viewer, setViewer] = useState<FailoverViewer>();
   const [shown, setShown] = useState<Uid>();
@@ -64,38 +74,26 @@ export interface FailoverVideoProps extends UseFailoverOptions, Omit<HTMLAttribu
   client: AgoraClient | null;
 }
 
-/** The picture: both outputs stay mounted in it, the one that lives on top. */
+/**
+ * The picture: both outputs stay mounted in it, the one that lives on top. As wide as there is room, and 16:9 unless `style` or
+ * a parent with a height says otherwise.
+ */
 export function FailoverVideo({ client, ...props }: FailoverVideoProps): ReactElement {
   const [options, attributes] = split(props);
   const { ref } = useFailover(client, options);
-  const style = { position: "relative", width: "100%", height: "100%", ...attributes.style } as const;
+  const style = {
+    position: "relative",
+    width: "100%",
+    height: "100%",
+    aspectRatio: "16 / 9",
+    ...attributes.style,
+  } as const;
   return createElement("div", { ...attributes, style, ref });
 }
 
-const OPTIONS: ReadonlySet<string> = new Set<keyof UseFailoverOptions>([
-  "uids",
-  "onEvent",
-  "onError",
-  "fit",
-  "standby",
-  "frozenMs",
-  "congestedMs",
-  "badNetworkMs",
-  "mutedMs",
-  "audioMs",
-  "frameGapMs",
-  "startingMs",
-  "penaltyMs",
-  "dwellMs",
-  "settleMs",
-  "bothDownMs",
-  "falseAlarmMs",
-  "failBackMs",
-]);
-
 function split(props: Omit<FailoverVideoProps, "client">): [UseFailoverOptions, HTMLAttributes<HTMLDivElement>] {
   const entries = Object.entries(props);
-  const options = Object.fromEntries(entries.filter(([name]) => OPTIONS.has(name)));
-  const attributes = Object.fromEntries(entries.filter(([name]) => !OPTIONS.has(name)));
+  const options = Object.fromEntries(entries.filter(([name]) => name in OPTIONS));
+  const attributes = Object.fromEntries(entries.filter(([name]) => !(name in OPTIONS)));
   return [options as unknown as UseFailoverOptions, attributes];
 }

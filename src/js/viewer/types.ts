@@ -25,6 +25,8 @@ export type Signal =
   /** Whether bytes came in since the last look at the statistics. */
   | { type: "progress"; uid: Uid; kind: Kind; advanced: boolean }
   | { type: "subscribeFailed"; uid: Uid; kind: Kind }
+  /** What was subscribed is so no more, though the viewer did not end it: the application did, or the SDK. */
+  | { type: "subscriptionLost"; uid: Uid; kind: Kind }
   | { type: "decodeFailed"; uid: Uid }
   /** The viewer's connection; `closed`: banned, or the same viewer uid elsewhere. */
   | { type: "connection"; state: "reconnecting" | "connected" | "closed" }
@@ -45,7 +47,9 @@ export type SwitchReason =
   | "audioLost"
   | "failed"
   | "notStarted"
-  | "onAir";
+  | "onAir"
+  /** Only of `degraded`: the application unsubscribed from it, or the SDK lost it. It is subscribed to again. */
+  | "unsubscribed";
 
 /** What happened to the picture. */
 export type ViewerEvent =
@@ -66,7 +70,7 @@ export type ViewerEvent =
   | { type: "failedBack"; from: Uid; to: Uid }
   /** The one that was left flows again so soon that it was left for nothing. */
   | { type: "falseAlarm"; uid: Uid }
-  /** No output is well. */
+  /** Outputs are there, but none is well, or can be shown. */
   | { type: "bothDown" }
   /** This viewer cannot decode or play it. That is no fault of the output: the same of another one fails too. */
   | { type: "unplayable"; uid: Uid; kind: Kind }

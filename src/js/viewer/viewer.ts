@@ -1,8 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { check, FUNCTION } from "./check.js";
 import { Failover } from "./failover.js";
 import { report } from "./report.js";
-import type { RtcSource } from "./source.js";
-import type { FailoverSettings, Kind, OutputHealth, Signal, Uid, ViewerEvent } from "./types.js";
+import { type RtcSource, SOURCE } from "./source.js";
+import { VIEWER_OPTIONS } from "./tables.js";
+import type { FailoverSettings, Kind, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
 
 /** Settings of a viewer, besides those of the failover. */
 export interface ViewerOptions extends FailoverSettings {
@@ -26,16 +28,30 @@ export class FailoverViewer {
   readonly #looks: ReturnType<typeof setInterval>;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #subscribed = new Map<string, [Uid, Kind]>();
+  /** Calls of the SDK that wait for a task of their own, in their order. */
+  #later: (() => void)[] = [];
   #stepping = false;
   #disposed = false;
 
+  /** Throws `INVALID_CONFIG`; `NO_WEBASSEMBLY`; and what `source.attach` throws. */
   constructor(source: RtcSource, options: ViewerOptions) {
+    check("INVALID_CONFIG", "source", source, SOURCE);
+    check("INVALID_CONFIG", "options", options, VIEWER_OPTIONS, true);
+    const { uids, onEvent: _, onError: __, ...settings } = options;
     this.#source = source;
     this.#options = options;
-    this.#failover = new Failover(options.uids, options, now());
+    this.#failover = new Failover(uids, settings, now());
     // Who is there already is told of one after the other: nothing is decided before all are known.
     this.#stepping = true;
-    this.#detach = source.attach((signal) => this.tell(signal));
+    try {
+      const detach = source.attach((signal) => this.tell(signal));
+      check("INVALID_CONFIG", "source", { "attach()": detach }, { "attach()": FUNCTION });
+      this.#detach = detach;
+    } catch (error) {
+      this.#disposed = true;
+      this.#failover.free();
+      throw error;
+    }
     this.#stepping = false;
     this.#looks = setInterval(() => void this.#watch(async () => source.look?.()), LOOK_MS);
     if (typeof document !== "undefined") {
@@ -55,27 +71,34 @@ export class FailoverViewer {
     return this.#disposed ? [] : this.#failover.outputs;
   }
 
-  /** Hands in what the source cannot know: above all the server's word, `{ type: "onAir", uid }`. */
+  /**
+   * Hands in what the source cannot know: above all the server's word, `{ type: "onAir", uid }`. Throws `INVALID_SIGNAL`, and
+   * goes on as before then.
+   */
   tell(signal: Signal): void {
     if (this.#disposed) return;
     this.#failover.handle(now(), signal);
     this.#step();
   }
 
-  /** Lets go of the SDK: its handlers, and what it had subscribed. */
+  /** Lets go of the SDK: its handlers, and what it had subscribed. In the middle of an event, in a task of its own. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const [uid, kind] of this.#subscribed.values()) {
-      // The viewer may have left the channel already.
-      void this.#watch(() => this.#source.unsubscribe(uid, kind));
-    }
     clearInterval(this.#looks);
     clearTimeout(this.#timer);
     if (typeof document !== "undefined") document.removeEventListener("visibilitychange", this.#onVisibility);
     this.#failover.free();
-    // Last: it may throw.
-    this.#detach();
+    const letGo = () => {
+      for (const [uid, kind] of this.#subscribed.values()) {
+        // The viewer may have left the channel already.
+        void this.#watch(() => this.#source.unsubscribe(uid, kind));
+      }
+      // Last: it may throw.
+      this.#detach();
+    };
+    if (this.#stepping) this.#inTask(() => this.#safely(letGo));
+    else letGo();
   }
 
   /** For `using`: calls `dispose()`. */
@@ -98,20 +121,39 @@ export class FailoverViewer {
         }
         if (step.type === "tell") this.#safely(() => this.#options.onEvent?.(step.event));
         else if (step.type === "show") this.#safely(() => this.#source.show(step.uid));
-        else if (step.type === "unsubscribe") {
-          this.#subscribed.delete(`${step.uid} ${step.kind}`);
-          void this.#watch(() => this.#source.unsubscribe(step.uid, step.kind));
-        } else {
-          const { uid, kind } = step;
-          this.#subscribed.set(`${uid} ${kind}`, [uid, kind]);
-          const onFailure = () => this.tell({ type: "subscribeFailed", uid, kind });
-          void this.#watch(() => this.#source.subscribe(uid, kind), onFailure);
-        }
+        else this.#ask(step);
         if (this.#disposed) return;
       }
     } finally {
       this.#stepping = false;
     }
+  }
+
+  #ask({ type, uid, kind }: Extract<Step, { kind: Kind }>): void {
+    const track = `${uid} ${kind}`;
+    if (type === "unsubscribe") {
+      this.#subscribed.delete(track);
+      this.#inTask(() => void this.#watch(() => this.#source.unsubscribe(uid, kind)));
+      return;
+    }
+    this.#subscribed.set(track, [uid, kind]);
+    const onFailure = () => this.tell({ type: "subscribeFailed", uid, kind });
+    const subscribe = () => void (this.#disposed || this.#watch(() => this.#source.subscribe(uid, kind), onFailure));
+    if (this.#later.length === 0) subscribe();
+    else this.#inTask(subscribe);
+  }
+
+  /**
+   * What takes a picture away is not done in the middle of what a source tells: that may be told in a frame callback, and Firefox
+   * does not paint the page any more when an element is removed in one.
+   */
+  #inTask(act: () => void): void {
+    const carryOut = () => {
+      const acts = this.#later;
+      this.#later = [];
+      for (const act of acts) act();
+    };
+    if (this.#later.push(act) === 1) setTimeout(carryOut);
   }
 
   /** What an application or an SDK makes of it must not keep the picture frozen. */

@@ -1,0 +1,85 @@
+import { type ErrorCode, type SteadymixError, steadymixError } from "../errors.js";
+
+/** What a value may be, for programs and for people. */
+export interface Rule {
+  /** Whether it is allowed. */
+  is(value: unknown): boolean;
+  /** What is allowed, as errors say it. */
+  allowed: string;
+  /** All that is allowed, where that can be listed: the place of one is its number in the WebAssembly. */
+  values?: readonly unknown[];
+  /** It may be a secret: errors do not repeat it. */
+  isSecret?: boolean;
+}
+
+/** Rules by the name of the field. */
+export type Rules = Readonly<Record<string, Rule>>;
+
+/** One of these. */
+export function oneOf(...values: readonly unknown[]): Rule {
+  return { values, is: (value) => values.includes(value), allowed: values.join(" or ") };
+}
+
+/** The same, or nothing. */
+export function optional(rule: Rule): Rule {
+  return { ...rule, is: (value) => value === undefined || rule.is(value) };
+}
+
+/** A number in these bounds. */
+export function between(least: number, most: number, unit = ""): Rule {
+  const is = (value: unknown) => typeof value === "number" && value >= least && value <= most;
+  return { is, allowed: `from ${least} to ${most}${unit}` };
+}
+
+const isUid = (value: unknown) => Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 32;
+
+export const UID: Rule = { is: isUid, allowed: "an integer from 1 to 4294967295" };
+export const FLAG = oneOf(false, true);
+export const FUNCTION: Rule = { is: (value) => typeof value === "function", allowed: "a function" };
+export const LIST: Rule = { is: Array.isArray, allowed: "an array" };
+export const TEXT: Rule = { is: (value) => typeof value === "string" && value !== "", allowed: "a non-empty string" };
+/** Such as the time of a clock, in ms. */
+export const TIME = between(0, Number.MAX_SAFE_INTEGER, " ms");
+
+/** So many distinct uids. */
+export function uids(least: number): Rule {
+  const is = (value: unknown) =>
+    Array.isArray(value) &&
+    value.length >= least &&
+    value.length <= 16 &&
+    value.every(isUid) &&
+    new Set(value).size === value.length;
+  return { is, allowed: `an array of ${least} to 16 distinct uids from 1 to 4294967295` };
+}
+
+/**
+ * Throws an error that names the first field of an object that is not as it must be. `of` is what the error calls the object;
+ * if there may be no other fields than these, the error names one that there is.
+ */
+export function check(code: ErrorCode, of: string, given: unknown, rules: Rules, isComplete = false): void {
+  const isObject = (typeof given === "object" && given !== null) || typeof given === "function";
+  if (!isObject) throw wrong(code, of, given, { is: Boolean, allowed: "an object" });
+  const fields = given as Readonly<Record<string, unknown>>;
+  for (const [field, rule] of Object.entries(rules))
+    if (!rule.is(fields[field])) throw wrong(code, `${of}.${field}`, fields[field], rule);
+  if (!isComplete) return;
+  const names = Object.keys(rules);
+  for (const [field, value] of Object.entries(fields)) {
+    const allowed = `left out: the fields are ${names.join(", ")}`;
+    if (value !== undefined && !names.includes(field))
+      throw wrong(code, `${of}.${field}`, value, { is: Boolean, allowed, isSecret: true });
+  }
+}
+
+/** The error of a value that is not allowed. */
+export function wrong(code: ErrorCode, path: string, found: unknown, { allowed, isSecret }: Rule): SteadymixError {
+  const value = isSecret ? `a ${typeof found}` : shown(found);
+  const error = steadymixError(code, `${path} is ${value}, but must be ${allowed}`);
+  return Object.assign(error, { field: path.replace(/^.*\./, ""), value, allowed });
+}
+
+/** Objects are not looked into: there may be a secret in one. */
+function shown(value: unknown): string {
+  if (typeof value === "string" || Array.isArray(value)) return JSON.stringify(value).slice(0, 100);
+  return typeof value === "object" && value !== null ? "an object" : String(value).slice(0, 100);
+}

@@ -1,0 +1,111 @@
+/**
+ * What crosses to the WebAssembly as numbers, and what is allowed: the number of anything is its place here.
+ * `src/failover/numbers.rs` has the same names in the same order; `tests/viewer/numbers.json` is what both are compared with.
+ */
+import { between, FLAG, FUNCTION, oneOf, optional, type Rule, type Rules, TIME, UID, uids } from "./check.js";
+import type { FailoverSettings, Health, Kind, MediaState, Signal, Step, SwitchReason, ViewerEvent } from "./types.js";
+import type { ViewerOptions } from "./viewer.js";
+
+/** The fields of each member of a union, but its type. */
+type FieldsOf<Union extends { type: string }> = {
+  readonly [Type in Union["type"]]: {
+    readonly [Field in Exclude<keyof Extract<Union, { type: Type }>, "type">]-?: Rule;
+  };
+};
+
+const KIND = oneOf("audio", "video" satisfies Kind);
+const STATES: readonly MediaState[] = ["stopped", "starting", "decoding", "frozen", "failed"];
+const REASONS: readonly SwitchReason[] = [
+  "left",
+  "unpublished",
+  "frozen",
+  "dead",
+  "muted",
+  "audioLost",
+  "failed",
+  "notStarted",
+  "onAir",
+  "unsubscribed",
+];
+const REASON = oneOf(...REASONS);
+
+/** How an output is. */
+export const HEALTH: readonly Health[] = ["absent", "available", "starting", "playing", "frozen", "muted", "failed"];
+
+/** Signals: the uid, if there is one, and then at most three fields. */
+export const SIGNALS: FieldsOf<Signal> = {
+  joined: { uid: UID },
+  left: { uid: UID, how: oneOf("quit", "timedOut", "becameAudience", "unknown") },
+  published: { uid: UID, kind: KIND },
+  unpublished: { uid: UID, kind: KIND },
+  muted: { uid: UID, kind: KIND, muted: FLAG },
+  state: { uid: UID, kind: KIND, state: oneOf(...STATES), reason: optional(between(0, 255)) },
+  frame: { uid: UID },
+  progress: { uid: UID, kind: KIND, advanced: FLAG },
+  subscribeFailed: { uid: UID, kind: KIND },
+  subscriptionLost: { uid: UID, kind: KIND },
+  decodeFailed: { uid: UID },
+  connection: { state: oneOf("reconnecting", "connected", "closed") },
+  mediaPath: { whole: FLAG },
+  badNetwork: { bad: FLAG },
+  visible: { visible: FLAG },
+  onAir: { uid: UID },
+};
+
+/** Steps but `tell`, which is one of the events that follow. */
+export const STEPS: FieldsOf<Exclude<Step, { type: "tell" }>> = {
+  wait: { until: TIME },
+  subscribe: { uid: UID, kind: KIND },
+  unsubscribe: { uid: UID, kind: KIND },
+  show: { uid: UID },
+};
+
+/** What happened to the picture. */
+export const EVENTS: FieldsOf<ViewerEvent> = {
+  degraded: { uid: UID, reason: REASON },
+  recovered: { uid: UID },
+  switched: { from: UID, to: UID, reason: REASON, detectMs: TIME, switchMs: TIME, outageMs: TIME },
+  failedBack: { from: UID, to: UID },
+  falseAlarm: { uid: UID },
+  bothDown: {},
+  unplayable: { uid: UID, kind: KIND },
+  closed: {},
+};
+
+const MS = optional(between(0, 86_400_000, " ms"));
+
+/** Settings of the failover. */
+export const SETTINGS: Required<{ readonly [Setting in keyof FailoverSettings]: Rule }> = {
+  standby: optional(oneOf("hot", "probe", "cold")),
+  frozenMs: MS,
+  congestedMs: MS,
+  badNetworkMs: MS,
+  mutedMs: MS,
+  audioMs: MS,
+  frameGapMs: MS,
+  startingMs: MS,
+  penaltyMs: MS,
+  dwellMs: MS,
+  settleMs: MS,
+  bothDownMs: MS,
+  falseAlarmMs: MS,
+  failBackMs: MS,
+};
+
+/** Options of a viewer. */
+export const VIEWER_OPTIONS: Required<{ readonly [Option in keyof ViewerOptions]: Rule }> = {
+  uids: uids(2),
+  ...SETTINGS,
+  onEvent: optional(FUNCTION),
+  onError: optional(FUNCTION),
+};
+
+/** A member of a union by its number, with its fields' values by theirs. */
+export function decoded(table: Readonly<Record<string, Rules>>, number: number, value: (at: number) => number): object {
+  const [type, rules = {}] = Object.entries(table)[number] ?? [];
+  const fields = Object.entries(rules).map(([field, { values }], at) => [
+    field,
+    values ? values[value(at)] : value(at),
+  ]);
+  return { type, ...Object.fromEntries(fields) };
+}
