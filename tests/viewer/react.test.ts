@@ -5,6 +5,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { launch, root, serve } from "./browser.ts";
 
+type Kind = "none" | "hook" | "component" | "plain" | "wrong";
 interface Look {
   events: { type: string; to?: number }[];
   errors: string[];
@@ -12,10 +13,12 @@ interface Look {
   listeners: number[];
   onTop: number[];
   playing: number;
+  left: { listeners: number; tracks: number[]; transceivers: number; elements: number };
 }
 interface Act {
-  use(kind: "none" | "hook" | "component"): void;
+  use(kind: Kind): void;
   join(): void;
+  joinChannel(): void;
   prefer(uids: number[]): void;
   leave(uid: number): void;
 }
@@ -59,7 +62,7 @@ afterEach(async () => {
 const look = () => page.evaluate(() => window.look());
 const isOnTop = (uid: number) =>
   page.waitForFunction((uid) => window.look().onTop.join() === String(uid), uid, { timeout: 10_000 });
-const use = (kind: "none" | "hook" | "component") => page.evaluate((kind) => window.act.use(kind), kind);
+const use = (kind: Kind) => page.evaluate((kind) => window.act.use(kind), kind);
 const state = () => page.locator("output");
 /** What the hook returns is rendered a little later than the picture changes. */
 const isTold = (uid: number) => page.locator(`output[data-shown="${uid}"]`).waitFor({ state: "attached" });
@@ -121,4 +124,46 @@ test("FailoverVideo: its settings are not attributes, and what is meant for the 
   await isOnTop(9101);
   const { calls } = await look();
   assert.ok(calls.indexOf("subscribe 9101 audio") < calls.indexOf("subscribe 9101 video"), "a probe hears only");
+});
+
+test("FailoverVideo: 16:9 where nothing says how high it is", async () => {
+  await use("plain");
+  const video = page.getByLabel("The show");
+  const box = await video.boundingBox();
+  assert.ok(box && box.width > 300 && Math.abs(box.height - (box.width * 9) / 16) < 1, JSON.stringify(box));
+  await page.evaluate(() => window.act.join());
+  await isOnTop(9001);
+  assert.deepEqual(await video.boundingBox(), box);
+});
+
+test("FailoverVideo: a wrong setting is named when it is rendered", async () => {
+  await use("wrong");
+  await page.waitForFunction(() => document.querySelector("#screen")?.childElementCount === 0);
+  const named = problems
+    .splice(0)
+    .filter((problem) => problem.includes('frozenMs is "1000", but must be from 0 to 86400000'));
+  assert.ok(named.length > 0);
+});
+
+test("FailoverVideo: 500 mounts that are taken away within 60 ms leave nothing behind", {
+  timeout: 240_000,
+}, async () => {
+  const nothing = (await look()).left;
+  await page.evaluate(async () => {
+    window.act.joinChannel();
+    for (let mount = 0; mount < 500; mount += 1) {
+      window.act.use(mount % 2 ? "plain" : "hook");
+      await new Promise((resolve) => setTimeout(resolve, (mount * 7) % 61));
+      window.act.use("none");
+      await new Promise((resolve) => setTimeout(resolve, mount % 5));
+    }
+  });
+  await page
+    .waitForFunction((nothing) => JSON.stringify(window.look().left) === nothing, JSON.stringify(nothing), {
+      timeout: 20_000,
+    })
+    .catch(async () => assert.deepEqual((await look()).left, nothing));
+  // And it works as ever.
+  await use("plain");
+  await isOnTop(9001);
 });

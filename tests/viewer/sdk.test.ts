@@ -447,3 +447,214 @@ test("disposed of, nothing is seen or heard any more, though the SDK has yet to 
   });
   assert.deepEqual([heard, seen], [[], []]);
 });
+
+// ---- what the application does to it -----------------------------------------------------------------------------
+
+/** The output that is shown plays: its frames come, in an element of the page. */
+const flows = async (uid = PRIMARY): Promise<void> => {
+  const frames = () =>
+    page.evaluate((uid) => {
+      const video = document.querySelector<HTMLVideoElement>(`#screen [data-uid="${uid}"] video:last-of-type`);
+      return video && !video.paused ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+    }, uid);
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const before = await frames();
+    await pass(300);
+    const after = await frames();
+    if (before > 0 && after > before) return;
+    if (Date.now() > deadline) throw new Error(`${uid} does not flow: ${JSON.stringify(await status(), null, 1)}`);
+  }
+};
+
+type Act = (session: Session) => void;
+const TAKEN_AWAY: [name: string, act: Act][] = [
+  ["client.unsubscribe(), both", (session) => void session.gateway.client.unsubscribe(session.user(9001))],
+  ["client.unsubscribe(), video", (session) => void session.gateway.client.unsubscribe(session.user(9001), "video")],
+  ["videoTrack.stop()", (session) => session.user(9001).videoTrack?.stop()],
+  ["its MediaStreamTrack's stop()", (session) => session.user(9001).videoTrack?.getMediaStreamTrack().stop()],
+  ['container.innerHTML = ""', (session) => Object.assign(session.screen, { innerHTML: "" })],
+  ["the video's remove()", (session) => session.screen.querySelector('[data-uid="9001"] video')?.remove()],
+  ["a container that is moved", (session) => document.body.append(session.screen)],
+];
+for (const standby of ["hot", "cold"] as const)
+  for (const [name, takeAway] of TAKEN_AWAY)
+    test(`${name}, of the output that is shown (standby ${standby}): a picture flows again`, async () => {
+      await watching({ standby });
+      await act(takeAway);
+      await pass(1200);
+      const { shown } = await until(
+        ({ shown, outputs }) => outputs?.find(({ uid }) => uid === shown)?.health === "playing",
+      );
+      await flows(shown);
+      await pass(2000);
+      const now = await status();
+      assert.deepEqual([now.onTop, now.heard], [[now.shown], [now.shown]], JSON.stringify(now.log));
+      await flows(now.shown);
+    });
+
+test("client.unsubscribe() of the sound that is heard, or audioTrack.stop(): it is heard again, and no event", async () => {
+  await watching();
+  await page.mouse.click(5, 5);
+  for (const takeAway of [
+    (session) => void session.gateway.client.unsubscribe(session.user(9001), "audio"),
+    (session) => session.user(9001).audioTrack?.stop(),
+  ] satisfies Act[]) {
+    await act(takeAway);
+    await until(({ heard }) => heard.length === 0);
+    await until(({ heard }) => heard.join() === String(PRIMARY));
+  }
+  assert.deepEqual(typesOf(await status()), []);
+});
+
+test("client.unsubscribe() of the output that is shown is reported, and of the standby mended without a word", async () => {
+  await watching();
+  await act((session) => void session.gateway.client.unsubscribe(session.user(9101), "video"));
+  await until(({ calls }) => calls.filter((call) => call === `subscribe ${BACKUP} video`).length === 2);
+  await until(({ outputs }) => outputs?.[1]?.health === "playing");
+  assert.deepEqual(typesOf(await status()), []);
+  await act((session) => void session.gateway.client.unsubscribe(session.user(9001), "video"));
+  const then = await until((now) => typesOf(now).includes("recovered"));
+  assert.deepEqual(
+    events(then).map(({ type, reason }) => [type, reason]),
+    [
+      ["degraded", "unsubscribed"],
+      ["recovered", undefined],
+    ],
+  );
+  await switchAfter(silencePrimary);
+});
+
+// ---- a browser that has requestVideoFrameCallback, but does not call back --------------------------------------------
+
+/** As in a frame of another origin that is scrolled out of sight. */
+const unseen = (isUnseen: boolean) =>
+  page.evaluate((isUnseen) => {
+    const all = window as unknown as { ask?: HTMLVideoElement["requestVideoFrameCallback"]; asked?: (() => void)[] };
+    const { prototype } = HTMLVideoElement;
+    all.ask ??= prototype.requestVideoFrameCallback;
+    const { ask } = all;
+    all.asked ??= [];
+    const kept = all.asked;
+    if (!isUnseen) {
+      prototype.requestVideoFrameCallback = ask;
+      for (const again of kept.splice(0)) again();
+      return;
+    }
+    prototype.requestVideoFrameCallback = function (callback) {
+      kept.push(() => ask.call(this, callback));
+      return 0;
+    };
+  }, isUnseen);
+
+for (const standby of ["hot", "probe"] as const)
+  test(`no callback from the beginning (standby ${standby}): shown, and left when its bytes stop`, async () => {
+    await unseen(true);
+    await act((session, standby) => session.watch({ standby }), standby);
+    await act((session) => {
+      session.join(9001);
+      session.join(9101);
+    });
+    await until(({ shown, outputs }) => shown === PRIMARY && outputs?.[0]?.health === "playing");
+    await pass(4000);
+    assert.deepEqual(typesOf(await status()), []);
+    const { ms, reason } = await switchAfter(silencePrimary);
+    within(ms, 1000, 9000);
+    assert.equal(reason, "dead");
+    const outage = events(await status()).find(({ type }) => type === "switched")?.outageMs;
+    within(Number(outage), ms - 1500, ms + 1500);
+  });
+
+test("no callback any more, and then again: nothing is changed; what dies meanwhile is left", async () => {
+  await watching();
+  await unseen(true);
+  await pass(5000);
+  const over = await status();
+  assert.deepEqual([over.shown, isSwitched(over)], [PRIMARY, false], JSON.stringify(over.log));
+  assert.deepEqual(
+    over.outputs?.map(({ health }) => health),
+    ["playing", "playing"],
+  );
+  await unseen(false);
+  await pass(3000);
+  assert.equal(isSwitched(await status()), false);
+  await unseen(true);
+  await pass(3000);
+  const { reason } = await switchAfter(silencePrimary);
+  assert.equal(reason, "dead");
+});
+
+test("a frame of another origin that is out of sight: a picture is shown, and none fails", async () => {
+  const other = await serve(join(root, "target", "www", "tests"));
+  try {
+    await page.setContent(
+      `<div style="height: 5000px"></div><iframe src="${other.url}/sdk.html" width=400 height=300></iframe>`,
+    );
+    const frame = page.frames()[1];
+    assert.ok(frame);
+    await frame.waitForFunction(() => "session" in window);
+    await frame.evaluate(() => {
+      window.session.watch({});
+      window.session.join(9001);
+      window.session.join(9101);
+    });
+    await frame.waitForFunction(() => window.session.status().shown === 9001, undefined, { timeout: 10_000 });
+    await pass(6000);
+    const now = await frame.evaluate(() => window.session.status());
+    assert.deepEqual([now.shown, typesOf(now)], [9001, []], JSON.stringify(now.log));
+  } finally {
+    await other.close();
+  }
+});
+
+// ---- full screen and picture-in-picture ------------------------------------------------------------------------------
+
+const inFront = () =>
+  page.evaluate(() => {
+    const uidOf = (element: Element | null) =>
+      (element as HTMLElement)?.closest<HTMLElement>("[data-uid]")?.dataset.uid;
+    return { small: uidOf(document.pictureInPictureElement), full: document.fullscreenElement?.id ?? null };
+  });
+const askFor = (what: "requestFullscreen" | "requestPictureInPicture", on: string) =>
+  page.evaluate(
+    ([what, on]) => {
+      const element = document.querySelector(on as "video");
+      document.addEventListener("click", () => void element?.[what as "requestFullscreen"](), { once: true });
+    },
+    [what, on] as const,
+  );
+const SHOWN_VIDEO = '#screen [data-uid="9001"] video';
+
+test("picture-in-picture of the video moves with the changeover", async () => {
+  await watching();
+  await askFor("requestPictureInPicture", SHOWN_VIDEO);
+  await page.mouse.click(5, 5);
+  await page.waitForFunction(() => document.pictureInPictureElement !== null);
+  await switchAfter(silencePrimary);
+  await page.waitForFunction(
+    () => document.pictureInPictureElement?.closest<HTMLElement>("[data-uid]")?.dataset.uid === "9101",
+  );
+});
+
+test("full screen of the video does not stay on the one that was left; that of the container stays", async () => {
+  await watching();
+  await askFor("requestFullscreen", SHOWN_VIDEO);
+  await page.mouse.click(5, 5);
+  await page.waitForFunction(() => document.fullscreenElement !== null);
+  // The user's last click was a while ago.
+  await pass(6000);
+  await switchAfter(silencePrimary);
+  await page.waitForFunction(() => document.fullscreenElement === null || document.fullscreenElement.id === "screen");
+  console.log("full screen after the changeover:", (await inFront()).full);
+  await act((session) => session.gateway.resume([9001]));
+  await until(({ outputs }) => outputs?.[0]?.health === "playing");
+  await pass(5500);
+  await page.evaluate(() => document.exitFullscreen().catch(() => {}));
+  await askFor("requestFullscreen", "#screen");
+  await page.mouse.click(5, 5);
+  await page.waitForFunction(() => document.fullscreenElement?.id === "screen");
+  await act((session) => session.silence([9101]));
+  await until(({ shown }) => shown === PRIMARY);
+  await pass(500);
+  assert.equal((await inFront()).full, "screen");
+});

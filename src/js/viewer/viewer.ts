@@ -153,7 +153,7 @@ export class FailoverViewer {
       this.#later = [];
       for (const act of acts) act();
     };
-    if (this.#later.push(act) === 1) setTimeout(carryOut);
+    if (this.#later.push(act) === 1) setTimeout(carryOut, 0);
   }
 
   /** What an application or an SDK makes of it must not keep the picture frozen. */

@@ -1,4 +1,5 @@
 /** A viewer on Agora's own Web SDK, for the tests to drive. */
+import type { IAgoraRTCRemoteUser } from "agora-rtc-sdk-ng/esm";
 import { agoraWeb, FailoverViewer, type Kind, type Signal, type Uid, type ViewerOptions } from "steadymix/viewer";
 import { Studio } from "../../../www/viewer/src/demo/studio.ts";
 import { Gateway } from "./gateway.ts";
@@ -42,8 +43,7 @@ class Session {
   }
 
   watch(options: Partial<ViewerOptions> = {}): void {
-    const container = document.getElementById("screen");
-    if (!container) throw new Error("there is no screen");
+    const container = this.screen;
     const uids = options.uids ?? [9001, 9101];
     const source = agoraWeb(this.gateway.client, { container, uids });
     this.#viewer = new FailoverViewer(source, {
@@ -57,6 +57,18 @@ class Session {
       if (shown !== this.#shown) this.#note({ what: "show", uid: shown });
       this.#shown = shown;
     }, 5);
+  }
+
+  get screen(): HTMLElement {
+    const screen = document.getElementById("screen");
+    if (!screen) throw new Error("there is no screen");
+    return screen;
+  }
+
+  user(uid: Uid): IAgoraRTCRemoteUser {
+    const user = this.gateway.client.remoteUsers.find((user) => user.uid === uid);
+    if (!user) throw new Error(`${uid} is not there`);
+    return user;
   }
 
   join(uid: Uid, fps = 15): void {
