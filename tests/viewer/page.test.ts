@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { launch, root, serve } from "./browser.ts";
+import { inChinese, inEnglish, keepWhatIsDrawn, said } from "./said.ts";
 
 const shots = join(root, "target", "screenshots");
 let browser: Browser;
@@ -191,6 +192,28 @@ test("on a wide screen, in both languages and lights", async () => {
     await page.context().close();
   }
 });
+
+for (const [locale, other, leftOvers] of [
+  ["zh-CN", "English", inEnglish],
+  ["en-US", "中文", inChinese],
+] as const)
+  test(`switched from ${locale}, everything is in ${other}: texts, names, the title, the log, and what the chart draws`, async () => {
+    await open({ locale }, "", keepWhatIsDrawn);
+    await watching();
+    await page.getByTestId("kill").click();
+    await isShown(9101);
+    await page.getByTestId("freezeBoth").click();
+    await page.locator('[data-testid="log"] li[data-side="server"]').nth(3).waitFor();
+    await page.getByRole("button", { name: other }).click();
+    const texts = await said(page);
+    assert.ok(texts.length > 50, "it says something");
+    assert.deepEqual(leftOvers(texts), []);
+    // The axis of the chart is among it.
+    assert.ok(texts.includes(other === "English" ? "seconds" : "秒"));
+    await page.goto(`${server.url}/#appId=a&uids=9001,9101`);
+    await page.getByRole("alert").waitFor();
+    assert.deepEqual(leftOvers(await said(page)), []);
+  });
 
 test("a language that is not there is English", async () => {
   await open({ locale: "fr-FR" });

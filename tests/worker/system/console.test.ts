@@ -7,6 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { startWrangler } from "../../../scripts/wrangler.mjs";
 import { SHOW_LANES, showServices } from "../../emulator/js/payload.ts";
 import { launch, root } from "../../viewer/browser.ts";
+import { inChinese, inEnglish, keepWhatIsDrawn, said } from "../../viewer/said.ts";
 import { ask, KEY, newBroadcast } from "./system.ts";
 
 const shots = join(root, "target", "screenshots");
@@ -25,9 +26,14 @@ after(async () => {
 });
 afterEach(() => page?.context().close());
 
-async function open(options: BrowserContextOptions = {}, fragment = `#key=${KEY}`): Promise<void> {
+async function open(
+  options: BrowserContextOptions = {},
+  fragment = `#key=${KEY}`,
+  before?: (page: Page) => Promise<void>,
+): Promise<void> {
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, ...options });
   page = await context.newPage();
+  await before?.(page);
   await page.goto(`${worker.url}/console/${fragment}`);
 }
 
@@ -353,6 +359,25 @@ test("in Chinese, in the dark, on a phone, by what the address says", async () =
   await press("English");
   await page.getByTestId("state").getByText("live").waitFor();
 });
+
+for (const [locale, other, leftOvers] of [
+  ["zh-CN", "English", inEnglish],
+  ["en-US", "中文", inChinese],
+] as const)
+  test(`switched from ${locale}, everything in the console is in ${other}`, async () => {
+    const id = `language-${locale}`;
+    await open();
+    await start(id);
+    await page.context().close();
+    await open({ locale }, `#key=${KEY}`, keepWhatIsDrawn);
+    const leftOver = async () => leftOvers(await said(page)).filter((text) => !text.includes(id));
+    await press(other);
+    assert.deepEqual(await leftOver(), []);
+    await page.getByRole("button", { name: id }).click();
+    await page.getByTestId("state").waitFor();
+    assert.ok((await said(page)).length > 40);
+    assert.deepEqual(await leftOver(), []);
+  });
 
 test("the pages may load nothing from elsewhere, and keep to that", async () => {
   const context = await browser.newContext({ locale: "en-US" });

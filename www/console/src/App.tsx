@@ -17,6 +17,7 @@ export function App(): ReactElement {
 
   useEffect(() => {
     document.documentElement.lang = language;
+    document.title = TEXTS[language].title;
   }, [language]);
 
   const switchLanguage = () => {

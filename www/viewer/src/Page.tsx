@@ -22,6 +22,7 @@ export function Page(): ReactElement {
 
   useEffect(() => {
     document.documentElement.lang = language;
+    document.title = TEXTS[language].title;
   }, [language]);
 
   useEffect(() => {
@@ -95,7 +96,8 @@ export function Page(): ReactElement {
 async function getReady(): Promise<Ready> {
   const broadcast = broadcastOf(location.hash);
   if (typeof RTCPeerConnection === "undefined") throw new NoWebRtc();
-  // Not before it is known that the browser can: WebAssembly is compiled when this is imported.
+  // What is in the way of WebAssembly is said here, and not in the middle of rendering: the smallest module that there is.
+  new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   const { Viewer } = await import("./Viewer.tsx");
   return { Viewer, broadcast, watchable: await watchableOf(broadcast) };
 }

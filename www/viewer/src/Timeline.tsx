@@ -1,4 +1,12 @@
-import { BarController, BarElement, CategoryScale, Chart, type ChartDataset, LinearScale } from "chart.js";
+import {
+  BarController,
+  BarElement,
+  CategoryScale,
+  Chart,
+  type ChartDataset,
+  type ChartOptions,
+  LinearScale,
+} from "chart.js";
 import { type ReactElement, useEffect, useRef } from "react";
 import type { Health } from "steadymix/viewer";
 import { type History, KEPT_MS } from "./useHistory.ts";
@@ -25,16 +33,7 @@ export function Timeline({ history, texts }: { history: History; texts: Texts })
     const chart = new Chart<"bar", Bar[]>(canvas.current, {
       type: "bar",
       data: { datasets: [] },
-      options: {
-        indexAxis: "y",
-        animation: false,
-        responsive: true,
-        maintainAspectRatio: false,
-        scales: {
-          x: { type: "linear", min: -KEPT_MS / 1000, max: 0, stacked: false, ticks: { stepSize: 10 } },
-          y: { type: "category", grid: { display: false } },
-        },
-      },
+      options: optionsOf(latest.current.texts, colourOf(canvas.current)),
     });
     const draw = () => redraw(chart, latest.current.history, latest.current.texts);
     draw();
@@ -63,14 +62,43 @@ export function Timeline({ history, texts }: { history: History; texts: Texts })
   );
 }
 
+type Colour = (name: string) => string;
+
+/** The colours of the page as they are now. */
+function colourOf(canvas: HTMLCanvasElement): Colour {
+  const style = getComputedStyle(canvas);
+  return (name) => style.getPropertyValue(name).trim();
+}
+
+function optionsOf(texts: Texts, colour: Colour): ChartOptions<"bar"> {
+  const [color, line] = [colour("--quiet"), colour("--line")];
+  return {
+    indexAxis: "y",
+    animation: false,
+    responsive: true,
+    maintainAspectRatio: false,
+    scales: {
+      x: {
+        type: "linear",
+        min: -KEPT_MS / 1000,
+        max: 0,
+        stacked: false,
+        ticks: { stepSize: 10, color },
+        grid: { color: line },
+        title: { display: true, text: texts.seconds, color },
+      },
+      y: { type: "category", ticks: { color }, grid: { display: false, color: line } },
+    },
+  };
+}
+
 /** How thick the bars are, in px: the state above, what was on screen below. */
 const THICK = 12;
 const THIN = 4;
 
 function redraw(chart: Chart<"bar", Bar[]>, { now, health, shown }: History, texts: Texts): void {
   const at = performance.now();
-  const style = getComputedStyle(chart.canvas);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const colour = colourOf(chart.canvas);
   const bar = ({ uid, from, until }: { uid: number; from: number; until: number }): Bar => ({
     x: [Math.max(from - at, -KEPT_MS) / 1000, (until - at) / 1000],
     y: String(uid),
@@ -88,13 +116,7 @@ function redraw(chart: Chart<"bar", Bar[]>, { now, health, shown }: History, tex
     ...HEALTHS.map((name) => dataset(`--${name}`, THICK, ofHealth(name))),
     dataset("--accent", THIN, shown.map(bar)),
   ];
-  const scales = chart.options.scales;
-  for (const axis of [scales?.x, scales?.y]) {
-    if (axis?.ticks) axis.ticks.color = colour("--quiet");
-    if (axis?.grid) axis.grid.color = colour("--line");
-  }
-  const x = scales?.x;
-  if (x && "title" in x && x.title)
-    Object.assign(x.title, { display: true, text: texts.seconds, color: colour("--quiet") });
+  // As a whole: what is changed within the options before is not drawn.
+  chart.options = optionsOf(texts, colour);
   chart.update("none");
 }

@@ -3,6 +3,7 @@ import type { Health, SwitchReason } from "steadymix/viewer";
 import type { Language } from "../../shared/language.ts";
 
 interface Texts {
+  title: string;
   language: string;
   otherLanguage: string;
   demo: string;
@@ -75,6 +76,7 @@ interface Texts {
 
 export const TEXTS: Record<Language, Texts> = {
   en: {
+    title: "Steadymix viewer",
     language: "English",
     otherLanguage: "中文",
     demo: "Demonstration",
@@ -134,6 +136,7 @@ export const TEXTS: Record<Language, Texts> = {
       failed: "it cannot be decoded",
       notStarted: "it did not start",
       onAir: "the server says so",
+      unsubscribed: "its subscription was lost",
     },
     events: {
       degraded: (uid, reason) => `${uid} is not well: ${reason}`,
@@ -167,6 +170,7 @@ export const TEXTS: Record<Language, Texts> = {
     },
   },
   zh: {
+    title: "Steadymix 观众端",
     language: "中文",
     otherLanguage: "English",
     demo: "演示",
@@ -225,6 +229,7 @@ export const TEXTS: Record<Language, Texts> = {
       failed: "它无法解码",
       notStarted: "它没有启动",
       onAir: "服务器指定",
+      unsubscribed: "订阅已丢失",
     },
     events: {
       degraded: (uid, reason) => `${uid} 异常：${reason}`,

@@ -1,0 +1,55 @@
+/** All that a page says to a person, and whether it is in one language. */
+import type { Page } from "playwright-core";
+
+declare global {
+  interface Window {
+    /** What was drawn on canvases. */
+    drawn: Set<string>;
+  }
+}
+
+/** Before the page is opened: keeps what is drawn on canvases, as charts do. */
+export async function keepWhatIsDrawn(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    window.drawn = new Set();
+    for (const call of ["fillText", "strokeText"] as const) {
+      const { prototype } = CanvasRenderingContext2D;
+      const real = prototype[call];
+      prototype[call] = function (text, ...rest) {
+        // The pictures of the demonstration are drawn on canvases that are not in the page.
+        if (this.canvas.isConnected) window.drawn.add(text);
+        return real.call(this, text, ...rest);
+      };
+    }
+  });
+}
+
+/**
+ * Its title, texts, names for assistive technology, and what is drawn from now on; without what has a language of its own, and
+ * without codes: those of events, and what errors say in detail.
+ */
+export async function said(page: Page): Promise<string[]> {
+  await page.evaluate(() => window.drawn.clear());
+  // Charts are drawn four times a second.
+  await page.waitForTimeout(1000);
+  return page.evaluate(() => {
+    const texts = [document.title, ...window.drawn];
+    const isCode = (element: Element | null) =>
+      element?.closest("[lang]:not(html), script, style, .detail, td b, td small");
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode())
+      if (!isCode(node.parentElement)) texts.push(node.nodeValue ?? "");
+    for (const element of document.querySelectorAll("*"))
+      for (const name of ["aria-label", "title", "placeholder", "alt"])
+        if (!isCode(element)) texts.push(element.getAttribute(name) ?? "");
+    return [...new Set(texts.map((text) => text.trim()))].filter((text) => text !== "");
+  });
+}
+
+/** Names, which are the same in Chinese. */
+const NAMES =
+  /Steadymix|WebRTC|Worker|OPERATOR_KEYS|Content-Security-Policy|App ID|PCW|uids?|token|kbit\/s|ms|on-failure|primary|backup|[a-z]*[A-Z][A-Za-z]*=…|token=none/gi;
+
+export const inEnglish = (texts: string[]): string[] => texts.filter((text) => /\p{Script=Han}/u.test(text));
+export const inChinese = (texts: string[]): string[] =>
+  texts.filter((text) => /[a-z]{2}/i.test(text.replace(NAMES, "")));
