@@ -136,7 +136,7 @@ class AgoraWeb implements RtcSource {
   readonly #fit: "cover" | "contain" | "fill";
   readonly #watched = new Map<Uid, Watched>();
   /** What the SDK was last asked for, by track. */
-  readonly #asked = new Map<string, Promise<unknown>>();
+  readonly #asked = new Map<string, object>();
   /** What it has given. */
   readonly #given = new Set<string>();
   readonly #turns: Map<string, Promise<unknown>>;
@@ -196,16 +196,17 @@ class AgoraWeb implements RtcSource {
 
   async subscribe(uid: Uid, kind: Kind): Promise<void> {
     const track = `${uid} ${kind}`;
-    const asked = this.#inTurn(track, async () => {
-      const user = this.#user(uid);
-      if (!user) throw new Error(`uid ${uid} is not in the channel`);
-      await this.#client.subscribe(user as never, kind);
-    });
-    this.#asked.set(track, asked);
+    const asked = {};
     // If not, it went meanwhile, and may be back: what becomes of this says nothing of what was asked for since.
     const isMeant = () => this.#asked.get(track) === asked;
+    this.#asked.set(track, asked);
     try {
-      await asked;
+      await this.#inTurn(track, async () => {
+        if (!isMeant()) return;
+        const user = this.#user(uid);
+        if (!user) throw new Error(`uid ${uid} is not in the channel`);
+        await this.#client.subscribe(user as never, kind);
+      });
     } catch (error) {
       if (isMeant()) throw error;
     }
@@ -219,7 +220,7 @@ class AgoraWeb implements RtcSource {
     this.#letGo(uid, kind);
     await this.#inTurn(`${uid} ${kind}`, async () => {
       const user = this.#user(uid);
-      if (user) await this.#client.unsubscribe(user as never, kind);
+      if (user?.[`${kind}Track`]) await this.#client.unsubscribe(user as never, kind);
     });
   }
 

@@ -58,7 +58,7 @@ pub const OF_SCHEDULES: [&str; 51] = [
 ];
 
 /// Of a thousand viewers.
-pub const OF_VIEWERS: [&str; 13] = [
+pub const OF_VIEWERS: [&str; 14] = [
     "switched: Left",
     "switched: Frozen",
     "switched: Dead",
@@ -72,6 +72,7 @@ pub const OF_VIEWERS: [&str; 13] = [
     "a leave that the SDK makes up",
     "a page that is seen again",
     "a refused subscription",
+    "a subscription that the application ends",
 ];
 
 /// How often each place was reached.

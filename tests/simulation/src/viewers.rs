@@ -102,6 +102,8 @@ enum Happening {
         frame: u64,
     },
     Subscribed(u32, Kind),
+    /// The application ends a subscription, behind the viewer's back.
+    Unsubscribes(u32, Kind),
     Down,
     Up,
     Reconnecting,
@@ -122,6 +124,8 @@ struct Tracks {
     known: Option<usize>,
     published: bool,
     asked: [bool; 2],
+    /// The application has ended it, and no look has found that yet.
+    taken: [bool; 2],
     /// After which signal, and when.
     asked_after: [(u64, u64); 2],
     video: bool,
@@ -278,6 +282,14 @@ impl<'a> Viewer<'a> {
                 self.at(at + takes, Happening::Word(*uid));
             }
         }
+        if self.chance.percent(20) {
+            for _ in 0..self.chance.between(1, 4) {
+                let at = self.chance.between(0, self.air.ends);
+                let uid = self.chance.one(&self.air.uids);
+                let kind = self.chance.one(&[Kind::Video, Kind::Video, Kind::Audio]);
+                self.at(at, Happening::Unsubscribes(uid, kind));
+            }
+        }
         self.at(LOOK, Happening::Look);
         self.at(self.air.ends, Happening::End);
     }
@@ -325,6 +337,7 @@ impl<'a> Viewer<'a> {
             Happening::Arrives { publication, uid } => self.arrives(publication, uid),
             Happening::FrozenYet { uid, frame } => self.frozen_yet(uid, frame),
             Happening::Subscribed(uid, kind) => self.subscribed(uid, kind),
+            Happening::Unsubscribes(uid, kind) => self.unsubscribes(uid, kind),
             Happening::Down => {
                 self.note(|| "! the network is down".to_owned());
                 Ok(())

@@ -119,7 +119,7 @@ impl Babble {
         let uid = if self.chance.percent(3) { 7 } else { self.chance.one(&self.uids) };
         let kind = self.chance.one(&[Kind::Video, Kind::Video, Kind::Audio]);
         let yes = self.chance.percent(50);
-        match self.chance.between(0, 19) {
+        match self.chance.between(0, 20) {
             0 => Signal::Joined(uid),
             1 => {
                 let how = [Left::Quit, Left::TimedOut, Left::BecameAudience, Left::Unknown];
@@ -139,6 +139,7 @@ impl Babble {
             15 => Signal::MediaPath(yes),
             16 => Signal::BadNetwork(yes),
             17 => Signal::Visible(yes),
+            18 => Signal::SubscriptionLost(uid, kind),
             _ => Signal::OnAir(uid),
         }
     }

@@ -152,6 +152,26 @@ impl Viewer<'_> {
         Ok(())
     }
 
+    /// The application ends a subscription: only a look finds that.
+    pub(super) fn unsubscribes(&mut self, uid: u32, kind: Kind) -> Check {
+        let tracks = self.tracks(uid);
+        let was = match kind {
+            Kind::Video => std::mem::take(&mut tracks.video),
+            Kind::Audio => std::mem::take(&mut tracks.audio),
+        };
+        if !was {
+            return Ok(());
+        }
+        tracks.taken[kind as usize] = true;
+        self.note(|| format!("! the application unsubscribes from the {kind:?} of {uid}"));
+        self.reach("a subscription that the application ends");
+        if kind == Kind::Audio {
+            return Ok(());
+        }
+        (self.tracks(uid).frames, self.tracks(uid).frozen) = (0, false);
+        self.state(uid, MediaState::Stopped)
+    }
+
     pub(super) fn reconnected(&mut self, since: u64) -> Check {
         self.connected = true;
         self.connected_at = self.now;
@@ -177,6 +197,13 @@ impl Viewer<'_> {
     pub(super) fn look(&mut self) -> Check {
         self.at(self.now + LOOK, Happening::Look);
         for uid in self.air.uids.clone() {
+            for kind in [Kind::Video, Kind::Audio] {
+                let tracks = self.tracks(uid);
+                if std::mem::take(&mut tracks.taken[kind as usize]) {
+                    tracks.asked[kind as usize] = false;
+                    self.tell(Signal::SubscriptionLost(uid, kind))?;
+                }
+            }
             let tracks = self.tracks(uid);
             let video = tracks.video.then(|| std::mem::take(&mut tracks.video_moved));
             let audio = tracks.audio.then(|| std::mem::take(&mut tracks.audio_moved));

@@ -50,6 +50,7 @@ impl Viewer<'_> {
                     let moment = (self.signals, self.now);
                     let tracks = self.tracks(uid);
                     let was_asked = std::mem::take(&mut tracks.asked[kind as usize]);
+                    tracks.taken[kind as usize] = false;
                     if was_asked && tracks.asked_after[kind as usize] == moment {
                         return Err(format!("{uid} is subscribed and let go of for the same reason"));
                     }
@@ -67,7 +68,8 @@ impl Viewer<'_> {
 
     fn shows(&mut self, uid: u32) -> Check {
         self.note(|| format!("> show {uid}"));
-        if self.visible && self.tracks(uid).frames == 0 {
+        let is_taken = self.tracks(uid).taken[Kind::Video as usize];
+        if self.visible && self.tracks(uid).frames == 0 && !is_taken {
             return Err(format!("{uid} is shown, but was not seen"));
         }
         let old = self.screen.replace(uid).and_then(|old| Some((old, *self.last_seen.get(&old)?)));
