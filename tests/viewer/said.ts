@@ -35,7 +35,7 @@ export async function said(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const texts = [document.title, ...window.drawn];
     const isCode = (element: Element | null) =>
-      element?.closest("[lang]:not(html), script, style, .detail, td b, td small");
+      element?.closest("[lang]:not(html), script, noscript, style, .detail, td b, td small");
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode())
       if (!isCode(node.parentElement)) texts.push(node.nodeValue ?? "");
@@ -46,9 +46,9 @@ export async function said(page: Page): Promise<string[]> {
   });
 }
 
-/** Names, which are the same in Chinese. */
+/** Names, which are the same in Chinese, and what is typed as it is. */
 const NAMES =
-  /Steadymix|WebRTC|Worker|OPERATOR_KEYS|Content-Security-Policy|App ID|PCW|uids?|token|kbit\/s|ms|on-failure|primary|backup|[a-z]*[A-Z][A-Za-z]*=…|token=none/gi;
+  /Steadymix|WebRTC|Worker|OPERATOR_KEYS|Content-Security-Policy|App ID|\bID\b|PCW|\b(uids?|token|ms|on-failure|primary|backup|appId|channel|none)\b|kbit\/s/gi;
 
 export const inEnglish = (texts: string[]): string[] => texts.filter((text) => /\p{Script=Han}/u.test(text));
 export const inChinese = (texts: string[]): string[] =>
