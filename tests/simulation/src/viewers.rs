@@ -282,13 +282,11 @@ impl<'a> Viewer<'a> {
                 self.at(at + takes, Happening::Word(*uid));
             }
         }
-        if self.chance.percent(20) {
-            for _ in 0..self.chance.between(1, 4) {
-                let at = self.chance.between(0, self.air.ends);
-                let uid = self.chance.one(&self.air.uids);
-                let kind = self.chance.one(&[Kind::Video, Kind::Video, Kind::Audio]);
-                self.at(at, Happening::Unsubscribes(uid, kind));
-            }
+        for _ in 0..self.setup.network.unsubscribes {
+            let at = self.chance.between(0, self.air.ends);
+            let uid = self.chance.one(&self.air.uids);
+            let kind = self.chance.one(&[Kind::Video, Kind::Video, Kind::Audio]);
+            self.at(at, Happening::Unsubscribes(uid, kind));
         }
         self.at(LOOK, Happening::Look);
         self.at(self.air.ends, Happening::End);

@@ -22,6 +22,8 @@ pub(crate) struct Network {
     /// Nothing at all comes in these times.
     pub(crate) outages: Vec<(u64, u64)>,
     pub(crate) hidden: Vec<(u64, u64)>,
+    /// How often the application ends a subscription, behind the viewer's back.
+    pub(crate) unsubscribes: u64,
 }
 
 impl Network {
@@ -54,6 +56,7 @@ impl Network {
             refused_percent: chance.one(&[0, 0, 10]),
             outages,
             hidden: if chance.percent(30) { hidden } else { Vec::new() },
+            unsubscribes: if chance.percent(20) { chance.between(1, 4) } else { 0 },
         }
     }
 
@@ -72,6 +75,7 @@ impl Network {
             refused_percent: 0,
             outages: Vec::new(),
             hidden: Vec::new(),
+            unsubscribes: 0,
         }
     }
 
