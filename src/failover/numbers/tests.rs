@@ -1,3 +1,5 @@
+#![allow(clippy::wildcard_enum_match_arm, reason = "a field is of the signals that have it")]
+
 use std::path::Path;
 
 use serde_json::{Value, json};
