@@ -69,7 +69,11 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
     case "noUidFree":
       return ["…", "yellow", `a task may live under every uid; looks again in ${seconds(event.waitMs)}`];
     case "relaunched":
-      return ["✔", "green", `${uid} replaces uid ${event.previousUid}; last seen running ${seconds(event.downtimeMs)} before`];
+      return [
+        "✔",
+        "green",
+        `${uid} replaces uid ${event.previousUid}; last seen running ${seconds(event.downtimeMs)} before`,
+      ];
     case "domainSwitched":
       return ["⇄", "blue", `asks ${event.to} instead of ${event.from}`];
     case "unidentified":

@@ -624,6 +624,33 @@ test("a channel in which nothing can be shown or let go of keeps neither from th
   assert.equal(second.isAttached, false);
 });
 
+test("one uid in two channels that have names is two outputs", async () => {
+  const [first, second] = [new FakeSource(), new FakeSource()];
+  const source = acrossChannels([
+    { uids: [PRIMARY], channel: "show", source: first },
+    { uids: [PRIMARY, BACKUP], channel: "backup", source: second },
+  ]);
+  const ids = source.outputs.map(({ id }) => id);
+  assert.deepEqual(source.outputs, [
+    { id: PRIMARY, uid: PRIMARY, channel: "show" },
+    { id: 4_294_967_295, uid: PRIMARY, channel: "backup" },
+    { id: BACKUP, uid: BACKUP, channel: "backup" },
+  ]);
+  watch(source, { uids: ids });
+  for (const each of [first, second]) {
+    each.tell(CONNECTED);
+    each.joins(PRIMARY);
+    each.decodes(PRIMARY);
+  }
+  assert.deepEqual(carriedOut(first), [`subscribe ${PRIMARY} video`, `subscribe ${PRIMARY} audio`, `show ${PRIMARY}`]);
+  assert.deepEqual(carriedOut(second), ["show 0", `subscribe ${PRIMARY} video`, `subscribe ${PRIMARY} audio`]);
+  viewer?.tell({ type: "onAir", uid: source.idOf({ uid: PRIMARY, channel: "backup" }) });
+  assert.deepEqual([viewer?.shown, first.calls.at(-1), second.calls.at(-1)], [ids[1], "show 0", `show ${PRIMARY}`]);
+  assert.equal(source.idOf({ uid: PRIMARY }), PRIMARY);
+  second.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  assert.equal(viewer?.shown, PRIMARY, "the one in the first channel");
+});
+
 test("a uid in two channels is an error", () => {
   const source = new FakeSource();
   assert.throws(

@@ -4,27 +4,52 @@ import type { Kind, Signal, Uid } from "./types.js";
 
 /** The outputs that are in one channel, and the SDK's client that has joined it. */
 export interface ChannelSource {
-  /** The outputs; each in this channel only. */
+  /** The outputs. */
   uids: readonly Uid[];
+  /** The channel's name: to be given where the same uid is in another channel, too. */
+  channel?: string;
   /** What tells of them: `agoraWeb` or another adapter, with that client. */
   source: RtcSource;
 }
 
+/** An output in one of several channels. */
+export interface ChannelOutput {
+  /** What the viewer calls it: its uid, or, of a uid that is in an earlier channel as well, a number of its own. */
+  id: Uid;
+  uid: Uid;
+  channel: string | undefined;
+}
+
+/** Outputs in several channels, as one source. */
+export interface ChannelsSource extends RtcSource {
+  /** All of them, those of the first channel first: `uids: source.outputs.map(({ id }) => id)`. */
+  readonly outputs: readonly ChannelOutput[];
+  /** What the viewer calls the output that is on air: `viewer.tell({ type: "onAir", uid: source.idOf(onAir) })`. */
+  idOf(onAir: { uid: Uid; channel?: string }): Uid;
+}
+
 /**
  * Outputs in several channels, one client in each, as one source. A channel that is lost while another one is there is
- * as good as gone: what is in it is left. A uid must be in one of the channels only. Throws `INVALID_CONFIG`.
+ * as good as gone: what is in it is left. A uid may be in several channels if they have names. Throws `INVALID_CONFIG`.
  */
-export function acrossChannels(channels: readonly ChannelSource[]): RtcSource {
+export function acrossChannels(channels: readonly ChannelSource[]): ChannelsSource {
   return new AcrossChannels(channels);
 }
 
 const CHANNELS = { ...LIST, allowed: "an array of channels, at least one" };
-const IN_ONE = { ...LIST, allowed: "in one of the channels only" };
+const TWICE = {
+  ...LIST,
+  allowed: "in one of the channels only, unless each has a `channel`: its name, and no other's",
+};
 const CHANNEL: Rules = { uids: uidsRule(1) };
+/** No output has it. */
+const NONE = 0;
 
-class AcrossChannels implements RtcSource {
+class AcrossChannels implements ChannelsSource {
+  readonly outputs: ChannelOutput[] = [];
   readonly #channels: readonly ChannelSource[];
-  readonly #sources = new Map<Uid, RtcSource>();
+  /** Of each channel: what the viewer calls its uids. */
+  readonly #ids: Map<Uid, Uid>[] = [];
 
   constructor(channels: readonly ChannelSource[]) {
     if (!Array.isArray(channels) || channels.length === 0)
@@ -33,13 +58,38 @@ class AcrossChannels implements RtcSource {
     for (const [at, channel] of channels.entries()) {
       const name = `channels[${at}]`;
       check("INVALID_CONFIG", name, channel, CHANNEL);
-      const { uids, source } = channel;
+      const { uids, source, channel: own } = channel;
       check("INVALID_CONFIG", `${name}.source`, source, SOURCE);
+      this.#ids.push(new Map());
       for (const uid of uids) {
-        if (this.#sources.has(uid)) throw wrong("INVALID_CONFIG", `${name}.uids`, uid, IN_ONE);
-        this.#sources.set(uid, source);
+        const namesakes = this.outputs.filter((output) => output.uid === uid);
+        if (namesakes.some(({ channel: other }) => !own || !other || own === other))
+          throw wrong("INVALID_CONFIG", `${name}.uids`, uid, TWICE);
+        const id = namesakes.length > 0 ? this.#free() : uid;
+        this.#ids[at]?.set(uid, id);
+        this.outputs.push({ id, uid, channel: own });
       }
     }
+  }
+
+  /** A number that is no output's. */
+  #free(): Uid {
+    const taken = new Set(this.#channels.flatMap(({ uids }) => uids).concat(this.outputs.map(({ id }) => id)));
+    let id = 0xffff_ffff;
+    while (taken.has(id)) id -= 1;
+    return id;
+  }
+
+  idOf({ uid, channel }: { uid: Uid; channel?: string }): Uid {
+    const is = (output: ChannelOutput) => output.uid === uid && (output.channel ?? channel) === channel;
+    return this.outputs.find(is)?.id ?? uid;
+  }
+
+  /** The source that has this output, and what that calls it. */
+  #of(id: Uid): [source: RtcSource | undefined, uid: Uid] {
+    const output = this.outputs.find((other) => other.id === id);
+    const at = this.#ids.findIndex((ids) => output && ids.get(output.uid) === id);
+    return [this.#channels[at]?.source, output?.uid ?? id];
   }
 
   attach(tell: (signal: Signal) => void): () => void {
@@ -51,9 +101,11 @@ class AcrossChannels implements RtcSource {
     let [wasWhole, wasBad] = [true, false];
     const detach = this.#channels.map(({ uids, source }, at) =>
       source.attach((signal) => {
+        const ids = this.#ids[at];
         if (signal.type === "connection") {
           connections[at] = signal.state;
-          if (signal.state === "closed") for (const uid of uids) tell({ type: "left", uid, how: "unknown" });
+          if (signal.state === "closed")
+            for (const uid of uids) tell({ type: "left", uid: ids?.get(uid) ?? uid, how: "unknown" });
           const isClosed = connections.every((state) => state === "closed");
           const now = connections.includes("connected") ? "connected" : isClosed ? "closed" : "reconnecting";
           if (now !== connection) tell({ type: "connection", state: now });
@@ -68,6 +120,10 @@ class AcrossChannels implements RtcSource {
           const isBad = !bad.includes(false);
           if (isBad !== wasBad) tell({ type: "badNetwork", bad: isBad });
           wasBad = isBad;
+        } else if ("uid" in signal) {
+          const id = ids?.get(signal.uid);
+          // Others in that channel, who may have the uid of an output in another one.
+          if (id !== undefined) tell({ ...signal, uid: id });
         } else {
           tell(signal);
         }
@@ -76,17 +132,21 @@ class AcrossChannels implements RtcSource {
     return () => callAll(detach);
   }
 
-  async subscribe(uid: Uid, kind: Kind): Promise<void> {
-    await this.#sources.get(uid)?.subscribe(uid, kind);
+  async subscribe(id: Uid, kind: Kind): Promise<void> {
+    const [source, uid] = this.#of(id);
+    await source?.subscribe(uid, kind);
   }
 
-  async unsubscribe(uid: Uid, kind: Kind): Promise<void> {
-    await this.#sources.get(uid)?.unsubscribe(uid, kind);
+  async unsubscribe(id: Uid, kind: Kind): Promise<void> {
+    const [source, uid] = this.#of(id);
+    await source?.unsubscribe(uid, kind);
   }
 
   /** Each of them: those that do not have it lower and silence their own. */
-  show(uid: Uid): void {
-    callAll(this.#channels.map(({ source }) => source.show.bind(source, uid)));
+  show(id: Uid): void {
+    const [owner, uid] = this.#of(id);
+    const shown = ({ uids, source }: ChannelSource) => (source !== owner && uids.includes(uid) ? NONE : uid);
+    callAll(this.#channels.map((channel) => channel.source.show.bind(channel.source, shown(channel))));
   }
 
   /** Each of them, even if another one fails. */

@@ -13,7 +13,7 @@ export {
   type AgoraWebOptions,
   agoraWeb,
 } from "./agoraWeb.js";
-export { acrossChannels, type ChannelSource } from "./channels.js";
+export { acrossChannels, type ChannelOutput, type ChannelSource, type ChannelsSource } from "./channels.js";
 export { Failover } from "./failover.js";
 export { OnAirFeed, type OnAirFeedOptions, type OnAirWord } from "./onAirFeed.js";
 export type { RtcSource } from "./source.js";

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Url } from "../platform.js";
 import { UNCACHED } from "../uncached.js";
+import type { ChannelsSource } from "./channels.js";
 import { check, FLAG, FUNCTION, oneOf, optional, type Rule, type Rules, TEXT, UID } from "./check.js";
 import { safely } from "./report.js";
 import { EVENTS } from "./tables.js";
@@ -24,6 +25,8 @@ export interface OnAirFeedOptions {
   token: string | (() => string | Promise<string>);
   /** Takes each change; above all `({ onAir }) => onAir && viewer.tell({ type: "onAir", uid: onAir.uid })`. */
   onWord: (word: OnAirWord) => void;
+  /** With `acrossChannels`, its source: reports name the output by its uid and channel then. */
+  source?: Pick<ChannelsSource, "outputs">;
   /** Takes what keeps it from being connected. It tries again by itself. Default: nothing is done. */
   onError?: (error: unknown) => void;
 }
@@ -64,6 +67,7 @@ const OPTIONS: Required<{ readonly [Option in keyof OnAirFeedOptions]: Rule }> =
     isSecret: true,
   },
   onWord: FUNCTION,
+  source: optional({ is: (value) => Array.isArray(Object(value).outputs), allowed: "what acrossChannels gives" }),
   onError: optional(FUNCTION),
 };
 const TOKEN: Rules = { token: { ...TEXT, isSecret: true } };
@@ -134,7 +138,9 @@ export class OnAirFeed {
     if (this.#isReported || this.#isClosed || performance.now() - this.#lastReportAt < REPORT_SPACING_MS) return;
     this.#lastReportAt = performance.now();
     this.#isReported = found.type === "degraded";
-    const report = JSON.stringify({ type: "gone", uid: "from" in found ? found.from : found.uid });
+    const id = "from" in found ? found.from : found.uid;
+    const output = this.#options.source?.outputs.find((other) => other.id === id);
+    const report = JSON.stringify({ type: "gone", uid: output?.uid ?? id, channel: output?.channel });
     const socket = this.#socket;
     // `WebSocket` itself may not exist.
     if (socket && socket.readyState === socket.OPEN) socket.send(report);
