@@ -29,7 +29,7 @@ interface Ended<Status> {
 }
 
 /** What supervisors and groups have in common. */
-export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
+export abstract class Driven<Status, Update = Services> implements AsyncIterable<SteadymixEvent> {
   readonly #host: HostCalls;
   readonly #queues = new Set<EventQueue<SteadymixEvent>>();
   /** Frees itself when it is over; none as well once it is disposed of. */
@@ -118,13 +118,8 @@ export abstract class Driven<Status> implements AsyncIterable<SteadymixEvent> {
    * a new task under the other uid, which takes its place; for later ones by their Create. Says what becomes of it in each
    * lane; once it is over, nothing does. Throws `INVALID_TASK`.
    */
-  update(services: Services): LaneUpdate[] {
-    return this.updateWith(services);
-  }
-
-  /** @internal */
-  protected updateWith(update: unknown): LaneUpdate[] {
-    const json = asJson("services", update, "INVALID_TASK");
+  update(services: Update): LaneUpdate[] {
+    const json = asJson("services", services, "INVALID_TASK");
     return this.#live?.update(json, this.#host.now()) ?? [];
   }
 

@@ -3,8 +3,11 @@ import { Driver } from "./glue.js";
 import { Snapshot } from "./snapshot.js";
 import type { GroupConfig, GroupStatus, Host, LaneUpdate, Services } from "./types.js";
 
+/** One payload for all lanes, or one for each of some. */
+type GroupUpdate = Services | { lanes: { name: string; services: Services }[] };
+
 /** A primary and its backups on the same inputs, and which of them viewers should watch. */
-export class RedundancyGroup extends Driven<GroupStatus> {
+export class RedundancyGroup extends Driven<GroupStatus, GroupUpdate> {
   /** Throws `INVALID_CONFIG`, naming the field, the value, and what is allowed. */
   constructor(config: GroupConfig, host: Host) {
     super(config, host, { make: Driver.group, restore: Driver.restoreGroup });
@@ -14,8 +17,8 @@ export class RedundancyGroup extends Driven<GroupStatus> {
    * Takes a new payload, for every lane or one for each of some; for all or for none. Each lane keeps the channel of its own
    * output, and where tasks have to be replaced it is one lane after the other, that on air last. Throws `INVALID_TASK`.
    */
-  override update(services: Services | { lanes: { name: string; services: Services }[] }): LaneUpdate[] {
-    return this.updateWith(services);
+  override update(services: GroupUpdate): LaneUpdate[] {
+    return super.update(services);
   }
 
   /** Goes on exactly as the group that the snapshot was taken from. Throws `INVALID_SNAPSHOT`. */

@@ -508,6 +508,18 @@ export interface KnownTask {
   standing: "adopted" | "unresolved" | "stopping" | "leftBehind";
 }
 
+/** What becomes of a new payload in one lane. */
+export interface LaneUpdate {
+  /** The lane's name; of a supervisor `main`. */
+  lane: string;
+  /**
+   * `update`: the running task is updated (one that is being launched is, once it runs). `relaunch`: a new task under another
+   * uid has it, and takes the place of the running one. `launch`: nothing runs, and the next task has it. `nothing`: it is the
+   * one that the lane has.
+   */
+  via: "update" | "relaunch" | "launch" | "nothing";
+}
+
 /** How a lane is. */
 export interface LaneStatus {
   /** Its name; of a supervisor `main`. */

@@ -296,6 +296,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     Stage: lenient(row(argument("root", {}, any))),
     "Stage#layer": lenient(on(Object.create(viewer.Stage.prototype), argument("uid", 9001, any))),
     "Stage#raise": lenient(on(Object.create(viewer.Stage.prototype), argument("uid", 9001, any))),
+    "Stage#keep": lenient(on(Object.create(viewer.Stage.prototype))),
     "Stage#clear": lenient(on(Object.create(viewer.Stage.prototype))),
     watchFrames: lenient(
       row(
