@@ -2,7 +2,7 @@ import type { Kind, Uid } from "steadymix/viewer";
 
 /** What has come in, by uid. */
 export interface Counts {
-  video: Record<string, { receiveBytes: number }>;
+  video: Record<string, { receiveBytes: number; decodeFrameRate: number }>;
   audio: Record<string, { receivePackets: number }>;
 }
 
@@ -23,6 +23,8 @@ export class MediaPath {
   readonly #sender = new RTCPeerConnection();
   readonly #receiver = new RTCPeerConnection();
   readonly #paths = new Map<string, Path>();
+  /** Frames that were decoded until the last look, by mid. */
+  #decoded = new Map<string, number>();
   /** Changes of the connection are made one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -78,19 +80,26 @@ export class MediaPath {
     ).catch(() => {});
   }
 
-  /** What has come in so far. */
+  /** What has come in so far. It is called once a second: `decodeFrameRate` is what was decoded since the last call. */
   async look(): Promise<Counts> {
     const report = await this.#receiver.getStats();
-    const byMid = new Map<string, { bytesReceived: number; packetsReceived: number }>();
+    const byMid = new Map<string, RTCInboundRtpStreamStats>();
     for (const stats of report.values()) if (stats.type === "inbound-rtp") byMid.set(stats.mid, stats);
     const { video, audio }: Counts = { video: {}, audio: {} };
+    const decoded = new Map<string, number>();
     for (const [key, { transceiver }] of this.#paths) {
       if (transceiver.direction !== "sendonly") continue;
       const [uid = "", kind] = key.split(" ");
-      const stats = byMid.get(transceiver.mid ?? "");
-      if (kind === "video") video[uid] = { receiveBytes: stats?.bytesReceived ?? 0 };
-      else audio[uid] = { receivePackets: stats?.packetsReceived ?? 0 };
+      const mid = transceiver.mid ?? "";
+      const stats = byMid.get(mid);
+      if (kind === "video") {
+        const frames = stats?.framesDecoded ?? 0;
+        decoded.set(mid, frames);
+        const decodeFrameRate = Math.max(0, frames - (this.#decoded.get(mid) ?? frames));
+        video[uid] = { receiveBytes: stats?.bytesReceived ?? 0, decodeFrameRate };
+      } else audio[uid] = { receivePackets: stats?.packetsReceived ?? 0 };
     }
+    this.#decoded = decoded;
     return { video, audio };
   }
 
