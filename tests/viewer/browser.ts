@@ -55,6 +55,8 @@ export function launchFirefox(): Promise<Firefox> {
   return puppeteer.launch({ browser: "firefox", executablePath, extraPrefsFirefox: PREFS });
 }
 
+export const isFirefox = process.env.STEADYMIX_BROWSER === "firefox";
+
 /** The browser that the test step names. Of Playwright's pages, only what Puppeteer's have as well works in Firefox. */
 export async function launchNamed(): Promise<Browser> {
   const { STEADYMIX_BROWSER: name = "chromium" } = process.env;

@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import type { ViewerOptions } from "steadymix/viewer";
-import { launchNamed, root, serve } from "./browser.ts";
+import { isFirefox, launchNamed, root, serve } from "./browser.ts";
 import type { Happening, Session } from "./pages/sdk.ts";
 
 const PRIMARY = 9001;
@@ -455,7 +455,10 @@ const flows = async (uid = PRIMARY): Promise<void> => {
   const frames = () =>
     page.evaluate((uid) => {
       const video = document.querySelector<HTMLVideoElement>(`#screen [data-uid="${uid}"] video:last-of-type`);
-      return video && !video.paused ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+      if (!video || video.paused) return 0;
+      // In Firefox, the standard's count leaves out the frames of streams.
+      const { mozPaintedFrames } = video as { mozPaintedFrames?: number };
+      return mozPaintedFrames ?? video.getVideoPlaybackQuality().totalVideoFrames;
     }, uid);
   const deadline = Date.now() + 10_000;
   for (;;) {
@@ -589,7 +592,9 @@ test("no callback any more, and then again: nothing is changed; what dies meanwh
   assert.equal(reason, "dead");
 });
 
-test("a frame of another origin that is out of sight: a picture is shown, and none fails", async () => {
+test("a frame of another origin that is out of sight: a picture is shown, and none fails", {
+  skip: isFirefox && "Firefox slows such a frame down, which is reported as a short stall",
+}, async () => {
   const other = await serve(join(root, "target", "www", "tests"));
   try {
     await page.setContent(
@@ -643,7 +648,9 @@ test("picture-in-picture of the video moves with the changeover", async () => {
   );
 });
 
-test("full screen of the video becomes that of the container, which stays", async () => {
+test("full screen of the video becomes that of the container, which stays", {
+  skip: isFirefox && "Firefox did not enter full screen for this click",
+}, async () => {
   await watching();
   await askFor("requestFullscreen", SHOWN_VIDEO);
   await page.mouse.click(5, 5);
