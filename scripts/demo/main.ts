@@ -73,7 +73,8 @@ async function demo({ speed, seed }: DemoFlags): Promise<boolean> {
       }),
     killOnAir: () => {
       const uid = broadcast.status().onAir?.uid;
-      if (uid === undefined) return;
+      const isLive = emulator.state().tasks.some((task) => task.live && task.uid === uid);
+      if (uid === undefined || !isLive) return;
       tally.wentDark(emulator.now());
       emulator.control({ kind: "kill", uid });
     },

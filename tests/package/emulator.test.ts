@@ -45,6 +45,7 @@ test("a profile, a speed or a command that cannot be is refused, and named", () 
   const answer = (status: number): Command => ({ kind: "addRule", rule: { effect: { kind: "answer", status } } });
   const emulator = new Emulator();
   const statuses = "must be from 200 to 599";
+  const speeds = "must be a number from 0.1 to 10000";
   const spans = "must be the shortest time before the longest, in ms";
   const make = (profile: Profile, speed?: number) => () => new Emulator(profile, speed);
   const command = (command: Command) => () => emulator.control(command);
@@ -55,7 +56,7 @@ test("a profile, a speed or a command that cannot be is refused, and named", () 
     [command({ kind: "addRule", rule: { effect } }), `command.rule.effect.status is 600, but ${statuses}`],
     [
       command({ kind: "addRule", rule: { chancePercent: 101, effect: { kind: "lose" } } }),
-      "command.rule.chancePercent is 101, but must be from 0 to 100",
+      "command.rule.chancePercent is 101, but must be from 1 to 100",
     ],
     [
       command({ kind: "startUp", startUp: { failsPercent: 200 } }),
@@ -68,10 +69,32 @@ test("a profile, a speed or a command that cannot be is refused, and named", () 
     [make({ startUp: { hangsPercent: 200 } }), "profile.startUp.hangsPercent is 200, but must be from 0 to 100"],
     [make({ presenceMissesPercent: 101 }), "profile.presenceMissesPercent is 101, but must be from 0 to 100"],
     [make({ notices: { lostPercent: 101 } }), "profile.notices.lostPercent is 101, but must be from 0 to 100"],
-    [make({ wrongTokenStatus: 99 }), `profile.wrongTokenStatus is 99, but ${statuses}`],
-    [make({}, 0), "speed is 0, but must be a number that is greater than 0"],
-    [make({}, -1), "speed is -1, but must be a number that is greater than 0"],
-    [make({}, Number.NaN), "speed is NaN, but must be a number that is greater than 0"],
+    [make({ wrongTokenStatus: 99 }), "profile.wrongTokenStatus is 99, but must be 403 or 404"],
+    [make({ seed: -1 }), "profile.seed: invalid value: integer `-1`, expected an integer from 0 to 9007199254740991"],
+    [make({ seed: Number.NaN }), "profile: seed is NaN, which JSON cannot express"],
+    [make({ retryAfterS: Number.POSITIVE_INFINITY }), "profile: retryAfterS is Infinity, which JSON cannot express"],
+    [make(5n as never), "profile is 5, which JSON cannot express"],
+    [make(null as never), "profile: invalid type: null, expected an object"],
+    [make({}, 0), `speed is 0, but ${speeds}`],
+    [make({}, -1), `speed is -1, but ${speeds}`],
+    [make({}, Number.NaN), `speed is NaN, but ${speeds}`],
+    [make({}, 10_001), `speed is 10001, but ${speeds}`],
+    [make({}, "fast" as never), `speed is fast, but ${speeds}`],
+    [command(undefined as never), "command is undefined, but must be an object"],
+    [command({ kind: "kill" } as never), "command needs taskId or uid: which task it is about"],
+    [command({ kind: "kill", uid: 9 }), "command.uid is 9, but must be of a live task, and there is none"],
+    [
+      command({ kind: "kill", uid: "9" } as never),
+      'command.uid: invalid type: string "9", expected an integer from 0 to 4294967295',
+    ],
+    [
+      command({ kind: "kill", uid: 9, when: 5 } as never),
+      "command.when: unknown field `when`, expected one of `taskId`, `uid`, `reportLagMs`, `forgotten`, `reason`",
+    ],
+    [
+      command({ kind: "addRule", rule: { untilMs: 5, effect: { kind: "lose" } } }),
+      /^command\.rule\.untilMs is 5, but must be after the emulator's time, \d+$/,
+    ],
   ] as const)
     assert.throws(act, { message });
 });

@@ -73,7 +73,8 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
 /** Something that makes launches, and so Creates, frequent. */
 function trouble(server: EmulatorServer, random: () => number): void {
   server.emulator.control({ kind: "clearRules" });
-  if (random() < 0.6) server.emulator.control({ kind: "kill" });
+  const kills = random() < 0.6;
+  for (const { taskId } of live(server)) if (kills) server.emulator.control({ kind: "kill", taskId });
   const effects = [
     { kind: "performAndLose" },
     { kind: "performThenAnswer", status: 206 },

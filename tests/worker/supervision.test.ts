@@ -191,7 +191,10 @@ test("the payload in force is shown without its secrets, which an update keeps",
   const services = showServices();
   const { transcoder } = services.cloudTranscoder.config;
   const secrets = ["rtmp://media.example/live/k3y-of-the-media", "salt-of-the-show"];
-  transcoder.videoInputs?.push({ streamUrl: secrets[0] ?? "", region: { x: 0, y: 0, width: 320, height: 180 } });
+  transcoder.videoInputs?.push({
+    streamUrl: secrets[0] ?? "",
+    region: { x: 0, y: 0, width: 320, height: 180, zOrder: 2 },
+  });
   transcoder.encryption = { mode: "aes", encryptionSalt: secrets[1] };
   const show = await Show.start({ services });
   await show.running();
@@ -203,7 +206,7 @@ test("the payload in force is shown without its secrets, which an update keeps",
   // The media's place in the list is another one now.
   seen.videoInputs?.unshift({
     rtc: { rtcChannel: "studio", rtcUid: 2 },
-    region: { x: 0, y: 0, width: 320, height: 180 },
+    region: { x: 0, y: 0, width: 320, height: 180, zOrder: 2 },
   });
   seen.idleTimeout = 600;
   bodies.length = 0;

@@ -60,7 +60,13 @@ function service(env: SteadymixEnv): Fetcher {
   return env.AGORA_SERVICE;
 }
 
-/** What the stand-in answers, its refusals too. */
-function control(env: SteadymixEnv, commands: Command[]): Promise<Response> {
-  return service(env).fetch("https://emulator/control", { method: "POST", body: JSON.stringify(commands) });
+/** A command that cannot be carried out is answered in the form of this Worker's other errors. */
+async function control(env: SteadymixEnv, commands: Command[]): Promise<Response> {
+  const answer = await service(env).fetch("https://emulator/control", {
+    method: "POST",
+    body: JSON.stringify(commands),
+  });
+  if (answer.ok) return answer;
+  const { message } = await answer.json<{ message: string }>();
+  return Response.json({ error: { code: "CONFLICT", message } }, { status: 409 });
 }

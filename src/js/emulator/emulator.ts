@@ -5,15 +5,24 @@ import { Emulator as Wasm } from "./glue.js";
 
 /** How the emulated service behaves where nothing is scripted; every field has a default. */
 export interface Profile {
-  /** All chance comes from it. Default 1. */
+  /** All chance comes from it: an integer from 0. Default 1. */
   seed?: number;
-  /** The `Authorization` header that every call must carry; `null` (the default): any. */
+  /**
+   * The `Authorization` header that every call must carry: `Basic ` and `customerId:customerSecret` in base64. `null` (the
+   * default): any such pair. A call without it, or with another one, is answered 401.
+   */
   authorization?: string | null;
-  /** Calls in any one second; over it, 429. Default 10. */
+  /**
+   * Whether what only the newest reference refuses, though public programs send it, is refused too: Acquire without
+   * `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks of less than 120 px,
+   * `H265` to CDN addresses. Default false.
+   */
+  strict?: boolean;
+  /** Calls in any one second, at least 1; over it, 429. Default 10. */
   callsPerSecond?: number;
   /** `Retry-After` of those 429s, in s; `null` (the default): none. */
   retryAfterS?: number | null;
-  /** Live tasks at the same time; over it, 429. Default 100. */
+  /** Live tasks at the same time, at least 1; over it, 429. Default 100. */
   pcw?: number;
   /** Shortest and longest time to an answer, in ms. Default 20 to 120. */
   answerMs?: [number, number];
@@ -123,7 +132,10 @@ export interface Rule {
   effect: Effect;
 }
 
-/** What an experimenter can do. */
+/**
+ * What an experimenter can do. Tasks are named by `taskId` or `uid`, or by both. A command that applies to nothing, such as
+ * the uid of no live task or a rule that no call can match, is an error.
+ */
 export type Command =
   /** Adds a rule to the script of faults, for so many ms from now, or for ever. */
   | { kind: "addRule"; rule: Rule; forMs?: number }
@@ -131,12 +143,12 @@ export type Command =
   | { kind: "clearRules" }
   /**
    * Live tasks die at once. Query goes on saying that they run for `reportLagMs`, and then says 404 (`forgotten`) or
-   * their end.
+   * their end. `reason` (default `abnormal`) is the `stopReason` of the notification and the `message` of Query's answer.
    */
-  | { kind: "kill"; taskId?: string; uid?: number; reportLagMs?: number; forgotten?: boolean }
-  /** Running tasks fail, and the service moves them; whether they will run again. */
-  | { kind: "fail"; taskId?: string; uid?: number; recovers: boolean }
-  /** The hosts of a channel leave, or come back. */
+  | ({ kind: "kill"; reportLagMs?: number; forgotten?: boolean; reason?: string } & Target)
+  /** Running tasks fail, and the service moves them; whether they will run again. `reason` as for `kill`. */
+  | ({ kind: "fail"; recovers: boolean; reason?: string } & Target)
+  /** The hosts of an input channel leave, or come back. */
   | { kind: "hosts"; channel: string; present: boolean }
   /** Notifications come like this from now on. */
   | { kind: "notices"; profile: NoticeProfile | null }
@@ -145,16 +157,21 @@ export type Command =
   /** A repeated Create is answered like this from now on. */
   | { kind: "repeatCreate"; answer: RepeatCreate };
 
+/** Which tasks a command is about. */
+export type Target = { taskId: string; uid?: number } | { taskId?: string; uid: number };
+
 /** A task of the emulated service. Times are in ms since the epoch, by its clock. */
 export interface Task {
   /** Its id. */
   taskId: string;
   /** Of its Acquire. */
   instanceId: string;
-  /** Its output channel. */
+  /** Its output channel; empty if it publishes to CDN addresses. */
   channel: string;
-  /** Its output uid. */
+  /** Its output uid; 0 if it publishes to CDN addresses. */
   uid: number;
+  /** The CDN addresses that it publishes to. */
+  streamUrls: string[];
   /** Whether it is billed. */
   live: boolean;
   /** Whether its stream can be seen. */
@@ -175,13 +192,13 @@ export interface State {
   nowMs: number;
   /** Every task there ever was. */
   tasks: Task[];
-  /** Live tasks that met on one uid of one channel, where they kick each other out. */
+  /** Live tasks that met on one uid of one channel, or on one CDN address, where they kick each other out. */
   overlaps: {
     /** When, in ms since the epoch. */
     atMs: number;
-    /** The output channel. */
+    /** The output channel; empty if it was a CDN address. */
     channel: string;
-    /** The output uid. */
+    /** The output uid; 0 if it was a CDN address. */
     uid: number;
     /** The taskId of the one that was there. */
     older: string;
@@ -241,11 +258,10 @@ export class Emulator {
   readonly #began = Date.now();
   readonly #speed: number;
 
-  /** Its clock runs `speed` times as fast as the real one. Throws at a profile that cannot be, and says why. */
+  /** Its clock runs `speed` times as fast as the real one: 0.1 to 10000. Throws if a value is wrong, and names it. */
   constructor(profile: Profile = {}, speed = 1) {
-    // With another one its clock would stand still, or go back.
-    if (typeof speed !== "number" || !(speed > 0 && speed < Number.POSITIVE_INFINITY))
-      throw invalid("INVALID_CONFIG", "speed", shown(speed), "a number that is greater than 0");
+    if (!(typeof speed === "number" && speed >= 0.1 && speed <= 10_000))
+      throw invalid("INVALID_CONFIG", "speed", shown(speed), "a number from 0.1 to 10000");
     this.#wasm = taken("profile", profile, (json) => new Wasm(json));
     this.#speed = speed;
   }
@@ -266,7 +282,7 @@ export class Emulator {
     return JSON.parse(taken("call", call, (json) => this.#wasm.handle(this.now(), json))) as Reply;
   }
 
-  /** Carries out a command, and returns how many tasks it was about. Throws at one that it does not know, or cannot do. */
+  /** Carries out a command, and returns how many tasks it was about. Throws if it is wrong or applies to nothing, and says why. */
   control(command: Command): number {
     return taken("command", command, (json) => this.#wasm.control(this.now(), json));
   }
@@ -313,14 +329,22 @@ export class Emulator {
   };
 }
 
-/** What is wrong with an argument is an error of this library, with the argument's name as its field. */
+/** What is wrong with an argument is an error of this library; its message begins with the field. */
 function taken<T>(name: string, value: unknown, take: (json: string) => T): T {
   const json = asJson(name, value);
   if (!json.startsWith("{")) throw invalid("INVALID_CONFIG", name, shown(value), "an object");
+  // JSON makes `null` of it, which may mean something else.
+  JSON.stringify(value, (key, member: unknown) => {
+    if (typeof member === "number" && !Number.isFinite(member))
+      throw invalid("INVALID_CONFIG", `${name}: ${key}`, shown(member), "a finite number");
+    return member;
+  });
   try {
     return take(json);
   } catch (error) {
-    throw Object.assign(steadymixError("INVALID_CONFIG", String((error as Error).message)), { field: name });
+    const message = String((error as Error).message);
+    const field = /^[\w.[\]]+/.exec(message)?.[0] ?? name;
+    throw Object.assign(steadymixError("INVALID_CONFIG", message), { field });
   }
 }
 

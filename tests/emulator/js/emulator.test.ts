@@ -25,9 +25,11 @@ const services = {
   },
 };
 
+const headers = { authorization: `Basic ${btoa("customer:s3cret")}` };
+
 async function start(fetch: typeof globalThis.fetch): Promise<string> {
   const post = async (path: string, body: object) => {
-    const response = await fetch(`${BASE}${path}`, { method: "POST", body: JSON.stringify(body) });
+    const response = await fetch(`${BASE}${path}`, { method: "POST", body: JSON.stringify(body), headers });
     assert.equal(response.status, 200);
     return (await response.json()) as Record<string, string>;
   };
@@ -62,7 +64,8 @@ test("both faces fail as Node's fetch does", async (t) => {
     await assert.rejects(call(`${BASE}/tasks/t`), TypeError);
     emulator.control({ kind: "addRule", rule: { times: 1, effect: { kind: "lose" } } });
     await assert.rejects(call(`${BASE}/tasks/t`, { signal: AbortSignal.timeout(50) }), { name: "TimeoutError" });
-    assert.equal((await call(`${BASE}/tasks/t`)).status, 404);
+    assert.equal((await call(`${BASE}/tasks/t`, { headers })).status, 404);
+    assert.equal((await call(`${BASE}/tasks/t`)).status, 401);
   }
 });
 

@@ -1,15 +1,15 @@
 //! What an experimenter can do to the emulated service.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::fault::Rule;
 use crate::notice::Event;
 use crate::profile::{NoticeProfile, RepeatCreate, StartUp};
 use crate::service::Emulator;
-use crate::task::{End, Stage};
+use crate::task::{End, Stage, Task};
 
-/// Which tasks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Which tasks; in JSON its fields stand beside those of the command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Target {
     /// The one with this id.
@@ -18,9 +18,17 @@ pub struct Target {
     pub uid: Option<u32>,
 }
 
+impl Target {
+    /// Whether this is one of them.
+    pub(crate) fn is(&self, task: &Task) -> bool {
+        self.task_id.as_deref().is_none_or(|id| id == task.id)
+            && self.uid.is_none_or(|uid| uid == task.output.uid)
+    }
+}
+
 /// What an experimenter can do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "kind", deny_unknown_fields, rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, rename_all_fields = "camelCase")]
 pub enum Command {
     /// Adds a rule to the script of faults.
     AddRule {
@@ -35,7 +43,6 @@ pub enum Command {
     /// Live tasks die at once.
     Kill {
         /// Which.
-        #[serde(flatten)]
         target: Target,
         /// Query goes on saying that they run for so long, in ms.
         #[serde(default)]
@@ -43,14 +50,19 @@ pub enum Command {
         /// Query says 404 afterwards, instead of their end.
         #[serde(default)]
         forgotten: bool,
+        /// Why, in notifications and in Query's answers.
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// Running tasks fail, and the service moves them.
     Fail {
         /// Which.
-        #[serde(flatten)]
         target: Target,
         /// Whether they will run again.
         recovers: bool,
+        /// Why, in notifications and in Query's answers.
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// The hosts of a channel leave, or come back.
     Hosts {
@@ -61,7 +73,8 @@ pub enum Command {
     },
     /// Notifications come like this from now on.
     Notices {
-        /// How.
+        /// How; `null`: not at all.
+        #[serde(deserialize_with = "Option::deserialize")]
         profile: Option<NoticeProfile>,
     },
     /// Tasks start like this from now on.
@@ -76,6 +89,9 @@ pub enum Command {
     },
 }
 
+/// Why a task failed, if nobody has said more.
+pub(crate) const ABNORMAL: &str = "abnormal";
+
 impl Emulator {
     /// Does it. Returns how many tasks it was about.
     pub fn control(&mut self, now: u64, command: Command) -> usize {
@@ -83,7 +99,7 @@ impl Emulator {
         match command {
             Command::AddRule { mut rule, for_ms } => {
                 if let Some(ms) = for_ms {
-                    rule.until_ms = Some(now + ms);
+                    rule.until_ms = Some(now.saturating_add(ms));
                 }
                 self.script.add(rule);
                 0
@@ -92,21 +108,26 @@ impl Emulator {
                 self.script.clear();
                 0
             }
-            Command::Kill { target, report_lag_ms, forgotten } => self.each(&target, |emulator, at| {
-                let Some(task) = emulator.tasks.get_mut(at).filter(|task| task.is_live()) else {
-                    return false;
-                };
-                task.report_lags_until = if task.is_running() { now + report_lag_ms } else { 0 };
-                task.stage = Stage::Ended { at: now, how: End::Failed, forgotten };
-                emulator.notify(now, at, Event::Stopped("abnormal"));
-                true
-            }),
-            Command::Fail { target, recovers } => self.each(&target, |emulator, at| {
+            Command::Kill { target, report_lag_ms, forgotten, reason } => {
+                self.each(&target, |emulator, at| {
+                    let Some(task) = emulator.tasks.get_mut(at).filter(|task| task.is_live()) else {
+                        return false;
+                    };
+                    task.report_lags_until =
+                        if task.is_running() { now.saturating_add(report_lag_ms) } else { 0 };
+                    task.stage = Stage::Ended { at: now, how: End::Failed, forgotten };
+                    task.message = reason.clone().unwrap_or_else(|| ABNORMAL.to_owned());
+                    emulator.notify(now, at, Event::Stopped);
+                    true
+                })
+            }
+            Command::Fail { target, recovers, reason } => self.each(&target, |emulator, at| {
                 let takes = emulator.random.between(emulator.profile.migration_ms);
                 let Some(task) = emulator.tasks.get_mut(at).filter(|task| task.is_running()) else {
                     return false;
                 };
                 task.stage = Stage::Abnormal { until: now + takes, recovers };
+                task.message = reason.clone().unwrap_or_else(|| ABNORMAL.to_owned());
                 emulator.notify(now, at, Event::Status("failed"));
                 true
             }),
@@ -133,9 +154,7 @@ impl Emulator {
         let mut count = 0;
         for at in 0..self.tasks.len() {
             let Some(task) = self.tasks.get(at) else { continue };
-            let meant = target.task_id.as_deref().is_none_or(|id| id == task.id)
-                && target.uid.is_none_or(|uid| uid == task.uid);
-            if meant && act(self, at) {
+            if target.is(task) && act(self, at) {
                 count += 1;
             }
         }

@@ -22,6 +22,20 @@ pub enum CallKind {
     Presence,
 }
 
+impl CallKind {
+    /// As it is in JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Acquire => "acquire",
+            Self::Create => "create",
+            Self::Query => "query",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Presence => "presence",
+        }
+    }
+}
+
 /// What happens to the calls that it is about. The first rule that applies to a call is the one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -74,7 +88,7 @@ impl Rule {
 
 /// What happens to a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "kind", deny_unknown_fields, rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields, rename_all_fields = "camelCase")]
 pub enum Effect {
     /// It is answered like this, and not carried out.
     Answer {

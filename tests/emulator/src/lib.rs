@@ -7,10 +7,14 @@
 mod channel;
 mod check;
 mod control;
+mod credentials;
 mod fault;
+mod field;
+mod json;
 mod limits;
 mod notice;
 mod other;
+mod payload;
 mod profile;
 mod random;
 mod request;

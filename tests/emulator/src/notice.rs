@@ -8,8 +8,7 @@ use sha2::Sha256;
 
 use crate::profile::NoticeProfile;
 use crate::random::Random;
-use crate::request::Transcoder;
-use crate::task::Task;
+use crate::task::{End, Stage, Task};
 
 /// A notification on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,7 +27,7 @@ pub struct Delivery {
 #[derive(Clone, Copy)]
 pub(crate) enum Event<'a> {
     Started,
-    Stopped(&'a str),
+    Stopped,
     Status(&'a str),
     Updated,
 }
@@ -37,17 +36,20 @@ impl Event<'_> {
     /// `eventType` and `details`.
     fn of(self, task: &Task) -> (u16, Value) {
         let Task { created_ms, updated_ms, transcoder, .. } = task;
+        // The one value that is documented is of a Delete, whose own answer says it otherwise.
+        let is_deleted = matches!(task.stage, Stage::Ended { how: End::Stopped, .. });
+        let stop_reason = if is_deleted { "Stop request" } else { &task.message };
         match self {
             Self::Started => {
                 let details = json!({
                     "event": "cloud_transcoder_started", "state": "Transcoder success", "createTs": created_ms,
-                    "transcoder": Transcoder::read(transcoder),
+                    "transcoder": summary(transcoder),
                 });
                 (110, details)
             }
-            Self::Stopped(reason) => {
+            Self::Stopped => {
                 let details = json!({
-                    "event": "cloud_transcoder_stopped", "stopReason": reason, "createTs": created_ms,
+                    "event": "cloud_transcoder_stopped", "stopReason": stop_reason, "createTs": created_ms,
                     "updateTs": updated_ms,
                 });
                 (111, details)
@@ -62,11 +64,59 @@ impl Event<'_> {
             Self::Updated => {
                 let details = json!({
                     "event": "cloud_transcoder_updated", "state": "running", "createTs": created_ms,
-                    "updateTs": updated_ms, "transcoder": Transcoder::read(transcoder),
+                    "updateTs": updated_ms, "transcoder": summary(transcoder),
                 });
                 (113, details)
             }
         }
+    }
+}
+
+/// What 110 and 113 say of a configuration.
+fn summary(config: &Value) -> Value {
+    let list = |field: &str| config.get(field).and_then(Value::as_array).into_iter().flatten();
+    let has = |output: &Value, field: &str| output.get(field).is_some_and(Value::is_object);
+    let mut inputs: Vec<Stream<'_>> =
+        list("audioInputs").filter_map(|input| Stream::read(input, true, false)).collect();
+    for seen in list("videoInputs").filter_map(|input| Stream::read(input, false, true)) {
+        match inputs.iter_mut().find(|heard| heard.source == seen.source) {
+            Some(heard) => heard.video = true,
+            None => inputs.push(seen),
+        }
+    }
+    let outputs: Vec<Stream<'_>> = list("outputs")
+        .filter_map(|it| Stream::read(it, has(it, "audioOption"), has(it, "videoOption")))
+        .collect();
+    json!({ "inputs": inputs, "outputs": outputs, "userConfigDetail": config.to_string() })
+}
+
+/// A stream as notifications show it, without its token.
+#[derive(Serialize)]
+struct Stream<'a> {
+    #[serde(flatten)]
+    source: Source<'a>,
+    audio: bool,
+    video: bool,
+}
+
+#[derive(PartialEq, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum Source<'a> {
+    Rtc { rtc_channel: &'a str, rtc_uid: u64 },
+    Address { stream_url: &'a Value },
+}
+
+impl<'a> Stream<'a> {
+    fn read(it: &'a Value, audio: bool, video: bool) -> Option<Self> {
+        let rtc = it.get("rtc").filter(|rtc| rtc.is_object());
+        let source = match rtc {
+            Some(rtc) => Source::Rtc {
+                rtc_channel: rtc.get("rtcChannel")?.as_str()?,
+                rtc_uid: rtc.get("rtcUid")?.as_u64()?,
+            },
+            None => Source::Address { stream_url: it.get("streamUrl")? },
+        };
+        Some(Self { source, audio, video })
     }
 }
 

@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 pub struct Profile {
     /// All chance comes from it.
     pub seed: u64,
-    /// The `Authorization` header that every call must carry; `null`: any.
+    /// The `Authorization` header that every call must carry; `null`: any of HTTP Basic with an id and a secret.
     pub authorization: Option<String>,
+    /// Whether what only the newest reference refuses, though public programs send it, is refused too: Acquire without
+    /// `services`, streams without `rtcToken`, a video's `zOrder` below 2, watermarks of less than 120 px, `H265`.
+    pub strict: bool,
     /// Calls in any one second, per App ID; over it, 429.
     pub calls_per_second: u32,
     /// `Retry-After` of those 429s, in seconds.
@@ -43,6 +46,7 @@ impl Default for Profile {
         Self {
             seed: 1,
             authorization: None,
+            strict: false,
             calls_per_second: 10,
             retry_after_s: None,
             pcw: 100,

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::channel::Channels;
+use crate::credentials;
 use crate::fault::{CallKind, Effect, Other, Script};
 use crate::limits::{Stats, Window};
 use crate::notice::{Delivery, Event, Outbox};
 use crate::other::About;
+use crate::payload::Payload;
 use crate::profile::{Profile, RepeatCreate, Updates};
 use crate::random::Random;
-use crate::request::{Route, Wanted};
+use crate::request::Route;
 use crate::task::{End, Stage, Status, Task};
 use crate::update::refused_change;
 
@@ -68,15 +70,15 @@ pub enum Silence {
     Lost,
 }
 
-/// Two live tasks on one uid of one channel: they kick each other out.
+/// Two live tasks on one uid of one channel, or on one CDN address: they kick each other out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Overlap {
     /// When, in ms.
     pub at_ms: u64,
-    /// The channel.
+    /// The channel; empty if it is about a CDN address.
     pub channel: String,
-    /// The uid.
+    /// The uid; 0 if it is about a CDN address.
     pub uid: u32,
     /// The task that was there.
     pub older: String,
@@ -133,8 +135,7 @@ impl Emulator {
     #[must_use]
     pub fn new(profile: Profile) -> Self {
         // Of a generator of its own: nothing else depends on whether it is shown.
-        let mut random = Random::new(!profile.seed);
-        let foreign = format!("{:016x}{:016x}", random.next(), random.next());
+        let foreign = hex_id(!profile.seed);
         Self {
             random: Random::new(profile.seed),
             profile,
@@ -237,18 +238,18 @@ impl Emulator {
                 Reply::Nothing { why: Silence::Lost }
             }
             Some(Effect::PerformLate { ms }) => {
-                self.late.push((now + ms, call.clone()));
+                self.late.push((now.saturating_add(ms), call.clone()));
                 Reply::Nothing { why: Silence::Lost }
             }
             Some(Effect::Delay { ms }) => match self.performed(now, &route, call) {
                 Reply::Answer { delay_ms, status, headers, body } => {
-                    Reply::Answer { delay_ms: delay_ms + ms, status, headers, body }
+                    Reply::Answer { delay_ms: delay_ms.saturating_add(ms), status, headers, body }
                 }
                 nothing => nothing,
             },
             Some(Effect::Garbage) => match self.performed(now, &route, call) {
                 Reply::Answer { delay_ms, status, headers, mut body } => {
-                    body.truncate(body.len() / 2);
+                    body.truncate(body.floor_char_boundary(body.len() / 2));
                     Reply::Answer { delay_ms, status, headers, body }
                 }
                 nothing => nothing,
@@ -279,7 +280,7 @@ impl Emulator {
         let fresh = ((4, "STARTED"), "serviceReady");
         let Some((at, task)) = other.and_then(|at| Some((at, self.tasks.get(at)?))) else {
             let status = if route.kind == CallKind::Create { fresh } else { RUNNING };
-            return self.said_of(&self.foreign, now, 200, status);
+            return self.said_of(&self.foreign, now, 200, status, "");
         };
         match (route.kind, task.status(now, u64::MAX)) {
             (CallKind::Query, Some(status)) => self.shown(at, 200, status),
@@ -323,7 +324,7 @@ impl Emulator {
     fn uid_of(&self, route: &Route<'_>, call: &Call) -> Option<u32> {
         match route.kind {
             CallKind::Query | CallKind::Update | CallKind::Delete => {
-                self.tasks.iter().find(|task| task.id == route.name).map(|task| task.uid)
+                self.tasks.iter().find(|task| task.id == route.name).map(|task| task.output.uid)
             }
             CallKind::Acquire | CallKind::Create => {
                 let body: Value = serde_json::from_str(&call.body).ok()?;
@@ -337,8 +338,13 @@ impl Emulator {
     }
 
     fn perform(&mut self, now: u64, route: &Route<'_>, call: &Call) -> Outcome {
-        if self.profile.authorization.is_some() && self.profile.authorization != call.authorization {
-            return Outcome::refused(401, "wrong credentials");
+        let given = call.authorization.as_deref().unwrap_or_default();
+        let is_known = match &self.profile.authorization {
+            Some(authorization) => authorization == given,
+            None => credentials::are_basic(given),
+        };
+        if !is_known {
+            return Outcome::refused(401, "Authorization is missing, or its credentials are wrong");
         }
         match route.kind {
             CallKind::Acquire => self.acquire(now, route, &call.body),
@@ -357,10 +363,13 @@ impl Emulator {
         let instance_id = body.get("instanceId").and_then(Value::as_str).unwrap_or_default();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if instance_id.is_empty() || instance_id.len() > 64 || !instance_id.bytes().all(allowed) {
-            return Outcome::refused(400, "invalid instanceId");
+            return Outcome::refused(400, "instanceId must be 1 to 64 of A-Z a-z 0-9 - _");
         }
-        if let Err(message) = Wanted::read(&body) {
-            return Outcome::refused(400, message);
+        let has_services = body.get("services").is_some_and(|services| !services.is_null());
+        if (has_services || self.profile.strict)
+            && let Err(message) = Payload::read(&body, self.profile.strict)
+        {
+            return Outcome::refused(400, &message);
         }
         let name = format!("builder-{}-{:016x}", self.tokens.len() + 1, self.random.next());
         let token = BuilderToken {
@@ -398,15 +407,15 @@ impl Emulator {
         let Ok(body) = serde_json::from_str::<Value>(body) else {
             return Outcome::refused(400, "body is not JSON");
         };
-        let wanted = match Wanted::read(&body) {
-            Ok(wanted) => wanted,
-            Err(message) => return Outcome::refused(400, message),
+        let payload = match Payload::read(&body, self.profile.strict) {
+            Ok(payload) => payload,
+            Err(message) => return Outcome::refused(400, &message),
         };
         let mine = |task: &&Task| task.is_live() && task.app_id == route.app_id;
         if self.tasks.iter().filter(mine).count() >= self.profile.pcw as usize {
             return Outcome::refused(429, "too many tasks at the same time");
         }
-        self.start(now, &route.app_id, name, token.instance_id, wanted)
+        self.start(now, &route.app_id, name, token.instance_id, payload)
     }
 
     fn start(
@@ -415,34 +424,34 @@ impl Emulator {
         app_id: &str,
         token: String,
         instance_id: String,
-        wanted: Wanted,
+        payload: Payload,
     ) -> Outcome {
         let at = self.tasks.len();
         let task = Task {
-            id: format!("task-{}-{:08x}", at + 1, self.random.next() >> 32),
+            id: hex_id(self.random.next()),
             instance_id,
             token,
             app_id: app_id.to_owned(),
-            input_channel: wanted.input_channel,
-            channel: wanted.channel,
-            uid: wanted.uid,
-            idle_timeout_ms: wanted.idle_timeout_ms,
+            input_channel: payload.input_channel,
+            output: payload.output,
+            idle_timeout_ms: payload.idle_timeout_ms,
             created_ms: now,
             updated_ms: now,
-            transcoder: wanted.transcoder.into(),
+            transcoder: payload.transcoder.into(),
             sequence_id: None,
+            message: String::new(),
             stage: Task::start(now, &self.profile, &mut self.random),
             kicked: false,
             report_lags_until: 0,
             notices: 0,
         };
         for older in &mut self.tasks {
-            if older.is_live() && (&older.channel, older.uid) == (&task.channel, task.uid) {
+            if older.is_live() && older.output.meets(&task.output) {
                 older.kicked = true;
                 self.overlaps.push(Overlap {
                     at_ms: now,
-                    channel: task.channel.clone(),
-                    uid: task.uid,
+                    channel: task.output.channel.clone(),
+                    uid: task.output.uid,
                     older: older.id.clone(),
                     younger: task.id.clone(),
                 });
@@ -466,9 +475,9 @@ impl Emulator {
         }
     }
 
-    fn shown(&self, at: usize, status: u16, ((number, name), service): Status) -> Outcome {
+    fn shown(&self, at: usize, status: u16, said: Status) -> Outcome {
         let Some(task) = self.tasks.get(at) else { return Outcome::refused(500, "no task") };
-        self.said_of(&task.id, task.created_ms, status, ((number, name), service))
+        self.said_of(&task.id, task.created_ms, status, said, task.shown_message(self.now))
     }
 
     fn said_of(
@@ -477,11 +486,19 @@ impl Emulator {
         created_ms: u64,
         status: u16,
         ((number, name), service): Status,
+        message: &str,
     ) -> Outcome {
         let task_status = if self.profile.numeric_status { json!(number) } else { json!(name) };
+        let create_ts = created_ms / 1000;
+        // What the reference calls reserved is as in its examples.
         let body = json!({
-            "taskId": task_id, "createTs": created_ms / 1000, "status": task_status,
-            "services": { "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "status": service } },
+            "taskId": task_id, "createTs": create_ts, "status": task_status,
+            "services": { "cloudTranscoder": {
+                "serviceType": "cloudTranscoderV2", "status": service, "createTs": create_ts,
+                "config": {}, "details": {}, "message": message,
+            } },
+            "eventHandlers": {}, "execution": { "workflows": {} }, "properties": {}, "sequenceId": "0",
+            "variables": {}, "workflows": {},
         });
         Outcome { status, body }
     }
@@ -505,14 +522,16 @@ impl Emulator {
         };
         let sequence_id = route.parameter("sequenceId").and_then(|id| id.parse::<u64>().ok());
         let mask = route.parameter("updateMask");
-        let body = serde_json::from_str::<Value>(body).unwrap_or_default();
+        let Ok(body) = serde_json::from_str::<Value>(body) else {
+            return Outcome::refused(400, "body is not JSON");
+        };
         let (Some(sequence_id), Some("services.cloudTranscoder.config")) = (sequence_id, mask.as_deref())
         else {
             return Outcome::refused(400, "sequenceId and updateMask are needed");
         };
-        let wanted = match Wanted::read(&body) {
-            Ok(wanted) => wanted,
-            Err(message) => return Outcome::refused(400, message),
+        let payload = match Payload::read(&body, self.profile.strict) {
+            Ok(payload) => payload,
+            Err(message) => return Outcome::refused(400, &message),
         };
         let Some(task) = self.tasks.get_mut(at).filter(|task| task.is_live()) else {
             return Outcome::refused(404, "no such task");
@@ -520,19 +539,19 @@ impl Emulator {
         if task.sequence_id.is_some_and(|last| sequence_id <= last) {
             return Outcome::refused(400, "sequenceId must grow");
         }
-        if (&wanted.channel, wanted.uid) != (&task.channel, task.uid) {
+        if payload.output != task.output {
             return Outcome::refused(400, "an output cannot be moved");
         }
         if self.profile.updates == Updates::Documented
-            && let Some(field) = refused_change(&task.transcoder, &wanted.transcoder)
+            && let Some(field) = refused_change(&task.transcoder, &payload.transcoder)
         {
             let path = "services.cloudTranscoder.config.transcoder";
             return Outcome::refused(400, &format!("{path}.{field} cannot be updated"));
         }
         task.sequence_id = Some(sequence_id);
         task.updated_ms = now;
-        task.transcoder = wanted.transcoder.into();
-        task.idle_timeout_ms = wanted.idle_timeout_ms;
+        task.transcoder = payload.transcoder.into();
+        task.idle_timeout_ms = payload.idle_timeout_ms;
         self.notify(now, at, Event::Updated);
         Outcome { status: 200, body: Value::Null }
     }
@@ -547,7 +566,8 @@ impl Emulator {
         };
         task.stage = Stage::Ended { at: now, how: End::Stopped, forgotten: false };
         task.report_lags_until = 0;
-        self.notify(now, at, Event::Stopped("deleted"));
+        task.message = "OnSlaveServiceStopped".to_owned();
+        self.notify(now, at, Event::Stopped);
         self.shown(at, 200, ((7, "STOPPED"), "serviceCompleted"))
     }
 
@@ -566,8 +586,9 @@ impl Emulator {
 
     fn presence(&mut self, route: &Route<'_>) -> Outcome {
         let channel = &*route.name;
-        let live = self.tasks.iter().filter(|task| task.app_id == route.app_id && task.channel == channel);
-        let uids: Vec<u32> = live.filter(|task| task.publishes()).map(|task| task.uid).collect();
+        let live =
+            self.tasks.iter().filter(|task| task.app_id == route.app_id && task.output.channel == channel);
+        let uids: Vec<u32> = live.filter(|task| task.publishes()).map(|task| task.output.uid).collect();
         let mut shown = Vec::new();
         for uid in uids {
             let miss = self.random.percent(self.profile.presence_misses_percent);
@@ -625,19 +646,21 @@ impl Emulator {
         let Some(task) = self.tasks.get(at) else { return };
         let idle = self.idle_end(task).is_some_and(|end| end <= now);
         let ended = |how| Stage::Ended { at: now, how, forgotten: false };
-        let (stage, event) = match task.stage {
-            _ if idle => (ended(End::Idle), Event::Stopped("idle")),
-            Stage::Starting { fails: true, .. } => (ended(End::Failed), Event::Stopped("failed to start")),
-            Stage::Starting { .. } => (Stage::Running { since: now }, Event::Started),
+        let (stage, message, event) = match task.stage {
+            _ if idle => (ended(End::Idle), "idle", Event::Stopped),
+            Stage::Starting { fails: true, .. } => (ended(End::Failed), "failed to start", Event::Stopped),
+            Stage::Starting { .. } => (Stage::Running { since: now }, "", Event::Started),
             Stage::Abnormal { recovers: true, .. } => {
-                (Stage::Running { since: now }, Event::Status("running"))
+                (Stage::Running { since: now }, "", Event::Status("running"))
             }
-            Stage::Abnormal { .. } => (ended(End::Failed), Event::Stopped("abnormal")),
+            Stage::Abnormal { .. } => (ended(End::Failed), &*task.message, Event::Stopped),
             Stage::Running { .. } | Stage::Ended { .. } => return,
         };
         let runs_first = matches!((task.stage, stage), (Stage::Starting { .. }, Stage::Running { .. }));
+        let message = message.to_owned();
         if let Some(task) = self.tasks.get_mut(at) {
             task.stage = stage;
+            task.message = message;
         }
         self.notify(now, at, event);
         if runs_first {
@@ -650,6 +673,12 @@ impl Emulator {
 enum Change {
     Task(usize),
     LateCall(usize),
+}
+
+/// 32 hexadecimal digits.
+fn hex_id(seed: u64) -> String {
+    let mut random = Random::new(seed);
+    format!("{:016x}{:016x}", random.next(), random.next())
 }
 
 /// What a call that names a task is about, or starts.

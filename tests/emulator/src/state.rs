@@ -15,10 +15,12 @@ pub struct TaskView<'a> {
     pub task_id: &'a str,
     /// The instanceId of its Acquire.
     pub instance_id: &'a str,
-    /// Its output channel.
+    /// Its output channel; empty if it publishes to CDN addresses.
     pub channel: &'a str,
-    /// Its output uid.
+    /// Its output uid; 0 if it publishes to CDN addresses.
     pub uid: u32,
+    /// The CDN addresses that it publishes to.
+    pub stream_urls: &'a [String],
     /// Whether it is billed.
     pub live: bool,
     /// Whether its stream can be seen.
@@ -40,8 +42,9 @@ impl<'a> TaskView<'a> {
         Self {
             task_id: &task.id,
             instance_id: &task.instance_id,
-            channel: &task.channel,
-            uid: task.uid,
+            channel: &task.output.channel,
+            uid: task.output.uid,
+            stream_urls: &task.output.stream_urls,
             live: task.is_live(),
             running: task.publishes(),
             ended: task.ended(),

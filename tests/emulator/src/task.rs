@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::payload::Output;
 use crate::profile::Profile;
 use crate::random::Random;
 
@@ -16,8 +17,7 @@ pub(crate) struct Task {
     pub(crate) token: String,
     pub(crate) app_id: String,
     pub(crate) input_channel: Option<String>,
-    pub(crate) channel: String,
-    pub(crate) uid: u32,
+    pub(crate) output: Output,
     pub(crate) idle_timeout_ms: u64,
     pub(crate) created_ms: u64,
     pub(crate) updated_ms: u64,
@@ -25,6 +25,8 @@ pub(crate) struct Task {
     pub(crate) transcoder: Arc<Value>,
     pub(crate) sequence_id: Option<u64>,
     pub(crate) stage: Stage,
+    /// Why it failed or ended; empty as long as it is well.
+    pub(crate) message: String,
     /// Somebody else publishes under its uid now.
     pub(crate) kicked: bool,
     /// Query still says the stage before, until this moment.
@@ -117,6 +119,11 @@ impl Task {
             Stage::Ended { how: End::Failed, .. } => Some(((9, "FAILURE_STOP"), "serviceAbnormal")),
             Stage::Ended { how: End::Stopped, .. } => Some(((7, "STOPPED"), "serviceCompleted")),
         }
+    }
+
+    /// Why it failed or ended, as Query says it.
+    pub(crate) fn shown_message(&self, now: u64) -> &str {
+        if now < self.report_lags_until { "" } else { &self.message }
     }
 
     /// When it ended, if it has.

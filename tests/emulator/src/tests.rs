@@ -1,7 +1,11 @@
+mod commands;
+mod payloads;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::notice::sign;
+use crate::update::refused_change;
 
 const BASE: &str = "/v1/projects/app/rtsc/cloud-transcoder";
 
@@ -17,11 +21,13 @@ fn services(uid: u32) -> Value {
 struct Client {
     emulator: Emulator,
     now: u64,
+    authorization: Option<String>,
 }
 
 impl Client {
     fn new(profile: Profile) -> Self {
-        Self { emulator: Emulator::new(profile), now: 1_000_000 }
+        let authorization = Some("Basic Y3VzdG9tZXI6czNjcmV0".to_owned());
+        Self { emulator: Emulator::new(profile), now: 1_000_000, authorization }
     }
 
     fn reply(&mut self, method: &str, path: &str, body: &Value) -> Reply {
@@ -29,7 +35,7 @@ impl Client {
             domain: "api.agora.io".to_owned(),
             method: method.to_owned(),
             path: path.to_owned(),
-            authorization: None,
+            authorization: self.authorization.clone(),
             body: body.to_string(),
         };
         self.emulator.handle(self.now, &call)
@@ -74,6 +80,179 @@ impl Client {
         self.call("GET", "/dev/v1/channel/user/app/show/hosts_only", &Value::Null).1["data"]["broadcasters"]
             .clone()
     }
+}
+
+#[test]
+fn every_call_needs_basic_credentials() {
+    // {id}:{secret}, and what is not that.
+    let right = "Basic Y3VzdG9tZXI6czNjcmV0";
+    let wrong = [
+        None,
+        Some(""),
+        Some("Basic"),
+        Some("Basic %"),
+        Some("Basic Y3VzdG9tZXI="),
+        Some("Basic Y3VzdG9tZXI6"),
+        Some("Basic OnMzY3JldA=="),
+        Some("Bearer Y3VzdG9tZXI6czNjcmV0"),
+    ];
+    let other = "Basic YTpi";
+    let mut client = Client::new(Profile { calls_per_second: 1_000, ..Profile::default() });
+    let paths = [
+        ("POST", format!("{BASE}/builderTokens")),
+        ("POST", format!("{BASE}/tasks?builderToken=t")),
+        ("GET", format!("{BASE}/tasks/t")),
+        ("PATCH", format!("{BASE}/tasks/t")),
+        ("DELETE", format!("{BASE}/tasks/t")),
+        ("GET", "/dev/v1/channel/user/app/show/hosts_only".to_owned()),
+    ];
+    for (method, path) in &paths {
+        for authorization in wrong {
+            client.authorization = authorization.map(str::to_owned);
+            let (status, body) = client.call(method, path, &Value::Null);
+            assert_eq!(status, 401, "{method} {path} {authorization:?} {body}");
+        }
+        for authorization in [right, other, "basic YTpi"] {
+            client.authorization = Some(authorization.to_owned());
+            assert_ne!(client.call(method, path, &Value::Null).0, 401, "{method} {path} {authorization}");
+        }
+    }
+    let mut client = Client::new(Profile { authorization: Some(right.to_owned()), ..Profile::default() });
+    assert_eq!(client.task("GET", "t", "b").0, 404);
+    client.authorization = Some(other.to_owned());
+    assert_eq!(client.task("GET", "t", "b").0, 401);
+}
+
+#[test]
+fn replies_have_what_the_reference_calls_reserved() {
+    let mut client = Client::new(Profile { forget_after_ms: 60_000, ..Profile::default() });
+    let created = client.now / 1_000;
+    let (task, token) = client.running("show-1", 7);
+    assert!(task.len() == 32 && task.bytes().all(|byte| byte.is_ascii_hexdigit()), "{task}");
+    let reply = |status, service, message| {
+        json!({
+            "taskId": task, "createTs": created, "status": status,
+            "services": { "cloudTranscoder": {
+                "serviceType": "cloudTranscoderV2", "status": service, "createTs": created,
+                "config": {}, "details": {}, "message": message,
+            } },
+            "eventHandlers": {}, "execution": { "workflows": {} }, "properties": {}, "sequenceId": "0",
+            "variables": {}, "workflows": {},
+        })
+    };
+    let running = reply("IN_PROGRESS", "serviceInProgress", "");
+    assert_eq!(client.task("GET", &task, &token).1, running);
+    let target = Target { task_id: Some(task.clone()), uid: None };
+    let reason = Some("out of licences".to_owned());
+    let fail = Command::Fail { target: target.clone(), recovers: true, reason: reason.clone() };
+    client.emulator.control(client.now, fail);
+    assert_eq!(
+        client.task("GET", &task, &token).1,
+        reply("IN_PROGRESS", "serviceAbnormal", "out of licences")
+    );
+    client.now += 90_000;
+    assert_eq!(client.task("GET", &task, &token).1, running, "moved");
+    let kill = Command::Kill { target, report_lag_ms: 1_000, forgotten: false, reason };
+    client.emulator.control(client.now, kill);
+    assert_eq!(client.task("GET", &task, &token).1, running, "not known yet");
+    client.now += 1_000;
+    assert_eq!(
+        client.task("GET", &task, &token).1,
+        reply("FAILURE_STOP", "serviceAbnormal", "out of licences")
+    );
+    let (task, token) = client.running("show-2", 7);
+    assert_eq!(
+        client.task("DELETE", &task, &token).1["services"]["cloudTranscoder"]["message"],
+        "OnSlaveServiceStopped"
+    );
+}
+
+#[test]
+fn acquire_needs_no_services_unless_it_is_strict() {
+    for strict in [false, true] {
+        let mut client = Client::new(Profile { strict, ..Profile::default() });
+        let mut acquire = |body: Value| client.call("POST", &format!("{BASE}/builderTokens"), &body);
+        for body in [json!({ "instanceId": "a" }), json!({ "instanceId": "a", "services": null })] {
+            let (status, body) = acquire(body);
+            assert_eq!(status, if strict { 400 } else { 200 }, "{body}");
+        }
+        let (status, body) = acquire(json!({ "instanceId": "a", "services": {} }));
+        let message = "services.cloudTranscoder is missing, but must be an object";
+        assert_eq!((status, &body["message"]), (400, &json!(message)), "wrong ones are refused");
+    }
+}
+
+#[test]
+fn a_task_can_publish_to_cdn_addresses() {
+    let services = |url: Value| {
+        json!({ "services": { "cloudTranscoder": {
+            "serviceType": "cloudTranscoderV2",
+            "config": { "transcoder": {
+                "streamProcessMode": "heterogeneous-single",
+                "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 5 } }],
+                "outputs": [{ "streamUrl": url, "audioOption": {} }],
+            } },
+        } } })
+    };
+    let mut client = Client::new(Profile { notices: Some(NoticeProfile::default()), ..Profile::default() });
+    let start = |client: &mut Client, url: Value| {
+        let (_, token) =
+            client.call("POST", &format!("{BASE}/builderTokens"), &json!({ "instanceId": "show-1" }));
+        let path = format!("{BASE}/tasks?builderToken={}", token["tokenName"].as_str().unwrap());
+        let answer = client.call("POST", &path, &services(url));
+        client.now += 10_000;
+        answer
+    };
+    let (first, second) = ("rtmp://a.example/live/1", "rtmp://b.example/live/2");
+    let (status, body) = start(&mut client, json!([first, second]));
+    assert_eq!(status, 200, "{body}");
+    client.emulator.advance(client.now);
+    let task = client.emulator.tasks().next().unwrap();
+    assert_eq!((task.channel, task.uid, task.running), ("", 0, true));
+    assert_eq!(task.stream_urls, [first, second]);
+    assert_eq!(client.broadcasters(), json!([]), "it is in no channel");
+    let sent = client.emulator.take_notices(client.now);
+    let started = sent.iter().find(|sent| sent.body.contains("cloud_transcoder_started")).unwrap();
+    assert!(started.body.contains(first), "{}", started.body);
+
+    // The instanceId of another task: it is answered with the one that lives.
+    let own = client.emulator.tasks().next().unwrap().task_id.to_owned();
+    assert_eq!(start(&mut client, json!(first)).1["taskId"], *own);
+    assert_eq!(client.emulator.overlaps().len(), 0);
+    for wrong in [json!([]), json!(""), json!(1), json!([""]), Value::Null] {
+        assert_eq!(start(&mut client, wrong.clone()).0, 200, "a repeated Create is not read: {wrong}");
+    }
+    let kill = Target { task_id: Some(own), uid: None };
+    let kill = Command::Kill { target: kill, report_lag_ms: 0, forgotten: true, reason: None };
+    assert_eq!(client.emulator.control(client.now, kill), 1);
+    for wrong in [json!([]), json!(""), json!(1), json!([""]), Value::Null] {
+        let (status, body) = start(&mut client, wrong);
+        assert_eq!(status, 400);
+        assert!(body["message"].as_str().unwrap().starts_with(PATH), "{body}");
+    }
+}
+
+const PATH: &str = "services.cloudTranscoder.config.transcoder.outputs[0]";
+
+#[test]
+fn two_tasks_on_one_cdn_address_are_an_overlap() {
+    let mut client = Client::new(Profile::default());
+    for (instance_id, urls) in
+        [("a", json!(["rtmp://a", "rtmp://b"])), ("b", json!("rtmp://c")), ("c", json!("rtmp://b"))]
+    {
+        let body = json!({ "instanceId": instance_id });
+        let (_, token) = client.call("POST", &format!("{BASE}/builderTokens"), &body);
+        let path = format!("{BASE}/tasks?builderToken={}", token["tokenName"].as_str().unwrap());
+        let mut body = json!({ "services": services(7) });
+        body["services"]["cloudTranscoder"]["config"]["transcoder"]["outputs"] =
+            json!([{ "streamUrl": urls }]);
+        let (status, body) = client.call("POST", &path, &body);
+        assert_eq!(status, 200, "{body}");
+    }
+    let tasks: Vec<&str> = client.emulator.tasks().map(|task| task.task_id).collect();
+    let overlaps = client.emulator.overlaps();
+    assert_eq!(overlaps.len(), 1);
+    assert_eq!((overlaps[0].older.as_str(), overlaps[0].younger.as_str()), (tasks[0], tasks[2]));
 }
 
 #[test]
@@ -200,7 +379,7 @@ fn a_failed_task_is_moved_or_dies() {
     {
         let (task, token) = client.running(&format!("show-{recovers}"), 7 + u32::from(recovers));
         let target = Target { task_id: Some(task.clone()), uid: None };
-        client.emulator.control(client.now, Command::Fail { target, recovers });
+        client.emulator.control(client.now, Command::Fail { target, recovers, reason: None });
         let (_, body) = client.task("GET", &task, &token);
         assert_eq!(body["services"]["cloudTranscoder"]["status"], "serviceAbnormal");
         client.now += 25_000;
@@ -312,10 +491,11 @@ fn an_update_may_change_only_what_is_documented() {
     let changed = |pointer: &str, value: Value| {
         let mut config = first.clone();
         let (parent, key) = pointer.rsplit_once('/').unwrap();
-        match config.pointer_mut(parent).unwrap() {
-            Value::Array(list) if key == "-" => list.push(value),
-            Value::Array(list) => list[key.parse::<usize>().unwrap()] = value,
-            parent => parent[key] = value,
+        let parent = config.pointer_mut(parent).unwrap();
+        match parent.as_array_mut() {
+            Some(list) if key == "-" => list.push(value),
+            Some(list) => list[key.parse::<usize>().unwrap()] = value,
+            None => parent[key] = value,
         }
         config
     };
@@ -340,57 +520,56 @@ fn an_update_may_change_only_what_is_documented() {
         ("audioInputs[].volume", changed("/audioInputs/0/volume", json!(51))),
         ("videoInputs[].placeholderImageUrl", changed("/videoInputs/0/placeholderImageUrl", Value::Null)),
         ("canvas", changed("/canvas/color", json!(1))),
-        ("waterMarks", changed("/waterMarks/-", json!({ "imageUrl": "https://a/b.png" }))),
+        (
+            "waterMarks",
+            changed("/waterMarks/-", json!({ "imageUrl": "https://a/b.png", "region": region(0) })),
+        ),
         ("idleTimeout", changed("/idleTimeout", json!(301))),
         ("streamProcessMode", changed("/streamProcessMode", json!("single"))),
         ("encryption", changed("/encryption", json!({}))),
         ("outputs[0].rtc", changed("/outputs/0/rtc/rtcToken", json!("d"))),
         ("outputs", changed("/outputs/-", first["outputs"][0].clone())),
     ];
+    for config in &allowed {
+        assert_eq!(refused_change(&first, config), None, "{config}");
+    }
+    for (field, config) in &refused {
+        assert_eq!(refused_change(&first, config).as_deref(), Some(*field), "{config}");
+    }
     let services = |config: &Value| {
-        json!({ "services": { "cloudTranscoder": {
-        "serviceType": "cloudTranscoderV2", "config": { "transcoder": config },
-    } } })
+        let config = json!({ "transcoder": config });
+        json!({ "services": { "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": config } } })
     };
     for updates in [Updates::Documented, Updates::Any] {
         let mut client = Client::new(Profile { updates, ..Profile::default() });
-        let mut update = |config: &Value| {
-            let token = client.acquire("show-1", 7);
-            let create = format!("{BASE}/tasks?builderToken={token}");
-            let (_, task) = client.call("POST", &create, &services(&first));
-            let task = task["taskId"].as_str().unwrap().to_owned();
+        let token = client.acquire("show-1", 7);
+        let create = format!("{BASE}/tasks?builderToken={token}");
+        let (_, task) = client.call("POST", &create, &services(&first));
+        let task = task["taskId"].as_str().unwrap().to_owned();
+        let mut update = |sequence_id: u32, config: &Value| {
             let mask = "updateMask=services.cloudTranscoder.config";
-            let path = format!("{BASE}/tasks/{task}?builderToken={token}&sequenceId=0&{mask}");
-            let answer = client.call("PATCH", &path, &services(config));
-            client.task("DELETE", &task, &token);
-            client.now += 1_000;
-            answer
+            let path = format!("{BASE}/tasks/{task}?builderToken={token}&sequenceId={sequence_id}&{mask}");
+            client.call("PATCH", &path, &services(config))
         };
-        for config in &allowed {
-            assert_eq!(update(config).0, 200, "{config}");
-        }
-        for (field, config) in &refused {
-            let (status, body) = update(config);
-            if updates == Updates::Any {
-                assert_eq!(status, 200, "{body}");
-            } else {
-                let path = "services.cloudTranscoder.config.transcoder";
-                let message = format!("{path}.{field} cannot be updated");
-                assert_eq!((status, &body["message"]), (400, &json!(message)), "{config}");
+        assert_eq!(update(0, &changed("/videoInputs/0/region", region(9))).0, 200);
+        let (status, body) = update(1, &changed("/canvas/color", json!(1)));
+        let field = "services.cloudTranscoder.config.transcoder.canvas";
+        match updates {
+            Updates::Documented => {
+                assert_eq!((status, &body["message"]), (400, &json!(format!("{field} cannot be updated"))));
+                assert_eq!(update(1, &first).0, 200, "what was refused has not counted");
             }
+            Updates::Any => assert_eq!(status, 200, "{body}"),
         }
     }
 }
 
 #[test]
 fn what_is_wrong_is_refused() {
-    let mut client = Client::new(Profile { authorization: Some("Basic x".to_owned()), ..Profile::default() });
-    assert_eq!(client.task("GET", "t", "b").0, 401);
     let mut client = Client::new(Profile::default());
     let mut acquire = |body: Value| client.call("POST", &format!("{BASE}/builderTokens"), &body).0;
     assert_eq!(acquire(json!({ "instanceId": "a b", "services": services(7) })), 400);
     assert_eq!(acquire(json!({ "instanceId": "a", "services": services(0) })), 400);
-    assert_eq!(acquire(json!({ "instanceId": "a" })), 400);
     assert_eq!(client.call("GET", "/v1/projects/app/rtsc/cloud-transcoder/Tasks/t", &Value::Null).0, 404);
 }
 
@@ -398,7 +577,7 @@ fn what_is_wrong_is_refused() {
 fn names_in_a_path_and_its_parameters_may_be_encoded() {
     let mut client = Client::new(Profile::default());
     let (task, token) = client.running("show-1", 7);
-    assert_eq!(client.task("GET", &task.replace('-', "%2D"), &token.replace('-', "%2d")).0, 200);
+    assert_eq!(client.task("GET", &task.replace('a', "%61"), &token.replace('-', "%2d")).0, 200);
 
     let mut services = services(8);
     services["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] =
@@ -488,15 +667,20 @@ fn notifications_have_the_details_that_are_documented() {
     let mut client = Client::new(Profile { notices: Some(notices), start_up, ..Profile::default() });
     let created = client.now;
     let rtc = |channel, uid: u32| json!({ "rtcChannel": channel, "rtcUid": uid, "rtcToken": "hidden" });
+    let config = |hosts: &[u32]| {
+        let region = json!({ "x": 0, "y": 0, "width": 640, "height": 360, "zOrder": 2 });
+        let videos: Vec<Value> =
+            hosts.iter().map(|uid| json!({ "rtc": rtc("studio", *uid), "region": region })).collect();
+        let video = json!({ "width": 640, "height": 360, "bitrate": 800, "codec": "H264" });
+        json!({
+            "audioInputs": [{ "rtc": rtc("studio", 1) }], "videoInputs": videos,
+            "canvas": { "width": 640, "height": 360, "color": 0 },
+            "outputs": [{ "rtc": rtc("show", 7), "audioOption": {}, "videoOption": video }],
+        })
+    };
     let services = |hosts: &[u32]| {
-        let videos: Vec<Value> = hosts.iter().map(|uid| json!({ "rtc": rtc("studio", *uid) })).collect();
-        json!({ "services": { "cloudTranscoder": {
-            "serviceType": "cloudTranscoderV2",
-            "config": { "transcoder": {
-                "audioInputs": [{ "rtc": rtc("studio", 1) }], "videoInputs": videos,
-                "outputs": [{ "rtc": rtc("show", 7), "audioOption": {}, "videoOption": {} }],
-            } },
-        } } })
+        let config = json!({ "transcoder": config(hosts) });
+        json!({ "services": { "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": config } } })
     };
     let token = client.acquire("show-1", 7);
     let (_, task) = client.call("POST", &format!("{BASE}/tasks?builderToken={token}"), &services(&[1]));
@@ -524,7 +708,9 @@ fn notifications_have_the_details_that_are_documented() {
         of(110),
         [json!({
             "event": "cloud_transcoder_started", "state": "Transcoder success", "createTs": created,
-            "transcoder": { "inputs": [host], "outputs": outputs },
+            "transcoder": {
+                "inputs": [host], "outputs": outputs, "userConfigDetail": config(&[1]).to_string(),
+            },
         })]
     );
     let status = |state| json!({ "event": "cloud_transcoder_status", "state": state, "createTs": created, "updateTs": created });
@@ -533,13 +719,15 @@ fn notifications_have_the_details_that_are_documented() {
         of(113),
         [json!({
             "event": "cloud_transcoder_updated", "state": "running", "createTs": created, "updateTs": updated,
-            "transcoder": { "inputs": [host, guest], "outputs": outputs },
+            "transcoder": {
+                "inputs": [host, guest], "outputs": outputs, "userConfigDetail": config(&[1, 2]).to_string(),
+            },
         })]
     );
     assert_eq!(
         of(111),
         [json!({
-            "event": "cloud_transcoder_stopped", "stopReason": "deleted", "createTs": created, "updateTs": updated,
+            "event": "cloud_transcoder_stopped", "stopReason": "Stop request", "createTs": created, "updateTs": updated,
         })]
     );
 }

@@ -1,6 +1,5 @@
 //! The emulator for JavaScript: JSON text in and out.
 
-use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use crate::control::Command;
@@ -21,21 +20,23 @@ impl Emulator {
     /// A service without tasks; `profile` is JSON.
     #[wasm_bindgen(constructor)]
     pub fn new(profile: &str) -> Result<Emulator, JsError> {
-        let profile: Profile = read("profile", profile)?;
-        profile.check().map_err(|wrong| JsError::new(&wrong))?;
+        let profile = Profile::from_json(profile).map_err(|wrong| JsError::new(&wrong))?;
         Ok(Self(service::Emulator::new(profile)))
     }
 
     /// Takes a call (JSON); returns the reply (JSON).
     pub fn handle(&mut self, now: f64, call: &str) -> Result<String, JsError> {
-        let reply = self.0.handle(now as u64, &read("call", call)?);
+        let call = service::Call::from_json(call).map_err(|wrong| JsError::new(&wrong))?;
+        let reply = self.0.handle(now as u64, &call);
         Ok(serde_json::to_string(&reply)?)
     }
 
-    /// Carries out a command (JSON); returns how many tasks it was about.
+    /// Carries out a command (JSON) that applies to something; returns how many tasks it was about.
     pub fn control(&mut self, now: f64, command: &str) -> Result<u32, JsError> {
-        let command: Command = read("command", command)?;
-        command.check().map_err(|wrong| JsError::new(&wrong))?;
+        self.0.advance(now as u64);
+        let command = Command::from_json(command)
+            .and_then(|command| self.0.check_command(&command).map(|()| command))
+            .map_err(|wrong| JsError::new(&wrong))?;
         Ok(u32::try_from(self.0.control(now as u64, command))?)
     }
 
@@ -57,8 +58,4 @@ impl Emulator {
         self.0.advance(now as u64);
         Ok(serde_json::to_string(&self.0.state())?)
     }
-}
-
-fn read<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, JsError> {
-    serde_json::from_str(json).map_err(|error| JsError::new(&format!("{what}: {error}")))
 }

@@ -39,6 +39,7 @@ export class Service extends DurableObject<Env> {
     if (request.method === "POST") {
       try {
         const commands = (await request.json()) as Command[];
+        if (!Array.isArray(commands)) throw new Error("the body must be an array of commands");
         return Response.json({ tasks: commands.map((command) => this.#emulator.control(command)) });
       } catch (error) {
         return Response.json({ message: error instanceof Error ? error.message : String(error) }, { status: 400 });

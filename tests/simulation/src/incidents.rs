@@ -80,11 +80,16 @@ fn incident(chance: &mut Chance, uids: &[u32], hosts_may_leave: bool, lies: &mut
         48..60 => {
             let target = Target { uid: Some(chance.one(uids)), task_id: None };
             let report_lag_ms = if chance.percent(30) { chance.between(1_000, 60_000) } else { 0 };
-            Incident::Service(Command::Kill { target, report_lag_ms, forgotten: chance.percent(40) })
+            Incident::Service(Command::Kill {
+                target,
+                report_lag_ms,
+                forgotten: chance.percent(40),
+                reason: None,
+            })
         }
         60..66 => {
             let target = Target { uid: Some(chance.one(uids)), task_id: None };
-            Incident::Service(Command::Fail { target, recovers: chance.percent(70) })
+            Incident::Service(Command::Fail { target, recovers: chance.percent(70), reason: None })
         }
         66..72 => {
             let effect = chance.one(&[Effect::Dns, Effect::Refuse, Effect::Lose, answer(503, None)]);

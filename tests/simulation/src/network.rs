@@ -8,6 +8,7 @@ use steadymix_emulator::{Call, Delivery, Reply, Silence};
 
 use crate::checks::{Check, Sent};
 use crate::process::Process;
+use crate::wire;
 use crate::world::World;
 
 /// Something on its way to a process.
@@ -106,7 +107,7 @@ impl World {
             domain: request.domain.clone(),
             method: request.method.to_owned(),
             path: request.path.clone(),
-            authorization: None,
+            authorization: Some(wire::AUTHORIZATION.to_owned()),
             body: request.body.unwrap_or_default(),
         };
         let reply = self.emulator.handle(self.now, &call);

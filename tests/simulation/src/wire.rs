@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// Of every call. The core leaves it to its driver.
+pub(crate) const AUTHORIZATION: &str = "Basic Y3VzdG9tZXI6czNjcmV0";
+
 pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }

@@ -238,7 +238,7 @@ impl World {
                 domain: "api.agora.io".to_owned(),
                 method: "POST".to_owned(),
                 path,
-                authorization: None,
+                authorization: Some(wire::AUTHORIZATION.to_owned()),
                 body: body.to_string(),
             };
             let acquire =

@@ -55,8 +55,8 @@ impl End {
         uids.map(|uid| {
             let target = Target { uid: Some(uid), task_id: None };
             match end {
-                Self::Moved => Command::Fail { target, recovers: true },
-                _ => Command::Kill { target, report_lag_ms, forgotten },
+                Self::Moved => Command::Fail { target, recovers: true, reason: None },
+                _ => Command::Kill { target, report_lag_ms, forgotten, reason: None },
             }
         })
     }

@@ -54,14 +54,20 @@ export class Station {
   /** Its task dies without a word. */
   kill(uid: Uid): void {
     this.#killed.add(uid);
-    this.#emulator.control({ kind: "kill", uid });
+    this.#kill(uid);
     this.channel.die(uid);
   }
 
   /** Its task is ended as somebody with the console could end it: it says goodbye. */
   end(uid: Uid): void {
-    this.#emulator.control({ kind: "kill", uid });
+    this.#kill(uid);
     this.#follow();
+  }
+
+  /** What is dead already cannot be killed again. */
+  #kill(uid: Uid): void {
+    const isLive = this.#emulator.state().tasks.some((task) => task.live && task.uid === uid);
+    if (isLive) this.#emulator.control({ kind: "kill", uid });
   }
 
   freeze(uids: Iterable<Uid>): void {

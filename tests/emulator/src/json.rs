@@ -1,0 +1,124 @@
+//! Profiles, commands and calls out of JSON, and what is wrong with them: the field, its value, and what is allowed.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
+
+use crate::control::Command;
+use crate::fault::Effect;
+use crate::field::Checked;
+use crate::profile::Profile;
+use crate::service::Call;
+
+impl Profile {
+    /// Reads a profile, and checks every value against its range.
+    ///
+    /// # Errors
+    /// The first field that is wrong.
+    pub fn from_json(json: &str) -> Checked<Self> {
+        let profile: Self = read("profile", parse("profile", json)?)?;
+        profile.check()?;
+        Ok(profile)
+    }
+}
+
+impl Command {
+    /// Reads a command, and checks every value against its range.
+    ///
+    /// # Errors
+    /// The first field that is wrong.
+    pub fn from_json(json: &str) -> Checked<Self> {
+        let mut json = parse("command", json)?;
+        if let Some(effect) = json.pointer_mut("/rule/effect") {
+            *effect = by_kind::<Effect>("command.rule.effect", effect.take())?;
+        }
+        let mut json = by_kind::<Self>("command", json)?;
+        for kind in ["kill", "fail"] {
+            if let Some(fields) = json.get_mut(kind).and_then(Value::as_object_mut) {
+                nest_target(fields)?;
+            }
+        }
+        let command: Self = read("command", json)?;
+        command.check()?;
+        Ok(command)
+    }
+}
+
+impl Call {
+    /// Reads a call.
+    ///
+    /// # Errors
+    /// The first field that is wrong.
+    pub fn from_json(json: &str) -> Checked<Self> {
+        read("call", parse("call", json)?)
+    }
+}
+
+fn parse(what: &str, json: &str) -> Checked<Value> {
+    serde_json::from_str(json).map_err(|error| format!("{what} is not JSON: {error}"))
+}
+
+/// `{kind, …}` as `{kind: {…}}`, where an error has a path: serde forgets it for a variant whose kind stands beside its fields.
+fn by_kind<T: DeserializeOwned>(path: &str, json: Value) -> Checked<Value> {
+    let Value::Object(mut fields) = json else { return Err(format!("{path} must be an object")) };
+    let kind = match fields.remove("kind") {
+        Some(Value::String(kind)) => kind,
+        Some(other) => return Err(format!("{path}.kind is {other}, but must be a string")),
+        None => return Err(format!("{path}.kind is missing")),
+    };
+    let has_no_fields = serde_json::from_value::<T>(Value::String(kind.clone())).is_ok();
+    match fields.keys().next() {
+        None if has_no_fields => Ok(Value::String(kind)),
+        Some(field) if has_no_fields => {
+            Err(format!("{path}.{field}: unknown field `{field}`, {kind} has none"))
+        }
+        Some(_) | None => Ok(Value::Object(Map::from_iter([(kind, Value::Object(fields))]))),
+    }
+}
+
+/// Fields of a target stand beside those of the command.
+fn nest_target(fields: &mut Map<String, Value>) -> Checked {
+    if fields.contains_key(TARGET) {
+        return Err(format!("command.{TARGET}: unknown field `{TARGET}`, expected `taskId` or `uid`"));
+    }
+    let target = ["taskId", "uid"].into_iter().filter_map(|name| fields.remove_entry(name)).collect();
+    fields.insert(TARGET.to_owned(), Value::Object(target));
+    Ok(())
+}
+
+const TARGET: &str = "target";
+
+fn read<T: DeserializeOwned>(what: &str, json: Value) -> Checked<T> {
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let mut path = what.to_owned();
+        for segment in error.path() {
+            match segment {
+                Segment::Seq { index } => path.push_str(&format!("[{index}]")),
+                Segment::Map { key } if key != TARGET => {
+                    path.push('.');
+                    path.push_str(key);
+                }
+                Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => {}
+            }
+        }
+        format!("{path}: {}", in_json_s_words(&error.inner().to_string()))
+    })
+}
+
+/// serde names Rust's types.
+fn in_json_s_words(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let found = found.replace("type: map", "type: object").replace("type: sequence", "type: array");
+    let expected = expected.replace(&format!("`{TARGET}`"), "`taskId`, `uid`");
+    let expected = match &*expected {
+        "u8" => "an integer from 0 to 255",
+        "u16" => "an integer from 0 to 65535",
+        "u32" => "an integer from 0 to 4294967295",
+        "u64" => "an integer from 0 to 9007199254740991",
+        "i64" => "an integer",
+        "an array of length 2" | "tuple of 2 elements" => "an array of two integers",
+        it if it.starts_with("struct ") => "an object",
+        it => it,
+    };
+    format!("{found}, expected {expected}")
+}
