@@ -1,12 +1,14 @@
 // What can be built, and from what.
 import { copyFileSync, cpSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
-import { inRoot, oneByOne } from "../lib.mjs";
+import { inRoot, oneByOne, root } from "../lib.mjs";
 import { run } from "../processes.mjs";
 import { aliasesOf, DEVELOPMENT_PACKAGE, DEVELOPMENT_SITE } from "./development.mjs";
 import { filesAt } from "./files.mjs";
 import { npmPackages, rustTarget } from "./install.mjs";
 import { optimise, writeEntry, writeLines } from "./module.mjs";
+import { noticesOf } from "./notices.mjs";
 import { reloading, writeReload } from "./reload.mjs";
 import { weighed } from "./sizes.mjs";
 
@@ -126,10 +128,29 @@ function compiled({ name, crate, features = [], optLevel }, mode) {
         for (const at of [target, join(target, "deps")]) rmSync(join(at, file), { force: true });
         const wasm = ["--target", "wasm32-unknown-unknown", "-p", crate, ...features];
         const env = mode === "release" && optLevel ? { CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel } : {};
-        await run("cargo", ["build", "--quiet", "--profile", mode, "--lib", ...wasm], { ...how, env });
+        // Development builds are shared with the tests in WebAssembly, which are compiled without it.
+        const paths = mode === "release" ? await withoutPaths() : [];
+        await run("cargo", ["build", "--quiet", "--profile", mode, "--lib", ...wasm, ...paths], { ...how, env });
         await run(inRoot(bindgen.folder ?? "", "steadymix-bindgen"), [join(target, file), folder, name]);
       }),
   };
+}
+
+/**
+ * Options for cargo: messages of panics name source files, and what is published is the same wherever it is built.
+ * @returns {Promise<string[]>}
+ */
+async function withoutPaths() {
+  const sysroot = (await run("rustc", ["--print", "sysroot"])).trim();
+  const commit = /^commit-hash: (\w+)/m.exec(await run("rustc", ["--version", "--verbose"]))?.[1];
+  const flags = [
+    [root, "steadymix"],
+    [process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "cargo"],
+    // Where the component rust-src is installed, its files are named in the place of these.
+    [join(sysroot, "lib", "rustlib", "src", "rust"), `/rustc/${commit}`],
+  ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  // Added to the flags of .cargo/config.toml, which the environment's would replace. TOML writes lists of strings as JSON does.
+  return ["--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`];
 }
 
 /** Compiles one module after the other, with the same compiled dependencies. */
@@ -161,6 +182,16 @@ const MODULES = {
 };
 
 /** @type {Step} */
+const notices = {
+  name: "Third-party notices",
+  seconds: 1,
+  needs: [rustTarget],
+  folder: "target/build/notices",
+  inputs: () => [...CARGO, "tests/emulator/Cargo.toml"],
+  make: async (folder) => writeFileSync(join(folder, NOTICES), await noticesOf(ENTRIES)),
+};
+
+/** @type {Step} */
 export const typescript = {
   name: "TypeScript",
   seconds: 2,
@@ -175,12 +206,14 @@ export const typescript = {
   },
 };
 
+const NOTICES = "THIRD-PARTY-NOTICES.txt";
+
 /** @param {Mode} mode @param {string} folder @returns {Step} */
 function packaged(mode, folder) {
   return {
     name: mode === "release" ? "The package" : "The package, for development",
     seconds: mode === "release" ? 5 : 1,
-    needs: [npmPackages, typescript, ...MODULES[mode]],
+    needs: [npmPackages, typescript, ...MODULES[mode], ...(mode === "release" ? [notices] : [])],
     folder,
     isWatched: mode === "development",
     make: async (folder) => {
@@ -190,6 +223,7 @@ function packaged(mode, folder) {
       // The project's own names side effects in dist/ alone: bundlers would leave out what starts the modules.
       if (mode === "development")
         writeFileSync(join(folder, "package.json"), '{ "type": "module", "sideEffects": true }');
+      if (mode === "release") copyFileSync(inRoot(notices.folder ?? "", NOTICES), join(folder, NOTICES));
       // The entry for Workers has one runtime; the others have a file for each.
       writeLines(join(folder, "cloudflare", "entry.js"), [
         'import "../index.workerd.js";',

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
@@ -58,11 +58,49 @@ test("the package has what it should, and nothing else", () => {
     "dist/index.d.ts",
     "dist/index.workerd.js",
     "dist/cloudflare/entry.js",
+    "dist/THIRD-PARTY-NOTICES.txt",
     "README.md",
     "LICENSE",
   ]) {
     assert.ok(files.includes(path), path);
   }
+});
+
+test("the package has the notices of all that its modules contain", () => {
+  const notices = readFileSync(join(folder, "node_modules", "steadymix", "dist", "THIRD-PARTY-NOTICES.txt"), "utf8");
+  const tree = (...of: string[]) =>
+    execFileSync(
+      "cargo",
+      ["tree", "--locked", "--offline", "--target", "wasm32-unknown-unknown", "--prefix", "none", ...of],
+      {
+        cwd: root,
+        encoding: "utf8",
+      },
+    );
+  const wasm = [
+    tree("-p", "steadymix", "-e", "normal,no-proc-macro", "--features", "small-allocator"),
+    tree("-p", "steadymix-emulator", "-e", "normal,no-proc-macro"),
+  ].join("");
+  const crates = new Set(
+    [...wasm.matchAll(/^(?!steadymix)(\S+) v(\S+)/gm)].map(([, name, version]) => `${name} ${version}`),
+  );
+  assert.ok(crates.size >= 30, `${crates.size} crates`);
+  const missing = [...crates, "The Rust standard library,"].filter((crate) => !notices.includes(`\n${crate} `));
+  assert.deepEqual(missing, []);
+  // Each text is one of a licence, and names who has the copyright, unless it is the Apache License's.
+  const [, ...texts] = notices.split(`${"=".repeat(80)}\n`);
+  for (const text of texts) assert.match(text, /copyright/i);
+});
+
+test("no file of the package names a folder of the machine that built it", () => {
+  const cargo = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const rustup = process.env.RUSTUP_HOME ?? join(homedir(), ".rustup");
+  const places = [root, cargo, rustup, `${homedir()}/`];
+  const found = files.flatMap((file) => {
+    const bytes = readFileSync(join(folder, "node_modules", "steadymix", file));
+    return places.filter((place) => bytes.includes(place)).map((place) => `${file}: ${place}`);
+  });
+  assert.deepEqual(found, []);
 });
 
 test("the crate has its sources, and nothing else", () => {

@@ -1,0 +1,88 @@
+// The notices of what the modules of the package contain: the crates that cargo links into them, and Rust's standard library.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { run } from "../processes.mjs";
+
+/** @typedef {{ name: string, version: string, license: string, texts: string[] }} Notice */
+
+const LICENSE_FILE = /^(licen[cs]e|copying|notice|copyright)/i;
+/** What need not be given along where a crate may be used under the MIT License. */
+const ALTERNATIVE = /apache|unlicense|zlib|^copying$|^licen[cs]e$/i;
+
+/**
+ * @param {import("./steps.mjs").Entry[]} entries
+ * @returns {Promise<string>} a text that depends only on what the lock file has
+ */
+export async function noticesOf(entries) {
+  const linked = new Set();
+  for (const { crate, features } of entries) for (const name of await linkedInto(crate, features)) linked.add(name);
+  const metadata = await run("cargo", [
+    ...["metadata", "--locked", "--format-version", "1"],
+    ...["--filter-platform", "wasm32-unknown-unknown"],
+  ]);
+  /** @type {{ name: string, version: string, license: string, source: string | null, manifest_path: string }[]} */
+  const packages = JSON.parse(metadata).packages;
+  const crates = packages.filter(({ name, version, source }) => source !== null && linked.has(`${name} v${version}`));
+  const notices = crates.map(({ name, version, license, manifest_path }) => {
+    return { name, version, license, texts: textsIn(dirname(manifest_path), license) };
+  });
+  const [rustVersion = ""] = (await run("rustc", ["--version"])).split("(");
+  notices.push({
+    name: "The Rust standard library,",
+    version: rustVersion.trim(),
+    license: "MIT OR Apache-2.0",
+    texts: [],
+  });
+
+  // Some publish no copy of their licence; all of those may be used under this one.
+  const apache = crates.map(({ manifest_path }) => apacheIn(dirname(manifest_path))).find((text) => text !== undefined);
+  for (const notice of notices.filter(({ texts }) => texts.length === 0)) {
+    if (!apache || !/Apache-2\.0/.test(notice.license))
+      throw new Error(`${notice.name} ${notice.version} (${notice.license}) has no text of its licence`);
+    notice.texts.push(apache);
+  }
+  return written(notices);
+}
+
+/** @param {string} crate @param {string[]} features @returns {Promise<string[]>} `name vVersion` */
+async function linkedInto(crate, features) {
+  const tree = await run("cargo", [
+    ...["tree", "--locked", "--package", crate, ...features, "--target", "wasm32-unknown-unknown"],
+    // Macros write code, and are not linked.
+    ...["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"],
+  ]);
+  return tree.split("\n").flatMap((line) => /^\S+ v\S+/.exec(line)?.[0] ?? []);
+}
+
+/** @param {string} folder @param {string} license */
+function textsIn(folder, license) {
+  const files = readdirSync(folder)
+    .filter((name) => LICENSE_FILE.test(name))
+    .sort();
+  const isMit = files.some((name) => /mit/i.test(name)) && /MIT/.test(license);
+  return files.filter((name) => !(isMit && ALTERNATIVE.test(name))).map((name) => textOf(join(folder, name)));
+}
+
+/** @param {string} folder */
+function apacheIn(folder) {
+  const name = readdirSync(folder).find((name) => /^license-apache/i.test(name));
+  return name && textOf(join(folder, name));
+}
+
+/** @param {string} file */
+function textOf(file) {
+  return readFileSync(file, "utf8").replaceAll("\r\n", "\n").trim();
+}
+
+/** Crates with the same text stand together. @param {Notice[]} notices */
+function written(notices) {
+  /** @type {Map<string, string[]>} */
+  const byText = new Map();
+  for (const { name, version, license, texts } of notices)
+    for (const text of texts) byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
+  const parts = [...byText]
+    .map(([text, names]) => `${names.sort().join("\n")}\n\n${text}\n`)
+    .sort((a, b) => (a < b ? -1 : 1));
+  const line = `${"=".repeat(80)}\n\n`;
+  return `The WebAssembly modules of this package, and what is made of them, contain the following software.\n\n${parts.map((part) => line + part).join("\n")}`;
+}
