@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { fetchModule } from "../../dist/fetchModule.js";
+
+const ADDRESS = new URL("https://a.example/core.wasm");
+const NAMED = { "content-type": "application/wasm" };
+const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+/** What the address answers; counts how often it was asked. */
+function serve(t: TestContext, answer: () => Response) {
+  return t.mock.method(globalThis, "fetch", async () => answer());
+}
+
+test("the streaming entry's module is compiled, whatever its content type", async (t) => {
+  for (const headers of [NAMED, { "content-type": "application/wasm; charset=utf-8" }, undefined]) {
+    serve(t, () => new Response(MODULE, headers && { headers }));
+    assert.ok((await fetchModule(ADDRESS)) instanceof WebAssembly.Module);
+  }
+});
+
+/** Where the policy of a page keeps WebAssembly from being used: each engine has its own place and words for it. */
+const FORBIDDEN = {
+  "WebKit, at the instance": ["Instance", new WebAssembly.CompileError("Refused to create a WebAssembly object")],
+  "Chromium and Firefox, at the module": ["Module", new WebAssembly.CompileError("Wasm code generation disallowed")],
+  "an engine with an error of its own": ["Instance", "forbidden"],
+} as const;
+
+for (const [engine, [place, thrown]] of Object.entries(FORBIDDEN)) {
+  test(`a policy that forbids WebAssembly is named before the module is downloaded: ${engine}`, async (t) => {
+    const { mock } = serve(t, () => new Response(MODULE, { headers: NAMED }));
+    // Called with `new`: no arrow function.
+    t.mock.method(WebAssembly, place, function refuse() {
+      throw thrown;
+    });
+    await assert.rejects(fetchModule(ADDRESS), (error: Error) => {
+      assert.ok(error.message.startsWith(`steadymix: no WebAssembly from ${ADDRESS}: it is not allowed here`));
+      assert.match(error.message, /'wasm-unsafe-eval'/);
+      assert.ok(error.message.includes(thrown instanceof Error ? thrown.message : thrown));
+      return true;
+    });
+    assert.equal(mock.callCount(), 0);
+  });
+}
+
+test("so is a runtime without WebAssembly, and what else may be in the way", async (t) => {
+  const { mock } = serve(t, () => new Response("<html>", { headers: NAMED }));
+  await assert.rejects(
+    fetchModule(ADDRESS),
+    /^Error: steadymix: no WebAssembly from https:\/\/a\.example\/core\.wasm: /,
+  );
+  mock.mockImplementation(async () => new Response(null, { status: 404 }));
+  await assert.rejects(fetchModule(ADDRESS), /core\.wasm: HTTP 404$/);
+  mock.mockImplementation(async () => {
+    throw new TypeError("Failed to fetch");
+  });
+  await assert.rejects(fetchModule(ADDRESS), /core\.wasm: Failed to fetch$/);
+  const { WebAssembly: own } = globalThis;
+  Reflect.deleteProperty(globalThis, "WebAssembly");
+  try {
+    await assert.rejects(fetchModule(ADDRESS), /core\.wasm: it is not allowed here.*WebAssembly is not defined/);
+  } finally {
+    Object.defineProperty(globalThis, "WebAssembly", { value: own, configurable: true, writable: true });
+  }
+});
