@@ -31,8 +31,8 @@ export interface Profile {
   /** What a Create is answered while a task with its instanceId lives. Default `sameTask200`. */
   repeatCreate?: RepeatCreate;
   /**
-   * Which changes an Update may make: those that the service documents, or any besides the output's channel and uid
-   * (`any`, the default). Any other one is answered 400, with a message that names the field.
+   * Which changes an Update may make: those that the service documents (the default), or `any` besides where the output
+   * goes. Any other one is answered 400, with a message that names the field.
    */
   updates?: "documented" | "any";
   /** What is answered to a builder token that did not start the task: 404 (the default) or 403. */

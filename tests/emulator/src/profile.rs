@@ -53,7 +53,7 @@ impl Default for Profile {
             answer_ms: [20, 120],
             start_up: StartUp::default(),
             repeat_create: RepeatCreate::SameTask200,
-            updates: Updates::Any,
+            updates: Updates::Documented,
             wrong_token_status: 404,
             numeric_status: false,
             forget_after_ms: 60_000,
@@ -103,9 +103,9 @@ pub enum RepeatCreate {
 pub enum Updates {
     /// Those that the service documents: `rtc` members of `audioInputs` and `videoInputs` come and go, `region` of a video
     /// input, `audioOption` and `videoOption` of an output.
-    Documented,
-    /// Any, besides the channel and the uid of the output.
     #[default]
+    Documented,
+    /// Any, besides where the output goes.
     Any,
 }
 
