@@ -308,9 +308,7 @@ const ROWS: Record<string, Record<string, Row>> = {
   "steadymix/emulator": {
     Emulator: row(
       leftOut(argument("profile", {}, isEmpty)),
-      leftOut(
-        argument("speed", 2, (value) => typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY),
-      ),
+      leftOut(argument("speed", 2, (value) => typeof value === "number" && value >= 0.1 && value <= 10_000)),
     ),
     "Emulator#now": on(service),
     "Emulator#real": on(

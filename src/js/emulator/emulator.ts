@@ -336,7 +336,7 @@ function taken<T>(name: string, value: unknown, take: (json: string) => T): T {
   // JSON makes `null` of it, which may mean something else.
   JSON.stringify(value, (key, member: unknown) => {
     if (typeof member === "number" && !Number.isFinite(member))
-      throw invalid("INVALID_CONFIG", `${name}: ${key}`, shown(member), "a finite number");
+      throw invalid("INVALID_CONFIG", `${name}.${key}`, shown(member), "a finite number");
     return member;
   });
   try {
