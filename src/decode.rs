@@ -11,7 +11,11 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
-use crate::error::Invalid;
+use crate::error::{Invalid, quoted};
+use crate::redact::{is_secret, start_of};
+
+/// Of the name of a field that is not known more is not shown, in bytes.
+const MAX_NAME_BYTES: usize = 64;
 
 /// What can be read.
 pub(crate) trait Decode: Sized {
@@ -78,9 +82,30 @@ impl<'a> Json<'a> {
     /// It must be something else. What is in an object or a list is not shown: it may be a secret.
     pub(crate) fn must_be(&self, allowed: &str) -> Wrong {
         let shown = match self.value {
-            Value::Object(_) => "an object".to_owned(),
-            Value::Array(_) => "a list".to_owned(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => self.value.to_string(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => self.value.to_string(),
+            Value::String(text) => quoted(text),
+            Value::Object(_) | Value::Array(_) => return self.must_be_other_than_it_is(allowed),
+        };
+        Box::new(Invalid::new(self.path(), shown, allowed))
+    }
+
+    /// It must be an object or a list: in the place of one, a text may be the secret that belongs into it.
+    fn must_hold(&self, allowed: &str) -> Wrong {
+        match self.value.as_str() {
+            Some(text) if is_secret(text) => self.must_be_other_than_it_is(allowed),
+            Some(_) | None => self.must_be(allowed),
+        }
+    }
+
+    /// The same of what may be a secret: only its type is shown.
+    fn must_be_other_than_it_is(&self, allowed: &str) -> Wrong {
+        let shown = match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Object(_) => "an object",
+            Value::Array(_) => "a list",
         };
         Box::new(Invalid::new(self.path(), shown, allowed))
     }
@@ -92,6 +117,11 @@ impl<'a> Json<'a> {
 
     pub(crate) fn text(&self) -> Result<&'a str, Wrong> {
         self.value.as_str().ok_or_else(|| self.must_be("a text"))
+    }
+
+    /// A text that is a secret.
+    pub(crate) fn secret_text(&self) -> Result<&'a str, Wrong> {
+        self.value.as_str().ok_or_else(|| self.must_be_other_than_it_is("a text"))
     }
 
     /// The value of this name.
@@ -106,12 +136,12 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn fields(&self) -> Result<Fields<'_>, Wrong> {
-        let map = self.value.as_object().ok_or_else(|| self.must_be("an object"))?;
+        let map = self.value.as_object().ok_or_else(|| self.must_hold("an object"))?;
         Ok(Fields { map, place: self.place })
     }
 
     fn list(&self) -> Result<&'a [Value], Wrong> {
-        self.value.as_array().map(Vec::as_slice).ok_or_else(|| self.must_be("a list"))
+        self.value.as_array().map(Vec::as_slice).ok_or_else(|| self.must_hold("a list"))
     }
 
     /// Takes one item after the other.
@@ -161,18 +191,22 @@ impl Fields<'_> {
     }
 
     fn missing(&self, name: &str) -> Wrong {
-        let mut path = String::new();
-        Place::Field(self.place, name).write(&mut path);
-        Box::new(Invalid::new(path, "missing", "given"))
+        Box::new(Invalid::new(self.path_of(name), "missing", "given"))
     }
 
-    /// There must be no others.
+    fn path_of(&self, name: &str) -> String {
+        let mut path = String::new();
+        Place::Field(self.place, start_of(name, MAX_NAME_BYTES)).write(&mut path);
+        path
+    }
+
+    /// There must be no others. Of another one nobody knows whether its value is a secret: it is not shown.
     pub(crate) fn only(&self, names: &[&str]) -> Result<(), Wrong> {
-        match self.map.iter().find(|(name, _)| !names.contains(&name.as_str())) {
+        match self.map.keys().find(|name| !names.contains(&name.as_str())) {
             None => Ok(()),
-            Some((name, value)) => {
-                let unknown = Json { value, place: &Place::Field(self.place, name) };
-                Err(unknown.must_be(&format!("left out: there are {}", names.join(", "))))
+            Some(name) => {
+                let allowed = format!("left out: there are {}", names.join(", "));
+                Err(Box::new(Invalid::new(self.path_of(name), "given", allowed)))
             }
         }
     }

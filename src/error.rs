@@ -38,10 +38,18 @@ pub(crate) fn check_count(field: &str, value: u64) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// A text as a reader of an error sees where it begins and ends, whatever is in it.
+/// Texts of more characters are not quoted: no value that is allowed anywhere is longer, but tokens are, and may have been
+/// put into the wrong field.
+#[cfg(feature = "server")]
+const MAX_QUOTED_CHARS: usize = 64;
+
+/// A text as a reader of an error sees where it begins and ends, whatever is in it. Not for one that is a secret.
 #[cfg(feature = "server")]
 pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    match text.chars().count() {
+        0..=MAX_QUOTED_CHARS => serde_json::Value::from(text).to_string(),
+        more => format!("a string of {more} characters"),
+    }
 }
 
 /// A list of numbers, for a reader of an error.
@@ -53,6 +61,13 @@ pub(crate) fn list_of<N: Copy + Into<u64>>(numbers: &[N]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_quoted_unless_it_is_longer_than_values_are() {
+        assert_eq!(quoted("a\"b\n"), r#""a\"b\n""#);
+        assert_eq!(quoted(&"é".repeat(64)), format!("\"{}\"", "é".repeat(64)));
+        assert_eq!(quoted(&"é".repeat(65)), "a string of 65 characters");
+    }
 
     #[test]
     fn a_count_leaves_room_to_count_on() {

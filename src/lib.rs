@@ -22,6 +22,8 @@ pub mod policy;
 #[cfg(feature = "server")]
 pub mod quota;
 #[cfg(feature = "server")]
+mod redact;
+#[cfg(feature = "server")]
 pub mod redundancy;
 #[cfg(feature = "server")]
 pub mod status;

@@ -9,7 +9,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::error::quoted;
-use crate::lenient::{integer, text};
+use crate::lenient::{self, MAX_ID_BYTES, integer, task_id, text, word};
 use crate::time::Millis;
 
 /// The largest body that is read, in bytes. The service's are a few KB.
@@ -117,15 +117,16 @@ pub enum NoticeError {
     /// Not JSON.
     #[error("the body is not JSON")]
     NotJson,
-    /// A field is not there, or of another type.
-    #[error("{0} is missing or of the wrong type")]
+    /// A field is not there, of another type, or no id that a task can have.
+    #[error("{0} is missing, of the wrong type, or longer than {MAX_ID_BYTES} bytes")]
     Missing(&'static str),
     /// It is about another of Agora's services.
     #[error("serviceScene is {}, which is not a transcoding task's", quoted(.0))]
     Foreign(String),
 }
 
-/// Reads the body of a notification. Numbers may come as text; unknown events and states are kept.
+/// Reads the body of a notification. Numbers may come as text, and some characters may be no UTF-8; unknown events and states
+/// are kept, of long ones the beginning.
 ///
 /// # Errors
 /// A body that is not a notification of a transcoding task.
@@ -133,14 +134,13 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
     if raw_body.len() > MAX_BODY_BYTES {
         return Err(NoticeError::TooLarge(raw_body.len()));
     }
-    let json: Value = serde_json::from_slice(raw_body).map_err(|_| NoticeError::NotJson)?;
+    let json: Value = lenient::json(raw_body).ok_or(NoticeError::NotJson)?;
     let payload =
         json.get("payload").filter(|payload| payload.is_object()).ok_or(NoticeError::Missing("payload"))?;
-    if let Some(scene) = text(payload.get("serviceScene")).filter(|scene| scene != SCENE) {
+    if let Some(scene) = word(payload.get("serviceScene")).filter(|scene| scene != SCENE) {
         return Err(NoticeError::Foreign(scene.chars().take(64).collect()));
     }
-    let required = |field: &'static str| text(payload.get(field)).ok_or(NoticeError::Missing(field));
-    let detail = |field: &str| text(payload.pointer(&format!("/details/{field}")));
+    let detail = |field: &str| word(payload.pointer(&format!("/details/{field}")));
     let kind = match integer(json.get("eventType")).ok_or(NoticeError::Missing("eventType"))? {
         110 => NoticeKind::Started,
         111 => NoticeKind::Stopped { reason: detail("stopReason") },
@@ -150,9 +150,10 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
     };
     let sent_at = integer(payload.get("sendts")).and_then(|ms| u64::try_from(ms).ok()).map(Millis::new);
     Ok(Notice {
-        notice_id: text(json.get("noticeId")),
-        task_id: required("taskId")?,
-        instance_id: required("instanceId")?,
+        notice_id: text(json.get("noticeId"), MAX_ID_BYTES),
+        task_id: task_id(payload.get("taskId")).ok_or(NoticeError::Missing("taskId"))?,
+        instance_id: text(payload.get("instanceId"), MAX_ID_BYTES)
+            .ok_or(NoticeError::Missing("instanceId"))?,
         kind,
         sequence: integer(payload.get("sequence")),
         sent_at,
@@ -327,6 +328,28 @@ mod tests {
         let foreign = parse(br#"{"eventType":110,"payload":{"serviceScene":"recording"}}"#);
         assert_eq!(foreign, Err(NoticeError::Foreign("recording".to_owned())));
         assert_eq!(parse(&vec![b' '; MAX_BODY_BYTES + 1]), Err(NoticeError::TooLarge(MAX_BODY_BYTES + 1)));
+    }
+
+    #[test]
+    fn odd_characters_lose_nothing_else_and_texts_have_bounds() {
+        let with = |field: &str, value: &str| {
+            let text = String::from_utf8(body(111, "t", 1)).unwrap();
+            parse(text.replacen(field, &format!("{field}{value}"), 1).as_bytes())
+        };
+        let stopped = |reason: String| Ok(NoticeKind::Stopped { reason: Some(reason) });
+        let kind = |value: &str| with("idle", value).map(|notice| notice.kind);
+        assert_eq!(kind("\\ud800"), stopped("idle\u{fffd}".to_owned()));
+        assert_eq!(kind("\n"), stopped("idle ".to_owned()));
+        assert_eq!(kind(&"e".repeat(5_000)), stopped(format!("idl{}", "e".repeat(1_021))));
+        let mut bytes = body(111, "t", 1);
+        let at = bytes.windows(4).position(|window| window == b"idle").unwrap();
+        bytes[at] = 0xFF;
+        assert_eq!(parse(&bytes).map(|notice| notice.kind), stopped("\u{fffd}dle".to_owned()));
+        for (id, most) in [("show-1", 250), ("\"taskId\":\"t", 255)] {
+            assert!(with(id, &"x".repeat(most)).is_ok(), "{id}");
+            assert!(matches!(with(id, &"x".repeat(most + 1)), Err(NoticeError::Missing(_))), "{id}");
+        }
+        assert_eq!(parse(&body(110, "..", 1)), Err(NoticeError::Missing("taskId")));
     }
 
     #[test]

@@ -335,15 +335,35 @@ impl RetryPolicy {
     }
 }
 
-/// Reads a `Retry-After` header: seconds, or an HTTP date, which `wall` (ms since the epoch) turns into a wait.
+/// Reads a `Retry-After` header: seconds, also with a fraction, or an HTTP date. `sent_at` (ms since the epoch), which turns a
+/// date into a wait, is that of the reply's `Date` header, as the service's clock and the caller's may differ; the caller's
+/// time, where there is none. Of several numbers (a header that came twice) the largest counts; one that is too large to be
+/// read is the longest wait there is, and a date in the past is none. Anything else, and what is negative, is no header.
 #[must_use]
-pub fn parse_retry_after(header: &str, wall: Millis) -> Option<Millis> {
-    let header = header.trim();
-    if let Ok(seconds) = header.parse::<u64>() {
-        return Some(Millis::from_secs(seconds));
+pub fn parse_retry_after(header: &str, sent_at: Millis) -> Option<Millis> {
+    let longest = header.split(',').map(parse_seconds).reduce(|a, b| Some(a?.max(b?))).flatten();
+    longest.or_else(|| Some(parse_http_date(header)?.minus(sent_at)))
+}
+
+/// Decimal seconds, rounded up to ms.
+fn parse_seconds(text: &str) -> Option<Millis> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let is_number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
+        return None;
     }
-    let date = httpdate::parse_http_date(header).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(Millis::from_secs(date.as_secs()).minus(wall))
+    let Ok(seconds) = whole.parse() else { return Some(Millis::MAX) };
+    let (digits, rest) = fraction.split_at(fraction.len().min(3));
+    let more = u64::from(rest.bytes().any(|digit| digit != b'0'));
+    let ms = format!("{digits:0<3}").parse::<u64>().unwrap_or_default() + more;
+    Some(Millis::from_secs(seconds).plus(Millis::new(ms)))
+}
+
+/// Reads a date as HTTP headers have it, in ms since the epoch.
+#[must_use]
+pub fn parse_http_date(header: &str) -> Option<Millis> {
+    let date = httpdate::parse_http_date(header.trim()).ok()?;
+    Some(Millis::from_secs(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()))
 }
 
 fn in_range(field: &str, value: Millis, least: u64, most: u64) -> Result<(), Invalid> {
@@ -452,12 +472,34 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_as_seconds_or_as_a_date() {
-        let wall = Millis::from_secs(784_111_777);
-        assert_eq!(parse_retry_after(" 120 ", wall), Some(Millis::from_secs(120)));
-        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:47 GMT", wall), Some(Millis::from_secs(10)));
-        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", wall), Some(Millis::ZERO));
-        assert_eq!(parse_retry_after("soon", wall), None);
-        assert_eq!(parse_retry_after("-5", wall), None);
+        let sent_at = parse_http_date(" Sun, 06 Nov 1994 08:49:37 GMT ").unwrap();
+        assert_eq!(sent_at, Millis::from_secs(784_111_777));
+        let read = |header: &str| parse_retry_after(header, sent_at).map(Millis::as_u64);
+        for (header, ms) in [
+            (" 120 ", 120_000),
+            ("0", 0),
+            ("60.5", 60_500),
+            ("5.", 5_000),
+            ("0.0001", 1),
+            ("1.9999", 2_000),
+            ("1.5000", 1_500),
+            ("007", 7_000),
+            ("5, 30, 7", 30_000),
+            ("Sun, 06 Nov 1994 08:49:47 GMT", 10_000),
+            ("Sunday, 06-Nov-94 08:49:47 GMT", 10_000),
+            ("Sun Nov  6 08:49:47 1994", 10_000),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", 0),
+        ] {
+            assert_eq!(read(header), Some(ms), "{header}");
+        }
+        for huge in ["18446744073709551615", "99999999999999999999999999", "99999999999999999999999999.5"] {
+            assert!(read(huge) > Some(1 << 52), "{huge}");
+        }
+        for none in
+            ["", " ", "soon", "-5", "-0.5", "+5", "1e3", ".5", "5 s", "5,", "5, soon", "0x10", "5.5.5", "NaN"]
+        {
+            assert_eq!(read(none), None, "{none}");
+        }
     }
 
     /// The generator's published test values.
@@ -495,6 +537,7 @@ mod tests {
         #[test]
         fn any_header_is_read_without_panic(header in "\\PC{0,40}", wall: u64) {
             let _ = parse_retry_after(&header, Millis::new(wall));
+            let _ = parse_http_date(&header);
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::decode::{self, decode};
 use crate::error::{Invalid, check_count, quoted};
 use crate::quota::QuotaLimits;
 use crate::quota::permits::Permits;
+use crate::redact::DriverSecrets;
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
     ChannelLook, Event, EventCall, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus,
@@ -411,6 +412,20 @@ impl RedundancyGroup {
     #[must_use]
     pub fn warnings(&self) -> Vec<TaskWarning> {
         self.lanes.iter().flat_map(Lane::warnings).collect()
+    }
+
+    /// The newest payload that was not refused, with secrets in it, if all lanes have the same.
+    #[must_use]
+    pub fn services(&self) -> Option<&Services> {
+        let first = self.lanes.first()?.services();
+        self.lanes.iter().all(|lane| lane.services() == first).then_some(first)
+    }
+
+    /// Texts that only the driver knows, as [`Supervisor::keep_secret`](crate::supervisor::Supervisor::keep_secret) takes
+    /// them.
+    pub fn keep_secret(&mut self, secrets: impl IntoIterator<Item = String>) {
+        let secrets = DriverSecrets::new(secrets);
+        self.lanes.iter_mut().for_each(|lane| lane.keep_secret(secrets.clone()));
     }
 
     /// Whether somebody else shares out the App ID's rate limit, among all processes that make calls under it. Then each

@@ -45,6 +45,7 @@ use crate::decode::decode;
 use crate::error::Invalid;
 use crate::notice::Notice;
 use crate::quota::permits::Permits;
+use crate::redact::DriverSecrets;
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
 use crate::uid::Uid;
@@ -92,8 +93,8 @@ impl fmt::Debug for Input {
         match self {
             Self::Answer(id, answer) => f.debug_tuple("Answer").field(id).field(answer).finish(),
             Self::Token(id, token) => {
-                let blotted = token.as_ref().map(|token| token.as_ref().map(|_| "…"));
-                f.debug_tuple("Token").field(id).field(&blotted).finish()
+                let redacted = token.as_ref().map(|token| token.as_ref().map(|_| "…"));
+                f.debug_tuple("Token").field(id).field(&redacted).finish()
             }
             Self::Permit(request, wait) => f.debug_tuple("Permit").field(request).field(wait).finish(),
             Self::Notice(notice) => f.debug_tuple("Notice").field(notice).finish(),
@@ -343,6 +344,12 @@ impl Supervisor {
         self.lane.update(now, services)
     }
 
+    /// The newest payload that was not refused, with secrets in it; [`Services::shown`] is for people.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        self.lane.services()
+    }
+
     /// What is allowed in the payload that the next launch has, but probably not meant.
     #[must_use]
     pub fn warnings(&self) -> Vec<TaskWarning> {
@@ -353,6 +360,14 @@ impl Supervisor {
     /// call is preceded by an [`Output::NeedPermit`]; else the machine keeps to `quota` by itself.
     pub fn share_quota(&mut self, shared: bool) {
         self.permits.share(shared);
+    }
+
+    /// Texts that only the driver knows, such as the customer's secret and the `Authorization` header: they are redacted
+    /// wherever the service, or a proxy before it, repeats them. No snapshot has them, so they are handed in after
+    /// [`restore`](Self::restore) too. What has fewer than 6 characters, or fewer than 16 of which all are letters, is
+    /// taken for a word, and stays.
+    pub fn keep_secret(&mut self, secrets: impl IntoIterator<Item = String>) {
+        self.lane.keep_secret(DriverSecrets::new(secrets));
     }
 
     /// Whether the answer to this question is still awaited.

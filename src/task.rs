@@ -5,6 +5,7 @@
 //! them exactly would make the WebAssembly a sixteenth larger.
 
 mod check;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,8 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::check::check_word;
 pub use self::check::{TaskWarning, check_instance_id};
+pub use self::shown::revealed;
+use self::shown::without_signature;
 use crate::decode::{self, Decode, Json, Wrong, decode, deserialize};
 use crate::error::Invalid;
 use crate::time::Millis;
@@ -109,7 +112,7 @@ pub struct Input {
     pub repeat: Option<i64>,
     /// A jpg or png to show while there is no video.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub placeholder_image_url: Option<String>,
+    pub placeholder_image_url: Option<ImageUrl>,
     /// Where a video goes on the canvas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
@@ -171,7 +174,7 @@ pub struct Canvas {
     pub color: Option<i64>,
     /// A jpg or png.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub background_image: Option<String>,
+    pub background_image: Option<ImageUrl>,
     /// `FILL` or `FIT`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fill_mode: Option<String>,
@@ -186,7 +189,7 @@ decode!(Camel Canvas { width, height, color, background_image, fill_mode; ..extr
 #[serde(rename_all = "camelCase")]
 pub struct WaterMark {
     /// A jpg or png.
-    pub image_url: String,
+    pub image_url: ImageUrl,
     /// Where it goes.
     pub region: Region,
     /// `FILL` or `FIT`.
@@ -269,7 +272,7 @@ pub struct Secret(pub String);
 
 impl Decode for Secret {
     fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        Decode::decode(json).map(Self)
+        json.secret_text().map(|text| Self(text.to_owned()))
     }
 }
 deserialize!(Secret);
@@ -277,6 +280,24 @@ deserialize!(Secret);
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
+    }
+}
+
+/// The address of an image. What follows its path may sign it, and is not shown.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ImageUrl(pub String);
+
+impl Decode for ImageUrl {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        Decode::decode(json).map(Self)
+    }
+}
+deserialize!(ImageUrl);
+
+impl fmt::Debug for ImageUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", without_signature(&self.0).unwrap_or("…"))
     }
 }
 
@@ -303,9 +324,6 @@ impl fmt::Debug for Extra {
 
 /// What the service takes when `idleTimeout` is left out.
 const DEFAULT_IDLE_TIMEOUT_S: i64 = 300;
-
-/// No stream key has fewer characters.
-const SHORTEST_KEY: usize = 8;
 
 impl Input {
     /// What an Update cannot change.
@@ -406,19 +424,6 @@ impl Services {
         for rtc in inputs.filter_map(|input| input.rtc.as_mut()) {
             rtc.rtc_token = Some(Secret(token.to_owned()));
         }
-    }
-
-    /// Every token, every address, and the key at its end: what is shorter than keys are is a word like others.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let transcoder = self.transcoder();
-        let inputs = transcoder.audio_inputs.iter().chain(&transcoder.video_inputs);
-        let outputs = transcoder.outputs.iter().map(|output| (&output.rtc, &output.stream_url));
-        inputs.map(|input| (&input.rtc, &input.stream_url)).chain(outputs).flat_map(|(rtc, address)| {
-            let token = rtc.iter().filter_map(|rtc| rtc.rtc_token.as_ref());
-            let last_part = address.iter().filter_map(|Secret(address)| address.rsplit('/').next());
-            let key = last_part.filter(|part| part.len() >= SHORTEST_KEY);
-            token.chain(address).map(|Secret(text)| text.as_str()).chain(key)
-        })
     }
 
     /// The first field that differs from a newer payload and that an Update cannot change: by the service's reference it

@@ -85,6 +85,15 @@ fn what_is_wrong_is_told_by_its_place_with_what_is_allowed() {
         ("/mood", json!({ "a": "secret" }), "it.mood is an object, but must be one of calm, very-well-then"),
         ("/ending", json!({}), "it.ending.kind is missing, but must be given"),
         ("/ending", json!("notYet"), "it.ending is \"notYet\", but must be an object"),
+        ("/ending", json!("s3cret"), "it.ending is a string, but must be an object"),
+        ("/ending", json!(1), "it.ending is 1, but must be an object"),
+        ("/ending", json!(null), "it.ending is null, but must be an object"),
+        ("/places", json!("s3cret"), "it.places is a string, but must be a list"),
+        (
+            "/mood",
+            json!("m".repeat(65)),
+            "it.mood is a string of 65 characters, but must be one of calm, very-well-then",
+        ),
         ("/ending/kind", json!("never"), "it.ending.kind is \"never\", but must be one of notYet, atLast"),
         ("/places", json!([1]), "it.places is a list, but must be a list of 2"),
         ("/places/1", json!(256), "it.places[1] is 256, but must be a natural number, at most 255"),
@@ -110,7 +119,7 @@ fn what_is_not_there_is_as_in_the_defaults_and_nothing_else_is_taken() {
         settings(json!({ "mood": "very-well-then", "waitMs": 1 })),
         Ok(Settings { wait_ms: 1, mood: Mood::VeryWellThen })
     );
-    let unknown = "settings.wait_ms is 1, but must be left out: there are waitMs, mood";
+    let unknown = "settings.wait_ms is given, but must be left out: there are waitMs, mood";
     assert_eq!(settings(json!({ "wait_ms": 1 })), Err(unknown.to_owned()));
     assert_eq!(
         read::<More>("more", &json!({ "names": [] })).unwrap_err().to_string(),

@@ -116,7 +116,7 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
   /**
    * Takes a new payload: for a running task by Update, or, where the service cannot change in a running task what differs, by
    * a new task under the other uid, which takes its place; for later ones by their Create. Says what becomes of it in each
-   * lane; once it is over, nothing does. Throws `INVALID_TASK`.
+   * lane; once it is over, nothing does. What reads `***…` in it, as `payload` has it, stays what it is. Throws `INVALID_TASK`.
    */
   update(services: Update): LaneUpdate[] {
     const json = asJson("services", services, "INVALID_TASK");
@@ -154,6 +154,14 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
   /** How it is. */
   status(): Status {
     return (this.#live?.status() as Status | undefined) ?? this.#last.status;
+  }
+
+  /**
+   * The newest payload that was not refused, for people: `***…` stands for tokens, for addresses of streams and all that may
+   * be a secret. `null`: the lanes have different ones, or it is over.
+   */
+  get payload(): object | null {
+    return (this.#live?.payload() as object | null | undefined) ?? null;
   }
 
   /** What is allowed in the payload that the next launch has, but probably not meant. */

@@ -32,6 +32,7 @@ export class Driver {
   snapshot(): string;
   status(): LaneStatus | GroupStatus;
   warnings(): TaskWarning[];
+  payload(): object | null;
   free(): void;
 }
 

@@ -27,6 +27,8 @@ export class HostCalls {
   readonly noticeSecret: string | undefined;
   readonly #host: unknown;
   readonly #authorization: string;
+  /** What must not be shown, whoever repeats it, as JSON: the credentials in every form that they are sent in. */
+  readonly secrets: string;
   readonly #maxBodyBytes: number;
   readonly #usesGlobalFetch: boolean;
   readonly #publish: (event: SteadymixEvent) => void;
@@ -44,10 +46,14 @@ export class HostCalls {
     this.#host = host;
     this.#publish = publish;
     const credentials = ["customerId", "customerSecret"].map((name) => secret(`host.${name}`, memberOf(host, name)));
-    this.#authorization = `Basic ${btoa(String.fromCharCode(...textEncoder().encode(credentials.join(":"))))}`;
+    const encoded = btoa(String.fromCharCode(...textEncoder().encode(credentials.join(":"))));
+    this.#authorization = `Basic ${encoded}`;
     // An empty one would be anybody's.
     const noticeSecret = memberOf(host, "noticeSecret");
     this.noticeSecret = noticeSecret === undefined ? undefined : secret("host.noticeSecret", noticeSecret);
+    // Some leave the end of base64 out.
+    const secrets = [encoded.replace(/=+$/, ""), credentials.join(":"), ...credentials, this.noticeSecret ?? ""];
+    this.secrets = JSON.stringify(secrets);
     this.timeScale = this.#number("timeScale", 1, 0.001, 100_000);
     this.#maxBodyBytes = this.#number("maxBodyBytes", 1_048_576, 1024, 16_777_216);
     const fetch = this.#callback("fetch");

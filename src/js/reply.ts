@@ -4,19 +4,22 @@ export async function replyOf(response: Response, mostBytes: number): Promise<ob
   return {
     status: response.status,
     retryAfter: header("retry-after"),
+    date: header("date"),
     requestId: header("x-request-id"),
     resourceId: header("x-resource-id"),
     body: await bodyOf(response, mostBytes),
   };
 }
 
-/** The body, or nothing if it is larger: that is no reply of this service. */
+/** In the place of a body that is larger: that is no reply of this service, and must not read as an empty one. */
+const TOO_LARGE = "(too large)";
+
 async function bodyOf(response: Response, mostBytes: number): Promise<string> {
   // Bodies of other libraries have none; jsdom has no decoder.
   const reader = typeof TextDecoder === "function" ? response.body?.getReader?.() : undefined;
   if (!reader) {
     const text = await response.text();
-    return text.length > mostBytes ? "" : text;
+    return text.length > mostBytes ? TOO_LARGE : text;
   }
   const decoder = new TextDecoder();
   let text = "";
@@ -27,5 +30,5 @@ async function bodyOf(response: Response, mostBytes: number): Promise<string> {
     text += decoder.decode(value, { stream: true });
   }
   reader.cancel().catch(() => {});
-  return "";
+  return TOO_LARGE;
 }

@@ -211,7 +211,10 @@ export interface RetrySchedules {
   requestTimeoutMs: number;
   /** Hints and notifications bring a Query forward at most this often. Default 5000. */
   hintIntervalMs: number;
-  /** The longest `Retry-After` that is followed. Default 300000. */
+  /**
+   * The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Default 300000. Dates are
+   * compared with the reply's own `Date`, where it has one.
+   */
   retryAfterMaxMs: number;
   /** How much longer a wait may become by chance, 0 to 100 % of it. Default 0. */
   jitterPercent: number;
@@ -357,7 +360,7 @@ export interface Said {
   status?: number;
   /** `code` of the body. */
   code?: number;
-  /** `message` of the body, cut to 300 characters, tokens blotted out. */
+  /** `message` of the body: redacted, on one line, cut to 300 characters. */
   message?: string;
   /** The header `X-Request-ID`. */
   requestId?: string;

@@ -231,6 +231,7 @@ fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<
                 let answer = Answer::Http {
                     status: 200,
                     retry_after: None,
+                    date: None,
                     request_id: None,
                     resource_id: None,
                     body: body.to_string(),
@@ -274,6 +275,7 @@ fn a_backup_does_not_wait_for_a_primary_that_cannot_run() {
                 let refused = Answer::Http {
                     status: 400,
                     retry_after: None,
+                    date: None,
                     request_id: None,
                     resource_id: None,
                     body: String::new(),
@@ -314,6 +316,7 @@ fn answer(group: &mut RedundancyGroup, now: Millis, request: &Request) {
     let answer = Answer::Http {
         status: 200,
         retry_after: None,
+        date: None,
         request_id: None,
         resource_id: None,
         body: body.to_string(),
@@ -413,6 +416,7 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
                 let answer = Answer::Http {
                     status: 206,
                     retry_after: None,
+                    date: None,
                     request_id: None,
                     resource_id: None,
                     body: String::new(),
@@ -460,6 +464,7 @@ fn looks_answered(
                 let answer = Answer::Http {
                     status: if is_look { status } else { 206 },
                     retry_after: retry_after.filter(|_| is_look).map(str::to_owned),
+                    date: None,
                     request_id: None,
                     resource_id: None,
                     body: String::new(),

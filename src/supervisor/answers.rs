@@ -9,7 +9,8 @@ use super::lane::{InFlight, Lane, Overdue, Purpose};
 use super::launch::{AnsweredCreate, Phase, RtcToken, TokenAnswer};
 use super::request::{Answer, NoAnswer, ReplyBody, RequestId, said};
 use crate::domain::{DomainFailure, DomainLadder};
-use crate::policy::{Cause, parse_retry_after};
+use crate::lenient::MAX_TOKEN_BYTES;
+use crate::policy::{Cause, parse_http_date, parse_retry_after};
 use crate::status::{Call, Meaning, interpret};
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
@@ -34,13 +35,13 @@ pub(super) enum Seen {
 }
 
 /// One answer, read.
-struct Read {
+struct Read<'a> {
+    answer: &'a Answer,
     call: Call,
     meaning: Meaning,
     /// 401.
     unauthorized: bool,
     body: ReplyBody,
-    said: Said,
     retry_after: Option<Millis>,
     domain: String,
     /// Why no answer came.
@@ -49,7 +50,7 @@ struct Read {
     misnamed: bool,
 }
 
-impl Read {
+impl Read<'_> {
     fn reason(&self, cause: Cause) -> RetryReason {
         match self.nothing {
             Some(NoAnswer::Dns) => RetryReason::Dns,
@@ -132,7 +133,9 @@ impl Lane {
             in_flight.id == id && matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken)
         };
         let Some(in_flight) = self.in_flight.take_if(is_asked) else { return };
-        match token {
+        let is_too_long =
+            |token: &Option<String>| token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN_BYTES);
+        match token.and_then(|token| if is_too_long(&token) { Err(()) } else { Ok(token) }) {
             Ok(token) => {
                 let given = RtcToken::Given(token.filter(|token| !token.is_empty()));
                 let launch = in_flight.generation.and_then(|generation| self.launch_mut(generation));
@@ -251,22 +254,21 @@ impl Lane {
         None
     }
 
-    fn read(&self, now: Now, call: Call, domain: &str, answer: &Answer) -> Read {
-        let (status, body, retry_after, nothing) = match answer {
-            Answer::Http { status, retry_after, body, .. } => {
-                (Some(*status), ReplyBody::parse(body), retry_after.as_deref(), None)
-            }
-            Answer::Nothing(why) => (None, ReplyBody::default(), None, Some(*why)),
+    fn read<'a>(&self, now: Now, call: Call, domain: &str, answer: &'a Answer) -> Read<'a> {
+        let (status, mut body, nothing) = match answer {
+            Answer::Http { status, body, .. } => (Some(*status), ReplyBody::parse(body), None),
+            Answer::Nothing(why) => (None, ReplyBody::default(), Some(*why)),
         };
+        body.task_id = body.task_id.filter(|task_id| !self.is_a_credential(task_id));
         let meaning =
             interpret(call, status, body.code, body.task_status.as_ref(), body.service_status.as_ref());
         Read {
             call,
             meaning,
             unauthorized: status == Some(401),
-            said: said(answer, &body, &self.secrets()),
+            answer,
             body,
-            retry_after: self.retry_after(now, retry_after),
+            retry_after: self.retry_after(now, answer),
             domain: domain.to_owned(),
             nothing,
             misnamed: false,
@@ -289,9 +291,16 @@ impl Lane {
         }
     }
 
+    fn said(&self, read: &Read<'_>) -> Said {
+        said(read.answer, &read.body, &self.redactor())
+    }
+
     /// How long the service asks to wait, as far as that is done.
-    fn retry_after(&self, now: Now, header: Option<&str>) -> Option<Millis> {
-        Some(parse_retry_after(header?, now.wall)?.min(self.config.policy.retry_after_max_ms))
+    fn retry_after(&self, now: Now, answer: &Answer) -> Option<Millis> {
+        let Answer::Http { retry_after: Some(header), date, .. } = answer else { return None };
+        // Both by the clock of the service. That of the machine may be off.
+        let sent_at = date.as_deref().and_then(parse_http_date).unwrap_or(now.wall);
+        Some(parse_retry_after(header, sent_at)?.min(self.config.policy.retry_after_max_ms))
     }
 
     fn note_domain(&mut self, now: Now, domain: &str, answer: &Answer) {
@@ -321,21 +330,19 @@ impl Lane {
     // ---- presence ------------------------------------------------------------------------------------------------
 
     fn on_presence(&mut self, now: Now, in_flight: &InFlight, answer: &Answer) -> Option<ChannelLook> {
-        let (status, retry_after, reply) = match answer {
-            Answer::Http { status, retry_after, body, .. } => {
-                (*status, retry_after.as_deref(), ReplyBody::parse(body))
-            }
-            Answer::Nothing(_) => (0, None, ReplyBody::default()),
+        let (status, reply) = match answer {
+            Answer::Http { status, body, .. } => (*status, ReplyBody::parse(body)),
+            Answer::Nothing(_) => (0, ReplyBody::default()),
         };
         let in_vain = matches!(status, 200..=428 | 430..=499);
         let seen = match reply.broadcasters {
             Some(broadcasters) if status == 200 => Seen::Broadcasters(broadcasters),
             Some(_) | None => {
                 if in_vain && self.vain_looks.saturating_add(1) == VAIN_LOOKS_THAT_PROVE {
-                    let said = said(answer, &reply, &self.secrets());
+                    let said = said(answer, &reply, &self.redactor());
                     self.emit(now, None, EventKind::Misconfigured { call: EventCall::Presence, said });
                 }
-                Seen::Nothing { retry_after: self.retry_after(now, retry_after).unwrap_or_default(), in_vain }
+                Seen::Nothing { retry_after: self.retry_after(now, answer).unwrap_or_default(), in_vain }
             }
         };
         Some(ChannelLook { sent_at: in_flight.sent_at, seen })
@@ -374,7 +381,7 @@ impl Lane {
         &mut self,
         now: Now,
         generation: u32,
-        read: &Read,
+        read: &Read<'_>,
         cause: Cause,
         wait_ms: Option<Millis>,
         attempt: u32,
@@ -388,7 +395,7 @@ impl Lane {
                 wait_ms,
                 attempt,
                 domain: Some(read.domain.clone()),
-                said: read.said.clone(),
+                said: self.said(read),
             },
         );
     }

@@ -246,7 +246,7 @@ fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Inv
 }
 
 /// How many secrets of payloads that were given up are kept.
-const MAX_OLD_SECRETS: usize = 32;
+const MAX_OLD_SECRETS: usize = 64;
 
 /// The settings of one lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -310,9 +310,11 @@ impl LaneConfig {
         format!("{}-{generation}", self.instance_id)
     }
 
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let payloads = self.services_before.iter().chain([&self.services]).flat_map(Services::secrets);
-        payloads.chain(self.old_secrets.iter().map(|Secret(text)| text.as_str()))
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.services.secrets();
+        secrets.extend(self.services_before.iter().flat_map(Services::secrets));
+        secrets.extend(self.old_secrets.iter().map(|Secret(text)| text.clone()));
+        secrets
     }
 
     /// The payload for a launch: its uid, and the RTC tokens that the application gave for it.
@@ -376,8 +378,8 @@ impl LaneConfig {
         self.taken = taken;
         let before = std::mem::replace(&mut self.services, services);
         for secret in before.secrets() {
-            self.old_secrets.retain(|Secret(old)| old != secret);
-            self.old_secrets.insert(0, Secret(secret.to_owned()));
+            self.old_secrets.retain(|Secret(old)| *old != secret);
+            self.old_secrets.insert(0, Secret(secret));
         }
         self.old_secrets.truncate(MAX_OLD_SECRETS);
         before

@@ -251,7 +251,7 @@ pub struct Said {
     /// `code` of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
-    /// `message` of the body, cut to 300 characters, tokens blotted out.
+    /// `message` of the body: redacted, on one line, cut to 300 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// `X-Request-ID`.

@@ -14,6 +14,7 @@ use crate::domain::DomainLadder;
 use crate::error::{Invalid, check_count};
 use crate::notice::{Notice, NoticeKind};
 use crate::quota::Lane as LaneNumber;
+use crate::redact::{DriverSecrets, Redactor};
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
 use crate::uid::{Uid, UidRing};
@@ -146,12 +147,14 @@ pub(crate) struct Lane {
     pub(super) announced_end: bool,
     /// Grows with every change worth persisting.
     pub(super) revision: u64,
+    #[serde(skip)]
+    pub(super) driver_secrets: DriverSecrets,
 }
 
 decode!(Camel Lane {
     number, config, ring, domains, goal, launches, current, next_launch, generation, relaunches, off_air, has_run or false, in_flight,
     overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, events,
-    announced_end, revision
+    announced_end, revision, driver_secrets or DriverSecrets::default()
 });
 
 impl Lane {
@@ -180,7 +183,12 @@ impl Lane {
             events: VecDeque::new(),
             announced_end: false,
             revision: 0,
+            driver_secrets: DriverSecrets::default(),
         }
+    }
+
+    pub(crate) fn keep_secret(&mut self, secrets: DriverSecrets) {
+        self.driver_secrets = secrets;
     }
 
     /// Checks what was restored as the lane of this number.
@@ -200,12 +208,13 @@ impl Lane {
         &self.config.name
     }
 
-    pub(crate) fn services(&self) -> &Services {
-        self.config.services()
-    }
-
     pub(crate) fn output_channel(&self) -> &str {
         &self.config.output_channel
+    }
+
+    /// The newest payload that was not refused.
+    pub(crate) fn services(&self) -> &Services {
+        self.config.services()
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -474,6 +483,9 @@ impl Lane {
 
     /// A notification: brings the next Query forward, or names a task. Says whether it was about this lane.
     pub(crate) fn notice(&mut self, now: Now, notice: &Notice) -> bool {
+        if self.is_a_credential(&notice.task_id) {
+            return false;
+        }
         if let Some(launch) =
             self.launches.iter().find(|launch| launch.task_id.as_deref() == Some(&notice.task_id))
         {
@@ -552,11 +564,26 @@ impl Lane {
         self.events.push_back(event);
     }
 
-    /// What the service may have been told, and must not be heard to repeat.
-    pub(super) fn secrets(&self) -> Vec<&str> {
-        let of_retired = self.retired.iter().flat_map(|old| &old.tokens).map(String::as_str);
-        let of_launches = self.launches.iter().flat_map(Launch::secrets);
-        self.config.secrets().chain(of_launches).chain(of_retired).collect()
+    /// What the service may have been told, and must not be heard to repeat. Projects without a certificate have their App
+    /// ID in the place of tokens: that is no secret.
+    fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.config.secrets();
+        self.launches.iter().for_each(|launch| secrets.append(&mut launch.secrets()));
+        self.retired.iter().for_each(|old| secrets.extend_from_slice(&old.tokens));
+        secrets.extend_from_slice(&self.driver_secrets.0);
+        secrets.retain(|secret| *secret != self.config.app_id);
+        secrets
+    }
+
+    /// Redacts whatever the service may be heard to repeat. Every text of the service passes through it on its way into an
+    /// event or a status.
+    pub(super) fn redactor(&self) -> Redactor {
+        Redactor::new(&self.secrets())
+    }
+
+    /// Whether what is meant to be an id has a credential in it: ids are shown.
+    pub(super) fn is_a_credential(&self, id: &str) -> bool {
+        Redactor::new(&self.driver_secrets.0).finds(id)
     }
 
     pub(super) fn launch(&self, generation: u32) -> Option<&Launch> {

@@ -84,7 +84,7 @@ impl Decode for RtcToken {
 }
 
 /// A Create that the service has said the outcome of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct AnsweredCreate<'a> {
     /// The builder token that it carried.
     pub(super) token: &'a str,
@@ -478,18 +478,17 @@ impl Launch {
         format!("{base}/tasks/{}?builderToken={}", encoded(task_id), encoded(token))
     }
 
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let rtc = [&self.input_token, &self.output_token].into_iter().filter_map(|token| match token {
-            RtcToken::Given(Some(token)) => Some(token.as_str()),
-            RtcToken::Given(None) | RtcToken::NotAsked => None,
-        });
-        self.tokens
-            .iter()
-            .map(String::as_str)
-            .chain(self.builder.as_ref().map(|b| b.name.as_str()))
-            .chain(rtc)
-            .chain(self.forgotten.iter().map(String::as_str))
-            .chain(self.outdated.iter().chain(&self.created_with).flat_map(Services::secrets))
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.tokens.clone();
+        secrets.extend(self.builder.iter().map(|builder| builder.name.clone()));
+        for token in [&self.input_token, &self.output_token] {
+            if let RtcToken::Given(Some(token)) = token {
+                secrets.push(token.clone());
+            }
+        }
+        secrets.extend_from_slice(&self.forgotten);
+        secrets.extend(self.outdated.iter().chain(&self.created_with).flat_map(Services::secrets));
+        secrets
     }
 }
 

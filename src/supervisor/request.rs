@@ -9,8 +9,9 @@ use serde_json::Value;
 use super::event::{EventCall, Said};
 use crate::decode::{Decode, Json, Wrong, decode, deserialize};
 use crate::domain::DomainFailure;
-use crate::lenient::{integer, text};
+use crate::lenient::{self, MAX_TOKEN_BYTES, integer, task_id, text, word};
 use crate::quota::{Lane, Want};
+use crate::redact::Redactor;
 use crate::status::{ServiceStatus, TaskStatus};
 use crate::time::Millis;
 use crate::uid::Uid;
@@ -110,6 +111,8 @@ pub enum Answer {
         status: u16,
         /// The `Retry-After` header.
         retry_after: Option<String>,
+        /// The `Date` header: what a date in `Retry-After` is to be compared with.
+        date: Option<String>,
         /// The `X-Request-ID` header.
         request_id: Option<String>,
         /// The `X-Resource-ID` header.
@@ -174,8 +177,11 @@ impl NoAnswer {
 }
 
 /// What the body of a reply says, as far as it can be made out. Unknown shapes are nothing, not errors.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct ReplyBody {
+    /// There is something, but neither a JSON object nor `null`, or it names a task by what can be no id: the page of a proxy,
+    /// or a body that was cut off. It is not the service that has answered, or not all of what it said.
+    pub(super) is_unreadable: bool,
     pub(super) token_name: Option<String>,
     pub(super) task_id: Option<String>,
     pub(super) code: Option<i64>,
@@ -188,21 +194,26 @@ pub(super) struct ReplyBody {
 impl ReplyBody {
     /// Whether it has any status.
     pub(super) fn says_how_it_is(&self) -> bool {
-        self.task_status.is_some() || self.service_status.is_some()
+        !self.is_unreadable && (self.task_status.is_some() || self.service_status.is_some())
     }
 
     pub(super) fn parse(body: &str) -> Self {
-        let Ok(json) = serde_json::from_str::<Value>(body) else { return Self::default() };
-        let status = text(json.get("status"));
-        let service = text(json.pointer("/services/cloudTranscoder/status"));
+        let json = if body.trim().is_empty() { Some(Value::Null) } else { lenient::json(body.as_bytes()) };
+        let Some(json) = json.filter(|json| json.is_object() || json.is_null()) else {
+            return Self { is_unreadable: true, ..Self::default() };
+        };
+        let status = word(json.get("status"));
+        let service = word(json.pointer("/services/cloudTranscoder/status"));
         let in_channel = json.get("success") == Some(&Value::Bool(true));
+        let task_id = task_id(json.get("taskId"));
         Self {
-            token_name: text(json.get("tokenName")),
-            task_id: text(json.get("taskId")),
+            is_unreadable: task_id.is_none() && text(json.get("taskId"), usize::MAX).is_some(),
+            token_name: text(json.get("tokenName"), MAX_TOKEN_BYTES),
+            task_id,
             code: integer(json.get("code")),
             task_status: status.map(|status| TaskStatus::parse(&status)),
             service_status: service.map(|status| ServiceStatus::parse(&status)),
-            message: text(json.get("message")),
+            message: text(json.get("message"), usize::MAX),
             broadcasters: json.get("data").filter(|_| in_channel).and_then(broadcasters),
         }
     }
@@ -217,35 +228,16 @@ fn broadcasters(data: &Value) -> Option<Vec<Uid>> {
     Some(uids.filter_map(|uid| Uid::try_from(uid).ok()).collect())
 }
 
-const MESSAGE_CHARS: usize = 300;
-
-/// What the service said, for an event; `secrets` are blotted out, should the service echo one.
-pub(super) fn said(answer: &Answer, body: &ReplyBody, secrets: &[&str]) -> Said {
+/// What the service said, for an event.
+pub(super) fn said(answer: &Answer, body: &ReplyBody, redactor: &Redactor) -> Said {
     let Answer::Http { status, request_id, resource_id, .. } = answer else { return Said::default() };
-    // Also as they stand in a path; and the longest first, should one be a part of another one.
-    let mut longest_first: Vec<String> = Vec::new();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        for written in [(*secret).to_owned(), encoded(secret).to_string()] {
-            let at = longest_first.partition_point(|other| other.len() > written.len());
-            longest_first.insert(at, written);
-        }
-    }
-    let blotted = |text: &Option<String>| {
-        let mut text = text.clone()?;
-        for secret in &longest_first {
-            text = text.replace(secret, "…");
-        }
-        if let Some((cut, _)) = text.char_indices().nth(MESSAGE_CHARS) {
-            text.truncate(cut);
-        }
-        Some(text)
-    };
+    let text = |text: &Option<String>| text.as_deref().map(|text| redactor.text(text));
     Said {
         status: Some(*status),
         code: body.code,
-        message: blotted(&body.message),
-        request_id: blotted(request_id),
-        resource_id: blotted(resource_id),
+        message: text(&body.message),
+        request_id: text(request_id),
+        resource_id: text(resource_id),
     }
 }
 
@@ -286,22 +278,40 @@ mod tests {
     }
 
     #[test]
-    fn what_echoes_a_token_is_blotted() {
+    fn what_the_service_said_is_redacted() {
         let answer = Answer::Http {
             status: 400,
             retry_after: None,
-            request_id: Some("of s3cret".to_owned()),
-            resource_id: None,
+            date: None,
+            request_id: Some("of s3cret-one".to_owned()),
+            resource_id: Some("s3cret-one".to_owned()),
             body: String::new(),
         };
-        let body =
-            ReplyBody { message: Some(format!("token s3cret {}", "x".repeat(500))), ..ReplyBody::default() };
-        let told = said(&answer, &body, &["s3cret", ""]);
+        let body = ReplyBody { message: Some("token s3cret-one".to_owned()), ..ReplyBody::default() };
+        let told = said(&answer, &body, &Redactor::new(&["s3cret-one".to_owned()]));
         assert_eq!(told.request_id.as_deref(), Some("of …"));
-        let of_longer_ones = said(&answer, &body, &["s3", "s3cre", "s3cret", "s3c"]);
-        assert_eq!(of_longer_ones.request_id, told.request_id);
-        let message = told.message.unwrap();
-        assert!(message.starts_with("token … xxx") && message.chars().count() == MESSAGE_CHARS, "{message}");
+        assert_eq!(told.resource_id.as_deref(), Some("…"));
+        assert_eq!(told.message.as_deref(), Some("token …"));
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_unreadable_unless_it_is_empty() {
+        for body in ["<html>", "[]", "{\"taskId\":\"..\"}", "\"ok\"", "{\"taskId\":\"t", "nullx"] {
+            assert!(ReplyBody::parse(body).is_unreadable, "{body}");
+        }
+        for body in ["", " \n", "null", "{}", "{\"message\":\"\\ud800\"}"] {
+            assert!(!ReplyBody::parse(body).is_unreadable, "{body}");
+        }
+    }
+
+    #[test]
+    fn names_and_ids_have_bounds() {
+        let body =
+            |name: &str, length| ReplyBody::parse(&format!(r#"{{"{name}":"{}"}}"#, "x".repeat(length)));
+        assert!(body("taskId", 256).task_id.is_some() && body("taskId", 257).task_id.is_none());
+        assert!(
+            body("tokenName", 2_048).token_name.is_some() && body("tokenName", 2_049).token_name.is_none()
+        );
     }
 
     #[test]
@@ -322,6 +332,7 @@ mod tests {
         let answer = Answer::Http {
             status: 404,
             retry_after: None,
+            date: None,
             request_id: None,
             resource_id: None,
             body: "s3cret".to_owned(),

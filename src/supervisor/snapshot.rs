@@ -7,14 +7,16 @@ use sha2::{Digest, Sha256};
 use crate::decode::{self, Decode};
 use crate::error::{Invalid, quoted};
 
+const PREFIX: &str = "steadymix-snapshot-";
 const VERSION: &str = "steadymix-snapshot-1";
 
 /// A snapshot that cannot be taken up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// It does not begin as a snapshot of this version.
-    #[error("not a snapshot of version {VERSION}: it begins with {}", quoted(.0))]
+    /// It does not begin as a snapshot of this version, but so: with another version, or with something else, which is not
+    /// named, for it may be anything, secrets too.
+    #[error("not a snapshot of version {VERSION}: it begins with {0}")]
     Version(String),
     /// It is the state of something else.
     #[error("a snapshot of a {found}, where one of a {expected} is needed")]
@@ -44,7 +46,12 @@ pub(crate) fn read<T: Decode>(
     let mut words = head.split(' ');
     let version = words.next().unwrap_or_default();
     if version != VERSION {
-        return Err(SnapshotError::Version(version.chars().take(40).collect()));
+        let is_version = version.starts_with(PREFIX) && version.len() <= PREFIX.len() + 20;
+        return Err(SnapshotError::Version(if is_version {
+            quoted(version)
+        } else {
+            "something else".to_owned()
+        }));
     }
     let found = words.next().unwrap_or_default();
     if found != kind {

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Canvas, DEFAULT_IDLE_TIMEOUT_S, Input, Output, Region, Rtc, Services, Transcoder, VideoOption};
+use super::shown::without_signature;
+use super::{
+    Canvas, DEFAULT_IDLE_TIMEOUT_S, ImageUrl, Input, Output, Region, Rtc, Services, Transcoder, VideoOption,
+};
 use crate::error::{Invalid, quoted};
 
 /// Something that is allowed, but probably not meant.
@@ -213,13 +216,15 @@ impl Violations {
         self.one_of(&format!("{at}.fillMode"), canvas.fill_mode.as_ref(), &["FILL", "FIT"]);
     }
 
-    fn image(&mut self, field: String, url: Option<&String>) {
-        let Some(url) = url else { return };
+    fn image(&mut self, field: String, url: Option<&ImageUrl>) {
+        let Some(ImageUrl(url)) = url else { return };
         let lower = url.to_ascii_lowercase();
         let path = lower.split(['?', '#']).next().unwrap_or_default();
         let is_web = path.starts_with("https://") || path.starts_with("http://");
         if !is_web || ![".jpg", ".jpeg", ".png"].iter().any(|ending| path.ends_with(ending)) {
-            self.add(field, quoted(url), "an http(s) address that ends in .jpg, .jpeg or .png");
+            let shown =
+                without_signature(url).map_or_else(|| "an address with a user's name".to_owned(), quoted);
+            self.add(field, shown, "an http(s) address that ends in .jpg, .jpeg or .png");
         }
     }
 

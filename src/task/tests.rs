@@ -59,28 +59,179 @@ fn a_good_payload_goes_through_unchanged_with_fields_of_tomorrow() {
 #[test]
 fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
     let mut json = with("videoInputs/1/streamUrl", json!("rtmp://example.com/live/k3y-of-a-show"));
+    json["cloudTranscoder"]["config"]["transcoder"]["waterMarks"][0]["imageUrl"] =
+        json!("https://img.example/watermark.png?sign=0a1b2c3d4e");
     json["cloudTranscoder"]["config"]["transcoder"]["outputs"] = json!([
         { "rtc": { "rtcChannel": "show", "rtcToken": "out-token" } },
-        { "streamUrl": "rtmp://a/12345678" },
-        { "streamUrl": "rtmp://a/1234567" },
+        { "streamUrl": "rtmp://a/123456" },
+        { "streamUrl": "rtmp://a/12345" },
+        { "streamUrl": "rtmps://name:passw0rd@cdn.example:443/live/k3y-of-a-path?sign=0a1b2c3d4e&t=1" },
     ]);
     let services: Services = decode::read("services", &json).unwrap();
     let expected = [
         "in-token",
-        "in-token",
+        "out-token",
+        "rtmp://a/123456",
+        "123456",
+        "rtmp://a/12345",
+        "rtmps://name:passw0rd@cdn.example:443/live/k3y-of-a-path?sign=0a1b2c3d4e&t=1",
+        "k3y-of-a-path?sign=0a1b2c3d4e&t=1",
+        "passw0rd",
+        "k3y-of-a-path",
+        "0a1b2c3d4e",
         "rtmp://example.com/live/k3y-of-a-show",
         "k3y-of-a-show",
-        "out-token",
-        "rtmp://a/12345678",
-        "12345678",
-        "rtmp://a/1234567",
+        "sign=0a1b2c3d4e",
     ];
-    assert_eq!(services.secrets().collect::<Vec<_>>(), expected);
+    assert_eq!(services.secrets(), expected);
     let shown = format!("{services:?}");
     assert!(shown.contains("rtc_token: Some(…)") && !shown.contains("in-token"), "{shown}");
     let tomorrow = Services::from_json(&with("canvas/sticker", json!("in-token"))).unwrap();
     let shown = format!("{tomorrow:?}");
     assert!(shown.contains("sticker") && !shown.contains("in-token"), "{shown}");
+}
+
+/// A payload with every field that is known.
+fn whole() -> Value {
+    let mut json = payload();
+    let transcoder = &mut json["cloudTranscoder"]["config"]["transcoder"];
+    transcoder["streamProcessMode"] = json!("single");
+    transcoder["audioInputs"][0]["volume"] = json!(80);
+    transcoder["videoInputs"] = json!([{ "streamUrl": "rtmp://media.example/live/k3y-of-the-media", "repeat": -1,
+        "placeholderImageUrl": "https://img.example/a.jpg?sign=s1gn-of-a",
+        "region": { "x": 0, "y": 0, "width": 640, "height": 720, "zOrder": 2 } }]);
+    transcoder["canvas"]["backgroundImage"] = json!("https://user:passw0rd@img.example/b.png");
+    transcoder["waterMarks"][0]["fillMode"] = json!("FILL");
+    transcoder["waterMarks"][0]["imageUrl"] = json!("https://img.example/w.png#s1gn-of-w");
+    transcoder["outputs"][0]["videoOption"]["mode"] = json!("RAW");
+    json
+}
+
+#[test]
+fn what_is_known_to_be_harmless_is_shown_and_comes_back_with_the_rest() {
+    let services = Services::from_json(&whole()).unwrap();
+    let at = |path: &str| format!("***.cloudTranscoder.config.transcoder.{path}");
+    let mut expected = whole();
+    let transcoder = &mut expected["cloudTranscoder"]["config"]["transcoder"];
+    transcoder["audioInputs"][0]["rtc"]["rtcToken"] = json!(at("audioInputs[0].rtc.rtcToken"));
+    transcoder["videoInputs"][0]["streamUrl"] = json!(at("videoInputs[0].streamUrl"));
+    let image = at("videoInputs[0].placeholderImageUrl");
+    transcoder["videoInputs"][0]["placeholderImageUrl"] = json!(format!("https://img.example/a.jpg?{image}"));
+    transcoder["canvas"]["backgroundImage"] = json!(at("canvas.backgroundImage"));
+    let image = at("waterMarks[0].imageUrl");
+    transcoder["waterMarks"][0]["imageUrl"] = json!(format!("https://img.example/w.png?{image}"));
+    transcoder["outputs"][0]["rtc"]["rtcToken"] = json!(at("outputs[0].rtc.rtcToken"));
+    assert_eq!(services.shown(), expected);
+    let debug = format!("{services:?}");
+    assert!(
+        debug.contains("https://img.example/a.jpg") && !debug.contains("s1gn") && !debug.contains("passw0rd"),
+        "{debug}"
+    );
+    assert_eq!(revealed(&services.shown(), Some(&services)), Ok(whole()));
+}
+
+#[test]
+fn what_is_not_known_is_hidden_wherever_it_stands_and_comes_back_wherever_it_goes() {
+    let objects = [
+        "",
+        "/cloudTranscoder",
+        "/cloudTranscoder/config",
+        "/cloudTranscoder/config/transcoder",
+        "/cloudTranscoder/config/transcoder/canvas",
+        "/cloudTranscoder/config/transcoder/audioInputs/0",
+        "/cloudTranscoder/config/transcoder/audioInputs/0/rtc",
+        "/cloudTranscoder/config/transcoder/videoInputs/0",
+        "/cloudTranscoder/config/transcoder/videoInputs/0/region",
+        "/cloudTranscoder/config/transcoder/waterMarks/0",
+        "/cloudTranscoder/config/transcoder/waterMarks/0/region",
+        "/cloudTranscoder/config/transcoder/outputs/0",
+        "/cloudTranscoder/config/transcoder/outputs/0/rtc",
+        "/cloudTranscoder/config/transcoder/outputs/0/audioOption",
+        "/cloudTranscoder/config/transcoder/outputs/0/videoOption",
+    ];
+    let secrets = [
+        ("tokens", json!(["s3cret-one", { "a": "s3cret-two" }])),
+        ("authorization", json!("Basic s3cret-one")),
+        ("cookie", json!({ "s3cret-name": 1 })),
+        ("rtctoken", json!("s3cret-one")),
+        ("pin", json!(12_345_678)),
+        ("rtc2", json!(null)),
+        // Known elsewhere, but not here.
+        ("rtcUid2", json!(true)),
+    ];
+    for object in objects {
+        for (name, value) in &secrets {
+            let mut json = whole();
+            json.pointer_mut(object).unwrap()[name] = value.clone();
+            let services: Services = decode::read("services", &json).unwrap();
+            let shown = services.shown();
+            let mark = shown.pointer(&format!("{object}/{name}")).unwrap().as_str().unwrap();
+            assert!(mark.starts_with("***.") && mark.ends_with(name), "{mark}");
+            let text = shown.to_string() + &format!("{services:?}");
+            assert!(!text.contains("s3cret") && !text.contains("12345678"), "{text}");
+            assert_eq!(revealed(&shown, Some(&services)), Ok(json));
+            let is_known = services.secrets().iter().any(|secret| secret.contains("s3cret-one"));
+            assert_eq!(is_known, value.to_string().contains("s3cret-one"), "{object} {name}");
+        }
+    }
+    let services = Services::from_json(&whole()).unwrap();
+    let mut moved = services.shown();
+    let inputs = &mut moved["cloudTranscoder"]["config"]["transcoder"]["videoInputs"];
+    *inputs = json!([{ "rtc": { "rtcChannel": "show", "rtcUid": 7 } }, inputs[0]]);
+    let back = revealed(&moved, Some(&services)).unwrap();
+    let input = &whole()["cloudTranscoder"]["config"]["transcoder"]["videoInputs"][0];
+    assert_eq!(&back["cloudTranscoder"]["config"]["transcoder"]["videoInputs"][1], input);
+}
+
+#[test]
+fn what_stands_for_nothing_hidden_is_named() {
+    let services = Services::from_json(&whole()).unwrap();
+    let refused = |shown_of| {
+        let given = json!({ "a": [1, { "b": "https://img.example/a.jpg?***.made.up" }] });
+        revealed(&given, shown_of).unwrap_err()
+    };
+    assert_eq!(refused(Some(&services)).field, "services.a[1].b");
+    assert_eq!(refused(None).field, "services.a[1].b");
+    assert_eq!(revealed(&json!("***"), Some(&services)).unwrap_err().field, "services");
+    assert_eq!(revealed(&json!({ "a": "b***" }), None), Ok(json!({ "a": "b***" })));
+}
+
+#[test]
+fn errors_quote_what_is_harmless_and_nothing_else() {
+    let said = |path, value| match Services::from_json(&with(path, value)) {
+        Err(invalid) => format!("{invalid} {invalid:?}"),
+        Ok(_) => panic!("{path} is allowed"),
+    };
+    let secret = "s3cret-0123456789";
+    for (path, value) in [
+        ("outputs/0/rtc/rtcToken", json!([secret])),
+        ("outputs/0/rtc/rtcToken", json!({ "token": secret })),
+        ("outputs/0/rtc/rtcToken", json!(30_123_456_789_u64)),
+        ("videoInputs/1/streamUrl", json!(30_123_456_789_u64)),
+        ("outputs/0/rtc", json!(secret)),
+        ("outputs/0", json!(secret)),
+        ("outputs", json!(secret)),
+        ("audioInputs", json!({ "token": secret })),
+        ("idleTimeout", json!(secret.repeat(4))),
+        ("videoInputs/0/rtc/rtcUid", json!(secret.repeat(4))),
+        ("outputs/0/videoOption/codec", json!(secret.repeat(4))),
+        ("outputs/0/rtc/rtcChannel", json!(secret.repeat(4))),
+        ("waterMarks/0/imageUrl", json!(format!("https://img.example/a.gif?sign={secret}"))),
+        ("waterMarks/0/imageUrl", json!(format!("https://user:{secret}@img.example/a.gif"))),
+        ("canvas/backgroundImage", json!(format!("ftp://img.example/a.png#{secret}"))),
+    ] {
+        let said = said(path, value.clone());
+        assert!(!said.contains(secret) && !said.contains("30123456789"), "{path}: {said}");
+    }
+    for (path, value, quoted) in [
+        ("idleTimeout", json!("300"), "\"300\""),
+        ("idleTimeout", json!(0), "0"),
+        ("outputs/0/videoOption/codec", json!("AV1"), "\"AV1\""),
+        ("waterMarks/0/imageUrl", json!("https://img.example/a.gif?x"), "\"https://img.example/a.gif\""),
+    ] {
+        let said = said(path, value);
+        assert!(said.contains(&format!(" is {quoted}, but must be ")), "{said}");
+    }
 }
 
 #[test]

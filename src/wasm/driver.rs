@@ -8,6 +8,7 @@ use std::task::{Poll, Waker};
 
 use futures_util::future::{Either, select};
 use js_sys::Promise;
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
 use super::executor::Executor;
@@ -20,7 +21,7 @@ use crate::supervisor::{
     Answer, EventCall, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
     SupervisorConfig, TokenRequest,
 };
-use crate::task::{Services, TaskWarning};
+use crate::task::{Services, TaskWarning, revealed};
 use crate::time::Millis;
 
 /// Tasks whose notifications are remembered, to tell those that come twice.
@@ -71,6 +72,21 @@ impl Machine {
         match self {
             Self::Supervisor(machine) => machine.note_restored(now),
             Self::Group(machine) => machine.note_restored(now),
+        }
+    }
+
+    fn keep_secret(&mut self, secrets: Vec<String>) {
+        match self {
+            Self::Supervisor(machine) => machine.keep_secret(secrets),
+            Self::Group(machine) => machine.keep_secret(secrets),
+        }
+    }
+
+    /// The newest payload that was not refused; none if lanes have different ones.
+    fn services(&self) -> Option<&Services> {
+        match self {
+            Self::Supervisor(machine) => Some(machine.services()),
+            Self::Group(machine) => machine.services(),
         }
     }
 
@@ -166,6 +182,7 @@ impl Driver {
 
     fn of(mut machine: Machine, host: Host, restored: bool) -> Self {
         machine.share_quota(host.has_permit());
+        machine.keep_secret(value::read("host.secrets", &host.secrets()).unwrap_or_default());
         Self(Rc::new(Inner {
             executor: Executor::new(),
             host,
@@ -240,19 +257,32 @@ impl Driver {
         Ok(said.to_owned())
     }
 
-    /// Takes a new payload, for the running tasks and for later ones. Says what becomes of it in each lane.
+    /// Takes a new payload, for the running tasks and for later ones. Says what becomes of it in each lane. What `payload`
+    /// hides may be in it as it is there.
     pub fn update(&self, services: &str, now: f64) -> Result<JsValue, JsValue> {
         let now = self.0.at(value::to_millis(now));
-        let updates = match &mut *self.0.machine.borrow_mut() {
-            Machine::Supervisor(machine) => value::read_with(services, Services::from_json)
-                .and_then(|services| machine.update(now, services))
-                .map(|update| vec![update]),
-            Machine::Group(machine) => value::read_with(services, GroupUpdate::from_json)
-                .and_then(|update| machine.update_with(now, update)),
+        let machine = &mut *self.0.machine.borrow_mut();
+        let shown_of = machine.services().cloned();
+        let revealed = |json: &Value| revealed(json, shown_of.as_ref());
+        let updates = match machine {
+            Machine::Supervisor(machine) => {
+                value::read_with(services, |json| Services::from_json(&revealed(json)?))
+                    .and_then(|services| machine.update(now, services))
+                    .map(|update| vec![update])
+            }
+            Machine::Group(machine) => {
+                value::read_with(services, |json| GroupUpdate::from_json(&revealed(json)?))
+                    .and_then(|update| machine.update_with(now, update))
+            }
         };
         let updates = updates.map_err(error::task)?;
         self.0.poke();
         value::out(&updates)
+    }
+
+    /// The newest payload that was not refused, for people: what may be a secret is hidden. `null`: lanes have different ones.
+    pub fn payload(&self) -> Result<JsValue, JsValue> {
+        value::out(&self.0.machine.borrow().services().map(Services::shown))
     }
 
     /// The whole state, as text.

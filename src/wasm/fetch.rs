@@ -67,6 +67,7 @@ fn read(reply: &JsValue) -> Answer {
     Answer::Http {
         status,
         retry_after: text("retryAfter"),
+        date: text("date"),
         request_id: text("requestId"),
         resource_id: text("resourceId"),
         body: text("body").unwrap_or_default(),

@@ -29,6 +29,10 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = timeScale)]
     fn time_scale(this: &Host) -> f64;
 
+    /// The credentials in every form that they are sent in, and the secret of notifications: a JSON list.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn secrets(this: &Host) -> String;
+
     #[wasm_bindgen(method, getter, js_name = hasPersist)]
     pub(super) fn has_persist(this: &Host) -> bool;
 

@@ -97,13 +97,14 @@ impl Hand {
         body: Value,
         retry_after: Option<&str>,
     ) {
-        let answer = Answer::Http {
-            status,
-            retry_after: retry_after.map(str::to_owned),
-            request_id: Some("req".to_owned()),
-            resource_id: None,
-            body: body.to_string(),
-        };
+        let mut answer = http(status, &body.to_string());
+        if let Answer::Http { retry_after: header, .. } = &mut answer {
+            *header = retry_after.map(str::to_owned);
+        }
+        self.hand_in(request, answer);
+    }
+
+    pub(crate) fn hand_in(&mut self, request: &Request, answer: Answer) {
         self.supervisor.handle(self.wall(), Input::Answer(request.id, answer));
     }
 
@@ -163,6 +164,18 @@ impl Hand {
 
     pub(crate) fn launches(&self) -> usize {
         self.events.iter().filter(|kind| matches!(kind, EventKind::Launching { .. })).count()
+    }
+}
+
+pub(crate) fn http(status: u16, body: &str) -> Answer {
+    let request_id = Some("req".to_owned());
+    Answer::Http {
+        status,
+        retry_after: None,
+        date: None,
+        request_id,
+        resource_id: None,
+        body: body.to_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ mod every_call;
 mod hand;
 mod looks;
 mod names;
+mod replies;
 mod tokens;
 mod updating;
 mod watching;

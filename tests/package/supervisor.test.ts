@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import {
   isSteadymixError,
+  RedundancyGroup,
   type Services,
   type SteadymixEvent,
   Supervisor,
@@ -16,7 +17,7 @@ import {
 import type { Effect } from "steadymix/emulator";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
-import { live, SPEED, supervisorConfig, world } from "./world.ts";
+import { groupConfig, live, SPEED, supervisorConfig, world } from "./world.ts";
 
 test("launches, confirms, and stops", async (t) => {
   const { server, host, events, event } = await world(t);
@@ -553,6 +554,127 @@ test("a clock that is set back does not hold up who asks for a permit", () => {
   const back = now - 3_600_000;
   assert.equal(bucket.ask(back, 2, "query"), 500);
   assert.equal(bucket.ask(back + 500, 2, "query"), 0);
+});
+
+/** Answers every call like a proxy that shows what it was sent. */
+const echoing =
+  (status: number, written: (text: string) => string): typeof fetch =>
+  async (url, init) => {
+    const authorization = new Headers(init?.headers).get("authorization") ?? "";
+    const message = written(`${authorization} of ${url} ${init?.body}`);
+    const headers = { "x-request-id": authorization, "retry-after": "0" };
+    return Response.json({ message }, { status, headers });
+  };
+
+test("credentials that a proxy repeats are in no event and no status, however they are written", async () => {
+  const everyByte = (text: string) =>
+    [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+  const ways: ((text: string) => string)[] = [
+    (text) => text,
+    (text) => text.toUpperCase(),
+    everyByte,
+    (text) => JSON.stringify({ headers: JSON.stringify({ authorization: text }) }),
+    (text) => JSON.stringify(text).replace(/[a-z]/gi, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`),
+    () => `customerSecret: ${customerSecret}, customerId: ${customerId}, notices: ${noticeSecret}`,
+  ];
+  const [customerId, customerSecret, noticeSecret] = ["0a1b2c3d4e5f", "s3cret/of+the~customer", "s3cret-of-notices"];
+  const header = Buffer.from(`${customerId}:${customerSecret}`).toString("base64");
+  const secrets = [customerId, customerSecret, noticeSecret, header.slice(0, 16), everyByte(header).slice(0, 24)];
+  for (const written of ways) {
+    for (const status of [503, 400]) {
+      const events: unknown[] = [];
+      const errors: unknown[] = [];
+      const host = {
+        ...{ customerId, customerSecret, noticeSecret, fetch: echoing(status, written), timeScale: 1000 },
+        onEvent: (event: unknown) => {
+          if (events.push(event) === 8) enough.abort();
+        },
+        onError: (error: unknown) => errors.push(error),
+      };
+      const enough = new AbortController();
+      const group = new RedundancyGroup(groupConfig, host);
+      await group.run(enough.signal).catch((error: unknown) => assert.equal(error, enough.signal.reason));
+      const shown = JSON.stringify([events, group.status(), errors]).toLowerCase();
+      assert.ok(events.length > 2 && shown.includes("…"), shown);
+      for (const secret of secrets) assert.ok(!shown.includes(secret.toLowerCase()), `${secret} in ${shown}`);
+      group.dispose();
+    }
+  }
+});
+
+test("a value that may be a secret is not quoted", () => {
+  const host = { customerId: "a", customerSecret: "b" };
+  const secret = "s3cret-0123456789";
+  const wrong: unknown[] = [
+    { ...supervisorConfig, customerSecret: secret },
+    { ...supervisorConfig, authorization: [secret] },
+    { ...supervisorConfig, policy: { token: secret } },
+    { ...supervisorConfig, quota: { password: { a: secret } } },
+    { ...supervisorConfig, services: secret },
+    { ...supervisorConfig, uids: secret },
+    secret,
+    [secret],
+    { ...supervisorConfig, token: secret, odd: "\ud800" },
+  ];
+  for (const config of wrong) {
+    assert.throws(
+      () => new Supervisor(config as SupervisorConfig, host),
+      (error: Error) => isSteadymixError(error) && !inspect(error, { depth: 5 }).includes(secret),
+      JSON.stringify(config),
+    );
+  }
+  const snapshot = () => Supervisor.restore(`{"customerSecret":"${secret}"}`, host);
+  assert.throws(snapshot, (error: Error) => !error.message.includes(secret));
+});
+
+test("the payload that is shown hides what may be a secret, and is taken as an update", async (t) => {
+  const { server, host, event } = await world(t);
+  const services = showServices();
+  const { transcoder } = services.cloudTranscoder.config;
+  Object.assign(transcoder, { seiToken: "s3cret-one", layout: { key: ["s3cret-two"] } });
+  const supervisor = new Supervisor({ ...supervisorConfig, services }, host);
+  const run = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  const shown = supervisor.payload as typeof services;
+  assert.ok(!JSON.stringify(shown).includes("s3cret"), JSON.stringify(shown));
+  assert.equal(shown.cloudTranscoder.config.transcoder.idleTimeout, transcoder.idleTimeout);
+  shown.cloudTranscoder.config.transcoder.idleTimeout = 600;
+  supervisor.update(shown);
+  await event(({ type }) => type === "updated");
+  assert.ok(supervisor.snapshot().includes("s3cret-two"));
+  assert.ok(!supervisor.snapshot().includes("***"));
+  supervisor.stop();
+  await run;
+  assert.equal(live(server).length, 0);
+});
+
+test("a reply's Date is what a date in Retry-After is compared with, and one that is too large is none", async () => {
+  const day = 86_400_000;
+  const seen: SteadymixEvent[] = [];
+  const answers = [
+    () => {
+      const headers = { date: new Date(day).toUTCString(), "retry-after": new Date(day + 20_000).toUTCString() };
+      return new Response("{}", { status: 503, headers });
+    },
+    () => new Response(`{"tokenName":"name","more":"${"x".repeat(2_000)}"}`),
+  ];
+  const supervisor = new Supervisor(supervisorConfig, {
+    customerId: "a",
+    customerSecret: "b",
+    maxBodyBytes: 1_024,
+    timeScale: 1_000,
+    fetch: async () => (answers.shift() ?? (() => new Response("{}", { status: 400 })))(),
+    onEvent: (event) => seen.push(event),
+  });
+  await supervisor.run();
+  const retries = seen.filter((event) => event.type === "retrying");
+  assert.deepEqual(
+    retries.map(({ reason, waitMs }) => [reason, waitMs]),
+    [
+      ["serverError", 20_000],
+      ["malformed", 6_000],
+    ],
+  );
 });
 
 test("nothing secret can be seen from outside", () => {

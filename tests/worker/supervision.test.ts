@@ -190,18 +190,26 @@ test("the payload in force is shown without its secrets, which an update keeps",
   });
   const services = showServices();
   const { transcoder } = services.cloudTranscoder.config;
-  const secrets = ["rtmp://media.example/live/k3y-of-the-media", "salt-of-the-show"];
+  const secrets = ["rtmp://media.example/live/k3y-of-the-media", "salt-of-the-show", "s1gn", "t0ken-of-mine", "c00kie"];
   transcoder.videoInputs?.push({
     streamUrl: secrets[0] ?? "",
     region: { x: 0, y: 0, width: 320, height: 180, zOrder: 2 },
   });
   transcoder.encryption = { mode: "aes", encryptionSalt: secrets[1] };
+  const [, , sign, token, cookie] = secrets;
+  Object.assign(transcoder, {
+    canvas: { width: 1280, height: 720, backgroundImage: `https://i.example/b.png?${sign}` },
+  });
+  Object.assign(transcoder, { tokens: [token, { authorization: `Basic ${token}` }], cookie });
   const show = await Show.start({ services });
   await show.running();
   const shownNow = async () => (await show.status()).services as Services;
   const shown = await shownNow();
   const seen = shown.cloudTranscoder.config.transcoder;
-  expect(seen).toMatchObject({ idleTimeout: 300, encryption: { mode: "aes" }, outputs: transcoder.outputs });
+  expect(seen).toMatchObject({ idleTimeout: 300, outputs: transcoder.outputs });
+  const at = "***.cloudTranscoder.config.transcoder";
+  expect(seen).toMatchObject({ encryption: `${at}.encryption`, tokens: `${at}.tokens`, cookie: `${at}.cookie` });
+  expect(seen.canvas).toMatchObject({ backgroundImage: `https://i.example/b.png?${at}.canvas.backgroundImage` });
   for (const secret of secrets) expect(JSON.stringify(await show.status())).not.toContain(secret);
   // The media's place in the list is another one now.
   seen.videoInputs?.unshift({

@@ -12,7 +12,6 @@ import type { SteadymixEnv } from "./environment.js";
 import { integer, shown } from "./input.js";
 import { checkSignature, type NoticeSignatures } from "./notices.js";
 import { type Remote, reach, reachQuota, requireSqlite } from "./objects.js";
-import { hidden, payloadOf, restored } from "./payload.js";
 import { Rejection } from "./rejection.js";
 import type { Relay } from "./relay.js";
 import { rtcTokens } from "./rtcTokens.js";
@@ -48,8 +47,8 @@ export interface BroadcastStatus {
   /** What is allowed in its payload, but probably not meant. */
   warnings: TaskWarning[];
   /**
-   * The payload in force, as `Services`, with `***…` in the place of each token, key and address of a stream. `null`: the
-   * lanes have different ones, or it is over.
+   * The payload in force, as `Services`, with `***…` in the place of tokens, addresses of streams, and every field that is
+   * not known to be harmless. `null`: the lanes have different ones, or it is over.
    */
   services: object | null;
 }
@@ -210,7 +209,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const facts = this.#store.facts;
     if (!facts) return undefined;
     if (!group || facts.stopping) return refused("OVER", `${facts.id} has ended, or is about to`);
-    const updated = answered(() => group.update(restored(services, payloadOf(group.snapshot()))));
+    const updated = answered(() => group.update(services));
     if (!updated.ok) return updated;
     facts.warnings = group.warnings;
     this.#store.facts = facts;
@@ -487,7 +486,6 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   #status(facts: BroadcastFacts): BroadcastStatus {
     const group = this.#open();
     const lanes = (facts.lastStatus ?? group?.status())?.lanes ?? [];
-    const services = group ? payloadOf(group.snapshot()) : null;
     const { id, onAir, startedAt, overAt, quotaFailedAt, warnings } = facts;
     return {
       id,
@@ -499,7 +497,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
       viewers: this.#audience.size,
       quotaFailedAt: overAt === null ? quotaFailedAt : null,
       warnings,
-      services: services && hidden(services),
+      services: group?.payload ?? null,
     };
   }
 

@@ -15,6 +15,8 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         match read.meaning {
             Meaning::Success | Meaning::Accepted if read.misnamed => self.not_deleted(now, generation, read),
+            // Not the service's: it would be believed of a task that lives, and is billed. 404 ends the attempts.
+            Meaning::Success if read.body.is_unreadable => self.not_deleted(now, generation, read),
             Meaning::Success => {
                 launch.token_proven();
                 self.gone(now, generation, Ending::Normal);
@@ -53,9 +55,12 @@ impl Lane {
         let (failures, told) = (launch.failures, launch.told);
         let as_delete = Read {
             call: Call::Delete,
-            said: read.said.clone(),
             domain: read.domain.clone(),
-            body: ReplyBody::default(),
+            body: ReplyBody {
+                message: read.body.message.clone(),
+                code: read.body.code,
+                ..ReplyBody::default()
+            },
             ..*read
         };
         let wait = self.next_wait(generation, &as_delete, cause, failures);
@@ -76,7 +81,7 @@ impl Lane {
         if let Some(FailReason::WrongParameters | FailReason::WrongCredentials) =
             read.refused().filter(|_| !told)
         {
-            let said = read.said.clone();
+            let said = self.said(read);
             self.emit(now, Some(generation), EventKind::Misconfigured { call: read.call.into(), said });
         }
         self.leave_behind(now, generation);
@@ -96,7 +101,8 @@ impl Lane {
         let sequence_id = launch.next_sequence_id.saturating_sub(1);
         // What was sent, if a newer one has come since.
         let outdated = launch.outdated.take();
-        if matches!(read.meaning, Meaning::Success | Meaning::Accepted) && !read.misnamed {
+        let is_taken = matches!(read.meaning, Meaning::Success | Meaning::Accepted);
+        if is_taken && !read.misnamed && !read.body.is_unreadable {
             launch.update_due = outdated.as_ref().map(|_| now.mono);
             launch.update_failures = 0;
             launch.update_rate_limited = 0;
@@ -116,7 +122,7 @@ impl Lane {
                 launch.update_due = goes_on.then_some(now.mono);
             }
             self.mark_changed();
-            let said = read.said.clone();
+            let said = self.said(read);
             self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Update, said });
             // Perhaps the task is not there any more.
             return self.hint(now);
@@ -127,7 +133,7 @@ impl Lane {
             launch.update_failures = failures.saturating_add(1);
             launch.update_due = Some(now.mono.plus(monitor));
             if !std::mem::replace(&mut launch.update_refusal_told, true) {
-                let said = read.said.clone();
+                let said = self.said(read);
                 self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Update, said });
             }
             return;

@@ -106,7 +106,7 @@ impl Lane {
         self.emit(
             now,
             Some(generation),
-            EventKind::Misconfigured { call: read.call.into(), said: read.said.clone() },
+            EventKind::Misconfigured { call: read.call.into(), said: self.said(read) },
         );
         let Some(launch) = self.launch_mut(generation) else { return };
         launch.closed = true;

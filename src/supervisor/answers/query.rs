@@ -85,7 +85,7 @@ impl Lane {
                 }
             }
             TaskState::Refused => {
-                let said = read.said.clone();
+                let said = self.said(read);
                 self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Query, said });
                 self.refused_payload(now, generation);
             }
@@ -204,7 +204,7 @@ impl Lane {
         if wait.is_some() {
             self.tell_retry(now, generation, read, Cause::Refused, wait, failures.saturating_add(1));
         } else if tell {
-            let said = read.said.clone();
+            let said = self.said(read);
             self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Query, said });
         }
         // One that was never seen running may not be the task that was made: it has its time to start, and no longer. 401 is

@@ -54,7 +54,13 @@ fn every_token_that_was_sent_is_a_secret() {
     lane.launches.push(launch(1));
     lane.forget(1, None);
     lane.launches.push(launch(2));
-    assert_eq!(lane.secrets(), ["of-the-inputs", "of-the-output", "builder 2", "builder 1"]);
+    lane.keep_secret(DriverSecrets::new(["of-the-customer".to_owned()]));
+    assert_eq!(
+        lane.secrets(),
+        ["of-the-inputs", "of-the-output", "builder 2", "builder 1", "of-the-customer"]
+    );
+    lane.config.app_id = "of-the-output".to_owned();
+    assert!(!lane.secrets().contains(&"of-the-output".to_owned()), "the App ID is none");
 }
 
 #[test]
@@ -97,6 +103,7 @@ fn a_look_in_vain_more_than_there_can_be() {
     let forbidden = Answer::Http {
         status: 403,
         retry_after: None,
+        date: None,
         request_id: None,
         resource_id: None,
         body: String::new(),

@@ -117,7 +117,7 @@ fn every_token_is_a_secret() {
     launch.input_token = RtcToken::Given(Some("input".to_owned()));
     launch.output_token = RtcToken::Given(None);
     launch.forgotten = vec!["forgotten".to_owned()];
-    assert_eq!(launch.secrets().collect::<Vec<_>>(), ["used", "builder", "input", "forgotten"]);
+    assert_eq!(launch.secrets(), ["used", "builder", "input", "forgotten"]);
 }
 
 #[test]

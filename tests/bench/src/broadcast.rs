@@ -59,6 +59,7 @@ impl Broadcast {
             let answer = Answer::Http {
                 status: 200,
                 retry_after: None,
+                date: None,
                 request_id: None,
                 resource_id: None,
                 body: body.to_owned(),

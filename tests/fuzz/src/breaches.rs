@@ -33,6 +33,7 @@ impl Machine for Breach {
         (self.says)(self.polls)
     }
     fn handle(&mut self, _: Millis, _: Input) {}
+    fn keep_secret(&mut self, _: [String; 3]) {}
     fn awaits(&self, _: RequestId) -> bool {
         true
     }

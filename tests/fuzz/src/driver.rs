@@ -8,7 +8,7 @@ use steadymix::time::Millis;
 
 use crate::machine::Machine;
 use crate::material;
-use crate::secrets::{Carried, Secrets};
+use crate::secrets::{Carried, Secrets, credentials};
 
 /// More polls than these without time passing are spinning.
 const MOST_POLLS: u32 = 1_000;
@@ -44,7 +44,8 @@ pub(crate) struct Driver<M> {
 }
 
 impl<M: Machine> Driver<M> {
-    pub(crate) fn new(machine: M, now: Millis) -> Self {
+    pub(crate) fn new(mut machine: M, now: Millis) -> Self {
+        machine.keep_secret(credentials());
         Self {
             machine,
             secrets: Secrets::of_payload(),
@@ -245,14 +246,15 @@ impl<M: Machine> Driver<M> {
     pub(crate) fn restore(&mut self) {
         let text = self.machine.snapshot().unwrap();
         assert!(text.len() <= LONGEST_SNAPSHOT, "a snapshot of {} bytes", text.len());
-        let restored = M::restore(&text).unwrap();
+        let mut restored = M::restore(&text).unwrap();
+        restored.keep_secret(credentials());
         assert!(restored == self.machine, "restored it is not what the snapshot was taken from");
         self.machine = restored;
     }
 }
 
 pub(crate) fn http(status: u16, body: String) -> Answer {
-    Answer::Http { status, retry_after: None, request_id: None, resource_id: None, body }
+    Answer::Http { status, retry_after: None, date: None, request_id: None, resource_id: None, body }
 }
 
 pub(crate) const NOTHING: [NoAnswer; 5] =

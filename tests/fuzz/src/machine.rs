@@ -8,6 +8,7 @@ use steadymix::time::Millis;
 pub(crate) trait Machine: Clone + PartialEq {
     fn poll(&mut self, now: Millis) -> Output;
     fn handle(&mut self, now: Millis, input: Input);
+    fn keep_secret(&mut self, secrets: [String; 3]);
     fn awaits(&self, id: RequestId) -> bool;
     fn awaits_permit(&self, request: PermitRequest) -> bool;
     fn snapshot(&self) -> Result<String, SnapshotError>;
@@ -24,6 +25,9 @@ macro_rules! machine {
             }
             fn handle(&mut self, now: Millis, input: Input) {
                 Self::handle(self, now, input);
+            }
+            fn keep_secret(&mut self, secrets: [String; 3]) {
+                Self::keep_secret(self, secrets);
             }
             fn awaits(&self, id: RequestId) -> bool {
                 Self::awaits(self, id)

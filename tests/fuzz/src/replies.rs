@@ -17,8 +17,8 @@ pub fn replies(data: &[u8]) {
     let status = 100 + u16::from(source.byte()) * 2 + source.short() % 256;
     let headers = source.byte();
     let mut header = |bit| (headers & bit != 0).then(|| source.text());
-    let (retry_after, request_id, resource_id) = (header(1), header(2), header(4));
-    let answer = Answer::Http { status, retry_after, request_id, resource_id, body: source.rest() };
+    let (retry_after, request_id, resource_id, date) = (header(1), header(2), header(4), header(8));
+    let answer = Answer::Http { status, retry_after, date, request_id, resource_id, body: source.rest() };
     driver.answer(id, answer.clone());
     driver.rest();
     driver.rests();

@@ -6,7 +6,7 @@ use steadymix::supervisor::{Answer, EventCall, Input, NoAnswer, PermitRequest, R
 use steadymix::time::Millis;
 use steadymix_emulator::{Call, Delivery, Reply, Silence};
 
-use crate::checks::{Check, Sent};
+use crate::checks::{Check, HEADER, Sent};
 use crate::process::Process;
 use crate::wire;
 use crate::world::World;
@@ -37,6 +37,32 @@ pub(crate) struct Arrival {
     number: u64,
     pub(crate) process: u32,
     what: Coming,
+}
+
+/// What a proxy may make of a request that it does not pass on: all of it, in one of the ways in which that is written.
+fn echo_of(request: &Request) -> String {
+    let Request { method, path, body, .. } = request;
+    let authorization = match request.id.as_u64() % 4 {
+        0 => format!("Authorization: Basic {HEADER}"),
+        1 => format!(
+            "authorization%3A+{}",
+            HEADER.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>()
+        ),
+        2 => HEADER.to_uppercase(),
+        _ => "customer-of-us:its-secret-5678".to_owned(),
+    };
+    format!("{authorization} of {method} {path} {}", body.as_deref().unwrap_or_default())
+}
+
+/// The body of a refusal with this for its message.
+fn echoed(body: &str, message: &str) -> String {
+    match serde_json::from_str(body) {
+        Ok(Value::Object(mut fields)) if fields.contains_key("message") => {
+            fields.insert("message".to_owned(), Value::from(message));
+            Value::Object(fields).to_string()
+        }
+        _ => body.to_owned(),
+    }
 }
 
 impl World {
@@ -103,6 +129,7 @@ impl World {
             let instance = instance.as_deref().unwrap_or("-");
             format!("  > {:?} {} {path} ({instance})", request.call, request.domain)
         });
+        let echo = echo_of(&request);
         let call = Call {
             domain: request.domain.clone(),
             method: request.method.to_owned(),
@@ -122,9 +149,10 @@ impl World {
                 let answer = Answer::Http {
                     status,
                     retry_after: header("retry-after"),
+                    date: header("date"),
                     request_id: header("x-request-id"),
                     resource_id: header("x-resource-id"),
-                    body,
+                    body: if status < 300 { body } else { echoed(&body, &echo) },
                 };
                 if self.plan.mishaps.doubles && self.chance.percent(2) {
                     let again = self.chance.between(1, 5_000);

@@ -4,7 +4,7 @@ use steadymix::redundancy::{GroupConfig, RedundancyGroup};
 use steadymix::supervisor::{Event, EventCall, EventKind, Input, LaneStatus, Output, PermitRequest, Request};
 use steadymix::time::Millis;
 
-use crate::checks::Check;
+use crate::checks::{Check, credentials};
 use crate::model::Model;
 use crate::network::Coming;
 use crate::world::World;
@@ -59,6 +59,7 @@ impl World {
             Some(persisted) => (restored(&persisted.group)?, persisted.model.restored()),
         };
         group.share_quota(self.shared_quota.is_some());
+        group.keep_secret(credentials());
         self.number += 1;
         self.processes.push(Process {
             number: self.number as u32,
@@ -293,7 +294,8 @@ fn restored(group: &RedundancyGroup) -> Result<RedundancyGroup, String> {
     if text.len() > LONGEST_SNAPSHOT {
         return Err(format!("a snapshot of {} bytes", text.len()));
     }
-    let restored = RedundancyGroup::restore(&text).map_err(|error| error.to_string())?;
+    let mut restored = RedundancyGroup::restore(&text).map_err(|error| error.to_string())?;
+    restored.keep_secret(credentials());
     if restored != *group {
         return Err("restored is not what the snapshot was taken from".to_owned());
     }

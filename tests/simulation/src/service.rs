@@ -153,5 +153,12 @@ impl Service {
 }
 
 pub(crate) fn answer(status: u16, body: &serde_json::Value) -> Answer {
-    Answer::Http { status, retry_after: None, request_id: None, resource_id: None, body: body.to_string() }
+    Answer::Http {
+        status,
+        retry_after: None,
+        date: None,
+        request_id: None,
+        resource_id: None,
+        body: body.to_string(),
+    }
 }

@@ -1,0 +1,275 @@
+//! Keeps secrets out of everything that leaves: events, errors, statuses, logs.
+//!
+//! A secret is found however it is written: in another case, percent-encoded, escaped once or several times as in JSON or
+//! HTML, as base64 of either alphabet, folded over lines, or cut off at the end of a text.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::decode::{Decode, Json, Wrong};
+
+/// What has fewer characters is no secret: tokens, keys and passwords are longer, and words of messages are as short.
+const LEAST_SECRET_CHARS: usize = 6;
+/// The same of what has letters only: up to then it may be a word, as `transcoder` is. (What is not ASCII is a letter.)
+const LEAST_LETTERS: usize = 16;
+/// A text of the service is cut after so many characters.
+const MAX_TEXT_CHARS: usize = 300;
+/// What comes after so many bytes of a text is not looked at: it is cut off in any case.
+const MAX_TEXT_BYTES: usize = 16 * 1024;
+/// In the place of a secret.
+const REDACTED: char = '…';
+
+/// Whether this is long enough to be a secret: 6 characters, or 16 if all of them are letters. Anything else, such as
+/// the token `test` of somebody who tries things out, is as likely to be a word of a message.
+pub(crate) fn is_secret(text: &str) -> bool {
+    let chars = text.chars().take(LEAST_LETTERS).count();
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    chars >= LEAST_LETTERS || (chars >= LEAST_SECRET_CHARS && !text.bytes().all(is_letter))
+}
+
+/// Secrets that only the driver knows, such as the customer's. They are in no snapshot.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct DriverSecrets(pub(crate) Arc<Vec<String>>);
+
+impl DriverSecrets {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+        Self(Arc::new(secrets.into_iter().collect()))
+    }
+}
+
+impl Decode for DriverSecrets {
+    /// None: they are handed in again after a restore.
+    fn decode(_: &Json<'_>) -> Result<Self, Wrong> {
+        Ok(Self::default())
+    }
+}
+
+impl fmt::Debug for DriverSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{REDACTED}")
+    }
+}
+
+/// Knows secrets, and redacts them.
+pub(crate) struct Redactor(Vec<Vec<u8>>);
+
+impl Redactor {
+    /// What is too short to be a secret is left out.
+    pub(crate) fn new(secrets: &[String]) -> Self {
+        let secrets = secrets.iter().filter(|secret| is_secret(secret));
+        let folded =
+            |secret: &String| letters(secret, Breaks::Letters).iter().map(|one| folded(one.byte)).collect();
+        Self(secrets.map(folded).filter(|secret: &Vec<u8>| !secret.is_empty()).collect())
+    }
+
+    /// A text of the service, for people: redacted, on one line, and cut to 300 characters. No part of a secret is left
+    /// where it is cut.
+    pub(crate) fn text(&self, text: &str) -> String {
+        let text = start_of(text, MAX_TEXT_BYTES);
+        let secret = self.find(text);
+        let is_secret = |at: usize| secret.get(at).copied().unwrap_or_default();
+        let mut shown = String::new();
+        let mut count = 0;
+        for (at, letter) in text.char_indices() {
+            if at > 0 && is_secret(at) && is_secret(at - 1) {
+                continue;
+            }
+            shown.push(if is_secret(at) {
+                REDACTED
+            } else if is_unprintable(letter) {
+                ' '
+            } else {
+                letter
+            });
+            count += 1;
+            if count == MAX_TEXT_CHARS {
+                break;
+            }
+        }
+        shown.truncate(shown.trim_end().len());
+        shown
+    }
+
+    /// Whether a secret is in there.
+    pub(crate) fn finds(&self, text: &str) -> bool {
+        self.find(text).contains(&true)
+    }
+
+    /// Of each byte whether it belongs to a secret.
+    fn find(&self, text: &str) -> Vec<bool> {
+        let mut found = vec![false; text.len()];
+        self.find_in(&letters(text, Breaks::Letters), &mut found);
+        if text.contains('\\') {
+            self.find_in(&letters(text, Breaks::Nothing), &mut found);
+        }
+        found
+    }
+
+    fn find_in(&self, mut letters: &[Letter], found: &mut [bool]) {
+        while let Some((first, rest)) = letters.split_first() {
+            mark(letters, credential(letters), found);
+            for secret in self.0.iter().filter(|secret| secret.first() == Some(&folded(first.byte))) {
+                // A text may be cut off within a secret.
+                let length = secret.len().min(letters.len());
+                let is_enough = length == secret.len() || length >= LEAST_SECRET_CHARS;
+                if is_enough && secret.iter().zip(letters).all(|(byte, letter)| *byte == folded(letter.byte))
+                {
+                    mark(letters, 0..length, found);
+                }
+            }
+            letters = rest;
+        }
+    }
+}
+
+/// Marks where these of the letters are written.
+fn mark(letters: &[Letter], which: Range<usize>, found: &mut [bool]) {
+    let which = letters.get(which).unwrap_or_default();
+    if let (Some(first), Some(last)) = (which.first(), which.last()) {
+        found.get_mut(first.from..last.to).unwrap_or_default().fill(true);
+    }
+}
+
+/// What follows the word `Basic` or `Bearer`, as in the header `Authorization`, is redacted whosever it is, if it does not
+/// read as a word: where it is in letters that begin with that word.
+fn credential(letters: &[Letter]) -> Range<usize> {
+    for scheme in [b"basic".as_slice(), b"bearer"] {
+        let is_named =
+            scheme.iter().zip(letters).all(|(byte, letter)| letter.byte.to_ascii_lowercase() == *byte);
+        let from = letters.iter().skip(scheme.len()).position(|letter| !matches!(letter.byte, b' ' | b'+'));
+        let Some(gap @ 1..) = from.filter(|_| is_named) else { continue };
+        let from = scheme.len() + gap;
+        let is_of_value = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=-_.~".contains(&byte);
+        let value = letters.iter().skip(from).take_while(|letter| is_of_value(letter.byte));
+        let (mut length, mut is_odd) = (0, false);
+        for Letter { byte, .. } in value {
+            is_odd |= byte.is_ascii_digit() || *byte == b'=' || (length > 0 && byte.is_ascii_uppercase());
+            length += 1;
+        }
+        if is_odd && length >= LEAST_SECRET_CHARS {
+            return from..from + length;
+        }
+    }
+    0..0
+}
+
+/// A byte of a text, as it is meant, and where it is written.
+struct Letter {
+    byte: u8,
+    from: usize,
+    to: usize,
+}
+
+/// Case counts for nothing, nor which alphabet of base64 it is, nor whether a space is written as a plus.
+fn folded(byte: u8) -> u8 {
+    match byte {
+        b'-' | b' ' => b'+',
+        b'_' => b'/',
+        other => other.to_ascii_lowercase(),
+    }
+}
+
+/// What `\n` and `\t` are in a text: a line break that is escaped, or a backslash in front of a letter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Breaks {
+    Nothing,
+    Letters,
+}
+
+/// The bytes of a text without its escapes and control characters.
+fn letters(text: &str, breaks: Breaks) -> Vec<Letter> {
+    let bytes = text.as_bytes();
+    let mut letters = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(first) = bytes.get(at).copied() {
+        let from = at;
+        let rest = bytes.get(at..).unwrap_or_default();
+        let (meant, length) = match first {
+            b'\\' => escaped_by_backslashes(rest, breaks),
+            b'%' => percent_encoded(rest),
+            b'&' => escaped_in_html(rest),
+            other => (Meant::Byte(other), 1),
+        };
+        at += length;
+        let mut add = |byte: u8| {
+            if !byte.is_ascii_control() {
+                letters.push(Letter { byte, from, to: at });
+            }
+        };
+        match meant {
+            Meant::Byte(byte) => add(byte),
+            Meant::Char(letter) => letter.encode_utf8(&mut [0; 4]).bytes().for_each(add),
+            Meant::Nothing => {}
+        }
+    }
+    letters
+}
+
+enum Meant {
+    Byte(u8),
+    Char(char),
+    Nothing,
+}
+
+/// Any number of backslashes, as text that is escaped again and again has them.
+fn escaped_by_backslashes(text: &[u8], breaks: Breaks) -> (Meant, usize) {
+    let count = text.iter().take_while(|byte| **byte == b'\\').count();
+    match text.get(count) {
+        Some(b'u' | b'U') => match hexadecimal(text, count + 1, 4) {
+            Some(code) => (char::from_u32(code).map_or(Meant::Nothing, Meant::Char), count + 5),
+            None => (Meant::Nothing, count),
+        },
+        Some(b'n' | b'r' | b't') if breaks == Breaks::Nothing => (Meant::Nothing, count + 1),
+        Some(_) | None => (Meant::Nothing, count),
+    }
+}
+
+/// `%2B`, or encoded again: `%252B`.
+fn percent_encoded(text: &[u8]) -> (Meant, usize) {
+    let mut at = 1;
+    while text.get(at..at + 2) == Some(b"25") && hexadecimal(text, at + 2, 2).is_some() {
+        at += 2;
+    }
+    match hexadecimal(text, at, 2).and_then(|code| u8::try_from(code).ok()) {
+        Some(byte) => (Meant::Byte(byte), at + 2),
+        None => (Meant::Byte(b'%'), 1),
+    }
+}
+
+/// `&#43;`, `&#x2B;`, `&amp;`.
+fn escaped_in_html(text: &[u8]) -> (Meant, usize) {
+    let end = text.iter().take(10).position(|byte| *byte == b';');
+    let name = end.and_then(|end| std::str::from_utf8(text.get(1..end)?).ok()).unwrap_or_default();
+    let code = match name.strip_prefix('#') {
+        Some(code) => match code.strip_prefix(['x', 'X']) {
+            Some(code) => u32::from_str_radix(code, 16).ok(),
+            None => code.parse().ok(),
+        },
+        None => (name == "amp").then_some(u32::from(b'&')),
+    };
+    match (code.and_then(char::from_u32), end) {
+        (Some(letter), Some(end)) => (Meant::Char(letter), end + 1),
+        _ => (Meant::Byte(b'&'), 1),
+    }
+}
+
+fn hexadecimal(text: &[u8], at: usize, digits: usize) -> Option<u32> {
+    let digits = text.get(at..at + digits)?;
+    digits.iter().try_fold(0, |code, digit| Some(code * 16 + char::from(*digit).to_digit(16)?))
+}
+
+/// Control characters, and those that show a text other than it is.
+fn is_unprintable(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// At most so many bytes, whole characters.
+pub(crate) fn start_of(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    end.and_then(|end| text.get(..end)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

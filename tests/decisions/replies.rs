@@ -1,0 +1,273 @@
+//! Replies that are not the service's, or not as it documents them.
+
+use serde_json::json;
+use steadymix::supervisor::{Answer, EventCall, EventKind, Input, Request, RetryReason, Said, Supervisor};
+use steadymix::task::Services;
+
+use crate::hand::{Hand, START, http, output_uid, services};
+
+/// base64 of `0123456789abcdef:s3cret-of-the-customer`.
+const HEADER: &str = "MDEyMzQ1Njc4OWFiY2RlZjpzM2NyZXQtb2YtdGhlLWN1c3RvbWVy";
+const CREDENTIALS: [&str; 3] = [HEADER, "0123456789abcdef", "s3cret-of-the-customer"];
+const PAGE: &str = "<!doctype html><title>Welcome to the hotel</title>";
+
+fn said(kind: &EventKind) -> &Said {
+    match kind {
+        EventKind::Retrying { said, .. } | EventKind::Misconfigured { said, .. } => said,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn reason(kind: &EventKind) -> RetryReason {
+    match kind {
+        EventKind::Retrying { reason, .. } => *reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn in_the_know(settings: serde_json::Value) -> Hand {
+    let mut hand = Hand::new(settings);
+    hand.supervisor.keep_secret(CREDENTIALS.map(str::to_owned));
+    hand
+}
+
+#[test]
+fn credentials_that_a_proxy_repeats_are_redacted_in_what_every_call_reports() {
+    let echo = Answer::Http {
+        status: 503,
+        retry_after: None,
+        date: None,
+        request_id: Some(format!("Basic {HEADER}")),
+        resource_id: Some("s3cret-of-the-customer".to_owned()),
+        body: json!({ "message": format!("{{\"authorization\":\"Basic {HEADER}\",\"id\":\"0123456789ABCDEF\"}}") })
+            .to_string(),
+    };
+    let mut hand = in_the_know(json!({}));
+    let echoed = |hand: &mut Hand, request: &Request| {
+        hand.hand_in(request, echo.clone());
+        let kind = hand.last();
+        let said = said(&kind);
+        assert_eq!(said.message.as_deref(), Some(r#"{"authorization":"Basic …","id":"…"}"#), "{kind:?}");
+        assert_eq!((said.request_id.as_deref(), said.resource_id.as_deref()), (Some("Basic …"), Some("…")));
+    };
+    let acquire = hand.expect(EventCall::Acquire);
+    echoed(&mut hand, &acquire);
+    let create = hand.create();
+    echoed(&mut hand, &create);
+    let create = hand.expect(EventCall::Create);
+    hand.answer(&create, 200, json!({ "taskId": "t" }));
+    hand.query("IN_PROGRESS", "serviceInProgress");
+    let query = hand.expect(EventCall::Query);
+    echoed(&mut hand, &query);
+    let services = Services::from_json(&services(200)).unwrap();
+    hand.supervisor.update(hand.wall(), services).unwrap();
+    let update = hand.expect(EventCall::Update);
+    echoed(&mut hand, &update);
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    let delete = hand.expect(EventCall::Delete);
+    echoed(&mut hand, &delete);
+    let shown = format!("{:?} {:?}", hand.events, hand.supervisor.status());
+    assert!(!CREDENTIALS.iter().any(|secret| shown.contains(secret)), "{shown}");
+    let snapshot = hand.supervisor.snapshot().unwrap();
+    assert!(!CREDENTIALS.iter().any(|secret| snapshot.contains(secret)), "{snapshot}");
+}
+
+#[test]
+fn a_task_is_not_named_by_a_credential() {
+    let mut hand = in_the_know(json!({}));
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": format!("task of {HEADER}") }));
+    assert_eq!(reason(&hand.last()), RetryReason::Malformed);
+    assert!(!hand.notice(110, HEADER, "show-1"));
+    assert_eq!(hand.supervisor.status().task_id, None);
+}
+
+#[test]
+fn words_that_are_used_as_tokens_stay_in_messages() {
+    let mut services = services(300);
+    services["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] = json!("test");
+    services["cloudTranscoder"]["config"]["transcoder"]["rtctoken"] = json!("007eJx-mistyped-field");
+    let mut hand = Hand::new(json!({ "services": services }));
+    let acquire = hand.expect(EventCall::Acquire);
+    hand.answer(&acquire, 503, json!({ "message": "the test of rtctoken 007eJx-mistyped-field failed" }));
+    assert_eq!(said(&hand.last()).message.as_deref(), Some("the test of rtctoken … failed"));
+}
+
+#[test]
+fn a_page_in_the_place_of_a_reply_to_delete_ends_no_task() {
+    for (status, body) in [
+        (200, PAGE),
+        (200, "{\"taskId\":\"t\",\"sta"),
+        (200, "{\"taskId\":\".\"}"),
+        (200, "[]"),
+        (200, "ok"),
+        (204, PAGE),
+    ] {
+        let mut hand = Hand::new(json!({}));
+        hand.running("t");
+        hand.supervisor.handle(hand.wall(), Input::Stop);
+        let delete = hand.expect(EventCall::Delete);
+        hand.hand_in(&delete, http(status, body));
+        assert_eq!(reason(&hand.last()), RetryReason::Malformed, "{body}");
+        let again = hand.expect(EventCall::Delete);
+        hand.answer(&again, 404, json!({}));
+        hand.done();
+    }
+    for (status, body) in [(200, ""), (204, ""), (200, "\n"), (200, "{}"), (200, "{\"message\":\"\\ud800\"}")]
+    {
+        let mut hand = Hand::new(json!({}));
+        hand.running("t");
+        hand.supervisor.handle(hand.wall(), Input::Stop);
+        let delete = hand.expect(EventCall::Delete);
+        hand.hand_in(&delete, http(status, body));
+        hand.done();
+    }
+}
+
+#[test]
+fn a_page_in_the_place_of_a_reply_to_update_is_no_update() {
+    for (body, taken) in [(PAGE, false), ("", true), ("{}", true)] {
+        let mut hand = Hand::new(json!({}));
+        hand.running("t");
+        let services = Services::from_json(&services(200)).unwrap();
+        hand.supervisor.update(hand.wall(), services).unwrap();
+        let update = hand.expect(EventCall::Update);
+        hand.hand_in(&update, http(200, body));
+        let kind = hand.last();
+        assert_eq!(matches!(kind, EventKind::Updated { sequence_id: 0 }), taken, "{kind:?}");
+        if !taken {
+            assert_eq!(reason(&kind), RetryReason::Malformed);
+        }
+    }
+}
+
+#[test]
+fn a_page_in_the_place_of_a_reply_to_the_other_calls_is_malformed() {
+    for body in [PAGE, "", "{\"taskId\":\"..\",\"status\":\"IN_PROGRESS\"}"] {
+        let mut hand = Hand::new(json!({}));
+        let acquire = hand.expect(EventCall::Acquire);
+        hand.hand_in(&acquire, http(200, body));
+        assert_eq!(reason(&hand.last()), RetryReason::Malformed);
+        let create = hand.create();
+        hand.hand_in(&create, http(200, body));
+        assert_eq!(reason(&hand.last()), RetryReason::Malformed);
+        let again = hand.expect(EventCall::Create);
+        hand.answer(&again, 200, json!({ "taskId": "t" }));
+        let query = hand.expect(EventCall::Query);
+        hand.hand_in(&query, http(200, body));
+        assert_eq!(reason(&hand.last()), RetryReason::Malformed);
+    }
+}
+
+#[test]
+fn a_task_id_that_is_none_is_malformed_and_any_other_is_one_segment_of_the_path() {
+    for id in [String::new(), ".".to_owned(), "..".to_owned(), "t".repeat(257), "t".repeat(900_000)] {
+        let mut hand = Hand::new(json!({}));
+        let create = hand.create();
+        hand.answer(&create, 200, json!({ "taskId": id }));
+        assert_eq!(reason(&hand.last()), RetryReason::Malformed);
+        let snapshot = hand.supervisor.snapshot().unwrap();
+        assert!(snapshot.len() < 20_000, "{} bytes", snapshot.len());
+        assert_eq!(output_uid(&hand.expect(EventCall::Create)), 1);
+    }
+    for (id, segment) in [
+        ("../../tokens", "..%2F..%2Ftokens"),
+        ("a?b=c&d#e", "a%3Fb%3Dc%26d%23e"),
+        ("%2e%2e", "%252e%252e"),
+        ("\\", "%5C"),
+        ("a b\u{0}é", "a%20b%00%C3%A9"),
+        ("...", "..."),
+    ] {
+        let mut hand = Hand::new(json!({}));
+        let create = hand.create();
+        hand.answer(&create, 200, json!({ "taskId": id }));
+        let query = hand.expect(EventCall::Query);
+        let path = query.path.split_once("/tasks/").unwrap().1;
+        assert_eq!(path.split_once('?').unwrap().0, segment);
+        assert_eq!(hand.supervisor.status().task_id.as_deref(), Some(id));
+    }
+}
+
+#[test]
+fn a_builder_token_that_is_too_long_is_malformed() {
+    let mut hand = Hand::new(json!({}));
+    let acquire = hand.expect(EventCall::Acquire);
+    hand.answer(&acquire, 200, json!({ "tokenName": "t".repeat(2_049) }));
+    assert_eq!(reason(&hand.last()), RetryReason::Malformed);
+    let acquire = hand.expect(EventCall::Acquire);
+    hand.answer(&acquire, 200, json!({ "tokenName": "t".repeat(2_048) }));
+    hand.expect(EventCall::Create);
+}
+
+#[test]
+fn half_a_character_does_not_lose_a_reply() {
+    for odd in ["\\ud83d", "\\udc00", "\u{1}", "\u{fffd}"] {
+        let mut hand = Hand::new(json!({}));
+        let acquire = hand.expect(EventCall::Acquire);
+        hand.hand_in(&acquire, http(200, &format!(r#"{{"odd":"{odd}","tokenName":"name"}}"#)));
+        let create = hand.expect(EventCall::Create);
+        hand.hand_in(&create, http(200, &format!(r#"{{"taskId":"t","services":{{"odd":"{odd}"}}}}"#)));
+        let query = hand.expect(EventCall::Query);
+        hand.hand_in(&query, http(200, &format!(r#"{{"status":"IN_PROGRESS","odd":["{odd}"]}}"#)));
+        assert!(matches!(hand.last(), EventKind::Confirmed { .. }), "{odd:?}");
+    }
+}
+
+#[test]
+fn retry_after_is_read_by_the_clock_of_the_service_and_capped() {
+    let at = "Thu, 01 Jan 2026 00:00:00 GMT";
+    let an_hour_later = "Thu, 01 Jan 2026 01:00:00 GMT";
+    for (retry_after, date, waited) in [
+        ("60.5", None, 60_500),
+        ("99999999999999999999999999", None, 300_000),
+        ("-5", None, 3_000),
+        ("soon", Some(at), 3_000),
+        // The machine's clock is right, an hour slow, and an hour fast.
+        ("Thu, 01 Jan 2026 00:00:20 GMT", Some(at), 20_000),
+        ("Thu, 01 Jan 2026 01:00:20 GMT", Some(an_hour_later), 20_000),
+        ("Wed, 31 Dec 2025 23:00:20 GMT", Some("Wed, 31 Dec 2025 23:00:00 GMT"), 20_000),
+        (an_hour_later, Some(at), 300_000),
+        (at, Some(an_hour_later), 3_000),
+        ("Thu, 01 Jan 2026 00:00:20 GMT", Some("yesterday"), 20_000),
+    ] {
+        let mut hand = Hand::new(json!({}));
+        let create = hand.create();
+        assert_eq!(hand.now, START);
+        let mut answer = http(503, "{}");
+        if let Answer::Http { retry_after: header, date: sent_at, .. } = &mut answer {
+            (*header, *sent_at) = (Some(retry_after.to_owned()), date.map(str::to_owned));
+        }
+        hand.hand_in(&create, answer);
+        hand.call();
+        assert_eq!(hand.now - START, waited, "{retry_after}, {date:?}");
+    }
+}
+
+#[test]
+fn what_is_restored_knows_the_credentials_once_they_are_handed_in() {
+    let mut hand = in_the_know(json!({}));
+    let create = hand.create();
+    let restored = Supervisor::restore(&hand.supervisor.snapshot().unwrap()).unwrap();
+    hand.supervisor = restored;
+    hand.supervisor.keep_secret(CREDENTIALS.map(str::to_owned));
+    hand.answer(&create, 503, json!({ "message": format!("not {HEADER}") }));
+    assert_eq!(said(&hand.last()).message.as_deref(), Some("not …"));
+}
+
+#[test]
+fn a_look_that_a_proxy_answers_is_redacted_too() {
+    let mut hand = in_the_know(json!({ "presence": "always" }));
+    hand.running("t");
+    loop {
+        let request = hand.call();
+        if request.call != EventCall::Presence {
+            hand.answer(&request, 200, crate::hand::task("IN_PROGRESS", "serviceInProgress"));
+            continue;
+        }
+        hand.answer(&request, 403, json!({ "message": format!("Basic {HEADER} is not allowed") }));
+        if let EventKind::Misconfigured { call: EventCall::Presence, said } = hand.last() {
+            assert_eq!(said.message.as_deref(), Some("Basic … is not allowed"));
+            return;
+        }
+    }
+}
