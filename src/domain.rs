@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::decode::decode;
+use crate::durations::server::DOMAIN_RETURN;
 use crate::error::Invalid;
 use crate::time::Millis;
 
@@ -99,9 +100,7 @@ impl DomainLadder {
                 return Err(Invalid::new("region", region, format!("{} or {}", regions[0], regions[1])));
             }
         };
-        if !(1_000..=86_400_000).contains(&return_after.as_u64()) {
-            return Err(Invalid::new("domainReturnMs", return_after, "from 1000 to 86400000 ms"));
-        }
+        DOMAIN_RETURN.check(return_after)?;
         Ok(Self {
             rungs: [
                 format!("api.{primary}"),

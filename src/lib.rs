@@ -11,6 +11,7 @@
 mod decode;
 #[cfg(feature = "server")]
 pub mod domain;
+mod durations;
 pub mod error;
 pub mod failover;
 #[cfg(feature = "server")]

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::decode::{self, Decode, Json, Wrong, decode, deserialize};
+use crate::durations::Duration;
+use crate::durations::policy as durations;
 use crate::error::{Invalid, list_of};
 use crate::status::{Call, Meaning};
 use crate::time::Millis;
@@ -169,35 +171,34 @@ decode!(Camel RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
+        let delays = |duration: &Duration| Backoff::from_ms(duration.default);
         Self {
-            create_timed_out_ms: Backoff::from_ms(&[3_000, 6_000, 9_000]),
-            create_server_error_ms: Backoff::from_ms(&[3_000, 6_000, 9_000]),
-            create_not_completed_ms: Backoff::from_ms(&[3_000, 6_000]),
-            query_not_found_ms: Backoff::from_ms(&[5_000, 10_000, 15_000]),
-            query_server_error_ms: Backoff::from_ms(&[5_000, 10_000, 15_000, 30_000]),
-            query_refused_ms: Backoff::from_ms(&[5_000, 10_000, 15_000]),
-            delete_ms: Backoff::from_ms(&[5_000, 10_000, 15_000, 30_000]),
-            no_answer_ms: Backoff::from_ms(&[1_000, 3_000, 6_000]),
-            rate_limited_ms: Backoff::from_ms(&[1_000, 2_000, 5_000, 10_000]),
-            confirm_ms: Backoff::from_ms(&[5_000, 5_000, 5_000, 10_000]),
-            confirm_deadline_ms: Millis::from_secs(90),
-            monitor_interval_ms: Millis::from_secs(120),
-            relaunch_ms: Backoff::from_ms(&[0, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000]),
-            relaunch_reset_ms: Millis::from_secs(600),
-            migration_ms: Millis::from_secs(90),
-            unidentified_ms: Some(Millis::from_secs(90)),
-            presence_ms: Backoff::from_ms(&[10_000, 10_000, 10_000, 15_000, 30_000, 60_000]),
+            create_timed_out_ms: delays(&durations::CREATE_TIMED_OUT),
+            create_server_error_ms: delays(&durations::CREATE_SERVER_ERROR),
+            create_not_completed_ms: delays(&durations::CREATE_NOT_COMPLETED),
+            query_not_found_ms: delays(&durations::QUERY_NOT_FOUND),
+            query_server_error_ms: delays(&durations::QUERY_SERVER_ERROR),
+            query_refused_ms: delays(&durations::QUERY_REFUSED),
+            delete_ms: delays(&durations::DELETE),
+            no_answer_ms: delays(&durations::NO_ANSWER),
+            rate_limited_ms: delays(&durations::RATE_LIMITED),
+            confirm_ms: delays(&durations::CONFIRM),
+            confirm_deadline_ms: durations::CONFIRM_DEADLINE.default(),
+            monitor_interval_ms: durations::MONITOR_INTERVAL.default(),
+            relaunch_ms: delays(&durations::RELAUNCH),
+            relaunch_reset_ms: durations::RELAUNCH_RESET.default(),
+            migration_ms: durations::MIGRATION.default(),
+            unidentified_ms: Some(durations::UNIDENTIFIED.default()),
+            presence_ms: delays(&durations::PRESENCE),
             presence_absences: 3,
-            stop_deadline_ms: Millis::from_secs(300),
-            request_timeout_ms: Millis::from_secs(10),
-            hint_interval_ms: Millis::from_secs(5),
-            retry_after_max_ms: Millis::from_secs(300),
+            stop_deadline_ms: durations::STOP_DEADLINE.default(),
+            request_timeout_ms: durations::REQUEST_TIMEOUT.default(),
+            hint_interval_ms: durations::HINT_INTERVAL.default(),
+            retry_after_max_ms: durations::RETRY_AFTER_MAX.default(),
             jitter_percent: 0,
         }
     }
 }
-
-const HOUR_MS: u64 = 3_600_000;
 
 impl RetryPolicy {
     /// The defaults with `overrides` (an object of any of the fields) in their place.
@@ -215,44 +216,48 @@ impl RetryPolicy {
     /// # Errors
     /// The first value out of range, by its field.
     pub fn check(&self) -> Result<(), Invalid> {
-        let ladders = [
-            ("createTimedOutMs", &self.create_timed_out_ms, 1),
-            ("createServerErrorMs", &self.create_server_error_ms, 1),
-            ("createNotCompletedMs", &self.create_not_completed_ms, 1),
-            ("queryNotFoundMs", &self.query_not_found_ms, 1),
-            ("queryServerErrorMs", &self.query_server_error_ms, 1),
-            ("queryRefusedMs", &self.query_refused_ms, 1),
-            ("deleteMs", &self.delete_ms, 1),
-            ("noAnswerMs", &self.no_answer_ms, 1),
-            ("rateLimitedMs", &self.rate_limited_ms, 1),
-            ("confirmMs", &self.confirm_ms, 1),
-            ("relaunchMs", &self.relaunch_ms, 0),
-            ("presenceMs", &self.presence_ms, 1),
+        let lists = [
+            (&durations::CREATE_TIMED_OUT, &self.create_timed_out_ms),
+            (&durations::CREATE_SERVER_ERROR, &self.create_server_error_ms),
+            (&durations::CREATE_NOT_COMPLETED, &self.create_not_completed_ms),
+            (&durations::QUERY_NOT_FOUND, &self.query_not_found_ms),
+            (&durations::QUERY_SERVER_ERROR, &self.query_server_error_ms),
+            (&durations::QUERY_REFUSED, &self.query_refused_ms),
+            (&durations::DELETE, &self.delete_ms),
+            (&durations::NO_ANSWER, &self.no_answer_ms),
+            (&durations::RATE_LIMITED, &self.rate_limited_ms),
+            (&durations::CONFIRM, &self.confirm_ms),
+            (&durations::RELAUNCH, &self.relaunch_ms),
+            (&durations::PRESENCE, &self.presence_ms),
         ];
-        for (field, ladder, least) in ladders {
-            if ladder.0.is_empty() || ladder.0.len() > 20 {
-                return Err(Invalid::new(
-                    field,
-                    format!("a list of {}", ladder.0.len()),
-                    "a list of 1 to 20 waits",
-                ));
+        for (duration, delays) in lists {
+            let field = duration.field;
+            if delays.0.is_empty() || delays.0.len() > 20 {
+                let found = format!("a list of {}", delays.0.len());
+                return Err(Invalid::new(field, found, "a list of 1 to 20 waits"));
             }
-            for (i, wait) in ladder.0.iter().enumerate() {
-                in_range(field, *wait, least, HOUR_MS)
+            for (i, delay) in delays.0.iter().enumerate() {
+                duration
+                    .check(*delay)
                     .map_err(|invalid| Invalid { field: format!("{field}[{i}]"), ..invalid })?;
             }
         }
-        in_range("confirmDeadlineMs", self.confirm_deadline_ms, 1, HOUR_MS)?;
-        in_range("monitorIntervalMs", self.monitor_interval_ms, 1_000, HOUR_MS)?;
-        in_range("relaunchResetMs", self.relaunch_reset_ms, 0, 24 * HOUR_MS)?;
-        in_range("migrationMs", self.migration_ms, 1, HOUR_MS)?;
-        if let Some(wait) = self.unidentified_ms {
-            in_range("unidentifiedMs", wait, 1, HOUR_MS)?;
+        let durations = [
+            (&durations::CONFIRM_DEADLINE, self.confirm_deadline_ms),
+            (&durations::MONITOR_INTERVAL, self.monitor_interval_ms),
+            (&durations::RELAUNCH_RESET, self.relaunch_reset_ms),
+            (&durations::MIGRATION, self.migration_ms),
+            (&durations::STOP_DEADLINE, self.stop_deadline_ms),
+            (&durations::REQUEST_TIMEOUT, self.request_timeout_ms),
+            (&durations::HINT_INTERVAL, self.hint_interval_ms),
+            (&durations::RETRY_AFTER_MAX, self.retry_after_max_ms),
+        ];
+        for (duration, value) in durations {
+            duration.check(value)?;
         }
-        in_range("stopDeadlineMs", self.stop_deadline_ms, 0, HOUR_MS)?;
-        in_range("requestTimeoutMs", self.request_timeout_ms, 100, 120_000)?;
-        in_range("hintIntervalMs", self.hint_interval_ms, 1_000, HOUR_MS)?;
-        in_range("retryAfterMaxMs", self.retry_after_max_ms, 0, HOUR_MS)?;
+        if let Some(value) = self.unidentified_ms {
+            durations::UNIDENTIFIED.check(value)?;
+        }
         if !(1..=20).contains(&self.presence_absences) {
             return Err(Invalid::new("presenceAbsences", self.presence_absences, "from 1 to 20"));
         }
@@ -366,13 +371,6 @@ pub fn parse_http_date(header: &str) -> Option<Millis> {
     Some(Millis::from_secs(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()))
 }
 
-fn in_range(field: &str, value: Millis, least: u64, most: u64) -> Result<(), Invalid> {
-    if (least..=most).contains(&value.as_u64()) {
-        return Ok(());
-    }
-    Err(Invalid::new(field, value, format!("from {least} to {most} ms")))
-}
-
 /// One step of the splitmix64 generator: enough chance for jitter, without state to keep.
 fn splitmix64(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -424,7 +422,12 @@ mod tests {
         let refused = |json| RetryPolicy::from_json(&json).unwrap_err();
         assert_eq!(
             refused(json!({ "queryNotFoundMs": [5_000, 0] })),
-            Invalid::new("policy.queryNotFoundMs[1]", "0 ms", "from 1 to 3600000 ms")
+            Invalid::new("policy.queryNotFoundMs[1]", "0 ms", "from 100 to 3600000 ms")
+        );
+        let in_seconds = refused(json!({ "queryNotFoundMs": [5, 10, 15], "confirmDeadlineMs": 90 }));
+        assert_eq!(
+            in_seconds.to_string(),
+            "policy.queryNotFoundMs[0] is 5 ms, but must be from 100 to 3600000 ms: did you mean 5000 ms, which is 5 s?"
         );
         assert_eq!(
             refused(json!({ "jitterPercent": 101 })),
@@ -435,10 +438,14 @@ mod tests {
             Invalid::new("policy.confirmMs", "a list of 0", "a list of 1 to 20 waits")
         );
         assert_eq!(refused(json!({ "confirmMs": vec![5; 21] })).value, "a list of 21");
-        assert_eq!(refused(json!({ "relaunchResetMs": 86_400_001 })).allowed, "from 0 to 86400000 ms");
-        let widest = json!({ "confirmMs": vec![5; 20], "relaunchResetMs": 86_400_000, "jitterPercent": 100 });
+        assert_eq!(
+            refused(json!({ "relaunchResetMs": 86_400_001 })).allowed,
+            "0, or from 10000 to 86400000 ms"
+        );
+        let widest =
+            json!({ "confirmMs": vec![100; 20], "relaunchResetMs": 86_400_000, "jitterPercent": 100 });
         let widest = RetryPolicy::from_json(&widest).unwrap();
-        assert_eq!(widest.confirm_ms.waits(), [Millis::new(5); 20]);
+        assert_eq!(widest.confirm_ms.waits(), [Millis::new(100); 20]);
         let wrong_type = refused(json!({ "deleteMs": [1_000, "x"] }));
         assert_eq!((wrong_type.field.as_str(), wrong_type.value.as_str()), ("policy.deleteMs[1]", "\"x\""));
         assert_eq!(refused(json!({ "retries": 3 })).field, "policy.retries");

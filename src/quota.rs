@@ -11,6 +11,7 @@ use serde_json::Value;
 use self::by_lane::ByLane;
 use crate::decode::{self, decode};
 use crate::domain::Area;
+use crate::durations::server::POLL_INTERVAL;
 use crate::error::Invalid;
 use crate::time::Millis;
 
@@ -388,14 +389,12 @@ pub struct QuotaEstimate {
 /// launches, deletions and repeated calls.
 ///
 /// # Errors
-/// No task at all, or an interval under 1 s.
+/// No task at all, or an interval under 1 s or over 24 h.
 pub fn estimate(tasks: u32, poll_interval: Millis, limits: &QuotaLimits) -> Result<QuotaEstimate, Invalid> {
     if tasks == 0 {
         return Err(Invalid::new("tasks", tasks, "1 or more"));
     }
-    if poll_interval < SECOND {
-        return Err(Invalid::new("pollIntervalMs", poll_interval, "1000 ms or more"));
-    }
+    POLL_INTERVAL.check(poll_interval)?;
     let interval_s = poll_interval.as_u64() as f64 / 1000.0;
     let rate = f64::from(limits.calls_per_second);
     let for_queries = rate * 2.0 / 3.0;

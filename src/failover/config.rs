@@ -3,6 +3,8 @@
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
 
+use crate::durations::viewer as durations;
+use crate::error::Invalid;
 use crate::time::Millis;
 
 /// What is kept ready besides the output that is shown.
@@ -60,19 +62,46 @@ impl Default for FailoverConfig {
     fn default() -> Self {
         Self {
             standby: Standby::Hot,
-            frozen_ms: Millis::new(1_000),
-            congested_ms: Millis::new(1_500),
-            bad_network_ms: Millis::new(3_000),
-            muted_ms: Millis::new(2_000),
-            audio_ms: Millis::new(2_000),
-            frame_gap_ms: Millis::new(250),
-            starting_ms: Millis::new(3_000),
-            penalty_ms: Millis::new(30_000),
-            dwell_ms: Millis::new(5_000),
-            settle_ms: Millis::new(3_500),
-            both_down_ms: Millis::new(10_000),
+            frozen_ms: durations::FROZEN.default(),
+            congested_ms: durations::CONGESTED.default(),
+            bad_network_ms: durations::BAD_NETWORK.default(),
+            muted_ms: durations::MUTED.default(),
+            audio_ms: durations::AUDIO.default(),
+            frame_gap_ms: durations::FRAME_GAP.default(),
+            starting_ms: durations::STARTING.default(),
+            penalty_ms: durations::PENALTY.default(),
+            dwell_ms: durations::DWELL.default(),
+            settle_ms: durations::SETTLE.default(),
+            both_down_ms: durations::BOTH_DOWN.default(),
             fail_back_ms: None,
-            false_alarm_ms: Millis::new(5_000),
+            false_alarm_ms: durations::FALSE_ALARM.default(),
         }
+    }
+}
+
+impl FailoverConfig {
+    /// Checks every duration. (The viewer's module leaves this to TypeScript, which has the names.)
+    ///
+    /// # Errors
+    /// The first value out of its range, by its field.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let given = [
+            (&durations::FROZEN, self.frozen_ms),
+            (&durations::CONGESTED, self.congested_ms),
+            (&durations::BAD_NETWORK, self.bad_network_ms),
+            (&durations::MUTED, self.muted_ms),
+            (&durations::AUDIO, self.audio_ms),
+            (&durations::FRAME_GAP, self.frame_gap_ms),
+            (&durations::STARTING, self.starting_ms),
+            (&durations::PENALTY, self.penalty_ms),
+            (&durations::DWELL, self.dwell_ms),
+            (&durations::SETTLE, self.settle_ms),
+            (&durations::BOTH_DOWN, self.both_down_ms),
+            (&durations::FALSE_ALARM, self.false_alarm_ms),
+        ];
+        for (duration, value) in given {
+            duration.check(value)?;
+        }
+        self.fail_back_ms.map_or(Ok(()), |value| durations::FAIL_BACK.check(value))
     }
 }

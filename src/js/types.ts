@@ -163,57 +163,72 @@ export interface TaskWarning {
 
 /** Every schedule. The service's own ones are the defaults; lists are the waits before each further attempt. */
 export interface RetrySchedules {
-  /** Acquire, Create or Update answered 206. Default 3000, 6000, 9000. */
+  /** Acquire, Create or Update answered 206. From 100 to 3600000. Default 3000, 6000, 9000. */
   createTimedOutMs: number[];
-  /** Acquire, Create or Update answered 50x. Default 3000, 6000, 9000. */
+  /** Acquire, Create or Update answered 50x. From 100 to 3600000. Default 3000, 6000, 9000. */
   createServerErrorMs: number[];
-  /** Acquire, Create or Update answered code 65, with a 40x too. Default 3000, 6000. */
+  /** Acquire, Create or Update answered code 65, with a 40x too. From 100 to 3600000. Default 3000, 6000. */
   createNotCompletedMs: number[];
-  /** Query answered 404; when spent, the task is gone. Default 5000, 10000, 15000. */
+  /** Query answered 404; when spent, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000. */
   queryNotFoundMs: number[];
-  /** Query answered 50x or 206; the last repeats. Default 5000, 10000, 15000, 30000. */
+  /** Query answered 50x or 206; the last repeats. From 100 to 3600000. Default 5000, 10000, 15000, 30000. */
   queryServerErrorMs: number[];
-  /** Query answered 40x; when spent, the operator is told. Default 5000, 10000, 15000. */
+  /** Query answered 40x; when spent, the operator is told. From 100 to 3600000. Default 5000, 10000, 15000. */
   queryRefusedMs: number[];
-  /** Delete answered 50x, 206 or 40x; when spent, the task is left behind. Default 5000, 10000, 15000, 30000. */
+  /**
+   * Delete answered 50x, 206 or 40x; when spent, the task is left behind. From 100 to 3600000. Default 5000, 10000,
+   * 15000, 30000.
+   */
   deleteMs: number[];
-  /** No answer. Default 1000, 3000, 6000. */
+  /** No answer. From 100 to 3600000. Default 1000, 3000, 6000. */
   noAnswerMs: number[];
-  /** 429 without `Retry-After`; the last repeats, and no attempt is spent. Default 1000, 2000, 5000, 10000. */
+  /**
+   * 429 without `Retry-After`; the last repeats, and no attempt is spent. From 100 to 3600000. Default 1000, 2000,
+   * 5000, 10000.
+   */
   rateLimitedMs: number[];
-  /** Looks for a new task; the last repeats; each is shorter than `idleTimeout`. Default 5000, 5000, 5000, 10000. */
+  /**
+   * Looks for a new task; the last repeats; each is shorter than `idleTimeout`. From 100 to 3600000. Default 5000,
+   * 5000, 5000, 10000.
+   */
   confirmMs: number[];
-  /** A task that does not run this long after its taskId did not start. Default 90000. */
+  /** A task that does not run this long after its taskId did not start. From 1000 to 3600000. Default 90000. */
   confirmDeadlineMs: number;
-  /** Between two looks for a running task. Default 120000. */
+  /** Between two looks for a running task. From 1000 to 3600000. Default 120000. */
   monitorIntervalMs: number;
-  /** Launching again; the last repeats. Default 0, 5000, 15000, 30000, 60000, 120000, 300000. */
+  /**
+   * Launching again; the last repeats. 0, or from 500 to 3600000. Default 0, 5000, 15000, 30000, 60000, 120000, 300000.
+   */
   relaunchMs: number[];
-  /** After running this long, earlier launches are forgotten. Default 600000. */
+  /** After running this long, earlier launches are forgotten. 0, or from 10000 to 86400000. Default 600000. */
   relaunchResetMs: number;
   /**
-   * How long the service is given to move a task that failed; and how long a running task is looked at every 10 s once a
-   * notification said that it has stopped or failed. Default 90000.
+   * How long the service is given to move a task that failed; and how long a running task is looked at every 10 s once
+   * a notification said that it has stopped or failed. From 1000 to 3600000. Default 90000.
    */
   migrationMs: number;
-  /** A task that runs but that nobody names is replaced after this; `null`: never. Default 90000. */
+  /**
+   * A task that runs but that nobody names is replaced after this; `null`: never. From 1000 to 3600000. Default 90000.
+   */
   unidentifiedMs: number | null;
-  /** Looks into the channel; the last repeats. Default 10000, 10000, 10000, 15000, 30000, 60000. */
+  /**
+   * Looks into the channel; the last repeats. From 100 to 3600000. Default 10000, 10000, 10000, 15000, 30000, 60000.
+   */
   presenceMs: number[];
   /** Looks in a row without a uid that prove it gone, besides those during `migrationMs`. Default 3. */
   presenceAbsences: number;
   /**
-   * How long `stop()` waits for a task that cannot be ended or found; one whose id is known is not given up before a Delete
-   * of it was tried. Default 300000.
+   * How long `stop()` waits for a task that cannot be ended or found; one whose id is known is not given up before a
+   * Delete of it was tried. 0, or from 1000 to 3600000. Default 300000.
    */
   stopDeadlineMs: number;
-  /** Time-out of each attempt. Default 10000. */
+  /** Time-out of each attempt. From 1000 to 120000. Default 10000. */
   requestTimeoutMs: number;
-  /** Hints and notifications bring a Query forward at most this often. Default 5000. */
+  /** Hints and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000. */
   hintIntervalMs: number;
   /**
-   * The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Default 300000. Dates are
-   * compared with the reply's own `Date`, where it has one.
+   * The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with the
+   * reply's own `Date`, where it has one. 0, or from 1000 to 3600000. Default 300000.
    */
   retryAfterMaxMs: number;
   /** How much longer a wait may become by chance, 0 to 100 % of it. Default 0. */
@@ -253,7 +268,7 @@ export interface CommonConfig {
   area?: Area;
   /** The region next to you, whose neighbour is asked when nothing else answers. */
   region?: string;
-  /** When the primary domain is tried again after it was left. Default 600000. */
+  /** When the primary domain is tried again after it was left. From 1000 to 86400000. Default 600000. */
   domainReturnMs?: number;
   /** Schedules that differ from the documented ones. */
   policy?: Partial<RetrySchedules>;
@@ -622,7 +637,7 @@ export type Meaning =
 export interface QuotaPlan {
   /** Tasks at the same time: 1 or more. */
   tasks: number;
-  /** Default 120000. */
+  /** How often each is asked for. From 1000 to 86400000. Default 120000. */
   pollIntervalMs?: number;
   /** Default `north-america`. */
   area?: Area;

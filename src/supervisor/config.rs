@@ -7,6 +7,7 @@ use super::is_default;
 use super::launch::{Launch, RtcToken};
 use crate::decode::{self, decode};
 use crate::domain::{Area, DomainLadder};
+use crate::durations::server::DOMAIN_RETURN;
 use crate::error::{Invalid, list_of, quoted};
 use crate::policy::RetryPolicy;
 use crate::quota::QuotaLimits;
@@ -187,7 +188,7 @@ impl Shared {
         let policy = RetryPolicy::from_json(raw.policy.as_ref().unwrap_or(&none)).map_err(in_config)?;
         let limits =
             QuotaLimits::from_json(raw.area, raw.quota.as_ref().unwrap_or(&none)).map_err(in_config)?;
-        let return_after = raw.domain_return_ms.unwrap_or(Millis::from_secs(600));
+        let return_after = raw.domain_return_ms.unwrap_or(DOMAIN_RETURN.default());
         let domains = DomainLadder::new(raw.area, raw.region.as_deref(), return_after).map_err(in_config)?;
         Ok(Self { raw, policy, limits, domains })
     }

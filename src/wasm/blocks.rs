@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{error, value};
 use crate::decode::decode;
 use crate::domain::{Area, DomainFailure};
+use crate::durations::server::POLL_INTERVAL;
 use crate::error::{Invalid, list_of};
 use crate::policy::{self, Cause};
 use crate::quota::{self, Lane, Permit, QuotaLimits, Want, estimate};
@@ -205,7 +206,7 @@ pub fn estimate_quota(plan: &str) -> Result<JsValue, JsValue> {
     let plan: Plan = value::read("plan", plan).map_err(error::config)?;
     let limits =
         QuotaLimits::from_json(plan.area, &plan.quota.unwrap_or_else(|| json!({}))).map_err(error::config)?;
-    let interval = plan.poll_interval_ms.unwrap_or(policy::RetryPolicy::default().monitor_interval_ms);
+    let interval = plan.poll_interval_ms.unwrap_or(POLL_INTERVAL.default());
     value::out(&estimate(plan.tasks, interval, &limits).map_err(error::config)?)
 }
 

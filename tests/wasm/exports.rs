@@ -149,7 +149,7 @@ fn errors_are_errors_that_name_the_field() {
     let Err(error) = RetryPolicy::new(r#"{"deleteMs":[0]}"#) else { panic!("a wait of 0 ms was taken") };
     assert_eq!(code(&error), "INVALID_CONFIG");
     assert_eq!(get(&error, "field").as_string().unwrap(), "policy.deleteMs[0]");
-    assert_eq!(get(&error, "allowed").as_string().unwrap(), "from 1 to 3600000 ms");
+    assert_eq!(get(&error, "allowed").as_string().unwrap(), "from 100 to 3600000 ms");
 }
 
 #[wasm_bindgen_test]

@@ -15,7 +15,7 @@ class Options implements BroadcastOptions {
   readonly viewersPerObject = 3;
   readonly maxConnectionsPerToken = 2;
   readonly hintIntervalMs = 300;
-  readonly keptForMs = 1500;
+  readonly keptForMs = 3_600_000;
   readonly #service: typeof fetch;
 
   constructor(ctx: DurableObjectState) {

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { CLOUDFLARE, rangeError } from "../durations.js";
 import { invalid } from "../errors.js";
 import { member } from "../member.js";
 import { RedundancyGroup } from "../redundancy.js";
@@ -63,7 +64,10 @@ export interface BroadcastOptions {
   onEvent?: (event: SteadymixEvent) => void;
   /** Events that are kept: 0 to 1000000. Default 1000. */
   historyLength?: number;
-  /** What is known of a broadcast is forgotten so long after its end: 0 to 10 years. Default 7 days. */
+  /**
+   * What is known of a broadcast is forgotten so long after its end. 0, or from 3600000 to 315360000000. Default
+   * 604800000.
+   */
   keptForMs?: number;
   /** Viewers that are connected to the broadcast's own object, and to each relay: 1 to 32768. Default 10000. */
   viewersPerObject?: number;
@@ -72,19 +76,17 @@ export interface BroadcastOptions {
    * Default 10.
    */
   maxConnectionsPerToken?: number;
-  /** Viewers' reports bring a Query forward at most this often: every 0 to 86400000 ms. Default 10000. */
+  /** Viewers' reports bring a Query forward at most this often. 0, or from 100 to 86400000. Default 10000. */
   hintIntervalMs?: number;
 }
 
-const DAY_MS = 86_400_000;
 /** Of the options: the default, the least, the most. An object takes 32768 WebSockets. */
-const NUMBERS = {
+const COUNTS = {
   historyLength: [1_000, 0, 1_000_000],
-  keptForMs: [7 * DAY_MS, 0, 3650 * DAY_MS],
   viewersPerObject: [10_000, 1, 32_768],
   maxConnectionsPerToken: [10, 1, 32_768],
-  hintIntervalMs: [10_000, 0, DAY_MS],
 } as const;
+type Numbers = Record<keyof typeof COUNTS | "keptForMs" | "hintIntervalMs", number>;
 /** Should this object die while it makes calls, it is woken up after so long. */
 const GUARD_MS = 15_000;
 /** After something that must not happen, it is tried again so much later. */
@@ -106,7 +108,7 @@ export const RELAY_HEADER = "x-steadymix-relay";
  */
 export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
   readonly #options: BroadcastOptions;
-  readonly #numbers: Record<keyof typeof NUMBERS, number>;
+  readonly #numbers: Numbers;
   readonly #store: BroadcastStore;
   readonly #audience: Audience;
   #group: RedundancyGroup | undefined;
@@ -532,14 +534,20 @@ function refusedBy(error: unknown): { ok: false; error: ErrorBody } {
 }
 
 /** The numbers among the options. Throws `INVALID_CONFIG`. */
-function numbersOf(options: BroadcastOptions): Record<keyof typeof NUMBERS, number> {
-  const entries = Object.entries(NUMBERS).map(([name, [standard, least, most]]) => {
-    const value: unknown = options[name as keyof typeof NUMBERS] ?? standard;
+function numbersOf(options: BroadcastOptions): Numbers {
+  const numbers: Record<string, unknown> = {};
+  const take = (name: string, standard: unknown, allowedOf: (value: unknown) => string | undefined) => {
+    const value: unknown = options[name as keyof Numbers] ?? standard;
+    const allowed = allowedOf(value);
+    if (allowed) throw invalid("INVALID_CONFIG", `options.${name}`, shown(value), allowed);
+    numbers[name] = value;
+  };
+  for (const [name, [standard, least, most]] of Object.entries(COUNTS)) {
     const { is, allowed } = integer(least, most);
-    if (!is(value)) throw invalid("INVALID_CONFIG", `options.${name}`, shown(value), allowed);
-    return [name, value];
-  });
-  return Object.fromEntries(entries);
+    take(name, standard, (value) => (is(value) ? undefined : allowed));
+  }
+  for (const range of CLOUDFLARE) take(range[0], range[4], (value) => rangeError(value, range));
+  return numbers as Numbers;
 }
 
 function stateOf(facts: BroadcastFacts, lanes: LaneStatus[]): BroadcastState {

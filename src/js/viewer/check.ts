@@ -1,3 +1,4 @@
+import { type DurationRange, rangeError } from "../durations.js";
 import { type ErrorCode, type SteadymixError, steadymixError } from "../errors.js";
 
 /** What a value may be, for programs and for people. */
@@ -6,6 +7,8 @@ export interface Rule {
   is(value: unknown): boolean;
   /** What is allowed, as errors say it. */
   allowed: string;
+  /** The same, where it depends on the value. */
+  why?(value: unknown): string | undefined;
   /** All that is allowed, where that can be listed: the place of one is its number in the WebAssembly. */
   values?: readonly unknown[];
   /** It may be a secret: errors do not repeat it. */
@@ -29,6 +32,12 @@ export function optional(rule: Rule): Rule {
 export function between(least: number, most: number, unit = ""): Rule {
   const is = (value: unknown) => typeof value === "number" && value >= least && value <= most;
   return { is, allowed: `from ${least} to ${most}${unit}` };
+}
+
+/** A duration in its range, or nothing. */
+export function duration(range: DurationRange): Rule {
+  const why = (value: unknown) => rangeError(value, range);
+  return { is: (value) => value === undefined || !why(value), allowed: "", why };
 }
 
 const isUid = (value: unknown) => Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 32;
@@ -72,7 +81,9 @@ export function check(code: ErrorCode, of: string, given: unknown, rules: Rules,
 }
 
 /** The error of a value that is not allowed. */
-export function wrong(code: ErrorCode, path: string, found: unknown, { allowed, isSecret }: Rule): SteadymixError {
+export function wrong(code: ErrorCode, path: string, found: unknown, rule: Rule): SteadymixError {
+  const { isSecret, why } = rule;
+  const allowed = why?.(found) ?? rule.allowed;
   const value = isSecret ? `a ${typeof found}` : shown(found);
   const error = steadymixError(code, `${path} is ${value}, but must be ${allowed}`);
   return Object.assign(error, { field: path.replace(/^.*\./, ""), value, allowed });

@@ -2,7 +2,8 @@
  * What crosses to the WebAssembly as numbers, and what is allowed: the number of anything is its place here.
  * `src/failover/numbers.rs` has the same names in the same order; `tests/viewer/numbers.json` is what both are compared with.
  */
-import { between, FLAG, FUNCTION, oneOf, optional, type Rule, type Rules, TIME, UID, uids } from "./check.js";
+import { VIEWER } from "../durations.js";
+import { between, duration, FLAG, FUNCTION, oneOf, optional, type Rule, type Rules, TIME, UID, uids } from "./check.js";
 import type { FailoverSettings, Health, Kind, MediaState, Signal, Step, SwitchReason, ViewerEvent } from "./types.js";
 import type { ViewerOptions } from "./viewer.js";
 
@@ -72,24 +73,12 @@ export const EVENTS: FieldsOf<ViewerEvent> = {
   closed: {},
 };
 
-const MS = optional(between(0, 86_400_000, " ms"));
+type Duration = Exclude<keyof FailoverSettings, "standby">;
 
 /** Settings of the failover. */
 export const SETTINGS: Required<{ readonly [Setting in keyof FailoverSettings]: Rule }> = {
   standby: optional(oneOf("hot", "probe", "cold")),
-  frozenMs: MS,
-  congestedMs: MS,
-  badNetworkMs: MS,
-  mutedMs: MS,
-  audioMs: MS,
-  frameGapMs: MS,
-  startingMs: MS,
-  penaltyMs: MS,
-  dwellMs: MS,
-  settleMs: MS,
-  bothDownMs: MS,
-  falseAlarmMs: MS,
-  failBackMs: MS,
+  ...(Object.fromEntries(VIEWER.map((range) => [range[0], duration(range)])) as Record<Duration, Rule>),
 };
 
 /** Options of a viewer. */

@@ -116,32 +116,40 @@ export interface FailoverSettings {
   /** `hot`: the backup's video and audio, decoding; `probe`: its audio only, silent; `cold`: nothing. Default `hot`. */
   standby?: "hot" | "probe" | "cold";
   /**
-   * An output that the SDK calls frozen is waited for this long. Where frames are told, as browsers do, one that provably
-   * stands still is left sooner. Default 1000.
+   * An output that the SDK calls frozen is waited for this long. Where frames are told, as browsers do, one that
+   * provably stands still is left sooner. 0, or from 100 to 86400000. Default 1000.
    */
   frozenMs?: number;
-  /** The same, when an engine says that congestion is the cause. Default 1500. */
+  /** The same, when an engine says that congestion is the cause. 0, or from 100 to 86400000. Default 1500. */
   congestedMs?: number;
-  /** The same, when the viewer's own network is bad. Default 3000. */
+  /** The same, when the viewer's own network is bad. 0, or from 100 to 86400000. Default 3000. */
   badNetworkMs?: number;
-  /** A deliberate mute is waited for this long. Default 2000. */
+  /** A deliberate mute is waited for this long. 0, or from 100 to 86400000. Default 2000. */
   mutedMs?: number;
-  /** Lost audio is waited for this long. Default 2000. */
+  /** Lost audio is waited for this long. 0, or from 100 to 86400000. Default 2000. */
   audioMs?: number;
-  /** With a hot standby that progresses, no frame for this long is enough (or four intervals). Default 250. */
+  /**
+   * With a hot standby that progresses, no frame for this long is enough (or four intervals). 0, or from 50 to
+   * 86400000. Default 250.
+   */
   frameGapMs?: number;
-  /** An output without a picture this long after it was asked for has failed. Default 3000. */
+  /** An output without a picture this long after it was asked for has failed. From 500 to 86400000. Default 3000. */
   startingMs?: number;
-  /** One that failed is not tried again for this long. Default 30000. */
+  /** One that failed is not tried again for this long. 0, or from 500 to 86400000. Default 30000. */
   penaltyMs?: number;
-  /** After a switch only a certain loss is followed by another for this long. Default 5000. */
+  /**
+   * After a switch only a certain loss is followed by another for this long. 0, or from 500 to 86400000. Default 5000.
+   */
   dwellMs?: number;
-  /** After the viewer's own reconnect nothing is believed for this long. Default 3500. */
+  /** After the viewer's own reconnect nothing is believed for this long. 0, or from 100 to 86400000. Default 3500. */
   settleMs?: number;
-  /** When none is well for this long, that is told. Default 10000. */
+  /** When none is well for this long, that is told. 0, or from 500 to 86400000. Default 10000. */
   bothDownMs?: number;
-  /** One that is back this soon was left for nothing. Default 5000. */
+  /** One that is back this soon was left for nothing. 0, or from 100 to 86400000. Default 5000. */
   falseAlarmMs?: number;
-  /** The preferred output must be healthy this long to be shown again. Default: never, while the other is healthy. */
+  /**
+   * The preferred output must be healthy this long to be shown again. 0, or from 1000 to 86400000. Default: never,
+   * while the other is healthy.
+   */
   failBackMs?: number;
 }

@@ -1,0 +1,165 @@
+use std::{env, fs};
+
+use serde_json::json;
+
+use super::*;
+use crate::failover::FailoverConfig;
+use crate::policy::RetryPolicy;
+
+#[test]
+fn a_value_in_seconds_is_refused_with_what_was_probably_meant() {
+    let refused = |duration: &Duration, ms| duration.check(Millis::new(ms)).unwrap_err();
+    assert_eq!(
+        refused(&policy::QUERY_NOT_FOUND, 5),
+        Invalid::new(
+            "queryNotFoundMs",
+            "5 ms",
+            "from 100 to 3600000 ms: did you mean 5000 ms, which is 5 s?"
+        )
+    );
+    assert_eq!(
+        refused(&policy::RELAUNCH, 15).allowed,
+        "0, or from 500 to 3600000 ms: did you mean 15000 ms, which is 15 s?"
+    );
+    assert_eq!(refused(&policy::CONFIRM_DEADLINE, 0).allowed, "from 1000 to 3600000 ms", "0 s are 0 ms");
+    assert_eq!(refused(&policy::CONFIRM_DEADLINE, 3_600_001).allowed, "from 1000 to 3600000 ms");
+    assert_eq!(
+        refused(&policy::REQUEST_TIMEOUT, 121).allowed,
+        "from 1000 to 120000 ms",
+        "121 s are too many"
+    );
+}
+
+#[test]
+fn the_least_and_the_greatest_value_are_allowed_and_nothing_beyond() {
+    for table in [policy::ALL, server::ALL, viewer::ALL, cloudflare::ALL] {
+        for duration in table {
+            let check = |ms| duration.check(Millis::new(ms)).is_ok();
+            let Duration { field, least, greatest, or_zero, default } = duration;
+            assert!(check(*least) && check(*greatest), "{field}");
+            assert!(!check(least - 1) && !check(greatest + 1), "{field}");
+            assert_eq!(check(0), *or_zero, "{field}");
+            for ms in *default {
+                assert!(check(*ms), "{field}: {ms}");
+                let is_refused = *ms < 1000 || !check(ms / 1000);
+                assert!(is_refused, "{field}: its default in seconds is taken for milliseconds");
+            }
+        }
+    }
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// What TypeScript documents of it.
+fn documented(duration: &Duration) -> String {
+    let zero = if duration.or_zero { "0, or f" } else { "F" };
+    let range = format!("{zero}rom {} to {}.", duration.least, duration.greatest);
+    let defaults: Vec<_> = duration.default.iter().map(u64::to_string).collect();
+    if defaults.is_empty() { range } else { format!("{range} Default {}.", defaults.join(", ")) }
+}
+
+/// The fields of an interface whose names end in `Ms`, each with its documentation on one line.
+fn durations_of(file: &str, interface: &str) -> Vec<(String, String)> {
+    let begin = file.find(&format!("export interface {interface} ")).unwrap();
+    let body = file[begin..].split("\n}").next().unwrap();
+    let mut fields = Vec::new();
+    let mut docs = String::new();
+    for line in body.lines().skip(1).map(str::trim) {
+        if line.starts_with("/**") {
+            docs.clear();
+        }
+        if line.starts_with("/**") || line.starts_with('*') {
+            docs.push_str(line.trim_start_matches(['/', '*']).trim_end_matches("*/").trim());
+            docs.push(' ');
+        } else if let Some((name, _)) = line.split_once(':')
+            && name.trim_end_matches('?').ends_with("Ms")
+        {
+            fields.push((name.trim_end_matches('?').to_owned(), docs.clone()));
+        }
+    }
+    fields
+}
+
+#[test]
+fn typescript_documents_each_duration_as_it_is() {
+    let types = read("src/js/types.ts");
+    let viewer_types = read("src/js/viewer/types.ts");
+    let broadcast = read("src/js/cloudflare/broadcast.ts");
+    let server = [durations_of(&types, "CommonConfig"), durations_of(&types, "QuotaPlan")].concat();
+    let documents = [
+        (policy::ALL, durations_of(&types, "RetrySchedules")),
+        (server::ALL, server),
+        (viewer::ALL, durations_of(&viewer_types, "FailoverSettings")),
+        (cloudflare::ALL, durations_of(&broadcast, "BroadcastOptions")),
+    ];
+    for (table, fields) in documents {
+        for (name, docs) in &fields {
+            let Some(duration) = table.iter().find(|duration| duration.field == name) else {
+                panic!("{name} is not in the table")
+            };
+            let documented = documented(duration);
+            assert!(docs.contains(&documented), "{name}: {docs}\nlacks: {documented}");
+        }
+        assert_eq!(fields.len(), table.len(), "each duration is a field of the types");
+    }
+}
+
+/// What TypeScript checks itself: the second half of its file. `STEADYMIX_GENERATE=1 cargo test durations` writes it.
+#[test]
+fn what_typescript_checks_is_generated_from_this_table() {
+    const PATH: &str = "src/js/durations.ts";
+    let list = |name: &str, table: &[Duration]| {
+        let row = |Duration { field, least, greatest, or_zero, default }: &Duration| {
+            let default = default.first().map_or("null".to_owned(), u64::to_string);
+            format!("  [\"{field}\", {least}, {greatest}, {or_zero}, {default}],\n")
+        };
+        let rows: String = table.iter().map(row).collect();
+        format!("\nexport const {name}: readonly DurationRange[] = [\n{rows}];\n")
+    };
+    let before = read(PATH).split_inclusive("---- generated ----\n").next().unwrap().to_owned();
+    let file = format!("{before}{}{}", list("VIEWER", viewer::ALL), list("CLOUDFLARE", cloudflare::ALL));
+    if env::var_os("STEADYMIX_GENERATE").is_some() {
+        fs::write(format!("{}/{PATH}", env!("CARGO_MANIFEST_DIR")), &file).unwrap();
+    }
+    assert_eq!(read(PATH), file, "generate it: STEADYMIX_GENERATE=1 cargo test durations");
+}
+
+#[test]
+fn every_default_given_in_seconds_is_refused_by_its_name() {
+    let in_seconds =
+        |duration: &Duration| -> Vec<u64> { duration.default.iter().map(|ms| ms / 1000).collect() };
+    for duration in policy::ALL {
+        let seconds = in_seconds(duration);
+        let is_list = seconds.len() > 1;
+        let value = if is_list { json!(seconds) } else { json!(seconds[0]) };
+        let invalid = RetryPolicy::from_json(&json!({ duration.field: value })).unwrap_err();
+        assert!(invalid.field.starts_with(&format!("policy.{}", duration.field)), "{invalid}");
+        assert!(invalid.allowed.contains("did you mean"), "{invalid}");
+    }
+    let mut failover = FailoverConfig::default();
+    assert_eq!(failover.check(), Ok(()));
+    let refused = |config: &FailoverConfig| config.check().unwrap_err().field;
+    let fields: [(&str, fn(&mut FailoverConfig) -> &mut Millis); 12] = [
+        ("frozenMs", |config| &mut config.frozen_ms),
+        ("congestedMs", |config| &mut config.congested_ms),
+        ("badNetworkMs", |config| &mut config.bad_network_ms),
+        ("mutedMs", |config| &mut config.muted_ms),
+        ("audioMs", |config| &mut config.audio_ms),
+        ("frameGapMs", |config| &mut config.frame_gap_ms),
+        ("startingMs", |config| &mut config.starting_ms),
+        ("penaltyMs", |config| &mut config.penalty_ms),
+        ("dwellMs", |config| &mut config.dwell_ms),
+        ("settleMs", |config| &mut config.settle_ms),
+        ("bothDownMs", |config| &mut config.both_down_ms),
+        ("falseAlarmMs", |config| &mut config.false_alarm_ms),
+    ];
+    for (field, of) in fields {
+        let before = std::mem::replace(of(&mut failover), Millis::new(3));
+        assert_eq!(refused(&failover), field);
+        *of(&mut failover) = before;
+    }
+    failover.fail_back_ms = Some(Millis::new(60));
+    assert_eq!(refused(&failover), "failBackMs");
+}
