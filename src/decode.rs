@@ -179,6 +179,11 @@ impl Fields<'_> {
         self.find(name).unwrap_or(Ok(otherwise))
     }
 
+    /// The same, or this if it is `null` as well.
+    pub(crate) fn get_or_for_null<T: Decode>(&self, name: &str, otherwise: T) -> Result<T, Wrong> {
+        Ok(self.get::<Option<T>>(name)?.unwrap_or(otherwise))
+    }
+
     /// The value that the field of this name names.
     pub(crate) fn one_of<T: Copy>(&self, name: &str, names: &[(&str, T)]) -> Result<T, Wrong> {
         let value = self.map.get(name).ok_or_else(|| self.missing(name))?;
@@ -302,13 +307,16 @@ impl<A: Decode, B: Decode> Decode for (A, B) {
 ///
 /// ```text
 /// decode!(Camel Region { x, y, z_order or 0; ..extra });    `or`: when the field is not there; `..`: read from all others
+/// decode!(Camel Region { [null] marks or Vec::new() });           `or`: when the field is not there, or `null`
 /// decode!(Camel Settings { name; only });                   any other field is refused
 /// decode!(Camel Settings { name; only } or Self::default());      what is not there is as it is in this
 /// decode!(Camel enum Phase { Running, Ended });             "running" or "ended"
 /// decode!(Camel enum Outcome as kind { Ended, Failed { reason } });      { "kind": "failed", "reason": … }
 /// ```
 macro_rules! decode {
-    ($case:ident $type:ident { $($field:ident $(or $otherwise:expr)?),+ $(; ..$beside:ident)? $(; $only:ident)? }) => {
+    ($case:ident $type:ident {
+        $($([$null:ident])? $field:ident $(or $otherwise:expr)?),+ $(; ..$beside:ident)? $(; $only:ident)?
+    }) => {
         impl $crate::decode::Decode for $type {
             fn decode(json: &$crate::decode::Json<'_>) -> Result<Self, $crate::decode::Wrong> {
                 #[allow(dead_code, reason = "only where there may be others")]
@@ -317,7 +325,7 @@ macro_rules! decode {
                 $( let $beside = $crate::decode::Decode::decode_beside(json, NAMES)?; )?
                 $( fields.$only(NAMES)?; )?
                 Ok(Self {
-                    $($field: $crate::decode::decode!(@ fields $crate::decode::names::name!($case $field) $(, $otherwise)?),)+
+                    $($field: $crate::decode::decode!(@ $($null)? fields $crate::decode::names::name!($case $field) $(, $otherwise)?),)+
                     $($beside)?
                 })
             }
@@ -365,6 +373,7 @@ macro_rules! decode {
         }
         $crate::decode::deserialize!($type);
     };
+    (@ null $fields:ident $name:expr, $otherwise:expr) => { $fields.get_or_for_null($name, $otherwise)? };
     (@ $fields:ident $name:expr) => { $fields.get($name)? };
     (@ $fields:ident $name:expr, $otherwise:expr) => { $fields.get_or($name, $otherwise)? };
 }

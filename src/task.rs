@@ -68,16 +68,16 @@ pub struct Transcoder {
     /// The task ends by itself when all hosts have been away this long: 1 to 86400 s, 300 s when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_timeout: Option<i64>,
-    /// Left out: mix. `single` and `heterogeneous-single` take at most one input.
+    /// `mix` (the default), or `single` or `heterogeneous-single`, which take at most one input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_process_mode: Option<String>,
-    /// What is heard.
+    /// What is heard. (This list and the others may come as `null`, as languages write an empty one, and are left out then.)
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audio_inputs: Vec<Input>,
     /// What is seen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub video_inputs: Vec<Input>,
-    /// What the videos are put on.
+    /// What the videos are put on: needed when videos are mixed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canvas: Option<Canvas>,
     /// What is put over them.
@@ -90,8 +90,8 @@ pub struct Transcoder {
 }
 
 decode!(Camel Transcoder {
-    idle_timeout, stream_process_mode, audio_inputs or Vec::new(), video_inputs or Vec::new(), canvas,
-    water_marks or Vec::new(), outputs; ..extra
+    idle_timeout, stream_process_mode, [null] audio_inputs or Vec::new(), [null] video_inputs or Vec::new(), canvas,
+    [null] water_marks or Vec::new(), [null] outputs or Vec::new(); ..extra
 });
 
 /// One of `audioInputs` or `videoInputs`: a host's stream, or a media file or stream of the net.
@@ -110,10 +110,10 @@ pub struct Input {
     /// How often `streamUrl` is played; not 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat: Option<i64>,
-    /// A jpg or png to show while there is no video.
+    /// The address of a jpg or png to show while there is no video.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub placeholder_image_url: Option<ImageUrl>,
-    /// Where a video goes on the canvas.
+    /// Where a video goes on the canvas: needed when videos are mixed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
     #[serde(flatten)]
@@ -148,11 +148,11 @@ pub struct Region {
     pub x: i64,
     /// 0 to 3840, from the top.
     pub y: i64,
-    /// 120 to 3840.
+    /// 120 to 3840; of a watermark 1 to 3840.
     pub width: i64,
-    /// 120 to 3840.
+    /// 120 to 3840; of a watermark 1 to 3840.
     pub height: i64,
-    /// 2 to 100 of a video, 0 to 100 of a watermark; higher is nearer.
+    /// 0 to 100; higher is nearer. Needed of a video.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub z_order: Option<i64>,
     #[serde(flatten)]
@@ -169,7 +169,7 @@ pub struct Canvas {
     pub width: i64,
     /// 120 to 3840 pixels.
     pub height: i64,
-    /// 0 to 16777215: `0xRRGGBB`.
+    /// 0 to 16777215: `0xRRGGBB`. Needed when videos are mixed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<i64>,
     /// A jpg or png.
@@ -214,7 +214,7 @@ pub struct Output {
     /// How the audio is encoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_option: Option<AudioOption>,
-    /// How the video is encoded.
+    /// How the video is encoded: needed of one output when videos are mixed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video_option: Option<VideoOption>,
     #[serde(flatten)]
@@ -241,16 +241,16 @@ decode!(Camel AudioOption { profile_type; ..extra });
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VideoOption {
-    /// Pixels; 1920×1080 at most, or 1080×1920.
+    /// 120 pixels or more; 1920×1080 at most, or 1080×1920.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<i64>,
-    /// Pixels.
+    /// 120 pixels or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<i64>,
     /// 1 to 10000 kbit/s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bitrate: Option<i64>,
-    /// `H264` or `VP8`.
+    /// `H264` or `VP8`; of an output to a CDN address `H265` as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<String>,
     /// 1 to 30 frames a second, 15 when left out.

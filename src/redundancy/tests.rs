@@ -195,15 +195,17 @@ fn what_is_probably_not_meant_is_said_of_every_lane() {
         { "name": "backup", "uids": [3, 4], "services": services(30, "show") },
     ]));
     let warned = warned.unwrap();
-    let fields: Vec<_> = warned.warnings().into_iter().map(|warning| warning.field).collect();
+    let others =
+        |warnings: Vec<TaskWarning>| warnings.into_iter().filter(|warning| !warning.is_about_token());
+    let fields: Vec<_> = others(warned.warnings()).map(|warning| warning.field).collect();
     assert_eq!(fields, ["services.cloudTranscoder.config.transcoder.idleTimeout"]);
 
     let mut group = RedundancyGroup::new(warned, NOW);
     let restored = RedundancyGroup::restore(&group.snapshot().unwrap()).unwrap();
-    assert_eq!((group.warnings().len(), restored.warnings().len()), (1, 1));
+    assert_eq!((others(group.warnings()).count(), others(restored.warnings()).count()), (1, 1));
     let meant = Services::from_json(&services(300, "show")).unwrap();
     group.update(NOW, &meant).unwrap();
-    assert_eq!(group.warnings(), []);
+    assert_eq!(others(group.warnings()).count(), 0);
 }
 
 /// The group's own answers to its calls; the primary's task runs so many looks later than the backup's.

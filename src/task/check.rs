@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::shown::without_signature;
 use super::{
     Canvas, DEFAULT_IDLE_TIMEOUT_S, ImageUrl, Input, Output, Region, Rtc, Services, Transcoder, VideoOption,
+    WaterMark,
 };
 use crate::error::{Invalid, quoted};
 
@@ -22,6 +23,10 @@ pub struct TaskWarning {
 const SMALL_IDLE_TIMEOUT_S: i64 = 60;
 
 const SINGLE_MODES: [&str; 2] = ["single", "heterogeneous-single"];
+const MODES: [&str; 3] = ["mix", "single", "heterogeneous-single"];
+
+/// The least side of a region, a canvas and an output, in px.
+const LEAST_SIDE: i64 = 120;
 
 const PROFILES: [&str; 6] = [
     "AUDIO_PROFILE_DEFAULT",
@@ -32,8 +37,10 @@ const PROFILES: [&str; 6] = [
     "AUDIO_PROFILE_MUSIC_HIGH_QUALITY_STEREO",
 ];
 
+const RTC_TOKEN: &str = "rtc.rtcToken";
 const TRANSCODER: &str = "services.cloudTranscoder.config.transcoder";
-const AREA: &str = "1920×1080 at most, or 1080×1920";
+const AREA: &str = "from 120×120 to 1920×1080, or to 1080×1920";
+const IMAGE: &str = "an http(s) address that contains .jpg, .jpeg or .png";
 
 /// Checks an instanceId: 1 to 64 of `A-Z a-z 0-9 - _`.
 ///
@@ -63,31 +70,111 @@ impl Services {
         found.0
     }
 
-    /// What is allowed, but probably not meant.
+    /// What is allowed, but probably not meant, or forbidden by the newest reference alone.
     #[must_use]
     pub fn warnings(&self) -> Vec<TaskWarning> {
         let transcoder = self.transcoder();
-        let mut warnings = Vec::new();
+        let mut warnings = Warnings::default();
         let idle_timeout = transcoder.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT_S);
         if idle_timeout < SMALL_IDLE_TIMEOUT_S {
-            warnings.push(TaskWarning {
-                field: format!("{TRANSCODER}.idleTimeout"),
-                message: format!(
+            warnings.add(
+                "idleTimeout".to_owned(),
+                format!(
                     "{idle_timeout} s is short: the task will exit whenever the hosts are away that long"
                 ),
-            });
+            );
         }
-        let Some(canvas) = &transcoder.canvas else { return warnings };
         for (i, input) in transcoder.video_inputs.iter().enumerate() {
-            if input.region.as_ref().is_some_and(|region| !on_canvas(region, canvas)) {
-                warnings.push(TaskWarning {
-                    field: format!("{TRANSCODER}.videoInputs[{i}].region"),
-                    message: format!("reaches beyond the canvas of {}×{}", canvas.width, canvas.height),
-                });
+            let Some(region) = &input.region else { continue };
+            let at = format!("videoInputs[{i}].region");
+            if let Some(layer) = region.z_order.filter(|layer| *layer < 2) {
+                warnings.forbidden_lately(format!("{at}.zOrder"), &layer.to_string(), "2 to 100");
+            }
+            if let Some(canvas) = transcoder.canvas.as_ref().filter(|canvas| !on_canvas(region, canvas)) {
+                warnings.add(at, format!("reaches beyond the canvas of {}×{}", canvas.width, canvas.height));
             }
         }
-        warnings
+        for (i, WaterMark { region, .. }) in transcoder.water_marks.iter().enumerate() {
+            if region.width < LEAST_SIDE || region.height < LEAST_SIDE {
+                let size = format!("{}×{}", region.width, region.height);
+                warnings.forbidden_lately(format!("waterMarks[{i}].region"), &size, "120×120 and more");
+            }
+        }
+        for (i, output) in transcoder.outputs.iter().enumerate() {
+            let Some(video) = &output.video_option else { continue };
+            let at = format!("outputs[{i}].videoOption");
+            if video.codec.as_deref() == Some("H265") {
+                warnings.forbidden_lately(format!("{at}.codec"), "H265", "H264 and VP8");
+            }
+            if is_mixed(transcoder) && video.mode.is_none() && video.bitrate.is_none() {
+                warnings.forbidden_lately(format!("{at}.bitrate"), "missing", "1 to 10000 kbit/s");
+            }
+        }
+        warnings.missing_tokens(transcoder);
+        warnings.0
     }
+}
+
+impl TaskWarning {
+    /// Whether it is about an RTC token that is missing: not worth a word where a callback gives tokens.
+    #[must_use]
+    pub fn is_about_token(&self) -> bool {
+        self.field.ends_with(RTC_TOKEN)
+    }
+}
+
+#[derive(Default)]
+struct Warnings(Vec<TaskWarning>);
+
+impl Warnings {
+    fn add(&mut self, field: String, message: String) {
+        self.0.push(TaskWarning { field: format!("{TRANSCODER}.{field}"), message });
+    }
+
+    /// Public clients send it, and older references allow it.
+    fn forbidden_lately(&mut self, field: String, found: &str, allowed: &str) {
+        self.add(field, format!("{found}: the newest reference of the service allows {allowed}"));
+    }
+
+    fn missing_tokens(&mut self, transcoder: &Transcoder) {
+        let mut told = None;
+        let streams = input_streams(transcoder).into_iter().chain(output_streams(transcoder));
+        for (list, i, _) in streams.filter(|(_, _, rtc)| rtc.rtc_token.is_none()) {
+            // One of each list is enough.
+            if told.replace(list) != Some(list) {
+                self.add(
+                    format!("{list}[{i}].{RTC_TOKEN}"),
+                    "missing, and no rtcToken callback gives it: the service requires one (a project without an App \
+                     Certificate gives its App ID)"
+                        .to_owned(),
+                );
+            }
+        }
+    }
+}
+
+/// A stream in an RTC channel, with the list that it stands in, and its place there.
+type Stream<'a> = (&'static str, usize, &'a Rtc);
+
+fn input_streams(transcoder: &Transcoder) -> Vec<Stream<'_>> {
+    let mut streams = Vec::new();
+    for (list, inputs) in
+        [("audioInputs", &transcoder.audio_inputs), ("videoInputs", &transcoder.video_inputs)]
+    {
+        let of_list = inputs.iter().enumerate().filter_map(|(i, input)| Some((list, i, input.rtc.as_ref()?)));
+        streams.extend(of_list);
+    }
+    streams
+}
+
+fn output_streams(transcoder: &Transcoder) -> impl Iterator<Item = Stream<'_>> {
+    let outputs = transcoder.outputs.iter().enumerate();
+    outputs.filter_map(|(i, output)| Some(("outputs", i, output.rtc.as_ref()?)))
+}
+
+/// Whether streams are laid out and encoded anew, rather than one passed on.
+fn is_mixed(transcoder: &Transcoder) -> bool {
+    transcoder.stream_process_mode.as_deref().is_none_or(|mode| !SINGLE_MODES.contains(&mode))
 }
 
 fn on_canvas(region: &Region, canvas: &Canvas) -> bool {
@@ -119,14 +206,14 @@ impl Violations {
         let at = |field: &str| format!("{TRANSCODER}.{field}");
         self.range(at("idleTimeout"), transcoder.idle_timeout, 1, 86_400, " s");
         let mode = transcoder.stream_process_mode.as_ref();
-        self.one_of(&at("streamProcessMode"), mode, &SINGLE_MODES);
-        let is_single = mode.is_some_and(|mode| SINGLE_MODES.contains(&mode.as_str()));
+        self.one_of(&at("streamProcessMode"), mode, &MODES);
+        let is_mixed = is_mixed(transcoder);
         let (audio, video) = (&transcoder.audio_inputs, &transcoder.video_inputs);
         if audio.is_empty() && video.is_empty() {
             self.add(at("audioInputs"), "empty, as videoInputs is", "at least one input");
         }
         for (list, inputs) in [("audioInputs", audio), ("videoInputs", video)] {
-            if is_single && inputs.len() > 1 {
+            if !is_mixed && inputs.len() > 1 {
                 let found = format!("{} inputs", inputs.len());
                 self.add(at(list), found, "at most one input in this streamProcessMode");
             }
@@ -138,10 +225,15 @@ impl Violations {
         if let Some(canvas) = &transcoder.canvas {
             self.canvas(&at("canvas"), canvas);
         }
+        // A video that is passed on as it comes in needs no place.
+        let is_raw = |output: &Output| output.video_option.as_ref().is_some_and(|video| video.mode.is_some());
+        if is_mixed && !video.is_empty() && !transcoder.outputs.iter().any(is_raw) {
+            self.layout(transcoder);
+        }
         for (i, mark) in transcoder.water_marks.iter().enumerate() {
             let at = at(&format!("waterMarks[{i}]"));
             self.image(format!("{at}.imageUrl"), Some(&mark.image_url));
-            self.region(&format!("{at}.region"), &mark.region, 0);
+            self.region(&format!("{at}.region"), &mark.region, 1);
             self.one_of(&format!("{at}.fillMode"), mark.fill_mode.as_ref(), &["FILL", "FIT"]);
         }
         self.outputs(&at("outputs"), transcoder);
@@ -169,21 +261,49 @@ impl Violations {
         }
         self.image(format!("{at}.placeholderImageUrl"), input.placeholder_image_url.as_ref());
         if let Some(region) = &input.region {
-            self.region(&format!("{at}.region"), region, 2);
+            self.region(&format!("{at}.region"), region, LEAST_SIDE);
+        }
+    }
+
+    /// What videos that are mixed need: a canvas, each a place on it, and an output that says how they are encoded.
+    fn layout(&mut self, transcoder: &Transcoder) {
+        let mut missing = |field: &str, allowed: &str| {
+            self.add(
+                format!("{TRANSCODER}.{field}"),
+                "missing",
+                format!("{allowed}, as there are videoInputs"),
+            );
+        };
+        match &transcoder.canvas {
+            None => missing("canvas", "given, with width, height and color"),
+            Some(canvas) if canvas.color.is_none() => missing("canvas.color", "from 0 to 16777215"),
+            Some(_) => {}
+        }
+        for (i, input) in transcoder.video_inputs.iter().enumerate() {
+            match &input.region {
+                None => {
+                    missing(&format!("videoInputs[{i}].region"), "given, with x, y, width, height and zOrder")
+                }
+                Some(region) if region.z_order.is_none() => {
+                    missing(&format!("videoInputs[{i}].region.zOrder"), "from 0 to 100");
+                }
+                Some(_) => {}
+            }
+        }
+        if !transcoder.outputs.is_empty()
+            && transcoder.outputs.iter().all(|output| output.video_option.is_none())
+        {
+            missing("outputs[0].videoOption", "given, with width, height, bitrate and codec");
         }
     }
 
     fn one_input_channel(&mut self, transcoder: &Transcoder) {
-        let named = |list: &'static str, inputs: &'_ [Input]| -> Vec<(String, String)> {
-            let streams = inputs.iter().enumerate().filter_map(|(i, input)| Some((i, input.rtc.as_ref()?)));
-            streams.map(|(i, rtc)| (format!("{list}[{i}]"), rtc.rtc_channel.clone())).collect()
-        };
-        let mut streams = named("audioInputs", &transcoder.audio_inputs);
-        streams.extend(named("videoInputs", &transcoder.video_inputs));
-        let Some((_, first)) = streams.first().cloned() else { return };
-        for (input, channel) in streams.iter().filter(|(_, channel)| *channel != first) {
-            let allowed = format!("{}: all inputs of a task come from one channel", quoted(&first));
-            self.add(format!("{TRANSCODER}.{input}.rtc.rtcChannel"), quoted(channel), allowed);
+        let mut streams = input_streams(transcoder).into_iter();
+        let Some((_, _, first)) = streams.next() else { return };
+        for (list, i, rtc) in streams.filter(|(_, _, rtc)| rtc.rtc_channel != first.rtc_channel) {
+            let allowed =
+                format!("{}: all inputs of a task come from one channel", quoted(&first.rtc_channel));
+            self.add(format!("{TRANSCODER}.{list}[{i}].rtc.rtcChannel"), quoted(&rtc.rtc_channel), allowed);
         }
     }
 
@@ -200,17 +320,17 @@ impl Violations {
         }
     }
 
-    fn region(&mut self, at: &str, region: &Region, lowest: i64) {
+    fn region(&mut self, at: &str, region: &Region, least_side: i64) {
         self.range(format!("{at}.x"), Some(region.x), 0, 3840, " px");
         self.range(format!("{at}.y"), Some(region.y), 0, 3840, " px");
-        self.range(format!("{at}.width"), Some(region.width), 120, 3840, " px");
-        self.range(format!("{at}.height"), Some(region.height), 120, 3840, " px");
-        self.range(format!("{at}.zOrder"), region.z_order, lowest, 100, "");
+        self.range(format!("{at}.width"), Some(region.width), least_side, 3840, " px");
+        self.range(format!("{at}.height"), Some(region.height), least_side, 3840, " px");
+        self.range(format!("{at}.zOrder"), region.z_order, 0, 100, "");
     }
 
     fn canvas(&mut self, at: &str, canvas: &Canvas) {
-        self.range(format!("{at}.width"), Some(canvas.width), 120, 3840, " px");
-        self.range(format!("{at}.height"), Some(canvas.height), 120, 3840, " px");
+        self.range(format!("{at}.width"), Some(canvas.width), LEAST_SIDE, 3840, " px");
+        self.range(format!("{at}.height"), Some(canvas.height), LEAST_SIDE, 3840, " px");
         self.range(format!("{at}.color"), canvas.color, 0, 0xFF_FFFF, "");
         self.image(format!("{at}.backgroundImage"), canvas.background_image.as_ref());
         self.one_of(&format!("{at}.fillMode"), canvas.fill_mode.as_ref(), &["FILL", "FIT"]);
@@ -219,12 +339,13 @@ impl Violations {
     fn image(&mut self, field: String, url: Option<&ImageUrl>) {
         let Some(ImageUrl(url)) = url else { return };
         let lower = url.to_ascii_lowercase();
-        let path = lower.split(['?', '#']).next().unwrap_or_default();
-        let is_web = path.starts_with("https://") || path.starts_with("http://");
-        if !is_web || ![".jpg", ".jpeg", ".png"].iter().any(|ending| path.ends_with(ending)) {
+        // Styles and signatures of image stores may follow the suffix: `logo.png!large`, `?image=logo.png&key=…`.
+        let below_host = ["https://", "http://"].iter().find_map(|scheme| lower.strip_prefix(scheme));
+        let below_host = below_host.and_then(|rest| rest.split_once(['/', '?'])).map_or("", |(_, rest)| rest);
+        if ![".jpg", ".jpeg", ".png"].iter().any(|suffix| below_host.contains(suffix)) {
             let shown =
                 without_signature(url).map_or_else(|| "an address with a user's name".to_owned(), quoted);
-            self.add(field, shown, "an http(s) address that ends in .jpg, .jpeg or .png");
+            self.add(field, shown, IMAGE);
         }
     }
 
@@ -247,7 +368,7 @@ impl Violations {
                 self.one_of(&format!("{at}.audioOption.profileType"), audio.profile_type.as_ref(), &PROFILES);
             }
             if let Some(video) = &output.video_option {
-                self.video(&format!("{at}.videoOption"), video, transcoder);
+                self.video(&format!("{at}.videoOption"), video, transcoder, output.stream_url.is_some());
             }
         }
     }
@@ -282,14 +403,23 @@ impl Violations {
         }
     }
 
-    fn video(&mut self, at: &str, video: &VideoOption, transcoder: &Transcoder) {
+    fn video(&mut self, at: &str, video: &VideoOption, transcoder: &Transcoder, is_cdn: bool) {
         self.range(format!("{at}.bitrate"), video.bitrate, 1, 10_000, " kbit/s");
         self.range(format!("{at}.fps"), video.fps, 1, 30, " frames a second");
-        self.one_of(&format!("{at}.codec"), video.codec.as_ref(), &["H264", "VP8"]);
+        let codecs: &[&str] = if is_cdn { &["H264", "VP8", "H265"] } else { &["H264", "VP8"] };
+        self.one_of(&format!("{at}.codec"), video.codec.as_ref(), codecs);
         self.one_of(&format!("{at}.mode"), video.mode.as_ref(), &["RAW"]);
+        let is_encoded = video.mode.is_none() && is_mixed(transcoder);
+        if is_encoded && video.codec.is_none() {
+            self.add(format!("{at}.codec"), "missing", codecs.join(" or "));
+        }
         for (side, length) in [("width", video.width), ("height", video.height)] {
-            if let Some(length) = length.filter(|length| !(1..=1920).contains(length)) {
-                self.add(format!("{at}.{side}"), length, AREA);
+            match length {
+                None if is_encoded => self.add(format!("{at}.{side}"), "missing", AREA),
+                Some(length) if !(LEAST_SIDE..=1920).contains(&length) => {
+                    self.add(format!("{at}.{side}"), length, AREA);
+                }
+                None | Some(_) => {}
             }
         }
         if let (Some(width @ 1081..=1920), Some(height @ 1081..=1920)) = (video.width, video.height) {

@@ -236,7 +236,10 @@ fn errors_quote_what_is_harmless_and_nothing_else() {
 
 #[test]
 fn every_range_and_rule_names_its_field() {
-    let rtc = |uid: u32, channel: &str| json!({ "rtc": { "rtcChannel": channel, "rtcUid": uid } });
+    let rtc = |uid: u32, channel: &str| {
+        let video = json!({ "width": 120, "height": 120, "bitrate": 1, "codec": "VP8" });
+        json!({ "rtc": { "rtcChannel": channel, "rtcUid": uid }, "videoOption": video })
+    };
     let cases: &[(&str, Value, &str)] = &[
         ("idleTimeout", json!(0), "idleTimeout"),
         ("idleTimeout", json!(86_401), "idleTimeout"),
@@ -247,7 +250,7 @@ fn every_range_and_rule_names_its_field() {
         ("audioInputs/0", json!({ "streamUrl": "http://a/b.mp3", "volume": 201 }), "audioInputs[0].volume"),
         ("audioInputs/0", json!({ "streamUrl": "http://a/b.mp3", "repeat": 0 }), "audioInputs[0].repeat"),
         ("audioInputs/0/streamUrl", json!("http://a/b.mp3"), "audioInputs[0]"),
-        ("audioInputs/0", rtc(0, "other"), "videoInputs[0].rtc.rtcChannel"),
+        ("audioInputs/0/rtc/rtcChannel", json!("other"), "videoInputs[0].rtc.rtcChannel"),
         ("outputs/0/rtc/rtcChannel", json!(""), "outputs[0].rtc.rtcChannel"),
         ("videoInputs/0/rtc/rtcUid", json!(0), "videoInputs[0].rtc.rtcUid"),
         ("videoInputs/0/rtc", json!({ "rtcChannel": "show" }), "videoInputs[0].rtc.rtcUid"),
@@ -257,18 +260,27 @@ fn every_range_and_rule_names_its_field() {
         ("videoInputs/0/region/y", json!(-1), "videoInputs[0].region.y"),
         ("videoInputs/0/region/width", json!(119), "videoInputs[0].region.width"),
         ("videoInputs/1/region/height", json!(3841), "videoInputs[1].region.height"),
-        ("videoInputs/0/region/zOrder", json!(1), "videoInputs[0].region.zOrder"),
+        ("videoInputs/0/region/zOrder", json!(-1), "videoInputs[0].region.zOrder"),
+        ("videoInputs/0/region/zOrder", json!(null), "videoInputs[0].region.zOrder"),
+        ("videoInputs/1/region", json!(null), "videoInputs[1].region"),
         ("videoInputs/0/region/zOrder", json!(101), "videoInputs[0].region.zOrder"),
         ("canvas/width", json!(119), "canvas.width"),
         ("canvas/height", json!(3841), "canvas.height"),
         ("canvas/color", json!(16_777_216), "canvas.color"),
+        ("canvas/color", json!(null), "canvas.color"),
+        ("canvas", json!(null), "canvas"),
         ("canvas/fillMode", json!("STRETCH"), "canvas.fillMode"),
         ("canvas/backgroundImage", json!("b.png"), "canvas.backgroundImage"),
         ("waterMarks/0/region/zOrder", json!(-1), "waterMarks[0].region.zOrder"),
         ("waterMarks/0/imageUrl", json!("ftp://a/b.png"), "waterMarks[0].imageUrl"),
+        ("waterMarks/0/imageUrl", json!("https://png.example/b.webp"), "waterMarks[0].imageUrl"),
+        ("waterMarks/0/imageUrl", json!("https://a.png"), "waterMarks[0].imageUrl"),
+        ("waterMarks/0/region/width", json!(0), "waterMarks[0].region.width"),
+        ("waterMarks/0/region/height", json!(3841), "waterMarks[0].region.height"),
+        ("outputs", json!(null), "outputs"),
         ("waterMarks/0/fillMode", json!("fit"), "waterMarks[0].fillMode"),
         ("outputs", json!([]), "outputs"),
-        ("outputs/0", json!({}), "outputs[0]"),
+        ("outputs/0/rtc", json!(null), "outputs[0]"),
         ("outputs/0/rtc/rtcUid", json!(0), "outputs[0].rtc.rtcUid"),
         ("outputs/0/rtc/rtcUid", json!(1), "outputs[0].rtc.rtcUid"),
         ("outputs", json!([rtc(8, "a"), rtc(9, "b")]), "outputs[1].rtc.rtcChannel"),
@@ -281,7 +293,14 @@ fn every_range_and_rule_names_its_field() {
         ("outputs/0/videoOption/bitrate", json!(10_001), "outputs[0].videoOption.bitrate"),
         ("outputs/0/videoOption/codec", json!("AV1"), "outputs[0].videoOption.codec"),
         ("outputs/0/videoOption/fps", json!(31), "outputs[0].videoOption.fps"),
+        ("outputs/0/videoOption/codec", json!("H265"), "outputs[0].videoOption.codec"),
+        ("outputs/0/videoOption/codec", json!(null), "outputs[0].videoOption.codec"),
         ("outputs/0/videoOption/width", json!(1921), "outputs[0].videoOption.width"),
+        ("outputs/0/videoOption/width", json!(119), "outputs[0].videoOption.width"),
+        ("outputs/0/videoOption/width", json!(null), "outputs[0].videoOption.width"),
+        ("outputs/0/videoOption/height", json!(1), "outputs[0].videoOption.height"),
+        ("outputs/0/videoOption/height", json!(null), "outputs[0].videoOption.height"),
+        ("outputs/0/videoOption", json!(null), "outputs[0].videoOption"),
         ("outputs/0/videoOption/mode", json!("RAW"), "outputs[0].videoOption.mode"),
     ];
     for (path, value, field) in cases {
@@ -292,11 +311,19 @@ fn every_range_and_rule_names_its_field() {
             "{path} = {value}"
         );
     }
-    assert_eq!(refused(&with("outputs/0/videoOption", json!({ "width": 1200, "height": 1200 }))).len(), 1);
-    assert_eq!(refused(&with("outputs/0/videoOption", json!({ "width": 1080, "height": 1920 }))).len(), 0);
-    assert_eq!(refused(&with("outputs", json!([{ "streamUrl": "rtmp://a/b" }]))).len(), 0);
+    let sized = |width: i64, height: i64| {
+        let mut json = with("outputs/0/videoOption/width", json!(width));
+        json["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["videoOption"]["height"] =
+            height.into();
+        refused(&json)
+    };
+    assert_eq!(sized(1200, 1200), ["services.cloudTranscoder.config.transcoder.outputs[0].videoOption"]);
+    assert_eq!(sized(1080, 1920).len() + sized(1920, 1080).len() + sized(120, 120).len(), 0);
+    assert_eq!(sized(1, 1).len(), 2);
     assert_eq!(refused(&with("outputs", json!([rtc(8, "a"), rtc(9, "a"), rtc(10, "a")]))).len(), 0);
     assert_eq!(refused(&with("outputs/0/rtc/rtcChannel", json!("c".repeat(64)))).len(), 0);
+    let sound_only = json!([rtc(8, "a"), { "rtc": { "rtcChannel": "a", "rtcUid": 9 } }]);
+    assert_eq!(refused(&with("outputs", sound_only)).len(), 0, "one output with video is enough");
     let mut passed_on = with("outputs/0/videoOption/mode", json!("RAW"));
     passed_on["cloudTranscoder"]["config"]["transcoder"]["videoInputs"].as_array_mut().unwrap().pop();
     assert_eq!(refused(&passed_on).len(), 0);
@@ -332,6 +359,89 @@ fn what_is_probably_not_meant_is_a_warning() {
         beyond.warnings()[0].field,
         "services.cloudTranscoder.config.transcoder.videoInputs[1].region"
     );
+}
+
+/// Fields of the warnings about a payload that is taken.
+fn warned(json: &Value) -> Vec<String> {
+    let prefix = "services.cloudTranscoder.config.transcoder.";
+    let services = Services::from_json(json).unwrap();
+    services.warnings().into_iter().map(|warning| warning.field.replace(prefix, "")).collect()
+}
+
+#[test]
+fn what_the_newest_reference_alone_forbids_is_taken_with_a_warning() {
+    for layer in [0, 1] {
+        let json = with("videoInputs/0/region/zOrder", json!(layer));
+        assert_eq!(warned(&json), ["videoInputs[0].region.zOrder"]);
+    }
+    assert_eq!(warned(&with("waterMarks/0/region/width", json!(100))), ["waterMarks[0].region"]);
+    assert_eq!(warned(&with("waterMarks/0/region/height", json!(1))), ["waterMarks[0].region"]);
+    let mut to_cdn = with("outputs/0/videoOption/codec", json!("H265"));
+    let output = &mut to_cdn["cloudTranscoder"]["config"]["transcoder"]["outputs"][0];
+    output["streamUrl"] = json!("rtmp://example.com/live/k3y-of-a-show");
+    output.as_object_mut().unwrap().remove("rtc");
+    assert_eq!(warned(&to_cdn), ["outputs[0].videoOption.codec"]);
+    assert_eq!(
+        warned(&with("outputs/0/videoOption/bitrate", json!(null))),
+        ["outputs[0].videoOption.bitrate"]
+    );
+}
+
+#[test]
+fn what_public_clients_send_is_taken() {
+    for list in ["waterMarks", "audioInputs"] {
+        let json = with(list, json!(null));
+        let sent = Services::from_json(&json).unwrap().to_json();
+        assert!(!sent.contains(list), "a list that is null is left out: {sent}");
+    }
+    let mut audio_only = with("videoInputs", json!(null));
+    for field in ["canvas", "waterMarks"] {
+        audio_only["cloudTranscoder"]["config"]["transcoder"][field] = json!(null);
+    }
+    assert_eq!(warned(&audio_only).len(), 0);
+    assert_eq!(warned(&with("streamProcessMode", json!("mix"))).len(), 0);
+    for image in [
+        "https://cdn.example.com/logo.png!large",
+        "https://cdn.example.com/logo.JPG?x-oss-process=style/small",
+        "https://cdn.example.com/image?file=logo.jpeg&key=1",
+        "http://cdn.example.com/logo.jpg/resize,w_100",
+        "HTTPS://cdn.example.com?logo.png",
+    ] {
+        assert_eq!(warned(&with("waterMarks/0/imageUrl", json!(image))).len(), 0, "{image}");
+        assert_eq!(warned(&with("canvas/backgroundImage", json!(image))).len(), 0, "{image}");
+        assert_eq!(warned(&with("videoInputs/1/placeholderImageUrl", json!(image))).len(), 0, "{image}");
+    }
+}
+
+#[test]
+fn a_stream_that_is_passed_on_needs_no_layout() {
+    let without_layout = |mode: &str| {
+        let mut json = with("streamProcessMode", json!(mode));
+        let transcoder = &mut json["cloudTranscoder"]["config"]["transcoder"];
+        transcoder["canvas"] = json!(null);
+        transcoder["videoInputs"] =
+            json!([{ "rtc": { "rtcChannel": "show", "rtcUid": 1, "rtcToken": "in-token" } }]);
+        transcoder["outputs"][0]["videoOption"] = json!(null);
+        json
+    };
+    for mode in ["single", "heterogeneous-single"] {
+        assert_eq!(warned(&without_layout(mode)).len(), 0, "{mode}");
+    }
+    assert_eq!(refused(&without_layout("mix")).len(), 3);
+    let mut raw = without_layout("mix");
+    raw["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["videoOption"] = json!({ "mode": "RAW" });
+    assert_eq!(warned(&raw).len(), 0);
+}
+
+#[test]
+fn a_stream_without_a_token_is_a_warning() {
+    let token = |path: &str| warned(&with(path, json!({ "rtcChannel": "show", "rtcUid": 7 })));
+    assert_eq!(token("audioInputs/0/rtc"), ["audioInputs[0].rtc.rtcToken"]);
+    assert_eq!(token("videoInputs/0/rtc"), ["videoInputs[0].rtc.rtcToken"]);
+    assert_eq!(token("outputs/0/rtc"), ["outputs[0].rtc.rtcToken"]);
+    let services = Services::from_json(&with("outputs/0/rtc", json!({ "rtcChannel": "show" }))).unwrap();
+    let [warning] = &services.warnings()[..] else { panic!("one warning") };
+    assert!(warning.is_about_token() && warning.message.contains("App ID"), "{}", warning.message);
 }
 
 #[test]

@@ -34,7 +34,9 @@ fn a_supervisor_has_one_lane_and_says_what_is_probably_not_meant() {
         ("main", &[1, 2][..], "show")
     );
     let fields: Vec<_> = config.warnings().into_iter().map(|warning| warning.field).collect();
-    assert_eq!(fields, ["services.cloudTranscoder.config.transcoder.idleTimeout"]);
+    let transcoder = "services.cloudTranscoder.config.transcoder";
+    let expected = ["idleTimeout", "audioInputs[0].rtc.rtcToken", "outputs[0].rtc.rtcToken"];
+    assert_eq!(fields, expected.map(|field| format!("{transcoder}.{field}")));
 }
 
 #[test]

@@ -46,11 +46,11 @@ export const START: StartFields = {
 
 /** What a payload says of the fields; nothing where it says nothing. */
 export function fieldsOf({ cloudTranscoder }: Services): PayloadFields {
-  const { audioInputs = [], videoInputs = [], canvas, outputs, idleTimeout } = cloudTranscoder.config.transcoder;
-  const hosts = videoInputs.flatMap(({ rtc }) => rtc ?? []);
+  const { audioInputs, videoInputs, canvas, outputs, idleTimeout } = cloudTranscoder.config.transcoder;
+  const hosts = (videoInputs ?? []).flatMap(({ rtc }) => rtc ?? []);
   const output = outputs.find(({ rtc }) => rtc);
   return {
-    inputChannel: [...hosts, ...audioInputs.flatMap(({ rtc }) => rtc ?? [])][0]?.rtcChannel ?? "",
+    inputChannel: [...hosts, ...(audioInputs ?? []).flatMap(({ rtc }) => rtc ?? [])][0]?.rtcChannel ?? "",
     hosts: hosts.map(({ rtcUid }) => rtcUid).join(", "),
     outputChannel: output?.rtc?.rtcChannel ?? "",
     size: canvas ? `${canvas.width}×${canvas.height}` : "",
@@ -72,11 +72,11 @@ export function changed(services: Services, fields: PayloadFields): Services {
   if (differs("bitrate")) output.videoOption = { ...output.videoOption, bitrate: numberOf(fields.bitrate) };
   if (differs("size")) {
     const [width, height] = sizeOf(fields.size);
-    transcoder.canvas = { ...transcoder.canvas, width, height };
+    transcoder.canvas = { color: 0, ...transcoder.canvas, width, height };
     output.videoOption = { ...output.videoOption, width, height };
   }
   if (differs("hosts") || differs("size")) {
-    const { videoInputs = [] } = transcoder;
+    const videoInputs = transcoder.videoInputs ?? [];
     const former = videoInputs.filter(({ rtc }) => rtc);
     const hosts = sideBySide(listOf(fields.hosts), fields.size).map(([rtcUid, place], i) => {
       const same = former.find(({ rtc }) => rtc?.rtcUid === rtcUid);
