@@ -124,6 +124,10 @@ impl<'a> Json<'a> {
         self.value.as_str().ok_or_else(|| self.must_be_other_than_it_is("a text"))
     }
 
+    pub(crate) fn is_number(&self) -> bool {
+        self.value.is_number()
+    }
+
     /// The value of this name.
     pub(crate) fn one_of<T: Copy>(&self, names: &[(&str, T)]) -> Result<T, Wrong> {
         let text = self.value.as_str();

@@ -83,6 +83,7 @@ pub(crate) mod server {
 
     durations! {
         DOMAIN_RETURN = "domainReturnMs": 1_000 to DAY, default [10 * MINUTE];
+        START_GRACE = "startGraceMs": [0] 500 to MINUTE, default [5 * SECOND];
         POLL_INTERVAL = "pollIntervalMs": 1_000 to DAY, default [120 * SECOND];
     }
 }

@@ -9,13 +9,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::by_lane::ByLane;
-use crate::decode::{self, decode};
+use crate::decode::{self, Decode, Json, Wrong, decode};
 use crate::domain::Area;
 use crate::durations::server::POLL_INTERVAL;
 use crate::error::Invalid;
 use crate::time::Millis;
 
 const SECOND: Millis = Millis::from_secs(1);
+
+/// How much the way to the service may vary from call to call. Whoever knows when calls leave keeps to the limit for this
+/// much longer than a second, so that the service counts no more of them in one.
+pub(crate) const JITTER: Millis = Millis::new(250);
+
+/// A permit whose use was not reported for so long is taken for one that nobody used.
+const UNUSED_FOR: Millis = Millis::from_secs(5);
 
 /// For how long a Create that has its permit is held back, so that those whose Acquires are answered at once do not all
 /// leave at once. Half of the 2 s within which it must follow its Acquire.
@@ -29,7 +36,8 @@ pub struct QuotaLimits {
     pub calls_per_second: u32,
     /// Calls that may follow each other at once: 2 to 10000, by default 2 (an Acquire and its Create).
     pub burst: u32,
-    /// Peak concurrent tasks (PCW): 1 to 1000000. At most a tenth of it may be created a second.
+    /// Peak concurrent tasks (PCW) of the largest output size that is used: 1 to 1000000. At most a tenth of it may be
+    /// created a second.
     pub pcw: u32,
 }
 
@@ -37,26 +45,34 @@ decode!(Camel QuotaLimits { calls_per_second or CALLS_PER_SECOND, burst or BURST
 
 const CALLS_PER_SECOND: u32 = 8;
 const BURST: u32 = 2;
+/// So many tasks at once allow one request a second.
+const PCW_PER_CALL: u64 = 10;
 
 impl QuotaLimits {
-    /// The documented defaults of an area: 10 calls in any one second; PCW 100 in mainland China, 30 elsewhere.
+    /// The documented defaults: 10 calls in any one second, and the PCW of this area and size.
     #[must_use]
-    pub fn for_area(area: Area) -> Self {
-        let pcw = match area {
-            Area::China => 100,
-            Area::NorthAmerica | Area::Europe | Area::AsiaPacific => 30,
-        };
-        Self { calls_per_second: CALLS_PER_SECOND, burst: BURST, pcw }
+    pub fn documented(area: Area, size: OutputSize) -> Self {
+        Self { calls_per_second: CALLS_PER_SECOND, burst: BURST, pcw: documented_pcw(area, size) }
     }
 
-    /// The limits in `json` (an object of any of the fields), the area's defaults elsewhere.
+    /// The limits in `json` (an object of any of the fields), the documented ones elsewhere. A PCW that is given gives the
+    /// rate too, where that is not given and a tenth of the PCW is less than the default: the service says that no more
+    /// requests a second are allowed, and not whether that holds for Query.
     ///
     /// # Errors
     /// A field that does not exist, or a value out of its range.
-    pub fn from_json(area: Area, json: &Value) -> Result<Self, Invalid> {
+    pub fn from_json(area: Area, size: OutputSize, json: &Value) -> Result<Self, Invalid> {
         let mut merged = json.clone();
         if let Value::Object(fields) = &mut merged {
-            fields.entry("pcw").or_insert_with(|| Self::for_area(area).pcw.into());
+            match fields.get("pcw").map(Value::as_u64) {
+                None => drop(fields.insert("pcw".to_owned(), documented_pcw(area, size).into())),
+                Some(Some(pcw)) => {
+                    let rate = (pcw / PCW_PER_CALL).clamp(1, CALLS_PER_SECOND.into());
+                    fields.entry("callsPerSecond").or_insert(rate.into());
+                }
+                // It is named as it is read.
+                Some(None) => {}
+            }
         }
         let limits: Self = decode::read("quota", &merged)?;
         limits.check()?;
@@ -78,13 +94,13 @@ impl QuotaLimits {
         Ok(())
     }
 
-    fn most_in_any_second(&self) -> usize {
+    pub(crate) fn most_in_any_second(&self) -> usize {
         self.calls_per_second.saturating_add(self.burst) as usize
     }
 
     /// The time between two Creates, in ms: at most a tenth of the PCW a second.
     fn create_spacing(&self) -> Millis {
-        Millis::new(10_000_u64.div_ceil(u64::from(self.pcw.max(1))))
+        Millis::new((PCW_PER_CALL * 1000).div_ceil(u64::from(self.pcw.max(1))))
     }
 }
 
@@ -177,11 +193,14 @@ pub struct TokenBucket {
     next_reserved: Millis,
     /// When those leave that have asked.
     departures: ByLane<Millis>,
+    /// If [`TokenBucket::used`] is called when a call leaves: when the lanes got their permits whose calls have not left yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unused: Option<ByLane<Millis>>,
 }
 
 decode!(Same TokenBucket {
     limits, milli_tokens, seen, gap_before, time, sent, reserved, claims, next_order, next_create,
-    next_reserved or Millis::ZERO, departures or ByLane::new()
+    next_reserved or Millis::ZERO, departures or ByLane::new(), unused
 });
 
 impl TokenBucket {
@@ -201,6 +220,23 @@ impl TokenBucket {
             next_create: now,
             next_reserved: now,
             departures: ByLane::new(),
+            unused: None,
+        }
+    }
+
+    /// The same for whoever calls [`TokenBucket::used`] when a call leaves: until then its permit counts as one that may be
+    /// used at any moment, so calls that leave late do not bunch up. Without it a call counts from when it got its permit.
+    #[must_use]
+    pub fn that_is_told_of_use(self) -> Self {
+        Self { unused: Some(ByLane::new()), ..self }
+    }
+
+    /// The call of this lane that has a permit leaves now.
+    pub fn used(&mut self, now: Millis, lane: Lane) {
+        self.tick(now);
+        if let Some(unused) = self.unused.as_mut().filter(|unused| unused.get(lane).is_some()) {
+            unused.remove(lane);
+            self.sent.push_back(self.time);
         }
     }
 
@@ -218,7 +254,7 @@ impl TokenBucket {
             }
             self.reserved.remove(at);
             self.departures.remove(lane);
-            self.sent.push_back(self.time);
+            self.grant(lane);
             return Permit::Granted;
         }
         if self.claims.get(lane).is_none_or(|claim| claim.want != want) {
@@ -232,7 +268,7 @@ impl TokenBucket {
         }
         self.claims.remove(lane);
         self.milli_tokens -= u64::from(want.permits()) * 1000;
-        self.sent.push_back(self.time);
+        self.grant(lane);
         if want.creates() {
             self.next_create = self.seen.plus(self.limits.create_spacing());
         }
@@ -273,6 +309,23 @@ impl TokenBucket {
         (self.claims.get(lane).map(|claim| claim.order), self.reserved.binary_search(&lane).is_ok())
     }
 
+    fn grant(&mut self, lane: Lane) {
+        let Some(unused) = &mut self.unused else {
+            self.sent.push_back(self.time);
+            return;
+        };
+        // Whoever has another one already may have used that unnoticed.
+        if unused.get(lane).is_some() {
+            self.sent.push_back(self.time);
+        }
+        unused.insert(lane, self.time);
+    }
+
+    /// For how long a call counts.
+    fn window(&self) -> Millis {
+        if self.unused.is_some() { SECOND.plus(JITTER) } else { SECOND }
+    }
+
     fn tick(&mut self, now: Millis) {
         let elapsed = now.minus(self.seen);
         let gap = elapsed > SECOND;
@@ -284,8 +337,13 @@ impl TokenBucket {
         self.time = self.time.plus(aged);
         let refill = elapsed.as_u64().saturating_mul(u64::from(self.limits.calls_per_second));
         self.milli_tokens = self.milli_tokens.saturating_add(refill).min(u64::from(self.limits.burst) * 1000);
-        while self.sent.front().is_some_and(|sent| self.time.minus(*sent) > SECOND) {
+        let window = self.window();
+        while self.sent.front().is_some_and(|sent| self.time.minus(*sent) > window) {
             self.sent.pop_front();
+        }
+        if let Some(unused) = &mut self.unused {
+            let time = self.time;
+            unused.retain(|granted| time.minus(*granted) <= UNUSED_FOR);
         }
     }
 
@@ -304,14 +362,15 @@ impl TokenBucket {
         let needed = u64::from(before.saturating_add(want.permits())) * 1000;
         let refill =
             needed.saturating_sub(self.milli_tokens).div_ceil(u64::from(self.limits.calls_per_second));
-        let busy = self.sent.len() + self.reserved.len() + (before + want.permits()) as usize;
+        let asked = (before + want.permits()) as usize;
+        let busy =
+            self.sent.len() + self.reserved.len() + self.unused.as_ref().map_or(0, ByLane::len) + asked;
         let over = busy.saturating_sub(self.limits.most_in_any_second());
         let window = match over {
             0 => Millis::ZERO,
-            over => self
-                .sent
-                .get(over - 1)
-                .map_or(Millis::new(100), |sent| sent.plus(SECOND).minus(self.time).plus(Millis::new(1))),
+            over => self.sent.get(over - 1).map_or(Millis::new(100), |sent| {
+                sent.plus(self.window()).minus(self.time).plus(Millis::new(1))
+            }),
         };
         Millis::new(refill).max(window).min(SECOND)
     }
@@ -353,8 +412,70 @@ pub enum OutputSize {
     Fhd,
 }
 
-/// The PCW that the current reference documents for an area and an output size, before support raises it. (The
-/// older guide, whose figures are [`QuotaLimits::for_area`], documents higher ones for all sizes together.)
+/// The sizes, from the smallest on.
+const NAMES: [&str; 3] = ["SD", "HD", "FHD"];
+
+impl OutputSize {
+    /// All of them, the smallest first.
+    pub const ALL: [Self; 3] = [Self::Sd, Self::Hd, Self::Fhd];
+
+    /// The size of a picture of so many pixels a side, whichever is the longer one.
+    #[must_use]
+    pub fn of(width: i64, height: i64) -> Self {
+        match width.saturating_mul(height) {
+            ..=230_400 => Self::Sd,
+            ..=921_600 => Self::Hd,
+            _ => Self::Fhd,
+        }
+    }
+}
+
+/// How many tasks of each output size there are at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TasksBySize([u32; 3]);
+
+impl Decode for TasksBySize {
+    /// A number, which is of HD outputs, or `{ SD?, HD?, FHD? }`.
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        if json.is_number() {
+            return Ok(Self::of(OutputSize::Hd, u32::decode(json)?));
+        }
+        let fields = json.fields()?;
+        fields.only(&NAMES)?;
+        let mut tasks = [0; 3];
+        for (name, tasks) in NAMES.into_iter().zip(&mut tasks) {
+            *tasks = fields.get_or(name, 0)?;
+        }
+        Ok(Self(tasks))
+    }
+}
+
+impl TasksBySize {
+    /// So many tasks of one size.
+    #[must_use]
+    pub fn of(size: OutputSize, tasks: u32) -> Self {
+        Self(OutputSize::ALL.map(|other| if other == size { tasks } else { 0 }))
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.0.iter().fold(0, |sum, tasks| sum.saturating_add(*tasks))
+    }
+
+    /// The largest size that there is.
+    #[must_use]
+    pub fn largest(&self) -> OutputSize {
+        let [_, hd, fhd] = self.0;
+        match (hd, fhd) {
+            (0, 0) => OutputSize::Sd,
+            (_, 0) => OutputSize::Hd,
+            (_, _) => OutputSize::Fhd,
+        }
+    }
+}
+
+/// The PCW that the reference documents for an area and an output size, before support raises it.
 #[must_use]
 pub fn documented_pcw(area: Area, size: OutputSize) -> u32 {
     match (area, size) {
@@ -385,33 +506,46 @@ pub struct QuotaEstimate {
     pub verdict: String,
 }
 
-/// Estimates what `tasks` tasks need, each asked for every `poll_interval` (ms). A third of the rate is kept for
-/// launches, deletions and repeated calls.
+/// Estimates what these tasks need, each asked for every `poll_interval` (ms). A third of the rate is kept for launches,
+/// deletions and repeated calls. `pcw` is that of SD, HD and FHD: no size may exceed its own, nor all together the largest.
 ///
 /// # Errors
-/// No task at all, or an interval under 1 s or over 24 h.
-pub fn estimate(tasks: u32, poll_interval: Millis, limits: &QuotaLimits) -> Result<QuotaEstimate, Invalid> {
-    if tasks == 0 {
-        return Err(Invalid::new("tasks", tasks, "1 or more"));
+/// No task at all, or an interval out of its range.
+pub fn estimate(
+    tasks: TasksBySize,
+    poll_interval: Millis,
+    limits: &QuotaLimits,
+    pcw: [u32; 3],
+) -> Result<QuotaEstimate, Invalid> {
+    let total = tasks.total();
+    if total == 0 {
+        return Err(Invalid::new("tasks", total, "1 or more"));
     }
     POLL_INTERVAL.check(poll_interval)?;
     let interval_s = poll_interval.as_u64() as f64 / 1000.0;
     let rate = f64::from(limits.calls_per_second);
     let for_queries = rate * 2.0 / 3.0;
-    let queries_per_second = f64::from(tasks) / interval_s;
-    let creates_per_second = f64::from(limits.pcw) / 10.0;
-    let launch_all_seconds = f64::from(tasks) / creates_per_second.min(rate / 3.0);
+    let queries_per_second = f64::from(total) / interval_s;
+    let creates_per_second = f64::from(limits.pcw) / PCW_PER_CALL as f64;
+    let launch_all_seconds = f64::from(total) / creates_per_second.min(rate / 3.0);
     let by_rate = (for_queries * interval_s).floor() as u32;
-    let most_tasks = by_rate.min(limits.pcw);
-    let verdict = if tasks > limits.pcw {
+    let largest = pcw.into_iter().max().unwrap_or_default();
+    let sizes = || NAMES.into_iter().zip(tasks.0).zip(pcw).map(|((name, tasks), pcw)| (name, tasks, pcw));
+    let too_many = sizes().find(|(_, tasks, pcw)| tasks > pcw);
+    let all_sizes = sizes().find(|(_, tasks, _)| *tasks == total).map_or(largest, |(_, _, pcw)| pcw);
+    let mut verdict = if let Some((size, tasks, pcw)) = too_many {
         format!(
-            "Does not fit: {tasks} tasks at once, but the PCW is {}. Ask support to raise it.",
-            limits.pcw
+            "Does not fit: {tasks} tasks at once of {size} outputs, but their PCW is {pcw}. Ask support to raise it."
         )
-    } else if tasks > by_rate {
-        let needed = (f64::from(tasks) / for_queries).ceil() as u64;
+    } else if total > largest {
         format!(
-            "Does not fit: asking {tasks} tasks every {} s takes {} calls a second, but {} of {} may go to that. Ask \
+            "Does not fit: {total} tasks at once, but all sizes together may have {largest}, the largest PCW of one. Ask \
+             support to raise it."
+        )
+    } else if total > by_rate {
+        let needed = (f64::from(total) / for_queries).ceil() as u64;
+        format!(
+            "Does not fit: asking {total} tasks every {} s takes {} calls a second, but {} of {} may go to that. Ask \
              every {needed} s, or have the rate raised.",
             tenths(interval_s),
             tenths(queries_per_second),
@@ -420,20 +554,23 @@ pub fn estimate(tasks: u32, poll_interval: Millis, limits: &QuotaLimits) -> Resu
         )
     } else {
         format!(
-            "Fits: asking {tasks} tasks every {} s takes {} of {} calls a second; launching all of them takes {} s.",
+            "Fits: asking {total} tasks every {} s takes {} of {} calls a second; launching all of them takes {} s.",
             tenths(interval_s),
             tenths(queries_per_second),
             limits.calls_per_second,
             launch_all_seconds.round() as u64
         )
     };
-    Ok(QuotaEstimate {
-        queries_per_second,
-        launch_all_seconds,
-        most_tasks,
-        fits: tasks <= most_tasks,
-        verdict,
-    })
+    if rate > creates_per_second {
+        verdict.push_str(&format!(
+            " If the service counts every call against 10 % of the PCW, only {} a second are allowed: lower \
+             callsPerSecond should it answer 429.",
+            tenths(creates_per_second)
+        ));
+    }
+    let most_tasks = by_rate.min(all_sizes);
+    let fits = too_many.is_none() && total <= largest.min(by_rate);
+    Ok(QuotaEstimate { queries_per_second, launch_all_seconds, most_tasks, fits, verdict })
 }
 
 /// A number as people read it, with a digit after the point if that is no zero. (What Rust writes decimals

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::decode::{self, decode};
+use crate::durations::server::START_GRACE;
 use crate::error::{Invalid, check_count, quoted};
 use crate::quota::QuotaLimits;
 use crate::quota::permits::Permits;
@@ -42,9 +43,6 @@ pub struct GroupConfig {
 
 /// A lane's name is at most this long, in characters.
 const NAME_CHARS: usize = 32;
-/// How long a backup that runs first waits for the primary at the start.
-const START_GRACE: Millis = Millis::from_secs(5);
-const LONGEST_START_GRACE: Millis = Millis::from_secs(60);
 /// As many lanes as have two-digit numbers in an instanceId.
 const MAX_LANES: usize = 99;
 
@@ -57,11 +55,8 @@ impl GroupConfig {
         let mut raw: Raw = decode::read("config", json)?;
         raw.refuse_uids()?;
         let on_air = raw.on_air.unwrap_or_default();
-        let start_grace = raw.start_grace_ms.unwrap_or(START_GRACE);
-        if start_grace > LONGEST_START_GRACE {
-            let allowed = format!("from 0 to {LONGEST_START_GRACE}");
-            return Err(Invalid::new("config.startGraceMs", start_grace, allowed));
-        }
+        let start_grace = raw.start_grace_ms.unwrap_or(START_GRACE.default());
+        START_GRACE.check(start_grace).map_err(|invalid| invalid.within("config"))?;
         let raw_lanes = raw.lanes.as_mut().map(std::mem::take).unwrap_or_default();
         if raw_lanes.is_empty() || raw_lanes.len() > MAX_LANES {
             let found = format!("{} lanes", raw_lanes.len());
@@ -95,7 +90,8 @@ impl GroupConfig {
             }
             lanes.push(lane);
         }
-        Ok(Self { lanes, limits: shared.limits, on_air, start_grace })
+        let limits = shared.limits(&lanes)?;
+        Ok(Self { lanes, limits, on_air, start_grace })
     }
 
     /// What is allowed, but probably not meant.
@@ -426,6 +422,12 @@ impl RedundancyGroup {
     pub fn keep_secret(&mut self, secrets: impl IntoIterator<Item = String>) {
         let secrets = DriverSecrets::new(secrets);
         self.lanes.iter_mut().for_each(|lane| lane.keep_secret(secrets.clone()));
+    }
+
+    /// The most calls that it makes in any one second, while nobody else shares out the App ID's rate limit.
+    #[must_use]
+    pub fn most_calls_in_a_second(&self) -> usize {
+        self.permits.most_in_any_second()
     }
 
     /// Whether somebody else shares out the App ID's rate limit, among all processes that make calls under it. Then each

@@ -356,6 +356,12 @@ impl Supervisor {
         self.lane.warnings()
     }
 
+    /// The most calls that it makes in any one second, while nobody else shares out the App ID's rate limit.
+    #[must_use]
+    pub fn most_calls_in_a_second(&self) -> usize {
+        self.permits.most_in_any_second()
+    }
+
     /// Whether somebody else shares out the App ID's rate limit, among all processes that make calls under it. Then each
     /// call is preceded by an [`Output::NeedPermit`]; else the machine keeps to `quota` by itself.
     pub fn share_quota(&mut self, shared: bool) {

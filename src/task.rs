@@ -20,6 +20,7 @@ pub use self::shown::revealed;
 use self::shown::without_signature;
 use crate::decode::{self, Decode, Json, Wrong, decode, deserialize};
 use crate::error::Invalid;
+use crate::quota::OutputSize;
 use crate::time::Millis;
 use crate::uid::Uid;
 
@@ -399,6 +400,16 @@ impl Services {
     #[must_use]
     pub fn has_input_uid(&self, uid: Uid) -> bool {
         self.input_streams().any(|rtc| rtc.rtc_uid == Some(uid))
+    }
+
+    /// The largest size among the outputs; without video the smallest there is.
+    #[must_use]
+    pub fn output_size(&self) -> OutputSize {
+        let sizes = self.transcoder().outputs.iter().filter_map(|output| {
+            let video = output.video_option.as_ref()?;
+            Some(OutputSize::of(video.width?, video.height?))
+        });
+        sizes.max().unwrap_or(OutputSize::Sd)
     }
 
     /// The outputs into an RTC channel.

@@ -3,6 +3,8 @@
 #[cfg(feature = "server")]
 mod blocks;
 #[cfg(feature = "server")]
+mod departures;
+#[cfg(feature = "server")]
 mod driver;
 #[cfg(feature = "server")]
 mod error;

@@ -87,7 +87,9 @@ fn typescript_documents_each_duration_as_it_is() {
     let types = read("src/js/types.ts");
     let viewer_types = read("src/js/viewer/types.ts");
     let broadcast = read("src/js/cloudflare/broadcast.ts");
-    let server = [durations_of(&types, "CommonConfig"), durations_of(&types, "QuotaPlan")].concat();
+    let server = ["CommonConfig", "GroupConfig", "QuotaPlan"]
+        .map(|interface| durations_of(&types, interface))
+        .concat();
     let documents = [
         (policy::ALL, durations_of(&types, "RetrySchedules")),
         (server::ALL, server),
@@ -112,8 +114,10 @@ fn what_typescript_checks_is_generated_from_this_table() {
     const PATH: &str = "src/js/durations.ts";
     let list = |name: &str, table: &[Duration]| {
         let row = |Duration { field, least, greatest, or_zero, default }: &Duration| {
-            let default = default.first().map_or("null".to_owned(), u64::to_string);
-            format!("  [\"{field}\", {least}, {greatest}, {or_zero}, {default}],\n")
+            // The viewer's module has its own.
+            let default = default.first().filter(|_| name == "CLOUDFLARE");
+            let default = default.map_or(String::new(), |ms| format!(", {ms}"));
+            format!("  [\"{field}\", {least}, {greatest}, {or_zero}{default}],\n")
         };
         let rows: String = table.iter().map(row).collect();
         format!("\nexport const {name}: readonly DurationRange[] = [\n{rows}];\n")

@@ -195,11 +195,13 @@ export class DomainLadder {
 export class TokenBucket {
   readonly #bucket: Owned<wasm.TokenBucket>;
 
-  /** A full bucket at `now` (ms since the epoch). */
-  constructor(limits: Quota | undefined, now: number) {
-    this.#bucket = new Owned(
-      new wasm.TokenBucket(asJson("quota", limits === undefined ? {} : limits), instant("now", now)),
-    );
+  /**
+   * A full bucket at `now` (ms since the epoch). `isToldOfUse`: `used` is called whenever a call leaves, and until then, for at
+   * most 5 s, its permit counts. Without it a call counts from its permit on, and calls that leave late may bunch up.
+   */
+  constructor(limits: Quota | undefined, now: number, isToldOfUse = false) {
+    const limitsJson = asJson("quota", limits === undefined ? {} : limits);
+    this.#bucket = new Owned(new wasm.TokenBucket(limitsJson, instant("now", now), isToldOfUse === true));
   }
 
   /**
@@ -208,6 +210,11 @@ export class TokenBucket {
    */
   ask(now: number, lane: number, want: Want): number {
     return this.#bucket.it.ask(instant("now", now), uint32("lane", lane), asJson("want", want));
+  }
+
+  /** The call of this lane that got a permit leaves now. */
+  used(now: number, lane: number): void {
+    this.#bucket.it.used(instant("now", now), uint32("lane", lane));
   }
 
   /** The lane wants nothing any more: its place in the queue and its reserved permit are given up. */

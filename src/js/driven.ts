@@ -131,7 +131,8 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
   /**
    * Takes a notification of the service, as its webhook got it: its bytes, or its text just as it came. With `noticeSecret`,
    * its signature must fit (else it throws `INVALID_SIGNATURE`); without, check it yourself with `verifyNotice`. `foreign`:
-   * not about these tasks, or it is over.
+   * not about these tasks, as the test that Agora's console sends, or it is over; answer it as the others. What is not JSON, or
+   * larger than 1 MiB, throws `INVALID_NOTICE`.
    */
   notice(
     rawBody: Uint8Array | ArrayBuffer | string,

@@ -71,8 +71,9 @@ export class DomainLadder {
 }
 
 export class TokenBucket {
-  constructor(limitsJson: string, now: number);
+  constructor(limitsJson: string, now: number, isToldOfUse: boolean);
   ask(now: number, lane: number, wantJson: string): number;
+  used(now: number, lane: number): void;
   withdraw(lane: number): void;
   free(): void;
 }

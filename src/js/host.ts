@@ -21,6 +21,7 @@ const MAX_TOKEN_CHARS = 8192;
  */
 export class HostCalls {
   readonly hasPersist: boolean;
+  readonly hasRtcToken: boolean;
   readonly hasPermit: boolean;
   readonly timeScale: number;
   /** With which notifications are checked. */
@@ -70,7 +71,8 @@ export class HostCalls {
       emit: (details, lane, at) => this.tellEvent({ at, lane: this.laneNames[lane] ?? "", ...details }),
       released: this.#released.signal,
     });
-    for (const name of ["rtcToken", "onEvent", "onError", "now"] as const) this.#callback(name);
+    this.hasRtcToken = this.#callback("rtcToken") !== undefined;
+    for (const name of ["permitUsed", "onEvent", "onError", "now"] as const) this.#callback(name);
   }
 
   /** The time, in ms since the epoch. */
@@ -152,6 +154,10 @@ export class HostCalls {
   /** Nothing is waited for any more. */
   release(): void {
     this.#released.abort();
+  }
+
+  permitUsed(request: PermitRequest): void {
+    void this.#ask("permitUsed", [request], () => {}).catch(() => {});
   }
 
   tellEvent(event: SteadymixEvent): void {

@@ -28,16 +28,16 @@ export interface Services {
 export interface Transcoder {
   /** The task ends by itself when all hosts have been away this long: 1 to 86400 s, default 300 s. */
   idleTimeout?: number;
-  /** Left out: mix. The others take at most one input. */
-  streamProcessMode?: "single" | "heterogeneous-single";
+  /** Default `mix`. The others take at most one input. */
+  streamProcessMode?: "mix" | "single" | "heterogeneous-single";
   /** What is heard; of both lists together at least one input, and all from one channel. */
-  audioInputs?: Input[];
+  audioInputs?: Input[] | null;
   /** What is seen. */
-  videoInputs?: Input[];
-  /** What the videos are put on. */
-  canvas?: Canvas;
+  videoInputs?: Input[] | null;
+  /** What the videos are put on: required when videos are mixed. */
+  canvas?: Canvas | null;
   /** What is put over them. */
-  waterMarks?: WaterMark[];
+  waterMarks?: WaterMark[] | null;
   /** A supervised task has one output into an RTC channel; its uid and token are filled in for each launch. */
   outputs: Output[];
   [field: string]: unknown;
@@ -49,7 +49,7 @@ export interface Rtc {
   rtcChannel: string;
   /** A host's uid; of audio inputs 0 is everybody's; of an output it may be left out. */
   rtcUid?: Uid;
-  /** Of an input made for uid 0, of an output for its uid. */
+  /** Of an input made for uid 0, of an output for its uid; in a project without an App Certificate the App ID. */
   rtcToken?: string;
   [field: string]: unknown;
 }
@@ -64,24 +64,24 @@ export interface Input {
   volume?: number;
   /** How often `streamUrl` is played; not 0. */
   repeat?: number;
-  /** A jpg or png to show while there is no video. */
-  placeholderImageUrl?: string;
-  /** Where a video goes on the canvas; zOrder 2 to 100. */
+  /** The address of a jpg or png to show while there is no video. */
+  placeholderImageUrl?: string | null;
+  /** Where a video goes on the canvas: required, with its zOrder, when videos are mixed. */
   region?: Region;
   [field: string]: unknown;
 }
 
-/** In pixels: x and y 0 to 3840, width and height 120 to 3840. */
+/** In pixels: x and y 0 to 3840, width and height 120 to 3840, of a watermark 1 to 3840. */
 export interface Region {
   /** From the left, in pixels: 0 to 3840. */
   x: number;
   /** From the top, in pixels: 0 to 3840. */
   y: number;
-  /** 120 to 3840 pixels. */
+  /** 120 to 3840 pixels, of a watermark 1 to 3840. */
   width: number;
-  /** 120 to 3840 pixels. */
+  /** 120 to 3840 pixels, of a watermark 1 to 3840. */
   height: number;
-  /** 2 to 100 of a video, 0 to 100 of a watermark; higher is nearer. */
+  /** 0 to 100, higher is nearer; of a video 2 to 100 in the newest reference. */
   zOrder?: number;
   [field: string]: unknown;
 }
@@ -92,10 +92,10 @@ export interface Canvas {
   width: number;
   /** 120 to 3840 pixels. */
   height: number;
-  /** 0xRRGGBB. */
+  /** 0xRRGGBB: required when videos are mixed. */
   color?: number;
   /** The address of a jpg or png. */
-  backgroundImage?: string;
+  backgroundImage?: string | null;
   /** How `backgroundImage` is fitted in. */
   fillMode?: "FILL" | "FIT";
   [field: string]: unknown;
@@ -127,13 +127,16 @@ export interface Output {
     profileType?: string;
     [field: string]: unknown;
   };
-  /** How the video is encoded; 1920×1080 pixels at most, or 1080×1920. */
+  /** How the video is encoded: required when videos are mixed. 120×120 to 1920×1080 pixels, or to 1080×1920. */
   videoOption?: {
+    /** Required, unless `mode` is `RAW`. */
     width?: number;
+    /** Required, unless `mode` is `RAW`. */
     height?: number;
     /** 1 to 10000 kbit/s. */
     bitrate?: number;
-    codec?: "H264" | "VP8";
+    /** Required, unless `mode` is `RAW`. `H265` to CDN addresses only. */
+    codec?: "H264" | "VP8" | "H265";
     /** 1 to 30, default 15. */
     fps?: number;
     /** Passed on as it comes in; takes one input. */
@@ -237,11 +240,18 @@ export interface RetrySchedules {
 
 /** An App ID's limits. */
 export interface Quota {
-  /** Steady calls a second. Default 8: services are known to refuse before their nominal 10. */
+  /**
+   * Steady calls a second. Default 8: services are known to refuse before their nominal 10. With a `pcw` under 80 the default
+   * is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether it counts Query.
+   */
   callsPerSecond?: number;
   /** Calls at once after a quiet time. Default 2. */
   burst?: number;
-  /** Peak concurrent tasks. Default 100 in mainland China, 30 elsewhere. */
+  /**
+   * Peak concurrent tasks, of the largest output size that is used. Default that of a new project: in North America and
+   * Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China
+   * 20, 10 or 5. At most a tenth of it is created a second.
+   */
   pcw?: number;
 }
 
@@ -317,8 +327,8 @@ export interface GroupConfig extends CommonConfig {
   /** Default `sticky`: what is on air stays there while it runs. */
   onAir?: "sticky" | "prefer-primary";
   /**
-   * How long, at the start, a backup that runs first waits for the primary before it goes on air, in ms: 0 to 60000, default
-   * 5000. Viewers would begin with it, only to leave it a moment later.
+   * How long, at the start, a backup that runs first waits for the primary before it goes on air. 0, or from 500 to 60000.
+   * Default 5000. Viewers would begin with it, only to leave it a moment later.
    */
   startGraceMs?: number;
 }
@@ -349,13 +359,18 @@ export interface Host {
    * rejects, gives something else, or nothing within 10 s, calls go on without it, at most one a second: `permitFailed`.
    */
   permit?: (request: PermitRequest) => number | Promise<number>;
+  /**
+   * The call for which this permit was given leaves now, which may be some time after: its snapshot is kept first. Whoever
+   * shares out the limit is to count it from now on, and a permit that is not used yet as well: see `TokenBucket`.
+   */
+  permitUsed?: (request: PermitRequest) => void;
   /** Takes each event, besides those who iterate. May be async, but is not waited for. */
   onEvent?: (event: SteadymixEvent) => void;
   /**
    * Takes what a callback threw, or rejected with, and what was wrong with what it gave (but for calls that failed, which are
    * events). Default: `console.error`.
    */
-  onError?: (error: unknown, callback: "fetch" | "rtcToken" | "persist" | "permit" | "onEvent") => void;
+  onError?: (error: unknown, callback: "fetch" | "rtcToken" | "persist" | "permit" | "permitUsed" | "onEvent") => void;
   /** With this secret from the console, `notice()` checks signatures. */
   noticeSecret?: string;
   /**
@@ -595,8 +610,8 @@ export interface Notice {
   noticeId: string | null;
   /** The task it is about. */
   taskId: string;
-  /** Of the create that made the task. */
-  instanceId: string;
+  /** Of the create that made the task. `null`: it does not say. */
+  instanceId: string | null;
   /** What happened to the task; `status`: it says how it is. */
   event: "started" | "stopped" | "status" | "updated" | "other";
   /** Of `stopped` only: why, as the service says; `null`: it does not. */
@@ -635,13 +650,13 @@ export type Meaning =
 
 /** A plan whose need of quota is estimated. */
 export interface QuotaPlan {
-  /** Tasks at the same time: 1 or more. */
-  tasks: number;
+  /** Tasks at the same time, by the size of their outputs: 1 or more. A number is that of HD outputs. */
+  tasks: number | { SD?: number; HD?: number; FHD?: number };
   /** How often each is asked for. From 1000 to 86400000. Default 120000. */
   pollIntervalMs?: number;
   /** Default `north-america`. */
   area?: Area;
-  /** Limits that differ from the area's documented ones. */
+  /** Limits that differ from the area's documented ones; `pcw` is that of each size. */
   quota?: Quota;
 }
 

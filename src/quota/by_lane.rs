@@ -37,6 +37,10 @@ impl<T> ByLane<T> {
         self.0.insert(at, (lane, item));
     }
 
+    pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        self.0.retain(|(_, item)| keep(item));
+    }
+
     pub(super) fn remove(&mut self, lane: Lane) {
         if let Ok(at) = self.find(lane) {
             self.0.remove(at);

@@ -68,6 +68,10 @@ impl Permits {
         Self { bucket: TokenBucket::new(limits, now), shared: None }
     }
 
+    pub(crate) fn most_in_any_second(&self) -> usize {
+        self.bucket.limits.most_in_any_second()
+    }
+
     /// Checks what was restored.
     pub(crate) fn check(&self) -> Result<(), Invalid> {
         check_count("permits.bucket.next_order", self.bucket.next_order)?;
@@ -141,6 +145,7 @@ impl Permits {
 mod tests {
     use super::*;
     use crate::domain::Area;
+    use crate::quota::OutputSize;
 
     const LANE: Lane = 3;
 
@@ -148,15 +153,19 @@ mod tests {
         Millis::new(ms)
     }
 
+    fn limits() -> QuotaLimits {
+        QuotaLimits { pcw: 100, ..QuotaLimits::documented(Area::China, OutputSize::Hd) }
+    }
+
     fn shared() -> Permits {
-        let mut permits = Permits::new(QuotaLimits::for_area(Area::China), at(0));
+        let mut permits = Permits::new(limits(), at(0));
         permits.share(true);
         permits
     }
 
     #[test]
     fn alone_it_is_the_bucket_and_the_create_of_an_acquire_has_its_permit() {
-        let mut permits = Permits::new(QuotaLimits::for_area(Area::China), at(0));
+        let mut permits = Permits::new(limits(), at(0));
         assert_eq!(permits.ask(at(0), LANE, Want::AcquireAndCreate), Turn::Now);
         assert_eq!(permits.ask(at(1), LANE, Want::Create), Turn::Now);
         assert!(matches!(permits.ask(at(2), LANE, Want::Query), Turn::Wait(_)));
@@ -164,8 +173,7 @@ mod tests {
 
     #[test]
     fn what_is_restored_must_be_a_bucket_that_could_be() {
-        let permits =
-            |burst| Permits::new(QuotaLimits { burst, ..QuotaLimits::for_area(Area::China) }, at(0));
+        let permits = |burst| Permits::new(QuotaLimits { burst, ..limits() }, at(0));
         assert_eq!(permits(2).check(), Ok(()));
         assert_eq!(permits(1).check().unwrap_err().field, "quota.burst");
         let mut counted = permits(2);

@@ -7,8 +7,12 @@ use super::*;
 
 const T0: Millis = Millis::from_secs(1_000);
 
+fn limits(pcw: u32) -> QuotaLimits {
+    QuotaLimits { pcw, ..QuotaLimits::documented(Area::China, OutputSize::Hd) }
+}
+
 fn bucket() -> TokenBucket {
-    TokenBucket::new(QuotaLimits::for_area(Area::China), T0)
+    TokenBucket::new(limits(100), T0)
 }
 
 fn ms(n: u64) -> Millis {
@@ -109,7 +113,7 @@ fn a_create_is_held_back_for_a_whole_second() {
 
 #[test]
 fn a_create_is_not_held_back_until_its_builder_token_is_too_old() {
-    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 5, ..QuotaLimits::for_area(Area::Europe) }, T0);
+    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 5, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, Want::AcquireAndCreate), Permit::Granted);
     assert_eq!(bucket.ask(T0, 1, Want::AcquireAndCreate), Permit::Wait(ms(2_000)));
     assert_eq!(bucket.ask(ms(2_000), 1, Want::AcquireAndCreate), Permit::Granted);
@@ -119,7 +123,7 @@ fn a_create_is_not_held_back_until_its_builder_token_is_too_old() {
 
 #[test]
 fn a_create_waits_for_its_time_whoever_looks_in_between() {
-    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 2, ..QuotaLimits::for_area(Area::Europe) }, T0);
+    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 2, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, Want::Create), Permit::Granted);
     assert_eq!(bucket.ask(ms(200), 1, Want::Create), Permit::Wait(ms(5_000)));
     for at in [2_500, 2_600, 4_900] {
@@ -130,7 +134,7 @@ fn a_create_waits_for_its_time_whoever_looks_in_between() {
 
 #[test]
 fn at_most_a_tenth_of_the_pcw_is_created_a_second() {
-    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..QuotaLimits::for_area(Area::Europe) }, T0);
+    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, Want::Create), Permit::Granted);
     assert_eq!(bucket.ask(T0, 1, Want::Create), Permit::Wait(ms(1000)));
     assert_eq!(bucket.ask(T0, 2, Want::Query), Permit::Granted, "a query need not wait for it");
@@ -177,7 +181,7 @@ fn timers_that_are_always_late_may_ask_more_than_once() {
 
 /// A bucket without a permit, before whose Creates nothing but the rate stands.
 fn drained() -> TokenBucket {
-    let limits = QuotaLimits { pcw: 1_000_000, ..QuotaLimits::for_area(Area::China) };
+    let limits = QuotaLimits { pcw: 1_000_000, ..limits(100) };
     let mut bucket = TokenBucket::new(limits, T0);
     for lane in [20, 21] {
         assert_eq!(bucket.ask(T0, lane, Want::Query), Permit::Granted);
@@ -228,7 +232,7 @@ fn who_has_waited_longer_than_a_round_goes_before_what_is_more_important() {
 
 #[test]
 fn a_create_that_may_be_made_now_has_its_place_before_queries() {
-    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..QuotaLimits::for_area(Area::Europe) }, T0);
+    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, Want::Create), Permit::Granted);
     assert_eq!(bucket.ask(T0, 1, Want::Create), Permit::Wait(ms(1000)));
     assert_eq!(bucket.ask(ms(1000), 2, Want::Query), Permit::Granted);
@@ -251,17 +255,59 @@ fn permits_that_were_reserved_count_in_the_second_in_which_they_may_be_used() {
 
 #[test]
 fn bad_limits_are_named() {
-    let refused = |json| QuotaLimits::from_json(Area::China, &json).unwrap_err();
+    let refused = |json| QuotaLimits::from_json(Area::China, OutputSize::Sd, &json).unwrap_err();
     assert_eq!(refused(json!({ "burst": 1 })), Invalid::new("quota.burst", 1, "from 2 to 10000"));
     assert_eq!(refused(json!({ "pcw": 0 })).field, "quota.pcw");
+    assert_eq!(refused(json!({ "pcw": "many" })).field, "quota.pcw");
     assert_eq!(refused(json!({ "qps": 3 })).field, "quota.qps");
-    assert_eq!(QuotaLimits::from_json(Area::China, &json!({})).unwrap().pcw, 100);
+}
+
+#[test]
+fn the_defaults_are_those_of_area_and_size() {
+    let pcw = |area, size| {
+        let limits = QuotaLimits::from_json(area, size, &json!({})).unwrap();
+        assert_eq!(limits, QuotaLimits::documented(area, size));
+        assert_eq!((limits.calls_per_second, limits.burst), (8, 2));
+        limits.pcw
+    };
+    let of_area = |area| OutputSize::ALL.map(|size| pcw(area, size));
+    assert_eq!(of_area(Area::NorthAmerica), [10, 5, 2]);
+    assert_eq!(of_area(Area::Europe), [10, 5, 2]);
+    assert_eq!(of_area(Area::AsiaPacific), [20, 10, 3]);
+    assert_eq!(of_area(Area::China), [20, 10, 5]);
+}
+
+#[test]
+fn a_small_pcw_gives_a_lower_rate_unless_that_is_given() {
+    let rate = |json| QuotaLimits::from_json(Area::China, OutputSize::Hd, &json).unwrap().calls_per_second;
+    assert_eq!([1, 10, 19, 20, 79, 80, 1000].map(|pcw| rate(json!({ "pcw": pcw }))), [1, 1, 1, 2, 7, 8, 8]);
+    assert_eq!(rate(json!({ "pcw": 10, "callsPerSecond": 8 })), 8);
+    assert_eq!(rate(json!({ "burst": 3 })), 8);
+}
+
+#[test]
+fn a_picture_has_the_size_of_its_pixels() {
+    for (width, height, size) in [
+        (640, 360, OutputSize::Sd),
+        (360, 640, OutputSize::Sd),
+        (640, 361, OutputSize::Hd),
+        (1280, 720, OutputSize::Hd),
+        (720, 1281, OutputSize::Fhd),
+        (1920, 1080, OutputSize::Fhd),
+        (i64::MAX, i64::MAX, OutputSize::Fhd),
+    ] {
+        assert_eq!(OutputSize::of(width, height), size, "{width}×{height}");
+    }
+}
+
+fn estimate_of(tasks: u32, seconds: u64, limits: &QuotaLimits) -> Result<QuotaEstimate, Invalid> {
+    estimate(TasksBySize::of(OutputSize::Hd, tasks), Millis::from_secs(seconds), limits, [limits.pcw; 3])
 }
 
 #[test]
 fn the_estimate_says_what_does_not_fit() {
-    let limits = QuotaLimits { pcw: 1_000, ..QuotaLimits::for_area(Area::China) };
-    let fits = estimate(200, Millis::from_secs(120), &limits).unwrap();
+    let limits = limits(1_000);
+    let fits = estimate_of(200, 120, &limits).unwrap();
     assert!(
         fits.fits && fits.verdict.starts_with("Fits: asking 200 tasks every 120 s takes 1.7 of 8"),
         "{}",
@@ -270,18 +316,62 @@ fn the_estimate_says_what_does_not_fit() {
     assert_eq!(fits.most_tasks, 640);
     assert_eq!((fits.queries_per_second, fits.launch_all_seconds), (200.0 / 120.0, 75.0));
     let slow = QuotaLimits { pcw: 10, ..limits };
-    let all = estimate(10, Millis::from_secs(120), &slow).unwrap();
+    let all = estimate_of(10, 120, &slow).unwrap();
     assert_eq!((all.most_tasks, all.fits, all.launch_all_seconds), (10, true, 10.0));
-    assert!(all.verdict.starts_with("Fits") && all.verdict.ends_with("takes 10 s."), "{}", all.verdict);
-    assert!(estimate(640, Millis::from_secs(120), &limits).unwrap().verdict.starts_with("Fits"));
-    assert!(estimate(1, Millis::from_secs(1), &limits).unwrap().fits);
-    let too_often = estimate(200, Millis::from_secs(10), &limits).unwrap();
+    let caveat = "takes 10 s. If the service counts every call against 10 % of the PCW, only 1 a second are allowed: lower \
+                  callsPerSecond should it answer 429.";
+    assert!(all.verdict.starts_with("Fits") && all.verdict.ends_with(caveat), "{}", all.verdict);
+    let exact = QuotaLimits { pcw: 80, ..limits };
+    assert!(!estimate_of(10, 120, &exact).unwrap().verdict.contains("10 %"));
+    assert!(estimate_of(640, 120, &limits).unwrap().verdict.starts_with("Fits"));
+    assert!(estimate_of(1, 1, &limits).unwrap().fits);
+    let too_often = estimate_of(200, 10, &limits).unwrap();
     assert!(!too_often.fits && too_often.verdict.contains("Ask every 38 s"), "{}", too_often.verdict);
-    let too_many = estimate(1_001, Millis::from_secs(600), &limits).unwrap();
+    let too_many = estimate_of(1_001, 600, &limits).unwrap();
     assert!(!too_many.fits && too_many.verdict.contains("PCW is 1000"), "{}", too_many.verdict);
-    assert_eq!(estimate(0, Millis::from_secs(120), &limits).unwrap_err().field, "tasks");
-    assert_eq!(estimate(1, Millis::ZERO, &limits).unwrap_err().field, "pollIntervalMs");
-    assert_eq!(documented_pcw(Area::AsiaPacific, OutputSize::Fhd), 3);
+    assert_eq!(estimate_of(0, 120, &limits).unwrap_err().field, "tasks");
+    assert_eq!(estimate_of(1, 0, &limits).unwrap_err().field, "pollIntervalMs");
+    let in_seconds = estimate(TasksBySize::of(OutputSize::Sd, 1), Millis::new(120), &limits, [20; 3]);
+    assert!(in_seconds.unwrap_err().allowed.contains("did you mean 120000 ms"));
+}
+
+#[test]
+fn each_size_has_its_own_pcw_and_all_together_the_largest() {
+    let of = |json: Value| {
+        let tasks: TasksBySize = decode::read("tasks", &json).unwrap();
+        let limits = QuotaLimits::documented(Area::China, OutputSize::Hd);
+        let pcw = OutputSize::ALL.map(|size| documented_pcw(Area::China, size));
+        estimate(tasks, Millis::from_secs(120), &limits, pcw).unwrap()
+    };
+    for (tasks, fits, most_tasks) in [
+        (json!(10), true, 10),
+        (json!(11), false, 10),
+        (json!({ "SD": 20 }), true, 20),
+        (json!({ "SD": 21 }), false, 20),
+        (json!({ "SD": 10, "HD": 10 }), true, 20),
+        (json!({ "SD": 11, "HD": 10 }), false, 20),
+        (json!({ "SD": 9, "HD": 11 }), false, 20),
+        (json!({ "HD": 10, "FHD": 5 }), true, 20),
+        (json!({ "HD": 10, "FHD": 6 }), false, 20),
+    ] {
+        let estimate = of(tasks.clone());
+        assert_eq!((estimate.fits, estimate.most_tasks), (fits, most_tasks), "{tasks}: {}", estimate.verdict);
+        assert_eq!(estimate.verdict.starts_with("Fits"), fits, "{}", estimate.verdict);
+    }
+    assert!(
+        of(json!({ "SD": 9, "HD": 11 }))
+            .verdict
+            .contains("11 tasks at once of HD outputs, but their PCW is 10")
+    );
+    assert!(
+        of(json!({ "SD": 11, "HD": 10 }))
+            .verdict
+            .contains("21 tasks at once, but all sizes together may have 20")
+    );
+    let refused = |json: Value| decode::read::<TasksBySize>("tasks", &json).unwrap_err().field;
+    assert_eq!(refused(json!({ "4K": 1 })), "tasks.4K");
+    assert_eq!(refused(json!({ "SD": -1 })), "tasks.SD");
+    assert_eq!(refused(json!("ten")), "tasks");
 }
 
 const ASKED_EVERY: u64 = 13;
@@ -331,9 +421,105 @@ proptest! {
     }
 }
 
+/// A call with its permit, on its way.
+struct UnderWay {
+    lane: Lane,
+    leaves: u64,
+    /// When the bucket hears of it.
+    reported: u64,
+    has_left: bool,
+}
+
+proptest! {
+    /// However late the calls leave after their permits, and however late that is reported.
+    #[test]
+    fn calls_that_leave_late_do_not_bunch_up(
+        lanes in 1u32..60, wants in prop::collection::vec(0u8..3, 60), seed: u64,
+        busy_ms in prop::sample::select(vec![0u64, 50, 600, 2_000]), way_ms in 0u64..250,
+    ) {
+        let limits = QuotaLimits { calls_per_second: 7, burst: 2, pcw: 10_000 };
+        let mut bucket = TokenBucket::new(limits, T0).that_is_told_of_use();
+        let mut chance = seed;
+        let mut random = |most: u64| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if most == 0 { 0 } else { (chance >> 33) % most }
+        };
+        let mut under_way: Vec<UnderWay> = Vec::new();
+        let mut to_create: Vec<Lane> = Vec::new();
+        let (mut left, mut arrived) = (Vec::new(), Vec::new());
+        for step in 0..2_000u64 {
+            let at = step * ASKED_EVERY;
+            for call in under_way.iter_mut().filter(|call| !call.has_left && at >= call.leaves) {
+                call.has_left = true;
+                left.push(ms(at));
+                arrived.push(ms(at + random(way_ms + 1)));
+            }
+            under_way.retain(|call| {
+                let is_reported = at >= call.reported;
+                if is_reported {
+                    bucket.used(ms(at), call.lane);
+                }
+                !is_reported
+            });
+            for lane in 0..lanes {
+                if under_way.iter().any(|call| call.lane == lane) {
+                    continue;
+                }
+                let creates = to_create.contains(&lane);
+                let want = match wants[lane as usize] {
+                    _ if creates => Want::Create,
+                    0 => Want::Delete,
+                    1 => Want::AcquireAndCreate,
+                    _ => Want::Query,
+                };
+                if bucket.ask(ms(at), lane, want) == Permit::Granted {
+                    to_create.retain(|other| *other != lane);
+                    if want == Want::AcquireAndCreate {
+                        to_create.push(lane);
+                    }
+                    let leaves = at + random(busy_ms);
+                    let reported = leaves + random(busy_ms.min(500));
+                    under_way.push(UnderWay { lane, leaves, reported, has_left: false });
+                }
+            }
+        }
+        arrived.sort_unstable();
+        let (at_departure, at_service) = (most_in_any_second(&left), most_in_any_second(&arrived));
+        prop_assert!(at_departure <= 9, "{at_departure} left within a second");
+        prop_assert!(at_service <= 10, "{at_service} arrived within a second");
+        // Nothing is lost: what has left makes room again.
+        let most_ms = 1_250 + busy_ms + busy_ms.min(500) + 200;
+        let least = 2_000 * ASKED_EVERY / most_ms * u64::from(lanes.min(9)) / 3;
+        prop_assert!(left.len() as u64 >= least, "{} of {least}", left.len());
+    }
+}
+
+#[test]
+fn a_permit_whose_use_is_not_reported_is_given_up_in_the_end() {
+    let mut bucket = TokenBucket::new(QuotaLimits { burst: 10, ..limits(100) }, T0).that_is_told_of_use();
+    let mut granted =
+        |at: u64| (0..30).filter(|lane| bucket.ask(ms(at), *lane, Want::Query) == Permit::Granted).count();
+    assert_eq!(granted(0), 10);
+    let until_then: usize = (1..=50).map(|i| granted(i * 100)).sum();
+    assert_eq!(until_then, 8, "as many as a second has room for, burst and all");
+    assert!(granted(5_100) >= 8);
+}
+
+#[test]
+fn a_report_of_use_is_about_a_permit() {
+    let mut bucket = TokenBucket::new(limits(100), T0).that_is_told_of_use();
+    bucket.used(T0, 3);
+    assert_eq!(bucket.ask(T0, 3, Want::Query), Permit::Granted);
+    bucket.used(ms(10), 3);
+    bucket.used(ms(20), 3);
+    let copy: TokenBucket = serde_json::from_str(&serde_json::to_string(&bucket).unwrap()).unwrap();
+    assert_eq!(copy, bucket);
+    assert_eq!((bucket.sent.len(), bucket.unused.unwrap().len()), (1, 0));
+}
+
 #[test]
 fn when_a_create_was_to_leave_says_nothing_of_the_next_one() {
-    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 20, ..QuotaLimits::for_area(Area::Europe) }, T0);
+    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 20, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, Want::AcquireAndCreate), Permit::Granted);
     assert_eq!(bucket.ask(ms(500), 1, Want::AcquireAndCreate), Permit::Granted);
     assert_eq!(bucket.ask(ms(600), 0, Want::Create), Permit::Granted);
@@ -346,8 +532,7 @@ fn when_a_create_was_to_leave_says_nothing_of_the_next_one() {
 
 #[test]
 fn a_clock_that_was_set_back_makes_no_wait_longer() {
-    let mut bucket =
-        TokenBucket::new(QuotaLimits { pcw: 20, ..QuotaLimits::for_area(Area::Europe) }, ms(100_000));
+    let mut bucket = TokenBucket::new(QuotaLimits { pcw: 20, ..limits(30) }, ms(100_000));
     for (lane, at) in [(0, 100_000), (1, 100_500)] {
         assert_eq!(bucket.ask(ms(at), lane, Want::AcquireAndCreate), Permit::Granted);
     }

@@ -263,7 +263,10 @@ fn at_the_start_a_backup_waits_a_moment_for_the_primary() {
         "appId": "app", "instanceId": "show", "services": services(300, "show"), "lanes": lanes(2),
         "startGraceMs": 60_001,
     }));
-    assert_eq!(refused.unwrap_err(), Invalid::new("config.startGraceMs", "60001 ms", "from 0 to 60000 ms"));
+    assert_eq!(
+        refused.unwrap_err(),
+        Invalid::new("config.startGraceMs", "60001 ms", "0, or from 500 to 60000 ms")
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::domain::{Area, DomainLadder};
 use crate::durations::server::DOMAIN_RETURN;
 use crate::error::{Invalid, list_of, quoted};
 use crate::policy::RetryPolicy;
-use crate::quota::QuotaLimits;
+use crate::quota::{OutputSize, QuotaLimits};
 use crate::task::{Secret, Services, TaskWarning, check_word};
 use crate::time::Millis;
 use crate::uid::{Uid, UidRing};
@@ -90,7 +90,8 @@ impl SupervisorConfig {
         raw.refuse_group_fields()?;
         let shared = Shared::new(raw)?;
         let lane = shared.lane("main".to_owned(), shared.raw.instance_id.clone(), uids, None)?;
-        Ok(Self { lane, limits: shared.limits })
+        let limits = shared.limits(std::slice::from_ref(&lane))?;
+        Ok(Self { lane, limits })
     }
 
     /// What is allowed, but probably not meant.
@@ -165,7 +166,6 @@ fn missing(field: &str, allowed: &str) -> Invalid {
 pub(crate) struct Shared {
     pub(crate) raw: Raw,
     policy: RetryPolicy,
-    pub(crate) limits: QuotaLimits,
     domains: DomainLadder,
 }
 
@@ -186,11 +186,17 @@ impl Shared {
         let none = Value::Object(serde_json::Map::new());
         let in_config = |invalid: Invalid| invalid.within("config");
         let policy = RetryPolicy::from_json(raw.policy.as_ref().unwrap_or(&none)).map_err(in_config)?;
-        let limits =
-            QuotaLimits::from_json(raw.area, raw.quota.as_ref().unwrap_or(&none)).map_err(in_config)?;
         let return_after = raw.domain_return_ms.unwrap_or(DOMAIN_RETURN.default());
         let domains = DomainLadder::new(raw.area, raw.region.as_deref(), return_after).map_err(in_config)?;
-        Ok(Self { raw, policy, limits, domains })
+        Ok(Self { raw, policy, domains })
+    }
+
+    /// The limits of these lanes: where `quota` says no PCW, that of the largest output among them.
+    pub(crate) fn limits(&self, lanes: &[LaneConfig]) -> Result<QuotaLimits, Invalid> {
+        let size = lanes.iter().map(|lane| lane.services.output_size()).max().unwrap_or(OutputSize::Sd);
+        let none = Value::Object(serde_json::Map::new());
+        QuotaLimits::from_json(self.raw.area, size, self.raw.quota.as_ref().unwrap_or(&none))
+            .map_err(|invalid| invalid.within("config"))
     }
 
     pub(crate) fn lane(

@@ -499,7 +499,8 @@ impl Lane {
         if self.create_of(&notice.task_id).is_some() {
             return true;
         }
-        let Some(generation) = self.generation_of(&notice.instance_id) else { return false };
+        let instance_id = notice.instance_id.as_deref();
+        let Some(generation) = instance_id.and_then(|id| self.generation_of(id)) else { return false };
         let ended = matches!(notice.kind, NoticeKind::Stopped { .. });
         self.learn(now, generation, &notice.task_id, None, ended, IdentifiedBy::Notice);
         true

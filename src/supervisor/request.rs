@@ -71,6 +71,22 @@ pub struct Request {
     pub send_before: Option<Millis>,
 }
 
+impl Request {
+    /// The permit of the rate limit that it was made with, if it needs one.
+    #[must_use]
+    pub fn permit(&self) -> Option<PermitRequest> {
+        let want = match self.call {
+            EventCall::Acquire => Want::AcquireAndCreate,
+            EventCall::Create => Want::Create,
+            EventCall::Query => Want::Query,
+            EventCall::Update => Want::Update,
+            EventCall::Delete => Want::Delete,
+            EventCall::Presence | EventCall::RtcToken => return None,
+        };
+        Some(PermitRequest { lane: self.id.lane(), want })
+    }
+}
+
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

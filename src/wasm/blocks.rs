@@ -9,7 +9,9 @@ use crate::domain::{Area, DomainFailure};
 use crate::durations::server::POLL_INTERVAL;
 use crate::error::{Invalid, list_of};
 use crate::policy::{self, Cause};
-use crate::quota::{self, Lane, Permit, QuotaLimits, Want, estimate};
+use crate::quota::{
+    self, Lane, OutputSize, Permit, QuotaLimits, TasksBySize, Want, documented_pcw, estimate,
+};
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, check_instance_id};
 use crate::time::{Clock, Millis};
@@ -166,13 +168,21 @@ pub struct TokenBucket {
 
 #[wasm_bindgen]
 impl TokenBucket {
-    /// A full bucket.
+    /// A full bucket. `is_told_of_use`: `used` is called whenever a call leaves.
     #[wasm_bindgen(constructor)]
-    pub fn new(limits: &str, now: f64) -> Result<TokenBucket, JsValue> {
-        let limits = value::read_with(limits, |limits| QuotaLimits::from_json(Area::default(), limits))
-            .map_err(error::config)?;
+    pub fn new(limits: &str, now: f64, is_told_of_use: bool) -> Result<TokenBucket, JsValue> {
+        let of_hd = |limits: &Value| QuotaLimits::from_json(Area::default(), OutputSize::Hd, limits);
+        let limits = value::read_with(limits, of_hd).map_err(error::config)?;
         let now = value::to_millis(now);
-        Ok(Self { bucket: quota::TokenBucket::new(limits, now), clock: Clock::starting_at(now) })
+        let bucket = quota::TokenBucket::new(limits, now);
+        let bucket = if is_told_of_use { bucket.that_is_told_of_use() } else { bucket };
+        Ok(Self { bucket, clock: Clock::starting_at(now) })
+    }
+
+    /// The call of this lane that got a permit leaves now.
+    pub fn used(&mut self, now: f64, lane: Lane) {
+        let now = self.clock.tick(value::to_millis(now)).0.mono;
+        self.bucket.used(now, lane);
     }
 
     /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
@@ -192,7 +202,7 @@ impl TokenBucket {
 }
 
 struct Plan {
-    tasks: u32,
+    tasks: TasksBySize,
     poll_interval_ms: Option<Millis>,
     area: Area,
     quota: Option<Value>,
@@ -200,14 +210,17 @@ struct Plan {
 
 decode!(Camel Plan { tasks, poll_interval_ms, area or Area::default(), quota; only });
 
-/// What a plan of `{ tasks, pollIntervalMs?, area?, quota? }` needs of an App ID's quota.
+/// What a plan of `{ tasks, pollIntervalMs?, area?, quota? }` needs of an App ID's quota. A PCW in `quota` is that of every
+/// size; else each has its documented one.
 #[wasm_bindgen(js_name = estimateQuota)]
 pub fn estimate_quota(plan: &str) -> Result<JsValue, JsValue> {
     let plan: Plan = value::read("plan", plan).map_err(error::config)?;
-    let limits =
-        QuotaLimits::from_json(plan.area, &plan.quota.unwrap_or_else(|| json!({}))).map_err(error::config)?;
+    let quota = plan.quota.unwrap_or_else(|| json!({}));
+    let limits = QuotaLimits::from_json(plan.area, plan.tasks.largest(), &quota).map_err(error::config)?;
+    let is_given = quota.get("pcw").is_some();
+    let pcw = OutputSize::ALL.map(|size| if is_given { limits.pcw } else { documented_pcw(plan.area, size) });
     let interval = plan.poll_interval_ms.unwrap_or(POLL_INTERVAL.default());
-    value::out(&estimate(plan.tasks, interval, &limits).map_err(error::config)?)
+    value::out(&estimate(plan.tasks, interval, &limits, pcw).map_err(error::config)?)
 }
 
 /// Checks a notification's signatures over its raw body.

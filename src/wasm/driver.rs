@@ -11,11 +11,12 @@ use js_sys::Promise;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
+use super::departures::Departures;
 use super::executor::Executor;
 use super::host::{Host, PERSIST_TIMEOUT};
 use super::persister::Persister;
 use super::{error, fetch, value};
-use crate::notice::{self, Freshness, NoticeLog};
+use crate::notice::{self, Freshness, NoticeError, NoticeLog};
 use crate::redundancy::{GroupConfig, GroupUpdate, RedundancyGroup};
 use crate::supervisor::{
     Answer, EventCall, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
@@ -97,6 +98,13 @@ impl Machine {
         }
     }
 
+    fn most_calls_in_a_second(&self) -> usize {
+        match self {
+            Self::Supervisor(machine) => machine.most_calls_in_a_second(),
+            Self::Group(machine) => machine.most_calls_in_a_second(),
+        }
+    }
+
     fn revision(&self) -> u64 {
         match self {
             Self::Supervisor(machine) => machine.revision(),
@@ -130,6 +138,7 @@ struct Inner {
     under_way: RefCell<Vec<RequestId>>,
     /// Permits that are being asked for.
     asked: RefCell<Vec<PermitRequest>>,
+    departures: Departures,
     persister: Persister,
     persisted_revision: Cell<u64>,
     waker: RefCell<Option<Waker>>,
@@ -192,6 +201,7 @@ impl Driver {
             inbox: RefCell::default(),
             under_way: RefCell::default(),
             asked: RefCell::default(),
+            departures: Departures::default(),
             persister: Persister::default(),
             waker: RefCell::default(),
             poked: Cell::new(false),
@@ -244,9 +254,14 @@ impl Driver {
         self.0.take(now, Input::Hint);
     }
 
-    /// Takes a verified notification: `new`, `duplicate`, `stale`, or `foreign` when it is about somebody else's task.
+    /// Takes a verified notification: `new`, `duplicate`, `stale`, or `foreign` when it is about somebody else's task, or
+    /// about something else.
     pub fn notice(&self, raw_body: &[u8], now: f64) -> Result<String, JsValue> {
-        let notice = notice::parse(raw_body).map_err(error::notice)?;
+        let notice = match notice::parse(raw_body) {
+            Ok(notice) => notice,
+            Err(NoticeError::Foreign) => return Ok("foreign".to_owned()),
+            Err(found) => return Err(error::notice(found)),
+        };
         let freshness = self.0.notices.borrow_mut().take(&notice);
         let said = match freshness {
             Freshness::Duplicate => "duplicate",
@@ -300,7 +315,9 @@ impl Driver {
 
     /// What is allowed in the payload that the next launch has, but probably not meant.
     pub fn warnings(&self) -> Result<JsValue, JsValue> {
-        value::out(&self.0.machine.borrow().warnings())
+        let mut warnings = self.0.machine.borrow().warnings();
+        warnings.retain(|warning| !(self.0.host.has_rtc_token() && warning.is_about_token()));
+        value::out(&warnings)
     }
 }
 
@@ -460,9 +477,17 @@ impl Inner {
                 return Answer::Nothing(NoAnswer::NotPersisted);
             }
         }
+        let permit = request.permit();
+        if permit.is_some() && !self.host.has_permit() {
+            let most = self.machine.borrow().most_calls_in_a_second();
+            self.departures.turn(&self.host, most).await;
+        }
         let too_late = request.send_before.is_some_and(|latest| self.time_left(latest) == Millis::ZERO);
         if too_late || !self.is_driven() || !self.machine.borrow().awaits(request.id) {
             return Answer::Nothing(NoAnswer::NotSent);
+        }
+        if let Some(permit) = permit {
+            self.host.tell_permit_used(permit);
         }
         fetch::carry_out(&self.host, request).await
     }

@@ -36,6 +36,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = hasPersist)]
     pub(super) fn has_persist(this: &Host) -> bool;
 
+    #[wasm_bindgen(method, getter, js_name = hasRtcToken)]
+    pub(super) fn has_rtc_token(this: &Host) -> bool;
+
     #[wasm_bindgen(method, getter, js_name = hasPermit)]
     pub(super) fn has_permit(this: &Host) -> bool;
 
@@ -60,6 +63,9 @@ extern "C" {
     /// How long to wait before asking again, in ms; 0 is a permit. What fails there is dealt with in `permits.ts`.
     #[wasm_bindgen(method, js_name = permit)]
     fn js_permit(this: &Host, request: &JsValue) -> Promise;
+
+    #[wasm_bindgen(method, js_name = permitUsed)]
+    fn js_permit_used(this: &Host, request: &JsValue);
 
     #[wasm_bindgen(method, js_name = tellEvent)]
     pub(super) fn tell_event(this: &Host, event: &JsValue);
@@ -115,6 +121,13 @@ impl Host {
         let Ok(asked) = value::out(&request) else { return WITHOUT_ANSWER };
         let answer = JsFuture::from(self.js_permit(&asked)).await;
         answer.ok().and_then(|wait| wait.as_f64()).map_or(WITHOUT_ANSWER, value::to_millis)
+    }
+
+    /// A call that got a permit leaves now.
+    pub(super) fn tell_permit_used(&self, request: PermitRequest) {
+        if let Ok(request) = value::out(&request) {
+            self.js_permit_used(&request);
+        }
     }
 
     /// Tells that a callback has taken longer than this.

@@ -1,6 +1,7 @@
 //! Query and notifications: when a task is gone, and what takes its place.
 
 use serde_json::json;
+use steadymix::notice;
 use steadymix::supervisor::{
     Ending, EventCall, EventKind, FailReason, Input, LaunchCause, Outcome, Request, Standing,
 };
@@ -398,6 +399,22 @@ fn notifications_only_bring_the_next_look_forward() {
     assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
     assert!(!hand.notice(111, "other", "other-1"), "somebody else's");
     assert!(!hand.notice(111, "other", "show-x"));
+}
+
+#[test]
+fn a_notification_that_names_no_instance_is_taken_by_the_task_that_it_names() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let nameless = |task_id: &str| {
+        let body =
+            json!({ "eventType": 112, "payload": { "taskId": task_id, "details": { "state": "failed" } } });
+        Input::Notice(notice::parse(body.to_string().as_bytes()).unwrap())
+    };
+    let now = hand.now;
+    assert!(!hand.supervisor.handle(hand.wall(), nameless("another")));
+    assert!(hand.supervisor.handle(hand.wall(), nameless("t")));
+    hand.expect(EventCall::Query);
+    assert!(hand.now - now <= 5_000, "after {} ms", hand.now - now);
 }
 
 #[test]

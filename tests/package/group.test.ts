@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isSteadymixError, RedundancyGroup } from "steadymix";
-import { groupConfig, live, world } from "./world.ts";
+import { groupConfig, live, SPEED, world } from "./world.ts";
 
 test("when the primary dies the backup is on air at the next look, and stays there", async (t) => {
   const { server, host, events, event } = await world(t);
@@ -139,4 +139,29 @@ test("a supervisor that is disposed of does not wait for a permit", async (t) =>
   await new Promise((resolve) => setTimeout(resolve, 20));
   group.dispose();
   await run;
+});
+
+test("calls that wait for the same snapshot do not leave together", async (t) => {
+  const profile = { callsPerSecond: 1000, pcw: 1000, startUp: { takesMs: [50, 100] as [number, number] } };
+  let persistMs = 0;
+  const persist = () => new Promise<void>((resolve) => setTimeout(resolve, persistMs));
+  const { server, host, event } = await world(t, { profile }, { persist });
+  // When they leave, as a busy machine has no part in it; in ms of the service's.
+  const deletes: number[] = [];
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    if (init?.method === "DELETE") deletes.push(Date.now() * SPEED);
+    return (host.fetch ?? globalThis.fetch)(input, init);
+  };
+  const lanes = Array.from({ length: 30 }, (_, i) => ({ name: `lane ${i}`, uids: [9000 + 2 * i, 9001 + 2 * i] }));
+  const quota = { callsPerSecond: 8, burst: 2, pcw: 1000 };
+  const group = new RedundancyGroup({ ...groupConfig, lanes, quota }, { ...host, fetch });
+  const outcome = group.run();
+  await Promise.all(lanes.map(({ name }) => event(({ type, lane }) => type === "confirmed" && lane === name)));
+  // Some permits are given in each of these 3 s of the service's.
+  persistMs = 3000 / SPEED;
+  group.stop();
+  await outcome;
+  const inASecond = deletes.map((at, i) => deletes.slice(i).filter((other) => other < at + 1000).length);
+  assert.ok(deletes.length >= lanes.length && Math.max(...inASecond) <= 10, `${Math.max(...inASecond)} in a second`);
+  assert.ok(live(server).length === 0);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
@@ -128,6 +129,46 @@ test("a notification brings the next look forward, and a forged one is refused",
   assert.throws(forged, (error) => isSteadymixError(error) && error.code === "INVALID_SIGNATURE");
   supervisor.stop();
   await outcome;
+});
+
+test("a test of the console's, and what other products send, is foreign", async (t) => {
+  const { host } = await world(t, {}, { noticeSecret: "secret" });
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const send = (body: string) => {
+    const signature = createHmac("sha256", "secret").update(body).digest("hex");
+    return supervisor.notice(body, { "Agora-Signature-V2": signature });
+  };
+  for (const body of [
+    '{"eventType":10,"noticeId":"n","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}',
+    '{"eventType":111,"payload":{"channelName":"show","uid":9001},"productId":1}',
+    '{"eventType":31,"payload":{"taskId":"t","serviceScene":"cloud_recording"},"productId":3}',
+    '{"eventType":110,"payload":{"taskId":"nobody\'s"}}',
+  ]) {
+    assert.equal(send(body), "foreign", body);
+  }
+  for (const body of ["[]", "no JSON", `"${" ".repeat(1_048_576)}"`]) {
+    assert.throws(
+      () => send(body),
+      (error) => isSteadymixError(error) && error.code === "INVALID_NOTICE",
+    );
+  }
+  supervisor.dispose();
+});
+
+test("a payload without RTC tokens is a warning, unless the application makes them", async (t) => {
+  const { host } = await world(t);
+  const fields = (more: object) => {
+    const supervisor = new Supervisor(supervisorConfig, { ...host, ...more });
+    const { warnings } = supervisor;
+    supervisor.dispose();
+    return warnings.map(({ field }) => field.replace(/^.*transcoder\./, ""));
+  };
+  assert.deepEqual(fields({}), [
+    "audioInputs[0].rtc.rtcToken",
+    "videoInputs[0].rtc.rtcToken",
+    "outputs[0].rtc.rtcToken",
+  ]);
+  assert.deepEqual(fields({ rtcToken: () => "token" }), []);
 });
 
 test("an update reaches the running task, one that is wrong does not", async (t) => {

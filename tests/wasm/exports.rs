@@ -178,8 +178,14 @@ fn the_building_blocks_work() {
     let ring = UidRing::from_json(&text(&ring.to_json().unwrap())).unwrap();
     assert!(ring.is_held(1));
 
-    let estimate = estimate_quota(r#"{"tasks":20,"pollIntervalMs":120000}"#).unwrap();
-    assert_eq!(get(&estimate, "fits"), JsValue::TRUE);
+    for (plan, fits) in [
+        (r#"{"tasks":20,"pollIntervalMs":120000,"quota":{"pcw":30}}"#, true),
+        (r#"{"tasks":{"SD":10,"HD":10},"area":"china"}"#, true),
+        (r#"{"tasks":{"SD":11,"HD":10},"area":"china"}"#, false),
+        (r#"{"tasks":6}"#, false),
+    ] {
+        assert_eq!(get(&estimate_quota(plan).unwrap(), "fits"), JsValue::from_bool(fits), "{plan}");
+    }
 
     let body = br#"{"eventType":10,"noticeId":"4eb720f0-8da7-11e9-a43e53f411c2761f","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}"#;
     let v2 = "6ba85d7c1122f6c51143cce7765f06c601c0fbd691987f4510e45b943b2639e8".to_owned();

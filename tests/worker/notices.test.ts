@@ -83,6 +83,38 @@ test("a death is noticed by its notification, however many of them come in whate
   await show.stop();
 });
 
+test("one that carries a large payload is taken, one that names no instance too, and a test of the console's", async () => {
+  const emulator = freshEmulator();
+  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, hintIntervalMs: 1000 } });
+  await show.running();
+  const task = emulator.state().tasks.find(({ uid }) => uid === 9001);
+  const looks = () => emulator.state().stats.calls.query ?? 0;
+  const notice = (sequence: number, instanceId?: string, more: object = {}) => {
+    const payload = { taskId: task?.taskId, instanceId, sequence, sendts: 1, serviceScene: "rtsc/cloud-transcoder" };
+    return JSON.stringify({
+      noticeId: "n",
+      productId: 1,
+      eventType: 110,
+      notifyMs: 1,
+      payload: { ...payload, ...more },
+    });
+  };
+  const host = { rtc: { rtcChannel: "studio", rtcUid: 1, rtcToken: "t".repeat(1000) } };
+  const userConfigDetail = JSON.stringify({ audioInputs: Array(300).fill(host), videoInputs: Array(300).fill(host) });
+  const large = notice(20, task?.instanceId ?? "", { details: { transcoder: { userConfigDetail } } });
+  expect(large.length).toBeGreaterThan(600_000);
+  for (const body of [large, notice(21)]) {
+    const before = looks();
+    expect(await send(body)).toMatchObject({ status: 200 });
+    await expect.poll(looks, { timeout: 5000 }).toBe(before + 1);
+  }
+  const before = looks();
+  const test = '{"eventType":10,"noticeId":"n","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}';
+  expect(await send(test)).toMatchObject({ status: 200, text: '{"status":"ok"}' });
+  expect(looks()).toBe(before);
+  await show.stop();
+});
+
 test("forged ones are refused, and say nothing of the secret", async () => {
   freshEmulator();
   const show = await Show.start({ policy: { confirmMs: [100] } });

@@ -35,7 +35,7 @@ export interface QuotaStatus {
 
 /** How long a call is kept waiting here before its broadcast is told to ask again. */
 const HOLD_MS = 5_000;
-/** A place in the queue, or a permit reserved for a Create, that is not taken for so long is given up. */
+/** A place in the queue, or a permit that is reserved or granted, that is not taken for so long is given up. */
 const FORGOTTEN_MS = 10_000;
 const RESERVED_MS = 5_000;
 /** What was called just before this object began to live is not known. */
@@ -60,6 +60,8 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
   readonly #lanes = new Map<string, number>();
   readonly #asking = new Map<string, Asking>();
   readonly #reserved = new Map<number, number>();
+  /** Permits whose calls are not known to have left: their lanes, and when they are given up. */
+  readonly #unused = new Map<string, { lane: number; until: number }>();
   readonly #calls: number[] = [];
   #waiting = 0;
   #nextLane = 0;
@@ -68,7 +70,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
     super(ctx, env);
     requireSqlite(ctx);
     this.#limits = usableLimits(env);
-    this.#bucket = new TokenBucket(this.#limits, this.#opensAt);
+    this.#bucket = new TokenBucket(this.#limits, this.#opensAt, true);
     ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS broadcasts (id TEXT PRIMARY KEY, tasks INTEGER NOT NULL, entry TEXT NOT NULL, " +
         // Until when it must have reported; NULL once it has.
@@ -111,6 +113,14 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
     } finally {
       this.#waiting -= 1;
     }
+  }
+
+  /** The call that `who` got a permit for leaves now. */
+  used(who: string): void {
+    const unused = this.#unused.get(who);
+    if (!unused) return;
+    this.#unused.delete(who);
+    this.#bucket.used(this.#clock.now(), unused.lane);
   }
 
   /** A broadcast wants to begin. It may, if its tasks fit in besides those that live, or may live. */
@@ -178,6 +188,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
 
   #granted(who: string, { lane, want }: Asking, now: number): void {
     this.#asking.delete(who);
+    this.#unused.set(who, { lane, until: now + RESERVED_MS });
     this.#calls.push(now);
     this.#age(Math.floor(now / 1000));
     if (want === "acquireAndCreate") this.#reserved.set(lane, now + RESERVED_MS);
@@ -194,6 +205,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
       this.#asking.delete(who);
       this.#bucket.withdraw(lane);
     }
+    for (const [who, { until }] of this.#unused) if (now > until) this.#unused.delete(who);
     for (const [lane, until] of this.#reserved) {
       if (now <= until) continue;
       this.#reserved.delete(lane);

@@ -385,6 +385,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
         if (!this.#isQuotaFailing) this.#quotaFailed(null);
         return wait;
       },
+      // Should it get lost, the permit counts for a while longer than it need.
+      permitUsed: ({ lane }) => void reachQuota(this.env, (quota) => quota.used(`${id}/${lane}`)).catch(() => {}),
       onEvent: (event) => this.#onEvent(event),
     };
   }

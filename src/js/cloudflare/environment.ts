@@ -34,8 +34,9 @@ export interface SteadymixEnv {
   /** The origins whose pages may use the routes, besides the Worker's own: `https://…`, separated by spaces. */
   ALLOWED_ORIGINS?: string;
   /**
-   * The App ID's limits: 1 to 10000 calls a second (default 7), a burst of 2 to 10000 (2), a PCW of 1 to 1000000 (30). What
-   * is not allowed is refused to operators, while those who are on air go on with the defaults.
+   * The App ID's limits: 1 to 10000 calls a second (default 7; a tenth of `pcw` if that is less, but at least 1), a burst of
+   * 2 to 10000 (2), a PCW of 1 to 1000000 (5, a new project's for HD outputs outside Asia). What is not allowed is refused to
+   * operators, while those who are on air go on with the defaults.
    */
   QUOTA?: Quota;
 }
@@ -43,17 +44,14 @@ export interface SteadymixEnv {
 const HEX = /^[0-9a-f]{32}$/i;
 const NEEDED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
 
-/**
- * A permit takes a while from here to the call: a call a second less than a process takes that is alone, or the way's
- * variations could add up to more than 10 calls in a second.
- */
-export const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 30 };
+/** A call a second less than a process takes that is alone: the ways to the service of many objects vary more. */
+export const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 5 };
 
 /** `QUOTA`, with the defaults for what is left out there. Throws `MISCONFIGURED`. */
 export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
   // What is no object would be spread into one.
   const isObject = typeof QUOTA === "object" && QUOTA !== null && !Array.isArray(QUOTA);
-  const limits = isObject ? { ...LIMITS, ...QUOTA } : (QUOTA as Required<Quota>);
+  const limits = isObject ? { ...LIMITS, ...rateOf(QUOTA.pcw), ...QUOTA } : (QUOTA as Required<Quota>);
   try {
     new TokenBucket(limits, 0).free();
   } catch (error) {
@@ -63,6 +61,12 @@ export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
     throw new Rejection("MISCONFIGURED", named(error.message), { field: named(field), value, allowed });
   }
   return limits;
+}
+
+/** What a small PCW leaves: a request a second for each ten tasks. */
+function rateOf(pcw = Number.NaN): Quota {
+  const callsPerSecond = Math.max(1, Math.floor(pcw / 10));
+  return callsPerSecond < LIMITS.callsPerSecond ? { callsPerSecond } : {};
 }
 
 /** Throws `MISCONFIGURED` unless what operators' routes need is there, and right. */

@@ -17,8 +17,10 @@ import { openApi } from "./openApi.js";
 import { Rejection } from "./rejection.js";
 import { checkViewerToken, signViewerToken, type ViewerGrant } from "./viewerTokens.js";
 
-const JSON_BYTES = 262_144;
-const NOTICE_BYTES = 65_536;
+/** Each lane may have a payload of its own: one of 90 hosts has some 60 KB. */
+const JSON_BYTES = 1_048_576;
+/** Some carry the whole payload of a task, escaped. */
+const NOTICE_BYTES = 1_048_576;
 const REPORT_BYTES = 1_024;
 /** The service wants its answer within 10 s. */
 const BODY_MS = 5_000;
@@ -210,8 +212,11 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     rejecting(() => checkSignature(c.env, body, signatures));
     // The service is not kept waiting, and need not send anything again: what it tells is a hint, or its test of this
     // address, or of tasks that are none of ours.
-    const id = broadcastIn(body);
-    if (id) c.executionCtx.waitUntil(atBroadcast(c.env, id, (broadcast) => broadcast.notice(body, signatures)));
+    c.executionCtx.waitUntil(
+      addressees(c.env, body).then((ids) =>
+        Promise.all(ids.map((id) => atBroadcast(c.env, id, (broadcast) => broadcast.notice(body, signatures)))),
+      ),
+    );
     return c.json({ status: "ok" });
   });
 
@@ -225,15 +230,22 @@ function unlessUpgraded(middleware: MiddlewareHandler): MiddlewareHandler {
   return (c, next) => (c.req.header("upgrade") === undefined ? middleware(c, next) : next());
 }
 
-/** The broadcast that a notification is about, if there can be one. */
-function broadcastIn(body: Uint8Array): string | undefined {
+/** The broadcasts that a notification may be about. */
+async function addressees(env: SteadymixEnv, body: Uint8Array): Promise<string[]> {
+  let instanceId: string | null;
   try {
-    const id = broadcastOf(parseNotice(body).instanceId);
-    return ID.is(id) ? id : undefined;
+    ({ instanceId } = parseNotice(body));
   } catch (error) {
-    console.warn("steadymix: what the service has signed is no notification:", error);
-    return undefined;
+    console.warn("steadymix: what the service has signed is no notification of a task:", error);
+    return [];
   }
+  if (instanceId !== null) {
+    const id = broadcastOf(instanceId);
+    return ID.is(id) ? [id] : [];
+  }
+  // Only the broadcasts themselves know their tasks.
+  const broadcasts = await reachQuota(env, (quota) => quota.broadcasts());
+  return broadcasts.filter(({ state }) => state !== "over" && state !== "failed").map(({ id }) => id);
 }
 
 function notAllowed(methods: string): Rejection {

@@ -29,6 +29,8 @@ export interface BroadcastFacts {
 
 const SNAPSHOT = "snapshot";
 const FACTS = "facts";
+/** A row has room for 2 MB, which the snapshot of a few lanes with large payloads exceeds. Of UTF-8: three bytes a character. */
+const ROW_CHARS = 600_000;
 
 /** What a broadcast keeps, in the SQLite database of its object. Writes without an `await` between them are one. */
 export class BroadcastStore {
@@ -59,16 +61,24 @@ export class BroadcastStore {
   }
 
   get snapshot(): string | undefined {
-    return this.#get(SNAPSHOT);
+    let snapshot = this.#get(SNAPSHOT);
+    if (snapshot === undefined) return undefined;
+    for (let row = 1, next: string | undefined = ""; next !== undefined; row += 1) {
+      snapshot += next;
+      next = this.#get(`${SNAPSHOT}/${row}`);
+    }
+    return snapshot;
   }
 
   set snapshot(snapshot: string) {
-    this.#put(SNAPSHOT, snapshot);
+    this.#sql.exec("DELETE FROM kept WHERE name LIKE ?", `${SNAPSHOT}/%`);
+    for (const [row, piece] of piecesOf(snapshot).entries())
+      this.#put(row === 0 ? SNAPSHOT : `${SNAPSHOT}/${row}`, piece);
   }
 
   /** It carries tokens that nobody needs any more. */
   forgetSnapshot(): void {
-    this.#sql.exec("DELETE FROM kept WHERE name = ?", SNAPSHOT);
+    this.#sql.exec("DELETE FROM kept WHERE name LIKE ?", `${SNAPSHOT}%`);
   }
 
   get facts(): BroadcastFacts | undefined {
@@ -132,4 +142,16 @@ export class BroadcastStore {
   #put(name: string, value: string): void {
     this.#sql.exec("INSERT OR REPLACE INTO kept (name, value) VALUES (?, ?)", name, value);
   }
+}
+
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length || from === 0; ) {
+    let to = from + ROW_CHARS;
+    // A character outside the first plane is not cut in half.
+    if (to < text.length && /[\uD800-\uDBFF]/.test(text.charAt(to - 1))) to -= 1;
+    pieces.push(text.slice(from, to));
+    from = to;
+  }
+  return pieces;
 }

@@ -245,10 +245,14 @@ pub(crate) fn config(chance: &mut Chance) -> (Value, Vec<u32>) {
         .map(|(name, base)| (name, (base..base + chance.one(&[2, 2, 3])).collect()))
         .collect();
     let uids = lanes.iter().flat_map(|(_, uids)| uids.clone()).collect();
+    let services = services(chance.one(&[40, 300, 300]), 2_000);
+    let area = chance.one(&["china", "north-america", "europe", "asia-pacific"]);
     let config = json!({
-        "appId": "app", "instanceId": "show", "services": services(chance.one(&[40, 300, 300]), 2_000),
+        "appId": "app", "instanceId": "show", "services": services,
         "lanes": lanes.iter().map(|(name, uids)| json!({ "name": name, "uids": uids })).collect::<Vec<_>>(),
-        "area": chance.one(&["china", "north-america", "europe", "asia-pacific"]),
+        "area": area,
+        // Of a project for which support has raised it.
+        "quota": { "callsPerSecond": 8, "pcw": if area == "china" { 100 } else { 30 } },
         "restart": chance.one(&["on-failure", "on-failure", "on-failure", "always", "always", "never"]),
         "migration": chance.one(&["relaunch", "wait"]),
         "presence": chance.one(&["when-unknown", "when-unknown", "always", "never"]),

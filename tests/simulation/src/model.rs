@@ -407,9 +407,8 @@ impl Model {
 
     pub(crate) fn on_notice(&mut self, notice: &Notice) {
         self.on_input();
-        if self.creates.contains_key(&notice.instance_id) {
-            let instance = notice.instance_id.clone();
-            self.named(&instance, &notice.task_id);
+        if let Some(instance) = notice.instance_id.as_deref().filter(|id| self.creates.contains_key(*id)) {
+            self.named(instance, &notice.task_id);
         }
     }
 

@@ -272,7 +272,8 @@ impl World {
         )
         .map_err(|error| error.to_string())?;
         let notice = notice::parse(delivery.body.as_bytes()).map_err(|error| error.to_string())?;
-        self.note(|| format!("  * {:?} {} of {}", notice.kind, notice.task_id, notice.instance_id));
+        let instance_id = notice.instance_id.as_deref().unwrap_or("?");
+        self.note(|| format!("  * {:?} {} of {instance_id}", notice.kind, notice.task_id));
         let event_type =
             serde_json::from_str::<Value>(&delivery.body).unwrap_or_default()["eventType"].as_u64();
         let seen = self.notices.entry(notice.task_id.clone()).or_default();

@@ -139,7 +139,7 @@ fn life(core: impl Core, machine: Machine) -> Result<Vec<Kept>, String> {
 /// # Errors
 /// What does not go as it should.
 pub fn lines() -> Result<String, String> {
-    let limits = json!({ "callsPerSecond": 7, "burst": 2 });
+    let limits = json!({ "callsPerSecond": 7, "burst": 2, "pcw": 30 });
     let config = json!({
         "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
         "uids": [9000, 9001], "quota": limits,
@@ -148,6 +148,7 @@ pub fn lines() -> Result<String, String> {
     let mut kept = life(Supervisor::new(config, Millis::new(BEGINNING)), Machine::Supervisor)?;
     let config = json!({
         "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
+        "quota": { "callsPerSecond": 8, "pcw": 30 },
         "lanes": [{ "name": "primary", "uids": [9000, 9001] }, { "name": "backup", "uids": [9100, 9101] }],
     });
     let config = GroupConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;

@@ -100,6 +100,7 @@ impl Small {
     pub(super) fn new(Bounds { mishaps, intruder, .. }: Bounds) -> Result<Self, String> {
         let config = json!({
             "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
+            "quota": { "callsPerSecond": 8, "pcw": 30 },
             "lanes": [{ "name": "primary", "uids": [9000, 9001] }],
             "policy": { "jitterPercent": 0 },
         });
@@ -301,7 +302,7 @@ impl Small {
         let notice = Notice {
             notice_id: None,
             task_id: task.id.clone(),
-            instance_id: task.instance.clone(),
+            instance_id: Some(task.instance.clone()),
             kind: if is_started { NoticeKind::Started } else { NoticeKind::Stopped { reason: None } },
             sequence: None,
             sent_at: None,

@@ -78,7 +78,10 @@ impl Default for Setting {
     fn default() -> Self {
         Self {
             lanes: &[PRIMARY, BACKUP],
-            config: json!({ "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000), "policy": {} }),
+            config: json!({
+                "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000), "policy": {},
+                "quota": { "callsPerSecond": 8, "pcw": 30 },
+            }),
             profile: Profile::default(),
             end: End::Mixed,
             has_hints: false,

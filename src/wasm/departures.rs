@@ -1,0 +1,40 @@
+//! When calls leave.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use super::host::Host;
+use crate::quota::JITTER;
+use crate::time::{Clock, Millis};
+
+/// For how long a call counts.
+const WINDOW: Millis = Millis::from_secs(1).plus(JITTER);
+
+/// Keeps calls apart that got their permits one after the other, but would leave together: those that had to wait for the
+/// same snapshot, or for a busy process.
+#[derive(Default)]
+pub(super) struct Departures(RefCell<(Clock, VecDeque<Millis>)>);
+
+impl Departures {
+    /// Waits until a call may leave, if at most so many may in a second.
+    pub(super) async fn turn(&self, host: &Host, most: usize) {
+        // Without the time nothing is sent anyhow.
+        while let Some(wait) = host.time().ok().and_then(|now| self.depart(now, most)) {
+            host.timer(wait).await;
+        }
+    }
+
+    /// Notes that a call leaves, or says how long it has to wait.
+    fn depart(&self, now: Millis, most: usize) -> Option<Millis> {
+        let (clock, left) = &mut *self.0.borrow_mut();
+        let now = clock.tick(now).0.mono;
+        while left.front().is_some_and(|at| now.minus(*at) > WINDOW) {
+            left.pop_front();
+        }
+        if let Some(oldest) = left.front().filter(|_| left.len() >= most) {
+            return Some(oldest.plus(WINDOW).plus(Millis::new(1)).minus(now));
+        }
+        left.push_back(now);
+        None
+    }
+}
