@@ -19,7 +19,7 @@ const SECOND: Millis = Millis::from_secs(1);
 
 /// How much the way to the service may vary from call to call. Whoever knows when calls leave keeps to the limit for this
 /// much longer than a second, so that the service counts no more of them in one.
-pub(crate) const JITTER: Millis = Millis::new(250);
+pub(crate) const JITTER: Millis = Millis::new(100);
 
 /// A permit whose use was not reported for so long is taken for one that nobody used.
 const UNUSED_FOR: Millis = Millis::from_secs(5);

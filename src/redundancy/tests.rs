@@ -18,6 +18,8 @@ fn services(idle_timeout: u64, channel: &str) -> Value {
 
 fn config(lanes: Value) -> Result<GroupConfig, Invalid> {
     let mut config = json!({ "appId": "app", "instanceId": "show", "services": services(300, "show") });
+    // Creates that do not wait for each other.
+    config["quota"] = json!({ "pcw": 100 });
     config["lanes"] = lanes;
     GroupConfig::from_json(&config)
 }
@@ -211,6 +213,7 @@ fn what_is_probably_not_meant_is_said_of_every_lane() {
 /// The group's own answers to its calls; the primary's task runs so many looks later than the backup's.
 fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<u32>)> {
     let mut config = json!({ "appId": "app", "instanceId": "show", "services": services(300, "show") });
+    config["quota"] = json!({ "pcw": 100 });
     config["lanes"] = lanes(2);
     for (name, value) in settings.as_object().unwrap() {
         config[name] = value.clone();
