@@ -26,6 +26,41 @@ pub(crate) struct Duration {
     pub(crate) default: &'static [u64],
 }
 
+impl Duration {
+    /// The default of what has exactly one.
+    pub(crate) const fn default(&self) -> Millis {
+        match self.default {
+            [ms, ..] => Millis::new(*ms),
+            [] => Millis::ZERO,
+        }
+    }
+
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// An [`Invalid`] with the name of the field, and, where the value fits as a number of seconds, what was probably meant.
+    pub(crate) fn check(&self, value: Millis) -> Result<(), Invalid> {
+        if self.allows(value.as_u64()) {
+            return Ok(());
+        }
+        let mut allowed = self.allowed();
+        let in_seconds = Millis::from_secs(value.as_u64());
+        if value < in_seconds && self.allows(in_seconds.as_u64()) {
+            allowed = format!("{allowed}: did you mean {in_seconds}, which is {} s?", value.as_u64());
+        }
+        Err(Invalid::new(self.field, value, allowed))
+    }
+
+    fn allows(&self, ms: u64) -> bool {
+        (self.least..=self.greatest).contains(&ms) || (self.or_zero && ms == 0)
+    }
+
+    fn allowed(&self) -> String {
+        let zero = if self.or_zero { "0, or " } else { "" };
+        format!("{zero}from {} to {} ms", self.least, self.greatest)
+    }
+}
+
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
@@ -120,39 +155,4 @@ pub(crate) mod cloudflare {
     }
 
     const _: () = assert!(KEPT_FOR.least == HOUR);
-}
-
-impl Duration {
-    /// The default of what has exactly one.
-    pub(crate) const fn default(&self) -> Millis {
-        match self.default {
-            [ms, ..] => Millis::new(*ms),
-            [] => Millis::ZERO,
-        }
-    }
-
-    /// Checks a value.
-    ///
-    /// # Errors
-    /// An [`Invalid`] with the name of the field, and, where the value fits as a number of seconds, what was probably meant.
-    pub(crate) fn check(&self, value: Millis) -> Result<(), Invalid> {
-        if self.allows(value.as_u64()) {
-            return Ok(());
-        }
-        let mut allowed = self.allowed();
-        let in_seconds = Millis::from_secs(value.as_u64());
-        if value < in_seconds && self.allows(in_seconds.as_u64()) {
-            allowed = format!("{allowed}: did you mean {in_seconds}, which is {} s?", value.as_u64());
-        }
-        Err(Invalid::new(self.field, value, allowed))
-    }
-
-    fn allows(&self, ms: u64) -> bool {
-        (self.least..=self.greatest).contains(&ms) || (self.or_zero && ms == 0)
-    }
-
-    fn allowed(&self) -> String {
-        let zero = if self.or_zero { "0, or " } else { "" };
-        format!("{zero}from {} to {} ms", self.least, self.greatest)
-    }
 }

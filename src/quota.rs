@@ -424,8 +424,8 @@ impl OutputSize {
     pub fn of(width: i64, height: i64) -> Self {
         match width.saturating_mul(height) {
             ..=230_400 => Self::Sd,
-            ..=921_600 => Self::Hd,
-            _ => Self::Fhd,
+            230_401..=921_600 => Self::Hd,
+            921_601.. => Self::Fhd,
         }
     }
 }

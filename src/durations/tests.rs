@@ -145,7 +145,8 @@ fn every_default_given_in_seconds_is_refused_by_its_name() {
     let mut failover = FailoverConfig::default();
     assert_eq!(failover.check(), Ok(()));
     let refused = |config: &FailoverConfig| config.check().unwrap_err().field;
-    let fields: [(&str, fn(&mut FailoverConfig) -> &mut Millis); 12] = [
+    type FieldOf = fn(&mut FailoverConfig) -> &mut Millis;
+    let fields: [(&str, FieldOf); 12] = [
         ("frozenMs", |config| &mut config.frozen_ms),
         ("congestedMs", |config| &mut config.congested_ms),
         ("badNetworkMs", |config| &mut config.bad_network_ms),
