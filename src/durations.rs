@@ -46,7 +46,7 @@ impl Duration {
         let mut allowed = self.allowed();
         let in_seconds = Millis::from_secs(value.as_u64());
         if value < in_seconds && self.allows(in_seconds.as_u64()) {
-            allowed = format!("{allowed}: did you mean {in_seconds}, which is {} s?", value.as_u64());
+            allowed = format!("{allowed}: did you mean {in_seconds} ({} s)?", value.as_u64());
         }
         Err(Invalid::new(self.field, value, allowed))
     }

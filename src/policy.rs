@@ -427,7 +427,7 @@ mod tests {
         let in_seconds = refused(json!({ "queryNotFoundMs": [5, 10, 15], "confirmDeadlineMs": 90 }));
         assert_eq!(
             in_seconds.to_string(),
-            "policy.queryNotFoundMs[0] is 5 ms, but must be from 100 to 3600000 ms: did you mean 5000 ms, which is 5 s?"
+            "policy.queryNotFoundMs[0] is 5 ms, but must be from 100 to 3600000 ms: did you mean 5000 ms (5 s)?"
         );
         assert_eq!(
             refused(json!({ "jitterPercent": 101 })),

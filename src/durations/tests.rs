@@ -11,15 +11,11 @@ fn a_value_in_seconds_is_refused_with_what_was_probably_meant() {
     let refused = |duration: &Duration, ms| duration.check(Millis::new(ms)).unwrap_err();
     assert_eq!(
         refused(&policy::QUERY_NOT_FOUND, 5),
-        Invalid::new(
-            "queryNotFoundMs",
-            "5 ms",
-            "from 100 to 3600000 ms: did you mean 5000 ms, which is 5 s?"
-        )
+        Invalid::new("queryNotFoundMs", "5 ms", "from 100 to 3600000 ms: did you mean 5000 ms (5 s)?")
     );
     assert_eq!(
         refused(&policy::RELAUNCH, 15).allowed,
-        "0, or from 500 to 3600000 ms: did you mean 15000 ms, which is 15 s?"
+        "0, or from 500 to 3600000 ms: did you mean 15000 ms (15 s)?"
     );
     assert_eq!(refused(&policy::CONFIRM_DEADLINE, 0).allowed, "from 1000 to 3600000 ms", "0 s are 0 ms");
     assert_eq!(refused(&policy::CONFIRM_DEADLINE, 3_600_001).allowed, "from 1000 to 3600000 ms");
@@ -114,10 +110,14 @@ fn what_typescript_checks_is_generated_from_this_table() {
     const PATH: &str = "src/js/durations.ts";
     let list = |name: &str, table: &[Duration]| {
         let row = |Duration { field, least, greatest, or_zero, default }: &Duration| {
-            // The viewer's module has its own.
-            let default = default.first().filter(|_| name == "CLOUDFLARE");
-            let default = default.map_or(String::new(), |ms| format!(", {ms}"));
-            format!("  [\"{field}\", {least}, {greatest}, {or_zero}{default}],\n")
+            // What all but few have is left out.
+            let others = match (name, or_zero, greatest) {
+                ("CLOUDFLARE", _, _) => format!(", {or_zero}, {greatest}, {}", default[0]),
+                (_, true, &DAY) => String::new(),
+                (_, false, &DAY) => ", false".to_owned(),
+                _ => format!(", {or_zero}, {greatest}"),
+            };
+            format!("  [\"{field}\", {least}{others}],\n")
         };
         let rows: String = table.iter().map(row).collect();
         format!("\nexport const {name}: readonly DurationRange[] = [\n{rows}];\n")

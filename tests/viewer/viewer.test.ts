@@ -549,10 +549,10 @@ const WRONG: [options: Partial<ViewerOptions>, field: string, message: RegExp][]
   [{ uids: [1.5, 2] }, "uids", /uids/],
   [{ standby: "warm" as never }, "standby", /standby is "warm", but must be hot or probe or cold/],
   [{ frozenMs: -1 }, "frozenMs", /frozenMs is -1, but must be 0, or from 100 to 86400000 ms/],
-  [{ startingMs: 3 }, "startingMs", /from 500 to 86400000 ms: did you mean 3000 ms, which is 3 s\?$/],
+  [{ startingMs: 3 }, "startingMs", /from 500 to 86400000 ms: did you mean 3000 ms \(3 s\)\?$/],
   [{ startingMs: 0 }, "startingMs", /must be from 500 to 86400000 ms$/],
-  [{ failBackMs: 60 }, "failBackMs", /did you mean 60000 ms, which is 60 s\?$/],
-  [{ frameGapMs: 0.25 }, "frameGapMs", /did you mean 250 ms, which is 0.25 s\?$/],
+  [{ failBackMs: 60 }, "failBackMs", /did you mean 60000 ms \(60 s\)\?$/],
+  [{ frameGapMs: 0.25 }, "frameGapMs", /did you mean 250 ms \(0.25 s\)\?$/],
   [{ dwellMs: Number.POSITIVE_INFINITY }, "dwellMs", /dwellMs/],
   [{ settleMs: Number.NaN }, "settleMs", /settleMs/],
 ];

@@ -161,7 +161,7 @@ test("numbers among the options that are not allowed are named", async () => {
       const error = { code: "INVALID_CONFIG", field: `options.${name}`, value: String(value), allowed: allowed[name] };
       expect(make({ [name]: value })).toThrow(expect.objectContaining(error));
     }
-    const inSeconds = "0, or from 3600000 to 315360000000 ms: did you mean 604800000 ms, which is 604800 s?";
+    const inSeconds = "0, or from 3600000 to 315360000000 ms: did you mean 604800000 ms (604800 s)?";
     expect(make({ keptForMs: 604_800 })).toThrow(expect.objectContaining({ allowed: inSeconds }));
     const least = { viewersPerObject: 1, historyLength: 0, keptForMs: 3_600_000, hintIntervalMs: 100 };
     for (const [name, value] of Object.entries(least)) expect(make({ [name]: value })).not.toThrow();
