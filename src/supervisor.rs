@@ -211,6 +211,9 @@ pub struct LaneStatus {
     pub task_id: Option<String>,
     /// When a Query last said that the current task runs, in ms since the epoch.
     pub last_seen_running_ms: Option<Millis>,
+    /// The last event of trouble: `suspect`, `ended` or `misconfigured`, with what the service said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_problem: Option<Event>,
     /// Every task that lives, or may live, as far as this lane knows.
     pub tasks: Vec<KnownTask>,
 }

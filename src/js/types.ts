@@ -390,8 +390,12 @@ export interface Said {
   status?: number;
   /** `code` of the body. */
   code?: number;
-  /** `message` of the body: redacted, on one line, cut to 300 characters. */
+  /** `message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters. */
   message?: string;
+  /** `details` of the transcoder's status, such as `OnSlaveServiceStopped`; as `message` is. */
+  details?: string;
+  /** Why the task stopped, by the notification that said so; as `message` is. */
+  stopReason?: string;
   /** The header `X-Request-ID`. */
   requestId?: string;
   /** The header `X-Resource-ID`. */
@@ -450,11 +454,11 @@ export type EventDetails =
   /** A Query said that the task runs. */
   | { type: "confirmed"; tookMs: number }
   /** The running task may be gone. */
-  | { type: "suspect"; reason: "notFound" | "abnormal" | "notRunning" | "absent" }
+  | ({ type: "suspect"; reason: "notFound" | "abnormal" | "notRunning" | "absent" } & Said)
   /** The suspicion was wrong. */
   | { type: "recovered" }
   /** The task ended. */
-  | { type: "ended"; how: "normal" | "failed" | "notFound" | "absent" }
+  | ({ type: "ended"; how: "normal" | "failed" | "notFound" | "absent" } & Said)
   /** The lane moves to another output uid. */
   | { type: "uidSwitched"; from: Uid; to: Uid; reason: LaunchCause }
   /** Under each uid a task may live: waits. */
@@ -582,6 +586,8 @@ export interface LaneStatus {
   taskId: string | null;
   /** When a Query last said that it runs. */
   lastSeenRunningMs: number | null;
+  /** The last `suspect`, `ended` or `misconfigured`, with what the service said. */
+  lastProblem?: SteadymixEvent;
   /** Every task that lives, or may live. */
   tasks: KnownTask[];
 }

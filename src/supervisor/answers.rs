@@ -295,6 +295,12 @@ impl Lane {
         said(read.answer, &read.body, &self.redactor())
     }
 
+    /// The same about a task, with why it stopped, if a notification said that.
+    fn said_of(&self, generation: u32, read: &Read<'_>) -> Said {
+        let stop_reason = self.launch(generation).and_then(|launch| launch.stop_reason.clone());
+        Said { stop_reason, ..self.said(read) }
+    }
+
     /// How long the service asks to wait, as far as that is done.
     fn retry_after(&self, now: Now, answer: &Answer) -> Option<Millis> {
         let Answer::Http { retry_after: Some(header), date, .. } = answer else { return None };

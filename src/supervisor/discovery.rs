@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::answers::{ChannelLook, Seen, VAIN_LOOKS_THAT_PROVE};
 use super::config::Restart;
-use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Suspicion};
+use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Said, Suspicion};
 use super::lane::{Goal, Lane};
 use super::launch::{AnsweredCreate, Launch, Phase, Retired};
 use crate::time::{Millis, Now};
@@ -217,7 +217,7 @@ impl Lane {
             if launch.phase == Phase::Running {
                 // A look that left before the last Query was answered says less than that.
                 if !present && launch.seen_running_at <= Some(sent_at) {
-                    self.suspect(now, generation, Suspicion::Absent);
+                    self.suspect(now, generation, Suspicion::Absent, Said::default());
                     self.hint_of(now, generation);
                 }
             } else if launch.is_watched() {
@@ -230,7 +230,7 @@ impl Lane {
                     launch.absences = launch.absences.saturating_add(1);
                 }
                 if launch.absences >= enough {
-                    self.gone(now, generation, Ending::Absent);
+                    self.gone(now, generation, Ending::Absent, Said::default());
                 } else if is_found {
                     self.emit(now, Some(generation), EventKind::Unidentified);
                     self.mark_changed();

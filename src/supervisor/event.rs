@@ -75,6 +75,9 @@ pub enum EventKind {
     Suspect {
         /// Why.
         reason: Suspicion,
+        /// What the service said.
+        #[serde(flatten)]
+        said: Said,
     },
     /// The suspicion was wrong: it runs.
     Recovered,
@@ -82,6 +85,9 @@ pub enum EventKind {
     Ended {
         /// How.
         how: Ending,
+        /// What the service said.
+        #[serde(flatten)]
+        said: Said,
     },
     /// The lane moves to another output uid.
     UidSwitched {
@@ -187,9 +193,9 @@ decode!(Camel enum EventKind as type {
     Retrying { call, reason, wait_ms, attempt, domain; ..said },
     Created,
     Confirmed { took_ms },
-    Suspect { reason },
+    Suspect { reason; ..said },
     Recovered,
-    Ended { how },
+    Ended { how; ..said },
     UidSwitched { from, to, reason },
     NoUidFree { wait_ms },
     Relaunched { previous_uid, previous_task_id, downtime_ms },
@@ -251,9 +257,15 @@ pub struct Said {
     /// `code` of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
-    /// `message` of the body: redacted, on one line, cut to 300 characters.
+    /// `message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<String>,
+    /// Why the task stopped, by the notification that said so: redacted and cut as `message` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<String>,
     /// `X-Request-ID`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -262,7 +274,7 @@ pub struct Said {
     pub resource_id: Option<String>,
 }
 
-decode!(Camel Said { status, code, message, request_id, resource_id });
+decode!(Camel Said { status, code, message, details, stop_reason, request_id, resource_id });
 
 /// Why a launch begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -144,6 +144,9 @@ pub(crate) struct Lane {
     #[serde(skip_serializing_if = "is_default")]
     pub(super) vain_looks: u32,
     pub(super) events: VecDeque<Event>,
+    /// The last event of trouble, with what the service said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_problem: Option<Event>,
     pub(super) announced_end: bool,
     /// Grows with every change worth persisting.
     pub(super) revision: u64,
@@ -153,7 +156,7 @@ pub(crate) struct Lane {
 
 decode!(Camel Lane {
     number, config, ring, domains, goal, launches, current, next_launch, generation, relaunches, off_air, has_run or false, in_flight,
-    overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, events,
+    overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, events, last_problem,
     announced_end, revision, driver_secrets or DriverSecrets::default()
 });
 
@@ -181,6 +184,7 @@ impl Lane {
             no_look_before: Millis::ZERO,
             vain_looks: 0,
             events: VecDeque::new(),
+            last_problem: None,
             announced_end: false,
             revision: 0,
             driver_secrets: DriverSecrets::default(),
@@ -294,6 +298,7 @@ impl Lane {
             last_seen_running_ms: current
                 .and_then(|launch| launch.seen_running_at)
                 .map(|at| clock.wall_of(at)),
+            last_problem: self.last_problem.clone(),
             tasks: self
                 .launches
                 .iter()
@@ -509,6 +514,13 @@ impl Lane {
     /// The service says that a task is not well: Query may learn of it only later than we do.
     fn doubt(&mut self, now: Now, generation: u32, kind: &NoticeKind) {
         let until = now.mono.plus(self.config.policy.migration_ms);
+        let reason = match kind {
+            NoticeKind::Stopped { reason } => reason.as_deref().map(|reason| self.redactor().text(reason)),
+            NoticeKind::Status { .. }
+            | NoticeKind::Started
+            | NoticeKind::Updated
+            | NoticeKind::Other { .. } => None,
+        };
         let is_bad = match kind {
             NoticeKind::Stopped { .. } => true,
             NoticeKind::Status { state } => state.as_deref() == Some("failed"),
@@ -516,6 +528,7 @@ impl Lane {
         };
         if let Some(launch) = self.launch_mut(generation).filter(|_| is_bad) {
             launch.doubted_until = Some(until);
+            launch.stop_reason = reason.or(launch.stop_reason.take());
         }
     }
 
@@ -562,6 +575,13 @@ impl Lane {
             instance_id: launch.map(|launch| launch.instance_id.clone()),
             kind,
         };
+        let is_problem = matches!(
+            event.kind,
+            EventKind::Suspect { .. } | EventKind::Ended { .. } | EventKind::Misconfigured { .. }
+        );
+        if is_problem {
+            self.last_problem = Some(event.clone());
+        }
         self.events.push_back(event);
     }
 

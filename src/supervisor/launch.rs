@@ -168,6 +168,9 @@ pub(super) struct Launch {
     /// A notification said that it stopped: until then Query may say that it runs only because it does not know yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) doubted_until: Option<Millis>,
+    /// Why it stopped, by the notification that said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stop_reason: Option<String>,
     /// Since when Query says that it does not run, though it did.
     pub(super) odd_since: Option<Millis>,
     pub(super) suspect: Option<Suspicion>,
@@ -205,7 +208,7 @@ decode!(Camel Launch {
     generation, uid, instance_id, phase, since, launched_at, due, failures, acquire_failures, rate_limited, not_found,
     refusals, looks, input_token, output_token, forgotten or Vec::new(), services, builder, tokens, unanswered,
     tokens_tried, token_not_found or false, creates, last_create_at, closed, said_to_run, task_id, last_query_at, hinted,
-    doubted_until, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
+    doubted_until, stop_reason, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
     update_rate_limited or 0, update_refusal_told or false, outdated, created_with, unsure_payload or false,
     next_sequence_id
 });
@@ -243,6 +246,7 @@ impl Launch {
             last_query_at: None,
             hinted: false,
             doubted_until: None,
+            stop_reason: None,
             odd_since: None,
             suspect: None,
             seen_running_at: None,
@@ -426,6 +430,7 @@ impl Launch {
         self.last_query_at = None;
         self.hinted = false;
         self.doubted_until = None;
+        self.stop_reason = None;
         // That one knows nothing of what the known one was updated to.
         self.update_due = self.update_due.or((self.next_sequence_id > 0).then_some(now));
         self.update_failures = 0;

@@ -204,6 +204,7 @@ pub(super) struct ReplyBody {
     pub(super) task_status: Option<TaskStatus>,
     pub(super) service_status: Option<ServiceStatus>,
     pub(super) message: Option<String>,
+    pub(super) details: Option<String>,
     pub(super) broadcasters: Option<Vec<Uid>>,
 }
 
@@ -222,6 +223,12 @@ impl ReplyBody {
         let service = word(json.pointer("/services/cloudTranscoder/status"));
         let in_channel = json.get("success") == Some(&Value::Bool(true));
         let task_id = task_id(json.get("taskId"));
+        let said = |field: &str| text(json.get(field), usize::MAX).filter(|text| !text.is_empty());
+        let transcoder = json.pointer("/services/cloudTranscoder");
+        let of_transcoder = |field: &str| {
+            let value = transcoder.and_then(|transcoder| transcoder.get(field));
+            text(value, usize::MAX).filter(|text| !text.is_empty())
+        };
         Self {
             is_unreadable: task_id.is_none() && text(json.get("taskId"), usize::MAX).is_some(),
             token_name: text(json.get("tokenName"), MAX_TOKEN_BYTES),
@@ -229,7 +236,8 @@ impl ReplyBody {
             code: integer(json.get("code")),
             task_status: status.map(|status| TaskStatus::parse(&status)),
             service_status: service.map(|status| ServiceStatus::parse(&status)),
-            message: text(json.get("message"), usize::MAX),
+            message: said("message").or_else(|| of_transcoder("message")),
+            details: of_transcoder("details"),
             broadcasters: json.get("data").filter(|_| in_channel).and_then(broadcasters),
         }
     }
@@ -252,6 +260,8 @@ pub(super) fn said(answer: &Answer, body: &ReplyBody, redactor: &Redactor) -> Sa
         status: Some(*status),
         code: body.code,
         message: text(&body.message),
+        details: text(&body.details),
+        stop_reason: None,
         request_id: text(request_id),
         resource_id: text(resource_id),
     }

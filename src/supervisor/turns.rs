@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::config::Restart;
-use super::event::{Ending, EventKind, FailReason, LaunchCause, LeftBehindReason, Suspicion};
+use super::event::{Ending, EventKind, FailReason, LaunchCause, LeftBehindReason, Said, Suspicion};
 use super::lane::{Goal, Lane, NextLaunch, OffAir, Purpose};
 use super::launch::{Launch, Phase, Retired};
 use crate::time::{Millis, Now};
@@ -241,11 +241,11 @@ impl Lane {
     /// Query does not know the current task any more: by the guide it has exited. Should it live on after all, nobody else
     /// would ever end it: it is deleted as one that was replaced, or taken back if it runs and is in the way. Where another
     /// Create of the launch may have started a task, the launch is that one's from now on.
-    pub(super) fn lost(&mut self, now: Now, generation: u32) {
+    pub(super) fn lost(&mut self, now: Now, generation: u32, said: Said) {
         if self.launch(generation).is_some_and(Launch::may_have_another_task) {
-            return self.gone(now, generation, Ending::NotFound);
+            return self.gone(now, generation, Ending::NotFound, said);
         }
-        self.emit(now, Some(generation), EventKind::Ended { how: Ending::NotFound });
+        self.emit(now, Some(generation), EventKind::Ended { how: Ending::NotFound, said });
         if self.current == Some(generation) && self.config.restart == Restart::Never {
             return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
         }
@@ -253,10 +253,10 @@ impl Lane {
     }
 
     /// The task of this launch is known to be gone.
-    pub(super) fn gone(&mut self, now: Now, generation: u32, how: Ending) {
+    pub(super) fn gone(&mut self, now: Now, generation: u32, how: Ending, said: Said) {
         let was_current = self.is_of_interest(generation);
         let Some(launch) = self.launch(generation) else { return };
-        let kind = if was_current { EventKind::Ended { how } } else { EventKind::Removed };
+        let kind = if was_current { EventKind::Ended { how, said } } else { EventKind::Removed };
         let task_id = launch.task_id.clone();
         let ours = self.goal != Goal::Run || !was_current;
         self.emit(now, Some(generation), kind);
@@ -416,11 +416,11 @@ impl Lane {
         }
     }
 
-    pub(super) fn suspect(&mut self, now: Now, generation: u32, reason: Suspicion) {
+    pub(super) fn suspect(&mut self, now: Now, generation: u32, reason: Suspicion, said: Said) {
         let Some(launch) = self.launch_mut(generation) else { return };
         if launch.phase == Phase::Running && launch.suspect.is_none() {
             launch.suspect = Some(reason);
-            self.emit(now, Some(generation), EventKind::Suspect { reason });
+            self.emit(now, Some(generation), EventKind::Suspect { reason, said });
         }
     }
 

@@ -1,9 +1,9 @@
 //! Query and notifications: when a task is gone, and what takes its place.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use steadymix::notice;
 use steadymix::supervisor::{
-    Ending, EventCall, EventKind, FailReason, Input, LaunchCause, Outcome, Request, Standing,
+    Ending, EventCall, EventKind, FailReason, Input, LaunchCause, Outcome, Output, Request, Said, Standing,
 };
 use steadymix::task::Services;
 
@@ -67,7 +67,9 @@ fn a_task_that_query_does_not_know_is_deleted_once_its_replacement_runs() {
             hand.answer(&query, 404, json!({}));
         }
         assert_eq!(hand.last(), EventKind::Launching { cause: LaunchCause::NotFound });
-        assert!(hand.events.contains(&EventKind::Ended { how: Ending::NotFound }));
+        assert!(
+            hand.events.iter().any(|kind| matches!(kind, EventKind::Ended { how: Ending::NotFound, .. }))
+        );
         let create = hand.create();
         hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
         hand.query("IN_PROGRESS", "serviceInProgress");
@@ -511,4 +513,85 @@ fn what_is_never_launched_again_is_given_the_time_to_come_back_and_then_ended() 
     let delete = hand.expect(EventCall::Delete);
     hand.answer(&delete, 404, json!({}));
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
+}
+
+// ---- what the service said -----------------------------------------------------------------------------------------
+
+fn said(status: &str, service: &str, message: &str, details: &str) -> Value {
+    json!({ "status": status, "services": { "cloudTranscoder":
+        { "status": service, "message": message, "details": details } } })
+}
+
+#[test]
+fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
+    let mut hand = Hand::new(json!({ "migration": "wait" }));
+    hand.running("t");
+    assert_eq!(hand.supervisor.status().last_problem, None);
+    let body = json!({ "noticeId": "n", "productId": 1, "eventType": 111, "notifyMs": 1, "payload": {
+        "taskId": "t", "instanceId": "show-1", "sequence": 1, "sendts": 1, "details": { "stopReason": "Stop request" } } });
+    let notice = steadymix::notice::parse(body.to_string().as_bytes()).unwrap();
+    assert!(hand.supervisor.handle(hand.wall(), Input::Notice(notice)));
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 200, said("IN_PROGRESS", "serviceAbnormal", "pull failed", "OnSlaveServiceStopped"));
+    let words =
+        |said: &Said| [&said.message, &said.details, &said.stop_reason].map(|word| word.clone().unwrap());
+    let is_last = |hand: &Hand, is: fn(&EventKind) -> Option<&Said>, message: &str| {
+        let told = hand.events.iter().rev().find_map(is).unwrap();
+        assert_eq!(words(told), [message, "OnSlaveServiceStopped", "Stop request"]);
+        assert_eq!(
+            hand.supervisor.status().last_problem.as_ref().and_then(|event| is(&event.kind)),
+            Some(told)
+        );
+    };
+    hand.last();
+    is_last(
+        &hand,
+        |kind| if let EventKind::Suspect { said, .. } = kind { Some(said) } else { None },
+        "pull failed",
+    );
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 200, said("FAILURE_STOP", "serviceAbnormal", "no input", "OnSlaveServiceStopped"));
+    hand.last();
+    is_last(
+        &hand,
+        |kind| if let EventKind::Ended { said, .. } = kind { Some(said) } else { None },
+        "no input",
+    );
+}
+
+#[test]
+fn what_the_service_finds_wrong_with_a_payload_is_told() {
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": "t", "status": "STARTED" }));
+    let query = hand.expect(EventCall::Query);
+    let long = format!("canvas is {}", "x".repeat(500));
+    hand.answer(&query, 200, said("STARTED", "serviceValidationFailed", &long, ""));
+    assert!(matches!(hand.supervisor.poll(hand.wall()), Output::Emit(_)));
+    let problem = hand.supervisor.status().last_problem.unwrap();
+    let EventKind::Misconfigured { said, .. } = problem.kind else { panic!("{problem:?}") };
+    let message = said.message.unwrap();
+    assert!(message.starts_with("canvas is x") && message.chars().count() == 300 && said.details.is_none());
+}
+
+#[test]
+fn what_the_service_says_of_a_task_is_redacted() {
+    let mut services = services(300);
+    services["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] =
+        json!("006s3cret-of-mine");
+    let mut hand = Hand::new(json!({ "services": services }));
+    hand.running("t");
+    let body = json!({ "noticeId": "n", "productId": 1, "eventType": 111, "notifyMs": 1, "payload": {
+        "taskId": "t", "instanceId": "show-1", "details": { "stopReason": "token 006s3cret-of-mine is bad" } } });
+    let notice = steadymix::notice::parse(body.to_string().as_bytes()).unwrap();
+    hand.supervisor.handle(hand.wall(), Input::Notice(notice));
+    let query = hand.expect(EventCall::Query);
+    hand.answer(
+        &query,
+        200,
+        said("FAILURE_STOP", "serviceAbnormal", "006s3cret-of-mine", "of 006s3cret-of-mine"),
+    );
+    hand.last();
+    let told = format!("{:?} {:?}", hand.events, hand.supervisor.status().last_problem);
+    assert!(!told.contains("s3cret") && told.contains("is bad"), "{told}");
 }

@@ -8,6 +8,10 @@ const object = (properties: Record<string, Schema>, required = Object.keys(prope
   properties,
   required,
 });
+const withOptional = (schema: Schema, optional: Record<string, Schema>): Schema => ({
+  ...schema,
+  properties: { ...(schema.properties as Record<string, Schema>), ...optional },
+});
 const array = (items: Schema): Schema => ({ type: "array", items });
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
 const text: Schema = { type: "string" };
@@ -41,7 +45,8 @@ const schemas: Record<string, Schema> = {
     taskId: orNull(text),
     standing: { enum: ["adopted", "unresolved", "stopping", "leftBehind"] },
   }),
-  Lane: object({
+  Lane: withOptional(
+    object({
     name: text,
     state: {
       enum: [
@@ -63,6 +68,8 @@ const schemas: Record<string, Schema> = {
     lastSeenRunningMs: orNull(ms),
     tasks: array(ref("KnownTask")),
   }),
+    { lastProblem: ref("Event") },
+  ),
   Broadcast: object({
     id,
     state: broadcastState,

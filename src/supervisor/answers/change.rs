@@ -19,12 +19,14 @@ impl Lane {
             Meaning::Success if read.body.is_unreadable => self.not_deleted(now, generation, read),
             Meaning::Success => {
                 launch.token_proven();
-                self.gone(now, generation, Ending::Normal);
+                self.gone(now, generation, Ending::Normal, self.said_of(generation, read));
             }
             Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
                 match launch.try_next_token(read.of_token()) {
                     Round::GoesOn => launch.due = now.mono,
-                    Round::NotFound => self.gone(now, generation, Ending::NotFound),
+                    Round::NotFound => {
+                        self.gone(now, generation, Ending::NotFound, self.said_of(generation, read))
+                    }
                     Round::Refused => self.not_deleted(now, generation, read),
                 }
             }

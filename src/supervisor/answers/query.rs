@@ -5,7 +5,7 @@ use crate::policy::Cause;
 use crate::status::{Meaning, TaskState};
 use crate::supervisor::Outcome;
 use crate::supervisor::config::{Migration, Restart};
-use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason, LaunchCause, Suspicion};
+use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason, LaunchCause, Said, Suspicion};
 use crate::supervisor::lane::Lane;
 use crate::supervisor::launch::{Phase, Round};
 use crate::time::{Millis, Now};
@@ -54,7 +54,7 @@ impl Lane {
         launch.refusal_told = false;
         launch.looks = launch.looks.saturating_add(1);
         if let Some(how) = Ending::of(state) {
-            return self.gone(now, generation, how);
+            return self.gone(now, generation, how, self.said_of(generation, read));
         }
         match phase {
             Phase::AwaitingEnd => return self.delete_again(now, generation, read, Cause::Accepted),
@@ -94,7 +94,7 @@ impl Lane {
             | TaskState::Stopping
             | TaskState::Unknown
             | TaskState::Ended
-            | TaskState::Failed => self.not_running(now, generation, state),
+            | TaskState::Failed => self.not_running(now, generation, read, state),
         }
     }
 
@@ -125,7 +125,7 @@ impl Lane {
     }
 
     /// Query says that the current task is there, but does not run.
-    fn not_running(&mut self, now: Now, generation: u32, state: TaskState) {
+    fn not_running(&mut self, now: Now, generation: u32, read: &Read<'_>, state: TaskState) {
         let policy = self.config.policy.clone();
         let relaunches =
             self.config.migration == Migration::Relaunch && self.config.restart != Restart::Never;
@@ -164,7 +164,7 @@ impl Lane {
         let looks = if running { 0 } else { launch.looks };
         launch.due = now.mono.plus(policy.confirm_ms.wait_or_last(looks)).min(until);
         let reason = if state == TaskState::Abnormal { Suspicion::Abnormal } else { Suspicion::NotRunning };
-        self.suspect(now, generation, reason);
+        self.suspect(now, generation, reason, self.said_of(generation, read));
     }
 
     fn not_found(&mut self, now: Now, generation: u32, read: &Read) {
@@ -175,14 +175,14 @@ impl Lane {
         launch.not_found = failures.saturating_add(1);
         let Some(wait) = wait else {
             return match self.is_of_interest(generation) {
-                true => self.lost(now, generation),
-                false => self.gone(now, generation, Ending::NotFound),
+                true => self.lost(now, generation, self.said_of(generation, read)),
+                false => self.gone(now, generation, Ending::NotFound, Said::default()),
             };
         };
         launch.due = now.mono.plus(wait);
         self.tell_retry(now, generation, read, Cause::NotFound, Some(wait), failures.saturating_add(1));
         if self.is_of_interest(generation) {
-            self.suspect(now, generation, Suspicion::NotFound);
+            self.suspect(now, generation, Suspicion::NotFound, self.said_of(generation, read));
         }
     }
 

@@ -469,7 +469,7 @@ impl Model {
                     Err(format!("{uid} is said to be on air, which nobody told"))
                 }
             }
-            EventKind::Ended { how } => self.on_end(event, Some(*how)),
+            EventKind::Ended { how, .. } => self.on_end(event, Some(*how)),
             EventKind::Removed => self.on_end(event, None),
             EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed } => {
                 let id = event.task_id.as_deref().unwrap_or_default();

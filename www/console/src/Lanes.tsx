@@ -1,4 +1,5 @@
 import type { ReactElement } from "react";
+import type { Said, SteadymixEvent } from "steadymix";
 import type { BroadcastStatus } from "./api.ts";
 import type { Texts } from "./texts.ts";
 import { useNow } from "./useAge.ts";
@@ -36,6 +37,12 @@ export function Lanes({ status, stretches, texts }: LanesProps): ReactElement {
                 {texts.lastGoodQuery} <b>{ago(now, lane.lastSeenRunningMs, texts)}</b>
               </span>
             </div>
+            {lane.lastProblem && (
+              <p className="problem" data-testid={`problem-${lane.name}`}>
+                {texts.lastProblem} <b>{lane.lastProblem.type}</b> {wordsOf(lane.lastProblem)}{" "}
+                <small>{ago(now, lane.lastProblem.at, texts)}</small>
+              </p>
+            )}
             <Timeline now={now} stretches={stretches.filter((stretch) => stretch.lane === lane.name)} texts={texts} />
           </li>
         ))}
@@ -59,6 +66,12 @@ function Timeline({ now, stretches, texts }: { now: number; stretches: Stretch[]
       ))}
     </svg>
   );
+}
+
+/** What the service said, in its own words. */
+function wordsOf(event: SteadymixEvent): string {
+  const { status, message, details, stopReason } = event as Partial<Said>;
+  return [status, stopReason, message, details].filter((word) => word !== undefined).join(" · ");
 }
 
 function ago(now: number, at: number | null, texts: Texts): string {

@@ -38,6 +38,7 @@ export interface Texts {
   nothingOnAir: string;
   generation: string;
   lastGoodQuery: string;
+  lastProblem: string;
   secondsAgo: (seconds: number) => string;
   /** What stands below may be otherwise by now; how old it is follows. */
   stale: string;
@@ -131,6 +132,7 @@ export const TEXTS: Record<Language, Texts> = {
     nothingOnAir: "nothing",
     generation: "Generation",
     lastGoodQuery: "Last good Query",
+    lastProblem: "Last trouble:",
     secondsAgo: (seconds) => `${seconds} s ago`,
     stale: "No news from the Worker. This is how things were",
     quotaFailed: "AppQuota gives no permits: calls go on without it, at most one a second.",
@@ -232,6 +234,7 @@ export const TEXTS: Record<Language, Texts> = {
     nothingOnAir: "无",
     generation: "代次",
     lastGoodQuery: "上次查询正常",
+    lastProblem: "最近一次异常：",
     secondsAgo: (seconds) => `${seconds} 秒前`,
     stale: "Worker 无响应，以下状态停留在",
     quotaFailed: "AppQuota 无法发放调用许可：调用仍继续，每秒最多一次。",
