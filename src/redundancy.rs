@@ -410,11 +410,13 @@ impl RedundancyGroup {
         self.lanes.iter().flat_map(Lane::warnings).collect()
     }
 
-    /// The newest payload that was not refused, with secrets in it, if all lanes have the same.
+    /// The newest payload that was not refused, with secrets in it, if all lanes have the same but for their outputs: of the
+    /// first lane's.
     #[must_use]
     pub fn services(&self) -> Option<&Services> {
         let first = self.lanes.first()?.services();
-        self.lanes.iter().all(|lane| lane.services() == first).then_some(first)
+        let is_same = |lane: &Lane| lane.services().clone().with_output_of(first) == *first;
+        self.lanes.iter().all(is_same).then_some(first)
     }
 
     /// Texts that only the driver knows, as [`Supervisor::keep_secret`](crate::supervisor::Supervisor::keep_secret) takes

@@ -1,10 +1,7 @@
 import { Driven } from "./driven.js";
 import { Driver } from "./glue.js";
 import { Snapshot } from "./snapshot.js";
-import type { GroupConfig, GroupStatus, Host, LaneUpdate, Services } from "./types.js";
-
-/** One payload for all lanes, or one for each of some. */
-type GroupUpdate = Services | { lanes: { name: string; services: Services }[] };
+import type { GroupConfig, GroupStatus, GroupUpdate, Host, LaneUpdate } from "./types.js";
 
 /** A primary and its backups on the same inputs, and which of them viewers should watch. */
 export class RedundancyGroup extends Driven<GroupStatus, GroupUpdate> {

@@ -545,6 +545,9 @@ export interface KnownTask {
   standing: "adopted" | "unresolved" | "stopping" | "leftBehind";
 }
 
+/** A new payload for all lanes of a group, or one for each of some. */
+export type GroupUpdate = Services | { lanes: { name: string; services: Services }[] };
+
 /** What becomes of a new payload in one lane. */
 export interface LaneUpdate {
   /** The lane's name; of a supervisor `main`. */

@@ -3,7 +3,16 @@ import { CLOUDFLARE, rangeError } from "../durations.js";
 import { invalid } from "../errors.js";
 import { member } from "../member.js";
 import { RedundancyGroup } from "../redundancy.js";
-import type { GroupConfig, Host, LaneStatus, OnAir, Services, SteadymixEvent, TaskWarning } from "../types.js";
+import type {
+  GroupConfig,
+  GroupUpdate,
+  Host,
+  LaneStatus,
+  LaneUpdate,
+  OnAir,
+  SteadymixEvent,
+  TaskWarning,
+} from "../types.js";
 import { type Answer, answered, type ErrorBody, refusal, refused } from "./answer.js";
 import type { BroadcastEntry } from "./appQuota.js";
 import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
@@ -203,20 +212,20 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /**
-   * Takes a new payload for every lane; what reads `***…` stays what `status` shows so. Refused: `INVALID_TASK`, `OVER`.
-   * `undefined`: there is none.
+   * Takes a new payload, for every lane or one for each of some; what reads `***…` stays what `status` shows so. Says what
+   * becomes of it in each lane. Refused: `INVALID_TASK`, `OVER`. `undefined`: there is none.
    */
-  async update(services: Services): Promise<Answer<BroadcastStatus> | undefined> {
+  async update(update: GroupUpdate): Promise<Answer<BroadcastStatus & { updates: LaneUpdate[] }> | undefined> {
     const group = this.#open();
     const facts = this.#store.facts;
     if (!facts) return undefined;
     if (!group || facts.stopping) return refused("OVER", `${facts.id} has ended, or is about to`);
-    const updated = answered(() => group.update(services));
+    const updated = answered(() => group.update(update));
     if (!updated.ok) return updated;
     facts.warnings = group.warnings;
     this.#store.facts = facts;
     this.#due(group);
-    return { ok: true, value: this.#status(facts) };
+    return { ok: true, value: { ...this.#status(facts), updates: updated.value } };
   }
 
   /** How it is. `undefined`: there is none. */

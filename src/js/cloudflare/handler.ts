@@ -4,7 +4,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import { parseNotice } from "../blocks.js";
 import { isSteadymixError } from "../errors.js";
-import type { Services } from "../types.js";
+import type { GroupUpdate } from "../types.js";
 import type { ErrorBody } from "./answer.js";
 import { reportOf, withGrant } from "./audience.js";
 import { type Broadcast, type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
@@ -122,12 +122,12 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   });
 
   app.patch("/broadcasts/:id", operator, async (c) => {
-    const { services, ...others } = await readJson(c.req.raw, JSON_BYTES, BODY_MS);
+    const { services, lanes, ...others } = await readJson(c.req.raw, JSON_BYTES, BODY_MS);
     for (const [field, value] of Object.entries(others))
-      checkLeftOut("INVALID_CONFIG", field, value, "only services can be changed");
-    const updated = found(
-      await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.update(services as Services)),
-    );
+      checkLeftOut("INVALID_CONFIG", field, value, "only services, or those of lanes, can be changed");
+    if (lanes !== undefined) checkLeftOut("INVALID_CONFIG", "services", services, "each of the lanes has its own");
+    const update = (lanes === undefined ? services : { lanes }) as GroupUpdate;
+    const updated = found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.update(update)));
     if (!updated.ok) throw Rejection.of(updated.error);
     return c.json(updated.value);
   });

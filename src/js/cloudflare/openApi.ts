@@ -47,27 +47,27 @@ const schemas: Record<string, Schema> = {
   }),
   Lane: withOptional(
     object({
-    name: text,
-    state: {
-      enum: [
-        "launching",
-        "confirming",
-        "running",
-        "suspect",
-        "unidentified",
-        "waiting",
-        "stopping",
-        "stopped",
-        "failed",
-      ],
-    },
-    generation: integer,
-    uids: array(uid),
-    uid: orNull(uid),
-    taskId: orNull(text),
-    lastSeenRunningMs: orNull(ms),
-    tasks: array(ref("KnownTask")),
-  }),
+      name: text,
+      state: {
+        enum: [
+          "launching",
+          "confirming",
+          "running",
+          "suspect",
+          "unidentified",
+          "waiting",
+          "stopping",
+          "stopped",
+          "failed",
+        ],
+      },
+      generation: integer,
+      uids: array(uid),
+      uid: orNull(uid),
+      taskId: orNull(text),
+      lastSeenRunningMs: orNull(ms),
+      tasks: array(ref("KnownTask")),
+    }),
     { lastProblem: ref("Event") },
   ),
   Broadcast: object({
@@ -90,6 +90,7 @@ const schemas: Record<string, Schema> = {
         "different ones, or it is over.",
     },
   }),
+  LaneUpdate: object({ lane: text, via: { enum: ["update", "relaunch", "launch", "nothing"] } }),
   BroadcastEntry: object({ id, state: broadcastState, onAir: orNull(ref("OnAir")), tasks: integer, startedAt: ms }),
   NewBroadcast: {
     ...object(
@@ -225,12 +226,22 @@ export function openApi(base: string): Schema {
         patch: {
           operationId: "updateBroadcast",
           description:
-            "Every lane gets this payload: refused where their output channels differ. What reads `***…`, as getBroadcast " +
-            "shows it, stays what it is.",
+            "A payload for every lane, or one for each of some; each keeps its own output channel. What reads `***…`, as " +
+            "getBroadcast shows it, stays what it is.",
           security: operator,
-          requestBody: body({ ...object({ services: ref("Services") }), additionalProperties: false }),
+          requestBody: body({
+            oneOf: [
+              { ...object({ services: ref("Services") }), additionalProperties: false },
+              {
+                ...object({ lanes: array(object({ name: text, services: ref("Services") })) }),
+                additionalProperties: false,
+              },
+            ],
+          }),
           responses: {
-            200: answer("Running tasks are updated, later ones start with it.", ref("Broadcast")),
+            200: answer("Running tasks are updated, or replaced where they cannot be; later ones start with it.", {
+              allOf: [ref("Broadcast"), object({ updates: array(ref("LaneUpdate")) })],
+            }),
             ...rejections(...guarded, ...withBody, "NOT_FOUND", "INVALID_CONFIG", "INVALID_TASK", "OVER"),
           },
         },
