@@ -200,8 +200,10 @@ export class TokenBucket {
    * most 5 s, its permit counts. Without it a call counts from its permit on, and calls that leave late may bunch up.
    */
   constructor(limits: Quota | undefined, now: number, isToldOfUse = false) {
+    if (typeof isToldOfUse !== "boolean")
+      throw invalid("INVALID_CONFIG", "isToldOfUse", shown(isToldOfUse), "true or false, or left out");
     const limitsJson = asJson("quota", limits === undefined ? {} : limits);
-    this.#bucket = new Owned(new wasm.TokenBucket(limitsJson, instant("now", now), isToldOfUse === true));
+    this.#bucket = new Owned(new wasm.TokenBucket(limitsJson, instant("now", now), isToldOfUse));
   }
 
   /**

@@ -232,8 +232,13 @@ const ROWS: Record<string, Record<string, Row>> = {
     "DomainLadder#succeeded": on(ladder, text("domain", "api.agora.io")),
     "DomainLadder#failed": on(ladder, text("domain", "api.agora.io"), argument("failure", "dns"), instant()),
     "DomainLadder#free": on(new main.DomainLadder("china", undefined, 1000)),
-    TokenBucket: row(leftOut(argument("quota", {}, isEmpty)), instant()),
+    TokenBucket: row(
+      leftOut(argument("quota", {}, isEmpty)),
+      instant(),
+      leftOut(argument("isToldOfUse", true, (value) => typeof value === "boolean")),
+    ),
     "TokenBucket#ask": on(bucket, instant(), uint32("lane"), argument("want", "query")),
+    "TokenBucket#used": on(bucket, instant(), uint32("lane")),
     "TokenBucket#withdraw": on(bucket, uint32("lane")),
     "TokenBucket#free": on(new main.TokenBucket(undefined, 0)),
     interpret: row(
