@@ -259,6 +259,8 @@ impl RedundancyGroup {
         self.first = 0;
         match wait {
             Some(_) if made_way => None,
+            // A lane that was rolling out has come to its end meanwhile.
+            Some(_) if self.next_to_roll_out(now) != may_roll_out => None,
             Some((until, why)) => {
                 let (until, why) = match self.held_until() {
                     Some(held) if now.mono < held && held < until => (held, Why::Confirm),

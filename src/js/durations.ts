@@ -18,7 +18,7 @@ export function rangeError(
   if (typeof value === "number" && allows(value)) return undefined;
   const allowed = `${orZero ? "0, or " : ""}from ${least} to ${greatest} ms`;
   const meant = Number(value) * 1000;
-  return allows(meant) ? `${allowed}: did you mean ${meant} ms (${value} s)?` : allowed;
+  return typeof value === "number" && allows(meant) ? `${allowed}: did you mean ${meant} ms (${value} s)?` : allowed;
 }
 
 // What follows is generated from src/durations.rs: STEADYMIX_GENERATE=1 cargo test durations

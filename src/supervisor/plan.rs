@@ -64,7 +64,7 @@ impl Lane {
                 return Step::Done(outcome.clone());
             }
             let planned = self.next_call(now);
-            let settle = self.next_settle();
+            let settle = self.next_settle(now);
             let Some(call) = planned.filter(|call| call.due <= now.mono) else {
                 permits.withdraw(self.number);
                 let calls = planned.map(|call| (call.due, call.why));

@@ -132,7 +132,7 @@ impl Lane {
     }
 
     /// When `settle` will next have something to do.
-    pub(super) fn next_settle(&self) -> Option<(Millis, Why)> {
+    pub(super) fn next_settle(&self, now: Now) -> Option<(Millis, Why)> {
         match &self.goal {
             Goal::End { since, .. } => {
                 let given_up = self.launches.iter().filter_map(|launch| self.given_up_at(launch, *since));
@@ -144,7 +144,11 @@ impl Lane {
                     .policy
                     .unidentified_ms
                     .map(|limit| (launch.since.plus(limit), Why::Unidentified)),
-                (Some(_), _) => None,
+                (Some(launch), _) => {
+                    // Where it is due it is another lane's turn, or no uid is free.
+                    let rollout = launch.update_due.filter(|_| self.needs_relaunch(launch));
+                    rollout.filter(|due| *due > now.mono).map(|due| (due, Why::Update))
+                }
                 (None, Some(next)) => Some((next.at, Why::CoolDown)),
                 (None, None) => None,
             },

@@ -141,7 +141,7 @@ test("FailoverVideo: a wrong setting is named when it is rendered", async () => 
   await page.waitForFunction(() => document.querySelector("#screen")?.childElementCount === 0);
   const named = problems
     .splice(0)
-    .filter((problem) => problem.includes('frozenMs is "1000", but must be from 0 to 86400000'));
+    .filter((problem) => problem.includes('frozenMs is "1000", but must be 0, or from 100 to 86400000 ms'));
   assert.ok(named.length > 0);
 });
 

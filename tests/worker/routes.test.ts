@@ -247,8 +247,11 @@ describe("what is wrong is named", () => {
   });
 
   test("an update of something else than the payload, and a lifetime that is too long", async () => {
-    const patch = await ask("PATCH", "/broadcasts/x", { headers: asOperator, body: { lanes: [] } });
-    expect(patch).toMatchObject({ status: 400, json: { error: { code: "INVALID_CONFIG", field: "lanes" } } });
+    const patch = await ask("PATCH", "/broadcasts/x", { headers: asOperator, body: { uids: [] } });
+    expect(patch).toMatchObject({ status: 400, json: { error: { code: "INVALID_CONFIG", field: "uids" } } });
+    const both = { services: {}, lanes: [] };
+    const twice = await ask("PATCH", "/broadcasts/x", { headers: asOperator, body: both });
+    expect(twice).toMatchObject({ status: 400, json: { error: { code: "INVALID_CONFIG", field: "services" } } });
     for (const lifetimeS of [0, 1.5, 86_401, "60", null]) {
       const body = { lifetimeS };
       const made = await ask("POST", "/broadcasts/x/viewer-tokens", { headers: asOperator, body });
@@ -473,8 +476,8 @@ describe("a body is counted as it comes, whatever is said of its length", () => 
   const viewers = async () => `Bearer ${(await signViewerToken(VIEWER_KEY, "x", 60)).token}`;
 
   test.each([
-    ["POST", "/broadcasts", 256 * KIB, async () => asOperator.authorization],
-    ["PATCH", "/broadcasts/x", 256 * KIB, async () => asOperator.authorization],
+    ["POST", "/broadcasts", 1024 * KIB, async () => asOperator.authorization],
+    ["PATCH", "/broadcasts/x", 1024 * KIB, async () => asOperator.authorization],
     ["POST", "/broadcasts/x/viewer-tokens", KIB, async () => asOperator.authorization],
     ["POST", "/broadcasts/x/reports", KIB, viewers],
   ] as const)("%s %s: %i bytes", async (method, path, limit, authorization) => {
@@ -503,7 +506,7 @@ test("what says that it is too large is refused before it comes", async () => {
       controller.enqueue(new Uint8Array(1));
     },
   });
-  const declared = { ...asOperator, "content-length": "262145" };
+  const declared = { ...asOperator, "content-length": "1048577" };
   const refused = await call("/broadcasts", { method: "POST", headers: declared, body: endless });
   expect(await refused.json()).toMatchObject({ error: { code: "BODY_TOO_LARGE" } });
   const body = `{"more":"${"x".repeat(1024 - 11)}"}`;

@@ -200,9 +200,18 @@ test("an update reaches what runs; one that is wrong is refused", async () => {
   const show = await Show.start();
   await show.running();
   const { services } = configOf("x");
-  services.cloudTranscoder.config.transcoder.idleTimeout = 600;
-  expect(await show.stub.update(services)).toMatchObject({ ok: true });
+  const via = (how: string) => ["primary", "backup"].map((lane) => ({ lane, via: how }));
+  services.cloudTranscoder.config.transcoder.outputs[0] = {
+    ...services.cloudTranscoder.config.transcoder.outputs[0],
+    audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" },
+  };
+  expect(await show.stub.update(services)).toMatchObject({ ok: true, value: { updates: via("update") } });
   await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
+  // What a running task cannot take: each lane in turn has another task with it.
+  services.cloudTranscoder.config.transcoder.idleTimeout = 600;
+  expect(await show.stub.update(services)).toMatchObject({ ok: true, value: { updates: via("relaunch") } });
+  const renewed = () => emulator.state().tasks.filter((task) => task.live && task.idleTimeoutMs === 600_000);
+  await expect.poll(() => renewed().length, { timeout: 30_000 }).toBe(2);
   services.cloudTranscoder.config.transcoder.idleTimeout = 0;
   expect(await show.stub.update(services)).toMatchObject({ ok: false, error: { code: "INVALID_TASK" } });
   await show.stop();
@@ -225,7 +234,7 @@ test("the payload in force is shown without its secrets, which an update keeps",
   transcoder.encryption = { mode: "aes", encryptionSalt: secrets[1] };
   const [, , sign, token, cookie] = secrets;
   Object.assign(transcoder, {
-    canvas: { width: 1280, height: 720, backgroundImage: `https://i.example/b.png?${sign}` },
+    canvas: { width: 1280, height: 720, color: 0, backgroundImage: `https://i.example/b.png?${sign}` },
   });
   Object.assign(transcoder, { tokens: [token, { authorization: `Basic ${token}` }], cookie });
   const show = await Show.start({ services });
@@ -246,7 +255,8 @@ test("the payload in force is shown without its secrets, which an update keeps",
   seen.idleTimeout = 600;
   bodies.length = 0;
   expect(await show.stub.update(shown)).toMatchObject({ ok: true });
-  await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
+  const renewed = () => emulator.state().tasks.filter((task) => task.live && task.idleTimeoutMs === 600_000);
+  await expect.poll(() => renewed().length, { timeout: 30_000 }).toBe(2);
   const updates = bodies.filter((body) => body.includes('"idleTimeout":600'));
   expect(updates.length).toBeGreaterThanOrEqual(2);
   for (const body of updates) {

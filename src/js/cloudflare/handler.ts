@@ -212,11 +212,13 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     rejecting(() => checkSignature(c.env, body, signatures));
     // The service is not kept waiting, and need not send anything again: what it tells is a hint, or its test of this
     // address, or of tasks that are none of ours.
-    c.executionCtx.waitUntil(
-      addressees(c.env, body).then((ids) =>
-        Promise.all(ids.map((id) => atBroadcast(c.env, id, (broadcast) => broadcast.notice(body, signatures)))),
-      ),
-    );
+    const instanceId = instanceIdIn(body);
+    if (instanceId !== undefined)
+      c.executionCtx.waitUntil(
+        addressees(c.env, instanceId).then((ids) =>
+          Promise.all(ids.map((id) => atBroadcast(c.env, id, (broadcast) => broadcast.notice(body, signatures)))),
+        ),
+      );
     return c.json({ status: "ok" });
   });
 
@@ -230,15 +232,18 @@ function unlessUpgraded(middleware: MiddlewareHandler): MiddlewareHandler {
   return (c, next) => (c.req.header("upgrade") === undefined ? middleware(c, next) : next());
 }
 
-/** The broadcasts that a notification may be about. */
-async function addressees(env: SteadymixEnv, body: Uint8Array): Promise<string[]> {
-  let instanceId: string | null;
+/** The instanceId of a task's notification, `null` if that names none; `undefined` if it is no such notification. */
+function instanceIdIn(body: Uint8Array): string | null | undefined {
   try {
-    ({ instanceId } = parseNotice(body));
+    return parseNotice(body).instanceId;
   } catch (error) {
     console.warn("steadymix: what the service has signed is no notification of a task:", error);
-    return [];
+    return undefined;
   }
+}
+
+/** The broadcasts that a notification with this instanceId may be about. */
+async function addressees(env: SteadymixEnv, instanceId: string | null): Promise<string[]> {
   if (instanceId !== null) {
     const id = broadcastOf(instanceId);
     return ID.is(id) ? [id] : [];

@@ -25,7 +25,7 @@ static SETTINGS: LazyLock<[Template; 3]> = LazyLock::new(|| {
         },
         "quota": { "callsPerSecond": 8, "burst": 2, "pcw": 30 },
     });
-    [material::supervisor_settings(&all), material::group_settings(2, &all), material::services(300)]
+    [material::supervisor_settings(&all), material::group_settings(2, &all), material::services(2_000)]
         .map(|json| Template::new(json.to_string()))
 });
 

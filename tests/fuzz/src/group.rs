@@ -23,10 +23,10 @@ const JUMPS: [u64; 8] = [1, 900, 1_500, 30_000, 400_000, 3_600_000, 40 * 86_400_
 
 /// Payloads of an update: as before, another, one that does not fit.
 static PAYLOADS: LazyLock<[Services; 3]> = LazyLock::new(|| {
-    let mut foreign = material::services(300);
+    let mut foreign = material::services(2_000);
     foreign["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] =
         json!("elsewhere");
-    [material::services(300), material::services(120), foreign]
+    [material::services(2_000), material::services(2_001), foreign]
         .map(|json| Services::from_json(&json).unwrap())
 });
 

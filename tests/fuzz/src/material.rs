@@ -17,12 +17,13 @@ pub(crate) const BEGINNING: Millis = Millis::new(1_767_225_600_000);
 /// The uids of all lanes.
 pub(crate) const UIDS: [u32; 6] = [9000, 9001, 9100, 9101, 9200, 9201];
 
-/// A payload with every kind of secret, and every kind of field.
-pub(crate) fn services(idle_timeout: u32) -> Value {
+/// A payload with every kind of secret, and every kind of field. A running task can take another bitrate; a bitrate above
+/// 2000 has another `idleTimeout`, which it cannot take.
+pub(crate) fn services(bitrate: u32) -> Value {
     let region = json!({ "x": 0, "y": 0, "width": 640, "height": 720, "zOrder": 2 });
     let address = |scheme: &str, number| format!("{scheme}://cdn.example/live/{}", secret(number));
     json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
-        "idleTimeout": idle_timeout,
+        "idleTimeout": if bitrate > 2_000 { 120 } else { 300 },
         "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0, "rtcToken": secret(0) }, "volume": 80 }],
         "videoInputs": [
             { "rtc": { "rtcChannel": "studio", "rtcUid": 1, "rtcToken": secret(1) }, "region": region },
@@ -33,7 +34,7 @@ pub(crate) fn services(idle_timeout: u32) -> Value {
         "outputs": [
             { "rtc": { "rtcChannel": "show", "rtcUid": 8999, "rtcToken": secret(3) },
               "audioOption": { "profileType": "AUDIO_PROFILE_DEFAULT" },
-              "videoOption": { "width": 1280, "height": 720, "bitrate": 2000, "codec": "H264", "fps": 15 } },
+              "videoOption": { "width": 1280, "height": 720, "bitrate": bitrate, "codec": "H264", "fps": 15 } },
         ],
     } } } })
 }
@@ -41,7 +42,7 @@ pub(crate) fn services(idle_timeout: u32) -> Value {
 /// The settings of a supervisor, with these in their place.
 pub(crate) fn supervisor_settings(more: &Value) -> Value {
     merged(
-        json!({ "appId": "app", "instanceId": "show", "services": services(300), "uids": [9000, 9001] }),
+        json!({ "appId": "app", "instanceId": "show", "services": services(2_000), "uids": [9000, 9001] }),
         more,
     )
 }
@@ -55,7 +56,7 @@ pub(crate) fn group_settings(lanes: usize, more: &Value) -> Value {
         .take(lanes)
         .map(|(name, uids)| json!({ "name": name, "uids": uids }))
         .collect();
-    merged(json!({ "appId": "app", "instanceId": "show", "services": services(300), "lanes": lanes }), more)
+    merged(json!({ "appId": "app", "instanceId": "show", "services": services(2_000), "lanes": lanes }), more)
 }
 
 fn merged(mut settings: Value, more: &Value) -> Value {
@@ -113,7 +114,7 @@ pub(crate) static CALLS: LazyLock<Vec<Calling>> = LazyLock::new(|| {
     running.oblige_for(30);
     calls.extend([Query, Presence].map(|call| running.clone().at(call)));
     let mut updated = running.clone();
-    updated.machine.update(updated.now, Services::from_json(&services(200)).unwrap()).unwrap();
+    updated.machine.update(updated.now, Services::from_json(&services(1_000)).unwrap()).unwrap();
     calls.push(updated.at(Update));
     let mut stopped = running;
     stopped.hand_in(Input::Stop);

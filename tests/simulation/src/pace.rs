@@ -84,7 +84,7 @@ mod tests {
     /// A request, as the core hands it out.
     fn request(call: EventCall, path: &str) -> Request {
         let config = serde_json::json!({
-            "appId": "app", "instanceId": "show", "uids": [1, 2], "services": incidents::services(300, 2_000),
+            "appId": "app", "instanceId": "show", "uids": [9000, 9001], "services": incidents::services(300, 2_000),
         });
         let now = Millis::new(1_767_225_600_000);
         let mut supervisor = Supervisor::new(SupervisorConfig::from_json(&config).unwrap(), now);
