@@ -679,8 +679,9 @@ test("the payload that is shown hides what may be a secret, and is taken as an u
   const shown = supervisor.payload as typeof services;
   assert.ok(!JSON.stringify(shown).includes("s3cret"), JSON.stringify(shown));
   assert.equal(shown.cloudTranscoder.config.transcoder.idleTimeout, transcoder.idleTimeout);
-  shown.cloudTranscoder.config.transcoder.idleTimeout = 600;
-  supervisor.update(shown);
+  const [output] = shown.cloudTranscoder.config.transcoder.outputs;
+  Object.assign(output ?? {}, { audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" } });
+  assert.deepEqual(supervisor.update(shown), [{ lane: "main", via: "update" }]);
   await event(({ type }) => type === "updated");
   assert.ok(supervisor.snapshot().includes("s3cret-two"));
   assert.ok(!supervisor.snapshot().includes("***"));

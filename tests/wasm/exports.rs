@@ -56,7 +56,11 @@ impl World {
         let host = Object::new();
         let began = Date::now();
         set_speed(&host, began, SPEED);
+        set(&host, "secrets", &"[]".into());
+        let before_set_back = Closure::<dyn Fn() -> f64>::new(|| 0.0);
+        set(&host, "beforeSetBack", &before_set_back.into_js_value());
         set(&host, "hasPersist", &true.into());
+        set(&host, "hasRtcToken", &true.into());
         set(&host, "hasPermit", &false.into());
         let heard = Rc::clone(&events);
         let on_event = Closure::<dyn Fn(JsValue)>::new(move |event| heard.borrow_mut().push(event));
@@ -114,7 +118,8 @@ fn fetch(emulator: &Rc<RefCell<Emulator>>, began: f64) -> Function {
                 domain: domain.to_owned(),
                 method,
                 path: format!("/{path}"),
-                authorization: None,
+                // base64 of `id:secret`.
+                authorization: Some("Basic aWQ6c2VjcmV0".to_owned()),
                 body: body.unwrap_or_default(),
             };
             let now = began + (Date::now() - began) * SPEED;

@@ -16,7 +16,9 @@ export interface ChannelSource {
 export interface ChannelOutput {
   /** What the viewer calls it: its uid, or, of a uid that is in an earlier channel as well, a number of its own. */
   id: Uid;
+  /** Its uid in its channel. */
   uid: Uid;
+  /** Its channel's name, where that was given. */
   channel: string | undefined;
 }
 
