@@ -15,8 +15,12 @@ const MAX_WORD_BYTES: usize = 1024;
 /// A document, or nothing if it is none. Half a pair of surrogates, a control character in a text, bytes that are no UTF-8
 /// and a byte order mark are nobody's intention, and no reason to lose the rest.
 pub(crate) fn json(bytes: &[u8]) -> Option<Value> {
-    let text = String::from_utf8_lossy(bytes);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        let replaced =
+            |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
+        return json(bytes.iter().map(replaced).collect::<String>().as_bytes());
+    };
     serde_json::from_str(text).or_else(|_| serde_json::from_str(&mended(text))).ok()
 }
 
@@ -53,6 +57,11 @@ fn escape(text: &str) -> (usize, bool) {
         (Some(0xD800..=0xDFFF), _) => (6, true),
         _ => (1 + text.chars().nth(1).map_or(0, char::len_utf8), false),
     }
+}
+
+/// What is at this place within objects.
+pub(crate) fn at<'a>(json: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(json, |json, name| json.get(name))
 }
 
 /// Text that is not empty, or a number as text; none that is longer than this many bytes.

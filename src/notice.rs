@@ -147,7 +147,7 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
         return Err(NoticeError::Foreign);
     }
     let task_id = task_id(payload.get("taskId")).ok_or(NoticeError::Missing("taskId"))?;
-    let detail = |field: &str| word(payload.pointer(&format!("/details/{field}")));
+    let detail = |field: &str| word(lenient::at(payload, &["details", field]));
     let kind = match integer(json.get("eventType")).ok_or(NoticeError::Missing("eventType"))? {
         110 => NoticeKind::Started,
         111 => NoticeKind::Stopped { reason: detail("stopReason") },

@@ -350,18 +350,24 @@ pub fn parse_retry_after(header: &str, sent_at: Millis) -> Option<Millis> {
     longest.or_else(|| Some(parse_http_date(header)?.minus(sent_at)))
 }
 
-/// Decimal seconds, rounded up to ms.
+/// Decimal seconds, to the ms.
 fn parse_seconds(text: &str) -> Option<Millis> {
-    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    let is_number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
-    if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
-        return None;
+    let text = text.trim();
+    let (mut ms, mut unit, mut is_fraction) = (0_u64, 1_000_u64, false);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' if !is_fraction => {
+                ms = ms.saturating_mul(10).saturating_add(u64::from(byte - b'0') * 1_000);
+            }
+            b'0'..=b'9' => {
+                unit /= 10;
+                ms = ms.saturating_add(u64::from(byte - b'0') * unit);
+            }
+            b'.' if !is_fraction => is_fraction = true,
+            _ => return None,
+        }
     }
-    let Ok(seconds) = whole.parse() else { return Some(Millis::MAX) };
-    let (digits, rest) = fraction.split_at(fraction.len().min(3));
-    let more = u64::from(rest.bytes().any(|digit| digit != b'0'));
-    let ms = format!("{digits:0<3}").parse::<u64>().unwrap_or_default() + more;
-    Some(Millis::from_secs(seconds).plus(Millis::new(ms)))
+    text.starts_with(|first: char| first.is_ascii_digit()).then_some(Millis::new(ms))
 }
 
 /// Reads a date as HTTP headers have it, in ms since the epoch.
@@ -487,8 +493,8 @@ mod tests {
             ("0", 0),
             ("60.5", 60_500),
             ("5.", 5_000),
-            ("0.0001", 1),
-            ("1.9999", 2_000),
+            ("0.0129", 12),
+            ("1.9999", 1_999),
             ("1.5000", 1_500),
             ("007", 7_000),
             ("5, 30, 7", 30_000),

@@ -241,12 +241,10 @@ fn percent_encoded(text: &[u8]) -> (Meant, usize) {
 fn escaped_in_html(text: &[u8]) -> (Meant, usize) {
     let end = text.iter().take(10).position(|byte| *byte == b';');
     let name = end.and_then(|end| std::str::from_utf8(text.get(1..end)?).ok()).unwrap_or_default();
-    let code = match name.strip_prefix('#') {
-        Some(code) => match code.strip_prefix(['x', 'X']) {
-            Some(code) => u32::from_str_radix(code, 16).ok(),
-            None => code.parse().ok(),
-        },
-        None => (name == "amp").then_some(u32::from(b'&')),
+    let code = match name.as_bytes() {
+        [b'#', b'x' | b'X', code @ ..] => hexadecimal(code, 0, code.len()),
+        [b'#', ..] => name.get(1..).and_then(|code| code.parse().ok()),
+        _ => (name == "amp").then_some(u32::from(b'&')),
     };
     match (code.and_then(char::from_u32), end) {
         (Some(letter), Some(end)) => (Meant::Char(letter), end + 1),

@@ -220,11 +220,11 @@ impl ReplyBody {
             return Self { is_unreadable: true, ..Self::default() };
         };
         let status = word(json.get("status"));
-        let service = word(json.pointer("/services/cloudTranscoder/status"));
+        let service = word(lenient::at(&json, &["services", "cloudTranscoder", "status"]));
         let in_channel = json.get("success") == Some(&Value::Bool(true));
         let task_id = task_id(json.get("taskId"));
         let said = |field: &str| text(json.get(field), usize::MAX).filter(|text| !text.is_empty());
-        let transcoder = json.pointer("/services/cloudTranscoder");
+        let transcoder = lenient::at(&json, &["services", "cloudTranscoder"]);
         let of_transcoder = |field: &str| {
             let value = transcoder.and_then(|transcoder| transcoder.get(field));
             text(value, usize::MAX).filter(|text| !text.is_empty())

@@ -342,7 +342,8 @@ impl Violations {
         // Styles and signatures of image stores may follow the suffix: `logo.png!large`, `?image=logo.png&key=…`.
         let below_host = ["https://", "http://"].iter().find_map(|scheme| lower.strip_prefix(scheme));
         let below_host = below_host.and_then(|rest| rest.split_once(['/', '?'])).map_or("", |(_, rest)| rest);
-        if ![".jpg", ".jpeg", ".png"].iter().any(|suffix| below_host.contains(suffix)) {
+        let is_image = |part: &str| ["jpg", "jpeg", "png"].iter().any(|suffix| part.starts_with(suffix));
+        if !below_host.split('.').skip(1).any(is_image) {
             let shown =
                 without_signature(url).map_or_else(|| "an address with a user's name".to_owned(), quoted);
             self.add(field, shown, IMAGE);

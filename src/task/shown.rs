@@ -11,8 +11,6 @@ use crate::redact::is_secret;
 
 /// What stands in the place of a hidden value begins with this; its place follows.
 const HIDDEN: &str = "***";
-/// In the place of what follows the path of an image's address.
-const HIDDEN_QUERY: &str = "?***";
 
 enum Field {
     Harmless,
@@ -63,8 +61,8 @@ impl Services {
         let mut secrets = Vec::new();
         hide(&mut self.to_value(), "", HIDDEN, &mut |mark, value| match value.as_str() {
             Some(image) if !mark.starts_with(HIDDEN) => {
-                let signature = image.get(mark.find(HIDDEN_QUERY).map_or(0, |path| path + 1)..);
-                add_secret(signature.unwrap_or_default(), &mut secrets);
+                let path = without_signature(image).unwrap_or_default();
+                add_secret(image.get(path.len() + 1..).unwrap_or_default(), &mut secrets);
             }
             Some(_) | None => add_secrets(&value, &mut secrets),
         });
@@ -88,7 +86,7 @@ fn add_secrets(value: &Value, secrets: &mut Vec<String>) {
     match value {
         Value::String(text) => {
             add_secret(text, secrets);
-            if let Some((_, rest)) = text.split_once("://") {
+            if let Some(rest) = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")) {
                 let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
                 let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
                 // The last part of the path, with all that follows, is often the key as a whole.
@@ -138,7 +136,7 @@ fn hide(value: &mut Value, parent: &str, mark: &str, keep: &mut dyn FnMut(String
                     Field::Image => match value.as_str().map(without_signature) {
                         Some(Some(address)) if Some(address) == value.as_str() => continue,
                         Some(Some(address)) => {
-                            format!("{address}{HIDDEN_QUERY}{}", mark.trim_start_matches('*'))
+                            format!("{address}?{mark}")
                         }
                         Some(None) | None => mark,
                     },
@@ -159,7 +157,7 @@ pub(super) fn without_signature(address: &str) -> Option<&str> {
 
 fn put_back(value: &mut Value, path: &str, hidden: &Map<String, Value>) -> Result<(), Invalid> {
     match value {
-        Value::String(text) if text.starts_with(HIDDEN) || text.contains(HIDDEN_QUERY) => {
+        Value::String(text) if text.split('?').any(|part| part.starts_with(HIDDEN)) => {
             match hidden.get(text) {
                 Some(kept) => *value = kept.clone(),
                 None => {

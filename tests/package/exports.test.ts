@@ -174,6 +174,7 @@ function drivenRows(name: string, config: object, instance: main.Supervisor | ma
     ),
     [`${name}#snapshot`]: on(instance),
     [`${name}#status`]: on(instance),
+    [`${name}#payload`]: on(instance),
     [`${name}#warnings`]: on(instance),
     [`${name}#Symbol(Symbol.asyncIterator)`]: on(instance),
     [`${name}#Symbol(Symbol.dispose)`]: on(running()),
