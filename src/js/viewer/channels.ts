@@ -50,8 +50,8 @@ const NONE = 0;
 class AcrossChannels implements ChannelsSource {
   readonly outputs: ChannelOutput[] = [];
   readonly #channels: readonly ChannelSource[];
-  /** Of each channel: what the viewer calls its uids. */
-  readonly #ids: Map<Uid, Uid>[] = [];
+  /** Of each output: the place of its channel. */
+  readonly #places: number[] = [];
 
   constructor(channels: readonly ChannelSource[]) {
     if (!Array.isArray(channels) || channels.length === 0)
@@ -62,23 +62,21 @@ class AcrossChannels implements ChannelsSource {
       check("INVALID_CONFIG", name, channel, CHANNEL);
       const { uids, source, channel: own } = channel;
       check("INVALID_CONFIG", `${name}.source`, source, SOURCE);
-      this.#ids.push(new Map());
       for (const uid of uids) {
         const namesakes = this.outputs.filter((output) => output.uid === uid);
         if (namesakes.some(({ channel: other }) => !own || !other || own === other))
           throw wrong("INVALID_CONFIG", `${name}.uids`, uid, TWICE);
-        const id = namesakes.length > 0 ? this.#free() : uid;
-        this.#ids[at]?.set(uid, id);
-        this.outputs.push({ id, uid, channel: own });
+        this.outputs.push({ id: namesakes.length > 0 ? this.#free() : uid, uid, channel: own });
+        this.#places.push(at);
       }
     }
   }
 
   /** A number that is no output's. */
   #free(): Uid {
-    const taken = new Set(this.#channels.flatMap(({ uids }) => uids).concat(this.outputs.map(({ id }) => id)));
-    let id = 0xffff_ffff;
-    while (taken.has(id)) id -= 1;
+    let id = 2 ** 32;
+    do id -= 1;
+    while (this.#channels.some(({ uids }) => uids?.includes(id)) || this.outputs.some((output) => output.id === id));
     return id;
   }
 
@@ -87,11 +85,14 @@ class AcrossChannels implements ChannelsSource {
     return this.outputs.find(is)?.id ?? uid;
   }
 
-  /** The source that has this output, and what that calls it. */
-  #of(id: Uid): [source: RtcSource | undefined, uid: Uid] {
-    const output = this.outputs.find((other) => other.id === id);
-    const at = this.#ids.findIndex((ids) => output && ids.get(output.uid) === id);
-    return [this.#channels[at]?.source, output?.uid ?? id];
+  #idAt(at: number, uid: Uid): Uid | undefined {
+    return this.outputs.find((output, i) => output.uid === uid && this.#places[i] === at)?.id;
+  }
+
+  /** The place of the channel that has this output, and what that calls it. */
+  #of(id: Uid): [at: number | undefined, uid: Uid] {
+    const i = this.outputs.findIndex((output) => output.id === id);
+    return [this.#places[i], this.outputs[i]?.uid ?? id];
   }
 
   attach(tell: (signal: Signal) => void): () => void {
@@ -103,11 +104,10 @@ class AcrossChannels implements ChannelsSource {
     let [wasWhole, wasBad] = [true, false];
     const detach = this.#channels.map(({ uids, source }, at) =>
       source.attach((signal) => {
-        const ids = this.#ids[at];
         if (signal.type === "connection") {
           connections[at] = signal.state;
           if (signal.state === "closed")
-            for (const uid of uids) tell({ type: "left", uid: ids?.get(uid) ?? uid, how: "unknown" });
+            for (const uid of uids) tell({ type: "left", uid: this.#idAt(at, uid) ?? uid, how: "unknown" });
           const isClosed = connections.every((state) => state === "closed");
           const now = connections.includes("connected") ? "connected" : isClosed ? "closed" : "reconnecting";
           if (now !== connection) tell({ type: "connection", state: now });
@@ -123,7 +123,7 @@ class AcrossChannels implements ChannelsSource {
           if (isBad !== wasBad) tell({ type: "badNetwork", bad: isBad });
           wasBad = isBad;
         } else if ("uid" in signal) {
-          const id = ids?.get(signal.uid);
+          const id = this.#idAt(at, signal.uid);
           // Others in that channel, who may have the uid of an output in another one.
           if (id !== undefined) tell({ ...signal, uid: id });
         } else {
@@ -135,20 +135,20 @@ class AcrossChannels implements ChannelsSource {
   }
 
   async subscribe(id: Uid, kind: Kind): Promise<void> {
-    const [source, uid] = this.#of(id);
-    await source?.subscribe(uid, kind);
+    const [at = -1, uid] = this.#of(id);
+    await this.#channels[at]?.source.subscribe(uid, kind);
   }
 
   async unsubscribe(id: Uid, kind: Kind): Promise<void> {
-    const [source, uid] = this.#of(id);
-    await source?.unsubscribe(uid, kind);
+    const [at = -1, uid] = this.#of(id);
+    await this.#channels[at]?.source.unsubscribe(uid, kind);
   }
 
   /** Each of them: those that do not have it lower and silence their own. */
   show(id: Uid): void {
     const [owner, uid] = this.#of(id);
-    const shown = ({ uids, source }: ChannelSource) => (source !== owner && uids.includes(uid) ? NONE : uid);
-    callAll(this.#channels.map((channel) => channel.source.show.bind(channel.source, shown(channel))));
+    const shown = (at: number) => (at !== owner && this.#idAt(at, uid) ? NONE : uid);
+    callAll(this.#channels.map(({ source }, at) => source.show.bind(source, shown(at))));
   }
 
   /** Each of them, even if another one fails. */
