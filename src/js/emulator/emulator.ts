@@ -184,6 +184,8 @@ export interface Task {
   endedMs: number | null;
   /** Of its last update; `null`: there was none. */
   sequenceId: number | null;
+  /** The `idleTimeout` that it was started with, or updated to. */
+  idleTimeoutMs: number;
 }
 
 /** Everything at one moment. */
