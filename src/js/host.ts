@@ -11,8 +11,8 @@ import { textEncoder } from "./utf8.js";
 type Callback = Parameters<NonNullable<Host["onError"]>>[1];
 type AnyFunction = (...values: unknown[]) => unknown;
 
-/** Far longer than any token is. */
-const MAX_TOKEN_CHARS = 8192;
+/** As in `src/lenient.rs`: far longer than any token is. */
+const MAX_TOKEN_CHARS = 2048;
 
 /**
  * What the application gave, as the driver calls it: `Host` of `src/wasm/host.rs`. But for `now` nothing here throws or
