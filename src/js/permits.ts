@@ -2,8 +2,8 @@ import { shown } from "./check.js";
 import { invalid, steadymixError } from "./errors.js";
 import type { EventDetails, PermitRequest } from "./types.js";
 
-/** A permit that does not come in this time does not come. */
-const PERMIT_TIMEOUT_MS = 10_000;
+/** A permit that does not come in this time does not come: longer than `AppQuota` is waited for. */
+const PERMIT_TIMEOUT_MS = 25_000;
 /** Once it has failed it is asked again so much later, and not waited for so long. */
 const RETRY_MS = 10_000;
 const RETRY_TIMEOUT_MS = 6_000;

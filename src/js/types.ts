@@ -356,7 +356,7 @@ export interface Host {
   /**
    * Where several processes make calls under one App ID, whoever shares out its rate limit: gives 0 for a permit, which
    * must be used within a second, or the ms to wait before asking again. Without it `quota` is for this one alone. Where it
-   * rejects, gives something else, or nothing within 10 s, calls go on without it, at most one a second: `permitFailed`.
+   * rejects, gives something else, or nothing within 25 s, calls go on without it, at most one a second: `permitFailed`.
    */
   permit?: (request: PermitRequest) => number | Promise<number>;
   /**

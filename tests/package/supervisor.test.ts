@@ -680,7 +680,7 @@ test("the payload that is shown hides what may be a secret, and is taken as an u
   assert.ok(!JSON.stringify(shown).includes("s3cret"), JSON.stringify(shown));
   assert.equal(shown.cloudTranscoder.config.transcoder.idleTimeout, transcoder.idleTimeout);
   const [output] = shown.cloudTranscoder.config.transcoder.outputs;
-  Object.assign(output ?? {}, { audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" } });
+  Object.assign(output ?? {}, { audioOption: { profileType: "AUDIO_PROFILE_SPEECH_STANDARD" } });
   assert.deepEqual(supervisor.update(shown), [{ lane: "main", via: "update" }]);
   await event(({ type }) => type === "updated");
   assert.ok(supervisor.snapshot().includes("s3cret-two"));

@@ -203,7 +203,7 @@ test("an update reaches what runs; one that is wrong is refused", async () => {
   const via = (how: string) => ["primary", "backup"].map((lane) => ({ lane, via: how }));
   services.cloudTranscoder.config.transcoder.outputs[0] = {
     ...services.cloudTranscoder.config.transcoder.outputs[0],
-    audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" },
+    audioOption: { profileType: "AUDIO_PROFILE_SPEECH_STANDARD" },
   };
   expect(await show.stub.update(services)).toMatchObject({ ok: true, value: { updates: via("update") } });
   await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
