@@ -78,12 +78,11 @@ export const STEPS = {
       [releasePackage, testPages, chromium],
       [viewer((name) => ![WITHOUT_BROWSER, PAGE, FIREFOX, WEBKIT].some((tests) => tests.test(name)))],
     ),
-  // Two files at a time: they mostly wait.
   firefox: () =>
     waits(
       20,
       [releasePackage, testPages, releaseSite, firefox],
-      [{ ...viewer((name) => FIREFOX.test(name) || IN_BOTH.test(name), 2), env: { STEADYMIX_BROWSER: "firefox" } }],
+      [{ ...viewer((name) => FIREFOX.test(name) || IN_BOTH.test(name)), env: { STEADYMIX_BROWSER: "firefox" } }],
     ),
   supervision: () => waits(15, [releasePackage], [workerd("supervision")]),
   // The whole of it in a process of its own, as `npm start` has it. Two files at a time: each waits for its own Worker.

@@ -573,7 +573,9 @@ for (const standby of ["hot", "probe"] as const)
     within(Number(outage), ms - 1500, ms + 1500);
   });
 
-test("no callback any more, and then again: nothing is changed; what dies meanwhile is left", async () => {
+test("no callback any more, and then again: nothing is changed; what dies meanwhile is left", {
+  skip: isFirefox && "Firefox counts decoded frames once a second, in which the page may stand still on a busy machine",
+}, async () => {
   await watching();
   await unseen(true);
   await pass(5000);

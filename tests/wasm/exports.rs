@@ -67,6 +67,8 @@ impl World {
         set(&host, "tellEvent", &on_event.into_js_value());
         let slow = Closure::<dyn Fn(JsValue)>::new(|callback: JsValue| panic!("{callback:?} is slow"));
         set(&host, "tellSlow", &slow.into_js_value());
+        let used = Closure::<dyn Fn()>::new(|| {});
+        set(&host, "permitUsed", &used.into_js_value());
         let keep = Closure::<dyn Fn() -> Promise>::new(|| Promise::resolve(&JsValue::UNDEFINED));
         set(&host, "rtcToken", &keep.into_js_value());
         let kept = Rc::clone(&snapshots);
