@@ -107,6 +107,7 @@ test("a permit that is not answered is named, and asked for again", async (t) =>
   const supervisor = new Supervisor(supervisorConfig, host);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
+  await event(({ type }) => type === "permitFailed");
   assert.ok(errors.includes("permit: CALLBACK_TIMEOUT"), errors.join());
   supervisor.stop();
   await outcome;

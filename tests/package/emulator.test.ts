@@ -73,7 +73,7 @@ test("a profile, a speed or a command that cannot be is refused, and named", () 
     [make({ seed: -1 }), "profile.seed: invalid value: integer `-1`, expected an integer from 0 to 9007199254740991"],
     [make({ seed: Number.NaN }), "profile.seed is NaN, but must be a finite number"],
     [make({ retryAfterS: Number.POSITIVE_INFINITY }), "profile.retryAfterS is Infinity, but must be a finite number"],
-    [make(5n as never), "profile is 5n, but must be an object"],
+    [make(5n as never), "profile is a bigint, but must be an object"],
     [make(null as never), "profile is null, but must be an object"],
     [make({}, 0), `speed is 0, but ${speeds}`],
     [make({}, -1), `speed is -1, but ${speeds}`],
