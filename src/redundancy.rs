@@ -289,12 +289,12 @@ impl RedundancyGroup {
         self.lanes.iter_mut().filter(of_channel).for_each(|lane| lane.look(now, look));
     }
 
-    /// The caller's clock had come this far when it was set back: what had passed until then counts.
+    /// The caller's clock was set back when it showed `until`: the time that had passed by then still counts.
     pub fn elapse(&mut self, until: Millis) {
         self.tick(until);
     }
 
-    /// To be called when it was restored: should it have ended before, that is told, as nothing else will be.
+    /// Call it after a restore: if it had already ended, emits `AlreadyEnded`, as no other event will follow.
     pub fn note_restored(&mut self, now: Millis) {
         let now = self.tick(now);
         if self.lanes.iter().all(Lane::has_ended) {
@@ -354,12 +354,12 @@ impl RedundancyGroup {
     /// # Errors
     /// A payload that does not fit one of the lanes, or whose output is in no lane's channel.
     pub fn update(&mut self, now: Millis, services: &Services) -> Result<Vec<LaneUpdate>, Invalid> {
-        let channel = |services: &Services| services.rtc_outputs().next().map(|rtc| rtc.rtc_channel.clone());
-        let named = channel(services);
-        let is_one_of_ours = self.lanes.iter().any(|lane| Some(lane.output_channel()) == named.as_deref());
-        let of_lane = |lane: &Lane| match Some(lane.output_channel()) == named.as_deref() || !is_one_of_ours {
-            true => services.clone(),
-            false => services.clone().with_output_of(lane.services()),
+        let named = services.rtc_outputs().next().map(|rtc| rtc.rtc_channel.as_str());
+        let is_named = |lane: &Lane| Some(lane.output_channel()) == named;
+        let names_a_lane = self.lanes.iter().any(is_named);
+        let of_lane = |lane: &Lane| match names_a_lane && !is_named(lane) {
+            true => services.clone().with_output_of(lane.services()),
+            false => services.clone(),
         };
         let payloads = self.lanes.iter().map(of_lane).collect();
         self.update_all(now, payloads)
@@ -386,14 +386,16 @@ impl RedundancyGroup {
         payloads: &[(String, Services)],
     ) -> Result<Vec<LaneUpdate>, Invalid> {
         let names = || self.lanes.iter().map(Lane::name);
-        if let Some((at, (name, _))) =
-            payloads.iter().enumerate().find(|(_, (name, _))| !names().any(|of| of == name))
-        {
-            let allowed = format!("one of {}", names().map(quoted).collect::<Vec<_>>().join(", "));
+        let is_wrong = |(at, (name, _)): &(usize, &(String, Services))| {
+            let is_twice = payloads.iter().take(*at).any(|(other, _)| other == name);
+            is_twice || !names().any(|of| of == name)
+        };
+        if let Some((at, (name, _))) = payloads.iter().enumerate().find(is_wrong) {
+            let allowed = format!("one of {}, each once", names().map(quoted).collect::<Vec<_>>().join(", "));
             return Err(Invalid::new(format!("update.lanes[{at}].name"), quoted(name), allowed));
         }
         let of_lane = |lane: &Lane| {
-            let given = payloads.iter().rfind(|(name, _)| name == lane.name());
+            let given = payloads.iter().find(|(name, _)| name == lane.name());
             given.map_or_else(|| lane.services().clone(), |(_, services)| services.clone())
         };
         let payloads = self.lanes.iter().map(of_lane).collect();

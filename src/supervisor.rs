@@ -291,12 +291,12 @@ impl Supervisor {
         }
     }
 
-    /// The caller's clock had come this far when it was set back: what had passed until then counts.
+    /// The caller's clock was set back when it showed `until`: the time that had passed by then still counts.
     pub fn elapse(&mut self, until: Millis) {
         self.tick(until);
     }
 
-    /// To be called when it was restored: should it have ended before, that is told, as nothing else will be.
+    /// Call it after a restore: if it had already ended, emits `AlreadyEnded`, as no other event will follow.
     pub fn note_restored(&mut self, now: Millis) {
         let now = self.tick(now);
         if self.lane.has_ended() {

@@ -137,7 +137,12 @@ fn each_lane_can_have_a_payload_of_its_own() {
     assert_eq!(vias, [Via::Nothing, Via::Launch]);
     let before = group.snapshot().unwrap();
     let refused = group.update_lanes(NOW, &[("third".to_owned(), of(600, "show"))]).unwrap_err();
-    assert_eq!(refused, Invalid::new("update.lanes[0].name", "\"third\"", "one of \"primary\", \"backup\""));
+    assert_eq!(
+        refused,
+        Invalid::new("update.lanes[0].name", "\"third\"", "one of \"primary\", \"backup\", each once")
+    );
+    let twice = [600, 700].map(|idle| ("backup".to_owned(), of(idle, "another show")));
+    assert_eq!(group.update_lanes(NOW, &twice).unwrap_err().field, "update.lanes[1].name");
     let both = [("primary".to_owned(), of(700, "show")), ("backup".to_owned(), of(700, "show"))];
     assert!(group.update_lanes(NOW, &both).is_err(), "not into another lane's channel");
     assert_eq!(group.snapshot().unwrap(), before, "for all or for none");

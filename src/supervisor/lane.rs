@@ -225,12 +225,12 @@ impl Lane {
         self.revision
     }
 
-    /// Whether it is over, and that was told.
+    /// Whether it is over, and its last event was emitted.
     pub(crate) fn has_ended(&self) -> bool {
         self.announced_end && self.launches.is_empty() && self.events.is_empty()
     }
 
-    /// Tells once more that it is over.
+    /// Emits that it had already ended.
     pub(crate) fn note_ended(&mut self, now: Now) {
         if let Goal::End { outcome, .. } = &self.goal {
             let outcome = outcome.clone();

@@ -429,7 +429,7 @@ impl Inner {
         Ok(self.at(self.host.time()?))
     }
 
-    /// Whoever's clock was set back: a wait that is under way does not begin anew.
+    /// If the application's clock was set back, the time that had passed by then still counts: a wait does not begin anew.
     fn at(&self, now: Millis) -> Millis {
         if now < self.last_wall.replace(now).minus(Millis::from_secs(1)) {
             self.machine.borrow_mut().elapse(self.host.before_set_back());

@@ -240,3 +240,33 @@ fn a_task_whose_end_was_accepted_and_never_comes_is_left_behind_and_told() {
         assert_eq!(tasks.first().map(|task| task.standing), Some(Standing::LeftBehind));
     }
 }
+
+#[test]
+fn what_had_passed_before_the_clock_was_set_back_counts() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let due = hand.now + 120_000;
+    // 100 of the 120 s have passed when the clock is set back by an hour.
+    hand.supervisor.elapse(Millis::new(hand.now + 100_000));
+    hand.now = due - 20_000 - 3_600_000;
+    let set_back_at = hand.now;
+    hand.expect(EventCall::Query);
+    assert_eq!(hand.now - set_back_at, 20_000);
+}
+
+#[test]
+fn one_that_is_restored_after_its_end_says_that_it_had_ended() {
+    let mut hand = Hand::new(json!({}));
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    assert_eq!(hand.done(), Outcome::Stopped);
+    let snapshot = hand.supervisor.snapshot().unwrap();
+    hand.supervisor = Supervisor::restore(&snapshot).unwrap();
+    hand.supervisor.note_restored(hand.wall());
+    assert_eq!(hand.last(), EventKind::AlreadyEnded { outcome: Outcome::Stopped });
+    assert_eq!(hand.done(), Outcome::Stopped);
+
+    let mut running = Hand::new(json!({}));
+    running.running("t");
+    running.supervisor.note_restored(running.wall());
+    assert!(matches!(running.last(), EventKind::Confirmed { .. }), "nothing is told of one that goes on");
+}
