@@ -413,9 +413,11 @@ impl Failover {
         match (state, reason) {
             (_, StateReason::Codec) => self.unplayable(uid, Kind::Video),
             (MediaState::Decoding, _) if !self.is_asked_for(uid) => {}
-            (MediaState::Decoding, _) => {
+            (MediaState::Decoding, reason) => {
                 self.on(uid, |feed| {
-                    (feed.state, feed.muted_since, feed.failed, feed.fallback) = (state, None, false, false);
+                    (feed.state, feed.muted_since, feed.failed) = (state, None, false);
+                    // What was on its way before the fallback is decoded after it.
+                    feed.fallback &= reason != StateReason::Adaptation;
                     feed.flows(now);
                 });
                 self.flowed(uid);

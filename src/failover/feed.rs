@@ -15,6 +15,8 @@ const DEAD_VIDEO_LOOKS: u8 = 2;
 const DEAD_AUDIO_LOOKS: u8 = 3;
 /// Frames after which the cadence is known.
 const CADENCE_FRAMES: u8 = 8;
+/// After so many in a row video comes again, though nobody said that the fallback is over: more than a jitter buffer holds.
+const FALLBACK_OVER_FRAMES: u8 = 64;
 /// A gap this long, or of three frames, is out of rhythm, whatever gaps there were before.
 const RHYTHM_MS: Millis = Millis::new(150);
 /// A gap this long is no cadence: it was a stall, or the page was hidden.
@@ -265,6 +267,7 @@ impl Feed {
                 // It fades within some ten seconds.
                 self.longest_gap = gap.max(self.longest_gap - self.longest_gap / 128);
                 self.frames = self.frames.saturating_add(1);
+                self.fallback &= self.frames < FALLBACK_OVER_FRAMES;
                 // It decodes after all.
                 self.failed = false;
             }

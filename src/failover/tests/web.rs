@@ -339,6 +339,33 @@ fn a_fallback_to_audio_is_the_viewer_s_downlink() {
     assert_eq!(viewer.shown(), A);
 }
 
+/// What the jitter buffer still held is decoded, after a stall that a weak downlink brings: no word that video is back.
+#[test]
+fn a_fallback_to_audio_outlasts_the_frames_that_were_on_their_way() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.video(A, 3, 0);
+    viewer.video(A, 3, 8);
+    viewer.video(A, 2, 0);
+    viewer.frames(&[A, B], 1_000);
+    for _ in 0..10 {
+        viewer.signal(Signal::Progress(A, Kind::Video, false));
+        viewer.live(&[B], &[], 1_000);
+    }
+    assert_eq!(viewer.shown(), A);
+}
+
+/// An application that learns late which outputs there are may miss the word that it is over.
+#[test]
+fn frames_that_keep_coming_end_a_fallback_to_audio() {
+    let mut viewer = hot();
+    viewer.frames(&[A, B], 3_000);
+    viewer.video(A, 3, 8);
+    viewer.frames(&[A, B], 5_000);
+    viewer.frames(&[B], 2_000);
+    assert_eq!(viewer.shown(), B);
+}
+
 #[test]
 fn one_frame_alone_is_no_start() {
     let mut viewer = Viewer::before(with(Standby::Cold));
