@@ -129,6 +129,9 @@ impl GroupUpdate {
             return Services::from_json(json).map(|services| Self::All(Box::new(services)));
         }
         let Raw { lanes } = decode::read("update", json)?;
+        if lanes.is_empty() {
+            return Err(Invalid::new("update.lanes", "empty", "one or more of the group's lanes"));
+        }
         let read = |(at, lane): (usize, OfLane)| {
             let services = Services::from_json(&lane.services)
                 .map_err(|invalid| invalid.within(&format!("update.lanes[{at}]")))?;

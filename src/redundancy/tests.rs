@@ -238,14 +238,7 @@ fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<
                     }
                     _ => json!({ "status": "IN_PROGRESS" }),
                 };
-                let answer = Answer::Http {
-                    status: 200,
-                    retry_after: None,
-                    date: None,
-                    request_id: None,
-                    resource_id: None,
-                    body: body.to_string(),
-                };
+                let answer = http(200, &body.to_string());
                 group.handle(now, Input::Answer(request.id, answer));
             }
             Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
@@ -285,14 +278,7 @@ fn a_backup_does_not_wait_for_a_primary_that_cannot_run() {
     while on_air.is_none() {
         match group.poll(now) {
             Output::Send(request) if request.id.lane() == 0 => {
-                let refused = Answer::Http {
-                    status: 400,
-                    retry_after: None,
-                    date: None,
-                    request_id: None,
-                    resource_id: None,
-                    body: String::new(),
-                };
+                let refused = http(400, "");
                 group.handle(now, Input::Answer(request.id, refused));
             }
             Output::Send(request) => answer(&mut group, now, &request),
@@ -320,20 +306,18 @@ fn next_call(group: &mut RedundancyGroup, now: &mut Millis) -> Request {
     }
 }
 
+fn http(status: u16, body: &str) -> Answer {
+    let body = body.to_owned();
+    Answer::Http { status, retry_after: None, date: None, request_id: None, resource_id: None, body }
+}
+
 fn answer(group: &mut RedundancyGroup, now: Millis, request: &Request) {
     let body = match request.call {
         EventCall::Acquire => json!({ "tokenName": format!("token {:?}", request.id) }),
         EventCall::Create => json!({ "taskId": format!("task {:?}", request.id) }),
         _ => json!({ "status": "IN_PROGRESS" }),
     };
-    let answer = Answer::Http {
-        status: 200,
-        retry_after: None,
-        date: None,
-        request_id: None,
-        resource_id: None,
-        body: body.to_string(),
-    };
+    let answer = http(200, &body.to_string());
     assert!(group.handle(now, Input::Answer(request.id, answer)));
 }
 
@@ -426,14 +410,7 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     while !(both_wait(&group) && group.lanes[1].status(&group.clock).generation == 2) {
         match group.poll(now) {
             Output::Send(request) if request.id.lane() == 1 && request.call == EventCall::Create => {
-                let answer = Answer::Http {
-                    status: 206,
-                    retry_after: None,
-                    date: None,
-                    request_id: None,
-                    resource_id: None,
-                    body: String::new(),
-                };
+                let answer = http(206, "");
                 assert!(group.handle(now, Input::Answer(request.id, answer)));
             }
             Output::Send(request) => answer(&mut group, now, &request),

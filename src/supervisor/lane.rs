@@ -385,6 +385,9 @@ impl Lane {
     /// Takes a new payload: for the running task by Update, or by a task that replaces it; for later ones by their Create.
     pub(crate) fn update(&mut self, now: Now, services: Services) -> Result<LaneUpdate, Invalid> {
         let update = LaneUpdate { lane: self.config.name.clone(), via: self.via(&services) };
+        if update.via == Via::Nothing {
+            return Ok(update);
+        }
         let before = self.config.accept_services(services)?;
         self.payload_has_changed(now, &before);
         self.cancel_rollout();

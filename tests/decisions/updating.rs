@@ -665,6 +665,9 @@ fn what_goes_which_way() {
         if via == Via::Update {
             assert_eq!(hand.expect(EventCall::Update).method, "PATCH", "{path}");
         }
+        if via == Via::Nothing {
+            assert_eq!(hand.call().call, EventCall::Query, "nothing is updated");
+        }
     }
 }
 
