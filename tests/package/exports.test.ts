@@ -197,13 +197,45 @@ const source: viewer.RtcSource = {
   unsubscribe: async () => {},
   show: () => {},
 };
-const shown = { play: () => {}, uids: [9001, 9002] };
+const shown = { uids: [9001, 9002] };
 const failover = new viewer.Failover([9001, 9002], {}, 0);
 const watching = new viewer.FailoverViewer(source, { uids: [9001, 9002], onError: () => {} });
 const feed = new viewer.OnAirFeed("http://127.0.0.1:9/broadcasts/show", { token: "token", onWord: () => {} });
 feed.close();
 const lenient = (given: Row): Row => ({ ...given, isLenient: true });
 const any = () => true;
+const clock = argument(
+  "now",
+  0,
+  (value) => typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER,
+);
+/** Nothing is wrong with it, and nothing in it. */
+const hasNoFields = (value: unknown) => {
+  if (typeof value !== "function" && (typeof value !== "object" || value === null)) return false;
+  try {
+    return Object.keys(value).every((key) => Reflect.getOwnPropertyDescriptor(value, key)?.get);
+  } catch {
+    return false;
+  }
+};
+/** There is no page here. */
+Object.assign(globalThis, { getComputedStyle: () => ({ position: "relative" }) });
+/** An engine, and a client, in which nothing happens. */
+const engine: viewer.AgoraEngine = {
+  registerEventHandler: () => true,
+  unregisterEventHandler: () => true,
+  muteRemoteVideoStream: () => 0,
+  muteRemoteAudioStream: () => 0,
+  adjustUserPlaybackSignalVolume: () => 0,
+};
+const client: viewer.AgoraClient = {
+  remoteUsers: [],
+  connectionState: "DISCONNECTED",
+  on: () => {},
+  off: () => {},
+  subscribe: async () => {},
+  unsubscribe: async () => {},
+};
 
 const ROWS: Record<string, Record<string, Row>> = {
   steadymix: {
@@ -265,40 +297,32 @@ const ROWS: Record<string, Record<string, Row>> = {
     isSteadymixError: row(argument("error", new Error(), () => true)),
   },
   "steadymix/viewer": {
-    agoraNative: lenient(
-      row(argument("engine", { registerEventHandler: () => {} }, any), argument("options", {}, any)),
-    ),
-    agoraWeb: lenient(row(argument("client", { on: () => {} }, any), argument("options", { container: {} }, any))),
-    acrossChannels: lenient(row(argument("channels", [{ uids: [9001], source }], any))),
-    Failover: lenient(row(argument("uids", [9001, 9002]), argument("settings", {}, any), argument("now", 0, any))),
+    agoraNative: row(argument("engine", engine), argument("options", { uids: [9001], show: () => {} })),
+    agoraWeb: row(argument("client", client), argument("options", { container: { nodeType: 1 }, uids: [9001] })),
+    acrossChannels: row(argument("channels", [{ uids: [9001], source }])),
+    Failover: row(argument("uids", [9001, 9002]), argument("settings", {}, hasNoFields), clock),
     "Failover#shown": on(failover),
     "Failover#outputs": on(failover),
-    "Failover#handle": lenient(
-      on(failover, argument("now", 0, any), argument("signal", { type: "frame", uid: 9001 }, any)),
-    ),
-    "Failover#poll": lenient(on(failover, argument("now", 0, any))),
+    "Failover#handle": on(failover, clock, argument("signal", { type: "frame", uid: 9001 })),
+    "Failover#poll": on(failover, clock),
     "Failover#free": on(new viewer.Failover([9001, 9002], {}, 0)),
-    FailoverViewer: {
-      ...lenient(row(argument("source", source, any), argument("options", shown, any))),
-      after: dispose,
-    },
+    FailoverViewer: { ...row(argument("source", source), argument("options", shown)), after: dispose },
     "FailoverViewer#shown": on(watching),
     "FailoverViewer#outputs": on(watching),
-    "FailoverViewer#tell": lenient(on(watching, argument("signal", { type: "frame", uid: 9001 }, any))),
+    "FailoverViewer#tell": on(watching, argument("signal", { type: "frame", uid: 9001 })),
     "FailoverViewer#dispose": on(watching),
     "FailoverViewer#Symbol(Symbol.dispose)": on(watching),
     OnAirFeed: {
-      ...lenient(
-        row(
-          argument("address", "http://127.0.0.1:9/broadcasts/show", any),
-          argument("options", { token: "token", onWord: () => {} }, any),
-        ),
+      ...row(
+        argument("address", "http://127.0.0.1:9/broadcasts/show", (value) => typeof value === "string" && value !== ""),
+        argument("options", { token: "token", onWord: () => {} }),
       ),
       after: (made) => (made as viewer.OnAirFeed).close(),
     },
-    "OnAirFeed#take": lenient(on(feed, argument("event", { type: "bothDown" }, any))),
+    "OnAirFeed#take": on(feed, argument("event", { type: "bothDown" })),
     "OnAirFeed#close": on(feed),
     "OnAirFeed#Symbol(Symbol.dispose)": on(feed),
+    // Parts of a page, for adapters: there is none here.
     Stage: lenient(row(argument("root", {}, any))),
     "Stage#layer": lenient(on(Object.create(viewer.Stage.prototype), argument("uid", 9001, any))),
     "Stage#raise": lenient(on(Object.create(viewer.Stage.prototype), argument("uid", 9001, any))),

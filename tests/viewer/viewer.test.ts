@@ -392,7 +392,7 @@ for (const right of rightOnes) {
           () => again.tell({ ...right, [field]: value } as Signal),
           (error: Error & { code?: string; field?: string; value?: string; allowed?: string }) => {
             assert.equal(error.name, "SteadymixError", String(error));
-            assert.deepEqual([error.code, error.field], ["INVALID_SIGNAL", field]);
+            assert.deepEqual([error.code, error.field], ["INVALID_SIGNAL", `signal.${field}`]);
             if (named !== undefined) assert.equal(error.value, named);
             assert.ok(
               error.message.includes(`${field} is ${error.value}, but must be ${error.allowed}`),
@@ -415,7 +415,7 @@ test("what is no signal at all is refused by name, and the viewer goes on", () =
     assert.throws(
       () => source.tell(signal as unknown as Signal),
       (error: Error & { code?: string; field?: string }) =>
-        error.code === "INVALID_SIGNAL" && /^(type|signal)$/.test(error.field ?? ""),
+        error.code === "INVALID_SIGNAL" && /^signal(\.type)?$/.test(error.field ?? ""),
     );
   assert.equal(viewer?.shown, PRIMARY);
   source.tell({ type: "left", uid: PRIMARY, how: "quit" });
@@ -456,14 +456,18 @@ const names =
 test("every setting, and every callback, is refused by name when it cannot be", () => {
   for (const setting of Object.keys(SETTINGS))
     for (const value of [null, -1, "5", Number.NaN, 86_400_001, true, [], {}])
-      assert.throws(() => watch(new FakeSource(), { [setting]: value }), names(setting), `${setting}: ${value}`);
+      assert.throws(
+        () => watch(new FakeSource(), { [setting]: value }),
+        names(`options.${setting}`),
+        `${setting}: ${value}`,
+      );
   for (const callback of ["onEvent", "onError"])
     for (const value of [null, "log", {}])
-      assert.throws(() => watch(new FakeSource(), { [callback]: value }), names(callback));
+      assert.throws(() => watch(new FakeSource(), { [callback]: value }), names(`options.${callback}`));
   for (const uids of [undefined, null, "9001,9101", [9001], ["9001", "9101"], [9001, null], Array(17).fill(1)])
-    assert.throws(() => watch(new FakeSource(), { uids: uids as unknown as Uid[] }), names("uids"));
+    assert.throws(() => watch(new FakeSource(), { uids: uids as unknown as Uid[] }), names("options.uids"));
   const unknown = { frozenMS: 500, token: "secret" } as Partial<ViewerOptions>;
-  assert.throws(() => watch(new FakeSource(), unknown), names("frozenMS", "a number"));
+  assert.throws(() => watch(new FakeSource(), unknown), names("options.frozenMS", "a number"));
   assert.throws(() => new FailoverViewer(new FakeSource(), undefined as never), names("options"));
 });
 
@@ -471,52 +475,55 @@ test("a source, an engine, a client, channels and a feed that cannot be are refu
   const source = new FakeSource();
   for (const call of ["attach", "subscribe", "unsubscribe", "show"]) {
     const lacking = Object.assign(new FakeSource(), { [call]: undefined });
-    assert.throws(() => watch(lacking), names(call));
+    assert.throws(() => watch(lacking), names(`source.${call}`));
   }
   assert.throws(
     () => watch(Object.assign(new FakeSource(), { attach: () => undefined })),
-    names("attach()", "undefined"),
+    names("source.attach()", "undefined"),
   );
   assert.throws(() => watch(undefined as never), names("source"));
 
   const engine = (() => {}) as never;
   assert.throws(() => agoraNative(undefined as never, { uids: [1], show: () => {} }), names("engine"));
-  assert.throws(() => agoraNative({} as never, { uids: [1], show: () => {} }), names("registerEventHandler"));
+  assert.throws(() => agoraNative({} as never, { uids: [1], show: () => {} }), names("engine.registerEventHandler"));
   const whole = new Proxy({}, { get: () => engine }) as AgoraEngine;
   assert.throws(() => agoraNative(whole, undefined as never), names("options"));
-  assert.throws(() => agoraNative(whole, { uids: [], show: () => {} }), names("uids"));
-  assert.throws(() => agoraNative(whole, { uids: [1] } as never), names("show"));
-  assert.throws(() => agoraNative(whole, { uids: [1], show: () => {}, joined: "yes" as never }), names("joined"));
+  assert.throws(() => agoraNative(whole, { uids: [], show: () => {} }), names("options.uids"));
+  assert.throws(() => agoraNative(whole, { uids: [1] } as never), names("options.show"));
+  assert.throws(
+    () => agoraNative(whole, { uids: [1], show: () => {}, joined: "yes" as never }),
+    names("options.joined"),
+  );
 
   assert.throws(() => agoraWeb(null as never, {} as never), names("client", "null"));
   const client = { remoteUsers: [], connectionState: "CONNECTED" };
-  assert.throws(() => agoraWeb(client as never, {} as never), names("on"));
+  assert.throws(() => agoraWeb(client as never, {} as never), names("client.on"));
   const calls = { on() {}, off() {}, async subscribe() {}, async unsubscribe() {} };
   const web = (options: object) => () => agoraWeb({ ...client, ...calls } as never, options as never);
   const container = { nodeType: 1 };
-  assert.throws(web({ uids: [9001] }), names("container", "undefined"));
-  assert.throws(web({ container: "#video", uids: [9001] }), names("container", '"#video"'));
-  assert.throws(web({ container, uids: ["9001"] }), names("uids"));
-  assert.throws(web({ container, uids: [9001], fit: "stretch" }), names("fit", '"stretch"'));
+  assert.throws(web({ uids: [9001] }), names("options.container", "undefined"));
+  assert.throws(web({ container: "#video", uids: [9001] }), names("options.container", '"#video"'));
+  assert.throws(web({ container, uids: ["9001"] }), names("options.uids"));
+  assert.throws(web({ container, uids: [9001], fit: "stretch" }), names("options.fit", '"stretch"'));
   assert.throws(
     () => agoraWeb({ ...client, ...calls, connectionState: 3 } as never, {} as never),
-    names("connectionState"),
+    names("client.connectionState"),
   );
 
   assert.throws(() => acrossChannels("both" as never), names("channels"));
-  assert.throws(() => acrossChannels([{ uids: [0], source }]), names("uids"));
-  assert.throws(() => acrossChannels([{ uids: [1], source: {} as never }]), names("attach"));
+  assert.throws(() => acrossChannels([{ uids: [0], source }]), names("channels[0].uids"));
+  assert.throws(() => acrossChannels([{ uids: [1], source: {} as never }]), names("channels[0].source.attach"));
 
   const feed = (address: unknown, options: unknown) => () => new OnAirFeed(address as string, options as never);
   const onWord = () => {};
   assert.throws(feed("ftp://host/broadcasts/1", { token: "t", onWord }), names("address"));
   assert.throws(feed(undefined, { token: "t", onWord }), names("address", "undefined"));
-  assert.throws(feed("https://host/broadcasts/1", { token: 7, onWord }), names("token", "a number"));
-  assert.throws(feed("https://host/broadcasts/1", { token: "", onWord }), names("token", "a string"));
-  assert.throws(feed("https://host/broadcasts/1", { token: "t" }), names("onWord"));
+  assert.throws(feed("https://host/broadcasts/1", { token: 7, onWord }), names("options.token", "a number"));
+  assert.throws(feed("https://host/broadcasts/1", { token: "", onWord }), names("options.token", "a string"));
+  assert.throws(feed("https://host/broadcasts/1", { token: "t" }), names("options.onWord"));
   assert.throws(
     feed("https://host/broadcasts/1", { token: "t", onWord, onerror() {} }),
-    names("onerror", "a function"),
+    names("options.onerror", "a function"),
   );
 });
 
@@ -528,7 +535,7 @@ test("the decisions alone refuse a wrong clock, wrong settings, and use after th
     assert.throws(() => failover.poll(now), /now is /);
     assert.throws(() => failover.handle(now, CONNECTED), /now is /);
   }
-  assert.throws(() => new Failover(uids, { frozenMs: -1 }, 0), names("frozenMs"));
+  assert.throws(() => new Failover(uids, { frozenMs: -1 }, 0), names("settings.frozenMs"));
   assert.throws(() => new Failover([1], {}, 0), names("uids"));
   const failover = new Failover(uids, {}, 0);
   failover.free();
@@ -563,7 +570,7 @@ for (const [options, field, message] of WRONG) {
       (error: Error & { code?: string; field?: string }) =>
         error.name === "SteadymixError" &&
         error.code === "INVALID_CONFIG" &&
-        error.field === field &&
+        error.field === `options.${field}` &&
         message.test(error.message),
     );
   });
@@ -663,7 +670,7 @@ test("a uid in two channels is an error", () => {
         { uids: [PRIMARY], source },
         { uids: [PRIMARY], source },
       ]),
-    /channels\[1\].uids is 9001, but must be in one of the channels only/,
+    /channels\[1\].uids is 9001, but must be in one channel only/,
   );
-  assert.throws(() => acrossChannels([]), /channels is \[\], but must be an array of channels, at least one/);
+  assert.throws(() => acrossChannels([]), /channels is \[\], but must be a non-empty array/);
 });

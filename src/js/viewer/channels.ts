@@ -1,4 +1,4 @@
-import { check, LIST, type Rules, uids as uidsRule, wrong } from "./check.js";
+import { check, type Rules, uids as uidsRule, wrong } from "./check.js";
 import { type RtcSource, SOURCE } from "./source.js";
 import type { Kind, Signal, Uid } from "./types.js";
 
@@ -38,11 +38,13 @@ export function acrossChannels(channels: readonly ChannelSource[]): ChannelsSour
   return new AcrossChannels(channels);
 }
 
-const CHANNELS = { ...LIST, allowed: "an array of channels, at least one" };
-const TWICE = {
-  ...LIST,
-  allowed: "in one of the channels only, unless each has a `channel`: its name, and no other's",
+const CHANNELS: Rules = {
+  channels: {
+    is: (value) => Array.isArray(value) && value.length > 0,
+    allowed: "a non-empty array",
+  },
 };
+const TWICE = { allowed: "in one channel only, unless each has a `channel` of its own" };
 const CHANNEL: Rules = { uids: uidsRule(1) };
 /** No output has it. */
 const NONE = 0;
@@ -54,8 +56,7 @@ class AcrossChannels implements ChannelsSource {
   readonly #places: number[] = [];
 
   constructor(channels: readonly ChannelSource[]) {
-    if (!Array.isArray(channels) || channels.length === 0)
-      throw wrong("INVALID_CONFIG", "channels", channels, CHANNELS);
+    check("INVALID_CONFIG", "", { channels }, CHANNELS);
     this.#channels = channels;
     for (const [at, channel] of channels.entries()) {
       const name = `channels[${at}]`;

@@ -62,35 +62,51 @@ export function uids(least: number): Rule {
 }
 
 /**
- * Throws an error that names the first field of an object that is not as it must be. `of` is what the error calls the object;
- * if there may be no other fields than these, the error names one that there is.
+ * Throws an error that names the first field of an object that is not as it must be. `of` is what the error calls the object,
+ * empty for the arguments themselves; if there may be no other fields than these, the error names one that there is.
  */
 export function check(code: ErrorCode, of: string, given: unknown, rules: Rules, isComplete = false): void {
   const isObject = (typeof given === "object" && given !== null) || typeof given === "function";
-  if (!isObject) throw wrong(code, of, given, { is: Boolean, allowed: "an object" });
-  const fields = given as Readonly<Record<string, unknown>>;
-  for (const [field, rule] of Object.entries(rules))
-    if (!rule.is(fields[field])) throw wrong(code, `${of}.${field}`, fields[field], rule);
+  const found = quietly(() => (isObject ? Object.keys(given) : undefined));
+  if (!found) throw wrong(code, of, given, { allowed: "an object" });
+  const read = (field: string) => quietly(() => (given as Readonly<Record<string, unknown>>)[field]);
+  const path = (field: string) => (of === "" ? field : `${of}.${field}`);
+  for (const [field, rule] of Object.entries(rules)) {
+    const value = read(field);
+    if (!quietly(() => rule.is(value))) throw wrong(code, path(field), value, rule);
+  }
   if (!isComplete) return;
   const names = Object.keys(rules);
-  for (const [field, value] of Object.entries(fields)) {
+  for (const field of found) {
     const allowed = `left out: the fields are ${names.join(", ")}`;
+    const value = read(field);
     if (value !== undefined && !names.includes(field))
-      throw wrong(code, `${of}.${field}`, value, { is: Boolean, allowed, isSecret: true });
+      throw wrong(code, path(field), value, { allowed, isSecret: true });
+  }
+}
+
+/** A getter or a proxy may throw: then there is nothing. */
+function quietly<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }
 
 /** The error of a value that is not allowed. */
-export function wrong(code: ErrorCode, path: string, found: unknown, rule: Rule): SteadymixError {
+export function wrong(code: ErrorCode, path: string, found: unknown, rule: Omit<Rule, "is">): SteadymixError {
   const { isSecret, why } = rule;
   const allowed = why?.(found) ?? rule.allowed;
   const value = isSecret ? `a ${typeof found}` : shown(found);
   const error = steadymixError(code, `${path} is ${value}, but must be ${allowed}`);
-  return Object.assign(error, { field: path.replace(/^.*\./, ""), value, allowed });
+  // The path begins with the argument, and what kind of it that is.
+  return Object.assign(error, { field: path.replace(/^(\w+) \w+/, "$1"), value, allowed });
 }
 
 /** Objects are not looked into: there may be a secret in one. */
 function shown(value: unknown): string {
-  if (typeof value === "string" || Array.isArray(value)) return JSON.stringify(value).slice(0, 100);
-  return typeof value === "object" && value !== null ? "an object" : String(value).slice(0, 100);
+  if (typeof value !== "object" || value === null)
+    return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 100);
+  return quietly(() => (Array.isArray(value) ? JSON.stringify(value).slice(0, 100) : undefined)) ?? "an object";
 }

@@ -17,11 +17,11 @@ export class Failover {
 
   /** The outputs in the order of preference. Throws `INVALID_CONFIG`, and `NO_WEBASSEMBLY` where there is none. */
   constructor(uids: readonly Uid[], settings: FailoverSettings, now: number) {
-    check("INVALID_CONFIG", "arguments", { uids, now }, { uids: uidsRule(2), now: TIME });
+    check("INVALID_CONFIG", "", { uids, now }, { uids: uidsRule(2), now: TIME });
     check("INVALID_CONFIG", "settings", settings, SETTINGS, true);
     const cause = startFailure();
     if (cause) {
-      const text = `WebAssembly cannot be used here (${cause}). Import "steadymix/viewer/no-wasm" first, which does without`;
+      const text = `WebAssembly cannot be used here (${cause}). Import "steadymix/viewer/no-wasm" first`;
       throw Object.assign(steadymixError("NO_WEBASSEMBLY", text), { cause });
     }
     this.#uids = [...uids];

@@ -115,7 +115,7 @@ export class OnAirFeed {
 
   /** `address` is the broadcast's: `https://…/broadcasts/{id}`. Throws `INVALID_CONFIG`. */
   constructor(address: string | Url, options: OnAirFeedOptions) {
-    check("INVALID_CONFIG", "arguments", { address }, { address: ADDRESS });
+    check("INVALID_CONFIG", "", { address }, { address: ADDRESS });
     check("INVALID_CONFIG", "options", options, OPTIONS, true);
     this.#address = String(address).replace(/\/$/, "");
     this.#options = options;
