@@ -144,6 +144,16 @@ pub(crate) mod viewer {
     }
 }
 
+/// Of the host, which TypeScript checks.
+#[cfg(test)]
+pub(crate) mod host {
+    use super::{Duration, MINUTE, SECOND};
+
+    durations! {
+        FALLBACK_QUERY_INTERVAL = "fallbackQueryIntervalMs": 1_000 to 10 * MINUTE, default [SECOND];
+    }
+}
+
 /// Of the Cloudflare classes, which TypeScript checks.
 #[cfg(test)]
 pub(crate) mod cloudflare {

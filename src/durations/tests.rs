@@ -28,7 +28,7 @@ fn a_value_in_seconds_is_refused_with_what_was_probably_meant() {
 
 #[test]
 fn the_least_and_the_greatest_value_are_allowed_and_nothing_beyond() {
-    for table in [policy::ALL, server::ALL, viewer::ALL, cloudflare::ALL] {
+    for table in [policy::ALL, server::ALL, viewer::ALL, host::ALL, cloudflare::ALL] {
         for duration in table {
             let check = |ms| duration.check(Millis::new(ms)).is_ok();
             let Duration { field, least, greatest, or_zero, default } = duration;
@@ -90,6 +90,7 @@ fn typescript_documents_each_duration_as_it_is() {
         (policy::ALL, durations_of(&types, "RetrySchedules")),
         (server::ALL, server),
         (viewer::ALL, durations_of(&viewer_types, "FailoverSettings")),
+        (host::ALL, durations_of(&types, "Host")),
         (cloudflare::ALL, durations_of(&broadcast, "BroadcastOptions")),
     ];
     for (table, fields) in documents {
@@ -112,7 +113,7 @@ fn what_typescript_checks_is_generated_from_this_table() {
         let row = |Duration { field, least, greatest, or_zero, default }: &Duration| {
             // What all but few have is left out.
             let others = match (name, or_zero, greatest) {
-                ("CLOUDFLARE", _, _) => format!(", {or_zero}, {greatest}, {}", default[0]),
+                ("HOST" | "CLOUDFLARE", _, _) => format!(", {or_zero}, {greatest}, {}", default[0]),
                 (_, true, &DAY) => String::new(),
                 (_, false, &DAY) => ", false".to_owned(),
                 _ => format!(", {or_zero}, {greatest}"),
@@ -120,10 +121,11 @@ fn what_typescript_checks_is_generated_from_this_table() {
             format!("  [\"{field}\", {least}{others}],\n")
         };
         let rows: String = table.iter().map(row).collect();
-        format!("\nexport const {name}: readonly DurationRange[] = [\n{rows}];\n")
+        format!("\nexport const {name} = [\n{rows}] as const satisfies readonly DurationRange[];\n")
     };
     let before = read(PATH).split_inclusive("---- generated ----\n").next().unwrap().to_owned();
-    let file = format!("{before}{}{}", list("VIEWER", viewer::ALL), list("CLOUDFLARE", cloudflare::ALL));
+    let lists = [("VIEWER", viewer::ALL), ("HOST", host::ALL), ("CLOUDFLARE", cloudflare::ALL)];
+    let file = lists.iter().fold(before, |file, (name, table)| file + &list(name, table));
     if env::var_os("STEADYMIX_GENERATE").is_some() {
         fs::write(format!("{}/{PATH}", env!("CARGO_MANIFEST_DIR")), &file).unwrap();
     }

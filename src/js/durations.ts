@@ -24,7 +24,7 @@ export function rangeError(
 // What follows is generated from src/durations.rs: STEADYMIX_GENERATE=1 cargo test durations
 // ---- generated ----
 
-export const VIEWER: readonly DurationRange[] = [
+export const VIEWER = [
   ["frozenMs", 100],
   ["congestedMs", 100],
   ["badNetworkMs", 100],
@@ -38,9 +38,13 @@ export const VIEWER: readonly DurationRange[] = [
   ["bothDownMs", 500],
   ["falseAlarmMs", 100],
   ["failBackMs", 1000],
-];
+] as const satisfies readonly DurationRange[];
 
-export const CLOUDFLARE: readonly DurationRange[] = [
+export const HOST = [
+  ["fallbackQueryIntervalMs", 1000, false, 600000, 1000],
+] as const satisfies readonly DurationRange[];
+
+export const CLOUDFLARE = [
   ["keptForMs", 3600000, true, 315360000000, 604800000],
   ["hintIntervalMs", 100, true, 86400000, 10000],
-];
+] as const satisfies readonly DurationRange[];

@@ -1,4 +1,5 @@
 import { instant, memberOf, secret, shown } from "./check.js";
+import { type DurationRange, HOST, rangeError } from "./durations.js";
 import { type ErrorCode, invalid, steadymixError } from "./errors.js";
 import { member } from "./member.js";
 import { Permits } from "./permits.js";
@@ -10,6 +11,8 @@ import { textEncoder } from "./utf8.js";
 /** A callback whose errors are told. */
 type Callback = Parameters<NonNullable<Host["onError"]>>[1];
 type AnyFunction = (...values: unknown[]) => unknown;
+
+const [FALLBACK_QUERY_INTERVAL] = HOST;
 
 /** As in `src/lenient.rs`: far longer than any token is. */
 const MAX_TOKEN_CHARS = 2048;
@@ -65,6 +68,7 @@ export class HostCalls {
     this.hasPermit = this.#callback("permit") !== undefined;
     this.#permits = new Permits({
       permit: (request) => this.#callback("permit")?.(request),
+      queryIntervalMs: () => this.#duration(FALLBACK_QUERY_INTERVAL),
       now: () => this.now(),
       timeScale: this.timeScale,
       onError: (error) => this.#tellError(error, "permit"),
@@ -73,6 +77,7 @@ export class HostCalls {
     });
     this.hasRtcToken = this.#callback("rtcToken") !== undefined;
     for (const name of ["permitUsed", "onEvent", "onError", "now"] as const) this.#callback(name);
+    for (const range of HOST) this.#duration(range);
   }
 
   /** The time, in ms since the epoch. */
@@ -193,6 +198,14 @@ export class HostCalls {
     if (given === undefined || given === null) return undefined;
     if (typeof given !== "function") throw invalid("INVALID_CONFIG", `host.${name}`, typeof given, "a function");
     return member(this.#host as Host, name) as AnyFunction;
+  }
+
+  #duration(range: DurationRange): number {
+    const [name, , , , standard] = range;
+    const given = memberOf(this.#host, name) ?? standard;
+    const allowed = rangeError(given, range);
+    if (allowed) throw invalid("INVALID_CONFIG", `host.${name}`, shown(given), allowed);
+    return Number(given);
   }
 
   #number(name: keyof Host, standard: number, least: number, most: number): number {

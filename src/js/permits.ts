@@ -7,7 +7,7 @@ const PERMIT_TIMEOUT_MS = 25_000;
 /** Once it has failed it is asked again so much later, and not waited for so long. */
 const RETRY_MS = 10_000;
 const RETRY_TIMEOUT_MS = 6_000;
-/** Between two calls without a permit: so slow that several processes together keep below the service's limit. */
+/** Between two calls without a permit: so slow that a few processes together keep below the service's limit. */
 const ALONE_INTERVAL_MS = 1_000;
 
 type Reason = Extract<EventDetails, { type: "permitFailed" }>["reason"];
@@ -15,6 +15,8 @@ type Reason = Extract<EventDetails, { type: "permitFailed" }>["reason"];
 /** What `Permits` needs of its owner. */
 export interface PermitsOwner {
   permit: (request: PermitRequest) => unknown;
+  /** Between two Queries without a permit. */
+  queryIntervalMs: () => number;
   /** ms, by the clock of the machine. */
   now: () => number;
   /** How many of those ms are in a real one. */
@@ -42,7 +44,7 @@ export class Permits {
   async ask(request: PermitRequest): Promise<number> {
     const failing = this.#failing;
     const now = this.#owner.now();
-    if (failing && now < failing.retryAt) return failing.alone.ask(now, request);
+    if (failing && now < failing.retryAt) return this.#without(failing.alone, now, request);
     if (failing) failing.retryAt = now + RETRY_MS;
     try {
       const wait = await this.#asked(request, failing ? RETRY_TIMEOUT_MS : PERMIT_TIMEOUT_MS);
@@ -84,7 +86,18 @@ export class Permits {
       this.#failing = { since: now, retryAt: now + RETRY_MS, alone: new Alone() };
       this.#owner.emit({ type: "permitFailed", reason }, request.lane, now);
     }
-    return this.#failing.alone.ask(now, request);
+    return this.#without(this.#failing.alone, now, request);
+  }
+
+  /** What the application gives for the interval may be wrong: then it is as if left out. */
+  #without(alone: Alone, now: number, request: PermitRequest): number {
+    let intervalMs = ALONE_INTERVAL_MS;
+    try {
+      intervalMs = this.#owner.queryIntervalMs();
+    } catch (error) {
+      this.#owner.onError(error);
+    }
+    return alone.ask(now, request, intervalMs);
   }
 
   #recovered(lane: number): void {
@@ -108,15 +121,17 @@ class Failure extends Error {
 /** The rate of calls that have no permit. */
 class Alone {
   #nextAt = Number.NEGATIVE_INFINITY;
+  #nextQueryAt = Number.NEGATIVE_INFINITY;
   /** Lanes whose Create has its place already: it must follow its Acquire within 2 s. */
   readonly #reserved = new Set<number>();
 
-  ask(now: number, { lane, want }: PermitRequest): number {
+  ask(now: number, { lane, want }: PermitRequest, queryIntervalMs: number): number {
     if (want === "create" && this.#reserved.delete(lane)) return 0;
-    const wait = this.#nextAt - now;
-    // Longer than that it is only where the clock was set back.
-    if (wait > 0 && wait <= 2 * ALONE_INTERVAL_MS) return wait;
+    const wait = (want === "query" ? Math.max(this.#nextAt, this.#nextQueryAt) : this.#nextAt) - now;
+    // Longer than that it is only where the clock was set back, or the interval has become shorter.
+    if (wait > 0 && wait <= Math.max(2 * ALONE_INTERVAL_MS, queryIntervalMs)) return wait;
     if (want === "acquireAndCreate") this.#reserved.add(lane);
+    if (want === "query") this.#nextQueryAt = now + queryIntervalMs;
     this.#nextAt = now + (want === "acquireAndCreate" ? 2 : 1) * ALONE_INTERVAL_MS;
     return 0;
   }

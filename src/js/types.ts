@@ -360,6 +360,12 @@ export interface Host {
    */
   permit?: (request: PermitRequest) => number | Promise<number>;
   /**
+   * While `permit` fails, Queries are so far apart; what is more urgent is not. Where many processes share the limit:
+   * their number × 2000 / calls per second. It is read anew each time, so that it may be a getter. From 1000 to 600000.
+   * Default 1000.
+   */
+  fallbackQueryIntervalMs?: number;
+  /**
    * The call for which this permit was given leaves now, which may be some time after: its snapshot is kept first. Whoever
    * shares out the limit is to count it from now on, and a permit that is not used yet as well: see `TokenBucket`.
    */

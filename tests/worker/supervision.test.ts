@@ -2,7 +2,7 @@
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { LaneConfig, Services } from "steadymix";
-import { AppQuota, Broadcast, type BroadcastStatus } from "steadymix/cloudflare";
+import { AppQuota, Broadcast, type BroadcastEntry, type BroadcastStatus } from "steadymix/cloudflare";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FAULTS } from "../emulator/js/faults.ts";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
@@ -63,6 +63,24 @@ test("what is wrong is named, and nothing is kept", async () => {
   expect(await show.stub.status()).toBeUndefined();
   expect(await show.stub.stop()).toBeUndefined();
   expect(await runInDurableObject(show.stub, (_, { storage }) => storage.getAlarm())).toBeNull();
+});
+
+test("the broadcasts that have tasks are counted, among which the limits are shared out", async () => {
+  const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
+  const entry = (id: string, tasks: number): BroadcastEntry => ({
+    id,
+    tasks,
+    state: "live",
+    onAir: null,
+    startedAt: 0,
+  });
+  expect(await quota.used("a/0")).toBe(0);
+  await quota.report(entry("a", 2));
+  await quota.report(entry("b", 1));
+  await quota.report(entry("c", 0));
+  expect(await quota.used("a/0")).toBe(2);
+  await quota.remove("a");
+  expect(await quota.used("b/0")).toBe(1);
 });
 
 test("limits that are not allowed stop nobody: the defaults are in their place", async () => {

@@ -4,7 +4,7 @@ import type { OnAir, Quota, Want } from "../types.js";
 import { type Answer, refused } from "./answer.js";
 import type { BroadcastState } from "./broadcast.js";
 import { Clock } from "./clock.js";
-import { LIMITS, limitsOf, type SteadymixEnv } from "./environment.js";
+import { type SteadymixEnv, usableLimits } from "./environment.js";
 import { requireSqlite } from "./objects.js";
 
 /** A broadcast, as it is listed. */
@@ -64,11 +64,14 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
   readonly #unused = new Map<string, { lane: number; until: number }>();
   readonly #calls: number[] = [];
   #waiting = 0;
+  /** Broadcasts that have tasks; not known after a change. */
+  #active: number | undefined;
   #nextLane = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     requireSqlite(ctx);
+    // Without permits nobody would look after the broadcasts that are on.
     this.#limits = usableLimits(env);
     this.#bucket = new TokenBucket(this.#limits, this.#opensAt, true);
     ctx.storage.sql.exec(
@@ -115,12 +118,17 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
     }
   }
 
-  /** The call that `who` got a permit for leaves now. */
-  used(who: string): void {
+  /** The call that `who` got a permit for leaves now. Gives the number of broadcasts that share the limits. */
+  used(who: string): number {
     const unused = this.#unused.get(who);
-    if (!unused) return;
-    this.#unused.delete(who);
-    this.#bucket.used(this.#clock.now(), unused.lane);
+    if (unused) {
+      this.#unused.delete(who);
+      this.#bucket.used(this.#clock.now(), unused.lane);
+    }
+    this.#active ??= this.ctx.storage.sql
+      .exec<{ active: number }>("SELECT COUNT(*) AS active FROM broadcasts WHERE tasks > 0")
+      .one().active;
+    return this.#active;
   }
 
   /** A broadcast wants to begin. It may, if its tasks fit in besides those that live, or may live. */
@@ -152,6 +160,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
 
   /** A broadcast is not kept any more. */
   remove(id: string): void {
+    this.#active = undefined;
     this.ctx.storage.sql.exec("DELETE FROM broadcasts WHERE id = ?", id);
   }
 
@@ -177,6 +186,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
   }
 
   #put(entry: BroadcastEntry, enteredUntil: number | null): void {
+    this.#active = undefined;
     this.ctx.storage.sql.exec(
       "INSERT OR REPLACE INTO broadcasts (id, tasks, entry, entered_until) VALUES (?, ?, ?, ?)",
       entry.id,
@@ -215,15 +225,5 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
 
   #age(second: number): void {
     while (this.#calls[0] !== undefined && this.#calls[0] < (second - SECONDS) * 1000) this.#calls.shift();
-  }
-}
-
-/** Without permits nobody would look after the broadcasts that are on: what is wrong in `QUOTA` is not followed. */
-function usableLimits(env: SteadymixEnv): Required<Quota> {
-  try {
-    return limitsOf(env);
-  } catch (error) {
-    console.error("steadymix: the limits are the defaults:", error);
-    return LIMITS;
   }
 }

@@ -10,6 +10,7 @@ import type {
   LaneStatus,
   LaneUpdate,
   OnAir,
+  Quota,
   SteadymixEvent,
   TaskWarning,
 } from "../types.js";
@@ -18,7 +19,7 @@ import type { BroadcastEntry } from "./appQuota.js";
 import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
 import { Clock, wakeBy } from "./clock.js";
 import { sha256Hex } from "./digest.js";
-import type { SteadymixEnv } from "./environment.js";
+import { type SteadymixEnv, usableLimits } from "./environment.js";
 import { integer, shown } from "./input.js";
 import { checkSignature, type NoticeSignatures } from "./notices.js";
 import { type Remote, reach, reachQuota, requireSqlite } from "./objects.js";
@@ -379,6 +380,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const rtcToken = member(this.#options, "rtcToken");
     const service = env.AGORA_SERVICE;
     const certificate = env.AGORA_APP_CERTIFICATE;
+    const limits = usableLimits(env);
+    const queryIntervalMs = () => queryIntervalOf(this.#store.facts?.broadcasts ?? 1, limits);
     return {
       customerId: env.AGORA_CUSTOMER_ID,
       customerSecret: env.AGORA_CUSTOMER_SECRET,
@@ -395,7 +398,13 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
         return wait;
       },
       // Should it get lost, the permit counts for a while longer than it need.
-      permitUsed: ({ lane }) => void reachQuota(this.env, (quota) => quota.used(`${id}/${lane}`)).catch(() => {}),
+      permitUsed: ({ lane }) =>
+        void reachQuota(this.env, (quota) => quota.used(`${id}/${lane}`))
+          .then((broadcasts) => this.#sharesWith(broadcasts))
+          .catch(() => {}),
+      get fallbackQueryIntervalMs() {
+        return queryIntervalMs();
+      },
       onEvent: (event) => this.#onEvent(event),
     };
   }
@@ -415,6 +424,13 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   #quotaFailed(quotaFailedAt: number | null): void {
     const facts = this.#store.facts;
     if (facts && facts.quotaFailedAt !== quotaFailedAt) this.#store.facts = { ...facts, quotaFailedAt };
+  }
+
+  /** So rounded it is seldom written. */
+  #sharesWith(active: number): void {
+    const broadcasts = 2 ** Math.ceil(Math.log2(Math.max(active, 1)));
+    const facts = this.#store.facts;
+    if (facts && facts.broadcasts !== broadcasts) this.#store.facts = { ...facts, broadcasts };
   }
 
   #tell(changed: BroadcastFacts): BroadcastFacts {
@@ -559,6 +575,11 @@ function numbersOf(options: BroadcastOptions): Numbers {
   }
   for (const range of CLOUDFLARE) take(range[0], range[4], (value) => rangeError(value, range));
   return numbers as Numbers;
+}
+
+/** Half of the rate, for what is more urgent needs some of it, and nobody shares it out. */
+function queryIntervalOf(broadcasts: number, { callsPerSecond }: Required<Quota>): number {
+  return Math.min(Math.max((broadcasts * 2000) / callsPerSecond, 1000), 600_000);
 }
 
 function stateOf(facts: BroadcastFacts, lanes: LaneStatus[]): BroadcastState {

@@ -45,7 +45,7 @@ const HEX = /^[0-9a-f]{32}$/i;
 const NEEDED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
 
 /** A call a second less than a process takes that is alone: the ways to the service of many objects vary more. */
-export const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 5 };
+const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 5 };
 
 /** `QUOTA`, with the defaults for what is left out there. Throws `MISCONFIGURED`. */
 export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
@@ -61,6 +61,16 @@ export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
     throw new Rejection("MISCONFIGURED", named(error.message), { field: named(field), value, allowed });
   }
   return limits;
+}
+
+/** The same where something must go on: instead of limits that are not allowed, the defaults. */
+export function usableLimits(env: SteadymixEnv): Required<Quota> {
+  try {
+    return limitsOf(env);
+  } catch (error) {
+    console.error("steadymix: the limits are the defaults:", error);
+    return LIMITS;
+  }
 }
 
 /** What a small PCW leaves: a request a second for each ten tasks. */

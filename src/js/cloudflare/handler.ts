@@ -128,7 +128,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     if (lanes !== undefined) checkLeftOut("INVALID_CONFIG", "services", services, "each of the lanes has its own");
     const update = (lanes === undefined ? services : { lanes }) as GroupUpdate;
     const updated = found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.update(update)));
-    if (!updated.ok) throw Rejection.of(updated.error);
+    if (!updated.ok) throw Rejection.of(asInBody(updated.error));
     return c.json(updated.value);
   });
 
@@ -266,9 +266,9 @@ function found<Value>(value: Value | undefined): Value {
   return value;
 }
 
-/** The core names a field of its configuration `config.…`. */
+/** The core names a field of its configuration `config.…`, and one of what a group takes as an update `update.…`. */
 function asInBody({ field, message, ...error }: ErrorBody): ErrorBody {
-  const short = (text: string) => text.replace(/^config\./, "");
+  const short = (text: string) => text.replace(/^(config|update)\./, "");
   return { ...error, message: short(message), ...(field === undefined ? {} : { field: short(field) }) };
 }
 

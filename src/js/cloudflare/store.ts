@@ -22,6 +22,8 @@ export interface BroadcastFacts {
   wordAt: number;
   /** Since when there are no permits, as far as is known. */
   quotaFailedAt: number | null;
+  /** Broadcasts that share the App ID's limits, rounded up to a power of two; left out until that is known. */
+  broadcasts?: number;
   warnings: TaskWarning[];
   /** How the lanes were when it was over. */
   lastStatus: GroupStatus | null;

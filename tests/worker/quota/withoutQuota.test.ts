@@ -48,6 +48,23 @@ test.each([
   expect(emulator.state().tasks.filter(({ live }) => live)).toEqual([]);
 });
 
+test("the more broadcasts share the limits, the rarer are their Queries without permits; the rest does not wait", async () => {
+  const emulator = freshEmulator();
+  // A Query in 18 s then.
+  vi.spyOn(AppQuota.prototype, "used").mockReturnValue(64);
+  const show = await Show.start();
+  await show.running();
+  fail(throws);
+  await show.until(({ quotaFailedAt }) => quotaFailedAt !== null);
+  const queries = () => emulator.state().stats.calls.query ?? 0;
+  const before = queries();
+  await scheduler.wait(4_000);
+  expect(queries() - before).toBeLessThanOrEqual(1);
+  await show.stub.stop();
+  await expect.poll(() => emulator.state().tasks.filter(({ live }) => live), { timeout: 10_000 }).toEqual([]);
+  await show.state("over");
+});
+
 test("it works again: that is told", async () => {
   freshEmulator();
   const show = await Show.start();
