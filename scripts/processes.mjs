@@ -2,6 +2,7 @@
 // this process and all of those groups.
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { constants, setPriority } from "node:os";
 import { root } from "./lib.mjs";
 
@@ -250,4 +251,14 @@ export async function program(command, args) {
   const { code } = await entry.ended;
   signal(entry, "SIGKILL");
   return code;
+}
+
+/** A port of loopback that nobody listens on. @returns {Promise<number>} */
+export function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
 }

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { type Host, isSteadymixError, RedundancyGroup, type SteadymixEvent, Supervisor } from "steadymix";
+import { type Host, isSteadymixError, RedundancyGroup, Supervisor } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
 import { groupConfig, live, SPEED, supervisorConfig, world } from "./world.ts";
@@ -111,6 +111,44 @@ test("a permit that is not answered is named, and asked for again", async (t) =>
   assert.ok(errors.includes("permit: CALLBACK_TIMEOUT"), errors.join());
   supervisor.stop();
   await outcome;
+});
+
+test("without permits, Queries are as far apart as is asked for, and nothing else waits for them", async (t) => {
+  const intervalMs = 20_000;
+  const queries: number[] = [];
+  let enough = () => {};
+  const areEnough = new Promise<void>((resolve) => {
+    enough = resolve;
+  });
+  const { server, host, event } = await world(t, {}, { onError: () => {}, permit: () => Promise.reject(new Error()) });
+  const { fetch = globalThis.fetch } = host;
+  const counting: typeof fetch = (input, init) => {
+    if (init?.method === "GET") queries.push(performance.now() * SPEED);
+    if (queries.length === 6) enough();
+    return fetch(input, init);
+  };
+  const others = { ...host, fetch: counting };
+  const policy = { monitorIntervalMs: 1000, confirmMs: [1000], queryNotFoundMs: [1000] };
+  const supervisor = new Supervisor(
+    { ...supervisorConfig, policy },
+    Object.defineProperty(others, "fallbackQueryIntervalMs", { get: () => intervalMs }),
+  );
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  server.emulator.control({ kind: "kill", uid: 9001 });
+  await event((event) => event.type === "confirmed" && event.uid === 9002);
+  await areEnough;
+  supervisor.stop();
+  await outcome;
+  const [first = 0] = queries;
+  const elapsedMs = Number(queries.at(-1)) - first;
+  // A call may leave a moment after it was allowed.
+  const least = (queries.length - 2) * intervalMs;
+  assert.ok(elapsedMs >= least, `${queries.length} Queries within ${elapsedMs} ms`);
+  assert.deepEqual(
+    server.emulator.state().tasks.filter(({ live }) => live),
+    [],
+  );
 });
 
 test("what a callback gives is checked, and named", async (t) => {
@@ -239,9 +277,58 @@ test("a clock that breaks while a call waits for its snapshot lets nothing leave
   supervisor.dispose();
 });
 
+test("a clock that is set back by a day holds nothing up", { timeout: 60_000 }, async (t) => {
+  let back = 0;
+  const began = Date.now();
+  const now = () => began + (Date.now() - began) * SPEED - back;
+  const { server, host, event } = await world(t, {}, { now });
+  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 1000 } }, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  back = 86_400_000;
+  server.emulator.control({ kind: "kill", uid: 9001 });
+  await event((event) => event.type === "confirmed" && event.uid === 9002);
+  supervisor.stop();
+  await outcome;
+});
+
+test("one that is restored when it is over says so", async (t) => {
+  const { host, event, events } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  supervisor.stop();
+  await outcome;
+  events.length = 0;
+  const restored = Supervisor.restore(supervisor.snapshot(), host);
+  assert.deepEqual(await restored.run(), { kind: "stopped" });
+  assert.deepEqual(
+    events.map(({ type, ...more }) => [type, "outcome" in more && more.outcome]),
+    [["alreadyEnded", { kind: "stopped" }]],
+  );
+});
+
+const CALLBACKS = ["fetch", "rtcToken", "persist", "permit", "onEvent", "onError", "now"] as const;
+
+/** The host, of which one callback does something before what it does anyhow. */
+function interposed(host: Host, within: (typeof CALLBACKS)[number], act: () => void): Host {
+  const began = Date.now();
+  const whole: Host = { ...host, now: () => began + (Date.now() - began) * SPEED };
+  if (within === "onError")
+    whole.onEvent = (event) => {
+      host.onEvent?.(event);
+      throw new Error("tell onError");
+    };
+  const real = whole[within] as ((...args: never[]) => unknown) | undefined;
+  const before = (...args: never[]) => {
+    act();
+    return real?.(...args);
+  };
+  return Object.assign(whole, { [within]: before });
+}
+
 test("every callback may call every method", async (t) => {
-  const names = ["fetch", "rtcToken", "persist", "permit", "onEvent", "onError", "now"] as const;
-  for (const within of names) {
+  for (const within of CALLBACKS) {
     const { host, event } = await world(
       t,
       {},
@@ -277,27 +364,7 @@ test("every callback may call every method", async (t) => {
       }
       depth -= 1;
     };
-    const began = Date.now();
-    const now = () => began + (Date.now() - began) * SPEED;
-    const real: Record<string, unknown> = { ...host, now };
-    const failing =
-      within === "onError"
-        ? {
-            onEvent: (event: SteadymixEvent) => {
-              host.onEvent?.(event);
-              throw new Error("tell onError");
-            },
-          }
-        : {};
-    supervisor = new Supervisor(supervisorConfig, {
-      ...host,
-      now,
-      ...failing,
-      [within]: (...args: never[]) => {
-        meddle();
-        return (real[within] as ((...args: never[]) => unknown) | undefined)?.(...args);
-      },
-    });
+    supervisor = new Supervisor(supervisorConfig, interposed(host, within, meddle));
     const outcome = supervisor.run();
     await event(({ type }) => type === "confirmed");
     assert.equal(seen.size, 9, within);
@@ -307,29 +374,11 @@ test("every callback may call every method", async (t) => {
 });
 
 test("disposed of within any callback, nothing of it runs any more", async (t) => {
-  for (const within of ["fetch", "rtcToken", "persist", "permit", "onEvent", "onError", "now"] as const) {
+  for (const within of CALLBACKS) {
     const { host } = await world(t, {}, { permit: () => 0, persist: () => {}, rtcToken: () => "token" });
     let supervisor: Supervisor | undefined;
-    const began = Date.now();
-    const now = () => began + (Date.now() - began) * SPEED;
-    const real: Record<string, unknown> = { ...host, now };
-    const failing =
-      within === "onError"
-        ? {
-            onEvent: () => {
-              throw new Error("tell onError");
-            },
-          }
-        : {};
-    supervisor = new Supervisor(supervisorConfig, {
-      ...host,
-      now,
-      ...failing,
-      [within]: (...args: never[]) => {
-        supervisor?.dispose();
-        return (real[within] as ((...args: never[]) => unknown) | undefined)?.(...args);
-      },
-    });
+    const dispose = () => supervisor?.dispose();
+    supervisor = new Supervisor(supervisorConfig, interposed(host, within, dispose));
     await assert.rejects(supervisor.run(), { code: "DISPOSED" }, within);
     assert.throws(() => supervisor?.status(), { code: "DISPOSED" });
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,9 +1,10 @@
 /** Debian's Chromium and Firefox, and pages on loopback for them. */
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { after, afterEach, before, beforeEach } from "node:test";
+import { type Browser, chromium, type Page } from "playwright-core";
 import puppeteer, { type Browser as Firefox } from "puppeteer-core";
 import { firefoxPath } from "../../scripts/build/install.mjs";
 
@@ -28,6 +29,7 @@ const FLAGS = [
 ];
 
 export const root = join(import.meta.dirname, "..", "..");
+export const shots = join(root, "target", "screenshots");
 
 export function launch(...flags: string[]): Promise<Browser> {
   const executablePath =
@@ -93,4 +95,37 @@ export async function serve(
         server.closeAllConnections();
       }),
   };
+}
+
+/** For all tests of a file: one browser, and a folder of `target/www` that is served to it. Both are there once the tests begin. */
+export function inBrowser<Launched extends { close(): Promise<unknown> }>(
+  folder: "site" | "tests",
+  launched: () => Promise<Launched>,
+): { browser: Launched; url: string } {
+  const here = {} as { browser: Launched; url: string };
+  let server: Awaited<ReturnType<typeof serve>> | undefined;
+  before(async () => {
+    mkdirSync(shots, { recursive: true });
+    server = await serve(join(root, "target", "www", folder));
+    here.url = server.url;
+    here.browser = await launched();
+  });
+  after(async () => {
+    await here.browser?.close();
+    await server?.close();
+  });
+  return here;
+}
+
+/** For each test of a file: a page of `target/www/tests`, in the browser that the step names, once `ready` is in its window. */
+export function onPage(name: string, ready: string): { page: Page } {
+  const here = inBrowser("tests", launchNamed);
+  const current = {} as { page: Page };
+  beforeEach(async () => {
+    current.page = await here.browser.newPage();
+    await current.page.goto(`${here.url}/${name}`);
+    await current.page.waitForFunction((ready) => ready in window, ready);
+  });
+  afterEach(() => current.page.close());
+  return current;
 }

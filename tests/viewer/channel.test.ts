@@ -1,39 +1,20 @@
 /** The demonstration's channel in a real browser: what comes in, and what stays behind. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
-import type { Browser, Page } from "playwright-core";
-import { launchNamed, root, serve } from "./browser.ts";
+import { onPage } from "./browser.ts";
 import type { ChannelSession } from "./pages/channel.ts";
 
 const OUTPUTS = [9001, 9101];
 /** The channel reads its statistics every second. */
 const LOOK_MS = 1000;
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serve>>;
-let page: Page;
-
-before(async () => {
-  server = await serve(join(root, "target", "www", "tests"));
-  browser = await launchNamed();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-beforeEach(async () => {
-  page = await browser.newPage();
-  await page.goto(`${server.url}/channel.html`);
-  await page.waitForFunction(() => "channelSession" in window);
-});
-afterEach(() => page.close());
+const here = onPage("channel.html", "channelSession");
 
 type Status = ReturnType<ChannelSession["status"]>;
 
 const act = <Result>(what: (session: ChannelSession) => Result): Promise<Awaited<Result>> =>
-  page.evaluate(`(${what})(channelSession)`) as Promise<Awaited<Result>>;
+  here.page.evaluate(`(${what})(channelSession)`) as Promise<Awaited<Result>>;
 const status = () => act((session) => session.status());
 
 async function until(isSo: (status: Status) => boolean, timeoutMs = 10_000): Promise<Status> {

@@ -1,14 +1,12 @@
 /** The viewer's page in Firefox: real video over WebRTC, as a person has it. */
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
-import type { Browser, Page } from "puppeteer-core";
-import { launchFirefox, root, serve } from "./browser.ts";
+import type { Page } from "puppeteer-core";
+import { inBrowser, launchFirefox, shots } from "./browser.ts";
 
 const FPS = 15;
-const shots = join(root, "target", "screenshots");
 
 /** What the page shows, and how many frames of each output were presented since the page was opened. */
 interface Sight {
@@ -21,21 +19,11 @@ interface Sight {
   log: string[];
 }
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serve>>;
+const here = inBrowser("site", launchFirefox);
 let page: Page;
 
-before(async () => {
-  mkdirSync(shots, { recursive: true });
-  server = await serve(join(root, "target", "www", "site"));
-  browser = await launchFirefox();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
 beforeEach(async () => {
-  page = await browser.newPage();
+  page = await here.browser.newPage();
   await page.evaluateOnNewDocument(countFrames);
 });
 afterEach(() => page.close());
@@ -53,7 +41,7 @@ async function until(isSo: (sight: Sight) => boolean, timeoutMs = 20_000): Promi
 
 /** Both are playing, the server has confirmed both, and their cadence is known. */
 async function watching(fragment = ""): Promise<void> {
-  await page.goto(`${server.url}/${fragment}`);
+  await page.goto(`${here.url}/${fragment}`);
   await until(({ shown, health, log }) => {
     const isConfirmed = (uid: number) => log.some((line) => line.includes(`${uid} runs`));
     return shown === "9001" && health[9101] === "playing" && isConfirmed(9001) && isConfirmed(9101);

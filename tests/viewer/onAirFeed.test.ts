@@ -414,6 +414,27 @@ test("reported while there is no other output: once, as soon as that is certain"
   assert.deepEqual(await reported(6000), [9001]);
 });
 
+test("across channels, a report names the output by its uid and channel", async (t) => {
+  const outputs = [
+    { uid: 9001, channel: "north", id: 9001 },
+    { uid: 9001, channel: "south", id: 4_000_000_001 },
+  ];
+  const { clock, said, feed } = platformOf(t, new Set(["socket"]), { source: { outputs } });
+  const reported = async () => {
+    await clock.pass(6000);
+    return said.splice(0).flatMap((text) => (text === "ping" ? [] : [JSON.parse(text)]));
+  };
+  await clock.pass(1000);
+  feed.take(switched(4_000_000_001, "frozen"));
+  assert.deepEqual(await reported(), [{ type: "gone", uid: 9001, channel: "south" }]);
+  feed.take({ type: "degraded", uid: 9001, reason: "left" });
+  assert.deepEqual(await reported(), [{ type: "gone", uid: 9001, channel: "north" }]);
+  // One that it does not know is named as it is.
+  feed.take({ type: "degraded", uid: 9005, reason: "frozen" });
+  feed.take(switched(9005, "frozen"));
+  assert.deepEqual(await reported(), [{ type: "gone", uid: 9005 }]);
+});
+
 test("what onError throws is told, and does not keep it from connecting again", async (t) => {
   const told = t.mock.method(console, "error", () => {});
   const open = new Set<Route>(["socket"]);

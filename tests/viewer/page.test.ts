@@ -1,33 +1,21 @@
 /** The viewer's page, as a person has it: real video in a real browser, each button, both languages, a phone. */
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { launch, root, serve } from "./browser.ts";
+import { afterEach, test } from "node:test";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { inBrowser, launch, root, serve, shots } from "./browser.ts";
 import { inChinese, inEnglish, keepWhatIsDrawn, said } from "./said.ts";
 
-const shots = join(root, "target", "screenshots");
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serve>>;
+const here = inBrowser("site", launch);
 let page: Page;
 
-before(async () => {
-  mkdirSync(shots, { recursive: true });
-  server = await serve(join(root, "target", "www", "site"));
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
 afterEach(() => page?.context().close());
 
 async function open(options: BrowserContextOptions = {}, fragment = "", before?: (page: Page) => Promise<void>) {
-  const context = await browser.newContext({ locale: "en-US", ...options });
+  const context = await here.browser.newContext({ locale: "en-US", ...options });
   page = await context.newPage();
   await before?.(page);
-  await page.goto(`${server.url}/${fragment}`);
+  await page.goto(`${here.url}/${fragment}`);
 }
 
 const shown = () => page.getByTestId("shown").textContent();
@@ -210,7 +198,7 @@ for (const [locale, other, leftOvers] of [
     assert.deepEqual(leftOvers(texts), []);
     // The axis of the chart is among it.
     assert.ok(texts.includes(other === "English" ? "seconds" : "秒"));
-    await page.goto(`${server.url}/#appId=a&uids=9001,9101`);
+    await page.goto(`${here.url}/#appId=a&uids=9001,9101`);
     await page.getByRole("alert").waitFor();
     assert.deepEqual(leftOvers(await said(page)), []);
   });
@@ -284,7 +272,7 @@ test("under a policy that forbids WebAssembly it says what the policy needs; wit
   ] as const) {
     const strict = await serve(join(root, "target", "www", "site"), { "content-security-policy": policy });
     t.after(() => strict.close());
-    const context = await browser.newContext({ locale: "en-US" });
+    const context = await here.browser.newContext({ locale: "en-US" });
     page = await context.newPage();
     await page.goto(strict.url);
     await page.getByText(text).waitFor();
@@ -298,8 +286,8 @@ test("a browser that keeps pages silent: the page says so, plays the picture, an
     page = await silent.newPage({ locale: "en-US" });
     await page.addInitScript(tellOfSounds);
     const refused = page.waitForEvent("console", (line) => line.text() === "sound: refused");
-    await page.goto(server.url);
-    // Not looked at before: looking is a gesture to this browser.
+    await page.goto(here.url);
+    // Not looked at before: looking is a gesture to this here.browser.
     await refused;
     await watching();
     await page.getByText("keeps the page silent").waitFor();

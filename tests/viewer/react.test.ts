@@ -1,9 +1,8 @@
 /** The React part on Agora's own SDK in a real browser, in React's strict mode. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import { launch, root, serve } from "./browser.ts";
+import { afterEach, beforeEach, test } from "node:test";
+import type { Page } from "playwright-core";
+import { inBrowser, launch } from "./browser.ts";
 
 type Kind = "none" | "hook" | "component" | "plain" | "wrong";
 interface Look {
@@ -30,28 +29,19 @@ declare global {
   }
 }
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serve>>;
+const here = inBrowser("tests", launch);
 let page: Page;
 let problems: string[];
 
-before(async () => {
-  server = await serve(join(root, "target", "www", "tests"));
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
 beforeEach(async () => {
-  page = await browser.newPage();
+  page = await here.browser.newPage();
   problems = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (line) => {
     // The SDK's own reports find no network.
     if (line.type() === "error" && !line.text().startsWith("Failed to load")) problems.push(line.text());
   });
-  await page.goto(`${server.url}/react.html`);
+  await page.goto(`${here.url}/react.html`);
   await page.waitForFunction(() => "act" in window);
 });
 afterEach(async () => {

@@ -1,50 +1,35 @@
 /** Agora's own Web SDK (4.24.8) in a real browser: each row of the table of signals, as the SDK itself tells it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
-import type { Browser, Page } from "playwright-core";
 import type { ViewerOptions } from "steadymix/viewer";
-import { isFirefox, launchNamed, root, serve } from "./browser.ts";
+import { isFirefox, onPage, root, serve } from "./browser.ts";
 import type { Happening, Session } from "./pages/sdk.ts";
 
 const PRIMARY = 9001;
 const BACKUP = 9101;
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serve>>;
-let page: Page;
-
-before(async () => {
-  server = await serve(join(root, "target", "www", "tests"));
-  browser = await launchNamed();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-beforeEach(async () => {
-  page = await browser.newPage();
-  await page.goto(`${server.url}/sdk.html`);
-  await page.waitForFunction(() => "session" in window);
-});
-afterEach(() => page.close());
+const here = onPage("sdk.html", "session");
 
 type Status = ReturnType<Session["status"]>;
 type Standby = NonNullable<ViewerOptions["standby"]>;
 
-const status = (): Promise<Status> => page.evaluate(() => window.session.status());
+const status = (): Promise<Status> => here.page.evaluate(() => window.session.status());
 const act = <T>(what: (session: Session, args: T) => void, args?: T): Promise<void> =>
-  page.evaluate(
+  here.page.evaluate(
     ([what, args]) => {
       new Function("session", "args", `return (${what})(session, args)`)(window.session, args);
     },
     [what.toString(), args] as const,
   );
 
+/** On a busy machine Firefox may present no frame for longer than the default allows. */
+const PATIENT: Partial<ViewerOptions> = isFirefox ? { frameGapMs: 1000 } : {};
+
 /** Both outputs are there, and the primary has been seen for a while. */
 async function watching(options: Partial<ViewerOptions> = {}): Promise<void> {
-  await act((session, options) => session.watch(options), options);
+  await act((session, options) => session.watch(options), { ...PATIENT, ...options });
   await act((session) => {
     session.join(9001);
     session.join(9101);
@@ -184,8 +169,10 @@ test("video-state-changed 3: the cold backup is subscribed at once, and shown wh
 test("video-state-changed 3 of both, then 2: the viewer's own network; after 10 s both are reported down", async () => {
   await watching();
   await act((session) => session.silence([9001, 9101]));
-  const then = await staysFor(9000);
-  assert.deepEqual(typesOf(then), ["degraded"]);
+  const types = typesOf(await staysFor(9000));
+  // A frame that was on its way may be presented late.
+  assert.equal(types.at(-1), "degraded", types.join());
+  assert.ok(!types.includes("bothDown"), types.join());
   await until((now) => typesOf(now).includes("bothDown"), 5000);
   await act((session) => session.gateway.resume([9001, 9101]));
   const over = await until((now) => typesOf(now).includes("recovered"));
@@ -441,7 +428,7 @@ test("the server's word: the one that it names, as soon as that decodes", async 
 
 test("disposed of, nothing is seen or heard any more, though the SDK has yet to unsubscribe", async () => {
   await watching();
-  const { heard, seen } = await page.evaluate(() => {
+  const { heard, seen } = await here.page.evaluate(() => {
     window.session.dispose();
     return window.session.status();
   });
@@ -450,10 +437,10 @@ test("disposed of, nothing is seen or heard any more, though the SDK has yet to 
 
 // ---- what the application does to it -----------------------------------------------------------------------------
 
-/** The output that is shown plays: its frames come, in an element of the page. */
+/** The output that is shown plays: its frames come, in an element of the here.page. */
 const flows = async (uid = PRIMARY): Promise<void> => {
   const frames = () =>
-    page.evaluate((uid) => {
+    here.page.evaluate((uid) => {
       const video = document.querySelector<HTMLVideoElement>(`#screen [data-uid="${uid}"] video:last-of-type`);
       if (!video || video.paused) return 0;
       // In Firefox, the standard's count leaves out the frames of streams.
@@ -498,7 +485,7 @@ for (const standby of ["hot", "cold"] as const)
 
 test("client.unsubscribe() of the sound that is heard, or audioTrack.stop(): it is heard again, and no event", async () => {
   await watching();
-  await page.mouse.click(5, 5);
+  await here.page.mouse.click(5, 5);
   for (const takeAway of [
     (session) => void session.gateway.client.unsubscribe(session.user(9001), "audio"),
     (session) => session.user(9001).audioTrack?.stop(),
@@ -537,7 +524,7 @@ test("client.unsubscribe() of the output that is shown is reported, and of the s
 
 /** As in a frame of another origin that is scrolled out of sight. */
 const unseen = (isUnseen: boolean) =>
-  page.evaluate((isUnseen) => {
+  here.page.evaluate((isUnseen) => {
     const all = window as unknown as { ask?: HTMLVideoElement["requestVideoFrameCallback"]; asked?: (() => void)[] };
     const { prototype } = HTMLVideoElement;
     all.ask ??= prototype.requestVideoFrameCallback;
@@ -599,10 +586,10 @@ test("a frame of another origin that is out of sight: a picture is shown, and no
 }, async () => {
   const other = await serve(join(root, "target", "www", "tests"));
   try {
-    await page.setContent(
+    await here.page.setContent(
       `<div style="height: 5000px"></div><iframe src="${other.url}/sdk.html" width=400 height=300></iframe>`,
     );
-    const frame = page.frames()[1];
+    const frame = here.page.frames()[1];
     assert.ok(frame);
     // Nothing asks for animation frames there: they do not come.
     const polling = 100;
@@ -624,13 +611,13 @@ test("a frame of another origin that is out of sight: a picture is shown, and no
 // ---- full screen and picture-in-picture ------------------------------------------------------------------------------
 
 const inFront = () =>
-  page.evaluate(() => {
+  here.page.evaluate(() => {
     const uidOf = (element: Element | null) =>
       (element as HTMLElement)?.closest<HTMLElement>("[data-uid]")?.dataset.uid;
     return { small: uidOf(document.pictureInPictureElement), full: document.fullscreenElement?.id ?? null };
   });
 const askFor = (what: "requestFullscreen" | "requestPictureInPicture", on: string) =>
-  page.evaluate(
+  here.page.evaluate(
     ([what, on]) => {
       const element = document.querySelector(on as "video");
       document.addEventListener("click", () => void element?.[what as "requestFullscreen"](), { once: true });
@@ -642,10 +629,10 @@ const SHOWN_VIDEO = '#screen [data-uid="9001"] video';
 test("picture-in-picture of the video moves with the changeover", async () => {
   await watching();
   await askFor("requestPictureInPicture", SHOWN_VIDEO);
-  await page.mouse.click(5, 5);
-  await page.waitForFunction(() => document.pictureInPictureElement !== null);
+  await here.page.mouse.click(5, 5);
+  await here.page.waitForFunction(() => document.pictureInPictureElement !== null);
   await switchAfter(silencePrimary);
-  await page.waitForFunction(
+  await here.page.waitForFunction(
     () => document.pictureInPictureElement?.closest<HTMLElement>("[data-uid]")?.dataset.uid === "9101",
   );
 });
@@ -655,19 +642,19 @@ test("full screen of the video becomes that of the container, which stays", {
 }, async () => {
   await watching();
   await askFor("requestFullscreen", SHOWN_VIDEO);
-  await page.mouse.click(5, 5);
-  await page.waitForFunction(() => document.fullscreenElement !== null);
+  await here.page.mouse.click(5, 5);
+  await here.page.waitForFunction(() => document.fullscreenElement !== null);
   // The user's last click was a while ago.
   await pass(6000);
   await switchAfter(silencePrimary);
-  await page.waitForFunction(() => document.fullscreenElement?.id === "screen");
+  await here.page.waitForFunction(() => document.fullscreenElement?.id === "screen");
   await act((session) => session.gateway.resume([9001]));
   await until(({ outputs }) => outputs?.[0]?.health === "playing");
   await pass(5500);
-  await page.evaluate(() => document.exitFullscreen().catch(() => {}));
+  await here.page.evaluate(() => document.exitFullscreen().catch(() => {}));
   await askFor("requestFullscreen", "#screen");
-  await page.mouse.click(5, 5);
-  await page.waitForFunction(() => document.fullscreenElement?.id === "screen");
+  await here.page.mouse.click(5, 5);
+  await here.page.waitForFunction(() => document.fullscreenElement?.id === "screen");
   await act((session) => session.silence([9101]));
   await until(({ shown }) => shown === PRIMARY);
   await pass(500);

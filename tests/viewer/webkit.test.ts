@@ -7,11 +7,10 @@ import { setTimeout as pass } from "node:timers/promises";
 import { By, until as located } from "selenium-webdriver";
 import { startWrangler } from "../../scripts/wrangler.mjs";
 import { KEY } from "../worker/system/system.ts";
-import { root, serve } from "./browser.ts";
+import { root, serve, shots } from "./browser.ts";
 import type { Entries, EntryName, Watching } from "./pages/entries.ts";
 import { launchWebKit, type WebKit } from "./webkit.ts";
 
-const shots = join(root, "target", "screenshots");
 const STRICT = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'";
 const WITH_WASM = STRICT.replace("'self'", "'self' 'wasm-unsafe-eval'");
 const WITHOUT_WASM: EntryName[] = ["steadymix/viewer/no-wasm"];

@@ -1,10 +1,8 @@
 /** WebKitGTK's MiniBrowser, as Debian has it, on a screen of its own. It has no WebRTC. */
 
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { setTimeout as pass } from "node:timers/promises";
 import { Builder, Capabilities, type WebDriver } from "selenium-webdriver";
-import { end, type Running, start } from "../../scripts/processes.mjs";
+import { end, freePort, type Running, start } from "../../scripts/processes.mjs";
 
 const READY_MS = 20_000;
 
@@ -46,14 +44,6 @@ export async function launchWebKit(): Promise<WebKit> {
     await close();
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function firstLineOf({ child, gone }: Running): Promise<string> {

@@ -103,6 +103,42 @@ test("a broadcast's life, by its routes", async () => {
   });
 });
 
+test("each lane may be given a payload of its own", async () => {
+  const emulator = freshEmulator();
+  const body = newBroadcast();
+  const show = new Show(body.id);
+  await ask("POST", "/broadcasts", { headers: asOperator, body });
+  await show.running();
+  const patch = (update: object) => ask("PATCH", `/broadcasts/${body.id}`, { headers: asOperator, body: update });
+  const louder = showServices();
+  for (const output of louder.cloudTranscoder.config.transcoder.outputs)
+    output.audioOption = { profileType: "AUDIO_PROFILE_DEFAULT" };
+  const updates = [
+    { lane: "primary", via: "nothing" },
+    { lane: "backup", via: "update" },
+  ];
+  const patched = await patch({ lanes: [{ name: "backup", services: louder }] });
+  expect(patched).toMatchObject({ status: 200, json: { updates } });
+  await expect.poll(() => emulator.state().stats.calls.update).toBe(1);
+  // They are not shown as one any more.
+  await expect.poll(async () => (await show.status()).services).toBeNull();
+  const code = "INVALID_TASK";
+  for (const [lanes, field] of [
+    [[{ name: "third", services: louder }], "lanes[0].name"],
+    [
+      [{ name: "primary", services: showServices(0) }],
+      "lanes[0].services.cloudTranscoder.config.transcoder.idleTimeout",
+    ],
+    [[], "lanes"],
+    ["primary", "lanes"],
+  ] as const)
+    expect(await patch({ lanes }), JSON.stringify(field)).toMatchObject({
+      status: 400,
+      json: { error: { code, field } },
+    });
+  await show.stop();
+});
+
 test("anybody may ask whether it lives, and how it is used", async () => {
   expect(await ask("GET", "/health")).toMatchObject({ status: 200, json: { status: "ok" } });
   expect(await ask("GET", "/openapi.json")).toMatchObject({ status: 200, json: { servers: [{ url: "/api" }] } });

@@ -150,6 +150,33 @@ test("a report brings one look forward; more of them, and those about another ou
   await show.stop();
 });
 
+test("a report may name the channel of the output: of another one it is about another output", async () => {
+  const emulator = freshEmulator();
+  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000 } });
+  await show.running();
+  const { channel } = (await show.status()).onAir ?? {};
+  expect(channel).toBe("show");
+  const headers = { authorization: `Bearer ${await tokenFor(show.id)}` };
+  const report = async (said: object) => {
+    const body = JSON.stringify({ type: "gone", uid: 9001, ...said });
+    const answer = await call(`/broadcasts/${show.id}/reports`, { method: "POST", headers, body });
+    return { status: answer.status, ...(await answer.json<object>()) };
+  };
+  expect(await report({ channel: "another" })).toEqual({ status: 202, report: "ignored" });
+  expect(await report({ channel: 5 })).toMatchObject({ status: 400, error: { code: "INVALID_BODY" } });
+  expect(await report({ channel })).toEqual({ status: 202, report: "taken" });
+  // By WebSocket as well: the report that fits is what brings a look forward.
+  const before = emulator.state().stats.calls.query ?? 0;
+  await scheduler.wait(200);
+  const viewer = await connect(show.id);
+  emulator.control({ kind: "kill", uid: 9001 });
+  viewer.socket.send(JSON.stringify({ type: "gone", uid: 9001, channel: "another" }));
+  viewer.socket.send(JSON.stringify({ type: "gone", uid: 9001, channel }));
+  await show.until(({ lanes }) => lanes[0]?.uid === 9002 && lanes[0].state === "running");
+  expect(emulator.state().stats.calls.query).toBeGreaterThan(before);
+  await show.stop();
+});
+
 test("whoever talks nonsense, or too much, is thrown out", async () => {
   freshEmulator();
   const show = await Show.start();

@@ -1,10 +1,9 @@
 /** A workerd of one's own, with nothing in between. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
+import { freePort } from "../../scripts/processes.mjs";
 
 // The binary itself: the package's command is a script around it, and its process would be measured and killed instead.
 const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
@@ -46,14 +45,6 @@ export function cpuMs(pid: number): number {
     Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
   );
   return ns.reduce((sum, each) => sum + each, 0) / 1e6;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function ready(child: ChildProcess, url: string): Promise<void> {

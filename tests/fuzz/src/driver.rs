@@ -257,5 +257,11 @@ pub(crate) fn http(status: u16, body: String) -> Answer {
     Answer::Http { status, retry_after: None, date: None, request_id: None, resource_id: None, body }
 }
 
-pub(crate) const NOTHING: [NoAnswer; 5] =
-    [NoAnswer::Dns, NoAnswer::Unreachable, NoAnswer::TimedOut, NoAnswer::Unknown, NoAnswer::NotSent];
+pub(crate) const NOTHING: [NoAnswer; 6] = [
+    NoAnswer::Dns,
+    NoAnswer::Unreachable,
+    NoAnswer::TimedOut,
+    NoAnswer::Unknown,
+    NoAnswer::NotSent,
+    NoAnswer::NotPersisted,
+];

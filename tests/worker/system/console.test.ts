@@ -189,6 +189,17 @@ test("what the Worker says against a field is next to it, and nothing is lost", 
   assert.equal(await field("Primary's output uids").inputValue(), "9001 9002");
 });
 
+test("each lane shows its last trouble, in the service's own words", async () => {
+  await open();
+  await start("troubled");
+  assert.equal(await page.locator('[data-testid^="problem-"]').count(), 0);
+  await page.getByTestId("fault-kill").click();
+  const trouble = page.getByTestId("problem-primary");
+  await trouble.filter({ hasText: "ended" }).waitFor({ timeout: 30_000 });
+  assert.match((await trouble.textContent()) ?? "", /^Last trouble: ended .*OnSlaveServiceStopped.*ago$/);
+  await shoot("console-trouble");
+});
+
 test("a payload is changed, and every task is updated", async () => {
   await open();
   await start("changed");
