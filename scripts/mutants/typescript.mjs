@@ -8,7 +8,6 @@ import { build } from "../build/graph.mjs";
 import { releasePackage } from "../build/steps.mjs";
 import { fail, inRoot, projectNode } from "../lib.mjs";
 import { end, start } from "../processes.mjs";
-import { mutantsOf, planted } from "./plant.mjs";
 
 const folder = inRoot("target", "mutants", "typescript");
 const TESTS = inRoot("tests", "worker");
@@ -46,6 +45,8 @@ export async function mutateTypeScript(names = Object.keys(ROUNDS_OF)) {
   const unknown = modules.find((name) => !(name in ROUNDS_OF));
   if (unknown) fail(`there is no module ${unknown}; there are ${Object.keys(ROUNDS_OF).join(", ")}`);
   await build([releasePackage]).all;
+  // What it needs may only be installed by now.
+  const { mutantsOf, planted } = await import("./plant.mjs");
   mkdirSync(folder, { recursive: true });
   const jobs = Array.from({ length: availableParallelism() }, (_, i) => new Job(i));
   let caught = 0;
