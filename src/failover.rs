@@ -423,7 +423,8 @@ impl Failover {
                 self.flowed(uid);
             }
             (_, StateReason::Fallback) => self.on(uid, |feed| {
-                feed.fallback = true;
+                // Of what is not subscribed any more it is told late, and nobody would tell that it is over.
+                feed.fallback = feed.video_asked;
                 feed.forget_time();
             }),
             (_, StateReason::Local | StateReason::Adaptation) => {}

@@ -35,13 +35,15 @@ const OPTIMISE = [
   ...INSTRUCTIONS,
 ];
 
-/** What wasm-bindgen's glue has that keeps it from working everywhere, and what it has instead. */
+/** What wasm-bindgen's glue has that keeps it from working everywhere, or is of no use here, and what it has instead. */
 const PATCHES = [
   // Next's edge runtime hands in modules of another realm.
   {
     from: /!\(module instanceof WebAssembly\.Module\)/,
     to: "Object.prototype.toString.call(module) !== '[object WebAssembly.Module]'",
   },
+  // The entries hand in an object.
+  { from: /console\.warn\('using deprecated parameters for `initSync\(\)`; pass a single object instead'\)/, to: "" },
 ];
 
 /** The same of the modules that take and give texts: jsdom has neither of these. */

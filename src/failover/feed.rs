@@ -418,6 +418,10 @@ impl Feed {
         }
     }
 
+    pub(super) fn was_seen_lately(&self, now: Millis) -> bool {
+        self.last_frame.is_some_and(|at| is_recent(now, at))
+    }
+
     /// When it was last known to flow.
     pub(super) fn last_sign(&self) -> Option<Millis> {
         self.last_seen.or(self.frozen_since).or(self.last_video_progress)

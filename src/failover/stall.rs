@@ -32,7 +32,9 @@ impl Failover {
         let known = self.shared_stall.map_or(now, |stall| stall.until);
         let starting = self.others(shown).filter_map(|feed| feed.starts_for(now)).max();
         let starts_late = starting.is_some_and(|takes| takes > LATE_START_MS);
-        let lives = self.others(shown).any(|feed| feed.lives(now));
+        // Where another one tells of frames, a look says too little of the rest: its bytes may be as old as the last frame.
+        let is_seen = self.others(shown).any(|other| other.was_seen_lately(now));
+        let lives = self.others(shown).any(|other| other.lives(now) && other.was_seen_lately(now) == is_seen);
         // One that is there, but was not looked at, says nothing either way.
         let is_known = self.others(shown).any(Feed::is_known) || !self.others(shown).any(Feed::is_there);
         if shown_stalls && (starts_late || (!lives && (is_known || open.is_some()))) {

@@ -286,7 +286,7 @@ test("what is told of the tracks of one that left does not bring it back", async
 
 test("an engine that does not take the handlers is an error; one that refuses a call is asked again", async () => {
   engine.answer = -7;
-  assert.throws(() => watch(), /did not take the event handlers/);
+  assert.throws(() => watch(), /took no event handlers/);
   engine = new FakeEngine();
   watch();
   tell().onConnectionStateChanged({}, CONNECTED, 1);

@@ -49,6 +49,27 @@ fn after_a_stall_of_both_the_one_that_is_shown_may_come_back_a_little_later() {
     }
 }
 
+/// Bytes that a look told of just before the network stalled say nothing of the time after it.
+#[test]
+fn after_a_stall_of_all_the_one_that_is_shown_may_come_back_later_though_bytes_of_another_came_before() {
+    let mut viewer = Viewer::of(&[A, B, C], FailoverConfig::default());
+    for uid in [A, B, C] {
+        viewer.publish(uid);
+    }
+    for uid in [A, B] {
+        viewer.video(uid, 2, 0);
+    }
+    viewer.frames(&[A, B], 3_000);
+    viewer.signal(Signal::OnAir(C));
+    viewer.signal(Signal::SubscribeFailed(C, Kind::Video));
+    viewer.signal(Signal::Progress(C, Kind::Audio, true));
+    viewer.frames(&[A, B], 66);
+    viewer.pass(400);
+    viewer.frames(&[B], 150);
+    viewer.frames(&[A, B], 2_000);
+    assert_eq!(viewer.shows(), [A]);
+}
+
 #[test]
 fn one_that_does_not_come_back_from_a_stall_of_both_is_left() {
     let mut viewer = hot();

@@ -355,6 +355,16 @@ fn a_fallback_to_audio_outlasts_the_frames_that_were_on_their_way() {
     assert_eq!(viewer.shown(), A);
 }
 
+#[test]
+fn a_fallback_of_what_is_not_subscribed_is_over_already() {
+    let mut viewer = Viewer::watching(with(Standby::Cold));
+    viewer.frames(&[A], 3_000);
+    viewer.video(B, 3, 8);
+    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.video(B, 2, 0);
+    assert_eq!(viewer.shown(), B);
+}
+
 /// An application that learns late which outputs there are may miss the word that it is over.
 #[test]
 fn frames_that_keep_coming_end_a_fallback_to_audio() {

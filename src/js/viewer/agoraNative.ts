@@ -1,6 +1,7 @@
 import { check, FLAG, FUNCTION, optional, type Rules, uids } from "./check.js";
 import type { RtcSource } from "./source.js";
-import type { Kind, MediaState, Signal, Uid } from "./types.js";
+import { KINDS, LEFT, STATES } from "./tables.js";
+import type { Kind, Signal, Uid } from "./types.js";
 
 /** The handlers of `agora-electron-sdk` and `react-native-agora` 4.x that are used. */
 export interface AgoraEngineHandlers {
@@ -41,9 +42,6 @@ export interface AgoraNativeOptions {
   joined?: boolean;
 }
 
-const STATES: MediaState[] = ["stopped", "starting", "decoding", "frozen", "failed"];
-const LEFT = ["quit", "timedOut", "becameAudience"] as const;
-const KINDS = ["audio", "video"] as const;
 /** How long after the viewer was connected a `quit` is doubted. */
 const DOUBTFUL_MS = 5000;
 /** Connection states of the engine, and the reason for which the same uid elsewhere threw us out. */
@@ -147,7 +145,7 @@ class AgoraNative implements RtcSource {
       },
     };
     if (!this.#engine.registerEventHandler(handlers)) {
-      throw new Error("the engine did not take the event handlers: is it initialised?");
+      throw new Error("the engine took no event handlers: is it initialised?");
     }
     // Engines say so once: what one viewer was told, the next one on this source is not.
     if (this.#isConnected) tell({ type: "connection", state: "connected" });

@@ -2,6 +2,7 @@ import type { HtmlElement } from "../platform.js";
 import { check, FUNCTION, LIST, oneOf, optional, type Rules, TEXT, uids as uidsRule } from "./check.js";
 import type { RtcSource } from "./source.js";
 import { ELEMENT, Stage, watchFrames } from "./stage.js";
+import { KINDS, STATES } from "./tables.js";
 import type { Kind, MediaState, Signal, Uid } from "./types.js";
 
 /** The part of a remote video track of `agora-rtc-sdk-ng` 4.x that is used. */
@@ -76,11 +77,9 @@ export interface AgoraWebOptions {
   fit?: "cover" | "contain" | "fill";
 }
 
-const STATES: MediaState[] = ["stopped", "starting", "decoding", "frozen", "failed"];
 /** As native engines say it. */
 const FALLBACK = { state: "frozen", reason: 8 } as const;
 const FALLBACK_OVER = { state: "decoding", reason: 9 } as const;
-const KINDS = ["audio", "video"] as const;
 const LEFT = { Quit: "quit", ServerTimeOut: "timedOut", BecomeAudience: "becameAudience" } as const;
 
 /** What a client has. */

@@ -66,8 +66,7 @@ export function uids(least: number): Rule {
  * empty for the arguments themselves; if there may be no other fields than these, the error names one that there is.
  */
 export function check(code: ErrorCode, of: string, given: unknown, rules: Rules, isComplete = false): void {
-  const isObject = (typeof given === "object" && given !== null) || typeof given === "function";
-  const found = quietly(() => (isObject ? Object.keys(given) : undefined));
+  const found = quietly(() => (Object(given) === given ? Object.keys(given as object) : undefined));
   if (!found) throw wrong(code, of, given, { allowed: "an object" });
   const read = (field: string) => quietly(() => (given as Readonly<Record<string, unknown>>)[field]);
   const path = (field: string) => (of === "" ? field : `${of}.${field}`);
@@ -106,7 +105,7 @@ export function wrong(code: ErrorCode, path: string, found: unknown, rule: Omit<
 
 /** Objects are not looked into: there may be a secret in one. */
 function shown(value: unknown): string {
-  if (typeof value !== "object" || value === null)
-    return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 100);
-  return quietly(() => (Array.isArray(value) ? JSON.stringify(value).slice(0, 100) : undefined)) ?? "an object";
+  const isJson = typeof value === "string" || quietly(() => Array.isArray(value));
+  const text = isJson ? quietly(() => JSON.stringify(value)) : Object(value) !== value && String(value);
+  return text ? text.slice(0, 100) : typeof value === "function" ? "a function" : "an object";
 }

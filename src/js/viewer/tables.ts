@@ -14,8 +14,11 @@ type FieldsOf<Union extends { type: string }> = {
   };
 };
 
-const KIND = oneOf("audio", "video" satisfies Kind);
-const STATES: readonly MediaState[] = ["stopped", "starting", "decoding", "frozen", "failed"];
+/** The tracks of an output. */
+export const KINDS = ["audio", "video"] as const satisfies readonly Kind[];
+const KIND = oneOf(...KINDS);
+/** How a track may be; its place is the SDKs' number of it. */
+export const STATES: readonly MediaState[] = ["stopped", "starting", "decoding", "frozen", "failed"];
 const REASONS: readonly SwitchReason[] = [
   "left",
   "unpublished",
@@ -28,6 +31,8 @@ const REASONS: readonly SwitchReason[] = [
   "onAir",
   "unsubscribed",
 ];
+/** How an output may leave, as far as SDKs say; its place is the native engines' number of it. */
+export const LEFT = ["quit", "timedOut", "becameAudience"] as const;
 const REASON = oneOf(...REASONS);
 
 /** How an output is. */
@@ -36,7 +41,7 @@ export const HEALTH: readonly Health[] = ["absent", "available", "starting", "pl
 /** Signals: the uid, if there is one, and then at most three fields. */
 export const SIGNALS: FieldsOf<Signal> = {
   joined: { uid: UID },
-  left: { uid: UID, how: oneOf("quit", "timedOut", "becameAudience", "unknown") },
+  left: { uid: UID, how: oneOf(...LEFT, "unknown") },
   published: { uid: UID, kind: KIND },
   unpublished: { uid: UID, kind: KIND },
   muted: { uid: UID, kind: KIND, muted: FLAG },
