@@ -137,6 +137,7 @@ impl Lane {
         let Some(launch) = self.current_mut() else { return };
         if launch.may_be_live() {
             if launch.phase != Phase::Unidentified {
+                launch.resumes_at = launch.due;
                 launch.enter(Phase::Unresolved, now.mono, now.mono);
             }
             self.look_soon(now);

@@ -127,6 +127,9 @@ pub(super) struct Launch {
     pub(super) launched_at: Millis,
     /// When its next call is due.
     pub(super) due: Millis,
+    /// Should it be gone on with after another one took its place: its next call had to wait until then.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) resumes_at: Millis,
     /// Failed attempts in a row of the call that it is making.
     pub(super) failures: u32,
     /// Failed Acquires in a row.
@@ -205,7 +208,7 @@ pub(super) struct Launch {
 }
 
 decode!(Camel Launch {
-    generation, uid, instance_id, phase, since, launched_at, due, failures, acquire_failures, rate_limited, not_found,
+    generation, uid, instance_id, phase, since, launched_at, due, resumes_at or Millis::ZERO, failures, acquire_failures, rate_limited, not_found,
     refusals, looks, input_token, output_token, forgotten or Vec::new(), services, builder, tokens, unanswered,
     tokens_tried, token_not_found or false, creates, last_create_at, closed, said_to_run, task_id, last_query_at, hinted,
     doubted_until, stop_reason, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
@@ -223,6 +226,7 @@ impl Launch {
             since: now,
             launched_at: now,
             due: now,
+            resumes_at: Millis::ZERO,
             failures: 0,
             acquire_failures: 0,
             rate_limited: 0,

@@ -35,7 +35,8 @@ impl Lane {
             Some(generation) => {
                 self.ring.resume(uid);
                 if let Some(launch) = self.launch_mut(generation) {
-                    launch.enter(Phase::Creating, now.mono, now.mono);
+                    let due = launch.resumes_at.max(now.mono);
+                    launch.enter(Phase::Creating, now.mono, due);
                 }
                 generation
             }

@@ -161,6 +161,28 @@ fn a_late_answer_to_create_still_names_the_task() {
 }
 
 #[test]
+fn a_launch_that_made_way_is_gone_on_with_when_the_wait_of_its_create_is_over() {
+    let mut hand = Hand::new(json!({ "presence": "never" }));
+    let create = hand.create();
+    hand.answer(&create, 206, json!({}));
+    for _ in 0..3 {
+        let again = hand.expect(EventCall::Create);
+        hand.answer(&again, 206, json!({}));
+    }
+    let create = hand.create();
+    assert_eq!(output_uid(&create), 2);
+    hand.answer(&create, 206, json!({}));
+    let again = hand.expect(EventCall::Create);
+    hand.answer_after(&again, 429, json!({}), Some("200"));
+    let answered = hand.now;
+    // The first one's task is found, takes its place, and is over.
+    assert!(hand.notice(110, "t", "show-1"));
+    hand.query("FAILURE_STOP", "serviceAbnormal");
+    let resumed = hand.expect(EventCall::Create);
+    assert_eq!((output_uid(&resumed), hand.now - answered), (2, 200_000));
+}
+
+#[test]
 fn the_last_eight_creates_without_an_answer_are_still_known() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let mut creates = Vec::new();

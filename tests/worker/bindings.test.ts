@@ -41,7 +41,7 @@ async function ask(method: string, path: string, body: object | undefined, bindi
   });
   const answer = await handler().fetch(request, { ...env, ...bindings }, context as unknown as ExecutionContext);
   const { error } = (await answer.json()) as {
-    error?: { code: string; message: string; field?: string; allowed?: string };
+    error?: { code: string; message: string; field?: string; value?: string; allowed?: string };
   };
   return { status: answer.status, error };
 }
@@ -54,6 +54,7 @@ describe.each(["BROADCAST", "APP_QUOTA", "RELAY"] as const)("%s", (binding) => {
       const { status, error } = await ask(method, path, body, { [binding]: wrong });
       expect({ status, error }).toMatchObject({ status: 503, error: { code: "MISCONFIGURED", field: binding } });
       expect(error?.message).toContain(`of the class ${className} of`);
+      expect(error?.value).toBe(wrong === undefined ? "not bound" : "bound to something else");
     }
   });
 
@@ -118,6 +119,19 @@ test("viewers beyond those that an object carries are told what is wrong with RE
   }
   for (const stream of streams) await stream.body?.cancel();
   await show.stop();
+});
+
+test("an object is asked once for its class, and what keeps it from answering is not called misconfigured", async () => {
+  const asked = vi.spyOn(Broadcast.prototype, "className");
+  for (let i = 0; i < 3; i += 1) expect((await ask("GET", "/broadcasts/x", undefined, {})).status).toBe(404);
+  expect(asked.mock.calls.length).toBeLessThanOrEqual(1);
+  vi.spyOn(console, "error").mockReturnValue();
+  const BROADCAST = {
+    idFromName: (name: string) => name,
+    get: () => ({ className: () => Promise.reject(new Error("the object is overloaded")) }),
+  };
+  const { status, error } = await ask("GET", "/broadcasts/x", undefined, { BROADCAST });
+  expect({ status, code: error?.code }).toEqual({ status: 500, code: "INTERNAL" });
 });
 
 test("what fails in an object for another reason is not called misconfigured", async () => {

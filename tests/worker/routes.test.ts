@@ -280,6 +280,7 @@ describe("what is wrong is named", () => {
     }
     const since = await ask("GET", "/broadcasts/x/events?since=-1", { headers: asOperator });
     expect(since).toMatchObject({ status: 400, json: { error: { code: "INVALID_QUERY", field: "since" } } });
+    expect(since.headers.has("allow")).toBe(false);
   });
 
   test("an update of something else than the payload, and a lifetime that is too long", async () => {

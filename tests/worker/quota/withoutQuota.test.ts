@@ -91,5 +91,6 @@ test("what needs it is refused with its name", async () => {
     const text = await answer.text();
     expect(JSON.parse(text), path).toMatchObject({ error: { code: "QUOTA_UNAVAILABLE" } });
     expect(text).not.toContain("free tier");
+    expect(vi.mocked(console.error).mock.lastCall?.join(" ")).toMatch(/^steadymix: AppQuota: .*free tier/);
   }
 });
