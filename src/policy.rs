@@ -312,8 +312,14 @@ impl RetryPolicy {
         }
     }
 
+    /// How many waits there are until the ladder is spent, or the last one repeats.
+    pub(crate) fn attempts(&self, call: Call, cause: Cause) -> usize {
+        self.ladder(call, cause).waits().len()
+    }
+
     /// How long to wait before making `call` again after `failures` earlier ones, or `None` when the ladder is
-    /// spent. A `Retry-After` (in ms) only lengthens the wait, and only up to `retryAfterMaxMs`.
+    /// spent. After a 429 the last wait repeats; a Query that is not
+    /// answered, or with a 50x, is made again for ever, in the end at the longest wait for a 50x. A `Retry-After` (in ms) only lengthens the wait, and only up to `retryAfterMaxMs`.
     #[must_use]
     pub fn wait(
         &self,
@@ -323,10 +329,11 @@ impl RetryPolicy {
         retry_after: Option<Millis>,
     ) -> Option<Millis> {
         let ladder = self.ladder(call, cause);
-        let wait = if cause == Cause::RateLimited {
-            ladder.wait_or_last(failures)
-        } else {
-            ladder.wait(failures)?
+        let wait = match (cause, call) {
+            (Cause::RateLimited, _) => ladder.wait_or_last(failures),
+            (Cause::NotFound | Cause::Refused, _) => ladder.wait(failures)?,
+            (_, Call::Query) => ladder.wait(failures).unwrap_or(self.query_server_error_ms.longest()),
+            _ => ladder.wait(failures)?,
         };
         Some(wait.max(retry_after.unwrap_or_default().min(self.retry_after_max_ms)))
     }
@@ -394,7 +401,7 @@ mod tests {
 
     fn schedule(call: Call, cause: Cause) -> Vec<u64> {
         let policy = RetryPolicy::default();
-        (0..10).map_while(|n| policy.wait(call, cause, n, None)).map(|wait| wait.as_u64() / 1000).collect()
+        (0..6).map_while(|n| policy.wait(call, cause, n, None)).map(|wait| wait.as_u64() / 1000).collect()
     }
 
     #[test]
@@ -404,12 +411,13 @@ mod tests {
         assert_eq!(schedule(Call::Create, Cause::NotCompleted), [3, 6]);
         assert_eq!(schedule(Call::Acquire, Cause::TimedOut), [3, 6, 9]);
         assert_eq!(schedule(Call::Query, Cause::NotFound), [5, 10, 15]);
-        assert_eq!(schedule(Call::Query, Cause::ServerError), [5, 10, 15, 30]);
-        assert_eq!(schedule(Call::Query, Cause::TimedOut), [5, 10, 15, 30]);
-        for call in [Call::Acquire, Call::Create, Call::Query, Call::Update, Call::Delete] {
+        assert_eq!(schedule(Call::Query, Cause::ServerError), [5, 10, 15, 30, 30, 30]);
+        assert_eq!(schedule(Call::Query, Cause::TimedOut), [5, 10, 15, 30, 30, 30]);
+        for call in [Call::Acquire, Call::Create, Call::Update, Call::Delete] {
             assert_eq!(schedule(call, Cause::NoAnswer), [1, 3, 6]);
         }
-        assert_eq!(schedule(Call::Query, Cause::RateLimited), [1, 2, 5, 10, 10, 10, 10, 10, 10, 10]);
+        assert_eq!(schedule(Call::Query, Cause::NoAnswer), [1, 3, 6, 30, 30, 30]);
+        assert_eq!(schedule(Call::Query, Cause::RateLimited), [1, 2, 5, 10, 10, 10]);
         let policy = RetryPolicy::default();
         assert_eq!(policy.confirm_ms.wait(0), Some(Millis::from_secs(5)));
         assert_eq!(policy.confirm_deadline_ms, Millis::from_secs(90));

@@ -371,12 +371,15 @@ impl Lane {
             *rate_limited = 0;
             failures
         };
-        self.config.policy.wait(read.call, cause, failures, read.retry_after).map(|wait| self.jittered(wait))
+        self.config.policy.wait(read.call, cause, failures, None).map(|wait| self.lengthened(read, wait))
     }
 
-    /// The wait before the next attempt once the ladder is spent, jitter included.
-    fn wait_when_spent(&self, read: &Read, wait: Millis) -> Millis {
-        self.jittered(wait.max(read.retry_after.unwrap_or_default()))
+    /// A wait, made longer by chance, or as the service asks for; the latter up to `retryAfterMaxMs`, chance included.
+    fn lengthened(&self, read: &Read, wait: Millis) -> Millis {
+        match read.retry_after.filter(|asked| *asked > wait) {
+            Some(asked) => self.jittered(asked).min(self.config.policy.retry_after_max_ms),
+            None => self.jittered(wait),
+        }
     }
 
     fn jittered(&self, wait: Millis) -> Millis {

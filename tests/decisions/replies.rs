@@ -271,3 +271,19 @@ fn a_look_that_a_proxy_answers_is_redacted_too() {
         }
     }
 }
+
+#[test]
+fn chance_makes_no_wait_longer_than_a_retry_after_may_be() {
+    for seed in 0..20 {
+        let mut hand = Hand::new(json!({ "seed": seed, "policy": { "jitterPercent": 100 } }));
+        let acquire = hand.expect(EventCall::Acquire);
+        hand.answer_after(&acquire, 429, json!({}), Some("299"));
+        let answered = hand.now;
+        hand.expect(EventCall::Acquire);
+        assert!(
+            (299_000..=300_000).contains(&(hand.now - answered)),
+            "seed {seed}: {} ms",
+            hand.now - answered
+        );
+    }
+}

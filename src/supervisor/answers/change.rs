@@ -66,7 +66,7 @@ impl Lane {
             ..*read
         };
         let wait = self.next_wait(generation, &as_delete, cause, failures);
-        let spent = self.wait_when_spent(read, monitor).max(wait.unwrap_or_default());
+        let spent = self.lengthened(read, monitor).max(wait.unwrap_or_default());
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {
             launch.failures = failures.saturating_add(1);
@@ -95,8 +95,8 @@ impl Lane {
     }
 
     pub(super) fn on_update(&mut self, now: Now, generation: u32, read: &Read) {
-        let longest = self.wait_when_spent(read, self.config.policy.query_server_error_ms.longest());
-        let monitor = self.wait_when_spent(read, self.config.policy.monitor_interval_ms);
+        let longest = self.lengthened(read, self.config.policy.query_server_error_ms.longest());
+        let monitor = self.lengthened(read, self.config.policy.monitor_interval_ms);
         let Some(launch) = self.launch_mut(generation).filter(|launch| launch.update_due.is_some()) else {
             return;
         };

@@ -192,7 +192,7 @@ impl Lane {
         let failures = launch.refusals;
         let wait = self.next_wait(generation, read, Cause::Refused, failures);
         let monitor = self.config.policy.monitor_interval_ms;
-        let spent = self.wait_when_spent(read, monitor);
+        let spent = self.lengthened(read, monitor);
         let Some(launch) = self.launch_mut(generation) else { return };
         launch.refusals = failures.saturating_add(1);
         if wait.is_none() && launch.phase == Phase::AwaitingEnd {
@@ -221,21 +221,19 @@ impl Lane {
     /// Query was not answered, or with a 5xx: nothing is known, and it is asked again for as long as it takes.
     fn query_unanswered(&mut self, now: Now, generation: u32, read: &Read) {
         let cause = read.cause();
-        let longest = self.config.policy.query_server_error_ms.longest();
+        let patience = self.config.policy.attempts(read.call, cause);
         let Some(launch) = self.launch_mut(generation) else { return };
         let failures = launch.failures;
         let wait = self.next_wait(generation, read, cause, failures);
-        let spent = self.wait_when_spent(read, longest);
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {
             launch.failures = failures.saturating_add(1);
+            if failures as usize >= patience && launch.phase == Phase::Reconsidered {
+                return launch.enter(Phase::Deleting, now.mono, now.mono);
+            }
         }
-        if wait.is_none() && launch.phase == Phase::Reconsidered {
-            return launch.enter(Phase::Deleting, now.mono, now.mono);
-        }
-        let wait = wait.unwrap_or(spent);
-        launch.due = now.mono.plus(wait);
+        launch.due = now.mono.plus(wait.unwrap_or_default());
         let attempt = launch.failures;
-        self.tell_retry(now, generation, read, cause, Some(wait), attempt);
+        self.tell_retry(now, generation, read, cause, wait, attempt);
     }
 }
