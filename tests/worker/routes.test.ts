@@ -312,20 +312,29 @@ test("what is not set up is said, and lets nobody in", async () => {
   const asked = async (settings: object, path: string, authorization: string) => {
     const request = new Request(`https://worker.example${path}`, { headers: { authorization } });
     const answer = await handler().fetch(request, { ...env, ...settings });
-    return { status: answer.status, ...((await answer.json()) as { error?: { code: string; message: string } }) };
+    return { ...((await answer.json()) as { error?: object }), status: answer.status };
   };
   const operator = `Bearer ${KEY}`;
-  for (const [settings, path, authorization] of [
-    [{ OPERATOR_KEYS: undefined }, "/quota", operator],
-    [{ OPERATOR_KEYS: "" }, "/quota", "Bearer "],
-    [{ OPERATOR_KEYS: "short" }, "/quota", "Bearer short"],
-    [{ OPERATOR_KEYS: `${KEY} short` }, "/quota", operator],
-    [{ AGORA_CUSTOMER_SECRET: undefined }, "/quota", operator],
-    [{ VIEWER_KEYS: undefined }, "/broadcasts/x/on-air", `Bearer ${token}`],
-    [{ VIEWER_KEYS: `${VIEWER_KEY} former` }, "/broadcasts/x/on-air", `Bearer ${token}`],
+  const allowed = expect.stringMatching(/^a secret: keys of (16|32) characters or more each, separated by spaces$/);
+  for (const [settings, path, authorization, value] of [
+    [{ OPERATOR_KEYS: undefined }, "/quota", operator, "not set"],
+    [{ OPERATOR_KEYS: "" }, "/quota", "Bearer ", "not set"],
+    [{ OPERATOR_KEYS: "short" }, "/quota", "Bearer short", "too short"],
+    [{ OPERATOR_KEYS: `${KEY} short` }, "/quota", operator, "too short"],
+    [{ AGORA_CUSTOMER_SECRET: undefined }, "/quota", operator, "not set"],
+    [{ VIEWER_KEYS: undefined }, "/broadcasts/x/on-air", `Bearer ${token}`, "not set"],
+    [{ VIEWER_KEYS: `${VIEWER_KEY} former` }, "/broadcasts/x/on-air", `Bearer ${token}`, "too short"],
   ] as const) {
-    const { status, error } = await asked(settings, path, authorization);
-    expect({ status, code: error?.code }, JSON.stringify(settings)).toEqual({ status: 503, code: "MISCONFIGURED" });
+    const [field = ""] = Object.keys(settings);
+    const code = "MISCONFIGURED";
+    const expected = { code, field, value, ...(field.endsWith("_KEYS") ? { allowed } : {}) };
+    for (const of of [path, "/health"]) {
+      const { status, error } = await asked(settings, of, authorization);
+      // A Worker without viewers needs no keys for them.
+      if (of === "/health" && field === "VIEWER_KEYS" && value === "not set") expect(status).toBe(200);
+      else
+        expect({ status, error }, `${JSON.stringify(settings)} ${of}`).toMatchObject({ status: 503, error: expected });
+    }
   }
 });
 

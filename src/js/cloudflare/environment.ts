@@ -41,6 +41,9 @@ export interface SteadymixEnv {
   QUOTA?: Quota;
 }
 
+/** The secrets with keys, and of how many characters each key is at least: one that is shorter can be guessed. */
+export const KEY_CHARS = { OPERATOR_KEYS: 16, VIEWER_KEYS: 32, AGORA_NOTICE_SECRET: 1 } as const;
+
 const HEX = /^[0-9a-f]{32}$/i;
 const NEEDED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
 
@@ -79,11 +82,28 @@ function rateOf(pcw = Number.NaN): Quota {
   return callsPerSecond < LIMITS.callsPerSecond ? { callsPerSecond } : {};
 }
 
-/** Throws `MISCONFIGURED` unless what operators' routes need is there, and right. */
+/** The keys of a secret, the first of which signs. Throws `MISCONFIGURED` if there is none, or one that can be guessed. */
+export function keysOf(env: SteadymixEnv, field: keyof typeof KEY_CHARS): [first: string, ...others: string[]] {
+  const [first, ...others] = words(env[field]);
+  const least = KEY_CHARS[field];
+  const allowed = `a secret: keys of ${least === 1 ? "any length" : `${least} characters or more each`}, separated by spaces`;
+  const value = first === undefined ? "not set" : "too short";
+  if (first === undefined || [first, ...others].some(({ length }) => length < least))
+    throw new Rejection("MISCONFIGURED", `${field} is ${value}, but must be ${allowed}`, { field, value, allowed });
+  return [first, ...others];
+}
+
+/** Throws `MISCONFIGURED` unless what operators' routes need is there, and all that there is is right. */
 export function checkEnvironment(env: SteadymixEnv): void {
   checkBindings(env);
+  keysOf(env, "OPERATOR_KEYS");
+  if (words(env.VIEWER_KEYS).length > 0) keysOf(env, "VIEWER_KEYS");
   const missing = NEEDED.find((name) => !env[name]);
-  if (missing) throw new Rejection("MISCONFIGURED", `${missing} is not set`, { field: missing });
+  if (missing) {
+    const [value, allowed] = ["not set", "what Agora's console says"];
+    const message = `${missing} is ${value}, but must be ${allowed}`;
+    throw new Rejection("MISCONFIGURED", message, { field: missing, value, allowed });
+  }
   limitsOf(env);
   const origin = words(env.ALLOWED_ORIGINS).find((origin) => !isOrigin(origin));
   if (origin !== undefined) {

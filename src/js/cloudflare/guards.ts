@@ -2,15 +2,8 @@ import { sha256 } from "./digest.js";
 import { jsonObject } from "./input.js";
 import { Rejection } from "./rejection.js";
 
-/** A key that is shorter can be guessed. */
-const KEY_CHARS = 16;
-
 /** Throws `UNAUTHORIZED` unless the request shows one of the keys as bearer. Compares all of them, in constant time. */
 export async function checkOperator(authorization: string | undefined, keys: string[]): Promise<void> {
-  if (keys.length === 0) throw new Rejection("MISCONFIGURED", "the secret OPERATOR_KEYS is not set");
-  if (keys.some(({ length }) => length < KEY_CHARS)) {
-    throw new Rejection("MISCONFIGURED", `each of the secret OPERATOR_KEYS must have ${KEY_CHARS} characters or more`);
-  }
   const shown = bearer(authorization);
   if (shown === undefined) throw new Rejection("UNAUTHORIZED", "show an operator key: Authorization: Bearer …");
   const shownDigest = await sha256(shown);

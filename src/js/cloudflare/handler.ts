@@ -8,7 +8,7 @@ import type { GroupUpdate } from "../types.js";
 import type { ErrorBody } from "./answer.js";
 import { reportOf, withGrant } from "./audience.js";
 import { type Broadcast, type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
-import { checkEnvironment, type SteadymixEnv, words } from "./environment.js";
+import { checkEnvironment, keysOf, type SteadymixEnv, words } from "./environment.js";
 import { bearer, checkOperator, checkOrigin, readBody, readJson } from "./guards.js";
 import { checked, checkLeftOut, ID, integer, NATURAL } from "./input.js";
 import { broadcastOf, checkSignature, signaturesOf } from "./notices.js";
@@ -52,14 +52,14 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
 
   const operator: MiddlewareHandler<Here> = async (c, next) => {
     checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
-    await checkOperator(c.req.header("authorization"), words(c.env.OPERATOR_KEYS));
+    await checkOperator(c.req.header("authorization"), keysOf(c.env, "OPERATOR_KEYS"));
     checkEnvironment(c.env);
     await next();
   };
   const viewer: MiddlewareHandler<Granted, "/broadcasts/:id/*"> = async (c, next) => {
     checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
     const token = bearer(c.req.header("authorization")) ?? c.req.query("token");
-    c.set("grant", await checkViewerToken(token, words(c.env.VIEWER_KEYS), c.req.param("id")));
+    c.set("grant", await checkViewerToken(token, keysOf(c.env, "VIEWER_KEYS"), c.req.param("id")));
     await next();
   };
 
@@ -147,8 +147,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   app.post("/broadcasts/:id/viewer-tokens", operator, async (c) => {
     const { lifetimeS = VIEWER_TOKEN_S } = await readJson(c.req.raw, REPORT_BYTES, BODY_MS);
     const lasts = checked("INVALID_BODY", "lifetimeS", lifetimeS, integer(1, VIEWER_TOKEN_MOST_S));
-    const [key] = words(c.env.VIEWER_KEYS);
-    if (key === undefined) throw new Rejection("MISCONFIGURED", "the secret VIEWER_KEYS is not set");
+    const [key] = keysOf(c.env, "VIEWER_KEYS");
     const id = c.req.param("id");
     await requireBroadcast(c.env, id);
     return c.json(await signViewerToken(key, id, lasts), 201);
@@ -204,9 +203,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   // ---- the service ---------------------------------------------------------------------------------------------
 
   app.post("/notices", async (c) => {
-    if (words(c.env.AGORA_NOTICE_SECRET).length === 0) {
-      throw new Rejection("MISCONFIGURED", "the secret AGORA_NOTICE_SECRET is not set");
-    }
+    keysOf(c.env, "AGORA_NOTICE_SECRET");
     const signatures = signaturesOf(c.req.raw.headers);
     const body = await readBody(c.req.raw, NOTICE_BYTES, BODY_MS);
     rejecting(() => checkSignature(c.env, body, signatures));

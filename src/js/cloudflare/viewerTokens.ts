@@ -1,12 +1,12 @@
 import { sign, verify } from "hono/jwt";
 import { asText, integer, secret } from "../check.js";
+import { invalid } from "../errors.js";
 import { sha256Hex } from "./digest.js";
+import { KEY_CHARS } from "./environment.js";
 import { Rejection } from "./rejection.js";
 
 const ALGORITHM = "HS256";
 const AUDIENCE = "steadymix-viewer";
-/** Of a key, at least. */
-const KEY_CHARS = 32;
 /** A hundred years. */
 const MAX_LIFETIME_S = 3_155_760_000;
 
@@ -31,7 +31,9 @@ export interface ViewerGrant {
  * is to have one of its own, as the number of connections is limited for each token.
  */
 export async function signViewerToken(key: string, broadcast: string, lifetimeS: number): Promise<ViewerToken> {
-  checkKeys([secret("key", key)]);
+  const least = KEY_CHARS.VIEWER_KEYS;
+  if (secret("key", key).length < least)
+    throw invalid("INVALID_CONFIG", "key", "too short", `one of VIEWER_KEYS, of ${least} characters or more`);
   const exp = Math.floor(Date.now() / 1000) + integer("lifetimeS", lifetimeS, 1, MAX_LIFETIME_S);
   const claims = { sub: asText("broadcast", broadcast), aud: AUDIENCE, exp, jti: crypto.randomUUID() };
   return { token: await sign(claims, key, ALGORITHM), expiresAt: exp * 1000 };
@@ -43,8 +45,6 @@ export async function checkViewerToken(
   keys: string[],
   broadcast: string,
 ): Promise<ViewerGrant> {
-  if (keys.length === 0) throw new Rejection("MISCONFIGURED", "the secret VIEWER_KEYS is not set");
-  checkKeys(keys);
   if (token === undefined)
     throw new Rejection("UNAUTHORIZED", "show a viewer token: Authorization: Bearer …, or ?token=…");
   for (const key of keys) {
@@ -59,10 +59,4 @@ export async function checkViewerToken(
 /** Of what is signed: the signature itself can be written in several ways. */
 function tokenIdOf(token: string): Promise<string> {
   return sha256Hex(token.slice(0, token.lastIndexOf(".")));
-}
-
-/** With one that can be guessed anybody makes tokens. */
-function checkKeys(keys: string[]): void {
-  if (keys.some((key) => key.length < KEY_CHARS))
-    throw new Rejection("MISCONFIGURED", `each of the secret VIEWER_KEYS must have ${KEY_CHARS} characters or more`);
 }
