@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::decode::decode;
 use crate::durations::server::DOMAIN_RETURN;
-use crate::error::Invalid;
+use crate::error::{Invalid, quoted};
 use crate::time::Millis;
 
 /// Where the broadcast is, which decides which domains are near.
@@ -97,7 +97,11 @@ impl DomainLadder {
             Some(region) if region == regions[0] => regions[1],
             Some(region) if region == regions[1] => regions[0],
             Some(region) => {
-                return Err(Invalid::new("region", region, format!("{} or {}", regions[0], regions[1])));
+                return Err(Invalid::new(
+                    "region",
+                    quoted(region),
+                    format!("{} or {}", regions[0], regions[1]),
+                ));
             }
         };
         DOMAIN_RETURN.check(return_after)?;
@@ -249,7 +253,7 @@ mod tests {
         assert_eq!(rungs(Area::AsiaPacific, Some("ap-northeast-1"))[2], "api-ap-southeast-1.agora.io");
         assert_eq!(
             DomainLadder::new(Area::Europe, Some("us-east-1"), RETURN_AFTER).unwrap_err(),
-            Invalid::new("region", "us-east-1", "eu-west-1 or eu-central-1")
+            Invalid::new("region", "\"us-east-1\"", "eu-west-1 or eu-central-1")
         );
         assert_eq!(DomainLadder::new(Area::Europe, None, Millis::ZERO).unwrap_err().field, "domainReturnMs");
     }

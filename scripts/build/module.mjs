@@ -43,7 +43,10 @@ const PATCHES = [
     to: "Object.prototype.toString.call(module) !== '[object WebAssembly.Module]'",
   },
   // The entries hand in an object.
-  { from: /console\.warn\('using deprecated parameters for `initSync\(\)`; pass a single object instead'\)/, to: "" },
+  {
+    from: /if \(module !== undefined\) \{\s+if \(Object\.getPrototypeOf\(module\) === Object\.prototype\) \{\s+\(\{module\} = module\)\s+\} else \{\s+console\.warn\(.*\)\s+\}\s+\}/,
+    to: "({module} = module);",
+  },
 ];
 
 /** The same of the modules that take and give texts: jsdom has neither of these. */

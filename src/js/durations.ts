@@ -15,10 +15,10 @@ export function rangeError(
   [, least, orZero = true, greatest = 86_400_000]: DurationRange,
 ): string | undefined {
   const allows = (ms: number) => (ms >= least && ms <= greatest) || (orZero && ms === 0);
-  if (typeof value === "number" && allows(value)) return undefined;
   const allowed = `${orZero ? "0, or " : ""}from ${least} to ${greatest} ms`;
-  const meant = Number(value) * 1000;
-  return typeof value === "number" && allows(meant) ? `${allowed}: did you mean ${meant} ms (${value} s)?` : allowed;
+  if (typeof value !== "number") return allowed;
+  const meant = value * 1000;
+  return allows(value) ? undefined : allows(meant) ? `${allowed}: did you mean ${meant} ms (${value} s)?` : allowed;
 }
 
 // What follows is generated from src/durations.rs: STEADYMIX_GENERATE=1 cargo test durations

@@ -195,7 +195,7 @@ impl Lane {
                     sent_at: now.mono,
                     deadline: now.mono.plus(timeout),
                 });
-                return Step::NeedToken(TokenRequest { id, uid, channel });
+                return Step::NeedToken(TokenRequest { id, uid, channel, timeout });
             }
             (Purpose::Acquire, Some(launch)) => {
                 if launch.services.is_none() {

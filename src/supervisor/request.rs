@@ -106,6 +106,8 @@ pub struct TokenRequest {
     pub uid: Uid,
     /// The channel to make it for.
     pub channel: String,
+    /// After this time it is not waited for any more.
+    pub timeout: Millis,
 }
 
 /// A permit to ask for where the rate limit is shared.

@@ -417,9 +417,17 @@ impl Lane {
         }
     }
 
+    /// Something is wrong with a task that runs. What is wrong with one that is starting may be over by itself.
     pub(super) fn suspect(&mut self, now: Now, generation: u32, reason: Suspicion, said: Said) {
+        if self.launch(generation).is_some_and(|launch| launch.phase == Phase::Running) {
+            self.report_suspect(now, generation, reason, said);
+        }
+    }
+
+    /// Reports it, unless that was done.
+    pub(super) fn report_suspect(&mut self, now: Now, generation: u32, reason: Suspicion, said: Said) {
         let Some(launch) = self.launch_mut(generation) else { return };
-        if launch.phase == Phase::Running && launch.suspect.is_none() {
+        if launch.suspect.is_none() {
             launch.suspect = Some(reason);
             self.emit(now, Some(generation), EventKind::Suspect { reason, said });
         }

@@ -315,8 +315,10 @@ impl Violations {
     }
 
     fn rtc(&mut self, at: &str, rtc: &Rtc) {
-        if rtc.rtc_channel.is_empty() || rtc.rtc_channel.len() > 64 {
-            self.add(format!("{at}.rtcChannel"), quoted(&rtc.rtc_channel), "1 to 64 bytes");
+        // No address leads into a channel of these names, however they are encoded.
+        let is_of_paths = matches!(rtc.rtc_channel.as_str(), "." | "..");
+        if rtc.rtc_channel.is_empty() || rtc.rtc_channel.len() > 64 || is_of_paths {
+            self.add(format!("{at}.rtcChannel"), quoted(&rtc.rtc_channel), "1 to 64 bytes, but not . or ..");
         }
     }
 

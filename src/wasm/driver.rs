@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
@@ -524,7 +525,18 @@ impl Inner {
         let inner = Rc::clone(self);
         self.under_way.borrow_mut().push(request.id);
         self.executor.spawn(async move {
-            let token = inner.host.rtc_token(request.uid, &request.channel).await;
+            let asked = pin!(inner.host.rtc_token(request.uid, &request.channel));
+            let token = match select(asked, inner.host.timer(request.timeout)).await {
+                Either::Left((token, _)) => token,
+                Either::Right(_) => {
+                    inner.host.tell_slow(
+                        "rtcToken",
+                        request.timeout,
+                        "the call that waits for it is not made",
+                    );
+                    Err(())
+                }
+            };
             inner.under_way.borrow_mut().retain(|other| *other != request.id);
             inner.come_in(Input::Token(request.id, token));
         });

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use steadymix::notice;
 use steadymix::supervisor::{
     Ending, EventCall, EventKind, FailReason, Input, LaunchCause, Outcome, Output, Request, Said, Standing,
+    Suspicion,
 };
 use steadymix::task::Services;
 
@@ -557,6 +558,35 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
         |kind| if let EventKind::Ended { said, .. } = kind { Some(said) } else { None },
         "no input",
     );
+}
+
+/// By default a task that is abnormal is replaced at once, and one that does not start when its time is over.
+#[test]
+fn why_a_task_is_given_up_at_once_is_in_events_and_status() {
+    let message_of = |hand: &Hand, of: Suspicion| {
+        let problem = hand.supervisor.status().last_problem.unwrap();
+        let EventKind::Suspect { reason, said } = problem.kind else { panic!("{problem:?}") };
+        assert_eq!(reason, of);
+        said.message.unwrap()
+    };
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    let query = hand.expect(EventCall::Query);
+    hand.answer(&query, 200, said("IN_PROGRESS", "serviceAbnormal", "GPU lost", ""));
+    assert!(matches!(hand.last(), EventKind::Launching { cause: LaunchCause::Abnormal }));
+    assert_eq!(message_of(&hand, Suspicion::Abnormal), "GPU lost");
+
+    let mut hand = Hand::new(json!({}));
+    let create = hand.create();
+    hand.answer(&create, 200, json!({ "taskId": "t", "status": "STARTED" }));
+    while hand.launches() < 2 {
+        let query = hand.expect(EventCall::Query);
+        hand.answer(&query, 200, said("IDLE", "serviceIdle", "no capacity", ""));
+        hand.last();
+        let is_told = hand.events.iter().any(|kind| matches!(kind, EventKind::Suspect { .. }));
+        assert_eq!(is_told, hand.launches() == 2, "as long as it may start it is not suspect");
+    }
+    assert_eq!(message_of(&hand, Suspicion::NotRunning), "no capacity");
 }
 
 #[test]

@@ -99,6 +99,19 @@ test("a persist that hangs once is called again", async (t) => {
   await outcome;
 });
 
+test("an rtcToken that is not answered is named, and asked for again", async (t) => {
+  const { errors, onError } = told();
+  let calls = 0;
+  const rtcToken = () => (++calls === 1 ? new Promise<string>(() => {}) : "a token");
+  const { host, event } = await world(t, {}, { onError, rtcToken });
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  assert.ok(errors.includes("rtcToken: CALLBACK_TIMEOUT"), errors.join());
+  supervisor.stop();
+  await outcome;
+});
+
 test("a permit that is not answered is named, and asked for again", async (t) => {
   const { errors, onError } = told();
   let calls = 0;

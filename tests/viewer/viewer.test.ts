@@ -461,6 +461,8 @@ test("every setting, and every callback, is refused by name when it cannot be", 
         names(`options.${setting}`),
         `${setting}: ${value}`,
       );
+  for (const value of [Symbol("s"), 5n, Object.create(null), { valueOf: () => assert.fail("it is asked") }])
+    assert.throws(() => watch(new FakeSource(), { frozenMs: value as never }), names("options.frozenMs"));
   for (const callback of ["onEvent", "onError"])
     for (const value of [null, "log", {}])
       assert.throws(() => watch(new FakeSource(), { [callback]: value }), names(`options.${callback}`));
@@ -660,6 +662,55 @@ test("one uid in two channels that have names is two outputs", async () => {
   assert.equal(source.idOf({ uid: PRIMARY }), PRIMARY);
   second.tell({ type: "left", uid: PRIMARY, how: "quit" });
   assert.equal(viewer?.shown, PRIMARY, "the one in the first channel");
+});
+
+test("across channels, a wrong signal is refused by name, and nothing of it holds", () => {
+  const [first, second] = inTwoChannels();
+  for (const signal of [
+    ...[undefined, null, 5, "x", {}, { type: "foo", uid: PRIMARY }],
+    ...[{ type: "connection" }, { type: "connection", state: "disconnected" }],
+    ...[{ type: "mediaPath" }, { type: "mediaPath", whole: "yes" }, { type: "badNetwork", bad: 1 }],
+    ...[
+      { type: "joined", uid: "9001" },
+      { type: "frame", uid: Number.NaN },
+    ],
+  ])
+    for (const source of [first, second])
+      assert.throws(() => source.tell(signal as Signal), { name: "SteadymixError", code: "INVALID_SIGNAL" });
+  for (const source of [first, second]) source.tell(CONNECTED);
+  first.joins(PRIMARY);
+  second.joins(BACKUP);
+  first.decodes(PRIMARY);
+  assert.equal(viewer?.shown, PRIMARY);
+  first.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  second.decodes(BACKUP);
+  assert.equal(viewer?.shown, BACKUP);
+});
+
+test("across channels, one that cannot be attached to leaves none attached, and every field is checked", () => {
+  const [first, second] = [new FakeSource(), new FakeSource()];
+  let detached = 0;
+  first.attach = () => () => {
+    detached += 1;
+  };
+  const channels = [
+    { uids: [PRIMARY], source: first },
+    { uids: [BACKUP], source: second },
+  ];
+  for (const attach of [
+    () => {
+      throw new Error("not today");
+    },
+    () => undefined as never,
+  ]) {
+    second.attach = attach;
+    assert.throws(() => watch(acrossChannels(channels)), /not today|source.attach\(\) is undefined/);
+  }
+  assert.equal(detached, 2);
+  const [channel] = channels;
+  assert.throws(() => acrossChannels([{ ...channel, channel: 5 } as never]), names("channels[0].channel"));
+  assert.throws(() => acrossChannels([{ ...channel, chanel: "a" } as never]), names("channels[0].chanel", "a string"));
+  assert.throws(() => acrossChannels([{ uids: [1] } as never]), names("channels[0].source", "undefined"));
 });
 
 test("a uid in two channels is an error", () => {

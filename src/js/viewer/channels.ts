@@ -1,5 +1,6 @@
-import { check, type Rules, uids as uidsRule, wrong } from "./check.js";
-import { type RtcSource, SOURCE } from "./source.js";
+import { check, optional, type Rule, type Rules, TEXT, uids as uidsRule, wrong } from "./check.js";
+import { attached, type RtcSource, SOURCE } from "./source.js";
+import { checkSignal } from "./tables.js";
 import type { Kind, Signal, Uid } from "./types.js";
 
 /** The outputs that are in one channel, and the SDK's client that has joined it. */
@@ -45,7 +46,12 @@ const CHANNELS: Rules = {
   },
 };
 const TWICE = { allowed: "in one channel only, unless each has a `channel` of its own" };
-const CHANNEL: Rules = { uids: uidsRule(1) };
+const CHANNEL: Required<{ readonly [Field in keyof ChannelSource]: Rule }> = {
+  uids: uidsRule(1),
+  channel: optional(TEXT),
+  // That has rules of its own.
+  source: { is: () => true, allowed: "" },
+};
 /** No output has it. */
 const NONE = 0;
 
@@ -60,7 +66,7 @@ class AcrossChannels implements ChannelsSource {
     this.#channels = channels;
     for (const [at, channel] of channels.entries()) {
       const name = `channels[${at}]`;
-      check("INVALID_CONFIG", name, channel, CHANNEL);
+      check("INVALID_CONFIG", name, channel, CHANNEL, true);
       const { uids, source, channel: own } = channel;
       check("INVALID_CONFIG", `${name}.source`, source, SOURCE);
       for (const uid of uids) {
@@ -103,8 +109,10 @@ class AcrossChannels implements ChannelsSource {
     const bad = this.#channels.map(() => false);
     let connection = "";
     let [wasWhole, wasBad] = [true, false];
-    const detach = this.#channels.map(({ uids, source }, at) =>
-      source.attach((signal) => {
+    const detach: (() => void)[] = [];
+    const attachTo = ({ uids, source }: ChannelSource, at: number) =>
+      attached(source, (signal) => {
+        checkSignal(signal);
         if (signal.type === "connection") {
           connections[at] = signal.state;
           if (signal.state === "closed")
@@ -130,8 +138,14 @@ class AcrossChannels implements ChannelsSource {
         } else {
           tell(signal);
         }
-      }),
-    );
+      });
+    try {
+      for (const [at, channel] of this.#channels.entries()) detach.push(attachTo(channel, at));
+    } catch (error) {
+      // Those before would go on.
+      callAll(detach);
+      throw error;
+    }
     return () => callAll(detach);
   }
 

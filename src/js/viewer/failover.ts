@@ -1,11 +1,9 @@
 import { steadymixError } from "../errors.js";
-import { check, oneOf, type Rules, TIME, uids as uidsRule, wrong } from "./check.js";
+import { check, type Rules, TIME, uids as uidsRule, wrong } from "./check.js";
 import { Failover as Machine, startFailure } from "./glue.js";
-import { decoded, EVENTS, HEALTH, SETTINGS, SIGNALS, STEPS } from "./tables.js";
+import { checkSignal, decoded, EVENTS, HEALTH, SETTINGS, SIGNAL_TYPES, SIGNALS, STEPS } from "./tables.js";
 import type { FailoverSettings, Health, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
 
-const TYPES = Object.keys(SIGNALS);
-const HAS_TYPE: Rules = { type: oneOf(...TYPES) };
 /** Where the uid that is shown is among the fields of the WebAssembly; how each output is follows. */
 const SHOWN = 6;
 const STEP_COUNT = Object.keys(STEPS).length;
@@ -49,14 +47,13 @@ export class Failover {
   /** Takes what the SDK tells. Poll afterwards. Throws `INVALID_SIGNAL`, and is as before then. */
   handle(now: number, signal: Signal): void {
     this.#checkTime(now);
-    check("INVALID_SIGNAL", "signal", signal, HAS_TYPE);
+    checkSignal(signal);
     const { uid, ...rules }: Rules = SIGNALS[signal.type];
-    check("INVALID_SIGNAL", `signal ${signal.type}`, signal, SIGNALS[signal.type]);
     const fields = signal as unknown as Readonly<Record<string, number | undefined>>;
     const [a = 0, b = 0, c = 0] = Object.entries(rules).map(([field, { values }]) =>
       values ? values.indexOf(fields[field]) : (fields[field] ?? 0),
     );
-    this.#alive.handle(now, TYPES.indexOf(signal.type), (uid && fields.uid) || 0, a, b, c);
+    this.#alive.handle(now, SIGNAL_TYPES.indexOf(signal.type), (uid && fields.uid) || 0, a, b, c);
   }
 
   /** What to do next: carry it out, and poll again, until it says to wait. */

@@ -194,7 +194,7 @@ export class OnAirFeed {
     const source = socket ?? new EventSource(address);
     let isOpen = false;
     let pings: ReturnType<typeof setInterval> | undefined;
-    let patience = setTimeout(() => lost(new Error(`${this.#address} cannot be reached by ${way}`)), OPENS_MS);
+    let patience = setTimeout(() => lost("cannot be reached"), OPENS_MS);
     const end = () => {
       clearTimeout(patience);
       clearInterval(pings);
@@ -203,10 +203,10 @@ export class OnAirFeed {
       source.close();
       this.#socket = undefined;
     };
-    const lost = (error: Error) => {
+    const lost = (how: string, cause?: unknown) => {
       end();
       if (!isOpen) this.#leave();
-      this.#failed(error);
+      this.#failed(cause ?? new Error(`${this.#address} ${how} by ${way}`));
     };
     this.#end = end;
     source.onmessage = ({ data }: MessageEvent) => {
@@ -223,15 +223,15 @@ export class OnAirFeed {
         if (data !== "pong") this.#take(String(data));
         this.#works();
       } catch (error) {
-        lost(error as Error);
+        lost("", error);
       }
     };
-    const broken = () => lost(new Error(`${this.#address} was lost by ${way}`));
+    const broken = () => lost("was lost");
     source.onerror = broken;
     if (socket) {
       this.#socket = socket;
       socket.onclose = ({ code }) => {
-        if (code !== EXPIRED) return lost(new Error(`${this.#address} has closed the connection`));
+        if (code !== EXPIRED) return lost("was closed");
         end();
         this.#again(0);
       };

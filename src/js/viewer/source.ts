@@ -1,4 +1,4 @@
-import { FUNCTION, optional, type Rules } from "./check.js";
+import { check, FUNCTION, optional, type Rules } from "./check.js";
 import type { Kind, Signal, Uid } from "./types.js";
 
 /**
@@ -21,6 +21,13 @@ export interface RtcSource {
   show(uid: Uid): void;
   /** Tells, as `progress`, of each subscribed track whether bytes came in since the last call. Called every second. */
   look?(): void | Promise<void>;
+}
+
+/** Attaches to a source. Throws `INVALID_CONFIG` if it gives nothing that ends it. */
+export function attached(source: RtcSource, tell: (signal: Signal) => void): () => void {
+  const detach = source.attach(tell);
+  check("INVALID_CONFIG", "source", { "attach()": detach }, { "attach()": FUNCTION });
+  return detach;
 }
 
 /** What a source has. */

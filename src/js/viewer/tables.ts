@@ -3,7 +3,20 @@
  * `src/failover/numbers.rs` has the same names in the same order; `tests/viewer/numbers.json` is what both are compared with.
  */
 import { VIEWER } from "../durations.js";
-import { between, duration, FLAG, FUNCTION, oneOf, optional, type Rule, type Rules, TIME, UID, uids } from "./check.js";
+import {
+  between,
+  check,
+  duration,
+  FLAG,
+  FUNCTION,
+  oneOf,
+  optional,
+  type Rule,
+  type Rules,
+  TIME,
+  UID,
+  uids,
+} from "./check.js";
 import type { FailoverSettings, Health, Kind, MediaState, Signal, Step, SwitchReason, ViewerEvent } from "./types.js";
 import type { ViewerOptions } from "./viewer.js";
 
@@ -57,6 +70,15 @@ export const SIGNALS: FieldsOf<Signal> = {
   visible: { visible: FLAG },
   onAir: { uid: UID },
 };
+
+export const SIGNAL_TYPES = Object.keys(SIGNALS);
+const HAS_TYPE: Rules = { type: oneOf(...SIGNAL_TYPES) };
+
+/** Throws `INVALID_SIGNAL`. */
+export function checkSignal(signal: Signal): void {
+  check("INVALID_SIGNAL", "signal", signal, HAS_TYPE);
+  check("INVALID_SIGNAL", `signal ${signal.type}`, signal, SIGNALS[signal.type]);
+}
 
 /** Steps but `tell`, which is one of the events that follow. */
 export const STEPS: FieldsOf<Exclude<Step, { type: "tell" }>> = {

@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { check, FUNCTION } from "./check.js";
+import { check } from "./check.js";
 import { Failover } from "./failover.js";
 import { report } from "./report.js";
-import { type RtcSource, SOURCE } from "./source.js";
+import { attached, type RtcSource, SOURCE } from "./source.js";
 import { VIEWER_OPTIONS } from "./tables.js";
 import type { FailoverSettings, Kind, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
 
@@ -44,9 +44,7 @@ export class FailoverViewer {
     // Who is there already is told of one after the other: nothing is decided before all are known.
     this.#stepping = true;
     try {
-      const detach = source.attach((signal) => this.tell(signal));
-      check("INVALID_CONFIG", "source", { "attach()": detach }, { "attach()": FUNCTION });
-      this.#detach = detach;
+      this.#detach = attached(source, (signal) => this.tell(signal));
     } catch (error) {
       this.#disposed = true;
       this.#failover.free();

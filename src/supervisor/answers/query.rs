@@ -157,14 +157,19 @@ impl Lane {
             }
         };
         let until = since.plus(patience);
-        if now.mono >= until {
-            let cause = if state == TaskState::Abnormal { LaunchCause::Abnormal } else { cause };
-            return self.supersede(now, generation, cause);
-        }
+        let is_over = now.mono >= until;
         let looks = if running { 0 } else { launch.looks };
         launch.due = now.mono.plus(policy.confirm_ms.wait_or_last(looks)).min(until);
-        let reason = if state == TaskState::Abnormal { Suspicion::Abnormal } else { Suspicion::NotRunning };
-        self.suspect(now, generation, reason, self.said_of(generation, read));
+        // One that is starting has its time; but one that is given up is reported in any case, with the service's words.
+        if running || is_over {
+            let reason =
+                if state == TaskState::Abnormal { Suspicion::Abnormal } else { Suspicion::NotRunning };
+            self.report_suspect(now, generation, reason, self.said_of(generation, read));
+        }
+        if is_over {
+            let cause = if state == TaskState::Abnormal { LaunchCause::Abnormal } else { cause };
+            self.supersede(now, generation, cause);
+        }
     }
 
     fn not_found(&mut self, now: Now, generation: u32, read: &Read) {
