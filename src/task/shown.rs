@@ -9,7 +9,8 @@ use super::Services;
 use crate::error::{Invalid, quoted};
 use crate::redact::is_secret;
 
-/// What stands in the place of a hidden value begins with this; its place follows.
+/// What stands in the place of a hidden value begins with this; a number that changes with what is shown follows, and its
+/// place: places mean something else in a payload that has changed.
 const HIDDEN: &str = "***";
 
 enum Field {
@@ -51,8 +52,20 @@ impl Services {
     #[must_use]
     pub fn shown(&self) -> Value {
         let mut value = self.to_value();
-        hide(&mut value, "", HIDDEN, &mut |_, _| {});
+        hide(&mut value, "", &self.mark(), &mut |_, _| {});
         value
+    }
+
+    /// What the marks of this payload begin with.
+    fn mark(&self) -> String {
+        let mut value = self.to_value();
+        hide(&mut value, "", HIDDEN, &mut |_, _| {});
+        // FNV-1a. Nothing of what is hidden is in it.
+        let number = value
+            .to_string()
+            .bytes()
+            .fold(0x811c_9dc5_u32, |number, byte| (number ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        format!("{HIDDEN}{number:08x}")
     }
 
     /// What is hidden there, text by text; of addresses also each part, for one of them is the key. What is too short for a
@@ -111,8 +124,10 @@ pub fn revealed(services: &Value, shown_of: Option<&Services>) -> Result<Value, 
     let mut services = services.clone();
     let root = if services.get("lanes").is_some() { "update" } else { "services" };
     let mut hidden = Map::new();
-    let mut value = shown_of.map(Services::to_value).unwrap_or_default();
-    hide(&mut value, "", HIDDEN, &mut |mark, value| drop(hidden.insert(mark, value)));
+    if let Some(shown_of) = shown_of {
+        let keep = &mut |mark, value| drop(hidden.insert(mark, value));
+        hide(&mut shown_of.to_value(), "", &shown_of.mark(), keep);
+    }
     put_back(&mut services, root, &hidden)?;
     Ok(services)
 }
@@ -161,7 +176,7 @@ fn put_back(value: &mut Value, path: &str, hidden: &Map<String, Value>) -> Resul
             match hidden.get(text) {
                 Some(kept) => *value = kept.clone(),
                 None => {
-                    let allowed = "the value itself: none is kept under this name";
+                    let allowed = "the value itself: none is kept under this name, as the payload may have changed since";
                     return Err(Invalid::new(path, quoted(text), allowed));
                 }
             }

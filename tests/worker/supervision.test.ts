@@ -261,7 +261,9 @@ test("the payload in force is shown without its secrets, which an update keeps",
   const shown = await shownNow();
   const seen = shown.cloudTranscoder.config.transcoder;
   expect(seen).toMatchObject({ idleTimeout: 300, outputs: transcoder.outputs });
-  const at = "***.cloudTranscoder.config.transcoder";
+  const [mark] = String((seen as { cookie?: string }).cookie).split(".");
+  expect(mark).toMatch(/^\*{3}[0-9a-f]{8}$/);
+  const at = `${mark}.cloudTranscoder.config.transcoder`;
   expect(seen).toMatchObject({ encryption: `${at}.encryption`, tokens: `${at}.tokens`, cookie: `${at}.cookie` });
   expect(seen.canvas).toMatchObject({ backgroundImage: `https://i.example/b.png?${at}.canvas.backgroundImage` });
   for (const secret of secrets) expect(JSON.stringify(await show.status())).not.toContain(secret);
