@@ -73,6 +73,7 @@ impl Lane {
 
     fn settle_end(&mut self, now: Now, outcome: &Outcome, since: Millis) -> bool {
         let mut changed = false;
+        let shortest = self.config.policy.delete_ms.wait_or_last(0);
         for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
             let given_up_at = self.launch(generation).and_then(|launch| self.given_up_at(launch, since));
             let Some(launch) = self.launch_mut(generation) else { continue };
@@ -97,8 +98,9 @@ impl Lane {
                     changed = true;
                 }
                 Phase::LeftBehind => {
-                    // One more try, now that the broadcast ends: after it, it is forgotten.
-                    launch.enter(Phase::Deleting, now.mono, now.mono);
+                    // One more try, now that the broadcast ends, but not right after one that failed: after it, it is forgotten.
+                    let due = launch.since.plus(shortest).max(now.mono);
+                    launch.enter(Phase::Deleting, now.mono, due);
                     changed = true;
                 }
                 Phase::Preparing

@@ -61,14 +61,15 @@ fn one_left_behind() -> Hand {
 #[test]
 fn a_task_that_was_left_behind_has_one_more_try_at_the_end() {
     let mut hand = one_left_behind();
+    let failed = hand.now;
     hand.supervisor.handle(hand.wall(), Input::Stop);
     let mut deleted = Vec::new();
     while let Ok(delete) = hand.next(u64::MAX) {
         let is_old = delete.path.contains("/tasks/old?");
         hand.answer(&delete, if is_old { 500 } else { 200 }, json!({}));
-        deleted.push(is_old);
+        deleted.push((is_old, hand.now - failed));
     }
-    assert_eq!(deleted, [true, false]);
+    assert_eq!(deleted, [(false, 0), (true, 5_000)], "and not right after the one that failed");
 }
 
 #[test]
