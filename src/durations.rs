@@ -3,7 +3,7 @@
 //! This is the only table of them. The checks and the defaults use it; `src/js/durations.ts` is generated from it; a test
 //! compares it with what the TypeScript types document.
 //!
-//! The least value of each is larger than any sensible number of seconds, so a value that was meant in seconds is refused
+//! The least value of each is larger than its default in seconds, so a value that was meant in seconds is mostly refused
 //! instead of being taken for milliseconds. A faster clock (`timeScale`) is the way to wait less in a test.
 
 #[cfg(test)]

@@ -9,9 +9,8 @@ const root = join(import.meta.dirname, "..", "..");
 // Inside the package, so that it can import itself by its name.
 const folder = join(root, "target", "examples");
 mkdirSync(folder, { recursive: true });
-const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```js\n([\s\S]*?)^```/gm)].map(
-  ([, code]) => code ?? "",
-);
+const README = readFileSync(join(root, "README.md"), "utf8");
+const blocks = [...README.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code]) => code ?? "");
 
 /** What an application has already: a service, and what is said of it. */
 const APPLICATION = `
@@ -81,7 +80,10 @@ test("a primary and a backup", async () => {
 
 test("faults of one's own", async () => {
   const after = "console.log(emulator.state().tasks.filter(({ live }) => live));";
-  assert.equal(await saidBy(example("faults", { mark: 'kind: "addRule"', before: APPLICATION, after })), "[]\n");
+  // The payload that stands there.
+  const [, services] = /^```json\n(\{ "cloudTranscoder"[\s\S]*?)^```/m.exec(README) ?? [];
+  const before = `const services = ${services};`;
+  assert.equal(await saidBy(example("faults", { mark: 'kind: "addRule"', before, after })), "[]\n");
 });
 
 test("the building blocks alone", async () => {
