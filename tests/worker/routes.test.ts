@@ -342,6 +342,9 @@ test("what no RTC token can be made of is named, and not shown", async () => {
   const certificate = "not-a-certificate-but-a-secret";
   for (const [settings, field] of [
     [{ AGORA_APP_CERTIFICATE: certificate }, "AGORA_APP_CERTIFICATE"],
+    [{ AGORA_APP_CERTIFICATE: `x${"a".repeat(32)}` }, "AGORA_APP_CERTIFICATE"],
+    [{ AGORA_APP_CERTIFICATE: "a".repeat(33) }, "AGORA_APP_CERTIFICATE"],
+    [{ AGORA_APP_CERTIFICATE: "A".repeat(32) }, undefined],
     [{ AGORA_APP_ID: "app" }, "AGORA_APP_ID"],
     [{ AGORA_APP_ID: "app", AGORA_APP_CERTIFICATE: "" }, undefined],
   ] as const) {

@@ -1,7 +1,7 @@
 /** A broadcast in the real runtime: driven by alarms, against the emulated service. */
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { LaneConfig, Services } from "steadymix";
+import type { LaneConfig, Quota, Services } from "steadymix";
 import { AppQuota, Broadcast, type BroadcastEntry, type BroadcastStatus } from "steadymix/cloudflare";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FAULTS } from "../emulator/js/faults.ts";
@@ -81,6 +81,31 @@ test("the broadcasts that have tasks are counted, among which the limits are sha
   expect(await quota.used("a/0")).toBe(2);
   await quota.remove("a");
   expect(await quota.used("b/0")).toBe(1);
+});
+
+test("what is left out of the limits has its default; a small PCW gives a lower rate, unless one is given", async () => {
+  const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
+  const standard = { callsPerSecond: 7, burst: 2, pcw: 5 };
+  for (const [QUOTA, limits] of [
+    [undefined, standard],
+    [{}, standard],
+    [{ burst: 3 }, { ...standard, burst: 3 }],
+    ...[
+      [5, 1],
+      [30, 3],
+      [69, 6],
+      [70, 7],
+      [1_000, 7],
+    ].map(([pcw = 0, callsPerSecond = 0]) => [{ pcw }, { ...standard, pcw, callsPerSecond }] as const),
+    [
+      { pcw: 30, callsPerSecond: 9 },
+      { ...standard, pcw: 30, callsPerSecond: 9 },
+    ],
+  ] as const)
+    await runInDurableObject(quota, async (_, state) => {
+      const made = new AppQuota(state, { ...env, QUOTA: QUOTA as Quota });
+      expect(made.status().limits, JSON.stringify(QUOTA)).toEqual(limits);
+    });
 });
 
 test("limits that are not allowed stop nobody: the defaults are in their place", async () => {
