@@ -315,6 +315,7 @@ fn answer(group: &mut RedundancyGroup, now: Millis, request: &Request) {
     let body = match request.call {
         EventCall::Acquire => json!({ "tokenName": format!("token {:?}", request.id) }),
         EventCall::Create => json!({ "taskId": format!("task {:?}", request.id) }),
+        EventCall::Delete => json!({ "status": "STOPPED" }),
         _ => json!({ "status": "IN_PROGRESS" }),
     };
     let answer = http(200, &body.to_string());

@@ -113,6 +113,22 @@ fn it_is_stopping_until_what_lives_is_deleted() {
 }
 
 #[test]
+fn a_delete_whose_answer_says_that_it_runs_is_not_believed_until_query_says_so() {
+    let mut hand = Hand::new(json!({}));
+    hand.running("t");
+    hand.supervisor.handle(hand.wall(), Input::Stop);
+    for _ in 0..2 {
+        let delete = hand.expect(EventCall::Delete);
+        hand.answer(&delete, 200, task("IN_PROGRESS", "serviceInProgress"));
+        hand.query("IN_PROGRESS", "serviceInProgress");
+    }
+    let delete = hand.expect(EventCall::Delete);
+    hand.answer(&delete, 200, task("IN_PROGRESS", "serviceInProgress"));
+    hand.query("STOPPED", "serviceCompleted");
+    assert_eq!(hand.done(), Outcome::Stopped);
+}
+
+#[test]
 fn a_refused_delete_is_told_once_when_it_persists() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");

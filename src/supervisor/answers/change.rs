@@ -2,7 +2,7 @@
 
 use super::Read;
 use crate::policy::Cause;
-use crate::status::{Call, Meaning};
+use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason};
 use crate::supervisor::lane::{Goal, Lane};
 use crate::supervisor::launch::{Phase, Round};
@@ -13,11 +13,12 @@ impl Lane {
     pub(super) fn on_delete(&mut self, now: Now, generation: u32, read: &Read) {
         let first_look = self.config.policy.confirm_ms.wait_or_last(0);
         let Some(launch) = self.launch_mut(generation) else { return };
+        let state = TaskState::of(read.body.task_status.as_ref(), read.body.service_status.as_ref());
         match read.meaning {
             Meaning::Success | Meaning::Accepted if read.misnamed => self.not_deleted(now, generation, read),
             // Not the service's: it would be believed of a task that lives, and is billed. 404 ends the attempts.
             Meaning::Success if read.body.is_unreadable => self.not_deleted(now, generation, read),
-            Meaning::Success => {
+            Meaning::Success if state != TaskState::Running => {
                 launch.token_proven();
                 self.gone(now, generation, Ending::Normal, self.said_of(generation, read));
             }
@@ -30,7 +31,8 @@ impl Lane {
                     Round::Refused => self.not_deleted(now, generation, read),
                 }
             }
-            Meaning::Accepted => {
+            // It is not done yet, or so the body says.
+            Meaning::Accepted | Meaning::Success => {
                 launch.phase = Phase::AwaitingEnd;
                 launch.begin_round();
                 launch.due = now.mono.plus(first_look);
