@@ -92,7 +92,8 @@ export const STEPS = {
       [releasePackage, releaseSite, chromium, schemathesis],
       [node(["--test-concurrency=2"], testsIn("tests/worker/system"))],
     ),
-  page: () => waits(12, [releasePackage, releaseSite, chromium], [viewer((name) => PAGE.test(name))]),
+  // The pages of both builds: what one of them makes of styles, the other may not.
+  page: () => waits(12, [releasePackage, releaseSite, developmentSite, chromium], [viewer((name) => PAGE.test(name))]),
   webkit: () => waits(10, [releasePackage, testPages, releaseSite, webkit], [viewer((name) => WEBKIT.test(name))]),
   consumers: () =>
     waits(15, [releasePackage, sizes, chromium, consumerPackages], [node([], testsIn("tests/consumers"))]),

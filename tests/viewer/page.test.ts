@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
+import { DEVELOPMENT_SITE } from "../../scripts/build/development.mjs";
 import { inBrowser, launch, root, serve, shots } from "./browser.ts";
 import { inChinese, inEnglish, keepWhatIsDrawn, said } from "./said.ts";
 
@@ -11,11 +12,16 @@ let page: Page;
 
 afterEach(() => page?.context().close());
 
-async function open(options: BrowserContextOptions = {}, fragment = "", before?: (page: Page) => Promise<void>) {
+async function open(
+  options: BrowserContextOptions = {},
+  fragment = "",
+  before?: (page: Page) => Promise<void>,
+  url = here.url,
+) {
   const context = await here.browser.newContext({ locale: "en-US", ...options });
   page = await context.newPage();
   await before?.(page);
-  await page.goto(`${here.url}/${fragment}`);
+  await page.goto(`${url}/${fragment}`);
 }
 
 const shown = () => page.getByTestId("shown").textContent();
@@ -180,6 +186,52 @@ test("on a wide screen, in both languages and lights", async () => {
     await page.context().close();
   }
 });
+
+test("the timeline has the colours of its legend, by day and by night, in the published build and in that for development", async () => {
+  const development = await serve(join(root, DEVELOPMENT_SITE));
+  try {
+    for (const [build, url] of [
+      ["release", here.url],
+      ["development", development.url],
+    ] as const) {
+      await open({ viewport: { width: 1280, height: 900 } }, "", undefined, url);
+      await watching();
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        // It is drawn four times a second.
+        await pass(1000);
+        const { drawn, legend, shown } = await page.evaluate(coloursOfTimeline);
+        const pixels = (colour: string | undefined) => drawn[colour ?? ""] ?? 0;
+        const of = `${build}, ${colorScheme}: ${JSON.stringify({ legend, shown, drawn })}`;
+        assert.ok(pixels(legend.playing) > 200, `playing: ${of}`);
+        assert.ok(pixels(shown) > 50, `on screen: ${of}`);
+        assert.equal(pixels("rgb(0, 0, 0)"), 0, `black: ${of}`);
+        await shoot(`timeline-${build}-${colorScheme}`);
+      }
+      await page.context().close();
+    }
+  } finally {
+    await development.close();
+  }
+});
+
+/** In the page: how many pixels of the chart have each opaque colour, and what the legend and the list of outputs have. */
+function coloursOfTimeline() {
+  const canvas = document.querySelector<HTMLCanvasElement>(".timeline canvas");
+  const { data } = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+  const drawn: Record<string, number> = {};
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] !== 255) continue;
+    const colour = `rgb(${data[i]}, ${data[i + 1]}, ${data[i + 2]})`;
+    drawn[colour] = (drawn[colour] ?? 0) + 1;
+  }
+  for (const [colour, count] of Object.entries(drawn)) if (count < 20) delete drawn[colour];
+  const legend: Record<string, string> = {};
+  for (const item of document.querySelectorAll<HTMLElement>(".legend li"))
+    legend[item.dataset.health ?? ""] = getComputedStyle(item, "::before").backgroundColor;
+  const badge = document.querySelector(".outputs .shown");
+  return { drawn, legend, shown: badge ? getComputedStyle(badge).backgroundColor : "" };
+}
 
 for (const [locale, other, leftOvers] of [
   ["zh-CN", "English", inEnglish],

@@ -64,10 +64,15 @@ export function Timeline({ history, texts }: { history: History; texts: Texts })
 
 type Colour = (name: string) => string;
 
-/** The colours of the page as they are now. */
+/**
+ * The page's colours as they are now. The value of a custom property is the text of the style sheet, such as `light-dark(…)`,
+ * which a canvas draws black; a computed `color` is resolved.
+ */
 function colourOf(canvas: HTMLCanvasElement): Colour {
-  const style = getComputedStyle(canvas);
-  return (name) => style.getPropertyValue(name).trim();
+  return (name) => {
+    canvas.style.color = `var(${name})`;
+    return getComputedStyle(canvas).color;
+  };
 }
 
 function optionsOf(texts: Texts, colour: Colour): ChartOptions<"bar"> {
