@@ -125,6 +125,27 @@ test("both frozen: nothing is switched; brought back, it goes on", async () => {
   assert.equal(await outageShown().count(), 0);
 });
 
+test("no output is left in the channel: none is said to be on screen, until one is back", async () => {
+  for (const [locale, viewport, text] of [
+    ["en-US", { width: 1280, height: 900 }, "No output is in the channel."],
+    ["zh-CN", { width: 360, height: 740 }, "频道中暂无输出流"],
+  ] as const) {
+    await open({ locale, viewport });
+    await watching();
+    await page.getByTestId("freezeBoth").click();
+    for (const uid of [9001, 9101]) await isHealth(uid, "absent");
+    await page.locator(".screen").getByRole("status").getByText(text).waitFor();
+    assert.equal(await shown(), "–");
+    assert.equal(await page.locator(".outputs .shown, .outputs [aria-current=true]").count(), 0);
+    await shoot(`no-output-${locale}`);
+    await page.getByTestId("bringBack").click();
+    await page.getByTestId("shown").filter({ hasText: /\d/ }).waitFor({ timeout: 20_000 });
+    assert.equal(await page.locator(".screen").getByRole("status").count(), 0);
+    assert.ok(await moves());
+    await page.context().close();
+  }
+});
+
 test("muted: what is published anew is not heard either", async () => {
   await open({}, "", async (page) => {
     await page.addInitScript(tellOfVolumes);

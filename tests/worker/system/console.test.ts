@@ -108,6 +108,16 @@ test("a broadcast is started in the console, watched in the viewer, loses its ta
   await isLogged("stopped");
   await viewer.bringToFront();
   await viewer.getByTestId("log").getByText("The broadcast is over").waitFor();
+  // Where the picture was, and nowhere an output that is on screen.
+  await viewer.locator(".screen").getByText("The broadcast is over").waitFor({ timeout: 30_000 });
+  assert.equal(await viewer.getByTestId("shown").textContent(), "–");
+  assert.equal(await viewer.locator(".outputs .shown, .outputs [aria-current=true]").count(), 0);
+  await viewer.screenshot({ path: join(shots, "worker-viewer-over-en.png"), fullPage: true });
+  await viewer.setViewportSize({ width: 390, height: 844 });
+  await viewer.getByRole("button", { name: "中文" }).click();
+  await viewer.locator(".screen").getByText("直播已结束", { exact: true }).waitFor();
+  assert.ok(await viewer.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "it is too wide");
+  await viewer.screenshot({ path: join(shots, "worker-viewer-over-zh-phone.png"), fullPage: true });
 });
 
 test("Watch without a token or a window says why, and leaves no empty window", async () => {

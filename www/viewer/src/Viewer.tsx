@@ -7,7 +7,7 @@ import { onGesture } from "./gesture.ts";
 import { feedLineOf, Log, type LogLine, lineOf, serverLineOf, wordLineOf } from "./Log.tsx";
 import { Timeline } from "./Timeline.tsx";
 import type { TEXTS } from "./texts.ts";
-import { useHistory } from "./useHistory.ts";
+import { type End, onScreenOf, useHistory } from "./useHistory.ts";
 import type { Watchable } from "./watchable.ts";
 
 export type Texts = (typeof TEXTS)["en"];
@@ -35,13 +35,16 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
     if (line) setLines((before) => [line, ...before].slice(0, LOG_LINES));
   }, []);
   const [outage, setOutage] = useState<Switched>();
+  const [end, setEnd] = useState<End>();
   const onEvent = (event: ViewerEvent) => {
     say(lineOf(event));
     feed.current?.take(event);
     if (event.type === "switched") setOutage(event);
+    if (event.type === "closed") setEnd("closed");
   };
   const { ref, shown, viewer } = useFailover(watchable.client, { uids, onEvent });
-  const history = useHistory(viewer);
+  const history = useHistory(viewer, end);
+  const onScreen = onScreenOf(shown, history.now, end);
 
   useEffect(() => {
     if (!viewer) return;
@@ -61,6 +64,7 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
       onWord: (word) => {
         say(wordLineOf(word));
         if (word.onAir) viewer.tell({ type: "onAir", uid: word.onAir.uid });
+        if (word.over) setEnd("ended");
       },
       onError: (error) => say(feedLineOf(error)),
     });
@@ -81,16 +85,16 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
       <div className="column">
         <section className="picture" aria-label={texts.picture}>
           <div className="screen" ref={ref}>
-            {shown === undefined && (
-              <p className="waiting" role="status">
-                {texts.waiting}
+            {onScreen === undefined && (
+              <p className="no-picture" role="status">
+                {end ? texts.noPicture[end] : shown === undefined ? texts.waiting : texts.noPicture.absent}
               </p>
             )}
           </div>
           <dl className="facts">
             <div>
               <dt>{texts.onScreen}</dt>
-              <dd data-testid="shown">{shown ?? "–"}</dd>
+              <dd data-testid="shown">{onScreen ?? "–"}</dd>
             </div>
             <div>
               <dt>{texts.lastOutage}</dt>
@@ -124,10 +128,10 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
           </h2>
           <ul>
             {history.now.map(({ uid, health }) => (
-              <li key={uid} data-health={health} aria-current={uid === shown}>
+              <li key={uid} data-health={health} aria-current={uid === onScreen}>
                 <span className="uid">{uid}</span>
                 <span className="health">{texts.health[health]}</span>
-                {uid === shown && <span className="shown">{texts.onScreen}</span>}
+                {uid === onScreen && <span className="shown">{texts.onScreen}</span>}
               </li>
             ))}
           </ul>

@@ -1,6 +1,7 @@
 /** What the page says, in English and Chinese. */
 import type { Health, SwitchReason } from "steadymix/viewer";
 import type { Language } from "../../shared/language.ts";
+import type { End } from "./useHistory.ts";
 
 interface Texts {
   title: string;
@@ -13,6 +14,8 @@ interface Texts {
   standInExplained: string;
   loading: string;
   waiting: string;
+  /** In the place of the picture. */
+  noPicture: Record<"absent" | End, string>;
   picture: string;
   onScreen: string;
   lastOutage: string;
@@ -88,6 +91,11 @@ export const TEXTS: Record<Language, Texts> = {
       "Real video over WebRTC inside this page; its tasks run on the Worker's stand-in of the service. Break them in the console.",
     loading: "Loading the viewer …",
     waiting: "Waiting for the first picture …",
+    noPicture: {
+      absent: "No output is in the channel. The picture comes back with the next one.",
+      ended: "The broadcast is over",
+      closed: "This viewer was removed from the channel, or its uid joined elsewhere. Reload the page to join again.",
+    },
     picture: "The broadcast",
     onScreen: "On screen",
     lastOutage: "Last interruption",
@@ -181,6 +189,11 @@ export const TEXTS: Record<Language, Texts> = {
     standInExplained: "本页内通过 WebRTC 传输真实视频；任务运行在 Worker 的服务模拟器上。请在控制台中制造故障。",
     loading: "正在加载播放器……",
     waiting: "正在等待第一帧画面……",
+    noPicture: {
+      absent: "频道中暂无输出流，输出流恢复后将自动播放。",
+      ended: "直播已结束",
+      closed: "本观众端已被移出频道，或其 uid 已在别处加入频道。请刷新页面重新加入。",
+    },
     picture: "直播画面",
     onScreen: "当前画面",
     lastOutage: "最近一次中断",

@@ -18,10 +18,25 @@ export interface History {
 const LOOK_MS = 100;
 export const KEPT_MS = 60_000;
 
+/** Why no picture follows: the broadcast has ended, or this viewer was removed from the channel. */
+export type End = "ended" | "closed";
+
+/**
+ * The output whose picture is on screen. `shown` stays the last one when no output is left in the channel. After the end of the
+ * broadcast, a picture that does not move is none.
+ */
+export function onScreenOf(shown: Uid | undefined, outputs: OutputHealth[], end: End | undefined): Uid | undefined {
+  if (end === "closed") return undefined;
+  const isOn = ({ uid, health }: OutputHealth) => (end ? uid === shown && health === "playing" : health !== "absent");
+  return outputs.some(isOn) ? shown : undefined;
+}
+
 /** How the outputs have been in the last minute. */
-export function useHistory(viewer: FailoverViewer | undefined): History {
+export function useHistory(viewer: FailoverViewer | undefined, end: End | undefined): History {
   const [now, setNow] = useState<OutputHealth[]>([]);
   const kept = useRef<Omit<History, "now">>({ health: [], shown: [] });
+  const latestEnd = useRef(end);
+  latestEnd.current = end;
 
   useEffect(() => {
     if (!viewer) return;
@@ -31,7 +46,8 @@ export function useHistory(viewer: FailoverViewer | undefined): History {
       const outputs = viewer.outputs;
       const { health, shown } = kept.current;
       for (const { uid, health: value } of outputs) extend(health, uid, value, at);
-      if (viewer.shown !== undefined) extend(shown, viewer.shown, true, at);
+      const onScreen = onScreenOf(viewer.shown, outputs, latestEnd.current);
+      if (onScreen !== undefined) extend(shown, onScreen, true, at);
       const isRecent = ({ until }: { until: number }) => until > at - KEPT_MS;
       kept.current = { health: health.filter(isRecent), shown: shown.filter(isRecent) };
       setNow((before) => (JSON.stringify(before) === JSON.stringify(outputs) ? before : outputs));
