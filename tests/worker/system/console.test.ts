@@ -206,8 +206,20 @@ test("each lane shows its last trouble, in the service's own words", async () =>
   await page.getByTestId("fault-kill").click();
   const trouble = page.getByTestId("problem-primary");
   await trouble.filter({ hasText: "ended" }).waitFor({ timeout: 30_000 });
-  assert.match((await trouble.textContent()) ?? "", /^Last trouble: ended .*OnSlaveServiceStopped.*ago$/);
-  await shoot("console-trouble");
+  assert.match((await trouble.textContent()) ?? "", /^Last trouble: ended .*abnormal.*ago$/);
+  for (const [name, viewport] of [
+    ["console-trouble", { width: 1280, height: 900 }],
+    ["console-trouble-phone", { width: 390, height: 844 }],
+  ] as const) {
+    await page.setViewportSize(viewport);
+    // It stands below the facts of the lane, in line with them.
+    const style = await trouble.evaluate((element) => {
+      const { textAlign, paddingTop, paddingLeft } = getComputedStyle(element);
+      return { textAlign, paddingTop, paddingLeft };
+    });
+    assert.deepEqual(style, { textAlign: "start", paddingTop: "0px", paddingLeft: "0px" });
+    await shoot(name);
+  }
 });
 
 test("a payload is changed, and every task is updated", async () => {

@@ -38,7 +38,7 @@ export function Lanes({ status, stretches, texts }: LanesProps): ReactElement {
               </span>
             </div>
             {lane.lastProblem && (
-              <p className="problem" data-testid={`problem-${lane.name}`}>
+              <p className="last-problem" data-testid={`problem-${lane.name}`}>
                 {texts.lastProblem} <b>{lane.lastProblem.type}</b> {wordsOf(lane.lastProblem)}{" "}
                 <small>{ago(now, lane.lastProblem.at, texts)}</small>
               </p>
