@@ -222,17 +222,54 @@ test("each lane shows its last trouble, in the service's own words", async () =>
   }
 });
 
-test("a payload is changed, and every task is updated", async () => {
+test("a payload is changed, and what becomes of it is said of each lane", async () => {
+  const update = "The running task is updated; one that is being launched, once it runs.";
+  const relaunch = "A new task with this payload starts under another uid, and replaces the running one once it runs.";
+  const launch = "No task is running. The next one starts with this payload.";
+  const nothing = "No change: the lane has this payload already.";
+  const change = () => page.locator("details").getByRole("button", { name: "Change the payload" }).click();
+  const become = async (...lanes: string[]) => {
+    const [primary = "", backup = ""] = lanes;
+    const updates = page.getByTestId("updates");
+    await updates.getByText(primary).first().waitFor();
+    assert.deepEqual(await updates.locator("dd").allTextContents(), [primary, backup]);
+    assert.deepEqual(await updates.locator("dt").allTextContents(), ["primary", "backup"]);
+  };
   await open();
   await start("changed");
   await page.getByText("Change the payload").first().click();
   await field("Uids of the hosts on the picture").fill("1 2");
-  await page.locator("details").getByRole("button", { name: "Change the payload" }).click();
-  await page.getByText("Taken.").waitFor();
+  await change();
+  await become(update, update);
   await isLogged("updated");
+  await change();
+  await become(nothing, nothing);
+  await field("Picture").selectOption("640×360");
+  await change();
+  await become(relaunch, relaunch);
+  await shoot("console-rollout-en");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await press("中文");
+  await page.getByTestId("updates").getByText("新任务运行后替换原任务").first().waitFor();
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "it is too wide");
+  await shoot("console-rollout-zh-phone");
+  await press("English");
+  await isLogged("relaunched");
+  // The lanes may differ.
+  const updates = [
+    { lane: "primary", via: "launch" },
+    { lane: "backup", via: "update" },
+  ];
+  await page.route("**/broadcasts/changed", (route) =>
+    route.request().method() === "PATCH" ? route.fulfill({ json: { updates } }) : route.continue(),
+  );
+  await change();
+  await become(launch, update);
+  await page.unroute("**/broadcasts/changed");
   await field("Ends when the hosts are away for (s)").fill("0");
-  await page.locator("details").getByRole("button", { name: "Change the payload" }).click();
+  await change();
   await page.locator("#idleTimeout-error").waitFor();
+  assert.equal(await page.getByTestId("updates").count(), 0);
 });
 
 test("what is changed begins with the payload in force, and keeps what the form does not know", async () => {
@@ -256,7 +293,7 @@ test("what is changed begins with the payload in force, and keeps what the form 
   const change = page.locator("details").getByRole("button", { name: "Change the payload" });
   await field("Frames a second").fill("20");
   await change.click();
-  await page.getByText("Taken.").waitFor();
+  await page.getByTestId("updates").waitFor();
   assert.equal(await field("Frames a second").inputValue(), "20");
   const first = await inForce();
   assert.equal(first.outputs[0].videoOption.fps, 20);
@@ -274,7 +311,7 @@ test("what is changed begins with the payload in force, and keeps what the form 
   });
   await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#idleTimeout")?.value === "240");
   await change.click();
-  await page.getByText("Taken.").waitFor();
+  await page.getByTestId("updates").waitFor();
   const second = await inForce();
   assert.deepEqual([second.idleTimeout, second.videoInputs.length], [240, 3]);
   assert.deepEqual(second.videoInputs[0], {

@@ -142,8 +142,9 @@ export function Broadcast(props: BroadcastProps): ReactElement {
               services={status.services}
               texts={texts}
               onUpdate={async (services) => {
-                await api.update(id, services);
+                const updates = await api.update(id, services);
                 await onChange();
+                return updates;
               }}
             />
           ) : (

@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactElement, useState } from "react";
-import type { Services } from "steadymix";
+import type { LaneUpdate, Services } from "steadymix";
 import { FormError } from "./Field.tsx";
 import { changed, fieldsOf, type PayloadFields } from "./form.ts";
 import { PayloadFieldset } from "./PayloadFieldset.tsx";
@@ -9,7 +9,8 @@ export interface UpdateFormProps {
   /** The payload in force. */
   services: Services;
   texts: Texts;
-  onUpdate: (services: Services) => Promise<void>;
+  /** Resolves with what becomes of it in each lane. */
+  onUpdate: (services: Services) => Promise<LaneUpdate[]>;
 }
 
 export function UpdateForm({ services, texts, onUpdate }: UpdateFormProps): ReactElement {
@@ -17,17 +18,16 @@ export function UpdateForm({ services, texts, onUpdate }: UpdateFormProps): Reac
   const [edited, setEdited] = useState<Partial<PayloadFields>>({});
   const fields = { ...fieldsOf(services), ...edited };
   const [error, setError] = useState<unknown>();
-  const [isTaken, setTaken] = useState(false);
+  const [updates, setUpdates] = useState<LaneUpdate[]>();
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    setTaken(false);
+    setUpdates(undefined);
     setBusy(true);
     try {
       setError(undefined);
-      await onUpdate(changed(services, fields));
+      setUpdates(await onUpdate(changed(services, fields)));
       setEdited({});
-      setTaken(true);
     } catch (error) {
       setError(error);
     }
@@ -48,7 +48,18 @@ export function UpdateForm({ services, texts, onUpdate }: UpdateFormProps): Reac
           />
         </div>
         <FormError error={error} />
-        {isTaken && <p role="status">{texts.updated}</p>}
+        {updates && (
+          <div role="status">
+            <dl className="updates" data-testid="updates">
+              {updates.map(({ lane, via }) => (
+                <div key={lane}>
+                  <dt>{lane}</dt>
+                  <dd>{texts.updateVia[via]}</dd>
+                </div>
+              ))}
+            </dl>
+          </div>
+        )}
         <button type="submit" disabled={isBusy}>
           {texts.update}
         </button>

@@ -1,5 +1,5 @@
 /** The Worker's routes, as an operator uses them. */
-import type { LaneStatus, OnAir, Services, SteadymixEvent, TaskWarning } from "steadymix";
+import type { LaneStatus, LaneUpdate, OnAir, Services, SteadymixEvent, TaskWarning } from "steadymix";
 
 export type BroadcastState = "starting" | "live" | "dark" | "stopping" | "over" | "failed";
 
@@ -68,7 +68,8 @@ export class Api {
   quota = () => this.#ask<QuotaStatus>("GET", "/quota");
   status = (id: string) => this.#ask<BroadcastStatus>("GET", at(id));
   start = (broadcast: NewBroadcast) => this.#ask<BroadcastStatus>("POST", "/broadcasts", broadcast);
-  update = (id: string, services: Services) => this.#ask<BroadcastStatus>("PATCH", at(id), { services });
+  update = async (id: string, services: Services) =>
+    (await this.#ask<{ updates: LaneUpdate[] }>("PATCH", at(id), { services })).updates;
   stop = (id: string) => this.#ask<BroadcastStatus>("DELETE", at(id));
   viewerToken = (id: string) => this.#ask<{ token: string }>("POST", `${at(id)}/viewer-tokens`, {});
   fault = (name: string, uid: number) => this.#ask("POST", "/demo/faults", { name, uid });

@@ -1,5 +1,5 @@
 /** What the console says, in English and Chinese. */
-import type { LaneStatus } from "steadymix";
+import type { LaneStatus, LaneUpdate } from "steadymix";
 import type { Fault } from "../../../tests/emulator/js/faults.ts";
 import type { Language } from "../../shared/language.ts";
 import type { BroadcastState } from "./api.ts";
@@ -20,7 +20,8 @@ export interface Texts {
   start: string;
   update: string;
   updateHint: string;
-  updated: string;
+  /** What becomes of a new payload in a lane. */
+  updateVia: Record<LaneUpdate["via"], string>;
   ownPayloads: string;
   stop: string;
   stopSure: (id: string) => string;
@@ -78,9 +79,16 @@ export const TEXTS: Record<Language, Texts> = {
     start: "Start",
     update: "Change the payload",
     updateHint:
-      "Running tasks are updated, later ones start with it. Output uids, the channel of the viewers and all that is not " +
-      "shown here stay. Other hosts, or another picture, are laid out side by side.",
-    updated: "Taken. The event “updated” follows for each task.",
+      "Hosts, their channel, frame rate and bit rate change in the running task. Another picture size, or another limit on " +
+      "how long the hosts may be away, needs a new task: it starts under another uid of the lane and replaces the running one. Later tasks " +
+      "have the new payload too. The lanes' uids, the channel of the viewers and settings that are not shown here stay. New hosts " +
+      "or another picture size: the hosts are laid out side by side.",
+    updateVia: {
+      update: "The running task is updated; one that is being launched, once it runs.",
+      relaunch: "A new task with this payload starts under another uid, and replaces the running one once it runs.",
+      launch: "No task is running. The next one starts with this payload.",
+      nothing: "No change: the lane has this payload already.",
+    },
     ownPayloads: "The payload cannot be changed here: the lanes have different ones.",
     stop: "Stop",
     stopSure: (id) => `End ${id} for good? Its tasks are deleted, and its id cannot be used again.`,
@@ -181,8 +189,14 @@ export const TEXTS: Record<Language, Texts> = {
     start: "开始",
     update: "更改任务参数",
     updateHint:
-      "运行中的任务会被更新，之后的任务以此启动。输出 uid、观众频道和此处未显示的设置保持不变。更改主播或画面后，各主播重新并排布局。",
-    updated: "已接受。每个任务随后会有“updated”事件。",
+      "主播、主播频道、帧率和码率可直接在运行中的任务上更新。更改画面尺寸或主播离开后的结束时间时，需启动新任务：新任务以该通道的另一个 uid 启动，运行后替换原任务。" +
+      "之后启动的任务也使用新参数。各通道的 uid、观众频道和此处未显示的设置保持不变。更改主播或画面尺寸后，各主播重新并排布局。",
+    updateVia: {
+      update: "更新运行中的任务；正在启动的任务在运行后更新。",
+      relaunch: "使用新参数以另一个 uid 启动新任务，新任务运行后替换原任务。",
+      launch: "当前没有运行中的任务，下一个任务将使用新参数启动。",
+      nothing: "参数与当前一致，无需更改。",
+    },
     ownPayloads: "任务参数不能在此更改：各条通道的参数不同。",
     stop: "停止",
     stopSure: (id) => `确定永久结束 ${id} 吗？其任务将被删除，该 ID 不能再次使用。`,
