@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import type { LaneConfig, Quota, Services } from "steadymix";
 import { AppQuota, Broadcast, type BroadcastEntry, type BroadcastStatus } from "steadymix/cloudflare";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { FAULTS } from "../emulator/js/faults.ts";
+import { FAULTS, inputChannelsOf, tasksOf } from "../emulator/js/faults.ts";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { freshEmulator, NOTICE_SECRET, onCalls } from "./service.ts";
 import { configOf, freshId, Show } from "./world.ts";
@@ -368,7 +368,11 @@ describe("every fault of the demonstration", () => {
     await show.running();
     const fault = FAULTS.find((fault) => fault.name === name);
     const onAir = (await show.status()).onAir?.uid ?? 0;
-    for (const command of fault?.commands(onAir, 1500) ?? []) emulator.control(command);
+    const inputChannels = inputChannelsOf(tasksOf(show.id, emulator.state().tasks));
+    expect(inputChannels).toEqual(["studio"]);
+    for (const command of fault?.commands({ onAir: { uid: onAir }, inputChannels }, 1500) ?? []) {
+      emulator.control(command);
+    }
     if (fault?.kills) await show.until(({ onAir: now }) => now !== null && now.uid !== onAir);
     await scheduler.wait(1500);
     emulator.control({ kind: "clearRules" });

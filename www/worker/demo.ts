@@ -1,8 +1,8 @@
 /** Routes of the demonstration: what the service's stand-in is up to, and what can be done to it. */
 import { Hono } from "hono";
 import type { SteadymixEnv } from "steadymix/cloudflare";
-import type { Command, State } from "steadymix/emulator";
-import { FAULTS } from "../../tests/emulator/js/faults.ts";
+import type { Command, State, Task } from "steadymix/emulator";
+import { FAULTS, inputChannelsOf, tasksOf } from "../../tests/emulator/js/faults.ts";
 
 /** How long a fault lasts that does not end by itself. */
 const FAULT_MS = 20_000;
@@ -32,24 +32,35 @@ export function demo(): Hono<{ Bindings: WorkerEnv }> {
 
   /** Everything there is to know of the tasks: what runs, and how what does not run has ended. */
   app.get("/tasks", async (c) => {
-    const { tasks } = await (await service(c.env).fetch("https://emulator/state")).json<State>();
-    return c.json({ tasks }, 200, { "cache-control": "no-store" });
+    return c.json({ tasks: await tasksIn(c.env) }, 200, { "cache-control": "no-store" });
   });
 
   app.post("/faults", async (c) => {
-    const { name, uid } = ((await c.req.json().catch(() => null)) ?? {}) as { name?: unknown; uid?: unknown };
+    const body: { name?: unknown; broadcast?: unknown; uid?: unknown } = Object(await c.req.json().catch(() => null));
+    const { name, broadcast, uid } = body;
     const fault = FAULTS.find((fault) => fault.name === name);
     const isUid = Number.isInteger(uid) && Number(uid) > 0 && Number(uid) <= 0xffff_ffff;
-    if (!fault || !isUid) {
-      const message = `name must be one of ${FAULTS.map(({ name }) => name).join(", ")}, and uid a uid`;
+    if (!fault || typeof broadcast !== "string" || !isUid) {
+      const names = FAULTS.map(({ name }) => name).join(", ");
+      const message = `name must be one of ${names}, broadcast the id of one, and uid the uid that is on air`;
       return c.json({ error: { code: "INVALID_BODY", message } }, 400);
     }
-    return control(c.env, fault.commands(Number(uid), FAULT_MS));
+    const tasks = tasksOf(broadcast, await tasksIn(c.env));
+    // Another broadcast may have the same uids.
+    const onAir = tasks.findLast((task) => task.uid === uid);
+    if (!onAir) return conflict(`uid is ${uid}, but must be of a task of ${broadcast}`);
+    const inputChannels = inputChannelsOf(tasks.filter(({ live }) => live));
+    const commands = fault.commands({ onAir: { taskId: onAir.taskId }, inputChannels }, FAULT_MS);
+    if (commands.length === 0) return conflict(`no live task of ${broadcast} has hosts`);
+    return control(c.env, commands);
   });
 
-  /** No more rules, and the hosts are back. */
-  app.post("/mend", (c) => {
-    return control(c.env, [{ kind: "clearRules" }, { kind: "hosts", channel: "studio", present: true }]);
+  /** No more rules, and the hosts are back, in whichever channels. */
+  app.post("/mend", async (c) => {
+    const hosts = inputChannelsOf(await tasksIn(c.env)).map(
+      (channel): Command => ({ kind: "hosts", channel, present: true }),
+    );
+    return control(c.env, [{ kind: "clearRules" }, ...hosts]);
   });
 
   return app;
@@ -60,6 +71,11 @@ function service(env: SteadymixEnv): Fetcher {
   return env.AGORA_SERVICE;
 }
 
+/** Every task there ever was. */
+async function tasksIn(env: SteadymixEnv): Promise<Task[]> {
+  return (await (await service(env).fetch("https://emulator/state")).json<State>()).tasks;
+}
+
 /** A command that cannot be carried out is answered in the form of this Worker's other errors. */
 async function control(env: SteadymixEnv, commands: Command[]): Promise<Response> {
   const answer = await service(env).fetch("https://emulator/control", {
@@ -68,5 +84,9 @@ async function control(env: SteadymixEnv, commands: Command[]): Promise<Response
   });
   if (answer.ok) return answer;
   const { message } = await answer.json<{ message: string }>();
+  return conflict(message);
+}
+
+function conflict(message: string): Response {
   return Response.json({ error: { code: "CONFLICT", message } }, { status: 409 });
 }

@@ -166,6 +166,8 @@ export interface Task {
   taskId: string;
   /** Of its Acquire. */
   instanceId: string;
+  /** The RTC channel of its inputs; `null`: they are media files. */
+  inputChannel: string | null;
   /** Its output channel; empty if it publishes to CDN addresses. */
   channel: string;
   /** Its output uid; 0 if it publishes to CDN addresses. */

@@ -551,6 +551,7 @@ impl Emulator {
         task.sequence_id = Some(sequence_id);
         task.updated_ms = now;
         task.transcoder = payload.transcoder.into();
+        task.input_channel = payload.input_channel;
         task.idle_timeout_ms = payload.idle_timeout_ms;
         self.notify(now, at, Event::Updated);
         Outcome { status: 200, body: Value::Null }

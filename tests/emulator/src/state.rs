@@ -15,6 +15,8 @@ pub struct TaskView<'a> {
     pub task_id: &'a str,
     /// The instanceId of its Acquire.
     pub instance_id: &'a str,
+    /// The RTC channel of its inputs, if it has one.
+    pub input_channel: Option<&'a str>,
     /// Its output channel; empty if it publishes to CDN addresses.
     pub channel: &'a str,
     /// Its output uid; 0 if it publishes to CDN addresses.
@@ -42,6 +44,7 @@ impl<'a> TaskView<'a> {
         Self {
             task_id: &task.id,
             instance_id: &task.instance_id,
+            input_channel: task.input_channel.as_deref(),
             channel: &task.output.channel,
             uid: task.output.uid,
             stream_urls: &task.output.stream_urls,

@@ -565,6 +565,27 @@ fn an_update_may_change_only_what_is_documented() {
 }
 
 #[test]
+fn hosts_leave_the_channel_that_an_update_has_set() {
+    let mut client = Client::new(Profile::default());
+    let (task, token) = client.running("show-1", 7);
+    let input = |client: &Client| client.emulator.state().tasks[0].input_channel.map(str::to_owned);
+    assert_eq!(input(&client).as_deref(), Some("studio"));
+    let mut changed = services(7);
+    changed["cloudTranscoder"]["config"]["transcoder"]["audioInputs"][0]["rtc"]["rtcChannel"] = json!("stage");
+    let mask = "sequenceId=0&updateMask=services.cloudTranscoder.config";
+    let path = format!("{BASE}/tasks/{task}?builderToken={token}&{mask}");
+    assert_eq!(client.call("PATCH", &path, &json!({ "services": changed })).0, 200);
+    assert_eq!(input(&client).as_deref(), Some("stage"));
+    for (channel, lives) in [("studio", true), ("stage", false)] {
+        let hosts = Command::Hosts { channel: channel.to_owned(), present: false };
+        client.emulator.control(client.now, hosts);
+        client.now += 31_000;
+        client.emulator.advance(client.now);
+        assert_eq!(client.emulator.state().tasks[0].live, lives, "{channel}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_refused() {
     let mut client = Client::new(Profile::default());
     let mut acquire = |body: Value| client.call("POST", &format!("{BASE}/builderTokens"), &body).0;

@@ -120,6 +120,21 @@ test("a broadcast is started in the console, watched in the viewer, loses its ta
   await viewer.screenshot({ path: join(shots, "worker-viewer-over-zh-phone.png"), fullPage: true });
 });
 
+test("a broadcast whose hosts are in another channel than the default one: they leave, it ends; they come back", async () => {
+  await open();
+  await field("Channel of the hosts").fill("stage");
+  await field("Ends when the hosts are away for (s)").fill("2");
+  await start("on-stage");
+  await page.getByTestId("fault-hostsLeave").click();
+  await state("over");
+  assert.equal(await page.getByRole("alert").count(), 0);
+  await press("Start a broadcast");
+  await field("Channel of the hosts").fill("stage");
+  await start("on-stage-again");
+  await page.getByTestId("mend").click();
+  assert.equal(await page.getByRole("alert").count(), 0);
+});
+
 test("Watch without a token or a window says why, and leaves no empty window", async () => {
   await open();
   await start("unwatched");

@@ -121,7 +121,7 @@ export function Broadcast(props: BroadcastProps): ReactElement {
                   type="button"
                   data-testid={`fault-${name}`}
                   disabled={!onAir}
-                  onClick={() => onAir && act(() => api.fault(name, onAir.uid))}
+                  onClick={() => onAir && act(() => api.fault(name, id, onAir.uid))}
                 >
                   {texts.faultNames[name]}
                 </button>

@@ -72,7 +72,7 @@ export class Api {
     (await this.#ask<{ updates: LaneUpdate[] }>("PATCH", at(id), { services })).updates;
   stop = (id: string) => this.#ask<BroadcastStatus>("DELETE", at(id));
   viewerToken = (id: string) => this.#ask<{ token: string }>("POST", `${at(id)}/viewer-tokens`, {});
-  fault = (name: string, uid: number) => this.#ask("POST", "/demo/faults", { name, uid });
+  fault = (name: string, broadcast: string, uid: number) => this.#ask("POST", "/demo/faults", { name, broadcast, uid });
   mend = () => this.#ask("POST", "/demo/mend");
 
   /** Everything after number `since`. */

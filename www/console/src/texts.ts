@@ -158,7 +158,8 @@ export const TEXTS: Record<Language, Texts> = {
     noEvents: "None yet.",
     columns: { time: "Time", lane: "Lane", uid: "Uid", what: "What" },
     faults: "Break it",
-    faultsHint: "Done to the service's stand-in: to the output that is on air, or for 20 s.",
+    faultsHint:
+      "Done to the emulated service: to the task that is on air, or for 20 s. Hosts that leave stay away until everything is mended.",
     faultNames: {
       kill: "Kill its task",
       killSilently: "Kill it; Query lags behind",
@@ -266,7 +267,7 @@ export const TEXTS: Record<Language, Texts> = {
     noEvents: "暂无。",
     columns: { time: "时间", lane: "通道", uid: "Uid", what: "事件" },
     faults: "制造故障",
-    faultsHint: "作用于服务模拟器：针对正在播出的输出，或持续 20 秒。",
+    faultsHint: "作用于服务模拟器：针对正在播出的任务，或持续 20 秒。主播离开后，需点击“全部恢复”才会回到频道。",
     faultNames: {
       kill: "终止其任务",
       killSilently: "终止；查询结果滞后",

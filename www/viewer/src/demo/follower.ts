@@ -1,5 +1,6 @@
 /** Follows the tasks of a broadcast that run on the Worker's stand-in of the service: whatever runs publishes in this page. */
 import type { Task } from "steadymix/emulator";
+import { tasksOf } from "../../../../tests/emulator/js/faults.ts";
 import type { StandInBroadcast } from "../broadcast.ts";
 import { Channel } from "./channel.ts";
 import { Playout } from "./playout.ts";
@@ -38,7 +39,7 @@ export class Follower {
 
   #follow(tasks: Task[]): void {
     if (this.#isClosed) return;
-    const own = tasks.filter(({ instanceId }) => instanceId.replace(/-\d+-\d+$/, "") === this.#broadcast.id);
+    const own = tasksOf(this.#broadcast.id, tasks);
     for (const uid of this.#broadcast.uids) {
       const last = own.filter((task) => task.uid === uid).at(-1);
       if (last?.running) {
