@@ -80,6 +80,7 @@ test("it works again: that is told", async () => {
 test("what needs it is refused with its name", async () => {
   freshEmulator();
   fail(throws);
+  const reported = vi.spyOn(console, "error").mockReturnValue();
   const body = JSON.stringify({ id: freshId(), services: showServices(), lanes: SHOW_LANES, policy: QUICK });
   for (const [method, path, init] of [
     ["GET", "/quota", {}],
@@ -91,6 +92,6 @@ test("what needs it is refused with its name", async () => {
     const text = await answer.text();
     expect(JSON.parse(text), path).toMatchObject({ error: { code: "QUOTA_UNAVAILABLE" } });
     expect(text).not.toContain("free tier");
-    expect(vi.mocked(console.error).mock.lastCall?.join(" ")).toMatch(/^steadymix: AppQuota: .*free tier/);
+    expect(reported.mock.lastCall?.join(" ")).toMatch(/^steadymix: AppQuota: .*free tier/);
   }
 });
