@@ -571,7 +571,8 @@ fn hosts_leave_the_channel_that_an_update_has_set() {
     let input = |client: &Client| client.emulator.state().tasks[0].input_channel.map(str::to_owned);
     assert_eq!(input(&client).as_deref(), Some("studio"));
     let mut changed = services(7);
-    changed["cloudTranscoder"]["config"]["transcoder"]["audioInputs"][0]["rtc"]["rtcChannel"] = json!("stage");
+    changed["cloudTranscoder"]["config"]["transcoder"]["audioInputs"][0]["rtc"]["rtcChannel"] =
+        json!("stage");
     let mask = "sequenceId=0&updateMask=services.cloudTranscoder.config";
     let path = format!("{BASE}/tasks/{task}?builderToken={token}&{mask}");
     assert_eq!(client.call("PATCH", &path, &json!({ "services": changed })).0, 200);
