@@ -65,11 +65,12 @@ test("killed: nothing more comes of it; the survivor plays on for 30 s, with no 
     assert.ok(count > expected, `after ${second} s ${count} frames, but there should be more than ${expected}`);
   }
   const { frames, health, events, log } = await look();
-  // One may have been under way.
+  // One may have been under way, on a busy machine so late that the change looks needless.
   assert.ok((frames[9001] ?? 0) - (began.frames[9001] ?? 0) <= 1, "no frame of what was killed");
+  const ignored = ["degraded", "recovered", "falseAlarm"];
   assert.equal(health[9002], "playing", "its replacement is the standby");
   assert.deepEqual(
-    events.slice(earlier.length).filter((type) => type !== "degraded" && type !== "recovered"),
+    events.slice(earlier.length).filter((type) => !ignored.includes(type)),
     ["switched"],
     log.join("\n"),
   );
