@@ -70,7 +70,7 @@ export const STEPS = {
         }),
       ),
     ),
-  // The longest ones first.
+  // The longest ones first; beside Firefox those that need no other browser but the one of the viewer's tests.
   // In a browser one test after the other: they watch real video, and clocks.
   viewer: () =>
     waits(
@@ -85,6 +85,10 @@ export const STEPS = {
       [{ ...viewer((name) => FIREFOX.test(name) || IN_BOTH.test(name)), env: { STEADYMIX_BROWSER: "firefox" } }],
     ),
   supervision: () => waits(15, [releasePackage], [workerd("supervision")]),
+  // It does little but wait for the clock.
+  quota: () => waits(10, [releasePackage], [workerd("quota")]),
+  worker: () => waits(10, [releasePackage], [workerd("worker")]),
+  package: () => waits(10, [releasePackage], [node(["--test-concurrency=2"], testsIn("tests/package"))]),
   // The whole of it in a process of its own, as `npm start` has it. Two files at a time: each waits for its own Worker.
   system: () =>
     waits(
@@ -97,10 +101,6 @@ export const STEPS = {
   webkit: () => waits(10, [releasePackage, testPages, releaseSite, webkit], [viewer((name) => WEBKIT.test(name))]),
   consumers: () =>
     waits(15, [releasePackage, sizes, chromium, consumerPackages], [node([], testsIn("tests/consumers"))]),
-  // It does little but wait for the clock.
-  quota: () => waits(10, [releasePackage], [workerd("quota")]),
-  worker: () => waits(10, [releasePackage], [workerd("worker")]),
-  package: () => waits(10, [releasePackage], [node(["--test-concurrency=2"], testsIn("tests/package"))]),
   scripts: () =>
     waits(
       12,
