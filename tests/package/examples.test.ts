@@ -81,7 +81,7 @@ test("a primary and a backup", async () => {
 test("faults of one's own", async () => {
   const after = "console.log(emulator.state().tasks.filter(({ live }) => live));";
   // The payload that stands there.
-  const [, services] = /^```json\n(\{ "cloudTranscoder"[\s\S]*?)^```/m.exec(README) ?? [];
+  const [, services] = /^```jsonc\n(\{ "cloudTranscoder"[\s\S]*?)^```/m.exec(README) ?? [];
   const before = `const services = ${services};`;
   assert.equal(await saidBy(example("faults", { mark: 'kind: "addRule"', before, after })), "[]\n");
 });
