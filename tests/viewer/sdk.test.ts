@@ -150,7 +150,7 @@ for (const [standby, expected] of [
 test("hot: frames that do not come are enough", async () => {
   await watching();
   const { ms, reason } = await switchAfter(silencePrimary);
-  within(ms, 200, 2000);
+  within(ms, 200, 4000);
   assert.equal(reason, "frozen");
   const now = await status();
   assert.deepEqual([now.onTop, now.heard], [[BACKUP], [BACKUP]]);
@@ -365,7 +365,7 @@ test("the media path is rebuilt, each picture in a new element: it is the new on
   await act((session) => session.gateway.rebuild([9001, 9101]));
   await staysFor(3000);
   const { ms, reason } = await switchAfter(silencePrimary);
-  within(ms, 200, 2000);
+  within(ms, 200, 4000);
   assert.equal(reason, "frozen");
 });
 
@@ -557,7 +557,7 @@ for (const standby of ["hot", "probe"] as const)
     within(ms, 1000, 9000);
     assert.equal(reason, "dead");
     const outage = events(await status()).find(({ type }) => type === "switched")?.outageMs;
-    within(Number(outage), ms - 1500, ms + 1500);
+    within(Number(outage), ms - 3000, ms + 1500);
   });
 
 test("no callback any more, and then again: nothing is changed; what dies meanwhile is left", {
