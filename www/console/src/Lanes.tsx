@@ -71,7 +71,10 @@ function Timeline({ now, stretches, texts }: { now: number; stretches: Stretch[]
 /** What the service said, in its own words. */
 function wordsOf(event: SteadymixEvent): string {
   const { status, message, details, stopReason } = event as Partial<Said>;
-  return [status, stopReason, message, details].filter((word) => word !== undefined).join(" · ");
+  // The same is often said in several places.
+  const words = new Set([status, stopReason, message, details]);
+  words.delete(undefined);
+  return [...words].join(" · ");
 }
 
 function ago(now: number, at: number | null, texts: Texts): string {
