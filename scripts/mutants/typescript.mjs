@@ -12,25 +12,31 @@ import { end, start } from "../processes.mjs";
 const folder = inRoot("target", "mutants", "typescript");
 const TESTS = inRoot("tests", "worker");
 const LEAST_TIMEOUT_MS = 60_000;
+/** The tests mostly wait for clocks. */
+const JOBS_PER_PROCESSOR = 2;
 
-/** Test files that look at a module, as vitest's filters: the quick ones first, and the rest for what they missed. */
+/** What takes more than some seconds of `supervision`, and the rest of it. */
+const SLOW = "^(killed|an update|the payload in force|calls that|a permit that|a clock that)";
+const QUICK_SUPERVISION = ["supervision", "--testNamePattern", `^(?!${SLOW.slice(1)})`];
+const SLOW_SUPERVISION = ["supervision", "--testNamePattern", SLOW];
+
+/** Tests that look at a module, as vitest's arguments: the quick ones first, and the rest for what they missed. */
 const ROUNDS_OF = {
   guards: [["routes"], ["notices", "wrongValues"]],
   viewerTokens: [["routes"], ["viewers"]],
-  input: [["routes"], ["wrongValues"], ["supervision"]],
-  environment: [["routes"], ["supervision"]],
-  notices: [["routes"], ["notices"], ["supervision"]],
+  input: [["routes"], ["wrongValues"], QUICK_SUPERVISION],
+  environment: [["routes"], QUICK_SUPERVISION],
+  notices: [["routes"], ["notices"], QUICK_SUPERVISION],
   rejection: [["routes"], ["viewers"]],
   handler: [["routes"], ["bindings"], ["viewers"], ["notices"], ["wrongValues"]],
   objects: [["bindings"], ["withoutQuota"]],
-  payload: [["supervision"]],
-  digest: [["routes"], ["supervision"]],
+  digest: [["routes"], QUICK_SUPERVISION],
   audience: [["viewers"], ["routes"]],
   relay: [["viewers"], ["bindings"]],
-  broadcast: [["routes"], ["viewers"], ["supervision"], ["withoutQuota"]],
-  appQuota: [["supervision"], ["quota.test"], ["routes"]],
-  store: [["supervision"], ["viewers"]],
-  clock: [["viewers"], ["supervision"]],
+  broadcast: [["routes"], ["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION, ["withoutQuota"]],
+  appQuota: [["routes"], QUICK_SUPERVISION, SLOW_SUPERVISION, ["quota.test"]],
+  store: [["routes"], QUICK_SUPERVISION, ["viewers"], SLOW_SUPERVISION],
+  clock: [["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION],
 };
 
 /** @typedef {keyof typeof ROUNDS_OF} Module */
@@ -48,7 +54,7 @@ export async function mutateTypeScript(names = Object.keys(ROUNDS_OF)) {
   // What it needs may only be installed by now.
   const { mutantsOf, planted } = await import("./plant.mjs");
   mkdirSync(folder, { recursive: true });
-  const jobs = Array.from({ length: availableParallelism() }, (_, i) => new Job(i));
+  const jobs = Array.from({ length: JOBS_PER_PROCESSOR * availableParallelism() }, (_, i) => new Job(i));
   let caught = 0;
   /** @type {string[]} */
   const missed = [];
