@@ -423,7 +423,7 @@ impl Failover {
                 self.flowed(uid);
             }
             (_, StateReason::Fallback) => self.on(uid, |feed| {
-                // Of what is not subscribed any more it is told late, and nobody would tell that it is over.
+                // A fallback of what is not subscribed any more is reported late, and its end would never be.
                 feed.fallback = feed.video_asked;
                 feed.forget_time();
             }),

@@ -318,8 +318,9 @@ impl RetryPolicy {
     }
 
     /// How long to wait before making `call` again after `failures` earlier ones, or `None` when the ladder is
-    /// spent. After a 429 the last wait repeats; a Query that is not
-    /// answered, or with a 50x, is made again for ever, in the end at the longest wait for a 50x. A `Retry-After` (in ms) only lengthens the wait, and only up to `retryAfterMaxMs`.
+    /// spent. After a 429 the last wait repeats. A Query that gets no answer, or a 50x, is made again for as long as it takes,
+    /// in the end at the longest wait for a 50x. A `Retry-After` (in ms) only lengthens the wait, and only up to
+    /// `retryAfterMaxMs`.
     #[must_use]
     pub fn wait(
         &self,

@@ -77,9 +77,8 @@ export class RetryPolicy {
 
   /**
    * The wait in ms before making `call` again after `failures` earlier ones in a row (the first failure has 0), or
-   * `undefined` when the ladder is spent. After a 429 the last wait repeats; a Query that is not
-   * answered, or with a 50x, is made again for ever, in the end at the longest wait for a 50x.
-   * `retryAfter` is the header (seconds, or a date that `now` turns into a wait);
+   * `undefined` when the ladder is spent. After a 429 the last wait repeats. A Query that gets no answer, or a 50x, is made
+   * again for as long as it takes, in the end at the longest wait for a 50x. `retryAfter` is the header (seconds, or a date that `now` turns into a wait);
    * it only lengthens.
    */
   wait(

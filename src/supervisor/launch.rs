@@ -127,7 +127,7 @@ pub(super) struct Launch {
     pub(super) launched_at: Millis,
     /// When its next call is due.
     pub(super) due: Millis,
-    /// Should it be gone on with after another one took its place: its next call had to wait until then.
+    /// When its next call was due as another launch took its place: if it is resumed, it waits until then.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) resumes_at: Millis,
     /// Failed attempts in a row of the call that it is making.
@@ -208,8 +208,8 @@ pub(super) struct Launch {
 }
 
 decode!(Camel Launch {
-    generation, uid, instance_id, phase, since, launched_at, due, resumes_at or Millis::ZERO, failures, acquire_failures, rate_limited, not_found,
-    refusals, looks, input_token, output_token, forgotten or Vec::new(), services, builder, tokens, unanswered,
+    generation, uid, instance_id, phase, since, launched_at, due, resumes_at or Millis::ZERO, failures, acquire_failures,
+    rate_limited, not_found, refusals, looks, input_token, output_token, forgotten or Vec::new(), services, builder, tokens, unanswered,
     tokens_tried, token_not_found or false, creates, last_create_at, closed, said_to_run, task_id, last_query_at, hinted,
     doubted_until, stop_reason, odd_since, suspect, seen_running_at, absences, told, refusal_told, update_due, update_failures,
     update_rate_limited or 0, update_refusal_told or false, outdated, created_with, unsure_payload or false,

@@ -157,17 +157,16 @@ impl Lane {
             }
         };
         let until = since.plus(patience);
-        let is_over = now.mono >= until;
+        let (is_over, is_abnormal) = (now.mono >= until, state == TaskState::Abnormal);
         let looks = if running { 0 } else { launch.looks };
         launch.due = now.mono.plus(policy.confirm_ms.wait_or_last(looks)).min(until);
         // One that is starting has its time; but one that is given up is reported in any case, with the service's words.
         if running || is_over {
-            let reason =
-                if state == TaskState::Abnormal { Suspicion::Abnormal } else { Suspicion::NotRunning };
+            let reason = if is_abnormal { Suspicion::Abnormal } else { Suspicion::NotRunning };
             self.report_suspect(now, generation, reason, self.said_of(generation, read));
         }
         if is_over {
-            let cause = if state == TaskState::Abnormal { LaunchCause::Abnormal } else { cause };
+            let cause = if is_abnormal { LaunchCause::Abnormal } else { cause };
             self.supersede(now, generation, cause);
         }
     }
