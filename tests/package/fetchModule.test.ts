@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { fetchModule } from "../../dist/fetchModule.js";
+
+/** Its types are there before the package is built. */
+type FetchModule = typeof import("../../target/build/typescript/fetchModule.js");
+const { fetchModule } = (await import("../../dist/fetchModule.js" as string)) as FetchModule;
 
 const ADDRESS = new URL("https://a.example/core.wasm");
 const NAMED = { "content-type": "application/wasm" };
