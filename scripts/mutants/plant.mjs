@@ -113,7 +113,8 @@ export function mutantsOf(file, code) {
     },
     ThrowStatement: (node) => plant(node, ";"),
     ReturnStatement: (node) => {
-      if (node.argument && node.argument.type !== "ObjectExpression") plant(node.argument, "undefined", node);
+      if (!node.argument || node.argument.type === "ObjectExpression" || source(node.argument) === "undefined") return;
+      plant(node.argument, "undefined", node);
     },
   };
   /** @type {Record<string, (node: any) => void>} */
