@@ -1,10 +1,15 @@
 /** The service's webhook: what is taken, what is refused, and that neither takes long. */
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test, vi } from "vitest";
+import { AppQuota, Broadcast, handler } from "steadymix/cloudflare";
+import { afterEach, expect, test, vi } from "vitest";
 import { freshEmulator, NOTICE_SECRET } from "./service.ts";
-import { call, Show } from "./world.ts";
+import { call, freshId, Show } from "./world.ts";
 
 const encoder = new TextEncoder();
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 async function hmac(secret: string, hash: "SHA-1" | "SHA-256", body: Uint8Array): Promise<string> {
   const key = await crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash }, false, ["sign"]);
@@ -17,17 +22,28 @@ interface Sent {
   signed?: "v1" | "v2" | "both" | "neither";
 }
 
-async function send(body: string | Uint8Array, { secret = NOTICE_SECRET, signed = "both" }: Sent = {}) {
+async function requestOf(
+  body: string | Uint8Array,
+  { secret = NOTICE_SECRET, signed = "both" }: Sent = {},
+): Promise<RequestInit> {
   const bytes = typeof body === "string" ? encoder.encode(body) : body;
   const headers = new Headers({ "content-type": "application/json" });
   if (signed === "v1" || signed === "both") headers.set("agora-signature", await hmac(secret, "SHA-1", bytes));
   if (signed === "v2" || signed === "both") headers.set("agora-signature-v2", await hmac(secret, "SHA-256", bytes));
-  const answer = await call("/notices", { method: "POST", headers, body: bytes });
+  return { method: "POST", headers, body: bytes };
+}
+
+async function send(body: string | Uint8Array, sent?: Sent) {
+  const answer = await call("/notices", await requestOf(body, sent));
   const json = (await answer.json()) as { status?: string; error?: { code: string; message: string } };
   return { status: answer.status, code: json.error?.code, text: JSON.stringify(json) };
 }
 
-function noticeOf(instanceId: string, taskId: string, more: { eventType?: number; sequence?: number } = {}): string {
+function noticeOf(
+  instanceId: string | null,
+  taskId: string,
+  more: { eventType?: number; sequence?: number } = {},
+): string {
   const { eventType = 111, sequence = 5 } = more;
   return JSON.stringify({
     noticeId: "n-1",
@@ -135,6 +151,50 @@ test("forged ones are refused, and say nothing of the secret", async () => {
     for (const secret of env.AGORA_NOTICE_SECRET?.split(" ") ?? []) expect(text).not.toContain(secret);
   }
   await show.stop();
+});
+
+test("one goes to the broadcast that its instanceId names; one that names none, to every broadcast that is on", async () => {
+  const notified: unknown[] = [];
+  vi.spyOn(Broadcast.prototype, "notice").mockImplementation(function (this: Broadcast) {
+    notified.push((this as unknown as { ctx: DurableObjectState }).ctx.id.name);
+    return { ok: true, value: "new" };
+  });
+  const states = ["starting", "live", "dark", "stopping", "over", "failed"] as const;
+  const entries = states.map((state) => ({ id: freshId(state), state, onAir: null, tasks: 0, startedAt: 1 }));
+  vi.spyOn(AppQuota.prototype, "broadcasts").mockReturnValue(entries);
+  const on = entries.slice(0, 4).map(({ id }) => id);
+  const [first = ""] = on;
+  for (const [instanceId, ids] of [
+    [`${first}-0-1`, [first]],
+    [`${first}-12-345`, [first]],
+    [`${first}-0-1-0-1`, [`${first}-0-1`]],
+    [null, on],
+    [first, []],
+    [`${first}-0-1x`, []],
+    [`${first}-0-1-`, []],
+    [`${first}-123-1`, []],
+    [`x\n${first}-0-1`, []],
+    [`-0-1`, []],
+    [`${"x".repeat(51)}-0-1`, []],
+  ] as const) {
+    notified.length = 0;
+    const context = createExecutionContext();
+    const request = new Request("https://worker.example/notices", await requestOf(noticeOf(instanceId, "task")));
+    expect((await handler().fetch(request, env, context)).status).toBe(200);
+    await waitOnExecutionContext(context);
+    expect(notified.sort(), JSON.stringify(instanceId)).toEqual([...ids].sort());
+  }
+});
+
+test("without a secret none is taken, whatever it is signed with", async () => {
+  for (const AGORA_NOTICE_SECRET of [undefined, "", " \n"]) {
+    const init = await requestOf(noticeOf("show-0-1", "task"), { secret: AGORA_NOTICE_SECRET || " " });
+    const request = new Request("https://worker.example/notices", init);
+    const answer = await handler().fetch(request, { ...env, AGORA_NOTICE_SECRET });
+    expect(answer.status).toBe(503);
+    const error = { code: "MISCONFIGURED", field: "AGORA_NOTICE_SECRET", value: "not set" };
+    expect(await answer.json()).toMatchObject({ error });
+  }
 });
 
 test("whatever the service has signed it need not send again", async () => {

@@ -1,8 +1,9 @@
 /** The routes: who may use them, what they take, and that they answer what their description says. */
 import { env } from "cloudflare:workers";
 import { type Schema, Validator } from "@cfworker/json-schema";
+import { Hono } from "hono";
 import { sign } from "hono/jwt";
-import { handler, signViewerToken } from "steadymix/cloudflare";
+import { handler, type SteadymixEnv, signViewerToken } from "steadymix/cloudflare";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { QUICK } from "./policy.ts";
@@ -81,6 +82,7 @@ test("a broadcast's life, by its routes", async () => {
   await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
   const { json } = await ask("GET", `${path}/events`, { headers: asOperator });
   expect(json.events.map(({ type }: { type: string }) => type)).toContain("confirmed");
+  expect(json.next).toBe(json.events.at(-1).seq);
   expect(
     (await ask("GET", `${path}/events?since=${json.next}`, { headers: asOperator })).json.next,
   ).toBeGreaterThanOrEqual(json.next);
@@ -142,6 +144,18 @@ test("each lane may be given a payload of its own", async () => {
 test("anybody may ask whether it lives, and how it is used", async () => {
   expect(await ask("GET", "/health")).toMatchObject({ status: 200, json: { status: "ok" } });
   expect(await ask("GET", "/openapi.json")).toMatchObject({ status: 200, json: { servers: [{ url: "/api" }] } });
+});
+
+test("the description says under which path the routes are mounted", async () => {
+  for (const [path, url] of [
+    ["/", "/"],
+    ["/api/v1", "/api/v1"],
+    ["/openapi.json/v1", "/openapi.json/v1"],
+  ] as const) {
+    const app = new Hono<{ Bindings: SteadymixEnv }>().route(path, handler());
+    const answer = await app.request(`${path === "/" ? "" : path}/openapi.json`, {}, env);
+    expect(await answer.json()).toMatchObject({ servers: [{ url }] });
+  }
 });
 
 const OPERATOR_ROUTES: [string, string][] = [
@@ -278,9 +292,38 @@ describe("what is wrong is named", () => {
     for (const id of ["x", "..%2f..", "x".repeat(60), "%00"]) {
       expect((await ask("GET", `/broadcasts/${id}`, { headers: asOperator })).status).toBe(404);
     }
+    const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
+    const body = { type: "gone", uid: 9001 };
+    const report = await ask("POST", `/broadcasts/x/reports?token=${token}`, { body });
+    expect(report).toMatchObject({ status: 404, json: { error: { code: "NOT_FOUND" } } });
     const since = await ask("GET", "/broadcasts/x/events?since=-1", { headers: asOperator });
     expect(since).toMatchObject({ status: 400, json: { error: { code: "INVALID_QUERY", field: "since" } } });
     expect(since.headers.has("allow")).toBe(false);
+  });
+
+  test("an id that no broadcast can have reaches no object", async () => {
+    const reached: string[] = [];
+    const BROADCAST = {
+      idFromName: (name: string) => {
+        reached.push(name);
+        return env.BROADCAST.idFromName(name);
+      },
+      get: (id: DurableObjectId) => env.BROADCAST.get(id),
+    };
+    for (const id of ["..%2f..", "a%20b", "%00", "x".repeat(51), "x"]) {
+      const request = new Request(`https://worker.example/broadcasts/${id}`, { headers: asOperator });
+      expect((await handler().fetch(request, { ...env, BROADCAST })).status, id).toBe(404);
+    }
+    expect(reached).toEqual(["x"]);
+  });
+
+  test("what the caller did wrong is not logged as a fault of the Worker", async () => {
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    expect((await ask("GET", "/broadcasts/x")).status).toBe(401);
+    expect((await ask("GET", "/broadcasts/x", { headers: asOperator })).status).toBe(404);
+    expect((await post("[]")).status).toBe(400);
+    expect(logged).not.toHaveBeenCalled();
+    logged.mockRestore();
   });
 
   test("an update of something else than the payload, and a lifetime that is too long", async () => {
@@ -462,7 +505,8 @@ test("pages of allowed origins may use it, others may not; answers cannot be fra
   const allowed = await preflight("https://show.example");
   expect(allowed.headers.get("access-control-allow-origin")).toBe("https://show.example");
   expect(allowed.headers.get("access-control-allow-headers")).toContain("authorization");
-  expect((await preflight("https://evil.example")).headers.get("access-control-allow-origin")).toBeNull();
+  for (const origin of ["https://evil.example", "https://show.example.evil.example", "https://show.exampl"])
+    expect((await preflight(origin)).headers.get("access-control-allow-origin"), origin).toBeNull();
   const { headers } = await ask("GET", "/health", { headers: { origin: "https://show.example" } });
   expect(headers.get("access-control-allow-origin")).toBe("https://show.example");
   expect(headers.get("x-content-type-options")).toBe("nosniff");
@@ -589,13 +633,17 @@ test("what is on air is kept for each broadcast by itself, and shown to nobody w
 
 test("a page of another origin cannot open a WebSocket", async () => {
   const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
-  const connect = async (headers: Record<string, string>) =>
-    (await call(`/broadcasts/x/watch?token=${token}`, { headers: { upgrade: "websocket", ...headers } })).status;
-  expect(await connect({ origin: "https://evil.example" })).toBe(403);
-  expect(await connect({ origin: "https://show.example" })).toBe(404);
-  expect(await connect({})).toBe(404);
-  const neither = await call(`/broadcasts/x/watch?token=${token}`, { headers: { accept: "application/json" } });
-  expect(neither.status).toBe(426);
+  const watch = async (headers: Record<string, string>) => {
+    const answer = await call(`/broadcasts/x/watch?token=${token}`, { headers });
+    return { status: answer.status, ...(await answer.json<object>()) };
+  };
+  const upgrade = "websocket";
+  const notFound = { status: 404, error: { code: "NOT_FOUND" } };
+  expect(await watch({ upgrade, origin: "https://evil.example" })).toMatchObject({ status: 403 });
+  expect(await watch({ upgrade, origin: "https://show.example" })).toMatchObject(notFound);
+  expect(await watch({ upgrade })).toMatchObject(notFound);
+  for (const neither of [{ accept: "application/json" }, { upgrade: "websockets" }, { upgrade: "h2c" }])
+    expect(await watch(neither)).toMatchObject({ status: 426, error: { code: "UPGRADE_NEEDED" } });
 });
 
 test("where a range ends", async () => {

@@ -1,7 +1,7 @@
 /** What viewers see: the output on air and its changes, by WebSocket, server-sent events, or by asking. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { type OnAirWord, Relay, signViewerToken } from "steadymix/cloudflare";
+import { Broadcast, type OnAirWord, Relay, signViewerToken } from "steadymix/cloudflare";
 import { afterEach, expect, test, vi } from "vitest";
 import { freshEmulator } from "./service.ts";
 import { listeners } from "./worker.ts";
@@ -29,6 +29,7 @@ async function connect(
 ): Promise<{ socket: WebSocket; words: OnAirWord[]; closed: Promise<number> }> {
   const answer = await watch(id, token ?? (await tokenFor(id)), upgrade);
   expect(answer.status).toBe(101);
+  expect(answer.headers.has("x-frame-options"), "the answer to an upgrade stays as it is").toBe(false);
   const socket = answer.webSocket;
   if (!socket) throw new Error("no socket");
   const words: OnAirWord[] = [];
@@ -123,7 +124,15 @@ test("by asking, from a cache", async () => {
   const answer = await ask();
   expect(await answer.json()).toMatchObject({ type: "onAir", onAir: { uid: 9001 }, over: false });
   expect(answer.headers.get("cache-control")).toBe("public, max-age=1");
-  expect((await ask()).status).toBe(200);
+  // Each answer is good for a second.
+  const asked = vi.spyOn(Broadcast.prototype, "word");
+  const askedBy = async () => {
+    asked.mockClear();
+    expect(await (await ask()).json()).toMatchObject({ onAir: { uid: 9001 } });
+    return asked.mock.calls.length;
+  };
+  await expect.poll(askedBy, { timeout: 10_000 }).toBe(0);
+  await expect.poll(askedBy, { timeout: 10_000 }).toBe(1);
   await show.stop();
 });
 

@@ -3,9 +3,8 @@ import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import { parseNotice } from "../blocks.js";
-import { isSteadymixError } from "../errors.js";
 import type { GroupUpdate } from "../types.js";
-import type { ErrorBody } from "./answer.js";
+import { answered, type ErrorBody } from "./answer.js";
 import { reportOf, withGrant } from "./audience.js";
 import { type Broadcast, type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
 import { checkEnvironment, keysOf, type SteadymixEnv, words } from "./environment.js";
@@ -206,7 +205,8 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     keysOf(c.env, "AGORA_NOTICE_SECRET");
     const signatures = signaturesOf(c.req.raw.headers);
     const body = await readBody(c.req.raw, NOTICE_BYTES, BODY_MS);
-    rejecting(() => checkSignature(c.env, body, signatures));
+    const signed = answered(() => checkSignature(c.env, body, signatures));
+    if (!signed.ok) throw Rejection.of(signed.error);
     // The service is not kept waiting, and need not send anything again: what it tells is a hint, or its test of this
     // address, or of tasks that are none of ours.
     const instanceId = instanceIdIn(body);
@@ -267,13 +267,4 @@ function found<Value>(value: Value | undefined): Value {
 function asInBody({ field, message, ...error }: ErrorBody): ErrorBody {
   const short = (text: string) => text.replace(/^(config|update)\./, "");
   return { ...error, message: short(message), ...(field === undefined ? {} : { field: short(field) }) };
-}
-
-function rejecting<Value>(act: () => Value): Value {
-  try {
-    return act();
-  } catch (error) {
-    if (isSteadymixError(error)) throw new Rejection(error.code, error.message);
-    throw error;
-  }
 }
