@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { AppQuota, Broadcast, handler } from "steadymix/cloudflare";
 import { afterEach, expect, test, vi } from "vitest";
 import { freshEmulator, NOTICE_SECRET } from "./service.ts";
-import { call, freshId, Show } from "./world.ts";
+import { call, Show } from "./world.ts";
 
 const encoder = new TextEncoder();
 afterEach(() => {
@@ -160,7 +160,7 @@ test("one goes to the broadcast that its instanceId names; one that names none, 
     return { ok: true, value: "new" };
   });
   const states = ["starting", "live", "dark", "stopping", "over", "failed"] as const;
-  const entries = states.map((state) => ({ id: freshId(state), state, onAir: null, tasks: 0, startedAt: 1 }));
+  const entries = states.map((state) => ({ id: `one-that-is-${state}`, state, onAir: null, tasks: 0, startedAt: 1 }));
   vi.spyOn(AppQuota.prototype, "broadcasts").mockReturnValue(entries);
   const on = entries.slice(0, 4).map(({ id }) => id);
   const [first = ""] = on;
@@ -170,6 +170,7 @@ test("one goes to the broadcast that its instanceId names; one that names none, 
     [`${first}-0-1-0-1`, [`${first}-0-1`]],
     [null, on],
     [first, []],
+    ["nobody", []],
     [`${first}-0-1x`, []],
     [`${first}-0-1-`, []],
     [`${first}-123-1`, []],
