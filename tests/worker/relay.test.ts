@@ -198,6 +198,16 @@ test("connections are closed when their tokens expire, and those that expire soo
   expect(stays.socket.readyState).toBe(WebSocket.OPEN);
 });
 
+test("a stream whose client takes nothing is closed once when its token expires, and not again and again", async () => {
+  const relay = new FirstRelay();
+  const stream = await relay.fetch({ ...asStream, ...granted(START + MINUTE) });
+  for (let word = 2; word < 40; word += 1) await relay.stub.tell(onAir(word));
+  now = START + MINUTE;
+  await relay.ring();
+  expect(await relay.alarm()).toBeNull();
+  await stream.body?.cancel();
+});
+
 test("a request without a viewer's token, as an application may make it, has no limit", async () => {
   const relay = new FirstRelay();
   const stream = await relay.fetch(asStream);

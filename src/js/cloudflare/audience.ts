@@ -230,8 +230,9 @@ export class Audience {
     this.#taken(stream, stream.writer.write(bytes));
   }
 
-  /** After what was written before. */
+  /** After what was written before. One that takes nothing is dropped by the heartbeat, and until then expires no more. */
   #closeStream(stream: Stream): void {
+    stream.expiresAt = Number.POSITIVE_INFINITY;
     this.#taken(stream, stream.writer.close());
   }
 
