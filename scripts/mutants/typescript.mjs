@@ -35,7 +35,7 @@ const ROUNDS_OF = {
   relay: [["relay"], ["viewers"], ["bindings"]],
   broadcast: [["routes"], ["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION, ["withoutQuota"]],
   appQuota: [["routes"], QUICK_SUPERVISION, SLOW_SUPERVISION, ["quota.test"]],
-  store: [["routes"], QUICK_SUPERVISION, ["viewers"], SLOW_SUPERVISION],
+  store: [["store"], ["routes"], QUICK_SUPERVISION, ["viewers"], SLOW_SUPERVISION],
   clock: [["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION],
 };
 

@@ -9,10 +9,17 @@ const QUOTA = { callsPerSecond: 7, burst: 2, pcw: 10_000 };
 
 // Another build than dist/, as `npm run mutants` has it.
 const built = process.env.STEADYMIX_PACKAGE;
+const OF_BUILT =
+  built === undefined
+    ? []
+    : [
+        ...Object.entries(aliasesOf("workerd", built)).map(([find, replacement]) => ({ find, replacement })),
+        { find: /^\.\.\/\.\.\/dist\//, replacement: `${built}/` },
+      ];
 
 export default defineConfig({
   root: import.meta.dirname,
-  resolve: { alias: built === undefined ? {} : aliasesOf("workerd", built) },
+  resolve: { alias: OF_BUILT },
   cacheDir: "../../target/vitest",
   test: {
     projects: [

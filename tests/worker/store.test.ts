@@ -1,0 +1,106 @@
+/** What a broadcast keeps in the SQLite database of its object. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import type { BroadcastFacts } from "../../dist/cloudflare/store.js";
+import { BroadcastStore } from "../../dist/cloudflare/store.js";
+import type { SteadymixEvent } from "../../dist/types.js";
+import { freshId } from "./world.ts";
+
+/** As many characters as fit into a row. */
+const ROW = 600_000;
+
+/** In an object that keeps nothing yet. */
+function inObject<Value>(act: (storage: DurableObjectStorage) => Value | Promise<Value>): Promise<Value> {
+  const stub = env.RELAY.get(env.RELAY.idFromName(freshId()));
+  return runInDurableObject(stub, (_, { storage }) => act(storage));
+}
+
+function begun(storage: DurableObjectStorage, mostEvents = 3): BroadcastStore {
+  const store = new BroadcastStore(storage, mostEvents);
+  store.begin();
+  return store;
+}
+
+function tables({ sql }: DurableObjectStorage): unknown[] {
+  return sql
+    .exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'")
+    .toArray();
+}
+
+function rows({ sql }: DurableObjectStorage): number {
+  return sql.exec<{ rows: number }>("SELECT COUNT(*) AS rows FROM kept").one().rows;
+}
+
+const event = (at: number): SteadymixEvent => ({ at, lane: "primary", type: "stopping" });
+
+test("an object that was only asked for keeps nothing, and knows nothing", async () => {
+  await inObject((storage) => {
+    const store = new BroadcastStore(storage, 3);
+    store.relayHas(0, 1);
+    expect([store.snapshot, store.facts, store.events(0, 9), store.relays(), store.relaysBehind(1)]).toEqual([
+      undefined,
+      undefined,
+      [],
+      [],
+      [],
+    ]);
+    expect(tables(storage)).toEqual([]);
+  });
+});
+
+test("what is kept is there when the object begins to live again, until all of it is deleted", async () => {
+  await inObject(async (storage) => {
+    const facts = { id: "show", word: 7 } as BroadcastFacts;
+    const store = begun(storage);
+    store.facts = facts;
+    store.snapshot = "the state";
+    store.addEvent(event(1));
+    store.relayHas(4, 2);
+    const again = new BroadcastStore(storage, 3);
+    expect([again.facts, again.snapshot, again.relays()]).toEqual([facts, "the state", [4]]);
+    expect(again.events(0, 9)).toEqual([{ ...event(1), seq: 1 }]);
+    await again.deleteAll();
+    expect([again.facts, again.snapshot, again.events(0, 9), again.relays()]).toEqual([undefined, undefined, [], []]);
+    expect(tables(storage)).toEqual([]);
+  });
+});
+
+test("the last events are kept, as many as there may be", async () => {
+  await inObject((storage) => {
+    const store = begun(storage, 3);
+    for (let at = 1; at <= 5; at += 1) store.addEvent(event(at));
+    expect(store.events(0, 9).map(({ seq }) => seq)).toEqual([3, 4, 5]);
+    expect(store.events(3, 1).map(({ seq }) => seq)).toEqual([4]);
+  });
+});
+
+test("a snapshot takes as many rows as it needs, whatever it consists of, and one that is shorter fewer", async () => {
+  await inObject((storage) => {
+    const store = begun(storage);
+    const cut = `${"x".repeat(ROW - 1)}😀${"y".repeat(ROW)}`;
+    for (const [text, needed] of [
+      ["x".repeat(2 * ROW + 1), 3],
+      [cut, 3],
+      ["x".repeat(2 * ROW), 2],
+      ["x".repeat(ROW), 1],
+      ["short", 1],
+    ] as const) {
+      store.snapshot = text;
+      expect(store.snapshot === text, `${text.length} characters`).toBe(true);
+      expect(rows(storage), `${text.length} characters`).toBe(needed);
+    }
+    store.forgetSnapshot();
+    expect([store.snapshot, rows(storage)]).toEqual([undefined, 0]);
+  });
+});
+
+test("a relay is behind until it acknowledged a revision that is as new", async () => {
+  await inObject((storage) => {
+    const store = begun(storage);
+    store.relayHas(0, 5);
+    store.relayHas(1, 7);
+    store.relayHas(1, 6);
+    expect([store.relaysBehind(5), store.relaysBehind(6), store.relaysBehind(8)]).toEqual([[], [0], [0, 1]]);
+  });
+});
