@@ -34,7 +34,7 @@ const ROUNDS_OF = {
   audience: [["relay"], ["viewers"], ["routes"]],
   relay: [["relay"], ["viewers"], ["bindings"]],
   broadcast: [["routes"], ["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION, ["withoutQuota"]],
-  appQuota: [["routes"], QUICK_SUPERVISION, SLOW_SUPERVISION, ["quota.test"]],
+  appQuota: [["appQuota"], ["routes"], ["bindings"], QUICK_SUPERVISION],
   store: [["store"], ["routes"], QUICK_SUPERVISION, ["viewers"], SLOW_SUPERVISION],
   clock: [["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION],
 };

@@ -1,0 +1,126 @@
+/** How an App ID's rate limit is shared out among broadcasts: one object by itself, under simulated time. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { Want } from "steadymix";
+import type { AppQuota } from "steadymix/cloudflare";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { freshId } from "../world.ts";
+
+const [SECOND, MINUTE] = [1_000, 60_000];
+/** How long a call is kept waiting before its broadcast is told to ask again. */
+const HOLD = 5 * SECOND;
+
+const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
+let now = START;
+/** Whoever waits, and until when. */
+let waiting: { until: number; resume: () => void }[] = [];
+
+beforeEach(() => {
+  now = START;
+  waiting = [];
+  vi.spyOn(Date, "now").mockImplementation(() => now);
+  vi.spyOn(scheduler, "wait").mockImplementation(
+    (ms) => new Promise((resume) => void waiting.push({ until: now + ms, resume })),
+  );
+});
+afterEach(() => void vi.restoreAllMocks());
+
+/** Lets what is under way go on, as far as it can without time passing. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i += 1) await Promise.resolve();
+}
+
+/** Lets this much time pass. */
+async function pass(ms: number): Promise<void> {
+  const until = now + ms;
+  await settle();
+  for (;;) {
+    const [next] = waiting.filter((one) => one.until <= until).sort((a, b) => a.until - b.until);
+    if (!next) break;
+    waiting.splice(waiting.indexOf(next), 1);
+    now = Math.max(now, next.until);
+    next.resume();
+    await settle();
+  }
+  now = until;
+}
+
+/** In an object that has just begun to live. */
+function inQuota(act: (quota: AppQuota) => Promise<void>): Promise<void> {
+  const stub = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
+  return runInDurableObject(stub, act);
+}
+
+/** Asks for a permit, and makes the call. Tells when it was granted, or after how long to ask again. */
+function asks(quota: AppQuota, who: string, want: Want) {
+  const asked: { grantedAt?: number; again?: number } = {};
+  void quota.permit(who, want).then((wait) => {
+    if (wait > 0) {
+      asked.again = wait;
+      return;
+    }
+    asked.grantedAt = now - START;
+    quota.used(who);
+  });
+  return asked;
+}
+
+test("what was called just before it began is not known: no permit is granted in its first second", async () => {
+  await inQuota(async (quota) => {
+    const first = asks(quota, "show/0", "query");
+    await pass(SECOND - 1);
+    expect(first).toEqual({});
+    expect(quota.status()).toMatchObject({ waiting: 1 });
+    await pass(1);
+    expect(first).toEqual({ grantedAt: SECOND });
+    expect(quota.status().waiting).toBe(0);
+    expect(quota.status().callsPerSecond.at(-1)).toBe(1);
+  });
+});
+
+test("permits are granted at the rate, and who does not get one in time is told when to ask again", async () => {
+  await inQuota(async (quota) => {
+    const { callsPerSecond, burst } = quota.status().limits;
+    await pass(SECOND);
+    const all = Array.from({ length: 10 * callsPerSecond }, (_, i) => asks(quota, `show-${i}/0`, "query"));
+    await settle();
+    expect(all.filter(({ grantedAt }) => grantedAt !== undefined).length).toBe(burst);
+    await pass(HOLD);
+    const granted = all.flatMap(({ grantedAt }) => grantedAt ?? []);
+    const later = all.flatMap(({ again }) => again ?? []);
+    for (let from = 0; from < HOLD + SECOND; from += 100) {
+      const within = granted.filter((at) => at >= from && at < from + SECOND).length;
+      expect(within, `from ${from} ms on`).toBeLessThanOrEqual(callsPerSecond + burst);
+    }
+    expect(granted.length).toBeGreaterThanOrEqual(4 * callsPerSecond);
+    expect(granted.length + later.length).toBe(all.length);
+    expect(later.every((wait) => wait > 0 && wait <= SECOND)).toBe(true);
+    const { callsPerSecond: calls, waiting } = quota.status();
+    expect([calls.reduce((sum, count) => sum + count, 0), waiting]).toEqual([granted.length, 0]);
+  });
+});
+
+test("a lane that asks for something else does not get what it asked for before", async () => {
+  await inQuota(async (quota) => {
+    const query = asks(quota, "show/0", "query");
+    await pass(SECOND / 2);
+    const stop = asks(quota, "show/0", "delete");
+    await pass(SECOND);
+    expect([query, stop]).toEqual([{ again: HOLD }, { grantedAt: SECOND }]);
+    expect(quota.status().callsPerSecond.reduce((sum, calls) => sum + calls, 0)).toBe(1);
+  });
+});
+
+test("who does not come back loses its place, and what was reserved for it", async () => {
+  await inQuota(async (quota) => {
+    await pass(SECOND);
+    // Permits for Creates are reserved with those for their Acquires; of these none leaves.
+    const gone = Array.from({ length: 30 }, (_, i) => asks(quota, `gone-${i}/0`, "acquireAndCreate"));
+    await pass(30 * SECOND);
+    expect(gone.some(({ grantedAt }) => grantedAt !== undefined)).toBe(true);
+    const began = now - START;
+    const query = asks(quota, "show/0", "query");
+    await pass(SECOND);
+    expect(query.grantedAt ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(began + SECOND);
+  });
+});
