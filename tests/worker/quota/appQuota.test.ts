@@ -51,8 +51,8 @@ function inQuota(act: (quota: AppQuota) => Promise<void>): Promise<void> {
   return runInDurableObject(stub, act);
 }
 
-/** Asks for a permit, and makes the call. Tells when it was granted, or after how long to ask again. */
-function asks(quota: AppQuota, who: string, want: Want) {
+/** Asks for a permit, and by default makes the call. Tells when it was granted, or after how long to ask again. */
+function asks(quota: AppQuota, who: string, want: Want, leaves = true) {
   const asked: { grantedAt?: number; again?: number } = {};
   void quota.permit(who, want).then((wait) => {
     if (wait > 0) {
@@ -60,7 +60,7 @@ function asks(quota: AppQuota, who: string, want: Want) {
       return;
     }
     asked.grantedAt = now - START;
-    quota.used(who);
+    if (leaves) quota.used(who);
   });
   return asked;
 }
@@ -122,5 +122,29 @@ test("who does not come back loses its place, and what was reserved for it", asy
     const query = asks(quota, "show/0", "query");
     await pass(SECOND);
     expect(query.grantedAt ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(began + SECOND);
+  });
+});
+
+test("a permit whose call is not known to have left counts as a call that may leave at any moment", async () => {
+  await inQuota(async (quota) => {
+    const { callsPerSecond, burst } = quota.status().limits;
+    await pass(SECOND);
+    const all = Array.from({ length: 5 * callsPerSecond }, (_, i) => asks(quota, `show-${i}/0`, "query", false));
+    await pass(HOLD - SECOND);
+    expect(all.filter(({ grantedAt }) => grantedAt !== undefined).length).toBe(callsPerSecond + burst);
+  });
+});
+
+test("a Create has the permit that was reserved with its Acquire's, whoever waits", async () => {
+  await inQuota(async (quota) => {
+    const { callsPerSecond } = quota.status().limits;
+    await pass(SECOND);
+    const acquire = asks(quota, "show/0", "acquireAndCreate");
+    await settle();
+    for (let i = 0; i < 10 * callsPerSecond; i += 1) asks(quota, `other-${i}/0`, "query");
+    await settle();
+    const create = asks(quota, "show/0", "create");
+    await settle();
+    expect([acquire, create]).toEqual([{ grantedAt: SECOND }, { grantedAt: SECOND }]);
   });
 });
