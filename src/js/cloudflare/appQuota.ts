@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { TokenBucket } from "../blocks.js";
 import type { OnAir, Quota, Want } from "../types.js";
 import { type Answer, refused } from "./answer.js";
-import type { BroadcastState } from "./broadcast.js";
+import type { BroadcastState } from "./broadcastStatus.js";
 import { Clock } from "./clock.js";
 import { type SteadymixEnv, usableLimits } from "./environment.js";
 import { requireSqlite } from "./objects.js";

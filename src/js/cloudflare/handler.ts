@@ -6,7 +6,7 @@ import { parseNotice } from "../blocks.js";
 import type { GroupUpdate } from "../types.js";
 import { answered, type ErrorBody } from "./answer.js";
 import { reportOf, withGrant } from "./audience.js";
-import { type Broadcast, type BroadcastConfig, RELAY_HEADER } from "./broadcast.js";
+import type { Broadcast, BroadcastConfig } from "./broadcast.js";
 import { checkEnvironment, keysOf, type SteadymixEnv, words } from "./environment.js";
 import { bearer, checkOperator, checkOrigin, readBody, readJson } from "./guards.js";
 import { checked, checkLeftOut, ID, integer, NATURAL } from "./input.js";
@@ -14,6 +14,7 @@ import { broadcastOf, checkSignature, signaturesOf } from "./notices.js";
 import { checkBindings, type Remote, reach, reachQuota } from "./objects.js";
 import { openApi } from "./openApi.js";
 import { Rejection } from "./rejection.js";
+import { RELAY_HEADER } from "./relays.js";
 import { checkViewerToken, signViewerToken, type ViewerGrant } from "./viewerTokens.js";
 
 /** Each lane may have a payload of its own: one of 90 hosts has some 60 KB. */

@@ -2,13 +2,9 @@
 export type { Answer, ErrorBody } from "./answer.js";
 export { AppQuota, type BroadcastEntry, type QuotaStatus } from "./appQuota.js";
 export type { OnAirWord, ViewerReport } from "./audience.js";
-export {
-  Broadcast,
-  type BroadcastConfig,
-  type BroadcastOptions,
-  type BroadcastState,
-  type BroadcastStatus,
-} from "./broadcast.js";
+export { Broadcast, type BroadcastConfig } from "./broadcast.js";
+export type { BroadcastOptions } from "./broadcastOptions.js";
+export type { BroadcastState, BroadcastStatus } from "./broadcastStatus.js";
 export type { SteadymixEnv } from "./environment.js";
 export { handler } from "./handler.js";
 export type { NoticeSignatures } from "./notices.js";

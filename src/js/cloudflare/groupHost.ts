@@ -1,0 +1,39 @@
+import { member } from "../member.js";
+import type { Host } from "../types.js";
+import type { BroadcastOptions } from "./broadcastOptions.js";
+import type { SteadymixEnv } from "./environment.js";
+import { rtcTokens } from "./rtcTokens.js";
+import type { SharedQuota } from "./sharedQuota.js";
+
+/** Where a broadcast's credentials and callbacks come from. */
+interface Sources {
+  env: SteadymixEnv;
+  /** Come before the environment. */
+  options: BroadcastOptions;
+  /** Of the broadcast. */
+  id: string;
+  quota: SharedQuota;
+  persist: (snapshot: string) => Promise<void>;
+  onEvent: NonNullable<Host["onEvent"]>;
+}
+
+/** The credentials and callbacks of a broadcast's `RedundancyGroup`. */
+export function groupHost({ env, options, id, quota, persist, onEvent }: Sources): Host {
+  const fetch = member(options, "fetch");
+  const rtcToken = member(options, "rtcToken");
+  const service = env.AGORA_SERVICE;
+  const certificate = env.AGORA_APP_CERTIFICATE;
+  return {
+    customerId: env.AGORA_CUSTOMER_ID,
+    customerSecret: env.AGORA_CUSTOMER_SECRET,
+    ...(fetch ? { fetch } : service ? { fetch: (input, init) => service.fetch(input, init) } : {}),
+    ...(rtcToken ? { rtcToken } : certificate ? { rtcToken: rtcTokens(env.AGORA_APP_ID, certificate) } : {}),
+    persist,
+    permit: ({ lane, want }) => quota.acquire(`${id}/${lane}`, want),
+    permitUsed: ({ lane }) => quota.used(`${id}/${lane}`),
+    get fallbackQueryIntervalMs() {
+      return quota.fallbackQueryIntervalMs;
+    },
+    onEvent,
+  };
+}

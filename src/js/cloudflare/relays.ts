@@ -1,0 +1,71 @@
+import { retryDelayMs } from "./backoff.js";
+import { updateOf } from "./broadcastStatus.js";
+import { Clock } from "./clock.js";
+import type { SteadymixEnv } from "./environment.js";
+import { type Remote, reach } from "./objects.js";
+import type { Relay } from "./relay.js";
+import type { BroadcastFacts, BroadcastStore } from "./store.js";
+
+/** In an answer to a viewer: it is to be connected to this relay instead, `{number}/{most connections of a token}`. */
+export const RELAY_HEADER = "x-steadymix-relay";
+/** Relays are asked for their sizes at most this often. In between, each viewer sent to a relay is added to its size. */
+const SIZES_INTERVAL_MS = 10_000;
+
+/** The relays of one broadcast: sends each update until it is acknowledged, and finds the relay that has room. */
+export class Relays {
+  readonly #env: SteadymixEnv;
+  readonly #store: BroadcastStore;
+  readonly #clock = new Clock();
+  #known: { at: number; sizes: Map<number, number> } | undefined;
+
+  constructor(env: SteadymixEnv, store: BroadcastStore) {
+    this.#env = env;
+    this.#store = store;
+  }
+
+  /** Sends the current update to the relays that have not acknowledged it. Failures are logged; each alarm calls it again. */
+  update(facts: BroadcastFacts): void {
+    for (const number of this.#store.relaysBehind(facts.word)) {
+      this.#reach(facts.id, number, (relay) => relay.tell(updateOf(facts)))
+        .then(() => this.#store.relayHas(number, facts.word))
+        .catch((error: unknown) => console.error("steadymix: a relay was not told:", error));
+    }
+  }
+
+  /** Whether every relay has acknowledged the current update. */
+  areUpToDate({ word }: Pick<BroadcastFacts, "word">): boolean {
+    return this.#store.relaysBehind(word).length === 0;
+  }
+
+  /** When `update` is to be called again (ms since the epoch); `Infinity`: there is no need to. */
+  get nextAttemptAt(): number {
+    const facts = this.#store.facts;
+    if (!facts || this.areUpToDate(facts)) return Number.POSITIVE_INFINITY;
+    return Date.now() + retryDelayMs(Date.now() - facts.wordAt);
+  }
+
+  /** The number of the first relay with fewer than `maxViewers`, which is to have one more. */
+  async withRoom(maxViewers: number): Promise<number> {
+    const sizes = await this.#sizes(maxViewers);
+    let number = 0;
+    while ((sizes.get(number) ?? 0) >= maxViewers) number += 1;
+    sizes.set(number, (sizes.get(number) ?? 0) + 1);
+    return number;
+  }
+
+  /** A relay that does not answer counts as full. */
+  async #sizes(full: number): Promise<Map<number, number>> {
+    if (this.#known && this.#clock.now() - this.#known.at <= SIZES_INTERVAL_MS) return this.#known.sizes;
+    const id = this.#store.facts?.id ?? "";
+    const sizeOf = (number: number) => this.#reach(id, number, (relay) => relay.size()).catch(() => full);
+    const sizes = await Promise.all(
+      this.#store.relays().map(async (number) => [number, await sizeOf(number)] as const),
+    );
+    this.#known = { at: this.#clock.now(), sizes: new Map(sizes) };
+    return this.#known.sizes;
+  }
+
+  #reach<Value>(id: string, number: number, act: (relay: Remote<Relay>) => Promise<Value>): Promise<Value> {
+    return reach(this.#env, "RELAY", `${id}/${number}`, act);
+  }
+}

@@ -1,0 +1,66 @@
+/** What operators and viewers see of a broadcast. */
+import type { GroupStatus, LaneStatus } from "steadymix";
+import { expect, test } from "vitest";
+import type { BroadcastFacts } from "../../target/build/typescript/cloudflare/store.js";
+
+// No entry of the package exports it. Its types are there before the package is built.
+type Module = typeof import("../../target/build/typescript/cloudflare/broadcastStatus.js");
+const { stateOf, statusOf, updateOf } = (await import("../../dist/cloudflare/broadcastStatus.js" as string)) as Module;
+
+const onAir = { lane: "primary", channel: "show", uid: 9001 };
+const lanes = (...states: LaneStatus["state"][]) => states.map((state) => ({ state })) as LaneStatus[];
+const groupStatus = (...states: LaneStatus["state"][]) => ({ lanes: lanes(...states) }) as GroupStatus;
+
+const STARTED: BroadcastFacts = {
+  id: "show",
+  settings: "",
+  startedAt: 1,
+  overAt: null,
+  stopping: false,
+  aired: false,
+  onAir: null,
+  word: 3,
+  wordAt: 2,
+  quotaFailedAt: 4,
+  warnings: [{ field: "services", message: "odd" }],
+  lastStatus: null,
+};
+
+test.each([
+  ["starting", {}, []],
+  ["live", { onAir, aired: true }, []],
+  ["dark", { aired: true }, []],
+  ["stopping", { onAir, aired: true, stopping: true }, []],
+  ["over", { aired: true, stopping: true, overAt: 5 }, lanes("stopped", "failed")],
+  ["failed", { overAt: 5 }, lanes("failed", "failed")],
+] as const)("it is %s", (state, facts, ofLanes) => {
+  expect(stateOf({ ...STARTED, ...facts }, [...ofLanes])).toBe(state);
+});
+
+test("while it is on, its status is that of its group", () => {
+  const group = { status: () => groupStatus("running"), payload: { cloudTranscoder: {} } };
+  expect(statusOf({ ...STARTED, onAir }, group, 6)).toEqual({
+    id: "show",
+    state: "live",
+    onAir,
+    lanes: lanes("running"),
+    startedAt: 1,
+    overAt: null,
+    viewers: 6,
+    quotaFailedAt: 4,
+    warnings: STARTED.warnings,
+    services: { cloudTranscoder: {} },
+  });
+});
+
+test("once it is over, its status is what was kept, and permits are of no interest", () => {
+  const ended = { ...STARTED, overAt: 5, lastStatus: groupStatus("stopped") };
+  const status = { state: "over", lanes: lanes("stopped"), overAt: 5, quotaFailedAt: null, services: null };
+  expect(statusOf(ended, undefined, 0)).toMatchObject(status);
+  expect(statusOf({ ...ended, lastStatus: null }, undefined, 0)).toMatchObject({ lanes: [] });
+});
+
+test("viewers get what is on air with its number, and in the end that it is over", () => {
+  expect(updateOf({ ...STARTED, onAir })).toEqual({ type: "onAir", word: 3, onAir, over: false });
+  expect(updateOf({ ...STARTED, overAt: 5 })).toEqual({ type: "onAir", word: 3, onAir: null, over: true });
+});

@@ -1,0 +1,224 @@
+/** How alarms drive a group, and what is persisted when: a group by itself, under simulated time. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { GroupDriver } from "../../target/build/typescript/cloudflare/groupDriver.js";
+import type { BroadcastStore } from "../../target/build/typescript/cloudflare/store.js";
+import { freshId } from "./world.ts";
+
+// No entry of the package exports them. Their types are there before the package is built.
+type Drivers = typeof import("../../target/build/typescript/cloudflare/groupDriver.js");
+type Stores = typeof import("../../target/build/typescript/cloudflare/store.js");
+const { GroupDriver: Driver } = (await import("../../dist/cloudflare/groupDriver.js" as string)) as Drivers;
+const { BroadcastStore: Store } = (await import("../../dist/cloudflare/store.js" as string)) as Stores;
+
+const [SECOND, MINUTE] = [1_000, 60_000];
+/** After this long another turn follows one that was cut off, and one that threw. */
+const [GUARD, ERROR_RETRY] = [15 * SECOND, 30 * SECOND];
+
+/** In the next hours, or alarms would go off by themselves. */
+const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
+let now = START;
+
+beforeEach(() => {
+  now = START;
+  vi.spyOn(Date, "now").mockImplementation(() => now);
+});
+afterEach(() => void vi.restoreAllMocks());
+
+/** A group that does as the test says, and logs what is done with it. */
+class ScriptedGroup {
+  readonly #log: string[];
+  /** What the next turns do; after them the group wants to be called again in ten minutes. */
+  readonly turns: (() => number | undefined | Promise<number | undefined>)[] = [];
+  state = "new";
+
+  constructor(log: string[]) {
+    this.#log = log;
+  }
+
+  async advance(): Promise<number | undefined> {
+    this.#log.push("advance");
+    const turn = this.turns.shift();
+    return turn ? turn() : now + 10 * MINUTE;
+  }
+
+  snapshot(): string {
+    return this.state;
+  }
+
+  dispose(): void {
+    this.#log.push("dispose");
+  }
+}
+
+interface World {
+  storage: DurableObjectStorage;
+  store: BroadcastStore;
+  group: ScriptedGroup;
+  driver: GroupDriver<ScriptedGroup>;
+  log: string[];
+  /** When an alarm is wanted for something else. */
+  others: { wakeBy: number };
+  windUp: ReturnType<typeof vi.fn>;
+}
+
+/** With a group that has begun, in an object of its own. */
+function inObject(act: (world: World) => Promise<void>): Promise<void> {
+  const stub = env.RELAY.get(env.RELAY.idFromName(freshId()));
+  return runInDurableObject(stub, async (_, { storage }) => {
+    const store = new Store(storage, 3);
+    store.begin();
+    const log: string[] = [];
+    const others = { wakeBy: Number.POSITIVE_INFINITY };
+    const group = new ScriptedGroup(log);
+    const windUp = vi.fn(async () => void log.push(`windUp with ${driver.group ? "a group" : "no group"}`));
+    const driver: World["driver"] = new Driver<ScriptedGroup>(storage, store, {
+      restore: () => undefined,
+      report: async () => void log.push("report"),
+      wakeBy: () => others.wakeBy,
+      ended: () => void log.push(`ended with ${store.snapshot}`),
+      windUp,
+    });
+    driver.begin(group);
+    await act({ storage, store, group, driver, log, others, windUp });
+  });
+}
+
+test("a turn is reported before and after; then the state is persisted, and the alarm set to the group's next turn", async () => {
+  await inObject(async ({ storage, store, group, driver, log }) => {
+    group.turns.push(() => {
+      group.state = "running";
+      return now + MINUTE;
+    });
+    await driver.drive();
+    expect(log).toEqual(["report", "advance", "report"]);
+    expect([store.snapshot, await storage.getAlarm()]).toEqual(["running", now + MINUTE]);
+  });
+});
+
+test("the alarm comes sooner if something else needs it", async () => {
+  await inObject(async ({ storage, driver, others }) => {
+    others.wakeBy = now + SECOND;
+    await driver.drive();
+    expect(await storage.getAlarm()).toBe(now + SECOND);
+  });
+});
+
+test("while a turn is under way, an alarm stands by that repeats it", async () => {
+  await inObject(async ({ storage, store, group, driver, log }) => {
+    let alarm: number | null = null;
+    group.turns.push(async () => {
+      alarm = await storage.getAlarm();
+      now += 10 * SECOND;
+      // Before each call: the alarm moves on with it.
+      await driver.persist("about to create");
+      expect(store.snapshot).toBe("about to create");
+      expect(await storage.getAlarm()).toBe(now + GUARD);
+      return now + MINUTE;
+    });
+    await driver.drive();
+    expect(alarm).toBe(START + GUARD);
+    expect(log).toEqual(["report", "advance", "report"]);
+  });
+});
+
+test("a call leaves only once its state is written", async () => {
+  await inObject(async ({ storage, driver }) => {
+    let written = () => {};
+    vi.spyOn(storage, "sync").mockReturnValue(
+      new Promise((resolve) => {
+        written = () => resolve();
+      }),
+    );
+    let isPersisted = false;
+    const persisted = driver.persist("about to create").then(() => {
+      isPersisted = true;
+    });
+    await scheduler.wait(0);
+    expect(isPersisted).toBe(false);
+    written();
+    await persisted;
+  });
+});
+
+test("a command is persisted at once, and an alarm is due that carries it out", async () => {
+  await inObject(async ({ storage, store, group, driver, log }) => {
+    group.state = "stopping";
+    driver.commandTaken(group);
+    expect([store.snapshot, await storage.getAlarm()]).toEqual(["stopping", now]);
+    expect(log).toEqual([]);
+  });
+});
+
+test("a command that comes during a turn has another turn; alarms that come meanwhile wait for the same turns", async () => {
+  await inObject(async ({ group, driver, log }) => {
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    group.turns.push(async () => {
+      await held;
+      return now + MINUTE;
+    });
+    const first = driver.drive();
+    await scheduler.wait(0);
+    driver.commandTaken(group);
+    const second = driver.drive();
+    await scheduler.wait(0);
+    expect(log).toEqual(["report", "advance"]);
+    goOn();
+    await Promise.all([first, second]);
+    expect(log).toEqual(["report", "advance", "report", "report", "advance", "report"]);
+    await driver.drive();
+    expect(log.filter((entry) => entry === "advance").length).toBe(3);
+  });
+});
+
+test("at its end the group is published as it is; then its snapshot is gone before anything is awaited", async () => {
+  await inObject(async ({ store, group, driver, log, windUp }) => {
+    store.snapshot = "stopping";
+    group.turns.push(() => undefined);
+    windUp.mockImplementationOnce(async () => {
+      expect([store.snapshot, driver.group]).toEqual([undefined, undefined]);
+      log.push("windUp");
+      await scheduler.wait(0);
+      log.push("wound up");
+    });
+    await driver.drive();
+    expect(log).toEqual(["report", "advance", "ended with stopping", "dispose", "windUp", "wound up"]);
+    await driver.drive();
+    expect(log.length).toBe(6);
+  });
+});
+
+test("an object that has just begun to live restores its group once, when it is asked for", async () => {
+  await inObject(async ({ storage, store, group, log }) => {
+    const restore = vi.fn(() => group as ScriptedGroup | undefined);
+    const hooks = { report: async () => {}, wakeBy: () => now, ended: () => {}, windUp: async () => {} };
+    const driver = new Driver<ScriptedGroup>(storage, store, { restore, ...hooks });
+    expect(restore).not.toHaveBeenCalled();
+    await driver.drive();
+    expect(driver.group).toBe(group);
+    expect(restore).toHaveBeenCalledTimes(1);
+    expect(log).toEqual(["advance"]);
+    const none = new Driver<ScriptedGroup>(storage, store, { restore: () => undefined, ...hooks });
+    await none.drive();
+    expect(log).toEqual(["advance"]);
+    expect(await storage.getAlarm()).toBe(now + GUARD);
+  });
+});
+
+test("whatever goes wrong in a turn is logged, and another turn follows", async () => {
+  await inObject(async ({ storage, group, driver, log }) => {
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    const error = new Error("the storage is full");
+    group.turns.push(() => Promise.reject(error));
+    await driver.drive();
+    expect(logged.mock.calls).toEqual([["steadymix: a broadcast is in trouble:", error]]);
+    expect(await storage.getAlarm()).toBe(now + ERROR_RETRY);
+    await driver.drive();
+    expect(log).toEqual(["report", "advance", "report", "advance", "report"]);
+    expect(await storage.getAlarm()).toBe(now + 10 * MINUTE);
+  });
+});
