@@ -1,6 +1,6 @@
 import type { LaneStatus } from "../types.js";
 import type { Answer } from "./answer.js";
-import type { BroadcastEntry } from "./appQuota.js";
+import type { BroadcastEntry } from "./broadcastList.js";
 import { stateOf } from "./broadcastStatus.js";
 import { Clock } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
