@@ -3,6 +3,7 @@ import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import { parseNotice } from "../blocks.js";
+import { groupOf } from "../instanceId.js";
 import type { GroupUpdate } from "../types.js";
 import { answered, type ErrorBody } from "./answer.js";
 import { reportOf, withGrant } from "./audience.js";
@@ -10,7 +11,7 @@ import type { Broadcast, BroadcastConfig } from "./broadcast.js";
 import { checkEnvironment, keysOf, type SteadymixEnv, words } from "./environment.js";
 import { bearer, checkOperator, checkOrigin, readBody, readJson } from "./guards.js";
 import { checked, checkLeftOut, ID, integer, NATURAL } from "./input.js";
-import { broadcastOf, checkSignature, signaturesOf } from "./notices.js";
+import { checkSignature, signaturesOf } from "./notices.js";
 import { checkBindings, type Remote, reach, reachQuota } from "./objects.js";
 import { openApi } from "./openApi.js";
 import { Rejection } from "./rejection.js";
@@ -243,7 +244,7 @@ function instanceIdIn(body: Uint8Array): string | null | undefined {
 /** The broadcasts that a notification with this instanceId may be about. */
 async function addressees(env: SteadymixEnv, instanceId: string | null): Promise<string[]> {
   if (instanceId !== null) {
-    const id = broadcastOf(instanceId);
+    const id = groupOf(instanceId);
     return ID.is(id) ? [id] : [];
   }
   // Only the broadcasts themselves know their tasks.

@@ -1,4 +1,5 @@
 /** What the fields of a request may be. All of a broadcast's settings but its id are the core's to check. */
+import { GROUP_ID, GROUP_ID_ALLOWED } from "../instanceId.js";
 import { Rejection } from "./rejection.js";
 
 /** Settings, payload, and whatever unknown fields it has: a body that nests deeper is no payload of the service. */
@@ -10,10 +11,10 @@ interface Rule<Value> {
   is: (value: unknown) => value is Value;
 }
 
-/** Of a broadcast: with lane and generation it is the instanceId of each task, which has room for 64. */
+/** Of a broadcast: the `instanceId` of its group. */
 export const ID: Rule<string> = {
-  allowed: "1 to 50 of A-Z a-z 0-9 - _",
-  is: (value): value is string => typeof value === "string" && /^[A-Za-z0-9_-]{1,50}$/.test(value),
+  allowed: GROUP_ID_ALLOWED,
+  is: (value): value is string => typeof value === "string" && GROUP_ID.test(value),
 };
 
 /** Of a query, which is text. */

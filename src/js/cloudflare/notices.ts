@@ -33,8 +33,3 @@ export function checkSignature(
   }
   throw failed;
 }
-
-/** The broadcast that a task belongs to: its instanceId is `{broadcast}-{lane}-{generation}`. */
-export function broadcastOf(instanceId: string): string | undefined {
-  return /^(.+)-\d{1,2}-\d+$/.exec(instanceId)?.[1];
-}

@@ -1,3 +1,4 @@
+import { GROUP_ID } from "../instanceId.js";
 import { REJECTION_STATUS } from "./rejection.js";
 
 type Schema = Record<string, unknown>;
@@ -18,7 +19,7 @@ const text: Schema = { type: "string" };
 const integer: Schema = { type: "integer", minimum: 0 };
 const ms: Schema = { type: "number", minimum: 0, description: "ms since the epoch" };
 const uid: Schema = { type: "integer", minimum: 1, maximum: 4_294_967_295 };
-const id: Schema = { type: "string", pattern: "^[A-Za-z0-9_-]{1,50}$", description: "of a broadcast" };
+const id: Schema = { type: "string", pattern: GROUP_ID.source, description: "of a broadcast" };
 const broadcastState: Schema = {
   enum: ["starting", "live", "dark", "stopping", "over", "failed"],
   description: "live: an output is on air; dark: none is, though one was; failed: it has given up",

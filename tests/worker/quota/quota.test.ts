@@ -1,6 +1,7 @@
 /** 200 broadcasts under one App ID, with the limits of the service: in real time, which takes a while. */
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { groupOf } from "../../../src/js/instanceId.ts";
 import { freshEmulator } from "../service.ts";
 import { listeners } from "../worker.ts";
 import { Show } from "../world.ts";
@@ -14,7 +15,7 @@ test(`${BROADCASTS} broadcasts stay within 10 calls a second, and each has its t
   const confirmed = new Map<string, number>();
   const began = Date.now();
   listeners.add((event) => {
-    const id = event.instanceId?.replace(/-0-\d+$/, "") ?? "";
+    const id = groupOf(event.instanceId ?? "") ?? "";
     if (event.type === "confirmed") confirmed.set(id, Date.now() - began);
   });
   const shows: Show[] = [];
