@@ -260,7 +260,7 @@ function site(mode, from, folder) {
     needs: [npmPackages, from],
     folder,
     isWatched: !isRelease,
-    inputs: () => ["package-lock.json", "package.json", ...filesAt("www"), ...filesAt("tests/emulator/js", /\.ts$/)],
+    inputs: () => ["package-lock.json", "package.json", ...filesAt("www")],
     make: async (folder) => {
       const more = isRelease ? {} : { plugins: [reloading], resolve: { alias: aliasesOf("default") } };
       const minify = isRelease;

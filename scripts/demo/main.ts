@@ -3,8 +3,8 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isSteadymixError, RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";
+import { SAMPLE_LANES, sampleServices } from "steadymix/emulator/scenarios";
 import { loopbackFetch } from "../../tests/emulator/js/loopbackFetch.ts";
-import { SHOW_LANES, showServices } from "../../tests/emulator/js/payload.ts";
 import { startServer } from "../../tests/emulator/js/server.ts";
 import { DAY, type Story } from "./day.ts";
 import { type DemoFlags, HELP, type RealFlags, readFlags } from "./flags.mjs";
@@ -41,8 +41,8 @@ async function demo({ speed, seed }: DemoFlags): Promise<boolean> {
     {
       appId: "demo",
       instanceId: "show",
-      services: showServices(),
-      lanes: SHOW_LANES,
+      services: sampleServices(),
+      lanes: SAMPLE_LANES,
       policy: { monitorIntervalMs: 30_000 },
     },
     {
@@ -119,7 +119,7 @@ async function play(
     await story.pass(10_000);
   }
   const updated = story.next(({ type }) => type === "updated");
-  group.update(withLayout(showServices()));
+  group.update(withLayout(sampleServices()));
   await updated;
   group.stop();
   await outcome;

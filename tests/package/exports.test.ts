@@ -350,8 +350,19 @@ const ROWS: Record<string, Record<string, Row>> = {
     "Emulator#takeNotices": on(service),
     "Emulator#nextEventAt": on(service),
     "Emulator#state": on(service),
+    sampleServices: row(leftOut(uint32("idleTimeout"))),
+    tasksOf: row(text("instanceId", "show"), argument("tasks", [], isEmptyArray)),
+    inputChannelsOf: row(argument("tasks", [], isEmptyArray)),
   },
 };
+
+function isEmptyArray(value: unknown): boolean {
+  try {
+    return Array.isArray(value) && value.length === 0;
+  } catch {
+    return false;
+  }
+}
 
 /** What has no field that JSON can express, as a Map. */
 function isEmpty(value: unknown): boolean {

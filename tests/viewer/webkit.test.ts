@@ -13,7 +13,7 @@ import { launchWebKit, type WebKit } from "./webkit.ts";
 
 const STRICT = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'";
 const WITH_WASM = STRICT.replace("'self'", "'self' 'wasm-unsafe-eval'");
-const WITHOUT_WASM: EntryName[] = ["steadymix/viewer/no-wasm"];
+const WITHOUT_WASM: EntryName[] = ["steadymix/viewer/no-wasm", "steadymix/emulator/scenarios"];
 const STREAMING: EntryName[] = ["steadymix/streaming", "steadymix/viewer/streaming"];
 const OTHERS: EntryName[] = ["steadymix", "steadymix/viewer", "steadymix/viewer/react", "steadymix/emulator"];
 

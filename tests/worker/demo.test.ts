@@ -41,7 +41,7 @@ async function start(broadcast: string, uid: number, inputChannel?: string): Pro
     expect(answer.status, JSON.stringify(json)).toBe(200);
     return json;
   };
-  const { tokenName } = await post("builderTokens", { instanceId: `${broadcast}-${uid}-1`, services });
+  const { tokenName } = await post("builderTokens", { instanceId: `${broadcast}-0-${uid}`, services });
   const { taskId = "" } = await post(`tasks?builderToken=${tokenName}`, { services });
   return taskId;
 }

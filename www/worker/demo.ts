@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { SteadymixEnv } from "steadymix/cloudflare";
 import type { Command, State, Task } from "steadymix/emulator";
-import { FAULTS, inputChannelsOf, tasksOf } from "../../tests/emulator/js/faults.ts";
+import { FAULTS, inputChannelsOf, tasksOf } from "steadymix/emulator/scenarios";
 
 /** How long a fault lasts that does not end by itself. */
 const FAULT_MS = 20_000;

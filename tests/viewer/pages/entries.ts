@@ -10,6 +10,7 @@ const ENTRIES = {
   "steadymix/viewer/no-wasm": () => import("steadymix/viewer/no-wasm"),
   "steadymix/viewer/react": () => import("steadymix/viewer/react"),
   "steadymix/emulator": () => import("steadymix/emulator"),
+  "steadymix/emulator/scenarios": () => import("steadymix/emulator/scenarios"),
 };
 export type EntryName = keyof typeof ENTRIES;
 type ViewerEntry = typeof import("steadymix/viewer");
@@ -124,6 +125,7 @@ const USES: Record<EntryName, () => Promise<void>> = {
   "steadymix/viewer/no-wasm": () => makeViewer("steadymix/viewer/no-wasm"),
   "steadymix/viewer/react": () => makeViewer("steadymix/viewer"),
   "steadymix/emulator": async () => void new (await ENTRIES["steadymix/emulator"]()).Emulator(),
+  "steadymix/emulator/scenarios": async () => void (await ENTRIES["steadymix/emulator/scenarios"]()).sampleServices(),
 };
 
 type ViewerName = "steadymix/viewer" | "steadymix/viewer/streaming" | "steadymix/viewer/no-wasm";

@@ -1,5 +1,5 @@
 import { type ReactElement, useState } from "react";
-import { FAULTS } from "../../../tests/emulator/js/faults.ts";
+import { FAULTS } from "steadymix/emulator/scenarios";
 import type { Language } from "../../shared/language.ts";
 import type { Api, BroadcastStatus, StoredEvent } from "./api.ts";
 import { Events } from "./Events.tsx";

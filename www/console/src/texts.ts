@@ -1,6 +1,6 @@
 /** What the console says, in English and Chinese. */
 import type { LaneStatus, LaneUpdate } from "steadymix";
-import type { Fault } from "../../../tests/emulator/js/faults.ts";
+import type { Fault } from "steadymix/emulator/scenarios";
 import type { Language } from "../../shared/language.ts";
 import type { BroadcastState } from "./api.ts";
 import type { FieldName } from "./form.ts";

@@ -1,6 +1,6 @@
 /** Follows the tasks of a broadcast that run on the Worker's stand-in of the service: whatever runs publishes in this page. */
 import type { Task } from "steadymix/emulator";
-import { tasksOf } from "../../../../tests/emulator/js/faults.ts";
+import { tasksOf } from "steadymix/emulator/scenarios";
 import type { StandInBroadcast } from "../broadcast.ts";
 import { Channel } from "./channel.ts";
 import { Playout } from "./playout.ts";

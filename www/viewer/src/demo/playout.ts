@@ -1,6 +1,7 @@
 /** What the outputs of the demonstration show: each its own colour and tone, so that they can be told apart. */
+
+import { SAMPLE_LANES } from "steadymix/emulator/scenarios";
 import type { Uid } from "steadymix/viewer";
-import { SHOW_LANES } from "../../../../tests/emulator/js/payload.ts";
 import { onGesture } from "../gesture.ts";
 import type { Channel } from "./channel.ts";
 import { Studio } from "./studio.ts";
@@ -25,7 +26,7 @@ export class Playout {
 
   /** An output joins the channel, and publishes. */
   publish(uid: Uid): void {
-    const lane = SHOW_LANES.find(({ uids }) => uids.includes(uid));
+    const lane = SAMPLE_LANES.find(({ uids }) => uids.includes(uid));
     const look = LOOKS[uid] ?? { hue: (uid * 47) % 360, hertz: 262 };
     const label = lane ? `${lane.name} · ${uid}` : String(uid);
     this.#channel.join(uid, new Studio({ ...look, label, fps: this.#fps, audio: this.#audio }));

@@ -3,9 +3,8 @@
  * on a server, and whatever task runs publishes into the channel.
  */
 import { RedundancyGroup, type SteadymixEvent } from "steadymix";
-import { Emulator } from "steadymix/emulator";
+import { Emulator, SAMPLE_LANES, sampleServices } from "steadymix/emulator";
 import type { Uid } from "steadymix/viewer";
-import { SHOW_LANES, showServices } from "../../../../tests/emulator/js/payload.ts";
 import { Channel } from "./channel.ts";
 import { Playout } from "./playout.ts";
 
@@ -36,7 +35,7 @@ export class Station {
       notices: { secret: SECRET, takesMs: [2500, 3500] },
     });
     this.#group = new RedundancyGroup(
-      { appId: "demo", instanceId: "show", services: showServices(), lanes: SHOW_LANES },
+      { appId: "demo", instanceId: "show", services: sampleServices(), lanes: SAMPLE_LANES },
       {
         customerId: "demo",
         customerSecret: "demo",
@@ -96,7 +95,7 @@ export class Station {
       this.#group.notice(body, { "agora-signature": signature, "agora-signature-v2": signatureV2 });
     }
     const running = new Set(this.#emulator.state().tasks.flatMap((task) => (task.running ? [task.uid] : [])));
-    for (const uid of SHOW_LANES.flatMap(({ uids }) => uids)) {
+    for (const uid of SAMPLE_LANES.flatMap(({ uids }) => uids)) {
       if (running.has(uid)) {
         if (this.#killed.delete(uid)) this.channel.leave(uid);
         if (!this.channel.has(uid)) this.#playout.publish(uid);

@@ -1,0 +1,153 @@
+/**
+ * What demonstrations and tests do with the emulator: a sample broadcast, and faults to inject. Contains no WebAssembly, for
+ * programs that reach an emulator over the network.
+ */
+import { asText, memberOf, shown, uint32 } from "../check.js";
+import { invalid } from "../errors.js";
+import { groupOf } from "../instanceId.js";
+import type { LaneConfig, Services } from "../types.js";
+import type { Command, Target, Task } from "./emulator.js";
+
+/**
+ * The payload of a sample broadcast: all sound of the channel `studio` and the video of its host 1, mixed into the channel
+ * `show`. `idleTimeout` is in s.
+ */
+export function sampleServices(idleTimeout = 300): Services {
+  return {
+    cloudTranscoder: {
+      serviceType: "cloudTranscoderV2",
+      config: {
+        transcoder: {
+          idleTimeout: uint32("idleTimeout", idleTimeout),
+          audioInputs: [{ rtc: { rtcChannel: "studio", rtcUid: 0 } }],
+          videoInputs: [
+            { rtc: { rtcChannel: "studio", rtcUid: 1 }, region: { x: 0, y: 0, width: 1280, height: 720, zOrder: 2 } },
+          ],
+          canvas: { width: 1280, height: 720, color: 0 },
+          outputs: [
+            {
+              rtc: { rtcChannel: "show" },
+              audioOption: { profileType: "AUDIO_PROFILE_MUSIC_STANDARD" },
+              videoOption: { width: 1280, height: 720, bitrate: 2260, codec: "H264", fps: 15 },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+/** The lanes of the sample broadcast: a primary and a backup. */
+export const SAMPLE_LANES: LaneConfig[] = [
+  { name: "primary", uids: [9001, 9002] },
+  { name: "backup", uids: [9101, 9102] },
+];
+
+/** Where to inject a fault. */
+export interface FaultTarget {
+  /** The task that is on air. */
+  onAir: Target;
+  /** The input channels of the broadcast's tasks, see `inputChannelsOf`. */
+  inputChannels: string[];
+}
+
+/** Something that may go wrong at the service. */
+export interface Fault {
+  /** What goes wrong. */
+  name:
+    | "kill"
+    | "killSilently"
+    | "forget"
+    | "migrate"
+    | "failForGood"
+    | "createTimesOut"
+    | "createIsLost"
+    | "domainDown"
+    | "queriesFail"
+    | "rateLimited"
+    | "hostsLeave";
+  /** Whether the output that is on air loses its stream. */
+  kills: boolean;
+  /** The commands for `Emulator.control`; a rule lasts `ms`. Empty: the broadcast has nothing that could fail like this. */
+  commands: (target: FaultTarget, ms: number) => Command[];
+}
+
+/** Faults that a broadcast with a primary and a backup survives. */
+export const FAULTS: Fault[] = [
+  { name: "kill", kills: true, commands: ({ onAir }) => [{ kind: "kill", ...onAir }] },
+  // Query still says that it runs.
+  {
+    name: "killSilently",
+    kills: true,
+    commands: ({ onAir }, ms) => [{ kind: "kill", ...onAir, reportLagMs: Math.round(ms / 3) }],
+  },
+  { name: "forget", kills: true, commands: ({ onAir }) => [{ kind: "kill", ...onAir, forgotten: true }] },
+  { name: "migrate", kills: true, commands: ({ onAir }) => [{ kind: "fail", ...onAir, recovers: true }] },
+  { name: "failForGood", kills: true, commands: ({ onAir }) => [{ kind: "fail", ...onAir, recovers: false }] },
+  {
+    name: "createTimesOut",
+    kills: true,
+    commands: ({ onAir }) => [
+      { kind: "addRule", rule: { call: "create", times: 4, effect: { kind: "performThenAnswer", status: 206 } } },
+      { kind: "kill", ...onAir },
+    ],
+  },
+  {
+    name: "createIsLost",
+    kills: true,
+    commands: ({ onAir }) => [
+      { kind: "addRule", rule: { call: "create", times: 1, effect: { kind: "performAndLose" } } },
+      { kind: "kill", ...onAir },
+    ],
+  },
+  {
+    name: "domainDown",
+    kills: false,
+    commands: (_, ms) => [{ kind: "addRule", rule: { domain: "api.agora.io", effect: { kind: "refuse" } }, forMs: ms }],
+  },
+  {
+    name: "queriesFail",
+    kills: false,
+    commands: (_, ms) => [
+      { kind: "addRule", rule: { call: "query", effect: { kind: "answer", status: 503 } }, forMs: ms },
+    ],
+  },
+  {
+    name: "rateLimited",
+    kills: false,
+    commands: (_, ms) => [
+      { kind: "addRule", rule: { effect: { kind: "answer", status: 429, retryAfter: "1" } }, forMs: ms },
+    ],
+  },
+  {
+    name: "hostsLeave",
+    kills: false,
+    commands: ({ inputChannels }) => inputChannels.map((channel) => ({ kind: "hosts", channel, present: false })),
+  },
+];
+
+/** Of these tasks, those of the group with this `instanceId`, which on Cloudflare is the broadcast's id. */
+export function tasksOf(instanceId: string, tasks: Task[]): Task[] {
+  const group = asText("instanceId", instanceId);
+  return checked(tasks).filter((task) => groupOf(task.instanceId) === group);
+}
+
+/** The channels in which the hosts of these tasks are. */
+export function inputChannelsOf(tasks: Task[]): string[] {
+  return [...new Set(checked(tasks).flatMap(({ inputChannel }) => inputChannel ?? []))];
+}
+
+/** Throws `INVALID_CONFIG` unless these are tasks. */
+function checked(tasks: unknown): Task[] {
+  if (isArray(tasks) && tasks.every((task) => typeof memberOf(task, "instanceId") === "string")) return tasks as Task[];
+  throw invalid("INVALID_CONFIG", "tasks", shown(tasks), "an array of tasks, as Emulator.state() has them");
+}
+
+function isArray(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    // A proxy that was revoked.
+    return false;
+  }
+}
