@@ -43,7 +43,7 @@ const ROUNDS_OF = {
   registration: [["registration"], QUICK_SUPERVISION],
   relays: [["relays"], ["viewers"]],
   appQuota: [["appQuota"], ["routes"], ["bindings"], QUICK_SUPERVISION],
-  rateLimiter: [["appQuota"], QUICK_SUPERVISION],
+  rateLimiter: [["rateLimiter"], ["appQuota"], QUICK_SUPERVISION],
   broadcastList: [["broadcastList"], ["routes"], QUICK_SUPERVISION],
   store: [["store"], ["routes"], QUICK_SUPERVISION, ["viewers"], SLOW_SUPERVISION],
   clock: [["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION],

@@ -10,7 +10,8 @@ const QUEUE_TIMEOUT_MS = 10_000;
 const PERMIT_TIMEOUT_MS = 5_000;
 /** Calls before this object began to live are not known, so there are no permits in its first second. */
 const UNKNOWN_MS = 1_000;
-const SECONDS = 60;
+/** Calls are counted for this long. */
+const COUNTED_SECONDS = 60;
 
 interface Asking {
   lane: number;
@@ -31,7 +32,7 @@ export class RateLimiter {
   readonly #reserved = new Map<number, number>();
   /** Permits whose calls are not known to have left: their lanes, and when they are given up. */
   readonly #unused = new Map<string, { lane: number; until: number }>();
-  readonly #grantedAt: number[] = [];
+  readonly #recent = new RecentCalls();
   #waiting = 0;
   #nextLane = 0;
 
@@ -85,19 +86,13 @@ export class RateLimiter {
 
   /** Permits in each of the last 60 seconds, the current one last. */
   get callsPerSecond(): number[] {
-    const second = Math.floor(this.#clock.now() / 1000);
-    this.#forgetGranted(second);
-    return Array.from({ length: SECONDS }, (_, i) => {
-      const of = second - SECONDS + 1 + i;
-      return this.#grantedAt.filter((at) => Math.floor(at / 1000) === of).length;
-    });
+    return this.#recent.perSecond(this.#clock.now());
   }
 
   #grant(who: string, { lane, want }: Asking, now: number): void {
     this.#asking.delete(who);
     this.#unused.set(who, { lane, until: now + PERMIT_TIMEOUT_MS });
-    this.#grantedAt.push(now);
-    this.#forgetGranted(Math.floor(now / 1000));
+    this.#recent.count(now);
     if (want === "acquireAndCreate") this.#reserved.set(lane, now + PERMIT_TIMEOUT_MS);
     // The bucket itself gives up only what a Create uses.
     else if (this.#reserved.delete(lane) && want !== "create") this.#bucket.withdraw(lane);
@@ -119,8 +114,24 @@ export class RateLimiter {
       this.#bucket.withdraw(lane);
     }
   }
+}
 
-  #forgetGranted(second: number): void {
-    while (this.#grantedAt[0] !== undefined && this.#grantedAt[0] < (second - SECONDS) * 1000) this.#grantedAt.shift();
+/** Counts calls by the second. A second's count takes the place of that of 60 seconds before. */
+class RecentCalls {
+  readonly #counts: { second: number; calls: number }[] = [];
+
+  count(now: number): void {
+    const second = Math.floor(now / 1000);
+    this.#counts[second % COUNTED_SECONDS] = { second, calls: this.#in(second) + 1 };
+  }
+
+  perSecond(now: number): number[] {
+    const first = Math.floor(now / 1000) - COUNTED_SECONDS + 1;
+    return Array.from({ length: COUNTED_SECONDS }, (_, i) => this.#in(first + i));
+  }
+
+  #in(second: number): number {
+    const counted = this.#counts[second % COUNTED_SECONDS];
+    return counted?.second === second ? counted.calls : 0;
   }
 }
