@@ -33,7 +33,7 @@ const ROUNDS_OF = {
   digest: [["routes"], QUICK_SUPERVISION],
   audience: [["relay"], ["viewers"], ["routes"]],
   relay: [["relay"], ["viewers"], ["bindings"]],
-  broadcast: [["routes"], ["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION],
+  broadcast: [["broadcast.test"], ["routes"], ["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION],
   broadcastOptions: [["supervision", "--testNamePattern", "^numbers among"], ["viewers"], QUICK_SUPERVISION],
   broadcastStatus: [["broadcastStatus"], ["routes"]],
   backoff: [["relays"]],

@@ -1,0 +1,403 @@
+/** A broadcast's object by itself, under simulated time: its methods, its alarm, and what it keeps when. */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";
+import { AppQuota, type BroadcastStatus, Relay } from "steadymix/cloudflare";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { freshEmulator, NOTICE_SECRET } from "./service.ts";
+import { listeners, type TestBroadcast } from "./worker.ts";
+import { configOf, freshId } from "./world.ts";
+
+const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
+/** Of the options of `TestBroadcast`. */
+const [KEPT_FOR, HINT_INTERVAL] = [HOUR, 300];
+
+/** In the next hours, or alarms would go off by themselves. */
+const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
+let now = START;
+const enter = () => vi.mocked(AppQuota.prototype.enter);
+const report = () => vi.mocked(AppQuota.prototype.report);
+const remove = () => vi.mocked(AppQuota.prototype.remove);
+
+beforeEach(() => {
+  now = START;
+  vi.spyOn(Date, "now").mockImplementation(() => now);
+  vi.spyOn(AppQuota.prototype, "permit").mockResolvedValue(0);
+  vi.spyOn(AppQuota.prototype, "used").mockReturnValue(1);
+  vi.spyOn(AppQuota.prototype, "enter").mockReturnValue({ ok: true, value: null });
+  vi.spyOn(AppQuota.prototype, "report").mockReturnValue();
+  vi.spyOn(AppQuota.prototype, "remove").mockReturnValue();
+});
+afterEach(() => {
+  listeners.clear();
+  vi.restoreAllMocks();
+});
+
+class Simulated {
+  readonly id = freshId();
+  readonly emulator = freshEmulator({ answerMs: [0, 0], startUp: { takesMs: [50, 50] } });
+
+  get stub(): DurableObjectStub<TestBroadcast> {
+    return env.BROADCAST.get(env.BROADCAST.idFromName(this.id)) as unknown as DurableObjectStub<TestBroadcast>;
+  }
+
+  static async started(): Promise<Simulated> {
+    const broadcast = new Simulated();
+    broadcast.emulator.control({ kind: "clearRules" });
+    expect(await broadcast.stub.start(configOf(broadcast.id))).toMatchObject({ ok: true });
+    return broadcast;
+  }
+
+  static async running(): Promise<Simulated> {
+    const broadcast = await Simulated.started();
+    await broadcast.until(({ lanes }) => lanes.every(({ state }) => state === "running"));
+    return broadcast;
+  }
+
+  static async over(): Promise<Simulated> {
+    const broadcast = await Simulated.running();
+    await broadcast.stub.stop();
+    await broadcast.until(({ state }) => state === "over");
+    return broadcast;
+  }
+
+  async status(): Promise<BroadcastStatus> {
+    const status = await this.stub.status();
+    if (!status) throw new Error(`there is no ${this.id}`);
+    return status;
+  }
+
+  alarm(): Promise<number | null> {
+    return runInDurableObject(this.stub, (_, { storage }) => storage.getAlarm());
+  }
+
+  /** Time passes until the next alarm, which goes off. */
+  async ring(): Promise<void> {
+    now = Math.max(now, (await this.alarm()) ?? 0);
+    expect(await runDurableObjectAlarm(this.stub)).toBe(true);
+  }
+
+  /** Alarms go off until this is so. */
+  async until(is: (status: BroadcastStatus) => boolean): Promise<void> {
+    for (let alarms = 0; alarms < 300; alarms += 1) {
+      if (is(await this.status())) return;
+      await this.ring();
+    }
+    throw new Error(`${this.id} did not come to that: ${JSON.stringify(await this.status())}`);
+  }
+
+  kept(): Promise<unknown[]> {
+    return runInDurableObject(this.stub, (_, { storage: { sql } }) =>
+      sql
+        .exec<{ name: string }>("SELECT name FROM kept ORDER BY name")
+        .toArray()
+        .map(({ name }) => name),
+    );
+  }
+
+  async types(): Promise<string[]> {
+    return (await this.stub.history()).map(({ type }) => type);
+  }
+
+  /** The answer to a viewer by WebSocket, or where it is to connect instead. */
+  watch(): Promise<Response> {
+    return this.stub.fetch("https://worker.example/watch", { headers: { upgrade: "websocket" } });
+  }
+}
+
+const refused = (code: string) => ({ ok: false, error: expect.objectContaining({ code }) });
+const gone = (uid: number, channel?: string) => ({ type: "gone" as const, uid, ...(channel ? { channel } : {}) });
+
+test("what begins is entered in the list, kept, and due at once", async () => {
+  const broadcast = new Simulated();
+  const started = await broadcast.stub.start(configOf(broadcast.id));
+  expect(started).toMatchObject({
+    ok: true,
+    value: { id: broadcast.id, state: "starting", startedAt: START, overAt: null, onAir: null, quotaFailedAt: null },
+  });
+  const entry = { id: broadcast.id, state: "starting", onAir: null, tasks: 2, startedAt: START };
+  expect(enter().mock.calls).toEqual([[entry]]);
+  expect(await broadcast.kept()).toEqual(["facts", "snapshot"]);
+  expect(await broadcast.alarm()).toBe(START);
+  expect(await broadcast.stub.word()).toEqual({ type: "onAir", word: 0, onAir: null, over: false });
+});
+
+test("it is driven by its alarms until it is on air, which it reports", async () => {
+  const broadcast = await Simulated.running();
+  expect(await broadcast.status()).toMatchObject({ state: "live", onAir: { lane: "primary", uid: 9001 } });
+  const told = report().mock.calls.map(([{ state }]) => state);
+  expect([told[0], told.at(-1)]).toEqual(["starting", "live"]);
+  expect(await broadcast.types()).toEqual(expect.arrayContaining(["launching", "created", "confirmed", "onAir"]));
+  expect((await broadcast.stub.word())?.word).toBe(1);
+  expect((await broadcast.alarm()) ?? 0).toBeGreaterThan(now);
+});
+
+test("whatever keeps it from beginning leaves nothing behind", async () => {
+  const broadcast = new Simulated();
+  const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
+  expect(await broadcast.stub.start(configOf("other"))).toEqual(refused("INVALID_CONFIG"));
+  expect(await broadcast.stub.start(configOf(broadcast.id, { lanes: [] }))).toEqual(refused("INVALID_CONFIG"));
+  expect(disposed).not.toHaveBeenCalled();
+  enter().mockReturnValueOnce({ ok: false, error: { code: "PCW_REACHED", message: "full" } });
+  expect(await broadcast.stub.start(configOf(broadcast.id))).toEqual(refused("PCW_REACHED"));
+  expect(disposed).toHaveBeenCalledTimes(1);
+  expect([await broadcast.stub.status(), await broadcast.alarm()]).toEqual([undefined, null]);
+});
+
+test("an object without a name takes any id", async () => {
+  const stub = env.BROADCAST.get(env.BROADCAST.newUniqueId());
+  expect(await stub.start(configOf(freshId()))).toMatchObject({ ok: true });
+});
+
+test("started again it is as it is, refused with other settings, and refused once it is over", async () => {
+  const broadcast = await Simulated.running();
+  const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
+  const again = await broadcast.stub.start(configOf(broadcast.id));
+  expect(again).toMatchObject({ ok: true, value: { state: "live" } });
+  expect(await broadcast.stub.start(configOf(broadcast.id, { restart: "always" }))).toEqual(refused("ALREADY_STARTED"));
+  expect([disposed.mock.calls.length, enter().mock.calls.length]).toEqual([2, 1]);
+  await broadcast.stub.stop();
+  await broadcast.until(({ state }) => state === "over");
+  expect(await broadcast.stub.start(configOf(broadcast.id))).toEqual(refused("OVER"));
+});
+
+test("of two starts at once one begins it, and the other finds it begun", async () => {
+  const broadcast = new Simulated();
+  const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
+  let goOn = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  enter().mockImplementation((async () => {
+    await held;
+    return { ok: true, value: null };
+  }) as never);
+  const both = [{}, { restart: "always" }] as const;
+  const starts = both.map((more) => broadcast.stub.start(configOf(broadcast.id, more)));
+  await expect.poll(() => enter().mock.calls.length).toBe(2);
+  goOn();
+  const [first, second] = await Promise.all(starts);
+  expect([first?.ok, second?.ok].sort()).toEqual([false, true]);
+  expect(first?.ok ? second : first).toEqual(refused("ALREADY_STARTED"));
+  expect(disposed).toHaveBeenCalledTimes(2);
+});
+
+test("what does not exist has nothing, and takes nothing", async () => {
+  const { stub } = new Simulated();
+  expect(await Promise.all([stub.status(), stub.stop(), stub.update({} as Services)])).toEqual(
+    Array(3).fill(undefined),
+  );
+  expect(await Promise.all([stub.word(), stub.attach(0), stub.history()])).toEqual([undefined, undefined, []]);
+  expect(await stub.hint(gone(9001))).toBe("ignored");
+  expect((await stub.fetch("https://worker.example/watch")).status).toBe(404);
+  await runInDurableObject(stub, async (instance, { storage }) => {
+    await instance.alarm();
+    expect(await storage.getAlarm()).toBeNull();
+  });
+});
+
+test("a stop is carried out at once, once", async () => {
+  const broadcast = await Simulated.running();
+  const stopped = vi.spyOn(RedundancyGroup.prototype, "stop");
+  for (let i = 0; i < 2; i += 1) expect(await broadcast.stub.stop()).toMatchObject({ state: "stopping" });
+  expect(stopped).toHaveBeenCalledTimes(1);
+  expect(await broadcast.alarm()).toBe(now);
+  await broadcast.until(({ state }) => state === "over");
+  expect(broadcast.emulator.state().tasks.filter(({ live }) => live)).toEqual([]);
+  expect(await broadcast.stub.stop()).toMatchObject({ state: "over" });
+});
+
+test("an update is carried out at once; refused are a wrong one, and one of what stops", async () => {
+  const broadcast = await Simulated.running();
+  const { services } = configOf("x");
+  services.cloudTranscoder.config.transcoder.idleTimeout = 30;
+  const updated = await broadcast.stub.update(services);
+  expect(updated).toMatchObject({
+    ok: true,
+    value: { state: "live", updates: [{ lane: "primary" }, { lane: "backup" }] },
+  });
+  expect((await broadcast.status()).warnings.length).toBe(2);
+  expect(await broadcast.alarm()).toBe(now);
+  expect(await broadcast.stub.update({} as Services)).toEqual(refused("INVALID_TASK"));
+  await broadcast.stub.stop();
+  expect(await broadcast.stub.update(services)).toEqual(refused("OVER"));
+  await broadcast.until(({ state }) => state === "over");
+  expect(await broadcast.stub.update(services)).toEqual(refused("OVER"));
+});
+
+test("a notification that is new is acted on at once", async () => {
+  const broadcast = await Simulated.running();
+  const [task] = broadcast.emulator.state().tasks;
+  const notice = async (taskId = task?.taskId, instanceId = task?.instanceId) => {
+    const payload = { taskId, instanceId, sequence: 5, sendts: 1, serviceScene: "rtsc/cloud-transcoder" };
+    const text = JSON.stringify({ noticeId: "n", productId: 1, eventType: 111, notifyMs: 1, payload });
+    const body = new TextEncoder().encode(text);
+    const hmac = { name: "HMAC", hash: "SHA-256" };
+    const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(NOTICE_SECRET), hmac, false, ["sign"]);
+    const v2 = [...new Uint8Array(await crypto.subtle.sign("HMAC", key, body))];
+    return broadcast.stub.notice(body, { v2: v2.map((byte) => byte.toString(16).padStart(2, "0")).join("") });
+  };
+  const before = await broadcast.alarm();
+  expect(await broadcast.stub.notice(new Uint8Array(2), { v2: "00" })).toEqual(refused("INVALID_SIGNATURE"));
+  expect(await notice("another", "another-0-1")).toEqual({ ok: true, value: "foreign" });
+  expect(await broadcast.alarm()).toBe(before);
+  expect(await notice()).toEqual({ ok: true, value: "new" });
+  expect(await broadcast.alarm()).toBe(now);
+  await broadcast.ring();
+  const after = await broadcast.alarm();
+  expect(await notice()).toEqual({ ok: true, value: "duplicate" });
+  expect(await broadcast.alarm()).toBe(after);
+  await broadcast.stub.stop();
+  await broadcast.until(({ state }) => state === "over");
+  expect(await notice()).toEqual({ ok: true, value: "foreign" });
+});
+
+test("a report of what is on air brings a Query forward, now and then; no other report does", async () => {
+  const broadcast = await Simulated.running();
+  const hinted = vi.spyOn(RedundancyGroup.prototype, "hint");
+  for (const report of [gone(9101), gone(900), gone(90_011), gone(9001, "another"), gone(9001, "sho")])
+    expect(await broadcast.stub.hint(report), JSON.stringify(report)).toBe("ignored");
+  expect(hinted).not.toHaveBeenCalled();
+  expect(await broadcast.stub.hint(gone(9001, "show"))).toBe("taken");
+  expect(await broadcast.alarm()).toBe(now);
+  now += HINT_INTERVAL - 1;
+  expect(await broadcast.stub.hint(gone(9001))).toBe("ignored");
+  now += 1;
+  expect(await broadcast.stub.hint(gone(9001))).toBe("taken");
+  expect(hinted).toHaveBeenCalledTimes(2);
+});
+
+test("the events that it emits are kept and handed to the application; only a change of what is on air is an update", async () => {
+  const broadcast = await Simulated.started();
+  const heard: SteadymixEvent[] = [];
+  listeners.add((event) => void heard.push(event));
+  await broadcast.until(({ lanes }) => lanes.every(({ state }) => state === "running"));
+  const kept = (await broadcast.stub.history()).map(({ seq, ...event }) => event);
+  expect(kept).toEqual(heard);
+  expect((await broadcast.stub.word())?.word).toBe(heard.filter(({ type }) => type === "onAir").length);
+  const last = (await broadcast.stub.history()).at(-1)?.seq ?? 0;
+  expect((await broadcast.stub.history(last - 1)).map(({ seq }) => seq)).toEqual([last]);
+});
+
+test("viewers are connected until there are as many as an object carries; then they are sent to relays", async () => {
+  const broadcast = await Simulated.running();
+  vi.spyOn(Relay.prototype, "size").mockReturnValue(0);
+  const sockets = [];
+  for (let i = 0; i < 3; i += 1) {
+    const { status, webSocket } = await broadcast.watch();
+    expect(status).toBe(101);
+    webSocket?.accept();
+    sockets.push(webSocket);
+  }
+  expect((await broadcast.status()).viewers).toBe(3);
+  const answer = await broadcast.watch();
+  expect([answer.status, answer.headers.get("x-steadymix-relay")]).toEqual([200, "0/2"]);
+  const hinted = vi.spyOn(RedundancyGroup.prototype, "hint");
+  sockets[0]?.send(JSON.stringify(gone(9001)));
+  await expect.poll(() => hinted.mock.calls.length).toBe(1);
+  sockets[0]?.close();
+  await expect.poll(async () => (await broadcast.status()).viewers).toBe(2);
+  const left = await runInDurableObject(broadcast.stub, (instance, state) => {
+    state.getWebSockets()[0]?.close();
+    instance.webSocketError();
+    return instance.status()?.viewers;
+  });
+  expect(left).toBe(1);
+  for (const socket of sockets) socket?.close();
+});
+
+test("a connection is closed when its token expires, whenever the group wants to be called", async () => {
+  const broadcast = await Simulated.over();
+  const late = await broadcast.alarm();
+  expect(late).toBe(((await broadcast.status()).overAt ?? 0) + KEPT_FOR);
+  const running = await Simulated.running();
+  const due = (await running.alarm()) ?? 0;
+  const grant = JSON.stringify({ tokenId: "token", expiresAt: due - 1 });
+  const headers = { upgrade: "websocket", "x-steadymix-grant": grant };
+  const { webSocket } = await running.stub.fetch("https://worker.example/watch", { headers });
+  const closed = new Promise((resolve) => webSocket?.addEventListener("close", ({ code }) => resolve(code)));
+  webSocket?.accept();
+  expect(await running.alarm()).toBe(due - 1);
+  await running.ring();
+  expect(await closed).toBe(3000);
+});
+
+test("a relay that has attached is behind after the next update, until it has acknowledged it", async () => {
+  const broadcast = await Simulated.running();
+  const tell = vi.spyOn(Relay.prototype, "tell").mockReturnValue();
+  const word = await broadcast.stub.attach(0);
+  expect(word).toMatchObject({ word: 1, onAir: { uid: 9001 } });
+  await broadcast.ring();
+  expect(tell).not.toHaveBeenCalled();
+  vi.spyOn(console, "error").mockReturnValue();
+  tell.mockImplementationOnce(() => {
+    throw new Error("lost");
+  });
+  await broadcast.stub.stop();
+  await broadcast.until(({ state }) => state === "over");
+  await expect.poll(() => tell.mock.calls.length).toBeGreaterThan(0);
+  await broadcast.ring();
+  await expect.poll(() => tell.mock.lastCall?.[0]).toMatchObject({ onAir: null, over: true });
+});
+
+test("in the end its tasks and its snapshot are gone, and what it was is kept for as long as it is set", async () => {
+  const broadcast = await Simulated.over();
+  const { overAt } = await broadcast.status();
+  expect(overAt).toBe(now);
+  expect(await broadcast.status()).toMatchObject({ onAir: null, lanes: [{ state: "stopped" }, { state: "stopped" }] });
+  expect(await broadcast.kept()).toEqual(["facts"]);
+  expect(report().mock.lastCall).toMatchObject([{ id: broadcast.id, state: "over", tasks: 0 }]);
+  expect(await broadcast.alarm()).toBe(now + KEPT_FOR);
+  // One that comes early changes nothing.
+  now += KEPT_FOR - 1;
+  expect(await runDurableObjectAlarm(broadcast.stub)).toBe(true);
+  expect(await broadcast.alarm()).toBe(now + 1);
+  expect(remove()).not.toHaveBeenCalled();
+  await broadcast.ring();
+  expect(remove().mock.calls).toEqual([[broadcast.id]]);
+  expect([await broadcast.stub.status(), await broadcast.alarm()]).toEqual([undefined, null]);
+});
+
+test("a list that does not take the end is told again, later and later; so is one that does not forget it", async () => {
+  const logged = vi.spyOn(console, "error").mockReturnValue();
+  const broadcast = await Simulated.running();
+  await broadcast.stub.stop();
+  report().mockImplementation(({ state }) => {
+    if (state === "over") throw new Error("full");
+  });
+  await broadcast.until(({ state }) => state === "over");
+  const delays: number[] = [];
+  for (let i = 0; i < 4; i += 1) {
+    delays.push(((await broadcast.alarm()) ?? 0) - now);
+    await broadcast.ring();
+  }
+  expect(delays).toEqual([SECOND, SECOND, 2 * SECOND, 4 * SECOND]);
+  report().mockReturnValue();
+  await broadcast.ring();
+  expect(await broadcast.alarm()).toBe(((await broadcast.status()).overAt ?? 0) + KEPT_FOR);
+  remove().mockImplementation(() => {
+    throw new Error("full");
+  });
+  logged.mockClear();
+  await broadcast.ring();
+  expect(logged).toHaveBeenLastCalledWith("steadymix: a broadcast could not be forgotten:", expect.anything());
+  expect(await broadcast.alarm()).toBe(now + 10 * MINUTE);
+  expect((await broadcast.status()).state).toBe("over");
+});
+
+test("an end that a relay has not acknowledged is sent again before all rest", async () => {
+  vi.spyOn(console, "error").mockReturnValue();
+  const broadcast = await Simulated.running();
+  const tell = vi.spyOn(Relay.prototype, "tell").mockImplementation(() => {
+    throw new Error("lost");
+  });
+  await broadcast.stub.attach(0);
+  await broadcast.stub.stop();
+  await broadcast.until(({ state }) => state === "over");
+  expect(await broadcast.alarm()).toBe(now + SECOND);
+  tell.mockReturnValue();
+  await broadcast.ring();
+  await scheduler.wait(20);
+  await broadcast.ring();
+  expect(await broadcast.alarm()).toBe(((await broadcast.status()).overAt ?? 0) + KEPT_FOR);
+});
