@@ -151,19 +151,34 @@ test("a command is persisted at once, and an alarm is due that carries it out", 
   });
 });
 
-test("a command that comes during a turn has another turn; alarms that come meanwhile wait for the same turns", async () => {
+/** A turn that goes on when it is told to. */
+function held() {
+  let goOn = () => {};
+  const until = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  return { goOn: () => goOn(), turn: () => until.then(() => now + MINUTE) };
+}
+
+test("a command that comes during a turn has a turn of its own right afterwards", async () => {
   await inObject(async ({ group, driver, log }) => {
-    let goOn = () => {};
-    const held = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    group.turns.push(async () => {
-      await held;
-      return now + MINUTE;
-    });
-    const first = driver.drive();
+    const { goOn, turn } = held();
+    group.turns.push(turn);
+    const driving = driver.drive();
     await scheduler.wait(0);
     driver.commandTaken(group);
+    goOn();
+    await driving;
+    expect(log).toEqual(["report", "advance", "report", "report", "advance", "report"]);
+  });
+});
+
+test("an alarm that comes during a turn waits for it, and has a turn afterwards; there are never two at once", async () => {
+  await inObject(async ({ group, driver, log }) => {
+    const { goOn, turn } = held();
+    group.turns.push(turn);
+    const first = driver.drive();
+    await scheduler.wait(0);
     const second = driver.drive();
     await scheduler.wait(0);
     expect(log).toEqual(["report", "advance"]);
