@@ -1,9 +1,10 @@
 /** A broadcast's object by itself, under simulated time: its methods, its alarm, and what it keeps when. */
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";
-import { AppQuota, type BroadcastStatus, Relay } from "steadymix/cloudflare";
+import { AppQuota, Broadcast, type BroadcastConfig, type BroadcastStatus, Relay } from "steadymix/cloudflare";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { QUICK } from "./policy.ts";
 import { freshEmulator, NOTICE_SECRET } from "./service.ts";
 import { listeners, type TestBroadcast } from "./worker.ts";
 import { configOf, freshId } from "./world.ts";
@@ -41,10 +42,10 @@ class Simulated {
     return env.BROADCAST.get(env.BROADCAST.idFromName(this.id)) as unknown as DurableObjectStub<TestBroadcast>;
   }
 
-  static async started(): Promise<Simulated> {
+  static async started(more: Partial<BroadcastConfig> = {}): Promise<Simulated> {
     const broadcast = new Simulated();
     broadcast.emulator.control({ kind: "clearRules" });
-    expect(await broadcast.stub.start(configOf(broadcast.id))).toMatchObject({ ok: true });
+    expect(await broadcast.stub.start(configOf(broadcast.id, more))).toMatchObject({ ok: true });
     return broadcast;
   }
 
@@ -110,6 +111,7 @@ const gone = (uid: number, channel?: string) => ({ type: "gone" as const, uid, .
 
 test("what begins is entered in the list, kept, and due at once", async () => {
   const broadcast = new Simulated();
+  const restored = vi.spyOn(RedundancyGroup, "restore");
   const started = await broadcast.stub.start(configOf(broadcast.id));
   expect(started).toMatchObject({
     ok: true,
@@ -120,6 +122,23 @@ test("what begins is entered in the list, kept, and due at once", async () => {
   expect(await broadcast.kept()).toEqual(["facts", "snapshot"]);
   expect(await broadcast.alarm()).toBe(START);
   expect(await broadcast.stub.word()).toEqual({ type: "onAir", word: 0, onAir: null, over: false });
+  await broadcast.ring();
+  expect(restored).not.toHaveBeenCalled();
+});
+
+test("an object that was evicted goes on with the same group, and knows how it was", async () => {
+  const broadcast = await Simulated.running();
+  const before = await broadcast.status();
+  await evictDurableObject(broadcast.stub);
+  expect(await broadcast.status()).toEqual(before);
+  await broadcast.ring();
+  expect(broadcast.emulator.state().tasks.length).toBe(2);
+  await broadcast.stub.stop();
+  await evictDurableObject(broadcast.stub);
+  await broadcast.until(({ state }) => state === "over");
+  const over = await broadcast.status();
+  await evictDurableObject(broadcast.stub);
+  expect(await broadcast.status()).toEqual(over);
 });
 
 test("it is driven by its alarms until it is on air, which it reports", async () => {
@@ -135,7 +154,8 @@ test("it is driven by its alarms until it is on air, which it reports", async ()
 test("whatever keeps it from beginning leaves nothing behind", async () => {
   const broadcast = new Simulated();
   const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
-  expect(await broadcast.stub.start(configOf("other"))).toEqual(refused("INVALID_CONFIG"));
+  const misnamed = { field: "instanceId", value: "other", allowed: `${broadcast.id}, the name of the object` };
+  expect(await broadcast.stub.start(configOf("other"))).toMatchObject({ ok: false, error: misnamed });
   expect(await broadcast.stub.start(configOf(broadcast.id, { lanes: [] }))).toEqual(refused("INVALID_CONFIG"));
   expect(disposed).not.toHaveBeenCalled();
   enter().mockReturnValueOnce({ ok: false, error: { code: "PCW_REACHED", message: "full" } });
@@ -279,6 +299,22 @@ test("the events that it emits are kept and handed to the application; only a ch
   expect((await broadcast.stub.history(last - 1)).map(({ seq }) => seq)).toEqual([last]);
 });
 
+test("viewers are told what is on air, and that it is dark once nothing is any more", async () => {
+  const broadcast = await Simulated.running();
+  const { webSocket } = await broadcast.watch();
+  const told: unknown[] = [];
+  webSocket?.addEventListener("message", ({ data }) => void told.push(JSON.parse(String(data))));
+  webSocket?.accept();
+  broadcast.emulator.control({ kind: "addRule", rule: { call: "create", effect: { kind: "answer", status: 503 } } });
+  for (const uid of [9001, 9101]) broadcast.emulator.control({ kind: "kill", uid });
+  await broadcast.until(({ onAir }) => onAir === null);
+  expect((await broadcast.status()).state).toBe("dark");
+  await expect.poll(() => told.length).toBeGreaterThan(1);
+  expect(told.at(0)).toMatchObject({ word: 1, onAir: { uid: 9001 } });
+  await expect.poll(() => told.at(-1)).toMatchObject({ onAir: null, over: false });
+  webSocket?.close();
+});
+
 test("viewers are connected until there are as many as an object carries; then they are sent to relays", async () => {
   const broadcast = await Simulated.running();
   vi.spyOn(Relay.prototype, "size").mockReturnValue(0);
@@ -295,14 +331,18 @@ test("viewers are connected until there are as many as an object carries; then t
   const hinted = vi.spyOn(RedundancyGroup.prototype, "hint");
   sockets[0]?.send(JSON.stringify(gone(9001)));
   await expect.poll(() => hinted.mock.calls.length).toBe(1);
-  sockets[0]?.close();
+  const reported = vi.spyOn(Broadcast.prototype, "hint");
+  sockets[1]?.send("hello");
   await expect.poll(async () => (await broadcast.status()).viewers).toBe(2);
+  expect(reported).not.toHaveBeenCalled();
+  sockets[0]?.close();
+  await expect.poll(async () => (await broadcast.status()).viewers).toBe(1);
   const left = await runInDurableObject(broadcast.stub, (instance, state) => {
-    state.getWebSockets()[0]?.close();
+    for (const socket of state.getWebSockets()) socket.close();
     instance.webSocketError();
     return instance.status()?.viewers;
   });
-  expect(left).toBe(1);
+  expect(left).toBe(0);
   for (const socket of sockets) socket?.close();
 });
 
@@ -318,6 +358,11 @@ test("a connection is closed when its token expires, whenever the group wants to
   const closed = new Promise((resolve) => webSocket?.addEventListener("close", ({ code }) => resolve(code)));
   webSocket?.accept();
   expect(await running.alarm()).toBe(due - 1);
+  // A turn in between does not put it off.
+  await running.stub.hint(gone(9001));
+  await running.ring();
+  expect((await running.alarm()) ?? 0).toBeLessThanOrEqual(due - 1);
+  now = due - 1;
   await running.ring();
   expect(await closed).toBe(3000);
 });
@@ -338,6 +383,36 @@ test("a relay that has attached is behind after the next update, until it has ac
   await expect.poll(() => tell.mock.calls.length).toBeGreaterThan(0);
   await broadcast.ring();
   await expect.poll(() => tell.mock.lastCall?.[0]).toMatchObject({ onAir: null, over: true });
+});
+
+test("while a relay is behind, alarms come for it too", async () => {
+  vi.spyOn(console, "error").mockReturnValue();
+  const tell = vi.spyOn(Relay.prototype, "tell").mockImplementation(() => {
+    throw new Error("lost");
+  });
+  const broadcast = await Simulated.started({ policy: { ...QUICK, confirmMs: [100], monitorIntervalMs: 10 * MINUTE } });
+  await broadcast.stub.attach(0);
+  await broadcast.until(({ lanes }) => lanes.every(({ state }) => state === "running"));
+  await broadcast.ring();
+  expect(((await broadcast.alarm()) ?? 0) - now).toBeLessThanOrEqual(MINUTE);
+  const before = tell.mock.calls.length;
+  await broadcast.ring();
+  await expect.poll(() => tell.mock.calls.length).toBe(before + 1);
+  tell.mockReturnValue();
+  await broadcast.ring();
+  await scheduler.wait(20);
+  await broadcast.ring();
+  expect(((await broadcast.alarm()) ?? 0) - now).toBeGreaterThan(MINUTE);
+});
+
+test("that there are no permits is known to operators until there are some again", async () => {
+  vi.spyOn(console, "error").mockReturnValue();
+  const broadcast = await Simulated.running();
+  vi.mocked(AppQuota.prototype.permit).mockRejectedValue(new Error("full"));
+  await broadcast.until(({ quotaFailedAt }) => quotaFailedAt !== null);
+  expect((await broadcast.status()).quotaFailedAt).toBeGreaterThan(START);
+  vi.mocked(AppQuota.prototype.permit).mockResolvedValue(0);
+  await broadcast.until(({ quotaFailedAt }) => quotaFailedAt === null);
 });
 
 test("in the end its tasks and its snapshot are gone, and what it was is kept for as long as it is set", async () => {
