@@ -140,7 +140,7 @@ pub enum Health {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 struct Pending {
-    to: usize,
+    to: Uid,
     cause: Cause,
     since: Millis,
 }
@@ -157,8 +157,8 @@ enum Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 struct Measured {
-    from: usize,
-    to: usize,
+    from: Uid,
+    to: Uid,
     reason: Reason,
     last_frame: Millis,
     decided: Millis,
@@ -171,7 +171,7 @@ pub struct Failover {
     config: FailoverConfig,
     feeds: Vec<Feed>,
     now: Millis,
-    shown: Option<usize>,
+    shown: Option<Uid>,
     pending: Option<Pending>,
     connection: Connection,
     media_path: bool,
@@ -179,10 +179,10 @@ pub struct Failover {
     settled: Millis,
     visible: bool,
     bad_network: bool,
-    wanted: Option<usize>,
+    wanted: Option<Uid>,
     last_switch: Option<Millis>,
     /// The one that was left for a fault that may have been none.
-    left: Option<(usize, Millis)>,
+    left: Option<(Uid, Millis)>,
     measured: Option<Measured>,
     shared_stall: Option<SharedStall>,
     degraded: bool,
@@ -243,7 +243,7 @@ impl Failover {
     /// The output that is shown.
     #[must_use]
     pub fn shown(&self) -> Option<Uid> {
-        self.shown.and_then(|at| self.feeds.get(at)).map(|feed| feed.uid)
+        self.shown
     }
 
     /// How each output is, in the order of preference.
@@ -334,11 +334,10 @@ impl Failover {
                 });
             }
             Signal::SubscriptionLost(uid, kind) => {
-                let is_asked = |feed: &Feed| feed.uid == uid && feed.is_asked(kind);
-                if let Some(lost) = self.feeds.iter().position(is_asked) {
-                    self.on(uid, |feed| feed.let_go(kind, now));
-                    if (Some(lost), kind) == (self.shown, Kind::Video) {
-                        self.degrade(lost, Reason::Unsubscribed);
+                if let Some(feed) = self.feed_mut(uid).filter(|feed| feed.is_asked(kind)) {
+                    feed.let_go(kind, now);
+                    if (Some(uid), kind) == (self.shown, Kind::Video) {
+                        self.degrade(uid, Reason::Unsubscribed);
                     }
                 }
             }
@@ -367,7 +366,7 @@ impl Failover {
                     self.forget_time();
                 }
             }
-            Signal::OnAir(uid) => self.wanted = self.feeds.iter().position(|feed| feed.uid == uid),
+            Signal::OnAir(uid) => self.wanted = self.feed(uid).map(|feed| feed.uid),
         }
     }
 
@@ -391,7 +390,12 @@ impl Failover {
         }
     }
 
-    /// Not inlined: there are many callers, and the viewer's module is to be small.
+    /// Not inlined, like the next one: there are many callers, and the viewer's module is to be small.
+    #[inline(never)]
+    fn feed(&self, uid: Uid) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| feed.uid == uid)
+    }
+
     #[inline(never)]
     fn feed_mut(&mut self, uid: Uid) -> Option<&mut Feed> {
         self.feeds.iter_mut().find(|feed| feed.uid == uid)
@@ -399,7 +403,7 @@ impl Failover {
 
     /// Whether its video is, or will be, subscribed.
     fn is_asked_for(&self, uid: Uid) -> bool {
-        self.feeds.iter().any(|feed| feed.uid == uid && feed.video_asked)
+        self.feed(uid).is_some_and(|feed| feed.video_asked)
     }
 
     fn forget_time(&mut self) {
@@ -467,18 +471,17 @@ impl Failover {
     }
 
     fn unplayable(&mut self, uid: Uid, kind: Kind) {
-        if self.feeds.iter().any(|feed| feed.uid == uid) {
+        if self.feed(uid).is_some() {
             self.events.push_back(Event::Unplayable(uid, kind));
         }
     }
 
     /// An output shows a picture: the first of a switch that was measured, or of one that was left for nothing.
     fn flowed(&mut self, uid: Uid) {
-        let Some(which) = self.feeds.iter().position(|feed| feed.uid == uid) else { return };
-        if let Some(measured) = self.measured.filter(|measured| measured.to == which) {
+        if let Some(measured) = self.measured.filter(|measured| measured.to == uid) {
             self.tell_switch(measured);
         }
-        if let Some((_, at)) = self.left.filter(|(left, _)| *left == which) {
+        if let Some((_, at)) = self.left.filter(|(left, _)| *left == uid) {
             self.left = None;
             if self.now <= at.plus(self.config.false_alarm_ms) {
                 self.events.push_back(Event::FalseAlarm(uid));
@@ -498,19 +501,24 @@ impl Failover {
         if self.now < self.settled {
             return Some(self.settled);
         }
-        let Some(shown) = self.shown else { return self.start() };
+        let Some(shown) = self.shown_feed() else { return self.start() };
+        let uid = shown.uid;
         match self.fault(shown) {
-            Fault::Gone(reason) => self.change(shown, reason, true),
-            Fault::Bad(reason) => self.change(shown, reason, false),
+            Fault::Gone(reason) => self.change(uid, reason, true),
+            Fault::Bad(reason) => self.change(uid, reason, false),
             Fault::Suspected(reason, at) => {
-                self.degrade(shown, reason);
+                self.degrade(uid, reason);
                 soonest(self.keep_pending(), Some(at))
             }
             Fault::None(at) => {
-                self.is_well(shown);
-                soonest(soonest(self.prefer(shown), at), self.next_stall(shown))
+                self.is_well();
+                soonest(soonest(self.prefer(uid), at), self.next_stall())
             }
         }
+    }
+
+    fn shown_feed(&self) -> Option<&Feed> {
+        self.feed(self.shown?)
     }
 
     /// Nothing is shown yet: the server's word first, then the order of preference.
@@ -520,48 +528,49 @@ impl Failover {
             (self.all_bad_since, self.all_bad_told) = (None, false);
             return None;
         }
-        let next = self.best(None).and_then(|best| self.pending_or_show(best, Cause::Start));
+        let best = self.best().map(|best| best.uid);
+        let next = best.and_then(|best| self.pending_or_show(best, Cause::Start));
         if self.shown.is_some() { next } else { soonest(next, self.none_is_well()) }
     }
 
     /// Whether it can be shown: it has been seen (or, in a hidden page, its bytes come), and it is well.
-    fn is_ready(&self, at: usize) -> bool {
-        self.feeds.get(at).is_some_and(|feed| {
-            // The first frame is enough to be shown, for as long as the second may still come.
-            let may_start = self.now < feed.start_deadline(self.config.starting_ms);
-            let is_seen = (feed.decoded && (feed.has_started() || may_start))
-                || (!self.visible && feed.video_asked && feed.video_bytes_come(self.now));
-            let is_bad = feed.frozen_since.is_some() || feed.is_dead() || feed.fallback;
-            feed.is_there() && is_seen && !is_bad
-        })
+    fn is_ready(&self, feed: &Feed) -> bool {
+        // The first frame is enough to be shown, for as long as the second may still come.
+        let may_start = self.now < feed.start_deadline(self.config.starting_ms);
+        let is_seen = (feed.decoded && (feed.has_started() || may_start))
+            || (!self.visible && feed.video_asked && feed.video_bytes_come(self.now));
+        let is_bad = feed.frozen_since.is_some() || feed.is_dead() || feed.fallback;
+        feed.is_there() && is_seen && !is_bad
     }
 
-    /// The best output besides this one: ready ones first, then the server's word, then what is subscribed already, then
-    /// the order of preference; one that failed lately, does not flow, or is muted, only if there is no other.
-    fn best(&self, besides: Option<usize>) -> Option<usize> {
-        let is_there = |(at, feed): &(usize, &Feed)| Some(*at) != besides && feed.is_there();
-        let rank = |(at, feed): &(usize, &Feed)| {
+    /// All but the one that is shown.
+    fn others(&self) -> impl Iterator<Item = &Feed> {
+        self.feeds.iter().filter(|feed| Some(feed.uid) != self.shown)
+    }
+
+    /// The best output besides the one that is shown: ready ones first, then the server's word, then what is subscribed
+    /// already, then the order of preference; one that failed lately, does not flow, or is muted, only if there is no other.
+    fn best(&self) -> Option<&Feed> {
+        let rank = |feed: &&Feed| {
             let is_bad = self.now < feed.penalty_until || self.is_stalled(feed) || feed.muted_since.is_some();
-            (is_bad, !self.is_ready(*at), Some(*at) != self.wanted, !feed.is_watched(), *at)
+            (is_bad, !self.is_ready(feed), Some(feed.uid) != self.wanted, !feed.is_watched())
         };
-        self.feeds.iter().enumerate().filter(is_there).min_by_key(rank).map(|(at, _)| at)
+        self.others().filter(|feed| feed.is_there()).min_by_key(rank)
     }
 
     /// The one that is shown is bad: changes to another, as soon as that can be shown.
-    fn change(&mut self, shown: usize, reason: Reason, gone: bool) -> Option<Millis> {
+    fn change(&mut self, shown: Uid, reason: Reason, gone: bool) -> Option<Millis> {
         self.degrade(shown, reason);
         if reason == Reason::NotStarted {
             self.penalise(shown);
         }
-        let to = match self.pending.filter(|pending| pending.to != shown).map(|pending| pending.to) {
-            Some(to)
-                if !self.best(Some(shown)).is_some_and(|best| self.is_ready(best) && !self.is_ready(to)) =>
-            {
-                Some(to)
-            }
-            _ => self.best(Some(shown)),
-        };
-        let Some(to) = to.filter(|_| gone || self.now >= self.after_dwell(Millis::ZERO)) else {
+        let best = self.best();
+        // The one that is waited for already, unless only another one is ready.
+        let is_still_best = |to: &&Feed| self.is_ready(to) || !best.is_some_and(|best| self.is_ready(best));
+        let pending = self.pending.filter(|pending| pending.to != shown);
+        let to = pending.and_then(|pending| self.feed(pending.to)).filter(is_still_best).or(best);
+        let Some(to) = to.map(|to| to.uid).filter(|_| gone || self.now >= self.after_dwell(Millis::ZERO))
+        else {
             return self.none_is_well();
         };
         let at = self.pending_or_show(to, Cause::Fault(reason));
@@ -569,15 +578,16 @@ impl Failover {
     }
 
     /// Shows it if it is ready; or else waits for its first frame, but not for ever.
-    fn pending_or_show(&mut self, to: usize, cause: Cause) -> Option<Millis> {
-        if self.is_ready(to) {
+    fn pending_or_show(&mut self, to: Uid, cause: Cause) -> Option<Millis> {
+        let feed = self.feed(to)?;
+        let is_there = feed.is_there();
+        if self.is_ready(feed) {
             self.show_now(to, cause);
             return Some(self.now);
         }
         let before = self.pending.filter(|pending| pending.to == to);
         let since = before.map_or(self.now, |pending| pending.since);
         let until = since.plus(self.config.starting_ms);
-        let is_there = self.feeds.get(to).is_some_and(Feed::is_there);
         // One that has only just begun is waited for, even at the end of time.
         if is_there && (before.is_none() || self.now < until) {
             self.pending = Some(Pending { to, cause, since });
@@ -589,14 +599,14 @@ impl Failover {
         self.decide()
     }
 
-    fn penalise(&mut self, at: usize) {
+    fn penalise(&mut self, uid: Uid) {
         let until = self.now.plus(self.config.penalty_ms);
-        if let Some(feed) = self.feeds.get_mut(at) {
+        if let Some(feed) = self.feed_mut(uid) {
             feed.penalty_until = until;
         }
     }
 
-    fn show_now(&mut self, to: usize, cause: Cause) {
+    fn show_now(&mut self, to: Uid, cause: Cause) {
         let now = self.now;
         let from = self.shown.replace(to);
         self.pending = None;
@@ -607,28 +617,23 @@ impl Failover {
         self.degraded = false;
         (self.all_bad_since, self.shared_stall) = (None, None);
         self.all_bad_told = false;
-        let uid = |at: usize| self.feeds.get(at).map(|feed| feed.uid);
-        self.show = uid(to);
+        self.show = Some(to);
         let Some(from) = from else { return };
         self.last_switch = Some(now);
         match cause {
             Cause::Start => {}
-            Cause::FailBack => {
-                if let (Some(from), Some(to)) = (uid(from), uid(to)) {
-                    self.events.push_back(Event::FailedBack { from, to });
-                }
-            }
+            Cause::FailBack => self.events.push_back(Event::FailedBack { from, to }),
             Cause::Fault(reason) => {
-                let old = self.feeds.get(from);
-                let last_frame = old.and_then(Feed::last_picture).unwrap_or(now);
-                let measured = Measured { from, to, reason, last_frame, decided: now };
                 // Lost audio is none: that its picture flows was known.
                 let soft = matches!(reason, Reason::Frozen | Reason::Dead);
                 self.left = soft.then_some((from, now));
-                if let Some(feed) = self.feeds.get_mut(from) {
+                let mut last_frame = now;
+                if let Some(feed) = self.feed_mut(from) {
+                    last_frame = feed.last_picture().unwrap_or(now);
                     feed.begins_clear_time(now);
                 }
-                match self.feeds.get(to).and_then(|feed| feed.last_frame) {
+                let measured = Measured { from, to, reason, last_frame, decided: now };
+                match self.feed(to).and_then(|feed| feed.last_frame) {
                     Some(last) if last < now => self.measured = Some(measured),
                     // It has just come, or nobody tells of frames, as in a hidden page: it is shown when it is raised.
                     _ => self.tell_switch(measured),
@@ -639,8 +644,6 @@ impl Failover {
 
     fn tell_switch(&mut self, Measured { from, to, reason, last_frame, decided }: Measured) {
         self.measured = None;
-        let uid = |at: usize| self.feeds.get(at).map(|feed| feed.uid);
-        let (Some(from), Some(to)) = (uid(from), uid(to)) else { return };
         self.events.push_back(Event::Switched {
             from,
             to,
@@ -651,17 +654,16 @@ impl Failover {
         });
     }
 
-    fn degrade(&mut self, shown: usize, reason: Reason) {
-        if let (false, Some(feed)) = (self.degraded, self.feeds.get(shown)) {
-            self.events.push_back(Event::Degraded(feed.uid, reason));
-            self.degraded = true;
+    fn degrade(&mut self, shown: Uid, reason: Reason) {
+        if !std::mem::replace(&mut self.degraded, true) {
+            self.events.push_back(Event::Degraded(shown, reason));
         }
     }
 
-    fn is_well(&mut self, shown: usize) {
-        let is_decoded = self.feeds.get(shown).is_some_and(|feed| feed.decoded);
-        if let (true, true, Some(feed)) = (self.degraded, is_decoded, self.feeds.get(shown)) {
-            self.events.push_back(Event::Recovered(feed.uid));
+    fn is_well(&mut self) {
+        let seen = self.shown_feed().filter(|feed| feed.decoded).map(|feed| feed.uid);
+        if let (true, Some(uid)) = (self.degraded, seen) {
+            self.events.push_back(Event::Recovered(uid));
             self.degraded = false;
             self.all_bad_since = None;
             self.all_bad_told = false;
@@ -690,16 +692,15 @@ impl Failover {
         // One that does not come keeps the shared stall open, in which nobody else would give it up.
         let (now, starting) = (self.now, self.config.starting_ms);
         self.pending = self.pending.filter(|pending| now < pending.since.plus(starting));
-        let others_are_down =
-            self.shown.is_some_and(|shown| !(0..self.feeds.len()).any(|at| at != shown && self.is_ready(at)));
+        let others_are_down = !self.others().any(|feed| self.is_ready(feed));
         if others_are_down && self.config.standby == Standby::Hot { self.none_is_well() } else { None }
     }
 
     /// The one that is shown is well: but the server may want another, or the preferred one is back.
-    fn prefer(&mut self, shown: usize) -> Option<Millis> {
+    fn prefer(&mut self, shown: Uid) -> Option<Millis> {
         self.wanted = self.wanted.filter(|wanted| *wanted != shown);
         if let Some(wanted) = self.wanted {
-            let feed = self.feeds.get(wanted)?;
+            let feed = self.feed(wanted)?;
             if !feed.is_available(self.now) {
                 // Perhaps once its penalty is over.
                 return Some(feed.penalty_until).filter(|_| feed.is_there());
@@ -712,10 +713,9 @@ impl Failover {
             };
         }
         let clear = self.config.fail_back_ms?;
-        let is_well = |feed: &Feed| feed.is_available(self.now) && !feed.is_lacking();
-        let is_better = |at: &usize| self.feeds.get(*at).is_some_and(is_well);
-        let better = (0..shown).find(is_better)?;
-        let since = self.feeds.get(better)?.healthy_since?;
+        let is_well = |feed: &&Feed| feed.is_available(self.now) && !feed.is_lacking();
+        let better = self.feeds.iter().take_while(|feed| feed.uid != shown).find(is_well)?;
+        let (better, since) = (better.uid, better.healthy_since?);
         let at = self.after_dwell(since.plus(clear));
         if self.now < at { Some(at) } else { self.pending_or_show(better, Cause::FailBack) }
     }

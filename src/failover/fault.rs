@@ -23,9 +23,8 @@ pub(super) enum Fault {
 }
 
 impl Failover {
-    pub(super) fn fault(&self, shown: usize) -> Fault {
+    pub(super) fn fault(&self, feed: &Feed) -> Fault {
         let (now, config) = (self.now, &self.config);
-        let Some(feed) = self.feeds.get(shown) else { return Fault::None(None) };
         if feed.lost {
             let reason = if feed.present { Reason::Unpublished } else { Reason::Left };
             if let (Some(since), true) = (feed.muted_since, feed.present) {
@@ -37,7 +36,7 @@ impl Failover {
                 };
             }
             // An SDK that does not say how somebody left may be wrong: only if there is another one.
-            let doubtful = feed.left == Some(Left::Unknown) && self.best(Some(shown)).is_none();
+            let doubtful = feed.left == Some(Left::Unknown) && self.best().is_none();
             return if doubtful { Fault::None(None) } else { Fault::Gone(reason) };
         }
         if feed.failed {
@@ -48,7 +47,7 @@ impl Failover {
             return Fault::None(None);
         }
         if feed.is_dead() {
-            return self.if_another_lives(shown, Reason::Dead, now);
+            return self.if_another_lives(feed, Reason::Dead, now);
         }
         if self.visible && (feed.video_asked || feed.refused_since.is_some()) && !feed.has_started() {
             // One that is refused is asked for again and again, but has its time only once.
@@ -60,17 +59,17 @@ impl Failover {
         if let Some(since) = feed.frozen_since {
             let grace = match (self.bad_network, feed.congested) {
                 (true, _) => config.bad_network_ms,
-                (false, _) if self.has_quick_standby(shown) => Millis::ZERO,
+                (false, _) if self.has_quick_standby(feed) => Millis::ZERO,
                 (false, true) => config.congested_ms,
                 (false, false) => config.frozen_ms,
             };
-            return self.if_another_lives(shown, Reason::Frozen, since.plus(grace));
+            return self.if_another_lives(feed, Reason::Frozen, since.plus(grace));
         }
         if let (Some(last), Some(patience), false) =
             (feed.last_frame, feed.patience(config.frame_gap_ms), self.bad_network)
         {
             let at = self.after_dwell(self.after_shared_stall(last.plus(patience)));
-            if now >= at && self.has_quick_standby(shown) {
+            if now >= at && self.has_quick_standby(feed) {
                 return Fault::Bad(Reason::Frozen);
             }
             // Looked at again soon after: the standby's next frame may be what is missing.
@@ -79,24 +78,22 @@ impl Failover {
         }
         let is_worth_a_change = |other: &Feed| other.is_there() && other.muted_since.is_none();
         if let Some(since) = feed.muted_since
-            && self.others(shown).any(is_worth_a_change)
+            && self.others().any(is_worth_a_change)
         {
-            return self.if_another_lives(shown, Reason::Muted, since.plus(config.muted_ms));
+            return self.if_another_lives(feed, Reason::Muted, since.plus(config.muted_ms));
         }
         if let Some(since) = feed.audio_bad_since {
             let told = since.plus(AUDIO_TOLD_MS);
             if now < told {
                 return Fault::None(soonest(next, Some(told)));
             }
-            if self.others(shown).any(|other| other.audio_is_alive(now)) {
+            if self.others().any(|other| other.audio_is_alive(now)) {
                 let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
-                return self.if_another_lives(shown, Reason::AudioLost, since.plus(grace));
+                return self.if_another_lives(feed, Reason::AudioLost, since.plus(grace));
             }
             // A cold standby is listened to once that may help; that nothing better is left does not make this one well.
             let is_unheard = |other: &Feed| other.audio && !other.audio_asked;
-            if self.degraded
-                || self.best(Some(shown)).and_then(|at| self.feeds.get(at)).is_some_and(is_unheard)
-            {
+            if self.degraded || self.best().is_some_and(is_unheard) {
                 return Fault::Suspected(Reason::AudioLost, now.plus(Millis::new(1_000)));
             }
         }
@@ -104,17 +101,16 @@ impl Failover {
     }
 
     /// Bad from that time on, as long as something else of this viewer flows: or else it is the viewer's network.
-    fn if_another_lives(&self, shown: usize, reason: Reason, at: Millis) -> Fault {
+    fn if_another_lives(&self, shown: &Feed, reason: Reason, at: Millis) -> Fault {
         let at = self.after_dwell(self.after_shared_stall(at));
         if self.now < at {
             return Fault::Suspected(reason, at);
         }
         // What was looked at a moment before may have stopped in the same one.
-        let silent = self.feeds.get(shown).filter(|_| reason == Reason::Dead);
         let lives = |other: &Feed| {
-            other.lives(self.now) && silent.is_none_or(|silent| other.outlives_bytes_of(silent))
+            other.lives(self.now) && (reason != Reason::Dead || other.outlives_bytes_of(shown))
         };
-        if self.is_alone(shown) || self.others(shown).any(lives) {
+        if self.is_alone() || self.others().any(lives) {
             return Fault::Bad(reason);
         }
         Fault::Suspected(reason, self.now.plus(Millis::new(100)))
@@ -125,25 +121,16 @@ impl Failover {
     }
 
     /// Another output is decoded and provably flows: changing over costs next to nothing.
-    fn has_quick_standby(&self, shown: usize) -> bool {
-        let is_quick = |(at, feed): (usize, &Feed)| {
-            let outlives = |shown| {
-                feed.outlives(shown, shown.patience(Millis::ZERO).unwrap_or(self.config.frame_gap_ms))
-            };
-            at != shown
-                && self.is_ready(at)
-                && feed.is_progressing(self.now)
-                && self.feeds.get(shown).is_some_and(outlives)
+    fn has_quick_standby(&self, shown: &Feed) -> bool {
+        let patience = shown.patience(Millis::ZERO).unwrap_or(self.config.frame_gap_ms);
+        let is_quick = |feed: &Feed| {
+            self.is_ready(feed) && feed.is_progressing(self.now) && feed.outlives(shown, patience)
         };
-        self.visible && self.feeds.iter().enumerate().any(is_quick)
-    }
-
-    pub(super) fn others(&self, shown: usize) -> impl Iterator<Item = &Feed> {
-        self.feeds.iter().enumerate().filter(move |(at, _)| *at != shown).map(|(_, feed)| feed)
+        self.visible && self.others().any(is_quick)
     }
 
     /// There is no other to compare it with.
-    fn is_alone(&self, shown: usize) -> bool {
-        !self.others(shown).any(|feed| feed.is_watched() && feed.present)
+    fn is_alone(&self) -> bool {
+        !self.others().any(Feed::is_watched)
     }
 }

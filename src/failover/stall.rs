@@ -25,18 +25,17 @@ impl Failover {
     /// Whether nothing came of any output until now: then what comes first says nothing of the others yet.
     pub(super) fn note_shared_stall(&mut self) {
         let (now, config) = (self.now, &self.config);
-        let Some(shown) = self.shown else { return };
-        let Some(feed) = self.feeds.get(shown) else { return };
+        let Some(feed) = self.shown_feed() else { return };
         let shown_stalls = feed.frozen_since.is_some() || feed.is_dead() || feed.is_out_of_rhythm(now);
         let open = self.shared_stall.filter(|stall| !stall.is_over);
         let known = self.shared_stall.map_or(now, |stall| stall.until);
-        let starting = self.others(shown).filter_map(|feed| feed.starts_for(now)).max();
+        let starting = self.others().filter_map(|feed| feed.starts_for(now)).max();
         let starts_late = starting.is_some_and(|takes| takes > LATE_START_MS);
         // Where another one tells of frames, a look says too little of the rest: its bytes may be as old as the last frame.
-        let is_seen = self.others(shown).any(|other| other.was_seen_lately(now));
-        let lives = self.others(shown).any(|other| other.lives(now) && other.was_seen_lately(now) == is_seen);
+        let is_seen = self.others().any(|other| other.was_seen_lately(now));
+        let lives = self.others().any(|other| other.lives(now) && other.was_seen_lately(now) == is_seen);
         // One that is there, but was not looked at, says nothing either way.
-        let is_known = self.others(shown).any(Feed::is_known) || !self.others(shown).any(Feed::is_there);
+        let is_known = self.others().any(Feed::is_known) || !self.others().any(Feed::is_there);
         if shown_stalls && (starts_late || (!lives && (is_known || open.is_some()))) {
             let last_sign =
                 || self.feeds.iter().filter(|feed| feed.is_watched()).filter_map(Feed::last_sign).max();

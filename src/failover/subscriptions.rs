@@ -5,6 +5,7 @@ use super::feed::Feed;
 use super::signal::{Connection, Kind};
 use super::{Failover, Output, RETRY_MS};
 use crate::time::Millis;
+use crate::uid::Uid;
 
 impl Failover {
     /// The next subscription that is missing, or else one that is not wanted any more: SDKs carry them out one after the
@@ -13,35 +14,26 @@ impl Failover {
         if self.connection != Connection::Connected {
             return None;
         }
-        let every = || {
-            [Kind::Video, Kind::Audio]
-                .into_iter()
-                .flat_map(|kind| (0..self.feeds.len()).map(move |at| (at, kind)))
-        };
-        let missing = every().find(|(at, kind)| {
-            self.wants(*at, *kind) && self.feeds.get(*at).is_some_and(|feed| feed.can_ask(*kind, self.now))
-        });
         let now = self.now;
-        if let Some((at, kind)) = missing {
-            let feed = self.feeds.get_mut(at)?;
-            feed.ask(kind, now);
-            return Some(Output::Subscribe(feed.uid, kind));
+        let missing = |feed: &Feed, kind| self.wants(feed, kind) && feed.can_ask(kind, now);
+        if let Some((uid, kind)) = self.first(missing) {
+            self.feed_mut(uid)?.ask(kind, now);
+            return Some(Output::Subscribe(uid, kind));
         }
         // Until the viewer's media path is whole nothing is pending, and what was would be asked for anew.
         if !self.media_path {
             return None;
         }
-        let (at, kind) = every().find(|(at, kind)| {
+        let unwanted = |feed: &Feed, kind| {
             // Make before break: what was left is let go of when the new one flows.
-            let is_kept = self.measured.is_some_and(|measured| measured.from == *at);
-            self.feeds.get(*at).is_some_and(|feed| {
-                let is_unwanted = !is_kept && !self.wants(*at, *kind);
-                feed.is_asked(*kind) && (is_unwanted || (*kind == Kind::Video && self.never_came(*at, feed)))
-            })
-        })?;
-        let is_stalled = kind == Kind::Video && self.feeds.get(at).is_some_and(|feed| self.is_stalled(feed));
+            let is_kept = self.measured.is_some_and(|measured| measured.from == feed.uid);
+            let is_unwanted = !is_kept && !self.wants(feed, kind);
+            feed.is_asked(kind) && (is_unwanted || (kind == Kind::Video && self.never_came(feed)))
+        };
+        let (uid, kind) = self.first(unwanted)?;
+        let is_stalled = kind == Kind::Video && self.is_stalled(self.feed(uid)?);
         let penalty = now.plus(self.config.penalty_ms);
-        let feed = self.feeds.get_mut(at)?;
+        let feed = self.feed_mut(uid)?;
         if is_stalled {
             feed.penalty_until = penalty;
         }
@@ -50,14 +42,23 @@ impl Failover {
             (feed.penalty_until, feed.retry_at) = (penalty, now.plus(RETRY_MS));
         }
         feed.let_go(kind, now);
-        Some(Output::Unsubscribe(feed.uid, kind))
+        Some(Output::Unsubscribe(uid, kind))
     }
 
-    fn wants(&self, at: usize, kind: Kind) -> bool {
-        let standby = self.shown.and_then(|shown| self.best(Some(shown)));
-        let is_standby = Some(at) == standby;
-        let is_needed = Some(at) == self.shown
-            || Some(at) == self.pending.map(|pending| pending.to)
+    /// The first track of which that is true, videos first.
+    fn first(&self, is: impl Fn(&Feed, Kind) -> bool) -> Option<(Uid, Kind)> {
+        let of = |kind| self.feeds.iter().find(|feed| is(feed, kind)).map(|feed| (feed.uid, kind));
+        of(Kind::Video).or_else(|| of(Kind::Audio))
+    }
+
+    /// Not inlined: the viewer's module is to be small.
+    #[inline(never)]
+    fn wants(&self, feed: &Feed, kind: Kind) -> bool {
+        let uid = Some(feed.uid);
+        let standby = self.shown.and_then(|_| self.best()).map(|best| best.uid);
+        let is_standby = uid == standby;
+        let is_needed = uid == self.shown
+            || uid == self.pending.map(|pending| pending.to)
             || (is_standby && self.degraded);
         let is_ready_kind = match (self.config.standby, kind) {
             (Standby::Hot, _) | (Standby::Probe, Kind::Audio) => true,
@@ -67,14 +68,12 @@ impl Failover {
     }
 
     /// The SDK has taken the subscription, but nothing came of it; and there is no other to try in its place.
-    fn never_came(&self, at: usize, feed: &Feed) -> bool {
-        let is_another =
-            |(other, feed): (usize, &Feed)| other != at && Some(other) != self.shown && feed.is_there();
+    fn never_came(&self, feed: &Feed) -> bool {
         self.visible
             && !feed.has_started()
             && self.now >= feed.asked_at.plus(RETRY_MS)
             && self.is_stalled(feed)
-            && !self.feeds.iter().enumerate().any(is_another)
+            && !self.others().any(|other| other.uid != feed.uid && other.is_there())
     }
 
     /// When a subscription that was refused may be asked for again.
@@ -108,8 +107,7 @@ impl Failover {
     }
 
     /// When to look for another standby.
-    pub(super) fn next_stall(&self, shown: usize) -> Option<Millis> {
-        let standby = self.feeds.get(self.best(Some(shown))?)?;
-        self.stalls_at(standby).filter(|at| *at > self.now)
+    pub(super) fn next_stall(&self) -> Option<Millis> {
+        self.stalls_at(self.best()?).filter(|at| *at > self.now)
     }
 }

@@ -82,7 +82,7 @@ proptest! {
         // And never shows one that is gone while another is there and well.
         if let Some(shown) = at_rest.filter(|shown| offline.contains(shown)) {
             let other = if shown == A { B } else { A };
-            let is_ready = (0..2).any(|at| viewer.failover.feeds[at].uid == other && viewer.failover.is_ready(at));
+            let is_ready = viewer.failover.feed(other).is_some_and(|feed| viewer.failover.is_ready(feed));
             prop_assert!(!is_ready, "shows {} though {} is well", shown, other);
         }
     }
