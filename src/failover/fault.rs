@@ -120,15 +120,6 @@ impl Failover {
         self.last_switch.map_or(at, |last| at.max(last.plus(self.config.dwell_ms)))
     }
 
-    /// Another output is decoded and provably flows: changing over costs next to nothing.
-    fn has_quick_standby(&self, shown: &Feed) -> bool {
-        let patience = shown.patience(Millis::ZERO).unwrap_or(self.config.frame_gap_ms);
-        let is_quick = |feed: &Feed| {
-            self.is_ready(feed) && feed.is_progressing(self.now) && feed.outlives(shown, patience)
-        };
-        self.visible && self.others().any(is_quick)
-    }
-
     /// There is no other to compare it with.
     fn is_alone(&self) -> bool {
         !self.others().any(Feed::is_watched)

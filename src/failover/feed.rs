@@ -158,6 +158,70 @@ impl Feed {
         }
     }
 
+    pub(super) fn joined(&mut self) {
+        (self.present, self.left) = (true, None);
+    }
+
+    pub(super) fn left(&mut self, how: Left, now: Millis) {
+        (self.present, self.left) = (false, Some(how));
+        self.lost |= self.video;
+        (self.video, self.audio, self.audio_asked, self.audio_flows) = (false, false, false, false);
+        self.tear_down(now);
+    }
+
+    pub(super) fn published(&mut self, kind: Kind, now: Millis) {
+        // An SDK that publishes has joined, whether we heard of it or not.
+        self.joined();
+        match kind {
+            Kind::Video => {
+                (self.video, self.lost, self.failed, self.muted_since) = (true, false, false, None);
+                self.healthy_since.get_or_insert(now);
+            }
+            Kind::Audio => (self.audio, self.audio_bad_since) = (true, None),
+        }
+    }
+
+    pub(super) fn unpublished(&mut self, kind: Kind, now: Millis) {
+        match kind {
+            Kind::Video => {
+                let muted = self.muted_since;
+                self.lost |= self.video;
+                self.video = false;
+                self.tear_down(now);
+                self.muted_since = muted;
+            }
+            Kind::Audio => {
+                if self.audio {
+                    self.audio_bad_since.get_or_insert(now);
+                }
+                (self.audio, self.audio_asked, self.audio_flows) = (false, false, false);
+            }
+        }
+    }
+
+    /// The sender says that it muted a track, or unmuted it.
+    pub(super) fn muted(&mut self, kind: Kind, is_muted: bool, now: Millis) {
+        match (kind, is_muted) {
+            (Kind::Video, true) => drop(self.muted_since.get_or_insert(now)),
+            // What was unpublished with the mute comes back in a moment.
+            (Kind::Video, false) => self.muted_since = self.lost.then_some(now),
+            (Kind::Audio, true) => drop(self.audio_bad_since.get_or_insert(now)),
+            (Kind::Audio, false) => self.audio_bad_since = None,
+        }
+    }
+
+    /// The SDK refused a subscription: it is tried again, but any other output is better for a while.
+    pub(super) fn refused(&mut self, kind: Kind, penalty_until: Millis, retry_at: Millis) {
+        self.retry_at = retry_at;
+        match kind {
+            Kind::Video => {
+                (self.video_asked, self.penalty_until) = (false, penalty_until);
+                self.refused_since.get_or_insert(self.asked_at);
+            }
+            Kind::Audio => self.audio_asked = false,
+        }
+    }
+
     /// It has shown its second frame: one alone may be all that comes.
     pub(super) fn has_started(&self) -> bool {
         self.decoded && (self.state != MediaState::Starting || self.frames > 0)
@@ -189,7 +253,7 @@ impl Feed {
     }
 
     /// It is gone, or its video is: nothing of it is shown any more.
-    pub(super) fn tear_down(&mut self, now: Millis) {
+    fn tear_down(&mut self, now: Millis) {
         self.stands_still(now);
         self.video_asked = false;
         self.decoded = false;
@@ -202,7 +266,7 @@ impl Feed {
     }
 
     /// Its element is gone: that no frames come says nothing of the output, whether they are told of from now on or not.
-    pub(super) fn stops(&mut self, now: Millis) {
+    pub(super) fn stopped(&mut self, now: Millis) {
         self.stands_still(now);
         self.forget_time();
         self.last_seen = None;
@@ -255,7 +319,11 @@ impl Feed {
         }
     }
 
-    pub(super) fn frame(&mut self, now: Millis) {
+    /// A frame was presented. Whether it counts: one of a video that was released may still be under way.
+    pub(super) fn frame(&mut self, now: Millis) -> bool {
+        if !self.video_asked {
+            return false;
+        }
         if let Some(last) = self.last_frame {
             let gap = now.minus(last).as_u64();
             if gap > LONGEST_GAP_MS {
@@ -274,10 +342,43 @@ impl Feed {
         }
         (self.last_frame, self.last_seen) = (Some(now), Some(now));
         self.flows(now);
+        true
+    }
+
+    /// The SDK says that the picture flows. Whether that counts: of one that is not subscribed it is reported late.
+    pub(super) fn decoding(&mut self, is_recovery: bool, now: Millis) -> bool {
+        if !self.video_asked {
+            return false;
+        }
+        (self.state, self.muted_since, self.failed) = (MediaState::Decoding, None, false);
+        // What was on its way before the fallback is decoded after it.
+        self.fallback &= !is_recovery;
+        self.flows(now);
+        true
+    }
+
+    /// The SDK says that the picture does not flow any more.
+    pub(super) fn frozen(&mut self, is_congested: bool, now: Millis) {
+        if self.decoded {
+            (self.state, self.congested, self.healthy_since) = (MediaState::Frozen, is_congested, None);
+            self.frozen_since.get_or_insert(now);
+        }
+    }
+
+    /// The SDK has fallen back to audio only.
+    pub(super) fn fell_back(&mut self) {
+        // That of a video that is not subscribed any more is reported late, and its end would never be.
+        self.fallback = self.video_asked;
+        self.forget_time();
+    }
+
+    /// The SDK says that its audio is there, and whether it flows yet.
+    pub(super) fn audio_heard(&mut self, flows: bool) {
+        (self.audio_flows, self.audio_bad_since) = (flows, None);
     }
 
     /// The first picture is there, but it may remain the only one.
-    pub(super) fn starts(&mut self, now: Millis) {
+    pub(super) fn starting(&mut self, now: Millis) {
         // One that starts anew has as long for its second frame as it had at first.
         if self.state != MediaState::Starting {
             self.started_at = None;
@@ -289,7 +390,7 @@ impl Feed {
     }
 
     /// A picture is there.
-    pub(super) fn flows(&mut self, now: Millis) {
+    fn flows(&mut self, now: Millis) {
         self.started_at.get_or_insert(now);
         self.decoded = true;
         self.stood_since = None;
@@ -309,7 +410,7 @@ impl Feed {
     }
 
     /// It cannot be decoded. What is not subscribed is not decoded: that was told late.
-    pub(super) fn fails(&mut self) {
+    pub(super) fn decode_failed(&mut self) {
         self.failed |= self.video_asked;
     }
 
@@ -323,7 +424,15 @@ impl Feed {
         self.healthy_since = self.healthy_since.map(|_| now);
     }
 
-    pub(super) fn progress_of_video(&mut self, now: Millis, advanced: bool) {
+    /// A stats poll: whether bytes of that track came since the last one.
+    pub(super) fn polled(&mut self, kind: Kind, came: bool, now: Millis) {
+        match kind {
+            Kind::Video => self.progress_of_video(now, came),
+            Kind::Audio => self.progress_of_audio(now, came),
+        }
+    }
+
+    fn progress_of_video(&mut self, now: Millis, advanced: bool) {
         if advanced {
             self.last_video_progress = Some(now);
             self.dead_video_looks = 0;
@@ -338,7 +447,7 @@ impl Feed {
         }
     }
 
-    pub(super) fn progress_of_audio(&mut self, now: Millis, advanced: bool) {
+    fn progress_of_audio(&mut self, now: Millis, advanced: bool) {
         if advanced {
             self.last_audio_progress = Some(now);
             self.dead_audio_looks = 0;

@@ -2,8 +2,9 @@
 
 use super::config::Standby;
 use super::feed::Feed;
+use super::handle::RETRY_MS;
 use super::signal::{Connection, Kind};
-use super::{Failover, Output, RETRY_MS};
+use super::{Failover, Output};
 use crate::time::Millis;
 use crate::uid::Uid;
 
@@ -79,35 +80,5 @@ impl Failover {
     /// When a subscription that was refused may be asked for again.
     pub(super) fn next_retry(&self) -> Option<Millis> {
         self.feeds.iter().map(|feed| feed.retry_at).filter(|at| *at > self.now).min()
-    }
-
-    /// When an output that is subscribed, but does not flow, is given up in favour of one that may.
-    fn stalls_at(&self, feed: &Feed) -> Option<Millis> {
-        if !feed.video_asked {
-            return None;
-        }
-        let at = match feed.frozen_since {
-            // The statistics of the outputs are told of one after the other.
-            _ if feed.is_dead() => {
-                Some(feed.last_bytes().plus(self.config.starting_ms).plus(self.config.frozen_ms))
-            }
-            Some(since) => Some(since.plus(self.config.frozen_ms)),
-            None if self.visible && !feed.has_started() => Some(feed.start_deadline(self.config.starting_ms)),
-            None => None,
-        };
-        // As long as all stall together, none of them is to blame; if that goes on, another one is worth a try.
-        let stall = self
-            .shared_stall
-            .map(|stall| if stall.is_over { stall.until } else { stall.since.plus(self.config.starting_ms) });
-        at.map(|at| stall.map_or(at, |stall| at.max(stall)))
-    }
-
-    pub(super) fn is_stalled(&self, feed: &Feed) -> bool {
-        self.stalls_at(feed).is_some_and(|at| self.now >= at)
-    }
-
-    /// When to look for another standby.
-    pub(super) fn next_stall(&self) -> Option<Millis> {
-        self.stalls_at(self.best()?).filter(|at| *at > self.now)
     }
 }

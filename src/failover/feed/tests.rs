@@ -62,10 +62,10 @@ fn a_frame_is_out_of_rhythm_after_two_intervals_or_the_longest_gap_within_three(
 fn bytes_of_either_kind_prove_that_it_flows_where_no_frames_are_told_of() {
     let mut feed = asked();
     assert!(!feed.is_progressing(ms(0)));
-    feed.progress_of_audio(ms(5_000), true);
+    feed.polled(Kind::Audio, true, ms(5_000));
     assert!(feed.is_progressing(ms(7_500)));
     assert!(!feed.is_progressing(ms(7_501)), "that look was too long ago");
-    feed.progress_of_video(ms(8_000), true);
+    feed.polled(Kind::Video, true, ms(8_000));
     assert!(feed.is_progressing(ms(8_000)));
 }
 
@@ -77,13 +77,13 @@ fn something_is_known_of_it_once_it_was_looked_at() {
         feed.is_known()
     };
     assert!(!known(&|_| ()));
-    assert!(known(&|feed| feed.frame(ms(1))));
-    assert!(known(&|feed| feed.progress_of_video(ms(1), false)));
+    assert!(known(&|feed| assert!(feed.frame(ms(1)))));
+    assert!(known(&|feed| feed.polled(Kind::Video, false, ms(1))));
     for advanced in [true, false] {
-        assert!(!known(&|feed| feed.progress_of_audio(ms(1), advanced)), "its sound was not asked for");
+        assert!(!known(&|feed| feed.polled(Kind::Audio, advanced, ms(1))), "its sound was not asked for");
         assert!(known(&|feed| {
             feed.ask(Kind::Audio, ms(0));
-            feed.progress_of_audio(ms(1), advanced);
+            feed.polled(Kind::Audio, advanced, ms(1));
         }));
     }
     assert!(!known(&|feed| {
@@ -136,7 +136,7 @@ fn what_an_sdk_says_is_believed_where_no_frames_are_told_of() {
     let frozen = Feed { frozen_since: Some(ms(0)), ..feed.clone() };
     assert!(!frozen.lives(ms(0)));
     let mut silent = feed.clone();
-    silent.progress_of_video(ms(0), false);
+    silent.polled(Kind::Video, false, ms(0));
     assert!(!silent.lives(ms(0)));
     feed.frame(ms(1_000));
     assert!(!feed.lives(ms(2_000)), "frames say more");
@@ -166,12 +166,12 @@ fn its_health() {
 fn two_looks_without_bytes_are_a_death_and_three_without_sound_a_loss() {
     let (mut feed, last) = with_gaps(&[40; 8]);
     feed.ask(Kind::Audio, ms(0));
-    feed.progress_of_video(ms(last + 1_000), false);
+    feed.polled(Kind::Video, false, ms(last + 1_000));
     assert!(feed.healthy_since.is_some() && !feed.is_dead());
-    feed.progress_of_video(ms(last + 2_000), false);
+    feed.polled(Kind::Video, false, ms(last + 2_000));
     assert!(feed.healthy_since.is_none() && feed.is_dead());
     for look in 1..=4 {
-        feed.progress_of_audio(ms(last + look * 1_000), false);
+        feed.polled(Kind::Audio, false, ms(last + look * 1_000));
         let bad_since = (look >= 3).then(|| ms(last + 3_000));
         assert_eq!(feed.audio_bad_since, bad_since, "after {look} looks");
     }
@@ -180,8 +180,8 @@ fn two_looks_without_bytes_are_a_death_and_three_without_sound_a_loss() {
 #[test]
 fn after_a_pause_nothing_measured_before_holds() {
     let (mut feed, last) = with_gaps(&[40; 8]);
-    feed.progress_of_video(ms(last), false);
-    feed.progress_of_video(ms(last), false);
+    feed.polled(Kind::Video, false, ms(last));
+    feed.polled(Kind::Video, false, ms(last));
     feed.forget_all_time(ms(50_000), true);
     assert_eq!((feed.patience(Millis::ZERO), feed.last_sign(), feed.is_dead()), (None, None, false));
     assert_eq!(feed.start_deadline(ms(3_000)), ms(53_000));

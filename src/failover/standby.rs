@@ -1,0 +1,72 @@
+//! The outputs that are not shown: which of them is best, whether it can be shown, and whether one proves that the viewer's
+//! own network is well.
+
+use super::Failover;
+use super::feed::Feed;
+use crate::time::Millis;
+
+impl Failover {
+    /// All but the one that is shown.
+    pub(super) fn others(&self) -> impl Iterator<Item = &Feed> {
+        self.feeds.iter().filter(|feed| Some(feed.uid) != self.shown)
+    }
+
+    /// The best output besides the one that is shown: ready ones first, then the server's word, then what is subscribed
+    /// already, then the order of preference; one that failed lately, does not flow, or is muted, only if there is no other.
+    pub(super) fn best(&self) -> Option<&Feed> {
+        let rank = |feed: &&Feed| {
+            let is_bad = self.now < feed.penalty_until || self.is_stalled(feed) || feed.muted_since.is_some();
+            (is_bad, !self.is_ready(feed), Some(feed.uid) != self.wanted, !feed.is_watched())
+        };
+        self.others().filter(|feed| feed.is_there()).min_by_key(rank)
+    }
+
+    /// Whether it can be shown: it has been seen (or, in a hidden page, its bytes come), and it is well.
+    pub(super) fn is_ready(&self, feed: &Feed) -> bool {
+        // The first frame is enough to be shown, for as long as the second may still come.
+        let may_start = self.now < feed.start_deadline(self.config.starting_ms);
+        let is_seen = (feed.decoded && (feed.has_started() || may_start))
+            || (!self.visible && feed.video_asked && feed.video_bytes_come(self.now));
+        let is_bad = feed.frozen_since.is_some() || feed.is_dead() || feed.fallback;
+        feed.is_there() && is_seen && !is_bad
+    }
+
+    /// Another output is decoded and provably flows: changing over costs next to nothing.
+    pub(super) fn has_quick_standby(&self, shown: &Feed) -> bool {
+        let patience = shown.patience(Millis::ZERO).unwrap_or(self.config.frame_gap_ms);
+        let is_quick = |feed: &Feed| {
+            self.is_ready(feed) && feed.is_progressing(self.now) && feed.outlives(shown, patience)
+        };
+        self.visible && self.others().any(is_quick)
+    }
+
+    /// When an output that is subscribed, but does not flow, is given up in favour of one that may.
+    fn stalls_at(&self, feed: &Feed) -> Option<Millis> {
+        if !feed.video_asked {
+            return None;
+        }
+        let at = match feed.frozen_since {
+            // The statistics of the outputs are told of one after the other.
+            _ if feed.is_dead() => {
+                Some(feed.last_bytes().plus(self.config.starting_ms).plus(self.config.frozen_ms))
+            }
+            Some(since) => Some(since.plus(self.config.frozen_ms)),
+            None if self.visible && !feed.has_started() => Some(feed.start_deadline(self.config.starting_ms)),
+            None => None,
+        };
+        // As long as all stall together, none of them is to blame; if that goes on, another one is worth a try.
+        let stall = self
+            .shared_stall
+            .map(|stall| if stall.is_over { stall.until } else { stall.since.plus(self.config.starting_ms) });
+        at.map(|at| stall.map_or(at, |stall| at.max(stall)))
+    }
+
+    pub(super) fn is_stalled(&self, feed: &Feed) -> bool {
+        self.stalls_at(feed).is_some_and(|at| self.now >= at)
+    }
+
+    /// When to look for another standby.
+    pub(super) fn next_stall(&self) -> Option<Millis> {
+        self.stalls_at(self.best()?).filter(|at| *at > self.now)
+    }
+}
