@@ -3,6 +3,7 @@
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
 
+use super::feed::Feed;
 use super::{Event, Failover, Reason};
 use crate::time::Millis;
 use crate::uid::Uid;
@@ -92,7 +93,7 @@ impl Failover {
                     feed.begins_clear_time(now);
                 }
                 let measured = Measured { from, to, reason, last_frame, decided: now };
-                match self.feed(to).and_then(|feed| feed.last_frame) {
+                match self.feed(to).and_then(Feed::last_frame) {
                     Some(last) if last < now => self.measured = Some(measured),
                     // It has just come, or nobody tells of frames, as in a hidden page: it is shown when it is raised.
                     _ => self.tell_switch(measured),

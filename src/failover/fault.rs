@@ -66,7 +66,7 @@ impl Failover {
             return self.if_another_lives(feed, Reason::Frozen, since.plus(grace));
         }
         if let (Some(last), Some(patience), false) =
-            (feed.last_frame, feed.patience(config.frame_gap_ms), self.bad_network)
+            (feed.last_frame(), feed.patience(config.frame_gap_ms), self.bad_network)
         {
             let at = self.after_dwell(self.after_shared_stall(last.plus(patience)));
             if now >= at && self.has_quick_standby(feed) {
@@ -82,17 +82,17 @@ impl Failover {
         {
             return self.if_another_lives(feed, Reason::Muted, since.plus(config.muted_ms));
         }
-        if let Some(since) = feed.audio_bad_since {
+        if let Some(since) = feed.audio.lost_since {
             let told = since.plus(AUDIO_TOLD_MS);
             if now < told {
                 return Fault::None(soonest(next, Some(told)));
             }
-            if self.others().any(|other| other.audio_is_alive(now)) {
+            if self.others().any(|other| other.audio.is_alive(now)) {
                 let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
                 return self.if_another_lives(feed, Reason::AudioLost, since.plus(grace));
             }
             // A cold standby is listened to once that may help; that nothing better is left does not make this one well.
-            let is_unheard = |other: &Feed| other.audio && !other.audio_asked;
+            let is_unheard = |other: &Feed| other.audio.is_published() && !other.audio.is_subscribed();
             if self.degraded || self.best().is_some_and(is_unheard) {
                 return Fault::Suspected(Reason::AudioLost, now.plus(Millis::new(1_000)));
             }

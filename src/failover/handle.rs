@@ -93,13 +93,13 @@ impl Failover {
             (MediaState::Failed, _) => self.events.push_back(Event::Unplayable(uid, Kind::Audio)),
             (MediaState::Stopped, StateReason::Offline) => feed.left(Left::Quit, now),
             (MediaState::Decoding | MediaState::Starting, _) => {
-                feed.audio_heard(state == MediaState::Decoding);
+                feed.audio.heard(state == MediaState::Decoding);
             }
             (MediaState::Frozen, _) | (MediaState::Stopped, StateReason::Muted) => {
-                feed.audio_flows = false;
-                feed.audio_bad_since.get_or_insert(now);
+                feed.audio.stopped();
+                feed.audio.lost(now);
             }
-            (MediaState::Stopped, _) => feed.audio_flows = false,
+            (MediaState::Stopped, _) => feed.audio.stopped(),
         }
     }
 

@@ -45,7 +45,7 @@ impl Failover {
                 Some(SharedStall { since, until: known.max(now.plus(takes)), is_over: false });
         } else if shown_stalls && starting.is_some() {
             // Where no frame tells since when it stalls, the network may have come back only just now.
-            let is_vague = self.visible && feed.is_dead() && feed.last_frame.is_none();
+            let is_vague = self.visible && feed.is_dead() && feed.last_frame().is_none();
             let patience = if is_vague { config.congested_ms } else { config.frame_gap_ms };
             let until = known.max(now.plus(patience));
             self.shared_stall = Some(SharedStall { since: now, until, is_over: true });

@@ -6,7 +6,8 @@ fn ms(ms: u64) -> Millis {
 
 /// There and asked for, with nothing of it yet.
 fn asked() -> Feed {
-    let mut feed = Feed { present: true, video: true, audio: true, ..Feed::new(7) };
+    let mut feed = Feed { present: true, video: true, ..Feed::new(7) };
+    feed.audio.published();
     feed.ask(Kind::Video, ms(0));
     feed
 }
@@ -154,7 +155,9 @@ fn its_health() {
         "no frames are seen in a hidden page"
     );
     assert_eq!(Feed { frozen_since: Some(now), ..playing.clone() }.health(now, true), Health::Frozen);
-    assert_eq!(Feed { dead_video_looks: 2, ..playing.clone() }.health(now, true), Health::Frozen);
+    let mut dead = playing.clone();
+    (0..2).for_each(|_| dead.polled(Kind::Video, false, now));
+    assert_eq!(dead.health(now, true), Health::Frozen);
     assert_eq!(Feed { video: false, ..playing.clone() }.health(now, true), Health::Absent);
     assert_eq!(Feed { present: false, ..playing.clone() }.health(now, true), Health::Absent);
     assert_eq!(Feed { failed: true, ..playing }.health(now, true), Health::Failed);
@@ -173,7 +176,7 @@ fn two_looks_without_bytes_are_a_death_and_three_without_sound_a_loss() {
     for look in 1..=4 {
         feed.polled(Kind::Audio, false, ms(last + look * 1_000));
         let bad_since = (look >= 3).then(|| ms(last + 3_000));
-        assert_eq!(feed.audio_bad_since, bad_since, "after {look} looks");
+        assert_eq!(feed.audio.lost_since, bad_since, "after {look} looks");
     }
 }
 

@@ -1,0 +1,74 @@
+//! The cadence of an output's frames: how late the next one may be before something is wrong.
+
+#[cfg(feature = "server")]
+use serde::{Deserialize, Serialize};
+
+use crate::time::Millis;
+
+/// Gaps after which the cadence is known.
+const KNOWN_AFTER: u8 = 8;
+/// A gap this long, or of three frames, is out of rhythm, whatever gaps there were before.
+const RHYTHM_MS: u32 = 150;
+/// A gap this long is no cadence: it was a stall, or the page was hidden.
+pub(super) const LONGEST_GAP_MS: u32 = 1_000;
+
+/// The frames since the first one, or since the last stall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+pub(super) struct Cadence {
+    pub(super) last_frame: Millis,
+    /// Between frames, smoothed, in 1/16 ms.
+    interval: u32,
+    /// The longest gap lately, in ms.
+    longest_gap: u32,
+    /// Gaps that were measured.
+    pub(super) gaps: u8,
+}
+
+impl Cadence {
+    pub(super) fn new(first_frame: Millis) -> Self {
+        Self { last_frame: first_frame, interval: 0, longest_gap: 0, gaps: 0 }
+    }
+
+    /// A frame came. Whether it followed the last one as frames do, and not after a stall.
+    pub(super) fn frame(&mut self, now: Millis) -> bool {
+        let gap = self.gap(now);
+        if gap > LONGEST_GAP_MS {
+            *self = Self::new(now);
+            return false;
+        }
+        self.interval = if self.gaps == 0 { gap * 16 } else { self.interval - self.interval / 8 + gap * 2 };
+        // It fades within some ten seconds.
+        self.longest_gap = gap.max(self.longest_gap - self.longest_gap / 128);
+        self.gaps = self.gaps.saturating_add(1);
+        self.last_frame = now;
+        true
+    }
+
+    /// How long no frame may come before something is wrong, once the cadence is known.
+    pub(super) fn patience(&self, least: Millis) -> Option<Millis> {
+        let by_cadence = (self.interval / 4).max(self.longest_gap * 2).min(LONGEST_GAP_MS);
+        self.is_known().then(|| least.max(Millis::new(by_cadence.into())))
+    }
+
+    /// The next frame is later than frames are.
+    pub(super) fn is_out_of_rhythm(&self, now: Millis) -> bool {
+        let rhythm = if self.is_known() {
+            let most = RHYTHM_MS.max(self.interval * 3 / 16);
+            // Not `clamp`: that can panic, and brings all that writes of it into the module.
+            self.longest_gap.max(self.interval / 8).min(most).max(34)
+        } else {
+            RHYTHM_MS
+        };
+        self.gap(now) > rhythm
+    }
+
+    fn is_known(&self) -> bool {
+        self.gaps >= KNOWN_AFTER
+    }
+
+    /// How long ago the last frame came, in ms.
+    fn gap(&self, now: Millis) -> u32 {
+        u32::try_from(now.minus(self.last_frame).as_u64()).unwrap_or(u32::MAX)
+    }
+}
