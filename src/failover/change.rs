@@ -40,7 +40,7 @@ impl Failover {
     /// Shows it if it is ready; or else waits for its first frame, but not for ever.
     pub(super) fn pending_or_show(&mut self, to: Uid, cause: Cause) -> Option<Millis> {
         let feed = self.feed(to)?;
-        let is_there = feed.is_there();
+        let is_usable = feed.is_usable();
         if self.is_ready(feed) {
             self.show_now(to, cause);
             return Some(self.now);
@@ -49,7 +49,7 @@ impl Failover {
         let since = before.map_or(self.now, |pending| pending.since);
         let until = since.plus(self.config.starting_ms);
         // One that has only just begun is waited for, even at the end of time.
-        if is_there && (before.is_none() || self.now < until) {
+        if is_usable && (before.is_none() || self.now < until) {
             self.pending = Some(Pending { to, cause, since });
             return Some(until);
         }
@@ -90,7 +90,7 @@ impl Failover {
                 let mut last_frame = now;
                 if let Some(feed) = self.feed_mut(from) {
                     last_frame = feed.last_picture().unwrap_or(now);
-                    feed.begins_clear_time(now);
+                    feed.begin_clear_time(now);
                 }
                 let measured = Measured { from, to, reason, last_frame, decided: now };
                 match self.feed(to).and_then(Feed::last_frame) {

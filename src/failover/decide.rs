@@ -37,7 +37,7 @@ impl Failover {
 
     /// Nothing is shown yet: the server's word first, then the order of preference.
     fn start(&mut self) -> Option<Millis> {
-        if !self.feeds.iter().any(|feed| feed.present && feed.video) {
+        if !self.feeds.iter().any(|feed| feed.phase.is_published()) {
             // Nobody is there yet, or any more: nothing to wait for.
             (self.all_bad_since, self.all_bad_told) = (None, false);
             return None;
@@ -75,7 +75,7 @@ impl Failover {
     }
 
     fn is_well(&mut self) {
-        let seen = self.shown_feed().filter(|feed| feed.decoded).map(|feed| feed.uid);
+        let seen = self.shown_feed().filter(|feed| feed.is_seen()).map(|feed| feed.uid);
         if let (true, Some(uid)) = (self.degraded, seen) {
             self.events.push_back(Event::Recovered(uid));
             self.degraded = false;
@@ -95,7 +95,7 @@ impl Failover {
             let feed = self.feed(wanted)?;
             if !feed.is_available(self.now) {
                 // Perhaps once its penalty is over.
-                return Some(feed.penalty_until).filter(|_| feed.is_there());
+                return Some(feed.penalty_until).filter(|_| feed.is_usable());
             }
             let at = self.after_dwell(Millis::ZERO);
             return if self.now < at {

@@ -1,8 +1,8 @@
 //! What is wrong with the output that is shown, and since when that can be believed.
 
 use super::config::Standby;
-use super::feed::Feed;
-use super::signal::Left;
+use super::feed::{Feed, Freeze, Phase};
+use super::signal::{Kind, Left};
 use super::{Failover, Reason, soonest};
 use crate::time::Millis;
 
@@ -25,39 +25,31 @@ pub(super) enum Fault {
 impl Failover {
     pub(super) fn fault(&self, feed: &Feed) -> Fault {
         let (now, config) = (self.now, &self.config);
-        if feed.lost {
-            let reason = if feed.present { Reason::Unpublished } else { Reason::Left };
-            if let (Some(since), true) = (feed.muted_since, feed.present) {
-                let at = since.plus(config.muted_ms);
-                return if now >= at {
-                    Fault::Gone(Reason::Muted)
-                } else {
-                    Fault::Suspected(Reason::Muted, at)
-                };
-            }
-            // An SDK that does not say how somebody left may be wrong: only if there is another one.
-            let doubtful = feed.left == Some(Left::Unknown) && self.best().is_none();
-            return if doubtful { Fault::None(None) } else { Fault::Gone(reason) };
+        if feed.phase.is_lost() {
+            return self.fault_of_lost(feed);
         }
         if feed.failed {
             return Fault::Gone(Reason::Failed);
         }
-        if feed.fallback {
+        if feed.is_fallback() {
             // The viewer's downlink carries no video: that says nothing of the output.
             return Fault::None(None);
         }
         if feed.is_dead() {
             return self.if_another_lives(feed, Reason::Dead, now);
         }
-        if self.visible && (feed.video_asked || feed.refused_since.is_some()) && !feed.has_started() {
+        if self.visible
+            && (feed.is_subscribed(Kind::Video) || feed.refused_since.is_some())
+            && !feed.has_started()
+        {
             // One that is refused is asked for again and again, but has its time only once.
             let refused = feed.refused_since.map(|since| since.plus(config.starting_ms));
             let at = refused.unwrap_or_else(|| feed.start_deadline(config.starting_ms));
             return if now >= at { Fault::Gone(Reason::NotStarted) } else { Fault::None(Some(at)) };
         }
         let mut next = None;
-        if let Some(since) = feed.frozen_since {
-            let grace = match (self.bad_network, feed.congested) {
+        if let Some(Freeze { since, is_congested }) = feed.freeze() {
+            let grace = match (self.bad_network, is_congested) {
                 (true, _) => config.bad_network_ms,
                 (false, _) if self.has_quick_standby(feed) => Millis::ZERO,
                 (false, true) => config.congested_ms,
@@ -76,7 +68,7 @@ impl Failover {
             next = Some(if now >= at { now.plus(Millis::new(20)) } else { at })
                 .filter(|_| self.config.standby == Standby::Hot && now < at.plus(Millis::new(1_000)));
         }
-        let is_worth_a_change = |other: &Feed| other.is_there() && other.muted_since.is_none();
+        let is_worth_a_change = |other: &Feed| other.is_usable() && other.muted_since.is_none();
         if let Some(since) = feed.muted_since
             && self.others().any(is_worth_a_change)
         {
@@ -98,6 +90,20 @@ impl Failover {
             }
         }
         Fault::None(next)
+    }
+
+    /// Its video is not there any more.
+    fn fault_of_lost(&self, shown: &Feed) -> Fault {
+        match (shown.phase, shown.muted_since) {
+            // An SDK that does not say how somebody left may be wrong: only if there is another one.
+            (Phase::Left(Left::Unknown), _) if self.best().is_none() => Fault::None(None),
+            (Phase::Left(_), _) => Fault::Gone(Reason::Left),
+            (_, None) => Fault::Gone(Reason::Unpublished),
+            (_, Some(since)) => {
+                let at = since.plus(self.config.muted_ms);
+                if self.now >= at { Fault::Gone(Reason::Muted) } else { Fault::Suspected(Reason::Muted, at) }
+            }
+        }
     }
 
     /// Bad from that time on, as long as something else of this viewer flows: or else it is the viewer's network.

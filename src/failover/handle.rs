@@ -16,7 +16,7 @@ impl Failover {
         let now = self.now;
         self.note_shared_stall();
         for feed in self.feeds.iter_mut().filter(|feed| feed.is_lacking()) {
-            feed.begins_clear_time(now);
+            feed.begin_clear_time(now);
         }
         match signal {
             Signal::Joined(uid) => self.on(uid, Feed::joined),
@@ -75,7 +75,7 @@ impl Failover {
             (MediaState::Stopped, StateReason::Offline) => feed.left(Left::Quit, now),
             (MediaState::Stopped, StateReason::Muted) => {
                 // On joining, engines say so before there ever was a picture.
-                if feed.decoded {
+                if feed.is_seen() {
                     feed.muted(Kind::Video, true, now);
                 }
             }
@@ -106,8 +106,8 @@ impl Failover {
     /// The application ended a subscription, or the SDK did: it is subscribed again.
     fn subscription_lost(&mut self, uid: Uid, kind: Kind) {
         let now = self.now;
-        let Some(feed) = self.feed_mut(uid).filter(|feed| feed.is_asked(kind)) else { return };
-        feed.let_go(kind, now);
+        let Some(feed) = self.feed_mut(uid).filter(|feed| feed.is_subscribed(kind)) else { return };
+        feed.release(kind, now);
         if (Some(uid), kind) == (self.shown, Kind::Video) {
             self.degrade(uid, Reason::Unsubscribed);
         }
@@ -130,7 +130,7 @@ impl Failover {
     /// What was measured does not hold any more: the page was hidden, or the viewer was away.
     fn forget_time(&mut self) {
         let (now, visible) = (self.now, self.visible);
-        self.feeds.iter_mut().for_each(|feed| feed.forget_all_time(now, visible));
+        self.feeds.iter_mut().for_each(|feed| feed.forget_time(visible, now));
         (self.all_bad_since, self.shared_stall) = (None, None);
     }
 }

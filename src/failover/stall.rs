@@ -26,7 +26,7 @@ impl Failover {
     pub(super) fn note_shared_stall(&mut self) {
         let (now, config) = (self.now, &self.config);
         let Some(feed) = self.shown_feed() else { return };
-        let shown_stalls = feed.frozen_since.is_some() || feed.is_dead() || feed.is_out_of_rhythm(now);
+        let shown_stalls = feed.is_frozen() || feed.is_dead() || feed.is_out_of_rhythm(now);
         let open = self.shared_stall.filter(|stall| !stall.is_over);
         let known = self.shared_stall.map_or(now, |stall| stall.until);
         let starting = self.others().filter_map(|feed| feed.starts_for(now)).max();
@@ -35,7 +35,7 @@ impl Failover {
         let is_seen = self.others().any(|other| other.was_seen_lately(now));
         let lives = self.others().any(|other| other.lives(now) && other.was_seen_lately(now) == is_seen);
         // One that is there, but was not looked at, says nothing either way.
-        let is_known = self.others().any(Feed::is_known) || !self.others().any(Feed::is_there);
+        let is_known = self.others().any(Feed::is_known) || !self.others().any(Feed::is_usable);
         if shown_stalls && (starts_late || (!lives && (is_known || open.is_some()))) {
             let last_sign =
                 || self.feeds.iter().filter(|feed| feed.is_watched()).filter_map(Feed::last_sign).max();

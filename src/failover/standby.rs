@@ -3,6 +3,7 @@
 
 use super::Failover;
 use super::feed::Feed;
+use super::signal::Kind;
 use crate::time::Millis;
 
 impl Failover {
@@ -18,17 +19,17 @@ impl Failover {
             let is_bad = self.now < feed.penalty_until || self.is_stalled(feed) || feed.muted_since.is_some();
             (is_bad, !self.is_ready(feed), Some(feed.uid) != self.wanted, !feed.is_watched())
         };
-        self.others().filter(|feed| feed.is_there()).min_by_key(rank)
+        self.others().filter(|feed| feed.is_usable()).min_by_key(rank)
     }
 
     /// Whether it can be shown: it has been seen (or, in a hidden page, its bytes come), and it is well.
     pub(super) fn is_ready(&self, feed: &Feed) -> bool {
         // The first frame is enough to be shown, for as long as the second may still come.
         let may_start = self.now < feed.start_deadline(self.config.starting_ms);
-        let is_seen = (feed.decoded && (feed.has_started() || may_start))
-            || (!self.visible && feed.video_asked && feed.video_bytes_come(self.now));
-        let is_bad = feed.frozen_since.is_some() || feed.is_dead() || feed.fallback;
-        feed.is_there() && is_seen && !is_bad
+        let is_seen = (feed.is_seen() && (feed.has_started() || may_start))
+            || (!self.visible && feed.is_subscribed(Kind::Video) && feed.video_bytes_come(self.now));
+        let is_bad = feed.is_frozen() || feed.is_dead() || feed.is_fallback();
+        feed.is_usable() && is_seen && !is_bad
     }
 
     /// Another output is decoded and provably flows: changing over costs next to nothing.
@@ -42,15 +43,15 @@ impl Failover {
 
     /// When an output that is subscribed, but does not flow, is given up in favour of one that may.
     fn stalls_at(&self, feed: &Feed) -> Option<Millis> {
-        if !feed.video_asked {
+        if !feed.is_subscribed(Kind::Video) {
             return None;
         }
-        let at = match feed.frozen_since {
+        let at = match feed.freeze() {
             // The statistics of the outputs are told of one after the other.
             _ if feed.is_dead() => {
                 Some(feed.last_bytes().plus(self.config.starting_ms).plus(self.config.frozen_ms))
             }
-            Some(since) => Some(since.plus(self.config.frozen_ms)),
+            Some(freeze) => Some(freeze.since.plus(self.config.frozen_ms)),
             None if self.visible && !feed.has_started() => Some(feed.start_deadline(self.config.starting_ms)),
             None => None,
         };

@@ -16,9 +16,9 @@ impl Failover {
             return None;
         }
         let now = self.now;
-        let missing = |feed: &Feed, kind| self.wants(feed, kind) && feed.can_ask(kind, now);
+        let missing = |feed: &Feed, kind| self.wants(feed, kind) && feed.can_subscribe(kind, now);
         if let Some((uid, kind)) = self.first(missing) {
-            self.feed_mut(uid)?.ask(kind, now);
+            self.feed_mut(uid)?.subscribe(kind, now);
             return Some(Output::Subscribe(uid, kind));
         }
         // Until the viewer's media path is whole nothing is pending, and what was would be asked for anew.
@@ -29,7 +29,7 @@ impl Failover {
             // Make before break: what was left is let go of when the new one flows.
             let is_kept = self.measured.is_some_and(|measured| measured.from == feed.uid);
             let is_unwanted = !is_kept && !self.wants(feed, kind);
-            feed.is_asked(kind) && (is_unwanted || (kind == Kind::Video && self.never_came(feed)))
+            feed.is_subscribed(kind) && (is_unwanted || (kind == Kind::Video && self.never_came(feed)))
         };
         let (uid, kind) = self.first(unwanted)?;
         let is_stalled = kind == Kind::Video && self.is_stalled(self.feed(uid)?);
@@ -42,7 +42,7 @@ impl Failover {
             // A decoder may give up for what passes: any other is better for a while, but it is not out for ever.
             (feed.penalty_until, feed.retry_at) = (penalty, now.plus(RETRY_MS));
         }
-        feed.let_go(kind, now);
+        feed.release(kind, now);
         Some(Output::Unsubscribe(uid, kind))
     }
 
@@ -72,9 +72,9 @@ impl Failover {
     fn never_came(&self, feed: &Feed) -> bool {
         self.visible
             && !feed.has_started()
-            && self.now >= feed.asked_at.plus(RETRY_MS)
+            && self.now >= feed.subscribed_at.plus(RETRY_MS)
             && self.is_stalled(feed)
-            && !self.others().any(|other| other.uid != feed.uid && other.is_there())
+            && !self.others().any(|other| other.uid != feed.uid && other.is_usable())
     }
 
     /// When a subscription that was refused may be asked for again.

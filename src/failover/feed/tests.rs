@@ -1,20 +1,35 @@
 use super::*;
+use crate::failover::Health;
 
 fn ms(ms: u64) -> Millis {
     Millis::new(ms)
 }
 
-/// There and asked for, with nothing of it yet.
-fn asked() -> Feed {
-    let mut feed = Feed { present: true, video: true, ..Feed::new(7) };
-    feed.audio.published();
-    feed.ask(Kind::Video, ms(0));
+/// Published.
+fn available() -> Feed {
+    let mut feed = Feed::new(7);
+    feed.published(Kind::Video, ms(0));
+    feed.published(Kind::Audio, ms(0));
+    feed
+}
+
+/// Subscribed, with nothing of it yet.
+fn subscribed() -> Feed {
+    let mut feed = available();
+    feed.subscribe(Kind::Video, ms(0));
+    feed
+}
+
+/// The same, and then that.
+fn after(change: impl FnOnce(&mut Feed)) -> Feed {
+    let mut feed = subscribed();
+    change(&mut feed);
     feed
 }
 
 /// With frames after these gaps, the first at 10 s.
 fn with_gaps(gaps: &[u64]) -> (Feed, u64) {
-    let (mut feed, mut now) = (asked(), 10_000);
+    let (mut feed, mut now) = (subscribed(), 10_000);
     feed.frame(ms(now));
     for gap in gaps {
         now += gap;
@@ -55,86 +70,77 @@ fn a_frame_is_out_of_rhythm_after_two_intervals_or_the_longest_gap_within_three(
     assert_eq!(rhythm(&[10; 8]), Some(34));
     assert_eq!(rhythm(&[&[40; 8], [120].as_slice()].concat()), Some(120));
     assert_eq!(rhythm(&[&[40; 8], [400].as_slice()].concat()), Some(255), "three intervals of 85 ms");
-    let never = asked();
+    let never = subscribed();
     assert!(!never.is_out_of_rhythm(ms(60_000)), "nothing is expected of one that never came");
 }
 
 #[test]
 fn bytes_of_either_kind_prove_that_it_flows_where_no_frames_are_told_of() {
-    let mut feed = asked();
+    let mut feed = subscribed();
     assert!(!feed.is_progressing(ms(0)));
     feed.polled(Kind::Audio, true, ms(5_000));
     assert!(feed.is_progressing(ms(7_500)));
-    assert!(!feed.is_progressing(ms(7_501)), "that look was too long ago");
+    assert!(!feed.is_progressing(ms(7_501)), "that stats poll was too long ago");
     feed.polled(Kind::Video, true, ms(8_000));
     assert!(feed.is_progressing(ms(8_000)));
 }
 
 #[test]
 fn something_is_known_of_it_once_it_was_looked_at() {
-    let known = |change: &dyn Fn(&mut Feed)| {
-        let mut feed = asked();
-        change(&mut feed);
-        feed.is_known()
-    };
-    assert!(!known(&|_| ()));
-    assert!(known(&|feed| assert!(feed.frame(ms(1)))));
-    assert!(known(&|feed| feed.polled(Kind::Video, false, ms(1))));
-    for advanced in [true, false] {
-        assert!(!known(&|feed| feed.polled(Kind::Audio, advanced, ms(1))), "its sound was not asked for");
-        assert!(known(&|feed| {
-            feed.ask(Kind::Audio, ms(0));
-            feed.polled(Kind::Audio, advanced, ms(1));
-        }));
+    assert!(!subscribed().is_known());
+    assert!(after(|feed| assert!(feed.frame(ms(1)))).is_known());
+    assert!(after(|feed| feed.polled(Kind::Video, false, ms(1))).is_known());
+    for came in [true, false] {
+        let polled = after(|feed| feed.polled(Kind::Audio, came, ms(1)));
+        assert!(!polled.is_known(), "its sound was not subscribed");
+        let heard = after(|feed| {
+            feed.subscribe(Kind::Audio, ms(0));
+            feed.polled(Kind::Audio, came, ms(1));
+        });
+        assert!(heard.is_known());
     }
-    assert!(!known(&|feed| {
+    let gone = after(|feed| {
         feed.frame(ms(1));
-        feed.present = false;
-    }));
+        feed.left(Left::Quit, ms(2));
+        feed.polled(Kind::Video, false, ms(3));
+    });
+    assert!(!gone.is_known());
 }
 
 #[test]
-fn it_is_there_only_if_it_can_be_subscribed_to() {
-    assert!(asked().is_there());
-    for gone in [
-        Feed { present: false, ..asked() },
-        Feed { video: false, ..asked() },
-        Feed { failed: true, ..asked() },
-    ] {
-        assert!(!gone.is_there());
-    }
+fn it_is_usable_only_if_it_can_be_subscribed_to() {
+    assert!(available().is_usable() && subscribed().is_usable());
+    assert!(!after(|feed| feed.left(Left::Quit, ms(1))).is_usable());
+    assert!(!after(|feed| feed.unpublished(Kind::Video, ms(1))).is_usable());
+    assert!(!after(Feed::decode_failed).is_usable());
 }
 
 #[test]
 fn it_has_started_with_its_second_frame() {
-    let (mut feed, _) = with_gaps(&[]);
-    feed.state = MediaState::Starting;
+    let mut feed = after(|feed| feed.starting(ms(10_000)));
+    feed.frame(ms(10_000));
     assert!(!feed.has_started());
     feed.frame(ms(10_040));
     assert!(feed.has_started());
-    assert_eq!(asked().starts_for(ms(700)), Some(ms(700)));
+    assert_eq!(subscribed().starts_for(ms(700)), Some(ms(700)));
     assert_eq!(feed.starts_for(ms(20_000)), None);
 }
 
 #[test]
 fn it_outlives_another_by_a_frame_three_quarters_of_the_patience_later() {
     let (other, last) = with_gaps(&[40; 8]);
-    let shown_at = |at| {
-        let mut feed = asked();
-        feed.frame(ms(at));
-        feed.outlives(&other, ms(200))
-    };
+    let shown_at = |at| after(|feed| assert!(feed.frame(ms(at)))).outlives(&other, ms(200));
     assert!(!shown_at(last + 149));
     assert!(shown_at(last + 150));
 }
 
 #[test]
 fn what_an_sdk_says_is_believed_where_no_frames_are_told_of() {
-    let mut feed = asked();
-    assert!(!feed.lives(ms(0)));
-    feed.state = MediaState::Decoding;
+    assert!(!subscribed().lives(ms(0)));
+    let mut feed = after(|feed| assert!(feed.decoding(false, ms(0))));
     assert!(feed.lives(ms(0)));
-    let frozen = Feed { frozen_since: Some(ms(0)), ..feed.clone() };
+    let mut frozen = feed.clone();
+    frozen.frozen(false, ms(0));
     assert!(!frozen.lives(ms(0)));
     let mut silent = feed.clone();
     silent.polled(Kind::Video, false, ms(0));
@@ -147,36 +153,36 @@ fn what_an_sdk_says_is_believed_where_no_frames_are_told_of() {
 fn its_health() {
     let (playing, last) = with_gaps(&[40; 8]);
     let now = ms(last);
+    let health = |change: &dyn Fn(&mut Feed)| {
+        let mut feed = playing.clone();
+        change(&mut feed);
+        feed.health(now, true)
+    };
     assert_eq!(playing.health(ms(last + 1_000), true), Health::Playing);
     assert_eq!(playing.health(ms(last + 1_001), true), Health::Frozen);
-    assert_eq!(
-        playing.health(ms(last + 1_001), false),
-        Health::Playing,
-        "no frames are seen in a hidden page"
-    );
-    assert_eq!(Feed { frozen_since: Some(now), ..playing.clone() }.health(now, true), Health::Frozen);
-    let mut dead = playing.clone();
-    (0..2).for_each(|_| dead.polled(Kind::Video, false, now));
-    assert_eq!(dead.health(now, true), Health::Frozen);
-    assert_eq!(Feed { video: false, ..playing.clone() }.health(now, true), Health::Absent);
-    assert_eq!(Feed { present: false, ..playing.clone() }.health(now, true), Health::Absent);
-    assert_eq!(Feed { failed: true, ..playing }.health(now, true), Health::Failed);
-    assert_eq!(asked().health(now, true), Health::Starting);
-    assert_eq!(Feed { video_asked: false, ..asked() }.health(now, true), Health::Available);
+    let is_hidden = playing.health(ms(last + 1_001), false);
+    assert_eq!(is_hidden, Health::Playing, "no frames are seen in a hidden page");
+    assert_eq!(health(&|feed| feed.frozen(false, now)), Health::Frozen);
+    assert_eq!(health(&|feed| (0..2).for_each(|_| feed.polled(Kind::Video, false, now))), Health::Frozen);
+    assert_eq!(health(&|feed| feed.unpublished(Kind::Video, now)), Health::Absent);
+    assert_eq!(health(&|feed| feed.left(Left::Quit, now)), Health::Absent);
+    assert_eq!(health(&Feed::decode_failed), Health::Failed);
+    assert_eq!(subscribed().health(now, true), Health::Starting);
+    assert_eq!(available().health(now, true), Health::Available);
 }
 
 #[test]
-fn two_looks_without_bytes_are_a_death_and_three_without_sound_a_loss() {
+fn two_stats_polls_without_bytes_are_a_death_and_three_without_sound_a_loss() {
     let (mut feed, last) = with_gaps(&[40; 8]);
-    feed.ask(Kind::Audio, ms(0));
+    feed.subscribe(Kind::Audio, ms(0));
     feed.polled(Kind::Video, false, ms(last + 1_000));
     assert!(feed.healthy_since.is_some() && !feed.is_dead());
     feed.polled(Kind::Video, false, ms(last + 2_000));
     assert!(feed.healthy_since.is_none() && feed.is_dead());
-    for look in 1..=4 {
-        feed.polled(Kind::Audio, false, ms(last + look * 1_000));
-        let bad_since = (look >= 3).then(|| ms(last + 3_000));
-        assert_eq!(feed.audio.lost_since, bad_since, "after {look} looks");
+    for poll in 1..=4 {
+        feed.polled(Kind::Audio, false, ms(last + poll * 1_000));
+        let lost_since = (poll >= 3).then(|| ms(last + 3_000));
+        assert_eq!(feed.audio.lost_since, lost_since, "after {poll} stats polls");
     }
 }
 
@@ -185,7 +191,7 @@ fn after_a_pause_nothing_measured_before_holds() {
     let (mut feed, last) = with_gaps(&[40; 8]);
     feed.polled(Kind::Video, false, ms(last));
     feed.polled(Kind::Video, false, ms(last));
-    feed.forget_all_time(ms(50_000), true);
+    feed.forget_time(true, ms(50_000));
     assert_eq!((feed.patience(Millis::ZERO), feed.last_sign(), feed.is_dead()), (None, None, false));
     assert_eq!(feed.start_deadline(ms(3_000)), ms(53_000));
     feed.frame(ms(60_000));

@@ -61,7 +61,7 @@ proptest! {
                 if let Output::Show(uid) = output {
                     prop_assert!(decoded.contains(&uid), "{} was never seen", uid);
                     let was_lost = before.is_some_and(|before| {
-                        viewer.failover.feeds.iter().any(|feed| feed.uid == before && (feed.lost || feed.failed))
+                        viewer.failover.feeds.iter().any(|feed| feed.uid == before && (feed.phase.is_lost() || feed.failed))
                     });
                     if let Some(last) = last_show.filter(|_| !was_lost) {
                         prop_assert!(at >= last + 5_000, "two switches within {} ms", at - last);
