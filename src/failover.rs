@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use self::change::{Measured, Pending};
 pub use self::config::{FailoverConfig, Standby};
+use self::decide::AllDown;
 use self::feed::Feed;
 pub use self::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
 use self::stall::SharedStall;
@@ -144,53 +145,69 @@ pub struct Failover {
     config: FailoverConfig,
     feeds: Vec<Feed>,
     now: Millis,
-    shown: Option<Uid>,
+    viewer: Viewer,
+    shown: Option<Shown>,
+    /// The server's word: the output on air, until another one is shown.
+    on_air: Option<Uid>,
     pending: Option<Pending>,
-    connection: Connection,
-    media_path: bool,
-    /// What is measured before this is not believed.
-    settled: Millis,
-    visible: bool,
-    bad_network: bool,
-    wanted: Option<Uid>,
-    last_switch: Option<Millis>,
-    /// The one that was left for a fault that may have been none.
-    left: Option<(Uid, Millis)>,
     measured: Option<Measured>,
-    shared_stall: Option<SharedStall>,
-    degraded: bool,
-    all_bad_since: Option<Millis>,
-    all_bad_told: bool,
+    /// The output that was left for a fault that may have been none, and when.
+    left: Option<(Uid, Millis)>,
+    all_down: AllDown,
+    show: Option<Uid>,
     #[cfg_attr(feature = "server", serde(skip))]
     events: VecDeque<Event>,
-    show: Option<Uid>,
+}
+
+/// The viewer's own side: its connection to the service, its downlink, its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+struct Viewer {
+    connection: Connection,
+    /// `false`: it is being rebuilt.
+    media_path: bool,
+    bad_network: bool,
+    visible: bool,
+    /// Nothing is believed before: the viewer has only just come back.
+    settled_at: Millis,
+}
+
+/// The output that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+struct Shown {
+    uid: Uid,
+    /// When it took the place of another one.
+    changed_at: Option<Millis>,
+    /// That it is not well has been reported.
+    is_degraded: bool,
+    stall: Option<SharedStall>,
 }
 
 impl Failover {
     /// Watches the first of these outputs that is there, the preferred one first.
     #[must_use]
     pub fn new(uids: &[Uid], config: FailoverConfig, now: Millis) -> Self {
+        let viewer = Viewer {
+            connection: Connection::Reconnecting,
+            media_path: true,
+            bad_network: false,
+            visible: true,
+            settled_at: Millis::ZERO,
+        };
         let mut failover = Self {
             config: FailoverConfig::default(),
             feeds: Vec::new(),
             now,
+            viewer,
             shown: None,
+            on_air: None,
             pending: None,
-            connection: Connection::Reconnecting,
-            media_path: true,
-            settled: Millis::ZERO,
-            visible: true,
-            bad_network: false,
-            wanted: None,
-            last_switch: None,
-            left: None,
             measured: None,
-            shared_stall: None,
-            degraded: false,
-            all_bad_since: None,
-            all_bad_told: false,
-            events: VecDeque::new(),
+            left: None,
+            all_down: AllDown::default(),
             show: None,
+            events: VecDeque::new(),
         };
         failover.configure(|before| *before = config);
         uids.iter().for_each(|uid| failover.add(*uid));
@@ -216,12 +233,12 @@ impl Failover {
     /// The output that is shown.
     #[must_use]
     pub fn shown(&self) -> Option<Uid> {
-        self.shown
+        self.shown.map(|shown| shown.uid)
     }
 
     /// How each output is, in the order of preference.
     pub fn health(&self) -> impl Iterator<Item = (Uid, Health)> {
-        self.feeds.iter().map(|feed| (feed.uid, feed.health(self.now, self.visible)))
+        self.feeds.iter().map(|feed| (feed.uid, feed.health(self.now, self.viewer.visible)))
     }
 
     /// What to do next. Poll until [`Output::Wait`].
@@ -250,7 +267,7 @@ impl Failover {
     }
 
     fn shown_feed(&self) -> Option<&Feed> {
-        self.feed(self.shown?)
+        self.feed(self.shown()?)
     }
 }
 

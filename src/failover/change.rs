@@ -3,8 +3,9 @@
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
 
+use super::decide::AllDown;
 use super::feed::Feed;
-use super::{Event, Failover, Reason};
+use super::{Event, Failover, Reason, Shown};
 use crate::time::Millis;
 use crate::uid::Uid;
 
@@ -25,6 +26,13 @@ pub(super) enum Cause {
     FailBack,
 }
 
+impl Cause {
+    /// The change is wanted though the output that is shown is well.
+    pub(super) fn is_wish(self) -> bool {
+        matches!(self, Self::Start | Self::FailBack | Self::Fault(Reason::OnAir))
+    }
+}
+
 /// A change whose first frame is awaited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
@@ -33,16 +41,16 @@ pub(super) struct Measured {
     to: Uid,
     reason: Reason,
     last_frame: Millis,
-    decided: Millis,
+    decided_at: Millis,
 }
 
 impl Failover {
     /// Shows it if it is ready; or else waits for its first frame, but not for ever.
-    pub(super) fn pending_or_show(&mut self, to: Uid, cause: Cause) -> Option<Millis> {
+    pub(super) fn change_to(&mut self, to: Uid, cause: Cause) -> Option<Millis> {
         let feed = self.feed(to)?;
         let is_usable = feed.is_usable();
         if self.is_ready(feed) {
-            self.show_now(to, cause);
+            self.show(to, cause);
             return Some(self.now);
         }
         let before = self.pending.filter(|pending| pending.to == to);
@@ -59,6 +67,7 @@ impl Failover {
         self.decide()
     }
 
+    /// Any other output is better for a while.
     pub(super) fn penalise(&mut self, uid: Uid) {
         let until = self.now.plus(self.config.penalty_ms);
         if let Some(feed) = self.feed_mut(uid) {
@@ -66,58 +75,59 @@ impl Failover {
         }
     }
 
-    fn show_now(&mut self, to: Uid, cause: Cause) {
-        let now = self.now;
-        let from = self.shown.replace(to);
-        self.pending = None;
-        // The word is older than this change, unless it was given before there was anything to show.
-        if cause != Cause::Start || self.wanted == Some(to) {
-            self.wanted = None;
-        }
-        self.degraded = false;
-        (self.all_bad_since, self.shared_stall) = (None, None);
-        self.all_bad_told = false;
+    fn show(&mut self, to: Uid, cause: Cause) {
+        let from = self.shown();
+        let changed_at = from.map(|_| self.now);
+        self.shown = Some(Shown { uid: to, changed_at, is_degraded: false, stall: None });
         self.show = Some(to);
-        let Some(from) = from else { return };
-        self.last_switch = Some(now);
-        match cause {
-            Cause::Start => {}
-            Cause::FailBack => self.events.push_back(Event::FailedBack { from, to }),
-            Cause::Fault(reason) => {
-                // Lost audio is none: that its picture flows was known.
-                let soft = matches!(reason, Reason::Frozen | Reason::Dead);
-                self.left = soft.then_some((from, now));
-                let mut last_frame = now;
-                if let Some(feed) = self.feed_mut(from) {
-                    last_frame = feed.last_picture().unwrap_or(now);
-                    feed.begin_clear_time(now);
-                }
-                let measured = Measured { from, to, reason, last_frame, decided: now };
-                match self.feed(to).and_then(Feed::last_frame) {
-                    Some(last) if last < now => self.measured = Some(measured),
-                    // It has just come, or nobody tells of frames, as in a hidden page: it is shown when it is raised.
-                    _ => self.tell_switch(measured),
-                }
-            }
+        self.pending = None;
+        self.all_down = AllDown::default();
+        // The server's word is older than this change, unless it was given before there was anything to show.
+        if cause != Cause::Start || self.on_air == Some(to) {
+            self.on_air = None;
+        }
+        match (from, cause) {
+            (None, _) | (_, Cause::Start) => {}
+            (Some(from), Cause::FailBack) => self.events.push_back(Event::FailedBack { from, to }),
+            (Some(from), Cause::Fault(reason)) => self.measure(from, to, reason),
         }
     }
 
-    fn tell_switch(&mut self, Measured { from, to, reason, last_frame, decided }: Measured) {
+    /// Measures the outage: it ends with the first frame of the new output.
+    fn measure(&mut self, from: Uid, to: Uid, reason: Reason) {
+        let now = self.now;
+        // Not if its audio was lost: that the picture flows was known.
+        let is_doubtful = matches!(reason, Reason::Frozen | Reason::Dead);
+        self.left = is_doubtful.then_some((from, now));
+        let mut last_frame = now;
+        if let Some(feed) = self.feed_mut(from) {
+            last_frame = feed.last_picture().unwrap_or(now);
+            feed.begin_clear_time(now);
+        }
+        let measured = Measured { from, to, reason, last_frame, decided_at: now };
+        match self.feed(to).and_then(Feed::last_frame) {
+            Some(last) if last < now => self.measured = Some(measured),
+            // A frame has just come, or none are reported, as in a hidden page: the outage ends now.
+            _ => self.switched(measured),
+        }
+    }
+
+    fn switched(&mut self, Measured { from, to, reason, last_frame, decided_at }: Measured) {
         self.measured = None;
         self.events.push_back(Event::Switched {
             from,
             to,
             reason,
-            detect_ms: decided.minus(last_frame),
-            switch_ms: self.now.minus(decided),
+            detect_ms: decided_at.minus(last_frame),
+            switch_ms: self.now.minus(decided_at),
             outage_ms: self.now.minus(last_frame),
         });
     }
 
-    /// An output shows a picture: the first of a switch that was measured, or of one that was left for nothing.
-    pub(super) fn flowed(&mut self, uid: Uid) {
+    /// An output shows a picture: the first of a change that is measured, or of an output that was left for nothing.
+    pub(super) fn flows(&mut self, uid: Uid) {
         if let Some(measured) = self.measured.filter(|measured| measured.to == uid) {
-            self.tell_switch(measured);
+            self.switched(measured);
         }
         if let Some((_, at)) = self.left.filter(|(left, _)| *left == uid) {
             self.left = None;

@@ -1,6 +1,9 @@
 //! Decisions: to stay, to hold, to change over to another output, to fail back; and when to decide again.
 
-use super::change::{Cause, Pending};
+#[cfg(feature = "server")]
+use serde::{Deserialize, Serialize};
+
+use super::change::Cause;
 use super::fault::Fault;
 use super::feed::Feed;
 use super::signal::Connection;
@@ -8,28 +11,39 @@ use super::{Event, Failover, Reason, Standby, soonest};
 use crate::time::Millis;
 use crate::uid::Uid;
 
+/// While all outputs are down, it is decided anew after this time: a penalty may be over.
+const ALL_DOWN_INTERVAL_MS: Millis = Millis::new(1_000);
+
+/// No output is well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
+pub(super) struct AllDown {
+    pub(super) since: Option<Millis>,
+    pub(super) is_reported: bool,
+}
+
 impl Failover {
     /// Decides, and says when to decide again.
     pub(super) fn decide(&mut self) -> Option<Millis> {
-        if self.connection != Connection::Connected || !self.media_path {
+        if self.viewer.connection != Connection::Connected || !self.viewer.media_path {
             // It is the viewer who is away: nothing that is missing says anything of the outputs.
             self.pending = None;
             return None;
         }
-        if self.now < self.settled {
-            return Some(self.settled);
+        if self.now < self.viewer.settled_at {
+            return Some(self.viewer.settled_at);
         }
         let Some(shown) = self.shown_feed() else { return self.start() };
         let uid = shown.uid;
         match self.fault(shown) {
-            Fault::Gone(reason) => self.change(uid, reason, true),
-            Fault::Bad(reason) => self.change(uid, reason, false),
+            Fault::Gone(reason) => self.leave(uid, reason, true),
+            Fault::Bad(reason) => self.leave(uid, reason, false),
             Fault::Suspected(reason, at) => {
-                self.degrade(uid, reason);
-                soonest(self.keep_pending(), Some(at))
+                self.degrade(reason);
+                soonest(self.hold(), Some(at))
             }
             Fault::None(at) => {
-                self.is_well();
+                self.stay();
                 soonest(soonest(self.prefer(uid), at), self.next_stall())
             }
         }
@@ -39,17 +53,17 @@ impl Failover {
     fn start(&mut self) -> Option<Millis> {
         if !self.feeds.iter().any(|feed| feed.phase.is_published()) {
             // Nobody is there yet, or any more: nothing to wait for.
-            (self.all_bad_since, self.all_bad_told) = (None, false);
+            self.all_down = AllDown::default();
             return None;
         }
         let best = self.best().map(|best| best.uid);
-        let next = best.and_then(|best| self.pending_or_show(best, Cause::Start));
-        if self.shown.is_some() { next } else { soonest(next, self.none_is_well()) }
+        let next = best.and_then(|best| self.change_to(best, Cause::Start));
+        if self.shown.is_some() { next } else { soonest(next, self.all_down()) }
     }
 
-    /// The one that is shown is bad: changes to another, as soon as that can be shown.
-    fn change(&mut self, shown: Uid, reason: Reason, gone: bool) -> Option<Millis> {
-        self.degrade(shown, reason);
+    /// The output that is shown is bad: changes to another one, as soon as that can be shown.
+    fn leave(&mut self, shown: Uid, reason: Reason, is_gone: bool) -> Option<Millis> {
+        self.degrade(reason);
         if reason == Reason::NotStarted {
             self.penalise(shown);
         }
@@ -58,77 +72,78 @@ impl Failover {
         let is_still_best = |to: &&Feed| self.is_ready(to) || !best.is_some_and(|best| self.is_ready(best));
         let pending = self.pending.filter(|pending| pending.to != shown);
         let to = pending.and_then(|pending| self.feed(pending.to)).filter(is_still_best).or(best);
-        let Some(to) = to.map(|to| to.uid).filter(|_| gone || self.now >= self.after_dwell(Millis::ZERO))
+        let Some(to) = to.map(|to| to.uid).filter(|_| is_gone || self.now >= self.after_dwell(Millis::ZERO))
         else {
-            return self.none_is_well();
+            return self.all_down();
         };
-        let at = self.pending_or_show(to, Cause::Fault(reason));
-        if self.shown == Some(to) { at } else { soonest(at, self.none_is_well()) }
+        let at = self.change_to(to, Cause::Fault(reason));
+        if self.shown() == Some(to) { at } else { soonest(at, self.all_down()) }
     }
 
-    fn keep_pending(&mut self) -> Option<Millis> {
+    /// The output that is shown may be bad: a change that is under way goes on, but not for ever.
+    fn hold(&mut self) -> Option<Millis> {
         // One that does not come keeps the shared stall open, in which nobody else would give it up.
         let (now, starting) = (self.now, self.config.starting_ms);
         self.pending = self.pending.filter(|pending| now < pending.since.plus(starting));
         let others_are_down = !self.others().any(|feed| self.is_ready(feed));
-        if others_are_down && self.config.standby == Standby::Hot { self.none_is_well() } else { None }
+        if others_are_down && self.config.standby == Standby::Hot { self.all_down() } else { None }
     }
 
-    fn is_well(&mut self) {
-        let seen = self.shown_feed().filter(|feed| feed.is_seen()).map(|feed| feed.uid);
-        if let (true, Some(uid)) = (self.degraded, seen) {
-            self.events.push_back(Event::Recovered(uid));
-            self.degraded = false;
-            self.all_bad_since = None;
-            self.all_bad_told = false;
+    /// The output that is shown is well.
+    fn stay(&mut self) {
+        let is_seen = self.shown_feed().is_some_and(Feed::is_seen);
+        if let Some(shown) = self.shown.as_mut().filter(|shown| shown.is_degraded && is_seen) {
+            shown.is_degraded = false;
+            self.events.push_back(Event::Recovered(shown.uid));
+            self.all_down = AllDown::default();
         }
-        if matches!(self.pending, Some(Pending { cause: Cause::Fault(reason), .. }) if reason != Reason::OnAir)
-        {
-            self.pending = None;
-        }
+        self.pending = self.pending.filter(|pending| pending.cause.is_wish());
     }
 
-    /// The one that is shown is well: but the server may want another, or the preferred one is back.
+    /// The output that is shown is well: but the server may want another one, or the preferred one is back.
     fn prefer(&mut self, shown: Uid) -> Option<Millis> {
-        self.wanted = self.wanted.filter(|wanted| *wanted != shown);
-        if let Some(wanted) = self.wanted {
-            let feed = self.feed(wanted)?;
+        self.on_air = self.on_air.filter(|on_air| *on_air != shown);
+        if let Some(on_air) = self.on_air {
+            let feed = self.feed(on_air)?;
             if !feed.is_available(self.now) {
                 // Perhaps once its penalty is over.
                 return Some(feed.penalty_until).filter(|_| feed.is_usable());
             }
-            let at = self.after_dwell(Millis::ZERO);
-            return if self.now < at {
-                Some(at)
-            } else {
-                self.pending_or_show(wanted, Cause::Fault(Reason::OnAir))
-            };
+            return self.change_at(Millis::ZERO, on_air, Cause::Fault(Reason::OnAir));
         }
         let clear = self.config.fail_back_ms?;
         let is_well = |feed: &&Feed| feed.is_available(self.now) && !feed.is_lacking();
         let better = self.feeds.iter().take_while(|feed| feed.uid != shown).find(is_well)?;
-        let (better, since) = (better.uid, better.healthy_since?);
-        let at = self.after_dwell(since.plus(clear));
-        if self.now < at { Some(at) } else { self.pending_or_show(better, Cause::FailBack) }
+        let (better, clear_at) = (better.uid, better.healthy_since?.plus(clear));
+        self.change_at(clear_at, better, Cause::FailBack)
     }
 
-    /// Nothing that could be shown is well.
-    fn none_is_well(&mut self) -> Option<Millis> {
-        let since = *self.all_bad_since.get_or_insert(self.now);
+    /// Changes to it from that time on, but not before the dwell is over.
+    fn change_at(&mut self, at: Millis, to: Uid, cause: Cause) -> Option<Millis> {
+        let at = self.after_dwell(at);
+        if self.now < at { Some(at) } else { self.change_to(to, cause) }
+    }
+
+    /// No output that could be shown is well. When to decide again.
+    ///
+    /// Not inlined: there are many callers, and the viewer's module is to be small.
+    #[inline(never)]
+    pub(super) fn all_down(&mut self) -> Option<Millis> {
+        let since = *self.all_down.since.get_or_insert(self.now);
         let at = since.plus(self.config.both_down_ms);
         if self.now < at {
             return Some(at);
         }
-        if !std::mem::replace(&mut self.all_bad_told, true) {
+        if !std::mem::replace(&mut self.all_down.is_reported, true) {
             self.events.push_back(Event::BothDown);
         }
-        // A penalty may be over.
-        Some(self.now.plus(Millis::new(1_000)))
+        Some(self.now.plus(ALL_DOWN_INTERVAL_MS))
     }
 
-    pub(super) fn degrade(&mut self, shown: Uid, reason: Reason) {
-        if !std::mem::replace(&mut self.degraded, true) {
-            self.events.push_back(Event::Degraded(shown, reason));
+    pub(super) fn degrade(&mut self, reason: Reason) {
+        if let Some(shown) = self.shown.as_mut().filter(|shown| !shown.is_degraded) {
+            shown.is_degraded = true;
+            self.events.push_back(Event::Degraded(shown.uid, reason));
         }
     }
 }

@@ -6,8 +6,16 @@ use super::signal::{Kind, Left};
 use super::{Failover, Reason, soonest};
 use crate::time::Millis;
 
-/// Audio that is lost is not worth a word before, as the video is often unpublished in the same moment.
-const AUDIO_TOLD_MS: Millis = Millis::new(250);
+/// Lost audio is not reported before, as the video is often unpublished in the same moment.
+const AUDIO_GRACE_MS: Millis = Millis::new(250);
+/// Missing frames are checked again after this time, as the standby's next frame may be what is missing,
+const FRAME_INTERVAL_MS: Millis = Millis::new(20);
+/// but not for longer than this: the standby does not flow either.
+const FRAME_TIMEOUT_MS: Millis = Millis::new(1_000);
+/// Whether another output lives is checked again after this time.
+const LIFE_INTERVAL_MS: Millis = Millis::new(100);
+/// Whether the audio of a cold standby is heard is checked again after this time.
+const LISTEN_INTERVAL_MS: Millis = Millis::new(1_000);
 
 /// What is wrong with the output that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,78 +26,50 @@ pub(super) enum Fault {
     Suspected(Reason, Millis),
     /// It is bad.
     Bad(Reason),
-    /// It is not there any more, or does not come: no illusion, so that the dwell does not count.
+    /// It is not there any more, or does not come: a certain loss, which bypasses the dwell.
     Gone(Reason),
 }
 
 impl Failover {
-    pub(super) fn fault(&self, feed: &Feed) -> Fault {
-        let (now, config) = (self.now, &self.config);
-        if feed.phase.is_lost() {
-            return self.fault_of_lost(feed);
+    pub(super) fn fault(&self, shown: &Feed) -> Fault {
+        let now = self.now;
+        if shown.phase.is_lost() {
+            return self.fault_of_lost(shown);
         }
-        if feed.failed {
+        if shown.failed {
             return Fault::Gone(Reason::Failed);
         }
-        if feed.is_fallback() {
+        if shown.is_fallback() {
             // The viewer's downlink carries no video: that says nothing of the output.
             return Fault::None(None);
         }
-        if feed.is_dead() {
-            return self.if_another_lives(feed, Reason::Dead, now);
+        if shown.is_dead() {
+            return self.if_another_lives(shown, Reason::Dead, now);
         }
-        if self.visible
-            && (feed.is_subscribed(Kind::Video) || feed.refused_since.is_some())
-            && !feed.has_started()
-        {
-            // One that is refused is asked for again and again, but has its time only once.
-            let refused = feed.refused_since.map(|since| since.plus(config.starting_ms));
-            let at = refused.unwrap_or_else(|| feed.start_deadline(config.starting_ms));
+        if let Some(at) = self.start_deadline(shown) {
             return if now >= at { Fault::Gone(Reason::NotStarted) } else { Fault::None(Some(at)) };
         }
-        let mut next = None;
-        if let Some(Freeze { since, is_congested }) = feed.freeze() {
-            let grace = match (self.bad_network, is_congested) {
-                (true, _) => config.bad_network_ms,
-                (false, _) if self.has_quick_standby(feed) => Millis::ZERO,
-                (false, true) => config.congested_ms,
-                (false, false) => config.frozen_ms,
-            };
-            return self.if_another_lives(feed, Reason::Frozen, since.plus(grace));
+        if let Some(freeze) = shown.freeze() {
+            let at = freeze.since.plus(self.frozen_grace(shown, freeze));
+            return self.if_another_lives(shown, Reason::Frozen, at);
         }
-        if let (Some(last), Some(patience), false) =
-            (feed.last_frame(), feed.patience(config.frame_gap_ms), self.bad_network)
-        {
-            let at = self.after_dwell(self.after_shared_stall(last.plus(patience)));
-            if now >= at && self.has_quick_standby(feed) {
-                return Fault::Bad(Reason::Frozen);
-            }
-            // Looked at again soon after: the standby's next frame may be what is missing.
-            next = Some(if now >= at { now.plus(Millis::new(20)) } else { at })
-                .filter(|_| self.config.standby == Standby::Hot && now < at.plus(Millis::new(1_000)));
+        let gap_at = self.frame_gap_at(shown);
+        if gap_at.is_some_and(|at| now >= at) && self.has_quick_standby(shown) {
+            return Fault::Bad(Reason::Frozen);
         }
         let is_worth_a_change = |other: &Feed| other.is_usable() && other.muted_since.is_none();
-        if let Some(since) = feed.muted_since
+        if let Some(since) = shown.muted_since
             && self.others().any(is_worth_a_change)
         {
-            return self.if_another_lives(feed, Reason::Muted, since.plus(config.muted_ms));
+            return self.if_another_lives(shown, Reason::Muted, since.plus(self.config.muted_ms));
         }
-        if let Some(since) = feed.audio.lost_since {
-            let told = since.plus(AUDIO_TOLD_MS);
-            if now < told {
-                return Fault::None(soonest(next, Some(told)));
-            }
-            if self.others().any(|other| other.audio.is_alive(now)) {
-                let grace = if self.bad_network { config.bad_network_ms } else { config.audio_ms };
-                return self.if_another_lives(feed, Reason::AudioLost, since.plus(grace));
-            }
-            // A cold standby is listened to once that may help; that nothing better is left does not make this one well.
-            let is_unheard = |other: &Feed| other.audio.is_published() && !other.audio.is_subscribed();
-            if self.degraded || self.best().is_some_and(is_unheard) {
-                return Fault::Suspected(Reason::AudioLost, now.plus(Millis::new(1_000)));
-            }
+        let next = gap_at
+            .filter(|at| self.config.standby == Standby::Hot && now < at.plus(FRAME_TIMEOUT_MS))
+            .map(|at| if now >= at { now.plus(FRAME_INTERVAL_MS) } else { at });
+        match shown.audio.lost_since {
+            Some(since) => self.fault_of_audio(shown, since, next),
+            None => Fault::None(next),
         }
-        Fault::None(next)
     }
 
     /// Its video is not there any more.
@@ -106,28 +86,75 @@ impl Failover {
         }
     }
 
+    /// When it has failed to start, if it has not started yet.
+    fn start_deadline(&self, shown: &Feed) -> Option<Millis> {
+        let is_expected = shown.is_subscribed(Kind::Video) || shown.refused_since.is_some();
+        if !self.viewer.visible || !is_expected || shown.has_started() {
+            return None;
+        }
+        // One that is refused is subscribed again and again, but has its time only once.
+        let refused = shown.refused_since.map(|since| since.plus(self.config.starting_ms));
+        Some(refused.unwrap_or_else(|| shown.start_deadline(self.config.starting_ms)))
+    }
+
+    fn frozen_grace(&self, shown: &Feed, Freeze { is_congested, .. }: Freeze) -> Millis {
+        match (self.viewer.bad_network, is_congested) {
+            (true, _) => self.config.bad_network_ms,
+            (false, _) if self.has_quick_standby(shown) => Millis::ZERO,
+            (false, true) => self.config.congested_ms,
+            (false, false) => self.config.frozen_ms,
+        }
+    }
+
+    /// When missing frames become a fault, if the cadence is known.
+    fn frame_gap_at(&self, shown: &Feed) -> Option<Millis> {
+        let patience = shown.patience(self.config.frame_gap_ms).filter(|_| !self.viewer.bad_network)?;
+        Some(self.after_dwell(self.after_shared_stall(shown.last_frame()?.plus(patience))))
+    }
+
+    /// Its audio is lost. `next`: when the picture is to be checked again.
+    fn fault_of_audio(&self, shown: &Feed, since: Millis, next: Option<Millis>) -> Fault {
+        let believed_at = since.plus(AUDIO_GRACE_MS);
+        if self.now < believed_at {
+            return Fault::None(soonest(next, Some(believed_at)));
+        }
+        if self.others().any(|other| other.audio.is_alive(self.now)) {
+            let grace =
+                if self.viewer.bad_network { self.config.bad_network_ms } else { self.config.audio_ms };
+            return self.if_another_lives(shown, Reason::AudioLost, since.plus(grace));
+        }
+        // A cold standby is listened to once that may help; that nothing better is left does not make this one well.
+        let is_unheard = |other: &Feed| other.audio.is_published() && !other.audio.is_subscribed();
+        if self.is_degraded() || self.best().is_some_and(is_unheard) {
+            return Fault::Suspected(Reason::AudioLost, self.now.plus(LISTEN_INTERVAL_MS));
+        }
+        Fault::None(next)
+    }
+
     /// Bad from that time on, as long as something else of this viewer flows: or else it is the viewer's network.
     fn if_another_lives(&self, shown: &Feed, reason: Reason, at: Millis) -> Fault {
         let at = self.after_dwell(self.after_shared_stall(at));
         if self.now < at {
             return Fault::Suspected(reason, at);
         }
-        // What was looked at a moment before may have stopped in the same one.
+        // A standby whose bytes came in an earlier stats poll may have stopped at the same time.
         let lives = |other: &Feed| {
             other.lives(self.now) && (reason != Reason::Dead || other.outlives_bytes_of(shown))
         };
-        if self.is_alone() || self.others().any(lives) {
+        // If there is no other to compare it with, it is to blame.
+        if !self.others().any(Feed::is_watched) || self.others().any(lives) {
             return Fault::Bad(reason);
         }
-        Fault::Suspected(reason, self.now.plus(Millis::new(100)))
+        Fault::Suspected(reason, self.now.plus(LIFE_INTERVAL_MS))
     }
 
+    pub(super) fn is_degraded(&self) -> bool {
+        self.shown.is_some_and(|shown| shown.is_degraded)
+    }
+
+    /// Not before the dwell after the last change is over.
     pub(super) fn after_dwell(&self, at: Millis) -> Millis {
-        self.last_switch.map_or(at, |last| at.max(last.plus(self.config.dwell_ms)))
-    }
-
-    /// There is no other to compare it with.
-    fn is_alone(&self) -> bool {
-        !self.others().any(Feed::is_watched)
+        let changed_at = self.shown.and_then(|shown| shown.changed_at);
+        changed_at.map_or(at, |changed_at| at.max(changed_at.plus(self.config.dwell_ms)))
     }
 }

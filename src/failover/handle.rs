@@ -27,8 +27,8 @@ impl Failover {
             Signal::State(uid, Kind::Video, state, reason) => self.video_state(uid, state, reason),
             Signal::State(uid, Kind::Audio, state, reason) => self.audio_state(uid, state, reason),
             Signal::Frame(uid) => {
-                if self.visible && self.feed_mut(uid).is_some_and(|feed| feed.frame(now)) {
-                    self.flowed(uid);
+                if self.viewer.visible && self.feed_mut(uid).is_some_and(|feed| feed.frame(now)) {
+                    self.flows(uid);
                 }
             }
             Signal::Progress(uid, kind, came) => self.on(uid, |feed| feed.polled(kind, came, now)),
@@ -40,17 +40,17 @@ impl Failover {
             Signal::DecodeFailed(uid) => self.on(uid, Feed::decode_failed),
             Signal::Connection(connection) => self.connection(connection),
             Signal::MediaPath(whole) => {
-                self.media_path = whole;
+                self.viewer.media_path = whole;
                 self.forget_time();
             }
-            Signal::BadNetwork(bad) => self.bad_network = bad,
+            Signal::BadNetwork(bad) => self.viewer.bad_network = bad,
             Signal::Visible(visible) => {
-                if self.visible != visible {
-                    self.visible = visible;
+                if self.viewer.visible != visible {
+                    self.viewer.visible = visible;
                     self.forget_time();
                 }
             }
-            Signal::OnAir(uid) => self.wanted = self.feed(uid).map(|feed| feed.uid),
+            Signal::OnAir(uid) => self.on_air = self.feed(uid).map(|feed| feed.uid),
         }
     }
 
@@ -67,7 +67,7 @@ impl Failover {
             (_, StateReason::Codec) => self.events.push_back(Event::Unplayable(uid, Kind::Video)),
             (MediaState::Decoding, reason) => {
                 if feed.decoding(reason == StateReason::Adaptation, now) {
-                    self.flowed(uid);
+                    self.flows(uid);
                 }
             }
             (_, StateReason::Fallback) => feed.fell_back(),
@@ -108,29 +108,32 @@ impl Failover {
         let now = self.now;
         let Some(feed) = self.feed_mut(uid).filter(|feed| feed.is_subscribed(kind)) else { return };
         feed.release(kind, now);
-        if (Some(uid), kind) == (self.shown, Kind::Video) {
-            self.degrade(uid, Reason::Unsubscribed);
+        if (Some(uid), kind) == (self.shown(), Kind::Video) {
+            self.degrade(Reason::Unsubscribed);
         }
     }
 
     fn connection(&mut self, connection: Connection) {
-        if connection != self.connection {
+        if connection != self.viewer.connection {
             match connection {
                 Connection::Connected if self.shown.is_some() => {
-                    self.settled = self.now.plus(self.config.settle_ms);
+                    self.viewer.settled_at = self.now.plus(self.config.settle_ms);
                 }
                 Connection::Connected | Connection::Reconnecting => {}
                 Connection::Closed => self.events.push_back(Event::Closed),
             }
         }
-        self.connection = connection;
+        self.viewer.connection = connection;
         self.forget_time();
     }
 
     /// What was measured does not hold any more: the page was hidden, or the viewer was away.
     fn forget_time(&mut self) {
-        let (now, visible) = (self.now, self.visible);
+        let (now, visible) = (self.now, self.viewer.visible);
         self.feeds.iter_mut().for_each(|feed| feed.forget_time(visible, now));
-        (self.all_bad_since, self.shared_stall) = (None, None);
+        self.all_down.since = None;
+        if let Some(shown) = &mut self.shown {
+            shown.stall = None;
+        }
     }
 }

@@ -24,14 +24,22 @@ pub(super) struct SharedStall {
 impl Failover {
     /// Whether nothing came of any output until now: then what comes first says nothing of the others yet.
     pub(super) fn note_shared_stall(&mut self) {
+        let Some(stall) = self.shared_stall() else { return };
+        if let Some(shown) = &mut self.shown {
+            shown.stall = Some(stall);
+        }
+    }
+
+    fn shared_stall(&self) -> Option<SharedStall> {
         let (now, config) = (self.now, &self.config);
-        let Some(feed) = self.shown_feed() else { return };
+        let feed = self.shown_feed()?;
+        let before = self.shown.and_then(|shown| shown.stall);
         let shown_stalls = feed.is_frozen() || feed.is_dead() || feed.is_out_of_rhythm(now);
-        let open = self.shared_stall.filter(|stall| !stall.is_over);
-        let known = self.shared_stall.map_or(now, |stall| stall.until);
+        let open = before.filter(|stall| !stall.is_over);
+        let known = before.map_or(now, |stall| stall.until);
         let starting = self.others().filter_map(|feed| feed.starts_for(now)).max();
         let starts_late = starting.is_some_and(|takes| takes > LATE_START_MS);
-        // Where another one tells of frames, a look says too little of the rest: its bytes may be as old as the last frame.
+        // Where another one reports frames, a stats poll says too little of the rest: its bytes may be as old as the last frame.
         let is_seen = self.others().any(|other| other.was_seen_lately(now));
         let lives = self.others().any(|other| other.lives(now) && other.was_seen_lately(now) == is_seen);
         // One that is there, but was not looked at, says nothing either way.
@@ -41,20 +49,18 @@ impl Failover {
                 || self.feeds.iter().filter(|feed| feed.is_watched()).filter_map(Feed::last_sign).max();
             let since = open.map(|stall| stall.since).or_else(last_sign).unwrap_or(now);
             let takes = now.minus(since).max(config.frame_gap_ms).min(config.congested_ms);
-            self.shared_stall =
-                Some(SharedStall { since, until: known.max(now.plus(takes)), is_over: false });
-        } else if shown_stalls && starting.is_some() {
-            // Where no frame tells since when it stalls, the network may have come back only just now.
-            let is_vague = self.visible && feed.is_dead() && feed.last_frame().is_none();
-            let patience = if is_vague { config.congested_ms } else { config.frame_gap_ms };
-            let until = known.max(now.plus(patience));
-            self.shared_stall = Some(SharedStall { since: now, until, is_over: true });
-        } else if let Some(stall) = &mut self.shared_stall {
-            stall.is_over = true;
+            return Some(SharedStall { since, until: known.max(now.plus(takes)), is_over: false });
         }
+        if shown_stalls && starting.is_some() {
+            // Where no frame tells since when it stalls, the network may have come back only just now.
+            let is_vague = self.viewer.visible && feed.is_dead() && feed.last_frame().is_none();
+            let patience = if is_vague { config.congested_ms } else { config.frame_gap_ms };
+            return Some(SharedStall { since: now, until: known.max(now.plus(patience)), is_over: true });
+        }
+        before.map(|stall| SharedStall { is_over: true, ..stall })
     }
 
     pub(super) fn after_shared_stall(&self, at: Millis) -> Millis {
-        self.shared_stall.map_or(at, |stall| at.max(stall.until))
+        self.shown.and_then(|shown| shown.stall).map_or(at, |stall| at.max(stall.until))
     }
 }

@@ -7,17 +7,18 @@ use super::signal::Kind;
 use crate::time::Millis;
 
 impl Failover {
-    /// All but the one that is shown.
+    /// All outputs but the one that is shown.
     pub(super) fn others(&self) -> impl Iterator<Item = &Feed> {
-        self.feeds.iter().filter(|feed| Some(feed.uid) != self.shown)
+        let shown = self.shown();
+        self.feeds.iter().filter(move |feed| Some(feed.uid) != shown)
     }
 
-    /// The best output besides the one that is shown: ready ones first, then the server's word, then what is subscribed
-    /// already, then the order of preference; one that failed lately, does not flow, or is muted, only if there is no other.
+    /// The best of the others: ready ones first, then the server's word, then what is subscribed already, then the order of
+    /// preference; one that failed lately, does not flow, or is muted, only if there is no other.
     pub(super) fn best(&self) -> Option<&Feed> {
         let rank = |feed: &&Feed| {
             let is_bad = self.now < feed.penalty_until || self.is_stalled(feed) || feed.muted_since.is_some();
-            (is_bad, !self.is_ready(feed), Some(feed.uid) != self.wanted, !feed.is_watched())
+            (is_bad, !self.is_ready(feed), Some(feed.uid) != self.on_air, !feed.is_watched())
         };
         self.others().filter(|feed| feed.is_usable()).min_by_key(rank)
     }
@@ -27,7 +28,7 @@ impl Failover {
         // The first frame is enough to be shown, for as long as the second may still come.
         let may_start = self.now < feed.start_deadline(self.config.starting_ms);
         let is_seen = (feed.is_seen() && (feed.has_started() || may_start))
-            || (!self.visible && feed.is_subscribed(Kind::Video) && feed.video_bytes_come(self.now));
+            || (!self.viewer.visible && feed.is_subscribed(Kind::Video) && feed.video_bytes_come(self.now));
         let is_bad = feed.is_frozen() || feed.is_dead() || feed.is_fallback();
         feed.is_usable() && is_seen && !is_bad
     }
@@ -35,10 +36,10 @@ impl Failover {
     /// Another output is decoded and provably flows: changing over costs next to nothing.
     pub(super) fn has_quick_standby(&self, shown: &Feed) -> bool {
         let patience = shown.patience(Millis::ZERO).unwrap_or(self.config.frame_gap_ms);
-        let is_quick = |feed: &Feed| {
-            self.is_ready(feed) && feed.is_progressing(self.now) && feed.outlives(shown, patience)
+        let is_quick = |other: &Feed| {
+            self.is_ready(other) && other.is_progressing(self.now) && other.outlives(shown, patience)
         };
-        self.visible && self.others().any(is_quick)
+        self.viewer.visible && self.others().any(is_quick)
     }
 
     /// When an output that is subscribed, but does not flow, is given up in favour of one that may.
@@ -47,19 +48,21 @@ impl Failover {
             return None;
         }
         let at = match feed.freeze() {
-            // The statistics of the outputs are told of one after the other.
+            // The statistics of the outputs come one after the other.
             _ if feed.is_dead() => {
-                Some(feed.last_bytes().plus(self.config.starting_ms).plus(self.config.frozen_ms))
+                feed.last_bytes().plus(self.config.starting_ms).plus(self.config.frozen_ms)
             }
-            Some(freeze) => Some(freeze.since.plus(self.config.frozen_ms)),
-            None if self.visible && !feed.has_started() => Some(feed.start_deadline(self.config.starting_ms)),
-            None => None,
+            Some(freeze) => freeze.since.plus(self.config.frozen_ms),
+            None if self.viewer.visible && !feed.has_started() => {
+                feed.start_deadline(self.config.starting_ms)
+            }
+            None => return None,
         };
         // As long as all stall together, none of them is to blame; if that goes on, another one is worth a try.
-        let stall = self
-            .shared_stall
+        let stall = self.shown.and_then(|shown| shown.stall);
+        let blamed_from = stall
             .map(|stall| if stall.is_over { stall.until } else { stall.since.plus(self.config.starting_ms) });
-        at.map(|at| stall.map_or(at, |stall| at.max(stall)))
+        Some(blamed_from.map_or(at, |from| at.max(from)))
     }
 
     pub(super) fn is_stalled(&self, feed: &Feed) -> bool {
