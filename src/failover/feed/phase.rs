@@ -7,7 +7,7 @@ use super::cadence::Cadence;
 use crate::failover::signal::Left;
 use crate::time::Millis;
 
-/// Where an output's video is.
+/// Where an output's video is. The state diagram is in `src/failover/README.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(in crate::failover) enum Phase {

@@ -40,5 +40,5 @@ mod world;
 pub use air::Air;
 pub use plan::Plan;
 pub use shrink::shrink;
-pub use viewers::{Viewer, Watched, broadcast};
+pub use viewers::{Viewer, Watched, broadcast, phases};
 pub use world::{Run, World};

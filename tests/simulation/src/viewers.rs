@@ -2,16 +2,18 @@
 
 pub(crate) mod babble;
 mod network;
+pub mod phases;
 mod rules;
 mod sdk;
 mod switching;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use steadymix::failover::{Connection, Failover, FailoverConfig, Kind, Left, Signal, Standby};
 use steadymix::time::Millis;
 
 pub(crate) use self::network::Network;
+use self::phases::{Phases, Transition};
 use crate::air::Air;
 use crate::chance::Chance;
 use crate::checks::Check;
@@ -59,6 +61,8 @@ pub struct Watched {
     pub trace: Vec<String>,
     /// A digest of everything that the core said.
     pub digest: u64,
+    /// What the outputs' phases went through, if that was to be noted.
+    pub(crate) transitions: BTreeSet<Transition>,
 }
 
 /// How a viewer is set, and its way to the service.
@@ -187,6 +191,7 @@ pub struct Viewer<'a> {
     watched: Watched,
     digest: Digest,
     traced: bool,
+    phases: Option<Phases>,
 }
 
 impl<'a> Viewer<'a> {
@@ -223,6 +228,7 @@ impl<'a> Viewer<'a> {
             watched: Watched::default(),
             digest: Digest::new(),
             traced,
+            phases: None,
             chance,
         };
         let settings = format!("{:?}", viewer.setup);
@@ -239,12 +245,20 @@ impl<'a> Viewer<'a> {
         self
     }
 
+    /// Notes what the outputs' phases go through.
+    #[must_use]
+    pub(crate) fn with_phases(mut self) -> Self {
+        self.phases = Some(Phases::default());
+        self
+    }
+
     /// Watches to the end, or to the first rule that is broken.
     #[must_use]
     pub fn run(mut self) -> Watched {
         let watched = self.play();
         self.watched.violation = watched.err();
         self.watched.digest = self.digest.value();
+        self.watched.transitions = self.phases.map(|phases| phases.taken).unwrap_or_default();
         self.watched
     }
 

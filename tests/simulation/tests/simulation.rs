@@ -7,7 +7,7 @@ use std::path::Path;
 
 use steadymix_simulation::fleet::{self, Searched};
 use steadymix_simulation::search::{Bounds, search};
-use steadymix_simulation::{Plan, Viewer, World, broadcast, golden, releases, shrink, sweep};
+use steadymix_simulation::{Plan, Viewer, World, broadcast, golden, phases, releases, shrink, sweep};
 
 fn is_clean(searched: Searched) {
     if let Some((seed, violation)) = searched.failed {
@@ -87,6 +87,28 @@ fn a_week_breaks_no_invariant() {
 #[test]
 fn no_viewer_is_left_with_a_frozen_picture_or_changes_over_for_nothing() {
     is_clean(fleet::viewers(1..201));
+}
+
+#[test]
+fn the_phases_of_outputs_are_those_of_the_state_diagram() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/failover/README.md");
+    let drawn = phases::drawn(&fs::read_to_string(readme).unwrap());
+    let taken = phases::taken(1..9, 1..301);
+    let not_drawn: Vec<_> = taken.difference(&drawn).collect();
+    let not_taken: Vec<_> = drawn.difference(&taken).collect();
+    assert!(
+        not_drawn.is_empty() && not_taken.is_empty(),
+        "not drawn: {not_drawn:?}, not taken: {not_taken:?}"
+    );
+}
+
+#[test]
+fn a_transition_of_a_composite_state_is_one_of_each_state_in_it() {
+    let drawn = phases::drawn(
+        "stateDiagram-v2\n[*] --> A\nA --> B: text\nstate B {\n  [*] --> C\n  C --> D: text\n}\nB --> A",
+    );
+    let expected = [("A", "C"), ("C", "A"), ("C", "D"), ("D", "A"), ("[*]", "A")];
+    assert!(drawn.iter().map(|(from, to)| (from.as_str(), to.as_str())).eq(expected), "{drawn:?}");
 }
 
 #[test]

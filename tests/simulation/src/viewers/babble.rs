@@ -1,11 +1,14 @@
 //! An SDK that tells anything in any order, over outputs that come, flow, stall and go: what the failover makes of it, as a
 //! digest. Nothing is checked here but that it comes to rest; it is to be the same today and tomorrow.
 
+use std::collections::BTreeSet;
+
 use steadymix::failover::{
     Connection, Failover, FailoverConfig, Kind, Left, MediaState, Output, Signal, Standby, StateReason,
 };
 use steadymix::time::Millis;
 
+use super::phases::{Phases, Transition};
 use crate::chance::Chance;
 use crate::digest::Digest;
 
@@ -16,12 +19,14 @@ const MOST_POLLS: u32 = 200;
 
 /// What the failover says to the SDK of this seed, digested.
 pub(crate) fn digest(seed: u64) -> Result<u64, String> {
+    Ok(Babble::new(seed).run()?.digest.value())
+}
+
+/// What the phases of its outputs go through.
+pub(super) fn transitions(seed: u64) -> Result<BTreeSet<Transition>, String> {
     let mut babble = Babble::new(seed);
-    babble.begin()?;
-    for _ in 0..STEPS {
-        babble.step()?;
-    }
-    Ok(babble.digest.value())
+    babble.phases = Some(Phases::default());
+    Ok(babble.run()?.phases.map(|phases| phases.taken).unwrap_or_default())
 }
 
 struct Babble {
@@ -34,6 +39,7 @@ struct Babble {
     interval: u64,
     flowing: Vec<u32>,
     digest: Digest,
+    phases: Option<Phases>,
 }
 
 impl Babble {
@@ -57,7 +63,16 @@ impl Babble {
             now: 0,
             wake: None,
             digest: Digest::new(),
+            phases: None,
         }
+    }
+
+    fn run(mut self) -> Result<Self, String> {
+        self.begin()?;
+        for _ in 0..STEPS {
+            self.step()?;
+        }
+        Ok(self)
     }
 
     fn begin(&mut self) -> Result<(), String> {
@@ -161,12 +176,14 @@ impl Babble {
 
     fn tell(&mut self, signal: Signal) -> Result<(), String> {
         self.failover.handle(Millis::new(self.now), signal);
+        self.note_phases();
         self.settle()
     }
 
     fn settle(&mut self) -> Result<(), String> {
         for _ in 0..MOST_POLLS {
             let output = self.failover.poll(Millis::new(self.now));
+            self.note_phases();
             self.digest.debug(&output);
             if let Output::Wait(until) = output {
                 self.wake = until.map(Millis::as_u64);
@@ -178,5 +195,11 @@ impl Babble {
             }
         }
         Err("it spins".to_owned())
+    }
+
+    fn note_phases(&mut self) {
+        if let Some(phases) = &mut self.phases {
+            phases.note(&self.failover);
+        }
     }
 }

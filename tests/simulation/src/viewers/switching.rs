@@ -18,12 +18,14 @@ impl Viewer<'_> {
         }
         self.signals += 1;
         self.failover.handle(Millis::new(self.now), signal);
+        self.note_phases();
         self.drive()
     }
 
     pub(super) fn drive(&mut self) -> Check {
         for _ in 0..100 {
             let output = self.failover.poll(Millis::new(self.now));
+            self.note_phases();
             self.digest.debug(&(self.now, &output));
             match output {
                 Output::Wait(until) => {
@@ -64,6 +66,12 @@ impl Viewer<'_> {
             }
         }
         Err("it spins".to_owned())
+    }
+
+    fn note_phases(&mut self) {
+        if let Some(phases) = &mut self.phases {
+            phases.note(&self.failover);
+        }
     }
 
     fn shows(&mut self, uid: u32) -> Check {
