@@ -147,7 +147,7 @@ pub struct Failover {
     now: Millis,
     viewer: Viewer,
     shown: Option<Shown>,
-    /// The server's word: the output on air, until another one is shown.
+    /// The output that the server says is on air, until another one is shown.
     on_air: Option<Uid>,
     pending: Option<Pending>,
     measured: Option<Measured>,

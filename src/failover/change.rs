@@ -82,7 +82,7 @@ impl Failover {
         self.show = Some(to);
         self.pending = None;
         self.all_down = AllDown::default();
-        // The server's word is older than this change, unless it was given before there was anything to show.
+        // What the server said is older than this change, unless it said so before there was anything to show.
         if cause != Cause::Start || self.on_air == Some(to) {
             self.on_air = None;
         }

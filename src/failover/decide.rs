@@ -49,7 +49,7 @@ impl Failover {
         }
     }
 
-    /// Nothing is shown yet: the server's word first, then the order of preference.
+    /// Nothing is shown yet: the best output is shown as soon as it is ready.
     fn start(&mut self) -> Option<Millis> {
         if !self.feeds.iter().any(|feed| feed.phase.is_published()) {
             // Nobody is there yet, or any more: nothing to wait for.

@@ -42,7 +42,7 @@ impl Failover {
         // Where another one reports frames, a stats poll says too little of the rest: its bytes may be as old as the last frame.
         let is_seen = self.others().any(|other| other.was_seen_lately(now));
         let lives = self.others().any(|other| other.lives(now) && other.was_seen_lately(now) == is_seen);
-        // One that is there, but was not looked at, says nothing either way.
+        // One that is there, but was never polled, says nothing either way.
         let is_known = self.others().any(Feed::is_known) || !self.others().any(Feed::is_usable);
         if shown_stalls && (starts_late || (!lives && (is_known || open.is_some()))) {
             let last_sign =

@@ -13,8 +13,8 @@ impl Failover {
         self.feeds.iter().filter(move |feed| Some(feed.uid) != shown)
     }
 
-    /// The best of the others: ready ones first, then the server's word, then what is subscribed already, then the order of
-    /// preference; one that failed lately, does not flow, or is muted, only if there is no other.
+    /// The best of the others: one that is ready, then the one that the server says is on air, then one that is subscribed
+    /// already, then the preferred one. One that failed lately, does not flow, or is muted, only if there is no other.
     pub(super) fn best(&self) -> Option<&Feed> {
         let rank = |feed: &&Feed| {
             let is_bad = self.now < feed.penalty_until || self.is_stalled(feed) || feed.muted_since.is_some();
