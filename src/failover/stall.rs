@@ -24,9 +24,9 @@ pub(super) struct SharedStall {
 impl Failover {
     /// Whether nothing came of any output until now: then what comes first says nothing of the others yet.
     pub(super) fn note_shared_stall(&mut self) {
-        let Some(stall) = self.shared_stall() else { return };
+        let stall = self.shared_stall();
         if let Some(shown) = &mut self.shown {
-            shown.stall = Some(stall);
+            shown.stall = stall;
         }
     }
 
