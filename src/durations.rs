@@ -1,7 +1,7 @@
 //! Every duration among the settings: its default, and what is allowed.
 //!
-//! This is the only table of them. The checks and the defaults use it; `src/js/durations.ts` is generated from it; a test
-//! compares it with what the TypeScript types document.
+//! This is the only table of them, except for a viewer's (`failover/config.rs`). The checks and the defaults use it;
+//! `src/js/durations.ts` is generated from it; a test compares it with what the TypeScript types document.
 //!
 //! The least value of each is larger than its default in seconds, so a value that was meant in seconds is mostly refused
 //! instead of being taken for milliseconds. A faster clock (`timeScale`) is the way to wait less in a test.
@@ -64,7 +64,7 @@ impl Duration {
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+pub(crate) const DAY: u64 = 24 * HOUR;
 
 /// Defines one table: `NAME = "fieldMs": least to greatest, default […];` with `[0]` before what may be 0.
 macro_rules! durations {
@@ -82,7 +82,6 @@ macro_rules! durations {
 }
 
 /// Of [`RetryPolicy`](crate::policy::RetryPolicy). The defaults are the service's, where it documents one.
-#[cfg(feature = "server")]
 pub(crate) mod policy {
     use super::{DAY, Duration, HOUR, MINUTE, SECOND};
 
@@ -112,7 +111,6 @@ pub(crate) mod policy {
 }
 
 /// Of supervisors and groups, besides their policy, and of the quota estimate.
-#[cfg(feature = "server")]
 pub(crate) mod server {
     use super::{DAY, Duration, MINUTE, SECOND};
 
@@ -120,27 +118,6 @@ pub(crate) mod server {
         DOMAIN_RETURN = "domainReturnMs": 1_000 to DAY, default [10 * MINUTE];
         START_GRACE = "startGraceMs": [0] 500 to MINUTE, default [5 * SECOND];
         POLL_INTERVAL = "pollIntervalMs": 1_000 to DAY, default [120 * SECOND];
-    }
-}
-
-/// Of [`FailoverConfig`](crate::failover::FailoverConfig), in the order in which its numbers go to the viewer's module.
-pub(crate) mod viewer {
-    use super::{DAY, Duration, SECOND};
-
-    durations! {
-        FROZEN = "frozenMs": [0] 100 to DAY, default [1_000];
-        CONGESTED = "congestedMs": [0] 100 to DAY, default [1_500];
-        BAD_NETWORK = "badNetworkMs": [0] 100 to DAY, default [3_000];
-        MUTED = "mutedMs": [0] 100 to DAY, default [2_000];
-        AUDIO = "audioMs": [0] 100 to DAY, default [2_000];
-        FRAME_GAP = "frameGapMs": [0] 50 to DAY, default [250];
-        STARTING = "startingMs": 500 to DAY, default [3_000];
-        PENALTY = "penaltyMs": [0] 500 to DAY, default [30 * SECOND];
-        DWELL = "dwellMs": [0] 500 to DAY, default [5_000];
-        SETTLE = "settleMs": [0] 100 to DAY, default [3_500];
-        BOTH_DOWN = "bothDownMs": [0] 500 to DAY, default [10 * SECOND];
-        FALSE_ALARM = "falseAlarmMs": [0] 100 to DAY, default [5_000];
-        FAIL_BACK = "failBackMs": [0] 1_000 to DAY, default [];
     }
 }
 

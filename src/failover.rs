@@ -8,6 +8,21 @@
 //! [`Failover`] only decides. Its owner hands in what the SDK tells ([`Failover::handle`]), then polls until
 //! [`Output::Wait`], and carries out what it is told, in order. Time is any clock in ms that does not go back.
 
+/// Declares an enum whose values cross to JavaScript as numbers: the number of one is its place.
+macro_rules! numbered {
+    ($(#[$about:meta])* pub enum $Name:ident { $($(#[$value_about:meta])* $value:ident,)+ }) => {
+        $(#[$about])*
+        pub enum $Name {
+            $($(#[$value_about])* $value,)+
+        }
+
+        impl $Name {
+            /// All of them, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$value),+];
+        }
+    };
+}
+
 mod change;
 mod config;
 mod decide;
@@ -52,30 +67,32 @@ pub enum Output {
     Wait(Option<Millis>),
 }
 
-/// Why another output is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
-pub enum Reason {
-    /// It left the channel.
-    Left,
-    /// Its video was unpublished.
-    Unpublished,
-    /// Its frames stopped.
-    Frozen,
-    /// Its bytes stopped.
-    Dead,
-    /// It was muted on purpose.
-    Muted,
-    /// Its audio is gone.
-    AudioLost,
-    /// It cannot be decoded.
-    Failed,
-    /// It did not start.
-    NotStarted,
-    /// The server says so.
-    OnAir,
-    /// Its subscription was lost: the application ended it, or the SDK did. It is asked for again.
-    Unsubscribed,
+numbered! {
+    /// Why another output is shown.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
+    pub enum Reason {
+        /// It left the channel.
+        Left,
+        /// Its video was unpublished.
+        Unpublished,
+        /// Its frames stopped.
+        Frozen,
+        /// Its bytes stopped.
+        Dead,
+        /// It was muted on purpose.
+        Muted,
+        /// Its audio is gone.
+        AudioLost,
+        /// It cannot be decoded.
+        Failed,
+        /// It did not start.
+        NotStarted,
+        /// The server says so.
+        OnAir,
+        /// Its subscription was lost: the application ended it, or the SDK did. It is asked for again.
+        Unsubscribed,
+    }
 }
 
 /// What an application would want to know.
@@ -119,23 +136,25 @@ pub enum Event {
     Closed,
 }
 
-/// How an output is, as far as this viewer can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Health {
-    /// It is not in the channel, or publishes no video.
-    Absent,
-    /// It can be subscribed to.
-    Available,
-    /// It is subscribed, and has not shown two frames yet.
-    Starting,
-    /// Its picture flows.
-    Playing,
-    /// Its picture does not flow any more.
-    Frozen,
-    /// It was muted on purpose.
-    Muted,
-    /// It cannot be decoded, or did not start.
-    Failed,
+numbered! {
+    /// How an output is, as far as this viewer can tell.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Health {
+        /// It is not in the channel, or publishes no video.
+        Absent,
+        /// It can be subscribed to.
+        Available,
+        /// It is subscribed, and has not shown two frames yet.
+        Starting,
+        /// Its picture flows.
+        Playing,
+        /// Its picture does not flow any more.
+        Frozen,
+        /// It was muted on purpose.
+        Muted,
+        /// It cannot be decoded, or did not start.
+        Failed,
+    }
 }
 
 /// Which output a viewer watches.

@@ -11,6 +11,7 @@
 mod decode;
 #[cfg(feature = "server")]
 pub mod domain;
+#[cfg(feature = "server")]
 mod durations;
 pub mod error;
 pub mod failover;

@@ -28,7 +28,7 @@ fn a_value_in_seconds_is_refused_with_what_was_probably_meant() {
 
 #[test]
 fn the_least_and_the_greatest_value_are_allowed_and_nothing_beyond() {
-    for table in [policy::ALL, server::ALL, viewer::ALL, host::ALL, cloudflare::ALL] {
+    for table in [policy::ALL, server::ALL, FailoverConfig::DURATIONS, host::ALL, cloudflare::ALL] {
         for duration in table {
             let check = |ms| duration.check(Millis::new(ms)).is_ok();
             let Duration { field, least, greatest, or_zero, default } = duration;
@@ -48,12 +48,14 @@ fn read(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// What TypeScript documents of it.
-fn documented(duration: &Duration) -> String {
-    let zero = if duration.or_zero { "0, or f" } else { "F" };
-    let range = format!("{zero}rom {} to {}.", duration.least, duration.greatest);
-    let defaults: Vec<_> = duration.default.iter().map(u64::to_string).collect();
-    if defaults.is_empty() { range } else { format!("{range} Default {}.", defaults.join(", ")) }
+impl Duration {
+    /// What TypeScript documents of it.
+    pub(crate) fn documented(&self) -> String {
+        let zero = if self.or_zero { "0, or f" } else { "F" };
+        let range = format!("{zero}rom {} to {}.", self.least, self.greatest);
+        let defaults: Vec<_> = self.default.iter().map(u64::to_string).collect();
+        if defaults.is_empty() { range } else { format!("{range} Default {}.", defaults.join(", ")) }
+    }
 }
 
 /// The fields of an interface whose names end in `Ms`, each with its documentation on one line.
@@ -81,7 +83,6 @@ fn durations_of(file: &str, interface: &str) -> Vec<(String, String)> {
 #[test]
 fn typescript_documents_each_duration_as_it_is() {
     let types = read("src/js/types.ts");
-    let viewer_types = read("src/js/viewer/types.ts");
     let broadcast = read("src/js/cloudflare/broadcast.ts");
     let server = ["CommonConfig", "GroupConfig", "QuotaPlan"]
         .map(|interface| durations_of(&types, interface))
@@ -89,7 +90,6 @@ fn typescript_documents_each_duration_as_it_is() {
     let documents = [
         (policy::ALL, durations_of(&types, "RetrySchedules")),
         (server::ALL, server),
-        (viewer::ALL, durations_of(&viewer_types, "FailoverSettings")),
         (host::ALL, durations_of(&types, "Host")),
         (cloudflare::ALL, durations_of(&broadcast, "BroadcastOptions")),
     ];
@@ -98,7 +98,7 @@ fn typescript_documents_each_duration_as_it_is() {
             let Some(duration) = table.iter().find(|duration| duration.field == name) else {
                 panic!("{name} is not in the table")
             };
-            let documented = documented(duration);
+            let documented = duration.documented();
             assert!(docs.contains(&documented), "{name}: {docs}\nlacks: {documented}");
         }
         assert_eq!(fields.len(), table.len(), "each duration is a field of the types");
@@ -111,20 +111,13 @@ fn what_typescript_checks_is_generated_from_this_table() {
     const PATH: &str = "src/js/durations.ts";
     let list = |name: &str, table: &[Duration]| {
         let row = |Duration { field, least, greatest, or_zero, default }: &Duration| {
-            // What all but few have is left out.
-            let others = match (name, or_zero, greatest) {
-                ("HOST" | "CLOUDFLARE", _, _) => format!(", {or_zero}, {greatest}, {}", default[0]),
-                (_, true, &DAY) => String::new(),
-                (_, false, &DAY) => ", false".to_owned(),
-                _ => format!(", {or_zero}, {greatest}"),
-            };
-            format!("  [\"{field}\", {least}{others}],\n")
+            format!("  [\"{field}\", {least}, {or_zero}, {greatest}, {}],\n", default[0])
         };
         let rows: String = table.iter().map(row).collect();
         format!("\nexport const {name} = [\n{rows}] as const satisfies readonly DurationRange[];\n")
     };
     let before = read(PATH).split_inclusive("---- generated ----\n").next().unwrap().to_owned();
-    let lists = [("VIEWER", viewer::ALL), ("HOST", host::ALL), ("CLOUDFLARE", cloudflare::ALL)];
+    let lists = [("HOST", host::ALL), ("CLOUDFLARE", cloudflare::ALL)];
     let file = lists.iter().fold(before, |file, (name, table)| file + &list(name, table));
     if env::var_os("STEADYMIX_GENERATE").is_some() {
         fs::write(format!("{}/{PATH}", env!("CARGO_MANIFEST_DIR")), &file).unwrap();
@@ -144,29 +137,12 @@ fn every_default_given_in_seconds_is_refused_by_its_name() {
         assert!(invalid.field.starts_with(&format!("policy.{}", duration.field)), "{invalid}");
         assert!(invalid.allowed.contains("did you mean"), "{invalid}");
     }
-    let mut failover = FailoverConfig::default();
-    assert_eq!(failover.check(), Ok(()));
-    let refused = |config: &FailoverConfig| config.check().unwrap_err().field;
-    type FieldOf = fn(&mut FailoverConfig) -> &mut Millis;
-    let fields: [(&str, FieldOf); 12] = [
-        ("frozenMs", |config| &mut config.frozen_ms),
-        ("congestedMs", |config| &mut config.congested_ms),
-        ("badNetworkMs", |config| &mut config.bad_network_ms),
-        ("mutedMs", |config| &mut config.muted_ms),
-        ("audioMs", |config| &mut config.audio_ms),
-        ("frameGapMs", |config| &mut config.frame_gap_ms),
-        ("startingMs", |config| &mut config.starting_ms),
-        ("penaltyMs", |config| &mut config.penalty_ms),
-        ("dwellMs", |config| &mut config.dwell_ms),
-        ("settleMs", |config| &mut config.settle_ms),
-        ("bothDownMs", |config| &mut config.both_down_ms),
-        ("falseAlarmMs", |config| &mut config.false_alarm_ms),
-    ];
-    for (field, of) in fields {
-        let before = std::mem::replace(of(&mut failover), Millis::new(3));
-        assert_eq!(refused(&failover), field);
-        *of(&mut failover) = before;
+    for (number, duration) in (0..).zip(FailoverConfig::DURATIONS) {
+        let mut config = FailoverConfig::default();
+        assert!(config.set_duration(number, Millis::new(3)));
+        let invalid = config.check().unwrap_err();
+        assert_eq!(invalid.field, duration.field);
+        assert!(invalid.allowed.contains("did you mean"), "{invalid}");
     }
-    failover.fail_back_ms = Some(Millis::new(60));
-    assert_eq!(refused(&failover), "failBackMs");
+    assert_eq!(FailoverConfig::default().check(), Ok(()));
 }

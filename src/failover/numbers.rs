@@ -1,5 +1,6 @@
-//! What crosses to JavaScript, as numbers: the place of a name in these tables, or where it is declared.
-//! `src/js/viewer/tables.ts` has the same names in the same order, and `tests/viewer/numbers.json` is what both are compared with.
+//! What crosses to JavaScript, as numbers: the number of a value is its place where it is declared (`ALL`), and those of signals
+//! and outputs are here. `src/js/viewer/tables.ts` has the same names in the same order, and `tests/viewer/numbers.json` is what
+//! both are compared with. What has no number is `None`, or `false`, of which the other side makes an error that names it.
 
 use super::config::{FailoverConfig, Standby};
 use super::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
@@ -7,62 +8,42 @@ use super::{Event, Output};
 use crate::time::Millis;
 use crate::uid::Uid;
 
-const KINDS: [Kind; 2] = [Kind::Audio, Kind::Video];
-const LEFT: [Left; 4] = [Left::Quit, Left::TimedOut, Left::BecameAudience, Left::Unknown];
-const STATES: [MediaState; 5] =
-    [MediaState::Stopped, MediaState::Starting, MediaState::Decoding, MediaState::Frozen, MediaState::Failed];
-const CONNECTIONS: [Connection; 3] = [Connection::Reconnecting, Connection::Connected, Connection::Closed];
-const STANDBY: [Standby; 3] = [Standby::Hot, Standby::Probe, Standby::Cold];
-const NO_YES: [bool; 2] = [false, true];
+const NO_YES: &[bool] = &[false, true];
 /// What an output carries at most.
 pub(crate) type Fields = [f64; 6];
 
-/// Sets the setting at that place: `standby` by its number, all others in ms. `None`: one has no place in the tables.
+/// Sets the setting with that number: `standby`, 0, to the one with that number, a duration, from 1 on, in ms. Whether there is
+/// such a setting, and such a value of it.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-pub(crate) fn set(config: &mut FailoverConfig, at: u8, value: f64) -> Option<()> {
-    let time = match at {
-        0 => {
-            config.standby = named(&STANDBY, value as u8)?;
-            return Some(());
-        }
-        1 => &mut config.frozen_ms,
-        2 => &mut config.congested_ms,
-        3 => &mut config.bad_network_ms,
-        4 => &mut config.muted_ms,
-        5 => &mut config.audio_ms,
-        6 => &mut config.frame_gap_ms,
-        7 => &mut config.starting_ms,
-        8 => &mut config.penalty_ms,
-        9 => &mut config.dwell_ms,
-        10 => &mut config.settle_ms,
-        11 => &mut config.both_down_ms,
-        12 => &mut config.false_alarm_ms,
-        13 => config.fail_back_ms.get_or_insert(Millis::ZERO),
-        _ => return None,
-    };
-    *time = millis(value);
-    Some(())
+pub(crate) fn set(config: &mut FailoverConfig, number: u8, value: f64) -> bool {
+    match number.checked_sub(1) {
+        Some(number) => config.set_duration(number, millis(value)),
+        None => named(Standby::ALL, value as u8).is_some_and(|standby| {
+            config.standby = standby;
+            true
+        }),
+    }
 }
 
-/// A signal by its number and those of its fields. `None`: one has no place in the tables.
+/// A signal by its number and those of its fields.
 pub(crate) fn signal(number: u8, uid: Uid, a: u8, b: u8, c: u8) -> Option<Signal> {
-    let kind = || named(&KINDS, a);
+    let kind = || named(Kind::ALL, a);
     Some(match number {
         0 => Signal::Joined(uid),
-        1 => Signal::Left(uid, named(&LEFT, a)?),
+        1 => Signal::Left(uid, named(Left::ALL, a)?),
         2 => Signal::Published(uid, kind()?),
         3 => Signal::Unpublished(uid, kind()?),
-        4 => Signal::Muted(uid, kind()?, named(&NO_YES, b)?),
-        5 => Signal::State(uid, kind()?, named(&STATES, b)?, StateReason::from_number(c)),
+        4 => Signal::Muted(uid, kind()?, named(NO_YES, b)?),
+        5 => Signal::State(uid, kind()?, named(MediaState::ALL, b)?, StateReason::from_number(c)),
         6 => Signal::Frame(uid),
-        7 => Signal::Progress(uid, kind()?, named(&NO_YES, b)?),
+        7 => Signal::Progress(uid, kind()?, named(NO_YES, b)?),
         8 => Signal::SubscribeFailed(uid, kind()?),
         9 => Signal::SubscriptionLost(uid, kind()?),
         10 => Signal::DecodeFailed(uid),
-        11 => Signal::Connection(named(&CONNECTIONS, a)?),
-        12 => Signal::MediaPath(named(&NO_YES, a)?),
-        13 => Signal::BadNetwork(named(&NO_YES, a)?),
-        14 => Signal::Visible(named(&NO_YES, a)?),
+        11 => Signal::Connection(named(Connection::ALL, a)?),
+        12 => Signal::MediaPath(named(NO_YES, a)?),
+        13 => Signal::BadNetwork(named(NO_YES, a)?),
+        14 => Signal::Visible(named(NO_YES, a)?),
         15 => Signal::OnAir(uid),
         _ => return None,
     })

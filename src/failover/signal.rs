@@ -5,44 +5,50 @@ use serde::{Deserialize, Serialize};
 
 use crate::uid::Uid;
 
-/// Audio or video.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
-pub enum Kind {
-    /// What is heard.
-    Audio,
-    /// What is seen.
-    Video,
+numbered! {
+    /// Audio or video.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
+    pub enum Kind {
+        /// What is heard.
+        Audio,
+        /// What is seen.
+        Video,
+    }
 }
 
-/// Why somebody left the channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
-pub enum Left {
-    /// It said goodbye.
-    Quit,
-    /// The service has not heard of it for a while (about 20 s).
-    TimedOut,
-    /// It stopped publishing.
-    BecameAudience,
-    /// The SDK does not say: it has made the event up after the viewer's own reconnect.
-    Unknown,
+numbered! {
+    /// Why somebody left the channel.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
+    pub enum Left {
+        /// It said goodbye.
+        Quit,
+        /// The service has not heard of it for a while (about 20 s).
+        TimedOut,
+        /// It stopped publishing.
+        BecameAudience,
+        /// The SDK does not say: it has made the event up after the viewer's own reconnect.
+        Unknown,
+    }
 }
 
-/// How a remote track is, as the SDKs name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
-pub enum MediaState {
-    /// 0: not played.
-    Stopped,
-    /// 1: the first of it is there.
-    Starting,
-    /// 2: it flows.
-    Decoding,
-    /// 3: it does not flow any more.
-    Frozen,
-    /// 4: it cannot be decoded or played.
-    Failed,
+numbered! {
+    /// How a remote track is, as the SDKs name it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
+    pub enum MediaState {
+        /// 0: not played.
+        Stopped,
+        /// 1: the first of it is there.
+        Starting,
+        /// 2: it flows.
+        Decoding,
+        /// 3: it does not flow any more.
+        Frozen,
+        /// 4: it cannot be decoded or played.
+        Failed,
+    }
 }
 
 /// Why a remote track is as it is, as far as engines say.
@@ -98,16 +104,18 @@ impl StateReason {
     }
 }
 
-/// The viewer's own connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
-pub enum Connection {
-    /// Not there yet, or lost for the moment.
-    Reconnecting,
-    /// There.
-    Connected,
-    /// Lost for good: banned, or the same viewer uid elsewhere. What follows is the application's decision.
-    Closed,
+numbered! {
+    /// The viewer's own connection.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
+    pub enum Connection {
+        /// Not there yet, or lost for the moment.
+        Reconnecting,
+        /// There.
+        Connected,
+        /// Lost for good: banned, or the same viewer uid elsewhere. What follows is the application's decision.
+        Closed,
+    }
 }
 
 /// What happened.

@@ -24,22 +24,6 @@ export function rangeError(
 // What follows is generated from src/durations.rs: STEADYMIX_GENERATE=1 cargo test durations
 // ---- generated ----
 
-export const VIEWER = [
-  ["frozenMs", 100],
-  ["congestedMs", 100],
-  ["badNetworkMs", 100],
-  ["mutedMs", 100],
-  ["audioMs", 100],
-  ["frameGapMs", 50],
-  ["startingMs", 500, false],
-  ["penaltyMs", 500],
-  ["dwellMs", 500],
-  ["settleMs", 100],
-  ["bothDownMs", 500],
-  ["falseAlarmMs", 100],
-  ["failBackMs", 1000],
-] as const satisfies readonly DurationRange[];
-
 export const HOST = [
   ["fallbackQueryIntervalMs", 1000, false, 600000, 1000],
 ] as const satisfies readonly DurationRange[];

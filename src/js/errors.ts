@@ -6,6 +6,8 @@ export type ErrorCode =
   | "INVALID_SIGNAL"
   /** `steadymix/viewer` needs WebAssembly, and there is none: import `steadymix/viewer/no-wasm` before. */
   | "NO_WEBASSEMBLY"
+  /** The viewer's WebAssembly module is of another version than the script that loaded it, as when one of them was cached. */
+  | "MODULE_MISMATCH"
   /** A payload is not allowed; `field`, `value` and `allowed` say more. */
   | "INVALID_TASK"
   /** A snapshot of something else, of another version, or a damaged one. */

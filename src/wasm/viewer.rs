@@ -25,21 +25,25 @@ impl Failover {
         }
     }
 
-    /// Sets the setting at that place; what has none is the uid of another output, the least preferred one.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is one")]
-    pub fn set(&mut self, at: u8, value: f64) {
-        let mut is_setting = false;
-        self.machine.configure(|config| is_setting = numbers::set(config, at, value).is_some());
-        if !is_setting {
-            self.machine.add(value as Uid);
-        }
+    /// Adds an output, the least preferred one.
+    pub fn add(&mut self, uid: Uid) {
+        self.machine.add(uid);
     }
 
-    /// Takes a signal by its number and those of its fields. What has no place in the tables was refused before.
-    pub fn handle(&mut self, now: f64, signal: u8, uid: Uid, a: u8, b: u8, c: u8) {
-        if let Some(signal) = numbers::signal(signal, uid, a, b, c) {
+    /// Sets a setting by its number. `false`: the tables have no such setting, or no such value.
+    pub fn set(&mut self, setting: u8, value: f64) -> bool {
+        let mut is_known = false;
+        self.machine.configure(|config| is_known = numbers::set(config, setting, value));
+        is_known
+    }
+
+    /// Takes a signal by its number and those of its fields. `false`: the tables have no such signal.
+    pub fn handle(&mut self, now: f64, signal: u8, uid: Uid, a: u8, b: u8, c: u8) -> bool {
+        let signal = numbers::signal(signal, uid, a, b, c);
+        if let Some(signal) = signal {
             self.machine.handle(millis(now), signal);
         }
+        signal.is_some()
     }
 
     /// The number of what to do next; `field` has what it carries.
@@ -47,14 +51,18 @@ impl Failover {
         numbers::output(self.machine.poll(millis(now)), &mut self.fields)
     }
 
-    /// A value of what `poll` said last, from 0 on; or, from 6 on, the uid that is shown (0: none) and how each output is.
+    /// What the last output carries, from 0 on.
     pub fn field(&self, at: usize) -> f64 {
-        match at.checked_sub(self.fields.len()) {
-            None => self.fields.get(at).copied().unwrap_or_default(),
-            Some(0) => self.machine.shown().unwrap_or_default().into(),
-            Some(nth) => {
-                self.machine.health().nth(nth - 1).map_or(0.0, |(_, health)| f64::from(health as u8))
-            }
-        }
+        self.fields.get(at).copied().unwrap_or_default()
+    }
+
+    /// The uid that is shown; 0: none.
+    pub fn shown(&self) -> Uid {
+        self.machine.shown().unwrap_or_default()
+    }
+
+    /// The number of how the output at that place in the order of preference is.
+    pub fn health(&self, at: usize) -> u8 {
+        self.machine.health().nth(at).map_or(u8::MAX, |(_, health)| health as u8)
     }
 }

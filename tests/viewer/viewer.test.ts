@@ -351,6 +351,33 @@ test("the tables are those of the WebAssembly: every name, in the same order", (
   assert.equal(walked.size, outputs.length);
 });
 
+test("a WebAssembly module of another version is an error that names what is not in both", async (t) => {
+  const { Failover: Machine } = (await import(`${dist}/glue.js`)) as typeof import("../../src/js/viewer/glue.js");
+  const failover = () => new Failover([PRIMARY, BACKUP], { standby: "cold", frozenMs: 500 }, 0);
+  const cases: [method: "set" | "handle" | "poll" | "field" | "health", answer: unknown, named: string][] = [
+    ["set", false, "settings.standby"],
+    ["handle", false, "signal joined"],
+    ["poll", 12, "output 12"],
+    ["field", 10, "degraded.reason 10"],
+    ["health", 255, "health 255"],
+  ];
+  for (const [method, answer, named] of cases) {
+    const methods = [t.mock.method(Machine.prototype, method, () => answer as never)];
+    if (method === "field") methods.push(t.mock.method(Machine.prototype, "poll", () => 4));
+    assert.throws(
+      () => {
+        const machine = failover();
+        machine.handle(0, { type: "joined", uid: PRIMARY });
+        machine.poll(0);
+        machine.outputs.at(0);
+      },
+      { name: "SteadymixError", code: "MODULE_MISMATCH", message: new RegExp(`: ${named} is not in both$`) },
+      method,
+    );
+    for (const { mock } of methods) mock.restore();
+  }
+});
+
 /** None of them is allowed anywhere. */
 const NOTHING: [value: unknown, named: string][] = [
   [null, "null"],

@@ -1,12 +1,19 @@
 import { steadymixError } from "../errors.js";
 import { check, type Rules, TIME, uids as uidsRule, wrong } from "./check.js";
 import { Failover as Machine, startFailure } from "./glue.js";
-import { checkSignal, decoded, EVENTS, HEALTH, SETTINGS, SIGNAL_TYPES, SIGNALS, STEPS } from "./tables.js";
-import type { FailoverSettings, Health, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
-
-/** Where the uid that is shown is among the fields of the WebAssembly; how each output is follows. */
-const SHOWN = 6;
-const STEP_COUNT = Object.keys(STEPS).length;
+import {
+  checkSignal,
+  decoded,
+  EVENTS,
+  HEALTH,
+  mismatch,
+  numbered,
+  numberOf,
+  SETTINGS,
+  SIGNAL_TYPES,
+  SIGNALS,
+} from "./tables.js";
+import type { FailoverSettings, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
 
 /** Which output a viewer watches: only decides. Times are any clock in ms that does not go back. */
 export class Failover {
@@ -24,24 +31,23 @@ export class Failover {
     }
     this.#uids = [...uids];
     const machine = new Machine(now);
-    const rules = Object.entries(SETTINGS);
-    for (const uid of uids) machine.set(rules.length, uid);
-    for (const [at, [setting, { values }]] of rules.entries()) {
-      const value = settings[setting as keyof FailoverSettings];
-      if (value !== undefined) machine.set(at, values ? values.indexOf(value) : (value as number));
-    }
     this.#machine = machine;
+    for (const uid of uids) machine.add(uid);
+    for (const [number, [setting, rule]] of Object.entries(SETTINGS).entries()) {
+      const value = settings[setting as keyof FailoverSettings];
+      if (value !== undefined && !machine.set(number, numberOf(rule, value))) throw mismatch(`settings.${setting}`);
+    }
   }
 
   /** The output that is shown. */
   get shown(): Uid | undefined {
-    return this.#alive.field(SHOWN) || undefined;
+    return this.#alive.shown() || undefined;
   }
 
   /** How each output was at the last `handle` or `poll`, in the order of preference. */
   get outputs(): OutputHealth[] {
-    const health = (at: number) => HEALTH[this.#alive.field(SHOWN + 1 + at)] as Health;
-    return this.#uids.map((uid, at) => ({ uid, health: health(at) }));
+    const machine = this.#alive;
+    return this.#uids.map((uid, at) => ({ uid, health: numbered("health", HEALTH, machine.health(at)) }));
   }
 
   /** Takes what the SDK tells. Poll afterwards. Throws `INVALID_SIGNAL`, and is as before then. */
@@ -50,21 +56,19 @@ export class Failover {
     checkSignal(signal);
     const { uid, ...rules }: Rules = SIGNALS[signal.type];
     const fields = signal as unknown as Readonly<Record<string, number | undefined>>;
-    const [a = 0, b = 0, c = 0] = Object.entries(rules).map(([field, { values }]) =>
-      values ? values.indexOf(fields[field]) : (fields[field] ?? 0),
-    );
-    this.#alive.handle(now, SIGNAL_TYPES.indexOf(signal.type), (uid && fields.uid) || 0, a, b, c);
+    const [a, b, c] = Object.entries(rules).map(([field, rule]) => numberOf(rule, fields[field]));
+    const number = SIGNAL_TYPES.indexOf(signal.type);
+    if (!this.#alive.handle(now, number, (uid && fields.uid) || 0, a ?? 0, b ?? 0, c ?? 0))
+      throw mismatch(`signal ${signal.type}`);
   }
 
   /** What to do next: carry it out, and poll again, until it says to wait. */
   poll(now: number): Step {
     this.#checkTime(now);
     const machine = this.#alive;
-    const number = machine.poll(now);
-    const field = (at: number) => machine.field(at);
-    if (number >= STEP_COUNT)
-      return { type: "tell", event: decoded(EVENTS, number - STEP_COUNT, field) as ViewerEvent };
-    const step = decoded(STEPS, number, field) as Exclude<Step, { type: "tell" }>;
+    const output = decoded(machine.poll(now), (at) => machine.field(at));
+    if (output.type in EVENTS) return { type: "tell", event: output as ViewerEvent };
+    const step = output as Exclude<Step, { type: "tell" }>;
     return step.type === "wait" && Number.isNaN(step.until) ? { type: "wait", until: undefined } : step;
   }
 

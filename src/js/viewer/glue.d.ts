@@ -6,11 +6,16 @@ export function startFailure(): unknown;
 
 export class Failover {
   constructor(now: number);
-  /** After the settings' places the uid of another output has its own. */
-  set(at: number, value: number): void;
-  handle(now: number, signal: number, uid: number, a: number, b: number, c: number): void;
+  add(uid: number): void;
+  /** Whether the module has such a setting, and such a value of it. */
+  set(setting: number, value: number): boolean;
+  /** Whether the module has such a signal. */
+  handle(now: number, signal: number, uid: number, a: number, b: number, c: number): boolean;
   poll(now: number): number;
-  /** From 0 on what `poll` said last carries, 6: the uid that is shown, from 7 on how each output is. */
+  /** What `poll` said last carries, from 0 on. */
   field(at: number): number;
+  /** 0: none. */
+  shown(): number;
+  health(at: number): number;
   free(): void;
 }

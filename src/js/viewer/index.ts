@@ -14,6 +14,7 @@ export {
   agoraWeb,
 } from "./agoraWeb.js";
 export { acrossChannels, type ChannelOutput, type ChannelSource, type ChannelsSource } from "./channels.js";
+export type { FailoverDurations } from "./durations.js";
 export { Failover } from "./failover.js";
 export { OnAirFeed, type OnAirFeedOptions, type OnAirWord } from "./onAirFeed.js";
 export type { RtcSource } from "./source.js";

@@ -2,7 +2,7 @@
  * What crosses to the WebAssembly as numbers, and what is allowed: the number of anything is its place here.
  * `src/failover/numbers.rs` has the same names in the same order; `tests/viewer/numbers.json` is what both are compared with.
  */
-import { VIEWER } from "../durations.js";
+import { steadymixError } from "../errors.js";
 import {
   between,
   check,
@@ -17,6 +17,7 @@ import {
   UID,
   uids,
 } from "./check.js";
+import { DURATIONS, type FailoverDurations } from "./durations.js";
 import type { FailoverSettings, Health, Kind, MediaState, Signal, Step, SwitchReason, ViewerEvent } from "./types.js";
 import type { ViewerOptions } from "./viewer.js";
 
@@ -100,12 +101,13 @@ export const EVENTS: FieldsOf<ViewerEvent> = {
   closed: {},
 };
 
-type Duration = Exclude<keyof FailoverSettings, "standby">;
-
 /** Settings of the failover. */
 export const SETTINGS: Required<{ readonly [Setting in keyof FailoverSettings]: Rule }> = {
   standby: optional(oneOf("hot", "probe", "cold")),
-  ...(Object.fromEntries(VIEWER.map((range) => [range[0], duration(range)])) as Record<Duration, Rule>),
+  ...(Object.fromEntries(DURATIONS.map((range) => [range[0], duration(range)])) as Record<
+    keyof FailoverDurations,
+    Rule
+  >),
 };
 
 /** Options of a viewer. */
@@ -116,12 +118,32 @@ export const VIEWER_OPTIONS: Required<{ readonly [Option in keyof ViewerOptions]
   onError: optional(FUNCTION),
 };
 
-/** A member of a union by its number, with its fields' values by theirs. */
-export function decoded(table: Readonly<Record<string, Rules>>, number: number, value: (at: number) => number): object {
-  const [type, rules = {}] = Object.entries(table)[number] ?? [];
+/** The number of a value: its place among those that its rule lists, or itself. */
+export function numberOf({ values }: Rule, value: unknown): number {
+  return values ? values.indexOf(value) : (value as number);
+}
+
+/** What has that number in a table; `what` is what the error calls it if nothing has. */
+export function numbered<Name>(what: string, table: readonly Name[], number: number): Name {
+  const name = table[number];
+  if (name === undefined) throw mismatch(`${what} ${number}`);
+  return name;
+}
+
+/** The steps and events, by number: first what type it is, then the rules of what it carries. */
+const OUTPUTS = Object.entries<Rules>({ ...STEPS, ...EVENTS });
+
+/** A step or event by its number, with its fields' values by theirs. */
+export function decoded(number: number, value: (at: number) => number): { type: string } {
+  const [type, rules] = numbered("output", OUTPUTS, number);
   const fields = Object.entries(rules).map(([field, { values }], at) => [
     field,
-    values ? values[value(at)] : value(at),
+    values ? numbered(`${type}.${field}`, values, value(at)) : value(at),
   ]);
   return { type, ...Object.fromEntries(fields) };
+}
+
+/** The WebAssembly is not the one that was built with this script, as when one of the two was cached. */
+export function mismatch(what: string): Error {
+  return steadymixError("MODULE_MISMATCH", `the WebAssembly module is of another version: ${what} is not in both`);
 }

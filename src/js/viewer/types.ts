@@ -1,4 +1,5 @@
 /** What the viewer's failover is told and tells. All times are in ms. */
+import type { FailoverDurations } from "./durations.js";
 
 /** An RTC user id. */
 export type Uid = number;
@@ -112,44 +113,7 @@ export type Step =
   | { type: "wait"; until: number | undefined };
 
 /** Settings; every one has a default. */
-export interface FailoverSettings {
+export interface FailoverSettings extends FailoverDurations {
   /** `hot`: the backup's video and audio, decoding; `probe`: its audio only, silent; `cold`: nothing. Default `hot`. */
   standby?: "hot" | "probe" | "cold";
-  /**
-   * An output that the SDK calls frozen is waited for this long. Where frames are told, as browsers do, one that
-   * provably stands still is left sooner. 0, or from 100 to 86400000. Default 1000.
-   */
-  frozenMs?: number;
-  /** The same, when an engine says that congestion is the cause. 0, or from 100 to 86400000. Default 1500. */
-  congestedMs?: number;
-  /** The same, when the viewer's own network is bad. 0, or from 100 to 86400000. Default 3000. */
-  badNetworkMs?: number;
-  /** A deliberate mute is waited for this long. 0, or from 100 to 86400000. Default 2000. */
-  mutedMs?: number;
-  /** Lost audio is waited for this long. 0, or from 100 to 86400000. Default 2000. */
-  audioMs?: number;
-  /**
-   * With a hot standby that progresses, no frame for this long is enough (or four intervals). 0, or from 50 to
-   * 86400000. Default 250.
-   */
-  frameGapMs?: number;
-  /** An output without a picture this long after it was asked for has failed. From 500 to 86400000. Default 3000. */
-  startingMs?: number;
-  /** One that failed is not tried again for this long. 0, or from 500 to 86400000. Default 30000. */
-  penaltyMs?: number;
-  /**
-   * After a switch only a certain loss is followed by another for this long. 0, or from 500 to 86400000. Default 5000.
-   */
-  dwellMs?: number;
-  /** After the viewer's own reconnect nothing is believed for this long. 0, or from 100 to 86400000. Default 3500. */
-  settleMs?: number;
-  /** When none is well for this long, that is told. 0, or from 500 to 86400000. Default 10000. */
-  bothDownMs?: number;
-  /** One that is back this soon was left for nothing. 0, or from 100 to 86400000. Default 5000. */
-  falseAlarmMs?: number;
-  /**
-   * The preferred output must be healthy this long to be shown again. 0, or from 1000 to 86400000. Default: never,
-   * while the other is healthy.
-   */
-  failBackMs?: number;
 }

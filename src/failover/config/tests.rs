@@ -1,0 +1,44 @@
+use std::{env, fs};
+
+use super::*;
+
+/// TypeScript's type of the durations, with its documentation, and the table by which it checks them.
+fn typescript() -> String {
+    let mut fields = String::new();
+    let mut rows = String::new();
+    for (duration, docs) in FailoverConfig::DURATIONS.iter().zip(FailoverConfig::DOCS) {
+        let docs: String = docs.iter().map(|line| format!("   *{line}\n")).collect();
+        let Duration { field, least, or_zero, greatest, .. } = duration;
+        assert_eq!(*greatest, DAY, "what the rows leave out");
+        let zero = if *or_zero { "" } else { ", false" };
+        fields += &format!("  /**\n{docs}   * {}\n   */\n  {field}?: number;\n", duration.documented());
+        rows += &format!("  [\"{field}\", {least}{zero}],\n");
+    }
+    format!(
+        "// Generated from src/failover/config.rs: STEADYMIX_GENERATE=1 cargo test durations
+import type {{ DurationRange }} from \"../durations.js\";
+
+/** The durations among the settings, in ms. */
+export interface FailoverDurations {{
+{fields}}}
+
+/** What is allowed of each, in the order of their numbers in the WebAssembly. */
+export const DURATIONS = [
+{rows}] as const satisfies readonly DurationRange[];
+"
+    )
+}
+
+#[test]
+fn the_durations_of_typescript_are_generated_from_the_settings() {
+    let path = format!("{}/src/js/viewer/durations.ts", env!("CARGO_MANIFEST_DIR"));
+    let file = typescript();
+    if env::var_os("STEADYMIX_GENERATE").is_some() {
+        fs::write(&path, &file).unwrap();
+    }
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        file,
+        "generate it: STEADYMIX_GENERATE=1 cargo test durations"
+    );
+}
