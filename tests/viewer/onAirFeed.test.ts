@@ -205,12 +205,12 @@ test("after the end, and when it is closed, nothing is asked any more", async (t
 
 test("an answer that is on its way when it is closed is not told", async (t) => {
   const server = await serverOf(t, new Set(["polling"]));
-  const read = t.mock.method(Response.prototype, "text");
-  const { feed, words } = follow(t, server.address, async () => {
-    // Asked for by each way in, the last one being the polling, whose call leaves with this token.
-    if (server.asked.some((asked) => asked.startsWith("GET watch"))) feed.close();
-    return "token";
+  const { text } = Response.prototype;
+  const read = t.mock.method(Response.prototype, "text", function (this: Response) {
+    feed.close();
+    return text.call(this);
   });
+  const { feed, words } = follow(t, server.address);
   while (read.mock.callCount() === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   await read.mock.calls[0]?.result;
   await new Promise((resolve) => setImmediate(resolve));
@@ -300,6 +300,17 @@ test("ways that do not exist are passed over", async (t) => {
   const { clock, tried } = platformOf(t, new Set(["polling"]), { lacks: ["EventSource"] });
   await clock.pass(3000);
   assert.deepEqual(tried.slice(0, 2), ["socket", "polling"]);
+});
+
+test("closed while it waits for a token, it asks nothing any more", async (t) => {
+  const token = async () => {
+    await Promise.resolve();
+    feed.close();
+    return "token";
+  };
+  const { clock, tried, feed } = platformOf(t, new Set(["polling"]), { token, lacks: ["WebSocket", "EventSource"] });
+  await clock.pass(10_000);
+  assert.deepEqual(tried, []);
 });
 
 test("where there is nothing but fetch it polls and reports by that", async (t) => {

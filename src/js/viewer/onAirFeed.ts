@@ -165,6 +165,7 @@ export class OnAirFeed {
   async #connect(): Promise<void> {
     try {
       const token = await this.#token();
+      if (this.#isClosed) return;
       try {
         if (this.#way === "polling") await this.#poll(token);
         else this.#open(this.#way, token);
@@ -188,7 +189,6 @@ export class OnAirFeed {
   }
 
   #open(way: "socket" | "stream", token: string): void {
-    if (this.#isClosed) return;
     const address = `${this.#address}/watch?token=${encodeURIComponent(token)}`;
     const socket = way === "socket" ? new WebSocket(address.replace(/^http/, "ws")) : undefined;
     const source = socket ?? new EventSource(address);
