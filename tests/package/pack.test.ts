@@ -48,7 +48,7 @@ test("so it does by its file", () => {
 test("the package has what it should, and nothing else", () => {
   const odd = files.filter(
     (path) =>
-      !/^(dist\/((viewer|cloudflare|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(
+      !/^(dist\/((viewer(\/transports)?|cloudflare|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(
         path,
       ),
   );

@@ -1,10 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Url } from "../platform.js";
-import { UNCACHED } from "../uncached.js";
 import type { ChannelsSource } from "./channels.js";
 import { check, FLAG, FUNCTION, oneOf, optional, type Rule, type Rules, TEXT, UID } from "./check.js";
 import { safely } from "./report.js";
 import { EVENTS } from "./tables.js";
+import { polling } from "./transports/polling.js";
+import { serverSentEvents } from "./transports/serverSentEvents.js";
+import { ask, type ConnectedFeed, type Connection, type Transport } from "./transports/transport.js";
+import { webSocket } from "./transports/webSocket.js";
 import type { SwitchReason, Uid, ViewerEvent } from "./types.js";
 
 /** What the Worker says of a broadcast. */
@@ -31,19 +34,9 @@ export interface OnAirFeedOptions {
   onError?: (error: unknown) => void;
 }
 
-/** Waits before it connects again; the last repeats. Each is up to twice as long, so that viewers do not come together. */
-const AGAIN_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
-const POLL_MS = 3_000;
-const POLLS_BEFORE_BETTER = 20;
-/** Less often than from polling: events that come are cut off for it. */
-const STREAM_BEFORE_BETTER_MS = 300_000;
-const PING_MS = 30_000;
+/** Delays before it connects again; the last repeats. Each is up to twice as long, so that viewers do not come together. */
+const RECONNECT_DELAYS_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
 const REPORT_SPACING_MS = 5_000;
-/** One that does not open in this time does not open, and one that does not answer a ping in it is lost. */
-const OPENS_MS = 10_000;
-
-/** The Worker closes a socket with this code when its token has expired, which is no failure. */
-const EXPIRED = 3000;
 
 /** What a viewer cannot see in another's stead, or says nothing of the output. */
 const REPORTED: ReadonlySet<SwitchReason> = new Set<SwitchReason>([
@@ -80,17 +73,6 @@ const WORD: Rules = {
 const ON_AIR: Rules = { uid: UID };
 const EVENT: Rules = { type: oneOf(...Object.keys(EVENTS)) };
 
-type Way = "socket" | "stream" | "polling";
-/** Where one does not get through, as behind some proxies, the next one is tried. */
-const NEXT: Record<Way, Way> = { socket: "stream", stream: "polling", polling: "socket" };
-/** React Native has no `EventSource`, older versions of Node have neither. */
-const NEEDS = { socket: "WebSocket", stream: "EventSource" };
-
-function nextTo(way: Way): Way {
-  const next = NEXT[way];
-  return next === "polling" || NEEDS[next] in globalThis ? next : nextTo(next);
-}
-
 /**
  * Follows what a Worker with `steadymix/cloudflare` says is on air, by WebSocket, server-sent events, or polling, whichever
  * gets through; and tells it when this viewer finds an output gone.
@@ -98,14 +80,14 @@ function nextTo(way: Way): Way {
 export class OnAirFeed {
   readonly #address: string;
   readonly #options: OnAirFeedOptions;
-  #way = nextTo("polling");
-  /** The way that led there last. */
-  #good: Way | undefined;
+  /** The best first: where one does not get through, as behind some proxies, the next one is tried. */
+  readonly #transports: readonly Transport[] = [webSocket, serverSentEvents, polling()];
+  #transport = this.#nextTo();
+  /** The transport that worked last. */
+  #good: Transport | undefined;
   #failures = 0;
-  #polls = 0;
   #word = -1;
-  #socket: WebSocket | undefined;
-  #end: () => void = () => {};
+  #connection: Connection | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastReportAt = Number.NEGATIVE_INFINITY;
   /** How it was told that the output that is shown is not well; and whether that is reported already. */
@@ -141,20 +123,17 @@ export class OnAirFeed {
     const id = "from" in found ? found.from : found.uid;
     const output = this.#options.source?.outputs.find((other) => other.id === id);
     const report = JSON.stringify({ type: "gone", uid: output?.uid ?? id, channel: output?.channel });
-    const socket = this.#socket;
-    // `WebSocket` itself may not exist.
-    if (socket && socket.readyState === socket.OPEN) socket.send(report);
-    else
-      void this.#token()
-        .then((token) => this.#ask("reports", token, { method: "POST", body: report }))
-        .catch((error) => safely(() => this.#options.onError?.(error)));
+    if (this.#connection?.send?.(report)) return;
+    void this.#token()
+      .then((token) => ask(`${this.#address}/reports`, token, { method: "POST", body: report }))
+      .catch((error) => safely(() => this.#options.onError?.(error)));
   }
 
   /** Disconnects, and does not connect again. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#end();
+    this.#connection?.close();
   }
 
   /** For `using`: calls `close()`. */
@@ -167,8 +146,7 @@ export class OnAirFeed {
       const token = await this.#token();
       if (this.#isClosed) return;
       try {
-        if (this.#way === "polling") await this.#poll(token);
-        else this.#open(this.#way, token);
+        this.#connection = this.#transport.connect(this.#connected(token));
       } catch (error) {
         this.#leave();
         throw error;
@@ -178,80 +156,38 @@ export class OnAirFeed {
     }
   }
 
-  async #poll(token: string): Promise<void> {
-    const answer = await this.#ask("on-air", token);
-    this.#take(await answer.text());
-    this.#works();
-    // Something better may get through by now.
-    this.#polls += 1;
-    if (this.#polls % POLLS_BEFORE_BETTER === 0) this.#way = nextTo("polling");
-    this.#after(POLL_MS);
+  #connected(token: string): ConnectedFeed {
+    return {
+      address: this.#address,
+      token,
+      take: (text) => {
+        this.#take(text);
+        this.#good = this.#transport;
+        this.#failures = 0;
+      },
+      lost: (error, wasOpen) => {
+        this.#connection = undefined;
+        if (!wasOpen) this.#leave();
+        this.#failed(error);
+      },
+      ended: (next) => {
+        this.#connection = undefined;
+        if (next?.isBestTried) this.#transport = this.#nextTo();
+        this.#connectIn(next?.delayMs ?? delayAfter(0));
+      },
+    };
   }
 
-  #open(way: "socket" | "stream", token: string): void {
-    const address = `${this.#address}/watch?token=${encodeURIComponent(token)}`;
-    const socket = way === "socket" ? new WebSocket(address.replace(/^http/, "ws")) : undefined;
-    const source = socket ?? new EventSource(address);
-    let isOpen = false;
-    let pings: ReturnType<typeof setInterval> | undefined;
-    let patience = setTimeout(() => lost("cannot be reached"), OPENS_MS);
-    const end = () => {
-      clearTimeout(patience);
-      clearInterval(pings);
-      source.onmessage = source.onerror = null;
-      if (socket) socket.onclose = null;
-      source.close();
-      this.#socket = undefined;
-    };
-    const lost = (how: string, cause?: unknown) => {
-      end();
-      if (!isOpen) this.#leave();
-      this.#failed(cause ?? new Error(`${this.#address} ${how} by ${way}`));
-    };
-    this.#end = end;
-    source.onmessage = ({ data }: MessageEvent) => {
-      if (!isOpen || socket) clearTimeout(patience);
-      // As from polling: the socket may get through by now.
-      if (!isOpen && way === "stream")
-        patience = setTimeout(() => {
-          end();
-          this.#way = nextTo("polling");
-          void this.#connect();
-        }, STREAM_BEFORE_BETTER_MS);
-      isOpen = true;
-      try {
-        if (data !== "pong") this.#take(String(data));
-        this.#works();
-      } catch (error) {
-        lost("", error);
-      }
-    };
-    const broken = () => lost("was lost");
-    source.onerror = broken;
-    if (socket) {
-      this.#socket = socket;
-      socket.onclose = ({ code }) => {
-        if (code !== EXPIRED) return lost("was closed");
-        end();
-        this.#again(0);
-      };
-      // Proxies cut what is silent; and where the network has changed, nothing but the missing answer says so.
-      pings = setInterval(() => {
-        if (socket.readyState !== socket.OPEN) return;
-        socket.send("ping");
-        patience = setTimeout(broken, OPENS_MS);
-      }, PING_MS);
-    }
-  }
-
-  #works(): void {
-    this.#good = this.#way;
-    this.#failures = 0;
-  }
-
-  /** This way did not lead there. One that did before is lost with the network, unless that goes on. */
+  /** This transport did not get through. One that did before is lost with the network, unless that goes on. */
   #leave(): void {
-    if (this.#way !== this.#good || this.#failures >= AGAIN_MS.length) this.#way = nextTo(this.#way);
+    if (this.#transport !== this.#good || this.#failures >= RECONNECT_DELAYS_MS.length)
+      this.#transport = this.#nextTo(this.#transport);
+  }
+
+  /** The next transport that the runtime has; the best one, if this was the last. */
+  #nextTo(transport?: Transport): Transport {
+    const others = this.#transports.slice(transport ? this.#transports.indexOf(transport) + 1 : 0);
+    return others.find((other) => other.isAvailable()) ?? this.#nextTo();
   }
 
   #take(text: string): void {
@@ -268,17 +204,13 @@ export class OnAirFeed {
 
   #failed(error: unknown): void {
     if (this.#isClosed) return;
-    this.#again(this.#failures);
+    this.#connectIn(delayAfter(this.#failures));
     this.#failures += 1;
     safely(() => this.#options.onError?.(error));
   }
 
-  #again(failures: number): void {
-    this.#after((AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)] ?? 0) * (1 + Math.random()));
-  }
-
-  #after(ms: number): void {
-    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#connect(), ms);
+  #connectIn(delayMs: number): void {
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#connect(), delayMs);
   }
 
   async #token(): Promise<string> {
@@ -287,12 +219,9 @@ export class OnAirFeed {
     check("INVALID_CONFIG", "token()", { token }, TOKEN);
     return token;
   }
+}
 
-  async #ask(route: string, token: string, init: RequestInit = {}): Promise<Response> {
-    const [url, headers] = [`${this.#address}/${route}`, { authorization: `Bearer ${token}` }];
-    // React Native has no `timeout`.
-    const answer = await fetch(url, { ...init, ...UNCACHED, headers, signal: AbortSignal.timeout?.(OPENS_MS) });
-    if (!answer.ok) throw new Error(`${url} was answered ${answer.status}`);
-    return answer;
-  }
+function delayAfter(failures: number): number {
+  const delayMs = RECONNECT_DELAYS_MS[Math.min(failures, RECONNECT_DELAYS_MS.length - 1)] ?? 0;
+  return delayMs * (1 + Math.random());
 }
