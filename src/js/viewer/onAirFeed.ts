@@ -165,10 +165,10 @@ export class OnAirFeed {
         this.#good = this.#transport;
         this.#failures = 0;
       },
-      lost: (error, wasOpen) => {
+      lost: (cause, wasOpen) => {
         this.#connection = undefined;
         if (!wasOpen) this.#leave();
-        this.#failed(error);
+        this.#failed(typeof cause === "string" ? new Error(`${this.#address} ${cause}`) : cause);
       },
       ended: (next) => {
         this.#connection = undefined;

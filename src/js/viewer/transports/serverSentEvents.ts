@@ -11,15 +11,15 @@ export const serverSentEvents: Transport = {
   connect(feed) {
     const source = new EventSource(watchAddress(feed));
     let isOpen = false;
-    let timer = setTimeout(() => lost("cannot be reached"), OPENS_MS);
+    let timer = setTimeout(() => lost("cannot be reached by stream"), OPENS_MS);
     const close = () => {
       clearTimeout(timer);
       source.onmessage = source.onerror = null;
       source.close();
     };
-    const lost = (how: string, cause?: unknown) => {
+    const lost = (cause: unknown) => {
       close();
-      feed.lost(cause ?? new Error(`${feed.address} ${how} by stream`), isOpen);
+      feed.lost(cause, isOpen);
     };
     const opened = () => {
       isOpen = true;
@@ -34,10 +34,10 @@ export const serverSentEvents: Transport = {
       try {
         feed.take(String(data));
       } catch (error) {
-        lost("", error);
+        lost(error);
       }
     };
-    source.onerror = () => lost("was lost");
+    source.onerror = () => lost("was lost by stream");
     return { close };
   },
 };

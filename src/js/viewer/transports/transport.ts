@@ -24,8 +24,8 @@ export interface ConnectedFeed {
   readonly token: string;
   /** Takes what the Worker says. Throws if that is no update. */
   take(text: string): void;
-  /** This connection has failed; `wasOpen`: the Worker had answered. */
-  lost(error: unknown, wasOpen: boolean): void;
+  /** This connection has failed: by an error, or by what became of the address. `wasOpen`: the Worker had answered. */
+  lost(cause: unknown, wasOpen: boolean): void;
   /** This connection is over, as it should be. The feed connects again after `delayMs`, or else as after a first failure. */
   ended(next?: { delayMs: number; isBestTried: boolean }): void;
 }

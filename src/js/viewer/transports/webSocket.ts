@@ -12,7 +12,7 @@ export const webSocket: Transport = {
   connect(feed) {
     const socket = new WebSocket(watchAddress(feed).replace(/^http/, "ws"));
     let isOpen = false;
-    let patience = setTimeout(() => lost("cannot be reached"), OPENS_MS);
+    let patience = setTimeout(() => lost("cannot be reached by socket"), OPENS_MS);
     // Proxies cut what is silent; and where the network has changed, nothing but the missing answer says so.
     const pings = setInterval(() => {
       if (socket.readyState !== socket.OPEN) return;
@@ -25,23 +25,23 @@ export const webSocket: Transport = {
       socket.onmessage = socket.onerror = socket.onclose = null;
       socket.close();
     };
-    const lost = (how: string, cause?: unknown) => {
+    const lost = (cause: unknown) => {
       close();
-      feed.lost(cause ?? new Error(`${feed.address} ${how} by socket`), isOpen);
+      feed.lost(cause, isOpen);
     };
-    const broken = () => lost("was lost");
+    const broken = () => lost("was lost by socket");
     socket.onmessage = ({ data }) => {
       clearTimeout(patience);
       isOpen = true;
       try {
         if (data !== "pong") feed.take(String(data));
       } catch (error) {
-        lost("", error);
+        lost(error);
       }
     };
     socket.onerror = broken;
     socket.onclose = ({ code }) => {
-      if (code !== EXPIRED) return lost("was closed");
+      if (code !== EXPIRED) return lost("was closed by socket");
       close();
       feed.ended();
     };
