@@ -1,12 +1,11 @@
 //! Which output a viewer watches: changes over to the backup when the one that is shown dies.
 //!
-//! The SDKs' own word that somebody is gone comes 10 to 20 s after an abrupt death. The picture itself tells it sooner:
-//! frames that do not come, a track that the SDK calls frozen, bytes that do not move. That is only believed while
-//! something else of the same viewer still flows: when both outputs stall together it is the viewer's own network, and
-//! changing over would be wrong.
+//! SDKs report that a publisher has died 10 to 20 s late. The picture shows it sooner: frames stop, the SDK calls the track
+//! frozen, or its bytes stop. That is only believed while another output still flows for the same viewer: when all stall
+//! together, the cause is the viewer's own network, and changing over would be wrong.
 //!
-//! [`Failover`] only decides. Its owner hands in what the SDK tells ([`Failover::handle`]), then polls until
-//! [`Output::Wait`], and carries out what it is told, in order. Time is any clock in ms that does not go back.
+//! [`Failover`] does no I/O. Its owner passes in the signals of the SDK ([`Failover::handle`]), then polls until
+//! [`Output::Wait`], and carries out each output, in order. Time is any clock in ms that does not go back.
 
 /// Declares an enum whose values cross to JavaScript as numbers: the number of one is its place.
 macro_rules! numbered {
@@ -61,9 +60,9 @@ pub enum Output {
     Unsubscribe(Uid, Kind),
     /// Put this output's picture on top and let it be heard; silence the others.
     Show(Uid),
-    /// Tell.
+    /// Report this event to the application.
     Emit(Event),
-    /// Nothing until something happens, or that time has come.
+    /// Do nothing until the next signal, or until that time.
     Wait(Option<Millis>),
 }
 
@@ -95,7 +94,7 @@ numbered! {
     }
 }
 
-/// What an application would want to know.
+/// What is reported to the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub enum Event {
@@ -125,9 +124,9 @@ pub enum Event {
         /// The one that is shown.
         to: Uid,
     },
-    /// The one that was left flows again so soon that it was left for nothing.
+    /// A false positive: the output that was left flows again within the time for false alarms.
     FalseAlarm(Uid),
-    /// None is well.
+    /// Outputs are there, but none is well.
     BothDown,
     /// This viewer cannot decode or play it. That is no fault of the output: the same of another one fails too.
     Unplayable(Uid, Kind),

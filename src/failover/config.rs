@@ -129,7 +129,7 @@ settings! {
     settle_ms: Millis = "settleMs", [0] or at least 100, default 3_500;
     /// When no output is well for this long, that is reported.
     both_down_ms: Millis = "bothDownMs", [0] or at least 500, default 10_000;
-    /// An output that flows again this soon after it was left was left for nothing, which is reported.
+    /// An output that flows again this soon after it was left was a false positive, which is reported.
     false_alarm_ms: Millis = "falseAlarmMs", [0] or at least 100, default 5_000;
     /// How long the preferred output must be healthy before it is shown again. Off by default: never, as long as the one
     /// that is shown is healthy.

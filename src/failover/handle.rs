@@ -10,7 +10,7 @@ use crate::uid::Uid;
 pub(super) const RETRY_MS: Millis = Millis::new(1_000);
 
 impl Failover {
-    /// Takes what the SDK tells. What is about other uids is ignored.
+    /// Takes a signal. One that is about another uid than the outputs' is ignored.
     pub fn handle(&mut self, now: Millis, signal: Signal) {
         self.now = self.now.max(now);
         let now = self.now;

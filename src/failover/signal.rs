@@ -1,4 +1,4 @@
-//! What a viewer's SDK tells.
+//! Signals: what a viewer's SDK reports.
 
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
@@ -118,7 +118,7 @@ numbered! {
     }
 }
 
-/// What happened.
+/// What an SDK reports of the outputs and of the viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
 pub enum Signal {
@@ -136,7 +136,7 @@ pub enum Signal {
     State(Uid, Kind, MediaState, StateReason),
     /// A frame of the video was presented.
     Frame(Uid),
-    /// A look at the statistics: whether bytes came in since the last one.
+    /// A stats poll: whether bytes came in since the last one.
     Progress(Uid, Kind, bool),
     /// A subscription failed.
     SubscribeFailed(Uid, Kind),
@@ -152,6 +152,6 @@ pub enum Signal {
     BadNetwork(bool),
     /// The page can be seen.
     Visible(bool),
-    /// The server's word of which output is on air.
+    /// The output that the server says is on air.
     OnAir(Uid),
 }

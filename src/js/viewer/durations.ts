@@ -61,7 +61,7 @@ export interface FailoverDurations {
    */
   bothDownMs?: number;
   /**
-   * An output that flows again this soon after it was left was left for nothing, which is reported.
+   * An output that flows again this soon after it was left was a false positive, which is reported.
    * 0, or from 100 to 86400000. Default 5000.
    */
   falseAlarmMs?: number;

@@ -1,4 +1,4 @@
-/** What the viewer's failover is told and tells. All times are in ms. */
+/** Signals, steps and events of the viewer's failover. All times are in ms. */
 import type { FailoverDurations } from "./durations.js";
 
 /** An RTC user id. */
@@ -10,7 +10,7 @@ export type Kind = "audio" | "video";
 /** How a remote track is, as the SDKs name it. */
 export type MediaState = "stopped" | "starting" | "decoding" | "frozen" | "failed";
 
-/** What an SDK tells of the outputs and of the viewer. */
+/** What an SDK reports of the outputs and of the viewer. */
 export type Signal =
   | { type: "joined"; uid: Uid }
   /** `unknown`: the SDK does not say, as after the viewer's own reconnect. */
@@ -23,7 +23,7 @@ export type Signal =
   | { type: "state"; uid: Uid; kind: Kind; state: MediaState; reason?: number }
   /** A frame of the video was presented. */
   | { type: "frame"; uid: Uid }
-  /** Whether bytes came in since the last look at the statistics. */
+  /** Whether bytes came in since the last stats poll. */
   | { type: "progress"; uid: Uid; kind: Kind; advanced: boolean }
   | { type: "subscribeFailed"; uid: Uid; kind: Kind }
   /** What was subscribed is so no more, though the viewer did not end it: the application did, or the SDK. */
@@ -35,7 +35,7 @@ export type Signal =
   | { type: "mediaPath"; whole: boolean }
   | { type: "badNetwork"; bad: boolean }
   | { type: "visible"; visible: boolean }
-  /** The server's word of which output is on air. */
+  /** The output that the server says is on air. */
   | { type: "onAir"; uid: Uid };
 
 /** Why another output is shown. */
@@ -69,7 +69,7 @@ export type ViewerEvent =
       outageMs: number;
     }
   | { type: "failedBack"; from: Uid; to: Uid }
-  /** The one that was left flows again so soon that it was left for nothing. */
+  /** A false positive: the output that was left flows again within `falseAlarmMs`. */
   | { type: "falseAlarm"; uid: Uid }
   /** Outputs are there, but none is well, or can be shown. */
   | { type: "bothDown" }
