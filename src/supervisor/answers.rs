@@ -5,9 +5,11 @@ mod create;
 mod query;
 
 use super::event::{EventCall, EventKind, FailReason, IdentifiedBy, RetryReason, Said};
-use super::lane::{InFlight, Lane, Overdue, Purpose};
+use super::in_flight::{InFlight, Overdue, Purpose};
+use super::lane::Lane;
 use super::launch::{AnsweredCreate, Phase, RtcToken, TokenAnswer};
-use super::request::{Answer, NoAnswer, ReplyBody, RequestId, said};
+use super::reply::{ReplyBody, said};
+use super::request::{Answer, NoAnswer, RequestId};
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::lenient::MAX_TOKEN_BYTES;
 use crate::policy::{Cause, parse_http_date, parse_retry_after};
@@ -129,27 +131,26 @@ impl Lane {
 
     /// Takes the RTC token that the application was asked for; `Ok(None)` keeps the one in the payload.
     pub(crate) fn token(&mut self, now: Now, id: RequestId, token: Result<Option<String>, ()>) {
-        let is_asked = |in_flight: &mut InFlight| {
-            in_flight.id == id && matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken)
-        };
+        let is_asked =
+            |in_flight: &mut InFlight| in_flight.id == id && in_flight.purpose.call() == EventCall::RtcToken;
         let Some(in_flight) = self.in_flight.take_if(is_asked) else { return };
         let is_too_long =
             |token: &Option<String>| token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN_BYTES);
-        match token.and_then(|token| if is_too_long(&token) { Err(()) } else { Ok(token) }) {
-            Ok(token) => {
-                let given = RtcToken::Given(token.filter(|token| !token.is_empty()));
-                let launch = in_flight.generation.and_then(|generation| self.launch_mut(generation));
-                let Some(launch) = launch else { return };
-                if in_flight.purpose == Purpose::InputToken {
-                    launch.input_token = given;
-                } else {
-                    launch.output_token = given;
-                }
-                // Acquire has all its attempts.
-                launch.acquire_failures = 0;
-            }
-            Err(()) => self.token_failed(now, &in_flight),
+        let Ok(token) = token.and_then(|token| if is_too_long(&token) { Err(()) } else { Ok(token) }) else {
+            return self.token_failed(now, &in_flight);
+        };
+        let given = RtcToken::Given(token.filter(|token| !token.is_empty()));
+        let Some(launch) = in_flight.purpose.generation().and_then(|generation| self.launch_mut(generation))
+        else {
+            return;
+        };
+        if matches!(in_flight.purpose, Purpose::InputToken { .. }) {
+            launch.input_token = given;
+        } else {
+            launch.output_token = given;
         }
+        // Acquire has all its attempts.
+        launch.acquire_failures = 0;
     }
 
     /// Gives up the request under way if its time is over. To be called before `poll`, of every lane: what a look came to is
@@ -158,7 +159,7 @@ impl Lane {
         let is_over = |in_flight: &&InFlight| now.mono >= in_flight.deadline;
         self.in_flight.as_ref().filter(is_over)?;
         let in_flight = self.let_go_of_request()?;
-        if matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken) {
+        if in_flight.purpose.call() == EventCall::RtcToken {
             self.token_failed(now, &in_flight);
             return None;
         }
@@ -166,7 +167,7 @@ impl Lane {
     }
 
     fn token_failed(&mut self, now: Now, in_flight: &InFlight) {
-        let Some(generation) = in_flight.generation else { return };
+        let Some(generation) = in_flight.purpose.generation() else { return };
         let policy = &self.config.policy;
         let waits = policy.create_server_error_ms.clone();
         let Some(launch) = self.launch_mut(generation) else { return };
@@ -201,12 +202,12 @@ impl Lane {
             return self.never_left(&overdue);
         }
         let mut read = self.read(now, Call::Create, "", answer);
-        read.misnamed = self.is_misnamed(&read, Some(overdue.generation), is_of_others);
+        read.misnamed = self.is_misnamed(&read, overdue.generation, is_of_others);
         if let Some(task_id) = read.created_task().filter(|_| !read.misnamed) {
             let token = overdue.token.as_str();
             let later = |other: &Overdue| other.id > overdue.id && other.token == token;
             let is_under_way =
-                self.in_flight.as_ref().is_some_and(|in_flight| in_flight.token.as_deref() == Some(token));
+                self.in_flight.as_ref().is_some_and(|sent| sent.purpose.created_with() == Some(token));
             let is_last = !is_under_way && !self.overdue.iter().any(later);
             let create = Some(AnsweredCreate { token, is_last });
             self.learn(now, overdue.generation, task_id, create, false, IdentifiedBy::LateReply);
@@ -231,22 +232,21 @@ impl Lane {
         is_of_others: &dyn Fn(&str) -> bool,
     ) -> Option<ChannelLook> {
         self.note_domain(now, &in_flight.domain, answer);
-        let call = match in_flight.purpose {
-            Purpose::Acquire => Call::Acquire,
-            Purpose::Create => Call::Create,
-            Purpose::Query => Call::Query,
-            Purpose::Update => Call::Update,
-            Purpose::Delete => Call::Delete,
+        let (call, generation) = match in_flight.purpose {
+            Purpose::Acquire { generation } => (Call::Acquire, generation),
+            Purpose::Create { generation, .. } => (Call::Create, generation),
+            Purpose::Query { generation } => (Call::Query, generation),
+            Purpose::Update { generation } => (Call::Update, generation),
+            Purpose::Delete { generation } => (Call::Delete, generation),
             Purpose::Presence => return self.on_presence(now, in_flight, answer),
-            Purpose::InputToken | Purpose::OutputToken => return None,
+            Purpose::InputToken { .. } | Purpose::OutputToken { .. } => return None,
         };
         let mut read = self.read(now, call, &in_flight.domain, answer);
-        read.misnamed = self.is_misnamed(&read, in_flight.generation, is_of_others);
-        let generation = in_flight.generation?;
+        read.misnamed = self.is_misnamed(&read, generation, is_of_others);
         self.launch(generation)?;
         match call {
             Call::Acquire => self.on_acquire(now, generation, &read),
-            Call::Create => self.on_create(now, generation, in_flight.token.as_deref(), &read),
+            Call::Create => self.on_create(now, generation, in_flight.purpose.created_with(), &read),
             Call::Query => self.on_query(now, generation, &read),
             Call::Update => self.on_update(now, generation, &read),
             Call::Delete => self.on_delete(now, generation, &read),
@@ -278,8 +278,8 @@ impl Lane {
     /// Whether an answer names a task that it cannot be about: of a Create one of another create, in this lane or another
     /// one; of other calls one that was not asked for. A task of the same create that is over is no misnomer: it is what
     /// became of the Create.
-    fn is_misnamed(&self, read: &Read, generation: Option<u32>, is_of_others: &dyn Fn(&str) -> bool) -> bool {
-        let (Some(task), Some(generation)) = (read.body.task_id.as_deref(), generation) else { return false };
+    fn is_misnamed(&self, read: &Read, generation: u32, is_of_others: &dyn Fn(&str) -> bool) -> bool {
+        let Some(task) = read.body.task_id.as_deref() else { return false };
         match read.call {
             Call::Acquire => false,
             Call::Create => is_of_others(task) || self.is_of_another_create(task, generation),

@@ -348,6 +348,12 @@ impl LaneConfig {
         self.services.warnings()
     }
 
+    /// Whether the newest payload needs another task than that of this launch.
+    pub(super) fn needs_relaunch(&self, launch: &Launch) -> bool {
+        let created_with = launch.created_with.as_ref();
+        created_with.is_some_and(|created_with| created_with.fixed_difference(&self.services).is_some())
+    }
+
     /// The newest payload.
     pub(crate) fn services(&self) -> &Services {
         &self.services

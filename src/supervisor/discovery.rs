@@ -26,7 +26,10 @@ impl Lane {
         self.mark_changed();
         let had_none = self.launch(generation).is_some_and(|launch| launch.task_id.is_none());
         if had_none
-            && self.in_flight.as_ref().is_some_and(|in_flight| in_flight.generation == Some(generation))
+            && self
+                .in_flight
+                .as_ref()
+                .is_some_and(|in_flight| in_flight.purpose.generation() == Some(generation))
         {
             // It was for another Create, which must not be sent any more should it still be waiting for its snapshot, and
             // what the service says of it is not said of this task.
@@ -130,7 +133,8 @@ impl Lane {
     /// The current launch makes way for one whose task was found.
     pub(super) fn displace(&mut self, now: Now) {
         let Some(generation) = self.current else { return };
-        if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.generation == Some(generation)) {
+        if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.purpose.generation() == Some(generation))
+        {
             // Should it still be waiting for its snapshot, it must not be sent any more: it could start a second task.
             self.let_go_of_request();
         }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::config::{LaneConfig, Rollout};
 use super::event::{Event, EventKind, IdentifiedBy, LaunchCause};
+use super::in_flight::{self, InFlight, Overdue, Purpose};
 use super::launch::{Launch, Phase, Retired};
-use super::request::RequestId;
 use super::{Health, KnownTask, LaneStatus, LaneUpdate, Outcome, Standing, Via, is_default};
 use crate::decode::{Decode, Json, Wrong, decode};
 use crate::domain::DomainLadder;
@@ -18,9 +18,6 @@ use crate::redact::{DriverSecrets, Redactor};
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
 use crate::uid::{Uid, UidRing};
-
-/// Creates without an answer whose late replies are still known.
-const MAX_OVERDUE: usize = 8;
 
 /// What the lane is there for.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -44,50 +41,6 @@ impl Decode for Goal {
         Ok(Self::End { outcome, since })
     }
 }
-
-/// A request whose answer is awaited.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct InFlight {
-    pub(super) id: RequestId,
-    pub(super) purpose: Purpose,
-    /// The launch that it is for; none for a look into the channel.
-    pub(super) generation: Option<u32>,
-    /// The builder token that it carries.
-    pub(super) token: Option<String>,
-    pub(super) domain: String,
-    pub(super) sent_at: Millis,
-    pub(super) deadline: Millis,
-}
-
-decode!(Camel InFlight { id, purpose, generation, token, domain, sent_at, deadline });
-
-/// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Purpose {
-    InputToken,
-    OutputToken,
-    Acquire,
-    Create,
-    Query,
-    Update,
-    Delete,
-    Presence,
-}
-
-decode!(Camel enum Purpose { InputToken, OutputToken, Acquire, Create, Query, Update, Delete, Presence });
-
-/// A Create that timed out; its reply may still come.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Overdue {
-    pub(super) id: RequestId,
-    pub(super) generation: u32,
-    pub(super) token: String,
-}
-
-decode!(Camel Overdue { id, generation, token });
 
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -397,14 +350,14 @@ impl Lane {
 
     /// A replacement that has not begun is not needed any more: the running task can take the payload that is wanted now.
     fn cancel_rollout(&mut self) {
-        if self.outgoing().is_none_or(|launch| self.needs_relaunch(launch)) {
+        if self.outgoing().is_none_or(|launch| self.config.needs_relaunch(launch)) {
             return;
         }
         let begun = self.current_launch().map(|launch| (launch.generation, launch.may_be_live()));
         match begun {
             Some((_, true)) => return,
             Some((generation, false)) => {
-                if self.in_flight.as_ref().is_some_and(|sent| sent.generation == Some(generation)) {
+                if self.in_flight.as_ref().is_some_and(|sent| sent.purpose.generation() == Some(generation)) {
                     self.let_go_of_request();
                 }
                 self.forget(generation, None);
@@ -431,13 +384,6 @@ impl Lane {
         launch.created_with.as_ref().unwrap_or(self.config.services()).fixed_difference(services)
     }
 
-    /// Whether the newest payload needs another task than that of this launch.
-    pub(super) fn needs_relaunch(&self, launch: &Launch) -> bool {
-        let created_with = launch.created_with.as_ref();
-        created_with
-            .is_some_and(|created_with| created_with.fixed_difference(self.config.services()).is_some())
-    }
-
     /// The newest payload was refused: goes back to the one before it, if there is one.
     pub(super) fn go_back(&mut self, now: Now) -> bool {
         let refused = self.config.revert_services();
@@ -449,8 +395,10 @@ impl Lane {
 
     /// Each launch is to have the payload that the lane has now, in the place of this one.
     fn payload_has_changed(&mut self, now: Now, before: &Services) {
-        let updating = self.in_flight.as_ref().filter(|sent| sent.purpose == Purpose::Update);
-        let updating = updating.and_then(|sent| sent.generation);
+        let updating = match self.in_flight.as_ref().map(|sent| &sent.purpose) {
+            Some(Purpose::Update { generation }) => Some(*generation),
+            Some(_) | None => None,
+        };
         for launch in &mut self.launches {
             if launch.creates == 0 {
                 // Nothing was sent yet: it starts with the new payload.
@@ -478,11 +426,16 @@ impl Lane {
 
     /// Does not await any longer what was asked for with a payload, or for one, that is not to be sent any more.
     fn let_go_of_preparation(&mut self) {
-        let prepares = |sent: &&InFlight| match sent.purpose {
-            Purpose::InputToken | Purpose::OutputToken | Purpose::Acquire => true,
-            Purpose::Create | Purpose::Query | Purpose::Update | Purpose::Delete | Purpose::Presence => false,
-        };
-        let generation = self.in_flight.as_ref().filter(prepares).and_then(|sent| sent.generation);
+        let generation = self.in_flight.as_ref().and_then(|sent| match sent.purpose {
+            Purpose::InputToken { generation }
+            | Purpose::OutputToken { generation }
+            | Purpose::Acquire { generation } => Some(generation),
+            Purpose::Create { .. }
+            | Purpose::Query { .. }
+            | Purpose::Update { .. }
+            | Purpose::Delete { .. }
+            | Purpose::Presence => None,
+        });
         let launch = generation.and_then(|generation| self.launch(generation));
         if launch.is_some_and(|launch| launch.services.is_none()) {
             self.let_go_of_request();
@@ -629,14 +582,7 @@ impl Lane {
     /// Does not await the answer to the request under way any longer; that to a Create is still kept in mind.
     pub(super) fn let_go_of_request(&mut self) -> Option<InFlight> {
         let in_flight = self.in_flight.take()?;
-        if let (Purpose::Create, Some(generation), Some(token)) =
-            (in_flight.purpose, in_flight.generation, in_flight.token.clone())
-        {
-            self.overdue.push_back(Overdue { id: in_flight.id, generation, token });
-            if self.overdue.len() > MAX_OVERDUE {
-                self.overdue.pop_front();
-            }
-        }
+        in_flight::remember(&mut self.overdue, &in_flight);
         Some(in_flight)
     }
 }

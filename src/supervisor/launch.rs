@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::event::Suspicion;
 use super::is_default;
-use super::request::encoded;
 use crate::decode::{Decode, Json, Wrong, decode};
 use crate::task::Services;
 use crate::time::Millis;
@@ -480,11 +479,11 @@ impl Launch {
         self.begin_round();
     }
 
-    /// Path and query for a call about the task.
-    pub(super) fn task_path(&self, base: &str) -> String {
+    /// What a call about its task is addressed to: the task, and the builder token to call it with.
+    pub(super) fn address(&self) -> (&str, &str) {
         let task_id = self.task_id.as_deref().unwrap_or_default();
         let token = self.tokens.first().map(String::as_str).unwrap_or_default();
-        format!("{base}/tasks/{}?builderToken={}", encoded(task_id), encoded(token))
+        (task_id, token)
     }
 
     pub(super) fn secrets(&self) -> Vec<String> {

@@ -1,13 +1,16 @@
 //! What a lane does next.
 
 use super::event::{Event, EventCall};
-use super::lane::{Goal, InFlight, Lane, Purpose};
+use super::in_flight::{InFlight, Purpose};
+use super::lane::{Goal, Lane};
 use super::launch::{CREATE_WINDOW, Launch, Phase, RtcToken, TOKEN_LIFETIME};
-use super::request::{PermitRequest, Request, RequestId, TokenRequest, encoded};
-use super::{Outcome, Why};
+use super::request::{PermitRequest, Request, RequestId, TokenRequest};
+use super::rest::{self, Http};
+use super::{LaneConfig, Outcome, Why};
 use crate::quota::Want;
 use crate::quota::permits::{Permits, Turn};
 use crate::time::{Millis, Now};
+use crate::uid::Uid;
 
 /// What a lane's owner is to do; times are on the monotonic clock.
 pub(crate) enum Step {
@@ -19,26 +22,58 @@ pub(crate) enum Step {
     Done(Outcome),
 }
 
-/// A call that will be due.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Planned {
-    due: Millis,
-    rank: u8,
-    purpose: Purpose,
-    generation: Option<u32>,
-    why: Why,
+/// Which of the calls that are due is made first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Priority {
+    /// The first Create with a builder token, which is good for 2 s.
+    FirstCreate,
+    /// What lives on is billed, and holds its uid.
+    Delete,
+    /// Everything else that brings a task on air, and Updates.
+    Launch,
+    Query,
+    Presence,
 }
 
-impl Purpose {
+/// A call that is due now or later.
+struct Planned<'a> {
+    due: Millis,
+    priority: Priority,
+    why: Why,
+    call: PlannedCall<'a>,
+}
+
+enum PlannedCall<'a> {
+    OfLaunch(&'a mut Launch, LaunchCall),
+    Presence,
+}
+
+/// A call of one launch.
+enum LaunchCall {
+    InputToken,
+    OutputToken,
+    Acquire,
+    /// With this builder token; not to be sent after `expires_at`.
+    Create {
+        token: String,
+        expires_at: Millis,
+    },
+    Query,
+    Update,
+    Delete,
+}
+
+impl PlannedCall<'_> {
     /// What it needs of the rate limit; none for what is no call to the transcoder.
-    fn want(self) -> Option<Want> {
-        match self {
-            Self::InputToken | Self::OutputToken | Self::Presence => None,
-            Self::Acquire => Some(Want::AcquireAndCreate),
-            Self::Create => Some(Want::Create),
-            Self::Query => Some(Want::Query),
-            Self::Update => Some(Want::Update),
-            Self::Delete => Some(Want::Delete),
+    fn want(&self) -> Option<Want> {
+        let Self::OfLaunch(_, call) = self else { return None };
+        match call {
+            LaunchCall::InputToken | LaunchCall::OutputToken => None,
+            LaunchCall::Acquire => Some(Want::AcquireAndCreate),
+            LaunchCall::Create { .. } => Some(Want::Create),
+            LaunchCall::Query => Some(Want::Query),
+            LaunchCall::Update => Some(Want::Update),
+            LaunchCall::Delete => Some(Want::Delete),
         }
     }
 }
@@ -51,9 +86,15 @@ impl Lane {
                 return Step::Emit(event);
             }
             if let Some(in_flight) = &self.in_flight {
-                let asks_application =
-                    matches!(in_flight.purpose, Purpose::InputToken | Purpose::OutputToken);
-                let why = if asks_application { Why::RtcToken } else { Why::Reply };
+                let why = match in_flight.purpose.call() {
+                    EventCall::RtcToken => Why::RtcToken,
+                    EventCall::Acquire
+                    | EventCall::Create
+                    | EventCall::Query
+                    | EventCall::Update
+                    | EventCall::Delete
+                    | EventCall::Presence => Why::Reply,
+                };
                 return Step::Wait { until: in_flight.deadline, why };
             }
             if self.settle(now, may_roll_out) {
@@ -63,83 +104,30 @@ impl Lane {
                 permits.withdraw(self.number);
                 return Step::Done(outcome.clone());
             }
-            let planned = self.next_call(now);
             let settle = self.next_settle(now);
-            let Some(call) = planned.filter(|call| call.due <= now.mono) else {
-                permits.withdraw(self.number);
-                let calls = planned.map(|call| (call.due, call.why));
-                let (until, why) = [calls, settle]
-                    .into_iter()
-                    .flatten()
-                    .min_by_key(|(until, _)| *until)
-                    .unwrap_or((now.mono.plus(self.config.policy.monitor_interval_ms), Why::CoolDown));
-                return Step::Wait { until: until.max(now.mono.plus(Millis::new(1))), why };
+            let look = self.wants_look().then_some(self.next_look);
+            let (number, idle) = (self.number, self.config.policy.monitor_interval_ms);
+            let planned = plan(&mut self.launches, self.current, look, &self.config, now);
+            let call = match planned {
+                Some(call) if call.due <= now.mono => call.call,
+                later => {
+                    permits.withdraw(number);
+                    let call = later.map(|call| (call.due, call.why));
+                    let next = [call, settle].into_iter().flatten().min_by_key(|(until, _)| *until);
+                    let (until, why) = next.unwrap_or((now.mono.plus(idle), Why::CoolDown));
+                    return Step::Wait { until: until.max(now.mono.plus(Millis::new(1))), why };
+                }
             };
-            if let Some(want) = call.purpose.want() {
-                match permits.ask(now.mono, self.number, want) {
+            if let Some(want) = call.want() {
+                match permits.ask(now.mono, number, want) {
                     Turn::Now => {}
                     Turn::Wait(until) => return Step::Wait { until, why: Why::Quota },
-                    Turn::Ask => return Step::NeedPermit(PermitRequest { lane: self.number, want }),
+                    Turn::Ask => return Step::NeedPermit(PermitRequest { lane: number, want }),
                 }
             }
-            return self.carry_out(now, call);
+            let prepared = prepare(call, &self.config, now);
+            return self.carry_out(now, prepared);
         }
-    }
-
-    /// Of the calls that are due the most important one, or else the one that is due first.
-    fn next_call(&mut self, now: Now) -> Option<Planned> {
-        let current = self.current;
-        let has_input = self.config.input_channel.is_some();
-        let mut calls: Vec<Planned> = Vec::with_capacity(4);
-        let needs_relaunch = |launch: &&Launch| self.needs_relaunch(launch);
-        let relaunched: Vec<u32> =
-            self.launches.iter().filter(needs_relaunch).map(|launch| launch.generation).collect();
-        for launch in &mut self.launches {
-            let generation = Some(launch.generation);
-            let plan = |due, rank, purpose, why| Planned { due, rank, purpose, generation, why };
-            let retries =
-                launch.failures > 0 || launch.not_found > 0 || launch.refusals > 0 || launch.rate_limited > 0;
-            let unless_retrying = |why| if retries { Why::Retry } else { why };
-            match launch.phase {
-                Phase::Preparing | Phase::Creating if generation == current => {
-                    let first = launch.usable_builder(now.mono).map(|builder| builder.creates == 0);
-                    let why = if retries || launch.acquire_failures > 0 { Why::Retry } else { Why::Launch };
-                    calls.push(match first {
-                        Some(true) => plan(launch.due, 0, Purpose::Create, why),
-                        Some(false) => plan(launch.due, 2, Purpose::Create, why),
-                        None => {
-                            plan(launch.due, 2, missing(launch, has_input).unwrap_or(Purpose::Acquire), why)
-                        }
-                    });
-                }
-                Phase::Confirming | Phase::Reconsidered => {
-                    calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Confirm)))
-                }
-                Phase::Running => {
-                    calls.push(plan(launch.due, 3, Purpose::Query, unless_retrying(Why::Monitor)));
-                    let is_updated = generation == current && !relaunched.contains(&launch.generation);
-                    if let Some(due) = launch.update_due.filter(|_| is_updated) {
-                        let purpose = missing(launch, has_input).unwrap_or(Purpose::Update);
-                        calls.push(plan(due, 2, purpose, Why::Update));
-                    }
-                }
-                Phase::AwaitingEnd => calls.push(plan(launch.due, 3, Purpose::Query, Why::Delete)),
-                Phase::Deleting | Phase::LeftBehind => {
-                    calls.push(plan(launch.due, 1, Purpose::Delete, Why::Delete));
-                }
-                Phase::Preparing
-                | Phase::Creating
-                | Phase::Unresolved
-                | Phase::Unidentified
-                | Phase::Superseded => {}
-            }
-        }
-        if self.wants_look() {
-            let (due, purpose) = (self.next_look, Purpose::Presence);
-            calls.push(Planned { due, rank: 4, purpose, generation: None, why: Why::Presence });
-        }
-        let due = calls.iter().filter(|call| call.due <= now.mono).min_by_key(|call| (call.rank, call.due));
-        due.or_else(|| calls.iter().min_by_key(|call| call.due)).copied()
     }
 
     fn wants_look(&self) -> bool {
@@ -148,7 +136,7 @@ impl Lane {
             && (self.launches.iter().any(Launch::is_watched) || (self.config.always_looks() && running()))
     }
 
-    fn carry_out(&mut self, now: Now, call: Planned) -> Step {
+    fn carry_out(&mut self, now: Now, Prepared { purpose, call }: Prepared) -> Step {
         let id = RequestId::new(self.number, self.next_request);
         self.next_request = self.next_request.wrapping_add(1);
         let timeout = self.config.policy.request_timeout_ms;
@@ -157,126 +145,205 @@ impl Lane {
         if before != self.domains {
             self.tell_domain_switch(now, &before);
         }
-        let base = format!("/v1/projects/{}/rtsc/cloud-transcoder", encoded(&self.config.app_id));
-        let mut request = Request {
-            id,
-            call: EventCall::Presence,
-            method: "GET",
-            domain: domain.clone(),
-            path: String::new(),
-            body: None,
-            timeout,
-            persist_first: false,
-            send_before: None,
-        };
-        let mut token = None;
-        let config = &self.config;
-        let launch =
-            call.generation.and_then(|g| self.launches.iter_mut().find(|launch| launch.generation == g));
-        match (call.purpose, launch) {
-            (Purpose::Presence, _) | (_, None) => {
-                let (app_id, channel) = (encoded(&config.app_id), encoded(&config.output_channel));
-                request.path = format!("/dev/v1/channel/user/{app_id}/{channel}/hosts_only");
+        let step = match call {
+            PreparedCall::RtcToken { uid, channel } => {
+                Step::NeedToken(TokenRequest { id, uid, channel, timeout })
             }
-            (Purpose::InputToken | Purpose::OutputToken, Some(launch)) => {
-                let input = call.purpose == Purpose::InputToken;
-                let channel = if input {
-                    config.input_channel.clone().unwrap_or_default()
-                } else {
-                    config.output_channel.clone()
-                };
-                let uid = if input { 0 } else { launch.uid };
-                self.in_flight = Some(InFlight {
-                    id,
-                    purpose: call.purpose,
-                    generation: call.generation,
-                    token: None,
-                    domain,
-                    sent_at: now.mono,
-                    deadline: now.mono.plus(timeout),
-                });
-                return Step::NeedToken(TokenRequest { id, uid, channel, timeout });
-            }
-            (Purpose::Acquire, Some(launch)) => {
-                if launch.services.is_none() {
-                    // Its task may have been started with the one or the other, unless no Create was carried out.
-                    launch.outdated = None;
-                    launch.update_due = launch.update_due.filter(|_| launch.creates > 0);
+            PreparedCall::Http { http: Http { method, path, body }, send_before } => {
+                let call = purpose.call();
+                let persist_first = matches!(call, EventCall::Create | EventCall::Update | EventCall::Delete);
+                if persist_first {
+                    self.mark_changed();
                 }
-                let services = config.compose(launch);
-                request.call = EventCall::Acquire;
-                request.method = "POST";
-                request.path = format!("{base}/builderTokens");
-                request.body =
-                    Some(format!(r#"{{"instanceId":"{}","services":{services}}}"#, launch.instance_id));
-                launch.services = Some(services);
+                let domain = domain.clone();
+                Step::Send(Request {
+                    id,
+                    call,
+                    method,
+                    domain,
+                    path,
+                    body,
+                    timeout,
+                    persist_first,
+                    send_before,
+                })
             }
-            (Purpose::Create, Some(launch)) => {
-                launch.create_leaves(now.mono);
-                launch.phase = Phase::Creating;
-                let builder = launch.builder.as_ref();
-                let name = builder.map(|builder| builder.name.clone()).unwrap_or_default();
-                let first = call.rank == 0;
-                let limit = if first { CREATE_WINDOW } else { TOKEN_LIFETIME };
-                let age = builder.map_or(limit, |builder| now.mono.minus(builder.acquired_at));
-                request.call = EventCall::Create;
-                request.method = "POST";
-                request.path = format!("{base}/tasks?builderToken={}", encoded(&name));
-                request.body =
-                    Some(format!(r#"{{"services":{}}}"#, launch.services.as_deref().unwrap_or("{}")));
-                request.persist_first = true;
-                request.send_before = Some(now.wall.plus(limit.minus(age)));
-                token = Some(name);
-            }
-            (Purpose::Query, Some(launch)) => {
-                launch.last_query_at = Some(now.mono);
-                launch.hinted = false;
-                request.call = EventCall::Query;
-                request.path = launch.task_path(&base);
-            }
-            (Purpose::Update, Some(launch)) => {
-                let services = config.compose(launch);
-                let sequence_id = launch.next_sequence_id;
-                launch.next_sequence_id = launch.next_sequence_id.saturating_add(1);
-                let mask = "services.cloudTranscoder.config";
-                request.call = EventCall::Update;
-                request.method = "PATCH";
-                request.path =
-                    format!("{}&sequenceId={sequence_id}&updateMask={mask}", launch.task_path(&base));
-                request.body = Some(format!(r#"{{"services":{services}}}"#));
-                request.persist_first = true;
-                launch.services = Some(services);
-            }
-            (Purpose::Delete, Some(launch)) => {
-                request.call = EventCall::Delete;
-                request.method = "DELETE";
-                request.path = launch.task_path(&base);
-                request.persist_first = true;
+        };
+        let deadline = now.mono.plus(timeout);
+        self.in_flight = Some(InFlight { id, purpose, domain, sent_at: now.mono, deadline });
+        step
+    }
+}
+
+/// Of the calls that are due the most important one, or else the one that is due first.
+fn plan<'a>(
+    launches: &'a mut [Launch],
+    current: Option<u32>,
+    look: Option<Millis>,
+    config: &LaneConfig,
+    now: Now,
+) -> Option<Planned<'a>> {
+    let order = |due: Millis, priority| match due <= now.mono {
+        true => (false, Some(priority), due),
+        false => (true, None, due),
+    };
+    let mut first: Option<Planned<'a>> = None;
+    let mut consider = |planned: Planned<'a>| {
+        let is_before =
+            |first: &Planned<'_>| order(planned.due, planned.priority) < order(first.due, first.priority);
+        if first.as_ref().is_none_or(is_before) {
+            first = Some(planned);
+        }
+    };
+    for launch in launches {
+        let is_current = current == Some(launch.generation);
+        let mut calls = calls_of(launch, is_current, config, now).into_iter().flatten();
+        let Some(mut call) = calls.next() else { continue };
+        for other in calls {
+            if order(other.0, other.1) < order(call.0, call.1) {
+                call = other;
             }
         }
-        self.in_flight = Some(InFlight {
-            id,
-            purpose: call.purpose,
-            generation: call.generation,
-            token,
-            domain,
-            sent_at: now.mono,
-            deadline: now.mono.plus(timeout),
-        });
-        if request.persist_first {
-            self.mark_changed();
+        let (due, priority, why, call) = call;
+        consider(Planned { due, priority, why, call: PlannedCall::OfLaunch(launch, call) });
+    }
+    if let Some(due) = look {
+        let (priority, why) = (Priority::Presence, Why::Presence);
+        consider(Planned { due, priority, why, call: PlannedCall::Presence });
+    }
+    first
+}
+
+/// The calls that a launch is to make, now or later.
+fn calls_of(
+    launch: &mut Launch,
+    is_current: bool,
+    config: &LaneConfig,
+    now: Now,
+) -> [Option<(Millis, Priority, Why, LaunchCall)>; 2] {
+    let has_input = config.input_channel.is_some();
+    let due = launch.due;
+    let retries =
+        launch.failures > 0 || launch.not_found > 0 || launch.refusals > 0 || launch.rate_limited > 0;
+    let unless_retrying = |why| if retries { Why::Retry } else { why };
+    let query = |why| Some((due, Priority::Query, why, LaunchCall::Query));
+    match launch.phase {
+        Phase::Preparing | Phase::Creating if is_current => {
+            let why = if retries || launch.acquire_failures > 0 { Why::Retry } else { Why::Launch };
+            let builder = launch.usable_builder(now.mono);
+            let create = builder.map(|builder| {
+                let is_first = builder.creates == 0;
+                let priority = if is_first { Priority::FirstCreate } else { Priority::Launch };
+                let lifetime = if is_first { CREATE_WINDOW } else { TOKEN_LIFETIME };
+                let expires_at = builder.acquired_at.plus(lifetime);
+                (due, priority, why, LaunchCall::Create { token: builder.name.clone(), expires_at })
+            });
+            let prepare = |launch: &Launch| {
+                let call = missing(launch, has_input).unwrap_or(LaunchCall::Acquire);
+                (due, Priority::Launch, why, call)
+            };
+            [Some(create.unwrap_or_else(|| prepare(launch))), None]
         }
-        Step::Send(request)
+        Phase::Confirming | Phase::Reconsidered => [query(unless_retrying(Why::Confirm)), None],
+        Phase::Running => {
+            let is_updated = is_current && !config.needs_relaunch(launch);
+            let update = launch.update_due.filter(|_| is_updated).map(|due| {
+                let call = missing(launch, has_input).unwrap_or(LaunchCall::Update);
+                (due, Priority::Launch, Why::Update, call)
+            });
+            [query(unless_retrying(Why::Monitor)), update]
+        }
+        Phase::AwaitingEnd => [query(Why::Delete), None],
+        Phase::Deleting | Phase::LeftBehind => {
+            [Some((due, Priority::Delete, Why::Delete, LaunchCall::Delete)), None]
+        }
+        Phase::Preparing | Phase::Creating | Phase::Unresolved | Phase::Unidentified | Phase::Superseded => {
+            [None, None]
+        }
     }
 }
 
 /// The RTC token that the payload still wants.
-fn missing(launch: &Launch, has_input: bool) -> Option<Purpose> {
+fn missing(launch: &Launch, has_input: bool) -> Option<LaunchCall> {
     if launch.services.is_some() {
         return None;
     }
     if has_input && launch.input_token == RtcToken::NotAsked {
-        return Some(Purpose::InputToken);
+        return Some(LaunchCall::InputToken);
     }
-    (launch.output_token == RtcToken::NotAsked).then_some(Purpose::OutputToken)
+    (launch.output_token == RtcToken::NotAsked).then_some(LaunchCall::OutputToken)
+}
+
+/// A call that is about to be made.
+struct Prepared {
+    purpose: Purpose,
+    call: PreparedCall,
+}
+
+enum PreparedCall {
+    RtcToken { uid: Uid, channel: String },
+    Http { http: Http, send_before: Option<Millis> },
+}
+
+/// Composes a call, and notes in its launch that it leaves.
+fn prepare(call: PlannedCall<'_>, config: &LaneConfig, now: Now) -> Prepared {
+    let app_id = config.app_id.as_str();
+    let http = |purpose, http| Prepared { purpose, call: PreparedCall::Http { http, send_before: None } };
+    let (launch, call) = match call {
+        PlannedCall::OfLaunch(launch, call) => (launch, call),
+        PlannedCall::Presence => {
+            return http(Purpose::Presence, rest::presence(app_id, &config.output_channel));
+        }
+    };
+    let generation = launch.generation;
+    match call {
+        LaunchCall::InputToken => {
+            let channel = config.input_channel.clone().unwrap_or_default();
+            // The service picks the uid that it subscribes to the inputs with.
+            let call = PreparedCall::RtcToken { uid: 0, channel };
+            Prepared { purpose: Purpose::InputToken { generation }, call }
+        }
+        LaunchCall::OutputToken => {
+            let call = PreparedCall::RtcToken { uid: launch.uid, channel: config.output_channel.clone() };
+            Prepared { purpose: Purpose::OutputToken { generation }, call }
+        }
+        LaunchCall::Acquire => {
+            if launch.services.is_none() {
+                // Its task may have been started with the one or the other, unless no Create was carried out.
+                launch.outdated = None;
+                launch.update_due = launch.update_due.filter(|_| launch.creates > 0);
+            }
+            let services = config.compose(launch);
+            let acquire = rest::acquire(app_id, &launch.instance_id, &services);
+            launch.services = Some(services);
+            http(Purpose::Acquire { generation }, acquire)
+        }
+        LaunchCall::Create { token, expires_at } => {
+            launch.create_leaves(now.mono);
+            launch.phase = Phase::Creating;
+            let create = rest::create(app_id, &token, launch.services.as_deref().unwrap_or("{}"));
+            let send_before = Some(now.wall.plus(expires_at.minus(now.mono)));
+            let call = PreparedCall::Http { http: create, send_before };
+            Prepared { purpose: Purpose::Create { generation, token }, call }
+        }
+        LaunchCall::Query => {
+            launch.last_query_at = Some(now.mono);
+            launch.hinted = false;
+            let (task_id, token) = launch.address();
+            http(Purpose::Query { generation }, rest::query(app_id, task_id, token))
+        }
+        LaunchCall::Update => {
+            let services = config.compose(launch);
+            let sequence_id = launch.next_sequence_id;
+            launch.next_sequence_id = launch.next_sequence_id.saturating_add(1);
+            let (task_id, token) = launch.address();
+            let update = rest::update(app_id, task_id, token, sequence_id, &services);
+            launch.services = Some(services);
+            http(Purpose::Update { generation }, update)
+        }
+        LaunchCall::Delete => {
+            let (task_id, token) = launch.address();
+            http(Purpose::Delete { generation }, rest::delete(app_id, task_id, token))
+        }
+    }
 }

@@ -148,7 +148,7 @@ impl Lane {
                     .map(|limit| (launch.since.plus(limit), Why::Unidentified)),
                 (Some(launch), _) => {
                     // Where it is due it is another lane's turn, or no uid is free.
-                    let rollout = launch.update_due.filter(|_| self.needs_relaunch(launch));
+                    let rollout = launch.update_due.filter(|_| self.config.needs_relaunch(launch));
                     rollout.filter(|due| *due > now.mono).map(|due| (due, Why::Update))
                 }
                 (None, Some(next)) => Some((next.at, Why::CoolDown)),

@@ -2,8 +2,9 @@
 
 use super::Outcome;
 use super::config::Restart;
+use super::event::EventCall;
 use super::event::{Ending, EventKind, FailReason, LaunchCause, LeftBehindReason, Said, Suspicion};
-use super::lane::{Goal, Lane, NextLaunch, OffAir, Purpose};
+use super::lane::{Goal, Lane, NextLaunch, OffAir};
 use super::launch::{Launch, Phase, Retired};
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
@@ -110,7 +111,7 @@ impl Lane {
         let current = self.current_launch().filter(|launch| launch.phase == Phase::Running);
         current.is_some_and(|launch| {
             let is_due = launch.update_due.is_some_and(|due| due <= now.mono);
-            is_due && self.needs_relaunch(launch) && self.ring.next().is_some()
+            is_due && self.config.needs_relaunch(launch) && self.ring.next().is_some()
         })
     }
 
@@ -128,7 +129,7 @@ impl Lane {
 
     /// The task that was to be replaced has the right payload after all, as the new one was refused: it stays.
     pub(super) fn keep_outgoing(&mut self) -> bool {
-        let stays = |launch: &&Launch| !self.needs_relaunch(launch);
+        let stays = |launch: &&Launch| !self.config.needs_relaunch(launch);
         let Some((generation, uid)) =
             self.outgoing().filter(stays).map(|launch| (launch.generation, launch.uid))
         else {
@@ -294,7 +295,8 @@ impl Lane {
         if self.goal == Goal::Run {
             self.goal = Goal::End { outcome, since: now.mono };
             // What is asked for is not wanted any more.
-            if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.purpose != Purpose::Delete) {
+            if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.purpose.call() != EventCall::Delete)
+            {
                 self.let_go_of_request();
             }
             self.current = None;

@@ -6,7 +6,7 @@ use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason};
 use crate::supervisor::lane::{Goal, Lane};
 use crate::supervisor::launch::{Phase, Round};
-use crate::supervisor::request::ReplyBody;
+use crate::supervisor::reply::ReplyBody;
 use crate::time::Now;
 
 impl Lane {

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::supervisor::answers::{ChannelLook, Seen};
+use crate::supervisor::request::RequestId;
 use crate::supervisor::{Answer, SupervisorConfig};
 
 const NOW: Now = Now { wall: Millis::ZERO, mono: Millis::ZERO };
@@ -92,8 +93,6 @@ fn a_look_in_vain_more_than_there_can_be() {
     let look = InFlight {
         id: RequestId::new(3, 0),
         purpose: Purpose::Presence,
-        generation: None,
-        token: None,
         domain: String::new(),
         sent_at: Millis::ZERO,
         deadline: Millis::ZERO,

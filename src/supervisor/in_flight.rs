@@ -1,0 +1,116 @@
+//! The one request of a lane that is under way, and Creates whose reply may still come.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use super::event::EventCall;
+use super::request::RequestId;
+use crate::decode::decode;
+use crate::time::Millis;
+
+/// Creates that were given up, and whose late replies are still known.
+const MAX_OVERDUE: usize = 8;
+
+/// A request whose answer is awaited.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InFlight {
+    pub(super) id: RequestId,
+    pub(super) purpose: Purpose,
+    pub(super) domain: String,
+    pub(super) sent_at: Millis,
+    pub(super) deadline: Millis,
+}
+
+decode!(Camel InFlight { id, purpose, domain, sent_at, deadline });
+
+/// What a request is for, and for which launch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "type")]
+pub(super) enum Purpose {
+    /// The application's RTC token for the inputs.
+    InputToken { generation: u32 },
+    /// The application's RTC token for the output.
+    OutputToken { generation: u32 },
+    /// A builder token.
+    Acquire { generation: u32 },
+    /// Starts a task, with this builder token.
+    Create { generation: u32, token: String },
+    /// Asks how a task is.
+    Query { generation: u32 },
+    /// Changes a running task.
+    Update { generation: u32 },
+    /// Ends a task.
+    Delete { generation: u32 },
+    /// Asks who is in the output channel.
+    Presence,
+}
+
+decode!(Camel enum Purpose as type {
+    InputToken { generation }, OutputToken { generation }, Acquire { generation }, Create { generation, token },
+    Query { generation }, Update { generation }, Delete { generation }, Presence,
+});
+
+impl Purpose {
+    /// The launch that it is for; none of a presence check.
+    pub(super) fn generation(&self) -> Option<u32> {
+        match self {
+            Self::InputToken { generation }
+            | Self::OutputToken { generation }
+            | Self::Acquire { generation }
+            | Self::Create { generation, .. }
+            | Self::Query { generation }
+            | Self::Update { generation }
+            | Self::Delete { generation } => Some(*generation),
+            Self::Presence => None,
+        }
+    }
+
+    pub(super) fn call(&self) -> EventCall {
+        match self {
+            Self::InputToken { .. } | Self::OutputToken { .. } => EventCall::RtcToken,
+            Self::Acquire { .. } => EventCall::Acquire,
+            Self::Create { .. } => EventCall::Create,
+            Self::Query { .. } => EventCall::Query,
+            Self::Update { .. } => EventCall::Update,
+            Self::Delete { .. } => EventCall::Delete,
+            Self::Presence => EventCall::Presence,
+        }
+    }
+
+    /// The builder token of a Create.
+    pub(super) fn created_with(&self) -> Option<&str> {
+        match self {
+            Self::Create { token, .. } => Some(token),
+            Self::InputToken { .. }
+            | Self::OutputToken { .. }
+            | Self::Acquire { .. }
+            | Self::Query { .. }
+            | Self::Update { .. }
+            | Self::Delete { .. }
+            | Self::Presence => None,
+        }
+    }
+}
+
+/// A Create that is not waited for any more; its reply may still come.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Overdue {
+    pub(super) id: RequestId,
+    pub(super) generation: u32,
+    pub(super) token: String,
+}
+
+decode!(Camel Overdue { id, generation, token });
+
+/// Remembers a request that was given up, if its reply can still teach something.
+pub(super) fn remember(overdue: &mut VecDeque<Overdue>, given_up: &InFlight) {
+    if let Purpose::Create { generation, token } = &given_up.purpose {
+        overdue.push_back(Overdue { id: given_up.id, generation: *generation, token: token.clone() });
+        if overdue.len() > MAX_OVERDUE {
+            overdue.pop_front();
+        }
+    }
+}

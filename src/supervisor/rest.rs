@@ -1,0 +1,124 @@
+//! The service's REST interface: the method, path and body of each call.
+
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// A call as it is sent, without the domain and the customer's credentials.
+pub(super) struct Http {
+    pub(super) method: &'static str,
+    /// Path and query. Carries the builder token.
+    pub(super) path: String,
+    /// JSON.
+    pub(super) body: Option<String>,
+}
+
+/// What an Update may change: everything below the transcoder's configuration.
+const UPDATE_MASK: &str = "services.cloudTranscoder.config";
+
+/// `services` of each call is the payload's JSON, as the service takes it.
+pub(super) fn acquire(app_id: &str, instance_id: &str, services: &str) -> Http {
+    Http {
+        method: "POST",
+        path: format!("{}/builderTokens", project(app_id)),
+        body: Some(format!(r#"{{"instanceId":"{instance_id}","services":{services}}}"#)),
+    }
+}
+
+pub(super) fn create(app_id: &str, builder_token: &str, services: &str) -> Http {
+    Http {
+        method: "POST",
+        path: format!("{}/tasks?builderToken={}", project(app_id), encoded(builder_token)),
+        body: Some(with_services(services)),
+    }
+}
+
+pub(super) fn query(app_id: &str, task_id: &str, builder_token: &str) -> Http {
+    Http { method: "GET", path: task(app_id, task_id, builder_token), body: None }
+}
+
+pub(super) fn update(
+    app_id: &str,
+    task_id: &str,
+    builder_token: &str,
+    sequence_id: u32,
+    services: &str,
+) -> Http {
+    let task = task(app_id, task_id, builder_token);
+    Http {
+        method: "PATCH",
+        path: format!("{task}&sequenceId={sequence_id}&updateMask={UPDATE_MASK}"),
+        body: Some(with_services(services)),
+    }
+}
+
+pub(super) fn delete(app_id: &str, task_id: &str, builder_token: &str) -> Http {
+    Http { method: "DELETE", path: task(app_id, task_id, builder_token), body: None }
+}
+
+/// Who broadcasts in a channel: a call of another service, with a rate limit of its own.
+pub(super) fn presence(app_id: &str, channel: &str) -> Http {
+    Http {
+        method: "GET",
+        path: format!("/dev/v1/channel/user/{}/{}/hosts_only", encoded(app_id), encoded(channel)),
+        body: None,
+    }
+}
+
+fn project(app_id: &str) -> String {
+    format!("/v1/projects/{}/rtsc/cloud-transcoder", encoded(app_id))
+}
+
+fn task(app_id: &str, task_id: &str, builder_token: &str) -> String {
+    format!("{}/tasks/{}?builderToken={}", project(app_id), encoded(task_id), encoded(builder_token))
+}
+
+fn with_services(services: &str) -> String {
+    format!(r#"{{"services":{services}}}"#)
+}
+
+/// Everything but the unreserved characters of a URL.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+fn encoded(text: &str) -> impl fmt::Display + '_ {
+    utf8_percent_encode(text, ENCODED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_call_is_sent_as_the_service_documents_it() {
+        let sent = |http: Http| format!("{} {} {}", http.method, http.path, http.body.unwrap_or_default());
+        let base = "/v1/projects/app/rtsc/cloud-transcoder";
+        assert_eq!(
+            sent(acquire("app", "show-1", r#"{"x":1}"#)),
+            format!(r#"POST {base}/builderTokens {{"instanceId":"show-1","services":{{"x":1}}}}"#)
+        );
+        assert_eq!(
+            sent(create("app", "b", "{}")),
+            format!(r#"POST {base}/tasks?builderToken=b {{"services":{{}}}}"#)
+        );
+        assert_eq!(sent(query("app", "t", "b")), format!("GET {base}/tasks/t?builderToken=b "));
+        assert_eq!(
+            sent(update("app", "t", "b", 7, "{}")),
+            format!(
+                r#"PATCH {base}/tasks/t?builderToken=b&sequenceId=7&updateMask=services.cloudTranscoder.config {{"services":{{}}}}"#
+            )
+        );
+        assert_eq!(sent(delete("app", "t", "b")), format!("DELETE {base}/tasks/t?builderToken=b "));
+        assert_eq!(sent(presence("app", "show")), "GET /dev/v1/channel/user/app/show/hosts_only ");
+    }
+
+    #[test]
+    fn names_are_encoded_in_paths() {
+        let odd = "a/b?c=d&e%.~-_é";
+        let encoded = "a%2Fb%3Fc%3Dd%26e%25.~-_%C3%A9";
+        let base = format!("/v1/projects/{encoded}/rtsc/cloud-transcoder");
+        assert_eq!(query(odd, odd, odd).path, format!("{base}/tasks/{encoded}?builderToken={encoded}"));
+        assert_eq!(create(odd, odd, "").path, format!("{base}/tasks?builderToken={encoded}"));
+        assert_eq!(acquire(odd, "", "").path, format!("{base}/builderTokens"));
+        assert_eq!(presence(odd, odd).path, format!("/dev/v1/channel/user/{encoded}/{encoded}/hosts_only"));
+    }
+}
