@@ -267,24 +267,27 @@ impl RetryPolicy {
         Ok(())
     }
 
-    /// Fits the looks for a new task to its `idleTimeout` (in ms): every one must come before it is over, jitter
-    /// included, or the task could come and go unseen. Default looks are shortened; chosen ones are refused.
+    /// The delays of the Queries that confirm a task with this `idleTimeout` (ms): each must be shorter, jitter included, or
+    /// the task could come and go unseen. `delays` are those before it: default ones are shortened, chosen ones refused.
     ///
     /// # Errors
-    /// `confirmMs` was chosen and has a wait that is not shorter than `idleTimeout`.
-    pub fn fit_idle_timeout(&mut self, idle_timeout: Millis) -> Result<(), Invalid> {
+    /// `confirmMs` was chosen and has a delay that is not shorter than `idleTimeout`.
+    pub(crate) fn confirm_delays_within(
+        &self,
+        delays: &Backoff,
+        idle_timeout: Millis,
+    ) -> Result<Backoff, Invalid> {
         let stretched =
             |wait: Millis| Millis::new(wait.as_u64() * (100 + u64::from(self.jitter_percent)) / 100);
-        if stretched(self.confirm_ms.longest()) < idle_timeout {
-            return Ok(());
+        if stretched(delays.longest()) < idle_timeout {
+            return Ok(delays.clone());
         }
         // They may have been shortened before.
-        if self.confirm_ms != Self::default().confirm_ms.capped(self.confirm_ms.longest()) {
+        if *delays != Self::default().confirm_ms.capped(delays.longest()) {
             let allowed = format!("shorter, with jitter, than the task's idleTimeout of {idle_timeout}");
-            return Err(Invalid::new("policy.confirmMs", list_of(&self.confirm_ms.0), allowed));
+            return Err(Invalid::new("policy.confirmMs", list_of(&delays.0), allowed));
         }
-        self.confirm_ms = self.confirm_ms.capped(Millis::new((idle_timeout.as_u64() / 3).max(1)));
-        Ok(())
+        Ok(delays.capped(Millis::new((idle_timeout.as_u64() / 3).max(1))))
     }
 
     /// How many looks in a row without a uid prove that it is not live. Looks are counted and not the time between them,
@@ -467,20 +470,21 @@ mod tests {
     }
 
     #[test]
-    fn looks_stay_below_the_idle_timeout() {
-        let mut policy = RetryPolicy::default();
-        policy.fit_idle_timeout(Millis::from_secs(300)).unwrap();
-        assert_eq!(policy, RetryPolicy::default());
-        policy.fit_idle_timeout(Millis::from_secs(6)).unwrap();
-        assert_eq!(policy.confirm_ms.longest(), Millis::from_secs(2));
-        policy.fit_idle_timeout(Millis::from_secs(2)).unwrap();
-        assert_eq!(policy.confirm_ms.longest(), Millis::new(666), "shortened twice");
+    fn a_new_task_is_queried_within_its_idle_timeout() {
+        let policy = RetryPolicy::default();
+        let within = |delays: &Backoff, ms| policy.confirm_delays_within(delays, Millis::new(ms)).unwrap();
+        assert_eq!(within(&policy.confirm_ms, 300_000), policy.confirm_ms);
+        let shortened = within(&policy.confirm_ms, 6_000);
+        assert_eq!(shortened.longest(), Millis::from_secs(2));
+        assert_eq!(within(&shortened, 2_000).longest(), Millis::new(666), "shortened twice");
 
         let mut chosen = RetryPolicy { confirm_ms: Backoff::from_ms(&[5_000]), ..RetryPolicy::default() };
-        assert_eq!(chosen.fit_idle_timeout(Millis::from_secs(5)).unwrap_err().field, "policy.confirmMs");
+        let fits =
+            |policy: &RetryPolicy, ms| policy.confirm_delays_within(&policy.confirm_ms, Millis::new(ms));
+        assert_eq!(fits(&chosen, 5_000).unwrap_err().field, "policy.confirmMs");
         chosen.jitter_percent = 100;
-        assert!(chosen.fit_idle_timeout(Millis::from_secs(10)).is_err(), "jitter counts");
-        assert_eq!(chosen.fit_idle_timeout(Millis::new(10_001)), Ok(()));
+        assert!(fits(&chosen, 10_000).is_err(), "jitter counts");
+        assert_eq!(fits(&chosen, 10_001), Ok(chosen.confirm_ms.clone()));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::quota::permits::Permits;
 use crate::redact::DriverSecrets;
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
-    ChannelLook, Event, EventCall, EventKind, FailReason, Health, Input, Lane, LaneConfig, LaneStatus,
-    LaneUpdate, Outcome, Output, PermitRequest, Raw, RequestId, Shared, Step, Why,
+    ChannelLook, Event, EventCall, EventKind, FailReason, Health, Input, Lane, LaneStatus, LaneUpdate,
+    NewLane, Outcome, Output, PermitRequest, Raw, RequestId, Shared, Step, Why,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
@@ -35,7 +35,7 @@ decode!(Kebab enum OnAirPolicy { Sticky, PreferPrimary });
 /// `uids`, the primary first, and `onAir?`.
 #[derive(Clone, Debug)]
 pub struct GroupConfig {
-    lanes: Vec<LaneConfig>,
+    lanes: Vec<NewLane>,
     limits: QuotaLimits,
     on_air: OnAirPolicy,
     start_grace: Millis,
@@ -63,7 +63,7 @@ impl GroupConfig {
             return Err(Invalid::new("config.lanes", found, format!("a list of 1 to {MAX_LANES} lanes")));
         }
         let shared = Shared::new(raw)?;
-        let mut lanes: Vec<LaneConfig> = Vec::new();
+        let mut lanes: Vec<NewLane> = Vec::new();
         for (i, raw) in raw_lanes.into_iter().enumerate() {
             let field = |name: &str| format!("config.lanes[{i}].{name}");
             let length = raw.name.chars().count();
@@ -82,7 +82,7 @@ impl GroupConfig {
                 };
                 Invalid { field: field(name), ..invalid }
             })?;
-            let in_channel = |other: &&LaneConfig| other.output_channel() == lane.output_channel();
+            let in_channel = |other: &&NewLane| other.output_channel() == lane.output_channel();
             let taken = |uid: &&Uid| lanes.iter().filter(in_channel).any(|other| other.uids().contains(uid));
             if let Some(uid) = lane.uids().iter().find(taken) {
                 let allowed = "different from the uids of every other lane in the same output channel";
@@ -97,7 +97,7 @@ impl GroupConfig {
     /// What is allowed, but probably not meant.
     #[must_use]
     pub fn warnings(&self) -> Vec<TaskWarning> {
-        self.lanes.iter().flat_map(LaneConfig::warnings).collect()
+        self.lanes.iter().flat_map(NewLane::warnings).collect()
     }
 }
 

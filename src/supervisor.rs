@@ -15,18 +15,21 @@
 //! as the one that it was taken from.
 
 mod answers;
+mod attempts;
 mod config;
 mod discovery;
 pub(crate) mod event;
 mod in_flight;
 mod lane;
 mod launch;
+mod payload;
 mod plan;
 mod reply;
 pub(crate) mod request;
 mod rest;
 mod settle;
 pub(crate) mod snapshot;
+mod tokens;
 mod turns;
 
 use std::fmt;
@@ -34,8 +37,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::answers::ChannelLook;
-pub(crate) use self::config::{LaneConfig, Raw, Shared};
 pub use self::config::{Migration, Presence, Restart, Rollout, SupervisorConfig};
+pub(crate) use self::config::{NewLane, Raw, Shared};
 pub use self::event::{
     Ending, Event, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason,
     RetryReason, Said, Suspicion,

@@ -4,12 +4,14 @@ mod change;
 mod create;
 mod query;
 
+use super::attempts::Failed;
 use super::event::{EventCall, EventKind, FailReason, IdentifiedBy, RetryReason, Said};
 use super::in_flight::{InFlight, Overdue, Purpose};
 use super::lane::Lane;
-use super::launch::{AnsweredCreate, Phase, RtcToken, TokenAnswer};
+use super::launch::Phase;
 use super::reply::{ReplyBody, said};
 use super::request::{Answer, NoAnswer, RequestId};
+use super::tokens::{AnsweredCreate, TokenAnswer};
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::lenient::MAX_TOKEN_BYTES;
 use crate::policy::{Cause, parse_http_date, parse_retry_after};
@@ -131,26 +133,21 @@ impl Lane {
 
     /// Takes the RTC token that the application was asked for; `Ok(None)` keeps the one in the payload.
     pub(crate) fn token(&mut self, now: Now, id: RequestId, token: Result<Option<String>, ()>) {
-        let is_asked =
-            |in_flight: &mut InFlight| in_flight.id == id && in_flight.purpose.call() == EventCall::RtcToken;
-        let Some(in_flight) = self.in_flight.take_if(is_asked) else { return };
-        let is_too_long =
-            |token: &Option<String>| token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN_BYTES);
-        let Ok(token) = token.and_then(|token| if is_too_long(&token) { Err(()) } else { Ok(token) }) else {
-            return self.token_failed(now, &in_flight);
-        };
-        let given = RtcToken::Given(token.filter(|token| !token.is_empty()));
-        let Some(launch) = in_flight.purpose.generation().and_then(|generation| self.launch_mut(generation))
+        let Some(InFlight { purpose: Purpose::RtcToken { generation, of }, .. }) =
+            self.in_flight.take_if(|sent| sent.id == id && sent.purpose.call() == EventCall::RtcToken)
         else {
             return;
         };
-        if matches!(in_flight.purpose, Purpose::InputToken { .. }) {
-            launch.input_token = given;
-        } else {
-            launch.output_token = given;
-        }
+        let is_too_long = token
+            .as_ref()
+            .is_ok_and(|token| token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN_BYTES));
+        let Some(token) = token.ok().filter(|_| !is_too_long) else {
+            return self.token_failed(now, generation);
+        };
+        let Some(launch) = self.launch_mut(generation) else { return };
+        launch.payload.give_token(of, token);
         // Acquire has all its attempts.
-        launch.acquire_failures = 0;
+        launch.attempts.prepared();
     }
 
     /// Gives up the request under way if its time is over. To be called before `poll`, of every lane: what a look came to is
@@ -159,25 +156,22 @@ impl Lane {
         let is_over = |in_flight: &&InFlight| now.mono >= in_flight.deadline;
         self.in_flight.as_ref().filter(is_over)?;
         let in_flight = self.let_go_of_request()?;
-        if in_flight.purpose.call() == EventCall::RtcToken {
-            self.token_failed(now, &in_flight);
+        if let Purpose::RtcToken { generation, .. } = in_flight.purpose {
+            self.token_failed(now, generation);
             return None;
         }
         self.take_answer(now, &in_flight, &Answer::Nothing(NoAnswer::TimedOut), &|_| false)
     }
 
-    fn token_failed(&mut self, now: Now, in_flight: &InFlight) {
-        let Some(generation) = in_flight.purpose.generation() else { return };
-        let policy = &self.config.policy;
-        let waits = policy.create_server_error_ms.clone();
+    fn token_failed(&mut self, now: Now, generation: u32) {
+        let policy = self.config.policy.clone();
         let Some(launch) = self.launch_mut(generation) else { return };
-        let for_update = launch.phase == Phase::Running;
-        let failures = if for_update { &mut launch.update_failures } else { &mut launch.acquire_failures };
-        let wait = waits.wait_or_last(*failures);
-        *failures = failures.saturating_add(1);
-        let attempt = *failures;
-        if for_update {
-            launch.update_due = Some(now.mono.plus(wait));
+        let is_for_update = launch.phase == Phase::Running;
+        let attempts = if is_for_update { launch.payload.update_attempts() } else { &mut launch.attempts };
+        let Failed { delay, count } = attempts.token_failed(&policy, is_for_update);
+        let wait = delay.unwrap_or_default();
+        if is_for_update {
+            launch.payload.update_at(now.mono.plus(wait));
         } else {
             launch.due = now.mono.plus(wait);
         }
@@ -188,7 +182,7 @@ impl Lane {
                 call: EventCall::RtcToken,
                 reason: RetryReason::TokenFailed,
                 wait_ms: Some(wait),
-                attempt,
+                attempt: count,
                 domain: None,
                 said: Said::default(),
             },
@@ -218,7 +212,7 @@ impl Lane {
     fn never_left(&mut self, Overdue { generation, token, .. }: &Overdue) {
         let is_current = self.current == Some(*generation);
         let Some(launch) = self.launch_mut(*generation) else { return };
-        launch.create_did_not_leave(token);
+        launch.tokens.create_did_not_leave(token);
         if !launch.may_be_live() && !is_current {
             self.forget(*generation, None);
         }
@@ -239,7 +233,7 @@ impl Lane {
             Purpose::Update { generation } => (Call::Update, generation),
             Purpose::Delete { generation } => (Call::Delete, generation),
             Purpose::Presence => return self.on_presence(now, in_flight, answer),
-            Purpose::InputToken { .. } | Purpose::OutputToken { .. } => return None,
+            Purpose::RtcToken { .. } => return None,
         };
         let mut read = self.read(now, call, &in_flight.domain, answer);
         read.misnamed = self.is_misnamed(&read, generation, is_of_others);
@@ -356,22 +350,17 @@ impl Lane {
 
     // ---- helpers -------------------------------------------------------------------------------------------------
 
-    /// The wait before the next attempt, jitter included; counts the 429s.
-    fn next_wait(&mut self, generation: u32, read: &Read, cause: Cause, failures: u32) -> Option<Millis> {
-        let launch = self.launch_mut(generation)?;
+    /// Counts a failed attempt; the delay before the next one is lengthened by jitter, or as the service asks for.
+    fn failed(&mut self, generation: u32, read: &Read, reason: Cause) -> Option<Failed> {
+        let policy = &self.config.policy;
+        let launch = self.launches.iter_mut().find(|launch| launch.generation == generation)?;
         // Query goes on while an Update has to wait.
-        let rate_limited = match read.call {
-            Call::Update => &mut launch.update_rate_limited,
-            Call::Acquire | Call::Create | Call::Query | Call::Delete => &mut launch.rate_limited,
+        let attempts = match read.call {
+            Call::Update => launch.payload.update_attempts(),
+            Call::Acquire | Call::Create | Call::Query | Call::Delete => &mut launch.attempts,
         };
-        let failures = if cause == Cause::RateLimited {
-            *rate_limited = rate_limited.saturating_add(1);
-            *rate_limited - 1
-        } else {
-            *rate_limited = 0;
-            failures
-        };
-        self.config.policy.wait(read.call, cause, failures, None).map(|wait| self.lengthened(read, wait))
+        let failed = attempts.failed(policy, read.call, reason);
+        Some(Failed { delay: failed.delay.map(|wait| self.lengthened(read, wait)), ..failed })
     }
 
     /// A wait, made longer by chance, or as the service asks for; the latter up to `retryAfterMaxMs`, chance included.

@@ -3,15 +3,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::is_default;
-use super::launch::{Launch, RtcToken};
+use super::payload::PayloadRevisions;
 use crate::decode::{self, decode};
 use crate::domain::{Area, DomainLadder};
 use crate::durations::server::DOMAIN_RETURN;
 use crate::error::{Invalid, list_of, quoted};
 use crate::policy::RetryPolicy;
 use crate::quota::{OutputSize, QuotaLimits};
-use crate::task::{Secret, Services, TaskWarning, check_word};
+use crate::task::{Services, TaskWarning, check_word};
 use crate::time::Millis;
 use crate::uid::{Uid, UidRing};
 
@@ -75,7 +74,7 @@ decode!(Kebab enum Presence { WhenUnknown, Always, Never });
 /// policy?, quota?, restart?, migration?, rollout?, presence?, seed? }`.
 #[derive(Clone, Debug)]
 pub struct SupervisorConfig {
-    pub(crate) lane: LaneConfig,
+    pub(crate) lane: NewLane,
     pub(crate) limits: QuotaLimits,
 }
 
@@ -192,8 +191,9 @@ impl Shared {
     }
 
     /// The limits of these lanes: where `quota` says no PCW, that of the largest output among them.
-    pub(crate) fn limits(&self, lanes: &[LaneConfig]) -> Result<QuotaLimits, Invalid> {
-        let size = lanes.iter().map(|lane| lane.services.output_size()).max().unwrap_or(OutputSize::Sd);
+    pub(crate) fn limits(&self, lanes: &[NewLane]) -> Result<QuotaLimits, Invalid> {
+        let size =
+            lanes.iter().map(|lane| lane.payload.desired().output_size()).max().unwrap_or(OutputSize::Sd);
         let none = Value::Object(serde_json::Map::new());
         QuotaLimits::from_json(self.raw.area, size, self.raw.quota.as_ref().unwrap_or(&none))
             .map_err(|invalid| invalid.within("config"))
@@ -205,32 +205,24 @@ impl Shared {
         instance_id: String,
         uids: Vec<Uid>,
         services: Option<&Value>,
-    ) -> Result<LaneConfig, Invalid> {
+    ) -> Result<NewLane, Invalid> {
         let services = Services::from_json(services.unwrap_or(&self.raw.services))?;
         let ring = UidRing::new(uids).map_err(|invalid| invalid.within("config"))?;
-        let mut policy = self.policy.clone();
-        policy.fit_idle_timeout(services.idle_timeout()).map_err(|invalid| invalid.within("config"))?;
-        let output_channel = supervised_channel(&services, &ring)?;
-        Ok(LaneConfig {
+        let payload =
+            PayloadRevisions::new(services, &self.policy).map_err(|invalid| invalid.within("config"))?;
+        let config = LaneConfig {
             name,
             app_id: self.raw.app_id.clone(),
             instance_id,
-            input_channel: services.input_channel().map(str::to_owned),
-            services,
-            taken: false,
-            services_before: None,
-            taken_before: false,
-            old_secrets: Vec::new(),
-            output_channel,
-            ring,
-            domains: self.domains.clone(),
-            policy,
+            output_channel: supervised_channel(payload.desired(), &ring)?,
+            policy: self.policy.clone(),
             restart: self.raw.restart,
             migration: self.raw.migration,
             rollout: self.raw.rollout,
             presence: self.raw.presence,
             seed: self.raw.seed,
-        })
+        };
+        Ok(NewLane { config, ring, domains: self.domains.clone(), payload })
     }
 }
 
@@ -252,32 +244,14 @@ fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Inv
     Ok(output.rtc_channel.clone())
 }
 
-/// How many secrets of payloads that were given up are kept.
-const MAX_OLD_SECRETS: usize = 64;
-
-/// The settings of one lane.
+/// The settings of one lane, which never change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LaneConfig {
     pub(super) name: String,
     pub(super) app_id: String,
     pub(super) instance_id: String,
-    services: Services,
-    /// The service has taken it.
-    #[serde(skip_serializing_if = "is_default")]
-    taken: bool,
-    /// The payload to go back to, should this one be refused: the last that the service has taken.
-    services_before: Option<Services>,
-    /// The service has taken that one; else it is the one that everything began with.
-    #[serde(skip_serializing_if = "is_default")]
-    taken_before: bool,
-    /// Secrets of payloads that were given up: the service may still repeat them. The last come first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    old_secrets: Vec<Secret>,
-    pub(super) input_channel: Option<String>,
     pub(super) output_channel: String,
-    pub(super) ring: UidRing,
-    pub(super) domains: DomainLadder,
     pub(super) policy: RetryPolicy,
     pub(super) restart: Restart,
     pub(super) migration: Migration,
@@ -287,24 +261,10 @@ pub(crate) struct LaneConfig {
 }
 
 decode!(Camel LaneConfig {
-    name, app_id, instance_id, services, taken or false, services_before, taken_before or false,
-    old_secrets or Vec::new(), input_channel, output_channel, ring, domains, policy, restart,
-    migration, rollout or Rollout::default(), presence, seed
+    name, app_id, instance_id, output_channel, policy, restart, migration, rollout, presence, seed
 });
 
 impl LaneConfig {
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(crate) fn uids(&self) -> &[Uid] {
-        self.ring.uids()
-    }
-
-    pub(crate) fn output_channel(&self) -> &str {
-        &self.output_channel
-    }
-
     pub(super) fn looks_into_channel(&self) -> bool {
         self.presence != Presence::Never
     }
@@ -317,52 +277,10 @@ impl LaneConfig {
         format!("{}-{generation}", self.instance_id)
     }
 
-    pub(super) fn secrets(&self) -> Vec<String> {
-        let mut secrets = self.services.secrets();
-        secrets.extend(self.services_before.iter().flat_map(Services::secrets));
-        secrets.extend(self.old_secrets.iter().map(|Secret(text)| text.clone()));
-        secrets
-    }
-
-    /// The payload for a launch: its uid, and the RTC tokens that the application gave for it.
-    pub(super) fn compose(&self, launch: &Launch) -> String {
-        if let Some(services) = &launch.services {
-            return services.clone();
-        }
-        let given = |token: &RtcToken| match token {
-            RtcToken::Given(token) => token.clone(),
-            RtcToken::NotAsked => None,
-        };
-        let mut services = self.services.clone();
-        if let (Some(_), Some(created_with)) = (&launch.task_id, &launch.created_with) {
-            services = services.with_output_of(created_with);
-        }
-        services.set_output(launch.uid, given(&launch.output_token).as_deref());
-        if let Some(token) = given(&launch.input_token) {
-            services.set_input_token(&token);
-        }
-        services.to_json()
-    }
-
-    pub(crate) fn warnings(&self) -> Vec<TaskWarning> {
-        self.services.warnings()
-    }
-
-    /// Whether the newest payload needs another task than that of this launch.
-    pub(super) fn needs_relaunch(&self, launch: &Launch) -> bool {
-        let created_with = launch.created_with.as_ref();
-        created_with.is_some_and(|created_with| created_with.fixed_difference(&self.services).is_some())
-    }
-
-    /// The newest payload.
-    pub(crate) fn services(&self) -> &Services {
-        &self.services
-    }
-
-    /// Checks that a new payload fits what runs.
-    pub(crate) fn check_services(&self, services: &Services) -> Result<(), Invalid> {
+    /// Checks that a payload fits this output and these uids, and no other channel.
+    pub(super) fn check_services(&self, services: &Services, ring: &UidRing) -> Result<(), Invalid> {
         const OUTPUTS: &str = "services.cloudTranscoder.config.transcoder.outputs[0].rtc.rtcChannel";
-        let channel = supervised_channel(services, &self.ring)?;
+        let channel = supervised_channel(services, ring)?;
         if channel != self.output_channel {
             let allowed = format!(
                 "{}: an update cannot move an output to another channel",
@@ -370,55 +288,34 @@ impl LaneConfig {
             );
             return Err(Invalid::new(OUTPUTS, quoted(&channel), allowed));
         }
-        self.policy.clone().fit_idle_timeout(services.idle_timeout())
+        Ok(())
+    }
+}
+
+/// What a lane begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct NewLane {
+    pub(super) config: LaneConfig,
+    pub(super) ring: UidRing,
+    pub(super) domains: DomainLadder,
+    pub(super) payload: PayloadRevisions,
+}
+
+impl NewLane {
+    pub(crate) fn name(&self) -> &str {
+        &self.config.name
     }
 
-    /// Takes a new payload; returns the one before it.
-    pub(super) fn accept_services(&mut self, services: Services) -> Result<Services, Invalid> {
-        self.check_services(&services)?;
-        self.policy.fit_idle_timeout(services.idle_timeout())?;
-        let was_taken = self.taken;
-        let before = self.replace_services(services, false);
-        if self.services_before.is_none() {
-            (self.services_before, self.taken_before) = (Some(before.clone()), was_taken);
-        }
-        Ok(before)
+    pub(crate) fn uids(&self) -> &[Uid] {
+        self.ring.uids()
     }
 
-    /// Puts a payload in the place of the newest, which is returned.
-    fn replace_services(&mut self, services: Services, taken: bool) -> Services {
-        self.input_channel = services.input_channel().map(str::to_owned);
-        self.taken = taken;
-        let before = std::mem::replace(&mut self.services, services);
-        for secret in before.secrets() {
-            self.old_secrets.retain(|Secret(old)| *old != secret);
-            self.old_secrets.insert(0, Secret(secret));
-        }
-        self.old_secrets.truncate(MAX_OLD_SECRETS);
-        before
+    pub(crate) fn output_channel(&self) -> &str {
+        &self.config.output_channel
     }
 
-    /// The service has taken this payload, which is not the newest any more, or else the newest.
-    pub(super) fn keep_services(&mut self, taken: Option<Services>) {
-        self.taken |= taken.is_none();
-        self.taken_before = taken.is_some();
-        self.services_before = taken;
-    }
-
-    /// The same of a payload that may be older than the one that is gone back to. Says whether that is now this one.
-    pub(super) fn keep_unless_other(&mut self, taken: Services) -> bool {
-        if self.taken_before && self.services_before.as_ref().is_some_and(|before| *before != taken) {
-            return false;
-        }
-        self.keep_services(Some(taken));
-        true
-    }
-
-    /// The newest payload was refused: goes back to the one before it, if there is one.
-    /// Returns what was refused.
-    pub(super) fn revert_services(&mut self) -> Option<Services> {
-        let before = self.services_before.take()?;
-        Some(self.replace_services(before, self.taken_before))
+    pub(crate) fn warnings(&self) -> Vec<TaskWarning> {
+        self.payload.desired().warnings()
     }
 }
 

@@ -5,7 +5,9 @@ use super::answers::{ChannelLook, Seen, VAIN_LOOKS_THAT_PROVE};
 use super::config::Restart;
 use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Said, Suspicion};
 use super::lane::{Goal, Lane};
-use super::launch::{AnsweredCreate, Launch, Phase, Retired};
+use super::launch::{Launch, Phase, Retired};
+use super::payload::LaunchPayload;
+use super::tokens::{AnsweredCreate, TokenLedger};
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -35,7 +37,7 @@ impl Lane {
             // what the service says of it is not said of this task.
             self.let_go_of_request();
         }
-        let first_look = self.config.policy.confirm_ms.wait_or_last(0);
+        let first_look = self.payload.confirm_delays().wait_or_last(0);
         let running = self.goal == Goal::Run;
         let displaceable = self.current == Some(generation) || self.current_is_displaceable();
         let current = self.current;
@@ -45,14 +47,13 @@ impl Lane {
         launch.task_id = Some(task_id.to_owned());
         launch.looks = 0;
         if let Some(create) = create {
-            launch.tokens.retain(|other| other != create.token);
-            launch.tokens.insert(0, create.token.to_owned());
+            launch.tokens.started_with(create.token);
             launch.create_was_answered(create);
         }
         let first_answer =
-            by == IdentifiedBy::Reply && launch.phase == Phase::Creating && launch.creates <= 1;
+            by == IdentifiedBy::Reply && launch.phase == Phase::Creating && launch.tokens.is_first_create();
         if first_answer {
-            launch.tokens.truncate(1);
+            launch.tokens.first_is_proven();
         }
         let started = launch.phase == Phase::Creating && by == IdentifiedBy::Reply;
         if running && !ended && displaceable {
@@ -117,8 +118,8 @@ impl Lane {
         if launch.task_id.is_some() {
             return;
         }
-        launch.forget_answered_tokens();
-        if launch.unanswered.is_empty() && !launch.said_to_run && !is_current {
+        launch.tokens.forget_answered();
+        if launch.tokens.is_resolved() && !launch.said_to_run && !is_current {
             self.forget(generation, None);
         }
     }
@@ -161,19 +162,17 @@ impl Lane {
         create: Option<AnsweredCreate<'_>>,
         by: IdentifiedBy,
     ) {
-        let none = Vec::new();
         let (uid, instance_id, due, others) = if let Some(launch) = self.launch(generation) {
-            (launch.uid, launch.instance_id.clone(), now.mono, [&launch.unanswered, &launch.tokens])
+            let others = launch.tokens.all().cloned().collect();
+            (launch.uid, launch.instance_id.clone(), now.mono, others)
         } else if let Some(old) = self.retired.iter().rfind(|retired| retired.generation == generation) {
-            (old.uid, old.instance_id.clone(), old.due.max(now.mono), [&none, &old.tokens])
+            (old.uid, old.instance_id.clone(), old.due.max(now.mono), old.tokens.clone())
         } else {
             return;
         };
-        let mut tokens: Vec<String> = create.map(|create| create.token.to_owned()).into_iter().collect();
-        for other in others.into_iter().flatten() {
-            if !tokens.contains(other) {
-                tokens.push(other.clone());
-            }
+        let mut tokens = TokenLedger::of_task(others);
+        if let Some(create) = create {
+            tokens.started_with(create.token);
         }
         if let (Some(launch), Some(create)) = (self.launch_mut(generation), create) {
             launch.create_was_answered(create);
@@ -231,7 +230,7 @@ impl Lane {
                     present && launch.task_id.is_none() && !std::mem::replace(&mut launch.said_to_run, true);
                 if present {
                     launch.absences = 0;
-                } else if sent_at >= launch.last_create_at.plus(start_up) {
+                } else if sent_at >= launch.tokens.last_create_at().plus(start_up) {
                     launch.absences = launch.absences.saturating_add(1);
                 }
                 if launch.absences >= enough {
@@ -249,7 +248,7 @@ impl Lane {
         if self.announced_end {
             return;
         }
-        for uid in self.config.ring.uids().to_vec() {
+        for uid in self.ring.uids().to_vec() {
             if !broadcasters.contains(&uid) || self.launches.iter().any(|launch| launch.uid == uid) {
                 continue;
             }
@@ -260,13 +259,10 @@ impl Lane {
                 continue;
             }
             let mut launch = Launch::new(old.generation, uid, old.instance_id, now.mono);
-            launch.tokens = old.tokens;
-            launch.closed = old.closed;
-            launch.creates = 1;
-            launch.last_create_at = now.mono;
+            launch.tokens = TokenLedger::found_again(old.tokens, old.closed, now.mono);
             launch.said_to_run = true;
             // Which payload it was started with is not known any more.
-            launch.update_due = Some(now.mono);
+            launch.payload = LaunchPayload::unknown(now.mono);
             launch.enter(Phase::Unresolved, now.mono, now.mono);
             self.ring.hold(uid);
             self.launches.push(launch);

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::Serialize;
 
 use super::event::EventCall;
+use super::payload::RtcTokenFor;
 use super::request::RequestId;
 use crate::decode::decode;
 use crate::time::Millis;
@@ -29,10 +30,8 @@ decode!(Camel InFlight { id, purpose, domain, sent_at, deadline });
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub(super) enum Purpose {
-    /// The application's RTC token for the inputs.
-    InputToken { generation: u32 },
-    /// The application's RTC token for the output.
-    OutputToken { generation: u32 },
+    /// Asks the application for an RTC token.
+    RtcToken { generation: u32, of: RtcTokenFor },
     /// A builder token.
     Acquire { generation: u32 },
     /// Starts a task, with this builder token.
@@ -48,7 +47,7 @@ pub(super) enum Purpose {
 }
 
 decode!(Camel enum Purpose as type {
-    InputToken { generation }, OutputToken { generation }, Acquire { generation }, Create { generation, token },
+    RtcToken { generation, of }, Acquire { generation }, Create { generation, token },
     Query { generation }, Update { generation }, Delete { generation }, Presence,
 });
 
@@ -56,8 +55,7 @@ impl Purpose {
     /// The launch that it is for; none of a presence check.
     pub(super) fn generation(&self) -> Option<u32> {
         match self {
-            Self::InputToken { generation }
-            | Self::OutputToken { generation }
+            Self::RtcToken { generation, .. }
             | Self::Acquire { generation }
             | Self::Create { generation, .. }
             | Self::Query { generation }
@@ -69,7 +67,7 @@ impl Purpose {
 
     pub(super) fn call(&self) -> EventCall {
         match self {
-            Self::InputToken { .. } | Self::OutputToken { .. } => EventCall::RtcToken,
+            Self::RtcToken { .. } => EventCall::RtcToken,
             Self::Acquire { .. } => EventCall::Acquire,
             Self::Create { .. } => EventCall::Create,
             Self::Query { .. } => EventCall::Query,
@@ -83,8 +81,7 @@ impl Purpose {
     pub(super) fn created_with(&self) -> Option<&str> {
         match self {
             Self::Create { token, .. } => Some(token),
-            Self::InputToken { .. }
-            | Self::OutputToken { .. }
+            Self::RtcToken { .. }
             | Self::Acquire { .. }
             | Self::Query { .. }
             | Self::Update { .. }

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
-use super::config::{LaneConfig, Rollout};
+use super::config::{LaneConfig, NewLane, Rollout};
 use super::event::{Event, EventKind, IdentifiedBy, LaunchCause};
 use super::in_flight::{self, InFlight, Overdue, Purpose};
 use super::launch::{Launch, Phase, Retired};
+use super::payload::PayloadRevisions;
 use super::{Health, KnownTask, LaneStatus, LaneUpdate, Outcome, Standing, Via, is_default};
 use crate::decode::{Decode, Json, Wrong, decode};
 use crate::domain::DomainLadder;
@@ -72,6 +73,7 @@ pub(crate) struct Lane {
     pub(super) config: LaneConfig,
     pub(super) ring: UidRing,
     pub(super) domains: DomainLadder,
+    pub(super) payload: PayloadRevisions,
     pub(super) goal: Goal,
     pub(super) launches: Vec<Launch>,
     pub(super) current: Option<u32>,
@@ -108,18 +110,20 @@ pub(crate) struct Lane {
 }
 
 decode!(Camel Lane {
-    number, config, ring, domains, goal, launches, current, next_launch, generation, relaunches, off_air, has_run or false, in_flight,
+    number, config, ring, domains, payload, goal, launches, current, next_launch, generation, relaunches, off_air, has_run or false, in_flight,
     overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, events, last_problem,
     announced_end, revision, driver_secrets or DriverSecrets::default()
 });
 
 impl Lane {
-    pub(crate) fn new(number: LaneNumber, config: LaneConfig, now: Millis) -> Self {
+    pub(crate) fn new(number: LaneNumber, lane: NewLane, now: Millis) -> Self {
+        let NewLane { config, ring, domains, payload } = lane;
         Self {
             number,
-            ring: config.ring.clone(),
-            domains: config.domains.clone(),
             config,
+            ring,
+            domains,
+            payload,
             goal: Goal::Run,
             launches: Vec::new(),
             current: None,
@@ -171,7 +175,7 @@ impl Lane {
 
     /// The newest payload that was not refused.
     pub(crate) fn services(&self) -> &Services {
-        self.config.services()
+        self.payload.desired()
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -318,8 +322,9 @@ impl Lane {
 
     /// Checks that a new payload fits what runs.
     pub(crate) fn check_update(&self, services: &Services) -> Result<(), Invalid> {
-        self.config.check_services(services)?;
-        let running = self.serving().or(self.current_launch()).filter(|launch| launch.creates > 0);
+        self.config.check_services(services, &self.ring)?;
+        self.payload.confirm_delays_with(&self.config.policy, services)?;
+        let running = self.serving().or(self.current_launch()).filter(|launch| launch.tokens.has_created());
         let fixed = running.and_then(|launch| self.fixed_difference(launch, services));
         match fixed.filter(|_| self.config.rollout == Rollout::Refuse) {
             None => Ok(()),
@@ -332,7 +337,7 @@ impl Lane {
     }
 
     pub(crate) fn warnings(&self) -> Vec<TaskWarning> {
-        self.config.warnings()
+        self.payload.desired().warnings()
     }
 
     /// Takes a new payload: for the running task by Update, or by a task that replaces it; for later ones by their Create.
@@ -341,7 +346,8 @@ impl Lane {
         if update.via == Via::Nothing {
             return Ok(update);
         }
-        let before = self.config.accept_services(services)?;
+        self.config.check_services(&services, &self.ring)?;
+        let before = self.payload.replace(&self.config.policy, services)?;
         self.payload_has_changed(now, &before);
         self.cancel_rollout();
         self.mark_changed();
@@ -350,7 +356,7 @@ impl Lane {
 
     /// A replacement that has not begun is not needed any more: the running task can take the payload that is wanted now.
     fn cancel_rollout(&mut self) {
-        if self.outgoing().is_none_or(|launch| self.config.needs_relaunch(launch)) {
+        if self.outgoing().is_none_or(|launch| launch.payload.needs_relaunch(self.payload.desired())) {
             return;
         }
         let begun = self.current_launch().map(|launch| (launch.generation, launch.may_be_live()));
@@ -369,10 +375,10 @@ impl Lane {
 
     /// Which way a new payload goes.
     fn via(&self, services: &Services) -> Via {
-        if services == self.config.services() {
+        if services == self.payload.desired() {
             return Via::Nothing;
         }
-        match self.serving().or(self.current_launch()).filter(|launch| launch.creates > 0) {
+        match self.serving().or(self.current_launch()).filter(|launch| launch.tokens.has_created()) {
             None => Via::Launch,
             Some(launch) if self.fixed_difference(launch, services).is_some() => Via::Relaunch,
             Some(_) => Via::Update,
@@ -381,12 +387,12 @@ impl Lane {
 
     /// The field of a payload that an Update of this launch's task could not change.
     fn fixed_difference(&self, launch: &Launch, services: &Services) -> Option<&'static str> {
-        launch.created_with.as_ref().unwrap_or(self.config.services()).fixed_difference(services)
+        launch.payload.created_with().unwrap_or(self.payload.desired()).fixed_difference(services)
     }
 
     /// The newest payload was refused: goes back to the one before it, if there is one.
     pub(super) fn go_back(&mut self, now: Now) -> bool {
-        let refused = self.config.revert_services();
+        let refused = self.payload.revert();
         if let Some(refused) = &refused {
             self.payload_has_changed(now, refused);
         }
@@ -400,26 +406,19 @@ impl Lane {
             Some(_) | None => None,
         };
         for launch in &mut self.launches {
-            if launch.creates == 0 {
-                // Nothing was sent yet: it starts with the new payload.
-                launch.forget_payload();
-                launch.builder = None;
-                (launch.update_due, launch.outdated, launch.created_with) = (None, None, None);
+            if !launch.tokens.has_created() {
+                launch.payload.start_with_new();
+                launch.tokens.drop_next();
                 continue;
             }
-            launch.created_with.get_or_insert_with(|| before.clone());
             let is_running = launch.phase == Phase::Running;
             let carries_it =
-                if is_running { updating == Some(launch.generation) } else { launch.update_due.is_none() };
-            if carries_it {
-                launch.outdated.get_or_insert_with(|| before.clone());
-            }
+                if is_running { updating == Some(launch.generation) } else { !launch.payload.is_behind() };
             // Tokens that were given may be for another channel than the new one's.
-            if is_running || launch.services.is_none() {
+            if is_running || launch.payload.composed().is_none() {
                 launch.forget_payload();
             }
-            // The ladder of an update that is under way goes on: nothing shortens a wait.
-            launch.update_due = launch.update_due.or(Some(now.mono));
+            launch.payload.is_replaced(before, carries_it, now.mono);
         }
         self.let_go_of_preparation();
     }
@@ -427,9 +426,7 @@ impl Lane {
     /// Does not await any longer what was asked for with a payload, or for one, that is not to be sent any more.
     fn let_go_of_preparation(&mut self) {
         let generation = self.in_flight.as_ref().and_then(|sent| match sent.purpose {
-            Purpose::InputToken { generation }
-            | Purpose::OutputToken { generation }
-            | Purpose::Acquire { generation } => Some(generation),
+            Purpose::RtcToken { generation, .. } | Purpose::Acquire { generation } => Some(generation),
             Purpose::Create { .. }
             | Purpose::Query { .. }
             | Purpose::Update { .. }
@@ -437,7 +434,7 @@ impl Lane {
             | Purpose::Presence => None,
         });
         let launch = generation.and_then(|generation| self.launch(generation));
-        if launch.is_some_and(|launch| launch.services.is_none()) {
+        if launch.is_some_and(|launch| launch.payload.composed().is_none()) {
             self.let_go_of_request();
         }
     }
@@ -505,7 +502,7 @@ impl Lane {
             return;
         }
         launch.hinted = true;
-        if launch.failures == 0 && launch.not_found == 0 && launch.refusals == 0 && launch.rate_limited == 0 {
+        if !launch.attempts.is_retrying() {
             let earliest = launch.last_query_at.map_or(now.mono, |at| at.plus(spacing)).max(now.mono);
             launch.due = launch.due.min(earliest);
         }
@@ -514,7 +511,7 @@ impl Lane {
     /// The caller's clock was set back: how old the builder tokens are is not known any more.
     pub(crate) fn clock_went_back(&mut self) {
         for launch in &mut self.launches {
-            launch.builder = None;
+            launch.tokens.drop_next();
         }
     }
 
@@ -544,7 +541,7 @@ impl Lane {
     /// What the service may have been told, and must not be heard to repeat. Projects without a certificate have their App
     /// ID in the place of tokens: that is no secret.
     fn secrets(&self) -> Vec<String> {
-        let mut secrets = self.config.secrets();
+        let mut secrets = self.payload.secrets();
         self.launches.iter().for_each(|launch| secrets.append(&mut launch.secrets()));
         self.retired.iter().for_each(|old| secrets.extend_from_slice(&old.tokens));
         secrets.extend_from_slice(&self.driver_secrets.0);

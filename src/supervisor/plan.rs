@@ -1,14 +1,17 @@
 //! What a lane does next.
 
+use super::config::LaneConfig;
 use super::event::{Event, EventCall};
 use super::in_flight::{InFlight, Purpose};
 use super::lane::{Goal, Lane};
-use super::launch::{CREATE_WINDOW, Launch, Phase, RtcToken, TOKEN_LIFETIME};
+use super::launch::{Launch, Phase};
+use super::payload::RtcTokenFor;
 use super::request::{PermitRequest, Request, RequestId, TokenRequest};
 use super::rest::{self, Http};
-use super::{LaneConfig, Outcome, Why};
+use super::{Outcome, Why};
 use crate::quota::Want;
 use crate::quota::permits::{Permits, Turn};
+use crate::task::Services;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -50,8 +53,7 @@ enum PlannedCall<'a> {
 
 /// A call of one launch.
 enum LaunchCall {
-    InputToken,
-    OutputToken,
+    RtcToken(RtcTokenFor),
     Acquire,
     /// With this builder token; not to be sent after `expires_at`.
     Create {
@@ -68,7 +70,7 @@ impl PlannedCall<'_> {
     fn want(&self) -> Option<Want> {
         let Self::OfLaunch(_, call) = self else { return None };
         match call {
-            LaunchCall::InputToken | LaunchCall::OutputToken => None,
+            LaunchCall::RtcToken(_) => None,
             LaunchCall::Acquire => Some(Want::AcquireAndCreate),
             LaunchCall::Create { .. } => Some(Want::Create),
             LaunchCall::Query => Some(Want::Query),
@@ -107,7 +109,7 @@ impl Lane {
             let settle = self.next_settle(now);
             let look = self.wants_look().then_some(self.next_look);
             let (number, idle) = (self.number, self.config.policy.monitor_interval_ms);
-            let planned = plan(&mut self.launches, self.current, look, &self.config, now);
+            let planned = plan(&mut self.launches, self.current, look, self.payload.desired(), now);
             let call = match planned {
                 Some(call) if call.due <= now.mono => call.call,
                 later => {
@@ -125,7 +127,7 @@ impl Lane {
                     Turn::Ask => return Step::NeedPermit(PermitRequest { lane: number, want }),
                 }
             }
-            let prepared = prepare(call, &self.config, now);
+            let prepared = prepare(call, &self.config, self.payload.desired(), now);
             return self.carry_out(now, prepared);
         }
     }
@@ -180,7 +182,7 @@ fn plan<'a>(
     launches: &'a mut [Launch],
     current: Option<u32>,
     look: Option<Millis>,
-    config: &LaneConfig,
+    desired: &Services,
     now: Now,
 ) -> Option<Planned<'a>> {
     let order = |due: Millis, priority| match due <= now.mono {
@@ -197,7 +199,7 @@ fn plan<'a>(
     };
     for launch in launches {
         let is_current = current == Some(launch.generation);
-        let mut calls = calls_of(launch, is_current, config, now).into_iter().flatten();
+        let mut calls = calls_of(launch, is_current, desired, now).into_iter().flatten();
         let Some(mut call) = calls.next() else { continue };
         for other in calls {
             if order(other.0, other.1) < order(call.0, call.1) {
@@ -218,38 +220,37 @@ fn plan<'a>(
 fn calls_of(
     launch: &mut Launch,
     is_current: bool,
-    config: &LaneConfig,
+    desired: &Services,
     now: Now,
 ) -> [Option<(Millis, Priority, Why, LaunchCall)>; 2] {
-    let has_input = config.input_channel.is_some();
     let due = launch.due;
-    let retries =
-        launch.failures > 0 || launch.not_found > 0 || launch.refusals > 0 || launch.rate_limited > 0;
+    let retries = launch.attempts.is_retrying();
     let unless_retrying = |why| if retries { Why::Retry } else { why };
     let query = |why| Some((due, Priority::Query, why, LaunchCall::Query));
     match launch.phase {
         Phase::Preparing | Phase::Creating if is_current => {
-            let why = if retries || launch.acquire_failures > 0 { Why::Retry } else { Why::Launch };
-            let builder = launch.usable_builder(now.mono);
-            let create = builder.map(|builder| {
-                let is_first = builder.creates == 0;
-                let priority = if is_first { Priority::FirstCreate } else { Priority::Launch };
-                let lifetime = if is_first { CREATE_WINDOW } else { TOKEN_LIFETIME };
-                let expires_at = builder.acquired_at.plus(lifetime);
-                (due, priority, why, LaunchCall::Create { token: builder.name.clone(), expires_at })
-            });
-            let prepare = |launch: &Launch| {
-                let call = missing(launch, has_input).unwrap_or(LaunchCall::Acquire);
-                (due, Priority::Launch, why, call)
+            let is_again = retries || launch.attempts.is_preparing_again();
+            let why = if is_again { Why::Retry } else { Why::Launch };
+            launch.expire_token(now.mono);
+            let call = match launch.tokens.next() {
+                Some(builder) => {
+                    let priority = if builder.is_fresh() { Priority::FirstCreate } else { Priority::Launch };
+                    let (token, expires_at) = (builder.name.clone(), builder.expires_at());
+                    (due, priority, why, LaunchCall::Create { token, expires_at })
+                }
+                None => {
+                    let token = launch.payload.missing_token(desired).map(LaunchCall::RtcToken);
+                    (due, Priority::Launch, why, token.unwrap_or(LaunchCall::Acquire))
+                }
             };
-            [Some(create.unwrap_or_else(|| prepare(launch))), None]
+            [Some(call), None]
         }
         Phase::Confirming | Phase::Reconsidered => [query(unless_retrying(Why::Confirm)), None],
         Phase::Running => {
-            let is_updated = is_current && !config.needs_relaunch(launch);
-            let update = launch.update_due.filter(|_| is_updated).map(|due| {
-                let call = missing(launch, has_input).unwrap_or(LaunchCall::Update);
-                (due, Priority::Launch, Why::Update, call)
+            let is_updated = is_current && !launch.payload.needs_relaunch(desired);
+            let update = launch.payload.update_due().filter(|_| is_updated).map(|due| {
+                let token = launch.payload.missing_token(desired).map(LaunchCall::RtcToken);
+                (due, Priority::Launch, Why::Update, token.unwrap_or(LaunchCall::Update))
             });
             [query(unless_retrying(Why::Monitor)), update]
         }
@@ -261,17 +262,6 @@ fn calls_of(
             [None, None]
         }
     }
-}
-
-/// The RTC token that the payload still wants.
-fn missing(launch: &Launch, has_input: bool) -> Option<LaunchCall> {
-    if launch.services.is_some() {
-        return None;
-    }
-    if has_input && launch.input_token == RtcToken::NotAsked {
-        return Some(LaunchCall::InputToken);
-    }
-    (launch.output_token == RtcToken::NotAsked).then_some(LaunchCall::OutputToken)
 }
 
 /// A call that is about to be made.
@@ -286,7 +276,7 @@ enum PreparedCall {
 }
 
 /// Composes a call, and notes in its launch that it leaves.
-fn prepare(call: PlannedCall<'_>, config: &LaneConfig, now: Now) -> Prepared {
+fn prepare(call: PlannedCall<'_>, config: &LaneConfig, desired: &Services, now: Now) -> Prepared {
     let app_id = config.app_id.as_str();
     let http = |purpose, http| Prepared { purpose, call: PreparedCall::Http { http, send_before: None } };
     let (launch, call) = match call {
@@ -297,31 +287,25 @@ fn prepare(call: PlannedCall<'_>, config: &LaneConfig, now: Now) -> Prepared {
     };
     let generation = launch.generation;
     match call {
-        LaunchCall::InputToken => {
-            let channel = config.input_channel.clone().unwrap_or_default();
-            // The service picks the uid that it subscribes to the inputs with.
-            let call = PreparedCall::RtcToken { uid: 0, channel };
-            Prepared { purpose: Purpose::InputToken { generation }, call }
-        }
-        LaunchCall::OutputToken => {
-            let call = PreparedCall::RtcToken { uid: launch.uid, channel: config.output_channel.clone() };
-            Prepared { purpose: Purpose::OutputToken { generation }, call }
+        LaunchCall::RtcToken(of) => {
+            let (uid, channel) = match of {
+                // The service picks the uid that it subscribes to the inputs with.
+                RtcTokenFor::Inputs => (0, desired.input_channel().unwrap_or_default()),
+                RtcTokenFor::Output => (launch.uid, config.output_channel.as_str()),
+            };
+            let call = PreparedCall::RtcToken { uid, channel: channel.to_owned() };
+            Prepared { purpose: Purpose::RtcToken { generation, of }, call }
         }
         LaunchCall::Acquire => {
-            if launch.services.is_none() {
-                // Its task may have been started with the one or the other, unless no Create was carried out.
-                launch.outdated = None;
-                launch.update_due = launch.update_due.filter(|_| launch.creates > 0);
-            }
-            let services = config.compose(launch);
+            let may_have_started = launch.tokens.has_created();
+            let services = launch.payload.compose_to_launch(desired, launch.uid, may_have_started);
             let acquire = rest::acquire(app_id, &launch.instance_id, &services);
-            launch.services = Some(services);
             http(Purpose::Acquire { generation }, acquire)
         }
         LaunchCall::Create { token, expires_at } => {
-            launch.create_leaves(now.mono);
+            launch.tokens.create_leaves(now.mono);
             launch.phase = Phase::Creating;
-            let create = rest::create(app_id, &token, launch.services.as_deref().unwrap_or("{}"));
+            let create = rest::create(app_id, &token, launch.payload.composed().unwrap_or("{}"));
             let send_before = Some(now.wall.plus(expires_at.minus(now.mono)));
             let call = PreparedCall::Http { http: create, send_before };
             Prepared { purpose: Purpose::Create { generation, token }, call }
@@ -333,12 +317,9 @@ fn prepare(call: PlannedCall<'_>, config: &LaneConfig, now: Now) -> Prepared {
             http(Purpose::Query { generation }, rest::query(app_id, task_id, token))
         }
         LaunchCall::Update => {
-            let services = config.compose(launch);
-            let sequence_id = launch.next_sequence_id;
-            launch.next_sequence_id = launch.next_sequence_id.saturating_add(1);
+            let (sequence_id, services) = launch.payload.compose_to_update(desired, launch.uid);
             let (task_id, token) = launch.address();
             let update = rest::update(app_id, task_id, token, sequence_id, &services);
-            launch.services = Some(services);
             http(Purpose::Update { generation }, update)
         }
         LaunchCall::Delete => {

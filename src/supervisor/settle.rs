@@ -27,10 +27,13 @@ impl Lane {
             let (phase, since) = (launch.phase, launch.since);
             match phase {
                 // Where nobody looks for its task, going on is better than giving up.
-                Phase::Creating if looks && launch.has_spent_its_tokens(now.mono) => {
-                    launch.closed = true;
-                    self.abandon(now, LaunchCause::CreateSpent);
-                    return true;
+                Phase::Creating if looks => {
+                    launch.expire_token(now.mono);
+                    if launch.tokens.is_full() {
+                        launch.tokens.close();
+                        self.abandon(now, LaunchCause::CreateSpent);
+                        return true;
+                    }
                 }
                 Phase::Running if self.supersede_done(now) => return true,
                 Phase::Running if may_roll_out && self.wants_rollout(now) => {
@@ -148,7 +151,10 @@ impl Lane {
                     .map(|limit| (launch.since.plus(limit), Why::Unidentified)),
                 (Some(launch), _) => {
                     // Where it is due it is another lane's turn, or no uid is free.
-                    let rollout = launch.update_due.filter(|_| self.config.needs_relaunch(launch));
+                    let rollout = launch
+                        .payload
+                        .update_due()
+                        .filter(|_| launch.payload.needs_relaunch(self.payload.desired()));
                     rollout.filter(|due| *due > now.mono).map(|due| (due, Why::Update))
                 }
                 (None, Some(next)) => Some((next.at, Why::CoolDown)),

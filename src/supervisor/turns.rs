@@ -19,7 +19,7 @@ impl Lane {
         let cause = next.cause;
         let before = self.ring.last();
         let held_by = |lane: &Self, uid: Uid| lane.launches.iter().position(|launch| launch.uid == uid);
-        let resumable = |launch: &Launch| launch.phase == Phase::Unresolved && !launch.closed;
+        let resumable = |launch: &Launch| launch.phase == Phase::Unresolved && !launch.tokens.is_closed();
         let turn = self.ring.in_turn().find_map(|uid| match held_by(self, uid) {
             None if !self.ring.is_held(uid) => Some((uid, None)),
             None => None,
@@ -71,15 +71,17 @@ impl Lane {
         if !next.blocked || self.launches.iter().any(is_leaving) {
             return None;
         }
-        let unnamed =
-            self.launches.iter().find(|launch| launch.phase == Phase::Unidentified && !launch.closed)?;
+        let unnamed = self
+            .launches
+            .iter()
+            .find(|launch| launch.phase == Phase::Unidentified && !launch.tokens.is_closed())?;
         Some((unnamed.uid, Some(unnamed.generation)))
     }
 
     /// A task lives, or may live, under every uid: what was given up is taken back or ended, and it is tried again later.
     fn make_room(&mut self, now: Now, next: &NextLaunch) {
         self.reconsider(now);
-        let is_lost = |launch: &Launch| launch.closed && launch.phase == Phase::Unresolved;
+        let is_lost = |launch: &Launch| launch.tokens.is_closed() && launch.phase == Phase::Unresolved;
         if next.blocked && !self.can_look() && self.launches.iter().all(is_lost) {
             return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
         }
@@ -110,8 +112,8 @@ impl Lane {
     pub(crate) fn wants_rollout(&self, now: Now) -> bool {
         let current = self.current_launch().filter(|launch| launch.phase == Phase::Running);
         current.is_some_and(|launch| {
-            let is_due = launch.update_due.is_some_and(|due| due <= now.mono);
-            is_due && self.config.needs_relaunch(launch) && self.ring.next().is_some()
+            let is_due = launch.payload.update_due().is_some_and(|due| due <= now.mono);
+            is_due && launch.payload.needs_relaunch(self.payload.desired()) && self.ring.next().is_some()
         })
     }
 
@@ -129,7 +131,7 @@ impl Lane {
 
     /// The task that was to be replaced has the right payload after all, as the new one was refused: it stays.
     pub(super) fn keep_outgoing(&mut self) -> bool {
-        let stays = |launch: &&Launch| !self.config.needs_relaunch(launch);
+        let stays = |launch: &&Launch| !launch.payload.needs_relaunch(self.payload.desired());
         let Some((generation, uid)) =
             self.outgoing().filter(stays).map(|launch| (launch.generation, launch.uid))
         else {
@@ -138,13 +140,9 @@ impl Lane {
         self.current = Some(generation);
         self.next_launch = None;
         self.ring.resume(uid);
-        let services = self.config.services().clone();
-        if let Some(launch) = self.launch_mut(generation)
-            && launch.created_with.as_ref() == Some(&services)
-            && launch.next_sequence_id == 0
-        {
-            (launch.update_due, launch.created_with) = (None, None);
-            self.config.keep_services(None);
+        let desired = self.payload.desired().clone();
+        if self.launch_mut(generation).is_some_and(|launch| launch.payload.keep_created(&desired)) {
+            self.payload.accepted(None);
         }
         self.mark_changed();
         true
@@ -341,7 +339,8 @@ impl Lane {
     }
 
     fn remember(&mut self, launch: Launch, gone: Option<String>) {
-        let Launch { generation, uid, instance_id, tokens, closed, due, .. } = launch;
+        let Launch { generation, uid, instance_id, tokens, due, .. } = launch;
+        let (closed, tokens) = (tokens.is_closed(), tokens.candidates().to_vec());
         self.retired.push_back(Retired { generation, uid, instance_id, tokens, closed, gone, due });
         if self.retired.len() > MAX_RETIRED {
             self.retired.pop_front();
@@ -407,15 +406,16 @@ impl Lane {
     /// the task is updated now, or, where that was tried before, when the wait is over.
     fn note_payload(&mut self, now: Now) {
         let Some(launch) = self.current_mut() else { return };
-        let started_with = launch.outdated.take();
-        if launch.update_due.is_none() {
-            return self.config.keep_services(None);
-        }
-        launch.update_due = launch.update_due.max(Some(now.mono));
+        let created_with = launch.payload.take_outdated();
+        let Some(due) = launch.payload.update_due() else {
+            return self.payload.accepted(None);
+        };
+        launch.payload.update_at(due.max(now.mono));
         launch.forget_payload();
-        let is_kept = started_with.is_some_and(|started_with| self.config.keep_unless_other(started_with));
+        let is_kept =
+            created_with.is_some_and(|created_with| self.payload.accepted_unless_other(created_with));
         if let Some(launch) = self.current_mut().filter(|_| !is_kept) {
-            launch.unsure_payload = true;
+            launch.payload.not_sure();
         }
     }
 

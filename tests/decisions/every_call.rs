@@ -69,7 +69,7 @@ fn a_snapshot_says_only_what_is_not_as_ever() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     let says = |hand: &Hand, field| hand.supervisor.snapshot().unwrap().contains(field);
-    assert!(says(&hand, "\"builder\"") && !says(&hand, "\"vainLooks\""));
+    assert!(says(&hand, "\"tokens\"") && !says(&hand, "\"vainLooks\""));
     hand.answer(&create, 206, json!({}));
     hand.supervisor.handle(hand.wall(), Input::Stop);
     let look = hand.expect(EventCall::Presence);

@@ -3,15 +3,17 @@
 use super::Read;
 use crate::policy::Cause;
 use crate::status::{Call, Meaning, TaskState};
+use crate::supervisor::attempts::Failed;
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason};
 use crate::supervisor::lane::{Goal, Lane};
-use crate::supervisor::launch::{Phase, Round};
+use crate::supervisor::launch::Phase;
 use crate::supervisor::reply::ReplyBody;
+use crate::supervisor::tokens::Round;
 use crate::time::Now;
 
 impl Lane {
     pub(super) fn on_delete(&mut self, now: Now, generation: u32, read: &Read) {
-        let first_look = self.config.policy.confirm_ms.wait_or_last(0);
+        let first_look = self.payload.confirm_delays().wait_or_last(0);
         let Some(launch) = self.launch_mut(generation) else { return };
         let state = TaskState::of(read.body.task_status.as_ref(), read.body.service_status.as_ref());
         match read.meaning {
@@ -19,11 +21,11 @@ impl Lane {
             // Not the service's: it would be believed of a task that lives, and is billed. 404 ends the attempts.
             Meaning::Success if read.body.is_unreadable => self.not_deleted(now, generation, read),
             Meaning::Success if state != TaskState::Running => {
-                launch.token_proven();
+                launch.tokens.first_is_proven();
                 self.gone(now, generation, Ending::Normal, self.said_of(generation, read));
             }
             Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
-                match launch.try_next_token(read.of_token()) {
+                match launch.tokens.try_next(read.of_token()) {
                     Round::GoesOn => launch.due = now.mono,
                     Round::NotFound => {
                         self.gone(now, generation, Ending::NotFound, self.said_of(generation, read))
@@ -34,7 +36,7 @@ impl Lane {
             // It is not done yet, or so the body says.
             Meaning::Accepted | Meaning::Success => {
                 launch.phase = Phase::AwaitingEnd;
-                launch.begin_round();
+                launch.tokens.begin_round();
                 launch.due = now.mono.plus(first_look);
             }
             Meaning::AlreadyStarted
@@ -56,7 +58,7 @@ impl Lane {
         let monitor = self.config.policy.monitor_interval_ms;
         let ending = self.goal != Goal::Run;
         let Some(launch) = self.launch_mut(generation) else { return };
-        let (failures, told) = (launch.failures, launch.told);
+        let told = launch.told;
         let as_delete = Read {
             call: Call::Delete,
             domain: read.domain.clone(),
@@ -67,13 +69,11 @@ impl Lane {
             },
             ..*read
         };
-        let wait = self.next_wait(generation, &as_delete, cause, failures);
+        let Some(Failed { delay: wait, count: attempt }) = self.failed(generation, &as_delete, cause) else {
+            return;
+        };
         let spent = self.lengthened(read, monitor).max(wait.unwrap_or_default());
         let Some(launch) = self.launch_mut(generation) else { return };
-        if cause != Cause::RateLimited {
-            launch.failures = failures.saturating_add(1);
-        }
-        let attempt = launch.failures;
         // A 429 spends no attempt, not even the last one at the end.
         let has_attempt = !told || (ending && cause == Cause::RateLimited);
         if let Some(wait) = wait.filter(|_| has_attempt) {
@@ -99,31 +99,26 @@ impl Lane {
     pub(super) fn on_update(&mut self, now: Now, generation: u32, read: &Read) {
         let longest = self.lengthened(read, self.config.policy.query_server_error_ms.longest());
         let monitor = self.lengthened(read, self.config.policy.monitor_interval_ms);
-        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.update_due.is_some()) else {
+        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.payload.is_behind()) else {
             return;
         };
-        let sequence_id = launch.next_sequence_id.saturating_sub(1);
+        let sequence_id = launch.payload.last_sequence_id();
         // What was sent, if a newer one has come since.
-        let outdated = launch.outdated.take();
+        let outdated = launch.payload.take_outdated();
         let is_taken = matches!(read.meaning, Meaning::Success | Meaning::Accepted);
         if is_taken && !read.misnamed && !read.body.is_unreadable {
-            launch.update_due = outdated.as_ref().map(|_| now.mono);
-            launch.update_failures = 0;
-            launch.update_rate_limited = 0;
-            launch.update_refusal_told = false;
-            launch.unsure_payload = false;
-            self.config.keep_services(outdated);
+            launch.payload.updated(outdated.is_some(), now.mono);
+            self.payload.accepted(outdated);
             self.mark_changed();
             return self.emit(now, Some(generation), EventKind::Updated { sequence_id });
         }
         if read.meaning == Meaning::WrongParameters {
-            launch.update_failures = 0;
-            let is_unsure = launch.unsure_payload;
+            let is_unsure = launch.payload.is_unsure();
             launch.forget_payload();
             // The task is to have what is gone back to.
             let goes_on = outdated.is_some() || (self.go_back(now) && is_unsure);
             if let Some(launch) = self.launch_mut(generation) {
-                launch.update_due = goes_on.then_some(now.mono);
+                launch.payload.update_refused(goes_on, now.mono);
             }
             self.mark_changed();
             let said = self.said(read);
@@ -131,32 +126,30 @@ impl Lane {
             // Perhaps the task is not there any more.
             return self.hint(now);
         }
-        let failures = launch.update_failures;
         if read.meaning == Meaning::WrongCredentials {
             // That says nothing of the payload.
-            launch.update_failures = failures.saturating_add(1);
-            launch.update_due = Some(now.mono.plus(monitor));
-            if !std::mem::replace(&mut launch.update_refusal_told, true) {
+            launch.payload.update_attempts().refused();
+            launch.payload.update_at(now.mono.plus(monitor));
+            if launch.payload.report_refusal() {
                 let said = self.said(read);
                 self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Update, said });
             }
             return;
         }
         let cause = read.cause();
-        let wait = self.next_wait(generation, read, cause, failures).unwrap_or(longest);
+        let Some(Failed { delay, count: attempt }) = self.failed(generation, read, cause) else { return };
+        let wait = delay.unwrap_or(longest);
         let Some(launch) = self.launch_mut(generation) else { return };
         if cause != Cause::RateLimited {
-            launch.update_failures = failures.saturating_add(1);
-            launch.unsure_payload = true;
+            launch.payload.not_sure();
         }
-        launch.update_due = Some(now.mono.plus(wait));
-        let attempt = launch.update_failures;
+        launch.payload.update_at(now.mono.plus(wait));
         self.tell_retry(now, generation, read, cause, Some(wait), attempt);
         if read.meaning == Meaning::NotFound {
             // That says nothing of the payload, which a relaunch has as well. Query tells whether there is a task.
             self.hint(now);
             if let Some(launch) = self.launch_mut(generation) {
-                launch.update_due = Some(launch.due.max(now.mono).plus(wait));
+                launch.payload.update_at(launch.due.max(now.mono).plus(wait));
             }
         }
     }

@@ -4,10 +4,12 @@ use super::Read;
 use crate::policy::Cause;
 use crate::status::Meaning;
 use crate::supervisor::Outcome;
+use crate::supervisor::attempts::Failed;
 use crate::supervisor::event::{EventKind, FailReason, IdentifiedBy, LaunchCause};
 use crate::supervisor::lane::{Goal, Lane};
-use crate::supervisor::launch::{AnsweredCreate, BuilderToken, Phase};
+use crate::supervisor::launch::Phase;
 use crate::supervisor::request::NoAnswer;
+use crate::supervisor::tokens::AnsweredCreate;
 use crate::time::Now;
 
 /// 429s in a row, the last to Create, after which the limit is hardly that of the rate.
@@ -21,21 +23,18 @@ impl Lane {
         let Some(launch) = self.launch_mut(generation) else { return };
         let cause = match (read.meaning, &read.body.token_name) {
             (Meaning::Success, Some(name)) => {
-                launch.builder = Some(BuilderToken { name: name.clone(), acquired_at: now.mono, creates: 0 });
-                launch.acquire_failures = 0;
+                launch.tokens.acquired(name.clone(), now.mono);
+                launch.attempts.prepared();
                 launch.due = now.mono;
                 return;
             }
             _ => read.cause(),
         };
-        let failures = launch.acquire_failures;
-        let wait = self.next_wait(generation, read, cause, failures);
+        let Some(Failed { delay: wait, count: attempt }) = self.failed(generation, read, cause) else {
+            return;
+        };
         let Some(launch) = self.launch_mut(generation) else { return };
-        if cause != Cause::RateLimited {
-            launch.acquire_failures = failures.saturating_add(1);
-        }
         launch.due = now.mono.plus(wait.unwrap_or_default());
-        let attempt = launch.acquire_failures;
         self.tell_retry(now, generation, read, cause, wait, attempt);
         if wait.is_none() && self.current == Some(generation) {
             self.abandon(now, LaunchCause::AcquireSpent);
@@ -61,9 +60,9 @@ impl Lane {
             return;
         };
         if read.nothing.is_some_and(NoAnswer::was_not_sent) {
-            launch.create_did_not_leave(token.unwrap_or_default());
+            launch.tokens.create_did_not_leave(token.unwrap_or_default());
         } else if read.meaning == Meaning::RateLimited || read.refused().is_some() {
-            launch.create_did_not_happen();
+            launch.tokens.create_did_not_happen();
         }
         if read.meaning == Meaning::AlreadyStarted && !brings_none {
             launch.enter(Phase::Unidentified, now.mono, now.mono);
@@ -80,15 +79,13 @@ impl Lane {
         if !goes_on {
             return;
         }
-        let failures = launch.failures;
         let cause = if brings_none { Cause::Malformed } else { read.cause() };
-        let wait = self.next_wait(generation, read, cause, failures);
+        let Some(Failed { delay: wait, count: attempt }) = self.failed(generation, read, cause) else {
+            return;
+        };
         let Some(launch) = self.launch_mut(generation) else { return };
-        if cause != Cause::RateLimited {
-            launch.failures = failures.saturating_add(1);
-        }
         launch.due = now.mono.plus(wait.unwrap_or_default());
-        let (attempt, rate_limited) = (launch.failures, launch.rate_limited);
+        let rate_limited = launch.attempts.rate_limited();
         self.tell_retry(now, generation, read, cause, wait, attempt);
         if wait.is_none() {
             self.abandon(now, LaunchCause::CreateSpent);
@@ -109,10 +106,10 @@ impl Lane {
             EventKind::Misconfigured { call: read.call.into(), said: self.said(read) },
         );
         let Some(launch) = self.launch_mut(generation) else { return };
-        launch.closed = true;
+        launch.tokens.close();
         let ambiguous = launch.may_be_live();
         // A newer payload came after this one was sent.
-        let is_outdated = launch.update_due.is_some();
+        let is_outdated = launch.payload.is_behind();
         let of_parameters = read.meaning == Meaning::WrongParameters;
         if self.current != Some(generation) {
             return;

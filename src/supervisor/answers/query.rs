@@ -4,10 +4,12 @@ use super::Read;
 use crate::policy::Cause;
 use crate::status::{Meaning, TaskState};
 use crate::supervisor::Outcome;
+use crate::supervisor::attempts::Failed;
 use crate::supervisor::config::{Migration, Restart};
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason, LaunchCause, Said, Suspicion};
 use crate::supervisor::lane::Lane;
-use crate::supervisor::launch::{Phase, Round};
+use crate::supervisor::launch::Phase;
+use crate::supervisor::tokens::Round;
 use crate::time::{Millis, Now};
 
 impl Lane {
@@ -19,12 +21,12 @@ impl Lane {
             Meaning::Task(_) if read.misnamed => return self.query_unanswered(now, generation, read),
             // It is there, but how it is cannot be made out.
             Meaning::Task(_) if !read.body.says_how_it_is() => {
-                launch.not_found = 0;
+                launch.attempts.found();
                 return self.query_unanswered(now, generation, read);
             }
             Meaning::Task(state) => state,
             Meaning::NotFound | Meaning::WrongParameters | Meaning::WrongCredentials => {
-                return match launch.try_next_token(read.of_token()) {
+                return match launch.tokens.try_next(read.of_token()) {
                     Round::GoesOn => launch.due = now.mono,
                     Round::NotFound | Round::Refused if phase == Phase::Reconsidered => {
                         launch.enter(Phase::Deleting, now.mono, now.mono);
@@ -43,14 +45,8 @@ impl Lane {
             | Meaning::RateLimited
             | Meaning::NoAnswer => return self.query_unanswered(now, generation, read),
         };
-        launch.token_proven();
-        if phase != Phase::AwaitingEnd {
-            // There they are those of Delete.
-            launch.failures = 0;
-        }
-        launch.not_found = 0;
-        launch.refusals = 0;
-        launch.rate_limited = 0;
+        launch.tokens.first_is_proven();
+        launch.attempts.queried(phase == Phase::AwaitingEnd);
         launch.refusal_told = false;
         launch.looks = launch.looks.saturating_add(1);
         if let Some(how) = Ending::of(state) {
@@ -104,7 +100,7 @@ impl Lane {
         if self.current != Some(generation) {
             return self.supersede(now, generation, LaunchCause::CreateRefused);
         }
-        let (is_outdated, is_unsure) = (launch.update_due.is_some(), launch.unsure_payload);
+        let (is_outdated, is_unsure) = (launch.payload.is_behind(), launch.payload.is_unsure());
         // An Update that may have been carried out is what it does not take.
         if (is_unsure && self.go_back(now)) || is_outdated || self.go_back(now) || self.has_run {
             self.supersede(now, generation, LaunchCause::CreateRefused);
@@ -118,7 +114,9 @@ impl Lane {
         let policy = &self.config.policy;
         let doubted_until = self.launch(generation).and_then(|launch| launch.doubted_until);
         let wait = match doubted_until {
-            Some(until) if now.mono < until => policy.confirm_ms.longest().min(policy.monitor_interval_ms),
+            Some(until) if now.mono < until => {
+                self.payload.confirm_delays().longest().min(policy.monitor_interval_ms)
+            }
             Some(_) | None => policy.monitor_interval_ms,
         };
         self.jittered(wait)
@@ -127,6 +125,7 @@ impl Lane {
     /// Query says that the current task is there, but does not run.
     fn not_running(&mut self, now: Now, generation: u32, read: &Read<'_>, state: TaskState) {
         let policy = self.config.policy.clone();
+        let confirm_delays = self.payload.confirm_delays().clone();
         let relaunches =
             self.config.migration == Migration::Relaunch && self.config.restart != Restart::Never;
         let Some(launch) = self.launch_mut(generation) else { return };
@@ -159,7 +158,7 @@ impl Lane {
         let until = since.plus(patience);
         let (is_over, is_abnormal) = (now.mono >= until, state == TaskState::Abnormal);
         let looks = if running { 0 } else { launch.looks };
-        launch.due = now.mono.plus(policy.confirm_ms.wait_or_last(looks)).min(until);
+        launch.due = now.mono.plus(confirm_delays.wait_or_last(looks)).min(until);
         // One that is starting has its time; but one that is given up is reported in any case, with the service's words.
         if running || is_over {
             let reason = if is_abnormal { Suspicion::Abnormal } else { Suspicion::NotRunning };
@@ -172,19 +171,18 @@ impl Lane {
     }
 
     fn not_found(&mut self, now: Now, generation: u32, read: &Read) {
-        let Some(launch) = self.launch_mut(generation) else { return };
-        let failures = launch.not_found;
-        let wait = self.next_wait(generation, read, Cause::NotFound, failures);
-        let Some(launch) = self.launch_mut(generation) else { return };
-        launch.not_found = failures.saturating_add(1);
+        let Some(Failed { delay: wait, count }) = self.failed(generation, read, Cause::NotFound) else {
+            return;
+        };
         let Some(wait) = wait else {
             return match self.is_of_interest(generation) {
                 true => self.lost(now, generation, self.said_of(generation, read)),
                 false => self.gone(now, generation, Ending::NotFound, Said::default()),
             };
         };
+        let Some(launch) = self.launch_mut(generation) else { return };
         launch.due = now.mono.plus(wait);
-        self.tell_retry(now, generation, read, Cause::NotFound, Some(wait), failures.saturating_add(1));
+        self.tell_retry(now, generation, read, Cause::NotFound, Some(wait), count);
         if self.is_of_interest(generation) {
             self.suspect(now, generation, Suspicion::NotFound, self.said_of(generation, read));
         }
@@ -192,13 +190,12 @@ impl Lane {
 
     /// Query answered 40x: it does not say that the task ended. When it persists the operator is told.
     fn query_refused(&mut self, now: Now, generation: u32, read: &Read) {
-        let Some(launch) = self.launch_mut(generation) else { return };
-        let failures = launch.refusals;
-        let wait = self.next_wait(generation, read, Cause::Refused, failures);
+        let Some(Failed { delay: wait, count }) = self.failed(generation, read, Cause::Refused) else {
+            return;
+        };
         let monitor = self.config.policy.monitor_interval_ms;
         let spent = self.lengthened(read, monitor);
         let Some(launch) = self.launch_mut(generation) else { return };
-        launch.refusals = failures.saturating_add(1);
         if wait.is_none() && launch.phase == Phase::AwaitingEnd {
             // Whether it has ended cannot be asked.
             return self.delete_again(now, generation, read, Cause::Refused);
@@ -206,7 +203,7 @@ impl Lane {
         launch.due = now.mono.plus(wait.unwrap_or(spent));
         let tell = wait.is_none() && !std::mem::replace(&mut launch.refusal_told, wait.is_none());
         if wait.is_some() {
-            self.tell_retry(now, generation, read, Cause::Refused, wait, failures.saturating_add(1));
+            self.tell_retry(now, generation, read, Cause::Refused, wait, count);
         } else if tell {
             let said = self.said(read);
             self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Query, said });
@@ -226,18 +223,15 @@ impl Lane {
     fn query_unanswered(&mut self, now: Now, generation: u32, read: &Read) {
         let cause = read.cause();
         let patience = self.config.policy.attempts(read.call, cause);
+        let Some(Failed { delay: wait, count: attempt }) = self.failed(generation, read, cause) else {
+            return;
+        };
         let Some(launch) = self.launch_mut(generation) else { return };
-        let failures = launch.failures;
-        let wait = self.next_wait(generation, read, cause, failures);
-        let Some(launch) = self.launch_mut(generation) else { return };
-        if cause != Cause::RateLimited {
-            launch.failures = failures.saturating_add(1);
-            if failures as usize >= patience && launch.phase == Phase::Reconsidered {
-                return launch.enter(Phase::Deleting, now.mono, now.mono);
-            }
+        let is_exhausted = cause != Cause::RateLimited && attempt as usize > patience;
+        if is_exhausted && launch.phase == Phase::Reconsidered {
+            return launch.enter(Phase::Deleting, now.mono, now.mono);
         }
         launch.due = now.mono.plus(wait.unwrap_or_default());
-        let attempt = launch.failures;
         self.tell_retry(now, generation, read, cause, wait, attempt);
     }
 }

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::supervisor::answers::{ChannelLook, Seen};
 use crate::supervisor::request::RequestId;
+use crate::supervisor::tokens::TokenLedger;
 use crate::supervisor::{Answer, SupervisorConfig};
 
 const NOW: Now = Now { wall: Millis::ZERO, mono: Millis::ZERO };
@@ -21,7 +22,7 @@ fn lane() -> Lane {
 fn launch(generation: u32) -> Launch {
     let mut launch = Launch::new(generation, 1, format!("show-{generation}"), Millis::ZERO);
     launch.task_id = Some(format!("task {generation}"));
-    launch.tokens = vec![format!("builder {generation}")];
+    launch.tokens = TokenLedger::of_task(vec![format!("builder {generation}")]);
     launch
 }
 
@@ -81,7 +82,11 @@ fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
     let mut lane = lane();
     lane.goal = Goal::End { outcome: Outcome::Stopped, since: Millis::ZERO };
     lane.announced_end = true;
-    lane.launches.push(Launch { task_id: None, creates: 1, ..launch(1) });
+    lane.launches.push(Launch {
+        task_id: None,
+        tokens: TokenLedger::found_again(Vec::new(), false, Millis::ZERO),
+        ..launch(1)
+    });
     lane.forget(1, None);
     lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen: Seen::Broadcasters(vec![1]) });
     assert_eq!((lane.health(), lane.next_event()), (Health::Down, None));

@@ -418,16 +418,18 @@ impl World {
         let state = wire::json(snapshot.split_once('\n').map_or("", |(_, state)| state));
         let mut checked = 0;
         for lane in state["lanes"].as_array().into_iter().flatten() {
-            let wanted = Wanted::of(&lane["config"]["services"]["cloudTranscoder"]["config"]["transcoder"]);
+            let wanted = Wanted::of(&lane["payload"]["desired"]["cloudTranscoder"]["config"]["transcoder"]);
             if let Some(given) = self.wanted.filter(|given| *given != wanted) {
                 return Err(format!("{} wants {wanted:?}, but {given:?} was given", lane["number"]));
             }
             let is_current = |launch: &&Value| launch["generation"] == lane["current"];
             let current = lane["launches"].as_array().and_then(|launches| launches.iter().find(is_current));
-            let Some(launch) = current.filter(|launch| launch["updateDue"].is_null()) else { continue };
+            let Some(launch) = current.filter(|launch| launch["payload"]["updateDue"].is_null()) else {
+                continue;
+            };
             let task = self.emulator.tasks().find(|task| task.live && launch["taskId"] == task.task_id);
             // One whose payload nobody knows, and which takes no other, has whichever it has.
-            let is_unsure = launch["unsurePayload"] == true;
+            let is_unsure = launch["payload"]["isUnsure"] == true;
             let task = task.filter(|task| !is_unsure || !self.refused_updates.contains(task.task_id));
             let has = task.and_then(|task| Some((task.task_id, self.emulator.transcoder(task.task_id)?)));
             if let Some((task_id, has)) = has

@@ -1,0 +1,399 @@
+//! The revisions of a lane's payload, and which of them a task has.
+
+use serde::Serialize;
+
+use super::attempts::Attempts;
+use super::is_default;
+use crate::decode::{Decode, Json, Wrong, decode};
+use crate::error::Invalid;
+use crate::policy::{Backoff, RetryPolicy};
+use crate::task::{Secret, Services};
+use crate::time::Millis;
+use crate::uid::Uid;
+
+/// How many secrets of payloads that were given up are kept.
+const MAX_OLD_SECRETS: usize = 64;
+/// RTC tokens of a launch that are kept as secrets after they were replaced: those of two payloads.
+const MAX_OLD_RTC_TOKENS: usize = 4;
+
+/// The payload that a lane is to have, and the one to go back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PayloadRevisions {
+    desired: Services,
+    /// The service accepted the desired one.
+    is_accepted: bool,
+    /// Where the desired one is refused: the last that was accepted, or else the first of all.
+    fallback: Option<Fallback>,
+    /// Secrets of payloads that were given up, the newest first: the service may still repeat them.
+    old_secrets: Vec<Secret>,
+    /// When a new task is queried: below the `idleTimeout` of every payload so far.
+    confirm_delays: Backoff,
+}
+
+decode!(Camel PayloadRevisions { desired, is_accepted, fallback, old_secrets, confirm_delays });
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fallback {
+    services: Services,
+    is_accepted: bool,
+}
+
+decode!(Camel Fallback { services, is_accepted });
+
+impl PayloadRevisions {
+    pub(super) fn new(services: Services, policy: &RetryPolicy) -> Result<Self, Invalid> {
+        let confirm_delays = policy.confirm_delays_within(&policy.confirm_ms, services.idle_timeout())?;
+        Ok(Self {
+            desired: services,
+            is_accepted: false,
+            fallback: None,
+            old_secrets: Vec::new(),
+            confirm_delays,
+        })
+    }
+
+    /// The newest that was not refused.
+    pub(super) fn desired(&self) -> &Services {
+        &self.desired
+    }
+
+    /// When a new task is queried, counted from when its id was learned.
+    pub(super) fn confirm_delays(&self) -> &Backoff {
+        &self.confirm_delays
+    }
+
+    /// Checks that new tasks can be confirmed in time with this payload.
+    pub(super) fn confirm_delays_with(
+        &self,
+        policy: &RetryPolicy,
+        services: &Services,
+    ) -> Result<Backoff, Invalid> {
+        policy.confirm_delays_within(&self.confirm_delays, services.idle_timeout())
+    }
+
+    /// Takes a new payload; returns the one before it.
+    pub(super) fn replace(&mut self, policy: &RetryPolicy, services: Services) -> Result<Services, Invalid> {
+        self.confirm_delays = self.confirm_delays_with(policy, &services)?;
+        let is_accepted = self.is_accepted;
+        let before = self.put(services, false);
+        self.fallback.get_or_insert_with(|| Fallback { services: before.clone(), is_accepted });
+        Ok(before)
+    }
+
+    fn put(&mut self, services: Services, is_accepted: bool) -> Services {
+        self.is_accepted = is_accepted;
+        let before = std::mem::replace(&mut self.desired, services);
+        for secret in before.secrets() {
+            self.old_secrets.retain(|Secret(old)| *old != secret);
+            self.old_secrets.insert(0, Secret(secret));
+        }
+        self.old_secrets.truncate(MAX_OLD_SECRETS);
+        before
+    }
+
+    /// The service accepted this payload, which is not the desired one any more, or else the desired one.
+    pub(super) fn accepted(&mut self, older: Option<Services>) {
+        self.is_accepted |= older.is_none();
+        self.fallback = older.map(|services| Fallback { services, is_accepted: true });
+    }
+
+    /// The service accepted this payload, which may be older than the fallback. Returns whether it is that now.
+    pub(super) fn accepted_unless_other(&mut self, older: Services) -> bool {
+        if self.fallback.as_ref().is_some_and(|other| other.is_accepted && other.services != older) {
+            return false;
+        }
+        self.accepted(Some(older));
+        true
+    }
+
+    /// The desired payload was refused: goes back to the fallback, if there is one. Returns what was refused.
+    pub(super) fn revert(&mut self) -> Option<Services> {
+        let Fallback { services, is_accepted } = self.fallback.take()?;
+        Some(self.put(services, is_accepted))
+    }
+
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.desired.secrets();
+        secrets.extend(self.fallback.iter().flat_map(|fallback| fallback.services.secrets()));
+        secrets.extend(self.old_secrets.iter().map(|Secret(text)| text.clone()));
+        secrets
+    }
+}
+
+/// An RTC token that the application is asked for.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+pub(super) enum RtcToken {
+    #[default]
+    NotAsked,
+    /// `None`: keep the one in the payload.
+    Given(Option<String>),
+}
+
+impl Decode for RtcToken {
+    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+        match json.text() {
+            Ok("NotAsked") => Ok(Self::NotAsked),
+            Ok(_) => Err(json.must_be_one_of(["NotAsked", "Given"].into_iter())),
+            Err(_) => json.fields()?.get("Given").map(Self::Given),
+        }
+    }
+}
+
+impl RtcToken {
+    fn given(&self) -> Option<&str> {
+        match self {
+            Self::Given(token) => token.as_deref(),
+            Self::NotAsked => None,
+        }
+    }
+}
+
+/// Which of a launch's two RTC tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum RtcTokenFor {
+    Inputs,
+    Output,
+}
+
+decode!(Camel enum RtcTokenFor { Inputs, Output });
+
+/// The payload of one launch.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LaunchPayload {
+    input_token: RtcToken,
+    output_token: RtcToken,
+    /// RTC tokens before those: the service may still repeat one that it was sent.
+    old_tokens: Vec<String>,
+    /// As it was sent, RTC tokens included: a Create is repeated with the same parameters.
+    composed: Option<String>,
+    /// What the task was created with, once the lane has another payload: what an Update can change depends on it.
+    created_with: Option<Services>,
+    /// What the Create or the Update under way carries, once the lane has another payload.
+    outdated: Option<Services>,
+    /// It is not known whether the task has the payload to go back to: an Update has an unknown outcome, or it is not known
+    /// what the task was created with.
+    is_unsure: bool,
+    /// When the task is to be updated to the lane's payload, which it does not have.
+    update_due: Option<Millis>,
+    /// Updates that failed in a row.
+    #[serde(skip_serializing_if = "is_default")]
+    update_attempts: Attempts,
+    /// It was reported that Update is refused, whatever its payload.
+    is_refusal_reported: bool,
+    next_sequence_id: u32,
+}
+
+decode!(Camel LaunchPayload {
+    input_token, output_token, old_tokens, composed, created_with, outdated, is_unsure, update_due,
+    update_attempts or Attempts::default(), is_refusal_reported, next_sequence_id
+});
+
+impl LaunchPayload {
+    /// Of a task that was found: it is not known what it was created with, so it is to be updated.
+    pub(super) fn unknown(now: Millis) -> Self {
+        Self { update_due: Some(now), ..Self::default() }
+    }
+
+    // ---- composing -----------------------------------------------------------------------------------------------
+
+    /// The RTC token that the application is to be asked for before the payload can be composed.
+    pub(super) fn missing_token(&self, desired: &Services) -> Option<RtcTokenFor> {
+        if self.composed.is_some() {
+            return None;
+        }
+        if self.input_token == RtcToken::NotAsked && desired.input_channel().is_some() {
+            return Some(RtcTokenFor::Inputs);
+        }
+        (self.output_token == RtcToken::NotAsked).then_some(RtcTokenFor::Output)
+    }
+
+    pub(super) fn give_token(&mut self, of: RtcTokenFor, token: Option<String>) {
+        let given = RtcToken::Given(token.filter(|token| !token.is_empty()));
+        match of {
+            RtcTokenFor::Inputs => self.input_token = given,
+            RtcTokenFor::Output => self.output_token = given,
+        }
+    }
+
+    /// As it was sent, if it was composed.
+    pub(super) fn composed(&self) -> Option<&str> {
+        self.composed.as_deref()
+    }
+
+    /// Composes the payload for an Acquire: the lane's, with the launch's uid and RTC tokens. `may_have_started` says that a
+    /// Create was sent before.
+    pub(super) fn compose_to_launch(
+        &mut self,
+        desired: &Services,
+        uid: Uid,
+        may_have_started: bool,
+    ) -> String {
+        if self.composed.is_none() {
+            // The task may have been started with the old one or this one, unless no Create was carried out.
+            self.outdated = None;
+            self.update_due = self.update_due.filter(|_| may_have_started);
+        }
+        self.compose(desired, uid)
+    }
+
+    /// Composes the payload for an Update, which cannot change the output, and numbers it.
+    pub(super) fn compose_to_update(&mut self, desired: &Services, uid: Uid) -> (u32, String) {
+        let composed = match &self.created_with {
+            Some(created_with) => self.compose(&desired.clone().with_output_of(created_with), uid),
+            None => self.compose(desired, uid),
+        };
+        let sequence_id = self.next_sequence_id;
+        self.next_sequence_id = sequence_id.saturating_add(1);
+        (sequence_id, composed)
+    }
+
+    fn compose(&mut self, desired: &Services, uid: Uid) -> String {
+        if let Some(composed) = &self.composed {
+            return composed.clone();
+        }
+        let mut services = desired.clone();
+        services.set_output(uid, self.output_token.given());
+        if let Some(token) = self.input_token.given() {
+            services.set_input_token(token);
+        }
+        self.composed.insert(services.to_json()).clone()
+    }
+
+    /// The payload is to be composed anew, with new RTC tokens. That of the output stays as it is once there is a task: an
+    /// Update cannot change it.
+    pub(super) fn forget(&mut self, has_task: bool) {
+        self.composed = None;
+        let mut old = vec![std::mem::take(&mut self.input_token)];
+        if !has_task {
+            old.push(std::mem::take(&mut self.output_token));
+        }
+        for token in old {
+            if let RtcToken::Given(Some(token)) = token {
+                self.old_tokens.retain(|other| *other != token);
+                self.old_tokens.insert(0, token);
+            }
+        }
+        self.old_tokens.truncate(MAX_OLD_RTC_TOKENS);
+    }
+
+    // ---- revisions -----------------------------------------------------------------------------------------------
+
+    /// The lane has another payload, and no Create was sent yet: the launch starts with the new one.
+    pub(super) fn start_with_new(&mut self) {
+        self.forget(false);
+        (self.update_due, self.outdated, self.created_with) = (None, None, None);
+    }
+
+    /// The lane has another payload than this one. `carries_it`: what is under way, or runs, has it.
+    pub(super) fn is_replaced(&mut self, before: &Services, carries_it: bool, now: Millis) {
+        self.created_with.get_or_insert_with(|| before.clone());
+        if carries_it {
+            self.outdated.get_or_insert_with(|| before.clone());
+        }
+        // The backoff of an Update that is under way goes on: nothing shortens a wait.
+        self.update_due = self.update_due.or(Some(now));
+    }
+
+    /// What the task was created with, if the lane has had another payload since.
+    pub(super) fn created_with(&self) -> Option<&Services> {
+        self.created_with.as_ref()
+    }
+
+    /// Whether an Update cannot bring the task to this payload.
+    pub(super) fn needs_relaunch(&self, desired: &Services) -> bool {
+        self.created_with.as_ref().is_some_and(|created| created.fixed_difference(desired).is_some())
+    }
+
+    /// Whether the lane's payload is back to what the task was created with, and no Update was sent: then the task has it.
+    pub(super) fn keep_created(&mut self, desired: &Services) -> bool {
+        let is_same = self.created_with.as_ref() == Some(desired) && self.next_sequence_id == 0;
+        if is_same {
+            (self.update_due, self.created_with) = (None, None);
+        }
+        is_same
+    }
+
+    /// What the Create or the Update under way carries, if the lane has another payload since.
+    pub(super) fn take_outdated(&mut self) -> Option<Services> {
+        self.outdated.take()
+    }
+
+    /// Whether the task is to have another payload.
+    pub(super) fn is_behind(&self) -> bool {
+        self.update_due.is_some()
+    }
+
+    pub(super) fn is_unsure(&self) -> bool {
+        self.is_unsure
+    }
+
+    /// It is not known which payload the task has.
+    pub(super) fn not_sure(&mut self) {
+        self.is_unsure = true;
+    }
+
+    /// The known task is over, and the launch is that of another one, which knows nothing of Updates.
+    pub(super) fn is_of_another_task(&mut self, now: Millis) {
+        self.update_due = self.update_due.or((self.next_sequence_id > 0).then_some(now));
+        self.update_attempts = Attempts::default();
+    }
+
+    /// Whether a Create can be repeated as it was sent.
+    pub(super) fn can_repeat_create(&self) -> bool {
+        self.composed.is_some() && self.next_sequence_id == 0
+    }
+
+    // ---- Update --------------------------------------------------------------------------------------------------
+
+    pub(super) fn update_due(&self) -> Option<Millis> {
+        self.update_due
+    }
+
+    /// The next Update is not sent before.
+    pub(super) fn update_at(&mut self, at: Millis) {
+        self.update_due = Some(at);
+    }
+
+    /// The number of the last Update.
+    pub(super) fn last_sequence_id(&self) -> u32 {
+        self.next_sequence_id.saturating_sub(1)
+    }
+
+    pub(super) fn update_attempts(&mut self) -> &mut Attempts {
+        &mut self.update_attempts
+    }
+
+    /// An Update was accepted; `is_outdated` if the lane has another payload since.
+    pub(super) fn updated(&mut self, is_outdated: bool, now: Millis) {
+        self.update_due = is_outdated.then_some(now);
+        self.update_attempts = Attempts::default();
+        self.is_refusal_reported = false;
+        self.is_unsure = false;
+    }
+
+    /// The payload of an Update was refused; `goes_on` if there is another one to update to.
+    pub(super) fn update_refused(&mut self, goes_on: bool, now: Millis) {
+        self.update_due = goes_on.then_some(now);
+    }
+
+    /// Whether it is to be reported that Update is refused, whatever its payload.
+    pub(super) fn report_refusal(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_refusal_reported, true)
+    }
+
+    /// Every secret that the service was sent, or would be.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let given = [&self.input_token, &self.output_token].into_iter().filter_map(|token| token.given());
+        let mut secrets: Vec<String> = given.map(str::to_owned).collect();
+        secrets.extend_from_slice(&self.old_tokens);
+        secrets.extend(self.outdated.iter().chain(&self.created_with).flat_map(Services::secrets));
+        secrets
+    }
+}
+
+#[cfg(test)]
+mod tests;

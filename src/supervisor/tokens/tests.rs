@@ -1,0 +1,236 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn ms(ms: u64) -> Millis {
+    Millis::new(ms)
+}
+
+/// With a token that was acquired at that time, and so many Creates that were sent with it.
+fn acquired(name: &str, acquired_at: u64, creates: u32) -> TokenLedger {
+    let next = Some(BuilderToken { name: name.to_owned(), acquired_at: ms(acquired_at), creates });
+    TokenLedger { next, ..TokenLedger::default() }
+}
+
+/// After a Create with each of these tokens.
+fn created(names: &[&str]) -> TokenLedger {
+    let mut ledger = TokenLedger::default();
+    for name in names {
+        ledger.acquired((*name).to_owned(), ms(0));
+        ledger.create_leaves(ms(0));
+    }
+    ledger
+}
+
+#[test]
+fn a_token_is_good_for_two_seconds_for_the_first_create_and_for_less_than_five_minutes_for_more() {
+    let is_usable = |creates, age: u64| {
+        let mut ledger = acquired("a", 1_000, creates);
+        ledger.expire(ms(1_000 + age));
+        ledger.next().is_some()
+    };
+    assert!(is_usable(0, 2_000));
+    assert!(!is_usable(0, 2_001));
+    assert!(is_usable(1, 299_999));
+    assert!(!is_usable(1, 300_000));
+}
+
+#[test]
+fn it_matters_whether_creates_were_sent_with_a_token_that_expires() {
+    assert!(acquired("a", 0, 1).expire(ms(300_000)));
+    assert!(!acquired("a", 0, 1).expire(ms(299_999)), "it does not");
+    assert!(!acquired("a", 0, 0).expire(ms(300_000)), "none was");
+}
+
+#[test]
+fn what_was_started_with_answered_tokens_is_not_called_with_again() {
+    let mut ledger = created(&["a", "b", "c"]);
+    assert_eq!(ledger.candidates, ["c", "b", "a"]);
+    ledger.answered(AnsweredCreate { token: "b", is_last: false });
+    assert_eq!(ledger.unresolved, ["c", "b"]);
+    ledger.answered(AnsweredCreate { token: "b", is_last: true });
+    assert_eq!(ledger.unresolved, ["c"]);
+    ledger.forget_answered();
+    assert_eq!(ledger.candidates, ["c"]);
+    assert!(ledger.next().is_some());
+    ledger.answered(AnsweredCreate { token: "c", is_last: true });
+    ledger.forget_answered();
+    assert!(ledger.candidates.is_empty() && ledger.next().is_none());
+}
+
+#[test]
+fn a_token_whose_create_was_answered_starts_nothing_more() {
+    let answered = |token| {
+        let mut ledger = created(&["b"]);
+        (ledger.answered(AnsweredCreate { token, is_last: false }), ledger.next().is_some())
+    };
+    assert_eq!(answered("a"), (false, true));
+    assert_eq!(answered("b"), (true, false));
+}
+
+#[test]
+fn a_create_that_was_never_sent_leaves_no_candidate() {
+    let mut ledger = created(&["a"]);
+    ledger.create_leaves(ms(1));
+    ledger.create_did_not_leave("a");
+    assert_eq!((ledger.candidates(), ledger.has_created()), (&["a".to_owned()][..], true));
+    ledger.create_did_not_leave("a");
+    assert_eq!((ledger.candidates(), ledger.has_created(), ledger.is_resolved()), (&[][..], false, true));
+    assert!(ledger.next().is_some_and(BuilderToken::is_fresh), "its two seconds count again");
+}
+
+#[test]
+fn of_too_many_tokens_the_second_one_is_forgotten() {
+    let ledger = created(&["first", "second", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13"]);
+    let kept = ["13", "12", "11", "10", "9", "8", "7", "6", "5", "4", "3", "first"];
+    assert_eq!(
+        (&ledger.candidates[..], &ledger.unresolved[..]),
+        (&kept.map(String::from)[..], &kept.map(String::from)[..])
+    );
+}
+
+#[test]
+fn it_is_full_when_the_next_create_needs_a_thirteenth_token() {
+    let mut ledger = created(&["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]);
+    assert!(!ledger.is_full(), "the next Create carries the twelfth");
+    ledger.drop_next();
+    assert!(ledger.is_full());
+    ledger.candidates.pop();
+    assert!(!ledger.is_full());
+}
+
+#[test]
+fn every_candidate_is_tried_and_one_404_counts() {
+    use TokenAnswer::{NotFound, Refused, Unauthorized};
+    let round = |answers: &[TokenAnswer]| {
+        let mut ledger = created(&["a", "b"]);
+        answers.iter().map(|answer| ledger.try_next(*answer)).collect::<Vec<_>>()
+    };
+    assert_eq!(round(&[NotFound, Refused]), [Round::GoesOn, Round::NotFound]);
+    assert_eq!(round(&[Refused, NotFound]), [Round::GoesOn, Round::NotFound]);
+    assert_eq!(round(&[Refused, Refused]), [Round::GoesOn, Round::Refused]);
+    assert_eq!(round(&[NotFound, Unauthorized, Refused]), [Round::GoesOn, Round::Refused, Round::GoesOn]);
+    let mut ledger = created(&["a", "b"]);
+    assert_eq!(ledger.first(), "b");
+    ledger.try_next(Refused);
+    assert_eq!(ledger.first(), "a");
+    ledger.first_is_proven();
+    assert_eq!(ledger.candidates, ["a"]);
+}
+
+#[test]
+fn another_task_may_have_been_started_with_another_token() {
+    let mut ledger = created(&["a", "b"]);
+    assert!(ledger.may_have_started_another(), "it is not known with which");
+    ledger.started_with("a");
+    ledger.first_is_proven();
+    assert!(ledger.may_have_started_another(), "with b");
+    ledger.task_is_over();
+    assert_eq!(
+        (&ledger.candidates[..], &ledger.unresolved[..]),
+        (&["b".to_owned()][..], &["b".to_owned()][..])
+    );
+    assert!(!ledger.may_have_started_another());
+    assert!(!TokenLedger::of_task(vec!["a".to_owned(), "b".to_owned()]).may_have_started_another());
+}
+
+#[test]
+fn every_token_is_a_secret() {
+    let mut ledger = created(&["a", "b"]);
+    ledger.started_with("a");
+    ledger.first_is_proven();
+    ledger.acquired("c".to_owned(), ms(9));
+    assert_eq!(ledger.secrets().collect::<Vec<_>>(), ["b", "a", "c"]);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Acquired,
+    Expire,
+    Leaves,
+    DidNotLeave(usize),
+    DidNotHappen,
+    Answered(usize, bool),
+    StartedWith(usize),
+    TryNext(TokenAnswer),
+    Proven,
+    TaskIsOver,
+    ForgetAnswered,
+    DropNext,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => Just(Step::Acquired),
+        1 => Just(Step::Expire),
+        4 => Just(Step::Leaves),
+        1 => (0..14usize).prop_map(Step::DidNotLeave),
+        1 => Just(Step::DidNotHappen),
+        1 => (0..14usize, any::<bool>()).prop_map(|(at, is_last)| Step::Answered(at, is_last)),
+        1 => (0..14usize).prop_map(Step::StartedWith),
+        2 => prop_oneof![
+            Just(TokenAnswer::NotFound), Just(TokenAnswer::Refused), Just(TokenAnswer::Unauthorized)
+        ].prop_map(Step::TryNext),
+        1 => Just(Step::Proven),
+        1 => Just(Step::TaskIsOver),
+        1 => Just(Step::ForgetAnswered),
+        1 => Just(Step::DropNext),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_no_token_is_twice_in_a_list_and_a_resolved_one_starts_nothing_more(
+        steps in prop::collection::vec(step(), 0..120)
+    ) {
+        let mut ledger = TokenLedger::default();
+        let mut names = 0;
+        let mut now = 0;
+        for step in steps {
+            now += 700;
+            let named = |ledger: &TokenLedger, at: usize| ledger.all().nth(at).cloned();
+            match step {
+                Step::Acquired => {
+                    names += 1;
+                    ledger.acquired(format!("token-{names}"), ms(now));
+                }
+                Step::Expire => {
+                    ledger.expire(ms(now));
+                    prop_assert!(ledger.next().is_none_or(|next| ms(now) <= next.expires_at()));
+                }
+                Step::Leaves => {
+                    if let Some(token) = ledger.next().map(|next| next.name.clone()) {
+                        ledger.create_leaves(ms(now));
+                        prop_assert!(ledger.candidates.contains(&token));
+                        prop_assert!(ledger.has_created() && ledger.last_create_at() == ms(now));
+                    }
+                }
+                Step::DidNotLeave(at) => named(&ledger, at).iter().for_each(|name| ledger.create_did_not_leave(name)),
+                Step::DidNotHappen => ledger.create_did_not_happen(),
+                Step::Answered(at, is_last) => if let Some(token) = named(&ledger, at) {
+                    ledger.answered(AnsweredCreate { token: &token, is_last });
+                    prop_assert!(!is_last || !ledger.unresolved.contains(&token));
+                    prop_assert!(ledger.next().is_none_or(|next| next.name != token));
+                }
+                Step::StartedWith(at) => if let Some(token) = named(&ledger, at) {
+                    ledger.started_with(&token);
+                    prop_assert_eq!(ledger.first(), token);
+                }
+                Step::TryNext(answer) => {
+                    let before = ledger.first().to_owned();
+                    let goes_on = ledger.try_next(answer) == Round::GoesOn;
+                    prop_assert_eq!(goes_on, ledger.first() != before);
+                }
+                Step::Proven => ledger.first_is_proven(),
+                Step::TaskIsOver => ledger.task_is_over(),
+                Step::ForgetAnswered => ledger.forget_answered(),
+                Step::DropNext => ledger.drop_next(),
+            }
+            for list in [&ledger.candidates, &ledger.unresolved] {
+                let is_twice = |(at, name): (usize, &String)| list.iter().take(at).any(|other| other == name);
+                prop_assert!(!list.iter().enumerate().any(is_twice), "{list:?}");
+            }
+            prop_assert!(ledger.candidates.len() <= MAX_CANDIDATES + 1);
+        }
+    }
+}
