@@ -23,6 +23,7 @@ mod in_flight;
 mod lane;
 mod launch;
 mod payload;
+mod phase;
 mod plan;
 mod reply;
 pub(crate) mod request;

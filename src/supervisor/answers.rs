@@ -8,7 +8,6 @@ use super::attempts::Failed;
 use super::event::{EventCall, EventKind, FailReason, IdentifiedBy, RetryReason, Said};
 use super::in_flight::{InFlight, Overdue, Purpose};
 use super::lane::Lane;
-use super::launch::Phase;
 use super::reply::{ReplyBody, said};
 use super::request::{Answer, NoAnswer, RequestId};
 use super::tokens::{AnsweredCreate, TokenAnswer};
@@ -166,14 +165,14 @@ impl Lane {
     fn token_failed(&mut self, now: Now, generation: u32) {
         let policy = self.config.policy.clone();
         let Some(launch) = self.launch_mut(generation) else { return };
-        let is_for_update = launch.phase == Phase::Running;
+        let is_for_update = launch.is_running();
         let attempts = if is_for_update { launch.payload.update_attempts() } else { &mut launch.attempts };
         let Failed { delay, count } = attempts.token_failed(&policy, is_for_update);
         let wait = delay.unwrap_or_default();
         if is_for_update {
             launch.payload.update_at(now.mono.plus(wait));
         } else {
-            launch.due = now.mono.plus(wait);
+            launch.call_at(now.mono.plus(wait));
         }
         self.emit(
             now,
@@ -279,8 +278,7 @@ impl Lane {
             Call::Create => is_of_others(task) || self.is_of_another_create(task, generation),
             Call::Query | Call::Update | Call::Delete => {
                 let says_so = matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::Task(_));
-                says_so
-                    && self.launch(generation).is_some_and(|launch| launch.task_id.as_deref() != Some(task))
+                says_so && self.launch(generation).is_some_and(|launch| launch.task_id() != Some(task))
             }
         }
     }
@@ -291,7 +289,7 @@ impl Lane {
 
     /// The same about a task, with why it stopped, if a notification said that.
     fn said_of(&self, generation: u32, read: &Read<'_>) -> Said {
-        let stop_reason = self.launch(generation).and_then(|launch| launch.stop_reason.clone());
+        let stop_reason = self.launch(generation).and_then(|launch| launch.task()?.stop_reason.clone());
         Said { stop_reason, ..self.said(read) }
     }
 

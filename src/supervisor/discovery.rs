@@ -5,9 +5,9 @@ use super::answers::{ChannelLook, Seen, VAIN_LOOKS_THAT_PROVE};
 use super::config::Restart;
 use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Said, Suspicion};
 use super::lane::{Goal, Lane};
-use super::launch::{Launch, Phase, Retired};
-use super::payload::LaunchPayload;
-use super::tokens::{AnsweredCreate, TokenLedger};
+use super::launch::{Launch, Origin, Retired};
+use super::phase::Phase;
+use super::tokens::AnsweredCreate;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -26,7 +26,7 @@ impl Lane {
             return self.create_was_answered(generation, create);
         }
         self.mark_changed();
-        let had_none = self.launch(generation).is_some_and(|launch| launch.task_id.is_none());
+        let had_none = self.launch(generation).is_some_and(|launch| launch.task().is_none());
         if had_none
             && self
                 .in_flight
@@ -41,24 +41,20 @@ impl Lane {
         let running = self.goal == Goal::Run;
         let displaceable = self.current == Some(generation) || self.current_is_displaceable();
         let current = self.current;
-        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.task_id.is_none()) else {
+        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.task().is_none()) else {
             return self.adopt_orphan(now, generation, task_id, create, by);
         };
-        launch.task_id = Some(task_id.to_owned());
-        launch.looks = 0;
         if let Some(create) = create {
             launch.tokens.started_with(create.token);
-            launch.create_was_answered(create);
+            launch.tokens.answered(create);
         }
-        let first_answer =
-            by == IdentifiedBy::Reply && launch.phase == Phase::Creating && launch.tokens.is_first_create();
-        if first_answer {
+        let started = by == IdentifiedBy::Reply && matches!(launch.phase(), Phase::Creating { .. });
+        if started && launch.tokens.is_first_create() {
             launch.tokens.first_is_proven();
         }
-        let started = launch.phase == Phase::Creating && by == IdentifiedBy::Reply;
         if running && !ended && displaceable {
             let due = if started { now.mono.plus(first_look) } else { now.mono };
-            launch.enter(Phase::Confirming, now.mono, due);
+            launch.identified(task_id.to_owned(), now.mono, due);
             let uid = launch.uid;
             if current != Some(generation) {
                 self.displace(now);
@@ -67,7 +63,7 @@ impl Lane {
                 self.next_launch = None;
             }
         } else {
-            launch.enter(Phase::Deleting, now.mono, now.mono);
+            launch.identified_unwanted(task_id.to_owned(), now.mono);
             if current == Some(generation) {
                 self.current = None;
                 if self.config.restart == Restart::Never {
@@ -83,7 +79,7 @@ impl Lane {
 
     /// The instanceId of the create that made this task, if it is one that is known, or known to be gone.
     pub(crate) fn create_of(&self, task_id: &str) -> Option<&str> {
-        let of_launch = |launch: &&Launch| launch.task_id.as_deref() == Some(task_id);
+        let of_launch = |launch: &&Launch| launch.task_id() == Some(task_id);
         let launch = self.launches.iter().find(of_launch).map(|launch| launch.instance_id.as_str());
         let of_retired = |old: &&Retired| old.gone.as_deref() == Some(task_id);
         launch.or_else(|| self.retired.iter().rfind(of_retired).map(|old| old.instance_id.as_str()))
@@ -115,20 +111,18 @@ impl Lane {
         let is_current = self.current == Some(generation);
         let (Some(launch), Some(create)) = (self.launch_mut(generation), create) else { return };
         launch.create_was_answered(create);
-        if launch.task_id.is_some() {
+        if launch.task().is_some() {
             return;
         }
         launch.tokens.forget_answered();
-        if launch.tokens.is_resolved() && !launch.said_to_run && !is_current {
+        if launch.is_resolved() && !is_current {
             self.forget(generation, None);
         }
     }
 
     /// Whether the current launch, if there is one, has no task that is known.
     pub(super) fn current_is_displaceable(&self) -> bool {
-        self.current_launch().is_none_or(|launch| {
-            matches!(launch.phase, Phase::Preparing | Phase::Creating | Phase::Unidentified)
-        })
+        self.current_launch().is_none_or(Launch::is_displaceable)
     }
 
     /// The current launch makes way for one whose task was found.
@@ -141,10 +135,7 @@ impl Lane {
         }
         let Some(launch) = self.current_mut() else { return };
         if launch.may_be_live() {
-            if launch.phase != Phase::Unidentified {
-                launch.resumes_at = launch.due;
-                launch.enter(Phase::Unresolved, now.mono, now.mono);
-            }
+            launch.displace();
             self.look_soon(now);
         } else {
             self.forget(generation, None);
@@ -162,28 +153,28 @@ impl Lane {
         create: Option<AnsweredCreate<'_>>,
         by: IdentifiedBy,
     ) {
-        let (uid, instance_id, due, others) = if let Some(launch) = self.launch(generation) {
-            let others = launch.tokens.all().cloned().collect();
-            (launch.uid, launch.instance_id.clone(), now.mono, others)
+        let mut origin = if let Some(launch) = self.launch_mut(generation) {
+            let origin = Origin {
+                uid: launch.uid,
+                instance_id: launch.instance_id.clone(),
+                tokens: launch.tokens.all().cloned().collect(),
+                due: now.mono,
+            };
+            create.into_iter().for_each(|create| launch.create_was_answered(create));
+            origin
         } else if let Some(old) = self.retired.iter().rfind(|retired| retired.generation == generation) {
-            (old.uid, old.instance_id.clone(), old.due.max(now.mono), old.tokens.clone())
+            let (uid, instance_id) = (old.uid, old.instance_id.clone());
+            Origin { uid, instance_id, tokens: old.tokens.clone(), due: old.due }
         } else {
             return;
         };
-        let mut tokens = TokenLedger::of_task(others);
         if let Some(create) = create {
-            tokens.started_with(create.token);
-        }
-        if let (Some(launch), Some(create)) = (self.launch_mut(generation), create) {
-            launch.create_was_answered(create);
+            origin.tokens.retain(|other| other != create.token);
+            origin.tokens.insert(0, create.token.to_owned());
         }
         self.generation = self.generation.saturating_add(1);
-        let mut launch = Launch::new(self.generation, uid, instance_id, now.mono);
-        launch.task_id = Some(task_id.to_owned());
-        launch.tokens = tokens;
-        launch.enter(Phase::Deleting, now.mono, due);
-        self.ring.hold(uid);
-        self.launches.push(launch);
+        self.ring.hold(origin.uid);
+        self.launches.push(Launch::of_unwanted(self.generation, &origin, task_id.to_owned(), now.mono));
         self.emit(now, Some(self.generation), EventKind::Identified { by });
     }
 
@@ -218,27 +209,22 @@ impl Lane {
         for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
             let Some(launch) = self.launch_mut(generation) else { continue };
             let present = broadcasters.contains(&launch.uid);
-            if launch.phase == Phase::Running {
+            if launch.is_running() {
                 // A look that left before the last Query was answered says less than that.
-                if !present && launch.seen_running_at <= Some(sent_at) {
+                let is_newer = launch.task().is_some_and(|task| task.seen_running_at <= Some(sent_at));
+                if !present && is_newer {
                     self.suspect(now, generation, Suspicion::Absent, Said::default());
                     self.hint_of(now, generation);
                 }
-            } else if launch.is_watched() {
-                // Nobody names its task, but it is there: it can be watched.
-                let is_found =
-                    present && launch.task_id.is_none() && !std::mem::replace(&mut launch.said_to_run, true);
-                if present {
-                    launch.absences = 0;
-                } else if sent_at >= launch.tokens.last_create_at().plus(start_up) {
-                    launch.absences = launch.absences.saturating_add(1);
-                }
-                if launch.absences >= enough {
-                    self.gone(now, generation, Ending::Absent, Said::default());
-                } else if is_found {
-                    self.emit(now, Some(generation), EventKind::Unidentified);
-                    self.mark_changed();
-                }
+                continue;
+            }
+            let is_late_enough = sent_at >= launch.tokens.last_create_at().plus(start_up);
+            let is_found = launch.seen(present, is_late_enough);
+            if launch.phase().absences().is_some_and(|absences| absences >= enough) {
+                self.gone(now, generation, Ending::Absent, Said::default());
+            } else if is_found {
+                self.emit(now, Some(generation), EventKind::Unidentified);
+                self.mark_changed();
             }
         }
     }
@@ -258,15 +244,10 @@ impl Lane {
                 self.retired.insert(at, old);
                 continue;
             }
-            let mut launch = Launch::new(old.generation, uid, old.instance_id, now.mono);
-            launch.tokens = TokenLedger::found_again(old.tokens, old.closed, now.mono);
-            launch.said_to_run = true;
-            // Which payload it was started with is not known any more.
-            launch.payload = LaunchPayload::unknown(now.mono);
-            launch.enter(Phase::Unresolved, now.mono, now.mono);
+            let generation = old.generation;
             self.ring.hold(uid);
-            self.launches.push(launch);
-            self.emit(now, Some(old.generation), EventKind::Unidentified);
+            self.launches.push(Launch::found_again(old, now.mono));
+            self.emit(now, Some(generation), EventKind::Unidentified);
             self.mark_changed();
         }
     }
@@ -277,7 +258,7 @@ impl Lane {
     }
 
     pub(super) fn look_interval(&self) -> Millis {
-        if self.launches.iter().any(|launch| launch.is_watched() && launch.absences > 0) {
+        if self.launches.iter().any(|launch| launch.phase().absences().is_some_and(|absences| absences > 0)) {
             // It will soon be known.
             self.config.policy.presence_ms.wait_or_last(0)
         } else if self.launches.iter().any(Launch::is_watched) {

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::config::{LaneConfig, NewLane, Rollout};
 use super::event::{Event, EventKind, IdentifiedBy, LaunchCause};
 use super::in_flight::{self, InFlight, Overdue, Purpose};
-use super::launch::{Launch, Phase, Retired};
+use super::launch::{Launch, Retired};
 use super::payload::PayloadRevisions;
+use super::phase::Phase;
 use super::{Health, KnownTask, LaneStatus, LaneUpdate, Outcome, Standing, Via, is_default};
 use crate::decode::{Decode, Json, Wrong, decode};
 use crate::domain::DomainLadder;
@@ -213,10 +214,8 @@ impl Lane {
     /// The running task's uid and how sure that is.
     pub(crate) fn health(&self) -> Health {
         match self.serving() {
-            Some(launch) => match launch.suspect {
-                None => Health::Running(launch.uid),
-                Some(_) => Health::Suspect(launch.uid),
-            },
+            Some(launch) if launch.is_suspect() => Health::Suspect(launch.uid),
+            Some(launch) => Health::Running(launch.uid),
             None => match self.unidentified() {
                 Some(launch) => Health::Unidentified(launch.uid),
                 None => Health::Down,
@@ -228,32 +227,13 @@ impl Lane {
         let current = self.serving().or(self.current_launch());
         LaneStatus {
             name: self.config.name.clone(),
-            state: match (&self.goal, current.map(|launch| (launch.phase, launch.suspect))) {
-                (Goal::End { outcome, .. }, _) if self.launches.is_empty() => match outcome {
-                    Outcome::Failed { .. } => "failed",
-                    Outcome::Stopped | Outcome::Ended => "stopped",
-                },
-                (Goal::End { .. }, _) => "stopping",
-                (Goal::Run, None) if self.unidentified().is_some() => "unidentified",
-                (Goal::Run, None) => "waiting",
-                (Goal::Run, Some((Phase::Preparing | Phase::Creating, _))) => "launching",
-                (Goal::Run, Some((Phase::Confirming, _))) => "confirming",
-                (Goal::Run, Some((Phase::Running, None))) => "running",
-                (Goal::Run, Some((Phase::Running, Some(_)))) => "suspect",
-                (Goal::Run, Some((Phase::Unidentified, _))) => "unidentified",
-                (Goal::Run, Some((Phase::Unresolved | Phase::Superseded | Phase::Reconsidered, _))) => {
-                    "waiting"
-                }
-                (Goal::Run, Some((Phase::Deleting | Phase::AwaitingEnd | Phase::LeftBehind, _))) => {
-                    "stopping"
-                }
-            },
+            state: self.state(current),
             generation: self.generation,
             uids: self.ring.uids().to_vec(),
             uid: current.map(|launch| launch.uid),
-            task_id: current.and_then(|launch| launch.task_id.clone()),
+            task_id: current.and_then(Launch::task_id).map(str::to_owned),
             last_seen_running_ms: current
-                .and_then(|launch| launch.seen_running_at)
+                .and_then(|launch| launch.task()?.seen_running_at)
                 .map(|at| clock.wall_of(at)),
             last_problem: self.last_problem.clone(),
             tasks: self
@@ -265,16 +245,38 @@ impl Lane {
         }
     }
 
+    fn state(&self, current: Option<&Launch>) -> &'static str {
+        if let Goal::End { outcome, .. } = &self.goal {
+            return match outcome {
+                _ if !self.launches.is_empty() => "stopping",
+                Outcome::Failed { .. } => "failed",
+                Outcome::Stopped | Outcome::Ended => "stopped",
+            };
+        }
+        match current.map(Launch::phase) {
+            None if self.unidentified().is_some() => "unidentified",
+            None => "waiting",
+            Some(Phase::Preparing { .. } | Phase::Creating { .. }) => "launching",
+            Some(Phase::Confirming { .. }) => "confirming",
+            Some(Phase::Running { suspicion: None, .. }) => "running",
+            Some(Phase::Running { suspicion: Some(_), .. }) => "suspect",
+            Some(Phase::Unidentified { .. }) => "unidentified",
+            Some(Phase::Unresolved { .. } | Phase::Superseded { .. } | Phase::Reconsidered { .. }) => {
+                "waiting"
+            }
+            Some(Phase::Deleting { .. } | Phase::AwaitingEnd { .. } | Phase::Orphaned { .. }) => "stopping",
+        }
+    }
+
     /// The launch whose task runs.
     pub(super) fn serving(&self) -> Option<&Launch> {
-        let current = self.current_launch().filter(|launch| launch.phase == Phase::Running);
+        let current = self.current_launch().filter(|launch| launch.is_running());
         current.or_else(|| self.outgoing())
     }
 
     /// The launch whose task runs while another one is made to replace it, with a new payload.
     pub(super) fn outgoing(&self) -> Option<&Launch> {
-        let is_outgoing =
-            |launch: &&Launch| launch.phase == Phase::Running && self.current != Some(launch.generation);
+        let is_outgoing = |launch: &&Launch| launch.is_running() && self.current != Some(launch.generation);
         self.launches.iter().find(is_outgoing).filter(|_| self.goal == Goal::Run)
     }
 
@@ -286,7 +288,7 @@ impl Lane {
 
     /// A launch that is known to run, and whose task nobody has named.
     fn unidentified(&self) -> Option<&Launch> {
-        self.launches.iter().find(|launch| launch.said_to_run && launch.task_id.is_none())
+        self.launches.iter().find(|launch| launch.phase().is_live_unnamed())
     }
 
     fn known(&self, launch: &Launch) -> KnownTask {
@@ -294,19 +296,18 @@ impl Lane {
             generation: launch.generation,
             uid: launch.uid,
             instance_id: launch.instance_id.clone(),
-            task_id: launch.task_id.clone(),
-            standing: match launch.phase {
-                Phase::LeftBehind => Standing::LeftBehind,
-                Phase::Superseded | Phase::Reconsidered | Phase::Deleting | Phase::AwaitingEnd => {
-                    Standing::Stopping
-                }
-                _ if launch.task_id.is_none() => Standing::Unresolved,
-                Phase::Preparing
-                | Phase::Creating
-                | Phase::Unresolved
-                | Phase::Unidentified
-                | Phase::Confirming
-                | Phase::Running => Standing::Adopted,
+            task_id: launch.task_id().map(str::to_owned),
+            standing: match launch.phase() {
+                Phase::Orphaned { .. } => Standing::LeftBehind,
+                Phase::Superseded { .. }
+                | Phase::Reconsidered { .. }
+                | Phase::Deleting { .. }
+                | Phase::AwaitingEnd { .. } => Standing::Stopping,
+                Phase::Preparing { .. }
+                | Phase::Creating { .. }
+                | Phase::Unresolved { .. }
+                | Phase::Unidentified { .. } => Standing::Unresolved,
+                Phase::Confirming { .. } | Phase::Running { .. } => Standing::Adopted,
             },
         }
     }
@@ -411,7 +412,7 @@ impl Lane {
                 launch.tokens.drop_next();
                 continue;
             }
-            let is_running = launch.phase == Phase::Running;
+            let is_running = launch.is_running();
             let carries_it =
                 if is_running { updating == Some(launch.generation) } else { !launch.payload.is_behind() };
             // Tokens that were given may be for another channel than the new one's.
@@ -444,9 +445,7 @@ impl Lane {
         if self.is_a_credential(&notice.task_id) {
             return false;
         }
-        if let Some(launch) =
-            self.launches.iter().find(|launch| launch.task_id.as_deref() == Some(&notice.task_id))
-        {
+        if let Some(launch) = self.launches.iter().find(|launch| launch.task_id() == Some(&notice.task_id)) {
             let generation = launch.generation;
             if self.is_of_interest(generation) {
                 self.doubt(now, generation, &notice.kind);
@@ -479,9 +478,9 @@ impl Lane {
             NoticeKind::Status { state } => state.as_deref() == Some("failed"),
             NoticeKind::Started | NoticeKind::Updated | NoticeKind::Other { .. } => false,
         };
-        if let Some(launch) = self.launch_mut(generation).filter(|_| is_bad) {
-            launch.doubted_until = Some(until);
-            launch.stop_reason = reason.or(launch.stop_reason.take());
+        if let Some(task) = self.launch_mut(generation).and_then(Launch::task_mut).filter(|_| is_bad) {
+            task.doubted_until = Some(until);
+            task.stop_reason = reason.or(task.stop_reason.take());
         }
     }
 
@@ -498,14 +497,7 @@ impl Lane {
     pub(super) fn hint_of(&mut self, now: Now, generation: u32) {
         let spacing = self.config.policy.hint_interval_ms;
         let Some(launch) = self.launch_mut(generation) else { return };
-        if !matches!(launch.phase, Phase::Confirming | Phase::Running) {
-            return;
-        }
-        launch.hinted = true;
-        if !launch.attempts.is_retrying() {
-            let earliest = launch.last_query_at.map_or(now.mono, |at| at.plus(spacing)).max(now.mono);
-            launch.due = launch.due.min(earliest);
-        }
+        launch.query_by(|task| task.last_query_at.map_or(now.mono, |at| at.plus(spacing)).max(now.mono));
     }
 
     /// The caller's clock was set back: how old the builder tokens are is not known any more.
@@ -524,7 +516,7 @@ impl Lane {
             lane: self.config.name.clone(),
             generation: launch.map(|launch| launch.generation),
             uid: launch.map(|launch| launch.uid),
-            task_id: launch.and_then(|launch| launch.task_id.clone()),
+            task_id: launch.and_then(Launch::task_id).map(str::to_owned),
             instance_id: launch.map(|launch| launch.instance_id.clone()),
             kind,
         };

@@ -1,4 +1,8 @@
-//! One logical create, and the task that it makes: a uid, a fresh instanceId, its builder tokens.
+//! One logical create and the task that it starts: a state machine whose transitions are all in this file.
+//!
+//! A transition is a method that says what becomes of each phase that it may begin in; in every other phase it changes
+//! nothing. Which transition is made when is decided by [answers](super::answers), [presence](super::presence) and by what is
+//! [due](super::due).
 
 use serde::Serialize;
 
@@ -6,95 +10,39 @@ use super::attempts::Attempts;
 use super::event::Suspicion;
 use super::is_default;
 use super::payload::LaunchPayload;
+use super::phase::{Phase, Task};
 use super::tokens::{AnsweredCreate, TokenLedger};
 use crate::decode::decode;
 use crate::time::Millis;
 use crate::uid::Uid;
 
-/// Where a launch is on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Phase {
-    /// No Create was sent yet.
-    Preparing,
-    /// A Create was sent, its outcome is unknown, it is made again.
-    Creating,
-    /// As `Creating`, but not gone on with for now: watched.
-    Unresolved,
-    /// It runs, but its taskId is not known.
-    Unidentified,
-    /// The taskId is known, but not yet that it runs.
-    Confirming,
-    /// It runs.
-    Running,
-    /// Not wanted any more, but kept until its replacement runs.
-    Superseded,
-    /// As `Superseded`, but in the way of its replacement: whether it runs after all is asked before it is deleted.
-    Reconsidered,
-    /// Being deleted.
-    Deleting,
-    /// Delete was accepted (202), Query tells when it is done.
-    AwaitingEnd,
-    /// Could not be deleted; tried again from time to time.
-    LeftBehind,
-}
-
-decode!(Camel enum Phase {
-    Preparing, Creating, Unresolved, Unidentified, Confirming, Running, Superseded, Reconsidered, Deleting,
-    AwaitingEnd, LeftBehind,
-});
-
 /// A logical create and its task.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Launch {
+    /// Numbers the launches of a lane.
     pub(super) generation: u32,
     pub(super) uid: Uid,
     pub(super) instance_id: String,
-    pub(super) phase: Phase,
-    /// When it entered its phase.
-    pub(super) since: Millis,
     pub(super) launched_at: Millis,
-    /// When its next call is due.
-    pub(super) due: Millis,
-    /// When its next call was due as another launch took its place: if it is resumed, it waits until then.
-    #[serde(skip_serializing_if = "is_default")]
-    pub(super) resumes_at: Millis,
+    phase: Phase,
     pub(super) attempts: Attempts,
     pub(super) tokens: TokenLedger,
     pub(super) payload: LaunchPayload,
-    /// Looks since the taskId was learnt.
-    pub(super) looks: u32,
-    /// The service said that it runs already, or its uid was seen in the channel.
-    pub(super) said_to_run: bool,
-    pub(super) task_id: Option<String>,
-    pub(super) last_query_at: Option<Millis>,
-    /// A hint came since then: the Query that is under way may know nothing of it.
-    pub(super) hinted: bool,
-    /// A notification said that it stopped: until then Query may say that it runs only because it does not know yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) doubted_until: Option<Millis>,
-    /// Why it stopped, by the notification that said so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) stop_reason: Option<String>,
-    /// Since when Query says that it does not run, though it did.
-    pub(super) odd_since: Option<Millis>,
-    pub(super) suspect: Option<Suspicion>,
-    /// The last proof that it ran.
-    pub(super) seen_running_at: Option<Millis>,
-    /// Looks into the channel in a row without its uid.
-    pub(super) absences: u32,
-    /// The operator was told that it is left behind.
-    pub(super) told: bool,
-    /// The operator was told that Query is refused.
-    pub(super) refusal_told: bool,
 }
 
-decode!(Camel Launch {
-    generation, uid, instance_id, phase, since, launched_at, due, resumes_at or Millis::ZERO, attempts, tokens, payload,
-    looks, said_to_run, task_id, last_query_at, hinted, doubted_until, stop_reason, odd_since, suspect, seen_running_at,
-    absences, told, refusal_told
-});
+decode!(Camel Launch { generation, uid, instance_id, launched_at, phase, attempts, tokens, payload });
+
+/// What a Query that finds a task running means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Confirmed {
+    /// It began to run.
+    New,
+    /// It runs on, since this moment.
+    Still { since: Millis },
+    /// It runs on, since this moment, though it was suspected not to.
+    Recovered { since: Millis },
+}
 
 impl Launch {
     pub(super) fn new(generation: u32, uid: Uid, instance_id: String, now: Millis) -> Self {
@@ -102,70 +50,438 @@ impl Launch {
             generation,
             uid,
             instance_id,
-            phase: Phase::Preparing,
-            since: now,
             launched_at: now,
-            due: now,
-            resumes_at: Millis::ZERO,
+            phase: Phase::Preparing { due: now },
             attempts: Attempts::default(),
             tokens: TokenLedger::default(),
             payload: LaunchPayload::default(),
-            looks: 0,
-            said_to_run: false,
-            task_id: None,
-            last_query_at: None,
-            hinted: false,
-            doubted_until: None,
-            stop_reason: None,
-            odd_since: None,
-            suspect: None,
-            seen_running_at: None,
-            absences: 0,
-            told: false,
-            refusal_told: false,
         }
     }
 
-    /// Enters a phase; its first call is due at `due`.
-    pub(super) fn enter(&mut self, phase: Phase, now: Millis, due: Millis) {
-        self.phase = phase;
-        self.since = now;
-        self.due = due;
-        self.attempts = Attempts::default();
-        self.tokens.begin_round();
-        self.absences = 0;
+    /// Of a task that was found and that nobody wants: it is deleted.
+    pub(super) fn of_unwanted(generation: u32, of: &Origin, task_id: String, now: Millis) -> Self {
+        let (task, is_reported) = (Task::new(task_id), false);
+        Self {
+            phase: Phase::Deleting { task, due: of.due.max(now), is_reported },
+            tokens: TokenLedger::of_task(of.tokens.clone()),
+            ..Self::new(generation, of.uid, of.instance_id.clone(), now)
+        }
+    }
+
+    /// Of a create that was given up, and whose uid is in the channel nevertheless.
+    pub(super) fn found_again(old: Retired, now: Millis) -> Self {
+        Self {
+            phase: Phase::Unresolved { is_live: true, absences: 0 },
+            tokens: TokenLedger::found_again(old.tokens, old.closed, now),
+            // Which payload it was started with is not known any more.
+            payload: LaunchPayload::unknown(now),
+            ..Self::new(old.generation, old.uid, old.instance_id, now)
+        }
+    }
+
+    pub(super) fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    pub(super) fn task(&self) -> Option<&Task> {
+        self.phase.task()
+    }
+
+    pub(super) fn task_mut(&mut self) -> Option<&mut Task> {
+        self.phase.task_mut()
+    }
+
+    pub(super) fn task_id(&self) -> Option<&str> {
+        self.phase.task().map(|task| task.id.as_str())
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running { .. })
+    }
+
+    /// Whether it runs, but something is wrong with it.
+    pub(super) fn is_suspect(&self) -> bool {
+        matches!(self.phase, Phase::Running { suspicion: Some(_), .. })
     }
 
     /// Whether a task of this launch may be live.
     pub(super) fn may_be_live(&self) -> bool {
-        self.task_id.is_some() || self.tokens.has_created()
+        self.phase.task().is_some() || self.tokens.has_created()
     }
 
     /// Whether the outcome of each of its Creates is known, and none of their tasks is left.
     pub(super) fn is_resolved(&self) -> bool {
-        self.task_id.is_none() && !self.said_to_run && self.tokens.is_resolved()
+        self.phase.task().is_none() && !self.phase.is_live_unnamed() && self.tokens.is_resolved()
     }
 
     /// Whether it was tried to delete it, in vain so far. The first Delete may have failed for nothing but that the process
     /// that had sent it was gone.
     pub(super) fn is_hard_to_delete(&self) -> bool {
-        self.attempts.has_failed_again() && matches!(self.phase, Phase::Deleting | Phase::AwaitingEnd)
+        let is_being_deleted = matches!(self.phase, Phase::Deleting { .. } | Phase::AwaitingEnd { .. });
+        is_being_deleted && self.attempts.has_failed_again()
     }
 
-    /// Whether only others can tell what became of it.
-    pub(super) fn is_watched(&self) -> bool {
+    /// Whether it was reported that its task may live on.
+    pub(super) fn is_reported(&self) -> bool {
         match self.phase {
-            Phase::Unresolved | Phase::Unidentified | Phase::LeftBehind => true,
-            Phase::Preparing
-            | Phase::Creating
-            | Phase::Confirming
-            | Phase::Running
-            | Phase::Superseded
-            | Phase::Reconsidered
-            | Phase::Deleting
-            | Phase::AwaitingEnd => false,
+            Phase::Deleting { is_reported, .. } | Phase::AwaitingEnd { is_reported, .. } => is_reported,
+            Phase::Orphaned { .. } => true,
+            Phase::Preparing { .. }
+            | Phase::Creating { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Confirming { .. }
+            | Phase::Running { .. }
+            | Phase::Superseded { .. }
+            | Phase::Reconsidered { .. } => false,
         }
     }
+
+    /// Whether only presence and notifications can tell what became of it.
+    pub(super) fn is_watched(&self) -> bool {
+        self.phase.absences().is_some()
+    }
+
+    /// Whether its Create may be sent again when the turn of its uid comes.
+    pub(super) fn is_resumable(&self) -> bool {
+        matches!(self.phase, Phase::Unresolved { .. }) && !self.tokens.is_closed()
+    }
+
+    /// Whether another launch is to take the place of its task.
+    pub(super) fn is_given_up(&self) -> bool {
+        matches!(self.phase, Phase::Superseded { .. } | Phase::Reconsidered { .. })
+    }
+
+    /// Whether it is being replaced, or deleted: its uid will be free.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.is_given_up() || matches!(self.phase, Phase::Deleting { .. } | Phase::AwaitingEnd { .. })
+    }
+
+    /// Whether it may make way for another one: it has no task that is known.
+    pub(super) fn is_displaceable(&self) -> bool {
+        matches!(self.phase, Phase::Preparing { .. } | Phase::Creating { .. } | Phase::Unidentified { .. })
+    }
+
+    /// Its next call is due at this moment, if its phase makes calls.
+    pub(super) fn call_at(&mut self, at: Millis) {
+        self.phase.due_mut().into_iter().for_each(|due| *due = at);
+    }
+
+    /// Its next Query is due at this moment at the latest, unless it is being made again: nothing shortens a backoff.
+    pub(super) fn query_by(&mut self, earliest: impl FnOnce(&Task) -> Millis) {
+        if let Phase::Confirming { task, due, .. } | Phase::Running { task, due, .. } = &mut self.phase {
+            task.is_check_requested = true;
+            if !self.attempts.is_retrying() {
+                *due = (*due).min(earliest(task));
+            }
+        }
+    }
+
+    // ---- transitions ---------------------------------------------------------------------------------------------
+
+    /// Enters a phase, in which nothing has failed yet.
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.attempts = Attempts::default();
+        self.tokens.begin_round();
+    }
+
+    /// A Create is sent now.
+    pub(super) fn create_leaves(&mut self, now: Millis) {
+        self.tokens.create_leaves(now);
+        if let Phase::Preparing { due } = self.phase {
+            self.phase = Phase::Creating { due, is_live: false };
+        }
+    }
+
+    /// Its Creates are not sent again for now.
+    pub(super) fn pause(&mut self) {
+        if let Phase::Preparing { .. } | Phase::Creating { .. } = self.phase {
+            self.enter(Phase::Unresolved { is_live: self.phase.is_live_unnamed(), absences: 0 });
+        }
+    }
+
+    /// Another launch takes its place. If it is resumed, it waits as long as it would have.
+    pub(super) fn displace(&mut self) {
+        if let Phase::Preparing { due } | Phase::Creating { due, .. } = self.phase {
+            self.tokens.resume_at(due);
+            self.pause();
+        }
+    }
+
+    /// Its uid's turn has come: its Create is sent again.
+    pub(super) fn resume(&mut self, now: Millis) {
+        if let Phase::Unresolved { .. } | Phase::Unidentified { .. } = self.phase {
+            let due = self.tokens.resumes_at().max(now);
+            self.enter(Phase::Creating { due, is_live: self.phase.is_live_unnamed() });
+        }
+    }
+
+    /// The service answers that it runs already, but not as which task.
+    pub(super) fn runs_unnamed(&mut self, now: Millis) {
+        if let Phase::Creating { .. } = self.phase {
+            self.enter(Phase::Unidentified { since: now, absences: 0 });
+        }
+    }
+
+    /// Its task was named. It is queried at `due`.
+    pub(super) fn identified(&mut self, task_id: String, now: Millis, due: Millis) {
+        if self.phase.task().is_none() {
+            self.enter(Phase::Confirming { task: Task::new(task_id), since: now, due, queries: 0 });
+        }
+    }
+
+    /// Its task was named, and is not wanted.
+    pub(super) fn identified_unwanted(&mut self, task_id: String, now: Millis) {
+        if self.phase.task().is_none() {
+            self.enter(Phase::Deleting { task: Task::new(task_id), due: now, is_reported: false });
+        }
+    }
+
+    /// Its task runs.
+    pub(super) fn confirm(&mut self, now: Millis) -> Confirmed {
+        match &mut self.phase {
+            Phase::Running { task, since, suspicion, odd_since, .. } => {
+                task.seen_running_at = Some(now);
+                *odd_since = None;
+                match suspicion.take() {
+                    Some(_) => Confirmed::Recovered { since: *since },
+                    None => Confirmed::Still { since: *since },
+                }
+            }
+            Phase::Confirming { task, due, .. } => {
+                let task = Task { seen_running_at: Some(now), ..std::mem::take(task) };
+                let (due, since) = (*due, now);
+                self.enter(Phase::Running { task, since, due, suspicion: None, odd_since: None });
+                Confirmed::New
+            }
+            Phase::Preparing { .. }
+            | Phase::Creating { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Superseded { .. }
+            | Phase::Reconsidered { .. }
+            | Phase::Deleting { .. }
+            | Phase::AwaitingEnd { .. }
+            | Phase::Orphaned { .. } => Confirmed::New,
+        }
+    }
+
+    /// Something is wrong with its task. Returns whether that is new, and to be reported. What is wrong with a task that is
+    /// starting is reported once it is given up.
+    pub(super) fn suspect(&mut self, reason: Suspicion) -> bool {
+        match &mut self.phase {
+            Phase::Running { suspicion, .. } => {
+                let is_new = suspicion.is_none();
+                suspicion.get_or_insert(reason);
+                is_new
+            }
+            Phase::Preparing { .. }
+            | Phase::Creating { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Confirming { .. }
+            | Phase::Superseded { .. }
+            | Phase::Reconsidered { .. }
+            | Phase::Deleting { .. }
+            | Phase::AwaitingEnd { .. }
+            | Phase::Orphaned { .. } => false,
+        }
+    }
+
+    /// Another launch is to take the place of its task, which is kept until then.
+    pub(super) fn supersede(&mut self) {
+        if let Phase::Confirming { task, .. }
+        | Phase::Running { task, .. }
+        | Phase::Reconsidered { task, .. } = &mut self.phase
+        {
+            let task = std::mem::take(task);
+            self.enter(Phase::Superseded { task });
+        }
+    }
+
+    /// It is in the way of its replacement: it is queried once more.
+    pub(super) fn reconsider(&mut self, now: Millis) {
+        if let Phase::Superseded { task } = &mut self.phase {
+            let task = std::mem::take(task);
+            self.enter(Phase::Reconsidered { task, due: now });
+        }
+    }
+
+    /// It was given up, and runs after all.
+    pub(super) fn take_back(&mut self, now: Millis) {
+        if let Phase::Reconsidered { task, .. } = &mut self.phase {
+            let task = std::mem::take(task);
+            let (since, due) = (now, now);
+            self.enter(match task.seen_running_at {
+                // Reported as recovered, whatever it was given up for.
+                Some(_) => Phase::Running {
+                    task,
+                    since,
+                    due,
+                    suspicion: Some(Suspicion::NotRunning),
+                    odd_since: None,
+                },
+                None => Phase::Confirming { task, since, due, queries: 0 },
+            });
+        }
+    }
+
+    /// Its task is deleted, at `due`.
+    pub(super) fn delete(&mut self, due: Millis) {
+        match &mut self.phase {
+            Phase::Confirming { task, .. }
+            | Phase::Running { task, .. }
+            | Phase::Superseded { task }
+            | Phase::Reconsidered { task, .. } => {
+                let task = std::mem::take(task);
+                self.enter(Phase::Deleting { task, due, is_reported: false });
+            }
+            Phase::Orphaned { task, .. } => {
+                let task = std::mem::take(task);
+                self.enter(Phase::Deleting { task, due, is_reported: true });
+            }
+            Phase::Preparing { .. }
+            | Phase::Creating { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Deleting { .. }
+            | Phase::AwaitingEnd { .. } => {}
+        }
+    }
+
+    /// A Delete failed, or its task is still there after one: it is sent again at `due`.
+    pub(super) fn delete_again(&mut self, due: Millis) {
+        if let Some((task, is_reported)) = self.leaving_task() {
+            self.phase = Phase::Deleting { task, due, is_reported };
+        }
+    }
+
+    /// A Delete was accepted: its end is queried at `due`.
+    pub(super) fn await_end(&mut self, due: Millis) {
+        if let Some((task, is_reported)) = self.leaving_task() {
+            self.phase = Phase::AwaitingEnd { task, due, is_reported };
+            self.tokens.begin_round();
+        }
+    }
+
+    /// Its task could not be deleted; that is tried again at `due`.
+    pub(super) fn orphan(&mut self, now: Millis, due: Millis) {
+        if let Some((task, _)) = self.leaving_task() {
+            self.enter(Phase::Orphaned { task, since: now, due, absences: 0 });
+        }
+    }
+
+    /// The task that is being deleted, taken out of its phase, and whether it was reported as left behind.
+    fn leaving_task(&mut self) -> Option<(Task, bool)> {
+        match &mut self.phase {
+            Phase::Deleting { task, is_reported, .. } | Phase::AwaitingEnd { task, is_reported, .. } => {
+                Some((std::mem::take(task), *is_reported))
+            }
+            Phase::Orphaned { task, .. } => Some((std::mem::take(task), true)),
+            Phase::Preparing { .. }
+            | Phase::Creating { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Confirming { .. }
+            | Phase::Running { .. }
+            | Phase::Superseded { .. }
+            | Phase::Reconsidered { .. } => None,
+        }
+    }
+
+    /// The known task is gone; but a Create with another token may have started one after it. Then this launch is that
+    /// create from now on.
+    pub(super) fn goes_on_as_another(&mut self, now: Millis) -> bool {
+        if !self.may_have_another_task() {
+            return false;
+        }
+        self.tokens.task_is_over();
+        self.enter(Phase::Unresolved { is_live: false, absences: 0 });
+        if self.tokens.next().is_none() || !self.payload.can_repeat_create() {
+            self.tokens.drop_next();
+            self.forget_payload();
+        }
+        self.payload.is_of_another_task(now);
+        true
+    }
+
+    /// A presence check: whether its uid is in the channel. `proves_absence`: it was sent late enough to say so of its Creates.
+    /// Returns whether it was found only now.
+    pub(super) fn seen(&mut self, is_present: bool, proves_absence: bool) -> bool {
+        let count = |absences: &mut u32| {
+            if is_present {
+                *absences = 0;
+            } else if proves_absence {
+                *absences = absences.saturating_add(1);
+            }
+        };
+        match &mut self.phase {
+            Phase::Unresolved { is_live, absences } => {
+                count(absences);
+                is_present && !std::mem::replace(is_live, *is_live || is_present)
+            }
+            Phase::Unidentified { absences, .. } | Phase::Orphaned { absences, .. } => {
+                count(absences);
+                false
+            }
+            Phase::Preparing { .. }
+            | Phase::Creating { .. }
+            | Phase::Confirming { .. }
+            | Phase::Running { .. }
+            | Phase::Superseded { .. }
+            | Phase::Reconsidered { .. }
+            | Phase::Deleting { .. }
+            | Phase::AwaitingEnd { .. } => false,
+        }
+    }
+
+    /// A Query was answered with the task's status. Returns how many there were while it was starting.
+    pub(super) fn queried(&mut self) -> u32 {
+        self.tokens.first_is_proven();
+        self.attempts.queried(matches!(self.phase, Phase::AwaitingEnd { .. }));
+        if let Some(task) = self.phase.task_mut() {
+            task.is_refusal_reported = false;
+        }
+        match &mut self.phase {
+            Phase::Confirming { queries, .. } => {
+                *queries = queries.saturating_add(1);
+                *queries
+            }
+            Phase::Preparing { .. }
+            | Phase::Creating { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Running { .. }
+            | Phase::Superseded { .. }
+            | Phase::Reconsidered { .. }
+            | Phase::Deleting { .. }
+            | Phase::AwaitingEnd { .. }
+            | Phase::Orphaned { .. } => 0,
+        }
+    }
+
+    /// Query says that it does not run. Returns since when that is so, or it was to start; and whether this is the first time.
+    pub(super) fn does_not_run(&mut self, now: Millis) -> (Millis, bool) {
+        match &mut self.phase {
+            Phase::Running { odd_since, .. } => {
+                let is_first = odd_since.is_none();
+                (*odd_since.get_or_insert(now), is_first)
+            }
+            Phase::Confirming { since, .. } => (*since, false),
+            Phase::Preparing { .. }
+            | Phase::Creating { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Superseded { .. }
+            | Phase::Reconsidered { .. }
+            | Phase::Deleting { .. }
+            | Phase::AwaitingEnd { .. }
+            | Phase::Orphaned { .. } => (now, false),
+        }
+    }
+
+    // ---- tokens and payload --------------------------------------------------------------------------------------
 
     /// Drops the builder token for the next Create if it is too old.
     pub(super) fn expire_token(&mut self, now: Millis) {
@@ -177,50 +493,19 @@ impl Launch {
 
     /// The payload is to be composed anew.
     pub(super) fn forget_payload(&mut self) {
-        self.payload.forget(self.task_id.is_some());
+        self.payload.forget(self.phase.task().is_some());
     }
 
     /// This Create is resolved.
     pub(super) fn create_was_answered(&mut self, create: AnsweredCreate<'_>) {
-        if self.tokens.answered(create) && self.task_id.is_none() {
+        if self.tokens.answered(create) && self.phase.task().is_none() {
             self.forget_payload();
         }
     }
 
     /// Whether a Create with another token than that of the known task may have started one as well.
     pub(super) fn may_have_another_task(&self) -> bool {
-        self.task_id.is_some() && self.tokens.may_have_started_another()
-    }
-
-    /// The known task is gone; but a Create with another token may have started one after it. Then this launch is that
-    /// create from now on.
-    pub(super) fn goes_on_as_another(&mut self, now: Millis) -> bool {
-        if !self.may_have_another_task() {
-            return false;
-        }
-        self.tokens.task_is_over();
-        self.task_id = None;
-        if self.tokens.next().is_none() || !self.payload.can_repeat_create() {
-            self.tokens.drop_next();
-            self.forget_payload();
-        }
-        self.said_to_run = false;
-        self.suspect = None;
-        self.odd_since = None;
-        self.seen_running_at = None;
-        self.last_query_at = None;
-        self.hinted = false;
-        self.doubted_until = None;
-        self.stop_reason = None;
-        self.payload.is_of_another_task(now);
-        self.told = false;
-        self.enter(Phase::Unresolved, now, now);
-        true
-    }
-
-    /// What a call about its task is addressed to: the task, and the builder token to call it with.
-    pub(super) fn address(&self) -> (&str, &str) {
-        (self.task_id.as_deref().unwrap_or_default(), self.tokens.first())
+        self.phase.task().is_some() && self.tokens.may_have_started_another()
     }
 
     pub(super) fn secrets(&self) -> Vec<String> {
@@ -228,6 +513,16 @@ impl Launch {
         secrets.append(&mut self.payload.secrets());
         secrets
     }
+}
+
+/// Where a task comes from that nobody expected: a launch, or one that is over.
+pub(super) struct Origin {
+    pub(super) uid: Uid,
+    pub(super) instance_id: String,
+    /// Tokens that may have started it.
+    pub(super) tokens: Vec<String>,
+    /// The service is to be left alone until then.
+    pub(super) due: Millis,
 }
 
 /// What is remembered of a launch that is over: a late reply or notification may still name a task of it.
@@ -249,6 +544,20 @@ pub(super) struct Retired {
 }
 
 decode!(Camel Retired { generation, uid, instance_id, tokens, closed or false, gone, due or Millis::ZERO });
+
+impl Retired {
+    pub(super) fn new(launch: Launch, gone: Option<String>) -> Self {
+        Self {
+            due: launch.phase.due().unwrap_or_default(),
+            tokens: launch.tokens.candidates().to_vec(),
+            closed: launch.tokens.is_closed(),
+            generation: launch.generation,
+            uid: launch.uid,
+            instance_id: launch.instance_id,
+            gone,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,9 @@ use super::config::LaneConfig;
 use super::event::{Event, EventCall};
 use super::in_flight::{InFlight, Purpose};
 use super::lane::{Goal, Lane};
-use super::launch::{Launch, Phase};
+use super::launch::Launch;
 use super::payload::RtcTokenFor;
+use super::phase::Phase;
 use super::request::{PermitRequest, Request, RequestId, TokenRequest};
 use super::rest::{self, Http};
 use super::{Outcome, Why};
@@ -223,12 +224,12 @@ fn calls_of(
     desired: &Services,
     now: Now,
 ) -> [Option<(Millis, Priority, Why, LaunchCall)>; 2] {
-    let due = launch.due;
+    let Some(due) = launch.phase().due() else { return [None, None] };
     let retries = launch.attempts.is_retrying();
     let unless_retrying = |why| if retries { Why::Retry } else { why };
     let query = |why| Some((due, Priority::Query, why, LaunchCall::Query));
-    match launch.phase {
-        Phase::Preparing | Phase::Creating if is_current => {
+    match launch.phase() {
+        Phase::Preparing { .. } | Phase::Creating { .. } if is_current => {
             let is_again = retries || launch.attempts.is_preparing_again();
             let why = if is_again { Why::Retry } else { Why::Launch };
             launch.expire_token(now.mono);
@@ -245,8 +246,8 @@ fn calls_of(
             };
             [Some(call), None]
         }
-        Phase::Confirming | Phase::Reconsidered => [query(unless_retrying(Why::Confirm)), None],
-        Phase::Running => {
+        Phase::Confirming { .. } | Phase::Reconsidered { .. } => [query(unless_retrying(Why::Confirm)), None],
+        Phase::Running { .. } => {
             let is_updated = is_current && !launch.payload.needs_relaunch(desired);
             let update = launch.payload.update_due().filter(|_| is_updated).map(|due| {
                 let token = launch.payload.missing_token(desired).map(LaunchCall::RtcToken);
@@ -254,13 +255,15 @@ fn calls_of(
             });
             [query(unless_retrying(Why::Monitor)), update]
         }
-        Phase::AwaitingEnd => [query(Why::Delete), None],
-        Phase::Deleting | Phase::LeftBehind => {
+        Phase::AwaitingEnd { .. } => [query(Why::Delete), None],
+        Phase::Deleting { .. } | Phase::Orphaned { .. } => {
             [Some((due, Priority::Delete, Why::Delete, LaunchCall::Delete)), None]
         }
-        Phase::Preparing | Phase::Creating | Phase::Unresolved | Phase::Unidentified | Phase::Superseded => {
-            [None, None]
-        }
+        Phase::Preparing { .. }
+        | Phase::Creating { .. }
+        | Phase::Unresolved { .. }
+        | Phase::Unidentified { .. }
+        | Phase::Superseded { .. } => [None, None],
     }
 }
 
@@ -303,27 +306,28 @@ fn prepare(call: PlannedCall<'_>, config: &LaneConfig, desired: &Services, now: 
             http(Purpose::Acquire { generation }, acquire)
         }
         LaunchCall::Create { token, expires_at } => {
-            launch.tokens.create_leaves(now.mono);
-            launch.phase = Phase::Creating;
+            launch.create_leaves(now.mono);
             let create = rest::create(app_id, &token, launch.payload.composed().unwrap_or("{}"));
             let send_before = Some(now.wall.plus(expires_at.minus(now.mono)));
             let call = PreparedCall::Http { http: create, send_before };
             Prepared { purpose: Purpose::Create { generation, token }, call }
         }
         LaunchCall::Query => {
-            launch.last_query_at = Some(now.mono);
-            launch.hinted = false;
-            let (task_id, token) = launch.address();
+            if let Some(task) = launch.task_mut() {
+                task.last_query_at = Some(now.mono);
+                task.is_check_requested = false;
+            }
+            let (task_id, token) = (launch.task_id().unwrap_or_default(), launch.tokens.first());
             http(Purpose::Query { generation }, rest::query(app_id, task_id, token))
         }
         LaunchCall::Update => {
             let (sequence_id, services) = launch.payload.compose_to_update(desired, launch.uid);
-            let (task_id, token) = launch.address();
+            let (task_id, token) = (launch.task_id().unwrap_or_default(), launch.tokens.first());
             let update = rest::update(app_id, task_id, token, sequence_id, &services);
             http(Purpose::Update { generation }, update)
         }
         LaunchCall::Delete => {
-            let (task_id, token) = launch.address();
+            let (task_id, token) = (launch.task_id().unwrap_or_default(), launch.tokens.first());
             http(Purpose::Delete { generation }, rest::delete(app_id, task_id, token))
         }
     }

@@ -2,7 +2,8 @@
 
 use super::event::{EventKind, LaunchCause};
 use super::lane::{Goal, Lane};
-use super::launch::{Launch, Phase};
+use super::launch::Launch;
+use super::phase::Phase;
 use super::{Outcome, Why};
 use crate::time::{Millis, Now};
 
@@ -22,25 +23,21 @@ impl Lane {
     }
 
     fn settle_run(&mut self, now: Now, may_roll_out: bool) -> bool {
-        let looks = self.can_look();
-        if let Some(launch) = self.current_mut() {
-            let (phase, since) = (launch.phase, launch.since);
-            match phase {
+        if let Some(launch) = self.current_launch() {
+            match *launch.phase() {
                 // Where nobody looks for its task, going on is better than giving up.
-                Phase::Creating if looks => {
-                    launch.expire_token(now.mono);
-                    if launch.tokens.is_full() {
-                        launch.tokens.close();
-                        self.abandon(now, LaunchCause::CreateSpent);
+                Phase::Creating { .. } if self.can_look() => return self.give_up_when_full(now),
+                Phase::Running { .. } => {
+                    if self.supersede_done(now) {
                         return true;
                     }
+                    let rolls_out = may_roll_out && self.wants_rollout(now);
+                    if rolls_out {
+                        self.roll_out(now);
+                    }
+                    return rolls_out;
                 }
-                Phase::Running if self.supersede_done(now) => return true,
-                Phase::Running if may_roll_out && self.wants_rollout(now) => {
-                    self.roll_out(now);
-                    return true;
-                }
-                Phase::Unidentified => {
+                Phase::Unidentified { since, .. } => {
                     let limit = self.config.policy.unidentified_ms;
                     if limit.is_some_and(|limit| now.mono >= since.plus(limit)) {
                         self.current = None;
@@ -48,16 +45,15 @@ impl Lane {
                         return true;
                     }
                 }
-                Phase::Running
-                | Phase::Preparing
-                | Phase::Creating
-                | Phase::Unresolved
-                | Phase::Confirming
-                | Phase::Superseded
-                | Phase::Reconsidered
-                | Phase::Deleting
-                | Phase::AwaitingEnd
-                | Phase::LeftBehind => {}
+                Phase::Preparing { .. }
+                | Phase::Creating { .. }
+                | Phase::Unresolved { .. }
+                | Phase::Confirming { .. }
+                | Phase::Superseded { .. }
+                | Phase::Reconsidered { .. }
+                | Phase::Deleting { .. }
+                | Phase::AwaitingEnd { .. }
+                | Phase::Orphaned { .. } => {}
             }
             return false;
         }
@@ -74,6 +70,18 @@ impl Lane {
         }
     }
 
+    /// Gives up the current launch if another Create would need more tokens than are kept.
+    fn give_up_when_full(&mut self, now: Now) -> bool {
+        let Some(launch) = self.current_mut() else { return false };
+        launch.expire_token(now.mono);
+        let is_full = launch.tokens.is_full();
+        if is_full {
+            launch.tokens.close();
+            self.abandon(now, LaunchCause::CreateSpent);
+        }
+        is_full
+    }
+
     fn settle_end(&mut self, now: Now, outcome: &Outcome, since: Millis) -> bool {
         let mut changed = false;
         let shortest = self.config.policy.delete_ms.wait_or_last(0);
@@ -81,7 +89,9 @@ impl Lane {
             let given_up_at = self.launch(generation).and_then(|launch| self.given_up_at(launch, since));
             let Some(launch) = self.launch_mut(generation) else { continue };
             if given_up_at.is_some_and(|at| now.mono >= at) {
-                self.leave_behind(now, generation);
+                if !launch.is_reported() {
+                    self.leave_behind(now, generation);
+                }
                 self.forget(generation, None);
                 changed = true;
                 continue;
@@ -91,26 +101,28 @@ impl Lane {
                 changed = true;
                 continue;
             }
-            match launch.phase {
-                Phase::Creating => {
-                    launch.enter(Phase::Unresolved, now.mono, now.mono);
+            match *launch.phase() {
+                Phase::Creating { .. } => {
+                    launch.pause();
                     changed = true;
                 }
-                Phase::Confirming | Phase::Running | Phase::Superseded | Phase::Reconsidered => {
-                    launch.enter(Phase::Deleting, now.mono, now.mono);
+                Phase::Confirming { .. }
+                | Phase::Running { .. }
+                | Phase::Superseded { .. }
+                | Phase::Reconsidered { .. } => {
+                    launch.delete(now.mono);
                     changed = true;
                 }
-                Phase::LeftBehind => {
+                Phase::Orphaned { since, .. } => {
                     // One more try, now that the broadcast ends, but not right after one that failed: after it, it is forgotten.
-                    let due = launch.since.plus(shortest).max(now.mono);
-                    launch.enter(Phase::Deleting, now.mono, due);
+                    launch.delete(since.plus(shortest).max(now.mono));
                     changed = true;
                 }
-                Phase::Preparing
-                | Phase::Unresolved
-                | Phase::Unidentified
-                | Phase::Deleting
-                | Phase::AwaitingEnd => {}
+                Phase::Preparing { .. }
+                | Phase::Unresolved { .. }
+                | Phase::Unidentified { .. }
+                | Phase::Deleting { .. }
+                | Phase::AwaitingEnd { .. } => {}
             }
         }
         if self.launches.is_empty() && self.in_flight.is_none() && !self.announced_end {
@@ -129,7 +141,7 @@ impl Lane {
     /// passed by itself.
     fn given_up_at(&self, launch: &Launch, since: Millis) -> Option<Millis> {
         let stop_at = since.plus(self.config.policy.stop_deadline_ms);
-        match launch.task_id {
+        match launch.task() {
             Some(_) => launch.is_hard_to_delete().then_some(stop_at),
             None if self.can_look() => Some(stop_at),
             None => Some(since.plus(STOP_GRACE).min(stop_at)),
@@ -144,11 +156,10 @@ impl Lane {
                 given_up.min().map(|at| (at, Why::Stopping))
             }
             Goal::Run => match (self.current_launch(), &self.next_launch) {
-                (Some(launch), _) if launch.phase == Phase::Unidentified => self
-                    .config
-                    .policy
-                    .unidentified_ms
-                    .map(|limit| (launch.since.plus(limit), Why::Unidentified)),
+                (Some(launch), _) if let Phase::Unidentified { since, .. } = *launch.phase() => {
+                    let limit = self.config.policy.unidentified_ms;
+                    limit.map(|limit| (since.plus(limit), Why::Unidentified))
+                }
                 (Some(launch), _) => {
                     // Where it is due it is another lane's turn, or no uid is free.
                     let rollout = launch
@@ -168,11 +179,12 @@ impl Lane {
         let outgoing = self.outgoing().map(|launch| launch.generation);
         let mut changed = false;
         for launch in &mut self.launches {
-            if outgoing == Some(launch.generation) {
+            let is_outgoing = outgoing == Some(launch.generation);
+            if is_outgoing {
                 // Viewers are still with it.
-                launch.enter(Phase::Deleting, now.mono, now.mono.plus(HANDOVER));
-            } else if matches!(launch.phase, Phase::Superseded | Phase::Reconsidered) {
-                launch.enter(Phase::Deleting, now.mono, now.mono);
+                launch.delete(now.mono.plus(HANDOVER));
+            } else if launch.is_given_up() {
+                launch.delete(now.mono);
             } else {
                 continue;
             }

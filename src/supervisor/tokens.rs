@@ -90,11 +90,13 @@ pub(super) struct TokenLedger {
     /// Creates that were sent and may have been carried out.
     creates: u32,
     last_create_at: Millis,
+    /// When the next Create was due as another launch took the place of this one.
+    resumes_at: Millis,
     is_closed: bool,
 }
 
 decode!(Camel TokenLedger {
-    next, candidates, unresolved, tried, is_one_not_found, creates, last_create_at, is_closed
+    next, candidates, unresolved, tried, is_one_not_found, creates, last_create_at, resumes_at, is_closed
 });
 
 impl TokenLedger {
@@ -135,6 +137,15 @@ impl TokenLedger {
 
     pub(super) fn last_create_at(&self) -> Millis {
         self.last_create_at
+    }
+
+    /// If it is resumed, no Create is sent before.
+    pub(super) fn resume_at(&mut self, at: Millis) {
+        self.resumes_at = at;
+    }
+
+    pub(super) fn resumes_at(&self) -> Millis {
+        self.resumes_at
     }
 
     /// Whether the outcome of every Create is known.

@@ -5,7 +5,8 @@ use super::config::Restart;
 use super::event::EventCall;
 use super::event::{Ending, EventKind, FailReason, LaunchCause, LeftBehindReason, Said, Suspicion};
 use super::lane::{Goal, Lane, NextLaunch, OffAir};
-use super::launch::{Launch, Phase, Retired};
+use super::launch::{Confirmed, Launch, Retired};
+use super::phase::Phase;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -19,14 +20,13 @@ impl Lane {
         let cause = next.cause;
         let before = self.ring.last();
         let held_by = |lane: &Self, uid: Uid| lane.launches.iter().position(|launch| launch.uid == uid);
-        let resumable = |launch: &Launch| launch.phase == Phase::Unresolved && !launch.tokens.is_closed();
         let turn = self.ring.in_turn().find_map(|uid| match held_by(self, uid) {
             None if !self.ring.is_held(uid) => Some((uid, None)),
             None => None,
             Some(at) => self
                 .launches
                 .get(at)
-                .filter(|launch| resumable(launch))
+                .filter(|launch| launch.is_resumable())
                 .map(|launch| (uid, Some(launch.generation))),
         });
         let Some((uid, unresolved)) = turn.or_else(|| self.probe(next)) else {
@@ -36,8 +36,7 @@ impl Lane {
             Some(generation) => {
                 self.ring.resume(uid);
                 if let Some(launch) = self.launch_mut(generation) {
-                    let due = launch.resumes_at.max(now.mono);
-                    launch.enter(Phase::Creating, now.mono, due);
+                    launch.resume(now.mono);
                 }
                 generation
             }
@@ -62,26 +61,20 @@ impl Lane {
 
     /// A create that runs but that nobody names is made again only when there is no other way.
     fn probe(&self, next: &NextLaunch) -> Option<(Uid, Option<u32>)> {
-        let is_leaving = |launch: &Launch| {
-            matches!(
-                launch.phase,
-                Phase::Superseded | Phase::Reconsidered | Phase::Deleting | Phase::AwaitingEnd
-            )
-        };
-        if !next.blocked || self.launches.iter().any(is_leaving) {
+        if !next.blocked || self.launches.iter().any(Launch::is_leaving) {
             return None;
         }
-        let unnamed = self
-            .launches
-            .iter()
-            .find(|launch| launch.phase == Phase::Unidentified && !launch.tokens.is_closed())?;
+        let unnamed = self.launches.iter().find(|launch| {
+            matches!(launch.phase(), Phase::Unidentified { .. }) && !launch.tokens.is_closed()
+        })?;
         Some((unnamed.uid, Some(unnamed.generation)))
     }
 
     /// A task lives, or may live, under every uid: what was given up is taken back or ended, and it is tried again later.
     fn make_room(&mut self, now: Now, next: &NextLaunch) {
         self.reconsider(now);
-        let is_lost = |launch: &Launch| launch.tokens.is_closed() && launch.phase == Phase::Unresolved;
+        let is_lost =
+            |launch: &Launch| launch.tokens.is_closed() && matches!(launch.phase(), Phase::Unresolved { .. });
         if next.blocked && !self.can_look() && self.launches.iter().all(is_lost) {
             return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
         }
@@ -110,7 +103,7 @@ impl Lane {
 
     /// Whether the running task is to be replaced for the newest payload, and now.
     pub(crate) fn wants_rollout(&self, now: Now) -> bool {
-        let current = self.current_launch().filter(|launch| launch.phase == Phase::Running);
+        let current = self.current_launch().filter(|launch| launch.is_running());
         current.is_some_and(|launch| {
             let is_due = launch.payload.update_due().is_some_and(|due| due <= now.mono);
             is_due && launch.payload.needs_relaunch(self.payload.desired()) && self.ring.next().is_some()
@@ -161,7 +154,7 @@ impl Lane {
         let generation = launch.generation;
         let live = launch.may_be_live() && !launch.is_resolved();
         if live {
-            launch.enter(Phase::Unresolved, now.mono, now.mono);
+            launch.pause();
         }
         self.current = None;
         if live {
@@ -176,12 +169,12 @@ impl Lane {
     pub(super) fn supersede(&mut self, now: Now, generation: u32, cause: LaunchCause) {
         let is_current = self.current == Some(generation);
         let Some(launch) = self.launch(generation) else { return };
-        if is_current && launch.phase == Phase::Running && self.config.restart == Restart::Never {
+        if is_current && launch.is_running() && self.config.restart == Restart::Never {
             return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
         }
         self.note_off_air(now, generation);
         if let Some(launch) = self.launch_mut(generation) {
-            launch.enter(Phase::Superseded, now.mono, now.mono);
+            launch.supersede();
         }
         self.replace(now, generation, cause);
     }
@@ -201,9 +194,7 @@ impl Lane {
 
     /// What was given up is in the way: it is asked once more whether it runs.
     pub(super) fn reconsider(&mut self, now: Now) {
-        for launch in self.launches.iter_mut().filter(|launch| launch.phase == Phase::Superseded) {
-            launch.enter(Phase::Reconsidered, now.mono, now.mono);
-        }
+        self.launches.iter_mut().for_each(|launch| launch.reconsider(now.mono));
     }
 
     /// A task that was given up runs after all, and nothing else does: the service may have moved it.
@@ -211,7 +202,7 @@ impl Lane {
         if !self.current_is_displaceable() {
             // Its replacement has a task by now, and has to prove that it runs.
             if let Some(launch) = self.launch_mut(generation) {
-                launch.enter(Phase::Superseded, now.mono, now.mono);
+                launch.supersede();
             }
             return;
         }
@@ -221,19 +212,15 @@ impl Lane {
         let wait = self.monitoring_wait(now, generation);
         let Some(launch) = self.current_mut() else { return };
         let uid = launch.uid;
-        if launch.seen_running_at.is_some() {
-            launch.enter(Phase::Running, now.mono, now.mono);
-            // Told as recovered, whatever it was given up for.
-            launch.suspect.get_or_insert(Suspicion::NotRunning);
+        launch.take_back(now.mono);
+        if launch.is_running() {
             self.off_air = None;
             self.note_payload(now);
-        } else {
-            launch.enter(Phase::Confirming, now.mono, now.mono);
         }
         self.ring.resume(uid);
         self.confirm(now, generation);
         if let Some(launch) = self.current_mut() {
-            launch.due = now.mono.plus(wait);
+            launch.call_at(now.mono.plus(wait));
         }
         self.mark_changed();
     }
@@ -257,7 +244,7 @@ impl Lane {
         let was_current = self.is_of_interest(generation);
         let Some(launch) = self.launch(generation) else { return };
         let kind = if was_current { EventKind::Ended { how, said } } else { EventKind::Removed };
-        let task_id = launch.task_id.clone();
+        let task_id = launch.task_id().map(str::to_owned);
         let ours = self.goal != Goal::Run || !was_current;
         self.emit(now, Some(generation), kind);
         if was_current {
@@ -339,22 +326,16 @@ impl Lane {
     }
 
     fn remember(&mut self, launch: Launch, gone: Option<String>) {
-        let Launch { generation, uid, instance_id, tokens, due, .. } = launch;
-        let (closed, tokens) = (tokens.is_closed(), tokens.candidates().to_vec());
-        self.retired.push_back(Retired { generation, uid, instance_id, tokens, closed, gone, due });
+        self.retired.push_back(Retired::new(launch, gone));
         if self.retired.len() > MAX_RETIRED {
             self.retired.pop_front();
         }
     }
 
-    /// Tells the operator, once, that a task may live on.
+    /// A task that may live on is given up, which is reported.
     pub(super) fn leave_behind(&mut self, now: Now, generation: u32) {
-        let Some(launch) = self.launch_mut(generation) else { return };
-        if launch.told || !launch.may_be_live() {
-            return;
-        }
-        launch.told = true;
-        let reason = match launch.task_id {
+        let Some(launch) = self.launch(generation).filter(|launch| launch.may_be_live()) else { return };
+        let reason = match launch.task() {
             Some(_) => LeftBehindReason::DeleteFailed,
             None => LeftBehindReason::NeverIdentified,
         };
@@ -365,28 +346,25 @@ impl Lane {
     pub(super) fn confirm(&mut self, now: Now, generation: u32) {
         let reset = self.config.policy.relaunch_reset_ms;
         let Some(launch) = self.launch_mut(generation) else { return };
-        let (phase, since, launched_at) = (launch.phase, launch.since, launch.launched_at);
-        launch.seen_running_at = Some(now.mono);
-        launch.odd_since = None;
-        let suspect = launch.suspect.take();
-        if phase == Phase::Running {
-            if suspect.is_some() {
-                self.emit(now, Some(generation), EventKind::Recovered);
-            }
+        let launched_at = launch.launched_at;
+        let confirmed = launch.confirm(now.mono);
+        if let Confirmed::Recovered { .. } = confirmed {
+            self.emit(now, Some(generation), EventKind::Recovered);
+        }
+        if let Confirmed::Recovered { since } | Confirmed::Still { since } = confirmed {
             if now.mono >= since.plus(reset) {
                 self.relaunches = 0;
             }
             return;
         }
-        launch.phase = Phase::Running;
-        launch.since = now.mono;
         self.has_run = true;
         self.note_payload(now);
         self.emit(now, Some(generation), EventKind::Confirmed { took_ms: now.mono.minus(launched_at) });
         let replaced = self.off_air.take().or_else(|| {
             // It has run until now.
             let outgoing = self.outgoing()?;
-            Some(OffAir { uid: outgoing.uid, task_id: outgoing.task_id.clone(), since: now.mono })
+            let task_id = outgoing.task_id().map(str::to_owned);
+            Some(OffAir { uid: outgoing.uid, task_id, since: now.mono })
         });
         if let Some(off_air) = replaced {
             self.emit(
@@ -419,30 +397,21 @@ impl Lane {
         }
     }
 
-    /// Something is wrong with a task that runs. What is wrong with one that is starting may be over by itself.
+    /// Something is wrong with a task that runs: it is reported, unless it was.
     pub(super) fn suspect(&mut self, now: Now, generation: u32, reason: Suspicion, said: Said) {
-        if self.launch(generation).is_some_and(|launch| launch.phase == Phase::Running) {
-            self.report_suspect(now, generation, reason, said);
-        }
-    }
-
-    /// Reports it, unless that was done.
-    pub(super) fn report_suspect(&mut self, now: Now, generation: u32, reason: Suspicion, said: Said) {
-        let Some(launch) = self.launch_mut(generation) else { return };
-        if launch.suspect.is_none() {
-            launch.suspect = Some(reason);
+        if self.launch_mut(generation).is_some_and(|launch| launch.suspect(reason)) {
             self.emit(now, Some(generation), EventKind::Suspect { reason, said });
         }
     }
 
     fn note_off_air(&mut self, now: Now, generation: u32) {
-        let Some(launch) = self.launch(generation).filter(|launch| launch.phase == Phase::Running) else {
+        let Some(launch) = self.launch(generation).filter(|launch| launch.is_running()) else {
             return;
         };
-        self.off_air = Some(OffAir {
+        self.off_air = launch.task().map(|task| OffAir {
             uid: launch.uid,
-            task_id: launch.task_id.clone(),
-            since: launch.seen_running_at.unwrap_or(now.mono),
+            task_id: Some(task.id.clone()),
+            since: task.seen_running_at.unwrap_or(now.mono),
         });
     }
 }

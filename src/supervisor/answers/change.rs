@@ -6,7 +6,6 @@ use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason};
 use crate::supervisor::lane::{Goal, Lane};
-use crate::supervisor::launch::Phase;
 use crate::supervisor::reply::ReplyBody;
 use crate::supervisor::tokens::Round;
 use crate::time::Now;
@@ -26,7 +25,7 @@ impl Lane {
             }
             Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
                 match launch.tokens.try_next(read.of_token()) {
-                    Round::GoesOn => launch.due = now.mono,
+                    Round::GoesOn => launch.call_at(now.mono),
                     Round::NotFound => {
                         self.gone(now, generation, Ending::NotFound, self.said_of(generation, read))
                     }
@@ -35,9 +34,7 @@ impl Lane {
             }
             // It is not done yet, or so the body says.
             Meaning::Accepted | Meaning::Success => {
-                launch.phase = Phase::AwaitingEnd;
-                launch.tokens.begin_round();
-                launch.due = now.mono.plus(first_look);
+                launch.await_end(now.mono.plus(first_look));
             }
             Meaning::AlreadyStarted
             | Meaning::Task(_)
@@ -57,8 +54,8 @@ impl Lane {
     pub(super) fn delete_again(&mut self, now: Now, generation: u32, read: &Read, cause: Cause) {
         let monitor = self.config.policy.monitor_interval_ms;
         let ending = self.goal != Goal::Run;
-        let Some(launch) = self.launch_mut(generation) else { return };
-        let told = launch.told;
+        let Some(launch) = self.launch(generation) else { return };
+        let told = launch.is_reported();
         let as_delete = Read {
             call: Call::Delete,
             domain: read.domain.clone(),
@@ -77,18 +74,19 @@ impl Lane {
         // A 429 spends no attempt, not even the last one at the end.
         let has_attempt = !told || (ending && cause == Cause::RateLimited);
         if let Some(wait) = wait.filter(|_| has_attempt) {
-            launch.phase = Phase::Deleting;
-            launch.due = now.mono.plus(wait);
+            launch.delete_again(now.mono.plus(wait));
             return self.tell_retry(now, generation, &as_delete, cause, Some(wait), attempt);
         }
-        launch.enter(Phase::LeftBehind, now.mono, now.mono.plus(spent));
+        launch.orphan(now.mono, now.mono.plus(spent));
         if let Some(FailReason::WrongParameters | FailReason::WrongCredentials) =
             read.refused().filter(|_| !told)
         {
             let said = self.said(read);
             self.emit(now, Some(generation), EventKind::Misconfigured { call: read.call.into(), said });
         }
-        self.leave_behind(now, generation);
+        if !told {
+            self.leave_behind(now, generation);
+        }
         if ending {
             self.forget(generation, None);
         } else {
@@ -149,7 +147,7 @@ impl Lane {
             // That says nothing of the payload, which a relaunch has as well. Query tells whether there is a task.
             self.hint(now);
             if let Some(launch) = self.launch_mut(generation) {
-                launch.payload.update_at(launch.due.max(now.mono).plus(wait));
+                launch.payload.update_at(launch.phase().due().unwrap_or_default().max(now.mono).plus(wait));
             }
         }
     }

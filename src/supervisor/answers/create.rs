@@ -7,7 +7,7 @@ use crate::supervisor::Outcome;
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::event::{EventKind, FailReason, IdentifiedBy, LaunchCause};
 use crate::supervisor::lane::{Goal, Lane};
-use crate::supervisor::launch::Phase;
+use crate::supervisor::phase::Phase;
 use crate::supervisor::request::NoAnswer;
 use crate::supervisor::tokens::AnsweredCreate;
 use crate::time::Now;
@@ -25,7 +25,7 @@ impl Lane {
             (Meaning::Success, Some(name)) => {
                 launch.tokens.acquired(name.clone(), now.mono);
                 launch.attempts.prepared();
-                launch.due = now.mono;
+                launch.call_at(now.mono);
                 return;
             }
             _ => read.cause(),
@@ -34,7 +34,7 @@ impl Lane {
             return;
         };
         let Some(launch) = self.launch_mut(generation) else { return };
-        launch.due = now.mono.plus(wait.unwrap_or_default());
+        launch.call_at(now.mono.plus(wait.unwrap_or_default()));
         self.tell_retry(now, generation, read, cause, wait, attempt);
         if wait.is_none() && self.current == Some(generation) {
             self.abandon(now, LaunchCause::AcquireSpent);
@@ -55,7 +55,8 @@ impl Lane {
         // Success or not, there is no task to go on with.
         let brings_none = is_over || read.misnamed;
         let goes_on = self.goal == Goal::Run;
-        let Some(launch) = self.launch_mut(generation).filter(|launch| launch.phase == Phase::Creating)
+        let Some(launch) =
+            self.launch_mut(generation).filter(|launch| matches!(launch.phase(), Phase::Creating { .. }))
         else {
             return;
         };
@@ -65,8 +66,7 @@ impl Lane {
             launch.tokens.create_did_not_happen();
         }
         if read.meaning == Meaning::AlreadyStarted && !brings_none {
-            launch.enter(Phase::Unidentified, now.mono, now.mono);
-            launch.said_to_run = true;
+            launch.runs_unnamed(now.mono);
             if let Some(token) = token {
                 launch.create_was_answered(AnsweredCreate { token, is_last: true });
             }
@@ -84,7 +84,7 @@ impl Lane {
             return;
         };
         let Some(launch) = self.launch_mut(generation) else { return };
-        launch.due = now.mono.plus(wait.unwrap_or_default());
+        launch.call_at(now.mono.plus(wait.unwrap_or_default()));
         let rate_limited = launch.attempts.rate_limited();
         self.tell_retry(now, generation, read, cause, wait, attempt);
         if wait.is_none() {

@@ -8,7 +8,7 @@ use crate::supervisor::attempts::Failed;
 use crate::supervisor::config::{Migration, Restart};
 use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason, LaunchCause, Said, Suspicion};
 use crate::supervisor::lane::Lane;
-use crate::supervisor::launch::Phase;
+use crate::supervisor::phase::{Phase, Task};
 use crate::supervisor::tokens::Round;
 use crate::time::{Millis, Now};
 
@@ -16,7 +16,6 @@ impl Lane {
     pub(super) fn on_query(&mut self, now: Now, generation: u32, read: &Read) {
         let is_of_interest = self.is_of_interest(generation);
         let Some(launch) = self.launch_mut(generation) else { return };
-        let phase = launch.phase;
         let state = match read.meaning {
             Meaning::Task(_) if read.misnamed => return self.query_unanswered(now, generation, read),
             // It is there, but how it is cannot be made out.
@@ -27,9 +26,11 @@ impl Lane {
             Meaning::Task(state) => state,
             Meaning::NotFound | Meaning::WrongParameters | Meaning::WrongCredentials => {
                 return match launch.tokens.try_next(read.of_token()) {
-                    Round::GoesOn => launch.due = now.mono,
-                    Round::NotFound | Round::Refused if phase == Phase::Reconsidered => {
-                        launch.enter(Phase::Deleting, now.mono, now.mono);
+                    Round::GoesOn => launch.call_at(now.mono),
+                    Round::NotFound | Round::Refused
+                        if matches!(launch.phase(), Phase::Reconsidered { .. }) =>
+                    {
+                        launch.delete(now.mono);
                     }
                     Round::NotFound => self.not_found(now, generation, read),
                     Round::Refused => self.query_refused(now, generation, read),
@@ -45,26 +46,25 @@ impl Lane {
             | Meaning::RateLimited
             | Meaning::NoAnswer => return self.query_unanswered(now, generation, read),
         };
-        launch.tokens.first_is_proven();
-        launch.attempts.queried(phase == Phase::AwaitingEnd);
-        launch.refusal_told = false;
-        launch.looks = launch.looks.saturating_add(1);
+        let queries = launch.queried();
         if let Some(how) = Ending::of(state) {
             return self.gone(now, generation, how, self.said_of(generation, read));
         }
-        match phase {
-            Phase::AwaitingEnd => return self.delete_again(now, generation, read, Cause::Accepted),
-            Phase::Reconsidered if state == TaskState::Running => return self.take_back(now, generation),
-            Phase::Reconsidered => return launch.enter(Phase::Deleting, now.mono, now.mono),
-            Phase::Preparing
-            | Phase::Creating
-            | Phase::Unresolved
-            | Phase::Unidentified
-            | Phase::Confirming
-            | Phase::Running
-            | Phase::Superseded
-            | Phase::Deleting
-            | Phase::LeftBehind => {}
+        match launch.phase() {
+            Phase::AwaitingEnd { .. } => return self.delete_again(now, generation, read, Cause::Accepted),
+            Phase::Reconsidered { .. } if state == TaskState::Running => {
+                return self.take_back(now, generation);
+            }
+            Phase::Reconsidered { .. } => return launch.delete(now.mono),
+            Phase::Preparing { .. }
+            | Phase::Creating { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Confirming { .. }
+            | Phase::Running { .. }
+            | Phase::Superseded { .. }
+            | Phase::Deleting { .. }
+            | Phase::Orphaned { .. } => {}
         }
         if !is_of_interest {
             return;
@@ -74,8 +74,8 @@ impl Lane {
                 self.confirm(now, generation);
                 let wait = self.monitoring_wait(now, generation);
                 if let Some(launch) = self.launch_mut(generation) {
-                    launch.due = now.mono.plus(wait);
-                    if launch.hinted {
+                    launch.call_at(now.mono.plus(wait));
+                    if launch.task().is_some_and(|task| task.is_check_requested) {
                         self.hint_of(now, generation);
                     }
                 }
@@ -90,7 +90,7 @@ impl Lane {
             | TaskState::Stopping
             | TaskState::Unknown
             | TaskState::Ended
-            | TaskState::Failed => self.not_running(now, generation, read, state),
+            | TaskState::Failed => self.not_running(now, generation, read, state, queries),
         }
     }
 
@@ -112,7 +112,7 @@ impl Lane {
     /// How long to leave a task alone that runs: not for long while a notification has it that it stopped.
     pub(in crate::supervisor) fn monitoring_wait(&self, now: Now, generation: u32) -> Millis {
         let policy = &self.config.policy;
-        let doubted_until = self.launch(generation).and_then(|launch| launch.doubted_until);
+        let doubted_until = self.launch(generation).and_then(|launch| launch.task()?.doubted_until);
         let wait = match doubted_until {
             Some(until) if now.mono < until => {
                 self.payload.confirm_delays().longest().min(policy.monitor_interval_ms)
@@ -123,19 +123,15 @@ impl Lane {
     }
 
     /// Query says that the current task is there, but does not run.
-    fn not_running(&mut self, now: Now, generation: u32, read: &Read<'_>, state: TaskState) {
+    fn not_running(&mut self, now: Now, generation: u32, read: &Read<'_>, state: TaskState, queries: u32) {
         let policy = self.config.policy.clone();
         let confirm_delays = self.payload.confirm_delays().clone();
         let relaunches =
             self.config.migration == Migration::Relaunch && self.config.restart != Restart::Never;
         let Some(launch) = self.launch_mut(generation) else { return };
-        let running = launch.phase == Phase::Running;
-        let first = launch.odd_since.is_none();
-        let (since, cause) = if running {
-            (*launch.odd_since.get_or_insert(now.mono), LaunchCause::Abnormal)
-        } else {
-            (launch.since, LaunchCause::DidNotStart)
-        };
+        let running = launch.is_running();
+        let (since, first) = launch.does_not_run(now.mono);
+        let cause = if running { LaunchCause::Abnormal } else { LaunchCause::DidNotStart };
         let patience = match state {
             TaskState::Abnormal if relaunches => Millis::ZERO,
             // One more look: a status may lag behind.
@@ -157,12 +153,12 @@ impl Lane {
         };
         let until = since.plus(patience);
         let (is_over, is_abnormal) = (now.mono >= until, state == TaskState::Abnormal);
-        let looks = if running { 0 } else { launch.looks };
-        launch.due = now.mono.plus(confirm_delays.wait_or_last(looks)).min(until);
+        launch.call_at(now.mono.plus(confirm_delays.wait_or_last(queries)).min(until));
         // One that is starting has its time; but one that is given up is reported in any case, with the service's words.
-        if running || is_over {
-            let reason = if is_abnormal { Suspicion::Abnormal } else { Suspicion::NotRunning };
-            self.report_suspect(now, generation, reason, self.said_of(generation, read));
+        let is_reported = if running { launch.suspect(reason_of(state)) } else { is_over };
+        if is_reported {
+            let said = self.said_of(generation, read);
+            self.emit(now, Some(generation), EventKind::Suspect { reason: reason_of(state), said });
         }
         if is_over {
             let cause = if is_abnormal { LaunchCause::Abnormal } else { cause };
@@ -181,7 +177,7 @@ impl Lane {
             };
         };
         let Some(launch) = self.launch_mut(generation) else { return };
-        launch.due = now.mono.plus(wait);
+        launch.call_at(now.mono.plus(wait));
         self.tell_retry(now, generation, read, Cause::NotFound, Some(wait), count);
         if self.is_of_interest(generation) {
             self.suspect(now, generation, Suspicion::NotFound, self.said_of(generation, read));
@@ -196,12 +192,13 @@ impl Lane {
         let monitor = self.config.policy.monitor_interval_ms;
         let spent = self.lengthened(read, monitor);
         let Some(launch) = self.launch_mut(generation) else { return };
-        if wait.is_none() && launch.phase == Phase::AwaitingEnd {
+        if wait.is_none() && matches!(launch.phase(), Phase::AwaitingEnd { .. }) {
             // Whether it has ended cannot be asked.
             return self.delete_again(now, generation, read, Cause::Refused);
         }
-        launch.due = now.mono.plus(wait.unwrap_or(spent));
-        let tell = wait.is_none() && !std::mem::replace(&mut launch.refusal_told, wait.is_none());
+        launch.call_at(now.mono.plus(wait.unwrap_or(spent)));
+        let is_new = |task: &mut Task| !std::mem::replace(&mut task.is_refusal_reported, true);
+        let tell = wait.is_none() && launch.task_mut().is_some_and(is_new);
         if wait.is_some() {
             self.tell_retry(now, generation, read, Cause::Refused, wait, count);
         } else if tell {
@@ -212,7 +209,7 @@ impl Lane {
         // about the customer's credentials.
         let deadline = self.config.policy.confirm_deadline_ms;
         let is_late = self.current_launch().is_some_and(|launch| {
-            launch.phase == Phase::Confirming && now.mono >= launch.since.plus(deadline)
+            matches!(launch.phase(), Phase::Confirming { since, .. } if now.mono >= since.plus(deadline))
         });
         if wait.is_none() && is_late && !read.unauthorized && self.current == Some(generation) {
             self.supersede(now, generation, LaunchCause::DidNotStart);
@@ -228,10 +225,23 @@ impl Lane {
         };
         let Some(launch) = self.launch_mut(generation) else { return };
         let is_exhausted = cause != Cause::RateLimited && attempt as usize > patience;
-        if is_exhausted && launch.phase == Phase::Reconsidered {
-            return launch.enter(Phase::Deleting, now.mono, now.mono);
+        if is_exhausted && matches!(launch.phase(), Phase::Reconsidered { .. }) {
+            return launch.delete(now.mono);
         }
-        launch.due = now.mono.plus(wait.unwrap_or_default());
+        launch.call_at(now.mono.plus(wait.unwrap_or_default()));
         self.tell_retry(now, generation, read, cause, wait, attempt);
+    }
+}
+
+fn reason_of(state: TaskState) -> Suspicion {
+    match state {
+        TaskState::Abnormal => Suspicion::Abnormal,
+        TaskState::Starting
+        | TaskState::Running
+        | TaskState::Stopping
+        | TaskState::Ended
+        | TaskState::Failed
+        | TaskState::Refused
+        | TaskState::Unknown => Suspicion::NotRunning,
     }
 }

@@ -21,7 +21,7 @@ fn lane() -> Lane {
 
 fn launch(generation: u32) -> Launch {
     let mut launch = Launch::new(generation, 1, format!("show-{generation}"), Millis::ZERO);
-    launch.task_id = Some(format!("task {generation}"));
+    launch.identified(format!("task {generation}"), Millis::ZERO, Millis::ZERO);
     launch.tokens = TokenLedger::of_task(vec![format!("builder {generation}")]);
     launch
 }
@@ -82,11 +82,9 @@ fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
     let mut lane = lane();
     lane.goal = Goal::End { outcome: Outcome::Stopped, since: Millis::ZERO };
     lane.announced_end = true;
-    lane.launches.push(Launch {
-        task_id: None,
-        tokens: TokenLedger::found_again(Vec::new(), false, Millis::ZERO),
-        ..launch(1)
-    });
+    let mut launch = Launch::new(1, 1, "show-1".to_owned(), Millis::ZERO);
+    launch.tokens = TokenLedger::found_again(Vec::new(), false, Millis::ZERO);
+    lane.launches.push(launch);
     lane.forget(1, None);
     lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen: Seen::Broadcasters(vec![1]) });
     assert_eq!((lane.health(), lane.next_event()), (Health::Down, None));
@@ -120,8 +118,7 @@ fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
     let doubts = |sent_at| {
         let mut lane = lane();
         let mut launch = launch(1);
-        launch.phase = Phase::Running;
-        launch.seen_running_at = Some(Millis::new(5_000));
+        launch.confirm(Millis::new(5_000));
         lane.launches.push(launch);
         lane.current = Some(1);
         let seen = Seen::Broadcasters(Vec::new());

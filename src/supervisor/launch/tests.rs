@@ -45,7 +45,9 @@ fn with_a_token_that_creates_were_sent_with_the_payload_is_forgotten_too() {
 fn a_create_that_was_answered_is_not_to_be_repeated_unless_it_is_that_of_the_task() {
     let kept = |token, task_id: Option<&str>| {
         let mut launch = created(&["b"]);
-        launch.task_id = task_id.map(str::to_owned);
+        if let Some(task_id) = task_id {
+            launch.identified(task_id.to_owned(), ms(0), ms(0));
+        }
         launch.create_was_answered(AnsweredCreate { token, is_last: false });
         launch.payload.composed().is_some()
     };
@@ -58,7 +60,7 @@ fn a_create_that_was_answered_is_not_to_be_repeated_unless_it_is_that_of_the_tas
 fn what_goes_on_as_another_create_repeats_that_one_only_as_it_was() {
     let goes_on = |change: fn(&mut Launch)| {
         let mut launch = created(&["a", "b"]);
-        launch.task_id = Some("t".to_owned());
+        launch.identified("t".to_owned(), ms(0), ms(0));
         change(&mut launch);
         assert!(launch.goes_on_as_another(ms(9)));
         (launch.tokens.next().is_some(), launch.payload.composed().is_some(), launch.payload.update_due())

@@ -427,7 +427,8 @@ impl World {
             let Some(launch) = current.filter(|launch| launch["payload"]["updateDue"].is_null()) else {
                 continue;
             };
-            let task = self.emulator.tasks().find(|task| task.live && launch["taskId"] == task.task_id);
+            let task =
+                self.emulator.tasks().find(|task| task.live && launch["phase"]["task"]["id"] == task.task_id);
             // One whose payload nobody knows, and which takes no other, has whichever it has.
             let is_unsure = launch["payload"]["isUnsure"] == true;
             let task = task.filter(|task| !is_unsure || !self.refused_updates.contains(task.task_id));

@@ -1,0 +1,173 @@
+//! The phases of a launch, each with what means something only in it.
+
+use serde::Serialize;
+
+use super::event::Suspicion;
+use crate::decode::decode;
+use crate::time::Millis;
+
+/// How far a launch is. See the state diagram in `README.md`.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(super) enum Phase {
+    /// No Create was sent yet.
+    Preparing { due: Millis },
+    /// A Create was sent, its outcome is unknown, and it is sent again. `is_live`: its uid is in the channel, or the service
+    /// answered that it runs already.
+    Creating { due: Millis, is_live: bool },
+    /// Outcome unknown; retries are paused until presence or a notification resolves it, or its uid's turn comes.
+    Unresolved { is_live: bool, absences: u32 },
+    /// The service answered that it runs already, but not as which task.
+    Unidentified { since: Millis, absences: u32 },
+    /// The task's id is known, but not yet that it runs. `queries`: those that were answered.
+    Confirming { task: Task, since: Millis, due: Millis, queries: u32 },
+    /// It runs. `odd_since`: since when Query says otherwise.
+    Running {
+        task: Task,
+        since: Millis,
+        due: Millis,
+        suspicion: Option<Suspicion>,
+        odd_since: Option<Millis>,
+    },
+    /// Not wanted any more; kept until its replacement runs.
+    Superseded { task: Task },
+    /// As `Superseded`, but in the way of its replacement: it is queried once more before it is deleted.
+    Reconsidered { task: Task, due: Millis },
+    /// Being deleted. `is_reported`: it was reported as left behind.
+    Deleting { task: Task, due: Millis, is_reported: bool },
+    /// Delete was accepted (202); Query tells when it is done.
+    AwaitingEnd { task: Task, due: Millis, is_reported: bool },
+    /// It could not be deleted, which was reported; that is tried again from time to time.
+    Orphaned { task: Task, since: Millis, due: Millis, absences: u32 },
+}
+
+decode!(Camel enum Phase as type {
+    Preparing { due }, Creating { due, is_live }, Unresolved { is_live, absences }, Unidentified { since, absences },
+    Confirming { task, since, due, queries }, Running { task, since, due, suspicion, odd_since }, Superseded { task },
+    Reconsidered { task, due }, Deleting { task, due, is_reported }, AwaitingEnd { task, due, is_reported },
+    Orphaned { task, since, due, absences },
+});
+
+/// A task whose id is known.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Task {
+    pub(super) id: String,
+    pub(super) last_query_at: Option<Millis>,
+    /// A check was asked for since then: the Query under way may have missed what it was asked for.
+    pub(super) is_check_requested: bool,
+    /// A notification said that it stopped or failed: until then Query may say that it runs only because it does not know yet.
+    pub(super) doubted_until: Option<Millis>,
+    /// Why it stopped, by the notification that said so.
+    pub(super) stop_reason: Option<String>,
+    /// The last proof that it ran.
+    pub(super) seen_running_at: Option<Millis>,
+    /// It was reported that Query is refused.
+    pub(super) is_refusal_reported: bool,
+}
+
+decode!(Camel Task {
+    id, last_query_at, is_check_requested, doubted_until, stop_reason, seen_running_at, is_refusal_reported
+});
+
+impl Task {
+    pub(super) fn new(id: String) -> Self {
+        Self { id, ..Self::default() }
+    }
+}
+
+impl Phase {
+    pub(super) fn task(&self) -> Option<&Task> {
+        match self {
+            Self::Preparing { .. }
+            | Self::Creating { .. }
+            | Self::Unresolved { .. }
+            | Self::Unidentified { .. } => None,
+            Self::Confirming { task, .. }
+            | Self::Running { task, .. }
+            | Self::Superseded { task }
+            | Self::Reconsidered { task, .. }
+            | Self::Deleting { task, .. }
+            | Self::AwaitingEnd { task, .. }
+            | Self::Orphaned { task, .. } => Some(task),
+        }
+    }
+
+    pub(super) fn task_mut(&mut self) -> Option<&mut Task> {
+        match self {
+            Self::Preparing { .. }
+            | Self::Creating { .. }
+            | Self::Unresolved { .. }
+            | Self::Unidentified { .. } => None,
+            Self::Confirming { task, .. }
+            | Self::Running { task, .. }
+            | Self::Superseded { task }
+            | Self::Reconsidered { task, .. }
+            | Self::Deleting { task, .. }
+            | Self::AwaitingEnd { task, .. }
+            | Self::Orphaned { task, .. } => Some(task),
+        }
+    }
+
+    /// When its next call is due, in the phases that make calls.
+    pub(super) fn due(&self) -> Option<Millis> {
+        match self {
+            Self::Unresolved { .. } | Self::Unidentified { .. } | Self::Superseded { .. } => None,
+            Self::Preparing { due }
+            | Self::Creating { due, .. }
+            | Self::Confirming { due, .. }
+            | Self::Running { due, .. }
+            | Self::Reconsidered { due, .. }
+            | Self::Deleting { due, .. }
+            | Self::AwaitingEnd { due, .. }
+            | Self::Orphaned { due, .. } => Some(*due),
+        }
+    }
+
+    pub(super) fn due_mut(&mut self) -> Option<&mut Millis> {
+        match self {
+            Self::Unresolved { .. } | Self::Unidentified { .. } | Self::Superseded { .. } => None,
+            Self::Preparing { due }
+            | Self::Creating { due, .. }
+            | Self::Confirming { due, .. }
+            | Self::Running { due, .. }
+            | Self::Reconsidered { due, .. }
+            | Self::Deleting { due, .. }
+            | Self::AwaitingEnd { due, .. }
+            | Self::Orphaned { due, .. } => Some(due),
+        }
+    }
+
+    /// Presence checks in a row without its uid, in the phases that only presence and notifications resolve.
+    pub(super) fn absences(&self) -> Option<u32> {
+        match self {
+            Self::Unresolved { absences, .. }
+            | Self::Unidentified { absences, .. }
+            | Self::Orphaned { absences, .. } => Some(*absences),
+            Self::Preparing { .. }
+            | Self::Creating { .. }
+            | Self::Confirming { .. }
+            | Self::Running { .. }
+            | Self::Superseded { .. }
+            | Self::Reconsidered { .. }
+            | Self::Deleting { .. }
+            | Self::AwaitingEnd { .. } => None,
+        }
+    }
+
+    /// Whether a task runs that nobody has named.
+    pub(super) fn is_live_unnamed(&self) -> bool {
+        match self {
+            Self::Creating { is_live, .. } | Self::Unresolved { is_live, .. } => *is_live,
+            Self::Unidentified { .. } => true,
+            Self::Preparing { .. }
+            | Self::Confirming { .. }
+            | Self::Running { .. }
+            | Self::Superseded { .. }
+            | Self::Reconsidered { .. }
+            | Self::Deleting { .. }
+            | Self::AwaitingEnd { .. }
+            | Self::Orphaned { .. } => false,
+        }
+    }
+}
