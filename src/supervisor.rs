@@ -18,20 +18,21 @@ mod answers;
 mod attempts;
 mod config;
 mod discovery;
+mod due;
 pub(crate) mod event;
 mod in_flight;
+mod journal;
 mod lane;
 mod launch;
+mod lifecycle;
 mod payload;
 mod phase;
-mod plan;
+mod poll;
 mod reply;
 pub(crate) mod request;
 mod rest;
-mod settle;
 pub(crate) mod snapshot;
 mod tokens;
-mod turns;
 
 use std::fmt;
 
@@ -45,7 +46,7 @@ pub use self::event::{
     RetryReason, Said, Suspicion,
 };
 pub(crate) use self::lane::Lane;
-pub(crate) use self::plan::Step;
+pub(crate) use self::poll::Step;
 pub use self::request::{Answer, NoAnswer, PermitRequest, Request, RequestId, TokenRequest};
 pub use self::snapshot::SnapshotError;
 use crate::decode::decode;

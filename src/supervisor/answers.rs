@@ -1,13 +1,17 @@
 //! What an answer changes.
 
-mod change;
+mod context;
 mod create;
+mod delete;
 mod query;
+mod update;
 
+use self::context::Context;
 use super::attempts::Failed;
-use super::event::{EventCall, EventKind, FailReason, IdentifiedBy, RetryReason, Said};
+use super::event::{Ending, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, RetryReason, Said};
 use super::in_flight::{InFlight, Overdue, Purpose};
-use super::lane::Lane;
+use super::lane::{Goal, Lane, Secrets};
+use super::launch::{Confirmed, Launch};
 use super::reply::{ReplyBody, said};
 use super::request::{Answer, NoAnswer, RequestId};
 use super::tokens::{AnsweredCreate, TokenAnswer};
@@ -15,6 +19,7 @@ use crate::domain::{DomainFailure, DomainLadder};
 use crate::lenient::MAX_TOKEN_BYTES;
 use crate::policy::{Cause, parse_http_date, parse_retry_after};
 use crate::status::{Call, Meaning, interpret};
+use crate::task::Services;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -107,6 +112,40 @@ impl Read<'_> {
     }
 }
 
+/// What an answer means for the lane, beyond what its launch has noted itself.
+enum Verdict {
+    /// Nothing.
+    Noted,
+    /// Only presence and notifications can tell what became of the Create.
+    Watched,
+    /// The backoff schedule of its launch is exhausted.
+    Exhausted(LaunchCause),
+    /// A task that was given up may be in the way.
+    InTheWay,
+    /// Acquire or Create was refused.
+    Refused(FailReason),
+    /// Its task runs.
+    Runs(Confirmed),
+    /// The service does not take the payload of its task.
+    PayloadRefused,
+    /// Another task is to take the place of this one.
+    Supersede(LaunchCause),
+    /// Its task was given up, and runs after all.
+    TakeBack,
+    /// Query does not know its task any more.
+    Lost(Said),
+    /// Its task is over.
+    Gone(Ending, Said),
+    /// Its task could not be deleted.
+    Orphaned,
+    /// An Update was accepted; with what it carried, if there is a newer payload since.
+    Updated { outdated: Option<Box<Services>> },
+    /// The payload of an Update was refused; whether there is a newer one since.
+    UpdateRefused { is_outdated: bool },
+    /// It is to be queried whether there is a task.
+    CheckNow,
+}
+
 impl Lane {
     /// Whether the answer to this request is still awaited.
     pub(crate) fn awaits(&self, id: RequestId) -> bool {
@@ -143,10 +182,12 @@ impl Lane {
         let Some(token) = token.ok().filter(|_| !is_too_long) else {
             return self.token_failed(now, generation);
         };
-        let Some(launch) = self.launch_mut(generation) else { return };
-        launch.payload.give_token(of, token);
-        // Acquire has all its attempts.
-        launch.attempts.prepared();
+        // The launch may be over by now.
+        if let Some(launch) = self.launch_mut(generation) {
+            launch.payload.give_token(of, token);
+            // Acquire has all its attempts.
+            launch.attempts.prepared();
+        }
     }
 
     /// Gives up the request under way if its time is over. To be called before `poll`, of every lane: what a look came to is
@@ -163,29 +204,28 @@ impl Lane {
     }
 
     fn token_failed(&mut self, now: Now, generation: u32) {
+        // The launch may be over by now.
+        let Some(at) = self.position(generation) else { return };
         let policy = self.config.policy.clone();
-        let Some(launch) = self.launch_mut(generation) else { return };
+        let launch = self.at_mut(at);
         let is_for_update = launch.is_running();
         let attempts = if is_for_update { launch.payload.update_attempts() } else { &mut launch.attempts };
         let Failed { delay, count } = attempts.token_failed(&policy, is_for_update);
-        let wait = delay.unwrap_or_default();
+        let due = now.mono.plus(delay.unwrap_or_default());
         if is_for_update {
-            launch.payload.update_at(now.mono.plus(wait));
+            launch.payload.update_at(due);
         } else {
-            launch.call_at(now.mono.plus(wait));
+            launch.call_at(due);
         }
-        self.emit(
-            now,
-            Some(generation),
-            EventKind::Retrying {
-                call: EventCall::RtcToken,
-                reason: RetryReason::TokenFailed,
-                wait_ms: Some(wait),
-                attempt: count,
-                domain: None,
-                said: Said::default(),
-            },
-        );
+        let kind = EventKind::Retrying {
+            call: EventCall::RtcToken,
+            reason: RetryReason::TokenFailed,
+            wait_ms: delay,
+            attempt: count,
+            domain: None,
+            said: Said::default(),
+        };
+        self.emit(now, Some(generation), kind);
     }
 
     fn late_answer(&mut self, now: Now, id: RequestId, answer: &Answer, is_of_others: &dyn Fn(&str) -> bool) {
@@ -209,11 +249,12 @@ impl Lane {
 
     /// A Create that was not awaited any more turns out never to have left.
     fn never_left(&mut self, Overdue { generation, token, .. }: &Overdue) {
-        let is_current = self.current == Some(*generation);
-        let Some(launch) = self.launch_mut(*generation) else { return };
+        // The launch may be over by now.
+        let Some(at) = self.position(*generation) else { return };
+        let launch = self.at_mut(at);
         launch.tokens.create_did_not_leave(token);
-        if !launch.may_be_live() && !is_current {
-            self.forget(*generation, None);
+        if !launch.may_be_live() && self.current != Some(*generation) {
+            self.forget(at, None);
         }
     }
 
@@ -236,15 +277,107 @@ impl Lane {
         };
         let mut read = self.read(now, call, &in_flight.domain, answer);
         read.misnamed = self.is_misnamed(&read, generation, is_of_others);
-        self.launch(generation)?;
-        match call {
-            Call::Acquire => self.on_acquire(now, generation, &read),
-            Call::Create => self.on_create(now, generation, in_flight.purpose.created_with(), &read),
-            Call::Query => self.on_query(now, generation, &read),
-            Call::Update => self.on_update(now, generation, &read),
-            Call::Delete => self.on_delete(now, generation, &read),
+        let mut brings_none = read.misnamed;
+        if let Purpose::Create { token, .. } = &in_flight.purpose
+            && let Some(task_id) = read.created_task().filter(|_| !read.misnamed)
+        {
+            // What it names may be over: then there is no task to go on with.
+            brings_none = self.create_of(task_id).is_some();
+            let create = Some(AnsweredCreate { token, is_last: true });
+            self.learn(now, generation, task_id, create, false, IdentifiedBy::Reply);
+            if !brings_none {
+                return None;
+            }
         }
+        // It may be over by now.
+        let at = self.position(generation)?;
+        let verdict = self.take(now, at, &read, |launch, cx| match &in_flight.purpose {
+            Purpose::Acquire { .. } => launch.on_acquire(cx),
+            Purpose::Create { token, .. } => launch.on_create(cx, token, brings_none),
+            Purpose::Query { .. } => launch.on_query(cx),
+            Purpose::Update { .. } => launch.on_update(cx),
+            Purpose::Delete { .. } => launch.on_delete(cx),
+            Purpose::Presence | Purpose::RtcToken { .. } => Verdict::Noted,
+        });
+        self.follow(now, at, verdict, &read);
         None
+    }
+
+    /// A launch takes an answer.
+    fn take(
+        &mut self,
+        now: Now,
+        at: usize,
+        read: &Read<'_>,
+        take: impl FnOnce(&mut Launch, &mut Context<'_>) -> Verdict,
+    ) -> Verdict {
+        let generation = self.at(at).generation;
+        let is_of_interest = self.is_of_interest(generation);
+        let (before, rest) = self.launches.split_at_mut(at);
+        let Some((launch, after)) = rest.split_first_mut() else { return Verdict::Noted };
+        let secrets = Secrets {
+            app_id: &self.config.app_id,
+            payload: &self.payload,
+            launches: [before, after],
+            retired: &self.retired,
+            driver: &self.driver_secrets,
+        };
+        let mut context = Context {
+            now,
+            read,
+            config: &self.config,
+            confirm_delays: self.payload.confirm_delays(),
+            journal: &mut self.journal,
+            secrets,
+            number: self.next_request,
+            is_current: self.current == Some(generation),
+            is_of_interest,
+            is_ending: self.goal != Goal::Run,
+        };
+        take(launch, &mut context)
+    }
+
+    /// Does what an answer to a call of this launch means for the lane.
+    fn follow(&mut self, now: Now, at: usize, verdict: Verdict, read: &Read<'_>) {
+        let retry_at = now.mono.plus(read.retry_after.unwrap_or_default());
+        match verdict {
+            Verdict::Noted => {}
+            Verdict::Watched => self.look_soon(now),
+            Verdict::Exhausted(cause) => {
+                self.abandon(now, at, cause);
+                self.launch_not_before(retry_at);
+            }
+            Verdict::InTheWay => self.reconsider(now),
+            Verdict::Refused(reason) => {
+                if self.create_refused(now, at, reason) {
+                    self.launch_not_before(retry_at);
+                }
+            }
+            Verdict::Runs(confirmed) => self.runs(now, at, confirmed),
+            Verdict::PayloadRefused => self.payload_refused(now, at),
+            Verdict::Supersede(cause) => self.supersede(now, at, cause),
+            Verdict::TakeBack => {
+                if let Some(at) = self.take_back(now, at) {
+                    let mut confirmed = Confirmed::New;
+                    self.take(now, at, read, |launch, cx| {
+                        confirmed = launch.runs(cx);
+                        Verdict::Noted
+                    });
+                    self.runs(now, at, confirmed);
+                    self.mark_changed();
+                }
+            }
+            Verdict::Lost(said) => self.lost(now, at, said),
+            Verdict::Gone(how, said) => self.gone(now, at, how, said),
+            Verdict::Orphaned if self.goal == Goal::Run => self.look_soon(now),
+            Verdict::Orphaned => self.forget(at, None),
+            Verdict::Updated { outdated } => {
+                self.payload.accepted(outdated.map(|services| *services));
+                self.mark_changed();
+            }
+            Verdict::UpdateRefused { is_outdated } => self.update_refused(now, at, is_outdated),
+            Verdict::CheckNow => self.hint(now),
+        }
     }
 
     fn read<'a>(&self, now: Now, call: Call, domain: &str, answer: &'a Answer) -> Read<'a> {
@@ -281,16 +414,6 @@ impl Lane {
                 says_so && self.launch(generation).is_some_and(|launch| launch.task_id() != Some(task))
             }
         }
-    }
-
-    fn said(&self, read: &Read<'_>) -> Said {
-        said(read.answer, &read.body, &self.redactor())
-    }
-
-    /// The same about a task, with why it stopped, if a notification said that.
-    fn said_of(&self, generation: u32, read: &Read<'_>) -> Said {
-        let stop_reason = self.launch(generation).and_then(|launch| launch.task()?.stop_reason.clone());
-        Said { stop_reason, ..self.said(read) }
     }
 
     /// How long the service asks to wait, as far as that is done.
@@ -344,55 +467,5 @@ impl Lane {
             }
         };
         Some(ChannelLook { sent_at: in_flight.sent_at, seen })
-    }
-
-    // ---- helpers -------------------------------------------------------------------------------------------------
-
-    /// Counts a failed attempt; the delay before the next one is lengthened by jitter, or as the service asks for.
-    fn failed(&mut self, generation: u32, read: &Read, reason: Cause) -> Option<Failed> {
-        let policy = &self.config.policy;
-        let launch = self.launches.iter_mut().find(|launch| launch.generation == generation)?;
-        // Query goes on while an Update has to wait.
-        let attempts = match read.call {
-            Call::Update => launch.payload.update_attempts(),
-            Call::Acquire | Call::Create | Call::Query | Call::Delete => &mut launch.attempts,
-        };
-        let failed = attempts.failed(policy, read.call, reason);
-        Some(Failed { delay: failed.delay.map(|wait| self.lengthened(read, wait)), ..failed })
-    }
-
-    /// A wait, made longer by chance, or as the service asks for; the latter up to `retryAfterMaxMs`, chance included.
-    fn lengthened(&self, read: &Read, wait: Millis) -> Millis {
-        match read.retry_after.filter(|asked| *asked > wait) {
-            Some(asked) => self.jittered(asked).min(self.config.policy.retry_after_max_ms),
-            None => self.jittered(wait),
-        }
-    }
-
-    fn jittered(&self, wait: Millis) -> Millis {
-        self.config.policy.jittered(wait, self.config.seed, self.next_request)
-    }
-
-    fn tell_retry(
-        &mut self,
-        now: Now,
-        generation: u32,
-        read: &Read<'_>,
-        cause: Cause,
-        wait_ms: Option<Millis>,
-        attempt: u32,
-    ) {
-        self.emit(
-            now,
-            Some(generation),
-            EventKind::Retrying {
-                call: read.call.into(),
-                reason: read.reason(cause),
-                wait_ms,
-                attempt,
-                domain: Some(read.domain.clone()),
-                said: self.said(read),
-            },
-        );
     }
 }

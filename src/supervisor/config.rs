@@ -273,6 +273,11 @@ impl LaneConfig {
         self.presence == Presence::Always
     }
 
+    /// A delay, made longer by chance: by another one for each number.
+    pub(super) fn jittered(&self, delay: Millis, number: u64) -> Millis {
+        self.policy.jittered(delay, self.seed, number)
+    }
+
     pub(super) fn instance_id_of(&self, generation: u32) -> String {
         format!("{}-{generation}", self.instance_id)
     }

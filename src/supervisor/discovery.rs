@@ -109,14 +109,16 @@ impl Lane {
     /// A Create is answered with a task that is known already, or known to be gone.
     fn create_was_answered(&mut self, generation: u32, create: Option<AnsweredCreate<'_>>) {
         let is_current = self.current == Some(generation);
-        let (Some(launch), Some(create)) = (self.launch_mut(generation), create) else { return };
+        // The launch may be over by now.
+        let (Some(at), Some(create)) = (self.position(generation), create) else { return };
+        let launch = self.at_mut(at);
         launch.create_was_answered(create);
         if launch.task().is_some() {
             return;
         }
         launch.tokens.forget_answered();
         if launch.is_resolved() && !is_current {
-            self.forget(generation, None);
+            self.forget(at, None);
         }
     }
 
@@ -127,20 +129,19 @@ impl Lane {
 
     /// The current launch makes way for one whose task was found.
     pub(super) fn displace(&mut self, now: Now) {
-        let Some(generation) = self.current else { return };
-        if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.purpose.generation() == Some(generation))
-        {
+        let current = self.current.take();
+        let Some(at) = current.and_then(|generation| self.position(generation)) else { return };
+        if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.purpose.generation() == current) {
             // Should it still be waiting for its snapshot, it must not be sent any more: it could start a second task.
             self.let_go_of_request();
         }
-        let Some(launch) = self.current_mut() else { return };
+        let launch = self.at_mut(at);
         if launch.may_be_live() {
             launch.displace();
             self.look_soon(now);
         } else {
-            self.forget(generation, None);
+            self.forget(at, None);
         }
-        self.current = None;
     }
 
     /// A task of a launch that has another one, or is over: nobody wants it. The tokens of that launch may be only those of
@@ -206,26 +207,32 @@ impl Lane {
         self.welcome_back(now, broadcasters);
         let start_up = self.config.policy.confirm_deadline_ms;
         let enough = self.config.policy.absences_that_prove();
-        for generation in self.launches.iter().map(|launch| launch.generation).collect::<Vec<_>>() {
-            let Some(launch) = self.launch_mut(generation) else { continue };
+        let mut at = 0;
+        while let Some(launch) = self.launches.get_mut(at) {
             let present = broadcasters.contains(&launch.uid);
-            if launch.is_running() {
-                // A look that left before the last Query was answered says less than that.
-                let is_newer = launch.task().is_some_and(|task| task.seen_running_at <= Some(sent_at));
-                if !present && is_newer {
-                    self.suspect(now, generation, Suspicion::Absent, Said::default());
-                    self.hint_of(now, generation);
+            // A look that left before the last Query was answered says less than that.
+            let is_newer = launch.task().is_some_and(|task| task.seen_running_at <= Some(sent_at));
+            if launch.is_running() && !present && is_newer {
+                let is_new = launch.suspect(Suspicion::Absent);
+                launch.check_soon(now, &self.config.policy);
+                if is_new {
+                    let kind = EventKind::Suspect { reason: Suspicion::Absent, said: Said::default() };
+                    self.journal.emit(now, self.launches.get(at), kind);
                 }
+                at += 1;
                 continue;
             }
             let is_late_enough = sent_at >= launch.tokens.last_create_at().plus(start_up);
             let is_found = launch.seen(present, is_late_enough);
             if launch.phase().absences().is_some_and(|absences| absences >= enough) {
-                self.gone(now, generation, Ending::Absent, Said::default());
-            } else if is_found {
-                self.emit(now, Some(generation), EventKind::Unidentified);
+                self.gone(now, at, Ending::Absent, Said::default());
+                continue;
+            }
+            if is_found {
+                self.journal.emit(now, self.launches.get(at), EventKind::Unidentified);
                 self.mark_changed();
             }
+            at += 1;
         }
     }
 

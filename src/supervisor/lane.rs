@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::config::{LaneConfig, NewLane, Rollout};
 use super::event::{Event, EventKind, IdentifiedBy, LaunchCause};
 use super::in_flight::{self, InFlight, Overdue, Purpose};
+use super::journal::Journal;
 use super::launch::{Launch, Retired};
 use super::payload::PayloadRevisions;
 use super::phase::Phase;
@@ -99,10 +100,7 @@ pub(crate) struct Lane {
     /// Looks in a row whose answer was that there is nothing to be seen.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) vain_looks: u32,
-    pub(super) events: VecDeque<Event>,
-    /// The last event of trouble, with what the service said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) last_problem: Option<Event>,
+    pub(super) journal: Journal,
     pub(super) announced_end: bool,
     /// Grows with every change worth persisting.
     pub(super) revision: u64,
@@ -112,7 +110,7 @@ pub(crate) struct Lane {
 
 decode!(Camel Lane {
     number, config, ring, domains, payload, goal, launches, current, next_launch, generation, relaunches, off_air, has_run or false, in_flight,
-    overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, events, last_problem,
+    overdue, retired, next_request, next_look, looks, no_look_before or Millis::ZERO, vain_looks or 0, journal,
     announced_end, revision, driver_secrets or DriverSecrets::default()
 });
 
@@ -120,6 +118,7 @@ impl Lane {
     pub(crate) fn new(number: LaneNumber, lane: NewLane, now: Millis) -> Self {
         let NewLane { config, ring, domains, payload } = lane;
         Self {
+            journal: Journal::new(config.name.clone()),
             number,
             config,
             ring,
@@ -141,8 +140,6 @@ impl Lane {
             looks: 0,
             no_look_before: Millis::ZERO,
             vain_looks: 0,
-            events: VecDeque::new(),
-            last_problem: None,
             announced_end: false,
             revision: 0,
             driver_secrets: DriverSecrets::default(),
@@ -185,7 +182,7 @@ impl Lane {
 
     /// Whether it is over, and its last event was emitted.
     pub(crate) fn has_ended(&self) -> bool {
-        self.announced_end && self.launches.is_empty() && self.events.is_empty()
+        self.announced_end && self.launches.is_empty() && self.journal.is_empty()
     }
 
     /// Emits that it had already ended.
@@ -208,7 +205,7 @@ impl Lane {
 
     /// The next thing to tell.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.journal.next()
     }
 
     /// The running task's uid and how sure that is.
@@ -235,7 +232,7 @@ impl Lane {
             last_seen_running_ms: current
                 .and_then(|launch| launch.task()?.seen_running_at)
                 .map(|at| clock.wall_of(at)),
-            last_problem: self.last_problem.clone(),
+            last_problem: self.journal.last_problem().cloned(),
             tasks: self
                 .launches
                 .iter()
@@ -357,19 +354,18 @@ impl Lane {
 
     /// A replacement that has not begun is not needed any more: the running task can take the payload that is wanted now.
     fn cancel_rollout(&mut self) {
-        if self.outgoing().is_none_or(|launch| launch.payload.needs_relaunch(self.payload.desired())) {
+        if self.outgoing().is_none_or(|launch| self.needs_relaunch(launch)) {
             return;
         }
-        let begun = self.current_launch().map(|launch| (launch.generation, launch.may_be_live()));
-        match begun {
-            Some((_, true)) => return,
-            Some((generation, false)) => {
-                if self.in_flight.as_ref().is_some_and(|sent| sent.purpose.generation() == Some(generation)) {
-                    self.let_go_of_request();
-                }
-                self.forget(generation, None);
+        if let Some(at) = self.current.and_then(|generation| self.position(generation)) {
+            if self.at(at).may_be_live() {
+                return;
             }
-            None => {}
+            let generation = self.at(at).generation;
+            if self.in_flight.as_ref().is_some_and(|sent| sent.purpose.generation() == Some(generation)) {
+                self.let_go_of_request();
+            }
+            self.forget(at, None);
         }
         self.keep_outgoing();
     }
@@ -445,11 +441,10 @@ impl Lane {
         if self.is_a_credential(&notice.task_id) {
             return false;
         }
-        if let Some(launch) = self.launches.iter().find(|launch| launch.task_id() == Some(&notice.task_id)) {
-            let generation = launch.generation;
-            if self.is_of_interest(generation) {
-                self.doubt(now, generation, &notice.kind);
-                self.hint_of(now, generation);
+        let of_task = |launch: &Launch| launch.task_id() == Some(&notice.task_id);
+        if let Some(at) = self.launches.iter().position(of_task) {
+            if self.is_of_interest(self.at(at).generation) {
+                self.doubt(now, at, &notice.kind);
             }
             return true;
         }
@@ -464,40 +459,32 @@ impl Lane {
     }
 
     /// The service says that a task is not well: Query may learn of it only later than we do.
-    fn doubt(&mut self, now: Now, generation: u32, kind: &NoticeKind) {
+    fn doubt(&mut self, now: Now, at: usize, kind: &NoticeKind) {
         let until = now.mono.plus(self.config.policy.migration_ms);
-        let reason = match kind {
-            NoticeKind::Stopped { reason } => reason.as_deref().map(|reason| self.redactor().text(reason)),
-            NoticeKind::Status { .. }
-            | NoticeKind::Started
-            | NoticeKind::Updated
-            | NoticeKind::Other { .. } => None,
+        let (is_bad, reason) = match kind {
+            NoticeKind::Stopped { reason } => {
+                (true, reason.as_deref().map(|reason| self.redactor().text(reason)))
+            }
+            NoticeKind::Status { state } => (state.as_deref() == Some("failed"), None),
+            NoticeKind::Started | NoticeKind::Updated | NoticeKind::Other { .. } => (false, None),
         };
-        let is_bad = match kind {
-            NoticeKind::Stopped { .. } => true,
-            NoticeKind::Status { state } => state.as_deref() == Some("failed"),
-            NoticeKind::Started | NoticeKind::Updated | NoticeKind::Other { .. } => false,
-        };
-        if let Some(task) = self.launch_mut(generation).and_then(Launch::task_mut).filter(|_| is_bad) {
+        let policy = self.config.policy.clone();
+        let launch = self.at_mut(at);
+        if let Some(task) = launch.task_mut().filter(|_| is_bad) {
             task.doubted_until = Some(until);
             task.stop_reason = reason.or(task.stop_reason.take());
         }
+        launch.check_soon(now, &policy);
     }
 
     /// Brings the next Query about the current task forward, and about one that runs until that does.
     pub(crate) fn hint(&mut self, now: Now) {
         let outgoing = self.outgoing().map(|launch| launch.generation);
-        for generation in self.current.into_iter().chain(outgoing) {
-            self.hint_of(now, generation);
+        for launch in &mut self.launches {
+            if [self.current, outgoing].contains(&Some(launch.generation)) {
+                launch.check_soon(now, &self.config.policy);
+            }
         }
-    }
-
-    /// Brings the next Query about a task forward, unless one was sent just now, or a ladder is under way (whose waits nothing
-    /// shortens). While a Query is under way it is the one after that.
-    pub(super) fn hint_of(&mut self, now: Now, generation: u32) {
-        let spacing = self.config.policy.hint_interval_ms;
-        let Some(launch) = self.launch_mut(generation) else { return };
-        launch.query_by(|task| task.last_query_at.map_or(now.mono, |at| at.plus(spacing)).max(now.mono));
     }
 
     /// The caller's clock was set back: how old the builder tokens are is not known any more.
@@ -509,42 +496,26 @@ impl Lane {
 
     // ---- helpers -------------------------------------------------------------------------------------------------
 
+    /// Emits an event about this launch, or about the whole lane.
     pub(super) fn emit(&mut self, now: Now, generation: Option<u32>, kind: EventKind) {
-        let launch = generation.and_then(|generation| self.launch(generation));
-        let event = Event {
-            at: now.wall,
-            lane: self.config.name.clone(),
-            generation: launch.map(|launch| launch.generation),
-            uid: launch.map(|launch| launch.uid),
-            task_id: launch.and_then(Launch::task_id).map(str::to_owned),
-            instance_id: launch.map(|launch| launch.instance_id.clone()),
-            kind,
-        };
-        let is_problem = matches!(
-            event.kind,
-            EventKind::Suspect { .. } | EventKind::Ended { .. } | EventKind::Misconfigured { .. }
-        );
-        if is_problem {
-            self.last_problem = Some(event.clone());
-        }
-        self.events.push_back(event);
+        let is_it = |launch: &&Launch| Some(launch.generation) == generation;
+        self.journal.emit(now, self.launches.iter().find(is_it), kind);
     }
 
-    /// What the service may have been told, and must not be heard to repeat. Projects without a certificate have their App
-    /// ID in the place of tokens: that is no secret.
-    fn secrets(&self) -> Vec<String> {
-        let mut secrets = self.payload.secrets();
-        self.launches.iter().for_each(|launch| secrets.append(&mut launch.secrets()));
-        self.retired.iter().for_each(|old| secrets.extend_from_slice(&old.tokens));
-        secrets.extend_from_slice(&self.driver_secrets.0);
-        secrets.retain(|secret| *secret != self.config.app_id);
-        secrets
+    fn secrets(&self) -> Secrets<'_> {
+        Secrets {
+            app_id: &self.config.app_id,
+            payload: &self.payload,
+            launches: [&self.launches, &[]],
+            retired: &self.retired,
+            driver: &self.driver_secrets,
+        }
     }
 
     /// Redacts whatever the service may be heard to repeat. Every text of the service passes through it on its way into an
     /// event or a status.
     pub(super) fn redactor(&self) -> Redactor {
-        Redactor::new(&self.secrets())
+        self.secrets().redactor(None)
     }
 
     /// Whether what is meant to be an id has a credential in it: ids are shown.
@@ -560,12 +531,22 @@ impl Lane {
         self.launches.iter_mut().find(|launch| launch.generation == generation)
     }
 
-    pub(super) fn current_launch(&self) -> Option<&Launch> {
-        self.current.and_then(|generation| self.launch(generation))
+    pub(super) fn position(&self, generation: u32) -> Option<usize> {
+        self.launches.iter().position(|launch| launch.generation == generation)
     }
 
-    pub(super) fn current_mut(&mut self) -> Option<&mut Launch> {
-        self.current.and_then(|generation| self.launch_mut(generation))
+    /// The launch at this place in the list, which was found just now.
+    #[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
+    pub(super) fn at(&self, at: usize) -> &Launch {
+        &self.launches[at]
+    }
+
+    pub(super) fn at_mut(&mut self, at: usize) -> &mut Launch {
+        nth(&mut self.launches, at)
+    }
+
+    pub(super) fn current_launch(&self) -> Option<&Launch> {
+        self.current.and_then(|generation| self.launch(generation))
     }
 
     /// Does not await the answer to the request under way any longer; that to a Create is still kept in mind.
@@ -573,6 +554,39 @@ impl Lane {
         let in_flight = self.in_flight.take()?;
         in_flight::remember(&mut self.overdue, &in_flight);
         Some(in_flight)
+    }
+}
+
+/// The launch at this place in the list, which was found just now.
+#[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
+pub(super) fn nth(launches: &mut [Launch], at: usize) -> &mut Launch {
+    &mut launches[at]
+}
+
+/// Where a lane's secrets are: what the service may have been told, and must not be heard to repeat.
+pub(super) struct Secrets<'a> {
+    pub(super) app_id: &'a str,
+    pub(super) payload: &'a PayloadRevisions,
+    pub(super) launches: [&'a [Launch]; 2],
+    pub(super) retired: &'a VecDeque<Retired>,
+    pub(super) driver: &'a DriverSecrets,
+}
+
+impl Secrets<'_> {
+    /// All of them, and those of this launch, which is not in the lists.
+    fn all(&self, launch: Option<&Launch>) -> Vec<String> {
+        let mut secrets = self.payload.secrets();
+        let launches = self.launches.into_iter().flatten().chain(launch);
+        launches.for_each(|launch| secrets.append(&mut launch.secrets()));
+        self.retired.iter().for_each(|old| secrets.extend_from_slice(&old.tokens));
+        secrets.extend_from_slice(&self.driver.0);
+        // Projects without a certificate have their App ID in the place of tokens: that is no secret.
+        secrets.retain(|secret| secret != self.app_id);
+        secrets
+    }
+
+    pub(super) fn redactor(&self, launch: Option<&Launch>) -> Redactor {
+        Redactor::new(&self.all(launch))
     }
 }
 

@@ -13,7 +13,8 @@ use super::payload::LaunchPayload;
 use super::phase::{Phase, Task};
 use super::tokens::{AnsweredCreate, TokenLedger};
 use crate::decode::decode;
-use crate::time::Millis;
+use crate::policy::RetryPolicy;
+use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
 /// A logical create and its task.
@@ -99,6 +100,11 @@ impl Launch {
         matches!(self.phase, Phase::Running { .. })
     }
 
+    /// Whether its Create is prepared, or sent again.
+    pub(super) fn is_creating(&self) -> bool {
+        matches!(self.phase, Phase::Preparing { .. } | Phase::Creating { .. })
+    }
+
     /// Whether it runs, but something is wrong with it.
     pub(super) fn is_suspect(&self) -> bool {
         matches!(self.phase, Phase::Running { suspicion: Some(_), .. })
@@ -152,6 +158,23 @@ impl Launch {
         matches!(self.phase, Phase::Superseded { .. } | Phase::Reconsidered { .. })
     }
 
+    /// Whether there is something to do for it once the lane is being ended.
+    pub(super) fn is_to_wind_down(&self) -> bool {
+        match self.phase {
+            Phase::Creating { .. }
+            | Phase::Confirming { .. }
+            | Phase::Running { .. }
+            | Phase::Superseded { .. }
+            | Phase::Reconsidered { .. }
+            | Phase::Orphaned { .. } => true,
+            Phase::Preparing { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Deleting { .. }
+            | Phase::AwaitingEnd { .. } => !self.may_be_live(),
+        }
+    }
+
     /// Whether it is being replaced, or deleted: its uid will be free.
     pub(super) fn is_leaving(&self) -> bool {
         self.is_given_up() || matches!(self.phase, Phase::Deleting { .. } | Phase::AwaitingEnd { .. })
@@ -159,7 +182,7 @@ impl Launch {
 
     /// Whether it may make way for another one: it has no task that is known.
     pub(super) fn is_displaceable(&self) -> bool {
-        matches!(self.phase, Phase::Preparing { .. } | Phase::Creating { .. } | Phase::Unidentified { .. })
+        self.is_creating() || matches!(self.phase, Phase::Unidentified { .. })
     }
 
     /// Its next call is due at this moment, if its phase makes calls.
@@ -167,12 +190,14 @@ impl Launch {
         self.phase.due_mut().into_iter().for_each(|due| *due = at);
     }
 
-    /// Its next Query is due at this moment at the latest, unless it is being made again: nothing shortens a backoff.
-    pub(super) fn query_by(&mut self, earliest: impl FnOnce(&Task) -> Millis) {
+    /// Brings its next Query forward, unless one was sent just now, or it is being made again (nothing shortens a backoff).
+    /// While a Query is under way it is the one after that.
+    pub(super) fn check_soon(&mut self, now: Now, policy: &RetryPolicy) {
         if let Phase::Confirming { task, due, .. } | Phase::Running { task, due, .. } = &mut self.phase {
             task.is_check_requested = true;
             if !self.attempts.is_retrying() {
-                *due = (*due).min(earliest(task));
+                let earliest = task.last_query_at.map_or(now.mono, |at| at.plus(policy.hint_interval_ms));
+                *due = (*due).min(earliest.max(now.mono));
             }
         }
     }
@@ -191,6 +216,31 @@ impl Launch {
         self.tokens.create_leaves(now);
         if let Phase::Preparing { due } = self.phase {
             self.phase = Phase::Creating { due, is_live: false };
+        }
+    }
+
+    /// A Query is sent now.
+    pub(super) fn query_leaves(&mut self, now: Millis) {
+        if let Some(task) = self.phase.task_mut() {
+            task.last_query_at = Some(now);
+            task.is_check_requested = false;
+        }
+    }
+
+    /// The lane is being ended. One more try for what could not be deleted, but not right after one that failed.
+    pub(super) fn wind_down(&mut self, now: Millis, shortest_delay: Millis) {
+        match self.phase {
+            Phase::Orphaned { since, .. } => self.delete(since.plus(shortest_delay).max(now)),
+            Phase::Creating { .. } => self.pause(),
+            Phase::Preparing { .. }
+            | Phase::Unresolved { .. }
+            | Phase::Unidentified { .. }
+            | Phase::Confirming { .. }
+            | Phase::Running { .. }
+            | Phase::Superseded { .. }
+            | Phase::Reconsidered { .. }
+            | Phase::Deleting { .. }
+            | Phase::AwaitingEnd { .. } => self.delete(now),
         }
     }
 
@@ -462,7 +512,7 @@ impl Launch {
     }
 
     /// Query says that it does not run. Returns since when that is so, or it was to start; and whether this is the first time.
-    pub(super) fn does_not_run(&mut self, now: Millis) -> (Millis, bool) {
+    pub(super) fn is_odd(&mut self, now: Millis) -> (Millis, bool) {
         match &mut self.phase {
             Phase::Running { odd_since, .. } => {
                 let is_first = odd_since.is_none();

@@ -186,9 +186,10 @@ impl TokenLedger {
     }
 
     /// Whether another Create would need one more token than are kept: the one that started the task might be forgotten for
-    /// it. Call [`expire`](Self::expire) first.
-    pub(super) fn is_full(&self) -> bool {
-        self.candidates.len() >= MAX_CANDIDATES && self.next.is_none()
+    /// it.
+    pub(super) fn is_full(&self, now: Millis) -> bool {
+        let has_next = self.next.as_ref().is_some_and(|token| token.is_usable(now));
+        self.candidates.len() >= MAX_CANDIDATES && !has_next
     }
 
     /// A Create is sent now, with the next token.

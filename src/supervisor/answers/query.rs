@@ -1,40 +1,35 @@
 //! Answers to Query.
 
-use super::Read;
+use super::{Context, Verdict};
 use crate::policy::Cause;
-use crate::status::{Meaning, TaskState};
-use crate::supervisor::Outcome;
+use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::config::{Migration, Restart};
-use crate::supervisor::event::{Ending, EventCall, EventKind, FailReason, LaunchCause, Said, Suspicion};
-use crate::supervisor::lane::Lane;
+use crate::supervisor::event::{Ending, EventKind, LaunchCause, Said, Suspicion};
+use crate::supervisor::launch::{Confirmed, Launch};
 use crate::supervisor::phase::{Phase, Task};
 use crate::supervisor::tokens::Round;
-use crate::time::{Millis, Now};
+use crate::time::Millis;
 
-impl Lane {
-    pub(super) fn on_query(&mut self, now: Now, generation: u32, read: &Read) {
-        let is_of_interest = self.is_of_interest(generation);
-        let Some(launch) = self.launch_mut(generation) else { return };
-        let state = match read.meaning {
-            Meaning::Task(_) if read.misnamed => return self.query_unanswered(now, generation, read),
+impl Launch {
+    pub(super) fn on_query(&mut self, cx: &mut Context<'_>) -> Verdict {
+        let is_reconsidered = matches!(self.phase(), Phase::Reconsidered { .. });
+        match cx.read.meaning {
+            Meaning::Task(_) if cx.read.misnamed => self.query_failed(cx),
             // It is there, but how it is cannot be made out.
-            Meaning::Task(_) if !read.body.says_how_it_is() => {
-                launch.attempts.found();
-                return self.query_unanswered(now, generation, read);
+            Meaning::Task(_) if !cx.read.body.says_how_it_is() => {
+                self.attempts.found();
+                self.query_failed(cx)
             }
-            Meaning::Task(state) => state,
+            Meaning::Task(state) => self.task_is(cx, state),
             Meaning::NotFound | Meaning::WrongParameters | Meaning::WrongCredentials => {
-                return match launch.tokens.try_next(read.of_token()) {
-                    Round::GoesOn => launch.call_at(now.mono),
-                    Round::NotFound | Round::Refused
-                        if matches!(launch.phase(), Phase::Reconsidered { .. }) =>
-                    {
-                        launch.delete(now.mono);
-                    }
-                    Round::NotFound => self.not_found(now, generation, read),
-                    Round::Refused => self.query_refused(now, generation, read),
-                };
+                match self.tokens.try_next(cx.read.of_token()) {
+                    Round::GoesOn => self.call_at(cx.now.mono),
+                    Round::NotFound | Round::Refused if is_reconsidered => self.delete(cx.now.mono),
+                    Round::NotFound => return self.not_found(cx),
+                    Round::Refused => return self.query_refused(cx),
+                }
+                Verdict::Noted
             }
             Meaning::Success
             | Meaning::AlreadyStarted
@@ -44,18 +39,23 @@ impl Lane {
             | Meaning::ServerError
             | Meaning::AlreadyGone
             | Meaning::RateLimited
-            | Meaning::NoAnswer => return self.query_unanswered(now, generation, read),
-        };
-        let queries = launch.queried();
-        if let Some(how) = Ending::of(state) {
-            return self.gone(now, generation, how, self.said_of(generation, read));
+            | Meaning::NoAnswer => self.query_failed(cx),
         }
-        match launch.phase() {
-            Phase::AwaitingEnd { .. } => return self.delete_again(now, generation, read, Cause::Accepted),
-            Phase::Reconsidered { .. } if state == TaskState::Running => {
-                return self.take_back(now, generation);
+    }
+
+    /// The service says how the task is.
+    fn task_is(&mut self, cx: &mut Context<'_>, state: TaskState) -> Verdict {
+        let queries = self.queried();
+        if let Some(how) = Ending::of(state) {
+            return Verdict::Gone(how, cx.said_of_task(self));
+        }
+        match self.phase() {
+            Phase::AwaitingEnd { .. } => return self.not_deleted(cx, Cause::Accepted),
+            Phase::Reconsidered { .. } if state == TaskState::Running => return Verdict::TakeBack,
+            Phase::Reconsidered { .. } => {
+                self.delete(cx.now.mono);
+                return Verdict::Noted;
             }
-            Phase::Reconsidered { .. } => return launch.delete(now.mono),
             Phase::Preparing { .. }
             | Phase::Creating { .. }
             | Phase::Unresolved { .. }
@@ -66,76 +66,55 @@ impl Lane {
             | Phase::Deleting { .. }
             | Phase::Orphaned { .. } => {}
         }
-        if !is_of_interest {
-            return;
+        if !cx.is_of_interest {
+            return Verdict::Noted;
         }
         match state {
             TaskState::Running => {
-                self.confirm(now, generation);
-                let wait = self.monitoring_wait(now, generation);
-                if let Some(launch) = self.launch_mut(generation) {
-                    launch.call_at(now.mono.plus(wait));
-                    if launch.task().is_some_and(|task| task.is_check_requested) {
-                        self.hint_of(now, generation);
-                    }
+                let confirmed = self.runs(cx);
+                if self.task().is_some_and(|task| task.is_check_requested) {
+                    self.check_soon(cx.now, &cx.config.policy);
                 }
+                Verdict::Runs(confirmed)
             }
             TaskState::Refused => {
-                let said = self.said(read);
-                self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Query, said });
-                self.refused_payload(now, generation);
+                cx.report_refusal(self);
+                Verdict::PayloadRefused
             }
             TaskState::Starting
             | TaskState::Abnormal
             | TaskState::Stopping
             | TaskState::Unknown
             | TaskState::Ended
-            | TaskState::Failed => self.not_running(now, generation, read, state, queries),
+            | TaskState::Failed => self.does_not_run(cx, state, queries),
         }
     }
 
-    /// The service does not take the payload of a task: another one has its turn, if there is one.
-    fn refused_payload(&mut self, now: Now, generation: u32) {
-        let Some(launch) = self.launch(generation) else { return };
-        if self.current != Some(generation) {
-            return self.supersede(now, generation, LaunchCause::CreateRefused);
-        }
-        let (is_outdated, is_unsure) = (launch.payload.is_behind(), launch.payload.is_unsure());
-        // An Update that may have been carried out is what it does not take.
-        if (is_unsure && self.go_back(now)) || is_outdated || self.go_back(now) || self.has_run {
-            self.supersede(now, generation, LaunchCause::CreateRefused);
-        } else {
-            self.end(now, Outcome::Failed { reason: FailReason::WrongParameters });
-        }
-    }
-
-    /// How long to leave a task alone that runs: not for long while a notification has it that it stopped.
-    pub(in crate::supervisor) fn monitoring_wait(&self, now: Now, generation: u32) -> Millis {
-        let policy = &self.config.policy;
-        let doubted_until = self.launch(generation).and_then(|launch| launch.task()?.doubted_until);
-        let wait = match doubted_until {
-            Some(until) if now.mono < until => {
-                self.payload.confirm_delays().longest().min(policy.monitor_interval_ms)
+    /// It runs, which is reported if it was not known. It is queried again after the monitoring interval.
+    pub(super) fn runs(&mut self, cx: &mut Context<'_>) -> Confirmed {
+        let confirmed = self.confirm(cx.now.mono);
+        match confirmed {
+            Confirmed::New => {
+                let took_ms = cx.now.mono.minus(self.launched_at);
+                cx.emit(self, EventKind::Confirmed { took_ms });
             }
-            Some(_) | None => policy.monitor_interval_ms,
-        };
-        self.jittered(wait)
+            Confirmed::Recovered { .. } => cx.emit(self, EventKind::Recovered),
+            Confirmed::Still { .. } => {}
+        }
+        self.call_at(cx.now.mono.plus(cx.monitoring_delay(self)));
+        confirmed
     }
 
-    /// Query says that the current task is there, but does not run.
-    fn not_running(&mut self, now: Now, generation: u32, read: &Read<'_>, state: TaskState, queries: u32) {
-        let policy = self.config.policy.clone();
-        let confirm_delays = self.payload.confirm_delays().clone();
-        let relaunches =
-            self.config.migration == Migration::Relaunch && self.config.restart != Restart::Never;
-        let Some(launch) = self.launch_mut(generation) else { return };
-        let running = launch.is_running();
-        let (since, first) = launch.does_not_run(now.mono);
-        let cause = if running { LaunchCause::Abnormal } else { LaunchCause::DidNotStart };
+    /// It is there, but does not run.
+    fn does_not_run(&mut self, cx: &mut Context<'_>, state: TaskState, queries: u32) -> Verdict {
+        let policy = &cx.config.policy;
+        let relaunches = cx.config.migration == Migration::Relaunch && cx.config.restart != Restart::Never;
+        let running = self.is_running();
+        let (since, is_first) = self.is_odd(cx.now.mono);
         let patience = match state {
             TaskState::Abnormal if relaunches => Millis::ZERO,
             // One more look: a status may lag behind.
-            TaskState::Starting | TaskState::Stopping if relaunches && running && !first => Millis::ZERO,
+            TaskState::Starting | TaskState::Stopping if relaunches && running && !is_first => Millis::ZERO,
             TaskState::Starting
             | TaskState::Running
             | TaskState::Abnormal
@@ -152,96 +131,96 @@ impl Lane {
             }
         };
         let until = since.plus(patience);
-        let (is_over, is_abnormal) = (now.mono >= until, state == TaskState::Abnormal);
-        launch.call_at(now.mono.plus(confirm_delays.wait_or_last(queries)).min(until));
+        let is_over = cx.now.mono >= until;
+        self.call_at(cx.now.mono.plus(cx.confirm_delays.wait_or_last(queries)).min(until));
+        let (reason, cause) = match state {
+            TaskState::Abnormal => (Suspicion::Abnormal, LaunchCause::Abnormal),
+            TaskState::Starting
+            | TaskState::Running
+            | TaskState::Stopping
+            | TaskState::Ended
+            | TaskState::Failed
+            | TaskState::Refused
+            | TaskState::Unknown
+                if running =>
+            {
+                (Suspicion::NotRunning, LaunchCause::Abnormal)
+            }
+            TaskState::Starting
+            | TaskState::Running
+            | TaskState::Stopping
+            | TaskState::Ended
+            | TaskState::Failed
+            | TaskState::Refused
+            | TaskState::Unknown => (Suspicion::NotRunning, LaunchCause::DidNotStart),
+        };
         // One that is starting has its time; but one that is given up is reported in any case, with the service's words.
-        let is_reported = if running { launch.suspect(reason_of(state)) } else { is_over };
+        let is_reported = if running { self.suspect(reason) } else { is_over };
         if is_reported {
-            let said = self.said_of(generation, read);
-            self.emit(now, Some(generation), EventKind::Suspect { reason: reason_of(state), said });
+            let said = cx.said_of_task(self);
+            cx.emit(self, EventKind::Suspect { reason, said });
         }
-        if is_over {
-            let cause = if is_abnormal { LaunchCause::Abnormal } else { cause };
-            self.supersede(now, generation, cause);
-        }
+        if is_over { Verdict::Supersede(cause) } else { Verdict::Noted }
     }
 
-    fn not_found(&mut self, now: Now, generation: u32, read: &Read) {
-        let Some(Failed { delay: wait, count }) = self.failed(generation, read, Cause::NotFound) else {
-            return;
-        };
-        let Some(wait) = wait else {
-            return match self.is_of_interest(generation) {
-                true => self.lost(now, generation, self.said_of(generation, read)),
-                false => self.gone(now, generation, Ending::NotFound, Said::default()),
+    fn not_found(&mut self, cx: &mut Context<'_>) -> Verdict {
+        let failed = cx.failed(self, Call::Query, Cause::NotFound);
+        let Some(delay) = failed.delay else {
+            return match cx.is_of_interest {
+                true => Verdict::Lost(cx.said_of_task(self)),
+                false => Verdict::Gone(Ending::NotFound, Said::default()),
             };
         };
-        let Some(launch) = self.launch_mut(generation) else { return };
-        launch.call_at(now.mono.plus(wait));
-        self.tell_retry(now, generation, read, Cause::NotFound, Some(wait), count);
-        if self.is_of_interest(generation) {
-            self.suspect(now, generation, Suspicion::NotFound, self.said_of(generation, read));
+        self.call_at(cx.now.mono.plus(delay));
+        cx.report_retry(self, Call::Query, Cause::NotFound, failed);
+        if cx.is_of_interest && self.suspect(Suspicion::NotFound) {
+            let said = cx.said_of_task(self);
+            cx.emit(self, EventKind::Suspect { reason: Suspicion::NotFound, said });
         }
+        Verdict::Noted
     }
 
     /// Query answered 40x: it does not say that the task ended. When it persists the operator is told.
-    fn query_refused(&mut self, now: Now, generation: u32, read: &Read) {
-        let Some(Failed { delay: wait, count }) = self.failed(generation, read, Cause::Refused) else {
-            return;
-        };
-        let monitor = self.config.policy.monitor_interval_ms;
-        let spent = self.lengthened(read, monitor);
-        let Some(launch) = self.launch_mut(generation) else { return };
-        if wait.is_none() && matches!(launch.phase(), Phase::AwaitingEnd { .. }) {
+    fn query_refused(&mut self, cx: &mut Context<'_>) -> Verdict {
+        let failed = cx.failed(self, Call::Query, Cause::Refused);
+        if failed.delay.is_none() && matches!(self.phase(), Phase::AwaitingEnd { .. }) {
             // Whether it has ended cannot be asked.
-            return self.delete_again(now, generation, read, Cause::Refused);
+            return self.not_deleted(cx, Cause::Refused);
         }
-        launch.call_at(now.mono.plus(wait.unwrap_or(spent)));
+        let interval = cx.lengthened(cx.config.policy.monitor_interval_ms);
+        self.call_at(cx.now.mono.plus(failed.delay.unwrap_or(interval)));
+        if failed.delay.is_some() {
+            cx.report_retry(self, Call::Query, Cause::Refused, failed);
+            return Verdict::Noted;
+        }
         let is_new = |task: &mut Task| !std::mem::replace(&mut task.is_refusal_reported, true);
-        let tell = wait.is_none() && launch.task_mut().is_some_and(is_new);
-        if wait.is_some() {
-            self.tell_retry(now, generation, read, Cause::Refused, wait, count);
-        } else if tell {
-            let said = self.said(read);
-            self.emit(now, Some(generation), EventKind::Misconfigured { call: EventCall::Query, said });
+        if self.task_mut().is_some_and(is_new) {
+            cx.report_refusal(self);
         }
         // One that was never seen running may not be the task that was made: it has its time to start, and no longer. 401 is
         // about the customer's credentials.
-        let deadline = self.config.policy.confirm_deadline_ms;
-        let is_late = self.current_launch().is_some_and(|launch| {
-            matches!(launch.phase(), Phase::Confirming { since, .. } if now.mono >= since.plus(deadline))
-        });
-        if wait.is_none() && is_late && !read.unauthorized && self.current == Some(generation) {
-            self.supersede(now, generation, LaunchCause::DidNotStart);
+        let deadline = cx.config.policy.confirm_deadline_ms;
+        let is_late =
+            matches!(self.phase(), Phase::Confirming { since, .. } if cx.now.mono >= since.plus(deadline));
+        if is_late && !cx.read.unauthorized && cx.is_current {
+            return Verdict::Supersede(LaunchCause::DidNotStart);
         }
+        Verdict::Noted
     }
 
     /// Query was not answered, or with a 5xx: nothing is known, and it is asked again for as long as it takes.
-    fn query_unanswered(&mut self, now: Now, generation: u32, read: &Read) {
-        let cause = read.cause();
-        let patience = self.config.policy.attempts(read.call, cause);
-        let Some(Failed { delay: wait, count: attempt }) = self.failed(generation, read, cause) else {
-            return;
-        };
-        let Some(launch) = self.launch_mut(generation) else { return };
-        let is_exhausted = cause != Cause::RateLimited && attempt as usize > patience;
-        if is_exhausted && matches!(launch.phase(), Phase::Reconsidered { .. }) {
-            return launch.delete(now.mono);
+    fn query_failed(&mut self, cx: &mut Context<'_>) -> Verdict {
+        let reason = cx.read.cause();
+        let patience = cx.config.policy.attempts(Call::Query, reason);
+        let failed = cx.failed(self, Call::Query, reason);
+        let Failed { delay, count } = failed;
+        let is_exhausted = reason != Cause::RateLimited && count as usize > patience;
+        if is_exhausted && matches!(self.phase(), Phase::Reconsidered { .. }) {
+            self.delete(cx.now.mono);
+            return Verdict::Noted;
         }
-        launch.call_at(now.mono.plus(wait.unwrap_or_default()));
-        self.tell_retry(now, generation, read, cause, wait, attempt);
-    }
-}
-
-fn reason_of(state: TaskState) -> Suspicion {
-    match state {
-        TaskState::Abnormal => Suspicion::Abnormal,
-        TaskState::Starting
-        | TaskState::Running
-        | TaskState::Stopping
-        | TaskState::Ended
-        | TaskState::Failed
-        | TaskState::Refused
-        | TaskState::Unknown => Suspicion::NotRunning,
+        self.call_at(cx.now.mono.plus(delay.unwrap_or_default()));
+        cx.report_retry(self, Call::Query, reason, failed);
+        Verdict::Noted
     }
 }

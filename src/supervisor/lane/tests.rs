@@ -42,11 +42,11 @@ fn the_last_thirty_two_launches_that_are_over_are_remembered() {
     let mut lane = lane();
     for generation in 1..=32 {
         lane.launches.push(launch(generation));
-        lane.forget(generation, None);
+        lane.forget(0, None);
     }
     assert_eq!((lane.retired.len(), lane.retired[0].generation), (32, 1));
     lane.launches.push(launch(33));
-    lane.forget(33, None);
+    lane.forget(0, None);
     assert_eq!((lane.retired.len(), lane.retired[0].generation), (32, 2));
 }
 
@@ -54,22 +54,22 @@ fn the_last_thirty_two_launches_that_are_over_are_remembered() {
 fn every_token_that_was_sent_is_a_secret() {
     let mut lane = lane();
     lane.launches.push(launch(1));
-    lane.forget(1, None);
+    lane.forget(0, None);
     lane.launches.push(launch(2));
     lane.keep_secret(DriverSecrets::new(["of-the-customer".to_owned()]));
     assert_eq!(
-        lane.secrets(),
+        lane.secrets().all(None),
         ["of-the-inputs", "of-the-output", "builder 2", "builder 1", "of-the-customer"]
     );
     lane.config.app_id = "of-the-output".to_owned();
-    assert!(!lane.secrets().contains(&"of-the-output".to_owned()), "the App ID is none");
+    assert!(!lane.secrets().all(None).contains(&"of-the-output".to_owned()), "the App ID is none");
 }
 
 #[test]
 fn a_uid_that_comes_back_is_worth_persisting() {
     let mut lane = lane();
     lane.launches.push(launch(1));
-    lane.forget(1, None);
+    lane.forget(0, None);
     let revision = lane.revision();
     let seen = Seen::Broadcasters(vec![1]);
     lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen });
@@ -85,7 +85,7 @@ fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
     let mut launch = Launch::new(1, 1, "show-1".to_owned(), Millis::ZERO);
     launch.tokens = TokenLedger::found_again(Vec::new(), false, Millis::ZERO);
     lane.launches.push(launch);
-    lane.forget(1, None);
+    lane.forget(0, None);
     lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen: Seen::Broadcasters(vec![1]) });
     assert_eq!((lane.health(), lane.next_event()), (Health::Down, None));
 }

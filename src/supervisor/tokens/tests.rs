@@ -92,11 +92,12 @@ fn of_too_many_tokens_the_second_one_is_forgotten() {
 #[test]
 fn it_is_full_when_the_next_create_needs_a_thirteenth_token() {
     let mut ledger = created(&["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]);
-    assert!(!ledger.is_full(), "the next Create carries the twelfth");
+    assert!(!ledger.is_full(ms(299_999)), "the next Create carries the twelfth");
+    assert!(ledger.is_full(ms(300_000)));
     ledger.drop_next();
-    assert!(ledger.is_full());
+    assert!(ledger.is_full(ms(0)));
     ledger.candidates.pop();
-    assert!(!ledger.is_full());
+    assert!(!ledger.is_full(ms(0)));
 }
 
 #[test]

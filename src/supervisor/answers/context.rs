@@ -1,0 +1,99 @@
+//! What a launch may use of its lane while it takes an answer.
+
+use super::Read;
+use crate::policy::{Backoff, Cause};
+use crate::status::Call;
+use crate::supervisor::attempts::Failed;
+use crate::supervisor::config::LaneConfig;
+use crate::supervisor::event::{EventKind, Said};
+use crate::supervisor::journal::Journal;
+use crate::supervisor::lane::Secrets;
+use crate::supervisor::launch::Launch;
+use crate::supervisor::reply::said;
+use crate::time::{Millis, Now};
+
+pub(super) struct Context<'a> {
+    pub(super) now: Now,
+    pub(super) read: &'a Read<'a>,
+    pub(super) config: &'a LaneConfig,
+    /// When a new task is queried.
+    pub(super) confirm_delays: &'a Backoff,
+    pub(super) journal: &'a mut Journal,
+    /// Those of everything but the launch.
+    pub(super) secrets: Secrets<'a>,
+    /// Makes the jitter of each answer another one.
+    pub(super) number: u64,
+    /// It is the lane's current launch.
+    pub(super) is_current: bool,
+    /// Its task is the current one, or runs until that does.
+    pub(super) is_of_interest: bool,
+    /// The broadcast is being ended.
+    pub(super) is_ending: bool,
+}
+
+impl Context<'_> {
+    pub(super) fn emit(&mut self, launch: &Launch, kind: EventKind) {
+        self.journal.emit(self.now, Some(launch), kind);
+    }
+
+    /// What the service said, redacted.
+    pub(super) fn said(&self, launch: &Launch) -> Said {
+        said(self.read.answer, &self.read.body, &self.secrets.redactor(Some(launch)))
+    }
+
+    /// The same about the launch's task, with why it stopped, if a notification said that.
+    pub(super) fn said_of_task(&self, launch: &Launch) -> Said {
+        let stop_reason = launch.task().and_then(|task| task.stop_reason.clone());
+        Said { stop_reason, ..self.said(launch) }
+    }
+
+    /// Reports that the service refused the call.
+    pub(super) fn report_refusal(&mut self, launch: &Launch) {
+        let said = self.said(launch);
+        self.emit(launch, EventKind::Misconfigured { call: self.read.call.into(), said });
+    }
+
+    /// Counts a failed attempt. The delay before the next one is lengthened by jitter, or as the service asks for.
+    pub(super) fn failed(&self, launch: &mut Launch, call: Call, reason: Cause) -> Failed {
+        // Query goes on while an Update has to wait.
+        let attempts = match call {
+            Call::Update => launch.payload.update_attempts(),
+            Call::Acquire | Call::Create | Call::Query | Call::Delete => &mut launch.attempts,
+        };
+        let failed = attempts.failed(&self.config.policy, call, reason);
+        Failed { delay: failed.delay.map(|delay| self.lengthened(delay)), ..failed }
+    }
+
+    /// Reports a failed attempt.
+    pub(super) fn report_retry(&mut self, launch: &Launch, call: Call, reason: Cause, failed: Failed) {
+        let kind = EventKind::Retrying {
+            call: call.into(),
+            reason: self.read.reason(reason),
+            wait_ms: failed.delay,
+            attempt: failed.count,
+            domain: Some(self.read.domain.clone()),
+            said: self.said(launch),
+        };
+        self.emit(launch, kind);
+    }
+
+    /// A delay, made longer by jitter, or as the service asks for; the latter up to `retryAfterMaxMs`, jitter included.
+    pub(super) fn lengthened(&self, delay: Millis) -> Millis {
+        match self.read.retry_after.filter(|asked| *asked > delay) {
+            Some(asked) => self.jittered(asked).min(self.config.policy.retry_after_max_ms),
+            None => self.jittered(delay),
+        }
+    }
+
+    fn jittered(&self, delay: Millis) -> Millis {
+        self.config.jittered(delay, self.number)
+    }
+
+    /// How long to leave a running task alone: not for long while a notification has it that it stopped.
+    pub(super) fn monitoring_delay(&self, launch: &Launch) -> Millis {
+        let interval = self.config.policy.monitor_interval_ms;
+        let is_doubted =
+            launch.task().and_then(|task| task.doubted_until).is_some_and(|until| self.now.mono < until);
+        self.jittered(if is_doubted { self.confirm_delays.longest().min(interval) } else { interval })
+    }
+}

@@ -1,0 +1,70 @@
+//! Answers to Delete.
+
+use super::{Context, Verdict};
+use crate::policy::Cause;
+use crate::status::{Call, Meaning, TaskState};
+use crate::supervisor::attempts::Failed;
+use crate::supervisor::event::{Ending, EventKind, LeftBehindReason};
+use crate::supervisor::launch::Launch;
+use crate::supervisor::tokens::Round;
+
+impl Launch {
+    pub(super) fn on_delete(&mut self, cx: &mut Context<'_>) -> Verdict {
+        let state = TaskState::of(cx.read.body.task_status.as_ref(), cx.read.body.service_status.as_ref());
+        match cx.read.meaning {
+            Meaning::Success | Meaning::Accepted if cx.read.misnamed => self.not_deleted(cx, cx.read.cause()),
+            // Not the service's: it would be believed of a task that lives, and is billed. 404 ends the attempts.
+            Meaning::Success if cx.read.body.is_unreadable => self.not_deleted(cx, cx.read.cause()),
+            Meaning::Success if state != TaskState::Running => {
+                self.tokens.first_is_proven();
+                Verdict::Gone(Ending::Normal, cx.said_of_task(self))
+            }
+            Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
+                match self.tokens.try_next(cx.read.of_token()) {
+                    Round::GoesOn => {
+                        self.call_at(cx.now.mono);
+                        Verdict::Noted
+                    }
+                    Round::NotFound => Verdict::Gone(Ending::NotFound, cx.said_of_task(self)),
+                    Round::Refused => self.not_deleted(cx, cx.read.cause()),
+                }
+            }
+            // It is not done yet, or so the body says.
+            Meaning::Accepted | Meaning::Success => {
+                self.await_end(cx.now.mono.plus(cx.confirm_delays.wait_or_last(0)));
+                Verdict::Noted
+            }
+            Meaning::AlreadyStarted
+            | Meaning::Task(_)
+            | Meaning::TimedOut
+            | Meaning::NotCompleted
+            | Meaning::ServerError
+            | Meaning::NotFound
+            | Meaning::RateLimited
+            | Meaning::NoAnswer => self.not_deleted(cx, cx.read.cause()),
+        }
+    }
+
+    /// A Delete failed, or its task is still there after one.
+    pub(super) fn not_deleted(&mut self, cx: &mut Context<'_>, reason: Cause) -> Verdict {
+        let was_reported = self.is_reported();
+        let failed = cx.failed(self, Call::Delete, reason);
+        let Failed { delay, .. } = failed;
+        // A 429 exhausts no schedule, not even the last attempt at the end.
+        let has_attempt = !was_reported || (cx.is_ending && reason == Cause::RateLimited);
+        if let Some(delay) = delay.filter(|_| has_attempt) {
+            self.delete_again(cx.now.mono.plus(delay));
+            cx.report_retry(self, Call::Delete, reason, failed);
+            return Verdict::Noted;
+        }
+        let interval = cx.lengthened(cx.config.policy.monitor_interval_ms).max(delay.unwrap_or_default());
+        self.orphan(cx.now.mono, cx.now.mono.plus(interval));
+        if !was_reported {
+            if cx.read.refused().is_some() {
+                cx.report_refusal(self);
+            }
+            cx.emit(self, EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed });
+        }
+        Verdict::Orphaned
+    }
+}

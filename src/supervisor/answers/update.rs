@@ -1,0 +1,70 @@
+//! Answers to Update.
+
+use super::{Context, Verdict};
+use crate::policy::Cause;
+use crate::status::{Call, Meaning};
+use crate::supervisor::attempts::Failed;
+use crate::supervisor::event::EventKind;
+use crate::supervisor::launch::Launch;
+
+impl Launch {
+    pub(super) fn on_update(&mut self, cx: &mut Context<'_>) -> Verdict {
+        if !self.payload.is_behind() {
+            return Verdict::Noted;
+        }
+        // What was sent, if a newer one has come since.
+        let outdated = self.payload.take_outdated();
+        match cx.read.meaning {
+            Meaning::Success | Meaning::Accepted if !cx.read.misnamed && !cx.read.body.is_unreadable => {
+                self.payload.updated(outdated.is_some(), cx.now.mono);
+                cx.emit(self, EventKind::Updated { sequence_id: self.payload.last_sequence_id() });
+                Verdict::Updated { outdated: outdated.map(Box::new) }
+            }
+            Meaning::WrongParameters => {
+                self.forget_payload();
+                cx.report_refusal(self);
+                Verdict::UpdateRefused { is_outdated: outdated.is_some() }
+            }
+            Meaning::WrongCredentials => {
+                // That says nothing of the payload.
+                self.payload.update_attempts().refused();
+                let interval = cx.lengthened(cx.config.policy.monitor_interval_ms);
+                self.payload.update_at(cx.now.mono.plus(interval));
+                if self.payload.report_refusal() {
+                    cx.report_refusal(self);
+                }
+                Verdict::Noted
+            }
+            Meaning::Success
+            | Meaning::Accepted
+            | Meaning::AlreadyStarted
+            | Meaning::Task(_)
+            | Meaning::TimedOut
+            | Meaning::NotCompleted
+            | Meaning::ServerError
+            | Meaning::NotFound
+            | Meaning::AlreadyGone
+            | Meaning::RateLimited
+            | Meaning::NoAnswer => self.update_failed(cx),
+        }
+    }
+
+    fn update_failed(&mut self, cx: &mut Context<'_>) -> Verdict {
+        let reason = cx.read.cause();
+        let failed = cx.failed(self, Call::Update, reason);
+        let longest = cx.config.policy.query_server_error_ms.longest();
+        let delay = failed.delay.unwrap_or_else(|| cx.lengthened(longest));
+        if reason != Cause::RateLimited {
+            self.payload.not_sure();
+        }
+        self.payload.update_at(cx.now.mono.plus(delay));
+        cx.report_retry(self, Call::Update, reason, Failed { delay: Some(delay), ..failed });
+        if cx.read.meaning != Meaning::NotFound {
+            return Verdict::Noted;
+        }
+        // That says nothing of the payload, which a relaunch has as well. Query tells whether there is a task.
+        self.check_soon(cx.now, &cx.config.policy);
+        self.payload.update_at(self.phase().due().unwrap_or_default().max(cx.now.mono).plus(delay));
+        Verdict::CheckNow
+    }
+}

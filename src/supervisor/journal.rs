@@ -1,0 +1,63 @@
+//! The events of a lane that were not emitted yet.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use super::event::{Event, EventKind};
+use super::launch::Launch;
+use crate::decode::decode;
+use crate::time::Now;
+
+/// The events of a lane that were not emitted yet, and the last that was trouble.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Journal {
+    lane: String,
+    events: VecDeque<Event>,
+    /// With what the service said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_problem: Option<Event>,
+}
+
+decode!(Camel Journal { lane, events, last_problem });
+
+impl Journal {
+    pub(super) fn new(lane: String) -> Self {
+        Self { lane, ..Self::default() }
+    }
+
+    /// Emits an event about this launch, or about the whole lane.
+    pub(super) fn emit(&mut self, now: Now, launch: Option<&Launch>, kind: EventKind) {
+        let event = Event {
+            at: now.wall,
+            lane: self.lane.clone(),
+            generation: launch.map(|launch| launch.generation),
+            uid: launch.map(|launch| launch.uid),
+            task_id: launch.and_then(Launch::task_id).map(str::to_owned),
+            instance_id: launch.map(|launch| launch.instance_id.clone()),
+            kind,
+        };
+        let is_problem = matches!(
+            event.kind,
+            EventKind::Suspect { .. } | EventKind::Ended { .. } | EventKind::Misconfigured { .. }
+        );
+        if is_problem {
+            self.last_problem = Some(event.clone());
+        }
+        self.events.push_back(event);
+    }
+
+    /// The next event to hand out.
+    pub(super) fn next(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    pub(super) fn last_problem(&self) -> Option<&Event> {
+        self.last_problem.as_ref()
+    }
+}

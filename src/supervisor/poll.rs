@@ -1,0 +1,199 @@
+//! Polling a lane: makes the changes that are due, and the calls.
+
+use super::due::{Change, Due, DueCall, LaunchCall, What};
+use super::event::{Event, EventCall, LaunchCause};
+use super::in_flight::{InFlight, Purpose};
+use super::lane::{Goal, Lane, nth};
+use super::payload::RtcTokenFor;
+use super::request::{PermitRequest, Request, RequestId, TokenRequest};
+use super::rest::{self, Http};
+use super::{Outcome, Why};
+use crate::quota::permits::{Permits, Turn};
+use crate::time::{Millis, Now};
+use crate::uid::Uid;
+
+/// What a lane's owner is to do; times are on the monotonic clock.
+pub(crate) enum Step {
+    Emit(Event),
+    Send(Request),
+    NeedToken(TokenRequest),
+    NeedPermit(PermitRequest),
+    Wait { until: Millis, why: Why },
+    Done(Outcome),
+}
+
+/// A call that is about to be made.
+struct Prepared {
+    purpose: Purpose,
+    call: PreparedCall,
+}
+
+enum PreparedCall {
+    RtcToken { uid: Uid, channel: String },
+    Http { http: Http, send_before: Option<Millis> },
+}
+
+impl Lane {
+    /// `may_roll_out` says whether a task that runs may be replaced for a new payload: one lane after the other.
+    pub(crate) fn poll(&mut self, now: Now, permits: &mut Permits, may_roll_out: bool) -> Step {
+        loop {
+            if let Some(event) = self.next_event() {
+                return Step::Emit(event);
+            }
+            if let Some(in_flight) = &self.in_flight {
+                let is_of_application = in_flight.purpose.call() == EventCall::RtcToken;
+                let why = if is_of_application { Why::RtcToken } else { Why::Reply };
+                return Step::Wait { until: in_flight.deadline, why };
+            }
+            let (at, why) = match self.due(now, may_roll_out) {
+                Some(Due { at, what: What::Change(change), .. }) if at <= now.mono => {
+                    self.change(now, change);
+                    continue;
+                }
+                Some(Due { at, what: What::Call(call), .. }) if at <= now.mono => {
+                    return self.ask_and_send(now, permits, call);
+                }
+                Some(Due { at, why, .. }) => (at, why),
+                None => (now.mono.plus(self.config.policy.monitor_interval_ms), Why::CoolDown),
+            };
+            permits.withdraw(self.number);
+            if let (Goal::End { outcome, .. }, true) = (&self.goal, self.launches.is_empty()) {
+                return Step::Done(outcome.clone());
+            }
+            return Step::Wait { until: at.max(now.mono.plus(Millis::new(1))), why };
+        }
+    }
+
+    fn change(&mut self, now: Now, change: Change) {
+        let current = self.current.and_then(|generation| self.position(generation));
+        match (change, current) {
+            (Change::Begin, _) => {
+                if let Some(next) = self.next_launch.clone() {
+                    self.begin(now, &next);
+                }
+            }
+            (Change::Plan, _) => self.schedule(now, LaunchCause::Ended),
+            (Change::CreateExhausted, Some(at)) => {
+                self.at_mut(at).tokens.close();
+                self.abandon(now, at, LaunchCause::CreateSpent);
+            }
+            (Change::NotIdentified, _) => {
+                self.current = None;
+                self.schedule(now, LaunchCause::Unidentified);
+            }
+            (Change::DeleteReplaced, _) => self.delete_replaced(now),
+            (Change::RollOut, _) => self.roll_out(now),
+            (Change::WindDown, _) => self.wind_down(now),
+            (Change::CreateExhausted, None) => {}
+        }
+    }
+
+    /// Makes a call as soon as the rate limit allows it.
+    fn ask_and_send(&mut self, now: Now, permits: &mut Permits, call: DueCall) -> Step {
+        if let Some(want) = call.want() {
+            match permits.ask(now.mono, self.number, want) {
+                Turn::Now => {}
+                Turn::Wait(until) => return Step::Wait { until, why: Why::Quota },
+                Turn::Ask => return Step::NeedPermit(PermitRequest { lane: self.number, want }),
+            }
+        }
+        let prepared = match call {
+            DueCall::OfLaunch(at, call) => self.prepare(now, at, call),
+            DueCall::Presence => Prepared {
+                purpose: Purpose::Presence,
+                call: PreparedCall::Http {
+                    http: rest::presence(&self.config.app_id, &self.config.output_channel),
+                    send_before: None,
+                },
+            },
+        };
+        self.send(now, prepared)
+    }
+
+    /// Composes a call, and notes in its launch that it leaves.
+    fn prepare(&mut self, now: Now, at: usize, call: LaunchCall) -> Prepared {
+        let (config, desired) = (&self.config, self.payload.desired());
+        let app_id = config.app_id.as_str();
+        let launch = nth(&mut self.launches, at);
+        let generation = launch.generation;
+        let http = |purpose, http| Prepared { purpose, call: PreparedCall::Http { http, send_before: None } };
+        let task_id = |launch: &super::launch::Launch| launch.task_id().unwrap_or_default().to_owned();
+        match call {
+            LaunchCall::RtcToken(of) => {
+                let (uid, channel) = match of {
+                    // The service picks the uid that it subscribes to the inputs with.
+                    RtcTokenFor::Inputs => (0, desired.input_channel().unwrap_or_default()),
+                    RtcTokenFor::Output => (launch.uid, config.output_channel.as_str()),
+                };
+                let call = PreparedCall::RtcToken { uid, channel: channel.to_owned() };
+                Prepared { purpose: Purpose::RtcToken { generation, of }, call }
+            }
+            LaunchCall::Acquire => {
+                let may_have_started = launch.tokens.has_created();
+                let services = launch.payload.compose_to_launch(desired, launch.uid, may_have_started);
+                let acquire = rest::acquire(app_id, &launch.instance_id, &services);
+                http(Purpose::Acquire { generation }, acquire)
+            }
+            LaunchCall::Create { token, expires_at } => {
+                launch.create_leaves(now.mono);
+                let http = rest::create(app_id, &token, launch.payload.composed().unwrap_or("{}"));
+                let send_before = Some(now.wall.plus(expires_at.minus(now.mono)));
+                let call = PreparedCall::Http { http, send_before };
+                Prepared { purpose: Purpose::Create { generation, token }, call }
+            }
+            LaunchCall::Query => {
+                launch.query_leaves(now.mono);
+                let query = rest::query(app_id, &task_id(launch), launch.tokens.first());
+                http(Purpose::Query { generation }, query)
+            }
+            LaunchCall::Update => {
+                let (sequence_id, services) = launch.payload.compose_to_update(desired, launch.uid);
+                let (task_id, token) = (task_id(launch), launch.tokens.first());
+                let update = rest::update(app_id, &task_id, token, sequence_id, &services);
+                http(Purpose::Update { generation }, update)
+            }
+            LaunchCall::Delete => {
+                let delete = rest::delete(app_id, &task_id(launch), launch.tokens.first());
+                http(Purpose::Delete { generation }, delete)
+            }
+        }
+    }
+
+    fn send(&mut self, now: Now, Prepared { purpose, call }: Prepared) -> Step {
+        let id = RequestId::new(self.number, self.next_request);
+        self.next_request = self.next_request.wrapping_add(1);
+        let timeout = self.config.policy.request_timeout_ms;
+        let before = self.domains.clone();
+        let domain = self.domains.domain(now.mono).to_owned();
+        if before != self.domains {
+            self.tell_domain_switch(now, &before);
+        }
+        let step = match call {
+            PreparedCall::RtcToken { uid, channel } => {
+                Step::NeedToken(TokenRequest { id, uid, channel, timeout })
+            }
+            PreparedCall::Http { http: Http { method, path, body }, send_before } => {
+                let call = purpose.call();
+                let persist_first = matches!(call, EventCall::Create | EventCall::Update | EventCall::Delete);
+                if persist_first {
+                    self.mark_changed();
+                }
+                let domain = domain.clone();
+                Step::Send(Request {
+                    id,
+                    call,
+                    method,
+                    domain,
+                    path,
+                    body,
+                    timeout,
+                    persist_first,
+                    send_before,
+                })
+            }
+        };
+        let deadline = now.mono.plus(timeout);
+        self.in_flight = Some(InFlight { id, purpose, domain, sent_at: now.mono, deadline });
+        step
+    }
+}
