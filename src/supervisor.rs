@@ -20,25 +20,30 @@ mod config;
 mod discovery;
 mod due;
 pub(crate) mod event;
-mod in_flight;
 mod journal;
 mod lane;
 mod launch;
+mod launches;
 mod lifecycle;
+mod notifications;
 mod payload;
 mod phase;
 mod poll;
+mod presence;
 mod reply;
 pub(crate) mod request;
+mod requests;
 mod rest;
 pub(crate) mod snapshot;
+mod status;
 mod tokens;
+mod transitions;
+mod update;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::answers::ChannelLook;
 pub use self::config::{Migration, Presence, Restart, Rollout, SupervisorConfig};
 pub(crate) use self::config::{NewLane, Raw, Shared};
 pub use self::event::{
@@ -47,8 +52,13 @@ pub use self::event::{
 };
 pub(crate) use self::lane::Lane;
 pub(crate) use self::poll::Step;
+pub(crate) use self::presence::ChannelLook;
 pub use self::request::{Answer, NoAnswer, PermitRequest, Request, RequestId, TokenRequest};
 pub use self::snapshot::SnapshotError;
+pub use self::status::{Health, KnownTask, LaneStatus, Standing};
+#[cfg(feature = "transitions")]
+pub use self::transitions::taken as taken_transitions;
+pub use self::update::{LaneUpdate, Via};
 use crate::decode::decode;
 use crate::error::Invalid;
 use crate::notice::Notice;
@@ -56,7 +66,6 @@ use crate::quota::permits::Permits;
 use crate::redact::DriverSecrets;
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
-use crate::uid::Uid;
 
 /// What to do next.
 #[derive(Debug)]
@@ -160,101 +169,6 @@ pub enum Outcome {
 }
 
 decode!(Camel enum Outcome as kind { Stopped, Ended, Failed { reason } });
-
-/// How a lane's output is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "state", content = "uid")]
-pub enum Health {
-    /// Nothing is known to run.
-    Down,
-    /// The service says that a task runs under this uid already, but not which.
-    Unidentified(Uid),
-    /// Runs under this uid, but the last looks speak against it.
-    Suspect(Uid),
-    /// Runs under this uid.
-    Running(Uid),
-}
-
-/// Which way a new payload goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Via {
-    /// The running task is updated. (One that is being launched is, once it runs.)
-    Update,
-    /// A new task under another uid has it, and takes the place of the running one: what the service can change in a
-    /// running task is `rtc` members of `audioInputs` and `videoInputs`, `region` of a video input, `audioOption` and
-    /// `videoOption`.
-    Relaunch,
-    /// Nothing runs: the next task is launched with it.
-    Launch,
-    /// It is the one that the lane has.
-    Nothing,
-}
-
-/// What becomes of a new payload in one lane.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LaneUpdate {
-    /// The lane's name.
-    pub lane: String,
-    /// Which way it goes.
-    pub via: Via,
-}
-
-/// How a lane is, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LaneStatus {
-    /// Its name.
-    pub name: String,
-    /// `launching`, `confirming`, `running`, `suspect`, `unidentified`, `waiting`, `stopping`, `stopped`, `failed`.
-    pub state: &'static str,
-    /// The number of its last launch. A second task of a launch, once it is found, has a number of its own.
-    pub generation: u32,
-    /// Its output uids, the primary first.
-    pub uids: Vec<Uid>,
-    /// The current output uid.
-    pub uid: Option<Uid>,
-    /// The current task.
-    pub task_id: Option<String>,
-    /// When a Query last said that the current task runs, in ms since the epoch.
-    pub last_seen_running_ms: Option<Millis>,
-    /// The last event of trouble: `suspect`, `ended` or `misconfigured`, with what the service said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_problem: Option<Event>,
-    /// Every task that lives, or may live, as far as this lane knows.
-    pub tasks: Vec<KnownTask>,
-}
-
-/// A task that lives, or may live.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct KnownTask {
-    /// The launch that made it.
-    pub generation: u32,
-    /// Its output uid.
-    pub uid: Uid,
-    /// The instanceId of its Acquire.
-    pub instance_id: String,
-    /// Its id, where it is known.
-    pub task_id: Option<String>,
-    /// What is done about it.
-    pub standing: Standing,
-}
-
-/// What is done about a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Standing {
-    /// It is the one that is launched, confirmed, or monitored.
-    Adopted,
-    /// Its Create has an unknown outcome: it is found, or watched until it is surely not there.
-    Unresolved,
-    /// It is kept until its replacement runs, or being ended.
-    Stopping,
-    /// It could not be ended; that is tried again from time to time.
-    LeftBehind,
-}
 
 /// Keeps one output alive. See the [module](self) for how to drive it.
 #[derive(Clone, PartialEq, Eq, Serialize)]

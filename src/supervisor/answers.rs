@@ -9,11 +9,12 @@ mod update;
 use self::context::Context;
 use super::attempts::Failed;
 use super::event::{Ending, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, RetryReason, Said};
-use super::in_flight::{InFlight, Overdue, Purpose};
 use super::lane::{Goal, Lane, Secrets};
 use super::launch::{Confirmed, Launch};
-use super::reply::{ReplyBody, said};
+use super::presence::ChannelLook;
+use super::reply::ReplyBody;
 use super::request::{Answer, NoAnswer, RequestId};
+use super::requests::{InFlight, Overdue, Purpose};
 use super::tokens::{AnsweredCreate, TokenAnswer};
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::lenient::MAX_TOKEN_BYTES;
@@ -21,26 +22,6 @@ use crate::policy::{Cause, parse_http_date, parse_retry_after};
 use crate::status::{Call, Meaning, interpret};
 use crate::task::Services;
 use crate::time::{Millis, Now};
-use crate::uid::Uid;
-
-/// Looks in a row that were answered in vain after which the operator is told, and lanes decide as without looks.
-pub(super) const VAIN_LOOKS_THAT_PROVE: u32 = 3;
-
-/// What a look into a channel came to, for every lane that publishes into it.
-pub(crate) struct ChannelLook {
-    pub(super) sent_at: Millis,
-    pub(super) seen: Seen,
-}
-
-pub(super) enum Seen {
-    Broadcasters(Vec<Uid>),
-    /// It failed, which proves nothing. How long the service asks to wait, and whether it is of use to look again: not with
-    /// credentials that are not good for it, nor where the channel is of another mode.
-    Nothing {
-        retry_after: Millis,
-        in_vain: bool,
-    },
-}
 
 /// One answer, read.
 struct Read<'a> {
@@ -149,7 +130,7 @@ enum Verdict {
 impl Lane {
     /// Whether the answer to this request is still awaited.
     pub(crate) fn awaits(&self, id: RequestId) -> bool {
-        self.in_flight.as_ref().is_some_and(|in_flight| in_flight.id == id)
+        self.requests.in_flight.as_ref().is_some_and(|in_flight| in_flight.id == id)
     }
 
     /// Takes an answer. One that is not awaited changes nothing, but may still name the task of a Create. `is_of_others`
@@ -165,14 +146,16 @@ impl Lane {
             self.late_answer(now, id, answer, is_of_others);
             return None;
         }
-        let in_flight = self.in_flight.take()?;
+        let in_flight = self.requests.in_flight.take()?;
         self.take_answer(now, &in_flight, answer, is_of_others)
     }
 
     /// Takes the RTC token that the application was asked for; `Ok(None)` keeps the one in the payload.
     pub(crate) fn token(&mut self, now: Now, id: RequestId, token: Result<Option<String>, ()>) {
-        let Some(InFlight { purpose: Purpose::RtcToken { generation, of }, .. }) =
-            self.in_flight.take_if(|sent| sent.id == id && sent.purpose.call() == EventCall::RtcToken)
+        let Some(InFlight { purpose: Purpose::RtcToken { generation, of }, .. }) = self
+            .requests
+            .in_flight
+            .take_if(|sent| sent.id == id && sent.purpose.call() == EventCall::RtcToken)
         else {
             return;
         };
@@ -183,7 +166,7 @@ impl Lane {
             return self.token_failed(now, generation);
         };
         // The launch may be over by now.
-        if let Some(launch) = self.launch_mut(generation) {
+        if let Some(launch) = self.launches.find_mut(generation) {
             launch.payload.give_token(of, token);
             // Acquire has all its attempts.
             launch.attempts.prepared();
@@ -194,8 +177,8 @@ impl Lane {
     /// for all of them.
     pub(crate) fn time_out(&mut self, now: Now) -> Option<ChannelLook> {
         let is_over = |in_flight: &&InFlight| now.mono >= in_flight.deadline;
-        self.in_flight.as_ref().filter(is_over)?;
-        let in_flight = self.let_go_of_request()?;
+        self.requests.in_flight.as_ref().filter(is_over)?;
+        let in_flight = self.requests.give_up()?;
         if let Purpose::RtcToken { generation, .. } = in_flight.purpose {
             self.token_failed(now, generation);
             return None;
@@ -205,9 +188,9 @@ impl Lane {
 
     fn token_failed(&mut self, now: Now, generation: u32) {
         // The launch may be over by now.
-        let Some(at) = self.position(generation) else { return };
+        let Some(at) = self.launches.position(generation) else { return };
         let policy = self.config.policy.clone();
-        let launch = self.at_mut(at);
+        let launch = self.launches.at_mut(at);
         let is_for_update = launch.is_running();
         let attempts = if is_for_update { launch.payload.update_attempts() } else { &mut launch.attempts };
         let Failed { delay, count } = attempts.token_failed(&policy, is_for_update);
@@ -229,8 +212,8 @@ impl Lane {
     }
 
     fn late_answer(&mut self, now: Now, id: RequestId, answer: &Answer, is_of_others: &dyn Fn(&str) -> bool) {
-        let Some(at) = self.overdue.iter().position(|overdue| overdue.id == id) else { return };
-        let Some(overdue) = self.overdue.remove(at) else { return };
+        let Some(at) = self.requests.overdue.iter().position(|overdue| overdue.id == id) else { return };
+        let Some(overdue) = self.requests.overdue.remove(at) else { return };
         if matches!(answer, Answer::Nothing(why) if why.was_not_sent()) {
             return self.never_left(&overdue);
         }
@@ -239,9 +222,12 @@ impl Lane {
         if let Some(task_id) = read.created_task().filter(|_| !read.misnamed) {
             let token = overdue.token.as_str();
             let later = |other: &Overdue| other.id > overdue.id && other.token == token;
-            let is_under_way =
-                self.in_flight.as_ref().is_some_and(|sent| sent.purpose.created_with() == Some(token));
-            let is_last = !is_under_way && !self.overdue.iter().any(later);
+            let is_under_way = self
+                .requests
+                .in_flight
+                .as_ref()
+                .is_some_and(|sent| sent.purpose.created_with() == Some(token));
+            let is_last = !is_under_way && !self.requests.overdue.iter().any(later);
             let create = Some(AnsweredCreate { token, is_last });
             self.learn(now, overdue.generation, task_id, create, false, IdentifiedBy::LateReply);
         }
@@ -250,10 +236,10 @@ impl Lane {
     /// A Create that was not awaited any more turns out never to have left.
     fn never_left(&mut self, Overdue { generation, token, .. }: &Overdue) {
         // The launch may be over by now.
-        let Some(at) = self.position(*generation) else { return };
-        let launch = self.at_mut(at);
+        let Some(at) = self.launches.position(*generation) else { return };
+        let launch = self.launches.at_mut(at);
         launch.tokens.create_did_not_leave(token);
-        if !launch.may_be_live() && self.current != Some(*generation) {
+        if !launch.may_be_live() && self.launches.current != Some(*generation) {
             self.forget(at, None);
         }
     }
@@ -282,7 +268,7 @@ impl Lane {
             && let Some(task_id) = read.created_task().filter(|_| !read.misnamed)
         {
             // What it names may be over: then there is no task to go on with.
-            brings_none = self.create_of(task_id).is_some();
+            brings_none = self.launches.create_of(task_id).is_some();
             let create = Some(AnsweredCreate { token, is_last: true });
             self.learn(now, generation, task_id, create, false, IdentifiedBy::Reply);
             if !brings_none {
@@ -290,7 +276,7 @@ impl Lane {
             }
         }
         // It may be over by now.
-        let at = self.position(generation)?;
+        let at = self.launches.position(generation)?;
         let verdict = self.take(now, at, &read, |launch, cx| match &in_flight.purpose {
             Purpose::Acquire { .. } => launch.on_acquire(cx),
             Purpose::Create { token, .. } => launch.on_create(cx, token, brings_none),
@@ -311,15 +297,14 @@ impl Lane {
         read: &Read<'_>,
         take: impl FnOnce(&mut Launch, &mut Context<'_>) -> Verdict,
     ) -> Verdict {
-        let generation = self.at(at).generation;
+        let generation = self.launches.at(at).generation;
         let is_of_interest = self.is_of_interest(generation);
-        let (before, rest) = self.launches.split_at_mut(at);
-        let Some((launch, after)) = rest.split_first_mut() else { return Verdict::Noted };
+        let is_current = self.launches.current == Some(generation);
+        let Some((launch, launches)) = self.launches.split(at) else { return Verdict::Noted };
         let secrets = Secrets {
             app_id: &self.config.app_id,
             payload: &self.payload,
-            launches: [before, after],
-            retired: &self.retired,
+            launches,
             driver: &self.driver_secrets,
         };
         let mut context = Context {
@@ -329,8 +314,8 @@ impl Lane {
             confirm_delays: self.payload.confirm_delays(),
             journal: &mut self.journal,
             secrets,
-            number: self.next_request,
-            is_current: self.current == Some(generation),
+            number: self.requests.next_number,
+            is_current,
             is_of_interest,
             is_ending: self.goal != Goal::Run,
         };
@@ -408,16 +393,16 @@ impl Lane {
         let Some(task) = read.body.task_id.as_deref() else { return false };
         match read.call {
             Call::Acquire => false,
-            Call::Create => is_of_others(task) || self.is_of_another_create(task, generation),
+            Call::Create => is_of_others(task) || self.launches.is_of_another_create(task, generation),
             Call::Query | Call::Update | Call::Delete => {
                 let says_so = matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::Task(_));
-                says_so && self.launch(generation).is_some_and(|launch| launch.task_id() != Some(task))
+                says_so && self.launches.find(generation).is_some_and(|launch| launch.task_id() != Some(task))
             }
         }
     }
 
     /// How long the service asks to wait, as far as that is done.
-    fn retry_after(&self, now: Now, answer: &Answer) -> Option<Millis> {
+    pub(super) fn retry_after(&self, now: Now, answer: &Answer) -> Option<Millis> {
         let Answer::Http { retry_after: Some(header), date, .. } = answer else { return None };
         // Both by the clock of the service. That of the machine may be off.
         let sent_at = date.as_deref().and_then(parse_http_date).unwrap_or(now.wall);
@@ -444,28 +429,7 @@ impl Lane {
         let from = before.current().to_owned();
         let to = self.domains.current().to_owned();
         if from != to {
-            self.emit(now, self.current, EventKind::DomainSwitched { from, to });
+            self.emit(now, self.launches.current, EventKind::DomainSwitched { from, to });
         }
-    }
-
-    // ---- presence ------------------------------------------------------------------------------------------------
-
-    fn on_presence(&mut self, now: Now, in_flight: &InFlight, answer: &Answer) -> Option<ChannelLook> {
-        let (status, reply) = match answer {
-            Answer::Http { status, body, .. } => (*status, ReplyBody::parse(body)),
-            Answer::Nothing(_) => (0, ReplyBody::default()),
-        };
-        let in_vain = matches!(status, 200..=428 | 430..=499);
-        let seen = match reply.broadcasters {
-            Some(broadcasters) if status == 200 => Seen::Broadcasters(broadcasters),
-            Some(_) | None => {
-                if in_vain && self.vain_looks.saturating_add(1) == VAIN_LOOKS_THAT_PROVE {
-                    let said = said(answer, &reply, &self.redactor());
-                    self.emit(now, None, EventKind::Misconfigured { call: EventCall::Presence, said });
-                }
-                Seen::Nothing { retry_after: self.retry_after(now, answer).unwrap_or_default(), in_vain }
-            }
-        };
-        Some(ChannelLook { sent_at: in_flight.sent_at, seen })
     }
 }

@@ -127,7 +127,7 @@ impl Lane {
 
     /// The change that the passing of time brings next.
     fn next_change(&self, now: Now, may_roll_out: bool) -> Option<(Millis, Why, Change)> {
-        match (&self.goal, self.current_launch(), &self.next_launch) {
+        match (&self.goal, self.launches.current(), &self.relaunch.next) {
             (Goal::End { since, .. }, ..) => self.next_of_end(now, *since),
             (Goal::Run, Some(launch), _) => self.next_of_current(now, launch, may_roll_out),
             (Goal::Run, None, Some(next)) => Some((next.at, Why::CoolDown, Change::Begin)),
@@ -179,7 +179,8 @@ impl Lane {
     fn next_of_end(&self, now: Now, since: Millis) -> Option<(Millis, Why, Change)> {
         let change = |at| (at, Why::Stopping, Change::WindDown);
         if self.launches.is_empty() {
-            return (self.in_flight.is_none() && !self.announced_end).then_some(change(now.mono));
+            return (self.requests.in_flight.is_none() && !self.goal.is_announced())
+                .then_some(change(now.mono));
         }
         if self.launches.iter().any(Launch::is_to_wind_down) {
             return Some(change(now.mono));
@@ -213,7 +214,7 @@ impl Lane {
             self.calls_of(now, at).into_iter().flatten().for_each(&mut consider);
         }
         if has_look {
-            let (due, priority, why) = (self.next_look, Priority::Presence, Why::Presence);
+            let (due, priority, why) = (self.presence.next_at, Priority::Presence, Why::Presence);
             consider(Planned { due, priority, why, call: DueCall::Presence });
         }
         next
@@ -221,11 +222,11 @@ impl Lane {
 
     /// The calls that a launch is to make, now or later.
     fn calls_of(&mut self, now: Now, at: usize) -> [Option<Planned>; 2] {
-        let is_current = self.current == Some(self.at(at).generation);
-        if is_current && self.at(at).is_creating() {
-            self.at_mut(at).expire_token(now.mono);
+        let is_current = self.launches.current == Some(self.launches.at(at).generation);
+        if is_current && self.launches.at(at).is_creating() {
+            self.launches.at_mut(at).expire_token(now.mono);
         }
-        let launch = self.at(at);
+        let launch = self.launches.at(at);
         let Some(due) = launch.phase().due() else { return [None, None] };
         let plan = |due, priority, why, call| {
             Some(Planned { due, priority, why, call: DueCall::OfLaunch(at, call) })

@@ -12,6 +12,7 @@ use super::is_default;
 use super::payload::LaunchPayload;
 use super::phase::{Phase, Task};
 use super::tokens::{AnsweredCreate, TokenLedger};
+use super::transitions;
 use crate::decode::decode;
 use crate::policy::RetryPolicy;
 use crate::time::{Millis, Now};
@@ -204,9 +205,15 @@ impl Launch {
 
     // ---- transitions ---------------------------------------------------------------------------------------------
 
+    /// Every change of the phase is made here.
+    fn go_to(&mut self, phase: Phase) {
+        transitions::note(Some(&self.phase), Some(&phase));
+        self.phase = phase;
+    }
+
     /// Enters a phase, in which nothing has failed yet.
     fn enter(&mut self, phase: Phase) {
-        self.phase = phase;
+        self.go_to(phase);
         self.attempts = Attempts::default();
         self.tokens.begin_round();
     }
@@ -215,7 +222,7 @@ impl Launch {
     pub(super) fn create_leaves(&mut self, now: Millis) {
         self.tokens.create_leaves(now);
         if let Phase::Preparing { due } = self.phase {
-            self.phase = Phase::Creating { due, is_live: false };
+            self.go_to(Phase::Creating { due, is_live: false });
         }
     }
 
@@ -403,14 +410,14 @@ impl Launch {
     /// A Delete failed, or its task is still there after one: it is sent again at `due`.
     pub(super) fn delete_again(&mut self, due: Millis) {
         if let Some((task, is_reported)) = self.leaving_task() {
-            self.phase = Phase::Deleting { task, due, is_reported };
+            self.go_to(Phase::Deleting { task, due, is_reported });
         }
     }
 
     /// A Delete was accepted: its end is queried at `due`.
     pub(super) fn await_end(&mut self, due: Millis) {
         if let Some((task, is_reported)) = self.leaving_task() {
-            self.phase = Phase::AwaitingEnd { task, due, is_reported };
+            self.go_to(Phase::AwaitingEnd { task, due, is_reported });
             self.tokens.begin_round();
         }
     }

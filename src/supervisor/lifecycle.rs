@@ -5,13 +5,10 @@ use super::config::Restart;
 use super::event::EventCall;
 use super::event::{Ending, EventKind, FailReason, LaunchCause, LeftBehindReason, Said};
 use super::lane::{Goal, Lane, NextLaunch, OffAir};
-use super::launch::{Confirmed, Launch, Retired};
+use super::launch::{Confirmed, Launch};
 use super::phase::Phase;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
-
-/// Launches that are over and remembered.
-const MAX_RETIRED: usize = 32;
 
 /// How long a task lives on that was replaced for a new payload: viewers change over in the meantime.
 const HANDOVER: Millis = Millis::from_secs(10);
@@ -24,7 +21,7 @@ impl Lane {
         let before = self.ring.last();
         let free = |uid: Uid| match self.launches.iter().position(|launch| launch.uid == uid) {
             None => (!self.ring.is_held(uid)).then_some((uid, None)),
-            Some(at) => self.at(at).is_resumable().then_some((uid, Some(at))),
+            Some(at) => self.launches.at(at).is_resumable().then_some((uid, Some(at))),
         };
         let turn = self.ring.in_turn().find_map(free);
         let Some((uid, unresolved)) = turn.or_else(|| self.probe(next)) else {
@@ -33,7 +30,7 @@ impl Lane {
         let generation = match unresolved {
             Some(at) => {
                 self.ring.resume(uid);
-                let launch = self.at_mut(at);
+                let launch = self.launches.at_mut(at);
                 launch.resume(now.mono);
                 launch.generation
             }
@@ -41,14 +38,14 @@ impl Lane {
                 if self.ring.take(uid).is_err() {
                     return;
                 }
-                self.generation = self.generation.saturating_add(1);
-                let instance_id = self.config.instance_id_of(self.generation);
-                self.launches.push(Launch::new(self.generation, uid, instance_id, now.mono));
-                self.generation
+                let generation = self.launches.next_generation();
+                let instance_id = self.config.instance_id_of(generation);
+                self.launches.add(Launch::new(generation, uid, instance_id, now.mono));
+                generation
             }
         };
-        self.current = Some(generation);
-        self.next_launch = None;
+        self.launches.current = Some(generation);
+        self.relaunch.next = None;
         if let Some(from) = before.filter(|from| *from != uid) {
             self.emit(now, Some(generation), EventKind::UidSwitched { from, to: uid, reason: cause });
         }
@@ -65,7 +62,7 @@ impl Lane {
             matches!(launch.phase(), Phase::Unidentified { .. }) && !launch.tokens.is_closed()
         };
         let at = self.launches.iter().position(is_unnamed)?;
-        Some((self.at(at).uid, Some(at)))
+        Some((self.launches.at(at).uid, Some(at)))
     }
 
     /// A task lives, or may live, under every uid: what was given up is taken back or ended, and it is tried again later.
@@ -76,10 +73,10 @@ impl Lane {
         if next.blocked && !self.can_look() && self.launches.iter().all(is_lost) {
             return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
         }
-        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunches).max(Millis::from_secs(5));
-        self.relaunches = self.relaunches.saturating_add(1);
+        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunch.count).max(Millis::from_secs(5));
+        self.relaunch.count = self.relaunch.count.saturating_add(1);
         self.emit(now, None, EventKind::NoUidFree { wait_ms: wait });
-        self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause: next.cause, blocked: true });
+        self.relaunch.next = Some(NextLaunch { at: now.mono.plus(wait), cause: next.cause, blocked: true });
     }
 
     /// Plans the next launch, after the cool-down.
@@ -88,65 +85,28 @@ impl Lane {
             return;
         }
         let seed = self.config.seed;
-        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunches);
+        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunch.count);
         let wait = self.config.policy.jittered(
             wait,
             seed,
-            u64::from(self.generation) << 32 | u64::from(self.relaunches),
+            u64::from(self.launches.generation) << 32 | u64::from(self.relaunch.count),
         );
-        self.relaunches = self.relaunches.saturating_add(1);
-        self.next_launch = Some(NextLaunch { at: now.mono.plus(wait), cause, blocked: false });
+        self.relaunch.count = self.relaunch.count.saturating_add(1);
+        self.relaunch.next = Some(NextLaunch { at: now.mono.plus(wait), cause, blocked: false });
         self.mark_changed();
-    }
-
-    /// Whether the running task is to be replaced for the newest payload, and now.
-    pub(crate) fn wants_rollout(&self, now: Now) -> bool {
-        let current = self.current_launch().filter(|launch| launch.is_running());
-        current.is_some_and(|launch| {
-            let is_due = launch.payload.update_due().is_some_and(|due| due <= now.mono);
-            is_due && self.needs_relaunch(launch) && self.ring.next().is_some()
-        })
-    }
-
-    /// Whether a task that runs is being replaced for a new payload.
-    pub(crate) fn is_rolling_out(&self) -> bool {
-        self.outgoing().is_some()
-    }
-
-    /// Launches a task with the newest payload; the running one goes on until that one runs.
-    pub(super) fn roll_out(&mut self, now: Now) {
-        self.current = None;
-        self.next_launch = Some(NextLaunch { at: now.mono, cause: LaunchCause::Updated, blocked: false });
-        self.mark_changed();
-    }
-
-    /// The task that was to be replaced has the right payload after all, as the new one was refused: it stays.
-    pub(super) fn keep_outgoing(&mut self) -> bool {
-        let stays = |launch: &&Launch| !self.needs_relaunch(launch);
-        let outgoing = self.outgoing().filter(stays).and_then(|launch| self.position(launch.generation));
-        let Some(at) = outgoing else { return false };
-        self.current = Some(self.at(at).generation);
-        self.next_launch = None;
-        self.ring.resume(self.at(at).uid);
-        let desired = self.payload.desired().clone();
-        if self.at_mut(at).payload.keep_created(&desired) {
-            self.payload.accepted(None);
-        }
-        self.mark_changed();
-        true
     }
 
     /// The service has asked for no call before.
     pub(super) fn launch_not_before(&mut self, at: Millis) {
-        if let Some(next) = &mut self.next_launch {
+        if let Some(next) = &mut self.relaunch.next {
             next.at = next.at.max(at);
         }
     }
 
     /// A launch got nowhere: it is watched if it may have started a task, forgotten otherwise.
     pub(super) fn abandon(&mut self, now: Now, at: usize, cause: LaunchCause) {
-        self.current = None;
-        let launch = self.at_mut(at);
+        self.launches.current = None;
+        let launch = self.launches.at_mut(at);
         if launch.may_be_live() && !launch.is_resolved() {
             launch.pause();
             self.look_soon(now);
@@ -158,8 +118,8 @@ impl Lane {
 
     /// Acquire or Create was refused. Returns whether another launch is to follow.
     pub(super) fn create_refused(&mut self, now: Now, at: usize, reason: FailReason) -> bool {
-        let launch = self.at(at);
-        if self.current != Some(launch.generation) {
+        let launch = self.launches.at(at);
+        if self.launches.current != Some(launch.generation) {
             return false;
         }
         // It may be what an earlier Create started that is in the way, or the payload, in whose place there is another one.
@@ -176,8 +136,8 @@ impl Lane {
 
     /// The service does not take the payload of a task: another one has its turn, if there is one.
     pub(super) fn payload_refused(&mut self, now: Now, at: usize) {
-        let launch = self.at(at);
-        let is_current = self.current == Some(launch.generation);
+        let launch = self.launches.at(at);
+        let is_current = self.launches.current == Some(launch.generation);
         let (is_behind, is_unsure) = (launch.payload.is_behind(), launch.payload.is_unsure());
         // An Update that may have been carried out is what it does not take.
         let has_another =
@@ -191,10 +151,10 @@ impl Lane {
 
     /// The payload of an Update was refused: the lane goes back to the one before it.
     pub(super) fn update_refused(&mut self, now: Now, at: usize, is_outdated: bool) {
-        let is_unsure = self.at(at).payload.is_unsure();
+        let is_unsure = self.launches.at(at).payload.is_unsure();
         // The task is to have what is gone back to.
         let goes_on = is_outdated || (self.go_back(now) && is_unsure);
-        self.at_mut(at).payload.update_refused(goes_on, now.mono);
+        self.launches.at_mut(at).payload.update_refused(goes_on, now.mono);
         self.mark_changed();
         // Perhaps the task is not there any more.
         self.hint(now);
@@ -202,24 +162,24 @@ impl Lane {
 
     /// A task is not good any more, but may live: it is kept until its replacement runs.
     pub(super) fn supersede(&mut self, now: Now, at: usize, cause: LaunchCause) {
-        let launch = self.at(at);
+        let launch = self.launches.at(at);
         let generation = launch.generation;
-        let is_current = self.current == Some(generation);
+        let is_current = self.launches.current == Some(generation);
         if is_current && launch.is_running() && self.config.restart == Restart::Never {
             return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
         }
         self.note_off_air(now, at);
-        self.at_mut(at).supersede();
+        self.launches.at_mut(at).supersede();
         self.replace(now, generation, cause);
     }
 
     /// The task of this launch does not run any more: another one takes its place, if it is not on its way already.
     fn replace(&mut self, now: Now, generation: u32, cause: LaunchCause) {
-        if self.current == Some(generation) {
-            self.current = None;
-        } else if self.current.is_none() {
+        if self.launches.current == Some(generation) {
+            self.launches.current = None;
+        } else if self.launches.current.is_none() {
             // What has kept its replacement waiting was another reason.
-            self.relaunches = 0;
+            self.relaunch.count = 0;
         } else {
             return;
         }
@@ -235,16 +195,16 @@ impl Lane {
     /// list, unless its replacement has a task by now, which has to prove that it runs.
     pub(super) fn take_back(&mut self, now: Now, at: usize) -> Option<usize> {
         if !self.current_is_displaceable() {
-            self.at_mut(at).supersede();
+            self.launches.at_mut(at).supersede();
             return None;
         }
-        let (generation, uid) = (self.at(at).generation, self.at(at).uid);
+        let (generation, uid) = (self.launches.at(at).generation, self.launches.at(at).uid);
         self.displace(now);
-        self.current = Some(generation);
-        self.next_launch = None;
+        self.launches.current = Some(generation);
+        self.relaunch.next = None;
         self.ring.resume(uid);
-        let at = self.position(generation)?;
-        let launch = self.at_mut(at);
+        let at = self.launches.position(generation)?;
+        let launch = self.launches.at_mut(at);
         launch.take_back(now.mono);
         if launch.is_running() {
             self.off_air = None;
@@ -257,13 +217,13 @@ impl Lane {
     /// would ever end it: it is deleted as one that was replaced, or taken back if it runs and is in the way. Where another
     /// Create of the launch may have started a task, the launch is that one's from now on.
     pub(super) fn lost(&mut self, now: Now, at: usize, said: Said) {
-        let launch = self.at(at);
+        let launch = self.launches.at(at);
         if launch.may_have_another_task() {
             return self.gone(now, at, Ending::NotFound, said);
         }
         let generation = launch.generation;
         self.journal.emit(now, self.launches.get(at), EventKind::Ended { how: Ending::NotFound, said });
-        if self.current == Some(generation) && self.config.restart == Restart::Never {
+        if self.launches.current == Some(generation) && self.config.restart == Restart::Never {
             return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
         }
         self.supersede(now, at, LaunchCause::NotFound);
@@ -271,7 +231,7 @@ impl Lane {
 
     /// The task of this launch is known to be gone.
     pub(super) fn gone(&mut self, now: Now, at: usize, how: Ending, said: Said) {
-        let generation = self.at(at).generation;
+        let generation = self.launches.at(at).generation;
         let was_current = self.is_of_interest(generation);
         let is_restarted = self.goal == Goal::Run && was_current;
         let kind = if was_current { EventKind::Ended { how, said } } else { EventKind::Removed };
@@ -279,12 +239,10 @@ impl Lane {
         if was_current {
             self.note_off_air(now, at);
         }
-        let launch = self.at_mut(at);
+        let launch = self.launches.at_mut(at);
         let task_id = launch.task_id().map(str::to_owned);
         if how != Ending::Absent && launch.goes_on_as_another(now.mono) {
-            let gone = Retired::new(launch.clone(), task_id);
-            self.remember(gone);
-            self.current.take_if(|current| *current == generation);
+            self.launches.remember_gone(at, task_id);
             self.mark_changed();
             self.look_soon(now);
         } else {
@@ -313,14 +271,18 @@ impl Lane {
     /// Gives up for good; what lives is ended.
     pub(super) fn end(&mut self, now: Now, outcome: Outcome) {
         if self.goal == Goal::Run {
-            self.goal = Goal::End { outcome, since: now.mono };
+            self.goal = Goal::End { outcome, since: now.mono, is_announced: false };
             // What is asked for is not wanted any more.
-            if self.in_flight.as_ref().is_some_and(|in_flight| in_flight.purpose.call() != EventCall::Delete)
+            if self
+                .requests
+                .in_flight
+                .as_ref()
+                .is_some_and(|in_flight| in_flight.purpose.call() != EventCall::Delete)
             {
-                self.let_go_of_request();
+                self.requests.give_up();
             }
-            self.current = None;
-            self.next_launch = None;
+            self.launches.current = None;
+            self.relaunch.next = None;
             self.look_soon(now);
             self.mark_changed();
         }
@@ -328,27 +290,14 @@ impl Lane {
 
     /// A launch is over: its uid is free again, unless another one holds it.
     pub(super) fn forget(&mut self, at: usize, gone: Option<String>) {
-        let launch = self.launches.remove(at);
-        let uid = launch.uid;
-        self.current.take_if(|current| *current == launch.generation);
-        if launch.may_be_live() {
-            self.remember(Retired::new(launch, gone));
-        }
-        if !self.launches.iter().any(|other| other.uid == uid) {
-            self.ring.release(uid);
+        if let Some(free) = self.launches.remove(at, gone) {
+            self.ring.release(free);
         }
         // There may be room now for a launch that found none.
-        if let Some(next) = self.next_launch.as_mut().filter(|next| next.blocked) {
+        if let Some(next) = self.relaunch.next.as_mut().filter(|next| next.blocked) {
             next.at = Millis::ZERO;
         }
         self.mark_changed();
-    }
-
-    fn remember(&mut self, old: Retired) {
-        self.retired.push_back(old);
-        if self.retired.len() > MAX_RETIRED {
-            self.retired.pop_front();
-        }
     }
 
     /// The task of this launch runs.
@@ -356,7 +305,7 @@ impl Lane {
         match confirmed {
             Confirmed::Recovered { since } | Confirmed::Still { since } => {
                 if now.mono >= since.plus(self.config.policy.relaunch_reset_ms) {
-                    self.relaunches = 0;
+                    self.relaunch.count = 0;
                 }
             }
             Confirmed::New => {
@@ -384,7 +333,7 @@ impl Lane {
     /// The task of this launch runs: so the service has taken the payload that it was started with. Should there be a newer
     /// one, the task is updated now, or, where that was tried before, when the delay is over.
     fn note_payload(&mut self, now: Now, at: usize) {
-        let launch = self.at_mut(at);
+        let launch = self.launches.at_mut(at);
         let created_with = launch.payload.take_outdated();
         let Some(due) = launch.payload.update_due() else {
             return self.payload.accepted(None);
@@ -394,12 +343,12 @@ impl Lane {
         let is_kept =
             created_with.is_some_and(|created_with| self.payload.accepted_unless_other(created_with));
         if !is_kept {
-            self.at_mut(at).payload.not_sure();
+            self.launches.at_mut(at).payload.not_sure();
         }
     }
 
     fn note_off_air(&mut self, now: Now, at: usize) {
-        let launch = self.at(at);
+        let launch = self.launches.at(at);
         if let Some(task) = launch.task().filter(|_| launch.is_running()) {
             self.off_air = Some(OffAir {
                 uid: launch.uid,
@@ -412,7 +361,7 @@ impl Lane {
     /// Deletes what the running task has replaced.
     pub(super) fn delete_replaced(&mut self, now: Now) {
         let outgoing = self.outgoing().map(|launch| launch.generation);
-        for launch in &mut self.launches {
+        for launch in self.launches.iter_mut() {
             if outgoing == Some(launch.generation) {
                 // Viewers are still with it.
                 launch.delete(now.mono.plus(HANDOVER));
@@ -425,7 +374,7 @@ impl Lane {
     /// The lane is being ended: deletes what lives, gives up what can neither be deleted nor found, and at last reports the
     /// end.
     pub(super) fn wind_down(&mut self, now: Now) {
-        let Goal::End { outcome, since } = &self.goal else { return };
+        let Goal::End { outcome, since, .. } = &self.goal else { return };
         let (outcome, since) = (outcome.clone(), *since);
         let shortest = self.config.policy.delete_ms.wait_or_last(0);
         let mut at = 0;
@@ -435,12 +384,12 @@ impl Lane {
                 self.leave_behind(now, at);
                 self.forget(at, None);
             } else {
-                self.at_mut(at).wind_down(now.mono, shortest);
+                self.launches.at_mut(at).wind_down(now.mono, shortest);
                 at += 1;
             }
         }
-        if self.launches.is_empty() && self.in_flight.is_none() && !self.announced_end {
-            self.announced_end = true;
+        if self.launches.is_empty() && self.requests.in_flight.is_none() && !self.goal.is_announced() {
+            self.goal = Goal::End { outcome: outcome.clone(), since, is_announced: true };
             let kind = match outcome {
                 Outcome::Failed { reason } => EventKind::Failed { reason },
                 Outcome::Stopped | Outcome::Ended => EventKind::Stopped,
@@ -451,7 +400,7 @@ impl Lane {
 
     /// Reports that a task may live on, unless that was reported.
     fn leave_behind(&mut self, now: Now, at: usize) {
-        let launch = self.at(at);
+        let launch = self.launches.at(at);
         if launch.may_be_live() && !launch.is_reported() {
             let reason = match launch.task() {
                 Some(_) => LeftBehindReason::DeleteFailed,

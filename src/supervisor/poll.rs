@@ -2,10 +2,10 @@
 
 use super::due::{Change, Due, DueCall, LaunchCall, What};
 use super::event::{Event, EventCall, LaunchCause};
-use super::in_flight::{InFlight, Purpose};
-use super::lane::{Goal, Lane, nth};
+use super::lane::{Goal, Lane};
 use super::payload::RtcTokenFor;
 use super::request::{PermitRequest, Request, RequestId, TokenRequest};
+use super::requests::{InFlight, Purpose};
 use super::rest::{self, Http};
 use super::{Outcome, Why};
 use crate::quota::permits::{Permits, Turn};
@@ -40,7 +40,7 @@ impl Lane {
             if let Some(event) = self.next_event() {
                 return Step::Emit(event);
             }
-            if let Some(in_flight) = &self.in_flight {
+            if let Some(in_flight) = &self.requests.in_flight {
                 let is_of_application = in_flight.purpose.call() == EventCall::RtcToken;
                 let why = if is_of_application { Why::RtcToken } else { Why::Reply };
                 return Step::Wait { until: in_flight.deadline, why };
@@ -65,20 +65,20 @@ impl Lane {
     }
 
     fn change(&mut self, now: Now, change: Change) {
-        let current = self.current.and_then(|generation| self.position(generation));
+        let current = self.launches.current_at();
         match (change, current) {
             (Change::Begin, _) => {
-                if let Some(next) = self.next_launch.clone() {
+                if let Some(next) = self.relaunch.next.clone() {
                     self.begin(now, &next);
                 }
             }
             (Change::Plan, _) => self.schedule(now, LaunchCause::Ended),
             (Change::CreateExhausted, Some(at)) => {
-                self.at_mut(at).tokens.close();
+                self.launches.at_mut(at).tokens.close();
                 self.abandon(now, at, LaunchCause::CreateSpent);
             }
             (Change::NotIdentified, _) => {
-                self.current = None;
+                self.launches.current = None;
                 self.schedule(now, LaunchCause::Unidentified);
             }
             (Change::DeleteReplaced, _) => self.delete_replaced(now),
@@ -114,7 +114,7 @@ impl Lane {
     fn prepare(&mut self, now: Now, at: usize, call: LaunchCall) -> Prepared {
         let (config, desired) = (&self.config, self.payload.desired());
         let app_id = config.app_id.as_str();
-        let launch = nth(&mut self.launches, at);
+        let launch = self.launches.at_mut(at);
         let generation = launch.generation;
         let http = |purpose, http| Prepared { purpose, call: PreparedCall::Http { http, send_before: None } };
         let task_id = |launch: &super::launch::Launch| launch.task_id().unwrap_or_default().to_owned();
@@ -160,8 +160,7 @@ impl Lane {
     }
 
     fn send(&mut self, now: Now, Prepared { purpose, call }: Prepared) -> Step {
-        let id = RequestId::new(self.number, self.next_request);
-        self.next_request = self.next_request.wrapping_add(1);
+        let id = RequestId::new(self.number, self.requests.number());
         let timeout = self.config.policy.request_timeout_ms;
         let before = self.domains.clone();
         let domain = self.domains.domain(now.mono).to_owned();
@@ -193,7 +192,7 @@ impl Lane {
             }
         };
         let deadline = now.mono.plus(timeout);
-        self.in_flight = Some(InFlight { id, purpose, domain, sent_at: now.mono, deadline });
+        self.requests.in_flight = Some(InFlight { id, purpose, domain, sent_at: now.mono, deadline });
         step
     }
 }

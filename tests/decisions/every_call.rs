@@ -69,12 +69,12 @@ fn a_snapshot_says_only_what_is_not_as_ever() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     let says = |hand: &Hand, field| hand.supervisor.snapshot().unwrap().contains(field);
-    assert!(says(&hand, "\"tokens\"") && !says(&hand, "\"vainLooks\""));
+    assert!(says(&hand, "\"tokens\"") && !says(&hand, "\"lastProblem\""));
     hand.answer(&create, 206, json!({}));
     hand.supervisor.handle(hand.wall(), Input::Stop);
     let look = hand.expect(EventCall::Presence);
     hand.answer(&look, 403, json!({}));
-    assert!(says(&hand, "\"vainLooks\""));
+    assert!(says(&hand, "\"inVain\":1"));
 }
 
 #[test]

@@ -1,10 +1,12 @@
 use serde_json::json;
 
 use super::*;
-use crate::supervisor::answers::{ChannelLook, Seen};
+use crate::supervisor::presence::{ChannelLook, Seen};
 use crate::supervisor::request::RequestId;
+use crate::supervisor::requests::{InFlight, Purpose};
 use crate::supervisor::tokens::TokenLedger;
-use crate::supervisor::{Answer, SupervisorConfig};
+use crate::supervisor::{Answer, Health, SupervisorConfig};
+use crate::time::Clock;
 
 const NOW: Now = Now { wall: Millis::ZERO, mono: Millis::ZERO };
 
@@ -41,21 +43,21 @@ fn what_is_restored_must_be_a_lane_that_could_be() {
 fn the_last_thirty_two_launches_that_are_over_are_remembered() {
     let mut lane = lane();
     for generation in 1..=32 {
-        lane.launches.push(launch(generation));
+        lane.launches.add(launch(generation));
         lane.forget(0, None);
     }
-    assert_eq!((lane.retired.len(), lane.retired[0].generation), (32, 1));
-    lane.launches.push(launch(33));
+    assert_eq!((lane.launches.retired.len(), lane.launches.retired[0].generation), (32, 1));
+    lane.launches.add(launch(33));
     lane.forget(0, None);
-    assert_eq!((lane.retired.len(), lane.retired[0].generation), (32, 2));
+    assert_eq!((lane.launches.retired.len(), lane.launches.retired[0].generation), (32, 2));
 }
 
 #[test]
 fn every_token_that_was_sent_is_a_secret() {
     let mut lane = lane();
-    lane.launches.push(launch(1));
+    lane.launches.add(launch(1));
     lane.forget(0, None);
-    lane.launches.push(launch(2));
+    lane.launches.add(launch(2));
     lane.keep_secret(DriverSecrets::new(["of-the-customer".to_owned()]));
     assert_eq!(
         lane.secrets().all(None),
@@ -68,7 +70,7 @@ fn every_token_that_was_sent_is_a_secret() {
 #[test]
 fn a_uid_that_comes_back_is_worth_persisting() {
     let mut lane = lane();
-    lane.launches.push(launch(1));
+    lane.launches.add(launch(1));
     lane.forget(0, None);
     let revision = lane.revision();
     let seen = Seen::Broadcasters(vec![1]);
@@ -80,11 +82,10 @@ fn a_uid_that_comes_back_is_worth_persisting() {
 #[test]
 fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
     let mut lane = lane();
-    lane.goal = Goal::End { outcome: Outcome::Stopped, since: Millis::ZERO };
-    lane.announced_end = true;
+    lane.goal = Goal::End { outcome: Outcome::Stopped, since: Millis::ZERO, is_announced: true };
     let mut launch = Launch::new(1, 1, "show-1".to_owned(), Millis::ZERO);
     launch.tokens = TokenLedger::found_again(Vec::new(), false, Millis::ZERO);
-    lane.launches.push(launch);
+    lane.launches.add(launch);
     lane.forget(0, None);
     lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen: Seen::Broadcasters(vec![1]) });
     assert_eq!((lane.health(), lane.next_event()), (Health::Down, None));
@@ -92,7 +93,8 @@ fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
 
 #[test]
 fn a_look_in_vain_more_than_there_can_be() {
-    let mut lane = Lane { vain_looks: u32::MAX, ..lane() };
+    let mut lane = lane();
+    lane.presence.in_vain = u32::MAX;
     let look = InFlight {
         id: RequestId::new(3, 0),
         purpose: Purpose::Presence,
@@ -101,7 +103,7 @@ fn a_look_in_vain_more_than_there_can_be() {
         deadline: Millis::ZERO,
     };
     let id = look.id;
-    lane.in_flight = Some(look);
+    lane.requests.in_flight = Some(look);
     let forbidden = Answer::Http {
         status: 403,
         retry_after: None,
@@ -119,8 +121,8 @@ fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
         let mut lane = lane();
         let mut launch = launch(1);
         launch.confirm(Millis::new(5_000));
-        lane.launches.push(launch);
-        lane.current = Some(1);
+        lane.launches.add(launch);
+        lane.launches.current = Some(1);
         let seen = Seen::Broadcasters(Vec::new());
         lane.look(NOW, &ChannelLook { sent_at: Millis::new(sent_at), seen });
         lane.health() == Health::Suspect(1)

@@ -102,12 +102,41 @@ pub(super) struct Overdue {
 
 decode!(Camel Overdue { id, generation, token });
 
-/// Remembers a request that was given up, if its reply can still teach something.
-pub(super) fn remember(overdue: &mut VecDeque<Overdue>, given_up: &InFlight) {
-    if let Purpose::Create { generation, token } = &given_up.purpose {
-        overdue.push_back(Overdue { id: given_up.id, generation: *generation, token: token.clone() });
-        if overdue.len() > MAX_OVERDUE {
-            overdue.pop_front();
+/// The requests of a lane.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Requests {
+    /// There is one at a time.
+    pub(super) in_flight: Option<InFlight>,
+    pub(super) overdue: VecDeque<Overdue>,
+    pub(super) next_number: u64,
+}
+
+decode!(Camel Requests { in_flight, overdue, next_number });
+
+impl Requests {
+    /// The next number for a request.
+    pub(super) fn number(&mut self) -> u64 {
+        let number = self.next_number;
+        self.next_number = number.wrapping_add(1);
+        number
+    }
+
+    /// Whether the request under way is for this launch.
+    pub(super) fn is_for(&self, generation: u32) -> bool {
+        self.in_flight.as_ref().is_some_and(|sent| sent.purpose.generation() == Some(generation))
+    }
+
+    /// Gives up the request under way. The answer to a Create can still teach something.
+    pub(super) fn give_up(&mut self) -> Option<InFlight> {
+        let given_up = self.in_flight.take()?;
+        if let Purpose::Create { generation, token } = &given_up.purpose {
+            let (generation, token) = (*generation, token.clone());
+            self.overdue.push_back(Overdue { id: given_up.id, generation, token });
+            if self.overdue.len() > MAX_OVERDUE {
+                self.overdue.pop_front();
+            }
         }
+        Some(given_up)
     }
 }

@@ -1,0 +1,181 @@
+//! The launches of a lane, and what is remembered of those that are over.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use super::launch::{Launch, Retired};
+use super::transitions;
+use crate::decode::decode;
+use crate::uid::Uid;
+
+/// Launches that are over and remembered.
+const MAX_RETIRED: usize = 32;
+
+/// The launches of a lane, in the order in which they were added.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Launches {
+    list: Vec<Launch>,
+    /// The generation of the one that is to be on air.
+    pub(super) current: Option<u32>,
+    /// Those that are over, the last at the end.
+    pub(super) retired: VecDeque<Retired>,
+    /// The last that was given.
+    pub(super) generation: u32,
+}
+
+decode!(Camel Launches { list, current, retired, generation });
+
+/// Launches, but for one that is looked at by itself.
+pub(super) struct Others<'a> {
+    launches: [&'a [Launch]; 2],
+    retired: &'a VecDeque<Retired>,
+}
+
+impl Others<'_> {
+    /// The tokens that the service was sent.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let mut secrets: Vec<String> =
+            self.launches.into_iter().flatten().flat_map(Launch::secrets).collect();
+        self.retired.iter().for_each(|old| secrets.extend_from_slice(&old.tokens));
+        secrets
+    }
+}
+
+impl Launches {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Launch> {
+        self.list.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Launch> {
+        self.list.iter_mut()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn position(&self, generation: u32) -> Option<usize> {
+        self.list.iter().position(|launch| launch.generation == generation)
+    }
+
+    pub(super) fn find(&self, generation: u32) -> Option<&Launch> {
+        self.list.iter().find(|launch| launch.generation == generation)
+    }
+
+    pub(super) fn find_mut(&mut self, generation: u32) -> Option<&mut Launch> {
+        self.list.iter_mut().find(|launch| launch.generation == generation)
+    }
+
+    pub(super) fn current(&self) -> Option<&Launch> {
+        self.find(self.current?)
+    }
+
+    pub(super) fn current_at(&self) -> Option<usize> {
+        self.position(self.current?)
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<&Launch> {
+        self.list.get(at)
+    }
+
+    pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut Launch> {
+        self.list.get_mut(at)
+    }
+
+    /// The launch at this place, which was found just now.
+    #[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
+    pub(super) fn at(&self, at: usize) -> &Launch {
+        &self.list[at]
+    }
+
+    #[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
+    pub(super) fn at_mut(&mut self, at: usize) -> &mut Launch {
+        &mut self.list[at]
+    }
+
+    /// The launch at this place, and all others.
+    pub(super) fn split(&mut self, at: usize) -> Option<(&mut Launch, Others<'_>)> {
+        let (before, rest) = self.list.split_at_mut(at);
+        let (launch, after) = rest.split_first_mut()?;
+        Some((launch, Others { launches: [before, after], retired: &self.retired }))
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> Others<'_> {
+        Others { launches: [&self.list, &[]], retired: &self.retired }
+    }
+
+    /// A number for a new launch.
+    pub(super) fn next_generation(&mut self) -> u32 {
+        self.generation = self.generation.saturating_add(1);
+        self.generation
+    }
+
+    pub(super) fn add(&mut self, launch: Launch) {
+        transitions::note(None, Some(launch.phase()));
+        self.list.push(launch);
+    }
+
+    /// A launch is over, and its task gone, if that is known. Returns its uid, if no other launch has it.
+    pub(super) fn remove(&mut self, at: usize, gone: Option<String>) -> Option<Uid> {
+        let launch = self.list.remove(at);
+        transitions::note(Some(launch.phase()), None);
+        let uid = launch.uid;
+        self.current.take_if(|current| *current == launch.generation);
+        if launch.may_be_live() {
+            self.remember(Retired::new(launch, gone));
+        }
+        (!self.list.iter().any(|other| other.uid == uid)).then_some(uid)
+    }
+
+    /// The task of a launch is gone, which goes on as another create.
+    pub(super) fn remember_gone(&mut self, at: usize, gone: Option<String>) {
+        let launch = self.at(at).clone();
+        self.current.take_if(|current| *current == launch.generation);
+        self.remember(Retired::new(launch, gone));
+    }
+
+    fn remember(&mut self, old: Retired) {
+        self.retired.push_back(old);
+        if self.retired.len() > MAX_RETIRED {
+            self.retired.pop_front();
+        }
+    }
+
+    // ---- which create a task is of -------------------------------------------------------------------------------
+
+    /// The instanceId of the create that made this task, if it is one that is known, or known to be gone.
+    pub(super) fn create_of(&self, task_id: &str) -> Option<&str> {
+        let of_launch = |launch: &&Launch| launch.task_id() == Some(task_id);
+        let launch = self.list.iter().find(of_launch).map(|launch| launch.instance_id.as_str());
+        let of_retired = |old: &&Retired| old.gone.as_deref() == Some(task_id);
+        launch.or_else(|| self.retired.iter().rfind(of_retired).map(|old| old.instance_id.as_str()))
+    }
+
+    /// Whether this task is known to be of another create than that of this launch.
+    pub(super) fn is_of_another_create(&self, task_id: &str, generation: u32) -> bool {
+        let create = self.create_of(task_id);
+        create.is_some() && create != self.instance_id_of(generation)
+    }
+
+    /// The launch that sent this instanceId: an instanceId is ours only if it is, character for character, one of those.
+    /// Several tasks may have come of it; the first of them has its create.
+    pub(super) fn generation_of(&self, instance_id: &str) -> Option<u32> {
+        let of_launches = self.list.iter().map(|launch| (launch.generation, &launch.instance_id));
+        let of_retired = self.retired.iter().map(|old| (old.generation, &old.instance_id));
+        let of_it = of_launches.chain(of_retired).filter(|(_, other)| *other == instance_id);
+        of_it.map(|(generation, _)| generation).min()
+    }
+
+    fn instance_id_of(&self, generation: u32) -> Option<&str> {
+        let launch = self.find(generation).map(|launch| launch.instance_id.as_str());
+        let of_it = |old: &&Retired| old.generation == generation;
+        launch.or_else(|| self.retired.iter().rfind(of_it).map(|old| old.instance_id.as_str()))
+    }
+}

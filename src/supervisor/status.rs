@@ -1,0 +1,184 @@
+//! How a lane is, for people.
+
+use serde::{Deserialize, Serialize};
+
+use super::Outcome;
+use super::event::Event;
+use super::lane::{Goal, Lane};
+use super::launch::Launch;
+use super::phase::Phase;
+use crate::time::{Clock, Millis};
+use crate::uid::Uid;
+
+/// How a lane's output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "state", content = "uid")]
+pub enum Health {
+    /// Nothing is known to run.
+    Down,
+    /// The service says that a task runs under this uid already, but not which.
+    Unidentified(Uid),
+    /// Runs under this uid, but the last looks speak against it.
+    Suspect(Uid),
+    /// Runs under this uid.
+    Running(Uid),
+}
+
+/// How a lane is, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneStatus {
+    /// Its name.
+    pub name: String,
+    /// `launching`, `confirming`, `running`, `suspect`, `unidentified`, `waiting`, `stopping`, `stopped`, `failed`.
+    pub state: &'static str,
+    /// The number of its last launch. A second task of a launch, once it is found, has a number of its own.
+    pub generation: u32,
+    /// Its output uids, the primary first.
+    pub uids: Vec<Uid>,
+    /// The current output uid.
+    pub uid: Option<Uid>,
+    /// The current task.
+    pub task_id: Option<String>,
+    /// When a Query last said that the current task runs, in ms since the epoch.
+    pub last_seen_running_ms: Option<Millis>,
+    /// The last event of trouble: `suspect`, `ended` or `misconfigured`, with what the service said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_problem: Option<Event>,
+    /// Every task that lives, or may live, as far as this lane knows.
+    pub tasks: Vec<KnownTask>,
+}
+
+/// A task that lives, or may live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownTask {
+    /// The launch that made it.
+    pub generation: u32,
+    /// Its output uid.
+    pub uid: Uid,
+    /// The instanceId of its Acquire.
+    pub instance_id: String,
+    /// Its id, where it is known.
+    pub task_id: Option<String>,
+    /// What is done about it.
+    pub standing: Standing,
+}
+
+/// What is done about a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Standing {
+    /// It is the one that is launched, confirmed, or monitored.
+    Adopted,
+    /// Its Create has an unknown outcome: it is found, or watched until it is surely not there.
+    Unresolved,
+    /// It is kept until its replacement runs, or being ended.
+    Stopping,
+    /// It could not be ended; that is tried again from time to time.
+    LeftBehind,
+}
+
+impl Lane {
+    /// The running task's uid and how sure that is.
+    pub(crate) fn health(&self) -> Health {
+        match self.serving() {
+            Some(launch) if launch.is_suspect() => Health::Suspect(launch.uid),
+            Some(launch) => Health::Running(launch.uid),
+            None => match self.unidentified() {
+                Some(launch) => Health::Unidentified(launch.uid),
+                None => Health::Down,
+            },
+        }
+    }
+
+    pub(crate) fn status(&self, clock: &Clock) -> LaneStatus {
+        let current = self.serving().or(self.launches.current());
+        LaneStatus {
+            name: self.config.name.clone(),
+            state: self.state(current),
+            generation: self.launches.generation,
+            uids: self.ring.uids().to_vec(),
+            uid: current.map(|launch| launch.uid),
+            task_id: current.and_then(Launch::task_id).map(str::to_owned),
+            last_seen_running_ms: current
+                .and_then(|launch| launch.task()?.seen_running_at)
+                .map(|at| clock.wall_of(at)),
+            last_problem: self.journal.last_problem().cloned(),
+            tasks: self
+                .launches
+                .iter()
+                .filter(|launch| launch.may_be_live())
+                .map(|launch| self.known(launch))
+                .collect(),
+        }
+    }
+
+    fn state(&self, current: Option<&Launch>) -> &'static str {
+        if let Goal::End { outcome, .. } = &self.goal {
+            return match outcome {
+                _ if !self.launches.is_empty() => "stopping",
+                Outcome::Failed { .. } => "failed",
+                Outcome::Stopped | Outcome::Ended => "stopped",
+            };
+        }
+        match current.map(Launch::phase) {
+            None if self.unidentified().is_some() => "unidentified",
+            None => "waiting",
+            Some(Phase::Preparing { .. } | Phase::Creating { .. }) => "launching",
+            Some(Phase::Confirming { .. }) => "confirming",
+            Some(Phase::Running { suspicion: None, .. }) => "running",
+            Some(Phase::Running { suspicion: Some(_), .. }) => "suspect",
+            Some(Phase::Unidentified { .. }) => "unidentified",
+            Some(Phase::Unresolved { .. } | Phase::Superseded { .. } | Phase::Reconsidered { .. }) => {
+                "waiting"
+            }
+            Some(Phase::Deleting { .. } | Phase::AwaitingEnd { .. } | Phase::Orphaned { .. }) => "stopping",
+        }
+    }
+
+    /// The launch whose task runs.
+    pub(super) fn serving(&self) -> Option<&Launch> {
+        let current = self.launches.current().filter(|launch| launch.is_running());
+        current.or_else(|| self.outgoing())
+    }
+
+    /// The launch whose task runs while another one is made to replace it, with a new payload.
+    pub(super) fn outgoing(&self) -> Option<&Launch> {
+        let is_outgoing =
+            |launch: &&Launch| launch.is_running() && self.launches.current != Some(launch.generation);
+        self.launches.iter().find(is_outgoing).filter(|_| self.goal == Goal::Run)
+    }
+
+    /// Whether this launch's task is the current one, or runs until that does.
+    pub(super) fn is_of_interest(&self, generation: u32) -> bool {
+        self.launches.current == Some(generation)
+            || self.outgoing().is_some_and(|launch| launch.generation == generation)
+    }
+
+    /// A launch that is known to run, and whose task nobody has named.
+    fn unidentified(&self) -> Option<&Launch> {
+        self.launches.iter().find(|launch| launch.phase().is_live_unnamed())
+    }
+
+    fn known(&self, launch: &Launch) -> KnownTask {
+        KnownTask {
+            generation: launch.generation,
+            uid: launch.uid,
+            instance_id: launch.instance_id.clone(),
+            task_id: launch.task_id().map(str::to_owned),
+            standing: match launch.phase() {
+                Phase::Orphaned { .. } => Standing::LeftBehind,
+                Phase::Superseded { .. }
+                | Phase::Reconsidered { .. }
+                | Phase::Deleting { .. }
+                | Phase::AwaitingEnd { .. } => Standing::Stopping,
+                Phase::Preparing { .. }
+                | Phase::Creating { .. }
+                | Phase::Unresolved { .. }
+                | Phase::Unidentified { .. } => Standing::Unresolved,
+                Phase::Confirming { .. } | Phase::Running { .. } => Standing::Adopted,
+            },
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Which transitions launches take: the state diagram in `README.md` is held against them. Only with the feature
+//! `transitions`, which the simulation has; without it nothing is noted.
+
+use super::phase::Phase;
+
+/// A launch goes from one phase to another; `None` is before its beginning, or after its end.
+#[cfg(not(feature = "transitions"))]
+pub(super) fn note(_: Option<&Phase>, _: Option<&Phase>) {}
+
+#[cfg(feature = "transitions")]
+pub(super) use self::noted::note;
+#[cfg(feature = "transitions")]
+pub use self::noted::taken;
+
+#[cfg(feature = "transitions")]
+mod noted {
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+
+    use super::Phase;
+
+    type Edge = (&'static str, &'static str);
+
+    static TAKEN: Mutex<BTreeSet<Edge>> = Mutex::new(BTreeSet::new());
+
+    thread_local! {
+        /// Those of this thread: threads that simulate would wait for each other otherwise.
+        static SEEN: std::cell::RefCell<BTreeSet<Edge>> = const { std::cell::RefCell::new(BTreeSet::new()) };
+    }
+
+    /// A launch goes from one phase to another; `None` is before its beginning, or after its end.
+    pub(in super::super) fn note(from: Option<&Phase>, to: Option<&Phase>) {
+        let edge = (name(from), name(to));
+        let is_new = SEEN.with_borrow_mut(|seen| seen.insert(edge));
+        if is_new && let Ok(mut taken) = TAKEN.lock() {
+            taken.insert(edge);
+        }
+    }
+
+    /// Every transition that was taken so far in this process, in the words of the diagram: `[*]` is before the beginning, and
+    /// after the end.
+    #[must_use]
+    pub fn taken() -> BTreeSet<Edge> {
+        TAKEN.lock().map(|taken| taken.clone()).unwrap_or_default()
+    }
+
+    fn name(phase: Option<&Phase>) -> &'static str {
+        match phase {
+            None => "[*]",
+            Some(Phase::Preparing { .. }) => "Preparing",
+            Some(Phase::Creating { .. }) => "Creating",
+            Some(Phase::Unresolved { .. }) => "Unresolved",
+            Some(Phase::Unidentified { .. }) => "Unidentified",
+            Some(Phase::Confirming { .. }) => "Confirming",
+            Some(Phase::Running { .. }) => "Running",
+            Some(Phase::Superseded { .. }) => "Superseded",
+            Some(Phase::Reconsidered { .. }) => "Reconsidered",
+            Some(Phase::Deleting { .. }) => "Deleting",
+            Some(Phase::AwaitingEnd { .. }) => "AwaitingEnd",
+            Some(Phase::Orphaned { .. }) => "Orphaned",
+        }
+    }
+}

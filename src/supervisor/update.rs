@@ -1,0 +1,201 @@
+//! A new payload for a lane: by Update, or by a task that replaces the running one.
+
+use serde::Serialize;
+
+use super::config::Rollout;
+use super::event::LaunchCause;
+use super::lane::{Lane, NextLaunch};
+use super::launch::Launch;
+use super::requests::Purpose;
+use crate::error::Invalid;
+use crate::task::{Services, TaskWarning};
+use crate::time::Now;
+
+/// Which way a new payload goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Via {
+    /// The running task is updated. (One that is being launched is, once it runs.)
+    Update,
+    /// A new task under another uid has it, and takes the place of the running one: what the service can change in a
+    /// running task is `rtc` members of `audioInputs` and `videoInputs`, `region` of a video input, `audioOption` and
+    /// `videoOption`.
+    Relaunch,
+    /// Nothing runs: the next task is launched with it.
+    Launch,
+    /// It is the one that the lane has.
+    Nothing,
+}
+
+/// What becomes of a new payload in one lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneUpdate {
+    /// The lane's name.
+    pub lane: String,
+    /// Which way it goes.
+    pub via: Via,
+}
+
+impl Lane {
+    /// Checks that a new payload fits what runs.
+    pub(crate) fn check_update(&self, services: &Services) -> Result<(), Invalid> {
+        self.config.check_services(services, &self.ring)?;
+        self.payload.confirm_delays_with(&self.config.policy, services)?;
+        let running = self.serving().or(self.launches.current()).filter(|launch| launch.tokens.has_created());
+        let fixed = running.and_then(|launch| self.fixed_difference(launch, services));
+        match fixed.filter(|_| self.config.rollout == Rollout::Refuse) {
+            None => Ok(()),
+            Some(field) => Err(Invalid::new(
+                field,
+                "another value than the running task's",
+                "what it was started with: the service cannot change it in a running task (rollout: \"relaunch\" starts another one)",
+            )),
+        }
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<TaskWarning> {
+        self.payload.desired().warnings()
+    }
+
+    /// Takes a new payload: for the running task by Update, or by a task that replaces it; for later ones by their Create.
+    pub(crate) fn update(&mut self, now: Now, services: Services) -> Result<LaneUpdate, Invalid> {
+        let update = LaneUpdate { lane: self.config.name.clone(), via: self.via(&services) };
+        if update.via == Via::Nothing {
+            return Ok(update);
+        }
+        self.config.check_services(&services, &self.ring)?;
+        let before = self.payload.replace(&self.config.policy, services)?;
+        self.payload_has_changed(now, &before);
+        self.cancel_rollout();
+        self.mark_changed();
+        Ok(update)
+    }
+
+    /// A replacement that has not begun is not needed any more: the running task can take the payload that is wanted now.
+    fn cancel_rollout(&mut self) {
+        if self.outgoing().is_none_or(|launch| self.needs_relaunch(launch)) {
+            return;
+        }
+        if let Some(at) = self.launches.current_at() {
+            if self.launches.at(at).may_be_live() {
+                return;
+            }
+            let generation = self.launches.at(at).generation;
+            if self
+                .requests
+                .in_flight
+                .as_ref()
+                .is_some_and(|sent| sent.purpose.generation() == Some(generation))
+            {
+                self.requests.give_up();
+            }
+            self.forget(at, None);
+        }
+        self.keep_outgoing();
+    }
+
+    /// Which way a new payload goes.
+    fn via(&self, services: &Services) -> Via {
+        if services == self.payload.desired() {
+            return Via::Nothing;
+        }
+        match self.serving().or(self.launches.current()).filter(|launch| launch.tokens.has_created()) {
+            None => Via::Launch,
+            Some(launch) if self.fixed_difference(launch, services).is_some() => Via::Relaunch,
+            Some(_) => Via::Update,
+        }
+    }
+
+    /// The field of a payload that an Update of this launch's task could not change.
+    fn fixed_difference(&self, launch: &Launch, services: &Services) -> Option<&'static str> {
+        launch.payload.created_with().unwrap_or(self.payload.desired()).fixed_difference(services)
+    }
+
+    /// The newest payload was refused: goes back to the one before it, if there is one.
+    pub(super) fn go_back(&mut self, now: Now) -> bool {
+        let refused = self.payload.revert();
+        if let Some(refused) = &refused {
+            self.payload_has_changed(now, refused);
+        }
+        refused.is_some()
+    }
+
+    /// Each launch is to have the payload that the lane has now, in the place of this one.
+    fn payload_has_changed(&mut self, now: Now, before: &Services) {
+        let updating = match self.requests.in_flight.as_ref().map(|sent| &sent.purpose) {
+            Some(Purpose::Update { generation }) => Some(*generation),
+            Some(_) | None => None,
+        };
+        for launch in self.launches.iter_mut() {
+            if !launch.tokens.has_created() {
+                launch.payload.start_with_new();
+                launch.tokens.drop_next();
+                continue;
+            }
+            let is_running = launch.is_running();
+            let carries_it =
+                if is_running { updating == Some(launch.generation) } else { !launch.payload.is_behind() };
+            // Tokens that were given may be for another channel than the new one's.
+            if is_running || launch.payload.composed().is_none() {
+                launch.forget_payload();
+            }
+            launch.payload.is_replaced(before, carries_it, now.mono);
+        }
+        self.give_up_preparation();
+    }
+
+    /// Gives up what was asked for with a payload, or for one, that is not to be sent any more.
+    fn give_up_preparation(&mut self) {
+        let generation = self.requests.in_flight.as_ref().and_then(|sent| match sent.purpose {
+            Purpose::RtcToken { generation, .. } | Purpose::Acquire { generation } => Some(generation),
+            Purpose::Create { .. }
+            | Purpose::Query { .. }
+            | Purpose::Update { .. }
+            | Purpose::Delete { .. }
+            | Purpose::Presence => None,
+        });
+        let launch = generation.and_then(|generation| self.launches.find(generation));
+        if launch.is_some_and(|launch| launch.payload.composed().is_none()) {
+            self.requests.give_up();
+        }
+    }
+
+    /// Whether the running task is to be replaced for the newest payload, and now.
+    pub(crate) fn wants_rollout(&self, now: Now) -> bool {
+        let current = self.launches.current().filter(|launch| launch.is_running());
+        current.is_some_and(|launch| {
+            let is_due = launch.payload.update_due().is_some_and(|due| due <= now.mono);
+            is_due && self.needs_relaunch(launch) && self.ring.next().is_some()
+        })
+    }
+
+    /// Whether a task that runs is being replaced for a new payload.
+    pub(crate) fn is_rolling_out(&self) -> bool {
+        self.outgoing().is_some()
+    }
+
+    /// Launches a task with the newest payload; the running one goes on until that one runs.
+    pub(super) fn roll_out(&mut self, now: Now) {
+        self.launches.current = None;
+        self.relaunch.next = Some(NextLaunch { at: now.mono, cause: LaunchCause::Updated, blocked: false });
+        self.mark_changed();
+    }
+
+    /// The task that was to be replaced has the right payload after all, as the new one was refused: it stays.
+    pub(super) fn keep_outgoing(&mut self) -> bool {
+        let stays = |launch: &&Launch| !self.needs_relaunch(launch);
+        let outgoing =
+            self.outgoing().filter(stays).and_then(|launch| self.launches.position(launch.generation));
+        let Some(at) = outgoing else { return false };
+        self.launches.current = Some(self.launches.at(at).generation);
+        self.relaunch.next = None;
+        self.ring.resume(self.launches.at(at).uid);
+        let desired = self.payload.desired().clone();
+        if self.launches.at_mut(at).payload.keep_created(&desired) {
+            self.payload.accepted(None);
+        }
+        self.mark_changed();
+        true
+    }
+}
