@@ -12,6 +12,7 @@
 mod air;
 mod chance;
 mod checks;
+pub mod diagram;
 mod digest;
 pub mod figures;
 mod fingerprint;

@@ -11,7 +11,9 @@ use lexopt::prelude::*;
 use serde_json::{Value, json};
 use steadymix_simulation::fleet::{self, Searched};
 use steadymix_simulation::search::{self, Bounds, Found};
-use steadymix_simulation::{Plan, Viewer, broadcast, figures, golden, places, releases, shrink, sweep};
+use steadymix_simulation::{
+    Plan, Viewer, broadcast, diagram, figures, golden, places, releases, shrink, sweep,
+};
 
 /// The simulation allocates more than it computes.
 #[global_allocator]
@@ -171,6 +173,9 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
         let (searched, told) = part(&name, || fleet::schedules(sizes.seeds(sizes.schedules), sizes.minutes));
         explained("schedules", searched.failed.clone(), schedule)?;
         tell_places(&searched, if sizes.schedules >= 1_000 { &places::OF_SCHEDULES } else { &[] })?;
+        // So many schedules take every transition that there is.
+        let transitions = diagram::compare(sizes.schedules >= 200_000)?;
+        println!("{transitions} transitions of launches: as they are drawn");
         figures["schedules"] = json!({
             "seed": sizes.seed, "number": sizes.schedules, "minutes": sizes.minutes,
             "figures": told, "places": searched.places,
