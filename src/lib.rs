@@ -16,9 +16,13 @@ mod durations;
 pub mod error;
 pub mod failover;
 #[cfg(feature = "server")]
+mod group;
+#[cfg(feature = "server")]
 mod lenient;
 #[cfg(feature = "server")]
 pub mod notice;
+#[cfg(feature = "server")]
+mod on_air;
 #[cfg(feature = "server")]
 pub mod policy;
 #[cfg(feature = "server")]

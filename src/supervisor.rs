@@ -61,11 +61,10 @@ pub use self::transitions::taken as taken_transitions;
 pub use self::update::{LaneUpdate, Via};
 use crate::decode::decode;
 use crate::error::Invalid;
+use crate::group::{self, Group, driven};
 use crate::notice::Notice;
-use crate::quota::permits::Permits;
-use crate::redact::DriverSecrets;
 use crate::task::{Services, TaskWarning};
-use crate::time::{Clock, Millis, Now};
+use crate::time::Millis;
 
 /// What to do next.
 #[derive(Debug)]
@@ -172,88 +171,15 @@ decode!(Camel enum Outcome as kind { Stopped, Ended, Failed { reason } });
 
 /// Keeps one output alive. See the [module](self) for how to drive it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
-pub struct Supervisor {
-    clock: Clock,
-    lane: Lane,
-    permits: Permits,
-}
+pub struct Supervisor(pub(crate) Group);
 
-decode!(Same Supervisor { clock, lane, permits });
-
-/// Whether a part of a snapshot may be left out.
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
+driven!(Supervisor, group::SUPERVISOR);
 
 impl Supervisor {
     /// A supervisor that begins at `now`.
     #[must_use]
     pub fn new(config: SupervisorConfig, now: Millis) -> Self {
-        Self {
-            clock: Clock::starting_at(now),
-            lane: Lane::new(0, config.lane, now),
-            permits: Permits::new(config.limits, now),
-        }
-    }
-
-    /// What to do next. May change after every [`handle`](Self::handle), and when the time of a `Wait` has come.
-    #[must_use]
-    pub fn poll(&mut self, now: Millis) -> Output {
-        let now = self.tick(now);
-        if let Some(look) = self.lane.time_out(now) {
-            self.lane.look(now, &look);
-        }
-        match self.lane.poll(now, &mut self.permits, true) {
-            Step::Emit(event) => Output::Emit(event),
-            Step::Send(request) => Output::Send(request),
-            Step::NeedToken(request) => Output::NeedToken(request),
-            Step::NeedPermit(request) => Output::NeedPermit(request),
-            Step::Wait { until, why } => Output::Wait { until: self.clock.wall_at(until), why },
-            Step::Done(outcome) => Output::Done(outcome),
-        }
-    }
-
-    /// The caller's clock was set back when it showed `until`: the time that had passed by then still counts.
-    pub fn elapse(&mut self, until: Millis) {
-        self.tick(until);
-    }
-
-    /// Call it after a restore: if it had already ended, emits `AlreadyEnded`, as no other event will follow.
-    pub fn note_restored(&mut self, now: Millis) {
-        let now = self.tick(now);
-        if self.lane.has_ended() {
-            self.lane.note_ended(now);
-        }
-    }
-
-    /// Takes what happened. True when it was about this supervisor.
-    pub fn handle(&mut self, now: Millis, input: Input) -> bool {
-        let now = self.tick(now);
-        match input {
-            Input::Answer(id, answer) => {
-                if let Some(look) = self.lane.answer(now, id, &answer, &|_| false) {
-                    self.lane.look(now, &look);
-                }
-                true
-            }
-            Input::Token(id, token) => {
-                self.lane.token(now, id, token);
-                true
-            }
-            Input::Permit(request, wait) => {
-                self.permits.answered(now.mono, request.lane, request.want, wait);
-                true
-            }
-            Input::Notice(notice) => self.lane.notice(now, &notice),
-            Input::Hint => {
-                self.lane.hint(now);
-                true
-            }
-            Input::Stop => {
-                self.lane.stop(now);
-                true
-            }
-        }
+        Self(Group::new([config.lane], config.limits, None, now))
     }
 
     /// Takes a new payload: for the running task by Update, or, where the service cannot change in a running task what
@@ -264,98 +190,36 @@ impl Supervisor {
     /// A payload that does not fit what runs: another output channel, a uid of the ring among its inputs; or one that needs
     /// a new task, where [`Rollout::Refuse`] is set.
     pub fn update(&mut self, now: Millis, services: Services) -> Result<LaneUpdate, Invalid> {
-        let now = self.tick(now);
-        self.lane.check_update(&services)?;
-        self.lane.update(now, services)
+        let via = |updates: Vec<LaneUpdate>| updates.into_iter().map(|update| update.via).next();
+        let via = self.0.update(now, |_| services.clone()).map(via)?.unwrap_or(Via::Nothing);
+        Ok(LaneUpdate { lane: self.lane().name().to_owned(), via })
     }
 
     /// The newest payload that was not refused, with secrets in it; [`Services::shown`] is for people.
     #[must_use]
     pub fn services(&self) -> &Services {
-        self.lane.services()
-    }
-
-    /// What is allowed in the payload that the next launch has, but probably not meant.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<TaskWarning> {
-        self.lane.warnings()
-    }
-
-    /// The most calls that it makes in any one second, while nobody else shares out the App ID's rate limit.
-    #[must_use]
-    pub fn most_calls_in_a_second(&self) -> usize {
-        self.permits.most_in_any_second()
-    }
-
-    /// Whether somebody else shares out the App ID's rate limit, among all processes that make calls under it. Then each
-    /// call is preceded by an [`Output::NeedPermit`]; else the machine keeps to `quota` by itself.
-    pub fn share_quota(&mut self, shared: bool) {
-        self.permits.share(shared);
-    }
-
-    /// Texts that only the driver knows, such as the customer's secret and the `Authorization` header: they are redacted
-    /// wherever the service, or a proxy before it, repeats them. No snapshot has them, so they are handed in after
-    /// [`restore`](Self::restore) too. What has fewer than 6 characters, or fewer than 16 of which all are letters, is
-    /// taken for a word, and stays.
-    pub fn keep_secret(&mut self, secrets: impl IntoIterator<Item = String>) {
-        self.lane.keep_secret(DriverSecrets::new(secrets));
-    }
-
-    /// Whether the answer to this question is still awaited.
-    #[must_use]
-    pub fn awaits_permit(&self, request: PermitRequest) -> bool {
-        self.permits.awaits(request.lane, request.want)
-    }
-
-    /// Whether the answer to this request is still awaited. Ask before sending what had to wait for its snapshot.
-    #[must_use]
-    pub fn awaits(&self, id: RequestId) -> bool {
-        self.lane.awaits(id)
+        self.lane().services()
     }
 
     /// How the output is.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.lane.health()
+        self.lane().health()
     }
 
     /// How the lane is, for people.
     #[must_use]
     pub fn status(&self) -> LaneStatus {
-        self.lane.status(&self.clock)
+        self.lane().status(self.0.clock())
     }
 
-    /// Grows with every change worth persisting, besides those that a [`Request`] asks to persist first.
-    #[must_use]
-    pub fn revision(&self) -> u64 {
-        self.lane.revision()
+    #[allow(clippy::indexing_slicing, reason = "it has one, which a restore checks")]
+    fn lane(&self) -> &Lane {
+        &self.0.lanes()[0]
     }
+}
 
-    /// The whole state, as text. It carries tokens: keep it where the credentials are kept.
-    ///
-    /// # Errors
-    /// None that is known; serialising may fail in principle.
-    pub fn snapshot(&self) -> Result<String, SnapshotError> {
-        snapshot::write("supervisor", self)
-    }
-
-    /// A supervisor that goes on exactly as the one that the snapshot was taken from.
-    ///
-    /// # Errors
-    /// A snapshot of something else, of a newer version, or a damaged one.
-    pub fn restore(snapshot: &str) -> Result<Self, SnapshotError> {
-        snapshot::read("supervisor", snapshot, |supervisor: &Self| {
-            supervisor.clock.check()?;
-            supervisor.permits.check()?;
-            supervisor.lane.check(0)
-        })
-    }
-
-    fn tick(&mut self, now: Millis) -> Now {
-        let (now, went_back) = self.clock.tick(now);
-        if went_back {
-            self.lane.clock_went_back();
-        }
-        now
-    }
+/// Whether a part of a snapshot may be left out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::quota::Want;
-use crate::supervisor::{Answer, NoAnswer, Request, Via};
+use crate::supervisor::{Answer, Event, EventCall, EventKind, NoAnswer, Request, Via};
 
 const NOW: Millis = Millis::new(1_767_225_600_000);
 
@@ -119,7 +119,7 @@ fn lanes_in_different_channels_keep_their_own_output() {
         };
         let ten_minutes = Millis::from_secs(600);
         assert_eq!(
-            group.lanes.iter().map(of_lane).collect::<Vec<_>>(),
+            group.0.lanes().iter().map(of_lane).collect::<Vec<_>>(),
             [(ten_minutes, "show".to_owned()), (ten_minutes, "another show".to_owned())]
         );
     }
@@ -407,8 +407,8 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
     let mut now = NOW;
     // The second lane gives its first create up, and waits for the permits of another; the first lane's Query waits behind.
-    let both_wait = |group: &RedundancyGroup| (0..2).all(|lane| group.permits.held_by(lane).0.is_some());
-    while !(both_wait(&group) && group.lanes[1].status(&group.clock).generation == 2) {
+    let both_wait = |group: &RedundancyGroup| (0..2).all(|lane| group.0.permits().held_by(lane).0.is_some());
+    while !(both_wait(&group) && group.status().lanes[1].generation == 2) {
         match group.poll(now) {
             Output::Send(request) if request.id.lane() == 1 && request.call == EventCall::Create => {
                 let answer = http(206, "");
@@ -482,7 +482,7 @@ fn a_look_that_is_to_be_made_later_is_made_later_by_every_lane() {
 fn a_look_that_is_in_vain_is_so_for_every_lane() {
     let mut group = group(2);
     looks_answered(&mut group, NOW.plus(Millis::from_secs(300)), 403, None);
-    assert!(group.lanes.iter().all(|lane| !lane.can_look()));
+    assert!(group.0.lanes().iter().all(|lane| !lane.can_look()));
 }
 
 #[test]

@@ -17,13 +17,14 @@ use super::executor::Executor;
 use super::host::{Host, PERSIST_TIMEOUT};
 use super::persister::Persister;
 use super::{error, fetch, value};
+use crate::group::Group;
 use crate::notice::{self, Freshness, NoticeError, NoticeLog};
 use crate::redundancy::{GroupConfig, GroupUpdate, RedundancyGroup};
 use crate::supervisor::{
     Answer, EventCall, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
     SupervisorConfig, TokenRequest,
 };
-use crate::task::{Services, TaskWarning, revealed};
+use crate::task::{Services, revealed};
 use crate::time::Millis;
 
 /// Tasks whose notifications are remembered, to tell those that come twice.
@@ -35,97 +36,22 @@ enum Machine {
 }
 
 impl Machine {
-    fn poll(&mut self, now: Millis) -> Output {
+    fn group(&self) -> &Group {
         match self {
-            Self::Supervisor(machine) => machine.poll(now),
-            Self::Group(machine) => machine.poll(now),
+            Self::Supervisor(machine) => &machine.0,
+            Self::Group(machine) => &machine.0,
         }
     }
 
-    fn handle(&mut self, now: Millis, input: Input) -> bool {
+    fn group_mut(&mut self) -> &mut Group {
         match self {
-            Self::Supervisor(machine) => machine.handle(now, input),
-            Self::Group(machine) => machine.handle(now, input),
-        }
-    }
-
-    fn awaits(&self, id: RequestId) -> bool {
-        match self {
-            Self::Supervisor(machine) => machine.awaits(id),
-            Self::Group(machine) => machine.awaits(id),
-        }
-    }
-
-    fn awaits_permit(&self, request: PermitRequest) -> bool {
-        match self {
-            Self::Supervisor(machine) => machine.awaits_permit(request),
-            Self::Group(machine) => machine.awaits_permit(request),
-        }
-    }
-
-    fn elapse(&mut self, until: Millis) {
-        match self {
-            Self::Supervisor(machine) => machine.elapse(until),
-            Self::Group(machine) => machine.elapse(until),
-        }
-    }
-
-    fn note_restored(&mut self, now: Millis) {
-        match self {
-            Self::Supervisor(machine) => machine.note_restored(now),
-            Self::Group(machine) => machine.note_restored(now),
-        }
-    }
-
-    fn keep_secret(&mut self, secrets: Vec<String>) {
-        match self {
-            Self::Supervisor(machine) => machine.keep_secret(secrets),
-            Self::Group(machine) => machine.keep_secret(secrets),
-        }
-    }
-
-    /// The newest payload that was not refused; none if lanes have different ones.
-    fn services(&self) -> Option<&Services> {
-        match self {
-            Self::Supervisor(machine) => Some(machine.services()),
-            Self::Group(machine) => machine.services(),
-        }
-    }
-
-    fn share_quota(&mut self, shared: bool) {
-        match self {
-            Self::Supervisor(machine) => machine.share_quota(shared),
-            Self::Group(machine) => machine.share_quota(shared),
-        }
-    }
-
-    fn most_calls_in_a_second(&self) -> usize {
-        match self {
-            Self::Supervisor(machine) => machine.most_calls_in_a_second(),
-            Self::Group(machine) => machine.most_calls_in_a_second(),
-        }
-    }
-
-    fn revision(&self) -> u64 {
-        match self {
-            Self::Supervisor(machine) => machine.revision(),
-            Self::Group(machine) => machine.revision(),
-        }
-    }
-
-    fn warnings(&self) -> Vec<TaskWarning> {
-        match self {
-            Self::Supervisor(machine) => machine.warnings(),
-            Self::Group(machine) => machine.warnings(),
+            Self::Supervisor(machine) => &mut machine.0,
+            Self::Group(machine) => &mut machine.0,
         }
     }
 
     fn snapshot(&self) -> Result<String, JsValue> {
-        match self {
-            Self::Supervisor(machine) => machine.snapshot(),
-            Self::Group(machine) => machine.snapshot(),
-        }
-        .map_err(error::snapshot)
+        self.group().snapshot().map_err(error::snapshot)
     }
 }
 
@@ -191,12 +117,13 @@ impl Driver {
     }
 
     fn of(mut machine: Machine, host: Host, restored: bool) -> Self {
-        machine.share_quota(host.has_permit());
-        machine.keep_secret(value::read("host.secrets", &host.secrets()).unwrap_or_default());
+        machine.group_mut().share_quota(host.has_permit());
+        let secrets: Vec<String> = value::read("host.secrets", &host.secrets()).unwrap_or_default();
+        machine.group_mut().keep_secret(secrets);
         Self(Rc::new(Inner {
             executor: Executor::new(),
             host,
-            persisted_revision: Cell::new(machine.revision()),
+            persisted_revision: Cell::new(machine.group().revision()),
             machine: RefCell::new(machine),
             notices: RefCell::new(NoticeLog::new(NOTICES_OF_TASKS)),
             inbox: RefCell::default(),
@@ -278,7 +205,7 @@ impl Driver {
     pub fn update(&self, services: &str, now: f64) -> Result<JsValue, JsValue> {
         let now = self.0.at(value::to_millis(now));
         let machine = &mut *self.0.machine.borrow_mut();
-        let shown_of = machine.services().cloned();
+        let shown_of = machine.group().services().cloned();
         let revealed = |json: &Value| revealed(json, shown_of.as_ref());
         let updates = match machine {
             Machine::Supervisor(machine) => {
@@ -298,7 +225,7 @@ impl Driver {
 
     /// The newest payload that was not refused, for people: what may be a secret is hidden. `null`: lanes have different ones.
     pub fn payload(&self) -> Result<JsValue, JsValue> {
-        value::out(&self.0.machine.borrow().services().map(Services::shown))
+        value::out(&self.0.machine.borrow().group().services().map(Services::shown))
     }
 
     /// The whole state, as text.
@@ -316,7 +243,7 @@ impl Driver {
 
     /// What is allowed in the payload that the next launch has, but probably not meant.
     pub fn warnings(&self) -> Result<JsValue, JsValue> {
-        let mut warnings = self.0.machine.borrow().warnings();
+        let mut warnings = self.0.machine.borrow().group().warnings();
         warnings.retain(|warning| !(self.0.host.has_rtc_token() && warning.is_about_token()));
         value::out(&warnings)
     }
@@ -363,13 +290,13 @@ impl Inner {
             }
             while let Some(input) = self.next_input() {
                 let now = self.time()?;
-                self.machine.borrow_mut().handle(now, input);
+                self.machine.borrow_mut().group_mut().handle(now, input);
             }
             let now = self.time()?;
             if self.restored.take() {
-                self.machine.borrow_mut().note_restored(now);
+                self.machine.borrow_mut().group_mut().note_restored(now);
             }
-            let output = self.machine.borrow_mut().poll(now);
+            let output = self.machine.borrow_mut().group_mut().poll(now);
             match output {
                 Output::Emit(event) => self.host.tell_event(&value::out(&event)?),
                 Output::Send(request) => self.start(request),
@@ -433,7 +360,7 @@ impl Inner {
     /// If the application's clock was set back, the time that had passed by then still counts: a wait does not begin anew.
     fn at(&self, now: Millis) -> Millis {
         if now < self.last_wall.replace(now).minus(Millis::from_secs(1)) {
-            self.machine.borrow_mut().elapse(self.host.before_set_back());
+            self.machine.borrow_mut().group_mut().elapse(self.host.before_set_back());
         }
         now
     }
@@ -441,7 +368,7 @@ impl Inner {
     /// Takes a command or notification at once, so that its caller learns whether it was about us.
     fn take(&self, now: f64, input: Input) -> bool {
         let now = self.at(value::to_millis(now));
-        let taken = self.machine.borrow_mut().handle(now, input);
+        let taken = self.machine.borrow_mut().group_mut().handle(now, input);
         self.poke();
         taken
     }
@@ -454,9 +381,10 @@ impl Inner {
     /// Whether an answer or a permit that is awaited, or a snapshot, is on its way.
     fn is_busy(&self) -> bool {
         let machine = self.machine.borrow();
+        let group = machine.group();
         self.persister.is_busy()
-            || self.under_way.borrow().iter().any(|id| machine.awaits(*id))
-            || self.asked.borrow().iter().any(|request| machine.awaits_permit(*request))
+            || self.under_way.borrow().iter().any(|id| group.awaits(*id))
+            || self.asked.borrow().iter().any(|request| group.awaits_permit(*request))
     }
 
     fn start(self: &Rc<Self>, request: Request) {
@@ -480,11 +408,11 @@ impl Inner {
         }
         let permit = request.permit();
         if permit.is_some() && !self.host.has_permit() {
-            let most = self.machine.borrow().most_calls_in_a_second();
+            let most = self.machine.borrow().group().most_calls_in_a_second();
             self.departures.turn(&self.host, most).await;
         }
         let too_late = request.send_before.is_some_and(|latest| self.time_left(latest) == Millis::ZERO);
-        if too_late || !self.is_driven() || !self.machine.borrow().awaits(request.id) {
+        if too_late || !self.is_driven() || !self.machine.borrow().group().awaits(request.id) {
             return Answer::Nothing(NoAnswer::NotSent);
         }
         if let Some(permit) = permit {
@@ -555,7 +483,7 @@ impl Inner {
     // ---- snapshots -----------------------------------------------------------------------------------------------
 
     fn has_changed(&self) -> bool {
-        self.host.has_persist() && self.machine.borrow().revision() != self.persisted_revision.get()
+        self.host.has_persist() && self.machine.borrow().group().revision() != self.persisted_revision.get()
     }
 
     /// Persists what has changed last, if anything has; false when it was let go of meanwhile.
@@ -582,7 +510,7 @@ impl Inner {
                     if !inner.is_driven() {
                         continue;
                     }
-                    let revision = inner.machine.borrow().revision();
+                    let revision = inner.machine.borrow().group().revision();
                     let snapshot = inner.machine.borrow().snapshot();
                     let done = match snapshot {
                         Ok(snapshot) => inner.host.persist(&snapshot).await,

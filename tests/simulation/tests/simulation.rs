@@ -134,7 +134,9 @@ fn the_same_seed_gives_the_same_trace() {
 }
 
 /// Schedules that take the transitions which few do, by what they take. `npm run prove` has so many that they come by themselves.
-const RARE: [u64; 9] = [1_202, 1_611, 2_556, 4_933, 8_112, 8_215, 9_368, 12_267, 19_007];
+const RARE: [u64; 14] = [
+    1_202, 1_611, 2_556, 4_933, 8_112, 8_215, 9_368, 12_267, 19_007, 24_806, 29_963, 55_039, 118_134, 135_784,
+];
 
 #[test]
 fn the_state_diagram_draws_what_launches_do() {

@@ -1,0 +1,129 @@
+//! Which lane's output viewers should watch.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decode::decode;
+use crate::supervisor::{Event, EventKind, Health, Lane};
+use crate::time::{Millis, Now};
+use crate::uid::Uid;
+
+/// Which output is put on air.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnAirPolicy {
+    /// The one that is on air stays there while it runs.
+    #[default]
+    Sticky,
+    /// The first lane, whenever it runs.
+    PreferPrimary,
+}
+
+decode!(Kebab enum OnAirPolicy { Sticky, PreferPrimary });
+
+/// The output that viewers should watch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OnAir {
+    /// The lane's name.
+    pub lane: String,
+    /// Its channel.
+    pub channel: String,
+    /// Its output uid.
+    pub uid: Uid,
+}
+
+/// Chooses the output that viewers should watch.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OnAirChoice {
+    policy: OnAirPolicy,
+    on_air: Option<(usize, Uid)>,
+    /// How long a backup waits for the primary, so that viewers do not begin with it only to leave it a moment later. None:
+    /// an output was on air.
+    start_grace: Option<Millis>,
+    /// Since when a backup has been up alone.
+    first_up: Option<Millis>,
+}
+
+decode!(Camel OnAirChoice { policy, on_air, start_grace, first_up });
+
+impl OnAirChoice {
+    pub(crate) fn new(policy: OnAirPolicy, start_grace: Millis) -> Self {
+        Self { policy, on_air: None, start_grace: Some(start_grace), first_up: None }
+    }
+
+    /// The lane that is on air.
+    pub(crate) fn lane(&self) -> Option<usize> {
+        self.on_air.map(|(at, _)| at)
+    }
+
+    pub(crate) fn on_air(&self, lanes: &[Lane]) -> Option<OnAir> {
+        let (at, uid) = self.on_air?;
+        let lane = lanes.get(at)?;
+        Some(OnAir { lane: lane.name().to_owned(), channel: lane.output_channel().to_owned(), uid })
+    }
+
+    /// Whether an output that would be the first on air has to wait for the primary's.
+    fn holds_for_primary(&mut self, now: Now, lanes: &[Lane], next: Option<(usize, Uid)>) -> bool {
+        let is_backup = next.is_some_and(|(at, _)| at > 0) && lanes.first().is_some_and(Lane::is_to_run);
+        if is_backup && self.start_grace.is_some() {
+            self.first_up.get_or_insert(now.mono);
+        }
+        let holds = is_backup && self.held_until().is_some_and(|until| now.mono < until);
+        if !holds {
+            self.start_grace = None;
+        }
+        holds
+    }
+
+    /// Until when a backup that is up waits for the primary.
+    pub(crate) fn held_until(&self) -> Option<Millis> {
+        Some(self.first_up?.plus(self.start_grace?))
+    }
+
+    /// Moves what is on air when it does not run any more, to a lane that does.
+    pub(crate) fn choose(&mut self, now: Now, lanes: &[Lane]) -> Option<Event> {
+        let healths: Vec<Health> = lanes.iter().map(Lane::health).collect();
+        let running = |(at, health): (usize, &Health)| match health {
+            Health::Running(uid) => Some((at, *uid)),
+            Health::Unidentified(_) | Health::Suspect(_) | Health::Down => None,
+        };
+        let up = |(at, health): (usize, &Health)| match health {
+            Health::Running(uid) | Health::Suspect(uid) | Health::Unidentified(uid) => Some((at, *uid)),
+            Health::Down => None,
+        };
+        let first_running = healths.iter().enumerate().find_map(running);
+        let first_up = || healths.iter().enumerate().find_map(up);
+        let here = |at: usize| healths.get(at).map(|health| (at, health));
+        let stays = self.on_air.and_then(|(at, _)| here(at)).and_then(running);
+        // One that is suspect is left for one that surely runs, but not for nothing.
+        let holds = || self.on_air.and_then(|(at, _)| here(at)).and_then(up);
+        let next = match self.policy {
+            OnAirPolicy::Sticky => stays.or(first_running).or_else(holds).or_else(first_up),
+            OnAirPolicy::PreferPrimary => first_running.or_else(holds).or_else(first_up),
+        };
+        if next == self.on_air || self.holds_for_primary(now, lanes, next) {
+            return None;
+        }
+        let from = std::mem::replace(&mut self.on_air, next);
+        let name = |at: usize| lanes.get(at).map(|lane| lane.name().to_owned());
+        let channel = |at: usize| lanes.get(at).map(|lane| lane.output_channel().to_owned());
+        let (from_lane, to_lane) = (from.and_then(|(at, _)| name(at)), next.and_then(|(at, _)| name(at)));
+        Some(Event {
+            at: now.wall,
+            lane: to_lane.clone().or_else(|| from_lane.clone()).unwrap_or_default(),
+            generation: None,
+            uid: next.map(|(_, uid)| uid),
+            task_id: None,
+            instance_id: None,
+            kind: EventKind::OnAir {
+                from_lane,
+                to_lane,
+                from_uid: from.map(|(_, uid)| uid),
+                to_uid: next.map(|(_, uid)| uid),
+                from_channel: from.and_then(|(at, _)| channel(at)),
+                to_channel: next.and_then(|(at, _)| channel(at)),
+            },
+        })
+    }
+}
