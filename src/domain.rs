@@ -1,28 +1,27 @@
 //! Which domain is asked next.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
-use crate::decode::decode;
+use crate::document::document;
 use crate::durations::server::DOMAIN_RETURN;
 use crate::error::{Invalid, quoted};
 use crate::time::Millis;
 
 /// Where the broadcast is, which decides which domains are near.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[apply(document)]
+#[json(kebab, serde = both)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Area {
     /// Mainland China.
     China,
     /// North America.
-    #[default]
+    #[json(default)]
     NorthAmerica,
     /// Europe.
     Europe,
     /// Asia Pacific, without mainland China.
     AsiaPacific,
 }
-
-decode!(Kebab enum Area { China, NorthAmerica, Europe, AsiaPacific });
 
 impl Area {
     /// Primary and alternate suffix, and the area's two regions, each the other's neighbour.
@@ -39,8 +38,9 @@ impl Area {
 }
 
 /// How a call to a domain failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DomainFailure {
     /// The name could not be resolved: the alternate name may help.
     Dns,
@@ -52,8 +52,6 @@ pub enum DomainFailure {
     ServerError,
 }
 
-decode!(Camel enum DomainFailure { Dns, Unreachable, Unknown, ServerError });
-
 /// 5xx answers in a row after which a domain is left.
 const SERVER_ERRORS_TO_LEAVE: u8 = 3;
 
@@ -62,7 +60,9 @@ const SERVER_ERRORS_TO_LEAVE: u8 = 3;
 ///
 /// Works by name: two failures of one domain at once (two calls were under way) move on once, not twice. Stays with
 /// what works, and tries the primary again some time after leaving it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[apply(document)]
+#[json(same, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainLadder {
     rungs: [String; 4],
     current: usize,
@@ -75,10 +75,6 @@ pub struct DomainLadder {
     return_at: Option<Millis>,
     return_after: Millis,
 }
-
-decode!(Same DomainLadder {
-    rungs, current, once_more, server_errors, fallback, return_at, return_after
-});
 
 const PRIMARY: usize = 0;
 const ALTERNATE: usize = 1;

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+#[cfg(feature = "server")]
+use crate::document;
+
 /// A value that is not allowed where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{field} is {value}, but must be {allowed}")]
@@ -47,15 +50,19 @@ const MAX_QUOTED_CHARS: usize = 64;
 #[cfg(feature = "server")]
 pub(crate) fn quoted(text: &str) -> String {
     match text.chars().count() {
-        0..=MAX_QUOTED_CHARS => serde_json::Value::from(text).to_string(),
+        0..=MAX_QUOTED_CHARS => document::write(&text.to_owned()),
         more => format!("a string of {more} characters"),
     }
 }
 
 /// A list of numbers, for a reader of an error.
 pub(crate) fn list_of<N: Copy + Into<u64>>(numbers: &[N]) -> String {
-    let numbers: Vec<String> = numbers.iter().map(|number| (*number).into().to_string()).collect();
-    format!("[{}]", numbers.join(", "))
+    format!("[{}]", listed(numbers.iter().map(|number| (*number).into().to_string())))
+}
+
+/// Items of an error's text.
+pub(crate) fn listed(items: impl Iterator<Item = String>) -> String {
+    items.reduce(|list, item| list + ", " + &item).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 //! A [`Supervisor`](crate::supervisor::Supervisor) is a group of one lane, a
 //! [`RedundancyGroup`](crate::redundancy::RedundancyGroup) one of several, of which one is on air.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
-use crate::decode::decode;
+use crate::document::document;
 use crate::error::{Invalid, check_count};
 use crate::on_air::OnAirChoice;
 use crate::quota::QuotaLimits;
@@ -19,8 +19,9 @@ use crate::supervisor::{
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
 
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Group {
     clock: Clock,
     /// The primary first; there is one at least.
@@ -31,8 +32,6 @@ pub(crate) struct Group {
     /// The lane that is asked first at the next poll: all get their turn.
     first: usize,
 }
-
-decode!(Camel Group { clock, lanes, permits, on_air, first });
 
 impl Group {
     pub(crate) fn new(
@@ -263,7 +262,7 @@ impl Group {
     }
 
     /// The whole state, as text.
-    pub(crate) fn snapshot(&self) -> Result<String, SnapshotError> {
+    pub(crate) fn snapshot(&self) -> String {
         snapshot::write(self.kind(), self)
     }
 
@@ -326,6 +325,13 @@ fn together(outcomes: &[Outcome]) -> Outcome {
 /// What a supervisor and a group have in common, for whoever drives them.
 macro_rules! driven {
     ($machine:ident, $kind:expr) => {
+        impl serde::Serialize for $machine {
+            /// The whole state, as in a snapshot.
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::document::Serializable(&self.0).serialize(serializer)
+            }
+        }
+
         impl $machine {
             /// What to do next. May change after every [`handle`](Self::handle), and when the time of a `Wait` has come.
             #[must_use]
@@ -393,10 +399,7 @@ macro_rules! driven {
             }
 
             /// The whole state, as text. It carries tokens: keep it where the credentials are kept.
-            ///
-            /// # Errors
-            /// None that is known; serialising may fail in principle.
-            pub fn snapshot(&self) -> Result<String, SnapshotError> {
+            pub fn snapshot(&self) -> String {
                 self.0.snapshot()
             }
 

@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "server")]
-mod decode;
+mod document;
 #[cfg(feature = "server")]
 pub mod domain;
 #[cfg(feature = "server")]

@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 
 use hmac::{Hmac, KeyInit, Mac};
+use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha1::Sha1;
 use sha2::Sha256;
 
+use crate::document::document;
 use crate::lenient::{self, MAX_ID_BYTES, integer, task_id, text, word};
 use crate::time::Millis;
 
@@ -64,38 +66,46 @@ fn verify_with<M: Mac + KeyInit>(secret: &[u8], body: &[u8], signature: &[u8]) -
 }
 
 /// What a notification says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// Names this notification.
+    #[json(nullable)]
     pub notice_id: Option<String>,
     /// The task it is about.
     pub task_id: String,
     /// The instanceId of the create that made it, if the service names it.
+    #[json(nullable)]
     pub instance_id: Option<String>,
     /// What happened.
-    #[serde(flatten)]
+    #[json(beside)]
     pub kind: NoticeKind,
     /// Its place among the notifications of its task.
+    #[json(nullable)]
     pub sequence: Option<i64>,
     /// When it was made, in ms since the epoch. (When it was sent changes with every resend, and is left out.)
+    #[json(nullable)]
     pub sent_at: Option<Millis>,
 }
 
 /// What happened to the task.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[apply(document)]
+#[json(camel, tag = event, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoticeKind {
     /// 110: it started.
     Started,
     /// 111: it stopped.
     Stopped {
         /// Why, as the service says.
+        #[json(nullable)]
         reason: Option<String>,
     },
     /// 112: its state.
     Status {
         /// `connecting`, `running`, `failed`, or anything else, as it came.
+        #[json(nullable)]
         state: Option<String>,
     },
     /// 113: it was updated.
@@ -167,8 +177,9 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
 }
 
 /// Whether a notification was here before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Freshness {
     /// The first of its kind.
     New,

@@ -1,28 +1,28 @@
 //! Which lane's output viewers should watch.
 
-use serde::{Deserialize, Serialize};
+use macro_rules_attribute::apply;
 
-use crate::decode::decode;
+use crate::document::document;
 use crate::supervisor::{Event, EventKind, Health, Lane};
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
 /// Which output is put on air.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[apply(document)]
+#[json(kebab, serde = both)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OnAirPolicy {
     /// The one that is on air stays there while it runs.
-    #[default]
+    #[json(default)]
     Sticky,
     /// The first lane, whenever it runs.
     PreferPrimary,
 }
 
-decode!(Kebab enum OnAirPolicy { Sticky, PreferPrimary });
-
 /// The output that viewers should watch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnAir {
     /// The lane's name.
     pub lane: String,
@@ -33,8 +33,9 @@ pub struct OnAir {
 }
 
 /// Chooses the output that viewers should watch.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct OnAirChoice {
     policy: OnAirPolicy,
     on_air: Option<(usize, Uid)>,
@@ -44,8 +45,6 @@ pub(crate) struct OnAirChoice {
     /// Since when a backup has been up alone.
     first_up: Option<Millis>,
 }
-
-decode!(Camel OnAirChoice { policy, on_air, start_grace, first_up });
 
 impl OnAirChoice {
     pub(crate) fn new(policy: OnAirPolicy, start_grace: Millis) -> Self {

@@ -1,9 +1,9 @@
 //! Which answer waits how long, and when the waits are spent.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 use serde_json::Value;
 
-use crate::decode::{self, Decode, Json, Wrong, decode, deserialize};
+use crate::document::{self, document};
 use crate::durations::Duration;
 use crate::durations::policy as durations;
 use crate::error::{Invalid, list_of};
@@ -11,16 +11,11 @@ use crate::status::{Call, Meaning};
 use crate::time::Millis;
 
 /// A ladder: the waits before each further attempt. When none is left it is *spent*.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backoff(Vec<Millis>);
 
-impl Decode for Backoff {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        Decode::decode(json).map(Self)
-    }
-}
-deserialize!(Backoff);
+document!(@transparent Backoff);
+document!(@serde both Backoff);
 
 impl Backoff {
     /// A ladder of waits in milliseconds.
@@ -59,8 +54,9 @@ impl Backoff {
 }
 
 /// Why a call is made again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
     /// 206: the outcome is unknown.
     TimedOut,
@@ -81,10 +77,6 @@ pub enum Cause {
     /// The reply's body was not what the service documents (no taskId, not JSON, cut off).
     Malformed,
 }
-
-decode!(Camel enum Cause {
-    TimedOut, NotCompleted, ServerError, Accepted, NotFound, Refused, RateLimited, NoAnswer, Malformed,
-});
 
 impl Cause {
     /// The cause to make `call` again after an answer with this meaning, if it is one to make it again.
@@ -107,8 +99,9 @@ impl Cause {
 
 /// Every schedule of the service, and ours where it has none. All values are in milliseconds unless said otherwise;
 /// every one can be overridden.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, unknown = refused, defaults = Self::default(), serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Acquire, Create or Update answered 206: the same again after 3, 6, 9 s.
     pub create_timed_out_ms: Backoff,
@@ -162,13 +155,6 @@ pub struct RetryPolicy {
     pub jitter_percent: u8,
 }
 
-decode!(Camel RetryPolicy {
-    create_timed_out_ms, create_server_error_ms, create_not_completed_ms, query_not_found_ms, query_server_error_ms,
-    query_refused_ms, delete_ms, no_answer_ms, rate_limited_ms, confirm_ms, confirm_deadline_ms, monitor_interval_ms,
-    relaunch_ms, relaunch_reset_ms, migration_ms, unidentified_ms, presence_ms, presence_absences, stop_deadline_ms,
-    request_timeout_ms, hint_interval_ms, retry_after_max_ms, jitter_percent; only
-} or Self::default());
-
 impl Default for RetryPolicy {
     fn default() -> Self {
         let delays = |duration: &Duration| Backoff::from_ms(duration.default);
@@ -206,7 +192,7 @@ impl RetryPolicy {
     /// # Errors
     /// A field that does not exist, or a value out of its range.
     pub fn from_json(overrides: &Value) -> Result<Self, Invalid> {
-        let policy: Self = decode::read("policy", overrides)?;
+        let policy: Self = document::read("policy", overrides)?;
         policy.check().map_err(|invalid| invalid.within("policy"))?;
         Ok(policy)
     }

@@ -5,11 +5,12 @@ pub(crate) mod permits;
 
 use std::collections::VecDeque;
 
+use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::by_lane::ByLane;
-use crate::decode::{self, Decode, Json, Wrong, decode};
+use crate::document::{self, Document, FieldWriter, Json, Writer, Wrong, document};
 use crate::domain::Area;
 use crate::durations::server::POLL_INTERVAL;
 use crate::error::Invalid;
@@ -29,19 +30,20 @@ const UNUSED_FOR: Millis = Millis::from_secs(5);
 const LONGEST_HELD: Millis = SECOND;
 
 /// The limits of an App ID. They are defaults that Agora's support can raise, so they are settings here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, unknown = refused, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotaLimits {
     /// Calls a second in the long run: 1 to 10000, by default 8. With `burst` it makes the most in any one second.
+    #[json(or = CALLS_PER_SECOND)]
     pub calls_per_second: u32,
     /// Calls that may follow each other at once: 2 to 10000, by default 2 (an Acquire and its Create).
+    #[json(or = BURST)]
     pub burst: u32,
     /// Peak concurrent tasks (PCW) of the largest output size that is used: 1 to 1000000. At most a tenth of it may be
     /// created a second.
     pub pcw: u32,
 }
-
-decode!(Camel QuotaLimits { calls_per_second or CALLS_PER_SECOND, burst or BURST, pcw; only });
 
 const CALLS_PER_SECOND: u32 = 8;
 const BURST: u32 = 2;
@@ -74,7 +76,7 @@ impl QuotaLimits {
                 Some(None) => {}
             }
         }
-        let limits: Self = decode::read("quota", &merged)?;
+        let limits: Self = document::read("quota", &merged)?;
         limits.check()?;
         Ok(limits)
     }
@@ -105,8 +107,9 @@ impl QuotaLimits {
 }
 
 /// A call that wants to be made, in the order of importance: Delete, then what creates, then Query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Want {
     /// Ends a task.
     Delete,
@@ -119,8 +122,6 @@ pub enum Want {
     /// Asks how a task is.
     Query,
 }
-
-decode!(Camel enum Want { Delete, AcquireAndCreate, Create, Update, Query });
 
 /// Of whoever has waited longer than its share of a round: next after those who end a task.
 const OVERDUE_RANK: u8 = 1;
@@ -158,14 +159,14 @@ pub enum Permit {
 /// Who asks: the lane's number in its group.
 pub type Lane = u32;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[apply(document)]
+#[json(same)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Claim {
     want: Want,
     since: Millis,
     order: u64,
 }
-
-decode!(Same Claim { want, since, order });
 
 /// Lets through at most `callsPerSecond + burst` calls in any one second, whatever the number of lanes: a token
 /// bucket, with a log of the last second so that permits reserved for later do not pile up on a burst. Delete goes
@@ -175,7 +176,9 @@ decode!(Same Claim { want, since, order });
 /// A gap of over a second between two looks at the clock may be a clock that was set forward: the log does not age by
 /// it, unless the one before was as long (then it is merely a quiet time). So a burst follows, but not more calls than
 /// fit the second in which the clock was set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[apply(document)]
+#[json(same, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenBucket {
     limits: QuotaLimits,
     milli_tokens: u64,
@@ -194,14 +197,8 @@ pub struct TokenBucket {
     /// When those leave that have asked.
     departures: ByLane<Millis>,
     /// If [`TokenBucket::used`] is called when a call leaves: when the lanes got their permits whose calls have not left yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
     unused: Option<ByLane<Millis>>,
 }
-
-decode!(Same TokenBucket {
-    limits, milli_tokens, seen, gap_before, time, sent, reserved, claims, next_order, next_create,
-    next_reserved or Millis::ZERO, departures or ByLane::new(), unused
-});
 
 impl TokenBucket {
     /// A full bucket at `now`.
@@ -434,19 +431,32 @@ impl OutputSize {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TasksBySize([u32; 3]);
 
-impl Decode for TasksBySize {
+impl Document for TasksBySize {
+    fn blank() -> Self {
+        Self::default()
+    }
+
     /// A number, which is of HD outputs, or `{ SD?, HD?, FHD? }`.
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
         if json.is_number() {
-            return Ok(Self::of(OutputSize::Hd, u32::decode(json)?));
+            *self = Self::of(OutputSize::Hd, json.value()?);
+            return Ok(());
         }
-        let fields = json.fields()?;
-        fields.only(&NAMES)?;
-        let mut tasks = [0; 3];
-        for (name, tasks) in NAMES.into_iter().zip(&mut tasks) {
-            *tasks = fields.get_or(name, 0)?;
+        let mut fields = json.fields()?;
+        for (name, tasks) in NAMES.into_iter().zip(&mut self.0) {
+            fields.optional(name, tasks);
         }
-        Ok(Self(tasks))
+        fields.finish_without_others()
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.object(self);
+    }
+
+    fn write_fields(&self, out: &mut dyn FieldWriter) {
+        for (name, tasks) in NAMES.into_iter().zip(&self.0) {
+            out.field(name, tasks);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::decode::{Decode, Json, Wrong};
+use crate::document::{Document, Json, Writer, Wrong};
 
 /// What has fewer characters is no secret: tokens, keys and passwords are longer, and words of messages are as short.
 const LEAST_SECRET_CHARS: usize = 6;
@@ -38,10 +38,24 @@ impl DriverSecrets {
     }
 }
 
-impl Decode for DriverSecrets {
-    /// None: they are handed in again after a restore.
-    fn decode(_: &Json<'_>) -> Result<Self, Wrong> {
-        Ok(Self::default())
+/// Never written: they are handed in again after a restore.
+impl Document for DriverSecrets {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn read(&mut self, _: &Json<'_>) -> Result<(), Wrong> {
+        Ok(())
+    }
+
+    fn write(&self, _: &mut dyn Writer) {}
+
+    fn is_omitted(&self) -> bool {
+        true
+    }
+
+    fn is_optional(&self) -> bool {
+        true
     }
 }
 

@@ -1,11 +1,11 @@
 //! A primary and its backups, started together, and which of them viewers should watch.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 use serde_json::Value;
 
-use crate::decode::{self, decode};
+use crate::document::{self, document};
 use crate::durations::server::START_GRACE;
-use crate::error::{Invalid, quoted};
+use crate::error::{Invalid, listed, quoted};
 use crate::group::{self, Group, driven};
 use crate::on_air::OnAirChoice;
 pub use crate::on_air::{OnAir, OnAirPolicy};
@@ -39,7 +39,7 @@ impl GroupConfig {
     /// # Errors
     /// The first value that is not allowed.
     pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        let mut raw: Raw = decode::read("config", json)?;
+        let mut raw: Raw = document::read("config", json)?;
         raw.refuse_uids()?;
         let on_air = raw.on_air.unwrap_or_default();
         let start_grace = raw.start_grace_ms.unwrap_or(START_GRACE.default());
@@ -103,19 +103,22 @@ impl GroupUpdate {
     /// # Errors
     /// The first value that is not allowed.
     pub fn from_json(json: &Value) -> Result<Self, Invalid> {
+        #[apply(document)]
+        #[json(camel, unknown = refused)]
         struct Raw {
             lanes: Vec<OfLane>,
         }
+        #[apply(document)]
+        #[json(camel, unknown = refused)]
         struct OfLane {
             name: String,
             services: Value,
         }
-        decode!(Camel Raw { lanes; only });
-        decode!(Camel OfLane { name, services; only });
+
         if json.get("lanes").is_none() {
             return Services::from_json(json).map(|services| Self::All(Box::new(services)));
         }
-        let Raw { lanes } = decode::read("update", json)?;
+        let Raw { lanes } = document::read("update", json)?;
         if lanes.is_empty() {
             return Err(Invalid::new("update.lanes", "empty", "one or more of the group's lanes"));
         }
@@ -129,10 +132,12 @@ impl GroupUpdate {
 }
 
 /// How a group is, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupStatus {
     /// What viewers should watch.
+    #[json(nullable)]
     pub on_air: Option<OnAir>,
     /// The lanes, the primary first.
     pub lanes: Vec<LaneStatus>,
@@ -141,7 +146,7 @@ pub struct GroupStatus {
 /// A primary supervisor and its backups on the same inputs, each with its own ring of uids, within one rate limit.
 ///
 /// Driven as a [`Supervisor`](crate::supervisor::Supervisor) is.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RedundancyGroup(pub(crate) Group);
 
 driven!(RedundancyGroup, group::GROUP);
@@ -196,7 +201,7 @@ impl RedundancyGroup {
             is_twice || !names().any(|of| of == name)
         };
         if let Some((at, (name, _))) = payloads.iter().enumerate().find(is_wrong) {
-            let allowed = format!("one of {}, each once", names().map(quoted).collect::<Vec<_>>().join(", "));
+            let allowed = format!("one of {}, each once", listed(names().map(quoted)));
             return Err(Invalid::new(format!("update.lanes[{at}].name"), quoted(name), allowed));
         }
         self.0.update(now, |lane| {

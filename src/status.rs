@@ -3,13 +3,15 @@
 //! The table of the service, as one total function: [`interpret`]. It never looks at the free-text `message` of a
 //! reply, and it never fails: a value that nobody has heard of is kept, and means that nothing is known.
 
+use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::decode;
+use crate::document::document;
 
 /// The calls of the service's REST interface for a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     /// `POST /builderTokens`: asks for the token that a Create needs.
     Acquire,
@@ -22,8 +24,6 @@ pub enum Call {
     /// `DELETE /tasks/{taskId}`: ends a task.
     Delete,
 }
-
-decode!(Camel enum Call { Acquire, Create, Query, Update, Delete });
 
 /// `code` in the body of a reply: "request not completed".
 pub const CODE_NOT_COMPLETED: i64 = 65;

@@ -42,6 +42,7 @@ mod update;
 
 use std::fmt;
 
+use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
 
 pub use self::config::{Migration, Presence, Restart, Rollout, SupervisorConfig};
@@ -55,11 +56,11 @@ pub(crate) use self::poll::Step;
 pub(crate) use self::presence::ChannelLook;
 pub use self::request::{Answer, NoAnswer, PermitRequest, Request, RequestId, TokenRequest};
 pub use self::snapshot::SnapshotError;
-pub use self::status::{Health, KnownTask, LaneStatus, Standing};
+pub use self::status::{Health, KnownTask, LaneState, LaneStatus, Standing};
 #[cfg(feature = "transitions")]
 pub use self::transitions::taken as taken_transitions;
 pub use self::update::{LaneUpdate, Via};
-use crate::decode::decode;
+use crate::document::document;
 use crate::error::Invalid;
 use crate::group::{self, Group, driven};
 use crate::notice::Notice;
@@ -153,8 +154,9 @@ pub enum Why {
 }
 
 /// How it ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[apply(document)]
+#[json(camel, tag = kind, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// `stop()` was called, and has been carried out.
     Stopped,
@@ -167,10 +169,8 @@ pub enum Outcome {
     },
 }
 
-decode!(Camel enum Outcome as kind { Stopped, Ended, Failed { reason } });
-
 /// Keeps one output alive. See the [module](self) for how to drive it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Supervisor(pub(crate) Group);
 
 driven!(Supervisor, group::SUPERVISOR);
@@ -217,9 +217,4 @@ impl Supervisor {
     fn lane(&self) -> &Lane {
         &self.0.lanes()[0]
     }
-}
-
-/// Whether a part of a snapshot may be left out.
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }

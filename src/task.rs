@@ -11,139 +11,121 @@ mod tests;
 
 use std::fmt;
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 use serde_json::{Map, Value};
 
 pub(crate) use self::check::check_word;
 pub use self::check::{TaskWarning, check_instance_id};
 pub use self::shown::revealed;
 use self::shown::without_signature;
-use crate::decode::{self, Decode, Json, Wrong, decode, deserialize};
+use crate::document::{self, Document, FieldWriter, Fields, Json, Writer, Wrong, document};
 use crate::error::Invalid;
 use crate::quota::OutputSize;
 use crate::time::Millis;
 use crate::uid::Uid;
 
 /// `services` of Acquire, Create and Update.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Services {
     /// The one service there is.
     pub cloud_transcoder: CloudTranscoder,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
 
-decode!(Camel Services { cloud_transcoder; ..extra });
-
 /// `services.cloudTranscoder`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudTranscoder {
     /// `cloudTranscoderV2`.
     pub service_type: String,
     /// Its settings.
     pub config: Config,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
 
-decode!(Camel CloudTranscoder { service_type, config; ..extra });
-
 /// `services.cloudTranscoder.config`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// What to mix, and where to.
     pub transcoder: Transcoder,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
-
-decode!(Camel Config { transcoder; ..extra });
 
 /// `services.cloudTranscoder.config.transcoder`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcoder {
     /// The task ends by itself when all hosts have been away this long: 1 to 86400 s, 300 s when left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_timeout: Option<i64>,
     /// `mix` (the default), or `single` or `heterogeneous-single`, which take at most one input.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_process_mode: Option<String>,
     /// What is heard. (This list and the others may come as `null`, as languages write an empty one, and are left out then.)
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[json(nullable_list)]
     pub audio_inputs: Vec<Input>,
     /// What is seen.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[json(nullable_list)]
     pub video_inputs: Vec<Input>,
     /// What the videos are put on: needed when videos are mixed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub canvas: Option<Canvas>,
     /// What is put over them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[json(nullable_list)]
     pub water_marks: Vec<WaterMark>,
     /// Where it goes: into one RTC channel, or to CDN addresses.
+    #[json(nullable_list)]
     pub outputs: Vec<Output>,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
-
-decode!(Camel Transcoder {
-    idle_timeout, stream_process_mode, [null] audio_inputs or Vec::new(), [null] video_inputs or Vec::new(), canvas,
-    [null] water_marks or Vec::new(), [null] outputs or Vec::new(); ..extra
-});
 
 /// One of `audioInputs` or `videoInputs`: a host's stream, or a media file or stream of the net.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// A host's stream; of audio, uid 0 is everybody's.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rtc: Option<Rtc>,
     /// The address of a media file or stream.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_url: Option<Secret>,
     /// 0 to 200.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub volume: Option<i64>,
     /// How often `streamUrl` is played; not 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat: Option<i64>,
     /// The address of a jpg or png to show while there is no video.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub placeholder_image_url: Option<ImageUrl>,
     /// Where a video goes on the canvas: needed when videos are mixed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
 
-decode!(Camel Input { rtc, stream_url, volume, repeat, placeholder_image_url, region; ..extra });
-
 /// A stream in an RTC channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rtc {
     /// The channel.
     pub rtc_channel: String,
     /// The uid. Of an output it may be left out where a supervisor fills it in.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rtc_uid: Option<Uid>,
     /// The RTC token: of an input made for uid 0, of an output for its uid.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rtc_token: Option<Secret>,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
 
-decode!(Camel Rtc { rtc_channel, rtc_uid, rtc_token; ..extra });
-
 /// A rectangle on the canvas, in pixels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     /// 0 to 3840, from the left.
     pub x: i64,
@@ -154,129 +136,114 @@ pub struct Region {
     /// 120 to 3840; of a watermark 1 to 3840.
     pub height: i64,
     /// 0 to 100; higher is nearer. Needed of a video.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub z_order: Option<i64>,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
 
-decode!(Camel Region { x, y, width, height, z_order; ..extra });
-
 /// `canvas`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Canvas {
     /// 120 to 3840 pixels.
     pub width: i64,
     /// 120 to 3840 pixels.
     pub height: i64,
     /// 0 to 16777215: `0xRRGGBB`. Needed when videos are mixed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<i64>,
     /// A jpg or png.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub background_image: Option<ImageUrl>,
     /// `FILL` or `FIT`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fill_mode: Option<String>,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
 
-decode!(Camel Canvas { width, height, color, background_image, fill_mode; ..extra });
-
 /// One of `waterMarks`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaterMark {
     /// A jpg or png.
     pub image_url: ImageUrl,
     /// Where it goes.
     pub region: Region,
     /// `FILL` or `FIT`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fill_mode: Option<String>,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
-
-decode!(Camel WaterMark { image_url, region, fill_mode; ..extra });
 
 /// One of `outputs`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// Into an RTC channel, under this uid.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rtc: Option<Rtc>,
     /// To a CDN address.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_url: Option<Secret>,
     /// How the audio is encoded.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_option: Option<AudioOption>,
     /// How the video is encoded: needed of one output when videos are mixed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub video_option: Option<VideoOption>,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
 
-decode!(Camel Output { rtc, stream_url, audio_option, video_option; ..extra });
-
 /// `audioOption`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AudioOption {
     /// `AUDIO_PROFILE_` and `DEFAULT`, `SPEECH_STANDARD`, `MUSIC_STANDARD`, `MUSIC_STANDARD_STEREO`,
     /// `MUSIC_HIGH_QUALITY` or `MUSIC_HIGH_QUALITY_STEREO`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_type: Option<String>,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
-
-decode!(Camel AudioOption { profile_type; ..extra });
 
 /// `videoOption`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VideoOption {
     /// 120 pixels or more; 1920×1080 at most, or 1080×1920.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<i64>,
     /// 120 pixels or more.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<i64>,
     /// 1 to 10000 kbit/s.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bitrate: Option<i64>,
     /// `H264` or `VP8`; of an output to a CDN address `H265` as well.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<String>,
     /// 1 to 30 frames a second, 15 when left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fps: Option<i64>,
     /// `RAW`: passed on as it comes in; takes one input.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
-    #[serde(flatten)]
+    #[json(beside)]
     extra: Extra,
 }
 
-decode!(Camel VideoOption { width, height, bitrate, codec, fps, mode; ..extra });
-
 /// Text that must not be shown: an RTC token, or an address that carries a stream's key.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub String);
 
-impl Decode for Secret {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        json.secret_text().map(|text| Self(text.to_owned()))
+impl Document for Secret {
+    fn blank() -> Self {
+        Self(String::new())
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        json.secret_text()?.clone_into(&mut self.0);
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.text(&self.0);
     }
 }
-deserialize!(Secret);
+document!(@serde both Secret);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -285,16 +252,11 @@ impl fmt::Debug for Secret {
 }
 
 /// The address of an image. What follows its path may sign it, and is not shown.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ImageUrl(pub String);
 
-impl Decode for ImageUrl {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        Decode::decode(json).map(Self)
-    }
-}
-deserialize!(ImageUrl);
+document!(@transparent ImageUrl);
+document!(@serde both ImageUrl);
 
 impl fmt::Debug for ImageUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -303,17 +265,31 @@ impl fmt::Debug for ImageUrl {
 }
 
 /// Fields that are not known here.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq, Eq)]
 struct Extra(Map<String, Value>);
 
-impl Decode for Extra {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        Self::decode_beside(json, &[])
+impl Document for Extra {
+    fn blank() -> Self {
+        Self::default()
     }
 
-    fn decode_beside(json: &Json<'_>, others: &[&str]) -> Result<Self, Wrong> {
-        Ok(Self(json.fields()?.others(others)))
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        self.read_fields(&mut json.fields()?);
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.object(self);
+    }
+
+    fn read_fields(&mut self, fields: &mut Fields<'_>) {
+        self.0 = fields.others();
+    }
+
+    fn write_fields(&self, out: &mut dyn FieldWriter) {
+        for (name, value) in &self.0 {
+            out.field(name, value);
+        }
     }
 }
 
@@ -365,7 +341,7 @@ impl Services {
     /// # Errors
     /// The first value that is not allowed, by its path: `services.cloudTranscoder.config.transcoder.…`.
     pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        let services: Self = decode::read("services", json)?;
+        let services: Self = document::read("services", json)?;
         match services.violations().into_iter().next() {
             Some(violation) => Err(violation),
             None => Ok(services),
@@ -375,8 +351,7 @@ impl Services {
     /// The payload as JSON text, RTC tokens included.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Maps with string keys and plain values: nothing that JSON could refuse.
-        serde_json::to_string(self).unwrap_or_default()
+        document::write(self)
     }
 
     fn transcoder(&self) -> &Transcoder {

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+#[cfg(feature = "server")]
+use macro_rules_attribute::apply;
+#[cfg(feature = "server")]
 use serde::Serialize;
 
 #[cfg(feature = "server")]
-use crate::decode::{Decode, Json, Wrong, decode, deserialize};
+use crate::document::{Document, Json, Writer, Wrong, document};
 #[cfg(feature = "server")]
 use crate::error::Invalid;
 
@@ -14,18 +17,27 @@ use crate::error::Invalid;
 /// An integer of our own instead of `std::time`, because it must serialise, hash, compare, and work on
 /// `wasm32-unknown-unknown`, where `std::time::Instant::now` panics. Arithmetic saturates: no time, however odd,
 /// makes the core panic. The range is that of integers a JavaScript number holds exactly (0 to 2^53 − 1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(into = "u64")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "server", derive(Serialize), serde(into = "u64"))]
 pub struct Millis(u64);
 
 #[cfg(feature = "server")]
-impl Decode for Millis {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        Decode::decode(json).map(Self::new)
+impl Document for Millis {
+    fn blank() -> Self {
+        Self::ZERO
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = json.value().map(Self::new)?;
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        self.0.write(out);
     }
 }
 #[cfg(feature = "server")]
-deserialize!(Millis);
+document!(@serde read Millis);
 
 impl Millis {
     /// Zero: the epoch, or no time at all.
@@ -99,14 +111,13 @@ pub(crate) struct Now {
 /// become one of an hour. A jump forward cannot be told from a process that slept: it counts as time, but not for more
 /// than a process sleeps, or a clock that was set to the end of time would leave none.
 #[cfg(feature = "server")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[apply(document)]
+#[json(same)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Clock {
     last_wall: Millis,
     mono: Millis,
 }
-
-#[cfg(feature = "server")]
-decode!(Same Clock { last_wall, mono });
 
 /// Longer than any wait, so that whatever is due after a longer one is due after this as well.
 #[cfg(feature = "server")]

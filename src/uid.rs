@@ -1,9 +1,10 @@
 //! Which output uid is next.
 
-use serde::Serialize;
+#[cfg(feature = "server")]
+use macro_rules_attribute::apply;
 
 #[cfg(feature = "server")]
-use crate::decode::{Decode, Json, Wrong, decode, deserialize};
+use crate::document::{Document, Json, Writer, Wrong, document};
 use crate::error::{Invalid, list_of};
 
 /// An RTC user id: 1 to 4294967295 for an output.
@@ -17,29 +18,35 @@ pub struct MayBeLive(pub Uid);
 /// The output uids of one broadcast lane, used in turn, so that two tasks never push the same one.
 ///
 /// A uid that was taken is held until somebody has proof that its task is gone and releases it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(into = "Parts")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UidRing(Parts);
 
 #[cfg(feature = "server")]
-impl Decode for UidRing {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        Parts::decode(json)?.try_into().map_err(|wrong| json.wrong_within(wrong))
+impl Document for UidRing {
+    fn blank() -> Self {
+        Self(Parts::blank())
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = json.value::<Parts>()?.try_into().map_err(|wrong| json.wrong_within(wrong))?;
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        self.0.write(out);
     }
 }
 #[cfg(feature = "server")]
-deserialize!(UidRing);
+document!(@serde both UidRing);
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", apply(document), json(same))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Parts {
     uids: Vec<Uid>,
     /// In their order, whatever the one in which they were taken.
     held: Vec<Uid>,
     last: Option<Uid>,
 }
-
-#[cfg(feature = "server")]
-decode!(Same Parts { uids, held, last });
 
 impl UidRing {
     /// A ring of `uids`, the primary first.

@@ -25,6 +25,10 @@ const INSTRUCTIONS = [
 ];
 
 const OPTIMISE = [
+  // Code without nested expressions is optimised further: 0.4 % of brotli.
+  "--flatten",
+  "--rereloop",
+  "-Oz",
   "-Oz",
   "--converge",
   // What is inlined, and what stands beside what is unlike it, compresses worse: 6 % and 1 % of brotli.

@@ -1,9 +1,7 @@
 //! What each of some lanes has.
 
-use serde::{Serialize, Serializer};
-
 use super::Lane;
-use crate::decode::{Decode, Json, Wrong};
+use crate::document::{Document, FieldWriter, Json, Writer, Wrong};
 
 /// A map from lanes, as a list in their order: less code than a tree, for as few as ask at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,21 +51,28 @@ impl<T> ByLane<T> {
     }
 }
 
-impl<T: Serialize> Serialize for ByLane<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(lane, item)| (lane, item)))
+impl<T: Document> Document for ByLane<T> {
+    fn blank() -> Self {
+        Self::new()
     }
-}
 
-impl<T: Decode> Decode for ByLane<T> {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        let mut items = Self::new();
-        let fields = json.fields()?;
-        for name in fields.names() {
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = Self::new();
+        for (name, item) in json.fields()?.all() {
             let lane = name.parse().map_err(|_| json.must_be("an object whose names are numbers"))?;
-            items.insert(lane, fields.get(name)?);
+            self.insert(lane, item.value()?);
         }
-        Ok(items)
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.object(self);
+    }
+
+    fn write_fields(&self, out: &mut dyn FieldWriter) {
+        for (lane, item) in &self.0 {
+            out.field(&lane.to_string(), item);
+        }
     }
 }
 
@@ -76,7 +81,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::decode::read;
+    use crate::document::{read, write};
 
     #[test]
     fn it_is_read_as_it_is_written_and_its_names_are_numbers() {
@@ -85,7 +90,7 @@ mod tests {
             some.insert(lane, lane * 10);
         }
         let written = json!({ "1": 10, "7": 70, "12": 120 });
-        assert_eq!(serde_json::to_value(&some).unwrap(), written);
+        assert_eq!(write(&some), r#"{"1":10,"7":70,"12":120}"#);
         assert_eq!(read::<ByLane<u32>>("lanes", &written).unwrap(), some);
         assert_eq!((some.len(), some.get(7)), (3, Some(&70)));
         let refused = read::<ByLane<u32>>("lanes", &json!({ "first": 1 })).unwrap_err();

@@ -1,11 +1,11 @@
 //! Where the lanes of one machine get their permits: from a bucket of their own, or from one that all processes under an
 //! App ID share.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::by_lane::ByLane;
 use super::{Lane, Permit, QuotaLimits, TokenBucket, Want};
-use crate::decode::{Decode, Json, Wrong, decode};
+use crate::document::document;
 use crate::error::{Invalid, check_count};
 use crate::time::Millis;
 
@@ -28,40 +28,32 @@ pub(crate) enum Turn {
     Ask,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[apply(document)]
+#[json(same)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Question {
     want: Want,
     answer: Option<Answer>,
     at: Millis,
 }
 
-decode!(Same Question { want, answer, at });
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[apply(document)]
+#[json(camel, tag = type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Granted,
-    Wait(Millis),
-}
-
-impl Decode for Answer {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        if json.text().is_ok() {
-            json.one_of(&[("Granted", Self::Granted)])
-        } else {
-            json.fields()?.get("Wait").map(Self::Wait)
-        }
-    }
+    Wait { until: Millis },
 }
 
 /// The permits of one machine's lanes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[apply(document)]
+#[json(same)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Permits {
     bucket: TokenBucket,
     /// What was asked for each lane, if the limit is shared with others.
     shared: Option<ByLane<Question>>,
 }
-
-decode!(Same Permits { bucket, shared });
 
 impl Permits {
     pub(crate) fn new(limits: QuotaLimits, now: Millis) -> Self {
@@ -96,11 +88,11 @@ impl Permits {
                     shared.remove(lane);
                     return Turn::Now;
                 }
-                Some(Answer::Wait(until)) if now < until => return Turn::Wait(until),
+                Some(Answer::Wait { until }) if now < until => return Turn::Wait(until),
                 None if now < question.at.plus(ANSWER_TAKES) => {
                     return Turn::Wait(question.at.plus(ANSWER_TAKES));
                 }
-                Some(Answer::Granted | Answer::Wait(_)) | None => {}
+                Some(Answer::Granted | Answer::Wait { .. }) | None => {}
             }
         }
         shared.insert(lane, Question { want, answer: None, at: now });
@@ -115,7 +107,7 @@ impl Permits {
         {
             let answer = match wait {
                 Millis::ZERO => Answer::Granted,
-                wait => Answer::Wait(now.plus(wait.min(LONGEST_WAIT))),
+                wait => Answer::Wait { until: now.plus(wait.min(LONGEST_WAIT)) },
             };
             *question = Question { want, answer: Some(answer), at: now };
         }

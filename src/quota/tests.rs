@@ -338,7 +338,7 @@ fn the_estimate_says_what_does_not_fit() {
 #[test]
 fn each_size_has_its_own_pcw_and_all_together_the_largest() {
     let of = |json: Value| {
-        let tasks: TasksBySize = decode::read("tasks", &json).unwrap();
+        let tasks: TasksBySize = document::read("tasks", &json).unwrap();
         let limits = QuotaLimits::documented(Area::China, OutputSize::Hd);
         let pcw = OutputSize::ALL.map(|size| documented_pcw(Area::China, size));
         estimate(tasks, Millis::from_secs(120), &limits, pcw).unwrap()
@@ -368,7 +368,7 @@ fn each_size_has_its_own_pcw_and_all_together_the_largest() {
             .verdict
             .contains("21 tasks at once, but all sizes together may have 20")
     );
-    let refused = |json: Value| decode::read::<TasksBySize>("tasks", &json).unwrap_err().field;
+    let refused = |json: Value| document::read::<TasksBySize>("tasks", &json).unwrap_err().field;
     assert_eq!(refused(json!({ "4K": 1 })), "tasks.4K");
     assert_eq!(refused(json!({ "SD": -1 })), "tasks.SD");
     assert_eq!(refused(json!("ten")), "tasks");

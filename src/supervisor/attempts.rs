@@ -1,15 +1,16 @@
 //! Failed attempts of the calls of a launch, and the delay before the next one.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
-use crate::decode::decode;
+use crate::document::document;
 use crate::policy::{Cause, RetryPolicy};
 use crate::status::Call;
 use crate::time::Millis;
 
 /// How often in a row calls failed, by the backoff schedule that the failures went through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Attempts {
     /// Of Acquire, or of the application's RTC token that comes before it.
     preparing: u32,
@@ -22,8 +23,6 @@ pub(super) struct Attempts {
     /// 429, to whichever call: it exhausts no schedule.
     rate_limited: u32,
 }
-
-decode!(Camel Attempts { preparing, call, not_found, refused, rate_limited });
 
 /// An attempt that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! What a supervisor is told, checked once and early.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 use serde_json::Value;
 
 use super::payload::PayloadRevisions;
-use crate::decode::{self, decode};
+use crate::document::{self, document};
 use crate::domain::{Area, DomainLadder};
 use crate::durations::server::DOMAIN_RETURN;
 use crate::error::{Invalid, list_of, quoted};
@@ -15,11 +15,12 @@ use crate::time::Millis;
 use crate::uid::{Uid, UidRing};
 
 /// When a task that ended is launched again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[apply(document)]
+#[json(kebab, serde = both)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Restart {
     /// Unless it ended normally (idle, or stopped by somebody else).
-    #[default]
+    #[json(default)]
     OnFailure,
     /// However it ended.
     Always,
@@ -27,48 +28,43 @@ pub enum Restart {
     Never,
 }
 
-decode!(Kebab enum Restart { OnFailure, Always, Never });
-
 /// What to do when the service reports that a task exited unexpectedly: it may move it by itself within about 90 s.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[apply(document)]
+#[json(kebab, serde = both)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Migration {
     /// Launch at once under the other uid.
-    #[default]
+    #[json(default)]
     Relaunch,
     /// Give the service its 90 s.
     Wait,
 }
 
-decode!(Kebab enum Migration { Relaunch, Wait });
-
 /// What to do with a new payload that the service cannot take in a running task.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[apply(document)]
+#[json(kebab, serde = both)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rollout {
     /// Launch a new task with it under the other uid, and end the old one once that runs: one lane after the other.
-    #[default]
+    #[json(default)]
     Relaunch,
     /// Refuse it.
     Refuse,
 }
 
-decode!(Kebab enum Rollout { Relaunch, Refuse });
-
 /// When to ask who is in the channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[apply(document)]
+#[json(kebab, serde = both)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Presence {
     /// Only to find out what became of a create whose outcome is unknown.
-    #[default]
+    #[json(default)]
     WhenUnknown,
     /// With each poll too: a second opinion on a running task.
     Always,
     /// Never.
     Never,
 }
-
-decode!(Kebab enum Presence { WhenUnknown, Always, Never });
 
 /// The settings of a supervisor, as JSON: `{ appId, instanceId, services, uids, area?, region?, domainReturnMs?,
 /// policy?, quota?, restart?, migration?, rollout?, presence?, seed? }`.
@@ -84,7 +80,7 @@ impl SupervisorConfig {
     /// # Errors
     /// The first value that is not allowed.
     pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        let mut raw: Raw = decode::read("config", json)?;
+        let mut raw: Raw = document::read("config", json)?;
         let uids = raw.uids.take().ok_or_else(|| missing("config.uids", "two or more distinct uids"))?;
         raw.refuse_group_fields()?;
         let shared = Shared::new(raw)?;
@@ -101,6 +97,8 @@ impl SupervisorConfig {
 }
 
 /// As the user writes it, for one supervisor or for a group.
+#[apply(document)]
+#[json(camel, unknown = refused)]
 pub(crate) struct Raw {
     app_id: String,
     pub(crate) instance_id: String,
@@ -109,32 +107,32 @@ pub(crate) struct Raw {
     pub(crate) lanes: Option<Vec<RawLane>>,
     pub(crate) on_air: Option<crate::redundancy::OnAirPolicy>,
     pub(crate) start_grace_ms: Option<Millis>,
+    #[json(or = Area::default())]
     area: Area,
     region: Option<String>,
     domain_return_ms: Option<Millis>,
     policy: Option<Value>,
     quota: Option<Value>,
+    #[json(or = Restart::default())]
     restart: Restart,
+    #[json(or = Migration::default())]
     migration: Migration,
+    #[json(or = Rollout::default())]
     rollout: Rollout,
+    #[json(or = Presence::default())]
     presence: Presence,
+    #[json(or = 0)]
     seed: u64,
 }
 
-decode!(Camel Raw {
-    app_id, instance_id, services, uids, lanes, on_air, start_grace_ms, area or Area::default(), region, domain_return_ms, policy, quota,
-    restart or Restart::default(), migration or Migration::default(), rollout or Rollout::default(),
-    presence or Presence::default(), seed or 0; only
-});
-
 /// One lane of a group, as the user writes it.
+#[apply(document)]
+#[json(camel, unknown = refused)]
 pub(crate) struct RawLane {
     pub(crate) name: String,
     pub(crate) uids: Vec<Uid>,
     pub(crate) services: Option<Value>,
 }
-
-decode!(Camel RawLane { name, uids, services; only });
 
 impl Raw {
     fn refuse_group_fields(&self) -> Result<(), Invalid> {
@@ -245,8 +243,9 @@ fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Inv
 }
 
 /// The settings of one lane, which never change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LaneConfig {
     pub(super) name: String,
     pub(super) app_id: String,
@@ -259,10 +258,6 @@ pub(crate) struct LaneConfig {
     presence: Presence,
     pub(super) seed: u64,
 }
-
-decode!(Camel LaneConfig {
-    name, app_id, instance_id, output_channel, policy, restart, migration, rollout, presence, seed
-});
 
 impl LaneConfig {
     pub(super) fn looks_into_channel(&self) -> bool {

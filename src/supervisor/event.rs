@@ -1,44 +1,40 @@
 //! What an operator would want to see.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::Outcome;
-use crate::decode::decode;
+use crate::document::document;
 use crate::policy::Cause;
 use crate::status::{Call, TaskState};
 use crate::time::Millis;
 use crate::uid::Uid;
 
 /// Something that happened to one lane. Carries no credential and no token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// When, in ms since the epoch, by the caller's clock.
     pub at: Millis,
     /// The lane's name.
     pub lane: String,
     /// The launch it is about, by its number.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// The output uid it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<Uid>,
     /// The task, where it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// The instanceId of the logical create.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<String>,
     /// What happened.
-    #[serde(flatten)]
+    #[json(beside)]
     pub kind: EventKind,
 }
 
-decode!(Camel Event { at, lane, generation, uid, task_id, instance_id; ..kind });
-
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[apply(document)]
+#[json(camel, tag = type, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventKind {
     /// A logical create begins, or an unresolved one is gone on with.
@@ -53,15 +49,13 @@ pub enum EventKind {
         /// What went wrong.
         reason: RetryReason,
         /// The wait before the next attempt, in ms; none when the ladder is spent.
-        #[serde(skip_serializing_if = "Option::is_none")]
         wait_ms: Option<Millis>,
         /// How many attempts failed in a row.
         attempt: u32,
         /// The domain that was asked.
-        #[serde(skip_serializing_if = "Option::is_none")]
         domain: Option<String>,
         /// What the service said.
-        #[serde(flatten)]
+        #[json(beside)]
         said: Said,
     },
     /// A Create was answered with a taskId.
@@ -76,7 +70,7 @@ pub enum EventKind {
         /// Why.
         reason: Suspicion,
         /// What the service said.
-        #[serde(flatten)]
+        #[json(beside)]
         said: Said,
     },
     /// The suspicion was wrong: it runs.
@@ -86,7 +80,7 @@ pub enum EventKind {
         /// How.
         how: Ending,
         /// What the service said.
-        #[serde(flatten)]
+        #[json(beside)]
         said: Said,
     },
     /// The lane moves to another output uid.
@@ -108,7 +102,6 @@ pub enum EventKind {
         /// The uid of the task that ran before.
         previous_uid: Uid,
         /// That task.
-        #[serde(skip_serializing_if = "Option::is_none")]
         previous_task_id: Option<String>,
         /// Since the old one was last seen running, by a Query, until the new one was, in ms. The old one may have lived on for
         /// up to `monitorIntervalMs` of it.
@@ -134,7 +127,7 @@ pub enum EventKind {
         /// The call.
         call: EventCall,
         /// What the service said.
-        #[serde(flatten)]
+        #[json(beside)]
         said: Said,
     },
     /// An update was taken.
@@ -153,22 +146,16 @@ pub enum EventKind {
     /// when none is left).
     OnAir {
         /// The lane watched until now.
-        #[serde(skip_serializing_if = "Option::is_none")]
         from_lane: Option<String>,
         /// The lane to watch from now on.
-        #[serde(skip_serializing_if = "Option::is_none")]
         to_lane: Option<String>,
         /// The uid watched until now.
-        #[serde(skip_serializing_if = "Option::is_none")]
         from_uid: Option<Uid>,
         /// The uid to watch from now on.
-        #[serde(skip_serializing_if = "Option::is_none")]
         to_uid: Option<Uid>,
         /// The channel of the uid watched until now: lanes in several channels may have the same uids.
-        #[serde(skip_serializing_if = "Option::is_none")]
         from_channel: Option<String>,
         /// The channel of the uid to watch from now on.
-        #[serde(skip_serializing_if = "Option::is_none")]
         to_channel: Option<String>,
     },
     /// `stop()` was called: what lives is being ended.
@@ -188,34 +175,10 @@ pub enum EventKind {
     },
 }
 
-decode!(Camel enum EventKind as type {
-    Launching { cause },
-    Retrying { call, reason, wait_ms, attempt, domain; ..said },
-    Created,
-    Confirmed { took_ms },
-    Suspect { reason; ..said },
-    Recovered,
-    Ended { how; ..said },
-    UidSwitched { from, to, reason },
-    NoUidFree { wait_ms },
-    Relaunched { previous_uid, previous_task_id, downtime_ms },
-    DomainSwitched { from, to },
-    Unidentified,
-    Identified { by },
-    Misconfigured { call; ..said },
-    Updated { sequence_id },
-    Removed,
-    LeftBehind { reason },
-    OnAir { from_lane, to_lane, from_uid, to_uid, from_channel, to_channel },
-    Stopping,
-    Stopped,
-    Failed { reason },
-    AlreadyEnded { outcome },
-});
-
 /// A call of an event: those of the service, and two more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventCall {
     /// Asks for a builder token.
     Acquire,
@@ -233,8 +196,6 @@ pub enum EventCall {
     RtcToken,
 }
 
-decode!(Camel enum EventCall { Acquire, Create, Query, Update, Delete, Presence, RtcToken });
-
 impl From<Call> for EventCall {
     fn from(call: Call) -> Self {
         match call {
@@ -248,37 +209,30 @@ impl From<Call> for EventCall {
 }
 
 /// What the service said with an answer, for the operator: support asks for the ids. Nothing decides by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
     /// The HTTP status.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// `code` of the body.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
     /// `message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
     /// Why the task stopped, by the notification that said so: redacted and cut as `message` is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
     /// `X-Request-ID`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// `X-Resource-ID`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<String>,
 }
 
-decode!(Camel Said { status, code, message, details, stop_reason, request_id, resource_id });
-
 /// Why a launch begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LaunchCause {
     /// The first one.
     Start,
@@ -305,14 +259,10 @@ pub enum LaunchCause {
     Updated,
 }
 
-decode!(Camel enum LaunchCause {
-    Start, AcquireSpent, CreateSpent, CreateRefused, DidNotStart, Ended, NotFound, Abnormal, Unidentified,
-    Absent, Updated,
-});
-
 /// Why a call is made again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RetryReason {
     /// 206.
     TimedOut,
@@ -344,11 +294,6 @@ pub enum RetryReason {
     TokenFailed,
 }
 
-decode!(Camel enum RetryReason {
-    TimedOut, NotCompleted, ServerError, Accepted, NotFound, Refused, RateLimited, Dns, Unreachable, NoAnswer,
-    Malformed, NotSent, NotPersisted, TokenFailed,
-});
-
 impl From<Cause> for RetryReason {
     fn from(cause: Cause) -> Self {
         match cause {
@@ -366,8 +311,9 @@ impl From<Cause> for RetryReason {
 }
 
 /// Why a running task may be gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Suspicion {
     /// Query says 404.
     NotFound,
@@ -379,11 +325,10 @@ pub enum Suspicion {
     Absent,
 }
 
-decode!(Camel enum Suspicion { NotFound, Abnormal, NotRunning, Absent });
-
 /// How a task ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ending {
     /// By itself (idle), or somebody stopped it.
     Normal,
@@ -394,8 +339,6 @@ pub enum Ending {
     /// Its uid is not in the channel any more.
     Absent,
 }
-
-decode!(Camel enum Ending { Normal, Failed, NotFound, Absent });
 
 impl Ending {
     pub(super) fn of(state: TaskState) -> Option<Self> {
@@ -413,8 +356,9 @@ impl Ending {
 }
 
 /// How a task's id was learnt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IdentifiedBy {
     /// A notification named our instanceId.
     Notice,
@@ -424,11 +368,10 @@ pub enum IdentifiedBy {
     Reply,
 }
 
-decode!(Camel enum IdentifiedBy { Notice, LateReply, Reply });
-
 /// Why a task was left behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LeftBehindReason {
     /// Delete did not succeed; it is tried again from time to time while the lane lives.
     DeleteFailed,
@@ -436,11 +379,10 @@ pub enum LeftBehindReason {
     NeverIdentified,
 }
 
-decode!(Camel enum LeftBehindReason { DeleteFailed, NeverIdentified });
-
 /// Why a lane gave up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailReason {
     /// The service refused the parameters.
     WrongParameters,
@@ -451,5 +393,3 @@ pub enum FailReason {
     /// The task ended, and the restart policy says to leave it at that.
     NotRestarted,
 }
-
-decode!(Camel enum FailReason { WrongParameters, WrongCredentials, NoUidFree, NotRestarted });

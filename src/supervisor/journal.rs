@@ -2,25 +2,23 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::event::{Event, EventKind};
 use super::launch::Launch;
-use crate::decode::decode;
+use crate::document::document;
 use crate::time::Now;
 
 /// The events of a lane that were not emitted yet, and the last that was trouble.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Journal {
     lane: String,
     events: VecDeque<Event>,
     /// With what the service said.
-    #[serde(skip_serializing_if = "Option::is_none")]
     last_problem: Option<Event>,
 }
-
-decode!(Camel Journal { lane, events, last_problem });
 
 impl Journal {
     pub(super) fn new(lane: String) -> Self {

@@ -1,6 +1,6 @@
 //! The state of one lane, and its commands, notifications and hints.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::Outcome;
 use super::config::{LaneConfig, NewLane};
@@ -11,7 +11,7 @@ use super::launches::{Launches, Others};
 use super::payload::PayloadRevisions;
 use super::presence::PresenceChecks;
 use super::requests::Requests;
-use crate::decode::decode;
+use crate::document::document;
 use crate::domain::DomainLadder;
 use crate::error::{Invalid, check_count};
 use crate::quota::Lane as LaneNumber;
@@ -21,8 +21,9 @@ use crate::time::{Millis, Now};
 use crate::uid::{Uid, UidRing};
 
 /// What the lane is there for.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]
+#[apply(document)]
+#[json(camel, tag = type)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Goal {
     Run,
     /// It was stopped, or has given up. `is_announced`: the end was reported.
@@ -33,8 +34,6 @@ pub(super) enum Goal {
     },
 }
 
-decode!(Camel enum Goal as type { Run, End { outcome, since, is_announced } });
-
 impl Goal {
     pub(super) fn is_announced(&self) -> bool {
         matches!(self, Self::End { is_announced: true, .. })
@@ -42,18 +41,18 @@ impl Goal {
 }
 
 /// When the next launch begins, if there is to be one.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Relaunch {
     pub(super) next: Option<NextLaunch>,
     /// Launches in a row that the backoff schedule counts.
     pub(super) count: u32,
 }
 
-decode!(Camel Relaunch { next, count });
-
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct NextLaunch {
     pub(super) at: Millis,
     pub(super) cause: LaunchCause,
@@ -61,22 +60,20 @@ pub(super) struct NextLaunch {
     pub(super) blocked: bool,
 }
 
-decode!(Camel NextLaunch { at, cause, blocked });
-
 /// The output that ran last, until its replacement runs.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct OffAir {
     pub(super) uid: Uid,
     pub(super) task_id: Option<String>,
     pub(super) since: Millis,
 }
 
-decode!(Camel OffAir { uid, task_id, since });
-
 /// Keeps one output alive.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Lane {
     pub(super) number: LaneNumber,
     pub(super) config: LaneConfig,
@@ -94,14 +91,8 @@ pub(crate) struct Lane {
     pub(super) journal: Journal,
     /// Grows with every change worth persisting.
     pub(super) revision: u64,
-    #[serde(skip)]
     pub(super) driver_secrets: DriverSecrets,
 }
-
-decode!(Camel Lane {
-    number, config, ring, domains, payload, goal, launches, relaunch, off_air, has_run, requests, presence, journal, revision,
-    driver_secrets or DriverSecrets::default()
-});
 
 impl Lane {
     pub(crate) fn new(number: LaneNumber, lane: NewLane, now: Millis) -> Self {

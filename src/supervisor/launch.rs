@@ -4,23 +4,23 @@
 //! nothing. Which transition is made when is decided by [answers](super::answers), [presence](super::presence) and by what is
 //! [due](super::due).
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::attempts::Attempts;
 use super::event::Suspicion;
-use super::is_default;
 use super::payload::LaunchPayload;
 use super::phase::{Phase, Task};
 use super::tokens::{AnsweredCreate, TokenLedger};
 use super::transitions;
-use crate::decode::decode;
+use crate::document::document;
 use crate::policy::RetryPolicy;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
 /// A logical create and its task.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Launch {
     /// Numbers the launches of a lane.
     pub(super) generation: u32,
@@ -32,8 +32,6 @@ pub(super) struct Launch {
     pub(super) tokens: TokenLedger,
     pub(super) payload: LaunchPayload,
 }
-
-decode!(Camel Launch { generation, uid, instance_id, launched_at, phase, attempts, tokens, payload });
 
 /// What a Query that finds a task running means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -583,24 +581,23 @@ pub(super) struct Origin {
 }
 
 /// What is remembered of a launch that is over: a late reply or notification may still name a task of it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Retired {
     pub(super) generation: u32,
     pub(super) uid: Uid,
     pub(super) instance_id: String,
     pub(super) tokens: Vec<String>,
     /// Nothing more is to be sent for its create.
-    #[serde(skip_serializing_if = "is_default")]
+    #[json(omit = false)]
     pub(super) closed: bool,
     /// Its task, if that is known to be gone.
     pub(super) gone: Option<String>,
     /// When its next call was due. It may have been given up before that, but the service is to be left alone until then.
-    #[serde(skip_serializing_if = "is_default")]
+    #[json(omit = Millis::ZERO)]
     pub(super) due: Millis,
 }
-
-decode!(Camel Retired { generation, uid, instance_id, tokens, closed or false, gone, due or Millis::ZERO });
 
 impl Retired {
     pub(super) fn new(launch: Launch, gone: Option<String>) -> Self {

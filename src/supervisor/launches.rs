@@ -2,19 +2,20 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::launch::{Launch, Retired};
 use super::transitions;
-use crate::decode::decode;
+use crate::document::document;
 use crate::uid::Uid;
 
 /// Launches that are over and remembered.
 const MAX_RETIRED: usize = 32;
 
 /// The launches of a lane, in the order in which they were added.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Launches {
     list: Vec<Launch>,
     /// The generation of the one that is to be on air.
@@ -24,8 +25,6 @@ pub(super) struct Launches {
     /// The last that was given.
     pub(super) generation: u32,
 }
-
-decode!(Camel Launches { list, current, retired, generation });
 
 /// Launches, but for one that is looked at by itself.
 pub(super) struct Others<'a> {

@@ -1,10 +1,9 @@
 //! The revisions of a lane's payload, and which of them a task has.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::attempts::Attempts;
-use super::is_default;
-use crate::decode::{Decode, Json, Wrong, decode};
+use crate::document::document;
 use crate::error::Invalid;
 use crate::policy::{Backoff, RetryPolicy};
 use crate::task::{Secret, Services};
@@ -17,8 +16,9 @@ const MAX_OLD_SECRETS: usize = 64;
 const MAX_OLD_RTC_TOKENS: usize = 4;
 
 /// The payload that a lane is to have, and the one to go back to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PayloadRevisions {
     desired: Services,
     /// The service accepted the desired one.
@@ -31,16 +31,13 @@ pub(super) struct PayloadRevisions {
     confirm_delays: Backoff,
 }
 
-decode!(Camel PayloadRevisions { desired, is_accepted, fallback, old_secrets, confirm_delays });
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Fallback {
     services: Services,
     is_accepted: bool,
 }
-
-decode!(Camel Fallback { services, is_accepted });
 
 impl PayloadRevisions {
     pub(super) fn new(services: Services, policy: &RetryPolicy) -> Result<Self, Invalid> {
@@ -123,46 +120,38 @@ impl PayloadRevisions {
 }
 
 /// An RTC token that the application is asked for.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[apply(document)]
+#[json(camel, tag = type)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) enum RtcToken {
-    #[default]
+    #[json(default)]
     NotAsked,
     /// `None`: keep the one in the payload.
-    Given(Option<String>),
-}
-
-impl Decode for RtcToken {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        match json.text() {
-            Ok("NotAsked") => Ok(Self::NotAsked),
-            Ok(_) => Err(json.must_be_one_of(["NotAsked", "Given"].into_iter())),
-            Err(_) => json.fields()?.get("Given").map(Self::Given),
-        }
-    }
+    Given { token: Option<String> },
 }
 
 impl RtcToken {
     fn given(&self) -> Option<&str> {
         match self {
-            Self::Given(token) => token.as_deref(),
+            Self::Given { token } => token.as_deref(),
             Self::NotAsked => None,
         }
     }
 }
 
 /// Which of a launch's two RTC tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RtcTokenFor {
     Inputs,
     Output,
 }
 
-decode!(Camel enum RtcTokenFor { Inputs, Output });
-
 /// The payload of one launch.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct LaunchPayload {
     input_token: RtcToken,
     output_token: RtcToken,
@@ -180,17 +169,12 @@ pub(super) struct LaunchPayload {
     /// When the task is to be updated to the lane's payload, which it does not have.
     update_due: Option<Millis>,
     /// Updates that failed in a row.
-    #[serde(skip_serializing_if = "is_default")]
+    #[json(omit = Attempts::default())]
     update_attempts: Attempts,
     /// It was reported that Update is refused, whatever its payload.
     is_refusal_reported: bool,
     next_sequence_id: u32,
 }
-
-decode!(Camel LaunchPayload {
-    input_token, output_token, old_tokens, composed, created_with, outdated, is_unsure, update_due,
-    update_attempts or Attempts::default(), is_refusal_reported, next_sequence_id
-});
 
 impl LaunchPayload {
     /// Of a task that was found: it is not known what it was created with, so it is to be updated.
@@ -212,7 +196,7 @@ impl LaunchPayload {
     }
 
     pub(super) fn give_token(&mut self, of: RtcTokenFor, token: Option<String>) {
-        let given = RtcToken::Given(token.filter(|token| !token.is_empty()));
+        let given = RtcToken::Given { token: token.filter(|token| !token.is_empty()) };
         match of {
             RtcTokenFor::Inputs => self.input_token = given,
             RtcTokenFor::Output => self.output_token = given,
@@ -272,7 +256,7 @@ impl LaunchPayload {
             old.push(std::mem::take(&mut self.output_token));
         }
         for token in old {
-            if let RtcToken::Given(Some(token)) = token {
+            if let RtcToken::Given { token: Some(token) } = token {
                 self.old_tokens.retain(|other| *other != token);
                 self.old_tokens.insert(0, token);
             }

@@ -1,14 +1,15 @@
 //! The phases of a launch, each with what means something only in it.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::event::Suspicion;
-use crate::decode::decode;
+use crate::document::document;
 use crate::time::Millis;
 
 /// How far a launch is. See the state diagram in `README.md`.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[apply(document)]
+#[json(camel, tag = type)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Phase {
     /// No Create was sent yet.
     Preparing { due: Millis },
@@ -41,16 +42,10 @@ pub(super) enum Phase {
     Orphaned { task: Task, since: Millis, due: Millis, absences: u32 },
 }
 
-decode!(Camel enum Phase as type {
-    Preparing { due }, Creating { due, is_live }, Unresolved { is_live, absences }, Unidentified { since, absences },
-    Confirming { task, since, due, queries }, Running { task, since, due, suspicion, odd_since }, Superseded { task },
-    Reconsidered { task, due }, Deleting { task, due, is_reported }, AwaitingEnd { task, due, is_reported },
-    Orphaned { task, since, due, absences },
-});
-
 /// A task whose id is known.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Task {
     pub(super) id: String,
     pub(super) last_query_at: Option<Millis>,
@@ -65,10 +60,6 @@ pub(super) struct Task {
     /// It was reported that Query is refused.
     pub(super) is_refusal_reported: bool,
 }
-
-decode!(Camel Task {
-    id, last_query_at, is_check_requested, doubted_until, stop_reason, seen_running_at, is_refusal_reported
-});
 
 impl Task {
     pub(super) fn new(id: String) -> Self {

@@ -1,6 +1,6 @@
 //! Presence checks: who is in the output channel.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::event::{Ending, EventCall, EventKind, Said, Suspicion};
 use super::lane::Lane;
@@ -8,7 +8,7 @@ use super::launch::Launch;
 use super::reply::{ReplyBody, said};
 use super::request::Answer;
 use super::requests::InFlight;
-use crate::decode::decode;
+use crate::document::document;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -32,8 +32,9 @@ pub(super) enum Seen {
 }
 
 /// When presence is checked.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct PresenceChecks {
     pub(super) next_at: Millis,
     /// How many there were at this pace.
@@ -43,8 +44,6 @@ pub(super) struct PresenceChecks {
     /// How many in a row were answered with nothing that can be used.
     pub(super) in_vain: u32,
 }
-
-decode!(Camel PresenceChecks { next_at, checks, not_before, in_vain });
 
 impl PresenceChecks {
     pub(super) fn starting_at(now: Millis) -> Self {

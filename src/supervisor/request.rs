@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use macro_rules_attribute::apply;
 use serde::Serialize;
 
 use super::event::EventCall;
-use crate::decode::{Decode, Json, Wrong, decode, deserialize};
+use crate::document::document;
 use crate::domain::DomainFailure;
 use crate::quota::{Lane, Want};
 use crate::time::Millis;
@@ -16,12 +17,8 @@ use crate::uid::Uid;
 #[serde(transparent)]
 pub struct RequestId(u64);
 
-impl Decode for RequestId {
-    fn decode(json: &Json<'_>) -> Result<Self, Wrong> {
-        Decode::decode(json).map(Self)
-    }
-}
-deserialize!(RequestId);
+document!(@transparent RequestId);
+document!(@serde read RequestId);
 
 /// Requests of a lane before its numbers meet the next lane's: more than one a millisecond for thirty years.
 const PER_LANE: u64 = 1 << 40;
@@ -106,8 +103,9 @@ pub struct TokenRequest {
 }
 
 /// A permit to ask for where the rate limit is shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PermitRequest {
     /// Who asks.
     pub lane: Lane,
@@ -149,8 +147,9 @@ impl fmt::Debug for Answer {
 }
 
 /// Why no answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NoAnswer {
     /// The name could not be resolved: the call was certainly not carried out.
     Dns,
@@ -165,8 +164,6 @@ pub enum NoAnswer {
     /// It was not, because its snapshot could not be kept, or not in time.
     NotPersisted,
 }
-
-decode!(Camel enum NoAnswer { Dns, Unreachable, TimedOut, Unknown, NotSent, NotPersisted });
 
 impl NoAnswer {
     /// Whether the service cannot have seen the call.

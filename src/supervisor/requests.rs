@@ -2,20 +2,21 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::event::EventCall;
 use super::payload::RtcTokenFor;
 use super::request::RequestId;
-use crate::decode::decode;
+use crate::document::document;
 use crate::time::Millis;
 
 /// Creates that were given up, and whose late replies are still known.
 const MAX_OVERDUE: usize = 8;
 
 /// A request whose answer is awaited.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct InFlight {
     pub(super) id: RequestId,
     pub(super) purpose: Purpose,
@@ -24,11 +25,10 @@ pub(super) struct InFlight {
     pub(super) deadline: Millis,
 }
 
-decode!(Camel InFlight { id, purpose, domain, sent_at, deadline });
-
 /// What a request is for, and for which launch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "type")]
+#[apply(document)]
+#[json(camel, tag = type)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// Asks the application for an RTC token.
     RtcToken { generation: u32, of: RtcTokenFor },
@@ -45,11 +45,6 @@ pub(super) enum Purpose {
     /// Asks who is in the output channel.
     Presence,
 }
-
-decode!(Camel enum Purpose as type {
-    RtcToken { generation, of }, Acquire { generation }, Create { generation, token },
-    Query { generation }, Update { generation }, Delete { generation }, Presence,
-});
 
 impl Purpose {
     /// The launch that it is for; none of a presence check.
@@ -92,27 +87,25 @@ impl Purpose {
 }
 
 /// A Create that is not waited for any more; its reply may still come.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Overdue {
     pub(super) id: RequestId,
     pub(super) generation: u32,
     pub(super) token: String,
 }
 
-decode!(Camel Overdue { id, generation, token });
-
 /// The requests of a lane.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Requests {
     /// There is one at a time.
     pub(super) in_flight: Option<InFlight>,
     pub(super) overdue: VecDeque<Overdue>,
     pub(super) next_number: u64,
 }
-
-decode!(Camel Requests { in_flight, overdue, next_number });
 
 impl Requests {
     /// The next number for a request.

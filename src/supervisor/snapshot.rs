@@ -1,10 +1,9 @@
 //! State as text: a version, what it is the state of, a digest, and the state.
 
-use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::decode::{self, Decode};
+use crate::document::{self, Document};
 use crate::error::{Invalid, quoted};
 
 const PREFIX: &str = "steadymix-snapshot-";
@@ -31,13 +30,13 @@ pub enum SnapshotError {
     Damaged(String),
 }
 
-pub(crate) fn write(kind: &'static str, state: &impl Serialize) -> Result<String, SnapshotError> {
-    let state = serde_json::to_string(state).map_err(|error| SnapshotError::Damaged(error.to_string()))?;
-    Ok(format!("{VERSION} {kind} {}\n{state}", digest(kind, &state)))
+pub(crate) fn write(kind: &'static str, state: &dyn Document) -> String {
+    let state = document::write(state);
+    format!("{VERSION} {kind} {}\n{state}", digest(kind, &state))
 }
 
 /// Reads a state, and checks what its types do not say.
-pub(crate) fn read<T: Decode>(
+pub(crate) fn read<T: Document>(
     kind: &'static str,
     text: &str,
     check: impl FnOnce(&T) -> Result<(), Invalid>,
@@ -63,7 +62,7 @@ pub(crate) fn read<T: Decode>(
     let state: Value =
         serde_json::from_str(state).map_err(|error| SnapshotError::Damaged(error.to_string()))?;
     // The value that was found may be a secret.
-    let state: T = decode::read("state", &state).map_err(|Invalid { field, allowed, .. }| {
+    let state: T = document::read("state", &state).map_err(|Invalid { field, allowed, .. }| {
         SnapshotError::Damaged(format!("{field} must be {allowed}"))
     })?;
     check(&state).map_err(|invalid| SnapshotError::Damaged(invalid.to_string()))?;

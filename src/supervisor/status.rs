@@ -1,5 +1,8 @@
 //! How a lane is, for people.
 
+use std::fmt;
+
+use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
 
 use super::Outcome;
@@ -7,6 +10,7 @@ use super::event::Event;
 use super::lane::{Goal, Lane};
 use super::launch::Launch;
 use super::phase::Phase;
+use crate::document::document;
 use crate::time::{Clock, Millis};
 use crate::uid::Uid;
 
@@ -25,33 +29,75 @@ pub enum Health {
 }
 
 /// How a lane is, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneStatus {
     /// Its name.
     pub name: String,
-    /// `launching`, `confirming`, `running`, `suspect`, `unidentified`, `waiting`, `stopping`, `stopped`, `failed`.
-    pub state: &'static str,
+    /// Where it stands.
+    pub state: LaneState,
     /// The number of its last launch. A second task of a launch, once it is found, has a number of its own.
     pub generation: u32,
     /// Its output uids, the primary first.
     pub uids: Vec<Uid>,
     /// The current output uid.
+    #[json(nullable)]
     pub uid: Option<Uid>,
     /// The current task.
+    #[json(nullable)]
     pub task_id: Option<String>,
     /// When a Query last said that the current task runs, in ms since the epoch.
+    #[json(nullable)]
     pub last_seen_running_ms: Option<Millis>,
     /// The last event of trouble: `suspect`, `ended` or `misconfigured`, with what the service said.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_problem: Option<Event>,
     /// Every task that lives, or may live, as far as this lane knows.
     pub tasks: Vec<KnownTask>,
 }
 
+/// Where a lane stands.
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LaneState {
+    /// A task is being made.
+    Launching,
+    /// The service has taken the task; no Query has found it running yet.
+    Confirming,
+    /// A Query found the task running.
+    Running,
+    /// The task ran, and the last answers speak against it.
+    Suspect,
+    /// A task runs, and it is not known which.
+    Unidentified,
+    /// Nothing runs; the next launch, or the outcome of the last one, is waited for.
+    Waiting,
+    /// Tasks are being ended.
+    Stopping,
+    /// It is over: stopped, or ended by itself.
+    Stopped,
+    /// It is over: it gave up.
+    Failed,
+}
+
+impl fmt::Debug for LaneState {
+    /// As statuses show it: its name in JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.json_name().fmt(f)
+    }
+}
+
+impl fmt::Display for LaneState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.json_name())
+    }
+}
+
 /// A task that lives, or may live.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownTask {
     /// The launch that made it.
     pub generation: u32,
@@ -60,14 +106,16 @@ pub struct KnownTask {
     /// The instanceId of its Acquire.
     pub instance_id: String,
     /// Its id, where it is known.
+    #[json(nullable)]
     pub task_id: Option<String>,
     /// What is done about it.
     pub standing: Standing,
 }
 
 /// What is done about a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
     /// It is the one that is launched, confirmed, or monitored.
     Adopted,
@@ -114,26 +162,28 @@ impl Lane {
         }
     }
 
-    fn state(&self, current: Option<&Launch>) -> &'static str {
+    fn state(&self, current: Option<&Launch>) -> LaneState {
         if let Goal::End { outcome, .. } = &self.goal {
             return match outcome {
-                _ if !self.launches.is_empty() => "stopping",
-                Outcome::Failed { .. } => "failed",
-                Outcome::Stopped | Outcome::Ended => "stopped",
+                _ if !self.launches.is_empty() => LaneState::Stopping,
+                Outcome::Failed { .. } => LaneState::Failed,
+                Outcome::Stopped | Outcome::Ended => LaneState::Stopped,
             };
         }
         match current.map(Launch::phase) {
-            None if self.unidentified().is_some() => "unidentified",
-            None => "waiting",
-            Some(Phase::Preparing { .. } | Phase::Creating { .. }) => "launching",
-            Some(Phase::Confirming { .. }) => "confirming",
-            Some(Phase::Running { suspicion: None, .. }) => "running",
-            Some(Phase::Running { suspicion: Some(_), .. }) => "suspect",
-            Some(Phase::Unidentified { .. }) => "unidentified",
+            None if self.unidentified().is_some() => LaneState::Unidentified,
+            None => LaneState::Waiting,
+            Some(Phase::Preparing { .. } | Phase::Creating { .. }) => LaneState::Launching,
+            Some(Phase::Confirming { .. }) => LaneState::Confirming,
+            Some(Phase::Running { suspicion: None, .. }) => LaneState::Running,
+            Some(Phase::Running { suspicion: Some(_), .. }) => LaneState::Suspect,
+            Some(Phase::Unidentified { .. }) => LaneState::Unidentified,
             Some(Phase::Unresolved { .. } | Phase::Superseded { .. } | Phase::Reconsidered { .. }) => {
-                "waiting"
+                LaneState::Waiting
             }
-            Some(Phase::Deleting { .. } | Phase::AwaitingEnd { .. } | Phase::Orphaned { .. }) => "stopping",
+            Some(Phase::Deleting { .. } | Phase::AwaitingEnd { .. } | Phase::Orphaned { .. }) => {
+                LaneState::Stopping
+            }
         }
     }
 

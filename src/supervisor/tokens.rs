@@ -3,9 +3,9 @@
 //! The service starts at most one task for a builder token. Its documentation gives a token five minutes, and two seconds for
 //! the first Create with it.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
-use crate::decode::decode;
+use crate::document::document;
 use crate::time::Millis;
 
 /// The first Create must follow its Acquire this soon, or the token is dropped.
@@ -16,16 +16,15 @@ pub(super) const LIFETIME: Millis = Millis::from_secs(300);
 const MAX_CANDIDATES: usize = 12;
 
 /// The builder token that the next Create would carry.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct BuilderToken {
     pub(super) name: String,
     acquired_at: Millis,
     /// Creates that were sent with it.
     creates: u32,
 }
-
-decode!(Camel BuilderToken { name, acquired_at, creates });
 
 impl BuilderToken {
     /// Whether no Create was sent with it yet.
@@ -75,8 +74,9 @@ pub(super) enum Round {
 }
 
 /// The builder tokens of one logical create.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct TokenLedger {
     next: Option<BuilderToken>,
     /// Tokens that may have started the task. Calls about the task carry the first.
@@ -94,10 +94,6 @@ pub(super) struct TokenLedger {
     resumes_at: Millis,
     is_closed: bool,
 }
-
-decode!(Camel TokenLedger {
-    next, candidates, unresolved, tried, is_one_not_found, creates, last_create_at, resumes_at, is_closed
-});
 
 impl TokenLedger {
     /// Of a task whose Create is not to be repeated: it is called with these tokens.

@@ -1,19 +1,21 @@
 //! A new payload for a lane: by Update, or by a task that replaces the running one.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::config::Rollout;
 use super::event::LaunchCause;
 use super::lane::{Lane, NextLaunch};
 use super::launch::Launch;
 use super::requests::Purpose;
+use crate::document::document;
 use crate::error::Invalid;
 use crate::task::{Services, TaskWarning};
 use crate::time::Now;
 
 /// Which way a new payload goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Via {
     /// The running task is updated. (One that is being launched is, once it runs.)
     Update,
@@ -28,8 +30,9 @@ pub enum Via {
 }
 
 /// What becomes of a new payload in one lane.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneUpdate {
     /// The lane's name.
     pub lane: String,

@@ -1,17 +1,19 @@
 //! Every range and cross-rule of the payload.
 
-use serde::Serialize;
+use macro_rules_attribute::apply;
 
 use super::shown::without_signature;
 use super::{
     Canvas, DEFAULT_IDLE_TIMEOUT_S, ImageUrl, Input, Output, Region, Rtc, Services, Transcoder, VideoOption,
     WaterMark,
 };
+use crate::document::document;
 use crate::error::{Invalid, quoted};
 
 /// Something that is allowed, but probably not meant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskWarning {
     /// The path of the field.
     pub field: String,

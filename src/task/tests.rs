@@ -37,7 +37,7 @@ fn with(path: &str, value: Value) -> Value {
 }
 
 fn refused(json: &Value) -> Vec<String> {
-    match decode::read::<Services>("services", json) {
+    match document::read::<Services>("services", json) {
         Err(invalid) => vec![invalid.field],
         Ok(services) => services.violations().into_iter().map(|invalid| invalid.field).collect(),
     }
@@ -67,7 +67,7 @@ fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
         { "streamUrl": "rtmp://a/12345" },
         { "streamUrl": "rtmps://name:passw0rd@cdn.example:443/live/k3y-of-a-path?sign=0a1b2c3d4e&t=1" },
     ]);
-    let services: Services = decode::read("services", &json).unwrap();
+    let services: Services = document::read("services", &json).unwrap();
     let expected = [
         "in-token",
         "out-token",
@@ -163,7 +163,7 @@ fn what_is_not_known_is_hidden_wherever_it_stands_and_comes_back_wherever_it_goe
         for (name, value) in &secrets {
             let mut json = whole();
             json.pointer_mut(object).unwrap()[name] = value.clone();
-            let services: Services = decode::read("services", &json).unwrap();
+            let services: Services = document::read("services", &json).unwrap();
             let shown = services.shown();
             let mark = shown.pointer(&format!("{object}/{name}")).unwrap().as_str().unwrap();
             assert!(mark.starts_with(&mark_of(&services)) && mark.ends_with(name), "{mark}");

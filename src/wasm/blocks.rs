@@ -1,10 +1,12 @@
 //! The building blocks for those who drive calls of their own: `src/js/blocks.ts` checks what comes in.
 
-use serde_json::{Value, json};
+use macro_rules_attribute::apply;
+use serde::Serialize;
+use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
 
 use super::{error, value};
-use crate::decode::decode;
+use crate::document::document;
 use crate::domain::{Area, DomainFailure};
 use crate::durations::server::POLL_INTERVAL;
 use crate::error::{Invalid, list_of};
@@ -13,7 +15,7 @@ use crate::quota::{
     self, Lane, OutputSize, Permit, QuotaLimits, TasksBySize, Want, documented_pcw, estimate,
 };
 use crate::status::{Call, ServiceStatus, TaskStatus};
-use crate::task::{Services, check_instance_id};
+use crate::task::{Services, TaskWarning, check_instance_id};
 use crate::time::{Clock, Millis};
 use crate::uid::Uid;
 use crate::{domain, notice, status, uid};
@@ -201,21 +203,22 @@ impl TokenBucket {
     }
 }
 
+#[apply(document)]
+#[json(camel, unknown = refused)]
 struct Plan {
     tasks: TasksBySize,
     poll_interval_ms: Option<Millis>,
+    #[json(or = Area::default())]
     area: Area,
     quota: Option<Value>,
 }
-
-decode!(Camel Plan { tasks, poll_interval_ms, area or Area::default(), quota; only });
 
 /// What a plan of `{ tasks, pollIntervalMs?, area?, quota? }` needs of an App ID's quota. A PCW in `quota` is that of every
 /// size; else each has its documented one.
 #[wasm_bindgen(js_name = estimateQuota)]
 pub fn estimate_quota(plan: &str) -> Result<JsValue, JsValue> {
     let plan: Plan = value::read("plan", plan).map_err(error::config)?;
-    let quota = plan.quota.unwrap_or_else(|| json!({}));
+    let quota = plan.quota.unwrap_or_else(|| Value::Object(Map::new()));
     let limits = QuotaLimits::from_json(plan.area, plan.tasks.largest(), &quota).map_err(error::config)?;
     let is_given = quota.get("pcw").is_some();
     let pcw = OutputSize::ALL.map(|size| if is_given { limits.pcw } else { documented_pcw(plan.area, size) });
@@ -244,6 +247,12 @@ pub fn parse_notice(raw_body: &[u8]) -> Result<JsValue, JsValue> {
 /// `{ errors: [{ field, value, allowed }], warnings: [{ field, message }] }`.
 #[wasm_bindgen(js_name = validateTask)]
 pub fn validate_task(services: &str, instance_id: Option<String>) -> Result<JsValue, JsValue> {
+    #[derive(Serialize)]
+    struct Checked {
+        errors: Vec<Invalid>,
+        warnings: Vec<TaskWarning>,
+    }
+
     let mut errors: Vec<Invalid> = instance_id.iter().filter_map(|id| check_instance_id(id).err()).collect();
     let mut warnings = Vec::new();
     match value::read::<Services>("services", services) {
@@ -253,5 +262,5 @@ pub fn validate_task(services: &str, instance_id: Option<String>) -> Result<JsVa
             warnings = services.warnings();
         }
     }
-    value::out(&json!({ "errors": errors, "warnings": warnings }))
+    value::out(&Checked { errors, warnings })
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use futures_util::future::{Either, select};
-use js_sys::Promise;
+use js_sys::{JSON, Promise};
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
@@ -17,6 +17,7 @@ use super::executor::Executor;
 use super::host::{Host, PERSIST_TIMEOUT};
 use super::persister::Persister;
 use super::{error, fetch, value};
+use crate::document;
 use crate::group::Group;
 use crate::notice::{self, Freshness, NoticeError, NoticeLog};
 use crate::redundancy::{GroupConfig, GroupUpdate, RedundancyGroup};
@@ -50,8 +51,8 @@ impl Machine {
         }
     }
 
-    fn snapshot(&self) -> Result<String, JsValue> {
-        self.group().snapshot().map_err(error::snapshot)
+    fn snapshot(&self) -> String {
+        self.group().snapshot()
     }
 }
 
@@ -225,11 +226,13 @@ impl Driver {
 
     /// The newest payload that was not refused, for people: what may be a secret is hidden. `null`: lanes have different ones.
     pub fn payload(&self) -> Result<JsValue, JsValue> {
-        value::out(&self.0.machine.borrow().group().services().map(Services::shown))
+        // The application's own JSON, whose numbers may be larger than serde-wasm-bindgen takes.
+        let shown = self.0.machine.borrow().group().services().map(Services::shown);
+        shown.map_or(Ok(JsValue::NULL), |shown| JSON::parse(&document::write(&shown)))
     }
 
     /// The whole state, as text.
-    pub fn snapshot(&self) -> Result<String, JsValue> {
+    pub fn snapshot(&self) -> String {
         self.0.machine.borrow().snapshot()
     }
 
@@ -512,10 +515,7 @@ impl Inner {
                     }
                     let revision = inner.machine.borrow().group().revision();
                     let snapshot = inner.machine.borrow().snapshot();
-                    let done = match snapshot {
-                        Ok(snapshot) => inner.host.persist(&snapshot).await,
-                        Err(_) => false,
-                    };
+                    let done = inner.host.persist(&snapshot).await;
                     // One that failed is tried again with the next change.
                     inner.persisted_revision.set(revision);
                     for sender in waiting {

@@ -3,25 +3,23 @@
 //! In come only strings, numbers and bytes that `src/js/` has checked; objects come as JSON text. So nothing that an
 //! application's objects do (getters, proxies, `toJSON`) happens in a call of the WebAssembly.
 
-use js_sys::JSON;
 use serde::Serialize;
 use serde_json::Value;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
-use crate::decode::{self, Decode};
+use crate::document::{self, Document};
 use crate::error::Invalid;
 use crate::time::Millis;
 
-/// A plain JavaScript object. By way of JSON text, which snapshots need anyhow: a second serialiser for every type
-/// would make the module larger, and this no faster.
+/// A plain JavaScript value, as `JSON.parse` would give it.
 pub(super) fn out(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    let text = serde_json::to_string(value).map_err(|error| js_sys::Error::new(&error.to_string()))?;
-    JSON::parse(&text)
+    Ok(value.serialize(&Serializer::json_compatible())?)
 }
 
 /// A small value; `name` is what the error calls it.
-pub(super) fn read<T: Decode>(name: &str, json: &str) -> Result<T, Invalid> {
-    read_with(json, |json| decode::read(name, json))
+pub(super) fn read<T: Document>(name: &str, json: &str) -> Result<T, Invalid> {
+    read_with(json, |json| document::read(name, json))
 }
 
 /// Reads an argument out of its JSON text. What JSON cannot express comes as its description (`asJson` of

@@ -1,7 +1,9 @@
 //! What an operator asks for: stop and update.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, Input, LeftBehindReason, Outcome, Standing, Supervisor};
+use steadymix::supervisor::{
+    EventCall, EventKind, Input, LaneState, LeftBehindReason, Outcome, Standing, Supervisor,
+};
 use steadymix::time::Millis;
 
 use crate::hand::{Hand, task};
@@ -106,10 +108,10 @@ fn it_is_stopping_until_what_lives_is_deleted() {
     hand.running("t");
     hand.supervisor.handle(hand.wall(), Input::Stop);
     let delete = hand.expect(EventCall::Delete);
-    assert_eq!(hand.supervisor.status().state, "stopping");
+    assert_eq!(hand.supervisor.status().state, LaneState::Stopping);
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.done(), Outcome::Stopped);
-    assert_eq!(hand.supervisor.status().state, "stopped");
+    assert_eq!(hand.supervisor.status().state, LaneState::Stopped);
 }
 
 #[test]
@@ -171,7 +173,7 @@ fn however_late_it_is_what_lives_is_deleted() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.supervisor.handle(hand.wall(), Input::Stop);
-    hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot().unwrap()).unwrap();
+    hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot()).unwrap();
     hand.now += 301_000;
     for status in [500, 429] {
         let delete = hand.expect(EventCall::Delete);
@@ -219,7 +221,7 @@ fn what_is_named_again_after_it_was_given_up_is_deleted_when_the_service_may_be_
     assert_eq!(hand.done(), Outcome::Stopped);
     let given_up = hand.now;
     hand.now += 1_000;
-    hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot().unwrap()).unwrap();
+    hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot()).unwrap();
     assert!(hand.notice(110, "t", "show-1"));
     hand.expect(EventCall::Delete);
     assert_eq!(hand.now - given_up, 30_000);
@@ -276,7 +278,7 @@ fn one_that_is_restored_after_its_end_says_that_it_had_ended() {
     let mut hand = Hand::new(json!({}));
     hand.supervisor.handle(hand.wall(), Input::Stop);
     assert_eq!(hand.done(), Outcome::Stopped);
-    let snapshot = hand.supervisor.snapshot().unwrap();
+    let snapshot = hand.supervisor.snapshot();
     hand.supervisor = Supervisor::restore(&snapshot).unwrap();
     hand.supervisor.note_restored(hand.wall());
     assert_eq!(hand.last(), EventKind::AlreadyEnded { outcome: Outcome::Stopped });

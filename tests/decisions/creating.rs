@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use steadymix::supervisor::{
-    EventCall, EventKind, FailReason, Input, NoAnswer, Outcome, Output, Request, Standing,
+    EventCall, EventKind, FailReason, Input, LaneState, NoAnswer, Outcome, Output, Request, Standing,
 };
 use steadymix::time::Millis;
 
@@ -131,7 +131,7 @@ fn a_conflict_without_an_id_is_on_air_but_unidentified() {
         let create = hand.expect(EventCall::Create);
         hand.answer(&create, status, json!({}));
         assert_eq!(hand.last(), EventKind::Unidentified);
-        assert_eq!(hand.supervisor.status().state, "unidentified");
+        assert_eq!(hand.supervisor.status().state, LaneState::Unidentified);
         assert!(hand.notice(110, "named", "show-1"));
         let query = hand.expect(EventCall::Query);
         assert!(query.path.contains("/tasks/named?"), "adopted from the notification");

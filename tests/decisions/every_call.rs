@@ -45,7 +45,7 @@ fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
     let mut hand = Hand::new(json!({}));
     let mut revisions = vec![hand.supervisor.revision()];
     let mut again = |hand: &Hand| {
-        let snapshot = hand.supervisor.snapshot().unwrap();
+        let snapshot = hand.supervisor.snapshot();
         assert!(Supervisor::restore(&snapshot).unwrap() == hand.supervisor);
         revisions.push(hand.supervisor.revision());
     };
@@ -60,7 +60,7 @@ fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
     hand.supervisor.update(hand.wall(), services).unwrap();
     again(&hand);
     assert!(revisions[1..].is_sorted_by(|before, after| before < after), "{revisions:?}");
-    let damaged = hand.supervisor.snapshot().unwrap().replace("\"t\"", "\"u\"");
+    let damaged = hand.supervisor.snapshot().replace("\"t\"", "\"u\"");
     assert!(Supervisor::restore(&damaged).is_err());
 }
 
@@ -68,7 +68,7 @@ fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
 fn a_snapshot_says_only_what_is_not_as_ever() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
-    let says = |hand: &Hand, field| hand.supervisor.snapshot().unwrap().contains(field);
+    let says = |hand: &Hand, field| hand.supervisor.snapshot().contains(field);
     assert!(says(&hand, "\"tokens\"") && !says(&hand, "\"lastProblem\""));
     hand.answer(&create, 206, json!({}));
     hand.supervisor.handle(hand.wall(), Input::Stop);

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use steadymix::notice::{self, Notice};
 use steadymix::supervisor::{
-    Answer, EventCall, EventKind, Input, NoAnswer, Outcome, Output, Request, Supervisor, SupervisorConfig,
+    Answer, EventCall, EventKind, Input, LaneState, NoAnswer, Outcome, Output, Request, Supervisor,
+    SupervisorConfig,
 };
 use steadymix::time::Millis;
 
@@ -141,7 +142,7 @@ impl Hand {
         let create = self.create();
         self.answer(&create, 200, json!({ "taskId": id, "status": "STARTED" }));
         self.query("IN_PROGRESS", "serviceInProgress");
-        assert_eq!(self.supervisor.status().state, "running");
+        assert_eq!(self.supervisor.status().state, LaneState::Running);
         self.last();
     }
 

@@ -1,7 +1,7 @@
 //! Answers and notifications that name a task or an instanceId that cannot be meant.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, RetryReason};
+use steadymix::supervisor::{EventCall, EventKind, LaneState, RetryReason};
 
 use crate::hand::{Hand, output_uid, task};
 
@@ -98,7 +98,7 @@ fn an_answer_about_another_task_says_nothing_of_this_one() {
     of_another["taskId"] = json!("theirs");
     hand.answer(&query, 200, of_another.clone());
     assert!(is_malformed(&hand.last(), EventCall::Query), "{:?}", hand.events);
-    assert_eq!(hand.supervisor.status().state, "running");
+    assert_eq!(hand.supervisor.status().state, LaneState::Running);
 
     hand.supervisor.handle(hand.wall(), steadymix::supervisor::Input::Stop);
     let delete = hand.expect(EventCall::Delete);

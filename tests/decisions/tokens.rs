@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use steadymix::supervisor::{
-    Ending, EventCall, EventKind, Input, LeftBehindReason, NoAnswer, Outcome, Request,
+    Ending, EventCall, EventKind, Input, LaneState, LeftBehindReason, NoAnswer, Outcome, Request,
 };
 
 use crate::hand::{Hand, output_uid, task};
@@ -77,7 +77,7 @@ fn a_second_task_of_a_create_is_deleted_with_the_token_that_started_it() {
     let query = hand.expect(EventCall::Query);
     hand.answer(&query, 404, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
-    assert_eq!(hand.supervisor.status().state, "running", "the first token is the right one");
+    assert_eq!(hand.supervisor.status().state, LaneState::Running, "the first token is the right one");
     hand.answer(&second, 200, json!({ "taskId": "u", "status": "STARTED" }));
     for create in [second, first] {
         let delete = hand.expect(EventCall::Delete);
@@ -345,7 +345,7 @@ fn what_an_acquire_is_answered_is_not_said_of_a_task_that_was_named_meanwhile() 
         hand.answer(&acquire, status, json!({}));
         hand.query("IN_PROGRESS", "serviceInProgress");
         assert_eq!(hand.supervisor.status().task_id.as_deref(), Some("t"), "answered {status}");
-        assert_eq!(hand.supervisor.status().state, "running");
+        assert_eq!(hand.supervisor.status().state, LaneState::Running);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use steadymix::supervisor::{
-    EventCall, EventKind, Input, LaunchCause, NoAnswer, Outcome, Output, Request, Standing, Via,
+    EventCall, EventKind, Input, LaneState, LaunchCause, NoAnswer, Outcome, Output, Request, Standing, Via,
 };
 use steadymix::task::Services;
 
@@ -572,7 +572,10 @@ fn a_payload_that_a_running_task_cannot_take_is_rolled_out_under_the_other_uid()
     assert_eq!((output_uid(&create), idle_timeout(&create)), (2, 60));
     assert!(hand.events.contains(&EventKind::Launching { cause: LaunchCause::Updated }));
     let status = hand.supervisor.status();
-    assert_eq!((status.state, status.task_id.as_deref(), status.uid), ("running", Some("old"), Some(1)));
+    assert_eq!(
+        (status.state, status.task_id.as_deref(), status.uid),
+        (LaneState::Running, Some("old"), Some(1))
+    );
     hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
     hand.query("STARTING", "serviceReady");
     assert_eq!(hand.supervisor.status().uid, Some(1), "until the new one runs");
@@ -586,7 +589,7 @@ fn a_payload_that_a_running_task_cannot_take_is_rolled_out_under_the_other_uid()
     assert_eq!(hand.now - confirmed, 10_000, "viewers change over in the meantime");
     hand.answer(&delete, 200, json!({ "status": "STOPPED" }));
     let status = hand.supervisor.status();
-    assert_eq!((status.state, status.uid, status.tasks.len()), ("running", Some(2), 1));
+    assert_eq!((status.state, status.uid, status.tasks.len()), (LaneState::Running, Some(2), 1));
     assert_eq!(give(&mut hand, &with_idle_timeout(60)), Via::Nothing);
 }
 
@@ -688,7 +691,7 @@ fn a_rollout_that_is_refused_leaves_the_running_task_alone() {
             hand.query("IN_PROGRESS", "serviceInProgress");
         }
         let status = hand.supervisor.status();
-        assert_eq!((status.state, status.uid, status.tasks.len()), ("running", Some(1), 1));
+        assert_eq!((status.state, status.uid, status.tasks.len()), (LaneState::Running, Some(1), 1));
         assert_eq!(payload_of_the_next(&mut hand), 300);
     }
 }
@@ -710,11 +713,11 @@ fn a_rollout_goes_on_though_the_running_task_dies_and_its_end_is_reported() {
         hand.answer(&query, 200, task("STARTING", "serviceReady"));
     }
     assert!(matches!(hand.last(), EventKind::Ended { .. }), "{:?}", hand.events);
-    assert_eq!(hand.supervisor.status().state, "confirming");
+    assert_eq!(hand.supervisor.status().state, LaneState::Confirming);
     hand.query("IN_PROGRESS", "serviceInProgress");
     hand.last();
     let status = hand.supervisor.status();
-    assert_eq!((status.state, status.uid, hand.launches()), ("running", Some(2), 2));
+    assert_eq!((status.state, status.uid, hand.launches()), (LaneState::Running, Some(2), 2));
 }
 
 #[test]
@@ -744,7 +747,7 @@ fn a_rollout_is_called_off_when_its_payload_is_taken_back() {
     hand.query("IN_PROGRESS", "serviceInProgress");
     hand.query("IN_PROGRESS", "serviceInProgress");
     let status = hand.supervisor.status();
-    assert_eq!((status.state, status.uid, status.tasks.len()), ("running", Some(1), 1));
+    assert_eq!((status.state, status.uid, status.tasks.len()), (LaneState::Running, Some(1), 1));
 }
 
 #[test]

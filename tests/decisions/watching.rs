@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use steadymix::notice;
 use steadymix::supervisor::{
-    Ending, EventCall, EventKind, FailReason, Input, LaunchCause, Outcome, Output, Request, Said, Standing,
-    Suspicion,
+    Ending, EventCall, EventKind, FailReason, Input, LaneState, LaunchCause, Outcome, Output, Request, Said,
+    Standing, Suspicion,
 };
 use steadymix::task::Services;
 
@@ -23,7 +23,7 @@ fn server_errors_on_query_never_cause_a_relaunch() {
     }
     assert_eq!(waits[..6], [120, 5, 10, 15, 30, 30]);
     hand.query("IN_PROGRESS", "serviceInProgress");
-    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_task_that_was_given_up_and_has_recovered_is_not_deleted_but_taken_back() {
     hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
     assert_eq!(hand.last(), EventKind::Recovered);
     let status = hand.supervisor.status();
-    assert_eq!((status.state, status.uid), ("running", Some(1)));
+    assert_eq!((status.state, status.uid), (LaneState::Running, Some(1)));
     let delete = hand.expect(EventCall::Delete);
     assert!(delete.path.contains("/tasks/new?"), "what was to replace it is not wanted any more");
     hand.answer(&delete, 200, json!({}));
@@ -317,7 +317,7 @@ fn a_task_that_recovers_too_late_makes_way_for_its_replacement() {
             ),
         }
     };
-    assert_eq!(hand.supervisor.status().state, "confirming");
+    assert_eq!(hand.supervisor.status().state, LaneState::Confirming);
     while of_new.call == EventCall::Query {
         hand.answer(&of_new, 200, task("IN_PROGRESS", "serviceInProgress"));
         of_new = hand.call();
@@ -335,7 +335,7 @@ fn an_answer_that_cannot_be_read_is_none() {
         let query = hand.expect(EventCall::Query);
         hand.answer(&query, 200, json!({ "taskId": "t" }));
     }
-    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn a_status_that_is_new_is_as_the_transcoder_says() {
     for _ in 0..10 {
         hand.query("STREAMING", "serviceInProgress");
     }
-    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn a_task_that_never_runs_is_replaced_after_90_seconds() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": "t", "status": "STARTED" }));
-    assert_eq!(hand.supervisor.status().state, "confirming", "its own STARTED does not count");
+    assert_eq!(hand.supervisor.status().state, LaneState::Confirming, "its own STARTED does not count");
     loop {
         let call = hand.call();
         if call.call != EventCall::Query {
@@ -399,7 +399,7 @@ fn notifications_only_bring_the_next_look_forward() {
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!(hand.now, at, "looked at once");
     assert!(hand.next(60).is_err(), "once");
-    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
     assert!(!hand.notice(111, "other", "other-1"), "somebody else's");
     assert!(!hand.notice(111, "other", "show-x"));
 }
@@ -444,7 +444,7 @@ fn what_a_notification_says_has_ended_is_looked_at_until_it_must_be_known() {
         looks.push((hand.now - told_at) / 1000);
     }
     assert_eq!(looks, [5, 15, 25, 35, 45, 55, 65, 75, 85, 95, 215]);
-    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, "running"));
+    assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
 }
 
 #[test]

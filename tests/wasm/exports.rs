@@ -251,7 +251,7 @@ async fn an_interruption_leaves_the_task_to_the_next_one() {
     assert!(left.unwrap().is_undefined());
     assert_eq!(world.emulator.borrow().tasks().filter(|task| task.live).count(), 1);
 
-    let snapshot = driver.snapshot().unwrap();
+    let snapshot = driver.snapshot();
     let next = Driver::restore_supervisor(&snapshot, world.host()).unwrap();
     let error = Driver::restore_group(&snapshot, world.host()).err().unwrap();
     assert_eq!(code(&error), "INVALID_SNAPSHOT");

@@ -16,6 +16,7 @@ fn main() -> anyhow::Result<()> {
         .out_name(name)
         .web(true)?
         .typescript(false)
+        .omit_default_module_path(true)
         .generate(folder)
         .with_context(|| format!("no glue could be written for {module}"))
 }

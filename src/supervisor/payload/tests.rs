@@ -103,7 +103,7 @@ fn the_token_of_the_output_stays_as_long_as_its_task() {
 fn an_empty_token_is_none() {
     let mut payload = LaunchPayload::default();
     payload.give_token(RtcTokenFor::Output, Some(String::new()));
-    assert!(payload.output_token == RtcToken::Given(None));
+    assert!(payload.output_token == RtcToken::Given { token: None });
 }
 
 #[test]

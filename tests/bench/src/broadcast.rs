@@ -79,6 +79,6 @@ impl Broadcast {
 
     /// The bytes of its snapshot.
     pub(crate) fn snapshot_bytes(&self) -> usize {
-        self.supervisor.snapshot().map_or(0, |text| text.len())
+        self.supervisor.snapshot().len()
     }
 }

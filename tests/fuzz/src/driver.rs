@@ -244,7 +244,7 @@ impl<M: Machine> Driver<M> {
 
     /// Takes its snapshot, and goes on from that.
     pub(crate) fn restore(&mut self) {
-        let text = self.machine.snapshot().unwrap();
+        let text = self.machine.snapshot();
         assert!(text.len() <= LONGEST_SNAPSHOT, "a snapshot of {} bytes", text.len());
         let mut restored = M::restore(&text).unwrap();
         restored.keep_secret(credentials());

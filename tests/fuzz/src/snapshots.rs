@@ -16,9 +16,7 @@ use crate::template::Template;
 static STATES: LazyLock<[Vec<Template>; 2]> = LazyLock::new(|| {
     let groups = GROUPS.iter().map(|driver| driver.machine.snapshot());
     let supervisors = CALLS.iter().map(|(driver, ..)| driver.machine.snapshot());
-    let state = |text: Result<String, SnapshotError>| {
-        Template::new(text.unwrap().split_once('\n').unwrap().1.to_owned())
-    };
+    let state = |text: String| Template::new(text.split_once('\n').unwrap().1.to_owned());
     [supervisors.map(state).collect(), groups.map(state).collect()]
 });
 

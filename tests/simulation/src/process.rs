@@ -290,7 +290,7 @@ impl World {
 
 /// The group that the snapshot of this one gives.
 fn restored(group: &RedundancyGroup) -> Result<RedundancyGroup, String> {
-    let text = group.snapshot().map_err(|error| error.to_string())?;
+    let text = group.snapshot();
     if text.len() > LONGEST_SNAPSHOT {
         return Err(format!("a snapshot of {} bytes", text.len()));
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
 use steadymix::supervisor::{
-    EventCall, Input, LaneStatus, Output, Request, SnapshotError, Supervisor, SupervisorConfig,
+    EventCall, Input, LaneState, LaneStatus, Output, Request, SnapshotError, Supervisor, SupervisorConfig,
 };
 use steadymix::time::Millis;
 
@@ -41,7 +41,7 @@ enum Machine {
 trait Core: Sized {
     fn poll(&mut self, now: Millis) -> Output;
     fn handle(&mut self, now: Millis, input: Input);
-    fn snapshot(&self) -> Result<String, SnapshotError>;
+    fn snapshot(&self) -> String;
     fn restore(snapshot: &str) -> Result<Self, SnapshotError>;
     fn lanes(&self) -> Vec<LaneStatus>;
 }
@@ -55,7 +55,7 @@ macro_rules! core {
             fn handle(&mut self, now: Millis, input: Input) {
                 Self::handle(self, now, input);
             }
-            fn snapshot(&self) -> Result<String, SnapshotError> {
+            fn snapshot(&self) -> String {
                 Self::snapshot(self)
             }
             fn restore(snapshot: &str) -> Result<Self, SnapshotError> {
@@ -109,7 +109,7 @@ impl<C: Core> Driven<C> {
 
     fn runs(&self) -> bool {
         let is_live = |uid: u32| self.service.live().any(|task| task.uid == uid);
-        self.core.lanes().iter().all(|lane| lane.state == "running" && lane.uid.is_some_and(is_live))
+        self.core.lanes().iter().all(|lane| lane.state == LaneState::Running && lane.uid.is_some_and(is_live))
     }
 }
 
@@ -120,7 +120,7 @@ fn life(core: impl Core, machine: Machine) -> Result<Vec<Kept>, String> {
     let mut kept = Vec::new();
     let mut has_died = false;
     while let Some(request) = driven.next()? {
-        let snapshot = driven.core.snapshot().map_err(|error| error.to_string())?;
+        let snapshot = driven.core.snapshot();
         kept.push(Kept { machine, before: format!("{:?}", request.call), snapshot });
         driven.make(&request)?;
         if driven.runs() && request.call == EventCall::Query {

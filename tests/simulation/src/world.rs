@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use steadymix::supervisor::{EventCall, Input, KnownTask, LaneStatus, Output, Standing};
+use steadymix::supervisor::{EventCall, Input, KnownTask, LaneState, LaneStatus, Output, Standing};
 use steadymix::time::Millis;
 use steadymix_emulator::{Call, Command, Delivery, Emulator, Reply, StartUp};
 
@@ -365,10 +365,10 @@ impl World {
         let waits_for_a_name = self.plan.config["policy"]["unidentifiedMs"].is_null();
         let is_blind = self.plan.config["presence"] == "never";
         process.group.status().lanes.iter().all(|lane| match lane.state {
-            "running" | "failed" | "stopped" => true,
-            "unidentified" if waits_for_a_name && is_blind => true,
+            LaneState::Running | LaneState::Failed | LaneState::Stopped => true,
+            LaneState::Unidentified if waits_for_a_name && is_blind => true,
             // Nobody names it: it can only be left as it is, or its Create be made again from time to time.
-            "unidentified" | "launching" => {
+            LaneState::Unidentified | LaneState::Launching => {
                 let unresolved = lane.tasks.iter().filter(|task| task.standing == Standing::Unresolved);
                 let uids: Vec<u32> = unresolved.map(|task| task.uid).collect();
                 (waits_for_a_name || uids.len() == lane.uids.len())
@@ -414,7 +414,7 @@ impl World {
             return Ok(());
         }
         let Some(process) = self.owner() else { return Ok(()) };
-        let snapshot = process.group.snapshot().map_err(|error| error.to_string())?;
+        let snapshot = process.group.snapshot();
         let state = wire::json(snapshot.split_once('\n').map_or("", |(_, state)| state));
         let mut checked = 0;
         for lane in state["lanes"].as_array().into_iter().flatten() {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 use steadymix::notice::{Notice, NoticeKind};
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
-use steadymix::supervisor::{Answer, EventCall, Input, NoAnswer, Output, Request, RequestId, Standing};
+use steadymix::supervisor::{
+    Answer, EventCall, Input, LaneState, NoAnswer, Output, Request, RequestId, Standing,
+};
 use steadymix::time::Millis;
 
 use super::Bounds;
@@ -439,7 +441,7 @@ impl Small {
             let unresolved = lane.tasks.iter().filter(|task| task.standing == Standing::Unresolved).count();
             // Something runs under every uid, and nobody names it: it can only be left as it is.
             let is_nameless = unresolved == lane.uids.len() && lane.uids.iter().any(is_live);
-            (lane.state == "running" && lane.uid.as_ref().is_some_and(is_live)) || is_nameless
+            (lane.state == LaneState::Running && lane.uid.as_ref().is_some_and(is_live)) || is_nameless
         })
     }
 

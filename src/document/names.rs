@@ -64,12 +64,15 @@ impl Case {
     }
 }
 
-/// The name in JSON of a field or variant: `name!(Camel z_order)` is `"zOrder"`.
+/// The name in JSON of a field or variant: `name!(camel z_order)` is `"zOrder"`.
 macro_rules! name {
-    ($case:ident $name:ident) => {{
+    (same $name:ident) => { $crate::document::name!(@ Same $name) };
+    (camel $name:ident) => { $crate::document::name!(@ Camel $name) };
+    (kebab $name:ident) => { $crate::document::name!(@ Kebab $name) };
+    (@ $case:ident $name:ident) => {{
         const RUST: &str = stringify!($name);
-        const BYTES: [u8; $crate::decode::names::Case::$case.length(RUST)] =
-            $crate::decode::names::Case::$case.write(RUST);
+        const BYTES: [u8; $crate::document::names::Case::$case.length(RUST)] =
+            $crate::document::names::Case::$case.write(RUST);
         const NAME: &str = match str::from_utf8(&BYTES) {
             Ok(name) => name,
             Err(_) => RUST,

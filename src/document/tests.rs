@@ -1,37 +1,46 @@
-use serde::Serialize;
+use std::collections::VecDeque;
+
+use macro_rules_attribute::apply;
 use serde_json::json;
 
 use super::*;
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[apply(document)]
+#[json(kebab, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Mood {
     Calm,
     VeryWellThen,
 }
-decode!(Kebab enum Mood { Calm, VeryWellThen });
 
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[apply(document)]
+#[json(camel, tag = kind)]
+#[derive(Debug, PartialEq)]
 enum Ending {
     NotYet,
     AtLast {
         after_all_ms: u64,
-        #[serde(flatten)]
+        #[json(beside)]
         more: More,
     },
 }
-decode!(Camel enum Ending as kind { NotYet, AtLast { after_all_ms; ..more } });
 
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel)]
+#[derive(Debug, PartialEq)]
 struct More {
     is_so: bool,
+    #[json(or = Vec::new())]
     names: Vec<String>,
+    #[json(omit = 3)]
+    often: u8,
+    #[json(nullable_list)]
+    rest: Vec<Value>,
 }
-decode!(Camel More { is_so, names or Vec::new() });
 
-#[derive(Debug, PartialEq, Serialize)]
+#[apply(document)]
+#[json(same, serde = both)]
+#[derive(Debug, PartialEq)]
 struct Whole {
     x_y: i64,
     mood: Mood,
@@ -40,14 +49,15 @@ struct Whole {
     queue: VecDeque<(u32, bool)>,
     maybe: Option<u16>,
 }
-decode!(Same Whole { x_y, mood, ending, places, queue, maybe });
 
+#[apply(document)]
+#[json(camel, unknown = refused, defaults = Self { wait_ms: Some(7), mood: Mood::Calm, waits: vec![1, 2] })]
 #[derive(Debug, PartialEq)]
 struct Settings {
-    wait_ms: u64,
+    wait_ms: Option<u64>,
     mood: Mood,
+    waits: Vec<u8>,
 }
-decode!(Camel Settings { wait_ms, mood; only } or Self { wait_ms: 7, mood: Mood::Calm });
 
 fn whole() -> Value {
     json!({ "x_y": -1, "mood": "very-well-then", "ending": { "kind": "notYet" }, "places": [1, 255],
@@ -62,19 +72,34 @@ fn refused(pointer: &str, value: Value) -> String {
 }
 
 #[test]
-fn what_serde_writes_is_read() {
-    let read_back = |json: &Value| serde_json::to_value(read::<Whole>("it", json).unwrap()).unwrap();
-    assert_eq!(read_back(&whole()), whole());
+fn what_is_written_is_read() {
+    let read_back = |json: &Value| -> Value {
+        serde_json::from_str(&write(&read::<Whole>("it", json).unwrap())).unwrap()
+    };
     let mut other = whole();
     other["mood"] = json!("calm");
     other["maybe"] = json!(65_535);
-    let more: More = read("more", &json!({ "isSo": true })).unwrap();
-    assert_eq!(more, More { is_so: true, names: Vec::new() });
-    let ending = Ending::AtLast { after_all_ms: 3, more: More { is_so: false, names: vec!["a".to_owned()] } };
-    let text = serde_json::to_string(&ending).unwrap();
-    assert_eq!(text, r#"{"kind":"atLast","afterAllMs":3,"isSo":false,"names":["a"]}"#);
     assert_eq!(read_back(&other), other);
-    assert_eq!(read::<Ending>("it", &serde_json::from_str(&text).unwrap()), Ok(ending));
+    other["maybe"] = json!(null);
+    let written = read_back(&other);
+    assert_eq!(written.get("maybe"), None, "what is left out is no null");
+    assert_eq!(read::<Whole>("it", &written), read::<Whole>("it", &other));
+}
+
+#[test]
+fn fields_may_be_left_out_or_stand_beside_others() {
+    let more = |often, rest| More { is_so: false, names: Vec::new(), often, rest };
+    assert_eq!(read("more", &json!({ "isSo": false })), Ok(more(3, vec![])));
+    assert_eq!(read("more", &json!({ "isSo": false, "rest": null, "often": 4 })), Ok(more(4, vec![])));
+    assert_eq!(write(&more(3, vec![])), r#"{"isSo":false,"names":[]}"#);
+    let ending = Ending::AtLast { after_all_ms: 3, more: more(5, vec![json!(null), json!("a \"b\"\n")]) };
+    let text = write(&ending);
+    assert_eq!(
+        text,
+        r#"{"kind":"atLast","afterAllMs":3,"isSo":false,"names":[],"often":5,"rest":[null,"a \"b\"\n"]}"#
+    );
+    assert_eq!(read("it", &serde_json::from_str(&text).unwrap()), Ok(ending));
+    assert_eq!(write(&Ending::NotYet), r#"{"kind":"notYet"}"#);
 }
 
 #[test]
@@ -114,12 +139,18 @@ fn what_is_wrong_is_told_by_its_place_with_what_is_allowed() {
 #[test]
 fn what_is_not_there_is_as_in_the_defaults_and_nothing_else_is_taken() {
     let settings = |json| read::<Settings>("settings", &json).map_err(|error| error.to_string());
-    assert_eq!(settings(json!({})), Ok(Settings { wait_ms: 7, mood: Mood::Calm }));
+    assert_eq!(settings(json!({})), Ok(Settings { wait_ms: Some(7), mood: Mood::Calm, waits: vec![1, 2] }));
     assert_eq!(
-        settings(json!({ "mood": "very-well-then", "waitMs": 1 })),
-        Ok(Settings { wait_ms: 1, mood: Mood::VeryWellThen })
+        settings(json!({ "mood": "very-well-then", "waitMs": 1, "waits": [3] })),
+        Ok(Settings { wait_ms: Some(1), mood: Mood::VeryWellThen, waits: vec![3] })
     );
-    let unknown = "settings.wait_ms is given, but must be left out: there are waitMs, mood";
+    let none = Settings { wait_ms: None, mood: Mood::Calm, waits: vec![] };
+    assert_eq!(
+        settings(serde_json::from_str(&write(&none)).unwrap()),
+        Ok(none),
+        "what is none is not the default"
+    );
+    let unknown = "settings.wait_ms is given, but must be left out: there are waitMs, mood, waits";
     assert_eq!(settings(json!({ "wait_ms": 1 })), Err(unknown.to_owned()));
     assert_eq!(
         read::<More>("more", &json!({ "names": [] })).unwrap_err().to_string(),
@@ -128,8 +159,23 @@ fn what_is_not_there_is_as_in_the_defaults_and_nothing_else_is_taken() {
 }
 
 #[test]
-fn serde_reads_it_too() {
-    assert_eq!(serde_json::from_str::<Mood>("\"calm\"").unwrap(), Mood::Calm);
+fn the_first_wrong_field_is_reported_and_an_unknown_one_before_it() {
+    let mut json = whole();
+    json["places"] = json!(null);
+    json["x_y"] = json!("a");
+    assert_eq!(read::<Whole>("it", &json).unwrap_err().field, "it.x_y");
+    let error = read::<Settings>("settings", &json!({ "waitMs": -1, "other": "secret" })).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "settings.other is given, but must be left out: there are waitMs, mood, waits"
+    );
+}
+
+#[test]
+fn serde_reads_and_writes_the_same() {
+    let text = write(&read::<Whole>("it", &whole()).unwrap());
+    let read: Whole = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), text);
     let error = serde_json::from_str::<Mood>("\"wild\"").unwrap_err().to_string();
     assert_eq!(error, "Mood is \"wild\", but must be one of calm, very-well-then");
 }

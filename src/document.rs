@@ -1,0 +1,322 @@
+//! JSON documents: settings, which applications write, and state, which snapshots hold.
+//!
+//! A type is a document by [`document!`] before its definition, where its fields are named once: they are read and written
+//! under these names. An error names the place in the document: `policy.confirmMs[0]`.
+//!
+//! Why not serde's derives: they compile a reader and a writer for each type and each format. Here, fields are handed to
+//! one reader and one writer as `dyn Document`, which takes a quarter of the code in WebAssembly.
+
+mod fields;
+mod json;
+pub(crate) mod names;
+mod serialize;
+#[cfg(test)]
+mod tests;
+mod values;
+mod writer;
+
+use serde_json::Value;
+
+pub(crate) use self::fields::Fields;
+pub(crate) use self::json::{Json, Wrong};
+pub(crate) use self::names::name;
+pub(crate) use self::serialize::Serializable;
+pub(crate) use self::writer::{FieldWriter, Writer, write};
+use crate::error::Invalid;
+
+/// A value that is read from JSON and written as JSON.
+pub(crate) trait Document {
+    /// What is read into: the defaults of what may be missing; anything where nothing may be.
+    fn blank() -> Self
+    where
+        Self: Sized;
+
+    /// Reads `json` into a blank value.
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong>;
+
+    fn write(&self, out: &mut dyn Writer);
+
+    /// Reads the fields of an object, which may have others as well.
+    fn read_fields(&mut self, _: &mut Fields<'_>) {}
+
+    /// Writes the fields of an object, without the braces around them.
+    fn write_fields(&self, _: &mut dyn FieldWriter) {}
+
+    /// Whether a field that holds this value is not written.
+    fn is_omitted(&self) -> bool {
+        false
+    }
+
+    /// Whether a field of this type may be missing.
+    fn is_optional(&self) -> bool {
+        false
+    }
+}
+
+/// Reads a document, which errors call `root`.
+pub(crate) fn read<T: Document>(root: &str, value: &Value) -> Result<T, Invalid> {
+    Json::root(root, value).value().map_err(|wrong| *wrong)
+}
+
+/// Makes the struct or enum that follows a [`Document`]; applied with `#[apply(document)]`.
+///
+/// `#[json(…)]` is the first attribute after the docs:
+/// - the case of the names: `camel` (`zOrder`), `kebab` (`z-order`) or `same` (`z_order`);
+/// - `tag = type`: of an enum whose variants have fields, the field with the variant's name;
+/// - `unknown = refused`: of settings, a field that is not known is an error; otherwise it is ignored;
+/// - `defaults = …`: of settings, the value of every field that is missing;
+/// - `serde = read` or `serde = both`: serde's `Deserialize`, or `Serialize` too, for users of the crate.
+///
+/// Of a field, after its docs and `#[serde(…)]`:
+/// - `or = …`: its value when it is missing;
+/// - `omit = …`: its value when it is missing; it is not written when it has this value;
+/// - `nullable`: it is written as `null` when there is none (an option that is `None` is left out otherwise);
+/// - `nullable_list`: empty when it is missing or `null`; not written when it is empty;
+/// - `beside`: its fields stand beside the others.
+///
+/// Of a variant: `default`, as in `#[derive(Default)]`.
+macro_rules! document {
+    (
+        $(#[doc = $doc:expr])*
+        #[json($case:ident $(, unknown = $unknown:ident)? , defaults = $defaults:expr $(, serde = $serde:ident)?)]
+        $(#[$meta:meta])*
+        $vis:vis struct $type:ident {
+            $($(#[doc = $field_doc:expr])* $field_vis:vis $field:ident : $field_type:ty),* $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])* $(#[$meta])*
+        $vis struct $type { $($(#[doc = $field_doc])* $field_vis $field: $field_type),* }
+
+        impl $crate::document::Document for $type {
+            fn blank() -> Self {
+                $defaults
+            }
+
+            fn read(&mut self, json: &$crate::document::Json<'_>) -> Result<(), $crate::document::Wrong> {
+                json.read_object(self, $crate::document::document!(@takes_others $($unknown)?))
+            }
+
+            fn write(&self, out: &mut dyn $crate::document::Writer) {
+                out.object(self);
+            }
+
+            fn read_fields(&mut self, fields: &mut $crate::document::Fields<'_>) {
+                $(fields.optional($crate::document::name!($case $field), &mut self.$field);)*
+            }
+
+            fn write_fields(&self, out: &mut dyn $crate::document::FieldWriter) {
+                // Its default may be another one than `None`.
+                $(out.put($crate::document::name!($case $field), &self.$field);)*
+            }
+        }
+        $($crate::document::document!(@serde $serde $type);)?
+    };
+    (
+        $(#[doc = $doc:expr])*
+        #[json($case:ident $(, unknown = $unknown:ident)? $(, serde = $serde:ident)?)]
+        $(#[$meta:meta])*
+        $vis:vis struct $type:ident {
+            $(
+                $(#[doc = $field_doc:expr])* $(#[serde($($field_serde:tt)*)])* $(#[json($($how:tt)*)])?
+                $field_vis:vis $field:ident : $field_type:ty
+            ),* $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])* $(#[$meta])*
+        $vis struct $type {
+            $($(#[doc = $field_doc])* $(#[serde($($field_serde)*)])* $field_vis $field: $field_type),*
+        }
+
+        impl $crate::document::Document for $type {
+            fn blank() -> Self {
+                Self { $($field: $crate::document::document!(@blank $($($how)*)?)),* }
+            }
+
+            fn read(&mut self, json: &$crate::document::Json<'_>) -> Result<(), $crate::document::Wrong> {
+                json.read_object(self, $crate::document::document!(@takes_others $($unknown)?))
+            }
+
+            fn write(&self, out: &mut dyn $crate::document::Writer) {
+                out.object(self);
+            }
+
+            fn read_fields(&mut self, fields: &mut $crate::document::Fields<'_>) {
+                $($crate::document::document!(
+                    @read fields, $crate::document::name!($case $field), &mut self.$field $(, $($how)*)?
+                );)*
+            }
+
+            fn write_fields(&self, out: &mut dyn $crate::document::FieldWriter) {
+                $($crate::document::document!(
+                    @write out, $crate::document::name!($case $field), &self.$field $(, $($how)*)?
+                );)*
+            }
+        }
+        $($crate::document::document!(@serde $serde $type);)?
+    };
+    (
+        $(#[doc = $doc:expr])*
+        #[json($case:ident, tag = $tag:ident $(, serde = $serde:ident)?)]
+        $(#[$meta:meta])*
+        $vis:vis enum $type:ident {
+            $(
+                $(#[doc = $variant_doc:expr])* $(#[json($default:ident)])?
+                $variant:ident $({
+                    $(
+                        $(#[doc = $field_doc:expr])* $(#[serde($($field_serde:tt)*)])* $(#[json($($how:tt)*)])?
+                        $field:ident : $field_type:ty
+                    ),* $(,)?
+                })?
+            ),* $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])* $(#[$meta])*
+        $vis enum $type {
+            $(
+                $(#[doc = $variant_doc])* $(#[$default])?
+                $variant $({
+                    $($(#[doc = $field_doc])* $(#[serde($($field_serde)*)])* $field: $field_type),*
+                })?
+            ),*
+        }
+
+        impl $crate::document::Document for $type {
+            fn blank() -> Self {
+                let [first, ..] = [$(
+                    (|| Self::$variant $({ $($field: $crate::document::document!(@blank $($($how)*)?)),* })?) as fn() -> Self
+                ),*];
+                first()
+            }
+
+            fn read(&mut self, json: &$crate::document::Json<'_>) -> Result<(), $crate::document::Wrong> {
+                json.read_object(self, true)
+            }
+
+            fn write(&self, out: &mut dyn $crate::document::Writer) {
+                out.object(self);
+            }
+
+            fn read_fields(&mut self, fields: &mut $crate::document::Fields<'_>) {
+                enum Tag { $($variant),* }
+                const TAGS: &[&str] = &[$($crate::document::name!($case $variant)),*];
+                match fields.tag(stringify!($tag), TAGS) {
+                    $(Some(tag) if tag == Tag::$variant as usize => {
+                        $($(let mut $field: $field_type = $crate::document::document!(@blank $($($how)*)?);)*
+                        $($crate::document::document!(
+                            @read fields, $crate::document::name!($case $field), &mut $field $(, $($how)*)?
+                        );)*)?
+                        *self = Self::$variant $({ $($field),* })?;
+                    })*
+                    Some(_) | None => {}
+                }
+            }
+
+            fn write_fields(&self, out: &mut dyn $crate::document::FieldWriter) {
+                match self {
+                    $(Self::$variant $({ $($field),* })? => {
+                        out.tag(stringify!($tag), $crate::document::name!($case $variant));
+                        $($($crate::document::document!(
+                            @write out, $crate::document::name!($case $field), $field $(, $($how)*)?
+                        );)*)?
+                    }),*
+                }
+            }
+        }
+        $($crate::document::document!(@serde $serde $type);)?
+    };
+    (
+        $(#[doc = $doc:expr])*
+        #[json($case:ident $(, serde = $serde:ident)?)]
+        $(#[$meta:meta])*
+        $vis:vis enum $type:ident {
+            $($(#[doc = $variant_doc:expr])* $(#[json($default:ident)])? $variant:ident),* $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])* $(#[$meta])*
+        $vis enum $type { $($(#[doc = $variant_doc])* $(#[$default])? $variant),* }
+
+        impl $crate::document::Document for $type {
+            fn blank() -> Self {
+                let [first, ..] = [$(Self::$variant),*];
+                first
+            }
+
+            fn read(&mut self, json: &$crate::document::Json<'_>) -> Result<(), $crate::document::Wrong> {
+                const ALL: &[$type] = &[$($type::$variant),*];
+                let at = json.one_of(&[$($crate::document::name!($case $variant)),*])?;
+                ALL.get(at).inspect(|value| *self = **value);
+                Ok(())
+            }
+
+            fn write(&self, out: &mut dyn $crate::document::Writer) {
+                out.text(self.json_name());
+            }
+        }
+
+        impl $type {
+            const fn json_name(&self) -> &'static str {
+                match self { $(Self::$variant => $crate::document::name!($case $variant)),* }
+            }
+        }
+        $($crate::document::document!(@serde $serde $type);)?
+    };
+
+    (@blank) => { $crate::document::Document::blank() };
+    (@blank nullable) => { None };
+    (@blank beside) => { $crate::document::Document::blank() };
+    (@blank nullable_list) => { Vec::new() };
+    (@blank or = $otherwise:expr) => { $otherwise };
+    (@blank omit = $otherwise:expr) => { $otherwise };
+
+    (@read $fields:ident, $name:expr, $into:expr) => { $fields.field($name, $into) };
+    (@read $fields:ident, $name:expr, $into:expr, nullable) => { $fields.field($name, $into) };
+    (@read $fields:ident, $name:expr, $into:expr, beside) => { $crate::document::Document::read_fields($into, $fields) };
+    (@read $fields:ident, $name:expr, $into:expr, nullable_list) => { $fields.nullable($name, $into) };
+    (@read $fields:ident, $name:expr, $into:expr, or = $otherwise:expr) => { $fields.optional($name, $into) };
+    (@read $fields:ident, $name:expr, $into:expr, omit = $otherwise:expr) => { $fields.optional($name, $into) };
+
+    (@write $out:ident, $name:expr, $from:expr) => { $out.field($name, $from) };
+    (@write $out:ident, $name:expr, $from:expr, nullable) => { $out.put($name, $from) };
+    (@write $out:ident, $name:expr, $from:expr, beside) => { $crate::document::Document::write_fields($from, $out) };
+    (@write $out:ident, $name:expr, $from:expr, nullable_list) => { if !$from.is_empty() { $out.field($name, $from) } };
+    (@write $out:ident, $name:expr, $from:expr, or = $otherwise:expr) => { $out.put($name, $from) };
+    (@write $out:ident, $name:expr, $from:expr, omit = $otherwise:expr) => {
+        if *$from != $otherwise { $out.field($name, $from) }
+    };
+
+    (@takes_others) => { true };
+    (@takes_others refused) => { false };
+
+    (@transparent $type:ident) => {
+        impl $crate::document::Document for $type {
+            fn blank() -> Self {
+                Self($crate::document::Document::blank())
+            }
+
+            fn read(&mut self, json: &$crate::document::Json<'_>) -> Result<(), $crate::document::Wrong> {
+                self.0.read(json)
+            }
+
+            fn write(&self, out: &mut dyn $crate::document::Writer) {
+                self.0.write(out);
+            }
+        }
+    };
+    (@serde read $type:ident) => {
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = serde_json::Value::deserialize(deserializer)?;
+                $crate::document::read(stringify!($type), &value).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+    (@serde both $type:ident) => {
+        $crate::document::document!(@serde read $type);
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::document::Serializable(self).serialize(serializer)
+            }
+        }
+    };
+}
+pub(crate) use document;

@@ -1,0 +1,112 @@
+//! The fields of an object, read one after the other.
+
+use serde_json::{Map, Value};
+
+use super::json::Place;
+use super::{Document, Json, Wrong};
+use crate::error::Invalid;
+use crate::redact::start_of;
+
+/// Of the name of a field that is not known more is not shown, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+
+/// Fields that are wrong are no reason to stop: the first one is noted, and reported by `finish`. Readers that stop at each
+/// field are several times as large.
+pub(crate) struct Fields<'a> {
+    map: &'a Map<String, Value>,
+    place: &'a Place<'a>,
+    known: Vec<&'static str>,
+    wrong: Option<Wrong>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(map: &'a Map<String, Value>, place: &'a Place<'a>) -> Self {
+        Self { map, place, known: Vec::new(), wrong: None }
+    }
+
+    /// A field that must be there, unless its type says otherwise.
+    pub(crate) fn field(&mut self, name: &'static str, into: &mut dyn Document) {
+        if !self.find(name, into) && !into.is_optional() {
+            self.note(self.missing(name));
+        }
+    }
+
+    /// A field that need not be there.
+    pub(crate) fn optional(&mut self, name: &'static str, into: &mut dyn Document) {
+        self.find(name, into);
+    }
+
+    /// A field that may be `null` or missing.
+    pub(crate) fn nullable(&mut self, name: &'static str, into: &mut dyn Document) {
+        if self.map.get(name) == Some(&Value::Null) {
+            self.known.push(name);
+        } else {
+            self.find(name, into);
+        }
+    }
+
+    /// The field that names a variant: its place among `names`.
+    pub(crate) fn tag(&mut self, name: &'static str, names: &[&str]) -> Option<usize> {
+        self.known.push(name);
+        let Some(value) = self.map.get(name) else {
+            self.note(self.missing(name));
+            return None;
+        };
+        let found = Json::of_field(self.place, name, value).one_of(names);
+        found.map_err(|wrong| self.note(wrong)).ok()
+    }
+
+    /// All fields, with their names.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'a String, Json<'a>)> {
+        let place = self.place;
+        self.map.iter().map(move |(name, value)| (name, Json::of_field(place, name, value)))
+    }
+
+    /// The fields that were not asked for.
+    pub(crate) fn others(&self) -> Map<String, Value> {
+        // One after the other: `collect` and `retain` would bring in code of maps that nothing else needs.
+        let mut others = Map::new();
+        for (name, value) in self.map.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
+            others.insert(name.clone(), value.clone());
+        }
+        others
+    }
+
+    /// The first field that is wrong, if one is.
+    pub(crate) fn finish(self) -> Result<(), Wrong> {
+        self.wrong.map_or(Ok(()), Err)
+    }
+
+    /// The same; and fields that were not asked for are wrong. Their values are not shown: they may be secrets.
+    pub(crate) fn finish_without_others(self) -> Result<(), Wrong> {
+        let Some(name) = self.map.keys().find(|name| !self.known.contains(&name.as_str())) else {
+            return self.finish();
+        };
+        let allowed = format!("left out: there are {}", self.known.join(", "));
+        Err(Box::new(Invalid::new(self.path_of(name), "given", allowed)))
+    }
+
+    /// Whether it is there.
+    fn find(&mut self, name: &'static str, into: &mut dyn Document) -> bool {
+        self.known.push(name);
+        let Some(value) = self.map.get(name) else { return false };
+        if let Err(wrong) = into.read(&Json::of_field(self.place, name, value)) {
+            self.note(wrong);
+        }
+        true
+    }
+
+    fn note(&mut self, wrong: Wrong) {
+        self.wrong.get_or_insert(wrong);
+    }
+
+    fn missing(&self, name: &str) -> Wrong {
+        Box::new(Invalid::new(self.path_of(name), "missing", "given"))
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        let mut path = String::new();
+        Place::Field(self.place, start_of(name, MAX_NAME_BYTES)).write(&mut path);
+        path
+    }
+}

@@ -1,0 +1,189 @@
+//! Documents that are no objects: strings, numbers, lists.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use super::{Document, FieldWriter, Json, Writer, Wrong};
+
+impl Document for Value {
+    fn blank() -> Self {
+        Self::Null
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        self.clone_from(json.raw());
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        match self {
+            Self::Null => out.null(),
+            Self::Bool(value) => out.boolean(*value),
+            Self::Number(value) => out.number(value),
+            Self::String(value) => out.text(value),
+            Self::Array(items) => items.write(out),
+            Self::Object(_) => out.object(self),
+        }
+    }
+
+    fn write_fields(&self, out: &mut dyn FieldWriter) {
+        for (name, value) in self.as_object().into_iter().flatten() {
+            out.field(name, value);
+        }
+    }
+}
+
+impl Document for String {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        json.text()?.clone_into(self);
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.text(self);
+    }
+}
+
+impl Document for bool {
+    fn blank() -> Self {
+        false
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = json.raw().as_bool().ok_or_else(|| json.must_be("true or false"))?;
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.boolean(*self);
+    }
+}
+
+impl Document for i64 {
+    fn blank() -> Self {
+        0
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = json.raw().as_i64().ok_or_else(|| json.must_be("an integer"))?;
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.integer(*self);
+    }
+}
+
+macro_rules! natural {
+    ($($number:ident)+) => {$(
+        impl Document for $number {
+            fn blank() -> Self {
+                0
+            }
+
+            fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+                *self = json.natural($number::MAX as u64)? as $number;
+                Ok(())
+            }
+
+            fn write(&self, out: &mut dyn Writer) {
+                out.natural(*self as u64);
+            }
+        }
+    )+};
+}
+
+natural!(u8 u16 u32 u64 usize);
+
+impl<T: Document> Document for Option<T> {
+    fn blank() -> Self {
+        None
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = None;
+        if json.raw().is_null() { Ok(()) } else { self.insert(T::blank()).read(json) }
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        match self {
+            None => out.null(),
+            Some(value) => value.write(out),
+        }
+    }
+
+    fn is_omitted(&self) -> bool {
+        self.is_none()
+    }
+
+    fn is_optional(&self) -> bool {
+        true
+    }
+}
+
+impl<T: Document> Document for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        self.clear();
+        json.each(&mut |item| {
+            self.push(T::blank());
+            self.last_mut().map_or(Ok(()), |last| last.read(item))
+        })
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.list(&mut self.iter().map(|item| item as &dyn Document));
+    }
+}
+
+impl<T: Document> Document for VecDeque<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = Vec::into(json.value()?);
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.list(&mut self.iter().map(|item| item as &dyn Document));
+    }
+}
+
+impl<T: Document, const N: usize> Document for [T; N] {
+    fn blank() -> Self {
+        std::array::from_fn(|_| T::blank())
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = json.value::<Vec<T>>()?.try_into().map_err(|_| json.must_be(&format!("a list of {N}")))?;
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.list(&mut self.iter().map(|item| item as &dyn Document));
+    }
+}
+
+impl<A: Document, B: Document> Document for (A, B) {
+    fn blank() -> Self {
+        (A::blank(), B::blank())
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        json.pair(&mut self.0, &mut self.1)
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.list(&mut [&self.0 as &dyn Document, &self.1].into_iter());
+    }
+}
