@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 use steadymix::redundancy::RedundancyGroup;
-use steadymix::supervisor::{SnapshotError, Supervisor};
+use steadymix::supervisor::Supervisor;
 
 use crate::driver::Driver;
 use crate::machine::Machine;
