@@ -1,47 +1,77 @@
-//! The state diagram of a launch, held against the transitions that launches really take.
+//! State diagrams (Mermaid), held against the transitions that are really taken.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use steadymix::supervisor::taken_transitions;
 
-const README: &str = include_str!("../../../src/supervisor/README.md");
+const LAUNCHES: &str = include_str!("../../../src/supervisor/README.md");
 
-/// A transition, from one phase to another.
-pub type Edge = (String, String);
+/// Where Mermaid's state diagrams begin.
+pub(crate) const BEGINNING: &str = "[*]";
 
-/// The transitions that a text with a state diagram draws.
+/// From one phase to another.
+pub type Transition = (String, String);
+
+/// The transitions of a state diagram (Mermaid). One that leaves a composite state leaves each state in it; one that enters it
+/// enters the first.
 #[must_use]
-pub fn drawn(text: &str) -> BTreeSet<Edge> {
-    let arrow = |line: &str| {
-        let (from, to) = line.split_once("-->")?;
-        let to = to.split(':').next().unwrap_or_default();
-        Some((from.trim().to_owned(), to.trim().to_owned()))
-    };
-    text.lines().filter_map(arrow).collect()
+pub fn drawn(diagram: &str) -> BTreeSet<Transition> {
+    let mut inside: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut arrows = Vec::new();
+    let mut composite = None;
+    for line in diagram.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix("state ").and_then(|line| line.strip_suffix(" {")) {
+            composite = Some(name);
+        } else if line == "}" {
+            composite = None;
+        } else if let Some((from, to)) = line.split_once(" --> ") {
+            let to = to.split(':').next().unwrap_or_default();
+            if let Some(name) = composite {
+                inside.entry(name).or_default().push(to);
+            }
+            if composite.is_none() || from != BEGINNING {
+                arrows.push((from, to));
+            }
+        }
+    }
+    let mut drawn = BTreeSet::new();
+    for (from, to) in arrows {
+        let first = inside.get(to).map_or(to, |states| states[0]);
+        for from in inside.get(from).unwrap_or(&vec![from]) {
+            drawn.insert(((*from).to_owned(), first.to_owned()));
+        }
+    }
+    drawn
 }
 
-/// Every transition that the simulations of this process have taken is drawn; with `all`, every one that is drawn was taken.
+/// Every transition that the simulated launches of this process have taken is drawn; with `all`, every one that is drawn was
+/// taken. Returns how many were taken.
 ///
 /// # Errors
 /// Those that are drawn and were not taken, or the other way round.
-pub fn compare(all: bool) -> Result<usize, String> {
+pub fn compare_launches(all: bool) -> Result<usize, String> {
     let taken = taken_transitions().into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect();
-    difference(&drawn(README), &taken, all)?;
+    compare("src/supervisor/README.md", &drawn(LAUNCHES), &taken, all)?;
     Ok(taken.len())
 }
 
-/// What the diagram and the transitions that were taken do not have in common.
+/// The diagram of this file draws what was taken, and with `all` nothing else.
 ///
 /// # Errors
-/// If there is any.
-pub fn difference(drawn: &BTreeSet<Edge>, taken: &BTreeSet<Edge>, all: bool) -> Result<(), String> {
+/// What they do not have in common.
+pub fn compare(
+    file: &str,
+    drawn: &BTreeSet<Transition>,
+    taken: &BTreeSet<Transition>,
+    all: bool,
+) -> Result<(), String> {
     let missing: Vec<_> = taken.difference(drawn).collect();
     if !missing.is_empty() {
-        return Err(format!("taken, and not drawn in src/supervisor/README.md: {missing:?}"));
+        return Err(format!("taken, and not drawn in {file}: {missing:?}"));
     }
     let unused: Vec<_> = drawn.difference(taken).collect();
     if all && !unused.is_empty() {
-        return Err(format!("drawn in src/supervisor/README.md, and never taken: {unused:?}"));
+        return Err(format!("drawn in {file}, and never taken: {unused:?}"));
     }
     Ok(())
 }

@@ -13,10 +13,11 @@ use steadymix::failover::{Connection, Failover, FailoverConfig, Kind, Left, Sign
 use steadymix::time::Millis;
 
 pub(crate) use self::network::Network;
-use self::phases::{Phases, Transition};
+use self::phases::Phases;
 use crate::air::Air;
 use crate::chance::Chance;
 use crate::checks::Check;
+use crate::diagram::Transition;
 use crate::digest::Digest;
 use crate::plan::Plan;
 use crate::world::World;

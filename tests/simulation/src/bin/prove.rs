@@ -174,7 +174,7 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
         explained("schedules", searched.failed.clone(), schedule)?;
         tell_places(&searched, if sizes.schedules >= 1_000 { &places::OF_SCHEDULES } else { &[] })?;
         // So many schedules take every transition that there is.
-        let transitions = diagram::compare(sizes.schedules >= 200_000)?;
+        let transitions = diagram::compare_launches(sizes.schedules >= 200_000)?;
         println!("{transitions} transitions of launches: as they are drawn");
         figures["schedules"] = json!({
             "seed": sizes.seed, "number": sizes.schedules, "minutes": sizes.minutes,

@@ -8,8 +8,9 @@ use steadymix::failover::{
 };
 use steadymix::time::Millis;
 
-use super::phases::{Phases, Transition};
+use super::phases::Phases;
 use crate::chance::Chance;
+use crate::diagram::Transition;
 use crate::digest::Digest;
 
 const UIDS: [u32; 3] = [9000, 9100, 9200];

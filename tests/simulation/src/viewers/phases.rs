@@ -1,18 +1,13 @@
-//! The phases that the outputs of simulated viewers go through, and those that a state diagram draws.
+//! The phases that the outputs of simulated viewers go through.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
 use steadymix::failover::Failover;
 
 use super::{Viewer, babble, broadcast};
-
-/// Where Mermaid's state diagrams begin.
-const BEGINNING: &str = "[*]";
-
-/// From one phase to another.
-pub type Transition = (String, String);
+use crate::diagram::{BEGINNING, Transition};
 
 /// The transitions that were taken. Phases are read from snapshots, so that this costs the core nothing.
 #[derive(Default)]
@@ -52,36 +47,4 @@ pub fn taken(viewers: Range<u64>, babbles: Range<u64>) -> BTreeSet<Transition> {
     });
     let babbled = babbles.map(|seed| babble::transitions(seed).unwrap());
     watched.chain(babbled).flatten().collect()
-}
-
-/// The transitions of a state diagram (Mermaid). One that leaves a composite state leaves each state in it; one that enters it
-/// enters the first.
-#[must_use]
-pub fn drawn(diagram: &str) -> BTreeSet<Transition> {
-    let mut inside: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let mut arrows = Vec::new();
-    let mut composite = None;
-    for line in diagram.lines().map(str::trim) {
-        if let Some(name) = line.strip_prefix("state ").and_then(|line| line.strip_suffix(" {")) {
-            composite = Some(name);
-        } else if line == "}" {
-            composite = None;
-        } else if let Some((from, to)) = line.split_once(" --> ") {
-            let to = to.split(':').next().unwrap_or_default();
-            if let Some(name) = composite {
-                inside.entry(name).or_default().push(to);
-            }
-            if composite.is_none() || from != BEGINNING {
-                arrows.push((from, to));
-            }
-        }
-    }
-    let mut drawn = BTreeSet::new();
-    for (from, to) in arrows {
-        let first = inside.get(to).map_or(to, |states| states[0]);
-        for from in inside.get(from).unwrap_or(&vec![from]) {
-            drawn.insert(((*from).to_owned(), first.to_owned()));
-        }
-    }
-    drawn
 }
