@@ -11,10 +11,11 @@ use crate::on_air::OnAirChoice;
 use crate::quota::QuotaLimits;
 use crate::quota::permits::Permits;
 use crate::redact::DriverSecrets;
+use crate::status::Call;
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
-    ChannelLook, EventCall, FailReason, Input, Lane, LaneUpdate, NewLane, Outcome, Output, PermitRequest,
-    RequestId, Step, Why,
+    ChannelLook, FailReason, Input, Lane, LaneUpdate, NewLane, Outcome, Output, PermitRequest, RequestId,
+    Step, Why,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Millis, Now};
@@ -81,7 +82,7 @@ impl Group {
             let output = match step {
                 Step::Emit(event) => Output::Emit(event),
                 Step::Send(request) => {
-                    if request.call == EventCall::Presence {
+                    if request.call == Call::Presence {
                         self.share_look(at, now.mono.plus(request.timeout));
                     }
                     Output::Send(request)

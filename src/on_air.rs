@@ -3,7 +3,7 @@
 use macro_rules_attribute::apply;
 
 use crate::document::document;
-use crate::supervisor::{Event, EventKind, Health, Lane};
+use crate::supervisor::{Event, EventKind, Lane};
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -82,21 +82,14 @@ impl OnAirChoice {
 
     /// Moves what is on air when it does not run any more, to a lane that does.
     pub(crate) fn choose(&mut self, now: Now, lanes: &[Lane]) -> Option<Event> {
-        let healths: Vec<Health> = lanes.iter().map(Lane::health).collect();
-        let running = |(at, health): (usize, &Health)| match health {
-            Health::Running(uid) => Some((at, *uid)),
-            Health::Unidentified(_) | Health::Suspect(_) | Health::Down => None,
-        };
-        let up = |(at, health): (usize, &Health)| match health {
-            Health::Running(uid) | Health::Suspect(uid) | Health::Unidentified(uid) => Some((at, *uid)),
-            Health::Down => None,
-        };
-        let first_running = healths.iter().enumerate().find_map(running);
-        let first_up = || healths.iter().enumerate().find_map(up);
-        let here = |at: usize| healths.get(at).map(|health| (at, health));
-        let stays = self.on_air.and_then(|(at, _)| here(at)).and_then(running);
+        let running = |(at, lane): (usize, &Lane)| Some((at, lane.running_uid()?));
+        let live = |(at, lane): (usize, &Lane)| Some((at, lane.live_uid()?));
+        let first_running = lanes.iter().enumerate().find_map(running);
+        let first_up = || lanes.iter().enumerate().find_map(live);
+        let current = self.on_air.and_then(|(at, _)| Some((at, lanes.get(at)?)));
+        let stays = current.and_then(running);
         // One that is suspect is left for one that surely runs, but not for nothing.
-        let holds = || self.on_air.and_then(|(at, _)| here(at)).and_then(up);
+        let holds = || current.and_then(live);
         let next = match self.policy {
             OnAirPolicy::Sticky => stays.or(first_running).or_else(holds).or_else(first_up),
             OnAirPolicy::PreferPrimary => first_running.or_else(holds).or_else(first_up),

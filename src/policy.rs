@@ -57,7 +57,7 @@ impl Backoff {
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
+pub enum RetryReason {
     /// 206: the outcome is unknown.
     TimedOut,
     /// Code 65: the outcome is unknown.
@@ -72,14 +72,24 @@ pub enum Cause {
     Refused,
     /// 429.
     RateLimited,
-    /// DNS failure, no connection, time-out.
+    /// The name could not be resolved.
+    Dns,
+    /// No connection.
+    Unreachable,
+    /// No answer in time, or none for a reason that is not known.
     NoAnswer,
     /// The reply's body was not what the service documents (no taskId, not JSON, cut off).
     Malformed,
+    /// The call was not sent: its time had passed, or it was not wanted any more.
+    NotSent,
+    /// The call was not sent: `persist` did not keep its snapshot, or not in time.
+    NotPersisted,
+    /// The `rtcToken` callback failed.
+    TokenFailed,
 }
 
-impl Cause {
-    /// The cause to make `call` again after an answer with this meaning, if it is one to make it again.
+impl RetryReason {
+    /// The reason to make `call` again after an answer with this meaning, if it is to be made again.
     #[must_use]
     pub fn of(call: Call, meaning: Meaning) -> Option<Self> {
         let asks_or_ends = matches!(call, Call::Query | Call::Delete);
@@ -285,43 +295,53 @@ impl RetryPolicy {
         u32::from(self.presence_absences).saturating_add(u32::try_from(moving).unwrap_or(u32::MAX))
     }
 
-    /// The ladder for making `call` again because of `cause`.
+    /// The ladder for making `call` again for this reason.
     #[must_use]
-    pub fn ladder(&self, call: Call, cause: Cause) -> &Backoff {
-        match (cause, call) {
-            (Cause::NoAnswer, _) => &self.no_answer_ms,
-            (Cause::RateLimited, _) => &self.rate_limited_ms,
+    pub fn ladder(&self, call: Call, reason: RetryReason) -> &Backoff {
+        match (reason, call) {
+            (_, Call::Presence) => &self.presence_ms,
+            (_, Call::RtcToken) | (RetryReason::TokenFailed, _) => &self.create_server_error_ms,
+            (
+                RetryReason::NoAnswer
+                | RetryReason::Dns
+                | RetryReason::Unreachable
+                | RetryReason::NotSent
+                | RetryReason::NotPersisted,
+                _,
+            ) => &self.no_answer_ms,
+            (RetryReason::RateLimited, _) => &self.rate_limited_ms,
             (_, Call::Delete) => &self.delete_ms,
-            (Cause::NotFound, Call::Query) => &self.query_not_found_ms,
-            (Cause::Refused, Call::Query) => &self.query_refused_ms,
+            (RetryReason::NotFound, Call::Query) => &self.query_not_found_ms,
+            (RetryReason::Refused, Call::Query) => &self.query_refused_ms,
             (_, Call::Query) => &self.query_server_error_ms,
-            (Cause::NotCompleted, _) => &self.create_not_completed_ms,
-            (Cause::TimedOut, _) => &self.create_timed_out_ms,
+            (RetryReason::NotCompleted, _) => &self.create_not_completed_ms,
+            (RetryReason::TimedOut, _) => &self.create_timed_out_ms,
             (_, Call::Acquire | Call::Create | Call::Update) => &self.create_server_error_ms,
         }
     }
 
     /// How many waits there are until the ladder is spent, or the last one repeats.
-    pub(crate) fn attempts(&self, call: Call, cause: Cause) -> usize {
-        self.ladder(call, cause).waits().len()
+    pub(crate) fn attempts(&self, call: Call, reason: RetryReason) -> usize {
+        self.ladder(call, reason).waits().len()
     }
 
     /// How long to wait before making `call` again after `failures` earlier ones, or `None` when the ladder is
-    /// spent. After a 429 the last wait repeats. A Query that gets no answer, or a 50x, is made again for as long as it takes,
+    /// spent. After a 429, and of a presence check or an RTC token, the last wait repeats. A Query that gets no answer, or a 50x, is made again for as long as it takes,
     /// in the end at the longest wait for a 50x. A `Retry-After` (in ms) only lengthens the wait, and only up to
     /// `retryAfterMaxMs`.
     #[must_use]
     pub fn wait(
         &self,
         call: Call,
-        cause: Cause,
+        reason: RetryReason,
         failures: u32,
         retry_after: Option<Millis>,
     ) -> Option<Millis> {
-        let ladder = self.ladder(call, cause);
-        let wait = match (cause, call) {
-            (Cause::RateLimited, _) => ladder.wait_or_last(failures),
-            (Cause::NotFound | Cause::Refused, _) => ladder.wait(failures)?,
+        let ladder = self.ladder(call, reason);
+        let wait = match (reason, call) {
+            (RetryReason::RateLimited | RetryReason::TokenFailed, _)
+            | (_, Call::Presence | Call::RtcToken) => ladder.wait_or_last(failures),
+            (RetryReason::NotFound | RetryReason::Refused, _) => ladder.wait(failures)?,
             (_, Call::Query) => ladder.wait(failures).unwrap_or(self.query_server_error_ms.longest()),
             _ => ladder.wait(failures)?,
         };
@@ -389,25 +409,32 @@ mod tests {
 
     use super::*;
 
-    fn schedule(call: Call, cause: Cause) -> Vec<u64> {
+    fn schedule(call: Call, cause: RetryReason) -> Vec<u64> {
         let policy = RetryPolicy::default();
         (0..6).map_while(|n| policy.wait(call, cause, n, None)).map(|wait| wait.as_u64() / 1000).collect()
     }
 
     #[test]
     fn the_documented_schedules_are_the_defaults() {
-        assert_eq!(schedule(Call::Create, Cause::TimedOut), [3, 6, 9]);
-        assert_eq!(schedule(Call::Create, Cause::ServerError), [3, 6, 9]);
-        assert_eq!(schedule(Call::Create, Cause::NotCompleted), [3, 6]);
-        assert_eq!(schedule(Call::Acquire, Cause::TimedOut), [3, 6, 9]);
-        assert_eq!(schedule(Call::Query, Cause::NotFound), [5, 10, 15]);
-        assert_eq!(schedule(Call::Query, Cause::ServerError), [5, 10, 15, 30, 30, 30]);
-        assert_eq!(schedule(Call::Query, Cause::TimedOut), [5, 10, 15, 30, 30, 30]);
+        assert_eq!(schedule(Call::Create, RetryReason::TimedOut), [3, 6, 9]);
+        assert_eq!(schedule(Call::Create, RetryReason::ServerError), [3, 6, 9]);
+        assert_eq!(schedule(Call::Create, RetryReason::NotCompleted), [3, 6]);
+        assert_eq!(schedule(Call::Acquire, RetryReason::TimedOut), [3, 6, 9]);
+        assert_eq!(schedule(Call::Query, RetryReason::NotFound), [5, 10, 15]);
+        assert_eq!(schedule(Call::Query, RetryReason::ServerError), [5, 10, 15, 30, 30, 30]);
+        assert_eq!(schedule(Call::Query, RetryReason::TimedOut), [5, 10, 15, 30, 30, 30]);
         for call in [Call::Acquire, Call::Create, Call::Update, Call::Delete] {
-            assert_eq!(schedule(call, Cause::NoAnswer), [1, 3, 6]);
+            assert_eq!(schedule(call, RetryReason::NoAnswer), [1, 3, 6]);
         }
-        assert_eq!(schedule(Call::Query, Cause::NoAnswer), [1, 3, 6, 30, 30, 30]);
-        assert_eq!(schedule(Call::Query, Cause::RateLimited), [1, 2, 5, 10, 10, 10]);
+        assert_eq!(schedule(Call::Query, RetryReason::NoAnswer), [1, 3, 6, 30, 30, 30]);
+        for reason in
+            [RetryReason::Dns, RetryReason::Unreachable, RetryReason::NotSent, RetryReason::NotPersisted]
+        {
+            assert_eq!(schedule(Call::Create, reason), schedule(Call::Create, RetryReason::NoAnswer));
+        }
+        assert_eq!(schedule(Call::RtcToken, RetryReason::TokenFailed), [3, 6, 9, 9, 9, 9]);
+        assert_eq!(schedule(Call::Presence, RetryReason::ServerError), [10, 10, 10, 15, 30, 60]);
+        assert_eq!(schedule(Call::Query, RetryReason::RateLimited), [1, 2, 5, 10, 10, 10]);
         let policy = RetryPolicy::default();
         assert_eq!(policy.confirm_ms.wait(0), Some(Millis::from_secs(5)));
         assert_eq!(policy.confirm_deadline_ms, Millis::from_secs(90));
@@ -476,7 +503,8 @@ mod tests {
     #[test]
     fn retry_after_lengthens_and_never_shortens() {
         let policy = RetryPolicy::default();
-        let wait = |after: u64| policy.wait(Call::Create, Cause::TimedOut, 0, Some(Millis::from_secs(after)));
+        let wait =
+            |after: u64| policy.wait(Call::Create, RetryReason::TimedOut, 0, Some(Millis::from_secs(after)));
         assert_eq!(wait(1), Some(Millis::from_secs(3)));
         assert_eq!(wait(60), Some(Millis::from_secs(60)));
         assert_eq!(wait(86_400), Some(Millis::from_secs(300)));

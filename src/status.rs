@@ -23,6 +23,10 @@ pub enum Call {
     Update,
     /// `DELETE /tasks/{taskId}`: ends a task.
     Delete,
+    /// `GET /dev/v1/channel/user/{appId}/{channel}/hosts_only`: asks who is in the output channel.
+    Presence,
+    /// The application's own `rtcToken` callback: no call of the service.
+    RtcToken,
 }
 
 /// `code` in the body of a reply: "request not completed".
@@ -229,7 +233,7 @@ pub fn interpret(
         (206, _) => Meaning::TimedOut,
         (201 | 409, Call::Create) => Meaning::AlreadyStarted,
         (200..=299, Call::Query) => Meaning::Task(TaskState::of(task_status, service_status)),
-        (200..=299, Call::Acquire | Call::Create | Call::Update | Call::Delete) => Meaning::Success,
+        (200..=299, _) => Meaning::Success,
         (404, Call::Query | Call::Update) => Meaning::NotFound,
         (404, Call::Delete) => Meaning::AlreadyGone,
         (401 | 403, _) => Meaning::WrongCredentials,

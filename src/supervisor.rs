@@ -48,15 +48,14 @@ use serde::{Deserialize, Serialize};
 pub use self::config::{Migration, Presence, Restart, Rollout, SupervisorConfig};
 pub(crate) use self::config::{NewLane, Raw, Shared};
 pub use self::event::{
-    Ending, Event, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason,
-    RetryReason, Said, Suspicion,
+    Ending, Event, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason, Said, Suspicion,
 };
 pub(crate) use self::lane::Lane;
 pub(crate) use self::poll::Step;
 pub(crate) use self::presence::ChannelLook;
 pub use self::request::{Answer, NoAnswer, PermitRequest, Request, RequestId, TokenRequest};
 pub use self::snapshot::SnapshotError;
-pub use self::status::{Health, KnownTask, LaneState, LaneStatus, Standing};
+pub use self::status::{KnownTask, LaneState, LaneStatus, Standing};
 #[cfg(feature = "transitions")]
 pub use self::transitions::taken as taken_transitions;
 pub use self::update::{LaneUpdate, Via};
@@ -199,12 +198,6 @@ impl Supervisor {
     #[must_use]
     pub fn services(&self) -> &Services {
         self.lane().services()
-    }
-
-    /// How the output is.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        self.lane().health()
     }
 
     /// How the lane is, for people.

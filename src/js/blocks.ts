@@ -77,13 +77,13 @@ export class RetryPolicy {
 
   /**
    * The wait in ms before making `call` again after `failures` earlier ones in a row (the first failure has 0), or
-   * `undefined` when the ladder is spent. After a 429 the last wait repeats. A Query that gets no answer, or a 50x, is made
+   * `undefined` when the ladder is spent. After a 429, and of `presence` and `rtcToken`, the last wait repeats. A Query that gets no answer, or a 50x, is made
    * again for as long as it takes, in the end at the longest wait for a 50x. `retryAfter` is the header (seconds, or a date that `now` turns into a wait);
    * it only lengthens.
    */
   wait(
     call: Call,
-    reason: Exclude<RetryReason, "dns" | "unreachable" | "notSent" | "notPersisted" | "tokenFailed">,
+    reason: RetryReason,
     failures: number,
     retryAfter: string | undefined,
     now: number,
@@ -231,9 +231,12 @@ export class TokenBucket {
   }
 }
 
-/** What one answer of one call means; `httpStatus` is `undefined` when none came. */
+/**
+ * What one answer of one call means; `httpStatus` is `undefined` when none came. `rtcToken` is refused: it is no call of the
+ * service.
+ */
 export function interpret(
-  call: Call,
+  call: Exclude<Call, "rtcToken">,
   httpStatus: number | undefined,
   code?: number,
   taskStatus?: string | number,

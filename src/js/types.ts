@@ -7,8 +7,11 @@ export type Uid = number;
 /** Where the broadcast is, which decides which domains and limits are the default. */
 export type Area = "china" | "north-america" | "europe" | "asia-pacific";
 
-/** The calls of the service's REST interface for a task. */
-export type Call = "acquire" | "create" | "query" | "update" | "delete";
+/**
+ * A call: those of the service's REST interface for a task, `presence`, which asks who is in the output channel, and
+ * `rtcToken`, the application's own callback.
+ */
+export type Call = "acquire" | "create" | "query" | "update" | "delete" | "presence" | "rtcToken";
 
 /**
  * The REST payload of a task. Fields that are not listed here pass through unchanged; of their numbers, those with a
@@ -449,7 +452,7 @@ export type EventDetails =
   /** A call did not bring what it should; without `waitMs` its ladder is spent. */
   | ({
       type: "retrying";
-      call: Call | "presence" | "rtcToken";
+      call: Call;
       reason: RetryReason;
       waitMs?: number;
       attempt: number;

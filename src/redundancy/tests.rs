@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::quota::Want;
-use crate::supervisor::{Answer, Event, EventCall, EventKind, NoAnswer, Request, Via};
+use crate::status::Call;
+use crate::supervisor::{Answer, Event, EventKind, NoAnswer, Request, Via};
 
 const NOW: Millis = Millis::new(1_767_225_600_000);
 
@@ -230,8 +231,8 @@ fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<
             Output::Send(request) => {
                 let lane = request.id.lane();
                 let body = match request.call {
-                    EventCall::Acquire => json!({ "tokenName": format!("t{lane}") }),
-                    EventCall::Create => json!({ "taskId": format!("task{lane}"), "status": "STARTED" }),
+                    Call::Acquire => json!({ "tokenName": format!("t{lane}") }),
+                    Call::Create => json!({ "taskId": format!("task{lane}"), "status": "STARTED" }),
                     _ if lane == 0 && looks < primary_looks => {
                         looks += 1;
                         json!({ "status": "STARTING" })
@@ -313,9 +314,9 @@ fn http(status: u16, body: &str) -> Answer {
 
 fn answer(group: &mut RedundancyGroup, now: Millis, request: &Request) {
     let body = match request.call {
-        EventCall::Acquire => json!({ "tokenName": format!("token {:?}", request.id) }),
-        EventCall::Create => json!({ "taskId": format!("task {:?}", request.id) }),
-        EventCall::Delete => json!({ "status": "STOPPED" }),
+        Call::Acquire => json!({ "tokenName": format!("token {:?}", request.id) }),
+        Call::Create => json!({ "taskId": format!("task {:?}", request.id) }),
+        Call::Delete => json!({ "status": "STOPPED" }),
         _ => json!({ "status": "IN_PROGRESS" }),
     };
     let answer = http(200, &body.to_string());
@@ -336,7 +337,7 @@ fn lanes_in_different_channels_look_by_themselves_and_the_first_that_runs_is_on_
     let mut looked = Vec::new();
     while looked.len() < 2 {
         let request = next_call(&mut group, &mut now);
-        if request.call == EventCall::Presence {
+        if request.call == Call::Presence {
             looked.push((request.id.lane(), now));
         } else {
             answer(&mut group, now, &request);
@@ -410,7 +411,7 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     let both_wait = |group: &RedundancyGroup| (0..2).all(|lane| group.0.permits().held_by(lane).0.is_some());
     while !(both_wait(&group) && group.status().lanes[1].generation == 2) {
         match group.poll(now) {
-            Output::Send(request) if request.id.lane() == 1 && request.call == EventCall::Create => {
+            Output::Send(request) if request.id.lane() == 1 && request.call == Call::Create => {
                 let answer = http(206, "");
                 assert!(group.handle(now, Input::Answer(request.id, answer)));
             }
@@ -446,9 +447,9 @@ fn looks_answered(
     let mut looks = Vec::new();
     while now < until {
         match group.poll(now) {
-            Output::Send(request) if request.call == EventCall::Acquire => answer(group, now, &request),
+            Output::Send(request) if request.call == Call::Acquire => answer(group, now, &request),
             Output::Send(request) => {
-                let is_look = request.call == EventCall::Presence;
+                let is_look = request.call == Call::Presence;
                 if is_look {
                     looks.push(now.minus(NOW).as_u64() / 1000);
                 }
@@ -491,8 +492,8 @@ fn a_look_that_is_not_answered_is_made_by_no_other_lane_instead() {
     let (mut now, mut looks) = (NOW, Vec::new());
     while now < NOW.plus(Millis::from_secs(300)) {
         match group.poll(now) {
-            Output::Send(request) if request.call == EventCall::Acquire => answer(&mut group, now, &request),
-            Output::Send(request) if request.call == EventCall::Presence => looks.push(now),
+            Output::Send(request) if request.call == Call::Acquire => answer(&mut group, now, &request),
+            Output::Send(request) if request.call == Call::Presence => looks.push(now),
             Output::Send(request) => {
                 let lost = Answer::Nothing(NoAnswer::Unreachable);
                 assert!(group.handle(now, Input::Answer(request.id, lost)));

@@ -8,7 +8,7 @@ mod update;
 
 use self::context::Context;
 use super::attempts::Failed;
-use super::event::{Ending, EventCall, EventKind, FailReason, IdentifiedBy, LaunchCause, RetryReason, Said};
+use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Said};
 use super::lane::{Goal, Lane, Secrets};
 use super::launch::{Confirmed, Launch};
 use super::presence::ChannelLook;
@@ -18,7 +18,7 @@ use super::requests::{InFlight, Overdue, Purpose};
 use super::tokens::{AnsweredCreate, TokenAnswer};
 use crate::domain::{DomainFailure, DomainLadder};
 use crate::lenient::MAX_TOKEN_BYTES;
-use crate::policy::{Cause, parse_http_date, parse_retry_after};
+use crate::policy::{RetryReason, parse_http_date, parse_retry_after};
 use crate::status::{Call, Meaning, interpret};
 use crate::task::Services;
 use crate::time::{Millis, Now};
@@ -40,17 +40,6 @@ struct Read<'a> {
 }
 
 impl Read<'_> {
-    fn reason(&self, cause: Cause) -> RetryReason {
-        match self.nothing {
-            Some(NoAnswer::Dns) => RetryReason::Dns,
-            Some(NoAnswer::Unreachable) => RetryReason::Unreachable,
-            Some(NoAnswer::NotSent) => RetryReason::NotSent,
-            Some(NoAnswer::NotPersisted) => RetryReason::NotPersisted,
-            Some(NoAnswer::TimedOut | NoAnswer::Unknown) => RetryReason::NoAnswer,
-            None => cause.into(),
-        }
-    }
-
     /// What it says of the builder token that the call was made with.
     fn of_token(&self) -> TokenAnswer {
         if self.unauthorized {
@@ -69,9 +58,12 @@ impl Read<'_> {
     }
 
     /// Why the call is to be made again.
-    fn cause(&self) -> Cause {
-        let cause = Cause::of(self.call, self.meaning).filter(|_| !self.misnamed);
-        cause.unwrap_or(Cause::Malformed)
+    fn retry_reason(&self) -> RetryReason {
+        if let Some(nothing) = self.nothing {
+            return nothing.into();
+        }
+        let reason = RetryReason::of(self.call, self.meaning).filter(|_| !self.misnamed);
+        reason.unwrap_or(RetryReason::Malformed)
     }
 
     fn refused(&self) -> Option<FailReason> {
@@ -152,10 +144,8 @@ impl Lane {
 
     /// Takes the RTC token that the application was asked for; `Ok(None)` keeps the one in the payload.
     pub(crate) fn token(&mut self, now: Now, id: RequestId, token: Result<Option<String>, ()>) {
-        let Some(InFlight { purpose: Purpose::RtcToken { generation, of }, .. }) = self
-            .requests
-            .in_flight
-            .take_if(|sent| sent.id == id && sent.purpose.call() == EventCall::RtcToken)
+        let Some(InFlight { purpose: Purpose::RtcToken { generation, of }, .. }) =
+            self.requests.in_flight.take_if(|sent| sent.id == id && sent.purpose.call() == Call::RtcToken)
         else {
             return;
         };
@@ -201,7 +191,7 @@ impl Lane {
             launch.call_at(due);
         }
         let kind = EventKind::Retrying {
-            call: EventCall::RtcToken,
+            call: Call::RtcToken,
             reason: RetryReason::TokenFailed,
             wait_ms: delay,
             attempt: count,
@@ -392,7 +382,7 @@ impl Lane {
     fn is_misnamed(&self, read: &Read, generation: u32, is_of_others: &dyn Fn(&str) -> bool) -> bool {
         let Some(task) = read.body.task_id.as_deref() else { return false };
         match read.call {
-            Call::Acquire => false,
+            Call::Acquire | Call::Presence | Call::RtcToken => false,
             Call::Create => is_of_others(task) || self.launches.is_of_another_create(task, generation),
             Call::Query | Call::Update | Call::Delete => {
                 let says_so = matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::Task(_));

@@ -3,7 +3,7 @@
 use macro_rules_attribute::apply;
 
 use crate::document::document;
-use crate::policy::{Cause, RetryPolicy};
+use crate::policy::{RetryPolicy, RetryReason};
 use crate::status::Call;
 use crate::time::Millis;
 
@@ -35,14 +35,14 @@ pub(super) struct Failed {
 
 impl Attempts {
     /// Counts a failed attempt.
-    pub(super) fn failed(&mut self, policy: &RetryPolicy, call: Call, reason: Cause) -> Failed {
+    pub(super) fn failed(&mut self, policy: &RetryPolicy, call: Call, reason: RetryReason) -> Failed {
         let counter = match (call, reason) {
             (Call::Acquire, _) => &mut self.preparing,
-            (Call::Query, Cause::NotFound) => &mut self.not_found,
-            (Call::Query, Cause::Refused) => &mut self.refused,
+            (Call::Query, RetryReason::NotFound) => &mut self.not_found,
+            (Call::Query, RetryReason::Refused) => &mut self.refused,
             _ => &mut self.call,
         };
-        let before = if reason == Cause::RateLimited {
+        let before = if reason == RetryReason::RateLimited {
             let before = self.rate_limited;
             self.rate_limited = before.saturating_add(1);
             before
@@ -58,9 +58,9 @@ impl Attempts {
     /// Counts an RTC token that the application did not give. It is asked for again for as long as it takes.
     pub(super) fn token_failed(&mut self, policy: &RetryPolicy, is_for_update: bool) -> Failed {
         let counter = if is_for_update { &mut self.call } else { &mut self.preparing };
-        let delay = policy.create_server_error_ms.wait_or_last(*counter);
+        let delay = policy.wait(Call::RtcToken, RetryReason::TokenFailed, *counter, None);
         *counter = counter.saturating_add(1);
-        Failed { delay: Some(delay), count: *counter }
+        Failed { delay, count: *counter }
     }
 
     /// Counts an attempt whose delay is not that of a schedule.
@@ -116,13 +116,13 @@ mod tests {
         let policy = RetryPolicy::default();
         let mut attempts = Attempts::default();
         let mut query = |reason| attempts.failed(&policy, Call::Query, reason);
-        assert_eq!(query(Cause::NotFound), Failed { delay: MS(5_000), count: 1 });
-        assert_eq!(query(Cause::Refused), Failed { delay: MS(5_000), count: 1 });
-        assert_eq!(query(Cause::ServerError), Failed { delay: MS(5_000), count: 1 });
-        assert_eq!(query(Cause::NotFound), Failed { delay: MS(10_000), count: 2 });
-        assert_eq!(query(Cause::NotFound), Failed { delay: MS(15_000), count: 3 });
-        assert_eq!(query(Cause::NotFound), Failed { delay: None, count: 4 });
-        assert_eq!(query(Cause::Refused), Failed { delay: MS(10_000), count: 2 });
+        assert_eq!(query(RetryReason::NotFound), Failed { delay: MS(5_000), count: 1 });
+        assert_eq!(query(RetryReason::Refused), Failed { delay: MS(5_000), count: 1 });
+        assert_eq!(query(RetryReason::ServerError), Failed { delay: MS(5_000), count: 1 });
+        assert_eq!(query(RetryReason::NotFound), Failed { delay: MS(10_000), count: 2 });
+        assert_eq!(query(RetryReason::NotFound), Failed { delay: MS(15_000), count: 3 });
+        assert_eq!(query(RetryReason::NotFound), Failed { delay: None, count: 4 });
+        assert_eq!(query(RetryReason::Refused), Failed { delay: MS(10_000), count: 2 });
         attempts.queried(false);
         assert_eq!(attempts, Attempts::default());
     }
@@ -132,13 +132,13 @@ mod tests {
         let policy = RetryPolicy::default();
         let mut attempts = Attempts::default();
         for delay in [1_000, 2_000, 5_000, 10_000, 10_000] {
-            let failed = attempts.failed(&policy, Call::Create, Cause::RateLimited);
+            let failed = attempts.failed(&policy, Call::Create, RetryReason::RateLimited);
             assert_eq!(failed, Failed { delay: MS(delay), count: 0 });
         }
         assert_eq!(attempts.rate_limited(), 5);
-        attempts.failed(&policy, Call::Create, Cause::TimedOut);
+        attempts.failed(&policy, Call::Create, RetryReason::TimedOut);
         assert_eq!(attempts.rate_limited(), 0);
-        let failed = attempts.failed(&policy, Call::Create, Cause::RateLimited);
+        let failed = attempts.failed(&policy, Call::Create, RetryReason::RateLimited);
         assert_eq!(failed, Failed { delay: MS(1_000), count: 1 });
     }
 
@@ -146,10 +146,10 @@ mod tests {
     fn what_fails_before_a_create_is_no_failure_of_the_create() {
         let policy = RetryPolicy::default();
         let mut attempts = Attempts::default();
-        attempts.failed(&policy, Call::Acquire, Cause::TimedOut);
+        attempts.failed(&policy, Call::Acquire, RetryReason::TimedOut);
         attempts.token_failed(&policy, false);
         assert!(attempts.is_preparing_again() && !attempts.is_retrying());
-        assert_eq!(attempts.failed(&policy, Call::Acquire, Cause::TimedOut).count, 3);
+        assert_eq!(attempts.failed(&policy, Call::Acquire, RetryReason::TimedOut).count, 3);
         attempts.prepared();
         assert_eq!(attempts, Attempts::default());
         assert_eq!(attempts.token_failed(&policy, true), Failed { delay: MS(3_000), count: 1 });
@@ -160,12 +160,12 @@ mod tests {
     fn queries_that_await_an_end_leave_the_failures_of_delete() {
         let policy = RetryPolicy::default();
         let mut attempts = Attempts::default();
-        attempts.failed(&policy, Call::Delete, Cause::ServerError);
+        attempts.failed(&policy, Call::Delete, RetryReason::ServerError);
         assert!(!attempts.has_failed_again());
-        attempts.failed(&policy, Call::Query, Cause::Refused);
+        attempts.failed(&policy, Call::Query, RetryReason::Refused);
         attempts.queried(true);
         assert!(attempts.is_retrying());
-        attempts.failed(&policy, Call::Delete, Cause::Refused);
+        attempts.failed(&policy, Call::Delete, RetryReason::Refused);
         assert!(attempts.has_failed_again());
     }
 }

@@ -4,7 +4,7 @@ use macro_rules_attribute::apply;
 
 use super::Outcome;
 use crate::document::document;
-use crate::policy::Cause;
+use crate::policy::RetryReason;
 use crate::status::{Call, TaskState};
 use crate::time::Millis;
 use crate::uid::Uid;
@@ -45,7 +45,7 @@ pub enum EventKind {
     /// A call did not bring what it should.
     Retrying {
         /// The call.
-        call: EventCall,
+        call: Call,
         /// What went wrong.
         reason: RetryReason,
         /// The wait before the next attempt, in ms; none when the ladder is spent.
@@ -125,7 +125,7 @@ pub enum EventKind {
     /// launching does, later and later, once a task of this lane has run.
     Misconfigured {
         /// The call.
-        call: EventCall,
+        call: Call,
         /// What the service said.
         #[json(beside)]
         said: Said,
@@ -173,39 +173,6 @@ pub enum EventKind {
         /// How it had ended.
         outcome: Outcome,
     },
-}
-
-/// A call of an event: those of the service, and two more.
-#[apply(document)]
-#[json(camel, serde = both)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EventCall {
-    /// Asks for a builder token.
-    Acquire,
-    /// Starts a task.
-    Create,
-    /// Asks how a task is.
-    Query,
-    /// Changes a task.
-    Update,
-    /// Ends a task.
-    Delete,
-    /// Asks who is in the channel.
-    Presence,
-    /// The application's own `rtcToken` callback.
-    RtcToken,
-}
-
-impl From<Call> for EventCall {
-    fn from(call: Call) -> Self {
-        match call {
-            Call::Acquire => Self::Acquire,
-            Call::Create => Self::Create,
-            Call::Query => Self::Query,
-            Call::Update => Self::Update,
-            Call::Delete => Self::Delete,
-        }
-    }
 }
 
 /// What the service said with an answer, for the operator: support asks for the ids. Nothing decides by it.
@@ -257,57 +224,6 @@ pub enum LaunchCause {
     Absent,
     /// There is a new payload, which the running task cannot take.
     Updated,
-}
-
-/// Why a call is made again.
-#[apply(document)]
-#[json(camel, serde = both)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RetryReason {
-    /// 206.
-    TimedOut,
-    /// Code 65.
-    NotCompleted,
-    /// 50x.
-    ServerError,
-    /// 202.
-    Accepted,
-    /// 404.
-    NotFound,
-    /// 40x.
-    Refused,
-    /// 429.
-    RateLimited,
-    /// The name could not be resolved.
-    Dns,
-    /// No connection.
-    Unreachable,
-    /// No answer in time, or no answer and no word why.
-    NoAnswer,
-    /// The reply's body was not what the service documents.
-    Malformed,
-    /// The call was not sent: its time had passed, or it was not wanted any more.
-    NotSent,
-    /// The call was not sent: `persist` did not keep its snapshot, or not in time.
-    NotPersisted,
-    /// The `rtcToken` callback failed.
-    TokenFailed,
-}
-
-impl From<Cause> for RetryReason {
-    fn from(cause: Cause) -> Self {
-        match cause {
-            Cause::TimedOut => Self::TimedOut,
-            Cause::NotCompleted => Self::NotCompleted,
-            Cause::ServerError => Self::ServerError,
-            Cause::Accepted => Self::Accepted,
-            Cause::NotFound => Self::NotFound,
-            Cause::Refused => Self::Refused,
-            Cause::RateLimited => Self::RateLimited,
-            Cause::NoAnswer => Self::NoAnswer,
-            Cause::Malformed => Self::Malformed,
-        }
-    }
 }
 
 /// Why a running task may be gone.

@@ -2,11 +2,11 @@
 
 use super::Outcome;
 use super::config::Restart;
-use super::event::EventCall;
 use super::event::{Ending, EventKind, FailReason, LaunchCause, LeftBehindReason, Said};
 use super::lane::{Goal, Lane, NextLaunch, OffAir};
 use super::launch::{Confirmed, Launch};
 use super::phase::Phase;
+use crate::status::Call;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -277,7 +277,7 @@ impl Lane {
                 .requests
                 .in_flight
                 .as_ref()
-                .is_some_and(|in_flight| in_flight.purpose.call() != EventCall::Delete)
+                .is_some_and(|in_flight| in_flight.purpose.call() != Call::Delete)
             {
                 self.requests.give_up();
             }

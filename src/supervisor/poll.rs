@@ -1,7 +1,7 @@
 //! Polling a lane: makes the changes that are due, and the calls.
 
 use super::due::{Change, Due, DueCall, LaunchCall, What};
-use super::event::{Event, EventCall, LaunchCause};
+use super::event::{Event, LaunchCause};
 use super::lane::{Goal, Lane};
 use super::payload::RtcTokenFor;
 use super::request::{PermitRequest, Request, RequestId, TokenRequest};
@@ -9,6 +9,7 @@ use super::requests::{InFlight, Purpose};
 use super::rest::{self, Http};
 use super::{Outcome, Why};
 use crate::quota::permits::{Permits, Turn};
+use crate::status::Call;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -41,7 +42,7 @@ impl Lane {
                 return Step::Emit(event);
             }
             if let Some(in_flight) = &self.requests.in_flight {
-                let is_of_application = in_flight.purpose.call() == EventCall::RtcToken;
+                let is_of_application = in_flight.purpose.call() == Call::RtcToken;
                 let why = if is_of_application { Why::RtcToken } else { Why::Reply };
                 return Step::Wait { until: in_flight.deadline, why };
             }
@@ -173,7 +174,7 @@ impl Lane {
             }
             PreparedCall::Http { http: Http { method, path, body }, send_before } => {
                 let call = purpose.call();
-                let persist_first = matches!(call, EventCall::Create | EventCall::Update | EventCall::Delete);
+                let persist_first = matches!(call, Call::Create | Call::Update | Call::Delete);
                 if persist_first {
                     self.mark_changed();
                 }

@@ -2,13 +2,14 @@
 
 use macro_rules_attribute::apply;
 
-use super::event::{Ending, EventCall, EventKind, Said, Suspicion};
+use super::event::{Ending, EventKind, Said, Suspicion};
 use super::lane::Lane;
 use super::launch::Launch;
 use super::reply::{ReplyBody, said};
 use super::request::Answer;
 use super::requests::InFlight;
 use crate::document::document;
+use crate::status::Call;
 use crate::time::{Millis, Now};
 use crate::uid::Uid;
 
@@ -68,7 +69,7 @@ impl Lane {
             Some(_) | None => {
                 if in_vain && self.presence.in_vain.saturating_add(1) == VAIN_LOOKS_THAT_PROVE {
                     let said = said(answer, &reply, &self.redactor());
-                    self.emit(now, None, EventKind::Misconfigured { call: EventCall::Presence, said });
+                    self.emit(now, None, EventKind::Misconfigured { call: Call::Presence, said });
                 }
                 Seen::Nothing { retry_after: self.retry_after(now, answer).unwrap_or_default(), in_vain }
             }

@@ -5,10 +5,11 @@ use std::fmt;
 use macro_rules_attribute::apply;
 use serde::Serialize;
 
-use super::event::EventCall;
 use crate::document::document;
 use crate::domain::DomainFailure;
+use crate::policy::RetryReason;
 use crate::quota::{Lane, Want};
+use crate::status::Call;
 use crate::time::Millis;
 use crate::uid::Uid;
 
@@ -45,7 +46,7 @@ pub struct Request {
     /// Goes back with the reply.
     pub id: RequestId,
     /// Which call it is.
-    pub call: EventCall,
+    pub call: Call,
     /// The HTTP method.
     pub method: &'static str,
     /// The domain.
@@ -68,12 +69,12 @@ impl Request {
     #[must_use]
     pub fn permit(&self) -> Option<PermitRequest> {
         let want = match self.call {
-            EventCall::Acquire => Want::AcquireAndCreate,
-            EventCall::Create => Want::Create,
-            EventCall::Query => Want::Query,
-            EventCall::Update => Want::Update,
-            EventCall::Delete => Want::Delete,
-            EventCall::Presence | EventCall::RtcToken => return None,
+            Call::Acquire => Want::AcquireAndCreate,
+            Call::Create => Want::Create,
+            Call::Query => Want::Query,
+            Call::Update => Want::Update,
+            Call::Delete => Want::Delete,
+            Call::Presence | Call::RtcToken => return None,
         };
         Some(PermitRequest { lane: self.id.lane(), want })
     }
@@ -165,6 +166,18 @@ pub enum NoAnswer {
     NotPersisted,
 }
 
+impl From<NoAnswer> for RetryReason {
+    fn from(nothing: NoAnswer) -> Self {
+        match nothing {
+            NoAnswer::Dns => Self::Dns,
+            NoAnswer::Unreachable => Self::Unreachable,
+            NoAnswer::TimedOut | NoAnswer::Unknown => Self::NoAnswer,
+            NoAnswer::NotSent => Self::NotSent,
+            NoAnswer::NotPersisted => Self::NotPersisted,
+        }
+    }
+}
+
 impl NoAnswer {
     /// Whether the service cannot have seen the call.
     pub(super) fn was_not_sent(self) -> bool {
@@ -194,7 +207,7 @@ mod tests {
     fn paths_and_bodies_are_not_shown() {
         let request = Request {
             id: RequestId::new(0, 5),
-            call: EventCall::Create,
+            call: Call::Create,
             method: "POST",
             domain: "api.agora.io".to_owned(),
             path: "/tasks?builderToken=s3cret".to_owned(),

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use macro_rules_attribute::apply;
 
-use super::event::EventCall;
 use super::payload::RtcTokenFor;
 use super::request::RequestId;
 use crate::document::document;
+use crate::status::Call;
 use crate::time::Millis;
 
 /// Creates that were given up, and whose late replies are still known.
@@ -60,15 +60,15 @@ impl Purpose {
         }
     }
 
-    pub(super) fn call(&self) -> EventCall {
+    pub(super) fn call(&self) -> Call {
         match self {
-            Self::RtcToken { .. } => EventCall::RtcToken,
-            Self::Acquire { .. } => EventCall::Acquire,
-            Self::Create { .. } => EventCall::Create,
-            Self::Query { .. } => EventCall::Query,
-            Self::Update { .. } => EventCall::Update,
-            Self::Delete { .. } => EventCall::Delete,
-            Self::Presence => EventCall::Presence,
+            Self::RtcToken { .. } => Call::RtcToken,
+            Self::Acquire { .. } => Call::Acquire,
+            Self::Create { .. } => Call::Create,
+            Self::Query { .. } => Call::Query,
+            Self::Update { .. } => Call::Update,
+            Self::Delete { .. } => Call::Delete,
+            Self::Presence => Call::Presence,
         }
     }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use macro_rules_attribute::apply;
-use serde::{Deserialize, Serialize};
 
 use super::Outcome;
 use super::event::Event;
@@ -13,20 +12,6 @@ use super::phase::Phase;
 use crate::document::document;
 use crate::time::{Clock, Millis};
 use crate::uid::Uid;
-
-/// How a lane's output is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "state", content = "uid")]
-pub enum Health {
-    /// Nothing is known to run.
-    Down,
-    /// The service says that a task runs under this uid already, but not which.
-    Unidentified(Uid),
-    /// Runs under this uid, but the last looks speak against it.
-    Suspect(Uid),
-    /// Runs under this uid.
-    Running(Uid),
-}
 
 /// How a lane is, for people.
 #[apply(document)]
@@ -128,16 +113,14 @@ pub enum Standing {
 }
 
 impl Lane {
-    /// The running task's uid and how sure that is.
-    pub(crate) fn health(&self) -> Health {
-        match self.serving() {
-            Some(launch) if launch.is_suspect() => Health::Suspect(launch.uid),
-            Some(launch) => Health::Running(launch.uid),
-            None => match self.unidentified() {
-                Some(launch) => Health::Unidentified(launch.uid),
-                None => Health::Down,
-            },
-        }
+    /// The uid of the task that runs, as long as nothing speaks against it.
+    pub(crate) fn running_uid(&self) -> Option<Uid> {
+        self.serving().filter(|launch| !launch.is_suspect()).map(|launch| launch.uid)
+    }
+
+    /// The uid of the task that runs, in doubt too, or of one that runs and is not identified.
+    pub(crate) fn live_uid(&self) -> Option<Uid> {
+        self.serving().or_else(|| self.unidentified()).map(|launch| launch.uid)
     }
 
     pub(crate) fn status(&self, clock: &Clock) -> LaneStatus {

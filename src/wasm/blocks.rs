@@ -9,8 +9,8 @@ use super::{error, value};
 use crate::document::document;
 use crate::domain::{Area, DomainFailure};
 use crate::durations::server::POLL_INTERVAL;
-use crate::error::{Invalid, list_of};
-use crate::policy::{self, Cause};
+use crate::error::{Invalid, list_of, quoted};
+use crate::policy::{self, RetryReason};
 use crate::quota::{
     self, Lane, OutputSize, Permit, QuotaLimits, TasksBySize, Want, documented_pcw, estimate,
 };
@@ -42,10 +42,10 @@ impl RetryPolicy {
         now: f64,
     ) -> Result<Option<f64>, JsValue> {
         let call: Call = value::read("call", call).map_err(error::config)?;
-        let cause: Cause = value::read("reason", reason).map_err(error::config)?;
+        let reason: RetryReason = value::read("reason", reason).map_err(error::config)?;
         let now = value::to_millis(now);
         let retry_after = retry_after.and_then(|header| policy::parse_retry_after(&header, now));
-        Ok(self.0.wait(call, cause, failures, retry_after).map(value::from_millis))
+        Ok(self.0.wait(call, reason, failures, retry_after).map(value::from_millis))
     }
 
     /// Every setting.
@@ -65,6 +65,9 @@ pub fn interpret(
     service_status: Option<String>,
 ) -> Result<JsValue, JsValue> {
     let call: Call = value::read("call", call).map_err(error::config)?;
+    if call == Call::RtcToken {
+        return Err(error::config(Invalid::new("call", quoted("rtcToken"), "a call of the service")));
+    }
     let task_status = task_status.map(|text| TaskStatus::parse(&text));
     let service_status = service_status.map(|text| ServiceStatus::parse(&text));
     #[allow(clippy::cast_possible_truncation, reason = "a code out of range is none that is known")]

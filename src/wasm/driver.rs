@@ -21,8 +21,9 @@ use crate::document;
 use crate::group::Group;
 use crate::notice::{self, Freshness, NoticeError, NoticeLog};
 use crate::redundancy::{GroupConfig, GroupUpdate, RedundancyGroup};
+use crate::status::Call;
 use crate::supervisor::{
-    Answer, EventCall, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
+    Answer, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
     SupervisorConfig, TokenRequest,
 };
 use crate::task::{Services, revealed};
@@ -405,7 +406,7 @@ impl Inner {
         if request.persist_first && self.host.has_persist() {
             let is_kept = self.persist_in_time(request).await;
             // Nothing is lost with a Delete, but everything with a task that nobody ends.
-            if !is_kept && request.call != EventCall::Delete {
+            if !is_kept && request.call != Call::Delete {
                 return Answer::Nothing(NoAnswer::NotPersisted);
             }
         }
@@ -438,13 +439,13 @@ impl Inner {
             Either::Left((written, _)) => written.unwrap_or(false),
             Either::Right(_) => {
                 let consequence = match request.call {
-                    EventCall::Delete => "the Delete that waits for it is sent without it",
-                    EventCall::Create
-                    | EventCall::Update
-                    | EventCall::Acquire
-                    | EventCall::Query
-                    | EventCall::Presence
-                    | EventCall::RtcToken => "the call that waits for it is not made",
+                    Call::Delete => "the Delete that waits for it is sent without it",
+                    Call::Create
+                    | Call::Update
+                    | Call::Acquire
+                    | Call::Query
+                    | Call::Presence
+                    | Call::RtcToken => "the call that waits for it is not made",
                 };
                 self.host.tell_slow("persist", patience, consequence);
                 false

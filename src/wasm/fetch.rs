@@ -7,7 +7,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 use super::host::Host;
-use crate::supervisor::{Answer, EventCall, NoAnswer, Request};
+use crate::status::Call;
+use crate::supervisor::{Answer, NoAnswer, Request};
 use crate::time::Millis;
 
 /// The machine goes on without a Create's answer after its time-out, but one that comes later still names the task.
@@ -15,13 +16,10 @@ const CREATE_PATIENCE: u64 = 3;
 
 pub(super) async fn carry_out(host: &Host, request: &Request) -> Answer {
     let patience = match request.call {
-        EventCall::Create => Millis::new(request.timeout.as_u64().saturating_mul(CREATE_PATIENCE)),
-        EventCall::Acquire
-        | EventCall::Query
-        | EventCall::Update
-        | EventCall::Delete
-        | EventCall::Presence
-        | EventCall::RtcToken => request.timeout,
+        Call::Create => Millis::new(request.timeout.as_u64().saturating_mul(CREATE_PATIENCE)),
+        Call::Acquire | Call::Query | Call::Update | Call::Delete | Call::Presence | Call::RtcToken => {
+            request.timeout
+        }
     };
     let Ok(controller) = AbortController::new() else { return Answer::Nothing(NoAnswer::NotSent) };
     let mut under_way = UnderWay { controller, is_answered: false };

@@ -1,9 +1,8 @@
 //! What an operator asks for: stop and update.
 
 use serde_json::json;
-use steadymix::supervisor::{
-    EventCall, EventKind, Input, LaneState, LeftBehindReason, Outcome, Standing, Supervisor,
-};
+use steadymix::status::Call;
+use steadymix::supervisor::{EventKind, Input, LaneState, LeftBehindReason, Outcome, Standing, Supervisor};
 use steadymix::time::Millis;
 
 use crate::hand::{Hand, task};
@@ -12,10 +11,10 @@ use crate::hand::{Hand, task};
 fn stop_is_prompt_and_deletes_what_lives() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    let _unanswered = hand.expect(EventCall::Query);
+    let _unanswered = hand.expect(Call::Query);
     hand.supervisor.handle(hand.wall(), Input::Stop);
     let at = hand.now;
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert_eq!(hand.now, at, "without waiting for the Query");
     hand.answer(&delete, 404, json!({}));
     assert_eq!(hand.done(), Outcome::Stopped, "already gone is gone");
@@ -52,7 +51,7 @@ fn one_left_behind() -> Hand {
     while !hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }) {
         let call = hand.call();
         match call.call {
-            EventCall::Delete => hand.answer(&call, 500, json!({})),
+            Call::Delete => hand.answer(&call, 500, json!({})),
             _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
         }
         hand.last();
@@ -107,7 +106,7 @@ fn it_is_stopping_until_what_lives_is_deleted() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.supervisor.handle(hand.wall(), Input::Stop);
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert_eq!(hand.supervisor.status().state, LaneState::Stopping);
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.done(), Outcome::Stopped);
@@ -120,11 +119,11 @@ fn a_delete_whose_answer_says_that_it_runs_is_not_believed_until_query_says_so()
     hand.running("t");
     hand.supervisor.handle(hand.wall(), Input::Stop);
     for _ in 0..2 {
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         hand.answer(&delete, 200, task("IN_PROGRESS", "serviceInProgress"));
         hand.query("IN_PROGRESS", "serviceInProgress");
     }
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 200, task("IN_PROGRESS", "serviceInProgress"));
     hand.query("STOPPED", "serviceCompleted");
     assert_eq!(hand.done(), Outcome::Stopped);
@@ -138,8 +137,7 @@ fn a_refused_delete_is_told_once_when_it_persists() {
     while let Ok(delete) = hand.next(u64::MAX) {
         hand.answer(&delete, 400, json!({}));
     }
-    let is_told =
-        |kind: &&EventKind| matches!(kind, EventKind::Misconfigured { call: EventCall::Delete, .. });
+    let is_told = |kind: &&EventKind| matches!(kind, EventKind::Misconfigured { call: Call::Delete, .. });
     assert_eq!(hand.events.iter().filter(is_told).count(), 1);
 }
 
@@ -148,11 +146,11 @@ fn what_lives_on_though_its_end_was_accepted_is_deleted_again() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.supervisor.handle(hand.wall(), Input::Stop);
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 202, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
-    assert!(matches!(hand.last(), EventKind::Retrying { call: EventCall::Delete, .. }));
-    hand.expect(EventCall::Delete);
+    assert!(matches!(hand.last(), EventKind::Retrying { call: Call::Delete, .. }));
+    hand.expect(Call::Delete);
 }
 
 #[test]
@@ -176,7 +174,7 @@ fn however_late_it_is_what_lives_is_deleted() {
     hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot()).unwrap();
     hand.now += 301_000;
     for status in [500, 429] {
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         hand.answer(&delete, status, json!({}));
     }
     assert_eq!(hand.done(), Outcome::Stopped);
@@ -186,9 +184,9 @@ fn however_late_it_is_what_lives_is_deleted() {
     hand.running("t");
     hand.supervisor.handle(hand.wall(), Input::Stop);
     hand.now += 301_000;
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 202, json!({}));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
     assert_eq!(hand.done(), Outcome::Stopped, "its end was accepted, and came");
     assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::LeftBehind { .. })));
@@ -199,14 +197,14 @@ fn however_late_it_is_what_lives_is_deleted() {
     hand.done();
     hand.now += 400_000;
     assert!(hand.notice(110, "t", "show-1"));
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.last(), EventKind::Removed);
 
     let mut hand = Hand::new(json!({ "policy": { "stopDeadlineMs": 0 } }));
     hand.running("t");
     hand.supervisor.handle(hand.wall(), Input::Stop);
-    hand.expect(EventCall::Delete);
+    hand.expect(Call::Delete);
 }
 
 #[test]
@@ -215,7 +213,7 @@ fn what_is_named_again_after_it_was_given_up_is_deleted_when_the_service_may_be_
     hand.running("t");
     hand.supervisor.handle(hand.wall(), Input::Stop);
     for _ in 0..2 {
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         hand.answer_after(&delete, 429, json!({}), Some("30"));
     }
     assert_eq!(hand.done(), Outcome::Stopped);
@@ -223,7 +221,7 @@ fn what_is_named_again_after_it_was_given_up_is_deleted_when_the_service_may_be_
     hand.now += 1_000;
     hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot()).unwrap();
     assert!(hand.notice(110, "t", "show-1"));
-    hand.expect(EventCall::Delete);
+    hand.expect(Call::Delete);
     assert_eq!(hand.now - given_up, 30_000);
 }
 
@@ -237,7 +235,7 @@ fn accepted_and_then(status: u16) -> Hand {
     while hand.since_start() < 600 {
         let call = hand.call();
         match call.call {
-            EventCall::Delete => hand.answer(&call, 202, json!({})),
+            Call::Delete => hand.answer(&call, 202, json!({})),
             _ if call.path.contains("/tasks/old?") && hand.launches() == 2 => {
                 hand.answer(&call, status, task("IN_PROGRESS", "serviceInProgress"));
             }
@@ -269,7 +267,7 @@ fn what_had_passed_before_the_clock_was_set_back_counts() {
     hand.supervisor.elapse(Millis::new(hand.now + 100_000));
     hand.now = due - 20_000 - 3_600_000;
     let set_back_at = hand.now;
-    hand.expect(EventCall::Query);
+    hand.expect(Call::Query);
     assert_eq!(hand.now - set_back_at, 20_000);
 }
 

@@ -1,8 +1,9 @@
 //! Acquire and Create: what is made again, what may have started a task, and which uid is next.
 
 use serde_json::{Value, json};
+use steadymix::status::Call;
 use steadymix::supervisor::{
-    EventCall, EventKind, FailReason, Input, LaneState, NoAnswer, Outcome, Output, Request, Standing,
+    EventKind, FailReason, Input, LaneState, NoAnswer, Outcome, Output, Request, Standing,
 };
 use steadymix::time::Millis;
 
@@ -14,7 +15,7 @@ fn a_spent_ladder_moves_to_the_other_uid_with_a_new_create() {
     let first = hand.create();
     hand.answer(&first, 206, json!({}));
     for waited in [3, 9, 18] {
-        let again = hand.expect(EventCall::Create);
+        let again = hand.expect(Call::Create);
         assert_eq!(
             (again.path.as_str(), hand.since_start()),
             (first.path.as_str(), waited),
@@ -23,7 +24,7 @@ fn a_spent_ladder_moves_to_the_other_uid_with_a_new_create() {
         assert_eq!(again.body, first.body, "the same parameters");
         hand.answer(&again, 206, json!({}));
     }
-    let acquire = hand.expect(EventCall::Acquire);
+    let acquire = hand.expect(Call::Acquire);
     assert!(acquire.body.as_deref().unwrap().contains("show-2"));
     assert_eq!(output_uid(&acquire), 2);
     assert!(hand.events.iter().any(|kind| matches!(kind, EventKind::UidSwitched { from: 1, to: 2, .. })));
@@ -36,11 +37,11 @@ fn code_65_has_a_shorter_ladder_whatever_its_status() {
         let first = hand.create();
         hand.answer(&first, status, json!({ "code": 65 }));
         for waited in [3, 9] {
-            let again = hand.expect(EventCall::Create);
+            let again = hand.expect(Call::Create);
             assert_eq!((again.path.as_str(), hand.since_start()), (first.path.as_str(), waited), "{status}");
             hand.answer(&again, status, json!({ "code": 65 }));
         }
-        assert_eq!(output_uid(&hand.expect(EventCall::Acquire)), 2);
+        assert_eq!(output_uid(&hand.expect(Call::Acquire)), 2);
     }
 }
 
@@ -50,10 +51,8 @@ fn when_every_uid_is_unresolved_no_third_create_is_made() {
     for _ in 0..40 {
         let call = hand.call();
         match call.call {
-            EventCall::Acquire => {
-                hand.answer(&call, 200, json!({ "tokenName": format!("token-{}", hand.now) }))
-            }
-            EventCall::Create => hand.answer(&call, 206, json!({})),
+            Call::Acquire => hand.answer(&call, 200, json!({ "tokenName": format!("token-{}", hand.now) })),
+            Call::Create => hand.answer(&call, 206, json!({})),
             other => panic!("{other:?}"),
         }
         assert!(hand.supervisor.status().generation <= 2);
@@ -63,7 +62,7 @@ fn when_every_uid_is_unresolved_no_third_create_is_made() {
     let create = loop {
         let call = hand.call();
         match call.call {
-            EventCall::Create => break call,
+            Call::Create => break call,
             _ => hand.answer(&call, 200, json!({ "tokenName": format!("token-{}", hand.now) })),
         }
     };
@@ -82,10 +81,10 @@ fn an_expired_token_is_replaced_for_the_same_create() {
     );
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
-    let acquire = hand.expect(EventCall::Acquire);
+    let acquire = hand.expect(Call::Acquire);
     assert!(acquire.body.as_deref().unwrap().contains(r#""instanceId":"show-1""#), "{:?}", acquire.body);
     hand.answer(&acquire, 200, json!({ "tokenName": "fresh" }));
-    let create = hand.expect(EventCall::Create);
+    let create = hand.expect(Call::Create);
     assert!(create.path.ends_with("builderToken=fresh"));
     hand.answer(&create, 409, json!({}));
     assert_eq!(hand.last(), EventKind::Unidentified);
@@ -98,7 +97,7 @@ fn a_create_that_is_too_late_for_its_token_acquires_anew() {
     assert_eq!(create.send_before, Some(Millis::new(hand.now + 2_000)));
     hand.now += 2_500;
     hand.nothing(&create, NoAnswer::NotSent);
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
     assert_eq!(hand.launches(), 1);
 }
 
@@ -128,12 +127,12 @@ fn a_conflict_without_an_id_is_on_air_but_unidentified() {
         let mut hand = Hand::new(json!({ "presence": "never" }));
         let create = hand.create();
         hand.answer(&create, 206, json!({}));
-        let create = hand.expect(EventCall::Create);
+        let create = hand.expect(Call::Create);
         hand.answer(&create, status, json!({}));
         assert_eq!(hand.last(), EventKind::Unidentified);
         assert_eq!(hand.supervisor.status().state, LaneState::Unidentified);
         assert!(hand.notice(110, "named", "show-1"));
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         assert!(query.path.contains("/tasks/named?"), "adopted from the notification");
     }
 }
@@ -146,7 +145,7 @@ fn an_unidentified_task_is_replaced_and_deleted_once_it_is_named() {
     hand.running("new");
     assert_eq!(hand.supervisor.status().uid, Some(2));
     assert!(hand.notice(110, "old", "show-1"));
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/old?"));
 }
 
@@ -154,9 +153,9 @@ fn an_unidentified_task_is_replaced_and_deleted_once_it_is_named() {
 fn a_late_answer_to_create_still_names_the_task() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
-    assert_eq!(hand.expect(EventCall::Create).call, EventCall::Create, "made again after its time-out");
+    assert_eq!(hand.expect(Call::Create).call, Call::Create, "made again after its time-out");
     hand.answer(&create, 200, json!({ "taskId": "late", "status": "STARTED" }));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     assert!(query.path.contains("/tasks/late?"));
 }
 
@@ -166,19 +165,19 @@ fn a_launch_that_made_way_is_gone_on_with_when_the_wait_of_its_create_is_over() 
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
     for _ in 0..3 {
-        let again = hand.expect(EventCall::Create);
+        let again = hand.expect(Call::Create);
         hand.answer(&again, 206, json!({}));
     }
     let create = hand.create();
     assert_eq!(output_uid(&create), 2);
     hand.answer(&create, 206, json!({}));
-    let again = hand.expect(EventCall::Create);
+    let again = hand.expect(Call::Create);
     hand.answer_after(&again, 429, json!({}), Some("200"));
     let answered = hand.now;
     // The first one's task is found, takes its place, and is over.
     assert!(hand.notice(110, "t", "show-1"));
     hand.query("FAILURE_STOP", "serviceAbnormal");
-    let resumed = hand.expect(EventCall::Create);
+    let resumed = hand.expect(Call::Create);
     assert_eq!((output_uid(&resumed), hand.now - answered), (2, 200_000));
 }
 
@@ -189,7 +188,7 @@ fn the_last_eight_creates_without_an_answer_are_still_known() {
     while creates.len() < 9 {
         let call = hand.call();
         match call.call {
-            EventCall::Acquire => {
+            Call::Acquire => {
                 hand.answer(&call, 200, json!({ "tokenName": format!("token-{}", hand.now) }));
             }
             _ => creates.push(call),
@@ -209,7 +208,7 @@ fn a_create_that_makes_way_for_a_task_that_was_found_is_not_sent_any_more() {
     let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
     let first = hand.create();
     hand.answer(&first, 206, json!({}));
-    let last = hand.expect(EventCall::Create);
+    let last = hand.expect(Call::Create);
     hand.answer(&last, 206, json!({}));
     let waits_for_its_snapshot = hand.create();
     assert_eq!(output_uid(&waits_for_its_snapshot), 2);
@@ -248,9 +247,9 @@ fn never_left(settings: Value, with: impl FnOnce(&mut Hand)) -> (Hand, Vec<u32>)
 fn a_create_that_never_left_is_no_task() {
     let (mut hand, live) = never_left(json!({}), |hand| assert_eq!(hand.uids(), [1]));
     assert!(live.is_empty());
-    let again = hand.expect(EventCall::Acquire);
+    let again = hand.expect(Call::Acquire);
     hand.answer(&again, 200, json!({ "tokenName": "again" }));
-    assert_eq!(output_uid(&hand.expect(EventCall::Create)), 1, "its launch goes on");
+    assert_eq!(output_uid(&hand.expect(Call::Create)), 1, "its launch goes on");
 }
 
 #[test]
@@ -267,7 +266,7 @@ fn a_create_that_may_have_started_a_task_is_kept_though_one_after_it_never_left(
     let mut hand = Hand::new(json!({}));
     let first = hand.create();
     hand.nothing(&first, NoAnswer::TimedOut);
-    let second = hand.expect(EventCall::Create);
+    let second = hand.expect(Call::Create);
     assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
     hand.supervisor.handle(hand.wall(), Input::Stop);
     hand.nothing(&second, NoAnswer::NotSent);
@@ -280,7 +279,7 @@ fn a_create_that_makes_way_is_looked_for() {
     let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
     let first = hand.create();
     hand.answer(&first, 206, json!({}));
-    let last = hand.expect(EventCall::Create);
+    let last = hand.expect(Call::Create);
     hand.answer(&last, 206, json!({}));
     let other = hand.create();
     assert_eq!(output_uid(&other), 2);
@@ -291,8 +290,8 @@ fn a_create_that_makes_way_is_looked_for() {
         let call = hand.call();
         let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [1] });
         match call.call {
-            EventCall::Presence => hand.answer(&call, 200, json!({ "success": true, "data": data })),
-            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+            Call::Presence => hand.answer(&call, 200, json!({ "success": true, "data": data })),
+            Call::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
             other => panic!("{other:?}"),
         }
         assert!(hand.since_start() < 600, "it is still waited for");
@@ -310,9 +309,9 @@ fn what_cannot_be_deleted_is_not_made_again_in_the_place_of_what_nobody_names() 
     let again = loop {
         let call = hand.call();
         match call.call {
-            EventCall::Query | EventCall::Delete => hand.answer(&call, 500, json!({})),
-            EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "again" })),
-            EventCall::Create => break call,
+            Call::Query | Call::Delete => hand.answer(&call, 500, json!({})),
+            Call::Acquire => hand.answer(&call, 200, json!({ "tokenName": "again" })),
+            Call::Create => break call,
             other => panic!("{other:?}"),
         }
     };
@@ -334,10 +333,10 @@ fn as_long_as_a_task_can_be_deleted_its_uid_is_waited_for() {
     assert!(hand.notice(111, "t", "show-2"));
     let is_blocked = |kind: &&EventKind| matches!(kind, EventKind::NoUidFree { .. });
     while hand.events.iter().filter(is_blocked).count() < 2 {
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         hand.answer(&delete, 500, json!({}));
     }
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 200, json!({}));
     assert_eq!(output_uid(&hand.create()), 2);
 }
@@ -350,13 +349,13 @@ fn what_is_in_the_way_is_asked_about_however_long_the_service_asks_to_wait() {
         hand.query("IN_PROGRESS", "serviceAbnormal");
         for _ in 0..3 {
             let mut call = hand.call();
-            if call.call == EventCall::Acquire {
+            if call.call == Call::Acquire {
                 hand.answer(&call, 200, json!({ "tokenName": "token" }));
-                call = hand.expect(EventCall::Create);
+                call = hand.expect(Call::Create);
             }
             hand.answer_after(&call, 429, json!({}), Some(retry_after));
         }
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         assert!(query.path.contains("/tasks/old?"), "{}, Retry-After {retry_after}", query.path);
     }
 }
@@ -382,7 +381,7 @@ fn what_the_application_fails_at_is_no_attempt_of_acquire() {
     for waited in [3, 6, 9] {
         let at = hand.now;
         hand.answer(&acquire, 503, json!({}));
-        acquire = hand.expect(EventCall::Acquire);
+        acquire = hand.expect(Call::Acquire);
         assert_eq!((output_uid(&acquire), (hand.now - at) / 1000), (1, waited));
     }
 }
@@ -399,12 +398,9 @@ fn a_token_that_nobody_asked_for_is_none() {
 /// What was good while a task ran is not given up for a refusal.
 #[test]
 fn a_refused_relaunch_is_made_again_later_and_later() {
-    for (refused, status) in [
-        (EventCall::Acquire, 400),
-        (EventCall::Acquire, 401),
-        (EventCall::Create, 403),
-        (EventCall::Create, 404),
-    ] {
+    for (refused, status) in
+        [(Call::Acquire, 400), (Call::Acquire, 401), (Call::Create, 403), (Call::Create, 404)]
+    {
         let mut hand = Hand::new(json!({}));
         hand.running("old");
         hand.query("FAILURE_STOP", "serviceAbnormal");
@@ -412,15 +408,15 @@ fn a_refused_relaunch_is_made_again_later_and_later() {
         let mut generation = 1;
         for _ in 0..9 {
             let before = hand.now;
-            let acquire = hand.expect(EventCall::Acquire);
+            let acquire = hand.expect(Call::Acquire);
             waits.push((hand.now - before) / 1000);
             generation += 1;
             assert!(acquire.body.as_deref().unwrap().contains(&format!("show-{generation}")));
-            let call = if refused == EventCall::Acquire {
+            let call = if refused == Call::Acquire {
                 acquire
             } else {
                 hand.answer(&acquire, 200, json!({ "tokenName": format!("token-{}", hand.now) }));
-                hand.expect(EventCall::Create)
+                hand.expect(Call::Create)
             };
             hand.answer(&call, status, json!({ "message": "not now" }));
             assert!(matches!(hand.last(), EventKind::Misconfigured { call, .. } if call == refused));
@@ -434,7 +430,7 @@ fn a_refused_relaunch_is_made_again_later_and_later() {
 fn the_first_launch_is_not_made_again_when_it_is_refused() {
     for status in [400, 401, 403] {
         let mut hand = Hand::new(json!({}));
-        let acquire = hand.expect(EventCall::Acquire);
+        let acquire = hand.expect(Call::Acquire);
         hand.answer(&acquire, status, json!({}));
         assert!(matches!(hand.done(), Outcome::Failed { .. }), "{status}");
     }

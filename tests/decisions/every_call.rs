@@ -1,7 +1,8 @@
 //! What holds for every call: `Retry-After`, the rate, the clock, the snapshot.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, Input, Output, Supervisor};
+use steadymix::status::Call;
+use steadymix::supervisor::{EventKind, Input, Output, Supervisor};
 use steadymix::task::Services;
 use steadymix::time::Millis;
 
@@ -13,7 +14,7 @@ fn retry_after_lengthens_and_never_shortens() {
         let mut hand = Hand::new(json!({}));
         let create = hand.create();
         hand.answer_after(&create, 503, json!({}), Some(header));
-        hand.expect(EventCall::Create);
+        hand.expect(Call::Create);
         assert_eq!(hand.since_start(), waited, "{header}");
     }
 }
@@ -24,7 +25,7 @@ fn a_429_spends_no_attempt() {
     let mut create = hand.create();
     for _ in 0..10 {
         hand.answer(&create, 429, json!({}));
-        create = hand.expect(EventCall::Create);
+        create = hand.expect(Call::Create);
     }
     hand.answer(&create, 206, json!({}));
     assert!(matches!(hand.last(), EventKind::Retrying { attempt: 1, .. }));
@@ -36,7 +37,7 @@ fn a_clock_set_back_does_not_make_waits_longer() {
     hand.running("t");
     hand.now -= 3_600_000;
     let at = hand.now;
-    hand.expect(EventCall::Query);
+    hand.expect(Call::Query);
     assert!(hand.now - at <= 120_000, "{} ms", hand.now - at);
 }
 
@@ -72,7 +73,7 @@ fn a_snapshot_says_only_what_is_not_as_ever() {
     assert!(says(&hand, "\"tokens\"") && !says(&hand, "\"lastProblem\""));
     hand.answer(&create, 206, json!({}));
     hand.supervisor.handle(hand.wall(), Input::Stop);
-    let look = hand.expect(EventCall::Presence);
+    let look = hand.expect(Call::Presence);
     hand.answer(&look, 403, json!({}));
     assert!(says(&hand, "\"inVain\":1"));
 }
@@ -96,7 +97,7 @@ fn with_a_shared_quota_every_call_is_asked_for() {
     assert!(hand.supervisor.awaits_permit(request));
     hand.supervisor.handle(hand.wall(), Input::Permit(request, Millis::ZERO));
     assert!(!hand.supervisor.awaits_permit(request));
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn retry_after_lengthens_what_comes_after_the_last_attempt_too() {
     hand.running("t");
     let mut at = Vec::new();
     for _ in 0..8 {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         at.push(hand.since_start());
         hand.answer_after(&query, 503, json!({}), Some("200"));
     }
@@ -113,19 +114,19 @@ fn retry_after_lengthens_what_comes_after_the_last_attempt_too() {
 
     let mut hand = Hand::new(json!({ "policy": { "createServerErrorMs": [3_000] } }));
     for _ in 0..2 {
-        let acquire = hand.expect(EventCall::Acquire);
+        let acquire = hand.expect(Call::Acquire);
         hand.answer_after(&acquire, 503, json!({}), Some("100"));
     }
-    let next = hand.expect(EventCall::Acquire);
+    let next = hand.expect(Call::Acquire);
     assert_eq!((output_uid(&next), hand.since_start()), (2, 200), "on the other uid");
 }
 
 #[test]
 fn a_token_that_is_echoed_as_it_stands_in_a_path_is_blotted_out() {
     let mut hand = Hand::new(json!({}));
-    let acquire = hand.expect(EventCall::Acquire);
+    let acquire = hand.expect(Call::Acquire);
     hand.answer(&acquire, 200, json!({ "tokenName": "s3cret/with+and=" }));
-    let create = hand.expect(EventCall::Create);
+    let create = hand.expect(Call::Create);
     hand.answer(&create, 400, json!({ "message": format!("cannot POST {}", create.path) }));
     hand.last();
     let told = format!("{:?}", hand.events);

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use steadymix::notice::{self, Notice};
+use steadymix::status::Call;
 use steadymix::supervisor::{
-    Answer, EventCall, EventKind, Input, LaneState, NoAnswer, Outcome, Output, Request, Supervisor,
-    SupervisorConfig,
+    Answer, EventKind, Input, LaneState, NoAnswer, Outcome, Output, Request, Supervisor, SupervisorConfig,
 };
 use steadymix::time::Millis;
 
@@ -74,7 +74,7 @@ impl Hand {
         }
     }
 
-    pub(crate) fn expect(&mut self, call: EventCall) -> Request {
+    pub(crate) fn expect(&mut self, call: Call) -> Request {
         let request = self.call();
         assert_eq!(request.call, call, "after {:?}", self.events);
         request
@@ -115,13 +115,13 @@ impl Hand {
 
     /// Acquire is answered; the Create that follows is returned.
     pub(crate) fn create(&mut self) -> Request {
-        let acquire = self.expect(EventCall::Acquire);
+        let acquire = self.expect(Call::Acquire);
         self.answer(&acquire, 200, json!({ "tokenName": format!("token-{}", self.now) }));
-        self.expect(EventCall::Create)
+        self.expect(Call::Create)
     }
 
     pub(crate) fn query(&mut self, status: &str, service: &str) -> Request {
-        let query = self.expect(EventCall::Query);
+        let query = self.expect(Call::Query);
         self.answer(&query, 200, task(status, service));
         query
     }
@@ -132,7 +132,7 @@ impl Hand {
             let create = self.create();
             assert_eq!(output_uid(&create), uid);
             self.answer(&create, 206, json!({}));
-            let again = self.expect(EventCall::Create);
+            let again = self.expect(Call::Create);
             self.answer(&again, 400, json!({}));
         }
     }

@@ -1,7 +1,8 @@
 //! Looks into the channel: when they are made, and what they tell.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, FailReason, Health, Input, Outcome};
+use steadymix::status::Call;
+use steadymix::supervisor::{EventKind, FailReason, Input, LaneState, Outcome};
 
 use crate::hand::{Hand, output_uid, task};
 
@@ -13,7 +14,7 @@ fn presence_resolves_what_nobody_names() {
     hand.supervisor.handle(hand.wall(), Input::Stop);
     let mut looks = 0;
     while let Ok(look) = hand.next(u64::MAX) {
-        assert_eq!(look.call, EventCall::Presence);
+        assert_eq!(look.call, Call::Presence);
         let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [1000] });
         hand.answer(&look, 200, json!({ "success": true, "data": data }));
         looks += 1;
@@ -36,9 +37,9 @@ fn looks_that_cannot_succeed_are_told_once_and_not_waited_for() {
         let outcome = loop {
             let Ok(call) = hand.next(u64::MAX) else { break hand.done() };
             match call.call {
-                EventCall::Presence => hand.answer(&call, status, body.clone()),
-                EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "token" })),
-                EventCall::Create if creates % 2 == 0 => {
+                Call::Presence => hand.answer(&call, status, body.clone()),
+                Call::Acquire => hand.answer(&call, 200, json!({ "tokenName": "token" })),
+                Call::Create if creates % 2 == 0 => {
                     creates += 1;
                     hand.answer(&call, 206, json!({}));
                 }
@@ -49,8 +50,7 @@ fn looks_that_cannot_succeed_are_told_once_and_not_waited_for() {
             }
         };
         assert_eq!(outcome, Outcome::Failed { reason: FailReason::NoUidFree }, "as without looks");
-        let told =
-            |kind: &&EventKind| matches!(kind, EventKind::Misconfigured { call: EventCall::Presence, .. });
+        let told = |kind: &&EventKind| matches!(kind, EventKind::Misconfigured { call: Call::Presence, .. });
         assert_eq!(hand.events.iter().filter(told).count(), 1);
     }
 }
@@ -61,10 +61,10 @@ fn a_look_is_made_as_late_as_the_service_asks_for() {
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
     hand.supervisor.handle(hand.wall(), Input::Stop);
-    let look = hand.expect(EventCall::Presence);
+    let look = hand.expect(Call::Presence);
     let at = hand.now;
     hand.answer_after(&look, 429, json!({}), Some("45"));
-    hand.expect(EventCall::Presence);
+    hand.expect(Call::Presence);
     assert_eq!(hand.now - at, 45_000);
 }
 
@@ -75,7 +75,7 @@ fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
     let look = loop {
         let call = hand.call();
         match call.call {
-            EventCall::Presence => break call,
+            Call::Presence => break call,
             _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
         }
     };
@@ -91,23 +91,23 @@ fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
 fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
     let mut hand = Hand::new(json!({}));
     hand.refused_after_all();
-    assert_eq!(hand.supervisor.health(), Health::Down);
-    let look = hand.expect(EventCall::Presence);
+    assert_eq!(hand.supervisor.status().state, LaneState::Waiting);
+    let look = hand.expect(Call::Presence);
     let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
     hand.answer(&look, 200, json!({ "success": true, "data": data }));
     assert_eq!(hand.last(), EventKind::Unidentified);
-    assert_eq!(hand.supervisor.health(), Health::Unidentified(2));
+    assert_eq!(hand.supervisor.status().state, LaneState::Unidentified);
 }
 
 #[test]
 fn only_an_answer_that_succeeds_tells_who_is_there() {
     let mut hand = Hand::new(json!({}));
     hand.refused_after_all();
-    let look = hand.expect(EventCall::Presence);
+    let look = hand.expect(Call::Presence);
     let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
     hand.answer(&look, 503, json!({ "success": true, "data": data }));
     assert_ne!(hand.last(), EventKind::Unidentified);
-    assert_eq!(hand.supervisor.health(), Health::Down);
+    assert_eq!(hand.supervisor.status().state, LaneState::Waiting);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn looks_that_are_not_answered_come_no_sooner() {
         let call = hand.call();
         match call.call {
             // Its time runs out.
-            EventCall::Presence => looks.push(hand.now),
+            Call::Presence => looks.push(hand.now),
             _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
         }
     }
@@ -133,7 +133,7 @@ fn a_create_that_was_refused_is_not_made_again_when_its_uid_is_seen_after_all() 
     let mut hand = Hand::new(json!({ "presence": "always", "policy": policy }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
-    let again = hand.expect(EventCall::Create);
+    let again = hand.expect(Call::Create);
     hand.answer(&again, 400, json!({}));
     hand.running("other");
     let mut was_gone = false;
@@ -142,16 +142,16 @@ fn a_create_that_was_refused_is_not_made_again_when_its_uid_is_seen_after_all() 
         let is_back = was_gone && hand.uids() == [2, 1];
         let call = hand.call();
         match call.call {
-            EventCall::Presence => {
+            Call::Presence => {
                 let there: &[u32] = if was_gone { &[1, 2] } else { &[2] };
                 let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": there });
                 hand.answer(&call, 200, json!({ "success": true, "data": data }));
             }
-            EventCall::Query if is_back => hand.answer(&call, 200, task("FAILURE_STOP", "serviceAbnormal")),
-            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+            Call::Query if is_back => hand.answer(&call, 200, task("FAILURE_STOP", "serviceAbnormal")),
+            Call::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
             _ => break call,
         }
     };
     assert!(was_gone);
-    assert_eq!((next.call, output_uid(&next)), (EventCall::Acquire, 2), "not on the uid that is taken");
+    assert_eq!((next.call, output_uid(&next)), (Call::Acquire, 2), "not on the uid that is taken");
 }

@@ -1,11 +1,13 @@
 //! Answers and notifications that name a task or an instanceId that cannot be meant.
 
 use serde_json::json;
-use steadymix::supervisor::{EventCall, EventKind, LaneState, RetryReason};
+use steadymix::supervisor::{EventKind, LaneState};
 
 use crate::hand::{Hand, output_uid, task};
+use steadymix::policy::RetryReason;
+use steadymix::status::Call;
 
-fn is_malformed(kind: &EventKind, of: EventCall) -> bool {
+fn is_malformed(kind: &EventKind, of: Call) -> bool {
     matches!(kind, EventKind::Retrying { call, reason: RetryReason::Malformed, .. } if *call == of)
 }
 
@@ -26,11 +28,11 @@ fn backs_off_and_moves_on(mut hand: Hand, status: u16, task_id: &str) {
     loop {
         creates.push((hand.now - began) / 1000);
         hand.answer(&create, status, json!({ "taskId": task_id, "status": "STARTED" }));
-        assert!(is_malformed(&hand.last(), EventCall::Create), "{:?}", hand.events);
+        assert!(is_malformed(&hand.last(), Call::Create), "{:?}", hand.events);
         create = match hand.call() {
-            next if next.call == EventCall::Create => next,
+            next if next.call == Call::Create => next,
             next => {
-                assert_eq!(next.call, EventCall::Acquire);
+                assert_eq!(next.call, Call::Acquire);
                 assert_ne!(output_uid(&next), output_uid(&first), "the other uid's turn");
                 break;
             }
@@ -72,15 +74,15 @@ fn a_create_that_is_answered_with_its_own_task_that_is_over_begins_anew_after_a_
         };
         calls += 1;
         match call.call {
-            EventCall::Acquire => {
+            Call::Acquire => {
                 acquires += 1;
                 hand.answer(&call, 200, json!({ "tokenName": format!("token-{calls}") }));
             }
-            EventCall::Create => {
+            Call::Create => {
                 hand.notice(111, "its-own", "show-1");
                 hand.answer(&call, 200, json!({ "taskId": "its-own", "status": "STARTED" }));
             }
-            EventCall::Presence => {
+            Call::Presence => {
                 hand.answer(&call, 200, json!({ "success": true, "data": { "channel_exist": false } }));
             }
             _ => hand.answer(&call, 404, json!({})),
@@ -93,18 +95,18 @@ fn a_create_that_is_answered_with_its_own_task_that_is_over_begins_anew_after_a_
 fn an_answer_about_another_task_says_nothing_of_this_one() {
     let mut hand = Hand::new(json!({}));
     hand.running("ours");
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     let mut of_another = task("EXIT", "serviceCompleted");
     of_another["taskId"] = json!("theirs");
     hand.answer(&query, 200, of_another.clone());
-    assert!(is_malformed(&hand.last(), EventCall::Query), "{:?}", hand.events);
+    assert!(is_malformed(&hand.last(), Call::Query), "{:?}", hand.events);
     assert_eq!(hand.supervisor.status().state, LaneState::Running);
 
     hand.supervisor.handle(hand.wall(), steadymix::supervisor::Input::Stop);
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 200, of_another);
-    assert!(is_malformed(&hand.last(), EventCall::Delete), "{:?}", hand.events);
-    let again = hand.expect(EventCall::Delete);
+    assert!(is_malformed(&hand.last(), Call::Delete), "{:?}", hand.events);
+    let again = hand.expect(Call::Delete);
     hand.answer(&again, 200, json!({ "taskId": "ours", "status": "STOPPED" }));
     hand.done();
 }

@@ -1,10 +1,12 @@
 //! Replies that are not the service's, or not as it documents them.
 
 use serde_json::json;
-use steadymix::supervisor::{Answer, EventCall, EventKind, Input, Request, RetryReason, Said, Supervisor};
+use steadymix::supervisor::{Answer, EventKind, Input, Request, Said, Supervisor};
 use steadymix::task::Services;
 
 use crate::hand::{Hand, START, http, output_uid, services};
+use steadymix::policy::RetryReason;
+use steadymix::status::Call;
 
 /// base64 of `0123456789abcdef:s3cret-of-the-customer`.
 const HEADER: &str = "MDEyMzQ1Njc4OWFiY2RlZjpzM2NyZXQtb2YtdGhlLWN1c3RvbWVy";
@@ -50,21 +52,21 @@ fn credentials_that_a_proxy_repeats_are_redacted_in_what_every_call_reports() {
         assert_eq!(said.message.as_deref(), Some(r#"{"authorization":"Basic …","id":"…"}"#), "{kind:?}");
         assert_eq!((said.request_id.as_deref(), said.resource_id.as_deref()), (Some("Basic …"), Some("…")));
     };
-    let acquire = hand.expect(EventCall::Acquire);
+    let acquire = hand.expect(Call::Acquire);
     echoed(&mut hand, &acquire);
     let create = hand.create();
     echoed(&mut hand, &create);
-    let create = hand.expect(EventCall::Create);
+    let create = hand.expect(Call::Create);
     hand.answer(&create, 200, json!({ "taskId": "t" }));
     hand.query("IN_PROGRESS", "serviceInProgress");
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     echoed(&mut hand, &query);
     let services = Services::from_json(&services(200)).unwrap();
     hand.supervisor.update(hand.wall(), services).unwrap();
-    let update = hand.expect(EventCall::Update);
+    let update = hand.expect(Call::Update);
     echoed(&mut hand, &update);
     hand.supervisor.handle(hand.wall(), Input::Stop);
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     echoed(&mut hand, &delete);
     let shown = format!("{:?} {:?}", hand.events, hand.supervisor.status());
     assert!(!CREDENTIALS.iter().any(|secret| shown.contains(secret)), "{shown}");
@@ -88,7 +90,7 @@ fn words_that_are_used_as_tokens_stay_in_messages() {
     services["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] = json!("test");
     services["cloudTranscoder"]["config"]["transcoder"]["rtctoken"] = json!("007eJx-mistyped-field");
     let mut hand = Hand::new(json!({ "services": services }));
-    let acquire = hand.expect(EventCall::Acquire);
+    let acquire = hand.expect(Call::Acquire);
     hand.answer(&acquire, 503, json!({ "message": "the test of rtctoken 007eJx-mistyped-field failed" }));
     assert_eq!(said(&hand.last()).message.as_deref(), Some("the test of rtctoken … failed"));
 }
@@ -106,10 +108,10 @@ fn a_page_in_the_place_of_a_reply_to_delete_ends_no_task() {
         let mut hand = Hand::new(json!({}));
         hand.running("t");
         hand.supervisor.handle(hand.wall(), Input::Stop);
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         hand.hand_in(&delete, http(status, body));
         assert_eq!(reason(&hand.last()), RetryReason::Malformed, "{body}");
-        let again = hand.expect(EventCall::Delete);
+        let again = hand.expect(Call::Delete);
         hand.answer(&again, 404, json!({}));
         hand.done();
     }
@@ -118,7 +120,7 @@ fn a_page_in_the_place_of_a_reply_to_delete_ends_no_task() {
         let mut hand = Hand::new(json!({}));
         hand.running("t");
         hand.supervisor.handle(hand.wall(), Input::Stop);
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         hand.hand_in(&delete, http(status, body));
         hand.done();
     }
@@ -131,7 +133,7 @@ fn a_page_in_the_place_of_a_reply_to_update_is_no_update() {
         hand.running("t");
         let services = Services::from_json(&services(200)).unwrap();
         hand.supervisor.update(hand.wall(), services).unwrap();
-        let update = hand.expect(EventCall::Update);
+        let update = hand.expect(Call::Update);
         hand.hand_in(&update, http(200, body));
         let kind = hand.last();
         assert_eq!(matches!(kind, EventKind::Updated { sequence_id: 0 }), taken, "{kind:?}");
@@ -145,15 +147,15 @@ fn a_page_in_the_place_of_a_reply_to_update_is_no_update() {
 fn a_page_in_the_place_of_a_reply_to_the_other_calls_is_malformed() {
     for body in [PAGE, "", "{\"taskId\":\"..\",\"status\":\"IN_PROGRESS\"}"] {
         let mut hand = Hand::new(json!({}));
-        let acquire = hand.expect(EventCall::Acquire);
+        let acquire = hand.expect(Call::Acquire);
         hand.hand_in(&acquire, http(200, body));
         assert_eq!(reason(&hand.last()), RetryReason::Malformed);
         let create = hand.create();
         hand.hand_in(&create, http(200, body));
         assert_eq!(reason(&hand.last()), RetryReason::Malformed);
-        let again = hand.expect(EventCall::Create);
+        let again = hand.expect(Call::Create);
         hand.answer(&again, 200, json!({ "taskId": "t" }));
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         hand.hand_in(&query, http(200, body));
         assert_eq!(reason(&hand.last()), RetryReason::Malformed);
     }
@@ -168,7 +170,7 @@ fn a_task_id_that_is_none_is_malformed_and_any_other_is_one_segment_of_the_path(
         assert_eq!(reason(&hand.last()), RetryReason::Malformed);
         let snapshot = hand.supervisor.snapshot();
         assert!(snapshot.len() < 20_000, "{} bytes", snapshot.len());
-        assert_eq!(output_uid(&hand.expect(EventCall::Create)), 1);
+        assert_eq!(output_uid(&hand.expect(Call::Create)), 1);
     }
     for (id, segment) in [
         ("../../tokens", "..%2F..%2Ftokens"),
@@ -181,7 +183,7 @@ fn a_task_id_that_is_none_is_malformed_and_any_other_is_one_segment_of_the_path(
         let mut hand = Hand::new(json!({}));
         let create = hand.create();
         hand.answer(&create, 200, json!({ "taskId": id }));
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         let path = query.path.split_once("/tasks/").unwrap().1;
         assert_eq!(path.split_once('?').unwrap().0, segment);
         assert_eq!(hand.supervisor.status().task_id.as_deref(), Some(id));
@@ -191,23 +193,23 @@ fn a_task_id_that_is_none_is_malformed_and_any_other_is_one_segment_of_the_path(
 #[test]
 fn a_builder_token_that_is_too_long_is_malformed() {
     let mut hand = Hand::new(json!({}));
-    let acquire = hand.expect(EventCall::Acquire);
+    let acquire = hand.expect(Call::Acquire);
     hand.answer(&acquire, 200, json!({ "tokenName": "t".repeat(2_049) }));
     assert_eq!(reason(&hand.last()), RetryReason::Malformed);
-    let acquire = hand.expect(EventCall::Acquire);
+    let acquire = hand.expect(Call::Acquire);
     hand.answer(&acquire, 200, json!({ "tokenName": "t".repeat(2_048) }));
-    hand.expect(EventCall::Create);
+    hand.expect(Call::Create);
 }
 
 #[test]
 fn half_a_character_does_not_lose_a_reply() {
     for odd in ["\\ud83d", "\\udc00", "\u{1}", "\u{fffd}"] {
         let mut hand = Hand::new(json!({}));
-        let acquire = hand.expect(EventCall::Acquire);
+        let acquire = hand.expect(Call::Acquire);
         hand.hand_in(&acquire, http(200, &format!(r#"{{"odd":"{odd}","tokenName":"name"}}"#)));
-        let create = hand.expect(EventCall::Create);
+        let create = hand.expect(Call::Create);
         hand.hand_in(&create, http(200, &format!(r#"{{"taskId":"t","services":{{"odd":"{odd}"}}}}"#)));
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         hand.hand_in(&query, http(200, &format!(r#"{{"status":"IN_PROGRESS","odd":["{odd}"]}}"#)));
         assert!(matches!(hand.last(), EventKind::Confirmed { .. }), "{odd:?}");
     }
@@ -260,12 +262,12 @@ fn a_look_that_a_proxy_answers_is_redacted_too() {
     hand.running("t");
     loop {
         let request = hand.call();
-        if request.call != EventCall::Presence {
+        if request.call != Call::Presence {
             hand.answer(&request, 200, crate::hand::task("IN_PROGRESS", "serviceInProgress"));
             continue;
         }
         hand.answer(&request, 403, json!({ "message": format!("Basic {HEADER} is not allowed") }));
-        if let EventKind::Misconfigured { call: EventCall::Presence, said } = hand.last() {
+        if let EventKind::Misconfigured { call: Call::Presence, said } = hand.last() {
             assert_eq!(said.message.as_deref(), Some("Basic … is not allowed"));
             return;
         }
@@ -276,10 +278,10 @@ fn a_look_that_a_proxy_answers_is_redacted_too() {
 fn chance_makes_no_wait_longer_than_a_retry_after_may_be() {
     for seed in 0..20 {
         let mut hand = Hand::new(json!({ "seed": seed, "policy": { "jitterPercent": 100 } }));
-        let acquire = hand.expect(EventCall::Acquire);
+        let acquire = hand.expect(Call::Acquire);
         hand.answer_after(&acquire, 429, json!({}), Some("299"));
         let answered = hand.now;
-        hand.expect(EventCall::Acquire);
+        hand.expect(Call::Acquire);
         assert!(
             (299_000..=300_000).contains(&(hand.now - answered)),
             "seed {seed}: {} ms",

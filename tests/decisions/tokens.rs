@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
+use steadymix::status::Call;
 use steadymix::supervisor::{
-    Ending, EventCall, EventKind, Input, LaneState, LeftBehindReason, NoAnswer, Outcome, Request,
+    Ending, EventKind, Input, LaneState, LeftBehindReason, NoAnswer, Outcome, Request,
 };
 
 use crate::hand::{Hand, output_uid, task};
@@ -29,7 +30,7 @@ fn a_create_that_never_left_is_forgotten_though_its_task_was_named() {
     let query = hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!(query.path.split('?').next_back(), first.path.split('?').next_back());
     hand.query("FAILURE_STOP", "serviceAbnormal");
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
     assert_eq!(hand.uids(), [0; 0], "no create is left to be gone on with");
 }
 
@@ -40,12 +41,12 @@ fn the_token_that_a_delete_succeeds_with_starts_nothing_again() {
     hand.answer(&second, 206, json!({}));
     hand.running("other");
     assert!(hand.notice(110, "named", "show-1"));
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert_eq!(delete.path.split('?').next_back(), second.path.split('?').next_back());
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.uids(), [1, 2], "the first token may have started one too");
     hand.query("FAILURE_STOP", "serviceAbnormal");
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
 }
 
 #[test]
@@ -56,12 +57,12 @@ fn a_late_answer_tells_which_token_started_a_task_that_is_known() {
     assert!(hand.notice(110, "t", "show-1"));
     hand.answer(&second, 200, json!({ "taskId": "t", "status": "STARTED" }));
     for _ in 0..8 {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         hand.answer(&query, 404, json!({}));
     }
     hand.running("new");
     for _ in 0..2 {
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         hand.answer(&delete, 404, json!({}));
     }
     hand.last();
@@ -74,13 +75,13 @@ fn a_second_task_of_a_create_is_deleted_with_the_token_that_started_it() {
     let [first, second] = created_with_two_tokens(&mut hand);
     assert_eq!(hand.next(10).map(|call| call.call), Err(None), "the second has timed out");
     assert!(hand.notice(110, "t", "show-1"));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(&query, 404, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!(hand.supervisor.status().state, LaneState::Running, "the first token is the right one");
     hand.answer(&second, 200, json!({ "taskId": "u", "status": "STARTED" }));
     for create in [second, first] {
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         assert!(delete.path.contains("/tasks/u?"));
         assert_eq!(delete.path.split('?').next_back(), create.path.split('?').next_back());
         hand.answer(&delete, 404, json!({}));
@@ -88,7 +89,7 @@ fn a_second_task_of_a_create_is_deleted_with_the_token_that_started_it() {
     assert_eq!(hand.last(), EventKind::Removed, "no token is left to try");
     assert_eq!(hand.uids(), [1]);
     hand.query("FAILURE_STOP", "serviceAbnormal");
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
     assert_eq!(hand.uids(), [0; 0], "every create is accounted for");
 }
 
@@ -100,10 +101,10 @@ fn a_token_whose_create_was_not_carried_out_is_not_tried() {
     let create = hand.create();
     assert_ne!(create.path, limited.path, "its token is too old");
     hand.answer(&create, 200, json!({ "taskId": "t" }));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     let at = hand.now;
     hand.answer(&query, 404, json!({}));
-    let again = hand.expect(EventCall::Query);
+    let again = hand.expect(Call::Query);
     assert_eq!((again.path, hand.now - at), (query.path, 5_000));
 }
 
@@ -151,12 +152,12 @@ fn a_token_whose_create_was_answered_is_not_called_with_for_the_task_of_a_later_
     let (mut hand, timed_out) = left_by_its_newest_task(3);
     hand.answer(&timed_out[0], 200, json!({ "taskId": "u" }));
     for _ in 0..8 {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         hand.answer(&query, 404, json!({}));
     }
     assert!(hand.notice(110, "v", "show-1"));
     for _ in 0..2 {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         assert_eq!(query.path.split('?').next_back(), timed_out[1].path.split('?').next_back());
         hand.answer(&query, 404, json!({}));
     }
@@ -171,7 +172,7 @@ fn a_create_that_was_answered_is_made_again_with_a_token_of_its_own() {
         hand.answer(&second, status, json!({}));
         let other = hand.create();
         hand.answer(&other, 206, json!({}));
-        let other_again = hand.expect(EventCall::Create);
+        let other_again = hand.expect(Call::Create);
         assert_eq!(other_again.path, other.path);
         hand.answer(&other_again, 400, json!({}));
         // Nothing more is sent for that one.
@@ -180,7 +181,7 @@ fn a_create_that_was_answered_is_made_again_with_a_token_of_its_own() {
         hand.answer(&again, 206, json!({}));
         assert!(hand.notice(110, "t", "show-1"));
         for _ in [&again, &second] {
-            let query = hand.expect(EventCall::Query);
+            let query = hand.expect(Call::Query);
             hand.answer(&query, 404, json!({}));
         }
         let query = hand.query("FAILURE_STOP", "serviceAbnormal");
@@ -197,17 +198,17 @@ fn an_earlier_create_with_the_same_token_says_nothing_of_a_later_one() {
     hand.answer(&older, 206, json!({}));
     hand.now -= 3_600_000;
     let first = hand.create();
-    let second = hand.expect(EventCall::Create);
+    let second = hand.expect(Call::Create);
     assert_eq!((first.path.as_str(), first.path != older.path), (second.path.as_str(), true));
     assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out, as the first one");
     hand.answer(&first, 200, json!({ "taskId": "t", "status": "STARTED" }));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(&query, 404, json!({}));
     let query = hand.query("FAILURE_STOP", "serviceAbnormal");
     assert_eq!(query.path.split('?').next_back(), older.path.split('?').next_back());
     assert_eq!(hand.uids(), [1], "the second may have started one after that");
     hand.answer(&second, 200, json!({ "taskId": "u", "status": "STARTED" }));
-    assert!(hand.expect(EventCall::Query).path.contains("/tasks/u?"), "it is taken up");
+    assert!(hand.expect(Call::Query).path.contains("/tasks/u?"), "it is taken up");
 }
 
 /// A task that runs, and that two tokens may have started; and the first call to delete it.
@@ -217,7 +218,7 @@ fn deleting_with_two_tokens() -> (Hand, Request) {
     hand.answer(&second, 206, json!({}));
     assert!(hand.notice(110, "t", "show-1"));
     hand.supervisor.handle(hand.wall(), Input::Stop);
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     (hand, delete)
 }
 
@@ -227,7 +228,7 @@ fn a_delete_that_finds_nothing_or_is_refused_tries_the_other_token_at_once() {
         let (mut hand, delete) = deleting_with_two_tokens();
         let at = hand.now;
         hand.answer(&delete, status, json!({}));
-        let again = hand.expect(EventCall::Delete);
+        let again = hand.expect(Call::Delete);
         assert_ne!(again.path, delete.path);
         assert!(hand.now - at <= 125, "as soon as the rate limit allows, answered {status}");
         hand.answer(&again, 200, json!({}));
@@ -246,18 +247,14 @@ fn a_task_that_is_not_found_with_one_of_its_tokens_is_gone_though_the_other_is_r
         let mut queries = 0;
         let next = loop {
             let call = hand.call();
-            if call.call != EventCall::Query {
+            if call.call != Call::Query {
                 break call;
             }
             queries += 1;
             let status = if call.path.split('?').next_back() == token { 404 } else { 403 };
             hand.answer(&call, status, json!({}));
         };
-        assert_eq!(
-            (next.call, queries),
-            (EventCall::Acquire, 8),
-            "four looks with both, after 5, 10 and 15 s"
-        );
+        assert_eq!((next.call, queries), (Call::Acquire, 8), "four looks with both, after 5, 10 and 15 s");
     }
 }
 
@@ -266,7 +263,7 @@ fn a_delete_that_finds_nothing_with_one_token_is_done_though_the_other_is_refuse
     for answers in [[404, 403], [403, 404]] {
         let (mut hand, delete) = deleting_with_two_tokens();
         hand.answer(&delete, answers[0], json!({}));
-        let again = hand.expect(EventCall::Delete);
+        let again = hand.expect(Call::Delete);
         hand.answer(&again, answers[1], json!({}));
         assert_eq!(hand.done(), Outcome::Stopped);
     }
@@ -279,15 +276,15 @@ fn no_builder_token_of_a_create_that_can_be_looked_for_is_forgotten_for_another_
     while hand.since_start() < 86_400 {
         let call = hand.call();
         match call.call {
-            EventCall::Acquire => {
+            Call::Acquire => {
                 let token = format!("token-{}", hand.now);
                 hand.answer(&call, 200, json!({ "tokenName": token }));
             }
-            EventCall::Create => {
+            Call::Create => {
                 acquired.entry(output_uid(&call)).or_insert_with(BTreeSet::new).insert(call.path.clone());
                 hand.answer(&call, 206, json!({}));
             }
-            EventCall::Presence => hand.answer(
+            Call::Presence => hand.answer(
                 &call,
                 200,
                 json!({ "success": true, "data": { "channel_exist": true, "broadcasters": [1, 2] } }),
@@ -308,7 +305,7 @@ fn refused_credentials_say_nothing_of_the_task_whatever_the_other_token_was_answ
     assert!(hand.notice(110, "t", "show-1"));
     let wrong = creates[1].path.split('?').next_back();
     for _ in 0..8 {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         let status = if query.path.split('?').next_back() == wrong { 404 } else { 401 };
         hand.answer(&query, status, json!({}));
     }
@@ -326,11 +323,11 @@ fn refused_credentials_say_nothing_of_the_task_whatever_the_other_token_was_answ
 fn what_delete_said_of_a_token_says_nothing_of_the_task_once_its_end_was_accepted() {
     let (mut hand, delete) = deleting_with_two_tokens();
     hand.answer(&delete, 404, json!({}));
-    let again = hand.expect(EventCall::Delete);
+    let again = hand.expect(Call::Delete);
     hand.answer(&again, 202, json!({}));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(&query, 403, json!({}));
-    assert_ne!(hand.expect(EventCall::Query).path, query.path, "both tokens are to be tried for the query");
+    assert_ne!(hand.expect(Call::Query).path, query.path, "both tokens are to be tried for the query");
 }
 
 #[test]
@@ -340,7 +337,7 @@ fn what_an_acquire_is_answered_is_not_said_of_a_task_that_was_named_meanwhile() 
         let create = hand.create();
         hand.answer(&create, 206, json!({}));
         hand.now -= 3_600_000;
-        let acquire = hand.expect(EventCall::Acquire);
+        let acquire = hand.expect(Call::Acquire);
         assert!(hand.notice(110, "t", "show-1"));
         hand.answer(&acquire, status, json!({}));
         hand.query("IN_PROGRESS", "serviceInProgress");
@@ -356,13 +353,13 @@ fn whatever_a_create_is_answered_the_task_that_is_named_is_looked_after() {
         let mut hand = Hand::new(json!({}));
         let create = hand.create();
         hand.answer(&create, status, task.clone());
-        assert!(hand.expect(EventCall::Query).path.contains("/tasks/t?"), "{status}");
+        assert!(hand.expect(Call::Query).path.contains("/tasks/t?"), "{status}");
 
         let mut hand = Hand::new(json!({ "policy": { "noAnswerMs": [3_000, 3_000] } }));
         let create = hand.create();
         assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
         hand.answer(&create, status, task.clone());
-        assert!(hand.expect(EventCall::Query).path.contains("/tasks/t?"), "{status}, late");
+        assert!(hand.expect(Call::Query).path.contains("/tasks/t?"), "{status}, late");
     }
     for status in [400, 403, 429] {
         let mut hand = Hand::new(json!({}));
@@ -391,13 +388,13 @@ fn a_task_that_is_named_after_its_launch_is_over_is_deleted_with_the_newest_of_i
         if output_uid(&create) == 1 {
             break create;
         }
-        let again = hand.expect(EventCall::Create);
+        let again = hand.expect(Call::Create);
         hand.answer(&again, 206, json!({}));
     };
     hand.supervisor.handle(hand.wall(), Input::Stop);
     assert_eq!(hand.done(), Outcome::Stopped);
     assert!(hand.notice(110, "late", "show-1"));
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert_eq!(delete.path.split('?').next_back(), newest.path.split('?').next_back());
 }
 
@@ -421,10 +418,10 @@ fn what_another_launch_is_asked_is_awaited_though_a_task_is_named() {
     let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000] } }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
-    let again = hand.expect(EventCall::Create);
+    let again = hand.expect(Call::Create);
     hand.answer(&again, 206, json!({}));
     hand.running("other");
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     assert!(hand.notice(110, "t", "show-1"));
     hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
     hand.last();

@@ -1,8 +1,9 @@
 //! Which payload a task has, when the operator gives new ones.
 
 use serde_json::{Value, json};
+use steadymix::status::Call;
 use steadymix::supervisor::{
-    EventCall, EventKind, Input, LaneState, LaunchCause, NoAnswer, Outcome, Output, Request, Standing, Via,
+    EventKind, Input, LaneState, LaunchCause, NoAnswer, Outcome, Output, Request, Standing, Via,
 };
 use steadymix::task::Services;
 
@@ -43,8 +44,8 @@ fn next_update(hand: &mut Hand) -> Request {
     loop {
         let call = hand.call();
         match call.call {
-            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
-            EventCall::Update => return call,
+            Call::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
+            Call::Update => return call,
             other => panic!("{other:?} in the place of an Update"),
         }
     }
@@ -65,16 +66,16 @@ fn an_update_goes_on_until_it_is_taken_and_a_refused_one_is_dropped() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
-    let first = hand.expect(EventCall::Update);
+    let first = hand.expect(Call::Update);
     assert!(first.path.contains("sequenceId=0&updateMask=services.cloudTranscoder.config"), "{}", first.path);
     hand.answer(&first, 500, json!({}));
-    let again = hand.expect(EventCall::Update);
+    let again = hand.expect(Call::Update);
     assert!(again.path.contains("sequenceId=1&") && again.persist_first);
     hand.answer(&again, 200, Value::Null);
     assert_eq!(hand.last(), EventKind::Updated { sequence_id: 1 });
 
     update(&mut hand, 70);
-    let refused = hand.expect(EventCall::Update);
+    let refused = hand.expect(Call::Update);
     hand.answer(&refused, 400, json!({}));
     assert_eq!(payload_of_the_next(&mut hand), 60, "the payload before");
 }
@@ -87,7 +88,7 @@ fn an_update_cannot_move_an_output_to_another_channel() {
     moved["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] = json!("elsewhere");
     let refused = hand.supervisor.update(hand.wall(), Services::from_json(&moved).unwrap()).unwrap_err();
     assert_eq!(refused.value, "\"elsewhere\"");
-    assert_eq!(hand.expect(EventCall::Query).method, "GET", "nothing is updated");
+    assert_eq!(hand.expect(Call::Query).method, "GET", "nothing is updated");
 }
 
 #[test]
@@ -95,12 +96,12 @@ fn a_payload_that_comes_while_another_is_on_its_way_is_sent_after_it() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
-    let first = hand.expect(EventCall::Update);
+    let first = hand.expect(Call::Update);
     for newer in [70, 80] {
         update(&mut hand, newer);
     }
     hand.answer(&first, 200, Value::Null);
-    let second = hand.expect(EventCall::Update);
+    let second = hand.expect(Call::Update);
     assert_eq!((input(&first), input(&second)), (60, 80));
     hand.answer(&second, 400, json!({}));
     assert_eq!(payload_of_the_next(&mut hand), 60, "what the service took last");
@@ -111,10 +112,10 @@ fn a_newer_payload_is_sent_though_the_one_before_it_was_refused() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
-    let first = hand.expect(EventCall::Update);
+    let first = hand.expect(Call::Update);
     update(&mut hand, 70);
     hand.answer(&first, 400, json!({}));
-    let second = hand.expect(EventCall::Update);
+    let second = hand.expect(Call::Update);
     assert_eq!(input(&second), 70);
     hand.answer(&second, 400, json!({}));
     assert_eq!(payload_of_the_next(&mut hand), 300, "the only one that was ever taken");
@@ -125,10 +126,10 @@ fn an_update_that_is_made_again_has_the_newest_payload() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
-    let first = hand.expect(EventCall::Update);
+    let first = hand.expect(Call::Update);
     update(&mut hand, 70);
     hand.answer(&first, 500, json!({}));
-    assert_eq!(input(&hand.expect(EventCall::Update)), 70);
+    assert_eq!(input(&hand.expect(Call::Update)), 70);
 }
 
 #[test]
@@ -136,9 +137,9 @@ fn a_payload_that_is_refused_after_it_may_have_been_taken_is_taken_back() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
-    let first = hand.expect(EventCall::Update);
+    let first = hand.expect(Call::Update);
     hand.answer(&first, 504, json!({}));
-    let second = hand.expect(EventCall::Update);
+    let second = hand.expect(Call::Update);
     hand.answer(&second, 400, json!({}));
     let back = next_update(&mut hand);
     assert_eq!(input(&back), 300);
@@ -152,13 +153,13 @@ fn a_payload_that_is_refused_after_it_may_have_been_taken_is_taken_back() {
 #[test]
 fn a_payload_that_runs_is_what_a_newer_one_goes_back_to() {
     let mut hand = Hand::new(json!({}));
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
     update(&mut hand, 60);
     let create = hand.create();
     update(&mut hand, 70);
     hand.answer(&create, 200, json!({ "taskId": "t" }));
     hand.query("IN_PROGRESS", "serviceInProgress");
-    let refused = hand.expect(EventCall::Update);
+    let refused = hand.expect(Call::Update);
     hand.answer(&refused, 400, json!({}));
     assert_eq!([&create, &refused].map(input), [60, 70]);
     assert_eq!(payload_of_the_next(&mut hand), 60, "which the task has: there is nothing to update");
@@ -169,7 +170,7 @@ fn refused_credentials_cost_no_payload() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
-    let mut refused = hand.expect(EventCall::Update);
+    let mut refused = hand.expect(Call::Update);
     for _ in 0..2 {
         hand.answer(&refused, 401, json!({}));
         let at = hand.now;
@@ -209,7 +210,7 @@ fn what_a_launch_begins_anew_with_is_the_newest() {
 #[test]
 fn a_payload_that_was_displaced_while_it_was_launched_is_not_echoed() {
     let mut hand = Hand::new(json!({}));
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
     let mut with_token = services(60);
     with_token["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] = json!("s3cret");
     hand.supervisor.update(hand.wall(), Services::from_json(&with_token).unwrap()).unwrap();
@@ -223,20 +224,20 @@ fn a_payload_that_was_displaced_while_it_was_launched_is_not_echoed() {
 #[test]
 fn a_task_that_is_found_after_its_payload_was_gone_back_on_is_updated() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
     update(&mut hand, 60);
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
     for _ in 0..3 {
-        let again = hand.expect(EventCall::Create);
+        let again = hand.expect(Call::Create);
         hand.answer(&again, 206, json!({}));
     }
-    let acquire = hand.expect(EventCall::Acquire);
+    let acquire = hand.expect(Call::Acquire);
     assert_eq!([&create, &acquire].map(input), [60, 60]);
     hand.answer(&acquire, 400, json!({}));
     assert!(hand.notice(110, "t", "show-1"));
     hand.query("IN_PROGRESS", "serviceInProgress");
-    let update = hand.expect(EventCall::Update);
+    let update = hand.expect(Call::Update);
     assert_eq!(input(&update), 300);
 }
 
@@ -246,7 +247,7 @@ fn what_became_of_an_update_is_worth_persisting() {
         let mut hand = Hand::new(json!({}));
         hand.running("t");
         update(&mut hand, 60);
-        let sent = hand.expect(EventCall::Update);
+        let sent = hand.expect(Call::Update);
         let revision = hand.supervisor.revision();
         hand.answer(&sent, status, Value::Null);
         assert!(hand.supervisor.revision() > revision, "{status}");
@@ -256,12 +257,12 @@ fn what_became_of_an_update_is_worth_persisting() {
 #[test]
 fn a_token_that_was_acquired_for_another_payload_is_not_used() {
     let mut hand = Hand::new(json!({}));
-    let acquire = hand.expect(EventCall::Acquire);
+    let acquire = hand.expect(Call::Acquire);
     update(&mut hand, 60);
     hand.answer(&acquire, 200, json!({ "tokenName": "old" }));
-    let again = hand.expect(EventCall::Acquire);
+    let again = hand.expect(Call::Acquire);
     hand.answer(&again, 200, json!({ "tokenName": "new" }));
-    let create = hand.expect(EventCall::Create);
+    let create = hand.expect(Call::Create);
     assert_eq!((input(&again), input(&create)), (60, 60));
     assert!(create.path.ends_with("builderToken=new"), "{}", create.path);
 }
@@ -271,7 +272,7 @@ fn a_task_that_is_gone_takes_no_payload_with_it() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
-    let lost = hand.expect(EventCall::Update);
+    let lost = hand.expect(Call::Update);
     hand.answer(&lost, 404, json!({}));
     assert_eq!(payload_of_the_next(&mut hand), 60);
     assert_eq!(misconfigured(&hand), 0);
@@ -282,17 +283,17 @@ fn an_update_that_finds_no_task_is_made_again_if_there_is_one() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
-    let lost = hand.expect(EventCall::Update);
+    let lost = hand.expect(Call::Update);
     hand.answer(&lost, 404, json!({}));
     let mut calls = Vec::new();
-    while calls.last() != Some(&EventCall::Update) {
+    while calls.last() != Some(&Call::Update) {
         let request = hand.call();
         calls.push(request.call);
-        if request.call == EventCall::Query {
+        if request.call == Call::Query {
             hand.answer(&request, 200, task("IN_PROGRESS", "serviceInProgress"));
         }
     }
-    assert!(calls.contains(&EventCall::Query), "{calls:?}");
+    assert!(calls.contains(&Call::Query), "{calls:?}");
 }
 
 #[test]
@@ -301,7 +302,7 @@ fn a_payload_that_has_run_is_what_a_later_one_is_taken_back_for() {
     update(&mut hand, 60);
     hand.running("t");
     update(&mut hand, 70);
-    let refused = hand.expect(EventCall::Update);
+    let refused = hand.expect(Call::Update);
     hand.answer(&refused, 400, json!({}));
     assert_eq!(payload_of_the_next(&mut hand), 60);
 }
@@ -340,7 +341,7 @@ fn a_payload_that_came_while_its_task_started_is_sent_once_it_runs() {
     update(&mut hand, 60);
     hand.answer(&create, 200, json!({ "taskId": "t" }));
     hand.query("IN_PROGRESS", "serviceInProgress");
-    assert_eq!(input(&hand.expect(EventCall::Update)), 60);
+    assert_eq!(input(&hand.expect(Call::Update)), 60);
 }
 
 #[test]
@@ -351,7 +352,7 @@ fn a_clock_that_is_set_back_is_noticed_by_an_update_too() {
     hand.last();
     hand.now -= 3_600_000;
     update(&mut hand, 60);
-    assert_eq!(hand.call().call, EventCall::Acquire, "how old the builder token is is not known any more");
+    assert_eq!(hand.call().call, Call::Acquire, "how old the builder token is is not known any more");
     hand.supervisor.handle(hand.wall(), Input::Stop);
 }
 
@@ -374,11 +375,11 @@ fn an_update_that_has_to_wait_keeps_no_notification_from_being_followed() {
     hand.running("t");
     hand.now += 10_000;
     update(&mut hand, 60);
-    let sent = hand.expect(EventCall::Update);
+    let sent = hand.expect(Call::Update);
     hand.answer_after(&sent, 429, json!({}), Some("100"));
     assert!(hand.notice(111, "t", "show-1"));
     let at = hand.now;
-    hand.expect(EventCall::Query);
+    hand.expect(Call::Query);
     assert!(hand.now - at <= 5_000, "{} ms", hand.now - at);
 }
 
@@ -388,20 +389,20 @@ fn what_the_service_took_is_gone_back_to_though_an_older_task_is_found() {
     let mut create = hand.create();
     for _ in 0..3 {
         hand.answer(&create, 206, json!({}));
-        create = hand.expect(EventCall::Create);
+        create = hand.expect(Call::Create);
     }
     hand.answer(&create, 206, json!({}));
     hand.running("second");
     update(&mut hand, 60);
-    let taken = hand.expect(EventCall::Update);
+    let taken = hand.expect(Call::Update);
     hand.answer(&taken, 200, Value::Null);
     hand.query("FAILURE_STOP", "serviceAbnormal");
     assert!(hand.notice(110, "first", "show-1"));
     update(&mut hand, 70);
     hand.query("IN_PROGRESS", "serviceInProgress");
-    let refused = hand.expect(EventCall::Update);
+    let refused = hand.expect(Call::Update);
     hand.answer(&refused, 400, json!({}));
-    assert_eq!([input(&refused), input(&hand.expect(EventCall::Update))], [70, 60]);
+    assert_eq!([input(&refused), input(&hand.expect(Call::Update))], [70, 60]);
 }
 
 #[test]
@@ -409,12 +410,12 @@ fn a_payload_that_came_while_the_rate_was_limited_is_what_the_task_was_started_w
     let mut hand = Hand::new(json!({}));
     let mut create = hand.create();
     update(&mut hand, 60);
-    while create.call == EventCall::Create {
+    while create.call == Call::Create {
         hand.answer_after(&create, 429, json!({}), Some("200"));
         create = hand.call();
     }
     hand.answer(&create, 200, json!({ "tokenName": "second" }));
-    let create = hand.expect(EventCall::Create);
+    let create = hand.expect(Call::Create);
     assert_eq!(input(&create), 60);
     hand.answer(&create, 200, json!({ "taskId": "t" }));
     for _ in 0..5 {
@@ -461,7 +462,7 @@ fn a_token_for_one_channel_is_not_sent_for_another() {
                 hand.supervisor.handle(hand.wall(), Input::Token(request.id, Ok(Some(token))));
             }
             Output::Wait { until, .. } => hand.now = until.as_u64(),
-            Output::Send(request) if request.call == EventCall::Acquire => break request,
+            Output::Send(request) if request.call == Call::Acquire => break request,
             Output::Send(request) => hand.answer(&request, 503, json!({})),
             Output::Emit(_) => {}
             other => panic!("{other:?}"),
@@ -481,11 +482,11 @@ fn updated_before_it_failed() -> Hand {
     let second = hand.create();
     hand.nothing(&second, NoAnswer::Unreachable);
     assert!(hand.notice(110, "t", "show-1"));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(&query, 404, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
     update(&mut hand, 60);
-    let taken = hand.expect(EventCall::Update);
+    let taken = hand.expect(Call::Update);
     hand.answer(&taken, 200, Value::Null);
     hand.query("FAILURE_STOP", "serviceAbnormal");
     hand
@@ -498,9 +499,9 @@ fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
     let other = hand.create();
     assert_eq!(output_uid(&other), 2);
     hand.answer(&other, 206, json!({}));
-    let again = hand.expect(EventCall::Create);
+    let again = hand.expect(Call::Create);
     hand.answer(&again, 400, json!({}));
-    let anew = hand.expect(EventCall::Acquire);
+    let anew = hand.expect(Call::Acquire);
     assert_eq!((output_uid(&anew), input(&anew)), (1, 60));
 }
 
@@ -540,12 +541,12 @@ fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
-    let sent = hand.expect(EventCall::Update);
+    let sent = hand.expect(Call::Update);
     hand.answer(&sent, 500, json!({}));
     while hand.launches() == 1 {
         let call = hand.call();
         match call.call {
-            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceValidationFailed")),
+            Call::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceValidationFailed")),
             _ => hand.answer(&call, 500, json!({})),
         }
         hand.last();
@@ -584,7 +585,7 @@ fn a_payload_that_a_running_task_cannot_take_is_rolled_out_under_the_other_uid()
     hand.last();
     assert!(hand.events.iter().any(is_told), "{:?}", hand.events);
     let confirmed = hand.now;
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/old?"));
     assert_eq!(hand.now - confirmed, 10_000, "viewers change over in the meantime");
     hand.answer(&delete, 200, json!({ "status": "STOPPED" }));
@@ -666,24 +667,24 @@ fn what_goes_which_way() {
             (_, given) => panic!("{path}: {given:?}"),
         }
         if via == Via::Update {
-            assert_eq!(hand.expect(EventCall::Update).method, "PATCH", "{path}");
+            assert_eq!(hand.expect(Call::Update).method, "PATCH", "{path}");
         }
         if via == Via::Nothing {
-            assert_eq!(hand.call().call, EventCall::Query, "nothing is updated");
+            assert_eq!(hand.call().call, Call::Query, "nothing is updated");
         }
     }
 }
 
 #[test]
 fn a_rollout_that_is_refused_leaves_the_running_task_alone() {
-    for refused in [EventCall::Acquire, EventCall::Create] {
+    for refused in [Call::Acquire, Call::Create] {
         let mut hand = Hand::new(json!({}));
         hand.running("old");
         give(&mut hand, &with_idle_timeout(60));
-        let mut call = hand.expect(EventCall::Acquire);
-        if refused == EventCall::Create {
+        let mut call = hand.expect(Call::Acquire);
+        if refused == Call::Create {
             hand.answer(&call, 200, json!({ "tokenName": "for the new one" }));
-            call = hand.expect(EventCall::Create);
+            call = hand.expect(Call::Create);
         }
         hand.answer(&call, 400, json!({ "message": "not like this" }));
         assert!(matches!(hand.last(), EventKind::Misconfigured { .. }));
@@ -705,7 +706,7 @@ fn a_rollout_goes_on_though_the_running_task_dies_and_its_end_is_reported() {
     hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
     assert!(hand.notice(111, "old", "show-1"));
     loop {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         if query.path.contains("/tasks/old?") {
             hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
             break;
@@ -726,14 +727,14 @@ fn the_running_task_is_monitored_while_its_replacement_does_not_start() {
     hand.running("old");
     give(&mut hand, &with_idle_timeout(60));
     for _ in 0..8 {
-        let acquire = hand.expect(EventCall::Acquire);
+        let acquire = hand.expect(Call::Acquire);
         hand.answer(&acquire, 500, json!({}));
     }
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     assert!(query.path.contains("/tasks/old?"));
     hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
     let died = hand.now;
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
     assert!(hand.now - died < 1_000, "what had kept its replacement waiting was another reason");
 }
 
@@ -742,7 +743,7 @@ fn a_rollout_is_called_off_when_its_payload_is_taken_back() {
     let mut hand = Hand::new(json!({}));
     hand.running("old");
     give(&mut hand, &with_idle_timeout(60));
-    hand.expect(EventCall::Acquire);
+    hand.expect(Call::Acquire);
     give(&mut hand, &services(300));
     hand.query("IN_PROGRESS", "serviceInProgress");
     hand.query("IN_PROGRESS", "serviceInProgress");
@@ -761,7 +762,7 @@ fn stop_in_a_rollout_deletes_both() {
     assert_eq!(standing, [Standing::Adopted, Standing::Adopted]);
     hand.supervisor.handle(hand.wall(), Input::Stop);
     for _ in 0..2 {
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         hand.answer(&delete, 200, json!({ "status": "STOPPED" }));
     }
     assert_eq!(hand.done(), Outcome::Stopped);

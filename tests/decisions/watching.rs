@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use steadymix::notice;
+use steadymix::status::Call;
 use steadymix::supervisor::{
-    Ending, EventCall, EventKind, FailReason, Input, LaneState, LaunchCause, Outcome, Output, Request, Said,
-    Standing, Suspicion,
+    Ending, EventKind, FailReason, Input, LaneState, LaunchCause, Outcome, Output, Request, Said, Standing,
+    Suspicion,
 };
 use steadymix::task::Services;
 
@@ -17,7 +18,7 @@ fn server_errors_on_query_never_cause_a_relaunch() {
     let mut waits = Vec::new();
     for _ in 0..500 {
         let before = hand.now;
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         waits.push((hand.now - before) / 1000);
         hand.answer(&query, 503, json!({}));
     }
@@ -31,7 +32,7 @@ fn refusals_of_query_are_told_once_and_never_cause_a_relaunch() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     for _ in 0..50 {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         hand.answer(&query, 403, json!({}));
     }
     let told = hand.events.iter().filter(|kind| matches!(kind, EventKind::Misconfigured { .. })).count();
@@ -45,16 +46,12 @@ fn not_found_is_asked_again_before_it_is_believed() {
     let mut waits = Vec::new();
     for _ in 0..4 {
         let before = hand.now;
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         waits.push((hand.now - before) / 1000);
         hand.answer(&query, 404, json!({}));
     }
     assert_eq!(waits, [120, 5, 10, 15]);
-    assert_eq!(
-        output_uid(&hand.expect(EventCall::Acquire)),
-        2,
-        "and then it is relaunched under the other uid"
-    );
+    assert_eq!(output_uid(&hand.expect(Call::Acquire)), 2, "and then it is relaunched under the other uid");
 }
 
 /// Four 404s that were false: what lives on is deleted, and nothing waits for that.
@@ -64,7 +61,7 @@ fn a_task_that_query_does_not_know_is_deleted_once_its_replacement_runs() {
         let mut hand = Hand::new(json!({}));
         hand.running("lost");
         for _ in 0..4 {
-            let query = hand.expect(EventCall::Query);
+            let query = hand.expect(Call::Query);
             hand.answer(&query, 404, json!({}));
         }
         assert_eq!(hand.last(), EventKind::Launching { cause: LaunchCause::NotFound });
@@ -74,7 +71,7 @@ fn a_task_that_query_does_not_know_is_deleted_once_its_replacement_runs() {
         let create = hand.create();
         hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
         hand.query("IN_PROGRESS", "serviceInProgress");
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         assert!(delete.path.contains("/tasks/lost?"));
         hand.answer(&delete, status, body);
         assert_eq!(hand.last(), EventKind::Removed);
@@ -87,10 +84,10 @@ fn a_task_that_query_does_not_know_and_that_is_never_launched_again_is_deleted_a
     let mut hand = Hand::new(json!({ "restart": "never" }));
     hand.running("lost");
     for _ in 0..4 {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         hand.answer(&query, 404, json!({}));
     }
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/lost?"));
     hand.answer(&delete, 404, json!({}));
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
@@ -100,7 +97,7 @@ fn a_task_that_query_does_not_know_and_that_is_never_launched_again_is_deleted_a
 fn a_single_not_found_is_no_end() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(&query, 404, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!(hand.last(), EventKind::Recovered);
@@ -122,7 +119,7 @@ fn how_it_ended_and_the_restart_policy_decide() {
         hand.query(status, "serviceCompleted");
         match outcome {
             Some(outcome) => assert_eq!(hand.done(), outcome, "{restart} {status}"),
-            None => assert_eq!(output_uid(&hand.expect(EventCall::Acquire)), 2, "{restart} {status}"),
+            None => assert_eq!(output_uid(&hand.expect(Call::Acquire)), 2, "{restart} {status}"),
         }
     }
 }
@@ -137,7 +134,7 @@ fn the_old_task_is_deleted_only_when_the_new_one_runs() {
     hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
     hand.query("STARTING", "serviceReady");
     hand.query("IN_PROGRESS", "serviceInProgress");
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/old?"));
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.last(), EventKind::Removed);
@@ -152,7 +149,7 @@ fn given_up_under_every_uid() -> (Hand, Request) {
     assert_eq!(output_uid(&create), 2);
     hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
     loop {
-        let call = hand.expect(EventCall::Query);
+        let call = hand.expect(Call::Query);
         if call.path.contains("/tasks/old?") {
             return (hand, call);
         }
@@ -167,7 +164,7 @@ fn a_task_that_was_given_up_and_has_recovered_is_not_deleted_but_taken_back() {
     assert_eq!(hand.last(), EventKind::Recovered);
     let status = hand.supervisor.status();
     assert_eq!((status.state, status.uid), (LaneState::Running, Some(1)));
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/new?"), "what was to replace it is not wanted any more");
     hand.answer(&delete, 200, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
@@ -181,9 +178,9 @@ fn a_payload_that_came_after_it_was_given_up_is_sent_when_it_is_taken_back() {
     let (mut hand, query) = given_up_under_every_uid();
     hand.supervisor.update(hand.wall(), Services::from_json(&services(60)).unwrap()).unwrap();
     hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 200, json!({}));
-    let update = hand.expect(EventCall::Update);
+    let update = hand.expect(Call::Update);
     assert!(update.path.contains("/tasks/old?") && update.body.unwrap().contains(r#""rtcUid":60"#));
 }
 
@@ -193,10 +190,10 @@ fn a_task_that_never_ran_in_time_is_taken_as_started_when_it_runs_after_all() {
     hand.answer(&query, 200, task("IN_PROGRESS", "serviceAbnormal"));
     // Both were asked for: the other one has come up by now.
     let mut call = hand.call();
-    if call.call == EventCall::Delete {
+    if call.call == Call::Delete {
         assert!(call.path.contains("/tasks/old?"));
         hand.answer(&call, 500, json!({}));
-        call = hand.expect(EventCall::Query);
+        call = hand.expect(Call::Query);
     }
     assert!(call.path.contains("/tasks/new?"), "{}", call.path);
     hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress"));
@@ -216,7 +213,7 @@ fn a_task_that_was_given_up_and_does_not_run_makes_room() {
             // Its last attempt; those for the other one are in between.
             let mut query = query.clone();
             for attempt in 0..9 {
-                assert_eq!(query.call, EventCall::Query);
+                assert_eq!(query.call, Call::Query);
                 hand.answer(&query, 500, json!({}));
                 if attempt < 8 {
                     query = hand.call();
@@ -227,7 +224,7 @@ fn a_task_that_was_given_up_and_does_not_run_makes_room() {
     for answer in answers {
         let (mut hand, query) = given_up_under_every_uid();
         answer(&mut hand, &query);
-        assert!(hand.expect(EventCall::Delete).path.contains("/tasks/old?"));
+        assert!(hand.expect(Call::Delete).path.contains("/tasks/old?"));
     }
 }
 
@@ -236,7 +233,7 @@ fn stop_deletes_what_is_asked_for_once_more() {
     let (mut hand, _unanswered) = given_up_under_every_uid();
     hand.supervisor.handle(hand.wall(), Input::Stop);
     for _ in 0..2 {
-        let delete = hand.expect(EventCall::Delete);
+        let delete = hand.expect(Call::Delete);
         hand.answer(&delete, 200, json!({}));
     }
     assert_eq!(hand.done(), Outcome::Stopped);
@@ -253,8 +250,8 @@ fn what_a_new_task_is_to_replace_makes_way_for_it_where_there_is_room_for_one_on
         create = loop {
             let call = hand.call();
             match call.call {
-                EventCall::Create => break call,
-                EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "again" })),
+                Call::Create => break call,
+                Call::Acquire => hand.answer(&call, 200, json!({ "tokenName": "again" })),
                 other => panic!("{other:?}"),
             }
         };
@@ -262,10 +259,10 @@ fn what_a_new_task_is_to_replace_makes_way_for_it_where_there_is_room_for_one_on
     hand.answer(&create, 429, json!({}));
     let query = hand.query("IN_PROGRESS", "serviceAbnormal");
     assert!(query.path.contains("/tasks/old?"));
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/old?"));
     hand.answer(&delete, 200, json!({}));
-    assert_eq!(hand.expect(EventCall::Create).path, create.path);
+    assert_eq!(hand.expect(Call::Create).path, create.path);
 }
 
 #[test]
@@ -277,19 +274,19 @@ fn a_task_that_recovers_where_there_is_room_for_one_only_needs_no_replacement() 
     let query = loop {
         let call = hand.call();
         match call.call {
-            EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "new" })),
-            EventCall::Create => {
+            Call::Acquire => hand.answer(&call, 200, json!({ "tokenName": "new" })),
+            Call::Create => {
                 hand.answer(&call, 429, json!({}));
                 refusals += 1;
             }
             _ => break call,
         }
     };
-    assert_eq!((query.call, refusals), (EventCall::Query, 3));
+    assert_eq!((query.call, refusals), (Call::Query, 3));
     hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
     assert_eq!(hand.last(), EventKind::Recovered);
     assert_eq!(hand.uids(), [1]);
-    assert_eq!(hand.call().call, EventCall::Query, "nothing more is created");
+    assert_eq!(hand.call().call, Call::Query, "nothing more is created");
 }
 
 #[test]
@@ -301,8 +298,8 @@ fn a_task_that_recovers_too_late_makes_way_for_its_replacement() {
     let mut of_new = loop {
         let call = hand.call();
         match call.call {
-            EventCall::Acquire => hand.answer(&call, 200, json!({ "tokenName": "new" })),
-            EventCall::Create => {
+            Call::Acquire => hand.answer(&call, 200, json!({ "tokenName": "new" })),
+            Call::Create => {
                 creates += 1;
                 let (status, body) =
                     if creates < 4 { (429, json!({})) } else { (200, json!({ "taskId": "new" })) };
@@ -318,12 +315,12 @@ fn a_task_that_recovers_too_late_makes_way_for_its_replacement() {
         }
     };
     assert_eq!(hand.supervisor.status().state, LaneState::Confirming);
-    while of_new.call == EventCall::Query {
+    while of_new.call == Call::Query {
         hand.answer(&of_new, 200, task("IN_PROGRESS", "serviceInProgress"));
         of_new = hand.call();
     }
     assert_eq!(hand.supervisor.status().uid, Some(2));
-    assert!(of_new.call == EventCall::Delete && of_new.path.contains("/tasks/old?"));
+    assert!(of_new.call == Call::Delete && of_new.path.contains("/tasks/old?"));
 }
 
 #[test]
@@ -332,7 +329,7 @@ fn an_answer_that_cannot_be_read_is_none() {
     hand.running("t");
     let since = hand.since_start();
     while hand.since_start() < since + 600 {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         hand.answer(&query, 200, json!({ "taskId": "t" }));
     }
     assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
@@ -361,7 +358,7 @@ fn migration_wait_gives_the_service_its_time() {
     let mut looks = 0;
     while hand.launches() == 1 {
         let call = hand.call();
-        if call.call == EventCall::Query {
+        if call.call == Call::Query {
             hand.answer(&call, 200, task("IN_PROGRESS", "serviceAbnormal"));
         }
         looks += 1;
@@ -377,8 +374,8 @@ fn a_task_that_never_runs_is_replaced_after_90_seconds() {
     assert_eq!(hand.supervisor.status().state, LaneState::Confirming, "its own STARTED does not count");
     loop {
         let call = hand.call();
-        if call.call != EventCall::Query {
-            assert_eq!((call.call, hand.since_start()), (EventCall::Acquire, 90));
+        if call.call != Call::Query {
+            assert_eq!((call.call, hand.since_start()), (Call::Acquire, 90));
             assert_eq!(output_uid(&call), 2);
             break;
         }
@@ -416,7 +413,7 @@ fn a_notification_that_names_no_instance_is_taken_by_the_task_that_it_names() {
     let now = hand.now;
     assert!(!hand.supervisor.handle(hand.wall(), nameless("another")));
     assert!(hand.supervisor.handle(hand.wall(), nameless("t")));
-    hand.expect(EventCall::Query);
+    hand.expect(Call::Query);
     assert!(hand.now - now <= 5_000, "after {} ms", hand.now - now);
 }
 
@@ -424,7 +421,7 @@ fn a_notification_that_names_no_instance_is_taken_by_the_task_that_it_names() {
 fn a_notification_during_a_look_is_about_what_that_look_may_not_have_seen() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    let look = hand.expect(EventCall::Query);
+    let look = hand.expect(Call::Query);
     let sent_at = hand.now;
     assert!(hand.notice(111, "t", "show-1"), "stopped, though the answer does not say so yet");
     hand.answer(&look, 200, task("IN_PROGRESS", "serviceInProgress"));
@@ -455,7 +452,7 @@ fn a_replay_does_not_revive_a_stopped_task() {
     hand.running("new");
     hand.notice(110, "old", "show-1");
     hand.notice(112, "old", "show-1");
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     assert!(query.path.contains("/tasks/new?"));
     assert_eq!(hand.uids(), [2]);
 }
@@ -466,7 +463,7 @@ fn a_second_task_of_a_launch_is_deleted() {
     hand.running("t");
     assert_eq!(hand.supervisor.status().tasks[0].standing, Standing::Adopted);
     assert!(hand.notice(110, "u", "show-1"));
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/u?"), "{}", delete.path);
     hand.answer(&delete, 200, json!({}));
     hand.last();
@@ -497,11 +494,11 @@ fn what_is_never_launched_again_is_given_the_time_to_come_back_and_then_ended() 
     let delete = loop {
         let call = hand.call();
         match call.call {
-            EventCall::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceAbnormal")),
+            Call::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceAbnormal")),
             _ => break call,
         }
     };
-    assert_eq!(delete.call, EventCall::Delete);
+    assert_eq!(delete.call, Call::Delete);
     assert!((90_000..=90_000 + 120_000).contains(&(hand.now - at)), "{} ms", hand.now - at);
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
@@ -511,7 +508,7 @@ fn what_is_never_launched_again_is_given_the_time_to_come_back_and_then_ended() 
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
     assert!(hand.notice(111, "t", "show-1"));
-    let delete = hand.expect(EventCall::Delete);
+    let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 404, json!({}));
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
 }
@@ -532,7 +529,7 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
         "taskId": "t", "instanceId": "show-1", "sequence": 1, "sendts": 1, "details": { "stopReason": "Stop request" } } });
     let notice = steadymix::notice::parse(body.to_string().as_bytes()).unwrap();
     assert!(hand.supervisor.handle(hand.wall(), Input::Notice(notice)));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(&query, 200, said("IN_PROGRESS", "serviceAbnormal", "pull failed", "OnSlaveServiceStopped"));
     let words =
         |said: &Said| [&said.message, &said.details, &said.stop_reason].map(|word| word.clone().unwrap());
@@ -550,7 +547,7 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
         |kind| if let EventKind::Suspect { said, .. } = kind { Some(said) } else { None },
         "pull failed",
     );
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(&query, 200, said("FAILURE_STOP", "serviceAbnormal", "no input", "OnSlaveServiceStopped"));
     hand.last();
     is_last(
@@ -571,7 +568,7 @@ fn why_a_task_is_given_up_at_once_is_in_events_and_status() {
     };
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(&query, 200, said("IN_PROGRESS", "serviceAbnormal", "GPU lost", ""));
     assert!(matches!(hand.last(), EventKind::Launching { cause: LaunchCause::Abnormal }));
     assert_eq!(message_of(&hand, Suspicion::Abnormal), "GPU lost");
@@ -580,7 +577,7 @@ fn why_a_task_is_given_up_at_once_is_in_events_and_status() {
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": "t", "status": "STARTED" }));
     while hand.launches() < 2 {
-        let query = hand.expect(EventCall::Query);
+        let query = hand.expect(Call::Query);
         hand.answer(&query, 200, said("IDLE", "serviceIdle", "no capacity", ""));
         hand.last();
         let is_told = hand.events.iter().any(|kind| matches!(kind, EventKind::Suspect { .. }));
@@ -594,7 +591,7 @@ fn what_the_service_finds_wrong_with_a_payload_is_told() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": "t", "status": "STARTED" }));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     let long = format!("canvas is {}", "x".repeat(500));
     hand.answer(&query, 200, said("STARTED", "serviceValidationFailed", &long, ""));
     assert!(matches!(hand.supervisor.poll(hand.wall()), Output::Emit(_)));
@@ -615,7 +612,7 @@ fn what_the_service_says_of_a_task_is_redacted() {
         "taskId": "t", "instanceId": "show-1", "details": { "stopReason": "token 006s3cret-of-mine is bad" } } });
     let notice = steadymix::notice::parse(body.to_string().as_bytes()).unwrap();
     hand.supervisor.handle(hand.wall(), Input::Notice(notice));
-    let query = hand.expect(EventCall::Query);
+    let query = hand.expect(Call::Query);
     hand.answer(
         &query,
         200,

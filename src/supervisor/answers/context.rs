@@ -1,7 +1,7 @@
 //! What a launch may use of its lane while it takes an answer.
 
 use super::Read;
-use crate::policy::{Backoff, Cause};
+use crate::policy::{Backoff, RetryReason};
 use crate::status::Call;
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::config::LaneConfig;
@@ -50,25 +50,27 @@ impl Context<'_> {
     /// Reports that the service refused the call.
     pub(super) fn report_refusal(&mut self, launch: &Launch) {
         let said = self.said(launch);
-        self.emit(launch, EventKind::Misconfigured { call: self.read.call.into(), said });
+        self.emit(launch, EventKind::Misconfigured { call: self.read.call, said });
     }
 
     /// Counts a failed attempt. The delay before the next one is lengthened by jitter, or as the service asks for.
-    pub(super) fn failed(&self, launch: &mut Launch, call: Call, reason: Cause) -> Failed {
+    pub(super) fn failed(&self, launch: &mut Launch, call: Call, reason: RetryReason) -> Failed {
         // Query goes on while an Update has to wait.
         let attempts = match call {
             Call::Update => launch.payload.update_attempts(),
-            Call::Acquire | Call::Create | Call::Query | Call::Delete => &mut launch.attempts,
+            Call::Acquire | Call::Create | Call::Query | Call::Delete | Call::Presence | Call::RtcToken => {
+                &mut launch.attempts
+            }
         };
         let failed = attempts.failed(&self.config.policy, call, reason);
         Failed { delay: failed.delay.map(|delay| self.lengthened(delay)), ..failed }
     }
 
     /// Reports a failed attempt.
-    pub(super) fn report_retry(&mut self, launch: &Launch, call: Call, reason: Cause, failed: Failed) {
+    pub(super) fn report_retry(&mut self, launch: &Launch, call: Call, reason: RetryReason, failed: Failed) {
         let kind = EventKind::Retrying {
-            call: call.into(),
-            reason: self.read.reason(reason),
+            call,
+            reason,
             wait_ms: failed.delay,
             attempt: failed.count,
             domain: Some(self.read.domain.clone()),

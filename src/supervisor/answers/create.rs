@@ -1,7 +1,7 @@
 //! Answers to Acquire and Create.
 
 use super::{Context, Verdict};
-use crate::policy::Cause;
+use crate::policy::RetryReason;
 use crate::status::{Call, Meaning};
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::event::{EventKind, FailReason, LaunchCause};
@@ -24,7 +24,7 @@ impl Launch {
             self.call_at(cx.now.mono);
             return Verdict::Noted;
         }
-        let reason = cx.read.cause();
+        let reason = cx.read.retry_reason();
         let failed = self.retry(cx, Call::Acquire, reason);
         match failed.delay {
             None if cx.is_current => Verdict::Exhausted(LaunchCause::AcquireSpent),
@@ -54,7 +54,7 @@ impl Launch {
         if cx.is_ending {
             return Verdict::Noted;
         }
-        let reason = if brings_none { Cause::Malformed } else { cx.read.cause() };
+        let reason = if brings_none { RetryReason::Malformed } else { cx.read.retry_reason() };
         let failed = self.retry(cx, Call::Create, reason);
         match failed.delay {
             None => Verdict::Exhausted(LaunchCause::CreateSpent),
@@ -65,7 +65,7 @@ impl Launch {
     }
 
     /// The call is made again after the delay that its failures have come to, which is reported.
-    pub(super) fn retry(&mut self, cx: &mut Context<'_>, call: Call, reason: Cause) -> Failed {
+    pub(super) fn retry(&mut self, cx: &mut Context<'_>, call: Call, reason: RetryReason) -> Failed {
         let failed = cx.failed(self, call, reason);
         self.call_at(cx.now.mono.plus(failed.delay.unwrap_or_default()));
         cx.report_retry(self, call, reason, failed);

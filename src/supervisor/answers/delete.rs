@@ -1,7 +1,7 @@
 //! Answers to Delete.
 
 use super::{Context, Verdict};
-use crate::policy::Cause;
+use crate::policy::RetryReason;
 use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::event::{Ending, EventKind, LeftBehindReason};
@@ -12,9 +12,11 @@ impl Launch {
     pub(super) fn on_delete(&mut self, cx: &mut Context<'_>) -> Verdict {
         let state = TaskState::of(cx.read.body.task_status.as_ref(), cx.read.body.service_status.as_ref());
         match cx.read.meaning {
-            Meaning::Success | Meaning::Accepted if cx.read.misnamed => self.not_deleted(cx, cx.read.cause()),
+            Meaning::Success | Meaning::Accepted if cx.read.misnamed => {
+                self.not_deleted(cx, cx.read.retry_reason())
+            }
             // Not the service's: it would be believed of a task that lives, and is billed. 404 ends the attempts.
-            Meaning::Success if cx.read.body.is_unreadable => self.not_deleted(cx, cx.read.cause()),
+            Meaning::Success if cx.read.body.is_unreadable => self.not_deleted(cx, cx.read.retry_reason()),
             Meaning::Success if state != TaskState::Running => {
                 self.tokens.first_is_proven();
                 Verdict::Gone(Ending::Normal, cx.said_of_task(self))
@@ -26,7 +28,7 @@ impl Launch {
                         Verdict::Noted
                     }
                     Round::NotFound => Verdict::Gone(Ending::NotFound, cx.said_of_task(self)),
-                    Round::Refused => self.not_deleted(cx, cx.read.cause()),
+                    Round::Refused => self.not_deleted(cx, cx.read.retry_reason()),
                 }
             }
             // It is not done yet, or so the body says.
@@ -41,17 +43,17 @@ impl Launch {
             | Meaning::ServerError
             | Meaning::NotFound
             | Meaning::RateLimited
-            | Meaning::NoAnswer => self.not_deleted(cx, cx.read.cause()),
+            | Meaning::NoAnswer => self.not_deleted(cx, cx.read.retry_reason()),
         }
     }
 
     /// A Delete failed, or its task is still there after one.
-    pub(super) fn not_deleted(&mut self, cx: &mut Context<'_>, reason: Cause) -> Verdict {
+    pub(super) fn not_deleted(&mut self, cx: &mut Context<'_>, reason: RetryReason) -> Verdict {
         let was_reported = self.is_reported();
         let failed = cx.failed(self, Call::Delete, reason);
         let Failed { delay, .. } = failed;
         // A 429 exhausts no schedule, not even the last attempt at the end.
-        let has_attempt = !was_reported || (cx.is_ending && reason == Cause::RateLimited);
+        let has_attempt = !was_reported || (cx.is_ending && reason == RetryReason::RateLimited);
         if let Some(delay) = delay.filter(|_| has_attempt) {
             self.delete_again(cx.now.mono.plus(delay));
             cx.report_retry(self, Call::Delete, reason, failed);

@@ -1,7 +1,7 @@
 //! Answers to Query.
 
 use super::{Context, Verdict};
-use crate::policy::Cause;
+use crate::policy::RetryReason;
 use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::config::{Migration, Restart};
@@ -50,7 +50,7 @@ impl Launch {
             return Verdict::Gone(how, cx.said_of_task(self));
         }
         match self.phase() {
-            Phase::AwaitingEnd { .. } => return self.not_deleted(cx, Cause::Accepted),
+            Phase::AwaitingEnd { .. } => return self.not_deleted(cx, RetryReason::Accepted),
             Phase::Reconsidered { .. } if state == TaskState::Running => return Verdict::TakeBack,
             Phase::Reconsidered { .. } => {
                 self.delete(cx.now.mono);
@@ -164,7 +164,7 @@ impl Launch {
     }
 
     fn not_found(&mut self, cx: &mut Context<'_>) -> Verdict {
-        let failed = cx.failed(self, Call::Query, Cause::NotFound);
+        let failed = cx.failed(self, Call::Query, RetryReason::NotFound);
         let Some(delay) = failed.delay else {
             return match cx.is_of_interest {
                 true => Verdict::Lost(cx.said_of_task(self)),
@@ -172,7 +172,7 @@ impl Launch {
             };
         };
         self.call_at(cx.now.mono.plus(delay));
-        cx.report_retry(self, Call::Query, Cause::NotFound, failed);
+        cx.report_retry(self, Call::Query, RetryReason::NotFound, failed);
         if cx.is_of_interest && self.suspect(Suspicion::NotFound) {
             let said = cx.said_of_task(self);
             cx.emit(self, EventKind::Suspect { reason: Suspicion::NotFound, said });
@@ -182,15 +182,15 @@ impl Launch {
 
     /// Query answered 40x: it does not say that the task ended. When it persists the operator is told.
     fn query_refused(&mut self, cx: &mut Context<'_>) -> Verdict {
-        let failed = cx.failed(self, Call::Query, Cause::Refused);
+        let failed = cx.failed(self, Call::Query, RetryReason::Refused);
         if failed.delay.is_none() && matches!(self.phase(), Phase::AwaitingEnd { .. }) {
             // Whether it has ended cannot be asked.
-            return self.not_deleted(cx, Cause::Refused);
+            return self.not_deleted(cx, RetryReason::Refused);
         }
         let interval = cx.lengthened(cx.config.policy.monitor_interval_ms);
         self.call_at(cx.now.mono.plus(failed.delay.unwrap_or(interval)));
         if failed.delay.is_some() {
-            cx.report_retry(self, Call::Query, Cause::Refused, failed);
+            cx.report_retry(self, Call::Query, RetryReason::Refused, failed);
             return Verdict::Noted;
         }
         let is_new = |task: &mut Task| !std::mem::replace(&mut task.is_refusal_reported, true);
@@ -210,11 +210,11 @@ impl Launch {
 
     /// Query was not answered, or with a 5xx: nothing is known, and it is asked again for as long as it takes.
     fn query_failed(&mut self, cx: &mut Context<'_>) -> Verdict {
-        let reason = cx.read.cause();
+        let reason = cx.read.retry_reason();
         let patience = cx.config.policy.attempts(Call::Query, reason);
         let failed = cx.failed(self, Call::Query, reason);
         let Failed { delay, count } = failed;
-        let is_exhausted = reason != Cause::RateLimited && count as usize > patience;
+        let is_exhausted = reason != RetryReason::RateLimited && count as usize > patience;
         if is_exhausted && matches!(self.phase(), Phase::Reconsidered { .. }) {
             self.delete(cx.now.mono);
             return Verdict::Noted;

@@ -1,7 +1,7 @@
 //! Answers to Update.
 
 use super::{Context, Verdict};
-use crate::policy::Cause;
+use crate::policy::RetryReason;
 use crate::status::{Call, Meaning};
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::event::EventKind;
@@ -50,11 +50,11 @@ impl Launch {
     }
 
     fn update_failed(&mut self, cx: &mut Context<'_>) -> Verdict {
-        let reason = cx.read.cause();
+        let reason = cx.read.retry_reason();
         let failed = cx.failed(self, Call::Update, reason);
         let longest = cx.config.policy.query_server_error_ms.longest();
         let delay = failed.delay.unwrap_or_else(|| cx.lengthened(longest));
-        if reason != Cause::RateLimited {
+        if reason != RetryReason::RateLimited {
             self.payload.not_sure();
         }
         self.payload.update_at(cx.now.mono.plus(delay));

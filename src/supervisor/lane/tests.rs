@@ -5,7 +5,7 @@ use crate::supervisor::presence::{ChannelLook, Seen};
 use crate::supervisor::request::RequestId;
 use crate::supervisor::requests::{InFlight, Purpose};
 use crate::supervisor::tokens::TokenLedger;
-use crate::supervisor::{Answer, Health, SupervisorConfig};
+use crate::supervisor::{Answer, SupervisorConfig};
 use crate::time::Clock;
 
 const NOW: Now = Now { wall: Millis::ZERO, mono: Millis::ZERO };
@@ -88,7 +88,7 @@ fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
     lane.launches.add(launch);
     lane.forget(0, None);
     lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen: Seen::Broadcasters(vec![1]) });
-    assert_eq!((lane.health(), lane.next_event()), (Health::Down, None));
+    assert_eq!((lane.live_uid(), lane.next_event()), (None, None));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
         lane.launches.current = Some(1);
         let seen = Seen::Broadcasters(Vec::new());
         lane.look(NOW, &ChannelLook { sent_at: Millis::new(sent_at), seen });
-        lane.health() == Health::Suspect(1)
+        lane.running_uid().is_none() && lane.live_uid() == Some(1)
     };
     assert!(!doubts(4_999));
     assert!(doubts(5_000));

@@ -1,7 +1,8 @@
 //! A broadcast whose calls are all answered at once, and well.
 
 use serde_json::json;
-use steadymix::supervisor::{Answer, EventCall, Input, Output, Request, Supervisor, SupervisorConfig};
+use steadymix::status::Call;
+use steadymix::supervisor::{Answer, Input, Output, Request, Supervisor, SupervisorConfig};
 use steadymix::time::Millis;
 
 pub(crate) const START: u64 = 1_767_225_600_000;
@@ -55,7 +56,7 @@ impl Broadcast {
     pub(crate) fn step(&mut self) {
         let now = Millis::new(self.due);
         if let Some(request) = self.under_way.take() {
-            let body = if request.call == EventCall::Acquire { r#"{"tokenName":"token"}"# } else { RUNS };
+            let body = if request.call == Call::Acquire { r#"{"tokenName":"token"}"# } else { RUNS };
             let answer = Answer::Http {
                 status: 200,
                 retry_after: None,

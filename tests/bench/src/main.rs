@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 use serde_json::json;
 use steadymix::failover::{Failover, FailoverConfig, Kind, Output, Signal};
-use steadymix::policy::{Cause, RetryPolicy};
+use steadymix::policy::{RetryPolicy, RetryReason};
 use steadymix::status::{Call, ServiceStatus, TaskStatus, interpret};
 use steadymix::time::Millis;
 
@@ -30,7 +30,7 @@ fn main() {
     });
     let policy = RetryPolicy::default();
     let retrying = timed(|| {
-        black_box(policy.wait(black_box(Call::Create), black_box(Cause::ServerError), 1, None));
+        black_box(policy.wait(black_box(Call::Create), black_box(RetryReason::ServerError), 1, None));
     });
     let mut broadcast = Broadcast::running();
     let stepping = timed(|| broadcast.step());

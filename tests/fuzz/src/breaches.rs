@@ -1,8 +1,9 @@
 //! Machines that break each rule: the driver must notice.
 
 use serde_json::json;
+use steadymix::status::Call;
 use steadymix::supervisor::{
-    Event, EventCall, Input, Outcome, Output, PermitRequest, Request, RequestId, SnapshotError, Why,
+    Event, Input, Outcome, Output, PermitRequest, Request, RequestId, SnapshotError, Why,
 };
 use steadymix::time::Millis;
 
@@ -59,7 +60,7 @@ fn wait(until: u64) -> Output {
     Output::Wait { until: Millis::new(until), why: Why::Monitor }
 }
 
-fn request(number: u64, call: EventCall) -> Output {
+fn request(number: u64, call: Call) -> Output {
     Output::Send(Request {
         id: serde_json::from_value(json!(number)).unwrap(),
         call,
@@ -76,7 +77,7 @@ fn request(number: u64, call: EventCall) -> Output {
 #[test]
 #[should_panic(expected = "it spins")]
 fn spinning() {
-    breach(|_| request(0, EventCall::Query)).rest();
+    breach(|_| request(0, Call::Query)).rest();
 }
 
 #[test]
@@ -94,13 +95,13 @@ fn an_endless_wait() {
 #[test]
 #[should_panic(expected = "two requests under way in lane 0")]
 fn two_requests_at_once() {
-    breach(|number| request(number.into(), EventCall::Query)).rest();
+    breach(|number| request(number.into(), Call::Query)).rest();
 }
 
 #[test]
 #[should_panic(expected = "Create after stop()")]
 fn a_create_after_stop() {
-    let mut driver = breach(|_| request(0, EventCall::Create));
+    let mut driver = breach(|_| request(0, Call::Create));
     driver.hand_in(Input::Stop);
     driver.rest();
 }

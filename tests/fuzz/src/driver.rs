@@ -1,8 +1,9 @@
 //! Drives a machine, and checks the rules that hold whatever comes in.
 
 use steadymix::notice::Notice;
+use steadymix::status::Call;
 use steadymix::supervisor::{
-    Answer, EventCall, Input, NoAnswer, Output, PermitRequest, Request, RequestId, SnapshotError,
+    Answer, Input, NoAnswer, Output, PermitRequest, Request, RequestId, SnapshotError,
 };
 use steadymix::time::Millis;
 
@@ -24,7 +25,7 @@ const PER_LANE: u64 = 1 << 40;
 /// What a machine has asked for.
 #[derive(Clone, Copy)]
 pub(crate) enum Asked {
-    Call(RequestId, EventCall, Carried),
+    Call(RequestId, Call, Carried),
     Token(RequestId),
     Permit(PermitRequest),
 }
@@ -119,16 +120,16 @@ impl<M: Machine> Driver<M> {
     }
 
     /// The answer to this call that all is well.
-    pub(crate) fn good(&mut self, call: EventCall) -> Answer {
+    pub(crate) fn good(&mut self, call: Call) -> Answer {
         let body = match call {
-            EventCall::Acquire => format!(r#"{{"tokenName":"{}"}}"#, self.secrets.give()),
-            EventCall::Create => {
+            Call::Acquire => format!(r#"{{"tokenName":"{}"}}"#, self.secrets.give()),
+            Call::Create => {
                 self.tasks += 1;
                 format!(r#"{{"taskId":"task-{}","status":"STARTED"}}"#, self.tasks)
             }
-            EventCall::Query => r#"{"status":"IN_PROGRESS"}"#.to_owned(),
-            EventCall::Presence => material::hosts(&material::UIDS),
-            EventCall::Update | EventCall::Delete | EventCall::RtcToken => "{}".to_owned(),
+            Call::Query => r#"{"status":"IN_PROGRESS"}"#.to_owned(),
+            Call::Presence => material::hosts(&material::UIDS),
+            Call::Update | Call::Delete | Call::RtcToken => "{}".to_owned(),
         };
         http(200, body)
     }
@@ -193,7 +194,7 @@ impl<M: Machine> Driver<M> {
     }
 
     fn on_send(&mut self, request: &Request) {
-        let starts = matches!(request.call, EventCall::Acquire | EventCall::Create);
+        let starts = matches!(request.call, Call::Acquire | Call::Create);
         assert!(!(self.is_stopped && starts), "{:?} after stop()", request.call);
         let carried =
             Carried::by(&request.path).and(Carried::by(request.body.as_deref().unwrap_or_default()));

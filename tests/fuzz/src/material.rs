@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
-use steadymix::supervisor::{Answer, EventCall, Input, NoAnswer, RequestId, Supervisor, SupervisorConfig};
+use steadymix::status::Call;
+use steadymix::supervisor::{Answer, Input, NoAnswer, RequestId, Supervisor, SupervisorConfig};
 use steadymix::task::Services;
 use steadymix::time::Millis;
 
@@ -101,7 +102,7 @@ type Calling = (Driver<Supervisor>, RequestId, Carried);
 
 /// Supervisors at every call.
 pub(crate) static CALLS: LazyLock<Vec<Calling>> = LazyLock::new(|| {
-    use EventCall::{Acquire, Create, Delete, Presence, Query, Update};
+    use Call::{Acquire, Create, Delete, Presence, Query, Update};
     let mut begun = supervisor(&json!({}));
     let mut calls: Vec<Calling> = [Acquire, Create, Query].iter().map(|call| begun.at(*call)).collect();
     // The answer to a Create that is not waited for any more.
@@ -135,7 +136,7 @@ pub(crate) static CALLS: LazyLock<Vec<Calling>> = LazyLock::new(|| {
 
 impl<M: Machine> Driver<M> {
     /// Goes on until it makes this call, with a service that obliges.
-    fn at(&mut self, wanted: EventCall) -> (Self, RequestId, Carried) {
+    fn at(&mut self, wanted: Call) -> (Self, RequestId, Carried) {
         for _ in 0..1_000 {
             self.rest();
             match self.last_asked() {

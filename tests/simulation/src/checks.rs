@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use steadymix::supervisor::{Event, EventCall, EventKind, Request};
+use steadymix::status::Call;
+use steadymix::supervisor::{Event, EventKind, Request};
 
 use crate::wire;
 
@@ -15,7 +16,7 @@ pub(crate) type Check = Result<(), String>;
 /// A request that was sent.
 #[derive(Clone)]
 pub(crate) struct Sent {
-    pub(crate) call: EventCall,
+    pub(crate) call: Call,
     pub(crate) path: String,
     /// The instanceId that it is about.
     pub(crate) instance: Option<String>,
@@ -34,7 +35,7 @@ pub(crate) struct Checks {
 
 impl Checks {
     pub(crate) fn on_send(&mut self, now: u64, request: &Request, processes: usize) -> Check {
-        if request.call != EventCall::Presence {
+        if request.call != Call::Presence {
             while self.calls.front().is_some_and(|at| at + 1_000 <= now) {
                 self.calls.pop_front();
             }
@@ -44,10 +45,8 @@ impl Checks {
             }
         }
         match request.call {
-            EventCall::Acquire | EventCall::Create if self.stopping => {
-                Err(format!("{:?} after stop()", request.call))
-            }
-            EventCall::Update => {
+            Call::Acquire | Call::Create if self.stopping => Err(format!("{:?} after stop()", request.call)),
+            Call::Update => {
                 let sequence_id: u64 =
                     wire::parameter(&request.path, "sequenceId").parse().map_err(|_| "no sequenceId")?;
                 match self.sequence_ids.insert(wire::task_id(&request.path), sequence_id) {

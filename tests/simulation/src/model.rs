@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use steadymix::notice::Notice;
+use steadymix::policy::RetryReason;
 use steadymix::redundancy::GroupStatus;
-use steadymix::supervisor::{
-    Answer, Ending, Event, EventCall, EventKind, LeftBehindReason, NoAnswer, Request, RetryReason,
-};
+use steadymix::status::Call;
+use steadymix::supervisor::{Answer, Ending, Event, EventKind, LeftBehindReason, NoAnswer, Request};
 use steadymix::time::Millis;
 
 use crate::checks::{Check, Sent};
@@ -89,7 +89,7 @@ pub(crate) struct Model {
     /// whether they left.
     handed_out: Vec<String>,
     /// Not to be called before, in ms of the world's clock; by the task, or else the instance.
-    earliest: BTreeMap<(String, EventCall), u64>,
+    earliest: BTreeMap<(String, Call), u64>,
     pace: Pace,
     /// No look into this channel before, in ms of the process's clock.
     next_look: BTreeMap<String, u64>,
@@ -114,14 +114,14 @@ impl Model {
     /// The instanceId that a call is about.
     pub(crate) fn instance_of(&self, request: &Request) -> Option<String> {
         match request.call {
-            EventCall::Acquire => wire::instance_id(request.body.as_deref()?),
-            EventCall::Create => {
+            Call::Acquire => wire::instance_id(request.body.as_deref()?),
+            Call::Create => {
                 self.tokens.get(&wire::builder_token(&request.path)).map(|token| token.instance.clone())
             }
-            EventCall::Query | EventCall::Update | EventCall::Delete => {
+            Call::Query | Call::Update | Call::Delete => {
                 self.tasks.get(&wire::task_id(&request.path)).map(|task| task.instance.clone())
             }
-            EventCall::Presence | EventCall::RtcToken => None,
+            Call::Presence | Call::RtcToken => None,
         }
     }
 
@@ -139,8 +139,8 @@ impl Model {
 
     pub(crate) fn on_hand_out(&mut self, request: &Request) {
         let name = match request.call {
-            EventCall::Create => wire::builder_token(&request.path),
-            EventCall::Delete => wire::task_id(&request.path),
+            Call::Create => wire::builder_token(&request.path),
+            Call::Delete => wire::task_id(&request.path),
             _ => return,
         };
         if let Some(token) = self.tokens.get_mut(&name) {
@@ -161,15 +161,15 @@ impl Model {
             }
             self.earliest.retain(|other, _| {
                 let is_of_it = other.0 == instance || other.0 == task;
-                !is_of_it || other.1 == EventCall::Update || *other == key
+                !is_of_it || other.1 == Call::Update || *other == key
             });
         }
         match request.call {
-            EventCall::Acquire => self.on_acquire(request),
-            EventCall::Create => self.on_create(now, &wire::builder_token(&request.path)),
-            EventCall::Query | EventCall::Update | EventCall::Delete => self.on_call_of_task(request),
-            EventCall::Presence => self.on_look(request),
-            EventCall::RtcToken => Ok(()),
+            Call::Acquire => self.on_acquire(request),
+            Call::Create => self.on_create(now, &wire::builder_token(&request.path)),
+            Call::Query | Call::Update | Call::Delete => self.on_call_of_task(request),
+            Call::Presence => self.on_look(request),
+            Call::RtcToken => Ok(()),
         }
     }
 
@@ -241,7 +241,7 @@ impl Model {
         let Some(task) = self.tasks.get_mut(&id) else {
             return Err(format!("{:?} of {id}, which nobody has named", request.call));
         };
-        task.deleted |= request.call == EventCall::Delete;
+        task.deleted |= request.call == Call::Delete;
         let token = self.tokens.get(&wire::builder_token(&request.path));
         if token.is_none_or(|token| token.instance != task.instance) {
             return Err(format!("{:?} of {id} with a builder token of another create", request.call));
@@ -260,10 +260,10 @@ impl Model {
             return;
         }
         match sent.call {
-            EventCall::Acquire if !late => self.acquired(now, sent, answer),
-            EventCall::Create => self.created(sent, answer, late),
-            EventCall::Query | EventCall::Delete if !late => self.told_of_task(sent, answer),
-            EventCall::Presence if !late => {
+            Call::Acquire if !late => self.acquired(now, sent, answer),
+            Call::Create => self.created(sent, answer, late),
+            Call::Query | Call::Delete if !late => self.told_of_task(sent, answer),
+            Call::Presence if !late => {
                 self.next_look.insert(sent.path.clone(), self.mono + BETWEEN_LOOKS);
                 self.looked(sent, answer);
             }
@@ -282,7 +282,7 @@ impl Model {
     }
 
     /// No such call of this task, or else this instance, before that; nothing shortens a wait.
-    fn not_before(&mut self, whose: String, call: EventCall, at: u64) {
+    fn not_before(&mut self, whose: String, call: Call, at: u64) {
         let earliest = self.earliest.entry((whose, call)).or_default();
         *earliest = at.max(*earliest);
     }
@@ -357,7 +357,7 @@ impl Model {
             return named != wire::task_id(&sent.path);
         }
         let of_another = |task: &Task| Some(&task.instance) != sent.instance.as_ref();
-        sent.call == EventCall::Create && self.tasks.get(named).is_some_and(of_another)
+        sent.call == Call::Create && self.tasks.get(named).is_some_and(of_another)
     }
 
     fn told_of_task(&mut self, sent: &Sent, answer: &Answer) {
@@ -371,15 +371,15 @@ impl Model {
             (token.task, token.answered, token.open) = (Some(id), true, 0);
         }
         match (sent.call, status) {
-            (EventCall::Query, 200) => {
+            (Call::Query, 200) => {
                 let body = wire::json(body);
                 task.not_found = 0;
                 task.runs = wire::runs(&body).unwrap_or(task.runs);
                 task.has_run |= task.runs;
                 task.ended |= wire::has_ended(&body["status"]);
             }
-            (EventCall::Query, 404) => task.not_found += 1,
-            (EventCall::Delete, 200 | 404) => task.ended = true,
+            (Call::Query, 404) => task.not_found += 1,
+            (Call::Delete, 200 | 404) => task.ended = true,
             _ => {}
         }
     }
@@ -623,7 +623,7 @@ impl Model {
 }
 
 /// The task that a call is about, or else its instance; of a look into a channel, its path.
-fn whose(call: EventCall, path: &str, instance: Option<&str>) -> String {
+fn whose(call: Call, path: &str, instance: Option<&str>) -> String {
     match instance {
         _ if is_of_task(call) => wire::task_id(path),
         Some(instance) => instance.to_owned(),
@@ -632,13 +632,13 @@ fn whose(call: EventCall, path: &str, instance: Option<&str>) -> String {
 }
 
 /// Whether it is about a task that has a name.
-fn is_of_task(call: EventCall) -> bool {
-    matches!(call, EventCall::Query | EventCall::Update | EventCall::Delete)
+fn is_of_task(call: Call) -> bool {
+    matches!(call, Call::Query | Call::Update | Call::Delete)
 }
 
 /// The ladders that the service documents: how long to wait at least after which failure, and when to give up.
-fn keeps_to_ladder(call: EventCall, reason: RetryReason, attempt: u32, wait: Option<Millis>) -> Check {
-    use EventCall::{Acquire, Create, Query};
+fn keeps_to_ladder(call: Call, reason: RetryReason, attempt: u32, wait: Option<Millis>) -> Check {
+    use Call::{Acquire, Create, Query};
     use RetryReason::{NotCompleted, NotFound, ServerError, TimedOut};
     let (ladder, is_last_repeated): (&[u64], bool) = match (call, reason) {
         (Acquire | Create, TimedOut | ServerError) => (&[3_000, 6_000, 9_000], false),

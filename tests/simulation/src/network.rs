@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use steadymix::notice;
-use steadymix::supervisor::{Answer, EventCall, Input, NoAnswer, PermitRequest, Request, RequestId};
+use steadymix::status::Call;
+use steadymix::supervisor::{Answer, Input, NoAnswer, PermitRequest, Request, RequestId};
 use steadymix::time::Millis;
-use steadymix_emulator::{Call, Delivery, Reply, Silence};
+use steadymix_emulator::{Delivery, Reply, Silence};
 
 use crate::checks::{Check, HEADER, Sent};
 use crate::process::Process;
@@ -130,7 +131,7 @@ impl World {
             format!("  > {:?} {} {path} ({instance})", request.call, request.domain)
         });
         let echo = echo_of(&request);
-        let call = Call {
+        let call = steadymix_emulator::Call {
             domain: request.domain.clone(),
             method: request.method.to_owned(),
             path: request.path.clone(),
@@ -138,7 +139,7 @@ impl World {
             body: request.body.unwrap_or_default(),
         };
         let reply = self.emulator.handle(self.now, &call);
-        let is_create = request.call == EventCall::Create;
+        let is_create = request.call == Call::Create;
         let reply = self.misnamed(at, is_create, instance.as_deref(), reply);
         let sent = Sent { call: request.call, path: request.path, instance, mono };
         let id = request.id;
@@ -212,7 +213,7 @@ impl World {
             self.places_of_answer(sent, instance, *status, retry_after.is_some(), body, late);
         }
         self.processes[at].model.on_answer(self.now, sent, &answer, late);
-        if let (EventCall::Create, Some(instance)) = (sent.call, &sent.instance) {
+        if let (Call::Create, Some(instance)) = (sent.call, &sent.instance) {
             let unknown = match &answer {
                 Answer::Http { status, .. } => *status == 206 || *status >= 500,
                 Answer::Nothing(why) => *why != NoAnswer::NotSent,
@@ -239,7 +240,7 @@ impl World {
             self.reach(if retry_after { "429 with Retry-After" } else { "429 without Retry-After" });
         }
         if late {
-            if sent.call == EventCall::Create && status == 200 {
+            if sent.call == Call::Create && status == 200 {
                 self.reach("a late answer to a create");
             }
             return;
@@ -251,7 +252,7 @@ impl World {
                 self.reach(&format!("{name} answered after {failures} failure{s}"));
             }
         }
-        if sent.call == EventCall::Create {
+        if sent.call == Call::Create {
             let unknown = self.unknown_creates.get(instance).is_some_and(|count| *count > 0);
             if status == 200 && !body.contains("taskId") {
                 self.reach("create answered without a taskId");

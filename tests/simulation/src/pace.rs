@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use steadymix::supervisor::{EventCall, Request};
+use steadymix::status::Call;
+use steadymix::supervisor::Request;
 
 use crate::checks::Check;
 use crate::fingerprint::Fingerprint;
 
 /// The shortest delay of the policy, in ms. A Query may also come at the end of the time that a task has to start, however
 /// soon that is.
-fn shortest_delay(call: EventCall) -> u64 {
-    if call == EventCall::Query { 1 } else { 1_000 }
+fn shortest_delay(call: Call) -> u64 {
+    if call == Call::Query { 1 } else { 1_000 }
 }
 
 /// Calls of one kind for one launch, or of one task, since something happened.
@@ -26,7 +27,7 @@ struct Calls {
 /// What was called since something happened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {
-    calls: BTreeMap<(String, EventCall), Calls>,
+    calls: BTreeMap<(String, Call), Calls>,
 }
 
 impl Pace {
@@ -38,7 +39,7 @@ impl Pace {
             calls.paths.clear();
         }
         calls.over_at = now + timeout.as_u64();
-        let is_another_token = matches!(call, EventCall::Query | EventCall::Update | EventCall::Delete);
+        let is_another_token = matches!(call, Call::Query | Call::Update | Call::Delete);
         let is_new = calls.paths.insert(path.clone());
         if calls.paths.len() > 1 && !is_another_token || !is_new {
             return Err(format!("{call:?} of {whose} again, without a delay and without an event"));
@@ -46,7 +47,7 @@ impl Pace {
         Ok(())
     }
 
-    pub(crate) fn on_answer(&mut self, now: u64, whose: &str, call: EventCall) {
+    pub(crate) fn on_answer(&mut self, now: u64, whose: &str, call: Call) {
         if let Some(calls) = self.calls.get_mut(&(whose.to_owned(), call)) {
             calls.over_at = now;
         }
@@ -63,7 +64,7 @@ impl Pace {
     }
 
     pub(crate) fn digest(&self, now: u64, fingerprint: &mut Fingerprint) {
-        let is_recent = |call: EventCall, calls: &Calls| now < calls.over_at + shortest_delay(call);
+        let is_recent = |call: Call, calls: &Calls| now < calls.over_at + shortest_delay(call);
         for ((whose, call), calls) in self.calls.iter().filter(|((_, call), calls)| is_recent(*call, calls)) {
             fingerprint.text(whose);
             fingerprint.debug(call);
@@ -82,7 +83,7 @@ mod tests {
     use crate::incidents;
 
     /// A request, as the core hands it out.
-    fn request(call: EventCall, path: &str) -> Request {
+    fn request(call: Call, path: &str) -> Request {
         let config = serde_json::json!({
             "appId": "app", "instanceId": "show", "uids": [9000, 9001], "services": incidents::services(300, 2_000),
         });
@@ -101,10 +102,10 @@ mod tests {
 
     #[test]
     fn a_call_is_made_again_after_a_delay_or_an_event() {
-        let acquire = request(EventCall::Acquire, "/builderTokens");
+        let acquire = request(Call::Acquire, "/builderTokens");
         let mut pace = Pace::default();
         pace.on_send(0, "show-1", &acquire).unwrap();
-        pace.on_answer(50, "show-1", EventCall::Acquire);
+        pace.on_answer(50, "show-1", Call::Acquire);
         assert!(pace.clone().on_send(1_049, "show-1", &acquire).is_err());
         pace.clone().on_send(1_050, "show-1", &acquire).unwrap();
         pace.on_event("show-2");
@@ -117,11 +118,11 @@ mod tests {
 
     #[test]
     fn a_task_is_asked_for_once_with_each_token() {
-        let query = |token: &str| request(EventCall::Query, &format!("/tasks/task?builderToken={token}"));
+        let query = |token: &str| request(Call::Query, &format!("/tasks/task?builderToken={token}"));
         let mut pace = Pace::default();
         for token in ["a", "b"] {
             pace.on_send(0, "task", &query(token)).unwrap();
-            pace.on_answer(10, "task", EventCall::Query);
+            pace.on_answer(10, "task", Call::Query);
         }
         assert!(pace.on_send(10, "task", &query("a")).is_err());
     }

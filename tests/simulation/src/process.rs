@@ -1,7 +1,8 @@
 //! A process that runs the core: it polls, sends, persists, and may die.
 
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
-use steadymix::supervisor::{Event, EventCall, EventKind, Input, LaneStatus, Output, PermitRequest, Request};
+use steadymix::status::Call;
+use steadymix::supervisor::{Event, EventKind, Input, LaneStatus, Output, PermitRequest, Request};
 use steadymix::time::Millis;
 
 use crate::checks::{Check, credentials};
@@ -200,14 +201,14 @@ impl World {
             self.refused_updates.remove(task);
         }
         if let EventKind::Misconfigured { call, .. } = &event.kind {
-            if let (EventCall::Update, Some(task)) = (call, &event.task_id) {
+            if let (Call::Update, Some(task)) = (call, &event.task_id) {
                 self.refused_updates.insert(task.clone());
             }
-            if *call == EventCall::Create {
+            if *call == Call::Create {
                 self.reach("create refused");
             }
             // The payload, for all that is known.
-            if matches!(call, EventCall::Acquire | EventCall::Create | EventCall::Update) {
+            if matches!(call, Call::Acquire | Call::Create | Call::Update) {
                 self.wanted = None;
             }
         }

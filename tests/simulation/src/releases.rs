@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
+use steadymix::status::Call;
 use steadymix::supervisor::{
-    EventCall, Input, LaneState, LaneStatus, Output, Request, SnapshotError, Supervisor, SupervisorConfig,
+    Input, LaneState, LaneStatus, Output, Request, SnapshotError, Supervisor, SupervisorConfig,
 };
 use steadymix::time::Millis;
 
@@ -123,7 +124,7 @@ fn life(core: impl Core, machine: Machine) -> Result<Vec<Kept>, String> {
         let snapshot = driven.core.snapshot();
         kept.push(Kept { machine, before: format!("{:?}", request.call), snapshot });
         driven.make(&request)?;
-        if driven.runs() && request.call == EventCall::Query {
+        if driven.runs() && request.call == Call::Query {
             match has_died {
                 false => driven.service.kill(),
                 true => driven.core.handle(Millis::new(driven.now), Input::Stop),

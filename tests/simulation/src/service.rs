@@ -1,7 +1,8 @@
 //! The service in its simplest form: what carries out the calls of one output's process.
 
 use serde_json::json;
-use steadymix::supervisor::{Answer, EventCall, Request};
+use steadymix::status::Call;
+use steadymix::supervisor::{Answer, Request};
 
 use crate::fingerprint::Fingerprint;
 use crate::model::TOKEN_LIFETIME;
@@ -77,11 +78,11 @@ impl Service {
     /// Two live tasks under one uid: what must never come to be.
     pub(crate) fn perform(&mut self, now: u64, request: &Request) -> Result<Answer, String> {
         match request.call {
-            EventCall::Acquire => Ok(self.acquire(now, request.body.as_deref().unwrap_or_default())),
-            EventCall::Create => self.create(now, &wire::builder_token(&request.path)),
-            EventCall::Query | EventCall::Update => Ok(self.shown(&wire::task_id(&request.path))),
-            EventCall::Delete => Ok(self.delete(&wire::task_id(&request.path))),
-            EventCall::Presence | EventCall::RtcToken => {
+            Call::Acquire => Ok(self.acquire(now, request.body.as_deref().unwrap_or_default())),
+            Call::Create => self.create(now, &wire::builder_token(&request.path)),
+            Call::Query | Call::Update => Ok(self.shown(&wire::task_id(&request.path))),
+            Call::Delete => Ok(self.delete(&wire::task_id(&request.path))),
+            Call::Presence | Call::RtcToken => {
                 let uids: Vec<u32> = self.live().map(|task| task.uid).collect();
                 let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": uids });
                 Ok(answer(200, &json!({ "success": true, "data": data })))

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use steadymix::supervisor::{EventCall, Input, KnownTask, LaneState, LaneStatus, Output, Standing};
+use steadymix::status::Call;
+use steadymix::supervisor::{Input, KnownTask, LaneState, LaneStatus, Output, Standing};
 use steadymix::time::Millis;
-use steadymix_emulator::{Call, Command, Delivery, Emulator, Reply, StartUp};
+use steadymix_emulator::{Command, Delivery, Emulator, Reply, StartUp};
 
 use crate::air::Air;
 use crate::chance::Chance;
@@ -98,7 +99,7 @@ pub struct World {
     pub(crate) number: u64,
     stage: Stage,
     /// Failures in a row, by instance and call.
-    pub(crate) failures: BTreeMap<(String, EventCall), u32>,
+    pub(crate) failures: BTreeMap<(String, Call), u32>,
     pub(crate) unknown_creates: BTreeMap<String, u32>,
     pub(crate) notices: BTreeMap<String, Vec<u64>>,
     pub(crate) last_notice: Option<Delivery>,
@@ -234,7 +235,7 @@ impl World {
             *services.pointer_mut("/cloudTranscoder/config/transcoder/outputs/0/rtc/rtcUid").unwrap() =
                 9000.into();
             let base = "/v1/projects/app/rtsc/cloud-transcoder";
-            let call = |path: String, body: Value| Call {
+            let call = |path: String, body: Value| steadymix_emulator::Call {
                 domain: "api.agora.io".to_owned(),
                 method: "POST".to_owned(),
                 path,

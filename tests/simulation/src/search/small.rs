@@ -5,9 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 use steadymix::notice::{Notice, NoticeKind};
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
-use steadymix::supervisor::{
-    Answer, EventCall, Input, LaneState, NoAnswer, Output, Request, RequestId, Standing,
-};
+use steadymix::status::Call;
+use steadymix::supervisor::{Answer, Input, LaneState, NoAnswer, Output, Request, RequestId, Standing};
 use steadymix::time::Millis;
 
 use super::Bounds;
@@ -153,8 +152,8 @@ impl Small {
         let mut moves = vec![Move::Answered, Move::DiesBefore];
         let lost = Move::Lost { performed: false };
         match request.call {
-            EventCall::Acquire => moves.extend([Move::Unavailable { performed: false }, lost]),
-            EventCall::Create => {
+            Call::Acquire => moves.extend([Move::Unavailable { performed: false }, lost]),
+            Call::Create => {
                 for performed in [false, true] {
                     moves.push(Move::Unavailable { performed });
                     moves.push(Move::Unclear { performed });
@@ -168,18 +167,18 @@ impl Small {
                     moves.push(Move::Late);
                 }
             }
-            EventCall::Query => {
+            Call::Query => {
                 moves.extend([Move::Unavailable { performed: false }, lost]);
                 if self.still.lies > 0 {
                     moves.push(Move::NotFound);
                 }
             }
-            EventCall::Delete => {
+            Call::Delete => {
                 moves.extend([Move::Unavailable { performed: true }, Move::Unavailable { performed: false }]);
                 moves.extend([Move::Lost { performed: true }, lost, Move::DiesAfter]);
             }
-            EventCall::Presence => moves.push(lost),
-            EventCall::Update | EventCall::RtcToken => {}
+            Call::Presence => moves.push(lost),
+            Call::Update | Call::RtcToken => {}
         }
         if self.late.is_some() {
             moves.push(Move::LateArrives);
