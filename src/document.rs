@@ -55,7 +55,13 @@ pub(crate) trait Document {
 
 /// Reads a document, which errors call `root`.
 pub(crate) fn read<T: Document>(root: &str, value: &Value) -> Result<T, Invalid> {
-    Json::root(root, value).value().map_err(|wrong| *wrong)
+    let mut document = T::blank();
+    read_into(&mut document, root, value)?;
+    Ok(document)
+}
+
+fn read_into(document: &mut dyn Document, root: &str, value: &Value) -> Result<(), Invalid> {
+    document.read(&Json::root(root, value)).map_err(|wrong| *wrong)
 }
 
 /// Makes the struct or enum that follows a [`Document`]; applied with `#[apply(document)]`.

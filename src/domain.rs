@@ -134,6 +134,11 @@ impl DomainLadder {
         self.name(self.current)
     }
 
+    /// The place of [`DomainLadder::current`] in [`DomainLadder::rungs`].
+    pub(crate) fn rung(&self) -> usize {
+        self.current
+    }
+
     /// The primary, the alternate, and the neighbouring region's two domains.
     #[must_use]
     pub fn rungs(&self) -> &[String] {

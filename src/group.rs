@@ -269,7 +269,7 @@ impl Group {
 
     /// A group that goes on exactly as the one that the snapshot was taken from.
     pub(crate) fn restore(kind: &'static str, text: &str) -> Result<Self, SnapshotError> {
-        snapshot::read(kind, text, |group: &Self| {
+        let mut group = snapshot::read(kind, text, |group: &Self| {
             group.clock.check()?;
             check_count("first", group.first as u64)?;
             group.permits.check()?;
@@ -278,7 +278,9 @@ impl Group {
                 return Err(Invalid::new("lanes", lanes, format!("those of a {kind}")));
             }
             (0..).zip(&group.lanes).try_for_each(|(number, lane)| lane.check(number))
-        })
+        })?;
+        group.lanes.iter_mut().for_each(Lane::share_policy);
+        Ok(group)
     }
 
     fn kind(&self) -> &'static str {

@@ -1,5 +1,7 @@
 //! Which answer waits how long, and when the waits are spent.
 
+use std::sync::Arc;
+
 use macro_rules_attribute::apply;
 use serde_json::Value;
 
@@ -205,6 +207,19 @@ impl RetryPolicy {
         let policy: Self = document::read("policy", overrides)?;
         policy.check().map_err(|invalid| invalid.within("policy"))?;
         Ok(policy)
+    }
+
+    /// The same in shared memory: all supervisors of a process with the defaults use one.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn shared(self: Arc<Self>) -> Arc<Self> {
+        static DEFAULTS: std::sync::LazyLock<Arc<RetryPolicy>> = std::sync::LazyLock::new(Arc::default);
+        if self == *DEFAULTS { Arc::clone(&DEFAULTS) } else { self }
+    }
+
+    /// In WebAssembly there is rarely more than one group in a process, and its lanes share a policy anyway.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn shared(self: Arc<Self>) -> Arc<Self> {
+        self
     }
 
     /// Checks every value against its range.

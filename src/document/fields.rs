@@ -56,12 +56,6 @@ impl<'a> Fields<'a> {
         found.map_err(|wrong| self.note(wrong)).ok()
     }
 
-    /// All fields, with their names.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&'a String, Json<'a>)> {
-        let place = self.place;
-        self.map.iter().map(move |(name, value)| (name, Json::of_field(place, name, value)))
-    }
-
     /// The fields that were not asked for.
     pub(crate) fn others(&self) -> Map<String, Value> {
         // One after the other: `collect` and `retain` would bring in code of maps that nothing else needs.

@@ -1,6 +1,7 @@
 //! Documents that are no objects: strings, numbers, lists.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -136,11 +137,42 @@ impl<T: Document> Document for Vec<T> {
         json.each(&mut |item| {
             self.push(T::blank());
             self.last_mut().map_or(Ok(()), |last| last.read(item))
-        })
+        })?;
+        self.shrink_to_fit();
+        Ok(())
     }
 
     fn write(&self, out: &mut dyn Writer) {
         out.list(&mut self.iter().map(|item| item as &dyn Document));
+    }
+}
+
+impl<T: Document> Document for Box<T> {
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        (**self).read(json)
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        (**self).write(out);
+    }
+}
+
+impl<T: Document> Document for Arc<T> {
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = Self::new(json.value()?);
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        (**self).write(out);
     }
 }
 
@@ -150,8 +182,11 @@ impl<T: Document> Document for VecDeque<T> {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        *self = Vec::into(json.value()?);
-        Ok(())
+        self.clear();
+        json.each(&mut |item| {
+            self.push_back(T::blank());
+            self.back_mut().map_or(Ok(()), |last| last.read(item))
+        })
     }
 
     fn write(&self, out: &mut dyn Writer) {

@@ -1,7 +1,7 @@
 //! What each of some lanes has.
 
 use super::Lane;
-use crate::document::{Document, FieldWriter, Json, Writer, Wrong};
+use crate::document::{Document, Json, Writer, Wrong};
 
 /// A map from lanes, as a list in their order: less code than a tree, for as few as ask at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,22 +57,13 @@ impl<T: Document> Document for ByLane<T> {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        *self = Self::new();
-        for (name, item) in json.fields()?.all() {
-            let lane = name.parse().map_err(|_| json.must_be("an object whose names are numbers"))?;
-            self.insert(lane, item.value()?);
-        }
-        Ok(())
+        self.0.read(json)?;
+        let is_sorted = self.0.is_sorted_by(|(one, _), (next, _)| one < next);
+        if is_sorted { Ok(()) } else { Err(json.must_be("sorted by lane, each once")) }
     }
 
     fn write(&self, out: &mut dyn Writer) {
-        out.object(self);
-    }
-
-    fn write_fields(&self, out: &mut dyn FieldWriter) {
-        for (lane, item) in &self.0 {
-            out.field(&lane.to_string(), item);
-        }
+        self.0.write(out);
     }
 }
 
@@ -84,16 +75,17 @@ mod tests {
     use crate::document::{read, write};
 
     #[test]
-    fn it_is_read_as_it_is_written_and_its_names_are_numbers() {
+    fn it_is_read_as_it_is_written_and_is_sorted() {
         let mut some = ByLane::new();
         for lane in [12, 1, 7] {
             some.insert(lane, lane * 10);
         }
-        let written = json!({ "1": 10, "7": 70, "12": 120 });
-        assert_eq!(write(&some), r#"{"1":10,"7":70,"12":120}"#);
-        assert_eq!(read::<ByLane<u32>>("lanes", &written).unwrap(), some);
+        assert_eq!(write(&some), "[[1,10],[7,70],[12,120]]");
+        assert_eq!(read("lanes", &json!([[1, 10], [7, 70], [12, 120]])), Ok(some.clone()));
         assert_eq!((some.len(), some.get(7)), (3, Some(&70)));
-        let refused = read::<ByLane<u32>>("lanes", &json!({ "first": 1 })).unwrap_err();
-        assert_eq!((&*refused.field, &*refused.allowed), ("lanes", "an object whose names are numbers"));
+        for wrong in [json!([[2, 0], [1, 0]]), json!([[1, 0], [1, 1]])] {
+            let refused = read::<ByLane<u32>>("lanes", &wrong).unwrap_err();
+            assert_eq!((&*refused.field, &*refused.allowed), ("lanes", "sorted by lane, each once"));
+        }
     }
 }

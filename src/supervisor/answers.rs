@@ -6,6 +6,8 @@ mod delete;
 mod query;
 mod update;
 
+use std::sync::Arc;
+
 use self::context::Context;
 use super::attempts::Failed;
 use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Said};
@@ -16,7 +18,7 @@ use super::reply::ReplyBody;
 use super::request::{Answer, NoAnswer, RequestId};
 use super::requests::{InFlight, Overdue, Purpose};
 use super::tokens::{AnsweredCreate, TokenAnswer};
-use crate::domain::{DomainFailure, DomainLadder};
+use crate::domain::DomainFailure;
 use crate::lenient::MAX_TOKEN_BYTES;
 use crate::policy::{RetryReason, parse_http_date, parse_retry_after};
 use crate::status::{Call, Meaning, interpret};
@@ -179,7 +181,7 @@ impl Lane {
     fn token_failed(&mut self, now: Now, generation: u32) {
         // The launch may be over by now.
         let Some(at) = self.launches.position(generation) else { return };
-        let policy = self.config.policy.clone();
+        let policy = Arc::clone(&self.config.policy);
         let launch = self.launches.at_mut(at);
         let is_for_update = launch.is_running();
         let attempts = if is_for_update { launch.payload.update_attempts() } else { &mut launch.attempts };
@@ -400,7 +402,7 @@ impl Lane {
     }
 
     fn note_domain(&mut self, now: Now, domain: &str, answer: &Answer) {
-        let before = self.domains.clone();
+        let before = self.domains.rung();
         match answer {
             Answer::Http { status: 500..=599, .. } => {
                 self.domains.failed(domain, DomainFailure::ServerError, now.mono);
@@ -412,14 +414,17 @@ impl Lane {
                 }
             }
         }
-        self.tell_domain_switch(now, &before);
+        self.tell_domain_switch(now, before);
     }
 
-    pub(super) fn tell_domain_switch(&mut self, now: Now, before: &DomainLadder) {
-        let from = before.current().to_owned();
-        let to = self.domains.current().to_owned();
-        if from != to {
-            self.emit(now, self.launches.current, EventKind::DomainSwitched { from, to });
+    /// Emits that another domain is called than that of the rung `before`, if it is another one.
+    pub(super) fn tell_domain_switch(&mut self, now: Now, before: usize) {
+        let rungs = self.domains.rungs();
+        if let (Some(from), Some(to)) = (rungs.get(before), rungs.get(self.domains.rung()))
+            && from != to
+        {
+            let kind = EventKind::DomainSwitched { from: from.clone(), to: to.clone() };
+            self.emit(now, self.launches.current, kind);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a supervisor is told, checked once and early.
 
+use std::sync::Arc;
+
 use macro_rules_attribute::apply;
 use serde_json::Value;
 
@@ -162,7 +164,7 @@ fn missing(field: &str, allowed: &str) -> Invalid {
 /// What the lanes of a group have in common.
 pub(crate) struct Shared {
     pub(crate) raw: Raw,
-    policy: RetryPolicy,
+    policy: Arc<RetryPolicy>,
     domains: DomainLadder,
 }
 
@@ -185,7 +187,7 @@ impl Shared {
         let policy = RetryPolicy::from_json(raw.policy.as_ref().unwrap_or(&none)).map_err(in_config)?;
         let return_after = raw.domain_return_ms.unwrap_or(DOMAIN_RETURN.default());
         let domains = DomainLadder::new(raw.area, raw.region.as_deref(), return_after).map_err(in_config)?;
-        Ok(Self { raw, policy, domains })
+        Ok(Self { raw, policy: Arc::new(policy).shared(), domains })
     }
 
     /// The limits of these lanes: where `quota` says no PCW, that of the largest output among them.
@@ -213,7 +215,7 @@ impl Shared {
             app_id: self.raw.app_id.clone(),
             instance_id,
             output_channel: supervised_channel(payload.desired(), &ring)?,
-            policy: self.policy.clone(),
+            policy: Arc::clone(&self.policy),
             restart: self.raw.restart,
             migration: self.raw.migration,
             rollout: self.raw.rollout,
@@ -251,7 +253,7 @@ pub(crate) struct LaneConfig {
     pub(super) app_id: String,
     pub(super) instance_id: String,
     pub(super) output_channel: String,
-    pub(super) policy: RetryPolicy,
+    pub(super) policy: Arc<RetryPolicy>,
     pub(super) restart: Restart,
     pub(super) migration: Migration,
     pub(super) rollout: Rollout,

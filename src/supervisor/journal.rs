@@ -17,7 +17,7 @@ pub(super) struct Journal {
     lane: String,
     events: VecDeque<Event>,
     /// With what the service said.
-    last_problem: Option<Event>,
+    last_problem: Option<Box<Event>>,
 }
 
 impl Journal {
@@ -41,14 +41,19 @@ impl Journal {
             EventKind::Suspect { .. } | EventKind::Ended { .. } | EventKind::Misconfigured { .. }
         );
         if is_problem {
-            self.last_problem = Some(event.clone());
+            self.last_problem = Some(Box::new(event.clone()));
         }
         self.events.push_back(event);
     }
 
     /// The next event to hand out.
     pub(super) fn next(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        if self.events.is_empty() {
+            // Events are rare: no room is kept for them.
+            self.events = VecDeque::new();
+        }
+        event
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -56,6 +61,6 @@ impl Journal {
     }
 
     pub(super) fn last_problem(&self) -> Option<&Event> {
-        self.last_problem.as_ref()
+        self.last_problem.as_deref()
     }
 }

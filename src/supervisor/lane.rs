@@ -1,5 +1,7 @@
 //! The state of one lane, and its commands, notifications and hints.
 
+use std::sync::Arc;
+
 use macro_rules_attribute::apply;
 
 use super::Outcome;
@@ -130,6 +132,11 @@ impl Lane {
         }
         check_count("lane.revision", self.revision)?;
         self.config.policy.check()
+    }
+
+    /// Uses the policy of the other supervisors of this process, if it is the same.
+    pub(crate) fn share_policy(&mut self) {
+        self.config.policy = Arc::clone(&self.config.policy).shared();
     }
 
     pub(crate) fn number(&self) -> LaneNumber {

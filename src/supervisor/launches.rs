@@ -118,6 +118,8 @@ impl Launches {
 
     pub(super) fn add(&mut self, launch: Launch) {
         transitions::note(None, Some(launch.phase()));
+        // There is rarely more than one.
+        self.list.reserve_exact(1);
         self.list.push(launch);
     }
 

@@ -1,5 +1,7 @@
 //! Notifications of the service, and requests to check a task now.
 
+use std::sync::Arc;
+
 use super::event::IdentifiedBy;
 use super::lane::Lane;
 use super::launch::Launch;
@@ -42,7 +44,7 @@ impl Lane {
             NoticeKind::Status { state } => (state.as_deref() == Some("failed"), None),
             NoticeKind::Started | NoticeKind::Updated | NoticeKind::Other { .. } => (false, None),
         };
-        let policy = self.config.policy.clone();
+        let policy = Arc::clone(&self.config.policy);
         let launch = self.launches.at_mut(at);
         if let Some(task) = launch.task_mut().filter(|_| is_bad) {
             task.doubted_until = Some(until);

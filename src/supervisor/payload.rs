@@ -24,7 +24,7 @@ pub(super) struct PayloadRevisions {
     /// The service accepted the desired one.
     is_accepted: bool,
     /// Where the desired one is refused: the last that was accepted, or else the first of all.
-    fallback: Option<Fallback>,
+    fallback: Option<Box<Fallback>>,
     /// Secrets of payloads that were given up, the newest first: the service may still repeat them.
     old_secrets: Vec<Secret>,
     /// When a new task is queried: below the `idleTimeout` of every payload so far.
@@ -75,7 +75,7 @@ impl PayloadRevisions {
         self.confirm_delays = self.confirm_delays_with(policy, &services)?;
         let is_accepted = self.is_accepted;
         let before = self.put(services, false);
-        self.fallback.get_or_insert_with(|| Fallback { services: before.clone(), is_accepted });
+        self.fallback.get_or_insert_with(|| Box::new(Fallback { services: before.clone(), is_accepted }));
         Ok(before)
     }
 
@@ -93,7 +93,7 @@ impl PayloadRevisions {
     /// The service accepted this payload, which is not the desired one any more, or else the desired one.
     pub(super) fn accepted(&mut self, older: Option<Services>) {
         self.is_accepted |= older.is_none();
-        self.fallback = older.map(|services| Fallback { services, is_accepted: true });
+        self.fallback = older.map(|services| Box::new(Fallback { services, is_accepted: true }));
     }
 
     /// The service accepted this payload, which may be older than the fallback. Returns whether it is that now.
@@ -107,7 +107,7 @@ impl PayloadRevisions {
 
     /// The desired payload was refused: goes back to the fallback, if there is one. Returns what was refused.
     pub(super) fn revert(&mut self) -> Option<Services> {
-        let Fallback { services, is_accepted } = self.fallback.take()?;
+        let Fallback { services, is_accepted } = *self.fallback.take()?;
         Some(self.put(services, is_accepted))
     }
 
@@ -160,9 +160,9 @@ pub(super) struct LaunchPayload {
     /// As it was sent, RTC tokens included: a Create is repeated with the same parameters.
     composed: Option<String>,
     /// What the task was created with, once the lane has another payload: what an Update can change depends on it.
-    created_with: Option<Services>,
+    created_with: Option<Box<Services>>,
     /// What the Create or the Update under way carries, once the lane has another payload.
-    outdated: Option<Services>,
+    outdated: Option<Box<Services>>,
     /// It is not known whether the task has the payload to go back to: an Update has an unknown outcome, or it is not known
     /// what the task was created with.
     is_unsure: bool,
@@ -274,9 +274,9 @@ impl LaunchPayload {
 
     /// The lane has another payload than this one. `carries_it`: what is under way, or runs, has it.
     pub(super) fn is_replaced(&mut self, before: &Services, carries_it: bool, now: Millis) {
-        self.created_with.get_or_insert_with(|| before.clone());
+        self.created_with.get_or_insert_with(|| Box::new(before.clone()));
         if carries_it {
-            self.outdated.get_or_insert_with(|| before.clone());
+            self.outdated.get_or_insert_with(|| Box::new(before.clone()));
         }
         // The backoff of an Update that is under way goes on: nothing shortens a wait.
         self.update_due = self.update_due.or(Some(now));
@@ -284,7 +284,7 @@ impl LaunchPayload {
 
     /// What the task was created with, if the lane has had another payload since.
     pub(super) fn created_with(&self) -> Option<&Services> {
-        self.created_with.as_ref()
+        self.created_with.as_deref()
     }
 
     /// Whether an Update cannot bring the task to this payload.
@@ -294,7 +294,7 @@ impl LaunchPayload {
 
     /// Whether the lane's payload is back to what the task was created with, and no Update was sent: then the task has it.
     pub(super) fn keep_created(&mut self, desired: &Services) -> bool {
-        let is_same = self.created_with.as_ref() == Some(desired) && self.next_sequence_id == 0;
+        let is_same = self.created_with.as_deref() == Some(desired) && self.next_sequence_id == 0;
         if is_same {
             (self.update_due, self.created_with) = (None, None);
         }
@@ -303,7 +303,7 @@ impl LaunchPayload {
 
     /// What the Create or the Update under way carries, if the lane has another payload since.
     pub(super) fn take_outdated(&mut self) -> Option<Services> {
-        self.outdated.take()
+        self.outdated.take().map(|services| *services)
     }
 
     /// Whether the task is to have another payload.
@@ -374,7 +374,8 @@ impl LaunchPayload {
         let given = [&self.input_token, &self.output_token].into_iter().filter_map(|token| token.given());
         let mut secrets: Vec<String> = given.map(str::to_owned).collect();
         secrets.extend_from_slice(&self.old_tokens);
-        secrets.extend(self.outdated.iter().chain(&self.created_with).flat_map(Services::secrets));
+        secrets
+            .extend(self.outdated.iter().chain(&self.created_with).flat_map(|services| services.secrets()));
         secrets
     }
 }

@@ -118,7 +118,6 @@ impl Lane {
         let launch = self.launches.at_mut(at);
         let generation = launch.generation;
         let http = |purpose, http| Prepared { purpose, call: PreparedCall::Http { http, send_before: None } };
-        let task_id = |launch: &super::launch::Launch| launch.task_id().unwrap_or_default().to_owned();
         match call {
             LaunchCall::RtcToken(of) => {
                 let (uid, channel) = match of {
@@ -144,17 +143,18 @@ impl Lane {
             }
             LaunchCall::Query => {
                 launch.query_leaves(now.mono);
-                let query = rest::query(app_id, &task_id(launch), launch.tokens.first());
+                let query = rest::query(app_id, launch.task_id().unwrap_or_default(), launch.tokens.first());
                 http(Purpose::Query { generation }, query)
             }
             LaunchCall::Update => {
                 let (sequence_id, services) = launch.payload.compose_to_update(desired, launch.uid);
-                let (task_id, token) = (task_id(launch), launch.tokens.first());
-                let update = rest::update(app_id, &task_id, token, sequence_id, &services);
+                let (task_id, token) = (launch.task_id().unwrap_or_default(), launch.tokens.first());
+                let update = rest::update(app_id, task_id, token, sequence_id, &services);
                 http(Purpose::Update { generation }, update)
             }
             LaunchCall::Delete => {
-                let delete = rest::delete(app_id, &task_id(launch), launch.tokens.first());
+                let delete =
+                    rest::delete(app_id, launch.task_id().unwrap_or_default(), launch.tokens.first());
                 http(Purpose::Delete { generation }, delete)
             }
         }
@@ -163,11 +163,9 @@ impl Lane {
     fn send(&mut self, now: Now, Prepared { purpose, call }: Prepared) -> Step {
         let id = RequestId::new(self.number, self.requests.number());
         let timeout = self.config.policy.request_timeout_ms;
-        let before = self.domains.clone();
+        let before = self.domains.rung();
         let domain = self.domains.domain(now.mono).to_owned();
-        if before != self.domains {
-            self.tell_domain_switch(now, &before);
-        }
+        self.tell_domain_switch(now, before);
         let step = match call {
             PreparedCall::RtcToken { uid, channel } => {
                 Step::NeedToken(TokenRequest { id, uid, channel, timeout })

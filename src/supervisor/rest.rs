@@ -1,6 +1,6 @@
 //! The service's REST interface: the method, path and body of each call.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -20,7 +20,7 @@ const UPDATE_MASK: &str = "services.cloudTranscoder.config";
 pub(super) fn acquire(app_id: &str, instance_id: &str, services: &str) -> Http {
     Http {
         method: "POST",
-        path: format!("{}/builderTokens", project(app_id)),
+        path: project(app_id, format_args!("builderTokens")),
         body: Some(format!(r#"{{"instanceId":"{instance_id}","services":{services}}}"#)),
     }
 }
@@ -28,7 +28,7 @@ pub(super) fn acquire(app_id: &str, instance_id: &str, services: &str) -> Http {
 pub(super) fn create(app_id: &str, builder_token: &str, services: &str) -> Http {
     Http {
         method: "POST",
-        path: format!("{}/tasks?builderToken={}", project(app_id), encoded(builder_token)),
+        path: project(app_id, format_args!("tasks?builderToken={}", encoded(builder_token))),
         body: Some(with_services(services)),
     }
 }
@@ -65,12 +65,17 @@ pub(super) fn presence(app_id: &str, channel: &str) -> Http {
     }
 }
 
-fn project(app_id: &str) -> String {
-    format!("/v1/projects/{}/rtsc/cloud-transcoder", encoded(app_id))
+/// The path to this of a project's transcoding.
+fn project(app_id: &str, of: fmt::Arguments<'_>) -> String {
+    // Room for the ids and tokens that are known.
+    let mut path = String::with_capacity(160);
+    // Writing to a string cannot fail.
+    let _ = write!(path, "/v1/projects/{}/rtsc/cloud-transcoder/{of}", encoded(app_id));
+    path
 }
 
 fn task(app_id: &str, task_id: &str, builder_token: &str) -> String {
-    format!("{}/tasks/{}?builderToken={}", project(app_id), encoded(task_id), encoded(builder_token))
+    project(app_id, format_args!("tasks/{}?builderToken={}", encoded(task_id), encoded(builder_token)))
 }
 
 fn with_services(services: &str) -> String {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::*;
@@ -35,7 +37,7 @@ fn what_is_restored_must_be_a_lane_that_could_be() {
     let counted = Lane { revision: u64::MAX, ..lane() };
     assert_eq!(counted.check(3).unwrap_err().field, "lane.revision");
     let mut impatient = lane();
-    impatient.config.policy.jitter_percent = 101;
+    Arc::make_mut(&mut impatient.config.policy).jitter_percent = 101;
     assert_eq!(impatient.check(3).unwrap_err().field, "jitterPercent");
 }
 
