@@ -26,12 +26,12 @@ use crate::error::Invalid;
 
 /// A value that is read from JSON and written as JSON.
 pub(crate) trait Document {
-    /// What is read into: the defaults of what may be missing; anything where nothing may be.
+    /// What is read into: fields that may be missing have their defaults, all others anything.
     fn blank() -> Self
     where
         Self: Sized;
 
-    /// Reads `json` into a blank value.
+    /// Reads `json`. `self` is blank, or has the default of its field.
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong>;
 
     fn write(&self, out: &mut dyn Writer);
@@ -71,9 +71,9 @@ fn read_into(document: &mut dyn Document, root: &str, value: &Value) -> Result<(
 /// - `tag = type`: of an enum whose variants have fields, the field with the variant's name;
 /// - `unknown = refused`: of settings, a field that is not known is an error; otherwise it is ignored;
 /// - `defaults = …`: of settings, the value of every field that is missing;
-/// - `serde = read` or `serde = both`: serde's `Deserialize`, or `Serialize` too, for users of the crate.
+/// - `serde = both`: serde's `Serialize` and `Deserialize` as well, for users of the crate and for `serde-wasm-bindgen`.
 ///
-/// Of a field, after its docs and `#[serde(…)]`:
+/// Of a field, after its docs:
 /// - `or = …`: its value when it is missing;
 /// - `omit = …`: its value when it is missing; it is not written when it has this value;
 /// - `nullable`: it is written as `null` when there is none (an option that is `None` is left out otherwise);
@@ -123,14 +123,14 @@ macro_rules! document {
         $(#[$meta:meta])*
         $vis:vis struct $type:ident {
             $(
-                $(#[doc = $field_doc:expr])* $(#[serde($($field_serde:tt)*)])* $(#[json($($how:tt)*)])?
+                $(#[doc = $field_doc:expr])* $(#[json($($how:tt)*)])?
                 $field_vis:vis $field:ident : $field_type:ty
             ),* $(,)?
         }
     ) => {
         $(#[doc = $doc])* $(#[$meta])*
         $vis struct $type {
-            $($(#[doc = $field_doc])* $(#[serde($($field_serde)*)])* $field_vis $field: $field_type),*
+            $($(#[doc = $field_doc])* $field_vis $field: $field_type),*
         }
 
         impl $crate::document::Document for $type {
@@ -169,7 +169,7 @@ macro_rules! document {
                 $(#[doc = $variant_doc:expr])* $(#[json($default:ident)])?
                 $variant:ident $({
                     $(
-                        $(#[doc = $field_doc:expr])* $(#[serde($($field_serde:tt)*)])* $(#[json($($how:tt)*)])?
+                        $(#[doc = $field_doc:expr])* $(#[json($($how:tt)*)])?
                         $field:ident : $field_type:ty
                     ),* $(,)?
                 })?
@@ -181,7 +181,7 @@ macro_rules! document {
             $(
                 $(#[doc = $variant_doc])* $(#[$default])?
                 $variant $({
-                    $($(#[doc = $field_doc])* $(#[serde($($field_serde)*)])* $field: $field_type),*
+                    $($(#[doc = $field_doc])* $field: $field_type),*
                 })?
             ),*
         }
