@@ -24,7 +24,7 @@ const SLOW_SUPERVISION = ["supervision", "--testNamePattern", SLOW];
 const ROUNDS_OF = {
   guards: [["routes"], ["notices", "wrongValues"]],
   viewerTokens: [["routes"], ["viewers"]],
-  input: [["routes"], ["wrongValues"], QUICK_SUPERVISION],
+  input: [["input"], ["routes"], ["wrongValues"], QUICK_SUPERVISION],
   environment: [["routes"], QUICK_SUPERVISION],
   notices: [["routes"], ["notices"], QUICK_SUPERVISION],
   rejection: [["routes"], ["viewers"]],
