@@ -18,6 +18,8 @@ pub mod failover;
 #[cfg(feature = "server")]
 mod group;
 #[cfg(feature = "server")]
+mod instance_id;
+#[cfg(feature = "server")]
 mod lenient;
 #[cfg(feature = "server")]
 pub mod notice;

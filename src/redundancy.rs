@@ -7,6 +7,7 @@ use crate::document::{self, document};
 use crate::durations::server::START_GRACE;
 use crate::error::{Invalid, listed, quoted};
 use crate::group::{self, Group, driven};
+use crate::instance_id;
 use crate::on_air::OnAirChoice;
 pub use crate::on_air::{OnAir, OnAirPolicy};
 use crate::quota::QuotaLimits;
@@ -58,7 +59,7 @@ impl GroupConfig {
                 let allowed = format!("1 to {NAME_CHARS} characters, and no other lane's");
                 return Err(Invalid::new(field("name"), quoted(&raw.name), allowed));
             }
-            let instance_id = format!("{}-{i}", shared.raw.instance_id);
+            let instance_id = instance_id::of_part(&shared.raw.instance_id, i);
             let services = raw.services.as_ref();
             let lane = shared.lane(raw.name, instance_id, raw.uids, services).map_err(|invalid| {
                 let name = match invalid.field.as_str() {

@@ -83,7 +83,7 @@ fn durations_of(file: &str, interface: &str) -> Vec<(String, String)> {
 #[test]
 fn typescript_documents_each_duration_as_it_is() {
     let types = read("src/js/types.ts");
-    let broadcast = read("src/js/cloudflare/broadcast.ts");
+    let broadcast = read("src/js/cloudflare/broadcastOptions.ts");
     let server = ["CommonConfig", "GroupConfig", "QuotaPlan"]
         .map(|interface| durations_of(&types, interface))
         .concat();

@@ -10,6 +10,7 @@ use crate::document::{self, document};
 use crate::domain::{Area, DomainLadder};
 use crate::durations::server::DOMAIN_RETURN;
 use crate::error::{Invalid, list_of, quoted};
+use crate::instance_id;
 use crate::policy::RetryPolicy;
 use crate::quota::{OutputSize, QuotaLimits};
 use crate::task::{Services, TaskWarning, check_word};
@@ -168,17 +169,10 @@ pub(crate) struct Shared {
     domains: DomainLadder,
 }
 
-/// What a lane adds to its instanceId: `-` and a generation of up to ten digits.
-const GENERATION_CHARS: usize = 11;
-/// What a group adds before that: `-` and a lane's number of up to two digits.
-const LANE_CHARS: usize = 3;
-
 impl Shared {
     pub(crate) fn new(raw: Raw) -> Result<Self, Invalid> {
         check_word("config.appId", &raw.app_id, 64)?;
-        // The rest of the service's 64 is for lane and generation.
-        let longest = 64 - GENERATION_CHARS - if raw.lanes.is_some() { LANE_CHARS } else { 0 };
-        check_word("config.instanceId", &raw.instance_id, longest)?;
+        instance_id::check(&raw.instance_id, raw.lanes.is_some())?;
         if raw.seed > Millis::MAX.as_u64() {
             return Err(Invalid::new("config.seed", raw.seed, "from 0 to 9007199254740991"));
         }
@@ -276,7 +270,7 @@ impl LaneConfig {
     }
 
     pub(super) fn instance_id_of(&self, generation: u32) -> String {
-        format!("{}-{generation}", self.instance_id)
+        instance_id::of_part(&self.instance_id, generation)
     }
 
     /// Checks that a payload fits this output and these uids, and no other channel.

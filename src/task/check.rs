@@ -9,6 +9,7 @@ use super::{
 };
 use crate::document::document;
 use crate::error::{Invalid, quoted};
+use crate::instance_id;
 
 /// Something that is allowed, but probably not meant.
 #[apply(document)]
@@ -49,7 +50,7 @@ const IMAGE: &str = "an http(s) address that contains .jpg, .jpeg or .png";
 /// # Errors
 /// An [`Invalid`] about `instanceId`.
 pub fn check_instance_id(instance_id: &str) -> Result<(), Invalid> {
-    check_word("instanceId", instance_id, 64)
+    check_word("instanceId", instance_id, instance_id::LONGEST)
 }
 
 /// Checks a name that goes into addresses: 1 to `longest` of `A-Z a-z 0-9 - _`.
