@@ -1,5 +1,7 @@
 //! The revisions of a lane's payload, and which of them a task has.
 
+use std::slice;
+
 use macro_rules_attribute::apply;
 
 use super::attempts::Attempts;
@@ -159,8 +161,10 @@ pub(super) struct LaunchPayload {
     old_tokens: Vec<String>,
     /// As it was sent, RTC tokens included: a Create is repeated with the same parameters.
     composed: Option<String>,
-    /// What the task was created with, once the lane has another payload: what an Update can change depends on it.
-    created_with: Option<Box<Services>>,
+    /// What the task may have been created with, once the lane has had another payload: what an Update can change depends on
+    /// it. More than one where a Create with the first had an unknown outcome, and the next was sent with another payload.
+    #[json(omit = Vec::new())]
+    created_with: Vec<Services>,
     /// What the Create or the Update under way carries, once the lane has another payload.
     outdated: Option<Box<Services>>,
     /// It is not known whether the task has the payload to go back to: an Update has an unknown outcome, or it is not known
@@ -220,13 +224,16 @@ impl LaunchPayload {
             // The task may have been started with the old one or this one, unless no Create was carried out.
             self.outdated = None;
             self.update_due = self.update_due.filter(|_| may_have_started);
+            if may_have_started && !self.created_with.is_empty() && !self.created_with.contains(desired) {
+                self.created_with.push(desired.clone());
+            }
         }
         self.compose(desired, uid)
     }
 
     /// Composes the payload for an Update, which cannot change the output, and numbers it.
     pub(super) fn compose_to_update(&mut self, desired: &Services, uid: Uid) -> (u32, String) {
-        let composed = match &self.created_with {
+        let composed = match self.created_with.first() {
             Some(created_with) => self.compose(&desired.clone().with_output_of(created_with), uid),
             None => self.compose(desired, uid),
         };
@@ -269,12 +276,15 @@ impl LaunchPayload {
     /// The lane has another payload, and no Create was sent yet: the launch starts with the new one.
     pub(super) fn start_with_new(&mut self) {
         self.forget(false);
-        (self.update_due, self.outdated, self.created_with) = (None, None, None);
+        (self.update_due, self.outdated) = (None, None);
+        self.created_with.clear();
     }
 
     /// The lane has another payload than this one. `carries_it`: what is under way, or runs, has it.
     pub(super) fn is_replaced(&mut self, before: &Services, carries_it: bool, now: Millis) {
-        self.created_with.get_or_insert_with(|| Box::new(before.clone()));
+        if self.created_with.is_empty() {
+            self.created_with.push(before.clone());
+        }
         if carries_it {
             self.outdated.get_or_insert_with(|| Box::new(before.clone()));
         }
@@ -282,21 +292,24 @@ impl LaunchPayload {
         self.update_due = self.update_due.or(Some(now));
     }
 
-    /// What the task was created with, if the lane has had another payload since.
-    pub(super) fn created_with(&self) -> Option<&Services> {
-        self.created_with.as_deref()
+    /// The field that an Update from the lane's payload, or what the task was created with, to this one cannot change.
+    pub(super) fn fixed_difference(&self, current: &Services, to: &Services) -> Option<&'static str> {
+        let created_with =
+            if self.created_with.is_empty() { slice::from_ref(current) } else { &self.created_with };
+        created_with.iter().find_map(|created| created.fixed_difference(to))
     }
 
     /// Whether an Update cannot bring the task to this payload.
     pub(super) fn needs_relaunch(&self, desired: &Services) -> bool {
-        self.created_with.as_ref().is_some_and(|created| created.fixed_difference(desired).is_some())
+        self.created_with.iter().any(|created| created.fixed_difference(desired).is_some())
     }
 
     /// Whether the lane's payload is back to what the task was created with, and no Update was sent: then the task has it.
     pub(super) fn keep_created(&mut self, desired: &Services) -> bool {
-        let is_same = self.created_with.as_deref() == Some(desired) && self.next_sequence_id == 0;
+        let is_same = self.created_with == slice::from_ref(desired) && self.next_sequence_id == 0;
         if is_same {
-            (self.update_due, self.created_with) = (None, None);
+            self.update_due = None;
+            self.created_with.clear();
         }
         is_same
     }
@@ -374,8 +387,9 @@ impl LaunchPayload {
         let given = [&self.input_token, &self.output_token].into_iter().filter_map(|token| token.given());
         let mut secrets: Vec<String> = given.map(str::to_owned).collect();
         secrets.extend_from_slice(&self.old_tokens);
-        secrets
-            .extend(self.outdated.iter().chain(&self.created_with).flat_map(|services| services.secrets()));
+        secrets.extend(
+            self.outdated.as_deref().into_iter().chain(&self.created_with).flat_map(Services::secrets),
+        );
         secrets
     }
 }

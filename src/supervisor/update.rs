@@ -112,7 +112,7 @@ impl Lane {
 
     /// The field of a payload that an Update of this launch's task could not change.
     fn fixed_difference(&self, launch: &Launch, services: &Services) -> Option<&'static str> {
-        launch.payload.created_with().unwrap_or(self.payload.desired()).fixed_difference(services)
+        launch.payload.fixed_difference(self.payload.desired(), services)
     }
 
     /// The newest payload was refused: goes back to the one before it, if there is one.

@@ -147,3 +147,16 @@ fn every_token_is_a_secret() {
     payload.is_replaced(&services(1), true, ms(0));
     assert_eq!(payload.secrets(), ["newer", "input", "token-of-1", "token-of-1"]);
 }
+
+#[test]
+fn a_create_with_another_payload_leaves_open_which_of_them_the_task_has() {
+    let mut payload = LaunchPayload::default();
+    payload.compose_to_launch(&services(1), 7, false);
+    // Its Create had an unknown outcome when the lane got another payload, and then went back to the first one.
+    payload.is_replaced(&services(1), true, ms(5));
+    payload.forget(false);
+    payload.compose_to_launch(&services_with(2, 60), 7, true);
+    payload.is_replaced(&services_with(2, 60), true, ms(6));
+    assert!(!payload.keep_created(&services(1)), "it may have the second one");
+    assert!(payload.needs_relaunch(&services(1)) && payload.is_behind());
+}
