@@ -60,6 +60,19 @@ pub(crate) fn list_of<N: Copy + Into<u64>>(numbers: &[N]) -> String {
     format!("[{}]", listed(numbers.iter().map(|number| (*number).into().to_string())))
 }
 
+/// The same as `join`, which is 1 KB in WebAssembly.
+#[cfg(feature = "server")]
+pub(crate) fn joined(items: &[&str], separator: &str) -> String {
+    let mut joined = String::new();
+    for item in items {
+        if !joined.is_empty() {
+            joined.push_str(separator);
+        }
+        joined.push_str(item);
+    }
+    joined
+}
+
 /// Items of an error's text.
 pub(crate) fn listed(items: impl Iterator<Item = String>) -> String {
     items.reduce(|list, item| list + ", " + &item).unwrap_or_default()

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::json::Place;
 use super::{Document, Json, Wrong};
-use crate::error::Invalid;
+use crate::error::{Invalid, joined};
 use crate::redact::start_of;
 
 /// Of the name of a field that is not known more is not shown, in bytes.
@@ -76,7 +76,7 @@ impl<'a> Fields<'a> {
         let Some(name) = self.map.keys().find(|name| !self.known.contains(&name.as_str())) else {
             return self.finish();
         };
-        let allowed = format!("left out: there are {}", self.known.join(", "));
+        let allowed = format!("left out: there are {}", joined(&self.known, ", "));
         Err(Box::new(Invalid::new(self.path_of(name), "given", allowed)))
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Document, Fields, write};
-use crate::error::{Invalid, quoted};
+use crate::error::{Invalid, joined, quoted};
 use crate::redact::is_secret;
 
 /// In a box, for it is handed on at each of many fields.
@@ -123,7 +123,7 @@ impl<'a> Json<'a> {
     }
 
     fn must_be_one_of(&self, names: &[&str]) -> Wrong {
-        self.must_be(&format!("one of {}", names.join(", ")))
+        self.must_be(&format!("one of {}", joined(names, ", ")))
     }
 
     pub(crate) fn fields(&self) -> Result<Fields<'_>, Wrong> {

@@ -244,16 +244,10 @@ impl Lane {
         is_of_others: &dyn Fn(&str) -> bool,
     ) -> Option<ChannelLook> {
         self.note_domain(now, &in_flight.domain, answer);
-        let (call, generation) = match in_flight.purpose {
-            Purpose::Acquire { generation } => (Call::Acquire, generation),
-            Purpose::Create { generation, .. } => (Call::Create, generation),
-            Purpose::Query { generation } => (Call::Query, generation),
-            Purpose::Update { generation } => (Call::Update, generation),
-            Purpose::Delete { generation } => (Call::Delete, generation),
-            Purpose::Presence => return self.on_presence(now, in_flight, answer),
-            Purpose::RtcToken { .. } => return None,
+        let Some(generation) = in_flight.purpose.generation() else {
+            return self.on_presence(now, in_flight, answer);
         };
-        let mut read = self.read(now, call, &in_flight.domain, answer);
+        let mut read = self.read(now, in_flight.purpose.call(), &in_flight.domain, answer);
         read.misnamed = self.is_misnamed(&read, generation, is_of_others);
         let mut brings_none = read.misnamed;
         if let Purpose::Create { token, .. } = &in_flight.purpose

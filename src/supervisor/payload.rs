@@ -163,7 +163,7 @@ pub(super) struct LaunchPayload {
     composed: Option<String>,
     /// What the task may have been created with, once the lane has had another payload: what an Update can change depends on
     /// it. More than one where a Create with the first had an unknown outcome, and the next was sent with another payload.
-    #[json(omit = Vec::new())]
+    #[json(nullable_list)]
     created_with: Vec<Services>,
     /// What the Create or the Update under way carries, once the lane has another payload.
     outdated: Option<Box<Services>>,

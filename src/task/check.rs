@@ -8,7 +8,7 @@ use super::{
     WaterMark,
 };
 use crate::document::document;
-use crate::error::{Invalid, quoted};
+use crate::error::{Invalid, joined, quoted};
 use crate::instance_id;
 
 /// Something that is allowed, but probably not meant.
@@ -201,7 +201,7 @@ impl Violations {
 
     fn one_of(&mut self, field: &str, value: Option<&String>, allowed: &[&str]) {
         if let Some(value) = value.filter(|value| !allowed.contains(&value.as_str())) {
-            self.add(field, quoted(value), allowed.join(" or "));
+            self.add(field, quoted(value), joined(allowed, " or "));
         }
     }
 
@@ -417,7 +417,7 @@ impl Violations {
         self.one_of(&format!("{at}.mode"), video.mode.as_ref(), &["RAW"]);
         let is_encoded = video.mode.is_none() && is_mixed(transcoder);
         if is_encoded && video.codec.is_none() {
-            self.add(format!("{at}.codec"), "missing", codecs.join(" or "));
+            self.add(format!("{at}.codec"), "missing", joined(codecs, " or "));
         }
         for (side, length) in [("width", video.width), ("height", video.height)] {
             match length {
