@@ -159,7 +159,7 @@ impl Group {
                 let (before, rest) = self.lanes.split_at_mut(at.min(count));
                 let Some((lane, after)) = rest.split_first_mut() else { return false };
                 let is_of_others =
-                    |task: &str| before.iter().chain(&*after).any(|other| other.create_of(task).is_some());
+                    |task: &str| before.iter().chain(&*after).any(|other| other.has_made(task));
                 if let Some(look) = lane.answer(now, id, &answer, &is_of_others) {
                     self.look(now, at, &look);
                 }
@@ -176,7 +176,7 @@ impl Group {
             }
             Input::Notice(notice) => {
                 // The lane of the task, whatever the instanceId says.
-                let owner = self.lanes.iter().position(|lane| lane.create_of(&notice.task_id).is_some());
+                let owner = self.lanes.iter().position(|lane| lane.has_made(&notice.task_id));
                 match owner.and_then(|at| self.lanes.get_mut(at)) {
                     Some(lane) => lane.notice(now, &notice),
                     None => self.lanes.iter_mut().any(|lane| lane.notice(now, &notice)),

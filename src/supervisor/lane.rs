@@ -151,9 +151,9 @@ impl Lane {
         &self.config.output_channel
     }
 
-    /// The instanceId of the create that made this task, if it is one that is known, or known to be gone.
-    pub(crate) fn create_of(&self, task_id: &str) -> Option<&str> {
-        self.launches.create_of(task_id)
+    /// Whether this lane has made this task, for all that it remembers.
+    pub(crate) fn has_made(&self, task_id: &str) -> bool {
+        self.launches.has_made(task_id, None)
     }
 
     /// The newest payload that was not refused.

@@ -592,8 +592,10 @@ pub(super) struct Retired {
     /// Nothing more is to be sent for its create.
     #[json(omit = false)]
     pub(super) closed: bool,
-    /// Its task, if that is known to be gone.
-    pub(super) gone: Option<String>,
+    /// Its task, if it had one that is known.
+    pub(super) task: Option<String>,
+    /// Its task is known to be gone.
+    pub(super) is_gone: bool,
     /// When its next call was due. It may have been given up before that, but the service is to be left alone until then.
     #[json(omit = Millis::ZERO)]
     pub(super) due: Millis,
@@ -602,13 +604,14 @@ pub(super) struct Retired {
 impl Retired {
     pub(super) fn new(launch: Launch, gone: Option<String>) -> Self {
         Self {
+            is_gone: gone.is_some(),
+            task: gone.or_else(|| launch.task_id().map(str::to_owned)),
             due: launch.phase.due().unwrap_or_default(),
             tokens: launch.tokens.candidates().to_vec(),
             closed: launch.tokens.is_closed(),
             generation: launch.generation,
             uid: launch.uid,
             instance_id: launch.instance_id,
-            gone,
         }
     }
 }

@@ -155,14 +155,21 @@ impl Launches {
     pub(super) fn create_of(&self, task_id: &str) -> Option<&str> {
         let of_launch = |launch: &&Launch| launch.task_id() == Some(task_id);
         let launch = self.list.iter().find(of_launch).map(|launch| launch.instance_id.as_str());
-        let of_retired = |old: &&Retired| old.gone.as_deref() == Some(task_id);
+        let of_retired = |old: &&Retired| old.is_gone && old.task.as_deref() == Some(task_id);
         launch.or_else(|| self.retired.iter().rfind(of_retired).map(|old| old.instance_id.as_str()))
+    }
+
+    /// Whether one of these launches has made this task, for all that is remembered, with another instanceId than this.
+    pub(super) fn has_made(&self, task_id: &str, other_than: Option<&str>) -> bool {
+        let of_launches = self.list.iter().map(|launch| (launch.task_id(), &launch.instance_id));
+        let of_retired = self.retired.iter().map(|old| (old.task.as_deref(), &old.instance_id));
+        let mut all = of_launches.chain(of_retired);
+        all.any(|(task, instance_id)| task == Some(task_id) && Some(instance_id.as_str()) != other_than)
     }
 
     /// Whether this task is known to be of another create than that of this launch.
     pub(super) fn is_of_another_create(&self, task_id: &str, generation: u32) -> bool {
-        let create = self.create_of(task_id);
-        create.is_some() && create != self.instance_id_of(generation)
+        self.has_made(task_id, self.instance_id_of(generation))
     }
 
     /// The launch that sent this instanceId: an instanceId is ours only if it is, character for character, one of those.

@@ -146,7 +146,7 @@ impl Lane {
             }
             let Some(at) = self.launches.retired.iter().rposition(|old| old.uid == uid) else { continue };
             let Some(old) = self.launches.retired.remove(at) else { continue };
-            if old.gone.is_some() {
+            if old.is_gone {
                 self.launches.retired.insert(at, old);
                 continue;
             }

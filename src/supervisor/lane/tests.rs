@@ -132,3 +132,15 @@ fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
     assert!(!doubts(4_999));
     assert!(doubts(5_000));
 }
+
+#[test]
+fn a_task_that_was_left_behind_is_known_but_not_taken_for_gone() {
+    let mut lane = lane();
+    let mut launch = launch(1);
+    launch.confirm(Millis::new(5_000));
+    let task = launch.task_id().unwrap().to_owned();
+    lane.launches.add(launch);
+    lane.forget(0, None);
+    assert!(lane.has_made(&task) && !lane.has_made("another"));
+    assert_eq!(lane.launches.create_of(&task), None, "it may live");
+}
