@@ -3,8 +3,8 @@
 //! A type is a document by [`document!`] before its definition, where its fields are named once: they are read and written
 //! under these names. An error names the place in the document: `policy.confirmMs[0]`.
 //!
-//! Why not serde's derives: they compile a reader and a writer for each type and each format. Here, fields are handed to
-//! one reader and one writer as `dyn Document`, which takes a quarter of the code in WebAssembly.
+//! Why not serde's derives: they compile a reader and a writer for each type and each format. Here, one reader and one writer
+//! take the fields of all types as `dyn Document`, which halves that code in WebAssembly.
 
 mod fields;
 mod json;
@@ -24,14 +24,14 @@ pub(crate) use self::serialize::Serializable;
 pub(crate) use self::writer::{FieldWriter, Writer, write};
 use crate::error::Invalid;
 
-/// A value that is read from JSON and written as JSON.
+/// A value that can be read from JSON and written as JSON.
 pub(crate) trait Document {
-    /// What is read into: fields that may be missing have their defaults, all others anything.
+    /// The value to read into. Optional fields have their defaults; all other fields are overwritten.
     fn blank() -> Self
     where
         Self: Sized;
 
-    /// Reads `json`. `self` is blank, or has the default of its field.
+    /// Reads `json`. `self` is blank, or holds its field's default.
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong>;
 
     fn write(&self, out: &mut dyn Writer);

@@ -10,8 +10,8 @@ use crate::redact::start_of;
 /// Of the name of a field that is not known more is not shown, in bytes.
 const MAX_NAME_BYTES: usize = 64;
 
-/// Fields that are wrong are no reason to stop: the first one is noted, and reported by `finish`. Readers that stop at each
-/// field are several times as large.
+/// A wrong field does not stop the reading: the first error is kept, and `finish` returns it. Code that returns early at each
+/// field is several times as large.
 pub(crate) struct Fields<'a> {
     map: &'a Map<String, Value>,
     place: &'a Place<'a>,

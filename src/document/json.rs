@@ -6,7 +6,7 @@ use super::{Document, Fields, write};
 use crate::error::{Invalid, joined, quoted};
 use crate::redact::is_secret;
 
-/// In a box, for it is handed on at each of many fields.
+/// Boxed, because it is returned through every level of a document.
 pub(crate) type Wrong = Box<Invalid>;
 
 /// A value, and where it stands.

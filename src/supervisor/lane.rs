@@ -151,7 +151,7 @@ impl Lane {
         &self.config.output_channel
     }
 
-    /// Whether this lane has made this task, for all that it remembers.
+    /// Whether this lane created this task, as far as it remembers.
     pub(crate) fn has_made(&self, task_id: &str) -> bool {
         self.launches.has_made(task_id, None)
     }

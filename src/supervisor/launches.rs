@@ -159,7 +159,8 @@ impl Launches {
         launch.or_else(|| self.retired.iter().rfind(of_retired).map(|old| old.instance_id.as_str()))
     }
 
-    /// Whether one of these launches has made this task, for all that is remembered, with another instanceId than this.
+    /// Whether a launch of this lane created this task, under another instanceId than `other_than`. Launches that are over count
+    /// as long as they are remembered.
     pub(super) fn has_made(&self, task_id: &str, other_than: Option<&str>) -> bool {
         let of_launches = self.list.iter().map(|launch| (launch.task_id(), &launch.instance_id));
         let of_retired = self.retired.iter().map(|old| (old.task.as_deref(), &old.instance_id));

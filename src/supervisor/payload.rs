@@ -161,8 +161,8 @@ pub(super) struct LaunchPayload {
     old_tokens: Vec<String>,
     /// As it was sent, RTC tokens included: a Create is repeated with the same parameters.
     composed: Option<String>,
-    /// What the task may have been created with, once the lane has had another payload: what an Update can change depends on
-    /// it. More than one where a Create with the first had an unknown outcome, and the next was sent with another payload.
+    /// The payloads that the task may have been created with, once the lane has had another one: what an Update can change
+    /// depends on them. There are several if a Create had an unknown outcome and was sent again with another payload.
     #[json(nullable_list)]
     created_with: Vec<Services>,
     /// What the Create or the Update under way carries, once the lane has another payload.
