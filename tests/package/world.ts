@@ -67,3 +67,27 @@ export async function world(test: TestContext, options: ServerOptions = {}, host
 }
 
 export const live = (server: EmulatorServer) => server.emulator.state().tasks.filter((task) => task.live);
+
+/**
+ * A host whose calls are counted by when they leave, which is the driver's last look at the clock: a busy machine may stop
+ * between that and the call, and all the longer before the call arrives.
+ */
+export function countingDepartures(host: Host, isCounted: (method: string) => boolean = () => true) {
+  const began = Date.now();
+  let looked = began;
+  const left: number[] = [];
+  const now = () => {
+    looked = began + (Date.now() - began) * SPEED;
+    return looked;
+  };
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    if (isCounted(init?.method ?? "GET")) left.push(looked);
+    return (host.fetch ?? globalThis.fetch)(input, init);
+  };
+  return {
+    host: { ...host, now, fetch },
+    calls: () => left.length,
+    /** In any second of the service's. */
+    mostInASecond: () => Math.max(...left.map((at, i) => left.slice(i).filter((other) => other < at + 1000).length)),
+  };
+}

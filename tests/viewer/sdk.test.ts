@@ -89,6 +89,9 @@ async function staysFor(ms: number): Promise<Status> {
 const within = (ms: number, least: number, most: number) =>
   assert.ok(ms >= least && ms <= most, `${ms} ms, but should be from ${least} to ${most}`);
 
+/** The soonest that an output which fell silent is taken for frozen: Firefox counts decoded frames once a second, so that its last one may be old. */
+const SOONEST_FROZEN_MS = isFirefox ? 0 : 200;
+
 const silencePrimary = () => act((session) => session.silence([9001]));
 
 // ---- what is shown and heard -----------------------------------------------------------------------------------
@@ -159,7 +162,7 @@ for (const [standby, expected] of [
 test("hot: frames that do not come are enough", async () => {
   await watching();
   const { ms, reason } = await switchAfter(silencePrimary);
-  within(ms, 200, 4000);
+  within(ms, SOONEST_FROZEN_MS, 4000);
   assert.equal(reason, "frozen");
   const now = await status();
   assert.deepEqual([now.onTop, now.heard], [[BACKUP], [BACKUP]]);
@@ -171,7 +174,7 @@ test("video-state-changed 3: the cold backup is subscribed at once, and shown wh
   await silencePrimary();
   const then = await until(isSwitched);
   const degraded = events(then).find(({ type }) => type === "degraded");
-  within(Number(degraded?.at) - began, 400, 3000);
+  within(Number(degraded?.at) - began, SOONEST_FROZEN_MS, 3000);
   assert.equal(degraded?.reason, "frozen");
 });
 
@@ -374,7 +377,7 @@ test("the media path is rebuilt, each picture in a new element: it is the new on
   await act((session) => session.gateway.rebuild([9001, 9101]));
   await staysFor(3000);
   const { ms, reason } = await switchAfter(silencePrimary);
-  within(ms, 200, 4000);
+  within(ms, SOONEST_FROZEN_MS, 4000);
   assert.equal(reason, "frozen");
 });
 
@@ -495,14 +498,16 @@ for (const standby of ["hot", "cold"] as const)
 test("client.unsubscribe() of the sound that is heard, or audioTrack.stop(): it is heard again, and no event", async () => {
   await watching();
   await here.page.mouse.click(5, 5);
-  for (const takeAway of [
-    (session) => void session.gateway.client.unsubscribe(session.user(9001), "audio"),
-    (session) => session.user(9001).audioTrack?.stop(),
-  ] satisfies Act[]) {
-    await act(takeAway);
-    await until(({ heard }) => heard.length === 0);
-    await until(({ heard }) => heard.join() === String(PRIMARY));
-  }
+  const heardAgain = () => until(({ heard }) => heard.join() === String(PRIMARY));
+  await act((session) => void session.gateway.client.unsubscribe(session.user(9001), "audio"));
+  await until(({ calls }) => calls.filter((call) => call === `subscribe ${PRIMARY} audio`).length === 2);
+  await heardAgain();
+  await here.page.evaluate(() => {
+    window.session.user(9001).audioTrack?.stop();
+    const { heard } = window.session.status();
+    if (heard.length > 0) throw new Error(`${heard} is heard`);
+  });
+  await heardAgain();
   assert.deepEqual(eventsButStalls(await status()), []);
 });
 
