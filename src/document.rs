@@ -12,6 +12,8 @@ pub(crate) mod names;
 mod serialize;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod typescript;
 mod values;
 mod writer;
 
@@ -21,6 +23,8 @@ pub(crate) use self::fields::Fields;
 pub(crate) use self::json::{Json, Wrong};
 pub(crate) use self::names::name;
 pub(crate) use self::serialize::Serializable;
+#[cfg(test)]
+pub(crate) use self::typescript::words;
 pub(crate) use self::writer::{FieldWriter, Writer, write};
 use crate::error::Invalid;
 
@@ -51,6 +55,24 @@ pub(crate) trait Document {
     fn is_optional(&self) -> bool {
         false
     }
+
+    /// What TypeScript calls the type.
+    #[cfg(test)]
+    fn typescript() -> String
+    where
+        Self: Sized,
+    {
+        "unknown".to_owned()
+    }
+
+    /// What TypeScript's declaration of the type is made of.
+    #[cfg(test)]
+    fn description() -> Option<typescript::Description>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
 /// Reads a document, which errors call `root`.
@@ -80,6 +102,9 @@ fn read_into(document: &mut dyn Document, root: &str, value: &Value) -> Result<(
 /// - `nullable_list`: empty when it is missing or `null`; not written when it is empty;
 /// - `beside`: its fields stand beside the others.
 ///
+/// `#[typed(…)]`, after that, is the type in TypeScript of a field whose type in Rust does not say it: text, or
+/// `words(…)`. The declarations in `src/js/contract.ts` are made of the documents, with their docs.
+///
 /// Of a variant: `default`, as in `#[derive(Default)]`.
 macro_rules! document {
     (
@@ -87,7 +112,10 @@ macro_rules! document {
         #[json($case:ident $(, unknown = $unknown:ident)? , defaults = $defaults:expr $(, serde = $serde:ident)?)]
         $(#[$meta:meta])*
         $vis:vis struct $type:ident {
-            $($(#[doc = $field_doc:expr])* $field_vis:vis $field:ident : $field_type:ty),* $(,)?
+            $(
+                $(#[doc = $field_doc:expr])* $(#[typed($typed:expr)])?
+                $field_vis:vis $field:ident : $field_type:ty
+            ),* $(,)?
         }
     ) => {
         $(#[doc = $doc])* $(#[$meta])*
@@ -114,6 +142,10 @@ macro_rules! document {
                 // Its default may be another one than `None`.
                 $(out.put($crate::document::name!($case $field), &self.$field);)*
             }
+
+            $crate::document::document!(@typescript $type, [$($doc),*], Fields(vec![$(
+                $crate::document::document!(@member $case $field, $field_type, [$($field_doc),*], Always $(, $typed)?)
+            ),*]));
         }
         $($crate::document::document!(@serde $serde $type);)?
     };
@@ -123,7 +155,7 @@ macro_rules! document {
         $(#[$meta:meta])*
         $vis:vis struct $type:ident {
             $(
-                $(#[doc = $field_doc:expr])* $(#[json($($how:tt)*)])?
+                $(#[doc = $field_doc:expr])* $(#[json($($how:tt)*)])? $(#[typed($typed:expr)])?
                 $field_vis:vis $field:ident : $field_type:ty
             ),* $(,)?
         }
@@ -157,6 +189,12 @@ macro_rules! document {
                     @write out, $crate::document::name!($case $field), &self.$field $(, $($how)*)?
                 );)*
             }
+
+            $crate::document::document!(@typescript $type, [$($doc),*], Fields(vec![$(
+                $crate::document::document!(
+                    @member $case $field, $field_type, [$($field_doc),*], [$($($how)*)?] $(, $typed)?
+                )
+            ),*]));
         }
         $($crate::document::document!(@serde $serde $type);)?
     };
@@ -169,7 +207,7 @@ macro_rules! document {
                 $(#[doc = $variant_doc:expr])* $(#[json($default:ident)])?
                 $variant:ident $({
                     $(
-                        $(#[doc = $field_doc:expr])* $(#[json($($how:tt)*)])?
+                        $(#[doc = $field_doc:expr])* $(#[json($($how:tt)*)])? $(#[typed($typed:expr)])?
                         $field:ident : $field_type:ty
                     ),* $(,)?
                 })?
@@ -227,6 +265,14 @@ macro_rules! document {
                     }),*
                 }
             }
+
+            $crate::document::document!(@typescript $type, [$($doc),*], Variants(stringify!($tag), vec![$((
+                vec![$($variant_doc),*],
+                $crate::document::name!($case $variant),
+                vec![$($($crate::document::document!(
+                    @member $case $field, $field_type, [$($field_doc),*], [$($($how)*)?] $(, $typed)?
+                )),*)?],
+            )),*]));
         }
         $($crate::document::document!(@serde $serde $type);)?
     };
@@ -257,6 +303,10 @@ macro_rules! document {
             fn write(&self, out: &mut dyn $crate::document::Writer) {
                 out.text(self.json_name());
             }
+
+            $crate::document::document!(@typescript $type, [$($doc),*], Words(vec![$(
+                (vec![$($variant_doc),*], $crate::document::name!($case $variant))
+            ),*]));
         }
 
         impl $type {
@@ -290,6 +340,46 @@ macro_rules! document {
         if *$from != $otherwise { $out.field($name, $from) }
     };
 
+    (@typescript $type:ident, [$($doc:expr),*], $shape:ident($($of:tt)*)) => {
+        #[cfg(test)]
+        fn typescript() -> String {
+            $crate::document::typescript::name_of(stringify!($type)).to_owned()
+        }
+
+        #[cfg(test)]
+        fn description() -> Option<$crate::document::typescript::Description> {
+            Some($crate::document::typescript::Description {
+                name: Self::typescript(),
+                docs: vec![$($doc),*],
+                shape: $crate::document::typescript::Shape::$shape($($of)*),
+            })
+        }
+    };
+    (@member $case:ident $field:ident, $type:ty, [$($doc:expr),*], $presence:tt $(, $typed:expr)?) => {{
+        #[allow(unused_mut, unused_assignments, reason = "most are typed by their type in Rust")]
+        let mut typed = $crate::document::typescript::typed::<$type>(stringify!($type));
+        $(typed = $typed.into();)?
+        $crate::document::typescript::Member {
+            docs: vec![$($doc),*],
+            name: $crate::document::name!($case $field),
+            typed,
+            presence: $crate::document::document!(@presence $type, $presence),
+        }
+    }};
+    (@presence $type:ty, Always) => {
+        $crate::document::typescript::Presence::always(<$type as $crate::document::Document>::blank())
+    };
+    (@presence $type:ty, []) => {
+        $crate::document::typescript::Presence::of(<$type as $crate::document::Document>::blank())
+    };
+    (@presence $type:ty, [nullable]) => { $crate::document::typescript::Presence::OrNull };
+    (@presence $type:ty, [nullable_list]) => { $crate::document::typescript::Presence::OptionalOrNull };
+    (@presence $type:ty, [beside]) => {
+        $crate::document::typescript::Presence::Beside(<$type as $crate::document::Document>::description())
+    };
+    (@presence $type:ty, [or = $otherwise:expr]) => { $crate::document::typescript::Presence::Optional };
+    (@presence $type:ty, [omit = $otherwise:expr]) => { $crate::document::typescript::Presence::Optional };
+
     (@takes_others) => { true };
     (@takes_others refused) => { false };
 
@@ -305,6 +395,11 @@ macro_rules! document {
 
             fn write(&self, out: &mut dyn $crate::document::Writer) {
                 self.0.write(out);
+            }
+
+            #[cfg(test)]
+            fn typescript() -> String {
+                $crate::document::typescript::of_field(|outer: Self| outer.0)
             }
         }
     };

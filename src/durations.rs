@@ -1,7 +1,7 @@
 //! Every duration among the settings: its default, and what is allowed.
 //!
 //! This is the only table of them, except for a viewer's (`failover/config.rs`). The checks and the defaults use it;
-//! `src/js/durations.ts` is generated from it; a test compares it with what the TypeScript types document.
+//! `src/js/durations.ts`, and the ranges in the docs of `src/js/contract.ts`, are generated from it.
 //!
 //! The least value of each is larger than its default in seconds, so a value that was meant in seconds is mostly refused
 //! instead of being taken for milliseconds. A faster clock (`timeScale`) is the way to wait less in a test.

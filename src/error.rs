@@ -1,15 +1,17 @@
 //! What every wrong value of a configuration is reported as.
 
-use serde::Serialize;
+#[cfg(feature = "server")]
+use macro_rules_attribute::apply;
 
 #[cfg(feature = "server")]
-use crate::document;
+use crate::document::{self, document};
 
 /// A value that is not allowed where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[cfg_attr(feature = "server", apply(document), json(camel, serde = both))]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value}, but must be {allowed}")]
 pub struct Invalid {
-    /// The path of the field, as the user wrote it: `policy.confirmMs[0]`.
+    /// The path of the field, as the user wrote it: `policy.confirmMs[0]`, or of a payload from `services` on.
     pub field: String,
     /// The value that was found.
     pub value: String,

@@ -104,66 +104,66 @@ impl RetryReason {
             Meaning::RateLimited => Some(Self::RateLimited),
             Meaning::NoAnswer => Some(Self::NoAnswer),
             Meaning::WrongParameters | Meaning::WrongCredentials => asks_or_ends.then_some(Self::Refused),
-            Meaning::Success | Meaning::AlreadyStarted | Meaning::Task(_) | Meaning::AlreadyGone => None,
+            Meaning::Success | Meaning::AlreadyStarted | Meaning::Task { .. } | Meaning::AlreadyGone => None,
         }
     }
 }
 
-/// Every schedule of the service, and ours where it has none. All values are in milliseconds unless said otherwise;
-/// every one can be overridden.
+/// Every schedule: the service's own ones are the defaults, and ours where it has none. Lists are the waits before each further
+/// attempt.
 #[apply(document)]
 #[json(camel, unknown = refused, defaults = Self::default(), serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Acquire, Create or Update answered 206: the same again after 3, 6, 9 s.
+    /// Acquire, Create or Update answered 206: the same again.
     pub create_timed_out_ms: Backoff,
-    /// Acquire, Create or Update answered 50x: the same again after 3, 6, 9 s.
+    /// Acquire, Create or Update answered 50x: the same again.
     pub create_server_error_ms: Backoff,
-    /// Acquire, Create or Update answered code 65, with a 40x too: the same again after 3, 6 s.
+    /// Acquire, Create or Update answered code 65, with a 40x too: the same again.
     pub create_not_completed_ms: Backoff,
-    /// Query answered 404: again after 5, 10, 15 s; a 404 still means that the task is gone.
+    /// Query answered 404: again; when spent, the task is gone.
     pub query_not_found_ms: Backoff,
-    /// Query answered 50x or 206: again after 5, 10, 15, 30 s, then every 30 s: it never proves an exit.
+    /// Query answered 50x or 206: again; the last repeats, as it never proves an exit.
     pub query_server_error_ms: Backoff,
-    /// Query answered 40x: again after 5, 10, 15 s; when it persists the operator is told, and monitoring goes on.
+    /// Query answered 40x: again; when spent, the operator is told, and monitoring goes on.
     pub query_refused_ms: Backoff,
-    /// Delete answered 50x, 206 or 40x: again after 5, 10, 15, 30 s; then the task is reported as left behind.
+    /// Delete answered 50x, 206 or 40x: again; when spent, the task is left behind.
     pub delete_ms: Backoff,
-    /// No answer to any call: again after 1, 3, 6 s, each time on the domain that the ladder of domains says.
+    /// No answer to any call: again, each time on the domain that is due.
     pub no_answer_ms: Backoff,
-    /// 429 without a `Retry-After`: again after 1, 2, 5, 10 s, then every 10 s. It never spends an attempt.
+    /// 429 without `Retry-After`: again; the last repeats, and no attempt is spent.
     pub rate_limited_ms: Backoff,
-    /// Looks for a new task: 5 s after its taskId, then 5, 5, 10 s apart, then every 10 s. Each stays below
-    /// the task's `idleTimeout`.
+    /// Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`.
     pub confirm_ms: Backoff,
-    /// A task that does not run this long after its taskId did not start: 90 s.
+    /// A task that does not run this long after its taskId did not start.
     pub confirm_deadline_ms: Millis,
-    /// A running task is asked for every 120 s.
+    /// Between two looks for a running task.
     pub monitor_interval_ms: Millis,
-    /// Launching again: at once, then after 5, 15, 30, 60, 120, 300 s, then every 300 s.
+    /// Launching again; the last repeats.
     pub relaunch_ms: Backoff,
-    /// After running this long the launches before it are forgotten: 600 s.
+    /// After running this long, earlier launches are forgotten.
     pub relaunch_reset_ms: Millis,
-    /// `migration: "wait"`: how long the service is given to move a failed task: 90 s. As long a running task is looked at
-    /// every 10 s once a notification said that it has stopped or failed.
+    /// How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is
+    /// looked at every 10 s once a notification said that it has stopped or failed.
     pub migration_ms: Millis,
-    /// A task that runs but could not be identified is relaunched under another uid after 90 s; `null`: never.
+    /// A task that runs but that nobody names is replaced after this; `null`: never.
     pub unidentified_ms: Option<Millis>,
-    /// Looks into the channel for an unresolved create: 10, 10, 10, 15, 30, 60 s apart, then every 60 s.
+    /// Looks into the channel for an unresolved create; the last repeats.
     pub presence_ms: Backoff,
-    /// So many looks in a row without the uid prove that it is not live: 3, besides those of `migrationMs`, in which the
-    /// service may be moving it.
+    /// So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the service
+    /// may be moving it: 1 to 20, default 3.
     pub presence_absences: u8,
-    /// How long after `stop()` a task that cannot be ended, or found, is waited for: 300 s. One whose id is
-    /// known is not given up before a Delete of it was tried, however much later that is.
+    /// How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a
+    /// Delete of it was tried, however much later that is.
     pub stop_deadline_ms: Millis,
-    /// Time-out of each single attempt, whatever the others took: 10 s.
+    /// Time-out of each attempt, whatever the others took.
     pub request_timeout_ms: Millis,
-    /// Hints and notifications bring a Query forward at most this often: every 5 s.
+    /// Hints and notifications bring a Query forward at most this often.
     pub hint_interval_ms: Millis,
-    /// The longest `Retry-After` that is followed: 300 s.
+    /// The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
+    /// the reply's own `Date`, where it has one.
     pub retry_after_max_ms: Millis,
-    /// How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step: 0 to 100.
+    /// How much longer a wait may become by chance, so that a fleet does not ask in step: 0 to 100 % of it, default 0.
     pub jitter_percent: u8,
 }
 

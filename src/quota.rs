@@ -6,8 +6,7 @@ pub(crate) mod permits;
 use std::collections::VecDeque;
 
 use macro_rules_attribute::apply;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::by_lane::ByLane;
 use crate::document::{self, Document, FieldWriter, Json, Writer, Wrong, document};
@@ -29,19 +28,23 @@ const UNUSED_FOR: Millis = Millis::from_secs(5);
 /// leave at once. Half of the 2 s within which it must follow its Acquire.
 const LONGEST_HELD: Millis = SECOND;
 
-/// The limits of an App ID. They are defaults that Agora's support can raise, so they are settings here.
+/// An App ID's limits. Agora's support can raise them.
 #[apply(document)]
 #[json(camel, unknown = refused, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotaLimits {
-    /// Calls a second in the long run: 1 to 10000, by default 8. With `burst` it makes the most in any one second.
+    /// Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under
+    /// 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether
+    /// it counts Query. Together with `burst` the most in any one second.
     #[json(or = CALLS_PER_SECOND)]
     pub calls_per_second: u32,
-    /// Calls that may follow each other at once: 2 to 10000, by default 2 (an Acquire and its Create).
+    /// Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).
     #[json(or = BURST)]
     pub burst: u32,
-    /// Peak concurrent tasks (PCW) of the largest output size that is used: 1 to 1000000. At most a tenth of it may be
-    /// created a second.
+    /// Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North
+    /// America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in
+    /// mainland China 20, 10 or 5. At most a tenth of it is created a second.
+    #[json(or = documented_pcw(Area::default(), OutputSize::Hd))]
     pub pcw: u32,
 }
 
@@ -106,14 +109,14 @@ impl QuotaLimits {
     }
 }
 
-/// A call that wants to be made, in the order of importance: Delete, then what creates, then Query.
+/// A call that needs a permit of the rate limit, in the order of importance.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Want {
     /// Ends a task.
     Delete,
-    /// An Acquire together with its Create, which must follow within 2 s: its permit is reserved at once.
+    /// An Acquire together with its Create, which must follow within 2 s: that one's permit is reserved at once.
     AcquireAndCreate,
     /// A Create made again.
     Create,
@@ -398,8 +401,7 @@ impl TokenBucket {
 }
 
 /// The size of a task's output, by which the service counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutputSize {
     /// At most 640 × 360.
     Sd,
@@ -434,6 +436,11 @@ pub struct TasksBySize([u32; 3]);
 impl Document for TasksBySize {
     fn blank() -> Self {
         Self::default()
+    }
+
+    #[cfg(test)]
+    fn typescript() -> String {
+        format!("number | {{ {} }}", NAMES.map(|size| format!("{size}?: number")).join("; "))
     }
 
     /// A number, which is of HD outputs, or `{ SD?, HD?, FHD? }`.
@@ -500,13 +507,14 @@ pub fn documented_pcw(area: Area, size: OutputSize) -> u32 {
 }
 
 /// What a plan needs of an App ID's quota.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct QuotaEstimate {
     /// Calls a second for monitoring alone.
     pub queries_per_second: f64,
-    /// Seconds that it takes to launch all tasks one after the other, as the limits allow: Acquire, Create and the
-    /// first Query of each.
+    /// How many seconds it takes to launch all tasks one after the other, as the limits allow: Acquire, Create and the first Query of
+    /// each.
     pub launch_all_seconds: f64,
     /// The most tasks that these limits carry at this interval.
     pub most_tasks: u32,
@@ -516,12 +524,53 @@ pub struct QuotaEstimate {
     pub verdict: String,
 }
 
+/// A plan whose need of quota is estimated.
+#[apply(document)]
+#[json(camel, unknown = refused)]
+#[derive(Clone, Debug)]
+pub struct QuotaPlan {
+    /// Tasks at the same time, by the size of their outputs: 1 or more. A number is that of HD outputs.
+    tasks: TasksBySize,
+    /// How often each is asked for.
+    poll_interval_ms: Option<Millis>,
+    /// Default `north-america`.
+    #[json(or = Area::default())]
+    area: Area,
+    /// Limits that differ from the area's documented ones; `pcw` is that of each size.
+    #[typed("Quota")]
+    quota: Option<Value>,
+}
+
+impl QuotaPlan {
+    /// Reads a plan.
+    ///
+    /// # Errors
+    /// A field that does not exist, or of the wrong type.
+    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
+        document::read("plan", json)
+    }
+
+    /// What it needs.
+    ///
+    /// # Errors
+    /// No task at all, or a value out of its range.
+    pub fn estimate(&self) -> Result<QuotaEstimate, Invalid> {
+        let none = Value::Object(Map::new());
+        let quota = self.quota.as_ref().unwrap_or(&none);
+        let limits = QuotaLimits::from_json(self.area, self.tasks.largest(), quota)?;
+        let is_given = quota.get("pcw").is_some();
+        let interval = self.poll_interval_ms.unwrap_or(POLL_INTERVAL.default());
+        let pcw_of = |size| if is_given { limits.pcw } else { documented_pcw(self.area, size) };
+        estimate(self.tasks, interval, &limits, OutputSize::ALL.map(pcw_of))
+    }
+}
+
 /// Estimates what these tasks need, each asked for every `poll_interval` (ms). A third of the rate is kept for launches,
 /// deletions and repeated calls. `pcw` is that of SD, HD and FHD: no size may exceed its own, nor all together the largest.
 ///
 /// # Errors
 /// No task at all, or an interval out of its range.
-pub fn estimate(
+fn estimate(
     tasks: TasksBySize,
     poll_interval: Millis,
     limits: &QuotaLimits,

@@ -12,15 +12,42 @@ use crate::on_air::OnAirChoice;
 pub use crate::on_air::{OnAir, OnAirPolicy};
 use crate::quota::QuotaLimits;
 use crate::supervisor::{
-    Input, Lane, LaneStatus, LaneUpdate, NewLane, Output, PermitRequest, Raw, RequestId, Shared,
+    CommonSettings, Input, Lane, LaneStatus, LaneUpdate, NewLane, Output, PermitRequest, RequestId, Shared,
     SnapshotError,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::Millis;
 use crate::uid::Uid;
 
-/// The settings of a group, as JSON: those of a supervisor, with `lanes: [{ name, uids, services? }]` in the place of
-/// `uids`, the primary first, and `onAir?`.
+/// Settings of one lane of a group.
+#[apply(document)]
+#[json(camel, unknown = refused)]
+pub(crate) struct LaneSettings {
+    /// 1 to 32 characters.
+    name: String,
+    /// Two or more output uids; no other lane's in the same output channel.
+    uids: Vec<Uid>,
+    /// A payload of its own, until an update gives all lanes the same. Each keeps the channel of its own output.
+    #[typed("Services")]
+    services: Option<Value>,
+}
+
+/// Settings of a group.
+#[apply(document)]
+#[json(camel, unknown = refused)]
+pub(crate) struct GroupSettings {
+    #[json(beside)]
+    common: CommonSettings,
+    /// The primary first.
+    lanes: Vec<LaneSettings>,
+    /// Which output is put on air. Default `sticky`.
+    on_air: Option<OnAirPolicy>,
+    /// How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin with
+    /// it, only to leave it a moment later.
+    start_grace_ms: Option<Millis>,
+}
+
+/// The settings of a group, read and checked.
 #[derive(Clone, Debug)]
 pub struct GroupConfig {
     lanes: Vec<NewLane>,
@@ -35,41 +62,45 @@ const NAME_CHARS: usize = 32;
 const MAX_LANES: usize = 99;
 
 impl GroupConfig {
-    /// Reads and checks the settings.
+    /// Reads and checks the settings, as JSON: those of a supervisor, with `lanes: [{ name, uids, services? }]` in the place of
+    /// `uids`, the primary first, and `onAir?` and `startGraceMs?`.
     ///
     /// # Errors
     /// The first value that is not allowed.
     pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        let mut raw: Raw = document::read("config", json)?;
-        raw.refuse_uids()?;
-        let on_air = raw.on_air.unwrap_or_default();
-        let start_grace = raw.start_grace_ms.unwrap_or(START_GRACE.default());
+        if json.get("uids").is_some_and(|uids| !uids.is_null()) {
+            return Err(Invalid::new("config.uids", "given", "left out: each lane has its own"));
+        }
+        let settings: GroupSettings = document::read("config", json)?;
+        let GroupSettings { common, lanes: settings_of_lanes, on_air, start_grace_ms } = settings;
+        let start_grace = start_grace_ms.unwrap_or(START_GRACE.default());
         START_GRACE.check(start_grace).map_err(|invalid| invalid.within("config"))?;
-        let raw_lanes = raw.lanes.as_mut().map(std::mem::take).unwrap_or_default();
-        if raw_lanes.is_empty() || raw_lanes.len() > MAX_LANES {
-            let found = format!("{} lanes", raw_lanes.len());
+        if settings_of_lanes.is_empty() || settings_of_lanes.len() > MAX_LANES {
+            let found = format!("{} lanes", settings_of_lanes.len());
             return Err(Invalid::new("config.lanes", found, format!("a list of 1 to {MAX_LANES} lanes")));
         }
-        let shared = Shared::new(raw)?;
+        instance_id::check(&common.instance_id, true)?;
+        let shared = Shared::new(common)?;
         let mut lanes: Vec<NewLane> = Vec::new();
-        for (i, raw) in raw_lanes.into_iter().enumerate() {
+        for (i, settings) in settings_of_lanes.into_iter().enumerate() {
             let field = |name: &str| format!("config.lanes[{i}].{name}");
-            let length = raw.name.chars().count();
-            if length == 0 || length > NAME_CHARS || lanes.iter().any(|lane| lane.name() == raw.name) {
+            let length = settings.name.chars().count();
+            if length == 0 || length > NAME_CHARS || lanes.iter().any(|lane| lane.name() == settings.name) {
                 let allowed = format!("1 to {NAME_CHARS} characters, and no other lane's");
-                return Err(Invalid::new(field("name"), quoted(&raw.name), allowed));
+                return Err(Invalid::new(field("name"), quoted(&settings.name), allowed));
             }
-            let instance_id = instance_id::of_part(&shared.raw.instance_id, i);
-            let services = raw.services.as_ref();
-            let lane = shared.lane(raw.name, instance_id, raw.uids, services).map_err(|invalid| {
-                let name = match invalid.field.as_str() {
-                    "config.uids" => "uids",
-                    // The payload that all have in common is no lane's.
-                    name if services.is_some() && name.starts_with("services") => name,
-                    _ => return invalid,
-                };
-                Invalid { field: field(name), ..invalid }
-            })?;
+            let instance_id = instance_id::of_part(&shared.settings.instance_id, i);
+            let services = settings.services.as_ref();
+            let lane =
+                shared.lane(settings.name, instance_id, settings.uids, services).map_err(|invalid| {
+                    let name = match invalid.field.as_str() {
+                        "config.uids" => "uids",
+                        // The payload that all have in common is no lane's.
+                        name if services.is_some() && name.starts_with("services") => name,
+                        _ => return invalid,
+                    };
+                    Invalid { field: field(name), ..invalid }
+                })?;
             let in_channel = |other: &&NewLane| other.output_channel() == lane.output_channel();
             let taken = |uid: &&Uid| lanes.iter().filter(in_channel).any(|other| other.uids().contains(uid));
             if let Some(uid) = lane.uids().iter().find(taken) {
@@ -79,7 +110,7 @@ impl GroupConfig {
             lanes.push(lane);
         }
         let limits = shared.limits(&lanes)?;
-        Ok(Self { lanes, limits, on_air, start_grace })
+        Ok(Self { lanes, limits, on_air: on_air.unwrap_or_default(), start_grace })
     }
 
     /// What is allowed, but probably not meant.

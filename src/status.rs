@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::document;
 
-/// The calls of the service's REST interface for a task.
+/// A call: those of the service's REST interface for a task, one that asks who is in the output channel, and the
+/// application's own callback for an RTC token.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,8 +129,9 @@ impl ServiceStatus {
 }
 
 /// How a task is, as a Query tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TaskState {
     /// On its way up: neither running nor ended.
     Starting,
@@ -181,8 +183,9 @@ impl TaskState {
 }
 
 /// What one answer of one call means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "kind", content = "task")]
+#[apply(document)]
+#[json(camel, tag = kind, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meaning {
     /// Carried out: a builder token, a task that is to be confirmed, an update taken, or a task ended.
     Success,
@@ -191,7 +194,10 @@ pub enum Meaning {
     /// 202: accepted, not done yet. Query before going on.
     Accepted,
     /// Query 200: how the task is.
-    Task(TaskState),
+    Task {
+        /// Its state.
+        task: TaskState,
+    },
     /// 206: the backend's answer timed out, the outcome is unknown.
     TimedOut,
     /// Code 65: "request not completed", the outcome is unknown, and the same parameters are to be sent again.
@@ -232,7 +238,7 @@ pub fn interpret(
         (202, _) => Meaning::Accepted,
         (206, _) => Meaning::TimedOut,
         (201 | 409, Call::Create) => Meaning::AlreadyStarted,
-        (200..=299, Call::Query) => Meaning::Task(TaskState::of(task_status, service_status)),
+        (200..=299, Call::Query) => Meaning::Task { task: TaskState::of(task_status, service_status) },
         (200..=299, _) => Meaning::Success,
         (404, Call::Query | Call::Update) => Meaning::NotFound,
         (404, Call::Delete) => Meaning::AlreadyGone,

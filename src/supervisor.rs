@@ -45,8 +45,10 @@ use std::fmt;
 use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+pub(crate) use self::config::SupervisorSettings;
+pub(crate) use self::config::{CommonSettings, NewLane, Shared};
 pub use self::config::{Migration, Presence, Restart, Rollout, SupervisorConfig};
-pub(crate) use self::config::{NewLane, Raw, Shared};
 pub use self::event::{
     Ending, Event, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason, Said, Suspicion,
 };

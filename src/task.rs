@@ -15,21 +15,26 @@ use macro_rules_attribute::apply;
 use serde_json::{Map, Value};
 
 pub(crate) use self::check::check_word;
+#[cfg(test)]
+use self::check::{CDN_CODECS, FILL_MODES, MODES, PROFILES, SERVICE_TYPE, VIDEO_MODES};
 pub use self::check::{TaskWarning, check_instance_id};
 pub use self::shown::revealed;
 use self::shown::without_signature;
+#[cfg(test)]
+use crate::document::words;
 use crate::document::{self, Document, FieldWriter, Fields, Json, Writer, Wrong, document};
 use crate::error::Invalid;
 use crate::quota::OutputSize;
 use crate::time::Millis;
 use crate::uid::Uid;
 
-/// `services` of Acquire, Create and Update.
+/// The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged; of their
+/// numbers, those with a fraction or beyond 64 bits keep 15 digits.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Services {
-    /// The one service there is.
+    /// The one service there is, and its settings.
     pub cloud_transcoder: CloudTranscoder,
     #[json(beside)]
     extra: Extra,
@@ -40,7 +45,8 @@ pub struct Services {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudTranscoder {
-    /// `cloudTranscoderV2`.
+    /// Which one it is.
+    #[typed(words(&[SERVICE_TYPE]))]
     pub service_type: String,
     /// Its settings.
     pub config: Config,
@@ -64,29 +70,30 @@ pub struct Config {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcoder {
-    /// The task ends by itself when all hosts have been away this long: 1 to 86400 s, 300 s when left out.
+    /// The task ends by itself when all hosts have been away this long: 1 to 86400 s, default 300 s.
     pub idle_timeout: Option<i64>,
-    /// `mix` (the default), or `single` or `heterogeneous-single`, which take at most one input.
+    /// Default `mix`. The others take at most one input.
+    #[typed(words(&MODES))]
     pub stream_process_mode: Option<String>,
-    /// What is heard. (This list and the others may come as `null`, as languages write an empty one, and are left out then.)
+    /// What is heard; of both lists together at least one input, and all from one channel.
     #[json(nullable_list)]
     pub audio_inputs: Vec<Input>,
     /// What is seen.
     #[json(nullable_list)]
     pub video_inputs: Vec<Input>,
-    /// What the videos are put on: needed when videos are mixed.
+    /// What the videos are put on: required when videos are mixed.
+    #[typed("Canvas | null")]
     pub canvas: Option<Canvas>,
     /// What is put over them.
     #[json(nullable_list)]
     pub water_marks: Vec<WaterMark>,
-    /// Where it goes: into one RTC channel, or to CDN addresses.
-    #[json(nullable_list)]
+    /// Where it goes. A supervised task has one output into an RTC channel; its uid and token are filled in for each launch.
     pub outputs: Vec<Output>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// One of `audioInputs` or `videoInputs`: a host's stream, or a media file or stream of the net.
+/// One of `audioInputs` or `videoInputs`: either `rtc`, a host's stream, or `streamUrl`, a media file or stream.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,8 +107,9 @@ pub struct Input {
     /// How often `streamUrl` is played; not 0.
     pub repeat: Option<i64>,
     /// The address of a jpg or png to show while there is no video.
+    #[typed("string | null")]
     pub placeholder_image_url: Option<ImageUrl>,
-    /// Where a video goes on the canvas: needed when videos are mixed.
+    /// Where a video goes on the canvas: required, with its zOrder, when videos are mixed.
     pub region: Option<Region>,
     #[json(beside)]
     extra: Extra,
@@ -112,11 +120,11 @@ pub struct Input {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rtc {
-    /// The channel.
+    /// The channel: 1 to 64 bytes.
     pub rtc_channel: String,
-    /// The uid. Of an output it may be left out where a supervisor fills it in.
+    /// A host's uid; of audio inputs 0 is everybody's. Of an output it may be left out where a supervisor fills it in.
     pub rtc_uid: Option<Uid>,
-    /// The RTC token: of an input made for uid 0, of an output for its uid.
+    /// The RTC token: of an input made for uid 0, of an output for its uid; in a project without an App Certificate the App ID.
     pub rtc_token: Option<Secret>,
     #[json(beside)]
     extra: Extra,
@@ -127,21 +135,21 @@ pub struct Rtc {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
-    /// 0 to 3840, from the left.
+    /// From the left, in pixels: 0 to 3840.
     pub x: i64,
-    /// 0 to 3840, from the top.
+    /// From the top, in pixels: 0 to 3840.
     pub y: i64,
-    /// 120 to 3840; of a watermark 1 to 3840.
+    /// 120 to 3840 pixels, of a watermark 1 to 3840.
     pub width: i64,
-    /// 120 to 3840; of a watermark 1 to 3840.
+    /// 120 to 3840 pixels, of a watermark 1 to 3840.
     pub height: i64,
-    /// 0 to 100; higher is nearer. Needed of a video.
+    /// 0 to 100, higher is nearer; required of a video, where the newest reference allows 2 to 100.
     pub z_order: Option<i64>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// `canvas`.
+/// What videos are put on.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,76 +158,81 @@ pub struct Canvas {
     pub width: i64,
     /// 120 to 3840 pixels.
     pub height: i64,
-    /// 0 to 16777215: `0xRRGGBB`. Needed when videos are mixed.
+    /// `0xRRGGBB`, 0 to 16777215: required when videos are mixed.
     pub color: Option<i64>,
-    /// A jpg or png.
+    /// The address of a jpg or png.
+    #[typed("string | null")]
     pub background_image: Option<ImageUrl>,
-    /// `FILL` or `FIT`.
+    /// How `backgroundImage` is fitted in.
+    #[typed(words(&FILL_MODES))]
     pub fill_mode: Option<String>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// One of `waterMarks`.
+/// A picture over the picture.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaterMark {
-    /// A jpg or png.
+    /// The address of a jpg or png.
     pub image_url: ImageUrl,
-    /// Where it goes.
+    /// Where it goes on the canvas.
     pub region: Region,
-    /// `FILL` or `FIT`.
+    /// How it is fitted into its region.
+    #[typed(words(&FILL_MODES))]
     pub fill_mode: Option<String>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// One of `outputs`.
+/// Either `rtc` or `streamUrl`.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Into an RTC channel, under this uid.
+    /// Into an RTC channel; all outputs of a task into the same one.
     pub rtc: Option<Rtc>,
     /// To a CDN address.
     pub stream_url: Option<Secret>,
     /// How the audio is encoded.
     pub audio_option: Option<AudioOption>,
-    /// How the video is encoded: needed of one output when videos are mixed.
+    /// How the video is encoded: required of one output when videos are mixed.
     pub video_option: Option<VideoOption>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// `audioOption`.
+/// How the audio is encoded.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AudioOption {
-    /// `AUDIO_PROFILE_` and `DEFAULT`, `SPEECH_STANDARD`, `MUSIC_STANDARD`, `MUSIC_STANDARD_STEREO`,
-    /// `MUSIC_HIGH_QUALITY` or `MUSIC_HIGH_QUALITY_STEREO`.
+    /// The audio profile of the SDK's.
+    #[typed(words(&PROFILES))]
     pub profile_type: Option<String>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// `videoOption`.
+/// How the video is encoded.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VideoOption {
-    /// 120 pixels or more; 1920×1080 at most, or 1080×1920.
+    /// 120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`.
     pub width: Option<i64>,
-    /// 120 pixels or more.
+    /// 120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`.
     pub height: Option<i64>,
     /// 1 to 10000 kbit/s.
     pub bitrate: Option<i64>,
-    /// `H264` or `VP8`; of an output to a CDN address `H265` as well.
+    /// Required, unless `mode` is `RAW`. `H265` to CDN addresses only.
+    #[typed(words(&CDN_CODECS))]
     pub codec: Option<String>,
-    /// 1 to 30 frames a second, 15 when left out.
+    /// 1 to 30 frames a second, default 15.
     pub fps: Option<i64>,
     /// `RAW`: passed on as it comes in; takes one input.
+    #[typed(words(&VIDEO_MODES))]
     pub mode: Option<String>,
     #[json(beside)]
     extra: Extra,
@@ -232,6 +245,11 @@ pub struct Secret(pub String);
 impl Document for Secret {
     fn blank() -> Self {
         Self(String::new())
+    }
+
+    #[cfg(test)]
+    fn typescript() -> String {
+        String::typescript()
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {

@@ -35,6 +35,11 @@ impl Document for Millis {
     fn write(&self, out: &mut dyn Writer) {
         self.0.write(out);
     }
+
+    #[cfg(test)]
+    fn typescript() -> String {
+        u64::typescript()
+    }
 }
 #[cfg(feature = "server")]
 document!(@serde read Millis);

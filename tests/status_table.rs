@@ -43,7 +43,7 @@ fn name(meaning: Meaning) -> &'static str {
         Meaning::Success => "Success",
         Meaning::AlreadyStarted => "AlreadyStarted",
         Meaning::Accepted => "Accepted",
-        Meaning::Task(_) => "Task",
+        Meaning::Task { .. } => "Task",
         Meaning::TimedOut => "TimedOut",
         Meaning::NotCompleted => "NotCompleted",
         Meaning::ServerError => "ServerError",
@@ -104,7 +104,8 @@ const STATUSES: &[(&str, &str, TaskState)] = &[
 
 fn query(task: Option<&str>, service: Option<&str>) -> TaskState {
     let (task, service) = (task.map(TaskStatus::parse), service.map(ServiceStatus::parse));
-    let Meaning::Task(state) = interpret(Call::Query, Some(200), None, task.as_ref(), service.as_ref())
+    let Meaning::Task { task: state } =
+        interpret(Call::Query, Some(200), None, task.as_ref(), service.as_ref())
     else {
         panic!("a Query answered 200 is about the task")
     };
@@ -183,7 +184,7 @@ proptest! {
         let service = service.as_deref().map(ServiceStatus::parse);
         let meaning = interpret(CALLS[call], status, code, task.as_ref(), service.as_ref());
         prop_assert_eq!(status.is_none(), meaning == Meaning::NoAnswer);
-        if let (Meaning::Task(state), Some(TaskStatus::Unknown(_)), Some(ServiceStatus::Unknown(_)) | None) =
+        if let (Meaning::Task { task: state }, Some(TaskStatus::Unknown(_)), Some(ServiceStatus::Unknown(_)) | None) =
             (meaning, &task, &service)
         {
             prop_assert_eq!(state, TaskState::Unknown);

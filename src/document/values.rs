@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::{Document, FieldWriter, Json, Writer, Wrong};
 
@@ -40,6 +40,11 @@ impl Document for String {
         Self::new()
     }
 
+    #[cfg(test)]
+    fn typescript() -> String {
+        "string".to_owned()
+    }
+
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
         json.text()?.clone_into(self);
         Ok(())
@@ -53,6 +58,11 @@ impl Document for String {
 impl Document for bool {
     fn blank() -> Self {
         false
+    }
+
+    #[cfg(test)]
+    fn typescript() -> String {
+        "boolean".to_owned()
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
@@ -70,6 +80,11 @@ impl Document for i64 {
         0
     }
 
+    #[cfg(test)]
+    fn typescript() -> String {
+        "number".to_owned()
+    }
+
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
         *self = json.raw().as_i64().ok_or_else(|| json.must_be("an integer"))?;
         Ok(())
@@ -80,11 +95,39 @@ impl Document for i64 {
     }
 }
 
+impl Document for f64 {
+    fn blank() -> Self {
+        0.0
+    }
+
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        *self = json.raw().as_f64().ok_or_else(|| json.must_be("a number"))?;
+        Ok(())
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        match Number::from_f64(*self) {
+            Some(number) => out.number(&number),
+            None => out.null(),
+        }
+    }
+
+    #[cfg(test)]
+    fn typescript() -> String {
+        "number".to_owned()
+    }
+}
+
 macro_rules! natural {
     ($($number:ident)+) => {$(
         impl Document for $number {
             fn blank() -> Self {
                 0
+            }
+
+            #[cfg(test)]
+            fn typescript() -> String {
+                "number".to_owned()
             }
 
             fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
@@ -104,6 +147,11 @@ natural!(u8 u16 u32 u64 usize);
 impl<T: Document> Document for Option<T> {
     fn blank() -> Self {
         None
+    }
+
+    #[cfg(test)]
+    fn typescript() -> String {
+        T::typescript()
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
@@ -132,6 +180,11 @@ impl<T: Document> Document for Vec<T> {
         Self::new()
     }
 
+    #[cfg(test)]
+    fn typescript() -> String {
+        format!("{}[]", T::typescript())
+    }
+
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
         self.clear();
         json.each(&mut |item| {
@@ -152,6 +205,11 @@ impl<T: Document> Document for Box<T> {
         Self::new(T::blank())
     }
 
+    #[cfg(test)]
+    fn typescript() -> String {
+        T::typescript()
+    }
+
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
         (**self).read(json)
     }
@@ -164,6 +222,11 @@ impl<T: Document> Document for Box<T> {
 impl<T: Document> Document for Arc<T> {
     fn blank() -> Self {
         Self::new(T::blank())
+    }
+
+    #[cfg(test)]
+    fn typescript() -> String {
+        T::typescript()
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {

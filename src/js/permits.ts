@@ -1,6 +1,6 @@
 import { shown } from "./check.js";
 import { invalid, steadymixError } from "./errors.js";
-import type { EventDetails, PermitRequest } from "./types.js";
+import type { EventDetails, PermitEventDetails, PermitRequest } from "./types.js";
 
 /** A permit that does not come in this time does not come: longer than `AppQuota` is waited for. */
 const PERMIT_TIMEOUT_MS = 25_000;
@@ -10,7 +10,7 @@ const RETRY_TIMEOUT_MS = 6_000;
 /** Between two calls without a permit: so slow that a few processes together keep below the service's limit. */
 const ALONE_INTERVAL_MS = 1_000;
 
-type Reason = Extract<EventDetails, { type: "permitFailed" }>["reason"];
+type Reason = Extract<PermitEventDetails, { type: "permitFailed" }>["reason"];
 
 /** What `Permits` needs of its owner. */
 export interface PermitsOwner {

@@ -75,7 +75,7 @@ impl Read<'_> {
             Meaning::Success
             | Meaning::AlreadyStarted
             | Meaning::Accepted
-            | Meaning::Task(_)
+            | Meaning::Task { .. }
             | Meaning::TimedOut
             | Meaning::NotCompleted
             | Meaning::ServerError
@@ -381,7 +381,8 @@ impl Lane {
             Call::Acquire | Call::Presence | Call::RtcToken => false,
             Call::Create => is_of_others(task) || self.launches.is_of_another_create(task, generation),
             Call::Query | Call::Update | Call::Delete => {
-                let says_so = matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::Task(_));
+                let says_so =
+                    matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::Task { .. });
                 says_so && self.launches.find(generation).is_some_and(|launch| launch.task_id() != Some(task))
             }
         }

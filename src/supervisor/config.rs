@@ -9,7 +9,7 @@ use super::payload::PayloadRevisions;
 use crate::document::{self, document};
 use crate::domain::{Area, DomainLadder};
 use crate::durations::server::DOMAIN_RETURN;
-use crate::error::{Invalid, list_of, quoted};
+use crate::error::{Invalid, quoted};
 use crate::instance_id;
 use crate::policy::RetryPolicy;
 use crate::quota::{OutputSize, QuotaLimits};
@@ -22,7 +22,7 @@ use crate::uid::{Uid, UidRing};
 #[json(kebab, serde = both)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Restart {
-    /// Unless it ended normally (idle, or stopped by somebody else).
+    /// Unless it ended normally: for idleness, or stopped by somebody else.
     #[json(default)]
     OnFailure,
     /// However it ended.
@@ -69,8 +69,58 @@ pub enum Presence {
     Never,
 }
 
-/// The settings of a supervisor, as JSON: `{ appId, instanceId, services, uids, area?, region?, domainReturnMs?,
-/// policy?, quota?, restart?, migration?, rollout?, presence?, seed? }`.
+/// What supervisors and groups have in common.
+#[apply(document)]
+#[json(camel)]
+pub(crate) struct CommonSettings {
+    /// The project.
+    app_id: String,
+    /// What the instanceIds of its tasks begin with: 1 to 53 (in a group 50) of `A-Z a-z 0-9 - _`.
+    pub(crate) instance_id: String,
+    /// The payload.
+    #[typed("Services")]
+    services: Value,
+    /// Default `north-america`.
+    #[json(or = Area::default())]
+    area: Area,
+    /// The region next to you, whose neighbour is asked when nothing else answers.
+    region: Option<String>,
+    /// When the primary domain is tried again after it was left.
+    domain_return_ms: Option<Millis>,
+    /// Schedules that differ from the documented ones.
+    #[typed("Partial<RetrySchedules>")]
+    policy: Option<Value>,
+    /// Limits that differ from the documented ones.
+    #[typed("Quota")]
+    quota: Option<Value>,
+    /// When a task that ended is launched again. Default `on-failure`.
+    #[json(or = Restart::default())]
+    restart: Restart,
+    /// What to do when the service says that it will move a failed task. Default `relaunch`.
+    #[json(or = Migration::default())]
+    migration: Migration,
+    /// What to do with a new payload that the service cannot take in a running task. Default `relaunch`.
+    #[json(or = Rollout::default())]
+    rollout: Rollout,
+    /// When to ask who is in the channel. Default `when-unknown`.
+    #[json(or = Presence::default())]
+    presence: Presence,
+    /// Of the jitter.
+    #[json(or = 0)]
+    seed: u64,
+}
+
+/// Settings of a supervisor.
+#[apply(document)]
+#[json(camel, unknown = refused)]
+pub(crate) struct SupervisorSettings {
+    #[json(beside)]
+    common: CommonSettings,
+    /// Two or more output uids, the primary first.
+    uids: Vec<Uid>,
+}
+
+/// The settings of a supervisor, read and checked.
 #[derive(Clone, Debug)]
 pub struct SupervisorConfig {
     pub(crate) lane: NewLane,
@@ -78,16 +128,20 @@ pub struct SupervisorConfig {
 }
 
 impl SupervisorConfig {
-    /// Reads and checks the settings.
+    /// Reads and checks the settings, as JSON: `{ appId, instanceId, services, uids, area?, region?, domainReturnMs?, policy?,
+    /// quota?, restart?, migration?, rollout?, presence?, seed? }`.
     ///
     /// # Errors
     /// The first value that is not allowed.
     pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        let mut raw: Raw = document::read("config", json)?;
-        let uids = raw.uids.take().ok_or_else(|| missing("config.uids", "two or more distinct uids"))?;
-        raw.refuse_group_fields()?;
-        let shared = Shared::new(raw)?;
-        let lane = shared.lane("main".to_owned(), shared.raw.instance_id.clone(), uids, None)?;
+        if json.get("lanes").is_some_and(|lanes| !lanes.is_null()) {
+            let allowed = "left out: it belongs to a redundancy group";
+            return Err(Invalid::new("config.lanes", "given", allowed));
+        }
+        let SupervisorSettings { common, uids } = document::read("config", json)?;
+        instance_id::check(&common.instance_id, false)?;
+        let shared = Shared::new(common)?;
+        let lane = shared.lane("main".to_owned(), shared.settings.instance_id.clone(), uids, None)?;
         let limits = shared.limits(std::slice::from_ref(&lane))?;
         Ok(Self { lane, limits })
     }
@@ -99,89 +153,26 @@ impl SupervisorConfig {
     }
 }
 
-/// As the user writes it, for one supervisor or for a group.
-#[apply(document)]
-#[json(camel, unknown = refused)]
-pub(crate) struct Raw {
-    app_id: String,
-    pub(crate) instance_id: String,
-    services: Value,
-    uids: Option<Vec<Uid>>,
-    pub(crate) lanes: Option<Vec<RawLane>>,
-    pub(crate) on_air: Option<crate::redundancy::OnAirPolicy>,
-    pub(crate) start_grace_ms: Option<Millis>,
-    #[json(or = Area::default())]
-    area: Area,
-    region: Option<String>,
-    domain_return_ms: Option<Millis>,
-    policy: Option<Value>,
-    quota: Option<Value>,
-    #[json(or = Restart::default())]
-    restart: Restart,
-    #[json(or = Migration::default())]
-    migration: Migration,
-    #[json(or = Rollout::default())]
-    rollout: Rollout,
-    #[json(or = Presence::default())]
-    presence: Presence,
-    #[json(or = 0)]
-    seed: u64,
-}
-
-/// One lane of a group, as the user writes it.
-#[apply(document)]
-#[json(camel, unknown = refused)]
-pub(crate) struct RawLane {
-    pub(crate) name: String,
-    pub(crate) uids: Vec<Uid>,
-    pub(crate) services: Option<Value>,
-}
-
-impl Raw {
-    fn refuse_group_fields(&self) -> Result<(), Invalid> {
-        let of_groups = [
-            ("config.lanes", self.lanes.is_some()),
-            ("config.onAir", self.on_air.is_some()),
-            ("config.startGraceMs", self.start_grace_ms.is_some()),
-        ];
-        if let Some((field, _)) = of_groups.into_iter().find(|(_, is_given)| *is_given) {
-            return Err(Invalid::new(field, "given", "left out: it belongs to a redundancy group"));
-        }
-        Ok(())
-    }
-
-    pub(crate) fn refuse_uids(&self) -> Result<(), Invalid> {
-        match &self.uids {
-            Some(uids) => Err(Invalid::new("config.uids", list_of(uids), "left out: each lane has its own")),
-            None => Ok(()),
-        }
-    }
-}
-
-fn missing(field: &str, allowed: &str) -> Invalid {
-    Invalid::new(field, "missing", allowed)
-}
-
 /// What the lanes of a group have in common.
 pub(crate) struct Shared {
-    pub(crate) raw: Raw,
+    pub(crate) settings: CommonSettings,
     policy: Arc<RetryPolicy>,
     domains: DomainLadder,
 }
 
 impl Shared {
-    pub(crate) fn new(raw: Raw) -> Result<Self, Invalid> {
-        check_word("config.appId", &raw.app_id, 64)?;
-        instance_id::check(&raw.instance_id, raw.lanes.is_some())?;
-        if raw.seed > Millis::MAX.as_u64() {
-            return Err(Invalid::new("config.seed", raw.seed, "from 0 to 9007199254740991"));
+    pub(crate) fn new(settings: CommonSettings) -> Result<Self, Invalid> {
+        check_word("config.appId", &settings.app_id, 64)?;
+        if settings.seed > Millis::MAX.as_u64() {
+            return Err(Invalid::new("config.seed", settings.seed, "from 0 to 9007199254740991"));
         }
         let none = Value::Object(serde_json::Map::new());
         let in_config = |invalid: Invalid| invalid.within("config");
-        let policy = RetryPolicy::from_json(raw.policy.as_ref().unwrap_or(&none)).map_err(in_config)?;
-        let return_after = raw.domain_return_ms.unwrap_or(DOMAIN_RETURN.default());
-        let domains = DomainLadder::new(raw.area, raw.region.as_deref(), return_after).map_err(in_config)?;
-        Ok(Self { raw, policy: Arc::new(policy).shared(), domains })
+        let policy = RetryPolicy::from_json(settings.policy.as_ref().unwrap_or(&none)).map_err(in_config)?;
+        let return_after = settings.domain_return_ms.unwrap_or(DOMAIN_RETURN.default());
+        let domains =
+            DomainLadder::new(settings.area, settings.region.as_deref(), return_after).map_err(in_config)?;
+        Ok(Self { settings, policy: Arc::new(policy).shared(), domains })
     }
 
     /// The limits of these lanes: where `quota` says no PCW, that of the largest output among them.
@@ -189,7 +180,7 @@ impl Shared {
         let size =
             lanes.iter().map(|lane| lane.payload.desired().output_size()).max().unwrap_or(OutputSize::Sd);
         let none = Value::Object(serde_json::Map::new());
-        QuotaLimits::from_json(self.raw.area, size, self.raw.quota.as_ref().unwrap_or(&none))
+        QuotaLimits::from_json(self.settings.area, size, self.settings.quota.as_ref().unwrap_or(&none))
             .map_err(|invalid| invalid.within("config"))
     }
 
@@ -200,21 +191,21 @@ impl Shared {
         uids: Vec<Uid>,
         services: Option<&Value>,
     ) -> Result<NewLane, Invalid> {
-        let services = Services::from_json(services.unwrap_or(&self.raw.services))?;
+        let services = Services::from_json(services.unwrap_or(&self.settings.services))?;
         let ring = UidRing::new(uids).map_err(|invalid| invalid.within("config"))?;
         let payload =
             PayloadRevisions::new(services, &self.policy).map_err(|invalid| invalid.within("config"))?;
         let config = LaneConfig {
             name,
-            app_id: self.raw.app_id.clone(),
+            app_id: self.settings.app_id.clone(),
             instance_id,
             output_channel: supervised_channel(payload.desired(), &ring)?,
             policy: Arc::clone(&self.policy),
-            restart: self.raw.restart,
-            migration: self.raw.migration,
-            rollout: self.raw.rollout,
-            presence: self.raw.presence,
-            seed: self.raw.seed,
+            restart: self.settings.restart,
+            migration: self.settings.migration,
+            rollout: self.settings.rollout,
+            presence: self.settings.presence,
+            seed: self.settings.seed,
         };
         Ok(NewLane { config, ring, domains: self.domains.clone(), payload })
     }

@@ -16,7 +16,7 @@ use crate::uid::Uid;
 pub struct Event {
     /// When, in ms since the epoch, by the caller's clock.
     pub at: Millis,
-    /// The lane's name.
+    /// The lane's name; of a supervisor `main`.
     pub lane: String,
     /// The launch it is about, by its number.
     pub generation: Option<u32>,
@@ -28,10 +28,11 @@ pub struct Event {
     pub instance_id: Option<String>,
     /// What happened.
     #[json(beside)]
+    #[typed("EventDetails")]
     pub kind: EventKind,
 }
 
-/// What happened.
+/// What the core tells of, by `type`.
 #[apply(document)]
 #[json(camel, tag = type, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +43,13 @@ pub enum EventKind {
         /// Why.
         cause: LaunchCause,
     },
-    /// A call did not bring what it should.
+    /// A call did not bring what it should, and is made again; without `waitMs` no further attempt is left.
     Retrying {
         /// The call.
         call: Call,
         /// What went wrong.
         reason: RetryReason,
-        /// The wait before the next attempt, in ms; none when the ladder is spent.
+        /// The wait before the next attempt, in ms.
         wait_ms: Option<Millis>,
         /// How many attempts failed in a row.
         attempt: u32,

@@ -13,14 +13,14 @@ use crate::document::document;
 use crate::time::{Clock, Millis};
 use crate::uid::Uid;
 
-/// How a lane is, for people.
+/// How a lane is.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneStatus {
-    /// Its name.
+    /// Its name; of a supervisor `main`.
     pub name: String,
-    /// Where it stands.
+    /// What it does.
     pub state: LaneState,
     /// The number of its last launch. A second task of a launch, once it is found, has a number of its own.
     pub generation: u32,
@@ -41,7 +41,7 @@ pub struct LaneStatus {
     pub tasks: Vec<KnownTask>,
 }
 
-/// Where a lane stands.
+/// What a lane does.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -34,7 +34,7 @@ pub enum Via {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneUpdate {
-    /// The lane's name.
+    /// The lane's name; of a supervisor `main`.
     pub lane: String,
     /// Which way it goes.
     pub via: Via,

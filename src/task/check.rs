@@ -25,13 +25,18 @@ pub struct TaskWarning {
 /// A task with less than this is gone as soon as the hosts' network has a bad minute.
 const SMALL_IDLE_TIMEOUT_S: i64 = 60;
 
+pub(super) const SERVICE_TYPE: &str = "cloudTranscoderV2";
 const SINGLE_MODES: [&str; 2] = ["single", "heterogeneous-single"];
-const MODES: [&str; 3] = ["mix", "single", "heterogeneous-single"];
+pub(super) const MODES: [&str; 3] = ["mix", "single", "heterogeneous-single"];
+pub(super) const FILL_MODES: [&str; 2] = ["FILL", "FIT"];
+const CODECS: [&str; 2] = ["H264", "VP8"];
+pub(super) const CDN_CODECS: [&str; 3] = ["H264", "VP8", "H265"];
+pub(super) const VIDEO_MODES: [&str; 1] = ["RAW"];
 
 /// The least side of a region, a canvas and an output, in px.
 const LEAST_SIDE: i64 = 120;
 
-const PROFILES: [&str; 6] = [
+pub(super) const PROFILES: [&str; 6] = [
     "AUDIO_PROFILE_DEFAULT",
     "AUDIO_PROFILE_SPEECH_STANDARD",
     "AUDIO_PROFILE_MUSIC_STANDARD",
@@ -68,7 +73,7 @@ impl Services {
     pub fn violations(&self) -> Vec<Invalid> {
         let mut found = Violations::default();
         let service_type = &self.cloud_transcoder.service_type;
-        found.one_of("services.cloudTranscoder.serviceType", Some(service_type), &["cloudTranscoderV2"]);
+        found.one_of("services.cloudTranscoder.serviceType", Some(service_type), &[SERVICE_TYPE]);
         found.transcoder(self.transcoder());
         found.0
     }
@@ -237,7 +242,7 @@ impl Violations {
             let at = at(&format!("waterMarks[{i}]"));
             self.image(format!("{at}.imageUrl"), Some(&mark.image_url));
             self.region(&format!("{at}.region"), &mark.region, 1);
-            self.one_of(&format!("{at}.fillMode"), mark.fill_mode.as_ref(), &["FILL", "FIT"]);
+            self.one_of(&format!("{at}.fillMode"), mark.fill_mode.as_ref(), &FILL_MODES);
         }
         self.outputs(&at("outputs"), transcoder);
     }
@@ -338,7 +343,7 @@ impl Violations {
         self.range(format!("{at}.height"), Some(canvas.height), LEAST_SIDE, 3840, " px");
         self.range(format!("{at}.color"), canvas.color, 0, 0xFF_FFFF, "");
         self.image(format!("{at}.backgroundImage"), canvas.background_image.as_ref());
-        self.one_of(&format!("{at}.fillMode"), canvas.fill_mode.as_ref(), &["FILL", "FIT"]);
+        self.one_of(&format!("{at}.fillMode"), canvas.fill_mode.as_ref(), &FILL_MODES);
     }
 
     fn image(&mut self, field: String, url: Option<&ImageUrl>) {
@@ -412,9 +417,9 @@ impl Violations {
     fn video(&mut self, at: &str, video: &VideoOption, transcoder: &Transcoder, is_cdn: bool) {
         self.range(format!("{at}.bitrate"), video.bitrate, 1, 10_000, " kbit/s");
         self.range(format!("{at}.fps"), video.fps, 1, 30, " frames a second");
-        let codecs: &[&str] = if is_cdn { &["H264", "VP8", "H265"] } else { &["H264", "VP8"] };
+        let codecs: &[&str] = if is_cdn { &CDN_CODECS } else { &CODECS };
         self.one_of(&format!("{at}.codec"), video.codec.as_ref(), codecs);
-        self.one_of(&format!("{at}.mode"), video.mode.as_ref(), &["RAW"]);
+        self.one_of(&format!("{at}.mode"), video.mode.as_ref(), &VIDEO_MODES);
         let is_encoded = video.mode.is_none() && is_mixed(transcoder);
         if is_encoded && video.codec.is_none() {
             self.add(format!("{at}.codec"), "missing", joined(codecs, " or "));

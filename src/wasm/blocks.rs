@@ -1,19 +1,14 @@
 //! The building blocks for those who drive calls of their own: `src/js/blocks.ts` checks what comes in.
 
-use macro_rules_attribute::apply;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
 use super::{error, value};
-use crate::document::document;
 use crate::domain::{Area, DomainFailure};
-use crate::durations::server::POLL_INTERVAL;
 use crate::error::{Invalid, list_of, quoted};
 use crate::policy::{self, RetryReason};
-use crate::quota::{
-    self, Lane, OutputSize, Permit, QuotaLimits, TasksBySize, Want, documented_pcw, estimate,
-};
+use crate::quota::{self, Lane, OutputSize, Permit, QuotaLimits, QuotaPlan, Want};
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, TaskWarning, check_instance_id};
 use crate::time::{Clock, Millis};
@@ -206,27 +201,11 @@ impl TokenBucket {
     }
 }
 
-#[apply(document)]
-#[json(camel, unknown = refused)]
-struct Plan {
-    tasks: TasksBySize,
-    poll_interval_ms: Option<Millis>,
-    #[json(or = Area::default())]
-    area: Area,
-    quota: Option<Value>,
-}
-
-/// What a plan of `{ tasks, pollIntervalMs?, area?, quota? }` needs of an App ID's quota. A PCW in `quota` is that of every
-/// size; else each has its documented one.
+/// What a plan needs of an App ID's quota.
 #[wasm_bindgen(js_name = estimateQuota)]
 pub fn estimate_quota(plan: &str) -> Result<JsValue, JsValue> {
-    let plan: Plan = value::read("plan", plan).map_err(error::config)?;
-    let quota = plan.quota.unwrap_or_else(|| Value::Object(Map::new()));
-    let limits = QuotaLimits::from_json(plan.area, plan.tasks.largest(), &quota).map_err(error::config)?;
-    let is_given = quota.get("pcw").is_some();
-    let pcw = OutputSize::ALL.map(|size| if is_given { limits.pcw } else { documented_pcw(plan.area, size) });
-    let interval = plan.poll_interval_ms.unwrap_or(POLL_INTERVAL.default());
-    value::out(&estimate(plan.tasks, interval, &limits, pcw).map_err(error::config)?)
+    let plan = value::read_with(plan, QuotaPlan::from_json).map_err(error::config)?;
+    value::out(&plan.estimate().map_err(error::config)?)
 }
 
 /// Checks a notification's signatures over its raw body.

@@ -37,7 +37,7 @@ impl Launch {
                 Verdict::Noted
             }
             Meaning::AlreadyStarted
-            | Meaning::Task(_)
+            | Meaning::Task { .. }
             | Meaning::TimedOut
             | Meaning::NotCompleted
             | Meaning::ServerError

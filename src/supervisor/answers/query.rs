@@ -15,13 +15,13 @@ impl Launch {
     pub(super) fn on_query(&mut self, cx: &mut Context<'_>) -> Verdict {
         let is_reconsidered = matches!(self.phase(), Phase::Reconsidered { .. });
         match cx.read.meaning {
-            Meaning::Task(_) if cx.read.misnamed => self.query_failed(cx),
+            Meaning::Task { .. } if cx.read.misnamed => self.query_failed(cx),
             // It is there, but how it is cannot be made out.
-            Meaning::Task(_) if !cx.read.body.says_how_it_is() => {
+            Meaning::Task { .. } if !cx.read.body.says_how_it_is() => {
                 self.attempts.found();
                 self.query_failed(cx)
             }
-            Meaning::Task(state) => self.task_is(cx, state),
+            Meaning::Task { task: state } => self.task_is(cx, state),
             Meaning::NotFound | Meaning::WrongParameters | Meaning::WrongCredentials => {
                 match self.tokens.try_next(cx.read.of_token()) {
                     Round::GoesOn => self.call_at(cx.now.mono),

@@ -38,7 +38,7 @@ impl Launch {
             Meaning::Success
             | Meaning::Accepted
             | Meaning::AlreadyStarted
-            | Meaning::Task(_)
+            | Meaning::Task { .. }
             | Meaning::TimedOut
             | Meaning::NotCompleted
             | Meaning::ServerError

@@ -1,0 +1,86 @@
+//! Which documents are declared in `src/js/contract.ts`, and in which order.
+
+use std::{env, fs};
+
+use super::{Description, declare};
+use crate::document::Document;
+use crate::domain::{Area, DomainFailure};
+use crate::durations::{policy, server};
+use crate::error::Invalid;
+use crate::notice::{Notice, NoticeKind};
+use crate::on_air::{OnAir, OnAirPolicy};
+use crate::policy::{RetryPolicy, RetryReason};
+use crate::quota::{QuotaEstimate, QuotaLimits, QuotaPlan, Want};
+use crate::redundancy::{GroupSettings, GroupStatus, LaneSettings};
+use crate::status::{Call, Meaning, TaskState};
+use crate::supervisor::{
+    CommonSettings, Ending, Event, EventKind, FailReason, IdentifiedBy, KnownTask, LaneState, LaneStatus,
+    LaneUpdate, LaunchCause, LeftBehindReason, Migration, Outcome, Presence, Restart, Rollout, Said,
+    Standing, SupervisorSettings, Suspicion, Via,
+};
+use crate::task::{
+    AudioOption, Canvas, CloudTranscoder, Config, Input, Output, Region, Rtc, Services, TaskWarning,
+    Transcoder, VideoOption, WaterMark,
+};
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/js/contract.ts");
+
+const HEAD: &str = "// Generated from the documents of the Rust core: STEADYMIX_GENERATE=1 cargo test typescript
+/** What goes into the core and comes out of it. All times and durations are in ms unless a name says otherwise. */
+import type { EventDetails } from \"./types.js\";
+
+/** An RTC user id: 1 to 4294967295 for an output. */
+export type Uid = number;
+";
+
+macro_rules! described {
+    ($($type:ident)+) => { [$(<$type as Document>::description().expect(stringify!($type))),+] };
+}
+
+fn documents() -> impl Iterator<Item = Description> {
+    let payload = described!(
+        Services CloudTranscoder Config Transcoder Input Rtc Region Canvas WaterMark Output AudioOption VideoOption
+        Invalid TaskWarning
+    );
+    let settings = described!(
+        Area Restart Migration Rollout Presence OnAirPolicy RetryPolicy QuotaLimits CommonSettings SupervisorSettings
+        LaneSettings GroupSettings
+    );
+    let events = described!(
+        Event EventKind Said Call RetryReason LaunchCause Suspicion Ending IdentifiedBy LeftBehindReason FailReason Outcome
+    );
+    let status = described!(GroupStatus OnAir LaneStatus LaneState KnownTask Standing LaneUpdate Via);
+    let blocks = described!(
+        Meaning TaskState DomainFailure Want QuotaPlan QuotaEstimate Notice NoticeKind
+    );
+    payload.into_iter().chain(settings).chain(events).chain(status).chain(blocks)
+}
+
+/// What is allowed of a duration, and its default.
+fn range(field: &str) -> Option<String> {
+    let mut durations = policy::ALL.iter().chain(server::ALL);
+    durations.find(|duration| duration.field == field).map(|duration| duration.documented())
+}
+
+/// `STEADYMIX_GENERATE=1 cargo test typescript` writes it.
+#[test]
+fn typescript_declares_what_the_documents_are() {
+    let declarations = documents().map(|document| declare(&document, &range));
+    let file = declarations.fold(HEAD.to_owned(), |file, declaration| file + "\n" + &declaration);
+    if env::var_os("STEADYMIX_GENERATE").is_some() {
+        fs::write(PATH, &file).unwrap();
+    }
+    assert_eq!(
+        fs::read_to_string(PATH).unwrap(),
+        file,
+        "generate it: STEADYMIX_GENERATE=1 cargo test typescript"
+    );
+}
+
+#[test]
+fn every_duration_is_documented() {
+    let file = fs::read_to_string(PATH).unwrap().replace("\n   *", "");
+    for duration in policy::ALL.iter().chain(server::ALL) {
+        assert!(file.contains(&duration.documented()), "{}", duration.field);
+    }
+}
