@@ -5,7 +5,7 @@ use macro_rules_attribute::apply;
 use crate::document::document;
 use crate::durations::server::DOMAIN_RETURN;
 use crate::error::{Invalid, quoted};
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 
 /// Where the broadcast is, which decides which domains are near.
 #[apply(document)]
@@ -72,8 +72,8 @@ pub struct DomainLadder {
     /// The domain that worked before the primary was tried again.
     fallback: Option<usize>,
     /// When the primary is to be tried again.
-    return_at: Option<Millis>,
-    return_after: Millis,
+    return_at: Option<Instant>,
+    return_after: Duration,
 }
 
 const PRIMARY: usize = 0;
@@ -86,7 +86,7 @@ impl DomainLadder {
     ///
     /// # Errors
     /// A region that is none of the area's, or a `return_after` of less than 1 s or more than 24 h.
-    pub fn new(area: Area, region: Option<&str>, return_after: Millis) -> Result<Self, Invalid> {
+    pub fn new(area: Area, region: Option<&str>, return_after: Duration) -> Result<Self, Invalid> {
         let (primary, alternate, regions) = area.table();
         let neighbour = match region {
             None => regions[1],
@@ -119,7 +119,7 @@ impl DomainLadder {
 
     /// The domain to call at `now`. May change after a failure, and once the time to return to the primary has come.
     #[must_use]
-    pub fn domain(&mut self, now: Millis) -> &str {
+    pub fn domain(&mut self, now: Instant) -> &str {
         if self.return_at.is_some_and(|at| now >= at) {
             self.fallback = Some(self.current);
             self.move_to(PRIMARY, now);
@@ -155,7 +155,7 @@ impl DomainLadder {
     }
 
     /// A call to `domain` failed at `now`. Of any domain but the current one it changes nothing.
-    pub fn failed(&mut self, domain: &str, failure: DomainFailure, now: Millis) {
+    pub fn failed(&mut self, domain: &str, failure: DomainFailure, now: Instant) {
         if domain != self.name(self.current) {
             return;
         }
@@ -176,14 +176,14 @@ impl DomainLadder {
         self.move_to(next, now);
     }
 
-    fn move_to(&mut self, rung: usize, now: Millis) {
+    fn move_to(&mut self, rung: usize, now: Instant) {
         self.current = rung;
         self.once_more = rung == PRIMARY;
         self.server_errors = 0;
         self.return_at = match (rung, self.return_at.filter(|at| now < *at)) {
             (PRIMARY, _) => None,
             (_, Some(at)) => Some(at),
-            (_, None) => Some(now.plus(self.return_after)),
+            (_, None) => Some(now + self.return_after),
         };
     }
 
@@ -197,9 +197,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::time::short::{ms, secs};
 
-    const T0: Millis = Millis::new(1_000_000);
-    const RETURN_AFTER: Millis = Millis::from_secs(600);
+    const T0: Instant = Instant::from_millis(1_000_000);
+    const RETURN_AFTER: Duration = secs(600);
 
     fn ladder() -> DomainLadder {
         DomainLadder::new(Area::NorthAmerica, None, RETURN_AFTER).unwrap()
@@ -256,7 +257,7 @@ mod tests {
             DomainLadder::new(Area::Europe, Some("us-east-1"), RETURN_AFTER).unwrap_err(),
             Invalid::new("region", "\"us-east-1\"", "eu-west-1 or eu-central-1")
         );
-        assert_eq!(DomainLadder::new(Area::Europe, None, Millis::ZERO).unwrap_err().field, "domainReturnMs");
+        assert_eq!(DomainLadder::new(Area::Europe, None, ms(0)).unwrap_err().field, "domainReturnMs");
     }
 
     #[test]
@@ -273,14 +274,14 @@ mod tests {
         let mut ladder = ladder();
         walk(&mut ladder, DomainFailure::Unreachable, 2);
         ladder.succeeded("api-us-east-1.agora.io");
-        assert_eq!(ladder.domain(T0.plus(Millis::from_secs(599))), "api-us-east-1.agora.io");
+        assert_eq!(ladder.domain(T0 + secs(599)), "api-us-east-1.agora.io");
 
-        let later = T0.plus(RETURN_AFTER);
+        let later = T0 + RETURN_AFTER;
         assert_eq!(ladder.domain(later), "api.agora.io");
         ladder.failed("api.agora.io", DomainFailure::Unreachable, later);
         assert_eq!(ladder.domain(later), "api-us-east-1.agora.io", "back to what worked, at once");
 
-        let much_later = later.plus(RETURN_AFTER);
+        let much_later = later + RETURN_AFTER;
         assert_eq!(ladder.domain(much_later), "api.agora.io");
         ladder.succeeded("api.agora.io");
         ladder.failed("api.agora.io", DomainFailure::Dns, much_later);
@@ -291,10 +292,10 @@ mod tests {
     fn the_time_to_return_is_that_of_leaving_the_primary() {
         let mut ladder = ladder();
         walk(&mut ladder, DomainFailure::Unreachable, 2);
-        let later = T0.plus(Millis::from_secs(100));
+        let later = T0 + secs(100);
         ladder.failed("api-us-east-1.agora.io", DomainFailure::Dns, later);
         assert_eq!(ladder.domain(later), "api-us-east-1.sd-rtn.com");
-        assert_eq!(ladder.domain(T0.plus(RETURN_AFTER)), "api.agora.io");
+        assert_eq!(ladder.domain(T0 + RETURN_AFTER), "api.agora.io");
         assert_eq!(ladder.current(), "api.agora.io");
     }
 
@@ -302,11 +303,11 @@ mod tests {
     fn what_fails_when_it_was_time_to_return_is_left_for_as_long_again() {
         let mut ladder = ladder();
         walk(&mut ladder, DomainFailure::Unreachable, 2);
-        let later = T0.plus(RETURN_AFTER);
+        let later = T0 + RETURN_AFTER;
         ladder.failed("api-us-east-1.agora.io", DomainFailure::Dns, later);
         assert_eq!(ladder.domain(later), "api-us-east-1.sd-rtn.com");
         assert_eq!(ladder.current(), "api-us-east-1.sd-rtn.com");
-        assert_eq!(ladder.domain(later.plus(RETURN_AFTER)), "api.agora.io");
+        assert_eq!(ladder.domain(later + RETURN_AFTER), "api.agora.io");
     }
 
     #[test]
@@ -328,7 +329,7 @@ mod tests {
             let mut ladder = ladder();
             let mut now = T0;
             for (kind, rung, step) in moves {
-                now = now.plus(Millis::new(step));
+                now += ms(step);
                 let domain = ladder.rungs[rung].clone();
                 match kind {
                     0 => ladder.succeeded(&domain),
@@ -342,7 +343,7 @@ mod tests {
                 let copy: DomainLadder = serde_json::from_str(&serde_json::to_string(&ladder).unwrap()).unwrap();
                 prop_assert_eq!(&copy, &ladder);
                 let mut later = copy;
-                prop_assert_eq!(later.domain(now.plus(RETURN_AFTER)), "api.agora.io");
+                prop_assert_eq!(later.domain(now + RETURN_AFTER), "api.agora.io");
             }
         }
     }

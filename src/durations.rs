@@ -10,10 +10,10 @@
 mod tests;
 
 use crate::error::Invalid;
-use crate::time::Millis;
+use crate::time::Duration;
 
-/// One duration, or one list of delays.
-pub(crate) struct Duration {
+/// The range and the default of one duration, or of one list of delays.
+pub(crate) struct DurationRange {
     /// Its name in the settings.
     pub(crate) field: &'static str,
     /// The least value, in ms.
@@ -26,12 +26,12 @@ pub(crate) struct Duration {
     pub(crate) default: &'static [u64],
 }
 
-impl Duration {
+impl DurationRange {
     /// The default of what has exactly one.
-    pub(crate) const fn default(&self) -> Millis {
+    pub(crate) const fn default(&self) -> Duration {
         match self.default {
-            [ms, ..] => Millis::new(*ms),
-            [] => Millis::ZERO,
+            [ms, ..] => Duration::from_millis(*ms),
+            [] => Duration::ZERO,
         }
     }
 
@@ -39,14 +39,14 @@ impl Duration {
     ///
     /// # Errors
     /// An [`Invalid`] with the name of the field, and, where the value fits as a number of seconds, what was probably meant.
-    pub(crate) fn check(&self, value: Millis) -> Result<(), Invalid> {
-        if self.allows(value.as_u64()) {
+    pub(crate) fn check(&self, value: Duration) -> Result<(), Invalid> {
+        if self.allows(value.as_millis()) {
             return Ok(());
         }
         let mut allowed = self.allowed();
-        let in_seconds = Millis::from_secs(value.as_u64());
-        if value < in_seconds && self.allows(in_seconds.as_u64()) {
-            allowed = format!("{allowed}: did you mean {in_seconds} ({} s)?", value.as_u64());
+        let in_seconds = Duration::from_secs(value.as_millis());
+        if value < in_seconds && self.allows(in_seconds.as_millis()) {
+            allowed = format!("{allowed}: did you mean {in_seconds} ({} s)?", value.as_millis());
         }
         Err(Invalid::new(self.field, value, allowed))
     }
@@ -69,7 +69,7 @@ pub(crate) const DAY: u64 = 24 * HOUR;
 /// Defines one table: `NAME = "fieldMs": least to greatest, default […];` with `[0]` before what may be 0.
 macro_rules! durations {
     ($($name:ident = $field:literal: $([$zero:literal])? $least:literal to $greatest:expr, default $default:expr;)+) => {
-        $(pub(crate) const $name: Duration = Duration {
+        $(pub(crate) const $name: DurationRange = DurationRange {
             field: $field,
             least: $least,
             greatest: $greatest,
@@ -77,13 +77,13 @@ macro_rules! durations {
             default: &$default,
         };)+
         #[cfg(test)]
-        pub(crate) const ALL: &[Duration] = &[$($name),+];
+        pub(crate) const ALL: &[DurationRange] = &[$($name),+];
     };
 }
 
 /// Of [`RetryPolicy`](crate::policy::RetryPolicy). The defaults are the service's, where it documents one.
 pub(crate) mod policy {
-    use super::{DAY, Duration, HOUR, MINUTE, SECOND};
+    use super::{DAY, DurationRange, HOUR, MINUTE, SECOND};
 
     durations! {
         CREATE_TIMED_OUT = "createTimedOutMs": 100 to HOUR, default [3_000, 6_000, 9_000];
@@ -112,7 +112,7 @@ pub(crate) mod policy {
 
 /// Of supervisors and groups, besides their policy, and of the quota estimate.
 pub(crate) mod server {
-    use super::{DAY, Duration, MINUTE, SECOND};
+    use super::{DAY, DurationRange, MINUTE, SECOND};
 
     durations! {
         DOMAIN_RETURN = "domainReturnMs": 1_000 to DAY, default [10 * MINUTE];
@@ -124,7 +124,7 @@ pub(crate) mod server {
 /// Of the host, which TypeScript checks.
 #[cfg(test)]
 pub(crate) mod host {
-    use super::{Duration, MINUTE, SECOND};
+    use super::{DurationRange, MINUTE, SECOND};
 
     durations! {
         FALLBACK_QUERY_INTERVAL = "fallbackQueryIntervalMs": 1_000 to 10 * MINUTE, default [SECOND];
@@ -134,7 +134,7 @@ pub(crate) mod host {
 /// Of the Cloudflare classes, which TypeScript checks.
 #[cfg(test)]
 pub(crate) mod cloudflare {
-    use super::{DAY, Duration, HOUR, SECOND};
+    use super::{DAY, DurationRange, HOUR, SECOND};
 
     durations! {
         KEPT_FOR = "keptForMs": [0] 3_600_000 to 3_650 * DAY, default [7 * DAY];

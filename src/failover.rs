@@ -48,7 +48,7 @@ use self::decide::AllDown;
 use self::feed::Feed;
 pub use self::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
 use self::stall::SharedStall;
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
 /// What to do.
@@ -63,7 +63,7 @@ pub enum Output {
     /// Report this event to the application.
     Emit(Event),
     /// Do nothing until the next signal, or until that time.
-    Wait(Option<Millis>),
+    Wait(Option<Instant>),
 }
 
 numbered! {
@@ -111,11 +111,11 @@ pub enum Event {
         /// Why.
         reason: Reason,
         /// From the last frame of the old one to the decision, in ms.
-        detect_ms: Millis,
+        detect_ms: Duration,
         /// From the decision to the first frame of the new one, in ms.
-        switch_ms: Millis,
+        switch_ms: Duration,
         /// From the last frame of the old one to the first frame of the new one, in ms.
-        outage_ms: Millis,
+        outage_ms: Duration,
     },
     /// The preferred one is shown again.
     FailedBack {
@@ -162,7 +162,7 @@ numbered! {
 pub struct Failover {
     config: FailoverConfig,
     feeds: Vec<Feed>,
-    now: Millis,
+    now: Instant,
     viewer: Viewer,
     shown: Option<Shown>,
     /// The output that the server says is on air, until another one is shown.
@@ -170,7 +170,7 @@ pub struct Failover {
     pending: Option<Pending>,
     measured: Option<Measured>,
     /// The output that was left for a fault that may have been none, and when.
-    left: Option<(Uid, Millis)>,
+    left: Option<(Uid, Instant)>,
     all_down: AllDown,
     show: Option<Uid>,
     #[cfg_attr(feature = "server", serde(skip))]
@@ -187,7 +187,7 @@ struct Viewer {
     bad_network: bool,
     visible: bool,
     /// Nothing is believed before: the viewer has only just come back.
-    settled_at: Millis,
+    settled_at: Instant,
 }
 
 /// The output that is shown.
@@ -196,7 +196,7 @@ struct Viewer {
 struct Shown {
     uid: Uid,
     /// When it took the place of another one.
-    changed_at: Option<Millis>,
+    changed_at: Option<Instant>,
     /// That it is not well has been reported.
     is_degraded: bool,
     stall: Option<SharedStall>,
@@ -205,13 +205,13 @@ struct Shown {
 impl Failover {
     /// Watches the first of these outputs that is there, the preferred one first.
     #[must_use]
-    pub fn new(uids: &[Uid], config: FailoverConfig, now: Millis) -> Self {
+    pub fn new(uids: &[Uid], config: FailoverConfig, now: Instant) -> Self {
         let viewer = Viewer {
             connection: Connection::Reconnecting,
             media_path: true,
             bad_network: false,
             visible: true,
-            settled_at: Millis::ZERO,
+            settled_at: Instant::ZERO,
         };
         let mut failover = Self {
             config: FailoverConfig::default(),
@@ -243,7 +243,7 @@ impl Failover {
         change(config);
         // What was asked for, or is shown, since this very moment has its time before it: else two that are bad would be
         // exchanged for each other without end.
-        let moment = Millis::new(1);
+        let moment = Duration::from_millis(1);
         config.starting_ms = config.starting_ms.max(moment);
         config.dwell_ms = config.dwell_ms.max(moment);
     }
@@ -261,7 +261,7 @@ impl Failover {
 
     /// What to do next. Poll until [`Output::Wait`].
     #[must_use]
-    pub fn poll(&mut self, now: Millis) -> Output {
+    pub fn poll(&mut self, now: Instant) -> Output {
         self.now = self.now.max(now);
         let next = self.decide();
         if let Some(uid) = self.show.take() {
@@ -289,6 +289,6 @@ impl Failover {
     }
 }
 
-fn soonest(a: Option<Millis>, b: Option<Millis>) -> Option<Millis> {
+fn soonest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     a.into_iter().chain(b).min()
 }

@@ -18,7 +18,7 @@ use crate::supervisor::{
     Step, Why,
 };
 use crate::task::{Services, TaskWarning};
-use crate::time::{Clock, Millis, Now};
+use crate::time::{Clock, Instant, Now, WallTime};
 
 #[apply(document)]
 #[json(camel)]
@@ -39,15 +39,16 @@ impl Group {
         lanes: impl IntoIterator<Item = NewLane>,
         limits: QuotaLimits,
         on_air: Option<OnAirChoice>,
-        now: Millis,
+        now: WallTime,
     ) -> Self {
-        let lanes = (0..).zip(lanes).map(|(number, lane)| Lane::new(number, lane, now)).collect();
         let clock = Clock::starting_at(now);
+        let now = clock.mono();
+        let lanes = (0..).zip(lanes).map(|(number, lane)| Lane::new(number, lane, now)).collect();
         Self { clock, lanes, permits: Permits::new(limits, now), on_air, first: 0 }
     }
 
     /// What to do next.
-    pub(crate) fn poll(&mut self, now: Millis) -> Output {
+    pub(crate) fn poll(&mut self, now: WallTime) -> Output {
         let now = self.tick(now);
         for at in 0..self.lanes.len() {
             if let Some(look) = self.lanes.get_mut(at).and_then(|lane| lane.time_out(now)) {
@@ -69,7 +70,7 @@ impl Group {
 
     /// None: a lane may have waited for what one after it wants no more, so that all are to be asked once more.
     fn poll_lanes(&mut self, now: Now) -> Option<Output> {
-        let mut wait: Option<(Millis, _)> = None;
+        let mut wait: Option<(Instant, _)> = None;
         let mut outcomes = Vec::new();
         let mut made_way = false;
         let count = self.lanes.len();
@@ -83,7 +84,7 @@ impl Group {
                 Step::Emit(event) => Output::Emit(event),
                 Step::Send(request) => {
                     if request.call == Call::Presence {
-                        self.share_look(at, now.mono.plus(request.timeout));
+                        self.share_look(at, now.mono + request.timeout);
                     }
                     Output::Send(request)
                 }
@@ -137,12 +138,12 @@ impl Group {
     }
 
     /// The caller's clock was set back when it showed `until`: the time that had passed by then still counts.
-    pub(crate) fn elapse(&mut self, until: Millis) {
+    pub(crate) fn elapse(&mut self, until: WallTime) {
         self.tick(until);
     }
 
     /// If it had already ended when it was restored, emits `AlreadyEnded`, as no other event will follow.
-    pub(crate) fn note_restored(&mut self, now: Millis) {
+    pub(crate) fn note_restored(&mut self, now: WallTime) {
         let now = self.tick(now);
         if self.lanes.iter().all(Lane::has_ended) {
             self.lanes.iter_mut().for_each(|lane| lane.note_ended(now));
@@ -150,7 +151,7 @@ impl Group {
     }
 
     /// Takes what happened. True when it was about this group.
-    pub(crate) fn handle(&mut self, now: Millis, input: Input) -> bool {
+    pub(crate) fn handle(&mut self, now: WallTime, input: Input) -> bool {
         let now = self.tick(now);
         match input {
             Input::Answer(id, answer) => {
@@ -200,7 +201,7 @@ impl Group {
     /// Gives each lane its payload; all or none.
     pub(crate) fn update(
         &mut self,
-        now: Millis,
+        now: WallTime,
         payload_of: impl Fn(&Lane) -> Services,
     ) -> Result<Vec<LaneUpdate>, Invalid> {
         let now = self.tick(now);
@@ -287,7 +288,7 @@ impl Group {
         if self.on_air.is_some() { GROUP } else { SUPERVISOR }
     }
 
-    fn tick(&mut self, now: Millis) -> Now {
+    fn tick(&mut self, now: WallTime) -> Now {
         let (now, went_back) = self.clock.tick(now);
         if went_back {
             self.lanes.iter_mut().for_each(Lane::clock_went_back);
@@ -296,7 +297,7 @@ impl Group {
     }
 
     /// One look serves every output of a channel: the other lanes wait for this lane's.
-    fn share_look(&mut self, at: usize, until: Millis) {
+    fn share_look(&mut self, at: usize, until: Instant) {
         let Some(channel) = self.lanes.get(at).map(|lane| lane.output_channel().to_owned()) else { return };
         for (i, lane) in self.lanes.iter_mut().enumerate() {
             if i != at && lane.output_channel() == channel {
@@ -338,22 +339,22 @@ macro_rules! driven {
         impl $machine {
             /// What to do next. May change after every [`handle`](Self::handle), and when the time of a `Wait` has come.
             #[must_use]
-            pub fn poll(&mut self, now: Millis) -> Output {
+            pub fn poll(&mut self, now: WallTime) -> Output {
                 self.0.poll(now)
             }
 
             /// Takes what happened. True when it was about this one.
-            pub fn handle(&mut self, now: Millis, input: Input) -> bool {
+            pub fn handle(&mut self, now: WallTime, input: Input) -> bool {
                 self.0.handle(now, input)
             }
 
             /// The caller's clock was set back when it showed `until`: the time that had passed by then still counts.
-            pub fn elapse(&mut self, until: Millis) {
+            pub fn elapse(&mut self, until: WallTime) {
                 self.0.elapse(until);
             }
 
             /// Call it after a restore: if it had already ended, emits `AlreadyEnded`, as no other event will follow.
-            pub fn note_restored(&mut self, now: Millis) {
+            pub fn note_restored(&mut self, now: WallTime) {
                 self.0.note_restored(now);
             }
 

@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use crate::document::document;
 use crate::lenient::{self, MAX_ID_BYTES, integer, task_id, text, word};
-use crate::time::Millis;
+use crate::time::WallTime;
 
 /// The largest body that is read, in bytes. Most have a few KB, but some carry the task's whole payload as JSON text, with
 /// its quotes escaped, beside its inputs and outputs: four times a payload of 256 KiB.
@@ -86,7 +86,7 @@ pub struct Notice {
     pub sequence: Option<i64>,
     /// When it was made, in ms since the epoch. (When it was sent changes with every resend, and is left out.)
     #[json(nullable)]
-    pub sent_at: Option<Millis>,
+    pub sent_at: Option<WallTime>,
 }
 
 /// What happened to the task.
@@ -165,7 +165,8 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
         113 => NoticeKind::Updated,
         event_type => NoticeKind::Other { event_type },
     };
-    let sent_at = integer(payload.get("sendts")).and_then(|ms| u64::try_from(ms).ok()).map(Millis::new);
+    let sent_at =
+        integer(payload.get("sendts")).and_then(|ms| u64::try_from(ms).ok()).map(WallTime::from_millis);
     Ok(Notice {
         notice_id: text(json.get("noticeId"), MAX_ID_BYTES),
         task_id,
@@ -323,7 +324,7 @@ mod tests {
             (started.task_id.as_str(), started.instance_id.as_deref(), started.sequence),
             ("t", Some("show-1"), Some(3))
         );
-        assert_eq!(started.sent_at, Some(Millis::new(1_700_000_000_000)));
+        assert_eq!(started.sent_at, Some(WallTime::from_millis(1_700_000_000_000)));
         assert_eq!(notice(111, "t", 4).kind, NoticeKind::Stopped { reason: Some("idle".to_owned()) });
         assert_eq!(notice(112, "t", 5).kind, NoticeKind::Status { state: Some("running".to_owned()) });
         assert_eq!(notice(113, "t", 6).kind, NoticeKind::Updated);

@@ -4,7 +4,7 @@ use macro_rules_attribute::apply;
 
 use crate::document::document;
 use crate::supervisor::{Event, EventKind, Lane};
-use crate::time::{Millis, Now};
+use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
 /// Which output is put on air.
@@ -41,13 +41,13 @@ pub(crate) struct OnAirChoice {
     on_air: Option<(usize, Uid)>,
     /// How long a backup waits for the primary, so that viewers do not begin with it only to leave it a moment later. None:
     /// an output was on air.
-    start_grace: Option<Millis>,
+    start_grace: Option<Duration>,
     /// Since when a backup has been up alone.
-    first_up: Option<Millis>,
+    first_up: Option<Instant>,
 }
 
 impl OnAirChoice {
-    pub(crate) fn new(policy: OnAirPolicy, start_grace: Millis) -> Self {
+    pub(crate) fn new(policy: OnAirPolicy, start_grace: Duration) -> Self {
         Self { policy, on_air: None, start_grace: Some(start_grace), first_up: None }
     }
 
@@ -76,8 +76,8 @@ impl OnAirChoice {
     }
 
     /// Until when a backup that is up waits for the primary.
-    pub(crate) fn held_until(&self) -> Option<Millis> {
-        Some(self.first_up?.plus(self.start_grace?))
+    pub(crate) fn held_until(&self) -> Option<Instant> {
+        Some(self.first_up? + self.start_grace?)
     }
 
     /// Moves what is on air when it does not run any more, to a lane that does.

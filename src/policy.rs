@@ -6,15 +6,15 @@ use macro_rules_attribute::apply;
 use serde_json::Value;
 
 use crate::document::{self, document};
-use crate::durations::Duration;
+use crate::durations::DurationRange;
 use crate::durations::policy as durations;
 use crate::error::{Invalid, list_of};
 use crate::status::{Call, Meaning};
-use crate::time::Millis;
+use crate::time::{Duration, WallTime};
 
 /// A ladder: the waits before each further attempt. When none is left it is *spent*.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Backoff(Vec<Millis>);
+pub struct Backoff(Vec<Duration>);
 
 document!(@transparent Backoff);
 document!(@serde both Backoff);
@@ -23,34 +23,34 @@ impl Backoff {
     /// A ladder of waits in milliseconds.
     #[must_use]
     pub fn from_ms(waits: &[u64]) -> Self {
-        Self(waits.iter().copied().map(Millis::new).collect())
+        Self(waits.iter().copied().map(Duration::from_millis).collect())
     }
 
     /// The waits, in order.
     #[must_use]
-    pub fn waits(&self) -> &[Millis] {
+    pub fn waits(&self) -> &[Duration] {
         &self.0
     }
 
     /// The wait after `failures` earlier ones in a row (the first failure has 0), or `None` when spent.
     #[must_use]
-    pub fn wait(&self, failures: u32) -> Option<Millis> {
+    pub fn wait(&self, failures: u32) -> Option<Duration> {
         self.0.get(failures as usize).copied()
     }
 
     /// The same, but the last wait repeats for ever.
     #[must_use]
-    pub fn wait_or_last(&self, failures: u32) -> Millis {
-        self.wait(failures).or_else(|| self.0.last().copied()).unwrap_or(Millis::from_secs(1))
+    pub fn wait_or_last(&self, failures: u32) -> Duration {
+        self.wait(failures).or_else(|| self.0.last().copied()).unwrap_or(Duration::from_secs(1))
     }
 
     /// The longest wait.
     #[must_use]
-    pub fn longest(&self) -> Millis {
+    pub fn longest(&self) -> Duration {
         self.0.iter().copied().max().unwrap_or_default()
     }
 
-    fn capped(&self, cap: Millis) -> Self {
+    fn capped(&self, cap: Duration) -> Self {
         Self(self.0.iter().map(|wait| (*wait).min(cap)).collect())
     }
 }
@@ -136,18 +136,18 @@ pub struct RetryPolicy {
     /// Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`.
     pub confirm_ms: Backoff,
     /// A task that does not run this long after its taskId did not start.
-    pub confirm_deadline_ms: Millis,
+    pub confirm_deadline_ms: Duration,
     /// Between two looks for a running task.
-    pub monitor_interval_ms: Millis,
+    pub monitor_interval_ms: Duration,
     /// Launching again; the last repeats.
     pub relaunch_ms: Backoff,
     /// After running this long, earlier launches are forgotten.
-    pub relaunch_reset_ms: Millis,
+    pub relaunch_reset_ms: Duration,
     /// How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is
     /// looked at every 10 s once a notification said that it has stopped or failed.
-    pub migration_ms: Millis,
+    pub migration_ms: Duration,
     /// A task that runs but that nobody names is replaced after this; `null`: never.
-    pub unidentified_ms: Option<Millis>,
+    pub unidentified_ms: Option<Duration>,
     /// Looks into the channel for an unresolved create; the last repeats.
     pub presence_ms: Backoff,
     /// So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the service
@@ -155,21 +155,21 @@ pub struct RetryPolicy {
     pub presence_absences: u8,
     /// How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a
     /// Delete of it was tried, however much later that is.
-    pub stop_deadline_ms: Millis,
+    pub stop_deadline_ms: Duration,
     /// Time-out of each attempt, whatever the others took.
-    pub request_timeout_ms: Millis,
+    pub request_timeout_ms: Duration,
     /// Hints and notifications bring a Query forward at most this often.
-    pub hint_interval_ms: Millis,
+    pub hint_interval_ms: Duration,
     /// The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
     /// the reply's own `Date`, where it has one.
-    pub retry_after_max_ms: Millis,
+    pub retry_after_max_ms: Duration,
     /// How much longer a wait may become by chance, so that a fleet does not ask in step: 0 to 100 % of it, default 0.
     pub jitter_percent: u8,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        let delays = |duration: &Duration| Backoff::from_ms(duration.default);
+        let delays = |duration: &DurationRange| Backoff::from_ms(duration.default);
         Self {
             create_timed_out_ms: delays(&durations::CREATE_TIMED_OUT),
             create_server_error_ms: delays(&durations::CREATE_SERVER_ERROR),
@@ -286,10 +286,11 @@ impl RetryPolicy {
     pub(crate) fn confirm_delays_within(
         &self,
         delays: &Backoff,
-        idle_timeout: Millis,
+        idle_timeout: Duration,
     ) -> Result<Backoff, Invalid> {
-        let stretched =
-            |wait: Millis| Millis::new(wait.as_u64() * (100 + u64::from(self.jitter_percent)) / 100);
+        let stretched = |wait: Duration| {
+            Duration::from_millis(wait.as_millis() * (100 + u64::from(self.jitter_percent)) / 100)
+        };
         if stretched(delays.longest()) < idle_timeout {
             return Ok(delays.clone());
         }
@@ -298,15 +299,15 @@ impl RetryPolicy {
             let allowed = format!("shorter, with jitter, than the task's idleTimeout of {idle_timeout}");
             return Err(Invalid::new("policy.confirmMs", list_of(&delays.0), allowed));
         }
-        Ok(delays.capped(Millis::new((idle_timeout.as_u64() / 3).max(1))))
+        Ok(delays.capped(Duration::from_millis((idle_timeout.as_millis() / 3).max(1))))
     }
 
     /// How many looks in a row without a uid prove that it is not live. Looks are counted and not the time between them,
     /// which a clock that is set would falsify.
     #[must_use]
     pub fn absences_that_prove(&self) -> u32 {
-        let pace = self.presence_ms.wait_or_last(0).as_u64().max(1);
-        let moving = self.migration_ms.as_u64().div_ceil(pace);
+        let pace = self.presence_ms.wait_or_last(0).as_millis().max(1);
+        let moving = self.migration_ms.as_millis().div_ceil(pace);
         u32::from(self.presence_absences).saturating_add(u32::try_from(moving).unwrap_or(u32::MAX))
     }
 
@@ -350,8 +351,8 @@ impl RetryPolicy {
         call: Call,
         reason: RetryReason,
         failures: u32,
-        retry_after: Option<Millis>,
-    ) -> Option<Millis> {
+        retry_after: Option<Duration>,
+    ) -> Option<Duration> {
         let ladder = self.ladder(call, reason);
         let wait = match (reason, call) {
             (RetryReason::RateLimited | RetryReason::TokenFailed, _)
@@ -365,10 +366,10 @@ impl RetryPolicy {
 
     /// `wait`, made longer by chance as `jitterPercent` allows. The same seed and counter give the same chance.
     #[must_use]
-    pub fn jittered(&self, wait: Millis, seed: u64, counter: u64) -> Millis {
-        let most = wait.as_u64().saturating_mul(u64::from(self.jitter_percent)) / 100;
+    pub fn jittered(&self, wait: Duration, seed: u64, counter: u64) -> Duration {
+        let most = wait.as_millis().saturating_mul(u64::from(self.jitter_percent)) / 100;
         let chance = splitmix64(seed ^ counter.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        wait.plus(Millis::new(if most == 0 { 0 } else { chance % (most + 1) }))
+        wait + Duration::from_millis(if most == 0 { 0 } else { chance % (most + 1) })
     }
 }
 
@@ -377,13 +378,13 @@ impl RetryPolicy {
 /// time, where there is none. Of several numbers (a header that came twice) the largest counts; one that is too large to be
 /// read is the longest wait there is, and a date in the past is none. Anything else, and what is negative, is no header.
 #[must_use]
-pub fn parse_retry_after(header: &str, sent_at: Millis) -> Option<Millis> {
+pub fn parse_retry_after(header: &str, sent_at: WallTime) -> Option<Duration> {
     let longest = header.split(',').map(parse_seconds).reduce(|a, b| Some(a?.max(b?))).flatten();
-    longest.or_else(|| Some(parse_http_date(header)?.minus(sent_at)))
+    longest.or_else(|| Some(parse_http_date(header)?.duration_since(sent_at)))
 }
 
 /// Decimal seconds, to the ms.
-fn parse_seconds(text: &str) -> Option<Millis> {
+fn parse_seconds(text: &str) -> Option<Duration> {
     let text = text.trim();
     let (mut ms, mut unit, mut is_fraction) = (0_u64, 1_000_u64, false);
     for byte in text.bytes() {
@@ -399,14 +400,14 @@ fn parse_seconds(text: &str) -> Option<Millis> {
             _ => return None,
         }
     }
-    text.starts_with(|first: char| first.is_ascii_digit()).then_some(Millis::new(ms))
+    text.starts_with(|first: char| first.is_ascii_digit()).then_some(Duration::from_millis(ms))
 }
 
 /// Reads a date as HTTP headers have it, in ms since the epoch.
 #[must_use]
-pub fn parse_http_date(header: &str) -> Option<Millis> {
+pub fn parse_http_date(header: &str) -> Option<WallTime> {
     let date = httpdate::parse_http_date(header.trim()).ok()?;
-    Some(Millis::from_secs(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()))
+    Some(WallTime::ZERO + Duration::from_secs(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()))
 }
 
 /// One step of the splitmix64 generator: enough chance for jitter, without state to keep.
@@ -423,10 +424,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::time::short::{ms, secs, wall};
 
     fn schedule(call: Call, cause: RetryReason) -> Vec<u64> {
         let policy = RetryPolicy::default();
-        (0..6).map_while(|n| policy.wait(call, cause, n, None)).map(|wait| wait.as_u64() / 1000).collect()
+        (0..6).map_while(|n| policy.wait(call, cause, n, None)).map(|wait| wait.as_millis() / 1000).collect()
     }
 
     #[test]
@@ -451,17 +453,17 @@ mod tests {
         assert_eq!(schedule(Call::Presence, RetryReason::ServerError), [10, 10, 10, 15, 30, 60]);
         assert_eq!(schedule(Call::Query, RetryReason::RateLimited), [1, 2, 5, 10, 10, 10]);
         let policy = RetryPolicy::default();
-        assert_eq!(policy.confirm_ms.wait(0), Some(Millis::from_secs(5)));
-        assert_eq!(policy.confirm_deadline_ms, Millis::from_secs(90));
-        assert_eq!(policy.monitor_interval_ms, Millis::from_secs(120));
-        assert_eq!(policy.relaunch_ms.longest(), Millis::from_secs(300));
+        assert_eq!(policy.confirm_ms.wait(0), Some(secs(5)));
+        assert_eq!(policy.confirm_deadline_ms, secs(90));
+        assert_eq!(policy.monitor_interval_ms, secs(120));
+        assert_eq!(policy.relaunch_ms.longest(), secs(300));
     }
 
     #[test]
     fn values_can_be_overridden_and_bad_ones_are_named() {
         let policy =
             RetryPolicy::from_json(&json!({ "monitorIntervalMs": 60_000, "unidentifiedMs": null })).unwrap();
-        assert_eq!(policy.monitor_interval_ms, Millis::from_secs(60));
+        assert_eq!(policy.monitor_interval_ms, secs(60));
         assert_eq!(policy.unidentified_ms, None);
         assert_eq!(policy.no_answer_ms, RetryPolicy::default().no_answer_ms);
 
@@ -491,7 +493,7 @@ mod tests {
         let widest =
             json!({ "confirmMs": vec![100; 20], "relaunchResetMs": 86_400_000, "jitterPercent": 100 });
         let widest = RetryPolicy::from_json(&widest).unwrap();
-        assert_eq!(widest.confirm_ms.waits(), [Millis::new(100); 20]);
+        assert_eq!(widest.confirm_ms.waits(), [ms(100); 20]);
         let wrong_type = refused(json!({ "deleteMs": [1_000, "x"] }));
         assert_eq!((wrong_type.field.as_str(), wrong_type.value.as_str()), ("policy.deleteMs[1]", "\"x\""));
         assert_eq!(refused(json!({ "retries": 3 })).field, "policy.retries");
@@ -500,15 +502,15 @@ mod tests {
     #[test]
     fn a_new_task_is_queried_within_its_idle_timeout() {
         let policy = RetryPolicy::default();
-        let within = |delays: &Backoff, ms| policy.confirm_delays_within(delays, Millis::new(ms)).unwrap();
+        let within = |delays: &Backoff, timeout| policy.confirm_delays_within(delays, ms(timeout)).unwrap();
         assert_eq!(within(&policy.confirm_ms, 300_000), policy.confirm_ms);
         let shortened = within(&policy.confirm_ms, 6_000);
-        assert_eq!(shortened.longest(), Millis::from_secs(2));
-        assert_eq!(within(&shortened, 2_000).longest(), Millis::new(666), "shortened twice");
+        assert_eq!(shortened.longest(), secs(2));
+        assert_eq!(within(&shortened, 2_000).longest(), ms(666), "shortened twice");
 
         let mut chosen = RetryPolicy { confirm_ms: Backoff::from_ms(&[5_000]), ..RetryPolicy::default() };
         let fits =
-            |policy: &RetryPolicy, ms| policy.confirm_delays_within(&policy.confirm_ms, Millis::new(ms));
+            |policy: &RetryPolicy, timeout| policy.confirm_delays_within(&policy.confirm_ms, ms(timeout));
         assert_eq!(fits(&chosen, 5_000).unwrap_err().field, "policy.confirmMs");
         chosen.jitter_percent = 100;
         assert!(fits(&chosen, 10_000).is_err(), "jitter counts");
@@ -518,18 +520,17 @@ mod tests {
     #[test]
     fn retry_after_lengthens_and_never_shortens() {
         let policy = RetryPolicy::default();
-        let wait =
-            |after: u64| policy.wait(Call::Create, RetryReason::TimedOut, 0, Some(Millis::from_secs(after)));
-        assert_eq!(wait(1), Some(Millis::from_secs(3)));
-        assert_eq!(wait(60), Some(Millis::from_secs(60)));
-        assert_eq!(wait(86_400), Some(Millis::from_secs(300)));
+        let wait = |after: u64| policy.wait(Call::Create, RetryReason::TimedOut, 0, Some(secs(after)));
+        assert_eq!(wait(1), Some(secs(3)));
+        assert_eq!(wait(60), Some(secs(60)));
+        assert_eq!(wait(86_400), Some(secs(300)));
     }
 
     #[test]
     fn retry_after_is_read_as_seconds_or_as_a_date() {
         let sent_at = parse_http_date(" Sun, 06 Nov 1994 08:49:37 GMT ").unwrap();
-        assert_eq!(sent_at, Millis::from_secs(784_111_777));
-        let read = |header: &str| parse_retry_after(header, sent_at).map(Millis::as_u64);
+        assert_eq!(sent_at, wall(784_111_777_000));
+        let read = |header: &str| parse_retry_after(header, sent_at).map(Duration::as_millis);
         for (header, ms) in [
             (" 120 ", 120_000),
             ("0", 0),
@@ -568,13 +569,12 @@ mod tests {
     #[test]
     fn jitter_is_of_every_length_up_to_its_share() {
         let policy = RetryPolicy { jitter_percent: 20, ..RetryPolicy::default() };
-        let jittered = |counter| policy.jittered(Millis::new(50), 7, counter).as_u64();
+        let jittered = |counter| policy.jittered(ms(50), 7, counter).as_millis();
         let lengths: std::collections::BTreeSet<_> = (0..200).map(jittered).collect();
         assert_eq!(lengths.into_iter().collect::<Vec<_>>(), (50..=60).collect::<Vec<_>>());
         let half = RetryPolicy { jitter_percent: 50, ..policy };
-        let of_seeds =
-            [(7, 0), (7, 1), (7, 3), (8, 3)].map(|(seed, n)| half.jittered(Millis::from_secs(1), seed, n));
-        assert_eq!(of_seeds, [1279, 1011, 1172, 1208].map(Millis::new));
+        let of_seeds = [(7, 0), (7, 1), (7, 3), (8, 3)].map(|(seed, n)| half.jittered(secs(1), seed, n));
+        assert_eq!(of_seeds, [1279, 1011, 1172, 1208].map(ms));
     }
 
     proptest! {
@@ -583,15 +583,15 @@ mod tests {
             wait in 0u64..400_000, percent in 0u8..=100, seed: u64, counter: u64,
         ) {
             let policy = RetryPolicy { jitter_percent: percent, ..RetryPolicy::default() };
-            let longer = policy.jittered(Millis::new(wait), seed, counter);
-            prop_assert!(longer >= Millis::new(wait));
-            prop_assert!(longer.as_u64() <= wait + wait * u64::from(percent) / 100);
-            prop_assert_eq!(longer, policy.jittered(Millis::new(wait), seed, counter));
+            let longer = policy.jittered(ms(wait), seed, counter);
+            prop_assert!(longer >= ms(wait));
+            prop_assert!(longer.as_millis() <= wait + wait * u64::from(percent) / 100);
+            prop_assert_eq!(longer, policy.jittered(ms(wait), seed, counter));
         }
 
         #[test]
-        fn any_header_is_read_without_panic(header in "\\PC{0,40}", wall: u64) {
-            let _ = parse_retry_after(&header, Millis::new(wall));
+        fn any_header_is_read_without_panic(header in "\\PC{0,40}", now: u64) {
+            let _ = parse_retry_after(&header, wall(now));
             let _ = parse_http_date(&header);
         }
     }

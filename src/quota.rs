@@ -13,20 +13,20 @@ use crate::document::{self, Document, FieldWriter, Json, Writer, Wrong, document
 use crate::domain::Area;
 use crate::durations::server::POLL_INTERVAL;
 use crate::error::Invalid;
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 
-const SECOND: Millis = Millis::from_secs(1);
+const SECOND: Duration = Duration::from_secs(1);
 
-/// How much the way to the service may vary from call to call. Whoever knows when calls leave keeps to the limit for this
-/// much longer than a second, so that the service counts no more of them in one.
-pub(crate) const JITTER: Millis = Millis::new(100);
+/// How long a call counts where it is known when calls leave: longer than a second, by as much as the way to the service may
+/// vary from call to call, so that the service counts no more of them in one.
+pub(crate) const COUNTS_FOR: Duration = Duration::from_millis(1_100);
 
 /// A permit whose use was not reported for so long is taken for one that nobody used.
-const UNUSED_FOR: Millis = Millis::from_secs(5);
+const UNUSED_FOR: Duration = Duration::from_secs(5);
 
 /// For how long a Create that has its permit is held back, so that those whose Acquires are answered at once do not all
 /// leave at once. Half of the 2 s within which it must follow its Acquire.
-const LONGEST_HELD: Millis = SECOND;
+const LONGEST_HELD: Duration = SECOND;
 
 /// An App ID's limits. Agora's support can raise them.
 #[apply(document)]
@@ -104,8 +104,8 @@ impl QuotaLimits {
     }
 
     /// The time between two Creates, in ms: at most a tenth of the PCW a second.
-    fn create_spacing(&self) -> Millis {
-        Millis::new((PCW_PER_CALL * 1000).div_ceil(u64::from(self.pcw.max(1))))
+    fn create_spacing(&self) -> Duration {
+        Duration::from_millis((PCW_PER_CALL * 1000).div_ceil(u64::from(self.pcw.max(1))))
     }
 }
 
@@ -156,7 +156,7 @@ pub enum Permit {
     /// Make the call now; it is counted.
     Granted,
     /// Ask again at this time.
-    Wait(Millis),
+    Wait(Instant),
 }
 
 /// Who asks: the lane's number in its group.
@@ -167,7 +167,7 @@ pub type Lane = u32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Claim {
     want: Want,
-    since: Millis,
+    since: Instant,
     order: u64,
 }
 
@@ -185,28 +185,28 @@ struct Claim {
 pub struct TokenBucket {
     limits: QuotaLimits,
     milli_tokens: u64,
-    seen: Millis,
+    seen: Instant,
     gap_before: bool,
     /// The bucket's own time: without the gaps that the log does not age by.
-    time: Millis,
-    sent: VecDeque<Millis>,
+    time: Instant,
+    sent: VecDeque<Instant>,
     reserved: Vec<Lane>,
     claims: ByLane<Claim>,
     next_order: u64,
     /// When the next Acquire, or a Create without one, may be made.
-    next_create: Millis,
+    next_create: Instant,
     /// When the next Create may leave that has a reserved permit, if it can wait for so long.
-    next_reserved: Millis,
+    next_reserved: Instant,
     /// When those leave that have asked.
-    departures: ByLane<Millis>,
+    departures: ByLane<Instant>,
     /// If [`TokenBucket::used`] is called when a call leaves: when the lanes got their permits whose calls have not left yet.
-    unused: Option<ByLane<Millis>>,
+    unused: Option<ByLane<Instant>>,
 }
 
 impl TokenBucket {
     /// A full bucket at `now`.
     #[must_use]
-    pub fn new(limits: QuotaLimits, now: Millis) -> Self {
+    pub fn new(limits: QuotaLimits, now: Instant) -> Self {
         Self {
             milli_tokens: u64::from(limits.burst) * 1000,
             limits,
@@ -232,7 +232,7 @@ impl TokenBucket {
     }
 
     /// The call of this lane that has a permit leaves now.
-    pub fn used(&mut self, now: Millis, lane: Lane) {
+    pub fn used(&mut self, now: Instant, lane: Lane) {
         self.tick(now);
         if let Some(unused) = self.unused.as_mut().filter(|unused| unused.get(lane).is_some()) {
             unused.remove(lane);
@@ -243,14 +243,14 @@ impl TokenBucket {
     /// Asks for a permit. Until it is granted the lane is remembered as waiting; asking more often changes nothing. A
     /// Create uses the permit that was reserved with its Acquire's, if there is one.
     #[must_use]
-    pub fn ask(&mut self, now: Millis, lane: Lane, want: Want) -> Permit {
+    pub fn ask(&mut self, now: Instant, lane: Lane, want: Want) -> Permit {
         self.tick(now);
         if want == Want::Create
             && let Ok(at) = self.reserved.binary_search(&lane)
         {
             let departure = self.departure_of(lane);
             if self.seen < departure {
-                return Permit::Wait(now.plus(departure.minus(self.seen)));
+                return Permit::Wait(departure);
             }
             self.reserved.remove(at);
             self.departures.remove(lane);
@@ -263,14 +263,14 @@ impl TokenBucket {
             self.claims.insert(lane, claim);
         }
         let delay = self.delay(lane, want);
-        if delay > Millis::ZERO {
-            return Permit::Wait(now.plus(delay));
+        if delay > Duration::ZERO {
+            return Permit::Wait(now + delay);
         }
         self.claims.remove(lane);
         self.milli_tokens -= u64::from(want.permits()) * 1000;
         self.grant(lane);
         if want.creates() {
-            self.next_create = self.seen.plus(self.limits.create_spacing());
+            self.next_create = self.seen + self.limits.create_spacing();
         }
         if want == Want::Create {
             self.next_reserved = self.next_reserved.max(self.next_create);
@@ -293,13 +293,13 @@ impl TokenBucket {
     }
 
     /// When the lane's Create leaves that has a reserved permit: in its turn, or at once if that were too late for it.
-    fn departure_of(&mut self, lane: Lane) -> Millis {
+    fn departure_of(&mut self, lane: Lane) -> Instant {
         if let Some(at) = self.departures.get(lane) {
             return *at;
         }
         let in_turn = self.next_reserved.max(self.seen);
-        let at = if in_turn.minus(self.seen) > LONGEST_HELD { self.seen } else { in_turn };
-        self.next_reserved = in_turn.max(at.plus(self.limits.create_spacing()));
+        let at = if in_turn.duration_since(self.seen) > LONGEST_HELD { self.seen } else { in_turn };
+        self.next_reserved = in_turn.max(at + self.limits.create_spacing());
         self.departures.insert(lane, at);
         at
     }
@@ -322,35 +322,35 @@ impl TokenBucket {
     }
 
     /// For how long a call counts.
-    fn window(&self) -> Millis {
-        if self.unused.is_some() { SECOND.plus(JITTER) } else { SECOND }
+    fn window(&self) -> Duration {
+        if self.unused.is_some() { COUNTS_FOR } else { SECOND }
     }
 
-    fn tick(&mut self, now: Millis) {
-        let elapsed = now.minus(self.seen);
+    fn tick(&mut self, now: Instant) {
+        let elapsed = now.duration_since(self.seen);
         let gap = elapsed > SECOND;
-        let aged = if gap && !self.gap_before { Millis::ZERO } else { elapsed };
-        if elapsed > Millis::ZERO {
+        let aged = if gap && !self.gap_before { Duration::ZERO } else { elapsed };
+        if elapsed > Duration::ZERO {
             self.gap_before = gap;
         }
-        self.seen = self.seen.max(now);
-        self.time = self.time.plus(aged);
-        let refill = elapsed.as_u64().saturating_mul(u64::from(self.limits.calls_per_second));
+        self.seen = now;
+        self.time += aged;
+        let refill = elapsed.as_millis().saturating_mul(u64::from(self.limits.calls_per_second));
         self.milli_tokens = self.milli_tokens.saturating_add(refill).min(u64::from(self.limits.burst) * 1000);
         let window = self.window();
-        while self.sent.front().is_some_and(|sent| self.time.minus(*sent) > window) {
+        while self.sent.front().is_some_and(|sent| self.time.duration_since(*sent) > window) {
             self.sent.pop_front();
         }
         if let Some(unused) = &mut self.unused {
             let time = self.time;
-            unused.retain(|granted| time.minus(*granted) <= UNUSED_FOR);
+            unused.retain(|granted| time.duration_since(*granted) <= UNUSED_FOR);
         }
     }
 
     /// How long `lane` must still wait; zero when it is its turn and there is a permit.
-    fn delay(&self, lane: Lane, want: Want) -> Millis {
+    fn delay(&self, lane: Lane, want: Want) -> Duration {
         if self.is_too_soon(want) {
-            return self.earliest(want).minus(self.seen);
+            return self.earliest(want).duration_since(self.seen);
         }
         let mine = self.rank(lane);
         let before: u32 = self
@@ -367,12 +367,12 @@ impl TokenBucket {
             self.sent.len() + self.reserved.len() + self.unused.as_ref().map_or(0, ByLane::len) + asked;
         let over = busy.saturating_sub(self.limits.most_in_any_second());
         let window = match over {
-            0 => Millis::ZERO,
-            over => self.sent.get(over - 1).map_or(Millis::new(100), |sent| {
-                sent.plus(self.window()).minus(self.time).plus(Millis::new(1))
+            0 => Duration::ZERO,
+            over => self.sent.get(over - 1).map_or(Duration::from_millis(100), |sent| {
+                (*sent + self.window()).duration_since(self.time) + Duration::from_millis(1)
             }),
         };
-        Millis::new(refill).max(window).min(SECOND)
+        Duration::from_millis(refill).max(window).min(SECOND)
     }
 
     /// Whether it has to wait for the Creates before it. By the clock, gaps and all: one that is set forward costs no more
@@ -381,11 +381,11 @@ impl TokenBucket {
         self.seen < self.earliest(want)
     }
 
-    fn earliest(&self, want: Want) -> Millis {
+    fn earliest(&self, want: Want) -> Instant {
         match want {
             Want::AcquireAndCreate => self.next_create,
             Want::Create => self.next_create.max(self.next_reserved),
-            Want::Delete | Want::Update | Want::Query => Millis::ZERO,
+            Want::Delete | Want::Update | Want::Query => Instant::ZERO,
         }
     }
 
@@ -394,7 +394,7 @@ impl TokenBucket {
     fn rank(&self, lane: Lane) -> Option<(u8, u64)> {
         let claim = self.claims.get(lane)?;
         let round_ms = self.claims.len() as u64 * 1000 / u64::from(self.limits.calls_per_second);
-        let overdue = self.time.minus(claim.since).as_u64() > round_ms.max(500);
+        let overdue = self.time.duration_since(claim.since).as_millis() > round_ms.max(500);
         let rank = claim.want.rank();
         Some((if overdue { rank.min(OVERDUE_RANK) } else { rank }, claim.order))
     }
@@ -532,7 +532,7 @@ pub struct QuotaPlan {
     /// Tasks at the same time, by the size of their outputs: 1 or more. A number is that of HD outputs.
     tasks: TasksBySize,
     /// How often each is asked for.
-    poll_interval_ms: Option<Millis>,
+    poll_interval_ms: Option<Duration>,
     /// Default `north-america`.
     #[json(or = Area::default())]
     area: Area,
@@ -572,7 +572,7 @@ impl QuotaPlan {
 /// No task at all, or an interval out of its range.
 fn estimate(
     tasks: TasksBySize,
-    poll_interval: Millis,
+    poll_interval: Duration,
     limits: &QuotaLimits,
     pcw: [u32; 3],
 ) -> Result<QuotaEstimate, Invalid> {
@@ -581,7 +581,7 @@ fn estimate(
         return Err(Invalid::new("tasks", total, "1 or more"));
     }
     POLL_INTERVAL.check(poll_interval)?;
-    let interval_s = poll_interval.as_u64() as f64 / 1000.0;
+    let interval_s = poll_interval.as_millis() as f64 / 1000.0;
     let rate = f64::from(limits.calls_per_second);
     let for_queries = rate * 2.0 / 3.0;
     let queries_per_second = f64::from(total) / interval_s;

@@ -16,7 +16,7 @@ use crate::supervisor::{
     SnapshotError,
 };
 use crate::task::{Services, TaskWarning};
-use crate::time::Millis;
+use crate::time::{Duration, WallTime};
 use crate::uid::Uid;
 
 /// Settings of one lane of a group.
@@ -44,7 +44,7 @@ pub(crate) struct GroupSettings {
     on_air: Option<OnAirPolicy>,
     /// How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin with
     /// it, only to leave it a moment later.
-    start_grace_ms: Option<Millis>,
+    start_grace_ms: Option<Duration>,
 }
 
 /// The settings of a group, read and checked.
@@ -53,7 +53,7 @@ pub struct GroupConfig {
     lanes: Vec<NewLane>,
     limits: QuotaLimits,
     on_air: OnAirPolicy,
-    start_grace: Millis,
+    start_grace: Duration,
 }
 
 /// A lane's name is at most this long, in characters.
@@ -186,7 +186,7 @@ driven!(RedundancyGroup, group::GROUP);
 impl RedundancyGroup {
     /// A group that begins at `now`.
     #[must_use]
-    pub fn new(config: GroupConfig, now: Millis) -> Self {
+    pub fn new(config: GroupConfig, now: WallTime) -> Self {
         let on_air = OnAirChoice::new(config.on_air, config.start_grace);
         Self(Group::new(config.lanes, config.limits, Some(on_air), now))
     }
@@ -197,7 +197,7 @@ impl RedundancyGroup {
     ///
     /// # Errors
     /// A payload that does not fit one of the lanes, or whose output is in no lane's channel.
-    pub fn update(&mut self, now: Millis, services: &Services) -> Result<Vec<LaneUpdate>, Invalid> {
+    pub fn update(&mut self, now: WallTime, services: &Services) -> Result<Vec<LaneUpdate>, Invalid> {
         let named = services.rtc_outputs().next().map(|rtc| rtc.rtc_channel.as_str());
         let is_named = |lane: &Lane| Some(lane.output_channel()) == named;
         let names_a_lane = self.0.lanes().iter().any(is_named);
@@ -211,7 +211,7 @@ impl RedundancyGroup {
     ///
     /// # Errors
     /// As [`update`](Self::update) and [`update_lanes`](Self::update_lanes).
-    pub fn update_with(&mut self, now: Millis, update: GroupUpdate) -> Result<Vec<LaneUpdate>, Invalid> {
+    pub fn update_with(&mut self, now: WallTime, update: GroupUpdate) -> Result<Vec<LaneUpdate>, Invalid> {
         match update {
             GroupUpdate::All(services) => self.update(now, &services),
             GroupUpdate::Lanes(lanes) => self.update_lanes(now, &lanes),
@@ -224,7 +224,7 @@ impl RedundancyGroup {
     /// A name that is no lane's; a payload that does not fit its lane.
     pub fn update_lanes(
         &mut self,
-        now: Millis,
+        now: WallTime,
         payloads: &[(String, Services)],
     ) -> Result<Vec<LaneUpdate>, Invalid> {
         let names = || self.0.lanes().iter().map(Lane::name);

@@ -66,7 +66,7 @@ use crate::error::Invalid;
 use crate::group::{self, Group, driven};
 use crate::notice::Notice;
 use crate::task::{Services, TaskWarning};
-use crate::time::Millis;
+use crate::time::{Duration, WallTime};
 
 /// What to do next.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ pub enum Output {
     /// Nothing until this moment (ms since the epoch), unless something comes in.
     Wait {
         /// When to poll again at the latest.
-        until: Millis,
+        until: WallTime,
         /// What is waited for.
         why: Why,
     },
@@ -97,7 +97,7 @@ pub enum Input {
     /// The RTC token that was asked for: `Ok(None)` keeps the one in the payload, `Err` if there was none to be had.
     Token(RequestId, Result<Option<String>, ()>),
     /// The answer to [`Output::NeedPermit`]: `ZERO` is a permit; else it is how long to wait before asking again.
-    Permit(PermitRequest, Millis),
+    Permit(PermitRequest, Duration),
     /// A verified notification.
     Notice(Notice),
     /// Somebody says that the output is gone: brings the next Query forward at most.
@@ -179,7 +179,7 @@ driven!(Supervisor, group::SUPERVISOR);
 impl Supervisor {
     /// A supervisor that begins at `now`.
     #[must_use]
-    pub fn new(config: SupervisorConfig, now: Millis) -> Self {
+    pub fn new(config: SupervisorConfig, now: WallTime) -> Self {
         Self(Group::new([config.lane], config.limits, None, now))
     }
 
@@ -190,7 +190,7 @@ impl Supervisor {
     /// # Errors
     /// A payload that does not fit what runs: another output channel, a uid of the ring among its inputs; or one that needs
     /// a new task, where [`Rollout::Refuse`] is set.
-    pub fn update(&mut self, now: Millis, services: Services) -> Result<LaneUpdate, Invalid> {
+    pub fn update(&mut self, now: WallTime, services: Services) -> Result<LaneUpdate, Invalid> {
         let via = |updates: Vec<LaneUpdate>| updates.into_iter().map(|update| update.via).next();
         let via = self.0.update(now, |_| services.clone()).map(via)?.unwrap_or(Via::Nothing);
         Ok(LaneUpdate { lane: self.lane().name().to_owned(), via })

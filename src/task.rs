@@ -25,7 +25,7 @@ use crate::document::words;
 use crate::document::{self, Document, FieldWriter, Fields, Json, Writer, Wrong, document};
 use crate::error::Invalid;
 use crate::quota::OutputSize;
-use crate::time::Millis;
+use crate::time::Duration;
 use crate::uid::Uid;
 
 /// The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged; of their
@@ -378,9 +378,9 @@ impl Services {
 
     /// How long the task outlives its hosts.
     #[must_use]
-    pub fn idle_timeout(&self) -> Millis {
+    pub fn idle_timeout(&self) -> Duration {
         let seconds = self.transcoder().idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT_S);
-        Millis::from_secs(u64::try_from(seconds).unwrap_or_default())
+        Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
     }
 
     /// The channel that the inputs come from, if any comes from one.

@@ -5,10 +5,11 @@ use serde_json::json;
 use super::*;
 use crate::failover::FailoverConfig;
 use crate::policy::RetryPolicy;
+use crate::time::short::ms;
 
 #[test]
 fn a_value_in_seconds_is_refused_with_what_was_probably_meant() {
-    let refused = |duration: &Duration, ms| duration.check(Millis::new(ms)).unwrap_err();
+    let refused = |duration: &DurationRange, value| duration.check(ms(value)).unwrap_err();
     assert_eq!(
         refused(&policy::QUERY_NOT_FOUND, 5),
         Invalid::new("queryNotFoundMs", "5 ms", "from 100 to 3600000 ms: did you mean 5000 ms (5 s)?")
@@ -30,8 +31,8 @@ fn a_value_in_seconds_is_refused_with_what_was_probably_meant() {
 fn the_least_and_the_greatest_value_are_allowed_and_nothing_beyond() {
     for table in [policy::ALL, server::ALL, FailoverConfig::DURATIONS, host::ALL, cloudflare::ALL] {
         for duration in table {
-            let check = |ms| duration.check(Millis::new(ms)).is_ok();
-            let Duration { field, least, greatest, or_zero, default } = duration;
+            let check = |value| duration.check(ms(value)).is_ok();
+            let DurationRange { field, least, greatest, or_zero, default } = duration;
             assert!(check(*least) && check(*greatest), "{field}");
             assert!(!check(least - 1) && !check(greatest + 1), "{field}");
             assert_eq!(check(0), *or_zero, "{field}");
@@ -48,7 +49,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-impl Duration {
+impl DurationRange {
     /// What TypeScript documents of it.
     pub(crate) fn documented(&self) -> String {
         let zero = if self.or_zero { "0, or f" } else { "F" };
@@ -104,8 +105,8 @@ fn typescript_documents_each_duration_that_it_checks() {
 #[test]
 fn what_typescript_checks_is_generated_from_this_table() {
     const PATH: &str = "src/js/durations.ts";
-    let list = |name: &str, table: &[Duration]| {
-        let row = |Duration { field, least, greatest, or_zero, default }: &Duration| {
+    let list = |name: &str, table: &[DurationRange]| {
+        let row = |DurationRange { field, least, greatest, or_zero, default }: &DurationRange| {
             format!("  [\"{field}\", {least}, {or_zero}, {greatest}, {}],\n", default[0])
         };
         let rows: String = table.iter().map(row).collect();
@@ -123,7 +124,7 @@ fn what_typescript_checks_is_generated_from_this_table() {
 #[test]
 fn every_default_given_in_seconds_is_refused_by_its_name() {
     let in_seconds =
-        |duration: &Duration| -> Vec<u64> { duration.default.iter().map(|ms| ms / 1000).collect() };
+        |duration: &DurationRange| -> Vec<u64> { duration.default.iter().map(|ms| ms / 1000).collect() };
     for duration in policy::ALL {
         let seconds = in_seconds(duration);
         let is_list = seconds.len() > 1;
@@ -134,7 +135,7 @@ fn every_default_given_in_seconds_is_refused_by_its_name() {
     }
     for (number, duration) in (0..).zip(FailoverConfig::DURATIONS) {
         let mut config = FailoverConfig::default();
-        assert!(config.set_duration(number, Millis::new(3)));
+        assert!(config.set_duration(number, ms(3)));
         let invalid = config.check().unwrap_err();
         assert_eq!(invalid.field, duration.field);
         assert!(invalid.allowed.contains("did you mean"), "{invalid}");

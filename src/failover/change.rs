@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::decide::AllDown;
 use super::feed::Feed;
 use super::{Event, Failover, Reason, Shown};
-use crate::time::Millis;
+use crate::time::Instant;
 use crate::uid::Uid;
 
 /// A change that is under way: its target is not ready to be shown yet.
@@ -15,7 +15,7 @@ use crate::uid::Uid;
 pub(super) struct Pending {
     pub(super) to: Uid,
     pub(super) cause: Cause,
-    pub(super) since: Millis,
+    pub(super) since: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +40,13 @@ pub(super) struct Measured {
     pub(super) from: Uid,
     to: Uid,
     reason: Reason,
-    last_frame: Millis,
-    decided_at: Millis,
+    last_frame: Instant,
+    decided_at: Instant,
 }
 
 impl Failover {
     /// Shows it if it is ready; or else waits for its first frame, but not for ever.
-    pub(super) fn change_to(&mut self, to: Uid, cause: Cause) -> Option<Millis> {
+    pub(super) fn change_to(&mut self, to: Uid, cause: Cause) -> Option<Instant> {
         let feed = self.feed(to)?;
         let is_usable = feed.is_usable();
         if self.is_ready(feed) {
@@ -55,7 +55,7 @@ impl Failover {
         }
         let before = self.pending.filter(|pending| pending.to == to);
         let since = before.map_or(self.now, |pending| pending.since);
-        let until = since.plus(self.config.starting_ms);
+        let until = since + self.config.starting_ms;
         // One that has only just begun is waited for, even at the end of time.
         if is_usable && (before.is_none() || self.now < until) {
             self.pending = Some(Pending { to, cause, since });
@@ -69,7 +69,7 @@ impl Failover {
 
     /// Any other output is better for a while.
     pub(super) fn penalise(&mut self, uid: Uid) {
-        let until = self.now.plus(self.config.penalty_ms);
+        let until = self.now + self.config.penalty_ms;
         if let Some(feed) = self.feed_mut(uid) {
             feed.penalty_until = until;
         }
@@ -118,9 +118,9 @@ impl Failover {
             from,
             to,
             reason,
-            detect_ms: decided_at.minus(last_frame),
-            switch_ms: self.now.minus(decided_at),
-            outage_ms: self.now.minus(last_frame),
+            detect_ms: decided_at.duration_since(last_frame),
+            switch_ms: self.now.duration_since(decided_at),
+            outage_ms: self.now.duration_since(last_frame),
         });
     }
 
@@ -131,7 +131,7 @@ impl Failover {
         }
         if let Some((_, at)) = self.left.filter(|(left, _)| *left == uid) {
             self.left = None;
-            if self.now <= at.plus(self.config.false_alarm_ms) {
+            if self.now <= at + self.config.false_alarm_ms {
                 self.events.push_back(Event::FalseAlarm(uid));
             }
         }

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "server")]
-use crate::durations::{DAY, Duration};
+use crate::durations::{DAY, DurationRange};
 #[cfg(feature = "server")]
 use crate::error::Invalid;
-use crate::time::Millis;
+use crate::time::Duration;
 
 numbered! {
     /// What is kept ready besides the output that is shown.
@@ -54,7 +54,7 @@ macro_rules! settings {
         impl FailoverConfig {
             /// The durations, in the order of their numbers.
             #[cfg(feature = "server")]
-            pub(crate) const DURATIONS: &[Duration] = &[$(Duration {
+            pub(crate) const DURATIONS: &[DurationRange] = &[$(DurationRange {
                 field: $name,
                 least: $least,
                 greatest: DAY,
@@ -71,7 +71,7 @@ macro_rules! settings {
             /// The first value out of its range, by its field.
             #[cfg(feature = "server")]
             pub fn check(&self) -> Result<(), Invalid> {
-                let given: &[Option<Millis>] = &[$(self.$field.into()),+];
+                let given: &[Option<Duration>] = &[$(self.$field.into()),+];
                 for (duration, value) in Self::DURATIONS.iter().zip(given) {
                     value.map_or(Ok(()), |value| duration.check(value))?;
                 }
@@ -80,7 +80,7 @@ macro_rules! settings {
 
             /// Sets the duration with that number. Whether there is one.
             #[cfg(any(all(feature = "viewer", target_arch = "wasm32"), test))]
-            pub(crate) fn set_duration(&mut self, number: u8, value: Millis) -> bool {
+            pub(crate) fn set_duration(&mut self, number: u8, value: Duration) -> bool {
                 let mut numbers = 0..;
                 $(
                     if numbers.next() == Some(number) {
@@ -100,40 +100,40 @@ macro_rules! default_of {
         None
     };
     ($ms:literal) => {
-        Millis::new($ms)
+        Duration::from_millis($ms)
     };
 }
 
 settings! {
     /// How long an output that the SDK calls frozen (after 500 ms of its own) is waited for. Where frames are reported, as
     /// in browsers, one that provably stands still is left sooner.
-    frozen_ms: Millis = "frozenMs", [0] or at least 100, default 1_000;
+    frozen_ms: Duration = "frozenMs", [0] or at least 100, default 1_000;
     /// The same, when an engine says that congestion is the cause.
-    congested_ms: Millis = "congestedMs", [0] or at least 100, default 1_500;
+    congested_ms: Duration = "congestedMs", [0] or at least 100, default 1_500;
     /// The same, when the viewer's own network is bad.
-    bad_network_ms: Millis = "badNetworkMs", [0] or at least 100, default 3_000;
+    bad_network_ms: Duration = "badNetworkMs", [0] or at least 100, default 3_000;
     /// How long an output that was muted on purpose is waited for.
-    muted_ms: Millis = "mutedMs", [0] or at least 100, default 2_000;
+    muted_ms: Duration = "mutedMs", [0] or at least 100, default 2_000;
     /// How long lost audio is waited for, when the backup's is alive.
-    audio_ms: Millis = "audioMs", [0] or at least 100, default 2_000;
+    audio_ms: Duration = "audioMs", [0] or at least 100, default 2_000;
     /// With a hot standby that progresses, no frame for this long is enough to change over; but never less than four times
     /// the interval of the frames, or twice the longest gap seen lately.
-    frame_gap_ms: Millis = "frameGapMs", [0] or at least 50, default 250;
+    frame_gap_ms: Duration = "frameGapMs", [0] or at least 50, default 250;
     /// An output that does not show its second frame this long after it was subscribed has failed.
-    starting_ms: Millis = "startingMs", at least 500, default 3_000;
+    starting_ms: Duration = "startingMs", at least 500, default 3_000;
     /// How long an output that did not start, or could not be decoded, is not tried again if there is another.
-    penalty_ms: Millis = "penaltyMs", [0] or at least 500, default 30_000;
+    penalty_ms: Duration = "penaltyMs", [0] or at least 500, default 30_000;
     /// How long after a switch only a certain loss is followed by another.
-    dwell_ms: Millis = "dwellMs", [0] or at least 500, default 5_000;
+    dwell_ms: Duration = "dwellMs", [0] or at least 500, default 5_000;
     /// How long after the viewer's own reconnect nothing is believed.
-    settle_ms: Millis = "settleMs", [0] or at least 100, default 3_500;
+    settle_ms: Duration = "settleMs", [0] or at least 100, default 3_500;
     /// When no output is well for this long, that is reported.
-    both_down_ms: Millis = "bothDownMs", [0] or at least 500, default 10_000;
+    both_down_ms: Duration = "bothDownMs", [0] or at least 500, default 10_000;
     /// An output that flows again this soon after it was left was a false positive, which is reported.
-    false_alarm_ms: Millis = "falseAlarmMs", [0] or at least 100, default 5_000;
+    false_alarm_ms: Duration = "falseAlarmMs", [0] or at least 100, default 5_000;
     /// How long the preferred output must be healthy before it is shown again. Off by default: never, as long as the one
     /// that is shown is healthy.
-    fail_back_ms: Option<Millis> = "failBackMs", [0] or at least 1_000;
+    fail_back_ms: Option<Duration> = "failBackMs", [0] or at least 1_000;
 }
 
 #[cfg(test)]

@@ -8,23 +8,23 @@ use super::fault::Fault;
 use super::feed::Feed;
 use super::signal::Connection;
 use super::{Event, Failover, Reason, Standby, soonest};
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
 /// While all outputs are down, it is decided anew after this time: a penalty may be over.
-const ALL_DOWN_INTERVAL_MS: Millis = Millis::new(1_000);
+const ALL_DOWN_INTERVAL_MS: Duration = Duration::from_millis(1_000);
 
 /// No output is well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct AllDown {
-    pub(super) since: Option<Millis>,
+    pub(super) since: Option<Instant>,
     pub(super) is_reported: bool,
 }
 
 impl Failover {
     /// Decides, and says when to decide again.
-    pub(super) fn decide(&mut self) -> Option<Millis> {
+    pub(super) fn decide(&mut self) -> Option<Instant> {
         if self.viewer.connection != Connection::Connected || !self.viewer.media_path {
             // It is the viewer who is away: nothing that is missing says anything of the outputs.
             self.pending = None;
@@ -50,7 +50,7 @@ impl Failover {
     }
 
     /// Nothing is shown yet: the best output is shown as soon as it is ready.
-    fn start(&mut self) -> Option<Millis> {
+    fn start(&mut self) -> Option<Instant> {
         if !self.feeds.iter().any(|feed| feed.phase.is_published()) {
             // Nobody is there yet, or any more: nothing to wait for.
             self.all_down = AllDown::default();
@@ -62,7 +62,7 @@ impl Failover {
     }
 
     /// The output that is shown is bad: changes to another one, as soon as that can be shown.
-    fn leave(&mut self, shown: Uid, reason: Reason, is_gone: bool) -> Option<Millis> {
+    fn leave(&mut self, shown: Uid, reason: Reason, is_gone: bool) -> Option<Instant> {
         self.degrade(reason);
         if reason == Reason::NotStarted {
             self.penalise(shown);
@@ -72,7 +72,7 @@ impl Failover {
         let is_still_best = |to: &&Feed| self.is_ready(to) || !best.is_some_and(|best| self.is_ready(best));
         let pending = self.pending.filter(|pending| pending.to != shown);
         let to = pending.and_then(|pending| self.feed(pending.to)).filter(is_still_best).or(best);
-        let Some(to) = to.map(|to| to.uid).filter(|_| is_gone || self.now >= self.after_dwell(Millis::ZERO))
+        let Some(to) = to.map(|to| to.uid).filter(|_| is_gone || self.now >= self.after_dwell(Instant::ZERO))
         else {
             return self.all_down();
         };
@@ -81,10 +81,10 @@ impl Failover {
     }
 
     /// The output that is shown may be bad: a change that is under way goes on, but not for ever.
-    fn hold(&mut self) -> Option<Millis> {
+    fn hold(&mut self) -> Option<Instant> {
         // One that does not come keeps the shared stall open, in which nobody else would give it up.
         let (now, starting) = (self.now, self.config.starting_ms);
-        self.pending = self.pending.filter(|pending| now < pending.since.plus(starting));
+        self.pending = self.pending.filter(|pending| now < pending.since + starting);
         let others_are_down = !self.others().any(|feed| self.is_ready(feed));
         if others_are_down && self.config.standby == Standby::Hot { self.all_down() } else { None }
     }
@@ -101,7 +101,7 @@ impl Failover {
     }
 
     /// The output that is shown is well: but the server may want another one, or the preferred one is back.
-    fn prefer(&mut self, shown: Uid) -> Option<Millis> {
+    fn prefer(&mut self, shown: Uid) -> Option<Instant> {
         self.on_air = self.on_air.filter(|on_air| *on_air != shown);
         if let Some(on_air) = self.on_air {
             let feed = self.feed(on_air)?;
@@ -109,17 +109,17 @@ impl Failover {
                 // Perhaps once its penalty is over.
                 return Some(feed.penalty_until).filter(|_| feed.is_usable());
             }
-            return self.change_at(Millis::ZERO, on_air, Cause::Fault(Reason::OnAir));
+            return self.change_at(Instant::ZERO, on_air, Cause::Fault(Reason::OnAir));
         }
         let clear = self.config.fail_back_ms?;
         let is_well = |feed: &&Feed| feed.is_available(self.now) && !feed.is_lacking();
         let better = self.feeds.iter().take_while(|feed| feed.uid != shown).find(is_well)?;
-        let (better, clear_at) = (better.uid, better.healthy_since?.plus(clear));
+        let (better, clear_at) = (better.uid, better.healthy_since? + clear);
         self.change_at(clear_at, better, Cause::FailBack)
     }
 
     /// Changes to it from that time on, but not before the dwell is over.
-    fn change_at(&mut self, at: Millis, to: Uid, cause: Cause) -> Option<Millis> {
+    fn change_at(&mut self, at: Instant, to: Uid, cause: Cause) -> Option<Instant> {
         let at = self.after_dwell(at);
         if self.now < at { Some(at) } else { self.change_to(to, cause) }
     }
@@ -128,16 +128,16 @@ impl Failover {
     ///
     /// Not inlined: there are many callers, and the viewer's module is to be small.
     #[inline(never)]
-    pub(super) fn all_down(&mut self) -> Option<Millis> {
+    pub(super) fn all_down(&mut self) -> Option<Instant> {
         let since = *self.all_down.since.get_or_insert(self.now);
-        let at = since.plus(self.config.both_down_ms);
+        let at = since + self.config.both_down_ms;
         if self.now < at {
             return Some(at);
         }
         if !std::mem::replace(&mut self.all_down.is_reported, true) {
             self.events.push_back(Event::BothDown);
         }
-        Some(self.now.plus(ALL_DOWN_INTERVAL_MS))
+        Some(self.now + ALL_DOWN_INTERVAL_MS)
     }
 
     pub(super) fn degrade(&mut self, reason: Reason) {

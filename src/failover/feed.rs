@@ -15,7 +15,7 @@ use self::cadence::Cadence;
 pub(super) use self::phase::{Freeze, Phase};
 use self::phase::{Playback, Subscription};
 use super::signal::{Kind, Left, MediaState};
-use crate::time::Millis;
+use crate::time::Instant;
 use crate::uid::Uid;
 
 /// Stats polls in a row without a byte of video after which it is dead.
@@ -33,17 +33,17 @@ pub(super) struct Feed {
     state: MediaState,
     /// The decoder has given up on its video, which was neither released nor published anew since.
     pub(super) failed: bool,
-    pub(super) muted_since: Option<Millis>,
+    pub(super) muted_since: Option<Instant>,
     /// Since when it could be shown again, as far as failing back is concerned.
-    pub(super) healthy_since: Option<Millis>,
+    pub(super) healthy_since: Option<Instant>,
     /// When its video was subscribed.
-    pub(super) subscribed_at: Millis,
+    pub(super) subscribed_at: Instant,
     /// When its video was first subscribed, if the SDK refused that, and no first picture has come since.
-    pub(super) refused_since: Option<Millis>,
+    pub(super) refused_since: Option<Instant>,
     /// Until then any other output is better.
-    pub(super) penalty_until: Millis,
+    pub(super) penalty_until: Instant,
     /// Until then it is not subscribed again.
-    pub(super) retry_at: Millis,
+    pub(super) retry_at: Instant,
     last_picture: LastPicture,
     bytes: Bytes,
     pub(super) audio: Audio,
@@ -56,9 +56,9 @@ enum LastPicture {
     /// It flows, and no frames are reported; or it was never seen.
     Unknown,
     /// Its last frame.
-    Frame(Millis),
+    Frame(Instant),
     /// It has not flowed since then, as far as is known without frames.
-    Stood(Millis),
+    Stood(Instant),
 }
 
 impl Feed {
@@ -70,10 +70,10 @@ impl Feed {
             failed: false,
             muted_since: None,
             healthy_since: None,
-            subscribed_at: Millis::ZERO,
+            subscribed_at: Instant::ZERO,
             refused_since: None,
-            penalty_until: Millis::ZERO,
-            retry_at: Millis::ZERO,
+            penalty_until: Instant::ZERO,
+            retry_at: Instant::ZERO,
             last_picture: LastPicture::Unknown,
             bytes: Bytes::default(),
             audio: Audio::default(),
@@ -94,13 +94,13 @@ impl Feed {
         }
     }
 
-    pub(super) fn left(&mut self, how: Left, now: Millis) {
+    pub(super) fn left(&mut self, how: Left, now: Instant) {
         let had_video = self.phase.is_published() || self.phase.is_lost();
         self.audio.end(Track::Unpublished);
         self.end_video(if had_video { Phase::Left(how) } else { Phase::Absent }, now);
     }
 
-    pub(super) fn published(&mut self, kind: Kind, now: Millis) {
+    pub(super) fn published(&mut self, kind: Kind, now: Instant) {
         // An SDK that publishes has joined, whether we heard of it or not.
         self.joined();
         match kind {
@@ -115,7 +115,7 @@ impl Feed {
         }
     }
 
-    pub(super) fn unpublished(&mut self, kind: Kind, now: Millis) {
+    pub(super) fn unpublished(&mut self, kind: Kind, now: Instant) {
         match kind {
             Kind::Video => {
                 let muted = self.muted_since;
@@ -127,7 +127,7 @@ impl Feed {
     }
 
     /// The sender says that it muted a track, or unmuted it.
-    pub(super) fn muted(&mut self, kind: Kind, is_muted: bool, now: Millis) {
+    pub(super) fn muted(&mut self, kind: Kind, is_muted: bool, now: Instant) {
         match (kind, is_muted) {
             (Kind::Video, true) => drop(self.muted_since.get_or_insert(now)),
             // What was unpublished with the mute comes back in a moment.
@@ -139,7 +139,7 @@ impl Feed {
 
     // ---- subscriptions -------------------------------------------------------------------------------------------
 
-    pub(super) fn subscribe(&mut self, kind: Kind, now: Millis) {
+    pub(super) fn subscribe(&mut self, kind: Kind, now: Instant) {
         match kind {
             Kind::Video => {
                 let before = self.phase.subscription().copied().unwrap_or_default();
@@ -151,7 +151,7 @@ impl Feed {
     }
 
     /// The SDK refused a subscription: it is tried again, but any other output is better for a while.
-    pub(super) fn refused(&mut self, kind: Kind, penalty_until: Millis, retry_at: Millis) {
+    pub(super) fn refused(&mut self, kind: Kind, penalty_until: Instant, retry_at: Instant) {
         self.retry_at = retry_at;
         match kind {
             Kind::Video => {
@@ -165,7 +165,7 @@ impl Feed {
         }
     }
 
-    pub(super) fn release(&mut self, kind: Kind, now: Millis) {
+    pub(super) fn release(&mut self, kind: Kind, now: Instant) {
         match kind {
             Kind::Video => self.end_video(Phase::Available, now),
             Kind::Audio => self.audio.end(Track::Published),
@@ -176,7 +176,7 @@ impl Feed {
     ///
     /// Not inlined: there are many callers, and the viewer's module is to be small.
     #[inline(never)]
-    fn end_video(&mut self, then: Phase, now: Millis) {
+    fn end_video(&mut self, then: Phase, now: Instant) {
         self.stands_still(now);
         self.phase = then;
         self.state = MediaState::Stopped;
@@ -187,7 +187,7 @@ impl Feed {
     // ---- the picture ---------------------------------------------------------------------------------------------
 
     /// A frame was presented. Whether it counts: one of a video that was released may still be under way.
-    pub(super) fn frame(&mut self, now: Millis) -> bool {
+    pub(super) fn frame(&mut self, now: Instant) -> bool {
         let Phase::Subscribed(subscription) = &mut self.phase else { return false };
         match &mut subscription.playback {
             Playback::Playing(Some(cadence)) | Playback::Frozen(_, Some(cadence)) => {
@@ -208,7 +208,7 @@ impl Feed {
     }
 
     /// The SDK says that the picture flows. Whether that counts: of one that is not subscribed it is reported late.
-    pub(super) fn decoding(&mut self, is_recovery: bool, now: Millis) -> bool {
+    pub(super) fn decoding(&mut self, is_recovery: bool, now: Instant) -> bool {
         let Phase::Subscribed(subscription) = &mut self.phase else { return false };
         // What was on its way before the fallback is decoded after it.
         subscription.is_fallback &= !is_recovery;
@@ -218,7 +218,7 @@ impl Feed {
     }
 
     /// A picture is there.
-    fn flows(&mut self, now: Millis) {
+    fn flows(&mut self, now: Instant) {
         let is_frozen = self.state == MediaState::Frozen;
         // Where frames are reported, the one behind a change of state may be reported a moment later.
         let is_frame = matches!(self.last_picture, LastPicture::Frame(_));
@@ -238,13 +238,13 @@ impl Feed {
                 self.audio.judge_anew();
             }
         }
-        self.penalty_until = Millis::ZERO;
+        self.penalty_until = Instant::ZERO;
         self.bytes.silence = None;
         self.healthy_since.get_or_insert(now);
     }
 
     /// The SDK says that the first picture is there. It may remain the only one.
-    pub(super) fn starting(&mut self, now: Millis) {
+    pub(super) fn starting(&mut self, now: Instant) {
         // One that starts anew has as long for its second frame as it had at first.
         let is_anew = self.state != MediaState::Starting;
         self.state = MediaState::Starting;
@@ -256,7 +256,7 @@ impl Feed {
     }
 
     /// The SDK says that the picture does not flow any more.
-    pub(super) fn frozen(&mut self, is_congested: bool, now: Millis) {
+    pub(super) fn frozen(&mut self, is_congested: bool, now: Instant) {
         let Some(subscription) = self.phase.subscription_mut() else { return };
         let (since, cadence) = match subscription.playback {
             Playback::Starting => return,
@@ -268,7 +268,7 @@ impl Feed {
     }
 
     /// Its element is gone: that no frames come says nothing of the output, whether they are reported from now on or not.
-    pub(super) fn stopped(&mut self, now: Millis) {
+    pub(super) fn stopped(&mut self, now: Instant) {
         self.stands_still(now);
         self.forget_measured();
         if let LastPicture::Frame(at) = self.last_picture {
@@ -292,7 +292,7 @@ impl Feed {
     }
 
     /// A stats poll: whether bytes of that track came since the last one.
-    pub(super) fn polled(&mut self, kind: Kind, came: bool, now: Millis) {
+    pub(super) fn polled(&mut self, kind: Kind, came: bool, now: Instant) {
         match kind {
             Kind::Video => {
                 if self.bytes.polled(came, now) >= DEAD_POLLS {
@@ -306,19 +306,19 @@ impl Feed {
     // ---- time ----------------------------------------------------------------------------------------------------
 
     /// Its picture does not flow from now on, if it did until now.
-    fn stands_still(&mut self, now: Millis) {
+    fn stands_still(&mut self, now: Instant) {
         if self.is_seen() && self.last_picture == LastPicture::Unknown {
             self.last_picture = LastPicture::Stood(self.last_picture().unwrap_or(now));
         }
     }
 
     /// If it is well, its clear time begins now.
-    pub(super) fn begin_clear_time(&mut self, now: Millis) {
+    pub(super) fn begin_clear_time(&mut self, now: Instant) {
         self.healthy_since = self.healthy_since.map(|_| now);
     }
 
     /// What was measured does not hold any more: the page was hidden, or the viewer was away.
-    pub(super) fn forget_time(&mut self, visible: bool, now: Millis) {
+    pub(super) fn forget_time(&mut self, visible: bool, now: Instant) {
         self.forget_measured();
         // What SDKs do not say again still holds.
         let is_frozen = visible && self.state == MediaState::Frozen;

@@ -3,15 +3,15 @@
 use super::feed::Feed;
 use super::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
 use super::{Event, Failover, Reason};
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
 /// A subscription that was refused is tried again this much later.
-pub(super) const RETRY_MS: Millis = Millis::new(1_000);
+pub(super) const RETRY_MS: Duration = Duration::from_millis(1_000);
 
 impl Failover {
     /// Takes a signal. One that is about another uid than the outputs' is ignored.
-    pub fn handle(&mut self, now: Millis, signal: Signal) {
+    pub fn handle(&mut self, now: Instant, signal: Signal) {
         self.now = self.now.max(now);
         let now = self.now;
         self.note_shared_stall();
@@ -33,8 +33,8 @@ impl Failover {
             }
             Signal::Progress(uid, kind, came) => self.on(uid, |feed| feed.polled(kind, came, now)),
             Signal::SubscribeFailed(uid, kind) => {
-                let penalty_until = now.plus(self.config.penalty_ms);
-                self.on(uid, |feed| feed.refused(kind, penalty_until, now.plus(RETRY_MS)));
+                let penalty_until = now + self.config.penalty_ms;
+                self.on(uid, |feed| feed.refused(kind, penalty_until, now + RETRY_MS));
             }
             Signal::SubscriptionLost(uid, kind) => self.subscription_lost(uid, kind),
             Signal::DecodeFailed(uid) => self.on(uid, Feed::decode_failed),
@@ -117,7 +117,7 @@ impl Failover {
         if connection != self.viewer.connection {
             match connection {
                 Connection::Connected if self.shown.is_some() => {
-                    self.viewer.settled_at = self.now.plus(self.config.settle_ms);
+                    self.viewer.settled_at = self.now + self.config.settle_ms;
                 }
                 Connection::Connected | Connection::Reconnecting => {}
                 Connection::Closed => self.events.push_back(Event::Closed),

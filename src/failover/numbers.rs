@@ -5,7 +5,7 @@
 use super::config::{FailoverConfig, Standby};
 use super::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
 use super::{Event, Output};
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
 const NO_YES: &[bool] = &[false, true];
@@ -17,7 +17,7 @@ pub(crate) type Fields = [f64; 6];
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 pub(crate) fn set(config: &mut FailoverConfig, number: u8, value: f64) -> bool {
     match number.checked_sub(1) {
-        Some(number) => config.set_duration(number, millis(value)),
+        Some(number) => config.set_duration(number, Duration::from_f64(value)),
         None => named(Standby::ALL, value as u8).is_some_and(|standby| {
             config.standby = standby;
             true
@@ -58,7 +58,7 @@ pub(crate) fn output(output: Output, fields: &mut Fields) -> u8 {
         number
     };
     match output {
-        Output::Wait(until) => out(0, &[until.map_or(f64::NAN, from_millis)]),
+        Output::Wait(until) => out(0, &[until.map_or(f64::NAN, Instant::as_f64)]),
         Output::Subscribe(uid, kind) => out(1, &[uid.into(), f64::from(kind as u8)]),
         Output::Unsubscribe(uid, kind) => out(2, &[uid.into(), f64::from(kind as u8)]),
         Output::Show(uid) => out(3, &[uid.into()]),
@@ -70,9 +70,9 @@ pub(crate) fn output(output: Output, fields: &mut Fields) -> u8 {
                 from.into(),
                 to.into(),
                 f64::from(reason as u8),
-                from_millis(detect_ms),
-                from_millis(switch_ms),
-                from_millis(outage_ms),
+                detect_ms.as_f64(),
+                switch_ms.as_f64(),
+                outage_ms.as_f64(),
             ],
         ),
         Output::Emit(Event::FailedBack { from, to }) => out(7, &[from.into(), to.into()]),
@@ -85,20 +85,6 @@ pub(crate) fn output(output: Output, fields: &mut Fields) -> u8 {
 
 fn named<T: Copy>(table: &[T], number: u8) -> Option<T> {
     table.get(usize::from(number)).copied()
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and so does Millis"
-)]
-pub(crate) fn millis(value: f64) -> Millis {
-    Millis::new(value as u64)
-}
-
-#[allow(clippy::cast_precision_loss, reason = "Millis fits a JavaScript number")]
-fn from_millis(value: Millis) -> f64 {
-    value.as_u64() as f64
 }
 
 #[cfg(test)]

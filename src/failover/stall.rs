@@ -5,19 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use super::Failover;
 use super::feed::Feed;
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 
 /// A start that takes this long was held up, perhaps by the viewer's own network.
-const LATE_START_MS: Millis = Millis::new(1_000);
+const LATE_START_MS: Duration = Duration::from_millis(1_000);
 
 /// A time in which nothing of any output came. The one that is shown may come back a little later than another: it is
 /// given as long as that took, within bounds; and a little while when another has only just begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct SharedStall {
-    pub(super) since: Millis,
+    pub(super) since: Instant,
     /// Until then the one that is shown is waited for.
-    pub(super) until: Millis,
+    pub(super) until: Instant,
     pub(super) is_over: bool,
 }
 
@@ -48,19 +48,19 @@ impl Failover {
             let last_sign =
                 || self.feeds.iter().filter(|feed| feed.is_watched()).filter_map(Feed::last_sign).max();
             let since = open.map(|stall| stall.since).or_else(last_sign).unwrap_or(now);
-            let takes = now.minus(since).max(config.frame_gap_ms).min(config.congested_ms);
-            return Some(SharedStall { since, until: known.max(now.plus(takes)), is_over: false });
+            let takes = now.duration_since(since).max(config.frame_gap_ms).min(config.congested_ms);
+            return Some(SharedStall { since, until: known.max(now + takes), is_over: false });
         }
         if shown_stalls && starting.is_some() {
             // Where no frame tells since when it stalls, the network may have come back only just now.
             let is_vague = self.viewer.visible && feed.is_dead() && feed.last_frame().is_none();
             let patience = if is_vague { config.congested_ms } else { config.frame_gap_ms };
-            return Some(SharedStall { since: now, until: known.max(now.plus(patience)), is_over: true });
+            return Some(SharedStall { since: now, until: known.max(now + patience), is_over: true });
         }
         before.map(|stall| SharedStall { is_over: true, ..stall })
     }
 
-    pub(super) fn after_shared_stall(&self, at: Millis) -> Millis {
+    pub(super) fn after_shared_stall(&self, at: Instant) -> Instant {
         self.shown.and_then(|shown| shown.stall).map_or(at, |stall| at.max(stall.until))
     }
 }

@@ -4,7 +4,7 @@
 use super::Failover;
 use super::feed::Feed;
 use super::signal::Kind;
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 
 impl Failover {
     /// All outputs but the one that is shown.
@@ -35,7 +35,7 @@ impl Failover {
 
     /// Another output is decoded and provably flows: changing over costs next to nothing.
     pub(super) fn has_quick_standby(&self, shown: &Feed) -> bool {
-        let patience = shown.patience(Millis::ZERO).unwrap_or(self.config.frame_gap_ms);
+        let patience = shown.patience(Duration::ZERO).unwrap_or(self.config.frame_gap_ms);
         let is_quick = |other: &Feed| {
             self.is_ready(other) && other.is_progressing(self.now) && other.outlives(shown, patience)
         };
@@ -43,16 +43,14 @@ impl Failover {
     }
 
     /// When an output that is subscribed, but does not flow, is given up in favour of one that may.
-    fn stalls_at(&self, feed: &Feed) -> Option<Millis> {
+    fn stalls_at(&self, feed: &Feed) -> Option<Instant> {
         if !feed.is_subscribed(Kind::Video) {
             return None;
         }
         let at = match feed.freeze() {
             // The statistics of the outputs come one after the other.
-            _ if feed.is_dead() => {
-                feed.last_bytes().plus(self.config.starting_ms).plus(self.config.frozen_ms)
-            }
-            Some(freeze) => freeze.since.plus(self.config.frozen_ms),
+            _ if feed.is_dead() => feed.last_bytes() + self.config.starting_ms + self.config.frozen_ms,
+            Some(freeze) => freeze.since + self.config.frozen_ms,
             None if self.viewer.visible && !feed.has_started() => {
                 feed.start_deadline(self.config.starting_ms)
             }
@@ -61,7 +59,7 @@ impl Failover {
         // As long as all stall together, none of them is to blame; if that goes on, another one is worth a try.
         let stall = self.shown.and_then(|shown| shown.stall);
         let blamed_from = stall
-            .map(|stall| if stall.is_over { stall.until } else { stall.since.plus(self.config.starting_ms) });
+            .map(|stall| if stall.is_over { stall.until } else { stall.since + self.config.starting_ms });
         Some(blamed_from.map_or(at, |from| at.max(from)))
     }
 
@@ -70,7 +68,7 @@ impl Failover {
     }
 
     /// When to look for another standby.
-    pub(super) fn next_stall(&self) -> Option<Millis> {
+    pub(super) fn next_stall(&self) -> Option<Instant> {
         self.stalls_at(self.best()?).filter(|at| *at > self.now)
     }
 }

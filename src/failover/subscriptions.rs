@@ -5,7 +5,7 @@ use super::feed::Feed;
 use super::handle::RETRY_MS;
 use super::signal::{Connection, Kind};
 use super::{Failover, Output};
-use crate::time::Millis;
+use crate::time::Instant;
 use crate::uid::Uid;
 
 impl Failover {
@@ -27,14 +27,14 @@ impl Failover {
         }
         let (uid, kind) = self.first_track(|feed, kind| self.is_to_be_released(feed, kind))?;
         let is_stalled = kind == Kind::Video && self.is_stalled(self.feed(uid)?);
-        let penalty_until = now.plus(self.config.penalty_ms);
+        let penalty_until = now + self.config.penalty_ms;
         let feed = self.feed_mut(uid)?;
         if is_stalled {
             feed.penalty_until = penalty_until;
         }
         if kind == Kind::Video && std::mem::take(&mut feed.failed) {
             // A decoder may give up for what passes: any other is better for a while, but it is not out for ever.
-            (feed.penalty_until, feed.retry_at) = (penalty_until, now.plus(RETRY_MS));
+            (feed.penalty_until, feed.retry_at) = (penalty_until, now + RETRY_MS);
         }
         feed.release(kind, now);
         Some(Output::Unsubscribe(uid, kind))
@@ -72,13 +72,13 @@ impl Failover {
     fn never_came(&self, feed: &Feed) -> bool {
         self.viewer.visible
             && !feed.has_started()
-            && self.now >= feed.subscribed_at.plus(RETRY_MS)
+            && self.now >= feed.subscribed_at + RETRY_MS
             && self.is_stalled(feed)
             && !self.others().any(|other| other.uid != feed.uid && other.is_usable())
     }
 
     /// When a subscription that was refused may be tried again.
-    pub(super) fn next_retry(&self) -> Option<Millis> {
+    pub(super) fn next_retry(&self) -> Option<Instant> {
         self.feeds.iter().map(|feed| feed.retry_at).filter(|at| *at > self.now).min()
     }
 }

@@ -1,6 +1,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test looks at what it is about")]
 
 use super::*;
+use crate::time::short::at;
 
 mod changing_over;
 mod frames;
@@ -45,21 +46,21 @@ impl Viewer {
 
     /// None of the outputs is there yet.
     fn of(uids: &[Uid], config: FailoverConfig) -> Self {
-        let mut failover = Failover::new(uids, config, Millis::ZERO);
-        failover.handle(Millis::ZERO, Signal::Connection(Connection::Connected));
+        let mut failover = Failover::new(uids, config, Instant::ZERO);
+        failover.handle(Instant::ZERO, Signal::Connection(Connection::Connected));
         Self { failover, now: 0, told: Vec::new() }
     }
 
     fn signal(&mut self, signal: Signal) {
-        self.failover.handle(Millis::new(self.now), signal);
+        self.failover.handle(at(self.now), signal);
         self.settle();
     }
 
     /// Polls until there is nothing to do; when to look again.
     fn settle(&mut self) -> Option<u64> {
         for _ in 0..100 {
-            match self.failover.poll(Millis::new(self.now)) {
-                Output::Wait(until) => return until.map(Millis::as_u64),
+            match self.failover.poll(at(self.now)) {
+                Output::Wait(until) => return until.map(Instant::as_millis),
                 output => self.told.push((self.now, output)),
             }
         }

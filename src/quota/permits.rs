@@ -7,15 +7,15 @@ use super::by_lane::ByLane;
 use super::{Lane, Permit, QuotaLimits, TokenBucket, Want};
 use crate::document::document;
 use crate::error::{Invalid, check_count};
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 
 /// A permit that was not used for so long is not used any more: whoever gave it has counted the call already.
-const GRANT_LASTS: Millis = Millis::from_secs(1);
+const GRANT_LASTS: Duration = Duration::from_secs(1);
 /// When an unanswered question is asked again.
-const ANSWER_TAKES: Millis = Millis::from_secs(10);
+const ANSWER_TAKES: Duration = Duration::from_secs(10);
 
 /// A permit is asked for again after this long, whatever was answered.
-const LONGEST_WAIT: Millis = Millis::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) enum Turn {
     /// Make the call now; it is counted.
     Now,
     /// Ask again at this time.
-    Wait(Millis),
+    Wait(Instant),
     /// The owner is to ask whoever shares the limit out, and to hand the answer in.
     Ask,
 }
@@ -34,7 +34,7 @@ pub(crate) enum Turn {
 struct Question {
     want: Want,
     answer: Option<Answer>,
-    at: Millis,
+    at: Instant,
 }
 
 #[apply(document)]
@@ -42,7 +42,7 @@ struct Question {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Granted,
-    Wait { until: Millis },
+    Wait { until: Instant },
 }
 
 /// The permits of one machine's lanes.
@@ -56,7 +56,7 @@ pub(crate) struct Permits {
 }
 
 impl Permits {
-    pub(crate) fn new(limits: QuotaLimits, now: Millis) -> Self {
+    pub(crate) fn new(limits: QuotaLimits, now: Instant) -> Self {
         Self { bucket: TokenBucket::new(limits, now), shared: None }
     }
 
@@ -75,7 +75,7 @@ impl Permits {
         self.shared = shared.then(ByLane::new);
     }
 
-    pub(crate) fn ask(&mut self, now: Millis, lane: Lane, want: Want) -> Turn {
+    pub(crate) fn ask(&mut self, now: Instant, lane: Lane, want: Want) -> Turn {
         let Some(shared) = &mut self.shared else {
             return match self.bucket.ask(now, lane, want) {
                 Permit::Granted => Turn::Now,
@@ -84,13 +84,13 @@ impl Permits {
         };
         if let Some(question) = shared.get(lane).filter(|question| question.want == want) {
             match question.answer {
-                Some(Answer::Granted) if now <= question.at.plus(GRANT_LASTS) => {
+                Some(Answer::Granted) if now <= question.at + GRANT_LASTS => {
                     shared.remove(lane);
                     return Turn::Now;
                 }
                 Some(Answer::Wait { until }) if now < until => return Turn::Wait(until),
-                None if now < question.at.plus(ANSWER_TAKES) => {
-                    return Turn::Wait(question.at.plus(ANSWER_TAKES));
+                None if now < question.at + ANSWER_TAKES => {
+                    return Turn::Wait(question.at + ANSWER_TAKES);
                 }
                 Some(Answer::Granted | Answer::Wait { .. }) | None => {}
             }
@@ -101,13 +101,13 @@ impl Permits {
 
     /// What was answered to [`Turn::Ask`]: zero is a permit, else it is the time to wait before asking again. An answer
     /// to a question that is not asked any more changes nothing.
-    pub(crate) fn answered(&mut self, now: Millis, lane: Lane, want: Want, wait: Millis) {
+    pub(crate) fn answered(&mut self, now: Instant, lane: Lane, want: Want, wait: Duration) {
         let question = self.shared.as_mut().and_then(|shared| shared.get_mut(lane));
         if let Some(question) = question.filter(|question| question.want == want && question.answer.is_none())
         {
             let answer = match wait {
-                Millis::ZERO => Answer::Granted,
-                wait => Answer::Wait { until: now.plus(wait.min(LONGEST_WAIT)) },
+                Duration::ZERO => Answer::Granted,
+                wait => Answer::Wait { until: now + wait.min(LONGEST_WAIT) },
             };
             *question = Question { want, answer: Some(answer), at: now };
         }
@@ -138,12 +138,9 @@ mod tests {
     use super::*;
     use crate::domain::Area;
     use crate::quota::OutputSize;
+    use crate::time::short::{at, ms};
 
     const LANE: Lane = 3;
-
-    fn at(ms: u64) -> Millis {
-        Millis::new(ms)
-    }
 
     fn limits() -> QuotaLimits {
         QuotaLimits { pcw: 100, ..QuotaLimits::documented(Area::China, OutputSize::Hd) }
@@ -179,7 +176,7 @@ mod tests {
         assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
         assert!(permits.awaits(LANE, Want::Query));
         assert_eq!(permits.ask(at(5), LANE, Want::Query), Turn::Wait(at(10_000)));
-        permits.answered(at(20), LANE, Want::Query, at(0));
+        permits.answered(at(20), LANE, Want::Query, ms(0));
         assert!(!permits.awaits(LANE, Want::Query));
         assert_eq!(permits.ask(at(21), LANE, Want::Query), Turn::Now);
         assert_eq!(permits.ask(at(22), LANE, Want::Query), Turn::Ask, "the next call needs another one");
@@ -189,10 +186,10 @@ mod tests {
     fn told_to_wait_it_waits_and_asks_again() {
         let mut permits = shared();
         assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
-        permits.answered(at(20), LANE, Want::Query, at(700));
+        permits.answered(at(20), LANE, Want::Query, ms(700));
         assert_eq!(permits.ask(at(30), LANE, Want::Query), Turn::Wait(at(720)));
         assert_eq!(permits.ask(at(720), LANE, Want::Query), Turn::Ask);
-        permits.answered(at(720), LANE, Want::Query, Millis::MAX);
+        permits.answered(at(720), LANE, Want::Query, Duration::MAX);
         assert_eq!(permits.ask(at(730), LANE, Want::Query), Turn::Wait(at(60_720)));
     }
 
@@ -201,7 +198,7 @@ mod tests {
         let mut permits = shared();
         assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
         assert_eq!(permits.ask(at(10_000), LANE, Want::Query), Turn::Ask);
-        permits.answered(at(10_001), LANE, Want::Query, at(0));
+        permits.answered(at(10_001), LANE, Want::Query, ms(0));
         assert_eq!(permits.ask(at(11_002), LANE, Want::Query), Turn::Ask);
     }
 
@@ -210,13 +207,13 @@ mod tests {
         let mut permits = shared();
         assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
         assert_eq!(permits.ask(at(1), LANE, Want::Delete), Turn::Ask);
-        permits.answered(at(2), LANE, Want::Query, at(0));
+        permits.answered(at(2), LANE, Want::Query, ms(0));
         assert_eq!(permits.ask(at(3), LANE, Want::Delete), Turn::Wait(at(10_001)), "that was not the answer");
-        permits.answered(at(4), LANE, Want::Delete, at(0));
+        permits.answered(at(4), LANE, Want::Delete, ms(0));
         assert_eq!(permits.ask(at(5), LANE, Want::Delete), Turn::Now);
         assert_eq!(permits.ask(at(6), LANE, Want::Query), Turn::Ask);
         permits.withdraw(LANE);
-        permits.answered(at(7), LANE, Want::Query, at(0));
+        permits.answered(at(7), LANE, Want::Query, ms(0));
         assert_eq!(permits.ask(at(8), LANE, Want::Query), Turn::Ask, "nobody wants what was granted then");
     }
 }

@@ -6,8 +6,9 @@ use super::*;
 use crate::quota::Want;
 use crate::status::Call;
 use crate::supervisor::{Answer, Event, EventKind, NoAnswer, Request, Via};
+use crate::time::short::{ms, secs};
 
-const NOW: Millis = Millis::new(1_767_225_600_000);
+const NOW: WallTime = WallTime::from_millis(1_767_225_600_000);
 
 fn services(idle_timeout: u64, channel: &str) -> Value {
     json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
@@ -118,7 +119,7 @@ fn lanes_in_different_channels_keep_their_own_output() {
             let services = lane.services();
             (services.idle_timeout(), services.rtc_outputs().next().unwrap().rtc_channel.clone())
         };
-        let ten_minutes = Millis::from_secs(600);
+        let ten_minutes = secs(600);
         assert_eq!(
             group.0.lanes().iter().map(of_lane).collect::<Vec<_>>(),
             [(ten_minutes, "show".to_owned()), (ten_minutes, "another show".to_owned())]
@@ -155,15 +156,15 @@ fn what_a_running_task_cannot_take_is_rolled_out_lane_by_lane_and_the_one_on_air
     let mut now = NOW;
     let mut events: Vec<Event> = Vec::new();
     let mut updated = false;
-    while now < NOW.plus(Millis::from_secs(120)) {
+    while now < NOW + secs(120) {
         match group.poll(now) {
             Output::Send(request) => answer(&mut group, now, &request),
             Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
             Output::Emit(event) => events.push(event),
-            Output::Wait { until, .. } => now = until.min(now.plus(Millis::from_secs(1))),
+            Output::Wait { until, .. } => now = until.min(now + secs(1)),
             other => panic!("{other:?}"),
         }
-        if !updated && now > NOW.plus(Millis::from_secs(20)) {
+        if !updated && now > NOW + secs(20) {
             updated = true;
             events.clear();
             let updates = group.update(now, &Services::from_json(&services(600, "show")).unwrap()).unwrap();
@@ -226,7 +227,7 @@ fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<
     }
     let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
     let (mut now, mut looks, mut told) = (NOW, 0, Vec::new());
-    while now < NOW.plus(Millis::from_secs(60)) {
+    while now < NOW + secs(60) {
         match group.poll(now) {
             Output::Send(request) => {
                 let lane = request.id.lane();
@@ -244,7 +245,7 @@ fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<
             }
             Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
             Output::Emit(Event { kind: EventKind::OnAir { to_uid, .. }, at, .. }) => {
-                told.push((at.minus(NOW).as_u64() / 1_000, to_uid));
+                told.push((at.duration_since(NOW).as_millis() / 1_000, to_uid));
             }
             Output::Emit(_) => {}
             Output::Wait { until, .. } => now = until,
@@ -291,11 +292,11 @@ fn a_backup_does_not_wait_for_a_primary_that_cannot_run() {
         }
     }
     assert_eq!(on_air, Some(3));
-    assert!(now.minus(NOW) < Millis::from_secs(6), "{now}");
+    assert!(now.duration_since(NOW) < secs(6), "{now:?}");
 }
 
 /// Polls until there is a call, and answers whatever is asked for before it.
-fn next_call(group: &mut RedundancyGroup, now: &mut Millis) -> Request {
+fn next_call(group: &mut RedundancyGroup, now: &mut WallTime) -> Request {
     loop {
         match group.poll(*now) {
             Output::Send(request) => return request,
@@ -312,7 +313,7 @@ fn http(status: u16, body: &str) -> Answer {
     Answer::Http { status, retry_after: None, date: None, request_id: None, resource_id: None, body }
 }
 
-fn answer(group: &mut RedundancyGroup, now: Millis, request: &Request) {
+fn answer(group: &mut RedundancyGroup, now: WallTime, request: &Request) {
     let body = match request.call {
         Call::Acquire => json!({ "tokenName": format!("token {:?}", request.id) }),
         Call::Create => json!({ "taskId": format!("task {:?}", request.id) }),
@@ -345,7 +346,7 @@ fn lanes_in_different_channels_look_by_themselves_and_the_first_that_runs_is_on_
     }
     let [(first, at), (second, later)] = looked.try_into().unwrap();
     assert_ne!(first, second);
-    assert!(later.minus(at) < Millis::from_secs(5), "the second waits for no answer to the first");
+    assert!(later.duration_since(at) < secs(5), "the second waits for no answer to the first");
     let on_air = OnAir { lane: "primary".to_owned(), channel: "show".to_owned(), uid: 1 };
     assert_eq!(group.on_air(), Some(on_air));
 }
@@ -393,7 +394,7 @@ fn a_permit_is_awaited_from_its_question_to_its_answer() {
     assert_eq!(request, PermitRequest { lane: 0, want: Want::AcquireAndCreate });
     assert!(group.awaits_permit(request));
     assert!(!group.awaits_permit(PermitRequest { want: Want::Query, ..request }));
-    group.handle(NOW, Input::Permit(request, Millis::ZERO));
+    group.handle(NOW, Input::Permit(request, Duration::ZERO));
     assert!(!group.awaits_permit(request));
     assert!(matches!(group.poll(NOW), Output::Send(_)));
 }
@@ -417,7 +418,7 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
             }
             Output::Send(request) => answer(&mut group, now, &request),
             Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
-            Output::Wait { .. } => now = now.plus(Millis::new(100)),
+            Output::Wait { .. } => now += ms(100),
             Output::Emit(_) => {}
             other => panic!("{other:?}"),
         }
@@ -439,7 +440,7 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
 /// they were made, in s.
 fn looks_answered(
     group: &mut RedundancyGroup,
-    until: Millis,
+    until: WallTime,
     status: u16,
     retry_after: Option<&str>,
 ) -> Vec<u64> {
@@ -451,7 +452,7 @@ fn looks_answered(
             Output::Send(request) => {
                 let is_look = request.call == Call::Presence;
                 if is_look {
-                    looks.push(now.minus(NOW).as_u64() / 1000);
+                    looks.push(now.duration_since(NOW).as_millis() / 1000);
                 }
                 let answer = Answer::Http {
                     status: if is_look { status } else { 206 },
@@ -475,14 +476,14 @@ fn looks_answered(
 #[test]
 fn a_look_that_is_to_be_made_later_is_made_later_by_every_lane() {
     let mut group = group(2);
-    let looks = looks_answered(&mut group, NOW.plus(Millis::from_secs(300)), 429, Some("45"));
+    let looks = looks_answered(&mut group, NOW + secs(300), 429, Some("45"));
     assert!(looks.len() > 2 && looks.windows(2).all(|pair| pair[1] >= pair[0] + 45), "{looks:?}");
 }
 
 #[test]
 fn a_look_that_is_in_vain_is_so_for_every_lane() {
     let mut group = group(2);
-    looks_answered(&mut group, NOW.plus(Millis::from_secs(300)), 403, None);
+    looks_answered(&mut group, NOW + secs(300), 403, None);
     assert!(group.0.lanes().iter().all(|lane| !lane.can_look()));
 }
 
@@ -490,7 +491,7 @@ fn a_look_that_is_in_vain_is_so_for_every_lane() {
 fn a_look_that_is_not_answered_is_made_by_no_other_lane_instead() {
     let mut group = group(2);
     let (mut now, mut looks) = (NOW, Vec::new());
-    while now < NOW.plus(Millis::from_secs(300)) {
+    while now < NOW + secs(300) {
         match group.poll(now) {
             Output::Send(request) if request.call == Call::Acquire => answer(&mut group, now, &request),
             Output::Send(request) if request.call == Call::Presence => looks.push(now),

@@ -23,7 +23,7 @@ use crate::lenient::MAX_TOKEN_BYTES;
 use crate::policy::{RetryReason, parse_http_date, parse_retry_after};
 use crate::status::{Call, Meaning, interpret};
 use crate::task::Services;
-use crate::time::{Millis, Now};
+use crate::time::{Duration, Now};
 
 /// One answer, read.
 struct Read<'a> {
@@ -33,7 +33,7 @@ struct Read<'a> {
     /// 401.
     unauthorized: bool,
     body: ReplyBody,
-    retry_after: Option<Millis>,
+    retry_after: Option<Duration>,
     domain: String,
     /// Why no answer came.
     nothing: Option<NoAnswer>,
@@ -186,7 +186,7 @@ impl Lane {
         let is_for_update = launch.is_running();
         let attempts = if is_for_update { launch.payload.update_attempts() } else { &mut launch.attempts };
         let Failed { delay, count } = attempts.token_failed(&policy, is_for_update);
-        let due = now.mono.plus(delay.unwrap_or_default());
+        let due = now.mono + delay.unwrap_or_default();
         if is_for_update {
             launch.payload.update_at(due);
         } else {
@@ -310,7 +310,7 @@ impl Lane {
 
     /// Does what an answer to a call of this launch means for the lane.
     fn follow(&mut self, now: Now, at: usize, verdict: Verdict, read: &Read<'_>) {
-        let retry_at = now.mono.plus(read.retry_after.unwrap_or_default());
+        let retry_at = now.mono + read.retry_after.unwrap_or_default();
         match verdict {
             Verdict::Noted => {}
             Verdict::Watched => self.look_soon(now),
@@ -389,7 +389,7 @@ impl Lane {
     }
 
     /// How long the service asks to wait, as far as that is done.
-    pub(super) fn retry_after(&self, now: Now, answer: &Answer) -> Option<Millis> {
+    pub(super) fn retry_after(&self, now: Now, answer: &Answer) -> Option<Duration> {
         let Answer::Http { retry_after: Some(header), date, .. } = answer else { return None };
         // Both by the clock of the service. That of the machine may be off.
         let sent_at = date.as_deref().and_then(parse_http_date).unwrap_or(now.wall);

@@ -5,7 +5,7 @@ use macro_rules_attribute::apply;
 use crate::document::document;
 use crate::policy::{RetryPolicy, RetryReason};
 use crate::status::Call;
-use crate::time::Millis;
+use crate::time::Duration;
 
 /// How often in a row calls failed, by the backoff schedule that the failures went through.
 #[apply(document)]
@@ -28,7 +28,7 @@ pub(super) struct Attempts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Failed {
     /// The delay before the next one, without jitter and `Retry-After`; none when the schedule is exhausted.
-    pub(super) delay: Option<Millis>,
+    pub(super) delay: Option<Duration>,
     /// How many failed in a row, 429s left out.
     pub(super) count: u32,
 }
@@ -108,21 +108,20 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const MS: fn(u64) -> Option<Millis> = |ms| Some(Millis::new(ms));
+    use crate::time::short::ms;
 
     #[test]
     fn each_schedule_has_a_counter_of_its_own() {
         let policy = RetryPolicy::default();
         let mut attempts = Attempts::default();
         let mut query = |reason| attempts.failed(&policy, Call::Query, reason);
-        assert_eq!(query(RetryReason::NotFound), Failed { delay: MS(5_000), count: 1 });
-        assert_eq!(query(RetryReason::Refused), Failed { delay: MS(5_000), count: 1 });
-        assert_eq!(query(RetryReason::ServerError), Failed { delay: MS(5_000), count: 1 });
-        assert_eq!(query(RetryReason::NotFound), Failed { delay: MS(10_000), count: 2 });
-        assert_eq!(query(RetryReason::NotFound), Failed { delay: MS(15_000), count: 3 });
+        assert_eq!(query(RetryReason::NotFound), Failed { delay: Some(ms(5_000)), count: 1 });
+        assert_eq!(query(RetryReason::Refused), Failed { delay: Some(ms(5_000)), count: 1 });
+        assert_eq!(query(RetryReason::ServerError), Failed { delay: Some(ms(5_000)), count: 1 });
+        assert_eq!(query(RetryReason::NotFound), Failed { delay: Some(ms(10_000)), count: 2 });
+        assert_eq!(query(RetryReason::NotFound), Failed { delay: Some(ms(15_000)), count: 3 });
         assert_eq!(query(RetryReason::NotFound), Failed { delay: None, count: 4 });
-        assert_eq!(query(RetryReason::Refused), Failed { delay: MS(10_000), count: 2 });
+        assert_eq!(query(RetryReason::Refused), Failed { delay: Some(ms(10_000)), count: 2 });
         attempts.queried(false);
         assert_eq!(attempts, Attempts::default());
     }
@@ -133,13 +132,13 @@ mod tests {
         let mut attempts = Attempts::default();
         for delay in [1_000, 2_000, 5_000, 10_000, 10_000] {
             let failed = attempts.failed(&policy, Call::Create, RetryReason::RateLimited);
-            assert_eq!(failed, Failed { delay: MS(delay), count: 0 });
+            assert_eq!(failed, Failed { delay: Some(ms(delay)), count: 0 });
         }
         assert_eq!(attempts.rate_limited(), 5);
         attempts.failed(&policy, Call::Create, RetryReason::TimedOut);
         assert_eq!(attempts.rate_limited(), 0);
         let failed = attempts.failed(&policy, Call::Create, RetryReason::RateLimited);
-        assert_eq!(failed, Failed { delay: MS(1_000), count: 1 });
+        assert_eq!(failed, Failed { delay: Some(ms(1_000)), count: 1 });
     }
 
     #[test]
@@ -152,7 +151,7 @@ mod tests {
         assert_eq!(attempts.failed(&policy, Call::Acquire, RetryReason::TimedOut).count, 3);
         attempts.prepared();
         assert_eq!(attempts, Attempts::default());
-        assert_eq!(attempts.token_failed(&policy, true), Failed { delay: MS(3_000), count: 1 });
+        assert_eq!(attempts.token_failed(&policy, true), Failed { delay: Some(ms(3_000)), count: 1 });
         assert!(attempts.is_retrying());
     }
 

@@ -14,7 +14,7 @@ use crate::instance_id;
 use crate::policy::RetryPolicy;
 use crate::quota::{OutputSize, QuotaLimits};
 use crate::task::{Services, TaskWarning, check_word};
-use crate::time::Millis;
+use crate::time::{Duration, MAX_SAFE_INTEGER};
 use crate::uid::{Uid, UidRing};
 
 /// When a task that ended is launched again.
@@ -86,7 +86,7 @@ pub(crate) struct CommonSettings {
     /// The region next to you, whose neighbour is asked when nothing else answers.
     region: Option<String>,
     /// When the primary domain is tried again after it was left.
-    domain_return_ms: Option<Millis>,
+    domain_return_ms: Option<Duration>,
     /// Schedules that differ from the documented ones.
     #[typed("Partial<RetrySchedules>")]
     policy: Option<Value>,
@@ -163,7 +163,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(settings: CommonSettings) -> Result<Self, Invalid> {
         check_word("config.appId", &settings.app_id, 64)?;
-        if settings.seed > Millis::MAX.as_u64() {
+        if settings.seed > MAX_SAFE_INTEGER {
             return Err(Invalid::new("config.seed", settings.seed, "from 0 to 9007199254740991"));
         }
         let none = Value::Object(serde_json::Map::new());
@@ -256,7 +256,7 @@ impl LaneConfig {
     }
 
     /// A delay, made longer by chance: by another one for each number.
-    pub(super) fn jittered(&self, delay: Millis, number: u64) -> Millis {
+    pub(super) fn jittered(&self, delay: Duration, number: u64) -> Duration {
         self.policy.jittered(delay, self.seed, number)
     }
 

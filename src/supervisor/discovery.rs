@@ -46,7 +46,7 @@ impl Lane {
             launch.tokens.first_is_proven();
         }
         if running && !ended && displaceable {
-            let due = if started { now.mono.plus(first_look) } else { now.mono };
+            let due = if started { now.mono + first_look } else { now.mono };
             launch.identified(task_id.to_owned(), now.mono, due);
             let uid = launch.uid;
             if current != Some(generation) {

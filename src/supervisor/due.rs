@@ -6,15 +6,15 @@ use super::launch::Launch;
 use super::payload::RtcTokenFor;
 use super::phase::Phase;
 use crate::quota::Want;
-use crate::time::{Millis, Now};
+use crate::time::{Duration, Instant, Now};
 
 /// How long a create that nobody can look for is waited for after `stop()`: a late reply or notification.
-const STOP_GRACE: Millis = Millis::from_secs(30);
+const STOP_GRACE: Duration = Duration::from_secs(30);
 
 /// Something that is due now or later.
 pub(super) struct Due {
     /// On the monotonic clock.
-    pub(super) at: Millis,
+    pub(super) at: Instant,
     pub(super) why: Why,
     pub(super) what: What,
 }
@@ -56,7 +56,7 @@ pub(super) enum LaunchCall {
     /// With this builder token; not to be sent after `expires_at`.
     Create {
         token: String,
-        expires_at: Millis,
+        expires_at: Instant,
     },
     Query,
     Update,
@@ -93,7 +93,7 @@ enum Priority {
 
 /// A call that is due now or later.
 struct Planned {
-    due: Millis,
+    due: Instant,
     priority: Priority,
     why: Why,
     call: DueCall,
@@ -101,7 +101,7 @@ struct Planned {
 
 impl Planned {
     /// Calls that are due come first, the most important one before all; then that which is due first.
-    fn order(&self, now: Now) -> (bool, Option<Priority>, Millis) {
+    fn order(&self, now: Now) -> (bool, Option<Priority>, Instant) {
         match self.due <= now.mono {
             true => (false, Some(self.priority), self.due),
             false => (true, None, self.due),
@@ -126,7 +126,7 @@ impl Lane {
     // ---- changes -------------------------------------------------------------------------------------------------
 
     /// The change that the passing of time brings next.
-    fn next_change(&self, now: Now, may_roll_out: bool) -> Option<(Millis, Why, Change)> {
+    fn next_change(&self, now: Now, may_roll_out: bool) -> Option<(Instant, Why, Change)> {
         match (&self.goal, self.launches.current(), &self.relaunch.next) {
             (Goal::End { since, .. }, ..) => self.next_of_end(now, *since),
             (Goal::Run, Some(launch), _) => self.next_of_current(now, launch, may_roll_out),
@@ -140,7 +140,7 @@ impl Lane {
         now: Now,
         launch: &Launch,
         may_roll_out: bool,
-    ) -> Option<(Millis, Why, Change)> {
+    ) -> Option<(Instant, Why, Change)> {
         let is_running = launch.is_running();
         match *launch.phase() {
             // Where nobody looks for its task, going on is better than giving up.
@@ -149,7 +149,7 @@ impl Lane {
             }
             Phase::Unidentified { since, .. } => {
                 let limit = self.config.policy.unidentified_ms?;
-                return Some((since.plus(limit), Why::Unidentified, Change::NotIdentified));
+                return Some((since + limit, Why::Unidentified, Change::NotIdentified));
             }
             Phase::Running { .. } if self.has_replaced() => {
                 return Some((now.mono, Why::Delete, Change::DeleteReplaced));
@@ -176,7 +176,7 @@ impl Lane {
         self.outgoing().is_some() || self.launches.iter().any(Launch::is_given_up)
     }
 
-    fn next_of_end(&self, now: Now, since: Millis) -> Option<(Millis, Why, Change)> {
+    fn next_of_end(&self, now: Now, since: Instant) -> Option<(Instant, Why, Change)> {
         let change = |at| (at, Why::Stopping, Change::WindDown);
         if self.launches.is_empty() {
             return (self.requests.in_flight.is_none() && !self.goal.is_announced())
@@ -190,12 +190,12 @@ impl Lane {
 
     /// When a launch is given up after an end at `since`: not before it was tried to delete its task, however much time has
     /// passed by itself.
-    pub(super) fn given_up_at(&self, launch: &Launch, since: Millis) -> Option<Millis> {
-        let stop_at = since.plus(self.config.policy.stop_deadline_ms);
+    pub(super) fn given_up_at(&self, launch: &Launch, since: Instant) -> Option<Instant> {
+        let stop_at = since + self.config.policy.stop_deadline_ms;
         match launch.task() {
             Some(_) => launch.is_hard_to_delete().then_some(stop_at),
             None if self.can_look() => Some(stop_at),
-            None => Some(since.plus(STOP_GRACE).min(stop_at)),
+            None => Some((since + STOP_GRACE).min(stop_at)),
         }
     }
 

@@ -6,7 +6,7 @@ use super::Outcome;
 use crate::document::document;
 use crate::policy::RetryReason;
 use crate::status::{Call, TaskState};
-use crate::time::Millis;
+use crate::time::{Duration, WallTime};
 use crate::uid::Uid;
 
 /// Something that happened to one lane. Carries no credential and no token.
@@ -15,7 +15,7 @@ use crate::uid::Uid;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// When, in ms since the epoch, by the caller's clock.
-    pub at: Millis,
+    pub at: WallTime,
     /// The lane's name; of a supervisor `main`.
     pub lane: String,
     /// The launch it is about, by its number.
@@ -50,7 +50,7 @@ pub enum EventKind {
         /// What went wrong.
         reason: RetryReason,
         /// The wait before the next attempt, in ms.
-        wait_ms: Option<Millis>,
+        wait_ms: Option<Duration>,
         /// How many attempts failed in a row.
         attempt: u32,
         /// The domain that was asked.
@@ -64,7 +64,7 @@ pub enum EventKind {
     /// A Query said that the task runs.
     Confirmed {
         /// Since the logical create began, in ms.
-        took_ms: Millis,
+        took_ms: Duration,
     },
     /// The running task may be gone.
     Suspect {
@@ -96,7 +96,7 @@ pub enum EventKind {
     /// No uid can be launched under: a task may live under each.
     NoUidFree {
         /// The wait before the next attempt, in ms.
-        wait_ms: Millis,
+        wait_ms: Duration,
     },
     /// A replacement runs.
     Relaunched {
@@ -106,7 +106,7 @@ pub enum EventKind {
         previous_task_id: Option<String>,
         /// Since the old one was last seen running, by a Query, until the new one was, in ms. The old one may have lived on for
         /// up to `monitorIntervalMs` of it.
-        downtime_ms: Millis,
+        downtime_ms: Duration,
     },
     /// Another domain is asked from now on.
     DomainSwitched {

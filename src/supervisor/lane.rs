@@ -19,7 +19,7 @@ use crate::error::{Invalid, check_count};
 use crate::quota::Lane as LaneNumber;
 use crate::redact::{DriverSecrets, Redactor};
 use crate::task::Services;
-use crate::time::{Millis, Now};
+use crate::time::{Instant, Now};
 use crate::uid::{Uid, UidRing};
 
 /// What the lane is there for.
@@ -31,7 +31,7 @@ pub(super) enum Goal {
     /// It was stopped, or has given up. `is_announced`: the end was reported.
     End {
         outcome: Outcome,
-        since: Millis,
+        since: Instant,
         is_announced: bool,
     },
 }
@@ -56,7 +56,7 @@ pub(super) struct Relaunch {
 #[json(camel)]
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct NextLaunch {
-    pub(super) at: Millis,
+    pub(super) at: Instant,
     pub(super) cause: LaunchCause,
     /// It found no uid that could be used.
     pub(super) blocked: bool,
@@ -69,7 +69,7 @@ pub(super) struct NextLaunch {
 pub(super) struct OffAir {
     pub(super) uid: Uid,
     pub(super) task_id: Option<String>,
-    pub(super) since: Millis,
+    pub(super) since: Instant,
 }
 
 /// Keeps one output alive.
@@ -97,7 +97,7 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn new(number: LaneNumber, lane: NewLane, now: Millis) -> Self {
+    pub(crate) fn new(number: LaneNumber, lane: NewLane, now: Instant) -> Self {
         let NewLane { config, ring, domains, payload } = lane;
         Self {
             journal: Journal::new(config.name.clone()),

@@ -14,7 +14,7 @@ use super::tokens::{AnsweredCreate, TokenLedger};
 use super::transitions;
 use crate::document::document;
 use crate::policy::RetryPolicy;
-use crate::time::{Millis, Now};
+use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
 /// A logical create and its task.
@@ -26,7 +26,7 @@ pub(super) struct Launch {
     pub(super) generation: u32,
     pub(super) uid: Uid,
     pub(super) instance_id: String,
-    pub(super) launched_at: Millis,
+    pub(super) launched_at: Instant,
     phase: Phase,
     pub(super) attempts: Attempts,
     pub(super) tokens: TokenLedger,
@@ -39,13 +39,13 @@ pub(super) enum Confirmed {
     /// It began to run.
     New,
     /// It runs on, since this moment.
-    Still { since: Millis },
+    Still { since: Instant },
     /// It runs on, since this moment, though it was suspected not to.
-    Recovered { since: Millis },
+    Recovered { since: Instant },
 }
 
 impl Launch {
-    pub(super) fn new(generation: u32, uid: Uid, instance_id: String, now: Millis) -> Self {
+    pub(super) fn new(generation: u32, uid: Uid, instance_id: String, now: Instant) -> Self {
         Self {
             generation,
             uid,
@@ -59,7 +59,7 @@ impl Launch {
     }
 
     /// Of a task that was found and that nobody wants: it is deleted.
-    pub(super) fn of_unwanted(generation: u32, of: &Origin, task_id: String, now: Millis) -> Self {
+    pub(super) fn of_unwanted(generation: u32, of: &Origin, task_id: String, now: Instant) -> Self {
         let (task, is_reported) = (Task::new(task_id), false);
         Self {
             phase: Phase::Deleting { task, due: of.due.max(now), is_reported },
@@ -69,7 +69,7 @@ impl Launch {
     }
 
     /// Of a create that was given up, and whose uid is in the channel nevertheless.
-    pub(super) fn found_again(old: Retired, now: Millis) -> Self {
+    pub(super) fn found_again(old: Retired, now: Instant) -> Self {
         Self {
             phase: Phase::Unresolved { is_live: true, absences: 0 },
             tokens: TokenLedger::found_again(old.tokens, old.closed, now),
@@ -185,7 +185,7 @@ impl Launch {
     }
 
     /// Its next call is due at this moment, if its phase makes calls.
-    pub(super) fn call_at(&mut self, at: Millis) {
+    pub(super) fn call_at(&mut self, at: Instant) {
         self.phase.due_mut().into_iter().for_each(|due| *due = at);
     }
 
@@ -195,7 +195,7 @@ impl Launch {
         if let Phase::Confirming { task, due, .. } | Phase::Running { task, due, .. } = &mut self.phase {
             task.is_check_requested = true;
             if !self.attempts.is_retrying() {
-                let earliest = task.last_query_at.map_or(now.mono, |at| at.plus(policy.hint_interval_ms));
+                let earliest = task.last_query_at.map_or(now.mono, |at| at + policy.hint_interval_ms);
                 *due = (*due).min(earliest.max(now.mono));
             }
         }
@@ -217,7 +217,7 @@ impl Launch {
     }
 
     /// A Create is sent now.
-    pub(super) fn create_leaves(&mut self, now: Millis) {
+    pub(super) fn create_leaves(&mut self, now: Instant) {
         self.tokens.create_leaves(now);
         if let Phase::Preparing { due } = self.phase {
             self.go_to(Phase::Creating { due, is_live: false });
@@ -225,7 +225,7 @@ impl Launch {
     }
 
     /// A Query is sent now.
-    pub(super) fn query_leaves(&mut self, now: Millis) {
+    pub(super) fn query_leaves(&mut self, now: Instant) {
         if let Some(task) = self.phase.task_mut() {
             task.last_query_at = Some(now);
             task.is_check_requested = false;
@@ -233,9 +233,9 @@ impl Launch {
     }
 
     /// The lane is being ended. One more try for what could not be deleted, but not right after one that failed.
-    pub(super) fn wind_down(&mut self, now: Millis, shortest_delay: Millis) {
+    pub(super) fn wind_down(&mut self, now: Instant, shortest_delay: Duration) {
         match self.phase {
-            Phase::Orphaned { since, .. } => self.delete(since.plus(shortest_delay).max(now)),
+            Phase::Orphaned { since, .. } => self.delete((since + shortest_delay).max(now)),
             Phase::Creating { .. } => self.pause(),
             Phase::Preparing { .. }
             | Phase::Unresolved { .. }
@@ -265,7 +265,7 @@ impl Launch {
     }
 
     /// Its uid's turn has come: its Create is sent again.
-    pub(super) fn resume(&mut self, now: Millis) {
+    pub(super) fn resume(&mut self, now: Instant) {
         if let Phase::Unresolved { .. } | Phase::Unidentified { .. } = self.phase {
             let due = self.tokens.resumes_at().max(now);
             self.enter(Phase::Creating { due, is_live: self.phase.is_live_unnamed() });
@@ -273,28 +273,28 @@ impl Launch {
     }
 
     /// The service answers that it runs already, but not as which task.
-    pub(super) fn runs_unnamed(&mut self, now: Millis) {
+    pub(super) fn runs_unnamed(&mut self, now: Instant) {
         if let Phase::Creating { .. } = self.phase {
             self.enter(Phase::Unidentified { since: now, absences: 0 });
         }
     }
 
     /// Its task was named. It is queried at `due`.
-    pub(super) fn identified(&mut self, task_id: String, now: Millis, due: Millis) {
+    pub(super) fn identified(&mut self, task_id: String, now: Instant, due: Instant) {
         if self.phase.task().is_none() {
             self.enter(Phase::Confirming { task: Task::new(task_id), since: now, due, queries: 0 });
         }
     }
 
     /// Its task was named, and is not wanted.
-    pub(super) fn identified_unwanted(&mut self, task_id: String, now: Millis) {
+    pub(super) fn identified_unwanted(&mut self, task_id: String, now: Instant) {
         if self.phase.task().is_none() {
             self.enter(Phase::Deleting { task: Task::new(task_id), due: now, is_reported: false });
         }
     }
 
     /// Its task runs.
-    pub(super) fn confirm(&mut self, now: Millis) -> Confirmed {
+    pub(super) fn confirm(&mut self, now: Instant) -> Confirmed {
         match &mut self.phase {
             Phase::Running { task, since, suspicion, odd_since, .. } => {
                 task.seen_running_at = Some(now);
@@ -356,7 +356,7 @@ impl Launch {
     }
 
     /// It is in the way of its replacement: it is queried once more.
-    pub(super) fn reconsider(&mut self, now: Millis) {
+    pub(super) fn reconsider(&mut self, now: Instant) {
         if let Phase::Superseded { task } = &mut self.phase {
             let task = std::mem::take(task);
             self.enter(Phase::Reconsidered { task, due: now });
@@ -364,7 +364,7 @@ impl Launch {
     }
 
     /// It was given up, and runs after all.
-    pub(super) fn take_back(&mut self, now: Millis) {
+    pub(super) fn take_back(&mut self, now: Instant) {
         if let Phase::Reconsidered { task, .. } = &mut self.phase {
             let task = std::mem::take(task);
             let (since, due) = (now, now);
@@ -383,7 +383,7 @@ impl Launch {
     }
 
     /// Its task is deleted, at `due`.
-    pub(super) fn delete(&mut self, due: Millis) {
+    pub(super) fn delete(&mut self, due: Instant) {
         match &mut self.phase {
             Phase::Confirming { task, .. }
             | Phase::Running { task, .. }
@@ -406,14 +406,14 @@ impl Launch {
     }
 
     /// A Delete failed, or its task is still there after one: it is sent again at `due`.
-    pub(super) fn delete_again(&mut self, due: Millis) {
+    pub(super) fn delete_again(&mut self, due: Instant) {
         if let Some((task, is_reported)) = self.leaving_task() {
             self.go_to(Phase::Deleting { task, due, is_reported });
         }
     }
 
     /// A Delete was accepted: its end is queried at `due`.
-    pub(super) fn await_end(&mut self, due: Millis) {
+    pub(super) fn await_end(&mut self, due: Instant) {
         if let Some((task, is_reported)) = self.leaving_task() {
             self.go_to(Phase::AwaitingEnd { task, due, is_reported });
             self.tokens.begin_round();
@@ -421,7 +421,7 @@ impl Launch {
     }
 
     /// Its task could not be deleted; that is tried again at `due`.
-    pub(super) fn orphan(&mut self, now: Millis, due: Millis) {
+    pub(super) fn orphan(&mut self, now: Instant, due: Instant) {
         if let Some((task, _)) = self.leaving_task() {
             self.enter(Phase::Orphaned { task, since: now, due, absences: 0 });
         }
@@ -447,7 +447,7 @@ impl Launch {
 
     /// The known task is gone; but a Create with another token may have started one after it. Then this launch is that
     /// create from now on.
-    pub(super) fn goes_on_as_another(&mut self, now: Millis) -> bool {
+    pub(super) fn goes_on_as_another(&mut self, now: Instant) -> bool {
         if !self.may_have_another_task() {
             return false;
         }
@@ -517,7 +517,7 @@ impl Launch {
     }
 
     /// Query says that it does not run. Returns since when that is so, or it was to start; and whether this is the first time.
-    pub(super) fn is_odd(&mut self, now: Millis) -> (Millis, bool) {
+    pub(super) fn is_odd(&mut self, now: Instant) -> (Instant, bool) {
         match &mut self.phase {
             Phase::Running { odd_since, .. } => {
                 let is_first = odd_since.is_none();
@@ -539,7 +539,7 @@ impl Launch {
     // ---- tokens and payload --------------------------------------------------------------------------------------
 
     /// Drops the builder token for the next Create if it is too old.
-    pub(super) fn expire_token(&mut self, now: Millis) {
+    pub(super) fn expire_token(&mut self, now: Instant) {
         if self.tokens.expire(now) {
             // Minutes have passed: the RTC tokens may be too old as well.
             self.forget_payload();
@@ -577,7 +577,7 @@ pub(super) struct Origin {
     /// Tokens that may have started it.
     pub(super) tokens: Vec<String>,
     /// The service is to be left alone until then.
-    pub(super) due: Millis,
+    pub(super) due: Instant,
 }
 
 /// What is remembered of a launch that is over: a late reply or notification may still name a task of it.
@@ -597,8 +597,8 @@ pub(super) struct Retired {
     /// Its task is known to be gone.
     pub(super) is_gone: bool,
     /// When its next call was due. It may have been given up before that, but the service is to be left alone until then.
-    #[json(omit = Millis::ZERO)]
-    pub(super) due: Millis,
+    #[json(omit = Instant::ZERO)]
+    pub(super) due: Instant,
 }
 
 impl Retired {

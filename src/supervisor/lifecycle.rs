@@ -7,11 +7,11 @@ use super::lane::{Goal, Lane, NextLaunch, OffAir};
 use super::launch::{Confirmed, Launch};
 use super::phase::Phase;
 use crate::status::Call;
-use crate::time::{Millis, Now};
+use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
 /// How long a task lives on that was replaced for a new payload: viewers change over in the meantime.
-const HANDOVER: Millis = Millis::from_secs(10);
+const HANDOVER: Duration = Duration::from_secs(10);
 
 impl Lane {
     /// Begins the next launch: on the next uid in turn that is free, or whose unresolved create is to be gone on
@@ -73,10 +73,11 @@ impl Lane {
         if next.blocked && !self.can_look() && self.launches.iter().all(is_lost) {
             return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
         }
-        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunch.count).max(Millis::from_secs(5));
+        let wait =
+            self.config.policy.relaunch_ms.wait_or_last(self.relaunch.count).max(Duration::from_secs(5));
         self.relaunch.count = self.relaunch.count.saturating_add(1);
         self.emit(now, None, EventKind::NoUidFree { wait_ms: wait });
-        self.relaunch.next = Some(NextLaunch { at: now.mono.plus(wait), cause: next.cause, blocked: true });
+        self.relaunch.next = Some(NextLaunch { at: now.mono + wait, cause: next.cause, blocked: true });
     }
 
     /// Plans the next launch, after the cool-down.
@@ -92,12 +93,12 @@ impl Lane {
             u64::from(self.launches.generation) << 32 | u64::from(self.relaunch.count),
         );
         self.relaunch.count = self.relaunch.count.saturating_add(1);
-        self.relaunch.next = Some(NextLaunch { at: now.mono.plus(wait), cause, blocked: false });
+        self.relaunch.next = Some(NextLaunch { at: now.mono + wait, cause, blocked: false });
         self.mark_changed();
     }
 
     /// The service has asked for no call before.
-    pub(super) fn launch_not_before(&mut self, at: Millis) {
+    pub(super) fn launch_not_before(&mut self, at: Instant) {
         if let Some(next) = &mut self.relaunch.next {
             next.at = next.at.max(at);
         }
@@ -295,7 +296,7 @@ impl Lane {
         }
         // There may be room now for a launch that found none.
         if let Some(next) = self.relaunch.next.as_mut().filter(|next| next.blocked) {
-            next.at = Millis::ZERO;
+            next.at = Instant::ZERO;
         }
         self.mark_changed();
     }
@@ -304,7 +305,7 @@ impl Lane {
     pub(super) fn runs(&mut self, now: Now, at: usize, confirmed: Confirmed) {
         match confirmed {
             Confirmed::Recovered { since } | Confirmed::Still { since } => {
-                if now.mono >= since.plus(self.config.policy.relaunch_reset_ms) {
+                if now.mono >= since + self.config.policy.relaunch_reset_ms {
                     self.relaunch.count = 0;
                 }
             }
@@ -321,7 +322,7 @@ impl Lane {
                     let kind = EventKind::Relaunched {
                         previous_uid: uid,
                         previous_task_id: task_id,
-                        downtime_ms: now.mono.minus(since),
+                        downtime_ms: now.mono.duration_since(since),
                     };
                     self.journal.emit(now, self.launches.get(at), kind);
                 }
@@ -364,7 +365,7 @@ impl Lane {
         for launch in self.launches.iter_mut() {
             if outgoing == Some(launch.generation) {
                 // Viewers are still with it.
-                launch.delete(now.mono.plus(HANDOVER));
+                launch.delete(now.mono + HANDOVER);
             } else if launch.is_given_up() {
                 launch.delete(now.mono);
             }

@@ -36,7 +36,7 @@ impl Lane {
 
     /// The service says that a task is not well: Query may learn of it only later than we do.
     fn doubt(&mut self, now: Now, at: usize, kind: &NoticeKind) {
-        let until = now.mono.plus(self.config.policy.migration_ms);
+        let until = now.mono + self.config.policy.migration_ms;
         let (is_bad, reason) = match kind {
             NoticeKind::Stopped { reason } => {
                 (true, reason.as_deref().map(|reason| self.redactor().text(reason)))

@@ -9,7 +9,7 @@ use crate::document::document;
 use crate::error::Invalid;
 use crate::policy::{Backoff, RetryPolicy};
 use crate::task::{Secret, Services};
-use crate::time::Millis;
+use crate::time::Instant;
 use crate::uid::Uid;
 
 /// How many secrets of payloads that were given up are kept.
@@ -171,7 +171,7 @@ pub(super) struct LaunchPayload {
     /// what the task was created with.
     is_unsure: bool,
     /// When the task is to be updated to the lane's payload, which it does not have.
-    update_due: Option<Millis>,
+    update_due: Option<Instant>,
     /// Updates that failed in a row.
     #[json(omit = Attempts::default())]
     update_attempts: Attempts,
@@ -182,7 +182,7 @@ pub(super) struct LaunchPayload {
 
 impl LaunchPayload {
     /// Of a task that was found: it is not known what it was created with, so it is to be updated.
-    pub(super) fn unknown(now: Millis) -> Self {
+    pub(super) fn unknown(now: Instant) -> Self {
         Self { update_due: Some(now), ..Self::default() }
     }
 
@@ -281,7 +281,7 @@ impl LaunchPayload {
     }
 
     /// The lane has another payload than this one. `carries_it`: what is under way, or runs, has it.
-    pub(super) fn is_replaced(&mut self, before: &Services, carries_it: bool, now: Millis) {
+    pub(super) fn is_replaced(&mut self, before: &Services, carries_it: bool, now: Instant) {
         if self.created_with.is_empty() {
             self.created_with.push(before.clone());
         }
@@ -334,7 +334,7 @@ impl LaunchPayload {
     }
 
     /// The known task is over, and the launch is that of another one, which knows nothing of Updates.
-    pub(super) fn is_of_another_task(&mut self, now: Millis) {
+    pub(super) fn is_of_another_task(&mut self, now: Instant) {
         self.update_due = self.update_due.or((self.next_sequence_id > 0).then_some(now));
         self.update_attempts = Attempts::default();
     }
@@ -346,12 +346,12 @@ impl LaunchPayload {
 
     // ---- Update --------------------------------------------------------------------------------------------------
 
-    pub(super) fn update_due(&self) -> Option<Millis> {
+    pub(super) fn update_due(&self) -> Option<Instant> {
         self.update_due
     }
 
     /// The next Update is not sent before.
-    pub(super) fn update_at(&mut self, at: Millis) {
+    pub(super) fn update_at(&mut self, at: Instant) {
         self.update_due = Some(at);
     }
 
@@ -365,7 +365,7 @@ impl LaunchPayload {
     }
 
     /// An Update was accepted; `is_outdated` if the lane has another payload since.
-    pub(super) fn updated(&mut self, is_outdated: bool, now: Millis) {
+    pub(super) fn updated(&mut self, is_outdated: bool, now: Instant) {
         self.update_due = is_outdated.then_some(now);
         self.update_attempts = Attempts::default();
         self.is_refusal_reported = false;
@@ -373,7 +373,7 @@ impl LaunchPayload {
     }
 
     /// The payload of an Update was refused; `goes_on` if there is another one to update to.
-    pub(super) fn update_refused(&mut self, goes_on: bool, now: Millis) {
+    pub(super) fn update_refused(&mut self, goes_on: bool, now: Instant) {
         self.update_due = goes_on.then_some(now);
     }
 

@@ -4,7 +4,7 @@ use macro_rules_attribute::apply;
 
 use super::event::Suspicion;
 use crate::document::document;
-use crate::time::Millis;
+use crate::time::Instant;
 
 /// How far a launch is. See the state diagram in `README.md`.
 #[apply(document)]
@@ -12,34 +12,34 @@ use crate::time::Millis;
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Phase {
     /// No Create was sent yet.
-    Preparing { due: Millis },
+    Preparing { due: Instant },
     /// A Create was sent, its outcome is unknown, and it is sent again. `is_live`: its uid is in the channel, or the service
     /// answered that it runs already.
-    Creating { due: Millis, is_live: bool },
+    Creating { due: Instant, is_live: bool },
     /// Outcome unknown; retries are paused until presence or a notification resolves it, or its uid's turn comes.
     Unresolved { is_live: bool, absences: u32 },
     /// The service answered that it runs already, but not as which task.
-    Unidentified { since: Millis, absences: u32 },
+    Unidentified { since: Instant, absences: u32 },
     /// The task's id is known, but not yet that it runs. `queries`: those that were answered.
-    Confirming { task: Task, since: Millis, due: Millis, queries: u32 },
+    Confirming { task: Task, since: Instant, due: Instant, queries: u32 },
     /// It runs. `odd_since`: since when Query says otherwise.
     Running {
         task: Task,
-        since: Millis,
-        due: Millis,
+        since: Instant,
+        due: Instant,
         suspicion: Option<Suspicion>,
-        odd_since: Option<Millis>,
+        odd_since: Option<Instant>,
     },
     /// Not wanted any more; kept until its replacement runs.
     Superseded { task: Task },
     /// As `Superseded`, but in the way of its replacement: it is queried once more before it is deleted.
-    Reconsidered { task: Task, due: Millis },
+    Reconsidered { task: Task, due: Instant },
     /// Being deleted. `is_reported`: it was reported as left behind.
-    Deleting { task: Task, due: Millis, is_reported: bool },
+    Deleting { task: Task, due: Instant, is_reported: bool },
     /// Delete was accepted (202); Query tells when it is done.
-    AwaitingEnd { task: Task, due: Millis, is_reported: bool },
+    AwaitingEnd { task: Task, due: Instant, is_reported: bool },
     /// It could not be deleted, which was reported; that is tried again from time to time.
-    Orphaned { task: Task, since: Millis, due: Millis, absences: u32 },
+    Orphaned { task: Task, since: Instant, due: Instant, absences: u32 },
 }
 
 /// A task whose id is known.
@@ -48,15 +48,15 @@ pub(super) enum Phase {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Task {
     pub(super) id: String,
-    pub(super) last_query_at: Option<Millis>,
+    pub(super) last_query_at: Option<Instant>,
     /// A check was asked for since then: the Query under way may have missed what it was asked for.
     pub(super) is_check_requested: bool,
     /// A notification said that it stopped or failed: until then Query may say that it runs only because it does not know yet.
-    pub(super) doubted_until: Option<Millis>,
+    pub(super) doubted_until: Option<Instant>,
     /// Why it stopped, by the notification that said so.
     pub(super) stop_reason: Option<String>,
     /// The last proof that it ran.
-    pub(super) seen_running_at: Option<Millis>,
+    pub(super) seen_running_at: Option<Instant>,
     /// It was reported that Query is refused.
     pub(super) is_refusal_reported: bool,
 }
@@ -101,7 +101,7 @@ impl Phase {
     }
 
     /// When its next call is due, in the phases that make calls.
-    pub(super) fn due(&self) -> Option<Millis> {
+    pub(super) fn due(&self) -> Option<Instant> {
         match self {
             Self::Unresolved { .. } | Self::Unidentified { .. } | Self::Superseded { .. } => None,
             Self::Preparing { due }
@@ -115,7 +115,7 @@ impl Phase {
         }
     }
 
-    pub(super) fn due_mut(&mut self) -> Option<&mut Millis> {
+    pub(super) fn due_mut(&mut self) -> Option<&mut Instant> {
         match self {
             Self::Unresolved { .. } | Self::Unidentified { .. } | Self::Superseded { .. } => None,
             Self::Preparing { due }

@@ -10,7 +10,7 @@ use super::rest::{self, Http};
 use super::{Outcome, Why};
 use crate::quota::permits::{Permits, Turn};
 use crate::status::Call;
-use crate::time::{Millis, Now};
+use crate::time::{Duration, Instant, Now, WallTime};
 use crate::uid::Uid;
 
 /// What a lane's owner is to do; times are on the monotonic clock.
@@ -19,7 +19,7 @@ pub(crate) enum Step {
     Send(Request),
     NeedToken(TokenRequest),
     NeedPermit(PermitRequest),
-    Wait { until: Millis, why: Why },
+    Wait { until: Instant, why: Why },
     Done(Outcome),
 }
 
@@ -31,7 +31,7 @@ struct Prepared {
 
 enum PreparedCall {
     RtcToken { uid: Uid, channel: String },
-    Http { http: Http, send_before: Option<Millis> },
+    Http { http: Http, send_before: Option<WallTime> },
 }
 
 impl Lane {
@@ -55,13 +55,13 @@ impl Lane {
                     return self.ask_and_send(now, permits, call);
                 }
                 Some(Due { at, why, .. }) => (at, why),
-                None => (now.mono.plus(self.config.policy.monitor_interval_ms), Why::CoolDown),
+                None => (now.mono + self.config.policy.monitor_interval_ms, Why::CoolDown),
             };
             permits.withdraw(self.number);
             if let (Goal::End { outcome, .. }, true) = (&self.goal, self.launches.is_empty()) {
                 return Step::Done(outcome.clone());
             }
-            return Step::Wait { until: at.max(now.mono.plus(Millis::new(1))), why };
+            return Step::Wait { until: at.max(now.mono + Duration::from_millis(1)), why };
         }
     }
 
@@ -137,7 +137,7 @@ impl Lane {
             LaunchCall::Create { token, expires_at } => {
                 launch.create_leaves(now.mono);
                 let http = rest::create(app_id, &token, launch.payload.composed().unwrap_or("{}"));
-                let send_before = Some(now.wall.plus(expires_at.minus(now.mono)));
+                let send_before = Some(now.wall + expires_at.duration_since(now.mono));
                 let call = PreparedCall::Http { http, send_before };
                 Prepared { purpose: Purpose::Create { generation, token }, call }
             }
@@ -190,7 +190,7 @@ impl Lane {
                 })
             }
         };
-        let deadline = now.mono.plus(timeout);
+        let deadline = now.mono + timeout;
         self.requests.in_flight = Some(InFlight { id, purpose, domain, sent_at: now.mono, deadline });
         step
     }

@@ -10,7 +10,7 @@ use super::request::Answer;
 use super::requests::InFlight;
 use crate::document::document;
 use crate::status::Call;
-use crate::time::{Millis, Now};
+use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
 /// Looks in a row that were answered in vain after which the operator is told, and lanes decide as without looks.
@@ -18,7 +18,7 @@ pub(super) const VAIN_LOOKS_THAT_PROVE: u32 = 3;
 
 /// What a look into a channel came to, for every lane that publishes into it.
 pub(crate) struct ChannelLook {
-    pub(super) sent_at: Millis,
+    pub(super) sent_at: Instant,
     pub(super) seen: Seen,
 }
 
@@ -27,7 +27,7 @@ pub(super) enum Seen {
     /// It failed, which proves nothing. How long the service asks to wait, and whether it is of use to look again: not with
     /// credentials that are not good for it, nor where the channel is of another mode.
     Nothing {
-        retry_after: Millis,
+        retry_after: Duration,
         in_vain: bool,
     },
 }
@@ -37,17 +37,17 @@ pub(super) enum Seen {
 #[json(camel)]
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct PresenceChecks {
-    pub(super) next_at: Millis,
+    pub(super) next_at: Instant,
     /// How many there were at this pace.
     checks: u32,
     /// The service has asked for none before.
-    not_before: Millis,
+    not_before: Instant,
     /// How many in a row were answered with nothing that can be used.
     pub(super) in_vain: u32,
 }
 
 impl PresenceChecks {
-    pub(super) fn starting_at(now: Millis) -> Self {
+    pub(super) fn starting_at(now: Instant) -> Self {
         Self { next_at: now, ..Self::default() }
     }
 }
@@ -89,10 +89,10 @@ impl Lane {
                     self.presence.in_vain =
                         self.presence.in_vain.saturating_add(1).min(VAIN_LOOKS_THAT_PROVE);
                 }
-                self.presence.not_before = self.presence.not_before.max(now.mono.plus(*retry_after));
+                self.presence.not_before = self.presence.not_before.max(now.mono + *retry_after);
             }
         }
-        self.presence.next_at = now.mono.plus(self.look_interval()).max(self.presence.not_before);
+        self.presence.next_at = (now.mono + self.look_interval()).max(self.presence.not_before);
         self.presence.checks = self.presence.checks.saturating_add(1);
     }
 
@@ -102,7 +102,7 @@ impl Lane {
     }
 
     /// Who is in the channel, by a look that was sent at `sent_at`.
-    fn see(&mut self, now: Now, sent_at: Millis, broadcasters: &[Uid]) {
+    fn see(&mut self, now: Now, sent_at: Instant, broadcasters: &[Uid]) {
         self.welcome_back(now, broadcasters);
         let start_up = self.config.policy.confirm_deadline_ms;
         let enough = self.config.policy.absences_that_prove();
@@ -121,7 +121,7 @@ impl Lane {
                 at += 1;
                 continue;
             }
-            let is_late_enough = sent_at >= launch.tokens.last_create_at().plus(start_up);
+            let is_late_enough = sent_at >= launch.tokens.last_create_at() + start_up;
             let is_found = launch.seen(present, is_late_enough);
             if launch.phase().absences().is_some_and(|absences| absences >= enough) {
                 self.gone(now, at, Ending::Absent, Said::default());
@@ -159,11 +159,11 @@ impl Lane {
     }
 
     /// Another lane looks into the same channel, and will share what it sees by `until`.
-    pub(crate) fn leave_look_to_another(&mut self, until: Millis) {
+    pub(crate) fn leave_look_to_another(&mut self, until: Instant) {
         self.presence.next_at = self.presence.next_at.max(until);
     }
 
-    pub(super) fn look_interval(&self) -> Millis {
+    pub(super) fn look_interval(&self) -> Duration {
         if self.launches.iter().any(|launch| launch.phase().absences().is_some_and(|absences| absences > 0)) {
             // It will soon be known.
             self.config.policy.presence_ms.wait_or_last(0)
@@ -178,6 +178,6 @@ impl Lane {
     pub(super) fn look_soon(&mut self, now: Now) {
         self.presence.checks = 0;
         self.presence.next_at =
-            now.mono.plus(self.config.policy.presence_ms.wait_or_last(0)).max(self.presence.not_before);
+            (now.mono + self.config.policy.presence_ms.wait_or_last(0)).max(self.presence.not_before);
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::DomainFailure;
 use crate::policy::RetryReason;
 use crate::quota::{Lane, Want};
 use crate::status::Call;
-use crate::time::Millis;
+use crate::time::{Duration, WallTime};
 use crate::uid::Uid;
 
 /// Names one request of one lane; a reply carries it back.
@@ -57,11 +57,11 @@ pub struct Request {
     pub body: Option<String>,
     /// How long to wait for the reply, in ms. The machine goes on without it after that; a reply to a Create that
     /// comes later is still worth handing in.
-    pub timeout: Millis,
+    pub timeout: Duration,
     /// Whether the snapshot must be persisted before this is sent (Create, Update, Delete).
     pub persist_first: bool,
     /// Not to be sent after this moment of the caller's clock, but to be answered with [`NoAnswer::NotSent`].
-    pub send_before: Option<Millis>,
+    pub send_before: Option<WallTime>,
 }
 
 impl Request {
@@ -100,7 +100,7 @@ pub struct TokenRequest {
     /// The channel to make it for.
     pub channel: String,
     /// After this time it is not waited for any more.
-    pub timeout: Millis,
+    pub timeout: Duration,
 }
 
 /// A permit to ask for where the rate limit is shared.
@@ -212,7 +212,7 @@ mod tests {
             domain: "api.agora.io".to_owned(),
             path: "/tasks?builderToken=s3cret".to_owned(),
             body: Some("s3cret".to_owned()),
-            timeout: Millis::ZERO,
+            timeout: Duration::ZERO,
             persist_first: true,
             send_before: None,
         };

@@ -8,7 +8,7 @@ use super::payload::RtcTokenFor;
 use super::request::RequestId;
 use crate::document::document;
 use crate::status::Call;
-use crate::time::Millis;
+use crate::time::Instant;
 
 /// Creates that were given up, and whose late replies are still known.
 const MAX_OVERDUE: usize = 8;
@@ -21,8 +21,8 @@ pub(super) struct InFlight {
     pub(super) id: RequestId,
     pub(super) purpose: Purpose,
     pub(super) domain: String,
-    pub(super) sent_at: Millis,
-    pub(super) deadline: Millis,
+    pub(super) sent_at: Instant,
+    pub(super) deadline: Instant,
 }
 
 /// What a request is for, and for which launch.

@@ -10,7 +10,7 @@ use super::lane::{Goal, Lane};
 use super::launch::Launch;
 use super::phase::Phase;
 use crate::document::document;
-use crate::time::{Clock, Millis};
+use crate::time::{Clock, WallTime};
 use crate::uid::Uid;
 
 /// How a lane is.
@@ -34,7 +34,7 @@ pub struct LaneStatus {
     pub task_id: Option<String>,
     /// When a Query last said that the current task runs, in ms since the epoch.
     #[json(nullable)]
-    pub last_seen_running_ms: Option<Millis>,
+    pub last_seen_running_ms: Option<WallTime>,
     /// The last event of trouble: `suspect`, `ended` or `misconfigured`, with what the service said.
     pub last_problem: Option<Event>,
     /// Every task that lives, or may live, as far as this lane knows.

@@ -6,12 +6,12 @@
 use macro_rules_attribute::apply;
 
 use crate::document::document;
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 
 /// The first Create must follow its Acquire this soon, or the token is dropped.
-pub(super) const FIRST_CREATE_WITHIN: Millis = Millis::from_secs(2);
+pub(super) const FIRST_CREATE_WITHIN: Duration = Duration::from_secs(2);
 /// A builder token lives this long.
-pub(super) const LIFETIME: Millis = Millis::from_secs(300);
+pub(super) const LIFETIME: Duration = Duration::from_secs(300);
 /// How many candidates are kept; each stands for five minutes of unknown outcome.
 const MAX_CANDIDATES: usize = 12;
 
@@ -21,7 +21,7 @@ const MAX_CANDIDATES: usize = 12;
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct BuilderToken {
     pub(super) name: String,
-    acquired_at: Millis,
+    acquired_at: Instant,
     /// Creates that were sent with it.
     creates: u32,
 }
@@ -33,11 +33,12 @@ impl BuilderToken {
     }
 
     /// The last moment for a Create with it.
-    pub(super) fn expires_at(&self) -> Millis {
-        self.acquired_at.plus(if self.is_fresh() { FIRST_CREATE_WITHIN } else { LIFETIME })
+    pub(super) fn expires_at(&self) -> Instant {
+        let lifetime = if self.is_fresh() { FIRST_CREATE_WITHIN } else { LIFETIME };
+        self.acquired_at + lifetime
     }
 
-    fn is_usable(&self, now: Millis) -> bool {
+    fn is_usable(&self, now: Instant) -> bool {
         if self.is_fresh() { now <= self.expires_at() } else { now < self.expires_at() }
     }
 }
@@ -89,9 +90,9 @@ pub(super) struct TokenLedger {
     is_one_not_found: bool,
     /// Creates that were sent and may have been carried out.
     creates: u32,
-    last_create_at: Millis,
+    last_create_at: Instant,
     /// When the next Create was due as another launch took the place of this one.
-    resumes_at: Millis,
+    resumes_at: Instant,
     is_closed: bool,
 }
 
@@ -102,7 +103,7 @@ impl TokenLedger {
     }
 
     /// Of a create that was given up, and whose task is in the channel nevertheless.
-    pub(super) fn found_again(candidates: Vec<String>, is_closed: bool, now: Millis) -> Self {
+    pub(super) fn found_again(candidates: Vec<String>, is_closed: bool, now: Instant) -> Self {
         Self { candidates, is_closed, creates: 1, last_create_at: now, ..Self::default() }
     }
 
@@ -131,16 +132,16 @@ impl TokenLedger {
         self.creates <= 1
     }
 
-    pub(super) fn last_create_at(&self) -> Millis {
+    pub(super) fn last_create_at(&self) -> Instant {
         self.last_create_at
     }
 
     /// If it is resumed, no Create is sent before.
-    pub(super) fn resume_at(&mut self, at: Millis) {
+    pub(super) fn resume_at(&mut self, at: Instant) {
         self.resumes_at = at;
     }
 
-    pub(super) fn resumes_at(&self) -> Millis {
+    pub(super) fn resumes_at(&self) -> Instant {
         self.resumes_at
     }
 
@@ -161,7 +162,7 @@ impl TokenLedger {
 
     // ---- Acquire and Create --------------------------------------------------------------------------------------
 
-    pub(super) fn acquired(&mut self, name: String, now: Millis) {
+    pub(super) fn acquired(&mut self, name: String, now: Instant) {
         self.next = Some(BuilderToken { name, acquired_at: now, creates: 0 });
     }
 
@@ -171,7 +172,7 @@ impl TokenLedger {
     }
 
     /// Drops the next token if it is too old. True if Creates were sent with it.
-    pub(super) fn expire(&mut self, now: Millis) -> bool {
+    pub(super) fn expire(&mut self, now: Instant) -> bool {
         let expired = self.next.take_if(|token| !token.is_usable(now));
         expired.is_some_and(|token| !token.is_fresh())
     }
@@ -183,13 +184,13 @@ impl TokenLedger {
 
     /// Whether another Create would need one more token than are kept: the one that started the task might be forgotten for
     /// it.
-    pub(super) fn is_full(&self, now: Millis) -> bool {
+    pub(super) fn is_full(&self, now: Instant) -> bool {
         let has_next = self.next.as_ref().is_some_and(|token| token.is_usable(now));
         self.candidates.len() >= MAX_CANDIDATES && !has_next
     }
 
     /// A Create is sent now, with the next token.
-    pub(super) fn create_leaves(&mut self, now: Millis) {
+    pub(super) fn create_leaves(&mut self, now: Instant) {
         if let Some(token) = &mut self.next {
             token.creates = token.creates.saturating_add(1);
             if !self.candidates.contains(&token.name) {

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::time::short::secs;
 
 fn payload() -> Value {
     json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
@@ -51,7 +52,7 @@ fn a_good_payload_goes_through_unchanged_with_fields_of_tomorrow() {
     let services = Services::from_json(&json).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&services.to_json()).unwrap(), json);
     assert_eq!(services.warnings(), []);
-    assert_eq!(services.idle_timeout(), Millis::from_secs(300));
+    assert_eq!(services.idle_timeout(), secs(300));
     assert_eq!(services.input_channel(), Some("show"));
     assert!(services.has_input_uid(1) && !services.has_input_uid(2));
 }

@@ -11,7 +11,7 @@ use crate::policy::{self, RetryReason};
 use crate::quota::{self, Lane, OutputSize, Permit, QuotaLimits, QuotaPlan, Want};
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, TaskWarning, check_instance_id};
-use crate::time::{Clock, Millis};
+use crate::time::{Clock, Duration, Instant, WallTime};
 use crate::uid::Uid;
 use crate::{domain, notice, status, uid};
 
@@ -38,9 +38,9 @@ impl RetryPolicy {
     ) -> Result<Option<f64>, JsValue> {
         let call: Call = value::read("call", call).map_err(error::config)?;
         let reason: RetryReason = value::read("reason", reason).map_err(error::config)?;
-        let now = value::to_millis(now);
+        let now = WallTime::from_f64(now);
         let retry_after = retry_after.and_then(|header| policy::parse_retry_after(&header, now));
-        Ok(self.0.wait(call, reason, failures, retry_after).map(value::from_millis))
+        Ok(self.0.wait(call, reason, failures, retry_after).map(Duration::as_f64))
     }
 
     /// Every setting.
@@ -133,7 +133,7 @@ impl DomainLadder {
     /// The domains of an area; `region` is the one that its regional domains neighbour.
     #[wasm_bindgen(constructor)]
     pub fn new(area: &str, region: Option<String>, return_after_ms: f64) -> Result<DomainLadder, JsValue> {
-        let return_after = value::to_millis(return_after_ms);
+        let return_after = Duration::from_f64(return_after_ms);
         value::read("area", area)
             .and_then(|area: Area| domain::DomainLadder::new(area, region.as_deref(), return_after))
             .map(Self)
@@ -142,7 +142,7 @@ impl DomainLadder {
 
     /// The domain to ask now (ms since the epoch).
     pub fn domain(&mut self, now: f64) -> String {
-        self.0.domain(value::to_millis(now)).to_owned()
+        self.0.domain(Instant::from_f64(now)).to_owned()
     }
 
     /// This domain answered.
@@ -153,7 +153,7 @@ impl DomainLadder {
     /// This domain did not answer, or with a 5xx.
     pub fn failed(&mut self, domain: &str, failure: &str, now: f64) -> Result<(), JsValue> {
         let failure: DomainFailure = value::read("failure", failure).map_err(error::config)?;
-        self.0.failed(domain, failure, value::to_millis(now));
+        self.0.failed(domain, failure, Instant::from_f64(now));
         Ok(())
     }
 }
@@ -173,25 +173,26 @@ impl TokenBucket {
     pub fn new(limits: &str, now: f64, is_told_of_use: bool) -> Result<TokenBucket, JsValue> {
         let of_hd = |limits: &Value| QuotaLimits::from_json(Area::default(), OutputSize::Hd, limits);
         let limits = value::read_with(limits, of_hd).map_err(error::config)?;
-        let now = value::to_millis(now);
-        let bucket = quota::TokenBucket::new(limits, now);
+        let now = WallTime::from_f64(now);
+        let clock = Clock::starting_at(now);
+        let bucket = quota::TokenBucket::new(limits, clock.mono());
         let bucket = if is_told_of_use { bucket.that_is_told_of_use() } else { bucket };
-        Ok(Self { bucket, clock: Clock::starting_at(now) })
+        Ok(Self { bucket, clock })
     }
 
     /// The call of this lane that got a permit leaves now.
     pub fn used(&mut self, now: f64, lane: Lane) {
-        let now = self.clock.tick(value::to_millis(now)).0.mono;
+        let now = self.clock.instant(WallTime::from_f64(now));
         self.bucket.used(now, lane);
     }
 
     /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
     pub fn ask(&mut self, now: f64, lane: Lane, want: &str) -> Result<f64, JsValue> {
         let want: Want = value::read("want", want).map_err(error::config)?;
-        let now = self.clock.tick(value::to_millis(now)).0.mono;
+        let now = self.clock.instant(WallTime::from_f64(now));
         Ok(match self.bucket.ask(now, lane, want) {
             Permit::Granted => 0.0,
-            Permit::Wait(until) => value::from_millis(until.minus(now).max(Millis::new(1))),
+            Permit::Wait(until) => until.duration_since(now).max(Duration::from_millis(1)).as_f64(),
         })
     }
 

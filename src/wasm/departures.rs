@@ -4,16 +4,13 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::host::Host;
-use crate::quota::JITTER;
-use crate::time::{Clock, Millis};
-
-/// For how long a call counts.
-const WINDOW: Millis = Millis::from_secs(1).plus(JITTER);
+use crate::quota::COUNTS_FOR;
+use crate::time::{Clock, Duration, Instant, WallTime};
 
 /// Keeps calls apart that got their permits one after the other, but would leave together: those that had to wait for the
 /// same snapshot, or for a busy process.
 #[derive(Default)]
-pub(super) struct Departures(RefCell<(Clock, VecDeque<Millis>)>);
+pub(super) struct Departures(RefCell<(Clock, VecDeque<Instant>)>);
 
 impl Departures {
     /// Waits until a call may leave, if at most so many may in a second.
@@ -25,14 +22,14 @@ impl Departures {
     }
 
     /// Notes that a call leaves, or says how long it has to wait.
-    fn depart(&self, now: Millis, most: usize) -> Option<Millis> {
+    fn depart(&self, now: WallTime, most: usize) -> Option<Duration> {
         let (clock, left) = &mut *self.0.borrow_mut();
-        let now = clock.tick(now).0.mono;
-        while left.front().is_some_and(|at| now.minus(*at) > WINDOW) {
+        let now = clock.instant(now);
+        while left.front().is_some_and(|at| now.duration_since(*at) > COUNTS_FOR) {
             left.pop_front();
         }
         if let Some(oldest) = left.front().filter(|_| left.len() >= most) {
-            return Some(oldest.plus(WINDOW).plus(Millis::new(1)).minus(now));
+            return Some((*oldest + COUNTS_FOR + Duration::from_millis(1)).duration_since(now));
         }
         left.push_back(now);
         None

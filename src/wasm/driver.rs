@@ -27,7 +27,7 @@ use crate::supervisor::{
     SupervisorConfig, TokenRequest,
 };
 use crate::task::{Services, revealed};
-use crate::time::Millis;
+use crate::time::{Duration, WallTime};
 
 /// Tasks whose notifications are remembered, to tell those that come twice.
 const NOTICES_OF_TASKS: usize = 256;
@@ -76,7 +76,7 @@ struct Inner {
     /// It was restored, and has not been driven since.
     restored: Cell<bool>,
     /// What the clock showed last.
-    last_wall: Cell<Millis>,
+    last_wall: Cell<WallTime>,
     /// The loop that is under way is to end.
     interrupted: Cell<bool>,
     disposed: Cell<bool>,
@@ -93,14 +93,14 @@ impl Driver {
     /// Drives a new supervisor, from `now` on (ms since the epoch).
     pub fn supervisor(config: &str, host: Host, now: f64) -> Result<Driver, JsValue> {
         let config = value::read_with(config, SupervisorConfig::from_json).map_err(error::config)?;
-        let machine = Supervisor::new(config, value::to_millis(now));
+        let machine = Supervisor::new(config, WallTime::from_f64(now));
         Ok(Self::of(Machine::Supervisor(Box::new(machine)), host, false))
     }
 
     /// Drives a new group, from `now` on (ms since the epoch).
     pub fn group(config: &str, host: Host, now: f64) -> Result<Driver, JsValue> {
         let config = value::read_with(config, GroupConfig::from_json).map_err(error::config)?;
-        let machine = Box::new(RedundancyGroup::new(config, value::to_millis(now)));
+        let machine = Box::new(RedundancyGroup::new(config, WallTime::from_f64(now)));
         Ok(Self::of(Machine::Group(machine), host, false))
     }
 
@@ -137,7 +137,7 @@ impl Driver {
             poked: Cell::new(false),
             driven: Cell::new(false),
             restored: Cell::new(restored),
-            last_wall: Cell::new(Millis::ZERO),
+            last_wall: Cell::new(WallTime::ZERO),
             interrupted: Cell::new(false),
             disposed: Cell::new(false),
         }))
@@ -161,7 +161,7 @@ impl Driver {
         self.0.executor.promise(async move {
             let _turn = turn;
             match inner.drive(once).await? {
-                Left::Until(until) => Ok(value::from_millis(until).into()),
+                Left::Until(until) => Ok(until.as_f64().into()),
                 Left::Done(outcome) => value::out(&outcome),
                 Left::Interrupted => Ok(JsValue::UNDEFINED),
             }
@@ -205,7 +205,7 @@ impl Driver {
     /// Takes a new payload, for the running tasks and for later ones. Says what becomes of it in each lane. What `payload`
     /// hides may be in it as it is there.
     pub fn update(&self, services: &str, now: f64) -> Result<JsValue, JsValue> {
-        let now = self.0.at(value::to_millis(now));
+        let now = self.0.at(WallTime::from_f64(now));
         let machine = &mut *self.0.machine.borrow_mut();
         let shown_of = machine.group().services().cloned();
         let revealed = |json: &Value| revealed(json, shown_of.as_ref());
@@ -263,7 +263,7 @@ impl Drop for Driver {
 
 /// Why the driving came to an end.
 enum Left {
-    Until(Millis),
+    Until(WallTime),
     Done(Outcome),
     Interrupted,
 }
@@ -317,7 +317,7 @@ impl Inner {
                     if once && !self.is_busy() {
                         return Ok(Left::Until(until));
                     }
-                    let timer = self.host.timer(until.minus(now));
+                    let timer = self.host.timer(until.duration_since(now));
                     match select(timer, self.poked()).await {
                         Either::Left(_) | Either::Right(_) => {}
                     }
@@ -357,13 +357,13 @@ impl Inner {
         }
     }
 
-    fn time(&self) -> Result<Millis, JsValue> {
+    fn time(&self) -> Result<WallTime, JsValue> {
         Ok(self.at(self.host.time()?))
     }
 
     /// If the application's clock was set back, the time that had passed by then still counts: a wait does not begin anew.
-    fn at(&self, now: Millis) -> Millis {
-        if now < self.last_wall.replace(now).minus(Millis::from_secs(1)) {
+    fn at(&self, now: WallTime) -> WallTime {
+        if self.last_wall.replace(now).duration_since(now) > Duration::from_secs(1) {
             self.machine.borrow_mut().group_mut().elapse(self.host.before_set_back());
         }
         now
@@ -371,7 +371,7 @@ impl Inner {
 
     /// Takes a command or notification at once, so that its caller learns whether it was about us.
     fn take(&self, now: f64, input: Input) -> bool {
-        let now = self.at(value::to_millis(now));
+        let now = self.at(WallTime::from_f64(now));
         let taken = self.machine.borrow_mut().group_mut().handle(now, input);
         self.poke();
         taken
@@ -415,7 +415,7 @@ impl Inner {
             let most = self.machine.borrow().group().most_calls_in_a_second();
             self.departures.turn(&self.host, most).await;
         }
-        let too_late = request.send_before.is_some_and(|latest| self.time_left(latest) == Millis::ZERO);
+        let too_late = request.send_before.is_some_and(|latest| self.time_left(latest) == Duration::ZERO);
         if too_late || !self.is_driven() || !self.machine.borrow().group().awaits(request.id) {
             return Answer::Nothing(NoAnswer::NotSent);
         }
@@ -426,14 +426,14 @@ impl Inner {
     }
 
     /// How long it is until after `latest`; nothing where the clock cannot be read.
-    fn time_left(&self, latest: Millis) -> Millis {
-        self.host.time().map_or(Millis::ZERO, |now| latest.plus(Millis::new(1)).minus(now))
+    fn time_left(&self, latest: WallTime) -> Duration {
+        self.host.time().map_or(Duration::ZERO, |now| (latest + Duration::from_millis(1)).duration_since(now))
     }
 
     /// Persists the state that a call is part of, and waits for that: for half of the call's time-out, so that it is not the
     /// network that a slow `persist` is blamed on, and not so long that the call would come too late.
     async fn persist_in_time(self: &Rc<Self>, request: &Request) -> bool {
-        let half = Millis::new(request.timeout.as_u64() / 2).min(PERSIST_TIMEOUT);
+        let half = Duration::from_millis(request.timeout.as_millis() / 2).min(PERSIST_TIMEOUT);
         let patience = request.send_before.map_or(half, |latest| self.time_left(latest).min(half));
         match select(self.write_snapshot(), self.host.timer(patience)).await {
             Either::Left((written, _)) => written.unwrap_or(false),

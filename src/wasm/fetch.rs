@@ -9,14 +9,14 @@ use web_sys::AbortController;
 use super::host::Host;
 use crate::status::Call;
 use crate::supervisor::{Answer, NoAnswer, Request};
-use crate::time::Millis;
+use crate::time::Duration;
 
 /// The machine goes on without a Create's answer after its time-out, but one that comes later still names the task.
 const CREATE_PATIENCE: u64 = 3;
 
 pub(super) async fn carry_out(host: &Host, request: &Request) -> Answer {
     let patience = match request.call {
-        Call::Create => Millis::new(request.timeout.as_u64().saturating_mul(CREATE_PATIENCE)),
+        Call::Create => Duration::from_millis(request.timeout.as_millis().saturating_mul(CREATE_PATIENCE)),
         Call::Acquire | Call::Query | Call::Update | Call::Delete | Call::Presence | Call::RtcToken => {
             request.timeout
         }

@@ -9,7 +9,7 @@ use web_sys::AbortSignal;
 
 use super::value;
 use crate::supervisor::PermitRequest;
-use crate::time::Millis;
+use crate::time::{Duration, WallTime};
 
 #[wasm_bindgen]
 extern "C" {
@@ -76,25 +76,25 @@ extern "C" {
 }
 
 /// A snapshot that is not kept in this time is not kept.
-pub(super) const PERSIST_TIMEOUT: Millis = Millis::from_secs(5);
+pub(super) const PERSIST_TIMEOUT: Duration = Duration::from_secs(5);
 /// When a permit is asked for again that could not be asked for.
-const WITHOUT_ANSWER: Millis = Millis::from_secs(1);
+const WITHOUT_ANSWER: Duration = Duration::from_secs(1);
 
 impl Host {
     /// The time.
-    pub(super) fn time(&self) -> Result<Millis, JsValue> {
-        self.now().map(value::to_millis)
+    pub(super) fn time(&self) -> Result<WallTime, JsValue> {
+        self.now().map(WallTime::from_f64)
     }
 
     /// What the clock would have shown when it was set back last.
-    pub(super) fn before_set_back(&self) -> Millis {
-        value::to_millis(self.js_before_set_back())
+    pub(super) fn before_set_back(&self) -> WallTime {
+        WallTime::from_f64(self.js_before_set_back())
     }
 
     /// Ends after this much of our time, or after a day.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within its range")]
-    pub(super) fn timer(&self, wait: Millis) -> TimeoutFuture {
-        let real = value::from_millis(wait) / self.time_scale();
+    pub(super) fn timer(&self, wait: Duration) -> TimeoutFuture {
+        let real = wait.as_f64() / self.time_scale();
         TimeoutFuture::new(real.ceil().clamp(0.0, 86_400_000.0) as u32)
     }
 
@@ -117,10 +117,10 @@ impl Host {
     }
 
     /// How long to wait before asking again; zero is a permit.
-    pub(super) async fn permit(&self, request: PermitRequest) -> Millis {
+    pub(super) async fn permit(&self, request: PermitRequest) -> Duration {
         let Ok(asked) = value::out(&request) else { return WITHOUT_ANSWER };
         let answer = JsFuture::from(self.js_permit(&asked)).await;
-        answer.ok().and_then(|wait| wait.as_f64()).map_or(WITHOUT_ANSWER, value::to_millis)
+        answer.ok().and_then(|wait| wait.as_f64()).map_or(WITHOUT_ANSWER, Duration::from_f64)
     }
 
     /// A call that got a permit leaves now.
@@ -131,7 +131,7 @@ impl Host {
     }
 
     /// Tells that a callback has taken longer than this.
-    pub(super) fn tell_slow(&self, callback: &str, than: Millis, consequence: &str) {
-        self.js_tell_slow(callback, value::from_millis(than), consequence);
+    pub(super) fn tell_slow(&self, callback: &str, than: Duration, consequence: &str) {
+        self.js_tell_slow(callback, than.as_f64(), consequence);
     }
 }

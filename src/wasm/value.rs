@@ -10,7 +10,6 @@ use wasm_bindgen::JsValue;
 
 use crate::document::{self, Document};
 use crate::error::Invalid;
-use crate::time::Millis;
 
 /// A plain JavaScript value, as `JSON.parse` would give it.
 pub(super) fn out(value: &impl Serialize) -> Result<JsValue, JsValue> {
@@ -37,18 +36,4 @@ pub(super) fn read_with<T>(
         let shown = if is_json { "one with lone surrogates, or nested over 127 deep" } else { json };
         Invalid { value: shown.to_owned(), ..wrong }
     })
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and so does Millis"
-)]
-pub(super) fn to_millis(value: f64) -> Millis {
-    Millis::new(value as u64)
-}
-
-#[allow(clippy::cast_precision_loss, reason = "Millis fits a JavaScript number")]
-pub(super) fn from_millis(millis: Millis) -> f64 {
-    millis.as_u64() as f64
 }

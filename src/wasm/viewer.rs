@@ -3,7 +3,8 @@
 use wasm_bindgen::prelude::*;
 
 use crate::failover::FailoverConfig;
-use crate::failover::numbers::{self, millis};
+use crate::failover::numbers;
+use crate::time::Instant;
 use crate::{failover, uid::Uid};
 
 /// Which output a viewer watches. `src/js/viewer/failover.ts` gives the numbers their names.
@@ -20,7 +21,7 @@ impl Failover {
     #[wasm_bindgen(constructor)]
     pub fn new(now: f64) -> Failover {
         Self {
-            machine: failover::Failover::new(&[], FailoverConfig::default(), millis(now)),
+            machine: failover::Failover::new(&[], FailoverConfig::default(), Instant::from_f64(now)),
             fields: [0.0; 6],
         }
     }
@@ -41,14 +42,14 @@ impl Failover {
     pub fn handle(&mut self, now: f64, signal: u8, uid: Uid, a: u8, b: u8, c: u8) -> bool {
         let signal = numbers::signal(signal, uid, a, b, c);
         if let Some(signal) = signal {
-            self.machine.handle(millis(now), signal);
+            self.machine.handle(Instant::from_f64(now), signal);
         }
         signal.is_some()
     }
 
     /// The number of what to do next; `field` has what it carries.
     pub fn poll(&mut self, now: f64) -> u8 {
-        numbers::output(self.machine.poll(millis(now)), &mut self.fields)
+        numbers::output(self.machine.poll(Instant::from_f64(now)), &mut self.fields)
     }
 
     /// What the last output carries, from 0 on.

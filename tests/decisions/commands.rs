@@ -3,7 +3,7 @@
 use serde_json::json;
 use steadymix::status::Call;
 use steadymix::supervisor::{EventKind, Input, LaneState, LeftBehindReason, Outcome, Standing, Supervisor};
-use steadymix::time::Millis;
+use steadymix::time::WallTime;
 
 use crate::hand::{Hand, task};
 
@@ -12,7 +12,7 @@ fn stop_is_prompt_and_deletes_what_lives() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let _unanswered = hand.expect(Call::Query);
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let at = hand.now;
     let delete = hand.expect(Call::Delete);
     assert_eq!(hand.now, at, "without waiting for the Query");
@@ -24,7 +24,7 @@ fn stop_is_prompt_and_deletes_what_lives() {
 fn what_cannot_be_deleted_is_left_behind_and_told() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let mut waits = Vec::new();
     let outcome = loop {
         let before = hand.now;
@@ -63,7 +63,7 @@ fn one_left_behind() -> Hand {
 fn a_task_that_was_left_behind_has_one_more_try_at_the_end() {
     let mut hand = one_left_behind();
     let failed = hand.now;
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let mut deleted = Vec::new();
     while let Ok(delete) = hand.next(u64::MAX) {
         let is_old = delete.path.contains("/tasks/old?");
@@ -76,7 +76,7 @@ fn a_task_that_was_left_behind_has_one_more_try_at_the_end() {
 #[test]
 fn that_last_try_is_made_though_the_limit_is_reached() {
     let mut hand = one_left_behind();
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let mut of_old = Vec::new();
     while let Ok(delete) = hand.next(u64::MAX) {
         if delete.path.contains("/tasks/new?") || !of_old.is_empty() {
@@ -96,7 +96,7 @@ fn an_unresolved_create_is_told_when_the_broadcast_ends() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     assert_eq!(hand.done(), Outcome::Stopped);
     assert!(hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::NeverIdentified }));
 }
@@ -105,7 +105,7 @@ fn an_unresolved_create_is_told_when_the_broadcast_ends() {
 fn it_is_stopping_until_what_lives_is_deleted() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let delete = hand.expect(Call::Delete);
     assert_eq!(hand.supervisor.status().state, LaneState::Stopping);
     hand.answer(&delete, 200, json!({}));
@@ -117,7 +117,7 @@ fn it_is_stopping_until_what_lives_is_deleted() {
 fn a_delete_whose_answer_says_that_it_runs_is_not_believed_until_query_says_so() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     for _ in 0..2 {
         let delete = hand.expect(Call::Delete);
         hand.answer(&delete, 200, task("IN_PROGRESS", "serviceInProgress"));
@@ -133,7 +133,7 @@ fn a_delete_whose_answer_says_that_it_runs_is_not_believed_until_query_says_so()
 fn a_refused_delete_is_told_once_when_it_persists() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     while let Ok(delete) = hand.next(u64::MAX) {
         hand.answer(&delete, 400, json!({}));
     }
@@ -145,7 +145,7 @@ fn a_refused_delete_is_told_once_when_it_persists() {
 fn what_lives_on_though_its_end_was_accepted_is_deleted_again() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 202, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
@@ -162,7 +162,7 @@ fn when_a_task_was_last_seen_is_told_by_the_clock_as_it_is_set() {
     let at = hand.now;
     hand.now += 1_000;
     hand.last();
-    assert_eq!(hand.supervisor.status().last_seen_running_ms, Some(Millis::new(at)));
+    assert_eq!(hand.supervisor.status().last_seen_running_ms, Some(WallTime::from_millis(at)));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn however_late_it_is_what_lives_is_deleted() {
     // Nobody was there to do it for longer than stopping may take.
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot()).unwrap();
     hand.now += 301_000;
     for status in [500, 429] {
@@ -182,7 +182,7 @@ fn however_late_it_is_what_lives_is_deleted() {
 
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     hand.now += 301_000;
     let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 202, json!({}));
@@ -203,7 +203,7 @@ fn however_late_it_is_what_lives_is_deleted() {
 
     let mut hand = Hand::new(json!({ "policy": { "stopDeadlineMs": 0 } }));
     hand.running("t");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     hand.expect(Call::Delete);
 }
 
@@ -211,7 +211,7 @@ fn however_late_it_is_what_lives_is_deleted() {
 fn what_is_named_again_after_it_was_given_up_is_deleted_when_the_service_may_be_called_again() {
     let mut hand = Hand::new(json!({ "policy": { "stopDeadlineMs": 0 } }));
     hand.running("t");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     for _ in 0..2 {
         let delete = hand.expect(Call::Delete);
         hand.answer_after(&delete, 429, json!({}), Some("30"));
@@ -264,7 +264,7 @@ fn what_had_passed_before_the_clock_was_set_back_counts() {
     hand.running("t");
     let due = hand.now + 120_000;
     // 100 of the 120 s have passed when the clock is set back by an hour.
-    hand.supervisor.elapse(Millis::new(hand.now + 100_000));
+    hand.supervisor.elapse(WallTime::from_millis(hand.now + 100_000));
     hand.now = due - 20_000 - 3_600_000;
     let set_back_at = hand.now;
     hand.expect(Call::Query);
@@ -274,7 +274,7 @@ fn what_had_passed_before_the_clock_was_set_back_counts() {
 #[test]
 fn one_that_is_restored_after_its_end_says_that_it_had_ended() {
     let mut hand = Hand::new(json!({}));
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     assert_eq!(hand.done(), Outcome::Stopped);
     let snapshot = hand.supervisor.snapshot();
     hand.supervisor = Supervisor::restore(&snapshot).unwrap();

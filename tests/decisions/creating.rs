@@ -5,7 +5,7 @@ use steadymix::status::Call;
 use steadymix::supervisor::{
     EventKind, FailReason, Input, LaneState, NoAnswer, Outcome, Output, Request, Standing,
 };
-use steadymix::time::Millis;
+use steadymix::time::WallTime;
 
 use crate::hand::{Hand, output_uid, task};
 
@@ -94,7 +94,7 @@ fn an_expired_token_is_replaced_for_the_same_create() {
 fn a_create_that_is_too_late_for_its_token_acquires_anew() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
-    assert_eq!(create.send_before, Some(Millis::new(hand.now + 2_000)));
+    assert_eq!(create.send_before, Some(WallTime::from_millis(hand.now + 2_000)));
     hand.now += 2_500;
     hand.nothing(&create, NoAnswer::NotSent);
     hand.expect(Call::Acquire);
@@ -254,7 +254,7 @@ fn a_create_that_never_left_is_no_task() {
 
 #[test]
 fn a_create_that_never_left_keeps_nobody_waiting_for_the_end() {
-    let stop = |hand: &mut Hand| assert!(hand.supervisor.handle(hand.wall(), Input::Stop));
+    let stop = |hand: &mut Hand| assert!(hand.handle(Input::Stop));
     let (mut hand, live) = never_left(json!({ "presence": "never" }), stop);
     assert!(live.is_empty());
     assert_eq!(hand.done(), Outcome::Stopped);
@@ -268,7 +268,7 @@ fn a_create_that_may_have_started_a_task_is_kept_though_one_after_it_never_left(
     hand.nothing(&first, NoAnswer::TimedOut);
     let second = hand.expect(Call::Create);
     assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     hand.nothing(&second, NoAnswer::NotSent);
     hand.last();
     assert_eq!(hand.uids(), [1]);
@@ -369,10 +369,9 @@ fn what_the_application_fails_at_is_no_attempt_of_acquire() {
             Output::NeedToken(request) => {
                 let fails = failures < 3;
                 failures += 1;
-                hand.supervisor
-                    .handle(hand.wall(), Input::Token(request.id, if fails { Err(()) } else { Ok(None) }));
+                hand.handle(Input::Token(request.id, if fails { Err(()) } else { Ok(None) }));
             }
-            Output::Wait { until, .. } => hand.now = until.as_u64(),
+            Output::Wait { until, .. } => hand.now = until.as_millis(),
             Output::Send(request) => break request,
             Output::Emit(_) => {}
             other => panic!("{other:?}"),
@@ -390,7 +389,7 @@ fn what_the_application_fails_at_is_no_attempt_of_acquire() {
 fn a_token_that_nobody_asked_for_is_none() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
-    hand.supervisor.handle(hand.wall(), Input::Token(create.id, Ok(Some("of another".to_owned()))));
+    hand.handle(Input::Token(create.id, Ok(Some("of another".to_owned()))));
     hand.answer(&create, 200, json!({ "taskId": "t" }));
     assert_eq!(hand.last(), EventKind::Created, "its answer is still awaited");
 }

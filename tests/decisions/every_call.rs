@@ -4,7 +4,7 @@ use serde_json::json;
 use steadymix::status::Call;
 use steadymix::supervisor::{EventKind, Input, Output, Supervisor};
 use steadymix::task::Services;
-use steadymix::time::Millis;
+use steadymix::time::Duration;
 
 use crate::hand::{Hand, output_uid, services};
 
@@ -72,7 +72,7 @@ fn a_snapshot_says_only_what_is_not_as_ever() {
     let says = |hand: &Hand, field| hand.supervisor.snapshot().contains(field);
     assert!(says(&hand, "\"tokens\"") && !says(&hand, "\"lastProblem\""));
     hand.answer(&create, 206, json!({}));
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let look = hand.expect(Call::Presence);
     hand.answer(&look, 403, json!({}));
     assert!(says(&hand, "\"inVain\":1"));
@@ -87,7 +87,7 @@ fn with_a_shared_quota_every_call_is_asked_for() {
             Output::NeedPermit(request) => break request,
             Output::NeedToken(request) => {
                 assert!(hand.supervisor.awaits(request.id));
-                hand.supervisor.handle(hand.wall(), Input::Token(request.id, Ok(None)));
+                hand.handle(Input::Token(request.id, Ok(None)));
                 assert!(!hand.supervisor.awaits(request.id));
             }
             Output::Emit(_) => {}
@@ -95,7 +95,7 @@ fn with_a_shared_quota_every_call_is_asked_for() {
         }
     };
     assert!(hand.supervisor.awaits_permit(request));
-    hand.supervisor.handle(hand.wall(), Input::Permit(request, Millis::ZERO));
+    hand.handle(Input::Permit(request, Duration::ZERO));
     assert!(!hand.supervisor.awaits_permit(request));
     hand.expect(Call::Acquire);
 }

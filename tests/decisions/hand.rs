@@ -6,7 +6,7 @@ use steadymix::status::Call;
 use steadymix::supervisor::{
     Answer, EventKind, Input, LaneState, NoAnswer, Outcome, Output, Request, Supervisor, SupervisorConfig,
 };
-use steadymix::time::Millis;
+use steadymix::time::WallTime;
 
 pub(crate) const START: u64 = 1_767_225_600_000;
 
@@ -34,11 +34,19 @@ impl Hand {
             config[name] = value.clone();
         }
         let config = SupervisorConfig::from_json(&config).unwrap();
-        Self { supervisor: Supervisor::new(config, Millis::new(START)), now: START, events: Vec::new() }
+        Self {
+            supervisor: Supervisor::new(config, WallTime::from_millis(START)),
+            now: START,
+            events: Vec::new(),
+        }
     }
 
-    pub(crate) fn wall(&self) -> Millis {
-        Millis::new(self.now)
+    pub(crate) fn wall(&self) -> WallTime {
+        WallTime::from_millis(self.now)
+    }
+
+    pub(crate) fn handle(&mut self, input: Input) -> bool {
+        self.supervisor.handle(self.wall(), input)
     }
 
     pub(crate) fn since_start(&self) -> u64 {
@@ -61,14 +69,14 @@ impl Hand {
                 Output::Emit(event) => self.events.push(event.kind),
                 Output::Send(request) => return Ok(request),
                 Output::NeedToken(request) => {
-                    self.supervisor.handle(self.wall(), Input::Token(request.id, Ok(None)));
+                    self.handle(Input::Token(request.id, Ok(None)));
                 }
                 Output::NeedPermit(request) => panic!("{request:?}, though nobody shares the quota"),
-                Output::Wait { until: next, .. } if next.as_u64() > until => {
+                Output::Wait { until: next, .. } if next.as_millis() > until => {
                     self.now = until;
                     return Err(None);
                 }
-                Output::Wait { until: next, .. } => self.now = next.as_u64(),
+                Output::Wait { until: next, .. } => self.now = next.as_millis(),
                 Output::Done(outcome) => return Err(Some(outcome)),
             }
         }
@@ -106,11 +114,11 @@ impl Hand {
     }
 
     pub(crate) fn hand_in(&mut self, request: &Request, answer: Answer) {
-        self.supervisor.handle(self.wall(), Input::Answer(request.id, answer));
+        self.handle(Input::Answer(request.id, answer));
     }
 
     pub(crate) fn nothing(&mut self, request: &Request, why: NoAnswer) {
-        self.supervisor.handle(self.wall(), Input::Answer(request.id, Answer::Nothing(why)));
+        self.handle(Input::Answer(request.id, Answer::Nothing(why)));
     }
 
     /// Acquire is answered; the Create that follows is returned.
@@ -156,7 +164,7 @@ impl Hand {
 
     pub(crate) fn notice(&mut self, event_type: u16, task_id: &str, instance_id: &str) -> bool {
         let notice = a_notice(event_type, task_id, instance_id);
-        self.supervisor.handle(self.wall(), Input::Notice(notice))
+        self.handle(Input::Notice(notice))
     }
 
     pub(crate) fn uids(&self) -> Vec<u32> {

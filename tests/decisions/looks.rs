@@ -11,7 +11,7 @@ fn presence_resolves_what_nobody_names() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let mut looks = 0;
     while let Ok(look) = hand.next(u64::MAX) {
         assert_eq!(look.call, Call::Presence);
@@ -60,7 +60,7 @@ fn a_look_is_made_as_late_as_the_service_asks_for() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let look = hand.expect(Call::Presence);
     let at = hand.now;
     hand.answer_after(&look, 429, json!({}), Some("45"));

@@ -102,7 +102,7 @@ fn an_answer_about_another_task_says_nothing_of_this_one() {
     assert!(is_malformed(&hand.last(), Call::Query), "{:?}", hand.events);
     assert_eq!(hand.supervisor.status().state, LaneState::Running);
 
-    hand.supervisor.handle(hand.wall(), steadymix::supervisor::Input::Stop);
+    hand.handle(steadymix::supervisor::Input::Stop);
     let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 200, of_another);
     assert!(is_malformed(&hand.last(), Call::Delete), "{:?}", hand.events);

@@ -65,7 +65,7 @@ fn credentials_that_a_proxy_repeats_are_redacted_in_what_every_call_reports() {
     hand.supervisor.update(hand.wall(), services).unwrap();
     let update = hand.expect(Call::Update);
     echoed(&mut hand, &update);
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let delete = hand.expect(Call::Delete);
     echoed(&mut hand, &delete);
     let shown = format!("{:?} {:?}", hand.events, hand.supervisor.status());
@@ -107,7 +107,7 @@ fn a_page_in_the_place_of_a_reply_to_delete_ends_no_task() {
     ] {
         let mut hand = Hand::new(json!({}));
         hand.running("t");
-        hand.supervisor.handle(hand.wall(), Input::Stop);
+        hand.handle(Input::Stop);
         let delete = hand.expect(Call::Delete);
         hand.hand_in(&delete, http(status, body));
         assert_eq!(reason(&hand.last()), RetryReason::Malformed, "{body}");
@@ -119,7 +119,7 @@ fn a_page_in_the_place_of_a_reply_to_delete_ends_no_task() {
     {
         let mut hand = Hand::new(json!({}));
         hand.running("t");
-        hand.supervisor.handle(hand.wall(), Input::Stop);
+        hand.handle(Input::Stop);
         let delete = hand.expect(Call::Delete);
         hand.hand_in(&delete, http(status, body));
         hand.done();

@@ -217,7 +217,7 @@ fn deleting_with_two_tokens() -> (Hand, Request) {
     let [_, second] = created_with_two_tokens(&mut hand);
     hand.answer(&second, 206, json!({}));
     assert!(hand.notice(110, "t", "show-1"));
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     let delete = hand.expect(Call::Delete);
     (hand, delete)
 }
@@ -310,7 +310,7 @@ fn refused_credentials_say_nothing_of_the_task_whatever_the_other_token_was_answ
         hand.answer(&query, status, json!({}));
     }
     assert_eq!(hand.uids(), [1], "it may well run");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     while let Ok(call) = hand.next(3_600) {
         let status = if call.path.split('?').next_back() == wrong { 404 } else { 401 };
         hand.answer(&call, status, json!({}));
@@ -391,7 +391,7 @@ fn a_task_that_is_named_after_its_launch_is_over_is_deleted_with_the_newest_of_i
         let again = hand.expect(Call::Create);
         hand.answer(&again, 206, json!({}));
     };
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     assert_eq!(hand.done(), Outcome::Stopped);
     assert!(hand.notice(110, "late", "show-1"));
     let delete = hand.expect(Call::Delete);

@@ -353,7 +353,7 @@ fn a_clock_that_is_set_back_is_noticed_by_an_update_too() {
     hand.now -= 3_600_000;
     update(&mut hand, 60);
     assert_eq!(hand.call().call, Call::Acquire, "how old the builder token is is not known any more");
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
 }
 
 #[test]
@@ -459,9 +459,9 @@ fn a_token_for_one_channel_is_not_sent_for_another() {
                     hand.supervisor.update(hand.wall(), with_token("elsewhere", "s3cret")).unwrap();
                 }
                 let token = format!("for {}", request.channel);
-                hand.supervisor.handle(hand.wall(), Input::Token(request.id, Ok(Some(token))));
+                hand.handle(Input::Token(request.id, Ok(Some(token))));
             }
-            Output::Wait { until, .. } => hand.now = until.as_u64(),
+            Output::Wait { until, .. } => hand.now = until.as_millis(),
             Output::Send(request) if request.call == Call::Acquire => break request,
             Output::Send(request) => hand.answer(&request, 503, json!({})),
             Output::Emit(_) => {}
@@ -581,7 +581,7 @@ fn a_payload_that_a_running_task_cannot_take_is_rolled_out_under_the_other_uid()
     hand.query("STARTING", "serviceReady");
     assert_eq!(hand.supervisor.status().uid, Some(1), "until the new one runs");
     hand.query("IN_PROGRESS", "serviceInProgress");
-    let is_told = |kind: &EventKind| matches!(kind, EventKind::Relaunched { previous_uid: 1, downtime_ms, .. } if downtime_ms.as_u64() == 0);
+    let is_told = |kind: &EventKind| matches!(kind, EventKind::Relaunched { previous_uid: 1, downtime_ms, .. } if downtime_ms.as_millis() == 0);
     hand.last();
     assert!(hand.events.iter().any(is_told), "{:?}", hand.events);
     let confirmed = hand.now;
@@ -760,7 +760,7 @@ fn stop_in_a_rollout_deletes_both() {
     hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
     let standing: Vec<Standing> = hand.supervisor.status().tasks.iter().map(|task| task.standing).collect();
     assert_eq!(standing, [Standing::Adopted, Standing::Adopted]);
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     for _ in 0..2 {
         let delete = hand.expect(Call::Delete);
         hand.answer(&delete, 200, json!({ "status": "STOPPED" }));

@@ -231,7 +231,7 @@ fn a_task_that_was_given_up_and_does_not_run_makes_room() {
 #[test]
 fn stop_deletes_what_is_asked_for_once_more() {
     let (mut hand, _unanswered) = given_up_under_every_uid();
-    hand.supervisor.handle(hand.wall(), Input::Stop);
+    hand.handle(Input::Stop);
     for _ in 0..2 {
         let delete = hand.expect(Call::Delete);
         hand.answer(&delete, 200, json!({}));
@@ -411,8 +411,8 @@ fn a_notification_that_names_no_instance_is_taken_by_the_task_that_it_names() {
         Input::Notice(notice::parse(body.to_string().as_bytes()).unwrap())
     };
     let now = hand.now;
-    assert!(!hand.supervisor.handle(hand.wall(), nameless("another")));
-    assert!(hand.supervisor.handle(hand.wall(), nameless("t")));
+    assert!(!hand.handle(nameless("another")));
+    assert!(hand.handle(nameless("t")));
     hand.expect(Call::Query);
     assert!(hand.now - now <= 5_000, "after {} ms", hand.now - now);
 }
@@ -528,7 +528,7 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
     let body = json!({ "noticeId": "n", "productId": 1, "eventType": 111, "notifyMs": 1, "payload": {
         "taskId": "t", "instanceId": "show-1", "sequence": 1, "sendts": 1, "details": { "stopReason": "Stop request" } } });
     let notice = steadymix::notice::parse(body.to_string().as_bytes()).unwrap();
-    assert!(hand.supervisor.handle(hand.wall(), Input::Notice(notice)));
+    assert!(hand.handle(Input::Notice(notice)));
     let query = hand.expect(Call::Query);
     hand.answer(&query, 200, said("IN_PROGRESS", "serviceAbnormal", "pull failed", "OnSlaveServiceStopped"));
     let words =
@@ -611,7 +611,7 @@ fn what_the_service_says_of_a_task_is_redacted() {
     let body = json!({ "noticeId": "n", "productId": 1, "eventType": 111, "notifyMs": 1, "payload": {
         "taskId": "t", "instanceId": "show-1", "details": { "stopReason": "token 006s3cret-of-mine is bad" } } });
     let notice = steadymix::notice::parse(body.to_string().as_bytes()).unwrap();
-    hand.supervisor.handle(hand.wall(), Input::Notice(notice));
+    hand.handle(Input::Notice(notice));
     let query = hand.expect(Call::Query);
     hand.answer(
         &query,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bytes::{Bytes, is_recent};
-use crate::time::Millis;
+use crate::time::Instant;
 
 /// Stats polls in a row without a byte after which audio is lost.
 const LOST_POLLS: u8 = 3;
@@ -27,7 +27,7 @@ pub(in crate::failover) struct Audio {
     /// The SDK says that it flows.
     flows: bool,
     /// Since when it is silent, muted or unpublished.
-    pub(in crate::failover) lost_since: Option<Millis>,
+    pub(in crate::failover) lost_since: Option<Instant>,
     pub(super) bytes: Bytes,
 }
 
@@ -40,7 +40,7 @@ impl Audio {
         self.track == Track::Subscribed
     }
 
-    pub(in crate::failover) fn is_alive(&self, now: Millis) -> bool {
+    pub(in crate::failover) fn is_alive(&self, now: Instant) -> bool {
         let flows = self.bytes.came_at.map_or(self.flows, |at| is_recent(now, at));
         self.is_published() && self.bytes.silence.is_none() && flows
     }
@@ -52,7 +52,7 @@ impl Audio {
         self.lost_since = None;
     }
 
-    pub(super) fn unpublished(&mut self, now: Millis) {
+    pub(super) fn unpublished(&mut self, now: Instant) {
         if self.is_published() {
             self.lost(now);
         }
@@ -80,7 +80,7 @@ impl Audio {
         self.flows = false;
     }
 
-    pub(super) fn polled(&mut self, came: bool, now: Millis) {
+    pub(super) fn polled(&mut self, came: bool, now: Instant) {
         let silent_polls = self.bytes.polled(came, now);
         if came {
             self.lost_since = None;
@@ -89,7 +89,7 @@ impl Audio {
         }
     }
 
-    pub(in crate::failover) fn lost(&mut self, now: Millis) {
+    pub(in crate::failover) fn lost(&mut self, now: Instant) {
         self.lost_since.get_or_insert(now);
     }
 

@@ -3,17 +3,17 @@
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
 
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 
 /// A stats poll is this old at most, or it says nothing of now.
-const RECENT_MS: Millis = Millis::new(2_500);
+const RECENT_MS: Duration = Duration::from_millis(2_500);
 
 /// What the stats polls of one track have found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct Bytes {
     /// When bytes came last.
-    pub(super) came_at: Option<Millis>,
+    pub(super) came_at: Option<Instant>,
     pub(super) silence: Option<Silence>,
 }
 
@@ -22,13 +22,13 @@ pub(super) struct Bytes {
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct Silence {
     /// The first of them.
-    pub(super) since: Millis,
+    pub(super) since: Instant,
     polls: u8,
 }
 
 impl Bytes {
     /// A stats poll: whether bytes came since the last one. How many in a row have found none.
-    pub(super) fn polled(&mut self, came: bool, now: Millis) -> u8 {
+    pub(super) fn polled(&mut self, came: bool, now: Instant) -> u8 {
         if came {
             *self = Self { came_at: Some(now), silence: None };
             return 0;
@@ -43,16 +43,16 @@ impl Bytes {
     }
 
     /// When bytes were last known to come, if they do not any more.
-    pub(super) fn silent_since(&self) -> Option<Millis> {
+    pub(super) fn silent_since(&self) -> Option<Instant> {
         self.silence.map(|silence| self.came_at.unwrap_or(silence.since))
     }
 
     /// Whether they come, if a stats poll was recent enough to know.
-    pub(super) fn come(&self, now: Millis) -> bool {
+    pub(super) fn come(&self, now: Instant) -> bool {
         self.silence.is_none() && self.came_at.is_some_and(|at| is_recent(now, at))
     }
 }
 
-pub(super) fn is_recent(now: Millis, at: Millis) -> bool {
-    now.minus(at) <= RECENT_MS
+pub(super) fn is_recent(now: Instant, at: Instant) -> bool {
+    now.duration_since(at) <= RECENT_MS
 }

@@ -3,7 +3,7 @@
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
 
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 
 /// Gaps after which the cadence is known.
 const KNOWN_AFTER: u8 = 8;
@@ -16,7 +16,7 @@ pub(super) const LONGEST_GAP_MS: u32 = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct Cadence {
-    pub(super) last_frame: Millis,
+    pub(super) last_frame: Instant,
     /// Between frames, smoothed, in 1/16 ms.
     interval: u32,
     /// The longest gap lately, in ms.
@@ -26,12 +26,12 @@ pub(super) struct Cadence {
 }
 
 impl Cadence {
-    pub(super) fn new(first_frame: Millis) -> Self {
+    pub(super) fn new(first_frame: Instant) -> Self {
         Self { last_frame: first_frame, interval: 0, longest_gap: 0, gaps: 0 }
     }
 
     /// A frame came. Whether it followed the last one as frames do, and not after a stall.
-    pub(super) fn frame(&mut self, now: Millis) -> bool {
+    pub(super) fn frame(&mut self, now: Instant) -> bool {
         let gap = self.gap(now);
         if gap > LONGEST_GAP_MS {
             *self = Self::new(now);
@@ -46,13 +46,13 @@ impl Cadence {
     }
 
     /// How long no frame may come before something is wrong, once the cadence is known.
-    pub(super) fn patience(&self, least: Millis) -> Option<Millis> {
+    pub(super) fn patience(&self, least: Duration) -> Option<Duration> {
         let by_cadence = (self.interval / 4).max(self.longest_gap * 2).min(LONGEST_GAP_MS);
-        self.is_known().then(|| least.max(Millis::new(by_cadence.into())))
+        self.is_known().then(|| least.max(Duration::from_millis(by_cadence.into())))
     }
 
     /// The next frame is later than frames are.
-    pub(super) fn is_out_of_rhythm(&self, now: Millis) -> bool {
+    pub(super) fn is_out_of_rhythm(&self, now: Instant) -> bool {
         let rhythm = if self.is_known() {
             let most = RHYTHM_MS.max(self.interval * 3 / 16);
             // Not `clamp`: that can panic, and brings all that writes of it into the module.
@@ -68,7 +68,7 @@ impl Cadence {
     }
 
     /// How long ago the last frame came, in ms.
-    fn gap(&self, now: Millis) -> u32 {
-        u32::try_from(now.minus(self.last_frame).as_u64()).unwrap_or(u32::MAX)
+    fn gap(&self, now: Instant) -> u32 {
+        u32::try_from(now.duration_since(self.last_frame).as_millis()).unwrap_or(u32::MAX)
     }
 }

@@ -6,10 +6,10 @@ use super::phase::{Freeze, Playback};
 use super::{DEAD_POLLS, Feed, LastPicture};
 use crate::failover::Health;
 use crate::failover::signal::{Kind, MediaState};
-use crate::time::Millis;
+use crate::time::{Duration, Instant};
 
 /// A gap this long is no cadence.
-const LONGEST_GAP: Millis = Millis::new(LONGEST_GAP_MS as u64);
+const LONGEST_GAP: Duration = Duration::from_millis(LONGEST_GAP_MS as u64);
 
 impl Playback {
     pub(super) fn cadence(&self) -> Option<&Cadence> {
@@ -26,8 +26,8 @@ impl Playback {
 }
 
 impl Feed {
-    pub(in crate::failover) fn health(&self, now: Millis, visible: bool) -> Health {
-        let is_overdue = |last: Millis| visible && now > last.plus(LONGEST_GAP);
+    pub(in crate::failover) fn health(&self, now: Instant, visible: bool) -> Health {
+        let is_overdue = |last: Instant| visible && now > last + LONGEST_GAP;
         if !self.phase.is_published() {
             if self.muted_since.is_some() { Health::Muted } else { Health::Absent }
         } else if !self.is_available(now) {
@@ -53,7 +53,7 @@ impl Feed {
     }
 
     /// The same, and it has not failed lately.
-    pub(in crate::failover) fn is_available(&self, now: Millis) -> bool {
+    pub(in crate::failover) fn is_available(&self, now: Instant) -> bool {
         self.is_usable() && now >= self.penalty_until
     }
 
@@ -64,7 +64,7 @@ impl Feed {
         }
     }
 
-    pub(in crate::failover) fn can_subscribe(&self, kind: Kind, now: Millis) -> bool {
+    pub(in crate::failover) fn can_subscribe(&self, kind: Kind, now: Instant) -> bool {
         let is_published = match kind {
             Kind::Video => self.phase.is_published(),
             Kind::Audio => self.audio.is_published(),
@@ -105,7 +105,7 @@ impl Feed {
         self.phase.subscription().is_some_and(|of| of.is_fallback)
     }
 
-    pub(in crate::failover) fn last_frame(&self) -> Option<Millis> {
+    pub(in crate::failover) fn last_frame(&self) -> Option<Instant> {
         self.cadence().map(|cadence| cadence.last_frame)
     }
 
@@ -116,33 +116,33 @@ impl Feed {
     }
 
     /// When it has failed to start: so long after it was subscribed, unless its first frame has only just come.
-    pub(in crate::failover) fn start_deadline(&self, starting: Millis) -> Millis {
-        let deadline = self.subscribed_at.plus(starting);
+    pub(in crate::failover) fn start_deadline(&self, starting: Duration) -> Instant {
+        let deadline = self.subscribed_at + starting;
         let first = self.phase.subscription().and_then(|of| of.started_at);
-        first.map_or(deadline, |first| deadline.max(first.plus(LONGEST_GAP)))
+        first.map_or(deadline, |first| deadline.max(first + LONGEST_GAP))
     }
 
     /// It is subscribed, and no picture was seen yet: for how long.
-    pub(in crate::failover) fn starts_for(&self, now: Millis) -> Option<Millis> {
-        (self.is_subscribed(Kind::Video) && !self.is_seen()).then(|| now.minus(self.subscribed_at))
+    pub(in crate::failover) fn starts_for(&self, now: Instant) -> Option<Duration> {
+        (self.is_subscribed(Kind::Video) && !self.is_seen()).then(|| now.duration_since(self.subscribed_at))
     }
 
     /// How long no frame may come before something is wrong, once the cadence is known.
-    pub(in crate::failover) fn patience(&self, least: Millis) -> Option<Millis> {
+    pub(in crate::failover) fn patience(&self, least: Duration) -> Option<Duration> {
         self.cadence().and_then(|cadence| cadence.patience(least))
     }
 
     /// The next frame is later than frames are.
-    pub(in crate::failover) fn is_out_of_rhythm(&self, now: Millis) -> bool {
+    pub(in crate::failover) fn is_out_of_rhythm(&self, now: Instant) -> bool {
         self.cadence().is_some_and(|cadence| cadence.is_out_of_rhythm(now))
     }
 
-    pub(in crate::failover) fn was_seen_lately(&self, now: Millis) -> bool {
+    pub(in crate::failover) fn was_seen_lately(&self, now: Instant) -> bool {
         self.last_frame().is_some_and(|at| is_recent(now, at))
     }
 
     /// When its picture was last seen to flow, if it does not any more: its last frame, or what else is known of it.
-    pub(in crate::failover) fn last_picture(&self) -> Option<Millis> {
+    pub(in crate::failover) fn last_picture(&self) -> Option<Instant> {
         if let LastPicture::Frame(at) | LastPicture::Stood(at) = self.last_picture {
             return Some(at);
         }
@@ -157,17 +157,17 @@ impl Feed {
         self.is_subscribed(Kind::Video) && self.bytes.silent_polls() >= DEAD_POLLS
     }
 
-    pub(in crate::failover) fn video_bytes_come(&self, now: Millis) -> bool {
+    pub(in crate::failover) fn video_bytes_come(&self, now: Instant) -> bool {
         self.bytes.come(now)
     }
 
     /// When bytes of its video were last seen to come, or it was subscribed.
-    pub(in crate::failover) fn last_bytes(&self) -> Millis {
+    pub(in crate::failover) fn last_bytes(&self) -> Instant {
         self.bytes.came_at.unwrap_or(self.subscribed_at)
     }
 
     /// It provably flows: a frame, or bytes, came just now.
-    pub(in crate::failover) fn is_progressing(&self, now: Millis) -> bool {
+    pub(in crate::failover) fn is_progressing(&self, now: Instant) -> bool {
         match self.cadence() {
             Some(cadence) => !cadence.is_out_of_rhythm(now),
             None => self.bytes.come(now) || self.audio.is_alive(now),
@@ -175,16 +175,17 @@ impl Feed {
     }
 
     /// It flows, or nothing was heard to the contrary from an SDK that only reports changes.
-    pub(in crate::failover) fn lives(&self, now: Millis) -> bool {
+    pub(in crate::failover) fn lives(&self, now: Instant) -> bool {
         let is_said_to_flow =
             self.state == MediaState::Decoding && self.bytes.silence.is_none() && self.cadence().is_none();
         self.is_progressing(now) || is_said_to_flow
     }
 
     /// It has shown a frame well after the last one of the other: their silence is not the same.
-    pub(in crate::failover) fn outlives(&self, other: &Self, patience: Millis) -> bool {
+    pub(in crate::failover) fn outlives(&self, other: &Self, patience: Duration) -> bool {
         let LastPicture::Frame(last) = other.last_picture else { return false };
-        self.last_frame().is_some_and(|frame| frame.minus(last).as_u64() * 4 >= patience.as_u64() * 3)
+        self.last_frame()
+            .is_some_and(|frame| frame.duration_since(last).as_millis() * 4 >= patience.as_millis() * 3)
     }
 
     /// Bytes of it came after a stats poll had found none of the other. Frames say more than stats polls do.
@@ -203,7 +204,7 @@ impl Feed {
     }
 
     /// When it was last known to flow.
-    pub(in crate::failover) fn last_sign(&self) -> Option<Millis> {
+    pub(in crate::failover) fn last_sign(&self) -> Option<Instant> {
         if let LastPicture::Frame(at) = self.last_picture {
             return Some(at);
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cadence::Cadence;
 use crate::failover::signal::Left;
-use crate::time::Millis;
+use crate::time::Instant;
 
 /// Where an output's video is. The state diagram is in `src/failover/README.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(in crate::failover) enum Phase {
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(in crate::failover) struct Subscription {
     /// When its first picture came.
-    pub(super) started_at: Option<Millis>,
+    pub(super) started_at: Option<Instant>,
     /// The SDK has fallen back to audio only, because of the viewer's downlink.
     pub(super) is_fallback: bool,
     pub(super) playback: Playback,
@@ -55,7 +55,7 @@ pub(super) enum Playback {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(in crate::failover) struct Freeze {
-    pub(in crate::failover) since: Millis,
+    pub(in crate::failover) since: Instant,
     /// The engine says that congestion is the cause.
     pub(in crate::failover) is_congested: bool,
 }

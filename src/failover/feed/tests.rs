@@ -1,22 +1,19 @@
 use super::*;
 use crate::failover::Health;
-
-fn ms(ms: u64) -> Millis {
-    Millis::new(ms)
-}
+use crate::time::short::{at, ms};
 
 /// Published.
 fn available() -> Feed {
     let mut feed = Feed::new(7);
-    feed.published(Kind::Video, ms(0));
-    feed.published(Kind::Audio, ms(0));
+    feed.published(Kind::Video, at(0));
+    feed.published(Kind::Audio, at(0));
     feed
 }
 
 /// Subscribed, with nothing of it yet.
 fn subscribed() -> Feed {
     let mut feed = available();
-    feed.subscribe(Kind::Video, ms(0));
+    feed.subscribe(Kind::Video, at(0));
     feed
 }
 
@@ -30,23 +27,23 @@ fn after(change: impl FnOnce(&mut Feed)) -> Feed {
 /// With frames after these gaps, the first at 10 s.
 fn with_gaps(gaps: &[u64]) -> (Feed, u64) {
     let (mut feed, mut now) = (subscribed(), 10_000);
-    feed.frame(ms(now));
+    feed.frame(at(now));
     for gap in gaps {
         now += gap;
-        feed.frame(ms(now));
+        feed.frame(at(now));
     }
     (feed, now)
 }
 
 /// How long a frame is waited for after these gaps, in ms.
 fn patience(gaps: &[u64]) -> Option<u64> {
-    with_gaps(gaps).0.patience(Millis::ZERO).map(Millis::as_u64)
+    with_gaps(gaps).0.patience(ms(0)).map(|patience| patience.as_millis())
 }
 
 /// The longest time after the last frame, in ms, that is not out of rhythm.
 fn rhythm(gaps: &[u64]) -> Option<u64> {
     let (feed, now) = with_gaps(gaps);
-    (0..2_000).take_while(|late| !feed.is_out_of_rhythm(ms(now + late))).last()
+    (0..2_000).take_while(|late| !feed.is_out_of_rhythm(at(now + late))).last()
 }
 
 #[test]
@@ -71,38 +68,38 @@ fn a_frame_is_out_of_rhythm_after_two_intervals_or_the_longest_gap_within_three(
     assert_eq!(rhythm(&[&[40; 8], [120].as_slice()].concat()), Some(120));
     assert_eq!(rhythm(&[&[40; 8], [400].as_slice()].concat()), Some(255), "three intervals of 85 ms");
     let never = subscribed();
-    assert!(!never.is_out_of_rhythm(ms(60_000)), "nothing is expected of one that never came");
+    assert!(!never.is_out_of_rhythm(at(60_000)), "nothing is expected of one that never came");
 }
 
 #[test]
 fn bytes_of_either_kind_prove_that_it_flows_where_no_frames_are_told_of() {
     let mut feed = subscribed();
-    assert!(!feed.is_progressing(ms(0)));
-    feed.polled(Kind::Audio, true, ms(5_000));
-    assert!(feed.is_progressing(ms(7_500)));
-    assert!(!feed.is_progressing(ms(7_501)), "that stats poll was too long ago");
-    feed.polled(Kind::Video, true, ms(8_000));
-    assert!(feed.is_progressing(ms(8_000)));
+    assert!(!feed.is_progressing(at(0)));
+    feed.polled(Kind::Audio, true, at(5_000));
+    assert!(feed.is_progressing(at(7_500)));
+    assert!(!feed.is_progressing(at(7_501)), "that stats poll was too long ago");
+    feed.polled(Kind::Video, true, at(8_000));
+    assert!(feed.is_progressing(at(8_000)));
 }
 
 #[test]
 fn something_is_known_of_it_once_it_was_looked_at() {
     assert!(!subscribed().is_known());
-    assert!(after(|feed| assert!(feed.frame(ms(1)))).is_known());
-    assert!(after(|feed| feed.polled(Kind::Video, false, ms(1))).is_known());
+    assert!(after(|feed| assert!(feed.frame(at(1)))).is_known());
+    assert!(after(|feed| feed.polled(Kind::Video, false, at(1))).is_known());
     for came in [true, false] {
-        let polled = after(|feed| feed.polled(Kind::Audio, came, ms(1)));
+        let polled = after(|feed| feed.polled(Kind::Audio, came, at(1)));
         assert!(!polled.is_known(), "its sound was not subscribed");
         let heard = after(|feed| {
-            feed.subscribe(Kind::Audio, ms(0));
-            feed.polled(Kind::Audio, came, ms(1));
+            feed.subscribe(Kind::Audio, at(0));
+            feed.polled(Kind::Audio, came, at(1));
         });
         assert!(heard.is_known());
     }
     let gone = after(|feed| {
-        feed.frame(ms(1));
-        feed.left(Left::Quit, ms(2));
-        feed.polled(Kind::Video, false, ms(3));
+        feed.frame(at(1));
+        feed.left(Left::Quit, at(2));
+        feed.polled(Kind::Video, false, at(3));
     });
     assert!(!gone.is_known());
 }
@@ -110,57 +107,57 @@ fn something_is_known_of_it_once_it_was_looked_at() {
 #[test]
 fn it_is_usable_only_if_it_can_be_subscribed_to() {
     assert!(available().is_usable() && subscribed().is_usable());
-    assert!(!after(|feed| feed.left(Left::Quit, ms(1))).is_usable());
-    assert!(!after(|feed| feed.unpublished(Kind::Video, ms(1))).is_usable());
+    assert!(!after(|feed| feed.left(Left::Quit, at(1))).is_usable());
+    assert!(!after(|feed| feed.unpublished(Kind::Video, at(1))).is_usable());
     assert!(!after(Feed::decode_failed).is_usable());
 }
 
 #[test]
 fn it_has_started_with_its_second_frame() {
-    let mut feed = after(|feed| feed.starting(ms(10_000)));
-    feed.frame(ms(10_000));
+    let mut feed = after(|feed| feed.starting(at(10_000)));
+    feed.frame(at(10_000));
     assert!(!feed.has_started());
-    feed.frame(ms(10_040));
+    feed.frame(at(10_040));
     assert!(feed.has_started());
-    assert_eq!(subscribed().starts_for(ms(700)), Some(ms(700)));
-    assert_eq!(feed.starts_for(ms(20_000)), None);
+    assert_eq!(subscribed().starts_for(at(700)), Some(ms(700)));
+    assert_eq!(feed.starts_for(at(20_000)), None);
 }
 
 #[test]
 fn it_outlives_another_by_a_frame_three_quarters_of_the_patience_later() {
     let (other, last) = with_gaps(&[40; 8]);
-    let shown_at = |at| after(|feed| assert!(feed.frame(ms(at)))).outlives(&other, ms(200));
+    let shown_at = |then| after(|feed| assert!(feed.frame(at(then)))).outlives(&other, ms(200));
     assert!(!shown_at(last + 149));
     assert!(shown_at(last + 150));
 }
 
 #[test]
 fn what_an_sdk_says_is_believed_where_no_frames_are_told_of() {
-    assert!(!subscribed().lives(ms(0)));
-    let mut feed = after(|feed| assert!(feed.decoding(false, ms(0))));
-    assert!(feed.lives(ms(0)));
+    assert!(!subscribed().lives(at(0)));
+    let mut feed = after(|feed| assert!(feed.decoding(false, at(0))));
+    assert!(feed.lives(at(0)));
     let mut frozen = feed.clone();
-    frozen.frozen(false, ms(0));
-    assert!(!frozen.lives(ms(0)));
+    frozen.frozen(false, at(0));
+    assert!(!frozen.lives(at(0)));
     let mut silent = feed.clone();
-    silent.polled(Kind::Video, false, ms(0));
-    assert!(!silent.lives(ms(0)));
-    feed.frame(ms(1_000));
-    assert!(!feed.lives(ms(2_000)), "frames say more");
+    silent.polled(Kind::Video, false, at(0));
+    assert!(!silent.lives(at(0)));
+    feed.frame(at(1_000));
+    assert!(!feed.lives(at(2_000)), "frames say more");
 }
 
 #[test]
 fn its_health() {
     let (playing, last) = with_gaps(&[40; 8]);
-    let now = ms(last);
+    let now = at(last);
     let health = |change: &dyn Fn(&mut Feed)| {
         let mut feed = playing.clone();
         change(&mut feed);
         feed.health(now, true)
     };
-    assert_eq!(playing.health(ms(last + 1_000), true), Health::Playing);
-    assert_eq!(playing.health(ms(last + 1_001), true), Health::Frozen);
-    let is_hidden = playing.health(ms(last + 1_001), false);
+    assert_eq!(playing.health(at(last + 1_000), true), Health::Playing);
+    assert_eq!(playing.health(at(last + 1_001), true), Health::Frozen);
+    let is_hidden = playing.health(at(last + 1_001), false);
     assert_eq!(is_hidden, Health::Playing, "no frames are seen in a hidden page");
     assert_eq!(health(&|feed| feed.frozen(false, now)), Health::Frozen);
     assert_eq!(health(&|feed| (0..2).for_each(|_| feed.polled(Kind::Video, false, now))), Health::Frozen);
@@ -174,14 +171,14 @@ fn its_health() {
 #[test]
 fn two_stats_polls_without_bytes_are_a_death_and_three_without_sound_a_loss() {
     let (mut feed, last) = with_gaps(&[40; 8]);
-    feed.subscribe(Kind::Audio, ms(0));
-    feed.polled(Kind::Video, false, ms(last + 1_000));
+    feed.subscribe(Kind::Audio, at(0));
+    feed.polled(Kind::Video, false, at(last + 1_000));
     assert!(feed.healthy_since.is_some() && !feed.is_dead());
-    feed.polled(Kind::Video, false, ms(last + 2_000));
+    feed.polled(Kind::Video, false, at(last + 2_000));
     assert!(feed.healthy_since.is_none() && feed.is_dead());
     for poll in 1..=4 {
-        feed.polled(Kind::Audio, false, ms(last + poll * 1_000));
-        let lost_since = (poll >= 3).then(|| ms(last + 3_000));
+        feed.polled(Kind::Audio, false, at(last + poll * 1_000));
+        let lost_since = (poll >= 3).then(|| at(last + 3_000));
         assert_eq!(feed.audio.lost_since, lost_since, "after {poll} stats polls");
     }
 }
@@ -189,11 +186,11 @@ fn two_stats_polls_without_bytes_are_a_death_and_three_without_sound_a_loss() {
 #[test]
 fn after_a_pause_nothing_measured_before_holds() {
     let (mut feed, last) = with_gaps(&[40; 8]);
-    feed.polled(Kind::Video, false, ms(last));
-    feed.polled(Kind::Video, false, ms(last));
-    feed.forget_time(true, ms(50_000));
-    assert_eq!((feed.patience(Millis::ZERO), feed.last_sign(), feed.is_dead()), (None, None, false));
-    assert_eq!(feed.start_deadline(ms(3_000)), ms(53_000));
-    feed.frame(ms(60_000));
-    assert_eq!(feed.patience(Millis::ZERO), None, "that was no gap");
+    feed.polled(Kind::Video, false, at(last));
+    feed.polled(Kind::Video, false, at(last));
+    feed.forget_time(true, at(50_000));
+    assert_eq!((feed.patience(ms(0)), feed.last_sign(), feed.is_dead()), (None, None, false));
+    assert_eq!(feed.start_deadline(ms(3_000)), at(53_000));
+    feed.frame(at(60_000));
+    assert_eq!(feed.patience(ms(0)), None, "that was no gap");
 }

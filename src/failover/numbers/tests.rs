@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::{Health, Reason};
 use super::*;
+use crate::time::short::{at, ms};
 
 const UID: Uid = 42;
 /// As JavaScript writes it: `BecameAudience` is `becameAudience` there.
@@ -90,7 +91,6 @@ fn signals() -> Vec<Value> {
 
 /// Each output, by number: what it carries is given a place by its value.
 fn outputs() -> Vec<Value> {
-    let ms = Millis::new;
     let switched = |reason| {
         Output::Emit(Event::Switched {
             from: 1,
@@ -107,7 +107,7 @@ fn outputs() -> Vec<Value> {
         json!([number, fields.into_iter().filter(|field| field.is_finite()).collect::<Vec<_>>()])
     };
     let kind = |of: fn(Uid, Kind) -> Output| [numbers(of(UID, Kind::Audio)), numbers(of(UID, Kind::Video))];
-    let mut all = vec![numbers(Output::Wait(Some(ms(1_000)))), numbers(Output::Show(UID))];
+    let mut all = vec![numbers(Output::Wait(Some(at(1_000)))), numbers(Output::Show(UID))];
     all.extend(kind(Output::Subscribe));
     all.extend(kind(Output::Unsubscribe));
     all.extend(kind(|uid, kind| Output::Emit(Event::Unplayable(uid, kind))));

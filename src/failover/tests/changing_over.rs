@@ -1,6 +1,7 @@
 //! The server's word, coming back, and flapping.
 
 use super::*;
+use crate::time::short::secs;
 
 #[test]
 fn the_server_s_word_is_followed_once_its_output_is_decoding() {
@@ -19,11 +20,11 @@ fn a_word_for_an_output_under_penalty_is_followed_once_that_is_over() {
     let mut viewer = Viewer::watching(with(Standby::Cold));
     let FailoverConfig { starting_ms, penalty_ms, .. } = config_of(&viewer).clone();
     viewer.signal(Signal::OnAir(B));
-    viewer.pass(starting_ms.as_u64());
+    viewer.pass(starting_ms.as_millis());
     let failed_at = viewer.now;
     viewer.pass(100);
     viewer.signal(Signal::OnAir(B));
-    assert_eq!(viewer.settle(), Some(failed_at + penalty_ms.as_u64()));
+    assert_eq!(viewer.settle(), Some(failed_at + penalty_ms.as_millis()));
 }
 
 #[test]
@@ -41,7 +42,7 @@ fn a_word_given_before_there_was_anything_to_show_is_followed_though_another_out
 
 #[test]
 fn it_fails_back_after_the_clear_time_if_it_is_told_to() {
-    let config = FailoverConfig { fail_back_ms: Some(Millis::from_secs(60)), ..FailoverConfig::default() };
+    let config = FailoverConfig { fail_back_ms: Some(secs(60)), ..FailoverConfig::default() };
     let mut viewer = Viewer::watching(config);
     viewer.signal(Signal::Left(A, Left::Quit));
     viewer.pass(10_000);
@@ -63,7 +64,7 @@ fn a_word_given_before_anything_is_seen_is_not_kept_waiting() {
 
 /// It fails back after so many seconds; all has been well for two minutes.
 fn failing_back(after_s: u64) -> Viewer {
-    let fail_back_ms = Some(Millis::from_secs(after_s));
+    let fail_back_ms = Some(secs(after_s));
     let mut viewer = Viewer::watching(FailoverConfig { fail_back_ms, ..FailoverConfig::default() });
     viewer.live(&[A, B], &[A, B], 120_000);
     viewer.told.clear();
@@ -112,7 +113,7 @@ fn what_was_left_has_its_clear_time_before_it() {
 
 #[test]
 fn what_cannot_be_decoded_or_does_not_start_is_left_within_the_dwell() {
-    let config = FailoverConfig { dwell_ms: Millis::from_secs(60), ..FailoverConfig::default() };
+    let config = FailoverConfig { dwell_ms: secs(60), ..FailoverConfig::default() };
     let on_b = || {
         let mut viewer = Viewer::watching(config.clone());
         viewer.live(&[A, B], &[], 10_000);
@@ -151,7 +152,7 @@ fn a_dwell_time_stops_flapping_but_not_a_certain_loss() {
 
 #[test]
 fn it_fails_back_to_the_second_when_the_first_is_gone() {
-    let config = FailoverConfig { fail_back_ms: Some(Millis::from_secs(20)), ..FailoverConfig::default() };
+    let config = FailoverConfig { fail_back_ms: Some(secs(20)), ..FailoverConfig::default() };
     let mut viewer = Viewer::of(&[A, B, C], config);
     for uid in [A, B, C] {
         viewer.signal(Signal::Joined(uid));

@@ -22,7 +22,7 @@ fn every_row() {
     for (state, reason, expected) in cases {
         let mut viewer = hot();
         viewer.failover.handle(
-            Millis::ZERO,
+            Instant::ZERO,
             Signal::State(A, Kind::Video, MediaState::from_number(*state), StateReason::from_number(*reason)),
         );
         assert_eq!(viewer.shown_after(30_000), *expected, "video ({state}, {reason})");
@@ -35,7 +35,7 @@ fn every_row() {
         let mut viewer = hot();
         viewer.signal(Signal::Progress(B, Kind::Audio, true));
         viewer.failover.handle(
-            Millis::ZERO,
+            Instant::ZERO,
             Signal::State(A, Kind::Audio, MediaState::from_number(*state), StateReason::from_number(*reason)),
         );
         assert_eq!(viewer.shown_after(2_400), *expected, "audio ({state}, {reason})");

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
+use crate::time::short::secs;
 
 /// A frame comes at every second one.
 const TICK: u64 = 33;
@@ -278,7 +279,7 @@ proptest! {
         acts in prop::collection::vec((0usize..3, any_act(), prop_oneof![0u64..700, 0u64..9_000]), 1..8),
         count in 2usize..4,
         standby in prop_oneof![2 => Just(Standby::Hot), 1 => Just(Standby::Probe), 1 => Just(Standby::Cold)],
-        fail_back_ms in prop::option::of(Just(Millis::from_secs(8))),
+        fail_back_ms in prop::option::of(Just(secs(8))),
         good in 0usize..3,
     ) {
         let mut sdk = Sdk::new(&[A, B, C][..count], FailoverConfig { fail_back_ms, ..with(standby) });

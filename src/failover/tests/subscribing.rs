@@ -1,6 +1,7 @@
 //! What is subscribed to, and what comes of it.
 
 use super::*;
+use crate::time::short::ms;
 
 #[test]
 fn what_is_subscribed_in_each_mode() {
@@ -94,13 +95,13 @@ fn what_is_waited_for_is_kept_as_long_as_it_may_take_to_start() {
     let mut viewer = Viewer::watching(config.clone());
     viewer.live(&[A], &[A, B], 5_000);
     viewer.signal(Signal::Unpublished(A, Kind::Audio));
-    let since = viewer.now + config.audio_ms.as_u64();
+    let since = viewer.now + config.audio_ms.as_millis();
     viewer.live(&[A], &[B], 2_500);
     assert!(viewer.told.iter().any(|(_, output)| *output == Output::Subscribe(B, Kind::Video)));
     viewer.signal(Signal::Progress(B, Kind::Audio, false));
     viewer.signal(Signal::Unpublished(B, Kind::Video));
     let is_let_go_of = Output::Unsubscribe(B, Kind::Audio);
-    let until = since + config.starting_ms.as_u64();
+    let until = since + config.starting_ms.as_millis();
     viewer.pass(until - 1 - viewer.now);
     assert!(viewer.told.iter().all(|(_, output)| *output != is_let_go_of), "{:?}", viewer.told);
     viewer.pass(1);
@@ -176,8 +177,7 @@ fn one_alone_that_is_always_refused_is_told_of_once_if_there_was_a_picture() {
 
 #[test]
 fn time_that_the_viewer_was_away_is_not_held_against_one_that_was_refused() {
-    let mut viewer =
-        after_joining_again(FailoverConfig { settle_ms: Millis::ZERO, ..FailoverConfig::default() });
+    let mut viewer = after_joining_again(FailoverConfig { settle_ms: ms(0), ..FailoverConfig::default() });
     viewer.refuse(2);
     viewer.signal(Signal::MediaPath(false));
     viewer.pass(5_000);
@@ -187,7 +187,7 @@ fn time_that_the_viewer_was_away_is_not_held_against_one_that_was_refused() {
 
 #[test]
 fn one_that_was_refused_and_has_begun_may_still_come() {
-    let starting_ms = Millis::new(5_000);
+    let starting_ms = ms(5_000);
     let mut viewer = after_joining_again(FailoverConfig { starting_ms, ..FailoverConfig::default() });
     viewer.refuse(4);
     viewer.pass(900);

@@ -455,7 +455,7 @@ fn outage_without_frames(viewer: &mut Viewer, later: u64) -> Option<u64> {
     viewer.video(B, 2, 0);
     viewer.pass(100);
     viewer.events().into_iter().find_map(|event| match event {
-        Event::Switched { outage_ms, .. } => Some(outage_ms.as_u64()),
+        Event::Switched { outage_ms, .. } => Some(outage_ms.as_millis()),
         _ => None,
     })
 }

@@ -10,7 +10,7 @@ use crate::supervisor::journal::Journal;
 use crate::supervisor::lane::Secrets;
 use crate::supervisor::launch::Launch;
 use crate::supervisor::reply::said;
-use crate::time::{Millis, Now};
+use crate::time::{Duration, Now};
 
 pub(super) struct Context<'a> {
     pub(super) now: Now,
@@ -80,19 +80,19 @@ impl Context<'_> {
     }
 
     /// A delay, made longer by jitter, or as the service asks for; the latter up to `retryAfterMaxMs`, jitter included.
-    pub(super) fn lengthened(&self, delay: Millis) -> Millis {
+    pub(super) fn lengthened(&self, delay: Duration) -> Duration {
         match self.read.retry_after.filter(|asked| *asked > delay) {
             Some(asked) => self.jittered(asked).min(self.config.policy.retry_after_max_ms),
             None => self.jittered(delay),
         }
     }
 
-    fn jittered(&self, delay: Millis) -> Millis {
+    fn jittered(&self, delay: Duration) -> Duration {
         self.config.jittered(delay, self.number)
     }
 
     /// How long to leave a running task alone: not for long while a notification has it that it stopped.
-    pub(super) fn monitoring_delay(&self, launch: &Launch) -> Millis {
+    pub(super) fn monitoring_delay(&self, launch: &Launch) -> Duration {
         let interval = self.config.policy.monitor_interval_ms;
         let is_doubted =
             launch.task().and_then(|task| task.doubted_until).is_some_and(|until| self.now.mono < until);

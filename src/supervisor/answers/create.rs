@@ -67,7 +67,7 @@ impl Launch {
     /// The call is made again after the delay that its failures have come to, which is reported.
     pub(super) fn retry(&mut self, cx: &mut Context<'_>, call: Call, reason: RetryReason) -> Failed {
         let failed = cx.failed(self, call, reason);
-        self.call_at(cx.now.mono.plus(failed.delay.unwrap_or_default()));
+        self.call_at(cx.now.mono + failed.delay.unwrap_or_default());
         cx.report_retry(self, call, reason, failed);
         failed
     }

@@ -33,7 +33,7 @@ impl Launch {
             }
             // It is not done yet, or so the body says.
             Meaning::Accepted | Meaning::Success => {
-                self.await_end(cx.now.mono.plus(cx.confirm_delays.wait_or_last(0)));
+                self.await_end(cx.now.mono + cx.confirm_delays.wait_or_last(0));
                 Verdict::Noted
             }
             Meaning::AlreadyStarted
@@ -55,12 +55,12 @@ impl Launch {
         // A 429 exhausts no schedule, not even the last attempt at the end.
         let has_attempt = !was_reported || (cx.is_ending && reason == RetryReason::RateLimited);
         if let Some(delay) = delay.filter(|_| has_attempt) {
-            self.delete_again(cx.now.mono.plus(delay));
+            self.delete_again(cx.now.mono + delay);
             cx.report_retry(self, Call::Delete, reason, failed);
             return Verdict::Noted;
         }
         let interval = cx.lengthened(cx.config.policy.monitor_interval_ms).max(delay.unwrap_or_default());
-        self.orphan(cx.now.mono, cx.now.mono.plus(interval));
+        self.orphan(cx.now.mono, cx.now.mono + interval);
         if !was_reported {
             if cx.read.refused().is_some() {
                 cx.report_refusal(self);

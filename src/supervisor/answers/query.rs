@@ -9,7 +9,7 @@ use crate::supervisor::event::{Ending, EventKind, LaunchCause, Said, Suspicion};
 use crate::supervisor::launch::{Confirmed, Launch};
 use crate::supervisor::phase::{Phase, Task};
 use crate::supervisor::tokens::Round;
-use crate::time::Millis;
+use crate::time::Duration;
 
 impl Launch {
     pub(super) fn on_query(&mut self, cx: &mut Context<'_>) -> Verdict {
@@ -95,13 +95,13 @@ impl Launch {
         let confirmed = self.confirm(cx.now.mono);
         match confirmed {
             Confirmed::New => {
-                let took_ms = cx.now.mono.minus(self.launched_at);
+                let took_ms = cx.now.mono.duration_since(self.launched_at);
                 cx.emit(self, EventKind::Confirmed { took_ms });
             }
             Confirmed::Recovered { .. } => cx.emit(self, EventKind::Recovered),
             Confirmed::Still { .. } => {}
         }
-        self.call_at(cx.now.mono.plus(cx.monitoring_delay(self)));
+        self.call_at(cx.now.mono + cx.monitoring_delay(self));
         confirmed
     }
 
@@ -112,9 +112,9 @@ impl Launch {
         let running = self.is_running();
         let (since, is_first) = self.is_odd(cx.now.mono);
         let patience = match state {
-            TaskState::Abnormal if relaunches => Millis::ZERO,
+            TaskState::Abnormal if relaunches => Duration::ZERO,
             // One more look: a status may lag behind.
-            TaskState::Starting | TaskState::Stopping if relaunches && running && !is_first => Millis::ZERO,
+            TaskState::Starting | TaskState::Stopping if relaunches && running && !is_first => Duration::ZERO,
             TaskState::Starting
             | TaskState::Running
             | TaskState::Abnormal
@@ -130,9 +130,9 @@ impl Launch {
                 }
             }
         };
-        let until = since.plus(patience);
+        let until = since + patience;
         let is_over = cx.now.mono >= until;
-        self.call_at(cx.now.mono.plus(cx.confirm_delays.wait_or_last(queries)).min(until));
+        self.call_at((cx.now.mono + cx.confirm_delays.wait_or_last(queries)).min(until));
         let (reason, cause) = match state {
             TaskState::Abnormal => (Suspicion::Abnormal, LaunchCause::Abnormal),
             TaskState::Starting
@@ -171,7 +171,7 @@ impl Launch {
                 false => Verdict::Gone(Ending::NotFound, Said::default()),
             };
         };
-        self.call_at(cx.now.mono.plus(delay));
+        self.call_at(cx.now.mono + delay);
         cx.report_retry(self, Call::Query, RetryReason::NotFound, failed);
         if cx.is_of_interest && self.suspect(Suspicion::NotFound) {
             let said = cx.said_of_task(self);
@@ -188,7 +188,7 @@ impl Launch {
             return self.not_deleted(cx, RetryReason::Refused);
         }
         let interval = cx.lengthened(cx.config.policy.monitor_interval_ms);
-        self.call_at(cx.now.mono.plus(failed.delay.unwrap_or(interval)));
+        self.call_at(cx.now.mono + failed.delay.unwrap_or(interval));
         if failed.delay.is_some() {
             cx.report_retry(self, Call::Query, RetryReason::Refused, failed);
             return Verdict::Noted;
@@ -201,7 +201,7 @@ impl Launch {
         // about the customer's credentials.
         let deadline = cx.config.policy.confirm_deadline_ms;
         let is_late =
-            matches!(self.phase(), Phase::Confirming { since, .. } if cx.now.mono >= since.plus(deadline));
+            matches!(self.phase(), Phase::Confirming { since, .. } if cx.now.mono >= *since + deadline);
         if is_late && !cx.read.unauthorized && cx.is_current {
             return Verdict::Supersede(LaunchCause::DidNotStart);
         }
@@ -219,7 +219,7 @@ impl Launch {
             self.delete(cx.now.mono);
             return Verdict::Noted;
         }
-        self.call_at(cx.now.mono.plus(delay.unwrap_or_default()));
+        self.call_at(cx.now.mono + delay.unwrap_or_default());
         cx.report_retry(self, Call::Query, reason, failed);
         Verdict::Noted
     }

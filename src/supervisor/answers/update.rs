@@ -29,7 +29,7 @@ impl Launch {
                 // That says nothing of the payload.
                 self.payload.update_attempts().refused();
                 let interval = cx.lengthened(cx.config.policy.monitor_interval_ms);
-                self.payload.update_at(cx.now.mono.plus(interval));
+                self.payload.update_at(cx.now.mono + interval);
                 if self.payload.report_refusal() {
                     cx.report_refusal(self);
                 }
@@ -57,14 +57,14 @@ impl Launch {
         if reason != RetryReason::RateLimited {
             self.payload.not_sure();
         }
-        self.payload.update_at(cx.now.mono.plus(delay));
+        self.payload.update_at(cx.now.mono + delay);
         cx.report_retry(self, Call::Update, reason, Failed { delay: Some(delay), ..failed });
         if cx.read.meaning != Meaning::NotFound {
             return Verdict::Noted;
         }
         // That says nothing of the payload, which a relaunch has as well. Query tells whether there is a task.
         self.check_soon(cx.now, &cx.config.policy);
-        self.payload.update_at(self.phase().due().unwrap_or_default().max(cx.now.mono).plus(delay));
+        self.payload.update_at(self.phase().due().unwrap_or_default().max(cx.now.mono) + delay);
         Verdict::CheckNow
     }
 }

@@ -9,8 +9,9 @@ use crate::supervisor::requests::{InFlight, Purpose};
 use crate::supervisor::tokens::TokenLedger;
 use crate::supervisor::{Answer, SupervisorConfig};
 use crate::time::Clock;
+use crate::time::short::{at, wall};
 
-const NOW: Now = Now { wall: Millis::ZERO, mono: Millis::ZERO };
+const NOW: Now = Now { wall: wall(0), mono: at(0) };
 
 fn lane() -> Lane {
     let settings = json!({
@@ -20,12 +21,12 @@ fn lane() -> Lane {
             "outputs": [{ "rtc": { "rtcChannel": "show", "rtcToken": "of-the-output" } }],
         } } } },
     });
-    Lane::new(3, SupervisorConfig::from_json(&settings).unwrap().lane, Millis::ZERO)
+    Lane::new(3, SupervisorConfig::from_json(&settings).unwrap().lane, at(0))
 }
 
 fn launch(generation: u32) -> Launch {
-    let mut launch = Launch::new(generation, 1, format!("show-{generation}"), Millis::ZERO);
-    launch.identified(format!("task {generation}"), Millis::ZERO, Millis::ZERO);
+    let mut launch = Launch::new(generation, 1, format!("show-{generation}"), at(0));
+    launch.identified(format!("task {generation}"), at(0), at(0));
     launch.tokens = TokenLedger::of_task(vec![format!("builder {generation}")]);
     launch
 }
@@ -76,7 +77,7 @@ fn a_uid_that_comes_back_is_worth_persisting() {
     lane.forget(0, None);
     let revision = lane.revision();
     let seen = Seen::Broadcasters(vec![1]);
-    lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen });
+    lane.look(NOW, &ChannelLook { sent_at: at(0), seen });
     assert!(lane.revision() > revision);
     assert_eq!(lane.status(&Clock::default()).tasks[0].instance_id, "show-1");
 }
@@ -84,12 +85,12 @@ fn a_uid_that_comes_back_is_worth_persisting() {
 #[test]
 fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
     let mut lane = lane();
-    lane.goal = Goal::End { outcome: Outcome::Stopped, since: Millis::ZERO, is_announced: true };
-    let mut launch = Launch::new(1, 1, "show-1".to_owned(), Millis::ZERO);
-    launch.tokens = TokenLedger::found_again(Vec::new(), false, Millis::ZERO);
+    lane.goal = Goal::End { outcome: Outcome::Stopped, since: at(0), is_announced: true };
+    let mut launch = Launch::new(1, 1, "show-1".to_owned(), at(0));
+    launch.tokens = TokenLedger::found_again(Vec::new(), false, at(0));
     lane.launches.add(launch);
     lane.forget(0, None);
-    lane.look(NOW, &ChannelLook { sent_at: Millis::ZERO, seen: Seen::Broadcasters(vec![1]) });
+    lane.look(NOW, &ChannelLook { sent_at: at(0), seen: Seen::Broadcasters(vec![1]) });
     assert_eq!((lane.live_uid(), lane.next_event()), (None, None));
 }
 
@@ -101,8 +102,8 @@ fn a_look_in_vain_more_than_there_can_be() {
         id: RequestId::new(3, 0),
         purpose: Purpose::Presence,
         domain: String::new(),
-        sent_at: Millis::ZERO,
-        deadline: Millis::ZERO,
+        sent_at: at(0),
+        deadline: at(0),
     };
     let id = look.id;
     lane.requests.in_flight = Some(look);
@@ -122,11 +123,11 @@ fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
     let doubts = |sent_at| {
         let mut lane = lane();
         let mut launch = launch(1);
-        launch.confirm(Millis::new(5_000));
+        launch.confirm(at(5_000));
         lane.launches.add(launch);
         lane.launches.current = Some(1);
         let seen = Seen::Broadcasters(Vec::new());
-        lane.look(NOW, &ChannelLook { sent_at: Millis::new(sent_at), seen });
+        lane.look(NOW, &ChannelLook { sent_at: at(sent_at), seen });
         lane.running_uid().is_none() && lane.live_uid() == Some(1)
     };
     assert!(!doubts(4_999));
@@ -137,7 +138,7 @@ fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
 fn a_task_that_was_left_behind_is_known_but_not_taken_for_gone() {
     let mut lane = lane();
     let mut launch = launch(1);
-    launch.confirm(Millis::new(5_000));
+    launch.confirm(at(5_000));
     let task = launch.task_id().unwrap().to_owned();
     lane.launches.add(launch);
     lane.forget(0, None);

@@ -1,10 +1,7 @@
 use serde_json::json;
 
 use super::*;
-
-fn ms(ms: u64) -> Millis {
-    Millis::new(ms)
-}
+use crate::time::short::{at, ms};
 
 /// A payload; they are told apart by the uid of their input, which an Update can change, and by `idle_timeout`, which it cannot.
 fn services_with(input: u64, idle_timeout: u64) -> Services {
@@ -112,7 +109,7 @@ fn an_update_keeps_the_output_that_the_task_was_created_with_and_is_numbered() {
     let created = payload.compose_to_launch(&services(1), 7, false);
     assert!(created.contains(r#""rtcUid":7"#) && created.contains(r#""rtcUid":1"#), "{created}");
     payload.forget(true);
-    payload.is_replaced(&services(1), true, ms(5));
+    payload.is_replaced(&services(1), true, at(5));
     let (number, update) = payload.compose_to_update(&services(2), 7);
     assert!(number == 0 && update.contains(r#""rtcUid":2"#) && update.contains(r#""rtcUid":7"#), "{update}");
     assert_eq!(payload.compose_to_update(&services(2), 7), (1, update), "again as it was");
@@ -123,7 +120,7 @@ fn an_update_keeps_the_output_that_the_task_was_created_with_and_is_numbered() {
 fn a_payload_that_cannot_be_updated_needs_another_task() {
     let mut payload = LaunchPayload::default();
     assert!(!payload.needs_relaunch(&services_with(1, 60)), "it will be created with it");
-    payload.is_replaced(&services(1), true, ms(5));
+    payload.is_replaced(&services(1), true, at(5));
     assert!(payload.needs_relaunch(&services_with(1, 60)) && !payload.needs_relaunch(&services(2)));
     assert!(payload.is_behind());
     assert!(payload.keep_created(&services(1)), "it is what it was created with");
@@ -133,7 +130,7 @@ fn a_payload_that_cannot_be_updated_needs_another_task() {
 #[test]
 fn what_was_updated_is_not_what_it_was_created_with() {
     let mut payload = LaunchPayload::default();
-    payload.is_replaced(&services(1), true, ms(5));
+    payload.is_replaced(&services(1), true, at(5));
     payload.compose_to_update(&services(2), 7);
     assert!(!payload.keep_created(&services(1)) && payload.is_behind());
 }
@@ -144,7 +141,7 @@ fn every_token_is_a_secret() {
     payload.give_token(RtcTokenFor::Inputs, Some("input".to_owned()));
     payload.forget(false);
     payload.give_token(RtcTokenFor::Inputs, Some("newer".to_owned()));
-    payload.is_replaced(&services(1), true, ms(0));
+    payload.is_replaced(&services(1), true, at(0));
     assert_eq!(payload.secrets(), ["newer", "input", "token-of-1", "token-of-1"]);
 }
 
@@ -153,10 +150,10 @@ fn a_create_with_another_payload_leaves_open_which_of_them_the_task_has() {
     let mut payload = LaunchPayload::default();
     payload.compose_to_launch(&services(1), 7, false);
     // Its Create had an unknown outcome when the lane got another payload, and then went back to the first one.
-    payload.is_replaced(&services(1), true, ms(5));
+    payload.is_replaced(&services(1), true, at(5));
     payload.forget(false);
     payload.compose_to_launch(&services_with(2, 60), 7, true);
-    payload.is_replaced(&services_with(2, 60), true, ms(6));
+    payload.is_replaced(&services_with(2, 60), true, at(6));
     assert!(!payload.keep_created(&services(1)), "it may have the second one");
     assert!(payload.needs_relaunch(&services(1)) && payload.is_behind());
 }

@@ -1,14 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-
-fn ms(ms: u64) -> Millis {
-    Millis::new(ms)
-}
+use crate::time::short::at;
 
 /// With a token that was acquired at that time, and so many Creates that were sent with it.
 fn acquired(name: &str, acquired_at: u64, creates: u32) -> TokenLedger {
-    let next = Some(BuilderToken { name: name.to_owned(), acquired_at: ms(acquired_at), creates });
+    let next = Some(BuilderToken { name: name.to_owned(), acquired_at: at(acquired_at), creates });
     TokenLedger { next, ..TokenLedger::default() }
 }
 
@@ -16,8 +13,8 @@ fn acquired(name: &str, acquired_at: u64, creates: u32) -> TokenLedger {
 fn created(names: &[&str]) -> TokenLedger {
     let mut ledger = TokenLedger::default();
     for name in names {
-        ledger.acquired((*name).to_owned(), ms(0));
-        ledger.create_leaves(ms(0));
+        ledger.acquired((*name).to_owned(), at(0));
+        ledger.create_leaves(at(0));
     }
     ledger
 }
@@ -26,7 +23,7 @@ fn created(names: &[&str]) -> TokenLedger {
 fn a_token_is_good_for_two_seconds_for_the_first_create_and_for_less_than_five_minutes_for_more() {
     let is_usable = |creates, age: u64| {
         let mut ledger = acquired("a", 1_000, creates);
-        ledger.expire(ms(1_000 + age));
+        ledger.expire(at(1_000 + age));
         ledger.next().is_some()
     };
     assert!(is_usable(0, 2_000));
@@ -37,9 +34,9 @@ fn a_token_is_good_for_two_seconds_for_the_first_create_and_for_less_than_five_m
 
 #[test]
 fn it_matters_whether_creates_were_sent_with_a_token_that_expires() {
-    assert!(acquired("a", 0, 1).expire(ms(300_000)));
-    assert!(!acquired("a", 0, 1).expire(ms(299_999)), "it does not");
-    assert!(!acquired("a", 0, 0).expire(ms(300_000)), "none was");
+    assert!(acquired("a", 0, 1).expire(at(300_000)));
+    assert!(!acquired("a", 0, 1).expire(at(299_999)), "it does not");
+    assert!(!acquired("a", 0, 0).expire(at(300_000)), "none was");
 }
 
 #[test]
@@ -71,7 +68,7 @@ fn a_token_whose_create_was_answered_starts_nothing_more() {
 #[test]
 fn a_create_that_was_never_sent_leaves_no_candidate() {
     let mut ledger = created(&["a"]);
-    ledger.create_leaves(ms(1));
+    ledger.create_leaves(at(1));
     ledger.create_did_not_leave("a");
     assert_eq!((ledger.candidates(), ledger.has_created()), (&["a".to_owned()][..], true));
     ledger.create_did_not_leave("a");
@@ -92,12 +89,12 @@ fn of_too_many_tokens_the_second_one_is_forgotten() {
 #[test]
 fn it_is_full_when_the_next_create_needs_a_thirteenth_token() {
     let mut ledger = created(&["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]);
-    assert!(!ledger.is_full(ms(299_999)), "the next Create carries the twelfth");
-    assert!(ledger.is_full(ms(300_000)));
+    assert!(!ledger.is_full(at(299_999)), "the next Create carries the twelfth");
+    assert!(ledger.is_full(at(300_000)));
     ledger.drop_next();
-    assert!(ledger.is_full(ms(0)));
+    assert!(ledger.is_full(at(0)));
     ledger.candidates.pop();
-    assert!(!ledger.is_full(ms(0)));
+    assert!(!ledger.is_full(at(0)));
 }
 
 #[test]
@@ -140,7 +137,7 @@ fn every_token_is_a_secret() {
     let mut ledger = created(&["a", "b"]);
     ledger.started_with("a");
     ledger.first_is_proven();
-    ledger.acquired("c".to_owned(), ms(9));
+    ledger.acquired("c".to_owned(), at(9));
     assert_eq!(ledger.secrets().collect::<Vec<_>>(), ["b", "a", "c"]);
 }
 
@@ -193,17 +190,17 @@ proptest! {
             match step {
                 Step::Acquired => {
                     names += 1;
-                    ledger.acquired(format!("token-{names}"), ms(now));
+                    ledger.acquired(format!("token-{names}"), at(now));
                 }
                 Step::Expire => {
-                    ledger.expire(ms(now));
-                    prop_assert!(ledger.next().is_none_or(|next| ms(now) <= next.expires_at()));
+                    ledger.expire(at(now));
+                    prop_assert!(ledger.next().is_none_or(|next| at(now) <= next.expires_at()));
                 }
                 Step::Leaves => {
                     if let Some(token) = ledger.next().map(|next| next.name.clone()) {
-                        ledger.create_leaves(ms(now));
+                        ledger.create_leaves(at(now));
                         prop_assert!(ledger.candidates.contains(&token));
-                        prop_assert!(ledger.has_created() && ledger.last_create_at() == ms(now));
+                        prop_assert!(ledger.has_created() && ledger.last_create_at() == at(now));
                     }
                 }
                 Step::DidNotLeave(at) => named(&ledger, at).iter().for_each(|name| ledger.create_did_not_leave(name)),

@@ -3,7 +3,7 @@
 use serde_json::json;
 use steadymix::status::Call;
 use steadymix::supervisor::{Answer, Input, Output, Request, Supervisor, SupervisorConfig};
-use steadymix::time::Millis;
+use steadymix::time::WallTime;
 
 pub(crate) const START: u64 = 1_767_225_600_000;
 
@@ -28,7 +28,7 @@ impl Broadcast {
             json!({ "appId": "app", "instanceId": "show", "uids": [9001, 9002], "services": services });
         match SupervisorConfig::from_json(&config) {
             Ok(config) => {
-                let supervisor = Supervisor::new(config, Millis::new(START));
+                let supervisor = Supervisor::new(config, WallTime::from_millis(START));
                 Self { supervisor, due: START, under_way: None }
             }
             Err(invalid) => unreachable!("{invalid}"),
@@ -54,7 +54,7 @@ impl Broadcast {
 
     /// One poll, or one answer that it takes.
     pub(crate) fn step(&mut self) {
-        let now = Millis::new(self.due);
+        let now = WallTime::from_millis(self.due);
         if let Some(request) = self.under_way.take() {
             let body = if request.call == Call::Acquire { r#"{"tokenName":"token"}"# } else { RUNS };
             let answer = Answer::Http {
@@ -73,7 +73,7 @@ impl Broadcast {
             Output::NeedToken(request) => {
                 self.supervisor.handle(now, Input::Token(request.id, Ok(None)));
             }
-            Output::Wait { until, .. } => self.due = until.as_u64(),
+            Output::Wait { until, .. } => self.due = until.as_millis(),
             Output::Emit(_) | Output::NeedPermit(_) | Output::Done(_) => {}
         }
     }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use steadymix::failover::{Failover, FailoverConfig, Kind, Output, Signal};
 use steadymix::status::{self, Call, TaskStatus};
-use steadymix::time::Millis;
+use steadymix::time::Instant;
 use steadymix::uid::Uid;
 use wasm_bindgen::prelude::*;
 
@@ -36,7 +36,7 @@ impl FailoverOfObjects {
     /// With the default settings.
     #[wasm_bindgen(constructor)]
     pub fn new(uids: &[u32], now: f64) -> FailoverOfObjects {
-        Self(Failover::new(uids, FailoverConfig::default(), millis(now)))
+        Self(Failover::new(uids, FailoverConfig::default(), Instant::from_f64(now)))
     }
 
     /// Takes a signal.
@@ -45,15 +45,14 @@ impl FailoverOfObjects {
             Told::Published { uid, kind } => Signal::Published(uid, kind),
             Told::Frame { uid } => Signal::Frame(uid),
         };
-        self.0.handle(millis(now), signal);
+        self.0.handle(Instant::from_f64(now), signal);
         Ok(())
     }
 
     /// What to do next.
-    #[allow(clippy::cast_precision_loss, reason = "Millis fits a JavaScript number")]
     pub fn poll(&mut self, now: f64) -> Result<JsValue, JsValue> {
-        let step = match self.0.poll(millis(now)) {
-            Output::Wait(until) => Step::Wait { until: until.map(|time| time.as_u64() as f64) },
+        let step = match self.0.poll(Instant::from_f64(now)) {
+            Output::Wait(until) => Step::Wait { until: until.map(Instant::as_f64) },
             Output::Subscribe(uid, kind) => Step::Subscribe { uid, kind },
             Output::Unsubscribe(uid, kind) => Step::Unsubscribe { uid, kind },
             Output::Show(uid) => Step::Show { uid },
@@ -77,13 +76,4 @@ pub fn interpret(
     let code = code.map(|code| code as i64);
     let meaning = status::interpret(call, http_status, code, task_status.as_ref(), None);
     Ok(serde_wasm_bindgen::to_value(&meaning)?)
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and so does Millis"
-)]
-fn millis(value: f64) -> Millis {
-    Millis::new(value as u64)
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use steadymix::failover::{Failover, FailoverConfig, Kind, Output, Signal};
 use steadymix::policy::{RetryPolicy, RetryReason};
 use steadymix::status::{Call, ServiceStatus, TaskStatus, interpret};
-use steadymix::time::Millis;
+use steadymix::time::Instant;
 
 use self::broadcast::Broadcast;
 use self::timed::timed;
@@ -58,10 +58,10 @@ const UIDS: [u32; 2] = [9001, 9002];
 impl Viewer {
     fn watching() -> Self {
         let now = 1_767_225_600_000;
-        let mut failover = Failover::new(&UIDS, FailoverConfig::default(), Millis::new(now));
+        let mut failover = Failover::new(&UIDS, FailoverConfig::default(), Instant::from_millis(now));
         for uid in UIDS {
             for kind in [Kind::Video, Kind::Audio] {
-                failover.handle(Millis::new(now), Signal::Published(uid, kind));
+                failover.handle(Instant::from_millis(now), Signal::Published(uid, kind));
             }
         }
         let mut viewer = Self { failover, now, at: 0 };
@@ -76,7 +76,7 @@ impl Viewer {
         self.now += 16;
         self.at = 1 - self.at;
         let uid = UIDS.get(self.at).copied().unwrap_or_default();
-        let now = Millis::new(self.now);
+        let now = Instant::from_millis(self.now);
         self.failover.handle(now, Signal::Frame(uid));
         while !matches!(black_box(self.failover.poll(now)), Output::Wait(_)) {}
     }

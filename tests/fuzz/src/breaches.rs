@@ -5,13 +5,13 @@ use steadymix::status::Call;
 use steadymix::supervisor::{
     Event, Input, Outcome, Output, PermitRequest, Request, RequestId, SnapshotError, Why,
 };
-use steadymix::time::Millis;
+use steadymix::time::{Duration, WallTime};
 
 use crate::driver::Driver;
 use crate::machine::Machine;
 use crate::secrets::secret;
 
-const NOW: Millis = Millis::new(1_000);
+const NOW: WallTime = WallTime::from_millis(1_000);
 
 /// Says what it is told to, by the number of the poll.
 #[derive(Clone)]
@@ -29,11 +29,11 @@ impl PartialEq for Breach {
 }
 
 impl Machine for Breach {
-    fn poll(&mut self, _: Millis) -> Output {
+    fn poll(&mut self, _: WallTime) -> Output {
         self.polls += 1;
         (self.says)(self.polls)
     }
-    fn handle(&mut self, _: Millis, _: Input) {}
+    fn handle(&mut self, _: WallTime, _: Input) {}
     fn keep_secret(&mut self, _: [String; 3]) {}
     fn awaits(&self, _: RequestId) -> bool {
         true
@@ -57,7 +57,7 @@ fn breach(says: fn(u32) -> Output) -> Driver<Breach> {
 }
 
 fn wait(until: u64) -> Output {
-    Output::Wait { until: Millis::new(until), why: Why::Monitor }
+    Output::Wait { until: WallTime::from_millis(until), why: Why::Monitor }
 }
 
 fn request(number: u64, call: Call) -> Output {
@@ -68,7 +68,7 @@ fn request(number: u64, call: Call) -> Output {
         domain: String::new(),
         path: String::new(),
         body: None,
-        timeout: NOW,
+        timeout: Duration::from_secs(1),
         persist_first: false,
         send_before: None,
     })

@@ -5,7 +5,7 @@ use steadymix::status::Call;
 use steadymix::supervisor::{
     Answer, Input, NoAnswer, Output, PermitRequest, Request, RequestId, SnapshotError,
 };
-use steadymix::time::Millis;
+use steadymix::time::{Duration, WallTime};
 
 use crate::machine::Machine;
 use crate::material;
@@ -14,7 +14,7 @@ use crate::secrets::{Carried, Secrets, credentials};
 /// More polls than these without time passing are spinning.
 const MOST_POLLS: u32 = 1_000;
 /// No wait of any setting is longer, jitter included.
-const LONGEST_WAIT: Millis = Millis::from_secs(2 * 3600);
+const LONGEST_WAIT: Duration = Duration::from_secs(2 * 3600);
 /// A snapshot is never longer, in bytes, whatever happened.
 const LONGEST_SNAPSHOT: usize = 200_000;
 /// Questions that are remembered, answered or not.
@@ -35,17 +35,17 @@ pub(crate) enum Asked {
 pub(crate) struct Driver<M> {
     pub(crate) machine: M,
     pub(crate) secrets: Secrets,
-    pub(crate) now: Millis,
+    pub(crate) now: WallTime,
     /// When it wants to be polled; never again once it is done.
-    pub(crate) wake: Option<Millis>,
+    pub(crate) wake: Option<WallTime>,
     asked: Vec<Asked>,
     tasks: u32,
     is_stopped: bool,
-    longest_wait: Millis,
+    longest_wait: Duration,
 }
 
 impl<M: Machine> Driver<M> {
-    pub(crate) fn new(mut machine: M, now: Millis) -> Self {
+    pub(crate) fn new(mut machine: M, now: WallTime) -> Self {
         machine.keep_secret(credentials());
         Self {
             machine,
@@ -60,8 +60,8 @@ impl<M: Machine> Driver<M> {
     }
 
     /// Its state may be anything: neither how long it waits nor what it shows is looked at.
-    pub(crate) fn of_any_state(machine: M, now: Millis) -> Self {
-        Self { longest_wait: Millis::MAX, secrets: Secrets::everywhere(), ..Self::new(machine, now) }
+    pub(crate) fn of_any_state(machine: M, now: WallTime) -> Self {
+        Self { longest_wait: Duration::MAX, secrets: Secrets::everywhere(), ..Self::new(machine, now) }
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------
@@ -71,8 +71,8 @@ impl<M: Machine> Driver<M> {
         self.now = self.wake.unwrap_or(self.now);
     }
 
-    pub(crate) fn pass(&mut self, time: Millis) {
-        self.now = self.now.plus(time);
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.now += time;
     }
 
     // ---- what comes in -------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ impl<M: Machine> Driver<M> {
                 let token = self.secrets.give();
                 self.hand_in(Input::Token(id, Ok(Some(token))));
             }
-            Asked::Permit(request) => self.hand_in(Input::Permit(request, Millis::ZERO)),
+            Asked::Permit(request) => self.hand_in(Input::Permit(request, Duration::ZERO)),
         }
     }
 
@@ -176,10 +176,10 @@ impl<M: Machine> Driver<M> {
                 Output::NeedPermit(request) => self.on_asked(Asked::Permit(request)),
                 Output::Wait { until, why } => {
                     assert!(
-                        until > self.now || until == Millis::MAX,
+                        until > self.now || until == WallTime::MAX,
                         "a wait for {why:?} that is over already"
                     );
-                    let takes = until.minus(self.now);
+                    let takes = until.duration_since(self.now);
                     assert!(takes <= self.longest_wait, "a wait of {takes} for {why:?}");
                     self.wake = Some(until);
                     return;

@@ -6,7 +6,7 @@ use steadymix::notice;
 use steadymix::redundancy::RedundancyGroup;
 use steadymix::supervisor::{Answer, Input, RequestId};
 use steadymix::task::Services;
-use steadymix::time::Millis;
+use steadymix::time::Duration;
 
 use crate::driver::{Asked, Driver, NOTHING, http};
 use crate::material::{self, GROUPS, UIDS};
@@ -41,7 +41,7 @@ pub fn group(data: &[u8]) {
         let step = source.byte();
         match step & 15 {
             0 | 1 => driver.wait(),
-            2 => driver.pass(Millis::new(source.short().into())),
+            2 => driver.pass(Duration::from_millis(source.short().into())),
             3 => jump(&mut driver, &mut source),
             4..=6 => {
                 if let Some(asked) = driver.last_asked() {
@@ -75,8 +75,8 @@ pub fn group(data: &[u8]) {
 }
 
 fn jump(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
-    let by = Millis::new(source.one(&JUMPS));
-    driver.now = if source.flag() { driver.now.plus(by) } else { driver.now.minus(by) };
+    let by = Duration::from_millis(source.one(&JUMPS));
+    driver.now = if source.flag() { driver.now + by } else { driver.now - by };
 }
 
 fn chosen(driver: &Driver<RedundancyGroup>, source: &mut Source) -> Option<Asked> {
@@ -139,9 +139,9 @@ fn token(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
 fn permit(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
     let Some(Asked::Permit(request)) = chosen(driver, source) else { return };
     let wait = match source.byte() {
-        0..128 => Millis::ZERO,
-        255 => Millis::MAX,
-        _ => Millis::new(source.short().into()),
+        0..128 => Duration::ZERO,
+        255 => Duration::MAX,
+        _ => Duration::from_millis(source.short().into()),
     };
     driver.hand_in(Input::Permit(request, wait));
 }

@@ -2,12 +2,12 @@
 
 use steadymix::redundancy::RedundancyGroup;
 use steadymix::supervisor::{Input, Output, PermitRequest, RequestId, SnapshotError, Supervisor};
-use steadymix::time::Millis;
+use steadymix::time::WallTime;
 
 /// A [`Supervisor`] or a [`RedundancyGroup`].
 pub(crate) trait Machine: Clone + PartialEq {
-    fn poll(&mut self, now: Millis) -> Output;
-    fn handle(&mut self, now: Millis, input: Input);
+    fn poll(&mut self, now: WallTime) -> Output;
+    fn handle(&mut self, now: WallTime, input: Input);
     fn keep_secret(&mut self, secrets: [String; 3]);
     fn awaits(&self, id: RequestId) -> bool;
     fn awaits_permit(&self, request: PermitRequest) -> bool;
@@ -20,10 +20,10 @@ pub(crate) trait Machine: Clone + PartialEq {
 macro_rules! machine {
     ($machine:ty) => {
         impl Machine for $machine {
-            fn poll(&mut self, now: Millis) -> Output {
+            fn poll(&mut self, now: WallTime) -> Output {
                 Self::poll(self, now)
             }
-            fn handle(&mut self, now: Millis, input: Input) {
+            fn handle(&mut self, now: WallTime, input: Input) {
                 Self::handle(self, now, input);
             }
             fn keep_secret(&mut self, secrets: [String; 3]) {

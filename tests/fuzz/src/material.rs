@@ -7,14 +7,14 @@ use steadymix::redundancy::{GroupConfig, RedundancyGroup};
 use steadymix::status::Call;
 use steadymix::supervisor::{Answer, Input, NoAnswer, RequestId, Supervisor, SupervisorConfig};
 use steadymix::task::Services;
-use steadymix::time::Millis;
+use steadymix::time::WallTime;
 
 use crate::driver::{Asked, Driver, http};
 use crate::machine::Machine;
 use crate::secrets::{Carried, may_hold, secret};
 
 /// 2026-01-01T00:00:00Z.
-pub(crate) const BEGINNING: Millis = Millis::new(1_767_225_600_000);
+pub(crate) const BEGINNING: WallTime = WallTime::from_millis(1_767_225_600_000);
 /// The uids of all lanes.
 pub(crate) const UIDS: [u32; 6] = [9000, 9001, 9100, 9101, 9200, 9201];
 

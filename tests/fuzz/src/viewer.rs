@@ -6,7 +6,7 @@ use steadymix::failover::{
     Connection, Event, Failover, FailoverConfig, Health, Kind, Left, MediaState, Output, Signal, Standby,
     StateReason,
 };
-use steadymix::time::Millis;
+use steadymix::time::{Duration, Instant};
 
 use crate::source::Source;
 
@@ -17,7 +17,7 @@ const UIDS: [u32; 4] = [9001, 9002, 9101, 9102];
 const STRANGER: u32 = 7;
 
 /// The longest time that can be set.
-const LONGEST_TIME: Millis = Millis::from_secs(86_400);
+const LONGEST_TIME: Duration = Duration::from_secs(86_400);
 
 /// What a viewer can know of an output.
 #[derive(Clone, Default)]
@@ -31,11 +31,11 @@ struct Known {
 struct Viewer {
     failover: Failover,
     config: FailoverConfig,
-    now: Millis,
-    wake: Option<Millis>,
+    now: Instant,
+    wake: Option<Instant>,
     known: BTreeMap<u32, Known>,
     connection: Connection,
-    connected_at: Millis,
+    connected_at: Instant,
     media_path: bool,
     visible: bool,
     /// The SDK gave the picture up for the viewer's own downlink: which output that was of is not followed here.
@@ -50,8 +50,8 @@ pub fn viewer(data: &[u8]) {
     while !source.is_spent() {
         match source.byte() & 7 {
             0 => viewer.now = viewer.wake.unwrap_or(viewer.now),
-            1 => viewer.now = viewer.now.plus(Millis::new(source.byte().into())),
-            2 => viewer.now = viewer.now.plus(Millis::new(source.short().into())),
+            1 => viewer.now += Duration::from_millis(source.byte().into()),
+            2 => viewer.now += Duration::from_millis(source.short().into()),
             // A whole cadence of frames.
             3 => viewer.frames(&mut source),
             4 if source.flag() => viewer.is_rebuilt(),
@@ -64,11 +64,11 @@ pub fn viewer(data: &[u8]) {
     }
 }
 
-fn millis(source: &mut Source, usual: Millis) -> Millis {
+fn millis(source: &mut Source, usual: Duration) -> Duration {
     match source.byte() {
         0..200 => usual,
-        200..250 => Millis::new(source.short().into()),
-        250..255 => Millis::ZERO,
+        200..250 => Duration::from_millis(source.short().into()),
+        250..255 => Duration::ZERO,
         255 => LONGEST_TIME,
     }
 }
@@ -81,7 +81,7 @@ fn config(source: &mut Source) -> FailoverConfig {
     if source.flag() {
         return usual;
     }
-    let fail_back = source.flag().then_some(Millis::new(20_000));
+    let fail_back = source.flag().then_some(Duration::from_millis(20_000));
     FailoverConfig {
         frozen_ms: millis(source, usual.frozen_ms),
         congested_ms: millis(source, usual.congested_ms),
@@ -137,7 +137,7 @@ fn signal(source: &mut Source) -> Signal {
 
 impl Viewer {
     fn new(source: &mut Source) -> Self {
-        let now = Millis::new(1_000_000);
+        let now = Instant::from_millis(1_000_000);
         let config = config(source);
         let uids = &UIDS[..source.below(UIDS.len() + 1)];
         let mut viewer = Self {
@@ -167,7 +167,7 @@ impl Viewer {
     fn frames(&mut self, source: &mut Source) {
         let (which, interval) = (source.byte(), source.byte());
         for _ in 0..10 {
-            self.now = self.now.plus(Millis::new(interval.into()));
+            self.now += Duration::from_millis(interval.into());
             for (at, uid) in UIDS.iter().enumerate() {
                 if which >> at & 1 == 1 {
                     self.tell(Signal::Frame(*uid));
@@ -235,7 +235,7 @@ impl Viewer {
                 }
                 Output::Emit(Event::Switched { from, to, detect_ms, switch_ms, outage_ms, .. }) => {
                     assert!(
-                        from != to && outage_ms == detect_ms.plus(switch_ms),
+                        from != to && outage_ms == detect_ms + switch_ms,
                         "an outage that is not its parts"
                     );
                 }
@@ -246,7 +246,7 @@ impl Viewer {
     }
 
     /// It has nothing to do: polling once more changes nothing.
-    fn rests(&mut self, until: Option<Millis>) {
+    fn rests(&mut self, until: Option<Instant>) {
         let before = self.failover.clone();
         let again = self.failover.poll(self.now);
         assert!(
@@ -259,7 +259,7 @@ impl Viewer {
     fn shows_nothing_offline(&self) {
         let is_away = self.connection != Connection::Connected
             || !self.media_path
-            || self.now < self.connected_at.plus(self.config.settle_ms);
+            || self.now < self.connected_at + self.config.settle_ms;
         let Some(shown) = self.failover.shown().filter(|_| !is_away && !self.fell_back) else { return };
         let is_offline = self.known.get(&shown).is_some_and(|known| known.offline);
         let plays = |health: &(u32, Health)| health.0 != shown && health.1 == Health::Playing;
@@ -288,7 +288,7 @@ mod tests {
         // The usual settings, two outputs, and connected.
         let mut viewer = Viewer::new(&mut Source::new(&[0, 1, 2, 1]));
         for _ in 0..3 {
-            viewer.now = viewer.now.plus(Millis::new(66));
+            viewer.now += Duration::from_millis(66);
             UIDS[..2].iter().for_each(|uid| viewer.tell(Signal::Frame(*uid)));
             viewer.rest();
         }
@@ -312,7 +312,7 @@ mod tests {
     #[should_panic(expected = "9001 is shown, though it is offline and 9002 plays")]
     fn what_is_shown_offline_is_noticed() {
         let mut viewer = watching();
-        viewer.config.settle_ms = Millis::ZERO;
+        viewer.config.settle_ms = Duration::ZERO;
         // Nobody tells the machine that its time has come to change over.
         viewer.failover.handle(viewer.now, Signal::Left(UIDS[0], Left::Quit));
         viewer.known.entry(UIDS[0]).or_default().offline = true;
@@ -322,6 +322,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "polled once more")]
     fn another_answer_at_the_same_time_is_noticed() {
-        watching().rests(Some(Millis::MAX));
+        watching().rests(Some(Instant::MAX));
     }
 }

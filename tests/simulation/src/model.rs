@@ -9,7 +9,7 @@ use steadymix::policy::RetryReason;
 use steadymix::redundancy::GroupStatus;
 use steadymix::status::Call;
 use steadymix::supervisor::{Answer, Ending, Event, EventKind, LeftBehindReason, NoAnswer, Request};
-use steadymix::time::Millis;
+use steadymix::time::{Duration, WallTime};
 
 use crate::checks::{Check, Sent};
 use crate::fingerprint::Fingerprint;
@@ -100,8 +100,8 @@ pub(crate) struct Model {
 
 impl Model {
     /// The process looks at its clock.
-    pub(crate) fn tick(&mut self, wall: Millis) {
-        let wall = wall.as_u64();
+    pub(crate) fn tick(&mut self, wall: WallTime) {
+        let wall = wall.as_millis();
         self.mono += wall.saturating_sub(self.last_wall);
         self.last_wall = wall;
     }
@@ -174,7 +174,7 @@ impl Model {
     }
 
     fn on_look(&mut self, request: &Request) -> Check {
-        let answered_by = self.mono + request.timeout.as_u64();
+        let answered_by = self.mono + request.timeout.as_millis();
         match self.next_look.insert(request.path.clone(), answered_by + BETWEEN_LOOKS) {
             Some(next) if self.mono < next => {
                 Err(format!("{} looked into {} ms too early", request.path, next - self.mono))
@@ -438,7 +438,7 @@ impl Model {
                 let Some(wait) = wait_ms else { return Ok(()) };
                 let task = event.task_id.as_ref().filter(|_| is_of_task(*call));
                 if let Some(whose) = task.or(event.instance_id.as_ref()) {
-                    self.not_before(whose.clone(), *call, now + wait.as_u64());
+                    self.not_before(whose.clone(), *call, now + wait.as_millis());
                 }
                 Ok(())
             }
@@ -637,7 +637,7 @@ fn is_of_task(call: Call) -> bool {
 }
 
 /// The ladders that the service documents: how long to wait at least after which failure, and when to give up.
-fn keeps_to_ladder(call: Call, reason: RetryReason, attempt: u32, wait: Option<Millis>) -> Check {
+fn keeps_to_ladder(call: Call, reason: RetryReason, attempt: u32, wait: Option<Duration>) -> Check {
     use Call::{Acquire, Create, Query};
     use RetryReason::{NotCompleted, NotFound, ServerError, TimedOut};
     let (ladder, is_last_repeated): (&[u64], bool) = match (call, reason) {
@@ -649,7 +649,7 @@ fn keeps_to_ladder(call: Call, reason: RetryReason, attempt: u32, wait: Option<M
     };
     let last = ladder.last().filter(|_| is_last_repeated);
     let least = (attempt as usize).checked_sub(1).and_then(|at| ladder.get(at)).or(last);
-    match (wait.map(Millis::as_u64), least) {
+    match (wait.map(Duration::as_millis), least) {
         (Some(wait), Some(least)) if wait >= *least => Ok(()),
         (None, None) => Ok(()),
         (wait, least) => Err(format!("{call:?} {reason:?} {attempt}: waits {wait:?} ms, not {least:?}")),

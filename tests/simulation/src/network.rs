@@ -4,7 +4,7 @@ use serde_json::Value;
 use steadymix::notice;
 use steadymix::status::Call;
 use steadymix::supervisor::{Answer, Input, NoAnswer, PermitRequest, Request, RequestId};
-use steadymix::time::Millis;
+use steadymix::time::Duration;
 use steadymix_emulator::{Delivery, Reply, Silence};
 
 use crate::checks::{Check, HEADER, Sent};
@@ -25,7 +25,7 @@ pub(crate) enum Coming {
     },
     Permit {
         request: PermitRequest,
-        wait: Millis,
+        wait: Duration,
     },
     /// The snapshot of this request is written at last.
     Persisted(Request),
@@ -175,7 +175,7 @@ impl World {
                 }
                 let (takes, why) = match why {
                     // The driver gives a lost call up in the end.
-                    Silence::Lost => (request.timeout.as_u64() * 3, NoAnswer::TimedOut),
+                    Silence::Lost => (request.timeout.as_millis() * 3, NoAnswer::TimedOut),
                     // Browsers and Workers do not say why.
                     Silence::Dns => (30, self.chance.one(&[NoAnswer::Dns, NoAnswer::Unknown])),
                     Silence::Refused => (30, self.chance.one(&[NoAnswer::Unreachable, NoAnswer::Unknown])),

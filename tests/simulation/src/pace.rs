@@ -38,7 +38,7 @@ impl Pace {
         if now >= calls.over_at + shortest_delay(*call) {
             calls.paths.clear();
         }
-        calls.over_at = now + timeout.as_u64();
+        calls.over_at = now + timeout.as_millis();
         let is_another_token = matches!(call, Call::Query | Call::Update | Call::Delete);
         let is_new = calls.paths.insert(path.clone());
         if calls.paths.len() > 1 && !is_another_token || !is_new {
@@ -77,7 +77,7 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use steadymix::supervisor::{Output, Supervisor, SupervisorConfig};
-    use steadymix::time::Millis;
+    use steadymix::time::WallTime;
 
     use super::*;
     use crate::incidents;
@@ -87,7 +87,7 @@ mod tests {
         let config = serde_json::json!({
             "appId": "app", "instanceId": "show", "uids": [9000, 9001], "services": incidents::services(300, 2_000),
         });
-        let now = Millis::new(1_767_225_600_000);
+        let now = WallTime::from_millis(1_767_225_600_000);
         let mut supervisor = Supervisor::new(SupervisorConfig::from_json(&config).unwrap(), now);
         loop {
             match supervisor.poll(now) {

@@ -3,7 +3,7 @@
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
 use steadymix::status::Call;
 use steadymix::supervisor::{Event, EventKind, Input, LaneStatus, Output, PermitRequest, Request};
-use steadymix::time::Millis;
+use steadymix::time::{Duration, Instant};
 
 use crate::checks::{Check, credentials};
 use crate::model::Model;
@@ -138,10 +138,10 @@ impl World {
                     if until <= wall {
                         return Err(format!("a wait for {why:?} that is over already"));
                     }
-                    if until.minus(wall) > Millis::from_secs(2 * 3600) {
-                        return Err(format!("a wait of {} for {why:?}", until.minus(wall)));
+                    if until.duration_since(wall) > Duration::from_secs(2 * 3600) {
+                        return Err(format!("a wait of {} for {why:?}", until.duration_since(wall)));
                     }
-                    self.processes[at].wake = until.as_u64().saturating_add_signed(-self.offset);
+                    self.processes[at].wake = until.as_millis().saturating_add_signed(-self.offset);
                     self.persist_changes(at);
                     return Ok(());
                 }
@@ -158,14 +158,14 @@ impl World {
     }
 
     fn ask_permit(&mut self, number: u32, request: PermitRequest) {
-        let now = Millis::new(self.now);
+        let now = Instant::from_millis(self.now);
         let Some(quota) = &mut self.shared_quota else { return };
         let wait = quota.ask(now, request);
         if self.plan.mishaps.permits && self.is_faulty() && self.chance.percent(1) {
             self.reach("a permit that got lost");
             return;
         }
-        if wait > Millis::ZERO {
+        if wait > Duration::ZERO {
             self.reach("no permit yet from the shared limit");
         }
         let takes = self.chance.between(1, 60);
@@ -180,7 +180,7 @@ impl World {
             air.told(self.now - crate::world::BEGINNING, event);
         }
         // An event may have waited for a process that was dead.
-        let happened = event.at.as_u64().saturating_add_signed(-self.offset).min(self.now);
+        let happened = event.at.as_millis().saturating_add_signed(-self.offset).min(self.now);
         self.checks.on_event(event, &text)?;
         let process = &mut self.processes[at];
         let is_known = process.model.on_event(happened, event);

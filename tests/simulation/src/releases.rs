@@ -7,7 +7,7 @@ use steadymix::status::Call;
 use steadymix::supervisor::{
     Input, LaneState, LaneStatus, Output, Request, SnapshotError, Supervisor, SupervisorConfig,
 };
-use steadymix::time::Millis;
+use steadymix::time::{Duration, WallTime};
 
 use crate::checks::Check;
 use crate::incidents;
@@ -40,8 +40,8 @@ enum Machine {
 
 /// What both machines can do.
 trait Core: Sized {
-    fn poll(&mut self, now: Millis) -> Output;
-    fn handle(&mut self, now: Millis, input: Input);
+    fn poll(&mut self, now: WallTime) -> Output;
+    fn handle(&mut self, now: WallTime, input: Input);
     fn snapshot(&self) -> String;
     fn restore(snapshot: &str) -> Result<Self, SnapshotError>;
     fn lanes(&self) -> Vec<LaneStatus>;
@@ -50,10 +50,10 @@ trait Core: Sized {
 macro_rules! core {
     ($machine:ty, $lanes:expr) => {
         impl Core for $machine {
-            fn poll(&mut self, now: Millis) -> Output {
+            fn poll(&mut self, now: WallTime) -> Output {
                 Self::poll(self, now)
             }
-            fn handle(&mut self, now: Millis, input: Input) {
+            fn handle(&mut self, now: WallTime, input: Input) {
                 Self::handle(self, now, input);
             }
             fn snapshot(&self) -> String {
@@ -81,10 +81,14 @@ struct Driven<C> {
 }
 
 impl<C: Core> Driven<C> {
+    fn wall(&self) -> WallTime {
+        WallTime::from_millis(self.now)
+    }
+
     /// To the next call, which is not made yet; `None` once it is done.
     fn next(&mut self) -> Result<Option<Request>, String> {
         for _ in 0..MOST_POLLS {
-            let now = Millis::new(self.now);
+            let now = self.wall();
             match self.core.poll(now) {
                 Output::Send(request) => return Ok(Some(request)),
                 Output::Emit(_) => {}
@@ -92,8 +96,8 @@ impl<C: Core> Driven<C> {
                     let token = format!("rtc-token-of-{}", request.uid);
                     self.core.handle(now, Input::Token(request.id, Ok(Some(token))));
                 }
-                Output::NeedPermit(request) => self.core.handle(now, Input::Permit(request, Millis::ZERO)),
-                Output::Wait { until, .. } => self.now = until.as_u64(),
+                Output::NeedPermit(request) => self.core.handle(now, Input::Permit(request, Duration::ZERO)),
+                Output::Wait { until, .. } => self.now = until.as_millis(),
                 Output::Done(_) => return Ok(None),
             }
         }
@@ -104,7 +108,7 @@ impl<C: Core> Driven<C> {
     fn make(&mut self, request: &Request) -> Check {
         let answer = self.service.perform(self.now, request)?;
         self.now += ANSWER_TAKES;
-        self.core.handle(Millis::new(self.now), Input::Answer(request.id, answer));
+        self.core.handle(self.wall(), Input::Answer(request.id, answer));
         Ok(())
     }
 
@@ -127,7 +131,7 @@ fn life(core: impl Core, machine: Machine) -> Result<Vec<Kept>, String> {
         if driven.runs() && request.call == Call::Query {
             match has_died {
                 false => driven.service.kill(),
-                true => driven.core.handle(Millis::new(driven.now), Input::Stop),
+                true => driven.core.handle(driven.wall(), Input::Stop),
             }
             has_died = true;
         }
@@ -146,14 +150,14 @@ pub fn lines() -> Result<String, String> {
         "uids": [9000, 9001], "quota": limits,
     });
     let config = SupervisorConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;
-    let mut kept = life(Supervisor::new(config, Millis::new(BEGINNING)), Machine::Supervisor)?;
+    let mut kept = life(Supervisor::new(config, WallTime::from_millis(BEGINNING)), Machine::Supervisor)?;
     let config = json!({
         "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
         "quota": { "callsPerSecond": 8, "pcw": 30 },
         "lanes": [{ "name": "primary", "uids": [9000, 9001] }, { "name": "backup", "uids": [9100, 9101] }],
     });
     let config = GroupConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;
-    kept.extend(life(RedundancyGroup::new(config, Millis::new(BEGINNING)), Machine::Group)?);
+    kept.extend(life(RedundancyGroup::new(config, WallTime::from_millis(BEGINNING)), Machine::Group)?);
     let lines: Result<Vec<String>, _> = kept.iter().map(serde_json::to_string).collect();
     lines.map(|lines| lines.join("\n") + "\n").map_err(|error| error.to_string())
 }
@@ -193,7 +197,7 @@ fn go_on<C: Core>(snapshot: &str, away: u64) -> Check {
     if !driven.runs() {
         return Err("it does not run within an hour".to_owned());
     }
-    driven.core.handle(Millis::new(driven.now), Input::Stop);
+    driven.core.handle(driven.wall(), Input::Stop);
     while let Some(request) = driven.next()? {
         driven.make(&request)?;
     }

@@ -4,27 +4,27 @@ use std::collections::BTreeMap;
 
 use steadymix::quota::{Lane, Permit, QuotaLimits, TokenBucket, Want};
 use steadymix::supervisor::PermitRequest;
-use steadymix::time::Millis;
+use steadymix::time::{Duration, Instant};
 
 /// Past the time at which it was to ask again, or to use the permit that is reserved for its Create.
-const PLACE_KEPT: Millis = Millis::from_secs(10);
-const RESERVED: Millis = Millis::from_secs(5);
+const PLACE_KEPT: Duration = Duration::from_secs(10);
+const RESERVED: Duration = Duration::from_secs(5);
 
 pub(crate) struct SharedQuota {
     bucket: TokenBucket,
     /// Until when each lane is waited for.
-    waited_for: BTreeMap<Lane, Millis>,
+    waited_for: BTreeMap<Lane, Instant>,
 }
 
 impl SharedQuota {
-    pub(crate) fn new(now: Millis) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         // A permit takes a while on its way: a little less than the limit is shared out.
         let limits = QuotaLimits { calls_per_second: 7, burst: 2, pcw: 100 };
         Self { bucket: TokenBucket::new(limits, now), waited_for: BTreeMap::new() }
     }
 
     /// How long to wait before asking again; zero is a permit.
-    pub(crate) fn ask(&mut self, now: Millis, PermitRequest { lane, want }: PermitRequest) -> Millis {
+    pub(crate) fn ask(&mut self, now: Instant, PermitRequest { lane, want }: PermitRequest) -> Duration {
         let bucket = &mut self.bucket;
         self.waited_for.retain(|lane, until| {
             let is_waited_for = now <= *until;
@@ -35,16 +35,16 @@ impl SharedQuota {
         });
         match bucket.ask(now, lane, want) {
             Permit::Granted if want == Want::AcquireAndCreate => {
-                self.waited_for.insert(lane, now.plus(RESERVED));
-                Millis::ZERO
+                self.waited_for.insert(lane, now + RESERVED);
+                Duration::ZERO
             }
             Permit::Granted => {
                 self.waited_for.remove(&lane);
-                Millis::ZERO
+                Duration::ZERO
             }
             Permit::Wait(until) => {
-                self.waited_for.insert(lane, until.plus(PLACE_KEPT));
-                until.minus(now)
+                self.waited_for.insert(lane, until + PLACE_KEPT);
+                until.duration_since(now)
             }
         }
     }

@@ -10,7 +10,7 @@ mod switching;
 use std::collections::{BTreeMap, BTreeSet};
 
 use steadymix::failover::{Connection, Failover, FailoverConfig, Kind, Left, Signal, Standby};
-use steadymix::time::Millis;
+use steadymix::time::{Duration, Instant};
 
 pub(crate) use self::network::Network;
 use self::phases::Phases;
@@ -81,7 +81,7 @@ impl Setup {
     fn of(chance: &mut Chance, ends: u64) -> Self {
         let network = Network::of(chance, ends);
         let standby = chance.one(&[Standby::Hot, Standby::Hot, Standby::Probe, Standby::Cold]);
-        let fail_back_ms = chance.percent(10).then_some(Millis::new(20_000));
+        let fail_back_ms = chance.percent(10).then_some(Duration::from_millis(20_000));
         let config = FailoverConfig { standby, fail_back_ms, ..FailoverConfig::default() };
         Self { config, network, interval: chance.one(&[66, 66, 33]), tells_frames: true }
     }
@@ -208,7 +208,7 @@ impl<'a> Viewer<'a> {
     pub(crate) fn with(air: &'a Air, setup: Setup, chance: Chance, traced: bool) -> Self {
         let mut viewer = Self {
             air,
-            failover: Failover::new(&air.uids, setup.config.clone(), Millis::ZERO),
+            failover: Failover::new(&air.uids, setup.config.clone(), Instant::ZERO),
             setup,
             now: 0,
             coming: BTreeMap::new(),
@@ -241,8 +241,8 @@ impl<'a> Viewer<'a> {
     /// It may change over again at once: what the checks must notice.
     #[must_use]
     pub fn without_dwell(mut self) -> Self {
-        let config = FailoverConfig { dwell_ms: Millis::ZERO, ..FailoverConfig::default() };
-        self.failover = Failover::new(&self.air.uids, config, Millis::ZERO);
+        let config = FailoverConfig { dwell_ms: Duration::ZERO, ..FailoverConfig::default() };
+        self.failover = Failover::new(&self.air.uids, config, Instant::ZERO);
         self
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use steadymix::status::Call;
 use steadymix::supervisor::{Input, KnownTask, LaneState, LaneStatus, Output, Standing};
-use steadymix::time::Millis;
+use steadymix::time::{Instant, WallTime};
 use steadymix_emulator::{Command, Delivery, Emulator, Reply, StartUp};
 
 use crate::air::Air;
@@ -130,7 +130,7 @@ impl World {
             emulator: Emulator::new(plan.profile.clone()),
             processes: Vec::new(),
             overlapped_until: 0,
-            shared_quota: plan.shares_quota.then(|| SharedQuota::new(Millis::new(BEGINNING))),
+            shared_quota: plan.shares_quota.then(|| SharedQuota::new(Instant::from_millis(BEGINNING))),
             back_at: Some(BEGINNING),
             persisted: None,
             has_changed: false,
@@ -278,8 +278,8 @@ impl World {
         }
     }
 
-    pub(crate) fn wall(&self) -> Millis {
-        Millis::new(self.now.saturating_add_signed(self.offset))
+    pub(crate) fn wall(&self) -> WallTime {
+        WallTime::from_millis(self.now.saturating_add_signed(self.offset))
     }
 
     pub(crate) fn is_faulty(&self) -> bool {
@@ -481,12 +481,12 @@ impl World {
                     self.digest.text(text);
                 }
                 let latest = request.send_before.unwrap_or_default();
-                for number in [request.id.as_u64(), request.timeout.as_u64(), latest.as_u64()] {
+                for number in [request.id.as_u64(), request.timeout.as_millis(), latest.as_millis()] {
                     self.digest.number(number);
                 }
             }
             Output::Wait { until, why } => {
-                self.digest.number(until.as_u64());
+                self.digest.number(until.as_millis());
                 self.digest.number(*why as u64);
             }
             Output::NeedToken(request) => self.digest.debug(request),

@@ -7,7 +7,7 @@ use steadymix::notice::{Notice, NoticeKind};
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
 use steadymix::status::Call;
 use steadymix::supervisor::{Answer, Input, LaneState, NoAnswer, Output, Request, RequestId, Standing};
-use steadymix::time::Millis;
+use steadymix::time::{Duration, WallTime};
 
 use super::Bounds;
 use crate::checks::{Check, Checks, Sent};
@@ -106,7 +106,7 @@ impl Small {
             "policy": { "jitterPercent": 0 },
         });
         let config = GroupConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;
-        let group = RedundancyGroup::new(config, Millis::new(BEGINNING));
+        let group = RedundancyGroup::new(config, WallTime::from_millis(BEGINNING));
         let model = Model::default();
         let mut small = Self {
             now: BEGINNING,
@@ -330,12 +330,16 @@ impl Small {
         }
     }
 
+    fn wall(&self) -> WallTime {
+        WallTime::from_millis(self.now)
+    }
+
     fn hand_in(&mut self, input: Input) {
-        self.model.tick(Millis::new(self.now));
+        self.model.tick(self.wall());
         if matches!(input, Input::Stop) {
             self.model.on_input();
         }
-        self.group.handle(Millis::new(self.now), input);
+        self.group.handle(self.wall(), input);
     }
 
     fn persist(&mut self) {
@@ -356,14 +360,14 @@ impl Small {
             self.hear(request.id, &sent, Answer::Nothing(NoAnswer::NotSent));
         }
         for _ in 0..MOST_POLLS {
-            let wall = Millis::new(self.now);
+            let wall = self.wall();
             self.model.tick(wall);
             match self.group.poll(wall) {
                 Output::Emit(event) => {
                     let text = serde_json::to_string(&event).map_err(|error| error.to_string())?;
                     self.note(|| format!("    {text}"));
                     self.checks.on_event(&event, &text)?;
-                    self.model.on_event(event.at.as_u64(), &event)?;
+                    self.model.on_event(event.at.as_millis(), &event)?;
                 }
                 Output::Send(request) => {
                     self.note(|| format!("  > {:?} {} {}", request.call, request.domain, request.path));
@@ -386,10 +390,10 @@ impl Small {
                         self.persist();
                     }
                     self.check()?;
-                    self.now = until.as_u64();
+                    self.now = until.as_millis();
                 }
                 Output::NeedToken(request) => self.hand_in(Input::Token(request.id, Ok(None))),
-                Output::NeedPermit(request) => self.hand_in(Input::Permit(request, Millis::ZERO)),
+                Output::NeedPermit(request) => self.hand_in(Input::Permit(request, Duration::ZERO)),
                 Output::Done(_) if self.is_stopping => return self.accounted_for(),
                 Output::Done(outcome) => return Err(format!("it gave up: {outcome:?}")),
             }

@@ -1,7 +1,7 @@
 //! The viewer's side: a broadcast in which nothing is wrong, until the output that is watched dies without a word.
 
 use steadymix::failover::{FailoverConfig, Standby};
-use steadymix::time::Millis;
+use steadymix::time::Duration;
 
 use super::figures::{head, per_hour, percent, ratio, row, spread};
 use crate::air::Air;
@@ -90,8 +90,8 @@ fn air(death: u64) -> Air {
 type Change = fn(&mut Setup);
 type Rows = &'static [(&'static str, Change)];
 
-fn ms(value: u64) -> Millis {
-    Millis::new(value)
+fn ms(value: u64) -> Duration {
+    Duration::from_millis(value)
 }
 
 /// In these times nothing of any output comes.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use steadymix::failover::{
     Connection, Failover, FailoverConfig, Kind, Left, MediaState, Output, Signal, Standby, StateReason,
 };
-use steadymix::time::Millis;
+use steadymix::time::{Duration, Instant};
 
 use super::phases::Phases;
 use crate::chance::Chance;
@@ -49,14 +49,14 @@ impl Babble {
         let uids = UIDS[..chance.between(1, 3) as usize].to_vec();
         let config = FailoverConfig {
             standby: chance.one(&[Standby::Hot, Standby::Hot, Standby::Probe, Standby::Cold]),
-            fail_back_ms: chance.one(&[None, None, Some(Millis::new(4_000))]),
-            dwell_ms: Millis::new(chance.one(&[5_000, 5_000, 500])),
-            penalty_ms: Millis::new(chance.one(&[30_000, 4_000])),
-            both_down_ms: Millis::new(chance.one(&[10_000, 1_000])),
+            fail_back_ms: chance.one(&[None, None, Some(Duration::from_millis(4_000))]),
+            dwell_ms: Duration::from_millis(chance.one(&[5_000, 5_000, 500])),
+            penalty_ms: Duration::from_millis(chance.one(&[30_000, 4_000])),
+            both_down_ms: Duration::from_millis(chance.one(&[10_000, 1_000])),
             ..FailoverConfig::default()
         };
         Self {
-            failover: Failover::new(&uids, config, Millis::ZERO),
+            failover: Failover::new(&uids, config, Instant::ZERO),
             interval: chance.one(&[33, 66, 66, 200]),
             chance,
             flowing: uids.clone(),
@@ -176,18 +176,18 @@ impl Babble {
     }
 
     fn tell(&mut self, signal: Signal) -> Result<(), String> {
-        self.failover.handle(Millis::new(self.now), signal);
+        self.failover.handle(Instant::from_millis(self.now), signal);
         self.note_phases();
         self.settle()
     }
 
     fn settle(&mut self) -> Result<(), String> {
         for _ in 0..MOST_POLLS {
-            let output = self.failover.poll(Millis::new(self.now));
+            let output = self.failover.poll(Instant::from_millis(self.now));
             self.note_phases();
             self.digest.debug(&output);
             if let Output::Wait(until) = output {
-                self.wake = until.map(Millis::as_u64);
+                self.wake = until.map(Instant::as_millis);
                 self.digest.debug(&self.failover.health().collect::<Vec<_>>());
                 if self.wake.is_some_and(|wake| wake <= self.now) {
                     return Err(format!("a wait until {:?}, which is over at {}", self.wake, self.now));

@@ -1,7 +1,7 @@
 //! What a viewer's failover decides, carried out and measured.
 
 use steadymix::failover::{Event, Kind, Output, Reason, Signal, Standby};
-use steadymix::time::Millis;
+use steadymix::time::Instant;
 
 use super::{Happening, Replaced, Viewer};
 use crate::air::Publication;
@@ -17,19 +17,19 @@ impl Viewer<'_> {
             self.note(|| format!("< {signal:?}"));
         }
         self.signals += 1;
-        self.failover.handle(Millis::new(self.now), signal);
+        self.failover.handle(Instant::from_millis(self.now), signal);
         self.note_phases();
         self.drive()
     }
 
     pub(super) fn drive(&mut self) -> Check {
         for _ in 0..100 {
-            let output = self.failover.poll(Millis::new(self.now));
+            let output = self.failover.poll(Instant::from_millis(self.now));
             self.note_phases();
             self.digest.debug(&(self.now, &output));
             match output {
                 Output::Wait(until) => {
-                    if let Some(until) = until.map(Millis::as_u64).filter(|until| *until != self.wake) {
+                    if let Some(until) = until.map(Instant::as_millis).filter(|until| *until != self.wake) {
                         if until <= self.now {
                             return Err(format!("a wait until {until} that is over already"));
                         }
@@ -118,10 +118,10 @@ impl Viewer<'_> {
             }
             return Ok(());
         };
-        let decided = self.now - switch_ms.as_u64();
+        let decided = self.now - switch_ms.as_millis();
         self.reach(&format!("switched: {reason:?}"));
         let is_soft = matches!(reason, Reason::Frozen | Reason::Dead | Reason::AudioLost);
-        let dwell = self.setup.config.dwell_ms.as_u64();
+        let dwell = self.setup.config.dwell_ms.as_millis();
         if let (true, Some(last)) = (is_soft || reason == Reason::OnAir, self.last_change)
             && decided < last + dwell
         {
@@ -139,7 +139,7 @@ impl Viewer<'_> {
         };
         let since_seen = self.visible_since.max(self.connected_at);
         if let Some(truth) = replaced.frozen().filter(|_| replaced.last_frame >= since_seen) {
-            if self.setup.tells_frames && outage_ms.as_u64() != truth {
+            if self.setup.tells_frames && outage_ms.as_millis() != truth {
                 return Err(format!("an outage of {truth} ms from {from} to {to} was told as {outage_ms}"));
             }
             self.measure(from, truth, reason);
