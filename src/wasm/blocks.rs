@@ -11,7 +11,7 @@ use crate::policy::{self, RetryReason};
 use crate::quota::{self, Lane, OutputSize, Permit, QuotaLimits, QuotaPlan, Want};
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, TaskWarning, check_instance_id};
-use crate::time::{Clock, Duration, Instant, WallTime};
+use crate::time::{Clock, Duration, WallTime};
 use crate::uid::Uid;
 use crate::{domain, notice, status, uid};
 
@@ -126,7 +126,11 @@ impl UidRing {
 
 /// Which domain is asked next.
 #[wasm_bindgen]
-pub struct DomainLadder(domain::DomainLadder);
+pub struct DomainLadder {
+    ladder: domain::DomainLadder,
+    /// Its own, for the caller's may be set back.
+    clock: Clock,
+}
 
 #[wasm_bindgen]
 impl DomainLadder {
@@ -136,24 +140,24 @@ impl DomainLadder {
         let return_after = Duration::from_f64(return_after_ms);
         value::read("area", area)
             .and_then(|area: Area| domain::DomainLadder::new(area, region.as_deref(), return_after))
-            .map(Self)
+            .map(|ladder| Self { ladder, clock: Clock::default() })
             .map_err(error::config)
     }
 
     /// The domain to ask now (ms since the epoch).
     pub fn domain(&mut self, now: f64) -> String {
-        self.0.domain(Instant::from_f64(now)).to_owned()
+        self.ladder.domain(self.clock.instant(WallTime::from_f64(now))).to_owned()
     }
 
     /// This domain answered.
     pub fn succeeded(&mut self, domain: &str) {
-        self.0.succeeded(domain);
+        self.ladder.succeeded(domain);
     }
 
     /// This domain did not answer, or with a 5xx.
     pub fn failed(&mut self, domain: &str, failure: &str, now: f64) -> Result<(), JsValue> {
         let failure: DomainFailure = value::read("failure", failure).map_err(error::config)?;
-        self.0.failed(domain, failure, Instant::from_f64(now));
+        self.ladder.failed(domain, failure, self.clock.instant(WallTime::from_f64(now)));
         Ok(())
     }
 }

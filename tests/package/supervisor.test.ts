@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import {
+  DomainLadder,
   isSteadymixError,
   RedundancyGroup,
   type Services,
@@ -595,6 +596,16 @@ test("a clock that is set back does not hold up who asks for a permit", () => {
   const back = now - 3_600_000;
   assert.equal(bucket.ask(back, 2, "query"), 500);
   assert.equal(bucket.ask(back + 500, 2, "query"), 0);
+});
+
+test("a clock that is set back does not keep a domain from being returned to", () => {
+  const now = Date.now();
+  const ladder = new DomainLadder("north-america", undefined, 60_000);
+  for (let call = 0; call < 2; call++) ladder.failed("api.agora.io", "unreachable", now);
+  assert.equal(ladder.domain(now), "api-us-east-1.agora.io");
+  const back = now - 3_600_000;
+  assert.equal(ladder.domain(back), "api-us-east-1.agora.io");
+  assert.equal(ladder.domain(back + 60_000), "api.agora.io");
 });
 
 /** Answers every call like a proxy that shows what it was sent. */
