@@ -1,85 +1,53 @@
 //! The one driver: the only code that performs calls.
 
+mod calls;
+mod inbox;
+mod machine;
+mod snapshots;
+mod turn;
+
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
 use futures_util::future::{Either, select};
 use js_sys::{JSON, Promise};
-use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
+use self::inbox::Inbox;
+use self::machine::Machine;
+use self::turn::Turns;
 use super::departures::Departures;
 use super::executor::Executor;
-use super::host::{Host, PERSIST_TIMEOUT};
+use super::host::Host;
 use super::persister::Persister;
-use super::{error, fetch, value};
+use super::{error, value};
 use crate::document;
-use crate::group::Group;
 use crate::notice::{self, Freshness, NoticeError, NoticeLog};
-use crate::redundancy::{GroupConfig, GroupUpdate, RedundancyGroup};
-use crate::status::Call;
-use crate::supervisor::{
-    Answer, Input, NoAnswer, Outcome, Output, PermitRequest, Request, RequestId, Supervisor,
-    SupervisorConfig, TokenRequest,
-};
-use crate::task::{Services, revealed};
+use crate::redundancy::{GroupConfig, RedundancyGroup};
+use crate::supervisor::{Input, Outcome, Output, PermitRequest, RequestId, Supervisor, SupervisorConfig};
+use crate::task::Services;
 use crate::time::{Duration, WallTime};
 
 /// Tasks whose notifications are remembered, to tell those that come twice.
 const NOTICES_OF_TASKS: usize = 256;
-
-enum Machine {
-    Supervisor(Box<Supervisor>),
-    Group(Box<RedundancyGroup>),
-}
-
-impl Machine {
-    fn group(&self) -> &Group {
-        match self {
-            Self::Supervisor(machine) => &machine.0,
-            Self::Group(machine) => &machine.0,
-        }
-    }
-
-    fn group_mut(&mut self) -> &mut Group {
-        match self {
-            Self::Supervisor(machine) => &mut machine.0,
-            Self::Group(machine) => &mut machine.0,
-        }
-    }
-
-    fn snapshot(&self) -> String {
-        self.group().snapshot()
-    }
-}
 
 struct Inner {
     executor: Rc<Executor>,
     host: Host,
     machine: RefCell<Machine>,
     notices: RefCell<NoticeLog>,
-    inbox: RefCell<VecDeque<Input>>,
+    inbox: Inbox,
     /// Calls that are being carried out.
     under_way: RefCell<Vec<RequestId>>,
     /// Permits that are being asked for.
     asked: RefCell<Vec<PermitRequest>>,
     departures: Departures,
     persister: Persister,
-    persisted_revision: Cell<u64>,
-    waker: RefCell<Option<Waker>>,
-    poked: Cell<bool>,
-    driven: Cell<bool>,
+    turns: Turns,
     /// It was restored, and has not been driven since.
     restored: Cell<bool>,
     /// What the clock showed last.
     last_wall: Cell<WallTime>,
-    /// The loop that is under way is to end.
-    interrupted: Cell<bool>,
-    disposed: Cell<bool>,
 }
 
 /// Drives a supervisor or a group. Only what it does by itself, in [`advance`](Self::advance) and [`run`](Self::run), calls
@@ -125,21 +93,16 @@ impl Driver {
         Self(Rc::new(Inner {
             executor: Executor::new(),
             host,
-            persisted_revision: Cell::new(machine.group().revision()),
+            persister: Persister::of(machine.group().revision()),
             machine: RefCell::new(machine),
             notices: RefCell::new(NoticeLog::new(NOTICES_OF_TASKS)),
-            inbox: RefCell::default(),
+            inbox: Inbox::default(),
             under_way: RefCell::default(),
             asked: RefCell::default(),
             departures: Departures::default(),
-            persister: Persister::default(),
-            waker: RefCell::default(),
-            poked: Cell::new(false),
-            driven: Cell::new(false),
+            turns: Turns::default(),
             restored: Cell::new(restored),
             last_wall: Cell::new(WallTime::ZERO),
-            interrupted: Cell::new(false),
-            disposed: Cell::new(false),
         }))
     }
 
@@ -157,7 +120,7 @@ impl Driver {
     fn drive(&self, once: bool) -> Promise {
         let inner = Rc::clone(&self.0);
         // From now on, not from the next microtask on: it may be interrupted before.
-        let turn = Turn::take(&inner);
+        let turn = inner.turns.take();
         self.0.executor.promise(async move {
             let _turn = turn;
             match inner.drive(once).await? {
@@ -170,8 +133,8 @@ impl Driver {
 
     /// Ends the [`run`](Self::run) that is under way. Its calls go on.
     pub fn interrupt(&self) {
-        self.0.interrupted.set(true);
-        self.0.poke();
+        self.0.turns.interrupt();
+        self.0.inbox.poke();
     }
 
     /// Ends what lives, and starts nothing any more.
@@ -206,22 +169,9 @@ impl Driver {
     /// hides may be in it as it is there.
     pub fn update(&self, services: &str, now: f64) -> Result<JsValue, JsValue> {
         let now = self.0.at(WallTime::from_f64(now));
-        let machine = &mut *self.0.machine.borrow_mut();
-        let shown_of = machine.group().services().cloned();
-        let revealed = |json: &Value| revealed(json, shown_of.as_ref());
-        let updates = match machine {
-            Machine::Supervisor(machine) => {
-                value::read_with(services, |json| Services::from_json(&revealed(json)?))
-                    .and_then(|services| machine.update(now, services))
-                    .map(|update| vec![update])
-            }
-            Machine::Group(machine) => {
-                value::read_with(services, |json| GroupUpdate::from_json(&revealed(json)?))
-                    .and_then(|update| machine.update_with(now, update))
-            }
-        };
+        let updates = self.0.machine.borrow_mut().update(services, now);
         let updates = updates.map_err(error::task)?;
-        self.0.poke();
+        self.0.inbox.poke();
         value::out(&updates)
     }
 
@@ -239,10 +189,7 @@ impl Driver {
 
     /// How it is, for people.
     pub fn status(&self) -> Result<JsValue, JsValue> {
-        match &*self.0.machine.borrow() {
-            Machine::Supervisor(machine) => value::out(&machine.status()),
-            Machine::Group(machine) => value::out(&machine.status()),
-        }
+        self.0.machine.borrow().status()
     }
 
     /// What is allowed in the payload that the next launch has, but probably not meant.
@@ -255,9 +202,9 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.0.disposed.set(true);
+        self.0.turns.dispose();
         self.0.executor.cancel();
-        self.0.poke();
+        self.0.inbox.poke();
     }
 }
 
@@ -268,31 +215,14 @@ enum Left {
     Interrupted,
 }
 
-/// While it lasts, calls and snapshots leave.
-struct Turn(Rc<Inner>);
-
-impl Turn {
-    fn take(inner: &Rc<Inner>) -> Self {
-        inner.driven.set(true);
-        inner.interrupted.set(false);
-        Self(Rc::clone(inner))
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.0.driven.set(false);
-    }
-}
-
 impl Inner {
     /// No borrow is held while the application's code runs, its clock included: it may call back.
     async fn drive(self: &Rc<Self>, once: bool) -> Result<Left, JsValue> {
         loop {
-            if self.is_let_go() {
+            if self.turns.is_let_go() {
                 return Ok(Left::Interrupted);
             }
-            while let Some(input) = self.next_input() {
+            while let Some(input) = self.inbox.next() {
                 let now = self.time()?;
                 self.machine.borrow_mut().group_mut().handle(now, input);
             }
@@ -318,42 +248,11 @@ impl Inner {
                         return Ok(Left::Until(until));
                     }
                     let timer = self.host.timer(until.duration_since(now));
-                    match select(timer, self.poked()).await {
+                    match select(timer, self.inbox.poked()).await {
                         Either::Left(_) | Either::Right(_) => {}
                     }
                 }
             }
-        }
-    }
-
-    fn is_let_go(&self) -> bool {
-        self.disposed.get() || self.interrupted.get()
-    }
-
-    /// Whether it may still make calls and persist: once nobody drives it, somebody else may go on with the snapshot.
-    fn is_driven(&self) -> bool {
-        self.driven.get() && !self.disposed.get()
-    }
-
-    fn next_input(&self) -> Option<Input> {
-        self.inbox.borrow_mut().pop_front()
-    }
-
-    /// Waits until something comes in, or happens.
-    fn poked(&self) -> impl Future<Output = ()> + Unpin {
-        poll_fn(|context| {
-            if self.poked.replace(false) {
-                return Poll::Ready(());
-            }
-            *self.waker.borrow_mut() = Some(context.waker().clone());
-            Poll::Pending
-        })
-    }
-
-    fn poke(&self) {
-        self.poked.set(true);
-        if let Some(waker) = self.waker.borrow_mut().take() {
-            waker.wake();
         }
     }
 
@@ -373,13 +272,8 @@ impl Inner {
     fn take(&self, now: f64, input: Input) -> bool {
         let now = self.at(WallTime::from_f64(now));
         let taken = self.machine.borrow_mut().group_mut().handle(now, input);
-        self.poke();
+        self.inbox.poke();
         taken
-    }
-
-    fn come_in(&self, input: Input) {
-        self.inbox.borrow_mut().push_back(input);
-        self.poke();
     }
 
     /// Whether an answer or a permit that is awaited, or a snapshot, is on its way.
@@ -389,144 +283,5 @@ impl Inner {
         self.persister.is_busy()
             || self.under_way.borrow().iter().any(|id| group.awaits(*id))
             || self.asked.borrow().iter().any(|request| group.awaits_permit(*request))
-    }
-
-    fn start(self: &Rc<Self>, request: Request) {
-        let inner = Rc::clone(self);
-        let id = request.id;
-        self.under_way.borrow_mut().push(id);
-        self.executor.spawn(async move {
-            let answer = inner.carry_out(&request).await;
-            inner.under_way.borrow_mut().retain(|other| *other != id);
-            inner.come_in(Input::Answer(id, answer));
-        });
-    }
-
-    async fn carry_out(self: &Rc<Self>, request: &Request) -> Answer {
-        if request.persist_first && self.host.has_persist() {
-            let is_kept = self.persist_in_time(request).await;
-            // Nothing is lost with a Delete, but everything with a task that nobody ends.
-            if !is_kept && request.call != Call::Delete {
-                return Answer::Nothing(NoAnswer::NotPersisted);
-            }
-        }
-        let permit = request.permit();
-        if permit.is_some() && !self.host.has_permit() {
-            let most = self.machine.borrow().group().most_calls_in_a_second();
-            self.departures.turn(&self.host, most).await;
-        }
-        let too_late = request.send_before.is_some_and(|latest| self.time_left(latest) == Duration::ZERO);
-        if too_late || !self.is_driven() || !self.machine.borrow().group().awaits(request.id) {
-            return Answer::Nothing(NoAnswer::NotSent);
-        }
-        if let Some(permit) = permit {
-            self.host.tell_permit_used(permit);
-        }
-        fetch::carry_out(&self.host, request).await
-    }
-
-    /// How long it is until after `latest`; nothing where the clock cannot be read.
-    fn time_left(&self, latest: WallTime) -> Duration {
-        self.host.time().map_or(Duration::ZERO, |now| (latest + Duration::from_millis(1)).duration_since(now))
-    }
-
-    /// Persists the state that a call is part of, and waits for that: for half of the call's time-out, so that it is not the
-    /// network that a slow `persist` is blamed on, and not so long that the call would come too late.
-    async fn persist_in_time(self: &Rc<Self>, request: &Request) -> bool {
-        let half = Duration::from_millis(request.timeout.as_millis() / 2).min(PERSIST_TIMEOUT);
-        let patience = request.send_before.map_or(half, |latest| self.time_left(latest).min(half));
-        match select(self.write_snapshot(), self.host.timer(patience)).await {
-            Either::Left((written, _)) => written.unwrap_or(false),
-            Either::Right(_) => {
-                let consequence = match request.call {
-                    Call::Delete => "the Delete that waits for it is sent without it",
-                    Call::Create
-                    | Call::Update
-                    | Call::Acquire
-                    | Call::Query
-                    | Call::Presence
-                    | Call::RtcToken => "the call that waits for it is not made",
-                };
-                self.host.tell_slow("persist", patience, consequence);
-                false
-            }
-        }
-    }
-
-    fn ask_token(self: &Rc<Self>, request: TokenRequest) {
-        let inner = Rc::clone(self);
-        self.under_way.borrow_mut().push(request.id);
-        self.executor.spawn(async move {
-            let asked = pin!(inner.host.rtc_token(request.uid, &request.channel));
-            let token = match select(asked, inner.host.timer(request.timeout)).await {
-                Either::Left((token, _)) => token,
-                Either::Right(_) => {
-                    inner.host.tell_slow(
-                        "rtcToken",
-                        request.timeout,
-                        "the call that waits for it is not made",
-                    );
-                    Err(())
-                }
-            };
-            inner.under_way.borrow_mut().retain(|other| *other != request.id);
-            inner.come_in(Input::Token(request.id, token));
-        });
-    }
-
-    fn ask_permit(self: &Rc<Self>, request: PermitRequest) {
-        let inner = Rc::clone(self);
-        self.asked.borrow_mut().push(request);
-        self.executor.spawn(async move {
-            let wait = inner.host.permit(request).await;
-            inner.asked.borrow_mut().retain(|other| *other != request);
-            inner.come_in(Input::Permit(request, wait));
-        });
-    }
-
-    // ---- snapshots -----------------------------------------------------------------------------------------------
-
-    fn has_changed(&self) -> bool {
-        self.host.has_persist() && self.machine.borrow().group().revision() != self.persisted_revision.get()
-    }
-
-    /// Persists what has changed last, if anything has; false when it was let go of meanwhile.
-    async fn persist_last(self: &Rc<Self>) -> bool {
-        if self.has_changed() {
-            // One that is being written already may take as long before it is this one's turn.
-            let mut ended = select(self.write_snapshot(), self.host.timer(PERSIST_TIMEOUT));
-            while let Either::Right(_) = select(&mut ended, self.poked()).await {
-                if self.is_let_go() {
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    fn write_snapshot(self: &Rc<Self>) -> futures_channel::oneshot::Receiver<bool> {
-        let (written, must_write) = self.persister.join();
-        if must_write {
-            let inner = Rc::clone(self);
-            self.executor.spawn(async move {
-                while let Some(waiting) = inner.persister.next() {
-                    // Whoever waits learns that nothing was written.
-                    if !inner.is_driven() {
-                        continue;
-                    }
-                    let revision = inner.machine.borrow().group().revision();
-                    let snapshot = inner.machine.borrow().snapshot();
-                    let done = inner.host.persist(&snapshot).await;
-                    // One that failed is tried again with the next change.
-                    inner.persisted_revision.set(revision);
-                    for sender in waiting {
-                        // Whoever gave up waiting need not know.
-                        let _ = sender.send(done);
-                    }
-                    inner.poke();
-                }
-            });
-        }
-        written
     }
 }

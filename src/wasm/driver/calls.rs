@@ -1,0 +1,108 @@
+//! Calls of the service, and questions to the application.
+
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+
+use super::Inner;
+use crate::status::Call;
+use crate::supervisor::{Answer, Input, NoAnswer, PermitRequest, Request, TokenRequest};
+use crate::time::{Duration, WallTime};
+use crate::wasm::fetch;
+use crate::wasm::host::PERSIST_TIMEOUT;
+
+impl Inner {
+    pub(super) fn start(self: &Rc<Self>, request: Request) {
+        let inner = Rc::clone(self);
+        let id = request.id;
+        self.under_way.borrow_mut().push(id);
+        self.executor.spawn(async move {
+            let answer = inner.carry_out(&request).await;
+            inner.under_way.borrow_mut().retain(|other| *other != id);
+            inner.inbox.put(Input::Answer(id, answer));
+        });
+    }
+
+    async fn carry_out(self: &Rc<Self>, request: &Request) -> Answer {
+        if request.persist_first && self.host.has_persist() {
+            let is_kept = self.persist_in_time(request).await;
+            // Nothing is lost with a Delete, but everything with a task that nobody ends.
+            if !is_kept && request.call != Call::Delete {
+                return Answer::Nothing(NoAnswer::NotPersisted);
+            }
+        }
+        let permit = request.permit();
+        if permit.is_some() && !self.host.has_permit() {
+            let most = self.machine.borrow().group().most_calls_in_a_second();
+            self.departures.turn(&self.host, most).await;
+        }
+        let too_late = request.send_before.is_some_and(|latest| self.time_left(latest) == Duration::ZERO);
+        if too_late || !self.turns.is_driven() || !self.machine.borrow().group().awaits(request.id) {
+            return Answer::Nothing(NoAnswer::NotSent);
+        }
+        if let Some(permit) = permit {
+            self.host.tell_permit_used(permit);
+        }
+        fetch::carry_out(&self.host, request).await
+    }
+
+    /// How long it is until after `latest`; nothing where the clock cannot be read.
+    fn time_left(&self, latest: WallTime) -> Duration {
+        self.host.time().map_or(Duration::ZERO, |now| (latest + Duration::from_millis(1)).duration_since(now))
+    }
+
+    /// Persists the state that a call is part of, and waits for that: for half of the call's time-out, so that it is not the
+    /// network that a slow `persist` is blamed on, and not so long that the call would come too late.
+    async fn persist_in_time(self: &Rc<Self>, request: &Request) -> bool {
+        let half = Duration::from_millis(request.timeout.as_millis() / 2).min(PERSIST_TIMEOUT);
+        let patience = request.send_before.map_or(half, |latest| self.time_left(latest).min(half));
+        match select(self.write_snapshot(), self.host.timer(patience)).await {
+            Either::Left((written, _)) => written.unwrap_or(false),
+            Either::Right(_) => {
+                let consequence = match request.call {
+                    Call::Delete => "the Delete that waits for it is sent without it",
+                    Call::Create
+                    | Call::Update
+                    | Call::Acquire
+                    | Call::Query
+                    | Call::Presence
+                    | Call::RtcToken => "the call that waits for it is not made",
+                };
+                self.host.tell_slow("persist", patience, consequence);
+                false
+            }
+        }
+    }
+
+    pub(super) fn ask_token(self: &Rc<Self>, request: TokenRequest) {
+        let inner = Rc::clone(self);
+        self.under_way.borrow_mut().push(request.id);
+        self.executor.spawn(async move {
+            let asked = pin!(inner.host.rtc_token(request.uid, &request.channel));
+            let token = match select(asked, inner.host.timer(request.timeout)).await {
+                Either::Left((token, _)) => token,
+                Either::Right(_) => {
+                    inner.host.tell_slow(
+                        "rtcToken",
+                        request.timeout,
+                        "the call that waits for it is not made",
+                    );
+                    Err(())
+                }
+            };
+            inner.under_way.borrow_mut().retain(|other| *other != request.id);
+            inner.inbox.put(Input::Token(request.id, token));
+        });
+    }
+
+    pub(super) fn ask_permit(self: &Rc<Self>, request: PermitRequest) {
+        let inner = Rc::clone(self);
+        self.asked.borrow_mut().push(request);
+        self.executor.spawn(async move {
+            let wait = inner.host.permit(request).await;
+            inner.asked.borrow_mut().retain(|other| *other != request);
+            inner.inbox.put(Input::Permit(request, wait));
+        });
+    }
+}
