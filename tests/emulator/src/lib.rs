@@ -34,3 +34,4 @@ pub use notice::Delivery;
 pub use profile::{NoticeProfile, Profile, RepeatCreate, StartUp, Updates};
 pub use service::{Call, Emulator, Overlap, Reply, Silence};
 pub use state::{State, TaskView};
+pub use task::End;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::limits::Stats;
 use crate::service::{Emulator, Overlap};
-use crate::task::Task;
+use crate::task::{End, Task};
 
 /// A task, as it really is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,8 +27,8 @@ pub struct TaskView<'a> {
     pub live: bool,
     /// Whether its stream can be seen.
     pub running: bool,
-    /// How it ended, if it has: `idle`, `failed`, or `stopped`.
-    pub ended: Option<&'static str>,
+    /// How it ended, if it has.
+    pub ended: Option<End>,
     /// When it was created, in ms.
     pub created_ms: u64,
     /// When it ended, in ms, if it has.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::payload::Output;
@@ -56,10 +57,15 @@ pub(crate) enum Stage {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum End {
+    /// By itself: its hosts were away for its `idleTimeout`.
     Idle,
+    /// Abnormally.
     Failed,
+    /// By a Delete.
     Stopped,
 }
 
@@ -135,11 +141,9 @@ impl Task {
     }
 
     /// How it ended, if it has.
-    pub(crate) fn ended(&self) -> Option<&'static str> {
+    pub(crate) fn ended(&self) -> Option<End> {
         match self.stage {
-            Stage::Ended { how: End::Idle, .. } => Some("idle"),
-            Stage::Ended { how: End::Failed, .. } => Some("failed"),
-            Stage::Ended { how: End::Stopped, .. } => Some("stopped"),
+            Stage::Ended { how, .. } => Some(how),
             Stage::Starting { .. } | Stage::Running { .. } | Stage::Abnormal { .. } => None,
         }
     }
