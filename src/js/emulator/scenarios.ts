@@ -6,7 +6,7 @@ import { asText, memberOf, shown, uint32 } from "../check.js";
 import { invalid } from "../errors.js";
 import { groupOf } from "../instanceId.js";
 import type { LaneConfig, Services } from "../types.js";
-import type { Command, Target, Task } from "./emulator.js";
+import type { Command, Target, Task } from "./contract.js";
 
 /**
  * The payload of a sample broadcast: all sound of the channel `studio` and the video of its host 1, mixed into the channel

@@ -8,8 +8,9 @@ use crate::profile::{NoticeProfile, RepeatCreate, StartUp};
 use crate::service::Emulator;
 use crate::task::{End, Stage, Task};
 
-/// Which tasks; in JSON its fields stand beside those of the command.
+/// Which tasks a command is about, named by `taskId`, by `uid` or by both. In JSON these stand beside the command's fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Target {
     /// The one with this id.
@@ -26,15 +27,17 @@ impl Target {
     }
 }
 
-/// What an experimenter can do.
+/// What an experimenter can do. A command that applies to nothing, such as the uid of no live task or a rule that no call can
+/// match, is an error.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(tag = "kind"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, rename_all_fields = "camelCase")]
 pub enum Command {
     /// Adds a rule to the script of faults.
     AddRule {
-        /// The rule; its times are on the emulator's clock.
+        /// The rule.
         rule: Rule,
-        /// It lasts so long from now, in ms.
+        /// How long it lasts from now, in ms: from 1 to a year, for ever if left out. Not together with `untilMs` of the rule.
         #[serde(default)]
         for_ms: Option<u64>,
     },
@@ -44,13 +47,13 @@ pub enum Command {
     Kill {
         /// Which.
         target: Target,
-        /// Query goes on saying that they run for so long, in ms.
+        /// Query goes on saying that they run for so long, in ms: at most a year.
         #[serde(default)]
         report_lag_ms: u64,
-        /// Query says 404 afterwards, instead of their end.
+        /// Whether Query says 404 afterwards, in the place of their end.
         #[serde(default)]
         forgotten: bool,
-        /// Why, in notifications and in Query's answers.
+        /// The `stopReason` of the notification, and the `message` of Query's answer: `abnormal` if left out.
         #[serde(default)]
         reason: Option<String>,
     },
@@ -60,31 +63,31 @@ pub enum Command {
         target: Target,
         /// Whether they will run again.
         recovers: bool,
-        /// Why, in notifications and in Query's answers.
+        /// As for `kill`.
         #[serde(default)]
         reason: Option<String>,
     },
-    /// The hosts of a channel leave, or come back.
+    /// The hosts of an input channel leave, or come back.
     Hosts {
-        /// The channel.
+        /// The input channel: a non-empty string.
         channel: String,
         /// Whether they are there.
         present: bool,
     },
     /// Notifications come like this from now on.
     Notices {
-        /// How; `null`: not at all.
+        /// How they come; `null`: not at all.
         #[serde(deserialize_with = "Option::deserialize")]
         profile: Option<NoticeProfile>,
     },
     /// Tasks start like this from now on.
     StartUp {
-        /// How.
+        /// How they start.
         start_up: StartUp,
     },
     /// A repeated Create is answered like this from now on.
     RepeatCreate {
-        /// How.
+        /// The answer.
         answer: RepeatCreate,
     },
 }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::random::Random;
 
-/// A kind of call.
+/// The kinds of calls: those for a task, and `presence`, which asks who is in a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CallKind {
     /// POST `/builderTokens`.
@@ -36,35 +37,37 @@ impl CallKind {
     }
 }
 
-/// What happens to the calls that it is about. The first rule that applies to a call is the one.
+/// A line in the script of faults. What is left out holds for all calls, always. The first rule that applies to a call is the
+/// one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rule {
     /// Only calls of this kind.
     #[serde(default)]
     pub call: Option<CallKind>,
-    /// Only calls to this domain.
+    /// Only calls to this domain, in small letters.
     #[serde(default)]
     pub domain: Option<String>,
-    /// Only calls about this output uid.
+    /// Only calls about this output uid: from 1.
     #[serde(default)]
     pub uid: Option<u32>,
     /// Lets this many calls through first.
     #[serde(default)]
     pub skip: u32,
-    /// Only for so many calls.
+    /// Only for so many calls, at least 1.
     #[serde(default)]
     pub times: Option<u32>,
-    /// From this moment on, in ms.
+    /// From this moment of the emulator's clock on, in ms since the epoch.
     #[serde(default)]
     pub from_ms: u64,
-    /// Before this moment, in ms.
+    /// Before this moment of the emulator's clock, in ms since the epoch.
     #[serde(default)]
     pub until_ms: Option<u64>,
-    /// Only by this chance, in percent.
+    /// Only by this chance, in percent: from 1 to 100.
     #[serde(default)]
     pub chance_percent: Option<u8>,
-    /// What happens.
+    /// What happens to them.
     pub effect: Effect,
 }
 
@@ -86,15 +89,16 @@ impl Rule {
     }
 }
 
-/// What happens to a call.
+/// What happens to the calls that a rule is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(tag = "kind"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, rename_all_fields = "camelCase")]
 pub enum Effect {
     /// It is answered like this, and not carried out.
     Answer {
-        /// The HTTP status.
+        /// The HTTP status: from 200 to 599.
         status: u16,
-        /// `code` of the body.
+        /// `code` of the body; not together with `body`.
         #[serde(default)]
         code: Option<i64>,
         /// The `Retry-After` header.
@@ -106,7 +110,7 @@ pub enum Effect {
     },
     /// It is carried out, but answered like this.
     PerformThenAnswer {
-        /// The HTTP status.
+        /// The HTTP status: from 200 to 599.
         status: u16,
         /// `code` of the body.
         #[serde(default)]
@@ -116,14 +120,14 @@ pub enum Effect {
     PerformAndLose,
     /// It is carried out late, and the answer is lost.
     PerformLate {
-        /// How late, in ms.
+        /// How late, in ms: at most a year.
         ms: u64,
     },
     /// It is lost.
     Lose,
     /// It is carried out, and the answer is held up.
     Delay {
-        /// How long, in ms.
+        /// How long, in ms: at most a day.
         ms: u64,
     },
     /// The domain's name cannot be resolved.
@@ -134,12 +138,12 @@ pub enum Effect {
     Garbage,
     /// It is carried out, but the answer does not name the task.
     NoTaskId,
-    /// It is answered about another task than the one that was asked for, or started. Applies only to calls that name a
-    /// task, and only while there is such another one.
+    /// It is answered about another task than the one that was asked for, or started. Applies to calls that name a task, or
+    /// create one, while there is such another one.
     OtherTask {
-        /// Which.
+        /// Which task.
         which: Other,
-        /// The HTTP status; the body names the other task whatever it is.
+        /// The HTTP status: from 200 to 599; the body names the other task whatever it is.
         #[serde(default = "ok")]
         status: u16,
         /// Whether it is carried out nevertheless.
@@ -154,6 +158,7 @@ fn ok() -> u16 {
 
 /// A task that a call is not about: of those that there are, the newest whose instanceId has most in common with the call's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "OtherTask"))]
 #[serde(rename_all = "camelCase")]
 pub enum Other {
     /// One of the same App ID that has ended.

@@ -86,7 +86,7 @@ fn nest_target(fields: &mut Map<String, Value>) -> Checked {
     Ok(())
 }
 
-const TARGET: &str = "target";
+pub(crate) const TARGET: &str = "target";
 
 fn read<T: DeserializeOwned>(what: &str, json: Value) -> Checked<T> {
     serde_path_to_error::deserialize(json).map_err(|error| {

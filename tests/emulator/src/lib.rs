@@ -23,6 +23,8 @@ mod state;
 mod task;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod typescript;
 mod update;
 #[cfg(target_arch = "wasm32")]
 mod wasm;

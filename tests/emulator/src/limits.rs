@@ -8,15 +8,17 @@ use crate::fault::CallKind;
 
 /// What came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Stats {
     /// Calls of each kind.
+    #[cfg_attr(test, schemars(extend("propertyNames" = { "$ref": "#/$defs/CallKind" })))]
     pub calls: BTreeMap<CallKind, u64>,
     /// Calls to each domain.
     pub domains: BTreeMap<String, u64>,
     /// Calls answered 429 for their rate.
     pub rate_limited: u64,
-    /// Most calls in any one second, looks into channels aside.
+    /// Most calls in any one second, presence checks aside.
     pub most_in_a_second: usize,
 }
 

@@ -10,17 +10,18 @@ use crate::profile::NoticeProfile;
 use crate::random::Random;
 use crate::task::{End, Stage, Task};
 
-/// A notification on its way.
+/// A notification, to be posted to a webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
-    /// When it arrives, in ms.
+    /// When it arrives, by the emulator's clock, in ms since the epoch.
     pub at_ms: u64,
     /// The raw body.
     pub body: String,
-    /// `Agora-Signature`.
+    /// The header `Agora-Signature`.
     pub signature: String,
-    /// `Agora-Signature-V2`.
+    /// The header `Agora-Signature-V2`.
     pub signature_v2: String,
 }
 

@@ -2,42 +2,46 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the emulated service behaves where nothing is scripted. All times are in ms.
+/// How the emulated service behaves where nothing is scripted; every field has a default. Times are at most a year where
+/// nothing else is said, percentages from 0 to 100.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Profile {
-    /// All chance comes from it.
+    /// All chance comes from it: an integer from 0 to 9007199254740991.
     pub seed: u64,
-    /// The `Authorization` header that every call must carry; `null`: any of HTTP Basic with an id and a secret.
+    /// The `Authorization` header that every call must carry: `Basic ` and `customerId:customerSecret` in base64. `null`: any
+    /// such pair. A call without it, or with another one, is answered 401.
     pub authorization: Option<String>,
     /// Whether what only the newest reference refuses, though public programs send it, is refused too: Acquire without
-    /// `services`, streams without `rtcToken`, a video's `zOrder` below 2, watermarks of less than 120 px, `H265`.
+    /// `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks of less than 120 px,
+    /// `H265` to CDN addresses.
     pub strict: bool,
-    /// Calls in any one second, per App ID; over it, 429.
+    /// Calls in any one second, per App ID, at least 1; over it, 429.
     pub calls_per_second: u32,
-    /// `Retry-After` of those 429s, in seconds.
+    /// `Retry-After` of those 429s, in s; `null`: none.
     pub retry_after_s: Option<u32>,
-    /// Live tasks at the same time, per App ID; over it, 429.
+    /// Live tasks at the same time, per App ID, at least 1; over it, 429.
     pub pcw: u32,
-    /// Shortest and longest time to an answer.
+    /// Shortest and longest time to an answer, in ms: at most a day.
     pub answer_ms: [u64; 2],
-    /// From Create to a running task.
+    /// How a task comes from Create to running.
     pub start_up: StartUp,
     /// What a Create is answered while a task with its instanceId lives. The documents do not settle it.
     pub repeat_create: RepeatCreate,
-    /// Which changes an Update may make.
+    /// Which changes an Update may make. Any other one is answered 400, with a message that names the field.
     pub updates: Updates,
     /// What Query, Update and Delete are answered with a builder token that did not start the task: 404 or 403.
     pub wrong_token_status: u16,
-    /// Whether task statuses are numbers.
+    /// Whether task statuses are numbers in the place of strings.
     pub numeric_status: bool,
-    /// How long an ended task is still answered for, before it is 404.
+    /// How long an ended task is still answered for before it is 404, in ms.
     pub forget_after_ms: u64,
-    /// How long the service takes to move a task that failed.
+    /// Shortest and longest time that the service takes to move a task that failed, in ms.
     pub migration_ms: [u64; 2],
-    /// A host that is there is not shown, in percent of the looks; never more than twice in a row.
+    /// A host that is in the channel is not shown, in percent of the presence checks; never more than twice in a row.
     pub presence_misses_percent: u8,
-    /// Notifications; `null`: none.
+    /// How notifications come; `null`: not at all.
     pub notices: Option<NoticeProfile>,
 }
 
@@ -64,8 +68,9 @@ impl Default for Profile {
     }
 }
 
-/// From Create to a running task.
+/// How a task comes from Create to running.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct StartUp {
     /// Shortest and longest time, in ms.
@@ -84,6 +89,7 @@ impl Default for StartUp {
 
 /// What a Create is answered while a task with its instanceId lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum RepeatCreate {
     /// 200 with that task.
@@ -97,8 +103,9 @@ pub enum RepeatCreate {
     Conflict409,
 }
 
-/// Which changes an Update may make; any other one is refused with 400.
+/// Which changes an Update may make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Updates {
     /// Those that the service documents: `rtc` members of `audioInputs` and `videoInputs` come and go, `region` of a video
@@ -111,9 +118,10 @@ pub enum Updates {
 
 /// How notifications come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct NoticeProfile {
-    /// What they are signed with.
+    /// What they are signed with: a non-empty string.
     pub secret: String,
     /// Shortest and longest time on their way, in ms.
     pub takes_ms: [u64; 2],

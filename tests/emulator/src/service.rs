@@ -18,31 +18,33 @@ use crate::request::Route;
 use crate::task::{End, Stage, Status, Task};
 use crate::update::refused_change;
 
-/// A call that comes in.
+/// A call of the REST API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "IncomingCall"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Call {
     /// The domain that was asked.
     pub domain: String,
-    /// The HTTP method.
+    /// The HTTP method, in capital letters.
     pub method: String,
     /// Path and query.
     pub path: String,
-    /// The `Authorization` header.
+    /// The `Authorization` header; `null`: none.
     #[serde(default)]
     pub authorization: Option<String>,
-    /// The body.
+    /// The body: JSON text.
     #[serde(default)]
     pub body: String,
 }
 
-/// What comes back.
+/// What comes of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", tag = "kind", rename_all_fields = "camelCase")]
 pub enum Reply {
     /// An HTTP reply.
     Answer {
-        /// How long it takes, in ms.
+        /// After how long, in ms of the emulator's time.
         delay_ms: u64,
         /// The HTTP status.
         status: u16,
@@ -51,7 +53,7 @@ pub enum Reply {
         /// The body.
         body: String,
     },
-    /// None.
+    /// No answer.
     Nothing {
         /// Why.
         why: Silence,
@@ -60,6 +62,7 @@ pub enum Reply {
 
 /// Why nothing comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Silence {
     /// The name cannot be resolved.
@@ -70,19 +73,20 @@ pub enum Silence {
     Lost,
 }
 
-/// Two live tasks on one uid of one channel, or on one CDN address: they kick each other out.
+/// Live tasks that met on one uid of one channel, or on one CDN address, where they kick each other out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Overlap {
-    /// When, in ms.
+    /// When, in ms since the epoch.
     pub at_ms: u64,
-    /// The channel; empty if it is about a CDN address.
+    /// The output channel; empty if it was a CDN address.
     pub channel: String,
-    /// The uid; 0 if it is about a CDN address.
+    /// The output uid; 0 if it was a CDN address.
     pub uid: u32,
-    /// The task that was there.
+    /// The taskId of the one that was there.
     pub older: String,
-    /// The task that came.
+    /// The taskId of the one that came.
     pub younger: String,
 }
 

@@ -7,15 +7,16 @@ use crate::limits::Stats;
 use crate::service::{Emulator, Overlap};
 use crate::task::{End, Task};
 
-/// A task, as it really is.
+/// A task of the emulated service, as it really is. Instants are in ms since the epoch, by the emulator's clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Task"))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskView<'a> {
     /// Its id.
     pub task_id: &'a str,
     /// The instanceId of its Acquire.
     pub instance_id: &'a str,
-    /// The RTC channel of its inputs, if it has one.
+    /// The RTC channel of its inputs; `null`: they are media files.
     pub input_channel: Option<&'a str>,
     /// Its output channel; empty if it publishes to CDN addresses.
     pub channel: &'a str,
@@ -29,11 +30,11 @@ pub struct TaskView<'a> {
     pub running: bool,
     /// How it ended, if it has.
     pub ended: Option<End>,
-    /// When it was created, in ms.
+    /// When it was created.
     pub created_ms: u64,
-    /// When it ended, in ms, if it has.
+    /// When it ended, if it has.
     pub ended_ms: Option<u64>,
-    /// The `sequenceId` of its last update.
+    /// The `sequenceId` of its last update; `null`: there was none.
     pub sequence_id: Option<u64>,
     /// The `idleTimeout` that it was started with, or updated to, in ms.
     pub idle_timeout_ms: u64,
@@ -61,13 +62,14 @@ impl<'a> TaskView<'a> {
 
 /// Everything at one moment.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct State<'a> {
-    /// The emulator's clock, in ms.
+    /// The emulator's clock, in ms since the epoch.
     pub now_ms: u64,
     /// Every task there ever was.
     pub tasks: Vec<TaskView<'a>>,
-    /// Tasks that met on one uid.
+    /// Live tasks that met on one uid of one channel, or on one CDN address.
     pub overlaps: &'a [Overlap],
     /// What came in.
     pub stats: &'a Stats,

@@ -59,6 +59,7 @@ pub(crate) enum Stage {
 
 /// How a task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "TaskEnd"))]
 #[serde(rename_all = "camelCase")]
 pub enum End {
     /// By itself: its hosts were away for its `idleTimeout`.

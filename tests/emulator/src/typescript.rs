@@ -1,0 +1,160 @@
+//! TypeScript's declarations of what the emulator reads and writes, with their docs and defaults:
+//! `src/js/emulator/contract.ts` is made of them. They are written from JSON Schema, which has all that serde's attributes say.
+
+use std::{env, fs};
+
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use super::{Call, Command, Delivery, Profile, Reply, State};
+use crate::json::TARGET;
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../src/js/emulator/contract.ts");
+
+const HEAD: &str =
+    "// Generated from the emulator's Rust types: STEADYMIX_GENERATE=1 cargo test -p steadymix-emulator typescript
+/** What goes into the emulator and comes out of it. */
+";
+
+/// Of lines, with what stands before them.
+const WIDTH: usize = 120;
+
+/// `STEADYMIX_GENERATE=1 cargo test -p steadymix-emulator typescript` writes it.
+#[test]
+fn typescript_declares_what_the_emulator_reads_and_writes() {
+    // In schemas of what is written, `required` lists every field in Rust's order; `properties` are sorted by name.
+    let mut schemas = SchemaSettings::default().for_serialize().into_generator();
+    schemas.subschema_for::<Profile>();
+    schemas.subschema_for::<Command>();
+    schemas.subschema_for::<Call>();
+    schemas.subschema_for::<Reply>();
+    schemas.subschema_for::<State<'_>>();
+    schemas.subschema_for::<Delivery>();
+    let mut file = HEAD.to_owned();
+    for (name, schema) in schemas.take_definitions(true) {
+        file += &format!("\n{}export {}", comment("", docs(&schema)), declaration(&name, &schema));
+    }
+    if env::var_os("STEADYMIX_GENERATE").is_some() {
+        fs::write(PATH, &file).unwrap();
+    }
+    assert_eq!(
+        fs::read_to_string(PATH).unwrap(),
+        file,
+        "generate it: STEADYMIX_GENERATE=1 cargo test -p steadymix-emulator typescript"
+    );
+}
+
+fn declaration(name: &str, schema: &Value) -> String {
+    let variants: String = if let Some(variants) = schema["oneOf"].as_array() {
+        variants.iter().map(|it| format!("\n{}  | {}", comment("  ", docs(it)), variant(it))).collect()
+    } else if schema["minProperties"] == 1 {
+        fields(schema).map(|present| format!("\n  | {}", object("    ", schema, present))).collect()
+    } else {
+        return format!("interface {name} {}\n", object("", schema, ""));
+    };
+    format!("type {name} ={variants};\n")
+}
+
+fn variant(schema: &Value) -> String {
+    if schema.get("const").is_some() {
+        return typed(schema);
+    }
+    let object = object("    ", schema, "");
+    match schema["properties"].get(TARGET) {
+        Some(target) => format!("({object} & {})", typed(target)),
+        None => object,
+    }
+}
+
+/// The names of an object's own fields.
+fn fields(schema: &Value) -> impl Iterator<Item = &str> {
+    let names = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str);
+    names.filter(|name| *name != TARGET)
+}
+
+/// An object. Its field `present` is required, even if it has a default.
+fn object(indent: &str, schema: &Value, present: &str) -> String {
+    let properties = &schema["properties"];
+    if let [only] = *fields(schema).collect::<Vec<_>>() {
+        return format!("{{ {only}: {} }}", typed(&properties[only]));
+    }
+    let inner = format!("{indent}  ");
+    let fields = fields(schema).map(|name| field(&inner, name, &properties[name], name == present));
+    format!("{{\n{}{indent}}}", fields.collect::<String>())
+}
+
+fn field(indent: &str, name: &str, schema: &Value, is_present: bool) -> String {
+    let mut docs = docs(schema).to_owned();
+    let mut typed = typed(schema);
+    let default = schema.get("default");
+    // serde accepts null for every optional field; TypeScript offers it where the docs say what it means.
+    let is_nullable = docs.contains("`null`");
+    if default.is_some() && !is_nullable {
+        typed = typed.replace(" | null", "");
+    }
+    // The fields of an object document their own defaults.
+    if let Some(default) = default.filter(|it| !it.is_object() && (is_nullable || !it.is_null())) {
+        let default = format!("Default `{}`.", default.to_string().replace(',', ", "));
+        let last_line = docs.lines().last().map_or(0, str::len);
+        let fits = indent.len() + " *  ".len() + last_line + default.len() <= WIDTH;
+        docs += if fits { " " } else { "\n" };
+        docs += &default;
+    }
+    let mark = if default.is_some() && !is_present { "?" } else { "" };
+    format!("{}{indent}{name}{mark}: {typed};\n", comment(indent, &docs))
+}
+
+fn typed(schema: &Value) -> String {
+    let either = |types: Vec<String>| types.join(" | ");
+    if let Some(word) = schema.get("const") {
+        word.to_string()
+    } else if let Some(reference) = schema["$ref"].as_str() {
+        reference.rsplit('/').next().unwrap().to_owned()
+    } else if let Some(types) = schema["anyOf"].as_array() {
+        either(types.iter().map(typed).collect())
+    } else if let Some(types) = schema["type"].as_array() {
+        either(types.iter().map(|named| of_type(named, schema)).collect())
+    } else {
+        of_type(&schema["type"], schema)
+    }
+}
+
+/// A type by its name in JSON Schema.
+fn of_type(named: &Value, schema: &Value) -> String {
+    match named.as_str().unwrap() {
+        "integer" => "number".to_owned(),
+        "object" => {
+            let value = typed(&schema["additionalProperties"]);
+            match schema.get("propertyNames") {
+                Some(names) => format!("Partial<Record<{}, {value}>>", typed(names)),
+                None => format!("Record<string, {value}>"),
+            }
+        }
+        "array" => {
+            let tuple = |types: Vec<String>| format!("[{}]", types.join(", "));
+            let items = &schema["items"];
+            match (schema["prefixItems"].as_array(), schema["maxItems"].as_u64()) {
+                (Some(types), _) => tuple(types.iter().map(typed).collect()),
+                (None, Some(length)) => tuple((0..length).map(|_| typed(items)).collect()),
+                (None, None) => format!("{}[]", typed(items)),
+            }
+        }
+        same => same.to_owned(),
+    }
+}
+
+fn docs(schema: &Value) -> &str {
+    schema["description"].as_str().unwrap_or_default()
+}
+
+fn comment(indent: &str, docs: &str) -> String {
+    let one_line = format!("{indent}/** {docs} */\n");
+    if docs.is_empty() {
+        String::new()
+    } else if !docs.contains('\n') && one_line.trim_end().len() <= WIDTH {
+        one_line
+    } else {
+        let lines = docs.lines().map(|line| format!("{indent} * {line}\n"));
+        format!("{indent}/**\n{}{indent} */\n", lines.collect::<String>())
+    }
+}
