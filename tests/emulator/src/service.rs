@@ -225,13 +225,11 @@ impl Emulator {
         match effect {
             None => self.performed(now, &route, call),
             Some(Effect::Answer { status, code, retry_after, body }) => {
-                let reply = self.answer(&Outcome { status, body: said(status, code) }, retry_after);
-                match (reply, body) {
-                    (Reply::Answer { delay_ms, status, headers, .. }, Some(body)) => {
-                        Reply::Answer { delay_ms, status, headers, body }
-                    }
-                    (reply, _) => reply,
+                let mut reply = self.answer(&Outcome { status, body: said(status, code) }, retry_after);
+                if let (Reply::Answer { body, .. }, Some(scripted)) = (&mut reply, body) {
+                    *body = scripted;
                 }
+                reply
             }
             Some(Effect::PerformThenAnswer { status, code }) => {
                 self.performed(now, &route, call);
@@ -245,19 +243,20 @@ impl Emulator {
                 self.late.push((now.saturating_add(ms), call.clone()));
                 Reply::Nothing { why: Silence::Lost }
             }
-            Some(Effect::Delay { ms }) => match self.performed(now, &route, call) {
-                Reply::Answer { delay_ms, status, headers, body } => {
-                    Reply::Answer { delay_ms: delay_ms.saturating_add(ms), status, headers, body }
+            Some(Effect::Delay { ms }) => {
+                let mut reply = self.performed(now, &route, call);
+                if let Reply::Answer { delay_ms, .. } = &mut reply {
+                    *delay_ms = delay_ms.saturating_add(ms);
                 }
-                nothing => nothing,
-            },
-            Some(Effect::Garbage) => match self.performed(now, &route, call) {
-                Reply::Answer { delay_ms, status, headers, mut body } => {
+                reply
+            }
+            Some(Effect::Garbage) => {
+                let mut reply = self.performed(now, &route, call);
+                if let Reply::Answer { body, .. } = &mut reply {
                     body.truncate(body.floor_char_boundary(body.len() / 2));
-                    Reply::Answer { delay_ms, status, headers, body }
                 }
-                nothing => nothing,
-            },
+                reply
+            }
             Some(Effect::NoTaskId) => {
                 let mut outcome = self.perform(now, &route, call);
                 if let Value::Object(body) = &mut outcome.body {
