@@ -42,6 +42,7 @@ pub struct TaskView<'a> {
 
 impl<'a> TaskView<'a> {
     pub(crate) fn of(task: &'a Task) -> Self {
+        let (ended_ms, ended) = task.ended().unzip();
         Self {
             task_id: &task.id,
             instance_id: &task.instance_id,
@@ -51,9 +52,9 @@ impl<'a> TaskView<'a> {
             stream_urls: &task.output.stream_urls,
             live: task.is_live(),
             running: task.publishes(),
-            ended: task.ended(),
+            ended,
             created_ms: task.created_ms,
-            ended_ms: task.ended_at(),
+            ended_ms,
             sequence_id: task.sequence_id,
             idle_timeout_ms: task.idle_timeout_ms,
         }

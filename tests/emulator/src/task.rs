@@ -133,18 +133,10 @@ impl Task {
         if now < self.report_lags_until { "" } else { &self.message }
     }
 
-    /// When it ended, if it has.
-    pub(crate) fn ended_at(&self) -> Option<u64> {
+    /// When and how it ended, if it has.
+    pub(crate) fn ended(&self) -> Option<(u64, End)> {
         match self.stage {
-            Stage::Ended { at, .. } => Some(at),
-            Stage::Starting { .. } | Stage::Running { .. } | Stage::Abnormal { .. } => None,
-        }
-    }
-
-    /// How it ended, if it has.
-    pub(crate) fn ended(&self) -> Option<End> {
-        match self.stage {
-            Stage::Ended { how, .. } => Some(how),
+            Stage::Ended { at, how, .. } => Some((at, how)),
             Stage::Starting { .. } | Stage::Running { .. } | Stage::Abnormal { .. } => None,
         }
     }
