@@ -8,7 +8,14 @@ import CircuitBreaker from "opossum";
 import pRetry from "p-retry";
 import { interpret, RetryPolicy, Supervisor, TokenBucket, UidRing } from "steadymix";
 import { Failover } from "steadymix/viewer";
-import { FailoverOfObjects, initSync, interpretAsObject } from "../../target/build/release/objects-small/objects.js";
+import {
+  checkObject,
+  checkText,
+  FailoverOfObjects,
+  initSync,
+  interpretAsObject,
+  interpretAsText,
+} from "../../target/build/release/objects-small/objects.js";
 import { showServices } from "../emulator/js/payload.ts";
 import { root } from "../viewer/browser.ts";
 import { viewerWithoutWasm } from "../viewer/withoutWasm.ts";
@@ -27,15 +34,22 @@ export async function ours(): Promise<Row[]> {
   initSync({ module: readFileSync(join(root, "target", "build", "release", "objects-small", "objects_bg.wasm")) });
   const { Failover: WithoutWasm } = await viewerWithoutWasm();
   const turn = await monitoring();
+  const payload = showServices();
   return [
     {
-      what: "interpret: an object comes back, as JSON text",
+      what: "interpret: JSON text goes in, an object comes back by serde-wasm-bindgen",
       ns: timed(() => interpret("query", 200, undefined, "IN_PROGRESS")),
     },
     {
-      what: "the same, by serde-wasm-bindgen",
+      what: "the same, JSON text comes back",
+      ns: timed(() => JSON.parse(interpretAsText(JSON.stringify("query") as "query", 200, undefined, "IN_PROGRESS"))),
+    },
+    {
+      what: "the same, by serde-wasm-bindgen both ways",
       ns: timed(() => interpretAsObject("query", 200, undefined, "IN_PROGRESS")),
     },
+    { what: "a payload goes in as JSON text, and is checked", ns: timed(() => checkText(JSON.stringify(payload))) },
+    { what: "the same by serde-wasm-bindgen", ns: timed(() => checkObject(payload)) },
     {
       what: "RetryPolicy.wait: a number comes back",
       ns: timed(() => policy.wait("create", "serverError", 1, undefined, 0)),

@@ -1,10 +1,11 @@
-//! The same decisions with objects across the boundary, as `serde-wasm-bindgen` makes them: what the package's own ways,
-//! numbers on the viewer's side and JSON text on the server's, are measured against.
+//! The same with other ways across the boundary, which the package's own are measured against: numbers both ways on the
+//! viewer's side; on the server's JSON text in, and out what `serde-wasm-bindgen` makes.
 #![cfg(target_arch = "wasm32")]
 
 use serde::{Deserialize, Serialize};
 use steadymix::failover::{Failover, FailoverConfig, Kind, Output, Signal};
-use steadymix::status::{self, Call, TaskStatus};
+use steadymix::status::{self, Call, Meaning, TaskStatus};
+use steadymix::task::Services;
 use steadymix::time::Instant;
 use steadymix::uid::Uid;
 use wasm_bindgen::prelude::*;
@@ -62,18 +63,51 @@ impl FailoverOfObjects {
     }
 }
 
-/// What one answer of one call means.
+/// What one answer of one call means: JSON text comes back.
+#[wasm_bindgen(js_name = interpretAsText)]
+pub fn interpret_as_text(
+    call: &str,
+    http_status: Option<u16>,
+    code: Option<f64>,
+    task_status: Option<String>,
+) -> Result<String, JsValue> {
+    let call = serde_json::from_str(call).map_err(failed)?;
+    serde_json::to_string(&meaning(call, http_status, code, task_status)).map_err(failed)
+}
+
+/// What one answer of one call means: values both ways.
 #[wasm_bindgen(js_name = interpretAsObject)]
-pub fn interpret(
+pub fn interpret_as_object(
     call: JsValue,
     http_status: Option<u16>,
     code: Option<f64>,
     task_status: Option<String>,
 ) -> Result<JsValue, JsValue> {
-    let call: Call = serde_wasm_bindgen::from_value(call)?;
+    let call = serde_wasm_bindgen::from_value(call)?;
+    Ok(serde_wasm_bindgen::to_value(&meaning(call, http_status, code, task_status))?)
+}
+
+fn meaning(call: Call, http_status: Option<u16>, code: Option<f64>, task_status: Option<String>) -> Meaning {
     let task_status = task_status.map(|text| TaskStatus::parse(&text));
     #[allow(clippy::cast_possible_truncation, reason = "a code out of range is none that is known")]
     let code = code.map(|code| code as i64);
-    let meaning = status::interpret(call, http_status, code, task_status.as_ref(), None);
-    Ok(serde_wasm_bindgen::to_value(&meaning)?)
+    status::interpret(call, http_status, code, task_status.as_ref(), None)
+}
+
+/// How many things are wrong with a payload that comes as JSON text.
+#[wasm_bindgen(js_name = checkText)]
+pub fn check_text(services: &str) -> Result<usize, JsValue> {
+    let services: Services = serde_json::from_str(services).map_err(failed)?;
+    Ok(services.violations().len())
+}
+
+/// How many things are wrong with a payload that comes as an object.
+#[wasm_bindgen(js_name = checkObject)]
+pub fn check_object(services: JsValue) -> Result<usize, JsValue> {
+    let services: Services = serde_wasm_bindgen::from_value(services)?;
+    Ok(services.violations().len())
+}
+
+fn failed(error: impl ToString) -> JsValue {
+    JsValue::from_str(&error.to_string())
 }
