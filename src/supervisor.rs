@@ -157,7 +157,7 @@ pub enum Why {
 /// How it ended.
 #[apply(document)]
 #[json(camel, tag = kind, serde = both)]
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// `stop()` was called, and has been carried out.
     Stopped,

@@ -1,38 +1,39 @@
 //! What is due next in a lane, and when: a call, or a change that only the passing of time brings.
 
-use super::Why;
-use super::lane::{Goal, Lane};
+use super::lane::{Goal, Lane, NextLaunch};
 use super::launch::Launch;
-use super::payload::RtcTokenFor;
-use super::phase::Phase;
+use super::payload::{MissingToken, RtcTokenFor};
+use super::phase::{Phase, Task};
+use super::rest::{self, Http, TaskPath};
+use super::{Outcome, Why};
 use crate::quota::Want;
 use crate::time::{Duration, Instant, Now};
+use crate::uid::Uid;
 
 /// How long a create that nobody can look for is waited for after `stop()`: a late reply or notification.
 const STOP_GRACE: Duration = Duration::from_secs(30);
 
-/// Something that is due now or later.
-pub(super) struct Due {
-    /// On the monotonic clock.
-    pub(super) at: Instant,
-    pub(super) why: Why,
-    pub(super) what: What,
-}
-
-pub(super) enum What {
+/// What is due in a lane.
+pub(super) enum Due {
     Change(Change),
     Call(DueCall),
+    /// Nothing before this moment.
+    Later {
+        at: Instant,
+        why: Why,
+    },
 }
 
 /// A change of the lane that needs no call.
 #[derive(Clone, Copy)]
 pub(super) enum Change {
     /// A launch begins, as it was planned.
-    Begin,
+    Begin(NextLaunch),
     /// A launch is planned: there is none, and none is planned.
     Plan,
-    /// The current launch would need more builder tokens than are kept: another one takes its place.
-    CreateExhausted,
+    /// The current launch, at this place in the list, would need more builder tokens than are kept: another one takes its
+    /// place.
+    CreateExhausted(usize),
     /// The current launch runs, but was not identified in time: another one takes its place.
     NotIdentified,
     /// What the running task has replaced is deleted.
@@ -40,7 +41,7 @@ pub(super) enum Change {
     /// The running task is replaced for a new payload.
     RollOut,
     /// The lane is being ended: what lives is deleted, and what can neither be deleted nor found is given up.
-    WindDown,
+    WindDown { outcome: Outcome, since: Instant },
 }
 
 pub(super) enum DueCall {
@@ -49,18 +50,23 @@ pub(super) enum DueCall {
     Presence,
 }
 
-/// A call of one launch.
+/// A call of one launch, with what it cannot be made without.
 pub(super) enum LaunchCall {
-    RtcToken(RtcTokenFor),
+    RtcToken {
+        of: RtcTokenFor,
+        uid: Uid,
+        channel: String,
+    },
     Acquire,
     /// With this builder token; not to be sent after `expires_at`.
     Create {
+        http: Http,
         token: String,
         expires_at: Instant,
     },
-    Query,
-    Update,
-    Delete,
+    Query(TaskPath),
+    Update(TaskPath),
+    Delete(TaskPath),
 }
 
 impl DueCall {
@@ -68,12 +74,12 @@ impl DueCall {
     pub(super) fn want(&self) -> Option<Want> {
         let Self::OfLaunch(_, call) = self else { return None };
         match call {
-            LaunchCall::RtcToken(_) => None,
+            LaunchCall::RtcToken { .. } => None,
             LaunchCall::Acquire => Some(Want::AcquireAndCreate),
             LaunchCall::Create { .. } => Some(Want::Create),
-            LaunchCall::Query => Some(Want::Query),
-            LaunchCall::Update => Some(Want::Update),
-            LaunchCall::Delete => Some(Want::Delete),
+            LaunchCall::Query(_) => Some(Want::Query),
+            LaunchCall::Update(_) => Some(Want::Update),
+            LaunchCall::Delete(_) => Some(Want::Delete),
         }
     }
 }
@@ -96,7 +102,8 @@ struct Planned {
     due: Instant,
     priority: Priority,
     why: Why,
-    call: DueCall,
+    /// None before it is due.
+    call: Option<DueCall>,
 }
 
 impl Planned {
@@ -110,42 +117,48 @@ impl Planned {
 }
 
 impl Lane {
-    /// What is due next. A change that is due comes before every call. `may_roll_out` says whether a task that runs may be
-    /// replaced for a new payload: one lane after the other.
-    pub(super) fn due(&mut self, now: Now, may_roll_out: bool) -> Option<Due> {
+    /// What is due now, or when something will be. A change that is due comes before every call. `may_roll_out` says whether a
+    /// task that runs may be replaced for a new payload: one lane after the other.
+    pub(super) fn due(&mut self, now: Now, may_roll_out: bool) -> Due {
         let change = self.next_change(now, may_roll_out);
-        let change = change.map(|(at, why, change)| Due { at, why, what: What::Change(change) });
-        if change.as_ref().is_some_and(|change| change.at <= now.mono) {
-            return change;
+        if let Some((at, _, change)) = change
+            && at <= now.mono
+        {
+            return Due::Change(change);
         }
-        let call = self.next_call(now);
-        let call = call.map(|Planned { due, why, call, .. }| Due { at: due, why, what: What::Call(call) });
-        [call, change].into_iter().flatten().min_by_key(|due| due.at)
+        let call_at = match self.next_call(now) {
+            Some(Planned { call: Some(call), .. }) => return Due::Call(call),
+            Some(Planned { due, why, .. }) => Some((due, why)),
+            None => None,
+        };
+        let change_at = change.map(|(at, why, _)| (at, why));
+        let next = [call_at, change_at].into_iter().flatten().min_by_key(|(at, _)| *at);
+        let (at, why) = next.unwrap_or((now.mono + self.config.policy.monitor_interval_ms, Why::CoolDown));
+        Due::Later { at, why }
     }
 
     // ---- changes -------------------------------------------------------------------------------------------------
 
     /// The change that the passing of time brings next.
     fn next_change(&self, now: Now, may_roll_out: bool) -> Option<(Instant, Why, Change)> {
-        match (&self.goal, self.launches.current(), &self.relaunch.next) {
-            (Goal::End { since, .. }, ..) => self.next_of_end(now, *since),
-            (Goal::Run, Some(launch), _) => self.next_of_current(now, launch, may_roll_out),
-            (Goal::Run, None, Some(next)) => Some((next.at, Why::CoolDown, Change::Begin)),
+        match (&self.goal, self.launches.current_at(), self.relaunch.next) {
+            (Goal::End { outcome, since, .. }, ..) => {
+                let at = self.next_of_end(now, *since)?;
+                Some((at, Why::Stopping, Change::WindDown { outcome: *outcome, since: *since }))
+            }
+            (Goal::Run, Some(at), _) => self.next_of_current(now, at, may_roll_out),
+            (Goal::Run, None, Some(next)) => Some((next.at, Why::CoolDown, Change::Begin(next))),
             (Goal::Run, None, None) => Some((now.mono, Why::CoolDown, Change::Plan)),
         }
     }
 
-    fn next_of_current(
-        &self,
-        now: Now,
-        launch: &Launch,
-        may_roll_out: bool,
-    ) -> Option<(Instant, Why, Change)> {
+    fn next_of_current(&self, now: Now, at: usize, may_roll_out: bool) -> Option<(Instant, Why, Change)> {
+        let launch = self.launches.at(at);
         let is_running = launch.is_running();
         match *launch.phase() {
             // Where nobody looks for its task, going on is better than giving up.
             Phase::Creating { .. } if self.can_look() && launch.tokens.is_full(now.mono) => {
-                return Some((now.mono, Why::Launch, Change::CreateExhausted));
+                return Some((now.mono, Why::Launch, Change::CreateExhausted(at)));
             }
             Phase::Unidentified { since, .. } => {
                 let limit = self.config.policy.unidentified_ms?;
@@ -176,16 +189,16 @@ impl Lane {
         self.outgoing().is_some() || self.launches.iter().any(Launch::is_given_up)
     }
 
-    fn next_of_end(&self, now: Now, since: Instant) -> Option<(Instant, Why, Change)> {
-        let change = |at| (at, Why::Stopping, Change::WindDown);
+    /// When something is to be done for the end that was decided at `since`.
+    fn next_of_end(&self, now: Now, since: Instant) -> Option<Instant> {
         if self.launches.is_empty() {
-            return (self.requests.in_flight.is_none() && !self.goal.is_announced())
-                .then_some(change(now.mono));
+            let is_to_be_announced = self.requests.in_flight.is_none() && !self.goal.is_announced();
+            return is_to_be_announced.then_some(now.mono);
         }
         if self.launches.iter().any(Launch::is_to_wind_down) {
-            return Some(change(now.mono));
+            return Some(now.mono);
         }
-        self.launches.iter().filter_map(|launch| self.given_up_at(launch, since)).min().map(change)
+        self.launches.iter().filter_map(|launch| self.given_up_at(launch, since)).min()
     }
 
     /// When a launch is given up after an end at `since`: not before it was tried to delete its task, however much time has
@@ -203,7 +216,11 @@ impl Lane {
 
     /// Of the calls that are due the most important one, or else the one that is due first.
     fn next_call(&mut self, now: Now) -> Option<Planned> {
-        let has_look = self.wants_look();
+        if let Some(at) = self.launches.current_at()
+            && self.launches.at(at).is_creating()
+        {
+            self.launches.at_mut(at).expire_token(now.mono);
+        }
         let mut next: Option<Planned> = None;
         let mut consider = |planned: Planned| {
             if next.as_ref().is_none_or(|next| planned.order(now) < next.order(now)) {
@@ -213,57 +230,60 @@ impl Lane {
         for at in 0..self.launches.len() {
             self.calls_of(now, at).into_iter().flatten().for_each(&mut consider);
         }
-        if has_look {
+        if self.wants_look() {
             let (due, priority, why) = (self.presence.next_at, Priority::Presence, Why::Presence);
-            consider(Planned { due, priority, why, call: DueCall::Presence });
+            consider(Planned { due, priority, why, call: (due <= now.mono).then_some(DueCall::Presence) });
         }
         next
     }
 
     /// The calls that a launch is to make, now or later.
-    fn calls_of(&mut self, now: Now, at: usize) -> [Option<Planned>; 2] {
-        let is_current = self.launches.current == Some(self.launches.at(at).generation);
-        if is_current && self.launches.at(at).is_creating() {
-            self.launches.at_mut(at).expire_token(now.mono);
-        }
+    fn calls_of(&self, now: Now, at: usize) -> [Option<Planned>; 2] {
         let launch = self.launches.at(at);
-        let Some(due) = launch.phase().due() else { return [None, None] };
-        let plan = |due, priority, why, call| {
-            Some(Planned { due, priority, why, call: DueCall::OfLaunch(at, call) })
+        let is_current = self.launches.current == Some(launch.generation);
+        let plan = |due: Instant, priority, why, call: &dyn Fn() -> LaunchCall| {
+            let call = (due <= now.mono).then(|| DueCall::OfLaunch(at, call()));
+            Some(Planned { due, priority, why, call })
         };
-        let missing_token = || launch.payload.missing_token(self.payload.desired()).map(LaunchCall::RtcToken);
+        let path = |task: &Task| TaskPath::new(&self.config.app_id, &task.id, launch.tokens.first());
+        let query = |due, why, task| plan(due, Priority::Query, why, &|| LaunchCall::Query(path(task)));
         let unless_retrying = |why| if launch.attempts.is_retrying() { Why::Retry } else { why };
-        let query = |why| plan(due, Priority::Query, why, LaunchCall::Query);
         match launch.phase() {
-            _ if is_current && launch.is_creating() => {
+            Phase::Preparing { due } | Phase::Creating { due, .. } if is_current => {
                 let is_again = launch.attempts.is_retrying() || launch.attempts.is_preparing_again();
                 let why = if is_again { Why::Retry } else { Why::Launch };
-                let (priority, call) = match launch.tokens.next() {
-                    Some(builder) => {
-                        let call = LaunchCall::Create {
+                let call = match (launch.tokens.next(), launch.payload.composed()) {
+                    (Some(builder), Some(services)) => {
+                        let priority =
+                            if builder.is_fresh() { Priority::FirstCreate } else { Priority::Launch };
+                        plan(*due, priority, why, &|| LaunchCall::Create {
+                            http: rest::create(&self.config.app_id, &builder.name, services),
                             token: builder.name.clone(),
                             expires_at: builder.expires_at(),
-                        };
-                        (if builder.is_fresh() { Priority::FirstCreate } else { Priority::Launch }, call)
+                        })
                     }
-                    None => (Priority::Launch, missing_token().unwrap_or(LaunchCall::Acquire)),
+                    _ => plan(*due, Priority::Launch, why, &|| {
+                        self.missing_token(launch).unwrap_or(LaunchCall::Acquire)
+                    }),
                 };
-                [plan(due, priority, why, call), None]
+                [call, None]
             }
-            Phase::Confirming { .. } | Phase::Reconsidered { .. } => {
-                [query(unless_retrying(Why::Confirm)), None]
+            Phase::Confirming { task, due, .. } | Phase::Reconsidered { task, due } => {
+                [query(*due, unless_retrying(Why::Confirm), task), None]
             }
-            Phase::Running { .. } => {
+            Phase::Running { task, due, .. } => {
                 let is_updated = is_current && !self.needs_relaunch(launch);
                 let update = launch.payload.update_due().filter(|_| is_updated).and_then(|due| {
-                    let call = missing_token().unwrap_or(LaunchCall::Update);
-                    plan(due, Priority::Launch, Why::Update, call)
+                    plan(due, Priority::Launch, Why::Update, &|| {
+                        let update = || LaunchCall::Update(path(task));
+                        self.missing_token(launch).unwrap_or_else(update)
+                    })
                 });
-                [query(unless_retrying(Why::Monitor)), update]
+                [query(*due, unless_retrying(Why::Monitor), task), update]
             }
-            Phase::AwaitingEnd { .. } => [query(Why::Delete), None],
-            Phase::Deleting { .. } | Phase::Orphaned { .. } => {
-                [plan(due, Priority::Delete, Why::Delete, LaunchCall::Delete), None]
+            Phase::AwaitingEnd { task, due, .. } => [query(*due, Why::Delete, task), None],
+            Phase::Deleting { task, due, .. } | Phase::Orphaned { task, due, .. } => {
+                [plan(*due, Priority::Delete, Why::Delete, &|| LaunchCall::Delete(path(task))), None]
             }
             Phase::Preparing { .. }
             | Phase::Creating { .. }
@@ -271,6 +291,21 @@ impl Lane {
             | Phase::Unidentified { .. }
             | Phase::Superseded { .. } => [None, None],
         }
+    }
+
+    /// The call for an RTC token without which the payload of this launch cannot be composed.
+    fn missing_token(&self, launch: &Launch) -> Option<LaunchCall> {
+        Some(match launch.payload.missing_token(self.payload.desired())? {
+            // The service picks the uid that it subscribes to the inputs with.
+            MissingToken::OfInputs { channel } => {
+                LaunchCall::RtcToken { of: RtcTokenFor::Inputs, uid: 0, channel: channel.to_owned() }
+            }
+            MissingToken::OfOutput => LaunchCall::RtcToken {
+                of: RtcTokenFor::Output,
+                uid: launch.uid,
+                channel: self.config.output_channel.clone(),
+            },
+        })
     }
 
     fn wants_look(&self) -> bool {

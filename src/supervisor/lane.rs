@@ -54,7 +54,7 @@ pub(super) struct Relaunch {
 
 #[apply(document)]
 #[json(camel)]
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct NextLaunch {
     pub(super) at: Instant,
     pub(super) cause: LaunchCause,
@@ -173,7 +173,7 @@ impl Lane {
     /// Emits that it had already ended.
     pub(crate) fn note_ended(&mut self, now: Now) {
         if let Goal::End { outcome, .. } = &self.goal {
-            let outcome = outcome.clone();
+            let outcome = *outcome;
             self.emit(now, None, EventKind::AlreadyEnded { outcome });
         }
     }

@@ -16,7 +16,7 @@ const HANDOVER: Duration = Duration::from_secs(10);
 impl Lane {
     /// Begins the next launch: on the next uid in turn that is free, or whose unresolved create is to be gone on
     /// with. Where every uid is taken by something else, room is made, and it is tried again later.
-    pub(super) fn begin(&mut self, now: Now, next: &NextLaunch) {
+    pub(super) fn begin(&mut self, now: Now, next: NextLaunch) {
         let cause = next.cause;
         let before = self.ring.last();
         let free = |uid: Uid| match self.launches.iter().position(|launch| launch.uid == uid) {
@@ -54,7 +54,7 @@ impl Lane {
     }
 
     /// A create that runs but that nobody names is made again only when there is no other way.
-    fn probe(&self, next: &NextLaunch) -> Option<(Uid, Option<usize>)> {
+    fn probe(&self, next: NextLaunch) -> Option<(Uid, Option<usize>)> {
         if !next.blocked || self.launches.iter().any(Launch::is_leaving) {
             return None;
         }
@@ -66,7 +66,7 @@ impl Lane {
     }
 
     /// A task lives, or may live, under every uid: what was given up is taken back or ended, and it is tried again later.
-    fn make_room(&mut self, now: Now, next: &NextLaunch) {
+    fn make_room(&mut self, now: Now, next: NextLaunch) {
         self.reconsider(now);
         let is_lost =
             |launch: &Launch| launch.tokens.is_closed() && matches!(launch.phase(), Phase::Unresolved { .. });
@@ -374,9 +374,7 @@ impl Lane {
 
     /// The lane is being ended: deletes what lives, gives up what can neither be deleted nor found, and at last reports the
     /// end.
-    pub(super) fn wind_down(&mut self, now: Now) {
-        let Goal::End { outcome, since, .. } = &self.goal else { return };
-        let (outcome, since) = (outcome.clone(), *since);
+    pub(super) fn wind_down(&mut self, now: Now, outcome: Outcome, since: Instant) {
         let shortest = self.config.policy.delete_ms.wait_or_last(0);
         let mut at = 0;
         while let Some(launch) = self.launches.get(at) {
@@ -390,7 +388,7 @@ impl Lane {
             }
         }
         if self.launches.is_empty() && self.requests.in_flight.is_none() && !self.goal.is_announced() {
-            self.goal = Goal::End { outcome: outcome.clone(), since, is_announced: true };
+            self.goal = Goal::End { outcome, since, is_announced: true };
             let kind = match outcome {
                 Outcome::Failed { reason } => EventKind::Failed { reason },
                 Outcome::Stopped | Outcome::Ended => EventKind::Stopped,

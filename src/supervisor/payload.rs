@@ -150,6 +150,13 @@ pub(super) enum RtcTokenFor {
     Output,
 }
 
+/// An RTC token without which a payload cannot be composed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MissingToken<'a> {
+    OfInputs { channel: &'a str },
+    OfOutput,
+}
+
 /// The payload of one launch.
 #[apply(document)]
 #[json(camel)]
@@ -189,14 +196,14 @@ impl LaunchPayload {
     // ---- composing -----------------------------------------------------------------------------------------------
 
     /// The RTC token that the application is to be asked for before the payload can be composed.
-    pub(super) fn missing_token(&self, desired: &Services) -> Option<RtcTokenFor> {
+    pub(super) fn missing_token<'a>(&self, desired: &'a Services) -> Option<MissingToken<'a>> {
         if self.composed.is_some() {
             return None;
         }
-        if self.input_token == RtcToken::NotAsked && desired.input_channel().is_some() {
-            return Some(RtcTokenFor::Inputs);
+        if let (RtcToken::NotAsked, Some(channel)) = (&self.input_token, desired.input_channel()) {
+            return Some(MissingToken::OfInputs { channel });
         }
-        (self.output_token == RtcToken::NotAsked).then_some(RtcTokenFor::Output)
+        (self.output_token == RtcToken::NotAsked).then_some(MissingToken::OfOutput)
     }
 
     pub(super) fn give_token(&mut self, of: RtcTokenFor, token: Option<String>) {

@@ -1,9 +1,8 @@
 //! Polling a lane: makes the changes that are due, and the calls.
 
-use super::due::{Change, Due, DueCall, LaunchCall, What};
+use super::due::{Change, Due, DueCall, LaunchCall};
 use super::event::{Event, LaunchCause};
 use super::lane::{Goal, Lane};
-use super::payload::RtcTokenFor;
 use super::request::{PermitRequest, Request, RequestId, TokenRequest};
 use super::requests::{InFlight, Purpose};
 use super::rest::{self, Http};
@@ -46,46 +45,35 @@ impl Lane {
                 let why = if is_of_application { Why::RtcToken } else { Why::Reply };
                 return Step::Wait { until: in_flight.deadline, why };
             }
-            let (at, why) = match self.due(now, may_roll_out) {
-                Some(Due { at, what: What::Change(change), .. }) if at <= now.mono => {
-                    self.change(now, change);
-                    continue;
+            match self.due(now, may_roll_out) {
+                Due::Change(change) => self.change(now, change),
+                Due::Call(call) => return self.ask_and_send(now, permits, call),
+                Due::Later { at, why } => {
+                    permits.withdraw(self.number);
+                    if let (Goal::End { outcome, .. }, true) = (&self.goal, self.launches.is_empty()) {
+                        return Step::Done(*outcome);
+                    }
+                    return Step::Wait { until: at.max(now.mono + Duration::from_millis(1)), why };
                 }
-                Some(Due { at, what: What::Call(call), .. }) if at <= now.mono => {
-                    return self.ask_and_send(now, permits, call);
-                }
-                Some(Due { at, why, .. }) => (at, why),
-                None => (now.mono + self.config.policy.monitor_interval_ms, Why::CoolDown),
-            };
-            permits.withdraw(self.number);
-            if let (Goal::End { outcome, .. }, true) = (&self.goal, self.launches.is_empty()) {
-                return Step::Done(outcome.clone());
             }
-            return Step::Wait { until: at.max(now.mono + Duration::from_millis(1)), why };
         }
     }
 
     fn change(&mut self, now: Now, change: Change) {
-        let current = self.launches.current_at();
-        match (change, current) {
-            (Change::Begin, _) => {
-                if let Some(next) = self.relaunch.next.clone() {
-                    self.begin(now, &next);
-                }
-            }
-            (Change::Plan, _) => self.schedule(now, LaunchCause::Ended),
-            (Change::CreateExhausted, Some(at)) => {
+        match change {
+            Change::Begin(next) => self.begin(now, next),
+            Change::Plan => self.schedule(now, LaunchCause::Ended),
+            Change::CreateExhausted(at) => {
                 self.launches.at_mut(at).tokens.close();
                 self.abandon(now, at, LaunchCause::CreateSpent);
             }
-            (Change::NotIdentified, _) => {
+            Change::NotIdentified => {
                 self.launches.current = None;
                 self.schedule(now, LaunchCause::Unidentified);
             }
-            (Change::DeleteReplaced, _) => self.delete_replaced(now),
-            (Change::RollOut, _) => self.roll_out(now),
-            (Change::WindDown, _) => self.wind_down(now),
-            (Change::CreateExhausted, None) => {}
+            Change::DeleteReplaced => self.delete_replaced(now),
+            Change::RollOut => self.roll_out(now),
+            Change::WindDown { outcome, since } => self.wind_down(now, outcome, since),
         }
     }
 
@@ -119,13 +107,8 @@ impl Lane {
         let generation = launch.generation;
         let http = |purpose, http| Prepared { purpose, call: PreparedCall::Http { http, send_before: None } };
         match call {
-            LaunchCall::RtcToken(of) => {
-                let (uid, channel) = match of {
-                    // The service picks the uid that it subscribes to the inputs with.
-                    RtcTokenFor::Inputs => (0, desired.input_channel().unwrap_or_default()),
-                    RtcTokenFor::Output => (launch.uid, config.output_channel.as_str()),
-                };
-                let call = PreparedCall::RtcToken { uid, channel: channel.to_owned() };
+            LaunchCall::RtcToken { of, uid, channel } => {
+                let call = PreparedCall::RtcToken { uid, channel };
                 Prepared { purpose: Purpose::RtcToken { generation, of }, call }
             }
             LaunchCall::Acquire => {
@@ -134,29 +117,21 @@ impl Lane {
                 let acquire = rest::acquire(app_id, &launch.instance_id, &services);
                 http(Purpose::Acquire { generation }, acquire)
             }
-            LaunchCall::Create { token, expires_at } => {
+            LaunchCall::Create { http, token, expires_at } => {
                 launch.create_leaves(now.mono);
-                let http = rest::create(app_id, &token, launch.payload.composed().unwrap_or("{}"));
                 let send_before = Some(now.wall + expires_at.duration_since(now.mono));
                 let call = PreparedCall::Http { http, send_before };
                 Prepared { purpose: Purpose::Create { generation, token }, call }
             }
-            LaunchCall::Query => {
+            LaunchCall::Query(task) => {
                 launch.query_leaves(now.mono);
-                let query = rest::query(app_id, launch.task_id().unwrap_or_default(), launch.tokens.first());
-                http(Purpose::Query { generation }, query)
+                http(Purpose::Query { generation }, rest::query(task))
             }
-            LaunchCall::Update => {
+            LaunchCall::Update(task) => {
                 let (sequence_id, services) = launch.payload.compose_to_update(desired, launch.uid);
-                let (task_id, token) = (launch.task_id().unwrap_or_default(), launch.tokens.first());
-                let update = rest::update(app_id, task_id, token, sequence_id, &services);
-                http(Purpose::Update { generation }, update)
+                http(Purpose::Update { generation }, rest::update(task, sequence_id, &services))
             }
-            LaunchCall::Delete => {
-                let delete =
-                    rest::delete(app_id, launch.task_id().unwrap_or_default(), launch.tokens.first());
-                http(Purpose::Delete { generation }, delete)
-            }
+            LaunchCall::Delete(task) => http(Purpose::Delete { generation }, rest::delete(task)),
         }
     }
 

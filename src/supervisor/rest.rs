@@ -33,18 +33,21 @@ pub(super) fn create(app_id: &str, builder_token: &str, services: &str) -> Http 
     }
 }
 
-pub(super) fn query(app_id: &str, task_id: &str, builder_token: &str) -> Http {
-    Http { method: "GET", path: task(app_id, task_id, builder_token), body: None }
+/// The path of a task that is known, with the builder token that calls about it carry.
+pub(super) struct TaskPath(String);
+
+impl TaskPath {
+    pub(super) fn new(app_id: &str, task_id: &str, builder_token: &str) -> Self {
+        let (task_id, builder_token) = (encoded(task_id), encoded(builder_token));
+        Self(project(app_id, format_args!("tasks/{task_id}?builderToken={builder_token}")))
+    }
 }
 
-pub(super) fn update(
-    app_id: &str,
-    task_id: &str,
-    builder_token: &str,
-    sequence_id: u32,
-    services: &str,
-) -> Http {
-    let task = task(app_id, task_id, builder_token);
+pub(super) fn query(TaskPath(path): TaskPath) -> Http {
+    Http { method: "GET", path, body: None }
+}
+
+pub(super) fn update(TaskPath(task): TaskPath, sequence_id: u32, services: &str) -> Http {
     Http {
         method: "PATCH",
         path: format!("{task}&sequenceId={sequence_id}&updateMask={UPDATE_MASK}"),
@@ -52,8 +55,8 @@ pub(super) fn update(
     }
 }
 
-pub(super) fn delete(app_id: &str, task_id: &str, builder_token: &str) -> Http {
-    Http { method: "DELETE", path: task(app_id, task_id, builder_token), body: None }
+pub(super) fn delete(TaskPath(path): TaskPath) -> Http {
+    Http { method: "DELETE", path, body: None }
 }
 
 /// Who broadcasts in a channel: a call of another service, with a rate limit of its own.
@@ -72,10 +75,6 @@ fn project(app_id: &str, of: fmt::Arguments<'_>) -> String {
     // Writing to a string cannot fail.
     let _ = write!(path, "/v1/projects/{}/rtsc/cloud-transcoder/{of}", encoded(app_id));
     path
-}
-
-fn task(app_id: &str, task_id: &str, builder_token: &str) -> String {
-    project(app_id, format_args!("tasks/{}?builderToken={}", encoded(task_id), encoded(builder_token)))
 }
 
 fn with_services(services: &str) -> String {
@@ -105,14 +104,15 @@ mod tests {
             sent(create("app", "b", "{}")),
             format!(r#"POST {base}/tasks?builderToken=b {{"services":{{}}}}"#)
         );
-        assert_eq!(sent(query("app", "t", "b")), format!("GET {base}/tasks/t?builderToken=b "));
+        let task = || TaskPath::new("app", "t", "b");
+        assert_eq!(sent(query(task())), format!("GET {base}/tasks/t?builderToken=b "));
         assert_eq!(
-            sent(update("app", "t", "b", 7, "{}")),
+            sent(update(task(), 7, "{}")),
             format!(
                 r#"PATCH {base}/tasks/t?builderToken=b&sequenceId=7&updateMask=services.cloudTranscoder.config {{"services":{{}}}}"#
             )
         );
-        assert_eq!(sent(delete("app", "t", "b")), format!("DELETE {base}/tasks/t?builderToken=b "));
+        assert_eq!(sent(delete(task())), format!("DELETE {base}/tasks/t?builderToken=b "));
         assert_eq!(sent(presence("app", "show")), "GET /dev/v1/channel/user/app/show/hosts_only ");
     }
 
@@ -121,7 +121,10 @@ mod tests {
         let odd = "a/b?c=d&e%.~-_é";
         let encoded = "a%2Fb%3Fc%3Dd%26e%25.~-_%C3%A9";
         let base = format!("/v1/projects/{encoded}/rtsc/cloud-transcoder");
-        assert_eq!(query(odd, odd, odd).path, format!("{base}/tasks/{encoded}?builderToken={encoded}"));
+        assert_eq!(
+            query(TaskPath::new(odd, odd, odd)).path,
+            format!("{base}/tasks/{encoded}?builderToken={encoded}")
+        );
         assert_eq!(create(odd, odd, "").path, format!("{base}/tasks?builderToken={encoded}"));
         assert_eq!(acquire(odd, "", "").path, format!("{base}/builderTokens"));
         assert_eq!(presence(odd, odd).path, format!("/dev/v1/channel/user/{encoded}/{encoded}/hosts_only"));

@@ -81,7 +81,7 @@ fn rtc_tokens_of_two_payloads_are_remembered_the_newest_first() {
         payload.give_token(RtcTokenFor::Output, Some(output.to_owned()));
         payload.compose_to_launch(&services(1), 7, false);
         payload.forget(false);
-        assert_eq!(payload.missing_token(&services(1)), Some(RtcTokenFor::Inputs));
+        assert_eq!(payload.missing_token(&services(1)), Some(MissingToken::OfInputs { channel: "studio" }));
     }
     assert_eq!(payload.old_tokens, ["e", "c", "d", "b"]);
 }
