@@ -101,7 +101,7 @@ impl UidRing {
         Ok(())
     }
 
-    /// Makes it `uid`'s turn without a new task: its unresolved one is gone on with.
+    /// Makes it the turn of `uid`, which is held.
     pub fn resume(&mut self, uid: Uid) {
         if self.is_held(uid) {
             self.0.last = Some(uid);

@@ -9,7 +9,6 @@ mod update;
 use std::sync::Arc;
 
 use self::context::Context;
-use super::attempts::Failed;
 use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Said};
 use super::lane::{Goal, Lane, Secrets};
 use super::launch::{Confirmed, Launch};
@@ -146,11 +145,10 @@ impl Lane {
 
     /// Takes the RTC token that the application was asked for; `Ok(None)` keeps the one in the payload.
     pub(crate) fn token(&mut self, now: Now, id: RequestId, token: Result<Option<String>, ()>) {
-        let Some(InFlight { purpose: Purpose::RtcToken { generation, of }, .. }) =
-            self.requests.in_flight.take_if(|sent| sent.id == id && sent.purpose.call() == Call::RtcToken)
-        else {
-            return;
-        };
+        let awaited = self.requests.in_flight.as_ref().filter(|sent| sent.id == id);
+        let Some(InFlight { purpose: Purpose::RtcToken { generation, of }, .. }) = awaited else { return };
+        let (generation, of) = (*generation, *of);
+        self.requests.in_flight = None;
         let is_too_long = token
             .as_ref()
             .is_ok_and(|token| token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN_BYTES));
@@ -185,8 +183,8 @@ impl Lane {
         let launch = self.launches.at_mut(at);
         let is_for_update = launch.is_running();
         let attempts = if is_for_update { launch.payload.update_attempts() } else { &mut launch.attempts };
-        let Failed { delay, count } = attempts.token_failed(&policy, is_for_update);
-        let due = now.mono + delay.unwrap_or_default();
+        let (delay, count) = attempts.token_failed(&policy, is_for_update);
+        let due = now.mono + delay;
         if is_for_update {
             launch.payload.update_at(due);
         } else {
@@ -195,7 +193,7 @@ impl Lane {
         let kind = EventKind::Retrying {
             call: Call::RtcToken,
             reason: RetryReason::TokenFailed,
-            wait_ms: delay,
+            wait_ms: Some(delay),
             attempt: count,
             domain: None,
             said: Said::default(),
@@ -204,8 +202,7 @@ impl Lane {
     }
 
     fn late_answer(&mut self, now: Now, id: RequestId, answer: &Answer, is_of_others: &dyn Fn(&str) -> bool) {
-        let Some(at) = self.requests.overdue.iter().position(|overdue| overdue.id == id) else { return };
-        let Some(overdue) = self.requests.overdue.remove(at) else { return };
+        let Some(overdue) = self.requests.take_overdue(id) else { return };
         if matches!(answer, Answer::Nothing(why) if why.was_not_sent()) {
             return self.never_left(&overdue);
         }
@@ -286,7 +283,7 @@ impl Lane {
         let generation = self.launches.at(at).generation;
         let is_of_interest = self.is_of_interest(generation);
         let is_current = self.launches.current == Some(generation);
-        let Some((launch, launches)) = self.launches.split(at) else { return Verdict::Noted };
+        let (launch, launches) = self.launches.split(at);
         let secrets = Secrets {
             app_id: &self.config.app_id,
             payload: &self.payload,

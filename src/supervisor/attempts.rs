@@ -55,12 +55,13 @@ impl Attempts {
         Failed { delay: policy.wait(call, reason, before, None), count: *counter }
     }
 
-    /// Counts an RTC token that the application did not give. It is asked for again for as long as it takes.
-    pub(super) fn token_failed(&mut self, policy: &RetryPolicy, is_for_update: bool) -> Failed {
+    /// Counts an RTC token that the application did not give. It is asked for again for as long as it takes: after this delay.
+    /// The number is that of the attempts that failed in a row.
+    pub(super) fn token_failed(&mut self, policy: &RetryPolicy, is_for_update: bool) -> (Duration, u32) {
         let counter = if is_for_update { &mut self.call } else { &mut self.preparing };
-        let delay = policy.wait(Call::RtcToken, RetryReason::TokenFailed, *counter, None);
+        let delay = policy.ladder(Call::RtcToken, RetryReason::TokenFailed).wait_or_last(*counter);
         *counter = counter.saturating_add(1);
-        Failed { delay, count: *counter }
+        (delay, *counter)
     }
 
     /// Counts an attempt whose delay is not that of a schedule.
@@ -151,7 +152,7 @@ mod tests {
         assert_eq!(attempts.failed(&policy, Call::Acquire, RetryReason::TimedOut).count, 3);
         attempts.prepared();
         assert_eq!(attempts, Attempts::default());
-        assert_eq!(attempts.token_failed(&policy, true), Failed { delay: Some(ms(3_000)), count: 1 });
+        assert_eq!(attempts.token_failed(&policy, true), (ms(3_000), 1));
         assert!(attempts.is_retrying());
     }
 

@@ -93,14 +93,13 @@ impl Lane {
 
     /// The current launch makes way for one whose task was found.
     pub(super) fn displace(&mut self, now: Now) {
-        let current = self.launches.current.take();
-        let Some(at) = current.and_then(|generation| self.launches.position(generation)) else { return };
-        if self.requests.in_flight.as_ref().is_some_and(|in_flight| in_flight.purpose.generation() == current)
-        {
+        let Some(at) = self.launches.current_at() else { return };
+        self.launches.current = None;
+        let launch = self.launches.at_mut(at);
+        if self.requests.is_for(launch.generation) {
             // Should it still be waiting for its snapshot, it must not be sent any more: it could start a second task.
             self.requests.give_up();
         }
-        let launch = self.launches.at_mut(at);
         if launch.may_be_live() {
             launch.displace();
             self.look_soon(now);

@@ -99,10 +99,11 @@ impl Launches {
     }
 
     /// The launch at this place, and all others.
-    pub(super) fn split(&mut self, at: usize) -> Option<(&mut Launch, Others<'_>)> {
+    #[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
+    pub(super) fn split(&mut self, at: usize) -> (&mut Launch, Others<'_>) {
         let (before, rest) = self.list.split_at_mut(at);
-        let (launch, after) = rest.split_first_mut()?;
-        Some((launch, Others { launches: [before, after], retired: &self.retired }))
+        let (launch, after) = rest.split_at_mut(1);
+        (&mut launch[0], Others { launches: [before, after], retired: &self.retired })
     }
 
     /// All of them.
@@ -140,6 +141,13 @@ impl Launches {
         let launch = self.at(at).clone();
         self.current.take_if(|current| *current == launch.generation);
         self.remember(Retired::new(launch, gone));
+    }
+
+    /// The last launch under this uid that is over, unless its task is known to be gone. It is not over after all.
+    pub(super) fn take_retired(&mut self, uid: Uid) -> Option<Retired> {
+        let last = self.retired.iter().enumerate().rfind(|(_, old)| old.uid == uid);
+        let (at, _) = last.filter(|(_, old)| !old.is_gone)?;
+        self.retired.remove(at)
     }
 
     fn remember(&mut self, old: Retired) {

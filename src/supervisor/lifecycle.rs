@@ -29,21 +29,19 @@ impl Lane {
         };
         let generation = match unresolved {
             Some(at) => {
-                self.ring.resume(uid);
                 let launch = self.launches.at_mut(at);
                 launch.resume(now.mono);
                 launch.generation
             }
             None => {
-                if self.ring.take(uid).is_err() {
-                    return;
-                }
+                self.ring.hold(uid);
                 let generation = self.launches.next_generation();
                 let instance_id = self.config.instance_id_of(generation);
                 self.launches.add(Launch::new(generation, uid, instance_id, now.mono));
                 generation
             }
         };
+        self.ring.resume(uid);
         self.launches.current = Some(generation);
         self.relaunch.next = None;
         if let Some(from) = before.filter(|from| *from != uid) {

@@ -144,12 +144,7 @@ impl Lane {
             if !broadcasters.contains(&uid) || self.launches.iter().any(|launch| launch.uid == uid) {
                 continue;
             }
-            let Some(at) = self.launches.retired.iter().rposition(|old| old.uid == uid) else { continue };
-            let Some(old) = self.launches.retired.remove(at) else { continue };
-            if old.is_gone {
-                self.launches.retired.insert(at, old);
-                continue;
-            }
+            let Some(old) = self.launches.take_retired(uid) else { continue };
             let generation = old.generation;
             self.ring.hold(uid);
             self.launches.add(Launch::found_again(old, now.mono));

@@ -115,6 +115,12 @@ impl Requests {
         number
     }
 
+    /// The Create that is not waited for any more and has this id; its reply has come.
+    pub(super) fn take_overdue(&mut self, id: RequestId) -> Option<Overdue> {
+        let at = self.overdue.iter().position(|overdue| overdue.id == id)?;
+        self.overdue.remove(at)
+    }
+
     /// Whether the request under way is for this launch.
     pub(super) fn is_for(&self, generation: u32) -> bool {
         self.in_flight.as_ref().is_some_and(|sent| sent.purpose.generation() == Some(generation))

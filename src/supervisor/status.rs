@@ -178,9 +178,14 @@ impl Lane {
 
     /// The launch whose task runs while another one is made to replace it, with a new payload.
     pub(super) fn outgoing(&self) -> Option<&Launch> {
+        self.outgoing_at().map(|at| self.launches.at(at))
+    }
+
+    /// Its place in the list.
+    pub(super) fn outgoing_at(&self) -> Option<usize> {
         let is_outgoing =
-            |launch: &&Launch| launch.is_running() && self.launches.current != Some(launch.generation);
-        self.launches.iter().find(is_outgoing).filter(|_| self.goal == Goal::Run)
+            |launch: &Launch| launch.is_running() && self.launches.current != Some(launch.generation);
+        self.launches.iter().position(is_outgoing).filter(|_| self.goal == Goal::Run)
     }
 
     /// Whether this launch's task is the current one, or runs until that does.

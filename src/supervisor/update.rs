@@ -84,13 +84,7 @@ impl Lane {
             if self.launches.at(at).may_be_live() {
                 return;
             }
-            let generation = self.launches.at(at).generation;
-            if self
-                .requests
-                .in_flight
-                .as_ref()
-                .is_some_and(|sent| sent.purpose.generation() == Some(generation))
-            {
+            if self.requests.is_for(self.launches.at(at).generation) {
                 self.requests.give_up();
             }
             self.forget(at, None);
@@ -187,10 +181,8 @@ impl Lane {
 
     /// The task that was to be replaced has the right payload after all, as the new one was refused: it stays.
     pub(super) fn keep_outgoing(&mut self) -> bool {
-        let stays = |launch: &&Launch| !self.needs_relaunch(launch);
-        let outgoing =
-            self.outgoing().filter(stays).and_then(|launch| self.launches.position(launch.generation));
-        let Some(at) = outgoing else { return false };
+        let stays = |at: &usize| !self.needs_relaunch(self.launches.at(*at));
+        let Some(at) = self.outgoing_at().filter(stays) else { return false };
         self.launches.current = Some(self.launches.at(at).generation);
         self.relaunch.next = None;
         self.ring.resume(self.launches.at(at).uid);

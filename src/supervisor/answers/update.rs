@@ -64,7 +64,8 @@ impl Launch {
         }
         // That says nothing of the payload, which a relaunch has as well. Query tells whether there is a task.
         self.check_soon(cx.now, &cx.config.policy);
-        self.payload.update_at(self.phase().due().unwrap_or_default().max(cx.now.mono) + delay);
+        let query_at = self.phase().due().map_or(cx.now.mono, |due| due.max(cx.now.mono));
+        self.payload.update_at(query_at + delay);
         Verdict::CheckNow
     }
 }
