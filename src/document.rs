@@ -17,16 +17,16 @@ pub(crate) mod typescript;
 mod values;
 mod writer;
 
-use serde_json::Value;
-
 pub(crate) use self::fields::Fields;
 pub(crate) use self::json::{Json, Wrong};
 pub(crate) use self::names::name;
 pub(crate) use self::serialize::Serializable;
 #[cfg(test)]
 pub(crate) use self::typescript::words;
-pub(crate) use self::writer::{FieldWriter, Writer, write};
+pub(crate) use self::values::JsonText;
+pub(crate) use self::writer::{FieldWriter, Writer, rewrite, write};
 use crate::error::Invalid;
+use crate::json::{Tree, Value};
 
 /// A value that can be read from JSON and written as JSON.
 pub(crate) trait Document {
@@ -75,16 +75,31 @@ pub(crate) trait Document {
     }
 }
 
-/// Reads a document, which errors call `root`.
-pub(crate) fn read<T: Document>(root: &str, value: &Value) -> Result<T, Invalid> {
+/// Reads a document out of JSON text. Errors call it `root`.
+pub(crate) fn read<T: Document>(root: &str, text: &str) -> Result<T, Invalid> {
     let mut document = T::blank();
-    read_into(&mut document, root, value)?;
+    read_into(&mut document, root, text)?;
     Ok(document)
 }
 
-fn read_into(document: &mut dyn Document, root: &str, value: &Value) -> Result<(), Invalid> {
-    document.read(&Json::root(root, value)).map_err(|wrong| *wrong)
+fn read_into(document: &mut dyn Document, root: &str, text: &str) -> Result<(), Invalid> {
+    let tree = Tree::parse(text);
+    let value = tree.as_ref().map_or(Value::NULL, Tree::root);
+    let outcome = document.read(&Json::root(root, value));
+    if tree.is_some() {
+        return outcome.map_err(|wrong| *wrong);
+    }
+    let allowed = outcome.err().map_or_else(|| "JSON".to_owned(), |wrong| wrong.allowed);
+    Err(Invalid::new(root, NOT_JSON, allowed))
 }
+
+/// JSON text of an object, which errors call `root`.
+pub(crate) fn parse<'a>(root: &str, text: &'a str) -> Result<Tree<'a>, Invalid> {
+    Tree::parse(text).ok_or_else(|| Invalid::new(root, NOT_JSON, "an object"))
+}
+
+/// In the place of the value in an error, where the text of a document is not JSON: it may be a secret.
+pub(crate) const NOT_JSON: &str = "not JSON";
 
 /// Makes the struct or enum that follows a [`Document`]; applied with `#[apply(document)]`.
 ///
@@ -407,7 +422,7 @@ macro_rules! document {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let value = serde_json::Value::deserialize(deserializer)?;
-                $crate::document::read(stringify!($type), &value).map_err(serde::de::Error::custom)
+                $crate::document::read(stringify!($type), &value.to_string()).map_err(serde::de::Error::custom)
             }
         }
     };

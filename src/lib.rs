@@ -20,6 +20,8 @@ mod group;
 #[cfg(feature = "server")]
 mod instance_id;
 #[cfg(feature = "server")]
+mod json;
+#[cfg(feature = "server")]
 mod lenient;
 #[cfg(feature = "server")]
 pub mod notice;

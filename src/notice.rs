@@ -1,16 +1,17 @@
 //! Notifications of the service: is it genuine, what does it say, was it here before.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use hmac::{Hmac, KeyInit, Mac};
 use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::document::document;
-use crate::lenient::{self, MAX_ID_BYTES, integer, task_id, text, word};
+use crate::json::{Tree, Type};
+use crate::lenient::{MAX_ID_BYTES, decoded, integer, task_id, text, word};
 use crate::time::WallTime;
 
 /// The largest body that is read, in bytes. Most have a few KB, but some carry the task's whole payload as JSON text, with
@@ -144,21 +145,23 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
     if raw_body.len() > MAX_BODY_BYTES {
         return Err(NoticeError::TooLarge(raw_body.len()));
     }
-    let json: Value = lenient::json(raw_body).ok_or(NoticeError::NotJson)?;
-    if !json.is_object() {
+    let body = decoded(raw_body);
+    let tree = Tree::parse_leniently(&body).ok_or(NoticeError::NotJson)?;
+    let json = tree.root();
+    if json.type_of() != Type::Object {
         return Err(NoticeError::NotJson);
     }
     // One address may get the notifications of several products, and the tests that the console sends. Only the task's
     // scene and its id tell which are ours: the numbers of events are used by others as well.
-    let payload = json.get("payload").unwrap_or(&Value::Null);
-    let is_of_task = word(payload.get("serviceScene")).is_none_or(|scene| scene == SCENE);
-    let names_a_task = payload.get("taskId").is_some_and(|id| !id.is_null() && id != "");
+    let payload = json.at("payload");
+    let is_of_task = word(payload.at("serviceScene")).is_none_or(|scene| scene == SCENE);
+    let names_a_task = !payload.at("taskId").is_null() && !payload.at("taskId").is_string("");
     if !is_of_task || !names_a_task {
         return Err(NoticeError::Foreign);
     }
-    let task_id = task_id(payload.get("taskId")).ok_or(NoticeError::Missing("taskId"))?;
-    let detail = |field: &str| word(lenient::at(payload, &["details", field]));
-    let kind = match integer(json.get("eventType")).ok_or(NoticeError::Missing("eventType"))? {
+    let task_id = task_id(payload.at("taskId")).ok_or(NoticeError::Missing("taskId"))?;
+    let detail = |field: &str| word(payload.at("details").at(field)).map(Cow::into_owned);
+    let kind = match integer(json.at("eventType")).ok_or(NoticeError::Missing("eventType"))? {
         110 => NoticeKind::Started,
         111 => NoticeKind::Stopped { reason: detail("stopReason") },
         112 => NoticeKind::Status { state: detail("state") },
@@ -166,13 +169,13 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
         event_type => NoticeKind::Other { event_type },
     };
     let sent_at =
-        integer(payload.get("sendts")).and_then(|ms| u64::try_from(ms).ok()).map(WallTime::from_millis);
+        integer(payload.at("sendts")).and_then(|ms| u64::try_from(ms).ok()).map(WallTime::from_millis);
     Ok(Notice {
-        notice_id: text(json.get("noticeId"), MAX_ID_BYTES),
-        task_id,
-        instance_id: text(payload.get("instanceId"), MAX_ID_BYTES),
+        notice_id: text(json.at("noticeId"), MAX_ID_BYTES).map(Cow::into_owned),
+        task_id: task_id.into_owned(),
+        instance_id: text(payload.at("instanceId"), MAX_ID_BYTES).map(Cow::into_owned),
         kind,
-        sequence: integer(payload.get("sequence")),
+        sequence: integer(payload.at("sequence")),
         sent_at,
     })
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use macro_rules_attribute::apply;
-use serde_json::Value;
 
 use crate::document::{self, document};
 use crate::durations::DurationRange;
@@ -199,11 +198,11 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The defaults with `overrides` (an object of any of the fields) in their place.
+    /// The defaults with `overrides` (JSON text: an object of any of the fields) in their place.
     ///
     /// # Errors
     /// A field that does not exist, or a value out of its range.
-    pub fn from_json(overrides: &Value) -> Result<Self, Invalid> {
+    pub fn from_json(overrides: &str) -> Result<Self, Invalid> {
         let policy: Self = document::read("policy", overrides)?;
         policy.check().map_err(|invalid| invalid.within("policy"))?;
         Ok(policy)
@@ -461,13 +460,15 @@ mod tests {
 
     #[test]
     fn values_can_be_overridden_and_bad_ones_are_named() {
-        let policy =
-            RetryPolicy::from_json(&json!({ "monitorIntervalMs": 60_000, "unidentifiedMs": null })).unwrap();
+        let policy = RetryPolicy::from_json(
+            &json!({ "monitorIntervalMs": 60_000, "unidentifiedMs": null }).to_string(),
+        )
+        .unwrap();
         assert_eq!(policy.monitor_interval_ms, secs(60));
         assert_eq!(policy.unidentified_ms, None);
         assert_eq!(policy.no_answer_ms, RetryPolicy::default().no_answer_ms);
 
-        let refused = |json| RetryPolicy::from_json(&json).unwrap_err();
+        let refused = |json: serde_json::Value| RetryPolicy::from_json(&json.to_string()).unwrap_err();
         assert_eq!(
             refused(json!({ "queryNotFoundMs": [5_000, 0] })),
             Invalid::new("policy.queryNotFoundMs[1]", "0 ms", "from 100 to 3600000 ms")
@@ -492,7 +493,7 @@ mod tests {
         );
         let widest =
             json!({ "confirmMs": vec![100; 20], "relaunchResetMs": 86_400_000, "jitterPercent": 100 });
-        let widest = RetryPolicy::from_json(&widest).unwrap();
+        let widest = RetryPolicy::from_json(&widest.to_string()).unwrap();
         assert_eq!(widest.confirm_ms.waits(), [ms(100); 20]);
         let wrong_type = refused(json!({ "deleteMs": [1_000, "x"] }));
         assert_eq!((wrong_type.field.as_str(), wrong_type.value.as_str()), ("policy.deleteMs[1]", "\"x\""));

@@ -6,7 +6,6 @@ pub(crate) mod permits;
 use std::collections::VecDeque;
 
 use macro_rules_attribute::apply;
-use serde_json::{Map, Value};
 
 use self::by_lane::ByLane;
 use crate::document::{self, Document, FieldWriter, Json, Writer, Wrong, document};
@@ -28,30 +27,23 @@ const UNUSED_FOR: Duration = Duration::from_secs(5);
 /// leave at once. Half of the 2 s within which it must follow its Acquire.
 const LONGEST_HELD: Duration = SECOND;
 
-/// An App ID's limits. Agora's support can raise them.
+/// The limits of an App ID.
 #[apply(document)]
-#[json(camel, unknown = refused, serde = both)]
+#[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotaLimits {
-    /// Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under
-    /// 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether
-    /// it counts Query. Together with `burst` the most in any one second.
-    #[json(or = CALLS_PER_SECOND)]
+    /// Steady calls a second. Together with `burst` the most in any one second.
     pub calls_per_second: u32,
-    /// Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).
-    #[json(or = BURST)]
+    /// Calls at once after a quiet time.
     pub burst: u32,
-    /// Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North
-    /// America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in
-    /// mainland China 20, 10 or 5. At most a tenth of it is created a second.
-    #[json(or = documented_pcw(Area::default(), OutputSize::Hd))]
+    /// Peak concurrent tasks (PCW), of the largest output size that is used. At most a tenth of it is created a second.
     pub pcw: u32,
 }
 
 const CALLS_PER_SECOND: u32 = 8;
 const BURST: u32 = 2;
 /// So many tasks at once allow one request a second.
-const PCW_PER_CALL: u64 = 10;
+const PCW_PER_CALL: u32 = 10;
 
 impl QuotaLimits {
     /// The documented defaults: 10 calls in any one second, and the PCW of this area and size.
@@ -60,28 +52,14 @@ impl QuotaLimits {
         Self { calls_per_second: CALLS_PER_SECOND, burst: BURST, pcw: documented_pcw(area, size) }
     }
 
-    /// The limits in `json` (an object of any of the fields), the documented ones elsewhere. A PCW that is given gives the
-    /// rate too, where that is not given and a tenth of the PCW is less than the default: the service says that no more
-    /// requests a second are allowed, and not whether that holds for Query.
+    /// The limits in `json` (JSON text: an object of any of the fields), the documented ones elsewhere. A PCW that is given
+    /// gives the rate too, where that is not given and a tenth of the PCW is less than the default: the service says that no
+    /// more requests a second are allowed, and not whether that holds for Query.
     ///
     /// # Errors
     /// A field that does not exist, or a value out of its range.
-    pub fn from_json(area: Area, size: OutputSize, json: &Value) -> Result<Self, Invalid> {
-        let mut merged = json.clone();
-        if let Value::Object(fields) = &mut merged {
-            match fields.get("pcw").map(Value::as_u64) {
-                None => drop(fields.insert("pcw".to_owned(), documented_pcw(area, size).into())),
-                Some(Some(pcw)) => {
-                    let rate = (pcw / PCW_PER_CALL).clamp(1, CALLS_PER_SECOND.into());
-                    fields.entry("callsPerSecond").or_insert(rate.into());
-                }
-                // It is named as it is read.
-                Some(None) => {}
-            }
-        }
-        let limits: Self = document::read("quota", &merged)?;
-        limits.check()?;
-        Ok(limits)
+    pub fn from_json(area: Area, size: OutputSize, json: &str) -> Result<Self, Invalid> {
+        document::read::<GivenLimits>("quota", json)?.limits(area, size)
     }
 
     /// Checks every value against its range.
@@ -105,7 +83,39 @@ impl QuotaLimits {
 
     /// The time between two Creates, in ms: at most a tenth of the PCW a second.
     fn create_spacing(&self) -> Duration {
-        Duration::from_millis((PCW_PER_CALL * 1000).div_ceil(u64::from(self.pcw.max(1))))
+        Duration::from_millis(u64::from(PCW_PER_CALL * 1000).div_ceil(u64::from(self.pcw.max(1))))
+    }
+}
+
+/// An App ID's limits, where they differ from the documented ones: Agora's support can raise them.
+#[apply(document)]
+#[json(camel, unknown = refused)]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GivenLimits {
+    /// Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under
+    /// 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether
+    /// it counts Query. Together with `burst` the most in any one second.
+    calls_per_second: Option<u32>,
+    /// Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).
+    burst: Option<u32>,
+    /// Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North
+    /// America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in
+    /// mainland China 20, 10 or 5. At most a tenth of it is created a second.
+    pcw: Option<u32>,
+}
+
+impl GivenLimits {
+    /// See [`QuotaLimits::from_json`].
+    pub(crate) fn limits(&self, area: Area, size: OutputSize) -> Result<QuotaLimits, Invalid> {
+        let documented = QuotaLimits::documented(area, size);
+        let rate = self.pcw.map(|pcw| (pcw / PCW_PER_CALL).clamp(1, CALLS_PER_SECOND));
+        let limits = QuotaLimits {
+            calls_per_second: self.calls_per_second.or(rate).unwrap_or(documented.calls_per_second),
+            burst: self.burst.unwrap_or(documented.burst),
+            pcw: self.pcw.unwrap_or(documented.pcw),
+        };
+        limits.check()?;
+        Ok(limits)
     }
 }
 
@@ -537,16 +547,15 @@ pub struct QuotaPlan {
     #[json(or = Area::default())]
     area: Area,
     /// Limits that differ from the area's documented ones; `pcw` is that of each size.
-    #[typed("Quota")]
-    quota: Option<Value>,
+    quota: Option<GivenLimits>,
 }
 
 impl QuotaPlan {
-    /// Reads a plan.
+    /// Reads a plan, which is JSON text.
     ///
     /// # Errors
     /// A field that does not exist, or of the wrong type.
-    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
+    pub fn from_json(json: &str) -> Result<Self, Invalid> {
         document::read("plan", json)
     }
 
@@ -555,13 +564,13 @@ impl QuotaPlan {
     /// # Errors
     /// No task at all, or a value out of its range.
     pub fn estimate(&self) -> Result<QuotaEstimate, Invalid> {
-        let none = Value::Object(Map::new());
-        let quota = self.quota.as_ref().unwrap_or(&none);
-        let limits = QuotaLimits::from_json(self.area, self.tasks.largest(), quota)?;
-        let is_given = quota.get("pcw").is_some();
+        let given = self.quota.clone().unwrap_or_default();
+        let pcw_of = |size| given.pcw.unwrap_or(documented_pcw(self.area, size));
         let interval = self.poll_interval_ms.unwrap_or(POLL_INTERVAL.default());
-        let pcw_of = |size| if is_given { limits.pcw } else { documented_pcw(self.area, size) };
-        estimate(self.tasks, interval, &limits, OutputSize::ALL.map(pcw_of))
+        given
+            .limits(self.area, self.tasks.largest())
+            .and_then(|limits| estimate(self.tasks, interval, &limits, OutputSize::ALL.map(pcw_of)))
+            .map_err(|invalid| invalid.within("plan"))
     }
 }
 
@@ -585,7 +594,7 @@ fn estimate(
     let rate = f64::from(limits.calls_per_second);
     let for_queries = rate * 2.0 / 3.0;
     let queries_per_second = f64::from(total) / interval_s;
-    let creates_per_second = f64::from(limits.pcw) / PCW_PER_CALL as f64;
+    let creates_per_second = f64::from(limits.pcw) / f64::from(PCW_PER_CALL);
     let launch_all_seconds = f64::from(total) / creates_per_second.min(rate / 3.0);
     let by_rate = (for_queries * interval_s).floor() as u32;
     let largest = pcw.into_iter().max().unwrap_or_default();

@@ -266,7 +266,7 @@ fn escaped_in_html(text: &[u8]) -> (Meant, usize) {
     }
 }
 
-fn hexadecimal(text: &[u8], at: usize, digits: usize) -> Option<u32> {
+pub(crate) fn hexadecimal(text: &[u8], at: usize, digits: usize) -> Option<u32> {
     let digits = text.get(at..at + digits)?;
     digits.iter().try_fold(0, |code, digit| Some(code * 16 + char::from(*digit).to_digit(16)?))
 }

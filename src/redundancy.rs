@@ -1,9 +1,8 @@
 //! A primary and its backups, started together, and which of them viewers should watch.
 
 use macro_rules_attribute::apply;
-use serde_json::Value;
 
-use crate::document::{self, document};
+use crate::document::{self, JsonText, document};
 use crate::durations::server::START_GRACE;
 use crate::error::{Invalid, listed, quoted};
 use crate::group::{self, Group, driven};
@@ -29,7 +28,7 @@ pub(crate) struct LaneSettings {
     uids: Vec<Uid>,
     /// A payload of its own, until an update gives all lanes the same. Each keeps the channel of its own output.
     #[typed("Services")]
-    services: Option<Value>,
+    services: Option<JsonText>,
 }
 
 /// Settings of a group.
@@ -62,15 +61,11 @@ const NAME_CHARS: usize = 32;
 const MAX_LANES: usize = 99;
 
 impl GroupConfig {
-    /// Reads and checks the settings, as JSON: those of a supervisor, with `lanes: [{ name, uids, services? }]` in the place of
-    /// `uids`, the primary first, and `onAir?` and `startGraceMs?`.
+    /// Reads and checks the settings, which are JSON text.
     ///
     /// # Errors
     /// The first value that is not allowed.
-    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        if json.get("uids").is_some_and(|uids| !uids.is_null()) {
-            return Err(Invalid::new("config.uids", "given", "left out: each lane has its own"));
-        }
+    pub fn from_json(json: &str) -> Result<Self, Invalid> {
         let settings: GroupSettings = document::read("config", json)?;
         let GroupSettings { common, lanes: settings_of_lanes, on_air, start_grace_ms } = settings;
         let start_grace = start_grace_ms.unwrap_or(START_GRACE.default());
@@ -130,11 +125,11 @@ pub enum GroupUpdate {
 }
 
 impl GroupUpdate {
-    /// Reads and checks it.
+    /// Reads and checks it, out of JSON text.
     ///
     /// # Errors
     /// The first value that is not allowed.
-    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
+    pub fn from_json(json: &str) -> Result<Self, Invalid> {
         #[apply(document)]
         #[json(camel, unknown = refused)]
         struct Raw {
@@ -144,10 +139,10 @@ impl GroupUpdate {
         #[json(camel, unknown = refused)]
         struct OfLane {
             name: String,
-            services: Value,
+            services: JsonText,
         }
 
-        if json.get("lanes").is_none() {
+        if document::parse("services", json)?.root().get("lanes").is_none() {
             return Services::from_json(json).map(|services| Self::All(Box::new(services)));
         }
         let Raw { lanes } = document::read("update", json)?;
@@ -155,7 +150,7 @@ impl GroupUpdate {
             return Err(Invalid::new("update.lanes", "empty", "one or more of the group's lanes"));
         }
         let read = |(at, lane): (usize, OfLane)| {
-            let services = Services::from_json(&lane.services)
+            let services = Services::from_json(&lane.services.0)
                 .map_err(|invalid| invalid.within(&format!("update.lanes[{at}]")))?;
             Ok((lane.name, services))
         };

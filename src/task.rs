@@ -1,8 +1,7 @@
 //! The payload of a task: its types, its ranges, and errors that name the field.
 //!
 //! Fields that are not known here pass through unchanged, at every level, so that a new option of the service works
-//! before this crate knows it. Only a number with a fraction, or beyond 64 bits, is kept with 15 digits: reading more of
-//! them exactly would make the WebAssembly a sixteenth larger.
+//! before this crate knows it: its numbers with all their digits, the fields of its objects sorted by name.
 
 mod check;
 mod shown;
@@ -12,7 +11,6 @@ mod tests;
 use std::fmt;
 
 use macro_rules_attribute::apply;
-use serde_json::{Map, Value};
 
 pub(crate) use self::check::check_word;
 #[cfg(test)]
@@ -22,14 +20,13 @@ pub use self::shown::revealed;
 use self::shown::without_signature;
 #[cfg(test)]
 use crate::document::words;
-use crate::document::{self, Document, FieldWriter, Fields, Json, Writer, Wrong, document};
+use crate::document::{self, Document, FieldWriter, Fields, Json, JsonText, Writer, Wrong, document};
 use crate::error::Invalid;
 use crate::quota::OutputSize;
 use crate::time::Duration;
 use crate::uid::Uid;
 
-/// The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged; of their
-/// numbers, those with a fraction or beyond 64 bits keep 15 digits.
+/// The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -253,7 +250,7 @@ impl Document for Secret {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        json.secret_text()?.clone_into(&mut self.0);
+        self.0 = json.secret_text()?.into_owned();
         Ok(())
     }
 
@@ -282,9 +279,9 @@ impl fmt::Debug for ImageUrl {
     }
 }
 
-/// Fields that are not known here.
+/// Fields that are not known here, sorted by name.
 #[derive(Clone, Default, PartialEq, Eq)]
-struct Extra(Map<String, Value>);
+struct Extra(Vec<(String, JsonText)>);
 
 impl Document for Extra {
     fn blank() -> Self {
@@ -313,7 +310,7 @@ impl Document for Extra {
 
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.keys()).finish()
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -354,11 +351,11 @@ fn can_be_updated(old: &[Input], new: &[Input]) -> bool {
 }
 
 impl Services {
-    /// Reads and checks a payload.
+    /// Reads and checks a payload, which is JSON text.
     ///
     /// # Errors
     /// The first value that is not allowed, by its path: `services.cloudTranscoder.config.transcoder.…`.
-    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
+    pub fn from_json(json: &str) -> Result<Self, Invalid> {
         let services: Self = document::read("services", json)?;
         match services.violations().into_iter().next() {
             Some(violation) => Err(violation),

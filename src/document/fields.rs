@@ -1,10 +1,9 @@
 //! The fields of an object, read one after the other.
 
-use serde_json::{Map, Value};
-
 use super::json::Place;
-use super::{Document, Json, Wrong};
+use super::{Document, Json, JsonText, Wrong};
 use crate::error::{Invalid, joined};
+use crate::json::Value;
 use crate::redact::start_of;
 
 /// Of the name of a field that is not known more is not shown, in bytes.
@@ -13,15 +12,15 @@ const MAX_NAME_BYTES: usize = 64;
 /// A wrong field does not stop the reading: the first error is kept, and `finish` returns it. Code that returns early at each
 /// field is several times as large.
 pub(crate) struct Fields<'a> {
-    map: &'a Map<String, Value>,
+    object: Value<'a>,
     place: &'a Place<'a>,
     known: Vec<&'static str>,
     wrong: Option<Wrong>,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(map: &'a Map<String, Value>, place: &'a Place<'a>) -> Self {
-        Self { map, place, known: Vec::new(), wrong: None }
+    pub(super) fn new(object: Value<'a>, place: &'a Place<'a>) -> Self {
+        Self { object, place, known: Vec::new(), wrong: None }
     }
 
     /// A field that must be there, unless its type says otherwise.
@@ -38,7 +37,7 @@ impl<'a> Fields<'a> {
 
     /// A field that may be `null` or missing.
     pub(crate) fn nullable(&mut self, name: &'static str, into: &mut dyn Document) {
-        if self.map.get(name) == Some(&Value::Null) {
+        if self.object.get(name).is_some_and(Value::is_null) {
             self.known.push(name);
         } else {
             self.find(name, into);
@@ -48,7 +47,7 @@ impl<'a> Fields<'a> {
     /// The field that names a variant: its place among `names`.
     pub(crate) fn tag(&mut self, name: &'static str, names: &[&str]) -> Option<usize> {
         self.known.push(name);
-        let Some(value) = self.map.get(name) else {
+        let Some(value) = self.object.get(name) else {
             self.note(self.missing(name));
             return None;
         };
@@ -56,14 +55,11 @@ impl<'a> Fields<'a> {
         found.map_err(|wrong| self.note(wrong)).ok()
     }
 
-    /// The fields that were not asked for.
-    pub(crate) fn others(&self) -> Map<String, Value> {
-        // One after the other: `collect` and `retain` would bring in code of maps that nothing else needs.
-        let mut others = Map::new();
-        for (name, value) in self.map.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
-            others.insert(name.clone(), value.clone());
-        }
-        others
+    /// The fields that were not asked for, sorted by name.
+    pub(crate) fn others(&self) -> Vec<(String, JsonText)> {
+        let mut others = self.object.sorted();
+        others.retain(|(name, _)| !self.known.contains(&name.as_ref()));
+        others.into_iter().map(|(name, value)| (name.into_owned(), JsonText::of(value))).collect()
     }
 
     /// The first field that is wrong, if one is.
@@ -73,17 +69,18 @@ impl<'a> Fields<'a> {
 
     /// The same; and fields that were not asked for are wrong. Their values are not shown: they may be secrets.
     pub(crate) fn finish_without_others(self) -> Result<(), Wrong> {
-        let Some(name) = self.map.keys().find(|name| !self.known.contains(&name.as_str())) else {
+        let mut names = self.object.members().filter_map(|(name, _)| name.string());
+        let Some(name) = names.find(|name| !self.known.contains(&name.as_ref())) else {
             return self.finish();
         };
         let allowed = format!("left out: there are {}", joined(&self.known, ", "));
-        Err(Box::new(Invalid::new(self.path_of(name), "given", allowed)))
+        Err(Box::new(Invalid::new(self.path_of(&name), "given", allowed)))
     }
 
     /// Whether it is there.
     fn find(&mut self, name: &'static str, into: &mut dyn Document) -> bool {
         self.known.push(name);
-        let Some(value) = self.map.get(name) else { return false };
+        let Some(value) = self.object.get(name) else { return false };
         if let Err(wrong) = into.read(&Json::of_field(self.place, name, value)) {
             self.note(wrong);
         }

@@ -1,9 +1,10 @@
 //! A value of a document, with its place, which errors name.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
-use super::{Document, Fields, write};
+use super::{Document, Fields};
 use crate::error::{Invalid, joined, quoted};
+use crate::json::{Type, Value, Values};
 use crate::redact::is_secret;
 
 /// Boxed, because it is returned through every level of a document.
@@ -11,8 +12,8 @@ pub(crate) type Wrong = Box<Invalid>;
 
 /// A value, and where it stands.
 pub(crate) struct Json<'a> {
-    value: &'a Value,
-    place: Place<'a>,
+    pub(super) value: Value<'a>,
+    pub(super) place: Place<'a>,
 }
 
 #[derive(Clone, Copy)]
@@ -22,7 +23,16 @@ pub(super) enum Place<'a> {
     Item(&'a Place<'a>, usize),
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// The name of the field that it is, or is an item of.
+    fn name(&self) -> &'a str {
+        match self {
+            Self::Root(_) => "",
+            Self::Field(_, name) => name,
+            Self::Item(list, _) => list.name(),
+        }
+    }
+
     pub(super) fn write(&self, path: &mut String) {
         match self {
             Self::Root(name) => path.push_str(name),
@@ -42,16 +52,12 @@ impl Place<'_> {
 }
 
 impl<'a> Json<'a> {
-    pub(super) fn root(name: &'a str, value: &'a Value) -> Self {
+    pub(crate) fn root(name: &'a str, value: Value<'a>) -> Self {
         Self { value, place: Place::Root(name) }
     }
 
-    pub(super) fn of_field(parent: &'a Place<'a>, name: &'a str, value: &'a Value) -> Self {
+    pub(super) fn of_field(parent: &'a Place<'a>, name: &'a str, value: Value<'a>) -> Self {
         Self { value, place: Place::Field(parent, name) }
-    }
-
-    pub(super) fn raw(&self) -> &'a Value {
-        self.value
     }
 
     /// What it holds.
@@ -61,7 +67,19 @@ impl<'a> Json<'a> {
         Ok(value)
     }
 
-    fn path(&self) -> String {
+    /// As it is written.
+    pub(crate) fn source(&self) -> &'a str {
+        self.value.source()
+    }
+
+    /// Its name, and that of the object that it is in; the objects of a list have the list's name.
+    pub(crate) fn name(&self) -> Option<(&'a str, &'a str)> {
+        let Place::Field(object, name) = self.place else { return None };
+        Some((object.name(), name))
+    }
+
+    /// Where it stands: `policy.confirmMs[0]`.
+    pub(crate) fn path(&self) -> String {
         let mut path = String::new();
         self.place.write(&mut path);
         path
@@ -69,31 +87,31 @@ impl<'a> Json<'a> {
 
     /// It must be something else. What is in an object or a list is not shown: it may be a secret.
     pub(crate) fn must_be(&self, allowed: &str) -> Wrong {
-        let shown = match self.value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => write(self.value),
-            Value::String(text) => quoted(text),
-            Value::Object(_) | Value::Array(_) => return self.must_be_other_than_it_is(allowed),
+        let shown = match self.value.type_of() {
+            Type::Null | Type::Boolean | Type::Number => self.source().to_owned(),
+            Type::String => quoted(&self.as_text().unwrap_or_default()),
+            Type::Array | Type::Object => return self.must_be_other_than_it_is(allowed),
         };
         Box::new(Invalid::new(self.path(), shown, allowed))
     }
 
     /// It must be an object or a list: in the place of one, a text may be the secret that belongs into it.
     fn must_hold(&self, allowed: &str) -> Wrong {
-        match self.value.as_str() {
-            Some(text) if is_secret(text) => self.must_be_other_than_it_is(allowed),
+        match self.as_text() {
+            Some(text) if is_secret(&text) => self.must_be_other_than_it_is(allowed),
             Some(_) | None => self.must_be(allowed),
         }
     }
 
     /// The same of what may be a secret: only its type is shown.
     fn must_be_other_than_it_is(&self, allowed: &str) -> Wrong {
-        let shown = match self.value {
-            Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a string",
-            Value::Object(_) => "an object",
-            Value::Array(_) => "a list",
+        let shown = match self.value.type_of() {
+            Type::Null => "null",
+            Type::Boolean => "a boolean",
+            Type::Number => "a number",
+            Type::String => "a string",
+            Type::Array => "a list",
+            Type::Object => "an object",
         };
         Box::new(Invalid::new(self.path(), shown, allowed))
     }
@@ -103,22 +121,26 @@ impl<'a> Json<'a> {
         Box::new(wrong.within(&self.path()))
     }
 
-    pub(crate) fn text(&self) -> Result<&'a str, Wrong> {
-        self.value.as_str().ok_or_else(|| self.must_be("a text"))
+    pub(crate) fn as_text(&self) -> Option<Cow<'a, str>> {
+        self.value.string()
+    }
+
+    pub(crate) fn text(&self) -> Result<Cow<'a, str>, Wrong> {
+        self.as_text().ok_or_else(|| self.must_be("a text"))
     }
 
     /// A text that is a secret.
-    pub(crate) fn secret_text(&self) -> Result<&'a str, Wrong> {
-        self.value.as_str().ok_or_else(|| self.must_be_other_than_it_is("a text"))
+    pub(crate) fn secret_text(&self) -> Result<Cow<'a, str>, Wrong> {
+        self.as_text().ok_or_else(|| self.must_be_other_than_it_is("a text"))
     }
 
     pub(crate) fn is_number(&self) -> bool {
-        self.value.is_number()
+        self.value.number().is_some()
     }
 
     /// Which of these names it is.
     pub(crate) fn one_of(&self, names: &[&str]) -> Result<usize, Wrong> {
-        let found = names.iter().position(|name| self.value.as_str() == Some(name));
+        let found = names.iter().position(|name| self.value.is_string(name));
         found.ok_or_else(|| self.must_be_one_of(names))
     }
 
@@ -127,8 +149,8 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn fields(&self) -> Result<Fields<'_>, Wrong> {
-        let map = self.value.as_object().ok_or_else(|| self.must_hold("an object"))?;
-        Ok(Fields::new(map, &self.place))
+        let is_object = self.value.type_of() == Type::Object;
+        if is_object { Ok(Fields::new(self.value, &self.place)) } else { Err(self.must_hold("an object")) }
     }
 
     /// Reads an object; with `takes_others`, its other fields are ignored.
@@ -140,26 +162,29 @@ impl<'a> Json<'a> {
 
     /// Reads its items, if it is a list.
     pub(super) fn each(&self, read: &mut dyn FnMut(&Json<'_>) -> Result<(), Wrong>) -> Result<(), Wrong> {
-        self.list()?.iter().enumerate().try_for_each(|(at, value)| read(&self.item(at, value)))
+        self.list()?.enumerate().try_for_each(|(at, value)| read(&self.item(at, value)))
     }
 
     /// Reads its items, if it is a list of two.
     pub(super) fn pair(&self, a: &mut dyn Document, b: &mut dyn Document) -> Result<(), Wrong> {
-        let [first, second] = self.list()? else { return Err(self.must_be("a list of 2")) };
+        let mut items = self.list()?;
+        let (Some(first), Some(second), None) = (items.next(), items.next(), items.next()) else {
+            return Err(self.must_be("a list of 2"));
+        };
         a.read(&self.item(0, first))?;
         b.read(&self.item(1, second))
     }
 
-    fn list(&self) -> Result<&'a [Value], Wrong> {
-        self.value.as_array().map(Vec::as_slice).ok_or_else(|| self.must_hold("a list"))
+    fn list(&self) -> Result<Values<'a>, Wrong> {
+        self.value.items().ok_or_else(|| self.must_hold("a list"))
     }
 
-    fn item<'b>(&'b self, at: usize, value: &'b Value) -> Json<'b> {
+    pub(super) fn item<'b>(&'b self, at: usize, value: Value<'b>) -> Json<'b> {
         Json { value, place: Place::Item(&self.place, at) }
     }
 
     pub(super) fn natural(&self, most: u64) -> Result<u64, Wrong> {
-        let number = self.value.as_u64().filter(|number| *number <= most);
+        let number = self.value.integer().filter(|number| *number <= most);
         number.ok_or_else(|| self.must_be(&format!("a natural number, at most {most}")))
     }
 }

@@ -4,7 +4,7 @@ use std::mem;
 
 use serde::ser::{Error, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
-use serde_json::Number;
+use serde_json::Value;
 
 use super::{Document, FieldWriter, Writer};
 
@@ -54,8 +54,18 @@ impl<S: Serializer> Writer for One<S> {
         self.put(|serializer| serializer.serialize_u64(value));
     }
 
-    fn number(&mut self, value: &Number) {
-        self.put(|serializer| value.serialize(serializer));
+    fn fraction(&mut self, value: f64) {
+        self.put(|serializer| serializer.serialize_f64(value));
+    }
+
+    fn json(&mut self, value: &str) {
+        // Only payloads have such values, which leave the WebAssembly as text: there is no parser of serde's in it.
+        if cfg!(not(target_arch = "wasm32")) {
+            self.put(|serializer| {
+                let value: Value = serde_json::from_str(value).map_err(S::Error::custom)?;
+                value.serialize(serializer)
+            });
+        }
     }
 
     fn text(&mut self, value: &str) {

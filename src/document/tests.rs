@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use macro_rules_attribute::apply;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -35,7 +35,7 @@ struct More {
     #[json(omit = 3)]
     often: u8,
     #[json(nullable_list)]
-    rest: Vec<Value>,
+    rest: Vec<JsonText>,
 }
 
 #[apply(document)]
@@ -68,13 +68,13 @@ fn whole() -> Value {
 fn refused(pointer: &str, value: Value) -> String {
     let mut json = whole();
     *json.pointer_mut(pointer).unwrap() = value;
-    read::<Whole>("it", &json).unwrap_err().to_string()
+    read::<Whole>("it", &json.to_string()).unwrap_err().to_string()
 }
 
 #[test]
 fn what_is_written_is_read() {
     let read_back = |json: &Value| -> Value {
-        serde_json::from_str(&write(&read::<Whole>("it", json).unwrap())).unwrap()
+        serde_json::from_str(&write(&read::<Whole>("it", &json.to_string()).unwrap())).unwrap()
     };
     let mut other = whole();
     other["mood"] = json!("calm");
@@ -83,22 +83,24 @@ fn what_is_written_is_read() {
     other["maybe"] = json!(null);
     let written = read_back(&other);
     assert_eq!(written.get("maybe"), None, "what is left out is no null");
-    assert_eq!(read::<Whole>("it", &written), read::<Whole>("it", &other));
+    assert_eq!(read::<Whole>("it", &written.to_string()), read::<Whole>("it", &other.to_string()));
 }
 
 #[test]
 fn fields_may_be_left_out_or_stand_beside_others() {
     let more = |often, rest| More { is_so: false, names: Vec::new(), often, rest };
-    assert_eq!(read("more", &json!({ "isSo": false })), Ok(more(3, vec![])));
-    assert_eq!(read("more", &json!({ "isSo": false, "rest": null, "often": 4 })), Ok(more(4, vec![])));
+    assert_eq!(read("more", r#"{"isSo":false}"#), Ok(more(3, vec![])));
+    assert_eq!(read("more", r#"{"isSo":false,"rest":null,"often":4}"#), Ok(more(4, vec![])));
     assert_eq!(write(&more(3, vec![])), r#"{"isSo":false,"names":[]}"#);
-    let ending = Ending::AtLast { after_all_ms: 3, more: more(5, vec![json!(null), json!("a \"b\"\n")]) };
-    let text = write(&ending);
+    let text = |json: &str| JsonText(json.to_owned());
+    let ending =
+        Ending::AtLast { after_all_ms: 3, more: more(5, vec![text("null"), text("\"a \\\"b\\\"\\n\"")]) };
+    let written = write(&ending);
     assert_eq!(
-        text,
+        written,
         r#"{"kind":"atLast","afterAllMs":3,"isSo":false,"names":[],"often":5,"rest":[null,"a \"b\"\n"]}"#
     );
-    assert_eq!(read("it", &serde_json::from_str(&text).unwrap()), Ok(ending));
+    assert_eq!(read("it", &written), Ok(ending));
     assert_eq!(write(&Ending::NotYet), r#"{"kind":"notYet"}"#);
 }
 
@@ -130,15 +132,20 @@ fn what_is_wrong_is_told_by_its_place_with_what_is_allowed() {
     ] {
         assert_eq!(refused(pointer, value), said);
     }
-    let error = read::<Whole>("it", &json!([])).unwrap_err();
+    let error = read::<Whole>("it", "[]").unwrap_err();
     assert_eq!(error.to_string(), "it is a list, but must be an object");
-    let error = read::<String>("it", &json!(null)).unwrap_err();
+    let error = read::<String>("it", "null").unwrap_err();
     assert_eq!(error.to_string(), "it is null, but must be a text");
+    let error = read::<Whole>("it", "x_y=s3cret").unwrap_err();
+    assert_eq!(error.to_string(), "it is not JSON, but must be an object");
+    let error = read::<Option<u8>>("it", "").unwrap_err();
+    assert_eq!(error.to_string(), "it is not JSON, but must be JSON");
 }
 
 #[test]
 fn what_is_not_there_is_as_in_the_defaults_and_nothing_else_is_taken() {
-    let settings = |json| read::<Settings>("settings", &json).map_err(|error| error.to_string());
+    let settings =
+        |json: Value| read::<Settings>("settings", &json.to_string()).map_err(|error| error.to_string());
     assert_eq!(settings(json!({})), Ok(Settings { wait_ms: Some(7), mood: Mood::Calm, waits: vec![1, 2] }));
     assert_eq!(
         settings(json!({ "mood": "very-well-then", "waitMs": 1, "waits": [3] })),
@@ -153,7 +160,7 @@ fn what_is_not_there_is_as_in_the_defaults_and_nothing_else_is_taken() {
     let unknown = "settings.wait_ms is given, but must be left out: there are waitMs, mood, waits";
     assert_eq!(settings(json!({ "wait_ms": 1 })), Err(unknown.to_owned()));
     assert_eq!(
-        read::<More>("more", &json!({ "names": [] })).unwrap_err().to_string(),
+        read::<More>("more", r#"{"names":[]}"#).unwrap_err().to_string(),
         "more.isSo is missing, but must be given"
     );
 }
@@ -163,8 +170,8 @@ fn the_first_wrong_field_is_reported_and_an_unknown_one_before_it() {
     let mut json = whole();
     json["places"] = json!(null);
     json["x_y"] = json!("a");
-    assert_eq!(read::<Whole>("it", &json).unwrap_err().field, "it.x_y");
-    let error = read::<Settings>("settings", &json!({ "waitMs": -1, "other": "secret" })).unwrap_err();
+    assert_eq!(read::<Whole>("it", &json.to_string()).unwrap_err().field, "it.x_y");
+    let error = read::<Settings>("settings", r#"{"waitMs":-1,"other":"secret"}"#).unwrap_err();
     assert_eq!(
         error.to_string(),
         "settings.other is given, but must be left out: there are waitMs, mood, waits"
@@ -173,7 +180,7 @@ fn the_first_wrong_field_is_reported_and_an_unknown_one_before_it() {
 
 #[test]
 fn serde_reads_and_writes_the_same() {
-    let text = write(&read::<Whole>("it", &whole()).unwrap());
+    let text = write(&read::<Whole>("it", &whole().to_string()).unwrap());
     let read: Whole = serde_json::from_str(&text).unwrap();
     assert_eq!(serde_json::to_string(&read).unwrap(), text);
     let error = serde_json::from_str::<Mood>("\"wild\"").unwrap_err().to_string();

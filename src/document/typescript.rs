@@ -65,7 +65,7 @@ const NAMES: [(&str, &str); 11] = [
     ("LaneSettings", "LaneConfig"),
     ("GroupSettings", "GroupConfig"),
     ("RetryPolicy", "RetrySchedules"),
-    ("QuotaLimits", "Quota"),
+    ("GivenLimits", "Quota"),
     ("Event", "SteadymixEvent"),
     ("EventKind", "CoreEventDetails"),
     ("Invalid", "Violation"),

@@ -3,35 +3,31 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde_json::{Number, Value};
+use super::{Document, Json, Writer, Wrong, rewrite};
+use crate::json::Value;
 
-use super::{Document, FieldWriter, Json, Writer, Wrong};
+/// A value of any type, as JSON text: without spaces, the fields of objects sorted by name, and numbers as they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JsonText(pub(crate) String);
 
-impl Document for Value {
+impl JsonText {
+    pub(crate) fn of(value: Value<'_>) -> Self {
+        Self(rewrite(&Json::root("", value), &mut |_| None))
+    }
+}
+
+impl Document for JsonText {
     fn blank() -> Self {
-        Self::Null
+        Self(String::new())
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        self.clone_from(json.raw());
+        *self = Self::of(json.value);
         Ok(())
     }
 
     fn write(&self, out: &mut dyn Writer) {
-        match self {
-            Self::Null => out.null(),
-            Self::Bool(value) => out.boolean(*value),
-            Self::Number(value) => out.number(value),
-            Self::String(value) => out.text(value),
-            Self::Array(items) => items.write(out),
-            Self::Object(_) => out.object(self),
-        }
-    }
-
-    fn write_fields(&self, out: &mut dyn FieldWriter) {
-        for (name, value) in self.as_object().into_iter().flatten() {
-            out.field(name, value);
-        }
+        out.json(&self.0);
     }
 }
 
@@ -46,7 +42,7 @@ impl Document for String {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        json.text()?.clone_into(self);
+        *self = json.text()?.into_owned();
         Ok(())
     }
 
@@ -66,7 +62,7 @@ impl Document for bool {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        *self = json.raw().as_bool().ok_or_else(|| json.must_be("true or false"))?;
+        *self = json.value.boolean().ok_or_else(|| json.must_be("true or false"))?;
         Ok(())
     }
 
@@ -86,7 +82,7 @@ impl Document for i64 {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        *self = json.raw().as_i64().ok_or_else(|| json.must_be("an integer"))?;
+        *self = json.value.integer().ok_or_else(|| json.must_be("an integer"))?;
         Ok(())
     }
 
@@ -101,15 +97,15 @@ impl Document for f64 {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        *self = json.raw().as_f64().ok_or_else(|| json.must_be("a number"))?;
+        // What reads decimals is large, and nothing in the WebAssembly has any to read.
+        let number = json.value.number().filter(|_| cfg!(not(target_arch = "wasm32")));
+        let number = number.and_then(|number| number.parse().ok());
+        *self = number.ok_or_else(|| json.must_be("a number"))?;
         Ok(())
     }
 
     fn write(&self, out: &mut dyn Writer) {
-        match Number::from_f64(*self) {
-            Some(number) => out.number(&number),
-            None => out.null(),
-        }
+        out.fraction(*self);
     }
 
     #[cfg(test)]
@@ -156,7 +152,7 @@ impl<T: Document> Document for Option<T> {
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
         *self = None;
-        if json.raw().is_null() { Ok(()) } else { self.insert(T::blank()).read(json) }
+        if json.value.is_null() { Ok(()) } else { self.insert(T::blank()).read(json) }
     }
 
     fn write(&self, out: &mut dyn Writer) {

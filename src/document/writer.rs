@@ -1,8 +1,7 @@
 //! What documents are written to.
 
-use serde_json::Number;
-
-use super::Document;
+use super::{Document, Json};
+use crate::json::Type;
 
 /// Takes one value.
 pub(crate) trait Writer {
@@ -10,7 +9,10 @@ pub(crate) trait Writer {
     fn boolean(&mut self, value: bool);
     fn integer(&mut self, value: i64);
     fn natural(&mut self, value: u64);
-    fn number(&mut self, value: &Number);
+    /// A number that may have a fraction.
+    fn fraction(&mut self, value: f64);
+    /// A value as JSON text.
+    fn json(&mut self, value: &str);
     fn text(&mut self, value: &str);
     fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Document>);
     /// An object with the fields of `of`.
@@ -43,7 +45,41 @@ pub(crate) fn write(document: &dyn Document) -> String {
     text.0
 }
 
+/// The JSON text of a value, without spaces and with the fields of objects sorted by name. `change` may put another text in the
+/// place of any value within it.
+pub(crate) fn rewrite(json: &Json<'_>, change: &mut dyn FnMut(&Json<'_>) -> Option<String>) -> String {
+    let mut text = Text::default();
+    text.rewrite(json, change);
+    text.0
+}
+
 impl Text {
+    fn rewrite(&mut self, json: &Json<'_>, change: &mut dyn FnMut(&Json<'_>) -> Option<String>) {
+        if let Some(other) = change(json) {
+            return self.json(&other);
+        }
+        match json.value.type_of() {
+            Type::Null | Type::Boolean | Type::Number => self.json(json.value.source()),
+            Type::String => self.text(&json.value.string().unwrap_or_default()),
+            Type::Array => {
+                self.0.push('[');
+                for (at, value) in json.value.items().into_iter().flatten().enumerate() {
+                    self.separate();
+                    self.rewrite(&json.item(at, value), change);
+                }
+                self.0.push(']');
+            }
+            Type::Object => {
+                self.0.push('{');
+                for (name, value) in json.value.sorted() {
+                    self.name(&name);
+                    self.rewrite(&Json::of_field(&json.place, &name, value), change);
+                }
+                self.0.push('}');
+            }
+        }
+    }
+
     /// A comma, except before the first item.
     fn separate(&mut self) {
         if !self.0.ends_with(['{', '[']) {
@@ -75,8 +111,15 @@ impl Writer for Text {
         self.0.push_str(&value.to_string());
     }
 
-    fn number(&mut self, value: &Number) {
-        self.0.push_str(&value.to_string());
+    fn fraction(&mut self, value: f64) {
+        // Only estimates have fractions, which leave the WebAssembly as values: what writes decimals is large.
+        if cfg!(not(target_arch = "wasm32")) {
+            self.0.push_str(&value.to_string());
+        }
+    }
+
+    fn json(&mut self, value: &str) {
+        self.0.push_str(value);
     }
 
     fn text(&mut self, value: &str) {

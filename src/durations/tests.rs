@@ -129,7 +129,7 @@ fn every_default_given_in_seconds_is_refused_by_its_name() {
         let seconds = in_seconds(duration);
         let is_list = seconds.len() > 1;
         let value = if is_list { json!(seconds) } else { json!(seconds[0]) };
-        let invalid = RetryPolicy::from_json(&json!({ duration.field: value })).unwrap_err();
+        let invalid = RetryPolicy::from_json(&json!({ duration.field: value }).to_string()).unwrap_err();
         assert!(invalid.field.starts_with(&format!("policy.{}", duration.field)), "{invalid}");
         assert!(invalid.allowed.contains("did you mean"), "{invalid}");
     }

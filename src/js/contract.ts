@@ -6,8 +6,7 @@ import type { EventDetails } from "./types.js";
 export type Uid = number;
 
 /**
- * The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged; of
- * their numbers, those with a fraction or beyond 64 bits keep 15 digits.
+ * The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged.
  */
 export interface Services {
   /** The one service there is, and its settings. */
@@ -330,7 +329,7 @@ export interface RetrySchedules {
   jitterPercent: number;
 }
 
-/** An App ID's limits. Agora's support can raise them. */
+/** An App ID's limits, where they differ from the documented ones: Agora's support can raise them. */
 export interface Quota {
   /**
    * Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw`

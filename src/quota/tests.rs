@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::time::short::{ms, secs};
@@ -257,7 +257,8 @@ fn permits_that_were_reserved_count_in_the_second_in_which_they_may_be_used() {
 
 #[test]
 fn bad_limits_are_named() {
-    let refused = |json| QuotaLimits::from_json(Area::China, OutputSize::Sd, &json).unwrap_err();
+    let refused =
+        |json: Value| QuotaLimits::from_json(Area::China, OutputSize::Sd, &json.to_string()).unwrap_err();
     assert_eq!(refused(json!({ "burst": 1 })), Invalid::new("quota.burst", 1, "from 2 to 10000"));
     assert_eq!(refused(json!({ "pcw": 0 })).field, "quota.pcw");
     assert_eq!(refused(json!({ "pcw": "many" })).field, "quota.pcw");
@@ -267,7 +268,7 @@ fn bad_limits_are_named() {
 #[test]
 fn the_defaults_are_those_of_area_and_size() {
     let pcw = |area, size| {
-        let limits = QuotaLimits::from_json(area, size, &json!({})).unwrap();
+        let limits = QuotaLimits::from_json(area, size, "{}").unwrap();
         assert_eq!(limits, QuotaLimits::documented(area, size));
         assert_eq!((limits.calls_per_second, limits.burst), (8, 2));
         limits.pcw
@@ -281,7 +282,9 @@ fn the_defaults_are_those_of_area_and_size() {
 
 #[test]
 fn a_small_pcw_gives_a_lower_rate_unless_that_is_given() {
-    let rate = |json| QuotaLimits::from_json(Area::China, OutputSize::Hd, &json).unwrap().calls_per_second;
+    let rate = |json: Value| {
+        QuotaLimits::from_json(Area::China, OutputSize::Hd, &json.to_string()).unwrap().calls_per_second
+    };
     assert_eq!([1, 10, 19, 20, 79, 80, 1000].map(|pcw| rate(json!({ "pcw": pcw }))), [1, 1, 1, 2, 7, 8, 8]);
     assert_eq!(rate(json!({ "pcw": 10, "callsPerSecond": 8 })), 8);
     assert_eq!(rate(json!({ "burst": 3 })), 8);
@@ -340,7 +343,7 @@ fn the_estimate_says_what_does_not_fit() {
 #[test]
 fn each_size_has_its_own_pcw_and_all_together_the_largest() {
     let of = |json: Value| {
-        let tasks: TasksBySize = document::read("tasks", &json).unwrap();
+        let tasks: TasksBySize = document::read("tasks", &json.to_string()).unwrap();
         let limits = QuotaLimits::documented(Area::China, OutputSize::Hd);
         let pcw = OutputSize::ALL.map(|size| documented_pcw(Area::China, size));
         estimate(tasks, secs(120), &limits, pcw).unwrap()
@@ -370,7 +373,7 @@ fn each_size_has_its_own_pcw_and_all_together_the_largest() {
             .verdict
             .contains("21 tasks at once, but all sizes together may have 20")
     );
-    let refused = |json: Value| document::read::<TasksBySize>("tasks", &json).unwrap_err().field;
+    let refused = |json: Value| document::read::<TasksBySize>("tasks", &json.to_string()).unwrap_err().field;
     assert_eq!(refused(json!({ "4K": 1 })), "tasks.4K");
     assert_eq!(refused(json!({ "SD": -1 })), "tasks.SD");
     assert_eq!(refused(json!("ten")), "tasks");

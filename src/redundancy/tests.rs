@@ -1,6 +1,6 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test looks at what it is about")]
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::quota::Want;
@@ -23,7 +23,7 @@ fn config(lanes: Value) -> Result<GroupConfig, Invalid> {
     // Creates that do not wait for each other.
     config["quota"] = json!({ "pcw": 100 });
     config["lanes"] = lanes;
-    GroupConfig::from_json(&config)
+    GroupConfig::from_json(&config.to_string())
 }
 
 /// As many lanes, each with two uids of its own.
@@ -92,7 +92,7 @@ fn what_is_wrong_in_a_lane_s_own_payload_is_named_there() {
     // The one that all have in common is named as before.
     let shared =
         json!({ "appId": "app", "instanceId": "show", "services": services(0, "show"), "lanes": lanes(2) });
-    let refused = GroupConfig::from_json(&shared).unwrap_err();
+    let refused = GroupConfig::from_json(&shared.to_string()).unwrap_err();
     assert_eq!(refused.field, "services.cloudTranscoder.config.transcoder.idleTimeout");
 }
 
@@ -109,7 +109,7 @@ fn in_two_channels() -> RedundancyGroup {
 fn lanes_in_different_channels_keep_their_own_output() {
     for channel in ["show", "another show"] {
         let mut group = in_two_channels();
-        let given = Services::from_json(&services(600, channel)).unwrap();
+        let given = Services::from_json(&services(600, channel).to_string()).unwrap();
         let updates = group.update(NOW, &given).unwrap();
         assert_eq!(
             updates.iter().map(|update| update.lane.as_str()).collect::<Vec<_>>(),
@@ -126,14 +126,16 @@ fn lanes_in_different_channels_keep_their_own_output() {
         );
     }
     let mut group = in_two_channels();
-    let refused = group.update(NOW, &Services::from_json(&services(600, "elsewhere")).unwrap()).unwrap_err();
+    let refused = group
+        .update(NOW, &Services::from_json(&services(600, "elsewhere").to_string()).unwrap())
+        .unwrap_err();
     assert!(refused.field.ends_with("outputs[0].rtc.rtcChannel"), "{refused}");
 }
 
 #[test]
 fn each_lane_can_have_a_payload_of_its_own() {
     let mut group = in_two_channels();
-    let of = |idle: u64, channel: &str| Services::from_json(&services(idle, channel)).unwrap();
+    let of = |idle: u64, channel: &str| Services::from_json(&services(idle, channel).to_string()).unwrap();
     let updates = group.update_lanes(NOW, &[("backup".to_owned(), of(600, "another show"))]).unwrap();
     let vias: Vec<_> = updates.iter().map(|update| update.via).collect();
     assert_eq!(vias, [Via::Nothing, Via::Launch]);
@@ -167,7 +169,8 @@ fn what_a_running_task_cannot_take_is_rolled_out_lane_by_lane_and_the_one_on_air
         if !updated && now > NOW + secs(20) {
             updated = true;
             events.clear();
-            let updates = group.update(now, &Services::from_json(&services(600, "show")).unwrap()).unwrap();
+            let updates =
+                group.update(now, &Services::from_json(&services(600, "show").to_string()).unwrap()).unwrap();
             assert!(updates.iter().all(|update| update.via == Via::Relaunch), "{updates:?}");
         }
     }
@@ -212,7 +215,7 @@ fn what_is_probably_not_meant_is_said_of_every_lane() {
     let mut group = RedundancyGroup::new(warned, NOW);
     let restored = RedundancyGroup::restore(&group.snapshot()).unwrap();
     assert_eq!((others(group.warnings()).count(), others(restored.warnings()).count()), (1, 1));
-    let meant = Services::from_json(&services(300, "show")).unwrap();
+    let meant = Services::from_json(&services(300, "show").to_string()).unwrap();
     group.update(NOW, &meant).unwrap();
     assert_eq!(others(group.warnings()).count(), 0);
 }
@@ -225,7 +228,7 @@ fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<
     for (name, value) in settings.as_object().unwrap() {
         config[name] = value.clone();
     }
-    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
+    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config.to_string()).unwrap(), NOW);
     let (mut now, mut looks, mut told) = (NOW, 0, Vec::new());
     while now < NOW + secs(60) {
         match group.poll(now) {
@@ -262,10 +265,13 @@ fn at_the_start_a_backup_waits_a_moment_for_the_primary() {
     assert_eq!(on_air_of_a_start(json!({ "startGraceMs": 0 }), 1), [(5, Some(3))]);
     assert_eq!(on_air_of_a_start(json!({ "startGraceMs": 2_000 }), 1), [(7, Some(3))], "for no longer");
     assert_eq!(on_air_of_a_start(json!({ "startGraceMs": 60_000 }), 2), [(15, Some(1))]);
-    let refused = GroupConfig::from_json(&json!({
-        "appId": "app", "instanceId": "show", "services": services(300, "show"), "lanes": lanes(2),
-        "startGraceMs": 60_001,
-    }));
+    let refused = GroupConfig::from_json(
+        &json!({
+            "appId": "app", "instanceId": "show", "services": services(300, "show"), "lanes": lanes(2),
+            "startGraceMs": 60_001,
+        })
+        .to_string(),
+    );
     assert_eq!(
         refused.unwrap_err(),
         Invalid::new("config.startGraceMs", "60001 ms", "0, or from 500 to 60000 ms")
@@ -333,7 +339,7 @@ fn lanes_in_different_channels_look_by_themselves_and_the_first_that_runs_is_on_
             { "name": "backup", "uids": [1, 2], "services": services(300, "another show") },
         ],
     });
-    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
+    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config.to_string()).unwrap(), NOW);
     let mut now = NOW;
     let mut looked = Vec::new();
     while looked.len() < 2 {
@@ -357,7 +363,7 @@ fn an_update_is_for_all_lanes_or_for_none() {
     let before = group.snapshot();
     let mut fits_the_first = services(60, "show");
     fits_the_first["cloudTranscoder"]["config"]["transcoder"]["audioInputs"][0]["rtc"]["rtcUid"] = json!(3);
-    assert!(group.update(NOW, &Services::from_json(&fits_the_first).unwrap()).is_err());
+    assert!(group.update(NOW, &Services::from_json(&fits_the_first.to_string()).unwrap()).is_err());
     assert_eq!(group.snapshot(), before);
 }
 
@@ -406,7 +412,7 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
         "lanes": lanes(2), "quota": { "callsPerSecond": 1, "burst": 2, "pcw": 1_000_000 },
         "policy": { "confirmMs": [4_000], "createTimedOutMs": [1_000], "jitterPercent": 0 },
     });
-    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config).unwrap(), NOW);
+    let mut group = RedundancyGroup::new(GroupConfig::from_json(&config.to_string()).unwrap(), NOW);
     let mut now = NOW;
     // The second lane gives its first create up, and waits for the permits of another; the first lane's Query waits behind.
     let both_wait = |group: &RedundancyGroup| (0..2).all(|lane| group.0.permits().held_by(lane).0.is_some());

@@ -33,7 +33,7 @@ struct Read<'a> {
     unauthorized: bool,
     body: ReplyBody,
     retry_after: Option<Duration>,
-    domain: String,
+    domain: &'a str,
     /// Why no answer came.
     nothing: Option<NoAnswer>,
     /// It names a task that it cannot be about: no success, whatever its status.
@@ -348,7 +348,7 @@ impl Lane {
         }
     }
 
-    fn read<'a>(&self, now: Now, call: Call, domain: &str, answer: &'a Answer) -> Read<'a> {
+    fn read<'a>(&self, now: Now, call: Call, domain: &'a str, answer: &'a Answer) -> Read<'a> {
         let (status, mut body, nothing) = match answer {
             Answer::Http { status, body, .. } => (Some(*status), ReplyBody::parse(body), None),
             Answer::Nothing(why) => (None, ReplyBody::default(), Some(*why)),
@@ -363,7 +363,7 @@ impl Lane {
             answer,
             body,
             retry_after: self.retry_after(now, answer),
-            domain: domain.to_owned(),
+            domain,
             nothing,
             misnamed: false,
         }

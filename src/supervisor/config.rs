@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use macro_rules_attribute::apply;
-use serde_json::Value;
 
 use super::payload::PayloadRevisions;
-use crate::document::{self, document};
+use crate::document::{self, JsonText, document};
 use crate::domain::{Area, DomainLadder};
 use crate::durations::server::DOMAIN_RETURN;
 use crate::error::{Invalid, quoted};
 use crate::instance_id;
 use crate::policy::RetryPolicy;
-use crate::quota::{OutputSize, QuotaLimits};
+use crate::quota::{GivenLimits, OutputSize, QuotaLimits};
 use crate::task::{Services, TaskWarning, check_word};
 use crate::time::{Duration, MAX_SAFE_INTEGER};
 use crate::uid::{Uid, UidRing};
@@ -79,7 +78,7 @@ pub(crate) struct CommonSettings {
     pub(crate) instance_id: String,
     /// The payload.
     #[typed("Services")]
-    services: Value,
+    services: JsonText,
     /// Default `north-america`.
     #[json(or = Area::default())]
     area: Area,
@@ -89,10 +88,9 @@ pub(crate) struct CommonSettings {
     domain_return_ms: Option<Duration>,
     /// Schedules that differ from the documented ones.
     #[typed("Partial<RetrySchedules>")]
-    policy: Option<Value>,
+    policy: Option<RetryPolicy>,
     /// Limits that differ from the documented ones.
-    #[typed("Quota")]
-    quota: Option<Value>,
+    quota: Option<GivenLimits>,
     /// When a task that ended is launched again. Default `on-failure`.
     #[json(or = Restart::default())]
     restart: Restart,
@@ -128,16 +126,11 @@ pub struct SupervisorConfig {
 }
 
 impl SupervisorConfig {
-    /// Reads and checks the settings, as JSON: `{ appId, instanceId, services, uids, area?, region?, domainReturnMs?, policy?,
-    /// quota?, restart?, migration?, rollout?, presence?, seed? }`.
+    /// Reads and checks the settings, which are JSON text.
     ///
     /// # Errors
     /// The first value that is not allowed.
-    pub fn from_json(json: &Value) -> Result<Self, Invalid> {
-        if json.get("lanes").is_some_and(|lanes| !lanes.is_null()) {
-            let allowed = "left out: it belongs to a redundancy group";
-            return Err(Invalid::new("config.lanes", "given", allowed));
-        }
+    pub fn from_json(json: &str) -> Result<Self, Invalid> {
         let SupervisorSettings { common, uids } = document::read("config", json)?;
         instance_id::check(&common.instance_id, false)?;
         let shared = Shared::new(common)?;
@@ -161,14 +154,14 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(settings: CommonSettings) -> Result<Self, Invalid> {
+    pub(crate) fn new(mut settings: CommonSettings) -> Result<Self, Invalid> {
         check_word("config.appId", &settings.app_id, 64)?;
         if settings.seed > MAX_SAFE_INTEGER {
             return Err(Invalid::new("config.seed", settings.seed, "from 0 to 9007199254740991"));
         }
-        let none = Value::Object(serde_json::Map::new());
         let in_config = |invalid: Invalid| invalid.within("config");
-        let policy = RetryPolicy::from_json(settings.policy.as_ref().unwrap_or(&none)).map_err(in_config)?;
+        let policy = settings.policy.take().unwrap_or_default();
+        policy.check().map_err(|invalid| invalid.within("config.policy"))?;
         let return_after = settings.domain_return_ms.unwrap_or(DOMAIN_RETURN.default());
         let domains =
             DomainLadder::new(settings.area, settings.region.as_deref(), return_after).map_err(in_config)?;
@@ -179,9 +172,8 @@ impl Shared {
     pub(crate) fn limits(&self, lanes: &[NewLane]) -> Result<QuotaLimits, Invalid> {
         let size =
             lanes.iter().map(|lane| lane.payload.desired().output_size()).max().unwrap_or(OutputSize::Sd);
-        let none = Value::Object(serde_json::Map::new());
-        QuotaLimits::from_json(self.settings.area, size, self.settings.quota.as_ref().unwrap_or(&none))
-            .map_err(|invalid| invalid.within("config"))
+        let given = self.settings.quota.clone().unwrap_or_default();
+        given.limits(self.settings.area, size).map_err(|invalid| invalid.within("config"))
     }
 
     pub(crate) fn lane(
@@ -189,9 +181,9 @@ impl Shared {
         name: String,
         instance_id: String,
         uids: Vec<Uid>,
-        services: Option<&Value>,
+        services: Option<&JsonText>,
     ) -> Result<NewLane, Invalid> {
-        let services = Services::from_json(services.unwrap_or(&self.settings.services))?;
+        let services = Services::from_json(&services.unwrap_or(&self.settings.services).0)?;
         let ring = UidRing::new(uids).map_err(|invalid| invalid.within("config"))?;
         let payload =
             PayloadRevisions::new(services, &self.policy).map_err(|invalid| invalid.within("config"))?;

@@ -1,10 +1,11 @@
 //! What a reply of the service says.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
 use super::event::Said;
 use super::request::Answer;
-use crate::lenient::{self, MAX_TOKEN_BYTES, integer, task_id, text, word};
+use crate::json::{Tree, Type, Value};
+use crate::lenient::{MAX_TOKEN_BYTES, decoded, integer, task_id, text, word};
 use crate::redact::Redactor;
 use crate::status::{ServiceStatus, TaskStatus};
 use crate::uid::Uid;
@@ -32,41 +33,45 @@ impl ReplyBody {
     }
 
     pub(super) fn parse(body: &str) -> Self {
-        let json = if body.trim().is_empty() { Some(Value::Null) } else { lenient::json(body.as_bytes()) };
-        let Some(json) = json.filter(|json| json.is_object() || json.is_null()) else {
-            return Self { is_unreadable: true, ..Self::default() };
-        };
-        let status = word(json.get("status"));
-        let service = word(lenient::at(&json, &["services", "cloudTranscoder", "status"]));
-        let in_channel = json.get("success") == Some(&Value::Bool(true));
-        let task_id = task_id(json.get("taskId"));
-        let said = |field: &str| text(json.get(field), usize::MAX).filter(|text| !text.is_empty());
-        let transcoder = lenient::at(&json, &["services", "cloudTranscoder"]);
-        let of_transcoder = |field: &str| {
-            let value = transcoder.and_then(|transcoder| transcoder.get(field));
-            text(value, usize::MAX).filter(|text| !text.is_empty())
-        };
-        Self {
-            is_unreadable: task_id.is_none() && text(json.get("taskId"), usize::MAX).is_some(),
-            token_name: text(json.get("tokenName"), MAX_TOKEN_BYTES),
-            task_id,
-            code: integer(json.get("code")),
-            task_status: status.map(|status| TaskStatus::parse(&status)),
-            service_status: service.map(|status| ServiceStatus::parse(&status)),
-            message: said("message").or_else(|| of_transcoder("message")),
-            details: of_transcoder("details"),
-            broadcasters: json.get("data").filter(|_| in_channel).and_then(broadcasters),
+        let body = decoded(body.as_bytes());
+        let nothing = if body.trim().is_empty() { "null" } else { &body };
+        let Some(tree) = Tree::parse_leniently(nothing) else { return Self::unreadable() };
+        let json = tree.root();
+        if !matches!(json.type_of(), Type::Object | Type::Null) {
+            return Self::unreadable();
         }
+        let task_id = task_id(json.at("taskId"));
+        let transcoder = json.at("services").at("cloudTranscoder");
+        let owned = |value, most| text(value, most).map(Cow::into_owned);
+        Self {
+            is_unreadable: task_id.is_none() && text(json.at("taskId"), usize::MAX).is_some(),
+            token_name: owned(json.at("tokenName"), MAX_TOKEN_BYTES),
+            task_id: task_id.map(Cow::into_owned),
+            code: integer(json.at("code")),
+            task_status: word(json.at("status")).map(|status| TaskStatus::parse(&status)),
+            service_status: word(transcoder.at("status")).map(|status| ServiceStatus::parse(&status)),
+            message: owned(json.at("message"), usize::MAX)
+                .or_else(|| owned(transcoder.at("message"), usize::MAX)),
+            details: owned(transcoder.at("details"), usize::MAX),
+            broadcasters: if json.at("success").boolean() == Some(true) {
+                broadcasters(json.at("data"))
+            } else {
+                None
+            },
+        }
+    }
+
+    fn unreadable() -> Self {
+        Self { is_unreadable: true, ..Self::default() }
     }
 }
 
-fn broadcasters(data: &Value) -> Option<Vec<Uid>> {
-    if data.get("channel_exist") == Some(&Value::Bool(false)) {
+fn broadcasters(data: Value<'_>) -> Option<Vec<Uid>> {
+    if data.at("channel_exist").boolean() == Some(false) {
         return Some(Vec::new());
     }
-    let uids = data.get("broadcasters")?.as_array()?;
-    let uids = uids.iter().filter_map(|uid| integer(Some(uid)));
-    Some(uids.filter_map(|uid| Uid::try_from(uid).ok()).collect())
+    let uids = data.at("broadcasters").items()?;
+    Some(uids.filter_map(integer).filter_map(|uid| Uid::try_from(uid).ok()).collect())
 }
 
 /// What the service said, for an event.

@@ -1,6 +1,5 @@
 //! State as text: a version, what it is the state of, a digest, and the state.
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::document::{self, Document};
@@ -59,10 +58,8 @@ pub(crate) fn read<T: Document>(
     if words.next() != Some(&digest(kind, state)) {
         return Err(SnapshotError::Damaged("its digest does not match".to_owned()));
     }
-    let state: Value =
-        serde_json::from_str(state).map_err(|error| SnapshotError::Damaged(error.to_string()))?;
     // The value that was found may be a secret.
-    let state: T = document::read("state", &state).map_err(|Invalid { field, allowed, .. }| {
+    let state: T = document::read("state", state).map_err(|Invalid { field, allowed, .. }| {
         SnapshotError::Damaged(format!("{field} must be {allowed}"))
     })?;
     check(&state).map_err(|invalid| SnapshotError::Damaged(invalid.to_string()))?;

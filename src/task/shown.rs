@@ -3,10 +3,10 @@
 //! What is known to be harmless is shown, and nothing else: tokens, addresses of streams, and every field that is not known
 //! here are hidden, what follows the path of an image's address too, as it may be signed.
 
-use serde_json::{Map, Value};
-
 use super::Services;
+use crate::document::{self, Json, rewrite};
 use crate::error::{Invalid, quoted};
+use crate::json::Tree;
 use crate::redact::is_secret;
 
 /// What stands in the place of a hidden value begins with this; a number that changes with what is shown follows, and its
@@ -47,22 +47,18 @@ fn field(parent: &str, name: &str) -> Field {
 }
 
 impl Services {
-    /// The payload for people: `***` and its place stand for whatever is not known to be harmless. In a new payload they stand
-    /// for what they hide, see [`revealed`].
+    /// The payload for people, as JSON text: `***` and its place stand for whatever is not known to be harmless. In a new payload
+    /// they stand for what they hide, see [`revealed`].
     #[must_use]
-    pub fn shown(&self) -> Value {
-        let mut value = self.to_value();
-        hide(&mut value, "", &self.mark(), &mut |_, _| {});
-        value
+    pub fn shown(&self) -> String {
+        self.hide(&self.mark(), &mut |_, _| {})
     }
 
     /// What the marks of this payload begin with.
     fn mark(&self) -> String {
-        let mut value = self.to_value();
-        hide(&mut value, "", HIDDEN, &mut |_, _| {});
         // FNV-1a. Nothing of what is hidden is in it.
-        let number = value
-            .to_string()
+        let number = self
+            .hide(HIDDEN, &mut |_, _| {})
             .bytes()
             .fold(0x811c_9dc5_u32, |number, byte| (number ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         format!("{HIDDEN}{number:08x}")
@@ -72,19 +68,39 @@ impl Services {
     /// secret is left out.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
-        hide(&mut self.to_value(), "", HIDDEN, &mut |mark, value| match value.as_str() {
-            Some(image) if !mark.starts_with(HIDDEN) => {
-                let path = without_signature(image).unwrap_or_default();
+        self.hide(HIDDEN, &mut |shown, json| match json.as_text() {
+            Some(image) if !shown.starts_with(HIDDEN) => {
+                let path = without_signature(&image).unwrap_or_default();
                 add_secret(image.get(path.len() + 1..).unwrap_or_default(), &mut secrets);
             }
-            Some(_) | None => add_secrets(&value, &mut secrets),
+            Some(_) | None => add_secrets(json, &mut secrets),
         });
         secrets
     }
 
-    fn to_value(&self) -> Value {
-        // By way of text, which there is code for anyhow.
-        serde_json::from_str(&self.to_json()).unwrap_or_default()
+    /// The payload with marks, which begin with `mark`, in the place of what is not harmless. What is shown, and what that
+    /// stands for, is handed to `keep`.
+    fn hide(&self, mark: &str, keep: &mut dyn FnMut(&str, &Json<'_>)) -> String {
+        let payload = self.to_json();
+        let tree = Tree::parse(&payload);
+        let Some(tree) = &tree else { return String::new() };
+        rewrite(&Json::root(mark, tree.root()), &mut |json| {
+            let (parent, name) = json.name()?;
+            let shown = match field(parent, name) {
+                Field::Harmless => return None,
+                Field::Image => {
+                    let image = json.as_text().unwrap_or_default();
+                    match without_signature(&image).filter(|address| !address.is_empty()) {
+                        Some(address) if address == image => return None,
+                        Some(address) => format!("{address}?{}", json.path()),
+                        None => json.path(),
+                    }
+                }
+                Field::Unknown => json.path(),
+            };
+            keep(&shown, json);
+            Some(document::write(&shown))
+        })
     }
 }
 
@@ -95,103 +111,53 @@ fn add_secret(text: &str, secrets: &mut Vec<String>) {
 }
 
 /// Each text within a value.
-fn add_secrets(value: &Value, secrets: &mut Vec<String>) {
-    match value {
-        Value::String(text) => {
-            add_secret(text, secrets);
-            if let Some(rest) = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")) {
-                let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-                let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
-                // The last part of the path, with all that follows, is often the key as a whole.
-                add_secret(path.rsplit('/').next().unwrap_or_default(), secrets);
-                for parts in [user, path] {
-                    parts.split(['/', '?', '&', '=', '#', ':']).for_each(|part| add_secret(part, secrets));
-                }
+fn add_secrets(json: &Json<'_>, secrets: &mut Vec<String>) {
+    rewrite(json, &mut |json| {
+        let text = json.as_text()?;
+        add_secret(&text, secrets);
+        if let Some(rest) = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")) {
+            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+            // The last part of the path, with all that follows, is often the key as a whole.
+            add_secret(path.rsplit('/').next().unwrap_or_default(), secrets);
+            for parts in [user, path] {
+                parts.split(['/', '?', '&', '=', '#', ':']).for_each(|part| add_secret(part, secrets));
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| add_secrets(item, secrets)),
-        Value::Object(fields) => fields.values().for_each(|item| add_secrets(item, secrets)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
+        None
+    });
 }
 
-/// Puts back what is hidden in `services`, wherever it has gone, out of the payload that it was shown of. It may be what a
-/// group takes as an update as well: payloads of several lanes.
+/// Puts back what is hidden in `services`, which is JSON text, wherever it has gone, out of the payload that it was shown of. It
+/// may be what a group takes as an update as well: payloads of several lanes.
 ///
 /// # Errors
 /// The first that is not hidden there.
-pub fn revealed(services: &Value, shown_of: Option<&Services>) -> Result<Value, Invalid> {
-    let mut services = services.clone();
-    let root = if services.get("lanes").is_some() { "update" } else { "services" };
-    let mut hidden = Map::new();
+pub fn revealed(services: &str, shown_of: Option<&Services>) -> Result<String, Invalid> {
+    let tree = document::parse("services", services)?;
+    let root = if tree.root().get("lanes").is_some() { "update" } else { "services" };
+    let mut hidden = Vec::new();
     if let Some(shown_of) = shown_of {
-        let keep = &mut |mark, value| drop(hidden.insert(mark, value));
-        hide(&mut shown_of.to_value(), "", &shown_of.mark(), keep);
+        shown_of.hide(&shown_of.mark(), &mut |shown, json| {
+            hidden.push((shown.to_owned(), json.source().to_owned()))
+        });
     }
-    put_back(&mut services, root, &hidden)?;
-    Ok(services)
-}
-
-/// Hides what is not harmless in an object of that name, and hands each mark and what it stands for to `keep`.
-fn hide(value: &mut Value, parent: &str, mark: &str, keep: &mut dyn FnMut(String, Value)) {
-    match value {
-        Value::Array(items) => {
-            for (at, item) in items.iter_mut().enumerate() {
-                hide(item, parent, &format!("{mark}[{at}]"), keep);
-            }
+    let mut wrong = None;
+    let revealed = rewrite(&Json::root(root, tree.root()), &mut |json| {
+        let text = json.as_text().filter(|text| text.split('?').any(|part| part.starts_with(HIDDEN)))?;
+        let kept = hidden.iter().find(|(shown, _)| *shown == text);
+        if kept.is_none() {
+            let allowed =
+                "the value itself: none is kept under this name, as the payload may have changed since";
+            wrong.get_or_insert_with(|| Invalid::new(json.path(), quoted(&text), allowed));
         }
-        Value::Object(fields) => {
-            for (name, value) in fields.iter_mut() {
-                let mark = format!("{mark}.{name}");
-                let shown = match field(parent, name) {
-                    Field::Harmless => {
-                        hide(value, name, &mark, keep);
-                        continue;
-                    }
-                    Field::Image => match value.as_str().map(without_signature) {
-                        Some(Some(address)) if Some(address) == value.as_str() => continue,
-                        Some(Some(address)) => {
-                            format!("{address}?{mark}")
-                        }
-                        Some(None) | None => mark,
-                    },
-                    Field::Unknown => mark,
-                };
-                keep(shown.clone(), std::mem::replace(value, Value::String(shown)));
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
+        kept.map(|(_, value)| value.clone())
+    });
+    wrong.map_or(Ok(revealed), Err)
 }
 
 /// The address of an image without what may sign it; none if there is a user's name in it.
 pub(super) fn without_signature(address: &str) -> Option<&str> {
     let path = address.split(['?', '#']).next()?;
     (!path.contains('@')).then_some(path)
-}
-
-fn put_back(value: &mut Value, path: &str, hidden: &Map<String, Value>) -> Result<(), Invalid> {
-    match value {
-        Value::String(text) if text.split('?').any(|part| part.starts_with(HIDDEN)) => {
-            match hidden.get(text) {
-                Some(kept) => *value = kept.clone(),
-                None => {
-                    let allowed = "the value itself: none is kept under this name, as the payload may have changed since";
-                    return Err(Invalid::new(path, quoted(text), allowed));
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (at, item) in items.iter_mut().enumerate() {
-                put_back(item, &format!("{path}[{at}]"), hidden)?;
-            }
-        }
-        Value::Object(fields) => {
-            for (name, item) in fields.iter_mut() {
-                put_back(item, &format!("{path}.{name}"), hidden)?;
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-    Ok(())
 }

@@ -38,7 +38,7 @@ fn with(path: &str, value: Value) -> Value {
 }
 
 fn refused(json: &Value) -> Vec<String> {
-    match document::read::<Services>("services", json) {
+    match document::read::<Services>("services", &json.to_string()) {
         Err(invalid) => vec![invalid.field],
         Ok(services) => services.violations().into_iter().map(|invalid| invalid.field).collect(),
     }
@@ -49,7 +49,7 @@ fn a_good_payload_goes_through_unchanged_with_fields_of_tomorrow() {
     let mut json = with("videoInputs/0/region/shape", json!("round"));
     json["cloudTranscoder"]["config"]["transcoder"]["seiOptions"] = json!({ "layout": [1, 2] });
     json["cloudTranscoder"]["tomorrow"] = json!(null);
-    let services = Services::from_json(&json).unwrap();
+    let services = Services::from_json(&json.to_string()).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&services.to_json()).unwrap(), json);
     assert_eq!(services.warnings(), []);
     assert_eq!(services.idle_timeout(), secs(300));
@@ -68,7 +68,7 @@ fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
         { "streamUrl": "rtmp://a/12345" },
         { "streamUrl": "rtmps://name:passw0rd@cdn.example:443/live/k3y-of-a-path?sign=0a1b2c3d4e&t=1" },
     ]);
-    let services: Services = document::read("services", &json).unwrap();
+    let services: Services = document::read("services", &json.to_string()).unwrap();
     let expected = [
         "in-token",
         "out-token",
@@ -87,7 +87,7 @@ fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
     assert_eq!(services.secrets(), expected);
     let shown = format!("{services:?}");
     assert!(shown.contains("rtc_token: Some(…)") && !shown.contains("in-token"), "{shown}");
-    let tomorrow = Services::from_json(&with("canvas/sticker", json!("in-token"))).unwrap();
+    let tomorrow = Services::from_json(&with("canvas/sticker", json!("in-token")).to_string()).unwrap();
     let shown = format!("{tomorrow:?}");
     assert!(shown.contains("sticker") && !shown.contains("in-token"), "{shown}");
 }
@@ -110,7 +110,7 @@ fn whole() -> Value {
 
 #[test]
 fn what_is_known_to_be_harmless_is_shown_and_comes_back_with_the_rest() {
-    let services = Services::from_json(&whole()).unwrap();
+    let services = Services::from_json(&whole().to_string()).unwrap();
     let at = |path: &str| format!("{}.cloudTranscoder.config.transcoder.{path}", mark_of(&services));
     let mut expected = whole();
     let transcoder = &mut expected["cloudTranscoder"]["config"]["transcoder"];
@@ -122,13 +122,13 @@ fn what_is_known_to_be_harmless_is_shown_and_comes_back_with_the_rest() {
     let image = at("waterMarks[0].imageUrl");
     transcoder["waterMarks"][0]["imageUrl"] = json!(format!("https://img.example/w.png?{image}"));
     transcoder["outputs"][0]["rtc"]["rtcToken"] = json!(at("outputs[0].rtc.rtcToken"));
-    assert_eq!(services.shown(), expected);
+    assert_eq!(shown(&services), expected);
     let debug = format!("{services:?}");
     assert!(
         debug.contains("https://img.example/a.jpg") && !debug.contains("s1gn") && !debug.contains("passw0rd"),
         "{debug}"
     );
-    assert_eq!(revealed(&services.shown(), Some(&services)), Ok(whole()));
+    assert_eq!(revealed(&shown(&services), Some(&services)), Ok(whole()));
 }
 
 #[test]
@@ -164,8 +164,8 @@ fn what_is_not_known_is_hidden_wherever_it_stands_and_comes_back_wherever_it_goe
         for (name, value) in &secrets {
             let mut json = whole();
             json.pointer_mut(object).unwrap()[name] = value.clone();
-            let services: Services = document::read("services", &json).unwrap();
-            let shown = services.shown();
+            let services: Services = document::read("services", &json.to_string()).unwrap();
+            let shown = shown(&services);
             let mark = shown.pointer(&format!("{object}/{name}")).unwrap().as_str().unwrap();
             assert!(mark.starts_with(&mark_of(&services)) && mark.ends_with(name), "{mark}");
             let text = shown.to_string() + &format!("{services:?}");
@@ -175,8 +175,8 @@ fn what_is_not_known_is_hidden_wherever_it_stands_and_comes_back_wherever_it_goe
             assert_eq!(is_known, value.to_string().contains("s3cret-one"), "{object} {name}");
         }
     }
-    let services = Services::from_json(&whole()).unwrap();
-    let mut moved = services.shown();
+    let services = Services::from_json(&whole().to_string()).unwrap();
+    let mut moved = shown(&services);
     let inputs = &mut moved["cloudTranscoder"]["config"]["transcoder"]["videoInputs"];
     *inputs = json!([{ "rtc": { "rtcChannel": "show", "rtcUid": 7 } }, inputs[0]]);
     let back = revealed(&moved, Some(&services)).unwrap();
@@ -184,10 +184,18 @@ fn what_is_not_known_is_hidden_wherever_it_stands_and_comes_back_wherever_it_goe
     assert_eq!(&back["cloudTranscoder"]["config"]["transcoder"]["videoInputs"][1], input);
 }
 
+fn shown(services: &Services) -> Value {
+    serde_json::from_str(&services.shown()).unwrap()
+}
+
+fn revealed(services: &Value, shown_of: Option<&Services>) -> Result<Value, Invalid> {
+    super::revealed(&services.to_string(), shown_of).map(|json| serde_json::from_str(&json).unwrap())
+}
+
 /// What the marks of this payload begin with.
 fn mark_of(services: &Services) -> String {
     let token =
-        services.shown()["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"].clone();
+        shown(services)["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"].clone();
     let mark = token.as_str().unwrap().split('.').next().unwrap().to_owned();
     assert!(mark.len() == 11 && mark.starts_with("***"), "{mark}");
     mark
@@ -198,21 +206,22 @@ fn mark_of(services: &Services) -> String {
 fn what_was_shown_of_a_payload_that_has_changed_stands_for_nothing() {
     let mut json = whole();
     json["cloudTranscoder"]["config"]["transcoder"]["videoInputs"][0]["region"]["x"] = json!(8);
-    let (before, now) = (Services::from_json(&json).unwrap(), Services::from_json(&whole()).unwrap());
-    let refused = revealed(&before.shown(), Some(&now)).unwrap_err();
+    let (before, now) =
+        (Services::from_json(&json.to_string()).unwrap(), Services::from_json(&whole().to_string()).unwrap());
+    let refused = revealed(&shown(&before), Some(&now)).unwrap_err();
     assert!(refused.allowed.contains("may have changed"), "{refused}");
-    assert_eq!(revealed(&before.shown(), Some(&before)), Ok(json));
+    assert_eq!(revealed(&shown(&before), Some(&before)), Ok(json));
     // New secrets in the same places are another matter.
     let mut renewed = whole();
     renewed["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] =
         json!("another-token");
-    let renewed = Services::from_json(&renewed).unwrap();
+    let renewed = Services::from_json(&renewed.to_string()).unwrap();
     assert_eq!(mark_of(&renewed), mark_of(&now));
 }
 
 #[test]
 fn what_stands_for_nothing_hidden_is_named() {
-    let services = Services::from_json(&whole()).unwrap();
+    let services = Services::from_json(&whole().to_string()).unwrap();
     let refused = |shown_of| {
         let given = json!({ "a": [1, { "b": "https://img.example/a.jpg?***.made.up" }] });
         revealed(&given, shown_of).unwrap_err()
@@ -221,11 +230,13 @@ fn what_stands_for_nothing_hidden_is_named() {
     assert_eq!(refused(None).field, "services.a[1].b");
     assert_eq!(revealed(&json!("***"), Some(&services)).unwrap_err().field, "services");
     assert_eq!(revealed(&json!({ "a": "b***" }), None), Ok(json!({ "a": "b***" })));
+    let error = super::revealed("***", None).unwrap_err();
+    assert_eq!(error.to_string(), "services is not JSON, but must be an object");
 }
 
 #[test]
 fn errors_quote_what_is_harmless_and_nothing_else() {
-    let said = |path, value| match Services::from_json(&with(path, value)) {
+    let said = |path, value| match Services::from_json(&with(path, value).to_string()) {
         Err(invalid) => format!("{invalid} {invalid:?}"),
         Ok(_) => panic!("{path} is allowed"),
     };
@@ -363,12 +374,12 @@ fn every_range_and_rule_names_its_field() {
 
 #[test]
 fn an_error_reads_well() {
-    let invalid = Services::from_json(&with("videoInputs/1/region/width", json!(5))).unwrap_err();
+    let invalid = Services::from_json(&with("videoInputs/1/region/width", json!(5)).to_string()).unwrap_err();
     assert_eq!(
         invalid.to_string(),
         "services.cloudTranscoder.config.transcoder.videoInputs[1].region.width is 5, but must be from 120 to 3840 px"
     );
-    let invalid = Services::from_json(&with("canvas/width", json!(1.5))).unwrap_err();
+    let invalid = Services::from_json(&with("canvas/width", json!(1.5)).to_string()).unwrap_err();
     assert_eq!(
         invalid.to_string(),
         "services.cloudTranscoder.config.transcoder.canvas.width is 1.5, but must be an integer"
@@ -377,11 +388,11 @@ fn an_error_reads_well() {
 
 #[test]
 fn what_is_probably_not_meant_is_a_warning() {
-    let small = Services::from_json(&with("idleTimeout", json!(10))).unwrap();
+    let small = Services::from_json(&with("idleTimeout", json!(10)).to_string()).unwrap();
     assert_eq!(small.warnings()[0].field, "services.cloudTranscoder.config.transcoder.idleTimeout");
-    assert_eq!(Services::from_json(&with("idleTimeout", json!(59))).unwrap().warnings().len(), 1);
-    assert_eq!(Services::from_json(&with("idleTimeout", json!(60))).unwrap().warnings(), []);
-    let beyond = Services::from_json(&with("canvas/width", json!(1000))).unwrap();
+    assert_eq!(Services::from_json(&with("idleTimeout", json!(59)).to_string()).unwrap().warnings().len(), 1);
+    assert_eq!(Services::from_json(&with("idleTimeout", json!(60)).to_string()).unwrap().warnings(), []);
+    let beyond = Services::from_json(&with("canvas/width", json!(1000)).to_string()).unwrap();
     assert_eq!(
         beyond.warnings()[0].field,
         "services.cloudTranscoder.config.transcoder.videoInputs[1].region"
@@ -391,7 +402,7 @@ fn what_is_probably_not_meant_is_a_warning() {
 /// Fields of the warnings about a payload that is taken.
 fn warned(json: &Value) -> Vec<String> {
     let prefix = "services.cloudTranscoder.config.transcoder.";
-    let services = Services::from_json(json).unwrap();
+    let services = Services::from_json(&json.to_string()).unwrap();
     services.warnings().into_iter().map(|warning| warning.field.replace(prefix, "")).collect()
 }
 
@@ -418,7 +429,7 @@ fn what_the_newest_reference_alone_forbids_is_taken_with_a_warning() {
 fn what_public_clients_send_is_taken() {
     for list in ["waterMarks", "audioInputs"] {
         let json = with(list, json!(null));
-        let sent = Services::from_json(&json).unwrap().to_json();
+        let sent = Services::from_json(&json.to_string()).unwrap().to_json();
         assert!(!sent.contains(list), "a list that is null is left out: {sent}");
     }
     let mut audio_only = with("videoInputs", json!(null));
@@ -466,14 +477,15 @@ fn a_stream_without_a_token_is_a_warning() {
     assert_eq!(token("audioInputs/0/rtc"), ["audioInputs[0].rtc.rtcToken"]);
     assert_eq!(token("videoInputs/0/rtc"), ["videoInputs[0].rtc.rtcToken"]);
     assert_eq!(token("outputs/0/rtc"), ["outputs[0].rtc.rtcToken"]);
-    let services = Services::from_json(&with("outputs/0/rtc", json!({ "rtcChannel": "show" }))).unwrap();
+    let services =
+        Services::from_json(&with("outputs/0/rtc", json!({ "rtcChannel": "show" })).to_string()).unwrap();
     let [warning] = &services.warnings()[..] else { panic!("one warning") };
     assert!(warning.is_about_token() && warning.message.contains("App ID"), "{}", warning.message);
 }
 
 #[test]
 fn uid_and_tokens_are_set_where_they_belong() {
-    let mut services = Services::from_json(&payload()).unwrap();
+    let mut services = Services::from_json(&payload().to_string()).unwrap();
     services.set_output(9002, Some("new-out"));
     services.set_input_token("new-in");
     let json: Value = serde_json::from_str(&services.to_json()).unwrap();
@@ -489,7 +501,10 @@ fn uid_and_tokens_are_set_where_they_belong() {
 
 #[test]
 fn nothing_secret_is_shown() {
-    let shown = format!("{:?}", Services::from_json(&with("outputs/0/key", json!("hidden-key"))).unwrap());
+    let shown = format!(
+        "{:?}",
+        Services::from_json(&with("outputs/0/key", json!("hidden-key")).to_string()).unwrap()
+    );
     for secret in ["in-token", "out-token", "hidden-key", "b.mp4"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }

@@ -1,7 +1,6 @@
 //! The building blocks for those who drive calls of their own: `src/js/blocks.ts` checks what comes in.
 
 use serde::Serialize;
-use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
 use super::{error, value};
@@ -175,7 +174,7 @@ impl TokenBucket {
     /// A full bucket. `is_told_of_use`: `used` is called whenever a call leaves.
     #[wasm_bindgen(constructor)]
     pub fn new(limits: &str, now: f64, is_told_of_use: bool) -> Result<TokenBucket, JsValue> {
-        let of_hd = |limits: &Value| QuotaLimits::from_json(Area::default(), OutputSize::Hd, limits);
+        let of_hd = |limits: &str| QuotaLimits::from_json(Area::default(), OutputSize::Hd, limits);
         let limits = value::read_with(limits, of_hd).map_err(error::config)?;
         let now = WallTime::from_f64(now);
         let clock = Clock::starting_at(now);

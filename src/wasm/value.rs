@@ -4,11 +4,10 @@
 //! application's objects do (getters, proxies, `toJSON`) happens in a call of the WebAssembly.
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
-use crate::document::{self, Document};
+use crate::document::{self, Document, NOT_JSON};
 use crate::error::Invalid;
 
 /// A plain JavaScript value, as `JSON.parse` would give it.
@@ -23,14 +22,11 @@ pub(super) fn read<T: Document>(name: &str, json: &str) -> Result<T, Invalid> {
 
 /// Reads an argument out of its JSON text. What JSON cannot express comes as its description (`asJson` of
 /// `src/js/check.ts`), which is no JSON: then the error shows that.
-pub(super) fn read_with<T>(
-    json: &str,
-    read: impl FnOnce(&Value) -> Result<T, Invalid>,
-) -> Result<T, Invalid> {
-    if let Ok(value) = serde_json::from_str(json) {
-        return read(&value);
-    }
-    read(&Value::Null).map_err(|wrong| {
+pub(super) fn read_with<T>(json: &str, read: impl FnOnce(&str) -> Result<T, Invalid>) -> Result<T, Invalid> {
+    read(json).map_err(|wrong| {
+        if wrong.value != NOT_JSON {
+            return wrong;
+        }
         // What it holds may be a secret.
         let is_json = json.starts_with(['{', '[', '"']);
         let shown = if is_json { "one with lone surrogates, or nested over 127 deep" } else { json };

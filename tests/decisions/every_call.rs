@@ -57,7 +57,7 @@ fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
     again(&hand);
     hand.query("IN_PROGRESS", "serviceInProgress");
     again(&hand);
-    let services = Services::from_json(&services(60)).unwrap();
+    let services = Services::from_json(&services(60).to_string()).unwrap();
     hand.supervisor.update(hand.wall(), services).unwrap();
     again(&hand);
     assert!(revisions[1..].is_sorted_by(|before, after| before < after), "{revisions:?}");

@@ -33,7 +33,7 @@ impl Hand {
         for (name, value) in settings.as_object().unwrap() {
             config[name] = value.clone();
         }
-        let config = SupervisorConfig::from_json(&config).unwrap();
+        let config = SupervisorConfig::from_json(&config.to_string()).unwrap();
         Self {
             supervisor: Supervisor::new(config, WallTime::from_millis(START)),
             now: START,

@@ -61,7 +61,7 @@ fn credentials_that_a_proxy_repeats_are_redacted_in_what_every_call_reports() {
     hand.query("IN_PROGRESS", "serviceInProgress");
     let query = hand.expect(Call::Query);
     echoed(&mut hand, &query);
-    let services = Services::from_json(&services(200)).unwrap();
+    let services = Services::from_json(&services(200).to_string()).unwrap();
     hand.supervisor.update(hand.wall(), services).unwrap();
     let update = hand.expect(Call::Update);
     echoed(&mut hand, &update);
@@ -131,7 +131,7 @@ fn a_page_in_the_place_of_a_reply_to_update_is_no_update() {
     for (body, taken) in [(PAGE, false), ("", true), ("{}", true)] {
         let mut hand = Hand::new(json!({}));
         hand.running("t");
-        let services = Services::from_json(&services(200)).unwrap();
+        let services = Services::from_json(&services(200).to_string()).unwrap();
         hand.supervisor.update(hand.wall(), services).unwrap();
         let update = hand.expect(Call::Update);
         hand.hand_in(&update, http(200, body));

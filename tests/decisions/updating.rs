@@ -11,7 +11,7 @@ use crate::hand::{Hand, output_uid, services, task};
 
 /// A new payload.
 fn update(hand: &mut Hand, input: u64) {
-    let services = Services::from_json(&services(input)).unwrap();
+    let services = Services::from_json(&services(input).to_string()).unwrap();
     hand.supervisor.update(hand.wall(), services).unwrap();
 }
 
@@ -23,7 +23,7 @@ fn with_idle_timeout(seconds: u64) -> Value {
 }
 
 fn give(hand: &mut Hand, services: &Value) -> Via {
-    hand.supervisor.update(hand.wall(), Services::from_json(services).unwrap()).unwrap().via
+    hand.supervisor.update(hand.wall(), Services::from_json(&services.to_string()).unwrap()).unwrap().via
 }
 
 fn idle_timeout(request: &Request) -> u64 {
@@ -86,7 +86,8 @@ fn an_update_cannot_move_an_output_to_another_channel() {
     hand.running("t");
     let mut moved = services(300);
     moved["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] = json!("elsewhere");
-    let refused = hand.supervisor.update(hand.wall(), Services::from_json(&moved).unwrap()).unwrap_err();
+    let refused =
+        hand.supervisor.update(hand.wall(), Services::from_json(&moved.to_string()).unwrap()).unwrap_err();
     assert_eq!(refused.value, "\"elsewhere\"");
     assert_eq!(hand.expect(Call::Query).method, "GET", "nothing is updated");
 }
@@ -213,7 +214,7 @@ fn a_payload_that_was_displaced_while_it_was_launched_is_not_echoed() {
     hand.expect(Call::Acquire);
     let mut with_token = services(60);
     with_token["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] = json!("s3cret");
-    hand.supervisor.update(hand.wall(), Services::from_json(&with_token).unwrap()).unwrap();
+    hand.supervisor.update(hand.wall(), Services::from_json(&with_token.to_string()).unwrap()).unwrap();
     let create = hand.create();
     update(&mut hand, 70);
     hand.answer(&create, 400, json!({ "message": "bad token s3cret" }));
@@ -428,7 +429,7 @@ fn with_token(channel: &str, token: &str) -> Services {
     let mut services = services(300);
     let rtc = json!({ "rtcChannel": channel, "rtcUid": 0, "rtcToken": token });
     services["cloudTranscoder"]["config"]["transcoder"]["audioInputs"][0]["rtc"] = rtc;
-    Services::from_json(&services).unwrap()
+    Services::from_json(&services.to_string()).unwrap()
 }
 
 #[test]
@@ -522,7 +523,9 @@ fn what_is_allowed_but_probably_not_meant_is_said_of_the_newest_payload() {
         warnings.filter(|warning| !warning.is_about_token()).map(|warning| warning.field).collect()
     };
     assert_eq!(fields(&hand), [""; 0]);
-    hand.supervisor.update(hand.wall(), Services::from_json(&with_idle_timeout(30)).unwrap()).unwrap();
+    hand.supervisor
+        .update(hand.wall(), Services::from_json(&with_idle_timeout(30).to_string()).unwrap())
+        .unwrap();
     assert_eq!(fields(&hand), ["services.cloudTranscoder.config.transcoder.idleTimeout"]);
 }
 
@@ -649,7 +652,8 @@ fn what_goes_which_way() {
         assert_eq!(give(&mut hand, &after), via, "{path}");
         let mut refuses = Hand::new(json!({ "services": before, "rollout": "refuse" }));
         refuses.running("t");
-        let given = refuses.supervisor.update(refuses.wall(), Services::from_json(&after).unwrap());
+        let given =
+            refuses.supervisor.update(refuses.wall(), Services::from_json(&after.to_string()).unwrap());
         match (via, given) {
             (Via::Relaunch, Err(refused)) => {
                 let field = match path {

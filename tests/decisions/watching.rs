@@ -176,7 +176,7 @@ fn a_task_that_was_given_up_and_has_recovered_is_not_deleted_but_taken_back() {
 #[test]
 fn a_payload_that_came_after_it_was_given_up_is_sent_when_it_is_taken_back() {
     let (mut hand, query) = given_up_under_every_uid();
-    hand.supervisor.update(hand.wall(), Services::from_json(&services(60)).unwrap()).unwrap();
+    hand.supervisor.update(hand.wall(), Services::from_json(&services(60).to_string()).unwrap()).unwrap();
     hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
     let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 200, json!({}));

@@ -10,7 +10,7 @@ use crate::error::Invalid;
 use crate::notice::{Notice, NoticeKind};
 use crate::on_air::{OnAir, OnAirPolicy};
 use crate::policy::{RetryPolicy, RetryReason};
-use crate::quota::{QuotaEstimate, QuotaLimits, QuotaPlan, Want};
+use crate::quota::{GivenLimits, QuotaEstimate, QuotaPlan, Want};
 use crate::redundancy::{GroupSettings, GroupStatus, LaneSettings};
 use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::{
@@ -43,7 +43,7 @@ fn documents() -> impl Iterator<Item = Description> {
         Invalid TaskWarning
     );
     let settings = described!(
-        Area Restart Migration Rollout Presence OnAirPolicy RetryPolicy QuotaLimits CommonSettings SupervisorSettings
+        Area Restart Migration Rollout Presence OnAirPolicy RetryPolicy GivenLimits CommonSettings SupervisorSettings
         LaneSettings GroupSettings
     );
     let events = described!(

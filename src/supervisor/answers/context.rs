@@ -73,7 +73,7 @@ impl Context<'_> {
             reason,
             wait_ms: failed.delay,
             attempt: failed.count,
-            domain: Some(self.read.domain.clone()),
+            domain: Some(self.read.domain.to_owned()),
             said: self.said(launch),
         };
         self.emit(launch, kind);

@@ -21,7 +21,7 @@ fn lane() -> Lane {
             "outputs": [{ "rtc": { "rtcChannel": "show", "rtcToken": "of-the-output" } }],
         } } } },
     });
-    Lane::new(3, SupervisorConfig::from_json(&settings).unwrap().lane, at(0))
+    Lane::new(3, SupervisorConfig::from_json(&settings.to_string()).unwrap().lane, at(0))
 }
 
 fn launch(generation: u32) -> Launch {

@@ -9,7 +9,8 @@ fn services() -> Services {
         &json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
         "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 1 } }],
         "outputs": [{ "rtc": { "rtcChannel": "show" } }],
-    } } } }),
+    } } } })
+        .to_string(),
     )
     .unwrap()
 }

@@ -9,7 +9,7 @@ fn services_with(input: u64, idle_timeout: u64) -> Services {
         "idleTimeout": idle_timeout,
         "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": input, "rtcToken": format!("token-of-{input}") } }],
         "outputs": [{ "rtc": { "rtcChannel": "show" } }],
-    } } } }))
+    } } } }).to_string())
     .unwrap()
 }
 

@@ -1,6 +1,5 @@
 //! What is driven: a supervisor or a group.
 
-use serde_json::Value;
 use wasm_bindgen::JsValue;
 
 use crate::error::Invalid;
@@ -38,7 +37,7 @@ impl Machine {
     /// Takes a new payload. What is shown as hidden in the payload may be in it as it is there.
     pub(super) fn update(&mut self, services: &str, now: WallTime) -> Result<Vec<LaneUpdate>, Invalid> {
         let shown_of = self.group().services().cloned();
-        let revealed = |json: &Value| revealed(json, shown_of.as_ref());
+        let revealed = |json: &str| revealed(json, shown_of.as_ref());
         match self {
             Self::Supervisor(machine) => {
                 value::read_with(services, |json| Services::from_json(&revealed(json)?))

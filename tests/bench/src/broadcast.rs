@@ -26,7 +26,7 @@ impl Broadcast {
         } } } });
         let config =
             json!({ "appId": "app", "instanceId": "show", "uids": [9001, 9002], "services": services });
-        match SupervisorConfig::from_json(&config) {
+        match SupervisorConfig::from_json(&config.to_string()) {
             Ok(config) => {
                 let supervisor = Supervisor::new(config, WallTime::from_millis(START));
                 Self { supervisor, due: START, under_way: None }

@@ -27,7 +27,7 @@ static PAYLOADS: LazyLock<[Services; 3]> = LazyLock::new(|| {
     foreign["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] =
         json!("elsewhere");
     [material::services(2_000), material::services(2_001), foreign]
-        .map(|json| Services::from_json(&json).unwrap())
+        .map(|json| Services::from_json(&json.to_string()).unwrap())
 });
 
 /// # Panics

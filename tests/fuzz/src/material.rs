@@ -68,12 +68,12 @@ fn merged(mut settings: Value, more: &Value) -> Value {
 }
 
 pub(crate) fn supervisor(more: &Value) -> Driver<Supervisor> {
-    let config = SupervisorConfig::from_json(&supervisor_settings(more)).unwrap();
+    let config = SupervisorConfig::from_json(&supervisor_settings(more).to_string()).unwrap();
     Driver::new(Supervisor::new(config, BEGINNING), BEGINNING)
 }
 
 pub(crate) fn group(lanes: usize, more: &Value) -> Driver<RedundancyGroup> {
-    let config = GroupConfig::from_json(&group_settings(lanes, more)).unwrap();
+    let config = GroupConfig::from_json(&group_settings(lanes, more).to_string()).unwrap();
     Driver::new(RedundancyGroup::new(config, BEGINNING), BEGINNING)
 }
 
@@ -115,7 +115,7 @@ pub(crate) static CALLS: LazyLock<Vec<Calling>> = LazyLock::new(|| {
     running.oblige_for(30);
     calls.extend([Query, Presence].map(|call| running.clone().at(call)));
     let mut updated = running.clone();
-    updated.machine.update(updated.now, Services::from_json(&services(1_000)).unwrap()).unwrap();
+    updated.machine.update(updated.now, Services::from_json(&services(1_000).to_string()).unwrap()).unwrap();
     calls.push(updated.at(Update));
     let mut stopped = running;
     stopped.hand_in(Input::Stop);

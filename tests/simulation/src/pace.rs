@@ -88,7 +88,7 @@ mod tests {
             "appId": "app", "instanceId": "show", "uids": [9000, 9001], "services": incidents::services(300, 2_000),
         });
         let now = WallTime::from_millis(1_767_225_600_000);
-        let mut supervisor = Supervisor::new(SupervisorConfig::from_json(&config).unwrap(), now);
+        let mut supervisor = Supervisor::new(SupervisorConfig::from_json(&config.to_string()).unwrap(), now);
         loop {
             match supervisor.poll(now) {
                 Output::NeedToken(token) => {

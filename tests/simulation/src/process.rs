@@ -53,8 +53,8 @@ impl World {
         let wall = self.wall();
         let (mut group, model) = match &self.persisted {
             None => {
-                let config =
-                    GroupConfig::from_json(&self.plan.config).map_err(|invalid| invalid.to_string())?;
+                let config = GroupConfig::from_json(&self.plan.config.to_string())
+                    .map_err(|invalid| invalid.to_string())?;
                 (RedundancyGroup::new(config, wall), Model::default())
             }
             Some(persisted) => (restored(&persisted.group)?, persisted.model.restored()),

@@ -149,14 +149,14 @@ pub fn lines() -> Result<String, String> {
         "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
         "uids": [9000, 9001], "quota": limits,
     });
-    let config = SupervisorConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;
+    let config = SupervisorConfig::from_json(&config.to_string()).map_err(|invalid| invalid.to_string())?;
     let mut kept = life(Supervisor::new(config, WallTime::from_millis(BEGINNING)), Machine::Supervisor)?;
     let config = json!({
         "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
         "quota": { "callsPerSecond": 8, "pcw": 30 },
         "lanes": [{ "name": "primary", "uids": [9000, 9001] }, { "name": "backup", "uids": [9100, 9101] }],
     });
-    let config = GroupConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;
+    let config = GroupConfig::from_json(&config.to_string()).map_err(|invalid| invalid.to_string())?;
     kept.extend(life(RedundancyGroup::new(config, WallTime::from_millis(BEGINNING)), Machine::Group)?);
     let lines: Result<Vec<String>, _> = kept.iter().map(serde_json::to_string).collect();
     lines.map(|lines| lines.join("\n") + "\n").map_err(|error| error.to_string())

@@ -58,7 +58,7 @@ impl World {
                 let idle_timeout = if is_rolled_out { self.chance.between(60, 400) } else { before };
                 let wanted = Wanted { idle_timeout, bitrate: self.chance.between(500, 5_000) };
                 let services = incidents::services(wanted.idle_timeout, wanted.bitrate);
-                let services = Services::from_json(&services).map_err(|e| e.to_string())?;
+                let services = Services::from_json(&services.to_string()).map_err(|e| e.to_string())?;
                 let wall = self.wall();
                 if let Some(process) = self.processes.iter_mut().find(|process| process.ends_at.is_none()) {
                     process.model.tick(wall);

@@ -105,7 +105,7 @@ impl Small {
             "lanes": [{ "name": "primary", "uids": [9000, 9001] }],
             "policy": { "jitterPercent": 0 },
         });
-        let config = GroupConfig::from_json(&config).map_err(|invalid| invalid.to_string())?;
+        let config = GroupConfig::from_json(&config.to_string()).map_err(|invalid| invalid.to_string())?;
         let group = RedundancyGroup::new(config, WallTime::from_millis(BEGINNING));
         let model = Model::default();
         let mut small = Self {

@@ -1,0 +1,337 @@
+//! JSON text, parsed without copying it.
+//!
+//! A [`Tree`] is one list of slices of the text. Why not serde_json's `Value`: it takes an allocation for each name, string and
+//! object, and its parser, its map and its tables for fractions were a tenth of the WebAssembly. Here numbers stay as they are
+//! written: nothing calculates with fractions.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use crate::redact::hexadecimal;
+
+/// How deep arrays and objects may be nested: they are read by recursion.
+const MAX_DEPTH: u8 = 127;
+
+/// A parsed text.
+pub(crate) struct Tree<'a>(Vec<Node<'a>>);
+
+/// A value, or the name of one, which stands before it.
+#[derive(Clone, Copy, Default)]
+struct Node<'a> {
+    /// As it is written.
+    source: &'a str,
+    /// How many nodes it consists of: itself, and what is in it.
+    nodes: usize,
+}
+
+/// A value in a [`Tree`].
+#[derive(Clone, Copy)]
+pub(crate) struct Value<'a>(&'a [Node<'a>]);
+
+/// The type of a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Type {
+    Null,
+    Boolean,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl<'a> Tree<'a> {
+    /// None: it is not JSON, has half a pair of surrogates in it, or is nested over 127 deep.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        Parser::parse(text, false)
+    }
+
+    /// The same, but half a pair of surrogates is read as U+FFFD, and a control character as a space.
+    pub(crate) fn parse_leniently(text: &'a str) -> Option<Self> {
+        Parser::parse(text, true)
+    }
+
+    pub(crate) fn root(&self) -> Value<'_> {
+        Value(&self.0)
+    }
+}
+
+impl<'a> Value<'a> {
+    pub(crate) const NULL: Self = Self(&[]);
+
+    /// As it is written.
+    pub(crate) fn source(self) -> &'a str {
+        self.0.first().map_or("null", |node| node.source)
+    }
+
+    pub(crate) fn type_of(self) -> Type {
+        match self.source().as_bytes() {
+            [b'{', ..] => Type::Object,
+            [b'[', ..] => Type::Array,
+            [b'"', ..] => Type::String,
+            [b't' | b'f', ..] => Type::Boolean,
+            [b'-' | b'0'..=b'9', ..] => Type::Number,
+            _ => Type::Null,
+        }
+    }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.type_of() == Type::Null
+    }
+
+    pub(crate) fn boolean(self) -> Option<bool> {
+        match self.source() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A number, as it is written.
+    pub(crate) fn number(self) -> Option<&'a str> {
+        Some(self.source()).filter(|_| self.type_of() == Type::Number)
+    }
+
+    /// A number that is written as an integer, and within the range of `T`.
+    pub(crate) fn integer<T: FromStr>(self) -> Option<T> {
+        self.number()?.parse().ok()
+    }
+
+    pub(crate) fn string(self) -> Option<Cow<'a, str>> {
+        let escaped = self.source().strip_prefix('"')?.strip_suffix('"')?;
+        let is_plain = escaped.bytes().all(|byte| byte != b'\\' && byte >= b' ');
+        Some(if is_plain { Cow::Borrowed(escaped) } else { Cow::Owned(unescaped(escaped)) })
+    }
+
+    /// The items of an array.
+    pub(crate) fn items(self) -> Option<Values<'a>> {
+        (self.type_of() == Type::Array).then(|| self.within())
+    }
+
+    /// The value under this name, if it is an object that has one: the last of several.
+    pub(crate) fn get(self, name: &str) -> Option<Self> {
+        self.members().filter(|(other, _)| other.is_string(name)).last().map(|(_, value)| value)
+    }
+
+    /// The same; `null` if there is none.
+    pub(crate) fn at(self, name: &str) -> Self {
+        self.get(name).unwrap_or(Self::NULL)
+    }
+
+    /// The names and values of an object in the order of the names, each once: of several under one name the last.
+    pub(crate) fn sorted(self) -> Vec<(Cow<'a, str>, Self)> {
+        // One after the other into their places: objects have few fields, and `sort` would be 2 KB of the WebAssembly.
+        let mut sorted: Vec<(Cow<'_, str>, Self)> = Vec::new();
+        for (name, value) in self.members() {
+            let Some(name) = name.string() else { continue };
+            match sorted.binary_search_by(|(other, _)| other.cmp(&name)) {
+                Ok(at) => sorted.get_mut(at).into_iter().for_each(|member| member.1 = value),
+                Err(at) => sorted.insert(at, (name, value)),
+            }
+        }
+        sorted
+    }
+
+    /// Whether it is this string, which needs no escapes.
+    pub(crate) fn is_string(self, text: &str) -> bool {
+        let source = self.source();
+        let is_written = source.len() == text.len() + 2 && source.get(1..=text.len()) == Some(text);
+        is_written || (source.contains('\\') && self.string().as_deref() == Some(text))
+    }
+
+    /// The names and values of an object.
+    pub(crate) fn members(self) -> impl Iterator<Item = (Self, Self)> {
+        let mut within = if self.type_of() == Type::Object { self.within() } else { Values(&[]) };
+        std::iter::from_fn(move || Some((within.next()?, within.next()?)))
+    }
+
+    fn within(self) -> Values<'a> {
+        Values(self.0.get(1..).unwrap_or_default())
+    }
+}
+
+/// Values, one after the other.
+pub(crate) struct Values<'a>(&'a [Node<'a>]);
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        let (first, rest) = self.0.split_at_checked(self.0.first()?.nodes)?;
+        self.0 = rest;
+        Some(Value(first))
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    is_lenient: bool,
+    nodes: Vec<Node<'a>>,
+}
+
+impl<'a> Parser<'a> {
+    fn parse(text: &'a str, is_lenient: bool) -> Option<Tree<'a>> {
+        // More than replies have, so that these take one allocation.
+        let mut parser = Self { text, at: 0, is_lenient, nodes: Vec::with_capacity(4 + text.len() / 8) };
+        parser.skip_spaces();
+        parser.value(MAX_DEPTH)?;
+        parser.skip_spaces();
+        (parser.at == text.len()).then_some(Tree(parser.nodes))
+    }
+
+    fn value(&mut self, depth: u8) -> Option<()> {
+        let (from, node) = (self.at, self.nodes.len());
+        self.nodes.push(Node::default());
+        match self.peek()? {
+            b'{' => self.within(b'}', depth.checked_sub(1)?)?,
+            b'[' => self.within(b']', depth.checked_sub(1)?)?,
+            b'"' => self.string()?,
+            b'-' | b'0'..=b'9' => self.number()?,
+            _ => self.word()?,
+        }
+        let nodes = self.nodes.len() - node;
+        *self.nodes.get_mut(node)? = Node { source: self.text.get(from..self.at)?, nodes };
+        Some(())
+    }
+
+    /// What is in an array or an object, up to its end.
+    fn within(&mut self, end: u8, depth: u8) -> Option<()> {
+        self.at += 1;
+        self.skip_spaces();
+        if self.eat(end) {
+            return Some(());
+        }
+        loop {
+            if end == b'}' {
+                self.peek().filter(|byte| *byte == b'"')?;
+                self.value(depth)?;
+                self.skip_spaces();
+                self.expect(b':')?;
+            }
+            self.skip_spaces();
+            self.value(depth)?;
+            self.skip_spaces();
+            if self.eat(end) {
+                return Some(());
+            }
+            self.expect(b',')?;
+            self.skip_spaces();
+        }
+    }
+
+    fn string(&mut self) -> Option<()> {
+        self.at += 1;
+        loop {
+            match self.peek()? {
+                b'"' => break,
+                b'\\' => {
+                    let (meant, length) = escape(self.text.as_bytes().get(self.at..)?)?;
+                    if meant.is_none() && !self.is_lenient {
+                        return None;
+                    }
+                    self.at += length;
+                }
+                ..b' ' if !self.is_lenient => return None,
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    fn number(&mut self) -> Option<()> {
+        self.eat(b'-');
+        if !self.eat(b'0') {
+            self.digits()?;
+        }
+        if self.eat(b'.') {
+            self.digits()?;
+        }
+        if self.eat(b'e') || self.eat(b'E') {
+            let _ = self.eat(b'+') || self.eat(b'-');
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    /// One digit or more.
+    fn digits(&mut self) -> Option<()> {
+        let from = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > from).then_some(())
+    }
+
+    fn word(&mut self) -> Option<()> {
+        let rest = self.text.get(self.at..)?;
+        let word = ["true", "false", "null"].into_iter().find(|word| rest.starts_with(word))?;
+        self.at += word.len();
+        Some(())
+    }
+
+    fn skip_spaces(&mut self) {
+        while let Some(byte) = self.peek()
+            && (matches!(byte, b' ' | b'\t' | b'\n' | b'\r') || (self.is_lenient && byte.is_ascii_control()))
+        {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        self.eat(byte).then_some(())
+    }
+
+    /// Whether it is what comes next, which is behind it then.
+    fn eat(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+}
+
+/// The character that the escape stands for that the text begins with, and how long it is; no character: half a pair of
+/// surrogates.
+fn escape(text: &[u8]) -> Option<(Option<char>, usize)> {
+    let unit =
+        |at: usize| text.get(at..at + 2).filter(|start| *start == b"\\u").and(hexadecimal(text, at + 2, 4));
+    let meant = match text.get(1)? {
+        plain @ (b'"' | b'\\' | b'/') => char::from(*plain),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        _ => {
+            return Some(match (unit(0)?, unit(6)) {
+                (high @ 0xD800..=0xDBFF, Some(low @ 0xDC00..=0xDFFF)) => {
+                    (char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00)), 12)
+                }
+                (code, _) => (char::from_u32(code), 6),
+            });
+        }
+    };
+    Some((Some(meant), 2))
+}
+
+fn unescaped(escaped: &str) -> String {
+    let mut text = String::with_capacity(escaped.len());
+    let mut rest = escaped;
+    while let Some(first) = rest.chars().next() {
+        let (meant, length) = match first {
+            '\\' => escape(rest.as_bytes()).unwrap_or((None, 1)),
+            ..' ' => (Some(' '), 1),
+            other => (Some(other), other.len_utf8()),
+        };
+        text.push(meant.unwrap_or(char::REPLACEMENT_CHARACTER));
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
