@@ -28,6 +28,7 @@ const ROUNDS_OF = {
   environment: [["routes"], QUICK_SUPERVISION],
   notices: [["routes"], ["notices"], QUICK_SUPERVISION],
   rejection: [["routes"], ["viewers"]],
+  openApi: [["routes"]],
   handler: [["routes"], ["bindings"], ["viewers"], ["notices"], ["wrongValues"]],
   objects: [["bindings"], ["withoutQuota"]],
   digest: [["digest"], ["routes"], QUICK_SUPERVISION],

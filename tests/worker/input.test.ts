@@ -1,9 +1,12 @@
 /** What bodies, and fields that must be left out, are refused with. */
+import * as T from "typebox";
 import { expect, test } from "vitest";
 
 // No entry of the package exports it. Its types are there before the package is built.
 type Module = typeof import("../../target/build/typescript/cloudflare/input.js");
-const { checkLeftOut, jsonObject } = (await import("../../dist/cloudflare/input.js" as string)) as Module;
+const { checked, checkLeftOut, isOf, jsonObject } = (await import(
+  "../../dist/cloudflare/input.js" as string
+)) as Module;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
@@ -21,6 +24,54 @@ test("any other body is refused, with what it must be", () => {
   refused(Uint8Array.of(...bytesOf('{"a":"'), 0xff, ...bytesOf('"}')), "the body is no JSON");
   for (const text of ["null", "[]", "1", '"{}"', "true"]) refused(bytesOf(text), "the body must be a JSON object");
   refused(bytesOf(nested(65)), "the body must not nest deeper than 64 levels");
+});
+
+const SCHEMA = T.Object({
+  name: T.String({ pattern: "^[a-z]+$", description: "letters" }),
+  inside: T.Optional(T.Object({ count: T.Integer({ minimum: 2, maximum: 3 }), kind: T.Literal("one") })),
+  text: T.Optional(T.String({ description: "anything" })),
+  number: T.Optional(T.Integer({ minimum: 2 })),
+});
+
+test("what is of a schema is given as it is", () => {
+  for (const value of [
+    { name: "a" },
+    { name: "a", inside: { count: 3, kind: "one", more: 1 }, text: "", number: 2 },
+  ] as const) {
+    expect(isOf(SCHEMA, value)).toBe(true);
+    expect(checked("INVALID_BODY", value, SCHEMA)).toBe(value);
+  }
+});
+
+test("of what is not, the innermost field is named with its path, what was found there, and what is allowed", () => {
+  for (const [value, field, found, allowed] of [
+    [{}, "name", "missing", "letters"],
+    [{ name: "A" }, "name", "A", "letters"],
+    [{ name: 1 }, "name", "1", "letters"],
+    [{ name: "a", inside: { count: 1, kind: "one" } }, "inside.count", "1", "an integer from 2 to 3"],
+    [{ name: "a", inside: { count: 4, kind: "one" } }, "inside.count", "4", "an integer from 2 to 3"],
+    [{ name: "a", inside: { kind: "one" } }, "inside.count", "missing", "an integer from 2 to 3"],
+    [{ name: "a", inside: { count: 2, kind: "two" } }, "inside.kind", "two", '"one"'],
+    [{ name: "a", inside: [1] }, "inside", "[1]", "an object"],
+    [{ name: "a", text: { toString: 1 } }, "text", '{"toString":1}', "a string"],
+    [{ name: "a", number: 1.5 }, "number", "1.5", "an integer"],
+    [{ name: "a", number: "x".repeat(200) }, "number", "x".repeat(100), "an integer"],
+  ] as const) {
+    expect(isOf(SCHEMA, value)).toBe(false);
+    const body = (field: string) => ({
+      code: "INVALID_BODY",
+      message: `${field} is ${found}, but must be ${allowed}`,
+      field,
+      value: found,
+      allowed,
+    });
+    const refused = (at?: string) => () => checked("INVALID_BODY", value, SCHEMA, at);
+    expect(refused()).toThrow(expect.objectContaining({ body: body(field) }));
+    expect(refused("outside")).toThrow(expect.objectContaining({ body: body(`outside.${field}`) }));
+  }
+  expect(() => checked("INVALID_QUERY", "x", T.Integer(), "since")).toThrow(
+    expect.objectContaining({ body: expect.objectContaining({ field: "since", value: "x", allowed: "an integer" }) }),
+  );
 });
 
 test("a field that must be left out is refused with the reason", () => {

@@ -17,7 +17,10 @@ const asOperator = { authorization: `Bearer ${KEY}` };
 interface Operation {
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
-let description: { paths: Record<string, Record<string, Operation>>; components: object };
+let description: {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+};
 
 beforeAll(async () => {
   description = await (await call("/openapi.json")).json();
@@ -144,6 +147,27 @@ test("each lane may be given a payload of its own", async () => {
 test("anybody may ask whether it lives, and how it is used", async () => {
   expect(await ask("GET", "/health")).toMatchObject({ status: 200, json: { status: "ok" } });
   expect(await ask("GET", "/openapi.json")).toMatchObject({ status: 200, json: { servers: [{ url: "/api" }] } });
+});
+
+test("the description has every route, and no other", () => {
+  // What is for all methods is no route: middleware, and what answers where there is none.
+  const routes = handler().routes.filter(({ method }) => method !== "ALL");
+  const named = new Set(routes.map(({ method, path }) => `${method} ${path.replace(":id", "{id}")}`));
+  const described = Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .filter((method) => method !== "parameters")
+      .map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect([...named].sort()).toEqual(described.sort());
+});
+
+test("schemas that are referred to are described once, and each is referred to", () => {
+  const names = [...JSON.stringify(description).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(
+    ([, name]) => name,
+  );
+  expect([...new Set(names)].sort()).toEqual(Object.keys(description.components.schemas).sort());
+  expect(names).toEqual(expect.arrayContaining(["NewBroadcast", "Broadcast", "Services", "Event", "Error"]));
+  expect(JSON.stringify(description)).not.toContain('"title":"B');
 });
 
 test("the description says under which path the routes are mounted", async () => {
@@ -297,7 +321,13 @@ describe("what is wrong is named", () => {
     const report = await ask("POST", `/broadcasts/x/reports?token=${token}`, { body });
     expect(report).toMatchObject({ status: 404, json: { error: { code: "NOT_FOUND" } } });
     const since = await ask("GET", "/broadcasts/x/events?since=-1", { headers: asOperator });
-    expect(since).toMatchObject({ status: 400, json: { error: { code: "INVALID_QUERY", field: "since" } } });
+    expect(since).toMatchObject({
+      status: 400,
+      json: { error: { code: "INVALID_QUERY", field: "since", value: "-1" } },
+    });
+    const late = await ask("GET", `/broadcasts/x/events?since=${"9".repeat(16)}`, { headers: asOperator });
+    const [value, allowed] = ["9".repeat(16), "an integer from 0 to 999999999999999"];
+    expect(late).toMatchObject({ status: 400, json: { error: { field: "since", value, allowed } } });
     expect(since.headers.has("allow")).toBe(false);
   });
 
@@ -335,7 +365,27 @@ describe("what is wrong is named", () => {
     for (const lifetimeS of [0, 1.5, 86_401, "60", null]) {
       const body = { lifetimeS };
       const made = await ask("POST", "/broadcasts/x/viewer-tokens", { headers: asOperator, body });
-      expect(made, String(lifetimeS)).toMatchObject({ status: 400, json: { error: { field: "lifetimeS" } } });
+      const [value, allowed] = [String(lifetimeS), "an integer from 1 to 86400"];
+      const error = { code: "INVALID_BODY", field: "lifetimeS", value, allowed };
+      expect(made, value).toMatchObject({ status: 400, json: { error } });
+    }
+  });
+
+  test("a field of a viewer's report", async () => {
+    const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
+    for (const [body, field, value, allowed] of [
+      [{ uid: 9001 }, "type", "missing", '"gone"'],
+      [{ type: "left", uid: 9001 }, "type", "left", '"gone"'],
+      [{ type: "gone" }, "uid", "missing", "an integer from 1 to 4294967295"],
+      [{ type: "gone", uid: 0 }, "uid", "0", "an integer from 1 to 4294967295"],
+      [{ type: "gone", uid: 4_294_967_296 }, "uid", "4294967296", "an integer from 1 to 4294967295"],
+      [{ type: "gone", uid: "9001" }, "uid", "9001", "an integer from 1 to 4294967295"],
+      [{ type: "gone", uid: 9001, channel: null }, "channel", "null", "a string"],
+    ] as const) {
+      const message = `${field} is ${value}, but must be ${allowed}`;
+      const error = { code: "INVALID_BODY", message, field, value, allowed };
+      const refused = await ask("POST", `/broadcasts/x/reports?token=${token}`, { body });
+      expect(refused, JSON.stringify(body)).toMatchObject({ status: 400, json: { error } });
     }
   });
 

@@ -197,11 +197,13 @@ test("numbers among the options that are not allowed are named", async () => {
       ["maxConnectionsPerToken", 0],
       ["historyLength", -1],
       ["historyLength", Number.NaN],
+      ["historyLength", "1000"],
       ["keptForMs", Number.POSITIVE_INFINITY],
       ["keptForMs", "7 days"],
       ["hintIntervalMs", -1],
     ] as const) {
-      const error = { code: "INVALID_CONFIG", field: `options.${name}`, value: String(value), allowed: allowed[name] };
+      const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+      const error = { code: "INVALID_CONFIG", field: `options.${name}`, value: shown, allowed: allowed[name] };
       expect(make({ [name]: value })).toThrow(expect.objectContaining(error));
     }
     const inSeconds = "0, or from 3600000 to 315360000000 ms: did you mean 604800000 ms (604800 s)?";

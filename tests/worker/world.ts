@@ -3,6 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import type { BroadcastConfig, BroadcastState, BroadcastStatus } from "steadymix/cloudflare";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
+import { expectOf } from "./contract.ts";
 import { QUICK } from "./policy.ts";
 import { emulator } from "./service.ts";
 import type { TestBroadcast } from "./worker.ts";
@@ -57,11 +58,14 @@ export class Show {
   async status(): Promise<BroadcastStatus> {
     const status = await this.stub.status();
     if (!status) throw new Error(`there is no ${this.id}`);
+    expectOf("broadcastStatus", status);
     return status;
   }
 
   async events(): Promise<string[]> {
-    return (await this.stub.history(0)).map(({ type }) => type);
+    const events = await this.stub.history(0);
+    for (const event of events) expectOf("storedEvent", event);
+    return events.map(({ type }) => type);
   }
 
   /** Until this is so; whatever goes wrong in between is what the test is about. */
@@ -108,5 +112,6 @@ export class Show {
   async stop(): Promise<void> {
     await this.stub.stop();
     await this.state("over");
+    await this.events();
   }
 }

@@ -1,18 +1,5 @@
 import { isSteadymixError } from "../errors.js";
-
-/** What went wrong, as it crosses the wire: errors that are thrown across objects lose their fields. */
-export interface ErrorBody {
-  /** For programs; stays what it is. */
-  code: string;
-  /** For people. */
-  message: string;
-  /** The setting that is not allowed. */
-  field?: string;
-  /** The value that was found there. */
-  value?: string;
-  /** What is allowed there, with units. */
-  allowed?: string;
-}
+import type { ErrorBody } from "./routes.js";
 
 /** What a method of a Durable Object answers that may be refused. */
 export type Answer<Value> = { ok: true; value: Value } | { ok: false; error: ErrorBody };

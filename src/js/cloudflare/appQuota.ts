@@ -1,22 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Quota, Want } from "../types.js";
 import type { Answer } from "./answer.js";
-import { type BroadcastEntry, BroadcastList } from "./broadcastList.js";
+import { BroadcastList } from "./broadcastList.js";
 import { type SteadymixEnv, usableLimits } from "./environment.js";
 import { requireSqlite } from "./objects.js";
 import { RateLimiter } from "./rateLimiter.js";
-
-/** How much of the App ID's limits is used. */
-export interface QuotaStatus {
-  /** `QUOTA` of the environment, with the defaults for what is left out there. */
-  limits: Required<Quota>;
-  /** Calls in each of the last 60 seconds, the current one last. */
-  callsPerSecond: number[];
-  /** Calls that wait for a permit. */
-  waiting: number;
-  /** Tasks that live, or may live, and lanes that are about to launch one. */
-  tasks: number;
-}
+import type { BroadcastEntry, QuotaStatus } from "./routes.js";
 
 /** An App ID's rate limit and its list of broadcasts. One object for each App ID. */
 export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {

@@ -1,30 +1,8 @@
-import type { OnAir, Uid } from "../types.js";
-import { integer } from "./input.js";
+import { isOf } from "./input.js";
+import { viewerReport } from "./operations.js";
+import type { OnAirWord, ViewerReport } from "./routes.js";
 import type { ViewerGrant } from "./viewerTokens.js";
 
-/** What viewers are told. */
-export interface OnAirWord {
-  /** Always `onAir`. */
-  type: "onAir";
-  /** Grows with every change; one that is not greater than the last is old news. */
-  word: number;
-  /** What to watch; `null`: nothing is known to run. */
-  onAir: OnAir | null;
-  /** The broadcast has ended for good. */
-  over: boolean;
-}
-
-/** What a viewer may say: the output that it should watch does not come. */
-export interface ViewerReport {
-  /** Always `gone`. */
-  type: "gone";
-  /** Of the output. */
-  uid: Uid;
-  /** Its channel, where outputs in several channels may have the same uid. */
-  channel?: string;
-}
-
-const UID = integer(1, 0xffff_ffff);
 const HEARTBEAT_MS = 25_000;
 /** A stream whose client takes nothing for so long is lost. */
 const STREAM_TIMEOUT_MS = 10_000;
@@ -260,16 +238,10 @@ export class Audience {
   }
 }
 
-/** The report that this JSON is, if it is one. */
-export function reportOf(json: unknown): ViewerReport | undefined {
-  const { type, uid, channel } = (json ?? {}) as Partial<ViewerReport>;
-  if (type !== "gone" || !UID.is(uid) || !["string", "undefined"].includes(typeof channel)) return undefined;
-  return channel === undefined ? { type, uid } : { type, uid, channel };
-}
-
 function parseReport(text: string): ViewerReport | undefined {
   try {
-    return reportOf(JSON.parse(text));
+    const json: unknown = JSON.parse(text);
+    return isOf(viewerReport, json) ? json : undefined;
   } catch {
     return undefined;
   }

@@ -1,12 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { invalid } from "../errors.js";
 import { RedundancyGroup } from "../redundancy.js";
-import type { GroupConfig, GroupUpdate, LaneUpdate, SteadymixEvent, TaskWarning } from "../types.js";
+import type { GroupConfig, GroupUpdate, SteadymixEvent, TaskWarning } from "../types.js";
 import { type Answer, answered, refusal, refused } from "./answer.js";
-import { Audience, type OnAirWord, type ViewerReport } from "./audience.js";
+import { Audience } from "./audience.js";
 import { retryDelayMs } from "./backoff.js";
 import { type BroadcastLimits, type BroadcastOptions, broadcastLimits } from "./broadcastOptions.js";
-import { type BroadcastStatus, statusOf, updateOf } from "./broadcastStatus.js";
+import { statusOf, updateOf } from "./broadcastStatus.js";
 import { Clock, wakeBy } from "./clock.js";
 import { fingerprint } from "./digest.js";
 import type { SteadymixEnv } from "./environment.js";
@@ -16,8 +16,16 @@ import { checkSignature, type NoticeSignatures } from "./notices.js";
 import { requireSqlite } from "./objects.js";
 import { entryOf, Registration } from "./registration.js";
 import { RELAY_HEADER, Relays } from "./relays.js";
+import type {
+  BroadcastStatus,
+  OnAirWord,
+  ReportAnswer,
+  StoredEvent,
+  UpdatedBroadcast,
+  ViewerReport,
+} from "./routes.js";
 import { SharedQuota } from "./sharedQuota.js";
-import { type BroadcastFacts, BroadcastStore, type StoredEvent } from "./store.js";
+import { type BroadcastFacts, BroadcastStore } from "./store.js";
 
 /** Settings of a broadcast: those of a group. Its `instanceId` is its id; the App ID is the Worker's. */
 export type BroadcastConfig = Omit<GroupConfig, "appId">;
@@ -123,7 +131,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
    * Takes a new payload, for every lane or one for each of some; what reads `***…` stays what `status` shows so. Says what
    * becomes of it in each lane. Refused: `INVALID_TASK`, `OVER`. `undefined`: there is none.
    */
-  async update(update: GroupUpdate): Promise<Answer<BroadcastStatus & { updates: LaneUpdate[] }> | undefined> {
+  async update(update: GroupUpdate): Promise<Answer<UpdatedBroadcast> | undefined> {
     const { group } = this.#driver;
     const facts = this.#store.facts;
     if (!facts) return undefined;
@@ -157,7 +165,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /** A viewer says that an output is gone: brings one Query forward, if it is about what is on air, and now and then. */
-  hint(report: ViewerReport): "taken" | "ignored" {
+  hint(report: ViewerReport): ReportAnswer["report"] {
     const now = this.#clock.now();
     const onAir = this.#store.facts?.onAir;
     if (onAir?.uid !== report.uid || (report.channel ?? onAir.channel) !== onAir.channel) return "ignored";

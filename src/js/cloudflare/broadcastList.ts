@@ -1,20 +1,5 @@
-import type { OnAir } from "../types.js";
 import { type Answer, refused } from "./answer.js";
-import type { BroadcastState } from "./broadcastStatus.js";
-
-/** A broadcast, as it is listed. */
-export interface BroadcastEntry {
-  /** Its `instanceId`, which is also its object's name. */
-  id: string;
-  /** How it is, in a word. */
-  state: BroadcastState;
-  /** What viewers should watch; `null`: nothing is known to run. */
-  onAir: OnAir | null;
-  /** What counts against the PCW: tasks that live, or may live, and lanes that are about to launch one. */
-  tasks: number;
-  /** ms since the epoch. */
-  startedAt: number;
-}
+import type { BroadcastEntry } from "./routes.js";
 
 /** A broadcast reports within its first turn. One that has entered and does not report is removed after this long. */
 const ENTERED_MS = 60_000;

@@ -1,7 +1,7 @@
+import { integer, shown } from "../check.js";
 import { CLOUDFLARE, rangeError } from "../durations.js";
 import { invalid } from "../errors.js";
 import type { Host, SteadymixEvent } from "../types.js";
-import { integer, shown } from "./input.js";
 
 /** What a class of your own may hand to the constructor; what is left out comes from the Worker's environment. */
 export interface BroadcastOptions {
@@ -42,16 +42,14 @@ export type BroadcastLimits = Record<keyof typeof COUNTS | "keptForMs" | "hintIn
 /** The counts and durations among the options, with defaults for those that are left out. Throws `INVALID_CONFIG`. */
 export function broadcastLimits(options: BroadcastOptions): BroadcastLimits {
   const limits: Record<string, unknown> = {};
-  const take = (name: string, standard: unknown, allowedOf: (value: unknown) => string | undefined) => {
-    const value: unknown = options[name as keyof BroadcastLimits] ?? standard;
-    const allowed = allowedOf(value);
+  for (const [name, [standard, least, most]] of Object.entries(COUNTS))
+    limits[name] = integer(`options.${name}`, options[name as keyof typeof COUNTS] ?? standard, least, most);
+  for (const range of CLOUDFLARE) {
+    const [name, , , , standard] = range;
+    const value = options[name] ?? standard;
+    const allowed = rangeError(value, range);
     if (allowed) throw invalid("INVALID_CONFIG", `options.${name}`, shown(value), allowed);
     limits[name] = value;
-  };
-  for (const [name, [standard, least, most]] of Object.entries(COUNTS)) {
-    const { is, allowed } = integer(least, most);
-    take(name, standard, (value) => (is(value) ? undefined : allowed));
   }
-  for (const range of CLOUDFLARE) take(range[0], range[4], (value) => rangeError(value, range));
   return limits as BroadcastLimits;
 }

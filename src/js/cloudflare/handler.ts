@@ -1,21 +1,24 @@
-import { Hono, type MiddlewareHandler } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import { parseNotice } from "../blocks.js";
 import { groupOf } from "../instanceId.js";
 import type { GroupUpdate } from "../types.js";
-import { answered, type ErrorBody } from "./answer.js";
-import { reportOf, withGrant } from "./audience.js";
+import { answered } from "./answer.js";
+import { withGrant } from "./audience.js";
 import type { Broadcast, BroadcastConfig } from "./broadcast.js";
 import { checkEnvironment, keysOf, type SteadymixEnv, words } from "./environment.js";
 import { bearer, checkOperator, checkOrigin, readBody, readJson } from "./guards.js";
-import { checked, checkLeftOut, ID, integer, NATURAL } from "./input.js";
+import { checked, checkLeftOut, isOf } from "./input.js";
 import { checkSignature, signaturesOf } from "./notices.js";
 import { checkBindings, type Remote, reach, reachQuota } from "./objects.js";
 import { openApi } from "./openApi.js";
+import { newViewerToken, OPERATIONS, since, VIEWER_TOKEN_S, viewerReport } from "./operations.js";
 import { Rejection } from "./rejection.js";
 import { RELAY_HEADER } from "./relays.js";
+import type { AnswerOf, ErrorAnswer, ErrorBody, Routes } from "./routes.js";
+import { broadcastId } from "./settingsSchema.js";
 import { checkViewerToken, signViewerToken, type ViewerGrant } from "./viewerTokens.js";
 
 /** Each lane may have a payload of its own: one of 90 hosts has some 60 KB. */
@@ -27,8 +30,6 @@ const REPORT_BYTES = 1_024;
 const BODY_MS = 5_000;
 /** What is on air is asked for at most this often, in each of Cloudflare's places, by those who poll. */
 const ON_AIR_S = 1;
-const VIEWER_TOKEN_S = 3_600;
-const VIEWER_TOKEN_MOST_S = 86_400;
 
 /**
  * The routes, to be mounted: `app.route("/api", handler())`, or `export default handler()`. What they need is bound in the
@@ -44,7 +45,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     act: (broadcast: Remote<Broadcast>) => Promise<Value>,
   ) => {
     // No object is made for what can be none.
-    if (!ID.is(id)) throw notFound();
+    if (!isOf(broadcastId, id)) throw notFound();
     return reach(env, "BROADCAST", id, act);
   };
 
@@ -67,7 +68,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   app.onError((error, c) => {
     const rejection = error instanceof Rejection ? error : new Rejection("INTERNAL", "something went wrong here");
     if (rejection !== error) console.error("steadymix:", error);
-    return c.json({ error: rejection.body }, rejection.status, rejection.headers);
+    return refused(c, rejection);
   });
 
   app.use(
@@ -82,16 +83,13 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     ),
     methodNotAllowed({
       app,
-      onMethodNotAllowed: (c, methods) => {
-        const { body, status, headers } = notAllowed(methods.join(", "));
-        return c.json({ error: body }, status, headers);
-      },
+      onMethodNotAllowed: (c, methods) => refused(c, notAllowed(methods.join(", "))),
     }),
   );
 
   app.get("/health", (c) => {
     checkEnvironment(c.env);
-    return c.json({ status: "ok" });
+    return answer(c, "GET /health", { status: "ok" });
   });
   app.get("/openapi.json", (c) => c.json(openApi(c.req.path.replace(/\/openapi\.json$/, "") || "/")));
 
@@ -103,23 +101,25 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   // ---- operators -----------------------------------------------------------------------------------------------
 
   app.get("/broadcasts", operator, async (c) =>
-    c.json({ broadcasts: await reachQuota(c.env, (quota) => quota.broadcasts()) }),
+    answer(c, "GET /broadcasts", { broadcasts: await reachQuota(c.env, (quota) => quota.broadcasts()) }),
   );
-  app.get("/quota", operator, async (c) => c.json(await reachQuota(c.env, (quota) => quota.status())));
+  app.get("/quota", operator, async (c) => answer(c, "GET /quota", await reachQuota(c.env, (quota) => quota.status())));
 
   app.post("/broadcasts", operator, async (c) => {
     const { id = crypto.randomUUID(), ...settings } = await readJson(c.req.raw, JSON_BYTES, BODY_MS);
     const { appId, instanceId, ...given } = settings;
     checkLeftOut("INVALID_CONFIG", "appId", appId, "it is the Worker's");
     checkLeftOut("INVALID_CONFIG", "instanceId", instanceId, "it is the id");
-    const config = { ...given, instanceId: checked("INVALID_CONFIG", "id", id, ID) } as BroadcastConfig;
+    const config = { ...given, instanceId: checked("INVALID_CONFIG", id, broadcastId, "id") } as BroadcastConfig;
     const started = await atBroadcast(c.env, config.instanceId, (broadcast) => broadcast.start(config));
     if (!started.ok) throw Rejection.of(asInBody(started.error));
-    return c.json(started.value, 201, { location: `${new URL(c.req.url).pathname}/${config.instanceId}` });
+    const location = `${new URL(c.req.url).pathname}/${config.instanceId}`;
+    return answer(c, "POST /broadcasts", started.value, { location });
   });
 
   app.get("/broadcasts/:id", operator, async (c) => {
-    return c.json(found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.status())));
+    const status = found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.status()));
+    return answer(c, "GET /broadcasts/{id}", status);
   });
 
   app.patch("/broadcasts/:id", operator, async (c) => {
@@ -130,28 +130,29 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     const update = (lanes === undefined ? services : { lanes }) as GroupUpdate;
     const updated = found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.update(update)));
     if (!updated.ok) throw Rejection.of(asInBody(updated.error));
-    return c.json(updated.value);
+    return answer(c, "PATCH /broadcasts/{id}", updated.value);
   });
 
   app.delete("/broadcasts/:id", operator, async (c) => {
-    return c.json(found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.stop())), 202);
+    const status = found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.stop()));
+    return answer(c, "DELETE /broadcasts/{id}", status);
   });
 
   app.get("/broadcasts/:id/events", operator, async (c) => {
-    const since = Number(checked("INVALID_QUERY", "since", c.req.query("since") ?? "0", NATURAL));
+    const after = checked("INVALID_QUERY", numberOf(c.req.query("since") ?? "0"), since, "since");
     const id = c.req.param("id");
-    const events = await atBroadcast(c.env, id, (broadcast) => broadcast.history(since));
+    const events = await atBroadcast(c.env, id, (broadcast) => broadcast.history(after));
     if (events.length === 0) await requireBroadcast(c.env, id);
-    return c.json({ events, next: events.at(-1)?.seq ?? since });
+    return answer(c, "GET /broadcasts/{id}/events", { events, next: events.at(-1)?.seq ?? after });
   });
 
   app.post("/broadcasts/:id/viewer-tokens", operator, async (c) => {
-    const { lifetimeS = VIEWER_TOKEN_S } = await readJson(c.req.raw, REPORT_BYTES, BODY_MS);
-    const lasts = checked("INVALID_BODY", "lifetimeS", lifetimeS, integer(1, VIEWER_TOKEN_MOST_S));
+    const body = await readJson(c.req.raw, REPORT_BYTES, BODY_MS);
+    const { lifetimeS = VIEWER_TOKEN_S } = checked("INVALID_BODY", body, newViewerToken);
     const [key] = keysOf(c.env, "VIEWER_KEYS");
     const id = c.req.param("id");
     await requireBroadcast(c.env, id);
-    return c.json(await signViewerToken(key, id, lasts), 201);
+    return answer(c, "POST /broadcasts/{id}/viewer-tokens", await signViewerToken(key, id, lifetimeS));
   });
 
   // ---- viewers -------------------------------------------------------------------------------------------------
@@ -186,19 +187,20 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     const key = new URL(`/steadymix/on-air/${encodeURIComponent(id)}`, c.req.url).href;
     const kept = await caches.default.match(key);
     if (kept) return new Response(kept.body, kept);
-    const answer = c.json(await requireBroadcast(c.env, id), 200, {
+    const fresh = answer(c, "GET /broadcasts/{id}/on-air", await requireBroadcast(c.env, id), {
       "cache-control": `public, max-age=${ON_AIR_S}`,
     });
-    c.executionCtx.waitUntil(caches.default.put(key, answer.clone()));
-    return answer;
+    c.executionCtx.waitUntil(caches.default.put(key, fresh.clone()));
+    return fresh;
   });
 
   app.post("/broadcasts/:id/reports", viewer, async (c) => {
-    const report = reportOf(await readJson(c.req.raw, REPORT_BYTES, BODY_MS));
-    if (!report) throw new Rejection("INVALID_BODY", 'the body must be {"type":"gone","uid":…}');
+    const report = checked("INVALID_BODY", await readJson(c.req.raw, REPORT_BYTES, BODY_MS), viewerReport);
     const id = c.req.param("id");
     await requireBroadcast(c.env, id);
-    return c.json({ report: await atBroadcast(c.env, id, (broadcast) => broadcast.hint(report)) }, 202);
+    return answer(c, "POST /broadcasts/{id}/reports", {
+      report: await atBroadcast(c.env, id, (broadcast) => broadcast.hint(report)),
+    });
   });
 
   // ---- the service ---------------------------------------------------------------------------------------------
@@ -222,8 +224,22 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   });
 
   // Not `notFound`, which is not mounted with the routes; and not thrown, or it would not be looked at any further.
-  app.all("*", (c) => c.json({ error: new Rejection("NOT_FOUND", "there is nothing here").body }, 404));
+  app.all("*", (c) => refused(c, new Rejection("NOT_FOUND", "there is nothing here")));
   return app;
+}
+
+/** What the route answers when it succeeds. */
+function answer<Name extends keyof Routes>(
+  c: Context,
+  name: Name,
+  body: AnswerOf<Name>,
+  headers: Record<string, string> = {},
+): Response {
+  return c.json(body, OPERATIONS[name].status, headers);
+}
+
+function refused(c: Context, { body, status, headers }: Rejection): Response {
+  return c.json({ error: body } satisfies ErrorAnswer, status, headers);
 }
 
 /** The answer to an upgrade can not be given headers. */
@@ -245,11 +261,17 @@ function instanceIdIn(body: Uint8Array): string | null | undefined {
 async function addressees(env: SteadymixEnv, instanceId: string | null): Promise<string[]> {
   if (instanceId !== null) {
     const id = groupOf(instanceId);
-    return ID.is(id) ? [id] : [];
+    return id !== undefined && isOf(broadcastId, id) ? [id] : [];
   }
   // Only the broadcasts themselves know their tasks.
   const broadcasts = await reachQuota(env, (quota) => quota.broadcasts());
   return broadcasts.filter(({ state }) => state !== "over" && state !== "failed").map(({ id }) => id);
+}
+
+/** A query is text. What is no number in it is named as it is. */
+function numberOf(text: string): number | string {
+  const number = Number(text);
+  return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : text;
 }
 
 function notAllowed(methods: string): Rejection {

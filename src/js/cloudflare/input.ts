@@ -1,44 +1,86 @@
 /** What the fields of a request may be. All of a broadcast's settings but its id are the core's to check. */
-import { GROUP_ID, GROUP_ID_ALLOWED } from "../instanceId.js";
+import { type Schema, Validator } from "@cfworker/json-schema";
+import type { Static, TSchema } from "typebox";
 import { Rejection } from "./rejection.js";
+import type { RouteErrorCode } from "./routes.js";
 
 /** Settings, payload, and whatever unknown fields it has: a body that nests deeper is no payload of the service. */
 const MOST_LEVELS = 64;
 const SHOWN_CHARS = 100;
 
-interface Rule<Value> {
-  allowed: string;
-  is: (value: unknown) => value is Value;
+const validators = new WeakMap<TSchema, Validator>();
+
+/** Interprets the schema: Workers cannot compile one into code. */
+function validatorOf(schema: TSchema): Validator {
+  const validator = validators.get(schema) ?? new Validator(schema as Schema, "2020-12");
+  validators.set(schema, validator);
+  return validator;
 }
 
-/** Of a broadcast: the `instanceId` of its group. */
-export const ID: Rule<string> = {
-  allowed: GROUP_ID_ALLOWED,
-  is: (value): value is string => typeof value === "string" && GROUP_ID.test(value),
-};
-
-/** Of a query, which is text. */
-export const NATURAL: Rule<string> = {
-  allowed: "an integer from 0 to 999999999999999",
-  is: (value): value is string => typeof value === "string" && /^\d{1,15}$/.test(value),
-};
-
-export function integer(least: number, most: number): Rule<number> {
-  return {
-    allowed: `an integer from ${least} to ${most}`,
-    is: (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
-  };
+/** Whether the value, out of JSON, is of the schema. */
+export function isOf<Schema extends TSchema>(schema: Schema, value: unknown): value is Static<Schema> {
+  return validatorOf(schema).validate(value).valid;
 }
 
-/** The value, as the rule wants it. Throws this code with field, value and what is allowed. */
-export function checked<Value>(code: string, field: string, value: unknown, { allowed, is }: Rule<Value>): Value {
-  if (is(value)) return value;
-  const found = shown(value);
-  throw new Rejection(code, `${field} is ${found}, but must be ${allowed}`, { field, value: found, allowed });
+/**
+ * The value, as the schema wants it. Throws this code with the path of what is not, the value that was found there, and what
+ * is allowed. `field`: where the value stands; left out for a whole body.
+ */
+export function checked<Schema extends TSchema>(
+  code: RouteErrorCode,
+  value: unknown,
+  schema: Schema,
+  field = "",
+): Static<Schema> {
+  // The last error is about the innermost value; those before it say that something in a value is wrong.
+  const error = validatorOf(schema).validate(value).errors.at(-1);
+  if (!error) return value as Static<Schema>;
+  const path = stepsOf(error.instanceLocation);
+  let found = memberAt(value, path);
+  let rule = memberAt(schema, stepsOf(error.keywordLocation).slice(0, -1)) as Rule;
+  const missing = error.keyword === "required" && rule.required?.find((name) => !Object.hasOwn(Object(found), name));
+  if (missing) {
+    path.push(missing);
+    found = undefined;
+    rule = rule.properties?.[missing] ?? {};
+  }
+  const at = [field, ...path].filter((step) => step !== "").join(".");
+  const [is, allowed] = [found === undefined ? "missing" : shown(found), allowedBy(rule)];
+  throw new Rejection(code, `${at} is ${is}, but must be ${allowed}`, { field: at, value: is, allowed });
+}
+
+/** Of a schema, what `allowedBy` puts into words, and where the rules of fields stand. */
+interface Rule {
+  type?: string;
+  const?: unknown;
+  minimum?: number;
+  maximum?: number;
+  pattern?: string;
+  description?: string;
+  required?: string[];
+  properties?: Record<string, Rule>;
+}
+
+/** For people. */
+function allowedBy({ type, const: only, minimum, maximum, pattern, description }: Rule): string {
+  if (only !== undefined) return JSON.stringify(only);
+  // A pattern is described by what it allows.
+  if (pattern !== undefined && description !== undefined) return description;
+  const kind = `${/^[aio]/.test(type ?? "") ? "an" : "a"} ${type}`;
+  return minimum === undefined || maximum === undefined ? kind : `${kind} from ${minimum} to ${maximum}`;
+}
+
+/** Of a JSON pointer in a fragment. The schemas' own names need no escapes. */
+function stepsOf(pointer: string): string[] {
+  return pointer.split("/").slice(1);
+}
+
+function memberAt(value: unknown, steps: string[]): unknown {
+  return steps.reduce((member: unknown, step) => (member as Record<string, unknown>)[step], value);
 }
 
 /** Throws this code if there is something in a field that is given in another way, or not at all. */
-export function checkLeftOut(code: string, field: string, value: unknown, why: string): void {
+export function checkLeftOut(code: RouteErrorCode, field: string, value: unknown, why: string): void {
   if (value === undefined) return;
   const allowed = `left out: ${why}`;
   throw new Rejection(code, `${field} must be ${allowed}`, { field, allowed });

@@ -1,11 +1,11 @@
 import type { LaneStatus } from "../types.js";
 import type { Answer } from "./answer.js";
-import type { BroadcastEntry } from "./broadcastList.js";
 import { stateOf } from "./broadcastStatus.js";
 import { Clock } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
 import { reachQuota } from "./objects.js";
 import { Rejection } from "./rejection.js";
+import type { BroadcastEntry } from "./routes.js";
 import type { BroadcastFacts } from "./store.js";
 
 /** The list has this long to answer a report. After a failure, the next report waits as long. */

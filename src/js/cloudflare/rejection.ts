@@ -1,7 +1,8 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ErrorBody } from "./answer.js";
+import type { ErrorBody, RouteErrorCode } from "./routes.js";
 
-const STATUS: Record<string, ContentfulStatusCode> = {
+/** The status of each error. */
+export const REJECTION_STATUS = {
   INVALID_CONFIG: 400,
   INVALID_TASK: 400,
   INVALID_BODY: 400,
@@ -21,23 +22,20 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   INTERNAL: 500,
   MISCONFIGURED: 503,
   QUOTA_UNAVAILABLE: 503,
-};
-
-/** The codes of errors that the routes answer, each with its status. */
-export const REJECTION_STATUS: Readonly<Record<string, number>> = STATUS;
+} as const satisfies Record<RouteErrorCode, ContentfulStatusCode>;
 
 /** A request that is not carried out. */
 export class Rejection extends Error {
-  readonly body: ErrorBody;
+  readonly body: ErrorBody<RouteErrorCode>;
 
-  constructor(code: string, message: string, more: Omit<ErrorBody, "code" | "message"> = {}) {
+  constructor(code: RouteErrorCode, message: string, more: Omit<ErrorBody, "code" | "message"> = {}) {
     super(message);
     this.body = { code, message, ...more };
   }
 
-  static of(body: ErrorBody): Rejection {
-    const { code, message, ...more } = body;
-    return new Rejection(code, message, more);
+  /** What an object refused. A code that is none of a request's is a fault of the Worker's. */
+  static of({ code, message, ...more }: ErrorBody): Rejection {
+    return new Rejection(Object.hasOwn(REJECTION_STATUS, code) ? (code as RouteErrorCode) : "INTERNAL", message, more);
   }
 
   /** Beside the body. */
@@ -47,6 +45,6 @@ export class Rejection extends Error {
   }
 
   get status(): ContentfulStatusCode {
-    return STATUS[this.body.code] ?? 500;
+    return REJECTION_STATUS[this.body.code];
   }
 }

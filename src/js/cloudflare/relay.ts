@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
-import { Audience, type OnAirWord } from "./audience.js";
+import { Audience } from "./audience.js";
 import type { Broadcast } from "./broadcast.js";
 import { wakeBy } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
 import { type Remote, reach, requireSqlite } from "./objects.js";
 import { RELAY_HEADER } from "./relays.js";
+import type { OnAirWord } from "./routes.js";
 
 const WORD = "word";
 const BROADCAST = "broadcast";

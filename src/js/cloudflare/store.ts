@@ -1,7 +1,5 @@
 import type { GroupStatus, OnAir, SteadymixEvent, TaskWarning } from "../types.js";
-
-/** An event, with its number in the broadcast's history. */
-export type StoredEvent = SteadymixEvent & { seq: number };
+import type { StoredEvent } from "./routes.js";
 
 /** What is told of a broadcast besides its lanes. */
 export interface BroadcastFacts {

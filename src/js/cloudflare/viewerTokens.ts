@@ -4,19 +4,12 @@ import { invalid } from "../errors.js";
 import { sha256Hex } from "./digest.js";
 import { KEY_CHARS } from "./environment.js";
 import { Rejection } from "./rejection.js";
+import type { ViewerToken } from "./routes.js";
 
 const ALGORITHM = "HS256";
 const AUDIENCE = "steadymix-viewer";
 /** A hundred years. */
 const MAX_LIFETIME_S = 3_155_760_000;
-
-/** A viewer token, and when it expires (ms since the epoch). */
-export interface ViewerToken {
-  /** Shown as `Authorization: Bearer …`, or `?token=…`. */
-  token: string;
-  /** ms since the epoch. */
-  expiresAt: number;
-}
 
 /** What a viewer token that was checked allows. */
 export interface ViewerGrant {

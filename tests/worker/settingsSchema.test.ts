@@ -1,0 +1,208 @@
+/** What the description says that a broadcast may be, held against what the core allows. */
+import { type Schema as JsonSchema, Validator } from "@cfworker/json-schema";
+import { isSteadymixError, RedundancyGroup } from "steadymix";
+import type { NewBroadcast } from "steadymix/cloudflare";
+import { expect, test } from "vitest";
+
+// No entry of the package exports it. Its types are there before the package is built.
+type Module = typeof import("../../target/build/typescript/cloudflare/settingsSchema.js");
+const { newBroadcast } = (await import("../../dist/cloudflare/settingsSchema.js" as string)) as Module;
+
+interface Schema {
+  type?: string;
+  enum?: unknown[];
+  const?: unknown;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  minItems?: number;
+  maxItems?: number;
+  items?: Schema;
+  required?: string[];
+  properties?: Record<string, Schema>;
+  anyOf?: Schema[];
+}
+
+const region = { x: 0, y: 0, width: 640, height: 360, zOrder: 2 };
+const logo = "https://images.example/logo.png";
+
+const inputs = (rtcUid: number) => [
+  { rtc: { rtcChannel: "studio", rtcUid, rtcToken: "token" }, region },
+  { streamUrl: "https://media.example/film", volume: 100, repeat: 1, placeholderImageUrl: logo, region },
+];
+
+/** With everything that there is. */
+const EVERYTHING: NewBroadcast = {
+  id: "everything",
+  services: {
+    cloudTranscoder: {
+      serviceType: "cloudTranscoderV2",
+      config: {
+        transcoder: {
+          idleTimeout: 86_400,
+          streamProcessMode: "mix",
+          audioInputs: inputs(0),
+          videoInputs: inputs(77),
+          canvas: { width: 640, height: 360, color: 0, backgroundImage: logo, fillMode: "FIT" },
+          waterMarks: [{ imageUrl: logo, region, fillMode: "FIT" }],
+          outputs: [
+            {
+              rtc: { rtcChannel: "show", rtcUid: 9001, rtcToken: "token" },
+              audioOption: { profileType: "AUDIO_PROFILE_DEFAULT" },
+              videoOption: { width: 640, height: 360, bitrate: 500, codec: "H264", fps: 15 },
+            },
+          ],
+        },
+      },
+    },
+  },
+  lanes: [{ name: "primary", uids: [9001, 9002] }],
+  area: "europe",
+  region: "eu-central-1",
+  domainReturnMs: 600_000,
+  policy: {
+    createTimedOutMs: [3_000],
+    createServerErrorMs: [3_000],
+    createNotCompletedMs: [3_000],
+    queryNotFoundMs: [5_000],
+    queryServerErrorMs: [5_000],
+    queryRefusedMs: [5_000],
+    deleteMs: [5_000],
+    noAnswerMs: [1_000],
+    rateLimitedMs: [1_000],
+    confirmMs: [5_000],
+    confirmDeadlineMs: 90_000,
+    monitorIntervalMs: 120_000,
+    relaunchMs: [0],
+    relaunchResetMs: 600_000,
+    migrationMs: 90_000,
+    unidentifiedMs: 90_000,
+    presenceMs: [10_000],
+    presenceAbsences: 3,
+    stopDeadlineMs: 300_000,
+    requestTimeoutMs: 10_000,
+    hintIntervalMs: 5_000,
+    retryAfterMaxMs: 300_000,
+    jitterPercent: 0,
+  },
+  quota: { callsPerSecond: 8, burst: 2, pcw: 80 },
+  restart: "on-failure",
+  migration: "relaunch",
+  rollout: "relaunch",
+  presence: "when-unknown",
+  onAir: "sticky",
+  startGraceMs: 5_000,
+  seed: 1,
+};
+EVERYTHING.lanes.push({ name: "backup", uids: [9101, 9102], services: structuredClone(EVERYTHING.services) });
+
+/** Not in the example, as they cannot stand beside what is. */
+const NOT_SHOWN = /(outputs\[0\]\.streamUrl|videoOption\.mode)$/;
+/** Allowed, but not beside all else of the example. */
+const NOT_TOGETHER =
+  /(idleTimeout|streamProcessMode|codec|videoOption|area|region|rtcChannel|name|Url|Image|outputs|lanes|uids)$/;
+
+type Path = (string | number)[];
+const named = (path: Path) =>
+  path.reduce<string>(
+    (text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`),
+    "",
+  );
+
+function withValue(path: Path, value: unknown): NewBroadcast {
+  if (path.length === 0) return value as NewBroadcast;
+  // Its regions are one object.
+  const copy = JSON.parse(JSON.stringify(EVERYTHING)) as NewBroadcast;
+  const last = path.at(-1) ?? "";
+  const holder = path.slice(0, -1).reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], copy);
+  if (value === undefined) delete (holder as Record<string, unknown>)[last];
+  else (holder as Record<string, unknown>)[last] = value;
+  return copy;
+}
+
+/** What may be wrong, and what is where a range ends. */
+function* valuesOf(schema: Schema, value: unknown): Generator<unknown> {
+  for (const one of schema.anyOf ?? []) yield* valuesOf(one, value);
+  yield* ["nonsense", 1.5, -1, true, [], {}, ...(schema.enum ?? [])];
+  for (const end of [schema.minimum, schema.maximum]) if (end !== undefined) yield* [end - 1, end, end + 1];
+  for (const length of [schema.minLength, schema.maxLength])
+    if (length !== undefined) yield* [length - 1, length, length + 1].map((length) => "x".repeat(Math.max(length, 0)));
+  if (schema.pattern !== undefined) yield* ["", "a b", "x".repeat(50), "x".repeat(51)];
+  if (schema.properties) yield { ...(value as object), nonsense: 1 };
+  if (!Array.isArray(value)) return;
+  for (const length of [schema.minItems, schema.maxItems])
+    if (length !== undefined)
+      yield* [length - 1, length, length + 1].map((length) =>
+        Array.from({ length: Math.max(length, 0) }, () => value[0]),
+      );
+}
+
+/** Each value of the example, with its schema and where it stands. */
+function* walked(schema: Schema, value: unknown, path: Path = []): Generator<[Path, Schema, unknown]> {
+  yield [path, schema, value];
+  for (const one of schema.anyOf ?? [schema]) {
+    if (Array.isArray(value) && one.items)
+      for (const [i, item] of value.entries()) yield* walked(one.items, item, [...path, i]);
+    else if (typeof value === "object" && value !== null)
+      for (const [name, member] of Object.entries(one.properties ?? {}))
+        yield* walked(member, (value as Record<string, unknown>)[name], [...path, name]);
+  }
+}
+
+/** The path of what the core refuses; `undefined`: it allows it. */
+function refusedBy({ id, ...settings }: NewBroadcast): string | undefined {
+  try {
+    const config = { ...settings, appId: "app", instanceId: id as string };
+    new RedundancyGroup(config, { customerId: "customer", customerSecret: "secret" }).dispose();
+    return undefined;
+  } catch (error) {
+    if (!isSteadymixError(error)) throw error;
+    return error.field?.replace(/^config\./, "").replace(/^instanceId$/, "id");
+  }
+}
+
+const validator = new Validator(newBroadcast as unknown as JsonSchema, "2020-12");
+const places = [...walked(newBroadcast as unknown as Schema, EVERYTHING)];
+
+test("the example has every setting and every field of a payload, and is allowed", () => {
+  expect(validator.validate(EVERYTHING).errors).toEqual([]);
+  expect(refusedBy(EVERYTHING)).toBeUndefined();
+  const nameOf = (path: Path) => named(path.map((step) => (typeof step === "number" ? 0 : step)));
+  const shown = new Set(places.filter(([, , value]) => value !== undefined).map(([path]) => nameOf(path)));
+  const missing = new Set(places.map(([path]) => nameOf(path)).filter((name) => !shown.has(name)));
+  expect([...missing].filter((name) => !NOT_SHOWN.test(name))).toEqual([]);
+});
+
+test("what the schema does not allow, the core refuses, and names", () => {
+  let count = 0;
+  for (const [path, schema, value] of places) {
+    const isField = typeof path.at(-1) === "string";
+    for (const wrong of new Set([...valuesOf(schema, value), ...(isField ? [undefined] : [])])) {
+      const broadcast = withValue(path, wrong);
+      if (validator.validate(broadcast).valid) continue;
+      const field = refusedBy(broadcast);
+      const place = named(path);
+      const what = `${place}: ${JSON.stringify(wrong)?.slice(0, 100)} → ${field}`;
+      expect(field, what).toBeDefined();
+      expect(field?.startsWith(place) || place.startsWith(field ?? "-"), what).toBe(true);
+      count += 1;
+    }
+  }
+  expect(count).toBeGreaterThan(500);
+});
+
+test("what the schema allows, the core does too: where ranges end, and each of a choice", () => {
+  let count = 0;
+  for (const [path, schema, value] of places) {
+    const place = named(path);
+    for (const good of new Set(valuesOf(schema, value))) {
+      const broadcast = withValue(path, good);
+      if (!validator.validate(broadcast).valid || NOT_TOGETHER.test(place)) continue;
+      expect(refusedBy(broadcast), `${place}: ${JSON.stringify(good)?.slice(0, 100)}`).toBeUndefined();
+      count += 1;
+    }
+  }
+  expect(count).toBeGreaterThan(100);
+});
