@@ -1,4 +1,6 @@
 /** The viewer changes over to the output that lives. */
+
+export type { OnAirWord } from "../cloudflare/routes.js";
 export {
   type AgoraEngine,
   type AgoraEngineHandlers,
@@ -16,7 +18,7 @@ export {
 export { acrossChannels, type ChannelOutput, type ChannelSource, type ChannelsSource } from "./channels.js";
 export type { FailoverDurations } from "./durations.js";
 export { Failover } from "./failover.js";
-export { OnAirFeed, type OnAirFeedOptions, type OnAirWord } from "./onAirFeed.js";
+export { OnAirFeed, type OnAirFeedOptions } from "./onAirFeed.js";
 export type { RtcSource } from "./source.js";
 export { Stage, watchFrames } from "./stage.js";
 export type * from "./types.js";

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { OnAirWord } from "../cloudflare/routes.js";
 import type { Url } from "../platform.js";
 import type { ChannelsSource } from "./channels.js";
 import { check, FLAG, FUNCTION, oneOf, optional, type Rule, type Rules, TEXT, UID } from "./check.js";
@@ -8,19 +9,7 @@ import { polling } from "./transports/polling.js";
 import { serverSentEvents } from "./transports/serverSentEvents.js";
 import { ask, type ConnectedFeed, type Connection, type Transport } from "./transports/transport.js";
 import { webSocket } from "./transports/webSocket.js";
-import type { SwitchReason, Uid, ViewerEvent } from "./types.js";
-
-/** What the Worker says of a broadcast. */
-export interface OnAirWord {
-  /** Always `onAir`. */
-  type: "onAir";
-  /** Grows with every change. */
-  word: number;
-  /** What to watch; `null`: nothing is known to run. */
-  onAir: { lane: string; channel: string; uid: Uid } | null;
-  /** The broadcast has ended for good: nothing follows. */
-  over: boolean;
-}
+import type { SwitchReason, ViewerEvent } from "./types.js";
 
 /** Settings of a feed. */
 export interface OnAirFeedOptions {

@@ -1,7 +1,8 @@
 import { type ReactElement, useState } from "react";
+import type { BroadcastStatus, StoredEvent } from "steadymix/cloudflare/routes";
 import { FAULTS } from "steadymix/emulator/scenarios";
 import type { Language } from "../../shared/language.ts";
-import type { Api, BroadcastStatus, StoredEvent } from "./api.ts";
+import type { Api } from "./api.ts";
 import { Events } from "./Events.tsx";
 import { FormError } from "./Field.tsx";
 import { Lanes } from "./Lanes.tsx";

@@ -74,8 +74,7 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
           <StartForm
             texts={texts}
             onStart={async (broadcast) => {
-              await api.start(broadcast);
-              select(broadcast.id);
+              select((await api.start(broadcast)).id);
             }}
           />
         ) : missing === id ? (

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
+import type { StoredEvent } from "steadymix/cloudflare/routes";
 import type { Language } from "../../shared/language.ts";
-import type { StoredEvent } from "./api.ts";
 import type { Texts } from "./texts.ts";
 
 export interface EventsProps {

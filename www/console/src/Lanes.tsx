@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import type { Said, SteadymixEvent } from "steadymix";
-import type { BroadcastStatus } from "./api.ts";
+import type { BroadcastStatus } from "steadymix/cloudflare/routes";
 import type { Texts } from "./texts.ts";
 import { useNow } from "./useAge.ts";
 import { KEPT_MS, type Stretch } from "./useWatched.ts";

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import type { QuotaStatus } from "./api.ts";
+import type { QuotaStatus } from "steadymix/cloudflare/routes";
 import type { Texts } from "./texts.ts";
 
 /** What the service allows. */

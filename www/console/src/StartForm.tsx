@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactElement, useState } from "react";
-import type { NewBroadcast } from "./api.ts";
+import type { NewBroadcast } from "steadymix/cloudflare/routes";
 import { Field, FormError } from "./Field.tsx";
 import { broadcastOf, START, type StartFields } from "./form.ts";
 import { PayloadFieldset } from "./PayloadFieldset.tsx";

@@ -1,6 +1,6 @@
 /** What the forms hold, what the routes get of it, and which field an error is about. */
 import type { Region, Services } from "steadymix";
-import type { NewBroadcast } from "./api.ts";
+import type { NewBroadcast } from "steadymix/cloudflare/routes";
 
 export const SIZES = ["640×360", "1280×720", "1920×1080"];
 
@@ -15,12 +15,9 @@ export interface PayloadFields {
   idleTimeout: string;
 }
 
-export interface StartFields extends PayloadFields {
-  id: string;
+export interface StartFields extends PayloadFields, Required<Pick<NewBroadcast, "id" | "restart" | "onAir">> {
   primaryUids: string;
   backupUids: string;
-  restart: NewBroadcast["restart"];
-  onAir: NewBroadcast["onAir"];
 }
 
 export type FieldName = keyof StartFields;

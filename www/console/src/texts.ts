@@ -1,9 +1,9 @@
 /** What the console says, in English and Chinese. */
 import type { LaneStatus, LaneUpdate } from "steadymix";
+import type { BroadcastState } from "steadymix/cloudflare/routes";
 import type { Fault } from "steadymix/emulator/scenarios";
 import type { Language } from "../../shared/language.ts";
-import type { BroadcastState } from "./api.ts";
-import type { FieldName } from "./form.ts";
+import type { FieldName, StartFields } from "./form.ts";
 
 export interface Texts {
   otherLanguage: string;
@@ -30,8 +30,8 @@ export interface Texts {
   noSuch: (id: string) => string;
   fields: Record<FieldName, string>;
   fieldHints: Partial<Record<FieldName, string>>;
-  restarts: Record<"on-failure" | "always" | "never", string>;
-  onAirs: Record<"sticky" | "prefer-primary", string>;
+  restarts: Record<StartFields["restart"], string>;
+  onAirs: Record<StartFields["onAir"], string>;
   mustBe: (allowed: string) => string;
   state: Record<BroadcastState, string>;
   laneState: Record<LaneStatus["state"], string>;

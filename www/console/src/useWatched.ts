@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { LaneStatus } from "steadymix";
-import type { Api, BroadcastEntry, BroadcastStatus, QuotaStatus, StoredEvent } from "./api.ts";
-import { ApiError } from "./api.ts";
+import type { BroadcastEntry, BroadcastStatus, QuotaStatus, StoredEvent } from "steadymix/cloudflare/routes";
+import { type Api, ApiError } from "./api.ts";
 
 const LOOK_MS = 1000;
 const SHOWN_EVENTS = 300;
