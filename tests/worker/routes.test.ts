@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { Hono } from "hono";
 import { sign } from "hono/jwt";
-import { handler, type SteadymixEnv, signViewerToken } from "steadymix/cloudflare";
+import { Broadcast, handler, type SteadymixEnv, signViewerToken } from "steadymix/cloudflare";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { QUICK } from "./policy.ts";
@@ -15,7 +15,12 @@ const [VIEWER_KEY = "", FORMER_VIEWER_KEY = ""] = env.VIEWER_KEYS?.split(" ") ??
 const asOperator = { authorization: `Bearer ${KEY}` };
 
 interface Operation {
-  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  operationId: string;
+  description?: string;
+  security?: object[];
+  parameters?: object[];
+  requestBody?: { required: boolean };
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
 }
 let description: {
   paths: Record<string, Record<string, Operation>>;
@@ -159,6 +164,68 @@ test("the description has every route, and no other", () => {
       .map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect([...named].sort()).toEqual(described.sort());
+});
+
+test("each operation says who may use it, whether it takes a body, and what it may answer", () => {
+  const operations = Object.values(description.paths).flatMap(({ parameters: _, ...methods }) =>
+    Object.values(methods),
+  );
+  const summary = operations.map(({ operationId, security, requestBody, responses }) => [
+    operationId,
+    security?.flatMap((scheme) => Object.keys(scheme)).join() ?? "anybody",
+    requestBody?.required ?? false,
+    Object.keys(responses).join(" "),
+  ]);
+  const viewers = "viewer,viewerInAddress";
+  expect(summary.sort()).toEqual([
+    ["describe", "anybody", false, "200"],
+    ["getBroadcast", "operator", false, "200 401 403 404 500 503"],
+    ["getEvents", "operator", false, "200 400 401 403 404 500 503"],
+    ["getOnAir", viewers, false, "200 401 403 404 500 503"],
+    ["getQuota", "operator", false, "200 401 403 500 503"],
+    ["health", "anybody", false, "200 500 503"],
+    ["listBroadcasts", "operator", false, "200 401 403 500 503"],
+    ["makeViewerToken", "operator", true, "201 400 401 403 404 408 413 500 503"],
+    ["notify", "anybody", true, "200 401 408 413 500 503"],
+    ["report", viewers, true, "202 400 401 403 404 408 413 500 503"],
+    ["startBroadcast", "operator", true, "201 400 401 403 408 409 413 500 503"],
+    ["stopBroadcast", "operator", false, "202 401 403 404 500 503"],
+    ["updateBroadcast", "operator", true, "200 400 401 403 404 408 409 413 500 503"],
+    ["watch", viewers, false, "101 200 204 401 403 404 426 429 500 503"],
+  ]);
+  const ids = Object.entries(description.paths).filter(([, { parameters }]) => parameters !== undefined);
+  expect(ids.map(([path]) => path)).toEqual(Object.keys(description.paths).filter((path) => path.includes("{id}")));
+  for (const [, { parameters }] of ids)
+    expect(parameters).toEqual([expect.objectContaining({ name: "id", in: "path", required: true })]);
+});
+
+test("a description is complete: texts, parameters, headers, codes, schemas", () => {
+  const { get: list, post: start } = description.paths["/broadcasts"] ?? {};
+  expect(list).not.toHaveProperty("description");
+  expect(start?.description).toBe("The same again changes nothing. An id is used once.");
+  expect(start?.responses["201"]).toMatchObject({ headers: { location: { schema: { type: "string" } } } });
+  expect(start?.responses["409"]?.description).toBe("ALREADY_STARTED, OVER, PCW_REACHED");
+  const watch = description.paths["/broadcasts/{id}/watch"]?.get?.description;
+  for (const part of ["OnAirWord", "server-sent events", "the token expires"]) expect(watch).toContain(part);
+  const since = { name: "since", in: "query", schema: { type: "integer", minimum: 0, maximum: 999_999_999_999_999 } };
+  expect(description.paths["/broadcasts/{id}/events"]?.get?.parameters).toEqual([since]);
+  expect(description.components.schemas.ViewerReport).toEqual({
+    type: "object",
+    properties: {
+      type: { type: "string", const: "gone" },
+      uid: { type: "integer", minimum: 1, maximum: 4_294_967_295 },
+      channel: { type: "string" },
+    },
+    required: ["type", "uid"],
+  });
+});
+
+test("an object's refusal whose code is none of a route's is a fault of the Worker's", async () => {
+  const start = vi.spyOn(Broadcast.prototype, "start");
+  start.mockResolvedValue({ ok: false, error: { code: "DISPOSED", message: "it was disposed of" } });
+  const refused = await ask("POST", "/broadcasts", { headers: asOperator, body: newBroadcast() });
+  expect(refused).toMatchObject({ status: 500, json: { error: { code: "INTERNAL" } } });
+  start.mockRestore();
 });
 
 test("schemas that are referred to are described once, and each is referred to", () => {

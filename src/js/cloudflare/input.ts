@@ -42,14 +42,14 @@ export function checked<Schema extends TSchema>(
   if (missing) {
     path.push(missing);
     found = undefined;
-    rule = rule.properties?.[missing] ?? {};
+    rule = memberAt(rule, ["properties", missing]) as Rule;
   }
   const at = [field, ...path].filter((step) => step !== "").join(".");
   const [is, allowed] = [found === undefined ? "missing" : shown(found), allowedBy(rule)];
   throw new Rejection(code, `${at} is ${is}, but must be ${allowed}`, { field: at, value: is, allowed });
 }
 
-/** Of a schema, what `allowedBy` puts into words, and where the rules of fields stand. */
+/** The keywords of a schema that are put into words. */
 interface Rule {
   type?: string;
   const?: unknown;
@@ -58,7 +58,6 @@ interface Rule {
   pattern?: string;
   description?: string;
   required?: string[];
-  properties?: Record<string, Rule>;
 }
 
 /** For people. */
@@ -66,7 +65,7 @@ function allowedBy({ type, const: only, minimum, maximum, pattern, description }
   if (only !== undefined) return JSON.stringify(only);
   // A pattern is described by what it allows.
   if (pattern !== undefined && description !== undefined) return description;
-  const kind = `${/^[aio]/.test(type ?? "") ? "an" : "a"} ${type}`;
+  const kind = `${/^[aio]/.test(String(type)) ? "an" : "a"} ${type}`;
   return minimum === undefined || maximum === undefined ? kind : `${kind} from ${minimum} to ${maximum}`;
 }
 

@@ -24,30 +24,22 @@ function failures(...codes: RouteErrorCode[]): Json {
   return Object.fromEntries([...byStatus].map(([status, codes]) => [status, success(codes.join(", "), errorAnswer)]));
 }
 
+/** What is `undefined` is left out of JSON. */
 function described(route: string, operation: Operation): Json {
   const { operationId, description, by, query, body, status, headers, errors = [] } = operation;
-  const isOfOne = route.includes("{id}");
+  const ofOne: RouteErrorCode[] = route.includes("{id}") ? ["NOT_FOUND"] : [];
   return {
     operationId,
-    ...(description === undefined ? {} : { description }),
-    ...(by === undefined ? {} : { security: SECURITY[by] }),
-    ...(query && {
-      parameters: Object.entries(query).map(([name, schema]) => ({ name, in: "query", schema })),
-    }),
-    ...(body && { requestBody: inBody(body) }),
+    description,
+    security: by && SECURITY[by],
+    parameters: query && Object.entries(query).map(([name, schema]) => ({ name, in: "query", schema })),
+    requestBody: body && inBody(body),
     responses: {
       [status]: {
         ...success(operation.success, operation.answer),
-        ...(headers && {
-          headers: Object.fromEntries(Object.entries(headers).map(([name, schema]) => [name, { schema }])),
-        }),
+        headers: headers && Object.fromEntries(Object.entries(headers).map(([name, schema]) => [name, { schema }])),
       },
-      ...failures(
-        ...(by ? GUARDED : []),
-        ...(body ? OF_BODIES : []),
-        ...(isOfOne ? (["NOT_FOUND"] as const) : []),
-        ...errors,
-      ),
+      ...failures(...(by ? GUARDED : []), ...(body ? OF_BODIES : []), ...ofOne, ...errors),
     },
   };
 }
@@ -90,7 +82,7 @@ export function openApi(base: string): Json {
     const [method = "", path = ""] = route.split(" ");
     const parameters = [{ name: "id", in: "path", required: true, schema: broadcastId }];
     paths[path] = {
-      ...(path.includes("{id}") ? { parameters } : {}),
+      parameters: path.includes("{id}") ? parameters : undefined,
       ...paths[path],
       [method.toLowerCase()]: operation,
     };
