@@ -21,7 +21,6 @@ use super::executor::Executor;
 use super::host::Host;
 use super::persister::Persister;
 use super::{error, value};
-use crate::document;
 use crate::notice::{self, Freshness, NoticeError, NoticeLog};
 use crate::redundancy::{GroupConfig, RedundancyGroup};
 use crate::supervisor::{Input, Outcome, Output, PermitRequest, RequestId, Supervisor, SupervisorConfig};
