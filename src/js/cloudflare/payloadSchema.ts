@@ -4,13 +4,13 @@ import type { Canvas, Input, Output, Region, Rtc, Services, Transcoder, WaterMar
 import { nullable, schemaOf, text } from "./schema.js";
 
 const PROFILES = [
-  "DEFAULT",
-  "SPEECH_STANDARD",
-  "MUSIC_STANDARD",
-  "MUSIC_STANDARD_STEREO",
-  "MUSIC_HIGH_QUALITY",
-  "MUSIC_HIGH_QUALITY_STEREO",
-].map((name) => `AUDIO_PROFILE_${name}`);
+  "AUDIO_PROFILE_DEFAULT",
+  "AUDIO_PROFILE_SPEECH_STANDARD",
+  "AUDIO_PROFILE_MUSIC_STANDARD",
+  "AUDIO_PROFILE_MUSIC_STANDARD_STEREO",
+  "AUDIO_PROFILE_MUSIC_HIGH_QUALITY",
+  "AUDIO_PROFILE_MUSIC_HIGH_QUALITY_STEREO",
+] as const;
 const LEAST_SIDE = 120;
 
 const integer = (minimum: number, maximum: number, description?: string) =>
@@ -73,7 +73,7 @@ const output = schemaOf<Output>()(
     {
       rtc: T.Optional(rtc(1, "filled in for each launch")),
       streamUrl: T.Optional(text),
-      audioOption: T.Optional(T.Object({ profileType: T.Optional(T.String({ enum: PROFILES })) })),
+      audioOption: T.Optional(T.Object({ profileType: T.Optional(T.Enum([...PROFILES])) })),
       videoOption: T.Optional(
         T.Object(
           {
