@@ -33,6 +33,7 @@ export interface AgoraEngine {
   adjustUserPlaybackSignalVolume(uid: Uid, volume: number): number;
 }
 
+/** What is watched of an engine, and how it is shown. */
 export interface AgoraNativeOptions {
   /** The outputs that are meant; everybody else in the channel is left alone. */
   uids: readonly Uid[];
