@@ -5,6 +5,7 @@
 //! written: nothing calculates with fractions.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use crate::redact::hexadecimal;
@@ -118,15 +119,10 @@ impl<'a> Value<'a> {
     }
 
     /// The names and values of an object in the order of the names, each once: of several under one name the last.
-    pub(crate) fn sorted(self) -> Vec<(Cow<'a, str>, Self)> {
-        // One after the other into their places: objects have few fields, and `sort` would be 2 KB of the WebAssembly.
-        let mut sorted: Vec<(Cow<'_, str>, Self)> = Vec::new();
+    pub(crate) fn sorted(self) -> BTreeMap<Cow<'a, str>, Self> {
+        let mut sorted = BTreeMap::new();
         for (name, value) in self.members() {
-            let Some(name) = name.string() else { continue };
-            match sorted.binary_search_by(|(other, _)| other.cmp(&name)) {
-                Ok(at) => sorted.get_mut(at).into_iter().for_each(|member| member.1 = value),
-                Err(at) => sorted.insert(at, (name, value)),
-            }
+            name.string().and_then(|name| sorted.insert(name, value));
         }
         sorted
     }

@@ -57,9 +57,9 @@ impl<'a> Fields<'a> {
 
     /// The fields that were not asked for, sorted by name.
     pub(crate) fn others(&self) -> Vec<(String, JsonText)> {
-        let mut others = self.object.sorted();
-        others.retain(|(name, _)| !self.known.contains(&name.as_ref()));
-        others.into_iter().map(|(name, value)| (name.into_owned(), JsonText::of(value))).collect()
+        let others =
+            self.object.sorted().into_iter().filter(|(name, _)| !self.known.contains(&name.as_ref()));
+        others.map(|(name, value)| (name.into_owned(), JsonText::of(value))).collect()
     }
 
     /// The first field that is wrong, if one is.
