@@ -14,8 +14,8 @@ pub(crate) const MAX_TOKEN_BYTES: usize = 2048;
 /// Other texts that are kept are cut after so many bytes.
 const MAX_WORD_BYTES: usize = 1024;
 
-/// Bytes as text, for [`Tree::parse_leniently`]: without a byte order mark, and with U+FFFD for whatever is not ASCII if they are
-/// not UTF-8.
+/// Bytes as text, to be parsed leniently: without a byte order mark, and with U+FFFD for whatever is not ASCII if they are not
+/// UTF-8.
 pub(crate) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let replaced = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
