@@ -35,6 +35,7 @@ pub(crate) mod request;
 mod requests;
 mod rest;
 pub(crate) mod snapshot;
+mod stage;
 mod status;
 mod tokens;
 mod transitions;

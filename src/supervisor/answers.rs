@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use self::context::Context;
 use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Said};
-use super::lane::{Goal, Lane, Secrets};
+use super::lane::{Lane, Secrets};
 use super::launch::{Confirmed, Launch};
 use super::presence::ChannelLook;
 use super::reply::ReplyBody;
@@ -228,7 +228,7 @@ impl Lane {
         let Some(at) = self.launches.position(*generation) else { return };
         let launch = self.launches.at_mut(at);
         launch.tokens.create_did_not_leave(token);
-        if !launch.may_be_live() && self.launches.current != Some(*generation) {
+        if !launch.may_be_live() && !self.stage.is_current(*generation) {
             self.forget(at, None);
         }
     }
@@ -282,7 +282,7 @@ impl Lane {
     ) -> Verdict {
         let generation = self.launches.at(at).generation;
         let is_of_interest = self.is_of_interest(generation);
-        let is_current = self.launches.current == Some(generation);
+        let is_current = self.stage.is_current(generation);
         let (launch, launches) = self.launches.split(at);
         let secrets = Secrets {
             app_id: &self.config.app_id,
@@ -300,7 +300,7 @@ impl Lane {
             number: self.requests.next_number,
             is_current,
             is_of_interest,
-            is_ending: self.goal != Goal::Run,
+            is_ending: self.stage.is_ending(),
         };
         take(launch, &mut context)
     }
@@ -313,12 +313,12 @@ impl Lane {
             Verdict::Watched => self.look_soon(now),
             Verdict::Exhausted(cause) => {
                 self.abandon(now, at, cause);
-                self.launch_not_before(retry_at);
+                self.stage.launch_not_before(retry_at);
             }
             Verdict::InTheWay => self.reconsider(now),
             Verdict::Refused(reason) => {
                 if self.create_refused(now, at, reason) {
-                    self.launch_not_before(retry_at);
+                    self.stage.launch_not_before(retry_at);
                 }
             }
             Verdict::Runs(confirmed) => self.runs(now, at, confirmed),
@@ -337,7 +337,7 @@ impl Lane {
             }
             Verdict::Lost(said) => self.lost(now, at, said),
             Verdict::Gone(how, said) => self.gone(now, at, how, said),
-            Verdict::Orphaned if self.goal == Goal::Run => self.look_soon(now),
+            Verdict::Orphaned if self.is_to_run() => self.look_soon(now),
             Verdict::Orphaned => self.forget(at, None),
             Verdict::Updated { outdated } => {
                 self.payload.accepted(outdated.map(|services| *services));
@@ -416,7 +416,7 @@ impl Lane {
             && from != to
         {
             let kind = EventKind::DomainSwitched { from: from.clone(), to: to.clone() };
-            self.emit(now, self.launches.current, kind);
+            self.emit(now, self.stage.current(), kind);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::config::Restart;
 use super::event::{EventKind, FailReason, IdentifiedBy, LaunchCause};
-use super::lane::{Goal, Lane};
+use super::lane::Lane;
 use super::launch::{Launch, Origin};
 use super::phase::Phase;
 use super::tokens::AnsweredCreate;
@@ -31,9 +31,9 @@ impl Lane {
             self.requests.give_up();
         }
         let first_look = self.payload.confirm_delays().wait_or_last(0);
-        let running = self.goal == Goal::Run;
-        let displaceable = self.launches.current == Some(generation) || self.current_is_displaceable();
-        let current = self.launches.current;
+        let running = self.is_to_run();
+        let is_current = self.stage.is_current(generation);
+        let displaceable = is_current || self.current_is_displaceable();
         let Some(launch) = self.launches.find_mut(generation).filter(|launch| launch.task().is_none()) else {
             return self.adopt_orphan(now, generation, task_id, create, by);
         };
@@ -49,16 +49,14 @@ impl Lane {
             let due = if started { now.mono + first_look } else { now.mono };
             launch.identified(task_id.to_owned(), now.mono, due);
             let uid = launch.uid;
-            if current != Some(generation) {
+            if !is_current {
                 self.displace(now);
                 self.ring.resume(uid);
-                self.launches.current = Some(generation);
-                self.relaunch.next = None;
+                self.stage.launch(generation);
             }
         } else {
             launch.identified_unwanted(task_id.to_owned(), now.mono);
-            if current == Some(generation) {
-                self.launches.current = None;
+            if is_current {
                 if self.config.restart == Restart::Never {
                     self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
                 } else if running {
@@ -72,7 +70,7 @@ impl Lane {
 
     /// A Create is answered with a task that is known already, or known to be gone.
     fn create_was_answered(&mut self, generation: u32, create: Option<AnsweredCreate<'_>>) {
-        let is_current = self.launches.current == Some(generation);
+        let is_current = self.stage.is_current(generation);
         // The launch may be over by now.
         let (Some(at), Some(create)) = (self.launches.position(generation), create) else { return };
         let launch = self.launches.at_mut(at);
@@ -88,13 +86,12 @@ impl Lane {
 
     /// Whether the current launch, if there is one, has no task that is known.
     pub(super) fn current_is_displaceable(&self) -> bool {
-        self.launches.current().is_none_or(Launch::is_displaceable)
+        self.current().is_none_or(Launch::is_displaceable)
     }
 
     /// The current launch makes way for one whose task was found.
     pub(super) fn displace(&mut self, now: Now) {
-        let Some(at) = self.launches.current_at() else { return };
-        self.launches.current = None;
+        let Some(at) = self.current_at() else { return };
         let launch = self.launches.at_mut(at);
         if self.requests.is_for(launch.generation) {
             // Should it still be waiting for its snapshot, it must not be sent any more: it could start a second task.

@@ -1,10 +1,11 @@
 //! What is due next in a lane, and when: a call, or a change that only the passing of time brings.
 
-use super::lane::{Goal, Lane, NextLaunch};
+use super::lane::Lane;
 use super::launch::Launch;
 use super::payload::{MissingToken, RtcTokenFor};
 use super::phase::{Phase, Task};
 use super::rest::{self, Http, TaskPath};
+use super::stage::{NextLaunch, Stage};
 use super::{Outcome, Why};
 use crate::quota::Want;
 use crate::time::{Duration, Instant, Now};
@@ -141,14 +142,17 @@ impl Lane {
 
     /// The change that the passing of time brings next.
     fn next_change(&self, now: Now, may_roll_out: bool) -> Option<(Instant, Why, Change)> {
-        match (&self.goal, self.launches.current_at(), self.relaunch.next) {
-            (Goal::End { outcome, since, .. }, ..) => {
-                let at = self.next_of_end(now, *since)?;
-                Some((at, Why::Stopping, Change::WindDown { outcome: *outcome, since: *since }))
+        match self.stage {
+            Stage::Launched { generation } => {
+                let at = self.launches.position(generation)?;
+                self.next_of_current(now, at, may_roll_out)
             }
-            (Goal::Run, Some(at), _) => self.next_of_current(now, at, may_roll_out),
-            (Goal::Run, None, Some(next)) => Some((next.at, Why::CoolDown, Change::Begin(next))),
-            (Goal::Run, None, None) => Some((now.mono, Why::CoolDown, Change::Plan)),
+            Stage::Planned { next } => Some((next.at, Why::CoolDown, Change::Begin(next))),
+            Stage::Unplanned => Some((now.mono, Why::CoolDown, Change::Plan)),
+            Stage::Ending { outcome, since, .. } => {
+                let at = self.next_of_end(now, since)?;
+                Some((at, Why::Stopping, Change::WindDown { outcome, since }))
+            }
         }
     }
 
@@ -192,7 +196,7 @@ impl Lane {
     /// When something is to be done for the end that was decided at `since`.
     fn next_of_end(&self, now: Now, since: Instant) -> Option<Instant> {
         if self.launches.is_empty() {
-            let is_to_be_announced = self.requests.in_flight.is_none() && !self.goal.is_announced();
+            let is_to_be_announced = self.requests.in_flight.is_none() && !self.stage.is_end_announced();
             return is_to_be_announced.then_some(now.mono);
         }
         if self.launches.iter().any(Launch::is_to_wind_down) {
@@ -216,7 +220,7 @@ impl Lane {
 
     /// Of the calls that are due the most important one, or else the one that is due first.
     fn next_call(&mut self, now: Now) -> Option<Planned> {
-        if let Some(at) = self.launches.current_at()
+        if let Some(at) = self.current_at()
             && self.launches.at(at).is_creating()
         {
             self.launches.at_mut(at).expire_token(now.mono);
@@ -240,7 +244,7 @@ impl Lane {
     /// The calls that a launch is to make, now or later.
     fn calls_of(&self, now: Now, at: usize) -> [Option<Planned>; 2] {
         let launch = self.launches.at(at);
-        let is_current = self.launches.current == Some(launch.generation);
+        let is_current = self.stage.is_current(launch.generation);
         let plan = |due: Instant, priority, why, call: &dyn Fn() -> LaunchCall| {
             let call = (due <= now.mono).then(|| DueCall::OfLaunch(at, call()));
             Some(Planned { due, priority, why, call })

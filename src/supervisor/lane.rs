@@ -6,13 +6,14 @@ use macro_rules_attribute::apply;
 
 use super::Outcome;
 use super::config::{LaneConfig, NewLane};
-use super::event::{Event, EventKind, LaunchCause};
+use super::event::{Event, EventKind};
 use super::journal::Journal;
 use super::launch::Launch;
 use super::launches::{Launches, Others};
 use super::payload::PayloadRevisions;
 use super::presence::PresenceChecks;
 use super::requests::Requests;
+use super::stage::Stage;
 use crate::document::document;
 use crate::domain::DomainLadder;
 use crate::error::{Invalid, check_count};
@@ -21,46 +22,6 @@ use crate::redact::{DriverSecrets, Redactor};
 use crate::task::Services;
 use crate::time::{Instant, Now};
 use crate::uid::{Uid, UidRing};
-
-/// What the lane is there for.
-#[apply(document)]
-#[json(camel, tag = type)]
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Goal {
-    Run,
-    /// It was stopped, or has given up. `is_announced`: the end was reported.
-    End {
-        outcome: Outcome,
-        since: Instant,
-        is_announced: bool,
-    },
-}
-
-impl Goal {
-    pub(super) fn is_announced(&self) -> bool {
-        matches!(self, Self::End { is_announced: true, .. })
-    }
-}
-
-/// When the next launch begins, if there is to be one.
-#[apply(document)]
-#[json(camel)]
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Relaunch {
-    pub(super) next: Option<NextLaunch>,
-    /// Launches in a row that the backoff schedule counts.
-    pub(super) count: u32,
-}
-
-#[apply(document)]
-#[json(camel)]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct NextLaunch {
-    pub(super) at: Instant,
-    pub(super) cause: LaunchCause,
-    /// It found no uid that could be used.
-    pub(super) blocked: bool,
-}
 
 /// The output that ran last, until its replacement runs.
 #[apply(document)]
@@ -82,9 +43,10 @@ pub(crate) struct Lane {
     pub(super) ring: UidRing,
     pub(super) domains: DomainLadder,
     pub(super) payload: PayloadRevisions,
-    pub(super) goal: Goal,
+    pub(super) stage: Stage,
     pub(super) launches: Launches,
-    pub(super) relaunch: Relaunch,
+    /// Launches in a row that the backoff schedule counts.
+    pub(super) relaunch_count: u32,
     pub(super) off_air: Option<OffAir>,
     /// A task of this lane has run: the service takes its credentials, and a payload of its.
     pub(super) has_run: bool,
@@ -106,12 +68,9 @@ impl Lane {
             ring,
             domains,
             payload,
-            goal: Goal::Run,
+            stage: Stage::starting_at(now),
             launches: Launches::default(),
-            relaunch: Relaunch {
-                next: Some(NextLaunch { at: now, cause: LaunchCause::Start, blocked: false }),
-                count: 0,
-            },
+            relaunch_count: 0,
             off_air: None,
             has_run: false,
             requests: Requests::default(),
@@ -129,6 +88,9 @@ impl Lane {
     pub(crate) fn check(&self, number: LaneNumber) -> Result<(), Invalid> {
         if self.number != number {
             return Err(Invalid::new("lane.number", self.number, number.to_string()));
+        }
+        if let Some(current) = self.stage.current().filter(|_| self.current().is_none()) {
+            return Err(Invalid::new("lane.stage.generation", current, "that of a launch"));
         }
         check_count("lane.revision", self.revision)?;
         self.config.policy.check()
@@ -167,20 +129,19 @@ impl Lane {
 
     /// Whether it is over, and its last event was emitted.
     pub(crate) fn has_ended(&self) -> bool {
-        self.goal.is_announced() && self.launches.is_empty() && self.journal.is_empty()
+        self.stage.is_end_announced() && self.launches.is_empty() && self.journal.is_empty()
     }
 
     /// Emits that it had already ended.
     pub(crate) fn note_ended(&mut self, now: Now) {
-        if let Goal::End { outcome, .. } = &self.goal {
-            let outcome = *outcome;
+        if let Stage::Ending { outcome, .. } = self.stage {
             self.emit(now, None, EventKind::AlreadyEnded { outcome });
         }
     }
 
     /// Whether its output is still wanted.
     pub(crate) fn is_to_run(&self) -> bool {
-        self.goal == Goal::Run
+        !self.stage.is_ending()
     }
 
     /// What changed is worth persisting.
@@ -196,7 +157,7 @@ impl Lane {
     // ---- commands, notifications, hints --------------------------------------------------------------------------
 
     pub(crate) fn stop(&mut self, now: Now) {
-        if self.goal == Goal::Run {
+        if self.is_to_run() {
             self.emit(now, None, EventKind::Stopping);
             self.end(now, Outcome::Stopped);
         }

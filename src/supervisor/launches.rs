@@ -18,8 +18,6 @@ const MAX_RETIRED: usize = 32;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Launches {
     list: Vec<Launch>,
-    /// The generation of the one that is to be on air.
-    pub(super) current: Option<u32>,
     /// Those that are over, the last at the end.
     pub(super) retired: VecDeque<Retired>,
     /// The last that was given.
@@ -69,14 +67,6 @@ impl Launches {
 
     pub(super) fn find_mut(&mut self, generation: u32) -> Option<&mut Launch> {
         self.list.iter_mut().find(|launch| launch.generation == generation)
-    }
-
-    pub(super) fn current(&self) -> Option<&Launch> {
-        self.find(self.current?)
-    }
-
-    pub(super) fn current_at(&self) -> Option<usize> {
-        self.position(self.current?)
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&Launch> {
@@ -129,7 +119,6 @@ impl Launches {
         let launch = self.list.remove(at);
         transitions::note(Some(launch.phase()), None);
         let uid = launch.uid;
-        self.current.take_if(|current| *current == launch.generation);
         if launch.may_be_live() {
             self.remember(Retired::new(launch, gone));
         }
@@ -139,7 +128,6 @@ impl Launches {
     /// The task of a launch is gone, which goes on as another create.
     pub(super) fn remember_gone(&mut self, at: usize, gone: Option<String>) {
         let launch = self.at(at).clone();
-        self.current.take_if(|current| *current == launch.generation);
         self.remember(Retired::new(launch, gone));
     }
 

@@ -3,9 +3,10 @@
 use super::Outcome;
 use super::config::Restart;
 use super::event::{Ending, EventKind, FailReason, LaunchCause, LeftBehindReason, Said};
-use super::lane::{Goal, Lane, NextLaunch, OffAir};
+use super::lane::{Lane, OffAir};
 use super::launch::{Confirmed, Launch};
 use super::phase::Phase;
+use super::stage::NextLaunch;
 use crate::status::Call;
 use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
@@ -42,8 +43,7 @@ impl Lane {
             }
         };
         self.ring.resume(uid);
-        self.launches.current = Some(generation);
-        self.relaunch.next = None;
+        self.stage.launch(generation);
         if let Some(from) = before.filter(|from| *from != uid) {
             self.emit(now, Some(generation), EventKind::UidSwitched { from, to: uid, reason: cause });
         }
@@ -72,39 +72,31 @@ impl Lane {
             return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
         }
         let wait =
-            self.config.policy.relaunch_ms.wait_or_last(self.relaunch.count).max(Duration::from_secs(5));
-        self.relaunch.count = self.relaunch.count.saturating_add(1);
+            self.config.policy.relaunch_ms.wait_or_last(self.relaunch_count).max(Duration::from_secs(5));
+        self.relaunch_count = self.relaunch_count.saturating_add(1);
         self.emit(now, None, EventKind::NoUidFree { wait_ms: wait });
-        self.relaunch.next = Some(NextLaunch { at: now.mono + wait, cause: next.cause, blocked: true });
+        self.stage.plan(NextLaunch { at: now.mono + wait, cause: next.cause, blocked: true });
     }
 
     /// Plans the next launch, after the cool-down.
     pub(super) fn schedule(&mut self, now: Now, cause: LaunchCause) {
-        if self.goal != Goal::Run || self.keep_outgoing() {
+        if self.stage.is_ending() || self.keep_outgoing() {
             return;
         }
         let seed = self.config.seed;
-        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunch.count);
+        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunch_count);
         let wait = self.config.policy.jittered(
             wait,
             seed,
-            u64::from(self.launches.generation) << 32 | u64::from(self.relaunch.count),
+            u64::from(self.launches.generation) << 32 | u64::from(self.relaunch_count),
         );
-        self.relaunch.count = self.relaunch.count.saturating_add(1);
-        self.relaunch.next = Some(NextLaunch { at: now.mono + wait, cause, blocked: false });
+        self.relaunch_count = self.relaunch_count.saturating_add(1);
+        self.stage.plan(NextLaunch { at: now.mono + wait, cause, blocked: false });
         self.mark_changed();
-    }
-
-    /// The service has asked for no call before.
-    pub(super) fn launch_not_before(&mut self, at: Instant) {
-        if let Some(next) = &mut self.relaunch.next {
-            next.at = next.at.max(at);
-        }
     }
 
     /// A launch got nowhere: it is watched if it may have started a task, forgotten otherwise.
     pub(super) fn abandon(&mut self, now: Now, at: usize, cause: LaunchCause) {
-        self.launches.current = None;
         let launch = self.launches.at_mut(at);
         if launch.may_be_live() && !launch.is_resolved() {
             launch.pause();
@@ -118,7 +110,7 @@ impl Lane {
     /// Acquire or Create was refused. Returns whether another launch is to follow.
     pub(super) fn create_refused(&mut self, now: Now, at: usize, reason: FailReason) -> bool {
         let launch = self.launches.at(at);
-        if self.launches.current != Some(launch.generation) {
+        if !self.stage.is_current(launch.generation) {
             return false;
         }
         // It may be what an earlier Create started that is in the way, or the payload, in whose place there is another one.
@@ -136,7 +128,7 @@ impl Lane {
     /// The service does not take the payload of a task: another one has its turn, if there is one.
     pub(super) fn payload_refused(&mut self, now: Now, at: usize) {
         let launch = self.launches.at(at);
-        let is_current = self.launches.current == Some(launch.generation);
+        let is_current = self.stage.is_current(launch.generation);
         let (is_behind, is_unsure) = (launch.payload.is_behind(), launch.payload.is_unsure());
         // An Update that may have been carried out is what it does not take.
         let has_another =
@@ -163,7 +155,7 @@ impl Lane {
     pub(super) fn supersede(&mut self, now: Now, at: usize, cause: LaunchCause) {
         let launch = self.launches.at(at);
         let generation = launch.generation;
-        let is_current = self.launches.current == Some(generation);
+        let is_current = self.stage.is_current(generation);
         if is_current && launch.is_running() && self.config.restart == Restart::Never {
             return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
         }
@@ -174,13 +166,11 @@ impl Lane {
 
     /// The task of this launch does not run any more: another one takes its place, if it is not on its way already.
     fn replace(&mut self, now: Now, generation: u32, cause: LaunchCause) {
-        if self.launches.current == Some(generation) {
-            self.launches.current = None;
-        } else if self.launches.current.is_none() {
+        match self.stage.current() {
+            Some(current) if current != generation => return,
+            Some(_) => {}
             // What has kept its replacement waiting was another reason.
-            self.relaunch.count = 0;
-        } else {
-            return;
+            None => self.relaunch_count = 0,
         }
         self.schedule(now, cause);
     }
@@ -199,8 +189,7 @@ impl Lane {
         }
         let (generation, uid) = (self.launches.at(at).generation, self.launches.at(at).uid);
         self.displace(now);
-        self.launches.current = Some(generation);
-        self.relaunch.next = None;
+        self.stage.launch(generation);
         self.ring.resume(uid);
         let at = self.launches.position(generation)?;
         let launch = self.launches.at_mut(at);
@@ -222,7 +211,7 @@ impl Lane {
         }
         let generation = launch.generation;
         self.journal.emit(now, self.launches.get(at), EventKind::Ended { how: Ending::NotFound, said });
-        if self.launches.current == Some(generation) && self.config.restart == Restart::Never {
+        if self.stage.is_current(generation) && self.config.restart == Restart::Never {
             return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
         }
         self.supersede(now, at, LaunchCause::NotFound);
@@ -232,7 +221,7 @@ impl Lane {
     pub(super) fn gone(&mut self, now: Now, at: usize, how: Ending, said: Said) {
         let generation = self.launches.at(at).generation;
         let was_current = self.is_of_interest(generation);
-        let is_restarted = self.goal == Goal::Run && was_current;
+        let is_restarted = self.is_to_run() && was_current;
         let kind = if was_current { EventKind::Ended { how, said } } else { EventKind::Removed };
         self.journal.emit(now, self.launches.get(at), kind);
         if was_current {
@@ -241,6 +230,7 @@ impl Lane {
         let launch = self.launches.at_mut(at);
         let task_id = launch.task_id().map(str::to_owned);
         if how != Ending::Absent && launch.goes_on_as_another(now.mono) {
+            self.stage.release(generation);
             self.launches.remember_gone(at, task_id);
             self.mark_changed();
             self.look_soon(now);
@@ -269,8 +259,8 @@ impl Lane {
 
     /// Gives up for good; what lives is ended.
     pub(super) fn end(&mut self, now: Now, outcome: Outcome) {
-        if self.goal == Goal::Run {
-            self.goal = Goal::End { outcome, since: now.mono, is_announced: false };
+        if self.is_to_run() {
+            self.stage.end(outcome, now.mono);
             // What is asked for is not wanted any more.
             if self
                 .requests
@@ -280,8 +270,6 @@ impl Lane {
             {
                 self.requests.give_up();
             }
-            self.launches.current = None;
-            self.relaunch.next = None;
             self.look_soon(now);
             self.mark_changed();
         }
@@ -289,13 +277,12 @@ impl Lane {
 
     /// A launch is over: its uid is free again, unless another one holds it.
     pub(super) fn forget(&mut self, at: usize, gone: Option<String>) {
+        self.stage.release(self.launches.at(at).generation);
         if let Some(free) = self.launches.remove(at, gone) {
             self.ring.release(free);
         }
         // There may be room now for a launch that found none.
-        if let Some(next) = self.relaunch.next.as_mut().filter(|next| next.blocked) {
-            next.at = Instant::ZERO;
-        }
+        self.stage.unblock();
         self.mark_changed();
     }
 
@@ -304,7 +291,7 @@ impl Lane {
         match confirmed {
             Confirmed::Recovered { since } | Confirmed::Still { since } => {
                 if now.mono >= since + self.config.policy.relaunch_reset_ms {
-                    self.relaunch.count = 0;
+                    self.relaunch_count = 0;
                 }
             }
             Confirmed::New => {
@@ -385,8 +372,8 @@ impl Lane {
                 at += 1;
             }
         }
-        if self.launches.is_empty() && self.requests.in_flight.is_none() && !self.goal.is_announced() {
-            self.goal = Goal::End { outcome, since, is_announced: true };
+        if self.launches.is_empty() && self.requests.in_flight.is_none() && !self.stage.is_end_announced() {
+            self.stage.announce_end();
             let kind = match outcome {
                 Outcome::Failed { reason } => EventKind::Failed { reason },
                 Outcome::Stopped | Outcome::Ended => EventKind::Stopped,

@@ -56,7 +56,7 @@ impl Lane {
     /// Brings the next Query about the current task forward, and about one that runs until that does.
     pub(crate) fn hint(&mut self, now: Now) {
         let outgoing = self.outgoing().map(|launch| launch.generation);
-        let current = self.launches.current;
+        let current = self.stage.current();
         for launch in self.launches.iter_mut() {
             if [current, outgoing].contains(&Some(launch.generation)) {
                 launch.check_soon(now, &self.config.policy);

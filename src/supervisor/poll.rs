@@ -2,10 +2,11 @@
 
 use super::due::{Change, Due, DueCall, LaunchCall};
 use super::event::{Event, LaunchCause};
-use super::lane::{Goal, Lane};
+use super::lane::Lane;
 use super::request::{PermitRequest, Request, RequestId, TokenRequest};
 use super::requests::{InFlight, Purpose};
 use super::rest::{self, Http};
+use super::stage::Stage;
 use super::{Outcome, Why};
 use crate::quota::permits::{Permits, Turn};
 use crate::status::Call;
@@ -50,8 +51,8 @@ impl Lane {
                 Due::Call(call) => return self.ask_and_send(now, permits, call),
                 Due::Later { at, why } => {
                     permits.withdraw(self.number);
-                    if let (Goal::End { outcome, .. }, true) = (&self.goal, self.launches.is_empty()) {
-                        return Step::Done(*outcome);
+                    if let (Stage::Ending { outcome, .. }, true) = (self.stage, self.launches.is_empty()) {
+                        return Step::Done(outcome);
                     }
                     return Step::Wait { until: at.max(now.mono + Duration::from_millis(1)), why };
                 }
@@ -67,10 +68,7 @@ impl Lane {
                 self.launches.at_mut(at).tokens.close();
                 self.abandon(now, at, LaunchCause::CreateSpent);
             }
-            Change::NotIdentified => {
-                self.launches.current = None;
-                self.schedule(now, LaunchCause::Unidentified);
-            }
+            Change::NotIdentified => self.schedule(now, LaunchCause::Unidentified),
             Change::DeleteReplaced => self.delete_replaced(now),
             Change::RollOut => self.roll_out(now),
             Change::WindDown { outcome, since } => self.wind_down(now, outcome, since),

@@ -137,7 +137,7 @@ impl Lane {
 
     /// A task that nobody had named was taken for gone, and is there after all: it holds its uid again.
     fn welcome_back(&mut self, now: Now, broadcasters: &[Uid]) {
-        if self.goal.is_announced() {
+        if self.stage.is_end_announced() {
             return;
         }
         for uid in self.ring.uids().to_vec() {

@@ -6,9 +6,10 @@ use macro_rules_attribute::apply;
 
 use super::Outcome;
 use super::event::Event;
-use super::lane::{Goal, Lane};
+use super::lane::Lane;
 use super::launch::Launch;
 use super::phase::Phase;
+use super::stage::Stage;
 use crate::document::document;
 use crate::time::{Clock, WallTime};
 use crate::uid::Uid;
@@ -124,7 +125,7 @@ impl Lane {
     }
 
     pub(crate) fn status(&self, clock: &Clock) -> LaneStatus {
-        let current = self.serving().or(self.launches.current());
+        let current = self.serving().or(self.current());
         LaneStatus {
             name: self.config.name.clone(),
             state: self.state(current),
@@ -146,7 +147,7 @@ impl Lane {
     }
 
     fn state(&self, current: Option<&Launch>) -> LaneState {
-        if let Goal::End { outcome, .. } = &self.goal {
+        if let Stage::Ending { outcome, .. } = self.stage {
             return match outcome {
                 _ if !self.launches.is_empty() => LaneState::Stopping,
                 Outcome::Failed { .. } => LaneState::Failed,
@@ -168,30 +169,6 @@ impl Lane {
                 LaneState::Stopping
             }
         }
-    }
-
-    /// The launch whose task runs.
-    pub(super) fn serving(&self) -> Option<&Launch> {
-        let current = self.launches.current().filter(|launch| launch.is_running());
-        current.or_else(|| self.outgoing())
-    }
-
-    /// The launch whose task runs while another one is made to replace it, with a new payload.
-    pub(super) fn outgoing(&self) -> Option<&Launch> {
-        self.outgoing_at().map(|at| self.launches.at(at))
-    }
-
-    /// Its place in the list.
-    pub(super) fn outgoing_at(&self) -> Option<usize> {
-        let is_outgoing =
-            |launch: &Launch| launch.is_running() && self.launches.current != Some(launch.generation);
-        self.launches.iter().position(is_outgoing).filter(|_| self.goal == Goal::Run)
-    }
-
-    /// Whether this launch's task is the current one, or runs until that does.
-    pub(super) fn is_of_interest(&self, generation: u32) -> bool {
-        self.launches.current == Some(generation)
-            || self.outgoing().is_some_and(|launch| launch.generation == generation)
     }
 
     /// A launch that is known to run, and whose task nobody has named.

@@ -4,9 +4,10 @@ use macro_rules_attribute::apply;
 
 use super::config::Rollout;
 use super::event::LaunchCause;
-use super::lane::{Lane, NextLaunch};
+use super::lane::Lane;
 use super::launch::Launch;
 use super::requests::Purpose;
+use super::stage::NextLaunch;
 use crate::document::document;
 use crate::error::Invalid;
 use crate::task::{Services, TaskWarning};
@@ -45,7 +46,7 @@ impl Lane {
     pub(crate) fn check_update(&self, services: &Services) -> Result<(), Invalid> {
         self.config.check_services(services, &self.ring)?;
         self.payload.confirm_delays_with(&self.config.policy, services)?;
-        let running = self.serving().or(self.launches.current()).filter(|launch| launch.tokens.has_created());
+        let running = self.serving().or(self.current()).filter(|launch| launch.tokens.has_created());
         let fixed = running.and_then(|launch| self.fixed_difference(launch, services));
         match fixed.filter(|_| self.config.rollout == Rollout::Refuse) {
             None => Ok(()),
@@ -80,7 +81,7 @@ impl Lane {
         if self.outgoing().is_none_or(|launch| self.needs_relaunch(launch)) {
             return;
         }
-        if let Some(at) = self.launches.current_at() {
+        if let Some(at) = self.current_at() {
             if self.launches.at(at).may_be_live() {
                 return;
             }
@@ -97,7 +98,7 @@ impl Lane {
         if services == self.payload.desired() {
             return Via::Nothing;
         }
-        match self.serving().or(self.launches.current()).filter(|launch| launch.tokens.has_created()) {
+        match self.serving().or(self.current()).filter(|launch| launch.tokens.has_created()) {
             None => Via::Launch,
             Some(launch) if self.fixed_difference(launch, services).is_some() => Via::Relaunch,
             Some(_) => Via::Update,
@@ -160,7 +161,7 @@ impl Lane {
 
     /// Whether the running task is to be replaced for the newest payload, and now.
     pub(crate) fn wants_rollout(&self, now: Now) -> bool {
-        let current = self.launches.current().filter(|launch| launch.is_running());
+        let current = self.current().filter(|launch| launch.is_running());
         current.is_some_and(|launch| {
             let is_due = launch.payload.update_due().is_some_and(|due| due <= now.mono);
             is_due && self.needs_relaunch(launch) && self.ring.next().is_some()
@@ -174,8 +175,7 @@ impl Lane {
 
     /// Launches a task with the newest payload; the running one goes on until that one runs.
     pub(super) fn roll_out(&mut self, now: Now) {
-        self.launches.current = None;
-        self.relaunch.next = Some(NextLaunch { at: now.mono, cause: LaunchCause::Updated, blocked: false });
+        self.stage.plan(NextLaunch { at: now.mono, cause: LaunchCause::Updated, blocked: false });
         self.mark_changed();
     }
 
@@ -183,8 +183,7 @@ impl Lane {
     pub(super) fn keep_outgoing(&mut self) -> bool {
         let stays = |at: &usize| !self.needs_relaunch(self.launches.at(*at));
         let Some(at) = self.outgoing_at().filter(stays) else { return false };
-        self.launches.current = Some(self.launches.at(at).generation);
-        self.relaunch.next = None;
+        self.stage.launch(self.launches.at(at).generation);
         self.ring.resume(self.launches.at(at).uid);
         let desired = self.payload.desired().clone();
         if self.launches.at_mut(at).payload.keep_created(&desired) {

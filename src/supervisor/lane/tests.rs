@@ -85,7 +85,7 @@ fn a_uid_that_comes_back_is_worth_persisting() {
 #[test]
 fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
     let mut lane = lane();
-    lane.goal = Goal::End { outcome: Outcome::Stopped, since: at(0), is_announced: true };
+    lane.stage = Stage::Ending { outcome: Outcome::Stopped, since: at(0), is_announced: true };
     let mut launch = Launch::new(1, 1, "show-1".to_owned(), at(0));
     launch.tokens = TokenLedger::found_again(Vec::new(), false, at(0));
     lane.launches.add(launch);
@@ -125,7 +125,7 @@ fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
         let mut launch = launch(1);
         launch.confirm(at(5_000));
         lane.launches.add(launch);
-        lane.launches.current = Some(1);
+        lane.stage.launch(1);
         let seen = Seen::Broadcasters(Vec::new());
         lane.look(NOW, &ChannelLook { sent_at: at(sent_at), seen });
         lane.running_uid().is_none() && lane.live_uid() == Some(1)

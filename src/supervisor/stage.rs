@@ -1,0 +1,147 @@
+//! What a lane is at, as a state machine, and the launches that its stage tells apart.
+
+use macro_rules_attribute::apply;
+
+use super::Outcome;
+use super::event::LaunchCause;
+use super::lane::Lane;
+use super::launch::Launch;
+use crate::document::document;
+use crate::time::Instant;
+
+/// What a lane is at.
+#[apply(document)]
+#[json(camel, tag = type)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// This launch is to be on air: the current one.
+    Launched { generation: u32 },
+    /// No launch is current; the next one is planned.
+    Planned { next: NextLaunch },
+    /// No launch is current any more; the next poll plans one.
+    Unplanned,
+    /// It was stopped, or has given up. `is_announced`: the end was reported.
+    Ending { outcome: Outcome, since: Instant, is_announced: bool },
+}
+
+/// When the next launch begins.
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct NextLaunch {
+    pub(super) at: Instant,
+    pub(super) cause: LaunchCause,
+    /// It found no uid that could be used.
+    pub(super) blocked: bool,
+}
+
+impl Stage {
+    pub(super) fn starting_at(at: Instant) -> Self {
+        Self::Planned { next: NextLaunch { at, cause: LaunchCause::Start, blocked: false } }
+    }
+
+    /// The generation of the current launch.
+    pub(super) fn current(self) -> Option<u32> {
+        match self {
+            Self::Launched { generation } => Some(generation),
+            Self::Planned { .. } | Self::Unplanned | Self::Ending { .. } => None,
+        }
+    }
+
+    pub(super) fn is_current(self, generation: u32) -> bool {
+        self.current() == Some(generation)
+    }
+
+    /// Whether the output is not wanted any more.
+    pub(super) fn is_ending(self) -> bool {
+        matches!(self, Self::Ending { .. })
+    }
+
+    pub(super) fn is_end_announced(self) -> bool {
+        matches!(self, Self::Ending { is_announced: true, .. })
+    }
+
+    // ---- transitions: none leads out of `Ending` -----------------------------------------------------------------
+
+    /// This launch is the current one from now on.
+    pub(super) fn launch(&mut self, generation: u32) {
+        self.go_on_to(Self::Launched { generation });
+    }
+
+    /// A launch is to follow, in the place of the current one or of what was planned.
+    pub(super) fn plan(&mut self, next: NextLaunch) {
+        self.go_on_to(Self::Planned { next });
+    }
+
+    /// This launch is over.
+    pub(super) fn release(&mut self, generation: u32) {
+        if self.is_current(generation) {
+            *self = Self::Unplanned;
+        }
+    }
+
+    /// What is planned does not begin before.
+    pub(super) fn launch_not_before(&mut self, at: Instant) {
+        if let Self::Planned { next } = self {
+            next.at = next.at.max(at);
+        }
+    }
+
+    /// A uid may be free for a launch that found none: it begins at once.
+    pub(super) fn unblock(&mut self) {
+        if let Self::Planned { next } = self
+            && next.blocked
+        {
+            next.at = Instant::ZERO;
+        }
+    }
+
+    pub(super) fn end(&mut self, outcome: Outcome, since: Instant) {
+        self.go_on_to(Self::Ending { outcome, since, is_announced: false });
+    }
+
+    pub(super) fn announce_end(&mut self) {
+        if let Self::Ending { is_announced, .. } = self {
+            *is_announced = true;
+        }
+    }
+
+    fn go_on_to(&mut self, stage: Self) {
+        if !self.is_ending() {
+            *self = stage;
+        }
+    }
+}
+
+impl Lane {
+    pub(super) fn current(&self) -> Option<&Launch> {
+        self.launches.find(self.stage.current()?)
+    }
+
+    /// The current launch's place in the list.
+    pub(super) fn current_at(&self) -> Option<usize> {
+        self.launches.position(self.stage.current()?)
+    }
+
+    /// The launch whose task runs.
+    pub(super) fn serving(&self) -> Option<&Launch> {
+        self.current().filter(|launch| launch.is_running()).or_else(|| self.outgoing())
+    }
+
+    /// The launch whose task runs while another one is made to replace it, with a new payload.
+    pub(super) fn outgoing(&self) -> Option<&Launch> {
+        self.outgoing_at().map(|at| self.launches.at(at))
+    }
+
+    /// Its place in the list.
+    pub(super) fn outgoing_at(&self) -> Option<usize> {
+        let is_outgoing = |launch: &Launch| launch.is_running() && !self.stage.is_current(launch.generation);
+        self.launches.iter().position(is_outgoing).filter(|_| !self.stage.is_ending())
+    }
+
+    /// Whether this launch's task is the current one, or runs until that does.
+    pub(super) fn is_of_interest(&self, generation: u32) -> bool {
+        self.stage.is_current(generation)
+            || self.outgoing().is_some_and(|launch| launch.generation == generation)
+    }
+}
