@@ -281,7 +281,7 @@ impl Lane {
         take: impl FnOnce(&mut Launch, &mut Context<'_>) -> Verdict,
     ) -> Verdict {
         let generation = self.launches.at(at).generation;
-        let is_of_interest = self.is_of_interest(generation);
+        let is_wanted = self.is_wanted(generation);
         let is_current = self.stage.is_current(generation);
         let (launch, launches) = self.launches.split(at);
         let secrets = Secrets {
@@ -299,7 +299,7 @@ impl Lane {
             secrets,
             number: self.requests.next_number,
             is_current,
-            is_of_interest,
+            is_wanted,
             is_ending: self.stage.is_ending(),
         };
         take(launch, &mut context)

@@ -220,11 +220,11 @@ impl Lane {
     /// The task of this launch is known to be gone.
     pub(super) fn gone(&mut self, now: Now, at: usize, how: Ending, said: Said) {
         let generation = self.launches.at(at).generation;
-        let was_current = self.is_of_interest(generation);
-        let is_restarted = self.is_to_run() && was_current;
-        let kind = if was_current { EventKind::Ended { how, said } } else { EventKind::Removed };
+        let was_wanted = self.is_wanted(generation);
+        let is_restarted = self.is_to_run() && was_wanted;
+        let kind = if was_wanted { EventKind::Ended { how, said } } else { EventKind::Removed };
         self.journal.emit(now, self.launches.get(at), kind);
-        if was_current {
+        if was_wanted {
             self.note_off_air(now, at);
         }
         let launch = self.launches.at_mut(at);

@@ -17,7 +17,7 @@ impl Lane {
         let of_task = |launch: &Launch| launch.task_id() == Some(&notice.task_id);
         let at = self.launches.iter().position(of_task);
         if let Some(at) = at {
-            if self.is_of_interest(self.launches.at(at).generation) {
+            if self.is_wanted(self.launches.at(at).generation) {
                 self.doubt(now, at, &notice.kind);
             }
             return true;

@@ -140,7 +140,7 @@ impl Lane {
     }
 
     /// Whether this launch's task is the current one, or runs until that does.
-    pub(super) fn is_of_interest(&self, generation: u32) -> bool {
+    pub(super) fn is_wanted(&self, generation: u32) -> bool {
         self.stage.is_current(generation)
             || self.outgoing().is_some_and(|launch| launch.generation == generation)
     }

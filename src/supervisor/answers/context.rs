@@ -26,7 +26,7 @@ pub(super) struct Context<'a> {
     /// It is the lane's current launch.
     pub(super) is_current: bool,
     /// Its task is the current one, or runs until that does.
-    pub(super) is_of_interest: bool,
+    pub(super) is_wanted: bool,
     /// The broadcast is being ended.
     pub(super) is_ending: bool,
 }

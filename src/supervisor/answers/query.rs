@@ -66,7 +66,7 @@ impl Launch {
             | Phase::Deleting { .. }
             | Phase::Orphaned { .. } => {}
         }
-        if !cx.is_of_interest {
+        if !cx.is_wanted {
             return Verdict::Noted;
         }
         match state {
@@ -166,14 +166,14 @@ impl Launch {
     fn not_found(&mut self, cx: &mut Context<'_>) -> Verdict {
         let failed = cx.failed(self, Call::Query, RetryReason::NotFound);
         let Some(delay) = failed.delay else {
-            return match cx.is_of_interest {
+            return match cx.is_wanted {
                 true => Verdict::Lost(cx.said_of_task(self)),
                 false => Verdict::Gone(Ending::NotFound, Said::default()),
             };
         };
         self.call_at(cx.now.mono + delay);
         cx.report_retry(self, Call::Query, RetryReason::NotFound, failed);
-        if cx.is_of_interest && self.suspect(Suspicion::NotFound) {
+        if cx.is_wanted && self.suspect(Suspicion::NotFound) {
             let said = cx.said_of_task(self);
             cx.emit(self, EventKind::Suspect { reason: Suspicion::NotFound, said });
         }

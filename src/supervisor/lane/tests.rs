@@ -37,6 +37,9 @@ fn what_is_restored_must_be_a_lane_that_could_be() {
     assert_eq!(lane().check(0).unwrap_err(), Invalid::new("lane.number", 3, "0"));
     let counted = Lane { revision: u64::MAX, ..lane() };
     assert_eq!(counted.check(3).unwrap_err().field, "lane.revision");
+    let mut headless = lane();
+    headless.stage.launch(1);
+    assert_eq!(headless.check(3).unwrap_err().field, "lane.stage.generation");
     let mut impatient = lane();
     Arc::make_mut(&mut impatient.config.policy).jitter_percent = 101;
     assert_eq!(impatient.check(3).unwrap_err().field, "jitterPercent");
