@@ -182,7 +182,8 @@ impl Lane {
         let policy = Arc::clone(&self.config.policy);
         let launch = self.launches.at_mut(at);
         let is_for_update = launch.is_running();
-        let attempts = if is_for_update { launch.payload.update_attempts() } else { &mut launch.attempts };
+        let of_update = launch.payload.update_attempts().filter(|_| is_for_update);
+        let attempts = of_update.unwrap_or(&mut launch.attempts);
         let (delay, count) = attempts.token_failed(&policy, is_for_update);
         let due = now.mono + delay;
         if is_for_update {

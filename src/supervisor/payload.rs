@@ -172,25 +172,39 @@ pub(super) struct LaunchPayload {
     /// depends on them. There are several if a Create had an unknown outcome and was sent again with another payload.
     #[json(nullable_list)]
     created_with: Vec<Services>,
-    /// What the Create or the Update under way carries, once the lane has another payload.
-    outdated: Option<Box<Services>>,
+    /// None while the task has the lane's payload, or does not take it.
+    pending_update: Option<PendingUpdate>,
     /// It is not known whether the task has the payload to go back to: an Update has an unknown outcome, or it is not known
     /// what the task was created with.
     is_unsure: bool,
-    /// When the task is to be updated to the lane's payload, which it does not have.
-    update_due: Option<Instant>,
+    next_sequence_id: u32,
+}
+
+/// An Update that is to bring a task to the lane's payload, which it does not have.
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, Default, PartialEq, Eq)]
+struct PendingUpdate {
+    due: Instant,
+    /// What the Create or the Update under way carries, once the lane has another payload.
+    outdated: Option<Box<Services>>,
     /// Updates that failed in a row.
     #[json(omit = Attempts::default())]
-    update_attempts: Attempts,
+    attempts: Attempts,
     /// It was reported that Update is refused, whatever its payload.
     is_refusal_reported: bool,
-    next_sequence_id: u32,
+}
+
+impl PendingUpdate {
+    fn due_at(due: Instant) -> Self {
+        Self { due, ..Self::default() }
+    }
 }
 
 impl LaunchPayload {
     /// Of a task that was found: it is not known what it was created with, so it is to be updated.
     pub(super) fn unknown(now: Instant) -> Self {
-        Self { update_due: Some(now), ..Self::default() }
+        Self { pending_update: Some(PendingUpdate::due_at(now)), ..Self::default() }
     }
 
     // ---- composing -----------------------------------------------------------------------------------------------
@@ -229,8 +243,10 @@ impl LaunchPayload {
     ) -> String {
         if self.composed.is_none() {
             // The task may have been started with the old one or this one, unless no Create was carried out.
-            self.outdated = None;
-            self.update_due = self.update_due.filter(|_| may_have_started);
+            match &mut self.pending_update {
+                Some(pending) if may_have_started => pending.outdated = None,
+                pending => *pending = None,
+            }
             if may_have_started && !self.created_with.is_empty() && !self.created_with.contains(desired) {
                 self.created_with.push(desired.clone());
             }
@@ -283,7 +299,7 @@ impl LaunchPayload {
     /// The lane has another payload, and no Create was sent yet: the launch starts with the new one.
     pub(super) fn start_with_new(&mut self) {
         self.forget(false);
-        (self.update_due, self.outdated) = (None, None);
+        self.pending_update = None;
         self.created_with.clear();
     }
 
@@ -292,11 +308,11 @@ impl LaunchPayload {
         if self.created_with.is_empty() {
             self.created_with.push(before.clone());
         }
-        if carries_it {
-            self.outdated.get_or_insert_with(|| Box::new(before.clone()));
-        }
         // The backoff of an Update that is under way goes on: nothing shortens a wait.
-        self.update_due = self.update_due.or(Some(now));
+        let pending = self.pending_update.get_or_insert_with(|| PendingUpdate::due_at(now));
+        if carries_it {
+            pending.outdated.get_or_insert_with(|| Box::new(before.clone()));
+        }
     }
 
     /// The field that an Update from the lane's payload, or what the task was created with, to this one cannot change.
@@ -315,7 +331,7 @@ impl LaunchPayload {
     pub(super) fn keep_created(&mut self, desired: &Services) -> bool {
         let is_same = self.created_with == slice::from_ref(desired) && self.next_sequence_id == 0;
         if is_same {
-            self.update_due = None;
+            self.pending_update = None;
             self.created_with.clear();
         }
         is_same
@@ -323,12 +339,12 @@ impl LaunchPayload {
 
     /// What the Create or the Update under way carries, if the lane has another payload since.
     pub(super) fn take_outdated(&mut self) -> Option<Services> {
-        self.outdated.take().map(|services| *services)
+        self.pending_update.as_mut()?.outdated.take().map(|services| *services)
     }
 
     /// Whether the task is to have another payload.
     pub(super) fn is_behind(&self) -> bool {
-        self.update_due.is_some()
+        self.pending_update.is_some()
     }
 
     pub(super) fn is_unsure(&self) -> bool {
@@ -342,8 +358,11 @@ impl LaunchPayload {
 
     /// The known task is over, and the launch is that of another one, which knows nothing of Updates.
     pub(super) fn is_of_another_task(&mut self, now: Instant) {
-        self.update_due = self.update_due.or((self.next_sequence_id > 0).then_some(now));
-        self.update_attempts = Attempts::default();
+        match &mut self.pending_update {
+            Some(pending) => pending.attempts = Attempts::default(),
+            None if self.next_sequence_id > 0 => self.pending_update = Some(PendingUpdate::due_at(now)),
+            None => {}
+        }
     }
 
     /// Whether a Create can be repeated as it was sent.
@@ -354,12 +373,14 @@ impl LaunchPayload {
     // ---- Update --------------------------------------------------------------------------------------------------
 
     pub(super) fn update_due(&self) -> Option<Instant> {
-        self.update_due
+        self.pending_update.as_ref().map(|pending| pending.due)
     }
 
-    /// The next Update is not sent before.
+    /// The pending Update is sent at this moment.
     pub(super) fn update_at(&mut self, at: Instant) {
-        self.update_due = Some(at);
+        if let Some(pending) = &mut self.pending_update {
+            pending.due = at;
+        }
     }
 
     /// The number of the last Update.
@@ -367,26 +388,30 @@ impl LaunchPayload {
         self.next_sequence_id.saturating_sub(1)
     }
 
-    pub(super) fn update_attempts(&mut self) -> &mut Attempts {
-        &mut self.update_attempts
+    /// Those of the pending Update.
+    pub(super) fn update_attempts(&mut self) -> Option<&mut Attempts> {
+        self.pending_update.as_mut().map(|pending| &mut pending.attempts)
     }
 
     /// An Update was accepted; `is_outdated` if the lane has another payload since.
     pub(super) fn updated(&mut self, is_outdated: bool, now: Instant) {
-        self.update_due = is_outdated.then_some(now);
-        self.update_attempts = Attempts::default();
-        self.is_refusal_reported = false;
+        self.pending_update = is_outdated.then(|| PendingUpdate::due_at(now));
         self.is_unsure = false;
     }
 
     /// The payload of an Update was refused; `goes_on` if there is another one to update to.
     pub(super) fn update_refused(&mut self, goes_on: bool, now: Instant) {
-        self.update_due = goes_on.then_some(now);
+        self.pending_update.take_if(|_| !goes_on);
+        self.update_at(now);
     }
 
-    /// Whether it is to be reported that Update is refused, whatever its payload.
-    pub(super) fn report_refusal(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_refusal_reported, true)
+    /// Update is refused, whatever its payload; it is sent again at `due`. Returns whether that is to be reported.
+    pub(super) fn update_not_allowed(&mut self, due: Instant) -> bool {
+        self.pending_update.as_mut().is_some_and(|pending| {
+            pending.attempts.refused();
+            pending.due = due;
+            !std::mem::replace(&mut pending.is_refusal_reported, true)
+        })
     }
 
     /// Every secret that the service was sent, or would be.
@@ -394,9 +419,8 @@ impl LaunchPayload {
         let given = [&self.input_token, &self.output_token].into_iter().filter_map(|token| token.given());
         let mut secrets: Vec<String> = given.map(str::to_owned).collect();
         secrets.extend_from_slice(&self.old_tokens);
-        secrets.extend(
-            self.outdated.as_deref().into_iter().chain(&self.created_with).flat_map(Services::secrets),
-        );
+        let outdated = self.pending_update.iter().filter_map(|pending| pending.outdated.as_deref());
+        secrets.extend(outdated.chain(&self.created_with).flat_map(Services::secrets));
         secrets
     }
 }

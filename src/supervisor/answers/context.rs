@@ -56,11 +56,9 @@ impl Context<'_> {
     /// Counts a failed attempt. The delay before the next one is lengthened by jitter, or as the service asks for.
     pub(super) fn failed(&self, launch: &mut Launch, call: Call, reason: RetryReason) -> Failed {
         // Query goes on while an Update has to wait.
-        let attempts = match call {
-            Call::Update => launch.payload.update_attempts(),
-            Call::Acquire | Call::Create | Call::Query | Call::Delete | Call::Presence | Call::RtcToken => {
-                &mut launch.attempts
-            }
+        let attempts = match (call, launch.payload.update_attempts()) {
+            (Call::Update, Some(attempts)) => attempts,
+            _ => &mut launch.attempts,
         };
         let failed = attempts.failed(&self.config.policy, call, reason);
         Failed { delay: failed.delay.map(|delay| self.lengthened(delay)), ..failed }

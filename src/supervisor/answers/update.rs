@@ -27,10 +27,8 @@ impl Launch {
             }
             Meaning::WrongCredentials => {
                 // That says nothing of the payload.
-                self.payload.update_attempts().refused();
                 let interval = cx.lengthened(cx.config.policy.monitor_interval_ms);
-                self.payload.update_at(cx.now.mono + interval);
-                if self.payload.report_refusal() {
+                if self.payload.update_not_allowed(cx.now.mono + interval) {
                     cx.report_refusal(self);
                 }
                 Verdict::Noted
