@@ -326,12 +326,9 @@ impl Lane {
             Verdict::PayloadRefused => self.payload_refused(now, at),
             Verdict::Supersede(cause) => self.supersede(now, at, cause),
             Verdict::TakeBack => {
-                if let Some(at) = self.take_back(now, at) {
-                    let mut confirmed = Confirmed::New;
-                    self.take(now, at, read, |launch, cx| {
-                        confirmed = launch.runs(cx);
-                        Verdict::Noted
-                    });
+                if let Some(at) = self.take_back(now, at)
+                    && let Verdict::Runs(confirmed) = self.take(now, at, read, Launch::runs)
+                {
                     self.runs(now, at, confirmed);
                     self.mark_changed();
                 }

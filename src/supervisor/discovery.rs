@@ -4,10 +4,21 @@ use super::Outcome;
 use super::config::Restart;
 use super::event::{EventKind, FailReason, IdentifiedBy, LaunchCause};
 use super::lane::Lane;
-use super::launch::{Launch, Origin};
+use super::launch::Launch;
 use super::phase::Phase;
 use super::tokens::AnsweredCreate;
-use crate::time::Now;
+use crate::time::{Instant, Now};
+use crate::uid::Uid;
+
+/// Where a task comes from that nobody expected: a launch, or one that is over.
+pub(super) struct Origin {
+    pub(super) uid: Uid,
+    pub(super) instance_id: String,
+    /// Tokens that may have started it.
+    pub(super) tokens: Vec<String>,
+    /// The service is to be left alone until then.
+    pub(super) due: Instant,
+}
 
 impl Lane {
     /// A taskId was learnt: from the reply to a Create (in time or late), or from a notification.

@@ -1,13 +1,16 @@
 //! One logical create and the task that it starts: a state machine whose transitions are all in this file.
 //!
 //! A transition is a method that says what becomes of each phase that it may begin in; in every other phase it changes
-//! nothing. Which transition is made when is decided by [answers](super::answers), [presence](super::presence) and by what is
-//! [due](super::due).
+//! nothing. Which transition is made when is decided elsewhere: by [answers](super::answers), by what is [due](super::due), by
+//! what others [say](super::discovery) or [show](super::presence), and for the lane as a whole ([`lifecycle`](super::lifecycle),
+//! [`update`](super::update)).
 
 use macro_rules_attribute::apply;
 
 use super::attempts::Attempts;
+use super::discovery::Origin;
 use super::event::Suspicion;
+use super::launches::Retired;
 use super::payload::LaunchPayload;
 use super::phase::{Phase, Task};
 use super::tokens::{AnsweredCreate, TokenLedger};
@@ -87,10 +90,6 @@ impl Launch {
         self.phase.task()
     }
 
-    pub(super) fn task_mut(&mut self) -> Option<&mut Task> {
-        self.phase.task_mut()
-    }
-
     pub(super) fn task_id(&self) -> Option<&str> {
         self.phase.task().map(|task| task.id.as_str())
     }
@@ -128,18 +127,12 @@ impl Launch {
 
     /// Whether it was reported that its task may live on.
     pub(super) fn is_reported(&self) -> bool {
-        match self.phase {
-            Phase::Deleting { is_reported, .. } | Phase::AwaitingEnd { is_reported, .. } => is_reported,
-            Phase::Orphaned { .. } => true,
-            Phase::Preparing { .. }
-            | Phase::Creating { .. }
-            | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
-            | Phase::Confirming { .. }
-            | Phase::Running { .. }
-            | Phase::Superseded { .. }
-            | Phase::Reconsidered { .. } => false,
-        }
+        matches!(
+            self.phase,
+            Phase::Deleting { is_reported: true, .. }
+                | Phase::AwaitingEnd { is_reported: true, .. }
+                | Phase::Orphaned { .. }
+        )
     }
 
     /// Whether only presence and notifications can tell what became of it.
@@ -159,19 +152,16 @@ impl Launch {
 
     /// Whether there is something to do for it once the lane is being ended.
     pub(super) fn is_to_wind_down(&self) -> bool {
-        match self.phase {
+        let goes_on = matches!(
+            self.phase,
             Phase::Creating { .. }
-            | Phase::Confirming { .. }
-            | Phase::Running { .. }
-            | Phase::Superseded { .. }
-            | Phase::Reconsidered { .. }
-            | Phase::Orphaned { .. } => true,
-            Phase::Preparing { .. }
-            | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
-            | Phase::Deleting { .. }
-            | Phase::AwaitingEnd { .. } => !self.may_be_live(),
-        }
+                | Phase::Confirming { .. }
+                | Phase::Running { .. }
+                | Phase::Superseded { .. }
+                | Phase::Reconsidered { .. }
+                | Phase::Orphaned { .. }
+        );
+        goes_on || !self.may_be_live()
     }
 
     /// Whether it is being replaced, or deleted: its uid will be free.
@@ -234,18 +224,12 @@ impl Launch {
 
     /// The lane is being ended. One more try for what could not be deleted, but not right after one that failed.
     pub(super) fn wind_down(&mut self, now: Instant, shortest_delay: Duration) {
-        match self.phase {
-            Phase::Orphaned { since, .. } => self.delete((since + shortest_delay).max(now)),
-            Phase::Creating { .. } => self.pause(),
-            Phase::Preparing { .. }
-            | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
-            | Phase::Confirming { .. }
-            | Phase::Running { .. }
-            | Phase::Superseded { .. }
-            | Phase::Reconsidered { .. }
-            | Phase::Deleting { .. }
-            | Phase::AwaitingEnd { .. } => self.delete(now),
+        if let Phase::Creating { .. } = self.phase {
+            self.pause();
+        } else if let Phase::Orphaned { since, .. } = self.phase {
+            self.delete((since + shortest_delay).max(now));
+        } else {
+            self.delete(now);
         }
     }
 
@@ -293,54 +277,38 @@ impl Launch {
         }
     }
 
-    /// Its task runs.
-    pub(super) fn confirm(&mut self, now: Instant) -> Confirmed {
-        match &mut self.phase {
-            Phase::Running { task, since, suspicion, odd_since, .. } => {
-                task.seen_running_at = Some(now);
-                *odd_since = None;
-                match suspicion.take() {
-                    Some(_) => Confirmed::Recovered { since: *since },
-                    None => Confirmed::Still { since: *since },
-                }
-            }
-            Phase::Confirming { task, due, .. } => {
-                let task = Task { seen_running_at: Some(now), ..std::mem::take(task) };
-                let (due, since) = (*due, now);
-                self.enter(Phase::Running { task, since, due, suspicion: None, odd_since: None });
-                Confirmed::New
-            }
-            Phase::Preparing { .. }
-            | Phase::Creating { .. }
-            | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
-            | Phase::Superseded { .. }
-            | Phase::Reconsidered { .. }
-            | Phase::Deleting { .. }
-            | Phase::AwaitingEnd { .. }
-            | Phase::Orphaned { .. } => Confirmed::New,
+    /// Query says that its task runs.
+    pub(super) fn confirm(&mut self, now: Instant) -> Option<Confirmed> {
+        if let Phase::Running { task, since, suspicion, odd_since, .. } = &mut self.phase {
+            task.seen_running_at = Some(now);
+            *odd_since = None;
+            let since = *since;
+            return Some(match suspicion.take() {
+                Some(_) => Confirmed::Recovered { since },
+                None => Confirmed::Still { since },
+            });
         }
+        let Phase::Confirming { task, due, .. } = &mut self.phase else { return None };
+        let task = Task { seen_running_at: Some(now), ..std::mem::take(task) };
+        let (due, since) = (*due, now);
+        self.enter(Phase::Running { task, since, due, suspicion: None, odd_since: None });
+        Some(Confirmed::New)
     }
 
     /// Something is wrong with its task. Returns whether that is new, and to be reported. What is wrong with a task that is
     /// starting is reported once it is given up.
     pub(super) fn suspect(&mut self, reason: Suspicion) -> bool {
-        match &mut self.phase {
-            Phase::Running { suspicion, .. } => {
-                let is_new = suspicion.is_none();
-                suspicion.get_or_insert(reason);
-                is_new
-            }
-            Phase::Preparing { .. }
-            | Phase::Creating { .. }
-            | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
-            | Phase::Confirming { .. }
-            | Phase::Superseded { .. }
-            | Phase::Reconsidered { .. }
-            | Phase::Deleting { .. }
-            | Phase::AwaitingEnd { .. }
-            | Phase::Orphaned { .. } => false,
+        let Phase::Running { suspicion, .. } = &mut self.phase else { return false };
+        let is_new = suspicion.is_none();
+        suspicion.get_or_insert(reason);
+        is_new
+    }
+
+    /// A notification says that its task stopped or failed, and perhaps why.
+    pub(super) fn doubt(&mut self, until: Instant, stop_reason: Option<String>) {
+        if let Some(task) = self.phase.task_mut() {
+            task.doubted_until = Some(until);
+            task.stop_reason = stop_reason.or(task.stop_reason.take());
         }
     }
 
@@ -384,24 +352,15 @@ impl Launch {
 
     /// Its task is deleted, at `due`.
     pub(super) fn delete(&mut self, due: Instant) {
-        match &mut self.phase {
-            Phase::Confirming { task, .. }
-            | Phase::Running { task, .. }
-            | Phase::Superseded { task }
-            | Phase::Reconsidered { task, .. } => {
-                let task = std::mem::take(task);
-                self.enter(Phase::Deleting { task, due, is_reported: false });
-            }
-            Phase::Orphaned { task, .. } => {
-                let task = std::mem::take(task);
-                self.enter(Phase::Deleting { task, due, is_reported: true });
-            }
-            Phase::Preparing { .. }
-            | Phase::Creating { .. }
-            | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
-            | Phase::Deleting { .. }
-            | Phase::AwaitingEnd { .. } => {}
+        let is_reported = self.is_reported();
+        if let Phase::Confirming { task, .. }
+        | Phase::Running { task, .. }
+        | Phase::Superseded { task }
+        | Phase::Reconsidered { task, .. }
+        | Phase::Orphaned { task, .. } = &mut self.phase
+        {
+            let task = std::mem::take(task);
+            self.enter(Phase::Deleting { task, due, is_reported });
         }
     }
 
@@ -429,19 +388,13 @@ impl Launch {
 
     /// The task that is being deleted, taken out of its phase, and whether it was reported as left behind.
     fn leaving_task(&mut self) -> Option<(Task, bool)> {
-        match &mut self.phase {
-            Phase::Deleting { task, is_reported, .. } | Phase::AwaitingEnd { task, is_reported, .. } => {
-                Some((std::mem::take(task), *is_reported))
-            }
-            Phase::Orphaned { task, .. } => Some((std::mem::take(task), true)),
-            Phase::Preparing { .. }
-            | Phase::Creating { .. }
-            | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
-            | Phase::Confirming { .. }
-            | Phase::Running { .. }
-            | Phase::Superseded { .. }
-            | Phase::Reconsidered { .. } => None,
+        let is_reported = self.is_reported();
+        if let Phase::Deleting { task, .. } | Phase::AwaitingEnd { task, .. } | Phase::Orphaned { task, .. } =
+            &mut self.phase
+        {
+            Some((std::mem::take(task), is_reported))
+        } else {
+            None
         }
     }
 
@@ -464,31 +417,18 @@ impl Launch {
     /// A presence check: whether its uid is in the channel. `proves_absence`: it was sent late enough to say so of its Creates.
     /// Returns whether it was found only now.
     pub(super) fn seen(&mut self, is_present: bool, proves_absence: bool) -> bool {
-        let count = |absences: &mut u32| {
+        if let Phase::Unresolved { absences, .. }
+        | Phase::Unidentified { absences, .. }
+        | Phase::Orphaned { absences, .. } = &mut self.phase
+        {
             if is_present {
                 *absences = 0;
             } else if proves_absence {
                 *absences = absences.saturating_add(1);
             }
-        };
-        match &mut self.phase {
-            Phase::Unresolved { is_live, absences } => {
-                count(absences);
-                is_present && !std::mem::replace(is_live, *is_live || is_present)
-            }
-            Phase::Unidentified { absences, .. } | Phase::Orphaned { absences, .. } => {
-                count(absences);
-                false
-            }
-            Phase::Preparing { .. }
-            | Phase::Creating { .. }
-            | Phase::Confirming { .. }
-            | Phase::Running { .. }
-            | Phase::Superseded { .. }
-            | Phase::Reconsidered { .. }
-            | Phase::Deleting { .. }
-            | Phase::AwaitingEnd { .. } => false,
         }
+        let Phase::Unresolved { is_live, .. } = &mut self.phase else { return false };
+        is_present && !std::mem::replace(is_live, true)
     }
 
     /// A Query was answered with the task's status. Returns how many there were while it was starting.
@@ -498,41 +438,26 @@ impl Launch {
         if let Some(task) = self.phase.task_mut() {
             task.is_refusal_reported = false;
         }
-        match &mut self.phase {
-            Phase::Confirming { queries, .. } => {
-                *queries = queries.saturating_add(1);
-                *queries
-            }
-            Phase::Preparing { .. }
-            | Phase::Creating { .. }
-            | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
-            | Phase::Running { .. }
-            | Phase::Superseded { .. }
-            | Phase::Reconsidered { .. }
-            | Phase::Deleting { .. }
-            | Phase::AwaitingEnd { .. }
-            | Phase::Orphaned { .. } => 0,
-        }
+        let Phase::Confirming { queries, .. } = &mut self.phase else { return 0 };
+        *queries = queries.saturating_add(1);
+        *queries
+    }
+
+    /// Query is refused again and again. Returns whether that is new, and to be reported.
+    pub(super) fn query_refused(&mut self) -> bool {
+        let is_new = |task: &mut Task| !std::mem::replace(&mut task.is_refusal_reported, true);
+        self.phase.task_mut().is_some_and(is_new)
     }
 
     /// Query says that it does not run. Returns since when that is so, or it was to start; and whether this is the first time.
-    pub(super) fn is_odd(&mut self, now: Instant) -> (Instant, bool) {
-        match &mut self.phase {
-            Phase::Running { odd_since, .. } => {
-                let is_first = odd_since.is_none();
-                (*odd_since.get_or_insert(now), is_first)
-            }
-            Phase::Confirming { since, .. } => (*since, false),
-            Phase::Preparing { .. }
-            | Phase::Creating { .. }
-            | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
-            | Phase::Superseded { .. }
-            | Phase::Reconsidered { .. }
-            | Phase::Deleting { .. }
-            | Phase::AwaitingEnd { .. }
-            | Phase::Orphaned { .. } => (now, false),
+    pub(super) fn note_not_running(&mut self, now: Instant) -> (Instant, bool) {
+        if let Phase::Running { odd_since, .. } = &mut self.phase {
+            let is_first = odd_since.is_none();
+            (*odd_since.get_or_insert(now), is_first)
+        } else if let Phase::Confirming { since, .. } = self.phase {
+            (since, false)
+        } else {
+            (now, false)
         }
     }
 
@@ -567,52 +492,6 @@ impl Launch {
         let mut secrets: Vec<String> = self.tokens.secrets().cloned().collect();
         secrets.append(&mut self.payload.secrets());
         secrets
-    }
-}
-
-/// Where a task comes from that nobody expected: a launch, or one that is over.
-pub(super) struct Origin {
-    pub(super) uid: Uid,
-    pub(super) instance_id: String,
-    /// Tokens that may have started it.
-    pub(super) tokens: Vec<String>,
-    /// The service is to be left alone until then.
-    pub(super) due: Instant,
-}
-
-/// What is remembered of a launch that is over: a late reply or notification may still name a task of it.
-#[apply(document)]
-#[json(camel)]
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Retired {
-    pub(super) generation: u32,
-    pub(super) uid: Uid,
-    pub(super) instance_id: String,
-    pub(super) tokens: Vec<String>,
-    /// Nothing more is to be sent for its create.
-    #[json(omit = false)]
-    pub(super) closed: bool,
-    /// Its task, if it had one that is known.
-    pub(super) task: Option<String>,
-    /// Its task is known to be gone.
-    pub(super) is_gone: bool,
-    /// When its next call was due. It may have been given up before that, but the service is to be left alone until then.
-    #[json(omit = Instant::ZERO)]
-    pub(super) due: Instant,
-}
-
-impl Retired {
-    pub(super) fn new(launch: Launch, gone: Option<String>) -> Self {
-        Self {
-            is_gone: gone.is_some(),
-            task: gone.or_else(|| launch.task_id().map(str::to_owned)),
-            due: launch.phase.due().unwrap_or_default(),
-            tokens: launch.tokens.candidates().to_vec(),
-            closed: launch.tokens.is_closed(),
-            generation: launch.generation,
-            uid: launch.uid,
-            instance_id: launch.instance_id,
-        }
     }
 }
 

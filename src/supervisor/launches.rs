@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use macro_rules_attribute::apply;
 
-use super::launch::{Launch, Retired};
+use super::launch::Launch;
 use super::transitions;
 use crate::document::document;
+use crate::time::Instant;
 use crate::uid::Uid;
 
 /// Launches that are over and remembered.
@@ -22,6 +23,42 @@ pub(super) struct Launches {
     pub(super) retired: VecDeque<Retired>,
     /// The last that was given.
     pub(super) generation: u32,
+}
+
+/// What is remembered of a launch that is over: a late reply or notification may still name a task of it.
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Retired {
+    pub(super) generation: u32,
+    pub(super) uid: Uid,
+    pub(super) instance_id: String,
+    pub(super) tokens: Vec<String>,
+    /// Nothing more is to be sent for its create.
+    #[json(omit = false)]
+    pub(super) closed: bool,
+    /// Its task, if it had one that is known.
+    pub(super) task: Option<String>,
+    /// Its task is known to be gone.
+    pub(super) is_gone: bool,
+    /// When its next call was due. It may have been given up before that, but the service is to be left alone until then.
+    #[json(omit = Instant::ZERO)]
+    pub(super) due: Instant,
+}
+
+impl Retired {
+    fn new(launch: Launch, gone: Option<String>) -> Self {
+        Self {
+            is_gone: gone.is_some(),
+            task: gone.or_else(|| launch.task_id().map(str::to_owned)),
+            due: launch.phase().due().unwrap_or_default(),
+            tokens: launch.tokens.candidates().to_vec(),
+            closed: launch.tokens.is_closed(),
+            generation: launch.generation,
+            uid: launch.uid,
+            instance_id: launch.instance_id,
+        }
+    }
 }
 
 /// Launches, but for one that is looked at by itself.

@@ -46,9 +46,8 @@ impl Lane {
         };
         let policy = Arc::clone(&self.config.policy);
         let launch = self.launches.at_mut(at);
-        if let Some(task) = launch.task_mut().filter(|_| is_bad) {
-            task.doubted_until = Some(until);
-            task.stop_reason = reason.or(task.stop_reason.take());
+        if is_bad {
+            launch.doubt(until, reason);
         }
         launch.check_soon(now, &policy);
     }

@@ -7,7 +7,7 @@ use crate::supervisor::attempts::Failed;
 use crate::supervisor::config::{Migration, Restart};
 use crate::supervisor::event::{Ending, EventKind, LaunchCause, Said, Suspicion};
 use crate::supervisor::launch::{Confirmed, Launch};
-use crate::supervisor::phase::{Phase, Task};
+use crate::supervisor::phase::Phase;
 use crate::supervisor::tokens::Round;
 use crate::time::Duration;
 
@@ -27,7 +27,7 @@ impl Launch {
                     Round::GoesOn => self.call_at(cx.now.mono),
                     Round::NotFound | Round::Refused if is_reconsidered => self.delete(cx.now.mono),
                     Round::NotFound => return self.not_found(cx),
-                    Round::Refused => return self.query_refused(cx),
+                    Round::Refused => return self.on_query_refused(cx),
                 }
                 Verdict::Noted
             }
@@ -71,11 +71,11 @@ impl Launch {
         }
         match state {
             TaskState::Running => {
-                let confirmed = self.runs(cx);
+                let verdict = self.runs(cx);
                 if self.task().is_some_and(|task| task.is_check_requested) {
                     self.check_soon(cx.now, &cx.config.policy);
                 }
-                Verdict::Runs(confirmed)
+                verdict
             }
             TaskState::Refused => {
                 cx.report_refusal(self);
@@ -91,8 +91,8 @@ impl Launch {
     }
 
     /// It runs, which is reported if it was not known. It is queried again after the monitoring interval.
-    pub(super) fn runs(&mut self, cx: &mut Context<'_>) -> Confirmed {
-        let confirmed = self.confirm(cx.now.mono);
+    pub(super) fn runs(&mut self, cx: &mut Context<'_>) -> Verdict {
+        let Some(confirmed) = self.confirm(cx.now.mono) else { return Verdict::Noted };
         match confirmed {
             Confirmed::New => {
                 let took_ms = cx.now.mono.duration_since(self.launched_at);
@@ -102,7 +102,7 @@ impl Launch {
             Confirmed::Still { .. } => {}
         }
         self.call_at(cx.now.mono + cx.monitoring_delay(self));
-        confirmed
+        Verdict::Runs(confirmed)
     }
 
     /// It is there, but does not run.
@@ -110,7 +110,7 @@ impl Launch {
         let policy = &cx.config.policy;
         let relaunches = cx.config.migration == Migration::Relaunch && cx.config.restart != Restart::Never;
         let running = self.is_running();
-        let (since, is_first) = self.is_odd(cx.now.mono);
+        let (since, is_first) = self.note_not_running(cx.now.mono);
         let patience = match state {
             TaskState::Abnormal if relaunches => Duration::ZERO,
             // One more look: a status may lag behind.
@@ -181,7 +181,7 @@ impl Launch {
     }
 
     /// Query answered 40x: it does not say that the task ended. When it persists the operator is told.
-    fn query_refused(&mut self, cx: &mut Context<'_>) -> Verdict {
+    fn on_query_refused(&mut self, cx: &mut Context<'_>) -> Verdict {
         let failed = cx.failed(self, Call::Query, RetryReason::Refused);
         if failed.delay.is_none() && matches!(self.phase(), Phase::AwaitingEnd { .. }) {
             // Whether it has ended cannot be asked.
@@ -193,8 +193,7 @@ impl Launch {
             cx.report_retry(self, Call::Query, RetryReason::Refused, failed);
             return Verdict::Noted;
         }
-        let is_new = |task: &mut Task| !std::mem::replace(&mut task.is_refusal_reported, true);
-        if self.task_mut().is_some_and(is_new) {
+        if self.query_refused() {
             cx.report_refusal(self);
         }
         // One that was never seen running may not be the task that was made: it has its time to start, and no longer. 401 is
