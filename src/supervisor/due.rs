@@ -35,6 +35,8 @@ pub(super) enum Change {
     /// The current launch, at this place in the list, would need more builder tokens than are kept: another one takes its
     /// place.
     CreateExhausted(usize),
+    /// The builder token for the next Create of the launch at this place in the list is too old: it is dropped.
+    ExpireToken(usize),
     /// The current launch runs, but was not identified in time: another one takes its place.
     NotIdentified,
     /// What the running task has replaced is deleted.
@@ -120,7 +122,7 @@ impl Planned {
 impl Lane {
     /// What is due now, or when something will be. A change that is due comes before every call. `may_roll_out` says whether a
     /// task that runs may be replaced for a new payload: one lane after the other.
-    pub(super) fn due(&mut self, now: Now, may_roll_out: bool) -> Due {
+    pub(super) fn due(&self, now: Now, may_roll_out: bool) -> Due {
         let change = self.next_change(now, may_roll_out);
         if let Some((at, _, change)) = change
             && at <= now.mono
@@ -163,6 +165,9 @@ impl Lane {
             // Where nobody looks for its task, going on is better than giving up.
             Phase::Creating { .. } if self.can_look() && launch.tokens.is_full(now.mono) => {
                 return Some((now.mono, Why::Launch, Change::CreateExhausted(at)));
+            }
+            Phase::Preparing { .. } | Phase::Creating { .. } if launch.tokens.has_expired(now.mono) => {
+                return Some((now.mono, Why::Launch, Change::ExpireToken(at)));
             }
             Phase::Unidentified { since, .. } => {
                 let limit = self.config.policy.unidentified_ms?;
@@ -219,12 +224,7 @@ impl Lane {
     // ---- calls ---------------------------------------------------------------------------------------------------
 
     /// Of the calls that are due the most important one, or else the one that is due first.
-    fn next_call(&mut self, now: Now) -> Option<Planned> {
-        if let Some(at) = self.current_at()
-            && self.launches.at(at).is_creating()
-        {
-            self.launches.at_mut(at).expire_token(now.mono);
-        }
+    fn next_call(&self, now: Now) -> Option<Planned> {
         let mut next: Option<Planned> = None;
         let mut consider = |planned: Planned| {
             if next.as_ref().is_none_or(|next| planned.order(now) < next.order(now)) {

@@ -68,6 +68,7 @@ impl Lane {
                 self.launches.at_mut(at).tokens.close();
                 self.abandon(now, at, LaunchCause::CreateSpent);
             }
+            Change::ExpireToken(at) => self.launches.at_mut(at).expire_token(now.mono),
             Change::NotIdentified => self.schedule(now, LaunchCause::Unidentified),
             Change::DeleteReplaced => self.delete_replaced(now),
             Change::RollOut => self.roll_out(now),

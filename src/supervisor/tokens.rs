@@ -166,9 +166,13 @@ impl TokenLedger {
         self.next = Some(BuilderToken { name, acquired_at: now, creates: 0 });
     }
 
-    /// The token that the next Create would carry. Call [`expire`](Self::expire) first.
+    /// The token that the next Create would carry, unless it [has expired](Self::has_expired).
     pub(super) fn next(&self) -> Option<&BuilderToken> {
         self.next.as_ref()
+    }
+
+    pub(super) fn has_expired(&self, now: Instant) -> bool {
+        self.next.as_ref().is_some_and(|token| !token.is_usable(now))
     }
 
     /// Drops the next token if it is too old. True if Creates were sent with it.
