@@ -107,50 +107,6 @@ impl Lane {
         self.schedule(now, cause);
     }
 
-    /// Acquire or Create was refused. Returns whether another launch is to follow.
-    pub(super) fn create_refused(&mut self, now: Now, at: usize, reason: FailReason) -> bool {
-        let launch = self.launches.at(at);
-        if !self.stage.is_current(launch.generation) {
-            return false;
-        }
-        // It may be what an earlier Create started that is in the way, or the payload, in whose place there is another one.
-        let is_ambiguous = launch.may_be_live() || launch.payload.is_behind();
-        let of_parameters = reason == FailReason::WrongParameters;
-        let goes_on = (of_parameters && (is_ambiguous || self.go_back(now))) || self.has_run;
-        if goes_on {
-            self.abandon(now, at, LaunchCause::CreateRefused);
-        } else {
-            self.end(now, Outcome::Failed { reason });
-        }
-        goes_on
-    }
-
-    /// The service does not take the payload of a task: another one has its turn, if there is one.
-    pub(super) fn payload_refused(&mut self, now: Now, at: usize) {
-        let launch = self.launches.at(at);
-        let is_current = self.stage.is_current(launch.generation);
-        let (is_behind, is_unsure) = (launch.payload.is_behind(), launch.payload.is_unsure());
-        // An Update that may have been carried out is what it does not take.
-        let has_another =
-            !is_current || (is_unsure && self.go_back(now)) || is_behind || self.go_back(now) || self.has_run;
-        if has_another {
-            self.supersede(now, at, LaunchCause::CreateRefused);
-        } else {
-            self.end(now, Outcome::Failed { reason: FailReason::WrongParameters });
-        }
-    }
-
-    /// The payload of an Update was refused: the lane goes back to the one before it.
-    pub(super) fn update_refused(&mut self, now: Now, at: usize, is_outdated: bool) {
-        let is_unsure = self.launches.at(at).payload.is_unsure();
-        // The task is to have what is gone back to.
-        let goes_on = is_outdated || (self.go_back(now) && is_unsure);
-        self.launches.at_mut(at).payload.update_refused(goes_on, now.mono);
-        self.mark_changed();
-        // Perhaps the task is not there any more.
-        self.hint(now);
-    }
-
     /// A task is not good any more, but may live: it is kept until its replacement runs.
     pub(super) fn supersede(&mut self, now: Now, at: usize, cause: LaunchCause) {
         let launch = self.launches.at(at);
@@ -313,23 +269,6 @@ impl Lane {
                 }
                 self.mark_changed();
             }
-        }
-    }
-
-    /// The task of this launch runs: so the service has taken the payload that it was started with. Should there be a newer
-    /// one, the task is updated now, or, where that was tried before, when the delay is over.
-    fn note_payload(&mut self, now: Now, at: usize) {
-        let launch = self.launches.at_mut(at);
-        let created_with = launch.payload.take_outdated();
-        let Some(due) = launch.payload.update_due() else {
-            return self.payload.accepted(None);
-        };
-        launch.payload.update_at(due.max(now.mono));
-        launch.forget_payload();
-        let is_kept =
-            created_with.is_some_and(|created_with| self.payload.accepted_unless_other(created_with));
-        if !is_kept {
-            self.launches.at_mut(at).payload.not_sure();
         }
     }
 
