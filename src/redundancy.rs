@@ -11,8 +11,8 @@ use crate::on_air::OnAirChoice;
 pub use crate::on_air::{OnAir, OnAirPolicy};
 use crate::quota::QuotaLimits;
 use crate::supervisor::{
-    CommonSettings, Input, Lane, LaneStatus, LaneUpdate, NewLane, Output, PermitRequest, RequestId, Shared,
-    SnapshotError,
+    CheckedSettings, CommonSettings, Input, Lane, LaneStatus, LaneUpdate, NewLane, Output, PermitRequest,
+    RequestId, SnapshotError,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Duration, WallTime};
@@ -75,7 +75,7 @@ impl GroupConfig {
             return Err(Invalid::new("config.lanes", found, format!("a list of 1 to {MAX_LANES} lanes")));
         }
         instance_id::check(&common.instance_id, true)?;
-        let shared = Shared::new(common)?;
+        let checked = CheckedSettings::new(common)?;
         let mut lanes: Vec<NewLane> = Vec::new();
         for (i, settings) in settings_of_lanes.into_iter().enumerate() {
             let field = |name: &str| format!("config.lanes[{i}].{name}");
@@ -84,10 +84,10 @@ impl GroupConfig {
                 let allowed = format!("1 to {NAME_CHARS} characters, and no other lane's");
                 return Err(Invalid::new(field("name"), quoted(&settings.name), allowed));
             }
-            let instance_id = instance_id::of_part(&shared.settings.instance_id, i);
+            let instance_id = instance_id::of_part(&checked.instance_id, i);
             let services = settings.services.as_ref();
             let lane =
-                shared.lane(settings.name, instance_id, settings.uids, services).map_err(|invalid| {
+                checked.lane(settings.name, instance_id, settings.uids, services).map_err(|invalid| {
                     let name = match invalid.field.as_str() {
                         "config.uids" => "uids",
                         // The payload that all have in common is no lane's.
@@ -104,7 +104,7 @@ impl GroupConfig {
             }
             lanes.push(lane);
         }
-        let limits = shared.limits(&lanes)?;
+        let limits = checked.limits(&lanes)?;
         Ok(Self { lanes, limits, on_air: on_air.unwrap_or_default(), start_grace })
     }
 

@@ -20,6 +20,7 @@ mod config;
 mod discovery;
 mod due;
 pub(crate) mod event;
+mod in_flight;
 mod journal;
 mod lane;
 mod launch;
@@ -32,7 +33,6 @@ mod poll;
 mod presence;
 mod reply;
 pub(crate) mod request;
-mod requests;
 mod rest;
 pub(crate) mod snapshot;
 mod stage;
@@ -48,7 +48,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 pub(crate) use self::config::SupervisorSettings;
-pub(crate) use self::config::{CommonSettings, NewLane, Shared};
+pub(crate) use self::config::{CheckedSettings, CommonSettings, NewLane};
 pub use self::config::{Migration, Presence, Restart, Rollout, SupervisorConfig};
 pub use self::event::{
     Ending, Event, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason, Said, Suspicion,

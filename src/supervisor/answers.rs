@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use self::context::Context;
 use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Said};
+use super::in_flight::{InFlight, Overdue, Purpose};
 use super::lane::{Lane, Secrets};
 use super::launch::{Confirmed, Launch};
 use super::presence::ChannelLook;
 use super::reply::ReplyBody;
 use super::request::{Answer, NoAnswer, RequestId};
-use super::requests::{InFlight, Overdue, Purpose};
 use super::tokens::{AnsweredCreate, TokenAnswer};
 use crate::domain::DomainFailure;
 use crate::lenient::MAX_TOKEN_BYTES;

@@ -133,9 +133,9 @@ impl SupervisorConfig {
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
         let SupervisorSettings { common, uids } = document::read("config", json)?;
         instance_id::check(&common.instance_id, false)?;
-        let shared = Shared::new(common)?;
-        let lane = shared.lane("main".to_owned(), shared.settings.instance_id.clone(), uids, None)?;
-        let limits = shared.limits(std::slice::from_ref(&lane))?;
+        let settings = CheckedSettings::new(common)?;
+        let lane = settings.lane("main".to_owned(), settings.instance_id.clone(), uids, None)?;
+        let limits = settings.limits(std::slice::from_ref(&lane))?;
         Ok(Self { lane, limits })
     }
 
@@ -146,34 +146,69 @@ impl SupervisorConfig {
     }
 }
 
-/// What the lanes of a group have in common.
-pub(crate) struct Shared {
-    pub(crate) settings: CommonSettings,
+/// The settings that every lane is made with, checked.
+pub(crate) struct CheckedSettings {
+    app_id: String,
+    pub(crate) instance_id: String,
+    services: JsonText,
+    area: Area,
+    quota: GivenLimits,
+    restart: Restart,
+    migration: Migration,
+    rollout: Rollout,
+    presence: Presence,
+    seed: u64,
     policy: Arc<RetryPolicy>,
     domains: DomainLadder,
 }
 
-impl Shared {
-    pub(crate) fn new(mut settings: CommonSettings) -> Result<Self, Invalid> {
-        check_word("config.appId", &settings.app_id, 64)?;
-        if settings.seed > MAX_SAFE_INTEGER {
-            return Err(Invalid::new("config.seed", settings.seed, "from 0 to 9007199254740991"));
+impl CheckedSettings {
+    pub(crate) fn new(settings: CommonSettings) -> Result<Self, Invalid> {
+        let CommonSettings {
+            app_id,
+            instance_id,
+            services,
+            area,
+            region,
+            domain_return_ms,
+            policy,
+            quota,
+            restart,
+            migration,
+            rollout,
+            presence,
+            seed,
+        } = settings;
+        check_word("config.appId", &app_id, 64)?;
+        if seed > MAX_SAFE_INTEGER {
+            return Err(Invalid::new("config.seed", seed, "from 0 to 9007199254740991"));
         }
-        let in_config = |invalid: Invalid| invalid.within("config");
-        let policy = settings.policy.take().unwrap_or_default();
+        let policy = policy.unwrap_or_default();
         policy.check().map_err(|invalid| invalid.within("config.policy"))?;
-        let return_after = settings.domain_return_ms.unwrap_or(DOMAIN_RETURN.default());
-        let domains =
-            DomainLadder::new(settings.area, settings.region.as_deref(), return_after).map_err(in_config)?;
-        Ok(Self { settings, policy: Arc::new(policy).shared(), domains })
+        let return_after = domain_return_ms.unwrap_or(DOMAIN_RETURN.default());
+        let domains = DomainLadder::new(area, region.as_deref(), return_after)
+            .map_err(|invalid| invalid.within("config"))?;
+        Ok(Self {
+            app_id,
+            instance_id,
+            services,
+            area,
+            quota: quota.unwrap_or_default(),
+            restart,
+            migration,
+            rollout,
+            presence,
+            seed,
+            policy: Arc::new(policy).shared(),
+            domains,
+        })
     }
 
     /// The limits of these lanes: where `quota` says no PCW, that of the largest output among them.
     pub(crate) fn limits(&self, lanes: &[NewLane]) -> Result<QuotaLimits, Invalid> {
         let size =
             lanes.iter().map(|lane| lane.payload.desired().output_size()).max().unwrap_or(OutputSize::Sd);
-        let given = self.settings.quota.clone().unwrap_or_default();
-        given.limits(self.settings.area, size).map_err(|invalid| invalid.within("config"))
+        self.quota.limits(self.area, size).map_err(|invalid| invalid.within("config"))
     }
 
     pub(crate) fn lane(
@@ -183,21 +218,21 @@ impl Shared {
         uids: Vec<Uid>,
         services: Option<&JsonText>,
     ) -> Result<NewLane, Invalid> {
-        let services = Services::from_json(&services.unwrap_or(&self.settings.services).0)?;
+        let services = Services::from_json(&services.unwrap_or(&self.services).0)?;
         let ring = UidRing::new(uids).map_err(|invalid| invalid.within("config"))?;
         let payload =
             PayloadRevisions::new(services, &self.policy).map_err(|invalid| invalid.within("config"))?;
         let config = LaneConfig {
             name,
-            app_id: self.settings.app_id.clone(),
+            app_id: self.app_id.clone(),
             instance_id,
             output_channel: supervised_channel(payload.desired(), &ring)?,
             policy: Arc::clone(&self.policy),
-            restart: self.settings.restart,
-            migration: self.settings.migration,
-            rollout: self.settings.rollout,
-            presence: self.settings.presence,
-            seed: self.settings.seed,
+            restart: self.restart,
+            migration: self.migration,
+            rollout: self.rollout,
+            presence: self.presence,
+            seed: self.seed,
         };
         Ok(NewLane { config, ring, domains: self.domains.clone(), payload })
     }

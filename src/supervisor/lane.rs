@@ -1,4 +1,4 @@
-//! The state of one lane, and its commands, notifications and hints.
+//! What a lane consists of, and where its secrets are.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use macro_rules_attribute::apply;
 use super::Outcome;
 use super::config::{LaneConfig, NewLane};
 use super::event::{Event, EventKind};
+use super::in_flight::Requests;
 use super::journal::Journal;
 use super::launch::Launch;
 use super::launches::{Launches, Others};
 use super::payload::PayloadRevisions;
 use super::presence::PresenceChecks;
-use super::requests::Requests;
 use super::stage::Stage;
 use crate::document::document;
 use crate::domain::DomainLadder;
@@ -154,8 +154,6 @@ impl Lane {
         self.journal.next()
     }
 
-    // ---- commands, notifications, hints --------------------------------------------------------------------------
-
     pub(crate) fn stop(&mut self, now: Now) {
         if self.is_to_run() {
             self.emit(now, None, EventKind::Stopping);
@@ -170,7 +168,7 @@ impl Lane {
         }
     }
 
-    // ---- helpers -------------------------------------------------------------------------------------------------
+    // ---- events and secrets --------------------------------------------------------------------------------------
 
     /// Emits an event about this launch, or about the whole lane.
     pub(super) fn emit(&mut self, now: Now, generation: Option<u32>, kind: EventKind) {

@@ -2,9 +2,9 @@
 
 use super::due::{Change, Due, DueCall, LaunchCall};
 use super::event::{Event, LaunchCause};
+use super::in_flight::{InFlight, Purpose};
 use super::lane::Lane;
 use super::request::{PermitRequest, Request, RequestId, TokenRequest};
-use super::requests::{InFlight, Purpose};
 use super::rest::{self, Http};
 use super::stage::Stage;
 use super::{Outcome, Why};

@@ -3,11 +3,11 @@
 use macro_rules_attribute::apply;
 
 use super::event::{Ending, EventKind, Said, Suspicion};
+use super::in_flight::InFlight;
 use super::lane::Lane;
 use super::launch::Launch;
 use super::reply::{ReplyBody, said};
 use super::request::Answer;
-use super::requests::InFlight;
 use crate::document::document;
 use crate::status::Call;
 use crate::time::{Duration, Instant, Now};

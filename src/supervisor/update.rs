@@ -6,9 +6,9 @@ use macro_rules_attribute::apply;
 use super::Outcome;
 use super::config::Rollout;
 use super::event::{FailReason, LaunchCause};
+use super::in_flight::Purpose;
 use super::lane::Lane;
 use super::launch::Launch;
-use super::requests::Purpose;
 use super::stage::NextLaunch;
 use crate::document::document;
 use crate::error::Invalid;
@@ -195,7 +195,7 @@ impl Lane {
         true
     }
 
-    // ---- accepted, or refused -------------------------------------------------------------------------------------
+    // ---- accepted, or refused ------------------------------------------------------------------------------------
 
     /// The task of this launch runs: so the service has taken the payload that it was started with. Should there be a newer
     /// one, the task is updated now, or, where that was tried before, when the delay is over.

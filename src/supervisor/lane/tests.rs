@@ -3,9 +3,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
+use crate::supervisor::in_flight::{InFlight, Purpose};
 use crate::supervisor::presence::{ChannelLook, Seen};
 use crate::supervisor::request::RequestId;
-use crate::supervisor::requests::{InFlight, Purpose};
 use crate::supervisor::tokens::TokenLedger;
 use crate::supervisor::{Answer, SupervisorConfig};
 use crate::time::Clock;
