@@ -1,7 +1,8 @@
 //! Every duration among the settings: its default, and what is allowed.
 //!
-//! This is the only table of them, except for a viewer's (`failover/config.rs`). The checks and the defaults use it;
-//! `src/js/durations.ts`, and the ranges in the docs of `src/js/contract.ts`, are generated from it.
+//! This is the only table of them, except for those of a retry policy (`policy.rs`) and of a viewer (`failover/config.rs`).
+//! The checks and the defaults use it; `src/js/durations.ts`, and the ranges in the docs of `src/js/contract.ts`, are
+//! generated from it.
 //!
 //! The least value of each is larger than its default in seconds, so a value that was meant in seconds is mostly refused
 //! instead of being taken for milliseconds. A faster clock (`timeScale`) is the way to wait less in a test.
@@ -12,22 +13,24 @@ mod tests;
 use crate::error::Invalid;
 use crate::time::Duration;
 
-/// The range and the default of one duration, or of one list of delays.
-pub(crate) struct DurationRange {
+/// The range and the default of one duration, of one list of delays, or of one number.
+pub(crate) struct SettingRange {
     /// Its name in the settings.
     pub(crate) field: &'static str,
-    /// The least value, in ms.
+    /// The least value.
     pub(crate) least: u64,
-    /// The greatest value, in ms.
+    /// The greatest value.
     pub(crate) greatest: u64,
     /// Whether 0 is allowed as well.
     pub(crate) or_zero: bool,
-    /// Its default, in ms: several for a list of delays, none for what is off by default.
+    /// The unit of all values, as an error has it behind a number: `" ms"` of every duration.
+    pub(crate) unit: &'static str,
+    /// Its default: several for a list of delays, none for what is off by default.
     pub(crate) default: &'static [u64],
 }
 
-impl DurationRange {
-    /// The default of what has exactly one.
+impl SettingRange {
+    /// The default of a duration, which must have one.
     pub(crate) const fn default(&self) -> Duration {
         match self.default {
             [ms, ..] => Duration::from_millis(*ms),
@@ -51,13 +54,19 @@ impl DurationRange {
         Err(Invalid::new(self.field, value, allowed))
     }
 
-    fn allows(&self, ms: u64) -> bool {
-        (self.least..=self.greatest).contains(&ms) || (self.or_zero && ms == 0)
+    /// Checks a value that is no duration.
+    pub(crate) fn check_number(&self, value: u64) -> Result<(), Invalid> {
+        if self.allows(value) { Ok(()) } else { Err(Invalid::new(self.field, value, self.allowed())) }
+    }
+
+    fn allows(&self, value: u64) -> bool {
+        (self.least..=self.greatest).contains(&value) || (self.or_zero && value == 0)
     }
 
     fn allowed(&self) -> String {
+        let Self { least, greatest, unit, .. } = self;
         let zero = if self.or_zero { "0, or " } else { "" };
-        format!("{zero}from {} to {} ms", self.least, self.greatest)
+        format!("{zero}from {least} to {greatest}{unit}")
     }
 }
 
@@ -69,50 +78,22 @@ pub(crate) const DAY: u64 = 24 * HOUR;
 /// Defines one table: `NAME = "fieldMs": least to greatest, default […];` with `[0]` before what may be 0.
 macro_rules! durations {
     ($($name:ident = $field:literal: $([$zero:literal])? $least:literal to $greatest:expr, default $default:expr;)+) => {
-        $(pub(crate) const $name: DurationRange = DurationRange {
+        $(pub(crate) const $name: SettingRange = SettingRange {
             field: $field,
             least: $least,
             greatest: $greatest,
             or_zero: { let zeros: &[u64] = &[$($zero)?]; !zeros.is_empty() },
+            unit: " ms",
             default: &$default,
         };)+
         #[cfg(test)]
-        pub(crate) const ALL: &[DurationRange] = &[$($name),+];
+        pub(crate) const ALL: &[SettingRange] = &[$($name),+];
     };
-}
-
-/// Of [`RetryPolicy`](crate::policy::RetryPolicy). The defaults are the service's, where it documents one.
-pub(crate) mod policy {
-    use super::{DAY, DurationRange, HOUR, MINUTE, SECOND};
-
-    durations! {
-        CREATE_TIMED_OUT = "createTimedOutMs": 100 to HOUR, default [3_000, 6_000, 9_000];
-        CREATE_SERVER_ERROR = "createServerErrorMs": 100 to HOUR, default [3_000, 6_000, 9_000];
-        CREATE_NOT_COMPLETED = "createNotCompletedMs": 100 to HOUR, default [3_000, 6_000];
-        QUERY_NOT_FOUND = "queryNotFoundMs": 100 to HOUR, default [5_000, 10_000, 15_000];
-        QUERY_SERVER_ERROR = "queryServerErrorMs": 100 to HOUR, default [5_000, 10_000, 15_000, 30_000];
-        QUERY_REFUSED = "queryRefusedMs": 100 to HOUR, default [5_000, 10_000, 15_000];
-        DELETE = "deleteMs": 100 to HOUR, default [5_000, 10_000, 15_000, 30_000];
-        NO_ANSWER = "noAnswerMs": 100 to HOUR, default [1_000, 3_000, 6_000];
-        RATE_LIMITED = "rateLimitedMs": 100 to HOUR, default [1_000, 2_000, 5_000, 10_000];
-        CONFIRM = "confirmMs": 100 to HOUR, default [5_000, 5_000, 5_000, 10_000];
-        CONFIRM_DEADLINE = "confirmDeadlineMs": 1_000 to HOUR, default [90 * SECOND];
-        MONITOR_INTERVAL = "monitorIntervalMs": 1_000 to HOUR, default [120 * SECOND];
-        RELAUNCH = "relaunchMs": [0] 500 to HOUR, default [0, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
-        RELAUNCH_RESET = "relaunchResetMs": [0] 10_000 to DAY, default [10 * MINUTE];
-        MIGRATION = "migrationMs": 1_000 to HOUR, default [90 * SECOND];
-        UNIDENTIFIED = "unidentifiedMs": 1_000 to HOUR, default [90 * SECOND];
-        PRESENCE = "presenceMs": 100 to HOUR, default [10_000, 10_000, 10_000, 15_000, 30_000, 60_000];
-        STOP_DEADLINE = "stopDeadlineMs": [0] 1_000 to HOUR, default [5 * MINUTE];
-        REQUEST_TIMEOUT = "requestTimeoutMs": 1_000 to 2 * MINUTE, default [10 * SECOND];
-        HINT_INTERVAL = "hintIntervalMs": 1_000 to HOUR, default [5 * SECOND];
-        RETRY_AFTER_MAX = "retryAfterMaxMs": [0] 1_000 to HOUR, default [5 * MINUTE];
-    }
 }
 
 /// Of supervisors and groups, besides their policy, and of the quota estimate.
 pub(crate) mod server {
-    use super::{DAY, DurationRange, MINUTE, SECOND};
+    use super::{DAY, MINUTE, SECOND, SettingRange};
 
     durations! {
         DOMAIN_RETURN = "domainReturnMs": 1_000 to DAY, default [10 * MINUTE];
@@ -124,7 +105,7 @@ pub(crate) mod server {
 /// Of the host, which TypeScript checks.
 #[cfg(test)]
 pub(crate) mod host {
-    use super::{DurationRange, MINUTE, SECOND};
+    use super::{MINUTE, SECOND, SettingRange};
 
     durations! {
         FALLBACK_QUERY_INTERVAL = "fallbackQueryIntervalMs": 1_000 to 10 * MINUTE, default [SECOND];
@@ -134,7 +115,7 @@ pub(crate) mod host {
 /// Of the Cloudflare classes, which TypeScript checks.
 #[cfg(test)]
 pub(crate) mod cloudflare {
-    use super::{DAY, DurationRange, HOUR, SECOND};
+    use super::{DAY, HOUR, SECOND, SettingRange};
 
     durations! {
         KEPT_FOR = "keptForMs": [0] 3_600_000 to 3_650 * DAY, default [7 * DAY];

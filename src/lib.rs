@@ -36,6 +36,8 @@ mod redact;
 #[cfg(feature = "server")]
 pub mod redundancy;
 #[cfg(feature = "server")]
+pub mod retry_after;
+#[cfg(feature = "server")]
 pub mod status;
 #[cfg(feature = "server")]
 pub mod supervisor;

@@ -1,25 +1,27 @@
-//! Which answer waits how long, and when the waits are spent.
+//! Which answer waits how long, and when the waits are exhausted.
 
 use std::sync::Arc;
 
 use macro_rules_attribute::apply;
 
 use crate::document::{self, document};
-use crate::durations::DurationRange;
-use crate::durations::policy as durations;
+use crate::durations::SettingRange;
 use crate::error::{Invalid, list_of};
 use crate::status::{Call, Meaning};
-use crate::time::{Duration, WallTime};
+use crate::time::Duration;
 
-/// A ladder: the waits before each further attempt. When none is left it is *spent*.
+/// The waits before each further attempt. When none is left, they are *exhausted*.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backoff(Vec<Duration>);
+
+/// A schedule has at most so many waits.
+const MAX_WAITS: usize = 20;
 
 document!(@transparent Backoff);
 document!(@serde both Backoff);
 
 impl Backoff {
-    /// A ladder of waits in milliseconds.
+    /// Waits in milliseconds.
     #[must_use]
     pub fn from_ms(waits: &[u64]) -> Self {
         Self(waits.iter().copied().map(Duration::from_millis).collect())
@@ -31,7 +33,7 @@ impl Backoff {
         &self.0
     }
 
-    /// The wait after `failures` earlier ones in a row (the first failure has 0), or `None` when spent.
+    /// The wait after `failures` earlier ones in a row (the first failure has 0), or `None` when exhausted.
     #[must_use]
     pub fn wait(&self, failures: u32) -> Option<Duration> {
         self.0.get(failures as usize).copied()
@@ -40,7 +42,16 @@ impl Backoff {
     /// The same, but the last wait repeats for ever.
     #[must_use]
     pub fn wait_or_last(&self, failures: u32) -> Duration {
-        self.wait(failures).or_else(|| self.0.last().copied()).unwrap_or(Duration::from_secs(1))
+        self.wait(failures).unwrap_or_else(|| self.last())
+    }
+
+    /// With the last wait repeating for ever.
+    fn repeated(&self) -> Schedule<'_> {
+        Schedule { delays: self, then: Some(self.last()) }
+    }
+
+    fn last(&self) -> Duration {
+        self.0.last().copied().unwrap_or(Duration::from_secs(1))
     }
 
     /// The longest wait.
@@ -51,6 +62,23 @@ impl Backoff {
 
     fn capped(&self, cap: Duration) -> Self {
         Self(self.0.iter().map(|wait| (*wait).min(cap)).collect())
+    }
+}
+
+/// The waits of a [`Backoff`], and what follows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule<'a> {
+    /// The waits, in order.
+    pub delays: &'a Backoff,
+    /// The wait that repeats for ever after those, or `None` if the schedule is exhausted then.
+    pub then: Option<Duration>,
+}
+
+impl Schedule<'_> {
+    /// The wait after `failures` earlier ones in a row (the first failure has 0), or `None` when it is exhausted.
+    #[must_use]
+    pub fn wait(&self, failures: u32) -> Option<Duration> {
+        self.delays.wait(failures).or(self.then)
     }
 }
 
@@ -108,92 +136,191 @@ impl RetryReason {
     }
 }
 
-/// Every schedule: the service's own ones are the defaults, and ours where it has none. Lists are the waits before each further
-/// attempt.
-#[apply(document)]
-#[json(camel, unknown = refused, defaults = Self::default(), serde = both)]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// Acquire, Create or Update answered 206: the same again.
-    pub create_timed_out_ms: Backoff,
-    /// Acquire, Create or Update answered 50x: the same again.
-    pub create_server_error_ms: Backoff,
-    /// Acquire, Create or Update answered code 65, with a 40x too: the same again.
-    pub create_not_completed_ms: Backoff,
-    /// Query answered 404: again; when spent, the task is gone.
-    pub query_not_found_ms: Backoff,
-    /// Query answered 50x or 206: again; the last repeats, as it never proves an exit.
-    pub query_server_error_ms: Backoff,
-    /// Query answered 40x: again; when spent, the operator is told, and monitoring goes on.
-    pub query_refused_ms: Backoff,
-    /// Delete answered 50x, 206 or 40x: again; when spent, the task is left behind.
-    pub delete_ms: Backoff,
-    /// No answer to any call: again, each time on the domain that is due.
-    pub no_answer_ms: Backoff,
-    /// 429 without `Retry-After`: again; the last repeats, and no attempt is spent.
-    pub rate_limited_ms: Backoff,
-    /// Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`.
-    pub confirm_ms: Backoff,
-    /// A task that does not run this long after its taskId did not start.
-    pub confirm_deadline_ms: Duration,
-    /// Between two looks for a running task.
-    pub monitor_interval_ms: Duration,
-    /// Launching again; the last repeats.
-    pub relaunch_ms: Backoff,
-    /// After running this long, earlier launches are forgotten.
-    pub relaunch_reset_ms: Duration,
-    /// How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is
-    /// looked at every 10 s once a notification said that it has stopped or failed.
-    pub migration_ms: Duration,
-    /// A task that runs but that nobody names is replaced after this; `null`: never.
-    pub unidentified_ms: Option<Duration>,
-    /// Looks into the channel for an unresolved create; the last repeats.
-    pub presence_ms: Backoff,
-    /// So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the service
-    /// may be moving it: 1 to 20, default 3.
-    pub presence_absences: u8,
-    /// How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a
-    /// Delete of it was tried, however much later that is.
-    pub stop_deadline_ms: Duration,
-    /// Time-out of each attempt, whatever the others took.
-    pub request_timeout_ms: Duration,
-    /// Hints and notifications bring a Query forward at most this often.
-    pub hint_interval_ms: Duration,
-    /// The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
-    /// the reply's own `Date`, where it has one.
-    pub retry_after_max_ms: Duration,
-    /// How much longer a wait may become by chance, so that a fleet does not ask in step: 0 to 100 % of it, default 0.
-    pub jitter_percent: u8,
+/// Declares [`RetryPolicy`], and everything that depends on which settings it has: the ranges and defaults in the docs (which
+/// `src/js/contract.ts` repeats), the defaults and the checks.
+macro_rules! settings {
+    ($(
+        $(#[doc = $doc:literal])+
+        $field:ident: $Type:ty =
+            $([$zero:literal] or)? $least:literal to $greatest:literal $unit:ident, default $default:tt;
+    )+) => {
+        /// Every backoff schedule: the service's own ones are the defaults, and ours where it has none. Lists are the waits
+        /// before each further attempt.
+        #[apply(document)]
+        #[json(camel, unknown = refused, defaults = Self::default(), serde = both)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct RetryPolicy {
+            $(
+                $(#[doc = $doc])+
+                #[doc = documented!($($zero or)? $least to $greatest, default $default)]
+                pub $field: $Type,
+            )+
+        }
+
+        impl Default for RetryPolicy {
+            fn default() -> Self {
+                Self { $($field: default_of!($unit $default).into(),)+ }
+            }
+        }
+
+        impl RetryPolicy {
+            /// What is allowed of each setting, in the order of the fields.
+            pub(crate) const RANGES: &[SettingRange] = &[$(SettingRange {
+                field: document::name!(camel $field),
+                least: $least,
+                greatest: $greatest,
+                or_zero: { let zeros: &[u64] = &[$($zero)?]; !zeros.is_empty() },
+                unit: unit_of!($unit),
+                default: &all_of!($default),
+            },)+];
+
+            /// Checks every value against its range.
+            ///
+            /// # Errors
+            /// The first value out of range, by its field.
+            pub fn check(&self) -> Result<(), Invalid> {
+                let settings: &[&dyn Setting] = &[$(&self.$field),+];
+                Self::RANGES.iter().zip(settings).try_for_each(|(range, setting)| setting.check(range))
+            }
+        }
+    };
 }
 
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        let delays = |duration: &DurationRange| Backoff::from_ms(duration.default);
-        Self {
-            create_timed_out_ms: delays(&durations::CREATE_TIMED_OUT),
-            create_server_error_ms: delays(&durations::CREATE_SERVER_ERROR),
-            create_not_completed_ms: delays(&durations::CREATE_NOT_COMPLETED),
-            query_not_found_ms: delays(&durations::QUERY_NOT_FOUND),
-            query_server_error_ms: delays(&durations::QUERY_SERVER_ERROR),
-            query_refused_ms: delays(&durations::QUERY_REFUSED),
-            delete_ms: delays(&durations::DELETE),
-            no_answer_ms: delays(&durations::NO_ANSWER),
-            rate_limited_ms: delays(&durations::RATE_LIMITED),
-            confirm_ms: delays(&durations::CONFIRM),
-            confirm_deadline_ms: durations::CONFIRM_DEADLINE.default(),
-            monitor_interval_ms: durations::MONITOR_INTERVAL.default(),
-            relaunch_ms: delays(&durations::RELAUNCH),
-            relaunch_reset_ms: durations::RELAUNCH_RESET.default(),
-            migration_ms: durations::MIGRATION.default(),
-            unidentified_ms: Some(durations::UNIDENTIFIED.default()),
-            presence_ms: delays(&durations::PRESENCE),
-            presence_absences: 3,
-            stop_deadline_ms: durations::STOP_DEADLINE.default(),
-            request_timeout_ms: durations::REQUEST_TIMEOUT.default(),
-            hint_interval_ms: durations::HINT_INTERVAL.default(),
-            retry_after_max_ms: durations::RETRY_AFTER_MAX.default(),
-            jitter_percent: 0,
+macro_rules! documented {
+    ($zero:literal or $least:literal to $greatest:literal, default $default:tt) => {
+        concat!($zero, ", or from ", $least, " to ", $greatest, ". Default ", documented!($default), ".")
+    };
+    ($least:literal to $greatest:literal, default $default:tt) => {
+        concat!("From ", $least, " to ", $greatest, ". Default ", documented!($default), ".")
+    };
+    ([$first:literal $(, $other:literal)*]) => {
+        concat!($first $(, ", ", $other)*)
+    };
+    ($default:literal) => {
+        $default
+    };
+}
+
+macro_rules! default_of {
+    (ms [$($wait:literal),+]) => {
+        Backoff::from_ms(&[$($wait),+])
+    };
+    (ms $duration:literal) => {
+        Duration::from_millis($duration)
+    };
+    ($unit:ident $number:literal) => {
+        $number
+    };
+}
+
+macro_rules! all_of {
+    ([$($value:literal),+]) => {
+        [$($value),+]
+    };
+    ($value:literal) => {
+        [$value]
+    };
+}
+
+macro_rules! unit_of {
+    (ms) => {
+        " ms"
+    };
+    (percent) => {
+        " %"
+    };
+    (times) => {
+        ""
+    };
+}
+
+settings! {
+    /// Acquire, Create or Update answered 206: the same again.
+    create_timed_out_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000, 9_000];
+    /// Acquire, Create or Update answered 50x: the same again.
+    create_server_error_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000, 9_000];
+    /// Acquire, Create or Update answered code 65, with a 40x too: the same again.
+    create_not_completed_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000];
+    /// Query answered 404: again; when exhausted, the task is gone.
+    query_not_found_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
+    /// Query answered 50x or 206: again; the last repeats, as it never proves an exit.
+    query_server_error_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
+    /// Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on.
+    query_refused_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
+    /// Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind.
+    delete_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
+    /// No answer to any call: again, each time on the domain that is due.
+    no_answer_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 3_000, 6_000];
+    /// 429 without `Retry-After`: again; the last repeats, and no attempt is spent.
+    rate_limited_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 2_000, 5_000, 10_000];
+    /// Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`.
+    confirm_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 5_000, 5_000, 10_000];
+    /// A task that does not run this long after its taskId did not start.
+    confirm_deadline_ms: Duration = 1_000 to 3_600_000 ms, default 90_000;
+    /// Between two looks for a running task.
+    monitor_interval_ms: Duration = 1_000 to 3_600_000 ms, default 120_000;
+    /// Launching again; the last repeats.
+    relaunch_ms: Backoff = [0] or 500 to 3_600_000 ms, default [0, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
+    /// After running this long, earlier launches are forgotten.
+    relaunch_reset_ms: Duration = [0] or 10_000 to 86_400_000 ms, default 600_000;
+    /// How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is
+    /// looked at every 10 s once a notification said that it has stopped or failed.
+    migration_ms: Duration = 1_000 to 3_600_000 ms, default 90_000;
+    /// A task that runs but that nobody names is replaced after this; `null`: never.
+    unidentified_ms: Option<Duration> = 1_000 to 3_600_000 ms, default 90_000;
+    /// Looks into the channel for an unresolved create; the last repeats.
+    presence_ms: Backoff = 100 to 3_600_000 ms, default [10_000, 10_000, 10_000, 15_000, 30_000, 60_000];
+    /// So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the service
+    /// may be moving it.
+    presence_absences: u8 = 1 to 20 times, default 3;
+    /// How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a
+    /// Delete of it was tried, however much later that is.
+    stop_deadline_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
+    /// Time-out of each attempt, whatever the others took.
+    request_timeout_ms: Duration = 1_000 to 120_000 ms, default 10_000;
+    /// Hints and notifications bring a Query forward at most this often.
+    hint_interval_ms: Duration = 1_000 to 3_600_000 ms, default 5_000;
+    /// The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
+    /// the reply's own `Date`, where it has one.
+    retry_after_max_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
+    /// How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step.
+    jitter_percent: u8 = 0 to 100 percent, default 0;
+}
+
+/// A value of a [`RetryPolicy`].
+trait Setting {
+    fn check(&self, range: &SettingRange) -> Result<(), Invalid>;
+}
+
+impl Setting for Backoff {
+    fn check(&self, range: &SettingRange) -> Result<(), Invalid> {
+        let field = range.field;
+        if self.0.is_empty() || self.0.len() > MAX_WAITS {
+            let found = format!("a list of {}", self.0.len());
+            return Err(Invalid::new(field, found, format!("a list of 1 to {MAX_WAITS} waits")));
         }
+        for (i, wait) in self.0.iter().enumerate() {
+            range.check(*wait).map_err(|invalid| Invalid { field: format!("{field}[{i}]"), ..invalid })?;
+        }
+        Ok(())
+    }
+}
+
+impl Setting for Duration {
+    fn check(&self, range: &SettingRange) -> Result<(), Invalid> {
+        range.check(*self)
+    }
+}
+
+impl Setting for Option<Duration> {
+    fn check(&self, range: &SettingRange) -> Result<(), Invalid> {
+        self.map_or(Ok(()), |duration| range.check(duration))
+    }
+}
+
+impl Setting for u8 {
+    fn check(&self, range: &SettingRange) -> Result<(), Invalid> {
+        range.check_number(u64::from(*self))
     }
 }
 
@@ -221,63 +348,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Checks every value against its range.
-    ///
-    /// # Errors
-    /// The first value out of range, by its field.
-    pub fn check(&self) -> Result<(), Invalid> {
-        let lists = [
-            (&durations::CREATE_TIMED_OUT, &self.create_timed_out_ms),
-            (&durations::CREATE_SERVER_ERROR, &self.create_server_error_ms),
-            (&durations::CREATE_NOT_COMPLETED, &self.create_not_completed_ms),
-            (&durations::QUERY_NOT_FOUND, &self.query_not_found_ms),
-            (&durations::QUERY_SERVER_ERROR, &self.query_server_error_ms),
-            (&durations::QUERY_REFUSED, &self.query_refused_ms),
-            (&durations::DELETE, &self.delete_ms),
-            (&durations::NO_ANSWER, &self.no_answer_ms),
-            (&durations::RATE_LIMITED, &self.rate_limited_ms),
-            (&durations::CONFIRM, &self.confirm_ms),
-            (&durations::RELAUNCH, &self.relaunch_ms),
-            (&durations::PRESENCE, &self.presence_ms),
-        ];
-        for (duration, delays) in lists {
-            let field = duration.field;
-            if delays.0.is_empty() || delays.0.len() > 20 {
-                let found = format!("a list of {}", delays.0.len());
-                return Err(Invalid::new(field, found, "a list of 1 to 20 waits"));
-            }
-            for (i, delay) in delays.0.iter().enumerate() {
-                duration
-                    .check(*delay)
-                    .map_err(|invalid| Invalid { field: format!("{field}[{i}]"), ..invalid })?;
-            }
-        }
-        let durations = [
-            (&durations::CONFIRM_DEADLINE, self.confirm_deadline_ms),
-            (&durations::MONITOR_INTERVAL, self.monitor_interval_ms),
-            (&durations::RELAUNCH_RESET, self.relaunch_reset_ms),
-            (&durations::MIGRATION, self.migration_ms),
-            (&durations::STOP_DEADLINE, self.stop_deadline_ms),
-            (&durations::REQUEST_TIMEOUT, self.request_timeout_ms),
-            (&durations::HINT_INTERVAL, self.hint_interval_ms),
-            (&durations::RETRY_AFTER_MAX, self.retry_after_max_ms),
-        ];
-        for (duration, value) in durations {
-            duration.check(value)?;
-        }
-        if let Some(value) = self.unidentified_ms {
-            durations::UNIDENTIFIED.check(value)?;
-        }
-        if !(1..=20).contains(&self.presence_absences) {
-            return Err(Invalid::new("presenceAbsences", self.presence_absences, "from 1 to 20"));
-        }
-        if self.jitter_percent > 100 {
-            return Err(Invalid::new("jitterPercent", self.jitter_percent, "from 0 to 100 %"));
-        }
-        Ok(())
-    }
-
-    /// The delays of the Queries that confirm a task with this `idleTimeout` (ms): each must be shorter, jitter included, or
+    /// The delays of the Queries that confirm a task with this `idleTimeout`: each must be shorter, jitter included, or
     /// the task could come and go unseen. `delays` are those before it: default ones are shortened, chosen ones refused.
     ///
     /// # Errors
@@ -310,12 +381,15 @@ impl RetryPolicy {
         u32::from(self.presence_absences).saturating_add(u32::try_from(moving).unwrap_or(u32::MAX))
     }
 
-    /// The ladder for making `call` again for this reason.
+    /// The schedule for making `call` again for this reason.
     #[must_use]
-    pub fn ladder(&self, call: Call, reason: RetryReason) -> &Backoff {
+    pub fn schedule(&self, call: Call, reason: RetryReason) -> Schedule<'_> {
+        let ends = |delays| Schedule { delays, then: None };
+        // A Query that gets no answer, or a 50x, never proves an exit.
+        let goes_on = |delays| Schedule { delays, then: Some(self.query_server_error_ms.longest()) };
         match (reason, call) {
-            (_, Call::Presence) => &self.presence_ms,
-            (_, Call::RtcToken) | (RetryReason::TokenFailed, _) => &self.create_server_error_ms,
+            (_, Call::Presence) => self.presence_ms.repeated(),
+            (_, Call::RtcToken) | (RetryReason::TokenFailed, _) => self.create_server_error_ms.repeated(),
             (
                 RetryReason::NoAnswer
                 | RetryReason::Dns
@@ -323,27 +397,31 @@ impl RetryPolicy {
                 | RetryReason::NotSent
                 | RetryReason::NotPersisted,
                 _,
-            ) => &self.no_answer_ms,
-            (RetryReason::RateLimited, _) => &self.rate_limited_ms,
-            (_, Call::Delete) => &self.delete_ms,
-            (RetryReason::NotFound, Call::Query) => &self.query_not_found_ms,
-            (RetryReason::Refused, Call::Query) => &self.query_refused_ms,
-            (_, Call::Query) => &self.query_server_error_ms,
-            (RetryReason::NotCompleted, _) => &self.create_not_completed_ms,
-            (RetryReason::TimedOut, _) => &self.create_timed_out_ms,
-            (_, Call::Acquire | Call::Create | Call::Update) => &self.create_server_error_ms,
+            ) => {
+                if call == Call::Query {
+                    goes_on(&self.no_answer_ms)
+                } else {
+                    ends(&self.no_answer_ms)
+                }
+            }
+            (RetryReason::RateLimited, _) => self.rate_limited_ms.repeated(),
+            (_, Call::Delete) => ends(&self.delete_ms),
+            (RetryReason::NotFound, Call::Query) => ends(&self.query_not_found_ms),
+            (RetryReason::Refused, Call::Query) => ends(&self.query_refused_ms),
+            (_, Call::Query) => goes_on(&self.query_server_error_ms),
+            (RetryReason::NotCompleted, _) => ends(&self.create_not_completed_ms),
+            (RetryReason::TimedOut, _) => ends(&self.create_timed_out_ms),
+            (_, Call::Acquire | Call::Create | Call::Update) => ends(&self.create_server_error_ms),
         }
     }
 
-    /// How many waits there are until the ladder is spent, or the last one repeats.
+    /// How many waits there are until the schedule is exhausted, or goes on with one that repeats.
     pub(crate) fn attempts(&self, call: Call, reason: RetryReason) -> usize {
-        self.ladder(call, reason).waits().len()
+        self.schedule(call, reason).delays.waits().len()
     }
 
-    /// How long to wait before making `call` again after `failures` earlier ones, or `None` when the ladder is
-    /// spent. After a 429, and of a presence check or an RTC token, the last wait repeats. A Query that gets no answer, or a 50x, is made again for as long as it takes,
-    /// in the end at the longest wait for a 50x. A `Retry-After` (in ms) only lengthens the wait, and only up to
-    /// `retryAfterMaxMs`.
+    /// How long to wait before making `call` again after `failures` earlier ones in a row, or `None` when its
+    /// [schedule](Self::schedule) is exhausted. A `Retry-After` only lengthens the wait, and only up to `retryAfterMaxMs`.
     #[must_use]
     pub fn wait(
         &self,
@@ -352,14 +430,7 @@ impl RetryPolicy {
         failures: u32,
         retry_after: Option<Duration>,
     ) -> Option<Duration> {
-        let ladder = self.ladder(call, reason);
-        let wait = match (reason, call) {
-            (RetryReason::RateLimited | RetryReason::TokenFailed, _)
-            | (_, Call::Presence | Call::RtcToken) => ladder.wait_or_last(failures),
-            (RetryReason::NotFound | RetryReason::Refused, _) => ladder.wait(failures)?,
-            (_, Call::Query) => ladder.wait(failures).unwrap_or(self.query_server_error_ms.longest()),
-            _ => ladder.wait(failures)?,
-        };
+        let wait = self.schedule(call, reason).wait(failures)?;
         Some(wait.max(retry_after.unwrap_or_default().min(self.retry_after_max_ms)))
     }
 
@@ -370,43 +441,6 @@ impl RetryPolicy {
         let chance = splitmix64(seed ^ counter.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         wait + Duration::from_millis(if most == 0 { 0 } else { chance % (most + 1) })
     }
-}
-
-/// Reads a `Retry-After` header: seconds, also with a fraction, or an HTTP date. `sent_at` (ms since the epoch), which turns a
-/// date into a wait, is that of the reply's `Date` header, as the service's clock and the caller's may differ; the caller's
-/// time, where there is none. Of several numbers (a header that came twice) the largest counts; one that is too large to be
-/// read is the longest wait there is, and a date in the past is none. Anything else, and what is negative, is no header.
-#[must_use]
-pub fn parse_retry_after(header: &str, sent_at: WallTime) -> Option<Duration> {
-    let longest = header.split(',').map(parse_seconds).reduce(|a, b| Some(a?.max(b?))).flatten();
-    longest.or_else(|| Some(parse_http_date(header)?.duration_since(sent_at)))
-}
-
-/// Decimal seconds, to the ms.
-fn parse_seconds(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let (mut ms, mut unit, mut is_fraction) = (0_u64, 1_000_u64, false);
-    for byte in text.bytes() {
-        match byte {
-            b'0'..=b'9' if !is_fraction => {
-                ms = ms.saturating_mul(10).saturating_add(u64::from(byte - b'0') * 1_000);
-            }
-            b'0'..=b'9' => {
-                unit /= 10;
-                ms = ms.saturating_add(u64::from(byte - b'0') * unit);
-            }
-            b'.' if !is_fraction => is_fraction = true,
-            _ => return None,
-        }
-    }
-    text.starts_with(|first: char| first.is_ascii_digit()).then_some(Duration::from_millis(ms))
-}
-
-/// Reads a date as HTTP headers have it, in ms since the epoch.
-#[must_use]
-pub fn parse_http_date(header: &str) -> Option<WallTime> {
-    let date = httpdate::parse_http_date(header.trim()).ok()?;
-    Some(WallTime::ZERO + Duration::from_secs(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()))
 }
 
 /// One step of the splitmix64 generator: enough chance for jitter, without state to keep.
@@ -423,7 +457,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::time::short::{ms, secs, wall};
+    use crate::time::short::{ms, secs};
 
     fn schedule(call: Call, cause: RetryReason) -> Vec<u64> {
         let policy = RetryPolicy::default();
@@ -527,38 +561,6 @@ mod tests {
         assert_eq!(wait(86_400), Some(secs(300)));
     }
 
-    #[test]
-    fn retry_after_is_read_as_seconds_or_as_a_date() {
-        let sent_at = parse_http_date(" Sun, 06 Nov 1994 08:49:37 GMT ").unwrap();
-        assert_eq!(sent_at, wall(784_111_777_000));
-        let read = |header: &str| parse_retry_after(header, sent_at).map(Duration::as_millis);
-        for (header, ms) in [
-            (" 120 ", 120_000),
-            ("0", 0),
-            ("60.5", 60_500),
-            ("5.", 5_000),
-            ("0.0129", 12),
-            ("1.9999", 1_999),
-            ("1.5000", 1_500),
-            ("007", 7_000),
-            ("5, 30, 7", 30_000),
-            ("Sun, 06 Nov 1994 08:49:47 GMT", 10_000),
-            ("Sunday, 06-Nov-94 08:49:47 GMT", 10_000),
-            ("Sun Nov  6 08:49:47 1994", 10_000),
-            ("Sun, 06 Nov 1994 08:00:00 GMT", 0),
-        ] {
-            assert_eq!(read(header), Some(ms), "{header}");
-        }
-        for huge in ["18446744073709551615", "99999999999999999999999999", "99999999999999999999999999.5"] {
-            assert!(read(huge) > Some(1 << 52), "{huge}");
-        }
-        for none in
-            ["", " ", "soon", "-5", "-0.5", "+5", "1e3", ".5", "5 s", "5,", "5, soon", "0x10", "5.5.5", "NaN"]
-        {
-            assert_eq!(read(none), None, "{none}");
-        }
-    }
-
     /// The generator's published test values.
     #[test]
     fn chance_is_that_of_splitmix64() {
@@ -588,12 +590,6 @@ mod tests {
             prop_assert!(longer >= ms(wait));
             prop_assert!(longer.as_millis() <= wait + wait * u64::from(percent) / 100);
             prop_assert_eq!(longer, policy.jittered(ms(wait), seed, counter));
-        }
-
-        #[test]
-        fn any_header_is_read_without_panic(header in "\\PC{0,40}", now: u64) {
-            let _ = parse_retry_after(&header, wall(now));
-            let _ = parse_http_date(&header);
         }
     }
 }

@@ -9,36 +9,32 @@ use crate::time::short::ms;
 
 #[test]
 fn a_value_in_seconds_is_refused_with_what_was_probably_meant() {
-    let refused = |duration: &DurationRange, value| duration.check(ms(value)).unwrap_err();
+    let refused = |duration: &SettingRange, value| duration.check(ms(value)).unwrap_err();
     assert_eq!(
-        refused(&policy::QUERY_NOT_FOUND, 5),
-        Invalid::new("queryNotFoundMs", "5 ms", "from 100 to 3600000 ms: did you mean 5000 ms (5 s)?")
+        refused(&server::POLL_INTERVAL, 5),
+        Invalid::new("pollIntervalMs", "5 ms", "from 1000 to 86400000 ms: did you mean 5000 ms (5 s)?")
     );
     assert_eq!(
-        refused(&policy::RELAUNCH, 15).allowed,
-        "0, or from 500 to 3600000 ms: did you mean 15000 ms (15 s)?"
+        refused(&server::START_GRACE, 15).allowed,
+        "0, or from 500 to 60000 ms: did you mean 15000 ms (15 s)?"
     );
-    assert_eq!(refused(&policy::CONFIRM_DEADLINE, 0).allowed, "from 1000 to 3600000 ms", "0 s are 0 ms");
-    assert_eq!(refused(&policy::CONFIRM_DEADLINE, 3_600_001).allowed, "from 1000 to 3600000 ms");
-    assert_eq!(
-        refused(&policy::REQUEST_TIMEOUT, 121).allowed,
-        "from 1000 to 120000 ms",
-        "121 s are too many"
-    );
+    assert_eq!(refused(&server::POLL_INTERVAL, 0).allowed, "from 1000 to 86400000 ms", "0 s are 0 ms");
+    assert_eq!(refused(&server::POLL_INTERVAL, 86_400_001).allowed, "from 1000 to 86400000 ms");
+    assert_eq!(refused(&server::START_GRACE, 61).allowed, "0, or from 500 to 60000 ms", "61 s are too many");
 }
 
 #[test]
 fn the_least_and_the_greatest_value_are_allowed_and_nothing_beyond() {
-    for table in [policy::ALL, server::ALL, FailoverConfig::DURATIONS, host::ALL, cloudflare::ALL] {
+    for table in [RetryPolicy::RANGES, server::ALL, FailoverConfig::DURATIONS, host::ALL, cloudflare::ALL] {
         for duration in table {
-            let check = |value| duration.check(ms(value)).is_ok();
-            let DurationRange { field, least, greatest, or_zero, default } = duration;
+            let check = |value| duration.allows(value);
+            let SettingRange { field, least, greatest, or_zero, default, unit } = duration;
             assert!(check(*least) && check(*greatest), "{field}");
-            assert!(!check(least - 1) && !check(greatest + 1), "{field}");
-            assert_eq!(check(0), *or_zero, "{field}");
+            assert!(!least.checked_sub(1).is_some_and(check) && !check(greatest + 1), "{field}");
+            assert_eq!(check(0), *or_zero || *least == 0, "{field}");
             for ms in *default {
                 assert!(check(*ms), "{field}: {ms}");
-                let is_refused = *ms < 1000 || !check(ms / 1000);
+                let is_refused = *unit != " ms" || *ms < 1000 || !check(ms / 1000);
                 assert!(is_refused, "{field}: its default in seconds is taken for milliseconds");
             }
         }
@@ -49,7 +45,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-impl DurationRange {
+impl SettingRange {
     /// What TypeScript documents of it.
     pub(crate) fn documented(&self) -> String {
         let zero = if self.or_zero { "0, or f" } else { "F" };
@@ -105,8 +101,8 @@ fn typescript_documents_each_duration_that_it_checks() {
 #[test]
 fn what_typescript_checks_is_generated_from_this_table() {
     const PATH: &str = "src/js/durations.ts";
-    let list = |name: &str, table: &[DurationRange]| {
-        let row = |DurationRange { field, least, greatest, or_zero, default }: &DurationRange| {
+    let list = |name: &str, table: &[SettingRange]| {
+        let row = |SettingRange { field, least, greatest, or_zero, default, .. }: &SettingRange| {
             format!("  [\"{field}\", {least}, {or_zero}, {greatest}, {}],\n", default[0])
         };
         let rows: String = table.iter().map(row).collect();
@@ -124,8 +120,8 @@ fn what_typescript_checks_is_generated_from_this_table() {
 #[test]
 fn every_default_given_in_seconds_is_refused_by_its_name() {
     let in_seconds =
-        |duration: &DurationRange| -> Vec<u64> { duration.default.iter().map(|ms| ms / 1000).collect() };
-    for duration in policy::ALL {
+        |duration: &SettingRange| -> Vec<u64> { duration.default.iter().map(|ms| ms / 1000).collect() };
+    for duration in RetryPolicy::RANGES.iter().filter(|range| range.unit == " ms") {
         let seconds = in_seconds(duration);
         let is_list = seconds.len() > 1;
         let value = if is_list { json!(seconds) } else { json!(seconds[0]) };

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "server")]
-use crate::durations::{DAY, DurationRange};
+use crate::durations::{DAY, SettingRange};
 #[cfg(feature = "server")]
 use crate::error::Invalid;
 use crate::time::Duration;
@@ -54,11 +54,12 @@ macro_rules! settings {
         impl FailoverConfig {
             /// The durations, in the order of their numbers.
             #[cfg(feature = "server")]
-            pub(crate) const DURATIONS: &[DurationRange] = &[$(DurationRange {
+            pub(crate) const DURATIONS: &[SettingRange] = &[$(SettingRange {
                 field: $name,
                 least: $least,
                 greatest: DAY,
                 or_zero: { let zeros: &[u64] = &[$($zero)?]; !zeros.is_empty() },
+                unit: " ms",
                 default: &[$($default)?],
             },)+];
             /// What each of them is, line by line.

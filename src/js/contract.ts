@@ -238,8 +238,8 @@ export type OnAirPolicy =
   | "prefer-primary";
 
 /**
- * Every schedule: the service's own ones are the defaults, and ours where it has none. Lists are the waits before each
- * further attempt.
+ * Every backoff schedule: the service's own ones are the defaults, and ours where it has none. Lists are the waits
+ * before each further attempt.
  */
 export interface RetrySchedules {
   /** Acquire, Create or Update answered 206: the same again. From 100 to 3600000. Default 3000, 6000, 9000. */
@@ -251,7 +251,7 @@ export interface RetrySchedules {
    * 6000.
    */
   createNotCompletedMs: number[];
-  /** Query answered 404: again; when spent, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000. */
+  /** Query answered 404: again; when exhausted, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000. */
   queryNotFoundMs: number[];
   /**
    * Query answered 50x or 206: again; the last repeats, as it never proves an exit. From 100 to 3600000. Default 5000,
@@ -259,12 +259,12 @@ export interface RetrySchedules {
    */
   queryServerErrorMs: number[];
   /**
-   * Query answered 40x: again; when spent, the operator is told, and monitoring goes on. From 100 to 3600000. Default
-   * 5000, 10000, 15000.
+   * Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on. From 100 to 3600000.
+   * Default 5000, 10000, 15000.
    */
   queryRefusedMs: number[];
   /**
-   * Delete answered 50x, 206 or 40x: again; when spent, the task is left behind. From 100 to 3600000. Default 5000,
+   * Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind. From 100 to 3600000. Default 5000,
    * 10000, 15000, 30000.
    */
   deleteMs: number[];
@@ -308,7 +308,7 @@ export interface RetrySchedules {
   presenceMs: number[];
   /**
    * So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the
-   * service may be moving it: 1 to 20, default 3.
+   * service may be moving it. From 1 to 20. Default 3.
    */
   presenceAbsences: number;
   /**
@@ -325,7 +325,10 @@ export interface RetrySchedules {
    * the reply's own `Date`, where it has one. 0, or from 1000 to 3600000. Default 300000.
    */
   retryAfterMaxMs: number;
-  /** How much longer a wait may become by chance, so that a fleet does not ask in step: 0 to 100 % of it, default 0. */
+  /**
+   * How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step. From 0 to 100.
+   * Default 0.
+   */
   jitterPercent: number;
 }
 

@@ -59,7 +59,8 @@ impl Attempts {
     /// The number is that of the attempts that failed in a row.
     pub(super) fn token_failed(&mut self, policy: &RetryPolicy, is_for_update: bool) -> (Duration, u32) {
         let counter = if is_for_update { &mut self.call } else { &mut self.preparing };
-        let delay = policy.ladder(Call::RtcToken, RetryReason::TokenFailed).wait_or_last(*counter);
+        // There always is one: the last of this schedule repeats.
+        let delay = policy.wait(Call::RtcToken, RetryReason::TokenFailed, *counter, None).unwrap_or_default();
         *counter = counter.saturating_add(1);
         (delay, *counter)
     }

@@ -8,6 +8,7 @@ use crate::domain::{Area, DomainFailure};
 use crate::error::{Invalid, list_of, quoted};
 use crate::policy::{self, RetryReason};
 use crate::quota::{self, Lane, OutputSize, Permit, QuotaLimits, QuotaPlan, Want};
+use crate::retry_after::parse_retry_after;
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, TaskWarning, check_instance_id};
 use crate::time::{Clock, Duration, WallTime};
@@ -38,7 +39,7 @@ impl RetryPolicy {
         let call: Call = value::read("call", call).map_err(error::config)?;
         let reason: RetryReason = value::read("reason", reason).map_err(error::config)?;
         let now = WallTime::from_f64(now);
-        let retry_after = retry_after.and_then(|header| policy::parse_retry_after(&header, now));
+        let retry_after = retry_after.and_then(|header| parse_retry_after(&header, now));
         Ok(self.0.wait(call, reason, failures, retry_after).map(Duration::as_f64))
     }
 

@@ -8,7 +8,7 @@ fn typescript() -> String {
     let mut rows = String::new();
     for (duration, docs) in FailoverConfig::DURATIONS.iter().zip(FailoverConfig::DOCS) {
         let docs: String = docs.iter().map(|line| format!("   *{line}\n")).collect();
-        let DurationRange { field, least, or_zero, greatest, .. } = duration;
+        let SettingRange { field, least, or_zero, greatest, .. } = duration;
         assert_eq!(*greatest, DAY, "what the rows leave out");
         let zero = if *or_zero { "" } else { ", false" };
         fields += &format!("  /**\n{docs}   * {}\n   */\n  {field}?: number;\n", duration.documented());
