@@ -4,7 +4,6 @@
 //! reply, and it never fails: a value that nobody has heard of is kept, and means that nothing is known.
 
 use macro_rules_attribute::apply;
-use serde::{Deserialize, Serialize};
 
 use crate::document::document;
 
@@ -34,8 +33,7 @@ pub enum Call {
 pub const CODE_NOT_COMPLETED: i64 = 65;
 
 /// A task's status, as the service names or numbers it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TaskStatus {
     /// 0.
     Idle,
@@ -58,7 +56,6 @@ pub enum TaskStatus {
     /// 9: ended abnormally.
     FailureStop,
     /// Anything else, as it came.
-    #[serde(untagged)]
     Unknown(String),
 }
 
@@ -83,8 +80,7 @@ impl TaskStatus {
 }
 
 /// The status of the transcoder inside a task.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServiceStatus {
     /// Not started.
     ServiceIdle,
@@ -105,7 +101,6 @@ pub enum ServiceStatus {
     /// The service itself does not know.
     ServiceUnknown,
     /// Anything else, as it came.
-    #[serde(untagged)]
     Unknown(String),
 }
 

@@ -44,7 +44,6 @@ mod update;
 use std::fmt;
 
 use macro_rules_attribute::apply;
-use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 pub(crate) use self::config::SupervisorSettings;
@@ -124,8 +123,7 @@ impl fmt::Debug for Input {
 }
 
 /// What a [`Output::Wait`] waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Why {
     /// The answer to a call.
     Reply,
