@@ -82,7 +82,7 @@ const NEIGHBOUR: usize = 2;
 
 impl DomainLadder {
     /// The ladder of `area`, for a broadcast in `region` (by default the area's first), whose neighbour is used.
-    /// The primary is tried again `return_after` (ms) after it was left.
+    /// The primary is tried again `return_after` after it was left.
     ///
     /// # Errors
     /// A region that is none of the area's, or a `return_after` of less than 1 s or more than 24 h.

@@ -11,7 +11,7 @@ use crate::document::{self, document};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value}, but must be {allowed}")]
 pub struct Invalid {
-    /// The path of the field, as the user wrote it: `policy.confirmMs[0]`, or of a payload from `services` on.
+    /// The path of the field, as the user wrote it: `config.policy.confirmMs[0]`, or of a payload from `services` on.
     pub field: String,
     /// The value that was found.
     pub value: String,
@@ -62,7 +62,7 @@ pub(crate) fn list_of<N: Copy + Into<u64>>(numbers: &[N]) -> String {
     format!("[{}]", listed(numbers.iter().map(|number| (*number).into().to_string())))
 }
 
-/// The same as `join`, without the 1 KB of code that it takes in WebAssembly.
+/// The items with `separator` between them. The standard library's `join` takes 1 KB more of code in WebAssembly.
 #[cfg(feature = "server")]
 pub(crate) fn joined(items: &[&str], separator: &str) -> String {
     let mut joined = String::new();

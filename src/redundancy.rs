@@ -202,10 +202,11 @@ impl RedundancyGroup {
         })
     }
 
-    /// Takes one or the other.
+    /// Takes a new payload for every lane, as [`update`](Self::update) does, or one for each of some lanes; for all of them or
+    /// for none.
     ///
     /// # Errors
-    /// As [`update`](Self::update) and [`update_lanes`](Self::update_lanes).
+    /// As [`update`](Self::update); a name that is no lane's, or that is given twice.
     pub fn update_with(&mut self, now: WallTime, update: GroupUpdate) -> Result<Vec<LaneUpdate>, Invalid> {
         match update {
             GroupUpdate::All(services) => self.update(now, &services),
@@ -213,11 +214,7 @@ impl RedundancyGroup {
         }
     }
 
-    /// Takes a new payload for each of these lanes, by name; for all or for none.
-    ///
-    /// # Errors
-    /// A name that is no lane's; a payload that does not fit its lane.
-    pub fn update_lanes(
+    fn update_lanes(
         &mut self,
         now: WallTime,
         payloads: &[(String, Services)],

@@ -141,12 +141,6 @@ impl TryFrom<Parts> for UidRing {
     }
 }
 
-impl From<UidRing> for Parts {
-    fn from(ring: UidRing) -> Self {
-        ring.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

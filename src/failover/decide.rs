@@ -12,7 +12,7 @@ use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
 /// While all outputs are down, it is decided anew after this time: a penalty may be over.
-const ALL_DOWN_INTERVAL_MS: Duration = Duration::from_millis(1_000);
+const ALL_DOWN_INTERVAL: Duration = Duration::from_millis(1_000);
 
 /// No output is well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl Failover {
         if !std::mem::replace(&mut self.all_down.is_reported, true) {
             self.events.push_back(Event::BothDown);
         }
-        Some(self.now + ALL_DOWN_INTERVAL_MS)
+        Some(self.now + ALL_DOWN_INTERVAL)
     }
 
     pub(super) fn degrade(&mut self, reason: Reason) {

@@ -7,15 +7,15 @@ use super::{Failover, Reason, soonest};
 use crate::time::{Duration, Instant};
 
 /// Lost audio is not reported before, as the video is often unpublished in the same moment.
-const AUDIO_GRACE_MS: Duration = Duration::from_millis(250);
+const AUDIO_GRACE: Duration = Duration::from_millis(250);
 /// Missing frames are checked again after this time, as the standby's next frame may be what is missing,
-const FRAME_INTERVAL_MS: Duration = Duration::from_millis(20);
+const FRAME_INTERVAL: Duration = Duration::from_millis(20);
 /// but not for longer than this: the standby does not flow either.
-const FRAME_TIMEOUT_MS: Duration = Duration::from_millis(1_000);
+const FRAME_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// Whether another output lives is checked again after this time.
-const LIFE_INTERVAL_MS: Duration = Duration::from_millis(100);
+const LIFE_INTERVAL: Duration = Duration::from_millis(100);
 /// Whether the audio of a cold standby is heard is checked again after this time.
-const LISTEN_INTERVAL_MS: Duration = Duration::from_millis(1_000);
+const LISTEN_INTERVAL: Duration = Duration::from_millis(1_000);
 
 /// What is wrong with the output that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +64,8 @@ impl Failover {
             return self.if_another_lives(shown, Reason::Muted, since + self.config.muted_ms);
         }
         let next = gap_at
-            .filter(|at| self.config.standby == Standby::Hot && now < *at + FRAME_TIMEOUT_MS)
-            .map(|at| if now >= at { now + FRAME_INTERVAL_MS } else { at });
+            .filter(|at| self.config.standby == Standby::Hot && now < *at + FRAME_TIMEOUT)
+            .map(|at| if now >= at { now + FRAME_INTERVAL } else { at });
         match shown.audio.lost_since {
             Some(since) => self.fault_of_audio(shown, since, next),
             None => Fault::None(next),
@@ -114,7 +114,7 @@ impl Failover {
 
     /// Its audio is lost. `next`: when the picture is to be checked again.
     fn fault_of_audio(&self, shown: &Feed, since: Instant, next: Option<Instant>) -> Fault {
-        let believed_at = since + AUDIO_GRACE_MS;
+        let believed_at = since + AUDIO_GRACE;
         if self.now < believed_at {
             return Fault::None(soonest(next, Some(believed_at)));
         }
@@ -126,7 +126,7 @@ impl Failover {
         // A cold standby is listened to once that may help; that nothing better is left does not make this one well.
         let is_unheard = |other: &Feed| other.audio.is_published() && !other.audio.is_subscribed();
         if self.is_degraded() || self.best().is_some_and(is_unheard) {
-            return Fault::Suspected(Reason::AudioLost, self.now + LISTEN_INTERVAL_MS);
+            return Fault::Suspected(Reason::AudioLost, self.now + LISTEN_INTERVAL);
         }
         Fault::None(next)
     }
@@ -145,7 +145,7 @@ impl Failover {
         if !self.others().any(Feed::is_watched) || self.others().any(lives) {
             return Fault::Bad(reason);
         }
-        Fault::Suspected(reason, self.now + LIFE_INTERVAL_MS)
+        Fault::Suspected(reason, self.now + LIFE_INTERVAL)
     }
 
     pub(super) fn is_degraded(&self) -> bool {

@@ -7,7 +7,7 @@ use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
 /// A subscription that was refused is tried again this much later.
-pub(super) const RETRY_MS: Duration = Duration::from_millis(1_000);
+pub(super) const RETRY: Duration = Duration::from_millis(1_000);
 
 impl Failover {
     /// Takes a signal. One that is about another uid than the outputs' is ignored.
@@ -34,7 +34,7 @@ impl Failover {
             Signal::Progress(uid, kind, came) => self.on(uid, |feed| feed.polled(kind, came, now)),
             Signal::SubscribeFailed(uid, kind) => {
                 let penalty_until = now + self.config.penalty_ms;
-                self.on(uid, |feed| feed.refused(kind, penalty_until, now + RETRY_MS));
+                self.on(uid, |feed| feed.refused(kind, penalty_until, now + RETRY));
             }
             Signal::SubscriptionLost(uid, kind) => self.subscription_lost(uid, kind),
             Signal::DecodeFailed(uid) => self.on(uid, Feed::decode_failed),

@@ -73,20 +73,6 @@ pub enum StateReason {
     Codec,
 }
 
-impl MediaState {
-    /// By the SDKs' number.
-    #[must_use]
-    pub fn from_number(number: u8) -> Self {
-        match number {
-            1 => Self::Starting,
-            2 => Self::Decoding,
-            3 => Self::Frozen,
-            4 => Self::Failed,
-            _ => Self::Stopped,
-        }
-    }
-}
-
 impl StateReason {
     /// By the native engines' number.
     #[must_use]

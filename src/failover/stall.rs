@@ -8,7 +8,7 @@ use super::feed::Feed;
 use crate::time::{Duration, Instant};
 
 /// A start that takes this long was held up, perhaps by the viewer's own network.
-const LATE_START_MS: Duration = Duration::from_millis(1_000);
+const LATE_START: Duration = Duration::from_millis(1_000);
 
 /// A time in which nothing of any output came. The one that is shown may come back a little later than another: it is
 /// given as long as that took, within bounds; and a little while when another has only just begun.
@@ -38,7 +38,7 @@ impl Failover {
         let open = before.filter(|stall| !stall.is_over);
         let known = before.map_or(now, |stall| stall.until);
         let starting = self.others().filter_map(|feed| feed.starts_for(now)).max();
-        let starts_late = starting.is_some_and(|takes| takes > LATE_START_MS);
+        let starts_late = starting.is_some_and(|takes| takes > LATE_START);
         // Where another one reports frames, a stats poll says too little of the rest: its bytes may be as old as the last frame.
         let is_seen = self.others().any(|other| other.was_seen_lately(now));
         let lives = self.others().any(|other| other.lives(now) && other.was_seen_lately(now) == is_seen);

@@ -2,7 +2,7 @@
 
 use super::config::Standby;
 use super::feed::Feed;
-use super::handle::RETRY_MS;
+use super::handle::RETRY;
 use super::signal::{Connection, Kind};
 use super::{Failover, Output};
 use crate::time::Instant;
@@ -34,7 +34,7 @@ impl Failover {
         }
         if kind == Kind::Video && std::mem::take(&mut feed.failed) {
             // A decoder may give up for what passes: any other is better for a while, but it is not out for ever.
-            (feed.penalty_until, feed.retry_at) = (penalty_until, now + RETRY_MS);
+            (feed.penalty_until, feed.retry_at) = (penalty_until, now + RETRY);
         }
         feed.release(kind, now);
         Some(Output::Unsubscribe(uid, kind))
@@ -72,7 +72,7 @@ impl Failover {
     fn never_came(&self, feed: &Feed) -> bool {
         self.viewer.visible
             && !feed.has_started()
-            && self.now >= feed.subscribed_at + RETRY_MS
+            && self.now >= feed.subscribed_at + RETRY
             && self.is_stalled(feed)
             && !self.others().any(|other| other.uid != feed.uid && other.is_usable())
     }

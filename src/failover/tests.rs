@@ -140,7 +140,7 @@ impl Viewer {
         self.signal(Signal::State(
             uid,
             Kind::Video,
-            MediaState::from_number(state),
+            MediaState::ALL[usize::from(state)],
             StateReason::from_number(reason),
         ));
     }

@@ -169,7 +169,7 @@ export interface VideoOption {
 
 /** A value that is not allowed where it stands. */
 export interface Violation {
-  /** The path of the field, as the user wrote it: `policy.confirmMs[0]`, or of a payload from `services` on. */
+  /** The path of the field, as the user wrote it: `config.policy.confirmMs[0]`, or of a payload from `services` on. */
   field: string;
   /** The value that was found. */
   value: string;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::time::{Duration, Instant};
 
 /// A stats poll is this old at most, or it says nothing of now.
-const RECENT_MS: Duration = Duration::from_millis(2_500);
+const RECENT: Duration = Duration::from_millis(2_500);
 
 /// What the stats polls of one track have found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,5 +54,5 @@ impl Bytes {
 }
 
 pub(super) fn is_recent(now: Instant, at: Instant) -> bool {
-    now.duration_since(at) <= RECENT_MS
+    now.duration_since(at) <= RECENT
 }

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn every_row() {
     // (state, reason), and after how many ms another one is shown, if at all.
-    let cases: &[(u8, u8, Option<u64>)] = &[
+    let cases: &[(usize, u8, Option<u64>)] = &[
         (3, 1, Some(1_500)),
         (3, 8, None),
         (2, 9, None),
@@ -23,20 +23,20 @@ fn every_row() {
         let mut viewer = hot();
         viewer.failover.handle(
             Instant::ZERO,
-            Signal::State(A, Kind::Video, MediaState::from_number(*state), StateReason::from_number(*reason)),
+            Signal::State(A, Kind::Video, MediaState::ALL[*state], StateReason::from_number(*reason)),
         );
         assert_eq!(viewer.shown_after(30_000), *expected, "video ({state}, {reason})");
         let is_reported = viewer.events().contains(&Event::Unplayable(A, Kind::Video));
         assert_eq!(is_reported, *reason == 13, "video ({state}, {reason})");
     }
-    let audio: &[(u8, u8, Option<u64>)] =
+    let audio: &[(usize, u8, Option<u64>)] =
         &[(0, 7, Some(0)), (3, 1, Some(2_000)), (0, 5, Some(2_000)), (2, 0, None), (4, 9, None)];
     for (state, reason, expected) in audio {
         let mut viewer = hot();
         viewer.signal(Signal::Progress(B, Kind::Audio, true));
         viewer.failover.handle(
             Instant::ZERO,
-            Signal::State(A, Kind::Audio, MediaState::from_number(*state), StateReason::from_number(*reason)),
+            Signal::State(A, Kind::Audio, MediaState::ALL[*state], StateReason::from_number(*reason)),
         );
         assert_eq!(viewer.shown_after(2_400), *expected, "audio ({state}, {reason})");
         let is_reported = viewer.events().contains(&Event::Unplayable(A, Kind::Audio));

@@ -1,6 +1,7 @@
 //! Whatever comes, in whatever order.
 
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::*;
 
@@ -18,8 +19,8 @@ fn any_signal() -> impl Strategy<Value = Signal> {
         4 => (uid.clone(), kind.clone()).prop_map(|(uid, kind)| Signal::Published(uid, kind)),
         1 => (uid.clone(), kind.clone()).prop_map(|(uid, kind)| Signal::Unpublished(uid, kind)),
         1 => (uid.clone(), kind.clone(), any::<bool>()).prop_map(|(uid, kind, muted)| Signal::Muted(uid, kind, muted)),
-        8 => (uid.clone(), kind.clone(), 0u8..6, 0u8..14).prop_map(|(uid, kind, state, reason)| {
-            Signal::State(uid, kind, MediaState::from_number(state), StateReason::from_number(reason))
+        8 => (uid.clone(), kind.clone(), select(MediaState::ALL), 0u8..14).prop_map(|(uid, kind, state, reason)| {
+            Signal::State(uid, kind, state, StateReason::from_number(reason))
         }),
         8 => uid.clone().prop_map(Signal::Frame),
         4 => (uid.clone(), kind.clone(), any::<bool>()).prop_map(|(uid, kind, on)| Signal::Progress(uid, kind, on)),

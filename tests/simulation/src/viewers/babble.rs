@@ -145,7 +145,7 @@ impl Babble {
             5 => Signal::Unpublished(uid, kind),
             6 => Signal::Muted(uid, kind, yes),
             7..12 => {
-                let state = MediaState::from_number(self.chance.between(0, 4) as u8);
+                let state = self.chance.one(MediaState::ALL);
                 let reason = StateReason::from_number(self.chance.between(0, 13) as u8);
                 Signal::State(uid, kind, state, self.chance.one(&[reason, StateReason::None]))
             }
