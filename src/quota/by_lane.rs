@@ -1,11 +1,11 @@
 //! What each of some lanes has.
 
-use super::Lane;
+use super::LaneNumber;
 use crate::document::{Document, Json, Writer, Wrong};
 
 /// A map from lanes, as a list in their order: less code than a tree, for as few as ask at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ByLane<T>(Vec<(Lane, T)>);
+pub(super) struct ByLane<T>(Vec<(LaneNumber, T)>);
 
 impl<T> ByLane<T> {
     pub(super) const fn new() -> Self {
@@ -16,20 +16,20 @@ impl<T> ByLane<T> {
         self.0.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(Lane, T)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(LaneNumber, T)> {
         self.0.iter()
     }
 
-    pub(super) fn get(&self, lane: Lane) -> Option<&T> {
+    pub(super) fn get(&self, lane: LaneNumber) -> Option<&T> {
         self.0.get(self.find(lane).ok()?).map(|(_, item)| item)
     }
 
-    pub(super) fn get_mut(&mut self, lane: Lane) -> Option<&mut T> {
+    pub(super) fn get_mut(&mut self, lane: LaneNumber) -> Option<&mut T> {
         let at = self.find(lane).ok()?;
         self.0.get_mut(at).map(|(_, item)| item)
     }
 
-    pub(super) fn insert(&mut self, lane: Lane, item: T) {
+    pub(super) fn insert(&mut self, lane: LaneNumber, item: T) {
         self.remove(lane);
         let at = self.find(lane).unwrap_or_else(|at| at);
         self.0.insert(at, (lane, item));
@@ -39,14 +39,14 @@ impl<T> ByLane<T> {
         self.0.retain(|(_, item)| keep(item));
     }
 
-    pub(super) fn remove(&mut self, lane: Lane) {
+    pub(super) fn remove(&mut self, lane: LaneNumber) {
         if let Ok(at) = self.find(lane) {
             self.0.remove(at);
         }
     }
 
     /// Where it is, or where it would be.
-    fn find(&self, lane: Lane) -> Result<usize, usize> {
+    fn find(&self, lane: LaneNumber) -> Result<usize, usize> {
         self.0.binary_search_by_key(&lane, |(lane, _)| *lane)
     }
 }

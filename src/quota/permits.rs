@@ -4,9 +4,9 @@
 use macro_rules_attribute::apply;
 
 use super::by_lane::ByLane;
-use super::{Lane, Permit, QuotaLimits, TokenBucket, Want};
+use super::{LaneNumber, Permit, QuotaLimits, TokenBucket, Want};
 use crate::document::document;
-use crate::error::{Invalid, check_count};
+use crate::error::Invalid;
 use crate::time::{Duration, Instant};
 
 /// A permit that was not used for so long is not used any more: whoever gave it has counted the call already.
@@ -28,21 +28,32 @@ pub(crate) enum Turn {
     Ask,
 }
 
+/// What was asked for a lane.
 #[apply(document)]
 #[json(same)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Question {
     want: Want,
-    answer: Option<Answer>,
-    at: Instant,
+    state: State,
 }
 
+/// What has become of a question. It is asked again after `until`.
 #[apply(document)]
 #[json(camel, tag = type)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
-    Granted,
-    Wait { until: Instant },
+enum State {
+    /// Not answered yet.
+    Asked { until: Instant },
+    /// Answered with a permit.
+    Granted { until: Instant },
+    /// Answered with a time to wait.
+    Denied { until: Instant },
+}
+
+impl Question {
+    fn is_open(&self, want: Want) -> bool {
+        self.want == want && matches!(self.state, State::Asked { .. })
+    }
 }
 
 /// The permits of one machine's lanes.
@@ -66,8 +77,7 @@ impl Permits {
 
     /// Checks what was restored.
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        check_count("permits.bucket.next_order", self.bucket.next_order)?;
-        self.bucket.limits.check()
+        self.bucket.check()
     }
 
     /// From now on somebody else shares out the limit, or not. What was asked before is asked anew.
@@ -75,7 +85,7 @@ impl Permits {
         self.shared = shared.then(ByLane::new);
     }
 
-    pub(crate) fn ask(&mut self, now: Instant, lane: Lane, want: Want) -> Turn {
+    pub(crate) fn ask(&mut self, now: Instant, lane: LaneNumber, want: Want) -> Turn {
         let Some(shared) = &mut self.shared else {
             return match self.bucket.ask(now, lane, want) {
                 Permit::Granted => Turn::Now,
@@ -83,49 +93,44 @@ impl Permits {
             };
         };
         if let Some(question) = shared.get(lane).filter(|question| question.want == want) {
-            match question.answer {
-                Some(Answer::Granted) if now <= question.at + GRANT_LASTS => {
+            match question.state {
+                State::Granted { until } if now <= until => {
                     shared.remove(lane);
                     return Turn::Now;
                 }
-                Some(Answer::Wait { until }) if now < until => return Turn::Wait(until),
-                None if now < question.at + ANSWER_TAKES => {
-                    return Turn::Wait(question.at + ANSWER_TAKES);
-                }
-                Some(Answer::Granted | Answer::Wait { .. }) | None => {}
+                State::Asked { until } | State::Denied { until } if now < until => return Turn::Wait(until),
+                State::Asked { .. } | State::Granted { .. } | State::Denied { .. } => {}
             }
         }
-        shared.insert(lane, Question { want, answer: None, at: now });
+        shared.insert(lane, Question { want, state: State::Asked { until: now + ANSWER_TAKES } });
         Turn::Ask
     }
 
     /// What was answered to [`Turn::Ask`]: zero is a permit, else it is the time to wait before asking again. An answer
     /// to a question that is not asked any more changes nothing.
-    pub(crate) fn answered(&mut self, now: Instant, lane: Lane, want: Want, wait: Duration) {
+    pub(crate) fn answered(&mut self, now: Instant, lane: LaneNumber, want: Want, wait: Duration) {
         let question = self.shared.as_mut().and_then(|shared| shared.get_mut(lane));
-        if let Some(question) = question.filter(|question| question.want == want && question.answer.is_none())
-        {
-            let answer = match wait {
-                Duration::ZERO => Answer::Granted,
-                wait => Answer::Wait { until: now + wait.min(LONGEST_WAIT) },
+        if let Some(question) = question.filter(|question| question.is_open(want)) {
+            question.state = match wait {
+                Duration::ZERO => State::Granted { until: now + GRANT_LASTS },
+                wait => State::Denied { until: now + wait.min(LONGEST_WAIT) },
             };
-            *question = Question { want, answer: Some(answer), at: now };
         }
     }
 
     /// Whether the answer to this question is still awaited.
-    pub(crate) fn awaits(&self, lane: Lane, want: Want) -> bool {
+    pub(crate) fn awaits(&self, lane: LaneNumber, want: Want) -> bool {
         let question = self.shared.as_ref().and_then(|shared| shared.get(lane));
-        question.is_some_and(|question| question.want == want && question.answer.is_none())
+        question.is_some_and(|question| question.is_open(want))
     }
 
     /// What the lane keeps the others from.
-    pub(crate) fn held_by(&self, lane: Lane) -> (Option<u64>, bool) {
+    pub(crate) fn held_by(&self, lane: LaneNumber) -> (Option<u64>, bool) {
         self.bucket.held_by(lane)
     }
 
     /// The lane wants nothing (any more).
-    pub(crate) fn withdraw(&mut self, lane: Lane) {
+    pub(crate) fn withdraw(&mut self, lane: LaneNumber) {
         self.bucket.withdraw(lane);
         if let Some(shared) = &mut self.shared {
             shared.remove(lane);
@@ -140,7 +145,7 @@ mod tests {
     use crate::quota::OutputSize;
     use crate::time::short::{at, ms};
 
-    const LANE: Lane = 3;
+    const LANE: LaneNumber = 3;
 
     fn limits() -> QuotaLimits {
         QuotaLimits { pcw: 100, ..QuotaLimits::documented(Area::China, OutputSize::Hd) }
@@ -158,16 +163,6 @@ mod tests {
         assert_eq!(permits.ask(at(0), LANE, Want::AcquireAndCreate), Turn::Now);
         assert_eq!(permits.ask(at(1), LANE, Want::Create), Turn::Now);
         assert!(matches!(permits.ask(at(2), LANE, Want::Query), Turn::Wait(_)));
-    }
-
-    #[test]
-    fn what_is_restored_must_be_a_bucket_that_could_be() {
-        let permits = |burst| Permits::new(QuotaLimits { burst, ..limits() }, at(0));
-        assert_eq!(permits(2).check(), Ok(()));
-        assert_eq!(permits(1).check().unwrap_err().field, "quota.burst");
-        let mut counted = permits(2);
-        counted.bucket.next_order = u64::MAX;
-        assert_eq!(counted.check().unwrap_err().field, "permits.bucket.next_order");
     }
 
     #[test]

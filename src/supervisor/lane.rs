@@ -17,7 +17,7 @@ use super::stage::Stage;
 use crate::document::document;
 use crate::domain::DomainLadder;
 use crate::error::{Invalid, check_count};
-use crate::quota::Lane as LaneNumber;
+use crate::quota::LaneNumber;
 use crate::redact::{DriverSecrets, Redactor};
 use crate::task::Services;
 use crate::time::{Instant, Now};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::document::document;
 use crate::domain::DomainFailure;
 use crate::policy::RetryReason;
-use crate::quota::{Lane, Want};
+use crate::quota::{LaneNumber, Want};
 use crate::status::Call;
 use crate::time::{Duration, WallTime};
 use crate::uid::Uid;
@@ -25,12 +25,12 @@ document!(@serde read RequestId);
 const PER_LANE: u64 = 1 << 40;
 
 impl RequestId {
-    pub(crate) fn new(lane: Lane, number: u64) -> Self {
+    pub(crate) fn new(lane: LaneNumber, number: u64) -> Self {
         Self(u64::from(lane) * PER_LANE + number % PER_LANE)
     }
 
-    pub(crate) fn lane(self) -> Lane {
-        Lane::try_from(self.0 / PER_LANE).unwrap_or(Lane::MAX)
+    pub(crate) fn lane(self) -> LaneNumber {
+        LaneNumber::try_from(self.0 / PER_LANE).unwrap_or(LaneNumber::MAX)
     }
 
     /// As a number that JavaScript holds exactly.
@@ -109,7 +109,7 @@ pub struct TokenRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PermitRequest {
     /// Who asks.
-    pub lane: Lane,
+    pub lane: LaneNumber,
     /// For which call.
     pub want: Want,
 }

@@ -7,7 +7,7 @@ use super::{error, value};
 use crate::domain::{Area, DomainFailure};
 use crate::error::{Invalid, list_of, quoted};
 use crate::policy::{self, RetryReason};
-use crate::quota::{self, Lane, OutputSize, Permit, QuotaLimits, QuotaPlan, Want};
+use crate::quota::{self, LaneNumber, OutputSize, Permit, QuotaLimits, QuotaPlan, Want};
 use crate::retry_after::parse_retry_after;
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, TaskWarning, check_instance_id};
@@ -185,13 +185,13 @@ impl TokenBucket {
     }
 
     /// The call of this lane that got a permit leaves now.
-    pub fn used(&mut self, now: f64, lane: Lane) {
+    pub fn used(&mut self, now: f64, lane: LaneNumber) {
         let now = self.clock.instant(WallTime::from_f64(now));
         self.bucket.used(now, lane);
     }
 
     /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
-    pub fn ask(&mut self, now: f64, lane: Lane, want: &str) -> Result<f64, JsValue> {
+    pub fn ask(&mut self, now: f64, lane: LaneNumber, want: &str) -> Result<f64, JsValue> {
         let want: Want = value::read("want", want).map_err(error::config)?;
         let now = self.clock.instant(WallTime::from_f64(now));
         Ok(match self.bucket.ask(now, lane, want) {
@@ -201,7 +201,7 @@ impl TokenBucket {
     }
 
     /// The lane wants nothing any more: its place in the queue and its reserved permit are given up.
-    pub fn withdraw(&mut self, lane: Lane) {
+    pub fn withdraw(&mut self, lane: LaneNumber) {
         self.bucket.withdraw(lane);
     }
 }

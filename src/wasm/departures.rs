@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::host::Host;
-use crate::quota::COUNTS_FOR;
+use crate::quota::bucket::COUNTS_FOR;
 use crate::time::{Clock, Duration, Instant, WallTime};
 
 /// Keeps calls apart that got their permits one after the other, but would leave together: those that had to wait for the

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use steadymix::quota::{Lane, Permit, QuotaLimits, TokenBucket, Want};
+use steadymix::quota::{LaneNumber, Permit, QuotaLimits, TokenBucket, Want};
 use steadymix::supervisor::PermitRequest;
 use steadymix::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ const RESERVED: Duration = Duration::from_secs(5);
 pub(crate) struct SharedQuota {
     bucket: TokenBucket,
     /// Until when each lane is waited for.
-    waited_for: BTreeMap<Lane, Instant>,
+    waited_for: BTreeMap<LaneNumber, Instant>,
 }
 
 impl SharedQuota {

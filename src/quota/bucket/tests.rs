@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use super::*;
-use crate::time::short::{ms, secs};
+use crate::domain::Area;
+use crate::quota::OutputSize;
+use crate::time::short::ms;
 
 const T0: Instant = Instant::from_millis(1_000_000);
 
@@ -255,130 +256,6 @@ fn permits_that_were_reserved_count_in_the_second_in_which_they_may_be_used() {
     assert_eq!(bucket.ask(t(1_251), 9, Want::Query), Permit::Granted);
 }
 
-#[test]
-fn bad_limits_are_named() {
-    let refused =
-        |json: Value| QuotaLimits::from_json(Area::China, OutputSize::Sd, &json.to_string()).unwrap_err();
-    assert_eq!(refused(json!({ "burst": 1 })), Invalid::new("quota.burst", 1, "from 2 to 10000"));
-    assert_eq!(refused(json!({ "pcw": 0 })).field, "quota.pcw");
-    assert_eq!(refused(json!({ "pcw": "many" })).field, "quota.pcw");
-    assert_eq!(refused(json!({ "qps": 3 })).field, "quota.qps");
-}
-
-#[test]
-fn the_defaults_are_those_of_area_and_size() {
-    let pcw = |area, size| {
-        let limits = QuotaLimits::from_json(area, size, "{}").unwrap();
-        assert_eq!(limits, QuotaLimits::documented(area, size));
-        assert_eq!((limits.calls_per_second, limits.burst), (8, 2));
-        limits.pcw
-    };
-    let of_area = |area| OutputSize::ALL.map(|size| pcw(area, size));
-    assert_eq!(of_area(Area::NorthAmerica), [10, 5, 2]);
-    assert_eq!(of_area(Area::Europe), [10, 5, 2]);
-    assert_eq!(of_area(Area::AsiaPacific), [20, 10, 3]);
-    assert_eq!(of_area(Area::China), [20, 10, 5]);
-}
-
-#[test]
-fn a_small_pcw_gives_a_lower_rate_unless_that_is_given() {
-    let rate = |json: Value| {
-        QuotaLimits::from_json(Area::China, OutputSize::Hd, &json.to_string()).unwrap().calls_per_second
-    };
-    assert_eq!([1, 10, 19, 20, 79, 80, 1000].map(|pcw| rate(json!({ "pcw": pcw }))), [1, 1, 1, 2, 7, 8, 8]);
-    assert_eq!(rate(json!({ "pcw": 10, "callsPerSecond": 8 })), 8);
-    assert_eq!(rate(json!({ "burst": 3 })), 8);
-}
-
-#[test]
-fn a_picture_has_the_size_of_its_pixels() {
-    for (width, height, size) in [
-        (640, 360, OutputSize::Sd),
-        (360, 640, OutputSize::Sd),
-        (640, 361, OutputSize::Hd),
-        (1280, 720, OutputSize::Hd),
-        (720, 1281, OutputSize::Fhd),
-        (1920, 1080, OutputSize::Fhd),
-        (i64::MAX, i64::MAX, OutputSize::Fhd),
-    ] {
-        assert_eq!(OutputSize::of(width, height), size, "{width}×{height}");
-    }
-}
-
-fn estimate_of(tasks: u32, seconds: u64, limits: &QuotaLimits) -> Result<QuotaEstimate, Invalid> {
-    estimate(TasksBySize::of(OutputSize::Hd, tasks), secs(seconds), limits, [limits.pcw; 3])
-}
-
-#[test]
-fn the_estimate_says_what_does_not_fit() {
-    let limits = limits(1_000);
-    let fits = estimate_of(200, 120, &limits).unwrap();
-    assert!(
-        fits.fits && fits.verdict.starts_with("Fits: asking 200 tasks every 120 s takes 1.7 of 8"),
-        "{}",
-        fits.verdict
-    );
-    assert_eq!(fits.most_tasks, 640);
-    assert_eq!((fits.queries_per_second, fits.launch_all_seconds), (200.0 / 120.0, 75.0));
-    let slow = QuotaLimits { pcw: 10, ..limits };
-    let all = estimate_of(10, 120, &slow).unwrap();
-    assert_eq!((all.most_tasks, all.fits, all.launch_all_seconds), (10, true, 10.0));
-    let caveat = "takes 10 s. If the service counts every call against 10 % of the PCW, only 1 a second are allowed: lower \
-                  callsPerSecond should it answer 429.";
-    assert!(all.verdict.starts_with("Fits") && all.verdict.ends_with(caveat), "{}", all.verdict);
-    let exact = QuotaLimits { pcw: 80, ..limits };
-    assert!(!estimate_of(10, 120, &exact).unwrap().verdict.contains("10 %"));
-    assert!(estimate_of(640, 120, &limits).unwrap().verdict.starts_with("Fits"));
-    assert!(estimate_of(1, 1, &limits).unwrap().fits);
-    let too_often = estimate_of(200, 10, &limits).unwrap();
-    assert!(!too_often.fits && too_often.verdict.contains("Ask every 38 s"), "{}", too_often.verdict);
-    let too_many = estimate_of(1_001, 600, &limits).unwrap();
-    assert!(!too_many.fits && too_many.verdict.contains("PCW is 1000"), "{}", too_many.verdict);
-    assert_eq!(estimate_of(0, 120, &limits).unwrap_err().field, "tasks");
-    assert_eq!(estimate_of(1, 0, &limits).unwrap_err().field, "pollIntervalMs");
-    let in_seconds = estimate(TasksBySize::of(OutputSize::Sd, 1), ms(120), &limits, [20; 3]);
-    assert!(in_seconds.unwrap_err().allowed.contains("did you mean 120000 ms"));
-}
-
-#[test]
-fn each_size_has_its_own_pcw_and_all_together_the_largest() {
-    let of = |json: Value| {
-        let tasks: TasksBySize = document::read("tasks", &json.to_string()).unwrap();
-        let limits = QuotaLimits::documented(Area::China, OutputSize::Hd);
-        let pcw = OutputSize::ALL.map(|size| documented_pcw(Area::China, size));
-        estimate(tasks, secs(120), &limits, pcw).unwrap()
-    };
-    for (tasks, fits, most_tasks) in [
-        (json!(10), true, 10),
-        (json!(11), false, 10),
-        (json!({ "SD": 20 }), true, 20),
-        (json!({ "SD": 21 }), false, 20),
-        (json!({ "SD": 10, "HD": 10 }), true, 20),
-        (json!({ "SD": 11, "HD": 10 }), false, 20),
-        (json!({ "SD": 9, "HD": 11 }), false, 20),
-        (json!({ "HD": 10, "FHD": 5 }), true, 20),
-        (json!({ "HD": 10, "FHD": 6 }), false, 20),
-    ] {
-        let estimate = of(tasks.clone());
-        assert_eq!((estimate.fits, estimate.most_tasks), (fits, most_tasks), "{tasks}: {}", estimate.verdict);
-        assert_eq!(estimate.verdict.starts_with("Fits"), fits, "{}", estimate.verdict);
-    }
-    assert!(
-        of(json!({ "SD": 9, "HD": 11 }))
-            .verdict
-            .contains("11 tasks at once of HD outputs, but their PCW is 10")
-    );
-    assert!(
-        of(json!({ "SD": 11, "HD": 10 }))
-            .verdict
-            .contains("21 tasks at once, but all sizes together may have 20")
-    );
-    let refused = |json: Value| document::read::<TasksBySize>("tasks", &json.to_string()).unwrap_err().field;
-    assert_eq!(refused(json!({ "4K": 1 })), "tasks.4K");
-    assert_eq!(refused(json!({ "SD": -1 })), "tasks.SD");
-    assert_eq!(refused(json!("ten")), "tasks");
-}
-
 const ASKED_EVERY: u64 = 13;
 
 proptest! {
@@ -389,7 +266,7 @@ proptest! {
     ) {
         let mut bucket = bucket();
         let mut sent = Vec::new();
-        let mut pending: BTreeMap<Lane, Instant> = BTreeMap::new();
+        let mut pending: BTreeMap<LaneNumber, Instant> = BTreeMap::new();
         let mut last_served = vec![T0; lanes as usize];
         let mut longest = Duration::ZERO;
         for step in 0..2_000u64 {
@@ -428,7 +305,7 @@ proptest! {
 
 /// A call with its permit, on its way.
 struct UnderWay {
-    lane: Lane,
+    lane: LaneNumber,
     leaves: u64,
     /// When the bucket hears of it.
     reported: u64,
@@ -450,7 +327,7 @@ proptest! {
             if most == 0 { 0 } else { (chance >> 33) % most }
         };
         let mut under_way: Vec<UnderWay> = Vec::new();
-        let mut to_create: Vec<Lane> = Vec::new();
+        let mut to_create: Vec<LaneNumber> = Vec::new();
         let (mut left, mut arrived) = (Vec::new(), Vec::new());
         for step in 0..2_000u64 {
             let at = step * ASKED_EVERY;
@@ -533,4 +410,13 @@ fn when_a_create_was_to_leave_says_nothing_of_the_next_one() {
     assert_eq!(bucket.ask(t(1_200), 1, Want::AcquireAndCreate), Permit::Granted);
     assert_eq!(bucket.ask(t(1_300), 0, Want::Create), Permit::Wait(t(1_700)));
     assert_eq!(bucket.ask(t(1_400), 1, Want::Create), Permit::Wait(t(1_600)), "in its turn");
+}
+
+#[test]
+fn what_is_restored_must_be_a_bucket_that_could_be() {
+    let of_burst = |burst| TokenBucket::new(QuotaLimits { burst, ..limits(100) }, T0);
+    assert_eq!(of_burst(2).check(), Ok(()));
+    assert_eq!(of_burst(1).check().unwrap_err().field, "quota.burst");
+    let counted = TokenBucket { next_order: u64::MAX, ..of_burst(2) };
+    assert_eq!(counted.check().unwrap_err().field, "permits.bucket.next_order");
 }

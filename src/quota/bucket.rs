@@ -1,0 +1,324 @@
+//! Who may make the next call, so that the rate limit is kept.
+
+use std::collections::VecDeque;
+
+use macro_rules_attribute::apply;
+
+use super::by_lane::ByLane;
+use super::limits::QuotaLimits;
+use crate::document::document;
+use crate::error::{Invalid, check_count};
+use crate::time::{Duration, Instant};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How long a call counts where it is known when calls leave: longer than a second, by as much as the way to the service may
+/// vary from call to call, so that the service counts no more of them in one.
+pub(crate) const COUNTS_FOR: Duration = Duration::from_millis(1_100);
+
+/// A permit whose use was not reported for so long is taken for one that nobody used.
+const UNUSED_FOR: Duration = Duration::from_secs(5);
+
+/// For how long a Create that has its permit is held back, so that those whose Acquires are answered at once do not all
+/// leave at once. Half of the 2 s within which it must follow its Acquire.
+const LONGEST_HELD: Duration = SECOND;
+
+/// A call that needs a permit of the rate limit, in the order of importance.
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Want {
+    /// Ends a task.
+    Delete,
+    /// An Acquire together with its Create, which must follow within 2 s: that one's permit is reserved at once.
+    AcquireAndCreate,
+    /// A Create made again.
+    Create,
+    /// Changes a task.
+    Update,
+    /// Asks how a task is.
+    Query,
+}
+
+/// Of whoever has waited longer than its share of a round: next after those who end a task.
+const OVERDUE_RANK: u8 = 1;
+
+impl Want {
+    fn rank(self) -> u8 {
+        match self {
+            Self::Delete => 0,
+            Self::AcquireAndCreate | Self::Create | Self::Update => OVERDUE_RANK + 1,
+            Self::Query => OVERDUE_RANK + 2,
+        }
+    }
+
+    fn permits(self) -> u32 {
+        match self {
+            Self::AcquireAndCreate => 2,
+            Self::Delete | Self::Create | Self::Update | Self::Query => 1,
+        }
+    }
+
+    fn creates(self) -> bool {
+        matches!(self, Self::AcquireAndCreate | Self::Create)
+    }
+}
+
+/// The answer to a [`Want`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// Make the call now; it is counted.
+    Granted,
+    /// Ask again at this time.
+    Wait(Instant),
+}
+
+/// A lane's number in its group.
+pub type LaneNumber = u32;
+
+#[apply(document)]
+#[json(same)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Claim {
+    want: Want,
+    since: Instant,
+    order: u64,
+}
+
+/// Lets through at most `callsPerSecond + burst` calls in any one second, whatever the number of lanes: a token
+/// bucket, with a log of the last second so that permits reserved for later do not pile up on a burst. Delete goes
+/// before Create before Query, but nobody waits much longer than (number of waiting lanes) / `callsPerSecond` seconds,
+/// besides for those who end a task.
+///
+/// A gap of over a second between two looks at the clock may be a clock that was set forward: the log does not age by
+/// it, unless the one before was as long (then it is merely a quiet time). So a burst follows, but not more calls than
+/// fit the second in which the clock was set.
+#[apply(document)]
+#[json(same, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenBucket {
+    pub(super) limits: QuotaLimits,
+    milli_tokens: u64,
+    seen: Instant,
+    gap_before: bool,
+    /// The bucket's own time: without the gaps that the log does not age by.
+    time: Instant,
+    sent: VecDeque<Instant>,
+    reserved: Vec<LaneNumber>,
+    claims: ByLane<Claim>,
+    next_order: u64,
+    /// When the next Acquire, or a Create without one, may be made.
+    next_create: Instant,
+    /// When the next Create may leave that has a reserved permit, if it can wait for so long.
+    next_reserved: Instant,
+    /// When those leave that have asked.
+    departures: ByLane<Instant>,
+    /// If [`TokenBucket::used`] is called when a call leaves: when the lanes got their permits whose calls have not left yet.
+    unused: Option<ByLane<Instant>>,
+}
+
+impl TokenBucket {
+    /// A full bucket at `now`.
+    #[must_use]
+    pub fn new(limits: QuotaLimits, now: Instant) -> Self {
+        Self {
+            milli_tokens: u64::from(limits.burst) * 1000,
+            limits,
+            seen: now,
+            gap_before: false,
+            time: now,
+            sent: VecDeque::new(),
+            reserved: Vec::new(),
+            claims: ByLane::new(),
+            next_order: 0,
+            next_create: now,
+            next_reserved: now,
+            departures: ByLane::new(),
+            unused: None,
+        }
+    }
+
+    /// The same for whoever calls [`TokenBucket::used`] when a call leaves: until then its permit counts as one that may be
+    /// used at any moment, so calls that leave late do not bunch up. Without it a call counts from when it got its permit.
+    #[must_use]
+    pub fn that_is_told_of_use(self) -> Self {
+        Self { unused: Some(ByLane::new()), ..self }
+    }
+
+    /// The call of this lane that has a permit leaves now.
+    pub fn used(&mut self, now: Instant, lane: LaneNumber) {
+        self.tick(now);
+        if let Some(unused) = self.unused.as_mut().filter(|unused| unused.get(lane).is_some()) {
+            unused.remove(lane);
+            self.sent.push_back(self.time);
+        }
+    }
+
+    /// Asks for a permit. Until it is granted the lane is remembered as waiting; asking more often changes nothing. A
+    /// Create uses the permit that was reserved with its Acquire's, if there is one.
+    #[must_use]
+    pub fn ask(&mut self, now: Instant, lane: LaneNumber, want: Want) -> Permit {
+        self.tick(now);
+        if want == Want::Create
+            && let Ok(at) = self.reserved.binary_search(&lane)
+        {
+            let departure = self.departure_of(lane);
+            if self.seen < departure {
+                return Permit::Wait(departure);
+            }
+            self.reserved.remove(at);
+            self.departures.remove(lane);
+            self.grant(lane);
+            return Permit::Granted;
+        }
+        if self.claims.get(lane).is_none_or(|claim| claim.want != want) {
+            let claim = Claim { want, since: self.time, order: self.next_order };
+            self.next_order += 1;
+            self.claims.insert(lane, claim);
+        }
+        let delay = self.delay(lane, want);
+        if delay > Duration::ZERO {
+            return Permit::Wait(now + delay);
+        }
+        self.claims.remove(lane);
+        self.milli_tokens -= u64::from(want.permits()) * 1000;
+        self.grant(lane);
+        if want.creates() {
+            self.next_create = self.seen + self.limits.create_spacing();
+        }
+        if want == Want::Create {
+            self.next_reserved = self.next_reserved.max(self.next_create);
+        }
+        if want == Want::AcquireAndCreate {
+            // When its last Create was to leave says nothing of the next one.
+            self.departures.remove(lane);
+            if let Err(at) = self.reserved.binary_search(&lane) {
+                self.reserved.insert(at, lane);
+            }
+        }
+        Permit::Granted
+    }
+
+    /// The lane wants nothing (any more): its claim and its reserved permit are given up.
+    pub fn withdraw(&mut self, lane: LaneNumber) {
+        self.claims.remove(lane);
+        self.reserved.retain(|reserved| *reserved != lane);
+        self.departures.remove(lane);
+    }
+
+    /// When the lane's Create leaves that has a reserved permit: in its turn, or at once if that were too late for it.
+    fn departure_of(&mut self, lane: LaneNumber) -> Instant {
+        if let Some(at) = self.departures.get(lane) {
+            return *at;
+        }
+        let in_turn = self.next_reserved.max(self.seen);
+        let at = if in_turn.duration_since(self.seen) > LONGEST_HELD { self.seen } else { in_turn };
+        self.next_reserved = in_turn.max(at + self.limits.create_spacing());
+        self.departures.insert(lane, at);
+        at
+    }
+
+    /// Checks what was restored.
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        check_count("permits.bucket.next_order", self.next_order)?;
+        self.limits.check()
+    }
+
+    /// What the lane keeps others from: the place of its claim in the queue, and whether a permit is reserved for it.
+    pub(crate) fn held_by(&self, lane: LaneNumber) -> (Option<u64>, bool) {
+        (self.claims.get(lane).map(|claim| claim.order), self.reserved.binary_search(&lane).is_ok())
+    }
+
+    fn grant(&mut self, lane: LaneNumber) {
+        let Some(unused) = &mut self.unused else {
+            self.sent.push_back(self.time);
+            return;
+        };
+        // Whoever has another one already may have used that unnoticed.
+        if unused.get(lane).is_some() {
+            self.sent.push_back(self.time);
+        }
+        unused.insert(lane, self.time);
+    }
+
+    /// For how long a call counts.
+    fn window(&self) -> Duration {
+        if self.unused.is_some() { COUNTS_FOR } else { SECOND }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        let elapsed = now.duration_since(self.seen);
+        let gap = elapsed > SECOND;
+        let aged = if gap && !self.gap_before { Duration::ZERO } else { elapsed };
+        if elapsed > Duration::ZERO {
+            self.gap_before = gap;
+        }
+        self.seen = now;
+        self.time += aged;
+        let refill = elapsed.as_millis().saturating_mul(u64::from(self.limits.calls_per_second));
+        self.milli_tokens = self.milli_tokens.saturating_add(refill).min(u64::from(self.limits.burst) * 1000);
+        let window = self.window();
+        while self.sent.front().is_some_and(|sent| self.time.duration_since(*sent) > window) {
+            self.sent.pop_front();
+        }
+        if let Some(unused) = &mut self.unused {
+            let time = self.time;
+            unused.retain(|granted| time.duration_since(*granted) <= UNUSED_FOR);
+        }
+    }
+
+    /// How long `lane` must still wait; zero when it is its turn and there is a permit.
+    fn delay(&self, lane: LaneNumber, want: Want) -> Duration {
+        if self.is_too_soon(want) {
+            return self.earliest(want).duration_since(self.seen);
+        }
+        let mine = self.rank(lane);
+        let before: u32 = self
+            .claims
+            .iter()
+            .filter(|(other, claim)| !self.is_too_soon(claim.want) && self.rank(*other) < mine)
+            .map(|(_, claim)| claim.want.permits())
+            .sum();
+        let needed = u64::from(before.saturating_add(want.permits())) * 1000;
+        let refill =
+            needed.saturating_sub(self.milli_tokens).div_ceil(u64::from(self.limits.calls_per_second));
+        let asked = (before + want.permits()) as usize;
+        let busy =
+            self.sent.len() + self.reserved.len() + self.unused.as_ref().map_or(0, ByLane::len) + asked;
+        let over = busy.saturating_sub(self.limits.most_in_any_second());
+        let window = match over {
+            0 => Duration::ZERO,
+            over => self.sent.get(over - 1).map_or(Duration::from_millis(100), |sent| {
+                (*sent + self.window()).duration_since(self.time) + Duration::from_millis(1)
+            }),
+        };
+        Duration::from_millis(refill).max(window).min(SECOND)
+    }
+
+    /// Whether it has to wait for the Creates before it. By the clock, gaps and all: one that is set forward costs no more
+    /// than one Create that comes too soon.
+    fn is_too_soon(&self, want: Want) -> bool {
+        self.seen < self.earliest(want)
+    }
+
+    fn earliest(&self, want: Want) -> Instant {
+        match want {
+            Want::AcquireAndCreate => self.next_create,
+            Want::Create => self.next_create.max(self.next_reserved),
+            Want::Delete | Want::Update | Want::Query => Instant::ZERO,
+        }
+    }
+
+    /// Who comes first: whoever ends a task, then whoever has waited longer than its share of a round, then by
+    /// importance, then by order.
+    fn rank(&self, lane: LaneNumber) -> Option<(u8, u64)> {
+        let claim = self.claims.get(lane)?;
+        let round_ms = self.claims.len() as u64 * 1000 / u64::from(self.limits.calls_per_second);
+        let overdue = self.time.duration_since(claim.since).as_millis() > round_ms.max(500);
+        let rank = claim.want.rank();
+        Some((if overdue { rank.min(OVERDUE_RANK) } else { rank }, claim.order))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! Whether a plan fits the limits of an App ID.
+
+use macro_rules_attribute::apply;
+
+use super::limits::{GivenLimits, OutputSize, PCW_PER_CALL, QuotaLimits, documented_pcw};
+use crate::document::{self, Document, FieldWriter, Json, Writer, Wrong, document};
+use crate::domain::Area;
+use crate::durations::server::POLL_INTERVAL;
+use crate::error::Invalid;
+use crate::time::Duration;
+
+/// The sizes, from the smallest on.
+const NAMES: [&str; 3] = ["SD", "HD", "FHD"];
+
+/// How many tasks of each output size there are at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TasksBySize([u32; 3]);
+
+impl Document for TasksBySize {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    #[cfg(test)]
+    fn typescript() -> String {
+        format!("number | {{ {} }}", NAMES.map(|size| format!("{size}?: number")).join("; "))
+    }
+
+    /// A number, which is of HD outputs, or `{ SD?, HD?, FHD? }`.
+    fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
+        if json.is_number() {
+            *self = Self::of(OutputSize::Hd, json.value()?);
+            return Ok(());
+        }
+        let mut fields = json.fields()?;
+        for (name, tasks) in NAMES.into_iter().zip(&mut self.0) {
+            fields.optional(name, tasks);
+        }
+        fields.finish_without_others()
+    }
+
+    fn write(&self, out: &mut dyn Writer) {
+        out.object(self);
+    }
+
+    fn write_fields(&self, out: &mut dyn FieldWriter) {
+        for (name, tasks) in NAMES.into_iter().zip(&self.0) {
+            out.field(name, tasks);
+        }
+    }
+}
+
+impl TasksBySize {
+    /// So many tasks of one size.
+    #[must_use]
+    pub fn of(size: OutputSize, tasks: u32) -> Self {
+        Self(OutputSize::ALL.map(|other| if other == size { tasks } else { 0 }))
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.0.iter().fold(0, |sum, tasks| sum.saturating_add(*tasks))
+    }
+
+    /// The largest size that there is.
+    #[must_use]
+    pub fn largest(&self) -> OutputSize {
+        let [_, hd, fhd] = self.0;
+        match (hd, fhd) {
+            (0, 0) => OutputSize::Sd,
+            (_, 0) => OutputSize::Hd,
+            (_, _) => OutputSize::Fhd,
+        }
+    }
+}
+
+/// What a plan needs of an App ID's quota.
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuotaEstimate {
+    /// Calls a second for monitoring alone.
+    pub queries_per_second: f64,
+    /// How many seconds it takes to launch all tasks one after the other, as the limits allow: Acquire, Create and the first Query of
+    /// each.
+    pub launch_all_seconds: f64,
+    /// The most tasks that these limits carry at this interval.
+    pub most_tasks: u32,
+    /// Whether the plan fits.
+    pub fits: bool,
+    /// One sentence that says why it fits or does not, and what to change.
+    pub verdict: String,
+}
+
+/// A plan whose need of quota is estimated.
+#[apply(document)]
+#[json(camel, unknown = refused)]
+#[derive(Clone, Debug)]
+pub struct QuotaPlan {
+    /// Tasks at the same time, by the size of their outputs: 1 or more. A number is that of HD outputs.
+    tasks: TasksBySize,
+    /// How often each is asked for.
+    poll_interval_ms: Option<Duration>,
+    /// Default `north-america`.
+    #[json(or = Area::default())]
+    area: Area,
+    /// Limits that differ from the area's documented ones; `pcw` is that of each size.
+    quota: Option<GivenLimits>,
+}
+
+impl QuotaPlan {
+    /// Reads a plan, which is JSON text.
+    ///
+    /// # Errors
+    /// A field that does not exist, or of the wrong type.
+    pub fn from_json(json: &str) -> Result<Self, Invalid> {
+        document::read("plan", json)
+    }
+
+    /// What it needs.
+    ///
+    /// # Errors
+    /// No task at all, or a value out of its range.
+    pub fn estimate(&self) -> Result<QuotaEstimate, Invalid> {
+        let given = self.quota.clone().unwrap_or_default();
+        let pcw_of = |size| given.pcw.unwrap_or(documented_pcw(self.area, size));
+        let interval = self.poll_interval_ms.unwrap_or(POLL_INTERVAL.default());
+        given
+            .limits(self.area, self.tasks.largest())
+            .and_then(|limits| estimate(self.tasks, interval, &limits, OutputSize::ALL.map(pcw_of)))
+            .map_err(|invalid| invalid.within("plan"))
+    }
+}
+
+/// Estimates what these tasks need, each asked for every `poll_interval`. A third of the rate is kept for launches,
+/// deletions and repeated calls. `pcw` is that of SD, HD and FHD: no size may exceed its own, nor all together the largest.
+///
+/// # Errors
+/// No task at all, or an interval out of its range.
+fn estimate(
+    tasks: TasksBySize,
+    poll_interval: Duration,
+    limits: &QuotaLimits,
+    pcw: [u32; 3],
+) -> Result<QuotaEstimate, Invalid> {
+    let total = tasks.total();
+    if total == 0 {
+        return Err(Invalid::new("tasks", total, "1 or more"));
+    }
+    POLL_INTERVAL.check(poll_interval)?;
+    let interval_s = poll_interval.as_millis() as f64 / 1000.0;
+    let rate = f64::from(limits.calls_per_second);
+    let for_queries = rate * 2.0 / 3.0;
+    let queries_per_second = f64::from(total) / interval_s;
+    let creates_per_second = f64::from(limits.pcw) / f64::from(PCW_PER_CALL);
+    let launch_all_seconds = f64::from(total) / creates_per_second.min(rate / 3.0);
+    let by_rate = (for_queries * interval_s).floor() as u32;
+    let largest = pcw.into_iter().max().unwrap_or_default();
+    let sizes = || NAMES.into_iter().zip(tasks.0).zip(pcw).map(|((name, tasks), pcw)| (name, tasks, pcw));
+    let too_many = sizes().find(|(_, tasks, pcw)| tasks > pcw);
+    let all_sizes = sizes().find(|(_, tasks, _)| *tasks == total).map_or(largest, |(_, _, pcw)| pcw);
+    let mut verdict = if let Some((size, tasks, pcw)) = too_many {
+        format!(
+            "Does not fit: {tasks} tasks at once of {size} outputs, but their PCW is {pcw}. Ask support to raise it."
+        )
+    } else if total > largest {
+        format!(
+            "Does not fit: {total} tasks at once, but all sizes together may have {largest}, the largest PCW of one. Ask \
+             support to raise it."
+        )
+    } else if total > by_rate {
+        let needed = (f64::from(total) / for_queries).ceil() as u64;
+        format!(
+            "Does not fit: asking {total} tasks every {} s takes {} calls a second, but {} of {} may go to that. Ask \
+             every {needed} s, or have the rate raised.",
+            tenths(interval_s),
+            tenths(queries_per_second),
+            tenths(for_queries),
+            limits.calls_per_second
+        )
+    } else {
+        format!(
+            "Fits: asking {total} tasks every {} s takes {} of {} calls a second; launching all of them takes {} s.",
+            tenths(interval_s),
+            tenths(queries_per_second),
+            limits.calls_per_second,
+            launch_all_seconds.round() as u64
+        )
+    };
+    if rate > creates_per_second {
+        verdict.push_str(&format!(
+            " If the service counts every call against 10 % of the PCW, only {} a second are allowed: lower \
+             callsPerSecond should it answer 429.",
+            tenths(creates_per_second)
+        ));
+    }
+    let most_tasks = by_rate.min(all_sizes);
+    let fits = too_many.is_none() && total <= largest.min(by_rate);
+    Ok(QuotaEstimate { queries_per_second, launch_all_seconds, most_tasks, fits, verdict })
+}
+
+/// A number as people read it, with a digit after the point if that is no zero. (What Rust writes decimals
+/// with is large, and nothing else in the WebAssembly module needs it.)
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn tenths(number: f64) -> String {
+    match (number * 10.0).round() as u64 {
+        tenths if tenths % 10 == 0 => (tenths / 10).to_string(),
+        tenths => format!("{}.{}", tenths / 10, tenths % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests;

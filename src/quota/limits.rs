@@ -1,0 +1,143 @@
+//! What the service allows an App ID.
+
+use macro_rules_attribute::apply;
+
+use crate::document::{self, document};
+use crate::domain::Area;
+use crate::error::Invalid;
+use crate::time::Duration;
+
+/// The limits of an App ID.
+#[apply(document)]
+#[json(camel, serde = both)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotaLimits {
+    /// Steady calls a second. Together with `burst` the most in any one second.
+    pub calls_per_second: u32,
+    /// Calls at once after a quiet time.
+    pub burst: u32,
+    /// Peak concurrent tasks (PCW), of the largest output size that is used. At most a tenth of it is created a second.
+    pub pcw: u32,
+}
+
+const CALLS_PER_SECOND: u32 = 8;
+const BURST: u32 = 2;
+/// So many tasks at once allow one request a second.
+pub(super) const PCW_PER_CALL: u32 = 10;
+
+impl QuotaLimits {
+    /// The documented defaults: 10 calls in any one second, and the PCW of this area and size.
+    #[must_use]
+    pub fn documented(area: Area, size: OutputSize) -> Self {
+        Self { calls_per_second: CALLS_PER_SECOND, burst: BURST, pcw: documented_pcw(area, size) }
+    }
+
+    /// The limits in `json` (JSON text: an object of any of the fields), the documented ones elsewhere. A PCW that is given
+    /// gives the rate too, where that is not given and a tenth of the PCW is less than the default: the service says that no
+    /// more requests a second are allowed, and not whether that holds for Query.
+    ///
+    /// # Errors
+    /// A field that does not exist, or a value out of its range.
+    pub fn from_json(area: Area, size: OutputSize, json: &str) -> Result<Self, Invalid> {
+        document::read::<GivenLimits>("quota", json)?.limits(area, size)
+    }
+
+    /// Checks every value against its range.
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        let ranges = [
+            ("quota.callsPerSecond", self.calls_per_second, 1, 10_000),
+            ("quota.burst", self.burst, 2, 10_000),
+            ("quota.pcw", self.pcw, 1, 1_000_000),
+        ];
+        for (field, value, least, most) in ranges {
+            if !(least..=most).contains(&value) {
+                return Err(Invalid::new(field, value, format!("from {least} to {most}")));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn most_in_any_second(&self) -> usize {
+        self.calls_per_second.saturating_add(self.burst) as usize
+    }
+
+    /// The time between two Creates: at most a tenth of the PCW a second.
+    pub(super) fn create_spacing(&self) -> Duration {
+        Duration::from_millis(u64::from(PCW_PER_CALL * 1000).div_ceil(u64::from(self.pcw.max(1))))
+    }
+}
+
+/// An App ID's limits, where they differ from the documented ones: Agora's support can raise them.
+#[apply(document)]
+#[json(camel, unknown = refused)]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GivenLimits {
+    /// Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under
+    /// 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether
+    /// it counts Query. Together with `burst` the most in any one second.
+    calls_per_second: Option<u32>,
+    /// Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).
+    burst: Option<u32>,
+    /// Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North
+    /// America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in
+    /// mainland China 20, 10 or 5. At most a tenth of it is created a second.
+    pub(super) pcw: Option<u32>,
+}
+
+impl GivenLimits {
+    /// See [`QuotaLimits::from_json`].
+    pub(crate) fn limits(&self, area: Area, size: OutputSize) -> Result<QuotaLimits, Invalid> {
+        let documented = QuotaLimits::documented(area, size);
+        let rate = self.pcw.map(|pcw| (pcw / PCW_PER_CALL).clamp(1, CALLS_PER_SECOND));
+        let limits = QuotaLimits {
+            calls_per_second: self.calls_per_second.or(rate).unwrap_or(documented.calls_per_second),
+            burst: self.burst.unwrap_or(documented.burst),
+            pcw: self.pcw.unwrap_or(documented.pcw),
+        };
+        limits.check()?;
+        Ok(limits)
+    }
+}
+
+/// The size of a task's output, by which the service counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutputSize {
+    /// At most 640 × 360.
+    Sd,
+    /// At most 1280 × 720.
+    Hd,
+    /// At most 1920 × 1080.
+    Fhd,
+}
+
+impl OutputSize {
+    /// All of them, the smallest first.
+    pub const ALL: [Self; 3] = [Self::Sd, Self::Hd, Self::Fhd];
+
+    /// The size of a picture of so many pixels a side, whichever is the longer one.
+    #[must_use]
+    pub fn of(width: i64, height: i64) -> Self {
+        match width.saturating_mul(height) {
+            ..=230_400 => Self::Sd,
+            230_401..=921_600 => Self::Hd,
+            921_601.. => Self::Fhd,
+        }
+    }
+}
+
+/// The PCW that the reference documents for an area and an output size, before support raises it.
+#[must_use]
+pub fn documented_pcw(area: Area, size: OutputSize) -> u32 {
+    match (area, size) {
+        (Area::NorthAmerica | Area::Europe, OutputSize::Sd) => 10,
+        (Area::NorthAmerica | Area::Europe, OutputSize::Hd) => 5,
+        (Area::NorthAmerica | Area::Europe, OutputSize::Fhd) => 2,
+        (Area::China | Area::AsiaPacific, OutputSize::Sd) => 20,
+        (Area::China | Area::AsiaPacific, OutputSize::Hd) => 10,
+        (Area::China, OutputSize::Fhd) => 5,
+        (Area::AsiaPacific, OutputSize::Fhd) => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests;
