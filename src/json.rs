@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::redact::hexadecimal;
+use crate::text::hexadecimal;
 
 /// How deep arrays and objects may be nested: they are read by recursion.
 const MAX_DEPTH: u8 = 127;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::json::Value;
-use crate::redact::start_of;
+use crate::text::start_of;
 
 /// The id of a task, or of a notification, is never longer, in bytes: those that are known have 32 digits. What is longer
 /// is none.

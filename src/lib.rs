@@ -18,7 +18,7 @@ pub mod failover;
 #[cfg(feature = "server")]
 mod group;
 #[cfg(feature = "server")]
-mod instance_id;
+pub mod instance_id;
 #[cfg(feature = "server")]
 mod json;
 #[cfg(feature = "server")]
@@ -43,6 +43,8 @@ pub mod status;
 pub mod supervisor;
 #[cfg(feature = "server")]
 pub mod task;
+#[cfg(feature = "server")]
+mod text;
 pub mod time;
 pub mod uid;
 #[cfg(target_arch = "wasm32")]

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::document::{Document, Json, Writer, Wrong};
+use crate::text::{hexadecimal, start_of};
 
 /// What has fewer characters is no secret: tokens, keys and passwords are longer, and words of messages are as short.
 const LEAST_SECRET_CHARS: usize = 6;
@@ -266,21 +267,10 @@ fn escaped_in_html(text: &[u8]) -> (Meant, usize) {
     }
 }
 
-pub(crate) fn hexadecimal(text: &[u8], at: usize, digits: usize) -> Option<u32> {
-    let digits = text.get(at..at + digits)?;
-    digits.iter().try_fold(0, |code, digit| Some(code * 16 + char::from(*digit).to_digit(16)?))
-}
-
 /// Control characters, and those that show a text other than it is.
 fn is_unprintable(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// At most so many bytes, whole characters.
-pub(crate) fn start_of(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-    end.and_then(|end| text.get(..end)).unwrap_or_default()
 }
 
 #[cfg(test)]

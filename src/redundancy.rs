@@ -14,7 +14,7 @@ use crate::supervisor::{
     CheckedSettings, CommonSettings, Input, Lane, LaneStatus, LaneUpdate, NewLane, Output, PermitRequest,
     RequestId, SnapshotError,
 };
-use crate::task::{Services, TaskWarning};
+use crate::task::{self, Services, TaskWarning};
 use crate::time::{Duration, WallTime};
 use crate::uid::Uid;
 
@@ -74,7 +74,7 @@ impl GroupConfig {
             let found = format!("{} lanes", settings_of_lanes.len());
             return Err(Invalid::new("config.lanes", found, format!("a list of 1 to {MAX_LANES} lanes")));
         }
-        instance_id::check(&common.instance_id, true)?;
+        instance_id::check_setting(&common.instance_id, true)?;
         let checked = CheckedSettings::new(common)?;
         let mut lanes: Vec<NewLane> = Vec::new();
         for (i, settings) in settings_of_lanes.into_iter().enumerate() {
@@ -142,7 +142,7 @@ impl GroupUpdate {
             services: JsonText,
         }
 
-        if document::parse("services", json)?.root().get("lanes").is_none() {
+        if !task::is_for_lanes(&document::parse("services", json)?) {
             return Services::from_json(json).map(|services| Self::All(Box::new(services)));
         }
         let Raw { lanes } = document::read("update", json)?;

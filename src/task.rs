@@ -12,16 +12,16 @@ use std::fmt;
 
 use macro_rules_attribute::apply;
 
-pub(crate) use self::check::check_word;
+pub use self::check::TaskWarning;
 #[cfg(test)]
 use self::check::{CDN_CODECS, FILL_MODES, MODES, PROFILES, SERVICE_TYPE, VIDEO_MODES};
-pub use self::check::{TaskWarning, check_instance_id};
 pub use self::shown::revealed;
 use self::shown::without_signature;
 #[cfg(test)]
 use crate::document::words;
 use crate::document::{self, Document, FieldWriter, Fields, Json, JsonText, Writer, Wrong, document};
 use crate::error::Invalid;
+use crate::json::Tree;
 use crate::quota::OutputSize;
 use crate::time::Duration;
 use crate::uid::Uid;
@@ -35,6 +35,19 @@ pub struct Services {
     pub cloud_transcoder: CloudTranscoder,
     #[json(beside)]
     extra: Extra,
+}
+
+/// The path of the transcoder in a payload, or of what is below it: `transcoder_path!(".outputs")`.
+macro_rules! transcoder_path {
+    ($($below:literal)?) => {
+        concat!("services.cloudTranscoder.config.transcoder" $(, $below)?)
+    };
+}
+pub(crate) use transcoder_path;
+
+/// Whether JSON text is what a group takes as an update for some of its lanes, and no payload.
+pub(crate) fn is_for_lanes(json: &Tree<'_>) -> bool {
+    json.root().get("lanes").is_some()
 }
 
 /// `services.cloudTranscoder`.
@@ -441,20 +454,15 @@ impl Services {
                 Transcoder { extra: std::mem::take(&mut transcoder.extra), ..Transcoder::default() };
             services
         };
-        macro_rules! field {
-            ($name:literal) => {
-                concat!("services.cloudTranscoder.config.transcoder.", $name)
-            };
-        }
         let differences = [
-            (field!("idleTimeout"), self.idle_timeout() != newer.idle_timeout()),
-            (field!("streamProcessMode"), mode(old) != mode(new)),
-            (field!("audioInputs"), !can_be_updated(&old.audio_inputs, &new.audio_inputs)),
-            (field!("videoInputs"), !can_be_updated(&old.video_inputs, &new.video_inputs)),
-            (field!("canvas"), old.canvas != new.canvas),
-            (field!("waterMarks"), old.water_marks != new.water_marks),
+            (transcoder_path!(".idleTimeout"), self.idle_timeout() != newer.idle_timeout()),
+            (transcoder_path!(".streamProcessMode"), mode(old) != mode(new)),
+            (transcoder_path!(".audioInputs"), !can_be_updated(&old.audio_inputs, &new.audio_inputs)),
+            (transcoder_path!(".videoInputs"), !can_be_updated(&old.video_inputs, &new.video_inputs)),
+            (transcoder_path!(".canvas"), old.canvas != new.canvas),
+            (transcoder_path!(".waterMarks"), old.water_marks != new.water_marks),
             (
-                field!("outputs"),
+                transcoder_path!(".outputs"),
                 !old.outputs.iter().map(Output::fixed).eq(new.outputs.iter().map(Output::fixed)),
             ),
             ("services", envelope(self) != envelope(newer)),

@@ -4,7 +4,7 @@ use super::json::Place;
 use super::{Document, Json, JsonText, Wrong};
 use crate::error::{Invalid, joined};
 use crate::json::Value;
-use crate::redact::start_of;
+use crate::text::start_of;
 
 /// Of the name of a field that is not known more is not shown, in bytes.
 const MAX_NAME_BYTES: usize = 64;

@@ -12,7 +12,7 @@ use crate::error::{Invalid, quoted};
 use crate::instance_id;
 use crate::policy::RetryPolicy;
 use crate::quota::{GivenLimits, OutputSize, QuotaLimits};
-use crate::task::{Services, TaskWarning, check_word};
+use crate::task::{Services, TaskWarning, transcoder_path};
 use crate::time::{Duration, MAX_SAFE_INTEGER};
 use crate::uid::{Uid, UidRing};
 
@@ -132,7 +132,7 @@ impl SupervisorConfig {
     /// The first value that is not allowed.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
         let SupervisorSettings { common, uids } = document::read("config", json)?;
-        instance_id::check(&common.instance_id, false)?;
+        instance_id::check_setting(&common.instance_id, false)?;
         let settings = CheckedSettings::new(common)?;
         let lane = settings.lane("main".to_owned(), settings.instance_id.clone(), uids, None)?;
         let limits = settings.limits(std::slice::from_ref(&lane))?;
@@ -179,7 +179,7 @@ impl CheckedSettings {
             presence,
             seed,
         } = settings;
-        check_word("config.appId", &app_id, 64)?;
+        instance_id::check_word("config.appId", &app_id, 64)?;
         if seed > MAX_SAFE_INTEGER {
             return Err(Invalid::new("config.seed", seed, "from 0 to 9007199254740991"));
         }
@@ -240,12 +240,11 @@ impl CheckedSettings {
 
 /// The channel of the one RTC output, whose uid the ring replaces.
 fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Invalid> {
-    const OUTPUTS: &str = "services.cloudTranscoder.config.transcoder.outputs";
     let mut outputs = services.rtc_outputs();
     let (Some(output), None) = (outputs.next(), outputs.next()) else {
         let found = format!("a list with {} RTC outputs", services.rtc_outputs().count());
         return Err(Invalid::new(
-            OUTPUTS,
+            transcoder_path!(".outputs"),
             found,
             "one output into an RTC channel: its uid is what is alternated",
         ));
@@ -293,14 +292,14 @@ impl LaneConfig {
 
     /// Checks that a payload fits this output and these uids, and no other channel.
     pub(super) fn check_services(&self, services: &Services, ring: &UidRing) -> Result<(), Invalid> {
-        const OUTPUTS: &str = "services.cloudTranscoder.config.transcoder.outputs[0].rtc.rtcChannel";
         let channel = supervised_channel(services, ring)?;
         if channel != self.output_channel {
             let allowed = format!(
                 "{}: an update cannot move an output to another channel",
                 quoted(&self.output_channel)
             );
-            return Err(Invalid::new(OUTPUTS, quoted(&channel), allowed));
+            let field = transcoder_path!(".outputs[0].rtc.rtcChannel");
+            return Err(Invalid::new(field, quoted(&channel), allowed));
         }
         Ok(())
     }

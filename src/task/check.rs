@@ -5,11 +5,10 @@ use macro_rules_attribute::apply;
 use super::shown::without_signature;
 use super::{
     Canvas, DEFAULT_IDLE_TIMEOUT_S, ImageUrl, Input, Output, Region, Rtc, Services, Transcoder, VideoOption,
-    WaterMark,
+    WaterMark, transcoder_path,
 };
 use crate::document::document;
 use crate::error::{Invalid, joined, quoted};
-use crate::instance_id;
 
 /// Something that is allowed, but probably not meant.
 #[apply(document)]
@@ -46,26 +45,9 @@ pub(super) const PROFILES: [&str; 6] = [
 ];
 
 const RTC_TOKEN: &str = "rtc.rtcToken";
-const TRANSCODER: &str = "services.cloudTranscoder.config.transcoder";
+const TRANSCODER: &str = transcoder_path!();
 const AREA: &str = "from 120×120 to 1920×1080, or to 1080×1920";
 const IMAGE: &str = "an http(s) address that contains .jpg, .jpeg or .png";
-
-/// Checks an instanceId: 1 to 64 of `A-Z a-z 0-9 - _`.
-///
-/// # Errors
-/// An [`Invalid`] about `instanceId`.
-pub fn check_instance_id(instance_id: &str) -> Result<(), Invalid> {
-    check_word("instanceId", instance_id, instance_id::LONGEST)
-}
-
-/// Checks a name that goes into addresses: 1 to `longest` of `A-Z a-z 0-9 - _`.
-pub(crate) fn check_word(field: &str, word: &str, longest: usize) -> Result<(), Invalid> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if !word.is_empty() && word.len() <= longest && word.bytes().all(allowed) {
-        return Ok(());
-    }
-    Err(Invalid::new(field, quoted(word), format!("1 to {longest} of A-Z a-z 0-9 - _")))
-}
 
 impl Services {
     /// Everything in this payload that the service would refuse.

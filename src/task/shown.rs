@@ -3,7 +3,7 @@
 //! What is known to be harmless is shown, and nothing else: tokens, addresses of streams, and every field that is not known
 //! here are hidden, what follows the path of an image's address too, as it may be signed.
 
-use super::Services;
+use super::{Services, is_for_lanes};
 use crate::document::{self, Json, rewrite};
 use crate::error::{Invalid, quoted};
 use crate::json::Tree;
@@ -135,7 +135,7 @@ fn add_secrets(json: &Json<'_>, secrets: &mut Vec<String>) {
 /// The first that is not hidden there.
 pub fn revealed(services: &str, shown_of: Option<&Services>) -> Result<String, Invalid> {
     let tree = document::parse("services", services)?;
-    let root = if tree.root().get("lanes").is_some() { "update" } else { "services" };
+    let root = if is_for_lanes(&tree) { "update" } else { "services" };
     let mut hidden = Vec::new();
     if let Some(shown_of) = shown_of {
         shown_of.hide(&shown_of.mark(), &mut |shown, json| {

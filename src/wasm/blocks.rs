@@ -10,10 +10,10 @@ use crate::policy::{self, RetryReason};
 use crate::quota::{self, LaneNumber, OutputSize, Permit, QuotaLimits, QuotaPlan, Want};
 use crate::retry_after::parse_retry_after;
 use crate::status::{Call, ServiceStatus, TaskStatus};
-use crate::task::{Services, TaskWarning, check_instance_id};
+use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Duration, WallTime};
 use crate::uid::Uid;
-use crate::{domain, notice, status, uid};
+use crate::{domain, instance_id, notice, status, uid};
 
 /// Which answer waits how long, and when a ladder of waits is spent.
 #[wasm_bindgen]
@@ -240,7 +240,7 @@ pub fn validate_task(services: &str, instance_id: Option<String>) -> Result<JsVa
         warnings: Vec<TaskWarning>,
     }
 
-    let mut errors: Vec<Invalid> = instance_id.iter().filter_map(|id| check_instance_id(id).err()).collect();
+    let mut errors: Vec<Invalid> = instance_id.iter().filter_map(|id| instance_id::check(id).err()).collect();
     let mut warnings = Vec::new();
     match value::read::<Services>("services", services) {
         Err(invalid) => errors.push(invalid),
