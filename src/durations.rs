@@ -30,7 +30,7 @@ pub(crate) struct SettingRange {
 }
 
 impl SettingRange {
-    /// The default of a duration, which must have one.
+    /// The default of a duration of these tables, each of which has one.
     pub(crate) const fn default(&self) -> Duration {
         match self.default {
             [ms, ..] => Duration::from_millis(*ms),
@@ -75,7 +75,7 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 pub(crate) const DAY: u64 = 24 * HOUR;
 
-/// Defines one table: `NAME = "fieldMs": least to greatest, default […];` with `[0]` before what may be 0.
+/// Defines one table: `NAME = "fieldMs": least to greatest, default …;` with `[0]` before what may be 0.
 macro_rules! durations {
     ($($name:ident = $field:literal: $([$zero:literal])? $least:literal to $greatest:expr, default $default:expr;)+) => {
         $(pub(crate) const $name: SettingRange = SettingRange {
@@ -84,7 +84,7 @@ macro_rules! durations {
             greatest: $greatest,
             or_zero: { let zeros: &[u64] = &[$($zero)?]; !zeros.is_empty() },
             unit: " ms",
-            default: &$default,
+            default: &[$default],
         };)+
         #[cfg(test)]
         pub(crate) const ALL: &[SettingRange] = &[$($name),+];
@@ -96,9 +96,9 @@ pub(crate) mod server {
     use super::{DAY, MINUTE, SECOND, SettingRange};
 
     durations! {
-        DOMAIN_RETURN = "domainReturnMs": 1_000 to DAY, default [10 * MINUTE];
-        START_GRACE = "startGraceMs": [0] 500 to MINUTE, default [5 * SECOND];
-        POLL_INTERVAL = "pollIntervalMs": 1_000 to DAY, default [120 * SECOND];
+        DOMAIN_RETURN = "domainReturnMs": 1_000 to DAY, default 10 * MINUTE;
+        START_GRACE = "startGraceMs": [0] 500 to MINUTE, default 5 * SECOND;
+        POLL_INTERVAL = "pollIntervalMs": 1_000 to DAY, default 120 * SECOND;
     }
 }
 
@@ -108,7 +108,7 @@ pub(crate) mod host {
     use super::{MINUTE, SECOND, SettingRange};
 
     durations! {
-        FALLBACK_QUERY_INTERVAL = "fallbackQueryIntervalMs": 1_000 to 10 * MINUTE, default [SECOND];
+        FALLBACK_QUERY_INTERVAL = "fallbackQueryIntervalMs": 1_000 to 10 * MINUTE, default SECOND;
     }
 }
 
@@ -118,8 +118,8 @@ pub(crate) mod cloudflare {
     use super::{DAY, HOUR, SECOND, SettingRange};
 
     durations! {
-        KEPT_FOR = "keptForMs": [0] 3_600_000 to 3_650 * DAY, default [7 * DAY];
-        HINT_INTERVAL = "hintIntervalMs": [0] 100 to DAY, default [10 * SECOND];
+        KEPT_FOR = "keptForMs": [0] 3_600_000 to 3_650 * DAY, default 7 * DAY;
+        HINT_INTERVAL = "hintIntervalMs": [0] 100 to DAY, default 10 * SECOND;
     }
 
     const _: () = assert!(KEPT_FOR.least == HOUR);
