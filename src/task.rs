@@ -59,7 +59,7 @@ pub struct CloudTranscoder {
     #[typed(words(&[SERVICE_TYPE]))]
     pub service_type: String,
     /// Its settings.
-    pub config: Config,
+    pub config: CloudTranscoderConfig,
     #[json(beside)]
     extra: Extra,
 }
@@ -68,7 +68,7 @@ pub struct CloudTranscoder {
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+pub struct CloudTranscoderConfig {
     /// What to mix, and where to.
     pub transcoder: Transcoder,
     #[json(beside)]

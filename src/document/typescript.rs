@@ -58,8 +58,7 @@ impl Presence {
 }
 
 /// What TypeScript calls a type, where it is not Rust's name: there, names stand in no module.
-const NAMES: [(&str, &str); 11] = [
-    ("Config", "CloudTranscoderConfig"),
+const NAMES: [(&str, &str); 10] = [
     ("CommonSettings", "CommonConfig"),
     ("SupervisorSettings", "SupervisorConfig"),
     ("LaneSettings", "LaneConfig"),

@@ -19,8 +19,8 @@ use crate::supervisor::{
     Standing, SupervisorSettings, Suspicion, Via,
 };
 use crate::task::{
-    AudioOption, Canvas, CloudTranscoder, Config, Input, Output, Region, Rtc, Services, TaskWarning,
-    Transcoder, VideoOption, WaterMark,
+    AudioOption, Canvas, CloudTranscoder, CloudTranscoderConfig, Input, Output, Region, Rtc, Services,
+    TaskWarning, Transcoder, VideoOption, WaterMark,
 };
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/js/contract.ts");
@@ -39,8 +39,8 @@ macro_rules! described {
 
 fn documents() -> impl Iterator<Item = Description> {
     let payload = described!(
-        Services CloudTranscoder Config Transcoder Input Rtc Region Canvas WaterMark Output AudioOption VideoOption
-        Invalid TaskWarning
+        Services CloudTranscoder CloudTranscoderConfig Transcoder Input Rtc Region Canvas WaterMark Output AudioOption
+        VideoOption Invalid TaskWarning
     );
     let settings = described!(
         Area Restart Migration Rollout Presence OnAirPolicy RetryPolicy GivenLimits CommonSettings SupervisorSettings
