@@ -14,9 +14,6 @@ use crate::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backoff(Vec<Duration>);
 
-/// A schedule has at most so many waits.
-const MAX_WAITS: usize = 20;
-
 document!(@transparent Backoff);
 document!(@serde both Backoff);
 
@@ -295,9 +292,9 @@ trait Setting {
 impl Setting for Backoff {
     fn check(&self, range: &SettingRange) -> Result<(), Invalid> {
         let field = range.field;
-        if self.0.is_empty() || self.0.len() > MAX_WAITS {
+        if self.0.is_empty() || self.0.len() > 20 {
             let found = format!("a list of {}", self.0.len());
-            return Err(Invalid::new(field, found, format!("a list of 1 to {MAX_WAITS} waits")));
+            return Err(Invalid::new(field, found, "a list of 1 to 20 waits"));
         }
         for (i, wait) in self.0.iter().enumerate() {
             range.check(*wait).map_err(|invalid| Invalid { field: format!("{field}[{i}]"), ..invalid })?;
