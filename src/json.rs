@@ -129,9 +129,10 @@ impl<'a> Value<'a> {
 
     /// Whether it is this string, which needs no escapes.
     pub(crate) fn is_string(self, text: &str) -> bool {
-        let source = self.source();
-        let is_written = source.len() == text.len() + 2 && source.get(1..=text.len()) == Some(text);
-        is_written || (source.contains('\\') && self.string().as_deref() == Some(text))
+        let Some(source) = self.source().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+            return false;
+        };
+        source == text || (source.contains('\\') && self.string().as_deref() == Some(text))
     }
 
     /// The names and values of an object.

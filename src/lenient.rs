@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::json::Value;
 use crate::text::start_of;
+use crate::time::MAX_SAFE_INTEGER;
 
 /// The id of a task, or of a notification, is never longer, in bytes: those that are known have 32 digits. What is longer
 /// is none.
@@ -40,9 +41,10 @@ pub(crate) fn task_id(value: Value<'_>) -> Option<Cow<'_, str>> {
     text(value, MAX_ID_BYTES).filter(|id| !matches!(&**id, "." | ".."))
 }
 
-/// An integer, or text that reads as one.
+/// An integer that a JavaScript number holds exactly, or text that reads as one.
 pub(crate) fn integer(value: Value<'_>) -> Option<i64> {
-    value.integer().or_else(|| value.string()?.parse().ok())
+    let number: i64 = value.integer().or_else(|| value.string()?.parse().ok())?;
+    (number.unsigned_abs() <= MAX_SAFE_INTEGER).then_some(number)
 }
 
 #[cfg(test)]
@@ -77,9 +79,17 @@ mod tests {
 
     #[test]
     fn an_integer_may_be_a_text() {
-        for (json, read) in
-            [("65", Some(65)), ("\"-7\"", Some(-7)), ("6.5", None), ("\"\"", None), ("null", None)]
-        {
+        for (json, read) in [
+            ("65", Some(65)),
+            ("\"-7\"", Some(-7)),
+            ("-9007199254740991", Some(-9_007_199_254_740_991)),
+            ("9007199254740992", None),
+            ("\"9007199254740992\"", None),
+            ("-9223372036854775808", None),
+            ("6.5", None),
+            ("\"\"", None),
+            ("null", None),
+        ] {
             assert_eq!(of(json, integer), read, "{json}");
         }
     }

@@ -43,6 +43,15 @@ fn the_last_of_several_values_under_one_name_counts() {
 }
 
 #[test]
+fn only_a_string_is_a_string() {
+    let is = |json: &str, text| Tree::parse(json).unwrap().root().is_string(text);
+    assert!(is("\"\"", "") && is("\"234\"", "234") && is("\"\\u0061\"", "a"));
+    for (json, text) in [("{}", ""), ("[]", ""), ("12345", "234"), ("{\"a\":1}", "\"a\":1"), ("null", "ul")] {
+        assert!(!is(json, text), "{json}");
+    }
+}
+
+#[test]
 fn names_may_be_escaped() {
     let tree = Tree::parse(r#"{"task\u0049d":"t","\"":1}"#).unwrap();
     assert_eq!(tree.root().at("taskId").string().as_deref(), Some("t"));

@@ -3,6 +3,8 @@
 //! What is known to be harmless is shown, and nothing else: tokens, addresses of streams, and every field that is not known
 //! here are hidden, what follows the path of an image's address too, as it may be signed.
 
+use std::collections::BTreeMap;
+
 use super::{Services, is_for_lanes};
 use crate::document::{self, Json, rewrite};
 use crate::error::{Invalid, quoted};
@@ -12,7 +14,10 @@ use crate::redact::is_secret;
 /// What stands in the place of a hidden value begins with this; a number that changes with what is shown follows, and its
 /// place: places mean something else in a payload that has changed.
 const HIDDEN: &str = "***";
+/// How many digits that number has.
+const DIGITS: usize = 8;
 
+#[derive(PartialEq, Eq)]
 enum Field {
     Harmless,
     /// The address of an image.
@@ -128,32 +133,44 @@ fn add_secrets(json: &Json<'_>, secrets: &mut Vec<String>) {
     });
 }
 
-/// Puts back what is hidden in `services`, which is JSON text, wherever it has gone, out of the payload that it was shown of. It
-/// may be what a group takes as an update as well: payloads of several lanes.
+/// Puts back what is hidden in `services`, which is JSON text, wherever it has gone, out of the payload that it was shown of;
+/// but only into fields that are hidden as well, so that nothing shows or quotes it. It may be what a group takes as an update,
+/// too: payloads of several lanes.
 ///
 /// # Errors
-/// The first that is not hidden there.
+/// The first that is not hidden there, or stands where its value would be shown.
 pub fn revealed(services: &str, shown_of: Option<&Services>) -> Result<String, Invalid> {
     let tree = document::parse("services", services)?;
     let root = if is_for_lanes(&tree) { "update" } else { "services" };
-    let mut hidden = Vec::new();
+    let kind = |json: &Json<'_>| json.name().map(|(parent, name)| field(parent, name));
+    let mut hidden = BTreeMap::new();
     if let Some(shown_of) = shown_of {
         shown_of.hide(&shown_of.mark(), &mut |shown, json| {
-            hidden.push((shown.to_owned(), json.source().to_owned()))
+            hidden.insert(shown.to_owned(), (kind(json), json.source().to_owned()));
         });
     }
     let mut wrong = None;
     let revealed = rewrite(&Json::root(root, tree.root()), &mut |json| {
-        let text = json.as_text().filter(|text| text.split('?').any(|part| part.starts_with(HIDDEN)))?;
-        let kept = hidden.iter().find(|(shown, _)| *shown == text);
-        if kept.is_none() {
-            let allowed =
-                "the value itself: none is kept under this name, as the payload may have changed since";
-            wrong.get_or_insert_with(|| Invalid::new(json.path(), quoted(&text), allowed));
-        }
-        kept.map(|(_, value)| value.clone())
+        // In the place of a payload that was shown, whatever looks like a mark is one that was changed.
+        let is_changed =
+            |text: &str| shown_of.is_some() && text.split('?').any(|part| part.starts_with(HIDDEN));
+        let text = json.as_text().filter(|text| has_mark(text) || is_changed(text))?;
+        let allowed = match hidden.get(text.as_ref()) {
+            Some((of, value)) if *of == kind(json) => return Some(value.clone()),
+            Some(_) => "the value itself: what is hidden elsewhere would be shown here",
+            None => "the value itself: none is kept under this name, as the payload may have changed since",
+        };
+        wrong.get_or_insert_with(|| Invalid::new(json.path(), quoted(&text), allowed));
+        None
     });
     wrong.map_or(Ok(revealed), Err)
+}
+
+/// Whether what stands for a hidden value is anywhere in a text.
+fn has_mark(text: &str) -> bool {
+    text.split(HIDDEN)
+        .skip(1)
+        .any(|rest| rest.len() >= DIGITS && rest.bytes().take(DIGITS).all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The address of an image without what may sign it; none if there is a user's name in it.

@@ -223,15 +223,46 @@ fn what_was_shown_of_a_payload_that_has_changed_stands_for_nothing() {
 fn what_stands_for_nothing_hidden_is_named() {
     let services = Services::from_json(&whole().to_string()).unwrap();
     let refused = |shown_of| {
-        let given = json!({ "a": [1, { "b": "https://img.example/a.jpg?***.made.up" }] });
+        let given = json!({ "a": [1, { "b": "https://img.example/a.jpg?***01234567.made.up" }] });
         revealed(&given, shown_of).unwrap_err()
     };
     assert_eq!(refused(Some(&services)).field, "services.a[1].b");
     assert_eq!(refused(None).field, "services.a[1].b");
     assert_eq!(revealed(&json!("***"), Some(&services)).unwrap_err().field, "services");
+    assert_eq!(revealed(&json!("a?***.b"), Some(&services)).unwrap_err().field, "services");
+    assert_eq!(revealed(&json!("*** LIVE ***"), None), Ok(json!("*** LIVE ***")), "a new one may say so");
+    let new = Services::from_json(&services.shown()).unwrap_err();
+    assert!(new.field.ends_with("audioInputs[0].rtc.rtcToken") && new.allowed.contains("the value"), "{new}");
+    let inside = json!({ "a": format!("prefix {}.a", mark_of(&services)) });
+    assert_eq!(revealed(&inside, Some(&services)).unwrap_err().field, "services.a");
     assert_eq!(revealed(&json!({ "a": "b***" }), None), Ok(json!({ "a": "b***" })));
     let error = super::revealed("***", None).unwrap_err();
     assert_eq!(error.to_string(), "services is not JSON, but must be an object");
+}
+
+/// A text that is shown, or quoted by an error, would tell what it stands for.
+#[test]
+fn what_is_hidden_is_put_back_only_where_it_is_hidden() {
+    let services = Services::from_json(&whole().to_string()).unwrap();
+    let transcoder = "/cloudTranscoder/config/transcoder";
+    let token = shown(&services).pointer(&format!("{transcoder}/outputs/0/rtc/rtcToken")).unwrap().clone();
+    for place in [
+        "idleTimeout",
+        "streamProcessMode",
+        "outputs/0/rtc/rtcChannel",
+        "outputs/0/rtc/rtcUid",
+        "outputs/0/videoOption/codec",
+        "canvas/fillMode",
+        "waterMarks/0/imageUrl",
+    ] {
+        let mut moved = shown(&services);
+        *moved.pointer_mut(&format!("{transcoder}/{place}")).unwrap() = token.clone();
+        let refused = revealed(&moved, Some(&services)).unwrap_err();
+        assert!(refused.allowed.contains("would be shown here"), "{place}: {refused}");
+    }
+    let mut moved = shown(&services);
+    moved.pointer_mut(&format!("{transcoder}/outputs/0")).unwrap()["secretOfOurs"] = token;
+    assert!(revealed(&moved, Some(&services)).is_ok());
 }
 
 #[test]

@@ -598,6 +598,20 @@ test("a clock that is set back does not hold up who asks for a permit", () => {
   assert.equal(bucket.ask(back + 500, 2, "query"), 0);
 });
 
+test("a number in a reply that JavaScript cannot hold costs no event, no status and no snapshot", async (t) => {
+  const { server, host, event, events } = await world(t);
+  const rule = { call: "acquire", times: 1, effect: { kind: "answer", status: 503, code: 2 ** 53 } } as const;
+  server.emulator.control({ kind: "addRule", rule });
+  const supervisor = new Supervisor(supervisorConfig, host);
+  const outcome = supervisor.run();
+  await event(({ type }) => type === "confirmed");
+  const retrying = events.find(({ type }) => type === "retrying");
+  assert.ok(retrying?.type === "retrying" && retrying.status === 503 && retrying.code === undefined);
+  assert.equal(supervisor.status().state, "running");
+  supervisor.stop();
+  assert.deepEqual(await outcome, { kind: "stopped" });
+});
+
 test("a clock that is set back does not keep a domain from being returned to", () => {
   const now = Date.now();
   const ladder = new DomainLadder("north-america", undefined, 60_000);
