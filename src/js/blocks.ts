@@ -20,6 +20,7 @@ import * as wasm from "./glue.js";
 import type {
   Area,
   Call,
+  DomainFailure,
   Meaning,
   Notice,
   Quota,
@@ -182,7 +183,7 @@ export class DomainLadder {
    * This domain did not answer, or with a 5xx (three in a row count); `now` is in ms since the epoch. `unknown`: the
    * runtime does not say why, as browsers and Workers never do. Of any domain but the current one it changes nothing.
    */
-  failed(domain: string, failure: "dns" | "unreachable" | "unknown" | "serverError", now: number): void {
+  failed(domain: string, failure: DomainFailure, now: number): void {
     this.#ladder.it.failed(asText("domain", domain), asJson("failure", failure), instant("now", now));
   }
 

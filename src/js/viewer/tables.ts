@@ -18,7 +18,7 @@ import {
   uids,
 } from "./check.js";
 import { DURATIONS, type FailoverDurations } from "./durations.js";
-import type { FailoverSettings, Health, Kind, MediaState, Signal, Step, SwitchReason, ViewerEvent } from "./types.js";
+import type { FailoverSettings, Signal, Step, ViewerEvent } from "./types.js";
 import type { ViewerOptions } from "./viewer.js";
 
 /** The fields of each member of a union, but its type. */
@@ -29,11 +29,12 @@ type FieldsOf<Union extends { type: string }> = {
 };
 
 /** The tracks of an output. */
-export const KINDS = ["audio", "video"] as const satisfies readonly Kind[];
+export const KINDS = ["audio", "video"] as const;
 const KIND = oneOf(...KINDS);
 /** How a track may be; its place is the SDKs' number of it. */
-export const STATES: readonly MediaState[] = ["stopped", "starting", "decoding", "frozen", "failed"];
-const REASONS: readonly SwitchReason[] = [
+export const STATES = ["stopped", "starting", "decoding", "frozen", "failed"] as const;
+/** Why another output is shown. */
+export const REASONS = [
   "left",
   "unpublished",
   "frozen",
@@ -44,13 +45,13 @@ const REASONS: readonly SwitchReason[] = [
   "notStarted",
   "onAir",
   "unsubscribed",
-];
+] as const;
+const REASON = oneOf(...REASONS);
 /** How an output may leave, as far as SDKs say; its place is the native engines' number of it. */
 export const LEFT = ["quit", "timedOut", "becameAudience"] as const;
-const REASON = oneOf(...REASONS);
 
 /** How an output is. */
-export const HEALTH: readonly Health[] = ["absent", "available", "starting", "playing", "frozen", "muted", "failed"];
+export const HEALTH = ["absent", "available", "starting", "playing", "frozen", "muted", "failed"] as const;
 
 /** Signals: the uid, if there is one, and then at most three fields. */
 export const SIGNALS: FieldsOf<Signal> = {

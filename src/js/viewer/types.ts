@@ -1,14 +1,24 @@
-/** Signals, steps and events of the viewer's failover. All times are in ms. */
+/**
+ * Signals, steps and events of the viewer's failover. All times are in ms. Unions of words are derived from `tables.ts`, where a
+ * word's place is its number; `@useDeclaredType` makes the reference list them.
+ */
+import type { Uid } from "../contract.js";
 import type { FailoverDurations } from "./durations.js";
+import type { HEALTH, KINDS, REASONS, STATES } from "./tables.js";
 
-/** An RTC user id. */
-export type Uid = number;
+export type { Uid };
 
-/** What a track carries. */
-export type Kind = "audio" | "video";
+/**
+ * What a track carries.
+ * @useDeclaredType
+ */
+export type Kind = (typeof KINDS)[number];
 
-/** How a remote track is, as the SDKs name it. */
-export type MediaState = "stopped" | "starting" | "decoding" | "frozen" | "failed";
+/**
+ * How a remote track is, as the SDKs name it.
+ * @useDeclaredType
+ */
+export type MediaState = (typeof STATES)[number];
 
 /** What an SDK reports of the outputs and of the viewer. */
 export type Signal =
@@ -38,19 +48,12 @@ export type Signal =
   /** The output that the server says is on air. */
   | { type: "onAir"; uid: Uid };
 
-/** Why another output is shown. */
-export type SwitchReason =
-  | "left"
-  | "unpublished"
-  | "frozen"
-  | "dead"
-  | "muted"
-  | "audioLost"
-  | "failed"
-  | "notStarted"
-  | "onAir"
-  /** Only of `degraded`: the application unsubscribed from it, or the SDK lost it. It is subscribed to again. */
-  | "unsubscribed";
+/**
+ * Why another output is shown. `unsubscribed` is a reason of `degraded` only: the application unsubscribed from the output, or
+ * the SDK lost it. It is subscribed to again.
+ * @useDeclaredType
+ */
+export type SwitchReason = (typeof REASONS)[number];
 
 /** What happened to the picture. */
 export type ViewerEvent =
@@ -78,22 +81,18 @@ export type ViewerEvent =
   /** The viewer was thrown out, or its uid is elsewhere: nothing more is done. Joining again is the application's decision. */
   | { type: "closed" };
 
-/** How an output is, as far as this viewer can tell. */
-export type Health =
-  /** Not in the channel, or without video. */
-  | "absent"
-  /** It can be subscribed to. */
-  | "available"
-  /** Subscribed; it has not shown two frames yet. */
-  | "starting"
-  /** Its picture flows. */
-  | "playing"
-  /** Its picture does not flow any more. */
-  | "frozen"
-  /** Muted on purpose. */
-  | "muted"
-  /** It cannot be decoded, or did not start. */
-  | "failed";
+/**
+ * How an output is, as far as this viewer can tell:
+ * - `absent`: not in the channel, or without video.
+ * - `available`: it can be subscribed to.
+ * - `starting`: subscribed; it has not shown two frames yet.
+ * - `playing`: its picture flows.
+ * - `frozen`: its picture does not flow any more.
+ * - `muted`: on purpose.
+ * - `failed`: it cannot be decoded, or did not start.
+ * @useDeclaredType
+ */
+export type Health = (typeof HEALTH)[number];
 
 /** An output, and how it is. */
 export interface OutputHealth {
