@@ -1,0 +1,57 @@
+import type { Hono } from "hono";
+import { parseNotice } from "../blocks.js";
+import { groupOf } from "../instanceId.js";
+import { answered } from "./answer.js";
+import { keysOf, type SteadymixEnv } from "./environment.js";
+import { readBody } from "./guards.js";
+import { isOf } from "./input.js";
+import { checkSignature, signaturesOf } from "./notices.js";
+import { reachQuota } from "./objects.js";
+import { Rejection } from "./rejection.js";
+import { atBroadcast, type Bindings, BODY_MS } from "./routing.js";
+import { broadcastId } from "./settingsSchema.js";
+
+/** Some carry the whole payload of a task, escaped. */
+const NOTICE_BYTES = 1_048_576;
+
+/** The route for the service: its notifications. */
+export function addNotificationRoute(app: Hono<Bindings>): void {
+  app.post("/notices", async (c) => {
+    keysOf(c.env, "AGORA_NOTICE_SECRET");
+    const signatures = signaturesOf(c.req.raw.headers);
+    const body = await readBody(c.req.raw, NOTICE_BYTES, BODY_MS);
+    const signed = answered(() => checkSignature(c.env, body, signatures));
+    if (!signed.ok) throw Rejection.of(signed.error);
+    // The service is not kept waiting, and need not send anything again: what it tells is a hint, or its test of this
+    // address, or of tasks that are none of ours.
+    const instanceId = instanceIdIn(body);
+    if (instanceId !== undefined)
+      c.executionCtx.waitUntil(
+        addressees(c.env, instanceId).then((ids) =>
+          Promise.all(ids.map((id) => atBroadcast(c.env, id, (broadcast) => broadcast.notice(body, signatures)))),
+        ),
+      );
+    return c.json({ status: "ok" });
+  });
+}
+
+/** The instanceId of a task's notification, `null` if that names none; `undefined` if it is no such notification. */
+function instanceIdIn(body: Uint8Array): string | null | undefined {
+  try {
+    return parseNotice(body).instanceId;
+  } catch (error) {
+    console.warn("steadymix: what the service has signed is no notification of a task:", error);
+    return undefined;
+  }
+}
+
+/** The broadcasts that a notification with this instanceId may be about. */
+async function addressees(env: SteadymixEnv, instanceId: string | null): Promise<string[]> {
+  if (instanceId !== null) {
+    const id = groupOf(instanceId);
+    return id !== undefined && isOf(broadcastId, id) ? [id] : [];
+  }
+  // Only the broadcasts themselves know their tasks.
+  const broadcasts = await reachQuota(env, (quota) => quota.broadcasts());
+  return broadcasts.filter(({ state }) => state !== "over" && state !== "failed").map(({ id }) => id);
+}

@@ -1,0 +1,93 @@
+import type { Hono, MiddlewareHandler } from "hono";
+import type { GroupUpdate } from "../types.js";
+import type { BroadcastConfig } from "./broadcast.js";
+import { checkEnvironment, keysOf, words } from "./environment.js";
+import { checkOperator, checkOrigin, readJson } from "./guards.js";
+import { checked, checkLeftOut } from "./input.js";
+import { reachQuota } from "./objects.js";
+import { newViewerToken, since, VIEWER_TOKEN_S } from "./operations.js";
+import { Rejection } from "./rejection.js";
+import type { ErrorBody } from "./routes.js";
+import { answer, atBroadcast, type Bindings, BODY_MS, found, requireBroadcast, SMALL_BODY_BYTES } from "./routing.js";
+import { broadcastId } from "./settingsSchema.js";
+import { signViewerToken } from "./viewerTokens.js";
+
+/** Each lane may have a payload of its own: one of 90 hosts has some 60 KB. */
+const SETTINGS_BYTES = 1_048_576;
+
+/** The routes for operators: to start, change, watch and end broadcasts. */
+export function addOperatorRoutes(app: Hono<Bindings>): void {
+  app.get("/broadcasts", operator, async (c) =>
+    answer(c, "GET /broadcasts", { broadcasts: await reachQuota(c.env, (quota) => quota.broadcasts()) }),
+  );
+  app.get("/quota", operator, async (c) => answer(c, "GET /quota", await reachQuota(c.env, (quota) => quota.status())));
+
+  app.post("/broadcasts", operator, async (c) => {
+    const { id = crypto.randomUUID(), ...settings } = await readJson(c.req.raw, SETTINGS_BYTES, BODY_MS);
+    const { appId, instanceId, ...given } = settings;
+    checkLeftOut("INVALID_CONFIG", "appId", appId, "it is the Worker's");
+    checkLeftOut("INVALID_CONFIG", "instanceId", instanceId, "it is the id");
+    const config = { ...given, instanceId: checked("INVALID_CONFIG", id, broadcastId, "id") } as BroadcastConfig;
+    const started = await atBroadcast(c.env, config.instanceId, (broadcast) => broadcast.start(config));
+    if (!started.ok) throw Rejection.of(asInBody(started.error));
+    const location = `${new URL(c.req.url).pathname}/${config.instanceId}`;
+    return answer(c, "POST /broadcasts", started.value, { location });
+  });
+
+  app.get("/broadcasts/:id", operator, async (c) => {
+    const status = found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.status()));
+    return answer(c, "GET /broadcasts/{id}", status);
+  });
+
+  app.patch("/broadcasts/:id", operator, async (c) => {
+    const { services, lanes, ...others } = await readJson(c.req.raw, SETTINGS_BYTES, BODY_MS);
+    for (const [field, value] of Object.entries(others))
+      checkLeftOut("INVALID_CONFIG", field, value, "only services, or those of lanes, can be changed");
+    if (lanes !== undefined) checkLeftOut("INVALID_CONFIG", "services", services, "each of the lanes has its own");
+    const update = (lanes === undefined ? services : { lanes }) as GroupUpdate;
+    const updated = found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.update(update)));
+    if (!updated.ok) throw Rejection.of(asInBody(updated.error));
+    return answer(c, "PATCH /broadcasts/{id}", updated.value);
+  });
+
+  app.delete("/broadcasts/:id", operator, async (c) => {
+    const status = found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.stop()));
+    return answer(c, "DELETE /broadcasts/{id}", status);
+  });
+
+  app.get("/broadcasts/:id/events", operator, async (c) => {
+    const after = checked("INVALID_QUERY", numberOf(c.req.query("since") ?? "0"), since, "since");
+    const id = c.req.param("id");
+    const events = await atBroadcast(c.env, id, (broadcast) => broadcast.history(after));
+    if (events.length === 0) await requireBroadcast(c.env, id);
+    return answer(c, "GET /broadcasts/{id}/events", { events, next: events.at(-1)?.seq ?? after });
+  });
+
+  app.post("/broadcasts/:id/viewer-tokens", operator, async (c) => {
+    const body = await readJson(c.req.raw, SMALL_BODY_BYTES, BODY_MS);
+    const { lifetimeS = VIEWER_TOKEN_S } = checked("INVALID_BODY", body, newViewerToken);
+    const [key] = keysOf(c.env, "VIEWER_KEYS");
+    const id = c.req.param("id");
+    await requireBroadcast(c.env, id);
+    return answer(c, "POST /broadcasts/{id}/viewer-tokens", await signViewerToken(key, id, lifetimeS));
+  });
+}
+
+const operator: MiddlewareHandler<Bindings> = async (c, next) => {
+  checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
+  await checkOperator(c.req.header("authorization"), keysOf(c.env, "OPERATOR_KEYS"));
+  checkEnvironment(c.env);
+  await next();
+};
+
+/** A query is text. What is no number in it is named as it is. */
+function numberOf(text: string): number | string {
+  const number = Number(text);
+  return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : text;
+}
+
+/** The core names a field of its configuration `config.…`, and one of what a group takes as an update `update.…`. */
+function asInBody({ field, message, ...error }: ErrorBody): ErrorBody {
+  const short = (text: string) => text.replace(/^(config|update)\./, "");
+  return { ...error, message: short(message), ...(field === undefined ? {} : { field: short(field) }) };
+}

@@ -1,0 +1,61 @@
+/** What the routes have in common: how they answer, and how they reach a broadcast. */
+import type { Context } from "hono";
+import type { Broadcast } from "./broadcast.js";
+import type { SteadymixEnv } from "./environment.js";
+import { isOf } from "./input.js";
+import { type Remote, reach } from "./objects.js";
+import { OPERATIONS } from "./operations.js";
+import { Rejection } from "./rejection.js";
+import type { AnswerOf, ErrorAnswer, OnAirWord, Routes } from "./routes.js";
+import { broadcastId } from "./settingsSchema.js";
+
+/** The types of Hono's apps and middleware here. */
+export type Bindings = { Bindings: SteadymixEnv };
+
+/** The service wants its answer within 10 s. */
+export const BODY_MS = 5_000;
+/** Of bodies with a few short fields. */
+export const SMALL_BODY_BYTES = 1_024;
+
+/** Does something with a broadcast. Throws `NOT_FOUND` if there can be none with this id. */
+export async function atBroadcast<Value>(
+  env: SteadymixEnv,
+  id: string,
+  act: (broadcast: Remote<Broadcast>) => Promise<Value>,
+): Promise<Value> {
+  // Invalid ids are rejected before an object is made for them.
+  if (!isOf(broadcastId, id)) throw notFound();
+  return reach(env, "BROADCAST", id, act);
+}
+
+/** What viewers of a broadcast are to be told. Throws `NOT_FOUND` if there is none. */
+export async function requireBroadcast(env: SteadymixEnv, id: string): Promise<OnAirWord> {
+  return found(await atBroadcast(env, id, (broadcast) => broadcast.word()));
+}
+
+/** What the route answers when it succeeds. */
+export function answer<Name extends keyof Routes>(
+  c: Context,
+  name: Name,
+  body: AnswerOf<Name>,
+  headers: Record<string, string> = {},
+): Response {
+  return c.json(body, OPERATIONS[name].status, headers);
+}
+
+export function refused(c: Context, { body, status, headers }: Rejection): Response {
+  return c.json({ error: body } satisfies ErrorAnswer, status, headers);
+}
+
+export function notAllowed(methods: string): Rejection {
+  return new Rejection("METHOD_NOT_ALLOWED", `allowed here: ${methods}`, { allowed: methods });
+}
+
+export function notFound(): Rejection {
+  return new Rejection("NOT_FOUND", "there is no such broadcast");
+}
+
+export function found<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw notFound();
+  return value;
+}

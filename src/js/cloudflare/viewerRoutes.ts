@@ -1,0 +1,81 @@
+import type { Hono, MiddlewareHandler } from "hono";
+import { withGrant } from "./audience.js";
+import { keysOf, words } from "./environment.js";
+import { bearer, checkOrigin, readJson } from "./guards.js";
+import { checked } from "./input.js";
+import { reach } from "./objects.js";
+import { viewerReport } from "./operations.js";
+import { Rejection } from "./rejection.js";
+import { RELAY_HEADER } from "./relays.js";
+import {
+  answer,
+  atBroadcast,
+  type Bindings,
+  BODY_MS,
+  notAllowed,
+  notFound,
+  requireBroadcast,
+  SMALL_BODY_BYTES,
+} from "./routing.js";
+import { checkViewerToken, type ViewerGrant } from "./viewerTokens.js";
+
+/** What is on air is asked for at most this often, in each of Cloudflare's places, by those who poll. */
+const ON_AIR_S = 1;
+
+/** The routes for viewers: what is on air, and their reports. */
+export function addViewerRoutes(app: Hono<Bindings>): void {
+  app.get("/broadcasts/:id/watch", viewer, async (c) => {
+    // A HEAD is routed as a GET, and nobody would read the stream.
+    if (c.req.method !== "GET") throw notAllowed("GET");
+    const isUpgrade = c.req.header("upgrade")?.toLowerCase() === "websocket";
+    if (!isUpgrade && !c.req.header("accept")?.includes("text/event-stream")) {
+      throw new Rejection("UPGRADE_NEEDED", "connect a WebSocket, or accept text/event-stream");
+    }
+    const id = c.req.param("id");
+    const request = withGrant(c.req.raw, c.get("grant"));
+    let answer = await atBroadcast(c.env, id, (broadcast) => broadcast.fetch(request));
+    const relay = answer.headers.get(RELAY_HEADER);
+    if (relay !== null) {
+      const [number = ""] = relay.split("/");
+      request.headers.set(RELAY_HEADER, `${id}/${relay}`);
+      answer = await reach(c.env, "RELAY", `${id}/${number}`, (relay) => relay.fetch(request));
+    }
+    if (answer.status === 404) throw notFound();
+    if (answer.status === 429) {
+      const message = "this viewer token has all the connections that it may have: make one for each viewer";
+      throw new Rejection("TOO_MANY_CONNECTIONS", message);
+    }
+    return answer;
+  });
+
+  app.get("/broadcasts/:id/on-air", viewer, async (c) => {
+    const id = c.req.param("id");
+    // Without the token: all who may see it see the same.
+    const key = new URL(`/steadymix/on-air/${encodeURIComponent(id)}`, c.req.url).href;
+    const kept = await caches.default.match(key);
+    if (kept) return new Response(kept.body, kept);
+    const fresh = answer(c, "GET /broadcasts/{id}/on-air", await requireBroadcast(c.env, id), {
+      "cache-control": `public, max-age=${ON_AIR_S}`,
+    });
+    c.executionCtx.waitUntil(caches.default.put(key, fresh.clone()));
+    return fresh;
+  });
+
+  app.post("/broadcasts/:id/reports", viewer, async (c) => {
+    const report = checked("INVALID_BODY", await readJson(c.req.raw, SMALL_BODY_BYTES, BODY_MS), viewerReport);
+    const id = c.req.param("id");
+    await requireBroadcast(c.env, id);
+    return answer(c, "POST /broadcasts/{id}/reports", {
+      report: await atBroadcast(c.env, id, (broadcast) => broadcast.hint(report)),
+    });
+  });
+}
+
+type Granted = Bindings & { Variables: { grant: ViewerGrant } };
+
+const viewer: MiddlewareHandler<Granted, "/broadcasts/:id/*"> = async (c, next) => {
+  checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
+  const token = bearer(c.req.header("authorization")) ?? c.req.query("token");
+  c.set("grant", await checkViewerToken(token, keysOf(c.env, "VIEWER_KEYS"), c.req.param("id")));
+  await next();
+};
