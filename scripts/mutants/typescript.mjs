@@ -46,6 +46,7 @@ const ROUNDS_OF = {
   groupHost: [["groupHost"], ["routes"]],
   sharedQuota: [["sharedQuota"], ["withoutQuota"]],
   registration: [["registration"], QUICK_SUPERVISION],
+  relayHeader: [["relay"], ["viewers"]],
   relays: [["relays"], ["viewers"]],
   appQuota: [["appQuota"], ["bindings"], ["routes"], QUICK_SUPERVISION],
   rateLimiter: [["rateLimiter"], ["appQuota"], QUICK_SUPERVISION],

@@ -327,7 +327,7 @@ test("viewers are connected until there are as many as an object carries; then t
   }
   expect((await broadcast.status()).viewers).toBe(3);
   const answer = await broadcast.watch();
-  expect([answer.status, answer.headers.get("x-steadymix-relay")]).toEqual([200, "0/2"]);
+  expect([answer.status, answer.headers.get("x-steadymix-relay")]).toEqual([200, `${broadcast.id}/0/2`]);
   const hinted = vi.spyOn(RedundancyGroup.prototype, "hint");
   sockets[0]?.send(JSON.stringify(gone(9001)));
   await expect.poll(() => hinted.mock.calls.length).toBe(1);

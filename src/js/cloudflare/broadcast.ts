@@ -15,7 +15,8 @@ import { groupHost } from "./groupHost.js";
 import { checkSignature, type NoticeSignatures } from "./notices.js";
 import { requireSqlite } from "./objects.js";
 import { entryOf, Registration } from "./registration.js";
-import { RELAY_HEADER, Relays } from "./relays.js";
+import { assignRelay } from "./relayHeader.js";
+import { Relays } from "./relays.js";
 import type {
   BroadcastStatus,
   OnAirWord,
@@ -196,18 +197,19 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return word;
   }
 
-  /** Connects a viewer by WebSocket or server-sent events, or says in a header which relay is to. */
+  /** Connects a viewer by WebSocket or server-sent events, or assigns it to a relay. */
   override async fetch(request: Request): Promise<Response> {
-    const word = this.word();
-    if (!word) return new Response(null, { status: 404 });
-    const { viewersPerObject, maxConnectionsPerToken } = this.#limits;
+    const facts = this.#store.facts;
+    if (!facts) return new Response(null, { status: 404 });
+    const { viewersPerObject, maxConnectionsPerToken: maxPerToken } = this.#limits;
     if (this.#audience.size < viewersPerObject) {
-      const answer = this.#audience.connect(request, word, maxConnectionsPerToken);
+      const answer = this.#audience.connect(request, updateOf(facts), maxPerToken);
       await wakeBy(this.ctx.storage, this.#audience.closesNextAt);
       return answer;
     }
-    const relay = await this.#relays.withRoom(viewersPerObject);
-    return new Response(null, { headers: { [RELAY_HEADER]: `${relay}/${maxConnectionsPerToken}` } });
+    const number = await this.#relays.withRoom(viewersPerObject);
+    const headers = assignRelay(new Headers(), { broadcastId: facts.id, number, maxPerToken });
+    return new Response(null, { headers });
   }
 
   /** A viewer says something: a report is handed to `hint`. The runtime calls it. */

@@ -4,7 +4,7 @@ import type { Broadcast } from "./broadcast.js";
 import { wakeBy } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
 import { type Remote, reach, requireSqlite } from "./objects.js";
-import { RELAY_HEADER } from "./relays.js";
+import { assignedRelay } from "./relayHeader.js";
 import type { OnAirWord } from "./routes.js";
 
 const WORD = "word";
@@ -13,7 +13,7 @@ const FORGET_AT = "forgetAt";
 /** What is known of a broadcast is forgotten so long after its end. */
 const KEPT_MS = 86_400_000;
 
-/** Viewers beyond those that a broadcast's own object carries. Its name is `{id of the broadcast}/{number}`. */
+/** Viewers beyond those that a broadcast's own object carries. Its name is that of `relayName`. */
 export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
   readonly #audience: Audience;
 
@@ -41,16 +41,18 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     this.#audience.tell(word);
   }
 
-  /** Connects a viewer. The header names the broadcast, this relay's number, and the most connections of a token. */
+  /** Connects a viewer that was assigned to this relay. */
   override async fetch(request: Request): Promise<Response> {
-    const [id = "", number = "", maxPerToken = ""] = request.headers.get(RELAY_HEADER)?.split("/") ?? [];
-    const attached = this.#word ?? (await this.#atBroadcast(id, (broadcast) => broadcast.attach(Number(number))));
+    const assigned = assignedRelay(request.headers);
+    if (!assigned) return new Response(null, { status: 404 });
+    const { broadcastId, number, maxPerToken } = assigned;
+    const attached = this.#word ?? (await this.#atBroadcast(broadcastId, (broadcast) => broadcast.attach(number)));
     // It may have been told of a change while it asked.
     const word = this.#word ?? attached;
     if (!word) return new Response(null, { status: 404 });
-    this.ctx.storage.kv.put(BROADCAST, id);
+    this.ctx.storage.kv.put(BROADCAST, broadcastId);
     this.#keep(word);
-    const answer = this.#audience.connect(request, word, Number(maxPerToken));
+    const answer = this.#audience.connect(request, word, maxPerToken);
     await wakeBy(this.ctx.storage, this.#audience.closesNextAt);
     return answer;
   }

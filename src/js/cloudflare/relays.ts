@@ -4,10 +4,9 @@ import { Clock } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
 import { type Remote, reach } from "./objects.js";
 import type { Relay } from "./relay.js";
+import { relayName } from "./relayHeader.js";
 import type { BroadcastFacts, BroadcastStore } from "./store.js";
 
-/** In an answer to a viewer: it is to be connected to this relay instead, `{number}/{most connections of a token}`. */
-export const RELAY_HEADER = "x-steadymix-relay";
 /** Relays are asked for their sizes at most this often. In between, each viewer sent to a relay is added to its size. */
 const SIZES_INTERVAL_MS = 10_000;
 
@@ -66,6 +65,6 @@ export class Relays {
   }
 
   #reach<Value>(id: string, number: number, act: (relay: Remote<Relay>) => Promise<Value>): Promise<Value> {
-    return reach(this.#env, "RELAY", `${id}/${number}`, act);
+    return reach(this.#env, "RELAY", relayName({ broadcastId: id, number }), act);
   }
 }

@@ -6,7 +6,7 @@ import { checked } from "./input.js";
 import { reach } from "./objects.js";
 import { viewerReport } from "./operations.js";
 import { Rejection } from "./rejection.js";
-import { RELAY_HEADER } from "./relays.js";
+import { assignedRelay, assignRelay, relayName } from "./relayHeader.js";
 import {
   answer,
   atBroadcast,
@@ -33,19 +33,18 @@ export function addViewerRoutes(app: Hono<Bindings>): void {
     }
     const id = c.req.param("id");
     const request = withGrant(c.req.raw, c.get("grant"));
-    let answer = await atBroadcast(c.env, id, (broadcast) => broadcast.fetch(request));
-    const relay = answer.headers.get(RELAY_HEADER);
-    if (relay !== null) {
-      const [number = ""] = relay.split("/");
-      request.headers.set(RELAY_HEADER, `${id}/${relay}`);
-      answer = await reach(c.env, "RELAY", `${id}/${number}`, (relay) => relay.fetch(request));
+    let response = await atBroadcast(c.env, id, (broadcast) => broadcast.fetch(request));
+    const assigned = assignedRelay(response.headers);
+    if (assigned) {
+      assignRelay(request.headers, assigned);
+      response = await reach(c.env, "RELAY", relayName(assigned), (relay) => relay.fetch(request));
     }
-    if (answer.status === 404) throw notFound();
-    if (answer.status === 429) {
+    if (response.status === 404) throw notFound();
+    if (response.status === 429) {
       const message = "this viewer token has all the connections that it may have: make one for each viewer";
       throw new Rejection("TOO_MANY_CONNECTIONS", message);
     }
-    return answer;
+    return response;
   });
 
   app.get("/broadcasts/:id/on-air", viewer, async (c) => {
