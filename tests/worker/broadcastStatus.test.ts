@@ -10,12 +10,13 @@ const { stateOf, statusOf, updateOf } = (await import("../../dist/cloudflare/bro
 const onAir = { lane: "primary", channel: "show", uid: 9001 };
 const lanes = (...states: LaneStatus["state"][]) => states.map((state) => ({ state })) as LaneStatus[];
 const groupStatus = (...states: LaneStatus["state"][]) => ({ lanes: lanes(...states) }) as GroupStatus;
+const end = { at: 5, lanes: lanes("stopped") };
 
 const STARTED: BroadcastFacts = {
   id: "show",
-  settings: "",
+  settingsDigest: "",
   startedAt: 1,
-  overAt: null,
+  end: null,
   stopping: false,
   aired: false,
   onAir: null,
@@ -23,7 +24,6 @@ const STARTED: BroadcastFacts = {
   wordAt: 2,
   quotaFailedAt: 4,
   warnings: [{ field: "services", message: "odd" }],
-  lastStatus: null,
 };
 
 test.each([
@@ -31,8 +31,8 @@ test.each([
   ["live", { onAir, aired: true }, []],
   ["dark", { aired: true }, []],
   ["stopping", { onAir, aired: true, stopping: true }, []],
-  ["over", { aired: true, stopping: true, overAt: 5 }, lanes("stopped", "failed")],
-  ["failed", { overAt: 5 }, lanes("failed", "failed")],
+  ["over", { aired: true, stopping: true, end }, lanes("stopped", "failed")],
+  ["failed", { end }, lanes("failed", "failed")],
 ] as const)("it is %s", (state, facts, ofLanes) => {
   expect(stateOf({ ...STARTED, ...facts }, [...ofLanes])).toBe(state);
 });
@@ -53,14 +53,16 @@ test("while it is on, its status is that of its group", () => {
   });
 });
 
+test("without a group it has no lanes", () => {
+  expect(statusOf(STARTED, undefined, 0)).toMatchObject({ state: "starting", lanes: [] });
+});
+
 test("once it is over, its status is what was kept, and permits are of no interest", () => {
-  const ended = { ...STARTED, overAt: 5, lastStatus: groupStatus("stopped") };
   const status = { state: "over", lanes: lanes("stopped"), overAt: 5, quotaFailedAt: null, services: null };
-  expect(statusOf(ended, undefined, 0)).toMatchObject(status);
-  expect(statusOf({ ...ended, lastStatus: null }, undefined, 0)).toMatchObject({ lanes: [] });
+  expect(statusOf({ ...STARTED, end }, undefined, 0)).toMatchObject(status);
 });
 
 test("viewers get what is on air with its number, and in the end that it is over", () => {
   expect(updateOf({ ...STARTED, onAir })).toEqual({ type: "onAir", word: 3, onAir, over: false });
-  expect(updateOf({ ...STARTED, overAt: 5 })).toEqual({ type: "onAir", word: 3, onAir: null, over: true });
+  expect(updateOf({ ...STARTED, end })).toEqual({ type: "onAir", word: 3, onAir: null, over: true });
 });

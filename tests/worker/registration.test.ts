@@ -97,7 +97,7 @@ test("what is forgotten is removed; a failure is the caller's", async () => {
 
 test("tasks that may live count, and one for each lane that is going to launch", () => {
   const lane = (state: LaneStatus["state"], tasks: number) => ({ state, tasks: Array(tasks).fill({}) }) as LaneStatus;
-  const facts = { id: "show", onAir: null, startedAt: 5, overAt: null, stopping: true } as BroadcastFacts;
+  const facts = { id: "show", onAir: null, startedAt: 5, end: null, stopping: true } as BroadcastFacts;
   expect(entryOf(facts, [])).toEqual({ id: "show", state: "stopping", onAir: null, tasks: 0, startedAt: 5 });
   for (const [lanes, tasks] of [
     [[lane("launching", 0), lane("launching", 0)], 2],

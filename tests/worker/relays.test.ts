@@ -47,7 +47,7 @@ function nameOf(relay: Relay): string {
 
 function factsOf(id: string, word: number, more: Partial<BroadcastFacts> = {}): BroadcastFacts {
   const onAir = { lane: "primary", channel: "show", uid: 9001 };
-  return { id, word, wordAt: now, onAir, overAt: null, ...more } as BroadcastFacts;
+  return { id, word, wordAt: now, onAir, end: null, ...more } as BroadcastFacts;
 }
 
 /** In an object that keeps a broadcast whose current update is number 7, with the relays 0 to 2, the last of which has it. */
@@ -86,7 +86,7 @@ test("an update goes to the relays that have not acknowledged it, until each has
 
 test("the end is an update like any other, and all relays are behind then", async () => {
   await inBroadcast(async (relays, _, id) => {
-    const ended = factsOf(id, 8, { onAir: null, overAt: now });
+    const ended = factsOf(id, 8, { onAir: null, end: { at: now, lanes: [] } });
     relays.update(ended);
     await expect.poll(() => relays.areUpToDate(ended)).toBe(true);
     const update = { type: "onAir", word: 8, onAir: null, over: true };

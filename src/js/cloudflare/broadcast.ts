@@ -88,15 +88,15 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const made = answered(() => new RedundancyGroup({ ...config, appId: this.env.AGORA_APP_ID }, this.#host(id)));
     if (!made.ok) return made;
     const group = made.value;
-    const settings = await fingerprint(config);
+    const settingsDigest = await fingerprint(config);
     const before = this.#store.facts;
     if (before) {
       group.dispose();
-      if (before.overAt !== null) return refused("OVER", `${id} has ended: an id is used once, choose another one`);
-      if (before.settings === settings) return { ok: true, value: this.#status(before) };
+      if (before.end) return refused("OVER", `${id} has ended: an id is used once, choose another one`);
+      if (before.settingsDigest === settingsDigest) return { ok: true, value: this.#status(before) };
       return refused("ALREADY_STARTED", `${id} is on already, with other settings: change its payload, or stop it`);
     }
-    const facts = newFacts(id, settings, group.warnings);
+    const facts = newFacts(id, settingsDigest, group.warnings);
     const entered = await this.#registration.enter(entryOf(facts, group.status().lanes));
     if (!entered.ok) {
       group.dispose();
@@ -234,12 +234,12 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     if (!facts) return;
     this.#audience.closeExpired(Date.now());
     this.#relays.update(facts);
-    await (facts.overAt === null ? this.#driver.drive() : this.#windUp());
+    await (facts.end ? this.#windUp() : this.#driver.drive());
   }
 
   #restore(): RedundancyGroup | undefined {
     const { facts, snapshot } = this.#store;
-    if (!facts || facts.overAt !== null || snapshot === undefined) return undefined;
+    if (!facts || facts.end || snapshot === undefined) return undefined;
     return RedundancyGroup.restore(snapshot, this.#host(facts.id));
   }
 
@@ -279,20 +279,20 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 
   #ended(group: RedundancyGroup): void {
     const facts = this.#store.facts;
-    if (facts) this.#publish({ ...facts, overAt: Date.now(), onAir: null, lastStatus: group.status() });
+    if (facts) this.#publish({ ...facts, end: { at: Date.now(), lanes: group.status().lanes }, onAir: null });
   }
 
   /** Reports the end until the list and all relays know it, for tasks count against the PCW until then; in time, forgets all. */
   async #windUp(): Promise<void> {
     const facts = this.#store.facts;
-    if (!facts || facts.overAt === null) return;
+    if (!facts?.end) return;
     const now = Date.now();
-    const forgetAt = facts.overAt + this.#limits.keptForMs;
+    const forgetAt = facts.end.at + this.#limits.keptForMs;
     try {
       // Should this turn come to nothing, there is another one.
-      await this.ctx.storage.setAlarm(now + retryDelayMs(now - facts.overAt));
+      await this.ctx.storage.setAlarm(now + retryDelayMs(now - facts.end.at));
       if (now >= forgetAt) await this.#forget(facts.id);
-      else if ((await this.#report(facts.lastStatus?.lanes ?? [])) && this.#relays.areUpToDate(facts))
+      else if ((await this.#report(facts.end.lanes)) && this.#relays.areUpToDate(facts))
         await this.ctx.storage.setAlarm(forgetAt);
     } catch (error) {
       console.error("steadymix: a broadcast could not be forgotten:", error);
@@ -311,12 +311,12 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 }
 
 /** Of a broadcast that begins. */
-function newFacts(id: string, settings: string, warnings: TaskWarning[]): BroadcastFacts {
+function newFacts(id: string, settingsDigest: string, warnings: TaskWarning[]): BroadcastFacts {
   return {
     id,
-    settings,
+    settingsDigest,
     startedAt: Date.now(),
-    overAt: null,
+    end: null,
     stopping: false,
     aired: false,
     onAir: null,
@@ -324,6 +324,5 @@ function newFacts(id: string, settings: string, warnings: TaskWarning[]): Broadc
     wordAt: Date.now(),
     quotaFailedAt: null,
     warnings,
-    lastStatus: null,
   };
 }

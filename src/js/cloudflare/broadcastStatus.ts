@@ -11,17 +11,17 @@ interface Group {
 
 /** The status; `group` is `undefined` once the broadcast is over. */
 export function statusOf(facts: BroadcastFacts, group: Group | undefined, viewers: number): BroadcastStatus {
-  const lanes = (facts.lastStatus ?? group?.status())?.lanes ?? [];
-  const { id, onAir, startedAt, overAt, quotaFailedAt, warnings } = facts;
+  const { id, onAir, startedAt, end, quotaFailedAt, warnings } = facts;
+  const lanes = (end ?? group?.status())?.lanes ?? [];
   return {
     id,
     state: stateOf(facts, lanes),
     onAir,
     lanes,
     startedAt,
-    overAt,
+    overAt: end?.at ?? null,
     viewers,
-    quotaFailedAt: overAt === null ? quotaFailedAt : null,
+    quotaFailedAt: end ? null : quotaFailedAt,
     warnings,
     // The core gives no other.
     services: (group?.payload ?? null) as Known<Services> | null,
@@ -29,16 +29,16 @@ export function statusOf(facts: BroadcastFacts, group: Group | undefined, viewer
 }
 
 export function stateOf(
-  facts: Pick<BroadcastFacts, "overAt" | "stopping" | "onAir" | "aired">,
+  facts: Pick<BroadcastFacts, "end" | "stopping" | "onAir" | "aired">,
   lanes: Pick<LaneStatus, "state">[],
 ): BroadcastState {
-  if (facts.overAt !== null) return lanes.every(({ state }) => state === "failed") ? "failed" : "over";
+  if (facts.end) return lanes.every(({ state }) => state === "failed") ? "failed" : "over";
   if (facts.stopping) return "stopping";
   if (facts.onAir) return "live";
   return facts.aired ? "dark" : "starting";
 }
 
 /** The update that viewers and relays get. */
-export function updateOf({ word, onAir, overAt }: Pick<BroadcastFacts, "word" | "onAir" | "overAt">): OnAirWord {
-  return { type: "onAir", word, onAir, over: overAt !== null };
+export function updateOf({ word, onAir, end }: Pick<BroadcastFacts, "word" | "onAir" | "end">): OnAirWord {
+  return { type: "onAir", word, onAir, over: end !== null };
 }

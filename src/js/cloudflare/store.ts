@@ -1,14 +1,14 @@
-import type { GroupStatus, OnAir, SteadymixEvent, TaskWarning } from "../types.js";
+import type { LaneStatus, OnAir, SteadymixEvent, TaskWarning } from "../types.js";
 import type { StoredEvent } from "./routes.js";
 
 /** What is told of a broadcast besides its lanes. */
 export interface BroadcastFacts {
   id: string;
   /** Of its configuration: tells the same start made again from another one. */
-  settings: string;
+  settingsDigest: string;
   startedAt: number;
-  /** When it had ended for good. */
-  overAt: number | null;
+  /** Once it is over: when that was (ms since the epoch), and how the lanes were. */
+  end: { at: number; lanes: LaneStatus[] } | null;
   /** What the operator asked for last. */
   stopping: boolean;
   /** Has been on air before. */
@@ -23,8 +23,6 @@ export interface BroadcastFacts {
   /** Broadcasts that share the App ID's limits, rounded up to a power of two; left out until that is known. */
   broadcasts?: number;
   warnings: TaskWarning[];
-  /** How the lanes were when it was over. */
-  lastStatus: GroupStatus | null;
 }
 
 const SNAPSHOT = "snapshot";
