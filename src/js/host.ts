@@ -3,7 +3,7 @@ import { type DurationRange, HOST, rangeError } from "./durations.js";
 import { type ErrorCode, invalid, steadymixError } from "./errors.js";
 import { member } from "./member.js";
 import { Permits } from "./permits.js";
-import { replyOf } from "./reply.js";
+import { type NoReply, type Reply, replyOf } from "./reply.js";
 import type { Host, PermitRequest, SteadymixEvent } from "./types.js";
 import { UNCACHED } from "./uncached.js";
 import { textEncoder } from "./utf8.js";
@@ -109,8 +109,7 @@ export class HostCalls {
     return instant("host.now()", told);
   }
 
-  /** The reply, or why there is none: `dns`, `unreachable`, or anything else. */
-  async fetch(url: string, method: string, body: string | undefined, signal: AbortSignal): Promise<object | string> {
+  async fetch(url: string, method: string, body: string | undefined, signal: AbortSignal): Promise<Reply> {
     const init = {
       method,
       headers: { authorization: this.#authorization, accept: "application/json", "content-type": "application/json" },
@@ -128,11 +127,11 @@ export class HostCalls {
       if (!isResponse(response)) {
         const allowed = "a Response, with an integer `status`, `headers.get` and `text`";
         this.#tellError(invalid("INVALID_RESPONSE", "fetch()", shown(response), allowed), "fetch");
-        return "unknown";
+        return { noReply: "unknown" };
       }
       return await replyOf(response, this.#maxBodyBytes);
     } catch (error) {
-      return whyNone(error);
+      return { noReply: whyNone(error) };
     }
   }
 
@@ -228,7 +227,7 @@ function isResponse(given: unknown): given is Response {
 }
 
 /** What failed calls tell in their errors' codes. Node says; browsers and Workers do not. */
-const CODES: Record<string, string> = {
+const CODES: Record<string, NoReply> = {
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns",
   EAI_FAIL: "dns",
@@ -245,7 +244,7 @@ const CODES: Record<string, string> = {
   UND_ERR_SOCKET: "unreachable",
 };
 
-function whyNone(error: unknown): string {
+function whyNone(error: unknown): NoReply {
   let at = error;
   // An error has a cause, and that may have one.
   for (let depth = 0; depth < 3; depth += 1) {

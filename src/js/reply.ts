@@ -1,14 +1,36 @@
-/** What the core reads of a reply. One that cannot be read, as one that was read already, is none: then it rejects. */
-export async function replyOf(response: Response, mostBytes: number): Promise<object> {
-  const header = (name: string) => response.headers.get(name);
+import type { DomainFailure } from "./types.js";
+
+/** What the core reads of a call: `Reply` of `src/wasm/fetch.rs`. */
+export type Reply =
+  | {
+      status: number;
+      retryAfter: string | undefined;
+      date: string | undefined;
+      requestId: string | undefined;
+      resourceId: string | undefined;
+      body: string;
+    }
+  | { noReply: NoReply };
+
+/** Why there is no reply. */
+export type NoReply = Exclude<DomainFailure, "serverError">;
+
+/** Reads a reply, which may be of any library. One that cannot be read, as one that was read already, is none: then it rejects. */
+export async function replyOf(response: Response, mostBytes: number): Promise<Reply> {
+  const header = (name: string) => textOf(response.headers.get(name));
   return {
-    status: response.status,
+    // A getter may give anything at its second reading.
+    status: Number(response.status),
     retryAfter: header("retry-after"),
     date: header("date"),
     requestId: header("x-request-id"),
     resourceId: header("x-resource-id"),
     body: await bodyOf(response, mostBytes),
   };
+}
+
+function textOf(given: unknown): string | undefined {
+  return typeof given === "string" ? given : undefined;
 }
 
 /** In the place of a body that is larger: that is no reply of this service, and must not read as an empty one. */
@@ -18,7 +40,7 @@ async function bodyOf(response: Response, mostBytes: number): Promise<string> {
   // Bodies of other libraries have none; jsdom has no decoder.
   const reader = typeof TextDecoder === "function" ? response.body?.getReader?.() : undefined;
   if (!reader) {
-    const text = await response.text();
+    const text = textOf(await response.text()) ?? "";
     return text.length > mostBytes ? TOO_LARGE : text;
   }
   const decoder = new TextDecoder();

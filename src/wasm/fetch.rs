@@ -1,8 +1,7 @@
 //! Carries out one call.
 
 use futures_util::future::{Either, select};
-use js_sys::Reflect;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
@@ -29,7 +28,7 @@ pub(super) async fn carry_out(host: &Host, request: &Request) -> Answer {
     match select(reply, host.timer(patience)).await {
         Either::Left((reply, _)) => {
             under_way.is_answered = true;
-            reply.map_or(Answer::Nothing(NoAnswer::Unknown), |reply| read(&reply))
+            reply.map_or(Answer::Nothing(NoAnswer::Unknown), |reply| read(reply.unchecked_ref()))
         }
         Either::Right(_) => Answer::Nothing(NoAnswer::TimedOut),
     }
@@ -49,25 +48,56 @@ impl Drop for UnderWay {
     }
 }
 
-/// The reply, or why there is none: `whyNone` of `src/js/host.ts`.
-fn read(reply: &JsValue) -> Answer {
-    if let Some(why) = reply.as_string() {
-        return Answer::Nothing(match why.as_str() {
-            "dns" => NoAnswer::Dns,
-            "unreachable" => NoAnswer::Unreachable,
-            _ => NoAnswer::Unknown,
-        });
-    }
-    let get = |name: &str| Reflect::get(reply, &name.into()).unwrap_or_default();
-    let text = |name: &str| get(name).as_string();
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-    let status = get("status").as_f64().unwrap_or_default() as u16;
-    Answer::Http {
-        status,
-        retry_after: text("retryAfter"),
-        date: text("date"),
-        request_id: text("requestId"),
-        resource_id: text("resourceId"),
-        body: text("body").unwrap_or_default(),
+/// Why there is no reply.
+#[wasm_bindgen]
+pub(super) enum NoReply {
+    Dns = "dns",
+    Unreachable = "unreachable",
+    Unknown = "unknown",
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `Host::fetch` resolves with: `Reply` of `src/js/reply.ts`.
+    type Reply;
+
+    /// The others are there only without it.
+    #[wasm_bindgen(method, getter, js_name = noReply)]
+    fn no_reply(this: &Reply) -> Option<NoReply>;
+
+    /// Of another library's response it may be any integer.
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Reply) -> f64;
+
+    #[wasm_bindgen(method, getter, js_name = retryAfter)]
+    fn retry_after(this: &Reply) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    fn date(this: &Reply) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = requestId)]
+    fn request_id(this: &Reply) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = resourceId)]
+    fn resource_id(this: &Reply) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    fn body(this: &Reply) -> String;
+}
+
+fn read(reply: &Reply) -> Answer {
+    match reply.no_reply() {
+        None => Answer::Http {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+            status: reply.status() as u16,
+            retry_after: reply.retry_after(),
+            date: reply.date(),
+            request_id: reply.request_id(),
+            resource_id: reply.resource_id(),
+            body: reply.body(),
+        },
+        Some(NoReply::Dns) => Answer::Nothing(NoAnswer::Dns),
+        Some(NoReply::Unreachable) => Answer::Nothing(NoAnswer::Unreachable),
+        Some(_) => Answer::Nothing(NoAnswer::Unknown),
     }
 }

@@ -42,7 +42,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = hasPermit)]
     pub(super) fn has_permit(this: &Host) -> bool;
 
-    /// Makes a call with the credentials. Resolves with what `replyOf` of `src/js/reply.ts` gives, or with why there is no reply.
+    /// Makes a call with the credentials. Resolves with a `Reply` of `fetch.rs`.
     #[wasm_bindgen(method)]
     pub(super) fn fetch(
         this: &Host,

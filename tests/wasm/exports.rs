@@ -132,7 +132,11 @@ fn fetch(emulator: &Rc<RefCell<Emulator>>, began: f64) -> Function {
                     set(&reply, "body", &body.into());
                     Promise::resolve(&JsValue::from(reply))
                 }
-                Reply::Nothing { .. } => Promise::resolve(&JsValue::from("unknown")),
+                Reply::Nothing { .. } => {
+                    let reply = Object::new();
+                    set(&reply, "noReply", &"unknown".into());
+                    Promise::resolve(&JsValue::from(reply))
+                }
             }
         },
     );
