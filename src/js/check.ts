@@ -1,3 +1,8 @@
+/**
+ * Checks arguments on their way into the WebAssembly, which would take a wrong type for an address. An application's objects may
+ * hold credentials: errors quote strings and numbers only, and of a key (`secret`) nothing. `viewer/check.ts` checks by tables of
+ * rules instead, for a page that loads nothing of this.
+ */
 import { type ErrorCode, invalid } from "./errors.js";
 import { textEncoder } from "./utf8.js";
 

@@ -1,4 +1,7 @@
-/** What the fields of a request may be. All of a broadcast's settings but its id are the core's to check. */
+/**
+ * What the fields of a request may be. All of a broadcast's settings but its id are the core's to check. Errors quote objects
+ * too, other than those of `../check.ts`: they go back to whoever sent the request, and no field that is checked here is a key.
+ */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { Static, TSchema } from "typebox";
 import { Rejection } from "./rejection.js";
@@ -102,7 +105,7 @@ export function jsonObject(bytes: Uint8Array): Record<string, unknown> {
 }
 
 /** For people: a value may be an object whose `toString` is anything. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
   return text.slice(0, SHOWN_CHARS);
 }

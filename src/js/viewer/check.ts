@@ -1,3 +1,8 @@
+/**
+ * Checks what a page gives, by the rules of `tables.ts`, where the place of a value is also its number in the WebAssembly. Errors
+ * quote arrays too, which are of uids here; but no objects, and of what may be a secret (`isSecret`) only the type. It has nothing
+ * of `../check.ts`, which would add to what a page downloads.
+ */
 import { type DurationRange, rangeError } from "../durations.js";
 import { type ErrorCode, type SteadymixError, steadymixError } from "../errors.js";
 
@@ -103,7 +108,6 @@ export function wrong(code: ErrorCode, path: string, found: unknown, rule: Omit<
   return Object.assign(error, { field: path.replace(/^(\w+) \w+/, "$1"), value, allowed });
 }
 
-/** Objects are not looked into: there may be a secret in one. */
 function shown(value: unknown): string {
   const isJson = typeof value === "string" || quietly(() => Array.isArray(value));
   const text = isJson ? quietly(() => JSON.stringify(value)) : Object(value) !== value && String(value);
