@@ -197,6 +197,15 @@ pub(crate) struct Now {
 /// When the caller's clock is set back, time stands still for us instead, so that a wait of five seconds does not
 /// become one of an hour. A jump forward cannot be told from a process that slept: it counts as time, but not for more
 /// than a process sleeps, or a clock that was set to the end of time would leave none.
+///
+/// The time between the last tick and the set-back would be lost, and with it most of a long wait. It is counted in three steps:
+/// 1. `HostCalls.now()` (`src/js/host.ts`) reads `performance.now()` beside the application's clock. Where that shows less than
+///    before, it notes what it would have shown: `beforeSetBack()`.
+/// 2. The driver (`src/wasm/driver.rs`, `at`) hands that in before anything else, if the clock went back by more than a second
+///    (`elapse` of the group): a tick up to the moment at which it was set.
+/// 3. The tick with what the clock shows now stands still, and the next ones go on from there.
+///
+/// The Durable Objects have a clock of the same kind for their own short waits (`src/js/cloudflare/clock.ts`), without 1 and 2.
 #[cfg(feature = "server")]
 #[apply(document)]
 #[json(same)]

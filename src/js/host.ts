@@ -89,7 +89,7 @@ export class HostCalls {
     return wall;
   }
 
-  /** What the clock would have shown when it was set back last, in ms since the epoch. */
+  /** What the clock would have shown when it was set back last, in ms since the epoch: see `Clock` in `src/time.rs`. */
   beforeSetBack(): number {
     return this.#beforeSetBack;
   }

@@ -2,7 +2,9 @@ import { shown } from "./check.js";
 import { invalid, steadymixError } from "./errors.js";
 import type { EventDetails, PermitEventDetails, PermitRequest } from "./types.js";
 
-/** A permit that does not come in this time does not come: longer than `AppQuota` is waited for. */
+// How these follow from the time-outs of others: `src/quota/permits.rs`.
+
+/** A permit that does not come in this time does not come. */
 const PERMIT_TIMEOUT_MS = 25_000;
 /** Once it has failed it is asked again so much later, and not waited for so long. */
 const RETRY_MS = 10_000;

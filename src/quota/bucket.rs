@@ -16,7 +16,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// vary from call to call, so that the service counts no more of them in one.
 pub(crate) const COUNTS_FOR: Duration = Duration::from_millis(1_100);
 
-/// A permit whose use was not reported for so long is taken for one that nobody used.
+/// A permit whose use was not reported for so long is taken for one that nobody used: see `permits.rs`.
 const UNUSED_FOR: Duration = Duration::from_secs(5);
 
 /// For how long a Create that has its permit is held back, so that those whose Acquires are answered at once do not all

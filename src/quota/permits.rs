@@ -1,5 +1,26 @@
 //! Where the lanes of one machine get their permits: from a bucket of their own, or from one that all processes under an
 //! App ID share.
+//!
+//! A question goes from the core to `permit` of the application's, on Cloudflare from there in a message to `AppQuota`, and waits
+//! there. Each waits longer than the next, or a slow answer would be taken for a failure; only the core asks again meanwhile:
+//!
+//! | constant | time | what ends after it |
+//! |---|---|---|
+//! | `HOLD_MS` (`src/js/cloudflare/rateLimiter.ts`) | 5 s | a call's wait within `AppQuota`: it is told to ask again |
+//! | `RETRY_TIMEOUT_MS` (`src/js/permits.ts`) | 6 s | the wait for an answer while permits fail |
+//! | [`ANSWER_TAKES`] | 10 s | the core asks again; whichever answer comes first counts |
+//! | `QUEUE_TIMEOUT_MS` (`rateLimiter.ts`) | 10 s | the place in the queue of whoever was to ask again by now |
+//! | `QUOTA_TIMEOUT_MS` (`src/js/cloudflare/objects.ts`) | 20 s | a message to `AppQuota`, which may wait behind many others |
+//! | `PERMIT_TIMEOUT_MS` (`permits.ts`) | 25 s | the wait for an answer: calls go on without permits |
+//! | [`LONGEST_WAIT`] | 60 s | the wait that an answer asked for |
+//!
+//! And a permit lasts longer where it is counted than where it is used, or a call could leave that nobody counts:
+//!
+//! | constant | time | what ends after it |
+//! |---|---|---|
+//! | [`GRANT_LASTS`] | 1 s | a permit that the lane has not used |
+//! | `LONGEST_HELD` (`bucket.rs`) | 1 s | how long a Create with a permit is held back: half of the 2 s that it has after its Acquire |
+//! | `UNUSED_FOR` (`bucket.rs`), `PERMIT_TIMEOUT_MS` (`rateLimiter.ts`) | 5 s | a permit whose call is not known to have left: it may wait for its snapshot as long (`PERSIST_TIMEOUT`, `src/wasm/host.rs`) |
 
 use macro_rules_attribute::apply;
 
@@ -9,11 +30,10 @@ use crate::document::document;
 use crate::error::Invalid;
 use crate::time::{Duration, Instant};
 
-/// A permit that was not used for so long is not used any more: whoever gave it has counted the call already.
+/// A permit that was not used for so long is asked for anew.
 const GRANT_LASTS: Duration = Duration::from_secs(1);
 /// When an unanswered question is asked again.
 const ANSWER_TAKES: Duration = Duration::from_secs(10);
-
 /// A permit is asked for again after this long, whatever was answered.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 

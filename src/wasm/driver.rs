@@ -45,7 +45,7 @@ struct Inner {
     turns: Turns,
     /// It was restored, and has not been driven since.
     restored: Cell<bool>,
-    /// What the clock showed last.
+    /// What the clock showed last, since this driver began: one that was restored may be on another machine.
     last_wall: Cell<WallTime>,
 }
 
@@ -123,9 +123,9 @@ impl Driver {
         self.0.executor.promise(async move {
             let _turn = turn;
             match inner.drive(once).await? {
-                Left::Until(until) => Ok(until.as_f64().into()),
-                Left::Done(outcome) => value::out(&outcome),
-                Left::Interrupted => Ok(JsValue::UNDEFINED),
+                DriveEnd::Until(until) => Ok(until.as_f64().into()),
+                DriveEnd::Done(outcome) => value::out(&outcome),
+                DriveEnd::Interrupted => Ok(JsValue::UNDEFINED),
             }
         })
     }
@@ -206,8 +206,8 @@ impl Drop for Driver {
     }
 }
 
-/// Why the driving came to an end.
-enum Left {
+/// Why driving came to an end.
+enum DriveEnd {
     Until(WallTime),
     Done(Outcome),
     Interrupted,
@@ -215,10 +215,10 @@ enum Left {
 
 impl Inner {
     /// No borrow is held while the application's code runs, its clock included: it may call back.
-    async fn drive(self: &Rc<Self>, once: bool) -> Result<Left, JsValue> {
+    async fn drive(self: &Rc<Self>, once: bool) -> Result<DriveEnd, JsValue> {
         loop {
             if self.turns.is_let_go() {
-                return Ok(Left::Interrupted);
+                return Ok(DriveEnd::Interrupted);
             }
             while let Some(input) = self.inbox.next() {
                 let now = self.time()?;
@@ -236,14 +236,14 @@ impl Inner {
                 Output::NeedPermit(request) => self.ask_permit(request),
                 Output::Done(outcome) => {
                     let is_persisted = self.persist_last().await;
-                    return Ok(if is_persisted { Left::Done(outcome) } else { Left::Interrupted });
+                    return Ok(if is_persisted { DriveEnd::Done(outcome) } else { DriveEnd::Interrupted });
                 }
                 Output::Wait { until, .. } => {
                     if self.has_changed() {
                         drop(self.write_snapshot());
                     }
                     if once && !self.is_busy() {
-                        return Ok(Left::Until(until));
+                        return Ok(DriveEnd::Until(until));
                     }
                     let timer = self.host.timer(until.duration_since(now));
                     match select(timer, self.inbox.poked()).await {
@@ -258,7 +258,7 @@ impl Inner {
         Ok(self.at(self.host.time()?))
     }
 
-    /// If the application's clock was set back, the time that had passed by then still counts: a wait does not begin anew.
+    /// If the application's clock was set back, the time that had passed by then still counts: see `Clock` in `src/time.rs`.
     fn at(&self, now: WallTime) -> WallTime {
         if self.last_wall.replace(now).duration_since(now) > Duration::from_secs(1) {
             self.machine.borrow_mut().group_mut().elapse(self.host.before_set_back());

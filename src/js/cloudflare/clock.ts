@@ -1,7 +1,4 @@
-/**
- * A clock that never goes back, as the core's: while the machine's is set back, time goes on from where it was, so that a
- * wait of seconds does not become one of hours.
- */
+/** A clock that never goes back, as `Clock` in `src/time.rs`, so that a wait of seconds does not become one of hours. */
 export class Clock {
   #last = Date.now();
   #now = this.#last;

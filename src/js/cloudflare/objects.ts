@@ -105,8 +105,8 @@ export async function reachQuota<Value>(
 }
 
 /**
- * A permit is waited for up to 5 s there. Where many broadcasts wait on a busy machine it takes longer, which is no failure: calls
- * that went on without permits would be far too many then.
+ * Where many broadcasts wait on a busy machine, an answer may take this long (see `src/quota/permits.rs`), which is no failure:
+ * calls that went on without permits would be far too many then.
  */
 const QUOTA_TIMEOUT_MS = 20_000;
 

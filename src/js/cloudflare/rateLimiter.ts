@@ -2,6 +2,8 @@ import { TokenBucket } from "../blocks.js";
 import type { Quota, Want } from "../types.js";
 import { Clock } from "./clock.js";
 
+// How these follow from the time-outs of others: `src/quota/permits.rs`.
+
 /** How long a call waits here before its broadcast has to ask again. */
 const HOLD_MS = 5_000;
 /** A place in the queue is given up after this long without its broadcast asking again. */
