@@ -82,7 +82,7 @@ macro_rules! durations {
             field: $field,
             least: $least,
             greatest: $greatest,
-            or_zero: { let zeros: &[u64] = &[$($zero)?]; !zeros.is_empty() },
+            or_zero: !<[u64]>::is_empty(&[$($zero)?]),
             unit: " ms",
             default: &[$default],
         };)+

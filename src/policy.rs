@@ -166,7 +166,7 @@ macro_rules! settings {
                 field: document::name!(camel $field),
                 least: $least,
                 greatest: $greatest,
-                or_zero: { let zeros: &[u64] = &[$($zero)?]; !zeros.is_empty() },
+                or_zero: !<[u64]>::is_empty(&[$($zero)?]),
                 unit: unit_of!($unit),
                 default: &all_of!($default),
             },)+];

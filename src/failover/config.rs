@@ -58,7 +58,7 @@ macro_rules! settings {
                 field: $name,
                 least: $least,
                 greatest: DAY,
-                or_zero: { let zeros: &[u64] = &[$($zero)?]; !zeros.is_empty() },
+                or_zero: !<[u64]>::is_empty(&[$($zero)?]),
                 unit: " ms",
                 default: &[$($default)?],
             },)+];
