@@ -423,10 +423,10 @@ impl World {
             if let Some(given) = self.wanted.filter(|given| *given != wanted) {
                 return Err(format!("{} wants {wanted:?}, but {given:?} was given", lane["number"]));
             }
-            let is_current = |launch: &&Value| launch["generation"] == lane["launches"]["current"];
+            let is_current = |launch: &&Value| launch["generation"] == lane["stage"]["generation"];
             let current =
                 lane["launches"]["list"].as_array().and_then(|launches| launches.iter().find(is_current));
-            let Some(launch) = current.filter(|launch| launch["payload"]["updateDue"].is_null()) else {
+            let Some(launch) = current.filter(|launch| launch["payload"]["pendingUpdate"].is_null()) else {
                 continue;
             };
             let task =
