@@ -55,10 +55,14 @@ export function isNothing(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-/** A string that is used as a key: an error does not show it. */
+/**
+ * A string that is used as a key: an error does not show it. With half a pair of surrogates it would be another one once it has
+ * left as UTF-8, and nothing would know it again.
+ */
 export function secret(name: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return short(name, value);
-  throw invalid("INVALID_CONFIG", name, value === "" ? "empty" : typeof value, "a non-empty string");
+  if (typeof value === "string" && value !== "" && !/\p{Cs}/u.test(value)) return short(name, value);
+  const found = typeof value !== "string" ? typeof value : value === "" ? "empty" : "with half a pair of surrogates";
+  throw invalid("INVALID_CONFIG", name, found, "a non-empty string of whole characters");
 }
 
 function short(name: string, text: string, code: ErrorCode = "INVALID_CONFIG"): string {

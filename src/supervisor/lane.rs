@@ -92,6 +92,7 @@ impl Lane {
         if let Some(current) = self.stage.current().filter(|_| self.current().is_none()) {
             return Err(Invalid::new("lane.stage.generation", current, "that of a launch"));
         }
+        self.launches.check()?;
         check_count("lane.revision", self.revision)?;
         self.config.policy.check()
     }

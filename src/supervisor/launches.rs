@@ -7,6 +7,7 @@ use macro_rules_attribute::apply;
 use super::launch::Launch;
 use super::transitions;
 use crate::document::document;
+use crate::error::Invalid;
 use crate::time::Instant;
 use crate::uid::Uid;
 
@@ -78,6 +79,22 @@ impl Others<'_> {
 }
 
 impl Launches {
+    /// Checks what was restored: launches are told apart by their generations, and the next one gets a new one.
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        let is_wrong = |(at, launch): &(usize, &Launch)| {
+            let is_twice = self.list.iter().take(*at).any(|other| other.generation == launch.generation);
+            is_twice || launch.generation > self.generation
+        };
+        match self.list.iter().enumerate().find(is_wrong) {
+            None => Ok(()),
+            Some((_, launch)) => Err(Invalid::new(
+                "lane.launches.list.generation",
+                launch.generation,
+                format!("at most {}, and no other launch's", self.generation),
+            )),
+        }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Launch> {
         self.list.iter()
     }

@@ -168,9 +168,10 @@ pub fn revealed(services: &str, shown_of: Option<&Services>) -> Result<String, I
 
 /// Whether what stands for a hidden value is anywhere in a text.
 fn has_mark(text: &str) -> bool {
-    text.split(HIDDEN)
-        .skip(1)
-        .any(|rest| rest.len() >= DIGITS && rest.bytes().take(DIGITS).all(|byte| byte.is_ascii_hexdigit()))
+    text.as_bytes().windows(HIDDEN.len() + DIGITS).any(|part| {
+        let (begin, number) = part.split_at(HIDDEN.len());
+        begin == HIDDEN.as_bytes() && number.iter().all(u8::is_ascii_hexdigit)
+    })
 }
 
 /// The address of an image without what may sign it; none if there is a user's name in it.

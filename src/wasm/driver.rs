@@ -225,6 +225,10 @@ impl Inner {
                 self.machine.borrow_mut().group_mut().handle(now, input);
             }
             let now = self.time()?;
+            // The application's clock may have done it.
+            if self.turns.is_let_go() {
+                return Ok(DriveEnd::Interrupted);
+            }
             if self.restored.take() {
                 self.machine.borrow_mut().group_mut().note_restored(now);
             }

@@ -398,6 +398,41 @@ test("disposed of within any callback, nothing of it runs any more", async (t) =
   }
 });
 
+test("disposed of by its clock, nothing more is asked of the application", async (t) => {
+  const { host } = await world(t);
+  const asked: string[] = [];
+  let supervisor: Supervisor | undefined;
+  let reads = 0;
+  const now = () => {
+    reads += 1;
+    if (reads === 3) supervisor?.dispose();
+    if (reads > 3) asked.push("now");
+    return Date.now();
+  };
+  const ask = (name: string) => () => {
+    asked.push(name);
+    return null;
+  };
+  const permit = () => {
+    asked.push("permit");
+    return 0;
+  };
+  supervisor = new Supervisor(supervisorConfig, { ...host, now, rtcToken: ask("rtcToken"), permit });
+  await assert.rejects(supervisor.run(), { code: "DISPOSED" });
+  assert.deepEqual([reads, asked], [3, []]);
+});
+
+test("a secret that would not be known again is refused", () => {
+  for (const name of ["customerId", "customerSecret", "noticeSecret"]) {
+    const given = { customerId: "customer", customerSecret: "s3cret", [name]: "s3cr3t-abcdef\ud800" };
+    assert.throws(
+      () => new Supervisor(supervisorConfig, given),
+      (error) =>
+        isSteadymixError(error) && error.code === "INVALID_CONFIG" && error.value === "with half a pair of surrogates",
+    );
+  }
+});
+
 test("dispose() aborts the calls that are under way, and the process ends", async (t) => {
   let signal: AbortSignal | null | undefined;
   let called = () => {};

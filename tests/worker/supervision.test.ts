@@ -90,6 +90,7 @@ test("what is left out of the limits has its default; a small PCW gives a lower 
     [undefined, standard],
     [{}, standard],
     [{ burst: 3 }, { ...standard, burst: 3 }],
+    [{ callsPerSecond: null, burst: undefined, pcw: null } as unknown as Quota, standard],
     ...[
       [5, 1],
       [30, 3],

@@ -54,7 +54,8 @@ const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 5 };
 export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
   // What is no object would be spread into one.
   const isObject = typeof QUOTA === "object" && QUOTA !== null && !Array.isArray(QUOTA);
-  const limits = isObject ? { ...LIMITS, ...rateOf(QUOTA.pcw), ...QUOTA } : (QUOTA as Required<Quota>);
+  const given = isObject ? Object.fromEntries(Object.entries(QUOTA).filter(([, limit]) => limit != null)) : {};
+  const limits = isObject ? { ...LIMITS, ...rateOf(given.pcw), ...given } : (QUOTA as Required<Quota>);
   try {
     new TokenBucket(limits, 0).free();
   } catch (error) {

@@ -40,6 +40,12 @@ fn what_is_restored_must_be_a_lane_that_could_be() {
     let mut headless = lane();
     headless.stage.launch(1);
     assert_eq!(headless.check(3).unwrap_err().field, "lane.stage.generation");
+    for generations in [[1, 1], [1, 3]] {
+        let mut misnumbered = lane();
+        misnumbered.launches.generation = 2;
+        generations.map(|generation| misnumbered.launches.add(launch(generation)));
+        assert_eq!(misnumbered.check(3).unwrap_err().field, "lane.launches.list.generation");
+    }
     let mut impatient = lane();
     Arc::make_mut(&mut impatient.config.policy).jitter_percent = 101;
     assert_eq!(impatient.check(3).unwrap_err().field, "jitterPercent");
