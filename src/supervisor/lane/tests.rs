@@ -43,7 +43,7 @@ fn what_is_restored_must_be_a_lane_that_could_be() {
     for generations in [[1, 1], [1, 3]] {
         let mut misnumbered = lane();
         misnumbered.launches.generation = 2;
-        generations.map(|generation| misnumbered.launches.add(launch(generation)));
+        generations.into_iter().for_each(|generation| misnumbered.launches.add(launch(generation)));
         assert_eq!(misnumbered.check(3).unwrap_err().field, "lane.launches.list.generation");
     }
     let mut impatient = lane();
