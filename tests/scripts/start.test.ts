@@ -140,13 +140,15 @@ test("an edit of TypeScript reaches the Worker and the page; one that does not c
   // Also what is edited before it is ready, and though an editor locks another file.
   await running.prints(/Starting the Worker/);
   symlinkSync("user@host.1:2", join(clone.folder, "src", ".#uid.rs"));
-  edit("src/js/cloudflare/handler.ts", 'status: "ok"', 'status: "edited"');
+  const description = "src/js/cloudflare/openApi.ts";
+  edit(description, 'title: "Steadymix"', 'title: "Edited"');
   const [, url = ""] = await running.prints(READY);
   await until(async () => (await fetch(`${url}/api/health`).catch(() => undefined))?.ok === true);
-  await until(async () => {
-    const answer = await fetch(`${url}/api/health`).catch(() => undefined);
-    return ((await answer?.json()) as { status?: string } | undefined)?.status === "edited";
-  });
+  const title = async () => {
+    const answer = await fetch(`${url}/api/openapi.json`).catch(() => undefined);
+    return ((await answer?.json()) as { info?: { title?: string } } | undefined)?.info?.title;
+  };
+  await until(async () => (await title()) === "Edited");
   const browser = await launch();
   t.after(() => browser.close());
   const page = await browser.newPage({ locale: "en-US" });
@@ -156,15 +158,12 @@ test("an edit of TypeScript reaches the Worker and the page; one that does not c
   // It reloads by itself.
   await page.getByText("What took place").waitFor();
 
-  edit("src/js/cloudflare/handler.ts", 'status: "edited"', "status: nothingOfThatName");
+  edit(description, 'title: "Edited"', "title: nothingOfThatName");
   await running.prints(/nothingOfThatName[\s\S]*Not built: what was built before is still served/);
-  assert.deepEqual(await (await fetch(`${url}/api/health`)).json(), { status: "edited" });
-  edit("src/js/cloudflare/handler.ts", "status: nothingOfThatName", 'status: "ok"');
+  assert.equal(await title(), "Edited");
+  edit(description, "title: nothingOfThatName", 'title: "Steadymix"');
   await running.prints(/The build succeeds again/);
-  await until(async () => {
-    const answer = await fetch(`${url}/api/health`).catch(() => undefined);
-    return ((await answer?.json()) as { status?: string } | undefined)?.status === "ok";
-  });
+  await until(async () => (await title()) === "Steadymix");
 });
 
 test("--help is printed without building, and wrong flags are named", async () => {
