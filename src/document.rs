@@ -370,17 +370,16 @@ macro_rules! document {
             })
         }
     };
-    (@member $case:ident $field:ident, $type:ty, [$($doc:expr),*], $presence:tt $(, $typed:expr)?) => {{
-        #[allow(unused_mut, unused_assignments, reason = "most are typed by their type in Rust")]
-        let mut typed = $crate::document::typescript::typed::<$type>(stringify!($type));
-        $(typed = $typed.into();)?
+    (@member $case:ident $field:ident, $type:ty, [$($doc:expr),*], $presence:tt $(, $typed:expr)?) => {
         $crate::document::typescript::Member {
             docs: vec![$($doc),*],
             name: $crate::document::name!($case $field),
-            typed,
+            typed: $crate::document::document!(@typed $type $(, $typed)?),
             presence: $crate::document::document!(@presence $type, $presence),
         }
-    }};
+    };
+    (@typed $type:ty) => { $crate::document::typescript::typed::<$type>(stringify!($type)) };
+    (@typed $type:ty, $typed:expr) => { String::from($typed) };
     (@presence $type:ty, Always) => {
         $crate::document::typescript::Presence::always(<$type as $crate::document::Document>::blank())
     };

@@ -1,6 +1,7 @@
 //! Moments of two clocks, and how long it is between them.
 //!
-//! All count milliseconds, from 0 to 2^53 − 1. Arithmetic saturates: no time, however odd, makes the core panic. Types of our own instead of `std::time`'s, because they must serialise, and work
+//! All count milliseconds, from 0 to 2^53 − 1. Arithmetic saturates: no time, however odd, makes the core panic. Types of our
+//! own instead of `std::time`'s, because they must serialise, and work
 //! on `wasm32-unknown-unknown`, where `std::time::Instant::now` panics.
 
 use std::fmt;

@@ -78,9 +78,9 @@ export class RetryPolicy {
 
   /**
    * The wait in ms before making `call` again after `failures` earlier ones in a row (the first failure has 0), or
-   * `undefined` when the ladder is spent. After a 429, and of `presence` and `rtcToken`, the last wait repeats. A Query that gets no answer, or a 50x, is made
-   * again for as long as it takes, in the end at the longest wait for a 50x. `retryAfter` is the header (seconds, or a date that `now` turns into a wait);
-   * it only lengthens.
+   * `undefined` when the ladder is spent. After a 429, and of `presence` and `rtcToken`, the last wait repeats. A Query
+   * that gets no answer, or a 50x, is made again for as long as it takes, in the end at the longest wait for a 50x.
+   * `retryAfter` is the header (seconds, or a date that `now` turns into a wait); it only lengthens.
    */
   wait(
     call: Call,

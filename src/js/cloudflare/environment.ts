@@ -52,10 +52,7 @@ const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 5 };
 
 /** `QUOTA`, with the defaults for what is left out there. Throws `MISCONFIGURED`. */
 export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
-  // What is no object would be spread into one.
-  const isObject = typeof QUOTA === "object" && QUOTA !== null && !Array.isArray(QUOTA);
-  const given = isObject ? Object.fromEntries(Object.entries(QUOTA).filter(([, limit]) => limit != null)) : {};
-  const limits = isObject ? { ...LIMITS, ...rateOf(given.pcw), ...given } : (QUOTA as Required<Quota>);
+  const limits = withDefaults(QUOTA);
   try {
     new TokenBucket(limits, 0).free();
   } catch (error) {
@@ -65,6 +62,13 @@ export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
     throw new Rejection("MISCONFIGURED", named(error.message), { field: named(field), value, allowed });
   }
   return limits;
+}
+
+function withDefaults(quota: Quota): Required<Quota> {
+  // What is no object would be spread into one: the check that follows names it.
+  if (typeof quota !== "object" || quota === null || Array.isArray(quota)) return quota as Required<Quota>;
+  const given: Quota = Object.fromEntries(Object.entries(quota).filter(([, limit]) => limit != null));
+  return { ...LIMITS, ...rateOf(given.pcw), ...given };
 }
 
 /** The same where something must go on: instead of limits that are not allowed, the defaults. */
