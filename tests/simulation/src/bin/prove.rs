@@ -173,8 +173,11 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
         let (searched, told) = part(&name, || fleet::schedules(sizes.seeds(sizes.schedules), sizes.minutes));
         explained("schedules", searched.failed.clone(), schedule)?;
         tell_places(&searched, if sizes.schedules >= 1_000 { &places::OF_SCHEDULES } else { &[] })?;
-        // So many schedules take every transition that there is.
-        let transitions = diagram::compare_launches(sizes.schedules >= 200_000)?;
+        let is_large = sizes.schedules >= 200_000;
+        if is_large {
+            diagram::take_rare_transitions()?;
+        }
+        let transitions = diagram::compare_launches(is_large)?;
         println!("{transitions} transitions of launches: as they are drawn");
         figures["schedules"] = json!({
             "seed": sizes.seed, "number": sizes.schedules, "minutes": sizes.minutes,
