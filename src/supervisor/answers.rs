@@ -16,7 +16,7 @@ use super::launch::{Confirmed, Launch};
 use super::presence::ChannelLook;
 use super::reply::ReplyBody;
 use super::request::{Answer, NoAnswer, RequestId};
-use super::tokens::{AnsweredCreate, TokenAnswer};
+use super::tokens::{SentCreate, TokenAnswer};
 use crate::domain::DomainFailure;
 use crate::lenient::MAX_TOKEN_BYTES;
 use crate::policy::RetryReason;
@@ -211,26 +211,24 @@ impl Lane {
         let mut read = self.read(now, Call::Create, "", answer);
         read.misnamed = self.is_misnamed(&read, overdue.generation, is_of_others);
         if let Some(task_id) = read.created_task().filter(|_| !read.misnamed) {
-            let token = overdue.token.as_str();
-            let later = |other: &Overdue| other.id > overdue.id && other.token == token;
-            let is_under_way = self
-                .requests
-                .in_flight
-                .as_ref()
-                .is_some_and(|sent| sent.purpose.created_with() == Some(token));
-            let is_last = !is_under_way && !self.requests.overdue.iter().any(later);
-            let create = Some(AnsweredCreate { token, is_last });
-            self.learn(now, overdue.generation, task_id, create, false, IdentifiedBy::LateReply);
+            self.learn(
+                now,
+                overdue.generation,
+                task_id,
+                Some(overdue.create()),
+                false,
+                IdentifiedBy::LateReply,
+            );
         }
     }
 
     /// A Create that was not awaited any more turns out never to have left.
-    fn never_left(&mut self, Overdue { generation, token, .. }: &Overdue) {
+    fn never_left(&mut self, overdue: &Overdue) {
         // The launch may be over by now.
-        let Some(at) = self.launches.position(*generation) else { return };
+        let Some(at) = self.launches.position(overdue.generation) else { return };
         let launch = self.launches.at_mut(at);
-        launch.tokens.create_did_not_leave(token);
-        if !launch.may_be_live() && !self.stage.is_current(*generation) {
+        launch.tokens.create_did_not_leave(overdue.create());
+        if !launch.may_be_live() && !self.stage.is_current(overdue.generation) {
             self.forget(at, None);
         }
     }
@@ -254,8 +252,8 @@ impl Lane {
         {
             // What it names may be over: then there is no task to go on with.
             brings_none = self.launches.create_of(task_id).is_some();
-            let create = Some(AnsweredCreate { token, is_last: true });
-            self.learn(now, generation, task_id, create, false, IdentifiedBy::Reply);
+            let create = SentCreate { id: in_flight.id, token };
+            self.learn(now, generation, task_id, Some(create), false, IdentifiedBy::Reply);
             if !brings_none {
                 return None;
             }
@@ -264,7 +262,9 @@ impl Lane {
         let at = self.launches.position(generation)?;
         let verdict = self.take(now, at, &read, |launch, cx| match &in_flight.purpose {
             Purpose::Acquire { .. } => launch.on_acquire(cx),
-            Purpose::Create { token, .. } => launch.on_create(cx, token, brings_none),
+            Purpose::Create { token, .. } => {
+                launch.on_create(cx, SentCreate { id: in_flight.id, token }, brings_none)
+            }
             Purpose::Query { .. } => launch.on_query(cx),
             Purpose::Update { .. } => launch.on_update(cx),
             Purpose::Delete { .. } => launch.on_delete(cx),

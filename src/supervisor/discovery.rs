@@ -6,7 +6,7 @@ use super::event::{EventKind, FailReason, IdentifiedBy, LaunchCause};
 use super::lane::Lane;
 use super::launch::Launch;
 use super::phase::Phase;
-use super::tokens::AnsweredCreate;
+use super::tokens::SentCreate;
 use crate::time::{Instant, Now};
 use crate::uid::Uid;
 
@@ -27,7 +27,7 @@ impl Lane {
         now: Now,
         generation: u32,
         task_id: &str,
-        create: Option<AnsweredCreate<'_>>,
+        create: Option<SentCreate<'_>>,
         ended: bool,
         by: IdentifiedBy,
     ) {
@@ -80,7 +80,7 @@ impl Lane {
     }
 
     /// A Create is answered with a task that is known already, or known to be gone.
-    fn create_was_answered(&mut self, generation: u32, create: Option<AnsweredCreate<'_>>) {
+    fn create_was_answered(&mut self, generation: u32, create: Option<SentCreate<'_>>) {
         let is_current = self.stage.is_current(generation);
         // The launch may be over by now.
         let (Some(at), Some(create)) = (self.launches.position(generation), create) else { return };
@@ -123,7 +123,7 @@ impl Lane {
         now: Now,
         generation: u32,
         task_id: &str,
-        create: Option<AnsweredCreate<'_>>,
+        create: Option<SentCreate<'_>>,
         by: IdentifiedBy,
     ) {
         let mut origin = if let Some(launch) = self.launches.find_mut(generation) {

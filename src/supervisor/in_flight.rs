@@ -6,6 +6,7 @@ use macro_rules_attribute::apply;
 
 use super::payload::RtcTokenFor;
 use super::request::RequestId;
+use super::tokens::SentCreate;
 use crate::document::document;
 use crate::status::Call;
 use crate::time::Instant;
@@ -71,19 +72,6 @@ impl Purpose {
             Self::Presence => Call::Presence,
         }
     }
-
-    /// The builder token of a Create.
-    pub(super) fn created_with(&self) -> Option<&str> {
-        match self {
-            Self::Create { token, .. } => Some(token),
-            Self::RtcToken { .. }
-            | Self::Acquire { .. }
-            | Self::Query { .. }
-            | Self::Update { .. }
-            | Self::Delete { .. }
-            | Self::Presence => None,
-        }
-    }
 }
 
 /// A Create that is not waited for any more; its reply may still come.
@@ -94,6 +82,12 @@ pub(super) struct Overdue {
     pub(super) id: RequestId,
     pub(super) generation: u32,
     pub(super) token: String,
+}
+
+impl Overdue {
+    pub(super) fn create(&self) -> SentCreate<'_> {
+        SentCreate { id: self.id, token: &self.token }
+    }
 }
 
 /// The requests of a lane.

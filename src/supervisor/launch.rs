@@ -13,7 +13,8 @@ use super::event::Suspicion;
 use super::launches::Retired;
 use super::payload::LaunchPayload;
 use super::phase::{Phase, Task};
-use super::tokens::{AnsweredCreate, TokenLedger};
+use super::request::RequestId;
+use super::tokens::{SentCreate, TokenLedger};
 use super::transitions;
 use crate::document::document;
 use crate::policy::RetryPolicy;
@@ -207,8 +208,8 @@ impl Launch {
     }
 
     /// A Create is sent now.
-    pub(super) fn create_leaves(&mut self, now: Instant) {
-        self.tokens.create_leaves(now);
+    pub(super) fn create_leaves(&mut self, id: RequestId, now: Instant) {
+        self.tokens.create_leaves(id, now);
         if let Phase::Preparing { due } = self.phase {
             self.go_to(Phase::Creating { due, is_live: false });
         }
@@ -477,7 +478,7 @@ impl Launch {
     }
 
     /// This Create is resolved.
-    pub(super) fn create_was_answered(&mut self, create: AnsweredCreate<'_>) {
+    pub(super) fn create_was_answered(&mut self, create: SentCreate<'_>) {
         if self.tokens.answered(create) && self.phase.task().is_none() {
             self.forget_payload();
         }

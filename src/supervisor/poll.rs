@@ -85,8 +85,9 @@ impl Lane {
                 Turn::Ask => return Step::NeedPermit(PermitRequest { lane: self.number, want }),
             }
         }
+        let id = RequestId::new(self.number, self.requests.number());
         let prepared = match call {
-            DueCall::OfLaunch(at, call) => self.prepare(now, at, call),
+            DueCall::OfLaunch(at, call) => self.prepare(now, id, at, call),
             DueCall::Presence => Prepared {
                 purpose: Purpose::Presence,
                 call: PreparedCall::Http {
@@ -95,11 +96,11 @@ impl Lane {
                 },
             },
         };
-        self.send(now, prepared)
+        self.send(now, id, prepared)
     }
 
     /// Composes a call, and notes in its launch that it leaves.
-    fn prepare(&mut self, now: Now, at: usize, call: LaunchCall) -> Prepared {
+    fn prepare(&mut self, now: Now, id: RequestId, at: usize, call: LaunchCall) -> Prepared {
         let (config, desired) = (&self.config, self.payload.desired());
         let app_id = config.app_id.as_str();
         let launch = self.launches.at_mut(at);
@@ -117,7 +118,7 @@ impl Lane {
                 http(Purpose::Acquire { generation }, acquire)
             }
             LaunchCall::Create { http, token, expires_at } => {
-                launch.create_leaves(now.mono);
+                launch.create_leaves(id, now.mono);
                 let send_before = Some(now.wall + expires_at.duration_since(now.mono));
                 let call = PreparedCall::Http { http, send_before };
                 Prepared { purpose: Purpose::Create { generation, token }, call }
@@ -134,8 +135,7 @@ impl Lane {
         }
     }
 
-    fn send(&mut self, now: Now, Prepared { purpose, call }: Prepared) -> Step {
-        let id = RequestId::new(self.number, self.requests.number());
+    fn send(&mut self, now: Now, id: RequestId, Prepared { purpose, call }: Prepared) -> Step {
         let timeout = self.config.policy.request_timeout_ms;
         let before = self.domains.rung();
         let domain = self.domains.domain(now.mono).to_owned();

@@ -5,6 +5,7 @@
 
 use macro_rules_attribute::apply;
 
+use super::request::RequestId;
 use crate::document::document;
 use crate::time::{Duration, Instant};
 
@@ -43,13 +44,28 @@ impl BuilderToken {
     }
 }
 
-/// A Create whose outcome the service has reported.
+/// A Create that was sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct AnsweredCreate<'a> {
+pub(super) struct SentCreate<'a> {
+    pub(super) id: RequestId,
     /// The builder token that it carried.
     pub(super) token: &'a str,
-    /// No other was sent with that token after it. Else its task may be over already, and another one begun.
-    pub(super) is_last: bool,
+}
+
+/// A token whose Creates have an unknown outcome.
+#[apply(document)]
+#[json(camel)]
+#[derive(Clone, PartialEq, Eq)]
+struct Unresolved {
+    token: String,
+    /// Those that may have been carried out, the oldest first.
+    creates: Vec<RequestId>,
+}
+
+impl Unresolved {
+    fn is_of(&self, token: &str) -> bool {
+        self.token == token
+    }
 }
 
 /// What the service answered to a call with one builder token.
@@ -82,8 +98,8 @@ pub(super) struct TokenLedger {
     next: Option<BuilderToken>,
     /// Tokens that may have started the task. Calls about the task carry the first.
     candidates: Vec<String>,
-    /// Tokens whose Create has an unknown outcome, the newest first.
-    unresolved: Vec<String>,
+    /// The newest first.
+    unresolved: Vec<Unresolved>,
     /// How many candidates the call that is due has tried in vain.
     tried: usize,
     /// One of these was answered 404.
@@ -113,8 +129,8 @@ impl TokenLedger {
 
     /// Everything that a late answer may name: first those whose Create is unresolved.
     pub(super) fn all(&self) -> impl Iterator<Item = &String> {
-        let others = self.candidates.iter().filter(|token| !self.unresolved.contains(token));
-        self.unresolved.iter().chain(others)
+        let others = self.candidates.iter().filter(|token| !self.is_unresolved(token));
+        self.unresolved.iter().map(|unresolved| &unresolved.token).chain(others)
     }
 
     /// The token to call the task with. Empty where none is known, which the service refuses.
@@ -148,6 +164,10 @@ impl TokenLedger {
     /// Whether the outcome of every Create is known.
     pub(super) fn is_resolved(&self) -> bool {
         self.unresolved.is_empty()
+    }
+
+    fn is_unresolved(&self, token: &str) -> bool {
+        self.unresolved.iter().any(|unresolved| unresolved.is_of(token))
     }
 
     /// Whether nothing more is to be sent for this create.
@@ -194,32 +214,39 @@ impl TokenLedger {
     }
 
     /// A Create is sent now, with the next token.
-    pub(super) fn create_leaves(&mut self, now: Instant) {
+    pub(super) fn create_leaves(&mut self, id: RequestId, now: Instant) {
         if let Some(token) = &mut self.next {
             token.creates = token.creates.saturating_add(1);
             if !self.candidates.contains(&token.name) {
                 self.candidates.insert(0, token.name.clone());
-                self.unresolved.retain(|other| *other != token.name);
-                self.unresolved.insert(0, token.name.clone());
+                self.unresolved.retain(|other| !other.is_of(&token.name));
+                self.unresolved.insert(0, Unresolved { token: token.name.clone(), creates: Vec::new() });
                 // Not the first of them, which is the likeliest to have started the task.
                 if self.candidates.len() > MAX_CANDIDATES {
                     let forgotten = self.candidates.remove(MAX_CANDIDATES - 1);
-                    self.unresolved.retain(|other| *other != forgotten);
+                    self.unresolved.retain(|other| !other.is_of(&forgotten));
                 }
+            }
+            if let Some(unresolved) = self.unresolved.iter_mut().find(|other| other.is_of(&token.name)) {
+                unresolved.creates.push(id);
             }
         }
         self.creates = self.creates.saturating_add(1);
         self.last_create_at = now;
     }
 
-    /// The last Create was certainly not carried out.
-    pub(super) fn create_did_not_happen(&mut self) {
+    /// This Create was certainly not carried out.
+    pub(super) fn create_did_not_happen(&mut self, SentCreate { id, token }: SentCreate<'_>) {
         self.creates = self.creates.saturating_sub(1);
+        if let Some(unresolved) = self.unresolved.iter_mut().find(|other| other.is_of(token)) {
+            unresolved.creates.retain(|other| *other != id);
+        }
     }
 
-    /// A Create with this token was never sent: if it was the first with it, the next one still is.
-    pub(super) fn create_did_not_leave(&mut self, token: &str) {
-        self.create_did_not_happen();
+    /// This Create was never sent: if it was the first with its token, the next one still is.
+    pub(super) fn create_did_not_leave(&mut self, create: SentCreate<'_>) {
+        self.create_did_not_happen(create);
+        let token = create.token;
         let was_the_only_one = match self.next.as_mut().filter(|next| next.name == token) {
             Some(next) => {
                 next.creates = next.creates.saturating_sub(1);
@@ -229,15 +256,19 @@ impl TokenLedger {
         };
         if was_the_only_one {
             self.candidates.retain(|other| other != token);
-            self.unresolved.retain(|other| other != token);
+            self.unresolved.retain(|other| !other.is_of(token));
         }
     }
 
-    /// This Create is resolved: tasks that earlier Creates started are either the one just reported or already over. True if
-    /// the next Create would have carried its token, which starts one task only.
-    pub(super) fn answered(&mut self, create: AnsweredCreate<'_>) -> bool {
-        if let Some(at) = self.unresolved.iter().position(|other| other == create.token) {
-            self.unresolved.truncate(if create.is_last { at } else { at + 1 });
+    /// This Create is resolved: tasks that earlier Creates started are either the one just reported or already over. But that
+    /// one may be over already, too, and a later Create with the same token may have begun another. True if the next Create
+    /// would have carried its token, which starts one task only.
+    pub(super) fn answered(&mut self, create: SentCreate<'_>) -> bool {
+        let mut others = self.unresolved.iter_mut().enumerate();
+        if let Some((at, unresolved)) = others.find(|(_, other)| other.is_of(create.token)) {
+            unresolved.creates.retain(|later| *later > create.id);
+            let is_last = unresolved.creates.is_empty();
+            self.unresolved.truncate(if is_last { at } else { at + 1 });
         }
         self.next.take_if(|next| next.name == create.token).is_some()
     }
@@ -287,7 +318,7 @@ impl TokenLedger {
     pub(super) fn may_have_started_another(&self) -> bool {
         match self.candidates.as_slice() {
             [] => false,
-            [only] => self.unresolved.iter().any(|token| token != only),
+            [only] => self.unresolved.iter().any(|other| !other.is_of(only)),
             _ => !self.unresolved.is_empty(),
         }
     }
@@ -295,15 +326,15 @@ impl TokenLedger {
     /// The known task is over; what is left are the Creates that are unresolved.
     pub(super) fn task_is_over(&mut self) {
         if let [started_it] = self.candidates.as_slice() {
-            self.unresolved.retain(|token| token != started_it);
+            self.unresolved.retain(|other| !other.is_of(started_it));
         }
         self.forget_answered();
     }
 
     /// What the other tokens started is over.
     pub(super) fn forget_answered(&mut self) {
-        self.candidates.clone_from(&self.unresolved);
-        self.next.take_if(|next| !self.unresolved.contains(&next.name));
+        self.candidates = self.unresolved.iter().map(|unresolved| unresolved.token.clone()).collect();
+        self.next.take_if(|next| !self.unresolved.iter().any(|other| other.is_of(&next.name)));
     }
 
     /// Every token that the service was sent, or would be.

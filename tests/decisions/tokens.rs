@@ -211,6 +211,30 @@ fn an_earlier_create_with_the_same_token_says_nothing_of_a_later_one() {
     assert!(hand.expect(Call::Query).path.contains("/tasks/u?"), "it is taken up");
 }
 
+#[test]
+fn nor_where_the_later_one_was_answered_and_may_have_been_carried_out_nevertheless() {
+    for (status, may_have_started_one) in [(206, true), (503, true), (429, false)] {
+        let policy = json!({ "noAnswerMs": [1_000, 1_000], "createTimedOutMs": [60_000] });
+        let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
+        let started = hand.create();
+        assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
+        hand.now -= 3_600_000;
+        let named = hand.create();
+        let later = hand.expect(Call::Create);
+        assert!(started.path != named.path && named.path == later.path, "it has timed out as well");
+        hand.answer_after(&later, status, json!({}), Some("60"));
+        hand.answer(&started, 200, json!({ "taskId": "t", "status": "STARTED" }));
+        hand.query("IN_PROGRESS", "serviceInProgress");
+        hand.answer(&named, 200, json!({ "taskId": "t", "status": "STARTED" }));
+        hand.handle(Input::Stop);
+        let delete = hand.expect(Call::Delete);
+        hand.answer(&delete, 404, json!({}));
+        hand.last();
+        let uids: &[u32] = if may_have_started_one { &[1] } else { &[] };
+        assert_eq!(hand.uids(), uids, "{status}");
+    }
+}
+
 /// A task that runs, and that two tokens may have started; and the first call to delete it.
 fn deleting_with_two_tokens() -> (Hand, Request) {
     let mut hand = Hand::new(json!({ "presence": "never" }));

@@ -8,7 +8,7 @@ use crate::supervisor::event::{EventKind, FailReason, LaunchCause};
 use crate::supervisor::launch::Launch;
 use crate::supervisor::phase::Phase;
 use crate::supervisor::request::NoAnswer;
-use crate::supervisor::tokens::AnsweredCreate;
+use crate::supervisor::tokens::SentCreate;
 
 /// 429s in a row, the last to Create, after which the limit is hardly that of the rate.
 const RATE_LIMITED_FOR_LONG: u32 = 3;
@@ -32,19 +32,24 @@ impl Launch {
         }
     }
 
-    /// `token` is the builder token of the Create. `brings_none`: whatever the answer, there is no task to go on with.
-    pub(super) fn on_create(&mut self, cx: &mut Context<'_>, token: &str, brings_none: bool) -> Verdict {
+    /// `brings_none`: whatever the answer, there is no task to go on with.
+    pub(super) fn on_create(
+        &mut self,
+        cx: &mut Context<'_>,
+        create: SentCreate<'_>,
+        brings_none: bool,
+    ) -> Verdict {
         if !matches!(self.phase(), Phase::Creating { .. }) {
             return Verdict::Noted;
         }
         if cx.read.nothing.is_some_and(NoAnswer::was_not_sent) {
-            self.tokens.create_did_not_leave(token);
+            self.tokens.create_did_not_leave(create);
         } else if cx.read.meaning == Meaning::RateLimited || cx.read.refused().is_some() {
-            self.tokens.create_did_not_happen();
+            self.tokens.create_did_not_happen(create);
         }
         if cx.read.meaning == Meaning::AlreadyStarted && !brings_none {
             self.runs_unnamed(cx.now.mono);
-            self.create_was_answered(AnsweredCreate { token, is_last: true });
+            self.create_was_answered(create);
             cx.emit(self, EventKind::Unidentified);
             return Verdict::Watched;
         }

@@ -21,7 +21,7 @@ fn created(tokens: &[&str]) -> Launch {
     launch.payload.compose_to_launch(&services(), 7, false);
     for token in tokens {
         launch.tokens.acquired((*token).to_owned(), at(0));
-        launch.tokens.create_leaves(at(0));
+        launch.tokens.create_leaves(RequestId::new(0, 0), at(0));
     }
     launch
 }
@@ -46,7 +46,7 @@ fn a_create_that_was_answered_is_not_to_be_repeated_unless_it_is_that_of_the_tas
         if let Some(task_id) = task_id {
             launch.identified(task_id.to_owned(), at(0), at(0));
         }
-        launch.create_was_answered(AnsweredCreate { token, is_last: false });
+        launch.create_was_answered(SentCreate { id: RequestId::new(0, 0), token });
         launch.payload.composed().is_some()
     };
     assert!(kept("a", None));

@@ -9,14 +9,26 @@ fn acquired(name: &str, acquired_at: u64, creates: u32) -> TokenLedger {
     TokenLedger { next, ..TokenLedger::default() }
 }
 
-/// After a Create with each of these tokens.
+/// After a Create with each of these tokens, which are numbered from 0.
 fn created(names: &[&str]) -> TokenLedger {
     let mut ledger = TokenLedger::default();
-    for name in names {
+    for (number, name) in (0..).zip(names) {
         ledger.acquired((*name).to_owned(), at(0));
-        ledger.create_leaves(at(0));
+        ledger.create_leaves(id(number), at(0));
     }
     ledger
+}
+
+fn id(number: u64) -> RequestId {
+    RequestId::new(0, number)
+}
+
+fn sent(number: u64, token: &str) -> SentCreate<'_> {
+    SentCreate { id: id(number), token }
+}
+
+fn unresolved(ledger: &TokenLedger) -> Vec<&str> {
+    ledger.unresolved.iter().map(|unresolved| unresolved.token.as_str()).collect()
 }
 
 #[test]
@@ -43,23 +55,44 @@ fn it_matters_whether_creates_were_sent_with_a_token_that_expires() {
 fn what_was_started_with_answered_tokens_is_not_called_with_again() {
     let mut ledger = created(&["a", "b", "c"]);
     assert_eq!(ledger.candidates, ["c", "b", "a"]);
-    ledger.answered(AnsweredCreate { token: "b", is_last: false });
-    assert_eq!(ledger.unresolved, ["c", "b"]);
-    ledger.answered(AnsweredCreate { token: "b", is_last: true });
-    assert_eq!(ledger.unresolved, ["c"]);
+    ledger.answered(sent(1, "b"));
+    assert_eq!(unresolved(&ledger), ["c"]);
     ledger.forget_answered();
     assert_eq!(ledger.candidates, ["c"]);
     assert!(ledger.next().is_some());
-    ledger.answered(AnsweredCreate { token: "c", is_last: true });
+    ledger.answered(sent(2, "c"));
     ledger.forget_answered();
     assert!(ledger.candidates.is_empty() && ledger.next().is_none());
+}
+
+#[test]
+fn a_token_is_resolved_by_the_answer_to_its_last_create_that_may_have_been_carried_out() {
+    // Creates 0 to 2 carry the same token.
+    let created = || {
+        let mut ledger = created(&["a"]);
+        ledger.create_leaves(id(1), at(1));
+        ledger.create_leaves(id(2), at(2));
+        ledger
+    };
+    let left = |mut ledger: TokenLedger, number| {
+        ledger.answered(sent(number, "a"));
+        unresolved(&ledger).len()
+    };
+    assert_eq!([0, 1, 2].map(|number| left(created(), number)), [1, 1, 0]);
+    let did_not_happen = |number| {
+        let mut ledger = created();
+        ledger.create_did_not_happen(sent(number, "a"));
+        ledger
+    };
+    assert_eq!([0, 1].map(|number| left(did_not_happen(2), number)), [1, 0]);
+    assert_eq!([0, 2].map(|number| left(did_not_happen(1), number)), [1, 0]);
 }
 
 #[test]
 fn a_token_whose_create_was_answered_starts_nothing_more() {
     let answered = |token| {
         let mut ledger = created(&["b"]);
-        (ledger.answered(AnsweredCreate { token, is_last: false }), ledger.next().is_some())
+        (ledger.answered(sent(0, token)), ledger.next().is_some())
     };
     assert_eq!(answered("a"), (false, true));
     assert_eq!(answered("b"), (true, false));
@@ -68,10 +101,10 @@ fn a_token_whose_create_was_answered_starts_nothing_more() {
 #[test]
 fn a_create_that_was_never_sent_leaves_no_candidate() {
     let mut ledger = created(&["a"]);
-    ledger.create_leaves(at(1));
-    ledger.create_did_not_leave("a");
+    ledger.create_leaves(id(1), at(1));
+    ledger.create_did_not_leave(sent(1, "a"));
     assert_eq!((ledger.candidates(), ledger.has_created()), (&["a".to_owned()][..], true));
-    ledger.create_did_not_leave("a");
+    ledger.create_did_not_leave(sent(0, "a"));
     assert_eq!((ledger.candidates(), ledger.has_created(), ledger.is_resolved()), (&[][..], false, true));
     assert!(ledger.next().is_some_and(BuilderToken::is_fresh), "its two seconds count again");
 }
@@ -80,10 +113,7 @@ fn a_create_that_was_never_sent_leaves_no_candidate() {
 fn of_too_many_tokens_the_second_one_is_forgotten() {
     let ledger = created(&["first", "second", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13"]);
     let kept = ["13", "12", "11", "10", "9", "8", "7", "6", "5", "4", "3", "first"];
-    assert_eq!(
-        (&ledger.candidates[..], &ledger.unresolved[..]),
-        (&kept.map(String::from)[..], &kept.map(String::from)[..])
-    );
+    assert_eq!((&ledger.candidates[..], unresolved(&ledger)), (&kept.map(String::from)[..], kept.to_vec()));
 }
 
 #[test]
@@ -124,10 +154,7 @@ fn another_task_may_have_been_started_with_another_token() {
     ledger.first_is_proven();
     assert!(ledger.may_have_started_another(), "with b");
     ledger.task_is_over();
-    assert_eq!(
-        (&ledger.candidates[..], &ledger.unresolved[..]),
-        (&["b".to_owned()][..], &["b".to_owned()][..])
-    );
+    assert_eq!((&ledger.candidates[..], unresolved(&ledger)), (&["b".to_owned()][..], vec!["b"]));
     assert!(!ledger.may_have_started_another());
     assert!(!TokenLedger::of_task(vec!["a".to_owned(), "b".to_owned()]).may_have_started_another());
 }
@@ -147,7 +174,7 @@ enum Step {
     Expire,
     Leaves,
     DidNotLeave(usize),
-    DidNotHappen,
+    DidNotHappen(usize),
     Answered(usize, bool),
     StartedWith(usize),
     TryNext(TokenAnswer),
@@ -163,7 +190,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Expire),
         4 => Just(Step::Leaves),
         1 => (0..14usize).prop_map(Step::DidNotLeave),
-        1 => Just(Step::DidNotHappen),
+        1 => (0..14usize).prop_map(Step::DidNotHappen),
         1 => (0..14usize, any::<bool>()).prop_map(|(at, is_last)| Step::Answered(at, is_last)),
         1 => (0..14usize).prop_map(Step::StartedWith),
         2 => prop_oneof![
@@ -183,6 +210,7 @@ proptest! {
     ) {
         let mut ledger = TokenLedger::default();
         let mut names = 0;
+        let mut creates = 0;
         let mut now = 0;
         for step in steps {
             now += 700;
@@ -198,16 +226,22 @@ proptest! {
                 }
                 Step::Leaves => {
                     if let Some(token) = ledger.next().map(|next| next.name.clone()) {
-                        ledger.create_leaves(at(now));
+                        ledger.create_leaves(id(creates), at(now));
+                        creates += 1;
                         prop_assert!(ledger.candidates.contains(&token));
                         prop_assert!(ledger.has_created() && ledger.last_create_at() == at(now));
                     }
                 }
-                Step::DidNotLeave(at) => named(&ledger, at).iter().for_each(|name| ledger.create_did_not_leave(name)),
-                Step::DidNotHappen => ledger.create_did_not_happen(),
+                Step::DidNotLeave(at) => if let Some(token) = named(&ledger, at) {
+                    ledger.create_did_not_leave(sent(creates, &token));
+                }
+                Step::DidNotHappen(at) => if let Some(token) = named(&ledger, at) {
+                    ledger.create_did_not_happen(sent(creates, &token));
+                }
                 Step::Answered(at, is_last) => if let Some(token) = named(&ledger, at) {
-                    ledger.answered(AnsweredCreate { token: &token, is_last });
-                    prop_assert!(!is_last || !ledger.unresolved.contains(&token));
+                    let number = if is_last { creates } else { 0 };
+                    ledger.answered(sent(number, &token));
+                    prop_assert!(!is_last || !ledger.is_unresolved(&token));
                     prop_assert!(ledger.next().is_none_or(|next| next.name != token));
                 }
                 Step::StartedWith(at) => if let Some(token) = named(&ledger, at) {
@@ -224,8 +258,9 @@ proptest! {
                 Step::ForgetAnswered => ledger.forget_answered(),
                 Step::DropNext => ledger.drop_next(),
             }
-            for list in [&ledger.candidates, &ledger.unresolved] {
-                let is_twice = |(at, name): (usize, &String)| list.iter().take(at).any(|other| other == name);
+            let candidates: Vec<&str> = ledger.candidates.iter().map(String::as_str).collect();
+            for list in [candidates, unresolved(&ledger)] {
+                let is_twice = |(at, name): (usize, &&str)| list.iter().take(at).any(|other| other == name);
                 prop_assert!(!list.iter().enumerate().any(is_twice), "{list:?}");
             }
             prop_assert!(ledger.candidates.len() <= MAX_CANDIDATES + 1);
