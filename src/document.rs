@@ -22,7 +22,7 @@ pub(crate) use self::json::{Json, Wrong};
 pub(crate) use self::names::name;
 pub(crate) use self::serialize::Serializable;
 #[cfg(test)]
-pub(crate) use self::typescript::words;
+pub(crate) use self::typescript::{between, items, length, words};
 pub(crate) use self::values::JsonText;
 pub(crate) use self::writer::{FieldWriter, Writer, rewrite, write};
 use crate::error::Invalid;
@@ -118,7 +118,8 @@ pub(crate) const NOT_JSON: &str = "not JSON";
 /// - `beside`: its fields stand beside the others.
 ///
 /// `#[typed(…)]`, after that, is the type in TypeScript of a field whose type in Rust does not say it: text, or
-/// `words(…)`. The declarations in `src/js/contract.ts` are made of the documents, with their docs.
+/// `words(…)`. `#[limits(…)]`, last, is what of a field of a struct is allowed, as `between(0..=200)`. The declarations in
+/// `src/js/contract.ts` are made of the documents, with their docs, and JSON Schema is made of those.
 ///
 /// Of a variant: `default`, as in `#[derive(Default)]`.
 macro_rules! document {
@@ -128,7 +129,7 @@ macro_rules! document {
         $(#[$meta:meta])*
         $vis:vis struct $type:ident {
             $(
-                $(#[doc = $field_doc:expr])* $(#[typed($typed:expr)])?
+                $(#[doc = $field_doc:expr])* $(#[typed($typed:expr)])? $(#[limits($limits:expr)])?
                 $field_vis:vis $field:ident : $field_type:ty
             ),* $(,)?
         }
@@ -159,7 +160,9 @@ macro_rules! document {
             }
 
             $crate::document::document!(@typescript $type, [$($doc),*], Fields(vec![$(
-                $crate::document::document!(@member $case $field, $field_type, [$($field_doc),*], Always $(, $typed)?)
+                $crate::document::document!(
+                    @member $case $field, $field_type, [$($field_doc),*], Always, [$($limits)?] $(, $typed)?
+                )
             ),*]));
         }
         $($crate::document::document!(@serde $serde $type);)?
@@ -170,7 +173,7 @@ macro_rules! document {
         $(#[$meta:meta])*
         $vis:vis struct $type:ident {
             $(
-                $(#[doc = $field_doc:expr])* $(#[json($($how:tt)*)])? $(#[typed($typed:expr)])?
+                $(#[doc = $field_doc:expr])* $(#[json($($how:tt)*)])? $(#[typed($typed:expr)])? $(#[limits($limits:expr)])?
                 $field_vis:vis $field:ident : $field_type:ty
             ),* $(,)?
         }
@@ -207,7 +210,7 @@ macro_rules! document {
 
             $crate::document::document!(@typescript $type, [$($doc),*], Fields(vec![$(
                 $crate::document::document!(
-                    @member $case $field, $field_type, [$($field_doc),*], [$($($how)*)?] $(, $typed)?
+                    @member $case $field, $field_type, [$($field_doc),*], [$($($how)*)?], [$($limits)?] $(, $typed)?
                 )
             ),*]));
         }
@@ -285,7 +288,7 @@ macro_rules! document {
                 vec![$($variant_doc),*],
                 $crate::document::name!($case $variant),
                 vec![$($($crate::document::document!(
-                    @member $case $field, $field_type, [$($field_doc),*], [$($($how)*)?] $(, $typed)?
+                    @member $case $field, $field_type, [$($field_doc),*], [$($($how)*)?], [] $(, $typed)?
                 )),*)?],
             )),*]));
         }
@@ -370,12 +373,13 @@ macro_rules! document {
             })
         }
     };
-    (@member $case:ident $field:ident, $type:ty, [$($doc:expr),*], $presence:tt $(, $typed:expr)?) => {
+    (@member $case:ident $field:ident, $type:ty, [$($doc:expr),*], $presence:tt, [$($limits:expr)?] $(, $typed:expr)?) => {
         $crate::document::typescript::Member {
             docs: vec![$($doc),*],
             name: $crate::document::name!($case $field),
             typed: $crate::document::document!(@typed $type $(, $typed)?),
             presence: $crate::document::document!(@presence $type, $presence),
+            limits: None$(.or(Some($limits)))?,
         }
     };
     (@typed $type:ty) => { $crate::document::typescript::typed::<$type>(stringify!($type)) };

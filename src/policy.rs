@@ -1,5 +1,6 @@
 //! Which answer waits how long, and when the waits are exhausted.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use macro_rules_attribute::apply;
@@ -284,6 +285,9 @@ settings! {
     jitter_percent: u8 = 0 to 100 percent, default 0;
 }
 
+/// So many waits has a list of them.
+pub(crate) const WAITS: RangeInclusive<usize> = 1..=20;
+
 /// A value of a [`RetryPolicy`].
 trait Setting {
     fn check(&self, range: &SettingRange) -> Result<(), Invalid>;
@@ -292,9 +296,10 @@ trait Setting {
 impl Setting for Backoff {
     fn check(&self, range: &SettingRange) -> Result<(), Invalid> {
         let field = range.field;
-        if self.0.is_empty() || self.0.len() > 20 {
+        if !WAITS.contains(&self.0.len()) {
             let found = format!("a list of {}", self.0.len());
-            return Err(Invalid::new(field, found, "a list of 1 to 20 waits"));
+            let allowed = format!("a list of {} to {} waits", WAITS.start(), WAITS.end());
+            return Err(Invalid::new(field, found, allowed));
         }
         for (i, wait) in self.0.iter().enumerate() {
             range.check(*wait).map_err(|invalid| Invalid { field: format!("{field}[{i}]"), ..invalid })?;

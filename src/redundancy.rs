@@ -1,8 +1,12 @@
 //! A primary and its backups, started together, and which of them viewers should watch.
 
+use std::ops::RangeInclusive;
+
 use macro_rules_attribute::apply;
 
 use crate::document::{self, JsonText, document};
+#[cfg(test)]
+use crate::document::{items, length};
 use crate::durations::server::START_GRACE;
 use crate::error::{Invalid, listed, quoted};
 use crate::group::{self, Group, driven};
@@ -23,8 +27,10 @@ use crate::uid::Uid;
 #[json(camel, unknown = refused)]
 pub(crate) struct LaneSettings {
     /// 1 to 32 characters.
+    #[limits(length(NAME_CHARS))]
     name: String,
     /// Two or more output uids; no other lane's in the same output channel.
+    #[limits(items(2..))]
     uids: Vec<Uid>,
     /// A payload of its own, until an update gives all lanes the same. Each keeps the channel of its own output.
     #[typed("Services")]
@@ -38,6 +44,7 @@ pub(crate) struct GroupSettings {
     #[json(beside)]
     common: CommonSettings,
     /// The primary first.
+    #[limits(items(LANES))]
     lanes: Vec<LaneSettings>,
     /// Which output is put on air. Default `sticky`.
     on_air: Option<OnAirPolicy>,
@@ -56,9 +63,9 @@ pub struct GroupConfig {
 }
 
 /// A lane's name is at most this long, in characters.
-const NAME_CHARS: usize = 32;
+const NAME_CHARS: RangeInclusive<usize> = 1..=32;
 /// As many lanes as have two-digit numbers in an instanceId.
-const MAX_LANES: usize = 99;
+const LANES: RangeInclusive<usize> = 1..=99;
 
 impl GroupConfig {
     /// Reads and checks the settings, which are JSON text.
@@ -70,9 +77,13 @@ impl GroupConfig {
         let GroupSettings { common, lanes: settings_of_lanes, on_air, start_grace_ms } = settings;
         let start_grace = start_grace_ms.unwrap_or(START_GRACE.default());
         START_GRACE.check(start_grace).map_err(|invalid| invalid.within("config"))?;
-        if settings_of_lanes.is_empty() || settings_of_lanes.len() > MAX_LANES {
+        if !LANES.contains(&settings_of_lanes.len()) {
             let found = format!("{} lanes", settings_of_lanes.len());
-            return Err(Invalid::new("config.lanes", found, format!("a list of 1 to {MAX_LANES} lanes")));
+            return Err(Invalid::new(
+                "config.lanes",
+                found,
+                format!("a list of {} to {} lanes", LANES.start(), LANES.end()),
+            ));
         }
         instance_id::check_setting(&common.instance_id, true)?;
         let checked = CheckedSettings::new(common)?;
@@ -80,8 +91,9 @@ impl GroupConfig {
         for (i, settings) in settings_of_lanes.into_iter().enumerate() {
             let field = |name: &str| format!("config.lanes[{i}].{name}");
             let length = settings.name.chars().count();
-            if length == 0 || length > NAME_CHARS || lanes.iter().any(|lane| lane.name() == settings.name) {
-                let allowed = format!("1 to {NAME_CHARS} characters, and no other lane's");
+            if !NAME_CHARS.contains(&length) || lanes.iter().any(|lane| lane.name() == settings.name) {
+                let allowed =
+                    format!("{} to {} characters, and no other lane's", NAME_CHARS.start(), NAME_CHARS.end());
                 return Err(Invalid::new(field("name"), quoted(&settings.name), allowed));
             }
             let instance_id = instance_id::of_part(&checked.instance_id, i);

@@ -14,12 +14,15 @@ use macro_rules_attribute::apply;
 
 pub use self::check::TaskWarning;
 #[cfg(test)]
-use self::check::{CDN_CODECS, FILL_MODES, MODES, PROFILES, SERVICE_TYPE, VIDEO_MODES};
+use self::check::{
+    BITRATE_KBPS, CDN_CODECS, CHANNEL_BYTES, COLOR, FILL_MODES, FRAMES_PER_SECOND, IDLE_TIMEOUT_S, MARK_SIDE,
+    MODES, OUTPUT_SIDE, PLACE, PROFILES, SERVICE_TYPE, SIDE, VIDEO_MODES, VOLUME, Z_ORDER,
+};
 pub use self::shown::revealed;
 use self::shown::without_signature;
-#[cfg(test)]
-use crate::document::words;
 use crate::document::{self, Document, FieldWriter, Fields, Json, JsonText, Writer, Wrong, document};
+#[cfg(test)]
+use crate::document::{between, items, length, words};
 use crate::error::Invalid;
 use crate::json::Tree;
 use crate::quota::OutputSize;
@@ -81,6 +84,7 @@ pub struct CloudTranscoderConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcoder {
     /// The task ends by itself when all hosts have been away this long: 1 to 86400 s, default 300 s.
+    #[limits(between(IDLE_TIMEOUT_S))]
     pub idle_timeout: Option<i64>,
     /// Default `mix`. The others take at most one input.
     #[typed(words(&MODES))]
@@ -98,6 +102,7 @@ pub struct Transcoder {
     #[json(nullable_list)]
     pub water_marks: Vec<WaterMark>,
     /// Where it goes. A supervised task has one output into an RTC channel; its uid and token are filled in for each launch.
+    #[limits(items(1..))]
     pub outputs: Vec<Output>,
     #[json(beside)]
     extra: Extra,
@@ -113,6 +118,7 @@ pub struct Input {
     /// The address of a media file or stream.
     pub stream_url: Option<Secret>,
     /// 0 to 200.
+    #[limits(between(VOLUME))]
     pub volume: Option<i64>,
     /// How often `streamUrl` is played; not 0.
     pub repeat: Option<i64>,
@@ -131,8 +137,11 @@ pub struct Input {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rtc {
     /// The channel: 1 to 64 bytes.
+    #[limits(length(CHANNEL_BYTES))]
     pub rtc_channel: String,
     /// A host's uid; of audio inputs 0 is everybody's. Of an output it may be left out where a supervisor fills it in.
+    #[typed("number")]
+    #[limits(between(0..=i64::from(Uid::MAX)))]
     pub rtc_uid: Option<Uid>,
     /// The RTC token: of an input made for uid 0, of an output for its uid; in a project without an App Certificate the App ID.
     pub rtc_token: Option<Secret>,
@@ -146,14 +155,19 @@ pub struct Rtc {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     /// From the left, in pixels: 0 to 3840.
+    #[limits(between(PLACE))]
     pub x: i64,
     /// From the top, in pixels: 0 to 3840.
+    #[limits(between(PLACE))]
     pub y: i64,
     /// 120 to 3840 pixels, of a watermark 1 to 3840.
+    #[limits(between(MARK_SIDE))]
     pub width: i64,
     /// 120 to 3840 pixels, of a watermark 1 to 3840.
+    #[limits(between(MARK_SIDE))]
     pub height: i64,
     /// 0 to 100, higher is nearer; required of a video, where the newest reference allows 2 to 100.
+    #[limits(between(Z_ORDER))]
     pub z_order: Option<i64>,
     #[json(beside)]
     extra: Extra,
@@ -165,10 +179,13 @@ pub struct Region {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Canvas {
     /// 120 to 3840 pixels.
+    #[limits(between(SIDE))]
     pub width: i64,
     /// 120 to 3840 pixels.
+    #[limits(between(SIDE))]
     pub height: i64,
     /// `0xRRGGBB`, 0 to 16777215: required when videos are mixed.
+    #[limits(between(COLOR))]
     pub color: Option<i64>,
     /// The address of a jpg or png.
     #[typed("string | null")]
@@ -231,15 +248,19 @@ pub struct AudioOption {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VideoOption {
     /// 120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`.
+    #[limits(between(OUTPUT_SIDE))]
     pub width: Option<i64>,
     /// 120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`.
+    #[limits(between(OUTPUT_SIDE))]
     pub height: Option<i64>,
     /// 1 to 10000 kbit/s.
+    #[limits(between(BITRATE_KBPS))]
     pub bitrate: Option<i64>,
     /// Required, unless `mode` is `RAW`. `H265` to CDN addresses only.
     #[typed(words(&CDN_CODECS))]
     pub codec: Option<String>,
     /// 1 to 30 frames a second, default 15.
+    #[limits(between(FRAMES_PER_SECOND))]
     pub fps: Option<i64>,
     /// `RAW`: passed on as it comes in; takes one input.
     #[typed(words(&VIDEO_MODES))]

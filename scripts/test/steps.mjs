@@ -63,12 +63,12 @@ export const STEPS = {
     computes(
       10,
       [typescript],
-      ["tsconfig.json", "scripts", "www/viewer", "www/console", "www/worker", "tests/viewer", "tests/worker"].map(
-        (project) => ({
-          command: "tsc",
-          args: ["-p", project],
-        }),
-      ),
+      [
+        ...["tsconfig.json", "scripts", "www/viewer", "www/console", "www/worker", "tests/viewer", "tests/worker"].map(
+          (project) => ({ command: "tsc", args: ["-p", project] }),
+        ),
+        { command: "node", args: ["scripts/schemas.mjs", "--check"] },
+      ],
     ),
   // The longest ones first; beside Firefox those that need no other browser but the one of the viewer's tests.
   // In a browser one test after the other: they watch real video, and clocks.

@@ -1,6 +1,7 @@
 //! TypeScript's declarations of documents, with their docs: `src/js/contract.ts` is made of them.
 
 use std::fmt::Write;
+use std::ops::{Bound, RangeBounds, RangeInclusive};
 
 use super::Document;
 
@@ -32,6 +33,50 @@ pub(crate) struct Member {
     pub(crate) name: &'static str,
     pub(crate) typed: String,
     pub(crate) presence: Presence,
+    pub(crate) limits: Option<Limits>,
+}
+
+/// What is allowed of a field, as the keywords of JSON Schema that TSDoc takes as tags.
+#[derive(Clone)]
+pub(crate) struct Limits(Vec<String>);
+
+impl Limits {
+    /// These, or 0.
+    pub(crate) fn also_zero(mut self) -> Self {
+        self.0.push("@also 0".to_owned());
+        self
+    }
+
+    /// These of a list, and those of each number in it.
+    pub(crate) fn each(mut self, numbers: Self) -> Self {
+        self.0.extend(numbers.0);
+        self
+    }
+}
+
+/// Of a number.
+pub(crate) fn between(range: RangeInclusive<i64>) -> Limits {
+    Limits(vec![format!("@minimum {}", range.start()), format!("@maximum {}", range.end())])
+}
+
+/// Of the number of values in a list.
+pub(crate) fn items(range: impl RangeBounds<usize>) -> Limits {
+    bounds("Items", range)
+}
+
+/// Of the length of text.
+pub(crate) fn length(range: impl RangeBounds<usize>) -> Limits {
+    bounds("Length", range)
+}
+
+fn bounds(of: &str, range: impl RangeBounds<usize>) -> Limits {
+    let bound = |name: &str, bound| match bound {
+        Bound::Included(number) => Some(format!("@{name}{of} {number}")),
+        Bound::Excluded(_) | Bound::Unbounded => None,
+    };
+    Limits(
+        [bound("min", range.start_bound()), bound("max", range.end_bound())].into_iter().flatten().collect(),
+    )
 }
 
 /// Whether a field is there.
@@ -92,20 +137,20 @@ pub(crate) fn words(words: &[&str]) -> String {
     words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" | ")
 }
 
-/// Sentences that follow the docs of a field, as what is allowed.
-pub(crate) type Notes<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// What the docs and limits of a field in Rust do not have: a sentence that follows the docs, and limits.
+pub(crate) type Notes<'a> = &'a dyn Fn(&Member) -> (Option<String>, Option<Limits>);
 
 /// The declaration of a type.
 pub(crate) fn declare(Description { name, docs, shape }: &Description, notes: Notes<'_>) -> String {
     let mut out = String::new();
-    comment(&mut out, "", docs, None);
+    comment(&mut out, "", docs, None, None);
     match shape {
         Shape::Fields(members) => object(&mut out, name, members, notes),
         Shape::Variants(tag, variants) => {
             _ = write!(out, "export type {name} =");
             for (docs, word, members) in variants {
                 out.push('\n');
-                comment(&mut out, "  ", docs, None);
+                comment(&mut out, "  ", docs, None, None);
                 variant(&mut out, tag, word, members, notes);
             }
             out.push_str(";\n");
@@ -114,7 +159,7 @@ pub(crate) fn declare(Description { name, docs, shape }: &Description, notes: No
             _ = write!(out, "export type {name} =");
             for (docs, word) in words {
                 out.push('\n');
-                comment(&mut out, "  ", docs, None);
+                comment(&mut out, "  ", docs, None, None);
                 _ = write!(out, "  | \"{word}\"");
             }
             out.push_str(";\n");
@@ -167,7 +212,8 @@ fn variant(out: &mut String, tag: &str, word: &str, members: &[Member], notes: N
 }
 
 fn fields(out: &mut String, indent: &str, members: &[Member], notes: Notes<'_>) {
-    for Member { docs, name, typed, presence } in members {
+    for member in members {
+        let Member { docs, name, typed, presence, limits } = member;
         let (mark, or_null) = match presence {
             Presence::Always => ("", ""),
             Presence::OrNull => ("", " | null"),
@@ -175,7 +221,8 @@ fn fields(out: &mut String, indent: &str, members: &[Member], notes: Notes<'_>) 
             Presence::OptionalOrNull => ("?", " | null"),
             Presence::Beside(_) => continue,
         };
-        comment(out, indent, docs, notes(name));
+        let (note, more_limits) = notes(member);
+        comment(out, indent, docs, note, limits.as_ref().or(more_limits.as_ref()));
         let line = format!("{indent}{name}{mark}: {typed}{or_null};");
         if line.len() <= WIDTH {
             _ = writeln!(out, "{line}");
@@ -187,7 +234,7 @@ fn fields(out: &mut String, indent: &str, members: &[Member], notes: Notes<'_>) 
 }
 
 /// Docs, on as few lines as they fit.
-fn comment(out: &mut String, indent: &str, docs: &[&str], note: Option<String>) {
+fn comment(out: &mut String, indent: &str, docs: &[&str], note: Option<String>, limits: Option<&Limits>) {
     let mut text = docs.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
     // A link of rustdoc's is code here.
     text = text.replace("[`", "`").replace("`]", "`");
@@ -200,7 +247,7 @@ fn comment(out: &mut String, indent: &str, docs: &[&str], note: Option<String>) 
         return;
     }
     let one_line = format!("{indent}/** {text} */");
-    if one_line.chars().count() <= WIDTH {
+    if limits.is_none() && one_line.chars().count() <= WIDTH {
         _ = writeln!(out, "{one_line}");
         return;
     }
@@ -214,6 +261,9 @@ fn comment(out: &mut String, indent: &str, docs: &[&str], note: Option<String>) 
         }
         _ = write!(out, " {word}");
         room -= length;
+    }
+    for tag in limits.iter().flat_map(|Limits(tags)| tags) {
+        _ = write!(out, "\n{indent} * {tag}");
     }
     _ = writeln!(out, "\n{indent} */");
 }

@@ -2,7 +2,11 @@
 /** What goes into the core and comes out of it. All times and durations are in ms unless a name says otherwise. */
 import type { EventDetails } from "./types.js";
 
-/** An RTC user id: 1 to 4294967295 for an output. */
+/**
+ * An RTC user id: 1 to 4294967295 for an output.
+ * @minimum 1
+ * @maximum 4294967295
+ */
 export type Uid = number;
 
 /**
@@ -32,7 +36,11 @@ export interface CloudTranscoderConfig {
 
 /** `services.cloudTranscoder.config.transcoder`. */
 export interface Transcoder {
-  /** The task ends by itself when all hosts have been away this long: 1 to 86400 s, default 300 s. */
+  /**
+   * The task ends by itself when all hosts have been away this long: 1 to 86400 s, default 300 s.
+   * @minimum 1
+   * @maximum 86400
+   */
   idleTimeout?: number;
   /** Default `mix`. The others take at most one input. */
   streamProcessMode?: "mix" | "single" | "heterogeneous-single";
@@ -47,6 +55,7 @@ export interface Transcoder {
   /**
    * Where it goes. A supervised task has one output into an RTC channel; its uid and token are filled in for each
    * launch.
+   * @minItems 1
    */
   outputs: Output[];
   [field: string]: unknown;
@@ -58,7 +67,11 @@ export interface Input {
   rtc?: Rtc;
   /** The address of a media file or stream. */
   streamUrl?: string;
-  /** 0 to 200. */
+  /**
+   * 0 to 200.
+   * @minimum 0
+   * @maximum 200
+   */
   volume?: number;
   /** How often `streamUrl` is played; not 0. */
   repeat?: number;
@@ -71,10 +84,18 @@ export interface Input {
 
 /** A stream in an RTC channel. */
 export interface Rtc {
-  /** The channel: 1 to 64 bytes. */
+  /**
+   * The channel: 1 to 64 bytes.
+   * @minLength 1
+   * @maxLength 64
+   */
   rtcChannel: string;
-  /** A host's uid; of audio inputs 0 is everybody's. Of an output it may be left out where a supervisor fills it in. */
-  rtcUid?: Uid;
+  /**
+   * A host's uid; of audio inputs 0 is everybody's. Of an output it may be left out where a supervisor fills it in.
+   * @minimum 0
+   * @maximum 4294967295
+   */
+  rtcUid?: number;
   /**
    * The RTC token: of an input made for uid 0, of an output for its uid; in a project without an App Certificate the
    * App ID.
@@ -85,26 +106,58 @@ export interface Rtc {
 
 /** A rectangle on the canvas, in pixels. */
 export interface Region {
-  /** From the left, in pixels: 0 to 3840. */
+  /**
+   * From the left, in pixels: 0 to 3840.
+   * @minimum 0
+   * @maximum 3840
+   */
   x: number;
-  /** From the top, in pixels: 0 to 3840. */
+  /**
+   * From the top, in pixels: 0 to 3840.
+   * @minimum 0
+   * @maximum 3840
+   */
   y: number;
-  /** 120 to 3840 pixels, of a watermark 1 to 3840. */
+  /**
+   * 120 to 3840 pixels, of a watermark 1 to 3840.
+   * @minimum 1
+   * @maximum 3840
+   */
   width: number;
-  /** 120 to 3840 pixels, of a watermark 1 to 3840. */
+  /**
+   * 120 to 3840 pixels, of a watermark 1 to 3840.
+   * @minimum 1
+   * @maximum 3840
+   */
   height: number;
-  /** 0 to 100, higher is nearer; required of a video, where the newest reference allows 2 to 100. */
+  /**
+   * 0 to 100, higher is nearer; required of a video, where the newest reference allows 2 to 100.
+   * @minimum 0
+   * @maximum 100
+   */
   zOrder?: number;
   [field: string]: unknown;
 }
 
 /** What videos are put on. */
 export interface Canvas {
-  /** 120 to 3840 pixels. */
+  /**
+   * 120 to 3840 pixels.
+   * @minimum 120
+   * @maximum 3840
+   */
   width: number;
-  /** 120 to 3840 pixels. */
+  /**
+   * 120 to 3840 pixels.
+   * @minimum 120
+   * @maximum 3840
+   */
   height: number;
-  /** `0xRRGGBB`, 0 to 16777215: required when videos are mixed. */
+  /**
+   * `0xRRGGBB`, 0 to 16777215: required when videos are mixed.
+   * @minimum 0
+   * @maximum 16777215
+   */
   color?: number;
   /** The address of a jpg or png. */
   backgroundImage?: string | null;
@@ -152,15 +205,31 @@ export interface AudioOption {
 
 /** How the video is encoded. */
 export interface VideoOption {
-  /** 120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`. */
+  /**
+   * 120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`.
+   * @minimum 120
+   * @maximum 1920
+   */
   width?: number;
-  /** 120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`. */
+  /**
+   * 120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`.
+   * @minimum 120
+   * @maximum 1920
+   */
   height?: number;
-  /** 1 to 10000 kbit/s. */
+  /**
+   * 1 to 10000 kbit/s.
+   * @minimum 1
+   * @maximum 10000
+   */
   bitrate?: number;
   /** Required, unless `mode` is `RAW`. `H265` to CDN addresses only. */
   codec?: "H264" | "VP8" | "H265";
-  /** 1 to 30 frames a second, default 15. */
+  /**
+   * 1 to 30 frames a second, default 15.
+   * @minimum 1
+   * @maximum 30
+   */
   fps?: number;
   /** `RAW`: passed on as it comes in; takes one input. */
   mode?: "RAW";
@@ -242,92 +311,182 @@ export type OnAirPolicy =
  * before each further attempt.
  */
 export interface RetrySchedules {
-  /** Acquire, Create or Update answered 206: the same again. From 100 to 3600000. Default 3000, 6000, 9000. */
+  /**
+   * Acquire, Create or Update answered 206: the same again. From 100 to 3600000. Default 3000, 6000, 9000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
+   */
   createTimedOutMs: number[];
-  /** Acquire, Create or Update answered 50x: the same again. From 100 to 3600000. Default 3000, 6000, 9000. */
+  /**
+   * Acquire, Create or Update answered 50x: the same again. From 100 to 3600000. Default 3000, 6000, 9000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
+   */
   createServerErrorMs: number[];
   /**
    * Acquire, Create or Update answered code 65, with a 40x too: the same again. From 100 to 3600000. Default 3000,
    * 6000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
    */
   createNotCompletedMs: number[];
-  /** Query answered 404: again; when exhausted, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000. */
+  /**
+   * Query answered 404: again; when exhausted, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
+   */
   queryNotFoundMs: number[];
   /**
    * Query answered 50x or 206: again; the last repeats, as it never proves an exit. From 100 to 3600000. Default 5000,
    * 10000, 15000, 30000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
    */
   queryServerErrorMs: number[];
   /**
    * Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on. From 100 to 3600000.
    * Default 5000, 10000, 15000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
    */
   queryRefusedMs: number[];
   /**
    * Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind. From 100 to 3600000. Default 5000,
    * 10000, 15000, 30000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
    */
   deleteMs: number[];
   /**
    * No answer to any call: again, each time on the domain that is due. From 100 to 3600000. Default 1000, 3000, 6000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
    */
   noAnswerMs: number[];
   /**
    * 429 without `Retry-After`: again; the last repeats, and no attempt is spent. From 100 to 3600000. Default 1000,
    * 2000, 5000, 10000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
    */
   rateLimitedMs: number[];
   /**
    * Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`. From
    * 100 to 3600000. Default 5000, 5000, 5000, 10000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
    */
   confirmMs: number[];
-  /** A task that does not run this long after its taskId did not start. From 1000 to 3600000. Default 90000. */
+  /**
+   * A task that does not run this long after its taskId did not start. From 1000 to 3600000. Default 90000.
+   * @minimum 1000
+   * @maximum 3600000
+   */
   confirmDeadlineMs: number;
-  /** Between two looks for a running task. From 1000 to 3600000. Default 120000. */
+  /**
+   * Between two looks for a running task. From 1000 to 3600000. Default 120000.
+   * @minimum 1000
+   * @maximum 3600000
+   */
   monitorIntervalMs: number;
   /**
    * Launching again; the last repeats. 0, or from 500 to 3600000. Default 0, 5000, 15000, 30000, 60000, 120000, 300000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 500
+   * @maximum 3600000
+   * @also 0
    */
   relaunchMs: number[];
-  /** After running this long, earlier launches are forgotten. 0, or from 10000 to 86400000. Default 600000. */
+  /**
+   * After running this long, earlier launches are forgotten. 0, or from 10000 to 86400000. Default 600000.
+   * @minimum 10000
+   * @maximum 86400000
+   * @also 0
+   */
   relaunchResetMs: number;
   /**
    * How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is
    * looked at every 10 s once a notification said that it has stopped or failed. From 1000 to 3600000. Default 90000.
+   * @minimum 1000
+   * @maximum 3600000
    */
   migrationMs: number;
   /**
    * A task that runs but that nobody names is replaced after this; `null`: never. From 1000 to 3600000. Default 90000.
+   * @minimum 1000
+   * @maximum 3600000
    */
   unidentifiedMs: number | null;
   /**
    * Looks into the channel for an unresolved create; the last repeats. From 100 to 3600000. Default 10000, 10000,
    * 10000, 15000, 30000, 60000.
+   * @minItems 1
+   * @maxItems 20
+   * @minimum 100
+   * @maximum 3600000
    */
   presenceMs: number[];
   /**
    * So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the
    * service may be moving it. From 1 to 20. Default 3.
+   * @minimum 1
+   * @maximum 20
    */
   presenceAbsences: number;
   /**
    * How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a
    * Delete of it was tried, however much later that is. 0, or from 1000 to 3600000. Default 300000.
+   * @minimum 1000
+   * @maximum 3600000
+   * @also 0
    */
   stopDeadlineMs: number;
-  /** Time-out of each attempt, whatever the others took. From 1000 to 120000. Default 10000. */
+  /**
+   * Time-out of each attempt, whatever the others took. From 1000 to 120000. Default 10000.
+   * @minimum 1000
+   * @maximum 120000
+   */
   requestTimeoutMs: number;
-  /** Hints and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000. */
+  /**
+   * Hints and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000.
+   * @minimum 1000
+   * @maximum 3600000
+   */
   hintIntervalMs: number;
   /**
    * The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
    * the reply's own `Date`, where it has one. 0, or from 1000 to 3600000. Default 300000.
+   * @minimum 1000
+   * @maximum 3600000
+   * @also 0
    */
   retryAfterMaxMs: number;
   /**
    * How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step. From 0 to 100.
    * Default 0.
+   * @minimum 0
+   * @maximum 100
    */
   jitterPercent: number;
 }
@@ -338,14 +497,22 @@ export interface Quota {
    * Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw`
    * under 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not
    * say whether it counts Query. Together with `burst` the most in any one second.
+   * @minimum 1
+   * @maximum 10000
    */
   callsPerSecond?: number;
-  /** Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create). */
+  /**
+   * Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).
+   * @minimum 2
+   * @maximum 10000
+   */
   burst?: number;
   /**
    * Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in
    * North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10
    * or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.
+   * @minimum 1
+   * @maximum 1000000
    */
   pcw?: number;
 }
@@ -362,7 +529,11 @@ export interface CommonConfig {
   area?: Area;
   /** The region next to you, whose neighbour is asked when nothing else answers. */
   region?: string;
-  /** When the primary domain is tried again after it was left. From 1000 to 86400000. Default 600000. */
+  /**
+   * When the primary domain is tried again after it was left. From 1000 to 86400000. Default 600000.
+   * @minimum 1000
+   * @maximum 86400000
+   */
   domainReturnMs?: number;
   /** Schedules that differ from the documented ones. */
   policy?: Partial<RetrySchedules>;
@@ -376,21 +547,35 @@ export interface CommonConfig {
   rollout?: Rollout;
   /** When to ask who is in the channel. Default `when-unknown`. */
   presence?: Presence;
-  /** Of the jitter. */
+  /**
+   * Of the jitter.
+   * @minimum 0
+   * @maximum 9007199254740991
+   */
   seed?: number;
 }
 
 /** Settings of a supervisor. */
 export interface SupervisorConfig extends CommonConfig {
-  /** Two or more output uids, the primary first. */
+  /**
+   * Two or more output uids, the primary first.
+   * @minItems 2
+   */
   uids: Uid[];
 }
 
 /** Settings of one lane of a group. */
 export interface LaneConfig {
-  /** 1 to 32 characters. */
+  /**
+   * 1 to 32 characters.
+   * @minLength 1
+   * @maxLength 32
+   */
   name: string;
-  /** Two or more output uids; no other lane's in the same output channel. */
+  /**
+   * Two or more output uids; no other lane's in the same output channel.
+   * @minItems 2
+   */
   uids: Uid[];
   /** A payload of its own, until an update gives all lanes the same. Each keeps the channel of its own output. */
   services?: Services;
@@ -398,13 +583,20 @@ export interface LaneConfig {
 
 /** Settings of a group. */
 export interface GroupConfig extends CommonConfig {
-  /** The primary first. */
+  /**
+   * The primary first.
+   * @minItems 1
+   * @maxItems 99
+   */
   lanes: LaneConfig[];
   /** Which output is put on air. Default `sticky`. */
   onAir?: OnAirPolicy;
   /**
    * How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin
    * with it, only to leave it a moment later. 0, or from 500 to 60000. Default 5000.
+   * @minimum 500
+   * @maximum 60000
+   * @also 0
    */
   startGraceMs?: number;
 }
@@ -924,7 +1116,11 @@ export type Want =
 export interface QuotaPlan {
   /** Tasks at the same time, by the size of their outputs: 1 or more. A number is that of HD outputs. */
   tasks: number | { SD?: number; HD?: number; FHD?: number };
-  /** How often each is asked for. From 1000 to 86400000. Default 120000. */
+  /**
+   * How often each is asked for. From 1000 to 86400000. Default 120000.
+   * @minimum 1000
+   * @maximum 86400000
+   */
   pollIntervalMs?: number;
   /** Default `north-america`. */
   area?: Area;

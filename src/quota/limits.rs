@@ -1,7 +1,11 @@
 //! What the service allows an App ID.
 
+use std::ops::RangeInclusive;
+
 use macro_rules_attribute::apply;
 
+#[cfg(test)]
+use crate::document::between;
 use crate::document::{self, document};
 use crate::domain::Area;
 use crate::error::Invalid;
@@ -25,6 +29,10 @@ const BURST: u32 = 2;
 /// So many tasks at once allow one request a second.
 pub(super) const PCW_PER_CALL: u32 = 10;
 
+const RATE: RangeInclusive<i64> = 1..=10_000;
+const AT_ONCE: RangeInclusive<i64> = 2..=10_000;
+const PCW: RangeInclusive<i64> = 1..=1_000_000;
+
 impl QuotaLimits {
     /// The documented defaults: 10 calls in any one second, and the PCW of this area and size.
     #[must_use]
@@ -45,13 +53,17 @@ impl QuotaLimits {
     /// Checks every value against its range.
     pub(super) fn check(&self) -> Result<(), Invalid> {
         let ranges = [
-            ("quota.callsPerSecond", self.calls_per_second, 1, 10_000),
-            ("quota.burst", self.burst, 2, 10_000),
-            ("quota.pcw", self.pcw, 1, 1_000_000),
+            ("quota.callsPerSecond", self.calls_per_second, RATE),
+            ("quota.burst", self.burst, AT_ONCE),
+            ("quota.pcw", self.pcw, PCW),
         ];
-        for (field, value, least, most) in ranges {
-            if !(least..=most).contains(&value) {
-                return Err(Invalid::new(field, value, format!("from {least} to {most}")));
+        for (field, value, allowed) in ranges {
+            if !allowed.contains(&i64::from(value)) {
+                return Err(Invalid::new(
+                    field,
+                    value,
+                    format!("from {} to {}", allowed.start(), allowed.end()),
+                ));
             }
         }
         Ok(())
@@ -75,12 +87,15 @@ pub(crate) struct GivenLimits {
     /// Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under
     /// 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether
     /// it counts Query. Together with `burst` the most in any one second.
+    #[limits(between(RATE))]
     calls_per_second: Option<u32>,
     /// Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).
+    #[limits(between(AT_ONCE))]
     burst: Option<u32>,
     /// Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North
     /// America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in
     /// mainland China 20, 10 or 5. At most a tenth of it is created a second.
+    #[limits(between(PCW))]
     pub(super) pcw: Option<u32>,
 }
 

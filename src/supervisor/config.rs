@@ -6,6 +6,8 @@ use macro_rules_attribute::apply;
 
 use super::payload::PayloadRevisions;
 use crate::document::{self, JsonText, document};
+#[cfg(test)]
+use crate::document::{between, items};
 use crate::domain::{Area, DomainLadder};
 use crate::durations::server::DOMAIN_RETURN;
 use crate::error::{Invalid, quoted};
@@ -105,6 +107,7 @@ pub(crate) struct CommonSettings {
     presence: Presence,
     /// Of the jitter.
     #[json(or = 0)]
+    #[limits(between(0..=MAX_SAFE_INTEGER.cast_signed()))]
     seed: u64,
 }
 
@@ -115,6 +118,7 @@ pub(crate) struct SupervisorSettings {
     #[json(beside)]
     common: CommonSettings,
     /// Two or more output uids, the primary first.
+    #[limits(items(2..))]
     uids: Vec<Uid>,
 }
 

@@ -1,5 +1,7 @@
 //! Every range and cross-rule of the payload.
 
+use std::ops::RangeInclusive;
+
 use macro_rules_attribute::apply;
 
 use super::shown::without_signature;
@@ -32,8 +34,21 @@ const CODECS: [&str; 2] = ["H264", "VP8"];
 pub(super) const CDN_CODECS: [&str; 3] = ["H264", "VP8", "H265"];
 pub(super) const VIDEO_MODES: [&str; 1] = ["RAW"];
 
+pub(super) const IDLE_TIMEOUT_S: RangeInclusive<i64> = 1..=86_400;
+pub(super) const VOLUME: RangeInclusive<i64> = 0..=200;
 /// The least side of a region, a canvas and an output, in px.
 const LEAST_SIDE: i64 = 120;
+const LARGEST_SIDE: i64 = 3840;
+/// Of a corner, in px.
+pub(super) const PLACE: RangeInclusive<i64> = 0..=LARGEST_SIDE;
+pub(super) const SIDE: RangeInclusive<i64> = LEAST_SIDE..=LARGEST_SIDE;
+pub(super) const MARK_SIDE: RangeInclusive<i64> = 1..=LARGEST_SIDE;
+pub(super) const Z_ORDER: RangeInclusive<i64> = 0..=100;
+pub(super) const COLOR: RangeInclusive<i64> = 0..=0xFF_FFFF;
+pub(super) const OUTPUT_SIDE: RangeInclusive<i64> = LEAST_SIDE..=1920;
+pub(super) const BITRATE_KBPS: RangeInclusive<i64> = 1..=10_000;
+pub(super) const FRAMES_PER_SECOND: RangeInclusive<i64> = 1..=30;
+pub(super) const CHANNEL_BYTES: RangeInclusive<usize> = 1..=64;
 
 pub(super) const PROFILES: [&str; 6] = [
     "AUDIO_PROFILE_DEFAULT",
@@ -180,9 +195,15 @@ impl Violations {
         self.0.push(Invalid::new(field, value, allowed));
     }
 
-    fn range(&mut self, field: impl Into<String>, value: Option<i64>, least: i64, most: i64, unit: &str) {
-        if let Some(value) = value.filter(|value| !(least..=most).contains(value)) {
-            self.add(field, value, format!("from {least} to {most}{unit}"));
+    fn range(
+        &mut self,
+        field: impl Into<String>,
+        value: Option<i64>,
+        allowed: &RangeInclusive<i64>,
+        unit: &str,
+    ) {
+        if let Some(value) = value.filter(|value| !allowed.contains(value)) {
+            self.add(field, value, format!("from {} to {}{unit}", allowed.start(), allowed.end()));
         }
     }
 
@@ -194,7 +215,7 @@ impl Violations {
 
     fn transcoder(&mut self, transcoder: &Transcoder) {
         let at = |field: &str| format!("{TRANSCODER}.{field}");
-        self.range(at("idleTimeout"), transcoder.idle_timeout, 1, 86_400, " s");
+        self.range(at("idleTimeout"), transcoder.idle_timeout, &IDLE_TIMEOUT_S, " s");
         let mode = transcoder.stream_process_mode.as_ref();
         self.one_of(&at("streamProcessMode"), mode, &MODES);
         let is_mixed = is_mixed(transcoder);
@@ -223,7 +244,7 @@ impl Violations {
         for (i, mark) in transcoder.water_marks.iter().enumerate() {
             let at = at(&format!("waterMarks[{i}]"));
             self.image(format!("{at}.imageUrl"), Some(&mark.image_url));
-            self.region(&format!("{at}.region"), &mark.region, 1);
+            self.region(&format!("{at}.region"), &mark.region, &MARK_SIDE);
             self.one_of(&format!("{at}.fillMode"), mark.fill_mode.as_ref(), &FILL_MODES);
         }
         self.outputs(&at("outputs"), transcoder);
@@ -245,13 +266,13 @@ impl Violations {
                 Some(_) => {}
             }
         }
-        self.range(format!("{at}.volume"), input.volume, 0, 200, "");
+        self.range(format!("{at}.volume"), input.volume, &VOLUME, "");
         if input.repeat == Some(0) {
             self.add(format!("{at}.repeat"), 0, "an integer other than 0");
         }
         self.image(format!("{at}.placeholderImageUrl"), input.placeholder_image_url.as_ref());
         if let Some(region) = &input.region {
-            self.region(&format!("{at}.region"), region, LEAST_SIDE);
+            self.region(&format!("{at}.region"), region, &SIDE);
         }
     }
 
@@ -307,23 +328,23 @@ impl Violations {
     fn rtc(&mut self, at: &str, rtc: &Rtc) {
         // No address leads into a channel of these names, however they are encoded.
         let is_of_paths = matches!(rtc.rtc_channel.as_str(), "." | "..");
-        if rtc.rtc_channel.is_empty() || rtc.rtc_channel.len() > 64 || is_of_paths {
+        if !CHANNEL_BYTES.contains(&rtc.rtc_channel.len()) || is_of_paths {
             self.add(format!("{at}.rtcChannel"), quoted(&rtc.rtc_channel), "1 to 64 bytes, but not . or ..");
         }
     }
 
-    fn region(&mut self, at: &str, region: &Region, least_side: i64) {
-        self.range(format!("{at}.x"), Some(region.x), 0, 3840, " px");
-        self.range(format!("{at}.y"), Some(region.y), 0, 3840, " px");
-        self.range(format!("{at}.width"), Some(region.width), least_side, 3840, " px");
-        self.range(format!("{at}.height"), Some(region.height), least_side, 3840, " px");
-        self.range(format!("{at}.zOrder"), region.z_order, 0, 100, "");
+    fn region(&mut self, at: &str, region: &Region, sides: &RangeInclusive<i64>) {
+        self.range(format!("{at}.x"), Some(region.x), &PLACE, " px");
+        self.range(format!("{at}.y"), Some(region.y), &PLACE, " px");
+        self.range(format!("{at}.width"), Some(region.width), sides, " px");
+        self.range(format!("{at}.height"), Some(region.height), sides, " px");
+        self.range(format!("{at}.zOrder"), region.z_order, &Z_ORDER, "");
     }
 
     fn canvas(&mut self, at: &str, canvas: &Canvas) {
-        self.range(format!("{at}.width"), Some(canvas.width), LEAST_SIDE, 3840, " px");
-        self.range(format!("{at}.height"), Some(canvas.height), LEAST_SIDE, 3840, " px");
-        self.range(format!("{at}.color"), canvas.color, 0, 0xFF_FFFF, "");
+        self.range(format!("{at}.width"), Some(canvas.width), &SIDE, " px");
+        self.range(format!("{at}.height"), Some(canvas.height), &SIDE, " px");
+        self.range(format!("{at}.color"), canvas.color, &COLOR, "");
         self.image(format!("{at}.backgroundImage"), canvas.background_image.as_ref());
         self.one_of(&format!("{at}.fillMode"), canvas.fill_mode.as_ref(), &FILL_MODES);
     }
@@ -397,8 +418,8 @@ impl Violations {
     }
 
     fn video(&mut self, at: &str, video: &VideoOption, transcoder: &Transcoder, is_cdn: bool) {
-        self.range(format!("{at}.bitrate"), video.bitrate, 1, 10_000, " kbit/s");
-        self.range(format!("{at}.fps"), video.fps, 1, 30, " frames a second");
+        self.range(format!("{at}.bitrate"), video.bitrate, &BITRATE_KBPS, " kbit/s");
+        self.range(format!("{at}.fps"), video.fps, &FRAMES_PER_SECOND, " frames a second");
         let codecs: &[&str] = if is_cdn { &CDN_CODECS } else { &CODECS };
         self.one_of(&format!("{at}.codec"), video.codec.as_ref(), codecs);
         self.one_of(&format!("{at}.mode"), video.mode.as_ref(), &VIDEO_MODES);
@@ -409,7 +430,7 @@ impl Violations {
         for (side, length) in [("width", video.width), ("height", video.height)] {
             match length {
                 None if is_encoded => self.add(format!("{at}.{side}"), "missing", AREA),
-                Some(length) if !(LEAST_SIDE..=1920).contains(&length) => {
+                Some(length) if !OUTPUT_SIDE.contains(&length) => {
                     self.add(format!("{at}.{side}"), length, AREA);
                 }
                 None | Some(_) => {}

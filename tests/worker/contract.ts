@@ -2,16 +2,23 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { expect } from "vitest";
 
-// No entry of the package exports it. Its types are there before the package is built.
-type Module = typeof import("../../target/build/typescript/cloudflare/statusSchema.js");
-const schemas = (await import("../../dist/cloudflare/statusSchema.js" as string)) as Module;
+// No entry of the package exports them. Their types are there before the package is built.
+type Schemas = typeof import("../../target/build/typescript/cloudflare/schemas.js");
+type Resolving = typeof import("../../target/build/typescript/cloudflare/schema.js");
+const { TYPES } = (await import("../../dist/cloudflare/schemas.js" as string)) as Schemas;
+const { resolved } = (await import("../../dist/cloudflare/schema.js" as string)) as Resolving;
 
-const validators = new Map(
-  Object.entries(schemas).map(([name, schema]) => [name, new Validator(schema as Schema, "2020-12")]),
-);
+/** The schema of one of the routes' types. */
+export function schemaOf(name: keyof Schemas["TYPES"]): Schema {
+  return resolved(TYPES[name]) as Schema;
+}
 
-/** Fails unless the value is, as JSON, what the schema says. */
-export function expectOf(name: keyof Module, value: unknown): void {
+const validators = new Map<string, Validator>();
+
+/** Fails unless the value is, as JSON, what the type says. */
+export function expectOf(name: keyof Schemas["TYPES"], value: unknown): void {
+  const validator = validators.get(name) ?? new Validator(schemaOf(name), "2020-12");
+  validators.set(name, validator);
   const json: unknown = JSON.parse(JSON.stringify(value));
-  expect(validators.get(name)?.validate(json).errors, `${name}: ${JSON.stringify(json)}`).toEqual([]);
+  expect(validator.validate(json).errors, `${name}: ${JSON.stringify(json)}`).toEqual([]);
 }

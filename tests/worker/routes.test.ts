@@ -16,6 +16,7 @@ const asOperator = { authorization: `Bearer ${KEY}` };
 
 interface Operation {
   operationId: string;
+  summary?: string;
   description?: string;
   security?: object[];
   parameters?: object[];
@@ -202,6 +203,7 @@ test("each operation says who may use it, whether it takes a body, and what it m
 test("a description is complete: texts, parameters, headers, codes, schemas", () => {
   const { get: list, post: start } = description.paths["/broadcasts"] ?? {};
   expect(list).not.toHaveProperty("description");
+  expect(start?.summary).toBe("Starts a broadcast.");
   expect(start?.description).toBe("The same again changes nothing. An id is used once.");
   expect(start?.responses["201"]).toMatchObject({ headers: { location: { schema: { type: "string" } } } });
   expect(start?.responses["409"]?.description).toBe("ALREADY_STARTED, OVER, PCW_REACHED");
@@ -211,12 +213,14 @@ test("a description is complete: texts, parameters, headers, codes, schemas", ()
   expect(description.paths["/broadcasts/{id}/events"]?.get?.parameters).toEqual([since]);
   expect(description.components.schemas.ViewerReport).toEqual({
     type: "object",
+    description: "What a viewer may say: the output that it should watch does not come.",
     properties: {
-      type: { type: "string", const: "gone" },
-      uid: { type: "integer", minimum: 1, maximum: 4_294_967_295 },
-      channel: { type: "string" },
+      type: { type: "string", const: "gone", description: "Always `gone`." },
+      uid: { $ref: "#/components/schemas/Uid", description: "Of the output." },
+      channel: expect.objectContaining({ type: "string" }),
     },
     required: ["type", "uid"],
+    additionalProperties: false,
   });
 });
 
@@ -233,8 +237,7 @@ test("schemas that are referred to are described once, and each is referred to",
     ([, name]) => name,
   );
   expect([...new Set(names)].sort()).toEqual(Object.keys(description.components.schemas).sort());
-  expect(names).toEqual(expect.arrayContaining(["NewBroadcast", "Broadcast", "Services", "Event", "Error"]));
-  expect(JSON.stringify(description)).not.toContain('"title":"B');
+  expect(names).toEqual(expect.arrayContaining(["NewBroadcast", "BroadcastStatus", "Services", "ErrorAnswer"]));
 });
 
 test("the description says under which path the routes are mounted", async () => {
@@ -719,7 +722,7 @@ test("what says that it is too large is refused before it comes", async () => {
   const declared = { ...asOperator, "content-length": "1048577" };
   const refused = await call("/broadcasts", { method: "POST", headers: declared, body: endless });
   expect(await refused.json()).toMatchObject({ error: { code: "BODY_TOO_LARGE" } });
-  const body = `{"more":"${"x".repeat(1024 - 11)}"}`;
+  const body = `{${" ".repeat(1024 - 2)}}`;
   const exact = await call("/broadcasts/x/viewer-tokens", { method: "POST", headers: asOperator, body });
   expect(exact.status).toBe(404);
   expect((await call("/notices", { method: "POST", headers: { "agora-signature-v2": "00" } })).status).toBe(401);

@@ -69,7 +69,7 @@ test("by WebSocket: told at once, told of each change, through hibernation, unti
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   await show.stop();
   await expect.poll(() => early.words.at(-1)).toMatchObject({ onAir: null, over: true });
-  for (const word of early.words) expectOf("onAirWord", word);
+  for (const word of early.words) expectOf("OnAirWord", word);
 });
 
 test("a ping is answered, or the viewer would take the connection for lost", async () => {
@@ -112,7 +112,7 @@ test("by server-sent events", async () => {
   const first = await reader?.read();
   const [, data = ""] = /^id: \d+\ndata: (.*)\n\n$/.exec(first?.value ?? "") ?? [];
   expect(JSON.parse(data)).toMatchObject({ type: "onAir", onAir: { uid: 9001 } });
-  expectOf("onAirWord", JSON.parse(data));
+  expectOf("OnAirWord", JSON.parse(data));
   expect((await show.status()).viewers).toBe(1);
   await reader?.cancel();
   await expect.poll(async () => (await show.status()).viewers).toBe(0);

@@ -58,13 +58,13 @@ export class Show {
   async status(): Promise<BroadcastStatus> {
     const status = await this.stub.status();
     if (!status) throw new Error(`there is no ${this.id}`);
-    expectOf("broadcastStatus", status);
+    expectOf("BroadcastStatus", status);
     return status;
   }
 
   async events(): Promise<string[]> {
     const events = await this.stub.history(0);
-    for (const event of events) expectOf("storedEvent", event);
+    for (const event of events) expectOf("StoredEvent", event);
     return events.map(({ type }) => type);
   }
 

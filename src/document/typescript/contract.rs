@@ -2,14 +2,14 @@
 
 use std::{env, fs};
 
-use super::{Description, declare};
+use super::{Description, Limits, Member, between, declare, items};
 use crate::document::Document;
 use crate::domain::{Area, DomainFailure};
 use crate::durations::{SettingRange, server};
 use crate::error::Invalid;
 use crate::notice::{Notice, NoticeKind};
 use crate::on_air::{OnAir, OnAirPolicy};
-use crate::policy::{RetryPolicy, RetryReason};
+use crate::policy::{RetryPolicy, RetryReason, WAITS};
 use crate::quota::{GivenLimits, QuotaEstimate, QuotaPlan, Want};
 use crate::redundancy::{GroupSettings, GroupStatus, LaneSettings};
 use crate::status::{Call, Meaning, TaskState};
@@ -29,7 +29,11 @@ const HEAD: &str = "// Generated from the documents of the Rust core: STEADYMIX_
 /** What goes into the core and comes out of it. All times and durations are in ms unless a name says otherwise. */
 import type { EventDetails } from \"./types.js\";
 
-/** An RTC user id: 1 to 4294967295 for an output. */
+/**
+ * An RTC user id: 1 to 4294967295 for an output.
+ * @minimum 1
+ * @maximum 4294967295
+ */
 export type Uid = number;
 ";
 
@@ -64,15 +68,24 @@ const DURATIONS: [(&str, &SettingRange); 3] = [
 ];
 
 /// What is allowed of a duration, and its default.
-fn range(name: &str, field: &str) -> Option<String> {
-    let is_it = |(of, duration): &&(&str, &SettingRange)| *of == name && duration.field == field;
-    DURATIONS.iter().find(is_it).map(|(_, duration)| duration.documented())
+fn notes(of: &str, Member { name, typed, .. }: &Member) -> (Option<String>, Option<Limits>) {
+    if of == RetryPolicy::typescript() {
+        let range = RetryPolicy::RANGES.iter().find(|range| range.field == *name).map(limits).unwrap();
+        return (None, Some(if typed.ends_with("[]") { items(WAITS).each(range) } else { range }));
+    }
+    let duration = DURATIONS.iter().find(|(with, duration)| *with == of && duration.field == *name);
+    duration.map(|(_, duration)| (duration.documented(), limits(duration))).unzip()
+}
+
+fn limits(range: &SettingRange) -> Limits {
+    let limits = between(i64::try_from(range.least).unwrap()..=i64::try_from(range.greatest).unwrap());
+    if range.or_zero { limits.also_zero() } else { limits }
 }
 
 /// `STEADYMIX_GENERATE=1 cargo test typescript` writes it.
 #[test]
 fn typescript_declares_what_the_documents_are() {
-    let declarations = documents().map(|document| declare(&document, &|field| range(&document.name, field)));
+    let declarations = documents().map(|document| declare(&document, &|field| notes(&document.name, field)));
     let file = declarations.fold(HEAD.to_owned(), |file, declaration| file + "\n" + &declaration);
     if env::var_os("STEADYMIX_GENERATE").is_some() {
         fs::write(PATH, &file).unwrap();

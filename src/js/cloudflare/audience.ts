@@ -1,6 +1,6 @@
 import { isOf } from "./input.js";
-import { viewerReport } from "./operations.js";
 import type { OnAirWord, ViewerReport } from "./routes.js";
+import { viewerReport } from "./schema.js";
 import type { ViewerGrant } from "./viewerTokens.js";
 
 const HEARTBEAT_MS = 25_000;

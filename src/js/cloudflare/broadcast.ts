@@ -6,7 +6,7 @@ import { type Answer, answered, refusal, refused } from "./answer.js";
 import { Audience } from "./audience.js";
 import { retryDelayMs } from "./backoff.js";
 import { type BroadcastLimits, type BroadcastOptions, broadcastLimits } from "./broadcastOptions.js";
-import { statusOf, updateOf } from "./broadcastStatus.js";
+import { type Known, statusOf, updateOf } from "./broadcastStatus.js";
 import { Clock, wakeBy } from "./clock.js";
 import { fingerprint } from "./digest.js";
 import type { SteadymixEnv } from "./environment.js";
@@ -79,7 +79,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
    * Starts it. The same call again changes nothing. Refused: `INVALID_CONFIG`, `ALREADY_STARTED` with other settings,
    * `OVER`, `PCW_REACHED`, `QUOTA_UNAVAILABLE`, `MISCONFIGURED`.
    */
-  async start(config: BroadcastConfig): Promise<Answer<BroadcastStatus>> {
+  async start(config: BroadcastConfig): Promise<Answer<Known<BroadcastStatus>>> {
     const id = config.instanceId;
     if (this.ctx.id.name !== undefined && this.ctx.id.name !== id) {
       const allowed = `${this.ctx.id.name}, the name of the object`;
@@ -115,7 +115,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /** Ends it: its tasks are deleted. `undefined`: there is none. */
-  async stop(): Promise<BroadcastStatus | undefined> {
+  async stop(): Promise<Known<BroadcastStatus> | undefined> {
     const { group } = this.#driver;
     const facts = this.#store.facts;
     if (!facts) return undefined;
@@ -132,7 +132,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
    * Takes a new payload, for every lane or one for each of some; what reads `***…` stays what `status` shows so. Says what
    * becomes of it in each lane. Refused: `INVALID_TASK`, `OVER`. `undefined`: there is none.
    */
-  async update(update: GroupUpdate): Promise<Answer<UpdatedBroadcast> | undefined> {
+  async update(update: GroupUpdate): Promise<Answer<Known<UpdatedBroadcast>> | undefined> {
     const { group } = this.#driver;
     const facts = this.#store.facts;
     if (!facts) return undefined;
@@ -146,7 +146,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /** How it is. `undefined`: there is none. */
-  status(): BroadcastStatus | undefined {
+  status(): Known<BroadcastStatus> | undefined {
     const facts = this.#store.facts;
     return facts && this.#status(facts);
   }
@@ -305,7 +305,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     await Promise.all([this.ctx.storage.deleteAlarm(), this.#store.deleteAll()]);
   }
 
-  #status(facts: BroadcastFacts): BroadcastStatus {
+  #status(facts: BroadcastFacts): Known<BroadcastStatus> {
     return statusOf(facts, this.#driver.group, this.#audience.size);
   }
 }

@@ -1,7 +1,14 @@
 /** What operators and viewers see of a broadcast, derived from its facts and its group. */
 import type { GroupStatus, LaneStatus, Services } from "../types.js";
-import type { BroadcastState, BroadcastStatus, Known, OnAirWord } from "./routes.js";
+import type { BroadcastState, BroadcastStatus, OnAirWord } from "./routes.js";
 import type { BroadcastFacts } from "./store.js";
+
+/** A type by the fields that it names alone: calls between Durable Objects carry nothing that is `unknown`. */
+export type Known<Type> = Type extends readonly (infer Item)[]
+  ? Known<Item>[]
+  : Type extends object
+    ? { [Name in keyof Type as string extends Name ? never : Name]: Known<Type[Name]> }
+    : Type;
 
 /** What the status needs of a `RedundancyGroup`. */
 interface Group {
@@ -10,7 +17,7 @@ interface Group {
 }
 
 /** The status; `group` is `undefined` once the broadcast is over. */
-export function statusOf(facts: BroadcastFacts, group: Group | undefined, viewers: number): BroadcastStatus {
+export function statusOf(facts: BroadcastFacts, group: Group | undefined, viewers: number): Known<BroadcastStatus> {
   const { id, onAir, startedAt, end, quotaFailedAt, warnings } = facts;
   const lanes = (end ?? group?.status())?.lanes ?? [];
   return {

@@ -2,26 +2,26 @@
  * What the fields of a request may be. All of a broadcast's settings but its id are the core's to check. Errors quote objects
  * too, other than those of `../check.ts`: they go back to whoever sent the request, and no field that is checked here is a key.
  */
-import { type Schema, Validator } from "@cfworker/json-schema";
-import type { Static, TSchema } from "typebox";
+import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
 import { Rejection } from "./rejection.js";
 import type { RouteErrorCode } from "./routes.js";
+import type { SchemaOf } from "./schema.js";
 
 /** Settings, payload, and whatever unknown fields it has: a body that nests deeper is no payload of the service. */
 const MOST_LEVELS = 64;
 const SHOWN_CHARS = 100;
 
-const validators = new WeakMap<TSchema, Validator>();
+const validators = new WeakMap<Schema, Validator>();
 
 /** Interprets the schema: Workers cannot compile one into code. */
-function validatorOf(schema: TSchema): Validator {
-  const validator = validators.get(schema) ?? new Validator(schema as Schema, "2020-12");
+function validatorOf(schema: Schema): Validator {
+  const validator = validators.get(schema) ?? new Validator(schema, "2020-12");
   validators.set(schema, validator);
   return validator;
 }
 
 /** Whether the value, out of JSON, is of the schema. */
-export function isOf<Schema extends TSchema>(schema: Schema, value: unknown): value is Static<Schema> {
+export function isOf<Type>(schema: SchemaOf<Type>, value: unknown): value is Type {
   return validatorOf(schema).validate(value).valid;
 }
 
@@ -29,26 +29,29 @@ export function isOf<Schema extends TSchema>(schema: Schema, value: unknown): va
  * The value, as the schema wants it. Throws this code with the path of what is not, the value that was found there, and what
  * is allowed. `field`: where the value stands; left out for a whole body.
  */
-export function checked<Schema extends TSchema>(
-  code: RouteErrorCode,
-  value: unknown,
-  schema: Schema,
-  field = "",
-): Static<Schema> {
+export function checked<Type>(code: RouteErrorCode, value: unknown, schema: SchemaOf<Type>, field = ""): Type {
+  const { errors } = validatorOf(schema).validate(value);
   // The last error is about the innermost value; those before it say that something in a value is wrong.
-  const error = validatorOf(schema).validate(value).errors.at(-1);
-  if (!error) return value as Static<Schema>;
+  const error = errors.at(-1);
+  if (!error) return value as Type;
   const path = stepsOf(error.instanceLocation);
   let found = memberAt(value, path);
-  let rule = memberAt(schema, stepsOf(error.keywordLocation).slice(0, -1)) as Rule;
-  const missing = error.keyword === "required" && rule.required?.find((name) => !Object.hasOwn(Object(found), name));
-  if (missing) {
-    path.push(missing);
-    found = undefined;
-    rule = memberAt(rule, ["properties", missing]) as Rule;
+  let allowed: string;
+  if (error.keyword === "false") {
+    // Of a field that no schema describes, the error before is about the object that has it.
+    allowed = `left out: the fields are ${Object.keys(ruleOf(schema, errors.at(-2)).properties ?? {}).join(", ")}`;
+  } else {
+    let rule = ruleOf(schema, error);
+    const missing = error.keyword === "required" && rule.required?.find((name) => !Object.hasOwn(Object(found), name));
+    if (missing) {
+      path.push(missing);
+      found = undefined;
+      rule = rule.properties?.[missing] ?? {};
+    }
+    allowed = allowedBy(rule);
   }
   const at = [field, ...path].filter((step) => step !== "").join(".");
-  const [is, allowed] = [found === undefined ? "missing" : shown(found), allowedBy(rule)];
+  const is = found === undefined ? "missing" : shown(found);
   throw new Rejection(code, `${at} is ${is}, but must be ${allowed}`, { field: at, value: is, allowed });
 }
 
@@ -61,6 +64,12 @@ interface Rule {
   pattern?: string;
   description?: string;
   required?: string[];
+  properties?: Record<string, Rule>;
+}
+
+/** The part of the schema whose keyword an error is about. */
+function ruleOf(schema: Schema, error: OutputUnit | undefined): Rule {
+  return memberAt(schema, stepsOf(error?.keywordLocation ?? "").slice(0, -1)) as Rule;
 }
 
 /** For people. */

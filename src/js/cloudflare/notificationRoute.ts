@@ -9,7 +9,7 @@ import { checkSignature, signaturesOf } from "./notices.js";
 import { reachQuota } from "./objects.js";
 import { Rejection } from "./rejection.js";
 import { atBroadcast, type Bindings, BODY_MS } from "./routing.js";
-import { broadcastId } from "./settingsSchema.js";
+import { broadcastId } from "./schema.js";
 
 /** Some carry the whole payload of a task, escaped. */
 const NOTICE_BYTES = 1_048_576;

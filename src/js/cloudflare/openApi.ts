@@ -1,8 +1,8 @@
-import type { TSchema } from "typebox";
-import { errorAnswer, OPERATIONS, type Operation } from "./operations.js";
+import { OPERATIONS } from "./operations.js";
 import { REJECTION_STATUS } from "./rejection.js";
-import type { RouteErrorCode } from "./routes.js";
-import { broadcastId } from "./settingsSchema.js";
+import type { RouteErrorCode, Routes } from "./routes.js";
+import { broadcastId } from "./schema.js";
+import { ROUTES, TYPES } from "./schemas.js";
 
 type Json = Record<string, unknown>;
 
@@ -10,9 +10,11 @@ const SECURITY = { operator: [{ operator: [] }], viewer: [{ viewer: [] }, { view
 const GUARDED: RouteErrorCode[] = ["UNAUTHORIZED", "ORIGIN_NOT_ALLOWED", "MISCONFIGURED"];
 const OF_BODIES: RouteErrorCode[] = ["INVALID_BODY", "BODY_TOO_LARGE", "BODY_TOO_SLOW"];
 
-const json = (schema: Json | TSchema): Json => ({ "application/json": { schema } });
-const inBody = (schema: Json | TSchema): Json => ({ required: true, content: json(schema) });
-const success = (description: string, schema: Json | TSchema): Json => ({ description, content: json(schema) });
+const ERROR = { $ref: "#/components/schemas/ErrorAnswer" };
+
+const json = (schema: object): Json => ({ "application/json": { schema } });
+const inBody = (schema: object): Json => ({ required: true, content: json(schema) });
+const success = (description: string, schema: object): Json => ({ description, content: json(schema) });
 
 /** Answers with errors of these codes, besides those that may come everywhere. */
 function failures(...codes: RouteErrorCode[]): Json {
@@ -21,22 +23,24 @@ function failures(...codes: RouteErrorCode[]): Json {
     const status = REJECTION_STATUS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, success(codes.join(", "), errorAnswer)]));
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, success(codes.join(", "), ERROR)]));
 }
 
 /** What is `undefined` is left out of JSON. */
-function described(route: string, operation: Operation): Json {
-  const { operationId, description, by, query, body, status, headers, errors = [] } = operation;
+function described(route: keyof Routes): Json {
+  const { description: summary, answer, body }: { description: string; answer: object; body?: object } = ROUTES[route];
+  const { operationId, description, by, query, status, success: meaning, headers, errors = [] } = OPERATIONS[route];
   const ofOne: RouteErrorCode[] = route.includes("{id}") ? ["NOT_FOUND"] : [];
   return {
     operationId,
+    summary,
     description,
     security: by && SECURITY[by],
     parameters: query && Object.entries(query).map(([name, schema]) => ({ name, in: "query", schema })),
     requestBody: body && inBody(body),
     responses: {
       [status]: {
-        ...success(operation.success, operation.answer),
+        ...success(meaning, answer),
         headers: headers && Object.fromEntries(Object.entries(headers).map(([name, schema]) => [name, { schema }])),
       },
       ...failures(...(by ? GUARDED : []), ...(body ? OF_BODIES : []), ...ofOne, ...errors),
@@ -69,7 +73,7 @@ const OTHERS: Record<string, Json> = {
     description: "The service's webhook: signed with Agora-Signature or Agora-Signature-V2 over the raw body.",
     requestBody: inBody({ type: "object" }),
     responses: {
-      200: success("Understood.", OPERATIONS["GET /health"].answer),
+      200: success("Understood.", ROUTES["GET /health"].answer),
       ...failures("INVALID_SIGNATURE", "BODY_TOO_LARGE", "BODY_TOO_SLOW", "MISCONFIGURED"),
     },
   },
@@ -87,16 +91,15 @@ export function openApi(base: string): Json {
       [method.toLowerCase()]: operation,
     };
   };
-  for (const [route, operation] of Object.entries(OPERATIONS)) add(route, described(route, operation));
+  for (const route of Object.keys(OPERATIONS) as (keyof Routes)[]) add(route, described(route));
   for (const [route, operation] of Object.entries(OTHERS)) add(route, operation);
-  const { document, schemas } = withReferences(paths);
   return {
     openapi: "3.1.0",
     info: { title: "Steadymix", version: "1", description: "Broadcasts that are kept on air, and who watches them." },
     servers: [{ url: base }],
-    paths: document,
+    paths,
     components: {
-      schemas,
+      schemas: TYPES,
       securitySchemes: {
         operator: { type: "http", scheme: "bearer", description: "An operator key." },
         viewer: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "A viewer token." },
@@ -104,19 +107,4 @@ export function openApi(base: string): Json {
       },
     },
   };
-}
-
-/** The document with a reference in the place of each schema with a title, and these schemas. */
-function withReferences(document: Json): { document: Json; schemas: Record<string, Json> } {
-  const schemas: Record<string, Json> = {};
-  const referring = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(referring);
-    if (typeof value !== "object" || value === null) return value;
-    const { title, ...rest } = value as Json;
-    const members = () => Object.fromEntries(Object.entries(rest).map(([name, member]) => [name, referring(member)]));
-    if (typeof title !== "string") return members();
-    schemas[title] ??= members();
-    return { $ref: `#/components/schemas/${title}` };
-  };
-  return { document: referring(document) as Json, schemas };
 }

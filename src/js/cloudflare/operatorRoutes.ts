@@ -5,15 +5,17 @@ import { checkEnvironment, keysOf, words } from "./environment.js";
 import { checkOperator, checkOrigin, readJson } from "./guards.js";
 import { checked, checkLeftOut } from "./input.js";
 import { reachQuota } from "./objects.js";
-import { newViewerToken, since, VIEWER_TOKEN_S } from "./operations.js";
 import { Rejection } from "./rejection.js";
 import type { ErrorBody } from "./routes.js";
 import { answer, atBroadcast, type Bindings, BODY_MS, found, requireBroadcast, SMALL_BODY_BYTES } from "./routing.js";
-import { broadcastId } from "./settingsSchema.js";
+import { broadcastId, newViewerToken, since } from "./schema.js";
 import { signViewerToken } from "./viewerTokens.js";
 
 /** Each lane may have a payload of its own: one of 90 hosts has some 60 KB. */
 const SETTINGS_BYTES = 1_048_576;
+
+/** What a viewer token lasts, in s, where its request does not say. */
+const VIEWER_TOKEN_S = 3_600;
 
 /** The routes for operators: to start, change, watch and end broadcasts. */
 export function addOperatorRoutes(app: Hono<Bindings>): void {

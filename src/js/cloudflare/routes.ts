@@ -1,4 +1,4 @@
-/** What the routes take and answer. `operations.ts` has a schema of each, and does not compile where they differ. */
+/** What the routes take and answer. `schemas.ts`, and with it OpenAPI, is made of these types and their docs. */
 import type {
   GroupConfig,
   LaneStatus,
@@ -51,12 +51,23 @@ export interface Health {
 
 /** A broadcast to start: the settings of a group. Its `instanceId` is the id; the App ID is the Worker's. */
 export interface NewBroadcast extends Omit<GroupConfig, "appId" | "instanceId"> {
-  /** 1 to 50 of `A-Z a-z 0-9 - _`; used once. Default: a random one. */
+  /**
+   * 1 to 50 of `A-Z a-z 0-9 - _`; used once. Default: a random one.
+   * @pattern ^[A-Za-z0-9_-]{1,50}$
+   */
   id?: string;
 }
 
 /** A new payload for every lane, or one for each of some. What reads `***…` in it, as the status shows it, stays as it is. */
-export type PayloadUpdate = { services: Services } | { lanes: { name: string; services: Services }[] };
+export type PayloadUpdate =
+  | { services: Services }
+  | {
+      /**
+       * One or more of its lanes, by their names.
+       * @minItems 1
+       */
+      lanes: { name: string; services: Services }[];
+    };
 
 /** `live`: an output is on air. `dark`: none is, though one was. `over`: ended as asked; `failed`: it has given up. */
 export type BroadcastState = "starting" | "live" | "dark" | "stopping" | "over" | "failed";
@@ -108,15 +119,8 @@ export interface BroadcastStatus {
    * The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be
    * harmless. `null`: the lanes have different ones, or it is over.
    */
-  services: Known<Services> | null;
+  services: Services | null;
 }
-
-/** A type by the fields that it names alone: calls between Durable Objects carry nothing that is `unknown`. */
-export type Known<Type> = Type extends readonly (infer Item)[]
-  ? Known<Item>[]
-  : Type extends object
-    ? { [Name in keyof Type as string extends Name ? never : Name]: Known<Type[Name]> }
-    : Type;
 
 /** How a broadcast is after a change of its payload. */
 export interface UpdatedBroadcast extends BroadcastStatus {
@@ -140,7 +144,11 @@ export interface EventPage {
 
 /** A viewer token to make. */
 export interface NewViewerToken {
-  /** s until it expires: 1 to 86400. Default 3600. */
+  /**
+   * s until it expires: 1 to 86400. Default 3600.
+   * @minimum 1
+   * @maximum 86400
+   */
   lifetimeS?: number;
 }
 

@@ -7,7 +7,7 @@ import { type Remote, reach } from "./objects.js";
 import { OPERATIONS } from "./operations.js";
 import { Rejection } from "./rejection.js";
 import type { AnswerOf, ErrorAnswer, OnAirWord, Routes } from "./routes.js";
-import { broadcastId } from "./settingsSchema.js";
+import { broadcastId } from "./schema.js";
 
 /** The types of Hono's apps and middleware here. */
 export type Bindings = { Bindings: SteadymixEnv };

@@ -1,27 +1,34 @@
-/** Schemas that say in JSON Schema what a TypeScript type says. */
-import * as T from "typebox";
-import type { Known } from "./routes.js";
+/** The schemas of bodies and queries, for `checked`. */
+import type { Schema } from "@cfworker/json-schema";
+import { GROUP_ID, GROUP_ID_ALLOWED } from "../instanceId.js";
+import type { NewViewerToken, ViewerReport } from "./routes.js";
+import { TYPES } from "./schemas.js";
+
+declare const ofType: unique symbol;
 
 /** A schema whose values are of this type. */
-export type SchemaOf<Type> = T.TUnsafe<Type>;
+export type SchemaOf<Type> = Schema & { readonly [ofType]?: Type };
 
-/** Whether one names a field, or allows something, that the other does not; however they are composed. */
-type Differ<One, Other> =
-  (<Type>() => Type extends Known<One> ? 1 : 2) extends <Type>() => Type extends Known<Other> ? 1 : 2 ? false : true;
+export const broadcastId: SchemaOf<string> = {
+  type: "string",
+  pattern: GROUP_ID.source,
+  description: GROUP_ID_ALLOWED,
+};
 
-/** Takes a schema that says exactly what the type says; any other does not compile. One with a `title` is referred to by it in OpenAPI. */
-export function schemaOf<Type>() {
-  return <Schema extends T.TSchema>(
-    schema: Schema &
-      (Differ<T.Static<Schema>, Type> extends false ? unknown : { differs: [T.Static<Schema>, "and", Type] }),
-  ): SchemaOf<Type> => schema as unknown as SchemaOf<Type>;
+/** Of a query, which is text. */
+export const since: SchemaOf<number> = { type: "integer", minimum: 0, maximum: 999_999_999_999_999 };
+
+export const newViewerToken = resolved(TYPES.NewViewerToken) as SchemaOf<NewViewerToken>;
+export const viewerReport = resolved(TYPES.ViewerReport) as SchemaOf<ViewerReport>;
+
+/** With what is referred to in the place of each reference: no type of the routes refers to itself. */
+export function resolved(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(resolved);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { $ref, ...keywords } = schema as { $ref?: string };
+  const named = $ref && resolved(TYPES[$ref.split("/").at(-1) as keyof typeof TYPES]);
+  return {
+    ...(named as object),
+    ...Object.fromEntries(Object.entries(keywords).map(([name, value]) => [name, resolved(value)])),
+  };
 }
-
-export const nullable = <Schema extends T.TSchema>(schema: Schema, options?: T.TSchemaOptions) =>
-  T.Union([schema, T.Null()], options);
-
-export const text = T.String();
-export const count = T.Integer({ minimum: 0 });
-export const instant = T.Integer({ minimum: 0, description: "ms since the epoch" });
-export const durationMs = T.Integer({ minimum: 0, description: "ms" });
-export const uid = T.Integer({ minimum: 1, maximum: 0xffff_ffff });

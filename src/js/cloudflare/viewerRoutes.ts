@@ -4,7 +4,6 @@ import { keysOf, words } from "./environment.js";
 import { bearer, checkOrigin, readJson } from "./guards.js";
 import { checked } from "./input.js";
 import { reach } from "./objects.js";
-import { viewerReport } from "./operations.js";
 import { Rejection } from "./rejection.js";
 import { assignedRelay, assignRelay, relayName } from "./relayHeader.js";
 import {
@@ -17,6 +16,7 @@ import {
   requireBroadcast,
   SMALL_BODY_BYTES,
 } from "./routing.js";
+import { viewerReport } from "./schema.js";
 import { checkViewerToken, type ViewerGrant } from "./viewerTokens.js";
 
 /** What is on air is asked for at most this often, in each of Cloudflare's places, by those who poll. */

@@ -1,0 +1,1589 @@
+// Generated from the types in routes.ts: node scripts/schemas.mjs
+/** JSON Schema of what the routes take and answer. */
+
+/** Each route's description, and its schemas. */
+export const ROUTES = {
+  "GET /health": {
+    description: "Whether the Worker runs and is set up.",
+    answer: { $ref: "#/components/schemas/Health" },
+  },
+  "GET /broadcasts": {
+    description: "All broadcasts that are kept, the youngest first.",
+    answer: { $ref: "#/components/schemas/ListedBroadcasts" },
+  },
+  "POST /broadcasts": {
+    description: "Starts a broadcast.",
+    body: { $ref: "#/components/schemas/NewBroadcast" },
+    answer: { $ref: "#/components/schemas/BroadcastStatus" },
+  },
+  "GET /broadcasts/{id}": {
+    description: "How a broadcast is.",
+    answer: { $ref: "#/components/schemas/BroadcastStatus" },
+  },
+  "PATCH /broadcasts/{id}": {
+    description: "Changes its payload.",
+    body: { $ref: "#/components/schemas/PayloadUpdate" },
+    answer: { $ref: "#/components/schemas/UpdatedBroadcast" },
+  },
+  "DELETE /broadcasts/{id}": { description: "Ends it.", answer: { $ref: "#/components/schemas/BroadcastStatus" } },
+  "GET /broadcasts/{id}/events": {
+    description: "What happened to it.",
+    answer: { $ref: "#/components/schemas/EventPage" },
+  },
+  "POST /broadcasts/{id}/viewer-tokens": {
+    description: "Makes a token with which it can be watched.",
+    body: { $ref: "#/components/schemas/NewViewerToken" },
+    answer: { $ref: "#/components/schemas/ViewerToken" },
+  },
+  "GET /broadcasts/{id}/on-air": { description: "What to watch.", answer: { $ref: "#/components/schemas/OnAirWord" } },
+  "POST /broadcasts/{id}/reports": {
+    description: "A viewer reports that an output is gone.",
+    body: { $ref: "#/components/schemas/ViewerReport" },
+    answer: { $ref: "#/components/schemas/ReportAnswer" },
+  },
+  "GET /quota": {
+    description: "How much of the App ID's limits is used.",
+    answer: { $ref: "#/components/schemas/QuotaStatus" },
+  },
+};
+
+/** The types, by their names. */
+export const TYPES = {
+  Health: {
+    type: "object",
+    required: ["status"],
+    description: "The Worker runs and is set up.",
+    properties: { status: { type: "string", const: "ok", description: "Always `ok`." } },
+  },
+  ListedBroadcasts: {
+    type: "object",
+    required: ["broadcasts"],
+    description: "The broadcasts of an App ID.",
+    properties: {
+      broadcasts: {
+        type: "array",
+        description: "The youngest first.",
+        items: { $ref: "#/components/schemas/BroadcastEntry" },
+      },
+    },
+  },
+  BroadcastEntry: {
+    type: "object",
+    required: ["id", "state", "onAir", "tasks", "startedAt"],
+    description: "A broadcast, as it is listed.",
+    properties: {
+      id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
+      state: { $ref: "#/components/schemas/BroadcastState", description: "How it is, in a word." },
+      onAir: {
+        description: "What viewers should watch; `null`: nothing is known to run.",
+        anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
+      },
+      tasks: {
+        type: "integer",
+        description:
+          "What counts against the PCW: tasks that live, or may live, and lanes that are about to launch one.",
+      },
+      startedAt: { type: "integer", description: "ms since the epoch." },
+    },
+  },
+  BroadcastState: {
+    type: "string",
+    enum: ["starting", "live", "dark", "stopping", "over", "failed"],
+    description:
+      "`live`: an output is on air. `dark`: none is, though one was. `over`: ended as asked; `failed`: it has given up.",
+  },
+  OnAir: {
+    type: "object",
+    required: ["lane", "channel", "uid"],
+    description: "The output that viewers should watch.",
+    properties: {
+      lane: { type: "string", description: "The lane's name." },
+      channel: { type: "string", description: "Its channel." },
+      uid: { $ref: "#/components/schemas/Uid", description: "Its output uid." },
+    },
+  },
+  Uid: {
+    type: "integer",
+    description: "An RTC user id: 1 to 4294967295 for an output.",
+    minimum: 1,
+    maximum: 4294967295,
+  },
+  NewBroadcast: {
+    type: "object",
+    required: ["lanes", "services"],
+    description:
+      "A broadcast to start: the settings of a group. Its `instanceId` is the id; the App ID is the Worker's.",
+    properties: {
+      lanes: {
+        type: "array",
+        description: "The primary first.",
+        minItems: 1,
+        maxItems: 99,
+        items: { $ref: "#/components/schemas/LaneConfig" },
+      },
+      onAir: { $ref: "#/components/schemas/OnAirPolicy", description: "Which output is put on air. Default `sticky`." },
+      startGraceMs: {
+        description:
+          "How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin with it, only to leave it a moment later. 0, or from 500 to 60000. Default 5000.",
+        anyOf: [{ const: 0 }, { type: "integer", minimum: 500, maximum: 60000 }],
+      },
+      services: { $ref: "#/components/schemas/Services", description: "The payload." },
+      area: { $ref: "#/components/schemas/Area", description: "Default `north-america`." },
+      region: {
+        type: "string",
+        description: "The region next to you, whose neighbour is asked when nothing else answers.",
+      },
+      domainReturnMs: {
+        type: "integer",
+        description: "When the primary domain is tried again after it was left. From 1000 to 86400000. Default 600000.",
+        minimum: 1000,
+        maximum: 86400000,
+      },
+      policy: {
+        type: "object",
+        description: "Schedules that differ from the documented ones.",
+        properties: {
+          createTimedOutMs: {
+            type: "array",
+            description:
+              "Acquire, Create or Update answered 206: the same again. From 100 to 3600000. Default 3000, 6000, 9000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          createServerErrorMs: {
+            type: "array",
+            description:
+              "Acquire, Create or Update answered 50x: the same again. From 100 to 3600000. Default 3000, 6000, 9000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          createNotCompletedMs: {
+            type: "array",
+            description:
+              "Acquire, Create or Update answered code 65, with a 40x too: the same again. From 100 to 3600000. Default 3000, 6000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          queryNotFoundMs: {
+            type: "array",
+            description:
+              "Query answered 404: again; when exhausted, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          queryServerErrorMs: {
+            type: "array",
+            description:
+              "Query answered 50x or 206: again; the last repeats, as it never proves an exit. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          queryRefusedMs: {
+            type: "array",
+            description:
+              "Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on. From 100 to 3600000. Default 5000, 10000, 15000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          deleteMs: {
+            type: "array",
+            description:
+              "Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          noAnswerMs: {
+            type: "array",
+            description:
+              "No answer to any call: again, each time on the domain that is due. From 100 to 3600000. Default 1000, 3000, 6000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          rateLimitedMs: {
+            type: "array",
+            description:
+              "429 without `Retry-After`: again; the last repeats, and no attempt is spent. From 100 to 3600000. Default 1000, 2000, 5000, 10000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          confirmMs: {
+            type: "array",
+            description:
+              "Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`. From 100 to 3600000. Default 5000, 5000, 5000, 10000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          confirmDeadlineMs: {
+            type: "integer",
+            description:
+              "A task that does not run this long after its taskId did not start. From 1000 to 3600000. Default 90000.",
+            minimum: 1000,
+            maximum: 3600000,
+          },
+          monitorIntervalMs: {
+            type: "integer",
+            description: "Between two looks for a running task. From 1000 to 3600000. Default 120000.",
+            minimum: 1000,
+            maximum: 3600000,
+          },
+          relaunchMs: {
+            type: "array",
+            description:
+              "Launching again; the last repeats. 0, or from 500 to 3600000. Default 0, 5000, 15000, 30000, 60000, 120000, 300000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { anyOf: [{ const: 0 }, { type: "integer", minimum: 500, maximum: 3600000 }] },
+          },
+          relaunchResetMs: {
+            description:
+              "After running this long, earlier launches are forgotten. 0, or from 10000 to 86400000. Default 600000.",
+            anyOf: [{ const: 0 }, { type: "integer", minimum: 10000, maximum: 86400000 }],
+          },
+          migrationMs: {
+            type: "integer",
+            description:
+              'How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is looked at every 10 s once a notification said that it has stopped or failed. From 1000 to 3600000. Default 90000.',
+            minimum: 1000,
+            maximum: 3600000,
+          },
+          unidentifiedMs: {
+            type: ["integer", "null"],
+            description:
+              "A task that runs but that nobody names is replaced after this; `null`: never. From 1000 to 3600000. Default 90000.",
+            minimum: 1000,
+            maximum: 3600000,
+          },
+          presenceMs: {
+            type: "array",
+            description:
+              "Looks into the channel for an unresolved create; the last repeats. From 100 to 3600000. Default 10000, 10000, 10000, 15000, 30000, 60000.",
+            minItems: 1,
+            maxItems: 20,
+            items: { type: "integer", minimum: 100, maximum: 3600000 },
+          },
+          presenceAbsences: {
+            type: "integer",
+            description:
+              "So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the service may be moving it. From 1 to 20. Default 3.",
+            minimum: 1,
+            maximum: 20,
+          },
+          stopDeadlineMs: {
+            description:
+              "How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a Delete of it was tried, however much later that is. 0, or from 1000 to 3600000. Default 300000.",
+            anyOf: [{ const: 0 }, { type: "integer", minimum: 1000, maximum: 3600000 }],
+          },
+          requestTimeoutMs: {
+            type: "integer",
+            description: "Time-out of each attempt, whatever the others took. From 1000 to 120000. Default 10000.",
+            minimum: 1000,
+            maximum: 120000,
+          },
+          hintIntervalMs: {
+            type: "integer",
+            description:
+              "Hints and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000.",
+            minimum: 1000,
+            maximum: 3600000,
+          },
+          retryAfterMaxMs: {
+            description:
+              "The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with the reply's own `Date`, where it has one. 0, or from 1000 to 3600000. Default 300000.",
+            anyOf: [{ const: 0 }, { type: "integer", minimum: 1000, maximum: 3600000 }],
+          },
+          jitterPercent: {
+            type: "integer",
+            description:
+              "How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step. From 0 to 100. Default 0.",
+            minimum: 0,
+            maximum: 100,
+          },
+        },
+        additionalProperties: false,
+      },
+      quota: { $ref: "#/components/schemas/Quota", description: "Limits that differ from the documented ones." },
+      restart: {
+        $ref: "#/components/schemas/Restart",
+        description: "When a task that ended is launched again. Default `on-failure`.",
+      },
+      migration: {
+        $ref: "#/components/schemas/Migration",
+        description: "What to do when the service says that it will move a failed task. Default `relaunch`.",
+      },
+      rollout: {
+        $ref: "#/components/schemas/Rollout",
+        description:
+          "What to do with a new payload that the service cannot take in a running task. Default `relaunch`.",
+      },
+      presence: {
+        $ref: "#/components/schemas/Presence",
+        description: "When to ask who is in the channel. Default `when-unknown`.",
+      },
+      seed: { type: "integer", description: "Of the jitter.", minimum: 0, maximum: 9007199254740991 },
+      id: {
+        type: "string",
+        description: "1 to 50 of `A-Z a-z 0-9 - _`; used once. Default: a random one.",
+        pattern: "^[A-Za-z0-9_-]{1,50}$",
+      },
+    },
+    additionalProperties: false,
+  },
+  LaneConfig: {
+    type: "object",
+    required: ["name", "uids"],
+    description: "Settings of one lane of a group.",
+    properties: {
+      name: { type: "string", description: "1 to 32 characters.", minLength: 1, maxLength: 32 },
+      uids: {
+        type: "array",
+        description: "Two or more output uids; no other lane's in the same output channel.",
+        minItems: 2,
+        items: { $ref: "#/components/schemas/Uid" },
+      },
+      services: {
+        $ref: "#/components/schemas/Services",
+        description:
+          "A payload of its own, until an update gives all lanes the same. Each keeps the channel of its own output.",
+      },
+    },
+    additionalProperties: false,
+  },
+  Services: {
+    type: "object",
+    required: ["cloudTranscoder"],
+    description:
+      "The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged.",
+    properties: {
+      cloudTranscoder: {
+        $ref: "#/components/schemas/CloudTranscoder",
+        description: "The one service there is, and its settings.",
+      },
+    },
+  },
+  CloudTranscoder: {
+    type: "object",
+    required: ["serviceType", "config"],
+    description: "`services.cloudTranscoder`.",
+    properties: {
+      serviceType: { type: "string", const: "cloudTranscoderV2", description: "Which one it is." },
+      config: { $ref: "#/components/schemas/CloudTranscoderConfig", description: "Its settings." },
+    },
+  },
+  CloudTranscoderConfig: {
+    type: "object",
+    required: ["transcoder"],
+    description: "`services.cloudTranscoder.config`.",
+    properties: { transcoder: { $ref: "#/components/schemas/Transcoder", description: "What to mix, and where to." } },
+  },
+  Transcoder: {
+    type: "object",
+    required: ["outputs"],
+    description: "`services.cloudTranscoder.config.transcoder`.",
+    properties: {
+      idleTimeout: {
+        type: "integer",
+        description: "The task ends by itself when all hosts have been away this long: 1 to 86400 s, default 300 s.",
+        minimum: 1,
+        maximum: 86400,
+      },
+      streamProcessMode: {
+        type: "string",
+        enum: ["mix", "single", "heterogeneous-single"],
+        description: "Default `mix`. The others take at most one input.",
+      },
+      audioInputs: {
+        description: "What is heard; of both lists together at least one input, and all from one channel.",
+        anyOf: [{ type: "array", items: { $ref: "#/components/schemas/Input" } }, { type: "null" }],
+      },
+      videoInputs: {
+        description: "What is seen.",
+        anyOf: [{ type: "array", items: { $ref: "#/components/schemas/Input" } }, { type: "null" }],
+      },
+      canvas: {
+        description: "What the videos are put on: required when videos are mixed.",
+        anyOf: [{ $ref: "#/components/schemas/Canvas" }, { type: "null" }],
+      },
+      waterMarks: {
+        description: "What is put over them.",
+        anyOf: [{ type: "array", items: { $ref: "#/components/schemas/WaterMark" } }, { type: "null" }],
+      },
+      outputs: {
+        type: "array",
+        description:
+          "Where it goes. A supervised task has one output into an RTC channel; its uid and token are filled in for each launch.",
+        minItems: 1,
+        items: { $ref: "#/components/schemas/Output" },
+      },
+    },
+  },
+  Input: {
+    type: "object",
+    description:
+      "One of `audioInputs` or `videoInputs`: either `rtc`, a host's stream, or `streamUrl`, a media file or stream.",
+    properties: {
+      rtc: { $ref: "#/components/schemas/Rtc", description: "A host's stream; of audio, uid 0 is everybody's." },
+      streamUrl: { type: "string", description: "The address of a media file or stream." },
+      volume: { type: "integer", description: "0 to 200.", minimum: 0, maximum: 200 },
+      repeat: { type: "integer", description: "How often `streamUrl` is played; not 0." },
+      placeholderImageUrl: {
+        type: ["string", "null"],
+        description: "The address of a jpg or png to show while there is no video.",
+      },
+      region: {
+        $ref: "#/components/schemas/Region",
+        description: "Where a video goes on the canvas: required, with its zOrder, when videos are mixed.",
+      },
+    },
+  },
+  Rtc: {
+    type: "object",
+    required: ["rtcChannel"],
+    description: "A stream in an RTC channel.",
+    properties: {
+      rtcChannel: { type: "string", description: "The channel: 1 to 64 bytes.", minLength: 1, maxLength: 64 },
+      rtcUid: {
+        type: "integer",
+        description:
+          "A host's uid; of audio inputs 0 is everybody's. Of an output it may be left out where a supervisor fills it in.",
+        minimum: 0,
+        maximum: 4294967295,
+      },
+      rtcToken: {
+        type: "string",
+        description:
+          "The RTC token: of an input made for uid 0, of an output for its uid; in a project without an App Certificate the App ID.",
+      },
+    },
+  },
+  Region: {
+    type: "object",
+    required: ["x", "y", "width", "height"],
+    description: "A rectangle on the canvas, in pixels.",
+    properties: {
+      x: { type: "integer", description: "From the left, in pixels: 0 to 3840.", minimum: 0, maximum: 3840 },
+      y: { type: "integer", description: "From the top, in pixels: 0 to 3840.", minimum: 0, maximum: 3840 },
+      width: {
+        type: "integer",
+        description: "120 to 3840 pixels, of a watermark 1 to 3840.",
+        minimum: 1,
+        maximum: 3840,
+      },
+      height: {
+        type: "integer",
+        description: "120 to 3840 pixels, of a watermark 1 to 3840.",
+        minimum: 1,
+        maximum: 3840,
+      },
+      zOrder: {
+        type: "integer",
+        description: "0 to 100, higher is nearer; required of a video, where the newest reference allows 2 to 100.",
+        minimum: 0,
+        maximum: 100,
+      },
+    },
+  },
+  Canvas: {
+    type: "object",
+    required: ["width", "height"],
+    description: "What videos are put on.",
+    properties: {
+      width: { type: "integer", description: "120 to 3840 pixels.", minimum: 120, maximum: 3840 },
+      height: { type: "integer", description: "120 to 3840 pixels.", minimum: 120, maximum: 3840 },
+      color: {
+        type: "integer",
+        description: "`0xRRGGBB`, 0 to 16777215: required when videos are mixed.",
+        minimum: 0,
+        maximum: 16777215,
+      },
+      backgroundImage: { type: ["string", "null"], description: "The address of a jpg or png." },
+      fillMode: { type: "string", enum: ["FILL", "FIT"], description: "How `backgroundImage` is fitted in." },
+    },
+  },
+  WaterMark: {
+    type: "object",
+    required: ["imageUrl", "region"],
+    description: "A picture over the picture.",
+    properties: {
+      imageUrl: { type: "string", description: "The address of a jpg or png." },
+      region: { $ref: "#/components/schemas/Region", description: "Where it goes on the canvas." },
+      fillMode: { type: "string", enum: ["FILL", "FIT"], description: "How it is fitted into its region." },
+    },
+  },
+  Output: {
+    type: "object",
+    description: "Either `rtc` or `streamUrl`.",
+    properties: {
+      rtc: {
+        $ref: "#/components/schemas/Rtc",
+        description: "Into an RTC channel; all outputs of a task into the same one.",
+      },
+      streamUrl: { type: "string", description: "To a CDN address." },
+      audioOption: { $ref: "#/components/schemas/AudioOption", description: "How the audio is encoded." },
+      videoOption: {
+        $ref: "#/components/schemas/VideoOption",
+        description: "How the video is encoded: required of one output when videos are mixed.",
+      },
+    },
+  },
+  AudioOption: {
+    type: "object",
+    description: "How the audio is encoded.",
+    properties: {
+      profileType: {
+        type: "string",
+        enum: [
+          "AUDIO_PROFILE_DEFAULT",
+          "AUDIO_PROFILE_SPEECH_STANDARD",
+          "AUDIO_PROFILE_MUSIC_STANDARD",
+          "AUDIO_PROFILE_MUSIC_STANDARD_STEREO",
+          "AUDIO_PROFILE_MUSIC_HIGH_QUALITY",
+          "AUDIO_PROFILE_MUSIC_HIGH_QUALITY_STEREO",
+        ],
+        description: "The audio profile of the SDK's.",
+      },
+    },
+  },
+  VideoOption: {
+    type: "object",
+    description: "How the video is encoded.",
+    properties: {
+      width: {
+        type: "integer",
+        description: "120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`.",
+        minimum: 120,
+        maximum: 1920,
+      },
+      height: {
+        type: "integer",
+        description: "120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`.",
+        minimum: 120,
+        maximum: 1920,
+      },
+      bitrate: { type: "integer", description: "1 to 10000 kbit/s.", minimum: 1, maximum: 10000 },
+      codec: {
+        type: "string",
+        enum: ["H264", "VP8", "H265"],
+        description: "Required, unless `mode` is `RAW`. `H265` to CDN addresses only.",
+      },
+      fps: { type: "integer", description: "1 to 30 frames a second, default 15.", minimum: 1, maximum: 30 },
+      mode: { type: "string", const: "RAW", description: "`RAW`: passed on as it comes in; takes one input." },
+    },
+  },
+  OnAirPolicy: { type: "string", enum: ["sticky", "prefer-primary"], description: "Which output is put on air." },
+  Area: {
+    type: "string",
+    enum: ["china", "north-america", "europe", "asia-pacific"],
+    description: "Where the broadcast is, which decides which domains are near.",
+  },
+  Quota: {
+    type: "object",
+    description: "An App ID's limits, where they differ from the documented ones: Agora's support can raise them.",
+    properties: {
+      callsPerSecond: {
+        type: "integer",
+        description:
+          "Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether it counts Query. Together with `burst` the most in any one second.",
+        minimum: 1,
+        maximum: 10000,
+      },
+      burst: {
+        type: "integer",
+        description: "Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).",
+        minimum: 2,
+        maximum: 10000,
+      },
+      pcw: {
+        type: "integer",
+        description:
+          "Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.",
+        minimum: 1,
+        maximum: 1000000,
+      },
+    },
+    additionalProperties: false,
+  },
+  Restart: {
+    type: "string",
+    enum: ["on-failure", "always", "never"],
+    description: "When a task that ended is launched again.",
+  },
+  Migration: {
+    type: "string",
+    enum: ["relaunch", "wait"],
+    description:
+      "What to do when the service reports that a task exited unexpectedly: it may move it by itself within about 90 s.",
+  },
+  Rollout: {
+    type: "string",
+    enum: ["relaunch", "refuse"],
+    description: "What to do with a new payload that the service cannot take in a running task.",
+  },
+  Presence: {
+    type: "string",
+    enum: ["when-unknown", "always", "never"],
+    description: "When to ask who is in the channel.",
+  },
+  BroadcastStatus: {
+    type: "object",
+    required: [
+      "id",
+      "state",
+      "onAir",
+      "lanes",
+      "startedAt",
+      "overAt",
+      "viewers",
+      "quotaFailedAt",
+      "warnings",
+      "services",
+    ],
+    description: "How a broadcast is.",
+    properties: {
+      id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
+      state: { $ref: "#/components/schemas/BroadcastState", description: "How it is, in a word." },
+      onAir: {
+        description: "What viewers should watch; `null`: nothing is known to run.",
+        anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
+      },
+      lanes: { type: "array", description: "The primary first.", items: { $ref: "#/components/schemas/LaneStatus" } },
+      startedAt: { type: "integer", description: "ms since the epoch." },
+      overAt: { type: ["integer", "null"], description: "When it had ended for good; `null` until then." },
+      viewers: { type: "integer", description: "Viewers that are connected to its own object." },
+      quotaFailedAt: {
+        type: ["integer", "null"],
+        description:
+          "Since when `AppQuota` gives no permits, in ms since the epoch; `null`: it does, as far as is known. Calls go on without it, at most one a second.",
+      },
+      warnings: {
+        type: "array",
+        description: "What is allowed in its payload, but probably not meant.",
+        items: { $ref: "#/components/schemas/TaskWarning" },
+      },
+      services: {
+        description:
+          "The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be harmless. `null`: the lanes have different ones, or it is over.",
+        anyOf: [{ $ref: "#/components/schemas/Services" }, { type: "null" }],
+      },
+    },
+  },
+  LaneStatus: {
+    type: "object",
+    required: ["name", "state", "generation", "uids", "uid", "taskId", "lastSeenRunningMs", "tasks"],
+    description: "How a lane is.",
+    properties: {
+      name: { type: "string", description: "Its name; of a supervisor `main`." },
+      state: { $ref: "#/components/schemas/LaneState", description: "What it does." },
+      generation: {
+        type: "integer",
+        description:
+          "The number of its last launch. A second task of a launch, once it is found, has a number of its own.",
+      },
+      uids: {
+        type: "array",
+        description: "Its output uids, the primary first.",
+        items: { $ref: "#/components/schemas/Uid" },
+      },
+      uid: { description: "The current output uid.", anyOf: [{ $ref: "#/components/schemas/Uid" }, { type: "null" }] },
+      taskId: { type: ["string", "null"], description: "The current task." },
+      lastSeenRunningMs: {
+        type: ["integer", "null"],
+        description: "When a Query last said that the current task runs, in ms since the epoch.",
+      },
+      lastProblem: {
+        $ref: "#/components/schemas/SteadymixEvent",
+        description: "The last event of trouble: `suspect`, `ended` or `misconfigured`, with what the service said.",
+      },
+      tasks: {
+        type: "array",
+        description: "Every task that lives, or may live, as far as this lane knows.",
+        items: { $ref: "#/components/schemas/KnownTask" },
+      },
+    },
+  },
+  LaneState: {
+    type: "string",
+    enum: ["launching", "confirming", "running", "suspect", "unidentified", "waiting", "stopping", "stopped", "failed"],
+    description: "What a lane does.",
+  },
+  SteadymixEvent: {
+    type: "object",
+    description: "Something that happened to one lane. Carries no credential and no token.",
+    properties: {
+      at: { type: "integer", description: "When, in ms since the epoch, by the caller's clock." },
+      lane: { type: "string", description: "The lane's name; of a supervisor `main`." },
+      generation: { type: "integer", description: "The launch it is about, by its number." },
+      uid: { $ref: "#/components/schemas/Uid", description: "The output uid it is about." },
+      taskId: { type: "string", description: "The task, where it is known." },
+      instanceId: { type: "string", description: "The instanceId of the logical create." },
+    },
+    required: ["at", "lane"],
+    anyOf: [
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "launching" },
+          cause: { $ref: "#/components/schemas/LaunchCause", description: "Why." },
+        },
+        required: ["cause", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          status: { type: "integer", description: "The HTTP status." },
+          code: { type: "integer", description: "`code` of the body." },
+          message: {
+            type: "string",
+            description:
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+          },
+          details: {
+            type: "string",
+            description:
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+          },
+          stopReason: {
+            type: "string",
+            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+          },
+          requestId: { type: "string", description: "`X-Request-ID`." },
+          resourceId: { type: "string", description: "`X-Resource-ID`." },
+          type: { type: "string", const: "retrying" },
+          call: { $ref: "#/components/schemas/Call", description: "The call." },
+          reason: { $ref: "#/components/schemas/RetryReason", description: "What went wrong." },
+          waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
+          attempt: { type: "integer", description: "How many attempts failed in a row." },
+          domain: { type: "string", description: "The domain that was asked." },
+        },
+        required: ["attempt", "call", "reason", "type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "created" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "confirmed" },
+          tookMs: { type: "integer", description: "Since the logical create began, in ms." },
+        },
+        required: ["tookMs", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          status: { type: "integer", description: "The HTTP status." },
+          code: { type: "integer", description: "`code` of the body." },
+          message: {
+            type: "string",
+            description:
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+          },
+          details: {
+            type: "string",
+            description:
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+          },
+          stopReason: {
+            type: "string",
+            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+          },
+          requestId: { type: "string", description: "`X-Request-ID`." },
+          resourceId: { type: "string", description: "`X-Resource-ID`." },
+          type: { type: "string", const: "suspect" },
+          reason: { $ref: "#/components/schemas/Suspicion", description: "Why." },
+        },
+        required: ["reason", "type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "recovered" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          status: { type: "integer", description: "The HTTP status." },
+          code: { type: "integer", description: "`code` of the body." },
+          message: {
+            type: "string",
+            description:
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+          },
+          details: {
+            type: "string",
+            description:
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+          },
+          stopReason: {
+            type: "string",
+            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+          },
+          requestId: { type: "string", description: "`X-Request-ID`." },
+          resourceId: { type: "string", description: "`X-Resource-ID`." },
+          type: { type: "string", const: "ended" },
+          how: { $ref: "#/components/schemas/Ending", description: "How." },
+        },
+        required: ["how", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "uidSwitched" },
+          from: { $ref: "#/components/schemas/Uid", description: "The uid of the launch before." },
+          to: { $ref: "#/components/schemas/Uid", description: "The uid of the launch that begins." },
+          reason: { $ref: "#/components/schemas/LaunchCause", description: "Why." },
+        },
+        required: ["from", "reason", "to", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "noUidFree" },
+          waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
+        },
+        required: ["type", "waitMs"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "relaunched" },
+          previousUid: { $ref: "#/components/schemas/Uid", description: "The uid of the task that ran before." },
+          previousTaskId: { type: "string", description: "That task." },
+          downtimeMs: {
+            type: "integer",
+            description:
+              "Since the old one was last seen running, by a Query, until the new one was, in ms. The old one may have lived on for up to `monitorIntervalMs` of it.",
+          },
+        },
+        required: ["downtimeMs", "previousUid", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "domainSwitched" },
+          from: { type: "string", description: "The domain asked until now." },
+          to: { type: "string", description: "The domain asked from now on." },
+        },
+        required: ["from", "to", "type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "unidentified" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "identified" },
+          by: { $ref: "#/components/schemas/IdentifiedBy", description: "How." },
+        },
+        required: ["by", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          status: { type: "integer", description: "The HTTP status." },
+          code: { type: "integer", description: "`code` of the body." },
+          message: {
+            type: "string",
+            description:
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+          },
+          details: {
+            type: "string",
+            description:
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+          },
+          stopReason: {
+            type: "string",
+            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+          },
+          requestId: { type: "string", description: "`X-Request-ID`." },
+          resourceId: { type: "string", description: "`X-Resource-ID`." },
+          type: { type: "string", const: "misconfigured" },
+          call: { $ref: "#/components/schemas/Call", description: "The call." },
+        },
+        required: ["call", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "updated" },
+          sequenceId: { type: "integer", description: "Its number." },
+        },
+        required: ["sequenceId", "type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "removed" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "leftBehind" },
+          reason: { $ref: "#/components/schemas/LeftBehindReason", description: "Why." },
+        },
+        required: ["reason", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "onAir" },
+          fromLane: { type: "string", description: "The lane watched until now." },
+          toLane: { type: "string", description: "The lane to watch from now on." },
+          fromUid: { $ref: "#/components/schemas/Uid", description: "The uid watched until now." },
+          toUid: { $ref: "#/components/schemas/Uid", description: "The uid to watch from now on." },
+          fromChannel: {
+            type: "string",
+            description: "The channel of the uid watched until now: lanes in several channels may have the same uids.",
+          },
+          toChannel: { type: "string", description: "The channel of the uid to watch from now on." },
+        },
+        required: ["type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "stopping" } }, required: ["type"] },
+      { type: "object", properties: { type: { type: "string", const: "stopped" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "failed" },
+          reason: { $ref: "#/components/schemas/FailReason", description: "Why." },
+        },
+        required: ["reason", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "alreadyEnded" },
+          outcome: { $ref: "#/components/schemas/Outcome", description: "How it had ended." },
+        },
+        required: ["outcome", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "permitFailed" },
+          reason: { type: "string", enum: ["rejected", "timedOut", "invalid"], description: "How." },
+        },
+        required: ["reason", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "permitRecovered" },
+          failedForMs: { type: "integer", description: "For how long it had failed, in ms." },
+        },
+        required: ["failedForMs", "type"],
+      },
+    ],
+  },
+  LaunchCause: {
+    type: "string",
+    enum: [
+      "start",
+      "acquireSpent",
+      "createSpent",
+      "createRefused",
+      "didNotStart",
+      "ended",
+      "notFound",
+      "abnormal",
+      "unidentified",
+      "absent",
+      "updated",
+    ],
+    description: "Why a launch begins.",
+  },
+  Call: {
+    type: "string",
+    enum: ["acquire", "create", "query", "update", "delete", "presence", "rtcToken"],
+    description:
+      "A call: those of the service's REST interface for a task, one that asks who is in the output channel, and the application's own callback for an RTC token.",
+  },
+  RetryReason: {
+    type: "string",
+    enum: [
+      "timedOut",
+      "notCompleted",
+      "serverError",
+      "accepted",
+      "notFound",
+      "refused",
+      "rateLimited",
+      "dns",
+      "unreachable",
+      "noAnswer",
+      "malformed",
+      "notSent",
+      "notPersisted",
+      "tokenFailed",
+    ],
+    description: "Why a call is made again.",
+  },
+  Suspicion: {
+    type: "string",
+    enum: ["notFound", "abnormal", "notRunning", "absent"],
+    description: "Why a running task may be gone.",
+  },
+  Ending: { type: "string", enum: ["normal", "failed", "notFound", "absent"], description: "How a task ended." },
+  IdentifiedBy: { type: "string", enum: ["notice", "lateReply", "reply"], description: "How a task's id was learnt." },
+  LeftBehindReason: {
+    type: "string",
+    enum: ["deleteFailed", "neverIdentified"],
+    description: "Why a task was left behind.",
+  },
+  FailReason: {
+    type: "string",
+    enum: ["wrongParameters", "wrongCredentials", "noUidFree", "notRestarted"],
+    description: "Why a lane gave up.",
+  },
+  Outcome: {
+    description: "How it ended.",
+    anyOf: [
+      { type: "object", required: ["kind"], properties: { kind: { type: "string", const: "stopped" } } },
+      { type: "object", required: ["kind"], properties: { kind: { type: "string", const: "ended" } } },
+      {
+        type: "object",
+        required: ["kind", "reason"],
+        properties: {
+          kind: { type: "string", const: "failed" },
+          reason: { $ref: "#/components/schemas/FailReason", description: "Why." },
+        },
+      },
+    ],
+  },
+  KnownTask: {
+    type: "object",
+    required: ["generation", "uid", "instanceId", "taskId", "standing"],
+    description: "A task that lives, or may live.",
+    properties: {
+      generation: { type: "integer", description: "The launch that made it." },
+      uid: { $ref: "#/components/schemas/Uid", description: "Its output uid." },
+      instanceId: { type: "string", description: "The instanceId of its Acquire." },
+      taskId: { type: ["string", "null"], description: "Its id, where it is known." },
+      standing: { $ref: "#/components/schemas/Standing", description: "What is done about it." },
+    },
+  },
+  Standing: {
+    type: "string",
+    enum: ["adopted", "unresolved", "stopping", "leftBehind"],
+    description: "What is done about a task.",
+  },
+  TaskWarning: {
+    type: "object",
+    required: ["field", "message"],
+    description: "Something that is allowed, but probably not meant.",
+    properties: {
+      field: { type: "string", description: "The path of the field." },
+      message: { type: "string", description: "What may come of it." },
+    },
+  },
+  PayloadUpdate: {
+    description:
+      "A new payload for every lane, or one for each of some. What reads `***…` in it, as the status shows it, stays as it is.",
+    anyOf: [
+      {
+        type: "object",
+        required: ["services"],
+        properties: { services: { $ref: "#/components/schemas/Services" } },
+        additionalProperties: false,
+      },
+      {
+        type: "object",
+        required: ["lanes"],
+        properties: {
+          lanes: {
+            type: "array",
+            description: "One or more of its lanes, by their names.",
+            minItems: 1,
+            items: {
+              type: "object",
+              required: ["name", "services"],
+              properties: { name: { type: "string" }, services: { $ref: "#/components/schemas/Services" } },
+              additionalProperties: false,
+            },
+          },
+        },
+        additionalProperties: false,
+      },
+    ],
+  },
+  UpdatedBroadcast: {
+    type: "object",
+    required: [
+      "id",
+      "lanes",
+      "onAir",
+      "overAt",
+      "quotaFailedAt",
+      "services",
+      "startedAt",
+      "state",
+      "updates",
+      "viewers",
+      "warnings",
+    ],
+    description: "How a broadcast is after a change of its payload.",
+    properties: {
+      id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
+      state: { $ref: "#/components/schemas/BroadcastState", description: "How it is, in a word." },
+      onAir: {
+        description: "What viewers should watch; `null`: nothing is known to run.",
+        anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
+      },
+      lanes: { type: "array", description: "The primary first.", items: { $ref: "#/components/schemas/LaneStatus" } },
+      startedAt: { type: "integer", description: "ms since the epoch." },
+      overAt: { type: ["integer", "null"], description: "When it had ended for good; `null` until then." },
+      viewers: { type: "integer", description: "Viewers that are connected to its own object." },
+      quotaFailedAt: {
+        type: ["integer", "null"],
+        description:
+          "Since when `AppQuota` gives no permits, in ms since the epoch; `null`: it does, as far as is known. Calls go on without it, at most one a second.",
+      },
+      warnings: {
+        type: "array",
+        description: "What is allowed in its payload, but probably not meant.",
+        items: { $ref: "#/components/schemas/TaskWarning" },
+      },
+      services: {
+        description:
+          "The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be harmless. `null`: the lanes have different ones, or it is over.",
+        anyOf: [{ $ref: "#/components/schemas/Services" }, { type: "null" }],
+      },
+      updates: {
+        type: "array",
+        description: "What becomes of the new payload in each lane.",
+        items: { $ref: "#/components/schemas/LaneUpdate" },
+      },
+    },
+  },
+  LaneUpdate: {
+    type: "object",
+    required: ["lane", "via"],
+    description: "What becomes of a new payload in one lane.",
+    properties: {
+      lane: { type: "string", description: "The lane's name; of a supervisor `main`." },
+      via: { $ref: "#/components/schemas/Via", description: "Which way it goes." },
+    },
+  },
+  Via: {
+    type: "string",
+    enum: ["update", "relaunch", "launch", "nothing"],
+    description: "Which way a new payload goes.",
+  },
+  EventPage: {
+    type: "object",
+    required: ["events", "next"],
+    description: "A part of a broadcast's history.",
+    properties: {
+      events: {
+        type: "array",
+        description: "Those after `since`, the oldest first, at most 500.",
+        items: { $ref: "#/components/schemas/StoredEvent" },
+      },
+      next: { type: "integer", description: "The `since` with which the next page begins." },
+    },
+  },
+  StoredEvent: {
+    type: "object",
+    description: "An event, with its number in the broadcast's history.",
+    properties: {
+      seq: { type: "integer", description: "Grows with every event." },
+      at: { type: "integer", description: "When, in ms since the epoch, by the caller's clock." },
+      lane: { type: "string", description: "The lane's name; of a supervisor `main`." },
+      generation: { type: "integer", description: "The launch it is about, by its number." },
+      uid: { $ref: "#/components/schemas/Uid", description: "The output uid it is about." },
+      taskId: { type: "string", description: "The task, where it is known." },
+      instanceId: { type: "string", description: "The instanceId of the logical create." },
+    },
+    required: ["at", "lane", "seq"],
+    anyOf: [
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "launching" },
+          cause: { $ref: "#/components/schemas/LaunchCause", description: "Why." },
+        },
+        required: ["cause", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          status: { type: "integer", description: "The HTTP status." },
+          code: { type: "integer", description: "`code` of the body." },
+          message: {
+            type: "string",
+            description:
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+          },
+          details: {
+            type: "string",
+            description:
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+          },
+          stopReason: {
+            type: "string",
+            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+          },
+          requestId: { type: "string", description: "`X-Request-ID`." },
+          resourceId: { type: "string", description: "`X-Resource-ID`." },
+          type: { type: "string", const: "retrying" },
+          call: { $ref: "#/components/schemas/Call", description: "The call." },
+          reason: { $ref: "#/components/schemas/RetryReason", description: "What went wrong." },
+          waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
+          attempt: { type: "integer", description: "How many attempts failed in a row." },
+          domain: { type: "string", description: "The domain that was asked." },
+        },
+        required: ["attempt", "call", "reason", "type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "created" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "confirmed" },
+          tookMs: { type: "integer", description: "Since the logical create began, in ms." },
+        },
+        required: ["tookMs", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          status: { type: "integer", description: "The HTTP status." },
+          code: { type: "integer", description: "`code` of the body." },
+          message: {
+            type: "string",
+            description:
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+          },
+          details: {
+            type: "string",
+            description:
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+          },
+          stopReason: {
+            type: "string",
+            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+          },
+          requestId: { type: "string", description: "`X-Request-ID`." },
+          resourceId: { type: "string", description: "`X-Resource-ID`." },
+          type: { type: "string", const: "suspect" },
+          reason: { $ref: "#/components/schemas/Suspicion", description: "Why." },
+        },
+        required: ["reason", "type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "recovered" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          status: { type: "integer", description: "The HTTP status." },
+          code: { type: "integer", description: "`code` of the body." },
+          message: {
+            type: "string",
+            description:
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+          },
+          details: {
+            type: "string",
+            description:
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+          },
+          stopReason: {
+            type: "string",
+            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+          },
+          requestId: { type: "string", description: "`X-Request-ID`." },
+          resourceId: { type: "string", description: "`X-Resource-ID`." },
+          type: { type: "string", const: "ended" },
+          how: { $ref: "#/components/schemas/Ending", description: "How." },
+        },
+        required: ["how", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "uidSwitched" },
+          from: { $ref: "#/components/schemas/Uid", description: "The uid of the launch before." },
+          to: { $ref: "#/components/schemas/Uid", description: "The uid of the launch that begins." },
+          reason: { $ref: "#/components/schemas/LaunchCause", description: "Why." },
+        },
+        required: ["from", "reason", "to", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "noUidFree" },
+          waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
+        },
+        required: ["type", "waitMs"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "relaunched" },
+          previousUid: { $ref: "#/components/schemas/Uid", description: "The uid of the task that ran before." },
+          previousTaskId: { type: "string", description: "That task." },
+          downtimeMs: {
+            type: "integer",
+            description:
+              "Since the old one was last seen running, by a Query, until the new one was, in ms. The old one may have lived on for up to `monitorIntervalMs` of it.",
+          },
+        },
+        required: ["downtimeMs", "previousUid", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "domainSwitched" },
+          from: { type: "string", description: "The domain asked until now." },
+          to: { type: "string", description: "The domain asked from now on." },
+        },
+        required: ["from", "to", "type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "unidentified" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "identified" },
+          by: { $ref: "#/components/schemas/IdentifiedBy", description: "How." },
+        },
+        required: ["by", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          status: { type: "integer", description: "The HTTP status." },
+          code: { type: "integer", description: "`code` of the body." },
+          message: {
+            type: "string",
+            description:
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+          },
+          details: {
+            type: "string",
+            description:
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+          },
+          stopReason: {
+            type: "string",
+            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+          },
+          requestId: { type: "string", description: "`X-Request-ID`." },
+          resourceId: { type: "string", description: "`X-Resource-ID`." },
+          type: { type: "string", const: "misconfigured" },
+          call: { $ref: "#/components/schemas/Call", description: "The call." },
+        },
+        required: ["call", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "updated" },
+          sequenceId: { type: "integer", description: "Its number." },
+        },
+        required: ["sequenceId", "type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "removed" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "leftBehind" },
+          reason: { $ref: "#/components/schemas/LeftBehindReason", description: "Why." },
+        },
+        required: ["reason", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "onAir" },
+          fromLane: { type: "string", description: "The lane watched until now." },
+          toLane: { type: "string", description: "The lane to watch from now on." },
+          fromUid: { $ref: "#/components/schemas/Uid", description: "The uid watched until now." },
+          toUid: { $ref: "#/components/schemas/Uid", description: "The uid to watch from now on." },
+          fromChannel: {
+            type: "string",
+            description: "The channel of the uid watched until now: lanes in several channels may have the same uids.",
+          },
+          toChannel: { type: "string", description: "The channel of the uid to watch from now on." },
+        },
+        required: ["type"],
+      },
+      { type: "object", properties: { type: { type: "string", const: "stopping" } }, required: ["type"] },
+      { type: "object", properties: { type: { type: "string", const: "stopped" } }, required: ["type"] },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "failed" },
+          reason: { $ref: "#/components/schemas/FailReason", description: "Why." },
+        },
+        required: ["reason", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "alreadyEnded" },
+          outcome: { $ref: "#/components/schemas/Outcome", description: "How it had ended." },
+        },
+        required: ["outcome", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "permitFailed" },
+          reason: { type: "string", enum: ["rejected", "timedOut", "invalid"], description: "How." },
+        },
+        required: ["reason", "type"],
+      },
+      {
+        type: "object",
+        properties: {
+          type: { type: "string", const: "permitRecovered" },
+          failedForMs: { type: "integer", description: "For how long it had failed, in ms." },
+        },
+        required: ["failedForMs", "type"],
+      },
+    ],
+  },
+  NewViewerToken: {
+    type: "object",
+    description: "A viewer token to make.",
+    properties: {
+      lifetimeS: {
+        type: "integer",
+        description: "s until it expires: 1 to 86400. Default 3600.",
+        minimum: 1,
+        maximum: 86400,
+      },
+    },
+    additionalProperties: false,
+  },
+  ViewerToken: {
+    type: "object",
+    required: ["token", "expiresAt"],
+    description: "A viewer token, and when it expires.",
+    properties: {
+      token: { type: "string", description: "Shown as `Authorization: Bearer …`, or `?token=…`." },
+      expiresAt: { type: "integer", description: "ms since the epoch." },
+    },
+  },
+  OnAirWord: {
+    type: "object",
+    required: ["type", "word", "onAir", "over"],
+    description: "What viewers are told.",
+    properties: {
+      type: { type: "string", const: "onAir", description: "Always `onAir`." },
+      word: {
+        type: "integer",
+        description: "Grows with every change; one that is not greater than the last is old news.",
+      },
+      onAir: {
+        description: "What to watch; `null`: nothing is known to run.",
+        anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
+      },
+      over: { type: "boolean", description: "The broadcast has ended for good." },
+    },
+  },
+  ViewerReport: {
+    type: "object",
+    required: ["type", "uid"],
+    description: "What a viewer may say: the output that it should watch does not come.",
+    properties: {
+      type: { type: "string", const: "gone", description: "Always `gone`." },
+      uid: { $ref: "#/components/schemas/Uid", description: "Of the output." },
+      channel: { type: "string", description: "Its channel, where outputs in several channels may have the same uid." },
+    },
+    additionalProperties: false,
+  },
+  ReportAnswer: {
+    type: "object",
+    required: ["report"],
+    description: "What became of a report.",
+    properties: {
+      report: {
+        type: "string",
+        enum: ["taken", "ignored"],
+        description:
+          "`taken`: the next Query comes sooner. `ignored`: it was about something else, or came too soon after another one.",
+      },
+    },
+  },
+  QuotaStatus: {
+    type: "object",
+    required: ["limits", "callsPerSecond", "waiting", "tasks"],
+    description: "How much of the App ID's limits is used.",
+    properties: {
+      limits: {
+        type: "object",
+        required: ["callsPerSecond", "burst", "pcw"],
+        description: "`QUOTA` of the environment, with the defaults for what is left out there.",
+        properties: {
+          callsPerSecond: {
+            type: "integer",
+            description:
+              "Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether it counts Query. Together with `burst` the most in any one second.",
+            minimum: 1,
+            maximum: 10000,
+          },
+          burst: {
+            type: "integer",
+            description: "Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).",
+            minimum: 2,
+            maximum: 10000,
+          },
+          pcw: {
+            type: "integer",
+            description:
+              "Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.",
+            minimum: 1,
+            maximum: 1000000,
+          },
+        },
+      },
+      callsPerSecond: {
+        type: "array",
+        description: "Calls in each of the last 60 seconds, the current one last.",
+        items: { type: "integer" },
+      },
+      waiting: { type: "integer", description: "Calls that wait for a permit." },
+      tasks: { type: "integer", description: "Tasks that live, or may live, and lanes that are about to launch one." },
+    },
+  },
+  ErrorAnswer: {
+    type: "object",
+    required: ["error"],
+    description: "What a route answers when it does not succeed.",
+    properties: { error: { $ref: "#/components/schemas/ErrorBody", description: "Why." } },
+  },
+  ErrorBody: {
+    type: "object",
+    required: ["code", "message"],
+    description: "What went wrong, as it crosses the wire: errors that are thrown across objects lose their fields.",
+    properties: {
+      code: { $ref: "#/components/schemas/RouteErrorCode", description: "For programs; stays what it is." },
+      message: { type: "string", description: "For people." },
+      field: { type: "string", description: "The path of the setting that is not allowed." },
+      value: { type: "string", description: "The value that was found there." },
+      allowed: { type: "string", description: "What is allowed there, with units." },
+    },
+  },
+  RouteErrorCode: {
+    type: "string",
+    enum: [
+      "INVALID_CONFIG",
+      "INVALID_TASK",
+      "INVALID_BODY",
+      "INVALID_QUERY",
+      "INVALID_SIGNATURE",
+      "UNAUTHORIZED",
+      "ORIGIN_NOT_ALLOWED",
+      "NOT_FOUND",
+      "METHOD_NOT_ALLOWED",
+      "BODY_TOO_SLOW",
+      "ALREADY_STARTED",
+      "OVER",
+      "PCW_REACHED",
+      "BODY_TOO_LARGE",
+      "UPGRADE_NEEDED",
+      "TOO_MANY_CONNECTIONS",
+      "INTERNAL",
+      "MISCONFIGURED",
+      "QUOTA_UNAVAILABLE",
+    ],
+    description: "Why a route did not succeed, for programs.",
+  },
+};
