@@ -185,6 +185,10 @@ impl<'a> Json<'a> {
 
     pub(super) fn natural(&self, most: u64) -> Result<u64, Wrong> {
         let number = self.value.integer().filter(|number| *number <= most);
-        number.ok_or_else(|| self.must_be(&format!("a natural number, at most {most}")))
+        number.ok_or_else(|| {
+            // What is a duration has ranges of its own.
+            let bound = if most == u64::MAX { String::new() } else { format!(", at most {most}") };
+            self.must_be(&format!("a natural number{bound}"))
+        })
     }
 }

@@ -15,7 +15,7 @@ import {
   shown,
   uint32,
 } from "./check.js";
-import { disposed, invalid } from "./errors.js";
+import { disposed, invalid, isSteadymixError } from "./errors.js";
 import * as wasm from "./glue.js";
 import type {
   Area,
@@ -291,5 +291,12 @@ export function validateTask(
   services: Services,
   instanceId?: string,
 ): { errors: Violation[]; warnings: TaskWarning[] } {
-  return wasm.validateTask(asJson("services", services), optionalText("instanceId", instanceId));
+  const id = optionalText("instanceId", instanceId);
+  try {
+    return wasm.validateTask(asJson("services", services), id);
+  } catch (error) {
+    if (!isSteadymixError(error) || error.field === undefined) throw error;
+    const { field, value = "", allowed = "" } = error;
+    return { errors: [{ field, value, allowed }], warnings: [] };
+  }
 }

@@ -3,7 +3,7 @@
  * hold credentials: errors quote strings and numbers only, and of a key (`secret`) nothing. `viewer/check.ts` checks by tables of
  * rules instead, for a page that loads nothing of this.
  */
-import { type ErrorCode, invalid } from "./errors.js";
+import { type ErrorCode, invalid, isSteadymixError } from "./errors.js";
 import { textEncoder } from "./utf8.js";
 
 /** The longest text that is handed to the WebAssembly, which would end where there is no memory for it. */
@@ -95,17 +95,31 @@ export function duration(name: string, value: unknown): number {
 
 /**
  * The JSON text of a value, for the WebAssembly to read and to check. Of what JSON cannot express a description, which is no
- * JSON, and which the error shows then.
+ * JSON, and which the error shows then. A number that JSON has no text for is refused by its place: it would be `null` there.
  */
-export function asJson(name: string, value: unknown, code?: ErrorCode): string {
+export function asJson(name: string, value: unknown, code: ErrorCode = "INVALID_CONFIG"): string {
   let text: string | undefined;
   try {
-    if (typeof value !== "number" || Number.isFinite(value)) text = JSON.stringify(value);
-  } catch {
+    if (typeof value !== "number" || Number.isFinite(value)) text = JSON.stringify(value, finite(name, code));
+  } catch (error) {
+    if (isSteadymixError(error)) throw error;
     // Circular, or with a getter that throws.
   }
   if (text !== undefined) return short(name, text, code);
   return typeof value === "object" ? `${kindOf(value)} that JSON cannot express` : shown(value);
+}
+
+/** For `JSON.stringify`: throws at a number that is not finite. */
+function finite(name: string, code: ErrorCode) {
+  const places = new Map<unknown, string>();
+  return function (this: unknown, key: string, value: unknown): unknown {
+    const holder = places.get(this);
+    const place = holder === undefined ? name : `${holder}${Array.isArray(this) ? `[${key}]` : `.${key}`}`;
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw invalid(code, place, String(value), "a finite number");
+    if (typeof value === "object") places.set(value, place);
+    return value;
+  };
 }
 
 /** The bytes of a text, or those of any buffer. */

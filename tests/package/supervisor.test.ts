@@ -574,17 +574,23 @@ test("what JSON cannot express is named as well, and a uid that is not of the ri
   circular.itself = circular;
   const host = { customerId: "a", customerSecret: "b" };
   using supervisor = new Supervisor(supervisorConfig, host);
-  const allowed = "an object";
-  for (const [services, value] of [
+  for (const [services, value, field = "services", allowed = "an object"] of [
     [undefined, "undefined"],
     [{ big: 1n }, "an object that JSON cannot express"],
     [circular, "an object that JSON cannot express"],
-  ] as [Services, string][]) {
-    const named = { field: "services", value, allowed };
+    [{ cloudTranscoder: [{}, { level: NaN }] }, "NaN", "services.cloudTranscoder[1].level", "a finite number"],
+  ] as unknown as [Services, string, string?, string?][]) {
+    const named = { field, value, allowed };
     assert.throws(() => supervisor.update(services), { code: "INVALID_TASK", ...named });
     assert.deepEqual(validateTask(services).errors, [named]);
   }
-  assert.throws(() => new Supervisor(circular as never, host), { code: "INVALID_CONFIG", field: "config", allowed });
+  const asObject = { code: "INVALID_CONFIG", field: "config", allowed: "an object" };
+  assert.throws(() => new Supervisor(circular as never, host), asObject);
+  for (const monitorIntervalMs of [NaN, Infinity, -Infinity]) {
+    const config = { ...supervisorConfig, policy: { monitorIntervalMs } };
+    const named = { field: "config.policy.monitorIntervalMs", value: String(monitorIntervalMs) };
+    assert.throws(() => new Supervisor(config, host), { code: "INVALID_CONFIG", ...named });
+  }
   const ring = new UidRing([1, 2]);
   const named = { field: "uid", value: "3", allowed: "one of [1, 2]" };
   assert.throws(() => ring.take(3), { code: "INVALID_CONFIG", ...named });

@@ -393,10 +393,10 @@ describe("what is wrong is named", () => {
     const since = await ask("GET", "/broadcasts/x/events?since=-1", { headers: asOperator });
     expect(since).toMatchObject({
       status: 400,
-      json: { error: { code: "INVALID_QUERY", field: "since", value: "-1" } },
+      json: { error: { code: "INVALID_QUERY", field: "since", value: '"-1"' } },
     });
     const late = await ask("GET", `/broadcasts/x/events?since=${"9".repeat(16)}`, { headers: asOperator });
-    const [value, allowed] = ["9".repeat(16), "an integer from 0 to 999999999999999"];
+    const [value, allowed] = [`"${"9".repeat(16)}"`, "an integer from 0 to 999999999999999"];
     expect(late).toMatchObject({ status: 400, json: { error: { field: "since", value, allowed } } });
     expect(since.headers.has("allow")).toBe(false);
   });
@@ -435,22 +435,26 @@ describe("what is wrong is named", () => {
     for (const lifetimeS of [0, 1.5, 86_401, "60", null]) {
       const body = { lifetimeS };
       const made = await ask("POST", "/broadcasts/x/viewer-tokens", { headers: asOperator, body });
-      const [value, allowed] = [String(lifetimeS), "an integer from 1 to 86400"];
+      const [value, allowed] = [JSON.stringify(lifetimeS), "an integer from 1 to 86400"];
       const error = { code: "INVALID_BODY", field: "lifetimeS", value, allowed };
       expect(made, value).toMatchObject({ status: 400, json: { error } });
     }
+    const misspelt = await ask("POST", "/broadcasts/x/viewer-tokens", { headers: asOperator, body: { lifetime: 60 } });
+    const error = { field: "lifetime", value: "60", allowed: "left out: the fields are lifetimeS" };
+    expect(misspelt).toMatchObject({ status: 400, json: { error } });
   });
 
   test("a field of a viewer's report", async () => {
     const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
     for (const [body, field, value, allowed] of [
       [{ uid: 9001 }, "type", "missing", '"gone"'],
-      [{ type: "left", uid: 9001 }, "type", "left", '"gone"'],
+      [{ type: "left", uid: 9001 }, "type", '"left"', '"gone"'],
       [{ type: "gone" }, "uid", "missing", "an integer from 1 to 4294967295"],
       [{ type: "gone", uid: 0 }, "uid", "0", "an integer from 1 to 4294967295"],
       [{ type: "gone", uid: 4_294_967_296 }, "uid", "4294967296", "an integer from 1 to 4294967295"],
-      [{ type: "gone", uid: "9001" }, "uid", "9001", "an integer from 1 to 4294967295"],
+      [{ type: "gone", uid: "9001" }, "uid", '"9001"', "an integer from 1 to 4294967295"],
       [{ type: "gone", uid: 9001, channel: null }, "channel", "null", "a string"],
+      [{ type: "gone", uid: 9001, chanel: "a" }, "chanel", '"a"', "left out: the fields are type, uid, channel"],
     ] as const) {
       const message = `${field} is ${value}, but must be ${allowed}`;
       const error = { code: "INVALID_BODY", message, field, value, allowed };

@@ -113,10 +113,9 @@ export function jsonObject(bytes: Uint8Array): Record<string, unknown> {
   return json as Record<string, unknown>;
 }
 
-/** For people: a value may be an object whose `toString` is anything. */
+/** For people, who see what is text by its quotes. */
 function shown(value: unknown): string {
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return text.slice(0, SHOWN_CHARS);
+  return JSON.stringify(value).slice(0, SHOWN_CHARS);
 }
 
 function isDeeper(value: unknown, levels: number): boolean {
