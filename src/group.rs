@@ -14,8 +14,8 @@ use crate::redact::DriverSecrets;
 use crate::status::Call;
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
-    ChannelLook, FailReason, Input, Lane, LaneUpdate, NewLane, Outcome, Output, PermitRequest, RequestId,
-    Step, Why,
+    ChannelLook, FailReason, Input, Lane, LaneUpdate, NewLane, Outcome, Output, PermitRequest, Request,
+    RequestId, Step, Why,
 };
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Instant, Now, WallTime};
@@ -68,56 +68,53 @@ impl Group {
         }
     }
 
-    /// None: a lane may have waited for what one after it wants no more, so that all are to be asked once more.
+    /// Asks the lanes in turn, until one has something to do. None: what some of them wait for came only with those after
+    /// them, so that all are to be asked once more.
     fn poll_lanes(&mut self, now: Now) -> Option<Output> {
-        let mut wait: Option<(Instant, _)> = None;
+        let rolls_out = self.next_to_roll_out(now);
+        let mut soonest: Option<(Instant, Why)> = None;
         let mut outcomes = Vec::new();
-        let mut made_way = false;
-        let count = self.lanes.len();
-        let may_roll_out = self.next_to_roll_out(now);
-        for at in (0..count).map(|i| (self.first + i) % count) {
+        let mut is_permit_free = false;
+        let (first, count) = (self.first, self.lanes.len());
+        for at in (0..count).map(|i| (first + i) % count) {
             let Some(lane) = self.lanes.get_mut(at) else { continue };
-            let held = self.permits.held_by(lane.number());
-            let step = lane.poll(now, &mut self.permits, may_roll_out == Some(at));
-            made_way |= held != (None, false) && held != self.permits.held_by(lane.number());
-            let output = match step {
-                Step::Emit(event) => Output::Emit(event),
-                Step::Send(request) => {
-                    if request.call == Call::Presence {
-                        self.share_look(at, now.mono + request.timeout);
-                    }
-                    Output::Send(request)
-                }
-                Step::NeedToken(request) => Output::NeedToken(request),
-                Step::NeedPermit(request) => Output::NeedPermit(request),
-                Step::Wait { until, why } => {
-                    if wait.is_none_or(|(soonest, _)| until < soonest) {
-                        wait = Some((until, why));
-                    }
-                    continue;
-                }
-                Step::Done(outcome) => {
-                    outcomes.push(outcome);
-                    continue;
-                }
-            };
+            let number = lane.number();
+            let held = self.permits.held_by(number);
+            let step = lane.poll(now, &mut self.permits, rolls_out == Some(at));
+            is_permit_free |= held.is_some() && held != self.permits.held_by(number);
             self.first = at;
-            return Some(output);
+            match step {
+                Step::Emit(event) => return Some(Output::Emit(event)),
+                Step::Send(request) => return Some(self.send(now, at, request)),
+                Step::NeedToken(request) => return Some(Output::NeedToken(request)),
+                Step::NeedPermit(request) => return Some(Output::NeedPermit(request)),
+                Step::Wait { until, why } if soonest.is_none_or(|(soonest, _)| until < soonest) => {
+                    soonest = Some((until, why));
+                }
+                Step::Wait { .. } => {}
+                Step::Done(outcome) => outcomes.push(outcome),
+            }
         }
         self.first = 0;
-        match wait {
-            Some(_) if made_way => None,
-            // A lane that was rolling out has come to its end meanwhile.
-            Some(_) if self.next_to_roll_out(now) != may_roll_out => None,
-            Some((until, why)) => {
-                let (until, why) = match self.on_air.as_ref().and_then(OnAirChoice::held_until) {
-                    Some(held) if now.mono < held && held < until => (held, Why::Confirm),
-                    Some(_) | None => (until, why),
-                };
-                Some(Output::Wait { until: self.clock.wall_at(until), why })
-            }
-            None => Some(Output::Done(together(&outcomes))),
+        let Some((until, why)) = soonest else { return Some(Output::Done(together(&outcomes))) };
+        // A lane that was rolling out may have come to its end.
+        let is_turn_free = self.next_to_roll_out(now) != rolls_out;
+        if is_permit_free || is_turn_free {
+            return None;
         }
+        let held_until = self.on_air.as_ref().and_then(OnAirChoice::held_until);
+        let (until, why) = match held_until.filter(|held| now.mono < *held && *held < until) {
+            Some(held) => (held, Why::Confirm),
+            None => (until, why),
+        };
+        Some(Output::Wait { until: self.clock.wall_at(until), why })
+    }
+
+    fn send(&mut self, now: Now, at: usize, request: Request) -> Output {
+        if request.call == Call::Presence {
+            self.share_look(at, now.mono + request.timeout);
+        }
+        Output::Send(request)
     }
 
     /// The lane whose running task may be replaced now for a new payload: one after the other, that on air last.

@@ -62,17 +62,17 @@ impl OnAirChoice {
         Some(OnAir { lane: lane.name().to_owned(), channel: lane.output_channel().to_owned(), uid })
     }
 
-    /// Whether an output that would be the first on air has to wait for the primary's.
-    fn holds_for_primary(&mut self, now: Now, lanes: &[Lane], next: Option<(usize, Uid)>) -> bool {
+    /// Makes a backup that would be the first on air wait for the primary, for a while. Returns whether it waits.
+    fn wait_for_primary(&mut self, now: Now, lanes: &[Lane], next: Option<(usize, Uid)>) -> bool {
         let is_backup = next.is_some_and(|(at, _)| at > 0) && lanes.first().is_some_and(Lane::is_to_run);
         if is_backup && self.start_grace.is_some() {
             self.first_up.get_or_insert(now.mono);
         }
-        let holds = is_backup && self.held_until().is_some_and(|until| now.mono < until);
-        if !holds {
+        let waits = is_backup && self.held_until().is_some_and(|until| now.mono < until);
+        if !waits {
             self.start_grace = None;
         }
-        holds
+        waits
     }
 
     /// Until when a backup that is up waits for the primary.
@@ -94,7 +94,7 @@ impl OnAirChoice {
             OnAirPolicy::Sticky => stays.or(first_running).or_else(holds).or_else(first_up),
             OnAirPolicy::PreferPrimary => first_running.or_else(holds).or_else(first_up),
         };
-        if next == self.on_air || self.holds_for_primary(now, lanes, next) {
+        if next == self.on_air || self.wait_for_primary(now, lanes, next) {
             return None;
         }
         let from = std::mem::replace(&mut self.on_air, next);

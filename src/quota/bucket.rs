@@ -117,6 +117,15 @@ pub struct TokenBucket {
     unused: Option<ByLane<Instant>>,
 }
 
+/// What one lane keeps the others from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// The place of its claim in the queue.
+    pub(crate) claim: Option<u64>,
+    /// Whether a permit is reserved for its Create.
+    is_reserved: bool,
+}
+
 impl TokenBucket {
     /// A full bucket at `now`.
     #[must_use]
@@ -224,9 +233,11 @@ impl TokenBucket {
         self.limits.check()
     }
 
-    /// What the lane keeps others from: the place of its claim in the queue, and whether a permit is reserved for it.
-    pub(crate) fn held_by(&self, lane: LaneNumber) -> (Option<u64>, bool) {
-        (self.claims.get(lane).map(|claim| claim.order), self.reserved.binary_search(&lane).is_ok())
+    /// What the lane keeps the others from, if anything.
+    pub(crate) fn held_by(&self, lane: LaneNumber) -> Option<Held> {
+        let claim = self.claims.get(lane).map(|claim| claim.order);
+        let is_reserved = self.reserved.binary_search(&lane).is_ok();
+        (claim.is_some() || is_reserved).then_some(Held { claim, is_reserved })
     }
 
     fn grant(&mut self, lane: LaneNumber) {

@@ -24,6 +24,7 @@
 
 use macro_rules_attribute::apply;
 
+use super::bucket::Held;
 use super::by_lane::ByLane;
 use super::{LaneNumber, Permit, QuotaLimits, TokenBucket, Want};
 use crate::document::document;
@@ -144,8 +145,8 @@ impl Permits {
         question.is_some_and(|question| question.is_open(want))
     }
 
-    /// What the lane keeps the others from.
-    pub(crate) fn held_by(&self, lane: LaneNumber) -> (Option<u64>, bool) {
+    /// What the lane keeps the others from, if anything.
+    pub(crate) fn held_by(&self, lane: LaneNumber) -> Option<Held> {
         self.bucket.held_by(lane)
     }
 

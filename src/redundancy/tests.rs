@@ -415,7 +415,9 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     let mut group = RedundancyGroup::new(GroupConfig::from_json(&config.to_string()).unwrap(), NOW);
     let mut now = NOW;
     // The second lane gives its first create up, and waits for the permits of another; the first lane's Query waits behind.
-    let both_wait = |group: &RedundancyGroup| (0..2).all(|lane| group.0.permits().held_by(lane).0.is_some());
+    let both_wait = |group: &RedundancyGroup| {
+        (0..2).all(|lane| group.0.permits().held_by(lane).is_some_and(|held| held.claim.is_some()))
+    };
     while !(both_wait(&group) && group.status().lanes[1].generation == 2) {
         match group.poll(now) {
             Output::Send(request) if request.id.lane() == 1 && request.call == Call::Create => {
