@@ -100,7 +100,8 @@ export function duration(name: string, value: unknown): number {
 export function asJson(name: string, value: unknown, code: ErrorCode = "INVALID_CONFIG"): string {
   let text: string | undefined;
   try {
-    if (typeof value !== "number" || Number.isFinite(value)) text = JSON.stringify(value, finite(name, code));
+    if (typeof value === "object") text = JSON.stringify(value, finite(name, code));
+    else if (typeof value !== "number" || Number.isFinite(value)) text = JSON.stringify(value);
   } catch (error) {
     if (isSteadymixError(error)) throw error;
     // Circular, or with a getter that throws.
