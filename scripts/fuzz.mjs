@@ -20,7 +20,7 @@ const FOUND = "target/fuzz/corpus";
 const FIGURES = inRoot("target", "bench", "fuzz.json");
 /** Longer inputs of the machines are only slower. Those of settings and replies are texts. */
 /** @type {Record<string, number>} */
-const LONGEST = { configurations: 4096, group: 256, notices: 1024, replies: 1024, snapshots: 256, viewer: 256 };
+const LONGEST = { configurations: 4096, group: 256, notifications: 1024, replies: 1024, snapshots: 256, viewer: 256 };
 // The core forbids unsafe code, so that a sanitizer would find nothing and take half of the time; and a JSON parser that
 // is traced compares more than it reads. Overflow checks and debug assertions are on in the package's profile.
 const HOW = ["--fuzz-dir", PACKAGE, "--target-dir", "target/fuzz", "--sanitizer", "none", "--no-trace-compares"];

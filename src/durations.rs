@@ -119,7 +119,7 @@ pub(crate) mod cloudflare {
 
     durations! {
         KEPT_FOR = "keptForMs": [0] 3_600_000 to 3_650 * DAY, default 7 * DAY;
-        HINT_INTERVAL = "hintIntervalMs": [0] 100 to DAY, default 10 * SECOND;
+        REPORT_INTERVAL = "reportIntervalMs": [0] 100 to DAY, default 10 * SECOND;
     }
 
     const _: () = assert!(KEPT_FOR.least == HOUR);

@@ -172,20 +172,23 @@ impl Group {
                 self.permits.answered(now.mono, request.lane, request.want, wait);
                 true
             }
-            Input::Notice(notice) => {
+            Input::Notification(notification) => {
                 // The lane of the task, whatever the instanceId says.
-                let owner = self.lanes.iter().position(|lane| lane.has_made(&notice.task_id));
+                let owner = self.lanes.iter().position(|lane| lane.has_made(&notification.task_id));
                 match owner.and_then(|at| self.lanes.get_mut(at)) {
-                    Some(lane) => lane.notice(now, &notice),
-                    None => self.lanes.iter_mut().any(|lane| lane.notice(now, &notice)),
+                    Some(lane) => lane.handle_notification(now, &notification),
+                    None => self.lanes.iter_mut().any(|lane| lane.handle_notification(now, &notification)),
                 }
             }
-            Input::Hint => {
+            Input::CheckNow => {
                 let watched = match &self.on_air {
                     Some(on_air) => on_air.lane(),
                     None => Some(0),
                 };
-                watched.and_then(|at| self.lanes.get_mut(at)).into_iter().for_each(|lane| lane.hint(now));
+                watched
+                    .and_then(|at| self.lanes.get_mut(at))
+                    .into_iter()
+                    .for_each(|lane| lane.check_now(now));
                 true
             }
             Input::Stop => {

@@ -24,7 +24,7 @@ mod json;
 #[cfg(feature = "server")]
 mod lenient;
 #[cfg(feature = "server")]
-pub mod notice;
+pub mod notification;
 #[cfg(feature = "server")]
 mod on_air;
 #[cfg(feature = "server")]

@@ -276,8 +276,8 @@ settings! {
     stop_deadline_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
     /// Time-out of each attempt, whatever the others took.
     request_timeout_ms: Duration = 1_000 to 120_000 ms, default 10_000;
-    /// Hints and notifications bring a Query forward at most this often.
-    hint_interval_ms: Duration = 1_000 to 3_600_000 ms, default 5_000;
+    /// `checkNow()` and notifications bring a Query forward at most this often.
+    check_now_interval_ms: Duration = 1_000 to 3_600_000 ms, default 5_000;
     /// The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
     /// the reply's own `Date`, where it has one.
     retry_after_max_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;

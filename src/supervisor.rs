@@ -64,7 +64,7 @@ pub use self::update::{LaneUpdate, Via};
 use crate::document::document;
 use crate::error::Invalid;
 use crate::group::{self, Group, driven};
-use crate::notice::Notice;
+use crate::notification::Notification;
 use crate::task::{Services, TaskWarning};
 use crate::time::{Duration, WallTime};
 
@@ -99,9 +99,9 @@ pub enum Input {
     /// The answer to [`Output::NeedPermit`]: `ZERO` is a permit; else it is how long to wait before asking again.
     Permit(PermitRequest, Duration),
     /// A verified notification.
-    Notice(Notice),
+    Notification(Notification),
     /// Somebody says that the output is gone: brings the next Query forward at most.
-    Hint,
+    CheckNow,
     /// Stop: end what lives, start nothing any more.
     Stop,
 }
@@ -115,8 +115,8 @@ impl fmt::Debug for Input {
                 f.debug_tuple("Token").field(id).field(&redacted).finish()
             }
             Self::Permit(request, wait) => f.debug_tuple("Permit").field(request).field(wait).finish(),
-            Self::Notice(notice) => f.debug_tuple("Notice").field(notice).finish(),
-            Self::Hint => f.write_str("Hint"),
+            Self::Notification(notification) => f.debug_tuple("Notification").field(notification).finish(),
+            Self::CheckNow => f.write_str("CheckNow"),
             Self::Stop => f.write_str("Stop"),
         }
     }

@@ -28,8 +28,8 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 
 #[cfg(feature = "server")]
 pub use blocks::{
-    DomainLadder, RetryPolicy, TokenBucket, UidRing, estimate_quota, interpret, parse_notice, validate_task,
-    verify_notice,
+    DomainLadder, RetryPolicy, TokenBucket, UidRing, estimate_quota, interpret, parse_notification,
+    validate_task, verify_notification,
 };
 #[cfg(feature = "server")]
 pub use driver::Driver;

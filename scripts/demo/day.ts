@@ -103,7 +103,7 @@ export const DAY: Act[] = [
       "second changes nothing.",
     async play(emulator, story) {
       const profile = { secret: "demo-secret", doubledPercent: 100, latePercent: 50 };
-      emulator.control({ kind: "notices", profile });
+      emulator.control({ kind: "notifications", profile });
       const relaunched = story.next(({ type }) => type === "relaunched");
       story.killOnAir();
       await relaunched;

@@ -23,14 +23,14 @@ async function demo({ speed, seed }: DemoFlags): Promise<boolean> {
       body += chunk;
     });
     request.on("end", () => {
-      group?.notice(body, request.headers);
+      group?.handleNotification(body, request.headers);
       response.end("{}");
     });
   });
   await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
   const server = await startServer({
     speed,
-    profile: { seed, authorization: `Basic ${btoa("demo:demo")}`, notices: { secret: SECRET } },
+    profile: { seed, authorization: `Basic ${btoa("demo:demo")}`, notifications: { secret: SECRET } },
     webhook: `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`,
   });
   const { emulator } = server;
@@ -49,7 +49,7 @@ async function demo({ speed, seed }: DemoFlags): Promise<boolean> {
       customerId: "demo",
       customerSecret: "demo",
       fetch: loopbackFetch(server.url),
-      noticeSecret: SECRET,
+      notificationSecret: SECRET,
       now: () => emulator.now(),
       timeScale: speed,
       rtcToken: (uid, channel) => `demo-token-of-${uid}-in-${channel}`,

@@ -82,7 +82,7 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
       return [
         "✔",
         "green",
-        `${event.taskId} was named by ${event.by === "notice" ? "a notification" : "a late answer"}`,
+        `${event.taskId} was named by ${event.by === "notification" ? "a notification" : "a late answer"}`,
       ];
     case "misconfigured": {
       const said = [event.status, event.message].filter((part) => part !== undefined).join(" ");

@@ -22,18 +22,18 @@ const SLOW_SUPERVISION = ["supervision", "--testNamePattern", SLOW];
 
 /** Tests that look at a module, as vitest's arguments: the quick ones first, and the rest for what they missed. */
 const ROUNDS_OF = {
-  guards: [["routes"], ["notices", "wrongValues"]],
+  guards: [["routes"], ["notifications", "wrongValues"]],
   viewerTokens: [["routes"], ["viewers"]],
   input: [["input"], ["routes"], ["wrongValues"], QUICK_SUPERVISION],
   environment: [["routes"], QUICK_SUPERVISION],
-  notices: [["routes"], ["notices"], QUICK_SUPERVISION],
+  notifications: [["routes"], ["notifications"], QUICK_SUPERVISION],
   rejection: [["routes"], ["viewers"]],
   openApi: [["routes"]],
   handler: [["routes"], ["bindings"]],
   routing: [["routes"], ["bindings"], ["viewers"]],
   operatorRoutes: [["routes"], ["bindings"], ["wrongValues"]],
   viewerRoutes: [["viewers"], ["routes"]],
-  notificationRoute: [["notices"], ["routes"]],
+  notificationRoute: [["notifications"], ["routes"]],
   objects: [["bindings"], ["withoutQuota"]],
   digest: [["digest"], ["routes"], QUICK_SUPERVISION],
   audience: [["relay"], ["viewers"], ["routes"]],

@@ -103,7 +103,7 @@ impl Presence {
 }
 
 /// What TypeScript calls a type, where it is not Rust's name: there, names stand in no module.
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 11] = [
     ("CommonSettings", "CommonConfig"),
     ("SupervisorSettings", "SupervisorConfig"),
     ("LaneSettings", "LaneConfig"),
@@ -113,7 +113,9 @@ const NAMES: [(&str, &str); 10] = [
     ("Event", "SteadymixEvent"),
     ("EventKind", "CoreEventDetails"),
     ("Invalid", "Violation"),
-    ("NoticeKind", "NoticeDetails"),
+    // A page's `Notification` is another thing.
+    ("Notification", "ServiceNotification"),
+    ("NotificationKind", "NotificationDetails"),
 ];
 
 pub(crate) fn name_of(rust: &'static str) -> &'static str {

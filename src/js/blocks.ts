@@ -22,12 +22,12 @@ import type {
   Call,
   DomainFailure,
   Meaning,
-  Notice,
   Quota,
   QuotaEstimate,
   QuotaPlan,
   RetryReason,
   RetrySchedules,
+  ServiceNotification,
   Services,
   TaskWarning,
   Uid,
@@ -267,13 +267,13 @@ export function estimateQuota(plan: QuotaPlan): QuotaEstimate {
  * Throws `INVALID_SIGNATURE` unless a signature (the V2 one if both are given) fits the raw body: its bytes, or its text just
  * as it came.
  */
-export function verifyNotice(
+export function verifyNotification(
   secretOfConsole: string,
   rawBody: Uint8Array | ArrayBuffer | string,
   v1?: string | null,
   v2?: string | null,
 ): void {
-  wasm.verifyNotice(
+  wasm.verifyNotification(
     secret("secret", secretOfConsole),
     bytes("rawBody", rawBody),
     optionalText("v1", v1),
@@ -281,9 +281,9 @@ export function verifyNotice(
   );
 }
 
-/** Reads a notification. Throws `INVALID_NOTICE`. */
-export function parseNotice(rawBody: Uint8Array | ArrayBuffer | string): Notice {
-  return wasm.parseNotice(bytes("rawBody", rawBody));
+/** Reads a notification. Throws `INVALID_NOTIFICATION`. */
+export function parseNotification(rawBody: Uint8Array | ArrayBuffer | string): ServiceNotification {
+  return wasm.parseNotification(bytes("rawBody", rawBody));
 }
 
 /** Everything that the service would refuse in a payload, and what is probably not meant. */

@@ -469,11 +469,11 @@ export interface RetrySchedules {
    */
   requestTimeoutMs: number;
   /**
-   * Hints and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000.
+   * `checkNow()` and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000.
    * @minimum 1000
    * @maximum 3600000
    */
-  hintIntervalMs: number;
+  checkNowIntervalMs: number;
   /**
    * The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
    * the reply's own `Date`, where it has one. 0, or from 1000 to 3600000. Default 300000.
@@ -890,7 +890,7 @@ export type Ending =
 /** How a task's id was learnt. */
 export type IdentifiedBy =
   /** A notification named our instanceId. */
-  | "notice"
+  | "notification"
   /** The reply to its Create came after its time-out. */
   | "lateReply"
   /** The reply to a Create whose launch had a task already. */
@@ -1146,7 +1146,7 @@ export interface QuotaEstimate {
 }
 
 /** What a notification says. */
-export type Notice = {
+export type ServiceNotification = {
   /** Names this notification. */
   noticeId: string | null;
   /** The task it is about. */
@@ -1157,10 +1157,10 @@ export type Notice = {
   sequence: number | null;
   /** When it was made, in ms since the epoch. (When it was sent changes with every resend, and is left out.) */
   sentAt: number | null;
-} & NoticeDetails;
+} & NotificationDetails;
 
 /** What happened to the task. */
-export type NoticeDetails =
+export type NotificationDetails =
   /** 110: it started. */
   | { event: "started" }
   /** 111: it stopped. */

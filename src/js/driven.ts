@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { asJson, bytes, memberOf, optionalText, shown } from "./check.js";
 import { disposed, invalid, steadymixError } from "./errors.js";
-import { type Driver, parseNotice, verifyNotice } from "./glue.js";
+import { type Driver, parseNotification, verifyNotification } from "./glue.js";
 import { HostCalls } from "./host.js";
 import type { Signal } from "./platform.js";
 import { EventQueue } from "./queue.js";
@@ -12,7 +12,7 @@ import type { Host, LaneUpdate, Outcome, Services, SteadymixEvent, TaskWarning }
 const QUEUE_LIMIT = 1000;
 
 /** The signatures of a notification, by the names of their headers: a `Headers`, or an object. */
-export type NoticeHeaders = { get(name: string): string | null } | Record<string, string | string[] | undefined>;
+export type NotificationHeaders = { get(name: string): string | null } | Record<string, string | string[] | undefined>;
 
 /** How a driver is made, by the WebAssembly. */
 interface Making {
@@ -124,26 +124,26 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
   }
 
   /** Somebody says that the output is gone: at most brings the next Query forward. */
-  hint(): void {
-    this.#live?.hint(this.#host.now());
+  checkNow(): void {
+    this.#live?.checkNow(this.#host.now());
   }
 
   /**
-   * Takes a notification of the service, as its webhook got it: its bytes, or its text just as it came. With `noticeSecret`,
-   * its signature must fit (else it throws `INVALID_SIGNATURE`); without, check it yourself with `verifyNotice`. `foreign`:
+   * Takes a notification of the service, as its webhook got it: its bytes, or its text just as it came. With `notificationSecret`,
+   * its signature must fit (else it throws `INVALID_SIGNATURE`); without, check it yourself with `verifyNotification`. `foreign`:
    * not about these tasks, as the test that Agora's console sends, or it is over; answer it as the others. What is not JSON, or
-   * larger than 1 MiB, throws `INVALID_NOTICE`.
+   * larger than 1 MiB, throws `INVALID_NOTIFICATION`.
    */
-  notice(
+  handleNotification(
     rawBody: Uint8Array | ArrayBuffer | string,
-    headers: NoticeHeaders = {},
+    headers: NotificationHeaders = {},
   ): "new" | "duplicate" | "stale" | "foreign" {
     const driver = this.#live;
     const body = bytes("rawBody", rawBody);
     const [v1, v2] = signatures(headers);
-    if (this.#host.noticeSecret !== undefined) verifyNotice(this.#host.noticeSecret, body, v1, v2);
-    if (driver) return driver.notice(body, this.#host.now());
-    parseNotice(body);
+    if (this.#host.notificationSecret !== undefined) verifyNotification(this.#host.notificationSecret, body, v1, v2);
+    if (driver) return driver.handleNotification(body, this.#host.now());
+    parseNotification(body);
     return "foreign";
   }
 

@@ -30,5 +30,5 @@ export const HOST = [
 
 export const CLOUDFLARE = [
   ["keptForMs", 3600000, true, 315360000000, 604800000],
-  ["hintIntervalMs", 100, true, 86400000, 10000],
+  ["reportIntervalMs", 100, true, 86400000, 10000],
 ] as const satisfies readonly DurationRange[];

@@ -15,7 +15,7 @@ export type ErrorCode =
   /** A notification without a signature that fits. */
   | "INVALID_SIGNATURE"
   /** A body that is no notification. */
-  | "INVALID_NOTICE"
+  | "INVALID_NOTIFICATION"
   /** `rtcToken` gave something other than a text or `null`. */
   | "INVALID_RTC_TOKEN"
   /** `permit` gave something other than a number of ms. */

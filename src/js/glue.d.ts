@@ -5,10 +5,10 @@ import type {
   LaneStatus,
   LaneUpdate,
   Meaning,
-  Notice,
   Outcome,
   QuotaEstimate,
   RetrySchedules,
+  ServiceNotification,
   TaskWarning,
   Violation,
 } from "./types.js";
@@ -26,8 +26,8 @@ export class Driver {
   run(): Promise<Outcome | undefined>;
   interrupt(): void;
   stop(now: number): void;
-  hint(now: number): void;
-  notice(rawBody: Uint8Array, now: number): "new" | "duplicate" | "stale" | "foreign";
+  checkNow(now: number): void;
+  handleNotification(rawBody: Uint8Array, now: number): "new" | "duplicate" | "stale" | "foreign";
   update(servicesJson: string, now: number): LaneUpdate[];
   snapshot(): string;
   status(): LaneStatus | GroupStatus;
@@ -86,8 +86,13 @@ export function interpret(
   serviceStatus: string | undefined,
 ): Meaning;
 export function estimateQuota(planJson: string): QuotaEstimate;
-export function verifyNotice(secret: string, rawBody: Uint8Array, v1: string | undefined, v2: string | undefined): void;
-export function parseNotice(rawBody: Uint8Array): Notice;
+export function verifyNotification(
+  secret: string,
+  rawBody: Uint8Array,
+  v1: string | undefined,
+  v2: string | undefined,
+): void;
+export function parseNotification(rawBody: Uint8Array): ServiceNotification;
 export function validateTask(
   servicesJson: string,
   instanceId: string | undefined,

@@ -28,7 +28,7 @@ export class HostCalls {
   readonly hasPermit: boolean;
   readonly timeScale: number;
   /** With which notifications are checked. */
-  readonly noticeSecret: string | undefined;
+  readonly notificationSecret: string | undefined;
   readonly #host: unknown;
   readonly #authorization: string;
   /** What must not be shown, whoever repeats it, as JSON: the credentials in every form that they are sent in. */
@@ -53,10 +53,11 @@ export class HostCalls {
     const encoded = btoa(String.fromCharCode(...textEncoder().encode(credentials.join(":"))));
     this.#authorization = `Basic ${encoded}`;
     // An empty one would be anybody's.
-    const noticeSecret = memberOf(host, "noticeSecret");
-    this.noticeSecret = noticeSecret === undefined ? undefined : secret("host.noticeSecret", noticeSecret);
+    const notificationSecret = memberOf(host, "notificationSecret");
+    this.notificationSecret =
+      notificationSecret === undefined ? undefined : secret("host.notificationSecret", notificationSecret);
     // Some leave the end of base64 out.
-    const secrets = [encoded.replace(/=+$/, ""), credentials.join(":"), ...credentials, this.noticeSecret ?? ""];
+    const secrets = [encoded.replace(/=+$/, ""), credentials.join(":"), ...credentials, this.notificationSecret ?? ""];
     this.secrets = JSON.stringify(secrets);
     this.timeScale = this.#number("timeScale", 1, 0.001, 100_000);
     this.#maxBodyBytes = this.#number("maxBodyBytes", 1_048_576, 1024, 16_777_216);

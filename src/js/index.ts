@@ -4,14 +4,14 @@ export {
   DomainLadder,
   estimateQuota,
   interpret,
-  parseNotice,
+  parseNotification,
   RetryPolicy,
   TokenBucket,
   UidRing,
   validateTask,
-  verifyNotice,
+  verifyNotification,
 } from "./blocks.js";
-export type { NoticeHeaders } from "./driven.js";
+export type { NotificationHeaders } from "./driven.js";
 export { type ErrorCode, isSteadymixError, type SteadymixError } from "./errors.js";
 export type { Fetch, FetchOptions, MinimalFetch, MinimalResponse, Signal } from "./platform.js";
 export { RedundancyGroup } from "./redundancy.js";

@@ -48,8 +48,8 @@ export interface Host {
    * events). Default: `console.error`.
    */
   onError?: (error: unknown, callback: "fetch" | "rtcToken" | "persist" | "permit" | "permitUsed" | "onEvent") => void;
-  /** With this secret from the console, `notice()` checks signatures. */
-  noticeSecret?: string;
+  /** With this secret from the console, `handleNotification()` checks signatures. */
+  notificationSecret?: string;
   /**
    * The time in ms since the epoch, up to the year 9999. Default: `Date.now`. With anything else nothing goes on: what was
    * called throws, or rejects with, `INVALID_CONFIG`.

@@ -433,8 +433,8 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     }
     let body = json!({ "noticeId": "n", "productId": 1, "eventType": 110, "notifyMs": 1, "payload": {
         "taskId": "found", "instanceId": "show-1-1", "sequence": 1, "sendts": 1, "details": {} } });
-    let notice = crate::notice::parse(body.to_string().as_bytes()).unwrap();
-    assert!(group.handle(now, Input::Notice(notice)));
+    let notification = crate::notification::parse(body.to_string().as_bytes()).unwrap();
+    assert!(group.handle(now, Input::Notification(notification)));
     let next = loop {
         match group.poll(now) {
             Output::Emit(_) => {}

@@ -343,7 +343,7 @@ impl Lane {
                 self.mark_changed();
             }
             Verdict::UpdateRefused { is_outdated } => self.update_refused(now, at, is_outdated),
-            Verdict::CheckNow => self.hint(now),
+            Verdict::CheckNow => self.check_now(now),
         }
     }
 

@@ -278,7 +278,7 @@ impl Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IdentifiedBy {
     /// A notification named our instanceId.
-    Notice,
+    Notification,
     /// The reply to its Create came after its time-out.
     LateReply,
     /// The reply to a Create whose launch had a task already.

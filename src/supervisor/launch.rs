@@ -186,7 +186,7 @@ impl Launch {
         if let Phase::Confirming { task, due, .. } | Phase::Running { task, due, .. } = &mut self.phase {
             task.is_check_requested = true;
             if !self.attempts.is_retrying() {
-                let earliest = task.last_query_at.map_or(now.mono, |at| at + policy.hint_interval_ms);
+                let earliest = task.last_query_at.map_or(now.mono, |at| at + policy.check_now_interval_ms);
                 *due = (*due).min(earliest.max(now.mono));
             }
         }

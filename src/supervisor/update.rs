@@ -255,6 +255,6 @@ impl Lane {
         self.launches.at_mut(at).payload.update_refused(goes_on, now.mono);
         self.mark_changed();
         // Perhaps the task is not there any more.
-        self.hint(now);
+        self.check_now(now);
     }
 }

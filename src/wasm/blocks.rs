@@ -13,7 +13,7 @@ use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Duration, WallTime};
 use crate::uid::Uid;
-use crate::{domain, instance_id, notice, status, uid};
+use crate::{domain, instance_id, notification, status, uid};
 
 /// Which answer waits how long, and when a ladder of waits is spent.
 #[wasm_bindgen]
@@ -214,20 +214,20 @@ pub fn estimate_quota(plan: &str) -> Result<JsValue, JsValue> {
 }
 
 /// Checks a notification's signatures over its raw body.
-#[wasm_bindgen(js_name = verifyNotice)]
-pub fn verify_notice(
+#[wasm_bindgen(js_name = verifyNotification)]
+pub fn verify_notification(
     secret: &str,
     raw_body: &[u8],
     v1: Option<String>,
     v2: Option<String>,
 ) -> Result<(), JsValue> {
-    notice::verify(secret.as_bytes(), raw_body, v1.as_deref(), v2.as_deref()).map_err(error::signature)
+    notification::verify(secret.as_bytes(), raw_body, v1.as_deref(), v2.as_deref()).map_err(error::signature)
 }
 
 /// Reads a notification.
-#[wasm_bindgen(js_name = parseNotice)]
-pub fn parse_notice(raw_body: &[u8]) -> Result<JsValue, JsValue> {
-    value::out(&notice::parse(raw_body).map_err(error::notice)?)
+#[wasm_bindgen(js_name = parseNotification)]
+pub fn parse_notification(raw_body: &[u8]) -> Result<JsValue, JsValue> {
+    value::out(&notification::parse(raw_body).map_err(error::notification)?)
 }
 
 /// Everything that the service would refuse in a payload, and what is probably not meant:

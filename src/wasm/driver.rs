@@ -21,20 +21,20 @@ use super::executor::Executor;
 use super::host::Host;
 use super::persister::Persister;
 use super::{error, value};
-use crate::notice::{self, Freshness, NoticeError, NoticeLog};
+use crate::notification::{self, Freshness, NotificationError, NotificationLog};
 use crate::redundancy::{GroupConfig, RedundancyGroup};
 use crate::supervisor::{Input, Outcome, Output, PermitRequest, RequestId, Supervisor, SupervisorConfig};
 use crate::task::Services;
 use crate::time::{Duration, WallTime};
 
 /// Tasks whose notifications are remembered, to tell those that come twice.
-const NOTICES_OF_TASKS: usize = 256;
+const NOTIFICATIONS_OF_TASKS: usize = 256;
 
 struct Inner {
     executor: Rc<Executor>,
     host: Host,
     machine: RefCell<Machine>,
-    notices: RefCell<NoticeLog>,
+    notifications: RefCell<NotificationLog>,
     inbox: Inbox,
     /// Calls that are being carried out.
     under_way: RefCell<Vec<RequestId>>,
@@ -94,7 +94,7 @@ impl Driver {
             host,
             persister: Persister::of(machine.group().revision()),
             machine: RefCell::new(machine),
-            notices: RefCell::new(NoticeLog::new(NOTICES_OF_TASKS)),
+            notifications: RefCell::new(NotificationLog::new(NOTIFICATIONS_OF_TASKS)),
             inbox: Inbox::default(),
             under_way: RefCell::default(),
             asked: RefCell::default(),
@@ -142,23 +142,25 @@ impl Driver {
     }
 
     /// Somebody says that the output is gone.
-    pub fn hint(&self, now: f64) {
-        self.0.take(now, Input::Hint);
+    #[wasm_bindgen(js_name = checkNow)]
+    pub fn check_now(&self, now: f64) {
+        self.0.take(now, Input::CheckNow);
     }
 
     /// Takes a verified notification: `new`, `duplicate`, `stale`, or `foreign` when it is about somebody else's task, or
     /// about something else.
-    pub fn notice(&self, raw_body: &[u8], now: f64) -> Result<String, JsValue> {
-        let notice = match notice::parse(raw_body) {
-            Ok(notice) => notice,
-            Err(NoticeError::Foreign) => return Ok("foreign".to_owned()),
-            Err(found) => return Err(error::notice(found)),
+    #[wasm_bindgen(js_name = handleNotification)]
+    pub fn handle_notification(&self, raw_body: &[u8], now: f64) -> Result<String, JsValue> {
+        let notification = match notification::parse(raw_body) {
+            Ok(notification) => notification,
+            Err(NotificationError::Foreign) => return Ok("foreign".to_owned()),
+            Err(found) => return Err(error::notification(found)),
         };
-        let freshness = self.0.notices.borrow_mut().take(&notice);
+        let freshness = self.0.notifications.borrow_mut().take(&notification);
         let said = match freshness {
             Freshness::Duplicate => "duplicate",
             Freshness::Stale => "stale",
-            Freshness::New if self.0.take(now, Input::Notice(notice)) => "new",
+            Freshness::New if self.0.take(now, Input::Notification(notification)) => "new",
             Freshness::New => "foreign",
         };
         Ok(said.to_owned())

@@ -4,7 +4,7 @@ use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 
 use crate::error::Invalid;
-use crate::notice::{NoticeError, SignatureError};
+use crate::notification::{NotificationError, SignatureError};
 use crate::supervisor::SnapshotError;
 use crate::uid::MayBeLive;
 
@@ -52,8 +52,8 @@ pub(super) fn signature(found: SignatureError) -> JsValue {
     error("INVALID_SIGNATURE", &found.to_string())
 }
 
-pub(super) fn notice(found: NoticeError) -> JsValue {
-    of("rawBody", error("INVALID_NOTICE", &found.to_string()))
+pub(super) fn notification(found: NotificationError) -> JsValue {
+    of("rawBody", error("INVALID_NOTIFICATION", &found.to_string()))
 }
 
 pub(super) fn may_be_live(found: MayBeLive) -> JsValue {

@@ -149,9 +149,9 @@ function recovery(): { told: string; median: string; p95: string; p99: string; l
     "the defaults, a pair of lanes": "polling only, every 120 s",
     "`monitorIntervalMs` 10 s": "polling only, every 10 s",
     hints: "viewers' hints",
-    notices: "notices",
-    "notices and hints": "notices and hints",
-    "told at once, notices": "notices, of a service that knows of the death at once",
+    notifications: "notifications",
+    "notifications and hints": "notifications and hints",
+    "told at once, notifications": "notifications, of a service that knows of the death at once",
   };
   const lines = readFileSync(join(root, "tests", "simulation", "sweep.md"), "utf8").split("\n");
   return Object.entries(ROWS).map(([setting, told]) => {

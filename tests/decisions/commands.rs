@@ -196,7 +196,7 @@ fn however_late_it_is_what_lives_is_deleted() {
     hand.refused_after_all();
     hand.done();
     hand.now += 400_000;
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.last(), EventKind::Removed);
@@ -220,7 +220,7 @@ fn what_is_named_again_after_it_was_given_up_is_deleted_when_the_service_may_be_
     let given_up = hand.now;
     hand.now += 1_000;
     hand.supervisor = Supervisor::restore(&hand.supervisor.snapshot()).unwrap();
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.expect(Call::Delete);
     assert_eq!(hand.now - given_up, 30_000);
 }

@@ -131,7 +131,7 @@ fn a_conflict_without_an_id_is_on_air_but_unidentified() {
         hand.answer(&create, status, json!({}));
         assert_eq!(hand.last(), EventKind::Unidentified);
         assert_eq!(hand.supervisor.status().state, LaneState::Unidentified);
-        assert!(hand.notice(110, "named", "show-1"));
+        assert!(hand.notification(110, "named", "show-1"));
         let query = hand.expect(Call::Query);
         assert!(query.path.contains("/tasks/named?"), "adopted from the notification");
     }
@@ -144,7 +144,7 @@ fn an_unidentified_task_is_replaced_and_deleted_once_it_is_named() {
     hand.answer(&create, 409, json!({}));
     hand.running("new");
     assert_eq!(hand.supervisor.status().uid, Some(2));
-    assert!(hand.notice(110, "old", "show-1"));
+    assert!(hand.notification(110, "old", "show-1"));
     let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/old?"));
 }
@@ -175,7 +175,7 @@ fn a_launch_that_made_way_is_gone_on_with_when_the_wait_of_its_create_is_over() 
     hand.answer_after(&again, 429, json!({}), Some("200"));
     let answered = hand.now;
     // The first one's task is found, takes its place, and is over.
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.query("FAILURE_STOP", "serviceAbnormal");
     let resumed = hand.expect(Call::Create);
     assert_eq!((output_uid(&resumed), hand.now - answered), (2, 200_000));
@@ -212,7 +212,7 @@ fn a_create_that_makes_way_for_a_task_that_was_found_is_not_sent_any_more() {
     hand.answer(&last, 206, json!({}));
     let waits_for_its_snapshot = hand.create();
     assert_eq!(output_uid(&waits_for_its_snapshot), 2);
-    assert!(hand.notice(110, "found", "show-1"));
+    assert!(hand.notification(110, "found", "show-1"));
     assert!(!hand.supervisor.awaits(waits_for_its_snapshot.id));
     hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
     hand.query("IN_PROGRESS", "serviceInProgress");
@@ -285,7 +285,7 @@ fn a_create_that_makes_way_is_looked_for() {
     assert_eq!(output_uid(&other), 2);
     hand.answer(&other, 206, json!({}));
     assert_eq!(hand.supervisor.status().tasks[1].standing, Standing::Unresolved);
-    assert!(hand.notice(110, "found", "show-1"));
+    assert!(hand.notification(110, "found", "show-1"));
     while hand.uids() != [1] {
         let call = hand.call();
         let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [1] });
@@ -330,7 +330,7 @@ fn when_every_create_was_refused_after_it_may_have_started_a_task_it_ends() {
 fn as_long_as_a_task_can_be_deleted_its_uid_is_waited_for() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.refused_after_all();
-    assert!(hand.notice(111, "t", "show-2"));
+    assert!(hand.notification(111, "t", "show-2"));
     let is_blocked = |kind: &&EventKind| matches!(kind, EventKind::NoUidFree { .. });
     while hand.events.iter().filter(is_blocked).count() < 2 {
         let delete = hand.expect(Call::Delete);

@@ -1,7 +1,7 @@
 //! A supervisor whose calls are answered by hand.
 
 use serde_json::{Value, json};
-use steadymix::notice::{self, Notice};
+use steadymix::notification::{self, Notification};
 use steadymix::status::Call;
 use steadymix::supervisor::{
     Answer, EventKind, Input, LaneState, NoAnswer, Outcome, Output, Request, Supervisor, SupervisorConfig,
@@ -162,9 +162,9 @@ impl Hand {
         self.events.last().unwrap().clone()
     }
 
-    pub(crate) fn notice(&mut self, event_type: u16, task_id: &str, instance_id: &str) -> bool {
-        let notice = a_notice(event_type, task_id, instance_id);
-        self.handle(Input::Notice(notice))
+    pub(crate) fn notification(&mut self, event_type: u16, task_id: &str, instance_id: &str) -> bool {
+        let notification = a_notification(event_type, task_id, instance_id);
+        self.handle(Input::Notification(notification))
     }
 
     pub(crate) fn uids(&self) -> Vec<u32> {
@@ -192,10 +192,10 @@ pub(crate) fn task(status: &str, service: &str) -> Value {
     json!({ "status": status, "services": { "cloudTranscoder": { "status": service } } })
 }
 
-pub(crate) fn a_notice(event_type: u16, task_id: &str, instance_id: &str) -> Notice {
+pub(crate) fn a_notification(event_type: u16, task_id: &str, instance_id: &str) -> Notification {
     let body = json!({ "noticeId": "n", "productId": 1, "eventType": event_type, "notifyMs": 1, "payload": {
         "taskId": task_id, "instanceId": instance_id, "sequence": 1, "sendts": 1, "details": {} } });
-    notice::parse(body.to_string().as_bytes()).unwrap()
+    notification::parse(body.to_string().as_bytes()).unwrap()
 }
 
 pub(crate) fn output_uid(request: &Request) -> u64 {

@@ -79,7 +79,7 @@ fn a_create_that_is_answered_with_its_own_task_that_is_over_begins_anew_after_a_
                 hand.answer(&call, 200, json!({ "tokenName": format!("token-{calls}") }));
             }
             Call::Create => {
-                hand.notice(111, "its-own", "show-1");
+                hand.notification(111, "its-own", "show-1");
                 hand.answer(&call, 200, json!({ "taskId": "its-own", "status": "STARTED" }));
             }
             Call::Presence => {
@@ -117,9 +117,9 @@ fn an_instance_id_is_ours_only_character_for_character() {
     let create = hand.create();
     hand.answer(&create, 409, json!({}));
     for foreign in ["show-01", "show-+1", "show-1 ", "show-2", "show-4294967297", "show-", "show", "SHOW-1"] {
-        assert!(!hand.notice(110, "theirs", foreign), "{foreign}");
+        assert!(!hand.notification(110, "theirs", foreign), "{foreign}");
         assert_eq!(hand.supervisor.status().task_id, None, "{foreign}");
     }
-    assert!(hand.notice(110, "ours", "show-1"));
+    assert!(hand.notification(110, "ours", "show-1"));
     assert_eq!(hand.supervisor.status().task_id.as_deref(), Some("ours"));
 }

@@ -80,7 +80,7 @@ fn a_task_is_not_named_by_a_credential() {
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": format!("task of {HEADER}") }));
     assert_eq!(reason(&hand.last()), RetryReason::Malformed);
-    assert!(!hand.notice(110, HEADER, "show-1"));
+    assert!(!hand.notification(110, HEADER, "show-1"));
     assert_eq!(hand.supervisor.status().task_id, None);
 }
 

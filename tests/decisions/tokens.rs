@@ -25,7 +25,7 @@ fn a_create_that_never_left_is_forgotten_though_its_task_was_named() {
     let mut hand =
         Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000, 3_000] } }));
     let [first, waits_for_its_snapshot] = created_with_two_tokens(&mut hand);
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
     let query = hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!(query.path.split('?').next_back(), first.path.split('?').next_back());
@@ -40,7 +40,7 @@ fn the_token_that_a_delete_succeeds_with_starts_nothing_again() {
     let [_, second] = created_with_two_tokens(&mut hand);
     hand.answer(&second, 206, json!({}));
     hand.running("other");
-    assert!(hand.notice(110, "named", "show-1"));
+    assert!(hand.notification(110, "named", "show-1"));
     let delete = hand.expect(Call::Delete);
     assert_eq!(delete.path.split('?').next_back(), second.path.split('?').next_back());
     hand.answer(&delete, 200, json!({}));
@@ -54,7 +54,7 @@ fn a_late_answer_tells_which_token_started_a_task_that_is_known() {
     let mut hand =
         Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000, 3_000] } }));
     let [_, second] = created_with_two_tokens(&mut hand);
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.answer(&second, 200, json!({ "taskId": "t", "status": "STARTED" }));
     for _ in 0..8 {
         let query = hand.expect(Call::Query);
@@ -74,7 +74,7 @@ fn a_second_task_of_a_create_is_deleted_with_the_token_that_started_it() {
     let mut hand = Hand::new(json!({ "presence": "never", "policy": { "noAnswerMs": [3_000, 3_000] } }));
     let [first, second] = created_with_two_tokens(&mut hand);
     assert_eq!(hand.next(10).map(|call| call.call), Err(None), "the second has timed out");
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     let query = hand.expect(Call::Query);
     hand.answer(&query, 404, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
@@ -119,7 +119,7 @@ fn left_by_its_newest_task(creates: usize) -> (Hand, Vec<Request>) {
     }
     let newest = hand.create();
     hand.answer(&newest, 206, json!({}));
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.last();
     let revision = hand.supervisor.revision();
     hand.query("FAILURE_STOP", "serviceAbnormal");
@@ -155,7 +155,7 @@ fn a_token_whose_create_was_answered_is_not_called_with_for_the_task_of_a_later_
         let query = hand.expect(Call::Query);
         hand.answer(&query, 404, json!({}));
     }
-    assert!(hand.notice(110, "v", "show-1"));
+    assert!(hand.notification(110, "v", "show-1"));
     for _ in 0..2 {
         let query = hand.expect(Call::Query);
         assert_eq!(query.path.split('?').next_back(), timed_out[1].path.split('?').next_back());
@@ -179,7 +179,7 @@ fn a_create_that_was_answered_is_made_again_with_a_token_of_its_own() {
         let again = hand.create();
         assert!(output_uid(&again) == 1 && again.path != second.path, "a builder token starts one task only");
         hand.answer(&again, 206, json!({}));
-        assert!(hand.notice(110, "t", "show-1"));
+        assert!(hand.notification(110, "t", "show-1"));
         for _ in [&again, &second] {
             let query = hand.expect(Call::Query);
             hand.answer(&query, 404, json!({}));
@@ -240,7 +240,7 @@ fn deleting_with_two_tokens() -> (Hand, Request) {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let [_, second] = created_with_two_tokens(&mut hand);
     hand.answer(&second, 206, json!({}));
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.handle(Input::Stop);
     let delete = hand.expect(Call::Delete);
     (hand, delete)
@@ -266,7 +266,7 @@ fn a_task_that_is_not_found_with_one_of_its_tokens_is_gone_though_the_other_is_r
         let mut hand = Hand::new(json!({ "presence": "never" }));
         let creates = created_with_two_tokens(&mut hand);
         hand.answer(&creates[1], 206, json!({}));
-        assert!(hand.notice(110, "t", "show-1"));
+        assert!(hand.notification(110, "t", "show-1"));
         let token = creates[found_with].path.split('?').next_back();
         let mut queries = 0;
         let next = loop {
@@ -326,7 +326,7 @@ fn refused_credentials_say_nothing_of_the_task_whatever_the_other_token_was_answ
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let creates = created_with_two_tokens(&mut hand);
     hand.answer(&creates[1], 206, json!({}));
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     let wrong = creates[1].path.split('?').next_back();
     for _ in 0..8 {
         let query = hand.expect(Call::Query);
@@ -362,7 +362,7 @@ fn what_an_acquire_is_answered_is_not_said_of_a_task_that_was_named_meanwhile() 
         hand.answer(&create, 206, json!({}));
         hand.now -= 3_600_000;
         let acquire = hand.expect(Call::Acquire);
-        assert!(hand.notice(110, "t", "show-1"));
+        assert!(hand.notification(110, "t", "show-1"));
         hand.answer(&acquire, status, json!({}));
         hand.query("IN_PROGRESS", "serviceInProgress");
         assert_eq!(hand.supervisor.status().task_id.as_deref(), Some("t"), "answered {status}");
@@ -403,7 +403,7 @@ fn a_task_that_is_named_after_its_launch_is_over_is_deleted_with_the_newest_of_i
     hand.now -= 3_600_000;
     let second = hand.create();
     hand.answer(&second, 206, json!({}));
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.query("FAILURE_STOP", "serviceAbnormal");
     // The other uid in vain, so that the first Create is gone on with, by a token of its own.
     let newest = loop {
@@ -417,7 +417,7 @@ fn a_task_that_is_named_after_its_launch_is_over_is_deleted_with_the_newest_of_i
     };
     hand.handle(Input::Stop);
     assert_eq!(hand.done(), Outcome::Stopped);
-    assert!(hand.notice(110, "late", "show-1"));
+    assert!(hand.notification(110, "late", "show-1"));
     let delete = hand.expect(Call::Delete);
     assert_eq!(delete.path.split('?').next_back(), newest.path.split('?').next_back());
 }
@@ -431,7 +431,7 @@ fn a_create_that_never_left_is_forgotten_though_the_clock_was_set_back() {
     hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.query("FAILURE_STOP", "serviceAbnormal");
     hand.last();
     assert_eq!(hand.uids(), [0; 0], "no other create may have started one");
@@ -446,7 +446,7 @@ fn what_another_launch_is_asked_is_awaited_though_a_task_is_named() {
     hand.answer(&again, 206, json!({}));
     hand.running("other");
     let query = hand.expect(Call::Query);
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
     hand.last();
     let has_failed = |kind: &EventKind| matches!(kind, EventKind::Ended { how: Ending::Failed, .. });

@@ -236,7 +236,7 @@ fn a_task_that_is_found_after_its_payload_was_gone_back_on_is_updated() {
     let acquire = hand.expect(Call::Acquire);
     assert_eq!([&create, &acquire].map(input), [60, 60]);
     hand.answer(&acquire, 400, json!({}));
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     hand.query("IN_PROGRESS", "serviceInProgress");
     let update = hand.expect(Call::Update);
     assert_eq!(input(&update), 300);
@@ -378,7 +378,7 @@ fn an_update_that_has_to_wait_keeps_no_notification_from_being_followed() {
     update(&mut hand, 60);
     let sent = hand.expect(Call::Update);
     hand.answer_after(&sent, 429, json!({}), Some("100"));
-    assert!(hand.notice(111, "t", "show-1"));
+    assert!(hand.notification(111, "t", "show-1"));
     let at = hand.now;
     hand.expect(Call::Query);
     assert!(hand.now - at <= 5_000, "{} ms", hand.now - at);
@@ -398,7 +398,7 @@ fn what_the_service_took_is_gone_back_to_though_an_older_task_is_found() {
     let taken = hand.expect(Call::Update);
     hand.answer(&taken, 200, Value::Null);
     hand.query("FAILURE_STOP", "serviceAbnormal");
-    assert!(hand.notice(110, "first", "show-1"));
+    assert!(hand.notification(110, "first", "show-1"));
     update(&mut hand, 70);
     hand.query("IN_PROGRESS", "serviceInProgress");
     let refused = hand.expect(Call::Update);
@@ -482,7 +482,7 @@ fn updated_before_it_failed() -> Hand {
     hand.now -= 5_000;
     let second = hand.create();
     hand.nothing(&second, NoAnswer::Unreachable);
-    assert!(hand.notice(110, "t", "show-1"));
+    assert!(hand.notification(110, "t", "show-1"));
     let query = hand.expect(Call::Query);
     hand.answer(&query, 404, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
@@ -509,7 +509,7 @@ fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
 #[test]
 fn a_task_that_is_found_after_another_one_was_updated_is_updated_as_well() {
     let mut hand = updated_before_it_failed();
-    assert!(hand.notice(110, "u", "show-1"));
+    assert!(hand.notification(110, "u", "show-1"));
     let update = next_update(&mut hand);
     assert!(update.path.contains("/tasks/u?"), "{}", update.path);
     assert_eq!(input(&update), 60);
@@ -708,7 +708,7 @@ fn a_rollout_goes_on_though_the_running_task_dies_and_its_end_is_reported() {
     give(&mut hand, &with_idle_timeout(60));
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
-    assert!(hand.notice(111, "old", "show-1"));
+    assert!(hand.notification(111, "old", "show-1"));
     loop {
         let query = hand.expect(Call::Query);
         if query.path.contains("/tasks/old?") {

@@ -1,7 +1,7 @@
 //! Query and notifications: when a task is gone, and what takes its place.
 
 use serde_json::{Value, json};
-use steadymix::notice;
+use steadymix::notification;
 use steadymix::status::Call;
 use steadymix::supervisor::{
     Ending, EventKind, FailReason, Input, LaneState, LaunchCause, Outcome, Output, Request, Said, Standing,
@@ -389,7 +389,7 @@ fn notifications_only_bring_the_next_look_forward() {
     hand.running("t");
     assert!(hand.next(60).is_err(), "no look is due");
     for _ in 0..5 {
-        assert!(hand.notice(110, "t", "show-1"));
+        assert!(hand.notification(110, "t", "show-1"));
     }
     assert_eq!(hand.launches(), 1);
     let at = hand.now;
@@ -397,8 +397,8 @@ fn notifications_only_bring_the_next_look_forward() {
     assert_eq!(hand.now, at, "looked at once");
     assert!(hand.next(60).is_err(), "once");
     assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
-    assert!(!hand.notice(111, "other", "other-1"), "somebody else's");
-    assert!(!hand.notice(111, "other", "show-x"));
+    assert!(!hand.notification(111, "other", "other-1"), "somebody else's");
+    assert!(!hand.notification(111, "other", "show-x"));
 }
 
 #[test]
@@ -408,7 +408,7 @@ fn a_notification_that_names_no_instance_is_taken_by_the_task_that_it_names() {
     let nameless = |task_id: &str| {
         let body =
             json!({ "eventType": 112, "payload": { "taskId": task_id, "details": { "state": "failed" } } });
-        Input::Notice(notice::parse(body.to_string().as_bytes()).unwrap())
+        Input::Notification(notification::parse(body.to_string().as_bytes()).unwrap())
     };
     let now = hand.now;
     assert!(!hand.handle(nameless("another")));
@@ -423,7 +423,7 @@ fn a_notification_during_a_look_is_about_what_that_look_may_not_have_seen() {
     hand.running("t");
     let look = hand.expect(Call::Query);
     let sent_at = hand.now;
-    assert!(hand.notice(111, "t", "show-1"), "stopped, though the answer does not say so yet");
+    assert!(hand.notification(111, "t", "show-1"), "stopped, though the answer does not say so yet");
     hand.answer(&look, 200, task("IN_PROGRESS", "serviceInProgress"));
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!(hand.now - sent_at, 5_000, "as soon as hints may bring one");
@@ -434,7 +434,7 @@ fn what_a_notification_says_has_ended_is_looked_at_until_it_must_be_known() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let told_at = hand.now;
-    assert!(hand.notice(111, "t", "show-1"));
+    assert!(hand.notification(111, "t", "show-1"));
     let mut looks = Vec::new();
     while hand.now < told_at + 200_000 {
         hand.query("IN_PROGRESS", "serviceInProgress");
@@ -450,8 +450,8 @@ fn a_replay_does_not_revive_a_stopped_task() {
     hand.running("old");
     hand.query("EXIT", "serviceCompleted");
     hand.running("new");
-    hand.notice(110, "old", "show-1");
-    hand.notice(112, "old", "show-1");
+    hand.notification(110, "old", "show-1");
+    hand.notification(112, "old", "show-1");
     let query = hand.expect(Call::Query);
     assert!(query.path.contains("/tasks/new?"));
     assert_eq!(hand.uids(), [2]);
@@ -462,7 +462,7 @@ fn a_second_task_of_a_launch_is_deleted() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     assert_eq!(hand.supervisor.status().tasks[0].standing, Standing::Adopted);
-    assert!(hand.notice(110, "u", "show-1"));
+    assert!(hand.notification(110, "u", "show-1"));
     let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/u?"), "{}", delete.path);
     hand.answer(&delete, 200, json!({}));
@@ -507,7 +507,7 @@ fn what_is_never_launched_again_is_given_the_time_to_come_back_and_then_ended() 
     let mut hand = Hand::new(json!({ "restart": "never" }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
-    assert!(hand.notice(111, "t", "show-1"));
+    assert!(hand.notification(111, "t", "show-1"));
     let delete = hand.expect(Call::Delete);
     hand.answer(&delete, 404, json!({}));
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
@@ -527,8 +527,8 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
     assert_eq!(hand.supervisor.status().last_problem, None);
     let body = json!({ "noticeId": "n", "productId": 1, "eventType": 111, "notifyMs": 1, "payload": {
         "taskId": "t", "instanceId": "show-1", "sequence": 1, "sendts": 1, "details": { "stopReason": "Stop request" } } });
-    let notice = steadymix::notice::parse(body.to_string().as_bytes()).unwrap();
-    assert!(hand.handle(Input::Notice(notice)));
+    let notification = steadymix::notification::parse(body.to_string().as_bytes()).unwrap();
+    assert!(hand.handle(Input::Notification(notification)));
     let query = hand.expect(Call::Query);
     hand.answer(&query, 200, said("IN_PROGRESS", "serviceAbnormal", "pull failed", "OnSlaveServiceStopped"));
     let words =
@@ -610,8 +610,8 @@ fn what_the_service_says_of_a_task_is_redacted() {
     hand.running("t");
     let body = json!({ "noticeId": "n", "productId": 1, "eventType": 111, "notifyMs": 1, "payload": {
         "taskId": "t", "instanceId": "show-1", "details": { "stopReason": "token 006s3cret-of-mine is bad" } } });
-    let notice = steadymix::notice::parse(body.to_string().as_bytes()).unwrap();
-    hand.handle(Input::Notice(notice));
+    let notification = steadymix::notification::parse(body.to_string().as_bytes()).unwrap();
+    hand.handle(Input::Notification(notification));
     let query = hand.expect(Call::Query);
     hand.answer(
         &query,

@@ -259,7 +259,7 @@ test("a clock that is none is refused by its name", async () => {
     isBroken = true;
     await assert.rejects(outcome, refused);
     await assert.rejects(breaking.advance(), refused);
-    for (const act of [() => breaking.stop(), () => breaking.hint(), () => breaking.update(showServices())])
+    for (const act of [() => breaking.stop(), () => breaking.checkNow(), () => breaking.update(showServices())])
       assert.throws(act, refused);
     assert.equal(breaking.status().state, "waiting");
     isBroken = false;
@@ -352,7 +352,7 @@ test("every callback may call every method", async (t) => {
     let times = 0;
     const seen = new Set<string>();
     const meddle = () => {
-      // Each hint has the clock asked again.
+      // Each check has the clock asked again.
       if (!supervisor || depth > 0 || times > 20) return;
       times += 1;
       depth += 1;
@@ -360,9 +360,9 @@ test("every callback may call every method", async (t) => {
         status: () => supervisor?.status(),
         snapshot: () => supervisor?.snapshot(),
         warnings: () => supervisor?.warnings,
-        hint: () => supervisor?.hint(),
+        checkNow: () => supervisor?.checkNow(),
         update: () => supervisor?.update(showServices()),
-        notice: () => supervisor?.notice("{}"),
+        notification: () => supervisor?.handleNotification("{}"),
         run: () => supervisor?.run().catch(() => {}),
         advance: () => supervisor?.advance().catch(() => {}),
         another: () => new Supervisor(supervisorConfig, offline).dispose(),
@@ -423,7 +423,7 @@ test("disposed of by its clock, nothing more is asked of the application", async
 });
 
 test("a secret that would not be known again is refused", () => {
-  for (const name of ["customerId", "customerSecret", "noticeSecret"]) {
+  for (const name of ["customerId", "customerSecret", "notificationSecret"]) {
     const given = { customerId: "customer", customerSecret: "s3cret", [name]: "s3cr3t-abcdef\ud800" };
     assert.throws(
       () => new Supervisor(supervisorConfig, given),

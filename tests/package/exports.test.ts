@@ -122,7 +122,7 @@ const host: main.Host = {
   customerId: "customer",
   customerSecret: "s3cret",
   fetch: () => Promise.reject(new TypeError("no network")),
-  noticeSecret: "secret",
+  notificationSecret: "secret",
   onError: () => {},
 };
 // The test vector of the service's documentation.
@@ -160,9 +160,9 @@ function drivenRows(name: string, config: object, instance: main.Supervisor | ma
       },
     },
     [`${name}#stop`]: on(running()),
-    [`${name}#hint`]: on(instance),
+    [`${name}#checkNow`]: on(instance),
     [`${name}#update`]: on(instance, argument("services", showServices())),
-    [`${name}#notice`]: on(
+    [`${name}#notification`]: on(
       instance,
       argument("rawBody", body, isBytes),
       // Whatever has headers: then those that count are not there.
@@ -282,13 +282,13 @@ const ROWS: Record<string, Record<string, Row>> = {
       optional("serviceStatus"),
     ),
     estimateQuota: row(argument("plan", { tasks: 5 })),
-    verifyNotice: row(
+    verifyNotification: row(
       text("secret", "secret"),
       argument("rawBody", body, isBytes),
       optional("v1"),
       argument("v2", v2, (value) => nothing(value) || isShort(value)),
     ),
-    parseNotice: row(argument("rawBody", body, isBytes)),
+    parseNotification: row(argument("rawBody", body, isBytes)),
     // It lists what is wrong, and throws nothing for it.
     validateTask: row(
       argument("services", showServices(), () => true),
@@ -347,7 +347,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     ),
     "Emulator#handle": on(service, argument("call", { domain: "d", method: "GET", path: "/" })),
     "Emulator#control": on(service, argument("command", { kind: "clearRules" })),
-    "Emulator#takeNotices": on(service),
+    "Emulator#takeNotifications": on(service),
     "Emulator#nextEventAt": on(service),
     "Emulator#state": on(service),
     sampleServices: row(leftOut(uint32("idleTimeout"))),
@@ -406,7 +406,7 @@ function functionsOf(module: object): Map<string, { called(self: unknown, args: 
 /** What it is worth: everything still works. */
 function worksStill(): void {
   assert.deepEqual(main.interpret("query", 200, undefined, 4), { kind: "task", task: "running" });
-  main.verifyNotice("secret", body, undefined, v2);
+  main.verifyNotification("secret", body, undefined, v2);
   assert.equal(new main.UidRing([1, 2]).next, 1);
   assert.equal(supervisor.status().state, "waiting");
   assert.equal(group.status().lanes.length, 2);
@@ -453,7 +453,8 @@ for (const [entry, module] of Object.entries(ENTRIES)) {
               `${of} (${error.field})`,
             );
             // Others say what is wrong within it.
-            const isOfValue = entry === "steadymix" && !["INVALID_SNAPSHOT", "INVALID_NOTICE"].includes(error.code);
+            const isOfValue =
+              entry === "steadymix" && !["INVALID_SNAPSHOT", "INVALID_NOTIFICATION"].includes(error.code);
             assert.ok(!isOfValue || (error.value !== undefined && error.allowed), of);
             assert.ok(error.message.length < 2000, of);
           }
@@ -467,7 +468,7 @@ for (const [entry, module] of Object.entries(ENTRIES)) {
         );
         given.after?.(result);
       } catch (error) {
-        const expected = ["INVALID_NOTICE", "UID_MAY_BE_LIVE", "DISPOSED"];
+        const expected = ["INVALID_NOTIFICATION", "UID_MAY_BE_LIVE", "DISPOSED"];
         const isExpected = main.isSteadymixError(error) && expected.includes(error.code);
         assert.ok(isExpected || (given.isLenient && !(error instanceof WebAssembly.RuntimeError)), String(error));
       }

@@ -67,14 +67,14 @@ test("everything can be imported, and a broadcast runs", async () => {
       const host = {
         customerId: "c\\u00fcstomer",
         customerSecret: "s3cret",
-        noticeSecret: "secret",
+        notificationSecret: "secret",
         fetch,
         timeScale: speed,
         onEvent: ({ type }) => type === "confirmed" && supervisor.stop(),
       };
       const supervisor = new steadymix.Supervisor(config, host);
       try {
-        supervisor.notice("{}", { "agora-signature-v2": "00" });
+        supervisor.handleNotification("{}", { "agora-signature-v2": "00" });
       } catch (error) {
         if (error.code !== "INVALID_SIGNATURE") throw error;
       }

@@ -61,9 +61,9 @@ test("one that is over needs no dispose(), and can still be asked", async () => 
   assert.equal(await supervisor.advance(), undefined);
   for await (const _ of supervisor) assert.fail("there is nothing to read");
   supervisor.stop();
-  supervisor.hint();
+  supervisor.checkNow();
   supervisor.update(supervisorConfig.services);
-  assert.throws(() => supervisor.notice("{}"), { code: "INVALID_NOTICE" });
+  assert.throws(() => supervisor.handleNotification("{}"), { code: "INVALID_NOTIFICATION" });
   const again = Supervisor.restore(supervisor.snapshot(), refusing);
   assert.equal(again.status().state, "failed");
   assert.deepEqual(await again.run(), outcome);

@@ -112,12 +112,16 @@ test("a notification brings the next look forward, and a forged one is refused",
   await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
   t.after(() => webhook.close());
   const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
-  const profile = { notices: { secret: "notice-secret", doubledPercent: 100 } };
-  const { server, host, event } = await world(t, { webhook: url, profile }, { noticeSecret: "notice-secret" });
+  const profile = { notifications: { secret: "notification-secret", doubledPercent: 100 } };
+  const { server, host, event } = await world(
+    t,
+    { webhook: url, profile },
+    { notificationSecret: "notification-secret" },
+  );
   const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 3_600_000 } }, host);
   const taken: string[] = [];
   let received = (body: string, headers: NodeJS.Dict<string | string[]>) => {
-    taken.push(supervisor.notice(body, headers));
+    taken.push(supervisor.handleNotification(body, headers));
   };
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
@@ -126,18 +130,18 @@ test("a notification brings the next look forward, and a forged one is refused",
   await event(({ type }) => type === "relaunched");
   assert.ok(taken.includes("new") && taken.includes("duplicate"), taken.join());
   received = () => {};
-  const forged = () => supervisor.notice('{"eventType":111}', { "agora-signature-v2": "00" });
+  const forged = () => supervisor.handleNotification('{"eventType":111}', { "agora-signature-v2": "00" });
   assert.throws(forged, (error) => isSteadymixError(error) && error.code === "INVALID_SIGNATURE");
   supervisor.stop();
   await outcome;
 });
 
 test("a test of the console's, and what other products send, is foreign", async (t) => {
-  const { host } = await world(t, {}, { noticeSecret: "secret" });
+  const { host } = await world(t, {}, { notificationSecret: "secret" });
   const supervisor = new Supervisor(supervisorConfig, host);
   const send = (body: string) => {
     const signature = createHmac("sha256", "secret").update(body).digest("hex");
-    return supervisor.notice(body, { "Agora-Signature-V2": signature });
+    return supervisor.handleNotification(body, { "Agora-Signature-V2": signature });
   };
   for (const body of [
     '{"eventType":10,"noticeId":"n","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}',
@@ -150,7 +154,7 @@ test("a test of the console's, and what other products send, is foreign", async 
   for (const body of ["[]", "no JSON", `"${" ".repeat(1_048_576)}"`]) {
     assert.throws(
       () => send(body),
-      (error) => isSteadymixError(error) && error.code === "INVALID_NOTICE",
+      (error) => isSteadymixError(error) && error.code === "INVALID_NOTIFICATION",
     );
   }
   supervisor.dispose();
@@ -560,9 +564,9 @@ test("bad input is named", () => {
   assert.deepEqual(code(given({ onError: "log" })), ["INVALID_CONFIG", "host.onError", "string"]);
   assert.deepEqual(code(given({ onEvent: "log" })), ["INVALID_CONFIG", "host.onEvent", "string"]);
   assert.deepEqual(code(given({ fetch: "get" })), ["INVALID_CONFIG", "host.fetch", "string"]);
-  assert.deepEqual(code(given({ noticeSecret: null })), ["INVALID_CONFIG", "host.noticeSecret", "object"]);
-  assert.deepEqual(code(given({ noticeSecret: 5 })), ["INVALID_CONFIG", "host.noticeSecret", "number"]);
-  assert.deepEqual(code(given({ noticeSecret: "" })), ["INVALID_CONFIG", "host.noticeSecret", "empty"]);
+  assert.deepEqual(code(given({ notificationSecret: null })), ["INVALID_CONFIG", "host.notificationSecret", "object"]);
+  assert.deepEqual(code(given({ notificationSecret: 5 })), ["INVALID_CONFIG", "host.notificationSecret", "number"]);
+  assert.deepEqual(code(given({ notificationSecret: "" })), ["INVALID_CONFIG", "host.notificationSecret", "empty"]);
   for (const none of [undefined, null]) {
     const noHost = () => new Supervisor(supervisorConfig, none as never);
     assert.deepEqual(code(noHost), ["INVALID_CONFIG", "host.customerId", "undefined"]);
@@ -649,17 +653,21 @@ test("credentials that a proxy repeats are in no event and no status, however th
     everyByte,
     (text) => JSON.stringify({ headers: JSON.stringify({ authorization: text }) }),
     (text) => JSON.stringify(text).replace(/[a-z]/gi, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`),
-    () => `customerSecret: ${customerSecret}, customerId: ${customerId}, notices: ${noticeSecret}`,
+    () => `customerSecret: ${customerSecret}, customerId: ${customerId}, notifications: ${notificationSecret}`,
   ];
-  const [customerId, customerSecret, noticeSecret] = ["0a1b2c3d4e5f", "s3cret/of+the~customer", "s3cret-of-notices"];
+  const [customerId, customerSecret, notificationSecret] = [
+    "0a1b2c3d4e5f",
+    "s3cret/of+the~customer",
+    "s3cret-of-notifications",
+  ];
   const header = Buffer.from(`${customerId}:${customerSecret}`).toString("base64");
-  const secrets = [customerId, customerSecret, noticeSecret, header.slice(0, 16), everyByte(header).slice(0, 24)];
+  const secrets = [customerId, customerSecret, notificationSecret, header.slice(0, 16), everyByte(header).slice(0, 24)];
   for (const written of ways) {
     for (const status of [503, 400]) {
       const events: unknown[] = [];
       const errors: unknown[] = [];
       const host = {
-        ...{ customerId, customerSecret, noticeSecret, fetch: echoing(status, written), timeScale: 1000 },
+        ...{ customerId, customerSecret, notificationSecret, fetch: echoing(status, written), timeScale: 1000 },
         onEvent: (event: unknown) => {
           if (events.push(event) === 8) enough.abort();
         },
@@ -756,7 +764,7 @@ test("nothing secret can be seen from outside", () => {
   const supervisor = new Supervisor(supervisorConfig, {
     customerId: "me",
     customerSecret: "s3cret",
-    noticeSecret: "n0tice",
+    notificationSecret: "n0tice",
   });
   const shown = inspect(supervisor, { depth: 10, showHidden: true }) + JSON.stringify(supervisor) + String(supervisor);
   assert.doesNotMatch(shown, /s3cret|n0tice/);

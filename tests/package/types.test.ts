@@ -23,7 +23,7 @@ const PROGRAM = `
   export const supervisor = new Supervisor({ ...config, uids: [1, 2] }, host);
   export const group = RedundancyGroup.restore(supervisor.snapshot(), host);
   export const others = [FailoverViewer, OnAirFeed];
-  export const said: "new" | "duplicate" | "stale" | "foreign" = supervisor.notice("{}", { "agora-signature-v2": "00" });
+  export const said: "new" | "duplicate" | "stale" | "foreign" = supervisor.handleNotification("{}", { "agora-signature-v2": "00" });
 `;
 
 /** Within the project, where the package knows itself by its name. */
@@ -59,7 +59,7 @@ test("they are right without lib dom, without Symbol.dispose, and beside other l
 test("where lib dom is, what takes a Response, a signal, or an element is as strict as that", async () => {
   const more = `
     supervisor.run(new AbortController().signal);
-    supervisor.notice(new Uint8Array(), new Headers());
+    supervisor.handleNotification(new Uint8Array(), new Headers());
     export const standard: Host = { ...host, fetch };
     export const wrong: Host = { ...host, fetch: async () => ({ status: 200 }) };
   `;

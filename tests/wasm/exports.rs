@@ -7,7 +7,8 @@ use futures_util::future::join;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Date, Error, Function, JSON, Object, Promise, Reflect};
 use steadymix::wasm::{
-    Driver, Host, RetryPolicy, UidRing, estimate_quota, interpret, parse_notice, validate_task, verify_notice,
+    Driver, Host, RetryPolicy, UidRing, estimate_quota, interpret, parse_notification, validate_task,
+    verify_notification,
 };
 use steadymix_emulator::{Call, CallKind, Command, Effect, Emulator, Profile, Reply, Rule};
 use wasm_bindgen::prelude::*;
@@ -200,9 +201,9 @@ fn the_building_blocks_work() {
 
     let body = br#"{"eventType":10,"noticeId":"4eb720f0-8da7-11e9-a43e53f411c2761f","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}"#;
     let v2 = "6ba85d7c1122f6c51143cce7765f06c601c0fbd691987f4510e45b943b2639e8".to_owned();
-    verify_notice("secret", body, None, Some(v2.clone())).unwrap();
-    assert_eq!(code(&verify_notice("secrets", body, None, Some(v2)).unwrap_err()), "INVALID_SIGNATURE");
-    assert_eq!(code(&parse_notice(body).unwrap_err()), "INVALID_NOTICE");
+    verify_notification("secret", body, None, Some(v2.clone())).unwrap();
+    assert_eq!(code(&verify_notification("secrets", body, None, Some(v2)).unwrap_err()), "INVALID_SIGNATURE");
+    assert_eq!(code(&parse_notification(body).unwrap_err()), "INVALID_NOTIFICATION");
 
     let found = validate_task(&text(&get(&js(CONFIG), "services")), Some("a b".to_owned())).unwrap();
     let first = Array::from(&get(&found, "errors")).get(0);

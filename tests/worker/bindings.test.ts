@@ -25,7 +25,7 @@ const ROUTES: [string, string, object?][] = [
   ["GET", "/broadcasts/x/watch"],
   ["GET", "/broadcasts/x/on-air"],
   ["POST", "/broadcasts/x/reports", { type: "gone", uid: 9001 }],
-  ["POST", "/notices", {}],
+  ["POST", "/notifications", {}],
   ["GET", "/quota"],
 ];
 

@@ -5,7 +5,7 @@ import { RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";
 import { AppQuota, Broadcast, type BroadcastConfig, type BroadcastStatus, Relay } from "steadymix/cloudflare";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { QUICK } from "./policy.ts";
-import { freshEmulator, NOTICE_SECRET } from "./service.ts";
+import { freshEmulator, NOTIFICATION_SECRET } from "./service.ts";
 import { listeners, type TestBroadcast } from "./worker.ts";
 import { configOf, freshId } from "./world.ts";
 
@@ -208,7 +208,7 @@ test("what does not exist has nothing, and takes nothing", async () => {
     Array(3).fill(undefined),
   );
   expect(await Promise.all([stub.word(), stub.attach(0), stub.history()])).toEqual([undefined, undefined, []]);
-  expect(await stub.hint(gone(9001))).toBe("ignored");
+  expect(await stub.handleReport(gone(9001))).toBe("ignored");
   expect((await stub.fetch("https://worker.example/watch")).status).toBe(404);
   await runInDurableObject(stub, async (instance, { storage }) => {
     await instance.alarm();
@@ -248,43 +248,49 @@ test("an update is carried out at once; refused are a wrong one, and one of what
 test("a notification that is new is acted on at once", async () => {
   const broadcast = await Simulated.running();
   const [task] = broadcast.emulator.state().tasks;
-  const notice = async (taskId = task?.taskId, instanceId = task?.instanceId) => {
+  const notification = async (taskId = task?.taskId, instanceId = task?.instanceId) => {
     const payload = { taskId, instanceId, sequence: 5, sendts: 1, serviceScene: "rtsc/cloud-transcoder" };
     const text = JSON.stringify({ noticeId: "n", productId: 1, eventType: 111, notifyMs: 1, payload });
     const body = new TextEncoder().encode(text);
     const hmac = { name: "HMAC", hash: "SHA-256" };
-    const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(NOTICE_SECRET), hmac, false, ["sign"]);
+    const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(NOTIFICATION_SECRET), hmac, false, [
+      "sign",
+    ]);
     const v2 = [...new Uint8Array(await crypto.subtle.sign("HMAC", key, body))];
-    return broadcast.stub.notice(body, { v2: v2.map((byte) => byte.toString(16).padStart(2, "0")).join("") });
+    return broadcast.stub.handleNotification(body, {
+      v2: v2.map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+    });
   };
   const before = await broadcast.alarm();
-  expect(await broadcast.stub.notice(new Uint8Array(2), { v2: "00" })).toEqual(refused("INVALID_SIGNATURE"));
-  expect(await notice("another", "another-0-1")).toEqual({ ok: true, value: "foreign" });
+  expect(await broadcast.stub.handleNotification(new Uint8Array(2), { v2: "00" })).toEqual(
+    refused("INVALID_SIGNATURE"),
+  );
+  expect(await notification("another", "another-0-1")).toEqual({ ok: true, value: "foreign" });
   expect(await broadcast.alarm()).toBe(before);
-  expect(await notice()).toEqual({ ok: true, value: "new" });
+  expect(await notification()).toEqual({ ok: true, value: "new" });
   expect(await broadcast.alarm()).toBe(now);
   await broadcast.ring();
   const after = await broadcast.alarm();
-  expect(await notice()).toEqual({ ok: true, value: "duplicate" });
+  expect(await notification()).toEqual({ ok: true, value: "duplicate" });
   expect(await broadcast.alarm()).toBe(after);
   await broadcast.stub.stop();
   await broadcast.until(({ state }) => state === "over");
-  expect(await notice()).toEqual({ ok: true, value: "foreign" });
+  expect(await notification()).toEqual({ ok: true, value: "foreign" });
 });
 
 test("a report of what is on air brings a Query forward, now and then; no other report does", async () => {
   const broadcast = await Simulated.running();
-  const hinted = vi.spyOn(RedundancyGroup.prototype, "hint");
+  const checked = vi.spyOn(RedundancyGroup.prototype, "checkNow");
   for (const report of [gone(9101), gone(900), gone(90_011), gone(9001, "another"), gone(9001, "sho")])
-    expect(await broadcast.stub.hint(report), JSON.stringify(report)).toBe("ignored");
-  expect(hinted).not.toHaveBeenCalled();
-  expect(await broadcast.stub.hint(gone(9001, "show"))).toBe("taken");
+    expect(await broadcast.stub.handleReport(report), JSON.stringify(report)).toBe("ignored");
+  expect(checked).not.toHaveBeenCalled();
+  expect(await broadcast.stub.handleReport(gone(9001, "show"))).toBe("taken");
   expect(await broadcast.alarm()).toBe(now);
   now += HINT_INTERVAL - 1;
-  expect(await broadcast.stub.hint(gone(9001))).toBe("ignored");
+  expect(await broadcast.stub.handleReport(gone(9001))).toBe("ignored");
   now += 1;
-  expect(await broadcast.stub.hint(gone(9001))).toBe("taken");
-  expect(hinted).toHaveBeenCalledTimes(2);
+  expect(await broadcast.stub.handleReport(gone(9001))).toBe("taken");
+  expect(checked).toHaveBeenCalledTimes(2);
 });
 
 test("the events that it emits are kept and handed to the application; only a change of what is on air is an update", async () => {
@@ -328,10 +334,10 @@ test("viewers are connected until there are as many as an object carries; then t
   expect((await broadcast.status()).viewers).toBe(3);
   const answer = await broadcast.watch();
   expect([answer.status, answer.headers.get("x-steadymix-relay")]).toEqual([200, `${broadcast.id}/0/2`]);
-  const hinted = vi.spyOn(RedundancyGroup.prototype, "hint");
+  const checked = vi.spyOn(RedundancyGroup.prototype, "checkNow");
   sockets[0]?.send(JSON.stringify(gone(9001)));
-  await expect.poll(() => hinted.mock.calls.length).toBe(1);
-  const reported = vi.spyOn(Broadcast.prototype, "hint");
+  await expect.poll(() => checked.mock.calls.length).toBe(1);
+  const reported = vi.spyOn(Broadcast.prototype, "handleReport");
   sockets[1]?.send("hello");
   await expect.poll(async () => (await broadcast.status()).viewers).toBe(2);
   expect(reported).not.toHaveBeenCalled();
@@ -359,7 +365,7 @@ test("a connection is closed when its token expires, whenever the group wants to
   webSocket?.accept();
   expect(await running.alarm()).toBe(due - 1);
   // A turn in between does not put it off.
-  await running.stub.hint(gone(9001));
+  await running.stub.handleReport(gone(9001));
   await running.ring();
   expect((await running.alarm()) ?? 0).toBeLessThanOrEqual(due - 1);
   now = due - 1;

@@ -80,7 +80,7 @@ const EVERYTHING: NewBroadcast = {
     presenceAbsences: 3,
     stopDeadlineMs: 300_000,
     requestTimeoutMs: 10_000,
-    hintIntervalMs: 5_000,
+    checkNowIntervalMs: 5_000,
     retryAfterMaxMs: 300_000,
     jitterPercent: 0,
   },

@@ -21,5 +21,5 @@ export const QUICK: Partial<RetrySchedules> = {
   presenceMs: [200, 200, 200, 300, 600],
   stopDeadlineMs: 20_000,
   requestTimeoutMs: 1000,
-  hintIntervalMs: 1000,
+  checkNowIntervalMs: 1000,
 };

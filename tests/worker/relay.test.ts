@@ -14,14 +14,14 @@ const asStream = { accept: "text/event-stream" };
 const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
 let now = START;
 const attach = () => vi.mocked(Broadcast.prototype.attach);
-const hint = () => vi.mocked(Broadcast.prototype.hint);
+const handled = () => vi.mocked(Broadcast.prototype.handleReport);
 const sockets: WebSocket[] = [];
 
 beforeEach(() => {
   now = START;
   vi.spyOn(Date, "now").mockImplementation(() => now);
   vi.spyOn(Broadcast.prototype, "attach").mockReturnValue(onAir(1));
-  vi.spyOn(Broadcast.prototype, "hint").mockReturnValue("taken");
+  vi.spyOn(Broadcast.prototype, "handleReport").mockReturnValue("taken");
 });
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.close();
@@ -126,8 +126,8 @@ test("a report of what is on air goes to the broadcast, and no other report, or 
   expect(await nonsense.closed).toBe(1003);
   const { socket } = await relay.connect();
   for (const uid of [9002, 900, 90011, 9001]) socket.send(JSON.stringify({ type: "gone", uid, channel: "show" }));
-  await expect.poll(() => hint().mock.calls.length).toBeGreaterThan(0);
-  expect(hint().mock.calls).toEqual([[{ type: "gone", uid: 9001, channel: "show" }]]);
+  await expect.poll(() => handled().mock.calls.length).toBeGreaterThan(0);
+  expect(handled().mock.calls).toEqual([[{ type: "gone", uid: 9001, channel: "show" }]]);
 });
 
 test("a viewer that leaves, or whose connection breaks, is not counted any more", async () => {
@@ -225,10 +225,10 @@ test("a report has 200 characters at most", async () => {
     socket.send(said);
     expect(await closed).toBe(1003);
   }
-  expect(hint()).not.toHaveBeenCalled();
+  expect(handled()).not.toHaveBeenCalled();
   const { socket } = await relay.connect();
   socket.send(report.padEnd(200));
-  await expect.poll(() => hint().mock.calls.length).toBe(1);
+  await expect.poll(() => handled().mock.calls.length).toBe(1);
 });
 
 test(`a viewer may send ${MOST_REPORTS} reports in each minute`, async () => {
@@ -236,12 +236,12 @@ test(`a viewer may send ${MOST_REPORTS} reports in each minute`, async () => {
   const { socket, closed } = await relay.connect();
   for (const times of [1, 2]) {
     for (let i = 0; i < MOST_REPORTS; i += 1) socket.send('{"type":"gone","uid":9001}');
-    await expect.poll(() => hint().mock.calls.length).toBe(times * MOST_REPORTS);
+    await expect.poll(() => handled().mock.calls.length).toBe(times * MOST_REPORTS);
     if (times === 1) now += MINUTE;
   }
   socket.send('{"type":"gone","uid":9001}');
   expect(await closed).toBe(1008);
-  expect(hint()).toHaveBeenCalledTimes(2 * MOST_REPORTS);
+  expect(handled()).toHaveBeenCalledTimes(2 * MOST_REPORTS);
 });
 
 test("an upgrade to anything but a WebSocket is ignored: whoever accepts a stream gets one", async () => {

@@ -576,8 +576,8 @@ describe("secrets and origins are separated by spaces, and by nothing else", () 
       const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode("{")));
       const hex = Array.from(signature, (byte) => byte.toString(16).padStart(2, "0")).join("");
       const headers = { "agora-signature-v2": hex };
-      const request = new Request("https://worker.example/notices", { method: "POST", headers, body: "{" });
-      return (await handler().fetch(request, { ...env, AGORA_NOTICE_SECRET: list })).status;
+      const request = new Request("https://worker.example/notifications", { method: "POST", headers, body: "{" });
+      return (await handler().fetch(request, { ...env, AGORA_NOTIFICATION_SECRET: list })).status;
     };
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     for (const secret of [first, second]) expect(await statusOf(secret), secret).toBe(200);
@@ -729,7 +729,7 @@ test("what says that it is too large is refused before it comes", async () => {
   const body = `{${" ".repeat(1024 - 2)}}`;
   const exact = await call("/broadcasts/x/viewer-tokens", { method: "POST", headers: asOperator, body });
   expect(exact.status).toBe(404);
-  expect((await call("/notices", { method: "POST", headers: { "agora-signature-v2": "00" } })).status).toBe(401);
+  expect((await call("/notifications", { method: "POST", headers: { "agora-signature-v2": "00" } })).status).toBe(401);
 });
 
 test("what is on air is kept for each broadcast by itself, and shown to nobody without its token", async () => {

@@ -1,7 +1,7 @@
 /** The emulated service of a test: the test and the Worker are in one isolate. */
 import { Emulator, type Profile } from "steadymix/emulator";
 
-export const NOTICE_SECRET = "notice-secret";
+export const NOTIFICATION_SECRET = "notification-secret";
 
 export let emulator = new Emulator();
 
@@ -16,7 +16,7 @@ export function freshEmulator(profile: Profile = {}): Emulator {
     startUp: { takesMs: [50, 150] },
     answerMs: [2, 10],
     callsPerSecond: 1000,
-    notices: null,
+    notifications: null,
     ...profile,
   });
   // So that it is the primary that is on air first.

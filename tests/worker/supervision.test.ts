@@ -6,7 +6,7 @@ import { AppQuota, Broadcast, type BroadcastEntry, type BroadcastStatus } from "
 import { FAULTS, inputChannelsOf, tasksOf } from "steadymix/emulator/scenarios";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
-import { freshEmulator, NOTICE_SECRET, onCalls } from "./service.ts";
+import { freshEmulator, NOTIFICATION_SECRET, onCalls } from "./service.ts";
 import { configOf, freshId, Show } from "./world.ts";
 
 // What is left of a test that failed must not go on in the next one's service.
@@ -175,9 +175,9 @@ test("a clock that is set back holds up neither permits nor viewers' reports", a
   const show = await Show.start();
   await show.running();
   setTo = 3_600_000;
-  expect(await show.stub.hint({ type: "gone", uid: 9001 })).toBe("taken");
+  expect(await show.stub.handleReport({ type: "gone", uid: 9001 })).toBe("taken");
   setTo = 0;
-  await expect.poll(() => show.stub.hint({ type: "gone", uid: 9001 }), { timeout: 5_000 }).toBe("taken");
+  await expect.poll(() => show.stub.handleReport({ type: "gone", uid: 9001 }), { timeout: 5_000 }).toBe("taken");
   await show.stop();
 });
 
@@ -188,7 +188,7 @@ test("numbers among the options that are not allowed are named", async () => {
     maxConnectionsPerToken: "an integer from 1 to 32768",
     historyLength: "an integer from 0 to 1000000",
     keptForMs: "0, or from 3600000 to 315360000000 ms",
-    hintIntervalMs: "0, or from 100 to 86400000 ms",
+    reportIntervalMs: "0, or from 100 to 86400000 ms",
   };
   await runInDurableObject(broadcast, (_, state) => {
     const make = (options: object) => () => new Broadcast(state, env, options);
@@ -201,7 +201,7 @@ test("numbers among the options that are not allowed are named", async () => {
       ["historyLength", "1000"],
       ["keptForMs", Number.POSITIVE_INFINITY],
       ["keptForMs", "7 days"],
-      ["hintIntervalMs", -1],
+      ["reportIntervalMs", -1],
     ] as const) {
       const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
       const error = { code: "INVALID_CONFIG", field: `options.${name}`, value: shown, allowed: allowed[name] };
@@ -209,9 +209,9 @@ test("numbers among the options that are not allowed are named", async () => {
     }
     const inSeconds = "0, or from 3600000 to 315360000000 ms: did you mean 604800000 ms (604800 s)?";
     expect(make({ keptForMs: 604_800 })).toThrow(expect.objectContaining({ allowed: inSeconds }));
-    const least = { viewersPerObject: 1, historyLength: 0, keptForMs: 3_600_000, hintIntervalMs: 100 };
+    const least = { viewersPerObject: 1, historyLength: 0, keptForMs: 3_600_000, reportIntervalMs: 100 };
     for (const [name, value] of Object.entries(least)) expect(make({ [name]: value })).not.toThrow();
-    expect(make({ keptForMs: 0, hintIntervalMs: 0 })).not.toThrow();
+    expect(make({ keptForMs: 0, reportIntervalMs: 0 })).not.toThrow();
   });
 });
 
@@ -366,7 +366,7 @@ test("what is probably not meant is that of the last payload", async () => {
 describe("every fault of the demonstration", () => {
   test.each(FAULTS.map(({ name }) => name))("%s", async (name) => {
     // A Create that timed out can only be told from none by the notification that names its task.
-    const emulator = freshEmulator(name === "createTimesOut" ? { notices: { secret: NOTICE_SECRET } } : {});
+    const emulator = freshEmulator(name === "createTimesOut" ? { notifications: { secret: NOTIFICATION_SECRET } } : {});
     const show = await Show.start();
     await show.running();
     const fault = FAULTS.find((fault) => fault.name === name);

@@ -141,7 +141,7 @@ test("by asking, from a cache", async () => {
 
 test("a report brings one look forward; more of them, and those about another output, bring none", async () => {
   const emulator = freshEmulator();
-  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, hintIntervalMs: 1000 } });
+  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 } });
   await show.running();
   const looks = () => emulator.state().stats.calls.query ?? 0;
   const before = looks();

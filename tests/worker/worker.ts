@@ -14,7 +14,7 @@ export const listeners = new Set<(event: SteadymixEvent) => void>();
 class Options implements BroadcastOptions {
   readonly viewersPerObject = 3;
   readonly maxConnectionsPerToken = 2;
-  readonly hintIntervalMs = 300;
+  readonly reportIntervalMs = 300;
   readonly keptForMs = 3_600_000;
   readonly #service: typeof fetch;
 

@@ -28,10 +28,10 @@ export function call(path: string, init?: RequestInit): Promise<Response> {
 }
 
 /** What the service tells by now, through the webhook. */
-async function deliverNotices(): Promise<void> {
-  for (const { body, signature, signatureV2 } of emulator.takeNotices()) {
+async function deliverNotifications(): Promise<void> {
+  for (const { body, signature, signatureV2 } of emulator.takeNotifications()) {
     const headers = { "agora-signature": signature, "agora-signature-v2": signatureV2 };
-    const { status } = await call("/notices", { method: "POST", headers, body });
+    const { status } = await call("/notifications", { method: "POST", headers, body });
     if (status !== 200) throw new Error(`a notification was answered ${status}`);
   }
 }
@@ -75,7 +75,7 @@ export class Show {
   ): Promise<void> {
     let seen: unknown;
     for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await scheduler.wait(25)) {
-      await deliverNotices();
+      await deliverNotifications();
       await befalls().catch(() => {});
       const status = await this.status().catch((error: unknown) => {
         seen = String(error);

@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::domain::{Area, DomainFailure};
 use crate::durations::{SettingRange, server};
 use crate::error::Invalid;
-use crate::notice::{Notice, NoticeKind};
+use crate::notification::{Notification, NotificationKind};
 use crate::on_air::{OnAir, OnAirPolicy};
 use crate::policy::{RetryPolicy, RetryReason, WAITS};
 use crate::quota::{GivenLimits, QuotaEstimate, QuotaPlan, Want};
@@ -55,7 +55,7 @@ fn documents() -> impl Iterator<Item = Description> {
     );
     let status = described!(GroupStatus OnAir LaneStatus LaneState KnownTask Standing LaneUpdate Via);
     let blocks = described!(
-        Meaning TaskState DomainFailure Want QuotaPlan QuotaEstimate Notice NoticeKind
+        Meaning TaskState DomainFailure Want QuotaPlan QuotaEstimate Notification NotificationKind
     );
     payload.into_iter().chain(settings).chain(events).chain(status).chain(blocks)
 }

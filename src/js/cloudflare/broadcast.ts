@@ -12,7 +12,7 @@ import { fingerprint } from "./digest.js";
 import type { SteadymixEnv } from "./environment.js";
 import { GroupDriver } from "./groupDriver.js";
 import { groupHost } from "./groupHost.js";
-import { checkSignature, type NoticeSignatures } from "./notices.js";
+import { checkSignature, type NotificationSignatures } from "./notifications.js";
 import { requireSqlite } from "./objects.js";
 import { entryOf, Registration } from "./registration.js";
 import { assignRelay } from "./relayHeader.js";
@@ -49,7 +49,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   readonly #quota: SharedQuota;
   readonly #driver: GroupDriver<RedundancyGroup>;
   readonly #clock = new Clock();
-  #lastHintAt = 0;
+  #lastReportAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env, options: BroadcastOptions = {}) {
     super(ctx, env);
@@ -153,28 +153,31 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 
   /**
    * Takes a notification as the webhook got it. `foreign`: it is about nothing of this broadcast's. Refused:
-   * `INVALID_SIGNATURE`, `INVALID_NOTICE`.
+   * `INVALID_SIGNATURE`, `INVALID_NOTIFICATION`.
    */
-  notice(rawBody: Uint8Array, signatures: NoticeSignatures): Answer<"new" | "duplicate" | "stale" | "foreign"> {
+  handleNotification(
+    rawBody: Uint8Array,
+    signatures: NotificationSignatures,
+  ): Answer<"new" | "duplicate" | "stale" | "foreign"> {
     return answered(() => {
       checkSignature(this.env, rawBody, signatures);
       const { group } = this.#driver;
-      const said = group?.notice(rawBody) ?? "foreign";
+      const said = group?.handleNotification(rawBody) ?? "foreign";
       if (group && said === "new") this.#driver.commandTaken(group);
       return said;
     });
   }
 
   /** A viewer says that an output is gone: brings one Query forward, if it is about what is on air, and now and then. */
-  hint(report: ViewerReport): ReportAnswer["report"] {
+  handleReport(report: ViewerReport): ReportAnswer["report"] {
     const now = this.#clock.now();
     const onAir = this.#store.facts?.onAir;
     if (onAir?.uid !== report.uid || (report.channel ?? onAir.channel) !== onAir.channel) return "ignored";
-    if (now - this.#lastHintAt < this.#limits.hintIntervalMs) return "ignored";
+    if (now - this.#lastReportAt < this.#limits.reportIntervalMs) return "ignored";
     const { group } = this.#driver;
     if (!group) return "ignored";
-    this.#lastHintAt = now;
-    group.hint();
+    this.#lastReportAt = now;
+    group.checkNow();
     this.#driver.commandTaken(group);
     return "taken";
   }
@@ -212,10 +215,10 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return new Response(null, { headers });
   }
 
-  /** A viewer says something: a report is handed to `hint`. The runtime calls it. */
+  /** A viewer says something: a report is handed to `handleReport`. The runtime calls it. */
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const report = this.#audience.read(socket, message);
-    if (report) this.hint(report);
+    if (report) this.handleReport(report);
   }
 
   /** A viewer has gone. The runtime calls it. */

@@ -26,7 +26,7 @@ export interface BroadcastOptions {
    */
   maxConnectionsPerToken?: number;
   /** Viewers' reports bring a Query forward at most this often. 0, or from 100 to 86400000. Default 10000. */
-  hintIntervalMs?: number;
+  reportIntervalMs?: number;
 }
 
 /** The default, the least and the greatest value. An object takes 32768 WebSockets. */
@@ -37,7 +37,7 @@ const COUNTS = {
 } as const;
 
 /** The counts and durations among the options, each with its value. */
-export type BroadcastLimits = Record<keyof typeof COUNTS | "keptForMs" | "hintIntervalMs", number>;
+export type BroadcastLimits = Record<keyof typeof COUNTS | "keptForMs" | "reportIntervalMs", number>;
 
 /** The counts and durations among the options, with defaults for those that are left out. Throws `INVALID_CONFIG`. */
 export function broadcastLimits(options: BroadcastOptions): BroadcastLimits {

@@ -22,7 +22,7 @@ export interface SteadymixEnv {
   /** Secret. Of the service's RESTful API. */
   AGORA_CUSTOMER_SECRET: string;
   /** Secret. What notifications are signed with; several, separated by spaces, while it is being changed. */
-  AGORA_NOTICE_SECRET?: string;
+  AGORA_NOTIFICATION_SECRET?: string;
   /** Secret. With it, RTC tokens are made for each launch. It and the App ID have 32 hexadecimal digits then. */
   AGORA_APP_CERTIFICATE?: string;
   /** A service binding that takes the calls in the place of the network, as a stand-in of the service does. */
@@ -42,7 +42,7 @@ export interface SteadymixEnv {
 }
 
 /** The secrets with keys, and of how many characters each key is at least: one that is shorter can be guessed. */
-export const KEY_CHARS = { OPERATOR_KEYS: 16, VIEWER_KEYS: 32, AGORA_NOTICE_SECRET: 1 } as const;
+export const KEY_CHARS = { OPERATOR_KEYS: 16, VIEWER_KEYS: 32, AGORA_NOTIFICATION_SECRET: 1 } as const;
 
 const HEX = /^[0-9a-f]{32}$/i;
 const NEEDED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;

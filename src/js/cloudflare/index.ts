@@ -5,7 +5,7 @@ export { Broadcast, type BroadcastConfig } from "./broadcast.js";
 export type { BroadcastOptions } from "./broadcastOptions.js";
 export type { SteadymixEnv } from "./environment.js";
 export { handler } from "./handler.js";
-export type { NoticeSignatures } from "./notices.js";
+export type { NotificationSignatures } from "./notifications.js";
 export { Relay } from "./relay.js";
 export type * from "./routes.js";
 export { rtcTokens } from "./rtcTokens.js";

@@ -1,11 +1,11 @@
 import type { Hono } from "hono";
-import { parseNotice } from "../blocks.js";
+import { parseNotification } from "../blocks.js";
 import { groupOf } from "../instanceId.js";
 import { answered } from "./answer.js";
 import { keysOf, type SteadymixEnv } from "./environment.js";
 import { readBody } from "./guards.js";
 import { isOf } from "./input.js";
-import { checkSignature, signaturesOf } from "./notices.js";
+import { checkSignature, signaturesOf } from "./notifications.js";
 import { reachQuota } from "./objects.js";
 import { Rejection } from "./rejection.js";
 import { atBroadcast, type Bindings, BODY_MS } from "./routing.js";
@@ -16,8 +16,8 @@ const NOTICE_BYTES = 1_048_576;
 
 /** The route for the service: its notifications. */
 export function addNotificationRoute(app: Hono<Bindings>): void {
-  app.post("/notices", async (c) => {
-    keysOf(c.env, "AGORA_NOTICE_SECRET");
+  app.post("/notifications", async (c) => {
+    keysOf(c.env, "AGORA_NOTIFICATION_SECRET");
     const signatures = signaturesOf(c.req.raw.headers);
     const body = await readBody(c.req.raw, NOTICE_BYTES, BODY_MS);
     const signed = answered(() => checkSignature(c.env, body, signatures));
@@ -28,7 +28,9 @@ export function addNotificationRoute(app: Hono<Bindings>): void {
     if (instanceId !== undefined)
       c.executionCtx.waitUntil(
         addressees(c.env, instanceId).then((ids) =>
-          Promise.all(ids.map((id) => atBroadcast(c.env, id, (broadcast) => broadcast.notice(body, signatures)))),
+          Promise.all(
+            ids.map((id) => atBroadcast(c.env, id, (broadcast) => broadcast.handleNotification(body, signatures))),
+          ),
         ),
       );
     return c.json({ status: "ok" });
@@ -38,7 +40,7 @@ export function addNotificationRoute(app: Hono<Bindings>): void {
 /** The instanceId of a task's notification, `null` if that names none; `undefined` if it is no such notification. */
 function instanceIdIn(body: Uint8Array): string | null | undefined {
   try {
-    return parseNotice(body).instanceId;
+    return parseNotification(body).instanceId;
   } catch (error) {
     console.warn("steadymix: what the service has signed is no notification of a task:", error);
     return undefined;

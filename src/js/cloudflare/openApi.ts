@@ -68,7 +68,7 @@ const OTHERS: Record<string, Json> = {
       ...failures(...GUARDED, "NOT_FOUND", "UPGRADE_NEEDED", "TOO_MANY_CONNECTIONS"),
     },
   },
-  "POST /notices": {
+  "POST /notifications": {
     operationId: "notify",
     description: "The service's webhook: signed with Agora-Signature or Agora-Signature-V2 over the raw body.",
     requestBody: inBody({ type: "object" }),

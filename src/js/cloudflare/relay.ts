@@ -63,7 +63,7 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     const id = this.ctx.storage.kv.get<string>(BROADCAST);
     // What is not on air any more is nothing that the broadcast must be asked about.
     if (report && id && this.#word?.onAir?.uid === report.uid)
-      await this.#atBroadcast(id, (broadcast) => broadcast.hint(report));
+      await this.#atBroadcast(id, (broadcast) => broadcast.handleReport(report));
   }
 
   /** A viewer has gone. The runtime calls it. */

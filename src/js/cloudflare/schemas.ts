@@ -289,10 +289,10 @@ export const TYPES = {
             minimum: 1000,
             maximum: 120000,
           },
-          hintIntervalMs: {
+          checkNowIntervalMs: {
             type: "integer",
             description:
-              "Hints and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000.",
+              "`checkNow()` and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000.",
             minimum: 1000,
             maximum: 3600000,
           },
@@ -1022,7 +1022,11 @@ export const TYPES = {
     description: "Why a running task may be gone.",
   },
   Ending: { type: "string", enum: ["normal", "failed", "notFound", "absent"], description: "How a task ended." },
-  IdentifiedBy: { type: "string", enum: ["notice", "lateReply", "reply"], description: "How a task's id was learnt." },
+  IdentifiedBy: {
+    type: "string",
+    enum: ["notification", "lateReply", "reply"],
+    description: "How a task's id was learnt.",
+  },
   LeftBehindReason: {
     type: "string",
     enum: ["deleteFailed", "neverIdentified"],

@@ -65,7 +65,7 @@ export function addViewerRoutes(app: Hono<Bindings>): void {
     const id = c.req.param("id");
     await requireBroadcast(c.env, id);
     return answer(c, "POST /broadcasts/{id}/reports", {
-      report: await atBroadcast(c.env, id, (broadcast) => broadcast.hint(report)),
+      report: await atBroadcast(c.env, id, (broadcast) => broadcast.handleReport(report)),
     });
   });
 }

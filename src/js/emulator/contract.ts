@@ -61,9 +61,9 @@ export type Command =
     }
   /** Notifications come like this from now on. */
   | {
-      kind: "notices";
+      kind: "notifications";
       /** How they come; `null`: not at all. */
-      profile: NoticeProfile | null;
+      profile: NotificationProfile | null;
     }
   /** Tasks start like this from now on. */
   | {
@@ -165,7 +165,7 @@ export interface IncomingCall {
 }
 
 /** How notifications come. */
-export interface NoticeProfile {
+export interface NotificationProfile {
   /** What they are signed with: a non-empty string. Default `"secret"`. */
   secret?: string;
   /** Shortest and longest time on their way, in ms. Default `[100, 1500]`. */
@@ -260,7 +260,7 @@ export interface Profile {
    */
   presenceMissesPercent?: number;
   /** How notifications come; `null`: not at all. Default `null`. */
-  notices?: NoticeProfile | null;
+  notifications?: NotificationProfile | null;
 }
 
 /** What a Create is answered while a task with its instanceId lives. */

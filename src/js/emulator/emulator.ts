@@ -45,8 +45,8 @@ export class Emulator {
   }
 
   /** The notifications that have arrived since the last call. */
-  takeNotices(): Delivery[] {
-    return JSON.parse(this.#wasm.takeNotices(this.now())) as Delivery[];
+  takeNotifications(): Delivery[] {
+    return JSON.parse(this.#wasm.takeNotifications(this.now())) as Delivery[];
   }
 
   /** When something happens by itself, by the emulator's clock in ms since the epoch. */

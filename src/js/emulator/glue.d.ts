@@ -5,7 +5,7 @@ export class Emulator {
   constructor(profile: string);
   handle(now: number, call: string): string;
   control(now: number, command: string): number;
-  takeNotices(now: number): string;
+  takeNotifications(now: number): string;
   nextEventAt(): number | undefined;
   state(now: number): string;
 }

@@ -141,7 +141,7 @@ test("a notification that is not answered comes again", async (t) => {
   await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
   t.after(() => webhook.close());
   const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
-  const profile = { notices: { takesMs: [0, 0] as [number, number] }, startUp: { hangsPercent: 100 } };
+  const profile = { notifications: { takesMs: [0, 0] as [number, number] }, startUp: { hangsPercent: 100 } };
   const server = await startServer({ speed: 100, webhook: url, profile });
   t.after(() => server.close());
   const twice = new Promise<void>((resolve) => {

@@ -56,8 +56,8 @@ export function readFlags(args, env) {
     const secret = name === undefined ? undefined : env[name];
     if (name !== undefined && !secret)
       throw wrong("secret-env", name, "the name of an environment variable that is set");
-    profile.notices ??= {};
-    if (secret) profile.notices.secret = secret;
+    profile.notifications ??= {};
+    if (secret) profile.notifications.secret = secret;
   }
   return {
     port: number("port", values.port, 0, 65_535),

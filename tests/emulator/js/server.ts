@@ -126,7 +126,7 @@ class Webhook {
   }
 
   #look(): void {
-    for (const delivery of this.#emulator.takeNotices()) void this.#deliver(delivery, 0);
+    for (const delivery of this.#emulator.takeNotifications()) void this.#deliver(delivery, 0);
     // Calls bring new ones at any time.
     this.#after(Math.min(100, this.#emulator.real(100)), () => this.#look());
   }

@@ -4,7 +4,7 @@ use crate::control::{Command, Target};
 use crate::credentials::are_basic;
 use crate::fault::{CallKind, Effect, Rule};
 use crate::field::Checked;
-use crate::profile::{NoticeProfile, Profile, StartUp};
+use crate::profile::{NotificationProfile, Profile, StartUp};
 use crate::service::Emulator;
 use crate::task::Task;
 
@@ -37,7 +37,9 @@ impl Profile {
         check_span("profile.migrationMs", self.migration_ms, LONGEST)?;
         check_percent("profile.presenceMissesPercent", self.presence_misses_percent)?;
         self.start_up.check("profile.startUp")?;
-        self.notices.as_ref().map_or(Ok(()), |notices| notices.check("profile.notices"))
+        self.notifications
+            .as_ref()
+            .map_or(Ok(()), |notifications| notifications.check("profile.notifications"))
     }
 }
 
@@ -70,9 +72,9 @@ impl Command {
             }
             Self::Fail { target, .. } => target.check(),
             Self::Hosts { channel, .. } => check_text("command.channel", channel),
-            Self::Notices { profile: Some(profile) } => profile.check("command.profile"),
+            Self::Notifications { profile: Some(profile) } => profile.check("command.profile"),
             Self::StartUp { start_up } => start_up.check("command.startUp"),
-            Self::ClearRules | Self::Notices { profile: None } | Self::RepeatCreate { .. } => Ok(()),
+            Self::ClearRules | Self::Notifications { profile: None } | Self::RepeatCreate { .. } => Ok(()),
         }
     }
 }
@@ -102,7 +104,7 @@ impl Emulator {
             }
             Command::ClearRules
             | Command::Hosts { present: true, .. }
-            | Command::Notices { .. }
+            | Command::Notifications { .. }
             | Command::StartUp { .. }
             | Command::RepeatCreate { .. } => Ok(()),
         }
@@ -251,7 +253,7 @@ impl StartUp {
     }
 }
 
-impl NoticeProfile {
+impl NotificationProfile {
     fn check(&self, path: &str) -> Checked {
         if self.secret.is_empty() {
             return Err(format!("{path}.secret is empty, but must be a non-empty string"));

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::fault::Rule;
-use crate::notice::Event;
-use crate::profile::{NoticeProfile, RepeatCreate, StartUp};
+use crate::notification::Event;
+use crate::profile::{NotificationProfile, RepeatCreate, StartUp};
 use crate::service::Emulator;
 use crate::task::{End, Stage, Task};
 
@@ -75,10 +75,10 @@ pub enum Command {
         present: bool,
     },
     /// Notifications come like this from now on.
-    Notices {
+    Notifications {
         /// How they come; `null`: not at all.
         #[serde(deserialize_with = "Option::deserialize")]
-        profile: Option<NoticeProfile>,
+        profile: Option<NotificationProfile>,
     },
     /// Tasks start like this from now on.
     StartUp {
@@ -138,8 +138,8 @@ impl Emulator {
                 self.channels.set_hosts(&channel, present, now);
                 0
             }
-            Command::Notices { profile } => {
-                self.profile.notices = profile;
+            Command::Notifications { profile } => {
+                self.profile.notifications = profile;
                 0
             }
             Command::StartUp { start_up } => {

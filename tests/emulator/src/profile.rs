@@ -42,7 +42,7 @@ pub struct Profile {
     /// A host that is in the channel is not shown, in percent of the presence checks; never more than twice in a row.
     pub presence_misses_percent: u8,
     /// How notifications come; `null`: not at all.
-    pub notices: Option<NoticeProfile>,
+    pub notifications: Option<NotificationProfile>,
 }
 
 impl Default for Profile {
@@ -63,7 +63,7 @@ impl Default for Profile {
             forget_after_ms: 60_000,
             migration_ms: [20_000, 80_000],
             presence_misses_percent: 0,
-            notices: None,
+            notifications: None,
         }
     }
 }
@@ -120,7 +120,7 @@ pub enum Updates {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct NoticeProfile {
+pub struct NotificationProfile {
     /// What they are signed with: a non-empty string.
     pub secret: String,
     /// Shortest and longest time on their way, in ms.
@@ -135,7 +135,7 @@ pub struct NoticeProfile {
     pub misnamed_percent: u8,
 }
 
-impl Default for NoticeProfile {
+impl Default for NotificationProfile {
     fn default() -> Self {
         Self {
             secret: "secret".to_owned(),

@@ -9,7 +9,7 @@ use crate::channel::Channels;
 use crate::credentials;
 use crate::fault::{CallKind, Effect, Other, Script};
 use crate::limits::{Stats, Window};
-use crate::notice::{Delivery, Event, Outbox};
+use crate::notification::{Delivery, Event, Outbox};
 use crate::other::About;
 use crate::payload::Payload;
 use crate::profile::{Profile, RepeatCreate, Updates};
@@ -188,7 +188,7 @@ impl Emulator {
     }
 
     /// The notifications that have arrived.
-    pub fn take_notices(&mut self, now: u64) -> Vec<Delivery> {
+    pub fn take_notifications(&mut self, now: u64) -> Vec<Delivery> {
         self.advance(now);
         self.outbox.take(self.now)
     }
@@ -446,7 +446,7 @@ impl Emulator {
             stage: Task::start(now, &self.profile, &mut self.random),
             kicked: false,
             report_lags_until: 0,
-            notices: 0,
+            notifications: 0,
         };
         for older in &mut self.tasks {
             if older.is_live() && older.output.meets(&task.output) {
@@ -611,7 +611,7 @@ impl Emulator {
     }
 
     pub(crate) fn notify(&mut self, now: u64, at: usize, event: Event<'_>) {
-        let Some(profile) = &self.profile.notices else { return };
+        let Some(profile) = &self.profile.notifications else { return };
         let mut other = None;
         if self.random.percent(profile.misnamed_percent)
             && let Some(task) = self.tasks.get(at)

@@ -33,7 +33,7 @@ pub(crate) struct Task {
     /// Query still says the stage before, until this moment.
     pub(crate) report_lags_until: u64,
     /// Its notifications so far.
-    pub(crate) notices: u64,
+    pub(crate) notifications: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ mod payloads;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::notice::sign;
+use crate::notification::sign;
 use crate::update::refused_change;
 
 const BASE: &str = "/v1/projects/app/rtsc/cloud-transcoder";
@@ -194,7 +194,8 @@ fn a_task_can_publish_to_cdn_addresses() {
             } },
         } } })
     };
-    let mut client = Client::new(Profile { notices: Some(NoticeProfile::default()), ..Profile::default() });
+    let mut client =
+        Client::new(Profile { notifications: Some(NotificationProfile::default()), ..Profile::default() });
     let start = |client: &mut Client, url: Value| {
         let (_, token) =
             client.call("POST", &format!("{BASE}/builderTokens"), &json!({ "instanceId": "show-1" }));
@@ -211,7 +212,7 @@ fn a_task_can_publish_to_cdn_addresses() {
     assert_eq!((task.channel, task.uid, task.running), ("", 0, true));
     assert_eq!(task.stream_urls, [first, second]);
     assert_eq!(client.broadcasters(), json!([]), "it is in no channel");
-    let sent = client.emulator.take_notices(client.now);
+    let sent = client.emulator.take_notifications(client.now);
     let started = sent.iter().find(|sent| sent.body.contains("cloud_transcoder_started")).unwrap();
     assert!(started.body.contains(first), "{}", started.body);
 
@@ -460,10 +461,10 @@ fn a_call_can_be_answered_about_another_task() {
 
 #[test]
 fn a_notification_can_name_another_task() {
-    let notices = NoticeProfile { misnamed_percent: 100, ..NoticeProfile::default() };
-    let mut client = Client::new(Profile { notices: Some(notices), ..Profile::default() });
+    let notifications = NotificationProfile { misnamed_percent: 100, ..NotificationProfile::default() };
+    let mut client = Client::new(Profile { notifications: Some(notifications), ..Profile::default() });
     let tasks = [client.running("show-1", 7).0, client.running("show-2", 8).0];
-    let deliveries = client.emulator.take_notices(client.now + 60_000);
+    let deliveries = client.emulator.take_notifications(client.now + 60_000);
     assert_eq!(deliveries.len(), 6);
     for delivery in deliveries {
         let body: Value = serde_json::from_str(&delivery.body).unwrap();
@@ -660,11 +661,11 @@ fn a_call_can_be_carried_out_late() {
 
 #[test]
 fn notifications_tell_a_task_s_life_and_are_signed() {
-    let notices = NoticeProfile { doubled_percent: 100, ..NoticeProfile::default() };
-    let mut client = Client::new(Profile { notices: Some(notices), ..Profile::default() });
+    let notifications = NotificationProfile { doubled_percent: 100, ..NotificationProfile::default() };
+    let mut client = Client::new(Profile { notifications: Some(notifications), ..Profile::default() });
     let (task, token) = client.running("show-1", 7);
     client.task("DELETE", &task, &token);
-    let deliveries = client.emulator.take_notices(client.now + 60_000);
+    let deliveries = client.emulator.take_notifications(client.now + 60_000);
     let bodies: Vec<Value> =
         deliveries.iter().map(|delivery| serde_json::from_str(&delivery.body).unwrap()).collect();
     let mut types: Vec<u64> = bodies.iter().filter_map(|body| body["eventType"].as_u64()).collect();
@@ -684,9 +685,10 @@ fn notifications_tell_a_task_s_life_and_are_signed() {
 
 #[test]
 fn notifications_have_the_details_that_are_documented() {
-    let notices = NoticeProfile { takes_ms: [0, 0], ..NoticeProfile::default() };
+    let notifications = NotificationProfile { takes_ms: [0, 0], ..NotificationProfile::default() };
     let start_up = StartUp { takes_ms: [2_000, 2_000], ..StartUp::default() };
-    let mut client = Client::new(Profile { notices: Some(notices), start_up, ..Profile::default() });
+    let mut client =
+        Client::new(Profile { notifications: Some(notifications), start_up, ..Profile::default() });
     let created = client.now;
     let rtc = |channel, uid: u32| json!({ "rtcChannel": channel, "rtcUid": uid, "rtcToken": "hidden" });
     let config = |hosts: &[u32]| {
@@ -714,7 +716,7 @@ fn notifications_have_the_details_that_are_documented() {
     client.now += 10_000;
     client.task("DELETE", &task, &token);
 
-    let deliveries = client.emulator.take_notices(client.now);
+    let deliveries = client.emulator.take_notifications(client.now);
     let of = |event_type: u16| -> Vec<Value> {
         let bodies = deliveries.iter().map(|it| serde_json::from_str::<Value>(&it.body).unwrap());
         bodies
@@ -773,10 +775,11 @@ fn a_host_is_missing_from_the_list_twice_in_a_row_at_most() {
 #[test]
 fn the_same_seed_gives_the_same_service() {
     let run = |seed| {
-        let notices = NoticeProfile { late_percent: 50, ..NoticeProfile::default() };
-        let mut client = Client::new(Profile { seed, notices: Some(notices), ..Profile::default() });
+        let notifications = NotificationProfile { late_percent: 50, ..NotificationProfile::default() };
+        let mut client =
+            Client::new(Profile { seed, notifications: Some(notifications), ..Profile::default() });
         let (task, _) = client.running("show-1", 7);
-        (task, client.emulator.take_notices(client.now + 60_000))
+        (task, client.emulator.take_notifications(client.now + 60_000))
     };
     assert_eq!(run(5), run(5));
     assert_ne!(run(5), run(6));

@@ -41,9 +41,9 @@ impl Emulator {
     }
 
     /// The notifications that have arrived (a JSON list).
-    #[wasm_bindgen(js_name = takeNotices)]
-    pub fn take_notices(&mut self, now: f64) -> Result<String, JsError> {
-        Ok(serde_json::to_string(&self.0.take_notices(now as u64))?)
+    #[wasm_bindgen(js_name = takeNotifications)]
+    pub fn take_notifications(&mut self, now: f64) -> Result<String, JsError> {
+        Ok(serde_json::to_string(&self.0.take_notifications(now as u64))?)
     }
 
     /// When something happens by itself, or a notification arrives.

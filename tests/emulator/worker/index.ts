@@ -10,7 +10,7 @@ interface Env {
   SERVICE: DurableObjectNamespace<Service>;
   /** Where notifications go. */
   WEBHOOK?: Fetcher;
-  NOTICE_SECRET?: string;
+  NOTIFICATION_SECRET?: string;
 }
 
 /** An object that is left alone for longer is put to sleep, and its memory is lost. */
@@ -23,8 +23,8 @@ export class Service extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const secret = env.NOTICE_SECRET;
-    this.#emulator = new Emulator({ startUp: { takesMs: [800, 2000] }, notices: secret ? { secret } : null });
+    const secret = env.NOTIFICATION_SECRET;
+    this.#emulator = new Emulator({ startUp: { takesMs: [800, 2000] }, notifications: secret ? { secret } : null });
     if (secret) setInterval(() => this.#deliver(), DELIVER_MS);
     void ctx.storage.setAlarm(Date.now() + AWAKE_MS);
   }
@@ -49,10 +49,10 @@ export class Service extends DurableObject<Env> {
   }
 
   #deliver(): void {
-    for (const { body, signature, signatureV2 } of this.#emulator.takeNotices()) {
+    for (const { body, signature, signatureV2 } of this.#emulator.takeNotifications()) {
       const headers = { "agora-signature": signature, "agora-signature-v2": signatureV2 };
       // One that is lost is lost: nothing may depend on them.
-      this.env.WEBHOOK?.fetch("https://worker/api/notices", { method: "POST", headers, body }).catch(() => {});
+      this.env.WEBHOOK?.fetch("https://worker/api/notifications", { method: "POST", headers, body }).catch(() => {});
     }
   }
 }

@@ -1,6 +1,6 @@
 //! Drives a machine, and checks the rules that hold whatever comes in.
 
-use steadymix::notice::Notice;
+use steadymix::notification::Notification;
 use steadymix::status::Call;
 use steadymix::supervisor::{
     Answer, Input, NoAnswer, Output, PermitRequest, Request, RequestId, SnapshotError,
@@ -83,9 +83,9 @@ impl<M: Machine> Driver<M> {
         self.machine.handle(self.now, input);
     }
 
-    pub(crate) fn notice(&mut self, notice: Notice) {
-        self.secrets.publish(&notice.task_id);
-        self.hand_in(Input::Notice(notice));
+    pub(crate) fn notification(&mut self, notification: Notification) {
+        self.secrets.publish(&notification.task_id);
+        self.hand_in(Input::Notification(notification));
     }
 
     pub(crate) fn answer(&mut self, id: RequestId, answer: Answer) {

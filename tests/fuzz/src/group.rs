@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use std::sync::LazyLock;
-use steadymix::notice;
+use steadymix::notification;
 use steadymix::redundancy::RedundancyGroup;
 use steadymix::supervisor::{Answer, Input, RequestId};
 use steadymix::task::Services;
@@ -51,7 +51,7 @@ pub fn group(data: &[u8]) {
             7..=9 => answer(&mut driver, &mut source),
             10 => token(&mut driver, &mut source),
             11 => permit(&mut driver, &mut source),
-            12 => notice_of(&mut driver, &mut source),
+            12 => notification_of(&mut driver, &mut source),
             13 => command(&mut driver, &mut source),
             14 => match source.byte() & 3 {
                 0 if restores < MOST_RESTORES => {
@@ -146,7 +146,7 @@ fn permit(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
     driver.hand_in(Input::Permit(request, wait));
 }
 
-fn notice_of(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
+fn notification_of(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
     let kind = source.byte();
     let body = json!({
         "noticeId": "n", "eventType": 108 + (kind & 7),
@@ -156,13 +156,13 @@ fn notice_of(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
             "sequence": kind >> 5,
         },
     });
-    driver.notice(notice::parse(body.to_string().as_bytes()).unwrap());
+    driver.notification(notification::parse(body.to_string().as_bytes()).unwrap());
 }
 
 fn command(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
     match source.byte() & 7 {
         0 => driver.hand_in(Input::Stop),
-        1..=3 => driver.hand_in(Input::Hint),
+        1..=3 => driver.hand_in(Input::CheckNow),
         _ => {
             let payload = &PAYLOADS[source.below(PAYLOADS.len())];
             if let Err(invalid) = driver.machine.update(driver.now, payload) {

@@ -19,7 +19,7 @@ mod driver;
 mod group;
 mod machine;
 mod material;
-mod notices;
+mod notifications;
 mod replies;
 mod secrets;
 mod snapshots;
@@ -29,7 +29,7 @@ mod viewer;
 
 pub use configurations::configurations;
 pub use group::group;
-pub use notices::notices;
+pub use notifications::notifications;
 pub use replies::replies;
 pub use snapshots::snapshots;
 pub use viewer::viewer;
@@ -46,7 +46,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: [(&str, Target); 6] = [
     ("configurations", configurations),
     ("group", group),
-    ("notices", notices),
+    ("notifications", notifications),
     ("replies", replies),
     ("snapshots", snapshots),
     ("viewer", viewer),

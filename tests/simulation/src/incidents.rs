@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use steadymix_emulator::{
-    CallKind, Command, Effect, NoticeProfile, Other, Profile, RepeatCreate, Rule, StartUp, Target, Updates,
+    CallKind, Command, Effect, NotificationProfile, Other, Profile, RepeatCreate, Rule, StartUp, Target,
+    Updates,
 };
 
 use crate::chance::Chance;
@@ -25,11 +26,11 @@ pub(crate) enum Incident {
     /// The operator changes the payload.
     Update,
     /// A viewer says that it is gone.
-    Hint,
+    CheckNow,
     /// A notification about somebody else's task.
-    ForeignNotice,
+    ForeignNotification,
     /// The last notification comes once more.
-    RepeatedNotice,
+    RepeatedNotification,
 }
 
 const HOUR: i64 = 3_600_000;
@@ -100,9 +101,9 @@ fn incident(chance: &mut Chance, uids: &[u32], hosts_may_leave: bool, lies: &mut
         79..86 => Incident::Crash(chance.one(&[50, 500, 3_000, 20_000, 120_000])),
         86..89 => Incident::TakeOver(chance.one(&[100, 2_000, 15_000, 60_000, 300_000])),
         89..93 => Incident::Update,
-        93..96 => Incident::Hint,
-        96..98 => Incident::ForeignNotice,
-        _ => Incident::RepeatedNotice,
+        93..96 => Incident::CheckNow,
+        96..98 => Incident::ForeignNotification,
+        _ => Incident::RepeatedNotification,
     }
 }
 
@@ -200,13 +201,13 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
 
 /// How the service behaves in this schedule.
 pub(crate) fn profile(chance: &mut Chance, may_hang: bool) -> Profile {
-    let notices = NoticeProfile {
-        secret: "notice-secret".to_owned(),
+    let notifications = NotificationProfile {
+        secret: "notification-secret".to_owned(),
         takes_ms: [10, 3_000],
         lost_percent: chance.one(&[0, 0, 30]),
         doubled_percent: chance.one(&[0, 50]),
         late_percent: chance.one(&[0, 0, 50]),
-        ..NoticeProfile::default()
+        ..NotificationProfile::default()
     };
     Profile {
         seed: chance.next(),
@@ -232,7 +233,7 @@ pub(crate) fn profile(chance: &mut Chance, may_hang: bool) -> Profile {
         forget_after_ms: chance.one(&[0, 10_000, 120_000]),
         migration_ms: [5_000, 80_000],
         presence_misses_percent: chance.one(&[0, 0, 20]),
-        notices: chance.percent(60).then_some(notices),
+        notifications: chance.percent(60).then_some(notifications),
         ..Profile::default()
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use steadymix::notice::Notice;
+use steadymix::notification::Notification;
 use steadymix::policy::RetryReason;
 use steadymix::redundancy::GroupStatus;
 use steadymix::status::Call;
@@ -405,10 +405,12 @@ impl Model {
         self.pace.on_input();
     }
 
-    pub(crate) fn on_notice(&mut self, notice: &Notice) {
+    pub(crate) fn on_notification(&mut self, notification: &Notification) {
         self.on_input();
-        if let Some(instance) = notice.instance_id.as_deref().filter(|id| self.creates.contains_key(*id)) {
-            self.named(instance, &notice.task_id);
+        if let Some(instance) =
+            notification.instance_id.as_deref().filter(|id| self.creates.contains_key(*id))
+        {
+            self.named(instance, &notification.task_id);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The way between a process and the service: calls, answers, and notifications, late, twice, or not at all.
 
 use serde_json::Value;
-use steadymix::notice;
+use steadymix::notification;
 use steadymix::status::Call;
 use steadymix::supervisor::{Answer, Input, NoAnswer, PermitRequest, Request, RequestId};
 use steadymix::time::Duration;
@@ -265,19 +265,20 @@ impl World {
 
     /// A notification reaches one of the processes.
     pub(crate) fn deliver(&mut self, delivery: &Delivery) -> Check {
-        notice::verify(
-            b"notice-secret",
+        notification::verify(
+            b"notification-secret",
             delivery.body.as_bytes(),
             Some(&delivery.signature),
             Some(&delivery.signature_v2),
         )
         .map_err(|error| error.to_string())?;
-        let notice = notice::parse(delivery.body.as_bytes()).map_err(|error| error.to_string())?;
-        let instance_id = notice.instance_id.as_deref().unwrap_or("?");
-        self.note(|| format!("  * {:?} {} of {instance_id}", notice.kind, notice.task_id));
+        let notification =
+            notification::parse(delivery.body.as_bytes()).map_err(|error| error.to_string())?;
+        let instance_id = notification.instance_id.as_deref().unwrap_or("?");
+        self.note(|| format!("  * {:?} {} of {instance_id}", notification.kind, notification.task_id));
         let event_type =
             serde_json::from_str::<Value>(&delivery.body).unwrap_or_default()["eventType"].as_u64();
-        let seen = self.notices.entry(notice.task_id.clone()).or_default();
+        let seen = self.notifications.entry(notification.task_id.clone()).or_default();
         let (first_110, twice) =
             (!seen.contains(&110), event_type.is_some_and(|kind| kind != 112 && seen.contains(&kind)));
         if !twice {
@@ -293,11 +294,11 @@ impl World {
             return Ok(());
         }
         let at = self.chance.between(0, self.processes.len() as u64 - 1) as usize;
-        if event_type == Some(110) && !self.processes[at].model.knows_task(&notice.task_id) {
+        if event_type == Some(110) && !self.processes[at].model.knows_task(&notification.task_id) {
             self.reach("110 before the answer to its create");
         }
-        self.processes[at].model.on_notice(&notice);
-        self.hand_in(at, Input::Notice(notice));
+        self.processes[at].model.on_notification(&notification);
+        self.hand_in(at, Input::Notification(notification));
         Ok(())
     }
 }

@@ -92,7 +92,7 @@ impl World {
         self.has_changed = true;
         let process = &mut self.processes[at];
         process.model.tick(wall);
-        if matches!(input, Input::Hint | Input::Stop) {
+        if matches!(input, Input::CheckNow | Input::Stop) {
             process.model.on_input();
         }
         process.group.handle(wall, input)

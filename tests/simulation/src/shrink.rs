@@ -83,7 +83,7 @@ impl Smallest {
             |plan| plan.mishaps.permits = false,
             |plan| plan.mishaps.misnames = false,
             |plan| plan.shares_quota = false,
-            |plan| plan.profile.notices = None,
+            |plan| plan.profile.notifications = None,
             |plan| plan.profile.numeric_status = false,
             |plan| plan.profile.presence_misses_percent = 0,
             |plan| plan.profile.answer_ms = [20, 20],

@@ -1,6 +1,6 @@
 //! What goes wrong in a schedule, as it happens.
 
-use steadymix::notice;
+use steadymix::notification;
 use steadymix::supervisor::Input;
 use steadymix::task::Services;
 use steadymix_emulator::{Command, Effect, Rule, Target};
@@ -73,19 +73,19 @@ impl World {
                     }
                 }
             }
-            Incident::Hint => drop(self.handle(Input::Hint)),
-            Incident::ForeignNotice => {
+            Incident::CheckNow => drop(self.handle(Input::CheckNow)),
+            Incident::ForeignNotification => {
                 let instance_id = self.chance.one(&["other-1", "show-0-77", "show-9-1", "show", "show-0-"]);
                 let body = serde_json::json!({
                     "noticeId": "n", "productId": 1, "eventType": 110, "notifyMs": 1,
                     "payload": { "taskId": "foreign", "instanceId": instance_id, "sequence": 1, "sendts": 1, "details": {} },
                 });
-                if let Ok(notice) = notice::parse(body.to_string().as_bytes()) {
-                    self.handle(Input::Notice(notice));
+                if let Ok(notification) = notification::parse(body.to_string().as_bytes()) {
+                    self.handle(Input::Notification(notification));
                 }
             }
-            Incident::RepeatedNotice => {
-                if let Some(delivery) = self.last_notice.clone() {
+            Incident::RepeatedNotification => {
+                if let Some(delivery) = self.last_notification.clone() {
                     self.deliver(&delivery)?;
                 }
             }

@@ -101,8 +101,8 @@ pub struct World {
     /// Failures in a row, by instance and call.
     pub(crate) failures: BTreeMap<(String, Call), u32>,
     pub(crate) unknown_creates: BTreeMap<String, u32>,
-    pub(crate) notices: BTreeMap<String, Vec<u64>>,
-    pub(crate) last_notice: Option<Delivery>,
+    pub(crate) notifications: BTreeMap<String, Vec<u64>>,
+    pub(crate) last_notification: Option<Delivery>,
     /// When the service last moved the task of a uid.
     pub(crate) moved: BTreeMap<u32, u64>,
     pub(crate) checks: Checks,
@@ -139,8 +139,8 @@ impl World {
             stage: Stage::Faults,
             failures: BTreeMap::new(),
             unknown_creates: BTreeMap::new(),
-            notices: BTreeMap::new(),
-            last_notice: None,
+            notifications: BTreeMap::new(),
+            last_notification: None,
             moved: BTreeMap::new(),
             checks: Checks::default(),
             wanted: None,
@@ -262,9 +262,9 @@ impl World {
             let (_, incident) = self.plan.incidents.remove(0);
             self.incident(incident)?;
         }
-        for delivery in self.emulator.take_notices(self.now) {
+        for delivery in self.emulator.take_notifications(self.now) {
             self.deliver(&delivery)?;
-            self.last_notice = Some(delivery);
+            self.last_notification = Some(delivery);
         }
         self.arrive()
     }

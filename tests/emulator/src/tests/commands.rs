@@ -18,8 +18,8 @@ fn every_command_is_read() {
         json!({ "kind": "kill", "taskId": "t", "reportLagMs": 5, "forgotten": true, "reason": "why" }),
         json!({ "kind": "fail", "uid": 7, "recovers": true }),
         json!({ "kind": "hosts", "channel": "studio", "present": false }),
-        json!({ "kind": "notices", "profile": null }),
-        json!({ "kind": "notices", "profile": { "secret": "s" } }),
+        json!({ "kind": "notifications", "profile": null }),
+        json!({ "kind": "notifications", "profile": { "secret": "s" } }),
         json!({ "kind": "startUp", "startUp": {} }),
         json!({ "kind": "repeatCreate", "answer": "conflict409" }),
     ] {
@@ -67,14 +67,14 @@ fn what_is_wrong_with_a_command_is_named() {
         (json!({ "kind": "fail", "uid": 1 }), "command: missing field `recovers`"),
         (json!({ "kind": "hosts", "channel": "", "present": true }), "command.channel is empty"),
         (json!({ "kind": "hosts", "channel": "a" }), "command: missing field `present`"),
-        (json!({ "kind": "notices" }), "command: missing field `profile`"),
+        (json!({ "kind": "notifications" }), "command: missing field `profile`"),
         (
-            json!({ "kind": "notices", "profile": { "lost": 1 } }),
+            json!({ "kind": "notifications", "profile": { "lost": 1 } }),
             "command.profile.lost: unknown field `lost`",
         ),
-        (json!({ "kind": "notices", "profile": { "secret": "" } }), "command.profile.secret is empty"),
+        (json!({ "kind": "notifications", "profile": { "secret": "" } }), "command.profile.secret is empty"),
         (
-            json!({ "kind": "notices", "profile": { "misnamedPercent": 101 } }),
+            json!({ "kind": "notifications", "profile": { "misnamedPercent": 101 } }),
             "command.profile.misnamedPercent is 101",
         ),
         (
@@ -252,13 +252,19 @@ fn what_is_wrong_with_a_profile_is_named() {
         (json!({ "forgetAfterMs": u64::MAX }), "profile.forgetAfterMs is"),
         (json!({ "migrationMs": [0, u64::MAX] }), "profile.migrationMs is"),
         (json!({ "presenceMissesPercent": 101 }), "profile.presenceMissesPercent is 101"),
-        (json!({ "notices": true }), "profile.notices: invalid type: boolean `true`, expected an object"),
         (
-            json!({ "notices": { "secret": 5 } }),
-            "profile.notices.secret: invalid type: integer `5`, expected a string",
+            json!({ "notifications": true }),
+            "profile.notifications: invalid type: boolean `true`, expected an object",
         ),
-        (json!({ "notices": { "doubledPercent": 101 } }), "profile.notices.doubledPercent is 101"),
-        (json!({ "notices": { "latePercent": 101 } }), "profile.notices.latePercent is 101"),
+        (
+            json!({ "notifications": { "secret": 5 } }),
+            "profile.notifications.secret: invalid type: integer `5`, expected a string",
+        ),
+        (
+            json!({ "notifications": { "doubledPercent": 101 } }),
+            "profile.notifications.doubledPercent is 101",
+        ),
+        (json!({ "notifications": { "latePercent": 101 } }), "profile.notifications.latePercent is 101"),
     ] {
         let found = Profile::from_json(&profile.to_string()).unwrap_err();
         assert!(found.starts_with(message), "{profile}: {found}");

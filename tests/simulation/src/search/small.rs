@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use steadymix::notice::{Notice, NoticeKind};
+use steadymix::notification::{Notification, NotificationKind};
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
 use steadymix::status::Call;
 use steadymix::supervisor::{Answer, Input, LaneState, NoAnswer, Output, Request, RequestId, Standing};
@@ -67,7 +67,7 @@ pub(super) enum Move {
 struct Still {
     mishaps: u8,
     deaths: u8,
-    notices: u8,
+    notifications: u8,
     lies: u8,
 }
 
@@ -118,7 +118,7 @@ impl Small {
             service: Service::default(),
             pending: None,
             late: None,
-            still: Still { mishaps, deaths: 2, notices: 2, lies: 3 },
+            still: Still { mishaps, deaths: 2, notifications: 2, lies: 3 },
             is_stopping: false,
             trace: None,
         };
@@ -186,7 +186,7 @@ impl Small {
         if self.still.deaths > 0 && self.service.live().next().is_some() {
             moves.push(Move::Dies);
         }
-        if self.still.notices > 0 {
+        if self.still.notifications > 0 {
             if self.service.live().any(|task| !self.model.knows_task(&task.id)) {
                 moves.push(Move::Named);
             }
@@ -217,7 +217,7 @@ impl Small {
                     self.hear(id, &sent, answer);
                 }
             }
-            Move::Named | Move::Stopped => self.notice(next == Move::Named),
+            Move::Named | Move::Stopped => self.notification(next == Move::Named),
             Move::Stop => self.stop(),
             Move::DiesBefore => self.restart(),
             _ => self.carry_out(next)?,
@@ -293,23 +293,27 @@ impl Small {
         self.hand_in(Input::Answer(id, answer));
     }
 
-    fn notice(&mut self, is_started: bool) {
-        self.still.notices -= 1;
+    fn notification(&mut self, is_started: bool) {
+        self.still.notifications -= 1;
         let task = match is_started {
             true => self.service.live().find(|task| !self.model.knows_task(&task.id)),
             false => self.service.last_dead(),
         };
         let Some(task) = task else { return };
-        let notice = Notice {
+        let notification = Notification {
             notice_id: None,
             task_id: task.id.clone(),
             instance_id: Some(task.instance.clone()),
-            kind: if is_started { NoticeKind::Started } else { NoticeKind::Stopped { reason: None } },
+            kind: if is_started {
+                NotificationKind::Started
+            } else {
+                NotificationKind::Stopped { reason: None }
+            },
             sequence: None,
             sent_at: None,
         };
-        self.model.on_notice(&notice);
-        self.hand_in(Input::Notice(notice));
+        self.model.on_notification(&notification);
+        self.hand_in(Input::Notification(notification));
     }
 
     fn stop(&mut self) {
@@ -463,8 +467,8 @@ impl Small {
         if let Some((_, sent, _)) = &self.late {
             fingerprint.text(&wire::builder_token(&sent.path));
         }
-        let Still { mishaps, deaths, notices, lies } = self.still;
-        fingerprint.debug(&(mishaps, deaths, notices, lies, self.is_stopping));
+        let Still { mishaps, deaths, notifications, lies } = self.still;
+        fingerprint.debug(&(mishaps, deaths, notifications, lies, self.is_stopping));
         fingerprint.value()
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use steadymix_emulator::{
-    CallKind, Command, Effect, Emulator, NoticeProfile, Profile, Rule, StartUp, Target, TaskView,
+    CallKind, Command, Effect, Emulator, NotificationProfile, Profile, Rule, StartUp, Target, TaskView,
 };
 
 use super::figures::{covered, head, per_hour, percent, ratio, row, seconds, spread};
@@ -69,7 +69,7 @@ struct Setting {
     profile: Profile,
     end: End,
     /// A viewer tells of each death within a second.
-    has_hints: bool,
+    has_reports: bool,
     /// Calls that are carried out, but whose answers are lost, in percent.
     lost_answers: u8,
 }
@@ -84,7 +84,7 @@ impl Default for Setting {
             }),
             profile: Profile::default(),
             end: End::Mixed,
-            has_hints: false,
+            has_reports: false,
             lost_answers: 0,
         }
     }
@@ -95,10 +95,14 @@ impl Setting {
         self.config["policy"][name] = value.into();
     }
 
-    fn notices(&mut self, lost_percent: u8, late_percent: u8) {
-        let secret = "notice-secret".to_owned();
-        self.profile.notices =
-            Some(NoticeProfile { secret, lost_percent, late_percent, ..NoticeProfile::default() });
+    fn notifications(&mut self, lost_percent: u8, late_percent: u8) {
+        let secret = "notification-secret".to_owned();
+        self.profile.notifications = Some(NotificationProfile {
+            secret,
+            lost_percent,
+            late_percent,
+            ..NotificationProfile::default()
+        });
     }
 
     fn starts_within(&mut self, takes_ms: [u64; 2]) {
@@ -127,8 +131,8 @@ impl Setting {
             let mut at = WARM_UP + chance.between(0, LIVES[1]);
             while at <= LAST_DEATH {
                 list.extend(self.end.commands(chance, *uids).map(|command| (at, Incident::Service(command))));
-                let hint = (at + chance.between(0, 1_000), Incident::Hint);
-                list.extend(self.has_hints.then_some(hint));
+                let hint = (at + chance.between(0, 1_000), Incident::CheckNow);
+                list.extend(self.has_reports.then_some(hint));
                 at += chance.between(LIVES[0], LIVES[1]);
             }
         }
@@ -250,13 +254,13 @@ const ROWS: [(&str, Change); 31] = [
     ("`monitorIntervalMs` 30 s", |setting| setting.policy("monitorIntervalMs", 30_000)),
     ("`monitorIntervalMs` 60 s", |setting| setting.policy("monitorIntervalMs", 60_000)),
     ("`monitorIntervalMs` 300 s", |setting| setting.policy("monitorIntervalMs", 300_000)),
-    ("notices", |setting| setting.notices(0, 0)),
-    ("notices, half of them up to 20 s late", |setting| setting.notices(0, 50)),
-    ("notices, 30 % of them lost", |setting| setting.notices(30, 0)),
-    ("hints", |setting| setting.has_hints = true),
-    ("notices and hints", |setting| {
-        setting.notices(0, 0);
-        setting.has_hints = true;
+    ("notifications", |setting| setting.notifications(0, 0)),
+    ("notifications, half of them up to 20 s late", |setting| setting.notifications(0, 50)),
+    ("notifications, 30 % of them lost", |setting| setting.notifications(30, 0)),
+    ("hints", |setting| setting.has_reports = true),
+    ("notifications and hints", |setting| {
+        setting.notifications(0, 0);
+        setting.has_reports = true;
     }),
     ("`presence` always", |setting| setting.config["presence"] = "always".into()),
     ("`restart` always", |setting| setting.config["restart"] = "always".into()),
@@ -269,33 +273,33 @@ const ROWS: [(&str, Change); 31] = [
     ("1 % of the answers lost", |setting| setting.lost_answers = 1),
     ("10 % of the answers lost", |setting| setting.lost_answers = 10),
     ("told at once", |setting| setting.end = End::Told),
-    ("told at once, notices", |setting| {
+    ("told at once, notifications", |setting| {
         setting.end = End::Told;
-        setting.notices(0, 0);
+        setting.notifications(0, 0);
     }),
     ("told late", |setting| setting.end = End::ToldLate),
-    ("told late, notices", |setting| {
+    ("told late, notifications", |setting| {
         setting.end = End::ToldLate;
-        setting.notices(0, 0);
+        setting.notifications(0, 0);
     }),
     ("followed by 404", |setting| setting.end = End::Forgotten),
-    ("followed by 404, notices", |setting| {
+    ("followed by 404, notifications", |setting| {
         setting.end = End::Forgotten;
-        setting.notices(0, 0);
+        setting.notifications(0, 0);
     }),
     ("moved, `migration` relaunch", |setting| setting.end = End::Moved),
-    ("moved, `migration` relaunch, notices", |setting| {
+    ("moved, `migration` relaunch, notifications", |setting| {
         setting.end = End::Moved;
-        setting.notices(0, 0);
+        setting.notifications(0, 0);
     }),
     ("moved, `migration` wait", |setting| {
         setting.end = End::Moved;
         setting.config["migration"] = "wait".into();
     }),
-    ("moved, `migration` wait, notices", |setting| {
+    ("moved, `migration` wait, notifications", |setting| {
         setting.end = End::Moved;
         setting.config["migration"] = "wait".into();
-        setting.notices(0, 0);
+        setting.notifications(0, 0);
     }),
 ];
 
@@ -316,7 +320,7 @@ const HEAD: &str = "\
 ## The server's side
 
 Broadcasts of 12 hours, four to a row, in which each lane loses its task every 20 to 60 minutes. By default there are neither
-notices nor hints; a third of the deaths is told by Query at once, a third up to 60 s late, a third followed by 404. A task
+notifications nor hints; a third of the deaths is told by Query at once, a third up to 60 s late, a third followed by 404. A task
 that is moved runs again after 20 to 80 s; when that is over before anybody looks, nothing is confirmed. Calls are those to
 the transcoding service, of all lanes together, looks those into the channel; doubled is how long two tasks of one lane lived
 at the same time.

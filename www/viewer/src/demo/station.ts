@@ -32,7 +32,7 @@ export class Station {
     this.#emulator = new Emulator({
       startUp: { takesMs: [300, 600] },
       answerMs: [40, 90],
-      notices: { secret: SECRET, takesMs: [2500, 3500] },
+      notifications: { secret: SECRET, takesMs: [2500, 3500] },
     });
     this.#group = new RedundancyGroup(
       { appId: "demo", instanceId: "show", services: sampleServices(), lanes: SAMPLE_LANES },
@@ -40,7 +40,7 @@ export class Station {
         customerId: "demo",
         customerSecret: "demo",
         fetch: this.#emulator.fetch,
-        noticeSecret: SECRET,
+        notificationSecret: SECRET,
         rtcToken: (uid) => `token-${uid}`,
         onEvent,
       },
@@ -80,7 +80,7 @@ export class Station {
   bringBack(): void {
     for (const uid of this.#frozen) this.channel.thaw(uid);
     this.#frozen.clear();
-    this.#group.hint();
+    this.#group.checkNow();
   }
 
   close(): void {
@@ -91,8 +91,8 @@ export class Station {
   }
 
   #follow(): void {
-    for (const { body, signature, signatureV2 } of this.#emulator.takeNotices()) {
-      this.#group.notice(body, { "agora-signature": signature, "agora-signature-v2": signatureV2 });
+    for (const { body, signature, signatureV2 } of this.#emulator.takeNotifications()) {
+      this.#group.handleNotification(body, { "agora-signature": signature, "agora-signature-v2": signatureV2 });
     }
     const running = new Set(this.#emulator.state().tasks.flatMap((task) => (task.running ? [task.uid] : [])));
     for (const uid of SAMPLE_LANES.flatMap(({ uids }) => uids)) {

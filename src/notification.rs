@@ -69,7 +69,7 @@ fn verify_with<M: Mac + KeyInit>(secret: &[u8], body: &[u8], signature: &[u8]) -
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub struct Notification {
     /// Names this notification.
     #[json(nullable)]
     pub notice_id: Option<String>,
@@ -80,7 +80,7 @@ pub struct Notice {
     pub instance_id: Option<String>,
     /// What happened.
     #[json(beside)]
-    pub kind: NoticeKind,
+    pub kind: NotificationKind,
     /// Its place among the notifications of its task.
     #[json(nullable)]
     pub sequence: Option<i64>,
@@ -93,7 +93,7 @@ pub struct Notice {
 #[apply(document)]
 #[json(camel, tag = event, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NoticeKind {
+pub enum NotificationKind {
     /// 110: it started.
     Started,
     /// 111: it stopped.
@@ -120,7 +120,7 @@ pub enum NoticeKind {
 /// Why a body is not taken for a notification of a transcoding task.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NoticeError {
+pub enum NotificationError {
     /// Larger than [`MAX_BODY_BYTES`].
     #[error("the body has {0} bytes; at most {MAX_BODY_BYTES} are read")]
     TooLarge(usize),
@@ -140,15 +140,15 @@ pub enum NoticeError {
 ///
 /// # Errors
 /// A body that is not a notification of a transcoding task.
-pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
+pub fn parse(raw_body: &[u8]) -> Result<Notification, NotificationError> {
     if raw_body.len() > MAX_BODY_BYTES {
-        return Err(NoticeError::TooLarge(raw_body.len()));
+        return Err(NotificationError::TooLarge(raw_body.len()));
     }
     let body = decoded(raw_body);
-    let tree = Tree::parse_leniently(&body).ok_or(NoticeError::NotJson)?;
+    let tree = Tree::parse_leniently(&body).ok_or(NotificationError::NotJson)?;
     let json = tree.root();
     if json.type_of() != Type::Object {
-        return Err(NoticeError::NotJson);
+        return Err(NotificationError::NotJson);
     }
     // One address may get the notifications of several products, and the tests that the console sends. Only the task's
     // scene and its id tell which are ours: the numbers of events are used by others as well.
@@ -156,20 +156,20 @@ pub fn parse(raw_body: &[u8]) -> Result<Notice, NoticeError> {
     let is_of_task = word(payload.at("serviceScene")).is_none_or(|scene| scene == SCENE);
     let names_a_task = !payload.at("taskId").is_null() && !payload.at("taskId").is_string("");
     if !is_of_task || !names_a_task {
-        return Err(NoticeError::Foreign);
+        return Err(NotificationError::Foreign);
     }
-    let task_id = task_id(payload.at("taskId")).ok_or(NoticeError::Missing("taskId"))?;
+    let task_id = task_id(payload.at("taskId")).ok_or(NotificationError::Missing("taskId"))?;
     let detail = |field: &str| word(payload.at("details").at(field)).map(Cow::into_owned);
-    let kind = match integer(json.at("eventType")).ok_or(NoticeError::Missing("eventType"))? {
-        110 => NoticeKind::Started,
-        111 => NoticeKind::Stopped { reason: detail("stopReason") },
-        112 => NoticeKind::Status { state: detail("state") },
-        113 => NoticeKind::Updated,
-        event_type => NoticeKind::Other { event_type },
+    let kind = match integer(json.at("eventType")).ok_or(NotificationError::Missing("eventType"))? {
+        110 => NotificationKind::Started,
+        111 => NotificationKind::Stopped { reason: detail("stopReason") },
+        112 => NotificationKind::Status { state: detail("state") },
+        113 => NotificationKind::Updated,
+        event_type => NotificationKind::Other { event_type },
     };
     let sent_at =
         integer(payload.at("sendts")).and_then(|ms| u64::try_from(ms).ok()).map(WallTime::from_millis);
-    Ok(Notice {
+    Ok(Notification {
         notice_id: text(json.at("noticeId"), MAX_ID_BYTES).map(Cow::into_owned),
         task_id: task_id.into_owned(),
         instance_id: text(payload.at("instanceId"), MAX_ID_BYTES).map(Cow::into_owned),
@@ -196,7 +196,7 @@ pub enum Freshness {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Seen {
     task_id: String,
-    events: VecDeque<(NoticeKind, Option<i64>)>,
+    events: VecDeque<(NotificationKind, Option<i64>)>,
     latest: Option<i64>,
     stopped: bool,
 }
@@ -207,13 +207,13 @@ const EVENTS_PER_TASK: usize = 32;
 /// Remembers the notifications of the last tasks, by task and event: `noticeId` and the time of sending differ when
 /// one is sent again. Bounded: the task heard of first is forgotten first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoticeLog {
+pub struct NotificationLog {
     capacity: usize,
     /// The task heard of first is the first.
     tasks: VecDeque<Seen>,
 }
 
-impl NoticeLog {
+impl NotificationLog {
     /// A log of the last `capacity` tasks (at least one).
     #[must_use]
     pub fn new(capacity: usize) -> Self {
@@ -234,16 +234,16 @@ impl NoticeLog {
 
     /// Takes a notification, and says whether it was here before.
     #[must_use]
-    pub fn take(&mut self, notice: &Notice) -> Freshness {
-        let is_its = |seen: &Seen| seen.task_id == notice.task_id;
+    pub fn take(&mut self, notification: &Notification) -> Freshness {
+        let is_its = |seen: &Seen| seen.task_id == notification.task_id;
         if !self.tasks.iter().any(is_its) {
             if self.tasks.len() >= self.capacity {
                 self.tasks.pop_front();
             }
-            self.tasks.push_back(Seen { task_id: notice.task_id.clone(), ..Seen::default() });
+            self.tasks.push_back(Seen { task_id: notification.task_id.clone(), ..Seen::default() });
         }
         let Some(seen) = self.tasks.iter_mut().find(|seen| is_its(seen)) else { return Freshness::New };
-        let event = (notice.kind.clone(), notice.sequence);
+        let event = (notification.kind.clone(), notification.sequence);
         if seen.events.contains(&event) {
             return Freshness::Duplicate;
         }
@@ -251,12 +251,12 @@ impl NoticeLog {
         if seen.events.len() > EVENTS_PER_TASK {
             seen.events.pop_front();
         }
-        let place = notice.sequence;
+        let place = notification.sequence;
         let overtaken =
             seen.stopped || matches!((place, seen.latest), (Some(mine), Some(latest)) if mine < latest);
         seen.latest = seen.latest.max(place);
         // A stop is news however late it comes.
-        let stops = matches!(notice.kind, NoticeKind::Stopped { .. });
+        let stops = matches!(notification.kind, NotificationKind::Stopped { .. });
         let stopped_before = seen.stopped;
         seen.stopped |= stops;
         if overtaken && (stopped_before || !stops) { Freshness::Stale } else { Freshness::New }
@@ -286,7 +286,7 @@ mod tests {
         .into_bytes()
     }
 
-    fn notice(event_type: i64, task: &str, sequence: i64) -> Notice {
+    fn notification(event_type: i64, task: &str, sequence: i64) -> Notification {
         parse(&body(event_type, task, sequence)).unwrap()
     }
 
@@ -318,31 +318,40 @@ mod tests {
 
     #[test]
     fn the_four_events_are_read() {
-        let started = notice(110, "t", 3);
-        assert_eq!(started.kind, NoticeKind::Started);
+        let started = notification(110, "t", 3);
+        assert_eq!(started.kind, NotificationKind::Started);
         assert_eq!(
             (started.task_id.as_str(), started.instance_id.as_deref(), started.sequence),
             ("t", Some("show-1"), Some(3))
         );
         assert_eq!(started.sent_at, Some(WallTime::from_millis(1_700_000_000_000)));
-        assert_eq!(notice(111, "t", 4).kind, NoticeKind::Stopped { reason: Some("idle".to_owned()) });
-        assert_eq!(notice(112, "t", 5).kind, NoticeKind::Status { state: Some("running".to_owned()) });
-        assert_eq!(notice(113, "t", 6).kind, NoticeKind::Updated);
-        assert_eq!(notice(199, "t", 7).kind, NoticeKind::Other { event_type: 199 });
-        let copy: Notice = serde_json::from_str(&serde_json::to_string(&started).unwrap()).unwrap();
+        assert_eq!(
+            notification(111, "t", 4).kind,
+            NotificationKind::Stopped { reason: Some("idle".to_owned()) }
+        );
+        assert_eq!(
+            notification(112, "t", 5).kind,
+            NotificationKind::Status { state: Some("running".to_owned()) }
+        );
+        assert_eq!(notification(113, "t", 6).kind, NotificationKind::Updated);
+        assert_eq!(notification(199, "t", 7).kind, NotificationKind::Other { event_type: 199 });
+        let copy: Notification = serde_json::from_str(&serde_json::to_string(&started).unwrap()).unwrap();
         assert_eq!(copy, started);
     }
 
     #[test]
     fn what_is_no_notification_says_why() {
         for body in [&b"{"[..], b"[]", b"\"text\"", b"", b"\xff"] {
-            assert_eq!(parse(body), Err(NoticeError::NotJson));
+            assert_eq!(parse(body), Err(NotificationError::NotJson));
         }
         assert_eq!(
             parse(br#"{"eventType":"x","payload":{"taskId":"t"}}"#),
-            Err(NoticeError::Missing("eventType"))
+            Err(NotificationError::Missing("eventType"))
         );
-        assert_eq!(parse(&vec![b' '; MAX_BODY_BYTES + 1]), Err(NoticeError::TooLarge(MAX_BODY_BYTES + 1)));
+        assert_eq!(
+            parse(&vec![b' '; MAX_BODY_BYTES + 1]),
+            Err(NotificationError::TooLarge(MAX_BODY_BYTES + 1))
+        );
     }
 
     #[test]
@@ -351,19 +360,19 @@ mod tests {
             let text = String::from_utf8(body(111, "t", 1)).unwrap();
             parse(text.replacen(field, &format!("{field}{value}"), 1).as_bytes())
         };
-        let stopped = |reason: String| Ok(NoticeKind::Stopped { reason: Some(reason) });
-        let kind = |value: &str| with("idle", value).map(|notice| notice.kind);
+        let stopped = |reason: String| Ok(NotificationKind::Stopped { reason: Some(reason) });
+        let kind = |value: &str| with("idle", value).map(|notification| notification.kind);
         assert_eq!(kind("\\ud800"), stopped("idle\u{fffd}".to_owned()));
         assert_eq!(kind("\n"), stopped("idle ".to_owned()));
         assert_eq!(kind(&"e".repeat(5_000)), stopped(format!("idl{}", "e".repeat(1_021))));
         let mut bytes = body(111, "t", 1);
         let at = bytes.windows(4).position(|window| window == b"idle").unwrap();
         bytes[at] = 0xFF;
-        assert_eq!(parse(&bytes).map(|notice| notice.kind), stopped("\u{fffd}dle".to_owned()));
+        assert_eq!(parse(&bytes).map(|notification| notification.kind), stopped("\u{fffd}dle".to_owned()));
         let with_id = |more: usize| with("\"taskId\":\"t", &"x".repeat(more));
         assert!(with_id(255).is_ok());
-        assert!(matches!(with_id(256), Err(NoticeError::Missing(_))));
-        assert_eq!(parse(&body(110, "..", 1)), Err(NoticeError::Missing("taskId")));
+        assert!(matches!(with_id(256), Err(NotificationError::Missing(_))));
+        assert_eq!(parse(&body(110, "..", 1)), Err(NotificationError::Missing("taskId")));
     }
 
     #[test]
@@ -380,70 +389,75 @@ mod tests {
             "{}",
         ];
         for other in others {
-            assert_eq!(parse(other.as_bytes()), Err(NoticeError::Foreign), "{other}");
+            assert_eq!(parse(other.as_bytes()), Err(NotificationError::Foreign), "{other}");
         }
     }
 
     #[test]
     fn an_instance_id_need_not_be_there() {
-        let notice = parse(br#"{"eventType":"110","payload":{"taskId":1}}"#).unwrap();
-        let (task_id, instance_id, kind) = (notice.task_id, notice.instance_id, notice.kind);
-        assert_eq!((task_id.as_str(), instance_id, kind), ("1", None, NoticeKind::Started));
+        let notification = parse(br#"{"eventType":"110","payload":{"taskId":1}}"#).unwrap();
+        let (task_id, instance_id, kind) =
+            (notification.task_id, notification.instance_id, notification.kind);
+        assert_eq!((task_id.as_str(), instance_id, kind), ("1", None, NotificationKind::Started));
     }
 
     #[test]
     fn a_body_may_have_1_mib() {
         let mut longest = body(110, "t", 1);
         longest.resize(1_048_576, b' ');
-        assert_eq!(parse(&longest), Ok(notice(110, "t", 1)));
+        assert_eq!(parse(&longest), Ok(notification(110, "t", 1)));
         longest.push(b' ');
-        assert_eq!(parse(&longest), Err(NoticeError::TooLarge(1_048_577)));
+        assert_eq!(parse(&longest), Err(NotificationError::TooLarge(1_048_577)));
     }
 
     #[test]
     fn the_last_tasks_are_remembered_and_of_each_the_last_events() {
-        let mut log = NoticeLog::new(2);
+        let mut log = NotificationLog::new(2);
         assert!(log.is_empty());
         for task in ["a", "b"] {
-            assert_eq!(log.take(&notice(110, task, 0)), Freshness::New);
+            assert_eq!(log.take(&notification(110, task, 0)), Freshness::New);
         }
         assert_eq!((log.is_empty(), log.len()), (false, 2));
-        assert_eq!(log.take(&notice(110, "a", 0)), Freshness::Duplicate);
+        assert_eq!(log.take(&notification(110, "a", 0)), Freshness::Duplicate);
         for sequence in 1..EVENTS_PER_TASK as i64 {
-            assert_eq!(log.take(&notice(112, "a", sequence)), Freshness::New);
+            assert_eq!(log.take(&notification(112, "a", sequence)), Freshness::New);
         }
-        assert_eq!(log.take(&notice(110, "a", 0)), Freshness::Duplicate, "32 are remembered");
+        assert_eq!(log.take(&notification(110, "a", 0)), Freshness::Duplicate, "32 are remembered");
         for sequence in EVENTS_PER_TASK as i64..2 * EVENTS_PER_TASK as i64 {
-            assert_eq!(log.take(&notice(112, "a", sequence)), Freshness::New);
+            assert_eq!(log.take(&notification(112, "a", sequence)), Freshness::New);
         }
         assert_eq!(log.tasks[0].events.len(), EVENTS_PER_TASK);
-        assert_eq!(log.take(&notice(110, "a", 0)), Freshness::Stale, "no double any more, but overtaken");
+        assert_eq!(
+            log.take(&notification(110, "a", 0)),
+            Freshness::Stale,
+            "no double any more, but overtaken"
+        );
 
-        assert_eq!(log.take(&notice(110, "c", 0)), Freshness::New);
-        assert_eq!(log.take(&notice(110, "b", 0)), Freshness::Duplicate);
-        assert_eq!(log.take(&notice(110, "a", 0)), Freshness::New, "it was forgotten");
+        assert_eq!(log.take(&notification(110, "c", 0)), Freshness::New);
+        assert_eq!(log.take(&notification(110, "b", 0)), Freshness::Duplicate);
+        assert_eq!(log.take(&notification(110, "a", 0)), Freshness::New, "it was forgotten");
     }
 
     #[test]
     fn doubles_and_overtaken_ones_are_told_apart() {
-        let mut log = NoticeLog::new(4);
-        assert_eq!(log.take(&notice(110, "t", 1)), Freshness::New);
-        assert_eq!(log.take(&notice(110, "t", 1)), Freshness::Duplicate);
-        assert_eq!(log.take(&notice(112, "t", 3)), Freshness::New);
-        assert_eq!(log.take(&notice(112, "t", 2)), Freshness::Stale);
+        let mut log = NotificationLog::new(4);
+        assert_eq!(log.take(&notification(110, "t", 1)), Freshness::New);
+        assert_eq!(log.take(&notification(110, "t", 1)), Freshness::Duplicate);
+        assert_eq!(log.take(&notification(112, "t", 3)), Freshness::New);
+        assert_eq!(log.take(&notification(112, "t", 2)), Freshness::Stale);
         assert_eq!(
-            log.take(&notice(112, "t", 4)),
+            log.take(&notification(112, "t", 4)),
             Freshness::New,
             "the same state again, later, is no double"
         );
-        assert_eq!(log.take(&notice(113, "t", 4)), Freshness::New, "another event in the same place");
+        assert_eq!(log.take(&notification(113, "t", 4)), Freshness::New, "another event in the same place");
         assert_eq!(
-            log.take(&notice(111, "t", 0)),
+            log.take(&notification(111, "t", 0)),
             Freshness::New,
             "a stop is news even when it was overtaken"
         );
-        assert_eq!(log.take(&notice(110, "t", 9)), Freshness::Stale, "a stopped task is not revived");
-        assert_eq!(log.take(&notice(110, "u", 1)), Freshness::New);
+        assert_eq!(log.take(&notification(110, "t", 9)), Freshness::Stale, "a stopped task is not revived");
+        assert_eq!(log.take(&notification(110, "u", 1)), Freshness::New);
     }
 
     proptest! {
@@ -457,11 +471,11 @@ mod tests {
         fn the_memory_is_bounded_and_nothing_is_new_twice_within_it(
             events in prop::collection::vec((110i64..114, 0usize..6, 0i64..5), 0..200),
         ) {
-            let mut log = NoticeLog::new(3);
+            let mut log = NotificationLog::new(3);
             for (event_type, task, sequence) in events {
-                let notice = notice(event_type, &task.to_string(), sequence);
-                let _ = log.take(&notice);
-                prop_assert_ne!(log.take(&notice), Freshness::New);
+                let notification = notification(event_type, &task.to_string(), sequence);
+                let _ = log.take(&notification);
+                prop_assert_ne!(log.take(&notification), Freshness::New);
                 prop_assert!(log.len() <= 3);
             }
         }

@@ -3,41 +3,42 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
-use steadymix::notice::{self, Freshness, Notice, NoticeLog};
+use steadymix::notification::{self, Freshness, Notification, NotificationLog};
 
 use crate::material::GROUPS;
 use crate::source::Source;
 
-const SECRET: &[u8] = b"notice-secret";
+const SECRET: &[u8] = b"notification-secret";
 const MOST_TASKS: usize = 4;
 
 /// A group, flags, a header, and bodies, a line each.
 ///
 /// # Panics
 /// When a rule is broken.
-pub fn notices(data: &[u8]) {
+pub fn notifications(data: &[u8]) {
     let mut source = Source::new(data);
     let mut driver = GROUPS[source.below(GROUPS.len())].clone();
     let flags = source.byte();
     let header = source.text();
     let bodies = source.rest();
-    let mut log = NoticeLog::new(MOST_TASKS);
+    let mut log = NotificationLog::new(MOST_TASKS);
     for (number, body) in bodies.split('\n').enumerate() {
         if number == 0 {
             signatures(body.as_bytes(), &header);
         }
-        let notice = match notice::parse(body.as_bytes()) {
-            Ok(notice) => notice,
+        let notification = match notification::parse(body.as_bytes()) {
+            Ok(notification) => notification,
             Err(error) => {
                 assert!(!error.to_string().is_empty());
                 continue;
             }
         };
-        let copy: Notice = serde_json::from_str(&serde_json::to_string(&notice).unwrap()).unwrap();
-        assert!(copy == notice, "read again it is not what was written");
-        remembered(&mut log, &notice);
+        let copy: Notification =
+            serde_json::from_str(&serde_json::to_string(&notification).unwrap()).unwrap();
+        assert!(copy == notification, "read again it is not what was written");
+        remembered(&mut log, &notification);
         let on_air = driver.machine.on_air();
-        driver.notice(notice);
+        driver.notification(notification);
         if flags & 1 == 0 {
             driver.rest();
         }
@@ -52,12 +53,12 @@ pub fn notices(data: &[u8]) {
 fn signatures(body: &[u8], header: &str) {
     let (v1, v2) = (signature::<Hmac<Sha1>>(body), signature::<Hmac<Sha256>>(body));
     let is_genuine = |header: &str, genuine: &str| header.trim().eq_ignore_ascii_case(genuine);
-    assert!(notice::verify(SECRET, body, Some(&v1), None).is_ok());
-    assert!(notice::verify(SECRET, body, Some(header), Some(&v2)).is_ok());
-    assert_eq!(notice::verify(SECRET, body, Some(header), None).is_ok(), is_genuine(header, &v1));
-    assert_eq!(notice::verify(SECRET, body, Some(&v1), Some(header)).is_ok(), is_genuine(header, &v2));
+    assert!(notification::verify(SECRET, body, Some(&v1), None).is_ok());
+    assert!(notification::verify(SECRET, body, Some(header), Some(&v2)).is_ok());
+    assert_eq!(notification::verify(SECRET, body, Some(header), None).is_ok(), is_genuine(header, &v1));
+    assert_eq!(notification::verify(SECRET, body, Some(&v1), Some(header)).is_ok(), is_genuine(header, &v2));
     let longer = [body, b" "].concat();
-    assert!(notice::verify(SECRET, &longer, Some(&v1), Some(&v2)).is_err());
+    assert!(notification::verify(SECRET, &longer, Some(&v1), Some(&v2)).is_err());
 }
 
 fn signature<M: Mac + KeyInit>(body: &[u8]) -> String {
@@ -66,8 +67,8 @@ fn signature<M: Mac + KeyInit>(body: &[u8]) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-fn remembered(log: &mut NoticeLog, notice: &Notice) {
-    let _ = log.take(notice);
-    assert!(log.take(notice) != Freshness::New, "the same is new twice");
+fn remembered(log: &mut NotificationLog, notification: &Notification) {
+    let _ = log.take(notification);
+    assert!(log.take(notification) != Freshness::New, "the same is new twice");
     assert!(log.len() <= MOST_TASKS, "{} tasks are remembered", log.len());
 }

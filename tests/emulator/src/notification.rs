@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::Sha256;
 
-use crate::profile::NoticeProfile;
+use crate::profile::NotificationProfile;
 use crate::random::Random;
 use crate::task::{End, Stage, Task};
 
@@ -129,22 +129,22 @@ impl Outbox {
     pub(crate) fn send(
         &mut self,
         now: u64,
-        profile: &NoticeProfile,
+        profile: &NotificationProfile,
         task: &mut Task,
         event: Event<'_>,
         other: Option<String>,
         random: &mut Random,
     ) {
-        task.notices += 1;
+        task.notifications += 1;
         if random.percent(profile.lost_percent) {
             return;
         }
         let (event_type, details) = event.of(task);
         let payload = json!({
-            "taskId": other.as_ref().unwrap_or(&task.id), "instanceId": task.instance_id, "sequence": task.notices, "sendts": now,
+            "taskId": other.as_ref().unwrap_or(&task.id), "instanceId": task.instance_id, "sequence": task.notifications, "sendts": now,
             "serviceScene": "rtsc/cloud-transcoder", "details": details,
         });
-        let notice_id = format!("{}-{}", task.id, task.notices);
+        let notice_id = format!("{}-{}", task.id, task.notifications);
         for copy in 0..=u64::from(random.percent(profile.doubled_percent)) {
             let held_up = if random.percent(profile.late_percent) { random.between([0, 20_000]) } else { 0 };
             let at_ms = now + random.between(profile.takes_ms) + held_up;

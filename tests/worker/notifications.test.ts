@@ -3,7 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { AppQuota, Broadcast, handler } from "steadymix/cloudflare";
 import { afterEach, expect, test, vi } from "vitest";
-import { freshEmulator, NOTICE_SECRET } from "./service.ts";
+import { freshEmulator, NOTIFICATION_SECRET } from "./service.ts";
 import { call, Show } from "./world.ts";
 
 const encoder = new TextEncoder();
@@ -24,7 +24,7 @@ interface Sent {
 
 async function requestOf(
   body: string | Uint8Array,
-  { secret = NOTICE_SECRET, signed = "both" }: Sent = {},
+  { secret = NOTIFICATION_SECRET, signed = "both" }: Sent = {},
 ): Promise<RequestInit> {
   const bytes = typeof body === "string" ? encoder.encode(body) : body;
   const headers = new Headers({ "content-type": "application/json" });
@@ -34,12 +34,12 @@ async function requestOf(
 }
 
 async function send(body: string | Uint8Array, sent?: Sent) {
-  const answer = await call("/notices", await requestOf(body, sent));
+  const answer = await call("/notifications", await requestOf(body, sent));
   const json = (await answer.json()) as { status?: string; error?: { code: string; message: string } };
   return { status: answer.status, code: json.error?.code, text: JSON.stringify(json) };
 }
 
-function noticeOf(
+function notificationOf(
   instanceId: string | null,
   taskId: string,
   more: { eventType?: number; sequence?: number } = {},
@@ -57,42 +57,48 @@ function noticeOf(
 test("a valid one brings the next look forward, whichever signature and secret it has", async () => {
   const emulator = freshEmulator();
   // No look by itself within this test.
-  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, hintIntervalMs: 1000 } });
+  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 } });
   await show.running();
   const { instanceId, taskId } = emulator.state().tasks.find(({ uid }) => uid === 9001) ?? {
     instanceId: "",
     taskId: "",
   };
   const looks = () => emulator.state().stats.calls.query ?? 0;
-  const ways: Sent[] = [{ signed: "v1" }, { signed: "v2" }, {}, { secret: "former-notice-secret" }];
+  const ways: Sent[] = [{ signed: "v1" }, { signed: "v2" }, {}, { secret: "former-notification-secret" }];
   for (const [i, way] of ways.entries()) {
     const before = looks();
-    expect(await send(noticeOf(instanceId, taskId, { eventType: 112, sequence: 10 + i }), way)).toMatchObject({
+    expect(await send(notificationOf(instanceId, taskId, { eventType: 112, sequence: 10 + i }), way)).toMatchObject({
       status: 200,
     });
     await expect.poll(looks, { timeout: 5000 }).toBe(before + 1);
   }
   // The same again is no news.
   const before = looks();
-  expect(await send(noticeOf(instanceId, taskId, { eventType: 112, sequence: 13 }))).toMatchObject({ status: 200 });
-  expect(await send(noticeOf(instanceId, taskId, { eventType: 112, sequence: 11 }))).toMatchObject({ status: 200 });
+  expect(await send(notificationOf(instanceId, taskId, { eventType: 112, sequence: 13 }))).toMatchObject({
+    status: 200,
+  });
+  expect(await send(notificationOf(instanceId, taskId, { eventType: 112, sequence: 11 }))).toMatchObject({
+    status: 200,
+  });
   await scheduler.wait(1500);
   expect(looks()).toBe(before);
   await show.stop();
 });
 
 test("a death is noticed by its notification, however many of them come in whatever order", async () => {
-  const emulator = freshEmulator({ notices: { secret: NOTICE_SECRET, doubledPercent: 100, latePercent: 0 } });
-  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, hintIntervalMs: 1000 } });
+  const emulator = freshEmulator({
+    notifications: { secret: NOTIFICATION_SECRET, doubledPercent: 100, latePercent: 0 },
+  });
+  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 } });
   await show.running();
   emulator.control({ kind: "kill", uid: 9001 });
   const deliveries = [];
   for (const end = Date.now() + 3000; Date.now() < end; await scheduler.wait(50))
-    deliveries.push(...emulator.takeNotices());
+    deliveries.push(...emulator.takeNotifications());
   expect(deliveries.length).toBeGreaterThan(2);
   for (const { body, signature } of deliveries.reverse()) {
     const headers = { "agora-signature": signature };
-    expect((await call("/notices", { method: "POST", headers, body })).status).toBe(200);
+    expect((await call("/notifications", { method: "POST", headers, body })).status).toBe(200);
   }
   await show.until(({ lanes }) => lanes[0]?.uid === 9002 && lanes[0].state === "running");
   expect(emulator.state().tasks.length).toBe(3);
@@ -101,11 +107,11 @@ test("a death is noticed by its notification, however many of them come in whate
 
 test("one that carries a large payload is taken, one that names no instance too, and a test of the console's", async () => {
   const emulator = freshEmulator();
-  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, hintIntervalMs: 1000 } });
+  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 } });
   await show.running();
   const task = emulator.state().tasks.find(({ uid }) => uid === 9001);
   const looks = () => emulator.state().stats.calls.query ?? 0;
-  const notice = (sequence: number, instanceId?: string, more: object = {}) => {
+  const notification = (sequence: number, instanceId?: string, more: object = {}) => {
     const payload = { taskId: task?.taskId, instanceId, sequence, sendts: 1, serviceScene: "rtsc/cloud-transcoder" };
     return JSON.stringify({
       noticeId: "n",
@@ -117,9 +123,9 @@ test("one that carries a large payload is taken, one that names no instance too,
   };
   const host = { rtc: { rtcChannel: "studio", rtcUid: 1, rtcToken: "t".repeat(1000) } };
   const userConfigDetail = JSON.stringify({ audioInputs: Array(300).fill(host), videoInputs: Array(300).fill(host) });
-  const large = notice(20, task?.instanceId ?? "", { details: { transcoder: { userConfigDetail } } });
+  const large = notification(20, task?.instanceId ?? "", { details: { transcoder: { userConfigDetail } } });
   expect(large.length).toBeGreaterThan(600_000);
-  for (const body of [large, notice(21)]) {
+  for (const body of [large, notification(21)]) {
     const before = looks();
     expect(await send(body)).toMatchObject({ status: 200 });
     await expect.poll(looks, { timeout: 5000 }).toBe(before + 1);
@@ -134,11 +140,11 @@ test("one that carries a large payload is taken, one that names no instance too,
 test("forged ones are refused, and say nothing of the secret", async () => {
   freshEmulator();
   const show = await Show.start({ policy: { confirmMs: [100] } });
-  const body = noticeOf(`${show.id}-0-1`, "task");
+  const body = notificationOf(`${show.id}-0-1`, "task");
   const forged = [
     await send(body, { secret: "another" }),
     await send(body, { signed: "neither" }),
-    await call("/notices", {
+    await call("/notifications", {
       method: "POST",
       body,
       headers: { "agora-signature": "zz", "agora-signature-v2": "" },
@@ -148,14 +154,14 @@ test("forged ones are refused, and say nothing of the secret", async () => {
     expect(status).toBe(401);
     expect(text).toContain("INVALID_SIGNATURE");
     expect(text).toMatch(/the signature does not match the body|no signature: the header/);
-    for (const secret of env.AGORA_NOTICE_SECRET?.split(" ") ?? []) expect(text).not.toContain(secret);
+    for (const secret of env.AGORA_NOTIFICATION_SECRET?.split(" ") ?? []) expect(text).not.toContain(secret);
   }
   await show.stop();
 });
 
 test("one goes to the broadcast that its instanceId names; one that names none, to every broadcast that is on", async () => {
   const notified: unknown[] = [];
-  vi.spyOn(Broadcast.prototype, "notice").mockImplementation(function (this: Broadcast) {
+  vi.spyOn(Broadcast.prototype, "handleNotification").mockImplementation(function (this: Broadcast) {
     notified.push((this as unknown as { ctx: DurableObjectState }).ctx.id.name);
     return { ok: true, value: "new" };
   });
@@ -180,7 +186,10 @@ test("one goes to the broadcast that its instanceId names; one that names none, 
   ] as const) {
     notified.length = 0;
     const context = createExecutionContext();
-    const request = new Request("https://worker.example/notices", await requestOf(noticeOf(instanceId, "task")));
+    const request = new Request(
+      "https://worker.example/notifications",
+      await requestOf(notificationOf(instanceId, "task")),
+    );
     expect((await handler().fetch(request, env, context)).status).toBe(200);
     await waitOnExecutionContext(context);
     expect(notified.sort(), JSON.stringify(instanceId)).toEqual([...ids].sort());
@@ -188,12 +197,12 @@ test("one goes to the broadcast that its instanceId names; one that names none, 
 });
 
 test("without a secret none is taken, whatever it is signed with", async () => {
-  for (const AGORA_NOTICE_SECRET of [undefined, "", " \n"]) {
-    const init = await requestOf(noticeOf("show-0-1", "task"), { secret: AGORA_NOTICE_SECRET || " " });
-    const request = new Request("https://worker.example/notices", init);
-    const answer = await handler().fetch(request, { ...env, AGORA_NOTICE_SECRET });
+  for (const AGORA_NOTIFICATION_SECRET of [undefined, "", " \n"]) {
+    const init = await requestOf(notificationOf("show-0-1", "task"), { secret: AGORA_NOTIFICATION_SECRET || " " });
+    const request = new Request("https://worker.example/notifications", init);
+    const answer = await handler().fetch(request, { ...env, AGORA_NOTIFICATION_SECRET });
     expect(answer.status).toBe(503);
-    const error = { code: "MISCONFIGURED", field: "AGORA_NOTICE_SECRET", value: "not set" };
+    const error = { code: "MISCONFIGURED", field: "AGORA_NOTIFICATION_SECRET", value: "not set" };
     expect(await answer.json()).toMatchObject({ error });
   }
 });
@@ -204,7 +213,7 @@ test("whatever the service has signed it need not send again", async () => {
     expect(await send(body)).toMatchObject({ status: 200 });
   expect(warn).toHaveBeenCalledTimes(2);
   for (const instanceId of ["nobody", "no-such-broadcast-0-1", `${"x".repeat(60)}-0-1`])
-    expect(await send(noticeOf(instanceId, "task"))).toMatchObject({ status: 200 });
+    expect(await send(notificationOf(instanceId, "task"))).toMatchObject({ status: 200 });
   warn.mockRestore();
 });
 
@@ -218,7 +227,7 @@ test("what is none is refused: 10 MB, or a body that does not come", async () =>
     },
   });
   const began = Date.now();
-  const slow = await call("/notices", { method: "POST", body: endless, headers: { "agora-signature": "00" } });
+  const slow = await call("/notifications", { method: "POST", body: endless, headers: { "agora-signature": "00" } });
   expect(slow.status).toBe(408);
   expect(await slow.json()).toMatchObject({ error: { code: "BODY_TOO_SLOW" } });
   // The service waits for 10 s.
