@@ -148,9 +148,9 @@ function recovery(): { told: string; median: string; p95: string; p99: string; l
   const ROWS = {
     "the defaults, a pair of lanes": "polling only, every 120 s",
     "`monitorIntervalMs` 10 s": "polling only, every 10 s",
-    hints: "viewers' hints",
+    "viewers' reports": "viewers' reports",
     notifications: "notifications",
-    "notifications and hints": "notifications and hints",
+    "notifications and viewers' reports": "notifications and viewers' reports",
     "told at once, notifications": "notifications, of a service that knows of the death at once",
   };
   const lines = readFileSync(join(root, "tests", "simulation", "sweep.md"), "utf8").split("\n");

@@ -426,7 +426,7 @@ fn a_notification_during_a_look_is_about_what_that_look_may_not_have_seen() {
     assert!(hand.notification(111, "t", "show-1"), "stopped, though the answer does not say so yet");
     hand.answer(&look, 200, task("IN_PROGRESS", "serviceInProgress"));
     hand.query("IN_PROGRESS", "serviceInProgress");
-    assert_eq!(hand.now - sent_at, 5_000, "as soon as hints may bring one");
+    assert_eq!(hand.now - sent_at, 5_000, "as soon as a notification may bring one");
 }
 
 #[test]

@@ -22,7 +22,7 @@ export function addNotificationRoute(app: Hono<Bindings>): void {
     const body = await readBody(c.req.raw, NOTICE_BYTES, BODY_MS);
     const signed = answered(() => checkSignature(c.env, body, signatures));
     if (!signed.ok) throw Rejection.of(signed.error);
-    // The service is not kept waiting, and need not send anything again: what it tells is a hint, or its test of this
+    // The service is not kept waiting, and need not send anything again: a notification only brings a Query forward, or is its test of this
     // address, or of tasks that are none of ours.
     const instanceId = instanceIdIn(body);
     if (instanceId !== undefined)

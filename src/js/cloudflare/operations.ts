@@ -87,7 +87,7 @@ export const OPERATIONS: Record<keyof Routes, Operation> = {
   },
   "POST /broadcasts/{id}/reports": {
     operationId: "report",
-    description: "The output does not come. A hint: at most it brings the next look at the task forward.",
+    description: "The output does not come. At most it brings the next Query of the task forward.",
     by: "viewer",
     status: 202,
     success: "Whether it was of use.",

@@ -400,7 +400,7 @@ impl Model {
         }
     }
 
-    /// Something came from outside: a command, a hint, a notification.
+    /// Something came from outside: a command, a notification.
     pub(crate) fn on_input(&mut self) {
         self.pace.on_input();
     }

@@ -58,7 +58,7 @@ impl Pace {
         self.calls.retain(|(other, _), _| other != whose);
     }
 
-    /// Something came from outside: a command, a hint, a notification, a clock that was set.
+    /// Something came from outside: a command, a notification, a clock that was set.
     pub(crate) fn on_input(&mut self) {
         self.calls.clear();
     }

@@ -131,8 +131,8 @@ impl Setting {
             let mut at = WARM_UP + chance.between(0, LIVES[1]);
             while at <= LAST_DEATH {
                 list.extend(self.end.commands(chance, *uids).map(|command| (at, Incident::Service(command))));
-                let hint = (at + chance.between(0, 1_000), Incident::CheckNow);
-                list.extend(self.has_reports.then_some(hint));
+                let check = (at + chance.between(0, 1_000), Incident::CheckNow);
+                list.extend(self.has_reports.then_some(check));
                 at += chance.between(LIVES[0], LIVES[1]);
             }
         }
@@ -257,8 +257,8 @@ const ROWS: [(&str, Change); 31] = [
     ("notifications", |setting| setting.notifications(0, 0)),
     ("notifications, half of them up to 20 s late", |setting| setting.notifications(0, 50)),
     ("notifications, 30 % of them lost", |setting| setting.notifications(30, 0)),
-    ("hints", |setting| setting.has_reports = true),
-    ("notifications and hints", |setting| {
+    ("viewers' reports", |setting| setting.has_reports = true),
+    ("notifications and viewers' reports", |setting| {
         setting.notifications(0, 0);
         setting.has_reports = true;
     }),
@@ -320,7 +320,7 @@ const HEAD: &str = "\
 ## The server's side
 
 Broadcasts of 12 hours, four to a row, in which each lane loses its task every 20 to 60 minutes. By default there are neither
-notifications nor hints; a third of the deaths is told by Query at once, a third up to 60 s late, a third followed by 404. A task
+notifications nor viewers' reports; a third of the deaths is told by Query at once, a third up to 60 s late, a third followed by 404. A task
 that is moved runs again after 20 to 80 s; when that is over before anybody looks, nothing is confirmed. Calls are those to
 the transcoding service, of all lanes together, looks those into the channel; doubled is how long two tasks of one lane lived
 at the same time.
