@@ -1,7 +1,7 @@
 //! JSON documents: settings, which applications write, and state, which snapshots hold.
 //!
 //! A type is a document by [`document!`] before its definition, where its fields are named once: they are read and written
-//! under these names. An error names the place in the document: `policy.confirmMs[0]`.
+//! under these names. An error names the place in the document: `policy.confirmDelaysMs[0]`.
 //!
 //! Why not serde's derives: they compile a reader and a writer for each type and each format. Here, one reader and one writer
 //! take the fields of all types as `dyn Document`, which halves that code in WebAssembly.

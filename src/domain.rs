@@ -3,7 +3,7 @@
 use macro_rules_attribute::apply;
 
 use crate::document::document;
-use crate::durations::server::DOMAIN_RETURN;
+use crate::durations::server::DOMAIN_COOLDOWN;
 use crate::error::{Invalid, quoted};
 use crate::time::{Duration, Instant};
 
@@ -63,7 +63,7 @@ const SERVER_ERRORS_TO_LEAVE: u8 = 3;
 #[apply(document)]
 #[json(same, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DomainLadder {
+pub struct DomainFailover {
     rungs: [String; 4],
     current: usize,
     /// Whether the current domain, should it fail, gets one more call.
@@ -80,7 +80,7 @@ const PRIMARY: usize = 0;
 const ALTERNATE: usize = 1;
 const NEIGHBOUR: usize = 2;
 
-impl DomainLadder {
+impl DomainFailover {
     /// The ladder of `area`, for a broadcast in `region` (by default the area's first), whose neighbour is used.
     /// The primary is tried again `return_after` after it was left.
     ///
@@ -100,7 +100,7 @@ impl DomainLadder {
                 ));
             }
         };
-        DOMAIN_RETURN.check(return_after)?;
+        DOMAIN_COOLDOWN.check(return_after)?;
         Ok(Self {
             rungs: [
                 format!("api.{primary}"),
@@ -134,7 +134,7 @@ impl DomainLadder {
         self.name(self.current)
     }
 
-    /// The place of [`DomainLadder::current`] in [`DomainLadder::rungs`].
+    /// The place of [`DomainFailover::current`] in [`DomainFailover::rungs`].
     pub(crate) fn rung(&self) -> usize {
         self.current
     }
@@ -202,11 +202,11 @@ mod tests {
     const T0: Instant = Instant::from_millis(1_000_000);
     const RETURN_AFTER: Duration = secs(600);
 
-    fn ladder() -> DomainLadder {
-        DomainLadder::new(Area::NorthAmerica, None, RETURN_AFTER).unwrap()
+    fn ladder() -> DomainFailover {
+        DomainFailover::new(Area::NorthAmerica, None, RETURN_AFTER).unwrap()
     }
 
-    fn walk(ladder: &mut DomainLadder, failure: DomainFailure, steps: usize) -> Vec<String> {
+    fn walk(ladder: &mut DomainFailover, failure: DomainFailure, steps: usize) -> Vec<String> {
         (0..steps)
             .map(|_| {
                 let domain = ladder.domain(T0).to_owned();
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn every_area_has_its_order() {
-        let rungs = |area, region| DomainLadder::new(area, region, RETURN_AFTER).unwrap().rungs().to_vec();
+        let rungs = |area, region| DomainFailover::new(area, region, RETURN_AFTER).unwrap().rungs().to_vec();
         assert_eq!(
             rungs(Area::China, None),
             ["api.sd-rtn.com", "api.agora.io", "api-cn-north-1.sd-rtn.com", "api-cn-north-1.agora.io"]
@@ -254,10 +254,10 @@ mod tests {
         assert_eq!(rungs(Area::Europe, Some("eu-west-1"))[3], "api-eu-central-1.sd-rtn.com");
         assert_eq!(rungs(Area::AsiaPacific, Some("ap-northeast-1"))[2], "api-ap-southeast-1.agora.io");
         assert_eq!(
-            DomainLadder::new(Area::Europe, Some("us-east-1"), RETURN_AFTER).unwrap_err(),
+            DomainFailover::new(Area::Europe, Some("us-east-1"), RETURN_AFTER).unwrap_err(),
             Invalid::new("region", "\"us-east-1\"", "eu-west-1 or eu-central-1")
         );
-        assert_eq!(DomainLadder::new(Area::Europe, None, ms(0)).unwrap_err().field, "domainReturnMs");
+        assert_eq!(DomainFailover::new(Area::Europe, None, ms(0)).unwrap_err().field, "domainCooldownMs");
     }
 
     #[test]
@@ -340,7 +340,7 @@ mod tests {
                 }
                 let asked = ladder.domain(now).to_owned();
                 prop_assert!(ladder.rungs.contains(&asked));
-                let copy: DomainLadder = serde_json::from_str(&serde_json::to_string(&ladder).unwrap()).unwrap();
+                let copy: DomainFailover = serde_json::from_str(&serde_json::to_string(&ladder).unwrap()).unwrap();
                 prop_assert_eq!(&copy, &ladder);
                 let mut later = copy;
                 prop_assert_eq!(later.domain(now + RETURN_AFTER), "api.agora.io");

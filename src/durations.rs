@@ -96,7 +96,7 @@ pub(crate) mod server {
     use super::{DAY, MINUTE, SECOND, SettingRange};
 
     durations! {
-        DOMAIN_RETURN = "domainReturnMs": 1_000 to DAY, default 10 * MINUTE;
+        DOMAIN_COOLDOWN = "domainCooldownMs": 1_000 to DAY, default 10 * MINUTE;
         START_GRACE = "startGraceMs": [0] 500 to MINUTE, default 5 * SECOND;
         POLL_INTERVAL = "pollIntervalMs": 1_000 to DAY, default 120 * SECOND;
     }
@@ -104,7 +104,7 @@ pub(crate) mod server {
 
 /// Of the host, which TypeScript checks.
 #[cfg(test)]
-pub(crate) mod host {
+pub(crate) mod supervisor_env {
     use super::{MINUTE, SECOND, SettingRange};
 
     durations! {
@@ -118,9 +118,9 @@ pub(crate) mod cloudflare {
     use super::{DAY, HOUR, SECOND, SettingRange};
 
     durations! {
-        KEPT_FOR = "keptForMs": [0] 3_600_000 to 3_650 * DAY, default 7 * DAY;
+        RETENTION = "retentionMs": [0] 3_600_000 to 3_650 * DAY, default 7 * DAY;
         REPORT_INTERVAL = "reportIntervalMs": [0] 100 to DAY, default 10 * SECOND;
     }
 
-    const _: () = assert!(KEPT_FOR.least == HOUR);
+    const _: () = assert!(RETENTION.least == HOUR);
 }

@@ -11,7 +11,7 @@ use crate::document::{self, document};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value}, but must be {allowed}")]
 pub struct Invalid {
-    /// The path of the field, as the user wrote it: `config.policy.confirmMs[0]`, or of a payload from `services` on.
+    /// The path of the field, as the user wrote it: `config.policy.confirmDelaysMs[0]`, or of a payload from `services` on.
     pub field: String,
     /// The value that was found.
     pub value: String,
@@ -25,7 +25,7 @@ impl Invalid {
         Self { field: field.into(), value: value.to_string(), allowed: allowed.into() }
     }
 
-    /// The same, found below `parent`: `confirmMs` becomes `policy.confirmMs`.
+    /// The same, found below `parent`: `confirmDelaysMs` becomes `policy.confirmDelaysMs`.
     #[must_use]
     pub fn within(mut self, parent: &str) -> Self {
         self.field = format!("{parent}.{}", self.field);

@@ -169,7 +169,7 @@ impl Group {
                 true
             }
             Input::Permit(request, wait) => {
-                self.permits.answered(now.mono, request.lane, request.want, wait);
+                self.permits.answered(now.mono, request.lane, request.call, wait);
                 true
             }
             Input::Notification(notification) => {
@@ -252,7 +252,7 @@ impl Group {
     }
 
     pub(crate) fn awaits_permit(&self, request: PermitRequest) -> bool {
-        self.permits.awaits(request.lane, request.want)
+        self.permits.awaits(request.lane, request.call)
     }
 
     pub(crate) fn awaits(&self, id: RequestId) -> bool {

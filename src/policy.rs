@@ -234,53 +234,53 @@ macro_rules! unit_of {
 
 settings! {
     /// Acquire, Create or Update answered 206: the same again.
-    create_timed_out_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000, 9_000];
+    create_timed_out_delays_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000, 9_000];
     /// Acquire, Create or Update answered 50x: the same again.
-    create_server_error_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000, 9_000];
+    create_server_error_delays_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000, 9_000];
     /// Acquire, Create or Update answered code 65, with a 40x too: the same again.
-    create_not_completed_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000];
+    create_not_completed_delays_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000];
     /// Query answered 404: again; when exhausted, the task is gone.
-    query_not_found_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
+    query_not_found_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
     /// Query answered 50x or 206: again; the last repeats, as it never proves an exit.
-    query_server_error_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
+    query_server_error_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
     /// Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on.
-    query_refused_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
+    query_refused_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
     /// Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind.
-    delete_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
+    delete_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
     /// No answer to any call: again, each time on the domain that is due.
-    no_answer_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 3_000, 6_000];
+    no_answer_delays_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 3_000, 6_000];
     /// 429 without `Retry-After`: again; the last repeats, and no attempt is spent.
-    rate_limited_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 2_000, 5_000, 10_000];
+    rate_limited_delays_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 2_000, 5_000, 10_000];
     /// Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`.
-    confirm_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 5_000, 5_000, 10_000];
+    confirm_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 5_000, 5_000, 10_000];
     /// A task that does not run this long after its taskId did not start.
-    confirm_deadline_ms: Duration = 1_000 to 3_600_000 ms, default 90_000;
+    confirm_timeout_ms: Duration = 1_000 to 3_600_000 ms, default 90_000;
     /// Between two looks for a running task.
     monitor_interval_ms: Duration = 1_000 to 3_600_000 ms, default 120_000;
     /// Launching again; the last repeats.
-    relaunch_ms: Backoff = [0] or 500 to 3_600_000 ms, default [0, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
+    relaunch_delays_ms: Backoff = [0] or 500 to 3_600_000 ms, default [0, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
     /// After running this long, earlier launches are forgotten.
-    relaunch_reset_ms: Duration = [0] or 10_000 to 86_400_000 ms, default 600_000;
+    relaunch_reset_after_ms: Duration = [0] or 10_000 to 86_400_000 ms, default 600_000;
     /// How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is
     /// looked at every 10 s once a notification said that it has stopped or failed.
-    migration_ms: Duration = 1_000 to 3_600_000 ms, default 90_000;
+    migration_grace_ms: Duration = 1_000 to 3_600_000 ms, default 90_000;
     /// A task that runs but that nobody names is replaced after this; `null`: never.
-    unidentified_ms: Option<Duration> = 1_000 to 3_600_000 ms, default 90_000;
+    task_id_unknown_grace_ms: Option<Duration> = 1_000 to 3_600_000 ms, default 90_000;
     /// Looks into the channel for an unresolved create; the last repeats.
-    presence_ms: Backoff = 100 to 3_600_000 ms, default [10_000, 10_000, 10_000, 15_000, 30_000, 60_000];
-    /// So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the service
+    presence_delays_ms: Backoff = 100 to 3_600_000 ms, default [10_000, 10_000, 10_000, 15_000, 30_000, 60_000];
+    /// So many looks in a row without a uid prove that it is gone, besides those during `migrationGraceMs`, in which the service
     /// may be moving it.
     presence_absences: u8 = 1 to 20 times, default 3;
     /// How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a
     /// Delete of it was tried, however much later that is.
-    stop_deadline_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
+    stop_timeout_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
     /// Time-out of each attempt, whatever the others took.
     request_timeout_ms: Duration = 1_000 to 120_000 ms, default 10_000;
     /// `checkNow()` and notifications bring a Query forward at most this often.
     check_now_interval_ms: Duration = 1_000 to 3_600_000 ms, default 5_000;
     /// The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
     /// the reply's own `Date`, where it has one.
-    retry_after_max_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
+    max_retry_after_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
     /// How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step.
     jitter_percent: u8 = 0 to 100 percent, default 0;
 }
@@ -354,7 +354,7 @@ impl RetryPolicy {
     /// the task could come and go unseen. `delays` are those before it: default ones are shortened, chosen ones refused.
     ///
     /// # Errors
-    /// `confirmMs` was chosen and has a delay that is not shorter than `idleTimeout`.
+    /// `confirmDelaysMs` was chosen and has a delay that is not shorter than `idleTimeout`.
     pub(crate) fn confirm_delays_within(
         &self,
         delays: &Backoff,
@@ -367,9 +367,9 @@ impl RetryPolicy {
             return Ok(delays.clone());
         }
         // They may have been shortened before.
-        if *delays != Self::default().confirm_ms.capped(delays.longest()) {
+        if *delays != Self::default().confirm_delays_ms.capped(delays.longest()) {
             let allowed = format!("shorter, with jitter, than the task's idleTimeout of {idle_timeout}");
-            return Err(Invalid::new("policy.confirmMs", list_of(&delays.0), allowed));
+            return Err(Invalid::new("policy.confirmDelaysMs", list_of(&delays.0), allowed));
         }
         Ok(delays.capped(Duration::from_millis((idle_timeout.as_millis() / 3).max(1))))
     }
@@ -378,8 +378,8 @@ impl RetryPolicy {
     /// which a clock that is set would falsify.
     #[must_use]
     pub fn absences_that_prove(&self) -> u32 {
-        let pace = self.presence_ms.wait_or_last(0).as_millis().max(1);
-        let moving = self.migration_ms.as_millis().div_ceil(pace);
+        let pace = self.presence_delays_ms.wait_or_last(0).as_millis().max(1);
+        let moving = self.migration_grace_ms.as_millis().div_ceil(pace);
         u32::from(self.presence_absences).saturating_add(u32::try_from(moving).unwrap_or(u32::MAX))
     }
 
@@ -388,10 +388,12 @@ impl RetryPolicy {
     pub fn schedule(&self, call: Call, reason: RetryReason) -> Schedule<'_> {
         let ends = |delays| Schedule { delays, then: None };
         // A Query that gets no answer, or a 50x, never proves an exit.
-        let goes_on = |delays| Schedule { delays, then: Some(self.query_server_error_ms.longest()) };
+        let goes_on = |delays| Schedule { delays, then: Some(self.query_server_error_delays_ms.longest()) };
         match (reason, call) {
-            (_, Call::Presence) => self.presence_ms.repeated(),
-            (_, Call::RtcToken) | (RetryReason::TokenFailed, _) => self.create_server_error_ms.repeated(),
+            (_, Call::Presence) => self.presence_delays_ms.repeated(),
+            (_, Call::RtcToken) | (RetryReason::TokenFailed, _) => {
+                self.create_server_error_delays_ms.repeated()
+            }
             (
                 RetryReason::NoAnswer
                 | RetryReason::Dns
@@ -401,19 +403,19 @@ impl RetryPolicy {
                 _,
             ) => {
                 if call == Call::Query {
-                    goes_on(&self.no_answer_ms)
+                    goes_on(&self.no_answer_delays_ms)
                 } else {
-                    ends(&self.no_answer_ms)
+                    ends(&self.no_answer_delays_ms)
                 }
             }
-            (RetryReason::RateLimited, _) => self.rate_limited_ms.repeated(),
-            (_, Call::Delete) => ends(&self.delete_ms),
-            (RetryReason::NotFound, Call::Query) => ends(&self.query_not_found_ms),
-            (RetryReason::Refused, Call::Query) => ends(&self.query_refused_ms),
-            (_, Call::Query) => goes_on(&self.query_server_error_ms),
-            (RetryReason::NotCompleted, _) => ends(&self.create_not_completed_ms),
-            (RetryReason::TimedOut, _) => ends(&self.create_timed_out_ms),
-            (_, Call::Acquire | Call::Create | Call::Update) => ends(&self.create_server_error_ms),
+            (RetryReason::RateLimited, _) => self.rate_limited_delays_ms.repeated(),
+            (_, Call::Delete) => ends(&self.delete_delays_ms),
+            (RetryReason::NotFound, Call::Query) => ends(&self.query_not_found_delays_ms),
+            (RetryReason::Refused, Call::Query) => ends(&self.query_refused_delays_ms),
+            (_, Call::Query) => goes_on(&self.query_server_error_delays_ms),
+            (RetryReason::NotCompleted, _) => ends(&self.create_not_completed_delays_ms),
+            (RetryReason::TimedOut, _) => ends(&self.create_timed_out_delays_ms),
+            (_, Call::Acquire | Call::Create | Call::Update) => ends(&self.create_server_error_delays_ms),
         }
     }
 
@@ -423,7 +425,7 @@ impl RetryPolicy {
     }
 
     /// How long to wait before making `call` again after `failures` earlier ones in a row, or `None` when its
-    /// [schedule](Self::schedule) is exhausted. A `Retry-After` only lengthens the wait, and only up to `retryAfterMaxMs`.
+    /// [schedule](Self::schedule) is exhausted. A `Retry-After` only lengthens the wait, and only up to `maxRetryAfterMs`.
     #[must_use]
     pub fn wait(
         &self,
@@ -433,7 +435,7 @@ impl RetryPolicy {
         retry_after: Option<Duration>,
     ) -> Option<Duration> {
         let wait = self.schedule(call, reason).wait(failures)?;
-        Some(wait.max(retry_after.unwrap_or_default().min(self.retry_after_max_ms)))
+        Some(wait.max(retry_after.unwrap_or_default().min(self.max_retry_after_ms)))
     }
 
     /// `wait`, made longer by chance as `jitterPercent` allows. The same seed and counter give the same chance.
@@ -488,51 +490,53 @@ mod tests {
         assert_eq!(schedule(Call::Presence, RetryReason::ServerError), [10, 10, 10, 15, 30, 60]);
         assert_eq!(schedule(Call::Query, RetryReason::RateLimited), [1, 2, 5, 10, 10, 10]);
         let policy = RetryPolicy::default();
-        assert_eq!(policy.confirm_ms.wait(0), Some(secs(5)));
-        assert_eq!(policy.confirm_deadline_ms, secs(90));
+        assert_eq!(policy.confirm_delays_ms.wait(0), Some(secs(5)));
+        assert_eq!(policy.confirm_timeout_ms, secs(90));
         assert_eq!(policy.monitor_interval_ms, secs(120));
-        assert_eq!(policy.relaunch_ms.longest(), secs(300));
+        assert_eq!(policy.relaunch_delays_ms.longest(), secs(300));
     }
 
     #[test]
     fn values_can_be_overridden_and_bad_ones_are_named() {
         let policy = RetryPolicy::from_json(
-            &json!({ "monitorIntervalMs": 60_000, "unidentifiedMs": null }).to_string(),
+            &json!({ "monitorIntervalMs": 60_000, "taskIdUnknownGraceMs": null }).to_string(),
         )
         .unwrap();
         assert_eq!(policy.monitor_interval_ms, secs(60));
-        assert_eq!(policy.unidentified_ms, None);
-        assert_eq!(policy.no_answer_ms, RetryPolicy::default().no_answer_ms);
+        assert_eq!(policy.task_id_unknown_grace_ms, None);
+        assert_eq!(policy.no_answer_delays_ms, RetryPolicy::default().no_answer_delays_ms);
 
         let refused = |json: serde_json::Value| RetryPolicy::from_json(&json.to_string()).unwrap_err();
         assert_eq!(
-            refused(json!({ "queryNotFoundMs": [5_000, 0] })),
-            Invalid::new("policy.queryNotFoundMs[1]", "0 ms", "from 100 to 3600000 ms")
+            refused(json!({ "queryNotFoundDelaysMs": [5_000, 0] })),
+            Invalid::new("policy.queryNotFoundDelaysMs[1]", "0 ms", "from 100 to 3600000 ms")
         );
-        let in_seconds = refused(json!({ "queryNotFoundMs": [5, 10, 15], "confirmDeadlineMs": 90 }));
+        let in_seconds = refused(json!({ "queryNotFoundDelaysMs": [5, 10, 15], "confirmTimeoutMs": 90 }));
         assert_eq!(
             in_seconds.to_string(),
-            "policy.queryNotFoundMs[0] is 5 ms, but must be from 100 to 3600000 ms: did you mean 5000 ms (5 s)?"
+            "policy.queryNotFoundDelaysMs[0] is 5 ms, but must be from 100 to 3600000 ms: did you mean 5000 ms (5 s)?"
         );
         assert_eq!(
             refused(json!({ "jitterPercent": 101 })),
             Invalid::new("policy.jitterPercent", 101, "from 0 to 100 %")
         );
         assert_eq!(
-            refused(json!({ "confirmMs": [] })),
-            Invalid::new("policy.confirmMs", "a list of 0", "a list of 1 to 20 waits")
+            refused(json!({ "confirmDelaysMs": [] })),
+            Invalid::new("policy.confirmDelaysMs", "a list of 0", "a list of 1 to 20 waits")
         );
-        assert_eq!(refused(json!({ "confirmMs": vec![5; 21] })).value, "a list of 21");
+        assert_eq!(refused(json!({ "confirmDelaysMs": vec![5; 21] })).value, "a list of 21");
         assert_eq!(
-            refused(json!({ "relaunchResetMs": 86_400_001 })).allowed,
+            refused(json!({ "relaunchResetAfterMs": 86_400_001 })).allowed,
             "0, or from 10000 to 86400000 ms"
         );
-        let widest =
-            json!({ "confirmMs": vec![100; 20], "relaunchResetMs": 86_400_000, "jitterPercent": 100 });
+        let widest = json!({ "confirmDelaysMs": vec![100; 20], "relaunchResetAfterMs": 86_400_000, "jitterPercent": 100 });
         let widest = RetryPolicy::from_json(&widest.to_string()).unwrap();
-        assert_eq!(widest.confirm_ms.waits(), [ms(100); 20]);
-        let wrong_type = refused(json!({ "deleteMs": [1_000, "x"] }));
-        assert_eq!((wrong_type.field.as_str(), wrong_type.value.as_str()), ("policy.deleteMs[1]", "\"x\""));
+        assert_eq!(widest.confirm_delays_ms.waits(), [ms(100); 20]);
+        let wrong_type = refused(json!({ "deleteDelaysMs": [1_000, "x"] }));
+        assert_eq!(
+            (wrong_type.field.as_str(), wrong_type.value.as_str()),
+            ("policy.deleteDelaysMs[1]", "\"x\"")
+        );
         assert_eq!(refused(json!({ "retries": 3 })).field, "policy.retries");
     }
 
@@ -540,18 +544,20 @@ mod tests {
     fn a_new_task_is_queried_within_its_idle_timeout() {
         let policy = RetryPolicy::default();
         let within = |delays: &Backoff, timeout| policy.confirm_delays_within(delays, ms(timeout)).unwrap();
-        assert_eq!(within(&policy.confirm_ms, 300_000), policy.confirm_ms);
-        let shortened = within(&policy.confirm_ms, 6_000);
+        assert_eq!(within(&policy.confirm_delays_ms, 300_000), policy.confirm_delays_ms);
+        let shortened = within(&policy.confirm_delays_ms, 6_000);
         assert_eq!(shortened.longest(), secs(2));
         assert_eq!(within(&shortened, 2_000).longest(), ms(666), "shortened twice");
 
-        let mut chosen = RetryPolicy { confirm_ms: Backoff::from_ms(&[5_000]), ..RetryPolicy::default() };
-        let fits =
-            |policy: &RetryPolicy, timeout| policy.confirm_delays_within(&policy.confirm_ms, ms(timeout));
-        assert_eq!(fits(&chosen, 5_000).unwrap_err().field, "policy.confirmMs");
+        let mut chosen =
+            RetryPolicy { confirm_delays_ms: Backoff::from_ms(&[5_000]), ..RetryPolicy::default() };
+        let fits = |policy: &RetryPolicy, timeout| {
+            policy.confirm_delays_within(&policy.confirm_delays_ms, ms(timeout))
+        };
+        assert_eq!(fits(&chosen, 5_000).unwrap_err().field, "policy.confirmDelaysMs");
         chosen.jitter_percent = 100;
         assert!(fits(&chosen, 10_000).is_err(), "jitter counts");
-        assert_eq!(fits(&chosen, 10_001), Ok(chosen.confirm_ms.clone()));
+        assert_eq!(fits(&chosen, 10_001), Ok(chosen.confirm_delays_ms.clone()));
     }
 
     #[test]

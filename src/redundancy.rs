@@ -47,7 +47,7 @@ pub(crate) struct GroupSettings {
     #[limits(items(LANES))]
     lanes: Vec<LaneSettings>,
     /// Which output is put on air. Default `sticky`.
-    on_air: Option<OnAirPolicy>,
+    on_air_policy: Option<OnAirPolicy>,
     /// How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin with
     /// it, only to leave it a moment later.
     start_grace_ms: Option<Duration>,
@@ -74,7 +74,7 @@ impl GroupConfig {
     /// The first value that is not allowed.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
         let settings: GroupSettings = document::read("config", json)?;
-        let GroupSettings { common, lanes: settings_of_lanes, on_air, start_grace_ms } = settings;
+        let GroupSettings { common, lanes: settings_of_lanes, on_air_policy, start_grace_ms } = settings;
         let start_grace = start_grace_ms.unwrap_or(START_GRACE.default());
         START_GRACE.check(start_grace).map_err(|invalid| invalid.within("config"))?;
         if !LANES.contains(&settings_of_lanes.len()) {
@@ -117,7 +117,7 @@ impl GroupConfig {
             lanes.push(lane);
         }
         let limits = checked.limits(&lanes)?;
-        Ok(Self { lanes, limits, on_air: on_air.unwrap_or_default(), start_grace })
+        Ok(Self { lanes, limits, on_air: on_air_policy.unwrap_or_default(), start_grace })
     }
 
     /// What is allowed, but probably not meant.

@@ -179,7 +179,7 @@ impl TaskState {
 
 /// What one answer of one call means.
 #[apply(document)]
-#[json(camel, tag = kind, serde = both)]
+#[json(camel, tag = type, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meaning {
     /// Carried out: a builder token, a task that is to be confirmed, an update taken, or a task ended.

@@ -50,7 +50,8 @@ pub(crate) use self::config::SupervisorSettings;
 pub(crate) use self::config::{CheckedSettings, CommonSettings, NewLane};
 pub use self::config::{Migration, Presence, Restart, Rollout, SupervisorConfig};
 pub use self::event::{
-    Ending, Event, EventKind, FailReason, IdentifiedBy, LaunchCause, LeftBehindReason, Said, Suspicion,
+    EndReason, Event, EventKind, FailReason, LaunchReason, LearnedBy, OrphanedReason, ServiceReply,
+    SuspectReason,
 };
 pub(crate) use self::lane::Lane;
 pub(crate) use self::poll::Step;
@@ -148,14 +149,14 @@ pub enum Why {
     /// The end of a relaunch's cool-down.
     CoolDown,
     /// The time for identifying a task.
-    Unidentified,
+    TaskIdUnknown,
     /// The deadline of `stop()`.
     Stopping,
 }
 
 /// How it ended.
 #[apply(document)]
-#[json(camel, tag = kind, serde = both)]
+#[json(camel, tag = type, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// `stop()` was called, and has been carried out.

@@ -200,7 +200,7 @@ pub(crate) struct Now {
 /// than a process sleeps, or a clock that was set to the end of time would leave none.
 ///
 /// The time between the last tick and the set-back would be lost, and with it most of a long wait. It is counted in three steps:
-/// 1. `HostCalls.now()` (`src/js/host.ts`) reads `performance.now()` beside the application's clock. Where that shows less than
+/// 1. `EnvCalls.now()` (`src/js/host.ts`) reads `performance.now()` beside the application's clock. Where that shows less than
 ///    before, it notes what it would have shown: `beforeSetBack()`.
 /// 2. The driver (`src/wasm/driver.rs`, `at`) hands that in before anything else, if the clock went back by more than a second
 ///    (`elapse` of the group): a tick up to the moment at which it was set.

@@ -7,13 +7,13 @@ mod departures;
 #[cfg(feature = "server")]
 mod driver;
 #[cfg(feature = "server")]
+mod env;
+#[cfg(feature = "server")]
 mod error;
 #[cfg(feature = "server")]
 mod executor;
 #[cfg(feature = "server")]
 mod fetch;
-#[cfg(feature = "server")]
-mod host;
 #[cfg(feature = "server")]
 mod persister;
 #[cfg(feature = "server")]
@@ -28,12 +28,12 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 
 #[cfg(feature = "server")]
 pub use blocks::{
-    DomainLadder, RetryPolicy, TokenBucket, UidRing, estimate_quota, interpret, parse_notification,
+    DomainFailover, RetryPolicy, TokenBucket, UidRing, estimate_quota, interpret, parse_notification,
     validate_task, verify_notification,
 };
 #[cfg(feature = "server")]
 pub use driver::Driver;
 #[cfg(feature = "server")]
-pub use host::Host;
+pub use env::SupervisorEnv;
 #[cfg(feature = "viewer")]
 pub use viewer::Failover;

@@ -28,8 +28,8 @@ export const DAY: Act[] = [
       "is climbed; once it is spent, the lane moves to its other uid. The other lane is hardly held up.",
     async play(emulator, story) {
       emulator.control({
-        kind: "addRule",
-        rule: { call: "create", uid: 9001, times: 4, effect: { kind: "answer", status: 206 } },
+        type: "addRule",
+        rule: { call: "create", uid: 9001, times: 4, effect: { type: "answer", status: 206 } },
       });
       await Promise.all([confirmed(story, "primary"), confirmed(story, "backup")]);
     },
@@ -51,7 +51,7 @@ export const DAY: Act[] = [
       "A task dies again, and the Create of its replacement is carried out, but its answer never comes. A notification " +
       "names the task that it started, or the same Create, made again, does: there is no second one.",
     async play(emulator, story) {
-      emulator.control({ kind: "addRule", rule: { call: "create", times: 1, effect: { kind: "performAndLose" } } });
+      emulator.control({ type: "addRule", rule: { call: "create", times: 1, effect: { type: "performAndLose" } } });
       const relaunched = story.next(({ type }) => type === "relaunched");
       story.killOnAir();
       await relaunched;
@@ -64,9 +64,9 @@ export const DAY: Act[] = [
       "relaunched, for a task that cannot be asked for is not a task that is gone.",
     async play(emulator, story) {
       emulator.control({
-        kind: "addRule",
+        type: "addRule",
         forMs: 5 * MINUTE,
-        rule: { domain: "api.agora.io", effect: { kind: "dns" } },
+        rule: { domain: "api.agora.io", effect: { type: "dns" } },
       });
       await story.next(({ type }) => type === "domainSwitched");
       await story.pass(20_000);
@@ -78,8 +78,8 @@ export const DAY: Act[] = [
       "For a while the service cannot say how the tasks are. It is asked again after 5, 10, 15 and 30 s; that proves " +
       "no exit, so nothing is relaunched.",
     async play(emulator, story) {
-      const rule = { call: "query", times: 4, effect: { kind: "answer", status: 503 } } as const;
-      emulator.control({ kind: "addRule", rule });
+      const rule = { call: "query", times: 4, effect: { type: "answer", status: 503 } } as const;
+      emulator.control({ type: "addRule", rule });
       await story.next((event) => event.type === "retrying" && event.call === "query");
       await story.pass(45_000);
     },
@@ -90,10 +90,10 @@ export const DAY: Act[] = [
       "Somebody has touched the account: looks are refused. That does not say that a task has ended either. When it " +
       "persists the operator is told, with the request id that support will ask for, and looks go on.",
     async play(emulator, story) {
-      const rule = { call: "query", times: 10, effect: { kind: "answer", status: 403 } } as const;
-      emulator.control({ kind: "addRule", rule });
-      await story.next(({ type }) => type === "misconfigured");
-      emulator.control({ kind: "clearRules" });
+      const rule = { call: "query", times: 10, effect: { type: "answer", status: 403 } } as const;
+      emulator.control({ type: "addRule", rule });
+      await story.next(({ type }) => type === "callRejected");
+      emulator.control({ type: "clearRules" });
     },
   },
   {
@@ -103,7 +103,7 @@ export const DAY: Act[] = [
       "second changes nothing.",
     async play(emulator, story) {
       const profile = { secret: "demo-secret", doubledPercent: 100, latePercent: 50 };
-      emulator.control({ kind: "notifications", profile });
+      emulator.control({ type: "notifications", profile });
       const relaunched = story.next(({ type }) => type === "relaunched");
       story.killOnAir();
       await relaunched;

@@ -76,7 +76,7 @@ async function demo({ speed, seed }: DemoFlags): Promise<boolean> {
       const isLive = emulator.state().tasks.some((task) => task.live && task.uid === uid);
       if (uid === undefined || !isLive) return;
       tally.wentDark(emulator.now());
-      emulator.control({ kind: "kill", uid });
+      emulator.control({ type: "kill", uid });
     },
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, emulator.real(ms))),
   };
@@ -128,7 +128,7 @@ async function play(
 async function real(flags: RealFlags): Promise<boolean> {
   const screen = new Screen(Date.now(), write, coloured);
   const tally = new Tally();
-  const host = {
+  const env = {
     customerId: flags.customerId,
     customerSecret: flags.customerSecret,
     persist: (snapshot: string) => {
@@ -142,7 +142,7 @@ async function real(flags: RealFlags): Promise<boolean> {
     },
   };
   const group = existsSync(flags.snapshot)
-    ? RedundancyGroup.restore(readFileSync(flags.snapshot, "utf8"), host)
+    ? RedundancyGroup.restore(readFileSync(flags.snapshot, "utf8"), env)
     : new RedundancyGroup(
         {
           appId: flags.appId,
@@ -154,7 +154,7 @@ async function real(flags: RealFlags): Promise<boolean> {
             { name: "backup", uids: flags.backupUids },
           ],
         },
-        host,
+        env,
       );
   screen.title("A primary and a backup task on the real service; Ctrl-C or SIGTERM ends them");
   for (const { field, message } of group.warnings) screen.line(`warning: ${field}: ${message}`);
@@ -166,9 +166,9 @@ async function real(flags: RealFlags): Promise<boolean> {
     ["calls made again", String(tally.retries)],
     ["changes of uid", String(tally.uidSwitches)],
     ["time on air", `${tally.onAirPercent(Date.now()).toFixed(2)} %`],
-    ["tasks left behind", String(tally.leftBehind), tally.leftBehind === 0],
+    ["tasks left behind", String(tally.orphaned), tally.orphaned === 0],
   ]);
-  return outcome.kind !== "failed" && tally.leftBehind === 0;
+  return outcome.type !== "failed" && tally.orphaned === 0;
 }
 
 function withLayout(services: Services): Services {

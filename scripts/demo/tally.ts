@@ -7,7 +7,7 @@ export class Tally {
   uidSwitches = 0;
   domainSwitches = 0;
   onAirMoves = 0;
-  leftBehind = 0;
+  orphaned = 0;
   readonly gaps: number[] = [];
   #firstOnAir: number | undefined;
   #onAirSince: number | undefined;
@@ -19,7 +19,7 @@ export class Tally {
     if (event.type === "retrying") this.retries += 1;
     if (event.type === "uidSwitched") this.uidSwitches += 1;
     if (event.type === "domainSwitched") this.domainSwitches += 1;
-    if (event.type === "leftBehind") this.leftBehind += 1;
+    if (event.type === "orphaned") this.orphaned += 1;
     if (event.type === "relaunched") this.gaps.push(event.downtimeMs);
     if (event.type === "stopping") this.#end ??= event.at;
     if (event.type === "onAir" && this.#end === undefined) this.#onAir(event.at, event.toUid !== undefined);

@@ -1,5 +1,5 @@
 /** Events as lines that a person can follow. */
-import type { LaunchCause, RetryReason, SteadymixEvent } from "steadymix";
+import type { LaunchReason, RetryReason, SteadymixEvent } from "steadymix";
 
 export type Colour = "red" | "green" | "yellow" | "blue" | "grey" | "bold";
 
@@ -27,7 +27,7 @@ const REASONS: Record<RetryReason, string> = {
   tokenFailed: "got no RTC token",
 };
 
-const CAUSES: Record<LaunchCause, string> = {
+const CAUSES: Record<LaunchReason, string> = {
   start: "the broadcast begins",
   acquireSpent: "no builder token was to be had",
   createSpent: "its Create stays unresolved",
@@ -37,7 +37,7 @@ const CAUSES: Record<LaunchCause, string> = {
   notFound: "the task is not there any more",
   abnormal: "the task exited unexpectedly",
   absent: "its uid left the channel",
-  unidentified: "nobody named the task",
+  taskIdUnknown: "nobody named the task",
   updated: "a new payload needs another task",
 };
 
@@ -49,7 +49,7 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
   const uid = event.uid === undefined ? "" : `uid ${event.uid}`;
   switch (event.type) {
     case "launching":
-      return ["▶", "blue", `launch ${event.generation} under ${uid}: ${CAUSES[event.cause]}`];
+      return ["▶", "blue", `launch ${event.generation} under ${uid}: ${CAUSES[event.reason]}`];
     case "retrying": {
       const then = event.waitMs === undefined ? "no wait is left" : `again in ${seconds(event.waitMs)}`;
       return ["↻", "yellow", `${name(event.call)} ${REASONS[event.reason]}; ${then}`];
@@ -66,7 +66,7 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
       return ["✖", "red", `${uid} has ended`];
     case "uidSwitched":
       return ["⇄", "blue", `changes from uid ${event.from} to uid ${event.to}`];
-    case "noUidFree":
+    case "noFreeUid":
       return ["…", "yellow", `a task may live under every uid; looks again in ${seconds(event.waitMs)}`];
     case "relaunched":
       return [
@@ -76,15 +76,15 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
       ];
     case "domainSwitched":
       return ["⇄", "blue", `asks ${event.to} instead of ${event.from}`];
-    case "unidentified":
+    case "taskIdUnknown":
       return ["?", "yellow", `${uid} runs, but nobody says which task it is`];
-    case "identified":
+    case "taskIdLearned":
       return [
         "✔",
         "green",
         `${event.taskId} was named by ${event.by === "notification" ? "a notification" : "a late answer"}`,
       ];
-    case "misconfigured": {
+    case "callRejected": {
       const said = [event.status, event.message].filter((part) => part !== undefined).join(" ");
       return ["✖", "red", `${name(event.call)} was refused: ${said} (request ${event.requestId ?? "unknown"})`];
     }
@@ -92,7 +92,7 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
       return ["✔", "green", `${uid} took the new layout`];
     case "removed":
       return ["·", "grey", `${event.taskId ?? uid} is not wanted any more, and gone`];
-    case "leftBehind":
+    case "orphaned":
       return ["!", "red", `${event.taskId ?? event.instanceId} may live on under ${uid}: end it by hand`];
     case "onAir":
       return event.toUid === undefined

@@ -43,7 +43,7 @@ const ROUNDS_OF = {
   broadcastStatus: [["broadcastStatus"], ["routes"]],
   backoff: [["relays"]],
   groupDriver: [["groupDriver"], QUICK_SUPERVISION, SLOW_SUPERVISION],
-  groupHost: [["groupHost"], ["routes"]],
+  groupEnv: [["groupEnv"], ["routes"]],
   sharedQuota: [["sharedQuota"], ["withoutQuota"]],
   registration: [["registration"], QUICK_SUPERVISION],
   relayHeader: [["relay"], ["viewers"]],

@@ -78,7 +78,7 @@ impl<'a> Json<'a> {
         Some((object.name(), name))
     }
 
-    /// Where it stands: `policy.confirmMs[0]`.
+    /// Where it stands: `policy.confirmDelaysMs[0]`.
     pub(crate) fn path(&self) -> String {
         let mut path = String::new();
         self.place.write(&mut path);

@@ -25,7 +25,9 @@ fn a_value_in_seconds_is_refused_with_what_was_probably_meant() {
 
 #[test]
 fn the_least_and_the_greatest_value_are_allowed_and_nothing_beyond() {
-    for table in [RetryPolicy::RANGES, server::ALL, FailoverConfig::DURATIONS, host::ALL, cloudflare::ALL] {
+    for table in
+        [RetryPolicy::RANGES, server::ALL, FailoverConfig::DURATIONS, supervisor_env::ALL, cloudflare::ALL]
+    {
         for duration in table {
             let check = |value| duration.allows(value);
             let SettingRange { field, least, greatest, or_zero, default, unit } = duration;
@@ -82,7 +84,7 @@ fn typescript_documents_each_duration_that_it_checks() {
     let types = read("src/js/types.ts");
     let broadcast = read("src/js/cloudflare/broadcastOptions.ts");
     let documents = [
-        (host::ALL, durations_of(&types, "Host")),
+        (supervisor_env::ALL, durations_of(&types, "SupervisorEnv")),
         (cloudflare::ALL, durations_of(&broadcast, "BroadcastOptions")),
     ];
     for (table, fields) in documents {
@@ -109,7 +111,7 @@ fn what_typescript_checks_is_generated_from_this_table() {
         format!("\nexport const {name} = [\n{rows}] as const satisfies readonly DurationRange[];\n")
     };
     let before = read(PATH).split_inclusive("---- generated ----\n").next().unwrap().to_owned();
-    let lists = [("HOST", host::ALL), ("CLOUDFLARE", cloudflare::ALL)];
+    let lists = [("ENV", supervisor_env::ALL), ("CLOUDFLARE", cloudflare::ALL)];
     let file = lists.iter().fold(before, |file, (name, table)| file + &list(name, table));
     if env::var_os("STEADYMIX_GENERATE").is_some() {
         fs::write(format!("{}/{PATH}", env!("CARGO_MANIFEST_DIR")), &file).unwrap();

@@ -21,6 +21,7 @@ import type {
   Area,
   Call,
   DomainFailure,
+  LimitedCall,
   Meaning,
   Quota,
   QuotaEstimate,
@@ -32,7 +33,6 @@ import type {
   TaskWarning,
   Uid,
   Violation,
-  Want,
 } from "./types.js";
 
 /** An object of the WebAssembly, until its memory is given back. */
@@ -155,13 +155,13 @@ export class UidRing {
 }
 
 /** Which domain is asked next: the same again, the alternate, the neighbouring region. */
-export class DomainLadder {
-  readonly #ladder: Owned<wasm.DomainLadder>;
+export class DomainFailover {
+  readonly #ladder: Owned<wasm.DomainFailover>;
 
   /** `returnAfterMs`: when the primary is tried again after it was left. */
   constructor(area: Area, region: string | undefined, returnAfterMs: number) {
     this.#ladder = new Owned(
-      new wasm.DomainLadder(
+      new wasm.DomainFailover(
         asJson("area", area),
         optionalText("region", region),
         duration("returnAfterMs", returnAfterMs),
@@ -212,8 +212,8 @@ export class TokenBucket {
    * How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now. With a permit for
    * `acquireAndCreate` one for the lane's Create is reserved, which the next `create` uses.
    */
-  ask(now: number, lane: number, want: Want): number {
-    return this.#bucket.it.ask(instant("now", now), uint32("lane", lane), asJson("want", want));
+  ask(now: number, lane: number, call: LimitedCall): number {
+    return this.#bucket.it.ask(instant("now", now), uint32("lane", lane), asJson("call", call));
   }
 
   /** The call of this lane that got a permit leaves now. */

@@ -238,7 +238,10 @@ export interface VideoOption {
 
 /** A value that is not allowed where it stands. */
 export interface Violation {
-  /** The path of the field, as the user wrote it: `config.policy.confirmMs[0]`, or of a payload from `services` on. */
+  /**
+   * The path of the field, as the user wrote it: `config.policy.confirmDelaysMs[0]`, or of a payload from `services`
+   * on.
+   */
   field: string;
   /** The value that was found. */
   value: string;
@@ -272,7 +275,8 @@ export type Restart =
   /** However it ended. */
   | "always"
   /**
-   * Not at all. One that has run and does not any more is given `migrationMs` to come back by itself, and ended then.
+   * Not at all. One that has run and does not any more is given `migrationGraceMs` to come back by itself, and ended
+   * then.
    */
   | "never";
 
@@ -318,7 +322,7 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  createTimedOutMs: number[];
+  createTimedOutDelaysMs: number[];
   /**
    * Acquire, Create or Update answered 50x: the same again. From 100 to 3600000. Default 3000, 6000, 9000.
    * @minItems 1
@@ -326,7 +330,7 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  createServerErrorMs: number[];
+  createServerErrorDelaysMs: number[];
   /**
    * Acquire, Create or Update answered code 65, with a 40x too: the same again. From 100 to 3600000. Default 3000,
    * 6000.
@@ -335,7 +339,7 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  createNotCompletedMs: number[];
+  createNotCompletedDelaysMs: number[];
   /**
    * Query answered 404: again; when exhausted, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000.
    * @minItems 1
@@ -343,7 +347,7 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  queryNotFoundMs: number[];
+  queryNotFoundDelaysMs: number[];
   /**
    * Query answered 50x or 206: again; the last repeats, as it never proves an exit. From 100 to 3600000. Default 5000,
    * 10000, 15000, 30000.
@@ -352,7 +356,7 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  queryServerErrorMs: number[];
+  queryServerErrorDelaysMs: number[];
   /**
    * Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on. From 100 to 3600000.
    * Default 5000, 10000, 15000.
@@ -361,7 +365,7 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  queryRefusedMs: number[];
+  queryRefusedDelaysMs: number[];
   /**
    * Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind. From 100 to 3600000. Default 5000,
    * 10000, 15000, 30000.
@@ -370,7 +374,7 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  deleteMs: number[];
+  deleteDelaysMs: number[];
   /**
    * No answer to any call: again, each time on the domain that is due. From 100 to 3600000. Default 1000, 3000, 6000.
    * @minItems 1
@@ -378,7 +382,7 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  noAnswerMs: number[];
+  noAnswerDelaysMs: number[];
   /**
    * 429 without `Retry-After`: again; the last repeats, and no attempt is spent. From 100 to 3600000. Default 1000,
    * 2000, 5000, 10000.
@@ -387,7 +391,7 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  rateLimitedMs: number[];
+  rateLimitedDelaysMs: number[];
   /**
    * Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`. From
    * 100 to 3600000. Default 5000, 5000, 5000, 10000.
@@ -396,13 +400,13 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  confirmMs: number[];
+  confirmDelaysMs: number[];
   /**
    * A task that does not run this long after its taskId did not start. From 1000 to 3600000. Default 90000.
    * @minimum 1000
    * @maximum 3600000
    */
-  confirmDeadlineMs: number;
+  confirmTimeoutMs: number;
   /**
    * Between two looks for a running task. From 1000 to 3600000. Default 120000.
    * @minimum 1000
@@ -417,27 +421,27 @@ export interface RetrySchedules {
    * @maximum 3600000
    * @also 0
    */
-  relaunchMs: number[];
+  relaunchDelaysMs: number[];
   /**
    * After running this long, earlier launches are forgotten. 0, or from 10000 to 86400000. Default 600000.
    * @minimum 10000
    * @maximum 86400000
    * @also 0
    */
-  relaunchResetMs: number;
+  relaunchResetAfterMs: number;
   /**
    * How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is
    * looked at every 10 s once a notification said that it has stopped or failed. From 1000 to 3600000. Default 90000.
    * @minimum 1000
    * @maximum 3600000
    */
-  migrationMs: number;
+  migrationGraceMs: number;
   /**
    * A task that runs but that nobody names is replaced after this; `null`: never. From 1000 to 3600000. Default 90000.
    * @minimum 1000
    * @maximum 3600000
    */
-  unidentifiedMs: number | null;
+  taskIdUnknownGraceMs: number | null;
   /**
    * Looks into the channel for an unresolved create; the last repeats. From 100 to 3600000. Default 10000, 10000,
    * 10000, 15000, 30000, 60000.
@@ -446,9 +450,9 @@ export interface RetrySchedules {
    * @minimum 100
    * @maximum 3600000
    */
-  presenceMs: number[];
+  presenceDelaysMs: number[];
   /**
-   * So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the
+   * So many looks in a row without a uid prove that it is gone, besides those during `migrationGraceMs`, in which the
    * service may be moving it. From 1 to 20. Default 3.
    * @minimum 1
    * @maximum 20
@@ -461,7 +465,7 @@ export interface RetrySchedules {
    * @maximum 3600000
    * @also 0
    */
-  stopDeadlineMs: number;
+  stopTimeoutMs: number;
   /**
    * Time-out of each attempt, whatever the others took. From 1000 to 120000. Default 10000.
    * @minimum 1000
@@ -481,7 +485,7 @@ export interface RetrySchedules {
    * @maximum 3600000
    * @also 0
    */
-  retryAfterMaxMs: number;
+  maxRetryAfterMs: number;
   /**
    * How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step. From 0 to 100.
    * Default 0.
@@ -534,7 +538,7 @@ export interface CommonConfig {
    * @minimum 1000
    * @maximum 86400000
    */
-  domainReturnMs?: number;
+  domainCooldownMs?: number;
   /** Schedules that differ from the documented ones. */
   policy?: Partial<RetrySchedules>;
   /** Limits that differ from the documented ones. */
@@ -590,7 +594,7 @@ export interface GroupConfig extends CommonConfig {
    */
   lanes: LaneConfig[];
   /** Which output is put on air. Default `sticky`. */
-  onAir?: OnAirPolicy;
+  onAirPolicy?: OnAirPolicy;
   /**
    * How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin
    * with it, only to leave it a moment later. 0, or from 500 to 60000. Default 5000.
@@ -623,7 +627,7 @@ export type CoreEventDetails =
   | {
       type: "launching";
       /** Why. */
-      cause: LaunchCause;
+      reason: LaunchReason;
     }
   /** A call did not bring what it should, and is made again; without `waitMs` no further attempt is left. */
   | ({
@@ -638,7 +642,7 @@ export type CoreEventDetails =
       attempt: number;
       /** The domain that was asked. */
       domain?: string;
-    } & Said)
+    } & ServiceReply)
   /** A Create was answered with a taskId. */
   | { type: "created" }
   /** A Query said that the task runs. */
@@ -651,16 +655,16 @@ export type CoreEventDetails =
   | ({
       type: "suspect";
       /** Why. */
-      reason: Suspicion;
-    } & Said)
+      reason: SuspectReason;
+    } & ServiceReply)
   /** The suspicion was wrong: it runs. */
   | { type: "recovered" }
   /** The task ended. */
   | ({
       type: "ended";
       /** How. */
-      how: Ending;
-    } & Said)
+      reason: EndReason;
+    } & ServiceReply)
   /** The lane moves to another output uid. */
   | {
       type: "uidSwitched";
@@ -669,11 +673,11 @@ export type CoreEventDetails =
       /** The uid of the launch that begins. */
       to: Uid;
       /** Why. */
-      reason: LaunchCause;
+      reason: LaunchReason;
     }
   /** No uid can be launched under: a task may live under each. */
   | {
-      type: "noUidFree";
+      type: "noFreeUid";
       /** The wait before the next attempt, in ms. */
       waitMs: number;
     }
@@ -699,22 +703,22 @@ export type CoreEventDetails =
       to: string;
     }
   /** The service says that the task runs already, or its uid is in the channel, but nobody says which task it is. */
-  | { type: "unidentified" }
+  | { type: "taskIdUnknown" }
   /** A task's id was learnt in another way than from the answer to its Create. */
   | {
-      type: "identified";
+      type: "taskIdLearned";
       /** How. */
-      by: IdentifiedBy;
+      by: LearnedBy;
     }
   /**
    * The service refused a call: an operator must look. On Query and Delete monitoring goes on; on Acquire and Create
    * launching does, later and later, once a task of this lane has run.
    */
   | ({
-      type: "misconfigured";
+      type: "callRejected";
       /** The call. */
       call: Call;
-    } & Said)
+    } & ServiceReply)
   /** An update was taken. */
   | {
       type: "updated";
@@ -725,9 +729,9 @@ export type CoreEventDetails =
   | { type: "removed" }
   /** A task may live on, and be billed, and could not be ended. */
   | {
-      type: "leftBehind";
+      type: "orphaned";
       /** Why. */
-      reason: LeftBehindReason;
+      reason: OrphanedReason;
     }
   /**
    * The output that viewers should watch changed (groups only; the event's lane is the new one, or the old one when
@@ -769,7 +773,7 @@ export type CoreEventDetails =
     };
 
 /** What the service said with an answer, for the operator: support asks for the ids. Nothing decides by it. */
-export interface Said {
+export interface ServiceReply {
   /** The HTTP status. */
   status?: number;
   /** `code` of the body. */
@@ -838,7 +842,7 @@ export type RetryReason =
   | "tokenFailed";
 
 /** Why a launch begins. */
-export type LaunchCause =
+export type LaunchReason =
   /** The first one. */
   | "start"
   /** The Acquire before it got nowhere. */
@@ -859,14 +863,14 @@ export type LaunchCause =
   /** The task exited unexpectedly, or stopped running. */
   | "abnormal"
   /** The task runs, but could not be identified in time. */
-  | "unidentified"
+  | "taskIdUnknown"
   /** Nobody publishes the uid any more. */
   | "absent"
   /** There is a new payload, which the running task cannot take. */
   | "updated";
 
 /** Why a running task may be gone. */
-export type Suspicion =
+export type SuspectReason =
   /** Query says 404. */
   | "notFound"
   /** Query says that it exited unexpectedly. */
@@ -877,7 +881,7 @@ export type Suspicion =
   | "absent";
 
 /** How a task ended. */
-export type Ending =
+export type EndReason =
   /** By itself (idle), or somebody stopped it. */
   | "normal"
   /** Abnormally. */
@@ -888,7 +892,7 @@ export type Ending =
   | "absent";
 
 /** How a task's id was learnt. */
-export type IdentifiedBy =
+export type LearnedBy =
   /** A notification named our instanceId. */
   | "notification"
   /** The reply to its Create came after its time-out. */
@@ -897,11 +901,11 @@ export type IdentifiedBy =
   | "reply";
 
 /** Why a task was left behind. */
-export type LeftBehindReason =
+export type OrphanedReason =
   /** Delete did not succeed; it is tried again from time to time while the lane lives. */
   | "deleteFailed"
   /** A Create may have started it, but nobody ever named it. */
-  | "neverIdentified";
+  | "taskIdUnknown";
 
 /** Why a lane gave up. */
 export type FailReason =
@@ -910,19 +914,19 @@ export type FailReason =
   /** The service refused the credentials, or is not enabled. */
   | "wrongCredentials"
   /** Under each uid of the ring a task may live that nobody can name, and looks into the channel are switched off. */
-  | "noUidFree"
+  | "noFreeUid"
   /** The task ended, and the restart policy says to leave it at that. */
   | "notRestarted";
 
 /** How it ended. */
 export type Outcome =
   /** `stop()` was called, and has been carried out. */
-  | { kind: "stopped" }
+  | { type: "stopped" }
   /** The task ended, and the restart policy says to leave it at that. */
-  | { kind: "ended" }
+  | { type: "ended" }
   /** It cannot go on. */
   | {
-      kind: "failed";
+      type: "failed";
       /** Why. */
       reason: FailReason;
     };
@@ -960,8 +964,8 @@ export interface LaneStatus {
   /** The current task. */
   taskId: string | null;
   /** When a Query last said that the current task runs, in ms since the epoch. */
-  lastSeenRunningMs: number | null;
-  /** The last event of trouble: `suspect`, `ended` or `misconfigured`, with what the service said. */
+  lastConfirmedAt: number | null;
+  /** The last event of trouble: `suspect`, `ended` or `callRejected`, with what the service said. */
   lastProblem?: SteadymixEvent;
   /** Every task that lives, or may live, as far as this lane knows. */
   tasks: KnownTask[];
@@ -978,7 +982,7 @@ export type LaneState =
   /** The task ran, and the last answers speak against it. */
   | "suspect"
   /** A task runs, and it is not known which. */
-  | "unidentified"
+  | "taskIdUnknown"
   /** Nothing runs; the next launch, or the outcome of the last one, is waited for. */
   | "waiting"
   /** Tasks are being ended. */
@@ -1011,7 +1015,7 @@ export type Standing =
   /** It is kept until its replacement runs, or being ended. */
   | "stopping"
   /** It could not be ended; that is tried again from time to time. */
-  | "leftBehind";
+  | "orphaned";
 
 /** What becomes of a new payload in one lane. */
 export interface LaneUpdate {
@@ -1039,35 +1043,35 @@ export type Via =
 /** What one answer of one call means. */
 export type Meaning =
   /** Carried out: a builder token, a task that is to be confirmed, an update taken, or a task ended. */
-  | { kind: "success" }
+  | { type: "success" }
   /** Create 201 or 409: a task of this instanceId runs already. Find it; do not make another one on its uid. */
-  | { kind: "alreadyStarted" }
+  | { type: "alreadyStarted" }
   /** 202: accepted, not done yet. Query before going on. */
-  | { kind: "accepted" }
+  | { type: "accepted" }
   /** Query 200: how the task is. */
   | {
-      kind: "task";
+      type: "task";
       /** Its state. */
       task: TaskState;
     }
   /** 206: the backend's answer timed out, the outcome is unknown. */
-  | { kind: "timedOut" }
+  | { type: "timedOut" }
   /** Code 65: "request not completed", the outcome is unknown, and the same parameters are to be sent again. */
-  | { kind: "notCompleted" }
+  | { type: "notCompleted" }
   /** 50x, or an answer outside of HTTP's sense here (1xx, 3xx): the outcome is unknown. */
-  | { kind: "serverError" }
+  | { type: "serverError" }
   /** Query or Update 404: not there (yet, or any more). */
-  | { kind: "notFound" }
+  | { type: "notFound" }
   /** Delete 404: already gone, a success. */
-  | { kind: "alreadyGone" }
+  | { type: "alreadyGone" }
   /** 40x: the parameters are wrong. On Query and Delete it says nothing about the task. */
-  | { kind: "wrongParameters" }
+  | { type: "wrongParameters" }
   /** 401, 403: wrong credentials, or the service is not enabled. */
-  | { kind: "wrongCredentials" }
+  | { type: "wrongCredentials" }
   /** 429: over the rate limit. It says nothing about the task. */
-  | { kind: "rateLimited" }
+  | { type: "rateLimited" }
   /** DNS failure, no connection, or time-out: the outcome is unknown. */
-  | { kind: "noAnswer" };
+  | { type: "noAnswer" };
 
 /** How a task is, as a Query tells it. */
 export type TaskState =
@@ -1100,7 +1104,7 @@ export type DomainFailure =
   | "serverError";
 
 /** A call that needs a permit of the rate limit, in the order of importance. */
-export type Want =
+export type LimitedCall =
   /** Ends a task. */
   | "delete"
   /** An Acquire together with its Create, which must follow within 2 s: that one's permit is reserved at once. */
@@ -1138,7 +1142,7 @@ export interface QuotaEstimate {
    */
   launchAllSeconds: number;
   /** The most tasks that these limits carry at this interval. */
-  mostTasks: number;
+  maxTasks: number;
   /** Whether the plan fits. */
   fits: boolean;
   /** One sentence that says why it fits or does not, and what to change. */

@@ -1,12 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { asJson, bytes, memberOf, optionalText, shown } from "./check.js";
+import { EnvCalls } from "./env.js";
 import { disposed, invalid, steadymixError } from "./errors.js";
 import { type Driver, parseNotification, verifyNotification } from "./glue.js";
-import { HostCalls } from "./host.js";
 import type { Signal } from "./platform.js";
 import { EventQueue } from "./queue.js";
 import { Snapshot } from "./snapshot.js";
-import type { Host, LaneUpdate, Outcome, Services, SteadymixEvent, TaskWarning } from "./types.js";
+import type { LaneUpdate, Outcome, Services, SteadymixEvent, SupervisorEnv, TaskWarning } from "./types.js";
 
 /** Events that a reader who is slow may be behind. */
 const QUEUE_LIMIT = 1000;
@@ -16,8 +16,8 @@ export type NotificationHeaders = { get(name: string): string | null } | Record<
 
 /** How a driver is made, by the WebAssembly. */
 interface Making {
-  make(configJson: string, host: HostCalls, now: number): Driver;
-  restore(snapshot: string, host: HostCalls): Driver;
+  make(configJson: string, env: EnvCalls, now: number): Driver;
+  restore(snapshot: string, env: EnvCalls): Driver;
 }
 
 /** What is left of one that is over. */
@@ -30,7 +30,7 @@ interface Ended<Status> {
 
 /** What supervisors and groups have in common. */
 export abstract class Driven<Status, Update = Services> implements AsyncIterable<SteadymixEvent> {
-  readonly #host: HostCalls;
+  readonly #env: EnvCalls;
   readonly #queues = new Set<EventQueue<SteadymixEvent>>();
   /** Frees itself when it is over; none as well once it is disposed of. */
   #driver: Driver | undefined;
@@ -39,18 +39,18 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
   #isDriven = false;
 
   /** @internal */
-  protected constructor(config: unknown, host: Host, { make, restore }: Making) {
+  protected constructor(config: unknown, env: SupervisorEnv, { make, restore }: Making) {
     const queues = this.#queues;
-    this.#host = new HostCalls(host, (event) => {
+    this.#env = new EnvCalls(env, (event) => {
       for (const queue of queues) queue.push(event);
     });
     // Also where one is restored: what is wrong with the clock is told at once.
-    const now = this.#host.now();
+    const now = this.#env.now();
     const snapshot = Snapshot.textOf(config);
     this.#driver =
-      snapshot === undefined ? make(asJson("config", config), this.#host, now) : restore(snapshot, this.#host);
+      snapshot === undefined ? make(asJson("config", config), this.#env, now) : restore(snapshot, this.#env);
     const status = this.#driver.status();
-    this.#host.laneNames = ("lanes" in status ? status.lanes : [status]).map(({ name }) => name);
+    this.#env.laneNames = ("lanes" in status ? status.lanes : [status]).map(({ name }) => name);
   }
 
   /** None once it is over. */
@@ -110,7 +110,7 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
 
   /** Ends what lives, and starts nothing any more. `run()` or `advance()` carries it out. */
   stop(): void {
-    this.#live?.stop(this.#host.now());
+    this.#live?.stop(this.#env.now());
   }
 
   /**
@@ -120,12 +120,12 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
    */
   update(services: Update): LaneUpdate[] {
     const json = asJson("services", services, "INVALID_TASK");
-    return this.#live?.update(json, this.#host.now()) ?? [];
+    return this.#live?.update(json, this.#env.now()) ?? [];
   }
 
   /** Somebody says that the output is gone: at most brings the next Query forward. */
   checkNow(): void {
-    this.#live?.checkNow(this.#host.now());
+    this.#live?.checkNow(this.#env.now());
   }
 
   /**
@@ -141,8 +141,8 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     const driver = this.#live;
     const body = bytes("rawBody", rawBody);
     const [v1, v2] = signatures(headers);
-    if (this.#host.notificationSecret !== undefined) verifyNotification(this.#host.notificationSecret, body, v1, v2);
-    if (driver) return driver.handleNotification(body, this.#host.now());
+    if (this.#env.notificationSecret !== undefined) verifyNotification(this.#env.notificationSecret, body, v1, v2);
+    if (driver) return driver.handleNotification(body, this.#env.now());
     parseNotification(body);
     return "foreign";
   }
@@ -209,7 +209,7 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     const driver = this.#driver;
     this.#driver = undefined;
     this.#endQueues();
-    this.#host.release();
+    this.#env.release();
     driver?.free();
   }
 

@@ -18,7 +18,7 @@ export type ErrorCode =
   | "INVALID_NOTIFICATION"
   /** `rtcToken` gave something other than a text or `null`. */
   | "INVALID_RTC_TOKEN"
-  /** `permit` gave something other than a number of ms. */
+  /** `acquirePermit` gave something other than a number of ms. */
   | "INVALID_PERMIT"
   /** `fetch` gave something other than a Response. */
   | "INVALID_RESPONSE"

@@ -1,5 +1,5 @@
 /** What the WebAssembly exports, as types: names that end in `Json` are JSON, checked by `asJson`. */
-import type { HostCalls } from "./host.js";
+import type { EnvCalls } from "./env.js";
 import type {
   GroupStatus,
   LaneStatus,
@@ -18,10 +18,10 @@ export function initSync(options: { module: BufferSource | WebAssembly.Module })
 /** Drives a supervisor or a group: `src/wasm/driver.rs`. */
 export class Driver {
   private constructor();
-  static supervisor(configJson: string, host: HostCalls, now: number): Driver;
-  static group(configJson: string, host: HostCalls, now: number): Driver;
-  static restoreSupervisor(snapshot: string, host: HostCalls): Driver;
-  static restoreGroup(snapshot: string, host: HostCalls): Driver;
+  static supervisor(configJson: string, env: EnvCalls, now: number): Driver;
+  static group(configJson: string, env: EnvCalls, now: number): Driver;
+  static restoreSupervisor(snapshot: string, env: EnvCalls): Driver;
+  static restoreGroup(snapshot: string, env: EnvCalls): Driver;
   advance(): Promise<number | Outcome | undefined>;
   run(): Promise<Outcome | undefined>;
   interrupt(): void;
@@ -62,7 +62,7 @@ export class UidRing {
   free(): void;
 }
 
-export class DomainLadder {
+export class DomainFailover {
   constructor(areaJson: string, region: string | undefined, returnAfterMs: number);
   domain(now: number): string;
   succeeded(domain: string): void;

@@ -1,7 +1,7 @@
 /** Keeps an Agora Cloud Transcoding broadcast on air. */
 
 export {
-  DomainLadder,
+  DomainFailover,
   estimateQuota,
   interpret,
   parseNotification,

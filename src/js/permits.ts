@@ -16,7 +16,7 @@ type Reason = Extract<PermitEventDetails, { type: "permitFailed" }>["reason"];
 
 /** What `Permits` needs of its owner. */
 export interface PermitsOwner {
-  permit: (request: PermitRequest) => unknown;
+  acquirePermit: (request: PermitRequest) => unknown;
   /** Between two Queries without a permit. */
   queryIntervalMs: () => number;
   /** ms, by the clock of the machine. */
@@ -51,7 +51,10 @@ export class Permits {
     try {
       const wait = await this.#asked(request, failing ? RETRY_TIMEOUT_MS : PERMIT_TIMEOUT_MS);
       if (typeof wait !== "number" || !Number.isFinite(wait) || wait < 0)
-        throw new Failure("invalid", invalid("INVALID_PERMIT", "permit()", shown(wait), "a number of ms from 0 on"));
+        throw new Failure(
+          "invalid",
+          invalid("INVALID_PERMIT", "acquirePermit()", shown(wait), "a number of ms from 0 on"),
+        );
       this.#recovered(request.lane);
       return Math.ceil(wait);
     } catch (error) {
@@ -61,19 +64,19 @@ export class Permits {
   }
 
   async #asked(request: PermitRequest, timeoutMs: number): Promise<unknown> {
-    const { permit, timeScale, released } = this.#owner;
+    const { acquirePermit, timeScale, released } = this.#owner;
     let giveUp = () => {};
     const late = new Promise<never>((_, reject) => {
       const error = steadymixError(
         "CALLBACK_TIMEOUT",
-        `permit has not finished after ${timeoutMs} ms: calls go on without it`,
+        `acquirePermit has not finished after ${timeoutMs} ms: calls go on without it`,
       );
       giveUp = () => reject(new Failure("timedOut", error));
     });
     const timer = setTimeout(giveUp, timeoutMs / timeScale);
     released.addEventListener("abort", giveUp);
     try {
-      return await Promise.race([permit(request), late]);
+      return await Promise.race([acquirePermit(request), late]);
     } finally {
       clearTimeout(timer);
       released.removeEventListener("abort", giveUp);
@@ -127,14 +130,14 @@ class Alone {
   /** Lanes whose Create has its place already: it must follow its Acquire within 2 s. */
   readonly #reserved = new Set<number>();
 
-  ask(now: number, { lane, want }: PermitRequest, queryIntervalMs: number): number {
-    if (want === "create" && this.#reserved.delete(lane)) return 0;
-    const wait = (want === "query" ? Math.max(this.#nextAt, this.#nextQueryAt) : this.#nextAt) - now;
+  ask(now: number, { lane, call }: PermitRequest, queryIntervalMs: number): number {
+    if (call === "create" && this.#reserved.delete(lane)) return 0;
+    const wait = (call === "query" ? Math.max(this.#nextAt, this.#nextQueryAt) : this.#nextAt) - now;
     // Longer than that it is only where the clock was set back, or the interval has become shorter.
     if (wait > 0 && wait <= Math.max(2 * ALONE_INTERVAL_MS, queryIntervalMs)) return wait;
-    if (want === "acquireAndCreate") this.#reserved.add(lane);
-    if (want === "query") this.#nextQueryAt = now + queryIntervalMs;
-    this.#nextAt = now + (want === "acquireAndCreate" ? 2 : 1) * ALONE_INTERVAL_MS;
+    if (call === "acquireAndCreate") this.#reserved.add(lane);
+    if (call === "query") this.#nextQueryAt = now + queryIntervalMs;
+    this.#nextAt = now + (call === "acquireAndCreate" ? 2 : 1) * ALONE_INTERVAL_MS;
     return 0;
   }
 }

@@ -1,11 +1,11 @@
 /** What the application gives to the core, and what of it the core's own types do not say. */
-import type { CoreEventDetails, Services, SteadymixEvent, Uid, Want } from "./contract.js";
+import type { CoreEventDetails, LimitedCall, Services, SteadymixEvent, Uid } from "./contract.js";
 import type { Fetch } from "./platform.js";
 
 export type * from "./contract.js";
 
 /** What the application gives. */
-export interface Host {
+export interface SupervisorEnv {
   /** Of the service's RESTful API. */
   customerId: string;
   /** Of the service's RESTful API. Belongs on a server: never ship it in a page. */
@@ -29,9 +29,9 @@ export interface Host {
    * must be used within a second, or the ms to wait before asking again. Without it `quota` is for this one alone. Where it
    * rejects, gives something else, or nothing within 25 s, calls go on without it, at most one a second: `permitFailed`.
    */
-  permit?: (request: PermitRequest) => number | Promise<number>;
+  acquirePermit?: (request: PermitRequest) => number | Promise<number>;
   /**
-   * While `permit` fails, Queries are so far apart; what is more urgent is not. Where many processes share the limit:
+   * While `acquirePermit` fails, Queries are so far apart; what is more urgent is not. Where many processes share the limit:
    * their number × 2000 / calls per second. It is read anew each time, so that it may be a getter. From 1000 to 600000.
    * Default 1000.
    */
@@ -47,7 +47,10 @@ export interface Host {
    * Takes what a callback threw, or rejected with, and what was wrong with what it gave (but for calls that failed, which are
    * events). Default: `console.error`.
    */
-  onError?: (error: unknown, callback: "fetch" | "rtcToken" | "persist" | "permit" | "permitUsed" | "onEvent") => void;
+  onError?: (
+    error: unknown,
+    callback: "fetch" | "rtcToken" | "persist" | "acquirePermit" | "permitUsed" | "onEvent",
+  ) => void;
   /** With this secret from the console, `handleNotification()` checks signatures. */
   notificationSecret?: string;
   /**
@@ -58,7 +61,7 @@ export interface Host {
   /** Simulated ms in a real one, for demonstrations. Default 1. */
   timeScale?: number;
   /** A reply that is larger is no reply of the service. Default 1048576; at most 16777216. */
-  maxBodyBytes?: number;
+  maxResponseBytes?: number;
 }
 
 /** Asks for a permit. */
@@ -66,10 +69,10 @@ export interface PermitRequest {
   /** The number of the lane in its group, from 0 on. */
   lane: number;
   /** The call that is to be made. */
-  want: Want;
+  call: LimitedCall;
 }
 
-/** What happened to `permit`, by `type`. */
+/** What happened to `acquirePermit`, by `type`. */
 export type PermitEventDetails =
   /** It failed: calls go on without it, at most one a second, and it is asked again every 10 s. */
   | {

@@ -27,7 +27,7 @@ const LONGEST_HELD: Duration = SECOND;
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Want {
+pub enum LimitedCall {
     /// Ends a task.
     Delete,
     /// An Acquire together with its Create, which must follow within 2 s: that one's permit is reserved at once.
@@ -43,7 +43,7 @@ pub enum Want {
 /// Of whoever has waited longer than its share of a round: next after those who end a task.
 const OVERDUE_RANK: u8 = 1;
 
-impl Want {
+impl LimitedCall {
     fn rank(self) -> u8 {
         match self {
             Self::Delete => 0,
@@ -64,7 +64,7 @@ impl Want {
     }
 }
 
-/// The answer to a [`Want`].
+/// The answer to a [`LimitedCall`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permit {
     /// Make the call now; it is counted.
@@ -80,7 +80,7 @@ pub type LaneNumber = u32;
 #[json(same)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Claim {
-    want: Want,
+    call: LimitedCall,
     since: Instant,
     order: u64,
 }
@@ -166,9 +166,9 @@ impl TokenBucket {
     /// Asks for a permit. Until it is granted the lane is remembered as waiting; asking more often changes nothing. A
     /// Create uses the permit that was reserved with its Acquire's, if there is one.
     #[must_use]
-    pub fn ask(&mut self, now: Instant, lane: LaneNumber, want: Want) -> Permit {
+    pub fn ask(&mut self, now: Instant, lane: LaneNumber, call: LimitedCall) -> Permit {
         self.tick(now);
-        if want == Want::Create
+        if call == LimitedCall::Create
             && let Ok(at) = self.reserved.binary_search(&lane)
         {
             let departure = self.departure_of(lane);
@@ -180,25 +180,25 @@ impl TokenBucket {
             self.grant(lane);
             return Permit::Granted;
         }
-        if self.claims.get(lane).is_none_or(|claim| claim.want != want) {
-            let claim = Claim { want, since: self.time, order: self.next_order };
+        if self.claims.get(lane).is_none_or(|claim| claim.call != call) {
+            let claim = Claim { call, since: self.time, order: self.next_order };
             self.next_order += 1;
             self.claims.insert(lane, claim);
         }
-        let delay = self.delay(lane, want);
+        let delay = self.delay(lane, call);
         if delay > Duration::ZERO {
             return Permit::Wait(now + delay);
         }
         self.claims.remove(lane);
-        self.milli_tokens -= u64::from(want.permits()) * 1000;
+        self.milli_tokens -= u64::from(call.permits()) * 1000;
         self.grant(lane);
-        if want.creates() {
+        if call.creates() {
             self.next_create = self.seen + self.limits.create_spacing();
         }
-        if want == Want::Create {
+        if call == LimitedCall::Create {
             self.next_reserved = self.next_reserved.max(self.next_create);
         }
-        if want == Want::AcquireAndCreate {
+        if call == LimitedCall::AcquireAndCreate {
             // When its last Create was to leave says nothing of the next one.
             self.departures.remove(lane);
             if let Err(at) = self.reserved.binary_search(&lane) {
@@ -279,21 +279,21 @@ impl TokenBucket {
     }
 
     /// How long `lane` must still wait; zero when it is its turn and there is a permit.
-    fn delay(&self, lane: LaneNumber, want: Want) -> Duration {
-        if self.is_too_soon(want) {
-            return self.earliest(want).duration_since(self.seen);
+    fn delay(&self, lane: LaneNumber, call: LimitedCall) -> Duration {
+        if self.is_too_soon(call) {
+            return self.earliest(call).duration_since(self.seen);
         }
         let mine = self.rank(lane);
         let before: u32 = self
             .claims
             .iter()
-            .filter(|(other, claim)| !self.is_too_soon(claim.want) && self.rank(*other) < mine)
-            .map(|(_, claim)| claim.want.permits())
+            .filter(|(other, claim)| !self.is_too_soon(claim.call) && self.rank(*other) < mine)
+            .map(|(_, claim)| claim.call.permits())
             .sum();
-        let needed = u64::from(before.saturating_add(want.permits())) * 1000;
+        let needed = u64::from(before.saturating_add(call.permits())) * 1000;
         let refill =
             needed.saturating_sub(self.milli_tokens).div_ceil(u64::from(self.limits.calls_per_second));
-        let asked = (before + want.permits()) as usize;
+        let asked = (before + call.permits()) as usize;
         let busy =
             self.sent.len() + self.reserved.len() + self.unused.as_ref().map_or(0, ByLane::len) + asked;
         let over = busy.saturating_sub(self.limits.most_in_any_second());
@@ -308,15 +308,15 @@ impl TokenBucket {
 
     /// Whether it has to wait for the Creates before it. By the clock, gaps and all: one that is set forward costs no more
     /// than one Create that comes too soon.
-    fn is_too_soon(&self, want: Want) -> bool {
-        self.seen < self.earliest(want)
+    fn is_too_soon(&self, call: LimitedCall) -> bool {
+        self.seen < self.earliest(call)
     }
 
-    fn earliest(&self, want: Want) -> Instant {
-        match want {
-            Want::AcquireAndCreate => self.next_create,
-            Want::Create => self.next_create.max(self.next_reserved),
-            Want::Delete | Want::Update | Want::Query => Instant::ZERO,
+    fn earliest(&self, call: LimitedCall) -> Instant {
+        match call {
+            LimitedCall::AcquireAndCreate => self.next_create,
+            LimitedCall::Create => self.next_create.max(self.next_reserved),
+            LimitedCall::Delete | LimitedCall::Update | LimitedCall::Query => Instant::ZERO,
         }
     }
 
@@ -326,7 +326,7 @@ impl TokenBucket {
         let claim = self.claims.get(lane)?;
         let round_ms = self.claims.len() as u64 * 1000 / u64::from(self.limits.calls_per_second);
         let overdue = self.time.duration_since(claim.since).as_millis() > round_ms.max(500);
-        let rank = claim.want.rank();
+        let rank = claim.call.rank();
         Some((if overdue { rank.min(OVERDUE_RANK) } else { rank }, claim.order))
     }
 }

@@ -86,7 +86,7 @@ pub struct QuotaEstimate {
     /// each.
     pub launch_all_seconds: f64,
     /// The most tasks that these limits carry at this interval.
-    pub most_tasks: u32,
+    pub max_tasks: u32,
     /// Whether the plan fits.
     pub fits: bool,
     /// One sentence that says why it fits or does not, and what to change.
@@ -195,9 +195,9 @@ fn estimate(
             tenths(creates_per_second)
         ));
     }
-    let most_tasks = by_rate.min(all_sizes);
+    let max_tasks = by_rate.min(all_sizes);
     let fits = too_many.is_none() && total <= largest.min(by_rate);
-    Ok(QuotaEstimate { queries_per_second, launch_all_seconds, most_tasks, fits, verdict })
+    Ok(QuotaEstimate { queries_per_second, launch_all_seconds, max_tasks, fits, verdict })
 }
 
 /// A number as people read it, with a digit after the point if that is no zero. (What Rust writes decimals

@@ -1,7 +1,7 @@
 //! Where the lanes of one machine get their permits: from a bucket of their own, or from one that all processes under an
 //! App ID share.
 //!
-//! A question goes from the core to `permit` of the application's, on Cloudflare from there in a message to `AppQuota`, and waits
+//! A question goes from the core to `acquirePermit` of the application's, on Cloudflare from there in a message to `AppQuota`, and waits
 //! there. Each waits longer than the next, or a slow answer would be taken for a failure; only the core asks again meanwhile:
 //!
 //! | constant | time | what ends after it |
@@ -20,13 +20,13 @@
 //! |---|---|---|
 //! | [`GRANT_LASTS`] | 1 s | a permit that the lane has not used |
 //! | `LONGEST_HELD` (`bucket.rs`) | 1 s | how long a Create with a permit is held back: half of the 2 s that it has after its Acquire |
-//! | `UNUSED_FOR` (`bucket.rs`), `PERMIT_TIMEOUT_MS` (`rateLimiter.ts`) | 5 s | a permit whose call is not known to have left: it may wait for its snapshot as long (`PERSIST_TIMEOUT`, `src/wasm/host.rs`) |
+//! | `UNUSED_FOR` (`bucket.rs`), `PERMIT_TIMEOUT_MS` (`rateLimiter.ts`) | 5 s | a permit whose call is not known to have left: it may wait for its snapshot as long (`PERSIST_TIMEOUT`, `src/wasm/env.rs`) |
 
 use macro_rules_attribute::apply;
 
 use super::bucket::Held;
 use super::by_lane::ByLane;
-use super::{LaneNumber, Permit, QuotaLimits, TokenBucket, Want};
+use super::{LaneNumber, LimitedCall, Permit, QuotaLimits, TokenBucket};
 use crate::document::document;
 use crate::error::Invalid;
 use crate::time::{Duration, Instant};
@@ -54,7 +54,7 @@ pub(crate) enum Turn {
 #[json(same)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Question {
-    want: Want,
+    call: LimitedCall,
     state: State,
 }
 
@@ -72,8 +72,8 @@ enum State {
 }
 
 impl Question {
-    fn is_open(&self, want: Want) -> bool {
-        self.want == want && matches!(self.state, State::Asked { .. })
+    fn is_open(&self, call: LimitedCall) -> bool {
+        self.call == call && matches!(self.state, State::Asked { .. })
     }
 }
 
@@ -106,14 +106,14 @@ impl Permits {
         self.shared = shared.then(ByLane::new);
     }
 
-    pub(crate) fn ask(&mut self, now: Instant, lane: LaneNumber, want: Want) -> Turn {
+    pub(crate) fn ask(&mut self, now: Instant, lane: LaneNumber, call: LimitedCall) -> Turn {
         let Some(shared) = &mut self.shared else {
-            return match self.bucket.ask(now, lane, want) {
+            return match self.bucket.ask(now, lane, call) {
                 Permit::Granted => Turn::Now,
                 Permit::Wait(until) => Turn::Wait(until),
             };
         };
-        if let Some(question) = shared.get(lane).filter(|question| question.want == want) {
+        if let Some(question) = shared.get(lane).filter(|question| question.call == call) {
             match question.state {
                 State::Granted { until } if now <= until => {
                     shared.remove(lane);
@@ -123,15 +123,15 @@ impl Permits {
                 State::Asked { .. } | State::Granted { .. } | State::Denied { .. } => {}
             }
         }
-        shared.insert(lane, Question { want, state: State::Asked { until: now + ANSWER_TAKES } });
+        shared.insert(lane, Question { call, state: State::Asked { until: now + ANSWER_TAKES } });
         Turn::Ask
     }
 
     /// What was answered to [`Turn::Ask`]: zero is a permit, else it is the time to wait before asking again. An answer
     /// to a question that is not asked any more changes nothing.
-    pub(crate) fn answered(&mut self, now: Instant, lane: LaneNumber, want: Want, wait: Duration) {
+    pub(crate) fn answered(&mut self, now: Instant, lane: LaneNumber, call: LimitedCall, wait: Duration) {
         let question = self.shared.as_mut().and_then(|shared| shared.get_mut(lane));
-        if let Some(question) = question.filter(|question| question.is_open(want)) {
+        if let Some(question) = question.filter(|question| question.is_open(call)) {
             question.state = match wait {
                 Duration::ZERO => State::Granted { until: now + GRANT_LASTS },
                 wait => State::Denied { until: now + wait.min(LONGEST_WAIT) },
@@ -140,9 +140,9 @@ impl Permits {
     }
 
     /// Whether the answer to this question is still awaited.
-    pub(crate) fn awaits(&self, lane: LaneNumber, want: Want) -> bool {
+    pub(crate) fn awaits(&self, lane: LaneNumber, call: LimitedCall) -> bool {
         let question = self.shared.as_ref().and_then(|shared| shared.get(lane));
-        question.is_some_and(|question| question.is_open(want))
+        question.is_some_and(|question| question.is_open(call))
     }
 
     /// What the lane keeps the others from, if anything.
@@ -181,55 +181,67 @@ mod tests {
     #[test]
     fn alone_it_is_the_bucket_and_the_create_of_an_acquire_has_its_permit() {
         let mut permits = Permits::new(limits(), at(0));
-        assert_eq!(permits.ask(at(0), LANE, Want::AcquireAndCreate), Turn::Now);
-        assert_eq!(permits.ask(at(1), LANE, Want::Create), Turn::Now);
-        assert!(matches!(permits.ask(at(2), LANE, Want::Query), Turn::Wait(_)));
+        assert_eq!(permits.ask(at(0), LANE, LimitedCall::AcquireAndCreate), Turn::Now);
+        assert_eq!(permits.ask(at(1), LANE, LimitedCall::Create), Turn::Now);
+        assert!(matches!(permits.ask(at(2), LANE, LimitedCall::Query), Turn::Wait(_)));
     }
 
     #[test]
     fn shared_it_is_asked_for_once_and_used_once() {
         let mut permits = shared();
-        assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
-        assert!(permits.awaits(LANE, Want::Query));
-        assert_eq!(permits.ask(at(5), LANE, Want::Query), Turn::Wait(at(10_000)));
-        permits.answered(at(20), LANE, Want::Query, ms(0));
-        assert!(!permits.awaits(LANE, Want::Query));
-        assert_eq!(permits.ask(at(21), LANE, Want::Query), Turn::Now);
-        assert_eq!(permits.ask(at(22), LANE, Want::Query), Turn::Ask, "the next call needs another one");
+        assert_eq!(permits.ask(at(0), LANE, LimitedCall::Query), Turn::Ask);
+        assert!(permits.awaits(LANE, LimitedCall::Query));
+        assert_eq!(permits.ask(at(5), LANE, LimitedCall::Query), Turn::Wait(at(10_000)));
+        permits.answered(at(20), LANE, LimitedCall::Query, ms(0));
+        assert!(!permits.awaits(LANE, LimitedCall::Query));
+        assert_eq!(permits.ask(at(21), LANE, LimitedCall::Query), Turn::Now);
+        assert_eq!(
+            permits.ask(at(22), LANE, LimitedCall::Query),
+            Turn::Ask,
+            "the next call needs another one"
+        );
     }
 
     #[test]
     fn told_to_wait_it_waits_and_asks_again() {
         let mut permits = shared();
-        assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
-        permits.answered(at(20), LANE, Want::Query, ms(700));
-        assert_eq!(permits.ask(at(30), LANE, Want::Query), Turn::Wait(at(720)));
-        assert_eq!(permits.ask(at(720), LANE, Want::Query), Turn::Ask);
-        permits.answered(at(720), LANE, Want::Query, Duration::MAX);
-        assert_eq!(permits.ask(at(730), LANE, Want::Query), Turn::Wait(at(60_720)));
+        assert_eq!(permits.ask(at(0), LANE, LimitedCall::Query), Turn::Ask);
+        permits.answered(at(20), LANE, LimitedCall::Query, ms(700));
+        assert_eq!(permits.ask(at(30), LANE, LimitedCall::Query), Turn::Wait(at(720)));
+        assert_eq!(permits.ask(at(720), LANE, LimitedCall::Query), Turn::Ask);
+        permits.answered(at(720), LANE, LimitedCall::Query, Duration::MAX);
+        assert_eq!(permits.ask(at(730), LANE, LimitedCall::Query), Turn::Wait(at(60_720)));
     }
 
     #[test]
     fn what_is_unanswered_or_unused_for_too_long_is_asked_again() {
         let mut permits = shared();
-        assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
-        assert_eq!(permits.ask(at(10_000), LANE, Want::Query), Turn::Ask);
-        permits.answered(at(10_001), LANE, Want::Query, ms(0));
-        assert_eq!(permits.ask(at(11_002), LANE, Want::Query), Turn::Ask);
+        assert_eq!(permits.ask(at(0), LANE, LimitedCall::Query), Turn::Ask);
+        assert_eq!(permits.ask(at(10_000), LANE, LimitedCall::Query), Turn::Ask);
+        permits.answered(at(10_001), LANE, LimitedCall::Query, ms(0));
+        assert_eq!(permits.ask(at(11_002), LANE, LimitedCall::Query), Turn::Ask);
     }
 
     #[test]
     fn what_is_more_important_does_not_wait_for_what_is_not_wanted_any_more() {
         let mut permits = shared();
-        assert_eq!(permits.ask(at(0), LANE, Want::Query), Turn::Ask);
-        assert_eq!(permits.ask(at(1), LANE, Want::Delete), Turn::Ask);
-        permits.answered(at(2), LANE, Want::Query, ms(0));
-        assert_eq!(permits.ask(at(3), LANE, Want::Delete), Turn::Wait(at(10_001)), "that was not the answer");
-        permits.answered(at(4), LANE, Want::Delete, ms(0));
-        assert_eq!(permits.ask(at(5), LANE, Want::Delete), Turn::Now);
-        assert_eq!(permits.ask(at(6), LANE, Want::Query), Turn::Ask);
+        assert_eq!(permits.ask(at(0), LANE, LimitedCall::Query), Turn::Ask);
+        assert_eq!(permits.ask(at(1), LANE, LimitedCall::Delete), Turn::Ask);
+        permits.answered(at(2), LANE, LimitedCall::Query, ms(0));
+        assert_eq!(
+            permits.ask(at(3), LANE, LimitedCall::Delete),
+            Turn::Wait(at(10_001)),
+            "that was not the answer"
+        );
+        permits.answered(at(4), LANE, LimitedCall::Delete, ms(0));
+        assert_eq!(permits.ask(at(5), LANE, LimitedCall::Delete), Turn::Now);
+        assert_eq!(permits.ask(at(6), LANE, LimitedCall::Query), Turn::Ask);
         permits.withdraw(LANE);
-        permits.answered(at(7), LANE, Want::Query, ms(0));
-        assert_eq!(permits.ask(at(8), LANE, Want::Query), Turn::Ask, "nobody wants what was granted then");
+        permits.answered(at(7), LANE, LimitedCall::Query, ms(0));
+        assert_eq!(
+            permits.ask(at(8), LANE, LimitedCall::Query),
+            Turn::Ask,
+            "nobody wants what was granted then"
+        );
     }
 }

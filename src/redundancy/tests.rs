@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::quota::Want;
+use crate::quota::LimitedCall;
 use crate::status::Call;
 use crate::supervisor::{Answer, Event, EventKind, NoAnswer, Request, Via};
 use crate::time::short::{ms, secs};
@@ -397,9 +397,9 @@ fn a_permit_is_awaited_from_its_question_to_its_answer() {
         }
     }
     let request = asked.unwrap();
-    assert_eq!(request, PermitRequest { lane: 0, want: Want::AcquireAndCreate });
+    assert_eq!(request, PermitRequest { lane: 0, call: LimitedCall::AcquireAndCreate });
     assert!(group.awaits_permit(request));
-    assert!(!group.awaits_permit(PermitRequest { want: Want::Query, ..request }));
+    assert!(!group.awaits_permit(PermitRequest { call: LimitedCall::Query, ..request }));
     group.handle(NOW, Input::Permit(request, Duration::ZERO));
     assert!(!group.awaits_permit(request));
     assert!(matches!(group.poll(NOW), Output::Send(_)));
@@ -410,7 +410,7 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     let config = json!({
         "appId": "app", "instanceId": "show", "services": services(300, "show"), "presence": "never",
         "lanes": lanes(2), "quota": { "callsPerSecond": 1, "burst": 2, "pcw": 1_000_000 },
-        "policy": { "confirmMs": [4_000], "createTimedOutMs": [1_000], "jitterPercent": 0 },
+        "policy": { "confirmDelaysMs": [4_000], "createTimedOutDelaysMs": [1_000], "jitterPercent": 0 },
     });
     let mut group = RedundancyGroup::new(GroupConfig::from_json(&config.to_string()).unwrap(), NOW);
     let mut now = NOW;

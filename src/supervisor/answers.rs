@@ -9,7 +9,7 @@ mod update;
 use std::sync::Arc;
 
 use self::context::Context;
-use super::event::{Ending, EventKind, FailReason, IdentifiedBy, LaunchCause, Said};
+use super::event::{EndReason, EventKind, FailReason, LaunchReason, LearnedBy, ServiceReply};
 use super::in_flight::{InFlight, Overdue, Purpose};
 use super::lane::{Lane, Secrets};
 use super::launch::{Confirmed, Launch};
@@ -94,7 +94,7 @@ enum Verdict {
     /// Only presence and notifications can tell what became of the Create.
     Watched,
     /// The backoff schedule of its launch is exhausted.
-    Exhausted(LaunchCause),
+    Exhausted(LaunchReason),
     /// A task that was given up may be in the way.
     InTheWay,
     /// Acquire or Create was refused.
@@ -104,13 +104,13 @@ enum Verdict {
     /// The service does not take the payload of its task.
     PayloadRefused,
     /// Another task is to take the place of this one.
-    Supersede(LaunchCause),
+    Supersede(LaunchReason),
     /// Its task was given up, and runs after all.
     TakeBack,
     /// Query does not know its task any more.
-    Lost(Said),
+    Lost(ServiceReply),
     /// Its task is over.
-    Gone(Ending, Said),
+    Gone(EndReason, ServiceReply),
     /// Its task could not be deleted.
     Orphaned,
     /// An Update was accepted; with what it carried, if there is a newer payload since.
@@ -198,7 +198,7 @@ impl Lane {
             wait_ms: Some(delay),
             attempt: count,
             domain: None,
-            said: Said::default(),
+            reply: ServiceReply::default(),
         };
         self.emit(now, Some(generation), kind);
     }
@@ -211,14 +211,7 @@ impl Lane {
         let mut read = self.read(now, Call::Create, "", answer);
         read.misnamed = self.is_misnamed(&read, overdue.generation, is_of_others);
         if let Some(task_id) = read.created_task().filter(|_| !read.misnamed) {
-            self.learn(
-                now,
-                overdue.generation,
-                task_id,
-                Some(overdue.create()),
-                false,
-                IdentifiedBy::LateReply,
-            );
+            self.learn(now, overdue.generation, task_id, Some(overdue.create()), false, LearnedBy::LateReply);
         }
     }
 
@@ -253,7 +246,7 @@ impl Lane {
             // What it names may be over: then there is no task to go on with.
             brings_none = self.launches.create_of(task_id).is_some();
             let create = SentCreate { id: in_flight.id, token };
-            self.learn(now, generation, task_id, Some(create), false, IdentifiedBy::Reply);
+            self.learn(now, generation, task_id, Some(create), false, LearnedBy::Reply);
             if !brings_none {
                 return None;
             }
@@ -313,8 +306,8 @@ impl Lane {
         match verdict {
             Verdict::Noted => {}
             Verdict::Watched => self.look_soon(now),
-            Verdict::Exhausted(cause) => {
-                self.abandon(now, at, cause);
+            Verdict::Exhausted(reason) => {
+                self.abandon(now, at, reason);
                 self.stage.launch_not_before(retry_at);
             }
             Verdict::InTheWay => self.reconsider(now),
@@ -325,7 +318,7 @@ impl Lane {
             }
             Verdict::Runs(confirmed) => self.runs(now, at, confirmed),
             Verdict::PayloadRefused => self.payload_refused(now, at),
-            Verdict::Supersede(cause) => self.supersede(now, at, cause),
+            Verdict::Supersede(reason) => self.supersede(now, at, reason),
             Verdict::TakeBack => {
                 if let Some(at) = self.take_back(now, at)
                     && let Verdict::Runs(confirmed) = self.take(now, at, read, Launch::runs)
@@ -334,8 +327,8 @@ impl Lane {
                     self.mark_changed();
                 }
             }
-            Verdict::Lost(said) => self.lost(now, at, said),
-            Verdict::Gone(how, said) => self.gone(now, at, how, said),
+            Verdict::Lost(reply) => self.lost(now, at, reply),
+            Verdict::Gone(reason, reply) => self.gone(now, at, reason, reply),
             Verdict::Orphaned if self.is_to_run() => self.look_soon(now),
             Verdict::Orphaned => self.forget(at, None),
             Verdict::Updated { outdated } => {
@@ -389,7 +382,7 @@ impl Lane {
         let Answer::Http { retry_after: Some(header), date, .. } = answer else { return None };
         // Both by the clock of the service. That of the machine may be off.
         let sent_at = date.as_deref().and_then(parse_http_date).unwrap_or(now.wall);
-        Some(parse_retry_after(header, sent_at)?.min(self.config.policy.retry_after_max_ms))
+        Some(parse_retry_after(header, sent_at)?.min(self.config.policy.max_retry_after_ms))
     }
 
     fn note_domain(&mut self, now: Now, domain: &str, answer: &Answer) {

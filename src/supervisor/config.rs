@@ -8,8 +8,8 @@ use super::payload::PayloadRevisions;
 use crate::document::{self, JsonText, document};
 #[cfg(test)]
 use crate::document::{between, items};
-use crate::domain::{Area, DomainLadder};
-use crate::durations::server::DOMAIN_RETURN;
+use crate::domain::{Area, DomainFailover};
+use crate::durations::server::DOMAIN_COOLDOWN;
 use crate::error::{Invalid, quoted};
 use crate::instance_id;
 use crate::policy::RetryPolicy;
@@ -28,7 +28,7 @@ pub enum Restart {
     OnFailure,
     /// However it ended.
     Always,
-    /// Not at all. One that has run and does not any more is given `migrationMs` to come back by itself, and ended then.
+    /// Not at all. One that has run and does not any more is given `migrationGraceMs` to come back by itself, and ended then.
     Never,
 }
 
@@ -87,7 +87,7 @@ pub(crate) struct CommonSettings {
     /// The region next to you, whose neighbour is asked when nothing else answers.
     region: Option<String>,
     /// When the primary domain is tried again after it was left.
-    domain_return_ms: Option<Duration>,
+    domain_cooldown_ms: Option<Duration>,
     /// Schedules that differ from the documented ones.
     #[typed("Partial<RetrySchedules>")]
     policy: Option<RetryPolicy>,
@@ -163,7 +163,7 @@ pub(crate) struct CheckedSettings {
     presence: Presence,
     seed: u64,
     policy: Arc<RetryPolicy>,
-    domains: DomainLadder,
+    domains: DomainFailover,
 }
 
 impl CheckedSettings {
@@ -174,7 +174,7 @@ impl CheckedSettings {
             services,
             area,
             region,
-            domain_return_ms,
+            domain_cooldown_ms,
             policy,
             quota,
             restart,
@@ -189,8 +189,8 @@ impl CheckedSettings {
         }
         let policy = policy.unwrap_or_default();
         policy.check().map_err(|invalid| invalid.within("config.policy"))?;
-        let return_after = domain_return_ms.unwrap_or(DOMAIN_RETURN.default());
-        let domains = DomainLadder::new(area, region.as_deref(), return_after)
+        let return_after = domain_cooldown_ms.unwrap_or(DOMAIN_COOLDOWN.default());
+        let domains = DomainFailover::new(area, region.as_deref(), return_after)
             .map_err(|invalid| invalid.within("config"))?;
         Ok(Self {
             app_id,
@@ -314,7 +314,7 @@ impl LaneConfig {
 pub(crate) struct NewLane {
     pub(super) config: LaneConfig,
     pub(super) ring: UidRing,
-    pub(super) domains: DomainLadder,
+    pub(super) domains: DomainFailover,
     pub(super) payload: PayloadRevisions,
 }
 

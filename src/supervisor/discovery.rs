@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::config::Restart;
-use super::event::{EventKind, FailReason, IdentifiedBy, LaunchCause};
+use super::event::{EventKind, FailReason, LaunchReason, LearnedBy};
 use super::lane::Lane;
 use super::launch::Launch;
 use super::phase::Phase;
@@ -29,7 +29,7 @@ impl Lane {
         task_id: &str,
         create: Option<SentCreate<'_>>,
         ended: bool,
-        by: IdentifiedBy,
+        by: LearnedBy,
     ) {
         if self.launches.create_of(task_id).is_some() {
             return self.create_was_answered(generation, create);
@@ -52,13 +52,13 @@ impl Lane {
             launch.tokens.started_with(create.token);
             launch.tokens.answered(create);
         }
-        let started = by == IdentifiedBy::Reply && matches!(launch.phase(), Phase::Creating { .. });
+        let started = by == LearnedBy::Reply && matches!(launch.phase(), Phase::Creating { .. });
         if started && launch.tokens.is_first_create() {
             launch.tokens.first_is_proven();
         }
         if running && !ended && displaceable {
             let due = if started { now.mono + first_look } else { now.mono };
-            launch.identified(task_id.to_owned(), now.mono, due);
+            launch.task_id_learned(task_id.to_owned(), now.mono, due);
             let uid = launch.uid;
             if !is_current {
                 self.displace(now);
@@ -66,16 +66,16 @@ impl Lane {
                 self.stage.launch(generation);
             }
         } else {
-            launch.identified_unwanted(task_id.to_owned(), now.mono);
+            launch.learned_unwanted(task_id.to_owned(), now.mono);
             if is_current {
                 if self.config.restart == Restart::Never {
                     self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
                 } else if running {
-                    self.schedule(now, LaunchCause::Ended);
+                    self.schedule(now, LaunchReason::Ended);
                 }
             }
         }
-        let kind = if started { EventKind::Created } else { EventKind::Identified { by } };
+        let kind = if started { EventKind::Created } else { EventKind::TaskIdLearned { by } };
         self.emit(now, Some(generation), kind);
     }
 
@@ -124,7 +124,7 @@ impl Lane {
         generation: u32,
         task_id: &str,
         create: Option<SentCreate<'_>>,
-        by: IdentifiedBy,
+        by: LearnedBy,
     ) {
         let mut origin = if let Some(launch) = self.launches.find_mut(generation) {
             let origin = Origin {
@@ -150,6 +150,6 @@ impl Lane {
         let generation = self.launches.next_generation();
         self.ring.hold(origin.uid);
         self.launches.add(Launch::of_unwanted(generation, &origin, task_id.to_owned(), now.mono));
-        self.emit(now, Some(generation), EventKind::Identified { by });
+        self.emit(now, Some(generation), EventKind::TaskIdLearned { by });
     }
 }

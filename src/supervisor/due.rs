@@ -7,7 +7,7 @@ use super::phase::{Phase, Task};
 use super::rest::{self, Http, TaskPath};
 use super::stage::{NextLaunch, Stage};
 use super::{Outcome, Why};
-use crate::quota::Want;
+use crate::quota::LimitedCall;
 use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
@@ -38,7 +38,7 @@ pub(super) enum Change {
     /// The builder token for the next Create of the launch at this place in the list is too old: it is dropped.
     ExpireToken(usize),
     /// The current launch runs, but was not identified in time: another one takes its place.
-    NotIdentified,
+    TaskIdNotLearned,
     /// What the running task has replaced is deleted.
     DeleteReplaced,
     /// The running task is replaced for a new payload.
@@ -74,15 +74,15 @@ pub(super) enum LaunchCall {
 
 impl DueCall {
     /// What it needs of the rate limit; none for what is no call to the transcoder.
-    pub(super) fn want(&self) -> Option<Want> {
+    pub(super) fn call(&self) -> Option<LimitedCall> {
         let Self::OfLaunch(_, call) = self else { return None };
         match call {
             LaunchCall::RtcToken { .. } => None,
-            LaunchCall::Acquire => Some(Want::AcquireAndCreate),
-            LaunchCall::Create { .. } => Some(Want::Create),
-            LaunchCall::Query(_) => Some(Want::Query),
-            LaunchCall::Update(_) => Some(Want::Update),
-            LaunchCall::Delete(_) => Some(Want::Delete),
+            LaunchCall::Acquire => Some(LimitedCall::AcquireAndCreate),
+            LaunchCall::Create { .. } => Some(LimitedCall::Create),
+            LaunchCall::Query(_) => Some(LimitedCall::Query),
+            LaunchCall::Update(_) => Some(LimitedCall::Update),
+            LaunchCall::Delete(_) => Some(LimitedCall::Delete),
         }
     }
 }
@@ -169,9 +169,9 @@ impl Lane {
             Phase::Preparing { .. } | Phase::Creating { .. } if launch.tokens.has_expired(now.mono) => {
                 return Some((now.mono, Why::Launch, Change::ExpireToken(at)));
             }
-            Phase::Unidentified { since, .. } => {
-                let limit = self.config.policy.unidentified_ms?;
-                return Some((since + limit, Why::Unidentified, Change::NotIdentified));
+            Phase::TaskIdUnknown { since, .. } => {
+                let limit = self.config.policy.task_id_unknown_grace_ms?;
+                return Some((since + limit, Why::TaskIdUnknown, Change::TaskIdNotLearned));
             }
             Phase::Running { .. } if self.has_replaced() => {
                 return Some((now.mono, Why::Delete, Change::DeleteReplaced));
@@ -213,7 +213,7 @@ impl Lane {
     /// When a launch is given up after an end at `since`: not before it was tried to delete its task, however much time has
     /// passed by itself.
     pub(super) fn given_up_at(&self, launch: &Launch, since: Instant) -> Option<Instant> {
-        let stop_at = since + self.config.policy.stop_deadline_ms;
+        let stop_at = since + self.config.policy.stop_timeout_ms;
         match launch.task() {
             Some(_) => launch.is_hard_to_delete().then_some(stop_at),
             None if self.can_look() => Some(stop_at),
@@ -292,7 +292,7 @@ impl Lane {
             Phase::Preparing { .. }
             | Phase::Creating { .. }
             | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
+            | Phase::TaskIdUnknown { .. }
             | Phase::Superseded { .. } => [None, None],
         }
     }

@@ -41,7 +41,7 @@ pub enum EventKind {
     /// A logical create begins, or an unresolved one is gone on with.
     Launching {
         /// Why.
-        cause: LaunchCause,
+        reason: LaunchReason,
     },
     /// A call did not bring what it should, and is made again; without `waitMs` no further attempt is left.
     Retrying {
@@ -57,7 +57,7 @@ pub enum EventKind {
         domain: Option<String>,
         /// What the service said.
         #[json(beside)]
-        said: Said,
+        reply: ServiceReply,
     },
     /// A Create was answered with a taskId.
     Created,
@@ -69,20 +69,20 @@ pub enum EventKind {
     /// The running task may be gone.
     Suspect {
         /// Why.
-        reason: Suspicion,
+        reason: SuspectReason,
         /// What the service said.
         #[json(beside)]
-        said: Said,
+        reply: ServiceReply,
     },
     /// The suspicion was wrong: it runs.
     Recovered,
     /// The task ended.
     Ended {
         /// How.
-        how: Ending,
+        reason: EndReason,
         /// What the service said.
         #[json(beside)]
-        said: Said,
+        reply: ServiceReply,
     },
     /// The lane moves to another output uid.
     UidSwitched {
@@ -91,10 +91,10 @@ pub enum EventKind {
         /// The uid of the launch that begins.
         to: Uid,
         /// Why.
-        reason: LaunchCause,
+        reason: LaunchReason,
     },
     /// No uid can be launched under: a task may live under each.
-    NoUidFree {
+    NoFreeUid {
         /// The wait before the next attempt, in ms.
         wait_ms: Duration,
     },
@@ -116,20 +116,20 @@ pub enum EventKind {
         to: String,
     },
     /// The service says that the task runs already, or its uid is in the channel, but nobody says which task it is.
-    Unidentified,
+    TaskIdUnknown,
     /// A task's id was learnt in another way than from the answer to its Create.
-    Identified {
+    TaskIdLearned {
         /// How.
-        by: IdentifiedBy,
+        by: LearnedBy,
     },
     /// The service refused a call: an operator must look. On Query and Delete monitoring goes on; on Acquire and Create
     /// launching does, later and later, once a task of this lane has run.
-    Misconfigured {
+    CallRejected {
         /// The call.
         call: Call,
         /// What the service said.
         #[json(beside)]
-        said: Said,
+        reply: ServiceReply,
     },
     /// An update was taken.
     Updated {
@@ -139,9 +139,9 @@ pub enum EventKind {
     /// A task that was not wanted (any more) is gone.
     Removed,
     /// A task may live on, and be billed, and could not be ended.
-    LeftBehind {
+    Orphaned {
         /// Why.
-        reason: LeftBehindReason,
+        reason: OrphanedReason,
     },
     /// The output that viewers should watch changed (groups only; the event's lane is the new one, or the old one
     /// when none is left).
@@ -180,7 +180,7 @@ pub enum EventKind {
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct ServiceReply {
     /// The HTTP status.
     pub status: Option<u16>,
     /// `code` of the body.
@@ -201,7 +201,7 @@ pub struct Said {
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LaunchCause {
+pub enum LaunchReason {
     /// The first one.
     Start,
     /// The Acquire before it got nowhere.
@@ -220,7 +220,7 @@ pub enum LaunchCause {
     /// The task exited unexpectedly, or stopped running.
     Abnormal,
     /// The task runs, but could not be identified in time.
-    Unidentified,
+    TaskIdUnknown,
     /// Nobody publishes the uid any more.
     Absent,
     /// There is a new payload, which the running task cannot take.
@@ -231,7 +231,7 @@ pub enum LaunchCause {
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Suspicion {
+pub enum SuspectReason {
     /// Query says 404.
     NotFound,
     /// Query says that it exited unexpectedly.
@@ -246,7 +246,7 @@ pub enum Suspicion {
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ending {
+pub enum EndReason {
     /// By itself (idle), or somebody stopped it.
     Normal,
     /// Abnormally.
@@ -257,7 +257,7 @@ pub enum Ending {
     Absent,
 }
 
-impl Ending {
+impl EndReason {
     pub(super) fn of(state: TaskState) -> Option<Self> {
         match state {
             TaskState::Ended => Some(Self::Normal),
@@ -276,7 +276,7 @@ impl Ending {
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IdentifiedBy {
+pub enum LearnedBy {
     /// A notification named our instanceId.
     Notification,
     /// The reply to its Create came after its time-out.
@@ -289,11 +289,11 @@ pub enum IdentifiedBy {
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LeftBehindReason {
+pub enum OrphanedReason {
     /// Delete did not succeed; it is tried again from time to time while the lane lives.
     DeleteFailed,
     /// A Create may have started it, but nobody ever named it.
-    NeverIdentified,
+    TaskIdUnknown,
 }
 
 /// Why a lane gave up.
@@ -306,7 +306,7 @@ pub enum FailReason {
     /// The service refused the credentials, or is not enabled.
     WrongCredentials,
     /// Under each uid of the ring a task may live that nobody can name, and looks into the channel are switched off.
-    NoUidFree,
+    NoFreeUid,
     /// The task ended, and the restart policy says to leave it at that.
     NotRestarted,
 }

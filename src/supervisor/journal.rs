@@ -38,7 +38,7 @@ impl Journal {
         };
         let is_problem = matches!(
             event.kind,
-            EventKind::Suspect { .. } | EventKind::Ended { .. } | EventKind::Misconfigured { .. }
+            EventKind::Suspect { .. } | EventKind::Ended { .. } | EventKind::CallRejected { .. }
         );
         if is_problem {
             self.last_problem = Some(Box::new(event.clone()));

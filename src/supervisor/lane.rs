@@ -15,7 +15,7 @@ use super::payload::PayloadRevisions;
 use super::presence::PresenceChecks;
 use super::stage::Stage;
 use crate::document::document;
-use crate::domain::DomainLadder;
+use crate::domain::DomainFailover;
 use crate::error::{Invalid, check_count};
 use crate::quota::LaneNumber;
 use crate::redact::{DriverSecrets, Redactor};
@@ -41,7 +41,7 @@ pub(crate) struct Lane {
     pub(super) number: LaneNumber,
     pub(super) config: LaneConfig,
     pub(super) ring: UidRing,
-    pub(super) domains: DomainLadder,
+    pub(super) domains: DomainFailover,
     pub(super) payload: PayloadRevisions,
     pub(super) stage: Stage,
     pub(super) launches: Launches,

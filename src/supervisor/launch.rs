@@ -9,7 +9,7 @@ use macro_rules_attribute::apply;
 
 use super::attempts::Attempts;
 use super::discovery::Origin;
-use super::event::Suspicion;
+use super::event::SuspectReason;
 use super::launches::Retired;
 use super::payload::LaunchPayload;
 use super::phase::{Phase, Task};
@@ -172,7 +172,7 @@ impl Launch {
 
     /// Whether it may make way for another one: it has no task that is known.
     pub(super) fn is_displaceable(&self) -> bool {
-        self.is_creating() || matches!(self.phase, Phase::Unidentified { .. })
+        self.is_creating() || matches!(self.phase, Phase::TaskIdUnknown { .. })
     }
 
     /// Its next call is due at this moment, if its phase makes calls.
@@ -251,7 +251,7 @@ impl Launch {
 
     /// Its uid's turn has come: its Create is sent again.
     pub(super) fn resume(&mut self, now: Instant) {
-        if let Phase::Unresolved { .. } | Phase::Unidentified { .. } = self.phase {
+        if let Phase::Unresolved { .. } | Phase::TaskIdUnknown { .. } = self.phase {
             let due = self.tokens.resumes_at().max(now);
             self.enter(Phase::Creating { due, is_live: self.phase.is_live_unnamed() });
         }
@@ -260,19 +260,19 @@ impl Launch {
     /// The service answers that it runs already, but not as which task.
     pub(super) fn runs_unnamed(&mut self, now: Instant) {
         if let Phase::Creating { .. } = self.phase {
-            self.enter(Phase::Unidentified { since: now, absences: 0 });
+            self.enter(Phase::TaskIdUnknown { since: now, absences: 0 });
         }
     }
 
     /// Its task was named. It is queried at `due`.
-    pub(super) fn identified(&mut self, task_id: String, now: Instant, due: Instant) {
+    pub(super) fn task_id_learned(&mut self, task_id: String, now: Instant, due: Instant) {
         if self.phase.task().is_none() {
             self.enter(Phase::Confirming { task: Task::new(task_id), since: now, due, queries: 0 });
         }
     }
 
     /// Its task was named, and is not wanted.
-    pub(super) fn identified_unwanted(&mut self, task_id: String, now: Instant) {
+    pub(super) fn learned_unwanted(&mut self, task_id: String, now: Instant) {
         if self.phase.task().is_none() {
             self.enter(Phase::Deleting { task: Task::new(task_id), due: now, is_reported: false });
         }
@@ -298,7 +298,7 @@ impl Launch {
 
     /// Something is wrong with its task. Returns whether that is new, and to be reported. What is wrong with a task that is
     /// starting is reported once it is given up.
-    pub(super) fn suspect(&mut self, reason: Suspicion) -> bool {
+    pub(super) fn suspect(&mut self, reason: SuspectReason) -> bool {
         let Phase::Running { suspicion, .. } = &mut self.phase else { return false };
         let is_new = suspicion.is_none();
         suspicion.get_or_insert(reason);
@@ -343,7 +343,7 @@ impl Launch {
                     task,
                     since,
                     due,
-                    suspicion: Some(Suspicion::NotRunning),
+                    suspicion: Some(SuspectReason::NotRunning),
                     odd_since: None,
                 },
                 None => Phase::Confirming { task, since, due, queries: 0 },
@@ -419,7 +419,7 @@ impl Launch {
     /// Returns whether it was found only now.
     pub(super) fn seen(&mut self, is_present: bool, proves_absence: bool) -> bool {
         if let Phase::Unresolved { absences, .. }
-        | Phase::Unidentified { absences, .. }
+        | Phase::TaskIdUnknown { absences, .. }
         | Phase::Orphaned { absences, .. } = &mut self.phase
         {
             if is_present {

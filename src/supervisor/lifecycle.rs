@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::config::Restart;
-use super::event::{Ending, EventKind, FailReason, LaunchCause, LeftBehindReason, Said};
+use super::event::{EndReason, EventKind, FailReason, LaunchReason, OrphanedReason, ServiceReply};
 use super::lane::{Lane, OffAir};
 use super::launch::{Confirmed, Launch};
 use super::phase::Phase;
@@ -18,7 +18,7 @@ impl Lane {
     /// Begins the next launch: on the next uid in turn that is free, or whose unresolved create is to be gone on
     /// with. Where every uid is taken by something else, room is made, and it is tried again later.
     pub(super) fn begin(&mut self, now: Now, next: NextLaunch) {
-        let cause = next.cause;
+        let reason = next.reason;
         let before = self.ring.last();
         let free = |uid: Uid| match self.launches.iter().position(|launch| launch.uid == uid) {
             None => (!self.ring.is_held(uid)).then_some((uid, None)),
@@ -45,9 +45,9 @@ impl Lane {
         self.ring.resume(uid);
         self.stage.launch(generation);
         if let Some(from) = before.filter(|from| *from != uid) {
-            self.emit(now, Some(generation), EventKind::UidSwitched { from, to: uid, reason: cause });
+            self.emit(now, Some(generation), EventKind::UidSwitched { from, to: uid, reason });
         }
-        self.emit(now, Some(generation), EventKind::Launching { cause });
+        self.emit(now, Some(generation), EventKind::Launching { reason });
         self.mark_changed();
     }
 
@@ -57,7 +57,7 @@ impl Lane {
             return None;
         }
         let is_unnamed = |launch: &Launch| {
-            matches!(launch.phase(), Phase::Unidentified { .. }) && !launch.tokens.is_closed()
+            matches!(launch.phase(), Phase::TaskIdUnknown { .. }) && !launch.tokens.is_closed()
         };
         let at = self.launches.iter().position(is_unnamed)?;
         Some((self.launches.at(at).uid, Some(at)))
@@ -69,34 +69,38 @@ impl Lane {
         let is_lost =
             |launch: &Launch| launch.tokens.is_closed() && matches!(launch.phase(), Phase::Unresolved { .. });
         if next.blocked && !self.can_look() && self.launches.iter().all(is_lost) {
-            return self.end(now, Outcome::Failed { reason: FailReason::NoUidFree });
+            return self.end(now, Outcome::Failed { reason: FailReason::NoFreeUid });
         }
-        let wait =
-            self.config.policy.relaunch_ms.wait_or_last(self.relaunch_count).max(Duration::from_secs(5));
+        let wait = self
+            .config
+            .policy
+            .relaunch_delays_ms
+            .wait_or_last(self.relaunch_count)
+            .max(Duration::from_secs(5));
         self.relaunch_count = self.relaunch_count.saturating_add(1);
-        self.emit(now, None, EventKind::NoUidFree { wait_ms: wait });
-        self.stage.plan(NextLaunch { at: now.mono + wait, cause: next.cause, blocked: true });
+        self.emit(now, None, EventKind::NoFreeUid { wait_ms: wait });
+        self.stage.plan(NextLaunch { at: now.mono + wait, reason: next.reason, blocked: true });
     }
 
     /// Plans the next launch, after the cool-down.
-    pub(super) fn schedule(&mut self, now: Now, cause: LaunchCause) {
+    pub(super) fn schedule(&mut self, now: Now, reason: LaunchReason) {
         if self.stage.is_ending() || self.keep_outgoing() {
             return;
         }
         let seed = self.config.seed;
-        let wait = self.config.policy.relaunch_ms.wait_or_last(self.relaunch_count);
+        let wait = self.config.policy.relaunch_delays_ms.wait_or_last(self.relaunch_count);
         let wait = self.config.policy.jittered(
             wait,
             seed,
             u64::from(self.launches.generation) << 32 | u64::from(self.relaunch_count),
         );
         self.relaunch_count = self.relaunch_count.saturating_add(1);
-        self.stage.plan(NextLaunch { at: now.mono + wait, cause, blocked: false });
+        self.stage.plan(NextLaunch { at: now.mono + wait, reason, blocked: false });
         self.mark_changed();
     }
 
     /// A launch got nowhere: it is watched if it may have started a task, forgotten otherwise.
-    pub(super) fn abandon(&mut self, now: Now, at: usize, cause: LaunchCause) {
+    pub(super) fn abandon(&mut self, now: Now, at: usize, reason: LaunchReason) {
         let launch = self.launches.at_mut(at);
         if launch.may_be_live() && !launch.is_resolved() {
             launch.pause();
@@ -104,11 +108,11 @@ impl Lane {
         } else {
             self.forget(at, None);
         }
-        self.schedule(now, cause);
+        self.schedule(now, reason);
     }
 
     /// A task is not good any more, but may live: it is kept until its replacement runs.
-    pub(super) fn supersede(&mut self, now: Now, at: usize, cause: LaunchCause) {
+    pub(super) fn supersede(&mut self, now: Now, at: usize, reason: LaunchReason) {
         let launch = self.launches.at(at);
         let generation = launch.generation;
         let is_current = self.stage.is_current(generation);
@@ -117,18 +121,18 @@ impl Lane {
         }
         self.note_off_air(now, at);
         self.launches.at_mut(at).supersede();
-        self.replace(now, generation, cause);
+        self.replace(now, generation, reason);
     }
 
     /// The task of this launch does not run any more: another one takes its place, if it is not on its way already.
-    fn replace(&mut self, now: Now, generation: u32, cause: LaunchCause) {
+    fn replace(&mut self, now: Now, generation: u32, reason: LaunchReason) {
         match self.stage.current() {
             Some(current) if current != generation => return,
             Some(_) => {}
             // What has kept its replacement waiting was another reason.
             None => self.relaunch_count = 0,
         }
-        self.schedule(now, cause);
+        self.schedule(now, reason);
     }
 
     /// What was given up is in the way: it is asked once more whether it runs.
@@ -160,32 +164,36 @@ impl Lane {
     /// Query does not know the current task any more: by the guide it has exited. Should it live on after all, nobody else
     /// would ever end it: it is deleted as one that was replaced, or taken back if it runs and is in the way. Where another
     /// Create of the launch may have started a task, the launch is that one's from now on.
-    pub(super) fn lost(&mut self, now: Now, at: usize, said: Said) {
+    pub(super) fn lost(&mut self, now: Now, at: usize, reply: ServiceReply) {
         let launch = self.launches.at(at);
         if launch.may_have_another_task() {
-            return self.gone(now, at, Ending::NotFound, said);
+            return self.gone(now, at, EndReason::NotFound, reply);
         }
         let generation = launch.generation;
-        self.journal.emit(now, self.launches.get(at), EventKind::Ended { how: Ending::NotFound, said });
+        self.journal.emit(
+            now,
+            self.launches.get(at),
+            EventKind::Ended { reason: EndReason::NotFound, reply },
+        );
         if self.stage.is_current(generation) && self.config.restart == Restart::Never {
             return self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
         }
-        self.supersede(now, at, LaunchCause::NotFound);
+        self.supersede(now, at, LaunchReason::NotFound);
     }
 
     /// The task of this launch is known to be gone.
-    pub(super) fn gone(&mut self, now: Now, at: usize, how: Ending, said: Said) {
+    pub(super) fn gone(&mut self, now: Now, at: usize, reason: EndReason, reply: ServiceReply) {
         let generation = self.launches.at(at).generation;
         let was_wanted = self.is_wanted(generation);
         let is_restarted = self.is_to_run() && was_wanted;
-        let kind = if was_wanted { EventKind::Ended { how, said } } else { EventKind::Removed };
+        let kind = if was_wanted { EventKind::Ended { reason, reply } } else { EventKind::Removed };
         self.journal.emit(now, self.launches.get(at), kind);
         if was_wanted {
             self.note_off_air(now, at);
         }
         let launch = self.launches.at_mut(at);
         let task_id = launch.task_id().map(str::to_owned);
-        if how != Ending::Absent && launch.goes_on_as_another(now.mono) {
+        if reason != EndReason::Absent && launch.goes_on_as_another(now.mono) {
             self.stage.release(generation);
             self.launches.remember_gone(at, task_id);
             self.mark_changed();
@@ -194,22 +202,22 @@ impl Lane {
             self.forget(at, task_id);
         }
         if is_restarted {
-            self.restart(now, generation, how);
+            self.restart(now, generation, reason);
         }
     }
 
     /// The task on air is gone: by the restart policy another one is launched, or it was the last.
-    fn restart(&mut self, now: Now, generation: u32, how: Ending) {
-        match (self.config.restart, how) {
-            (Restart::Never | Restart::OnFailure, Ending::Normal) => self.end(now, Outcome::Ended),
-            (Restart::Never, Ending::Failed | Ending::NotFound | Ending::Absent) => {
+    fn restart(&mut self, now: Now, generation: u32, reason: EndReason) {
+        match (self.config.restart, reason) {
+            (Restart::Never | Restart::OnFailure, EndReason::Normal) => self.end(now, Outcome::Ended),
+            (Restart::Never, EndReason::Failed | EndReason::NotFound | EndReason::Absent) => {
                 self.end(now, Outcome::Failed { reason: FailReason::NotRestarted });
             }
-            (Restart::Always, Ending::Normal) | (_, Ending::Failed) => {
-                self.replace(now, generation, LaunchCause::Ended);
+            (Restart::Always, EndReason::Normal) | (_, EndReason::Failed) => {
+                self.replace(now, generation, LaunchReason::Ended);
             }
-            (_, Ending::NotFound) => self.replace(now, generation, LaunchCause::NotFound),
-            (_, Ending::Absent) => self.replace(now, generation, LaunchCause::Absent),
+            (_, EndReason::NotFound) => self.replace(now, generation, LaunchReason::NotFound),
+            (_, EndReason::Absent) => self.replace(now, generation, LaunchReason::Absent),
         }
     }
 
@@ -246,7 +254,7 @@ impl Lane {
     pub(super) fn runs(&mut self, now: Now, at: usize, confirmed: Confirmed) {
         match confirmed {
             Confirmed::Recovered { since } | Confirmed::Still { since } => {
-                if now.mono >= since + self.config.policy.relaunch_reset_ms {
+                if now.mono >= since + self.config.policy.relaunch_reset_after_ms {
                     self.relaunch_count = 0;
                 }
             }
@@ -299,7 +307,7 @@ impl Lane {
     /// The lane is being ended: deletes what lives, gives up what can neither be deleted nor found, and at last reports the
     /// end.
     pub(super) fn wind_down(&mut self, now: Now, outcome: Outcome, since: Instant) {
-        let shortest = self.config.policy.delete_ms.wait_or_last(0);
+        let shortest = self.config.policy.delete_delays_ms.wait_or_last(0);
         let mut at = 0;
         while let Some(launch) = self.launches.get(at) {
             let is_given_up = self.given_up_at(launch, since).is_some_and(|at| now.mono >= at);
@@ -326,10 +334,10 @@ impl Lane {
         let launch = self.launches.at(at);
         if launch.may_be_live() && !launch.is_reported() {
             let reason = match launch.task() {
-                Some(_) => LeftBehindReason::DeleteFailed,
-                None => LeftBehindReason::NeverIdentified,
+                Some(_) => OrphanedReason::DeleteFailed,
+                None => OrphanedReason::TaskIdUnknown,
             };
-            self.journal.emit(now, self.launches.get(at), EventKind::LeftBehind { reason });
+            self.journal.emit(now, self.launches.get(at), EventKind::Orphaned { reason });
         }
     }
 }

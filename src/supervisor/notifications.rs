@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::event::IdentifiedBy;
+use super::event::LearnedBy;
 use super::lane::Lane;
 use super::launch::Launch;
 use crate::notification::{Notification, NotificationKind};
@@ -30,13 +30,13 @@ impl Lane {
             return false;
         };
         let ended = matches!(notification.kind, NotificationKind::Stopped { .. });
-        self.learn(now, generation, &notification.task_id, None, ended, IdentifiedBy::Notification);
+        self.learn(now, generation, &notification.task_id, None, ended, LearnedBy::Notification);
         true
     }
 
     /// The service says that a task is not well: Query may learn of it only later than we do.
     fn doubt(&mut self, now: Now, at: usize, kind: &NotificationKind) {
-        let until = now.mono + self.config.policy.migration_ms;
+        let until = now.mono + self.config.policy.migration_grace_ms;
         let (is_bad, reason) = match kind {
             NotificationKind::Stopped { reason } => {
                 (true, reason.as_deref().map(|reason| self.redactor().text(reason)))

@@ -43,7 +43,8 @@ struct Fallback {
 
 impl PayloadRevisions {
     pub(super) fn new(services: Services, policy: &RetryPolicy) -> Result<Self, Invalid> {
-        let confirm_delays = policy.confirm_delays_within(&policy.confirm_ms, services.idle_timeout())?;
+        let confirm_delays =
+            policy.confirm_delays_within(&policy.confirm_delays_ms, services.idle_timeout())?;
         Ok(Self {
             desired: services,
             is_accepted: false,

@@ -2,7 +2,7 @@
 
 use macro_rules_attribute::apply;
 
-use super::event::Suspicion;
+use super::event::SuspectReason;
 use crate::document::document;
 use crate::time::Instant;
 
@@ -19,7 +19,7 @@ pub(super) enum Phase {
     /// Outcome unknown; retries are paused until presence or a notification resolves it, or its uid's turn comes.
     Unresolved { is_live: bool, absences: u32 },
     /// The service answered that it runs already, but not as which task.
-    Unidentified { since: Instant, absences: u32 },
+    TaskIdUnknown { since: Instant, absences: u32 },
     /// The task's id is known, but not yet that it runs. `queries`: those that were answered.
     Confirming { task: Task, since: Instant, due: Instant, queries: u32 },
     /// It runs. `odd_since`: since when Query says otherwise.
@@ -27,7 +27,7 @@ pub(super) enum Phase {
         task: Task,
         since: Instant,
         due: Instant,
-        suspicion: Option<Suspicion>,
+        suspicion: Option<SuspectReason>,
         odd_since: Option<Instant>,
     },
     /// Not wanted any more; kept until its replacement runs.
@@ -73,7 +73,7 @@ impl Phase {
             Self::Preparing { .. }
             | Self::Creating { .. }
             | Self::Unresolved { .. }
-            | Self::Unidentified { .. } => None,
+            | Self::TaskIdUnknown { .. } => None,
             Self::Confirming { task, .. }
             | Self::Running { task, .. }
             | Self::Superseded { task }
@@ -89,7 +89,7 @@ impl Phase {
             Self::Preparing { .. }
             | Self::Creating { .. }
             | Self::Unresolved { .. }
-            | Self::Unidentified { .. } => None,
+            | Self::TaskIdUnknown { .. } => None,
             Self::Confirming { task, .. }
             | Self::Running { task, .. }
             | Self::Superseded { task }
@@ -103,7 +103,7 @@ impl Phase {
     /// When its next call is due, in the phases that make calls.
     pub(super) fn due(&self) -> Option<Instant> {
         match self {
-            Self::Unresolved { .. } | Self::Unidentified { .. } | Self::Superseded { .. } => None,
+            Self::Unresolved { .. } | Self::TaskIdUnknown { .. } | Self::Superseded { .. } => None,
             Self::Preparing { due }
             | Self::Creating { due, .. }
             | Self::Confirming { due, .. }
@@ -117,7 +117,7 @@ impl Phase {
 
     pub(super) fn due_mut(&mut self) -> Option<&mut Instant> {
         match self {
-            Self::Unresolved { .. } | Self::Unidentified { .. } | Self::Superseded { .. } => None,
+            Self::Unresolved { .. } | Self::TaskIdUnknown { .. } | Self::Superseded { .. } => None,
             Self::Preparing { due }
             | Self::Creating { due, .. }
             | Self::Confirming { due, .. }
@@ -133,7 +133,7 @@ impl Phase {
     pub(super) fn absences(&self) -> Option<u32> {
         match self {
             Self::Unresolved { absences, .. }
-            | Self::Unidentified { absences, .. }
+            | Self::TaskIdUnknown { absences, .. }
             | Self::Orphaned { absences, .. } => Some(*absences),
             Self::Preparing { .. }
             | Self::Creating { .. }
@@ -150,7 +150,7 @@ impl Phase {
     pub(super) fn is_live_unnamed(&self) -> bool {
         match self {
             Self::Creating { is_live, .. } | Self::Unresolved { is_live, .. } => *is_live,
-            Self::Unidentified { .. } => true,
+            Self::TaskIdUnknown { .. } => true,
             Self::Preparing { .. }
             | Self::Confirming { .. }
             | Self::Running { .. }

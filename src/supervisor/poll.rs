@@ -1,7 +1,7 @@
 //! Polling a lane: makes the changes that are due, and the calls.
 
 use super::due::{Change, Due, DueCall, LaunchCall};
-use super::event::{Event, LaunchCause};
+use super::event::{Event, LaunchReason};
 use super::in_flight::{InFlight, Purpose};
 use super::lane::Lane;
 use super::request::{PermitRequest, Request, RequestId, TokenRequest};
@@ -63,13 +63,13 @@ impl Lane {
     fn change(&mut self, now: Now, change: Change) {
         match change {
             Change::Begin(next) => self.begin(now, next),
-            Change::Plan => self.schedule(now, LaunchCause::Ended),
+            Change::Plan => self.schedule(now, LaunchReason::Ended),
             Change::CreateExhausted(at) => {
                 self.launches.at_mut(at).tokens.close();
-                self.abandon(now, at, LaunchCause::CreateSpent);
+                self.abandon(now, at, LaunchReason::CreateSpent);
             }
             Change::ExpireToken(at) => self.launches.at_mut(at).expire_token(now.mono),
-            Change::NotIdentified => self.schedule(now, LaunchCause::Unidentified),
+            Change::TaskIdNotLearned => self.schedule(now, LaunchReason::TaskIdUnknown),
             Change::DeleteReplaced => self.delete_replaced(now),
             Change::RollOut => self.roll_out(now),
             Change::WindDown { outcome, since } => self.wind_down(now, outcome, since),
@@ -78,11 +78,11 @@ impl Lane {
 
     /// Makes a call as soon as the rate limit allows it.
     fn ask_and_send(&mut self, now: Now, permits: &mut Permits, call: DueCall) -> Step {
-        if let Some(want) = call.want() {
-            match permits.ask(now.mono, self.number, want) {
+        if let Some(call) = call.call() {
+            match permits.ask(now.mono, self.number, call) {
                 Turn::Now => {}
                 Turn::Wait(until) => return Step::Wait { until, why: Why::Quota },
-                Turn::Ask => return Step::NeedPermit(PermitRequest { lane: self.number, want }),
+                Turn::Ask => return Step::NeedPermit(PermitRequest { lane: self.number, call }),
             }
         }
         let id = RequestId::new(self.number, self.requests.number());

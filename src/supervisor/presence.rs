@@ -2,11 +2,11 @@
 
 use macro_rules_attribute::apply;
 
-use super::event::{Ending, EventKind, Said, Suspicion};
+use super::event::{EndReason, EventKind, ServiceReply, SuspectReason};
 use super::in_flight::InFlight;
 use super::lane::Lane;
 use super::launch::Launch;
-use super::reply::{ReplyBody, said};
+use super::reply::{ReplyBody, service_reply};
 use super::request::Answer;
 use crate::document::document;
 use crate::status::Call;
@@ -68,8 +68,8 @@ impl Lane {
             Some(broadcasters) if status == 200 => Seen::Broadcasters(broadcasters),
             Some(_) | None => {
                 if in_vain && self.presence.in_vain.saturating_add(1) == VAIN_LOOKS_THAT_PROVE {
-                    let said = said(answer, &reply, &self.redactor());
-                    self.emit(now, None, EventKind::Misconfigured { call: Call::Presence, said });
+                    let reply = service_reply(answer, &reply, &self.redactor());
+                    self.emit(now, None, EventKind::CallRejected { call: Call::Presence, reply });
                 }
                 Seen::Nothing { retry_after: self.retry_after(now, answer).unwrap_or_default(), in_vain }
             }
@@ -104,7 +104,7 @@ impl Lane {
     /// Who is in the channel, by a look that was sent at `sent_at`.
     fn see(&mut self, now: Now, sent_at: Instant, broadcasters: &[Uid]) {
         self.welcome_back(now, broadcasters);
-        let start_up = self.config.policy.confirm_deadline_ms;
+        let start_up = self.config.policy.confirm_timeout_ms;
         let enough = self.config.policy.absences_that_prove();
         let mut at = 0;
         while let Some(launch) = self.launches.get_mut(at) {
@@ -112,10 +112,11 @@ impl Lane {
             // A look that left before the last Query was answered says less than that.
             let is_newer = launch.task().is_some_and(|task| task.seen_running_at <= Some(sent_at));
             if launch.is_running() && !present && is_newer {
-                let is_new = launch.suspect(Suspicion::Absent);
+                let is_new = launch.suspect(SuspectReason::Absent);
                 launch.check_soon(now, &self.config.policy);
                 if is_new {
-                    let kind = EventKind::Suspect { reason: Suspicion::Absent, said: Said::default() };
+                    let kind =
+                        EventKind::Suspect { reason: SuspectReason::Absent, reply: ServiceReply::default() };
                     self.journal.emit(now, self.launches.get(at), kind);
                 }
                 at += 1;
@@ -124,11 +125,11 @@ impl Lane {
             let is_late_enough = sent_at >= launch.tokens.last_create_at() + start_up;
             let is_found = launch.seen(present, is_late_enough);
             if launch.phase().absences().is_some_and(|absences| absences >= enough) {
-                self.gone(now, at, Ending::Absent, Said::default());
+                self.gone(now, at, EndReason::Absent, ServiceReply::default());
                 continue;
             }
             if is_found {
-                self.journal.emit(now, self.launches.get(at), EventKind::Unidentified);
+                self.journal.emit(now, self.launches.get(at), EventKind::TaskIdUnknown);
                 self.mark_changed();
             }
             at += 1;
@@ -148,7 +149,7 @@ impl Lane {
             let generation = old.generation;
             self.ring.hold(uid);
             self.launches.add(Launch::found_again(old, now.mono));
-            self.emit(now, Some(generation), EventKind::Unidentified);
+            self.emit(now, Some(generation), EventKind::TaskIdUnknown);
             self.mark_changed();
         }
     }
@@ -161,9 +162,9 @@ impl Lane {
     pub(super) fn look_interval(&self) -> Duration {
         if self.launches.iter().any(|launch| launch.phase().absences().is_some_and(|absences| absences > 0)) {
             // It will soon be known.
-            self.config.policy.presence_ms.wait_or_last(0)
+            self.config.policy.presence_delays_ms.wait_or_last(0)
         } else if self.launches.iter().any(Launch::is_watched) {
-            self.config.policy.presence_ms.wait_or_last(self.presence.checks)
+            self.config.policy.presence_delays_ms.wait_or_last(self.presence.checks)
         } else {
             self.config.policy.monitor_interval_ms
         }
@@ -173,6 +174,6 @@ impl Lane {
     pub(super) fn look_soon(&mut self, now: Now) {
         self.presence.checks = 0;
         self.presence.next_at =
-            (now.mono + self.config.policy.presence_ms.wait_or_last(0)).max(self.presence.not_before);
+            (now.mono + self.config.policy.presence_delays_ms.wait_or_last(0)).max(self.presence.not_before);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::event::Said;
+use super::event::ServiceReply;
 use super::request::Answer;
 use crate::json::{Tree, Type, Value};
 use crate::lenient::{MAX_TOKEN_BYTES, decoded, integer, task_id, text, word};
@@ -75,10 +75,10 @@ fn broadcasters(data: Value<'_>) -> Option<Vec<Uid>> {
 }
 
 /// What the service said, for an event.
-pub(super) fn said(answer: &Answer, body: &ReplyBody, redactor: &Redactor) -> Said {
-    let Answer::Http { status, request_id, resource_id, .. } = answer else { return Said::default() };
+pub(super) fn service_reply(answer: &Answer, body: &ReplyBody, redactor: &Redactor) -> ServiceReply {
+    let Answer::Http { status, request_id, resource_id, .. } = answer else { return ServiceReply::default() };
     let text = |text: &Option<String>| text.as_deref().map(|text| redactor.text(text));
-    Said {
+    ServiceReply {
         status: Some(*status),
         code: body.code,
         message: text(&body.message),
@@ -129,7 +129,7 @@ mod tests {
             body: String::new(),
         };
         let body = ReplyBody { message: Some("token s3cret-one".to_owned()), ..ReplyBody::default() };
-        let told = said(&answer, &body, &Redactor::new(&["s3cret-one".to_owned()]));
+        let told = service_reply(&answer, &body, &Redactor::new(&["s3cret-one".to_owned()]));
         assert_eq!(told.request_id.as_deref(), Some("of …"));
         assert_eq!(told.resource_id.as_deref(), Some("…"));
         assert_eq!(told.message.as_deref(), Some("token …"));

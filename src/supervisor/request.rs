@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::document::document;
 use crate::domain::DomainFailure;
 use crate::policy::RetryReason;
-use crate::quota::{LaneNumber, Want};
+use crate::quota::{LaneNumber, LimitedCall};
 use crate::status::Call;
 use crate::time::{Duration, WallTime};
 use crate::uid::Uid;
@@ -68,15 +68,15 @@ impl Request {
     /// The permit of the rate limit that it was made with, if it needs one.
     #[must_use]
     pub fn permit(&self) -> Option<PermitRequest> {
-        let want = match self.call {
-            Call::Acquire => Want::AcquireAndCreate,
-            Call::Create => Want::Create,
-            Call::Query => Want::Query,
-            Call::Update => Want::Update,
-            Call::Delete => Want::Delete,
+        let call = match self.call {
+            Call::Acquire => LimitedCall::AcquireAndCreate,
+            Call::Create => LimitedCall::Create,
+            Call::Query => LimitedCall::Query,
+            Call::Update => LimitedCall::Update,
+            Call::Delete => LimitedCall::Delete,
             Call::Presence | Call::RtcToken => return None,
         };
-        Some(PermitRequest { lane: self.id.lane(), want })
+        Some(PermitRequest { lane: self.id.lane(), call })
     }
 }
 
@@ -111,7 +111,7 @@ pub struct PermitRequest {
     /// Who asks.
     pub lane: LaneNumber,
     /// For which call.
-    pub want: Want,
+    pub call: LimitedCall,
 }
 
 /// What came back for a request.

@@ -3,7 +3,7 @@
 use macro_rules_attribute::apply;
 
 use super::Outcome;
-use super::event::LaunchCause;
+use super::event::LaunchReason;
 use super::lane::Lane;
 use super::launch::Launch;
 use crate::document::document;
@@ -30,14 +30,14 @@ pub(super) enum Stage {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct NextLaunch {
     pub(super) at: Instant,
-    pub(super) cause: LaunchCause,
+    pub(super) reason: LaunchReason,
     /// It found no uid that could be used.
     pub(super) blocked: bool,
 }
 
 impl Stage {
     pub(super) fn starting_at(at: Instant) -> Self {
-        Self::Planned { next: NextLaunch { at, cause: LaunchCause::Start, blocked: false } }
+        Self::Planned { next: NextLaunch { at, reason: LaunchReason::Start, blocked: false } }
     }
 
     /// The generation of the current launch.

@@ -35,8 +35,8 @@ pub struct LaneStatus {
     pub task_id: Option<String>,
     /// When a Query last said that the current task runs, in ms since the epoch.
     #[json(nullable)]
-    pub last_seen_running_ms: Option<WallTime>,
-    /// The last event of trouble: `suspect`, `ended` or `misconfigured`, with what the service said.
+    pub last_confirmed_at: Option<WallTime>,
+    /// The last event of trouble: `suspect`, `ended` or `callRejected`, with what the service said.
     pub last_problem: Option<Event>,
     /// Every task that lives, or may live, as far as this lane knows.
     pub tasks: Vec<KnownTask>,
@@ -56,7 +56,7 @@ pub enum LaneState {
     /// The task ran, and the last answers speak against it.
     Suspect,
     /// A task runs, and it is not known which.
-    Unidentified,
+    TaskIdUnknown,
     /// Nothing runs; the next launch, or the outcome of the last one, is waited for.
     Waiting,
     /// Tasks are being ended.
@@ -110,7 +110,7 @@ pub enum Standing {
     /// It is kept until its replacement runs, or being ended.
     Stopping,
     /// It could not be ended; that is tried again from time to time.
-    LeftBehind,
+    Orphaned,
 }
 
 impl Lane {
@@ -133,7 +133,7 @@ impl Lane {
             uids: self.ring.uids().to_vec(),
             uid: current.map(|launch| launch.uid),
             task_id: current.and_then(Launch::task_id).map(str::to_owned),
-            last_seen_running_ms: current
+            last_confirmed_at: current
                 .and_then(|launch| launch.task()?.seen_running_at)
                 .map(|at| clock.wall_of(at)),
             last_problem: self.journal.last_problem().cloned(),
@@ -155,13 +155,13 @@ impl Lane {
             };
         }
         match current.map(Launch::phase) {
-            None if self.unidentified().is_some() => LaneState::Unidentified,
+            None if self.unidentified().is_some() => LaneState::TaskIdUnknown,
             None => LaneState::Waiting,
             Some(Phase::Preparing { .. } | Phase::Creating { .. }) => LaneState::Launching,
             Some(Phase::Confirming { .. }) => LaneState::Confirming,
             Some(Phase::Running { suspicion: None, .. }) => LaneState::Running,
             Some(Phase::Running { suspicion: Some(_), .. }) => LaneState::Suspect,
-            Some(Phase::Unidentified { .. }) => LaneState::Unidentified,
+            Some(Phase::TaskIdUnknown { .. }) => LaneState::TaskIdUnknown,
             Some(Phase::Unresolved { .. } | Phase::Superseded { .. } | Phase::Reconsidered { .. }) => {
                 LaneState::Waiting
             }
@@ -183,7 +183,7 @@ impl Lane {
             instance_id: launch.instance_id.clone(),
             task_id: launch.task_id().map(str::to_owned),
             standing: match launch.phase() {
-                Phase::Orphaned { .. } => Standing::LeftBehind,
+                Phase::Orphaned { .. } => Standing::Orphaned,
                 Phase::Superseded { .. }
                 | Phase::Reconsidered { .. }
                 | Phase::Deleting { .. }
@@ -191,7 +191,7 @@ impl Lane {
                 Phase::Preparing { .. }
                 | Phase::Creating { .. }
                 | Phase::Unresolved { .. }
-                | Phase::Unidentified { .. } => Standing::Unresolved,
+                | Phase::TaskIdUnknown { .. } => Standing::Unresolved,
                 Phase::Confirming { .. } | Phase::Running { .. } => Standing::Adopted,
             },
         }

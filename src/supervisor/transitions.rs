@@ -50,7 +50,7 @@ mod noted {
             Some(Phase::Preparing { .. }) => "Preparing",
             Some(Phase::Creating { .. }) => "Creating",
             Some(Phase::Unresolved { .. }) => "Unresolved",
-            Some(Phase::Unidentified { .. }) => "Unidentified",
+            Some(Phase::TaskIdUnknown { .. }) => "TaskIdUnknown",
             Some(Phase::Confirming { .. }) => "Confirming",
             Some(Phase::Running { .. }) => "Running",
             Some(Phase::Superseded { .. }) => "Superseded",

@@ -5,7 +5,7 @@ use macro_rules_attribute::apply;
 
 use super::Outcome;
 use super::config::Rollout;
-use super::event::{FailReason, LaunchCause};
+use super::event::{FailReason, LaunchReason};
 use super::in_flight::Purpose;
 use super::lane::Lane;
 use super::launch::Launch;
@@ -177,7 +177,7 @@ impl Lane {
 
     /// Launches a task with the newest payload; the running one goes on until that one runs.
     pub(super) fn roll_out(&mut self, now: Now) {
-        self.stage.plan(NextLaunch { at: now.mono, cause: LaunchCause::Updated, blocked: false });
+        self.stage.plan(NextLaunch { at: now.mono, reason: LaunchReason::Updated, blocked: false });
         self.mark_changed();
     }
 
@@ -225,7 +225,7 @@ impl Lane {
         let of_parameters = reason == FailReason::WrongParameters;
         let goes_on = (of_parameters && (is_ambiguous || self.go_back(now))) || self.has_run;
         if goes_on {
-            self.abandon(now, at, LaunchCause::CreateRefused);
+            self.abandon(now, at, LaunchReason::CreateRefused);
         } else {
             self.end(now, Outcome::Failed { reason });
         }
@@ -241,7 +241,7 @@ impl Lane {
         let has_another =
             !is_current || (is_unsure && self.go_back(now)) || is_behind || self.go_back(now) || self.has_run;
         if has_another {
-            self.supersede(now, at, LaunchCause::CreateRefused);
+            self.supersede(now, at, LaunchReason::CreateRefused);
         } else {
             self.end(now, Outcome::Failed { reason: FailReason::WrongParameters });
         }

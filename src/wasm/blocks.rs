@@ -7,7 +7,7 @@ use super::{error, value};
 use crate::domain::{Area, DomainFailure};
 use crate::error::{Invalid, list_of, quoted};
 use crate::policy::{self, RetryReason};
-use crate::quota::{self, LaneNumber, OutputSize, Permit, QuotaLimits, QuotaPlan, Want};
+use crate::quota::{self, LaneNumber, LimitedCall, OutputSize, Permit, QuotaLimits, QuotaPlan};
 use crate::retry_after::parse_retry_after;
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, TaskWarning};
@@ -126,20 +126,20 @@ impl UidRing {
 
 /// Which domain is asked next.
 #[wasm_bindgen]
-pub struct DomainLadder {
-    ladder: domain::DomainLadder,
+pub struct DomainFailover {
+    ladder: domain::DomainFailover,
     /// Its own, for the caller's may be set back.
     clock: Clock,
 }
 
 #[wasm_bindgen]
-impl DomainLadder {
+impl DomainFailover {
     /// The domains of an area; `region` is the one that its regional domains neighbour.
     #[wasm_bindgen(constructor)]
-    pub fn new(area: &str, region: Option<String>, return_after_ms: f64) -> Result<DomainLadder, JsValue> {
+    pub fn new(area: &str, region: Option<String>, return_after_ms: f64) -> Result<DomainFailover, JsValue> {
         let return_after = Duration::from_f64(return_after_ms);
         value::read("area", area)
-            .and_then(|area: Area| domain::DomainLadder::new(area, region.as_deref(), return_after))
+            .and_then(|area: Area| domain::DomainFailover::new(area, region.as_deref(), return_after))
             .map(|ladder| Self { ladder, clock: Clock::default() })
             .map_err(error::config)
     }
@@ -191,10 +191,10 @@ impl TokenBucket {
     }
 
     /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
-    pub fn ask(&mut self, now: f64, lane: LaneNumber, want: &str) -> Result<f64, JsValue> {
-        let want: Want = value::read("want", want).map_err(error::config)?;
+    pub fn ask(&mut self, now: f64, lane: LaneNumber, call: &str) -> Result<f64, JsValue> {
+        let call: LimitedCall = value::read("call", call).map_err(error::config)?;
         let now = self.clock.instant(WallTime::from_f64(now));
-        Ok(match self.bucket.ask(now, lane, want) {
+        Ok(match self.bucket.ask(now, lane, call) {
             Permit::Granted => 0.0,
             Permit::Wait(until) => until.duration_since(now).max(Duration::from_millis(1)).as_f64(),
         })

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use super::host::Host;
+use super::env::SupervisorEnv;
 use crate::quota::bucket::COUNTS_FOR;
 use crate::time::{Clock, Duration, Instant, WallTime};
 
@@ -14,10 +14,10 @@ pub(super) struct Departures(RefCell<(Clock, VecDeque<Instant>)>);
 
 impl Departures {
     /// Waits until a call may leave, if at most so many may in a second.
-    pub(super) async fn turn(&self, host: &Host, most: usize) {
+    pub(super) async fn turn(&self, env: &SupervisorEnv, most: usize) {
         // Without the time nothing is sent anyhow.
-        while let Some(wait) = host.time().ok().and_then(|now| self.depart(now, most)) {
-            host.timer(wait).await;
+        while let Some(wait) = env.time().ok().and_then(|now| self.depart(now, most)) {
+            env.timer(wait).await;
         }
     }
 

@@ -17,8 +17,8 @@ use self::inbox::Inbox;
 use self::machine::Machine;
 use self::turn::Turns;
 use super::departures::Departures;
+use super::env::SupervisorEnv;
 use super::executor::Executor;
-use super::host::Host;
 use super::persister::Persister;
 use super::{error, value};
 use crate::notification::{self, Freshness, NotificationError, NotificationLog};
@@ -32,7 +32,7 @@ const NOTIFICATIONS_OF_TASKS: usize = 256;
 
 struct Inner {
     executor: Rc<Executor>,
-    host: Host,
+    env: SupervisorEnv,
     machine: RefCell<Machine>,
     notifications: RefCell<NotificationLog>,
     inbox: Inbox,
@@ -58,40 +58,40 @@ pub struct Driver(Rc<Inner>);
 #[wasm_bindgen]
 impl Driver {
     /// Drives a new supervisor, from `now` on (ms since the epoch).
-    pub fn supervisor(config: &str, host: Host, now: f64) -> Result<Driver, JsValue> {
+    pub fn supervisor(config: &str, env: SupervisorEnv, now: f64) -> Result<Driver, JsValue> {
         let config = value::read_with(config, SupervisorConfig::from_json).map_err(error::config)?;
         let machine = Supervisor::new(config, WallTime::from_f64(now));
-        Ok(Self::of(Machine::Supervisor(Box::new(machine)), host, false))
+        Ok(Self::of(Machine::Supervisor(Box::new(machine)), env, false))
     }
 
     /// Drives a new group, from `now` on (ms since the epoch).
-    pub fn group(config: &str, host: Host, now: f64) -> Result<Driver, JsValue> {
+    pub fn group(config: &str, env: SupervisorEnv, now: f64) -> Result<Driver, JsValue> {
         let config = value::read_with(config, GroupConfig::from_json).map_err(error::config)?;
         let machine = Box::new(RedundancyGroup::new(config, WallTime::from_f64(now)));
-        Ok(Self::of(Machine::Group(machine), host, false))
+        Ok(Self::of(Machine::Group(machine), env, false))
     }
 
     /// Goes on with the supervisor that the snapshot was taken from.
     #[wasm_bindgen(js_name = restoreSupervisor)]
-    pub fn restore_supervisor(snapshot: &str, host: Host) -> Result<Driver, JsValue> {
+    pub fn restore_supervisor(snapshot: &str, env: SupervisorEnv) -> Result<Driver, JsValue> {
         let machine = Box::new(Supervisor::restore(snapshot).map_err(error::snapshot)?);
-        Ok(Self::of(Machine::Supervisor(machine), host, true))
+        Ok(Self::of(Machine::Supervisor(machine), env, true))
     }
 
     /// Goes on with the group that the snapshot was taken from.
     #[wasm_bindgen(js_name = restoreGroup)]
-    pub fn restore_group(snapshot: &str, host: Host) -> Result<Driver, JsValue> {
+    pub fn restore_group(snapshot: &str, env: SupervisorEnv) -> Result<Driver, JsValue> {
         let machine = Box::new(RedundancyGroup::restore(snapshot).map_err(error::snapshot)?);
-        Ok(Self::of(Machine::Group(machine), host, true))
+        Ok(Self::of(Machine::Group(machine), env, true))
     }
 
-    fn of(mut machine: Machine, host: Host, restored: bool) -> Self {
-        machine.group_mut().share_quota(host.has_permit());
-        let secrets: Vec<String> = value::read("host.secrets", &host.secrets()).unwrap_or_default();
+    fn of(mut machine: Machine, env: SupervisorEnv, restored: bool) -> Self {
+        machine.group_mut().share_quota(env.has_permit());
+        let secrets: Vec<String> = value::read("env.secrets", &env.secrets()).unwrap_or_default();
         machine.group_mut().keep_secret(secrets);
         Self(Rc::new(Inner {
             executor: Executor::new(),
-            host,
+            env,
             persister: Persister::of(machine.group().revision()),
             machine: RefCell::new(machine),
             notifications: RefCell::new(NotificationLog::new(NOTIFICATIONS_OF_TASKS)),
@@ -195,7 +195,7 @@ impl Driver {
     /// What is allowed in the payload that the next launch has, but probably not meant.
     pub fn warnings(&self) -> Result<JsValue, JsValue> {
         let mut warnings = self.0.machine.borrow().group().warnings();
-        warnings.retain(|warning| !(self.0.host.has_rtc_token() && warning.is_about_token()));
+        warnings.retain(|warning| !(self.0.env.has_rtc_token() && warning.is_about_token()));
         value::out(&warnings)
     }
 }
@@ -236,7 +236,7 @@ impl Inner {
             }
             let output = self.machine.borrow_mut().group_mut().poll(now);
             match output {
-                Output::Emit(event) => self.host.tell_event(&value::out(&event)?),
+                Output::Emit(event) => self.env.tell_event(&value::out(&event)?),
                 Output::Send(request) => self.start(request),
                 Output::NeedToken(request) => self.ask_token(request),
                 Output::NeedPermit(request) => self.ask_permit(request),
@@ -251,7 +251,7 @@ impl Inner {
                     if once && !self.is_busy() {
                         return Ok(DriveEnd::Until(until));
                     }
-                    let timer = self.host.timer(until.duration_since(now));
+                    let timer = self.env.timer(until.duration_since(now));
                     match select(timer, self.inbox.poked()).await {
                         Either::Left(_) | Either::Right(_) => {}
                     }
@@ -261,13 +261,13 @@ impl Inner {
     }
 
     fn time(&self) -> Result<WallTime, JsValue> {
-        Ok(self.at(self.host.time()?))
+        Ok(self.at(self.env.time()?))
     }
 
     /// If the application's clock was set back, the time that had passed by then still counts: see `Clock` in `src/time.rs`.
     fn at(&self, now: WallTime) -> WallTime {
         if self.last_wall.replace(now).duration_since(now) > Duration::from_secs(1) {
-            self.machine.borrow_mut().group_mut().elapse(self.host.before_set_back());
+            self.machine.borrow_mut().group_mut().elapse(self.env.before_set_back());
         }
         now
     }

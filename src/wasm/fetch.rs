@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-use super::host::Host;
+use super::env::SupervisorEnv;
 use crate::status::Call;
 use crate::supervisor::{Answer, NoAnswer, Request};
 use crate::time::Duration;
@@ -13,7 +13,7 @@ use crate::time::Duration;
 /// The machine goes on without a Create's answer after its time-out, but one that comes later still names the task.
 const CREATE_PATIENCE: u64 = 3;
 
-pub(super) async fn carry_out(host: &Host, request: &Request) -> Answer {
+pub(super) async fn carry_out(env: &SupervisorEnv, request: &Request) -> Answer {
     let patience = match request.call {
         Call::Create => Duration::from_millis(request.timeout.as_millis().saturating_mul(CREATE_PATIENCE)),
         Call::Acquire | Call::Query | Call::Update | Call::Delete | Call::Presence | Call::RtcToken => {
@@ -24,8 +24,8 @@ pub(super) async fn carry_out(host: &Host, request: &Request) -> Answer {
     let mut under_way = UnderWay { controller, is_answered: false };
     let url = format!("https://{}{}", request.domain, request.path);
     let signal = under_way.controller.signal();
-    let reply = JsFuture::from(host.fetch(&url, request.method, request.body.as_deref(), signal));
-    match select(reply, host.timer(patience)).await {
+    let reply = JsFuture::from(env.fetch(&url, request.method, request.body.as_deref(), signal));
+    match select(reply, env.timer(patience)).await {
         Either::Left((reply, _)) => {
             under_way.is_answered = true;
             reply.map_or(Answer::Nothing(NoAnswer::Unknown), |reply| read(reply.unchecked_ref()))
@@ -58,7 +58,7 @@ pub(super) enum NoReply {
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `Host::fetch` resolves with: `Reply` of `src/js/reply.ts`.
+    /// What `SupervisorEnv::fetch` resolves with: `Reply` of `src/js/reply.ts`.
     type Reply;
 
     /// The others are there only without it.

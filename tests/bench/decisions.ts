@@ -129,8 +129,8 @@ async function monitoring(): Promise<() => Promise<void>> {
   const fetch = async (url: RequestInfo | URL) => new Response(String(url).includes("builderTokens") ? TOKEN : RUNS);
   let now = 1_767_225_600_000;
   const config = { appId: "app", instanceId: "show", services: showServices(), uids: [9001, 9002] };
-  const host = { customerId: "id", customerSecret: "secret", fetch, now: () => now };
-  const supervisor = new Supervisor(config, host);
+  const env = { customerId: "id", customerSecret: "secret", fetch, now: () => now };
+  const supervisor = new Supervisor(config, env);
   const turn = async () => {
     now = (await supervisor.advance()) ?? now;
   };

@@ -247,7 +247,7 @@ test("Vite, its development server", async () => {
       join(folder, file as string),
       `<!doctype html><title></title><script type="module" src="/src/${page}.mjs"></script>`,
     );
-  const server = await createServer({ root: folder, logLevel: "warn", server: { host: "127.0.0.1", port: 0 } });
+  const server = await createServer({ root: folder, logLevel: "warn", server: { env: "127.0.0.1", port: 0 } });
   try {
     await server.listen();
     const url = `http://127.0.0.1:${server.httpServer.address().port}`;

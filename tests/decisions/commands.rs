@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use steadymix::status::Call;
-use steadymix::supervisor::{EventKind, Input, LaneState, LeftBehindReason, Outcome, Standing, Supervisor};
+use steadymix::supervisor::{EventKind, Input, LaneState, OrphanedReason, Outcome, Standing, Supervisor};
 use steadymix::time::WallTime;
 
 use crate::hand::{Hand, task};
@@ -37,18 +37,18 @@ fn what_cannot_be_deleted_is_left_behind_and_told() {
         }
     };
     assert_eq!((waits, outcome), (vec![0, 5, 10, 15, 30], Some(Outcome::Stopped)));
-    assert!(hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }));
+    assert!(hand.events.contains(&EventKind::Orphaned { reason: OrphanedReason::DeleteFailed }));
 }
 
 /// A task that runs, and one before it that could not be deleted.
-fn one_left_behind() -> Hand {
+fn one_orphaned() -> Hand {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.running("old");
     hand.query("IN_PROGRESS", "serviceAbnormal");
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": "new" }));
     hand.query("IN_PROGRESS", "serviceInProgress");
-    while !hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }) {
+    while !hand.events.contains(&EventKind::Orphaned { reason: OrphanedReason::DeleteFailed }) {
         let call = hand.call();
         match call.call {
             Call::Delete => hand.answer(&call, 500, json!({})),
@@ -61,7 +61,7 @@ fn one_left_behind() -> Hand {
 
 #[test]
 fn a_task_that_was_left_behind_has_one_more_try_at_the_end() {
-    let mut hand = one_left_behind();
+    let mut hand = one_orphaned();
     let failed = hand.now;
     hand.handle(Input::Stop);
     let mut deleted = Vec::new();
@@ -75,7 +75,7 @@ fn a_task_that_was_left_behind_has_one_more_try_at_the_end() {
 
 #[test]
 fn that_last_try_is_made_though_the_limit_is_reached() {
-    let mut hand = one_left_behind();
+    let mut hand = one_orphaned();
     hand.handle(Input::Stop);
     let mut of_old = Vec::new();
     while let Ok(delete) = hand.next(u64::MAX) {
@@ -98,7 +98,7 @@ fn an_unresolved_create_is_told_when_the_broadcast_ends() {
     hand.answer(&create, 206, json!({}));
     hand.handle(Input::Stop);
     assert_eq!(hand.done(), Outcome::Stopped);
-    assert!(hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::NeverIdentified }));
+    assert!(hand.events.contains(&EventKind::Orphaned { reason: OrphanedReason::TaskIdUnknown }));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_refused_delete_is_told_once_when_it_persists() {
     while let Ok(delete) = hand.next(u64::MAX) {
         hand.answer(&delete, 400, json!({}));
     }
-    let is_told = |kind: &&EventKind| matches!(kind, EventKind::Misconfigured { call: Call::Delete, .. });
+    let is_told = |kind: &&EventKind| matches!(kind, EventKind::CallRejected { call: Call::Delete, .. });
     assert_eq!(hand.events.iter().filter(is_told).count(), 1);
 }
 
@@ -162,7 +162,7 @@ fn when_a_task_was_last_seen_is_told_by_the_clock_as_it_is_set() {
     let at = hand.now;
     hand.now += 1_000;
     hand.last();
-    assert_eq!(hand.supervisor.status().last_seen_running_ms, Some(WallTime::from_millis(at)));
+    assert_eq!(hand.supervisor.status().last_confirmed_at, Some(WallTime::from_millis(at)));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn however_late_it_is_what_lives_is_deleted() {
         hand.answer(&delete, status, json!({}));
     }
     assert_eq!(hand.done(), Outcome::Stopped);
-    assert!(hand.events.contains(&EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed }));
+    assert!(hand.events.contains(&EventKind::Orphaned { reason: OrphanedReason::DeleteFailed }));
 
     let mut hand = Hand::new(json!({}));
     hand.running("t");
@@ -189,7 +189,7 @@ fn however_late_it_is_what_lives_is_deleted() {
     let query = hand.expect(Call::Query);
     hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
     assert_eq!(hand.done(), Outcome::Stopped, "its end was accepted, and came");
-    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::LeftBehind { .. })));
+    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::Orphaned { .. })));
 
     // A task that is named long after the end.
     let mut hand = Hand::new(json!({ "presence": "never" }));
@@ -201,7 +201,7 @@ fn however_late_it_is_what_lives_is_deleted() {
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.last(), EventKind::Removed);
 
-    let mut hand = Hand::new(json!({ "policy": { "stopDeadlineMs": 0 } }));
+    let mut hand = Hand::new(json!({ "policy": { "stopTimeoutMs": 0 } }));
     hand.running("t");
     hand.handle(Input::Stop);
     hand.expect(Call::Delete);
@@ -209,7 +209,7 @@ fn however_late_it_is_what_lives_is_deleted() {
 
 #[test]
 fn what_is_named_again_after_it_was_given_up_is_deleted_when_the_service_may_be_called_again() {
-    let mut hand = Hand::new(json!({ "policy": { "stopDeadlineMs": 0 } }));
+    let mut hand = Hand::new(json!({ "policy": { "stopTimeoutMs": 0 } }));
     hand.running("t");
     hand.handle(Input::Stop);
     for _ in 0..2 {
@@ -250,11 +250,11 @@ fn accepted_and_then(status: u16) -> Hand {
 fn a_task_whose_end_was_accepted_and_never_comes_is_left_behind_and_told() {
     for status in [200, 403] {
         let hand = accepted_and_then(status);
-        let left_behind = EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed };
-        let told = hand.events.iter().filter(|kind| **kind == left_behind).count();
+        let orphaned = EventKind::Orphaned { reason: OrphanedReason::DeleteFailed };
+        let told = hand.events.iter().filter(|kind| **kind == orphaned).count();
         assert_eq!(told, 1, "Query answered {status}");
         let tasks = hand.supervisor.status().tasks;
-        assert_eq!(tasks.first().map(|task| task.standing), Some(Standing::LeftBehind));
+        assert_eq!(tasks.first().map(|task| task.standing), Some(Standing::Orphaned));
     }
 }
 

@@ -77,7 +77,7 @@ fn when_every_uid_is_unresolved_no_third_create_is_made() {
 #[test]
 fn an_expired_token_is_replaced_for_the_same_create() {
     let mut hand = Hand::new(
-        json!({ "uids": [1, 2], "presence": "never", "policy": { "createTimedOutMs": [3_600_000] } }),
+        json!({ "uids": [1, 2], "presence": "never", "policy": { "createTimedOutDelaysMs": [3_600_000] } }),
     );
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
@@ -87,7 +87,7 @@ fn an_expired_token_is_replaced_for_the_same_create() {
     let create = hand.expect(Call::Create);
     assert!(create.path.ends_with("builderToken=fresh"));
     hand.answer(&create, 409, json!({}));
-    assert_eq!(hand.last(), EventKind::Unidentified);
+    assert_eq!(hand.last(), EventKind::TaskIdUnknown);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn wrong_parameters_end_it_and_nothing_more_is_sent() {
         hand.answer(&create, status, json!({ "message": "no" }));
         assert_eq!(hand.done(), Outcome::Failed { reason });
         let told = hand.events.iter().find_map(|kind| match kind {
-            EventKind::Misconfigured { said, .. } => Some(said.clone()),
+            EventKind::CallRejected { reply, .. } => Some(reply.clone()),
             _ => None,
         });
         let told = told.unwrap();
@@ -129,8 +129,8 @@ fn a_conflict_without_an_id_is_on_air_but_unidentified() {
         hand.answer(&create, 206, json!({}));
         let create = hand.expect(Call::Create);
         hand.answer(&create, status, json!({}));
-        assert_eq!(hand.last(), EventKind::Unidentified);
-        assert_eq!(hand.supervisor.status().state, LaneState::Unidentified);
+        assert_eq!(hand.last(), EventKind::TaskIdUnknown);
+        assert_eq!(hand.supervisor.status().state, LaneState::TaskIdUnknown);
         assert!(hand.notification(110, "named", "show-1"));
         let query = hand.expect(Call::Query);
         assert!(query.path.contains("/tasks/named?"), "adopted from the notification");
@@ -197,7 +197,7 @@ fn the_last_eight_creates_without_an_answer_are_still_known() {
     assert_eq!(hand.next(10).map(|call| call.call), Err(None), "the ninth has timed out");
     let mut named = |create: &Request, id: &str| {
         hand.answer(create, 200, json!({ "taskId": id }));
-        matches!(hand.last(), EventKind::Created | EventKind::Identified { .. })
+        matches!(hand.last(), EventKind::Created | EventKind::TaskIdLearned { .. })
     };
     assert!(!named(&creates[0], "first"));
     assert!(named(&creates[1], "second"));
@@ -205,7 +205,7 @@ fn the_last_eight_creates_without_an_answer_are_still_known() {
 
 #[test]
 fn a_create_that_makes_way_for_a_task_that_was_found_is_not_sent_any_more() {
-    let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
+    let mut hand = Hand::new(json!({ "policy": { "createTimedOutDelaysMs": [3_000] } }));
     let first = hand.create();
     hand.answer(&first, 206, json!({}));
     let last = hand.expect(Call::Create);
@@ -276,7 +276,7 @@ fn a_create_that_may_have_started_a_task_is_kept_though_one_after_it_never_left(
 
 #[test]
 fn a_create_that_makes_way_is_looked_for() {
-    let mut hand = Hand::new(json!({ "policy": { "createTimedOutMs": [3_000] } }));
+    let mut hand = Hand::new(json!({ "policy": { "createTimedOutDelaysMs": [3_000] } }));
     let first = hand.create();
     hand.answer(&first, 206, json!({}));
     let last = hand.expect(Call::Create);
@@ -322,7 +322,7 @@ fn what_cannot_be_deleted_is_not_made_again_in_the_place_of_what_nobody_names() 
 fn when_every_create_was_refused_after_it_may_have_started_a_task_it_ends() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.refused_after_all();
-    assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NoUidFree });
+    assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NoFreeUid });
     assert!(hand.since_start() < 120, "{} s", hand.since_start());
 }
 
@@ -331,7 +331,7 @@ fn as_long_as_a_task_can_be_deleted_its_uid_is_waited_for() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.refused_after_all();
     assert!(hand.notification(111, "t", "show-2"));
-    let is_blocked = |kind: &&EventKind| matches!(kind, EventKind::NoUidFree { .. });
+    let is_blocked = |kind: &&EventKind| matches!(kind, EventKind::NoFreeUid { .. });
     while hand.events.iter().filter(is_blocked).count() < 2 {
         let delete = hand.expect(Call::Delete);
         hand.answer(&delete, 500, json!({}));
@@ -418,7 +418,7 @@ fn a_refused_relaunch_is_made_again_later_and_later() {
                 hand.expect(Call::Create)
             };
             hand.answer(&call, status, json!({ "message": "not now" }));
-            assert!(matches!(hand.last(), EventKind::Misconfigured { call, .. } if call == refused));
+            assert!(matches!(hand.last(), EventKind::CallRejected { call, .. } if call == refused));
         }
         assert_eq!(waits, [0, 5, 15, 30, 60, 120, 300, 300, 300], "{refused:?} {status}");
         hand.running("new");

@@ -112,7 +112,7 @@ fn retry_after_lengthens_what_comes_after_the_last_attempt_too() {
     }
     assert!(at.windows(2).all(|pair| pair[1] - pair[0] == 200), "{at:?}");
 
-    let mut hand = Hand::new(json!({ "policy": { "createServerErrorMs": [3_000] } }));
+    let mut hand = Hand::new(json!({ "policy": { "createServerErrorDelaysMs": [3_000] } }));
     for _ in 0..2 {
         let acquire = hand.expect(Call::Acquire);
         hand.answer_after(&acquire, 503, json!({}), Some("100"));

@@ -20,7 +20,7 @@ fn presence_resolves_what_nobody_names() {
         looks += 1;
     }
     assert!((12..30).contains(&looks), "{looks} looks");
-    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::LeftBehind { .. })));
+    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::Orphaned { .. })));
     assert!(
         hand.since_start() >= 180,
         "not before a task could have started, and could not be under way elsewhere"
@@ -49,8 +49,8 @@ fn looks_that_cannot_succeed_are_told_once_and_not_waited_for() {
                 }
             }
         };
-        assert_eq!(outcome, Outcome::Failed { reason: FailReason::NoUidFree }, "as without looks");
-        let told = |kind: &&EventKind| matches!(kind, EventKind::Misconfigured { call: Call::Presence, .. });
+        assert_eq!(outcome, Outcome::Failed { reason: FailReason::NoFreeUid }, "as without looks");
+        let told = |kind: &&EventKind| matches!(kind, EventKind::CallRejected { call: Call::Presence, .. });
         assert_eq!(hand.events.iter().filter(told).count(), 1);
     }
 }
@@ -95,8 +95,8 @@ fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
     let look = hand.expect(Call::Presence);
     let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
     hand.answer(&look, 200, json!({ "success": true, "data": data }));
-    assert_eq!(hand.last(), EventKind::Unidentified);
-    assert_eq!(hand.supervisor.status().state, LaneState::Unidentified);
+    assert_eq!(hand.last(), EventKind::TaskIdUnknown);
+    assert_eq!(hand.supervisor.status().state, LaneState::TaskIdUnknown);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn only_an_answer_that_succeeds_tells_who_is_there() {
     let look = hand.expect(Call::Presence);
     let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
     hand.answer(&look, 503, json!({ "success": true, "data": data }));
-    assert_ne!(hand.last(), EventKind::Unidentified);
+    assert_ne!(hand.last(), EventKind::TaskIdUnknown);
     assert_eq!(hand.supervisor.status().state, LaneState::Waiting);
 }
 
@@ -129,7 +129,7 @@ fn looks_that_are_not_answered_come_no_sooner() {
 
 #[test]
 fn a_create_that_was_refused_is_not_made_again_when_its_uid_is_seen_after_all() {
-    let policy = json!({ "createTimedOutMs": [3_000] });
+    let policy = json!({ "createTimedOutDelaysMs": [3_000] });
     let mut hand = Hand::new(json!({ "presence": "always", "policy": policy }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));

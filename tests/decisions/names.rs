@@ -39,7 +39,7 @@ fn backs_off_and_moves_on(mut hand: Hand, status: u16, task_id: &str) {
         };
     }
     assert_eq!(creates, [0, 3, 9, 18]);
-    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::Unidentified)), "{:?}", hand.events);
+    assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::TaskIdUnknown)), "{:?}", hand.events);
 }
 
 #[test]

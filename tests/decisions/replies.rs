@@ -1,7 +1,7 @@
 //! Replies that are not the service's, or not as it documents them.
 
 use serde_json::json;
-use steadymix::supervisor::{Answer, EventKind, Input, Request, Said, Supervisor};
+use steadymix::supervisor::{Answer, EventKind, Input, Request, ServiceReply, Supervisor};
 use steadymix::task::Services;
 
 use crate::hand::{Hand, START, http, output_uid, services};
@@ -13,9 +13,9 @@ const HEADER: &str = "MDEyMzQ1Njc4OWFiY2RlZjpzM2NyZXQtb2YtdGhlLWN1c3RvbWVy";
 const CREDENTIALS: [&str; 3] = [HEADER, "0123456789abcdef", "s3cret-of-the-customer"];
 const PAGE: &str = "<!doctype html><title>Welcome to the hotel</title>";
 
-fn said(kind: &EventKind) -> &Said {
+fn reply(kind: &EventKind) -> &ServiceReply {
     match kind {
-        EventKind::Retrying { said, .. } | EventKind::Misconfigured { said, .. } => said,
+        EventKind::Retrying { reply, .. } | EventKind::CallRejected { reply, .. } => reply,
         other => panic!("{other:?}"),
     }
 }
@@ -48,9 +48,9 @@ fn credentials_that_a_proxy_repeats_are_redacted_in_what_every_call_reports() {
     let echoed = |hand: &mut Hand, request: &Request| {
         hand.hand_in(request, echo.clone());
         let kind = hand.last();
-        let said = said(&kind);
-        assert_eq!(said.message.as_deref(), Some(r#"{"authorization":"Basic …","id":"…"}"#), "{kind:?}");
-        assert_eq!((said.request_id.as_deref(), said.resource_id.as_deref()), (Some("Basic …"), Some("…")));
+        let reply = reply(&kind);
+        assert_eq!(reply.message.as_deref(), Some(r#"{"authorization":"Basic …","id":"…"}"#), "{kind:?}");
+        assert_eq!((reply.request_id.as_deref(), reply.resource_id.as_deref()), (Some("Basic …"), Some("…")));
     };
     let acquire = hand.expect(Call::Acquire);
     echoed(&mut hand, &acquire);
@@ -92,7 +92,7 @@ fn words_that_are_used_as_tokens_stay_in_messages() {
     let mut hand = Hand::new(json!({ "services": services }));
     let acquire = hand.expect(Call::Acquire);
     hand.answer(&acquire, 503, json!({ "message": "the test of rtctoken 007eJx-mistyped-field failed" }));
-    assert_eq!(said(&hand.last()).message.as_deref(), Some("the test of rtctoken … failed"));
+    assert_eq!(reply(&hand.last()).message.as_deref(), Some("the test of rtctoken … failed"));
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn what_is_restored_knows_the_credentials_once_they_are_handed_in() {
     hand.supervisor = restored;
     hand.supervisor.keep_secret(CREDENTIALS.map(str::to_owned));
     hand.answer(&create, 503, json!({ "message": format!("not {HEADER}") }));
-    assert_eq!(said(&hand.last()).message.as_deref(), Some("not …"));
+    assert_eq!(reply(&hand.last()).message.as_deref(), Some("not …"));
 }
 
 #[test]
@@ -267,8 +267,8 @@ fn a_look_that_a_proxy_answers_is_redacted_too() {
             continue;
         }
         hand.answer(&request, 403, json!({ "message": format!("Basic {HEADER} is not allowed") }));
-        if let EventKind::Misconfigured { call: Call::Presence, said } = hand.last() {
-            assert_eq!(said.message.as_deref(), Some("Basic … is not allowed"));
+        if let EventKind::CallRejected { call: Call::Presence, reply } = hand.last() {
+            assert_eq!(reply.message.as_deref(), Some("Basic … is not allowed"));
             return;
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use steadymix::status::Call;
 use steadymix::supervisor::{
-    Ending, EventKind, Input, LaneState, LeftBehindReason, NoAnswer, Outcome, Request,
+    EndReason, EventKind, Input, LaneState, NoAnswer, OrphanedReason, Outcome, Request,
 };
 
 use crate::hand::{Hand, output_uid, task};
@@ -23,7 +23,7 @@ fn created_with_two_tokens(hand: &mut Hand) -> [Request; 2] {
 #[test]
 fn a_create_that_never_left_is_forgotten_though_its_task_was_named() {
     let mut hand =
-        Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000, 3_000] } }));
+        Hand::new(json!({ "presence": "never", "policy": { "createTimedOutDelaysMs": [3_000, 3_000] } }));
     let [first, waits_for_its_snapshot] = created_with_two_tokens(&mut hand);
     assert!(hand.notification(110, "t", "show-1"));
     hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
@@ -36,7 +36,7 @@ fn a_create_that_never_left_is_forgotten_though_its_task_was_named() {
 
 #[test]
 fn the_token_that_a_delete_succeeds_with_starts_nothing_again() {
-    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000] } }));
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutDelaysMs": [3_000] } }));
     let [_, second] = created_with_two_tokens(&mut hand);
     hand.answer(&second, 206, json!({}));
     hand.running("other");
@@ -52,7 +52,7 @@ fn the_token_that_a_delete_succeeds_with_starts_nothing_again() {
 #[test]
 fn a_late_answer_tells_which_token_started_a_task_that_is_known() {
     let mut hand =
-        Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000, 3_000] } }));
+        Hand::new(json!({ "presence": "never", "policy": { "createTimedOutDelaysMs": [3_000, 3_000] } }));
     let [_, second] = created_with_two_tokens(&mut hand);
     assert!(hand.notification(110, "t", "show-1"));
     hand.answer(&second, 200, json!({ "taskId": "t", "status": "STARTED" }));
@@ -71,7 +71,8 @@ fn a_late_answer_tells_which_token_started_a_task_that_is_known() {
 
 #[test]
 fn a_second_task_of_a_create_is_deleted_with_the_token_that_started_it() {
-    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "noAnswerMs": [3_000, 3_000] } }));
+    let mut hand =
+        Hand::new(json!({ "presence": "never", "policy": { "noAnswerDelaysMs": [3_000, 3_000] } }));
     let [first, second] = created_with_two_tokens(&mut hand);
     assert_eq!(hand.next(10).map(|call| call.call), Err(None), "the second has timed out");
     assert!(hand.notification(110, "t", "show-1"));
@@ -110,7 +111,8 @@ fn a_token_whose_create_was_not_carried_out_is_not_tried() {
 
 /// A launch whose Creates, so many, timed out with tokens of their own; the task of the newest was named, and has failed.
 fn left_by_its_newest_task(creates: usize) -> (Hand, Vec<Request>) {
-    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "noAnswerMs": [3_000, 3_000] } }));
+    let mut hand =
+        Hand::new(json!({ "presence": "never", "policy": { "noAnswerDelaysMs": [3_000, 3_000] } }));
     let mut timed_out = Vec::new();
     for _ in 1..creates {
         timed_out.push(hand.create());
@@ -165,7 +167,7 @@ fn a_token_whose_create_was_answered_is_not_called_with_for_the_task_of_a_later_
 
 #[test]
 fn a_create_that_was_answered_is_made_again_with_a_token_of_its_own() {
-    let policy = json!({ "unidentifiedMs": 30_000, "createTimedOutMs": [3_000], "relaunchMs": [5_000] });
+    let policy = json!({ "taskIdUnknownGraceMs": 30_000, "createTimedOutDelaysMs": [3_000], "relaunchDelaysMs": [5_000] });
     for status in [201, 409] {
         let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
         let [first, second] = created_with_two_tokens(&mut hand);
@@ -192,7 +194,7 @@ fn a_create_that_was_answered_is_made_again_with_a_token_of_its_own() {
 
 #[test]
 fn an_earlier_create_with_the_same_token_says_nothing_of_a_later_one() {
-    let policy = json!({ "noAnswerMs": [1_000, 1_000], "createTimedOutMs": [1_000], "relaunchMs": [30_000] });
+    let policy = json!({ "noAnswerDelaysMs": [1_000, 1_000], "createTimedOutDelaysMs": [1_000], "relaunchDelaysMs": [30_000] });
     let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
     let older = hand.create();
     hand.answer(&older, 206, json!({}));
@@ -214,7 +216,7 @@ fn an_earlier_create_with_the_same_token_says_nothing_of_a_later_one() {
 #[test]
 fn nor_where_the_later_one_was_answered_and_may_have_been_carried_out_nevertheless() {
     for (status, may_have_started_one) in [(206, true), (503, true), (429, false)] {
-        let policy = json!({ "noAnswerMs": [1_000, 1_000], "createTimedOutMs": [60_000] });
+        let policy = json!({ "noAnswerDelaysMs": [1_000, 1_000], "createTimedOutDelaysMs": [60_000] });
         let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
         let started = hand.create();
         assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
@@ -339,8 +341,8 @@ fn refused_credentials_say_nothing_of_the_task_whatever_the_other_token_was_answ
         let status = if call.path.split('?').next_back() == wrong { 404 } else { 401 };
         hand.answer(&call, status, json!({}));
     }
-    let left_behind = EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed };
-    assert!(hand.events.contains(&left_behind), "nothing has ended it");
+    let orphaned = EventKind::Orphaned { reason: OrphanedReason::DeleteFailed };
+    assert!(hand.events.contains(&orphaned), "nothing has ended it");
 }
 
 #[test]
@@ -379,7 +381,7 @@ fn whatever_a_create_is_answered_the_task_that_is_named_is_looked_after() {
         hand.answer(&create, status, task.clone());
         assert!(hand.expect(Call::Query).path.contains("/tasks/t?"), "{status}");
 
-        let mut hand = Hand::new(json!({ "policy": { "noAnswerMs": [3_000, 3_000] } }));
+        let mut hand = Hand::new(json!({ "policy": { "noAnswerDelaysMs": [3_000, 3_000] } }));
         let create = hand.create();
         assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
         hand.answer(&create, status, task.clone());
@@ -396,7 +398,7 @@ fn whatever_a_create_is_answered_the_task_that_is_named_is_looked_after() {
 
 #[test]
 fn a_task_that_is_named_after_its_launch_is_over_is_deleted_with_the_newest_of_its_tokens() {
-    let policy = json!({ "noAnswerMs": [3_000, 3_000], "createTimedOutMs": [3_000] });
+    let policy = json!({ "noAnswerDelaysMs": [3_000, 3_000], "createTimedOutDelaysMs": [3_000] });
     let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
     hand.create();
     assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
@@ -439,7 +441,7 @@ fn a_create_that_never_left_is_forgotten_though_the_clock_was_set_back() {
 
 #[test]
 fn what_another_launch_is_asked_is_awaited_though_a_task_is_named() {
-    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutMs": [3_000] } }));
+    let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutDelaysMs": [3_000] } }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
     let again = hand.expect(Call::Create);
@@ -449,6 +451,6 @@ fn what_another_launch_is_asked_is_awaited_though_a_task_is_named() {
     assert!(hand.notification(110, "t", "show-1"));
     hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
     hand.last();
-    let has_failed = |kind: &EventKind| matches!(kind, EventKind::Ended { how: Ending::Failed, .. });
+    let has_failed = |kind: &EventKind| matches!(kind, EventKind::Ended { reason: EndReason::Failed, .. });
     assert!(hand.events.iter().any(has_failed), "{:?}", hand.events);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use steadymix::status::Call;
 use steadymix::supervisor::{
-    EventKind, Input, LaneState, LaunchCause, NoAnswer, Outcome, Output, Request, Standing, Via,
+    EventKind, Input, LaneState, LaunchReason, NoAnswer, Outcome, Output, Request, Standing, Via,
 };
 use steadymix::task::Services;
 
@@ -52,7 +52,7 @@ fn next_update(hand: &mut Hand) -> Request {
 }
 
 fn misconfigured(hand: &Hand) -> usize {
-    hand.events.iter().filter(|kind| matches!(kind, EventKind::Misconfigured { .. })).count()
+    hand.events.iter().filter(|kind| matches!(kind, EventKind::CallRejected { .. })).count()
 }
 
 /// The task ends, and the payload of the next Create is returned.
@@ -560,7 +560,7 @@ fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.query("IN_PROGRESS", "serviceValidationFailed");
-    let told = |kind: &EventKind| matches!(kind, EventKind::Misconfigured { .. });
+    let told = |kind: &EventKind| matches!(kind, EventKind::CallRejected { .. });
     assert!(matches!(hand.last(), EventKind::Launching { .. }) && hand.events.iter().any(told));
     assert!(hand.create().body.unwrap().contains(r#""rtcUid":300"#), "there is no other");
 }
@@ -574,7 +574,7 @@ fn a_payload_that_a_running_task_cannot_take_is_rolled_out_under_the_other_uid()
     assert_eq!(give(&mut hand, &with_idle_timeout(60)), Via::Relaunch);
     let create = hand.create();
     assert_eq!((output_uid(&create), idle_timeout(&create)), (2, 60));
-    assert!(hand.events.contains(&EventKind::Launching { cause: LaunchCause::Updated }));
+    assert!(hand.events.contains(&EventKind::Launching { reason: LaunchReason::Updated }));
     let status = hand.supervisor.status();
     assert_eq!(
         (status.state, status.task_id.as_deref(), status.uid),
@@ -691,7 +691,7 @@ fn a_rollout_that_is_refused_leaves_the_running_task_alone() {
             call = hand.expect(Call::Create);
         }
         hand.answer(&call, 400, json!({ "message": "not like this" }));
-        assert!(matches!(hand.last(), EventKind::Misconfigured { .. }));
+        assert!(matches!(hand.last(), EventKind::CallRejected { .. }));
         for _ in 0..3 {
             hand.query("IN_PROGRESS", "serviceInProgress");
         }
@@ -727,7 +727,7 @@ fn a_rollout_goes_on_though_the_running_task_dies_and_its_end_is_reported() {
 
 #[test]
 fn the_running_task_is_monitored_while_its_replacement_does_not_start() {
-    let mut hand = Hand::new(json!({ "policy": { "relaunchMs": [0, 300_000] } }));
+    let mut hand = Hand::new(json!({ "policy": { "relaunchDelaysMs": [0, 300_000] } }));
     hand.running("old");
     give(&mut hand, &with_idle_timeout(60));
     for _ in 0..8 {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use steadymix::notification;
 use steadymix::status::Call;
 use steadymix::supervisor::{
-    Ending, EventKind, FailReason, Input, LaneState, LaunchCause, Outcome, Output, Request, Said, Standing,
-    Suspicion,
+    EndReason, EventKind, FailReason, Input, LaneState, LaunchReason, Outcome, Output, Request, ServiceReply,
+    Standing, SuspectReason,
 };
 use steadymix::task::Services;
 
@@ -35,7 +35,7 @@ fn refusals_of_query_are_told_once_and_never_cause_a_relaunch() {
         let query = hand.expect(Call::Query);
         hand.answer(&query, 403, json!({}));
     }
-    let told = hand.events.iter().filter(|kind| matches!(kind, EventKind::Misconfigured { .. })).count();
+    let told = hand.events.iter().filter(|kind| matches!(kind, EventKind::CallRejected { .. })).count();
     assert_eq!((told, hand.launches()), (1, 1));
 }
 
@@ -64,9 +64,11 @@ fn a_task_that_query_does_not_know_is_deleted_once_its_replacement_runs() {
             let query = hand.expect(Call::Query);
             hand.answer(&query, 404, json!({}));
         }
-        assert_eq!(hand.last(), EventKind::Launching { cause: LaunchCause::NotFound });
+        assert_eq!(hand.last(), EventKind::Launching { reason: LaunchReason::NotFound });
         assert!(
-            hand.events.iter().any(|kind| matches!(kind, EventKind::Ended { how: Ending::NotFound, .. }))
+            hand.events
+                .iter()
+                .any(|kind| matches!(kind, EventKind::Ended { reason: EndReason::NotFound, .. }))
         );
         let create = hand.create();
         hand.answer(&create, 200, json!({ "taskId": "new", "status": "STARTED" }));
@@ -515,7 +517,7 @@ fn what_is_never_launched_again_is_given_the_time_to_come_back_and_then_ended() 
 
 // ---- what the service said -----------------------------------------------------------------------------------------
 
-fn said(status: &str, service: &str, message: &str, details: &str) -> Value {
+fn reply(status: &str, service: &str, message: &str, details: &str) -> Value {
     json!({ "status": status, "services": { "cloudTranscoder":
         { "status": service, "message": message, "details": details } } })
 }
@@ -530,10 +532,11 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
     let notification = steadymix::notification::parse(body.to_string().as_bytes()).unwrap();
     assert!(hand.handle(Input::Notification(notification)));
     let query = hand.expect(Call::Query);
-    hand.answer(&query, 200, said("IN_PROGRESS", "serviceAbnormal", "pull failed", "OnSlaveServiceStopped"));
-    let words =
-        |said: &Said| [&said.message, &said.details, &said.stop_reason].map(|word| word.clone().unwrap());
-    let is_last = |hand: &Hand, is: fn(&EventKind) -> Option<&Said>, message: &str| {
+    hand.answer(&query, 200, reply("IN_PROGRESS", "serviceAbnormal", "pull failed", "OnSlaveServiceStopped"));
+    let words = |reply: &ServiceReply| {
+        [&reply.message, &reply.details, &reply.stop_reason].map(|word| word.clone().unwrap())
+    };
+    let is_last = |hand: &Hand, is: fn(&EventKind) -> Option<&ServiceReply>, message: &str| {
         let told = hand.events.iter().rev().find_map(is).unwrap();
         assert_eq!(words(told), [message, "OnSlaveServiceStopped", "Stop request"]);
         assert_eq!(
@@ -544,15 +547,15 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
     hand.last();
     is_last(
         &hand,
-        |kind| if let EventKind::Suspect { said, .. } = kind { Some(said) } else { None },
+        |kind| if let EventKind::Suspect { reply, .. } = kind { Some(reply) } else { None },
         "pull failed",
     );
     let query = hand.expect(Call::Query);
-    hand.answer(&query, 200, said("FAILURE_STOP", "serviceAbnormal", "no input", "OnSlaveServiceStopped"));
+    hand.answer(&query, 200, reply("FAILURE_STOP", "serviceAbnormal", "no input", "OnSlaveServiceStopped"));
     hand.last();
     is_last(
         &hand,
-        |kind| if let EventKind::Ended { said, .. } = kind { Some(said) } else { None },
+        |kind| if let EventKind::Ended { reply, .. } = kind { Some(reply) } else { None },
         "no input",
     );
 }
@@ -560,30 +563,30 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
 /// By default a task that is abnormal is replaced at once, and one that does not start when its time is over.
 #[test]
 fn why_a_task_is_given_up_at_once_is_in_events_and_status() {
-    let message_of = |hand: &Hand, of: Suspicion| {
+    let message_of = |hand: &Hand, of: SuspectReason| {
         let problem = hand.supervisor.status().last_problem.unwrap();
-        let EventKind::Suspect { reason, said } = problem.kind else { panic!("{problem:?}") };
+        let EventKind::Suspect { reason, reply } = problem.kind else { panic!("{problem:?}") };
         assert_eq!(reason, of);
-        said.message.unwrap()
+        reply.message.unwrap()
     };
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let query = hand.expect(Call::Query);
-    hand.answer(&query, 200, said("IN_PROGRESS", "serviceAbnormal", "GPU lost", ""));
-    assert!(matches!(hand.last(), EventKind::Launching { cause: LaunchCause::Abnormal }));
-    assert_eq!(message_of(&hand, Suspicion::Abnormal), "GPU lost");
+    hand.answer(&query, 200, reply("IN_PROGRESS", "serviceAbnormal", "GPU lost", ""));
+    assert!(matches!(hand.last(), EventKind::Launching { reason: LaunchReason::Abnormal }));
+    assert_eq!(message_of(&hand, SuspectReason::Abnormal), "GPU lost");
 
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": "t", "status": "STARTED" }));
     while hand.launches() < 2 {
         let query = hand.expect(Call::Query);
-        hand.answer(&query, 200, said("IDLE", "serviceIdle", "no capacity", ""));
+        hand.answer(&query, 200, reply("IDLE", "serviceIdle", "no capacity", ""));
         hand.last();
         let is_told = hand.events.iter().any(|kind| matches!(kind, EventKind::Suspect { .. }));
         assert_eq!(is_told, hand.launches() == 2, "as long as it may start it is not suspect");
     }
-    assert_eq!(message_of(&hand, Suspicion::NotRunning), "no capacity");
+    assert_eq!(message_of(&hand, SuspectReason::NotRunning), "no capacity");
 }
 
 #[test]
@@ -593,12 +596,12 @@ fn what_the_service_finds_wrong_with_a_payload_is_told() {
     hand.answer(&create, 200, json!({ "taskId": "t", "status": "STARTED" }));
     let query = hand.expect(Call::Query);
     let long = format!("canvas is {}", "x".repeat(500));
-    hand.answer(&query, 200, said("STARTED", "serviceValidationFailed", &long, ""));
+    hand.answer(&query, 200, reply("STARTED", "serviceValidationFailed", &long, ""));
     assert!(matches!(hand.supervisor.poll(hand.wall()), Output::Emit(_)));
     let problem = hand.supervisor.status().last_problem.unwrap();
-    let EventKind::Misconfigured { said, .. } = problem.kind else { panic!("{problem:?}") };
-    let message = said.message.unwrap();
-    assert!(message.starts_with("canvas is x") && message.chars().count() == 300 && said.details.is_none());
+    let EventKind::CallRejected { reply, .. } = problem.kind else { panic!("{problem:?}") };
+    let message = reply.message.unwrap();
+    assert!(message.starts_with("canvas is x") && message.chars().count() == 300 && reply.details.is_none());
 }
 
 #[test]
@@ -616,7 +619,7 @@ fn what_the_service_says_of_a_task_is_redacted() {
     hand.answer(
         &query,
         200,
-        said("FAILURE_STOP", "serviceAbnormal", "006s3cret-of-mine", "of 006s3cret-of-mine"),
+        reply("FAILURE_STOP", "serviceAbnormal", "006s3cret-of-mine", "of 006s3cret-of-mine"),
     );
     hand.last();
     let told = format!("{:?} {:?}", hand.events, hand.supervisor.status().last_problem);

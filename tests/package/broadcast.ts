@@ -1,6 +1,6 @@
 /** A process that keeps a group alive, and may be killed at any moment: `node broadcast.ts URL SNAPSHOT_FILE SPEED`. */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { type Host, RedundancyGroup } from "steadymix";
+import { RedundancyGroup, type SupervisorEnv } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { groupConfig } from "./world.ts";
 
@@ -15,7 +15,7 @@ function persist(snapshot: string): void {
   renameSync(`${file}.new`, file);
 }
 
-const host: Host = {
+const env: SupervisorEnv = {
   customerId: "customer",
   customerSecret: "s3cret",
   fetch: loopbackFetch(url),
@@ -24,8 +24,8 @@ const host: Host = {
   onEvent: (event) => process.send?.({ event }),
 };
 const group = existsSync(file)
-  ? RedundancyGroup.restore(readFileSync(file, "utf8"), host)
-  : new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5000 } }, host);
+  ? RedundancyGroup.restore(readFileSync(file, "utf8"), env)
+  : new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5000 } }, env);
 process.on("message", (message) => {
   if (message === "stop") group.stop();
   if (message === "status") process.send?.({ status: group.status() });

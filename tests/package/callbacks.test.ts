@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { type Host, isSteadymixError, RedundancyGroup, Supervisor } from "steadymix";
+import { isSteadymixError, RedundancyGroup, Supervisor, type SupervisorEnv } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
 import { groupConfig, live, SPEED, supervisorConfig, world } from "./world.ts";
@@ -18,7 +18,7 @@ const offline = {
 /** What `onError` was told, in short. */
 function told() {
   const errors: string[] = [];
-  const onError: Host["onError"] = (error, callback) => {
+  const onError: SupervisorEnv["onError"] = (error, callback) => {
     errors.push(`${callback}: ${isSteadymixError(error) ? error.code : (error as Error).message}`);
   };
   return { errors, onError };
@@ -34,26 +34,26 @@ test("whatever becomes of the snapshots from stop() on, Delete goes out, and run
   };
   for (const [way, persist] of Object.entries(ways)) {
     for (const make of [
-      (host: Host) => new Supervisor(supervisorConfig, host),
-      (host: Host) => new RedundancyGroup(groupConfig, host),
+      (env: SupervisorEnv) => new Supervisor(supervisorConfig, env),
+      (env: SupervisorEnv) => new RedundancyGroup(groupConfig, env),
     ]) {
       const { errors, onError } = told();
       let isStopping = false;
-      const { server, host, events, event } = await world(
+      const { server, env, events, event } = await world(
         t,
         {},
         { onError, persist: () => (isStopping ? (persist() as undefined) : undefined) },
       );
-      const driven = make(host);
+      const driven = make(env);
       const outcome = driven.run();
       await event(({ type }) => type === "confirmed");
       isStopping = true;
       driven.stop();
-      assert.deepEqual(await outcome, { kind: "stopped" }, way);
+      assert.deepEqual(await outcome, { type: "stopped" }, way);
       assert.deepEqual(live(server), [], way);
       assert.ok(errors.includes(way === "hangs" ? "persist: CALLBACK_TIMEOUT" : "persist: disk full"), errors.join());
       assert.equal(
-        events.some(({ type }) => type === "leftBehind"),
+        events.some(({ type }) => type === "orphaned"),
         false,
         way,
       );
@@ -66,8 +66,8 @@ test("a persist that is too slow for a Create is named, and not blamed on the ne
   const pending: (() => void)[] = [];
   let isSlow = true;
   const persist = () => (isSlow ? new Promise<void>((resolve) => pending.push(resolve)) : undefined);
-  const { server, host, events, event } = await world(t, {}, { onError, persist });
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { server, env, events, event } = await world(t, {}, { onError, persist });
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   const notPersisted = () => events.filter((event) => event.type === "retrying" && event.reason === "notPersisted");
   await event(() => notPersisted().length === 3);
@@ -90,8 +90,8 @@ test("a persist that hangs once is called again", async (t) => {
   const { errors, onError } = told();
   let calls = 0;
   const persist = () => (++calls === 1 ? new Promise<void>(() => {}) : undefined);
-  const { host, event } = await world(t, {}, { onError, persist });
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { env, event } = await world(t, {}, { onError, persist });
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   assert.ok(errors.includes("persist: CALLBACK_TIMEOUT"), errors.join());
@@ -103,8 +103,8 @@ test("an rtcToken that is not answered is named, and asked for again", async (t)
   const { errors, onError } = told();
   let calls = 0;
   const rtcToken = () => (++calls === 1 ? new Promise<string>(() => {}) : "a token");
-  const { host, event } = await world(t, {}, { onError, rtcToken });
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { env, event } = await world(t, {}, { onError, rtcToken });
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   assert.ok(errors.includes("rtcToken: CALLBACK_TIMEOUT"), errors.join());
@@ -116,12 +116,12 @@ test("a permit that is not answered is named, and asked for again", async (t) =>
   const { errors, onError } = told();
   let calls = 0;
   const permit = () => (++calls === 1 ? new Promise<number>(() => {}) : 0);
-  const { host, event } = await world(t, {}, { onError, permit });
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { env, event } = await world(t, {}, { onError, acquirePermit: permit });
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   await event(({ type }) => type === "permitFailed");
-  assert.ok(errors.includes("permit: CALLBACK_TIMEOUT"), errors.join());
+  assert.ok(errors.includes("acquirePermit: CALLBACK_TIMEOUT"), errors.join());
   supervisor.stop();
   await outcome;
 });
@@ -133,22 +133,26 @@ test("without permits, Queries are as far apart as is asked for, and nothing els
   const areEnough = new Promise<void>((resolve) => {
     enough = resolve;
   });
-  const { server, host, event } = await world(t, {}, { onError: () => {}, permit: () => Promise.reject(new Error()) });
-  const { fetch = globalThis.fetch } = host;
+  const { server, env, event } = await world(
+    t,
+    {},
+    { onError: () => {}, acquirePermit: () => Promise.reject(new Error()) },
+  );
+  const { fetch = globalThis.fetch } = env;
   const counting: typeof fetch = (input, init) => {
     if (init?.method === "GET") queries.push(performance.now() * SPEED);
     if (queries.length === 6) enough();
     return fetch(input, init);
   };
-  const others = { ...host, fetch: counting };
-  const policy = { monitorIntervalMs: 1000, confirmMs: [1000], queryNotFoundMs: [1000] };
+  const others = { ...env, fetch: counting };
+  const policy = { monitorIntervalMs: 1000, confirmDelaysMs: [1000], queryNotFoundDelaysMs: [1000] };
   const supervisor = new Supervisor(
     { ...supervisorConfig, policy },
     Object.defineProperty(others, "fallbackQueryIntervalMs", { get: () => intervalMs }),
   );
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
-  server.emulator.control({ kind: "kill", uid: 9001 });
+  server.emulator.control({ type: "kill", uid: 9001 });
   await event((event) => event.type === "confirmed" && event.uid === 9002);
   await areEnough;
   supervisor.stop();
@@ -192,22 +196,22 @@ test("what a callback gives is checked, and named", async (t) => {
   };
   const right: Partial<Record<string, string[]>> = {
     rtcToken: ["undefined", "null", "text"],
-    permit: ["number"],
+    acquirePermit: ["number"],
   };
   const calls = { made: 0 };
-  const codes = { rtcToken: "INVALID_RTC_TOKEN", permit: "INVALID_PERMIT", fetch: "INVALID_RESPONSE" };
+  const codes = { rtcToken: "INVALID_RTC_TOKEN", acquirePermit: "INVALID_PERMIT", fetch: "INVALID_RESPONSE" };
   for (const [callback, code] of Object.entries(codes)) {
     for (const [name, value] of Object.entries(wrong)) {
       if (right[callback]?.includes(name)) continue;
       // Each second one by a promise, but for what is no value of a promise.
       const given = calls.made++ % 2 === 0 || name === "hostile thenable" ? value : Promise.resolve(value);
       const { errors, onError } = told();
-      const { host, event } = await world(t, {}, { onError });
+      const { env, event } = await world(t, {}, { onError });
       let asked = 0;
-      const real = host[callback as "fetch"];
-      const standard = callback === "permit" ? () => 0 : callback === "rtcToken" ? () => "token" : real;
+      const real = env[callback as "fetch"];
+      const standard = callback === "acquirePermit" ? () => 0 : callback === "rtcToken" ? () => "token" : real;
       const supervisor = new Supervisor(supervisorConfig, {
-        ...host,
+        ...env,
         [callback]: (...args: Parameters<typeof fetch>) => (++asked === 1 ? given : standard?.(...args)),
       });
       const outcome = supervisor.run();
@@ -241,13 +245,13 @@ test("a clock that is none is refused by its name", async () => {
   for (const [how, now] of Object.entries(CLOCKS)) {
     const refused = (error: unknown) => {
       assert.ok(isSteadymixError(error), how);
-      assert.deepEqual([error.code, error.field?.replace("()", "")], ["INVALID_CONFIG", "host.now"], how);
+      assert.deepEqual([error.code, error.field?.replace("()", "")], ["INVALID_CONFIG", "env.now"], how);
       return true;
     };
-    const host = { ...offline, now: now as () => number };
-    assert.throws(() => new Supervisor(supervisorConfig, host), refused);
+    const env = { ...offline, now: now as () => number };
+    assert.throws(() => new Supervisor(supervisorConfig, env), refused);
     const sound = new Supervisor(supervisorConfig, offline);
-    assert.throws(() => Supervisor.restore(sound.snapshot(), host), refused);
+    assert.throws(() => Supervisor.restore(sound.snapshot(), env), refused);
 
     // It breaks once it is under way: whatever needs the time says so, and goes on when it is mended.
     let isBroken = false;
@@ -264,7 +268,7 @@ test("a clock that is none is refused by its name", async () => {
     assert.equal(breaking.status().state, "waiting");
     isBroken = false;
     breaking.stop();
-    assert.deepEqual(await breaking.run(), { kind: "stopped" });
+    assert.deepEqual(await breaking.run(), { type: "stopped" });
     sound.dispose();
   }
 });
@@ -272,10 +276,10 @@ test("a clock that is none is refused by its name", async () => {
 test("a clock that breaks while a call waits for its snapshot lets nothing leave", async (t) => {
   let isBroken = false;
   const calls: string[] = [];
-  const { server, host } = await world(t);
+  const { server, env } = await world(t);
   const began = Date.now();
   const supervisor = new Supervisor(supervisorConfig, {
-    ...host,
+    ...env,
     now: () => (isBroken ? Number.NaN : began + (Date.now() - began) * SPEED),
     fetch: (input, init) => {
       calls.push(String(init?.method));
@@ -285,7 +289,7 @@ test("a clock that breaks while a call waits for its snapshot lets nothing leave
       if (calls.length > 0) isBroken = true;
     },
   });
-  await assert.rejects(supervisor.run(), { code: "INVALID_CONFIG", field: "host.now()" });
+  await assert.rejects(supervisor.run(), { code: "INVALID_CONFIG", field: "env.now()" });
   assert.deepEqual(calls, ["POST"], "the Acquire");
   supervisor.dispose();
 });
@@ -294,42 +298,42 @@ test("a clock that is set back by a day holds nothing up", { timeout: 60_000 }, 
   let back = 0;
   const began = Date.now();
   const now = () => began + (Date.now() - began) * SPEED - back;
-  const { server, host, event } = await world(t, {}, { now });
-  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 1000 } }, host);
+  const { server, env, event } = await world(t, {}, { now });
+  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 1000 } }, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   back = 86_400_000;
-  server.emulator.control({ kind: "kill", uid: 9001 });
+  server.emulator.control({ type: "kill", uid: 9001 });
   await event((event) => event.type === "confirmed" && event.uid === 9002);
   supervisor.stop();
   await outcome;
 });
 
 test("one that is restored when it is over says so", async (t) => {
-  const { host, event, events } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { env, event, events } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
   await outcome;
   events.length = 0;
-  const restored = Supervisor.restore(supervisor.snapshot(), host);
-  assert.deepEqual(await restored.run(), { kind: "stopped" });
+  const restored = Supervisor.restore(supervisor.snapshot(), env);
+  assert.deepEqual(await restored.run(), { type: "stopped" });
   assert.deepEqual(
     events.map(({ type, ...more }) => [type, "outcome" in more && more.outcome]),
-    [["alreadyEnded", { kind: "stopped" }]],
+    [["alreadyEnded", { type: "stopped" }]],
   );
 });
 
-const CALLBACKS = ["fetch", "rtcToken", "persist", "permit", "onEvent", "onError", "now"] as const;
+const CALLBACKS = ["fetch", "rtcToken", "persist", "acquirePermit", "onEvent", "onError", "now"] as const;
 
 /** The host, of which one callback does something before what it does anyhow. */
-function interposed(host: Host, within: (typeof CALLBACKS)[number], act: () => void): Host {
+function interposed(env: SupervisorEnv, within: (typeof CALLBACKS)[number], act: () => void): SupervisorEnv {
   const began = Date.now();
-  const whole: Host = { ...host, now: () => began + (Date.now() - began) * SPEED };
+  const whole: SupervisorEnv = { ...env, now: () => began + (Date.now() - began) * SPEED };
   if (within === "onError")
     whole.onEvent = (event) => {
-      host.onEvent?.(event);
+      env.onEvent?.(event);
       throw new Error("tell onError");
     };
   const real = whole[within] as ((...args: never[]) => unknown) | undefined;
@@ -342,10 +346,10 @@ function interposed(host: Host, within: (typeof CALLBACKS)[number], act: () => v
 
 test("every callback may call every method", async (t) => {
   for (const within of CALLBACKS) {
-    const { host, event } = await world(
+    const { env, event } = await world(
       t,
       {},
-      { permit: () => 0, persist: () => {}, rtcToken: () => "token", onError: () => {} },
+      { acquirePermit: () => 0, persist: () => {}, rtcToken: () => "token", onError: () => {} },
     );
     let supervisor: Supervisor | undefined;
     let depth = 0;
@@ -377,21 +381,21 @@ test("every callback may call every method", async (t) => {
       }
       depth -= 1;
     };
-    supervisor = new Supervisor(supervisorConfig, interposed(host, within, meddle));
+    supervisor = new Supervisor(supervisorConfig, interposed(env, within, meddle));
     const outcome = supervisor.run();
     await event(({ type }) => type === "confirmed");
     assert.equal(seen.size, 9, within);
     supervisor.stop();
-    assert.deepEqual(await outcome, { kind: "stopped" }, within);
+    assert.deepEqual(await outcome, { type: "stopped" }, within);
   }
 });
 
 test("disposed of within any callback, nothing of it runs any more", async (t) => {
   for (const within of CALLBACKS) {
-    const { host } = await world(t, {}, { permit: () => 0, persist: () => {}, rtcToken: () => "token" });
+    const { env } = await world(t, {}, { acquirePermit: () => 0, persist: () => {}, rtcToken: () => "token" });
     let supervisor: Supervisor | undefined;
     const dispose = () => supervisor?.dispose();
-    supervisor = new Supervisor(supervisorConfig, interposed(host, within, dispose));
+    supervisor = new Supervisor(supervisorConfig, interposed(env, within, dispose));
     await assert.rejects(supervisor.run(), { code: "DISPOSED" }, within);
     assert.throws(() => supervisor?.status(), { code: "DISPOSED" });
     await new Promise((resolve) => setImmediate(resolve));
@@ -399,7 +403,7 @@ test("disposed of within any callback, nothing of it runs any more", async (t) =
 });
 
 test("disposed of by its clock, nothing more is asked of the application", async (t) => {
-  const { host } = await world(t);
+  const { env } = await world(t);
   const asked: string[] = [];
   let supervisor: Supervisor | undefined;
   let reads = 0;
@@ -414,10 +418,10 @@ test("disposed of by its clock, nothing more is asked of the application", async
     return null;
   };
   const permit = () => {
-    asked.push("permit");
+    asked.push("acquirePermit");
     return 0;
   };
-  supervisor = new Supervisor(supervisorConfig, { ...host, now, rtcToken: ask("rtcToken"), permit });
+  supervisor = new Supervisor(supervisorConfig, { ...env, now, rtcToken: ask("rtcToken"), acquirePermit: permit });
   await assert.rejects(supervisor.run(), { code: "DISPOSED" });
   assert.deepEqual([reads, asked], [3, []]);
 });
@@ -492,13 +496,13 @@ test("fetch is the one that there is at each call, and nothing comes out of a ca
     globalThis.fetch = original;
   });
   for (const given of [{}, { fetch: undefined }, { fetch: original }]) {
-    const { server, host, event } = await world(t);
-    const { fetch: _, ...withoutFetch } = host;
+    const { server, env, event } = await world(t);
+    const { fetch: _, ...withoutFetch } = env;
     globalThis.fetch = original;
     const supervisor = new Supervisor({ ...supervisorConfig, presence: "always" }, {
       ...withoutFetch,
       ...given,
-    } as Host);
+    } as SupervisorEnv);
     // As msw and OpenTelemetry do, after it was made.
     const caches = new Map<string, string | undefined>();
     globalThis.fetch = (input, init) => {

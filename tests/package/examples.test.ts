@@ -23,7 +23,7 @@ const kept = new Map();
 const store = { put: async (text) => void kept.set("snapshot", text) };
 const makeToken = (uid, channel) => \`token of \${uid} for \${channel}\`;
 const services = showServices();
-const host = { customerId, customerSecret };
+const env = { customerId, customerSecret };
 const config = { appId, instanceId: "friday-show", services, uids: [9001, 9002] };
 const tellViewers = (uid) => console.log("watch", uid);
 `;
@@ -68,7 +68,7 @@ function saidBy(file: string, enough?: RegExp): Promise<string> {
 test("ten lines that keep a task up", async () => {
   const after = 'console.log("gone", service.state().tasks.every((task) => !task.live), kept.size);';
   const said = await saidBy(example("ten-lines", { mark: "process.once", before: APPLICATION, after }), /confirmed/);
-  assert.match(said, /launching[\s\S]*created[\s\S]*confirmed[\s\S]*stopping[\s\S]*removed[\s\S]*kind: 'stopped'/);
+  assert.match(said, /launching[\s\S]*created[\s\S]*confirmed[\s\S]*stopping[\s\S]*removed[\s\S]*type: 'stopped'/);
   assert.match(said, /gone true 1/);
 });
 
@@ -83,7 +83,7 @@ test("faults of one's own", async () => {
   // The payload that stands there.
   const [, services] = /^```jsonc\n(\{ "cloudTranscoder"[\s\S]*?)^```/m.exec(README) ?? [];
   const before = `const services = ${services};`;
-  assert.equal(await saidBy(example("faults", { mark: 'kind: "addRule"', before, after })), "[]\n");
+  assert.equal(await saidBy(example("faults", { mark: 'type: "addRule"', before, after })), "[]\n");
 });
 
 test("the building blocks alone", async () => {
@@ -94,6 +94,6 @@ test("the building blocks alone", async () => {
     change: (code) => code.replaceAll(/^(.+);(\s*\/\/.*)?$/gm, "said.push($1);"),
   });
   const [meaning, wait, verdict] = JSON.parse(await saidBy(file));
-  assert.deepEqual([meaning, wait], [{ kind: "notCompleted" }, 5000]);
+  assert.deepEqual([meaning, wait], [{ type: "notCompleted" }, 5000]);
   assert.match(verdict, /^Does not fit: /);
 });

@@ -118,7 +118,7 @@ const leftOut = (given: Argument, how: (value: unknown) => boolean = (value) => 
 const row = (...args: Argument[]): Row => ({ args });
 const on = (instance: object, ...args: Argument[]): Row => ({ args, on: instance });
 
-const host: main.Host = {
+const env: main.SupervisorEnv = {
   customerId: "customer",
   customerSecret: "s3cret",
   fetch: () => Promise.reject(new TypeError("no network")),
@@ -135,11 +135,11 @@ const dispose = (made: unknown) => (made as { dispose?(): void }).dispose?.();
 
 function drivenRows(name: string, config: object, instance: main.Supervisor | main.RedundancyGroup) {
   const configuration = argument("config", config);
-  const environment = argument("host", host);
+  const environment = argument("env", env);
   const snapshot = argument("snapshot", instance.snapshot());
   // Ended by the first call that is taken.
   const running = () =>
-    name === "Supervisor" ? new main.Supervisor(supervisorConfig, host) : new main.RedundancyGroup(groupConfig, host);
+    name === "Supervisor" ? new main.Supervisor(supervisorConfig, env) : new main.RedundancyGroup(groupConfig, env);
   return {
     [name]: { ...row(configuration, environment), after: dispose },
     [`${name}.restore`]: { ...row(snapshot, environment), after: dispose },
@@ -182,11 +182,11 @@ function drivenRows(name: string, config: object, instance: main.Supervisor | ma
   } satisfies Record<string, Row>;
 }
 
-const supervisor = new main.Supervisor(supervisorConfig, host);
-const group = new main.RedundancyGroup(groupConfig, host);
+const supervisor = new main.Supervisor(supervisorConfig, env);
+const group = new main.RedundancyGroup(groupConfig, env);
 const policy = new main.RetryPolicy();
 const ring = new main.UidRing([1, 2]);
-const ladder = new main.DomainLadder("china", undefined, 1000);
+const ladder = new main.DomainFailover("china", undefined, 1000);
 const bucket = new main.TokenBucket(undefined, 1000);
 const service = new emulator.Emulator();
 
@@ -200,7 +200,7 @@ const source: viewer.RtcSource = {
 const shown = { uids: [9001, 9002] };
 const failover = new viewer.Failover([9001, 9002], {}, 0);
 const watching = new viewer.FailoverViewer(source, { uids: [9001, 9002], onError: () => {} });
-const feed = new viewer.OnAirFeed("http://127.0.0.1:9/broadcasts/show", { token: "token", onWord: () => {} });
+const feed = new viewer.OnAirFeed("http://127.0.0.1:9/broadcasts/show", { token: "token", onUpdate: () => {} });
 feed.close();
 const lenient = (given: Row): Row => ({ ...given, isLenient: true });
 const any = () => true;
@@ -260,17 +260,17 @@ const ROWS: Record<string, Record<string, Row>> = {
     "UidRing#isHeld": on(ring, uint32("uid")),
     "UidRing#toJSON": on(ring),
     "UidRing#free": on(new main.UidRing([1, 2])),
-    DomainLadder: row(argument("area", "china"), optional("region"), instant("returnAfterMs")),
-    "DomainLadder#domain": on(ladder, instant()),
-    "DomainLadder#succeeded": on(ladder, text("domain", "api.agora.io")),
-    "DomainLadder#failed": on(ladder, text("domain", "api.agora.io"), argument("failure", "dns"), instant()),
-    "DomainLadder#free": on(new main.DomainLadder("china", undefined, 1000)),
+    DomainFailover: row(argument("area", "china"), optional("region"), instant("returnAfterMs")),
+    "DomainFailover#domain": on(ladder, instant()),
+    "DomainFailover#succeeded": on(ladder, text("domain", "api.agora.io")),
+    "DomainFailover#failed": on(ladder, text("domain", "api.agora.io"), argument("failure", "dns"), instant()),
+    "DomainFailover#free": on(new main.DomainFailover("china", undefined, 1000)),
     TokenBucket: row(
       leftOut(argument("quota", {}, isEmpty)),
       instant(),
       leftOut(argument("isToldOfUse", true, (value) => typeof value === "boolean")),
     ),
-    "TokenBucket#ask": on(bucket, instant(), uint32("lane"), argument("want", "query")),
+    "TokenBucket#ask": on(bucket, instant(), uint32("lane"), argument("call", "query")),
     "TokenBucket#used": on(bucket, instant(), uint32("lane")),
     "TokenBucket#withdraw": on(bucket, uint32("lane")),
     "TokenBucket#free": on(new main.TokenBucket(undefined, 0)),
@@ -315,7 +315,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     OnAirFeed: {
       ...row(
         argument("address", "http://127.0.0.1:9/broadcasts/show", (value) => typeof value === "string" && value !== ""),
-        argument("options", { token: "token", onWord: () => {} }),
+        argument("options", { token: "token", onUpdate: () => {} }),
       ),
       after: (made) => (made as viewer.OnAirFeed).close(),
     },
@@ -346,7 +346,7 @@ const ROWS: Record<string, Record<string, Row>> = {
       argument("ms", 5, (value) => Number.isFinite(value)),
     ),
     "Emulator#handle": on(service, argument("call", { domain: "d", method: "GET", path: "/" })),
-    "Emulator#control": on(service, argument("command", { kind: "clearRules" })),
+    "Emulator#control": on(service, argument("command", { type: "clearRules" })),
     "Emulator#takeNotifications": on(service),
     "Emulator#nextEventAt": on(service),
     "Emulator#state": on(service),
@@ -405,7 +405,7 @@ function functionsOf(module: object): Map<string, { called(self: unknown, args: 
 
 /** What it is worth: everything still works. */
 function worksStill(): void {
-  assert.deepEqual(main.interpret("query", 200, undefined, 4), { kind: "task", task: "running" });
+  assert.deepEqual(main.interpret("query", 200, undefined, 4), { type: "task", task: "running" });
   main.verifyNotification("secret", body, undefined, v2);
   assert.equal(new main.UidRing([1, 2]).next, 1);
   assert.equal(supervisor.status().state, "waiting");

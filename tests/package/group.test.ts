@@ -4,34 +4,34 @@ import { isSteadymixError, RedundancyGroup } from "steadymix";
 import { countingDepartures, groupConfig, live, SPEED, world } from "./world.ts";
 
 test("when the primary dies the backup is on air at the next look, and stays there", async (t) => {
-  const { server, host, events, event } = await world(t);
-  const group = new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5000 } }, host);
+  const { server, env, events, event } = await world(t);
+  const group = new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5000 } }, env);
   const outcome = group.run();
   const confirmed = (lane: string) => event((event) => event.type === "confirmed" && event.lane === lane);
   await Promise.all([confirmed("primary"), confirmed("backup")]);
   const first = group.status().onAir;
   assert.ok(first);
-  server.emulator.control({ kind: "kill", uid: first.uid });
+  server.emulator.control({ type: "kill", uid: first.uid });
   const moved = await event((event) => event.type === "onAir" && event.fromUid === first.uid);
   assert.ok(moved.type === "onAir" && moved.toUid !== undefined && moved.toLane !== first.lane);
   const relaunched = await event(({ type }) => type === "relaunched");
   assert.equal(relaunched.lane, first.lane);
   assert.equal(group.status().onAir?.uid, moved.toUid, "sticky");
   group.stop();
-  assert.deepEqual(await outcome, { kind: "stopped" });
+  assert.deepEqual(await outcome, { type: "stopped" });
   assert.deepEqual(live(server), []);
   assert.deepEqual(server.emulator.state().overlaps, []);
   assert.equal(
-    events.some(({ type }) => type === "leftBehind"),
+    events.some(({ type }) => type === "orphaned"),
     false,
   );
 });
 
 test("a whole domain's outage is walked round", async (t) => {
-  const { server, host, events, event } = await world(t);
-  const rule = { domain: "api.agora.io", effect: { kind: "dns" } } as const;
-  server.emulator.control({ kind: "addRule", rule });
-  const group = new RedundancyGroup(groupConfig, host);
+  const { server, env, events, event } = await world(t);
+  const rule = { domain: "api.agora.io", effect: { type: "dns" } } as const;
+  server.emulator.control({ type: "addRule", rule });
+  const group = new RedundancyGroup(groupConfig, env);
   const outcome = group.run();
   await event((event) => event.type === "confirmed" && event.lane === "backup");
   const switched = events.find(({ type }) => type === "domainSwitched");
@@ -43,10 +43,10 @@ test("a whole domain's outage is walked round", async (t) => {
 });
 
 test("the rate limit holds for all lanes together", async (t) => {
-  const { host, event } = await world(t);
+  const { env, event } = await world(t);
   const lanes = Array.from({ length: 6 }, (_, i) => ({ name: `lane ${i}`, uids: [100 + 2 * i, 101 + 2 * i] }));
-  const counting = countingDepartures(host);
-  const group = new RedundancyGroup({ ...groupConfig, lanes }, counting.host);
+  const counting = countingDepartures(env);
+  const group = new RedundancyGroup({ ...groupConfig, lanes }, counting.env);
   const outcome = group.run();
   await Promise.all(lanes.map(({ name }) => event((event) => event.type === "confirmed" && event.lane === name)));
   group.stop();
@@ -57,24 +57,24 @@ test("the rate limit holds for all lanes together", async (t) => {
 
 test("where the rate limit is shared, each call has a permit", async (t) => {
   const asked: string[] = [];
-  const { server, host, event, events } = await world(
+  const { server, env, event, events } = await world(
     t,
     {},
     {
-      permit: ({ lane, want }) => {
-        asked.push(`${lane} ${want}`);
+      acquirePermit: ({ lane, call }) => {
+        asked.push(`${lane} ${call}`);
         return asked.length === 1 ? 700 : 0;
       },
     },
   );
-  const group = new RedundancyGroup(groupConfig, host);
+  const group = new RedundancyGroup(groupConfig, env);
   const outcome = group.run();
   await event(({ type, lane }) => type === "confirmed" && lane === "backup");
   group.stop();
   await outcome;
   assert.deepEqual(live(server), []);
   const { calls } = server.emulator.state().stats;
-  const granted = (lane: number, want: string) => asked.slice(1).filter((one) => one === `${lane} ${want}`).length;
+  const granted = (lane: number, call: string) => asked.slice(1).filter((one) => one === `${lane} ${call}`).length;
   for (const lane of [0, 1]) {
     assert.equal(granted(lane, "acquireAndCreate"), 1);
     assert.equal(granted(lane, "create"), 1);
@@ -103,19 +103,19 @@ for (const [reason, said, fail] of FAILURES)
   test(`calls go on, slowly, where permits fail (${reason}: ${said}), and that is told`, async (t) => {
     let isFailing = true;
     const errors: unknown[] = [];
-    const { server, host, events, event } = await world(
+    const { server, env, events, event } = await world(
       t,
       {},
-      { permit: () => (isFailing ? fail() : 0), onError: (error) => errors.push(error) },
+      { acquirePermit: () => (isFailing ? fail() : 0), onError: (error) => errors.push(error) },
     );
     const told = (type: string) => events.filter((event) => event.type === type);
-    const counting = countingDepartures(host);
-    const group = new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5_000 } }, counting.host);
+    const counting = countingDepartures(env);
+    const group = new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5_000 } }, counting.env);
     t.after(() => group.dispose());
     const outcome = group.run();
     const confirmed = (lane: string) => event((event) => event.type === "confirmed" && event.lane === lane);
     await Promise.all([confirmed("primary"), confirmed("backup")]);
-    server.emulator.control({ kind: "kill", uid: group.status().onAir?.uid ?? 0 });
+    server.emulator.control({ type: "kill", uid: group.status().onAir?.uid ?? 0 });
     await event(({ type }) => type === "relaunched");
     assert.ok(counting.mostInASecond() <= 3, `${counting.mostInASecond()} calls in one second`);
     assert.equal(told("permitFailed").length, 1, "once, however often it fails");
@@ -129,13 +129,13 @@ for (const [reason, said, fail] of FAILURES)
     assert.equal(recovered.at - failed.at, recovered.failedForMs);
     isFailing = true;
     group.stop();
-    assert.deepEqual(await outcome, { kind: "stopped" });
+    assert.deepEqual(await outcome, { type: "stopped" });
     assert.deepEqual(live(server), []);
   });
 
 test("a supervisor that is disposed of does not wait for a permit", async (t) => {
-  const { host } = await world(t, {}, { permit: () => NEVER });
-  const group = new RedundancyGroup(groupConfig, host);
+  const { env } = await world(t, {}, { acquirePermit: () => NEVER });
+  const group = new RedundancyGroup(groupConfig, env);
   const run = assert.rejects(group.run(), { code: "DISPOSED" });
   await new Promise((resolve) => setTimeout(resolve, 20));
   group.dispose();
@@ -146,11 +146,11 @@ test("calls that wait for the same snapshot do not leave together", async (t) =>
   const profile = { callsPerSecond: 1000, pcw: 1000, startUp: { takesMs: [50, 100] as [number, number] } };
   let persistMs = 0;
   const persist = () => new Promise<void>((resolve) => setTimeout(resolve, persistMs));
-  const { server, host, event } = await world(t, { profile }, { persist });
-  const counting = countingDepartures(host, (method) => method === "DELETE");
+  const { server, env, event } = await world(t, { profile }, { persist });
+  const counting = countingDepartures(env, (method) => method === "DELETE");
   const lanes = Array.from({ length: 30 }, (_, i) => ({ name: `lane ${i}`, uids: [9000 + 2 * i, 9001 + 2 * i] }));
   const quota = { callsPerSecond: 8, burst: 2, pcw: 1000 };
-  const group = new RedundancyGroup({ ...groupConfig, lanes, quota }, counting.host);
+  const group = new RedundancyGroup({ ...groupConfig, lanes, quota }, counting.env);
   const outcome = group.run();
   await Promise.all(lanes.map(({ name }) => event(({ type, lane }) => type === "confirmed" && lane === name)));
   // Some permits are given in each of these 3 s of the service's.

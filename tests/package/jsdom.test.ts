@@ -55,8 +55,8 @@ test("everything can be imported, and a broadcast runs", async () => {
       const speed = 40;
       const emulator = new Emulator({}, speed);
       const fetch = async (url, { method, headers, body = "" }) => {
-        const { host, pathname, search } = new URL(url);
-        const reply = emulator.handle({ domain: host, method, path: pathname + search, body, authorization: headers.authorization });
+        const { env, pathname, search } = new URL(url);
+        const reply = emulator.handle({ domain: env, method, path: pathname + search, body, authorization: headers.authorization });
         if (!body.includes("services") || body.includes(title)) {
           await new Promise((resolve) => setTimeout(resolve, reply.delayMs / speed));
           return { status: reply.status, headers: { get: () => null }, text: async () => reply.body };
@@ -64,7 +64,7 @@ test("everything can be imported, and a broadcast runs", async () => {
         throw new Error("the title was lost: " + body);
       };
       const config = { appId: "app", instanceId: "show", services, uids: [9001, 9002] };
-      const host = {
+      const env = {
         customerId: "c\\u00fcstomer",
         customerSecret: "s3cret",
         notificationSecret: "secret",
@@ -72,7 +72,7 @@ test("everything can be imported, and a broadcast runs", async () => {
         timeScale: speed,
         onEvent: ({ type }) => type === "confirmed" && supervisor.stop(),
       };
-      const supervisor = new steadymix.Supervisor(config, host);
+      const supervisor = new steadymix.Supervisor(config, env);
       try {
         supervisor.handleNotification("{}", { "agora-signature-v2": "00" });
       } catch (error) {

@@ -22,7 +22,7 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
   let onCall: () => void = () => {};
   const server = await startServer({ speed: SPEED, onCall: () => onCall() });
   t.after(() => server.close());
-  const leftBehind = new Set<string>();
+  const orphaned = new Set<string>();
   const start = () => {
     const child = fork(join(import.meta.dirname, "broadcast.ts"), [
       server.url,
@@ -30,7 +30,7 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
       String(SPEED),
     ]);
     child.on("message", ({ event }: Message) => {
-      if (event?.type === "leftBehind") leftBehind.add(event.instanceId ?? "");
+      if (event?.type === "orphaned") orphaned.add(event.instanceId ?? "");
     });
     t.after(() => child.kill("SIGKILL"));
     return child;
@@ -54,7 +54,7 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
   }
   t.diagnostic(`killed after calls ${moments.join(" ")} (p: carried out, a: answered)`);
 
-  server.emulator.control({ kind: "clearRules" });
+  server.emulator.control({ type: "clearRules" });
   const child = start();
   const status = await running(child);
   const known = new Set(
@@ -64,7 +64,7 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
   assert.deepEqual(unknown, [], "every live task is known");
   child.send("stop");
   await once(child, "exit");
-  const forgotten = live(server).filter(({ instanceId }) => !leftBehind.has(instanceId));
+  const forgotten = live(server).filter(({ instanceId }) => !orphaned.has(instanceId));
   assert.deepEqual(forgotten, [], "after stop() nothing lives that nobody was told of");
   assert.deepEqual(server.emulator.state().overlaps, []);
   assert.ok(server.emulator.state().tasks.length >= 4, "tasks were made in between");
@@ -72,17 +72,17 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
 
 /** Something that makes launches, and so Creates, frequent. */
 function trouble(server: EmulatorServer, random: () => number): void {
-  server.emulator.control({ kind: "clearRules" });
+  server.emulator.control({ type: "clearRules" });
   const kills = random() < 0.6;
-  for (const { taskId } of live(server)) if (kills) server.emulator.control({ kind: "kill", taskId });
+  for (const { taskId } of live(server)) if (kills) server.emulator.control({ type: "kill", taskId });
   const effects = [
-    { kind: "performAndLose" },
-    { kind: "performThenAnswer", status: 206 },
-    { kind: "answer", status: 503 },
-    { kind: "delay", ms: 3000 },
+    { type: "performAndLose" },
+    { type: "performThenAnswer", status: 206 },
+    { type: "answer", status: 503 },
+    { type: "delay", ms: 3000 },
   ] as const;
   const effect = effects[Math.floor(random() * effects.length)] ?? effects[0];
-  if (random() < 0.6) server.emulator.control({ kind: "addRule", rule: { call: "create", times: 2, effect } });
+  if (random() < 0.6) server.emulator.control({ type: "addRule", rule: { call: "create", times: 2, effect } });
 }
 
 function nth(count: number, listen: (act: () => void) => void): Promise<void> {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import v8 from "node:v8";
 import vm from "node:vm";
-import type { Host, Supervisor as SupervisorOf } from "steadymix";
+import type { SupervisorEnv, Supervisor as SupervisorOf } from "steadymix";
 import { supervisorConfig } from "./world.ts";
 
 v8.setFlagsFromString("--expose-gc");
@@ -24,7 +24,7 @@ const { Supervisor, UidRing } = await import("steadymix");
 const bytes = () => memory?.buffer.byteLength ?? 0;
 
 /** Every call is refused: it is over at once. */
-const refusing: Host = {
+const refusing: SupervisorEnv = {
   customerId: "customer",
   customerSecret: "s3cret",
   timeScale: 1000,
@@ -51,7 +51,7 @@ test("one that is over needs no dispose(), and can still be asked", async () => 
     for await (const { type } of supervisor) read.push(type);
   })();
   const outcome = await supervisor.run();
-  assert.deepEqual(outcome, { kind: "failed", reason: "wrongCredentials" });
+  assert.deepEqual(outcome, { type: "failed", reason: "wrongCredentials" });
   await reader;
   assert.deepEqual(read, types);
   assert.equal(read.at(-1), "failed");

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import {
-  DomainLadder,
+  DomainFailover,
   isSteadymixError,
   RedundancyGroup,
   type Services,
@@ -22,8 +22,8 @@ import { showServices } from "../emulator/js/payload.ts";
 import { groupConfig, live, SPEED, supervisorConfig, world } from "./world.ts";
 
 test("launches, confirms, and stops", async (t) => {
-  const { server, host, events, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { server, env, events, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   assert.equal(supervisor.status().state, "running");
@@ -32,7 +32,7 @@ test("launches, confirms, and stops", async (t) => {
     [[9001, "show-1"]],
   );
   supervisor.stop();
-  assert.deepEqual(await outcome, { kind: "stopped" });
+  assert.deepEqual(await outcome, { type: "stopped" });
   assert.deepEqual(live(server), []);
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -41,12 +41,12 @@ test("launches, confirms, and stops", async (t) => {
 });
 
 test("a spent ladder of 206s moves to the other uid", async (t) => {
-  const { server, host, events, event } = await world(t);
+  const { server, env, events, event } = await world(t);
   server.emulator.control({
-    kind: "addRule",
-    rule: { call: "create", times: 4, effect: { kind: "answer", status: 206 } },
+    type: "addRule",
+    rule: { call: "create", times: 4, effect: { type: "answer", status: 206 } },
   });
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   const confirmed = await event(({ type }) => type === "confirmed");
   assert.equal(confirmed.uid, 9002);
@@ -59,12 +59,12 @@ test("a spent ladder of 206s moves to the other uid", async (t) => {
 
 test("a lost answer to Create does not make a second task", async (t) => {
   for (const repeatCreate of ["sameTask200", "already201WithId"] as const) {
-    const { server, host, event } = await world(t, { profile: { repeatCreate } });
+    const { server, env, event } = await world(t, { profile: { repeatCreate } });
     server.emulator.control({
-      kind: "addRule",
-      rule: { call: "create", times: 1, effect: { kind: "performAndLose" } },
+      type: "addRule",
+      rule: { call: "create", times: 1, effect: { type: "performAndLose" } },
     });
-    const supervisor = new Supervisor(supervisorConfig, host);
+    const supervisor = new Supervisor(supervisorConfig, env);
     const outcome = supervisor.run();
     await event(({ type }) => type === "confirmed");
     supervisor.stop();
@@ -80,11 +80,11 @@ test("a killed task is replaced under the other uid, with a new RTC token", asyn
     asked.push([uid, channel]);
     return `token-of-${uid}`;
   };
-  const { server, host, event, events } = await world(t, {}, { rtcToken });
-  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 5000 } }, host);
+  const { server, env, event, events } = await world(t, {}, { rtcToken });
+  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 5000 } }, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
-  server.emulator.control({ kind: "kill", uid: 9001 });
+  server.emulator.control({ type: "kill", uid: 9001 });
   const relaunched = await event(({ type }) => type === "relaunched");
   assert.equal(relaunched.uid, 9002);
   assert.deepEqual(asked, [
@@ -113,19 +113,19 @@ test("a notification brings the next look forward, and a forged one is refused",
   t.after(() => webhook.close());
   const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
   const profile = { notifications: { secret: "notification-secret", doubledPercent: 100 } };
-  const { server, host, event } = await world(
+  const { server, env, event } = await world(
     t,
     { webhook: url, profile },
     { notificationSecret: "notification-secret" },
   );
-  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 3_600_000 } }, host);
+  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 3_600_000 } }, env);
   const taken: string[] = [];
   let received = (body: string, headers: NodeJS.Dict<string | string[]>) => {
     taken.push(supervisor.handleNotification(body, headers));
   };
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
-  server.emulator.control({ kind: "kill", uid: 9001 });
+  server.emulator.control({ type: "kill", uid: 9001 });
   // Without the notification the next look would be an hour away.
   await event(({ type }) => type === "relaunched");
   assert.ok(taken.includes("new") && taken.includes("duplicate"), taken.join());
@@ -137,8 +137,8 @@ test("a notification brings the next look forward, and a forged one is refused",
 });
 
 test("a test of the console's, and what other products send, is foreign", async (t) => {
-  const { host } = await world(t, {}, { notificationSecret: "secret" });
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { env } = await world(t, {}, { notificationSecret: "secret" });
+  const supervisor = new Supervisor(supervisorConfig, env);
   const send = (body: string) => {
     const signature = createHmac("sha256", "secret").update(body).digest("hex");
     return supervisor.handleNotification(body, { "Agora-Signature-V2": signature });
@@ -161,9 +161,9 @@ test("a test of the console's, and what other products send, is foreign", async 
 });
 
 test("a payload without RTC tokens is a warning, unless the application makes them", async (t) => {
-  const { host } = await world(t);
+  const { env } = await world(t);
   const fields = (more: object) => {
-    const supervisor = new Supervisor(supervisorConfig, { ...host, ...more });
+    const supervisor = new Supervisor(supervisorConfig, { ...env, ...more });
     const { warnings } = supervisor;
     supervisor.dispose();
     return warnings.map(({ field }) => field.replace(/^.*transcoder\./, ""));
@@ -177,8 +177,8 @@ test("a payload without RTC tokens is a warning, unless the application makes th
 });
 
 test("an update reaches the running task, one that is wrong does not", async (t) => {
-  const { server, host, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { server, env, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   const moved = showServices();
@@ -201,7 +201,7 @@ test("an update reaches the running task, one that is wrong does not", async (t)
 test("no Create leaves while snapshots cannot be kept", async (t) => {
   let broken = true;
   const errors: string[] = [];
-  const { server, host, event } = await world(
+  const { server, env, event } = await world(
     t,
     {},
     {
@@ -211,7 +211,7 @@ test("no Create leaves while snapshots cannot be kept", async (t) => {
       onError: (error, callback) => errors.push(`${callback}: ${(error as Error).message}`),
     },
   );
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event((event) => event.type === "retrying" && event.reason === "notPersisted");
   assert.equal(server.emulator.state().stats.calls.create, undefined);
@@ -223,7 +223,7 @@ test("no Create leaves while snapshots cannot be kept", async (t) => {
 });
 
 test("a host may be an instance of a class: what it inherits is taken, and keeps its `this`", async (t) => {
-  const { server, host, event } = await world(t);
+  const { server, env, event } = await world(t);
   class Base {
     readonly #token = "token";
     readonly kept: string[] = [];
@@ -233,7 +233,7 @@ test("a host may be an instance of a class: what it inherits is taken, and keeps
       return `s3cret of ${this.#token}`;
     }
     get timeScale() {
-      return host.timeScale ?? 1;
+      return env.timeScale ?? 1;
     }
     persist(snapshot: string) {
       this.kept.push(snapshot);
@@ -244,10 +244,10 @@ test("a host may be an instance of a class: what it inherits is taken, and keeps
     }
     fetch: typeof fetch = (input, init) => {
       assert.ok(this.kept.length > 0, "nothing leaves before the snapshot");
-      return (host.fetch ?? fetch)(input, init);
+      return (env.fetch ?? fetch)(input, init);
     };
     onEvent(confirmed: SteadymixEvent) {
-      host.onEvent?.(confirmed);
+      env.onEvent?.(confirmed);
       if (confirmed.type === "confirmed") throw new Error(this.#token);
     }
   }
@@ -274,8 +274,8 @@ test("the global fetch, given as the host's, is called without a `this`, as brow
     receivers.push(this);
     return Promise.reject(new TypeError("no network"));
   });
-  const { host, event } = await world(t, {}, { fetch });
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { env, event } = await world(t, {}, { fetch });
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "retrying");
   supervisor.stop();
@@ -284,12 +284,12 @@ test("the global fetch, given as the host's, is called without a `this`, as brow
 });
 
 test("what an asynchronous onEvent rejects with is handed to onError; should that fail too, nobody is left to tell", async (t) => {
-  const { host, event } = await world(t);
+  const { env, event } = await world(t);
   const errors: string[] = [];
   const supervisor = new Supervisor(supervisorConfig, {
-    ...host,
+    ...env,
     onEvent: async (event) => {
-      host.onEvent?.(event);
+      env.onEvent?.(event);
       throw new Error(event.type);
     },
     persist: () => Promise.reject(new Error("disk full")),
@@ -306,8 +306,8 @@ test("what an asynchronous onEvent rejects with is handed to onError; should tha
 });
 
 test("a second run() is refused, and the readers of the first read on", async (t) => {
-  const { host, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { env, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, env);
   const reader = supervisor[Symbol.asyncIterator]();
   const outcome = supervisor.run();
   await assert.rejects(supervisor.run(), { code: "ALREADY_RUNNING" });
@@ -320,8 +320,8 @@ test("a second run() is refused, and the readers of the first read on", async (t
 });
 
 test("every reader gets every event, and ends with the run", async (t) => {
-  const { host, events, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { env, events, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, env);
   const read = async () => {
     const types: string[] = [];
     for await (const { type } of supervisor) types.push(type);
@@ -337,8 +337,8 @@ test("every reader gets every event, and ends with the run", async (t) => {
 });
 
 test("an abort leaves the tasks alone, and the snapshot goes on with them", async (t) => {
-  const { server, host, event, events } = await world(t);
-  const first = new Supervisor(supervisorConfig, host);
+  const { server, env, event, events } = await world(t);
+  const first = new Supervisor(supervisorConfig, env);
   const abort = new AbortController();
   const outcome = first.run(abort.signal);
   await event(({ type }) => type === "created");
@@ -348,7 +348,7 @@ test("an abort leaves the tasks alone, and the snapshot goes on with them", asyn
   first.dispose();
   assert.throws(() => first.status(), { code: "DISPOSED" });
 
-  const second = Supervisor.restore(snapshot, host);
+  const second = Supervisor.restore(snapshot, env);
   const again = second.run();
   await event(({ type }) => type === "confirmed");
   second.stop();
@@ -356,13 +356,13 @@ test("an abort leaves the tasks alone, and the snapshot goes on with them", asyn
   assert.equal(events.filter(({ type }) => type === "launching").length, 1);
   assert.deepEqual(live(server), []);
   for (const damaged of [snapshot.slice(0, -5), undefined, null, 5, Buffer.from(snapshot)])
-    assert.throws(() => Supervisor.restore(damaged as string, host), {
+    assert.throws(() => Supervisor.restore(damaged as string, env), {
       name: "SteadymixError",
       code: "INVALID_SNAPSHOT",
     });
   // Settings may come from outside, and a snapshot says where calls with the credentials go.
   const smuggled = { ...supervisorConfig, snapshot } as SupervisorConfig;
-  assert.throws(() => new Supervisor(smuggled, host), { code: "INVALID_CONFIG", field: "config.snapshot" });
+  assert.throws(() => new Supervisor(smuggled, env), { code: "INVALID_CONFIG", field: "config.snapshot" });
 });
 
 test("what waits for its snapshot when it is aborted, or disposed of, is neither sent nor persisted", async (t) => {
@@ -371,9 +371,9 @@ test("what waits for its snapshot when it is aborted, or disposed of, is neither
     const calls: string[] = [];
     let written = 0;
     let write = () => {};
-    const { server, host } = await world(t);
+    const { server, env } = await world(t);
     const supervisor = new Supervisor(supervisorConfig, {
-      ...host,
+      ...env,
       fetch: (input, init) => {
         calls.push(String(init?.method));
         return loopbackFetch(server.url)(input, init);
@@ -400,12 +400,12 @@ test("what waits for its snapshot when it is aborted, or disposed of, is neither
 test("the last snapshot is not waited for by who lets go of it", async (t) => {
   for (const end of ["abort", "dispose"] as const) {
     const abort = new AbortController();
-    const { host, event } = await world(t);
+    const { env, event } = await world(t);
     let isOver = false;
     const supervisor: Supervisor = new Supervisor(supervisorConfig, {
-      ...host,
+      ...env,
       onEvent: (event) => {
-        host.onEvent?.(event);
+        env.onEvent?.(event);
         isOver = event.type === "stopped";
       },
       // The last one is never done.
@@ -423,8 +423,8 @@ test("the last snapshot is not waited for by who lets go of it", async (t) => {
 });
 
 test("a reader that comes after the end has nothing to read", async (t) => {
-  const { host, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { env, event } = await world(t);
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
@@ -433,12 +433,12 @@ test("a reader that comes after the end has nothing to read", async (t) => {
 });
 
 test("a reply that is too large, or cut off, is no reply", async (t) => {
-  const { server, host, event, events } = await world(t, {}, { maxBodyBytes: 4096 });
+  const { server, env, event, events } = await world(t, {}, { maxResponseBytes: 4096 });
   const large = JSON.stringify({ taskId: "wrong", padding: "x".repeat(5000) });
-  const answer = { kind: "answer", status: 200, body: large } as const;
-  server.emulator.control({ kind: "addRule", rule: { call: "create", times: 1, effect: answer } });
-  server.emulator.control({ kind: "addRule", rule: { call: "query", times: 1, effect: { kind: "garbage" } } });
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const answer = { type: "answer", status: 200, body: large } as const;
+  server.emulator.control({ type: "addRule", rule: { call: "create", times: 1, effect: answer } });
+  server.emulator.control({ type: "addRule", rule: { call: "query", times: 1, effect: { type: "garbage" } } });
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
@@ -465,10 +465,10 @@ test("a reply that cannot be read is no answer: the call is made again", async (
     ],
   ];
   for (const [name, spoilt] of odd) {
-    const { server, host, event, events } = await world(t);
+    const { server, env, event, events } = await world(t);
     let calls = 0;
     const supervisor = new Supervisor(supervisorConfig, {
-      ...host,
+      ...env,
       fetch: async (input, init) => {
         const response = await loopbackFetch(server.url)(input, init);
         calls += 1;
@@ -478,18 +478,18 @@ test("a reply that cannot be read is no answer: the call is made again", async (
     const outcome = supervisor.run();
     await event(({ type }) => type === "confirmed");
     supervisor.stop();
-    assert.deepEqual(await outcome, { kind: "stopped" }, name);
+    assert.deepEqual(await outcome, { type: "stopped" }, name);
     const retried = events.flatMap((event) => (event.type === "retrying" ? [`${event.call} ${event.reason}`] : []));
     assert.deepEqual(retried, ["acquire noAnswer", "acquire noAnswer"], name);
   }
 });
 
 test("a body that has no reader, as another library's fetch gives, is read all the same", async (t) => {
-  const { server, host, event, events } = await world(t, {}, { maxBodyBytes: 4096 });
-  const large = { kind: "answer", status: 200, body: JSON.stringify({ taskId: "wrong", padding: "x".repeat(5000) }) };
-  server.emulator.control({ kind: "addRule", rule: { call: "create", times: 1, effect: large as Effect } });
+  const { server, env, event, events } = await world(t, {}, { maxResponseBytes: 4096 });
+  const large = { type: "answer", status: 200, body: JSON.stringify({ taskId: "wrong", padding: "x".repeat(5000) }) };
+  server.emulator.control({ type: "addRule", rule: { call: "create", times: 1, effect: large as Effect } });
   const supervisor = new Supervisor(supervisorConfig, {
-    ...host,
+    ...env,
     fetch: async (input, init) => {
       const { status, headers, body } = await loopbackFetch(server.url)(input, init);
       const text = () => new Response(body).text();
@@ -501,15 +501,15 @@ test("a body that has no reader, as another library's fetch gives, is read all t
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
-  assert.deepEqual(await outcome, { kind: "stopped" });
+  assert.deepEqual(await outcome, { type: "stopped" });
   const retried = events.flatMap((event) => (event.type === "retrying" ? [`${event.call} ${event.reason}`] : []));
   assert.deepEqual(retried, ["create malformed"]);
 });
 
 test("`using` lets go of it, and says so to those who go on", async (t) => {
-  const { host } = await world(t);
+  const { env } = await world(t);
   const run = async () => {
-    using supervisor = new Supervisor(supervisorConfig, host);
+    using supervisor = new Supervisor(supervisorConfig, env);
     const outcome = supervisor.run();
     outcome.catch(() => {});
     return { supervisor, outcome };
@@ -542,7 +542,7 @@ test("disposed of at any event, in it or just after it, nothing of it runs any m
 });
 
 test("bad input is named", () => {
-  const host = { customerId: "a", customerSecret: "b" };
+  const env = { customerId: "a", customerSecret: "b" };
   const code = (run: () => unknown) => {
     try {
       run();
@@ -552,32 +552,32 @@ test("bad input is named", () => {
     }
     return assert.fail("nothing was thrown");
   };
-  const make = (change: object) => () => new Supervisor({ ...supervisorConfig, ...change }, host);
+  const make = (change: object) => () => new Supervisor({ ...supervisorConfig, ...change }, env);
   assert.deepEqual(code(make({ uids: [1, 1] })), ["INVALID_CONFIG", "config.uids", "[1, 1]"]);
   assert.deepEqual(code(make({ uids: [1, 9001] })), ["INVALID_CONFIG", "config.uids", "1"]);
   assert.deepEqual(code(make({ instanceId: undefined })), ["INVALID_CONFIG", "config.instanceId", "missing"]);
-  assert.deepEqual(code(make({ policy: { confirmMs: [400_000] } }))[1], "config.policy.confirmMs");
+  assert.deepEqual(code(make({ policy: { confirmDelaysMs: [400_000] } }))[1], "config.policy.confirmDelaysMs");
   assert.deepEqual(code(make({ area: "mars" })), ["INVALID_CONFIG", "config.area", '"mars"']);
   const noSecret = () => new Supervisor(supervisorConfig, { customerId: "a" } as never);
-  assert.deepEqual(code(noSecret), ["INVALID_CONFIG", "host.customerSecret", "undefined"]);
-  const given = (change: object) => () => new Supervisor(supervisorConfig, { ...host, ...change } as never);
-  assert.deepEqual(code(given({ onError: "log" })), ["INVALID_CONFIG", "host.onError", "string"]);
-  assert.deepEqual(code(given({ onEvent: "log" })), ["INVALID_CONFIG", "host.onEvent", "string"]);
-  assert.deepEqual(code(given({ fetch: "get" })), ["INVALID_CONFIG", "host.fetch", "string"]);
-  assert.deepEqual(code(given({ notificationSecret: null })), ["INVALID_CONFIG", "host.notificationSecret", "object"]);
-  assert.deepEqual(code(given({ notificationSecret: 5 })), ["INVALID_CONFIG", "host.notificationSecret", "number"]);
-  assert.deepEqual(code(given({ notificationSecret: "" })), ["INVALID_CONFIG", "host.notificationSecret", "empty"]);
+  assert.deepEqual(code(noSecret), ["INVALID_CONFIG", "env.customerSecret", "undefined"]);
+  const given = (change: object) => () => new Supervisor(supervisorConfig, { ...env, ...change } as never);
+  assert.deepEqual(code(given({ onError: "log" })), ["INVALID_CONFIG", "env.onError", "string"]);
+  assert.deepEqual(code(given({ onEvent: "log" })), ["INVALID_CONFIG", "env.onEvent", "string"]);
+  assert.deepEqual(code(given({ fetch: "get" })), ["INVALID_CONFIG", "env.fetch", "string"]);
+  assert.deepEqual(code(given({ notificationSecret: null })), ["INVALID_CONFIG", "env.notificationSecret", "object"]);
+  assert.deepEqual(code(given({ notificationSecret: 5 })), ["INVALID_CONFIG", "env.notificationSecret", "number"]);
+  assert.deepEqual(code(given({ notificationSecret: "" })), ["INVALID_CONFIG", "env.notificationSecret", "empty"]);
   for (const none of [undefined, null]) {
     const noHost = () => new Supervisor(supervisorConfig, none as never);
-    assert.deepEqual(code(noHost), ["INVALID_CONFIG", "host.customerId", "undefined"]);
+    assert.deepEqual(code(noHost), ["INVALID_CONFIG", "env.customerId", "undefined"]);
   }
 });
 
 test("what JSON cannot express is named as well, and a uid that is not of the ring", () => {
   const circular: { itself?: object } = {};
   circular.itself = circular;
-  const host = { customerId: "a", customerSecret: "b" };
-  using supervisor = new Supervisor(supervisorConfig, host);
+  const env = { customerId: "a", customerSecret: "b" };
+  using supervisor = new Supervisor(supervisorConfig, env);
   for (const [services, value, field = "services", allowed = "an object"] of [
     [undefined, "undefined"],
     [{ big: 1n }, "an object that JSON cannot express"],
@@ -589,11 +589,11 @@ test("what JSON cannot express is named as well, and a uid that is not of the ri
     assert.deepEqual(validateTask(services).errors, [named]);
   }
   const asObject = { code: "INVALID_CONFIG", field: "config", allowed: "an object" };
-  assert.throws(() => new Supervisor(circular as never, host), asObject);
+  assert.throws(() => new Supervisor(circular as never, env), asObject);
   for (const monitorIntervalMs of [NaN, Infinity, -Infinity]) {
     const config = { ...supervisorConfig, policy: { monitorIntervalMs } };
     const named = { field: "config.policy.monitorIntervalMs", value: String(monitorIntervalMs) };
-    assert.throws(() => new Supervisor(config, host), { code: "INVALID_CONFIG", ...named });
+    assert.throws(() => new Supervisor(config, env), { code: "INVALID_CONFIG", ...named });
   }
   const ring = new UidRing([1, 2]);
   const named = { field: "uid", value: "3", allowed: "one of [1, 2]" };
@@ -611,22 +611,22 @@ test("a clock that is set back does not hold up who asks for a permit", () => {
 });
 
 test("a number in a reply that JavaScript cannot hold costs no event, no status and no snapshot", async (t) => {
-  const { server, host, event, events } = await world(t);
-  const rule = { call: "acquire", times: 1, effect: { kind: "answer", status: 503, code: 2 ** 53 } } as const;
-  server.emulator.control({ kind: "addRule", rule });
-  const supervisor = new Supervisor(supervisorConfig, host);
+  const { server, env, event, events } = await world(t);
+  const rule = { call: "acquire", times: 1, effect: { type: "answer", status: 503, code: 2 ** 53 } } as const;
+  server.emulator.control({ type: "addRule", rule });
+  const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   const retrying = events.find(({ type }) => type === "retrying");
   assert.ok(retrying?.type === "retrying" && retrying.status === 503 && retrying.code === undefined);
   assert.equal(supervisor.status().state, "running");
   supervisor.stop();
-  assert.deepEqual(await outcome, { kind: "stopped" });
+  assert.deepEqual(await outcome, { type: "stopped" });
 });
 
 test("a clock that is set back does not keep a domain from being returned to", () => {
   const now = Date.now();
-  const ladder = new DomainLadder("north-america", undefined, 60_000);
+  const ladder = new DomainFailover("north-america", undefined, 60_000);
   for (let call = 0; call < 2; call++) ladder.failed("api.agora.io", "unreachable", now);
   assert.equal(ladder.domain(now), "api-us-east-1.agora.io");
   const back = now - 3_600_000;
@@ -666,7 +666,7 @@ test("credentials that a proxy repeats are in no event and no status, however th
     for (const status of [503, 400]) {
       const events: unknown[] = [];
       const errors: unknown[] = [];
-      const host = {
+      const env = {
         ...{ customerId, customerSecret, notificationSecret, fetch: echoing(status, written), timeScale: 1000 },
         onEvent: (event: unknown) => {
           if (events.push(event) === 8) enough.abort();
@@ -674,7 +674,7 @@ test("credentials that a proxy repeats are in no event and no status, however th
         onError: (error: unknown) => errors.push(error),
       };
       const enough = new AbortController();
-      const group = new RedundancyGroup(groupConfig, host);
+      const group = new RedundancyGroup(groupConfig, env);
       await group.run(enough.signal).catch((error: unknown) => assert.equal(error, enough.signal.reason));
       const shown = JSON.stringify([events, group.status(), errors]).toLowerCase();
       assert.ok(events.length > 2 && shown.includes("…"), shown);
@@ -685,7 +685,7 @@ test("credentials that a proxy repeats are in no event and no status, however th
 });
 
 test("a value that may be a secret is not quoted", () => {
-  const host = { customerId: "a", customerSecret: "b" };
+  const env = { customerId: "a", customerSecret: "b" };
   const secret = "s3cret-0123456789";
   const wrong: unknown[] = [
     { ...supervisorConfig, customerSecret: secret },
@@ -700,21 +700,21 @@ test("a value that may be a secret is not quoted", () => {
   ];
   for (const config of wrong) {
     assert.throws(
-      () => new Supervisor(config as SupervisorConfig, host),
+      () => new Supervisor(config as SupervisorConfig, env),
       (error: Error) => isSteadymixError(error) && !inspect(error, { depth: 5 }).includes(secret),
       JSON.stringify(config),
     );
   }
-  const snapshot = () => Supervisor.restore(`{"customerSecret":"${secret}"}`, host);
+  const snapshot = () => Supervisor.restore(`{"customerSecret":"${secret}"}`, env);
   assert.throws(snapshot, (error: Error) => !error.message.includes(secret));
 });
 
 test("the payload that is shown hides what may be a secret, and is taken as an update", async (t) => {
-  const { server, host, event } = await world(t);
+  const { server, env, event } = await world(t);
   const services = showServices();
   const { transcoder } = services.cloudTranscoder.config;
   Object.assign(transcoder, { seiToken: "s3cret-one", layout: { key: ["s3cret-two"] } });
-  const supervisor = new Supervisor({ ...supervisorConfig, services }, host);
+  const supervisor = new Supervisor({ ...supervisorConfig, services }, env);
   const run = supervisor.run();
   await event(({ type }) => type === "confirmed");
   const shown = supervisor.payload as typeof services;
@@ -744,7 +744,7 @@ test("a reply's Date is what a date in Retry-After is compared with, and one tha
   const supervisor = new Supervisor(supervisorConfig, {
     customerId: "a",
     customerSecret: "b",
-    maxBodyBytes: 1_024,
+    maxResponseBytes: 1_024,
     timeScale: 1_000,
     fetch: async () => (answers.shift() ?? (() => new Response("{}", { status: 400 })))(),
     onEvent: (event) => seen.push(event),

@@ -8,7 +8,7 @@ import { test } from "node:test";
 const ROOT = join(import.meta.dirname, "..", "..");
 
 const PROGRAM = `
-  import { type Host, RedundancyGroup, type Services, Supervisor } from "steadymix";
+  import { type SupervisorEnv, RedundancyGroup, type Services, Supervisor } from "steadymix";
   import { Emulator } from "steadymix/emulator";
   import { FailoverViewer, OnAirFeed } from "steadymix/viewer";
 
@@ -19,9 +19,9 @@ const PROGRAM = `
     },
   };
   const config = { appId: "app", instanceId: "show", services };
-  const host: Host = { customerId: "id", customerSecret: "secret", fetch: new Emulator().fetch };
-  export const supervisor = new Supervisor({ ...config, uids: [1, 2] }, host);
-  export const group = RedundancyGroup.restore(supervisor.snapshot(), host);
+  const env: SupervisorEnv = { customerId: "id", customerSecret: "secret", fetch: new Emulator().fetch };
+  export const supervisor = new Supervisor({ ...config, uids: [1, 2] }, env);
+  export const group = RedundancyGroup.restore(supervisor.snapshot(), env);
   export const others = [FailoverViewer, OnAirFeed];
   export const said: "new" | "duplicate" | "stale" | "foreign" = supervisor.handleNotification("{}", { "agora-signature-v2": "00" });
 `;
@@ -60,8 +60,8 @@ test("where lib dom is, what takes a Response, a signal, or an element is as str
   const more = `
     supervisor.run(new AbortController().signal);
     supervisor.handleNotification(new Uint8Array(), new Headers());
-    export const standard: Host = { ...host, fetch };
-    export const wrong: Host = { ...host, fetch: async () => ({ status: 200 }) };
+    export const standard: SupervisorEnv = { ...env, fetch };
+    export const wrong: SupervisorEnv = { ...env, fetch: async () => ({ status: 200 }) };
   `;
   const errors = await errorsOf(PROGRAM + more, "es2023,dom");
   assert.equal(errors.length, 1, errors.join("\n"));

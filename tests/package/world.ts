@@ -1,6 +1,6 @@
 /** The emulated service behind HTTP, and what a user of the package gives. */
 import type { TestContext } from "node:test";
-import type { GroupConfig, Host, SteadymixEvent, SupervisorConfig } from "steadymix";
+import type { GroupConfig, SteadymixEvent, SupervisorConfig, SupervisorEnv } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { type EmulatorServer, type ServerOptions, startServer } from "../emulator/js/server.ts";
@@ -24,7 +24,7 @@ export const groupConfig: GroupConfig = {
 
 export interface World {
   server: EmulatorServer;
-  host: Host;
+  env: SupervisorEnv;
   /** Every event so far. */
   events: SteadymixEvent[];
   /** Resolves with the first event, past or to come, that this is true for. */
@@ -32,7 +32,11 @@ export interface World {
 }
 
 /** Ends with the test. */
-export async function world(test: TestContext, options: ServerOptions = {}, host: Partial<Host> = {}): Promise<World> {
+export async function world(
+  test: TestContext,
+  options: ServerOptions = {},
+  env: Partial<SupervisorEnv> = {},
+): Promise<World> {
   const server = await startServer({ speed: SPEED, ...options });
   test.after(() => server.close());
   const events: SteadymixEvent[] = [];
@@ -40,7 +44,7 @@ export async function world(test: TestContext, options: ServerOptions = {}, host
   return {
     server,
     events,
-    host: {
+    env: {
       customerId: "customer",
       customerSecret: "s3cret",
       fetch: loopbackFetch(server.url),
@@ -49,7 +53,7 @@ export async function world(test: TestContext, options: ServerOptions = {}, host
         events.push(event);
         for (const take of waiting) take(event);
       },
-      ...host,
+      ...env,
     },
     event: (matches) => {
       const past = events.find(matches);
@@ -72,7 +76,7 @@ export const live = (server: EmulatorServer) => server.emulator.state().tasks.fi
  * A host whose calls are counted by when they leave, which is the driver's last look at the clock: a busy machine may stop
  * between that and the call, and all the longer before the call arrives.
  */
-export function countingDepartures(host: Host, isCounted: (method: string) => boolean = () => true) {
+export function countingDepartures(env: SupervisorEnv, isCounted: (method: string) => boolean = () => true) {
   const began = Date.now();
   let looked = began;
   const left: number[] = [];
@@ -82,10 +86,10 @@ export function countingDepartures(host: Host, isCounted: (method: string) => bo
   };
   const fetch: typeof globalThis.fetch = (input, init) => {
     if (isCounted(init?.method ?? "GET")) left.push(looked);
-    return (host.fetch ?? globalThis.fetch)(input, init);
+    return (env.fetch ?? globalThis.fetch)(input, init);
   };
   return {
-    host: { ...host, now, fetch },
+    env: { ...env, now, fetch },
     calls: () => left.length,
     /** In any second of the service's. */
     mostInASecond: () => Math.max(...left.map((at, i) => left.slice(i).filter((other) => other < at + 1000).length)),

@@ -4,14 +4,14 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { OnAirFeed, type OnAirFeedOptions, type OnAirWord, type SwitchReason } from "steadymix/viewer";
+import { OnAirFeed, type OnAirFeedOptions, type OnAirUpdate, type SwitchReason } from "steadymix/viewer";
 import { Clock } from "./clock.ts";
 
-const wordOf = (word: number, uid: number | null, over = false): OnAirWord => ({
+const updateOf = (revision: number, uid: number | null, ended = false): OnAirUpdate => ({
   type: "onAir",
-  word,
+  revision,
   onAir: uid === null ? null : { lane: "primary", channel: "show", uid },
-  over,
+  ended,
 });
 
 /** One text frame, unmasked, as servers send them. */
@@ -31,9 +31,9 @@ function unmasked(data: Buffer): string {
 
 type Route = "socket" | "stream" | "polling";
 
-/** A server whose word can be changed; only the ways in `open` get through. */
+/** A server whose update can be changed; only the ways in `open` get through. */
 async function serverOf(t: TestContext, open: Set<Route>) {
-  let word = wordOf(1, 9001);
+  let update = updateOf(1, 9001);
   const asked: string[] = [];
   const reports: string[] = [];
   const sockets = new Set<Socket>();
@@ -43,10 +43,10 @@ async function serverOf(t: TestContext, open: Set<Route>) {
     asked.push(`${request.method} ${path} ${request.headers.authorization ?? ""}`);
     if (path === "watch" && open.has("stream")) {
       response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write(`data: ${JSON.stringify(word)}\n\n`);
+      response.write(`data: ${JSON.stringify(update)}\n\n`);
       streams.add(response);
     } else if (path === "on-air" && open.has("polling")) {
-      response.end(JSON.stringify(word));
+      response.end(JSON.stringify(update));
     } else if (path === "reports") {
       request.setEncoding("utf8").on("data", (text: string) => reports.push(text));
       request.on("end", () => response.end("{}"));
@@ -61,7 +61,7 @@ async function serverOf(t: TestContext, open: Set<Route>) {
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
     );
-    socket.write(frame(JSON.stringify(word)));
+    socket.write(frame(JSON.stringify(update)));
     socket.on("data", (data: Buffer) => {
       if (((data[0] ?? 0) & 15) === 1) reports.push(unmasked(data));
     });
@@ -78,10 +78,10 @@ async function serverOf(t: TestContext, open: Set<Route>) {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/broadcasts/show/`,
     asked,
     reports,
-    say: (next: OnAirWord) => {
-      word = next;
-      for (const socket of sockets) socket.write(frame(JSON.stringify(word)));
-      for (const stream of streams) stream.write(`data: ${JSON.stringify(word)}\n\n`);
+    say: (next: OnAirUpdate) => {
+      update = next;
+      for (const socket of sockets) socket.write(frame(JSON.stringify(update)));
+      for (const stream of streams) stream.write(`data: ${JSON.stringify(update)}\n\n`);
     },
     /** Ends the sockets with that code. */
     close: (code: number) => {
@@ -95,40 +95,40 @@ async function serverOf(t: TestContext, open: Set<Route>) {
   };
 }
 
-/** A feed that ends with the test, and a way to wait for its words. */
+/** A feed that ends with the test, and a way to wait for its updates. */
 function follow(t: TestContext, address: string, token: OnAirFeedOptions["token"] = "token") {
-  const words: (number | null)[] = [];
+  const updates: (number | null)[] = [];
   let tell: () => void = () => {};
   const feed = new OnAirFeed(address, {
     token,
-    onWord: ({ onAir }) => {
-      words.push(onAir?.uid ?? null);
+    onUpdate: ({ onAir }) => {
+      updates.push(onAir?.uid ?? null);
       tell();
     },
   });
   t.after(() => feed.close());
   const next = async (uid: number | null) => {
-    while (words.at(-1) !== uid) {
+    while (updates.at(-1) !== uid) {
       await new Promise<void>((resolve) => {
         tell = resolve;
       });
     }
   };
-  return { feed, words, next };
+  return { feed, updates, next };
 }
 
 const switched = (from: number, reason: "frozen" | "failed") =>
   ({ type: "switched", from, to: 9101, reason, detectMs: 1, switchMs: 1, outageMs: 2 }) as const;
 
-test("by WebSocket: each word once, reports on the same way", async (t) => {
+test("by WebSocket: each update once, reports on the same way", async (t) => {
   const server = await serverOf(t, new Set(["socket"]));
   let tokens = 0;
-  const { feed, words, next } = follow(t, server.address, async () => `token-${++tokens}`);
+  const { feed, updates, next } = follow(t, server.address, async () => `token-${++tokens}`);
   await next(9001);
-  server.say(wordOf(1, 9009));
-  server.say(wordOf(2, 9101));
+  server.say(updateOf(1, 9009));
+  server.say(updateOf(2, 9101));
   await next(9101);
-  assert.deepEqual(words, [9001, 9101]);
+  assert.deepEqual(updates, [9001, 9101]);
   assert.match(server.asked[0] ?? "", /watch\?token=token-1$/);
   feed.take(switched(9001, "failed"));
   feed.take(switched(9001, "frozen"));
@@ -136,7 +136,7 @@ test("by WebSocket: each word once, reports on the same way", async (t) => {
   while (server.reports.length === 0) await new Promise((resolve) => setImmediate(resolve));
   // Cut off, it comes back by the same way, with a new token, and is told what it missed.
   server.cut();
-  server.say(wordOf(3, 9002));
+  server.say(updateOf(3, 9002));
   await next(9002);
   assert.match(server.asked.at(-1) ?? "", /watch\?token=token-2$/);
   assert.deepEqual(server.reports, ['{"type":"gone","uid":9001}']);
@@ -149,7 +149,7 @@ test("a token that has expired is no failure: another one is asked for, and it g
   let [closes, next] = [0, () => {}];
   const feed = new OnAirFeed(server.address, {
     token: () => `token-${++tokens}`,
-    onWord: () => next(),
+    onUpdate: () => next(),
     onError: (error) => errors.push(error),
   });
   t.after(() => feed.close());
@@ -161,7 +161,7 @@ test("a token that has expired is no failure: another one is asked for, and it g
   for (const code of [3000, 1011]) {
     server.close(code);
     closes += 1;
-    server.say(wordOf(1 + closes, 9001));
+    server.say(updateOf(1 + closes, 9001));
     await told();
     assert.match(server.asked.at(-1) ?? "", new RegExp(`^UPGRADE .*token=token-${1 + closes}$`));
     assert.equal(errors.length, closes - 1, `${code}`);
@@ -172,7 +172,7 @@ test("where no WebSocket gets through: by server-sent events, reports by themsel
   const server = await serverOf(t, new Set(["stream"]));
   const { feed, next } = follow(t, server.address);
   await next(9001);
-  server.say(wordOf(2, 9101));
+  server.say(updateOf(2, 9101));
   await next(9101);
   feed.take(switched(9001, "frozen"));
   while (server.reports.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -184,7 +184,7 @@ test("where neither does: by polling", async (t) => {
   const server = await serverOf(t, new Set(["polling"]));
   const { next } = follow(t, server.address);
   await next(9001);
-  server.say(wordOf(2, 9101));
+  server.say(updateOf(2, 9101));
   await next(9101);
   assert.ok(server.asked.includes("GET on-air Bearer token"));
 });
@@ -193,7 +193,7 @@ test("after the end, and when it is closed, nothing is asked any more", async (t
   const server = await serverOf(t, new Set(["socket"]));
   const { feed, next } = follow(t, server.address);
   await next(9001);
-  server.say(wordOf(2, null, true));
+  server.say(updateOf(2, null, true));
   await next(null);
   feed.close();
   feed.take(switched(9001, "frozen"));
@@ -210,12 +210,12 @@ test("an answer that is on its way when it is closed is not told", async (t) => 
     feed.close();
     return text.call(this);
   });
-  const { feed, words } = follow(t, server.address);
+  const { feed, updates } = follow(t, server.address);
   while (read.mock.callCount() === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   await read.mock.calls[0]?.result;
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(server.asked.at(-1), "GET on-air Bearer token");
-  assert.deepEqual(words, []);
+  assert.deepEqual(updates, []);
 });
 
 // ---- which way, by a clock that the test moves ----------------------------------------------------------------------
@@ -230,7 +230,7 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
   const clock = new Clock();
   const tried: Route[] = [];
   const said: string[] = [];
-  const word = JSON.stringify(wordOf(1, 9001));
+  const update = JSON.stringify(updateOf(1, 9001));
   const connections = new Set<Connection>();
   class Connection {
     readonly OPEN = 1;
@@ -245,7 +245,7 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
       queueMicrotask(() => {
         if (!open.has(way)) return this.onerror?.();
         this.readyState = this.OPEN;
-        this.onmessage?.({ data: word });
+        this.onmessage?.({ data: update });
       });
     }
     send(text: string) {
@@ -271,7 +271,7 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
     fetch: async () => {
       tried.push("polling");
       if (!open.has("polling")) throw new Error("no network");
-      return new Response(word);
+      return new Response(update);
     },
   };
   const genuine = Object.keys(platform).map(
@@ -281,7 +281,11 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
   for (const name of lacks ?? []) Reflect.deleteProperty(globalThis, name);
-  const feed = new OnAirFeed("https://shows.example/broadcasts/show", { token: "token", onWord: () => {}, ...options });
+  const feed = new OnAirFeed("https://shows.example/broadcasts/show", {
+    token: "token",
+    onUpdate: () => {},
+    ...options,
+  });
   t.after(() => {
     feed.close();
     clock.restore();
@@ -471,12 +475,12 @@ test("what onError throws is told, and does not keep it from connecting again", 
   assert.match(errors[1] ?? "", /was lost by socket/);
 });
 
-test("what onWord throws is told, and is no lost connection", async (t) => {
+test("what onUpdate throws is told, and is no lost connection", async (t) => {
   const told = t.mock.method(console, "error", () => {});
   const lost: unknown[] = [];
   const { clock, tried } = platformOf(t, new Set(["polling"]), {
     lacks: ["WebSocket", "EventSource"],
-    onWord: () => {
+    onUpdate: () => {
       throw new Error("not understood");
     },
     onError: (error) => lost.push(error),

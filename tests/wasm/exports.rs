@@ -7,8 +7,8 @@ use futures_util::future::join;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Date, Error, Function, JSON, Object, Promise, Reflect};
 use steadymix::wasm::{
-    Driver, Host, RetryPolicy, UidRing, estimate_quota, interpret, parse_notification, validate_task,
-    verify_notification,
+    Driver, RetryPolicy, SupervisorEnv, UidRing, estimate_quota, interpret, parse_notification,
+    validate_task, verify_notification,
 };
 use steadymix_emulator::{Call, CallKind, Command, Effect, Emulator, Profile, Reply, Rule};
 use wasm_bindgen::prelude::*;
@@ -41,10 +41,10 @@ const CONFIG: &str = r#"{ "appId": "app", "instanceId": "show", "uids": [9001, 9
         "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
         "outputs": [{ "rtc": { "rtcChannel": "show" } }] } } } } }"#;
 
-/// An emulated service, and everything that a host has to give.
+/// An emulated service, and everything that an application has to give.
 struct World {
     emulator: Rc<RefCell<Emulator>>,
-    host: Object,
+    env: Object,
     events: Rc<RefCell<Vec<JsValue>>>,
     snapshots: Rc<RefCell<Vec<String>>>,
 }
@@ -54,40 +54,40 @@ impl World {
         let emulator = Rc::new(RefCell::new(Emulator::new(Profile::default())));
         let events = Rc::new(RefCell::new(Vec::new()));
         let snapshots = Rc::new(RefCell::new(Vec::new()));
-        let host = Object::new();
+        let env = Object::new();
         let began = Date::now();
-        set_speed(&host, began, SPEED);
-        set(&host, "secrets", &"[]".into());
+        set_speed(&env, began, SPEED);
+        set(&env, "secrets", &"[]".into());
         let before_set_back = Closure::<dyn Fn() -> f64>::new(|| 0.0);
-        set(&host, "beforeSetBack", &before_set_back.into_js_value());
-        set(&host, "hasPersist", &true.into());
-        set(&host, "hasRtcToken", &true.into());
-        set(&host, "hasPermit", &false.into());
+        set(&env, "beforeSetBack", &before_set_back.into_js_value());
+        set(&env, "hasPersist", &true.into());
+        set(&env, "hasRtcToken", &true.into());
+        set(&env, "hasPermit", &false.into());
         let heard = Rc::clone(&events);
         let on_event = Closure::<dyn Fn(JsValue)>::new(move |event| heard.borrow_mut().push(event));
-        set(&host, "tellEvent", &on_event.into_js_value());
+        set(&env, "tellEvent", &on_event.into_js_value());
         let slow = Closure::<dyn Fn(JsValue)>::new(|callback: JsValue| panic!("{callback:?} is slow"));
-        set(&host, "tellSlow", &slow.into_js_value());
+        set(&env, "tellSlow", &slow.into_js_value());
         let used = Closure::<dyn Fn()>::new(|| {});
-        set(&host, "permitUsed", &used.into_js_value());
+        set(&env, "permitUsed", &used.into_js_value());
         let keep = Closure::<dyn Fn() -> Promise>::new(|| Promise::resolve(&JsValue::UNDEFINED));
-        set(&host, "rtcToken", &keep.into_js_value());
+        set(&env, "rtcToken", &keep.into_js_value());
         let kept = Rc::clone(&snapshots);
         let persist = Closure::<dyn Fn(String) -> Promise>::new(move |snapshot| {
             kept.borrow_mut().push(snapshot);
             Promise::resolve(&JsValue::TRUE)
         });
-        set(&host, "persist", &persist.into_js_value());
-        set(&host, "fetch", &fetch(&emulator, began));
-        Self { emulator, host, events, snapshots }
+        set(&env, "persist", &persist.into_js_value());
+        set(&env, "fetch", &fetch(&emulator, began));
+        Self { emulator, env, events, snapshots }
     }
 
     fn supervisor(&self) -> Driver {
-        Driver::supervisor(CONFIG, self.host(), Date::now()).unwrap()
+        Driver::supervisor(CONFIG, self.env(), Date::now()).unwrap()
     }
 
-    fn host(&self) -> Host {
-        self.host.clone().unchecked_into()
+    fn env(&self) -> SupervisorEnv {
+        self.env.clone().unchecked_into()
     }
 
     async fn until(&self, kind: &str) {
@@ -104,11 +104,11 @@ impl World {
 /// Simulated ms in a real one.
 const SPEED: f64 = 100.0;
 
-/// The host's clock, and its timers.
-fn set_speed(host: &Object, began: f64, speed: f64) {
-    set(host, "timeScale", &speed.into());
+/// Its clock, and its timers.
+fn set_speed(env: &Object, began: f64, speed: f64) {
+    set(env, "timeScale", &speed.into());
     let now = Closure::<dyn Fn() -> f64>::new(move || began + (Date::now() - began) * speed);
-    set(host, "now", &now.into_js_value());
+    set(env, "now", &now.into_js_value());
 }
 
 /// Leads to the emulator.
@@ -149,18 +149,20 @@ fn interpret_takes_names_and_numbers() {
     let meaning = |call: &str, status, code, task: Option<&str>| {
         text(&interpret(call, status, code, task.map(str::to_owned), None).unwrap())
     };
-    assert_eq!(meaning(r#""create""#, Some(206), Some(65.0), None), r#"{"kind":"notCompleted"}"#);
-    assert_eq!(meaning(r#""query""#, Some(200), None, Some("5")), r#"{"kind":"task","task":"running"}"#);
-    assert_eq!(meaning(r#""query""#, Some(200), None, Some("EXIT")), r#"{"kind":"task","task":"ended"}"#);
-    assert_eq!(meaning(r#""delete""#, None, None, None), r#"{"kind":"noAnswer"}"#);
+    assert_eq!(meaning(r#""create""#, Some(206), Some(65.0), None), r#"{"type": "notCompleted"}"#);
+    assert_eq!(meaning(r#""query""#, Some(200), None, Some("5")), r#"{"type": "task","task":"running"}"#);
+    assert_eq!(meaning(r#""query""#, Some(200), None, Some("EXIT")), r#"{"type": "task","task":"ended"}"#);
+    assert_eq!(meaning(r#""delete""#, None, None, None), r#"{"type": "noAnswer"}"#);
     assert_eq!(code(&interpret(r#""list""#, None, None, None, None).unwrap_err()), "INVALID_CONFIG");
 }
 
 #[wasm_bindgen_test]
 fn errors_are_errors_that_name_the_field() {
-    let Err(error) = RetryPolicy::new(r#"{"deleteMs":[0]}"#) else { panic!("a wait of 0 ms was taken") };
+    let Err(error) = RetryPolicy::new(r#"{"deleteDelaysMs":[0]}"#) else {
+        panic!("a wait of 0 ms was taken")
+    };
     assert_eq!(code(&error), "INVALID_CONFIG");
-    assert_eq!(get(&error, "field").as_string().unwrap(), "policy.deleteMs[0]");
+    assert_eq!(get(&error, "field").as_string().unwrap(), "policy.deleteDelaysMs[0]");
     assert_eq!(get(&error, "allowed").as_string().unwrap(), "from 100 to 3600000 ms");
 }
 
@@ -224,7 +226,7 @@ async fn a_supervisor_launches_confirms_and_stops() {
         driver.stop(Date::now());
     };
     let (outcome, ()) = join(running, stopping).await;
-    assert_eq!(text(&outcome.unwrap()), r#"{"kind":"stopped"}"#);
+    assert_eq!(text(&outcome.unwrap()), r#"{"type": "stopped"}"#);
 
     let types = world.types();
     // A machine that is busy may take too long for a call of its own.
@@ -257,8 +259,8 @@ async fn an_interruption_leaves_the_task_to_the_next_one() {
     assert_eq!(world.emulator.borrow().tasks().filter(|task| task.live).count(), 1);
 
     let snapshot = driver.snapshot();
-    let next = Driver::restore_supervisor(&snapshot, world.host()).unwrap();
-    let error = Driver::restore_group(&snapshot, world.host()).err().unwrap();
+    let next = Driver::restore_supervisor(&snapshot, world.env()).unwrap();
+    let error = Driver::restore_group(&snapshot, world.env()).err().unwrap();
     assert_eq!(code(&error), "INVALID_SNAPSHOT");
     let running = JsFuture::from(next.run());
     let stopping = async {
@@ -273,7 +275,7 @@ async fn an_interruption_leaves_the_task_to_the_next_one() {
 async fn advance_carries_out_what_is_due_and_says_when_to_come_again() {
     let world = World::new();
     // The first look for the task is due after 100 ms: a busy machine needs a few for a turn.
-    set_speed(&world.host, Date::now(), 50.0);
+    set_speed(&world.env, Date::now(), 50.0);
     let driver = world.supervisor();
     let next = JsFuture::from(driver.advance()).await.unwrap().as_f64().unwrap();
     assert!(next > Date::now());
@@ -291,6 +293,6 @@ async fn advance_carries_out_what_is_due_and_says_when_to_come_again() {
         }
         TimeoutFuture::new(2).await;
     };
-    assert_eq!(text(&outcome), r#"{"kind":"stopped"}"#);
+    assert_eq!(text(&outcome), r#"{"type": "stopped"}"#);
     assert!(world.emulator.borrow().tasks().all(|task| !task.live));
 }

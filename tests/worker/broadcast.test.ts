@@ -23,7 +23,7 @@ const remove = () => vi.mocked(AppQuota.prototype.remove);
 beforeEach(() => {
   now = START;
   vi.spyOn(Date, "now").mockImplementation(() => now);
-  vi.spyOn(AppQuota.prototype, "permit").mockResolvedValue(0);
+  vi.spyOn(AppQuota.prototype, "acquirePermit").mockResolvedValue(0);
   vi.spyOn(AppQuota.prototype, "used").mockReturnValue(1);
   vi.spyOn(AppQuota.prototype, "enter").mockReturnValue({ ok: true, value: null });
   vi.spyOn(AppQuota.prototype, "report").mockReturnValue();
@@ -44,7 +44,7 @@ class Simulated {
 
   static async started(more: Partial<BroadcastConfig> = {}): Promise<Simulated> {
     const broadcast = new Simulated();
-    broadcast.emulator.control({ kind: "clearRules" });
+    broadcast.emulator.control({ type: "clearRules" });
     expect(await broadcast.stub.start(configOf(broadcast.id, more))).toMatchObject({ ok: true });
     return broadcast;
   }
@@ -55,10 +55,10 @@ class Simulated {
     return broadcast;
   }
 
-  static async over(): Promise<Simulated> {
+  static async ended(): Promise<Simulated> {
     const broadcast = await Simulated.running();
     await broadcast.stub.stop();
-    await broadcast.until(({ state }) => state === "over");
+    await broadcast.until(({ state }) => state === "ended");
     return broadcast;
   }
 
@@ -115,13 +115,13 @@ test("what begins is entered in the list, kept, and due at once", async () => {
   const started = await broadcast.stub.start(configOf(broadcast.id));
   expect(started).toMatchObject({
     ok: true,
-    value: { id: broadcast.id, state: "starting", startedAt: START, overAt: null, onAir: null, quotaFailedAt: null },
+    value: { id: broadcast.id, state: "starting", startedAt: START, endedAt: null, onAir: null, quotaFailedAt: null },
   });
   const entry = { id: broadcast.id, state: "starting", onAir: null, tasks: 2, startedAt: START };
   expect(enter().mock.calls).toEqual([[entry]]);
   expect(await broadcast.kept()).toEqual(["facts", "snapshot"]);
   expect(await broadcast.alarm()).toBe(START);
-  expect(await broadcast.stub.word()).toEqual({ type: "onAir", word: 0, onAir: null, over: false });
+  expect(await broadcast.stub.onAirUpdate()).toEqual({ type: "onAir", revision: 0, onAir: null, ended: false });
   await broadcast.ring();
   expect(restored).not.toHaveBeenCalled();
 });
@@ -135,10 +135,10 @@ test("an object that was evicted goes on with the same group, and knows how it w
   expect(broadcast.emulator.state().tasks.length).toBe(2);
   await broadcast.stub.stop();
   await evictDurableObject(broadcast.stub);
-  await broadcast.until(({ state }) => state === "over");
-  const over = await broadcast.status();
+  await broadcast.until(({ state }) => state === "ended");
+  const ended = await broadcast.status();
   await evictDurableObject(broadcast.stub);
-  expect(await broadcast.status()).toEqual(over);
+  expect(await broadcast.status()).toEqual(ended);
 });
 
 test("it is driven by its alarms until it is on air, which it reports", async () => {
@@ -147,7 +147,7 @@ test("it is driven by its alarms until it is on air, which it reports", async ()
   const told = report().mock.calls.map(([{ state }]) => state);
   expect([told[0], told.at(-1)]).toEqual(["starting", "live"]);
   expect(await broadcast.types()).toEqual(expect.arrayContaining(["launching", "created", "confirmed", "onAir"]));
-  expect((await broadcast.stub.word())?.word).toBe(1);
+  expect((await broadcast.stub.onAirUpdate())?.revision).toBe(1);
   expect((await broadcast.alarm()) ?? 0).toBeGreaterThan(now);
 });
 
@@ -169,7 +169,7 @@ test("an object without a name takes any id", async () => {
   expect(await stub.start(configOf(freshId()))).toMatchObject({ ok: true });
 });
 
-test("started again it is as it is, refused with other settings, and refused once it is over", async () => {
+test("started again it is as it is, refused with other settings, and refused once it has ended", async () => {
   const broadcast = await Simulated.running();
   const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
   const again = await broadcast.stub.start(configOf(broadcast.id));
@@ -177,8 +177,8 @@ test("started again it is as it is, refused with other settings, and refused onc
   expect(await broadcast.stub.start(configOf(broadcast.id, { restart: "always" }))).toEqual(refused("ALREADY_STARTED"));
   expect([disposed.mock.calls.length, enter().mock.calls.length]).toEqual([2, 1]);
   await broadcast.stub.stop();
-  await broadcast.until(({ state }) => state === "over");
-  expect(await broadcast.stub.start(configOf(broadcast.id))).toEqual(refused("OVER"));
+  await broadcast.until(({ state }) => state === "ended");
+  expect(await broadcast.stub.start(configOf(broadcast.id))).toEqual(refused("ENDED"));
 });
 
 test("of two starts at once one begins it, and the other finds it begun", async () => {
@@ -207,7 +207,7 @@ test("what does not exist has nothing, and takes nothing", async () => {
   expect(await Promise.all([stub.status(), stub.stop(), stub.update({} as Services)])).toEqual(
     Array(3).fill(undefined),
   );
-  expect(await Promise.all([stub.word(), stub.attach(0), stub.history()])).toEqual([undefined, undefined, []]);
+  expect(await Promise.all([stub.onAirUpdate(), stub.attach(0), stub.history()])).toEqual([undefined, undefined, []]);
   expect(await stub.handleReport(gone(9001))).toBe("ignored");
   expect((await stub.fetch("https://worker.example/watch")).status).toBe(404);
   await runInDurableObject(stub, async (instance, { storage }) => {
@@ -222,9 +222,9 @@ test("a stop is carried out at once, once", async () => {
   for (let i = 0; i < 2; i += 1) expect(await broadcast.stub.stop()).toMatchObject({ state: "stopping" });
   expect(stopped).toHaveBeenCalledTimes(1);
   expect(await broadcast.alarm()).toBe(now);
-  await broadcast.until(({ state }) => state === "over");
+  await broadcast.until(({ state }) => state === "ended");
   expect(broadcast.emulator.state().tasks.filter(({ live }) => live)).toEqual([]);
-  expect(await broadcast.stub.stop()).toMatchObject({ state: "over" });
+  expect(await broadcast.stub.stop()).toMatchObject({ state: "ended" });
 });
 
 test("an update is carried out at once; refused are a wrong one, and one of what stops", async () => {
@@ -240,9 +240,9 @@ test("an update is carried out at once; refused are a wrong one, and one of what
   expect(await broadcast.alarm()).toBe(now);
   expect(await broadcast.stub.update({} as Services)).toEqual(refused("INVALID_TASK"));
   await broadcast.stub.stop();
-  expect(await broadcast.stub.update(services)).toEqual(refused("OVER"));
-  await broadcast.until(({ state }) => state === "over");
-  expect(await broadcast.stub.update(services)).toEqual(refused("OVER"));
+  expect(await broadcast.stub.update(services)).toEqual(refused("ENDED"));
+  await broadcast.until(({ state }) => state === "ended");
+  expect(await broadcast.stub.update(services)).toEqual(refused("ENDED"));
 });
 
 test("a notification that is new is acted on at once", async () => {
@@ -274,7 +274,7 @@ test("a notification that is new is acted on at once", async () => {
   expect(await notification()).toEqual({ ok: true, value: "duplicate" });
   expect(await broadcast.alarm()).toBe(after);
   await broadcast.stub.stop();
-  await broadcast.until(({ state }) => state === "over");
+  await broadcast.until(({ state }) => state === "ended");
   expect(await notification()).toEqual({ ok: true, value: "foreign" });
 });
 
@@ -300,7 +300,7 @@ test("the events that it emits are kept and handed to the application; only a ch
   await broadcast.until(({ lanes }) => lanes.every(({ state }) => state === "running"));
   const kept = (await broadcast.stub.history()).map(({ seq, ...event }) => event);
   expect(kept).toEqual(heard);
-  expect((await broadcast.stub.word())?.word).toBe(heard.filter(({ type }) => type === "onAir").length);
+  expect((await broadcast.stub.onAirUpdate())?.revision).toBe(heard.filter(({ type }) => type === "onAir").length);
   const last = (await broadcast.stub.history()).at(-1)?.seq ?? 0;
   expect((await broadcast.stub.history(last - 1)).map(({ seq }) => seq)).toEqual([last]);
 });
@@ -311,13 +311,13 @@ test("viewers are told what is on air, and that it is dark once nothing is any m
   const told: unknown[] = [];
   webSocket?.addEventListener("message", ({ data }) => void told.push(JSON.parse(String(data))));
   webSocket?.accept();
-  broadcast.emulator.control({ kind: "addRule", rule: { call: "create", effect: { kind: "answer", status: 503 } } });
-  for (const uid of [9001, 9101]) broadcast.emulator.control({ kind: "kill", uid });
+  broadcast.emulator.control({ type: "addRule", rule: { call: "create", effect: { type: "answer", status: 503 } } });
+  for (const uid of [9001, 9101]) broadcast.emulator.control({ type: "kill", uid });
   await broadcast.until(({ onAir }) => onAir === null);
-  expect((await broadcast.status()).state).toBe("dark");
+  expect((await broadcast.status()).state).toBe("offAir");
   await expect.poll(() => told.length).toBeGreaterThan(1);
-  expect(told.at(0)).toMatchObject({ word: 1, onAir: { uid: 9001 } });
-  await expect.poll(() => told.at(-1)).toMatchObject({ onAir: null, over: false });
+  expect(told.at(0)).toMatchObject({ revision: 1, onAir: { uid: 9001 } });
+  await expect.poll(() => told.at(-1)).toMatchObject({ onAir: null, ended: false });
   webSocket?.close();
 });
 
@@ -353,9 +353,9 @@ test("viewers are connected until there are as many as an object carries; then t
 });
 
 test("a connection is closed when its token expires, whenever the group wants to be called", async () => {
-  const broadcast = await Simulated.over();
+  const broadcast = await Simulated.ended();
   const late = await broadcast.alarm();
-  expect(late).toBe(((await broadcast.status()).overAt ?? 0) + KEPT_FOR);
+  expect(late).toBe(((await broadcast.status()).endedAt ?? 0) + KEPT_FOR);
   const running = await Simulated.running();
   const due = (await running.alarm()) ?? 0;
   const grant = JSON.stringify({ tokenId: "token", expiresAt: due - 1 });
@@ -376,8 +376,8 @@ test("a connection is closed when its token expires, whenever the group wants to
 test("a relay that has attached is behind after the next update, until it has acknowledged it", async () => {
   const broadcast = await Simulated.running();
   const tell = vi.spyOn(Relay.prototype, "tell").mockReturnValue();
-  const word = await broadcast.stub.attach(0);
-  expect(word).toMatchObject({ word: 1, onAir: { uid: 9001 } });
+  const update = await broadcast.stub.attach(0);
+  expect(update).toMatchObject({ revision: 1, onAir: { uid: 9001 } });
   await broadcast.ring();
   expect(tell).not.toHaveBeenCalled();
   vi.spyOn(console, "error").mockReturnValue();
@@ -385,10 +385,10 @@ test("a relay that has attached is behind after the next update, until it has ac
     throw new Error("lost");
   });
   await broadcast.stub.stop();
-  await broadcast.until(({ state }) => state === "over");
+  await broadcast.until(({ state }) => state === "ended");
   await expect.poll(() => tell.mock.calls.length).toBeGreaterThan(0);
   await broadcast.ring();
-  await expect.poll(() => tell.mock.lastCall?.[0]).toMatchObject({ onAir: null, over: true });
+  await expect.poll(() => tell.mock.lastCall?.[0]).toMatchObject({ onAir: null, ended: true });
 });
 
 test("while a relay is behind, alarms come for it too", async () => {
@@ -396,7 +396,9 @@ test("while a relay is behind, alarms come for it too", async () => {
   const tell = vi.spyOn(Relay.prototype, "tell").mockImplementation(() => {
     throw new Error("lost");
   });
-  const broadcast = await Simulated.started({ policy: { ...QUICK, confirmMs: [100], monitorIntervalMs: 10 * MINUTE } });
+  const broadcast = await Simulated.started({
+    policy: { ...QUICK, confirmDelaysMs: [100], monitorIntervalMs: 10 * MINUTE },
+  });
   await broadcast.stub.attach(0);
   await broadcast.until(({ lanes }) => lanes.every(({ state }) => state === "running"));
   await broadcast.ring();
@@ -414,20 +416,20 @@ test("while a relay is behind, alarms come for it too", async () => {
 test("that there are no permits is known to operators until there are some again", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   const broadcast = await Simulated.running();
-  vi.mocked(AppQuota.prototype.permit).mockRejectedValue(new Error("full"));
+  vi.mocked(AppQuota.prototype.acquirePermit).mockRejectedValue(new Error("full"));
   await broadcast.until(({ quotaFailedAt }) => quotaFailedAt !== null);
   expect((await broadcast.status()).quotaFailedAt).toBeGreaterThan(START);
-  vi.mocked(AppQuota.prototype.permit).mockResolvedValue(0);
+  vi.mocked(AppQuota.prototype.acquirePermit).mockResolvedValue(0);
   await broadcast.until(({ quotaFailedAt }) => quotaFailedAt === null);
 });
 
 test("in the end its tasks and its snapshot are gone, and what it was is kept for as long as it is set", async () => {
-  const broadcast = await Simulated.over();
-  const { overAt } = await broadcast.status();
-  expect(overAt).toBe(now);
+  const broadcast = await Simulated.ended();
+  const { endedAt } = await broadcast.status();
+  expect(endedAt).toBe(now);
   expect(await broadcast.status()).toMatchObject({ onAir: null, lanes: [{ state: "stopped" }, { state: "stopped" }] });
   expect(await broadcast.kept()).toEqual(["facts"]);
-  expect(report().mock.lastCall).toMatchObject([{ id: broadcast.id, state: "over", tasks: 0 }]);
+  expect(report().mock.lastCall).toMatchObject([{ id: broadcast.id, state: "ended", tasks: 0 }]);
   expect(await broadcast.alarm()).toBe(now + KEPT_FOR);
   // One that comes early changes nothing.
   now += KEPT_FOR - 1;
@@ -444,9 +446,9 @@ test("a list that does not take the end is told again, later and later; so is on
   const broadcast = await Simulated.running();
   await broadcast.stub.stop();
   report().mockImplementation(({ state }) => {
-    if (state === "over") throw new Error("full");
+    if (state === "ended") throw new Error("full");
   });
-  await broadcast.until(({ state }) => state === "over");
+  await broadcast.until(({ state }) => state === "ended");
   const delays: number[] = [];
   for (let i = 0; i < 4; i += 1) {
     delays.push(((await broadcast.alarm()) ?? 0) - now);
@@ -455,7 +457,7 @@ test("a list that does not take the end is told again, later and later; so is on
   expect(delays).toEqual([SECOND, SECOND, 2 * SECOND, 4 * SECOND]);
   report().mockReturnValue();
   await broadcast.ring();
-  expect(await broadcast.alarm()).toBe(((await broadcast.status()).overAt ?? 0) + KEPT_FOR);
+  expect(await broadcast.alarm()).toBe(((await broadcast.status()).endedAt ?? 0) + KEPT_FOR);
   remove().mockImplementation(() => {
     throw new Error("full");
   });
@@ -463,7 +465,7 @@ test("a list that does not take the end is told again, later and later; so is on
   await broadcast.ring();
   expect(logged).toHaveBeenLastCalledWith("steadymix: a broadcast could not be forgotten:", expect.anything());
   expect(await broadcast.alarm()).toBe(now + 10 * MINUTE);
-  expect((await broadcast.status()).state).toBe("over");
+  expect((await broadcast.status()).state).toBe("ended");
 });
 
 test("an end that a relay has not acknowledged is sent again before all rest", async () => {
@@ -474,11 +476,11 @@ test("an end that a relay has not acknowledged is sent again before all rest", a
   });
   await broadcast.stub.attach(0);
   await broadcast.stub.stop();
-  await broadcast.until(({ state }) => state === "over");
+  await broadcast.until(({ state }) => state === "ended");
   expect(await broadcast.alarm()).toBe(now + SECOND);
   tell.mockReturnValue();
   await broadcast.ring();
   await scheduler.wait(20);
   await broadcast.ring();
-  expect(await broadcast.alarm()).toBe(((await broadcast.status()).overAt ?? 0) + KEPT_FOR);
+  expect(await broadcast.alarm()).toBe(((await broadcast.status()).endedAt ?? 0) + KEPT_FOR);
 });

@@ -38,7 +38,7 @@ test("broadcasts enter until their tasks reach the PCW; one that is removed, or 
     expect(list.enter(entry("b", 3))).toEqual(entered);
     expect(list.enter(entry("c", 1))).toMatchObject(full);
     expect([list.tasks, list.active]).toEqual([5, 2]);
-    list.report({ ...entry("a", 0), state: "over" });
+    list.report({ ...entry("a", 0), state: "ended" });
     expect([list.tasks, list.active]).toEqual([3, 1]);
     expect(list.enter(entry("c", 3))).toMatchObject(full);
     expect(list.enter(entry("c", 2))).toEqual(entered);

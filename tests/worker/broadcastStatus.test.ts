@@ -20,8 +20,8 @@ const STARTED: BroadcastFacts = {
   stopping: false,
   aired: false,
   onAir: null,
-  word: 3,
-  wordAt: 2,
+  revision: 3,
+  revisedAt: 2,
   quotaFailedAt: 4,
   warnings: [{ field: "services", message: "odd" }],
 };
@@ -29,9 +29,9 @@ const STARTED: BroadcastFacts = {
 test.each([
   ["starting", {}, []],
   ["live", { onAir, aired: true }, []],
-  ["dark", { aired: true }, []],
+  ["offAir", { aired: true }, []],
   ["stopping", { onAir, aired: true, stopping: true }, []],
-  ["over", { aired: true, stopping: true, end }, lanes("stopped", "failed")],
+  ["ended", { aired: true, stopping: true, end }, lanes("stopped", "failed")],
   ["failed", { end }, lanes("failed", "failed")],
 ] as const)("it is %s", (state, facts, ofLanes) => {
   expect(stateOf({ ...STARTED, ...facts }, [...ofLanes])).toBe(state);
@@ -45,7 +45,7 @@ test("while it is on, its status is that of its group", () => {
     onAir,
     lanes: lanes("running"),
     startedAt: 1,
-    overAt: null,
+    endedAt: null,
     viewers: 6,
     quotaFailedAt: 4,
     warnings: STARTED.warnings,
@@ -57,12 +57,12 @@ test("without a group it has no lanes", () => {
   expect(statusOf(STARTED, undefined, 0)).toMatchObject({ state: "starting", lanes: [] });
 });
 
-test("once it is over, its status is what was kept, and permits are of no interest", () => {
-  const status = { state: "over", lanes: lanes("stopped"), overAt: 5, quotaFailedAt: null, services: null };
+test("once it has ended, its status is what was kept, and permits are of no interest", () => {
+  const status = { state: "ended", lanes: lanes("stopped"), endedAt: 5, quotaFailedAt: null, services: null };
   expect(statusOf({ ...STARTED, end }, undefined, 0)).toMatchObject(status);
 });
 
-test("viewers get what is on air with its number, and in the end that it is over", () => {
-  expect(updateOf({ ...STARTED, onAir })).toEqual({ type: "onAir", word: 3, onAir, over: false });
-  expect(updateOf({ ...STARTED, end })).toEqual({ type: "onAir", word: 3, onAir: null, over: true });
+test("viewers get what is on air with its number, and in the end that it has ended", () => {
+  expect(updateOf({ ...STARTED, onAir })).toEqual({ type: "onAir", revision: 3, onAir, ended: false });
+  expect(updateOf({ ...STARTED, end })).toEqual({ type: "onAir", revision: 3, onAir: null, ended: true });
 });

@@ -57,7 +57,9 @@ function notificationOf(
 test("a valid one brings the next look forward, whichever signature and secret it has", async () => {
   const emulator = freshEmulator();
   // No look by itself within this test.
-  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 } });
+  const show = await Show.start({
+    policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 },
+  });
   await show.running();
   const { instanceId, taskId } = emulator.state().tasks.find(({ uid }) => uid === 9001) ?? {
     instanceId: "",
@@ -89,9 +91,11 @@ test("a death is noticed by its notification, however many of them come in whate
   const emulator = freshEmulator({
     notifications: { secret: NOTIFICATION_SECRET, doubledPercent: 100, latePercent: 0 },
   });
-  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 } });
+  const show = await Show.start({
+    policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 },
+  });
   await show.running();
-  emulator.control({ kind: "kill", uid: 9001 });
+  emulator.control({ type: "kill", uid: 9001 });
   const deliveries = [];
   for (const end = Date.now() + 3000; Date.now() < end; await scheduler.wait(50))
     deliveries.push(...emulator.takeNotifications());
@@ -107,7 +111,9 @@ test("a death is noticed by its notification, however many of them come in whate
 
 test("one that carries a large payload is taken, one that names no instance too, and a test of the console's", async () => {
   const emulator = freshEmulator();
-  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 } });
+  const show = await Show.start({
+    policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 },
+  });
   await show.running();
   const task = emulator.state().tasks.find(({ uid }) => uid === 9001);
   const looks = () => emulator.state().stats.calls.query ?? 0;
@@ -139,7 +145,7 @@ test("one that carries a large payload is taken, one that names no instance too,
 
 test("forged ones are refused, and say nothing of the secret", async () => {
   freshEmulator();
-  const show = await Show.start({ policy: { confirmMs: [100] } });
+  const show = await Show.start({ policy: { confirmDelaysMs: [100] } });
   const body = notificationOf(`${show.id}-0-1`, "task");
   const forged = [
     await send(body, { secret: "another" }),
@@ -165,7 +171,7 @@ test("one goes to the broadcast that its instanceId names; one that names none, 
     notified.push((this as unknown as { ctx: DurableObjectState }).ctx.id.name);
     return { ok: true, value: "new" };
   });
-  const states = ["starting", "live", "dark", "stopping", "over", "failed"] as const;
+  const states = ["starting", "live", "offAir", "stopping", "ended", "failed"] as const;
   const entries = states.map((state) => ({ id: `one-that-is-${state}`, state, onAir: null, tasks: 0, startedAt: 1 }));
   vi.spyOn(AppQuota.prototype, "broadcasts").mockReturnValue(entries);
   const on = entries.slice(0, 4).map(({ id }) => id);

@@ -1,5 +1,5 @@
 /** What the rate limiter keeps of lanes, places in the queue and permits, with a bucket that answers as the test says. */
-import { TokenBucket, type Want } from "steadymix";
+import { type LimitedCall, TokenBucket } from "steadymix";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { RateLimiter } from "../../target/build/typescript/cloudflare/rateLimiter.js";
 
@@ -147,7 +147,7 @@ test("a call that leaves is counted once, under the lane that had the permit, wi
 
 test("calls are counted in each of the last 60 seconds", async () => {
   const limiter = open();
-  const grant = async (times: number, call: Want = "query") => {
+  const grant = async (times: number, call: LimitedCall = "query") => {
     for (let i = 0; i < times; i += 1) await limiter.acquire(`show/${i}`, call);
   };
   await grant(2);

@@ -1,7 +1,7 @@
 /** Viewers at a relay: what its broadcast tells them, what they say, how long they are connected, and what is forgotten. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { Broadcast, type OnAirWord, type Relay } from "steadymix/cloudflare";
+import { Broadcast, type OnAirUpdate, type Relay } from "steadymix/cloudflare";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { freshId } from "./world.ts";
 
@@ -29,12 +29,12 @@ afterEach(() => {
 });
 
 /** The update with this number. */
-function onAir(word: number, uid = 9001): OnAirWord {
-  return { type: "onAir", word, onAir: { lane: "primary", channel: "show", uid }, over: false };
+function onAir(revision: number, uid = 9001): OnAirUpdate {
+  return { type: "onAir", revision, onAir: { lane: "primary", channel: "show", uid }, ended: false };
 }
 
-function ended(word: number): OnAirWord {
-  return { type: "onAir", word, onAir: null, over: true };
+function ended(revision: number): OnAirUpdate {
+  return { type: "onAir", revision, onAir: null, ended: true };
 }
 
 type Headers = Record<string, string>;
@@ -57,8 +57,8 @@ class FirstRelay {
     expect(answer.status).toBe(101);
     const socket = answer.webSocket;
     if (!socket) throw new Error("no socket");
-    const told: OnAirWord[] = [];
-    socket.addEventListener("message", ({ data }) => void told.push(JSON.parse(String(data)) as OnAirWord));
+    const told: OnAirUpdate[] = [];
+    socket.addEventListener("message", ({ data }) => void told.push(JSON.parse(String(data)) as OnAirUpdate));
     const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
     socket.accept();
     sockets.push(socket);
@@ -85,12 +85,12 @@ function granted(expiresAt?: number): Headers {
     : { "x-steadymix-grant": JSON.stringify({ tokenId: `token-${tokens}`, expiresAt }) };
 }
 
-const numbers = (told: OnAirWord[]) => told.map(({ word }) => word);
+const numbers = (told: OnAirUpdate[]) => told.map(({ revision }) => revision);
 
 test("a relay asks its broadcast once what is on air, and passes each change on once, unless it is old news", async () => {
   const relay = new FirstRelay();
   const { told } = await relay.connect();
-  for (const word of [3, 3, 2, 4]) await relay.stub.tell(onAir(word));
+  for (const revision of [3, 3, 2, 4]) await relay.stub.tell(onAir(revision));
   await expect.poll(() => numbers(told)).toContain(4);
   expect(numbers(told)).toEqual([1, 3, 4]);
   const late = await relay.connect();
@@ -201,7 +201,7 @@ test("connections are closed when their tokens expire, and those that expire soo
 test("a stream whose client takes nothing is closed once when its token expires, and not again and again", async () => {
   const relay = new FirstRelay();
   const stream = await relay.fetch({ ...asStream, ...granted(START + MINUTE) });
-  for (let word = 2; word < 40; word += 1) await relay.stub.tell(onAir(word));
+  for (let revision = 2; revision < 40; revision += 1) await relay.stub.tell(onAir(revision));
   now = START + MINUTE;
   await relay.ring();
   expect(await relay.alarm()).toBeNull();
@@ -261,6 +261,6 @@ test("only who has read the last event of all is told that there is nothing to c
   ] as const) {
     const answer = await relay.fetch({ ...asStream, "last-event-id": last });
     expect(answer.status, last).toBe(status);
-    if (status === 200) expect(await answer.text()).toContain('"over":true');
+    if (status === 200) expect(await answer.text()).toContain('"ended":true');
   }
 });

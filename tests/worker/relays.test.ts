@@ -1,7 +1,7 @@
 /** The relays of a broadcast, as it sees them: which have not acknowledged an update, and which has room for a viewer. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { type OnAirWord, Relay } from "steadymix/cloudflare";
+import { type OnAirUpdate, Relay } from "steadymix/cloudflare";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Relays } from "../../target/build/typescript/cloudflare/relays.js";
 import type { BroadcastFacts, BroadcastStore } from "../../target/build/typescript/cloudflare/store.js";
@@ -18,7 +18,7 @@ const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
 let now = START;
 
 /** By the names of relays: the updates that each has acknowledged, and those that do not answer. */
-let acknowledged: Map<string, OnAirWord[]>;
+let acknowledged: Map<string, OnAirUpdate[]>;
 let silent: Set<string>;
 /** By the names of relays; those that have none are empty. */
 let sizes: Map<string, number>;
@@ -45,9 +45,9 @@ function nameOf(relay: Relay): string {
   return name;
 }
 
-function factsOf(id: string, word: number, more: Partial<BroadcastFacts> = {}): BroadcastFacts {
+function factsOf(id: string, revision: number, more: Partial<BroadcastFacts> = {}): BroadcastFacts {
   const onAir = { lane: "primary", channel: "show", uid: 9001 };
-  return { id, word, wordAt: now, onAir, end: null, ...more } as BroadcastFacts;
+  return { id, revision, revisedAt: now, onAir, end: null, ...more } as BroadcastFacts;
 }
 
 /** In an object that keeps a broadcast whose current update is number 7, with the relays 0 to 2, the last of which has it. */
@@ -57,7 +57,7 @@ function inBroadcast(act: (relays: Relays, store: BroadcastStore, id: string) =>
     const store = new Store(storage, 3);
     store.begin();
     store.facts = factsOf(id, 7);
-    for (const [number, word] of [4, 6, 7].entries()) store.relayHas(number, word);
+    for (const [number, revision] of [4, 6, 7].entries()) store.relayHas(number, revision);
     await act(new RelaysOf(env, store), store, id);
   });
 }
@@ -75,7 +75,9 @@ test("an update goes to the relays that have not acknowledged it, until each has
       "steadymix: a relay was not told:",
       expect.objectContaining({ message: "lost" }),
     ]);
-    expect(acknowledged).toEqual(new Map([[`${id}/0`, [{ type: "onAir", word: 7, onAir: facts.onAir, over: false }]]]));
+    expect(acknowledged).toEqual(
+      new Map([[`${id}/0`, [{ type: "onAir", revision: 7, onAir: facts.onAir, ended: false }]]]),
+    );
     silent.clear();
     relays.update(facts);
     await expect.poll(() => relays.areUpToDate(facts)).toBe(true);
@@ -89,7 +91,7 @@ test("the end is an update like any other, and all relays are behind then", asyn
     const ended = factsOf(id, 8, { onAir: null, end: { at: now, lanes: [] } });
     relays.update(ended);
     await expect.poll(() => relays.areUpToDate(ended)).toBe(true);
-    const update = { type: "onAir", word: 8, onAir: null, over: true };
+    const update = { type: "onAir", revision: 8, onAir: null, ended: true };
     expect([...acknowledged.entries()].sort()).toEqual([0, 1, 2].map((number) => [`${id}/${number}`, [update]]));
   });
 });

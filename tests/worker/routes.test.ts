@@ -106,11 +106,11 @@ test("a broadcast's life, by its routes", async () => {
     status: 202,
     json: { state: "stopping" },
   });
-  await show.state("over");
-  await expect.poll(listed).toMatchObject({ state: "over", tasks: 0 });
+  await show.state("ended");
+  await expect.poll(listed).toMatchObject({ state: "ended", tasks: 0 });
   expect(await ask("POST", "/broadcasts", { headers: asOperator, body })).toMatchObject({
     status: 409,
-    json: { error: { code: "OVER" } },
+    json: { error: { code: "ENDED" } },
   });
 });
 
@@ -206,9 +206,9 @@ test("a description is complete: texts, parameters, headers, codes, schemas", ()
   expect(start?.summary).toBe("Starts a broadcast.");
   expect(start?.description).toBe("The same again changes nothing. An id is used once.");
   expect(start?.responses["201"]).toMatchObject({ headers: { location: { schema: { type: "string" } } } });
-  expect(start?.responses["409"]?.description).toBe("ALREADY_STARTED, OVER, PCW_REACHED");
+  expect(start?.responses["409"]?.description).toBe("ALREADY_STARTED, ENDED, PCW_REACHED");
   const watch = description.paths["/broadcasts/{id}/watch"]?.get?.description;
-  for (const part of ["OnAirWord", "server-sent events", "the token expires"]) expect(watch).toContain(part);
+  for (const part of ["OnAirUpdate", "server-sent events", "the token expires"]) expect(watch).toContain(part);
   const since = { name: "since", in: "query", schema: { type: "integer", minimum: 0, maximum: 999_999_999_999_999 } };
   expect(description.paths["/broadcasts/{id}/events"]?.get?.parameters).toEqual([since]);
   expect(description.components.schemas.ViewerReport).toEqual({

@@ -20,7 +20,7 @@ export function freshEmulator(profile: Profile = {}): Emulator {
     ...profile,
   });
   // So that it is the primary that is on air first.
-  emulator.control({ kind: "addRule", rule: { call: "create", uid: 9101, effect: { kind: "delay", ms: 400 } } });
+  emulator.control({ type: "addRule", rule: { call: "create", uid: 9101, effect: { type: "delay", ms: 400 } } });
   around = () => false;
   calls = 0;
   return emulator;

@@ -35,9 +35,9 @@ function quotaOf(store: Facts, callsPerSecond = 10): SharedQuota {
 }
 
 const event = (type: "permitFailed" | "permitRecovered" | "stopping", at = 5) => ({ type, at }) as SteadymixEvent;
-const permit = () => vi.mocked(AppQuota.prototype.permit);
+const permit = () => vi.mocked(AppQuota.prototype.acquirePermit);
 
-beforeEach(() => void vi.spyOn(AppQuota.prototype, "permit").mockResolvedValue(0));
+beforeEach(() => void vi.spyOn(AppQuota.prototype, "acquirePermit").mockResolvedValue(0));
 afterEach(() => void vi.restoreAllMocks());
 
 test("a permit is asked for under the name of the lane, and its wait is passed on", async () => {

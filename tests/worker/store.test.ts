@@ -54,7 +54,7 @@ test("an object that was only asked for keeps nothing, and knows nothing", async
 
 test("what is kept is there when the object begins to live again, until all of it is deleted", async () => {
   await inObject(async (storage) => {
-    const facts = { id: "show", word: 7 } as BroadcastFacts;
+    const facts = { id: "show", revision: 7 } as BroadcastFacts;
     const store = begun(storage);
     store.facts = facts;
     store.snapshot = "the state";

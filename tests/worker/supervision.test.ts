@@ -27,7 +27,7 @@ test("starts, is confirmed, is watched, is stopped, and says so", async () => {
   const looks = emulator.state().stats.calls.query ?? 0;
   await expect.poll(() => emulator.state().stats.calls.query ?? 0, { timeout: 10_000 }).toBeGreaterThan(looks + 1);
   expect((await show.stub.stop())?.state).toBe("stopping");
-  await show.state("over");
+  await show.state("ended");
   expect(await show.status()).toMatchObject({ onAir: null, lanes: [{ state: "stopped" }, { state: "stopped" }] });
   expect(living(emulator)).toEqual([]);
   expect(await show.events()).toEqual(
@@ -51,7 +51,7 @@ test("started twice it is started once; with other settings, or after its end, i
   const other = await show.stub.start(configOf(show.id, { restart: "always" }));
   expect(other).toMatchObject({ ok: false, error: { code: "ALREADY_STARTED" } });
   await show.stop();
-  expect(await show.stub.start(configOf(show.id))).toMatchObject({ ok: false, error: { code: "OVER" } });
+  expect(await show.stub.start(configOf(show.id))).toMatchObject({ ok: false, error: { code: "ENDED" } });
 });
 
 test("what is wrong is named, and nothing is kept", async () => {
@@ -116,7 +116,7 @@ test("limits that are not allowed stop nobody: the defaults are in their place",
     await runInDurableObject(quota, async (_, state) => {
       const misconfigured = new AppQuota(state, { ...env, QUOTA });
       expect((await misconfigured.status()).limits).toEqual({ callsPerSecond: 7, burst: 2, pcw: 5 });
-      await expect.poll(() => misconfigured.permit("show/0", "query"), { timeout: 5_000 }).toBe(0);
+      await expect.poll(() => misconfigured.acquirePermit("show/0", "query"), { timeout: 5_000 }).toBe(0);
     });
     expect(said.mock.lastCall?.join(" ")).toMatch(/QUOTA\S* is .*, but must be/);
   }
@@ -126,12 +126,12 @@ test("a permit that was reserved for a Create that never comes is given up with 
   const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
   await runInDurableObject(quota, async (_, state) => {
     const ours = new AppQuota(state, { ...env, QUOTA: { callsPerSecond: 7, burst: 2, pcw: 10_000 } });
-    await expect.poll(() => ours.permit("first/0", "query"), { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => ours.acquirePermit("first/0", "query"), { timeout: 5_000 }).toBe(0);
     for (let i = 0; i < 10; i += 1) {
-      await expect.poll(() => ours.permit(`show-${i}/0`, "acquireAndCreate"), { timeout: 5_000 }).toBe(0);
-      await expect.poll(() => ours.permit(`show-${i}/0`, "delete"), { timeout: 5_000 }).toBe(0);
+      await expect.poll(() => ours.acquirePermit(`show-${i}/0`, "acquireAndCreate"), { timeout: 5_000 }).toBe(0);
+      await expect.poll(() => ours.acquirePermit(`show-${i}/0`, "delete"), { timeout: 5_000 }).toBe(0);
     }
-    await expect.poll(() => ours.permit("last/0", "acquireAndCreate"), { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => ours.acquirePermit("last/0", "acquireAndCreate"), { timeout: 5_000 }).toBe(0);
   });
 });
 
@@ -142,7 +142,7 @@ test("calls that leave late after their permits do not bunch up", { timeout: 60_
     const left: number[] = [];
     const end = async (who: string, lateMs: number) => {
       for (let wait = 1; wait > 0; ) {
-        wait = await ours.permit(who, "delete");
+        wait = await ours.acquirePermit(who, "delete");
         await scheduler.wait(wait);
       }
       await scheduler.wait(lateMs);
@@ -166,9 +166,9 @@ test("a clock that is set back holds up neither permits nor viewers' reports", a
   await runInDurableObject(quota, async (_, state) => {
     const ours = new AppQuota(state, { ...env, QUOTA: { callsPerSecond: 7, burst: 2, pcw: 10_000 } });
     setTo = -3_600_000;
-    await expect.poll(() => ours.permit("show/0", "query"), { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => ours.acquirePermit("show/0", "query"), { timeout: 5_000 }).toBe(0);
     setTo *= 2;
-    for (let i = 0; i < 10; i += 1) expect(await ours.permit(`show-${i}/0`, "query")).toBe(0);
+    for (let i = 0; i < 10; i += 1) expect(await ours.acquirePermit(`show-${i}/0`, "query")).toBe(0);
   });
   setTo = 0;
   freshEmulator();
@@ -187,7 +187,7 @@ test("numbers among the options that are not allowed are named", async () => {
     viewersPerObject: "an integer from 1 to 32768",
     maxConnectionsPerToken: "an integer from 1 to 32768",
     historyLength: "an integer from 0 to 1000000",
-    keptForMs: "0, or from 3600000 to 315360000000 ms",
+    retentionMs: "0, or from 3600000 to 315360000000 ms",
     reportIntervalMs: "0, or from 100 to 86400000 ms",
   };
   await runInDurableObject(broadcast, (_, state) => {
@@ -199,8 +199,8 @@ test("numbers among the options that are not allowed are named", async () => {
       ["historyLength", -1],
       ["historyLength", Number.NaN],
       ["historyLength", "1000"],
-      ["keptForMs", Number.POSITIVE_INFINITY],
-      ["keptForMs", "7 days"],
+      ["retentionMs", Number.POSITIVE_INFINITY],
+      ["retentionMs", "7 days"],
       ["reportIntervalMs", -1],
     ] as const) {
       const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
@@ -208,16 +208,16 @@ test("numbers among the options that are not allowed are named", async () => {
       expect(make({ [name]: value })).toThrow(expect.objectContaining(error));
     }
     const inSeconds = "0, or from 3600000 to 315360000000 ms: did you mean 604800000 ms (604800 s)?";
-    expect(make({ keptForMs: 604_800 })).toThrow(expect.objectContaining({ allowed: inSeconds }));
-    const least = { viewersPerObject: 1, historyLength: 0, keptForMs: 3_600_000, reportIntervalMs: 100 };
+    expect(make({ retentionMs: 604_800 })).toThrow(expect.objectContaining({ allowed: inSeconds }));
+    const least = { viewersPerObject: 1, historyLength: 0, retentionMs: 3_600_000, reportIntervalMs: 100 };
     for (const [name, value] of Object.entries(least)) expect(make({ [name]: value })).not.toThrow();
-    expect(make({ keptForMs: 0, reportIntervalMs: 0 })).not.toThrow();
+    expect(make({ retentionMs: 0, reportIntervalMs: 0 })).not.toThrow();
   });
 });
 
 test("lanes that wait for their launch count against the PCW, and the list knows before the first call", async () => {
   freshEmulator();
-  const { report, permit } = AppQuota.prototype;
+  const { report, acquirePermit } = AppQuota.prototype;
   const told: number[] = [];
   let asked = 0;
   let toldBefore = 0;
@@ -226,10 +226,10 @@ test("lanes that wait for their launch count against the PCW, and the list knows
     told.push(entry.tasks);
     report.call(this, entry);
   });
-  vi.spyOn(AppQuota.prototype, "permit").mockImplementation(async function (this: AppQuota, who, want) {
+  vi.spyOn(AppQuota.prototype, "acquirePermit").mockImplementation(async function (this: AppQuota, who, call) {
     asked += 1;
     if (asked === 1) toldBefore = told.length;
-    return mayGo ? permit.call(this, who, want) : 50;
+    return mayGo ? acquirePermit.call(this, who, call) : 50;
   });
   const show = await Show.start();
   await expect.poll(() => asked, { timeout: 5_000 }).toBeGreaterThan(4);
@@ -378,8 +378,8 @@ describe("every fault of the demonstration", () => {
     }
     if (fault?.kills) await show.until(({ onAir: now }) => now !== null && now.uid !== onAir);
     await scheduler.wait(1500);
-    emulator.control({ kind: "clearRules" });
-    emulator.control({ kind: "hosts", channel: "studio", present: true });
+    emulator.control({ type: "clearRules" });
+    emulator.control({ type: "hosts", channel: "studio", present: true });
     await show.running();
     expect(emulator.state().overlaps).toEqual([]);
     await show.stop();
@@ -442,7 +442,7 @@ describe("whatever happens to the object", () => {
     const told: [string, number][] = [];
     let lost = 0;
     vi.spyOn(AppQuota.prototype, "report").mockImplementation(function (this: AppQuota, entry) {
-      if (entry.state === "over" && lost++ === 0) throw new Error("lost");
+      if (entry.state === "ended" && lost++ === 0) throw new Error("lost");
       report.call(this, entry);
       told.push([entry.state, entry.tasks]);
     });
@@ -451,9 +451,9 @@ describe("whatever happens to the object", () => {
     await show.running();
     await show.stop();
     await expect.poll(() => lost).toBe(1);
-    expect(told.at(-1)?.[0]).not.toBe("over");
+    expect(told.at(-1)?.[0]).not.toBe("ended");
     await evictDurableObject(show.stub);
-    await expect.poll(() => told.at(-1), { timeout: 5000 }).toEqual(["over", 0]);
+    await expect.poll(() => told.at(-1), { timeout: 5000 }).toEqual(["ended", 0]);
     await forgotten(show);
   });
 
@@ -469,7 +469,7 @@ describe("whatever happens to the object", () => {
     const show = await Show.start();
     await show.running();
     // While the backup is replaced there are three tasks; then all is as it was.
-    emulator.control({ kind: "fail", uid: 9101, recovers: false });
+    emulator.control({ type: "fail", uid: 9101, recovers: false });
     await expect.poll(() => lost, { timeout: 10_000 }).toBeGreaterThan(0);
     await show.until(({ lanes }) => lanes[1]?.uid === 9102 && lanes[1].tasks.length === 1);
     const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID));
@@ -480,8 +480,8 @@ describe("whatever happens to the object", () => {
 
   test("what comes while the end is told does not bring back the snapshot, which carries tokens", async () => {
     const emulator = freshEmulator();
-    emulator.control({ kind: "clearRules" });
-    emulator.control({ kind: "addRule", rule: { call: "create", effect: { kind: "answer", status: 400 } } });
+    emulator.control({ type: "clearRules" });
+    emulator.control({ type: "addRule", rule: { call: "create", effect: { type: "answer", status: 400 } } });
     let goOn = () => {};
     const held = new Promise<void>((resolve) => {
       goOn = resolve;
@@ -516,7 +516,7 @@ describe("whatever happens to the object", () => {
     await show.running();
     await show.stop();
     expect(await show.ring()).toBe(true);
-    expect((await show.status()).state).toBe("over");
+    expect((await show.status()).state).toBe("ended");
     await forgotten(show);
     expect(await runInDurableObject(show.stub, async (_, { storage }) => [...(await storage.list()).keys()])).toEqual(
       [],
@@ -547,10 +547,10 @@ async function play(
   const isUp = ({ lanes }: BroadcastStatus) => lanes.every(({ state }) => state === "running");
   await insist(async () => expect(await show.stub.start(configOf(show.id))).toMatchObject({ ok: true }));
   await show.until(isUp, befalls);
-  emulator.control({ kind: "kill", uid: 9001 });
+  emulator.control({ type: "kill", uid: 9001 });
   await show.until((status) => isUp(status) && status.lanes[0]?.uid === 9002, befalls);
   await insist(() => show.stub.stop());
-  await show.until(({ state }) => state === "over", befalls);
+  await show.until(({ state }) => state === "ended", befalls);
 }
 
 /** An object that is killed breaks the calls to it: its caller makes them again. */

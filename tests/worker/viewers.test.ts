@@ -1,7 +1,7 @@
 /** What viewers see: the output on air and its changes, by WebSocket, server-sent events, or by asking. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { Broadcast, type OnAirWord, Relay, signViewerToken } from "steadymix/cloudflare";
+import { Broadcast, type OnAirUpdate, Relay, signViewerToken } from "steadymix/cloudflare";
 import { afterEach, expect, test, vi } from "vitest";
 import { expectOf } from "./contract.ts";
 import { freshEmulator } from "./service.ts";
@@ -23,24 +23,24 @@ const asStream = { accept: "text/event-stream" };
 const watch = (id: string, token: string, headers: Record<string, string>, method = "GET") =>
   call(`/broadcasts/${id}/watch?token=${token}`, { method, headers });
 
-/** A viewer, and the words that it was told. */
+/** A viewer, and the updates that it was told. */
 async function connect(
   id: string,
   token?: string,
-): Promise<{ socket: WebSocket; words: OnAirWord[]; closed: Promise<number> }> {
+): Promise<{ socket: WebSocket; updates: OnAirUpdate[]; closed: Promise<number> }> {
   const answer = await watch(id, token ?? (await tokenFor(id)), upgrade);
   expect(answer.status).toBe(101);
   expect(answer.headers.has("x-frame-options"), "the answer to an upgrade stays as it is").toBe(false);
   const socket = answer.webSocket;
   if (!socket) throw new Error("no socket");
-  const words: OnAirWord[] = [];
+  const updates: OnAirUpdate[] = [];
   socket.addEventListener("message", ({ data }) => {
-    if (data !== "pong") words.push(JSON.parse(String(data)) as OnAirWord);
+    if (data !== "pong") updates.push(JSON.parse(String(data)) as OnAirUpdate);
   });
   const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
   socket.accept();
   sockets.push(socket);
-  return { socket, words, closed };
+  return { socket, updates, closed };
 }
 
 /** The events of a stream, until it ends. */
@@ -49,36 +49,36 @@ async function streamed(answer: Response): Promise<string[]> {
   return (await answer.text()).split("\n\n").filter((event) => event !== "" && event !== ":");
 }
 
-const uids = (words: OnAirWord[]) => words.map(({ onAir }) => onAir?.uid ?? null);
+const uids = (updates: OnAirUpdate[]) => updates.map(({ onAir }) => onAir?.uid ?? null);
 
-test("by WebSocket: told at once, told of each change, through hibernation, until it is over", async () => {
+test("by WebSocket: told at once, told of each change, through hibernation, until it has ended", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();
   const early = await connect(show.id);
-  await expect.poll(() => uids(early.words)).toEqual([null]);
+  await expect.poll(() => uids(early.updates)).toEqual([null]);
   await show.running();
-  await expect.poll(() => uids(early.words)).toEqual([null, 9001]);
+  await expect.poll(() => uids(early.updates)).toEqual([null, 9001]);
   const late = await connect(show.id);
-  await expect.poll(() => uids(late.words)).toEqual([9001]);
+  await expect.poll(() => uids(late.updates)).toEqual([9001]);
   expect((await show.status()).viewers).toBe(2);
   await evictDurableObject(show.stub);
-  emulator.control({ kind: "kill", uid: 9001 });
-  await expect.poll(() => uids(late.words), { timeout: 10_000 }).toEqual([9001, 9101]);
-  await expect.poll(() => uids(early.words)).toEqual([null, 9001, 9101]);
-  const numbers = early.words.map(({ word }) => word);
+  emulator.control({ type: "kill", uid: 9001 });
+  await expect.poll(() => uids(late.updates), { timeout: 10_000 }).toEqual([9001, 9101]);
+  await expect.poll(() => uids(early.updates)).toEqual([null, 9001, 9101]);
+  const numbers = early.updates.map(({ revision }) => revision);
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   await show.stop();
-  await expect.poll(() => early.words.at(-1)).toMatchObject({ onAir: null, over: true });
-  for (const word of early.words) expectOf("OnAirWord", word);
+  await expect.poll(() => early.updates.at(-1)).toMatchObject({ onAir: null, ended: true });
+  for (const update of early.updates) expectOf("OnAirUpdate", update);
 });
 
 test("a ping is answered, or the viewer would take the connection for lost", async () => {
   freshEmulator();
   const show = await Show.start();
-  const { socket, words } = await connect(show.id);
+  const { socket, updates } = await connect(show.id);
   const answers: unknown[] = [];
   socket.addEventListener("message", ({ data }) => void answers.push(data));
-  await expect.poll(() => words.length).toBe(1);
+  await expect.poll(() => updates.length).toBe(1);
   await evictDurableObject(show.stub);
   socket.send("ping");
   await expect.poll(() => answers).toContain("pong");
@@ -92,9 +92,9 @@ test("told of what is on air though the application's own onEvent throws, which 
     if (type === "onAir") throw new Error("of the application");
   });
   const show = await Show.start();
-  const { words } = await connect(show.id);
+  const { updates } = await connect(show.id);
   await show.running();
-  await expect.poll(() => uids(words)).toEqual([null, 9001]);
+  await expect.poll(() => uids(updates)).toEqual([null, 9001]);
   expect((await show.status()).state).toBe("live");
   expect(reported).toHaveBeenCalledWith("steadymix: onEvent:", new Error("of the application"));
   await show.stop();
@@ -112,7 +112,7 @@ test("by server-sent events", async () => {
   const first = await reader?.read();
   const [, data = ""] = /^id: \d+\ndata: (.*)\n\n$/.exec(first?.value ?? "") ?? [];
   expect(JSON.parse(data)).toMatchObject({ type: "onAir", onAir: { uid: 9001 } });
-  expectOf("OnAirWord", JSON.parse(data));
+  expectOf("OnAirUpdate", JSON.parse(data));
   expect((await show.status()).viewers).toBe(1);
   await reader?.cancel();
   await expect.poll(async () => (await show.status()).viewers).toBe(0);
@@ -125,10 +125,10 @@ test("by asking, from a cache", async () => {
   await show.running();
   const ask = async () => call(`/broadcasts/${show.id}/on-air?token=${await tokenFor(show.id)}`);
   const answer = await ask();
-  expect(await answer.json()).toMatchObject({ type: "onAir", onAir: { uid: 9001 }, over: false });
+  expect(await answer.json()).toMatchObject({ type: "onAir", onAir: { uid: 9001 }, ended: false });
   expect(answer.headers.get("cache-control")).toBe("public, max-age=1");
   // Each answer is good for a second.
-  const asked = vi.spyOn(Broadcast.prototype, "word");
+  const asked = vi.spyOn(Broadcast.prototype, "onAirUpdate");
   const askedBy = async () => {
     asked.mockClear();
     expect(await (await ask()).json()).toMatchObject({ onAir: { uid: 9001 } });
@@ -141,7 +141,9 @@ test("by asking, from a cache", async () => {
 
 test("a report brings one look forward; more of them, and those about another output, bring none", async () => {
   const emulator = freshEmulator();
-  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 } });
+  const show = await Show.start({
+    policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 },
+  });
   await show.running();
   const looks = () => emulator.state().stats.calls.query ?? 0;
   const before = looks();
@@ -156,7 +158,7 @@ test("a report brings one look forward; more of them, and those about another ou
   expect(looks()).toBe(before + 1);
   // It was alive: nothing was launched.
   expect(emulator.state().tasks.length).toBe(2);
-  emulator.control({ kind: "kill", uid: 9001 });
+  emulator.control({ type: "kill", uid: 9001 });
   viewer.socket.send(JSON.stringify({ type: "gone", uid: 9001 }));
   await show.until(({ lanes }) => lanes[0]?.uid === 9002 && lanes[0].state === "running");
   await show.stop();
@@ -164,7 +166,7 @@ test("a report brings one look forward; more of them, and those about another ou
 
 test("a report may name the channel of the output: of another one it is about another output", async () => {
   const emulator = freshEmulator();
-  const show = await Show.start({ policy: { confirmMs: [100], monitorIntervalMs: 600_000 } });
+  const show = await Show.start({ policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000 } });
   await show.running();
   const { channel } = (await show.status()).onAir ?? {};
   expect(channel).toBe("show");
@@ -181,7 +183,7 @@ test("a report may name the channel of the output: of another one it is about an
   const before = emulator.state().stats.calls.query ?? 0;
   await scheduler.wait(200);
   const viewer = await connect(show.id);
-  emulator.control({ kind: "kill", uid: 9001 });
+  emulator.control({ type: "kill", uid: 9001 });
   viewer.socket.send(JSON.stringify({ type: "gone", uid: 9001, channel: "another" }));
   viewer.socket.send(JSON.stringify({ type: "gone", uid: 9001, channel }));
   await show.until(({ lanes }) => lanes[0]?.uid === 9002 && lanes[0].state === "running");
@@ -214,43 +216,44 @@ test("more viewers than one object carries are shared out among relays, and told
   expect((await show.status()).viewers).toBe(3);
   const sizes = await Promise.all([0, 1, 2].map((n) => env.RELAY.get(env.RELAY.idFromName(`${show.id}/${n}`)).size()));
   expect(sizes).toEqual([3, 2, 0]);
-  for (const { words } of viewers) await expect.poll(() => uids(words)).toEqual([9001]);
+  for (const { updates } of viewers) await expect.poll(() => uids(updates)).toEqual([9001]);
   await evictDurableObject(env.RELAY.get(env.RELAY.idFromName(`${show.id}/1`)));
-  emulator.control({ kind: "kill", uid: 9001 });
+  emulator.control({ type: "kill", uid: 9001 });
   // A relay's viewer may be the one that notices.
   viewers.at(-1)?.socket.send('{"type":"gone","uid":9001}');
-  for (const { words } of viewers) await expect.poll(() => uids(words).at(-1), { timeout: 10_000 }).toBe(9101);
+  for (const { updates } of viewers) await expect.poll(() => uids(updates).at(-1), { timeout: 10_000 }).toBe(9101);
   await show.stop();
-  for (const { words } of viewers) await expect.poll(() => words.at(-1)?.over).toBe(true);
+  for (const { updates } of viewers) await expect.poll(() => updates.at(-1)?.ended).toBe(true);
 });
 
-test("a relay that was not told is told again, of the end too, and keeps the newer of two words", async () => {
+test("a relay that was not told is told again, of the end too, and keeps the newer of two updates", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();
   await show.running();
   const viewers = [];
   for (let i = 0; i < 4; i += 1) viewers.push(await connect(show.id));
-  const words = viewers.at(-1)?.words ?? [];
+  const updates = viewers.at(-1)?.updates ?? [];
   const relay = env.RELAY.get(env.RELAY.idFromName(`${show.id}/0`));
   const { tell } = Relay.prototype;
   const lost = new Set<number>();
-  vi.spyOn(Relay.prototype, "tell").mockImplementation(function (this: Relay, word) {
-    if (lost.has(word.word)) return tell.call(this, word);
-    lost.add(word.word);
+  vi.spyOn(Relay.prototype, "tell").mockImplementation(function (this: Relay, update) {
+    if (lost.has(update.revision)) return tell.call(this, update);
+    lost.add(update.revision);
     throw new Error("lost");
   });
   vi.spyOn(console, "error").mockImplementation(() => {});
-  emulator.control({ kind: "kill", uid: 9001 });
+  emulator.control({ type: "kill", uid: 9001 });
   await expect.poll(() => lost.size, { timeout: 10_000 }).toBe(1);
   await evictDurableObject(show.stub);
-  await expect.poll(() => uids(words), { timeout: 10_000 }).toEqual([9001, 9101]);
+  await expect.poll(() => uids(updates), { timeout: 10_000 }).toEqual([9001, 9101]);
   lost.add(1);
-  await relay.tell({ type: "onAir", word: 1, onAir: null, over: false });
+  await relay.tell({ type: "onAir", revision: 1, onAir: null, ended: false });
   const late = await connect(show.id);
-  await expect.poll(() => uids(late.words)).toEqual([9101]);
+  await expect.poll(() => uids(late.updates)).toEqual([9101]);
   await show.stop();
-  for (const { words } of [...viewers, late]) await expect.poll(() => words.at(-1)?.over, { timeout: 5000 }).toBe(true);
-  expect(uids(words)).toEqual([9001, 9101, null]);
+  for (const { updates } of [...viewers, late])
+    await expect.poll(() => updates.at(-1)?.ended, { timeout: 5000 }).toBe(true);
+  expect(uids(updates)).toEqual([9001, 9101, null]);
 });
 
 test("a relay that does not answer is given no more viewers", async () => {
@@ -261,8 +264,8 @@ test("a relay that does not answer is given no more viewers", async () => {
   const size = vi.spyOn(Relay.prototype, "size").mockRejectedValue(new Error("lost"));
   // Forgets what it knew of its relays.
   await evictDurableObject(show.stub);
-  const { words } = await connect(show.id);
-  await expect.poll(() => uids(words)).toEqual([9001]);
+  const { updates } = await connect(show.id);
+  await expect.poll(() => uids(updates)).toEqual([9001]);
   size.mockRestore();
   const sizes = await Promise.all([0, 1].map((n) => env.RELAY.get(env.RELAY.idFromName(`${show.id}/${n}`)).size()));
   expect(sizes).toEqual([1, 1]);
@@ -354,18 +357,18 @@ test("connections are closed once they were told of the end; who comes later is 
   const relayed = await connect(show.id);
   const relayedStream = streamed(await watch(show.id, await tokenFor(show.id), asStream));
   await show.stop();
-  for (const { words, closed } of [socket, relayed]) {
+  for (const { updates, closed } of [socket, relayed]) {
     expect(await closed).toBe(1000);
-    expect(words.at(-1)).toMatchObject({ over: true });
+    expect(updates.at(-1)).toMatchObject({ ended: true });
   }
-  for (const events of [await stream, await relayedStream]) expect(events.at(-1)).toContain('"over":true');
+  for (const events of [await stream, await relayedStream]) expect(events.at(-1)).toContain('"ended":true');
   await expect.poll(async () => (await show.status()).viewers).toBe(0);
   await expect.poll(() => env.RELAY.get(env.RELAY.idFromName(`${show.id}/0`)).size()).toBe(0);
   const late = await connect(show.id);
   expect(await late.closed).toBe(1000);
-  expect(late.words).toMatchObject([{ over: true }]);
+  expect(late.updates).toMatchObject([{ ended: true }]);
   const [event = ""] = await streamed(await watch(show.id, await tokenFor(show.id), asStream));
-  expect(event).toContain('"over":true');
+  expect(event).toContain('"ended":true');
   const [, last = ""] = /^id: (\d+)/.exec(event) ?? [];
   const again = (id: string) =>
     tokenFor(show.id).then((token) => watch(show.id, token, { ...asStream, "last-event-id": id }));

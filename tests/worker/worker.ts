@@ -15,7 +15,7 @@ class Options implements BroadcastOptions {
   readonly viewersPerObject = 3;
   readonly maxConnectionsPerToken = 2;
   readonly reportIntervalMs = 300;
-  readonly keptForMs = 3_600_000;
+  readonly retentionMs = 3_600_000;
   readonly #service: typeof fetch;
 
   constructor(ctx: DurableObjectState) {

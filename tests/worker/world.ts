@@ -111,7 +111,7 @@ export class Show {
 
   async stop(): Promise<void> {
     await this.stub.stop();
-    await this.state("over");
+    await this.state("ended");
     await this.events();
   }
 }

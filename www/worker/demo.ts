@@ -58,9 +58,9 @@ export function demo(): Hono<{ Bindings: WorkerEnv }> {
   /** No more rules, and the hosts are back, in whichever channels. */
   app.post("/mend", async (c) => {
     const hosts = inputChannelsOf(await tasksIn(c.env)).map(
-      (channel): Command => ({ kind: "hosts", channel, present: true }),
+      (channel): Command => ({ type: "hosts", channel, present: true }),
     );
-    return control(c.env, [{ kind: "clearRules" }, ...hosts]);
+    return control(c.env, [{ type: "clearRules" }, ...hosts]);
   });
 
   return app;

@@ -10,13 +10,13 @@ use crate::error::Invalid;
 use crate::notification::{Notification, NotificationKind};
 use crate::on_air::{OnAir, OnAirPolicy};
 use crate::policy::{RetryPolicy, RetryReason, WAITS};
-use crate::quota::{GivenLimits, QuotaEstimate, QuotaPlan, Want};
+use crate::quota::{GivenLimits, LimitedCall, QuotaEstimate, QuotaPlan};
 use crate::redundancy::{GroupSettings, GroupStatus, LaneSettings};
 use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::{
-    CommonSettings, Ending, Event, EventKind, FailReason, IdentifiedBy, KnownTask, LaneState, LaneStatus,
-    LaneUpdate, LaunchCause, LeftBehindReason, Migration, Outcome, Presence, Restart, Rollout, Said,
-    Standing, SupervisorSettings, Suspicion, Via,
+    CommonSettings, EndReason, Event, EventKind, FailReason, KnownTask, LaneState, LaneStatus, LaneUpdate,
+    LaunchReason, LearnedBy, Migration, OrphanedReason, Outcome, Presence, Restart, Rollout, ServiceReply,
+    Standing, SupervisorSettings, SuspectReason, Via,
 };
 use crate::task::{
     AudioOption, Canvas, CloudTranscoder, CloudTranscoderConfig, Input, Output, Region, Rtc, Services,
@@ -51,18 +51,18 @@ fn documents() -> impl Iterator<Item = Description> {
         LaneSettings GroupSettings
     );
     let events = described!(
-        Event EventKind Said Call RetryReason LaunchCause Suspicion Ending IdentifiedBy LeftBehindReason FailReason Outcome
+        Event EventKind ServiceReply Call RetryReason LaunchReason SuspectReason EndReason LearnedBy OrphanedReason FailReason Outcome
     );
     let status = described!(GroupStatus OnAir LaneStatus LaneState KnownTask Standing LaneUpdate Via);
     let blocks = described!(
-        Meaning TaskState DomainFailure Want QuotaPlan QuotaEstimate Notification NotificationKind
+        Meaning TaskState DomainFailure LimitedCall QuotaPlan QuotaEstimate Notification NotificationKind
     );
     payload.into_iter().chain(settings).chain(events).chain(status).chain(blocks)
 }
 
 /// The durations whose ranges the docs in Rust do not have, by the type that has the field.
 const DURATIONS: [(&str, &SettingRange); 3] = [
-    ("CommonConfig", &server::DOMAIN_RETURN),
+    ("CommonConfig", &server::DOMAIN_COOLDOWN),
     ("GroupConfig", &server::START_GRACE),
     ("QuotaPlan", &server::POLL_INTERVAL),
 ];

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Quota, Want } from "../types.js";
+import type { LimitedCall, Quota } from "../types.js";
 import type { Answer } from "./answer.js";
 import { BroadcastList } from "./broadcastList.js";
 import { type SteadymixEnv, usableLimits } from "./environment.js";
@@ -32,8 +32,8 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
    * with the ms to wait before asking again. Delete goes before Create before Query, and nobody waits much longer than a
    * round.
    */
-  permit(who: string, want: Want): Promise<number> {
-    return this.#limiter.acquire(who, want);
+  acquirePermit(who: string, call: LimitedCall): Promise<number> {
+    return this.#limiter.acquire(who, call);
   }
 
   /** The call that `who` got a permit for leaves now. Gives the number of broadcasts that share the limits. */

@@ -1,5 +1,5 @@
 import { isOf } from "./input.js";
-import type { OnAirWord, ViewerReport } from "./routes.js";
+import type { OnAirUpdate, ViewerReport } from "./routes.js";
 import { viewerReport } from "./schema.js";
 import type { ViewerGrant } from "./viewerTokens.js";
 
@@ -76,34 +76,34 @@ export class Audience {
   }
 
   /** Connects whoever asks, and tells how things are; 429 if the token has `maxPerToken` connections already. */
-  connect(request: Request, word: OnAirWord, maxPerToken: number): Response {
+  connect(request: Request, update: OnAirUpdate, maxPerToken: number): Response {
     const header = request.headers.get(GRANT_HEADER);
     const grant: Partial<ViewerGrant> = header === null ? {} : JSON.parse(header);
     const { tokenId, expiresAt = Number.POSITIVE_INFINITY } = grant;
     if (tokenId !== undefined && this.#connectionsOf(tokenId) >= maxPerToken)
       return new Response(null, { status: 429 });
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket")
-      return this.#connectSocket(word, tokenId, expiresAt);
+      return this.#connectSocket(update, tokenId, expiresAt);
     // An EventSource connects again until it is told that there is nothing to come.
-    if (word.over && request.headers.get("last-event-id") === String(word.word))
+    if (update.ended && request.headers.get("last-event-id") === String(update.revision))
       return new Response(null, { status: 204 });
-    return this.#connectStream(word, tokenId, expiresAt);
+    return this.#connectStream(update, tokenId, expiresAt);
   }
 
-  tell(word: OnAirWord): void {
-    const text = JSON.stringify(word);
+  tell(update: OnAirUpdate): void {
+    const text = JSON.stringify(update);
     for (const socket of this.#ctx.getWebSockets()) {
       try {
         socket.send(text);
       } catch {
         // It is gone, and about to be closed.
       }
-      if (word.over) this.#closeEnded(socket);
+      if (update.ended) this.#closeEnded(socket);
     }
-    const event = sse(word);
+    const event = sse(update);
     for (const stream of this.#streams) {
       this.#write(stream, event);
-      if (word.over) this.#closeStream(stream);
+      if (update.ended) this.#closeStream(stream);
     }
   }
 
@@ -141,26 +141,26 @@ export class Audience {
     this.#sockets = undefined;
   }
 
-  #connectSocket(word: OnAirWord, tokenId: string | undefined, expiresAt: number): Response {
+  #connectSocket(update: OnAirUpdate, tokenId: string | undefined, expiresAt: number): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     const sockets = this.#counted();
     this.#ctx.acceptWebSocket(server, tokenId === undefined ? [] : [tokenId]);
     attach(server, { expiresAt, minute: 0, times: 0 });
     sockets.count += 1;
     sockets.nextExpiryAt = Math.min(sockets.nextExpiryAt, expiresAt);
-    server.send(JSON.stringify(word));
-    if (word.over) this.#closeEnded(server);
+    server.send(JSON.stringify(update));
+    if (update.ended) this.#closeEnded(server);
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  #connectStream(word: OnAirWord, tokenId: string | undefined, expiresAt: number): Response {
+  #connectStream(update: OnAirUpdate, tokenId: string | undefined, expiresAt: number): Response {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const stream: Stream = { writer: writable.getWriter(), tokenId, expiresAt, untaken: 0, untakenSince: 0 };
     this.#streams.add(stream);
     stream.writer.closed.catch(() => {}).finally(() => this.#drop(stream));
     this.#heartbeat ??= setInterval(() => this.#beat(Date.now()), HEARTBEAT_MS);
-    this.#write(stream, sse(word));
-    if (word.over) this.#closeStream(stream);
+    this.#write(stream, sse(update));
+    if (update.ended) this.#closeStream(stream);
     return new Response(readable, {
       headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
     });
@@ -262,6 +262,6 @@ function attach(socket: WebSocket, attachment: Attachment): void {
 const encoder = new TextEncoder();
 const HEARTBEAT = encoder.encode(":\n\n");
 
-function sse(word: OnAirWord): Uint8Array {
-  return encoder.encode(`id: ${word.word}\ndata: ${JSON.stringify(word)}\n\n`);
+function sse(update: OnAirUpdate): Uint8Array {
+  return encoder.encode(`id: ${update.revision}\ndata: ${JSON.stringify(update)}\n\n`);
 }

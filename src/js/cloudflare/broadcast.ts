@@ -11,7 +11,7 @@ import { Clock, wakeBy } from "./clock.js";
 import { fingerprint } from "./digest.js";
 import type { SteadymixEnv } from "./environment.js";
 import { GroupDriver } from "./groupDriver.js";
-import { groupHost } from "./groupHost.js";
+import { groupEnv } from "./groupEnv.js";
 import { checkSignature, type NotificationSignatures } from "./notifications.js";
 import { requireSqlite } from "./objects.js";
 import { entryOf, Registration } from "./registration.js";
@@ -19,7 +19,7 @@ import { assignRelay } from "./relayHeader.js";
 import { Relays } from "./relays.js";
 import type {
   BroadcastStatus,
-  OnAirWord,
+  OnAirUpdate,
   ReportAnswer,
   StoredEvent,
   UpdatedBroadcast,
@@ -77,7 +77,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 
   /**
    * Starts it. The same call again changes nothing. Refused: `INVALID_CONFIG`, `ALREADY_STARTED` with other settings,
-   * `OVER`, `PCW_REACHED`, `QUOTA_UNAVAILABLE`, `MISCONFIGURED`.
+   * `ENDED`, `PCW_REACHED`, `QUOTA_UNAVAILABLE`, `MISCONFIGURED`.
    */
   async start(config: BroadcastConfig): Promise<Answer<Known<BroadcastStatus>>> {
     const id = config.instanceId;
@@ -92,7 +92,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const before = this.#store.facts;
     if (before) {
       group.dispose();
-      if (before.end) return refused("OVER", `${id} has ended: an id is used once, choose another one`);
+      if (before.end) return refused("ENDED", `${id} has ended: an id is used once, choose another one`);
       if (before.settingsDigest === settingsDigest) return { ok: true, value: this.#status(before) };
       return refused("ALREADY_STARTED", `${id} is on already, with other settings: change its payload, or stop it`);
     }
@@ -130,13 +130,13 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 
   /**
    * Takes a new payload, for every lane or one for each of some; what reads `***…` stays what `status` shows so. Says what
-   * becomes of it in each lane. Refused: `INVALID_TASK`, `OVER`. `undefined`: there is none.
+   * becomes of it in each lane. Refused: `INVALID_TASK`, `ENDED`. `undefined`: there is none.
    */
   async update(update: GroupUpdate): Promise<Answer<Known<UpdatedBroadcast>> | undefined> {
     const { group } = this.#driver;
     const facts = this.#store.facts;
     if (!facts) return undefined;
-    if (!group || facts.stopping) return refused("OVER", `${facts.id} has ended, or is about to`);
+    if (!group || facts.stopping) return refused("ENDED", `${facts.id} has ended, or is about to`);
     const updated = answered(() => group.update(update));
     if (!updated.ok) return updated;
     facts.warnings = group.warnings;
@@ -188,16 +188,16 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /** What viewers are to be told now. `undefined`: there is no such broadcast. */
-  word(): OnAirWord | undefined {
+  onAirUpdate(): OnAirUpdate | undefined {
     const facts = this.#store.facts;
     return facts && updateOf(facts);
   }
 
   /** A relay has viewers, and wants to be told. */
-  attach(relay: number): OnAirWord | undefined {
-    const word = this.word();
-    if (word) this.#store.relayHas(relay, word.word);
-    return word;
+  attach(relay: number): OnAirUpdate | undefined {
+    const update = this.onAirUpdate();
+    if (update) this.#store.relayHas(relay, update.revision);
+    return update;
   }
 
   /** Connects a viewer by WebSocket or server-sent events, or assigns it to a relay. */
@@ -247,7 +247,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   #host(id: string) {
-    return groupHost({
+    return groupEnv({
       env: this.env,
       options: this.#options,
       id,
@@ -269,7 +269,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   /** Keeps what has changed of what is on air, and tells viewers and relays. */
   #publish(changed: BroadcastFacts): void {
     const aired = changed.aired || changed.onAir !== null;
-    const facts = { ...changed, word: changed.word + 1, wordAt: Date.now(), aired };
+    const facts = { ...changed, revision: changed.revision + 1, revisedAt: Date.now(), aired };
     this.#store.facts = facts;
     this.#audience.tell(updateOf(facts));
     this.#relays.update(facts);
@@ -290,7 +290,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const facts = this.#store.facts;
     if (!facts?.end) return;
     const now = Date.now();
-    const forgetAt = facts.end.at + this.#limits.keptForMs;
+    const forgetAt = facts.end.at + this.#limits.retentionMs;
     try {
       // Should this turn come to nothing, there is another one.
       await this.ctx.storage.setAlarm(now + retryDelayMs(now - facts.end.at));
@@ -323,8 +323,8 @@ function newFacts(id: string, settingsDigest: string, warnings: TaskWarning[]): 
     stopping: false,
     aired: false,
     onAir: null,
-    word: 0,
-    wordAt: Date.now(),
+    revision: 0,
+    revisedAt: Date.now(),
     quotaFailedAt: null,
     warnings,
   };

@@ -1,14 +1,14 @@
 import { integer, shown } from "../check.js";
 import { CLOUDFLARE, rangeError } from "../durations.js";
 import { invalid } from "../errors.js";
-import type { Host, SteadymixEvent } from "../types.js";
+import type { SteadymixEvent, SupervisorEnv } from "../types.js";
 
 /** What a class of your own may hand to the constructor; what is left out comes from the Worker's environment. */
 export interface BroadcastOptions {
   /** Carries out the calls. Default: the binding `AGORA_SERVICE`, or else the network. */
   fetch?: typeof fetch;
   /** Makes RTC tokens. Default: from the secret `AGORA_APP_CERTIFICATE`, or else those in the payload are kept. */
-  rtcToken?: NonNullable<Host["rtcToken"]>;
+  rtcToken?: NonNullable<SupervisorEnv["rtcToken"]>;
   /** Takes each event. May be async, but is not waited for; what it throws is logged. */
   onEvent?: (event: SteadymixEvent) => void;
   /** Events that are kept: 0 to 1000000. Default 1000. */
@@ -17,7 +17,7 @@ export interface BroadcastOptions {
    * What is known of a broadcast is forgotten so long after its end. 0, or from 3600000 to 315360000000. Default
    * 604800000.
    */
-  keptForMs?: number;
+  retentionMs?: number;
   /** Viewers that are connected to the broadcast's own object, and to each relay: 1 to 32768. Default 10000. */
   viewersPerObject?: number;
   /**
@@ -37,7 +37,7 @@ const COUNTS = {
 } as const;
 
 /** The counts and durations among the options, each with its value. */
-export type BroadcastLimits = Record<keyof typeof COUNTS | "keptForMs" | "reportIntervalMs", number>;
+export type BroadcastLimits = Record<keyof typeof COUNTS | "retentionMs" | "reportIntervalMs", number>;
 
 /** The counts and durations among the options, with defaults for those that are left out. Throws `INVALID_CONFIG`. */
 export function broadcastLimits(options: BroadcastOptions): BroadcastLimits {

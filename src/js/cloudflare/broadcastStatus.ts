@@ -1,6 +1,6 @@
 /** What operators and viewers see of a broadcast, derived from its facts and its group. */
 import type { GroupStatus, LaneStatus, Services } from "../types.js";
-import type { BroadcastState, BroadcastStatus, OnAirWord } from "./routes.js";
+import type { BroadcastState, BroadcastStatus, OnAirUpdate } from "./routes.js";
 import type { BroadcastFacts } from "./store.js";
 
 /** A type by the fields that it names alone: calls between Durable Objects carry nothing that is `unknown`. */
@@ -16,7 +16,7 @@ interface Group {
   readonly payload: object | null;
 }
 
-/** The status; `group` is `undefined` once the broadcast is over. */
+/** The status; `group` is `undefined` once the broadcast has ended. */
 export function statusOf(facts: BroadcastFacts, group: Group | undefined, viewers: number): Known<BroadcastStatus> {
   const { id, onAir, startedAt, end, quotaFailedAt, warnings } = facts;
   const lanes = (end ?? group?.status())?.lanes ?? [];
@@ -26,7 +26,7 @@ export function statusOf(facts: BroadcastFacts, group: Group | undefined, viewer
     onAir,
     lanes,
     startedAt,
-    overAt: end?.at ?? null,
+    endedAt: end?.at ?? null,
     viewers,
     quotaFailedAt: end ? null : quotaFailedAt,
     warnings,
@@ -39,13 +39,13 @@ export function stateOf(
   facts: Pick<BroadcastFacts, "end" | "stopping" | "onAir" | "aired">,
   lanes: Pick<LaneStatus, "state">[],
 ): BroadcastState {
-  if (facts.end) return lanes.every(({ state }) => state === "failed") ? "failed" : "over";
+  if (facts.end) return lanes.every(({ state }) => state === "failed") ? "failed" : "ended";
   if (facts.stopping) return "stopping";
   if (facts.onAir) return "live";
-  return facts.aired ? "dark" : "starting";
+  return facts.aired ? "offAir" : "starting";
 }
 
 /** The update that viewers and relays get. */
-export function updateOf({ word, onAir, end }: Pick<BroadcastFacts, "word" | "onAir" | "end">): OnAirWord {
-  return { type: "onAir", word, onAir, over: end !== null };
+export function updateOf({ revision, onAir, end }: Pick<BroadcastFacts, "revision" | "onAir" | "end">): OnAirUpdate {
+  return { type: "onAir", revision, onAir, ended: end !== null };
 }

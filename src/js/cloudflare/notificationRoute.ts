@@ -55,5 +55,5 @@ async function addressees(env: SteadymixEnv, instanceId: string | null): Promise
   }
   // Only the broadcasts themselves know their tasks.
   const broadcasts = await reachQuota(env, (quota) => quota.broadcasts());
-  return broadcasts.filter(({ state }) => state !== "over" && state !== "failed").map(({ id }) => id);
+  return broadcasts.filter(({ state }) => state !== "ended" && state !== "failed").map(({ id }) => id);
 }

@@ -57,9 +57,9 @@ const OTHERS: Record<string, Json> = {
   "GET /broadcasts/{id}/watch": {
     operationId: "watch",
     description:
-      "By WebSocket: each message is an OnAirWord; the viewer may send a ViewerReport, and `ping`, which is answered " +
+      "By WebSocket: each message is an OnAirUpdate; the viewer may send a ViewerReport, and `ping`, which is answered " +
       "`pong`. With `Accept: text/event-stream` the same words come as server-sent events. The connection is closed when " +
-      "the token expires (code 3000: come back with another one), and after `over`.",
+      "the token expires (code 3000: come back with another one), and after `ended`.",
     security: SECURITY.viewer,
     responses: {
       101: { description: "A WebSocket." },

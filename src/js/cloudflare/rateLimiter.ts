@@ -1,5 +1,5 @@
 import { TokenBucket } from "../blocks.js";
-import type { Quota, Want } from "../types.js";
+import type { LimitedCall, Quota } from "../types.js";
 import { Clock } from "./clock.js";
 
 // How these follow from the time-outs of others: `src/quota/permits.rs`.
@@ -17,7 +17,7 @@ const COUNTED_SECONDS = 60;
 
 interface Asking {
   lane: number;
-  want: Want;
+  call: LimitedCall;
   /** When it is expected back, by the clock that never goes back. */
   dueAt: number;
 }
@@ -46,10 +46,10 @@ export class RateLimiter {
    * Resolves with 0 when the call of `who`, a broadcast's lane, is to be made now, or else with the ms to wait before asking
    * again.
    */
-  async acquire(who: string, want: Want): Promise<number> {
+  async acquire(who: string, call: LimitedCall): Promise<number> {
     const lane = this.#lanes.get(who) ?? this.#nextLane++;
     this.#lanes.set(who, lane);
-    const asking: Asking = { lane, want, dueAt: 0 };
+    const asking: Asking = { lane, call, dueAt: 0 };
     this.#asking.set(who, asking);
     const givesUpAt = this.#clock.now() + HOLD_MS;
     this.#waiting += 1;
@@ -57,7 +57,7 @@ export class RateLimiter {
       for (;;) {
         const now = this.#clock.now();
         this.#expire(now);
-        const wait = now < this.#opensAt ? this.#opensAt - now : this.#bucket.ask(now, lane, want);
+        const wait = now < this.#opensAt ? this.#opensAt - now : this.#bucket.ask(now, lane, call);
         if (wait === 0) {
           this.#grant(who, asking, now);
           return 0;
@@ -91,15 +91,15 @@ export class RateLimiter {
     return this.#recent.perSecond(this.#clock.now());
   }
 
-  #grant(who: string, { lane, want }: Asking, now: number): void {
+  #grant(who: string, { lane, call }: Asking, now: number): void {
     this.#asking.delete(who);
     this.#unused.set(who, { lane, until: now + PERMIT_TIMEOUT_MS });
     this.#recent.count(now);
-    if (want === "acquireAndCreate") this.#reserved.set(lane, now + PERMIT_TIMEOUT_MS);
+    if (call === "acquireAndCreate") this.#reserved.set(lane, now + PERMIT_TIMEOUT_MS);
     // The bucket itself gives up only what a Create uses.
-    else if (this.#reserved.delete(lane) && want !== "create") this.#bucket.withdraw(lane);
+    else if (this.#reserved.delete(lane) && call !== "create") this.#bucket.withdraw(lane);
     // A lane that has come this far may not come again for minutes.
-    if (want !== "acquireAndCreate" && want !== "create") this.#lanes.delete(who);
+    if (call !== "acquireAndCreate" && call !== "create") this.#lanes.delete(who);
   }
 
   /** Gives up places in the queue, and permits, of lanes that did not come back. */

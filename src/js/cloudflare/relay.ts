@@ -5,9 +5,9 @@ import { wakeBy } from "./clock.js";
 import type { SteadymixEnv } from "./environment.js";
 import { type Remote, reach, requireSqlite } from "./objects.js";
 import { assignedRelay } from "./relayHeader.js";
-import type { OnAirWord } from "./routes.js";
+import type { OnAirUpdate } from "./routes.js";
 
-const WORD = "word";
+const UPDATE = "update";
 const BROADCAST = "broadcast";
 const FORGET_AT = "forgetAt";
 /** What is known of a broadcast is forgotten so long after its end. */
@@ -34,11 +34,11 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
   }
 
   /** The broadcast says what is on air. It says so again if it does not know that it was heard, and words may overtake. */
-  tell(word: OnAirWord): void {
-    const known = this.#word;
-    if (known && known.word >= word.word) return;
-    this.#keep(word);
-    this.#audience.tell(word);
+  tell(update: OnAirUpdate): void {
+    const known = this.#update;
+    if (known && known.revision >= update.revision) return;
+    this.#keep(update);
+    this.#audience.tell(update);
   }
 
   /** Connects a viewer that was assigned to this relay. */
@@ -46,13 +46,13 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     const assigned = assignedRelay(request.headers);
     if (!assigned) return new Response(null, { status: 404 });
     const { broadcastId, number, maxPerToken } = assigned;
-    const attached = this.#word ?? (await this.#atBroadcast(broadcastId, (broadcast) => broadcast.attach(number)));
+    const attached = this.#update ?? (await this.#atBroadcast(broadcastId, (broadcast) => broadcast.attach(number)));
     // It may have been told of a change while it asked.
-    const word = this.#word ?? attached;
-    if (!word) return new Response(null, { status: 404 });
+    const update = this.#update ?? attached;
+    if (!update) return new Response(null, { status: 404 });
     this.ctx.storage.kv.put(BROADCAST, broadcastId);
-    this.#keep(word);
-    const answer = this.#audience.connect(request, word, maxPerToken);
+    this.#keep(update);
+    const answer = this.#audience.connect(request, update, maxPerToken);
     await wakeBy(this.ctx.storage, this.#audience.closesNextAt);
     return answer;
   }
@@ -62,7 +62,7 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     const report = this.#audience.read(socket, message);
     const id = this.ctx.storage.kv.get<string>(BROADCAST);
     // What is not on air any more is nothing that the broadcast must be asked about.
-    if (report && id && this.#word?.onAir?.uid === report.uid)
+    if (report && id && this.#update?.onAir?.uid === report.uid)
       await this.#atBroadcast(id, (broadcast) => broadcast.handleReport(report));
   }
 
@@ -85,13 +85,13 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     await wakeBy(this.ctx.storage, Math.min(forgetAt, this.#audience.closesNextAt));
   }
 
-  get #word(): OnAirWord | undefined {
-    return this.ctx.storage.kv.get<OnAirWord>(WORD);
+  get #update(): OnAirUpdate | undefined {
+    return this.ctx.storage.kv.get<OnAirUpdate>(UPDATE);
   }
 
-  #keep(word: OnAirWord): void {
-    this.ctx.storage.kv.put(WORD, word);
-    if (!word.over || this.ctx.storage.kv.get(FORGET_AT) !== undefined) return;
+  #keep(update: OnAirUpdate): void {
+    this.ctx.storage.kv.put(UPDATE, update);
+    if (!update.ended || this.ctx.storage.kv.get(FORGET_AT) !== undefined) return;
     this.ctx.storage.kv.put(FORGET_AT, Date.now() + KEPT_MS);
     void this.ctx.storage.setAlarm(Date.now() + KEPT_MS);
   }

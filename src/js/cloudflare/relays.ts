@@ -24,23 +24,23 @@ export class Relays {
 
   /** Sends the current update to the relays that have not acknowledged it. Failures are logged; each alarm calls it again. */
   update(facts: BroadcastFacts): void {
-    for (const number of this.#store.relaysBehind(facts.word)) {
+    for (const number of this.#store.relaysBehind(facts.revision)) {
       this.#reach(facts.id, number, (relay) => relay.tell(updateOf(facts)))
-        .then(() => this.#store.relayHas(number, facts.word))
+        .then(() => this.#store.relayHas(number, facts.revision))
         .catch((error: unknown) => console.error("steadymix: a relay was not told:", error));
     }
   }
 
   /** Whether every relay has acknowledged the current update. */
-  areUpToDate({ word }: Pick<BroadcastFacts, "word">): boolean {
-    return this.#store.relaysBehind(word).length === 0;
+  areUpToDate({ revision }: Pick<BroadcastFacts, "revision">): boolean {
+    return this.#store.relaysBehind(revision).length === 0;
   }
 
   /** When `update` is to be called again (ms since the epoch); `Infinity`: there is no need to. */
   get nextAttemptAt(): number {
     const facts = this.#store.facts;
     if (!facts || this.areUpToDate(facts)) return Number.POSITIVE_INFINITY;
-    return Date.now() + retryDelayMs(Date.now() - facts.wordAt);
+    return Date.now() + retryDelayMs(Date.now() - facts.revisedAt);
   }
 
   /** The number of the first relay with fewer than `maxViewers`, which is to have one more. */

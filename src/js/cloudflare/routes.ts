@@ -30,7 +30,7 @@ export interface Routes {
   /** Makes a token with which it can be watched. */
   "POST /broadcasts/{id}/viewer-tokens": { body: NewViewerToken; answer: ViewerToken };
   /** What to watch. */
-  "GET /broadcasts/{id}/on-air": { answer: OnAirWord };
+  "GET /broadcasts/{id}/on-air": { answer: OnAirUpdate };
   /** A viewer reports that an output is gone. */
   "POST /broadcasts/{id}/reports": { body: ViewerReport; answer: ReportAnswer };
   /** How much of the App ID's limits is used. */
@@ -69,14 +69,14 @@ export type PayloadUpdate =
       lanes: { name: string; services: Services }[];
     };
 
-/** `live`: an output is on air. `dark`: none is, though one was. `over`: ended as asked; `failed`: it has given up. */
-export type BroadcastState = "starting" | "live" | "dark" | "stopping" | "over" | "failed";
+/** `live`: an output is on air. `offAir`: none is, though one was. `ended`: as asked; `failed`: it has given up. */
+export type BroadcastState = "starting" | "live" | "offAir" | "stopping" | "ended" | "failed";
 
 /** A broadcast, as it is listed. */
 export interface BroadcastEntry {
   /** Its `instanceId`, which is also its object's name. */
   id: string;
-  /** How it is, in a word. */
+  /** Its state. */
   state: BroadcastState;
   /** What viewers should watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
@@ -96,7 +96,7 @@ export interface ListedBroadcasts {
 export interface BroadcastStatus {
   /** Its `instanceId`, which is also its object's name. */
   id: string;
-  /** How it is, in a word. */
+  /** Its state. */
   state: BroadcastState;
   /** What viewers should watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
@@ -105,7 +105,7 @@ export interface BroadcastStatus {
   /** ms since the epoch. */
   startedAt: number;
   /** When it had ended for good; `null` until then. */
-  overAt: number | null;
+  endedAt: number | null;
   /** Viewers that are connected to its own object. */
   viewers: number;
   /**
@@ -117,7 +117,7 @@ export interface BroadcastStatus {
   warnings: TaskWarning[];
   /**
    * The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be
-   * harmless. `null`: the lanes have different ones, or it is over.
+   * harmless. `null`: the lanes have different ones, or it has ended.
    */
   services: Services | null;
 }
@@ -161,15 +161,15 @@ export interface ViewerToken {
 }
 
 /** What viewers are told. */
-export interface OnAirWord {
+export interface OnAirUpdate {
   /** Always `onAir`. */
   type: "onAir";
   /** Grows with every change; one that is not greater than the last is old news. */
-  word: number;
+  revision: number;
   /** What to watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
   /** The broadcast has ended for good. */
-  over: boolean;
+  ended: boolean;
 }
 
 /** What a viewer may say: the output that it should watch does not come. */
@@ -245,7 +245,7 @@ export type RouteErrorCode =
   /** A broadcast with this id is on, with other settings. */
   | "ALREADY_STARTED"
   /** The broadcast has ended, or is about to; an id is used once. */
-  | "OVER"
+  | "ENDED"
   /** The App ID may not have so many tasks at once. */
   | "PCW_REACHED"
   /** The body is too large. */

@@ -6,7 +6,7 @@ import { isOf } from "./input.js";
 import { type Remote, reach } from "./objects.js";
 import { OPERATIONS } from "./operations.js";
 import { Rejection } from "./rejection.js";
-import type { AnswerOf, ErrorAnswer, OnAirWord, Routes } from "./routes.js";
+import type { AnswerOf, ErrorAnswer, OnAirUpdate, Routes } from "./routes.js";
 import { broadcastId } from "./schema.js";
 
 /** The types of Hono's apps and middleware here. */
@@ -29,8 +29,8 @@ export async function atBroadcast<Value>(
 }
 
 /** What viewers of a broadcast are to be told. Throws `NOT_FOUND` if there is none. */
-export async function requireBroadcast(env: SteadymixEnv, id: string): Promise<OnAirWord> {
-  return found(await atBroadcast(env, id, (broadcast) => broadcast.word()));
+export async function requireBroadcast(env: SteadymixEnv, id: string): Promise<OnAirUpdate> {
+  return found(await atBroadcast(env, id, (broadcast) => broadcast.onAirUpdate()));
 }
 
 /** What the route answers when it succeeds. */

@@ -35,7 +35,10 @@ export const ROUTES = {
     body: { $ref: "#/components/schemas/NewViewerToken" },
     answer: { $ref: "#/components/schemas/ViewerToken" },
   },
-  "GET /broadcasts/{id}/on-air": { description: "What to watch.", answer: { $ref: "#/components/schemas/OnAirWord" } },
+  "GET /broadcasts/{id}/on-air": {
+    description: "What to watch.",
+    answer: { $ref: "#/components/schemas/OnAirUpdate" },
+  },
   "POST /broadcasts/{id}/reports": {
     description: "A viewer reports that an output is gone.",
     body: { $ref: "#/components/schemas/ViewerReport" },
@@ -73,7 +76,7 @@ export const TYPES = {
     description: "A broadcast, as it is listed.",
     properties: {
       id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
-      state: { $ref: "#/components/schemas/BroadcastState", description: "How it is, in a word." },
+      state: { $ref: "#/components/schemas/BroadcastState", description: "Its state." },
       onAir: {
         description: "What viewers should watch; `null`: nothing is known to run.",
         anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
@@ -88,9 +91,9 @@ export const TYPES = {
   },
   BroadcastState: {
     type: "string",
-    enum: ["starting", "live", "dark", "stopping", "over", "failed"],
+    enum: ["starting", "live", "offAir", "stopping", "ended", "failed"],
     description:
-      "`live`: an output is on air. `dark`: none is, though one was. `over`: ended as asked; `failed`: it has given up.",
+      "`live`: an output is on air. `offAir`: none is, though one was. `ended`: as asked; `failed`: it has given up.",
   },
   OnAir: {
     type: "object",
@@ -121,7 +124,10 @@ export const TYPES = {
         maxItems: 99,
         items: { $ref: "#/components/schemas/LaneConfig" },
       },
-      onAir: { $ref: "#/components/schemas/OnAirPolicy", description: "Which output is put on air. Default `sticky`." },
+      onAirPolicy: {
+        $ref: "#/components/schemas/OnAirPolicy",
+        description: "Which output is put on air. Default `sticky`.",
+      },
       startGraceMs: {
         description:
           "How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin with it, only to leave it a moment later. 0, or from 500 to 60000. Default 5000.",
@@ -133,7 +139,7 @@ export const TYPES = {
         type: "string",
         description: "The region next to you, whose neighbour is asked when nothing else answers.",
       },
-      domainReturnMs: {
+      domainCooldownMs: {
         type: "integer",
         description: "When the primary domain is tried again after it was left. From 1000 to 86400000. Default 600000.",
         minimum: 1000,
@@ -143,7 +149,7 @@ export const TYPES = {
         type: "object",
         description: "Schedules that differ from the documented ones.",
         properties: {
-          createTimedOutMs: {
+          createTimedOutDelaysMs: {
             type: "array",
             description:
               "Acquire, Create or Update answered 206: the same again. From 100 to 3600000. Default 3000, 6000, 9000.",
@@ -151,7 +157,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          createServerErrorMs: {
+          createServerErrorDelaysMs: {
             type: "array",
             description:
               "Acquire, Create or Update answered 50x: the same again. From 100 to 3600000. Default 3000, 6000, 9000.",
@@ -159,7 +165,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          createNotCompletedMs: {
+          createNotCompletedDelaysMs: {
             type: "array",
             description:
               "Acquire, Create or Update answered code 65, with a 40x too: the same again. From 100 to 3600000. Default 3000, 6000.",
@@ -167,7 +173,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          queryNotFoundMs: {
+          queryNotFoundDelaysMs: {
             type: "array",
             description:
               "Query answered 404: again; when exhausted, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000.",
@@ -175,7 +181,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          queryServerErrorMs: {
+          queryServerErrorDelaysMs: {
             type: "array",
             description:
               "Query answered 50x or 206: again; the last repeats, as it never proves an exit. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
@@ -183,7 +189,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          queryRefusedMs: {
+          queryRefusedDelaysMs: {
             type: "array",
             description:
               "Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on. From 100 to 3600000. Default 5000, 10000, 15000.",
@@ -191,7 +197,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          deleteMs: {
+          deleteDelaysMs: {
             type: "array",
             description:
               "Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
@@ -199,7 +205,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          noAnswerMs: {
+          noAnswerDelaysMs: {
             type: "array",
             description:
               "No answer to any call: again, each time on the domain that is due. From 100 to 3600000. Default 1000, 3000, 6000.",
@@ -207,7 +213,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          rateLimitedMs: {
+          rateLimitedDelaysMs: {
             type: "array",
             description:
               "429 without `Retry-After`: again; the last repeats, and no attempt is spent. From 100 to 3600000. Default 1000, 2000, 5000, 10000.",
@@ -215,7 +221,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          confirmMs: {
+          confirmDelaysMs: {
             type: "array",
             description:
               "Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`. From 100 to 3600000. Default 5000, 5000, 5000, 10000.",
@@ -223,7 +229,7 @@ export const TYPES = {
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
           },
-          confirmDeadlineMs: {
+          confirmTimeoutMs: {
             type: "integer",
             description:
               "A task that does not run this long after its taskId did not start. From 1000 to 3600000. Default 90000.",
@@ -236,7 +242,7 @@ export const TYPES = {
             minimum: 1000,
             maximum: 3600000,
           },
-          relaunchMs: {
+          relaunchDelaysMs: {
             type: "array",
             description:
               "Launching again; the last repeats. 0, or from 500 to 3600000. Default 0, 5000, 15000, 30000, 60000, 120000, 300000.",
@@ -244,26 +250,26 @@ export const TYPES = {
             maxItems: 20,
             items: { anyOf: [{ const: 0 }, { type: "integer", minimum: 500, maximum: 3600000 }] },
           },
-          relaunchResetMs: {
+          relaunchResetAfterMs: {
             description:
               "After running this long, earlier launches are forgotten. 0, or from 10000 to 86400000. Default 600000.",
             anyOf: [{ const: 0 }, { type: "integer", minimum: 10000, maximum: 86400000 }],
           },
-          migrationMs: {
+          migrationGraceMs: {
             type: "integer",
             description:
               'How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is looked at every 10 s once a notification said that it has stopped or failed. From 1000 to 3600000. Default 90000.',
             minimum: 1000,
             maximum: 3600000,
           },
-          unidentifiedMs: {
+          taskIdUnknownGraceMs: {
             type: ["integer", "null"],
             description:
               "A task that runs but that nobody names is replaced after this; `null`: never. From 1000 to 3600000. Default 90000.",
             minimum: 1000,
             maximum: 3600000,
           },
-          presenceMs: {
+          presenceDelaysMs: {
             type: "array",
             description:
               "Looks into the channel for an unresolved create; the last repeats. From 100 to 3600000. Default 10000, 10000, 10000, 15000, 30000, 60000.",
@@ -274,11 +280,11 @@ export const TYPES = {
           presenceAbsences: {
             type: "integer",
             description:
-              "So many looks in a row without a uid prove that it is gone, besides those during `migrationMs`, in which the service may be moving it. From 1 to 20. Default 3.",
+              "So many looks in a row without a uid prove that it is gone, besides those during `migrationGraceMs`, in which the service may be moving it. From 1 to 20. Default 3.",
             minimum: 1,
             maximum: 20,
           },
-          stopDeadlineMs: {
+          stopTimeoutMs: {
             description:
               "How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a Delete of it was tried, however much later that is. 0, or from 1000 to 3600000. Default 300000.",
             anyOf: [{ const: 0 }, { type: "integer", minimum: 1000, maximum: 3600000 }],
@@ -296,7 +302,7 @@ export const TYPES = {
             minimum: 1000,
             maximum: 3600000,
           },
-          retryAfterMaxMs: {
+          maxRetryAfterMs: {
             description:
               "The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with the reply's own `Date`, where it has one. 0, or from 1000 to 3600000. Default 300000.",
             anyOf: [{ const: 0 }, { type: "integer", minimum: 1000, maximum: 3600000 }],
@@ -641,7 +647,7 @@ export const TYPES = {
       "onAir",
       "lanes",
       "startedAt",
-      "overAt",
+      "endedAt",
       "viewers",
       "quotaFailedAt",
       "warnings",
@@ -650,14 +656,14 @@ export const TYPES = {
     description: "How a broadcast is.",
     properties: {
       id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
-      state: { $ref: "#/components/schemas/BroadcastState", description: "How it is, in a word." },
+      state: { $ref: "#/components/schemas/BroadcastState", description: "Its state." },
       onAir: {
         description: "What viewers should watch; `null`: nothing is known to run.",
         anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
       },
       lanes: { type: "array", description: "The primary first.", items: { $ref: "#/components/schemas/LaneStatus" } },
       startedAt: { type: "integer", description: "ms since the epoch." },
-      overAt: { type: ["integer", "null"], description: "When it had ended for good; `null` until then." },
+      endedAt: { type: ["integer", "null"], description: "When it had ended for good; `null` until then." },
       viewers: { type: "integer", description: "Viewers that are connected to its own object." },
       quotaFailedAt: {
         type: ["integer", "null"],
@@ -671,14 +677,14 @@ export const TYPES = {
       },
       services: {
         description:
-          "The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be harmless. `null`: the lanes have different ones, or it is over.",
+          "The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be harmless. `null`: the lanes have different ones, or it has ended.",
         anyOf: [{ $ref: "#/components/schemas/Services" }, { type: "null" }],
       },
     },
   },
   LaneStatus: {
     type: "object",
-    required: ["name", "state", "generation", "uids", "uid", "taskId", "lastSeenRunningMs", "tasks"],
+    required: ["name", "state", "generation", "uids", "uid", "taskId", "lastConfirmedAt", "tasks"],
     description: "How a lane is.",
     properties: {
       name: { type: "string", description: "Its name; of a supervisor `main`." },
@@ -695,13 +701,13 @@ export const TYPES = {
       },
       uid: { description: "The current output uid.", anyOf: [{ $ref: "#/components/schemas/Uid" }, { type: "null" }] },
       taskId: { type: ["string", "null"], description: "The current task." },
-      lastSeenRunningMs: {
+      lastConfirmedAt: {
         type: ["integer", "null"],
         description: "When a Query last said that the current task runs, in ms since the epoch.",
       },
       lastProblem: {
         $ref: "#/components/schemas/SteadymixEvent",
-        description: "The last event of trouble: `suspect`, `ended` or `misconfigured`, with what the service said.",
+        description: "The last event of trouble: `suspect`, `ended` or `callRejected`, with what the service said.",
       },
       tasks: {
         type: "array",
@@ -712,7 +718,17 @@ export const TYPES = {
   },
   LaneState: {
     type: "string",
-    enum: ["launching", "confirming", "running", "suspect", "unidentified", "waiting", "stopping", "stopped", "failed"],
+    enum: [
+      "launching",
+      "confirming",
+      "running",
+      "suspect",
+      "taskIdUnknown",
+      "waiting",
+      "stopping",
+      "stopped",
+      "failed",
+    ],
     description: "What a lane does.",
   },
   SteadymixEvent: {
@@ -732,9 +748,9 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "launching" },
-          cause: { $ref: "#/components/schemas/LaunchCause", description: "Why." },
+          reason: { $ref: "#/components/schemas/LaunchReason", description: "Why." },
         },
-        required: ["cause", "type"],
+        required: ["reason", "type"],
       },
       {
         type: "object",
@@ -797,7 +813,7 @@ export const TYPES = {
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "suspect" },
-          reason: { $ref: "#/components/schemas/Suspicion", description: "Why." },
+          reason: { $ref: "#/components/schemas/SuspectReason", description: "Why." },
         },
         required: ["reason", "type"],
       },
@@ -824,9 +840,9 @@ export const TYPES = {
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "ended" },
-          how: { $ref: "#/components/schemas/Ending", description: "How." },
+          reason: { $ref: "#/components/schemas/EndReason", description: "How." },
         },
-        required: ["how", "type"],
+        required: ["reason", "type"],
       },
       {
         type: "object",
@@ -834,14 +850,14 @@ export const TYPES = {
           type: { type: "string", const: "uidSwitched" },
           from: { $ref: "#/components/schemas/Uid", description: "The uid of the launch before." },
           to: { $ref: "#/components/schemas/Uid", description: "The uid of the launch that begins." },
-          reason: { $ref: "#/components/schemas/LaunchCause", description: "Why." },
+          reason: { $ref: "#/components/schemas/LaunchReason", description: "Why." },
         },
         required: ["from", "reason", "to", "type"],
       },
       {
         type: "object",
         properties: {
-          type: { type: "string", const: "noUidFree" },
+          type: { type: "string", const: "noFreeUid" },
           waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
         },
         required: ["type", "waitMs"],
@@ -869,12 +885,12 @@ export const TYPES = {
         },
         required: ["from", "to", "type"],
       },
-      { type: "object", properties: { type: { type: "string", const: "unidentified" } }, required: ["type"] },
+      { type: "object", properties: { type: { type: "string", const: "taskIdUnknown" } }, required: ["type"] },
       {
         type: "object",
         properties: {
-          type: { type: "string", const: "identified" },
-          by: { $ref: "#/components/schemas/IdentifiedBy", description: "How." },
+          type: { type: "string", const: "taskIdLearned" },
+          by: { $ref: "#/components/schemas/LearnedBy", description: "How." },
         },
         required: ["by", "type"],
       },
@@ -899,7 +915,7 @@ export const TYPES = {
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
-          type: { type: "string", const: "misconfigured" },
+          type: { type: "string", const: "callRejected" },
           call: { $ref: "#/components/schemas/Call", description: "The call." },
         },
         required: ["call", "type"],
@@ -916,8 +932,8 @@ export const TYPES = {
       {
         type: "object",
         properties: {
-          type: { type: "string", const: "leftBehind" },
-          reason: { $ref: "#/components/schemas/LeftBehindReason", description: "Why." },
+          type: { type: "string", const: "orphaned" },
+          reason: { $ref: "#/components/schemas/OrphanedReason", description: "Why." },
         },
         required: ["reason", "type"],
       },
@@ -973,7 +989,7 @@ export const TYPES = {
       },
     ],
   },
-  LaunchCause: {
+  LaunchReason: {
     type: "string",
     enum: [
       "start",
@@ -984,7 +1000,7 @@ export const TYPES = {
       "ended",
       "notFound",
       "abnormal",
-      "unidentified",
+      "taskIdUnknown",
       "absent",
       "updated",
     ],
@@ -1016,37 +1032,37 @@ export const TYPES = {
     ],
     description: "Why a call is made again.",
   },
-  Suspicion: {
+  SuspectReason: {
     type: "string",
     enum: ["notFound", "abnormal", "notRunning", "absent"],
     description: "Why a running task may be gone.",
   },
-  Ending: { type: "string", enum: ["normal", "failed", "notFound", "absent"], description: "How a task ended." },
-  IdentifiedBy: {
+  EndReason: { type: "string", enum: ["normal", "failed", "notFound", "absent"], description: "How a task ended." },
+  LearnedBy: {
     type: "string",
     enum: ["notification", "lateReply", "reply"],
     description: "How a task's id was learnt.",
   },
-  LeftBehindReason: {
+  OrphanedReason: {
     type: "string",
-    enum: ["deleteFailed", "neverIdentified"],
+    enum: ["deleteFailed", "taskIdUnknown"],
     description: "Why a task was left behind.",
   },
   FailReason: {
     type: "string",
-    enum: ["wrongParameters", "wrongCredentials", "noUidFree", "notRestarted"],
+    enum: ["wrongParameters", "wrongCredentials", "noFreeUid", "notRestarted"],
     description: "Why a lane gave up.",
   },
   Outcome: {
     description: "How it ended.",
     anyOf: [
-      { type: "object", required: ["kind"], properties: { kind: { type: "string", const: "stopped" } } },
-      { type: "object", required: ["kind"], properties: { kind: { type: "string", const: "ended" } } },
+      { type: "object", required: ["type"], properties: { type: { type: "string", const: "stopped" } } },
+      { type: "object", required: ["type"], properties: { type: { type: "string", const: "ended" } } },
       {
         type: "object",
-        required: ["kind", "reason"],
+        required: ["type", "reason"],
         properties: {
-          kind: { type: "string", const: "failed" },
+          type: { type: "string", const: "failed" },
           reason: { $ref: "#/components/schemas/FailReason", description: "Why." },
         },
       },
@@ -1066,7 +1082,7 @@ export const TYPES = {
   },
   Standing: {
     type: "string",
-    enum: ["adopted", "unresolved", "stopping", "leftBehind"],
+    enum: ["adopted", "unresolved", "stopping", "orphaned"],
     description: "What is done about a task.",
   },
   TaskWarning: {
@@ -1111,10 +1127,10 @@ export const TYPES = {
   UpdatedBroadcast: {
     type: "object",
     required: [
+      "endedAt",
       "id",
       "lanes",
       "onAir",
-      "overAt",
       "quotaFailedAt",
       "services",
       "startedAt",
@@ -1126,14 +1142,14 @@ export const TYPES = {
     description: "How a broadcast is after a change of its payload.",
     properties: {
       id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
-      state: { $ref: "#/components/schemas/BroadcastState", description: "How it is, in a word." },
+      state: { $ref: "#/components/schemas/BroadcastState", description: "Its state." },
       onAir: {
         description: "What viewers should watch; `null`: nothing is known to run.",
         anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
       },
       lanes: { type: "array", description: "The primary first.", items: { $ref: "#/components/schemas/LaneStatus" } },
       startedAt: { type: "integer", description: "ms since the epoch." },
-      overAt: { type: ["integer", "null"], description: "When it had ended for good; `null` until then." },
+      endedAt: { type: ["integer", "null"], description: "When it had ended for good; `null` until then." },
       viewers: { type: "integer", description: "Viewers that are connected to its own object." },
       quotaFailedAt: {
         type: ["integer", "null"],
@@ -1147,7 +1163,7 @@ export const TYPES = {
       },
       services: {
         description:
-          "The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be harmless. `null`: the lanes have different ones, or it is over.",
+          "The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be harmless. `null`: the lanes have different ones, or it has ended.",
         anyOf: [{ $ref: "#/components/schemas/Services" }, { type: "null" }],
       },
       updates: {
@@ -1202,9 +1218,9 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "launching" },
-          cause: { $ref: "#/components/schemas/LaunchCause", description: "Why." },
+          reason: { $ref: "#/components/schemas/LaunchReason", description: "Why." },
         },
-        required: ["cause", "type"],
+        required: ["reason", "type"],
       },
       {
         type: "object",
@@ -1267,7 +1283,7 @@ export const TYPES = {
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "suspect" },
-          reason: { $ref: "#/components/schemas/Suspicion", description: "Why." },
+          reason: { $ref: "#/components/schemas/SuspectReason", description: "Why." },
         },
         required: ["reason", "type"],
       },
@@ -1294,9 +1310,9 @@ export const TYPES = {
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "ended" },
-          how: { $ref: "#/components/schemas/Ending", description: "How." },
+          reason: { $ref: "#/components/schemas/EndReason", description: "How." },
         },
-        required: ["how", "type"],
+        required: ["reason", "type"],
       },
       {
         type: "object",
@@ -1304,14 +1320,14 @@ export const TYPES = {
           type: { type: "string", const: "uidSwitched" },
           from: { $ref: "#/components/schemas/Uid", description: "The uid of the launch before." },
           to: { $ref: "#/components/schemas/Uid", description: "The uid of the launch that begins." },
-          reason: { $ref: "#/components/schemas/LaunchCause", description: "Why." },
+          reason: { $ref: "#/components/schemas/LaunchReason", description: "Why." },
         },
         required: ["from", "reason", "to", "type"],
       },
       {
         type: "object",
         properties: {
-          type: { type: "string", const: "noUidFree" },
+          type: { type: "string", const: "noFreeUid" },
           waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
         },
         required: ["type", "waitMs"],
@@ -1339,12 +1355,12 @@ export const TYPES = {
         },
         required: ["from", "to", "type"],
       },
-      { type: "object", properties: { type: { type: "string", const: "unidentified" } }, required: ["type"] },
+      { type: "object", properties: { type: { type: "string", const: "taskIdUnknown" } }, required: ["type"] },
       {
         type: "object",
         properties: {
-          type: { type: "string", const: "identified" },
-          by: { $ref: "#/components/schemas/IdentifiedBy", description: "How." },
+          type: { type: "string", const: "taskIdLearned" },
+          by: { $ref: "#/components/schemas/LearnedBy", description: "How." },
         },
         required: ["by", "type"],
       },
@@ -1369,7 +1385,7 @@ export const TYPES = {
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
-          type: { type: "string", const: "misconfigured" },
+          type: { type: "string", const: "callRejected" },
           call: { $ref: "#/components/schemas/Call", description: "The call." },
         },
         required: ["call", "type"],
@@ -1386,8 +1402,8 @@ export const TYPES = {
       {
         type: "object",
         properties: {
-          type: { type: "string", const: "leftBehind" },
-          reason: { $ref: "#/components/schemas/LeftBehindReason", description: "Why." },
+          type: { type: "string", const: "orphaned" },
+          reason: { $ref: "#/components/schemas/OrphanedReason", description: "Why." },
         },
         required: ["reason", "type"],
       },
@@ -1465,13 +1481,13 @@ export const TYPES = {
       expiresAt: { type: "integer", description: "ms since the epoch." },
     },
   },
-  OnAirWord: {
+  OnAirUpdate: {
     type: "object",
-    required: ["type", "word", "onAir", "over"],
+    required: ["type", "revision", "onAir", "ended"],
     description: "What viewers are told.",
     properties: {
       type: { type: "string", const: "onAir", description: "Always `onAir`." },
-      word: {
+      revision: {
         type: "integer",
         description: "Grows with every change; one that is not greater than the last is old news.",
       },
@@ -1479,7 +1495,7 @@ export const TYPES = {
         description: "What to watch; `null`: nothing is known to run.",
         anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
       },
-      over: { type: "boolean", description: "The broadcast has ended for good." },
+      ended: { type: "boolean", description: "The broadcast has ended for good." },
     },
   },
   ViewerReport: {
@@ -1579,7 +1595,7 @@ export const TYPES = {
       "METHOD_NOT_ALLOWED",
       "BODY_TOO_SLOW",
       "ALREADY_STARTED",
-      "OVER",
+      "ENDED",
       "PCW_REACHED",
       "BODY_TOO_LARGE",
       "UPGRADE_NEEDED",

@@ -1,4 +1,4 @@
-import type { Quota, SteadymixEvent, Want } from "../types.js";
+import type { LimitedCall, Quota, SteadymixEvent } from "../types.js";
 import { type SteadymixEnv, usableLimits } from "./environment.js";
 import { reachQuota } from "./objects.js";
 import type { BroadcastStore } from "./store.js";
@@ -19,8 +19,8 @@ export class SharedQuota {
   }
 
   /** 0: `who`, a broadcast's lane, may make the call now; otherwise the ms to wait before asking again. */
-  async acquire(who: string, want: Want): Promise<number> {
-    const wait = await reachQuota(this.#env, (quota) => quota.permit(who, want));
+  async acquire(who: string, call: LimitedCall): Promise<number> {
+    const wait = await reachQuota(this.#env, (quota) => quota.acquirePermit(who, call));
     // An answer that was on its way does not end a failure, but one that was noted before an eviction may be over.
     if (!this.#isFailing) this.#setFailedAt(null);
     return wait;

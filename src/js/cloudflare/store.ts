@@ -7,7 +7,7 @@ export interface BroadcastFacts {
   /** Of its configuration: tells the same start made again from another one. */
   settingsDigest: string;
   startedAt: number;
-  /** Once it is over: when that was (ms since the epoch), and how the lanes were. */
+  /** Once it has ended: when that was (ms since the epoch), and how the lanes were. */
   end: { at: number; lanes: LaneStatus[] } | null;
   /** What the operator asked for last. */
   stopping: boolean;
@@ -15,9 +15,9 @@ export interface BroadcastFacts {
   aired: boolean;
   onAir: OnAir | null;
   /** Grows with every change of what is on air. */
-  word: number;
+  revision: number;
   /** When it last grew, ms since the epoch. */
-  wordAt: number;
+  revisedAt: number;
   /** Since when there are no permits, as far as is known. */
   quotaFailedAt: number | null;
   /** Broadcasts that share the App ID's limits, rounded up to a power of two; left out until that is known. */
@@ -48,7 +48,7 @@ export class BroadcastStore {
   begin(): void {
     this.#sql.exec("CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
     this.#sql.exec("CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)");
-    // `told`: the greatest word that the relay is known to have got.
+    // `told`: the newest revision that the relay has acknowledged.
     this.#sql.exec("CREATE TABLE relays (number INTEGER PRIMARY KEY, told INTEGER NOT NULL)");
     this.#hasBegun = true;
   }
@@ -113,22 +113,22 @@ export class BroadcastStore {
     return this.relaysBehind(Number.MAX_SAFE_INTEGER);
   }
 
-  /** Those that are not known to have got this word, or a greater one. */
-  relaysBehind(word: number): number[] {
+  /** Those that have not acknowledged this revision, or a newer one. */
+  relaysBehind(revision: number): number[] {
     if (!this.#hasBegun) return [];
     return this.#sql
-      .exec<{ number: number }>("SELECT number FROM relays WHERE told < ? ORDER BY number", word)
+      .exec<{ number: number }>("SELECT number FROM relays WHERE told < ? ORDER BY number", revision)
       .toArray()
       .map(({ number }) => number);
   }
 
-  /** This relay has got this word. It may say so after all was forgotten. */
-  relayHas(number: number, word: number): void {
+  /** The relay acknowledged this revision. It may do so after all was forgotten. */
+  relayHas(number: number, revision: number): void {
     if (!this.#hasBegun) return;
     this.#sql.exec(
       "INSERT INTO relays (number, told) VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET told = MAX(told, excluded.told)",
       number,
-      word,
+      revision,
     );
   }
 

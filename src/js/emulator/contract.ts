@@ -23,7 +23,7 @@ export type CallKind =
 export type Command =
   /** Adds a rule to the script of faults. */
   | {
-      kind: "addRule";
+      type: "addRule";
       /** The rule. */
       rule: Rule;
       /**
@@ -32,10 +32,10 @@ export type Command =
       forMs?: number;
     }
   /** Forgets the script of faults. */
-  | { kind: "clearRules" }
+  | { type: "clearRules" }
   /** Live tasks die at once. */
   | ({
-      kind: "kill";
+      type: "kill";
       /** Query goes on saying that they run for so long, in ms: at most a year. Default `0`. */
       reportLagMs?: number;
       /** Whether Query says 404 afterwards, in the place of their end. Default `false`. */
@@ -45,7 +45,7 @@ export type Command =
     } & Target)
   /** Running tasks fail, and the service moves them. */
   | ({
-      kind: "fail";
+      type: "fail";
       /** Whether they will run again. */
       recovers: boolean;
       /** As for `kill`. */
@@ -53,7 +53,7 @@ export type Command =
     } & Target)
   /** The hosts of an input channel leave, or come back. */
   | {
-      kind: "hosts";
+      type: "hosts";
       /** The input channel: a non-empty string. */
       channel: string;
       /** Whether they are there. */
@@ -61,19 +61,19 @@ export type Command =
     }
   /** Notifications come like this from now on. */
   | {
-      kind: "notifications";
+      type: "notifications";
       /** How they come; `null`: not at all. */
       profile: NotificationProfile | null;
     }
   /** Tasks start like this from now on. */
   | {
-      kind: "startUp";
+      type: "startUp";
       /** How they start. */
       startUp: StartUp;
     }
   /** A repeated Create is answered like this from now on. */
   | {
-      kind: "repeatCreate";
+      type: "repeatCreate";
       /** The answer. */
       answer: RepeatCreate;
     };
@@ -94,7 +94,7 @@ export interface Delivery {
 export type Effect =
   /** It is answered like this, and not carried out. */
   | {
-      kind: "answer";
+      type: "answer";
       /** The HTTP status: from 200 to 599. */
       status: number;
       /** `code` of the body; not together with `body`. */
@@ -106,42 +106,42 @@ export type Effect =
     }
   /** It is carried out, but answered like this. */
   | {
-      kind: "performThenAnswer";
+      type: "performThenAnswer";
       /** The HTTP status: from 200 to 599. */
       status: number;
       /** `code` of the body. */
       code?: number;
     }
   /** It is carried out, but the answer is lost. */
-  | { kind: "performAndLose" }
+  | { type: "performAndLose" }
   /** It is carried out late, and the answer is lost. */
   | {
-      kind: "performLate";
+      type: "performLate";
       /** How late, in ms: at most a year. */
       ms: number;
     }
   /** It is lost. */
-  | { kind: "lose" }
+  | { type: "lose" }
   /** It is carried out, and the answer is held up. */
   | {
-      kind: "delay";
+      type: "delay";
       /** How long, in ms: at most a day. */
       ms: number;
     }
   /** The domain's name cannot be resolved. */
-  | { kind: "dns" }
+  | { type: "dns" }
   /** The connection is refused. */
-  | { kind: "refuse" }
+  | { type: "refuse" }
   /** It is carried out, but the answer's body is cut off. */
-  | { kind: "garbage" }
+  | { type: "garbage" }
   /** It is carried out, but the answer does not name the task. */
-  | { kind: "noTaskId" }
+  | { type: "noTaskId" }
   /**
    * It is answered about another task than the one that was asked for, or started. Applies to calls that name a task, or
    * create one, while there is such another one.
    */
   | {
-      kind: "otherTask";
+      type: "otherTask";
       /** Which task. */
       which: OtherTask;
       /** The HTTP status: from 200 to 599; the body names the other task whatever it is. Default `200`. */
@@ -253,7 +253,7 @@ export interface Profile {
   /** How long an ended task is still answered for before it is 404, in ms. Default `60000`. */
   forgetAfterMs?: number;
   /** Shortest and longest time that the service takes to move a task that failed, in ms. Default `[20000, 80000]`. */
-  migrationMs?: [number, number];
+  migrationTakesMs?: [number, number];
   /**
    * A host that is in the channel is not shown, in percent of the presence checks; never more than twice in a row.
    * Default `0`.
@@ -278,7 +278,7 @@ export type RepeatCreate =
 export type Reply =
   /** An HTTP reply. */
   | {
-      kind: "answer";
+      type: "answer";
       /** After how long, in ms of the emulator's time. */
       delayMs: number;
       /** The HTTP status. */
@@ -290,7 +290,7 @@ export type Reply =
     }
   /** No answer. */
   | {
-      kind: "nothing";
+      type: "nothing";
       /** Why. */
       why: Silence;
     };

@@ -75,7 +75,7 @@ export class Emulator {
       authorization: request.headers.get("authorization"),
       body: sent,
     });
-    if (reply.kind === "nothing") {
+    if (reply.type === "nothing") {
       if (reply.why === "dns") throw failed("ENOTFOUND");
       if (reply.why === "refused") throw failed("ECONNREFUSED");
       return wait(signal);

@@ -74,55 +74,55 @@ export interface Fault {
 
 /** Faults that a broadcast with a primary and a backup survives. */
 export const FAULTS: Fault[] = [
-  { name: "kill", kills: true, commands: ({ onAir }) => [{ kind: "kill", ...onAir }] },
+  { name: "kill", kills: true, commands: ({ onAir }) => [{ type: "kill", ...onAir }] },
   // Query still says that it runs.
   {
     name: "killSilently",
     kills: true,
-    commands: ({ onAir }, ms) => [{ kind: "kill", ...onAir, reportLagMs: Math.round(ms / 3) }],
+    commands: ({ onAir }, ms) => [{ type: "kill", ...onAir, reportLagMs: Math.round(ms / 3) }],
   },
-  { name: "forget", kills: true, commands: ({ onAir }) => [{ kind: "kill", ...onAir, forgotten: true }] },
-  { name: "migrate", kills: true, commands: ({ onAir }) => [{ kind: "fail", ...onAir, recovers: true }] },
-  { name: "failForGood", kills: true, commands: ({ onAir }) => [{ kind: "fail", ...onAir, recovers: false }] },
+  { name: "forget", kills: true, commands: ({ onAir }) => [{ type: "kill", ...onAir, forgotten: true }] },
+  { name: "migrate", kills: true, commands: ({ onAir }) => [{ type: "fail", ...onAir, recovers: true }] },
+  { name: "failForGood", kills: true, commands: ({ onAir }) => [{ type: "fail", ...onAir, recovers: false }] },
   {
     name: "createTimesOut",
     kills: true,
     commands: ({ onAir }) => [
-      { kind: "addRule", rule: { call: "create", times: 4, effect: { kind: "performThenAnswer", status: 206 } } },
-      { kind: "kill", ...onAir },
+      { type: "addRule", rule: { call: "create", times: 4, effect: { type: "performThenAnswer", status: 206 } } },
+      { type: "kill", ...onAir },
     ],
   },
   {
     name: "createIsLost",
     kills: true,
     commands: ({ onAir }) => [
-      { kind: "addRule", rule: { call: "create", times: 1, effect: { kind: "performAndLose" } } },
-      { kind: "kill", ...onAir },
+      { type: "addRule", rule: { call: "create", times: 1, effect: { type: "performAndLose" } } },
+      { type: "kill", ...onAir },
     ],
   },
   {
     name: "domainDown",
     kills: false,
-    commands: (_, ms) => [{ kind: "addRule", rule: { domain: "api.agora.io", effect: { kind: "refuse" } }, forMs: ms }],
+    commands: (_, ms) => [{ type: "addRule", rule: { domain: "api.agora.io", effect: { type: "refuse" } }, forMs: ms }],
   },
   {
     name: "queriesFail",
     kills: false,
     commands: (_, ms) => [
-      { kind: "addRule", rule: { call: "query", effect: { kind: "answer", status: 503 } }, forMs: ms },
+      { type: "addRule", rule: { call: "query", effect: { type: "answer", status: 503 } }, forMs: ms },
     ],
   },
   {
     name: "rateLimited",
     kills: false,
     commands: (_, ms) => [
-      { kind: "addRule", rule: { effect: { kind: "answer", status: 429, retryAfter: "1" } }, forMs: ms },
+      { type: "addRule", rule: { effect: { type: "answer", status: 429, retryAfter: "1" } }, forMs: ms },
     ],
   },
   {
     name: "hostsLeave",
     kills: false,
-    commands: ({ inputChannels }) => inputChannels.map((channel) => ({ kind: "hosts", channel, present: false })),
+    commands: ({ inputChannels }) => inputChannels.map((channel) => ({ type: "hosts", channel, present: false })),
   },
 ];
 

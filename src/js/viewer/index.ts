@@ -1,6 +1,6 @@
 /** The viewer changes over to the output that lives. */
 
-export type { OnAirWord } from "../cloudflare/routes.js";
+export type { OnAirUpdate } from "../cloudflare/routes.js";
 export {
   type AgoraEngine,
   type AgoraEngineHandlers,

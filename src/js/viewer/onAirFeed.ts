@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { OnAirWord } from "../cloudflare/routes.js";
+import type { OnAirUpdate } from "../cloudflare/routes.js";
 import type { Url } from "../platform.js";
 import type { ChannelsSource } from "./channels.js";
 import { check, FLAG, FUNCTION, oneOf, optional, type Rule, type Rules, TEXT, UID } from "./check.js";
@@ -16,7 +16,7 @@ export interface OnAirFeedOptions {
   /** A viewer token of the broadcast; asked for anew for each connection, as it expires. */
   token: string | (() => string | Promise<string>);
   /** Takes each change; above all `({ onAir }) => onAir && viewer.tell({ type: "onAir", uid: onAir.uid })`. */
-  onWord: (word: OnAirWord) => void;
+  onUpdate: (update: OnAirUpdate) => void;
   /** With `acrossChannels`, its source: reports name the output by its uid and channel then. */
   source?: Pick<ChannelsSource, "outputs">;
   /** Takes what keeps it from being connected. It tries again by itself. Default: nothing is done. */
@@ -48,15 +48,15 @@ const OPTIONS: Required<{ readonly [Option in keyof OnAirFeedOptions]: Rule }> =
     allowed: "a non-empty string, or a function that gives one",
     isSecret: true,
   },
-  onWord: FUNCTION,
+  onUpdate: FUNCTION,
   source: optional({ is: (value) => Array.isArray(Object(value).outputs), allowed: "what acrossChannels gives" }),
   onError: optional(FUNCTION),
 };
 const TOKEN: Rules = { token: { ...TEXT, isSecret: true } };
-const WORD: Rules = {
+const UPDATE: Rules = {
   type: oneOf("onAir"),
-  word: { is: Number.isInteger, allowed: "an integer" },
-  over: FLAG,
+  revision: { is: Number.isInteger, allowed: "an integer" },
+  ended: FLAG,
   onAir: { is: (value) => typeof value === "object", allowed: "an object or null" },
 };
 const ON_AIR: Rules = { uid: UID };
@@ -75,7 +75,7 @@ export class OnAirFeed {
   /** The transport that worked last. */
   #good: Transport | undefined;
   #failures = 0;
-  #word = -1;
+  #revision = -1;
   #connection: Connection | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastReportAt = Number.NEGATIVE_INFINITY;
@@ -182,13 +182,13 @@ export class OnAirFeed {
   #take(text: string): void {
     // An answer may have been on its way.
     if (this.#isClosed) return;
-    const word = JSON.parse(text) as OnAirWord;
-    check("INVALID_SIGNAL", "word", word, WORD);
-    if (word.onAir) check("INVALID_SIGNAL", "word.onAir", word.onAir, ON_AIR);
-    if (word.word <= this.#word) return;
-    this.#word = word.word;
-    if (word.over) this.close();
-    safely(() => this.#options.onWord(word));
+    const update = JSON.parse(text) as OnAirUpdate;
+    check("INVALID_SIGNAL", "update", update, UPDATE);
+    if (update.onAir) check("INVALID_SIGNAL", "update.onAir", update.onAir, ON_AIR);
+    if (update.revision <= this.#revision) return;
+    this.#revision = update.revision;
+    if (update.ended) this.close();
+    safely(() => this.#options.onUpdate(update));
   }
 
   #failed(error: unknown): void {

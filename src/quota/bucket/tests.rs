@@ -32,40 +32,44 @@ fn most_in_any_second(sent: &[Instant]) -> usize {
 #[test]
 fn two_at_once_then_eight_a_second() {
     let mut bucket = bucket();
-    assert_eq!(bucket.ask(T0, 0, Want::Query), Permit::Granted);
-    assert_eq!(bucket.ask(T0, 0, Want::Query), Permit::Granted);
-    assert_eq!(bucket.ask(T0, 0, Want::Query), Permit::Wait(t(125)));
-    assert_eq!(bucket.ask(t(124), 0, Want::Query), Permit::Wait(t(125)));
-    assert_eq!(bucket.ask(t(125), 0, Want::Query), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::Query), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::Query), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::Query), Permit::Wait(t(125)));
+    assert_eq!(bucket.ask(t(124), 0, LimitedCall::Query), Permit::Wait(t(125)));
+    assert_eq!(bucket.ask(t(125), 0, LimitedCall::Query), Permit::Granted);
 }
 
 #[test]
 fn delete_goes_before_create_before_query() {
     let mut bucket = bucket();
-    assert_eq!(bucket.ask(T0, 9, Want::AcquireAndCreate), Permit::Granted);
-    for (lane, want) in [(0, Want::Query), (1, Want::Create), (2, Want::Delete)] {
-        assert!(matches!(bucket.ask(T0, lane, want), Permit::Wait(_)));
+    assert_eq!(bucket.ask(T0, 9, LimitedCall::AcquireAndCreate), Permit::Granted);
+    for (lane, call) in [(0, LimitedCall::Query), (1, LimitedCall::Create), (2, LimitedCall::Delete)] {
+        assert!(matches!(bucket.ask(T0, lane, call), Permit::Wait(_)));
     }
     let mut served = Vec::new();
     for step in 1..=100 {
-        for (lane, want) in [(0, Want::Query), (1, Want::Create), (2, Want::Delete)] {
-            if !served.contains(&want) && bucket.ask(t(step * 5), lane, want) == Permit::Granted {
-                served.push(want);
+        for (lane, call) in [(0, LimitedCall::Query), (1, LimitedCall::Create), (2, LimitedCall::Delete)] {
+            if !served.contains(&call) && bucket.ask(t(step * 5), lane, call) == Permit::Granted {
+                served.push(call);
             }
         }
     }
-    assert_eq!(served, [Want::Delete, Want::Create, Want::Query]);
+    assert_eq!(served, [LimitedCall::Delete, LimitedCall::Create, LimitedCall::Query]);
 }
 
 #[test]
 fn an_acquire_waits_until_its_create_may_follow() {
     let mut bucket = bucket();
-    assert_eq!(bucket.ask(T0, 0, Want::Query), Permit::Granted);
-    assert_eq!(bucket.ask(T0, 1, Want::AcquireAndCreate), Permit::Wait(t(125)), "one permit is not enough");
-    assert_eq!(bucket.ask(t(125), 1, Want::AcquireAndCreate), Permit::Granted);
-    assert!(matches!(bucket.ask(t(130), 0, Want::Create), Permit::Wait(_)));
-    assert_eq!(bucket.ask(t(130), 1, Want::Create), Permit::Granted);
-    assert!(matches!(bucket.ask(t(130), 1, Want::Create), Permit::Wait(_)), "once");
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::Query), Permit::Granted);
+    assert_eq!(
+        bucket.ask(T0, 1, LimitedCall::AcquireAndCreate),
+        Permit::Wait(t(125)),
+        "one permit is not enough"
+    );
+    assert_eq!(bucket.ask(t(125), 1, LimitedCall::AcquireAndCreate), Permit::Granted);
+    assert!(matches!(bucket.ask(t(130), 0, LimitedCall::Create), Permit::Wait(_)));
+    assert_eq!(bucket.ask(t(130), 1, LimitedCall::Create), Permit::Granted);
+    assert!(matches!(bucket.ask(t(130), 1, LimitedCall::Create), Permit::Wait(_)), "once");
 }
 
 #[test]
@@ -73,9 +77,12 @@ fn creates_whose_acquires_are_answered_at_once_leave_one_after_the_other() {
     let limits = QuotaLimits { pcw: 30, calls_per_second: 100, burst: 100 };
     let mut bucket = TokenBucket::new(limits, T0);
     for lane in 0..3u32 {
-        assert_eq!(bucket.ask(t(u64::from(lane) * 334), lane, Want::AcquireAndCreate), Permit::Granted);
+        assert_eq!(
+            bucket.ask(t(u64::from(lane) * 334), lane, LimitedCall::AcquireAndCreate),
+            Permit::Granted
+        );
     }
-    let mut ask = |at, lane| bucket.ask(t(at), lane, Want::Create);
+    let mut ask = |at, lane| bucket.ask(t(at), lane, LimitedCall::Create);
     assert_eq!(ask(1_400, 0), Permit::Granted);
     assert_eq!(ask(1_400, 1), Permit::Wait(t(1_734)));
     assert_eq!(ask(1_400, 2), Permit::Wait(t(2_068)));
@@ -88,19 +95,22 @@ fn a_create_is_held_back_for_a_second_at_most_and_the_others_wait_for_it() {
     let limits = QuotaLimits { pcw: 30, calls_per_second: 100, burst: 100 };
     let mut bucket = TokenBucket::new(limits, T0);
     for lane in 0..7u32 {
-        assert_eq!(bucket.ask(t(u64::from(lane) * 334), lane, Want::AcquireAndCreate), Permit::Granted);
+        assert_eq!(
+            bucket.ask(t(u64::from(lane) * 334), lane, LimitedCall::AcquireAndCreate),
+            Permit::Granted
+        );
     }
-    let mut leaves = |lane| match bucket.ask(t(2_100), lane, Want::Create) {
+    let mut leaves = |lane| match bucket.ask(t(2_100), lane, LimitedCall::Create) {
         Permit::Granted => 0,
         Permit::Wait(until) => until.duration_since(t(2_100)).as_millis(),
     };
     assert_eq!([0, 1, 2, 3, 4, 5, 6].map(&mut leaves), [0, 334, 668, 0, 0, 0, 0]);
     assert_eq!(
-        bucket.ask(t(2_100), 8, Want::Create),
+        bucket.ask(t(2_100), 8, LimitedCall::Create),
         Permit::Wait(t(3_102)),
         "one without a reserved permit"
     );
-    assert_eq!(bucket.ask(t(2_434), 1, Want::Create), Permit::Granted);
+    assert_eq!(bucket.ask(t(2_434), 1, LimitedCall::Create), Permit::Granted);
 }
 
 #[test]
@@ -108,46 +118,50 @@ fn a_create_is_held_back_for_a_whole_second() {
     let limits = QuotaLimits { pcw: 20, calls_per_second: 100, burst: 100 };
     let mut bucket = TokenBucket::new(limits, T0);
     for lane in 0..3u32 {
-        assert_eq!(bucket.ask(t(u64::from(lane) * 500), lane, Want::AcquireAndCreate), Permit::Granted);
+        assert_eq!(
+            bucket.ask(t(u64::from(lane) * 500), lane, LimitedCall::AcquireAndCreate),
+            Permit::Granted
+        );
     }
-    let mut ask = |lane| bucket.ask(t(1_100), lane, Want::Create);
+    let mut ask = |lane| bucket.ask(t(1_100), lane, LimitedCall::Create);
     assert_eq!([ask(0), ask(1), ask(2)], [Permit::Granted, Permit::Wait(t(1_600)), Permit::Wait(t(2_100))]);
 }
 
 #[test]
 fn a_create_is_not_held_back_until_its_builder_token_is_too_old() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 5, ..limits(30) }, T0);
-    assert_eq!(bucket.ask(T0, 0, Want::AcquireAndCreate), Permit::Granted);
-    assert_eq!(bucket.ask(T0, 1, Want::AcquireAndCreate), Permit::Wait(t(2_000)));
-    assert_eq!(bucket.ask(t(2_000), 1, Want::AcquireAndCreate), Permit::Granted);
-    assert_eq!(bucket.ask(t(2_100), 0, Want::Create), Permit::Granted);
-    assert_eq!(bucket.ask(t(2_100), 1, Want::Create), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::AcquireAndCreate), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 1, LimitedCall::AcquireAndCreate), Permit::Wait(t(2_000)));
+    assert_eq!(bucket.ask(t(2_000), 1, LimitedCall::AcquireAndCreate), Permit::Granted);
+    assert_eq!(bucket.ask(t(2_100), 0, LimitedCall::Create), Permit::Granted);
+    assert_eq!(bucket.ask(t(2_100), 1, LimitedCall::Create), Permit::Granted);
 }
 
 #[test]
 fn a_create_waits_for_its_time_whoever_looks_in_between() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 2, ..limits(30) }, T0);
-    assert_eq!(bucket.ask(T0, 0, Want::Create), Permit::Granted);
-    assert_eq!(bucket.ask(t(200), 1, Want::Create), Permit::Wait(t(5_000)));
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::Create), Permit::Granted);
+    assert_eq!(bucket.ask(t(200), 1, LimitedCall::Create), Permit::Wait(t(5_000)));
     for at in [2_500, 2_600, 4_900] {
-        assert_eq!(bucket.ask(t(at), 7, Want::Query), Permit::Granted);
+        assert_eq!(bucket.ask(t(at), 7, LimitedCall::Query), Permit::Granted);
     }
-    assert_eq!(bucket.ask(t(5_000), 1, Want::Create), Permit::Granted);
+    assert_eq!(bucket.ask(t(5_000), 1, LimitedCall::Create), Permit::Granted);
 }
 
 #[test]
 fn at_most_a_tenth_of_the_pcw_is_created_a_second() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..limits(30) }, T0);
-    assert_eq!(bucket.ask(T0, 0, Want::Create), Permit::Granted);
-    assert_eq!(bucket.ask(T0, 1, Want::Create), Permit::Wait(t(1000)));
-    assert_eq!(bucket.ask(T0, 2, Want::Query), Permit::Granted, "a query need not wait for it");
-    assert_eq!(bucket.ask(t(1000), 1, Want::Create), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::Create), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 1, LimitedCall::Create), Permit::Wait(t(1000)));
+    assert_eq!(bucket.ask(T0, 2, LimitedCall::Query), Permit::Granted, "a query need not wait for it");
+    assert_eq!(bucket.ask(t(1000), 1, LimitedCall::Create), Permit::Granted);
 }
 
 #[test]
 fn a_clock_set_forward_brings_no_eleventh_call() {
     let mut bucket = bucket();
-    let mut granted = |at| (0..20).filter(|_| bucket.ask(at, 0, Want::Query) == Permit::Granted).count();
+    let mut granted =
+        |at| (0..20).filter(|_| bucket.ask(at, 0, LimitedCall::Query) == Permit::Granted).count();
     assert_eq!(granted(T0), 2);
     let steady: usize = (1..8).map(|i| granted(t(i * 125))).sum();
     assert_eq!(steady, 7);
@@ -161,14 +175,15 @@ fn a_clock_set_forward_brings_no_eleventh_call() {
 fn after_a_quiet_time_the_first_call_leaves_at_once() {
     let mut bucket = bucket();
     for at in [0, 5_000, 65_000, 65_100, 185_000] {
-        assert_eq!(bucket.ask(t(at), 0, Want::Query), Permit::Granted, "at {at} ms");
+        assert_eq!(bucket.ask(t(at), 0, LimitedCall::Query), Permit::Granted, "at {at} ms");
     }
 }
 
 #[test]
 fn timers_that_are_always_late_still_get_permits() {
     let mut bucket = bucket();
-    let granted = (0..10).filter(|i| bucket.ask(t(i * 5_000), 0, Want::Query) == Permit::Granted).count();
+    let granted =
+        (0..10).filter(|i| bucket.ask(t(i * 5_000), 0, LimitedCall::Query) == Permit::Granted).count();
     assert!(granted >= 9, "{granted}");
 }
 
@@ -177,7 +192,7 @@ fn timers_that_are_always_late_may_ask_more_than_once() {
     let mut bucket = bucket();
     for look in 0..10 {
         for _ in 0..2 {
-            assert_eq!(bucket.ask(t(look * 5_000), 0, Want::Query), Permit::Granted, "look {look}");
+            assert_eq!(bucket.ask(t(look * 5_000), 0, LimitedCall::Query), Permit::Granted, "look {look}");
         }
     }
 }
@@ -187,7 +202,7 @@ fn drained() -> TokenBucket {
     let limits = QuotaLimits { pcw: 1_000_000, ..limits(100) };
     let mut bucket = TokenBucket::new(limits, T0);
     for lane in [20, 21] {
-        assert_eq!(bucket.ask(T0, lane, Want::Query), Permit::Granted);
+        assert_eq!(bucket.ask(T0, lane, LimitedCall::Query), Permit::Granted);
     }
     bucket
 }
@@ -196,64 +211,70 @@ fn drained() -> TokenBucket {
 fn who_asked_first_is_first_however_often_it_asks() {
     let mut bucket = drained();
     for lane in [5, 1, 5] {
-        assert_eq!(bucket.ask(T0, lane, Want::Query), Permit::Wait(t(if lane == 5 { 125 } else { 250 })));
+        assert_eq!(
+            bucket.ask(T0, lane, LimitedCall::Query),
+            Permit::Wait(t(if lane == 5 { 125 } else { 250 }))
+        );
     }
-    assert_eq!(bucket.ask(t(125), 1, Want::Query), Permit::Wait(t(250)));
-    assert_eq!(bucket.ask(t(125), 1, Want::Delete), Permit::Granted, "it wants something else now");
-    assert_eq!(bucket.ask(t(250), 5, Want::Query), Permit::Granted);
+    assert_eq!(bucket.ask(t(125), 1, LimitedCall::Query), Permit::Wait(t(250)));
+    assert_eq!(bucket.ask(t(125), 1, LimitedCall::Delete), Permit::Granted, "it wants something else now");
+    assert_eq!(bucket.ask(t(250), 5, LimitedCall::Query), Permit::Granted);
 }
 
 #[test]
 fn who_withdraws_is_not_waited_for_and_has_nothing_reserved() {
     let mut bucket = drained();
-    assert_eq!(bucket.ask(T0, 0, Want::Delete), Permit::Wait(t(125)));
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::Delete), Permit::Wait(t(125)));
     bucket.withdraw(0);
-    assert_eq!(bucket.ask(t(125), 1, Want::Query), Permit::Granted);
-    assert_eq!(bucket.ask(t(375), 0, Want::AcquireAndCreate), Permit::Granted);
+    assert_eq!(bucket.ask(t(125), 1, LimitedCall::Query), Permit::Granted);
+    assert_eq!(bucket.ask(t(375), 0, LimitedCall::AcquireAndCreate), Permit::Granted);
     bucket.withdraw(0);
-    assert!(matches!(bucket.ask(t(400), 0, Want::Create), Permit::Wait(_)));
+    assert!(matches!(bucket.ask(t(400), 0, LimitedCall::Create), Permit::Wait(_)));
 }
 
 #[test]
 fn who_has_waited_longer_than_a_round_goes_before_what_is_more_important() {
     let mut bucket = drained();
-    let mut ask = |at, lane, want| bucket.ask(t(at), lane, want) == Permit::Granted;
-    assert!(!ask(0, 0, Want::Query));
+    let mut ask = |at, lane, call| bucket.ask(t(at), lane, call) == Permit::Granted;
+    assert!(!ask(0, 0, LimitedCall::Query));
     for lane in 1..=8 {
-        assert!(!ask(0, lane, Want::Create));
+        assert!(!ask(0, lane, LimitedCall::Create));
     }
     // Nine at eight calls a second: a round takes 1125 ms.
     for turn in 1..=9u32 {
         let at = u64::from(turn) * 125;
-        assert!(!ask(at, 0, Want::Query), "at {at} ms");
+        assert!(!ask(at, 0, LimitedCall::Query), "at {at} ms");
         let creating = (turn - 1) % 8 + 1;
-        assert!(ask(at, creating, Want::Create), "at {at} ms");
-        assert!(!ask(at, creating, Want::Create));
+        assert!(ask(at, creating, LimitedCall::Create), "at {at} ms");
+        assert!(!ask(at, creating, LimitedCall::Create));
     }
-    assert!(ask(1_250, 0, Want::Query));
+    assert!(ask(1_250, 0, LimitedCall::Query));
 }
 
 #[test]
 fn a_create_that_may_be_made_now_has_its_place_before_queries() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..limits(30) }, T0);
-    assert_eq!(bucket.ask(T0, 0, Want::Create), Permit::Granted);
-    assert_eq!(bucket.ask(T0, 1, Want::Create), Permit::Wait(t(1000)));
-    assert_eq!(bucket.ask(t(1000), 2, Want::Query), Permit::Granted);
-    assert_eq!(bucket.ask(t(1000), 3, Want::Query), Permit::Wait(t(1125)));
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::Create), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 1, LimitedCall::Create), Permit::Wait(t(1000)));
+    assert_eq!(bucket.ask(t(1000), 2, LimitedCall::Query), Permit::Granted);
+    assert_eq!(bucket.ask(t(1000), 3, LimitedCall::Query), Permit::Wait(t(1125)));
 }
 
 #[test]
 fn permits_that_were_reserved_count_in_the_second_in_which_they_may_be_used() {
     let mut bucket = bucket();
     for lane in 0..4u32 {
-        assert_eq!(bucket.ask(t(u64::from(lane) * 250), lane, Want::AcquireAndCreate), Permit::Granted);
+        assert_eq!(
+            bucket.ask(t(u64::from(lane) * 250), lane, LimitedCall::AcquireAndCreate),
+            Permit::Granted
+        );
     }
     for at in [875, 1_000, 1_125] {
-        assert_eq!(bucket.ask(t(at), 9, Want::Query), Permit::Granted);
+        assert_eq!(bucket.ask(t(at), 9, LimitedCall::Query), Permit::Granted);
     }
     // Six calls from 250 ms on and four Creates to come: the eleventh has to wait until the first is over a second ago.
-    assert_eq!(bucket.ask(t(1_250), 9, Want::Query), Permit::Wait(t(1_251)));
-    assert_eq!(bucket.ask(t(1_251), 9, Want::Query), Permit::Granted);
+    assert_eq!(bucket.ask(t(1_250), 9, LimitedCall::Query), Permit::Wait(t(1_251)));
+    assert_eq!(bucket.ask(t(1_251), 9, LimitedCall::Query), Permit::Granted);
 }
 
 const ASKED_EVERY: u64 = 13;
@@ -273,18 +294,18 @@ proptest! {
             let now = t(step * ASKED_EVERY);
             for lane in 0..lanes {
                 if let Some(at) = pending.get(&lane).copied() {
-                    if now >= at && bucket.ask(now, lane, Want::Create) == Permit::Granted {
+                    if now >= at && bucket.ask(now, lane, LimitedCall::Create) == Permit::Granted {
                         sent.push(now);
                         pending.remove(&lane);
                     }
                     continue;
                 }
-                let want = match wants[lane as usize] { 0 => Want::Delete, 1 => Want::AcquireAndCreate, 2 => Want::Create, _ => Want::Query };
-                if bucket.ask(now, lane, want) == Permit::Granted {
+                let call = match wants[lane as usize] { 0 => LimitedCall::Delete, 1 => LimitedCall::AcquireAndCreate, 2 => LimitedCall::Create, _ => LimitedCall::Query };
+                if bucket.ask(now, lane, call) == Permit::Granted {
                     sent.push(now);
                     longest = longest.max(now.duration_since(last_served[lane as usize]));
                     last_served[lane as usize] = now;
-                    if want == Want::AcquireAndCreate {
+                    if call == LimitedCall::AcquireAndCreate {
                         pending.insert(lane, now + ms((seed ^ step).wrapping_mul(7919) % 2_000));
                     }
                 }
@@ -348,15 +369,15 @@ proptest! {
                     continue;
                 }
                 let creates = to_create.contains(&lane);
-                let want = match wants[lane as usize] {
-                    _ if creates => Want::Create,
-                    0 => Want::Delete,
-                    1 => Want::AcquireAndCreate,
-                    _ => Want::Query,
+                let call = match wants[lane as usize] {
+                    _ if creates => LimitedCall::Create,
+                    0 => LimitedCall::Delete,
+                    1 => LimitedCall::AcquireAndCreate,
+                    _ => LimitedCall::Query,
                 };
-                if bucket.ask(t(at), lane, want) == Permit::Granted {
+                if bucket.ask(t(at), lane, call) == Permit::Granted {
                     to_create.retain(|other| *other != lane);
-                    if want == Want::AcquireAndCreate {
+                    if call == LimitedCall::AcquireAndCreate {
                         to_create.push(lane);
                     }
                     let leaves = at + random(busy_ms);
@@ -379,8 +400,9 @@ proptest! {
 #[test]
 fn a_permit_whose_use_is_not_reported_is_given_up_in_the_end() {
     let mut bucket = TokenBucket::new(QuotaLimits { burst: 10, ..limits(100) }, T0).that_is_told_of_use();
-    let mut granted =
-        |at: u64| (0..30).filter(|lane| bucket.ask(t(at), *lane, Want::Query) == Permit::Granted).count();
+    let mut granted = |at: u64| {
+        (0..30).filter(|lane| bucket.ask(t(at), *lane, LimitedCall::Query) == Permit::Granted).count()
+    };
     assert_eq!(granted(0), 10);
     let until_then: usize = (1..=50).map(|i| granted(i * 100)).sum();
     assert_eq!(until_then, 8, "as many as a second has room for, burst and all");
@@ -391,7 +413,7 @@ fn a_permit_whose_use_is_not_reported_is_given_up_in_the_end() {
 fn a_report_of_use_is_about_a_permit() {
     let mut bucket = TokenBucket::new(limits(100), T0).that_is_told_of_use();
     bucket.used(T0, 3);
-    assert_eq!(bucket.ask(T0, 3, Want::Query), Permit::Granted);
+    assert_eq!(bucket.ask(T0, 3, LimitedCall::Query), Permit::Granted);
     bucket.used(t(10), 3);
     bucket.used(t(20), 3);
     let copy: TokenBucket = serde_json::from_str(&serde_json::to_string(&bucket).unwrap()).unwrap();
@@ -402,14 +424,14 @@ fn a_report_of_use_is_about_a_permit() {
 #[test]
 fn when_a_create_was_to_leave_says_nothing_of_the_next_one() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 20, ..limits(30) }, T0);
-    assert_eq!(bucket.ask(T0, 0, Want::AcquireAndCreate), Permit::Granted);
-    assert_eq!(bucket.ask(t(500), 1, Want::AcquireAndCreate), Permit::Granted);
-    assert_eq!(bucket.ask(t(600), 0, Want::Create), Permit::Granted);
-    assert_eq!(bucket.ask(t(600), 1, Want::Create), Permit::Wait(t(1_100)));
+    assert_eq!(bucket.ask(T0, 0, LimitedCall::AcquireAndCreate), Permit::Granted);
+    assert_eq!(bucket.ask(t(500), 1, LimitedCall::AcquireAndCreate), Permit::Granted);
+    assert_eq!(bucket.ask(t(600), 0, LimitedCall::Create), Permit::Granted);
+    assert_eq!(bucket.ask(t(600), 1, LimitedCall::Create), Permit::Wait(t(1_100)));
     // Its builder token was dropped.
-    assert_eq!(bucket.ask(t(1_200), 1, Want::AcquireAndCreate), Permit::Granted);
-    assert_eq!(bucket.ask(t(1_300), 0, Want::Create), Permit::Wait(t(1_700)));
-    assert_eq!(bucket.ask(t(1_400), 1, Want::Create), Permit::Wait(t(1_600)), "in its turn");
+    assert_eq!(bucket.ask(t(1_200), 1, LimitedCall::AcquireAndCreate), Permit::Granted);
+    assert_eq!(bucket.ask(t(1_300), 0, LimitedCall::Create), Permit::Wait(t(1_700)));
+    assert_eq!(bucket.ask(t(1_400), 1, LimitedCall::Create), Permit::Wait(t(1_600)), "in its turn");
 }
 
 #[test]

@@ -20,11 +20,11 @@ fn the_estimate_says_what_does_not_fit() {
         "{}",
         fits.verdict
     );
-    assert_eq!(fits.most_tasks, 640);
+    assert_eq!(fits.max_tasks, 640);
     assert_eq!((fits.queries_per_second, fits.launch_all_seconds), (200.0 / 120.0, 75.0));
     let slow = QuotaLimits { pcw: 10, ..limits };
     let all = estimate_of(10, 120, &slow).unwrap();
-    assert_eq!((all.most_tasks, all.fits, all.launch_all_seconds), (10, true, 10.0));
+    assert_eq!((all.max_tasks, all.fits, all.launch_all_seconds), (10, true, 10.0));
     let caveat = "takes 10 s. If the service counts every call against 10 % of the PCW, only 1 a second are allowed: lower \
                   callsPerSecond should it answer 429.";
     assert!(all.verdict.starts_with("Fits") && all.verdict.ends_with(caveat), "{}", all.verdict);
@@ -50,7 +50,7 @@ fn each_size_has_its_own_pcw_and_all_together_the_largest() {
         let pcw = OutputSize::ALL.map(|size| documented_pcw(Area::China, size));
         estimate(tasks, secs(120), &limits, pcw).unwrap()
     };
-    for (tasks, fits, most_tasks) in [
+    for (tasks, fits, max_tasks) in [
         (json!(10), true, 10),
         (json!(11), false, 10),
         (json!({ "SD": 20 }), true, 20),
@@ -62,7 +62,7 @@ fn each_size_has_its_own_pcw_and_all_together_the_largest() {
         (json!({ "HD": 10, "FHD": 6 }), false, 20),
     ] {
         let estimate = of(tasks.clone());
-        assert_eq!((estimate.fits, estimate.most_tasks), (fits, most_tasks), "{tasks}: {}", estimate.verdict);
+        assert_eq!((estimate.fits, estimate.max_tasks), (fits, max_tasks), "{tasks}: {}", estimate.verdict);
         assert_eq!(estimate.verdict.starts_with("Fits"), fits, "{}", estimate.verdict);
     }
     assert!(

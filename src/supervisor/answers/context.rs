@@ -5,11 +5,11 @@ use crate::policy::{Backoff, RetryReason};
 use crate::status::Call;
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::config::LaneConfig;
-use crate::supervisor::event::{EventKind, Said};
+use crate::supervisor::event::{EventKind, ServiceReply};
 use crate::supervisor::journal::Journal;
 use crate::supervisor::lane::Secrets;
 use crate::supervisor::launch::Launch;
-use crate::supervisor::reply::said;
+use crate::supervisor::reply::service_reply;
 use crate::time::{Duration, Now};
 
 pub(super) struct Context<'a> {
@@ -37,20 +37,20 @@ impl Context<'_> {
     }
 
     /// What the service said, redacted.
-    pub(super) fn said(&self, launch: &Launch) -> Said {
-        said(self.read.answer, &self.read.body, &self.secrets.redactor(Some(launch)))
+    pub(super) fn reply(&self, launch: &Launch) -> ServiceReply {
+        service_reply(self.read.answer, &self.read.body, &self.secrets.redactor(Some(launch)))
     }
 
     /// The same about the launch's task, with why it stopped, if a notification said that.
-    pub(super) fn said_of_task(&self, launch: &Launch) -> Said {
+    pub(super) fn reply_about_task(&self, launch: &Launch) -> ServiceReply {
         let stop_reason = launch.task().and_then(|task| task.stop_reason.clone());
-        Said { stop_reason, ..self.said(launch) }
+        ServiceReply { stop_reason, ..self.reply(launch) }
     }
 
     /// Reports that the service refused the call.
     pub(super) fn report_refusal(&mut self, launch: &Launch) {
-        let said = self.said(launch);
-        self.emit(launch, EventKind::Misconfigured { call: self.read.call, said });
+        let reply = self.reply(launch);
+        self.emit(launch, EventKind::CallRejected { call: self.read.call, reply });
     }
 
     /// Counts a failed attempt. The delay before the next one is lengthened by jitter, or as the service asks for.
@@ -72,15 +72,15 @@ impl Context<'_> {
             wait_ms: failed.delay,
             attempt: failed.count,
             domain: Some(self.read.domain.to_owned()),
-            said: self.said(launch),
+            reply: self.reply(launch),
         };
         self.emit(launch, kind);
     }
 
-    /// A delay, made longer by jitter, or as the service asks for; the latter up to `retryAfterMaxMs`, jitter included.
+    /// A delay, made longer by jitter, or as the service asks for; the latter up to `maxRetryAfterMs`, jitter included.
     pub(super) fn lengthened(&self, delay: Duration) -> Duration {
         match self.read.retry_after.filter(|asked| *asked > delay) {
-            Some(asked) => self.jittered(asked).min(self.config.policy.retry_after_max_ms),
+            Some(asked) => self.jittered(asked).min(self.config.policy.max_retry_after_ms),
             None => self.jittered(delay),
         }
     }

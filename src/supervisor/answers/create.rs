@@ -4,7 +4,7 @@ use super::{Context, Verdict};
 use crate::policy::RetryReason;
 use crate::status::{Call, Meaning};
 use crate::supervisor::attempts::Failed;
-use crate::supervisor::event::{EventKind, FailReason, LaunchCause};
+use crate::supervisor::event::{EventKind, FailReason, LaunchReason};
 use crate::supervisor::launch::Launch;
 use crate::supervisor::phase::Phase;
 use crate::supervisor::request::NoAnswer;
@@ -27,7 +27,7 @@ impl Launch {
         let reason = cx.read.retry_reason();
         let failed = self.retry(cx, Call::Acquire, reason);
         match failed.delay {
-            None if cx.is_current => Verdict::Exhausted(LaunchCause::AcquireSpent),
+            None if cx.is_current => Verdict::Exhausted(LaunchReason::AcquireSpent),
             Some(_) | None => Verdict::Noted,
         }
     }
@@ -50,7 +50,7 @@ impl Launch {
         if cx.read.meaning == Meaning::AlreadyStarted && !brings_none {
             self.runs_unnamed(cx.now.mono);
             self.create_was_answered(create);
-            cx.emit(self, EventKind::Unidentified);
+            cx.emit(self, EventKind::TaskIdUnknown);
             return Verdict::Watched;
         }
         if let Some(reason) = cx.read.refused() {
@@ -62,7 +62,7 @@ impl Launch {
         let reason = if brings_none { RetryReason::Malformed } else { cx.read.retry_reason() };
         let failed = self.retry(cx, Call::Create, reason);
         match failed.delay {
-            None => Verdict::Exhausted(LaunchCause::CreateSpent),
+            None => Verdict::Exhausted(LaunchReason::CreateSpent),
             // It may be the number of tasks that is over its limit, and what this one replaces that is in its way.
             Some(_) if self.attempts.rate_limited() >= RATE_LIMITED_FOR_LONG => Verdict::InTheWay,
             Some(_) => Verdict::Noted,

@@ -4,7 +4,7 @@ use super::{Context, Verdict};
 use crate::policy::RetryReason;
 use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::attempts::Failed;
-use crate::supervisor::event::{Ending, EventKind, LeftBehindReason};
+use crate::supervisor::event::{EndReason, EventKind, OrphanedReason};
 use crate::supervisor::launch::Launch;
 use crate::supervisor::tokens::Round;
 
@@ -19,7 +19,7 @@ impl Launch {
             Meaning::Success if cx.read.body.is_unreadable => self.not_deleted(cx, cx.read.retry_reason()),
             Meaning::Success if state != TaskState::Running => {
                 self.tokens.first_is_proven();
-                Verdict::Gone(Ending::Normal, cx.said_of_task(self))
+                Verdict::Gone(EndReason::Normal, cx.reply_about_task(self))
             }
             Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
                 match self.tokens.try_next(cx.read.of_token()) {
@@ -27,7 +27,7 @@ impl Launch {
                         self.call_at(cx.now.mono);
                         Verdict::Noted
                     }
-                    Round::NotFound => Verdict::Gone(Ending::NotFound, cx.said_of_task(self)),
+                    Round::NotFound => Verdict::Gone(EndReason::NotFound, cx.reply_about_task(self)),
                     Round::Refused => self.not_deleted(cx, cx.read.retry_reason()),
                 }
             }
@@ -65,7 +65,7 @@ impl Launch {
             if cx.read.refused().is_some() {
                 cx.report_refusal(self);
             }
-            cx.emit(self, EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed });
+            cx.emit(self, EventKind::Orphaned { reason: OrphanedReason::DeleteFailed });
         }
         Verdict::Orphaned
     }

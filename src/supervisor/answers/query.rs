@@ -5,7 +5,7 @@ use crate::policy::RetryReason;
 use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::attempts::Failed;
 use crate::supervisor::config::{Migration, Restart};
-use crate::supervisor::event::{Ending, EventKind, LaunchCause, Said, Suspicion};
+use crate::supervisor::event::{EndReason, EventKind, LaunchReason, ServiceReply, SuspectReason};
 use crate::supervisor::launch::{Confirmed, Launch};
 use crate::supervisor::phase::Phase;
 use crate::supervisor::tokens::Round;
@@ -46,8 +46,8 @@ impl Launch {
     /// The service says how the task is.
     fn task_is(&mut self, cx: &mut Context<'_>, state: TaskState) -> Verdict {
         let queries = self.queried();
-        if let Some(how) = Ending::of(state) {
-            return Verdict::Gone(how, cx.said_of_task(self));
+        if let Some(reason) = EndReason::of(state) {
+            return Verdict::Gone(reason, cx.reply_about_task(self));
         }
         match self.phase() {
             Phase::AwaitingEnd { .. } => return self.not_deleted(cx, RetryReason::Accepted),
@@ -59,7 +59,7 @@ impl Launch {
             Phase::Preparing { .. }
             | Phase::Creating { .. }
             | Phase::Unresolved { .. }
-            | Phase::Unidentified { .. }
+            | Phase::TaskIdUnknown { .. }
             | Phase::Confirming { .. }
             | Phase::Running { .. }
             | Phase::Superseded { .. }
@@ -124,17 +124,17 @@ impl Launch {
             | TaskState::Refused
             | TaskState::Unknown => {
                 if running {
-                    policy.migration_ms
+                    policy.migration_grace_ms
                 } else {
-                    policy.confirm_deadline_ms
+                    policy.confirm_timeout_ms
                 }
             }
         };
         let until = since + patience;
         let is_over = cx.now.mono >= until;
         self.call_at((cx.now.mono + cx.confirm_delays.wait_or_last(queries)).min(until));
-        let (reason, cause) = match state {
-            TaskState::Abnormal => (Suspicion::Abnormal, LaunchCause::Abnormal),
+        let (reason, launch_reason) = match state {
+            TaskState::Abnormal => (SuspectReason::Abnormal, LaunchReason::Abnormal),
             TaskState::Starting
             | TaskState::Running
             | TaskState::Stopping
@@ -144,7 +144,7 @@ impl Launch {
             | TaskState::Unknown
                 if running =>
             {
-                (Suspicion::NotRunning, LaunchCause::Abnormal)
+                (SuspectReason::NotRunning, LaunchReason::Abnormal)
             }
             TaskState::Starting
             | TaskState::Running
@@ -152,30 +152,30 @@ impl Launch {
             | TaskState::Ended
             | TaskState::Failed
             | TaskState::Refused
-            | TaskState::Unknown => (Suspicion::NotRunning, LaunchCause::DidNotStart),
+            | TaskState::Unknown => (SuspectReason::NotRunning, LaunchReason::DidNotStart),
         };
         // One that is starting has its time; but one that is given up is reported in any case, with the service's words.
         let is_reported = if running { self.suspect(reason) } else { is_over };
         if is_reported {
-            let said = cx.said_of_task(self);
-            cx.emit(self, EventKind::Suspect { reason, said });
+            let reply = cx.reply_about_task(self);
+            cx.emit(self, EventKind::Suspect { reason, reply });
         }
-        if is_over { Verdict::Supersede(cause) } else { Verdict::Noted }
+        if is_over { Verdict::Supersede(launch_reason) } else { Verdict::Noted }
     }
 
     fn not_found(&mut self, cx: &mut Context<'_>) -> Verdict {
         let failed = cx.failed(self, Call::Query, RetryReason::NotFound);
         let Some(delay) = failed.delay else {
             return match cx.is_wanted {
-                true => Verdict::Lost(cx.said_of_task(self)),
-                false => Verdict::Gone(Ending::NotFound, Said::default()),
+                true => Verdict::Lost(cx.reply_about_task(self)),
+                false => Verdict::Gone(EndReason::NotFound, ServiceReply::default()),
             };
         };
         self.call_at(cx.now.mono + delay);
         cx.report_retry(self, Call::Query, RetryReason::NotFound, failed);
-        if cx.is_wanted && self.suspect(Suspicion::NotFound) {
-            let said = cx.said_of_task(self);
-            cx.emit(self, EventKind::Suspect { reason: Suspicion::NotFound, said });
+        if cx.is_wanted && self.suspect(SuspectReason::NotFound) {
+            let reply = cx.reply_about_task(self);
+            cx.emit(self, EventKind::Suspect { reason: SuspectReason::NotFound, reply });
         }
         Verdict::Noted
     }
@@ -198,11 +198,11 @@ impl Launch {
         }
         // One that was never seen running may not be the task that was made: it has its time to start, and no longer. 401 is
         // about the customer's credentials.
-        let deadline = cx.config.policy.confirm_deadline_ms;
+        let deadline = cx.config.policy.confirm_timeout_ms;
         let is_late =
             matches!(self.phase(), Phase::Confirming { since, .. } if cx.now.mono >= *since + deadline);
         if is_late && !cx.read.unauthorized && cx.is_current {
-            return Verdict::Supersede(LaunchCause::DidNotStart);
+            return Verdict::Supersede(LaunchReason::DidNotStart);
         }
         Verdict::Noted
     }

@@ -50,7 +50,7 @@ impl Launch {
     fn update_failed(&mut self, cx: &mut Context<'_>) -> Verdict {
         let reason = cx.read.retry_reason();
         let failed = cx.failed(self, Call::Update, reason);
-        let longest = cx.config.policy.query_server_error_ms.longest();
+        let longest = cx.config.policy.query_server_error_delays_ms.longest();
         let delay = failed.delay.unwrap_or_else(|| cx.lengthened(longest));
         if reason != RetryReason::RateLimited {
             self.payload.not_sure();

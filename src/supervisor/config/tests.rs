@@ -48,7 +48,7 @@ fn what_belongs_to_a_group_is_refused_and_in_a_group_what_belongs_to_a_lane() {
         assert!(is_named, "{invalid}");
     };
     names_what_there_is(&refused(&json!({ "lanes": lanes })), "config.lanes");
-    names_what_there_is(&refused(&json!({ "onAir": "sticky" })), "config.onAir");
+    names_what_there_is(&refused(&json!({ "onAirPolicy": "sticky" })), "config.onAirPolicy");
     assert_eq!(refused(&json!({ "uids": null })), "config.uids is missing, but must be given");
     let group = GroupConfig::from_json(&with(&json!({ "lanes": lanes })).to_string()).unwrap_err();
     names_what_there_is(&group.to_string(), "config.uids");

@@ -26,7 +26,7 @@ fn lane() -> Lane {
 
 fn launch(generation: u32) -> Launch {
     let mut launch = Launch::new(generation, 1, format!("show-{generation}"), at(0));
-    launch.identified(format!("task {generation}"), at(0), at(0));
+    launch.task_id_learned(format!("task {generation}"), at(0), at(0));
     launch.tokens = TokenLedger::of_task(vec![format!("builder {generation}")]);
     launch
 }

@@ -44,7 +44,7 @@ fn a_create_that_was_answered_is_not_to_be_repeated_unless_it_is_that_of_the_tas
     let kept = |token, task_id: Option<&str>| {
         let mut launch = created(&["b"]);
         if let Some(task_id) = task_id {
-            launch.identified(task_id.to_owned(), at(0), at(0));
+            launch.task_id_learned(task_id.to_owned(), at(0), at(0));
         }
         launch.create_was_answered(SentCreate { id: RequestId::new(0, 0), token });
         launch.payload.composed().is_some()
@@ -58,7 +58,7 @@ fn a_create_that_was_answered_is_not_to_be_repeated_unless_it_is_that_of_the_tas
 fn what_goes_on_as_another_create_repeats_that_one_only_as_it_was() {
     let goes_on = |change: fn(&mut Launch)| {
         let mut launch = created(&["a", "b"]);
-        launch.identified("t".to_owned(), at(0), at(0));
+        launch.task_id_learned("t".to_owned(), at(0), at(0));
         change(&mut launch);
         assert!(launch.goes_on_as_another(at(9)));
         (launch.tokens.next().is_some(), launch.payload.composed().is_some(), launch.payload.update_due())

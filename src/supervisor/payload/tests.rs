@@ -66,7 +66,7 @@ fn secrets_of_sixty_four_payloads_that_were_given_up_are_kept() {
 #[test]
 fn a_shorter_idle_timeout_brings_confirmation_forward_for_good() {
     let (mut payload, policy) = revisions(1);
-    assert_eq!(payload.confirm_delays(), &policy.confirm_ms);
+    assert_eq!(payload.confirm_delays(), &policy.confirm_delays_ms);
     payload.replace(&policy, services_with(1, 6)).unwrap();
     assert_eq!(payload.confirm_delays().longest(), ms(2_000));
     payload.replace(&policy, services_with(1, 300)).unwrap();

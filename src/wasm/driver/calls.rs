@@ -9,8 +9,8 @@ use super::Inner;
 use crate::status::Call;
 use crate::supervisor::{Answer, Input, NoAnswer, PermitRequest, Request, TokenRequest};
 use crate::time::{Duration, WallTime};
+use crate::wasm::env::PERSIST_TIMEOUT;
 use crate::wasm::fetch;
-use crate::wasm::host::PERSIST_TIMEOUT;
 
 impl Inner {
     pub(super) fn start(self: &Rc<Self>, request: Request) {
@@ -25,7 +25,7 @@ impl Inner {
     }
 
     async fn carry_out(self: &Rc<Self>, request: &Request) -> Answer {
-        if request.persist_first && self.host.has_persist() {
+        if request.persist_first && self.env.has_persist() {
             let is_kept = self.persist_in_time(request).await;
             // Nothing is lost with a Delete, but everything with a task that nobody ends.
             if !is_kept && request.call != Call::Delete {
@@ -33,23 +33,23 @@ impl Inner {
             }
         }
         let permit = request.permit();
-        if permit.is_some() && !self.host.has_permit() {
+        if permit.is_some() && !self.env.has_permit() {
             let most = self.machine.borrow().group().most_calls_in_a_second();
-            self.departures.turn(&self.host, most).await;
+            self.departures.turn(&self.env, most).await;
         }
         let too_late = request.send_before.is_some_and(|latest| self.time_left(latest) == Duration::ZERO);
         if too_late || !self.turns.is_driven() || !self.machine.borrow().group().awaits(request.id) {
             return Answer::Nothing(NoAnswer::NotSent);
         }
         if let Some(permit) = permit {
-            self.host.tell_permit_used(permit);
+            self.env.tell_permit_used(permit);
         }
-        fetch::carry_out(&self.host, request).await
+        fetch::carry_out(&self.env, request).await
     }
 
     /// How long it is until after `latest`; nothing where the clock cannot be read.
     fn time_left(&self, latest: WallTime) -> Duration {
-        self.host.time().map_or(Duration::ZERO, |now| (latest + Duration::from_millis(1)).duration_since(now))
+        self.env.time().map_or(Duration::ZERO, |now| (latest + Duration::from_millis(1)).duration_since(now))
     }
 
     /// Persists the state that a call is part of, and waits for that: for half of the call's time-out, so that it is not the
@@ -57,7 +57,7 @@ impl Inner {
     async fn persist_in_time(self: &Rc<Self>, request: &Request) -> bool {
         let half = Duration::from_millis(request.timeout.as_millis() / 2).min(PERSIST_TIMEOUT);
         let patience = request.send_before.map_or(half, |latest| self.time_left(latest).min(half));
-        match select(self.write_snapshot(), self.host.timer(patience)).await {
+        match select(self.write_snapshot(), self.env.timer(patience)).await {
             Either::Left((written, _)) => written.unwrap_or(false),
             Either::Right(_) => {
                 let consequence = match request.call {
@@ -69,7 +69,7 @@ impl Inner {
                     | Call::Presence
                     | Call::RtcToken => "the call that waits for it is not made",
                 };
-                self.host.tell_slow("persist", patience, consequence);
+                self.env.tell_slow("persist", patience, consequence);
                 false
             }
         }
@@ -79,11 +79,11 @@ impl Inner {
         let inner = Rc::clone(self);
         self.under_way.borrow_mut().push(request.id);
         self.executor.spawn(async move {
-            let asked = pin!(inner.host.rtc_token(request.uid, &request.channel));
-            let token = match select(asked, inner.host.timer(request.timeout)).await {
+            let asked = pin!(inner.env.rtc_token(request.uid, &request.channel));
+            let token = match select(asked, inner.env.timer(request.timeout)).await {
                 Either::Left((token, _)) => token,
                 Either::Right(_) => {
-                    inner.host.tell_slow(
+                    inner.env.tell_slow(
                         "rtcToken",
                         request.timeout,
                         "the call that waits for it is not made",
@@ -100,7 +100,7 @@ impl Inner {
         let inner = Rc::clone(self);
         self.asked.borrow_mut().push(request);
         self.executor.spawn(async move {
-            let wait = inner.host.permit(request).await;
+            let wait = inner.env.acquire_permit(request).await;
             inner.asked.borrow_mut().retain(|other| *other != request);
             inner.inbox.put(Input::Permit(request, wait));
         });

@@ -6,18 +6,18 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 
 use super::Inner;
-use crate::wasm::host::PERSIST_TIMEOUT;
+use crate::wasm::env::PERSIST_TIMEOUT;
 
 impl Inner {
     pub(super) fn has_changed(&self) -> bool {
-        self.host.has_persist() && self.persister.is_behind(self.machine.borrow().group().revision())
+        self.env.has_persist() && self.persister.is_behind(self.machine.borrow().group().revision())
     }
 
     /// Persists what has changed last, if anything has; false when it was let go of meanwhile.
     pub(super) async fn persist_last(self: &Rc<Self>) -> bool {
         if self.has_changed() {
             // One that is being written already may take as long before it is this one's turn.
-            let mut ended = select(self.write_snapshot(), self.host.timer(PERSIST_TIMEOUT));
+            let mut ended = select(self.write_snapshot(), self.env.timer(PERSIST_TIMEOUT));
             while let Either::Right(_) = select(&mut ended, self.inbox.poked()).await {
                 if self.turns.is_let_go() {
                     return false;
@@ -39,7 +39,7 @@ impl Inner {
                     }
                     let revision = inner.machine.borrow().group().revision();
                     let snapshot = inner.machine.borrow().snapshot();
-                    let done = inner.host.persist(&snapshot).await;
+                    let done = inner.env.persist(&snapshot).await;
                     // One that failed is tried again with the next change.
                     inner.persister.has_written(revision);
                     for sender in waiting {

@@ -55,14 +55,14 @@ test("both faces fail as Node's fetch does", async (t) => {
     [new Emulator(), undefined],
   ] as const) {
     const call = fetch ?? emulator.fetch;
-    emulator.control({ kind: "addRule", rule: { times: 1, effect: { kind: "dns" } } });
+    emulator.control({ type: "addRule", rule: { times: 1, effect: { type: "dns" } } });
     await assert.rejects(
       call(`${BASE}/tasks/t`),
       (error: TypeError) => (error.cause as { code: string }).code === "ENOTFOUND",
     );
-    emulator.control({ kind: "addRule", rule: { times: 1, effect: { kind: "refuse" } } });
+    emulator.control({ type: "addRule", rule: { times: 1, effect: { type: "refuse" } } });
     await assert.rejects(call(`${BASE}/tasks/t`), TypeError);
-    emulator.control({ kind: "addRule", rule: { times: 1, effect: { kind: "lose" } } });
+    emulator.control({ type: "addRule", rule: { times: 1, effect: { type: "lose" } } });
     await assert.rejects(call(`${BASE}/tasks/t`, { signal: AbortSignal.timeout(50) }), { name: "TimeoutError" });
     assert.equal((await call(`${BASE}/tasks/t`, { headers })).status, 404);
     assert.equal((await call(`${BASE}/tasks/t`)).status, 401);
@@ -81,7 +81,7 @@ test("fetch can be given up like Node's", { timeout: 10_000 }, async () => {
   const collectGarbage = runInNewContext("gc") as () => void;
   const slow = new Emulator({ answerMs: [3_600_000, 3_600_000] });
   const lost = new Emulator();
-  lost.control({ kind: "addRule", rule: { effect: { kind: "lose" } } });
+  lost.control({ type: "addRule", rule: { effect: { type: "lose" } } });
   for (const emulator of [slow, lost]) {
     await assert.rejects(emulator.fetch(`${BASE}/tasks/t`, { signal }), reason);
     const controller = new AbortController();
@@ -100,11 +100,11 @@ test("the server takes commands, and shows its state", async (t) => {
   t.after(() => server.close());
   const taskId = await start(loopbackFetch(server.url));
   const control = (command: string) => fetch(`${server.url}/control`, { method: "POST", body: command });
-  const killed = (await (await control(JSON.stringify({ kind: "kill", taskId }))).json()) as { tasks: number };
+  const killed = (await (await control(JSON.stringify({ type: "kill", taskId }))).json()) as { tasks: number };
   assert.equal(killed.tasks, 1);
   const state = (await (await fetch(`${server.url}/state`)).json()) as State;
   assert.equal(state.tasks[0]?.live, false);
-  const wrong = await control('{"kind":"explode"}');
+  const wrong = await control('{"type": "explode"}');
   assert.equal(wrong.status, 400);
   assert.match(((await wrong.json()) as { message: string }).message, /command: unknown variant `explode`/);
 });
@@ -114,7 +114,7 @@ test("a page cannot send commands to a server that runs beside it", async (t) =>
   t.after(() => server.close());
   const taskId = await start(loopbackFetch(server.url));
   const headers = { origin: "https://evil.example", "content-type": "text/plain" };
-  const body = JSON.stringify({ kind: "kill", taskId });
+  const body = JSON.stringify({ type: "kill", taskId });
   const answer = await fetch(`${server.url}/control`, { method: "POST", headers, body });
   assert.equal(answer.status, 403);
   const { tasks } = (await (await fetch(`${server.url}/state`)).json()) as State;

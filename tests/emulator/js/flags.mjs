@@ -16,8 +16,8 @@ export const HELP = `The emulated service, on loopback.
 Calls go to   http://127.0.0.1:PORT/{domain}/v1/projects/{appId}/rtsc/cloud-transcoder/…
 Its state is  GET http://127.0.0.1:PORT/state
 Calls need HTTP Basic credentials: any id and secret, unless the profile's authorization names them.
-Faults go to  POST http://127.0.0.1:PORT/control, as in {"kind":"kill","uid":9001} or
-              {"kind":"addRule","rule":{"call":"create","times":3,"effect":{"kind":"answer","status":206}}}
+Faults go to  POST http://127.0.0.1:PORT/control, as in {"type": "kill","uid":9001} or
+              {"type": "addRule","rule":{"call":"create","times":3,"effect":{"type": "answer","status":206}}}
 `;
 
 /**

@@ -4,7 +4,7 @@ import { readFlags } from "./flags.mjs";
 import { startServer } from "./server.ts";
 
 function shown(reply: Reply): string {
-  return reply.kind === "answer" ? `${reply.status} ${reply.body.slice(0, 100)}` : `no answer (${reply.why})`;
+  return reply.type === "answer" ? `${reply.status} ${reply.body.slice(0, 100)}` : `no answer (${reply.why})`;
 }
 
 try {

@@ -75,7 +75,7 @@ async function handle(
   const call = { domain, method: request.method ?? "", path: rest };
   const reply = emulator.handle({ ...call, body, authorization: request.headers.authorization ?? null });
   options.onCall?.(call, reply);
-  if (reply.kind === "answer") {
+  if (reply.type === "answer") {
     await new Promise((resolve) => setTimeout(resolve, emulator.real(reply.delayMs)));
     response.writeHead(reply.status, Object.fromEntries(reply.headers));
     response.end(reply.body);

@@ -34,7 +34,7 @@ impl Profile {
         check(matches!(status, 403 | 404), "profile.wrongTokenStatus", status, "403 or 404")?;
         check_span("profile.answerMs", self.answer_ms, LONGEST_ANSWER)?;
         check_time("profile.forgetAfterMs", self.forget_after_ms, LONGEST)?;
-        check_span("profile.migrationMs", self.migration_ms, LONGEST)?;
+        check_span("profile.migrationTakesMs", self.migration_takes_ms, LONGEST)?;
         check_percent("profile.presenceMissesPercent", self.presence_misses_percent)?;
         self.start_up.check("profile.startUp")?;
         self.notifications

@@ -30,7 +30,7 @@ impl Target {
 /// What an experimenter can do. A command that applies to nothing, such as the uid of no live task or a rule that no call can
 /// match, is an error.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(tag = "kind"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(tag = "type"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, rename_all_fields = "camelCase")]
 pub enum Command {
     /// Adds a rule to the script of faults.
@@ -125,7 +125,7 @@ impl Emulator {
                 })
             }
             Command::Fail { target, recovers, reason } => self.each(&target, |emulator, at| {
-                let takes = emulator.random.between(emulator.profile.migration_ms);
+                let takes = emulator.random.between(emulator.profile.migration_takes_ms);
                 let Some(task) = emulator.tasks.get_mut(at).filter(|task| task.is_running()) else {
                     return false;
                 };

@@ -91,7 +91,7 @@ impl Rule {
 
 /// What happens to the calls that a rule is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(tag = "kind"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(tag = "type"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, rename_all_fields = "camelCase")]
 pub enum Effect {
     /// It is answered like this, and not carried out.

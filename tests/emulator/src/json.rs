@@ -30,9 +30,9 @@ impl Command {
     pub fn from_json(json: &str) -> Checked<Self> {
         let mut json = parse("command", json)?;
         if let Some(effect) = json.pointer_mut("/rule/effect") {
-            *effect = by_kind::<Effect>("command.rule.effect", effect.take())?;
+            *effect = by_type::<Effect>("command.rule.effect", effect.take())?;
         }
-        let mut json = by_kind::<Self>("command", json)?;
+        let mut json = by_type::<Self>("command", json)?;
         for kind in ["kill", "fail"] {
             if let Some(fields) = json.get_mut(kind).and_then(Value::as_object_mut) {
                 nest_target(fields)?;
@@ -58,13 +58,13 @@ fn parse(what: &str, json: &str) -> Checked<Value> {
     serde_json::from_str(json).map_err(|error| format!("{what} is not JSON: {error}"))
 }
 
-/// `{kind, …}` as `{kind: {…}}`, where an error has a path: serde forgets it for a variant whose kind stands beside its fields.
-fn by_kind<T: DeserializeOwned>(path: &str, json: Value) -> Checked<Value> {
+/// `{type, …}` as `{type: {…}}`, where an error has a path: serde forgets it for a variant whose type stands beside its fields.
+fn by_type<T: DeserializeOwned>(path: &str, json: Value) -> Checked<Value> {
     let Value::Object(mut fields) = json else { return Err(format!("{path} must be an object")) };
-    let kind = match fields.remove("kind") {
+    let kind = match fields.remove("type") {
         Some(Value::String(kind)) => kind,
-        Some(other) => return Err(format!("{path}.kind is {other}, but must be a string")),
-        None => return Err(format!("{path}.kind is missing")),
+        Some(other) => return Err(format!("{path}.type is {other}, but must be a string")),
+        None => return Err(format!("{path}.type is missing")),
     };
     let has_no_fields = serde_json::from_value::<T>(Value::String(kind.clone())).is_ok();
     match fields.keys().next() {

@@ -38,7 +38,7 @@ pub struct Profile {
     /// How long an ended task is still answered for before it is 404, in ms.
     pub forget_after_ms: u64,
     /// Shortest and longest time that the service takes to move a task that failed, in ms.
-    pub migration_ms: [u64; 2],
+    pub migration_takes_ms: [u64; 2],
     /// A host that is in the channel is not shown, in percent of the presence checks; never more than twice in a row.
     pub presence_misses_percent: u8,
     /// How notifications come; `null`: not at all.
@@ -61,7 +61,7 @@ impl Default for Profile {
             wrong_token_status: 404,
             numeric_status: false,
             forget_after_ms: 60_000,
-            migration_ms: [20_000, 80_000],
+            migration_takes_ms: [20_000, 80_000],
             presence_misses_percent: 0,
             notifications: None,
         }

@@ -40,7 +40,7 @@ pub struct Call {
 /// What comes of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", tag = "kind", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "type", rename_all_fields = "camelCase")]
 pub enum Reply {
     /// An HTTP reply.
     Answer {

@@ -374,7 +374,7 @@ fn the_pcw_limits_live_tasks() {
 
 #[test]
 fn a_failed_task_is_moved_or_dies() {
-    let mut client = Client::new(Profile { migration_ms: [20_000, 20_000], ..Profile::default() });
+    let mut client = Client::new(Profile { migration_takes_ms: [20_000, 20_000], ..Profile::default() });
     for (recovers, status, service) in
         [(true, "IN_PROGRESS", "serviceInProgress"), (false, "FAILURE_STOP", "serviceAbnormal")]
     {

@@ -17,11 +17,11 @@ use crate::template::Template;
 
 static SETTINGS: LazyLock<[Template; 3]> = LazyLock::new(|| {
     let all = json!({
-        "area": "europe", "region": "eu-west-1", "domainReturnMs": 600_000, "restart": "always",
+        "area": "europe", "region": "eu-west-1", "domainCooldownMs": 600_000, "restart": "always",
         "migration": "wait", "presence": "always", "seed": 5,
         "policy": {
-            "createTimedOutMs": [3_000, 6_000], "confirmMs": [5_000], "relaunchMs": [0, 5_000], "jitterPercent": 20,
-            "unidentifiedMs": 90_000, "presenceAbsences": 3, "monitorIntervalMs": 120_000, "stopDeadlineMs": 0,
+            "createTimedOutDelaysMs": [3_000, 6_000], "confirmDelaysMs": [5_000], "relaunchDelaysMs": [0, 5_000], "jitterPercent": 20,
+            "taskIdUnknownGraceMs": 90_000, "presenceAbsences": 3, "monitorIntervalMs": 120_000, "stopTimeoutMs": 0,
         },
         "quota": { "callsPerSecond": 8, "burst": 2, "pcw": 30 },
     });

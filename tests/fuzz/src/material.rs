@@ -82,11 +82,11 @@ pub(crate) static GROUPS: LazyLock<Vec<Driver<RedundancyGroup>>> = LazyLock::new
     let makes = [
         (2, json!({})),
         (1, json!({ "presence": "never", "restart": "always", "migration": "wait" })),
-        (3, json!({ "presence": "always", "restart": "never", "onAir": "prefer-primary" })),
+        (3, json!({ "presence": "always", "restart": "never", "onAirPolicy": "prefer-primary" })),
         (
             2,
             json!({ "restart": "always", "area": "china", "seed": 7,
-            "policy": { "jitterPercent": 100, "unidentifiedMs": null, "relaunchMs": [0], "stopDeadlineMs": 0 } }),
+            "policy": { "jitterPercent": 100, "taskIdUnknownGraceMs": null, "relaunchDelaysMs": [0], "stopTimeoutMs": 0 } }),
         ),
     ];
     let beginnings = makes.iter().map(|(lanes, more)| group(*lanes, more));

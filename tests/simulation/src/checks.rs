@@ -29,7 +29,7 @@ pub(crate) struct Checks {
     calls: VecDeque<u64>,
     sequence_ids: BTreeMap<String, u64>,
     /// TaskIds and instanceIds that the operator was told of.
-    pub(crate) left_behind: BTreeSet<String>,
+    pub(crate) orphaned: BTreeSet<String>,
     stopping: bool,
 }
 
@@ -62,9 +62,9 @@ impl Checks {
 
     pub(crate) fn on_event(&mut self, event: &Event, text: &str) -> Check {
         no_secret(text)?;
-        if matches!(event.kind, EventKind::LeftBehind { .. }) {
-            self.left_behind.extend(event.task_id.clone());
-            self.left_behind.extend(event.instance_id.clone());
+        if matches!(event.kind, EventKind::Orphaned { .. }) {
+            self.orphaned.extend(event.task_id.clone());
+            self.orphaned.extend(event.instance_id.clone());
         }
         Ok(())
     }

@@ -231,7 +231,7 @@ pub(crate) fn profile(chance: &mut Chance, may_hang: bool) -> Profile {
         wrong_token_status: chance.one(&[404, 403]),
         numeric_status: chance.percent(30),
         forget_after_ms: chance.one(&[0, 10_000, 120_000]),
-        migration_ms: [5_000, 80_000],
+        migration_takes_ms: [5_000, 80_000],
         presence_misses_percent: chance.one(&[0, 0, 20]),
         notifications: chance.percent(60).then_some(notifications),
         ..Profile::default()
@@ -260,7 +260,7 @@ pub(crate) fn config(chance: &mut Chance) -> (Value, Vec<u32>) {
         "onAir": chance.one(&["sticky", "prefer-primary"]),
         "policy": {
             "jitterPercent": chance.one(&[0, 0, 20, 100]),
-            "unidentifiedMs": chance.one(&[json!(90_000), json!(90_000), json!(null)]),
+            "taskIdUnknownGraceMs": chance.one(&[json!(90_000), json!(90_000), json!(null)]),
         },
         "seed": chance.between(0, 1 << 52),
     });

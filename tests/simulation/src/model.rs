@@ -8,7 +8,7 @@ use steadymix::notification::Notification;
 use steadymix::policy::RetryReason;
 use steadymix::redundancy::GroupStatus;
 use steadymix::status::Call;
-use steadymix::supervisor::{Answer, Ending, Event, EventKind, LeftBehindReason, NoAnswer, Request};
+use steadymix::supervisor::{Answer, EndReason, Event, EventKind, NoAnswer, OrphanedReason, Request};
 use steadymix::time::{Duration, WallTime};
 
 use crate::checks::{Check, Sent};
@@ -419,7 +419,7 @@ impl Model {
         for whose in event.instance_id.iter().chain(&event.task_id) {
             self.pace.on_event(whose);
         }
-        if matches!(event.kind, EventKind::NoUidFree { .. }) {
+        if matches!(event.kind, EventKind::NoFreeUid { .. }) {
             // What is in the way is asked about once more.
             self.pace.on_input();
         }
@@ -427,9 +427,9 @@ impl Model {
             // A lane that begins to end awaits no look any more: one that must not launch again does when its task is named
             // and has ended.
             EventKind::Stopping
-            | EventKind::Misconfigured { .. }
+            | EventKind::CallRejected { .. }
             | EventKind::Ended { .. }
-            | EventKind::Identified { .. } => {
+            | EventKind::TaskIdLearned { .. } => {
                 self.next_look.clear();
             }
             _ => {}
@@ -444,7 +444,7 @@ impl Model {
                 }
                 Ok(())
             }
-            EventKind::Unidentified => {
+            EventKind::TaskIdUnknown => {
                 if let Some(create) =
                     event.instance_id.as_ref().and_then(|instance| self.creates.get_mut(instance))
                 {
@@ -471,9 +471,9 @@ impl Model {
                     Err(format!("{uid} is said to be on air, which nobody told"))
                 }
             }
-            EventKind::Ended { how, .. } => self.on_end(event, Some(*how)),
+            EventKind::Ended { reason, .. } => self.on_end(event, Some(*reason)),
             EventKind::Removed => self.on_end(event, None),
-            EventKind::LeftBehind { reason: LeftBehindReason::DeleteFailed } => {
+            EventKind::Orphaned { reason: OrphanedReason::DeleteFailed } => {
                 let id = event.task_id.as_deref().unwrap_or_default();
                 match self.tasks.get(id).filter(|task| task.deleted || task.deletes_lost > 1) {
                     Some(_) => Ok(()),
@@ -484,20 +484,22 @@ impl Model {
         }
     }
 
-    fn on_end(&mut self, event: &Event, how: Option<Ending>) -> Check {
+    fn on_end(&mut self, event: &Event, reason: Option<EndReason>) -> Check {
         let instance = event.instance_id.clone().unwrap_or_default();
         let is_absent = self.creates.get(&instance).is_some_and(|create| create.absences >= ABSENCES);
         let task = event.task_id.as_ref().and_then(|id| self.tasks.get_mut(id));
         let has_ended = task.as_ref().is_some_and(|task| task.ended);
         let is_lost = task.as_ref().is_some_and(|task| task.not_found >= NOT_FOUND);
-        let is_known = match how {
-            Some(Ending::Normal | Ending::Failed) => has_ended,
-            Some(Ending::NotFound) => is_lost,
-            Some(Ending::Absent) => is_absent,
+        let is_known = match reason {
+            Some(EndReason::Normal | EndReason::Failed) => has_ended,
+            Some(EndReason::NotFound) => is_lost,
+            Some(EndReason::Absent) => is_absent,
             None => has_ended || is_lost || is_absent,
         };
         if !is_known {
-            return Err(format!("{instance} is said to have ended ({how:?}), which nobody told: {task:?}"));
+            return Err(format!(
+                "{instance} is said to have ended ({reason:?}), which nobody told: {task:?}"
+            ));
         }
         match task {
             Some(task) => {

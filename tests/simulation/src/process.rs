@@ -200,7 +200,7 @@ impl World {
         if let (EventKind::Updated { .. }, Some(task)) = (&event.kind, &event.task_id) {
             self.refused_updates.remove(task);
         }
-        if let EventKind::Misconfigured { call, .. } = &event.kind {
+        if let EventKind::CallRejected { call, .. } = &event.kind {
             if let (Call::Update, Some(task)) = (call, &event.task_id) {
                 self.refused_updates.insert(task.clone());
             }

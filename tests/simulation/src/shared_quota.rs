@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use steadymix::quota::{LaneNumber, Permit, QuotaLimits, TokenBucket, Want};
+use steadymix::quota::{LaneNumber, LimitedCall, Permit, QuotaLimits, TokenBucket};
 use steadymix::supervisor::PermitRequest;
 use steadymix::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ impl SharedQuota {
     }
 
     /// How long to wait before asking again; zero is a permit.
-    pub(crate) fn ask(&mut self, now: Instant, PermitRequest { lane, want }: PermitRequest) -> Duration {
+    pub(crate) fn ask(&mut self, now: Instant, PermitRequest { lane, call }: PermitRequest) -> Duration {
         let bucket = &mut self.bucket;
         self.waited_for.retain(|lane, until| {
             let is_waited_for = now <= *until;
@@ -33,8 +33,8 @@ impl SharedQuota {
             }
             is_waited_for
         });
-        match bucket.ask(now, lane, want) {
-            Permit::Granted if want == Want::AcquireAndCreate => {
+        match bucket.ask(now, lane, call) {
+            Permit::Granted if call == LimitedCall::AcquireAndCreate => {
                 self.waited_for.insert(lane, now + RESERVED);
                 Duration::ZERO
             }

@@ -363,13 +363,13 @@ impl World {
 
     fn has_recovered(&self) -> bool {
         let Some(process) = self.owner() else { return false };
-        let waits_for_a_name = self.plan.config["policy"]["unidentifiedMs"].is_null();
+        let waits_for_a_name = self.plan.config["policy"]["taskIdUnknownGraceMs"].is_null();
         let is_blind = self.plan.config["presence"] == "never";
         process.group.status().lanes.iter().all(|lane| match lane.state {
             LaneState::Running | LaneState::Failed | LaneState::Stopped => true,
-            LaneState::Unidentified if waits_for_a_name && is_blind => true,
+            LaneState::TaskIdUnknown if waits_for_a_name && is_blind => true,
             // Nobody names it: it can only be left as it is, or its Create be made again from time to time.
-            LaneState::Unidentified | LaneState::Launching => {
+            LaneState::TaskIdUnknown | LaneState::Launching => {
                 let unresolved = lane.tasks.iter().filter(|task| task.standing == Standing::Unresolved);
                 let uids: Vec<u32> = unresolved.map(|task| task.uid).collect();
                 (waits_for_a_name || uids.len() == lane.uids.len())
@@ -396,7 +396,7 @@ impl World {
         }
         let Some(process) = self.owner() else { return Ok(()) };
         let status = process.group.status();
-        process.model.agrees(&status, |name| self.checks.left_behind.contains(name))?;
+        process.model.agrees(&status, |name| self.checks.orphaned.contains(name))?;
         let is_lost = |lane: &LaneStatus| {
             let is_unresolved = |task: &&KnownTask| task.standing == Standing::Unresolved;
             let unresolved = lane.tasks.iter().filter(is_unresolved).count();
@@ -451,7 +451,7 @@ impl World {
     /// At the end: no task lives that the operator was not told of.
     fn accounted_for(&mut self) -> Check {
         self.emulator.advance(self.now + 120_000);
-        let told = &self.checks.left_behind;
+        let told = &self.checks.orphaned;
         let forgotten = self
             .emulator
             .tasks()

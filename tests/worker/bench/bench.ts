@@ -77,7 +77,7 @@ async function audience(
       socket.on("error", reject);
       socket.on("data", (data) => {
         const bytes = data as Buffer;
-        // The first word may come with the answer to the upgrade, or after it.
+        // The first update may come with the answer to the upgrade, or after it.
         if (bytes.includes(FRAME_TEXT)) {
           times.push(performance.now());
           resolve();
@@ -137,7 +137,7 @@ try {
     const memory = memoryMb() - memoryBefore;
     const { onAir } = (await ask(worker.url, "GET", `/broadcasts/${id}`)).json;
     const cpuBefore = cpuMs(worker.pid);
-    worker.emulator.control({ kind: "kill", uid: onAir.uid });
+    worker.emulator.control({ type: "kill", uid: onAir.uid });
     const times = await told(2);
     audiences.push({
       viewers: size,

@@ -1,7 +1,7 @@
 /** How an App ID's rate limit is shared out among broadcasts: one object by itself, under simulated time. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Want } from "steadymix";
+import type { LimitedCall } from "steadymix";
 import type { AppQuota } from "steadymix/cloudflare";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { freshId } from "../world.ts";
@@ -52,9 +52,9 @@ function inQuota(act: (quota: AppQuota) => Promise<void>): Promise<void> {
 }
 
 /** Asks for a permit, and by default makes the call. Tells when it was granted, or after how long to ask again. */
-function asks(quota: AppQuota, who: string, want: Want, leaves = true) {
+function asks(quota: AppQuota, who: string, call: LimitedCall, leaves = true) {
   const asked: { grantedAt?: number; again?: number } = {};
-  void quota.permit(who, want).then((wait) => {
+  void quota.acquirePermit(who, call).then((wait) => {
     if (wait > 0) {
       asked.again = wait;
       return;

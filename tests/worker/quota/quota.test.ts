@@ -21,7 +21,7 @@ test(`${BROADCASTS} broadcasts stay within 10 calls a second, and each has its t
   const shows: Show[] = [];
   for (let i = 0; i < BROADCASTS; i += 1) {
     const uids = [100_000 + 2 * i, 100_001 + 2 * i];
-    const policy = { confirmMs: [500], monitorIntervalMs: 600_000 };
+    const policy = { confirmDelaysMs: [500], monitorIntervalMs: 600_000 };
     shows.push(await Show.start({ lanes: [{ name: "only", uids }], policy }));
   }
   const last = shows.at(-1);

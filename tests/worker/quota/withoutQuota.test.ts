@@ -11,7 +11,7 @@ const [KEY = ""] = env.OPERATOR_KEYS?.split(" ") ?? [];
 const headers = { authorization: `Bearer ${KEY}` };
 afterEach(() => vi.restoreAllMocks());
 
-const METHODS = ["permit", "enter", "report", "broadcasts", "status"] as const;
+const METHODS = ["acquirePermit", "enter", "report", "broadcasts", "status"] as const;
 const fail = (how: () => Promise<never>, methods: readonly (typeof METHODS)[number][] = METHODS) => {
   vi.spyOn(console, "error").mockReturnValue();
   for (const method of methods) vi.spyOn(AppQuota.prototype, method).mockImplementation(how);
@@ -33,7 +33,7 @@ test.each([
   const status = await show.status();
   expect(status.state).toBe("live");
   expect(status.quotaFailedAt).toBeGreaterThanOrEqual(began);
-  emulator.control({ kind: "kill", uid: 9001 });
+  emulator.control({ type: "kill", uid: 9001 });
   await show.until(({ lanes }) => lanes[0]?.uid === 9002 && lanes[0].state === "running");
   // A call a second, with the burst before.
   const { calls } = emulator.state().stats;
@@ -44,7 +44,7 @@ test.each([
   expect(after - before).toBeLessThanOrEqual(Math.ceil((Date.now() - since) / 1_000) + 1);
   expect((await show.events()).filter((type) => type === "permitFailed")).toHaveLength(1);
   await show.stub.stop();
-  await show.state("over");
+  await show.state("ended");
   expect(emulator.state().tasks.filter(({ live }) => live)).toEqual([]);
 });
 
@@ -62,7 +62,7 @@ test("the more broadcasts share the limits, the rarer are their Queries without 
   expect(queries() - before).toBeLessThanOrEqual(1);
   await show.stub.stop();
   await expect.poll(() => emulator.state().tasks.filter(({ live }) => live), { timeout: 10_000 }).toEqual([]);
-  await show.state("over");
+  await show.state("ended");
 });
 
 test("it works again: that is told", async () => {

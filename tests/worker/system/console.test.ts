@@ -104,12 +104,12 @@ test("a broadcast is started in the console, watched in the viewer, loses its ta
   await shoot("console-en");
   page.once("dialog", (dialog) => dialog.accept());
   await page.getByTestId("stop").click();
-  await state("over");
+  await state("ended");
   await isLogged("stopped");
   await viewer.bringToFront();
-  await viewer.getByTestId("log").getByText("The broadcast is over").waitFor();
+  await viewer.getByTestId("log").getByText("The broadcast has ended").waitFor();
   // Where the picture was, and nowhere an output that is on screen.
-  await viewer.locator(".screen").getByText("The broadcast is over").waitFor({ timeout: 30_000 });
+  await viewer.locator(".screen").getByText("The broadcast has ended").waitFor({ timeout: 30_000 });
   assert.equal(await viewer.getByTestId("shown").textContent(), "–");
   assert.equal(await viewer.locator(".outputs .shown, .outputs [aria-current=true]").count(), 0);
   await viewer.screenshot({ path: join(shots, "worker-viewer-over-en.png"), fullPage: true });
@@ -126,7 +126,7 @@ test("a broadcast whose hosts are in another channel than the default one: they 
   await field("Ends when the hosts are away for (s)").fill("2");
   await start("on-stage");
   await page.getByTestId("fault-hostsLeave").click();
-  await state("over");
+  await state("ended");
   assert.equal(await page.getByRole("alert").count(), 0);
   await press("Start a broadcast");
   await field("Channel of the hosts").fill("stage");
@@ -353,7 +353,7 @@ test("a broadcast may be called what the console once called a new one", async (
   await state("live");
   page.once("dialog", (dialog) => dialog.accept());
   await page.getByTestId("stop").click();
-  await state("over");
+  await state("ended");
   await press("Start a broadcast");
   await field("Id").waitFor();
 });

@@ -54,7 +54,7 @@ test(`killed ${KILLS} times (seed ${seed}): no task is unaccounted for, no uid t
     await new Promise((resolve) => setTimeout(resolve, random() * 2500));
     const running = service.emulator.state().tasks.filter((task) => task.running);
     const victim = running[Math.floor(random() * running.length * 1.5)];
-    if (victim) service.emulator.control({ kind: "kill", taskId: victim.taskId });
+    if (victim) service.emulator.control({ type: "kill", taskId: victim.taskId });
     await new Promise((resolve) => setTimeout(resolve, random() * 1500));
     await worker.stop();
     worker = await start();
@@ -66,17 +66,17 @@ test(`killed ${KILLS} times (seed ${seed}): no task is unaccounted for, no uid t
   for (const id of IDS) {
     await until(async () => (await laneStates(id)).every((state) => state === "running"), `${id} runs`, 60_000);
   }
-  const leftBehind = new Set<string>();
+  const orphaned = new Set<string>();
   for (const id of IDS) {
     await ask(worker.url, "DELETE", `/broadcasts/${id}`);
     const state = async () => (await ask(worker.url, "GET", `/broadcasts/${id}`)).json.state;
-    await until(async () => (await state()) === "over", `${id} is over`, 60_000);
+    await until(async () => (await state()) === "ended", `${id} is over`, 60_000);
     const { events } = (await ask(worker.url, "GET", `/broadcasts/${id}/events`)).json;
-    for (const { type, taskId, instanceId } of events) if (type === "leftBehind") leftBehind.add(taskId ?? instanceId);
+    for (const { type, taskId, instanceId } of events) if (type === "orphaned") orphaned.add(taskId ?? instanceId);
   }
   const { tasks, overlaps } = service.emulator.state();
-  const living = tasks.filter((task) => task.live && !leftBehind.has(task.taskId) && !leftBehind.has(task.instanceId));
+  const living = tasks.filter((task) => task.live && !orphaned.has(task.taskId) && !orphaned.has(task.instanceId));
   assert.deepEqual(living, []);
   assert.deepEqual(overlaps, []);
-  t.diagnostic(`${tasks.length} tasks, ${leftBehind.size} left behind`);
+  t.diagnostic(`${tasks.length} tasks, ${orphaned.size} left behind`);
 });

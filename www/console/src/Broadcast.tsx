@@ -32,7 +32,7 @@ export function Broadcast(props: BroadcastProps): ReactElement {
   const staleness = useStaleness(seenAt);
   const [error, setError] = useState<unknown>();
   const { id, state, onAir } = status;
-  const isOn = state !== "over" && state !== "failed";
+  const isOn = state !== "ended" && state !== "failed";
   const act = async (what: () => Promise<unknown>) => {
     try {
       setError(undefined);

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import type { Said, SteadymixEvent } from "steadymix";
+import type { ServiceReply, SteadymixEvent } from "steadymix";
 import type { BroadcastStatus } from "steadymix/cloudflare/routes";
 import type { Texts } from "./texts.ts";
 import { useNow } from "./useAge.ts";
@@ -34,7 +34,7 @@ export function Lanes({ status, stretches, texts }: LanesProps): ReactElement {
                 {texts.tasks} <b>{lane.tasks.length}</b>
               </span>
               <span>
-                {texts.lastGoodQuery} <b>{ago(now, lane.lastSeenRunningMs, texts)}</b>
+                {texts.lastGoodQuery} <b>{ago(now, lane.lastConfirmedAt, texts)}</b>
               </span>
             </div>
             {lane.lastProblem && (
@@ -70,7 +70,7 @@ function Timeline({ now, stretches, texts }: { now: number; stretches: Stretch[]
 
 /** What the service said, in its own words. */
 function wordsOf(event: SteadymixEvent): string {
-  const { status, message, details, stopReason } = event as Partial<Said>;
+  const { status, message, details, stopReason } = event as Partial<ServiceReply>;
   // The same is often said in several places.
   const words = new Set([status, stopReason, message, details]);
   words.delete(undefined);

@@ -39,7 +39,7 @@ export function StartForm({ texts, onStart }: StartFormProps): ReactElement {
           {field("backupUids")}
           <PayloadFieldset fields={fields} error={error} texts={texts} onChange={change} />
           {field("restart", texts.restarts)}
-          {field("onAir", texts.onAirs)}
+          {field("onAirPolicy", texts.onAirPolicies)}
         </div>
         <FormError error={error} />
         <button type="submit" className="primary" disabled={isBusy}>

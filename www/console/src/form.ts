@@ -15,7 +15,7 @@ export interface PayloadFields {
   idleTimeout: string;
 }
 
-export interface StartFields extends PayloadFields, Required<Pick<NewBroadcast, "id" | "restart" | "onAir">> {
+export interface StartFields extends PayloadFields, Required<Pick<NewBroadcast, "id" | "restart" | "onAirPolicy">> {
   primaryUids: string;
   backupUids: string;
 }
@@ -38,7 +38,7 @@ export const START: StartFields = {
   primaryUids: "9001, 9002",
   backupUids: "9101, 9102",
   restart: "on-failure",
-  onAir: "sticky",
+  onAirPolicy: "sticky",
 };
 
 /** What a payload says of the fields; nothing where it says nothing. */
@@ -135,7 +135,7 @@ export function broadcastOf(fields: StartFields): NewBroadcast {
       ...(backup.length > 0 ? [{ name: "backup", uids: backup }] : []),
     ],
     restart: fields.restart,
-    onAir: fields.onAir,
+    onAirPolicy: fields.onAirPolicy,
   };
 }
 
@@ -165,7 +165,7 @@ const OF_ERRORS: [RegExp, FieldName][] = [
   [/idleTimeout$/, "idleTimeout"],
   [/(width|height)$/, "size"],
   [/^restart$/, "restart"],
-  [/^onAir$/, "onAir"],
+  [/^onAirPolicy$/, "onAirPolicy"],
 ];
 
 /** The field that an error's path is about, if it is one of the form's. */

@@ -31,7 +31,7 @@ export interface Texts {
   fields: Record<FieldName, string>;
   fieldHints: Partial<Record<FieldName, string>>;
   restarts: Record<StartFields["restart"], string>;
-  onAirs: Record<StartFields["onAir"], string>;
+  onAirPolicies: Record<StartFields["onAirPolicy"], string>;
   mustBe: (allowed: string) => string;
   state: Record<BroadcastState, string>;
   laneState: Record<LaneStatus["state"], string>;
@@ -107,7 +107,7 @@ export const TEXTS: Record<Language, Texts> = {
       bitrate: "Bit rate (kbit/s)",
       idleTimeout: "Ends when the hosts are away for (s)",
       restart: "When a task ends, launch again",
-      onAir: "On air is",
+      onAirPolicy: "On air is",
     },
     fieldHints: {
       id: "1 to 50 letters, digits, - and _; used once",
@@ -115,14 +115,14 @@ export const TEXTS: Record<Language, Texts> = {
       backupUids: "two or more, or none: no backup",
     },
     restarts: { "on-failure": "if it failed", always: "always", never: "never" },
-    onAirs: { sticky: "whatever runs, as long as it runs", "prefer-primary": "the primary whenever it runs" },
+    onAirPolicies: { sticky: "whatever runs, as long as it runs", "prefer-primary": "the primary whenever it runs" },
     mustBe: (allowed) => `must be ${allowed}`,
     state: {
       starting: "starting",
       live: "live",
-      dark: "dark",
+      offAir: "off air",
       stopping: "stopping",
-      over: "over",
+      ended: "ended",
       failed: "failed",
     },
     laneState: {
@@ -130,7 +130,7 @@ export const TEXTS: Record<Language, Texts> = {
       confirming: "confirming",
       running: "running",
       suspect: "suspect",
-      unidentified: "unidentified",
+      taskIdUnknown: "taskIdUnknown",
       waiting: "waiting",
       stopping: "stopping",
       stopped: "stopped",
@@ -216,7 +216,7 @@ export const TEXTS: Record<Language, Texts> = {
       bitrate: "码率（kbit/s）",
       idleTimeout: "主播离开多久后结束（秒）",
       restart: "任务结束后重新启动",
-      onAir: "播出",
+      onAirPolicy: "播出",
     },
     fieldHints: {
       id: "1 至 50 个字母、数字、- 或 _；只能用一次",
@@ -224,14 +224,14 @@ export const TEXTS: Record<Language, Texts> = {
       backupUids: "两个或更多；留空则没有备用",
     },
     restarts: { "on-failure": "仅当失败时", always: "总是", never: "从不" },
-    onAirs: { sticky: "正在播出的，只要它还在运行", "prefer-primary": "主输出，只要它在运行" },
+    onAirPolicies: { sticky: "正在播出的，只要它还在运行", "prefer-primary": "主输出，只要它在运行" },
     mustBe: (allowed) => `必须为：${allowed}`,
     state: {
       starting: "启动中",
       live: "直播中",
-      dark: "无画面",
+      offAir: "未播出",
       stopping: "停止中",
-      over: "已结束",
+      ended: "已结束",
       failed: "失败",
     },
     laneState: {
@@ -239,7 +239,7 @@ export const TEXTS: Record<Language, Texts> = {
       confirming: "确认中",
       running: "运行中",
       suspect: "可疑",
-      unidentified: "未识别",
+      taskIdUnknown: "未识别",
       waiting: "等待中",
       stopping: "停止中",
       stopped: "已停止",

@@ -1,13 +1,13 @@
 import type { ReactElement } from "react";
 import type { SteadymixEvent } from "steadymix";
-import type { OnAirWord, ViewerEvent } from "steadymix/viewer";
+import type { OnAirUpdate, ViewerEvent } from "steadymix/viewer";
 import type { Texts } from "./Viewer.tsx";
 
 /** Something that happened, kept as it is, so that it can be told in either language. */
 export type LogLine = { id: number; at: Date } & (
   | { side: "viewer"; event: ViewerEvent }
   | { side: "server"; event: SteadymixEvent }
-  | { side: "word"; event: OnAirWord }
+  | { side: "update"; event: OnAirUpdate }
   | { side: "feed"; event: string }
 );
 
@@ -27,13 +27,13 @@ export function serverLineOf(event: SteadymixEvent): LogLine | undefined {
 }
 
 /** What the Worker says; that nothing is on air yet is no news. */
-export function wordLineOf(word: OnAirWord): LogLine | undefined {
-  if (!word.onAir && !word.over) return undefined;
+export function updateLineOf(update: OnAirUpdate): LogLine | undefined {
+  if (!update.onAir && !update.ended) return undefined;
   lines += 1;
-  return { id: lines, at: new Date(), side: "word", event: word };
+  return { id: lines, at: new Date(), side: "update", event: update };
 }
 
-/** What keeps the Worker's word away, as the feed says it. */
+/** What keeps the Worker's updates away, as the feed says it. */
 export function feedLineOf(error: unknown): LogLine {
   lines += 1;
   return { id: lines, at: new Date(), side: "feed", event: error instanceof Error ? error.message : String(error) };
@@ -63,7 +63,7 @@ function textOf(line: LogLine, texts: Texts): string {
       return viewerText(line.event, texts);
     case "server":
       return serverText(line.event, texts);
-    case "word":
+    case "update":
       return line.event.onAir ? texts.server.onAir(line.event.onAir.uid) : texts.server.over;
     case "feed":
       return line.event;

@@ -4,7 +4,7 @@ import { useFailover } from "steadymix/viewer/react";
 import type { Broadcast } from "./broadcast.ts";
 import { Experiment } from "./Experiment.tsx";
 import { onGesture } from "./gesture.ts";
-import { feedLineOf, Log, type LogLine, lineOf, serverLineOf, wordLineOf } from "./Log.tsx";
+import { feedLineOf, Log, type LogLine, lineOf, serverLineOf, updateLineOf } from "./Log.tsx";
 import { Timeline } from "./Timeline.tsx";
 import type { TEXTS } from "./texts.ts";
 import { type End, onScreenOf, useHistory } from "./useHistory.ts";
@@ -61,10 +61,10 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
     const { address, token } = broadcast.feed;
     const made = new OnAirFeed(address, {
       token,
-      onWord: (word) => {
-        say(wordLineOf(word));
-        if (word.onAir) viewer.tell({ type: "onAir", uid: word.onAir.uid });
-        if (word.over) setEnd("ended");
+      onUpdate: (update) => {
+        say(updateLineOf(update));
+        if (update.onAir) viewer.tell({ type: "onAir", uid: update.onAir.uid });
+        if (update.ended) setEnd("ended");
       },
       onError: (error) => say(feedLineOf(error)),
     });

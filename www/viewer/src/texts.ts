@@ -93,7 +93,7 @@ export const TEXTS: Record<Language, Texts> = {
     waiting: "Waiting for the first picture …",
     noPicture: {
       absent: "No output is in the channel. The picture comes back with the next one.",
-      ended: "The broadcast is over",
+      ended: "The broadcast has ended",
       closed: "This viewer was removed from the channel, or its uid joined elsewhere. Reload the page to join again.",
     },
     picture: "The broadcast",
@@ -162,7 +162,7 @@ export const TEXTS: Record<Language, Texts> = {
       confirmed: (uid) => `${uid} runs: a Query has proven it`,
       relaunched: (uid) => `Replaced: ${uid} runs now`,
       onAir: (uid) => `On air: ${uid}`,
-      over: "The broadcast is over",
+      over: "The broadcast has ended",
       suspect: (uid) => `${uid} may be gone; looking`,
     },
     problems: {

@@ -9,19 +9,19 @@ fn refusal(json: &Value) -> String {
 #[test]
 fn every_command_is_read() {
     for command in [
-        json!({ "kind": "addRule", "rule": { "call": "create", "times": 3, "effect": { "kind": "answer", "status": 206, "code": 65 } } }),
-        json!({ "kind": "addRule", "rule": { "effect": { "kind": "dns" } }, "forMs": 1 }),
-        json!({ "kind": "addRule", "rule": { "effect": { "kind": "otherTask", "which": "ended" } } }),
-        json!({ "kind": "addRule", "rule": { "effect": { "kind": "performLate", "ms": 5 }, "domain": "127.0.0.1:80" } }),
-        json!({ "kind": "clearRules" }),
-        json!({ "kind": "kill", "uid": 7 }),
-        json!({ "kind": "kill", "taskId": "t", "reportLagMs": 5, "forgotten": true, "reason": "why" }),
-        json!({ "kind": "fail", "uid": 7, "recovers": true }),
-        json!({ "kind": "hosts", "channel": "studio", "present": false }),
-        json!({ "kind": "notifications", "profile": null }),
-        json!({ "kind": "notifications", "profile": { "secret": "s" } }),
-        json!({ "kind": "startUp", "startUp": {} }),
-        json!({ "kind": "repeatCreate", "answer": "conflict409" }),
+        json!({ "type": "addRule", "rule": { "call": "create", "times": 3, "effect": { "type": "answer", "status": 206, "code": 65 } } }),
+        json!({ "type": "addRule", "rule": { "effect": { "type": "dns" } }, "forMs": 1 }),
+        json!({ "type": "addRule", "rule": { "effect": { "type": "otherTask", "which": "ended" } } }),
+        json!({ "type": "addRule", "rule": { "effect": { "type": "performLate", "ms": 5 }, "domain": "127.0.0.1:80" } }),
+        json!({ "type": "clearRules" }),
+        json!({ "type": "kill", "uid": 7 }),
+        json!({ "type": "kill", "taskId": "t", "reportLagMs": 5, "forgotten": true, "reason": "why" }),
+        json!({ "type": "fail", "uid": 7, "recovers": true }),
+        json!({ "type": "hosts", "channel": "studio", "present": false }),
+        json!({ "type": "notifications", "profile": null }),
+        json!({ "type": "notifications", "profile": { "secret": "s" } }),
+        json!({ "type": "startUp", "startUp": {} }),
+        json!({ "type": "repeatCreate", "answer": "conflict409" }),
     ] {
         assert_eq!(Command::from_json(&command.to_string()).err(), None, "{command}");
     }
@@ -29,59 +29,59 @@ fn every_command_is_read() {
 
 #[test]
 fn what_is_wrong_with_a_command_is_named() {
-    let rule = |rule: Value| json!({ "kind": "addRule", "rule": rule });
+    let rule = |rule: Value| json!({ "type": "addRule", "rule": rule });
     let effect = |effect: Value| rule(json!({ "effect": effect }));
-    let lose = json!({ "kind": "lose" });
+    let lose = json!({ "type": "lose" });
     let integer = "expected an integer from 0 to 4294967295";
     for (command, message) in [
         (json!([]), "command must be an object"),
         (json!(null), "command must be an object"),
-        (json!({}), "command.kind is missing"),
-        (json!({ "kind": 1 }), "command.kind is 1, but must be a string"),
-        (json!({ "kind": "explode" }), "command: unknown variant `explode`, expected one of `addRule`"),
-        (json!({ "kind": "clearRules", "uid": 1 }), "command.uid: unknown field `uid`, clearRules has none"),
-        (json!({ "kind": "kill" }), "command needs taskId or uid: which task it is about"),
-        (json!({ "kind": "kill", "uid": null }), "command needs taskId or uid"),
-        (json!({ "kind": "fail", "recovers": true }), "command needs taskId or uid"),
+        (json!({}), "command.type is missing"),
+        (json!({ "type": 1 }), "command.type is 1, but must be a string"),
+        (json!({ "type": "explode" }), "command: unknown variant `explode`, expected one of `addRule`"),
+        (json!({ "type": "clearRules", "uid": 1 }), "command.uid: unknown field `uid`, clearRules has none"),
+        (json!({ "type": "kill" }), "command needs taskId or uid: which task it is about"),
+        (json!({ "type": "kill", "uid": null }), "command needs taskId or uid"),
+        (json!({ "type": "fail", "recovers": true }), "command needs taskId or uid"),
         (
-            json!({ "kind": "kill", "target": { "uid": 1 } }),
+            json!({ "type": "kill", "target": { "uid": 1 } }),
             "command.target: unknown field `target`, expected `taskId` or `uid`",
         ),
         (
-            json!({ "kind": "kill", "uidd": 1 }),
+            json!({ "type": "kill", "uidd": 1 }),
             "command.uidd: unknown field `uidd`, expected one of `taskId`, `uid`, `reportLagMs`",
         ),
         (
-            json!({ "kind": "kill", "uid": "9001" }),
+            json!({ "type": "kill", "uid": "9001" }),
             &format!("command.uid: invalid type: string \"9001\", {integer}"),
         ),
         (
-            json!({ "kind": "kill", "uid": -1 }),
+            json!({ "type": "kill", "uid": -1 }),
             &format!("command.uid: invalid value: integer `-1`, {integer}"),
         ),
         (
-            json!({ "kind": "kill", "uid": 1, "forgotten": "yes" }),
+            json!({ "type": "kill", "uid": 1, "forgotten": "yes" }),
             "command.forgotten: invalid type: string \"yes\", expected a boolean",
         ),
-        (json!({ "kind": "kill", "uid": 1, "reportLagMs": 1e15 }), "command.reportLagMs"),
-        (json!({ "kind": "fail", "uid": 1 }), "command: missing field `recovers`"),
-        (json!({ "kind": "hosts", "channel": "", "present": true }), "command.channel is empty"),
-        (json!({ "kind": "hosts", "channel": "a" }), "command: missing field `present`"),
-        (json!({ "kind": "notifications" }), "command: missing field `profile`"),
+        (json!({ "type": "kill", "uid": 1, "reportLagMs": 1e15 }), "command.reportLagMs"),
+        (json!({ "type": "fail", "uid": 1 }), "command: missing field `recovers`"),
+        (json!({ "type": "hosts", "channel": "", "present": true }), "command.channel is empty"),
+        (json!({ "type": "hosts", "channel": "a" }), "command: missing field `present`"),
+        (json!({ "type": "notifications" }), "command: missing field `profile`"),
         (
-            json!({ "kind": "notifications", "profile": { "lost": 1 } }),
+            json!({ "type": "notifications", "profile": { "lost": 1 } }),
             "command.profile.lost: unknown field `lost`",
         ),
-        (json!({ "kind": "notifications", "profile": { "secret": "" } }), "command.profile.secret is empty"),
+        (json!({ "type": "notifications", "profile": { "secret": "" } }), "command.profile.secret is empty"),
         (
-            json!({ "kind": "notifications", "profile": { "misnamedPercent": 101 } }),
+            json!({ "type": "notifications", "profile": { "misnamedPercent": 101 } }),
             "command.profile.misnamedPercent is 101",
         ),
         (
-            json!({ "kind": "startUp", "startUp": { "takesMs": 5 } }),
+            json!({ "type": "startUp", "startUp": { "takesMs": 5 } }),
             "command.startUp.takesMs: invalid type: integer `5`, expected an array of two integers",
         ),
-        (json!({ "kind": "repeatCreate", "answer": "409" }), "command.answer: unknown variant `409`"),
+        (json!({ "type": "repeatCreate", "answer": "409" }), "command.answer: unknown variant `409`"),
         (rule(json!({ "effect": lose, "calls": "create" })), "command.rule.calls: unknown field `calls`"),
         (rule(json!({ "effect": lose, "call": "start" })), "command.rule.call: unknown variant `start`"),
         (rule(json!({})), "command.rule: missing field `effect`"),
@@ -104,46 +104,46 @@ fn what_is_wrong_with_a_command_is_named() {
             "command.rule.domain is \"https://api.agora.io\"",
         ),
         (rule(json!({ "effect": lose, "domain": "API.agora.io" })), "command.rule.domain is"),
-        (json!({ "kind": "addRule", "rule": { "effect": lose }, "forMs": 0 }), "command.forMs is 0"),
+        (json!({ "type": "addRule", "rule": { "effect": lose }, "forMs": 0 }), "command.forMs is 0"),
         (
-            json!({ "kind": "addRule", "rule": { "effect": lose, "untilMs": 9 }, "forMs": 1 }),
+            json!({ "type": "addRule", "rule": { "effect": lose, "untilMs": 9 }, "forMs": 1 }),
             "command.forMs and command.rule.untilMs",
         ),
         (effect(json!("lose")), "command.rule.effect must be an object"),
-        (effect(json!({ "kind": "lost" })), "command.rule.effect: unknown variant `lost`"),
+        (effect(json!({ "type": "lost" })), "command.rule.effect: unknown variant `lost`"),
         (
-            effect(json!({ "kind": "lose", "ms": 1 })),
+            effect(json!({ "type": "lose", "ms": 1 })),
             "command.rule.effect.ms: unknown field `ms`, lose has none",
         ),
-        (effect(json!({ "kind": "delay" })), "command.rule.effect: missing field `ms`"),
-        (effect(json!({ "kind": "delay", "ms": 86_400_001 })), "command.rule.effect.ms is 86400001"),
+        (effect(json!({ "type": "delay" })), "command.rule.effect: missing field `ms`"),
+        (effect(json!({ "type": "delay", "ms": 86_400_001 })), "command.rule.effect.ms is 86400001"),
         (
-            effect(json!({ "kind": "answer", "status": "500" })),
+            effect(json!({ "type": "answer", "status": "500" })),
             "command.rule.effect.status: invalid type: string \"500\", expected an integer from 0 to 65535",
         ),
-        (effect(json!({ "kind": "answer", "status": 199 })), "command.rule.effect.status is 199"),
+        (effect(json!({ "type": "answer", "status": 199 })), "command.rule.effect.status is 199"),
         (
-            effect(json!({ "kind": "answer", "status": 500, "retryAfter": "1\n" })),
+            effect(json!({ "type": "answer", "status": 500, "retryAfter": "1\n" })),
             "command.rule.effect.retryAfter is",
         ),
         (
-            effect(json!({ "kind": "answer", "status": 500, "code": 1, "body": "" })),
+            effect(json!({ "type": "answer", "status": 500, "code": 1, "body": "" })),
             "command.rule.effect.code is not used",
         ),
         (
-            effect(json!({ "kind": "otherTask", "which": "mine" })),
+            effect(json!({ "type": "otherTask", "which": "mine" })),
             "command.rule.effect.which: unknown variant `mine`",
         ),
         (
-            effect(json!({ "kind": "otherTask", "which": "live", "status": 600 })),
+            effect(json!({ "type": "otherTask", "which": "live", "status": 600 })),
             "command.rule.effect.status is 600",
         ),
         (
-            rule(json!({ "call": "acquire", "effect": { "kind": "otherTask", "which": "live" } })),
+            rule(json!({ "call": "acquire", "effect": { "type": "otherTask", "which": "live" } })),
             "command.rule.call is acquire, but must be create or query or update or delete with the effect otherTask",
         ),
         (
-            rule(json!({ "call": "presence", "effect": { "kind": "noTaskId" } })),
+            rule(json!({ "call": "presence", "effect": { "type": "noTaskId" } })),
             "command.rule.call is presence, but must be create or query or delete with the effect noTaskId",
         ),
     ] {
@@ -160,8 +160,8 @@ fn a_command_that_matches_nothing_says_so() {
         client.emulator.advance(client.now);
         client.emulator.check_command(&command)
     };
-    let away = |channel: &str| json!({ "kind": "hosts", "channel": channel, "present": false });
-    let kill = json!({ "kind": "kill", "uid": 7 });
+    let away = |channel: &str| json!({ "type": "hosts", "channel": channel, "present": false });
+    let kill = json!({ "type": "kill", "uid": 7 });
     assert_eq!(
         matched(&mut client, kill.clone()),
         Err("command.uid is 7, but must be of a live task, and there is none".to_owned())
@@ -170,18 +170,18 @@ fn a_command_that_matches_nothing_says_so() {
     let (task, token) = client.running("show-1", 7);
     client.running("show-2", 8);
     assert_eq!(matched(&mut client, kill.clone()), Ok(()));
-    assert_eq!(matched(&mut client, json!({ "kind": "kill", "uid": 7, "taskId": task })), Ok(()));
+    assert_eq!(matched(&mut client, json!({ "type": "kill", "uid": 7, "taskId": task })), Ok(()));
     assert_eq!(
-        matched(&mut client, json!({ "kind": "kill", "uid": 8, "taskId": task })),
+        matched(&mut client, json!({ "type": "kill", "uid": 8, "taskId": task })),
         Err("command.uid is 8, but must be of a live task (7, 8)".to_owned()),
         "both have to fit"
     );
     assert_eq!(
-        matched(&mut client, json!({ "kind": "fail", "uid": 9, "recovers": true })),
+        matched(&mut client, json!({ "type": "fail", "uid": 9, "recovers": true })),
         Err("command.uid is 9, but must be of a running task (7, 8)".to_owned())
     );
     assert!(
-        matched(&mut client, json!({ "kind": "kill", "taskId": "t" })).is_err_and(
+        matched(&mut client, json!({ "type": "kill", "taskId": "t" })).is_err_and(
             |message| message.starts_with("command.taskId is \"t\", but must be of a live task (")
         )
     );
@@ -196,7 +196,7 @@ fn a_command_that_matches_nothing_says_so() {
         Err("command.uid is 7, but must be of a live task (8)".to_owned())
     );
     let until =
-        |until| json!({ "kind": "addRule", "rule": { "untilMs": until, "effect": { "kind": "lose" } } });
+        |until| json!({ "type": "addRule", "rule": { "untilMs": until, "effect": { "type": "lose" } } });
     assert_eq!(
         matched(&mut client, until(client_time(&Client::new(Profile::default())) + 1_000_000)),
         Ok(())
@@ -250,7 +250,7 @@ fn what_is_wrong_with_a_profile_is_named() {
         (json!({ "wrongTokenStatus": 200 }), "profile.wrongTokenStatus is 200, but must be 403 or 404"),
         (json!({ "numericStatus": "yes" }), "profile.numericStatus: invalid type"),
         (json!({ "forgetAfterMs": u64::MAX }), "profile.forgetAfterMs is"),
-        (json!({ "migrationMs": [0, u64::MAX] }), "profile.migrationMs is"),
+        (json!({ "migrationTakesMs": [0, u64::MAX] }), "profile.migrationTakesMs is"),
         (json!({ "presenceMissesPercent": 101 }), "profile.presenceMissesPercent is 101"),
         (
             json!({ "notifications": true }),

@@ -406,11 +406,11 @@ impl Small {
     }
 
     fn check(&self) -> Check {
-        self.model.agrees(&self.group.status(), |name| self.checks.left_behind.contains(name))
+        self.model.agrees(&self.group.status(), |name| self.checks.orphaned.contains(name))
     }
 
     fn accounted_for(&self) -> Check {
-        let told = &self.checks.left_behind;
+        let told = &self.checks.orphaned;
         let is_known =
             |task: &Task| told.contains(&task.id) || told.contains(&task.instance) || task.is_foreign();
         match self.service.live().find(|task| !is_known(task)) {

@@ -66,7 +66,7 @@ export class Station {
   /** What is dead already cannot be killed again. */
   #kill(uid: Uid): void {
     const isLive = this.#emulator.state().tasks.some((task) => task.live && task.uid === uid);
-    if (isLive) this.#emulator.control({ kind: "kill", uid });
+    if (isLive) this.#emulator.control({ type: "kill", uid });
   }
 
   freeze(uids: Iterable<Uid>): void {

@@ -1,5 +1,5 @@
 import { member } from "../member.js";
-import type { Host } from "../types.js";
+import type { SupervisorEnv } from "../types.js";
 import type { BroadcastOptions } from "./broadcastOptions.js";
 import type { SteadymixEnv } from "./environment.js";
 import { rtcTokens } from "./rtcTokens.js";
@@ -14,11 +14,11 @@ interface Sources {
   id: string;
   quota: SharedQuota;
   persist: (snapshot: string) => Promise<void>;
-  onEvent: NonNullable<Host["onEvent"]>;
+  onEvent: NonNullable<SupervisorEnv["onEvent"]>;
 }
 
 /** The credentials and callbacks of a broadcast's `RedundancyGroup`. */
-export function groupHost({ env, options, id, quota, persist, onEvent }: Sources): Host {
+export function groupEnv({ env, options, id, quota, persist, onEvent }: Sources): SupervisorEnv {
   const fetch = member(options, "fetch");
   const rtcToken = member(options, "rtcToken");
   const service = env.AGORA_SERVICE;
@@ -29,7 +29,7 @@ export function groupHost({ env, options, id, quota, persist, onEvent }: Sources
     ...(fetch ? { fetch } : service ? { fetch: (input, init) => service.fetch(input, init) } : {}),
     ...(rtcToken ? { rtcToken } : certificate ? { rtcToken: rtcTokens(env.AGORA_APP_ID, certificate) } : {}),
     persist,
-    permit: ({ lane, want }) => quota.acquire(`${id}/${lane}`, want),
+    acquirePermit: ({ lane, call }) => quota.acquire(`${id}/${lane}`, call),
     permitUsed: ({ lane }) => quota.used(`${id}/${lane}`),
     get fallbackQueryIntervalMs() {
       return quota.fallbackQueryIntervalMs;

@@ -7,8 +7,8 @@ import type { SteadymixEnv } from "../../target/build/typescript/cloudflare/envi
 import type { SharedQuota } from "../../target/build/typescript/cloudflare/sharedQuota.js";
 
 // No entry of the package exports it. Its types are there before the package is built.
-type Module = typeof import("../../target/build/typescript/cloudflare/groupHost.js");
-const { groupHost } = (await import("../../dist/cloudflare/groupHost.js" as string)) as Module;
+type Module = typeof import("../../target/build/typescript/cloudflare/groupEnv.js");
+const { groupEnv } = (await import("../../dist/cloudflare/groupEnv.js" as string)) as Module;
 
 const { AGORA_APP_CERTIFICATE = "", ...bare } = env as SteadymixEnv;
 
@@ -16,7 +16,7 @@ function hostOf(options: BroadcastOptions = {}, more: Partial<SteadymixEnv> = {}
   const quota = { acquire: vi.fn(async () => 250), used: vi.fn(), fallbackQueryIntervalMs: 1_600 };
   const [persist, onEvent] = [vi.fn(), vi.fn(() => "the application's")];
   const shared = quota as unknown as SharedQuota;
-  const host = groupHost({ env: { ...bare, ...more }, options, id: "show", quota: shared, persist, onEvent });
+  const host = groupEnv({ env: { ...bare, ...more }, options, id: "show", quota: shared, persist, onEvent });
   return { host, quota, persist, onEvent };
 }
 
@@ -61,7 +61,7 @@ test("RTC tokens are made with the certificate, unless the application makes the
 
 test("permits are asked for under the name of broadcast and lane; the interval without them is read each time", async () => {
   const { host, quota } = hostOf();
-  expect(await host.permit?.({ lane: 1, want: "create" } as never)).toBe(250);
+  expect(await host.acquirePermit?.({ lane: 1, call: "create" } as never)).toBe(250);
   expect(quota.acquire.mock.lastCall).toEqual(["show/1", "create"]);
   host.permitUsed?.({ lane: 2 } as never);
   expect(quota.used.mock.lastCall).toEqual(["show/2"]);

@@ -1,4 +1,4 @@
-//! What the application gives: callbacks and a clock, behind `src/js/host.ts`.
+//! What the application gives: callbacks and a clock, behind `src/js/env.ts`.
 
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
@@ -13,39 +13,39 @@ use crate::time::{Duration, WallTime};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The application, as `src/js/host.ts` guards it: but for `now` nothing of it throws, and what it gives has the type
+    /// The application, as `src/js/env.ts` guards it: but for `now` nothing of it throws, and what it gives has the type
     /// that is written here. It tells `onError` what was wrong with what the application gave.
-    pub type Host;
+    pub type SupervisorEnv;
 
     /// ms since the epoch. Throws what is wrong with the application's clock.
     #[wasm_bindgen(method, catch)]
-    fn now(this: &Host) -> Result<f64, JsValue>;
+    fn now(this: &SupervisorEnv) -> Result<f64, JsValue>;
 
     /// What the application's clock would have shown when it was set back last.
     #[wasm_bindgen(method, js_name = beforeSetBack)]
-    fn js_before_set_back(this: &Host) -> f64;
+    fn js_before_set_back(this: &SupervisorEnv) -> f64;
 
     /// Simulated ms in a real one.
     #[wasm_bindgen(method, getter, js_name = timeScale)]
-    fn time_scale(this: &Host) -> f64;
+    fn time_scale(this: &SupervisorEnv) -> f64;
 
     /// The credentials in every form that they are sent in, and the secret of notifications: a JSON list.
     #[wasm_bindgen(method, getter)]
-    pub(super) fn secrets(this: &Host) -> String;
+    pub(super) fn secrets(this: &SupervisorEnv) -> String;
 
     #[wasm_bindgen(method, getter, js_name = hasPersist)]
-    pub(super) fn has_persist(this: &Host) -> bool;
+    pub(super) fn has_persist(this: &SupervisorEnv) -> bool;
 
     #[wasm_bindgen(method, getter, js_name = hasRtcToken)]
-    pub(super) fn has_rtc_token(this: &Host) -> bool;
+    pub(super) fn has_rtc_token(this: &SupervisorEnv) -> bool;
 
     #[wasm_bindgen(method, getter, js_name = hasPermit)]
-    pub(super) fn has_permit(this: &Host) -> bool;
+    pub(super) fn has_permit(this: &SupervisorEnv) -> bool;
 
     /// Makes a call with the credentials. Resolves with a `Reply` of `fetch.rs`.
     #[wasm_bindgen(method)]
     pub(super) fn fetch(
-        this: &Host,
+        this: &SupervisorEnv,
         url: &str,
         method: &str,
         body: Option<&str>,
@@ -54,25 +54,25 @@ extern "C" {
 
     /// A string; `undefined` keeps the token in the payload; rejects when there is none to be had.
     #[wasm_bindgen(method, js_name = rtcToken)]
-    fn js_rtc_token(this: &Host, uid: u32, channel: &str) -> Promise;
+    fn js_rtc_token(this: &SupervisorEnv, uid: u32, channel: &str) -> Promise;
 
     /// Whether the snapshot is safe.
     #[wasm_bindgen(method, js_name = persist)]
-    fn js_persist(this: &Host, snapshot: &str) -> Promise;
+    fn js_persist(this: &SupervisorEnv, snapshot: &str) -> Promise;
 
     /// How long to wait before asking again, in ms; 0 is a permit. What fails there is dealt with in `permits.ts`.
-    #[wasm_bindgen(method, js_name = permit)]
-    fn js_permit(this: &Host, request: &JsValue) -> Promise;
+    #[wasm_bindgen(method, js_name = acquirePermit)]
+    fn js_acquire_permit(this: &SupervisorEnv, request: &JsValue) -> Promise;
 
     #[wasm_bindgen(method, js_name = permitUsed)]
-    fn js_permit_used(this: &Host, request: &JsValue);
+    fn js_permit_used(this: &SupervisorEnv, request: &JsValue);
 
     #[wasm_bindgen(method, js_name = tellEvent)]
-    pub(super) fn tell_event(this: &Host, event: &JsValue);
+    pub(super) fn tell_event(this: &SupervisorEnv, event: &JsValue);
 
     /// Tells that a callback has taken longer than `ms`, and what comes of that.
     #[wasm_bindgen(method, js_name = tellSlow)]
-    fn js_tell_slow(this: &Host, callback: &str, ms: f64, consequence: &str);
+    fn js_tell_slow(this: &SupervisorEnv, callback: &str, ms: f64, consequence: &str);
 }
 
 /// A snapshot that is not kept in this time is not kept.
@@ -80,7 +80,7 @@ pub(super) const PERSIST_TIMEOUT: Duration = Duration::from_secs(5);
 /// When a permit is asked for again that could not be asked for.
 const WITHOUT_ANSWER: Duration = Duration::from_secs(1);
 
-impl Host {
+impl SupervisorEnv {
     /// The time.
     pub(super) fn time(&self) -> Result<WallTime, JsValue> {
         self.now().map(WallTime::from_f64)
@@ -117,9 +117,9 @@ impl Host {
     }
 
     /// How long to wait before asking again; zero is a permit.
-    pub(super) async fn permit(&self, request: PermitRequest) -> Duration {
+    pub(super) async fn acquire_permit(&self, request: PermitRequest) -> Duration {
         let Ok(asked) = value::out(&request) else { return WITHOUT_ANSWER };
-        let answer = JsFuture::from(self.js_permit(&asked)).await;
+        let answer = JsFuture::from(self.js_acquire_permit(&asked)).await;
         answer.ok().and_then(|wait| wait.as_f64()).map_or(WITHOUT_ANSWER, Duration::from_f64)
     }
 

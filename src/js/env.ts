@@ -1,39 +1,39 @@
 import { instant, memberOf, secret, shown } from "./check.js";
-import { type DurationRange, HOST, rangeError } from "./durations.js";
+import { type DurationRange, ENV, rangeError } from "./durations.js";
 import { type ErrorCode, invalid, steadymixError } from "./errors.js";
 import { member } from "./member.js";
 import { Permits } from "./permits.js";
 import { type NoReply, type Reply, replyOf } from "./reply.js";
-import type { Host, PermitRequest, SteadymixEvent } from "./types.js";
+import type { PermitRequest, SteadymixEvent, SupervisorEnv } from "./types.js";
 import { UNCACHED } from "./uncached.js";
 import { textEncoder } from "./utf8.js";
 
 /** A callback whose errors are told. */
-type Callback = Parameters<NonNullable<Host["onError"]>>[1];
+type Callback = Parameters<NonNullable<SupervisorEnv["onError"]>>[1];
 type AnyFunction = (...values: unknown[]) => unknown;
 
-const [FALLBACK_QUERY_INTERVAL] = HOST;
+const [FALLBACK_QUERY_INTERVAL] = ENV;
 
 /** As in `src/lenient.rs`: far longer than any token is. */
 const MAX_TOKEN_CHARS = 2048;
 
 /**
- * What the application gave, as the driver calls it: `Host` of `src/wasm/host.rs`. But for `now` nothing here throws or
+ * What the application gave, as the driver calls it: `SupervisorEnv` of `src/wasm/env.rs`. But for `now` nothing here throws or
  * rejects with what the driver would have to read, and all that is given has the type that it must have: what has not is
  * told to `onError`. It knows nothing of the supervisor, which would never be collected otherwise.
  */
-export class HostCalls {
+export class EnvCalls {
   readonly hasPersist: boolean;
   readonly hasRtcToken: boolean;
   readonly hasPermit: boolean;
   readonly timeScale: number;
   /** With which notifications are checked. */
   readonly notificationSecret: string | undefined;
-  readonly #host: unknown;
+  readonly #env: unknown;
   readonly #authorization: string;
   /** What must not be shown, whoever repeats it, as JSON: the credentials in every form that they are sent in. */
   readonly secrets: string;
-  readonly #maxBodyBytes: number;
+  readonly #maxResponseBytes: number;
   readonly #usesGlobalFetch: boolean;
   readonly #publish: (event: SteadymixEvent) => void;
   readonly #startedAt = Date.now();
@@ -46,39 +46,39 @@ export class HostCalls {
   laneNames: string[] = [];
 
   /** `publish` takes each event before `onEvent` does. Throws `INVALID_CONFIG`. */
-  constructor(host: unknown, publish: (event: SteadymixEvent) => void) {
-    this.#host = host;
+  constructor(env: unknown, publish: (event: SteadymixEvent) => void) {
+    this.#env = env;
     this.#publish = publish;
-    const credentials = ["customerId", "customerSecret"].map((name) => secret(`host.${name}`, memberOf(host, name)));
+    const credentials = ["customerId", "customerSecret"].map((name) => secret(`env.${name}`, memberOf(env, name)));
     const encoded = btoa(String.fromCharCode(...textEncoder().encode(credentials.join(":"))));
     this.#authorization = `Basic ${encoded}`;
     // An empty one would be anybody's.
-    const notificationSecret = memberOf(host, "notificationSecret");
+    const notificationSecret = memberOf(env, "notificationSecret");
     this.notificationSecret =
-      notificationSecret === undefined ? undefined : secret("host.notificationSecret", notificationSecret);
+      notificationSecret === undefined ? undefined : secret("env.notificationSecret", notificationSecret);
     // Some leave the end of base64 out.
     const secrets = [encoded.replace(/=+$/, ""), credentials.join(":"), ...credentials, this.notificationSecret ?? ""];
     this.secrets = JSON.stringify(secrets);
     this.timeScale = this.#number("timeScale", 1, 0.001, 100_000);
-    this.#maxBodyBytes = this.#number("maxBodyBytes", 1_048_576, 1024, 16_777_216);
+    this.#maxResponseBytes = this.#number("maxResponseBytes", 1_048_576, 1024, 16_777_216);
     const fetch = this.#callback("fetch");
     this.#usesGlobalFetch = fetch === undefined || fetch === globalThis.fetch;
     if (this.#usesGlobalFetch && typeof globalThis.fetch !== "function")
-      throw invalid("INVALID_CONFIG", "host.fetch", "undefined", "a function, as this runtime has none");
+      throw invalid("INVALID_CONFIG", "env.fetch", "undefined", "a function, as this runtime has none");
     this.hasPersist = this.#callback("persist") !== undefined;
-    this.hasPermit = this.#callback("permit") !== undefined;
+    this.hasPermit = this.#callback("acquirePermit") !== undefined;
     this.#permits = new Permits({
-      permit: (request) => this.#callback("permit")?.(request),
+      acquirePermit: (request) => this.#callback("acquirePermit")?.(request),
       queryIntervalMs: () => this.#duration(FALLBACK_QUERY_INTERVAL),
       now: () => this.now(),
       timeScale: this.timeScale,
-      onError: (error) => this.#tellError(error, "permit"),
+      onError: (error) => this.#tellError(error, "acquirePermit"),
       emit: (details, lane, at) => this.tellEvent({ at, lane: this.laneNames[lane] ?? "", ...details }),
       released: this.#released.signal,
     });
     this.hasRtcToken = this.#callback("rtcToken") !== undefined;
     for (const name of ["permitUsed", "onEvent", "onError", "now"] as const) this.#callback(name);
-    for (const range of HOST) this.#duration(range);
+    for (const range of ENV) this.#duration(range);
   }
 
   /** The time, in ms since the epoch. */
@@ -102,12 +102,12 @@ export class HostCalls {
     try {
       told = now();
     } catch (cause) {
-      throw Object.assign(steadymixError("INVALID_CONFIG", "host.now has thrown an error: see its cause"), {
-        field: "host.now",
+      throw Object.assign(steadymixError("INVALID_CONFIG", "env.now has thrown an error: see its cause"), {
+        field: "env.now",
         cause,
       });
     }
-    return instant("host.now()", told);
+    return instant("env.now()", told);
   }
 
   async fetch(url: string, method: string, body: string | undefined, signal: AbortSignal): Promise<Reply> {
@@ -130,7 +130,7 @@ export class HostCalls {
         this.#tellError(invalid("INVALID_RESPONSE", "fetch()", shown(response), allowed), "fetch");
         return { noReply: "unknown" };
       }
-      return await replyOf(response, this.#maxBodyBytes);
+      return await replyOf(response, this.#maxResponseBytes);
     } catch (error) {
       return { noReply: whyNone(error) };
     }
@@ -152,7 +152,7 @@ export class HostCalls {
   }
 
   /** The ms to wait before asking again; 0 is a permit. */
-  permit(request: PermitRequest): Promise<number> {
+  acquirePermit(request: PermitRequest): Promise<number> {
     return this.#permits.ask(request);
   }
 
@@ -193,26 +193,26 @@ export class HostCalls {
   }
 
   /** A callback as it is now, with the host as its `this`, which may be an instance of a class. */
-  #callback(name: keyof Host): AnyFunction | undefined {
-    const given = memberOf(this.#host, name);
+  #callback(name: keyof SupervisorEnv): AnyFunction | undefined {
+    const given = memberOf(this.#env, name);
     if (given === undefined || given === null) return undefined;
-    if (typeof given !== "function") throw invalid("INVALID_CONFIG", `host.${name}`, typeof given, "a function");
-    return member(this.#host as Host, name) as AnyFunction;
+    if (typeof given !== "function") throw invalid("INVALID_CONFIG", `env.${name}`, typeof given, "a function");
+    return member(this.#env as SupervisorEnv, name) as AnyFunction;
   }
 
   #duration(range: DurationRange): number {
     const [name, , , , standard] = range;
-    const given = memberOf(this.#host, name) ?? standard;
+    const given = memberOf(this.#env, name) ?? standard;
     const allowed = rangeError(given, range);
-    if (allowed) throw invalid("INVALID_CONFIG", `host.${name}`, shown(given), allowed);
+    if (allowed) throw invalid("INVALID_CONFIG", `env.${name}`, shown(given), allowed);
     return Number(given);
   }
 
-  #number(name: keyof Host, standard: number, least: number, most: number): number {
-    const given = memberOf(this.#host, name);
+  #number(name: keyof SupervisorEnv, standard: number, least: number, most: number): number {
+    const given = memberOf(this.#env, name);
     if (given === undefined) return standard;
     if (typeof given === "number" && given >= least && given <= most) return given;
-    throw invalid("INVALID_CONFIG", `host.${name}`, shown(given), `a number from ${least} to ${most}`);
+    throw invalid("INVALID_CONFIG", `env.${name}`, shown(given), `a number from ${least} to ${most}`);
   }
 }
 
