@@ -111,7 +111,7 @@ fn what_typescript_checks_is_generated_from_this_table() {
         format!("\nexport const {name} = [\n{rows}] as const satisfies readonly DurationRange[];\n")
     };
     let before = read(PATH).split_inclusive("---- generated ----\n").next().unwrap().to_owned();
-    let lists = [("ENV", supervisor_env::ALL), ("CLOUDFLARE", cloudflare::ALL)];
+    let lists = [("SUPERVISOR_ENV", supervisor_env::ALL), ("CLOUDFLARE", cloudflare::ALL)];
     let file = lists.iter().fold(before, |file, (name, table)| file + &list(name, table));
     if env::var_os("STEADYMIX_GENERATE").is_some() {
         fs::write(format!("{}/{PATH}", env!("CARGO_MANIFEST_DIR")), &file).unwrap();

@@ -24,7 +24,9 @@ export function rangeError(
 // What follows is generated from src/durations.rs: STEADYMIX_GENERATE=1 cargo test durations
 // ---- generated ----
 
-export const ENV = [["fallbackQueryIntervalMs", 1000, false, 600000, 1000]] as const satisfies readonly DurationRange[];
+export const SUPERVISOR_ENV = [
+  ["fallbackQueryIntervalMs", 1000, false, 600000, 1000],
+] as const satisfies readonly DurationRange[];
 
 export const CLOUDFLARE = [
   ["retentionMs", 3600000, true, 315360000000, 604800000],

@@ -1,5 +1,5 @@
 import { instant, memberOf, secret, shown } from "./check.js";
-import { type DurationRange, ENV, rangeError } from "./durations.js";
+import { type DurationRange, rangeError, SUPERVISOR_ENV } from "./durations.js";
 import { type ErrorCode, invalid, steadymixError } from "./errors.js";
 import { member } from "./member.js";
 import { Permits } from "./permits.js";
@@ -12,7 +12,7 @@ import { textEncoder } from "./utf8.js";
 type Callback = Parameters<NonNullable<SupervisorEnv["onError"]>>[1];
 type AnyFunction = (...values: unknown[]) => unknown;
 
-const [FALLBACK_QUERY_INTERVAL] = ENV;
+const [FALLBACK_QUERY_INTERVAL] = SUPERVISOR_ENV;
 
 /** As in `src/lenient.rs`: far longer than any token is. */
 const MAX_TOKEN_CHARS = 2048;
@@ -78,7 +78,7 @@ export class EnvCalls {
     });
     this.hasRtcToken = this.#callback("rtcToken") !== undefined;
     for (const name of ["permitUsed", "onEvent", "onError", "now"] as const) this.#callback(name);
-    for (const range of ENV) this.#duration(range);
+    for (const range of SUPERVISOR_ENV) this.#duration(range);
   }
 
   /** The time, in ms since the epoch. */

@@ -257,7 +257,7 @@ pub(crate) fn config(chance: &mut Chance) -> (Value, Vec<u32>) {
         "restart": chance.one(&["on-failure", "on-failure", "on-failure", "always", "always", "never"]),
         "migration": chance.one(&["relaunch", "wait"]),
         "presence": chance.one(&["when-unknown", "when-unknown", "always", "never"]),
-        "onAir": chance.one(&["sticky", "prefer-primary"]),
+        "onAirPolicy": chance.one(&["sticky", "prefer-primary"]),
         "policy": {
             "jitterPercent": chance.one(&[0, 0, 20, 100]),
             "taskIdUnknownGraceMs": chance.one(&[json!(90_000), json!(90_000), json!(null)]),

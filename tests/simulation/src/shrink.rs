@@ -92,7 +92,7 @@ impl Smallest {
             |plan| plan.profile.start_up.takes_ms = [1_000, 1_000],
             |plan| plan.profile.repeat_create = RepeatCreate::SameTask200,
             |plan| plan.config["policy"]["jitterPercent"] = 0.into(),
-            |plan| plan.config["onAir"] = "sticky".into(),
+            |plan| plan.config["onAirPolicy"] = "sticky".into(),
             |plan| plan.config["area"] = "north-america".into(),
             |plan| {
                 plan.config["lanes"] = json!([plan.config["lanes"][0]]);
