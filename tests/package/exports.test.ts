@@ -162,7 +162,7 @@ function drivenRows(name: string, config: object, instance: main.Supervisor | ma
     [`${name}#stop`]: on(running()),
     [`${name}#checkNow`]: on(instance),
     [`${name}#update`]: on(instance, argument("services", showServices())),
-    [`${name}#notification`]: on(
+    [`${name}#handleNotification`]: on(
       instance,
       argument("rawBody", body, isBytes),
       // Whatever has headers: then those that count are not there.

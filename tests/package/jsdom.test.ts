@@ -55,8 +55,8 @@ test("everything can be imported, and a broadcast runs", async () => {
       const speed = 40;
       const emulator = new Emulator({}, speed);
       const fetch = async (url, { method, headers, body = "" }) => {
-        const { env, pathname, search } = new URL(url);
-        const reply = emulator.handle({ domain: env, method, path: pathname + search, body, authorization: headers.authorization });
+        const { host, pathname, search } = new URL(url);
+        const reply = emulator.handle({ domain: host, method, path: pathname + search, body, authorization: headers.authorization });
         if (!body.includes("services") || body.includes(title)) {
           await new Promise((resolve) => setTimeout(resolve, reply.delayMs / speed));
           return { status: reply.status, headers: { get: () => null }, text: async () => reply.body };
@@ -78,8 +78,8 @@ test("everything can be imported, and a broadcast runs", async () => {
       } catch (error) {
         if (error.code !== "INVALID_SIGNATURE") throw error;
       }
-      const { kind } = await supervisor.run();
-      return [kind, supervisor.snapshot().includes(title), emulator.state().tasks.length].join();
+      const { type } = await supervisor.run();
+      return [type, supervisor.snapshot().includes(title), emulator.state().tasks.length].join();
     })(${JSON.stringify(showServices())})`,
     context,
   );

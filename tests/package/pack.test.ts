@@ -27,7 +27,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }));
 
 const PROGRAM = "console.log(JSON.stringify(interpret('create', 206, 65)), typeof Supervisor)";
-const SAID = '{"type": "notCompleted"} function\n';
+const SAID = '{"type":"notCompleted"} function\n';
 
 test("import works from another folder, after npm pack and install", () => {
   const program = `import("steadymix").then(({ interpret, Supervisor }) => ${PROGRAM})`;

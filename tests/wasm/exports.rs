@@ -149,7 +149,7 @@ fn interpret_takes_names_and_numbers() {
     let meaning = |call: &str, status, code, task: Option<&str>| {
         text(&interpret(call, status, code, task.map(str::to_owned), None).unwrap())
     };
-    assert_eq!(meaning(r#""create""#, Some(206), Some(65.0), None), r#"{"type": "notCompleted"}"#);
+    assert_eq!(meaning(r#""create""#, Some(206), Some(65.0), None), r#"{"type":"notCompleted"}"#);
     assert_eq!(meaning(r#""query""#, Some(200), None, Some("5")), r#"{"type": "task","task":"running"}"#);
     assert_eq!(meaning(r#""query""#, Some(200), None, Some("EXIT")), r#"{"type": "task","task":"ended"}"#);
     assert_eq!(meaning(r#""delete""#, None, None, None), r#"{"type": "noAnswer"}"#);
