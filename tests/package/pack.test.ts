@@ -48,7 +48,7 @@ test("so it does by its file", () => {
 test("the package has what it should, and nothing else", () => {
   const odd = files.filter(
     (path) =>
-      !/^(dist\/((viewer(\/transports)?|cloudflare|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(
+      !/^(dist\/((viewer(\/transports)?|cloudflare|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|package\.json)$/.test(
         path,
       ),
   );
@@ -60,7 +60,9 @@ test("the package has what it should, and nothing else", () => {
     "dist/cloudflare/entry.js",
     "dist/THIRD-PARTY-NOTICES.txt",
     "README.md",
-    "LICENSE",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "SECURITY.md",
   ]) {
     assert.ok(files.includes(path), path);
   }
@@ -113,7 +115,7 @@ test("the crate has its sources, and nothing else", () => {
     .trim()
     .split("\n")
     .filter((path) => !/^(src\/[\w/]+\.rs|Cargo\.(lock|toml|toml\.orig)|\.cargo_vcs_info\.json)$/.test(path));
-  assert.deepEqual(odd, ["CHANGELOG.md", "LICENSE", "README.md", "README.zh-CN.md"]);
+  assert.deepEqual(odd, ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "README.zh-CN.md", "SECURITY.md"]);
 });
 
 test("publint has nothing to say", async () => {
