@@ -1,5 +1,5 @@
-// `npm run bench`: sizes, start-up, decisions, growth and recovery. It takes some minutes.
-// `npm run bench:switch`: how long a picture is frozen. `npm run bench:worker`: what a broadcast costs in workerd.
+// `npm run bench`: sizes, start-up, decisions, growth and recovery, in some minutes.
+// `npm run bench:switch`: how long a picture is frozen. `npm run bench:worker`: the cost of a broadcast in workerd.
 import { build } from "./build/graph.mjs";
 import { chromium } from "./build/install.mjs";
 import { objects, releasePackage, sizes, testPages } from "./build/steps.mjs";
@@ -14,7 +14,7 @@ const BENCHES = {
 };
 
 const bench = BENCHES[process.argv[2] ?? "report"];
-if (!bench) fail(`there is no bench ${process.argv[2]}: there are ${Object.keys(BENCHES).join(", ")}`);
+if (!bench) fail(`unknown benchmark ${process.argv[2]}, but must be one of ${Object.keys(BENCHES).join(", ")}`);
 try {
   await build(bench.needs).all;
   if (bench === BENCHES.report) await run("cargo", ["build", "--quiet", "--profile", "prove", "-p", "steadymix-bench"]);

@@ -1,5 +1,5 @@
-// `npm run build`: the package, in dist/, and what each of its entries weighs.
-// `npm run build:pages`: the pages that the Worker serves, in target/www/site.
+// `npm run build`: builds the package in dist/ and prints the size of each entry.
+// `npm run build:pages`: builds the Worker's pages in target/www/site.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { build } from "./build/graph.mjs";

@@ -1,4 +1,4 @@
-// `node scripts/checkRelease.mjs v1.2.3`: whether that is what package.json, Cargo.toml and the change log call this version.
+// `node scripts/checkRelease.mjs v1.2.3`: checks that package.json, Cargo.toml and the change log have this version.
 import { readFileSync } from "node:fs";
 import { fail, inRoot } from "./lib.mjs";
 
@@ -16,4 +16,4 @@ if (tag === version || wrong.length > 0)
   fail(
     `the tag is ${JSON.stringify(tag)}, but must be v and the version of ${Object.keys(versions).join(", ")}: ${JSON.stringify(versions)}`,
   );
-console.log(`${tag}: the same in ${Object.keys(versions).join(", ")}`);
+console.log(`${tag}: matches ${Object.keys(versions).join(", ")}`);

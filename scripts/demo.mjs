@@ -1,4 +1,4 @@
-// `npm run demo`: a broadcast that is kept on air, as a timeline in the terminal (--help says more).
+// `npm run demo`: keeps a broadcast on air and prints a timeline. See --help.
 import { HELP, readFlags } from "./demo/flags.mjs";
 import { runProgram } from "./run.mjs";
 

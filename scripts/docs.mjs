@@ -1,16 +1,16 @@
-// `npm run docs`: the reference of the package (target/docs/js) and of the crate (target/doc). It fails on a public item
-// without documentation, and on a link to nothing.
+// `npm run docs`: builds the reference of the package (target/docs/js) and the crate (target/doc). Fails on undocumented public
+// items and broken links.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fail, inRoot, messageOf } from "./lib.mjs";
 import { run } from "./processes.mjs";
 
-// TypeDoc reads TypeScript with the compiler's own API, which the dev dependencies' version has no more.
+// TypeDoc needs the compiler's JavaScript API, which the TypeScript of the dev dependencies lacks.
 const TOOLS = ["typedoc@0.28.20", "typescript@5.9.3"];
 const tools = inRoot("target", "tools", "docs");
 const ENTRIES = ["index.ts", "viewer/index.ts", "viewer/react.ts", "emulator/index.ts", "cloudflare/index.ts"];
 
-/** Of the README's examples. */
+/** Languages of the README's examples. */
 const LANGUAGES = ["javascript", "typescript", "jsx", "jsonc", "sh"];
 
 const typedoc = `${tools}/node_modules/typedoc/bin/typedoc`;
@@ -20,7 +20,7 @@ try {
     await run("npm", ["install", "--prefix", tools, "--no-audit", "--no-fund", "--no-save", ...TOOLS]);
   }
   await ofPackage();
-  // With the dependencies that clippy has checked.
+  // Reuses the dependencies that clippy has checked.
   await run("cargo", ["doc", "--quiet", "--no-deps", "--package", "steadymix"], {
     env: { RUSTDOCFLAGS: "-D warnings -D missing_docs" },
   });
@@ -38,14 +38,14 @@ async function ofPackage() {
       ...ENTRIES.flatMap((entry) => ["--entryPoints", inRoot("src", "js", entry)]),
       ...["--name", "Steadymix", "--readme", inRoot("README.md"), "--includeVersion", "--hideGenerator"],
       ...["--out", inRoot("target", "docs", "js"), "--disableSources", "--excludePrivate", "--excludeInternal"],
-      // Pages and Workers together have types that contradict each other; each by itself is checked by `npm run lint`.
+      // The types of pages and Workers contradict each other. `npm run lint` checks them separately.
       ...["--validation.notDocumented", "--skipErrorChecking", "--logLevel", "Warn"],
       ...["--intentionallyNotExported", "EventQueue"],
       ...LANGUAGES.flatMap((language) => ["--highlightLanguages", language]),
     ],
     { encoding: "utf8" },
   );
-  // A member of a union has no name of its own: what it belongs to is documented.
+  // Members of an anonymous union need no docs: the union has them.
   const lines = `${stdout}${stderr}`.split("\n").filter((line) => /warning|error/.test(line));
   const wrong = lines.filter((line) => !line.includes(".__type.") && !line.includes("Found 0 errors"));
   if (status !== 0 || wrong.length > 0) throw new Error(`the reference of the package:\n${wrong.join("\n")}`);

@@ -1,4 +1,4 @@
-// `npm run emulator`: the emulated service on loopback (--help says more).
+// `npm run emulator`: runs the emulated service on loopback. See --help.
 import { HELP, readFlags } from "../tests/emulator/js/flags.mjs";
 import { requireFree } from "./ports.mjs";
 import { runProgram } from "./run.mjs";

@@ -1,12 +1,11 @@
-// `npm run fuzz`: the core against arbitrary bytes, from the committed corpora on.
+// `npm run fuzz`: fuzzes the core with libFuzzer, starting from the committed corpora.
 //
-//   npm run fuzz -- --seconds 60 --target group   each target, or this one, for so long
-//   npm run fuzz -- --repeat group <file>         one input once more
-//   npm run fuzz -- --keep                        what was found is added to the committed corpora, made as small as can be
+//   npm run fuzz -- --seconds 60 --target group   fuzzes one target (default: each) for this time
+//   npm run fuzz -- --repeat group <file>         runs one input again
+//   npm run fuzz -- --keep                        adds the inputs found to the committed corpora and minimizes these
 //
-// A committed corpus is a text: a line for each input, in hexadecimal digits; one that was kept for a reason has a name.
-//
-// What was run is added up in target/bench/fuzz.json, and what was found is gone on with from target/fuzz/corpus.
+// A committed corpus has one input a line, in hexadecimal. Inputs that were kept for a reason have a name before it.
+// Executions are added up in target/bench/fuzz.json. Later runs resume from the inputs in target/fuzz/corpus.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
@@ -18,15 +17,17 @@ const PACKAGE = "tests/fuzz/targets";
 const KEPT = "target/fuzz/kept";
 const FOUND = "target/fuzz/corpus";
 const FIGURES = inRoot("target", "bench", "fuzz.json");
-/** Longer inputs of the machines are only slower. Those of settings and replies are texts. */
-/** @type {Record<string, number>} */
-const LONGEST = { configurations: 4096, group: 256, notifications: 1024, replies: 1024, snapshots: 256, viewer: 256 };
-// The core forbids unsafe code, so that a sanitizer would find nothing and take half of the time; and a JSON parser that
-// is traced compares more than it reads. Overflow checks and debug assertions are on in the package's profile.
-const HOW = ["--fuzz-dir", PACKAGE, "--target-dir", "target/fuzz", "--sanitizer", "none", "--no-trace-compares"];
+/**
+ * The longest input of each target, in bytes. Longer sequences of steps are only slower; texts need more.
+ * @type {Record<string, number>}
+ */
+const MAX_BYTES = { configurations: 4096, group: 256, notifications: 1024, replies: 1024, snapshots: 256, viewer: 256 };
+// No sanitizer: the core forbids unsafe code, and a sanitizer halves the speed. No traced compares: they slow down the JSON parser.
+// The package's profile enables overflow checks and debug assertions.
+const FLAGS = ["--fuzz-dir", PACKAGE, "--target-dir", "target/fuzz", "--sanitizer", "none", "--no-trace-compares"];
 
-/** Those that reach every place there is, however often: with how often they would be ten times as many. */
-const FEWEST = ["-set_cover_merge=1", "-use_counters=0"];
+/** Minimizes a corpus by reached edges. With hit counts it would be ten times as large. */
+const MINIMIZE = ["-set_cover_merge=1", "-use_counters=0"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,11 +39,12 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const every = Object.keys(LONGEST);
+const every = Object.keys(MAX_BYTES);
 const chosen = values.target === undefined ? every : [values.target];
 const unknown = [...chosen, ...positionals.slice(0, 1)].find((name) => !every.includes(name));
-if (unknown !== undefined) fail(`no target ${unknown}: there are ${every.join(", ")}`);
-if (!(Number(values.seconds) > 0)) fail(`--seconds ${values.seconds}: a number of seconds is needed`);
+if (unknown !== undefined) fail(`unknown target ${unknown}, but must be one of ${every.join(", ")}`);
+if (!(Number(values.seconds) > 0))
+  fail(`--seconds is ${JSON.stringify(values.seconds)}, but must be a positive number`);
 
 process.env.PATH = [inRoot("target", "tools", "bin"), process.env.PATH].join(delimiter);
 try {
@@ -65,13 +67,13 @@ async function install() {
 
 /** @param {string[]} input */
 async function repeat([target, file]) {
-  if (!target || !file) fail("--repeat <target> <file>: which input of which target?");
-  const { code } = await start("cargo", ["+nightly", "fuzz", "run", ...HOW, target, file]).ended;
+  if (!target || !file) fail("--repeat needs a target and a file");
+  const { code } = await start("cargo", ["+nightly", "fuzz", "run", ...FLAGS, target, file]).ended;
   process.exitCode = code;
 }
 
 async function fuzz() {
-  await run("cargo", ["+nightly", "fuzz", "build", ...HOW]);
+  await run("cargo", ["+nightly", "fuzz", "build", ...FLAGS]);
   const rows = [];
   for (const target of chosen) rows.push(await runTarget(target));
   console.table(Object.fromEntries(rows.map(({ target, ...figures }) => [target, figures])));
@@ -85,10 +87,10 @@ async function runTarget(target) {
   const artifacts = `target/fuzz/artifacts/${target}/`;
   mkdirSync(inRoot(found), { recursive: true });
   mkdirSync(inRoot(artifacts), { recursive: true });
-  const limits = [`-max_total_time=${values.seconds}`, `-max_len=${LONGEST[target]}`, "-print_final_stats=1"];
+  const limits = [`-max_total_time=${values.seconds}`, `-max_len=${MAX_BYTES[target]}`, "-print_final_stats=1"];
   const dictionary = `${PACKAGE}/${target}.dict`;
   if (existsSync(inRoot(dictionary))) limits.push(`-dict=${dictionary}`);
-  const args = ["+nightly", "fuzz", "run", ...HOW, target, found, unpacked(target)];
+  const args = ["+nightly", "fuzz", "run", ...FLAGS, target, found, unpacked(target)];
   console.log(`${target}: ${values.seconds} s`);
   const began = Date.now();
   const fuzzer = start("cargo", [...args, "--", ...limits, `-artifact_prefix=${artifacts}`], {
@@ -103,7 +105,7 @@ async function runTarget(target) {
   if (code !== 0) {
     const input = /Test unit written to (\S+)/.exec(stderr)?.[1];
     console.error(/panicked at [\s\S]*?(?=\nstack backtrace|\nnote:|$)/.exec(stderr)?.[0] ?? stderr.slice(-4000));
-    fail(input ? `${input} breaks ${target}: npm run fuzz -- --repeat ${target} ${input}` : `${target} failed`);
+    fail(input ? `${target} fails on ${input}: npm run fuzz -- --repeat ${target} ${input}` : `${target} failed`);
   }
   return { target, executions, "a second": Math.round(executions / seconds) };
 }
@@ -135,7 +137,7 @@ function corpus(target) {
 }
 
 /**
- * The committed corpus as libFuzzer wants it: a folder with a file for each input.
+ * Writes the committed corpus as libFuzzer expects it: a folder with a file for each input.
  * @param {string} target
  */
 function unpacked(target) {
@@ -156,14 +158,14 @@ function empty(folder) {
 }
 
 /**
- * As few inputs as reach all that is reached now, and those that have a name.
+ * Replaces the committed corpus by the fewest inputs with the same coverage, and its named inputs.
  * @param {string} target
  */
 async function keep(target) {
   const [kept, fewer] = [unpacked(target), `target/fuzz/fewer/${target}`];
   empty(fewer);
   const from = [kept, `${FOUND}/${target}`].filter((folder) => existsSync(inRoot(folder)));
-  await run("cargo", ["+nightly", "fuzz", "run", ...HOW, target, fewer, ...from, "--", ...FEWEST]);
+  await run("cargo", ["+nightly", "fuzz", "run", ...FLAGS, target, fewer, ...from, "--", ...MINIMIZE]);
   const digits = (/** @type {string} */ folder, /** @type {string} */ name) =>
     readFileSync(inRoot(folder, name)).toString("hex");
   const named = readdirSync(inRoot(kept)).filter((name) => !/^[0-9a-f]{40}$/.test(name));

@@ -1,4 +1,4 @@
-// What the scripts share: where things are, and how they fail.
+// Shared helpers of the scripts: paths and failures.
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,10 +7,10 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** @param {...string} parts */
 export const inRoot = (...parts) => join(root, ...parts);
 
-/** The Node of the development dependencies: newer than the one that these scripts may run under, and it strips types. */
+/** The Node of the dev dependencies. It strips types; the Node that runs these scripts may be older. */
 export const projectNode = inRoot("node_modules", ".bin", "node");
 
-/** The commands of the packages come first. */
+// The commands of the packages take precedence.
 process.env.PATH = [inRoot("node_modules", ".bin"), process.env.PATH].join(delimiter);
 
 /**
@@ -27,11 +27,11 @@ export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What this machine neither has nor can install, and what is only skipped without it. */
+/** This machine lacks something optional and cannot install it. What needs it is skipped. */
 export class Unavailable extends Error {}
 
 /**
- * A queue: the work that it is given runs one after the other.
+ * A queue that runs its jobs one after the other.
  * @returns {(work: () => Promise<void>) => Promise<void>}
  */
 export function oneByOne() {

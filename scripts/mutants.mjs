@@ -1,6 +1,6 @@
-// `npm run mutants`: changes the core and the Worker's code in small ways, one at a time, and counts the changes that no test
-// notices. Takes some hours; when it is broken off, the next run goes on with what is left. What is given to it goes to
-// cargo-mutants; after --typescript, modules of the Worker's code are alone looked at:
+// `npm run mutants`: mutation testing of the core and the Worker's code. Each mutant is one small change; the survivors are those
+// that no test detects. It takes some hours; an interrupted run is resumed by the next one.
+// Arguments go to cargo-mutants. After --typescript, only the named modules of the Worker's code are mutated:
 //
 //   npm run mutants -- --file src/uid.rs
 //   npm run mutants -- --typescript guards handler
@@ -17,36 +17,36 @@ const results = inRoot("target", "mutants", "mutants.out");
 const unviable = inRoot("target", "mutants", "unviable.txt");
 const LEAST_PERCENT = 95;
 
-/** Tests that simulate for long, or whose only subject is the simulation. */
-const LONG = [
-  "a_broken_rule",
+/** Slow simulations, and tests of the simulation itself. */
+const SLOW = [
   "a_viewer_that",
+  "a_violation",
   "a_week",
   "no_schedule",
   "no_small",
   "no_viewer",
-  "restored_at",
+  "restoring_at",
   "the_search",
 ];
 
 const QUICKLY = { CARGO_PROFILE_MUTANTS_OPT_LEVEL: "0", PROPTEST_CASES: "16" };
 
 /**
- * Each round has more tests and takes longer for each mutant, but has only those that the rounds before it missed.
+ * Each round has more and slower tests, and only the mutants that the earlier rounds missed.
  * @type {{ packages: string, tests: string[], skipped: string[], env: Record<string, string> }[]}
  */
 const ROUNDS = [
-  // Compiles one crate, and once.
+  // This round compiles only one crate.
   { packages: "steadymix", tests: ["--lib"], skipped: ["never_more_than_ten_in_any_second"], env: QUICKLY },
   { packages: "steadymix", tests: ["--test=decisions", "--test=status_table"], skipped: [], env: QUICKLY },
-  // The golden traces end at the first seed that differs.
+  // The golden traces are fast: they fail at the first seed that differs.
   {
     packages: "steadymix-simulation",
     tests: ["--test=simulation"],
-    skipped: [...LONG, "what_the_settings", "a_row", "the_same_seed"],
+    skipped: [...SLOW, "the_table", "a_row", "the_same_seed"],
     env: {},
   },
-  { packages: "steadymix,steadymix-simulation", tests: ["--lib", "--tests"], skipped: LONG, env: {} },
+  { packages: "steadymix,steadymix-simulation", tests: ["--lib", "--tests"], skipped: SLOW, env: {} },
   { packages: "steadymix,steadymix-simulation,steadymix-fuzz", tests: ["--lib", "--tests"], skipped: [], env: {} },
 ];
 
@@ -57,22 +57,22 @@ if (!(await output("cargo", ["mutants", "--version"]))?.includes(VERSION)) {
   console.log(`Installing cargo-mutants ${VERSION} (about 180 s, once)`);
   await run("cargo", ["install", "cargo-mutants", "--version", VERSION, "--root", "target/tools"]);
 }
-if (!onPath("cargo-mutants")) fail("cargo-mutants was installed, and is not found");
+if (!onPath("cargo-mutants")) fail("cargo-mutants was installed, but is not on the PATH");
 mkdirSync(folder, { recursive: true });
 
 const commit = (await output("git", ["rev-parse", "--short", "HEAD"]))?.trim() ?? "";
 const marker = inRoot("target", "mutants", "commit");
-// What was found of another commit says nothing of this one.
+// Results of another commit are outdated.
 if (existsSync(marker) && readFileSync(marker, "utf8") !== commit)
   for (const old of [results, unviable]) rmSync(old, { recursive: true, force: true });
 writeFileSync(marker, commit);
 
 for (const [number, round] of ROUNDS.entries()) {
   const left = mutants("missed").length;
-  // Those that are listed no test notices.
+  // Known survivors need no further rounds.
   if (number > 0 && unlisted().length === 0) break;
   console.log(
-    `\nround ${number + 1} of ${ROUNDS.length}: ${number === 0 ? "what is not known yet" : `${left} missed so far`}`,
+    `\nround ${number + 1} of ${ROUNDS.length}: ${number === 0 ? "all mutants without a result" : `${left} missed so far`}`,
   );
   keepKnown();
   await play(round).catch((error) => fail(messageOf(error)));
@@ -86,14 +86,14 @@ process.exit(isCoreTested && isAllTested ? 0 : 1);
 async function play({ packages, tests, skipped, env }) {
   Object.assign(process.env, env);
   const skips = ["--", ...skipped.flatMap((name) => ["--skip", name])];
-  // cargo-mutants tries its baseline with the tests of the core alone, and these are others.
+  // cargo-mutants runs its baseline with the core's tests only, so these need one here.
   const chosen = [...packages.split(",").flatMap((name) => ["-p", name]), ...tests];
   const test = ["test", "--quiet", "--profile", "mutants", ...chosen];
   await run("cargo", [...test, "--no-run"]);
   const began = Date.now();
   await run("cargo", [...test, ...skips]);
   const timeout = Math.max(10, Math.ceil((5 * (Date.now() - began)) / 1000));
-  // It fails when mutants are missed, which is told in the end.
+  // It exits with an error when mutants are missed; the report at the end lists them.
   const mutation = start("cargo", [
     ...["mutants", "--package", "steadymix", "--test-package", packages, "--output", folder, "--iterate"],
     ...["--jobs", `${availableParallelism()}`, "--baseline", "skip", "--timeout", `${timeout}`],
@@ -114,8 +114,8 @@ function lines(/** @type {string} */ file) {
 }
 
 /**
- * The next round is not to try them again: those whose tests did not end, and those that do not compile, which are
- * remembered, as cargo-mutants takes them for caught ones then.
+ * Keeps mutants with a timeout and those that do not compile out of the next round. The latter are also saved in a file, because
+ * cargo-mutants later counts them as caught.
  */
 function keepKnown() {
   keep(`${results}/caught.txt`, mutants("timeout"));
@@ -126,14 +126,14 @@ function keep(/** @type {string} */ file, /** @type {string[]} */ names) {
   if (names.length > 0) appendFileSync(file, `${names.join("\n")}\n`);
 }
 
-/** Those that are missed so far, and not in the table of those that no test notices. */
+/** The missed mutants that are not listed as known survivors. */
 function unlisted() {
   return withoutListed(mutants("missed").map(named));
 }
 
 /** @param {string[]} missed */
 function withoutListed(missed) {
-  // A table has its strokes escaped.
+  // Markdown tables escape `|`.
   const listed = readFileSync(inRoot("tests", "SURVIVORS.md"), "utf8").replaceAll("\\|", "|");
   return missed.filter((mutant) => !listed.includes(`\`${mutant}\``));
 }
@@ -141,14 +141,14 @@ function withoutListed(missed) {
 /** @param {string[]} modules */
 async function isTypeScriptTested(modules) {
   const { caught, missed } = await mutateTypeScript(modules.length > 0 ? modules : undefined);
-  return areNoticed(caught, missed.length, withoutListed(missed));
+  return reportDetected(caught, missed.length, withoutListed(missed));
 }
 
-/** Says so, and whether that is enough. @param {number} caught @param {number} survivors @param {string[]} unknown */
-function areNoticed(caught, survivors, unknown) {
+/** Prints the result and returns whether it suffices. @param {number} caught @param {number} survivors @param {string[]} unknown */
+function reportDetected(caught, survivors, unknown) {
   const percent = percentOf(caught, survivors);
-  console.log(`\n${caught} of ${caught + survivors} mutants are noticed: ${percent.toFixed(1)} %`);
-  for (const mutant of unknown) console.log(`not noticed, and not in tests/SURVIVORS.md: ${mutant}`);
+  console.log(`\n${caught} of ${caught + survivors} mutants are detected: ${percent.toFixed(1)} %`);
+  for (const mutant of unknown) console.log(`not detected, and not in tests/SURVIVORS.md: ${mutant}`);
   return unknown.length === 0 && percent >= LEAST_PERCENT;
 }
 
@@ -158,7 +158,7 @@ function percentOf(caught, survivors) {
 }
 
 /**
- * A mutant without its place in the file, which every edit moves.
+ * The name of a mutant without its line and column, which every edit changes.
  * @param {string} mutant
  */
 function named(mutant) {
@@ -170,7 +170,7 @@ function report() {
   for (const mutant of lines(unviable)) dead.delete(mutant);
   const caught = dead.size;
   const survivors = mutants("missed").length;
-  const isEnough = areNoticed(caught, survivors, unlisted());
+  const isEnough = reportDetected(caught, survivors, unlisted());
   if (args.length === 0) {
     const figures = { commit, caught, survivors, percent: Math.round(percentOf(caught, survivors) * 10) / 10 };
     mkdirSync(inRoot("target", "bench"), { recursive: true });

@@ -1,9 +1,9 @@
-// Checks ports on loopback, before a build rather than after it.
+// Checks that ports on loopback are free, before a build starts.
 import { createServer } from "node:net";
 
 const HOST = "127.0.0.1";
 
-/** @param {number} port 0 is always free */
+/** @param {number} port 0 counts as free */
 export async function isFree(port) {
   const server = createServer();
   return new Promise((resolve) => {
@@ -14,7 +14,7 @@ export async function isFree(port) {
 
 /** @param {number} port */
 export function takenMessage(port) {
-  return `port ${port} is in use by another program: choose one with --port, or --port 0 for any that is free`;
+  return `port ${port} is in use by another program: choose another one with --port, or --port 0 for any free port`;
 }
 
 /**

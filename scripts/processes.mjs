@@ -1,17 +1,17 @@
-// Child processes that never outlive this one. Each leads a process group; a signal, an error or the end of the parent ends
-// this process and all of those groups.
+// Child processes that never outlive this one. Each leads a process group. A signal, an error or the end of the parent ends this
+// process and all these groups.
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { constants, setPriority } from "node:os";
 import { root } from "./lib.mjs";
 
-/** Ctrl-C, `kill`, and a closed terminal. */
+/** Ctrl-C, `kill` and a closed terminal. */
 export const END_SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
-/** How long a process may take to end once it was asked to. */
+/** How long a process may take to end after a signal. */
 const GRACE_MS = 5_000;
-/** How long what a process has printed may still come in after its end. */
+/** How long output of a process may still arrive after its end. */
 const STREAMS_MS = 2_000;
 const PARENT_CHECK_MS = 250;
 
@@ -21,20 +21,20 @@ const PARENT_CHECK_MS = 250;
  * @property {string} [cwd]
  * @property {import("node:child_process").StdioOptions} [stdio]
  * @property {boolean} [background] runs at the lowest priority
- * @property {boolean} [patient] signals are passed on unchanged, and it may take as long as it needs to end
- * @property {boolean} [cpu] measures the processor time of the command and of the children that it waited for
+ * @property {boolean} [patient] signals are passed on unchanged, without a time limit for its end
+ * @property {boolean} [cpu] measures the CPU time of the command and of the children that it waited for
  *
  * @typedef {object} Ended
  * @property {number} code the exit code; 128 + the number of the signal if one ended it
- * @property {number} [cpuMs] if it was measured
+ * @property {number} [cpuMs] if requested by `cpu`
  */
 
 /**
  * @typedef {object} Running
  * @property {import("node:child_process").ChildProcess} child
  * @property {boolean} patient
- * @property {Promise<Ended>} ended does not resolve any more once this process is shutting down
- * @property {Promise<void>} gone resolves in any case
+ * @property {Promise<Ended>} ended never resolves once this process is shutting down
+ * @property {Promise<void>} gone always resolves
  */
 
 /** @type {Set<Running>} */
@@ -45,7 +45,7 @@ let isEnding = false;
 let endCode;
 
 /**
- * Sets the exit code for the end by a signal: 0 for a program that runs until it is stopped.
+ * Sets the exit code after a signal. It is 0 for a program that runs until it is stopped.
  * @param {number} code
  */
 export function exitsWith(code) {
@@ -62,7 +62,7 @@ export function exitsWith(code) {
 export function start(command, args, { env, cwd = root, stdio = "inherit", background, patient = false, cpu } = {}) {
   watch();
   const streams = typeof stdio === "string" ? [stdio, stdio, stdio] : [...stdio];
-  // The shell's `times` reports the processor time of its children, on a descriptor of its own.
+  // The shell's `times` reports the CPU time of its children on a separate descriptor.
   if (cpu) streams[3] = "pipe";
   const [program, ...rest] = cpu
     ? ["sh", "-c", '"$@"; code=$?; times >&3; exit $code', "sh", command, ...args]
@@ -92,7 +92,7 @@ export function start(command, args, { env, cwd = root, stdio = "inherit", backg
       child.once("error", (error) =>
         close(() => reject(new Error(`${command} could not be started: ${error.message}`))),
       );
-      // A process that the command left running may keep the streams open.
+      // A background process of the command may keep the streams open.
       child.once("exit", () => {
         const destroy = () => {
           for (const stream of child.stdio) stream?.destroy();
@@ -109,13 +109,13 @@ export function start(command, args, { env, cwd = root, stdio = "inherit", backg
 }
 
 /**
- * Lowers the priority of a session to the lowest.
+ * Gives a session the lowest priority.
  * @param {number} pid the leader of a session
  */
 function yieldToOthers(pid) {
   setPriority(pid, constants.priority.PRIORITY_LOW);
   try {
-    // With autogroup scheduling, Linux applies niceness within a session only; the session has a niceness of its own.
+    // With autogroup scheduling, Linux applies niceness only within a session. The session has its own niceness.
     writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_LOW));
   } catch {
     // No autogroup scheduling here.
@@ -128,7 +128,7 @@ function codeOf(code, signal) {
 }
 
 /**
- * What `times` prints of a shell's children: minutes and seconds in user and in system mode.
+ * Parses the output of the shell's `times`: minutes and seconds of its children in user and system mode.
  * @param {string} times
  */
 function cpuMsOf(times) {
@@ -140,7 +140,7 @@ function cpuMsOf(times) {
 }
 
 /**
- * Sends a signal to a process and to all that it started.
+ * Sends a signal to a process and its descendants.
  * @param {Running} entry
  * @param {NodeJS.Signals} name
  */
@@ -153,7 +153,7 @@ export function signal({ child }, name) {
 }
 
 /**
- * Ends a process and all that it started; resolves when it has ended.
+ * Ends a process and its descendants. Resolves when the process has ended.
  * @param {Running} entry
  * @param {NodeJS.Signals} [name]
  */
@@ -162,18 +162,18 @@ export async function end(entry, name = "SIGTERM") {
   const timer = entry.patient ? undefined : setTimeout(() => signal(entry, "SIGKILL"), GRACE_MS);
   await entry.gone;
   clearTimeout(timer);
-  // What it started and did not wait for.
+  // Its background processes.
   signal(entry, "SIGKILL");
 }
 
-/** Ends this process with everything that it has started, as these signals ask. */
+/** Ends this process and its children after a signal or the end of its parent. */
 function watch() {
   if (isWatching) return;
   isWatching = true;
   const endAll = async (/** @type {NodeJS.Signals} */ name) => {
     const programs = [...running].filter(({ patient }) => patient);
     if (isEnding) {
-      // A second signal: the program decides what it means.
+      // Programs handle a second signal themselves.
       for (const entry of programs) signal(entry, name);
       return;
     }
@@ -186,7 +186,7 @@ function watch() {
   process.on("exit", () => {
     for (const entry of running) signal(entry, "SIGKILL");
   });
-  // npm runs a script in a shell. A signal to npm ends npm and, for some signals, the shell, but not the script.
+  // npm runs a script in a shell. A signal to npm ends npm and sometimes the shell, but not the script.
   const parent = process.ppid;
   const npm = process.env.npm_lifecycle_event ? parentOf(parent) : undefined;
   const isOrphan = () => process.ppid !== parent || (npm !== undefined && parentOf(parent) !== npm);
@@ -194,7 +194,7 @@ function watch() {
 }
 
 /**
- * The parent of another process, where the system says so in files.
+ * The parent of another process, on systems with /proc.
  * @param {number} pid
  */
 function parentOf(pid) {
@@ -206,11 +206,11 @@ function parentOf(pid) {
 }
 
 /**
- * Runs a command silently; rejects with what it printed if it fails.
+ * Runs a command without printing. If it fails, rejects with its output.
  * @param {string} command
  * @param {string[]} args
  * @param {Options} [options]
- * @returns {Promise<string>} what it printed on its standard output
+ * @returns {Promise<string>} its standard output
  */
 export async function run(command, args, options) {
   const { code, stdout, text } = await captured(command, args, options);
@@ -219,7 +219,7 @@ export async function run(command, args, options) {
 }
 
 /**
- * The standard output of a command, or nothing if it fails or is not there.
+ * The standard output of a command; undefined if it fails or does not exist.
  * @param {string} command
  * @param {string[]} args
  */
@@ -241,7 +241,7 @@ async function captured(command, args, options) {
 }
 
 /**
- * Runs a program in this terminal until it ends by itself; signals are passed on to it.
+ * Runs a program in this terminal until it ends. Signals are passed on to it.
  * @param {string} command
  * @param {string[]} args
  * @returns {Promise<number>} its exit code
@@ -253,7 +253,7 @@ export async function program(command, args) {
   return code;
 }
 
-/** A port of loopback that nobody listens on. @returns {Promise<number>} */
+/** A free port on loopback. @returns {Promise<number>} */
 export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {

@@ -1,6 +1,5 @@
-// `npm run prove`: how much was simulated, searched and compared, and that nothing broke a rule. The figures are written
-// to target/bench/prove.json; beside them those of `npm run fuzz` and `npm run mutants` are printed, if they were run here.
-// `npm run prove -- --help` lists what can be asked for.
+// `npm run prove`: runs the simulation by volume and writes the figures to target/bench/prove.json. It also prints the figures of
+// earlier runs of `npm run fuzz` and `npm run mutants`. See --help.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { fail, inRoot, messageOf } from "./lib.mjs";
 import { program, run } from "./processes.mjs";
@@ -19,10 +18,12 @@ try {
 function printOthers() {
   const fuzz = figures("fuzz");
   for (const [target, { executions, commit }] of Object.entries(fuzz ?? {}))
-    console.log(`fuzzed ${target}: ${executions.toLocaleString("en")} executions, the last of ${commit}`);
+    console.log(`fuzzed ${target}: ${executions.toLocaleString("en")} executions, last at commit ${commit}`);
   const mutants = figures("mutants");
   if (mutants)
-    console.log(`mutants noticed: ${mutants.percent} % of ${mutants.caught + mutants.survivors}, of ${mutants.commit}`);
+    console.log(
+      `mutants detected: ${mutants.percent} % of ${mutants.caught + mutants.survivors}, at commit ${mutants.commit}`,
+    );
 }
 
 /** @param {string} name */

@@ -5,12 +5,12 @@ import { fail, inRoot, messageOf, projectNode } from "./lib.mjs";
 import { program } from "./processes.mjs";
 
 /**
- * Reads the flags before anything is built, then builds what is out of date, and runs the program until it ends.
+ * Parses the flags, builds what is out of date, and runs the program until it ends. Wrong flags fail before the build.
  * @template {object} Flags
  * @param {string} file from the project's root
  * @param {string} help
- * @param {(args: string[], env: NodeJS.ProcessEnv) => Flags | "help"} readFlags throws what is wrong with them
- * @param {(flags: Flags) => Promise<void>} [check] throws what else stands in its way
+ * @param {(args: string[], env: NodeJS.ProcessEnv) => Flags | "help"} readFlags throws if they are invalid
+ * @param {(flags: Flags) => Promise<void>} [check] throws if the program cannot run
  */
 export async function runProgram(file, help, readFlags, check) {
   const args = process.argv.slice(2);

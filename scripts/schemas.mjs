@@ -1,5 +1,5 @@
-// Makes src/js/cloudflare/schemas.ts, the JSON Schema of what the Worker's routes take and answer, out of their types in
-// routes.ts. With --check it writes nothing, and fails where the file is not what it would write.
+// Generates src/js/cloudflare/schemas.ts, the JSON Schema of the Worker's routes, from their types in routes.ts. With --check it
+// writes nothing, and fails if the file is out of date.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createGenerator } from "ts-json-schema-generator";
@@ -13,7 +13,7 @@ const COMMAND = "node scripts/schemas.mjs";
 const generator = createGenerator({
   path: inRoot("src", "js", "cloudflare", "routes.ts"),
   tsconfig: inRoot("tsconfig.json"),
-  // Another step of the tests checks them, with what the build makes.
+  // The step `types` checks them, after the build.
   skipTypeCheck: true,
   additionalProperties: true,
   encodeRefs: false,
@@ -42,11 +42,10 @@ export const ROUTES = ${JSON.stringify(routes)};
 export const TYPES = ${JSON.stringify(types)};
 `);
 if (!process.argv.includes("--check")) writeFileSync(SCHEMAS, file);
-else if (readFileSync(SCHEMAS, "utf8") !== file)
-  fail(`src/js/cloudflare/schemas.ts is not what routes.ts makes of it: ${COMMAND}`);
+else if (readFileSync(SCHEMAS, "utf8") !== file) fail(`src/js/cloudflare/schemas.ts is out of date: ${COMMAND}`);
 
 /**
- * What a body may not have besides, at each level, but for types that say that they have other fields.
+ * Forbids unknown fields at every level, except in types that declare further fields.
  * @param {Schema} schema
  */
 function close(schema) {
@@ -58,14 +57,14 @@ function close(schema) {
 }
 
 /**
- * Schemas by their names, as OpenAPI has them.
+ * Converts named schemas to OpenAPI's.
  * @param {Record<string, Schema>} schemas
  */
 function inOpenApi(schemas) {
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [plain(name), converted(schema)]));
 }
 
-/** A type's name without what it is given: OpenAPI allows no `<`. */
+/** A type's name without its arguments: OpenAPI allows no `<`. */
 function plain(/** @type {string} */ name) {
   return name.replace(/<.*>$/, "");
 }
@@ -81,12 +80,12 @@ function converted({ $ref, type, properties, items, anyOf, minimum, maximum, als
     const { description, ...rest } = others;
     return { description, anyOf: [{ const: also }, converted({ type, minimum, maximum, ...rest })] };
   }
-  // No number of a route has a fraction.
+  // All numbers of routes are integers.
   const kinds = type && [type].flat().map((kind) => (kind === "number" ? "integer" : kind));
   return shared({
     ...(kinds && { type: Array.isArray(type) ? kinds : kinds[0] }),
     ...others,
-    // What TSDoc says of a list is about its numbers.
+    // TSDoc's limits of an array apply to its numbers.
     ...(items ? { items: converted({ ...items, ...limits }) } : { minimum, maximum }),
     ...(properties && { properties: inOpenApi(properties) }),
     ...(anyOf && { anyOf: anyOf.map(converted) }),
@@ -95,7 +94,7 @@ function converted({ $ref, type, properties, items, anyOf, minimum, maximum, als
 }
 
 /**
- * One of several objects: what all of them have stands beside the list of them.
+ * Moves the properties that all alternatives share out of `anyOf`.
  * @param {Schema} schema
  * @returns {Schema}
  */

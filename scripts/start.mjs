@@ -1,5 +1,4 @@
-// `npm start`: the Worker with its pages on loopback, against the emulated service; sources that change are built again
-// (--help says more).
+// `npm start`: runs the Worker and its pages on loopback with the emulated service, and rebuilds changed sources. See --help.
 import { parseArgs } from "node:util";
 import { developmentWorkers } from "./build/development.mjs";
 import { build } from "./build/graph.mjs";
@@ -12,15 +11,15 @@ import { startWrangler } from "./wrangler.mjs";
 
 const HELP = `npm start -- [--port PORT]
 
-Opens no window: it prints the addresses of the pages.
-  --port PORT   from 0 (any that is free) to 65535; default 4173
+Prints the addresses of the pages; it does not open them.
+  --port PORT   from 0 (any free port) to 65535; default 4173
 
-The console starts broadcasts, shows their state and breaks them; the viewer watches them. Without a Worker, the viewer page
-has a demonstration of its own, and with #appId=…&channel=…&token=…&uids=9001,9101 it watches a channel of Agora.
-Sources in src, www and tests/emulator are watched: what changes is built again, and pages that are open reload.
+The console starts broadcasts, shows their state and injects faults; the viewer watches them. Without a Worker, the viewer page
+has its own demo. With #appId=…&channel=…&token=…&uids=9001,9101 it watches a channel of Agora.
+Changes in src, www and tests/emulator are rebuilt, and open pages reload.
 npm run demo shows the server side alone, in a terminal.`;
 
-/** What makes a difference to the pages and the Worker. */
+/** The inputs of the pages and the Worker. */
 const SOURCES = ["src", "www", "tests/emulator", "Cargo.toml", "package.json"];
 
 /** @returns {number | "help"} */
@@ -35,21 +34,21 @@ function readPort() {
   return port;
 }
 
-/** Prints what the Worker logs, without the lines about requests and reloads. @param {string} line */
+/** Prints the Worker's log without requests and reloads. @param {string} line */
 function onLine(line) {
   if (line.trim() && !/^\[wrangler:info\]|^⎔ /.test(line)) console.log(line);
 }
 
 let hasFailed = false;
 
-/** Builds what has changed. After an error the previous build is still served. */
+/** Rebuilds what has changed. After an error, the previous build is still served. */
 async function rebuild() {
   try {
     await build([developmentPackage, developmentSite]).all;
     if (hasFailed) console.log("The build succeeds again");
     hasFailed = false;
   } catch (error) {
-    console.error(`${messageOf(error)}\n\nNot built: what was built before is still served`);
+    console.error(`${messageOf(error)}\n\nThe build failed: the previous one is still served`);
     hasFailed = true;
   }
 }
@@ -67,9 +66,9 @@ try {
     watch(SOURCES, before, rebuild);
     console.log(`
   ${wrangler.url}/console/#key=demonstration-key
-      the console: start a broadcast, watch it from there, and break it
+      the console: start a broadcast, watch it and inject faults
   ${wrangler.url}/
-      the viewer alone, with a demonstration inside the page
+      the viewer with its own demo
   Ctrl-C ends it
 
 Ready after ${seconds(process.uptime() * 1000)}`);

@@ -1,7 +1,7 @@
-// `npm test`: every test and check there is, then a table of what each step took and one line that counts them.
+// `npm test`: runs every test and check, then prints the time of each step and the totals.
 //
-//   npm test -- --quick                 the fastest useful part, for after every edit
-//   npm test -- --only cargo,package    only these steps; --except: all but these
+//   npm test -- --quick                 the fast part, for every edit
+//   npm test -- --only cargo,package    only these steps; --except: all other steps
 //   npm test -- --help
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -19,7 +19,7 @@ const HELP = `npm test -- [--quick | --only STEP,STEP | --except STEP,STEP]
 
 Steps: ${Object.keys(STEPS).join(", ")}
 
-What a step prints is in target/test-logs; that of one that fails is shown.`;
+The output of each step is in target/test-logs. The output of a step that fails is printed.`;
 
 const began = Date.now();
 const busyBefore = busyMs();
@@ -45,7 +45,7 @@ function chosenBy({ quick, only, except }) {
     const names = list.split(",");
     const unknown = names.find((name) => !every.includes(name));
     if (unknown !== undefined)
-      throw new Error(`--${flag} has ${JSON.stringify(unknown)}, but the steps are ${every.join(", ")}`);
+      throw new Error(`--${flag} is ${JSON.stringify(unknown)}, but must be of ${every.join(", ")}`);
     return names;
   };
   if ([quick, only !== undefined, except !== undefined].filter(Boolean).length > 1)
@@ -65,9 +65,9 @@ function chosenBy({ quick, only, except }) {
 /** @param {ReturnType<typeof chosenBy>} chosen */
 async function test(chosen) {
   mkdirSync(inRoot("target", "bench"), { recursive: true });
-  // Rustup installs the toolchain on the first call, and would do it for each of several at once.
+  // Rustup installs the toolchain at the first call. Concurrent calls would install it several times.
   await output("cargo", ["--version"]);
-  // The steps that wait for clocks take longest: what they need is built first, and the rest at the lowest priority.
+  // Steps that wait take longest. Their needs are built first, the rest at the lowest priority.
   const needsOf = (/** @type {string} */ load) => chosen.flatMap((step) => (step.load === load ? step.needs : []));
   const first = build(needsOf("waits"));
   const second = isSettled(first.all).then(() => build(needsOf("computes"), { background: true }));
@@ -78,7 +78,7 @@ async function test(chosen) {
       ready: needs.length > 0 ? made.then(({ made }) => Promise.all(needs.map(made))) : Promise.resolve(),
     };
   });
-  // A failed build is reported once, and fails the steps that need it.
+  // A failed build is reported once and fails the steps that need it.
   const built = Promise.all([first.all, second.then(({ all }) => all)].map(isBuilt));
   const results = await runSteps(steps, { logs: inRoot("target", "test-logs") });
   const isAllBuilt = (await built).every((ok) => ok);

@@ -1,4 +1,4 @@
-// Watches sources, by polling their times: recursive watching on Linux loses files that an editor replaces.
+// Watches sources by polling their modification times: on Linux, recursive watchers lose files that an editor replaces.
 import { statSync } from "node:fs";
 import { filesAt } from "./build/files.mjs";
 import { inRoot } from "./lib.mjs";
@@ -6,22 +6,21 @@ import { inRoot } from "./lib.mjs";
 const INTERVAL_MS = 300;
 
 /**
- * Calls `onChange` after changes at or below these paths, never twice at a time: what changes meanwhile is followed by
- * one more call.
+ * Calls `onChange` after changes at or below these paths. Calls do not overlap: changes during a call cause another one.
  * @param {string[]} paths from the project's root
- * @param {string} seen their state as it is known already
+ * @param {string} seen their last known state, from `timesOf`
  * @param {() => Promise<void>} onChange
  */
 export function watch(paths, seen, onChange) {
-  const look = async () => {
+  const poll = async () => {
     const now = timesOf(paths);
     if (now !== seen) {
       seen = now;
       await onChange();
     }
-    setTimeout(look, INTERVAL_MS);
+    setTimeout(poll, INTERVAL_MS);
   };
-  setTimeout(look, INTERVAL_MS);
+  setTimeout(poll, INTERVAL_MS);
 }
 
 /** @param {string[]} paths */

@@ -1,4 +1,4 @@
-// Starts `wrangler dev` for the Worker's demonstration, and ends it with everything that it started.
+// Starts `wrangler dev` for the Worker's demo, and ends it with all its processes.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,11 +13,11 @@ const READY_MS = 60_000;
 
 /**
  * @typedef {object} Options
- * @property {number} [port] 0: any that is free
- * @property {string[]} [configs] the first one's Worker is what the address leads to; by default the release in `dist/`
- * @property {string} [persistTo] where Durable Objects keep their state; by default it is removed in the end
+ * @property {number} [port] 0 for any free port
+ * @property {string[]} [configs] the URL is that of the first Worker; by default the release in `dist/`
+ * @property {string} [persistTo] the folder for the Durable Objects' state; by default a temporary one
  * @property {Record<string, string>} [vars]
- * @property {(line: string) => void} [onLine] takes what it prints once it is ready
+ * @property {(line: string) => void} [onLine] receives its output once it is ready
  */
 
 /** @param {Options} [options] */
@@ -29,7 +29,7 @@ export async function startWrangler({
   onLine,
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "steadymix-"));
-  // Processes that were just killed may write until they are gone.
+  // Killed processes may still write for a moment.
   const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   process.once("exit", removeFolder);
   const wrangler = start(
@@ -48,13 +48,13 @@ export async function startWrangler({
         CI: "1",
         NO_COLOR: "1",
         WRANGLER_SEND_METRICS: "false",
-        // Nothing from outside is needed, nor the version that the banner looks for.
+        // Avoids network access for the banner's version check and for `cf`.
         WRANGLER_HIDE_BANNER: "true",
         CLOUDFLARE_CF_FETCH_ENABLED: "false",
         WRANGLER_LOG_PATH: folder,
-        // Workers of the same name that another folder or another port has are not to be bound to these.
+        // A registry of its own: bindings must not reach Workers of the same name in other folders or on other ports.
         WRANGLER_REGISTRY_PATH: join(folder, "registry"),
-        // It leaves its files there when it is killed.
+        // A killed wrangler leaves its temporary files.
         TMPDIR: folder,
       },
     },
@@ -86,12 +86,12 @@ export async function startWrangler({
     for (const stream of [wrangler.child.stdout, wrangler.child.stderr])
       if (stream && onLine) createInterface(stream).on("line", onLine);
     return {
-      /** Where the Worker is. */
+      /** The Worker's URL. */
       url: String(url),
       ended,
-      /** What it printed lately. */
+      /** Its recent output. */
       log: () => log,
-      /** With `kill -9`. */
+      /** Kills it with SIGKILL. */
       stop,
     };
   } catch (error) {

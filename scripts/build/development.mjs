@@ -1,4 +1,4 @@
-// The development build of the package, which `npm start`, the demo and the emulator use in the place of dist/.
+// The development build of the package. `npm start`, the demo and the emulator use it instead of dist/.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { inRoot } from "../lib.mjs";
@@ -7,7 +7,7 @@ export const DEVELOPMENT_PACKAGE = "target/development/package";
 export const DEVELOPMENT_SITE = "target/development/site";
 
 /**
- * The file of each entry that there is, by the name under which it is imported.
+ * The file of each entry, by its import name.
  * @param {"default" | "workerd"} condition of package.json's `exports`
  * @param {string} [folder] of the package
  * @returns {Record<string, string>}
@@ -18,15 +18,15 @@ export function aliasesOf(condition, folder = inRoot(DEVELOPMENT_PACKAGE)) {
     const file = conditions[condition] ?? conditions.default;
     return file ? [[name + path.slice(1), join(folder, file.replace("./dist/", ""))]] : [];
   });
-  // The longest names first: those that take aliases as prefixes would stop at the package's own.
+  // The longest names first: bundlers that match aliases as prefixes would stop at the package's own name.
   return Object.fromEntries(entries.sort(([one = ""], [other = ""]) => other.length - one.length));
 }
 
-/** The Worker, and the emulated service beside it. */
+/** The Worker and the emulated service. */
 export const WORKERS = ["www/worker/wrangler.jsonc", "tests/emulator/worker/wrangler.jsonc"];
 
 /**
- * Writes the configurations of the Workers for the development build: `wrangler dev` ignores aliases on its command line.
+ * Writes the Workers' configurations for the development build, because `wrangler dev` ignores aliases on its command line.
  * @returns {string[]} their files
  */
 export function developmentWorkers() {
@@ -45,7 +45,7 @@ export function developmentWorkers() {
   });
 }
 
-/** Of JSON with comments on lines of their own. @param {string} text */
+/** Removes comments that have a line of their own. @param {string} text */
 function withoutComments(text) {
   return text.replace(/^\s*\/\/.*$/gm, "");
 }

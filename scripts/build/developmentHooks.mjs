@@ -1,4 +1,4 @@
-// For `node --import`: imports of the package by its name lead to the development build.
+// For `node --import`: resolves imports of the package by its name to the development build.
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 import { aliasesOf } from "./development.mjs";

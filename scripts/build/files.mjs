@@ -1,14 +1,14 @@
-// Files of the build: their digests, and folders that are swapped in whole.
+// Files of the build: digests, and folders that are replaced atomically.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { inRoot, root } from "../lib.mjs";
 
-/** Folders of build output and of other programs. */
+/** Folders with build output or files of other programs. */
 const SKIPPED = new Set(["node_modules", "target", "dist", ".wrangler"]);
 
 /**
- * Every regular file at or below a path, as paths from the project's root. Links are left out: editors lock files with them.
+ * All regular files at or below a path, as paths from the project's root. Links are ignored: editors use them as locks.
  * @param {string} path from the root
  * @param {RegExp} [name] only files with such a name
  * @returns {string[]}
@@ -33,7 +33,7 @@ export function digestOf(files) {
   return hash.digest("hex");
 }
 
-/** A file may be gone by now: editors save with temporary ones. @param {string} file */
+/** The file may be gone by now: editors save through temporary files. @param {string} file */
 function digestOfFile(file) {
   try {
     return digest(readFileSync(file));
@@ -48,10 +48,10 @@ export function digest(data) {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** @typedef {{ path: string, size: number, modifiedAt: number }} Made a file as it was when it was made */
+/** @typedef {{ path: string, size: number, modifiedAt: number }} Made a file after the build */
 
 /**
- * Size and time of every file of a folder, to detect later changes without reading them.
+ * Size and modification time of every file of a folder, to detect later changes without reading the files.
  * @param {string} folder from the root
  * @returns {Made[]}
  */
@@ -63,7 +63,7 @@ export function stateOf(folder) {
 }
 
 /**
- * A digest of a folder's files, with their names.
+ * A digest of a folder's file names and contents.
  * @param {string} folder
  */
 export function contentsOf(folder) {
@@ -72,7 +72,7 @@ export function contentsOf(folder) {
   return hash.digest("hex");
 }
 
-/** @param {string} folder @returns {string[]} their whole paths */
+/** @param {string} folder @returns {string[]} their full paths */
 export function allFiles(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -82,7 +82,7 @@ export function allFiles(folder) {
 }
 
 /**
- * Replaces a folder by another one, whole.
+ * Replaces a folder by another one.
  * @param {string} made from the root
  * @param {string} place from the root
  */
@@ -95,9 +95,9 @@ export function swapIn(made, place) {
 }
 
 /**
- * Updates a folder file by file, for folders that programs watch: watchers lose a folder that is swapped. New files are added
- * first and old ones removed last, so a page that loads meanwhile finds all of its files: names of scripts and styles change
- * with their contents.
+ * Updates a folder file by file, because programs that watch a folder lose it when it is replaced. New files are added first and
+ * old ones removed last: a page that loads meanwhile finds all its files, as the names of scripts and styles depend on their
+ * contents.
  * @param {string} made from the root
  * @param {string} place from the root
  */

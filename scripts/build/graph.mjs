@@ -1,5 +1,5 @@
-// Incremental builds. A step runs only if the contents of its inputs, or the outputs of the steps that it needs, have changed.
-// Its output is a folder, made beside the old one and swapped in whole.
+// Incremental builds. A step runs only if the contents of its inputs or the outputs of the steps that it needs have changed. Its
+// output is a folder, which is built next to the old one and then replaces it.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { inRoot, seconds, Unavailable } from "../lib.mjs";
@@ -7,20 +7,20 @@ import { contentsOf, digest, digestOf, filesAt, replaceFiles, stateOf, swapIn } 
 import { locked } from "./lock.mjs";
 
 const STATE = "target/build";
-/** How many steps for each processor may be under way or waited for. */
+/** How many unfinished steps for each processor the build may look ahead. */
 const AHEAD = 4;
 
 /**
  * @typedef {object} Step
- * @property {string} name as it is printed
- * @property {number} seconds about how long it takes the first time, on two cores
- * @property {Step[]} [needs] steps that must be done before
- * @property {(folder: string, how: How) => Promise<void>} make writes the output into this empty folder, if the step has one
+ * @property {string} name for messages
+ * @property {number} seconds an estimate for the first run, on two cores
+ * @property {Step[]} [needs] steps that must be done first
+ * @property {(folder: string, how: How) => Promise<void>} make writes the output into this empty folder, if the step has an output
  * @property {string} [folder] the output, relative to the project's root
- * @property {boolean} [isWatched] programs watch the folder: it is updated file by file instead of swapped
+ * @property {boolean} [isWatched] programs watch the folder, so it is updated file by file
  * @property {() => string[]} [inputs] files, relative to the project's root
  * @property {() => Promise<boolean> | boolean} [isThere] for steps that install something and have no `folder`
- * @property {boolean} [isTool] not needed as long as the steps that need it are up to date
+ * @property {boolean} [isTool] skipped while all steps that need it are up to date
  */
 
 /**
@@ -38,18 +38,18 @@ const AHEAD = 4;
  */
 
 /**
- * Builds these steps and all that they need.
+ * Builds these steps and their needs.
  * @param {Step[]} wanted
  * @param {Options} [options]
- * @returns {{ all: Promise<void>, made: (step: Step) => Promise<void> }} `made` resolves as soon as that step is there, and
- *   alone rejects for what is `Unavailable`
+ * @returns {{ all: Promise<void>, made: (step: Step) => Promise<void> }} `made` resolves as soon as that step is done. Only
+ *   `made` rejects for what is `Unavailable`
  */
 export function build(wanted, { report = console.log, lock = inRoot(STATE, "lock"), background = false } = {}) {
   const steps = inOrder(wanted);
   const results = new Map(steps.map((step) => [step, withResolvers()]));
   const made = (/** @type {Step} */ step) =>
     results.get(step)?.promise ?? Promise.reject(new Error(`${step.name} is not part of this build`));
-  // `all` reports a failure; a rejected `made` that nobody awaits is not an error of its own.
+  // `all` reports failures, so a rejected `made` without a handler is not an error.
   for (const { promise } of results.values()) promise.catch(() => {});
   const wait = (/** @type {string} */ owner) => report(`Waiting for another build in this folder (${owner})`);
   const work = () => runAll(steps, new Set(wanted), results, report, { background });
@@ -69,8 +69,8 @@ function withResolvers() {
 }
 
 /**
- * Runs the steps that are out of date, in order of importance as far as their needs allow. No step starts far ahead of the
- * first unfinished one, so steps that are needed late do not slow down those that are needed soon.
+ * Runs the steps that are out of date, in order as far as their needs allow. No step starts far ahead of the first unfinished
+ * one: steps that are needed late must not slow down those that are needed soon.
  * @param {Step[]} steps in order
  * @param {Set<Step>} wanted
  * @param {Map<Step, PromiseWithResolvers<void>>} results
@@ -116,13 +116,13 @@ async function runAll(steps, wanted, results, report, how) {
     }
     if (running.size > 0) await Promise.race(running.values());
   }
-  // What is only skipped without a step is no failure of the build.
+  // An unavailable step only causes skips, and does not fail the build.
   for (const error of failed.values()) if (!(error instanceof Unavailable)) throw error;
   if (pending.size > 0) report(`Built in ${seconds(Date.now() - began)}`);
 }
 
 /**
- * Installing mostly waits for the network, and takes no slot.
+ * Steps without an output only install: they mostly wait for the network and need no slot.
  * @param {Step} step
  * @param {Map<Step, unknown>} running
  * @param {number} slots
@@ -131,7 +131,7 @@ function hasSlot({ folder }, running, slots) {
   return !folder || [...running.keys()].filter(({ folder }) => folder).length < slots;
 }
 
-/** @param {Step[]} wanted @returns {Step[]} each after those that it needs */
+/** @param {Step[]} wanted @returns {Step[]} in topological order */
 function inOrder(wanted) {
   /** @type {Set<Step>} */
   const steps = new Set();
@@ -144,7 +144,7 @@ function inOrder(wanted) {
 }
 
 /**
- * The steps that may have to run. A step that needs another pending one is decided once that is done.
+ * The steps that may have to run. A step with pending needs is decided once they are done.
  * @param {Step[]} steps in order
  * @param {Set<Step>} wanted
  */
@@ -181,7 +181,7 @@ async function runStep(step, how) {
     await step.make("", how);
     return;
   }
-  // The steps that it needs may have made the same as before.
+  // The outputs of its needs may be unchanged.
   if (await isFresh(step)) return;
   const began = Date.now();
   const key = keyOf(step);
@@ -191,7 +191,7 @@ async function runStep(step, how) {
   try {
     await step.make(inRoot(scratch), how);
     const contents = contentsOf(inRoot(scratch));
-    // Unchanged output stays untouched: nothing that watches it reloads.
+    // Unchanged output is not touched, so watchers do not reload.
     if (contents !== contentsOf(inRoot(step.folder))) (step.isWatched ? replaceFiles : swapIn)(scratch, step.folder);
     /** @type {Stamp} */
     const stamp = { key, contents, seconds: (Date.now() - began) / 1000, files: stateOf(step.folder) };
@@ -202,7 +202,7 @@ async function runStep(step, how) {
 }
 
 /**
- * A digest of everything that decides what a step makes: the build's own scripts, its inputs, and what it is made of.
+ * A digest of everything that a step's output depends on: the build scripts, its inputs, and the outputs of its needs.
  * @param {Step} step
  * @returns {string}
  */
@@ -233,7 +233,7 @@ function stampOf(step) {
   try {
     return JSON.parse(readFileSync(stampFile(step), "utf8"));
   } catch {
-    // Incomplete: the process was killed while it wrote it.
+    // Incomplete: the process was killed while writing.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-// What is installed when it is needed and not there: packages, Rust's target for WebAssembly, and what only tests need.
+// Installs what is missing: packages, Rust's WebAssembly target, and tools of the tests.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ export const npmPackages = {
     const needed = Object.entries(packagesOf(inRoot("package-lock.json"))).filter(
       ([path, { optional }]) => path !== "" && !optional,
     );
-    // npm's own list has the optional packages of this platform as well.
+    // npm's own list also contains this platform's optional packages.
     return [...needed, ...Object.entries(packagesOf(installed))].every(isThere);
   },
   make: async () => {
@@ -39,7 +39,7 @@ export const rustTarget = {
   name: "Rust's target for WebAssembly",
   seconds: 5,
   isTool: true,
-  // Any call of rustup's installs the toolchain that rust-toolchain.toml names, with its components and targets.
+  // Any rustup command installs the toolchain of rust-toolchain.toml with its components and targets.
   isThere: async () =>
     (await output("rustup", ["target", "list", "--installed"]))?.includes("wasm32-unknown-unknown") ?? false,
   make: async () => {
@@ -57,7 +57,7 @@ export const chromium = {
   make: () => apt("chromium", "chromium-driver"),
 };
 
-/** Firefox: another one than the PATH's by `FIREFOX`. */
+/** Firefox. The variable `FIREFOX` overrides the one on the PATH. */
 export const firefoxPath = () => process.env.FIREFOX ?? onPath("firefox-esr") ?? onPath("firefox");
 
 /** @type {Step} */
@@ -74,13 +74,13 @@ export const webkit = {
   seconds: 40,
   isThere: async () =>
     Boolean(onPath("WebKitWebDriver") && onPath("Xvfb") && (await output("dpkg-query", ["-W", "gstreamer1.0-gl"]))),
-  // The last one plays video, and is only recommended by WebKit's own package.
+  // The last package plays video. WebKit's package only recommends it.
   make: () => optional("WebKit", ["webkit2gtk-driver", "xvfb", "gstreamer1.0-gl"]),
 };
 
 const SCHEMATHESIS = "4.32.5";
 
-/** @type {Step} Tries the routes against their description, in a Python environment of its own. */
+/** @type {Step} Tests the routes against their OpenAPI description, in its own Python environment. */
 export const schemathesis = {
   name: `Schemathesis ${SCHEMATHESIS}`,
   seconds: 15,
@@ -101,8 +101,8 @@ const CONSUMERS = "tests/consumers/project";
 const CACHE = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
 
 /**
- * The packages that the consumers of the package are made of, 1.5 GB: kept for all clones, by their lock file. Outside of
- * the clone, as what a package lacks would be found in the project's own packages.
+ * The packages for the consumer tests (1.5 GB), by the digest of their lock file. All clones share them. They are outside of the
+ * clone: otherwise a missing dependency would be found in the project's own packages.
  */
 export const consumersFolder = () => {
   const lock = digestOf([`${CONSUMERS}/package.json`, `${CONSUMERS}/package-lock.json`]);
@@ -111,7 +111,7 @@ export const consumersFolder = () => {
 
 /** @type {Step} */
 export const consumerPackages = {
-  name: "Bundlers and runtimes that the package is tried with (1.5 GB)",
+  name: "Bundlers and runtimes for the consumer tests (1.5 GB)",
   seconds: 60,
   isThere: () => existsSync(join(consumersFolder(), "installed")),
   make: async () => {
@@ -129,7 +129,7 @@ export const consumerPackages = {
 };
 
 /**
- * Installs what the tests can do without.
+ * Installs something that is optional for the tests.
  * @param {string} name
  * @param {string[]} packages
  */
@@ -141,7 +141,7 @@ async function optional(name, packages) {
   }
 }
 
-/** One at a time: for the lock of its lists, apt-get does not wait. */
+/** One at a time: apt-get does not wait for the lock of its lists. */
 const inTurn = oneByOne();
 
 /** @param {...string} packages */

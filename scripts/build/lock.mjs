@@ -1,18 +1,18 @@
-// A lock between processes: one build at a time in a clone.
+// A lock between processes: only one build runs in a clone at a time.
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 200;
 const HEARTBEAT_MS = 5_000;
-/** Without a heartbeat for so long the lock has no owner, even if its process id is in use again. */
+/** A lock without a heartbeat for this time is stale, even if its process id is in use again. */
 const STALE_MS = 60_000;
 
 /**
- * Waits until no other process has this lock, and takes it.
+ * Acquires the lock, after other processes have released it.
  * @param {string} file
- * @param {(owner: string) => void} [onWait] called once if it has to wait
- * @returns {Promise<() => void>} releases it
+ * @param {(owner: string) => void} [onWait] called once if another process has the lock
+ * @returns {Promise<() => void>} releases the lock
  */
 export async function lock(file, onWait = () => {}) {
   mkdirSync(dirname(file), { recursive: true });
@@ -41,7 +41,7 @@ export async function lock(file, onWait = () => {}) {
 }
 
 /**
- * Does this work while no other process does any under the same lock.
+ * Runs `work` while holding the lock.
  * @template T
  * @param {string} file
  * @param {() => Promise<T>} work
@@ -67,7 +67,7 @@ function acquire(file, own) {
   const whole = `${file}.${process.pid}`;
   writeFileSync(whole, own);
   try {
-    // Linking is atomic: it creates the file with its contents, and fails if there is one.
+    // Linking is atomic: it creates the file with its contents, and fails if the file exists.
     linkSync(whole, file);
     return true;
   } catch {
@@ -78,7 +78,7 @@ function acquire(file, own) {
 }
 
 /**
- * Removes a stale lock, unless another process has replaced it meanwhile.
+ * Removes a stale lock, unless another process has already replaced it.
  * @param {string} file
  * @param {string} stale
  */
@@ -88,7 +88,7 @@ function remove(file, stale) {
     renameSync(file, aside);
     if (readText(aside) !== stale) linkSync(aside, file);
   } catch {
-    // Another process was quicker.
+    // Another process was faster.
   }
   rmSync(aside, { force: true });
 }
@@ -100,7 +100,7 @@ function isStale(file, text) {
     process.kill(JSON.parse(text).pid, 0);
     return false;
   } catch (error) {
-    // EPERM: it lives, and belongs to another user.
+    // EPERM means that the process lives and belongs to another user.
     return /** @type {NodeJS.ErrnoException} */ (error).code === "ESRCH";
   }
 }

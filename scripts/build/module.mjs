@@ -1,20 +1,20 @@
-// The files of an entry: its module, the glue, and what differs between runtimes.
+// Writes the files of an entry: its module, its glue, and a script for each runtime.
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../processes.mjs";
 import { patched } from "./patch.mjs";
 import { inJavaScript, startingScripts } from "./withoutWasm.mjs";
 
-/** Where each runtime finds the module of this name. */
+/** How each runtime imports the module of this name. */
 const MODULES = {
   workerd: (/** @type {string} */ name) => `./${name}.wasm`,
-  // Vercel's name for a module that is compiled already.
+  // Vercel's syntax for importing a compiled module.
   edge: (/** @type {string} */ name) => `./${name}.wasm?module`,
-  // All others, Node included: wherever the code is bundled, or prerendered, there is no file beside it to be read.
+  // All others, including Node: bundled or prerendered code has no module file next to it.
   inline: (/** @type {string} */ name) => `./${name}.inline.js`,
 };
 
-/** What the instructions of a module need, as options of binaryen's. */
+/** The WebAssembly features that the modules use, as options for binaryen. */
 const INSTRUCTIONS = [
   "--enable-bulk-memory",
   "--enable-nontrapping-float-to-int",
@@ -25,13 +25,13 @@ const INSTRUCTIONS = [
 ];
 
 const OPTIMISE = [
-  // Code without nested expressions is optimised further: 0.4 % of brotli.
+  // Flat code can be optimised further: saves 0.4 % of brotli.
   "--flatten",
   "--rereloop",
   "-Oz",
   "-Oz",
   "--converge",
-  // What is inlined, and what stands beside what is unlike it, compresses worse: 6 % and 1 % of brotli.
+  // Inlined code and unsorted functions compress worse: by 6 % and 1 % of brotli.
   "--one-caller-inline-max-function-size=0",
   "--reorder-functions-by-name",
   "--strip-debug",
@@ -39,28 +39,28 @@ const OPTIMISE = [
   ...INSTRUCTIONS,
 ];
 
-/** What wasm-bindgen's glue has that keeps it from working everywhere, or is of no use here, and what it has instead. */
+/** Replaces parts of wasm-bindgen's glue that do not work everywhere or are useless here. */
 const PATCHES = [
-  // Next's edge runtime hands in modules of another realm.
+  // Next's edge runtime passes modules of another realm.
   {
     from: /!\(module instanceof WebAssembly\.Module\)/,
     to: "Object.prototype.toString.call(module) !== '[object WebAssembly.Module]'",
   },
-  // The entries hand in an object.
+  // The entries always pass an object.
   {
     from: /if \(module !== undefined\) \{\s+if \(Object\.getPrototypeOf\(module\) === Object\.prototype\) \{\s+\(\{module\} = module\)\s+\} else \{\s+console\.warn\(.*\)\s+\}\s+\}/,
     to: "({module} = module);",
   },
 ];
 
-/** The same of the modules that take and give texts: jsdom has neither of these. */
+/** The same for modules with strings: jsdom lacks both classes. */
 const PATCHES_OF_TEXT = [
   { from: /new TextDecoder\('utf-8', \{ ignoreBOM: true \}\)/g, to: "textDecoder()" },
   { from: /new TextEncoder\(\)/g, to: "textEncoder()" },
 ];
 
 /**
- * Makes a module as small as it can be.
+ * Optimises a module for size.
  * @param {string} wasm
  * @param {string} to
  */
@@ -70,12 +70,12 @@ export async function optimise(wasm, to) {
 
 /**
  * @param {import("./steps.mjs").Entry} entry
- * @param {string} from where wasm-bindgen has written the module and its glue
+ * @param {string} from the folder with the module and its glue
  * @param {string} to the folder of the entry in the package
- * @param {boolean} isRelease with the entry that needs no WebAssembly, which takes a while
+ * @param {boolean} isRelease includes the slow conversion to an entry without WebAssembly
  */
 export async function writeEntry({ name, folder, streaming, withoutWasm }, from, to, isRelease) {
-  // Names of their own: a bundler may put the files of all entries into one folder.
+  // Distinct names: a bundler may put the files of all entries into one folder.
   const wasm = join(to, `${name}.wasm`);
   copyFileSync(join(from, `${name}_bg.wasm`), wasm);
   const glue = patched(readFileSync(join(from, `${name}.js`), "utf8"), PATCHES, "wasm-bindgen");
@@ -127,8 +127,8 @@ function withTexts(glue, folder) {
 }
 
 /**
- * What starts a module. Where another entry does without WebAssembly, what is in the way is noted, and said by whatever needs the
- * module: an import that throws would end the page's whole bundle.
+ * The code that starts a module. With `mayFail`, an error is kept until something needs the module: an import that throws would
+ * break the page's whole bundle.
  * @param {string} module
  * @param {boolean} [mayFail]
  */
@@ -141,12 +141,12 @@ function starting(module, mayFail) {
   ];
 }
 
-/** The characters that stand for the low part of a byte: ASCII from `#` to `~` without the backslash, besides three prefixes. */
+/** The number of digits: ASCII from `#` to `~` without the backslash and three prefixes. */
 const DIGITS = 88;
 
 /**
- * The module as text: a character for a byte below 88, a prefix and a character for any other. Compressed it is 2 % larger than
- * the module, where base64, which hides from the compressor where a byte begins, would be a third.
+ * Encodes the module as text: one character for a byte below 88, a prefix and a character for other bytes. Compressed, this is
+ * only 2 % larger than the module. Base64 would be a third larger, because it hides the byte boundaries from the compressor.
  * @param {Uint8Array} bytes
  */
 function inText(bytes) {

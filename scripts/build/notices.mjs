@@ -1,4 +1,4 @@
-// The notices of what the modules of the package contain: the crates that cargo links into them, and Rust's standard library.
+// The third-party notices of the package's modules: those of all linked crates and of Rust's standard library.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "../processes.mjs";
@@ -6,12 +6,12 @@ import { run } from "../processes.mjs";
 /** @typedef {{ name: string, version: string, license: string, texts: string[] }} Notice */
 
 const LICENSE_FILE = /^(licen[cs]e|copying|notice|copyright)/i;
-/** What need not be given along where a crate may be used under the MIT License. */
+/** Licences that may be left out if a crate is available under the MIT License. */
 const ALTERNATIVE = /apache|unlicense|zlib|^copying$|^licen[cs]e$/i;
 
 /**
  * @param {import("./steps.mjs").Entry[]} entries
- * @returns {Promise<string>} a text that depends only on what the lock file has
+ * @returns {Promise<string>} a text that depends only on the lock file
  */
 export async function noticesOf(entries) {
   const linked = new Set();
@@ -34,11 +34,11 @@ export async function noticesOf(entries) {
     texts: [],
   });
 
-  // Some publish no copy of their licence; all of those may be used under this one.
+  // Some crates contain no licence text. All of these are available under the Apache License.
   const apache = crates.map(({ manifest_path }) => apacheIn(dirname(manifest_path))).find((text) => text !== undefined);
   for (const notice of notices.filter(({ texts }) => texts.length === 0)) {
     if (!apache || !/Apache-2\.0/.test(notice.license))
-      throw new Error(`${notice.name} ${notice.version} (${notice.license}) has no text of its licence`);
+      throw new Error(`${notice.name} ${notice.version} (${notice.license}) has no licence text`);
     notice.texts.push(apache);
   }
   return written(notices);
@@ -48,7 +48,7 @@ export async function noticesOf(entries) {
 async function linkedInto(crate, features) {
   const tree = await run("cargo", [
     ...["tree", "--locked", "--package", crate, ...features, "--target", "wasm32-unknown-unknown"],
-    // Macros write code, and are not linked.
+    // Procedural macros are not linked.
     ...["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"],
   ]);
   return tree.split("\n").flatMap((line) => /^\S+ v\S+/.exec(line)?.[0] ?? []);
@@ -74,7 +74,7 @@ function textOf(file) {
   return readFileSync(file, "utf8").replaceAll("\r\n", "\n").trim();
 }
 
-/** Crates with the same text stand together. @param {Notice[]} notices */
+/** Groups crates with the same text. @param {Notice[]} notices */
 function written(notices) {
   /** @type {Map<string, string[]>} */
   const byText = new Map();

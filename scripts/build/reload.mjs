@@ -1,4 +1,4 @@
-// Open pages of a development build reload after a rebuild.
+// Reloads open pages of a development build after a rebuild.
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { allFiles, contentsOf } from "./files.mjs";
@@ -6,11 +6,11 @@ import { allFiles, contentsOf } from "./files.mjs";
 const INTERVAL_MS = 500;
 
 /**
- * The pages' content security policy forbids inline scripts, so this is a file. The server rereads the folder a moment after a
- * change; a page that reloaded earlier would lack some of its files.
+ * The script of the pages. It is a file because the content security policy forbids inline scripts. It waits until the server has
+ * all files of the build: the server rereads the folder with a delay.
  * @param {string} built identifies the build that the page belongs to
  */
-const scriptOf = (built) => `const look = async () => {
+const scriptOf = (built) => `const poll = async () => {
   try {
     const answer = await fetch("/built.txt", { cache: "no-store" });
     const [built, ...files] = answer.ok ? (await answer.text()).split("\\n") : ["${built}"];
@@ -21,9 +21,9 @@ const scriptOf = (built) => `const look = async () => {
   } catch {
     // The server is restarting.
   }
-  setTimeout(look, ${INTERVAL_MS});
+  setTimeout(poll, ${INTERVAL_MS});
 };
-void look();
+void poll();
 `;
 
 /** @type {import("vite").Plugin} */
@@ -33,7 +33,7 @@ export const reloading = {
 };
 
 /**
- * Writes the script, and the file that it polls: the build's id and its files.
+ * Writes the script and the file that it polls, with the build's id and its files.
  * @param {string} site the folder of the pages
  */
 export function writeReload(site) {

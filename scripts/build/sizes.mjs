@@ -1,4 +1,4 @@
-// What an entry of the package adds to what a page downloads.
+// The download size of each entry of the package.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -6,8 +6,8 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 /** @typedef {{ raw: number, gzip: number, brotli: number }} Size in bytes */
 
 /**
- * All that an entry exports, bundled and made small as an application would: the module and the script beside it, and
- * both as one script, with the module inlined, or as JavaScript if the entry has it so.
+ * Bundles and minifies all exports of an entry as an application would. Returns the sizes of the module, of the script next to it,
+ * of both inlined into one script, and of the script without WebAssembly, if the entry has one.
  * @param {string} dist the folder of the entry
  * @returns {Promise<{ module: Size, script: Size, inlined: Size, noWasm?: Size }>}
  */
@@ -23,11 +23,11 @@ export async function downloadOf(dist) {
 }
 
 /**
- * A module and all that it imports, made small.
+ * Bundles and minifies a module with its imports.
  * @param {string} input
  */
 export async function bundled(input) {
-  // Not above: the packages may not be installed yet.
+  // Imported here because the packages may not be installed yet.
   const { rolldown } = await import("rolldown");
   const bundle = await rolldown({ input });
   const { output } = await bundle.generate({ minify: true });
@@ -36,7 +36,7 @@ export async function bundled(input) {
 }
 
 /**
- * What every entry weighs, as lines; an error if one is over its budget.
+ * The sizes of all entries, as lines. Throws if an entry exceeds its budget.
  * @param {import("./steps.mjs").Entry[]} entries
  * @param {string} dist the folder of the package
  */

@@ -1,4 +1,4 @@
-// What can be built, and from what.
+// The steps of the build and their inputs.
 import { copyFileSync, cpSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -13,21 +13,21 @@ import { reloading, writeReload } from "./reload.mjs";
 import { weighed } from "./sizes.mjs";
 
 /** @typedef {import("./graph.mjs").Step} Step */
-/** @typedef {"release" | "development"} Mode what is published; or what compiles quickly and is not made small */
+/** @typedef {"release" | "development"} Mode "release" is published; "development" compiles quickly and is not minimized */
 
 /**
- * The entries of the package, each with a WebAssembly module of its own, and what it may add to what a page downloads,
- * in bytes of brotli: all of it, with the module inlined.
+ * An entry of the package, with its own WebAssembly module. The budget is the largest download size with the module inlined, in
+ * bytes of brotli.
  *
  * @typedef {object} Entry
  * @property {string} name of the module
  * @property {string} folder in the package
  * @property {string} crate
  * @property {string[]} features for cargo
- * @property {string} [optLevel] of cargo's, where another one than the profile's compresses better
- * @property {boolean} [streaming] has an entry that fetches the module
- * @property {boolean} [withoutWasm] has an entry in JavaScript alone: React Native's engine has no WebAssembly, and some
- *   pages' policies forbid it
+ * @property {string} [optLevel] for cargo, if it compresses better than the profile's
+ * @property {boolean} [streaming] has a variant that fetches the module
+ * @property {boolean} [withoutWasm] has a variant in JavaScript alone: React Native's engine has no WebAssembly, and some pages'
+ *   policies forbid it
  * @property {{ inlined: number, noWasm?: number }} budget
  */
 
@@ -46,7 +46,7 @@ export const ENTRIES = [
     folder: "viewer",
     crate: "steadymix",
     features: ["--no-default-features", "--features", "viewer,small-allocator"],
-    // 5 % larger than at "z", and 5 % smaller in brotli.
+    // The module is 5 % larger than at "z", but 5 % smaller in brotli.
     optLevel: "2",
     streaming: true,
     withoutWasm: true,
@@ -78,7 +78,7 @@ const SOURCES = {
 
 const TOOL_SOURCES = () => ["Cargo.lock", "rust-toolchain.toml", ...filesAt("scripts/bindgen", RUST)];
 
-/** @type {Step} wasm-bindgen's command line compiles for minutes; this is the part of it that is needed here. */
+/** @type {Step} The needed part of wasm-bindgen's command line, which as a whole compiles for minutes. */
 const bindgen = {
   name: "Tool: wasm-bindgen",
   seconds: 30,
@@ -89,11 +89,11 @@ const bindgen = {
   make: (folder, how) => compileTool("steadymix-bindgen", [], folder, how),
 };
 
-/** @type {Step} wasm-bindgen's own runner for tests in WebAssembly. */
+/** @type {Step} wasm-bindgen's runner for tests in WebAssembly. */
 export const testRunner = {
   name: "Tool: the runner of tests in WebAssembly",
   seconds: 40,
-  // Cargo compiles one after the other, and what needs the first is not to wait for this one.
+  // Cargo compiles one tool at a time. Steps that need the other tool should not wait for this one.
   needs: [bindgen],
   folder: "target/build/test-runner",
   inputs: TOOL_SOURCES,
@@ -108,7 +108,7 @@ async function compileTool(name, args, folder, how) {
 }
 
 /**
- * A module as wasm-bindgen leaves it, with its glue: `{name}_bg.wasm` and `{name}.js`.
+ * Compiles a module and its glue: `{name}_bg.wasm` and `{name}.js`.
  * @param {{ name: string, crate: string, features?: string[], optLevel?: string }} what
  * @param {Mode} mode
  * @returns {Step}
@@ -124,11 +124,11 @@ function compiled({ name, crate, features = [], optLevel }, mode) {
     inputs: () => SOURCES[crate]?.() ?? [],
     make: (folder, how) =>
       inTurn(async () => {
-        // Two modules are made of one crate, and cargo gives both this name: what is there may be the other one.
+        // Two modules come from one crate, and cargo uses the same file name: an existing file may be the other module.
         for (const at of [target, join(target, "deps")]) rmSync(join(at, file), { force: true });
         const wasm = ["--target", "wasm32-unknown-unknown", "-p", crate, ...features];
         const env = mode === "release" && optLevel ? { CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel } : {};
-        // Development builds are shared with the tests in WebAssembly, which are compiled without it.
+        // Development builds share compiled code with the tests in WebAssembly, which do not use these flags.
         const paths = mode === "release" ? await withoutPaths() : [];
         await run("cargo", ["build", "--quiet", "--profile", mode, "--lib", ...wasm, ...paths], { ...how, env });
         await run(inRoot(bindgen.folder ?? "", "steadymix-bindgen"), [join(target, file), folder, name]);
@@ -137,7 +137,7 @@ function compiled({ name, crate, features = [], optLevel }, mode) {
 }
 
 /**
- * Options for cargo: messages of panics name source files, and what is published is the same wherever it is built.
+ * Options for cargo that make the build reproducible: panic messages contain paths of source files.
  * @returns {Promise<string[]>}
  */
 async function withoutPaths() {
@@ -146,18 +146,18 @@ async function withoutPaths() {
   const flags = [
     [root, "steadymix"],
     [process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "cargo"],
-    // Where the component rust-src is installed, its files are named in the place of these.
+    // With the component rust-src, its paths are used instead.
     [join(sysroot, "lib", "rustlib", "src", "rust"), `/rustc/${commit}`],
   ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
-  // Added to the flags of .cargo/config.toml, which the environment's would replace. TOML writes lists of strings as JSON does.
+  // Flags in the environment would replace those of .cargo/config.toml; these are added. Arrays in TOML and JSON look the same.
   return ["--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`];
 }
 
-/** Compiles one module after the other, with the same compiled dependencies. */
+/** Compiles one module at a time, so that they share compiled dependencies. */
 const inTurn = oneByOne();
 
 /**
- * The same, made as small as it can be.
+ * A compiled module, optimised for size.
  * @param {Step} from
  * @param {string} name
  * @returns {Step}
@@ -220,11 +220,11 @@ function packaged(mode, folder) {
       cpSync(inRoot(typescript.folder ?? ""), folder, { recursive: true });
       for (const [i, entry] of ENTRIES.entries())
         await writeEntry(entry, inRoot(MODULES[mode][i]?.folder ?? ""), join(folder, entry.folder), mode === "release");
-      // The project's own names side effects in dist/ alone: bundlers would leave out what starts the modules.
+      // The project's package.json declares side effects only in dist/: bundlers would drop the code that starts the modules.
       if (mode === "development")
         writeFileSync(join(folder, "package.json"), '{ "type": "module", "sideEffects": true }');
       if (mode === "release") copyFileSync(inRoot(notices.folder ?? "", NOTICES), join(folder, NOTICES));
-      // The entry for Workers has one runtime; the others have a file for each.
+      // The entry for Workers has only one runtime.
       writeLines(join(folder, "cloudflare", "entry.js"), [
         'import "../index.workerd.js";',
         'export * from "./index.js";',
@@ -233,13 +233,13 @@ function packaged(mode, folder) {
   };
 }
 
-/** What `npm run build` writes, and what is published. */
+/** The published package, as `npm run build` writes it. */
 export const releasePackage = packaged("release", "dist");
 export const developmentPackage = packaged("development", DEVELOPMENT_PACKAGE);
 
 export const SIZES = "target/build/sizes/sizes.txt";
 
-/** @type {Step} What each entry weighs. */
+/** @type {Step} The size of each entry. */
 export const sizes = {
   name: "Sizes and their budgets",
   seconds: 4,
@@ -277,7 +277,7 @@ function site(mode, from, folder) {
  * @param {import("vite").InlineConfig} [more]
  */
 async function vite(root, options, more) {
-  // Not above: the packages may not be installed yet.
+  // Imported here because the packages may not be installed yet.
   const { build } = await import("vite");
   await build({ root, logLevel: "warn", build: { ...options, emptyOutDir: true }, ...more });
 }
@@ -285,7 +285,7 @@ async function vite(root, options, more) {
 export const releaseSite = site("release", releasePackage, "target/www/site");
 export const developmentSite = site("development", developmentPackage, DEVELOPMENT_SITE);
 
-/** @type {Step} The pages of the viewer's tests and of its benchmark. */
+/** @type {Step} The pages of the viewer's tests and benchmark. */
 export const testPages = {
   name: "The pages of the tests",
   seconds: 3,
@@ -299,5 +299,5 @@ export const testPages = {
 /** The simulation, for the golden traces in WebAssembly. */
 export const simulation = compiled({ name: "simulation", crate: "steadymix-simulation" }, "release");
 
-/** The decisions with objects across the boundary, for `npm run bench`: made as small as the package's modules are. */
+/** The alternatives with objects across the boundary, for `npm run bench`, optimised like the package's modules. */
 export const objects = small(compiled({ name: "objects", crate: "steadymix-bench" }, "release"), "objects");

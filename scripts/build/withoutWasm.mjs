@@ -1,4 +1,4 @@
-// A WebAssembly module as JavaScript, for where there is no WebAssembly.
+// Converts a WebAssembly module to JavaScript, for environments without WebAssembly.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,13 +6,13 @@ import { run } from "../processes.mjs";
 import { patched } from "./patch.mjs";
 import { bundled } from "./sizes.mjs";
 
-/** For values of JavaScript's, which wasm2js cannot have: wasm-bindgen wants them of every module. */
+/** Exports for JavaScript values. wasm-bindgen adds them to every module, and wasm2js does not support them. */
 const FOR_OBJECTS = ["__wbindgen_externrefs", "__wbindgen_start"];
 
 /**
- * A module whose default export takes the imports, and what to call when the memory has grown, and gives the exports.
- * @param {string} wasm a module that neither takes nor gives values of JavaScript's but numbers
- * @param {string[]} features what its instructions need, as options of binaryen's
+ * Converts a module to a script. Its default export takes the imports and a callback for memory growth, and returns the exports.
+ * @param {string} wasm a module whose imports and exports use only numbers
+ * @param {string[]} features the WebAssembly features that it uses, as options for binaryen
  */
 export async function inJavaScript(wasm, features) {
   const scratch = mkdtempSync(join(tmpdir(), "steadymix-"));
@@ -24,7 +24,7 @@ export async function inJavaScript(wasm, features) {
   try {
     writeFileSync(graph, JSON.stringify(graphOf(wasm)));
     await run("wasm-metadce", [...features, wasm, "--graph-file", graph, "-o", lowered]);
-    // wasm2js lowers the other instructions itself, and these wrongly.
+    // wasm2js itself lowers these instructions wrongly.
     await run("wasm-opt", [...features, "--llvm-nontrapping-fptoint-lowering", "-O2", lowered, "-o", lowered]);
     await run("wasm2js", [...features, "-O2", lowered, "-o", script]);
     writeFileSync(script, patched(readFileSync(script, "utf8"), SHAPE, "wasm2js"));
@@ -41,13 +41,13 @@ function graphOf(wasm) {
     ({ name }) => !/^__wbindgen_init_externref_table$|^__wbg___wbindgen_throw_/.test(name),
   );
   if (others.length > 0)
-    throw new Error(`wasm2js cannot take what ${wasm} imports: ${others.map(({ name }) => name).join(", ")}`);
+    throw new Error(`wasm2js does not support these imports of ${wasm}: ${others.map(({ name }) => name).join(", ")}`);
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   const used = names.filter((name) => !FOR_OBJECTS.includes(name));
   return [{ name: "page", root: true, reaches: used }, ...used.map((name) => ({ name, export: name }))];
 }
 
-/** What wasm2js writes imports what the module does, makes the one instance at once, and tells nobody of its memory. */
+/** Turns the output of wasm2js into a function: it would import the module's imports, start at once, and not report memory growth. */
 const SHAPE = [
   { from: /^import \* as \S+ from '[^']+';\n/m, to: "" },
   { from: /^function asmFunc\(imports\)/m, to: "export default function start(imports, grown)" },
@@ -56,7 +56,7 @@ const SHAPE = [
   { from: /^ return \{$/m, to: " return { __wbindgen_start() {}," },
 ];
 
-/** What the glue has that some engines without WebAssembly have not, either. The texts that it reads are errors, in ASCII. */
+/** Some engines without WebAssembly lack TextDecoder, too. The glue only decodes errors, which are ASCII. */
 const PATCHES = [
   {
     from: /(?<=let cachedTextDecoder = )(?=new TextDecoder)/,
@@ -65,7 +65,7 @@ const PATCHES = [
 ];
 
 /**
- * Glue that can start a module that is JavaScript, too, whose memory leaves the views of it behind when it grows.
+ * Extends the glue: it can also start a module in JavaScript, whose memory invalidates its views when it grows.
  * @param {string} glue
  */
 export function startingScripts(glue) {

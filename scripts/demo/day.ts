@@ -1,14 +1,14 @@
-/** A day of trouble: what breaks, and what should come of it. */
+/** The acts of the demo: a fault, and what should happen. */
 import type { SteadymixEvent } from "steadymix";
 import type { Emulator } from "steadymix/emulator";
 
-/** The story so far, for those who wait for its next turn. */
+/** Lets an act wait for events and control the broadcast. */
 export interface Story {
-  /** Resolves with the first event from now on that this is true for. */
+  /** Resolves with the next event that matches. */
   next(matches: (event: SteadymixEvent) => boolean): Promise<SteadymixEvent>;
-  /** The task on air dies. */
+  /** Kills the task on air. */
   killOnAir(): void;
-  /** So many ms of the story pass. */
+  /** Waits for this many ms of simulated time. */
   pass(ms: number): Promise<void>;
 }
 
@@ -22,10 +22,10 @@ const MINUTE = 60_000;
 
 export const DAY: Act[] = [
   {
-    title: "The broadcast begins in a storm of 206s",
+    title: "The broadcast starts with 206s",
     what:
-      "The service times out on the first four Creates: what became of them is unknown. The ladder of 3, 6 and 9 s " +
-      "is climbed; once it is spent, the lane moves to its other uid. The other lane is hardly held up.",
+      "The service times out on the first four Creates, so their outcome is unknown. The lane retries after 3, 6 and " +
+      "9 s. When this backoff schedule is exhausted, it switches to its other uid. The other lane is hardly delayed.",
     async play(emulator, story) {
       emulator.control({
         type: "addRule",
@@ -37,8 +37,8 @@ export const DAY: Act[] = [
   {
     title: "The task on air is killed",
     what:
-      "It dies without a word. A notification brings the next look forward; viewers are sent to the other lane's " +
-      "output at once, and a replacement is launched under the other uid.",
+      "It dies without leaving the channel. A notification triggers an early Query. Viewers switch to the other " +
+      "lane's output at once, and a replacement is launched under the other uid.",
     async play(_, story) {
       const relaunched = story.next(({ type }) => type === "relaunched");
       story.killOnAir();
@@ -48,8 +48,8 @@ export const DAY: Act[] = [
   {
     title: "The answer to a Create is lost",
     what:
-      "A task dies again, and the Create of its replacement is carried out, but its answer never comes. A notification " +
-      "names the task that it started, or the same Create, made again, does: there is no second one.",
+      "A task dies again. The Create of its replacement is carried out, but the answer is lost. A notification names " +
+      "the new task, or the same Create is repeated and returns it: there is no second task.",
     async play(emulator, story) {
       emulator.control({ type: "addRule", rule: { call: "create", times: 1, effect: { type: "performAndLose" } } });
       const relaunched = story.next(({ type }) => type === "relaunched");
@@ -60,8 +60,8 @@ export const DAY: Act[] = [
   {
     title: "A domain cannot be reached",
     what:
-      "The name of the primary domain is not found any more. It is asked once more, then the alternate: nothing is " +
-      "relaunched, for a task that cannot be asked for is not a task that is gone.",
+      "The name of the primary domain cannot be resolved. The call is repeated, then sent to the alternate domain. " +
+      "Nothing is relaunched: a task that cannot be queried is not considered gone.",
     async play(emulator, story) {
       emulator.control({
         type: "addRule",
@@ -75,8 +75,8 @@ export const DAY: Act[] = [
   {
     title: "Query answers 503",
     what:
-      "For a while the service cannot say how the tasks are. It is asked again after 5, 10, 15 and 30 s; that proves " +
-      "no exit, so nothing is relaunched.",
+      "For a while the service does not report the tasks' status. Query is repeated after 5, 10, 15 and 30 s. " +
+      "Nothing is relaunched: a 503 does not mean that a task has ended.",
     async play(emulator, story) {
       const rule = { call: "query", times: 4, effect: { type: "answer", status: 503 } } as const;
       emulator.control({ type: "addRule", rule });
@@ -87,8 +87,8 @@ export const DAY: Act[] = [
   {
     title: "Query answers 403",
     what:
-      "Somebody has touched the account: looks are refused. That does not say that a task has ended either. When it " +
-      "persists the operator is told, with the request id that support will ask for, and looks go on.",
+      "The account was changed, and Query is refused. This does not mean that a task has ended either. If it " +
+      "persists, an event reports it with the request id for Agora's support, and Query continues.",
     async play(emulator, story) {
       const rule = { call: "query", times: 10, effect: { type: "answer", status: 403 } } as const;
       emulator.control({ type: "addRule", rule });
@@ -99,8 +99,8 @@ export const DAY: Act[] = [
   {
     title: "Notifications come twice, late, and out of order",
     what:
-      "From now on every notification comes twice. A task dies; the first word of it brings one look forward, the " +
-      "second changes nothing.",
+      "From now on every notification comes twice. A task dies. The first notification triggers an early Query, the " +
+      "second one is ignored.",
     async play(emulator, story) {
       const profile = { secret: "demo-secret", doubledPercent: 100, latePercent: 50 };
       emulator.control({ type: "notifications", profile });
@@ -111,7 +111,7 @@ export const DAY: Act[] = [
   },
   {
     title: "A new layout, and the end",
-    what: "The payload is updated while it runs. Then the broadcast is over: every task is ended, and none forgotten.",
+    what: "The payload is updated while the tasks run. Then the broadcast ends, and every task is deleted.",
     async play(_, story) {
       await story.pass(5_000);
     },

@@ -1,28 +1,28 @@
-// What `npm run demo` was asked for. JavaScript: it is read before anything is built.
+// The flags of `npm run demo`. They are parsed before the build, so this is JavaScript.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-export const HELP = `Keeps a primary and a backup transcoding task alive, and shows what happens.
+export const HELP = `Keeps a primary and a backup transcoding task alive, and prints what happens.
 
-  npm run demo                       a scripted day of trouble, against the service's stand-in on loopback
+  npm run demo                       a scripted series of faults in the emulated service on loopback
   npm run demo -- --speed 100        the same, faster
 
-  --speed N               how much faster than real the stand-in's time passes: 1 to 1000 (default 20)
-  --seed N                of the stand-in's chance (default 1)
+  --speed N               the speed of the emulator's clock relative to real time: 1 to 1000 (default 20)
+  --seed N                the seed of the emulator's random numbers (default 1)
 
-Against the real service (every task is billed; Ctrl-C or SIGTERM ends them):
+With the real service (every task is billed; Ctrl-C or SIGTERM ends them):
 
   npm run demo -- --app-id ID --customer-id ID --services file.json --uids 9001,9002 --backup-uids 9101,9102
 
   --app-id ID                 the project
-  --customer-id ID            of the RESTful API; its secret is read from STEADYMIX_CUSTOMER_SECRET
+  --customer-id ID            for the RESTful API; the secret is read from STEADYMIX_CUSTOMER_SECRET
   --customer-secret-env NAME  read the secret from another environment variable
-  --services FILE             the payload, as JSON: {"cloudTranscoder": {…}}
+  --services FILE             a JSON file with the payload: {"cloudTranscoder": {…}}
   --uids A,B                  the output uids of the primary
   --backup-uids A,B           the output uids of the backup
-  --instance-id NAME          what the instanceIds begin with (default steadymix-demo)
+  --instance-id NAME          the prefix of the instanceIds (default steadymix-demo)
   --area AREA                 china, north-america, europe or asia-pacific (default north-america)
-  --snapshot FILE             kept there, and gone on with when the file is there (default steadymix-demo.snapshot)
+  --snapshot FILE             saves the snapshot, and resumes from it if it exists (default steadymix-demo.snapshot)
 `;
 
 /**
@@ -48,7 +48,7 @@ const AREAS = ["china", "north-america", "europe", "asia-pacific"];
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  * @returns {DemoFlags | RealFlags | "help"}
- * @throws {Error} that names the flag, its value and what is allowed
+ * @throws {Error} names the flag, its value and what is allowed
  */
 export function readFlags(args, env) {
   const text = /** @type {const} */ ({ type: "string" });

@@ -81,7 +81,7 @@ async function demo({ speed, seed }: DemoFlags): Promise<boolean> {
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, emulator.real(ms))),
   };
 
-  screen.title(`A primary and a backup task, kept alive through a bad day (${speed}× real time)`);
+  screen.title(`Keeping a primary and a backup task alive through faults (${speed}× real time)`);
   const outcome = play(broadcast, emulator, story, screen);
   await outcome;
   const state = emulator.state();
@@ -89,14 +89,14 @@ async function demo({ speed, seed }: DemoFlags): Promise<boolean> {
   const onAir = tally.onAirPercent(emulator.now());
   screen.summary([
     ["launches", String(tally.launches)],
-    ["calls made again", String(tally.retries)],
+    ["retries", String(tally.retries)],
     ["changes of uid", String(tally.uidSwitches)],
     ["changes of domain", String(tally.domainSwitches)],
-    ["on air moved", String(tally.onAirMoves)],
-    ["time on air", `${onAir.toFixed(2)} %, though it was killed three times`, onAir > 90],
+    ["changes of the output on air", String(tally.onAirMoves)],
+    ["time on air", `${onAir.toFixed(2)} %, with three deaths`, onAir > 90],
     ["most calls in one second", `${state.stats.mostInASecond} of 10`, state.stats.mostInASecond <= 10],
     ["two tasks on one uid", String(state.overlaps.length), state.overlaps.length === 0],
-    ["tasks left behind", String(living), living === 0],
+    ["orphaned tasks", String(living), living === 0],
   ]);
   webhook.close();
   webhook.closeAllConnections();
@@ -132,7 +132,7 @@ async function real(flags: RealFlags): Promise<boolean> {
     customerId: flags.customerId,
     customerSecret: flags.customerSecret,
     persist: (snapshot: string) => {
-      // It carries tokens: for the owner's eyes only, and whole or not at all.
+      // Private, because it contains tokens. Written atomically.
       writeFileSync(`${flags.snapshot}.new`, snapshot, { mode: 0o600 });
       renameSync(`${flags.snapshot}.new`, flags.snapshot);
     },
@@ -163,10 +163,10 @@ async function real(flags: RealFlags): Promise<boolean> {
   rmSync(flags.snapshot, { force: true });
   screen.summary([
     ["launches", String(tally.launches)],
-    ["calls made again", String(tally.retries)],
+    ["retries", String(tally.retries)],
     ["changes of uid", String(tally.uidSwitches)],
     ["time on air", `${tally.onAirPercent(Date.now()).toFixed(2)} %`],
-    ["tasks left behind", String(tally.orphaned), tally.orphaned === 0],
+    ["orphaned tasks", String(tally.orphaned), tally.orphaned === 0],
   ]);
   return outcome.type !== "failed" && tally.orphaned === 0;
 }

@@ -1,9 +1,9 @@
-/** The timeline on a terminal of 80 columns, or in a file. */
+/** Prints the timeline, 80 columns wide. */
 import type { SteadymixEvent } from "steadymix";
 import { clock, LEGEND, painter, sentence, wrap } from "./timeline.ts";
 
 const WIDTH = 80;
-/** `12:34 backup  ▶ ` */
+/** The width of `12:34 backup  ▶ `. */
 const INDENT = 18;
 
 export class Screen {
@@ -20,12 +20,12 @@ export class Screen {
   title(text: string): void {
     this.#write(this.#paint("bold", text));
     this.#write("");
-    // No break between a sign and its meaning.
+    // No line break between a sign and its meaning.
     const legend = LEGEND.map(([sign, meaning]) => `${sign} ${meaning}`.replaceAll(" ", "\u00a0")).join("   ");
     for (const line of wrap(legend, WIDTH)) this.#write(line.replaceAll("\u00a0", " ").trimEnd());
   }
 
-  /** What is broken now, and what should happen. */
+  /** Announces the next fault and what should happen. */
   act(number: number, title: string, what: string): void {
     this.#write("");
     const head = `── ${number}. ${title} `;
@@ -34,9 +34,9 @@ export class Screen {
   }
 
   event(event: SteadymixEvent): void {
-    const said = sentence(event);
-    if (said === undefined) return;
-    const [sign, colour, text] = said;
+    const entry = sentence(event);
+    if (entry === undefined) return;
+    const [sign, colour, text] = entry;
     const [first = "", ...rest] = wrap(text, WIDTH - INDENT);
     const head = `${clock(event.at - this.#began)} ${event.lane.slice(0, 8).padEnd(9)} ${sign} `;
     this.#write(head + this.#paint(colour, first));

@@ -1,4 +1,4 @@
-/** What the summary counts. */
+/** Counts events for the summary. */
 import type { SteadymixEvent } from "steadymix";
 
 export class Tally {
@@ -32,13 +32,13 @@ export class Tally {
     this.#onAirSince = is ? at : undefined;
   }
 
-  /** The stream that viewers watch is gone, whether anybody has noticed or not. */
+  /** The output on air is gone, whether or not an event has reported it. */
   wentDark(at: number): void {
     if (this.#onAirSince !== undefined) this.#onAirMs += at - this.#onAirSince;
     this.#onAirSince = undefined;
   }
 
-  /** Of the time since something was on air for the first time. */
+  /** Percentage of the time since something was first on air. */
   onAirPercent(now: number): number {
     const end = this.#end ?? now;
     if (this.#firstOnAir === undefined) return 0;

@@ -1,12 +1,12 @@
-// Plants faults into JavaScript, one at a time: what a slip of the hand, or a lazy check, would make of it.
+// Mutates JavaScript: each mutant has one typical mistake.
 import { parseSync, Visitor } from "rolldown/utils";
 
 /**
  * @typedef {object} Mutant
- * @property {string} name what is changed, and where; without a line number, which every edit moves
+ * @property {string} name the change and its function; no line number, which every edit would change
  * @property {number} start
- * @property {number} end of what is replaced
- * @property {string} text in its place
+ * @property {number} end of the replaced text
+ * @property {string} text the replacement
  */
 
 /** @typedef {{ type: string, start: number, end: number, [name: string]: any }} Node */
@@ -30,13 +30,13 @@ const OPERATORS = {
 };
 /** @type {Record<string, string>} */
 const METHODS = { every: "some", some: "every", min: "max", max: "min", startsWith: "endsWith" };
-/** What is said to people is not tested to the letter. */
+/** Calls with texts for people, which tests do not check literally. */
 const WORDS = /^(Rejection|Error|Failure|refused|invalid|misbound|steadymixError|notAllowed|console\..*)$/;
 const SHOWN_CHARS = 60;
 
 /**
- * Every fault of this module.
- * @param {string} file its name among the sources
+ * All mutants of a module.
+ * @param {string} file its path in the sources
  * @param {string} code
  * @returns {Mutant[]}
  */
@@ -77,7 +77,7 @@ export function mutantsOf(file, code) {
     BinaryExpression: (node) => {
       operator(node);
       const [left, right] = [source(node.left), source(node.right)];
-      // The classic of checks that are too lazy.
+      // A comparison that is too loose.
       if (node.operator === "===" && !/^(undefined|null|\d+)$/.test(right) && node.left.operator !== "typeof")
         plant(node, `String(${left}).startsWith(String(${right}))`);
     },
@@ -150,7 +150,7 @@ export function planted(code, { start, end, text }) {
   return code.slice(0, start) + text + code.slice(end);
 }
 
-/** Names of their own for those that read alike. @param {Mutant[]} mutants */
+/** Numbers mutants with the same name. @param {Mutant[]} mutants */
 function numbered(mutants) {
   /** @type {Map<string, number>} */
   const seen = new Map();

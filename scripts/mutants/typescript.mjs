@@ -1,5 +1,5 @@
-// The TypeScript part of `npm run mutants`: the Worker's own code. Faults are planted in copies of the built package, and the
-// tests in workerd look for them. What is known of a module is kept until the module, or a test, changes.
+// The TypeScript part of `npm run mutants`: mutants of the Worker's code, in copies of the built package, against the tests in
+// workerd. Results are kept until the module or one of its tests changes.
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -15,12 +15,12 @@ const LEAST_TIMEOUT_MS = 60_000;
 /** The tests mostly wait for clocks. */
 const JOBS_PER_PROCESSOR = 2;
 
-/** What takes more than some seconds of `supervision`, and the rest of it. */
+/** The slow tests of `supervision`, and the others. */
 const SLOW = "^(killed|an update|the payload in force|calls that|a permit that|a clock that)";
 const QUICK_SUPERVISION = ["supervision", "--testNamePattern", `^(?!${SLOW.slice(1)})`];
 const SLOW_SUPERVISION = ["supervision", "--testNamePattern", SLOW];
 
-/** Tests that look at a module, as vitest's arguments: the quick ones first, and the rest for what they missed. */
+/** The tests of each module, as vitest's arguments: fast ones first, then further ones for the mutants that they missed. */
 const ROUNDS_OF = {
   guards: [["routes"], ["notifications", "wrongValues"]],
   viewerTokens: [["routes"], ["viewers"]],
@@ -58,16 +58,16 @@ const ROUNDS_OF = {
 /** @typedef {keyof typeof ROUNDS_OF} Module */
 
 /**
- * Plants every fault of these modules; by default, of all. Those that no test notices are returned by name, and how many
- * were noticed.
+ * Tests all mutants of these modules; by default, of all modules. Returns the names of the survivors and the number of detected
+ * mutants.
  * @param {string[]} [names]
  */
 export async function mutateTypeScript(names = Object.keys(ROUNDS_OF)) {
   const modules = /** @type {Module[]} */ (names.map((name) => name.replace(/^.*\//, "").replace(/\.[tj]s$/, "")));
   const unknown = modules.find((name) => !(name in ROUNDS_OF));
-  if (unknown) fail(`there is no module ${unknown}; there are ${Object.keys(ROUNDS_OF).join(", ")}`);
+  if (unknown) fail(`unknown module ${unknown}, but must be one of ${Object.keys(ROUNDS_OF).join(", ")}`);
   await build([releasePackage]).all;
-  // What it needs may only be installed by now.
+  // Imported here because its packages may have been missing at the start.
   const { mutantsOf, planted } = await import("./plant.mjs");
   mkdirSync(folder, { recursive: true });
   const jobs = Array.from({ length: JOBS_PER_PROCESSOR * availableParallelism() }, (_, i) => new Job(i));
@@ -79,14 +79,14 @@ export async function mutateTypeScript(names = Object.keys(ROUNDS_OF)) {
     const code = readFileSync(inRoot("dist", "cloudflare", `${module}.js`), "utf8");
     const mutants = mutantsOf(`src/js/cloudflare/${module}.ts`, code);
     const queue = mutants.filter(({ name }) => results.of(name) === undefined);
-    console.log(`${module}: ${mutants.length} faults, ${mutants.length - queue.length} of them known already`);
+    console.log(`${module}: ${mutants.length} mutants, ${mutants.length - queue.length} with a known result`);
     if (queue.length > 0) await jobs[0]?.baseline(module);
     await Promise.all(
       jobs.map(async (job) => {
         for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
           const isCaught = await job.catches(module, planted(code, mutant));
           results.set(mutant.name, isCaught);
-          if (!isCaught) console.log(`  not noticed: ${mutant.name}`);
+          if (!isCaught) console.log(`  not detected: ${mutant.name}`);
         }
       }),
     );
@@ -99,7 +99,7 @@ export async function mutateTypeScript(names = Object.keys(ROUNDS_OF)) {
   return { caught, missed };
 }
 
-/** What is known of a module: whether each of its faults was noticed. */
+/** The saved results of a module: whether each mutant was detected. */
 class Results {
   #file;
   /** @type {{ digest: string, caught: Record<string, boolean> }} */
@@ -125,7 +125,7 @@ class Results {
   }
 }
 
-/** Of the module and of the tests that look at it. @param {Module} module */
+/** A digest of a module and its tests. @param {Module} module */
 function digestOf(module) {
   const filters = ROUNDS_OF[module].flat();
   const tests = readdirSync(TESTS, { recursive: true, encoding: "utf8" }).filter(
@@ -136,10 +136,10 @@ function digestOf(module) {
   return hash.digest("hex");
 }
 
-/** How long these tests may take, by what they are without a fault. @type {Map<string, number>} */
+/** The time limit of these tests, from their time without a mutant. @type {Map<string, number>} */
 const timeouts = new Map();
 
-/** A copy of the package, and the tests with it. */
+/** A copy of the package with its tests. */
 class Job {
   #package;
 
@@ -154,13 +154,13 @@ class Job {
     rmSync(this.#package, { recursive: true, force: true });
   }
 
-  /** The tests must pass without a fault. @param {Module} module */
+  /** Checks that the tests pass without a mutant. @param {Module} module */
   async baseline(module) {
     for (const filters of ROUNDS_OF[module]) {
       const key = filters.join();
       if (timeouts.has(key)) continue;
       const began = Date.now();
-      if (!(await this.#pass(filters, 600_000))) fail(`the tests (${key}) do not pass without a fault`);
+      if (!(await this.#pass(filters, 600_000))) fail(`the tests (${key}) fail without a mutant`);
       timeouts.set(key, Math.max(LEAST_TIMEOUT_MS, 4 * (Date.now() - began)));
     }
   }
@@ -179,7 +179,7 @@ class Job {
     }
   }
 
-  /** Whether these tests pass, in time. @param {string[]} filters @param {number} timeoutMs */
+  /** Whether these tests pass within the time limit. @param {string[]} filters @param {number} timeoutMs */
   async #pass(filters, timeoutMs) {
     const vitest = start(
       projectNode,

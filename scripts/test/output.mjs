@@ -1,4 +1,4 @@
-// Reads what test runners print.
+// Parses the output of test runners.
 
 /**
  * Counts their tests: cargo's and wasm-bindgen's `3 passed; 0 failed`, Node's `pass 3` and `fail 0`, and Vitest's
@@ -17,8 +17,8 @@ export function countTests(text) {
 }
 
 /**
- * Names the tests that did not end, in a sentence. Cargo reports tests that run for more than a minute; Node's and Vitest's
- * tests have time limits of their own and fail by name.
+ * Describes the tests that did not end. Cargo reports tests that run for more than a minute. Tests of Node and Vitest have time
+ * limits of their own and fail by name.
  * @param {string} text
  */
 export function hangingTests(text) {
@@ -26,11 +26,11 @@ export function hangingTests(text) {
   const slow = [...plain.matchAll(/^test (\S+) has been running for over \d+ seconds/gm)].map(([, name]) => name ?? "");
   const hanging = slow.filter((name) => !plain.includes(`test ${name} ... `));
   if (hanging.length > 0) return `These did not end: ${hanging.join(", ")}`;
-  return `It printed last:\n${plain.trimEnd().split("\n").slice(-10).join("\n")}`;
+  return `The last output is:\n${plain.trimEnd().split("\n").slice(-10).join("\n")}`;
 }
 
 /** @param {string} text */
 function withoutColours(text) {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
   return text.replace(/\u001b\[[0-9;]*m/g, "");
 }

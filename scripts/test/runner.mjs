@@ -1,4 +1,5 @@
-// Runs steps of tests, those that wait for clocks beside those that compute, each with a time limit, and reports their times.
+// Runs the steps of the tests, each with a time limit, and reports their times. Steps that wait run in parallel with steps that
+// compute.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -12,27 +13,27 @@ import { countTests, hangingTests } from "./output.mjs";
  * @property {string} command
  * @property {string[]} args
  * @property {Record<string, string | undefined>} [env]
- * @property {RegExp} [noise] lines that are not shown
+ * @property {RegExp} [noise] lines that are left out
  *
  * @typedef {object} TestStep
  * @property {string} name
- * @property {Command[]} commands one after the other; the first that fails is the last
+ * @property {Command[]} commands run in order until one fails
  * @property {number} minutes its time limit
  * @property {"computes" | "waits"} load whether it mostly keeps a processor busy, or mostly waits for clocks and browsers
- * @property {Promise<unknown>} ready resolves once what it tests is built
+ * @property {Promise<unknown>} ready resolves once its needs are built
  *
  * @typedef {object} Result
  * @property {string} name
  * @property {boolean} ok nothing failed
  * @property {string} [skipped] why it was not run
  * @property {number} wallMs
- * @property {number} cpuMs of the commands and of all processes that they waited for
+ * @property {number} cpuMs CPU time of the commands and of all processes that they waited for
  * @property {number} passed
  * @property {number} failed
  */
 
 /**
- * How many run at once. Those that compute run at the lowest priority, so that timing in the others stays undisturbed.
+ * How many steps of each kind run at once. Those that compute have the lowest priority and do not disturb timing in the others.
  * @type {Record<TestStep["load"], number>}
  */
 const AT_ONCE = { computes: 1, waits: 3 };
@@ -40,7 +41,7 @@ const AT_ONCE = { computes: 1, waits: 3 };
 /**
  * @param {TestStep[]} steps
  * @param {object} options
- * @param {string} options.logs the folder for what each step prints
+ * @param {string} options.logs the folder for the output of each step
  * @param {(line: string) => void} [options.report]
  * @returns {Promise<Result[]>} in the order of the steps
  */
@@ -77,10 +78,10 @@ async function runStep({ name, commands, minutes, load, ready }, logs, report) {
   } catch (error) {
     const nothing = { name, wallMs: 0, cpuMs: 0, passed: 0, failed: 0 };
     if (error instanceof Unavailable) {
-      report(`── ${name}: skipped, as ${error.message}`);
+      report(`── ${name}: skipped, because ${error.message}`);
       return { ...nothing, ok: true, skipped: error.message };
     }
-    report(`── ${name}: FAILED, as what it tests could not be built`);
+    report(`── ${name}: FAILED, because its build failed`);
     return { ...nothing, ok: false };
   }
   report(`── ${name} …`);
@@ -94,7 +95,7 @@ async function runStep({ name, commands, minutes, load, ready }, logs, report) {
     ok = run.problem === undefined;
     if (!ok) {
       text += `\n${name}: ${run.problem}\n`;
-      if (run.isLate) text += `It took longer than ${minutes} minutes. ${hangingTests(run.text)}\n`;
+      if (run.isLate) text += `The time limit of ${minutes} minutes is exceeded. ${hangingTests(run.text)}\n`;
       break;
     }
   }
@@ -143,7 +144,7 @@ async function runCommand({ command, args, env, noise }, background, limitMs) {
 }
 
 /**
- * The command lines of a command and of what it has started.
+ * The command lines of a command and its descendants.
  * @param {import("../processes.mjs").Running} entry
  */
 async function processesOf({ child }) {
@@ -154,7 +155,7 @@ async function processesOf({ child }) {
 }
 
 /**
- * What each step took, as a table; and how busy the machine was.
+ * A table of each step's times, and the load of the machine.
  * @param {Result[]} results
  * @param {{ wallMs: number, busyMs: number }} machine
  */
@@ -177,11 +178,11 @@ export function tableOf(results, { wallMs, busyMs }) {
   const busy = Math.round((100 * busyMs) / (wallMs * cpus().length));
   return [
     ...table.map(line),
-    `${Math.round(wallMs / 1000)} s in all; the ${cpus().length} processors were busy for ${busy} % of it`,
+    `${Math.round(wallMs / 1000)} s in all; the ${cpus().length} processors were busy ${busy} % of the time`,
   ].join("\n");
 }
 
-/** The time for which the processors of this machine were busy, in ms, for everybody. */
+/** How long the processors of this machine have been busy since boot, in ms. */
 export function busyMs() {
   return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 }

@@ -1,4 +1,4 @@
-// The steps of `npm test`: what each needs to be built, what it runs, and how long it may take.
+// The steps of `npm test`: their needs, commands and time limits.
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import {
   chromium,
@@ -25,20 +25,20 @@ import { inRoot, onPath, projectNode } from "../lib.mjs";
 /** @typedef {import("./runner.mjs").Command} Command */
 /** @typedef {Omit<import("./runner.mjs").TestStep, "name" | "ready"> & { needs: import("../build/graph.mjs").Step[] }} Step */
 
-/** How long a test of Node's may take, in ms: then it fails by its name. */
+/** The time limit of a test in Node's runner, in ms. */
 const TEST_TIMEOUT_MS = 480_000;
 const WASM_TARGET = ["--target", "wasm32-unknown-unknown"];
 const FEATURES = ["--features", "small-allocator"];
 const DENY_WARNINGS = ["--", "-D", "warnings"];
-/** The scripts' tools are the project's only crate that is not about Steadymix, and depend on more than all others. */
+/** The scripts' tools have more dependencies than all other crates together. Only builds of the package compile them. */
 const WORKSPACE = ["--workspace", "--exclude", "steadymix-bindgen"];
 
-/** The viewer's tests that need no browser, that of its page, and those of other browsers. All others are for Chromium. */
+// The viewer's tests without a browser, of its page, and for other browsers. All other tests are for Chromium.
 const WITHOUT_BROWSER = /\/(native|onAirFeed|viewer)\.test\.ts$/;
 const PAGE = /\/page\.test\.ts$/;
 const FIREFOX = /\/firefox\.test\.ts$/;
 const WEBKIT = /\/webkit\.test\.ts$/;
-/** Those that run in Chromium and in Firefox. */
+/** Tests that run in both Chromium and Firefox. */
 const IN_BOTH = /\/(channel|sdk)\.test\.ts$/;
 
 export const QUICK = {
@@ -47,13 +47,13 @@ export const QUICK = {
 };
 
 /**
- * What is proven by volume is here a fixed part of what `npm run prove` does by itself: there are 200,000 schedules, 10,000
- * of them restored at every step, 100 broadcasts of a week and 3,000 viewers.
+ * A fixed part of `npm run prove`, which by default runs 200,000 schedules, 10,000 schedules that are restored at every step, 100
+ * broadcasts of a week and 3,000 viewers.
  */
 const PROOF = ["--schedules", "30000", "--restored", "500", "--soak", "25", "--viewers", "1000", "--depth", "20"];
 
 /**
- * Time limits are generous: steps that compute get only the processor time that the others leave, on machines of any speed.
+ * Time limits are generous: steps that compute get only the CPU time that the others leave, on machines of any speed.
  * @type {Record<string, (isQuick: boolean) => Step>}
  */
 export const STEPS = {
@@ -70,8 +70,7 @@ export const STEPS = {
         { command: "node", args: ["scripts/schemas.mjs", "--check"] },
       ],
     ),
-  // The longest ones first; beside Firefox those that need no other browser but the one of the viewer's tests.
-  // In a browser one test after the other: they watch real video, and clocks.
+  // The longest steps come first. Tests in a browser run one after the other: they measure real video and clocks.
   viewer: () =>
     waits(
       15,
@@ -85,18 +84,18 @@ export const STEPS = {
       [{ ...viewer((name) => FIREFOX.test(name) || IN_BOTH.test(name)), env: { STEADYMIX_BROWSER: "firefox" } }],
     ),
   supervision: () => waits(15, [releasePackage], [workerd("supervision")]),
-  // It does little but wait for the clock.
+  // Mostly waits for clocks.
   quota: () => waits(10, [releasePackage], [workerd("quota")]),
   worker: () => waits(10, [releasePackage], [workerd("worker")]),
   package: () => waits(10, [releasePackage], [node(["--test-concurrency=2"], testsIn("tests/package"))]),
-  // The whole of it in a process of its own, as `npm start` has it. Two files at a time: each waits for its own Worker.
+  // The complete system in separate processes, as with `npm start`. Two files at a time: each waits for its own Worker.
   system: () =>
     waits(
       15,
       [releasePackage, releaseSite, chromium, schemathesis],
       [node(["--test-concurrency=2"], testsIn("tests/worker/system"))],
     ),
-  // The pages of both builds: what one of them makes of styles, the other may not.
+  // The pages of both builds: their styles may differ.
   page: () => waits(12, [releasePackage, releaseSite, developmentSite, chromium], [viewer((name) => PAGE.test(name))]),
   webkit: () => waits(10, [releasePackage, testPages, releaseSite, webkit], [viewer((name) => WEBKIT.test(name))]),
   consumers: () =>
@@ -113,7 +112,7 @@ export const STEPS = {
     const some = ["--lib", "--test", "decisions", "--test", "status_table"];
     return computes(40, [], [cargo("test", ...WORKSPACE, ...(isQuick ? some : []))]);
   },
-  // `cargo test` has built it.
+  // `cargo test` has built the binary.
   prove: (isQuick) =>
     computes(
       20,
@@ -129,7 +128,7 @@ export const STEPS = {
   clippy: (isQuick) => {
     const ofModules = [
       ["--lib", "--test", "wasm_node", "--test", "wasm_browser"],
-      // The viewer's module is built without the server's half.
+      // The viewer's module is built without the server's part.
       ["--lib", "--no-default-features", "--features", "viewer,small-allocator"],
     ];
     return computes(
@@ -178,7 +177,7 @@ function testsIn(folder, which = () => true) {
     .filter(which);
 }
 
-/** As the module is built for development: what was compiled for it is used again. @param {...string} tests @returns {Command} */
+/** Reuses the compiled dependencies of the development build. @param {...string} tests @returns {Command} */
 function wasmTests(...tests) {
   const folder = inRoot("target", "wasm-test");
   mkdirSync(folder, { recursive: true });
@@ -195,7 +194,7 @@ function wasmTests(...tests) {
   ];
   const options = { binary: onPath("chromium") ?? "chromium", args };
   writeFileSync(`${folder}/webdriver.json`, JSON.stringify({ "goog:chromeOptions": options }));
-  // A list: cargo would split a string at each space, and paths may have some. TOML writes lists of strings as JSON does.
+  // An array: cargo splits a string at spaces, which paths may contain. Arrays of strings in TOML and JSON look the same.
   const runner = JSON.stringify([process.execPath, inRoot("scripts", "test", "wasmRunner.mjs")]);
   const config = ["--config", `target.wasm32-unknown-unknown.runner=${runner}`];
   return {
@@ -225,7 +224,7 @@ function workerd(project) {
       "--project",
       project,
     ],
-    // What workerd says of each object that a test kills.
+    // workerd logs every object that a test kills.
     noise: /killed (before|after) a call|^stack: |^\s+at wasm:|broken\.outputGateBroken/,
   };
 }

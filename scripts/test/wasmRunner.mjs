@@ -1,5 +1,5 @@
-// Cargo's runner of tests in WebAssembly: wasm-bindgen's looks for webdriver.json where it is started, and that is not to be
-// the project's root.
+// Cargo's runner of tests in WebAssembly. It starts wasm-bindgen's runner in another folder than the project's root: the runner
+// reads webdriver.json from its working directory.
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { testRunner } from "../build/steps.mjs";

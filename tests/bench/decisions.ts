@@ -1,4 +1,4 @@
-/** What a decision takes through WebAssembly, and what those take who retry calls for a living. */
+/** Measures the core's decisions through WebAssembly, and the overhead of libraries that retry calls. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfiguredRetryStrategy } from "@smithy/util-retry";
@@ -26,7 +26,7 @@ export interface Row {
   ns: number;
 }
 
-/** Of the building blocks, and of a supervisor's turn. */
+/** Measures the building blocks and a supervisor's Query. */
 export async function ours(): Promise<Row[]> {
   const policy = new RetryPolicy();
   const ring = new UidRing([9001, 9002]);
@@ -37,25 +37,25 @@ export async function ours(): Promise<Row[]> {
   const payload = showServices();
   return [
     {
-      what: "interpret: JSON text goes in, an object comes back by serde-wasm-bindgen",
+      what: "interpret: JSON in, an object out by serde-wasm-bindgen",
       ns: timed(() => interpret("query", 200, undefined, "IN_PROGRESS")),
     },
     {
-      what: "the same, JSON text comes back",
+      what: "the same, JSON out",
       ns: timed(() => JSON.parse(interpretAsText(JSON.stringify("query") as "query", 200, undefined, "IN_PROGRESS"))),
     },
     {
-      what: "the same, by serde-wasm-bindgen both ways",
+      what: "the same, serde-wasm-bindgen both ways",
       ns: timed(() => interpretAsObject("query", 200, undefined, "IN_PROGRESS")),
     },
-    { what: "a payload goes in as JSON text, and is checked", ns: timed(() => checkText(JSON.stringify(payload))) },
-    { what: "the same by serde-wasm-bindgen", ns: timed(() => checkObject(payload)) },
+    { what: "a payload is checked: JSON in", ns: timed(() => checkText(JSON.stringify(payload))) },
+    { what: "the same, serde-wasm-bindgen in", ns: timed(() => checkObject(payload)) },
     {
-      what: "RetryPolicy.wait: a number comes back",
+      what: "RetryPolicy.wait: a number out",
       ns: timed(() => policy.wait("create", "serverError", 1, undefined, 0)),
     },
     {
-      what: "both: what a failed call means, and when to make it again",
+      what: "both: interpret a failed call and plan its retry",
       ns: timed(() => {
         interpret("create", 503);
         return policy.wait("create", "serverError", 1, undefined, 0);
@@ -64,19 +64,19 @@ export async function ours(): Promise<Row[]> {
     { what: "UidRing.next", ns: timed(() => ring.next) },
     { what: "TokenBucket.ask", ns: timed(() => bucket.ask(Date.now(), 1, "query")) },
     {
-      what: "a viewer's frame: numbers in, numbers out, and what to do",
+      what: "a viewer's frame: numbers both ways",
       ns: timed(watching((uids) => new Failover(uids, {}, 0))),
     },
     { what: "the same without WebAssembly", ns: timed(watching((uids) => new WithoutWasm(uids, {}, 0))) },
     {
-      what: "the same with objects across the boundary, by serde-wasm-bindgen",
+      what: "the same, objects both ways by serde-wasm-bindgen",
       ns: timed(watching((uids) => new FailoverOfObjects(Uint32Array.from(uids), 0))),
     },
-    { what: "a supervisor's turn: Query sent, answered, taken, the next one planned", ns: await timedAsync(turn) },
+    { what: "a supervisor's Query: sent, answered, handled, the next one planned", ns: await timedAsync(turn) },
   ];
 }
 
-/** Of a call that succeeds at once, wrapped: what everybody pays for each call. */
+/** The overhead of wrapping a call that succeeds at once. */
 export async function theirs(): Promise<Row[]> {
   const call = async () => 1;
   const policy = retry(handleAll, { maxAttempts: 3, backoff: new ExponentialBackoff() });
@@ -100,7 +100,7 @@ export async function theirs(): Promise<Row[]> {
   ];
 }
 
-/** A viewer of two outputs that play, from the time 0 on. */
+/** A viewer of two playing outputs. Returns a function that handles the next frame. */
 function watching(begin: (uids: number[]) => Pick<Failover, "handle" | "poll">): () => void {
   const uids = [9001, 9002];
   let now = 0;
@@ -118,7 +118,7 @@ function watching(begin: (uids: number[]) => Pick<Failover, "handle" | "poll">):
   return frame;
 }
 
-/** A supervisor whose task runs, and whose calls are answered at once. */
+/** A supervisor with a running task, whose calls are answered at once. Returns a function that waits for one Query. */
 async function monitoring(): Promise<() => Promise<void>> {
   const RUNS = JSON.stringify({
     taskId: "task-1",

@@ -1,4 +1,4 @@
-/** `npm run bench`: one run, one report: in the terminal, as Markdown, and as JSON. */
+/** `npm run bench`: prints a report and writes it as Markdown and JSON. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -51,7 +51,7 @@ const ns = (value: number) => (value < 1_000 ? `${value.toPrecision(3)} ns` : `$
 const kb = (bytes: number) => (bytes / 1_000).toFixed(1);
 
 const text = [
-  "# What Steadymix weighs and takes",
+  "# Sizes and times of Steadymix",
   "",
   `${report.date}, commit ${report.commit}, ${report.machine}. Medians; compare within one report only.`,
   "",
@@ -59,8 +59,8 @@ const text = [
     "Size, in KB",
     [
       "entry",
-      ...["module: raw", "gzip", "brotli", "script: gzip", "brotli", "all of it, inlined: gzip", "brotli"],
-      ...["all of it, without WebAssembly: gzip", "brotli"],
+      ...["module: raw", "gzip", "brotli", "script: gzip", "brotli", "bundle, inlined: gzip", "brotli"],
+      ...["bundle, without WebAssembly: gzip", "brotli"],
     ],
     report.sizes.map(({ entry, module, script, inlined, noWasm }) => [
       entry,
@@ -76,7 +76,7 @@ const text = [
     ]),
   ),
   ...table(
-    "Start-up, cold: an entry imported, its module compiled and instantiated, in ms (workerd: of CPU, over an empty worker)",
+    "Cold start: import of an entry, compilation and instantiation of its module, in ms (workerd: CPU time above an empty worker)",
     ["entry", "Node", "Chromium: inlined", "streaming", "without WebAssembly", "workerd"],
     report.startUp.map(({ entry, nodeMs, chromiumMs, workerdCpuMs }) => [
       entry,
@@ -93,8 +93,8 @@ const text = [
       const NAMES = {
         interpret: "interpret",
         retry: "RetryPolicy::wait",
-        step: "a supervisor's step, poll or answer",
-        frame: "a viewer's frame, and what to do",
+        step: "a supervisor's poll or answer",
+        frame: "a viewer's frame",
       };
       return [NAMES[what], ns(time), allocations.toFixed(1), allocatedBytes.toFixed(0)];
     }),
@@ -105,13 +105,13 @@ const text = [
     report.throughWebAssembly.map(({ what, ns: time }) => [what, ns(time)]),
   ),
   ...table(
-    "Beside it: a call that succeeds at once, wrapped by a library for retrying",
+    "For comparison: a call that succeeds at once, wrapped by a retry library",
     ["library", "time"],
     report.others.map(({ what, ns: time }) => [what, ns(time)]),
   ),
   ...table(
-    "Growth: supervisors in one process, one step after the other",
-    ["supervisors", "ms for a simulated hour", "a step", "bytes each", "bytes of a snapshot"],
+    "Growth: supervisors in one process",
+    ["supervisors", "ms per simulated hour", "time per step", "bytes each", "bytes per snapshot"],
     native.growth.map((row) => [
       row.supervisors.toLocaleString("en"),
       row.msPerSimulatedHour.toPrecision(3),
@@ -121,9 +121,9 @@ const text = [
     ]),
   ),
   ...table(
-    "Recovery: from a task's death to the proof that its replacement runs, in simulated s",
-    ["what tells of it", "median", "95th percentile", "99th", "longest"],
-    report.recovery.map((row) => [row.told, row.median, row.p95, row.p99, row.longest]),
+    "Recovery: from a task's death to the confirmation of its replacement, in simulated s",
+    ["source", "median", "95th percentile", "99th", "longest"],
+    report.recovery.map((row) => [row.source, row.median, row.p95, row.p99, row.longest]),
   ),
 ].join("\n");
 
@@ -134,7 +134,7 @@ writeFileSync(join(folder, "report.md"), `${text}\n`);
 console.log(text);
 console.log("target/bench/report.md, target/bench/report.json");
 
-/** A table in Markdown whose columns stand below each other in a terminal, too. */
+/** A Markdown table with aligned columns. */
 function table(heading: string, head: string[], rows: string[][]): string[] {
   const widths = head.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
   const pad = (cell: string, at: number) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0));
@@ -143,21 +143,21 @@ function table(heading: string, head: string[], rows: string[][]): string[] {
   return [`## ${heading}`, "", line(head), `| ${rule.join(" | ")} |`, ...rows.map(line), ""];
 }
 
-/** Rows of the table of settings, which the tests make anew and compare. */
-function recovery(): { told: string; median: string; p95: string; p99: string; longest: string }[] {
+/** Rows of the generated table of settings. */
+function recovery(): { source: string; median: string; p95: string; p99: string; longest: string }[] {
   const ROWS = {
     "the defaults, a pair of lanes": "polling only, every 120 s",
     "`monitorIntervalMs` 10 s": "polling only, every 10 s",
     "viewers' reports": "viewers' reports",
     notifications: "notifications",
     "notifications and viewers' reports": "notifications and viewers' reports",
-    "told at once, notifications": "notifications, of a service that knows of the death at once",
+    "end reported at once, notifications": "notifications, if the service notices the death at once",
   };
   const lines = readFileSync(join(root, "tests", "simulation", "sweep.md"), "utf8").split("\n");
-  return Object.entries(ROWS).map(([setting, told]) => {
+  return Object.entries(ROWS).map(([setting, source]) => {
     const cells = lines.find((line) => line.startsWith(`| ${setting} |`))?.split("|");
     const [median, p95, p99, longest] = (cells?.[5] ?? "").trim().split(" / ");
     if (!median || !p95 || !p99 || !longest) throw new Error(`tests/simulation/sweep.md has no row "${setting}"`);
-    return { told, median, p95, p99, longest };
+    return { source, median, p95, p99, longest };
   });
 }

@@ -1,4 +1,4 @@
-/** How long an entry takes to be imported: its script is read, its module compiled and instantiated. */
+/** Measures the import of an entry: reading its script, compiling and instantiating its module. */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,14 +12,14 @@ import { median } from "./timed.ts";
 
 const TIMES = 50;
 
-/** How an entry may have its module in a page. */
+/** The forms of an entry for pages. */
 const HOW = ["inline", "streaming", "no-wasm"] as const;
 
 export interface StartUp {
   entry: string;
   nodeMs: number;
   chromiumMs: Partial<Record<(typeof HOW)[number], number>>;
-  /** CPU time, over that of an empty worker: no clock goes on in workerd while a worker starts. Only Linux tells it. */
+  /** CPU time above that of an empty worker: clocks stand still in workerd while a worker starts. Only measured on Linux. */
   workerdCpuMs: number | undefined;
 }
 
@@ -42,20 +42,20 @@ export async function startUp(entries: { name: string; folder: string }[]): Prom
   }
 }
 
-/** What the import of a script takes, in ms. */
+/** The time of the import of a script, in ms. */
 async function start(script: string): Promise<number> {
   const began = performance.now();
   await import(script);
   return performance.now() - began;
 }
 
-/** In a process of its own, where nothing is warm. */
+/** Measures in a new process: caches are cold. */
 function inNode(script: string): number {
   const program = `console.log(await (${start})(${JSON.stringify(pathToFileURL(script).href)}))`;
   return Number(execFileSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" }));
 }
 
-/** In pages of their own, with nothing in their caches: one script, and the module's file beside it. */
+/** Measures in new pages with empty caches: one script, and the module's file next to it. */
 function inChromium(browser: Browser, dist: string, how: string): Promise<number> {
   return packed(`export * from ${JSON.stringify(join(dist, `index.${how}.js`))};`, dist, async (folder) => {
     writeFileSync(join(folder, "index.html"), "<!doctype html><title></title>");
@@ -92,7 +92,7 @@ export default { fetch: () => new Response(Object.keys(all).length) };`;
 
 const moduleOf = (folder: string) => readdirSync(folder).find((file) => file.endsWith(".wasm")) ?? "";
 
-/** Gives a folder with `script.js`, all that `entry` imports as an application would have it, and the module's file. */
+/** Bundles `entry` into `script.js` as an application would, and passes its folder, with the module's file, to `use`. */
 async function packed<T>(entry: string, dist: string, use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "steadymix-start-up-"));
   try {
@@ -107,7 +107,7 @@ async function packed<T>(entry: string, dist: string, use: (folder: string) => P
   }
 }
 
-/** Of a workerd of its own, until it has answered for the first time. */
+/** The CPU time of a new workerd until its first answer. */
 async function cpuOfWorkerd(folder: string, ...files: string[]): Promise<number> {
   const worker = await startBinary(folder, (port) => configOf(files, port), "/");
   const took = cpuMs(worker.pid);

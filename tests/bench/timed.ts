@@ -1,4 +1,4 @@
-/** Rounds whose median is told. */
+/** The result is the median of this many rounds. */
 const ROUNDS = 15;
 const ROUND_MS = 60;
 
@@ -6,7 +6,7 @@ export function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** ns for each time: the median of rounds of many. */
+/** The time of one call in ns: the median of several rounds of many calls. */
 export function timed(once: () => unknown): number {
   const round = (times: number) => {
     const began = performance.now();
@@ -18,7 +18,7 @@ export function timed(once: () => unknown): number {
   return median(Array.from({ length: ROUNDS }, () => (round(times) * 1e6) / times));
 }
 
-/** The same of what has to be awaited. */
+/** As `timed`, for asynchronous functions. */
 export async function timedAsync(once: () => Promise<unknown>): Promise<number> {
   const round = async (times: number) => {
     const began = performance.now();

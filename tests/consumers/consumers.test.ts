@@ -1,6 +1,6 @@
 /**
- * The packed package, imported by whoever may import it: everyone builds, runs, and makes the same calls
- * (`project/src/calls.mjs`): a task is launched and confirmed, and a viewer changes over.
+ * Imports the packed package in every supported runtime, bundler and test runner. Each makes the same calls
+ * (`project/src/calls.mjs`): a task is launched and confirmed, and a viewer switches.
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
@@ -14,12 +14,12 @@ import { lock } from "../../scripts/build/lock.mjs";
 import { launch, serve } from "../viewer/browser.ts";
 import { configOf, startBinary } from "../worker/workerd.ts";
 
-const SAID = JSON.stringify({ confirmed: 9001, switched: [1, 2] });
-const SAID_WITHOUT_WASM = JSON.stringify({ wasm: false, switched: [1, 2] });
+const RESULT = JSON.stringify({ confirmed: 9001, switched: [1, 2] });
+const RESULT_WITHOUT_WASM = JSON.stringify({ wasm: false, switched: [1, 2] });
 const root = join(import.meta.dirname, "..", "..");
-// Their packages are there already; only Steadymix is installed anew.
+// The consumers' packages are already installed. Only Steadymix is installed for each run.
 const folder = consumersFolder();
-// As it is now: Vite, in this process, sets NODE_ENV, which Next takes amiss.
+// Copied before Vite sets NODE_ENV in this process: Next does not accept its value.
 const env: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
 const installed = (...parts: string[]) => join(folder, "node_modules", ...parts);
 const run = (command: string, ...args: string[]) =>
@@ -33,13 +33,13 @@ const run = (command: string, ...args: string[]) =>
 const npx = (name: string, ...args: string[]) => run(installed(".bin", name), ...args);
 let browser: Browser;
 
-/** Whatever an earlier run has left. */
+/** Removes the files of an earlier run. */
 const clear = () => {
   for (const name of readdirSync(folder))
     if (!/^(node_modules|package(-lock)?\.json|installed)$/.test(name)) rmSync(join(folder, name), { recursive: true });
 };
 
-// Another clone may try its package there.
+// Other clones share the folder.
 let release = () => {};
 
 before(async () => {
@@ -64,25 +64,28 @@ after(async () => {
 
 for (const version of [20, 22, 24]) {
   const node = installed(`node-${version}`, "bin", "node");
-  test(`Node ${version}`, () => assert.equal(run(node, "src/terminal.mjs").trim(), SAID));
-  test(`Node ${version}, require`, () => assert.equal(run(node, "src/terminal.cjs").trim(), SAID));
+  test(`Node ${version}`, () => assert.equal(run(node, "src/terminal.mjs").trim(), RESULT));
+  test(`Node ${version}, require`, () => assert.equal(run(node, "src/terminal.cjs").trim(), RESULT));
   test(`Node ${version}, the streaming entries`, () =>
-    assert.equal(run(node, "src/terminal.streaming.mjs").trim(), SAID));
+    assert.equal(run(node, "src/terminal.streaming.mjs").trim(), RESULT));
 }
 
 test("Node without WebAssembly, and React Native's condition", () => {
-  const said = run(process.execPath, "--conditions", "react-native", "src/terminal.noWasm.mjs");
-  assert.equal(said.trim(), SAID_WITHOUT_WASM);
+  const result = run(process.execPath, "--conditions", "react-native", "src/terminal.noWasm.mjs");
+  assert.equal(result.trim(), RESULT_WITHOUT_WASM);
 });
 
-// Its engine is that of Linux on x64 here.
+// The installed engine is for Linux on x64.
 test("Hermes, bundled by Metro", { skip: process.platform !== "linux" || process.arch !== "x64" }, () => {
   npx("metro", "build", "native/app.mjs", "--config", "native/metro.config.cjs", "--out", "out/native.js");
-  assert.equal(run(installed("hermes-engine-cli", "linux64-bin", "hermes"), "out/native.js").trim(), SAID_WITHOUT_WASM);
+  assert.equal(
+    run(installed("hermes-engine-cli", "linux64-bin", "hermes"), "out/native.js").trim(),
+    RESULT_WITHOUT_WASM,
+  );
 });
 
-test("Bun", () => assert.equal(npx("bun", "src/terminal.mjs").trim(), SAID));
-test("Deno", () => assert.equal(npx("deno", "run", "--allow-all", "src/terminal.mjs").trim(), SAID));
+test("Bun", () => assert.equal(npx("bun", "src/terminal.mjs").trim(), RESULT));
+test("Deno", () => assert.equal(npx("deno", "run", "--allow-all", "src/terminal.mjs").trim(), RESULT));
 
 test("Vitest", () => {
   npx("vitest", "run", "--globals", "src/calls.test.mjs");
@@ -95,17 +98,17 @@ test("Jest", () => {
 
 test("Vite, on the server", () => {
   npx("vite", "build", "--ssr", "src/terminal.mjs", "--outDir", "out/ssr", "--logLevel", "warn");
-  assert.equal(run(process.execPath, "out/ssr/terminal.js").trim(), SAID);
+  assert.equal(run(process.execPath, "out/ssr/terminal.js").trim(), RESULT);
 });
 
 test("esbuild, for Node", () => {
   npx("esbuild", "src/terminal.mjs", "--bundle", "--platform=node", "--format=esm", "--outfile=out/node/terminal.mjs");
-  assert.equal(run(process.execPath, "out/node/terminal.mjs").trim(), SAID);
+  assert.equal(run(process.execPath, "out/node/terminal.mjs").trim(), RESULT);
 });
 
 const PAGE_SCRIPT = '<script type="module" src="page.js"></script>';
 
-/** Without any configuration for WebAssembly: what each needs to find packages of npm's, and no more. */
+/** Only the configuration that each bundler needs for npm packages, and none for WebAssembly. */
 const BUNDLERS: Record<string, (to: string) => void> = {
   esbuild: (to) => npx("esbuild", "src/page.mjs", "--bundle", "--format=esm", `--outfile=${to}/page.js`),
   "esbuild, classic script": (to) =>
@@ -138,7 +141,7 @@ for (const [name, build] of Object.entries(BUNDLERS)) {
   });
 }
 
-// Parcel reads a package's `exports` only if it is told to: see the project's package.json.
+// Parcel reads a package's `exports` only if the project's package.json enables it.
 test("Parcel", async () => {
   mkdirSync(join(folder, "out", "parcel"), { recursive: true });
   writeFileSync(
@@ -165,11 +168,11 @@ test("a content security policy that forbids WebAssembly", async () => {
     join(folder, "out", "noWasm"),
     PAGE_SCRIPT,
     { "content-security-policy": "default-src 'none'; script-src 'self'" },
-    { said: SAID_WITHOUT_WASM },
+    { result: RESULT_WITHOUT_WASM },
   );
 });
 
-/** Those that take the module's file along. */
+/** Bundlers that copy the module's file. */
 const STREAMING: Record<string, (to: string) => void> = {
   webpack: (to) => run(process.execPath, "webpack.mjs", join(folder, to), "./src/page.streaming.mjs"),
   Vite: (to) => {
@@ -190,11 +193,11 @@ for (const [name, build] of Object.entries(STREAMING)) {
   });
 }
 
-test("the streaming entries under a security policy, and with another content type", async () => {
+test("the streaming entries with a content security policy and another content type", async () => {
   const to = join(folder, "out", "streaming-csp");
   mkdirSync(to, { recursive: true });
   npx("esbuild", "src/page.streaming.mjs", "--bundle", "--format=esm", `--outfile=${to}/page.js`);
-  // What esbuild leaves behind.
+  // esbuild does not copy these files.
   copyFileSync(installed("steadymix", "dist", "core.wasm"), join(to, "core.wasm"));
   copyFileSync(installed("steadymix", "dist", "viewer", "viewer.wasm"), join(to, "viewer.wasm"));
   const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
@@ -211,7 +214,7 @@ test("the streaming entries under a security policy, and with another content ty
   );
 });
 
-test("the streaming entries where the module's file is not: what is missing is said", async () => {
+test("the streaming entries without the module's file report its address", async () => {
   const to = join(folder, "out", "without-file");
   mkdirSync(to, { recursive: true });
   npx("esbuild", "src/page.streaming.mjs", "--bundle", "--format=esm", `--outfile=${to}/page.js`);
@@ -237,7 +240,7 @@ function withoutBundler(how: "inline" | "streaming", page: string): string {
   return `<script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="src/${page}.mjs"></script>`;
 }
 
-test("Vite, its development server", async () => {
+test("Vite's development server", async () => {
   const { createServer } = await import(pathToFileURL(installed("vite", "dist", "node", "index.js")).href);
   for (const [file, page] of [
     ["dev.html", "page"],
@@ -274,15 +277,15 @@ test("a web worker, an iframe, and each entry twice in one page", async () => {
         worker.onerror = ({ message }) => reject(new Error(message));
       });
       const inFrame = new Promise((resolve) => {
-        const look = setInterval(() => {
-          const said = document.querySelector("iframe").contentDocument.title;
-          if (said === "") return;
-          clearInterval(look);
-          resolve(said);
+        const timer = setInterval(() => {
+          const result = document.querySelector("iframe").contentDocument.title;
+          if (result === "") return;
+          clearInterval(timer);
+          resolve(result);
         }, 20);
       });
       const [one, two] = await Promise.all([import("./entries.js?1"), import("./entries.js?2")]);
-      if (one.Supervisor === two.Supervisor) throw new Error("it is the same module");
+      if (one.Supervisor === two.Supervisor) throw new Error("both imports are the same module");
       const all = new Set(await Promise.all([inWorker, inFrame, one.calls(one), two.calls(two)]));
       document.title = [...all].join(", ");
     </script>`,
@@ -295,12 +298,12 @@ test("workerd, bundled by wrangler", async () => {
   run(process.execPath, wrangler, "deploy", "--dry-run", ...flags, "src/worker.mjs");
   const files = readdirSync(join(folder, "out", "worker"))
     .filter((file) => /\.(js|wasm)$/.test(file))
-    // The entry first.
+    // workerd needs the entry first.
     .sort((a, b) => a.slice(-4).localeCompare(b.slice(-4)))
     .map((file) => `out/worker/${file}`);
   const worker = await startBinary(folder, (port) => configOf(files, port), "/");
   try {
-    assert.equal(await (await fetch(worker.url)).text(), SAID);
+    assert.equal(await (await fetch(worker.url)).text(), RESULT);
   } finally {
     worker.stop();
   }
@@ -313,22 +316,22 @@ test("Next.js, a client component and a route on its edge runtime", async () => 
   const server = spawn(process.execPath, args, { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
   try {
     const url = await new Promise<string>((resolve, reject) => {
-      let said = "";
+      let output = "";
       server.stdout.on("data", (text) => {
-        said += text;
-        const [address] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? [];
+        output += text;
+        const [address] = /http:\/\/127\.0\.0\.1:\d+/.exec(output) ?? [];
         if (address) resolve(address);
       });
-      server.once("exit", () => reject(new Error(said)));
+      server.once("exit", () => reject(new Error(output)));
     });
     await checkAt(url);
-    assert.equal(await (await fetch(`${url}/api/calls`)).text(), SAID);
+    assert.equal(await (await fetch(`${url}/api/calls`)).text(), RESULT);
   } finally {
     server.kill();
   }
 });
 
-/** What the page says when it has made its calls. */
+/** Serves a page with this script and checks its result. */
 async function checkPage(
   at: string,
   script: string,
@@ -349,15 +352,15 @@ async function checkServed(at: string, headers: Record<string, string> = {}, exp
 }
 
 interface Expected {
-  /** What the page says. */
-  said?: string;
-  /** How many WebAssembly modules it fetches for it. */
+  /** The page's title after the calls. */
+  result?: string;
+  /** How many WebAssembly modules the page fetches. */
   modules?: number;
-  /** Content types that its server has for some files, in the place of the right ones. */
+  /** Content types by file extension that the server sends instead of the right ones. */
   types?: Record<string, string>;
 }
 
-async function checkAt(url: string, { said = SAID, modules = 0 }: Expected = {}): Promise<void> {
+async function checkAt(url: string, { result = RESULT, modules = 0 }: Expected = {}): Promise<void> {
   const page = await browser.newPage();
   try {
     const errors: string[] = [];
@@ -367,14 +370,14 @@ async function checkAt(url: string, { said = SAID, modules = 0 }: Expected = {})
     });
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     const broken = new Promise<never>((_, reject) => page.once("pageerror", reject));
-    // It may come before it is waited for.
+    // The error may occur before anything awaits it.
     broken.catch(() => {});
     await page.goto(url);
-    const spoke = page
+    const finished = page
       .waitForFunction(() => document.title !== "", undefined, { timeout: 30_000 })
-      .catch(() => assert.fail(errors.join("\n") || "the page said nothing"));
-    await Promise.race([spoke, broken]);
-    assert.equal(await page.title(), said);
+      .catch(() => assert.fail(errors.join("\n") || "the page has no result"));
+    await Promise.race([finished, broken]);
+    assert.equal(await page.title(), result);
     assert.equal(fetched, modules);
   } finally {
     await page.close();

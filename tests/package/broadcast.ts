@@ -1,4 +1,4 @@
-/** A process that keeps a group alive, and may be killed at any moment: `node broadcast.ts URL SNAPSHOT_FILE SPEED`. */
+/** A process that runs a group and may be killed at any time: `node broadcast.ts URL SNAPSHOT_FILE SPEED`. */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { RedundancyGroup, type SupervisorEnv } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
@@ -6,7 +6,7 @@ import { groupConfig } from "./world.ts";
 
 const [url = "", file = "", speed = "1"] = process.argv.slice(2);
 
-/** Whole or not at all. */
+/** Writes atomically. */
 function persist(snapshot: string): void {
   const descriptor = openSync(`${file}.new`, "w");
   writeSync(descriptor, snapshot);

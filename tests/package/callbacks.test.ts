@@ -1,4 +1,4 @@
-/** What the application gives: callbacks that fail, hang, call back, or give something else; and a clock that is none. */
+/** Callbacks of the application that fail, hang, re-enter or return wrong values, and invalid clocks. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createServer } from "node:http";
@@ -15,8 +15,8 @@ const offline = {
   fetch: () => Promise.reject(new TypeError("no network")),
 };
 
-/** What `onError` was told, in short. */
-function told() {
+/** Collects the errors that `onError` receives, in short form. */
+function errorLog() {
   const errors: string[] = [];
   const onError: SupervisorEnv["onError"] = (error, callback) => {
     errors.push(`${callback}: ${isSteadymixError(error) ? error.code : (error as Error).message}`);
@@ -24,7 +24,7 @@ function told() {
   return { errors, onError };
 }
 
-test("whatever becomes of the snapshots from stop() on, Delete goes out, and run() resolves", async (t) => {
+test("after stop(), failing snapshots prevent neither Delete nor the end of run()", async (t) => {
   const ways: Record<string, () => unknown> = {
     rejects: () => Promise.reject(new Error("disk full")),
     throws: () => {
@@ -37,7 +37,7 @@ test("whatever becomes of the snapshots from stop() on, Delete goes out, and run
       (env: SupervisorEnv) => new Supervisor(supervisorConfig, env),
       (env: SupervisorEnv) => new RedundancyGroup(groupConfig, env),
     ]) {
-      const { errors, onError } = told();
+      const { errors, onError } = errorLog();
       let isStopping = false;
       const { server, env, events, event } = await world(
         t,
@@ -61,8 +61,8 @@ test("whatever becomes of the snapshots from stop() on, Delete goes out, and run
   }
 });
 
-test("a persist that is too slow for a Create is named, and not blamed on the network", async (t) => {
-  const { errors, onError } = told();
+test("a persist that is too slow for a Create is reported, and not as a network error", async (t) => {
+  const { errors, onError } = errorLog();
   const pending: (() => void)[] = [];
   let isSlow = true;
   const persist = () => (isSlow ? new Promise<void>((resolve) => pending.push(resolve)) : undefined);
@@ -71,7 +71,7 @@ test("a persist that is too slow for a Create is named, and not blamed on the ne
   const outcome = supervisor.run();
   const notPersisted = () => events.filter((event) => event.type === "retrying" && event.reason === "notPersisted");
   await event(() => notPersisted().length === 3);
-  assert.equal(server.emulator.state().stats.calls.create, undefined, "no Create leaves without its snapshot");
+  assert.equal(server.emulator.state().stats.calls.create, undefined, "no Create is sent without its snapshot");
   assert.ok(errors.length > 0 && errors.every((error) => error === "persist: CALLBACK_TIMEOUT"), errors.join());
   isSlow = false;
   for (const resolve of pending) resolve();
@@ -87,7 +87,7 @@ test("a persist that is too slow for a Create is named, and not blamed on the ne
 });
 
 test("a persist that hangs once is called again", async (t) => {
-  const { errors, onError } = told();
+  const { errors, onError } = errorLog();
   let calls = 0;
   const persist = () => (++calls === 1 ? new Promise<void>(() => {}) : undefined);
   const { env, event } = await world(t, {}, { onError, persist });
@@ -99,8 +99,8 @@ test("a persist that hangs once is called again", async (t) => {
   await outcome;
 });
 
-test("an rtcToken that is not answered is named, and asked for again", async (t) => {
-  const { errors, onError } = told();
+test("an rtcToken that hangs is reported and called again", async (t) => {
+  const { errors, onError } = errorLog();
   let calls = 0;
   const rtcToken = () => (++calls === 1 ? new Promise<string>(() => {}) : "a token");
   const { env, event } = await world(t, {}, { onError, rtcToken });
@@ -112,8 +112,8 @@ test("an rtcToken that is not answered is named, and asked for again", async (t)
   await outcome;
 });
 
-test("a permit that is not answered is named, and asked for again", async (t) => {
-  const { errors, onError } = told();
+test("a permit that hangs is reported and called again", async (t) => {
+  const { errors, onError } = errorLog();
   let calls = 0;
   const permit = () => (++calls === 1 ? new Promise<number>(() => {}) : 0);
   const { env, event } = await world(t, {}, { onError, acquirePermit: permit });
@@ -126,7 +126,7 @@ test("a permit that is not answered is named, and asked for again", async (t) =>
   await outcome;
 });
 
-test("without permits, Queries are as far apart as is asked for, and nothing else waits for them", async (t) => {
+test("when permits fail, Queries keep their interval and delay no other call", async (t) => {
   const intervalMs = 20_000;
   const queries: number[] = [];
   let enough = () => {};
@@ -159,7 +159,7 @@ test("without permits, Queries are as far apart as is asked for, and nothing els
   await outcome;
   const [first = 0] = queries;
   const elapsedMs = Number(queries.at(-1)) - first;
-  // A call may leave a moment after it was allowed.
+  // A call may be sent slightly after it was allowed.
   const least = (queries.length - 2) * intervalMs;
   assert.ok(elapsedMs >= least, `${queries.length} Queries within ${elapsedMs} ms`);
   assert.deepEqual(
@@ -168,7 +168,7 @@ test("without permits, Queries are as far apart as is asked for, and nothing els
   );
 });
 
-test("what a callback gives is checked, and named", async (t) => {
+test("return values of callbacks are validated", async (t) => {
   const wrong: Record<string, unknown> = {
     undefined: undefined,
     null: null,
@@ -203,9 +203,9 @@ test("what a callback gives is checked, and named", async (t) => {
   for (const [callback, code] of Object.entries(codes)) {
     for (const [name, value] of Object.entries(wrong)) {
       if (right[callback]?.includes(name)) continue;
-      // Each second one by a promise, but for what is no value of a promise.
+      // Every second value comes in a promise. A hostile thenable cannot be wrapped.
       const given = calls.made++ % 2 === 0 || name === "hostile thenable" ? value : Promise.resolve(value);
-      const { errors, onError } = told();
+      const { errors, onError } = errorLog();
       const { env, event } = await world(t, {}, { onError });
       let asked = 0;
       const real = env[callback as "fetch"];
@@ -218,7 +218,7 @@ test("what a callback gives is checked, and named", async (t) => {
       await event(({ type }) => type === "confirmed");
       const rejected = callback === "fetch" ? [] : [`${callback}: do not wait for me`];
       const expected = name === "hostile thenable" ? rejected : [`${callback}: ${code}`];
-      assert.deepEqual(errors, expected, `${callback} gave ${name}`);
+      assert.deepEqual(errors, expected, `${callback} returns ${name}`);
       supervisor.dispose();
       await assert.rejects(outcome, { code: "DISPOSED" });
     }
@@ -241,7 +241,7 @@ const CLOCKS: Record<string, () => unknown> = {
   },
 };
 
-test("a clock that is none is refused by its name", async () => {
+test("an invalid clock is refused with its name", async () => {
   for (const [how, now] of Object.entries(CLOCKS)) {
     const refused = (error: unknown) => {
       assert.ok(isSteadymixError(error), how);
@@ -253,7 +253,7 @@ test("a clock that is none is refused by its name", async () => {
     const sound = new Supervisor(supervisorConfig, offline);
     assert.throws(() => Supervisor.restore(sound.snapshot(), env), refused);
 
-    // It breaks once it is under way: whatever needs the time says so, and goes on when it is mended.
+    // The clock breaks during the run: methods that need the time throw, and work again once it is fixed.
     let isBroken = false;
     const breaking = new Supervisor(supervisorConfig, {
       ...offline,
@@ -273,7 +273,7 @@ test("a clock that is none is refused by its name", async () => {
   }
 });
 
-test("a clock that breaks while a call waits for its snapshot lets nothing leave", async (t) => {
+test("a call that waits for its snapshot is not sent if the clock breaks", async (t) => {
   let isBroken = false;
   const calls: string[] = [];
   const { server, env } = await world(t);
@@ -294,7 +294,7 @@ test("a clock that breaks while a call waits for its snapshot lets nothing leave
   supervisor.dispose();
 });
 
-test("a clock that is set back by a day holds nothing up", { timeout: 60_000 }, async (t) => {
+test("a clock that is set back by a day delays nothing", { timeout: 60_000 }, async (t) => {
   let back = 0;
   const began = Date.now();
   const now = () => began + (Date.now() - began) * SPEED - back;
@@ -309,7 +309,7 @@ test("a clock that is set back by a day holds nothing up", { timeout: 60_000 }, 
   await outcome;
 });
 
-test("one that is restored when it is over says so", async (t) => {
+test("a supervisor restored after its end emits alreadyEnded", async (t) => {
   const { env, event, events } = await world(t);
   const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
@@ -327,14 +327,14 @@ test("one that is restored when it is over says so", async (t) => {
 
 const CALLBACKS = ["fetch", "rtcToken", "persist", "acquirePermit", "onEvent", "onError", "now"] as const;
 
-/** The host, of which one callback does something before what it does anyhow. */
+/** The host, with a callback that first calls `act`. */
 function interposed(env: SupervisorEnv, within: (typeof CALLBACKS)[number], act: () => void): SupervisorEnv {
   const began = Date.now();
   const whole: SupervisorEnv = { ...env, now: () => began + (Date.now() - began) * SPEED };
   if (within === "onError")
     whole.onEvent = (event) => {
       env.onEvent?.(event);
-      throw new Error("tell onError");
+      throw new Error("calls onError");
     };
   const real = whole[within] as ((...args: never[]) => unknown) | undefined;
   const before = (...args: never[]) => {
@@ -356,7 +356,7 @@ test("every callback may call every method", async (t) => {
     let times = 0;
     const seen = new Set<string>();
     const meddle = () => {
-      // Each check has the clock asked again.
+      // The methods call the clock again.
       if (!supervisor || depth > 0 || times > 20) return;
       times += 1;
       depth += 1;
@@ -390,7 +390,7 @@ test("every callback may call every method", async (t) => {
   }
 });
 
-test("disposed of within any callback, nothing of it runs any more", async (t) => {
+test("after dispose() within any callback, nothing runs any more", async (t) => {
   for (const within of CALLBACKS) {
     const { env } = await world(t, {}, { acquirePermit: () => 0, persist: () => {}, rtcToken: () => "token" });
     let supervisor: Supervisor | undefined;
@@ -402,7 +402,7 @@ test("disposed of within any callback, nothing of it runs any more", async (t) =
   }
 });
 
-test("disposed of by its clock, nothing more is asked of the application", async (t) => {
+test("after dispose() within the clock, no callback is called", async (t) => {
   const { env } = await world(t);
   const asked: string[] = [];
   let supervisor: Supervisor | undefined;
@@ -426,7 +426,7 @@ test("disposed of by its clock, nothing more is asked of the application", async
   assert.deepEqual([reads, asked], [3, []]);
 });
 
-test("a secret that would not be known again is refused", () => {
+test("a secret that could not be redacted is refused", () => {
   for (const name of ["customerId", "customerSecret", "notificationSecret"]) {
     const given = { customerId: "customer", customerSecret: "s3cret", [name]: "s3cr3t-abcdef\ud800" };
     assert.throws(
@@ -437,7 +437,7 @@ test("a secret that would not be known again is refused", () => {
   }
 });
 
-test("dispose() aborts the calls that are under way, and the process ends", async (t) => {
+test("dispose() aborts calls in flight, and the process ends", async (t) => {
   let signal: AbortSignal | null | undefined;
   let called = () => {};
   const isCalled = new Promise<void>((resolve) => {
@@ -458,7 +458,7 @@ test("dispose() aborts the calls that are under way, and the process ends", asyn
   assert.equal(signal?.aborted, true);
   await assert.rejects(outcome, { code: "DISPOSED" });
 
-  // A service that answers nothing, and a process of its own.
+  // A service that never answers, and a separate process.
   const silent = createServer(() => {});
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   t.after(() => {
@@ -480,17 +480,17 @@ test("dispose() aborts the calls that are under way, and the process ends", asyn
     });
     supervisor.run().catch(({ code }) => console.log(code));`;
   const begun = Date.now();
-  const said = await new Promise((resolve, reject) => {
+  const output = await new Promise((resolve, reject) => {
     const args = ["--input-type=module", "--eval", program];
     execFile(process.execPath, args, { cwd: import.meta.dirname, timeout: 60_000 }, (error, stdout) =>
       error ? reject(error) : resolve(stdout),
     );
   });
-  assert.equal(said, "DISPOSED\n");
-  assert.ok(Date.now() - begun < 9_000, `it has taken ${Date.now() - begun} ms; Acquire's time-out is 10 s`);
+  assert.equal(output, "DISPOSED\n");
+  assert.ok(Date.now() - begun < 9_000, `it took ${Date.now() - begun} ms; Acquire's timeout is 10 s`);
 });
 
-test("fetch is the one that there is at each call, and nothing comes out of a cache", async (t) => {
+test("each call uses the current global fetch, without a cache", async (t) => {
   const original = globalThis.fetch;
   t.after(() => {
     globalThis.fetch = original;
@@ -503,7 +503,7 @@ test("fetch is the one that there is at each call, and nothing comes out of a ca
       ...withoutFetch,
       ...given,
     } as SupervisorEnv);
-    // As msw and OpenTelemetry do, after it was made.
+    // Replaced later, as msw and OpenTelemetry do.
     const caches = new Map<string, string | undefined>();
     globalThis.fetch = (input, init) => {
       caches.set(`${init?.method} ${String(input).includes("hosts_only") ? "presence" : "task"}`, init?.cache);

@@ -21,18 +21,18 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
   return { code, out, err };
 }
 
-test("the day of trouble is told, and ends with nothing left behind", async () => {
+test("the demo plays all acts and ends without orphaned tasks", async () => {
   const { code, out, err } = await run("--speed", "100");
   assert.equal(err, "");
   assert.equal(code, 0, out);
   for (let act = 1; act <= 8; act += 1) assert.match(out, new RegExp(`^── ${act}\\. `, "m"));
-  assert.match(out, /tasks left behind +0$/m);
+  assert.match(out, /orphaned tasks +0$/m);
   assert.match(out, /two tasks on one uid +0$/m);
   const wide = out.split("\n").filter((line) => [...line].length > 80);
-  assert.deepEqual(wide, [], "fits a terminal");
+  assert.deepEqual(wide, [], "lines fit a terminal");
 });
 
-test("flags that are wrong are named", async () => {
+test("wrong flags are reported", async () => {
   const wrong = async (...args: string[]) => {
     const { code, err } = await run(...args);
     return [code, err.split("\n")[0]];
@@ -48,7 +48,7 @@ test("flags that are wrong are named", async () => {
   assert.match(String(line), /Unknown option '--sped'/);
 });
 
-test("--help says what there is", async () => {
+test("--help lists the flags", async () => {
   const { code, out } = await run("--help");
   assert.equal(code, 0);
   assert.match(out, /--app-id ID/);

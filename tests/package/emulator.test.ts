@@ -4,7 +4,7 @@ import { Supervisor } from "steadymix";
 import { type Command, Emulator, type Profile } from "steadymix/emulator";
 import { SPEED, supervisorConfig } from "./world.ts";
 
-test("the stand-in serves users' own tests, without a server", { timeout: 60_000 }, async () => {
+test("the emulator works in users' tests, without a server", { timeout: 60_000 }, async () => {
   const emulator = new Emulator({ seed: 7 }, SPEED);
   emulator.control({ type: "addRule", rule: { call: "create", times: 2, effect: { type: "answer", status: 503 } } });
   const supervisor = new Supervisor(
@@ -31,7 +31,7 @@ test("the stand-in serves users' own tests, without a server", { timeout: 60_000
   );
 });
 
-test("its fetch answers with each status that there is, those without a body too", async () => {
+test("fetch returns every status, also those without a body", async () => {
   const emulator = new Emulator({ answerMs: [0, 0] });
   for (const status of [200, 204, 205, 304, 599]) {
     emulator.control({ type: "addRule", rule: { times: 1, effect: { type: "answer", status } } });
@@ -41,7 +41,7 @@ test("its fetch answers with each status that there is, those without a body too
   }
 });
 
-test("a profile, a speed or a command that cannot be is refused, and named", () => {
+test("invalid profiles, speeds and commands are refused", () => {
   const answer = (status: number): Command => ({ type: "addRule", rule: { effect: { type: "answer", status } } });
   const emulator = new Emulator();
   const statuses = "must be from 200 to 599";
@@ -87,7 +87,7 @@ test("a profile, a speed or a command that cannot be is refused, and named", () 
     [make({}, 10_001), `speed is 10001, but ${speeds}`],
     [make({}, "fast" as never), `speed is "fast", but ${speeds}`],
     [command(undefined as never), "command is undefined, but must be an object"],
-    [command({ type: "kill" } as never), "command needs taskId or uid: which task it is about"],
+    [command({ type: "kill" } as never), "command needs taskId or uid: the task that it applies to"],
     [command({ type: "kill", uid: 9 }), "command.uid is 9, but must be of a live task, and there is none"],
     [
       command({ type: "kill", uid: "9" } as never),

@@ -1,4 +1,4 @@
-// The examples of the README, run as they stand there: only what they leave to the application is put before them.
+// Runs the README's examples unchanged. Only the application's part is added before them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 const root = join(import.meta.dirname, "..", "..");
-// Inside the package, so that it can import itself by its name.
+// Inside the project: there, the package can import itself by its name.
 const folder = join(root, "target", "examples");
 mkdirSync(folder, { recursive: true });
 const README = readFileSync(join(root, "README.md"), "utf8");
 const blocks = [...README.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code]) => code ?? "");
 
-/** What an application has already: a service, and what is said of it. */
+/** The application's part: an emulated service and the variables of the examples. */
 const APPLICATION = `
 import { Emulator as Service } from "steadymix/emulator";
 import { showServices } from "../../tests/emulator/js/payload.ts";
@@ -29,71 +29,74 @@ const tellViewers = (uid) => console.log("watch", uid);
 `;
 
 interface Example {
-  /** What only this one has in it. */
+  /** A text that only this example contains. */
   mark: string;
   before?: string;
   after?: string;
   change?: (code: string) => string;
 }
 
-/** The file of an example, with what comes before and after it. */
+/** Writes an example to a file, with code before and after it. */
 function example(name: string, { mark, before = "", after = "", change = (code) => code }: Example): string {
   const [found, ...others] = blocks.filter((code) => code.includes(mark));
-  assert.ok(found && others.length === 0, `there is one example with ${mark}`);
+  assert.ok(found && others.length === 0, `exactly one example contains ${mark}`);
   const file = join(folder, `${name}.mjs`);
   writeFileSync(file, [before, change(found), after].join("\n"));
   return file;
 }
 
-/** Runs it, and asks it to end as soon as it has said this. Resolves with all that it said. */
-function saidBy(file: string, enough?: RegExp): Promise<string> {
+/** Runs a program and resolves with its output. Sends SIGTERM as soon as the output matches `enough`. */
+function outputOf(file: string, enough?: RegExp): Promise<string> {
   const child = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
+  let output = "";
   let isAsked = false;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (text) => {
-      said += text;
-      if (isAsked || !enough?.test(said)) return;
+      output += text;
+      if (isAsked || !enough?.test(output)) return;
       isAsked = true;
       child.kill("SIGTERM");
     });
   }
   return new Promise((resolve, reject) => {
     child.once("exit", (code, signal) =>
-      code === 0 ? resolve(said) : reject(new Error(`it ended with ${code ?? signal}:\n${said}`)),
+      code === 0 ? resolve(output) : reject(new Error(`the example ended with ${code ?? signal}:\n${output}`)),
     );
   });
 }
 
 test("ten lines that keep a task up", async () => {
   const after = 'console.log("gone", service.state().tasks.every((task) => !task.live), kept.size);';
-  const said = await saidBy(example("ten-lines", { mark: "process.once", before: APPLICATION, after }), /confirmed/);
-  assert.match(said, /launching[\s\S]*created[\s\S]*confirmed[\s\S]*stopping[\s\S]*removed[\s\S]*type: 'stopped'/);
-  assert.match(said, /gone true 1/);
+  const output = await outputOf(
+    example("ten-lines", { mark: "process.once", before: APPLICATION, after }),
+    /confirmed/,
+  );
+  assert.match(output, /launching[\s\S]*created[\s\S]*confirmed[\s\S]*stopping[\s\S]*removed[\s\S]*type: 'stopped'/);
+  assert.match(output, /gone true 1/);
 });
 
 test("a primary and a backup", async () => {
   const mark = "for await (const event of group)";
   const before = `${APPLICATION}\nsetTimeout(() => group.stop(), 9_000);`;
-  assert.match(await saidBy(example("group", { mark, before })), /^watch 9001\n/);
+  assert.match(await outputOf(example("group", { mark, before })), /^watch 9001\n/);
 });
 
-test("faults of one's own", async () => {
+test("injecting faults", async () => {
   const after = "console.log(emulator.state().tasks.filter(({ live }) => live));";
-  // The payload that stands there.
+  // The payload of the README.
   const [, services] = /^```jsonc\n(\{ "cloudTranscoder"[\s\S]*?)^```/m.exec(README) ?? [];
   const before = `const services = ${services};`;
-  assert.equal(await saidBy(example("faults", { mark: 'type: "addRule"', before, after })), "[]\n");
+  assert.equal(await outputOf(example("faults", { mark: 'type: "addRule"', before, after })), "[]\n");
 });
 
-test("the building blocks alone", async () => {
+test("the building blocks", async () => {
   const file = example("blocks", {
     mark: 'interpret("create", 206, 65)',
-    before: 'import { estimateQuota, interpret, RetryPolicy } from "steadymix";\nconst said = [];',
-    after: "console.log(JSON.stringify(said));",
-    change: (code) => code.replaceAll(/^(.+);(\s*\/\/.*)?$/gm, "said.push($1);"),
+    before: 'import { estimateQuota, interpret, RetryPolicy } from "steadymix";\nconst results = [];',
+    after: "console.log(JSON.stringify(results));",
+    change: (code) => code.replaceAll(/^(.+);(\s*\/\/.*)?$/gm, "results.push($1);"),
   });
-  const [meaning, wait, verdict] = JSON.parse(await saidBy(file));
+  const [meaning, wait, verdict] = JSON.parse(await outputOf(file));
   assert.deepEqual([meaning, wait], [{ type: "notCompleted" }, 5000]);
   assert.match(verdict, /^Does not fit: /);
 });

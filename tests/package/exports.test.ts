@@ -1,7 +1,7 @@
 /**
- * Every function, method and constructor of every entry, with every argument wrong in every way: each answers with an error of
- * this library that names the argument, what it was and what it must be, and everything goes on as before. The functions are
- * found in the modules: a new one without a row here fails.
+ * Calls every function, method and constructor of every entry with wrong values for each argument. Each must throw an error of
+ * this library with the argument's name, its value and what is allowed, and change nothing. The functions are found by
+ * reflection: a new one without a row here fails the test.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const LATEST = 253_402_300_799_999;
 const TOO_LONG = "x".repeat(16_777_217);
 
 const refuses = () => {
-  throw new Error("it does not like to be touched");
+  throw new Error("must not be read");
 };
 const hostile = () =>
   new Proxy(Object.create(null), {
@@ -28,7 +28,7 @@ const hostile = () =>
     apply: refuses,
   });
 
-/** Made anew for each call: some are spent by it. */
+/** Created for each call, because a call may change them. */
 const WRONG: Record<string, () => unknown> = {
   undefined: () => undefined,
   null: () => null,
@@ -50,11 +50,11 @@ const WRONG: Record<string, () => unknown> = {
   "an array": () => [1, "two", null],
   "an empty array": () => [],
   "a Map": () => new Map([["a", 1]]),
-  "a Date that is none": () => new Date(Number.NaN),
+  "an invalid Date": () => new Date(Number.NaN),
   "a function": () => () => 5,
   "an async function": () => async () => 5,
   "a promise": () => Promise.resolve(5),
-  "bytes of a buffer that was handed on": () => {
+  "bytes of a detached buffer": () => {
     const bytes = new Uint8Array(8);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
     return bytes;
@@ -69,9 +69,9 @@ const WRONG: Record<string, () => unknown> = {
   "an object with a lone surrogate": () => ({ text: "\udc00" }),
   "an object with a getter that throws": () => Object.defineProperty({}, "x", { get: refuses, enumerable: true }),
   "an object with conversions that throw": () => ({ toJSON: refuses, toString: refuses, valueOf: refuses }),
-  "an object that becomes nothing": () => ({ toJSON: () => undefined }),
+  "an object that serializes to undefined": () => ({ toJSON: () => undefined }),
   "a proxy that throws": hostile,
-  "a proxy that was revoked": () => {
+  "a revoked proxy": () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     return proxy;
@@ -81,17 +81,17 @@ const WRONG: Record<string, () => unknown> = {
 interface Argument {
   name: string;
   good: unknown;
-  /** Which of the wrong ones are right here. */
+  /** Which of the wrong values are valid for this argument. */
   takes(value: unknown): boolean;
 }
 
 interface Row {
   args: Argument[];
-  /** What it must be an instance of; the same for all calls. */
+  /** The instance for methods, the same for all calls. */
   on?: object;
-  /** Errors of the language are as good: what it takes is checked by the platform, or is an SDK's own object. */
+  /** Also accepts errors of the language: the platform or an SDK checks the argument. */
   isLenient?: boolean;
-  /** What ends what a call that was taken has begun. */
+  /** Cleans up after a successful call. */
   after?(result: unknown): void;
 }
 
@@ -137,7 +137,7 @@ function drivenRows(name: string, config: object, instance: main.Supervisor | ma
   const configuration = argument("config", config);
   const environment = argument("env", env);
   const snapshot = argument("snapshot", instance.snapshot());
-  // Ended by the first call that is taken.
+  // A new one for each call: the first successful call ends it.
   const running = () =>
     name === "Supervisor" ? new main.Supervisor(supervisorConfig, env) : new main.RedundancyGroup(groupConfig, env);
   return {
@@ -165,7 +165,7 @@ function drivenRows(name: string, config: object, instance: main.Supervisor | ma
     [`${name}#handleNotification`]: on(
       instance,
       argument("rawBody", body, isBytes),
-      // Whatever has headers: then those that count are not there.
+      // Any object is accepted as headers; the required ones are then missing.
       argument(
         "headers",
         { "agora-signature": v1 },
@@ -190,7 +190,7 @@ const ladder = new main.DomainFailover("china", undefined, 1000);
 const bucket = new main.TokenBucket(undefined, 1000);
 const service = new emulator.Emulator();
 
-/** An SDK's client in which nothing happens. */
+/** A source without any signals. */
 const source: viewer.RtcSource = {
   attach: () => () => {},
   subscribe: async () => {},
@@ -209,7 +209,7 @@ const clock = argument(
   0,
   (value) => typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER,
 );
-/** Nothing is wrong with it, and nothing in it. */
+/** An object without own values: valid, but empty. */
 const hasNoFields = (value: unknown) => {
   if (typeof value !== "function" && (typeof value !== "object" || value === null)) return false;
   try {
@@ -218,9 +218,9 @@ const hasNoFields = (value: unknown) => {
     return false;
   }
 };
-/** There is no page here. */
+// There is no page here.
 Object.assign(globalThis, { getComputedStyle: () => ({ position: "relative" }) });
-/** An engine, and a client, in which nothing happens. */
+/** An engine and a client without any events. */
 const engine: viewer.AgoraEngine = {
   registerEventHandler: () => true,
   unregisterEventHandler: () => true,
@@ -289,7 +289,7 @@ const ROWS: Record<string, Record<string, Row>> = {
       argument("v2", v2, (value) => nothing(value) || isShort(value)),
     ),
     parseNotification: row(argument("rawBody", body, isBytes)),
-    // It lists what is wrong, and throws nothing for it.
+    // It returns the problems instead of throwing.
     validateTask: row(
       argument("services", showServices(), () => true),
       optional("instanceId"),
@@ -322,7 +322,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     "OnAirFeed#take": on(feed, argument("event", { type: "bothDown" })),
     "OnAirFeed#close": on(feed),
     "OnAirFeed#Symbol(Symbol.dispose)": on(feed),
-    // Parts of a page, for adapters: there is none here.
+    // Needs elements of a page, which do not exist here.
     Stage: lenient(row(argument("root", {}, any))),
     "Stage#layer": lenient(on(Object.create(viewer.Stage.prototype), argument("uid", 9001, any))),
     "Stage#raise": lenient(on(Object.create(viewer.Stage.prototype), argument("uid", 9001, any))),
@@ -364,7 +364,7 @@ function isEmptyArray(value: unknown): boolean {
   }
 }
 
-/** What has no field that JSON can express, as a Map. */
+/** An object without a field in JSON, for example a Map. */
 function isEmpty(value: unknown): boolean {
   try {
     return JSON.stringify(value) === "{}";
@@ -376,7 +376,7 @@ function isEmpty(value: unknown): boolean {
 const isClass = (value: unknown) =>
   typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
 
-/** Every function of a module by its name: `f`, `C`, `C.static`, `C#method`; getters as well. */
+/** Every function of a module by its name: `f`, `C`, `C.static`, `C#method`. Getters are included. */
 function functionsOf(module: object): Map<string, { called(self: unknown, args: unknown[]): unknown }> {
   const found = new Map<string, { called(self: unknown, args: unknown[]): unknown }>();
   const members = (of: object, prefix: string, skip: string[]) => {
@@ -403,8 +403,8 @@ function functionsOf(module: object): Map<string, { called(self: unknown, args: 
   return found;
 }
 
-/** What it is worth: everything still works. */
-function worksStill(): void {
+/** Checks that the rejected calls have changed nothing. */
+function assertStillWorks(): void {
   assert.deepEqual(main.interpret("query", 200, undefined, 4), { type: "task", task: "running" });
   main.verifyNotification("secret", body, undefined, v2);
   assert.equal(new main.UidRing([1, 2]).next, 1);
@@ -428,7 +428,7 @@ for (const [entry, module] of Object.entries(ENTRIES)) {
   });
 
   for (const [name, given] of Object.entries(rows)) {
-    const called = functions.get(name)?.called ?? (() => assert.fail(`there is no ${name}`));
+    const called = functions.get(name)?.called ?? (() => assert.fail(`${name} does not exist`));
     test(`${entry}: ${name}`, async () => {
       for (const [at, { name: argumentName, takes }] of given.args.entries()) {
         for (const [how, make] of Object.entries(WRONG)) {
@@ -437,7 +437,7 @@ for (const [entry, module] of Object.entries(ENTRIES)) {
           const args = given.args.map(({ good }, other) => (other === at ? value : good));
           try {
             const result = await called(given.on, args);
-            assert.ok(isTaken, `${argumentName} is ${how}: nothing is said`);
+            assert.ok(isTaken, `${argumentName} is ${how}: no error is thrown`);
             given.after?.(result);
           } catch (error) {
             if (error instanceof assert.AssertionError) throw error;
@@ -452,7 +452,7 @@ for (const [entry, module] of Object.entries(ENTRIES)) {
                 error.field?.startsWith(`${argumentName}[`),
               `${of} (${error.field})`,
             );
-            // Others say what is wrong within it.
+            // These errors describe a part of the value instead.
             const isOfValue =
               entry === "steadymix" && !["INVALID_SNAPSHOT", "INVALID_NOTIFICATION"].includes(error.code);
             assert.ok(!isOfValue || (error.value !== undefined && error.allowed), of);
@@ -460,7 +460,7 @@ for (const [entry, module] of Object.entries(ENTRIES)) {
           }
         }
       }
-      // And as it is meant, on the same object.
+      // Then a valid call of the same object.
       try {
         const result = await called(
           given.on,
@@ -472,12 +472,12 @@ for (const [entry, module] of Object.entries(ENTRIES)) {
         const isExpected = main.isSteadymixError(error) && expected.includes(error.code);
         assert.ok(isExpected || (given.isLenient && !(error instanceof WebAssembly.RuntimeError)), String(error));
       }
-      worksStill();
+      assertStillWorks();
     });
   }
 }
 
-test("twins export the same", async () => {
+test("variants of an entry have the same exports", async () => {
   const { exports } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   for (const twin of Object.keys(exports).filter((name) => name.endsWith("/streaming") || name.endsWith("/no-wasm"))) {
     const of = twin.replace(/\/(streaming|no-wasm)$/, "");

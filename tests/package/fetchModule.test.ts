@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-/** Its types are there before the package is built. */
+/** The types of the build step: they exist before the package does. */
 type FetchModule = typeof import("../../target/build/typescript/fetchModule.js");
 const { fetchModule } = (await import("../../dist/fetchModule.js" as string)) as FetchModule;
 
@@ -9,19 +9,19 @@ const ADDRESS = new URL("https://a.example/core.wasm");
 const NAMED = { "content-type": "application/wasm" };
 const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
-/** What the address answers; counts how often it was asked. */
+/** Mocks the answer to the module's address. */
 function serve(t: TestContext, answer: () => Response) {
   return t.mock.method(globalThis, "fetch", async () => answer());
 }
 
-test("the streaming entry's module is compiled, whatever its content type", async (t) => {
+test("the module is compiled with any content type", async (t) => {
   for (const headers of [NAMED, { "content-type": "application/wasm; charset=utf-8" }, undefined]) {
     serve(t, () => new Response(MODULE, headers && { headers }));
     assert.ok((await fetchModule(ADDRESS)) instanceof WebAssembly.Module);
   }
 });
 
-/** Where the policy of a page keeps WebAssembly from being used: each engine has its own place and words for it. */
+/** How engines report a page's policy that forbids WebAssembly: the constructor that throws, and the error. */
 const FORBIDDEN = {
   "WebKit, at the instance": ["Instance", new WebAssembly.CompileError("Refused to create a WebAssembly object")],
   "Chromium and Firefox, at the module": ["Module", new WebAssembly.CompileError("Wasm code generation disallowed")],
@@ -29,9 +29,9 @@ const FORBIDDEN = {
 } as const;
 
 for (const [engine, [place, thrown]] of Object.entries(FORBIDDEN)) {
-  test(`a policy that forbids WebAssembly is named before the module is downloaded: ${engine}`, async (t) => {
+  test(`a policy that forbids WebAssembly is reported before the download: ${engine}`, async (t) => {
     const { mock } = serve(t, () => new Response(MODULE, { headers: NAMED }));
-    // Called with `new`: no arrow function.
+    // It is called with `new`, so it is not an arrow function.
     t.mock.method(WebAssembly, place, function refuse() {
       throw thrown;
     });
@@ -45,7 +45,7 @@ for (const [engine, [place, thrown]] of Object.entries(FORBIDDEN)) {
   });
 }
 
-test("so is a runtime without WebAssembly, and what else may be in the way", async (t) => {
+test("a runtime without WebAssembly and failed downloads are reported", async (t) => {
   const { mock } = serve(t, () => new Response("<html>", { headers: NAMED }));
   await assert.rejects(
     fetchModule(ADDRESS),

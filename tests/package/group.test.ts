@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { isSteadymixError, RedundancyGroup } from "steadymix";
 import { countingDepartures, groupConfig, live, SPEED, world } from "./world.ts";
 
-test("when the primary dies the backup is on air at the next look, and stays there", async (t) => {
+test("when the primary dies, the next Query puts the backup on air, where it stays", async (t) => {
   const { server, env, events, event } = await world(t);
   const group = new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5000 } }, env);
   const outcome = group.run();
@@ -27,7 +27,7 @@ test("when the primary dies the backup is on air at the next look, and stays the
   );
 });
 
-test("a whole domain's outage is walked round", async (t) => {
+test("the outage of a domain is bypassed", async (t) => {
   const { server, env, events, event } = await world(t);
   const rule = { domain: "api.agora.io", effect: { type: "dns" } } as const;
   server.emulator.control({ type: "addRule", rule });
@@ -55,7 +55,7 @@ test("the rate limit holds for all lanes together", async (t) => {
   assert.ok(counting.mostInASecond() <= 10, `${counting.mostInASecond()} calls in one second`);
 });
 
-test("where the rate limit is shared, each call has a permit", async (t) => {
+test("with a shared rate limit, each call has a permit", async (t) => {
   const asked: string[] = [];
   const { server, env, event, events } = await world(
     t,
@@ -99,8 +99,8 @@ const FAILURES: [string, string, () => number | Promise<number>][] = [
   ["timedOut", "CALLBACK_TIMEOUT", () => NEVER],
 ];
 
-for (const [reason, said, fail] of FAILURES)
-  test(`calls go on, slowly, where permits fail (${reason}: ${said}), and that is told`, async (t) => {
+for (const [reason, message, fail] of FAILURES)
+  test(`calls continue slowly while permits fail (${reason}: ${message}), and an event is emitted`, async (t) => {
     let isFailing = true;
     const errors: unknown[] = [];
     const { server, env, events, event } = await world(
@@ -108,7 +108,7 @@ for (const [reason, said, fail] of FAILURES)
       {},
       { acquirePermit: () => (isFailing ? fail() : 0), onError: (error) => errors.push(error) },
     );
-    const told = (type: string) => events.filter((event) => event.type === type);
+    const eventsOf = (type: string) => events.filter((event) => event.type === type);
     const counting = countingDepartures(env);
     const group = new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5_000 } }, counting.env);
     t.after(() => group.dispose());
@@ -118,11 +118,11 @@ for (const [reason, said, fail] of FAILURES)
     server.emulator.control({ type: "kill", uid: group.status().onAir?.uid ?? 0 });
     await event(({ type }) => type === "relaunched");
     assert.ok(counting.mostInASecond() <= 3, `${counting.mostInASecond()} calls in one second`);
-    assert.equal(told("permitFailed").length, 1, "once, however often it fails");
-    const [failed] = told("permitFailed");
+    assert.equal(eventsOf("permitFailed").length, 1, "once, however often it fails");
+    const [failed] = eventsOf("permitFailed");
     assert.ok(failed?.type === "permitFailed" && failed.reason === reason);
     assert.ok(["primary", "backup"].includes(failed.lane) && failed.at > 0);
-    assert.match(isSteadymixError(errors[0]) ? errors[0].code : String(errors[0]), new RegExp(said));
+    assert.match(isSteadymixError(errors[0]) ? errors[0].code : String(errors[0]), new RegExp(message));
     isFailing = false;
     const recovered = await event(({ type }) => type === "permitRecovered");
     assert.ok(recovered.type === "permitRecovered" && recovered.failedForMs > 10_000);
@@ -133,7 +133,7 @@ for (const [reason, said, fail] of FAILURES)
     assert.deepEqual(live(server), []);
   });
 
-test("a supervisor that is disposed of does not wait for a permit", async (t) => {
+test("dispose() does not wait for a permit", async (t) => {
   const { env } = await world(t, {}, { acquirePermit: () => NEVER });
   const group = new RedundancyGroup(groupConfig, env);
   const run = assert.rejects(group.run(), { code: "DISPOSED" });
@@ -142,7 +142,7 @@ test("a supervisor that is disposed of does not wait for a permit", async (t) =>
   await run;
 });
 
-test("calls that wait for the same snapshot do not leave together", async (t) => {
+test("calls that wait for the same snapshot keep the rate limit", async (t) => {
   const profile = { callsPerSecond: 1000, pcw: 1000, startUp: { takesMs: [50, 100] as [number, number] } };
   let persistMs = 0;
   const persist = () => new Promise<void>((resolve) => setTimeout(resolve, persistMs));
@@ -153,7 +153,7 @@ test("calls that wait for the same snapshot do not leave together", async (t) =>
   const group = new RedundancyGroup({ ...groupConfig, lanes, quota }, counting.env);
   const outcome = group.run();
   await Promise.all(lanes.map(({ name }) => event(({ type, lane }) => type === "confirmed" && lane === name)));
-  // Some permits are given in each of these 3 s of the service's.
+  // Several permits are granted in these 3 s of the service's clock.
   persistMs = 3000 / SPEED;
   group.stop();
   await outcome;

@@ -1,11 +1,11 @@
-/** What JavaScript knows of instanceIds, held against those that the core sends. */
+/** Compares JavaScript's parsing of instanceIds with those that the core sends. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RedundancyGroup } from "steadymix";
 import { GROUP_ID, GROUP_ID_ALLOWED, groupOf } from "../../src/js/instanceId.ts";
 import { showServices } from "../emulator/js/payload.ts";
 
-/** The instanceIds of the first Acquires of a group with so many lanes. */
+/** The instanceIds in the first Acquires of a group with this many lanes. */
 async function sentBy(instanceId: string, lanes: number): Promise<string[]> {
   const sent: string[] = [];
   let now = Date.now();
@@ -27,12 +27,12 @@ async function sentBy(instanceId: string, lanes: number): Promise<string[]> {
       },
     },
   );
-  // Each is refused for good: then it is over.
+  // Every call is refused permanently, so the group ends.
   for (let next: number | undefined = now; next !== undefined; next = await group.advance()) now = Math.max(now, next);
   return sent;
 }
 
-test("the group of a task is found, however its name reads and whichever lane it is", async () => {
+test("the group of a task is found for any group name and lane", async () => {
   for (const [id, lanes] of [
     ["show", 1],
     ["show-1-2", 2],
@@ -47,12 +47,12 @@ test("the group of a task is found, however its name reads and whichever lane it
   assert.equal(groupOf("show-98-120"), "show");
 });
 
-test("what no group composes belongs to none", () => {
+test("other instanceIds belong to no group", () => {
   for (const instanceId of ["", "show", "show-1", "show-100-1", "show-1-1x", "show-a-1", "-1-1", "show-1-1-"])
     assert.equal(groupOf(instanceId), undefined, instanceId);
 });
 
-test("the ids that are allowed are those that a group takes", () => {
+test("the pattern allows exactly the ids that a group accepts", () => {
   const takes = (instanceId: string) => {
     try {
       const lanes = [{ name: "only", uids: [9001, 9002] }];

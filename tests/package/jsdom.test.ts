@@ -1,11 +1,11 @@
-/** Where there is little more than the language, as in Jest with jsdom: no `TextDecoder`, `fetch`, `Headers`, `Response`. */
+/** Environments with few globals, like Jest with jsdom: no `TextDecoder`, `fetch`, `Headers` or `Response`. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
 import { rolldown } from "rolldown";
 import { showServices } from "../emulator/js/payload.ts";
 
-/** What jsdom has of what is not the language's. */
+/** The globals of jsdom beyond the language. */
 const { setTimeout, clearTimeout, AbortController, AbortSignal, Event, EventTarget, btoa, URL, performance } =
   globalThis;
 const WHAT_JSDOM_HAS = {
@@ -47,9 +47,9 @@ test("everything can be imported, and a broadcast runs", async () => {
   const outcome = await vm.runInContext(
     `(async (services) => {
       const { Emulator, steadymix, viewer } = program;
-      if (typeof TextDecoder !== "undefined" || typeof Response !== "undefined") throw new Error("that is not what jsdom has");
+      if (typeof TextDecoder !== "undefined" || typeof Response !== "undefined") throw new Error("jsdom lacks these globals");
       new viewer.Failover([1, 2], {}, 0).free();
-      // More than one byte a character, both ways.
+      // Characters of several bytes, in both directions.
       const title = "早上好 😀 \\u{1f600}";
       services.title = title;
       const speed = 40;
@@ -86,7 +86,7 @@ test("everything can be imported, and a broadcast runs", async () => {
   assert.equal(outcome, "stopped,true,1");
 });
 
-test("UTF-8 without the encoders of the platform is the same", async (t) => {
+test("UTF-8 is the same without the platform's encoders", async (t) => {
   const { textDecoder, textEncoder } = await import("../../dist/utf8.js" as string);
   const texts = [
     "",

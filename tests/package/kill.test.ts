@@ -46,7 +46,7 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
     await nth(calls, (act) => {
       onCall = act;
     });
-    // The call has been carried out; its answer is sent in a moment, or never seen.
+    // The call is carried out. Kill the process before or after the answer.
     if (answered) await new Promise((resolve) => setTimeout(resolve, server.emulator.real(200)));
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -65,12 +65,12 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
   child.send("stop");
   await once(child, "exit");
   const forgotten = live(server).filter(({ instanceId }) => !orphaned.has(instanceId));
-  assert.deepEqual(forgotten, [], "after stop() nothing lives that nobody was told of");
+  assert.deepEqual(forgotten, [], "after stop(), every live task was reported as orphaned");
   assert.deepEqual(server.emulator.state().overlaps, []);
-  assert.ok(server.emulator.state().tasks.length >= 4, "tasks were made in between");
+  assert.ok(server.emulator.state().tasks.length >= 4, "the process launched tasks between the kills");
 });
 
-/** Something that makes launches, and so Creates, frequent. */
+/** Injects faults that cause launches, and so Creates. */
 function trouble(server: EmulatorServer, random: () => number): void {
   server.emulator.control({ type: "clearRules" });
   const kills = random() < 0.6;
@@ -95,7 +95,7 @@ function nth(count: number, listen: (act: () => void) => void): Promise<void> {
   });
 }
 
-/** Resolves with the status once every lane runs. */
+/** Resolves with the status once all lanes run. */
 async function running(child: ChildProcess): Promise<GroupStatus> {
   for (;;) {
     const [message] = (await once(child, "message")) as [Message];

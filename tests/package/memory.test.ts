@@ -1,4 +1,4 @@
-/** What is over, or forgotten, gives its memory back by itself. */
+/** Ended and unreachable objects free their memory by themselves. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
@@ -10,7 +10,7 @@ import { supervisorConfig } from "./world.ts";
 v8.setFlagsFromString("--expose-gc");
 const collect: () => void = vm.runInNewContext("gc");
 
-// Before the package starts its module.
+// Installed before the package starts its module.
 let memory: WebAssembly.Memory | undefined;
 const { Instance } = WebAssembly;
 WebAssembly.Instance = new Proxy(Instance, {
@@ -23,7 +23,7 @@ WebAssembly.Instance = new Proxy(Instance, {
 const { Supervisor, UidRing } = await import("steadymix");
 const bytes = () => memory?.buffer.byteLength ?? 0;
 
-/** Every call is refused: it is over at once. */
+/** Every call is refused, so the run ends at once. */
 const refusing: SupervisorEnv = {
   customerId: "customer",
   customerSecret: "s3cret",
@@ -33,14 +33,14 @@ const refusing: SupervisorEnv = {
 
 async function collected(of: WeakRef<object>): Promise<boolean> {
   for (let attempt = 0; attempt < 50 && of.deref(); attempt += 1) {
-    // What was looked at lives on for the rest of this turn.
+    // A WeakRef keeps its target alive until the end of the turn.
     await turn();
     collect();
   }
   return of.deref() === undefined;
 }
 
-test("one that is over needs no dispose(), and can still be asked", async () => {
+test("an ended supervisor needs no dispose(), and still has a status", async () => {
   const types: string[] = [];
   const supervisor: SupervisorOf = new Supervisor(supervisorConfig, {
     ...refusing,
@@ -59,7 +59,7 @@ test("one that is over needs no dispose(), and can still be asked", async () => 
   assert.ok(supervisor.warnings.every(({ field }) => field.endsWith(".rtcToken")));
   assert.deepEqual(await supervisor.run(), outcome);
   assert.equal(await supervisor.advance(), undefined);
-  for await (const _ of supervisor) assert.fail("there is nothing to read");
+  for await (const _ of supervisor) assert.fail("there must be no event");
   supervisor.stop();
   supervisor.checkNow();
   supervisor.update(supervisorConfig.services);
@@ -75,7 +75,7 @@ test("one that is over needs no dispose(), and can still be asked", async () => 
   }
 });
 
-test("those that are over keep nothing in the WebAssembly, though they are kept", async () => {
+test("ended supervisors that are still referenced use no memory in WebAssembly", async () => {
   const kept: SupervisorOf[] = [];
   const end = async (how: (one: SupervisorOf) => Promise<unknown>) => {
     const one = new Supervisor(supervisorConfig, { ...refusing, onEvent: () => one.status() });
@@ -94,10 +94,10 @@ test("those that are over keep nothing in the WebAssembly, though they are kept"
   assert.ok(bytes() - before < 1_000_000, `${kept.length} have taken ${bytes() - before} bytes`);
 });
 
-test("what nobody knows any more is collected, over or not", async () => {
+test("unreachable objects are collected, ended or not", async () => {
   const forgotten: Record<string, () => Promise<object>> = {
     "never run": async () => new Supervisor(supervisorConfig, refusing),
-    "over, and known to its own callback": async () => {
+    "ended, and referenced by its own callback": async () => {
       const one: SupervisorOf = new Supervisor(supervisorConfig, { ...refusing, onEvent: () => one.status() });
       await one.run();
       return one;

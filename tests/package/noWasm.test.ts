@@ -1,4 +1,4 @@
-/** The viewer's core in JavaScript decides as the one in WebAssembly does. */
+/** The viewer's core decides the same in JavaScript as in WebAssembly. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Failover as InWasm, type Kind, type MediaState, type Signal, type Step } from "steadymix/viewer";
@@ -18,25 +18,25 @@ test(`the same steps in ${SCHEDULES} schedules of ${SIGNALS} signals (from seed 
     const random = chance(at);
     const one = <T>(of: readonly T[]) => of[Math.floor(random() * of.length)] as T;
     const settings = { standby: one(["hot", "probe", "cold"] as const), frameGapMs: one([250, 500]) };
-    // The clock of a page, or that of a server: neither fits into 32 bits for long.
+    // The clocks of a page and of a server. Neither fits into 32 bits.
     let now = one([0.25, 1_764_000_000_000]);
     const both = [new InWasm(UIDS, settings, now), new InScript(UIDS, settings, now)] as const;
-    for (let told = 0; told < SIGNALS; told += 1) {
+    for (let step = 0; step < SIGNALS; step += 1) {
       now += one([0, 5, 33.3, 250, 1_000, 31_000]);
       const signal = anySignal(one, random);
       const [wasm, script] = both.map((failover) => {
         failover.handle(now, signal);
         return { steps: stepsOf(failover, now), shown: failover.shown, outputs: failover.outputs };
       });
-      assert.deepEqual(script, wasm, `seed ${at}, signal ${told}: ${JSON.stringify(signal)}`);
+      assert.deepEqual(script, wasm, `seed ${at}, signal ${step}: ${JSON.stringify(signal)}`);
       for (const { type } of wasm?.steps ?? []) kinds.add(type);
     }
   }
   assert.deepEqual([...kinds].sort(), ["show", "subscribe", "tell", "unsubscribe", "wait"]);
 });
 
-test("they go on when their memory has grown", () => {
-  // Some hundred bytes each, where there are 64 KiB at first.
+test("both still work after their memory has grown", () => {
+  // Each needs some hundred bytes, and memory starts with 64 KiB.
   const [wasm, script] = [InWasm, InScript].map((Machine) => {
     const many = Array.from({ length: 3_000 }, (_, at) => new Machine([at + 1, at + 2], {}, 0));
     return many.map((failover, at) => {

@@ -34,18 +34,18 @@ test("import works from another folder, after npm pack and install", () => {
   assert.equal(run(process.execPath, "-e", program), SAID);
 });
 
-test("so does require", () => {
+test("require works", () => {
   const program = `const { interpret, Supervisor } = require("steadymix"); ${PROGRAM}`;
   assert.equal(run(process.execPath, "-e", program), SAID);
 });
 
-test("so it does by its file", () => {
+test("import by file works", () => {
   const program = `import { interpret, Supervisor } from "./node_modules/steadymix/dist/index.inline.js"; ${PROGRAM}`;
   writeFileSync(join(folder, "browser.mjs"), program);
   assert.equal(run(process.execPath, "browser.mjs"), SAID);
 });
 
-test("the package has what it should, and nothing else", () => {
+test("the package has all its files and no others", () => {
   const odd = files.filter(
     (path) =>
       !/^(dist\/((viewer(\/transports)?|cloudflare|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|package\.json)$/.test(
@@ -68,7 +68,7 @@ test("the package has what it should, and nothing else", () => {
   }
 });
 
-test("the package has the notices of all that its modules contain", () => {
+test("the package has the notices of all crates in its modules", () => {
   const notices = readFileSync(join(folder, "node_modules", "steadymix", "dist", "THIRD-PARTY-NOTICES.txt"), "utf8");
   const tree = (...of: string[]) =>
     execFileSync(
@@ -89,12 +89,12 @@ test("the package has the notices of all that its modules contain", () => {
   assert.ok(crates.size >= 30, `${crates.size} crates`);
   const missing = [...crates, "The Rust standard library,"].filter((crate) => !notices.includes(`\n${crate} `));
   assert.deepEqual(missing, []);
-  // Each text is one of a licence, and names who has the copyright, unless it is the Apache License's.
+  // Every licence text names the copyright holder. The Apache License contains the word, too.
   const [, ...texts] = notices.split(`${"=".repeat(80)}\n`);
   for (const text of texts) assert.match(text, /copyright/i);
 });
 
-test("no file of the package names a folder of the machine that built it", () => {
+test("no file of the package contains a path of the build machine", () => {
   const cargo = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const rustup = process.env.RUSTUP_HOME ?? join(homedir(), ".rustup");
   const places = [root, cargo, rustup, `${homedir()}/`];
@@ -105,7 +105,7 @@ test("no file of the package names a folder of the machine that built it", () =>
   assert.deepEqual(found, []);
 });
 
-test("the crate has its sources, and nothing else", () => {
+test("the crate has its sources and no other files", () => {
   const listed = execFileSync("cargo", ["package", "--list", "--allow-dirty", "-p", "steadymix"], {
     cwd: root,
     encoding: "utf8",
@@ -118,7 +118,7 @@ test("the crate has its sources, and nothing else", () => {
   assert.deepEqual(odd, ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "README.zh-CN.md", "SECURITY.md"]);
 });
 
-test("publint has nothing to say", async () => {
+test("publint reports nothing", async () => {
   const { messages, pkg } = await publint({ strict: true, pack: { tarball: new Uint8Array(tarball).buffer } });
   assert.deepEqual(
     messages.map((message) => formatMessage(message, pkg)),
@@ -126,10 +126,10 @@ test("publint has nothing to say", async () => {
   );
 });
 
-test("types are found wherever the code is", async () => {
+test("types resolve wherever the code does", async () => {
   const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
   assert.ok(checked.types);
-  // CommonJS gets ESM, which Node's `require` takes from 20.19 on; and Node 10 knew no `exports`.
+  // CommonJS gets ESM, which Node's `require` supports from 20.19 on. Node 10 does not support `exports`.
   const known = new Set(["CJSResolvesToESM", "NoResolution"]);
   const odd = checked.problems.filter(
     (problem) => !known.has(problem.kind) || ("resolutionKind" in problem && problem.resolutionKind === "bundler"),

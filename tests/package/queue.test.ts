@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventQueue } from "../../src/js/queue.ts";
 
-test("a slow reader loses the oldest, and can see how many", async () => {
+test("a slow reader loses the oldest events, and sees how many", async () => {
   const queue = new EventQueue<number>(3, () => {});
   for (let i = 0; i < 5; i += 1) queue.push(i);
   queue.end();
@@ -11,7 +11,7 @@ test("a slow reader loses the oldest, and can see how many", async () => {
   assert.deepEqual([read, queue.dropped], [[2, 3, 4], 2]);
 });
 
-test("a reader that waits gets the next event, and the end", async () => {
+test("a waiting reader gets the next event and the end", async () => {
   const queue = new EventQueue<number>(3, () => {});
   const [first, second] = [queue.next(), queue.next()];
   queue.push(1);
@@ -20,7 +20,7 @@ test("a reader that waits gets the next event, and the end", async () => {
   assert.deepEqual(await second, { done: true, value: undefined });
 });
 
-test("a reader that leaves is forgotten", async () => {
+test("a reader that leaves is removed", async () => {
   let left = 0;
   const queue = new EventQueue<number>(3, () => {
     left += 1;

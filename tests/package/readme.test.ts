@@ -1,4 +1,4 @@
-// README.md in two languages: neither may say what the other does not.
+// Compares the structure of README.md in both languages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,14 +6,14 @@ import { test } from "node:test";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** What does not depend on the language, in the order in which it stands there. */
+/** The parts that do not depend on the language, in order. */
 function frame(name: string) {
   let inCode = false;
   const code: string[] = [];
   const rest: string[] = [];
   for (const line of readFileSync(join(root, name), "utf8").split("\n")) {
     if (line.startsWith("```")) inCode = !inCode;
-    // A comment is language, and so is the space before it.
+    // Comments depend on the language.
     if (inCode) code.push(line.replace(/\s*(\/\/|#) .*$/, ""));
     else if (/^#+ /.test(line)) rest.push(line.replace(/ .*/, ""));
     else if (/^\s*\|/.test(line)) rest.push(`row of ${line.split("|").length}`);
@@ -22,16 +22,16 @@ function frame(name: string) {
   return { code, rest };
 }
 
-/** Every name in code, in any place. */
+/** All inline code. */
 function names(name: string) {
   const text = readFileSync(join(root, name), "utf8").replace(/^```[\s\S]*?^```/gm, "");
   return [...new Set(text.match(/`[^`]+`/g))].map((code) => code.replaceAll(/ \(.*\)/g, "")).sort();
 }
 
-test("both have the same code, headings, tables and lists", () => {
+test("both languages have the same code, headings, tables and lists", () => {
   assert.deepEqual(frame("README.zh-CN.md"), frame("README.md"));
 });
 
-test("both name the same things", () => {
+test("both languages have the same inline code", () => {
   assert.deepEqual(names("README.zh-CN.md"), names("README.md"));
 });

@@ -8,20 +8,20 @@ import { groupConfig, SPEED } from "./world.ts";
 
 const { Emulator, FAULTS, inputChannelsOf, SAMPLE_LANES, sampleServices, tasksOf } = emulator;
 
-test("both entries have the same", () => {
+test("both entries have the same scenarios", () => {
   for (const [name, value] of Object.entries(scenarios))
     assert.equal((emulator as Record<string, unknown>)[name], value, name);
 });
 
-test("the sample broadcast has nothing that is wrong, or probably not meant but for its missing tokens", () => {
+test("the sample broadcast has no problems and no warnings except missing tokens", () => {
   const { errors, warnings } = validateTask(sampleServices());
   assert.deepEqual(errors, []);
   for (const { field } of warnings) assert.match(field, /rtcToken/i);
   assert.equal(sampleServices(60).cloudTranscoder.config.transcoder.idleTimeout, 60);
-  assert.notEqual(sampleServices(), sampleServices(), "each may be changed");
+  assert.notEqual(sampleServices(), sampleServices(), "each call returns a new object");
 });
 
-test("tasks belong to the group that has started them, and have the channels of its inputs", () => {
+test("tasks are assigned to their group and input channels", () => {
   const task = (instanceId: string, inputChannel: string | null) => ({ instanceId, inputChannel }) as emulator.Task;
   const tasks = [
     task("show-0-1", "studio"),
@@ -34,7 +34,7 @@ test("tasks belong to the group that has started them, and have the channels of 
   assert.deepEqual(inputChannelsOf(tasks), ["studio", "other"]);
 });
 
-test("every fault can be injected into a running broadcast, and cuts its stream if it says so", {
+test("every fault can be injected, and stops the stream exactly if `kills` is set", {
   timeout: 60_000,
 }, async () => {
   for (const { name, kills, commands } of FAULTS) {

@@ -21,7 +21,7 @@ import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
 import { groupConfig, live, SPEED, supervisorConfig, world } from "./world.ts";
 
-test("launches, confirms, and stops", async (t) => {
+test("launches, confirms and stops", async (t) => {
   const { server, env, events, event } = await world(t);
   const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
@@ -40,7 +40,7 @@ test("launches, confirms, and stops", async (t) => {
   );
 });
 
-test("a spent ladder of 206s moves to the other uid", async (t) => {
+test("206s that exhaust the backoff schedule switch to the other uid", async (t) => {
   const { server, env, events, event } = await world(t);
   server.emulator.control({
     type: "addRule",
@@ -98,7 +98,7 @@ test("a killed task is replaced under the other uid, with a new RTC token", asyn
   assert.equal(JSON.stringify(events).includes("token-of"), false, "no token in any event");
 });
 
-test("a notification brings the next look forward, and a forged one is refused", async (t) => {
+test("a notification triggers an early Query, and a forged one is refused", async (t) => {
   const webhook = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (chunk) => {
@@ -126,7 +126,7 @@ test("a notification brings the next look forward, and a forged one is refused",
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   server.emulator.control({ type: "kill", uid: 9001 });
-  // Without the notification the next look would be an hour away.
+  // Without the notification, the next Query would be an hour away.
   await event(({ type }) => type === "relaunched");
   assert.ok(taken.includes("new") && taken.includes("duplicate"), taken.join());
   received = () => {};
@@ -136,7 +136,7 @@ test("a notification brings the next look forward, and a forged one is refused",
   await outcome;
 });
 
-test("a test of the console's, and what other products send, is foreign", async (t) => {
+test("test notifications of Agora's console and those of other products are foreign", async (t) => {
   const { env } = await world(t, {}, { notificationSecret: "secret" });
   const supervisor = new Supervisor(supervisorConfig, env);
   const send = (body: string) => {
@@ -160,7 +160,7 @@ test("a test of the console's, and what other products send, is foreign", async 
   supervisor.dispose();
 });
 
-test("a payload without RTC tokens is a warning, unless the application makes them", async (t) => {
+test("a payload without RTC tokens causes warnings, unless the application makes them", async (t) => {
   const { env } = await world(t);
   const fields = (more: object) => {
     const supervisor = new Supervisor(supervisorConfig, { ...env, ...more });
@@ -176,7 +176,7 @@ test("a payload without RTC tokens is a warning, unless the application makes th
   assert.deepEqual(fields({ rtcToken: () => "token" }), []);
 });
 
-test("an update reaches the running task, one that is wrong does not", async (t) => {
+test("a valid update reaches the running task, an invalid one is refused", async (t) => {
   const { server, env, event } = await world(t);
   const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
@@ -198,7 +198,7 @@ test("an update reaches the running task, one that is wrong does not", async (t)
   await outcome;
 });
 
-test("no Create leaves while snapshots cannot be kept", async (t) => {
+test("no Create is sent while snapshots cannot be saved", async (t) => {
   let broken = true;
   const errors: string[] = [];
   const { server, env, event } = await world(
@@ -222,7 +222,7 @@ test("no Create leaves while snapshots cannot be kept", async (t) => {
   await outcome;
 });
 
-test("a host may be an instance of a class: what it inherits is taken, and keeps its `this`", async (t) => {
+test("a host may be an instance of a class, with inherited callbacks and their `this`", async (t) => {
   const { server, env, event } = await world(t);
   class Base {
     readonly #token = "token";
@@ -243,7 +243,7 @@ test("a host may be an instance of a class: what it inherits is taken, and keeps
       return this.#token;
     }
     fetch: typeof fetch = (input, init) => {
-      assert.ok(this.kept.length > 0, "nothing leaves before the snapshot");
+      assert.ok(this.kept.length > 0, "no call is sent before the snapshot");
       return (env.fetch ?? fetch)(input, init);
     };
     onEvent(confirmed: SteadymixEvent) {
@@ -268,7 +268,7 @@ test("a host may be an instance of a class: what it inherits is taken, and keeps
   assert.deepEqual(live(server), []);
 });
 
-test("the global fetch, given as the host's, is called without a `this`, as browsers want it", async (t) => {
+test("the global fetch as the host's is called without a `this`, as browsers require", async (t) => {
   const receivers: unknown[] = [];
   t.mock.method(globalThis, "fetch", function (this: unknown) {
     receivers.push(this);
@@ -283,7 +283,7 @@ test("the global fetch, given as the host's, is called without a `this`, as brow
   assert.deepEqual([...new Set(receivers)], [undefined]);
 });
 
-test("what an asynchronous onEvent rejects with is handed to onError; should that fail too, nobody is left to tell", async (t) => {
+test("onError receives the rejection of an asynchronous onEvent, and its own failure is ignored", async (t) => {
   const { env, event } = await world(t);
   const errors: string[] = [];
   const supervisor = new Supervisor(supervisorConfig, {
@@ -305,7 +305,7 @@ test("what an asynchronous onEvent rejects with is handed to onError; should tha
   assert.ok(errors.includes("onEvent: launching") && errors.includes("persist: disk full"), errors.join());
 });
 
-test("a second run() is refused, and the readers of the first read on", async (t) => {
+test("a second run() is refused, and readers of the first continue", async (t) => {
   const { env, event } = await world(t);
   const supervisor = new Supervisor(supervisorConfig, env);
   const reader = supervisor[Symbol.asyncIterator]();
@@ -319,7 +319,7 @@ test("a second run() is refused, and the readers of the first read on", async (t
   assert.deepEqual([types[0], types.at(-1)], ["launching", "stopped"]);
 });
 
-test("every reader gets every event, and ends with the run", async (t) => {
+test("every reader gets every event and ends with the run", async (t) => {
   const { env, events, event } = await world(t);
   const supervisor = new Supervisor(supervisorConfig, env);
   const read = async () => {
@@ -336,7 +336,7 @@ test("every reader gets every event, and ends with the run", async (t) => {
   assert.deepEqual(await Promise.all(readers), [types, types]);
 });
 
-test("an abort leaves the tasks alone, and the snapshot goes on with them", async (t) => {
+test("an abort leaves the tasks alone, and a restore resumes with them", async (t) => {
   const { server, env, event, events } = await world(t);
   const first = new Supervisor(supervisorConfig, env);
   const abort = new AbortController();
@@ -360,12 +360,12 @@ test("an abort leaves the tasks alone, and the snapshot goes on with them", asyn
       name: "SteadymixError",
       code: "INVALID_SNAPSHOT",
     });
-  // Settings may come from outside, and a snapshot says where calls with the credentials go.
+  // Settings may be untrusted, and a snapshot decides where calls with credentials go.
   const smuggled = { ...supervisorConfig, snapshot } as SupervisorConfig;
   assert.throws(() => new Supervisor(smuggled, env), { code: "INVALID_CONFIG", field: "config.snapshot" });
 });
 
-test("what waits for its snapshot when it is aborted, or disposed of, is neither sent nor persisted", async (t) => {
+test("a call that waits for its snapshot at an abort or dispose() is neither sent nor persisted", async (t) => {
   for (const end of ["abort", "dispose"] as const) {
     const abort = new AbortController();
     const calls: string[] = [];
@@ -382,7 +382,7 @@ test("what waits for its snapshot when it is aborted, or disposed of, is neither
         written += 1;
         return new Promise<void>((resolve) => {
           write = resolve;
-          // The Create waits for this one.
+          // The Create waits for this snapshot.
           if (calls.length > 0)
             setImmediate(() => (end === "abort" ? abort.abort(new Error("abort")) : supervisor.dispose()));
           else resolve();
@@ -397,7 +397,7 @@ test("what waits for its snapshot when it is aborted, or disposed of, is neither
   }
 });
 
-test("the last snapshot is not waited for by who lets go of it", async (t) => {
+test("an abort and dispose() do not wait for the last snapshot", async (t) => {
   for (const end of ["abort", "dispose"] as const) {
     const abort = new AbortController();
     const { env, event } = await world(t);
@@ -408,7 +408,7 @@ test("the last snapshot is not waited for by who lets go of it", async (t) => {
         env.onEvent?.(event);
         isOver = event.type === "stopped";
       },
-      // The last one is never done.
+      // The last snapshot never completes.
       persist: () => {
         if (!isOver) return;
         setImmediate(() => (end === "abort" ? abort.abort(new Error("abort")) : supervisor.dispose()));
@@ -422,17 +422,17 @@ test("the last snapshot is not waited for by who lets go of it", async (t) => {
   }
 });
 
-test("a reader that comes after the end has nothing to read", async (t) => {
+test("a reader after the end gets no events", async (t) => {
   const { env, event } = await world(t);
   const supervisor = new Supervisor(supervisorConfig, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
   await outcome;
-  for await (const _ of supervisor) assert.fail("there is nothing to read");
+  for await (const _ of supervisor) assert.fail("there must be no event");
 });
 
-test("a reply that is too large, or cut off, is no reply", async (t) => {
+test("a reply that is too large or truncated counts as malformed", async (t) => {
   const { server, env, event, events } = await world(t, {}, { maxResponseBytes: 4096 });
   const large = JSON.stringify({ taskId: "wrong", padding: "x".repeat(5000) });
   const answer = { type: "answer", status: 200, body: large } as const;
@@ -444,7 +444,7 @@ test("a reply that is too large, or cut off, is no reply", async (t) => {
   supervisor.stop();
   await outcome;
   const retried = events.flatMap((event) => (event.type === "retrying" ? [`${event.call} ${event.reason}`] : []));
-  const why = "half a body without a status says nothing of how it is, as no answer does";
+  const why = "a truncated body does not prove a status";
   assert.deepEqual(retried, ["create malformed", "query malformed"], why);
   assert.equal(
     events.some(({ taskId }) => taskId === "wrong"),
@@ -452,12 +452,12 @@ test("a reply that is too large, or cut off, is no reply", async (t) => {
   );
 });
 
-test("a reply that cannot be read is no answer: the call is made again", async (t) => {
+test("an unreadable reply counts as no answer, and the call is retried", async (t) => {
   const odd: [string, (response: Response) => unknown][] = [
     ["nothing at all", () => undefined],
     ["one without headers", () => ({ status: 200 })],
     [
-      "one that was read already",
+      "a body that was already read",
       async (response) => {
         await response.text();
         return response;
@@ -484,7 +484,7 @@ test("a reply that cannot be read is no answer: the call is made again", async (
   }
 });
 
-test("a body that has no reader, as another library's fetch gives, is read all the same", async (t) => {
+test("a body without a reader, as from another library's fetch, is read", async (t) => {
   const { server, env, event, events } = await world(t, {}, { maxResponseBytes: 4096 });
   const large = { type: "answer", status: 200, body: JSON.stringify({ taskId: "wrong", padding: "x".repeat(5000) }) };
   server.emulator.control({ type: "addRule", rule: { call: "create", times: 1, effect: large as Effect } });
@@ -493,7 +493,7 @@ test("a body that has no reader, as another library's fetch gives, is read all t
     fetch: async (input, init) => {
       const { status, headers, body } = await loopbackFetch(server.url)(input, init);
       const text = () => new Response(body).text();
-      // Headers of Node's own `http` module may be arrays.
+      // Headers of Node's `http` module may be arrays.
       const get = (name: string) => (name === "date" ? [headers.get(name)] : headers.get(name));
       return { status, headers: { get }, body: { pipe: () => {} }, text } as unknown as Response;
     },
@@ -506,7 +506,7 @@ test("a body that has no reader, as another library's fetch gives, is read all t
   assert.deepEqual(retried, ["create malformed"]);
 });
 
-test("`using` lets go of it, and says so to those who go on", async (t) => {
+test("`using` disposes of it, and later calls throw DISPOSED", async (t) => {
   const { env } = await world(t);
   const run = async () => {
     using supervisor = new Supervisor(supervisorConfig, env);
@@ -517,10 +517,10 @@ test("`using` lets go of it, and says so to those who go on", async (t) => {
   const { supervisor, outcome } = await run();
   await assert.rejects(outcome, { code: "DISPOSED" });
   assert.throws(() => supervisor.snapshot(), { code: "DISPOSED" });
-  for await (const _ of supervisor) assert.fail("there is nothing to read");
+  for await (const _ of supervisor) assert.fail("there must be no event");
 });
 
-test("disposed of at any event, in it or just after it, nothing of it runs any more", async () => {
+test("after dispose() at or just after any event, nothing runs any more", async () => {
   for (let last = 1; last <= 6; last += 1) {
     for (const when of [(act: () => void) => act(), queueMicrotask]) {
       let seen = 0;
@@ -535,13 +535,13 @@ test("disposed of at any event, in it or just after it, nothing of it runs any m
         },
       });
       await assert.rejects(supervisor.run(), { code: "DISPOSED" });
-      // A rejection that nobody handles by now fails the test.
+      // An unhandled rejection fails the test here.
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 });
 
-test("bad input is named", () => {
+test("invalid input is named", () => {
   const env = { customerId: "a", customerSecret: "b" };
   const code = (run: () => unknown) => {
     try {
@@ -573,7 +573,7 @@ test("bad input is named", () => {
   }
 });
 
-test("what JSON cannot express is named as well, and a uid that is not of the ring", () => {
+test("values that JSON cannot express and uids outside the ring are named", () => {
   const circular: { itself?: object } = {};
   circular.itself = circular;
   const env = { customerId: "a", customerSecret: "b" };
@@ -600,17 +600,17 @@ test("what JSON cannot express is named as well, and a uid that is not of the ri
   assert.throws(() => ring.take(3), { code: "INVALID_CONFIG", ...named });
 });
 
-test("a clock that is set back does not hold up who asks for a permit", () => {
+test("a clock that is set back does not delay permits", () => {
   const now = Date.now();
   const bucket = new TokenBucket({ callsPerSecond: 2, burst: 2 }, now);
   assert.deepEqual([bucket.ask(now, 0, "query"), bucket.ask(now, 1, "query")], [0, 0]);
-  // An hour back: the wait is what it was, and over as soon.
+  // One hour back, the wait has the same length and ends as soon.
   const back = now - 3_600_000;
   assert.equal(bucket.ask(back, 2, "query"), 500);
   assert.equal(bucket.ask(back + 500, 2, "query"), 0);
 });
 
-test("a number in a reply that JavaScript cannot hold costs no event, no status and no snapshot", async (t) => {
+test("a number in a reply that JavaScript cannot represent breaks no event, status or snapshot", async (t) => {
   const { server, env, event, events } = await world(t);
   const rule = { call: "acquire", times: 1, effect: { type: "answer", status: 503, code: 2 ** 53 } } as const;
   server.emulator.control({ type: "addRule", rule });
@@ -624,7 +624,7 @@ test("a number in a reply that JavaScript cannot hold costs no event, no status 
   assert.deepEqual(await outcome, { type: "stopped" });
 });
 
-test("a clock that is set back does not keep a domain from being returned to", () => {
+test("a clock that is set back does not delay the return to a domain", () => {
   const now = Date.now();
   const ladder = new DomainFailover("north-america", undefined, 60_000);
   for (let call = 0; call < 2; call++) ladder.failed("api.agora.io", "unreachable", now);
@@ -634,7 +634,7 @@ test("a clock that is set back does not keep a domain from being returned to", (
   assert.equal(ladder.domain(back + 60_000), "api.agora.io");
 });
 
-/** Answers every call like a proxy that shows what it was sent. */
+/** Answers every call like a proxy that echoes the request. */
 const echoing =
   (status: number, written: (text: string) => string): typeof fetch =>
   async (url, init) => {
@@ -644,7 +644,7 @@ const echoing =
     return Response.json({ message }, { status, headers });
   };
 
-test("credentials that a proxy repeats are in no event and no status, however they are written", async () => {
+test("credentials that a proxy echoes in any encoding are in no event and no status", async () => {
   const everyByte = (text: string) =>
     [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
   const ways: ((text: string) => string)[] = [
@@ -709,7 +709,7 @@ test("a value that may be a secret is not quoted", () => {
   assert.throws(snapshot, (error: Error) => !error.message.includes(secret));
 });
 
-test("the payload that is shown hides what may be a secret, and is taken as an update", async (t) => {
+test("the exported payload hides secrets and is accepted as an update", async (t) => {
   const { server, env, event } = await world(t);
   const services = showServices();
   const { transcoder } = services.cloudTranscoder.config;
@@ -731,7 +731,7 @@ test("the payload that is shown hides what may be a secret, and is taken as an u
   assert.equal(live(server).length, 0);
 });
 
-test("a reply's Date is what a date in Retry-After is compared with, and one that is too large is none", async () => {
+test("a date in Retry-After is relative to the reply's Date, and a date out of range is ignored", async () => {
   const day = 86_400_000;
   const seen: SteadymixEvent[] = [];
   const answers = [
@@ -760,7 +760,7 @@ test("a reply's Date is what a date in Retry-After is compared with, and one tha
   );
 });
 
-test("nothing secret can be seen from outside", () => {
+test("no secret is visible from outside", () => {
   const supervisor = new Supervisor(supervisorConfig, {
     customerId: "me",
     customerSecret: "s3cret",

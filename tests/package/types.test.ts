@@ -1,4 +1,4 @@
-/** The package's types, as users of other settings of TypeScript see them. */
+/** The package's types with other settings of TypeScript. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -23,10 +23,10 @@ const PROGRAM = `
   export const supervisor = new Supervisor({ ...config, uids: [1, 2] }, env);
   export const group = RedundancyGroup.restore(supervisor.snapshot(), env);
   export const others = [FailoverViewer, OnAirFeed];
-  export const said: "new" | "duplicate" | "stale" | "foreign" = supervisor.handleNotification("{}", { "agora-signature-v2": "00" });
+  export const freshness: "new" | "duplicate" | "stale" | "foreign" = supervisor.handleNotification("{}", { "agora-signature-v2": "00" });
 `;
 
-/** Within the project, where the package knows itself by its name. */
+/** Compiles a program inside the project: there, the package can import itself by its name. */
 async function errorsOf(program: string, lib: string, types = ""): Promise<string[]> {
   const folder = join(ROOT, "target", "types-test", `${lib.replaceAll(",", "+")}${types}`);
   rmSync(folder, { recursive: true, force: true });
@@ -44,19 +44,19 @@ async function errorsOf(program: string, lib: string, types = ""): Promise<strin
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["program.ts"] }));
   const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  const said = await new Promise<string>((resolve) => {
+  const output = await new Promise<string>((resolve) => {
     execFile(process.execPath, [tsc, "-p", folder], (_, stdout) => resolve(stdout));
   });
-  // An error's further lines are indented.
-  return said.split(/\n(?! )/).filter((line) => line.includes("error TS"));
+  // Continuation lines of an error are indented.
+  return output.split(/\n(?! )/).filter((line) => line.includes("error TS"));
 }
 
-test("they are right without lib dom, without Symbol.dispose, and beside other libraries", async () => {
+test("types compile without lib dom, without Symbol.dispose, and with other libraries", async () => {
   for (const [lib, types] of [["es2022"], ["es2023"], ["es2023,dom"], ["esnext"], ["es2023", "node"]] as const)
     assert.deepEqual(await errorsOf(PROGRAM, lib, types), [], `lib ${lib}, types ${types ?? "none"}`);
 });
 
-test("where lib dom is, what takes a Response, a signal, or an element is as strict as that", async () => {
+test("with lib dom, Response, signals and elements are checked strictly", async () => {
   const more = `
     supervisor.run(new AbortController().signal);
     supervisor.handleNotification(new Uint8Array(), new Headers());
@@ -68,7 +68,7 @@ test("where lib dom is, what takes a Response, a signal, or an element is as str
   assert.match(errors[0] ?? "", /Response/);
 });
 
-test("a payload that is wrong is named; nothing is said of what users do not know", async () => {
+test("errors of a payload name its field and no internal types", async () => {
   const errors = await errorsOf(PROGRAM.replace("const services: Services", "const services"), "es2023");
   assert.ok(errors.length > 0);
   for (const error of errors) {

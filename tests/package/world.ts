@@ -1,11 +1,11 @@
-/** The emulated service behind HTTP, and what a user of the package gives. */
+/** The emulated service over HTTP, and the settings and host of a user. */
 import type { TestContext } from "node:test";
 import type { GroupConfig, SteadymixEvent, SupervisorConfig, SupervisorEnv } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { type EmulatorServer, type ServerOptions, startServer } from "../emulator/js/server.ts";
 
-/** Fast enough for a test, slow enough for a busy machine to answer a call within its time-out. */
+/** Fast enough for tests, slow enough that a busy machine answers within the timeout of a call. */
 export const SPEED = 40;
 
 export const supervisorConfig: SupervisorConfig = {
@@ -25,18 +25,14 @@ export const groupConfig: GroupConfig = {
 export interface World {
   server: EmulatorServer;
   env: SupervisorEnv;
-  /** Every event so far. */
+  /** All events so far. */
   events: SteadymixEvent[];
-  /** Resolves with the first event, past or to come, that this is true for. */
+  /** Resolves with the first past or future event that matches. */
   event(matches: (event: SteadymixEvent) => boolean): Promise<SteadymixEvent>;
 }
 
-/** Ends with the test. */
-export async function world(
-  test: TestContext,
-  options: ServerOptions = {},
-  env: Partial<SupervisorEnv> = {},
-): Promise<World> {
+/** The world is closed at the end of the test. */
+export async function world(test: TestContext, options: ServerOptions = {}, env: Partial<SupervisorEnv> = {}): Promise<World> {
   const server = await startServer({ speed: SPEED, ...options });
   test.after(() => server.close());
   const events: SteadymixEvent[] = [];
@@ -73,25 +69,25 @@ export async function world(
 export const live = (server: EmulatorServer) => server.emulator.state().tasks.filter((task) => task.live);
 
 /**
- * A host whose calls are counted by when they leave, which is the driver's last look at the clock: a busy machine may stop
- * between that and the call, and all the longer before the call arrives.
+ * A host that counts calls at the time of the driver's last reading of the clock. Arrival times would be wrong on a busy machine:
+ * it may pause before the call is sent and again before it arrives.
  */
 export function countingDepartures(env: SupervisorEnv, isCounted: (method: string) => boolean = () => true) {
   const began = Date.now();
-  let looked = began;
+  let readAt = began;
   const left: number[] = [];
   const now = () => {
-    looked = began + (Date.now() - began) * SPEED;
-    return looked;
+    readAt = began + (Date.now() - began) * SPEED;
+    return readAt;
   };
   const fetch: typeof globalThis.fetch = (input, init) => {
-    if (isCounted(init?.method ?? "GET")) left.push(looked);
+    if (isCounted(init?.method ?? "GET")) left.push(readAt);
     return (env.fetch ?? globalThis.fetch)(input, init);
   };
   return {
     env: { ...env, now, fetch },
     calls: () => left.length,
-    /** In any second of the service's. */
+    /** The most calls in any second of the service's clock. */
     mostInASecond: () => Math.max(...left.map((at, i) => left.slice(i).filter((other) => other < at + 1000).length)),
   };
 }

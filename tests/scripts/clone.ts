@@ -1,4 +1,4 @@
-/** A copy of this clone to start, edit and break, with what was built here already. */
+/** A copy of this clone and its build, for tests that start, edit and break it. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -10,7 +10,7 @@ const BUILT = ["build", "development"];
 
 export class Clone {
   readonly folder = mkdtempSync(join(tmpdir(), "steadymix-clone-"));
-  /** In the environment of all processes of this clone, as it is inherited. */
+  /** An environment variable that all processes of this clone inherit. */
   readonly #mark = `STEADYMIX_CLONE=${this.folder}`;
 
   constructor() {
@@ -21,7 +21,7 @@ export class Clone {
     }
     symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
     mkdirSync(join(this.folder, "target"));
-    // With their times, by which the build detects changes.
+    // Keeps modification times: the build uses them to detect changes.
     for (const name of BUILT) execFileSync("cp", ["-a", join(root, "target", name), join(this.folder, "target", name)]);
     rmSync(join(this.folder, "target", "build", "lock"), { force: true });
   }
@@ -31,7 +31,7 @@ export class Clone {
     return new Running(this.folder, this.#mark, args);
   }
 
-  /** The command lines of all processes that were started there and still run. */
+  /** The command lines of all processes that still run there. */
   processes(): string[] {
     return readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
@@ -42,19 +42,19 @@ export class Clone {
           // A zombie has no command line.
           return isOurs && command ? [`${pid} ${command}`] : [];
         } catch {
-          // It has ended meanwhile, or is another user's.
+          // It has ended, or belongs to another user.
           return [];
         }
       });
   }
 
-  /** Ends what is left, and removes everything. */
+  /** Kills all remaining processes and removes the clone. */
   remove(): void {
     for (const line of this.processes()) {
       try {
         process.kill(Number.parseInt(line, 10), "SIGKILL");
       } catch {
-        // It has ended meanwhile.
+        // It has already ended.
       }
     }
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
@@ -64,7 +64,7 @@ export class Clone {
 export class Running {
   readonly #child;
   readonly exit: Promise<[number | null, NodeJS.Signals | null]>;
-  /** What it has printed so far. */
+  /** Its output so far. */
   text = "";
 
   constructor(folder: string, mark: string, args: string[]) {
@@ -82,28 +82,28 @@ export class Running {
     this.exit = once(this.#child, "exit") as typeof this.exit;
   }
 
-  /** To npm alone. */
+  /** Sends a signal to npm only. */
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
-  /** Ctrl-C in a terminal: to npm and its script. */
+  /** Sends SIGINT to npm and its script, like Ctrl-C in a terminal. */
   interrupt(): void {
     process.kill(-(this.#child.pid ?? 0), "SIGINT");
   }
 
-  /** Resolves with the match once it has printed this. */
+  /** Resolves with the match once its output matches. */
   async prints(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.text);
       if (match) return match;
       const ended = await Promise.race([this.exit, new Promise((resolve) => setTimeout(resolve, 50))]);
-      if (ended && !pattern.test(this.text)) throw new Error(`it ended without ${pattern}:\n${this.text}`);
+      if (ended && !pattern.test(this.text)) throw new Error(`it ended without printing ${pattern}:\n${this.text}`);
     }
   }
 }
 
-/** Polls until it is so; the test's own time limit ends it otherwise. */
+/** Polls until `is` returns true. The test's time limit applies. */
 export async function until(is: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await is())) await new Promise((resolve) => setTimeout(resolve, 50));
 }

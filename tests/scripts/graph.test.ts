@@ -1,4 +1,4 @@
-/** Incremental builds: which steps run, and what is left after a failure. */
+/** Incremental builds: which steps run, and the outputs after a failure. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { inRoot, Unavailable } from "../../scripts/lib.mjs";
 const FOLDER = `target/test-graph-${process.pid}`;
 const lock = inRoot(FOLDER, "lock");
 const at = (...parts: string[]) => inRoot(FOLDER, ...parts);
-/** The names of the steps that have run since the last build. */
+/** The steps that the last build ran. */
 let ran: string[] = [];
 let lines: string[] = [];
 
@@ -30,7 +30,7 @@ after(clean);
 const folderOf = (name: string) => `${FOLDER}/${name}`;
 const source = (name: string) => () => filesAt(`${FOLDER}/source`, new RegExp(`^${name}`));
 
-/** `one` in capitals, then twice; `two` beside them. */
+/** `upper` is `one` in capitals, `twice` repeats it, `other` copies `two`. */
 function steps(fail = false) {
   const upper: Step = {
     name: "upper",
@@ -73,7 +73,7 @@ async function built(wanted: Step[]): Promise<string[]> {
   return ran.sort();
 }
 
-test("the first time all is made, a numbered line each; the next time nothing, without a line", async () => {
+test("the first build runs all steps and reports each; the next build does nothing", async () => {
   assert.deepEqual(await built(steps().all), ["other", "twice", "upper"]);
   assert.equal(readFileSync(at("twice", "text"), "utf8"), "ONEONE");
   assert.equal(lines.length, 4);
@@ -84,20 +84,20 @@ test("the first time all is made, a numbered line each; the next time nothing, w
   assert.deepEqual(lines, []);
 });
 
-test("a changed source: only what is made of it", async () => {
+test("a changed source rebuilds only what depends on it", async () => {
   await built(steps().all);
   writeFileSync(at("source", "one.txt"), "uno");
   assert.deepEqual(await built(steps().all), ["twice", "upper"]);
   assert.equal(readFileSync(at("twice", "text"), "utf8"), "UNOUNO");
 });
 
-test("a source that is saved without a change: nothing", async () => {
+test("saving a source without a change rebuilds nothing", async () => {
   await built(steps().all);
   writeFileSync(at("source", "one.txt"), "one");
   assert.deepEqual(await built(steps().all), []);
 });
 
-test("a new file among the sources, and one that is gone, are changes", async () => {
+test("new and removed sources are changes", async () => {
   await built(steps().all);
   writeFileSync(at("source", "one-more.txt"), "");
   assert.deepEqual(await built(steps().all), ["upper"]);
@@ -105,7 +105,7 @@ test("a new file among the sources, and one that is gone, are changes", async ()
   assert.deepEqual(await built(steps().all), ["upper"]);
 });
 
-test("what comes out as before is not swapped in, and nothing is made of it", async () => {
+test("unchanged output is not replaced, and nothing that depends on it is rebuilt", async () => {
   await built(steps().all);
   const before = statSync(at("upper")).ino;
   writeFileSync(at("source", "one.txt"), "ONE");
@@ -113,7 +113,7 @@ test("what comes out as before is not swapped in, and nothing is made of it", as
   assert.equal(statSync(at("upper")).ino, before);
 });
 
-test("deleted and modified output is made again", async () => {
+test("deleted or modified output is rebuilt", async () => {
   await built(steps().all);
   rmSync(at("other"), { recursive: true });
   writeFileSync(at("upper", "text"), "scribble");
@@ -124,7 +124,7 @@ test("deleted and modified output is made again", async () => {
   assert.equal(readFileSync(at("upper", "text"), "utf8"), "ONE");
 });
 
-test("a step that fails says so, leaves what was there, and is tried again", async () => {
+test("a step that fails keeps its old output and is retried by the next build", async () => {
   await built(steps().all);
   writeFileSync(at("source", "one.txt"), "uno");
   await assert.rejects(built(steps(true).all), /no capitals today/);
@@ -134,7 +134,7 @@ test("a step that fails says so, leaves what was there, and is tried again", asy
   assert.deepEqual(await built(steps().all), ["twice", "upper"]);
 });
 
-test("what does not need the step that fails is made all the same", async () => {
+test("steps that do not need the failed one still run", async () => {
   const { all, other, twice } = steps(true);
   const made = build(all, { lock, report: () => {} });
   await made.made(other);
@@ -143,7 +143,7 @@ test("what does not need the step that fails is made all the same", async () => 
   assert.ok(existsSync(at("other", "text")));
 });
 
-test("what this machine cannot have fails nobody but those who wait for it", async () => {
+test("an unavailable step fails only for those that await it", async () => {
   const { other } = steps();
   const missing: Step = {
     name: "missing",
@@ -159,16 +159,16 @@ test("what this machine cannot have fails nobody but those who wait for it", asy
   await assert.rejects(made(missing), Unavailable);
 });
 
-test("two builds at once: the second waits, and finds everything made", async () => {
+test("of two concurrent builds, the second waits and finds everything built", async () => {
   ran = [];
-  const said: string[] = [];
-  const report = (line: string) => void said.push(line);
+  const messages: string[] = [];
+  const report = (line: string) => void messages.push(line);
   await Promise.all([build(steps().all, { lock, report }).all, build(steps().all, { lock, report }).all]);
   assert.deepEqual(ran.sort(), ["other", "twice", "upper"]);
-  assert.equal(said.filter((line) => line.startsWith("Waiting for another build")).length, 1);
+  assert.equal(messages.filter((line) => line.startsWith("Waiting for another build")).length, 1);
 });
 
-test("a tool is only looked for when what needs it is made", async () => {
+test("a tool is only checked when a step that needs it runs", async () => {
   let isThere = false;
   const tool: Step = {
     name: "tool",

@@ -13,14 +13,14 @@ const file = join(folder, "lock");
 after(() => rmSync(folder, { recursive: true }));
 beforeEach(() => rmSync(file, { force: true }));
 
-/** Another process that does this with `lock` and `file`. */
+/** Runs a program with `lock` and `file` in another process. */
 function inAnotherProcess(program: string) {
   const module = JSON.stringify(join(import.meta.dirname, "..", "..", "scripts", "build", "lock.mjs"));
   const code = `import { lock } from ${module}; const file = ${JSON.stringify(file)}; ${program}`;
   return spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
-test("processes that want it at once have it one after the other", async () => {
+test("concurrent processes get the lock one after the other", async () => {
   const log = join(folder, "log");
   writeFileSync(log, "");
   const program = `
@@ -37,7 +37,7 @@ test("processes that want it at once have it one after the other", async () => {
   assert.equal(readFileSync(log, "utf8"), "in out\n".repeat(15));
 });
 
-test("a process that has to wait learns once for which process", async () => {
+test("a process that waits is told the owner once", async () => {
   const release = await lock(file);
   const owners: string[] = [];
   const second = locked(
@@ -45,7 +45,7 @@ test("a process that has to wait learns once for which process", async () => {
     async () => "done",
     (owner) => void owners.push(owner),
   );
-  // It looks at the lock before it waits for the first time.
+  // It tries the lock before it waits.
   await new Promise((resolve) => setImmediate(resolve));
   release();
   assert.equal(await second, "done");
@@ -63,7 +63,7 @@ test("the lock of a process that was killed is taken over", async () => {
   release();
 });
 
-test("a process that ends without releasing it leaves no lock", async () => {
+test("a process that ends without a release leaves no lock", async () => {
   await once(inAnotherProcess("await lock(file); process.exit(0);"), "exit");
   assert.throws(() => readFileSync(file), /ENOENT/);
 });
@@ -78,7 +78,7 @@ test("a lock without a heartbeat is taken over, though its process id is in use"
   release();
 });
 
-test("what fails releases it", async () => {
+test("a failure releases the lock", async () => {
   await assert.rejects(
     locked(file, async () => {
       appendFileSync(file, "");

@@ -1,4 +1,4 @@
-/** The runner of `npm test`: it names what fails, hangs or cannot be built. */
+/** The runner of `npm test` reports steps that fail, hang or cannot be built. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 const step = (name: string, args: string[], more: Partial<TestStep> = {}): TestStep => ({
   name: `${name}`,
-  // Else Node would take its test runner's files for subtests of this one.
+  // Without this, Node's test runner treats the files as subtests of this one.
   commands: [{ command: projectNode, args, env: { NODE_TEST_CONTEXT: undefined } }],
   minutes: 1,
   load: "waits",
@@ -33,17 +33,17 @@ function testFile(name: string, code: string): string {
   return file;
 }
 
-test("a step that succeeds is counted; what it prints is not shown", async () => {
+test("the tests of a successful step are counted, and its output is not shown", async () => {
   const file = testFile("good.test.mjs", `test("one", () => {}); test("two", () => {});`);
   const { results, text } = await run(step("good", ["--test", file]));
   assert.equal(results[0]?.ok, true);
   assert.equal(results[0]?.passed, 2);
-  assert.ok((results[0]?.cpuMs ?? 0) > 0, "its processor time is known");
+  assert.ok((results[0]?.cpuMs ?? 0) > 0, "CPU time is measured");
   assert.match(text, /good: ok in \d+ s, 2 tests/);
   assert.doesNotMatch(text, /duration_ms/);
 });
 
-test("one that fails shows what it printed, and the others go on", async () => {
+test("a failed step shows its output, and the others continue", async () => {
   const file = testFile("bad.test.mjs", `test("is wrong", () => { throw new Error("because of this"); });`);
   const { results, text } = await run(step("bad", ["--test", file]), step("next", ["--version"]));
   assert.deepEqual(
@@ -54,7 +54,7 @@ test("one that fails shows what it printed, and the others go on", async () => {
   assert.match(text, /bad: FAILED/);
 });
 
-test("a test of Node's that hangs is named", async () => {
+test("a test in Node's runner that hangs is named", async () => {
   const file = testFile(
     "hangs.test.mjs",
     `test("never resolves", () => new Promise(() => setInterval(() => {}, 1000)));`,
@@ -64,14 +64,14 @@ test("a test of Node's that hangs is named", async () => {
   assert.match(text, /✖ never resolves/);
 });
 
-test("a file that has passed and does not end is named", async () => {
+test("a test file that passes but does not end is named", async () => {
   const file = testFile("open.test.mjs", `test("passes", () => {}); setInterval(() => {}, 1000);`);
   const { results, text } = await run(step("open", ["--test", file], { minutes: 0.03 }));
   assert.equal(results[0]?.ok, false);
   assert.match(text, /Still running:[\s\S]*open\.test\.mjs/);
 });
 
-test("a step that hangs is ended at its time limit, with all that it started, and reports what it printed last", async () => {
+test("a step that hangs is killed at its time limit with its descendants, and its last output is reported", async () => {
   const program = `
     const { spawn } = require("node:child_process");
     const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "inherit" });
@@ -80,12 +80,12 @@ test("a step that hangs is ended at its time limit, with all that it started, an
     setInterval(() => {}, 1000);`;
   const { results, text } = await run(step("endless", ["-e", program], { minutes: 0.02 }));
   assert.equal(results[0]?.ok, false);
-  assert.match(text, /It took longer than 0\.02 minutes\. It printed last:\nbegan with \d+/);
+  assert.match(text, /The time limit of 0\.02 minutes is exceeded\. The last output is:\nbegan with \d+/);
   const pid = Number(/began with (\d+)/.exec(text)?.[1]);
   assert.throws(() => process.kill(pid, 0), /ESRCH/);
 });
 
-test("one that left a process behind that holds its output is over all the same", async () => {
+test("a step ends although a background process holds its output", async () => {
   const program = `
     const { spawn } = require("node:child_process");
     const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 30000)"], { stdio: "inherit", detached: true });
@@ -96,14 +96,14 @@ test("one that left a process behind that holds its output is over all the same"
   assert.ok((results[0]?.wallMs ?? Number.POSITIVE_INFINITY) < 20_000);
 });
 
-test("what cannot be built fails what needs it", async () => {
+test("a failed build fails the steps that need it", async () => {
   const ready = Promise.reject(new Error("no module"));
   const { results, text } = await run(step("unbuilt", ["--version"], { ready }));
   assert.equal(results[0]?.ok, false);
-  assert.match(text, /unbuilt: FAILED, as what it tests could not be built/);
+  assert.match(text, /unbuilt: FAILED, because its build failed/);
 });
 
-test("what this machine cannot have skips what needs it: neither failed nor passed, with the reason", async () => {
+test("a step with an unavailable need is skipped, with the reason", async () => {
   const ready = Promise.reject(new Unavailable("there is no Firefox"));
   const { results, text } = await run(step("optional", ["--version"], { ready }), step("next", ["--version"]));
   assert.deepEqual(
@@ -113,7 +113,7 @@ test("what this machine cannot have skips what needs it: neither failed nor pass
       [true, undefined],
     ],
   );
-  assert.match(text, /^── optional: skipped, as there is no Firefox$/m);
+  assert.match(text, /^── optional: skipped, because there is no Firefox$/m);
   assert.match(tableOf(results, { wallMs: 1, busyMs: 1 }), /^optional +skipped +0 /m);
 });
 
@@ -131,7 +131,7 @@ test("each runner's tests are counted", () => {
   assert.deepEqual(countTests("nothing here"), { passed: 0, failed: 0 });
 });
 
-test("of cargo's tests those that did not end are named", () => {
+test("cargo's tests that did not end are named", () => {
   const text = [
     "test quick ... ok",
     "test slow has been running for over 60 seconds",

@@ -1,4 +1,4 @@
-/** `npm start`, and what may run beside it. */
+/** `npm start`, and other commands at the same time. */
 import assert from "node:assert/strict";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -25,7 +25,7 @@ function npm(...args: string[]): Running {
 
 const READY = /(http:\/\/127\.0\.0\.1:\d+)\/console[\s\S]*Ready after/;
 
-/** Starts it on a port of its own; resolves with its address as well. */
+/** Starts it on a free port and resolves with its URL. */
 async function start(): Promise<{ running: Running; url: string }> {
   const running = npm("start", "--", "--port", "0");
   const [, url = ""] = await running.prints(READY);
@@ -38,14 +38,14 @@ function edit(file: string, from: string, to: string): void {
   writeFileSync(join(clone.folder, file), text.replace(from, to));
 }
 
-/** The script of a page, as it is served now. */
+/** The page's current script. */
 async function script(url: string): Promise<string> {
   const page = await (await fetch(`${url}/`)).text();
   const [path = ""] = /assets\/index[^"]*\.js/.exec(page) ?? [];
   return (await fetch(`${url}/${path}`)).text();
 }
 
-/** Another program's port. */
+/** A port that is in use. */
 async function takenPort(t: { after: (end: () => void) => void }): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -53,13 +53,13 @@ async function takenPort(t: { after: (end: () => void) => void }): Promise<numbe
   return (server.address() as AddressInfo).port;
 }
 
-test("nothing has changed: nothing is built", async () => {
+test("without changes, nothing is built", async () => {
   const { running } = await start();
   assert.doesNotMatch(running.text, /\[1\/|Built in/);
 });
 
 for (const signal of ["SIGTERM", "SIGHUP", "SIGKILL"] as const)
-  test(`${signal} to npm when it is ready: all its processes end`, async () => {
+  test(`${signal} to npm when ready ends all processes`, async () => {
     const { running } = await start();
     assert.ok(clone.processes().some((line) => line.includes("workerd")));
     running.kill(signal);
@@ -68,14 +68,14 @@ for (const signal of ["SIGTERM", "SIGHUP", "SIGKILL"] as const)
     assert.doesNotMatch(running.text, /steadymix:/);
   });
 
-test("Ctrl-C: all its processes end", async () => {
+test("Ctrl-C ends all processes", async () => {
   const { running } = await start();
   running.interrupt();
   await running.exit;
   await until(() => clone.processes().length === 0);
 });
 
-test("SIGTERM to npm while it compiles: so does the compiler", async () => {
+test("SIGTERM to npm while it compiles ends the compiler", async () => {
   edit("src/time.rs", "//!", "//! Edited.\n//!");
   const running = npm("start", "--", "--port", "0");
   await until(() => clone.processes().some((line) => line.includes("rustc")));
@@ -85,7 +85,7 @@ test("SIGTERM to npm while it compiles: so does the compiler", async () => {
   edit("src/time.rs", "//! Edited.\n//!", "//!");
 });
 
-test("SIGTERM to npm while the Worker starts: so does that", async () => {
+test("SIGTERM to npm while the Worker starts ends the Worker", async () => {
   const running = npm("start", "--", "--port", "0");
   await until(() => clone.processes().some((line) => line.includes("wrangler.js dev")));
   running.kill("SIGTERM");
@@ -94,7 +94,7 @@ test("SIGTERM to npm while the Worker starts: so does that", async () => {
 });
 
 for (const command of [["start"], ["run", "emulator"]])
-  test(`npm ${command.join(" ")} on a port that is taken: one sentence, before anything is built`, async (t) => {
+  test(`npm ${command.join(" ")} on a port in use fails with one sentence, before the build`, async (t) => {
     const port = await takenPort(t);
     edit("src/js/errors.ts", "\n", "\n\n");
     const running = npm(...command, "--", "--port", String(port));
@@ -104,11 +104,11 @@ for (const command of [["start"], ["run", "emulator"]])
     assert.doesNotMatch(running.text, /\[1\//);
     const lines = running.text.split("\n").filter((line) => line && !line.startsWith(">"));
     assert.deepEqual(lines, [
-      `steadymix: port ${port} is in use by another program: choose one with --port, or --port 0 for any that is free`,
+      `steadymix: port ${port} is in use by another program: choose another one with --port, or --port 0 for any free port`,
     ]);
   });
 
-test("two at once after a change: it is built once, and both are served", async () => {
+test("two concurrent starts after a change build once, and both serve the pages", async () => {
   edit("www/viewer/src/texts.ts", "What happened", "What came to pass");
   const both = await Promise.all([start(), start()]);
   assert.equal(both.filter(({ running }) => running.text.includes("The pages")).length, 1);
@@ -116,7 +116,7 @@ test("two at once after a change: it is built once, and both are served", async 
   edit("www/viewer/src/texts.ts", "What came to pass", "What happened");
 });
 
-test("npm run demo beside it: both go on, and no task is lost", async () => {
+test("npm run demo at the same time: both continue, and no task is lost", async () => {
   const { running, url } = await start();
   const built = () => running.text.split("\n").filter((line) => /^\[\d+\/\d+\] /.test(line));
   const before = built();
@@ -132,12 +132,12 @@ test("npm run demo beside it: both go on, and no task is lost", async () => {
   const [code] = await demo.exit;
   assert.equal(code, 0, demo.text);
   assert.deepEqual(await live(), tasks);
-  assert.deepEqual(built(), before, "nothing is built again");
+  assert.deepEqual(built(), before, "nothing is rebuilt");
 });
 
-test("an edit of TypeScript reaches the Worker and the page; one that does not compile changes nothing", async (t) => {
+test("an edit of TypeScript reaches the Worker and the page; an edit that does not compile changes nothing", async (t) => {
   const running = npm("start", "--", "--port", "0");
-  // Also what is edited before it is ready, and though an editor locks another file.
+  // Edits before it is ready count, too, and an editor's lock file does not disturb.
   await running.prints(/Starting the Worker/);
   symlinkSync("user@host.1:2", join(clone.folder, "src", ".#uid.rs"));
   const description = "src/js/cloudflare/openApi.ts";
@@ -159,7 +159,7 @@ test("an edit of TypeScript reaches the Worker and the page; one that does not c
   await page.getByText("What took place").waitFor();
 
   edit(description, 'title: "Edited"', "title: nothingOfThatName");
-  await running.prints(/nothingOfThatName[\s\S]*Not built: what was built before is still served/);
+  await running.prints(/nothingOfThatName[\s\S]*The build failed: the previous one is still served/);
   assert.equal(await title(), "Edited");
   edit(description, "title: nothingOfThatName", 'title: "Steadymix"');
   await running.prints(/The build succeeds again/);

@@ -1,5 +1,4 @@
-//! `steadymix-bindgen MODULE FOLDER NAME`: writes the JavaScript glue of a WebAssembly module as `NAME.js`, and the module that
-//! goes with it as `NAME_bg.wasm`.
+//! `steadymix-bindgen MODULE FOLDER NAME`: writes a WebAssembly module as `NAME_bg.wasm` and its JavaScript glue as `NAME.js`.
 
 use std::env;
 
@@ -18,5 +17,5 @@ fn main() -> anyhow::Result<()> {
         .typescript(false)
         .omit_default_module_path(true)
         .generate(folder)
-        .with_context(|| format!("no glue could be written for {module}"))
+        .with_context(|| format!("cannot write the glue for {module}"))
 }

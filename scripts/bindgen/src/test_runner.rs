@@ -1,4 +1,4 @@
-//! `steadymix-test-runner MODULE …`: wasm-bindgen's own test runner, with its own arguments.
+//! `steadymix-test-runner MODULE …`: wasm-bindgen's test runner with its usual arguments.
 
 use std::env;
 

@@ -1,7 +1,7 @@
 // Generated from the emulator's Rust types: STEADYMIX_GENERATE=1 cargo test -p steadymix-emulator typescript
-/** What goes into the emulator and comes out of it. */
+/** The types of the emulator's inputs and outputs. */
 
-/** The kinds of calls: those for a task, and `presence`, which asks who is in a channel. */
+/** The kinds of calls: those of the transcoding service, and `presence` (who is in a channel). */
 export type CallKind =
   /** POST `/builderTokens`. */
   | "acquire"
@@ -13,40 +13,40 @@ export type CallKind =
   | "update"
   /** DELETE `/tasks/{taskId}`. */
   | "delete"
-  /** Who is in a channel. */
+  /** A presence check of a channel. */
   | "presence";
 
 /**
- * What an experimenter can do. A command that applies to nothing, such as the uid of no live task or a rule that no call can
- * match, is an error.
+ * A command to the emulated service. A command that applies to nothing is an error: for example, a uid without a live task,
+ * or a rule that no call can match.
  */
 export type Command =
-  /** Adds a rule to the script of faults. */
+  /** Adds a fault rule. */
   | {
       type: "addRule";
       /** The rule. */
       rule: Rule;
       /**
-       * How long it lasts from now, in ms: from 1 to a year, for ever if left out. Not together with `untilMs` of the rule.
+       * How long the rule lasts from now, in ms: from 1 to a year; for ever if left out. Excludes `untilMs` of the rule.
        */
       forMs?: number;
     }
-  /** Forgets the script of faults. */
+  /** Removes all fault rules. */
   | { type: "clearRules" }
-  /** Live tasks die at once. */
+  /** Kills live tasks at once. */
   | ({
       type: "kill";
-      /** Query goes on saying that they run for so long, in ms: at most a year. Default `0`. */
+      /** How long Query still reports that they run, in ms: at most a year. Default `0`. */
       reportLagMs?: number;
-      /** Whether Query says 404 afterwards, in the place of their end. Default `false`. */
+      /** Whether Query answers 404 afterwards, instead of reporting their end. Default `false`. */
       forgotten?: boolean;
       /** The `stopReason` of the notification, and the `message` of Query's answer: `abnormal` if left out. */
       reason?: string;
     } & Target)
-  /** Running tasks fail, and the service moves them. */
+  /** Running tasks fail, and the service migrates them. */
   | ({
       type: "fail";
-      /** Whether they will run again. */
+      /** Whether they run again after the migration. */
       recovers: boolean;
       /** As for `kill`. */
       reason?: string;
@@ -56,29 +56,29 @@ export type Command =
       type: "hosts";
       /** The input channel: a non-empty string. */
       channel: string;
-      /** Whether they are there. */
+      /** Whether they are in the channel. */
       present: boolean;
     }
-  /** Notifications come like this from now on. */
+  /** Changes how notifications are delivered. */
   | {
       type: "notifications";
-      /** How they come; `null`: not at all. */
+      /** The new behaviour; `null` for no notifications. */
       profile: NotificationProfile | null;
     }
-  /** Tasks start like this from now on. */
+  /** Changes how tasks start. */
   | {
       type: "startUp";
-      /** How they start. */
+      /** The new behaviour. */
       startUp: StartUp;
     }
-  /** A repeated Create is answered like this from now on. */
+  /** Changes the answer to a repeated Create. */
   | {
       type: "repeatCreate";
-      /** The answer. */
+      /** The new answer. */
       answer: RepeatCreate;
     };
 
-/** A notification, to be posted to a webhook. */
+/** A notification for a webhook. */
 export interface Delivery {
   /** When it arrives, by the emulator's clock, in ms since the epoch. */
   atMs: number;
@@ -90,21 +90,21 @@ export interface Delivery {
   signatureV2: string;
 }
 
-/** What happens to the calls that a rule is about. */
+/** The effect of a fault rule on a call. */
 export type Effect =
-  /** It is answered like this, and not carried out. */
+  /** The call is not carried out, and answered like this. */
   | {
       type: "answer";
       /** The HTTP status: from 200 to 599. */
       status: number;
-      /** `code` of the body; not together with `body`. */
+      /** `code` of the body. Excludes `body`. */
       code?: number;
       /** The `Retry-After` header. */
       retryAfter?: string;
-      /** The body, in the place of `{message, code}`. */
+      /** The body, instead of `{message, code}`. */
       body?: string;
     }
-  /** It is carried out, but answered like this. */
+  /** The call is carried out, but answered like this. */
   | {
       type: "performThenAnswer";
       /** The HTTP status: from 200 to 599. */
@@ -112,174 +112,172 @@ export type Effect =
       /** `code` of the body. */
       code?: number;
     }
-  /** It is carried out, but the answer is lost. */
+  /** The call is carried out, but the answer is lost. */
   | { type: "performAndLose" }
-  /** It is carried out late, and the answer is lost. */
+  /** The call is carried out late, and the answer is lost. */
   | {
       type: "performLate";
-      /** How late, in ms: at most a year. */
+      /** The delay in ms: at most a year. */
       ms: number;
     }
-  /** It is lost. */
+  /** The call is lost. */
   | { type: "lose" }
-  /** It is carried out, and the answer is held up. */
+  /** The call is carried out, and the answer is delayed. */
   | {
       type: "delay";
-      /** How long, in ms: at most a day. */
+      /** The delay in ms: at most a day. */
       ms: number;
     }
   /** The domain's name cannot be resolved. */
   | { type: "dns" }
   /** The connection is refused. */
   | { type: "refuse" }
-  /** It is carried out, but the answer's body is cut off. */
+  /** The call is carried out, but the answer's body is truncated. */
   | { type: "garbage" }
-  /** It is carried out, but the answer does not name the task. */
+  /** The call is carried out, but the answer contains no task id. */
   | { type: "noTaskId" }
   /**
-   * It is answered about another task than the one that was asked for, or started. Applies to calls that name a task, or
-   * create one, while there is such another one.
+   * The answer is about another task than the call. Applies to calls that name or create a task, while such another task
+   * exists.
    */
   | {
       type: "otherTask";
-      /** Which task. */
+      /** The other task. */
       which: OtherTask;
-      /** The HTTP status: from 200 to 599; the body names the other task whatever it is. Default `200`. */
+      /** The HTTP status: from 200 to 599. The body names the other task with any status. Default `200`. */
       status?: number;
-      /** Whether it is carried out nevertheless. Default `false`. */
+      /** Whether the call is carried out. Default `false`. */
       perform?: boolean;
     };
 
 /** A call of the REST API. */
 export interface IncomingCall {
-  /** The domain that was asked. */
+  /** The domain of the URL. */
   domain: string;
-  /** The HTTP method, in capital letters. */
+  /** The HTTP method, in upper case. */
   method: string;
-  /** Path and query. */
+  /** The path and query. */
   path: string;
-  /** The `Authorization` header; `null`: none. Default `null`. */
+  /** The `Authorization` header; `null` for none. Default `null`. */
   authorization?: string | null;
-  /** The body: JSON text. Default `""`. */
+  /** The body: a JSON string. Default `""`. */
   body?: string;
 }
 
-/** How notifications come. */
+/** The delivery of notifications. */
 export interface NotificationProfile {
-  /** What they are signed with: a non-empty string. Default `"secret"`. */
+  /** The secret that signs them: a non-empty string. Default `"secret"`. */
   secret?: string;
-  /** Shortest and longest time on their way, in ms. Default `[100, 1500]`. */
+  /** Shortest and longest delay, in ms. Default `[100, 1500]`. */
   takesMs?: [number, number];
-  /** Lost ones, in percent. Default `0`. */
+  /** Percentage that is lost. Default `0`. */
   lostPercent?: number;
-  /** Ones that come twice, in percent. Default `0`. */
+  /** Percentage that is delivered twice. Default `0`. */
   doubledPercent?: number;
-  /** Ones that are held up by up to 20 s, and so come out of order, in percent. Default `0`. */
+  /** Percentage that is delayed by up to 20 s and may come out of order. Default `0`. */
   latePercent?: number;
-  /** Ones that name another task than the one that they are about, in percent. Default `0`. */
+  /** Percentage that names another task than the one that it is about. Default `0`. */
   misnamedPercent?: number;
 }
 
 /**
- * A task that a call is not about: of those that there are, the newest whose instanceId has most in common with the call's.
+ * A task that a call is not about. If there are several, it is the one whose instanceId has the longest common prefix with the
+ * call's, and of these the newest.
  */
 export type OtherTask =
-  /** One of the same App ID that has ended. */
+  /** A task of the same App ID that has ended. */
   | "ended"
-  /** One of the same App ID that lives: of an earlier launch, or of another lane. */
+  /** A live task of the same App ID: of an earlier launch or of another lane. */
   | "live"
-  /** Somebody else's: always the same id, which the service never shows otherwise. */
+  /** A task of another customer. Its id is always the same and appears nowhere else. */
   | "foreign";
 
-/** Live tasks that met on one uid of one channel, or on one CDN address, where they kick each other out. */
+/** Two live tasks that publish under the same uid of a channel or to the same CDN address. They disturb each other. */
 export interface Overlap {
-  /** When, in ms since the epoch. */
+  /** When the second task was created, in ms since the epoch. */
   atMs: number;
-  /** The output channel; empty if it was a CDN address. */
+  /** The output channel; empty for a CDN address. */
   channel: string;
-  /** The output uid; 0 if it was a CDN address. */
+  /** The output uid; 0 for a CDN address. */
   uid: number;
-  /** The taskId of the one that was there. */
+  /** The task id of the older task. */
   older: string;
-  /** The taskId of the one that came. */
+  /** The task id of the younger task. */
   younger: string;
 }
 
 /**
- * How the emulated service behaves where nothing is scripted; every field has a default. Times are at most a year where
- * nothing else is said, percentages from 0 to 100.
+ * The emulated service's behaviour without fault rules. Every field has a default. Unless stated otherwise, durations are at
+ * most a year, and percentages are from 0 to 100.
  */
 export interface Profile {
-  /** All chance comes from it: an integer from 0 to 9007199254740991. Default `1`. */
+  /** The seed of all random numbers: an integer from 0 to 9007199254740991. Default `1`. */
   seed?: number;
   /**
-   * The `Authorization` header that every call must carry: `Basic ` and `customerId:customerSecret` in base64. `null`: any
-   * such pair. A call without it, or with another one, is answered 401. Default `null`.
+   * The required `Authorization` header: `Basic ` and `customerId:customerSecret` in base64; `null` for any such pair. Other
+   * calls are answered 401. Default `null`.
    */
   authorization?: string | null;
   /**
-   * Whether what only the newest reference refuses, though public programs send it, is refused too: Acquire without
-   * `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks of less than 120 px,
+   * Whether to refuse also what only the newest reference forbids, though public programs send it: Acquire without
+   * `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks smaller than 120 px,
    * `H265` to CDN addresses. Default `false`.
    */
   strict?: boolean;
-  /** Calls in any one second, per App ID, at least 1; over it, 429. Default `10`. */
+  /** The rate limit: calls in any second per App ID, at least 1. Further calls are answered 429. Default `10`. */
   callsPerSecond?: number;
-  /** `Retry-After` of those 429s, in s; `null`: none. Default `null`. */
+  /** `Retry-After` of these answers, in s; `null` for none. Default `null`. */
   retryAfterS?: number | null;
-  /** Live tasks at the same time, per App ID, at least 1; over it, 429. Default `100`. */
+  /** The limit of live tasks per App ID, at least 1. Further Creates are answered 429. Default `100`. */
   pcw?: number;
-  /** Shortest and longest time to an answer, in ms: at most a day. Default `[20, 120]`. */
+  /** Shortest and longest latency of an answer, in ms: at most a day. Default `[20, 120]`. */
   answerMs?: [number, number];
-  /** How a task comes from Create to running. */
+  /** The start of a task after Create. */
   startUp?: StartUp;
-  /**
-   * What a Create is answered while a task with its instanceId lives. The documents do not settle it.
-   * Default `"sameTask200"`.
-   */
+  /** The answer to a Create while a task with its instanceId lives. It is not documented. Default `"sameTask200"`. */
   repeatCreate?: RepeatCreate;
   /**
-   * Which changes an Update may make. Any other one is answered 400, with a message that names the field.
+   * The changes that an Update may make. Others are answered 400 with a message that names the field.
    * Default `"documented"`.
    */
   updates?: Updates;
   /**
-   * What Query, Update and Delete are answered with a builder token that did not start the task: 404 or 403.
+   * The answer to a Query, Update or Delete with a builder token that did not start the task: 404 or 403.
    * Default `404`.
    */
   wrongTokenStatus?: number;
-  /** Whether task statuses are numbers in the place of strings. Default `false`. */
+  /** Whether task statuses are numbers instead of strings. Default `false`. */
   numericStatus?: boolean;
-  /** How long an ended task is still answered for before it is 404, in ms. Default `60000`. */
+  /** How long Query knows a task after its end, in ms. Afterwards the answer is 404. Default `60000`. */
   forgetAfterMs?: number;
-  /** Shortest and longest time that the service takes to move a task that failed, in ms. Default `[20000, 80000]`. */
+  /** Shortest and longest time to migrate a failed task, in ms. Default `[20000, 80000]`. */
   migrationTakesMs?: [number, number];
   /**
-   * A host that is in the channel is not shown, in percent of the presence checks; never more than twice in a row.
+   * Percentage of presence checks that miss a host in the channel. A host is missed at most twice in a row.
    * Default `0`.
    */
   presenceMissesPercent?: number;
-  /** How notifications come; `null`: not at all. Default `null`. */
+  /** The delivery of notifications; `null` for no notifications. Default `null`. */
   notifications?: NotificationProfile | null;
 }
 
-/** What a Create is answered while a task with its instanceId lives. */
+/** The answer to a Create while a task with its instanceId lives. */
 export type RepeatCreate =
-  /** 200 with that task. */
+  /** 200 with the live task. */
   | "sameTask200"
-  /** 201 with that task's id. */
+  /** 201 with the live task's id. */
   | "already201WithId"
   /** 201 without an id. */
   | "already201NoId"
   /** 409 without an id. */
   | "conflict409";
 
-/** What comes of a call. */
+/** The result of a call. */
 export type Reply =
-  /** An HTTP reply. */
+  /** An HTTP response. */
   | {
       type: "answer";
-      /** After how long, in ms of the emulator's time. */
+      /** The latency, in ms of the emulator's time. */
       delayMs: number;
       /** The HTTP status. */
       status: number;
@@ -295,98 +293,95 @@ export type Reply =
       why: Silence;
     };
 
-/**
- * A line in the script of faults. What is left out holds for all calls, always. The first rule that applies to a call is the
- * one.
- */
+/** A fault rule. A condition that is left out is always met. The first rule that matches a call is used. */
 export interface Rule {
   /** Only calls of this kind. */
   call?: CallKind;
-  /** Only calls to this domain, in small letters. */
+  /** Only calls to this domain, in lower case. */
   domain?: string;
   /** Only calls about this output uid: from 1. */
   uid?: number;
-  /** Lets this many calls through first. Default `0`. */
+  /** How many matching calls are answered normally first. Default `0`. */
   skip?: number;
-  /** Only for so many calls, at least 1. */
+  /** For how many calls the rule is used, at least 1; without limit if left out. */
   times?: number;
-  /** From this moment of the emulator's clock on, in ms since the epoch. Default `0`. */
+  /** From this time of the emulator's clock on, in ms since the epoch. Default `0`. */
   fromMs?: number;
-  /** Before this moment of the emulator's clock, in ms since the epoch. */
+  /** Before this time of the emulator's clock, in ms since the epoch. */
   untilMs?: number;
-  /** Only by this chance, in percent: from 1 to 100. */
+  /** The probability that a call matches, in percent: from 1 to 100. */
   chancePercent?: number;
-  /** What happens to them. */
+  /** The effect on the calls. */
   effect: Effect;
 }
 
-/** Why nothing comes back. */
+/** Why there is no answer. */
 export type Silence =
-  /** The name cannot be resolved. */
+  /** The domain's name cannot be resolved. */
   | "dns"
   /** The connection is refused. */
   | "refused"
-  /** The answer never comes. */
+  /** The answer never arrives. */
   | "lost";
 
-/** How a task comes from Create to running. */
+/** The start of a task after Create. */
 export interface StartUp {
-  /** Shortest and longest time, in ms. Default `[1000, 4000]`. */
+  /** Shortest and longest time until it runs, in ms. Default `[1000, 4000]`. */
   takesMs?: [number, number];
-  /** Tasks that end abnormally instead, in percent. Default `0`. */
+  /** Percentage of tasks that end abnormally instead. Default `0`. */
   failsPercent?: number;
-  /** Tasks that never start, and stay there, in percent. Default `0`. */
+  /** Percentage of tasks that never start and never end. Default `0`. */
   hangsPercent?: number;
 }
 
-/** Everything at one moment. */
+/** The state of the emulated service. */
 export interface State {
   /** The emulator's clock, in ms since the epoch. */
   nowMs: number;
-  /** Every task there ever was. */
+  /** All tasks, including those that have ended. */
   tasks: Task[];
-  /** Live tasks that met on one uid of one channel, or on one CDN address. */
+  /** All pairs of live tasks with the same output. */
   overlaps: Overlap[];
-  /** What came in. */
+  /** Statistics of the calls. */
   stats: Stats;
 }
 
-/** What came in. */
+/** Statistics of the calls. */
 export interface Stats {
-  /** Calls of each kind. */
+  /** Calls by kind. */
   calls: Partial<Record<CallKind, number>>;
-  /** Calls to each domain. */
+  /** Calls by domain. */
   domains: Record<string, number>;
-  /** Calls answered 429 for their rate. */
+  /** Calls that were answered 429 because of the rate limit. */
   rateLimited: number;
-  /** Most calls in any one second, presence checks aside. */
+  /** The most calls in any second, without presence checks. */
   mostInASecond: number;
 }
 
 /**
- * Which tasks a command is about, named by `taskId`, by `uid` or by both. In JSON these stand beside the command's fields.
+ * The tasks that a command applies to, selected by `taskId`, by `uid` or by both. In JSON, these are fields of the command.
  */
 export type Target =
   | {
-      /** The one with this id. */
+      /** The task with this id. */
       taskId: string;
-      /** Those with this output uid. */
+      /** The tasks with this output uid. */
       uid?: number;
     }
   | {
-      /** The one with this id. */
+      /** The task with this id. */
       taskId?: string;
-      /** Those with this output uid. */
+      /** The tasks with this output uid. */
       uid: number;
     };
 
-/** A task of the emulated service, as it really is. Instants are in ms since the epoch, by the emulator's clock. */
+/** The true state of a task of the emulated service. Instants are in ms since the epoch, by the emulator's clock. */
 export interface Task {
-  /** Its id. */
+  /** The task id. */
   taskId: string;
   /** The instanceId of its Acquire. */
   instanceId: string;
-  /** The RTC channel of its inputs; `null`: they are media files. */
+  /** The RTC channel of its inputs; `null` if all of them are media files. */
   inputChannel: string | null;
   /** Its output channel; empty if it publishes to CDN addresses. */
   channel: string;
@@ -396,7 +391,7 @@ export interface Task {
   streamUrls: string[];
   /** Whether it is billed. */
   live: boolean;
-  /** Whether its stream can be seen. */
+  /** Whether it publishes its output. */
   running: boolean;
   /** How it ended, if it has. */
   ended: TaskEnd | null;
@@ -404,27 +399,27 @@ export interface Task {
   createdMs: number;
   /** When it ended, if it has. */
   endedMs: number | null;
-  /** The `sequenceId` of its last update; `null`: there was none. */
+  /** The `sequenceId` of its last Update; `null` if there was none. */
   sequenceId: number | null;
-  /** The `idleTimeout` that it was started with, or updated to, in ms. */
+  /** The `idleTimeout` of its current payload, in ms. */
   idleTimeoutMs: number;
 }
 
 /** How a task ended. */
 export type TaskEnd =
-  /** By itself: its hosts were away for its `idleTimeout`. */
+  /** Its hosts were away for its `idleTimeout`. */
   | "idle"
-  /** Abnormally. */
+  /** It ended abnormally. */
   | "failed"
-  /** By a Delete. */
+  /** It was deleted. */
   | "stopped";
 
-/** Which changes an Update may make. */
+/** The changes that an Update may make. */
 export type Updates =
   /**
-   * Those that the service documents: `rtc` members of `audioInputs` and `videoInputs` come and go, `region` of a video
-   * input, `audioOption` and `videoOption` of an output.
+   * The documented ones: added or removed `rtc` members of `audioInputs` and `videoInputs`, `region` of a video input,
+   * `audioOption` and `videoOption` of an output.
    */
   | "documented"
-  /** Any, besides where the output goes. */
+  /** All, except the destination of an output. */
   | "any";

@@ -6,16 +6,16 @@ import { Emulator as Wasm } from "./glue.js";
 
 export type * from "./contract.js";
 
-/** Answers with these statuses have none. */
+/** Responses with these statuses have no body. */
 const WITHOUT_BODY = [204, 205, 304];
 
-/** The emulated service: it runs tasks, answers calls, and sends notifications, all by its own clock. */
+/** The emulated service. It runs tasks, answers calls and sends notifications by its own clock. */
 export class Emulator {
   readonly #wasm: Wasm;
   readonly #began = Date.now();
   readonly #speed: number;
 
-  /** Its clock runs `speed` times as fast as the real one: 0.1 to 10000. Throws if a value is wrong, and names it. */
+  /** `speed` is the speed of its clock relative to real time: 0.1 to 10000. Throws an error that names an invalid value. */
   constructor(profile: Profile = {}, speed = 1) {
     if (!(typeof speed === "number" && speed >= 0.1 && speed <= 10_000))
       throw invalid("INVALID_CONFIG", "speed", shown(speed), "a number from 0.1 to 10000");
@@ -23,23 +23,23 @@ export class Emulator {
     this.#speed = speed;
   }
 
-  /** Its clock, in ms since the epoch. */
+  /** The time of its clock, in ms since the epoch. */
   now(): number {
     return this.#began + (Date.now() - this.#began) * this.#speed;
   }
 
-  /** So much of its time, in real ms. */
+  /** Converts a duration on its clock to real time. Both are in ms. */
   real(ms: number): number {
     if (!Number.isFinite(ms)) throw invalid("INVALID_CONFIG", "ms", shown(ms), "a number of ms");
     return ms / this.#speed;
   }
 
-  /** Takes a call. */
+  /** Handles a call. */
   handle(call: IncomingCall): Reply {
     return JSON.parse(taken("call", call, (json) => this.#wasm.handle(this.now(), json))) as Reply;
   }
 
-  /** Carries out a command, and returns how many tasks it was about. Throws if it is wrong or applies to nothing, and says why. */
+  /** Carries out a command, and returns the number of tasks that it applied to. Throws if it is invalid or applies to nothing. */
   control(command: Command): number {
     return taken("command", command, (json) => this.#wasm.control(this.now(), json));
   }
@@ -49,24 +49,24 @@ export class Emulator {
     return JSON.parse(this.#wasm.takeNotifications(this.now())) as Delivery[];
   }
 
-  /** When something happens by itself, by the emulator's clock in ms since the epoch. */
+  /** When the next change or notification is due, in ms since the epoch on the emulator's clock. */
   nextEventAt(): number | undefined {
     return this.#wasm.nextEventAt();
   }
 
-  /** Everything at this moment. */
+  /** The current state. */
   state(): State {
     return JSON.parse(this.#wasm.state(this.now())) as State;
   }
 
-  /** Leads to this service instead of the network. */
+  /** A `fetch` that calls this service instead of the network. */
   readonly fetch: Fetch = async (input, init) => {
     const request = new Request(input, init);
-    // The caller's own if there is one: nothing holds the Request while a lost call waits, and its signal goes with it.
+    // Prefer the caller's signal: while a lost call waits, the Request and its signal may be garbage-collected.
     const signal = init?.signal ?? request.signal;
     const url = new URL(request.url);
     const sent = await request.text();
-    // What was given up before it was sent never reaches the service.
+    // An aborted call never reaches the service.
     signal.throwIfAborted();
     const reply = this.handle({
       domain: url.host,
@@ -86,11 +86,11 @@ export class Emulator {
   };
 }
 
-/** What is wrong with an argument is an error of this library; its message begins with the field. */
+/** Passes an argument as JSON. Errors become errors of this library, whose messages begin with the field. */
 function taken<T>(name: string, value: unknown, take: (json: string) => T): T {
   const json = asJson(name, value);
   if (!json.startsWith("{")) throw invalid("INVALID_CONFIG", name, shown(value), "an object");
-  // JSON makes `null` of it, which may mean something else.
+  // JSON turns NaN and infinities into `null`, which may be valid.
   JSON.stringify(value, (key, member: unknown) => {
     if (typeof member === "number" && !Number.isFinite(member))
       throw invalid("INVALID_CONFIG", `${name}.${key}`, shown(member), "a finite number");
@@ -105,7 +105,7 @@ function taken<T>(name: string, value: unknown, take: (json: string) => T): T {
   }
 }
 
-/** So many ms, or for ever, unless the signal ends it: then it rejects at once, as `fetch` does. */
+/** Waits for `ms`, or for ever. Rejects when the signal aborts, as `fetch` does. */
 function wait(signal: AbortSignal, ms: number): Promise<void>;
 function wait(signal: AbortSignal): Promise<never>;
 function wait(signal: AbortSignal, ms?: number): Promise<void> {
@@ -123,7 +123,7 @@ function wait(signal: AbortSignal, ms?: number): Promise<void> {
   });
 }
 
-/** The error with which Node's `fetch` fails. */
+/** An error like that of Node's `fetch`. */
 function failed(code: string): TypeError {
   return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
 }

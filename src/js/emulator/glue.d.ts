@@ -1,6 +1,6 @@
 export function initSync(options: { module: BufferSource | WebAssembly.Module }): void;
 
-/** What the emulator's WebAssembly exports: JSON text in and out. */
+/** The exports of the emulator's WebAssembly module. Inputs and outputs are JSON strings. */
 export class Emulator {
   constructor(profile: string);
   handle(now: number, call: string): string;

@@ -1,6 +1,6 @@
 /**
- * What demonstrations and tests do with the emulator: a sample broadcast, and faults to inject. Contains no WebAssembly, for
- * programs that reach an emulator over the network.
+ * A sample broadcast and faults for demos and tests with the emulator. It contains no WebAssembly, so programs that use an
+ * emulator over the network stay small.
  */
 import { asText, memberOf, shown, uint32 } from "../check.js";
 import { invalid } from "../errors.js";
@@ -9,7 +9,7 @@ import type { LaneConfig, Services } from "../types.js";
 import type { Command, Target, Task } from "./contract.js";
 
 /**
- * The payload of a sample broadcast: all sound of the channel `studio` and the video of its host 1, mixed into the channel
+ * The payload of a sample broadcast: all audio of the channel `studio` and the video of its host 1, mixed into the channel
  * `show`. `idleTimeout` is in s.
  */
 export function sampleServices(idleTimeout = 300): Services {
@@ -43,17 +43,17 @@ export const SAMPLE_LANES: LaneConfig[] = [
   { name: "backup", uids: [9101, 9102] },
 ];
 
-/** Where to inject a fault. */
+/** The target of a fault. */
 export interface FaultTarget {
   /** The task that is on air. */
   onAir: Target;
-  /** The input channels of the broadcast's tasks, see `inputChannelsOf`. */
+  /** The input channels of the broadcast's tasks: see `inputChannelsOf`. */
   inputChannels: string[];
 }
 
-/** Something that may go wrong at the service. */
+/** A fault of the service. */
 export interface Fault {
-  /** What goes wrong. */
+  /** Identifies the fault. */
   name:
     | "kill"
     | "killSilently"
@@ -68,14 +68,14 @@ export interface Fault {
     | "hostsLeave";
   /** Whether the output that is on air loses its stream. */
   kills: boolean;
-  /** The commands for `Emulator.control`; a rule lasts `ms`. Empty: the broadcast has nothing that could fail like this. */
+  /** The commands for `Emulator.control`. Rules last `ms`. Empty if the fault does not apply to this broadcast. */
   commands: (target: FaultTarget, ms: number) => Command[];
 }
 
 /** Faults that a broadcast with a primary and a backup survives. */
 export const FAULTS: Fault[] = [
   { name: "kill", kills: true, commands: ({ onAir }) => [{ type: "kill", ...onAir }] },
-  // Query still says that it runs.
+  // Query still reports that it runs.
   {
     name: "killSilently",
     kills: true,
@@ -126,18 +126,18 @@ export const FAULTS: Fault[] = [
   },
 ];
 
-/** Of these tasks, those of the group with this `instanceId`, which on Cloudflare is the broadcast's id. */
+/** Selects the tasks of the group with this `instanceId`. On Cloudflare, that is the broadcast's id. */
 export function tasksOf(instanceId: string, tasks: Task[]): Task[] {
   const group = asText("instanceId", instanceId);
   return checked(tasks).filter((task) => groupOf(task.instanceId) === group);
 }
 
-/** The channels in which the hosts of these tasks are. */
+/** The input channels of these tasks. */
 export function inputChannelsOf(tasks: Task[]): string[] {
   return [...new Set(checked(tasks).flatMap(({ inputChannel }) => inputChannel ?? []))];
 }
 
-/** Throws `INVALID_CONFIG` unless these are tasks. */
+/** Throws `INVALID_CONFIG` unless the value is an array of tasks. */
 function checked(tasks: unknown): Task[] {
   if (isArray(tasks) && tasks.every((task) => typeof memberOf(task, "instanceId") === "string")) return tasks as Task[];
   throw invalid("INVALID_CONFIG", "tasks", shown(tasks), "an array of tasks, as Emulator.state() has them");
@@ -147,7 +147,7 @@ function isArray(value: unknown): value is unknown[] {
   try {
     return Array.isArray(value);
   } catch {
-    // A proxy that was revoked.
+    // A revoked proxy.
     return false;
   }
 }

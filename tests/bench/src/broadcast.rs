@@ -1,4 +1,4 @@
-//! A broadcast whose calls are all answered at once, and well.
+//! A broadcast whose calls all succeed at once.
 
 use serde_json::json;
 use steadymix::status::Call;
@@ -12,13 +12,13 @@ const RUNS: &str = r#"{"taskId":"task-1-44700b80","createTs":1767225600,"status"
 
 pub(crate) struct Broadcast {
     supervisor: Supervisor,
-    /// When it is its turn again, in ms.
+    /// When its next step is due, in ms.
     pub(crate) due: u64,
     under_way: Option<Request>,
 }
 
 impl Broadcast {
-    /// One that has begun at [`START`].
+    /// A broadcast that begins at [`START`].
     pub(crate) fn new() -> Self {
         let services = json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
             "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
@@ -35,15 +35,15 @@ impl Broadcast {
         }
     }
 
-    /// One whose task runs.
+    /// A broadcast with a running task.
     pub(crate) fn running() -> Self {
         let mut broadcast = Self::new();
-        broadcast.go_on_until(START + 3_600_000);
+        broadcast.run_until(START + 3_600_000);
         broadcast
     }
 
-    /// Goes on until this time; the number of steps that it took.
-    pub(crate) fn go_on_until(&mut self, end: u64) -> u64 {
+    /// Runs until `end` (ms) and returns the number of steps.
+    pub(crate) fn run_until(&mut self, end: u64) -> u64 {
         let mut steps = 0;
         while self.due < end {
             self.step();
@@ -52,7 +52,7 @@ impl Broadcast {
         steps
     }
 
-    /// One poll, or one answer that it takes.
+    /// One poll or one answer.
     pub(crate) fn step(&mut self) {
         let now = WallTime::from_millis(self.due);
         if let Some(request) = self.under_way.take() {
@@ -78,7 +78,6 @@ impl Broadcast {
         }
     }
 
-    /// The bytes of its snapshot.
     pub(crate) fn snapshot_bytes(&self) -> usize {
         self.supervisor.snapshot().len()
     }

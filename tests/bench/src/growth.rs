@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::broadcast::{Broadcast, START};
 
 const SIZES: [usize; 4] = [1, 100, 10_000, 100_000];
-/// Simulated hours, the fewer the more there are.
+/// Simulated hours for each of [`SIZES`].
 const HOURS: [u64; 4] = [24 * 365, 24 * 30, 24, 3];
 const HOUR_MS: u64 = 3_600_000;
 
-/// Of each size: how long a simulated hour takes, and what each of them weighs.
+/// For each size: the time for a simulated hour, and the memory of each broadcast.
 pub(crate) fn measured() -> Vec<Value> {
     SIZES.into_iter().zip(HOURS).map(|(size, hours)| of(size, hours)).collect()
 }
@@ -30,7 +30,7 @@ fn of(size: usize, hours: u64) -> Value {
     let began = Instant::now();
     while let Some(Reverse((due, at))) = turns.pop() {
         let Some(broadcast) = broadcasts.get_mut(at).filter(|_| due < end) else { break };
-        steps += broadcast.go_on_until(due + 1);
+        steps += broadcast.run_until(due + 1);
         turns.push(Reverse((broadcast.due, at)));
     }
     let took = began.elapsed();

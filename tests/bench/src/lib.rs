@@ -1,5 +1,5 @@
-//! The same with other ways across the boundary, which the package's own are measured against: numbers both ways on the
-//! viewer's side; on the server's JSON text in, and out what `serde-wasm-bindgen` makes.
+//! Alternatives to the package's encoding across the WebAssembly boundary, for comparison. The package itself uses numbers both
+//! ways for the viewer; for the server it takes JSON and returns values of `serde-wasm-bindgen`.
 #![cfg(target_arch = "wasm32")]
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use steadymix::time::Instant;
 use steadymix::uid::Uid;
 use wasm_bindgen::prelude::*;
 
-/// The signals that the measured viewer is told.
+/// The signals of the measured viewer.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 enum Told {
@@ -28,7 +28,7 @@ enum Step {
     Tell,
 }
 
-/// The viewer's failover.
+/// The viewer's failover with objects both ways.
 #[wasm_bindgen]
 pub struct FailoverOfObjects(Failover);
 
@@ -40,7 +40,7 @@ impl FailoverOfObjects {
         Self(Failover::new(uids, FailoverConfig::default(), Instant::from_f64(now)))
     }
 
-    /// Takes a signal.
+    /// Handles a signal.
     pub fn handle(&mut self, now: f64, signal: JsValue) -> Result<(), JsValue> {
         let signal = match serde_wasm_bindgen::from_value(signal)? {
             Told::Published { uid, kind } => Signal::Published(uid, kind),
@@ -50,7 +50,7 @@ impl FailoverOfObjects {
         Ok(())
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn poll(&mut self, now: f64) -> Result<JsValue, JsValue> {
         let step = match self.0.poll(Instant::from_f64(now)) {
             Output::Wait(until) => Step::Wait { until: until.map(Instant::as_f64) },
@@ -63,7 +63,7 @@ impl FailoverOfObjects {
     }
 }
 
-/// What one answer of one call means: JSON text comes back.
+/// Interprets an answer and returns JSON.
 #[wasm_bindgen(js_name = interpretAsText)]
 pub fn interpret_as_text(
     call: &str,
@@ -75,7 +75,7 @@ pub fn interpret_as_text(
     serde_json::to_string(&meaning(call, http_status, code, task_status)).map_err(failed)
 }
 
-/// What one answer of one call means: values both ways.
+/// Interprets an answer, with JavaScript values both ways.
 #[wasm_bindgen(js_name = interpretAsObject)]
 pub fn interpret_as_object(
     call: JsValue,
@@ -89,19 +89,19 @@ pub fn interpret_as_object(
 
 fn meaning(call: Call, http_status: Option<u16>, code: Option<f64>, task_status: Option<String>) -> Meaning {
     let task_status = task_status.map(|text| TaskStatus::parse(&text));
-    #[allow(clippy::cast_possible_truncation, reason = "a code out of range is none that is known")]
+    #[allow(clippy::cast_possible_truncation, reason = "no known code is out of range")]
     let code = code.map(|code| code as i64);
     status::interpret(call, http_status, code, task_status.as_ref(), None)
 }
 
-/// How many things are wrong with a payload that comes as JSON text.
+/// The number of problems of a payload in JSON.
 #[wasm_bindgen(js_name = checkText)]
 pub fn check_text(services: &str) -> Result<usize, JsValue> {
     let services: Services = serde_json::from_str(services).map_err(failed)?;
     Ok(services.violations().len())
 }
 
-/// How many things are wrong with a payload that comes as an object.
+/// The number of problems of a payload as an object.
 #[wasm_bindgen(js_name = checkObject)]
 pub fn check_object(services: JsValue) -> Result<usize, JsValue> {
     let services: Services = serde_wasm_bindgen::from_value(services)?;

@@ -1,6 +1,6 @@
-//! What a decision of the core takes, natively: time, allocations, and how that grows. Prints JSON for `npm run bench`.
+//! Measures the core natively: time and allocations of each decision, and growth. Prints JSON for `npm run bench`.
 
-#![allow(clippy::disallowed_methods, reason = "what is measured is real time")]
+#![allow(clippy::disallowed_methods, reason = "it measures real time")]
 
 mod broadcast;
 mod growth;
@@ -46,7 +46,7 @@ fn main() {
     println!("{report:#}");
 }
 
-/// A viewer that sees frames of two outputs, 30 a second of each.
+/// A viewer of two outputs with 30 frames a second each.
 struct Viewer {
     failover: Failover,
     now: u64,
@@ -71,7 +71,7 @@ impl Viewer {
         viewer
     }
 
-    /// The next frame of one of the outputs, and what comes of it.
+    /// Handles the next frame of one of the outputs.
     fn frame(&mut self) {
         self.now += 16;
         self.at = 1 - self.at;

@@ -1,14 +1,14 @@
-//! How long something takes that takes less than a clock can tell.
+//! Measures operations that are shorter than the clock's resolution.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// Rounds whose median is told.
+/// The result is the median of this many rounds.
 const ROUNDS: usize = 15;
 const ROUND: Duration = Duration::from_millis(60);
 
-/// ns and allocations each time: the median of rounds of many.
+/// Time (ns) and allocations of one call: the median of several rounds of many calls.
 pub(crate) fn timed(mut once: impl FnMut()) -> Value {
     let mut times = 64_u32;
     while of(times, &mut once) < ROUND {

@@ -1,4 +1,4 @@
-// webpack's command is a package of its own.
+// webpack's command line is a separate package.
 import webpack from "webpack";
 
 const [path, entry = "./src/page.mjs"] = process.argv.slice(2);

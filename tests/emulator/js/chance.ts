@@ -1,4 +1,4 @@
-/** mulberry32: chance from a seed. */
+/** Pseudo-random numbers from a seed (mulberry32). */
 export function chance(seed: number): () => number {
   let state = seed;
   return () => {

@@ -38,7 +38,7 @@ async function start(fetch: typeof globalThis.fetch): Promise<string> {
   return taskId;
 }
 
-test("fetch leads to the emulated service", async () => {
+test("fetch calls the emulated service", async () => {
   const emulator = new Emulator({ answerMs: [0, 0] });
   const taskId = await start(emulator.fetch);
   assert.deepEqual(
@@ -47,7 +47,7 @@ test("fetch leads to the emulated service", async () => {
   );
 });
 
-test("both faces fail as Node's fetch does", async (t) => {
+test("the fetch of the emulator and the server fail like Node's fetch", async (t) => {
   const server = await startServer();
   t.after(() => server.close());
   for (const [emulator, fetch] of [
@@ -69,7 +69,7 @@ test("both faces fail as Node's fetch does", async (t) => {
   }
 });
 
-test("fetch can be given up like Node's", { timeout: 10_000 }, async () => {
+test("fetch can be aborted like Node's", { timeout: 10_000 }, async () => {
   const reason = new Error("enough");
   const signal = AbortSignal.abort(reason);
   const unsent = new Emulator();
@@ -87,7 +87,7 @@ test("fetch can be given up like Node's", { timeout: 10_000 }, async () => {
     const controller = new AbortController();
     const call = emulator.fetch(`${BASE}/tasks/t`, { signal: controller.signal });
     while (!emulator.state().stats.calls.query) await setImmediate();
-    // What only the call itself refers to may be gone by then.
+    // Objects that only the call refers to may be collected by now.
     await setImmediate();
     collectGarbage();
     controller.abort(reason);
@@ -95,7 +95,7 @@ test("fetch can be given up like Node's", { timeout: 10_000 }, async () => {
   }
 });
 
-test("the server takes commands, and shows its state", async (t) => {
+test("the server accepts commands and shows its state", async (t) => {
   const server = await startServer();
   t.after(() => server.close());
   const taskId = await start(loopbackFetch(server.url));
@@ -109,7 +109,7 @@ test("the server takes commands, and shows its state", async (t) => {
   assert.match(((await wrong.json()) as { message: string }).message, /command: unknown variant `explode`/);
 });
 
-test("a page cannot send commands to a server that runs beside it", async (t) => {
+test("the server refuses commands from web pages", async (t) => {
   const server = await startServer();
   t.after(() => server.close());
   const taskId = await start(loopbackFetch(server.url));
@@ -124,7 +124,7 @@ test("a page cannot send commands to a server that runs beside it", async (t) =>
   );
 });
 
-test("a notification that is not answered comes again", async (t) => {
+test("a notification without an answer is sent again", async (t) => {
   const bodies: string[] = [];
   let received: () => void = () => {};
   const webhook = createServer((request, response) => {
@@ -152,17 +152,17 @@ test("a notification that is not answered comes again", async (t) => {
   assert.equal(bodies[0], bodies[1]);
 });
 
-test("the command says what is wrong with its flags", async () => {
+test("wrong flags are reported", async () => {
   const run = async (...args: string[]) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let said = "";
+    let output = "";
     child.stderr.setEncoding("utf8").on("data", (chunk) => {
-      said += chunk;
+      output += chunk;
     });
     const [code] = await once(child, "close");
-    return [code, said.split("\n")[0]];
+    return [code, output.split("\n")[0]];
   };
   assert.deepEqual(await run("--port", "70000"), [2, '--port is "70000", but must be from 0 to 65535']);
   assert.deepEqual(await run("--speed", "fast"), [2, '--speed is "fast", but must be from 0.1 to 10000']);

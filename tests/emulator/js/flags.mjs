@@ -1,23 +1,23 @@
-// What `npm run emulator` was asked for. JavaScript: it is read before anything is built.
+// The flags of `npm run emulator`. They are parsed before the build, so this is JavaScript.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-export const HELP = `The emulated service, on loopback.
+export const HELP = `Runs the emulated service on loopback.
 
   npm run emulator -- [--port 8790] [--speed 1] [--seed 1] [--profile file.json] [--webhook URL] [--secret-env NAME]
 
-  --port N          the port, 0 to 65535; 0: any that is free
-  --speed N         its clock runs N times as fast as the real one, 0.1 to 10000
-  --seed N          all its chance comes from it
-  --profile FILE    how it behaves, as JSON
-  --webhook URL     where its notifications go
-  --secret-env NAME the environment variable with the secret that signs them
+  --port N          the port, 0 to 65535; 0 for any free port
+  --speed N         the speed of its clock relative to real time, 0.1 to 10000
+  --seed N          the seed of all random numbers
+  --profile FILE    a JSON file with its behaviour
+  --webhook URL     the URL for notifications
+  --secret-env NAME the environment variable with the secret that signs notifications
 
-Calls go to   http://127.0.0.1:PORT/{domain}/v1/projects/{appId}/rtsc/cloud-transcoder/…
-Its state is  GET http://127.0.0.1:PORT/state
-Calls need HTTP Basic credentials: any id and secret, unless the profile's authorization names them.
-Faults go to  POST http://127.0.0.1:PORT/control, as in {"type": "kill","uid":9001} or
-              {"type": "addRule","rule":{"call":"create","times":3,"effect":{"type": "answer","status":206}}}
+Calls:   http://127.0.0.1:PORT/{domain}/v1/projects/{appId}/rtsc/cloud-transcoder/…
+         They need HTTP Basic credentials: any id and secret, unless the profile sets authorization.
+State:   GET http://127.0.0.1:PORT/state
+Faults:  POST http://127.0.0.1:PORT/control with a command, for example {"type": "kill","uid":9001} or
+         {"type": "addRule","rule":{"call":"create","times":3,"effect":{"type": "answer","status":206}}}
 `;
 
 /**
@@ -32,7 +32,7 @@ Faults go to  POST http://127.0.0.1:PORT/control, as in {"type": "kill","uid":90
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  * @returns {Flags | "help"}
- * @throws {Error} that names the flag, its value and what is allowed
+ * @throws {Error} names the flag, its value and what is allowed
  */
 export function readFlags(args, env) {
   const { values } = parseArgs({

@@ -1,4 +1,4 @@
-/** A `fetch` whose calls to any domain go to the emulator's server at `base`. */
+/** A `fetch` that sends calls to any domain to the emulator's server at `base`. */
 export function loopbackFetch(base: string): typeof fetch {
   return async (input, init) => {
     const asked = new URL(input instanceof Request ? input.url : input);

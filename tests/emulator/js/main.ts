@@ -13,7 +13,7 @@ try {
   const server = await startServer({
     ...flags,
     onCall: (call, reply) => {
-      // Builder tokens are in the query.
+      // The query contains builder tokens.
       const path = call.path.split("?")[0]?.replace(/^\/v1\/projects\/[^/]+\/rtsc\/cloud-transcoder/, "");
       console.log(`${new Date().toISOString()} ${call.domain} ${call.method} ${path} → ${shown(reply)}`);
     },

@@ -1,2 +1,2 @@
-/** The sample broadcast, as the tests call it. */
+/** The sample broadcast under the names of the tests. */
 export { SAMPLE_LANES as SHOW_LANES, sampleServices as showServices } from "steadymix/emulator/scenarios";

@@ -1,17 +1,17 @@
-/** The emulated service behind a real HTTP server: the first segment of a path is the domain that is meant. */
+/** The emulated service as an HTTP server. The first segment of a path is the domain. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Command, type Delivery, Emulator, type Profile, type Reply } from "steadymix/emulator";
 
 export interface ServerOptions {
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   port?: number;
-  /** How much faster its clock runs than the real one. */
+  /** The speed of its clock relative to real time. */
   speed?: number;
   profile?: Profile;
-  /** Where notifications go. */
+  /** The URL for notifications. */
   webhook?: string;
-  /** Sees every call with its reply. */
+  /** Receives every call with its reply. */
   onCall?: (call: { domain: string; method: string; path: string }, reply: Reply) => void;
 }
 
@@ -22,8 +22,8 @@ export interface EmulatorServer {
   close(): Promise<void>;
 }
 
-/** A notification that is not answered 200 comes again, so often and so much later each time. */
-const RESENDS = [10_000, 30_000, 60_000];
+/** The delays before a notification without a 200 is sent again, in ms. */
+const RESEND_DELAYS_MS = [10_000, 30_000, 60_000];
 
 export async function startServer(options: ServerOptions = {}): Promise<EmulatorServer> {
   const emulator = new Emulator(options.profile, options.speed);
@@ -64,8 +64,9 @@ async function handle(
   const [, domain = "", rest = ""] = /^\/([^/?]*)(.*)$/.exec(request.url ?? "") ?? [];
   if (domain === "state" && request.method === "GET") return json(response, 200, emulator.state());
   if (domain === "control" && request.method === "POST") {
-    // No page of anybody's has a part in this; one that is open beside it could send it blindly.
-    if (request.headers.origin !== undefined) return json(response, 403, { message: "not for pages" });
+    // Browsers set Origin: a page of any site could send commands to loopback.
+    if (request.headers.origin !== undefined)
+      return json(response, 403, { message: "commands from web pages are refused" });
     try {
       return json(response, 200, { tasks: emulator.control(JSON.parse(body) as Command), state: emulator.state() });
     } catch (error) {
@@ -80,13 +81,13 @@ async function handle(
     response.writeHead(reply.status, Object.fromEntries(reply.headers));
     response.end(reply.body);
   } else if (reply.why === "dns") {
-    // There is no name to fail on loopback: `loopbackFetch` makes the failure of it.
+    // A request to loopback resolves no domain. `loopbackFetch` turns this answer into the error.
     response.writeHead(599, { "x-emulator-failure": "dns" });
     response.end();
   } else if (reply.why === "refused") {
     request.socket.destroy();
   }
-  // Lost: no answer, until the caller gives up.
+  // Lost: the request stays open until the caller's timeout.
 }
 
 async function text(request: IncomingMessage): Promise<string> {
@@ -100,7 +101,6 @@ function json(response: ServerResponse, status: number, value: unknown): void {
   response.end(JSON.stringify(value));
 }
 
-/** Delivers notifications. */
 class Webhook {
   readonly #emulator: Emulator;
   readonly #url: string;
@@ -109,7 +109,7 @@ class Webhook {
   constructor(emulator: Emulator, url: string) {
     this.#emulator = emulator;
     this.#url = url;
-    this.#look();
+    this.#poll();
   }
 
   close(): void {
@@ -125,10 +125,10 @@ class Webhook {
     this.#timers.add(timer);
   }
 
-  #look(): void {
+  #poll(): void {
     for (const delivery of this.#emulator.takeNotifications()) void this.#deliver(delivery, 0);
-    // Calls bring new ones at any time.
-    this.#after(Math.min(100, this.#emulator.real(100)), () => this.#look());
+    // Any call may cause new notifications.
+    this.#after(Math.min(100, this.#emulator.real(100)), () => this.#poll());
   }
 
   async #deliver(delivery: Delivery, attempt: number): Promise<void> {
@@ -149,7 +149,7 @@ class Webhook {
       },
       () => false,
     );
-    const wait = RESENDS[attempt];
+    const wait = RESEND_DELAYS_MS[attempt];
     if (!answered && wait !== undefined) {
       this.#after(this.#emulator.real(wait), () => void this.#deliver(delivery, attempt + 1));
     }

@@ -1,17 +1,17 @@
-//! Who is in the channels.
+//! The hosts in the channels.
 
 use std::collections::BTreeMap;
 
-/// The hosts of the channels, and how often a uid was not shown in a row.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Channels {
-    /// Since when a channel's hosts are away; they are there unless it says so.
+    /// When the hosts of a channel left. Channels that are not listed have their hosts.
     away_since: BTreeMap<String, u64>,
+    /// How often in a row a present uid was missing from a reply, by channel and uid.
     missed: BTreeMap<(String, u32), u8>,
 }
 
-/// So often a host that is there may be missing from the list, in a row.
-const MOST_MISSES: u8 = 2;
+/// How often in a row a present host may be missing from a reply.
+const MAX_MISSES: u8 = 2;
 
 impl Channels {
     pub(crate) fn set_hosts(&mut self, channel: &str, present: bool, now: u64) {
@@ -26,10 +26,10 @@ impl Channels {
         self.away_since.get(channel).copied()
     }
 
-    /// Whether a uid that is there is shown, when chance says `miss`.
+    /// Whether a reply lists a present uid. `miss` asks to leave it out.
     pub(crate) fn shows(&mut self, channel: &str, uid: u32, miss: bool) -> bool {
         let missed = self.missed.entry((channel.to_owned(), uid)).or_default();
-        *missed = if miss && *missed < MOST_MISSES { *missed + 1 } else { 0 };
+        *missed = if miss && *missed < MAX_MISSES { *missed + 1 } else { 0 };
         *missed == 0
     }
 }

@@ -1,4 +1,4 @@
-//! Which profiles and commands can be carried out.
+//! Validates profiles and commands.
 
 use crate::control::{Command, Target};
 use crate::credentials::are_basic;
@@ -8,18 +8,18 @@ use crate::profile::{NotificationProfile, Profile, StartUp};
 use crate::service::Emulator;
 use crate::task::Task;
 
-/// The longest time that something may take: a year, in ms.
+/// The longest duration: a year, in ms.
 const LONGEST: u64 = 365 * 24 * 3_600_000;
-/// The longest time to an answer: a day, in ms. Timers cannot wait for much longer.
+/// The longest latency of an answer: a day, in ms. JavaScript's timers do not support much more.
 const LONGEST_ANSWER: u64 = 24 * 3_600_000;
-/// Integers up to here are exact in JavaScript.
+/// The largest integer that is exact in JavaScript.
 const LARGEST: u64 = (1 << 53) - 1;
 
 impl Profile {
     /// Checks every value against its range.
     ///
     /// # Errors
-    /// The first that is out of it.
+    /// The first value that is out of range.
     pub fn check(&self) -> Checked {
         check(self.seed <= LARGEST, "profile.seed", self.seed, &format!("from 0 to {LARGEST}"))?;
         if self.authorization.as_deref().is_some_and(|authorization| !are_basic(authorization)) {
@@ -47,7 +47,7 @@ impl Command {
     /// Checks every value against its range.
     ///
     /// # Errors
-    /// The first that is out of it.
+    /// The first value that is out of range.
     pub fn check(&self) -> Checked {
         match self {
             Self::AddRule { rule, for_ms } => {
@@ -80,15 +80,15 @@ impl Command {
 }
 
 impl Emulator {
-    /// Checks that there is something at this moment that the command applies to.
+    /// Checks that the command applies to something that exists now.
     ///
     /// # Errors
-    /// The field that matches nothing, and what there is.
+    /// The field that matches nothing, and the values that would match.
     pub fn check_command(&self, command: &Command) -> Checked {
         match command {
             Command::Kill { target, .. } => self.check_target(target, "a live", Task::is_live),
             Command::Fail { target, .. } => self.check_target(target, "a running", Task::is_running),
-            // Before there are tasks nobody can know their channels; and those who are there may come back.
+            // Without tasks, no channel is known yet. `present: true` may always be repeated.
             Command::Hosts { channel, present: false } => {
                 let channels: Vec<&str> =
                     self.tasks.iter().filter_map(|task| task.input_channel.as_deref()).collect();
@@ -128,13 +128,13 @@ impl Emulator {
 impl Target {
     fn check(&self) -> Checked {
         if self.task_id.is_none() && self.uid.is_none() {
-            return Err("command needs taskId or uid: which task it is about".to_owned());
+            return Err("command needs taskId or uid: the task that it applies to".to_owned());
         }
         Ok(())
     }
 }
 
-/// ` (a, b, c)`.
+/// The items as ` (a, b, c)`.
 fn list(items: impl Iterator<Item = impl ToString>) -> String {
     const SHOWN: usize = 10;
     let mut items: Vec<String> = items.map(|item| item.to_string()).collect();
@@ -158,7 +158,7 @@ impl Rule {
                 is_domain,
                 &at("domain"),
                 format!("{domain:?}"),
-                "a domain in small letters, without a scheme and a path",
+                "a domain in lower case, without a scheme and a path",
             )?;
         }
         check(self.uid != Some(0), &at("uid"), 0, "from 1 to 4294967295")?;
@@ -173,7 +173,7 @@ impl Rule {
         self.effect.check(&at("effect"))
     }
 
-    /// A rule that applies to no call is a mistake.
+    /// Rejects rules that apply to no call.
     fn check_call(&self, path: &str) -> Checked {
         use CallKind::{Acquire, Create, Delete, Presence, Query, Update};
         let kind = match self.effect {
@@ -204,7 +204,7 @@ impl Rule {
                 false,
                 &format!("{path}.uid"),
                 uid,
-                "left out: presence is asked of a whole channel",
+                "left out: a presence check is about a whole channel",
             );
         }
         Ok(())
@@ -219,12 +219,7 @@ impl Effect {
                 check_status(&at("status"), *status)?;
                 if let Some(after) = retry_after {
                     let is_header = after.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-                    check(
-                        is_header,
-                        &at("retryAfter"),
-                        format!("{after:?}"),
-                        "of ASCII characters that can be seen",
-                    )?;
+                    check(is_header, &at("retryAfter"), format!("{after:?}"), "printable ASCII")?;
                 }
                 if code.is_some() && body.is_some() {
                     return Err(format!(
@@ -266,7 +261,7 @@ impl NotificationProfile {
     }
 }
 
-/// Of what `fetch` can answer.
+/// `Response` of JavaScript allows no other status.
 fn check_status(field: &str, status: u16) -> Checked {
     check((200..=599).contains(&status), field, status, "from 200 to 599")
 }

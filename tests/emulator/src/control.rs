@@ -1,4 +1,4 @@
-//! What an experimenter can do to the emulated service.
+//! Commands that change the emulated service.
 
 use serde::Deserialize;
 
@@ -8,60 +8,59 @@ use crate::profile::{NotificationProfile, RepeatCreate, StartUp};
 use crate::service::Emulator;
 use crate::task::{End, Stage, Task};
 
-/// Which tasks a command is about, named by `taskId`, by `uid` or by both. In JSON these stand beside the command's fields.
+/// The tasks that a command applies to, selected by `taskId`, by `uid` or by both. In JSON, these are fields of the command.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Target {
-    /// The one with this id.
+    /// The task with this id.
     pub task_id: Option<String>,
-    /// Those with this output uid.
+    /// The tasks with this output uid.
     pub uid: Option<u32>,
 }
 
 impl Target {
-    /// Whether this is one of them.
     pub(crate) fn is(&self, task: &Task) -> bool {
         self.task_id.as_deref().is_none_or(|id| id == task.id)
             && self.uid.is_none_or(|uid| uid == task.output.uid)
     }
 }
 
-/// What an experimenter can do. A command that applies to nothing, such as the uid of no live task or a rule that no call can
-/// match, is an error.
+/// A command to the emulated service. A command that applies to nothing is an error: for example, a uid without a live task,
+/// or a rule that no call can match.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(tag = "type"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, rename_all_fields = "camelCase")]
 pub enum Command {
-    /// Adds a rule to the script of faults.
+    /// Adds a fault rule.
     AddRule {
         /// The rule.
         rule: Rule,
-        /// How long it lasts from now, in ms: from 1 to a year, for ever if left out. Not together with `untilMs` of the rule.
+        /// How long the rule lasts from now, in ms: from 1 to a year; for ever if left out. Excludes `untilMs` of the rule.
         #[serde(default)]
         for_ms: Option<u64>,
     },
-    /// Forgets the script of faults.
+    /// Removes all fault rules.
     ClearRules,
-    /// Live tasks die at once.
+    /// Kills live tasks at once.
     Kill {
-        /// Which.
+        /// The tasks.
         target: Target,
-        /// Query goes on saying that they run for so long, in ms: at most a year.
+        /// How long Query still reports that they run, in ms: at most a year.
         #[serde(default)]
         report_lag_ms: u64,
-        /// Whether Query says 404 afterwards, in the place of their end.
+        /// Whether Query answers 404 afterwards, instead of reporting their end.
         #[serde(default)]
         forgotten: bool,
         /// The `stopReason` of the notification, and the `message` of Query's answer: `abnormal` if left out.
         #[serde(default)]
         reason: Option<String>,
     },
-    /// Running tasks fail, and the service moves them.
+    /// Running tasks fail, and the service migrates them.
     Fail {
-        /// Which.
+        /// The tasks.
         target: Target,
-        /// Whether they will run again.
+        /// Whether they run again after the migration.
         recovers: bool,
         /// As for `kill`.
         #[serde(default)]
@@ -71,32 +70,32 @@ pub enum Command {
     Hosts {
         /// The input channel: a non-empty string.
         channel: String,
-        /// Whether they are there.
+        /// Whether they are in the channel.
         present: bool,
     },
-    /// Notifications come like this from now on.
+    /// Changes how notifications are delivered.
     Notifications {
-        /// How they come; `null`: not at all.
+        /// The new behaviour; `null` for no notifications.
         #[serde(deserialize_with = "Option::deserialize")]
         profile: Option<NotificationProfile>,
     },
-    /// Tasks start like this from now on.
+    /// Changes how tasks start.
     StartUp {
-        /// How they start.
+        /// The new behaviour.
         start_up: StartUp,
     },
-    /// A repeated Create is answered like this from now on.
+    /// Changes the answer to a repeated Create.
     RepeatCreate {
-        /// The answer.
+        /// The new answer.
         answer: RepeatCreate,
     },
 }
 
-/// Why a task failed, if nobody has said more.
+/// The default reason of a failure.
 pub(crate) const ABNORMAL: &str = "abnormal";
 
 impl Emulator {
-    /// Does it. Returns how many tasks it was about.
+    /// Carries out a command. Returns the number of tasks that it applied to.
     pub fn control(&mut self, now: u64, command: Command) -> usize {
         self.advance(now);
         match command {

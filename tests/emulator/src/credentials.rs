@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Whether it is one with an id and a secret.
+/// Whether the header contains an id and a secret.
 pub(crate) fn are_basic(authorization: &str) -> bool {
     let Some((scheme, pair)) = authorization.split_once(' ') else { return false };
     let Ok(pair) = STANDARD.decode(pair.trim()) else { return false };

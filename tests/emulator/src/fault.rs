@@ -1,10 +1,10 @@
-//! The script of faults: which calls are not simply answered.
+//! Fault rules: calls that are not answered normally.
 
 use serde::{Deserialize, Serialize};
 
 use crate::random::Random;
 
-/// The kinds of calls: those for a task, and `presence`, which asks who is in a channel.
+/// The kinds of calls: those of the transcoding service, and `presence` (who is in a channel).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -19,12 +19,12 @@ pub enum CallKind {
     Update,
     /// DELETE `/tasks/{taskId}`.
     Delete,
-    /// Who is in a channel.
+    /// A presence check of a channel.
     Presence,
 }
 
 impl CallKind {
-    /// As it is in JSON.
+    /// The name in JSON.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Acquire => "acquire",
@@ -37,8 +37,7 @@ impl CallKind {
     }
 }
 
-/// A line in the script of faults. What is left out holds for all calls, always. The first rule that applies to a call is the
-/// one.
+/// A fault rule. A condition that is left out is always met. The first rule that matches a call is used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -46,28 +45,28 @@ pub struct Rule {
     /// Only calls of this kind.
     #[serde(default)]
     pub call: Option<CallKind>,
-    /// Only calls to this domain, in small letters.
+    /// Only calls to this domain, in lower case.
     #[serde(default)]
     pub domain: Option<String>,
     /// Only calls about this output uid: from 1.
     #[serde(default)]
     pub uid: Option<u32>,
-    /// Lets this many calls through first.
+    /// How many matching calls are answered normally first.
     #[serde(default)]
     pub skip: u32,
-    /// Only for so many calls, at least 1.
+    /// For how many calls the rule is used, at least 1; without limit if left out.
     #[serde(default)]
     pub times: Option<u32>,
-    /// From this moment of the emulator's clock on, in ms since the epoch.
+    /// From this time of the emulator's clock on, in ms since the epoch.
     #[serde(default)]
     pub from_ms: u64,
-    /// Before this moment of the emulator's clock, in ms since the epoch.
+    /// Before this time of the emulator's clock, in ms since the epoch.
     #[serde(default)]
     pub until_ms: Option<u64>,
-    /// Only by this chance, in percent: from 1 to 100.
+    /// The probability that a call matches, in percent: from 1 to 100.
     #[serde(default)]
     pub chance_percent: Option<u8>,
-    /// What happens to them.
+    /// The effect on the calls.
     pub effect: Effect,
 }
 
@@ -89,26 +88,26 @@ impl Rule {
     }
 }
 
-/// What happens to the calls that a rule is about.
+/// The effect of a fault rule on a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(tag = "type"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, rename_all_fields = "camelCase")]
 pub enum Effect {
-    /// It is answered like this, and not carried out.
+    /// The call is not carried out, and answered like this.
     Answer {
         /// The HTTP status: from 200 to 599.
         status: u16,
-        /// `code` of the body; not together with `body`.
+        /// `code` of the body. Excludes `body`.
         #[serde(default)]
         code: Option<i64>,
         /// The `Retry-After` header.
         #[serde(default)]
         retry_after: Option<String>,
-        /// The body, in the place of `{message, code}`.
+        /// The body, instead of `{message, code}`.
         #[serde(default)]
         body: Option<String>,
     },
-    /// It is carried out, but answered like this.
+    /// The call is carried out, but answered like this.
     PerformThenAnswer {
         /// The HTTP status: from 200 to 599.
         status: u16,
@@ -116,37 +115,37 @@ pub enum Effect {
         #[serde(default)]
         code: Option<i64>,
     },
-    /// It is carried out, but the answer is lost.
+    /// The call is carried out, but the answer is lost.
     PerformAndLose,
-    /// It is carried out late, and the answer is lost.
+    /// The call is carried out late, and the answer is lost.
     PerformLate {
-        /// How late, in ms: at most a year.
+        /// The delay in ms: at most a year.
         ms: u64,
     },
-    /// It is lost.
+    /// The call is lost.
     Lose,
-    /// It is carried out, and the answer is held up.
+    /// The call is carried out, and the answer is delayed.
     Delay {
-        /// How long, in ms: at most a day.
+        /// The delay in ms: at most a day.
         ms: u64,
     },
     /// The domain's name cannot be resolved.
     Dns,
     /// The connection is refused.
     Refuse,
-    /// It is carried out, but the answer's body is cut off.
+    /// The call is carried out, but the answer's body is truncated.
     Garbage,
-    /// It is carried out, but the answer does not name the task.
+    /// The call is carried out, but the answer contains no task id.
     NoTaskId,
-    /// It is answered about another task than the one that was asked for, or started. Applies to calls that name a task, or
-    /// create one, while there is such another one.
+    /// The answer is about another task than the call. Applies to calls that name or create a task, while such another task
+    /// exists.
     OtherTask {
-        /// Which task.
+        /// The other task.
         which: Other,
-        /// The HTTP status: from 200 to 599; the body names the other task whatever it is.
+        /// The HTTP status: from 200 to 599. The body names the other task with any status.
         #[serde(default = "ok")]
         status: u16,
-        /// Whether it is carried out nevertheless.
+        /// Whether the call is carried out.
         #[serde(default)]
         perform: bool,
     },
@@ -156,27 +155,28 @@ fn ok() -> u16 {
     200
 }
 
-/// A task that a call is not about: of those that there are, the newest whose instanceId has most in common with the call's.
+/// A task that a call is not about. If there are several, it is the one whose instanceId has the longest common prefix with the
+/// call's, and of these the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "OtherTask"))]
 #[serde(rename_all = "camelCase")]
 pub enum Other {
-    /// One of the same App ID that has ended.
+    /// A task of the same App ID that has ended.
     Ended,
-    /// One of the same App ID that lives: of an earlier launch, or of another lane.
+    /// A live task of the same App ID: of an earlier launch or of another lane.
     Live,
-    /// Somebody else's: always the same id, which the service never shows otherwise.
+    /// A task of another customer. Its id is always the same and appears nowhere else.
     Foreign,
 }
 
 impl Effect {
-    /// The task that it needs.
+    /// The task that must exist for this effect.
     fn other(&self) -> Option<Other> {
         if let Self::OtherTask { which, .. } = self { Some(*which) } else { None }
     }
 }
 
-/// The rules, and how often each was looked at.
+/// The rules, and how many calls each has matched.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Script {
     rules: Vec<(Rule, u32)>,
@@ -201,8 +201,8 @@ impl Script {
         has_other: impl Fn(Other) -> bool,
     ) -> Option<Effect> {
         self.rules.retain(|(rule, seen)| {
-            let spent = rule.times.is_some_and(|times| *seen >= rule.skip.saturating_add(times));
-            !spent && rule.until_ms.is_none_or(|until| now < until)
+            let is_exhausted = rule.times.is_some_and(|times| *seen >= rule.skip.saturating_add(times));
+            !is_exhausted && rule.until_ms.is_none_or(|until| now < until)
         });
         for (rule, seen) in &mut self.rules {
             let about = rule.call.is_none_or(|call| call == kind)

@@ -1,14 +1,14 @@
-//! A field of a payload, with the place where it stands.
+//! A field of a payload with its path.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-/// What is wrong: the field, its value, and what is allowed there.
+/// An error names the field, its value and what is allowed.
 pub(crate) type Checked<T = ()> = Result<T, String>;
 
-/// A value and its path. The path is written out only when something is wrong.
+/// A value and its path. The path is formatted only for errors.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'a> {
     parent: Option<&'a Self>,
@@ -46,7 +46,7 @@ impl<'a> Field<'a> {
         Field { parent: Some(self), name: Name::Member(name), value }
     }
 
-    /// What is left out may also be sent as `null`.
+    /// An optional field may be left out or `null`.
     pub(crate) fn is_given(&self) -> bool {
         !self.value.is_null()
     }
@@ -55,7 +55,7 @@ impl<'a> Field<'a> {
         if self.value.is_object() { Ok(()) } else { self.wrong("an object") }
     }
 
-    /// The members of a list, which may be left out.
+    /// The members of an optional array.
     pub(crate) fn list<'b>(&'b self) -> Checked<impl Iterator<Item = Field<'b>>> {
         let list = match self.value {
             Value::Array(list) => list.as_slice(),
@@ -68,7 +68,7 @@ impl<'a> Field<'a> {
         Ok(list.iter().enumerate().map(member))
     }
 
-    /// An integer of this range, which may be left out.
+    /// Checks an optional integer.
     pub(crate) fn integer(&self, range: RangeInclusive<i64>) -> Checked {
         if !self.is_given() || self.value.as_i64().is_some_and(|value| range.contains(&value)) {
             return Ok(());
@@ -81,7 +81,7 @@ impl<'a> Field<'a> {
         self.integer(range)
     }
 
-    /// A string that is not empty, which may be left out. It may be a secret: its value is not shown.
+    /// An optional non-empty string. It may be a secret, so errors do not show its value.
     pub(crate) fn secret(&self) -> Checked<Option<&'a str>> {
         match self.value {
             Value::Null => Ok(None),
@@ -98,7 +98,7 @@ impl<'a> Field<'a> {
         Ok(self.secret()?.unwrap_or_default())
     }
 
-    /// One of these strings, which may be left out.
+    /// Checks an optional string.
     pub(crate) fn one_of(&self, allowed: &[&str]) -> Checked {
         match self.value.as_str() {
             Some(text) if allowed.contains(&text) => Ok(()),

@@ -1,4 +1,4 @@
-//! Profiles, commands and calls out of JSON, and what is wrong with them: the field, its value, and what is allowed.
+//! Parses profiles, commands and calls. An error names the field, its value and what is allowed.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,10 +11,10 @@ use crate::profile::Profile;
 use crate::service::Call;
 
 impl Profile {
-    /// Reads a profile, and checks every value against its range.
+    /// Parses and validates a profile.
     ///
     /// # Errors
-    /// The first field that is wrong.
+    /// The first invalid field.
     pub fn from_json(json: &str) -> Checked<Self> {
         let profile: Self = read("profile", parse("profile", json)?)?;
         profile.check()?;
@@ -23,10 +23,10 @@ impl Profile {
 }
 
 impl Command {
-    /// Reads a command, and checks every value against its range.
+    /// Parses and validates a command.
     ///
     /// # Errors
-    /// The first field that is wrong.
+    /// The first invalid field.
     pub fn from_json(json: &str) -> Checked<Self> {
         let mut json = parse("command", json)?;
         if let Some(effect) = json.pointer_mut("/rule/effect") {
@@ -45,10 +45,10 @@ impl Command {
 }
 
 impl Call {
-    /// Reads a call.
+    /// Parses a call.
     ///
     /// # Errors
-    /// The first field that is wrong.
+    /// The first invalid field.
     pub fn from_json(json: &str) -> Checked<Self> {
         read("call", parse("call", json)?)
     }
@@ -58,7 +58,7 @@ fn parse(what: &str, json: &str) -> Checked<Value> {
     serde_json::from_str(json).map_err(|error| format!("{what} is not JSON: {error}"))
 }
 
-/// `{type, …}` as `{type: {…}}`, where an error has a path: serde forgets it for a variant whose type stands beside its fields.
+/// Turns `{type, …}` into `{type: {…}}`: serde loses the path of an error in an internally tagged variant.
 fn by_type<T: DeserializeOwned>(path: &str, json: Value) -> Checked<Value> {
     let Value::Object(mut fields) = json else { return Err(format!("{path} must be an object")) };
     let kind = match fields.remove("type") {
@@ -76,7 +76,7 @@ fn by_type<T: DeserializeOwned>(path: &str, json: Value) -> Checked<Value> {
     }
 }
 
-/// Fields of a target stand beside those of the command.
+/// Moves the target's fields, which JSON has in the command, into an object of their own.
 fn nest_target(fields: &mut Map<String, Value>) -> Checked {
     if fields.contains_key(TARGET) {
         return Err(format!("command.{TARGET}: unknown field `{TARGET}`, expected `taskId` or `uid`"));
@@ -105,7 +105,7 @@ fn read<T: DeserializeOwned>(what: &str, json: Value) -> Checked<T> {
     })
 }
 
-/// serde names Rust's types.
+/// Replaces the names of Rust's types in serde's messages.
 fn in_json_s_words(message: &str) -> String {
     let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
     let found = found.replace("type: map", "type: object").replace("type: sequence", "type: array");

@@ -1,8 +1,8 @@
-//! The service's stand-in: Agora Cloud Transcoding, its channels and its notifications, as far as their documents go.
+//! An emulator of Agora Cloud Transcoding, its channels and its notifications, as far as they are documented.
 //!
-//! Written from the service's documents and not from Steadymix's types, so that one misreading cannot hide in both.
-//! Everything follows from [`Profile::seed`] and the times that are passed in. One code, three faces: native for
-//! simulations, WebAssembly for `fetch`, and behind a real HTTP server.
+//! It is written from the service's documentation, independently of Steadymix's types: a misreading in one does not hide in the
+//! other. It is deterministic: everything follows from [`Profile::seed`] and the times that are passed in. Simulations use it
+//! natively, `fetch` in WebAssembly, and other programs through an HTTP server.
 
 mod channel;
 mod check;

@@ -1,4 +1,4 @@
-//! The rate limit, and what is counted.
+//! The rate limit and the statistics of calls.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,19 +6,19 @@ use serde::Serialize;
 
 use crate::fault::CallKind;
 
-/// What came in.
+/// Statistics of the calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Stats {
-    /// Calls of each kind.
+    /// Calls by kind.
     #[cfg_attr(test, schemars(extend("propertyNames" = { "$ref": "#/$defs/CallKind" })))]
     pub calls: BTreeMap<CallKind, u64>,
-    /// Calls to each domain.
+    /// Calls by domain.
     pub domains: BTreeMap<String, u64>,
-    /// Calls answered 429 for their rate.
+    /// Calls that were answered 429 because of the rate limit.
     pub rate_limited: u64,
-    /// Most calls in any one second, presence checks aside.
+    /// The most calls in any second, without presence checks.
     pub most_in_a_second: usize,
 }
 
@@ -27,7 +27,7 @@ pub struct Stats {
 pub(crate) struct Window(VecDeque<u64>);
 
 impl Window {
-    /// Counts one call; returns how many the second that ends now has.
+    /// Counts a call; returns the calls of the last second.
     pub(crate) fn count(&mut self, now: u64) -> usize {
         while self.0.front().is_some_and(|at| at + 1_000 <= now) {
             self.0.pop_front();

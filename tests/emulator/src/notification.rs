@@ -1,4 +1,4 @@
-//! Notifications: what is sent, and its signatures.
+//! Notifications and their signatures.
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::profile::NotificationProfile;
 use crate::random::Random;
 use crate::task::{End, Stage, Task};
 
-/// A notification, to be posted to a webhook.
+/// A notification for a webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -37,7 +37,7 @@ impl Event<'_> {
     /// `eventType` and `details`.
     fn of(self, task: &Task) -> (u16, Value) {
         let Task { created_ms, updated_ms, transcoder, .. } = task;
-        // The one value that is documented is of a Delete, whose own answer says it otherwise.
+        // The only documented value. It is for a Delete; the answer to Delete itself uses another text.
         let is_deleted = matches!(task.stage, Stage::Ended { how: End::Stopped, .. });
         let stop_reason = if is_deleted { "Stop request" } else { &task.message };
         match self {
@@ -73,7 +73,7 @@ impl Event<'_> {
     }
 }
 
-/// What 110 and 113 say of a configuration.
+/// The configuration in the notifications 110 and 113.
 fn summary(config: &Value) -> Value {
     let list = |field: &str| config.get(field).and_then(Value::as_array).into_iter().flatten();
     let has = |output: &Value, field: &str| output.get(field).is_some_and(Value::is_object);
@@ -91,7 +91,7 @@ fn summary(config: &Value) -> Value {
     json!({ "inputs": inputs, "outputs": outputs, "userConfigDetail": config.to_string() })
 }
 
-/// A stream as notifications show it, without its token.
+/// A stream in a notification, without its token.
 #[derive(Serialize)]
 struct Stream<'a> {
     #[serde(flatten)]

@@ -1,18 +1,18 @@
-//! Another task than the one that a call or a notification is about.
+//! Finds a task that a call or notification is not about.
 
 use crate::fault::Other;
 use crate::task::Task;
 
-/// What a call or a notification is about.
+/// The subject of a call or notification.
 pub(crate) struct About<'a> {
     pub(crate) app_id: &'a str,
     pub(crate) instance_id: &'a str,
-    /// The task itself, if it is there.
+    /// The index of the task, if it exists.
     pub(crate) own: Option<usize>,
 }
 
 impl About<'_> {
-    /// Where the other task is; `None`: there is none, or it is somebody else's.
+    /// The index of the other task; `None` if there is none, or if it is foreign.
     pub(crate) fn other(&self, which: Other, tasks: &[Task]) -> Option<usize> {
         let is_meant = |task: &Task| match which {
             Other::Ended => !task.is_live(),
@@ -29,7 +29,6 @@ impl About<'_> {
         others.max_by_key(|(at, task)| (likeness(task), *at)).map(|(at, _)| at)
     }
 
-    /// Whether there is such a task.
     pub(crate) fn has_other(&self, which: Other, tasks: &[Task]) -> bool {
         which == Other::Foreign || self.other(which, tasks).is_some()
     }

@@ -1,15 +1,15 @@
-//! The payload: what the service refuses of it, and what the emulator needs of it.
+//! Validates payloads as the service does, and extracts the emulator's part.
 
 use serde_json::Value;
 
 use crate::field::{Checked, Field};
 
-/// What a payload asks for.
+/// The parts of a payload that the emulator needs.
 pub(crate) struct Payload {
     pub(crate) input_channel: Option<String>,
     pub(crate) output: Output,
     pub(crate) idle_timeout_ms: u64,
-    /// `services.cloudTranscoder.config.transcoder`, as it came.
+    /// `services.cloudTranscoder.config.transcoder`, unchanged.
     pub(crate) transcoder: Value,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Whether two tasks that live at the same time disturb each other.
+    /// Whether two live tasks with these outputs disturb each other.
     pub(crate) fn meets(&self, other: &Self) -> bool {
         let is_same_uid = self.uid != 0 && (&self.channel, self.uid) == (&other.channel, other.uid);
         is_same_uid || self.stream_urls.iter().any(|url| other.stream_urls.contains(url))
@@ -44,9 +44,7 @@ const MAX_CHANNEL_BYTES: usize = 64;
 const SIDE: std::ops::RangeInclusive<i64> = 120..=3840;
 
 impl Payload {
-    /// Reads the body of a call.
-    ///
-    /// `strict`: what only the newest reference refuses, and public programs send, is refused too.
+    /// Parses the body of a call. `strict` also refuses what only the newest reference forbids, though public programs send it.
     pub(crate) fn read(body: &Value, strict: bool) -> Checked<Self> {
         let services = Field::root("services", body.get("services").unwrap_or(&Value::Null));
         let service = services.member("cloudTranscoder");
@@ -75,16 +73,14 @@ impl Check {
         for (list, is_video) in [(&audio, false), (&video, true)] {
             for (i, input) in list.list()?.enumerate() {
                 if i == 1 && !mixes {
-                    return Err(format!(
-                        "{list} has more than one member, but may not in this streamProcessMode"
-                    ));
+                    return Err(format!("{list} has more than one member, but streamProcessMode allows one"));
                 }
                 self.input(&input, is_video, mixes)?;
                 inputs.push(input.value);
             }
         }
         if inputs.is_empty() {
-            return Err(format!("{audio} is empty, and so is {video}, but one input is needed"));
+            return Err(format!("{audio} and {video} are empty, but one input is required"));
         }
         let input_channel = one_channel(&audio, &video)?;
         let has_video = video.list()?.next().is_some();
@@ -97,7 +93,7 @@ impl Check {
             mark.member("imageUrl").required()?;
             image(&mark.member("imageUrl"))?;
             mark.member("fillMode").one_of(&["FILL", "FIT"])?;
-            // The reference has the sides of a video's region here, and its own example one of 100×100.
+            // The reference has the same minimum as for a video's region, but its own example has 100×100.
             let least = if self.strict { *SIDE.start() } else { 1 };
             region(&mark.member("region"), least, 0)?;
         }
@@ -112,7 +108,7 @@ impl Check {
 
     fn input(&self, input: &Field<'_>, is_video: bool, mixes: bool) -> Checked {
         input.object()?;
-        if either(input)? {
+        if is_rtc(input)? {
             self.rtc(&input.member("rtc"), i64::from(is_video && self.strict))?;
         } else {
             input.member("streamUrl").required_secret()?;
@@ -126,7 +122,7 @@ impl Check {
         image(&input.member("placeholderImageUrl"))?;
         let place = input.member("region");
         if place.is_given() || (is_video && mixes) {
-            // Until 2023 it began at 0, and public programs still send 0 and 1.
+            // Until 2023 `zOrder` began at 0, and public programs still send 0 and 1.
             region(&place, *SIDE.start(), if self.strict { 2 } else { 0 })?;
         }
         Ok(())
@@ -161,7 +157,7 @@ impl Check {
         let mut uids = Vec::new();
         for output in outputs.list()? {
             output.object()?;
-            let found = if either(&output)? {
+            let found = if is_rtc(&output)? {
                 let rtc = output.member("rtc");
                 self.rtc(&rtc, 1)?;
                 let (channel, uid) = (text(rtc.value, "rtcChannel"), number(rtc.value, "rtcUid"));
@@ -169,7 +165,7 @@ impl Check {
                     input.pointer("/rtc").is_some_and(|input| stream(input) == (channel, uid))
                 };
                 if inputs.iter().any(is_same) || uids.contains(&uid) {
-                    return rtc.member("rtcUid").wrong("no other uid of the channel");
+                    return rtc.member("rtcUid").wrong("a uid that no input of the channel has");
                 }
                 uids.push(uid);
                 Output { channel: channel.to_owned(), uid: uid as u32, stream_urls: Vec::new() }
@@ -193,13 +189,11 @@ impl Check {
                 None => first = Some(found),
                 Some(first) if first.channel == found.channel => first.stream_urls.extend(found.stream_urls),
                 Some(_) => {
-                    return Err(format!(
-                        "{outputs} go to one RTC channel, or to CDN addresses, never to both"
-                    ));
+                    return Err(format!("{outputs} must be in one RTC channel, or all CDN addresses"));
                 }
             }
         }
-        first.ok_or_else(|| format!("{outputs} is empty, but one output is needed"))
+        first.ok_or_else(|| format!("{outputs} is empty, but one output is required"))
     }
 
     fn video(&self, video: &Field<'_>, is_cdn: bool) -> Checked {
@@ -215,8 +209,8 @@ impl Check {
     }
 }
 
-/// Whether it is an RTC stream; otherwise it has an address.
-fn either(stream: &Field<'_>) -> Checked<bool> {
+/// Whether a stream is an RTC stream. Otherwise it has an address.
+fn is_rtc(stream: &Field<'_>) -> Checked<bool> {
     match (stream.member("rtc").is_given(), stream.member("streamUrl").is_given()) {
         (true, false) => Ok(true),
         (false, true) => Ok(false),
@@ -225,14 +219,14 @@ fn either(stream: &Field<'_>) -> Checked<bool> {
     }
 }
 
-/// One address, or several in a list. They carry keys: none is shown.
+/// An address, or an array of addresses. They contain keys, so errors do not show them.
 fn stream_urls(field: &Field<'_>) -> Checked<Vec<String>> {
     if !field.value.is_array() {
         return Ok(vec![field.required_secret()?.to_owned()]);
     }
     let urls: Vec<String> =
         field.list()?.map(|url| url.required_secret().map(str::to_owned)).collect::<Checked<_>>()?;
-    if urls.is_empty() { Err(format!("{field} is empty, but must be an address")) } else { Ok(urls) }
+    if urls.is_empty() { Err(format!("{field} is empty, but must be a non-empty array")) } else { Ok(urls) }
 }
 
 fn region(region: &Field<'_>, least_side: i64, least_z: i64) -> Checked {
@@ -245,7 +239,7 @@ fn region(region: &Field<'_>, least_side: i64, least_z: i64) -> Checked {
     region.member("zOrder").required_integer(least_z..=100)
 }
 
-/// Styles of a CDN's images and queries may follow the suffix.
+/// The suffix may be followed by a CDN's style or a query.
 fn image(url: &Field<'_>) -> Checked {
     let Some(text) = url.secret()? else { return Ok(()) };
     let lower = text.to_ascii_lowercase();
@@ -253,11 +247,11 @@ fn image(url: &Field<'_>) -> Checked {
     if is_web && [".jpg", ".jpeg", ".png"].iter().any(|suffix| lower.contains(suffix)) {
         return Ok(());
     }
-    // A signed address carries a key.
+    // A signed address contains a key, so the error does not show it.
     Err(format!("{url} must be an http(s) address that contains .jpg, .jpeg or .png"))
 }
 
-/// The channel that all inputs come from.
+/// The channel of all RTC inputs.
 fn one_channel(audio: &Field<'_>, video: &Field<'_>) -> Checked<Option<String>> {
     let mut first: Option<&str> = None;
     for list in [audio, video] {

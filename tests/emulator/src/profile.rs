@@ -1,47 +1,47 @@
-//! How the emulated service behaves where nothing is scripted.
+//! The emulated service's behaviour without fault rules.
 
 use serde::{Deserialize, Serialize};
 
-/// How the emulated service behaves where nothing is scripted; every field has a default. Times are at most a year where
-/// nothing else is said, percentages from 0 to 100.
+/// The emulated service's behaviour without fault rules. Every field has a default. Unless stated otherwise, durations are at
+/// most a year, and percentages are from 0 to 100.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Profile {
-    /// All chance comes from it: an integer from 0 to 9007199254740991.
+    /// The seed of all random numbers: an integer from 0 to 9007199254740991.
     pub seed: u64,
-    /// The `Authorization` header that every call must carry: `Basic ` and `customerId:customerSecret` in base64. `null`: any
-    /// such pair. A call without it, or with another one, is answered 401.
+    /// The required `Authorization` header: `Basic ` and `customerId:customerSecret` in base64; `null` for any such pair. Other
+    /// calls are answered 401.
     pub authorization: Option<String>,
-    /// Whether what only the newest reference refuses, though public programs send it, is refused too: Acquire without
-    /// `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks of less than 120 px,
+    /// Whether to refuse also what only the newest reference forbids, though public programs send it: Acquire without
+    /// `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks smaller than 120 px,
     /// `H265` to CDN addresses.
     pub strict: bool,
-    /// Calls in any one second, per App ID, at least 1; over it, 429.
+    /// The rate limit: calls in any second per App ID, at least 1. Further calls are answered 429.
     pub calls_per_second: u32,
-    /// `Retry-After` of those 429s, in s; `null`: none.
+    /// `Retry-After` of these answers, in s; `null` for none.
     pub retry_after_s: Option<u32>,
-    /// Live tasks at the same time, per App ID, at least 1; over it, 429.
+    /// The limit of live tasks per App ID, at least 1. Further Creates are answered 429.
     pub pcw: u32,
-    /// Shortest and longest time to an answer, in ms: at most a day.
+    /// Shortest and longest latency of an answer, in ms: at most a day.
     pub answer_ms: [u64; 2],
-    /// How a task comes from Create to running.
+    /// The start of a task after Create.
     pub start_up: StartUp,
-    /// What a Create is answered while a task with its instanceId lives. The documents do not settle it.
+    /// The answer to a Create while a task with its instanceId lives. It is not documented.
     pub repeat_create: RepeatCreate,
-    /// Which changes an Update may make. Any other one is answered 400, with a message that names the field.
+    /// The changes that an Update may make. Others are answered 400 with a message that names the field.
     pub updates: Updates,
-    /// What Query, Update and Delete are answered with a builder token that did not start the task: 404 or 403.
+    /// The answer to a Query, Update or Delete with a builder token that did not start the task: 404 or 403.
     pub wrong_token_status: u16,
-    /// Whether task statuses are numbers in the place of strings.
+    /// Whether task statuses are numbers instead of strings.
     pub numeric_status: bool,
-    /// How long an ended task is still answered for before it is 404, in ms.
+    /// How long Query knows a task after its end, in ms. Afterwards the answer is 404.
     pub forget_after_ms: u64,
-    /// Shortest and longest time that the service takes to move a task that failed, in ms.
+    /// Shortest and longest time to migrate a failed task, in ms.
     pub migration_takes_ms: [u64; 2],
-    /// A host that is in the channel is not shown, in percent of the presence checks; never more than twice in a row.
+    /// Percentage of presence checks that miss a host in the channel. A host is missed at most twice in a row.
     pub presence_misses_percent: u8,
-    /// How notifications come; `null`: not at all.
+    /// The delivery of notifications; `null` for no notifications.
     pub notifications: Option<NotificationProfile>,
 }
 
@@ -68,16 +68,16 @@ impl Default for Profile {
     }
 }
 
-/// How a task comes from Create to running.
+/// The start of a task after Create.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct StartUp {
-    /// Shortest and longest time, in ms.
+    /// Shortest and longest time until it runs, in ms.
     pub takes_ms: [u64; 2],
-    /// Tasks that end abnormally instead, in percent.
+    /// Percentage of tasks that end abnormally instead.
     pub fails_percent: u8,
-    /// Tasks that never start, and stay there, in percent.
+    /// Percentage of tasks that never start and never end.
     pub hangs_percent: u8,
 }
 
@@ -87,15 +87,15 @@ impl Default for StartUp {
     }
 }
 
-/// What a Create is answered while a task with its instanceId lives.
+/// The answer to a Create while a task with its instanceId lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum RepeatCreate {
-    /// 200 with that task.
+    /// 200 with the live task.
     #[default]
     SameTask200,
-    /// 201 with that task's id.
+    /// 201 with the live task's id.
     Already201WithId,
     /// 201 without an id.
     Already201NoId,
@@ -103,35 +103,35 @@ pub enum RepeatCreate {
     Conflict409,
 }
 
-/// Which changes an Update may make.
+/// The changes that an Update may make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Updates {
-    /// Those that the service documents: `rtc` members of `audioInputs` and `videoInputs` come and go, `region` of a video
-    /// input, `audioOption` and `videoOption` of an output.
+    /// The documented ones: added or removed `rtc` members of `audioInputs` and `videoInputs`, `region` of a video input,
+    /// `audioOption` and `videoOption` of an output.
     #[default]
     Documented,
-    /// Any, besides where the output goes.
+    /// All, except the destination of an output.
     Any,
 }
 
-/// How notifications come.
+/// The delivery of notifications.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct NotificationProfile {
-    /// What they are signed with: a non-empty string.
+    /// The secret that signs them: a non-empty string.
     pub secret: String,
-    /// Shortest and longest time on their way, in ms.
+    /// Shortest and longest delay, in ms.
     pub takes_ms: [u64; 2],
-    /// Lost ones, in percent.
+    /// Percentage that is lost.
     pub lost_percent: u8,
-    /// Ones that come twice, in percent.
+    /// Percentage that is delivered twice.
     pub doubled_percent: u8,
-    /// Ones that are held up by up to 20 s, and so come out of order, in percent.
+    /// Percentage that is delayed by up to 20 s and may come out of order.
     pub late_percent: u8,
-    /// Ones that name another task than the one that they are about, in percent.
+    /// Percentage that names another task than the one that it is about.
     pub misnamed_percent: u8,
 }
 

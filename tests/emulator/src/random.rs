@@ -1,4 +1,4 @@
-//! Chance, from a seed.
+//! Pseudo-random numbers from a seed.
 
 /// The splitmix64 generator.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From `least` to `most`, both included.
+    /// Both bounds are inclusive.
     pub(crate) fn between(&mut self, [least, most]: [u64; 2]) -> u64 {
         least + self.next() % (most.saturating_sub(least) + 1)
     }

@@ -1,4 +1,4 @@
-//! What a call asks for.
+//! The route of a call.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use percent_encoding::percent_decode_str;
 
 use crate::fault::CallKind;
 
-/// A route that was recognised.
+/// A known route.
 pub(crate) struct Route<'a> {
     pub(crate) kind: CallKind,
     pub(crate) app_id: Cow<'a, str>,
-    /// taskId, or channel.
+    /// The task id or the channel.
     pub(crate) name: Cow<'a, str>,
-    /// A uid whose presence is asked for.
+    /// The uid of a presence check, if it is about one.
     pub(crate) uid: Option<u32>,
     query: &'a str,
 }
 
 impl<'a> Route<'a> {
-    /// The route of a call; names are case-sensitive.
+    /// Routes are case-sensitive.
     pub(crate) fn of(method: &str, path: &'a str) -> Option<Self> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
@@ -60,7 +60,7 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Callers have to encode what a URL cannot carry, and some encode more than that.
+/// Decodes a name: callers may percent-encode any character.
 fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }

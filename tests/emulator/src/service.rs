@@ -23,28 +23,28 @@ use crate::update::refused_change;
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "IncomingCall"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Call {
-    /// The domain that was asked.
+    /// The domain of the URL.
     pub domain: String,
-    /// The HTTP method, in capital letters.
+    /// The HTTP method, in upper case.
     pub method: String,
-    /// Path and query.
+    /// The path and query.
     pub path: String,
-    /// The `Authorization` header; `null`: none.
+    /// The `Authorization` header; `null` for none.
     #[serde(default)]
     pub authorization: Option<String>,
-    /// The body: JSON text.
+    /// The body: a JSON string.
     #[serde(default)]
     pub body: String,
 }
 
-/// What comes of a call.
+/// The result of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", tag = "type", rename_all_fields = "camelCase")]
 pub enum Reply {
-    /// An HTTP reply.
+    /// An HTTP response.
     Answer {
-        /// After how long, in ms of the emulator's time.
+        /// The latency, in ms of the emulator's time.
         delay_ms: u64,
         /// The HTTP status.
         status: u16,
@@ -60,33 +60,33 @@ pub enum Reply {
     },
 }
 
-/// Why nothing comes back.
+/// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Silence {
-    /// The name cannot be resolved.
+    /// The domain's name cannot be resolved.
     Dns,
     /// The connection is refused.
     Refused,
-    /// The answer never comes.
+    /// The answer never arrives.
     Lost,
 }
 
-/// Live tasks that met on one uid of one channel, or on one CDN address, where they kick each other out.
+/// Two live tasks that publish under the same uid of a channel or to the same CDN address. They disturb each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Overlap {
-    /// When, in ms since the epoch.
+    /// When the second task was created, in ms since the epoch.
     pub at_ms: u64,
-    /// The output channel; empty if it was a CDN address.
+    /// The output channel; empty for a CDN address.
     pub channel: String,
-    /// The output uid; 0 if it was a CDN address.
+    /// The output uid; 0 for a CDN address.
     pub uid: u32,
-    /// The taskId of the one that was there.
+    /// The task id of the older task.
     pub older: String,
-    /// The taskId of the one that came.
+    /// The task id of the younger task.
     pub younger: String,
 }
 
@@ -119,7 +119,7 @@ pub struct Emulator {
     late: Vec<(u64, Call)>,
     outbox: Outbox,
     calls: u64,
-    /// A task that is somebody else's.
+    /// The id of a task of another customer.
     foreign: String,
 }
 
@@ -138,7 +138,7 @@ impl Emulator {
     /// A service without tasks.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
-        // Of a generator of its own: nothing else depends on whether it is shown.
+        // It has a generator of its own, so it does not change other random numbers.
         let foreign = hex_id(!profile.seed);
         Self {
             random: Random::new(profile.seed),
@@ -158,7 +158,7 @@ impl Emulator {
         }
     }
 
-    /// Lets time pass. A clock that goes back stands still.
+    /// Lets time pass until `now`. An earlier time than before is ignored.
     pub fn advance(&mut self, now: u64) {
         while let Some((at, change)) = self.next_change().filter(|(at, _)| *at <= now) {
             self.now = self.now.max(at);
@@ -175,13 +175,13 @@ impl Emulator {
         self.now = self.now.max(now);
     }
 
-    /// When something will happen by itself, or a notification arrives.
+    /// When the next change or notification is due.
     #[must_use]
     pub fn next_event_at(&self) -> Option<u64> {
         self.next_change().map(|(at, _)| at).into_iter().chain(self.outbox.next()).min()
     }
 
-    /// Whether it has taken calls that it will carry out later.
+    /// Whether there are calls that will be carried out later.
     #[must_use]
     pub fn has_late_calls(&self) -> bool {
         !self.late.is_empty()
@@ -193,7 +193,7 @@ impl Emulator {
         self.outbox.take(self.now)
     }
 
-    /// Takes a call.
+    /// Handles a call.
     pub fn handle(&mut self, now: u64, call: &Call) -> Reply {
         self.advance(now);
         let now = self.now;
@@ -225,7 +225,8 @@ impl Emulator {
         match effect {
             None => self.performed(now, &route, call),
             Some(Effect::Answer { status, code, retry_after, body }) => {
-                let mut reply = self.answer(&Outcome { status, body: said(status, code) }, retry_after);
+                let mut reply =
+                    self.answer(&Outcome { status, body: scripted_body(status, code) }, retry_after);
                 if let (Reply::Answer { body, .. }, Some(scripted)) = (&mut reply, body) {
                     *body = scripted;
                 }
@@ -233,7 +234,7 @@ impl Emulator {
             }
             Some(Effect::PerformThenAnswer { status, code }) => {
                 self.performed(now, &route, call);
-                self.answer(&Outcome { status, body: said(status, code) }, None)
+                self.answer(&Outcome { status, body: scripted_body(status, code) }, None)
             }
             Some(Effect::PerformAndLose) => {
                 self.performed(now, &route, call);
@@ -276,14 +277,14 @@ impl Emulator {
         }
     }
 
-    /// The body that a call has about another task.
+    /// The answer to a call, but about another task.
     fn about_other(&self, now: u64, route: &Route<'_>, which: Other) -> Outcome {
         let about = about(route, &self.tasks, &self.tokens);
         let other = about.and_then(|about| about.other(which, &self.tasks));
         let fresh = ((4, "STARTED"), "serviceReady");
         let Some((at, task)) = other.and_then(|at| Some((at, self.tasks.get(at)?))) else {
             let status = if route.kind == CallKind::Create { fresh } else { RUNNING };
-            return self.said_of(&self.foreign, now, 200, status, "");
+            return self.task_body(&self.foreign, now, 200, status, "");
         };
         match (route.kind, task.status(now, u64::MAX)) {
             (CallKind::Query, Some(status)) => self.shown(at, 200, status),
@@ -323,7 +324,7 @@ impl Emulator {
         Some(self.answer(&Outcome::refused(429, "too many requests"), after))
     }
 
-    /// The output uid that a call is about, for the script of faults.
+    /// The output uid of a call, for the fault rules.
     fn uid_of(&self, route: &Route<'_>, call: &Call) -> Option<u32> {
         match route.kind {
             CallKind::Query | CallKind::Update | CallKind::Delete => {
@@ -347,7 +348,7 @@ impl Emulator {
             None => credentials::are_basic(given),
         };
         if !is_known {
-            return Outcome::refused(401, "Authorization is missing, or its credentials are wrong");
+            return Outcome::refused(401, "Authorization is missing or wrong");
         }
         match route.kind {
             CallKind::Acquire => self.acquire(now, route, &call.body),
@@ -398,7 +399,7 @@ impl Emulator {
             return self.repeated(at);
         }
         if token.task.is_some() {
-            return Outcome::refused(400, "this builderToken has started a task already");
+            return Outcome::refused(400, "this builderToken has already started a task");
         }
         if now >= token.acquired_ms + TOKEN_LIFETIME_MS {
             return Outcome::refused(400, "this builderToken has expired");
@@ -465,7 +466,7 @@ impl Emulator {
         }
         self.tasks.push(task);
         self.notify(now, at, Event::Status("connecting"));
-        // A new task calls itself started before it runs.
+        // The status of a new task is STARTED before it runs.
         self.shown(at, 200, ((4, "STARTED"), "serviceReady"))
     }
 
@@ -478,12 +479,12 @@ impl Emulator {
         }
     }
 
-    fn shown(&self, at: usize, status: u16, said: Status) -> Outcome {
+    fn shown(&self, at: usize, status: u16, shown: Status) -> Outcome {
         let Some(task) = self.tasks.get(at) else { return Outcome::refused(500, "no task") };
-        self.said_of(&task.id, task.created_ms, status, said, task.shown_message(self.now))
+        self.task_body(&task.id, task.created_ms, status, shown, task.shown_message(self.now))
     }
 
-    fn said_of(
+    fn task_body(
         &self,
         task_id: &str,
         created_ms: u64,
@@ -493,7 +494,7 @@ impl Emulator {
     ) -> Outcome {
         let task_status = if self.profile.numeric_status { json!(number) } else { json!(name) };
         let create_ts = created_ms / 1000;
-        // What the reference calls reserved is as in its examples.
+        // Fields that the reference calls reserved have the values of its examples.
         let body = json!({
             "taskId": task_id, "createTs": create_ts, "status": task_status,
             "services": { "cloudTranscoder": {
@@ -530,7 +531,7 @@ impl Emulator {
         };
         let (Some(sequence_id), Some("services.cloudTranscoder.config")) = (sequence_id, mask.as_deref())
         else {
-            return Outcome::refused(400, "sequenceId and updateMask are needed");
+            return Outcome::refused(400, "sequenceId and updateMask are required");
         };
         let payload = match Payload::read(&body, self.profile.strict) {
             Ok(payload) => payload,
@@ -540,10 +541,10 @@ impl Emulator {
             return Outcome::refused(404, "no such task");
         };
         if task.sequence_id.is_some_and(|last| sequence_id <= last) {
-            return Outcome::refused(400, "sequenceId must grow");
+            return Outcome::refused(400, "sequenceId must increase");
         }
         if payload.output != task.output {
-            return Outcome::refused(400, "an output cannot be moved");
+            return Outcome::refused(400, "the destination of an output cannot be updated");
         }
         if self.profile.updates == Updates::Documented
             && let Some(field) = refused_change(&task.transcoder, &payload.transcoder)
@@ -685,7 +686,7 @@ fn hex_id(seed: u64) -> String {
     format!("{:016x}{:016x}", random.next(), random.next())
 }
 
-/// What a call that names a task is about, or starts.
+/// The task that a call names or starts.
 fn about<'a>(
     route: &'a Route<'_>,
     tasks: &'a [Task],
@@ -706,7 +707,7 @@ fn about<'a>(
     }
 }
 
-fn said(status: u16, code: Option<i64>) -> Value {
+fn scripted_body(status: u16, code: Option<i64>) -> Value {
     let message = format!("emulated answer {status}");
     match code {
         Some(code) => json!({ "message": message, "code": code }),

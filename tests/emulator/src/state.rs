@@ -1,4 +1,4 @@
-//! What an experimenter can see.
+//! The emulated service's state.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,16 +7,16 @@ use crate::limits::Stats;
 use crate::service::{Emulator, Overlap};
 use crate::task::{End, Task};
 
-/// A task of the emulated service, as it really is. Instants are in ms since the epoch, by the emulator's clock.
+/// The true state of a task of the emulated service. Instants are in ms since the epoch, by the emulator's clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Task"))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskView<'a> {
-    /// Its id.
+    /// The task id.
     pub task_id: &'a str,
     /// The instanceId of its Acquire.
     pub instance_id: &'a str,
-    /// The RTC channel of its inputs; `null`: they are media files.
+    /// The RTC channel of its inputs; `null` if all of them are media files.
     pub input_channel: Option<&'a str>,
     /// Its output channel; empty if it publishes to CDN addresses.
     pub channel: &'a str,
@@ -26,7 +26,7 @@ pub struct TaskView<'a> {
     pub stream_urls: &'a [String],
     /// Whether it is billed.
     pub live: bool,
-    /// Whether its stream can be seen.
+    /// Whether it publishes its output.
     pub running: bool,
     /// How it ended, if it has.
     pub ended: Option<End>,
@@ -34,9 +34,9 @@ pub struct TaskView<'a> {
     pub created_ms: u64,
     /// When it ended, if it has.
     pub ended_ms: Option<u64>,
-    /// The `sequenceId` of its last update; `null`: there was none.
+    /// The `sequenceId` of its last Update; `null` if there was none.
     pub sequence_id: Option<u64>,
-    /// The `idleTimeout` that it was started with, or updated to, in ms.
+    /// The `idleTimeout` of its current payload, in ms.
     pub idle_timeout_ms: u64,
 }
 
@@ -61,46 +61,46 @@ impl<'a> TaskView<'a> {
     }
 }
 
-/// Everything at one moment.
+/// The state of the emulated service.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct State<'a> {
     /// The emulator's clock, in ms since the epoch.
     pub now_ms: u64,
-    /// Every task there ever was.
+    /// All tasks, including those that have ended.
     pub tasks: Vec<TaskView<'a>>,
-    /// Live tasks that met on one uid of one channel, or on one CDN address.
+    /// All pairs of live tasks with the same output.
     pub overlaps: &'a [Overlap],
-    /// What came in.
+    /// Statistics of the calls.
     pub stats: &'a Stats,
 }
 
 impl Emulator {
-    /// Every task there ever was.
+    /// All tasks, including those that have ended.
     pub fn tasks(&self) -> impl Iterator<Item = TaskView<'_>> {
         self.tasks.iter().map(TaskView::of)
     }
 
-    /// The payload that a task was started with, or updated to: its `transcoder`.
+    /// The `transcoder` of a task's current payload.
     #[must_use]
     pub fn transcoder(&self, task_id: &str) -> Option<&Value> {
         self.tasks.iter().find(|task| task.id == task_id).map(|task| &*task.transcoder)
     }
 
-    /// Tasks that met on one uid.
+    /// All pairs of live tasks with the same output.
     #[must_use]
     pub fn overlaps(&self) -> &[Overlap] {
         &self.overlaps
     }
 
-    /// What came in.
+    /// Statistics of the calls.
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.stats
     }
 
-    /// Everything at this moment.
+    /// The current state.
     #[must_use]
     pub fn state(&self) -> State<'_> {
         State {

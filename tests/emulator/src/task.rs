@@ -1,4 +1,4 @@
-//! A task's life.
+//! The life cycle of a task.
 
 use std::sync::Arc;
 
@@ -9,7 +9,6 @@ use crate::payload::Output;
 use crate::profile::Profile;
 use crate::random::Random;
 
-/// A task, in the emulated cloud.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) id: String,
@@ -22,17 +21,17 @@ pub(crate) struct Task {
     pub(crate) idle_timeout_ms: u64,
     pub(crate) created_ms: u64,
     pub(crate) updated_ms: u64,
-    /// What it was started with, or updated to. Shared, for the proof copies whole services.
+    /// The current payload. It is shared because simulations clone whole services.
     pub(crate) transcoder: Arc<Value>,
     pub(crate) sequence_id: Option<u64>,
     pub(crate) stage: Stage,
-    /// Why it failed or ended; empty as long as it is well.
+    /// Why it failed or ended; empty before that.
     pub(crate) message: String,
-    /// Somebody else publishes under its uid now.
+    /// Another task has taken over its uid.
     pub(crate) kicked: bool,
-    /// Query still says the stage before, until this moment.
+    /// Query reports the previous stage until this time.
     pub(crate) report_lags_until: u64,
-    /// Its notifications so far.
+    /// The number of its notifications so far.
     pub(crate) notifications: u64,
 }
 
@@ -45,7 +44,7 @@ pub(crate) enum Stage {
     Running {
         since: u64,
     },
-    /// It failed, and is being moved.
+    /// It failed and is being migrated.
     Abnormal {
         until: u64,
         recovers: bool,
@@ -62,15 +61,15 @@ pub(crate) enum Stage {
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "TaskEnd"))]
 #[serde(rename_all = "camelCase")]
 pub enum End {
-    /// By itself: its hosts were away for its `idleTimeout`.
+    /// Its hosts were away for its `idleTimeout`.
     Idle,
-    /// Abnormally.
+    /// It ended abnormally.
     Failed,
-    /// By a Delete.
+    /// It was deleted.
     Stopped,
 }
 
-/// A status with its number, and the service's status beside it.
+/// The task's status as a number and a name, and the service's status.
 pub(crate) type Status = ((u8, &'static str), &'static str);
 
 impl Task {
@@ -101,7 +100,7 @@ impl Task {
         self.is_running() && !self.kicked
     }
 
-    /// When it does something by itself, hosts aside.
+    /// When its next change is due, except for its hosts' leave.
     pub(crate) fn next_change(&self) -> Option<u64> {
         match self.stage {
             Stage::Starting { until, .. } => until,
@@ -110,7 +109,7 @@ impl Task {
         }
     }
 
-    /// What Query says; `None`: 404.
+    /// The status in Query's answer; `None` for a 404.
     pub(crate) fn status(&self, now: u64, forget_after: u64) -> Option<Status> {
         if now < self.report_lags_until {
             return Some(((5, "IN_PROGRESS"), "serviceInProgress"));
@@ -128,7 +127,7 @@ impl Task {
         }
     }
 
-    /// Why it failed or ended, as Query says it.
+    /// The message in Query's answer.
     pub(crate) fn shown_message(&self, now: u64) -> &str {
         if now < self.report_lags_until { "" } else { &self.message }
     }

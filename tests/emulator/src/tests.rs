@@ -17,7 +17,7 @@ fn services(uid: u32) -> Value {
     } } } })
 }
 
-/// A service, its clock, and short words for its calls.
+/// A service, its clock, and helpers for calls.
 struct Client {
     emulator: Emulator,
     now: u64,
@@ -67,7 +67,7 @@ impl Client {
         self.call(method, &format!("{BASE}/tasks/{task}?builderToken={token}"), &Value::Null)
     }
 
-    /// A task that runs, and its token.
+    /// A running task and its token.
     fn running(&mut self, instance_id: &str, uid: u32) -> (String, String) {
         let token = self.acquire(instance_id, uid);
         let (status, body) = self.create(&token, uid);
@@ -84,7 +84,6 @@ impl Client {
 
 #[test]
 fn every_call_needs_basic_credentials() {
-    // {id}:{secret}, and what is not that.
     let right = "Basic Y3VzdG9tZXI6czNjcmV0";
     let wrong = [
         None,
@@ -124,7 +123,7 @@ fn every_call_needs_basic_credentials() {
 }
 
 #[test]
-fn replies_have_what_the_reference_calls_reserved() {
+fn replies_contain_the_reserved_fields_of_the_reference() {
     let mut client = Client::new(Profile { forget_after_ms: 60_000, ..Profile::default() });
     let created = client.now / 1_000;
     let (task, token) = client.running("show-1", 7);
@@ -151,10 +150,10 @@ fn replies_have_what_the_reference_calls_reserved() {
         reply("IN_PROGRESS", "serviceAbnormal", "out of licences")
     );
     client.now += 90_000;
-    assert_eq!(client.task("GET", &task, &token).1, running, "moved");
+    assert_eq!(client.task("GET", &task, &token).1, running, "migrating");
     let kill = Command::Kill { target, report_lag_ms: 1_000, forgotten: false, reason };
     client.emulator.control(client.now, kill);
-    assert_eq!(client.task("GET", &task, &token).1, running, "not known yet");
+    assert_eq!(client.task("GET", &task, &token).1, running, "not reported yet");
     client.now += 1_000;
     assert_eq!(
         client.task("GET", &task, &token).1,
@@ -168,7 +167,7 @@ fn replies_have_what_the_reference_calls_reserved() {
 }
 
 #[test]
-fn acquire_needs_no_services_unless_it_is_strict() {
+fn only_a_strict_acquire_needs_services() {
     for strict in [false, true] {
         let mut client = Client::new(Profile { strict, ..Profile::default() });
         let mut acquire = |body: Value| client.call("POST", &format!("{BASE}/builderTokens"), &body);
@@ -178,7 +177,7 @@ fn acquire_needs_no_services_unless_it_is_strict() {
         }
         let (status, body) = acquire(json!({ "instanceId": "a", "services": {} }));
         let message = "services.cloudTranscoder is missing, but must be an object";
-        assert_eq!((status, &body["message"]), (400, &json!(message)), "wrong ones are refused");
+        assert_eq!((status, &body["message"]), (400, &json!(message)), "invalid services are refused");
     }
 }
 
@@ -216,12 +215,16 @@ fn a_task_can_publish_to_cdn_addresses() {
     let started = sent.iter().find(|sent| sent.body.contains("cloud_transcoder_started")).unwrap();
     assert!(started.body.contains(first), "{}", started.body);
 
-    // The instanceId of another task: it is answered with the one that lives.
+    // A Create with the instanceId of a live task is answered with that task.
     let own = client.emulator.tasks().next().unwrap().task_id.to_owned();
     assert_eq!(start(&mut client, json!(first)).1["taskId"], *own);
     assert_eq!(client.emulator.overlaps().len(), 0);
     for wrong in [json!([]), json!(""), json!(1), json!([""]), Value::Null] {
-        assert_eq!(start(&mut client, wrong.clone()).0, 200, "a repeated Create is not read: {wrong}");
+        assert_eq!(
+            start(&mut client, wrong.clone()).0,
+            200,
+            "the payload of a repeated Create is ignored: {wrong}"
+        );
     }
     let kill = Target { task_id: Some(own), uid: None };
     let kill = Command::Kill { target: kill, report_lag_ms: 0, forgotten: true, reason: None };
@@ -261,7 +264,7 @@ fn a_task_lives_from_create_to_delete() {
     let mut client = Client::new(Profile::default());
     let token = client.acquire("show-1", 7);
     let (status, created) = client.create(&token, 7);
-    assert_eq!((status, created["status"].as_str()), (200, Some("STARTED")), "though it does not run yet");
+    assert_eq!((status, created["status"].as_str()), (200, Some("STARTED")), "before it runs");
     assert_eq!(created["services"]["cloudTranscoder"]["status"], "serviceReady");
     let task = created["taskId"].as_str().unwrap().to_owned();
     assert_eq!(client.task("GET", &task, &token).1["status"], "PREPARED");
@@ -278,7 +281,7 @@ fn a_task_lives_from_create_to_delete() {
 }
 
 #[test]
-fn a_builder_token_starts_one_task_and_lives_five_minutes() {
+fn a_builder_token_starts_one_task_and_expires_after_five_minutes() {
     let mut client = Client::new(Profile::default());
     let (task, token) = client.running("show-1", 7);
     client.task("DELETE", &task, &token);
@@ -290,7 +293,7 @@ fn a_builder_token_starts_one_task_and_lives_five_minutes() {
 }
 
 #[test]
-fn a_repeated_create_is_answered_as_the_profile_says() {
+fn the_profile_decides_the_answer_to_a_repeated_create() {
     use RepeatCreate::{Already201NoId, Already201WithId, Conflict409, SameTask200};
     let answers = [
         (SameTask200, 200, true),
@@ -312,7 +315,7 @@ fn a_repeated_create_is_answered_as_the_profile_says() {
 }
 
 #[test]
-fn only_the_token_that_started_a_task_may_ask_for_it() {
+fn only_the_token_that_started_a_task_may_query_it() {
     for wrong_token_status in [404, 403] {
         let mut client = Client::new(Profile { wrong_token_status, ..Profile::default() });
         let (task, _) = client.running("show-1", 7);
@@ -361,7 +364,7 @@ fn no_more_than_ten_calls_in_a_second() {
     assert!(headers.contains(&("retry-after", "2".to_owned())), "{headers:?}");
     client.now += 1_000;
     assert_eq!(task(&mut client), 404);
-    assert_eq!(client.broadcasters(), json!([]), "looks into channels have a limit of their own");
+    assert_eq!(client.broadcasters(), json!([]), "presence checks have their own limit");
 }
 
 #[test]
@@ -373,7 +376,7 @@ fn the_pcw_limits_live_tasks() {
 }
 
 #[test]
-fn a_failed_task_is_moved_or_dies() {
+fn a_failed_task_migrates_or_ends() {
     let mut client = Client::new(Profile { migration_takes_ms: [20_000, 20_000], ..Profile::default() });
     for (recovers, status, service) in
         [(true, "IN_PROGRESS", "serviceInProgress"), (false, "FAILURE_STOP", "serviceAbnormal")]
@@ -393,7 +396,7 @@ fn a_failed_task_is_moved_or_dies() {
 }
 
 #[test]
-fn an_update_needs_a_sequence_id_that_grows() {
+fn an_update_needs_an_increasing_sequence_id() {
     let mut client = Client::new(Profile::default());
     let (task, token) = client.running("show-1", 7);
     let mut update = |sequence_id: &str, uid| {
@@ -430,13 +433,13 @@ fn a_call_can_be_answered_about_another_task() {
     assert_eq!(client.create(&token, 8).1["taskId"], *ended);
     assert_eq!(client.emulator.tasks().count(), 2, "carried out");
 
-    // There is a live one now: this Create's own, which is not another.
+    // The only live task is that of this Create, so it is not another one.
     rule(&mut client, CallKind::Create, Other::Live, 200, false);
     let (_, own) = client.create(&token, 8);
     let own = own["taskId"].as_str().unwrap().to_owned();
     assert_ne!(own, ended);
     let other_token = client.acquire("show-3", 9);
-    assert_eq!(client.create(&other_token, 9).1["taskId"], *own, "an earlier launch's");
+    assert_eq!(client.create(&other_token, 9).1["taskId"], *own, "the task of an earlier launch");
 
     let seen = [(Other::Ended, Some(&*ended)), (Other::Live, None), (Other::Foreign, None)];
     for (call, method) in
@@ -475,7 +478,7 @@ fn a_notification_can_name_another_task() {
 }
 
 #[test]
-fn an_update_may_change_only_what_is_documented() {
+fn an_update_may_only_change_documented_fields() {
     let rtc = |uid: u32, token: &str| json!({ "rtcChannel": "studio", "rtcUid": uid, "rtcToken": token });
     let region = |x: u32| json!({ "x": x, "y": 0, "width": 640, "height": 360, "zOrder": 2 });
     let first = json!({
@@ -558,7 +561,7 @@ fn an_update_may_change_only_what_is_documented() {
         match updates {
             Updates::Documented => {
                 assert_eq!((status, &body["message"]), (400, &json!(format!("{field} cannot be updated"))));
-                assert_eq!(update(1, &first).0, 200, "what was refused has not counted");
+                assert_eq!(update(1, &first).0, 200, "a refused update does not use up its sequenceId");
             }
             Updates::Any => assert_eq!(status, 200, "{body}"),
         }
@@ -566,7 +569,7 @@ fn an_update_may_change_only_what_is_documented() {
 }
 
 #[test]
-fn hosts_leave_the_channel_that_an_update_has_set() {
+fn hosts_leave_the_input_channel_of_the_last_update() {
     let mut client = Client::new(Profile::default());
     let (task, token) = client.running("show-1", 7);
     let input = |client: &Client| client.emulator.state().tasks[0].input_channel.map(str::to_owned);
@@ -588,7 +591,7 @@ fn hosts_leave_the_channel_that_an_update_has_set() {
 }
 
 #[test]
-fn what_is_wrong_is_refused() {
+fn invalid_names_and_paths_are_refused() {
     let mut client = Client::new(Profile::default());
     let mut acquire = |body: Value| client.call("POST", &format!("{BASE}/builderTokens"), &body).0;
     assert_eq!(acquire(json!({ "instanceId": "a b", "services": services(7) })), 400);
@@ -597,7 +600,7 @@ fn what_is_wrong_is_refused() {
 }
 
 #[test]
-fn names_in_a_path_and_its_parameters_may_be_encoded() {
+fn names_in_paths_and_queries_may_be_percent_encoded() {
     let mut client = Client::new(Profile::default());
     let (task, token) = client.running("show-1", 7);
     assert_eq!(client.task("GET", &task.replace('a', "%61"), &token.replace('-', "%2d")).0, 200);
@@ -620,7 +623,7 @@ fn names_in_a_path_and_its_parameters_may_be_encoded() {
 }
 
 #[test]
-fn the_script_of_faults_applies_where_and_as_often_as_it_says() {
+fn fault_rules_apply_to_matching_calls_as_often_as_they_say() {
     let mut client = Client::new(Profile::default());
     let answer = Effect::Answer { status: 503, code: Some(1), retry_after: None, body: None };
     let rule = Rule { skip: 1, times: Some(2), ..Rule::new(Some(CallKind::Query), answer) };
@@ -638,7 +641,7 @@ fn the_script_of_faults_applies_where_and_as_often_as_it_says() {
 
     let elsewhere = Rule { domain: Some("other".to_owned()), ..Rule::new(None, Effect::Dns) };
     client.emulator.control(client.now, Command::AddRule { rule: elsewhere, for_ms: None });
-    assert_eq!(client.task("GET", "t", "b").0, 404, "another domain's trouble");
+    assert_eq!(client.task("GET", "t", "b").0, 404, "a fault of another domain");
     let here = Rule::new(None, Effect::Dns);
     client.emulator.control(client.now, Command::AddRule { rule: here, for_ms: Some(5_000) });
     assert_eq!(client.reply("POST", &create, &body), Reply::Nothing { why: Silence::Dns });
@@ -660,7 +663,7 @@ fn a_call_can_be_carried_out_late() {
 }
 
 #[test]
-fn notifications_tell_a_task_s_life_and_are_signed() {
+fn notifications_report_the_life_cycle_and_are_signed() {
     let notifications = NotificationProfile { doubled_percent: 100, ..NotificationProfile::default() };
     let mut client = Client::new(Profile { notifications: Some(notifications), ..Profile::default() });
     let (task, token) = client.running("show-1", 7);
@@ -684,7 +687,7 @@ fn notifications_tell_a_task_s_life_and_are_signed() {
 }
 
 #[test]
-fn notifications_have_the_details_that_are_documented() {
+fn notifications_have_the_documented_details() {
     let notifications = NotificationProfile { takes_ms: [0, 0], ..NotificationProfile::default() };
     let start_up = StartUp { takes_ms: [2_000, 2_000], ..StartUp::default() };
     let mut client =
@@ -757,7 +760,7 @@ fn notifications_have_the_details_that_are_documented() {
 }
 
 #[test]
-fn the_signatures_are_those_of_the_documented_body() {
+fn signatures_match_the_documented_example() {
     let body = r#"{"eventType":10,"noticeId":"4eb720f0-8da7-11e9-a43e53f411c2761f","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}"#;
     let (v1, v2) = sign("secret", body);
     assert_eq!(v1, "92ea60c5249b641f80de046d11e1cb2d15f1d1b2");
@@ -773,7 +776,7 @@ fn a_host_is_missing_from_the_list_twice_in_a_row_at_most() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_service() {
+fn the_same_seed_gives_the_same_behaviour() {
     let run = |seed| {
         let notifications = NotificationProfile { late_percent: 50, ..NotificationProfile::default() };
         let mut client =

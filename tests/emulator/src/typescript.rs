@@ -1,5 +1,5 @@
-//! TypeScript's declarations of what the emulator reads and writes, with their docs and defaults:
-//! `src/js/emulator/contract.ts` is made of them. They are written from JSON Schema, which has all that serde's attributes say.
+//! Generates `src/js/emulator/contract.ts`: TypeScript's declarations of the emulator's types, with docs and defaults. The source
+//! is JSON Schema, which reflects serde's attributes.
 
 use std::{env, fs};
 
@@ -13,16 +13,15 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../src/js/emulator/c
 
 const HEAD: &str =
     "// Generated from the emulator's Rust types: STEADYMIX_GENERATE=1 cargo test -p steadymix-emulator typescript
-/** What goes into the emulator and comes out of it. */
+/** The types of the emulator's inputs and outputs. */
 ";
 
-/// Of lines, with what stands before them.
+/// The longest line, including its indent.
 const WIDTH: usize = 120;
 
-/// `STEADYMIX_GENERATE=1 cargo test -p steadymix-emulator typescript` writes it.
 #[test]
-fn typescript_declares_what_the_emulator_reads_and_writes() {
-    // In schemas of what is written, `required` lists every field in Rust's order; `properties` are sorted by name.
+fn typescript_declarations_are_up_to_date() {
+    // In schemas for serialization, `required` lists every field in Rust's order; `properties` are sorted by name.
     let mut schemas = SchemaSettings::default().for_serialize().into_generator();
     schemas.subschema_for::<Profile>();
     schemas.subschema_for::<Command>();
@@ -66,13 +65,12 @@ fn variant(schema: &Value) -> String {
     }
 }
 
-/// The names of an object's own fields.
 fn fields(schema: &Value) -> impl Iterator<Item = &str> {
     let names = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str);
     names.filter(|name| *name != TARGET)
 }
 
-/// An object. Its field `present` is required, even if it has a default.
+/// The declaration of an object. Its field `present` is required even if it has a default.
 fn object(indent: &str, schema: &Value, present: &str) -> String {
     let properties = &schema["properties"];
     if let [only] = *fields(schema).collect::<Vec<_>>() {
@@ -87,12 +85,12 @@ fn field(indent: &str, name: &str, schema: &Value, is_present: bool) -> String {
     let mut docs = docs(schema).to_owned();
     let mut typed = typed(schema);
     let default = schema.get("default");
-    // serde accepts null for every optional field; TypeScript offers it where the docs say what it means.
+    // serde accepts null for every optional field; TypeScript declares it only where the docs mention it.
     let is_nullable = docs.contains("`null`");
     if default.is_some() && !is_nullable {
         typed = typed.replace(" | null", "");
     }
-    // The fields of an object document their own defaults.
+    // Objects document the defaults in their own fields.
     if let Some(default) = default.filter(|it| !it.is_object() && (is_nullable || !it.is_null())) {
         let default = format!("Default `{}`.", default.to_string().replace(',', ", "));
         let last_line = docs.lines().last().map_or(0, str::len);
@@ -119,7 +117,7 @@ fn typed(schema: &Value) -> String {
     }
 }
 
-/// A type by its name in JSON Schema.
+/// The TypeScript type for a type name in JSON Schema.
 fn of_type(named: &Value, schema: &Value) -> String {
     match named.as_str().unwrap() {
         "integer" => "number".to_owned(),

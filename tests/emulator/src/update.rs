@@ -1,8 +1,8 @@
-//! What an Update may change.
+//! The changes that an Update may make.
 
 use serde_json::Value;
 
-/// The first field of `transcoder` that an Update may not change, and would.
+/// The first field of `transcoder` that differs and that an Update may not change.
 pub(crate) fn refused_change(old: &Value, new: &Value) -> Option<String> {
     let fields = members(old).chain(members(new));
     fields.filter_map(|field| refused_field(field, field_of(old, field), field_of(new, field))).next()
@@ -27,7 +27,8 @@ fn refused_field(field: &str, old: &Value, new: &Value) -> Option<String> {
     }
 }
 
-/// `rtc` members come and go, and what an input has besides may not change; nor may members without `rtc`.
+/// Checks the inputs. Members with `rtc` may be added and removed, but their other fields may not change, except `free`. Members
+/// without `rtc` may not change.
 fn refused_input(field: &str, old: &Value, new: &Value, free: &[&str]) -> Option<String> {
     let others = |of| list(of).iter().filter(|input| source(input).is_none()).collect::<Vec<_>>();
     if others(old) != others(new) {
@@ -43,7 +44,7 @@ fn refused_input(field: &str, old: &Value, new: &Value, free: &[&str]) -> Option
     None
 }
 
-/// Whom an input is of. Its token may be a fresh one.
+/// The channel and uid of an input. Its token may differ.
 fn source(input: &Value) -> Option<(&Value, &Value)> {
     let rtc = input.get("rtc").filter(|rtc| rtc.is_object())?;
     Some((field_of(rtc, "rtcChannel"), field_of(rtc, "rtcUid")))
@@ -57,7 +58,7 @@ fn refused_member(old: &Value, new: &Value, free: &[&str]) -> Option<String> {
         .next()
 }
 
-/// What is left out, `null` or an empty list is what it is by default.
+/// A missing value, `null` and an empty array count as the default.
 fn differ(old: &Value, new: &Value, default: &Value) -> bool {
     fn given<'a>(value: &'a Value, default: &'a Value) -> &'a Value {
         let is_empty = value.as_array().is_some_and(Vec::is_empty);

@@ -1,19 +1,18 @@
 /**
- * The emulated service as a Worker, for demonstrations: calls to the service come by a service binding, and so do what
- * experimenters want, under the host name `emulator`. One object has all of it, in its memory: it keeps itself awake, and
- * forgets everything when it is started anew.
+ * The emulated service as a Worker, for demos. A service binding sends it calls to the service, and commands under the host name
+ * `emulator`. One Durable Object keeps the state in memory. It stays awake, and loses the state when it restarts.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Command, Emulator } from "steadymix/emulator";
 
 interface Env {
   SERVICE: DurableObjectNamespace<Service>;
-  /** Where notifications go. */
+  /** Receives notifications. */
   WEBHOOK?: Fetcher;
   NOTIFICATION_SECRET?: string;
 }
 
-/** An object that is left alone for longer is put to sleep, and its memory is lost. */
+/** The runtime evicts an object that is idle for longer, and its memory is lost. */
 const AWAKE_MS = 4_000;
 const DELIVER_MS = 250;
 const CONTROL_HOST = "emulator";
@@ -51,7 +50,7 @@ export class Service extends DurableObject<Env> {
   #deliver(): void {
     for (const { body, signature, signatureV2 } of this.#emulator.takeNotifications()) {
       const headers = { "agora-signature": signature, "agora-signature-v2": signatureV2 };
-      // One that is lost is lost: nothing may depend on them.
+      // Failures are ignored: notifications may be lost.
       this.env.WEBHOOK?.fetch("https://worker/api/notifications", { method: "POST", headers, body }).catch(() => {});
     }
   }

@@ -1,4 +1,4 @@
-//! Machines that break each rule: the driver must notice.
+//! Machines that each violate one invariant. The driver must panic.
 
 use serde_json::json;
 use steadymix::status::Call;
@@ -13,10 +13,11 @@ use crate::secrets::secret;
 
 const NOW: WallTime = WallTime::from_millis(1_000);
 
-/// Says what it is told to, by the number of the poll.
+/// A machine with scripted outputs.
 #[derive(Clone)]
 struct Breach {
-    says: fn(u32) -> Output,
+    /// The output by the number of the poll.
+    output: fn(u32) -> Output,
     polls: u32,
     restored: bool,
     shown: &'static str,
@@ -31,7 +32,7 @@ impl PartialEq for Breach {
 impl Machine for Breach {
     fn poll(&mut self, _: WallTime) -> Output {
         self.polls += 1;
-        (self.says)(self.polls)
+        (self.output)(self.polls)
     }
     fn handle(&mut self, _: WallTime, _: Input) {}
     fn keep_secret(&mut self, _: [String; 3]) {}
@@ -52,8 +53,8 @@ impl Machine for Breach {
     }
 }
 
-fn breach(says: fn(u32) -> Output) -> Driver<Breach> {
-    Driver::new(Breach { says, polls: 0, restored: false, shown: "" }, NOW)
+fn breach(output: fn(u32) -> Output) -> Driver<Breach> {
+    Driver::new(Breach { output, polls: 0, restored: false, shown: "" }, NOW)
 }
 
 fn wait(until: u64) -> Output {
@@ -75,27 +76,27 @@ fn request(number: u64, call: Call) -> Output {
 }
 
 #[test]
-#[should_panic(expected = "it spins")]
-fn spinning() {
-    breach(|_| request(0, Call::Query)).rest();
+#[should_panic(expected = "the core spins")]
+fn a_core_that_spins() {
+    breach(|_| request(0, Call::Query)).settle();
 }
 
 #[test]
-#[should_panic(expected = "a wait for Monitor that is over already")]
+#[should_panic(expected = "the wait for Monitor is already over")]
 fn a_wait_that_is_over() {
-    breach(|_| wait(1_000)).rest();
+    breach(|_| wait(1_000)).settle();
 }
 
 #[test]
-#[should_panic(expected = "a wait of 7200001 ms for Monitor")]
-fn an_endless_wait() {
-    breach(|_| wait(7_201_001)).rest();
+#[should_panic(expected = "the wait for Monitor is too long: 7200001 ms")]
+fn a_wait_that_is_too_long() {
+    breach(|_| wait(7_201_001)).settle();
 }
 
 #[test]
-#[should_panic(expected = "two requests under way in lane 0")]
+#[should_panic(expected = "two requests in flight in lane 0")]
 fn two_requests_at_once() {
-    breach(|number| request(number.into(), Call::Query)).rest();
+    breach(|number| request(number.into(), Call::Query)).settle();
 }
 
 #[test]
@@ -103,23 +104,23 @@ fn two_requests_at_once() {
 fn a_create_after_stop() {
     let mut driver = breach(|_| request(0, Call::Create));
     driver.hand_in(Input::Stop);
-    driver.rest();
+    driver.settle();
 }
 
 #[test]
-#[should_panic(expected = "polled once more it says")]
-fn another_answer_at_the_same_time() {
+#[should_panic(expected = "a second poll returns")]
+fn a_second_poll_with_another_output() {
     let mut driver = breach(|number| wait(2_000 + u64::from(number)));
-    driver.rest();
-    driver.rests();
+    driver.settle();
+    driver.assert_settled();
 }
 
 #[test]
-#[should_panic(expected = "polled once more it says")]
-fn another_state_at_the_same_time() {
+#[should_panic(expected = "a second poll returns")]
+fn a_second_poll_that_changes_the_state() {
     let mut driver = breach(|_| wait(2_000));
-    driver.rest();
-    driver.rests();
+    driver.settle();
+    driver.assert_settled();
 }
 
 #[test]
@@ -129,28 +130,28 @@ fn a_secret_in_an_event() {
         let event = json!({ "at": 1, "lane": secret(0), "type": "stopping" });
         Output::Emit(serde_json::from_value::<Event>(event).unwrap())
     })
-    .rest();
+    .settle();
 }
 
 #[test]
 #[should_panic(expected = "a secret in")]
-fn a_secret_in_what_is_shown() {
+fn a_secret_in_the_status() {
     let mut driver = breach(|_| wait(2_000));
     driver.machine.shown = "s3cr3t-00";
-    driver.rest();
-    driver.rests();
+    driver.settle();
+    driver.assert_settled();
 }
 
 #[test]
-#[should_panic(expected = "a snapshot of 300000 bytes")]
-fn a_snapshot_without_bounds() {
+#[should_panic(expected = "the snapshot has 300000 bytes")]
+fn a_snapshot_that_is_too_large() {
     let mut driver = breach(|_| wait(2_000));
     driver.machine.shown = "abc";
     driver.restore();
 }
 
 #[test]
-#[should_panic(expected = "restored it is not what")]
-fn another_state_after_a_restore() {
+#[should_panic(expected = "the restored machine differs")]
+fn a_restore_that_changes_the_state() {
     breach(|_| wait(2_000)).restore();
 }

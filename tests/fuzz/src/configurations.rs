@@ -1,4 +1,4 @@
-//! Settings and payloads of any shape: an error that names the field, or a machine that can be driven.
+//! Settings and payloads of any shape. The result is an error that names the field, or a core that runs.
 
 use std::sync::LazyLock;
 
@@ -9,9 +9,9 @@ use steadymix::supervisor::{Supervisor, SupervisorConfig};
 use steadymix::task::Services;
 
 use crate::driver::Driver;
+use crate::fixtures::{self, BEGINNING};
 use crate::machine::Machine;
-use crate::material::{self, BEGINNING};
-use crate::secrets::{Secrets, may_hold};
+use crate::secrets::{Secrets, may_contain_secret};
 use crate::source::Source;
 use crate::template::Template;
 
@@ -25,12 +25,12 @@ static SETTINGS: LazyLock<[Template; 3]> = LazyLock::new(|| {
         },
         "quota": { "callsPerSecond": 8, "burst": 2, "pcw": 30 },
     });
-    [material::supervisor_settings(&all), material::group_settings(2, &all), material::services(2_000)]
+    [fixtures::supervisor_settings(&all), fixtures::group_settings(2, &all), fixtures::services(2_000)]
         .map(|json| Template::new(json.to_string()))
 });
 
 /// # Panics
-/// When a rule is broken.
+/// If an invariant is violated.
 pub fn configurations(data: &[u8]) {
     let mut source = Source::new(data);
     let how = source.byte();
@@ -38,18 +38,18 @@ pub fn configurations(data: &[u8]) {
     let text = if how & 4 == 0 { source.rest() } else { SETTINGS[kind].edited(&mut source) };
     let Ok(json) = serde_json::from_str::<Value>(&text) else { return drop(Services::from_json(&text)) };
     match kind {
-        0 => judged(
+        0 => check_error(
             &json,
             SupervisorConfig::from_json(&text).map(|config| {
                 let _ = (format!("{config:?}"), config.warnings());
                 run(&json, Supervisor::new(config, BEGINNING));
             }),
         ),
-        1 => judged(
+        1 => check_error(
             &json,
             GroupConfig::from_json(&text).map(|config| run(&json, RedundancyGroup::new(config, BEGINNING))),
         ),
-        _ => judged(&json, Services::from_json(&text).map(|services| payload(&services))),
+        _ => check_error(&json, Services::from_json(&text).map(|services| payload(&services))),
     }
 }
 
@@ -58,37 +58,37 @@ fn run<M: Machine>(json: &Value, machine: M) {
     if !secrets_in_place(json, false) {
         driver.secrets = Secrets::everywhere();
     }
-    driver.oblige_for(16);
-    driver.rests();
+    driver.serve_for(16);
+    driver.assert_settled();
 }
 
 fn payload(services: &Services) {
     assert_eq!(
         Services::from_json(&services.to_json()).as_ref(),
         Ok(services),
-        "written and read again it is another one"
+        "serializing and parsing changes it"
     );
 }
 
-/// An error names a field of what was handed in, and tells no secret of it.
-fn judged(json: &Value, outcome: Result<(), Invalid>) {
+/// An error names a field of the input and contains no secret.
+fn check_error(json: &Value, outcome: Result<(), Invalid>) {
     let Err(invalid) = outcome else { return };
     let root = ["config", "services"].iter().any(|root| invalid.field.starts_with(root));
-    assert!(root, "{invalid}: what field is that?");
+    assert!(root, "{invalid}: unknown root of the field");
     assert!(!invalid.allowed.is_empty(), "{invalid}");
     let text = format!("{invalid} {invalid:?}");
-    if may_hold(&text) && secrets_in_place(json, false) {
+    if may_contain_secret(&text) && secrets_in_place(json, false) {
         Secrets::of_payload().search(&text);
     }
 }
 
-/// Whether all secrets are where secrets belong: elsewhere nobody can tell that they are any.
+/// Whether all secrets are in fields for secrets. The core cannot recognise them elsewhere.
 fn secrets_in_place(json: &Value, is_secret: bool) -> bool {
     match json {
-        Value::String(text) => is_secret || !may_hold(text),
+        Value::String(text) => is_secret || !may_contain_secret(text),
         Value::Array(items) => items.iter().all(|item| secrets_in_place(item, is_secret)),
         Value::Object(fields) => fields.iter().all(|(name, value)| {
-            !may_hold(name)
+            !may_contain_secret(name)
                 && secrets_in_place(value, is_secret || matches!(name.as_str(), "rtcToken" | "streamUrl"))
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => true,

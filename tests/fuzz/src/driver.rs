@@ -1,4 +1,4 @@
-//! Drives a machine, and checks the rules that hold whatever comes in.
+//! Drives a machine and checks the invariants that hold for any input.
 
 use steadymix::notification::Notification;
 use steadymix::status::Call;
@@ -7,22 +7,22 @@ use steadymix::supervisor::{
 };
 use steadymix::time::{Duration, WallTime};
 
+use crate::fixtures;
 use crate::machine::Machine;
-use crate::material;
 use crate::secrets::{Carried, Secrets, credentials};
 
-/// More polls than these without time passing are spinning.
-const MOST_POLLS: u32 = 1_000;
-/// No wait of any setting is longer, jitter included.
+/// More polls than this at one instant mean that the core spins.
+const MAX_POLLS: u32 = 1_000;
+/// The longest wait with any settings, including jitter.
 const LONGEST_WAIT: Duration = Duration::from_secs(2 * 3600);
-/// A snapshot is never longer, in bytes, whatever happened.
-const LONGEST_SNAPSHOT: usize = 200_000;
-/// Questions that are remembered, answered or not.
-const MOST_ASKED: usize = 16;
-/// Requests of a lane before its numbers meet the next lane's.
-const PER_LANE: u64 = 1 << 40;
+/// A snapshot must stay bounded after any history.
+const MAX_SNAPSHOT_BYTES: usize = 200_000;
+/// How many requests the driver remembers, answered or not.
+const MAX_ASKED: usize = 16;
+/// The size of a lane's range of request ids.
+const IDS_PER_LANE: u64 = 1 << 40;
 
-/// What a machine has asked for.
+/// A request of a machine.
 #[derive(Clone, Copy)]
 pub(crate) enum Asked {
     Call(RequestId, Call, Carried),
@@ -30,13 +30,13 @@ pub(crate) enum Asked {
     Permit(PermitRequest),
 }
 
-/// A machine, and what must hold of it.
+/// A machine with its simulated environment.
 #[derive(Clone)]
 pub(crate) struct Driver<M> {
     pub(crate) machine: M,
     pub(crate) secrets: Secrets,
     pub(crate) now: WallTime,
-    /// When it wants to be polled; never again once it is done.
+    /// When the machine is polled next; `None` once it is done.
     pub(crate) wake: Option<WallTime>,
     asked: Vec<Asked>,
     tasks: u32,
@@ -59,14 +59,14 @@ impl<M: Machine> Driver<M> {
         }
     }
 
-    /// Its state may be anything: neither how long it waits nor what it shows is looked at.
+    /// For machines in an arbitrary state: waits are not limited, and secrets are not searched for.
     pub(crate) fn of_any_state(machine: M, now: WallTime) -> Self {
         Self { longest_wait: Duration::MAX, secrets: Secrets::everywhere(), ..Self::new(machine, now) }
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------
 
-    /// Until it wants to be polled again.
+    /// Lets time pass until the next poll is due.
     pub(crate) fn wait(&mut self) {
         self.now = self.wake.unwrap_or(self.now);
     }
@@ -75,7 +75,7 @@ impl<M: Machine> Driver<M> {
         self.now += time;
     }
 
-    // ---- what comes in -------------------------------------------------------------------------------------------
+    // ---- inputs -------------------------------------------------------------------------------------------
 
     pub(crate) fn hand_in(&mut self, input: Input) {
         self.secrets.search(&format!("{input:?}"));
@@ -90,12 +90,12 @@ impl<M: Machine> Driver<M> {
 
     pub(crate) fn answer(&mut self, id: RequestId, answer: Answer) {
         if let Answer::Http { body, .. } = &answer {
-            material::names_in(body).iter().for_each(|name| self.secrets.publish(name));
+            fixtures::task_name_in(body).iter().for_each(|name| self.secrets.publish(name));
         }
         self.hand_in(Input::Answer(id, answer));
     }
 
-    /// The question asked last that is still open.
+    /// The last request that is still open.
     pub(crate) fn last_asked(&self) -> Option<Asked> {
         self.asked.iter().rev().copied().find(|asked| self.is_open(*asked))
     }
@@ -104,11 +104,11 @@ impl<M: Machine> Driver<M> {
         &self.asked
     }
 
-    /// Answers as a service without any trouble does.
-    pub(crate) fn oblige(&mut self, asked: Asked) {
+    /// Answers as a healthy environment does.
+    pub(crate) fn serve(&mut self, asked: Asked) {
         match asked {
             Asked::Call(id, call, _) => {
-                let answer = self.good(call);
+                let answer = self.success(call);
                 self.answer(id, answer);
             }
             Asked::Token(id) => {
@@ -119,8 +119,8 @@ impl<M: Machine> Driver<M> {
         }
     }
 
-    /// The answer to this call that all is well.
-    pub(crate) fn good(&mut self, call: Call) -> Answer {
+    /// The successful answer to this call.
+    pub(crate) fn success(&mut self, call: Call) -> Answer {
         let body = match call {
             Call::Acquire => format!(r#"{{"tokenName":"{}"}}"#, self.secrets.give()),
             Call::Create => {
@@ -128,23 +128,23 @@ impl<M: Machine> Driver<M> {
                 format!(r#"{{"taskId":"task-{}","status":"STARTED"}}"#, self.tasks)
             }
             Call::Query => r#"{"status":"IN_PROGRESS"}"#.to_owned(),
-            Call::Presence => material::hosts(&material::UIDS),
+            Call::Presence => fixtures::hosts(&fixtures::UIDS),
             Call::Update | Call::Delete | Call::RtcToken => "{}".to_owned(),
         };
         http(200, body)
     }
 
-    /// Goes on for so many turns, with a service that obliges.
-    pub(crate) fn oblige_for(&mut self, turns: u32) {
+    /// Runs for up to `turns` requests and waits in a healthy environment.
+    pub(crate) fn serve_for(&mut self, turns: u32) {
         for _ in 0..turns {
-            self.rest();
+            self.settle();
             match self.last_asked() {
-                Some(asked) => self.oblige(asked),
+                Some(asked) => self.serve(asked),
                 None if self.wake.is_none() => return,
                 None => self.wait(),
             }
         }
-        self.rest();
+        self.settle();
     }
 
     pub(crate) fn is_open(&self, asked: Asked) -> bool {
@@ -154,17 +154,17 @@ impl<M: Machine> Driver<M> {
         }
     }
 
-    // ---- what comes out ------------------------------------------------------------------------------------------
+    // ---- outputs ------------------------------------------------------------------------------------------
 
-    /// Polls it until it has nothing to do.
+    /// Polls until the machine waits or is done.
     ///
     /// # Panics
-    /// When a rule is broken.
-    pub(crate) fn rest(&mut self) {
-        for _ in 0..MOST_POLLS {
+    /// If an invariant is violated.
+    pub(crate) fn settle(&mut self) {
+        for _ in 0..MAX_POLLS {
             let output = self.machine.poll(self.now);
             if let Output::Emit(event) = &output {
-                // Debug text has no more fields than that.
+                // The debug text has no other fields, so JSON suffices.
                 self.secrets.search(&serde_json::to_string(event).unwrap());
                 continue;
             }
@@ -177,10 +177,10 @@ impl<M: Machine> Driver<M> {
                 Output::Wait { until, why } => {
                     assert!(
                         until > self.now || until == WallTime::MAX,
-                        "a wait for {why:?} that is over already"
+                        "the wait for {why:?} is already over"
                     );
                     let takes = until.duration_since(self.now);
-                    assert!(takes <= self.longest_wait, "a wait of {takes} for {why:?}");
+                    assert!(takes <= self.longest_wait, "the wait for {why:?} is too long: {takes}");
                     self.wake = Some(until);
                     return;
                 }
@@ -190,7 +190,7 @@ impl<M: Machine> Driver<M> {
                 }
             }
         }
-        panic!("it spins: {:?}, {:?}", self.machine.poll(self.now), self.machine.poll(self.now));
+        panic!("the core spins: {:?}, {:?}", self.machine.poll(self.now), self.machine.poll(self.now));
     }
 
     fn on_send(&mut self, request: &Request) {
@@ -203,23 +203,23 @@ impl<M: Machine> Driver<M> {
 
     fn on_asked(&mut self, asked: Asked) {
         if let Asked::Call(id, ..) | Asked::Token(id) = asked {
-            let lane = |id: RequestId| id.as_u64() / PER_LANE;
+            let lane = |id: RequestId| id.as_u64() / IDS_PER_LANE;
             let is_second = |other: &Asked| match other {
                 Asked::Call(other, ..) | Asked::Token(other) => {
                     lane(*other) == lane(id) && *other != id && self.machine.awaits(*other)
                 }
                 Asked::Permit(_) => false,
             };
-            assert!(!self.asked.iter().any(is_second), "two requests under way in lane {}", lane(id));
+            assert!(!self.asked.iter().any(is_second), "two requests in flight in lane {}", lane(id));
         }
-        if self.asked.len() >= MOST_ASKED {
+        if self.asked.len() >= MAX_ASKED {
             self.asked.remove(0);
         }
         self.asked.push(asked);
     }
 
-    /// When it rests: polling once more changes nothing, and what people are shown of it holds no secret.
-    pub(crate) fn rests(&mut self) {
+    /// Checks a settled machine: another poll changes nothing, and its status contains no secret.
+    pub(crate) fn assert_settled(&mut self) {
         self.machine.shown().iter().for_each(|text| self.secrets.search(text));
         let before = self.machine.clone();
         let again = self.machine.poll(self.now);
@@ -228,28 +228,28 @@ impl<M: Machine> Driver<M> {
             Output::Done(_) => self.wake.is_none(),
             _ => false,
         };
-        assert!(same && self.machine == before, "polled once more it says {again:?}");
+        assert!(same && self.machine == before, "a second poll returns {again:?}");
     }
 
-    /// A process dies, with what it had asked since: what was persisted goes on, at this time.
+    /// The process dies and resumes from the persisted state. Requests since then are lost.
     pub(crate) fn die(&mut self, persisted: &Self) {
         self.machine = persisted.machine.clone();
         self.asked.clone_from(&persisted.asked);
         self.is_stopped = persisted.is_stopped;
     }
 
-    /// What is said when a snapshot is refused.
+    /// Checks the error of a snapshot that is refused.
     pub(crate) fn refused(error: &SnapshotError) {
         Secrets::all().search(&format!("{error} {error:?}"));
     }
 
-    /// Takes its snapshot, and goes on from that.
+    /// Replaces the machine by one that is restored from its snapshot.
     pub(crate) fn restore(&mut self) {
         let text = self.machine.snapshot();
-        assert!(text.len() <= LONGEST_SNAPSHOT, "a snapshot of {} bytes", text.len());
+        assert!(text.len() <= MAX_SNAPSHOT_BYTES, "the snapshot has {} bytes", text.len());
         let mut restored = M::restore(&text).unwrap();
         restored.keep_secret(credentials());
-        assert!(restored == self.machine, "restored it is not what the snapshot was taken from");
+        assert!(restored == self.machine, "the restored machine differs from the original");
         self.machine = restored;
     }
 }

@@ -1,4 +1,4 @@
-//! A group against arbitrary sequences of whatever may happen to it.
+//! A group with arbitrary sequences of inputs.
 
 use serde_json::json;
 use std::sync::LazyLock;
@@ -9,35 +9,35 @@ use steadymix::task::Services;
 use steadymix::time::Duration;
 
 use crate::driver::{Asked, Driver, NOTHING, http};
-use crate::material::{self, GROUPS, UIDS};
+use crate::fixtures::{self, GROUPS, UIDS};
 use crate::secrets::Carried;
 use crate::source::Source;
 
 const STATUSES: [u16; 16] = [100, 200, 201, 202, 206, 301, 400, 401, 403, 404, 409, 413, 429, 500, 503, 504];
 
-/// Of one input: each takes as long as all the rest.
-const MOST_RESTORES: u32 = 1;
+/// Restores in one fuzz input. Each takes as long as everything else together.
+const MAX_RESTORES: u32 = 1;
 
-/// Clocks that were set, and processes that slept, in ms.
+/// Jumps of the clock, in ms: clock changes and suspended processes.
 const JUMPS: [u64; 8] = [1, 900, 1_500, 30_000, 400_000, 3_600_000, 40 * 86_400_000, 1 << 53];
 
-/// Payloads of an update: as before, another, one that does not fit.
+/// Payloads of an update: unchanged, changed, invalid for this group.
 static PAYLOADS: LazyLock<[Services; 3]> = LazyLock::new(|| {
-    let mut foreign = material::services(2_000);
+    let mut foreign = fixtures::services(2_000);
     foreign["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcChannel"] =
         json!("elsewhere");
-    [material::services(2_000), material::services(2_001), foreign]
+    [fixtures::services(2_000), fixtures::services(2_001), foreign]
         .map(|json| Services::from_json(&json.to_string()).unwrap())
 });
 
 /// # Panics
-/// When a rule is broken.
+/// If an invariant is violated.
 pub fn group(data: &[u8]) {
     let mut source = Source::new(data);
     let mut driver = GROUPS[source.below(GROUPS.len())].clone();
     let mut persisted = driver.clone();
     let mut restores = 0;
-    while !source.is_spent() {
+    while !source.is_exhausted() {
         let step = source.byte();
         match step & 15 {
             0 | 1 => driver.wait(),
@@ -45,7 +45,7 @@ pub fn group(data: &[u8]) {
             3 => jump(&mut driver, &mut source),
             4..=6 => {
                 if let Some(asked) = driver.last_asked() {
-                    driver.oblige(asked);
+                    driver.serve(asked);
                 }
             }
             7..=9 => answer(&mut driver, &mut source),
@@ -54,7 +54,7 @@ pub fn group(data: &[u8]) {
             12 => notification_of(&mut driver, &mut source),
             13 => command(&mut driver, &mut source),
             14 => match source.byte() & 3 {
-                0 if restores < MOST_RESTORES => {
+                0 if restores < MAX_RESTORES => {
                     restores += 1;
                     driver.restore();
                 }
@@ -63,15 +63,15 @@ pub fn group(data: &[u8]) {
                 2 => driver.die(&persisted),
                 _ => driver.machine.share_quota(source.flag()),
             },
-            _ => driver.oblige_for(4),
+            _ => driver.serve_for(4),
         }
-        // What follows at once comes before it is polled.
+        // Otherwise the next input comes before a poll.
         if step & 0x80 == 0 {
-            driver.rest();
+            driver.settle();
         }
     }
-    driver.rest();
-    driver.rests();
+    driver.settle();
+    driver.assert_settled();
 }
 
 fn jump(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
@@ -84,7 +84,7 @@ fn chosen(driver: &Driver<RedundancyGroup>, source: &mut Source) -> Option<Asked
     (!asked.is_empty()).then(|| asked[asked.len() - 1 - source.below(asked.len())])
 }
 
-/// A request that was made, and what it carried, or one that never was.
+/// A request with its secrets, or one that was never made.
 fn request(driver: &Driver<RedundancyGroup>, source: &mut Source) -> (RequestId, Carried) {
     match chosen(driver, source) {
         Some(Asked::Call(id, _, carried)) => (id, carried),
@@ -112,7 +112,7 @@ fn answer(driver: &mut Driver<RedundancyGroup>, source: &mut Source) {
         4 => json!({ "services": { "cloudTranscoder": { "status": source.one(&["serviceAbnormal",
             "serviceValidationFailed", "serviceCompleted", "serviceInProgress", "new"]) } } })
         .to_string(),
-        5 => material::hosts(&UIDS[..source.below(UIDS.len() + 1)]),
+        5 => fixtures::hosts(&UIDS[..source.below(UIDS.len() + 1)]),
         6 => format!(r#"{{"tokenName":"{}"}}"#, driver.secrets.give()),
         _ => source.text(),
     };

@@ -1,24 +1,24 @@
-//! Steadymix's core against arbitrary bytes: a function for each target, which panics when a rule is broken.
+//! Fuzz targets for Steadymix's core. Each is a function that takes arbitrary bytes and panics if an invariant is violated.
 //!
-//! `npm run fuzz` calls them from libFuzzer, `cargo test` with the committed corpora. Every secret that goes into a
-//! machine is recognisable, and everything that comes out is searched for it: events, statuses, errors, debug text.
-//! Snapshots, paths and bodies of requests carry tokens on purpose, and are no outputs in that sense.
+//! `npm run fuzz` calls them from libFuzzer, `cargo test` with the committed corpora. Every secret that goes into the core is
+//! recognisable. Events, statuses, errors and debug text are searched for secrets; snapshots and requests are not, because
+//! they contain tokens on purpose.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
-    reason = "a target fails by panicking, and looks only at what it is about"
+    reason = "a target fails by panicking, and matches only the cases it needs"
 )]
 
 #[cfg(test)]
 mod breaches;
 mod configurations;
 mod driver;
+mod fixtures;
 mod group;
 mod machine;
-mod material;
 mod notifications;
 mod replies;
 mod secrets;
@@ -34,12 +34,12 @@ pub use replies::replies;
 pub use snapshots::snapshots;
 pub use viewer::viewer;
 
-/// The targets allocate more than they compute.
+/// The targets spend most of their time on allocations.
 #[cfg(not(target_arch = "wasm32"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A function that takes any bytes.
+/// Accepts any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, by its name.

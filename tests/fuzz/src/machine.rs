@@ -1,10 +1,9 @@
-//! What both machines can do.
+//! The common interface of [`Supervisor`] and [`RedundancyGroup`].
 
 use steadymix::redundancy::RedundancyGroup;
 use steadymix::supervisor::{Input, Output, PermitRequest, RequestId, SnapshotError, Supervisor};
 use steadymix::time::WallTime;
 
-/// A [`Supervisor`] or a [`RedundancyGroup`].
 pub(crate) trait Machine: Clone + PartialEq {
     fn poll(&mut self, now: WallTime) -> Output;
     fn handle(&mut self, now: WallTime, input: Input);
@@ -13,7 +12,7 @@ pub(crate) trait Machine: Clone + PartialEq {
     fn awaits_permit(&self, request: PermitRequest) -> bool;
     fn snapshot(&self) -> String;
     fn restore(text: &str) -> Result<Self, SnapshotError>;
-    /// What people are shown of it, as JSON and for debugging.
+    /// The status, as JSON and as debug text.
     fn shown(&self) -> [String; 2];
 }
 

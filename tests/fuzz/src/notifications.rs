@@ -1,20 +1,20 @@
-//! Notifications of any shape: their signatures, what they say, and what they may change.
+//! Notifications of any shape: signatures, parsing, and effects on a group.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 use steadymix::notification::{self, Freshness, Notification, NotificationLog};
 
-use crate::material::GROUPS;
+use crate::fixtures::GROUPS;
 use crate::source::Source;
 
 const SECRET: &[u8] = b"notification-secret";
 const MOST_TASKS: usize = 4;
 
-/// A group, flags, a header, and bodies, a line each.
+/// The input selects a group and flags; then come a header and bodies, one line each.
 ///
 /// # Panics
-/// When a rule is broken.
+/// If an invariant is violated.
 pub fn notifications(data: &[u8]) {
     let mut source = Source::new(data);
     let mut driver = GROUPS[source.below(GROUPS.len())].clone();
@@ -35,21 +35,21 @@ pub fn notifications(data: &[u8]) {
         };
         let copy: Notification =
             serde_json::from_str(&serde_json::to_string(&notification).unwrap()).unwrap();
-        assert!(copy == notification, "read again it is not what was written");
+        assert!(copy == notification, "serializing and parsing changes it");
         remembered(&mut log, &notification);
         let on_air = driver.machine.on_air();
         driver.notification(notification);
         if flags & 1 == 0 {
-            driver.rest();
+            driver.settle();
         }
-        assert!(driver.machine.on_air() == on_air, "a notification decided what is on air");
+        assert!(driver.machine.on_air() == on_air, "a notification changed what is on air");
     }
-    driver.rest();
-    driver.rests();
-    driver.oblige_for(u32::from(flags >> 1 & 7));
+    driver.settle();
+    driver.assert_settled();
+    driver.serve_for(u32::from(flags >> 1 & 7));
 }
 
-/// Only a genuine signature is believed, and only for what it was made for.
+/// A signature is accepted only if it is genuine and belongs to this body.
 fn signatures(body: &[u8], header: &str) {
     let (v1, v2) = (signature::<Hmac<Sha1>>(body), signature::<Hmac<Sha256>>(body));
     let is_genuine = |header: &str, genuine: &str| header.trim().eq_ignore_ascii_case(genuine);
@@ -69,6 +69,6 @@ fn signature<M: Mac + KeyInit>(body: &[u8]) -> String {
 
 fn remembered(log: &mut NotificationLog, notification: &Notification) {
     let _ = log.take(notification);
-    assert!(log.take(notification) != Freshness::New, "the same is new twice");
+    assert!(log.take(notification) != Freshness::New, "a duplicate counts as new");
     assert!(log.len() <= MOST_TASKS, "{} tasks are remembered", log.len());
 }

@@ -1,18 +1,19 @@
-//! Secrets that can be recognised, and the search for them.
+//! Recognisable secrets, and the search for them.
 
 const MARK: &str = "s3cr3t-";
 const DIGITS: usize = 2;
-/// As many as have a bit each.
+/// One bit of a `u64` for each secret.
 const NUMBERS: u8 = 64;
 
-/// The secrets in a payload, and then the customer's; those that are answered follow.
+/// The number of the customer secret. Lower numbers are in the payload.
 const CUSTOMER: u8 = 4;
-const BEGINNING: u8 = CUSTOMER + 1;
+/// The first number for tokens.
+const FIRST_TOKEN: u8 = CUSTOMER + 1;
 
-/// base64 of `customer-id:s3cr3t-04`.
+/// `customer-id:s3cr3t-04` in base64.
 const HEADER: &str = "Y3VzdG9tZXItaWQ6czNjcjN0LTA0";
 
-/// What a driver knows, and a machine is told: the credentials, and the header that they make.
+/// The credentials, in every form that a driver tells the core to redact.
 pub(crate) fn credentials() -> [String; 3] {
     [HEADER.to_owned(), format!("customer-id:{}", secret(CUSTOMER)), secret(CUSTOMER)]
 }
@@ -22,51 +23,51 @@ pub(crate) fn secret(number: u8) -> String {
     format!("{MARK}{:02}", number % NUMBERS)
 }
 
-/// Which secrets went in, and must not come out.
+/// The secrets that the core knows and must not reveal.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets {
     kept: u64,
     given: u8,
-    /// They may be anywhere already: nothing can be told by them.
+    /// Secrets may be in fields that are not for secrets: the search is off.
     are_everywhere: bool,
 }
 
 impl Secrets {
-    /// As the payload and the credentials are handed in, with all of their secrets.
+    /// The secrets of the payload and the credentials.
     pub(crate) fn of_payload() -> Self {
-        Self { kept: (1 << BEGINNING) - 1, ..Self::default() }
+        Self { kept: (1 << FIRST_TOKEN) - 1, ..Self::default() }
     }
 
-    /// Every one that there is.
+    /// All secrets.
     pub(crate) fn all() -> Self {
         Self { kept: u64::MAX, ..Self::default() }
     }
 
-    /// They were put where nobody can tell that they are any.
+    /// For inputs with secrets in fields that are not for secrets.
     pub(crate) fn everywhere() -> Self {
         Self { are_everywhere: true, ..Self::default() }
     }
 
-    /// A secret to hand in: a builder token, or an RTC token.
+    /// A new builder token or RTC token.
     pub(crate) fn give(&mut self) -> String {
-        let number = BEGINNING + self.given % (NUMBERS - BEGINNING);
+        let number = FIRST_TOKEN + self.given % (NUMBERS - FIRST_TOKEN);
         self.given = self.given.wrapping_add(1);
         self.kept |= u64::from(!self.are_everywhere) << number;
         secret(number)
     }
 
-    /// Of all only those that this request carried.
+    /// Keeps only the secrets that this request carried.
     pub(crate) fn keep_only(&mut self, carried: Carried) {
         self.kept &= carried.0;
     }
 
-    /// What the service itself uses as a task's name is none.
+    /// A name that the service gives to a task is not secret.
     pub(crate) fn publish(&mut self, name: &str) {
         numbers(name).for_each(|number| self.kept &= !(1 << number));
     }
 
     /// # Panics
-    /// If one is in there.
+    /// If the text contains a secret, in any encoding.
     pub(crate) fn search(&self, text: &str) {
         if text.contains(['%', '\\']) {
             self.search_plain(&plain(text));
@@ -83,12 +84,12 @@ impl Secrets {
     }
 }
 
-/// The secrets that a request carried: what a service may be heard to repeat.
+/// The secrets that a request carried. The service may echo them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Carried(u64);
 
 impl Carried {
-    /// Each request carries the customer's secret as well.
+    /// Every request also carries the customer secret.
     pub(crate) fn by(text: &str) -> Self {
         Self(numbers(text).fold(1 << CUSTOMER, |all, number| all | 1 << number))
     }
@@ -97,7 +98,7 @@ impl Carried {
         Self(self.0 | other.0)
     }
 
-    /// One of them, if there is any, in one of the ways in which it may be repeated.
+    /// One of the secrets in one of several encodings; empty if there is none.
     pub(crate) fn one(self, choice: u8) -> String {
         let carried: Vec<u8> = (0..NUMBERS).filter(|number| self.0 >> number & 1 == 1).collect();
         let (which, how) = (usize::from(choice & 15), choice >> 4);
@@ -116,7 +117,7 @@ impl Carried {
     }
 }
 
-/// The text without its escapes: `%73`, however often encoded, and `\u0073`, however often escaped.
+/// Removes the escapes `%73` and `\u0073`, also nested ones.
 fn plain(text: &str) -> String {
     let mut text = text.replace('\\', "");
     while text.contains("%25") {
@@ -149,8 +150,7 @@ fn numbers(text: &str) -> impl Iterator<Item = u8> + '_ {
     })
 }
 
-/// Whether there is anything in there that may be a secret.
-pub(crate) fn may_hold(text: &str) -> bool {
+pub(crate) fn may_contain_secret(text: &str) -> bool {
     text.contains(MARK)
 }
 
@@ -159,35 +159,35 @@ mod tests {
     use super::*;
 
     #[test]
-    #[should_panic(expected = "a secret in said: s3cr3t-05!")]
-    fn a_secret_that_went_in_is_found() {
+    #[should_panic(expected = "a secret in text: s3cr3t-05!")]
+    fn a_token_is_found() {
         let mut secrets = Secrets::of_payload();
         let given = secrets.give();
-        secrets.search(&format!("said: {given}!"));
+        secrets.search(&format!("text: {given}!"));
     }
 
     #[test]
     #[should_panic(expected = "a secret in")]
-    fn so_is_one_of_the_payload() {
+    fn a_secret_of_the_payload_is_found() {
         Secrets::of_payload().search(&format!("{} and {}", secret(9), secret(0)));
     }
 
     #[test]
-    fn it_is_found_however_it_is_written() {
+    fn a_secret_is_found_in_any_encoding() {
         let carried = Carried::by("s3cr3t-07");
         let mut secrets = Secrets::of_payload();
         secrets.kept |= 1 << 7;
         for choice in 0..=u8::MAX {
-            let said = format!("said: {}!", carried.one(choice));
-            let searched = std::panic::catch_unwind(|| secrets.search(&said));
-            assert!(searched.is_err(), "{said}");
+            let text = format!("text: {}!", carried.one(choice));
+            let searched = std::panic::catch_unwind(|| secrets.search(&text));
+            assert!(searched.is_err(), "{text}");
         }
     }
 
     #[test]
-    fn what_did_not_go_in_or_is_a_name_is_none() {
+    fn unknown_secrets_and_task_names_are_ignored() {
         let mut secrets = Secrets::of_payload();
-        secrets.search(&secret(BEGINNING));
+        secrets.search(&secret(FIRST_TOKEN));
         secrets.search("s3cr3t-+2 s3cr3t-é s3cr3t-");
         let name = secrets.give();
         secrets.publish(&name);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_carried_can_be_repeated() {
+    fn secrets_of_a_request_can_be_echoed() {
         let carried = Carried::by("s3cr3t-07").and(Carried::by("&s3cr3t-41"));
         assert_eq!([0, 1, 2, 3].map(|choice| carried.one(choice)), [4, 7, 41, 4].map(secret));
         assert_eq!(Carried::default().one(3), "");

@@ -1,4 +1,4 @@
-//! Snapshots of any text, and genuine ones with some values replaced: refused whole, or taken up and gone on with.
+//! Arbitrary snapshots, and genuine ones with some values replaced. They are refused, or restored and resumed.
 
 use std::sync::LazyLock;
 
@@ -7,12 +7,12 @@ use steadymix::redundancy::RedundancyGroup;
 use steadymix::supervisor::Supervisor;
 
 use crate::driver::Driver;
+use crate::fixtures::{BEGINNING, CALLS, GROUPS};
 use crate::machine::Machine;
-use crate::material::{BEGINNING, CALLS, GROUPS};
 use crate::source::Source;
 use crate::template::Template;
 
-/// The states of the other targets' machines.
+/// Snapshots of the machines that the other targets start from.
 static STATES: LazyLock<[Vec<Template>; 2]> = LazyLock::new(|| {
     let groups = GROUPS.iter().map(|driver| driver.machine.snapshot());
     let supervisors = CALLS.iter().map(|(driver, ..)| driver.machine.snapshot());
@@ -21,7 +21,7 @@ static STATES: LazyLock<[Vec<Template>; 2]> = LazyLock::new(|| {
 });
 
 /// # Panics
-/// When a rule is broken.
+/// If an invariant is violated.
 pub fn snapshots(data: &[u8]) {
     let mut source = Source::new(data);
     let how = source.byte();
@@ -40,7 +40,7 @@ pub fn snapshots(data: &[u8]) {
     }
 }
 
-/// A state as a snapshot, as if it had been written so.
+/// A snapshot with a valid digest for this state.
 fn sealed(kind: &str, state: &str) -> String {
     let hash = Sha256::new().chain_update(kind).chain_update(state).finalize();
     format!("steadymix-snapshot-1 {kind} {}\n{state}", hex::encode(&hash[..16]))
@@ -52,8 +52,8 @@ fn take_up<M: Machine>(text: &str) {
         Ok(machine) => {
             let mut driver = Driver::of_any_state(machine, BEGINNING);
             driver.restore();
-            driver.oblige_for(12);
-            driver.rests();
+            driver.serve_for(12);
+            driver.assert_settled();
             driver.restore();
         }
     }

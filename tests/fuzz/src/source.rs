@@ -1,8 +1,8 @@
-//! Bytes, taken as choices.
+//! Turns bytes into choices.
 
 use arbitrary::Unstructured;
 
-/// The bytes of one input. Spent, it gives zeros: every input says something.
+/// The bytes of one input. An exhausted source yields zeros, so every input is valid.
 pub(crate) struct Source<'a>(Unstructured<'a>);
 
 impl<'a> Source<'a> {
@@ -10,7 +10,7 @@ impl<'a> Source<'a> {
         Self(Unstructured::new(data))
     }
 
-    pub(crate) fn is_spent(&self) -> bool {
+    pub(crate) fn is_exhausted(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -26,7 +26,7 @@ impl<'a> Source<'a> {
         self.0.arbitrary().unwrap_or_default()
     }
 
-    /// Less than `end`, and 0 if that is 0.
+    /// A number below `end`; 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         if end <= 1 {
             return 0;
@@ -39,13 +39,13 @@ impl<'a> Source<'a> {
         of[self.below(of.len())].clone()
     }
 
-    /// As many bytes as the next one says, as text.
+    /// A string whose length is the next byte.
     pub(crate) fn text(&mut self) -> String {
         let length = usize::from(self.byte()).min(self.0.len());
         String::from_utf8_lossy(self.0.bytes(length).unwrap_or_default()).into_owned()
     }
 
-    /// What is left, as text.
+    /// The remaining bytes as a string.
     pub(crate) fn rest(self) -> String {
         String::from_utf8_lossy(self.0.take_rest()).into_owned()
     }

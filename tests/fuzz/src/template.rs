@@ -1,10 +1,10 @@
-//! A JSON text of which any value can be replaced.
+//! JSON in which any value can be replaced.
 
 use std::ops::Range;
 
 use crate::source::Source;
 
-/// What values are replaced with, besides each other.
+/// Replacements for values, in addition to the text's own values.
 const ODD: [&str; 24] = [
     "null",
     "true",
@@ -31,10 +31,10 @@ const ODD: [&str; 24] = [
     "[0]",
     "[[]]",
 ];
-/// Edits of one text.
-const MOST_EDITS: usize = 4;
+/// The largest number of edits of one text.
+const MAX_EDITS: usize = 4;
 
-/// A JSON text, and where its values are.
+/// A JSON text with the ranges of its values.
 pub(crate) struct Template {
     text: String,
     values: Vec<Range<usize>>,
@@ -44,21 +44,21 @@ impl Template {
     pub(crate) fn new(text: String) -> Self {
         let mut values = Vec::new();
         let end = value(text.as_bytes(), 0, &mut values);
-        assert_eq!(end, text.len(), "it has one value");
+        assert_eq!(end, text.len(), "the text is a single value");
         values.sort_by_key(|range| range.start);
         Self { text, values }
     }
 
     /// The text with some values replaced, from the last to the first.
     pub(crate) fn edited(&self, source: &mut Source) -> String {
-        let edits = source.below(MOST_EDITS + 1);
+        let edits = source.below(MAX_EDITS + 1);
         let mut places: Vec<&Range<usize>> =
             (0..edits).map(|_| &self.values[source.below(self.values.len())]).collect();
         places.sort_by_key(|range| std::cmp::Reverse(range.start));
         let mut text = self.text.clone();
         let mut untouched_from = text.len();
         for place in places {
-            // What holds a value that was replaced stays as it is.
+            // A value that contains a replaced one is left alone.
             if place.end <= untouched_from {
                 text.replace_range(place.clone(), &self.replacement(source));
                 untouched_from = place.start;
@@ -77,7 +77,7 @@ impl Template {
     }
 }
 
-/// Notes the value that begins here, and those in it. The text is as `serde_json` writes it: valid, without spaces.
+/// Adds the value that begins here and all values in it. The text must be as `serde_json` writes it: valid, without spaces.
 fn value(text: &[u8], from: usize, values: &mut Vec<Range<usize>>) -> usize {
     let end = match text[from] {
         b'{' | b'[' => items(text, from, values),
@@ -112,11 +112,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_value_is_found_and_can_be_replaced() {
+    fn every_value_can_be_replaced() {
         let template = Template::new(r#"{"a":[1,"x\"]"],"b":{"c":null}}"#.to_owned());
         let found: Vec<&str> = template.values.iter().map(|range| &template.text[range.clone()]).collect();
         assert_eq!(found, [&template.text, r#"[1,"x\"]"]"#, "1", r#""x\"]""#, r#"{"c":null}"#, "null"]);
-        // One edit: the last value, by the first odd one but two.
+        // One edit: the last value, replaced by the third of `ODD`.
         assert_eq!(template.edited(&mut Source::new(&[1, 5, 0, 2])), r#"{"a":[1,"x\"]"],"b":{"c":false}}"#);
     }
 }

@@ -1,4 +1,4 @@
-//! A viewer's failover against arbitrary sequences of what SDKs may tell.
+//! A viewer's failover with arbitrary sequences of signals.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use steadymix::time::{Duration, Instant};
 
 use crate::source::Source;
 
-/// More polls than these without time passing are spinning.
-const MOST_POLLS: u32 = 100;
+/// More polls than this at one instant mean that the failover spins.
+const MAX_POLLS: u32 = 100;
 const UIDS: [u32; 4] = [9001, 9002, 9101, 9102];
-/// No output of this viewer.
+/// A uid that is not an output of this viewer.
 const STRANGER: u32 = 7;
 
-/// The longest time that can be set.
+/// The longest duration that the settings allow.
 const LONGEST_TIME: Duration = Duration::from_secs(86_400);
 
-/// What a viewer can know of an output.
+/// A viewer's knowledge of an output.
 #[derive(Clone, Default)]
 struct Known {
-    /// A picture was there since it was subscribed or came back.
+    /// There was a picture since the subscription or the output's return.
     seen: bool,
-    /// It left, or its video was taken away, beyond doubt.
+    /// It certainly left or unpublished its video.
     offline: bool,
 }
 
@@ -38,29 +38,29 @@ struct Viewer {
     connected_at: Instant,
     media_path: bool,
     visible: bool,
-    /// The SDK gave the picture up for the viewer's own downlink: which output that was of is not followed here.
+    /// The SDK stopped some picture because of the viewer's own downlink. The model does not track which output it was.
     fell_back: bool,
 }
 
 /// # Panics
-/// When a rule is broken.
+/// If an invariant is violated.
 pub fn viewer(data: &[u8]) {
     let mut source = Source::new(data);
     let mut viewer = Viewer::new(&mut source);
-    while !source.is_spent() {
+    while !source.is_exhausted() {
         match source.byte() & 7 {
             0 => viewer.now = viewer.wake.unwrap_or(viewer.now),
             1 => viewer.now += Duration::from_millis(source.byte().into()),
             2 => viewer.now += Duration::from_millis(source.short().into()),
-            // A whole cadence of frames.
+            // Many frames at a regular interval.
             3 => viewer.frames(&mut source),
-            4 if source.flag() => viewer.is_rebuilt(),
+            4 if source.flag() => viewer.assert_round_trip(),
             _ => {
                 let signal = signal(&mut source);
                 viewer.tell(signal);
             }
         }
-        viewer.rest();
+        viewer.settle();
     }
 }
 
@@ -152,14 +152,14 @@ impl Viewer {
             visible: true,
             fell_back: false,
         };
-        // Most viewers come to see something.
+        // Most inputs start with a connection.
         if source.flag() {
             viewer.tell(Signal::Connection(Connection::Connected));
             for uid in uids {
                 viewer.tell(Signal::Published(*uid, Kind::Video));
                 viewer.tell(Signal::Published(*uid, Kind::Audio));
             }
-            viewer.rest();
+            viewer.settle();
         }
         viewer
     }
@@ -173,7 +173,7 @@ impl Viewer {
                     self.tell(Signal::Frame(*uid));
                 }
             }
-            self.rest();
+            self.settle();
         }
     }
 
@@ -216,17 +216,17 @@ impl Viewer {
         }
     }
 
-    fn rest(&mut self) {
-        for _ in 0..MOST_POLLS {
+    fn settle(&mut self) {
+        for _ in 0..MAX_POLLS {
             match self.failover.poll(self.now) {
                 Output::Wait(until) => {
-                    assert!(until.is_none_or(|until| until > self.now), "a wait that is over already");
+                    assert!(until.is_none_or(|until| until > self.now), "the wait is already over");
                     self.wake = until;
-                    return self.rests(until);
+                    return self.assert_settled(until);
                 }
                 Output::Show(uid) => {
                     let seen = self.known.get(&uid).is_some_and(|known| known.seen);
-                    assert!(seen, "{uid} is shown, but was not seen");
+                    assert!(seen, "{uid} is shown, but had no frame");
                 }
                 Output::Unsubscribe(uid, Kind::Video) => {
                     if let Some(known) = self.known.get_mut(&uid) {
@@ -236,22 +236,22 @@ impl Viewer {
                 Output::Emit(Event::Switched { from, to, detect_ms, switch_ms, outage_ms, .. }) => {
                     assert!(
                         from != to && outage_ms == detect_ms + switch_ms,
-                        "an outage that is not its parts"
+                        "the outage is not the sum of its parts"
                     );
                 }
                 Output::Emit(_) | Output::Subscribe(..) | Output::Unsubscribe(..) => {}
             }
         }
-        panic!("it spins: {:?}, {:?}", self.failover.poll(self.now), self.failover.poll(self.now));
+        panic!("the core spins: {:?}, {:?}", self.failover.poll(self.now), self.failover.poll(self.now));
     }
 
-    /// It has nothing to do: polling once more changes nothing.
-    fn rests(&mut self, until: Option<Instant>) {
+    /// Checks that another poll changes nothing.
+    fn assert_settled(&mut self, until: Option<Instant>) {
         let before = self.failover.clone();
         let again = self.failover.poll(self.now);
         assert!(
             again == Output::Wait(until) && self.failover == before,
-            "it said to wait until {until:?}, and polled once more {again:?}"
+            "the wait was until {until:?}, but a second poll returns {again:?}"
         );
         self.shows_nothing_offline();
     }
@@ -271,11 +271,11 @@ impl Viewer {
         }
     }
 
-    /// Its state, written and read again, is the same.
-    fn is_rebuilt(&mut self) {
+    /// Checks that serializing and parsing the state does not change it.
+    fn assert_round_trip(&mut self) {
         let text = serde_json::to_string(&self.failover).unwrap();
         let rebuilt: Failover = serde_json::from_str(&text).unwrap();
-        assert!(rebuilt == self.failover, "read again it is not what was written");
+        assert!(rebuilt == self.failover, "serializing and parsing changes it");
         self.failover = rebuilt;
     }
 }
@@ -285,43 +285,43 @@ mod tests {
     use super::*;
 
     fn watching() -> Viewer {
-        // The usual settings, two outputs, and connected.
+        // Default settings, two outputs, connected.
         let mut viewer = Viewer::new(&mut Source::new(&[0, 1, 2, 1]));
         for _ in 0..3 {
             viewer.now += Duration::from_millis(66);
             UIDS[..2].iter().for_each(|uid| viewer.tell(Signal::Frame(*uid)));
-            viewer.rest();
+            viewer.settle();
         }
         viewer
     }
 
     #[test]
-    fn it_shows_what_flows() {
+    fn an_output_that_plays_is_shown() {
         assert_eq!(watching().failover.shown(), Some(UIDS[0]));
     }
 
     #[test]
-    #[should_panic(expected = "9001 is shown, but was not seen")]
-    fn what_is_shown_unseen_is_noticed() {
+    #[should_panic(expected = "9001 is shown, but had no frame")]
+    fn showing_an_output_without_a_frame_is_found() {
         let mut viewer = Viewer::new(&mut Source::new(&[0, 1, 2, 1]));
         viewer.failover.handle(viewer.now, Signal::Frame(UIDS[0]));
-        viewer.rest();
+        viewer.settle();
     }
 
     #[test]
     #[should_panic(expected = "9001 is shown, though it is offline and 9002 plays")]
-    fn what_is_shown_offline_is_noticed() {
+    fn showing_an_offline_output_is_found() {
         let mut viewer = watching();
         viewer.config.settle_ms = Duration::ZERO;
-        // Nobody tells the machine that its time has come to change over.
+        // The failover is not polled, so it cannot switch.
         viewer.failover.handle(viewer.now, Signal::Left(UIDS[0], Left::Quit));
         viewer.known.entry(UIDS[0]).or_default().offline = true;
         viewer.shows_nothing_offline();
     }
 
     #[test]
-    #[should_panic(expected = "polled once more")]
-    fn another_answer_at_the_same_time_is_noticed() {
-        watching().rests(Some(Instant::MAX));
+    #[should_panic(expected = "a second poll returns")]
+    fn a_second_poll_with_another_output_is_found() {
+        watching().assert_settled(Some(Instant::MAX));
     }
 }

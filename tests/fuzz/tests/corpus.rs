@@ -1,4 +1,4 @@
-//! What fuzzing has found worth keeping, and as many bytes by chance: no rule is broken.
+//! Runs every target on its committed corpus and on random bytes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -8,12 +8,12 @@ use std::path::Path;
 
 use steadymix_fuzz::{TARGETS, Target};
 
-/// For each target.
-const BY_CHANCE: u64 = 20_000;
-const LONGEST_BY_CHANCE: u64 = 200;
+/// Random inputs for each target.
+const RANDOM_INPUTS: u64 = 20_000;
+const MAX_RANDOM_BYTES: u64 = 200;
 
-/// The inputs that are kept for a target, each with its name, or the number of its line.
-fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
+/// The committed inputs of a target, each with its name or line number.
+fn corpus_of(target: &str) -> Vec<(String, Vec<u8>)> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target).with_extension("txt");
     let text = fs::read_to_string(file).unwrap_or_default();
     let input = |(at, line): (usize, &str)| {
@@ -24,7 +24,7 @@ fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
     text.lines().enumerate().map(input).collect()
 }
 
-fn keeps_every_rule(target: Target, data: &[u8], name: &str) {
+fn run_target(target: Target, data: &[u8], name: &str) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(data))) {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         panic!("{name}: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default());
@@ -32,36 +32,36 @@ fn keeps_every_rule(target: Target, data: &[u8], name: &str) {
 }
 
 #[test]
-fn no_input_of_the_corpora_breaks_a_rule() {
+fn no_input_of_the_corpora_violates_an_invariant() {
     for (name, target) in TARGETS {
-        let inputs = kept(name);
+        let inputs = corpus_of(name);
         assert!(!inputs.is_empty(), "{name} has no corpus");
         for (input, bytes) in inputs {
-            keeps_every_rule(target, &bytes, &format!("{name}, {input}"));
+            run_target(target, &bytes, &format!("{name}, {input}"));
         }
     }
 }
 
 #[test]
-fn nothing_else_is_among_the_corpora() {
+fn every_corpus_belongs_to_a_target() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     for entry in fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let target = name.strip_suffix(".txt");
-        assert!(TARGETS.iter().any(|(of, _)| Some(*of) == target), "{name} is of no target");
+        assert!(TARGETS.iter().any(|(of, _)| Some(*of) == target), "{name} belongs to no target");
     }
 }
 
 #[test]
-fn no_bytes_by_chance_break_a_rule() {
+fn no_random_bytes_violate_an_invariant() {
     for (name, target) in TARGETS {
-        for seed in 1..=BY_CHANCE {
-            keeps_every_rule(target, &bytes(seed), &format!("{name}, seed {seed}"));
+        for seed in 1..=RANDOM_INPUTS {
+            run_target(target, &bytes(seed), &format!("{name}, seed {seed}"));
         }
     }
 }
 
-/// The bytes of this seed, by xorshift64*.
+/// Random bytes from a seed (xorshift64*).
 fn bytes(seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut next = || {
@@ -70,5 +70,5 @@ fn bytes(seed: u64) -> Vec<u8> {
         state ^= state >> 27;
         state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32
     };
-    (0..next() % LONGEST_BY_CHANCE).map(|_| next().to_le_bytes()[0]).collect()
+    (0..next() % MAX_RANDOM_BYTES).map(|_| next().to_le_bytes()[0]).collect()
 }

@@ -1,4 +1,4 @@
-/** The golden traces in WebAssembly: what the core says is the same in every runtime, and the same as natively. */
+/** Golden traces in WebAssembly: the core's outputs are the same in every runtime as natively. */
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,10 +10,10 @@ import { launch, serve } from "../../viewer/browser.ts";
 import { startBinary } from "../../worker/workerd.ts";
 
 const MODULES = ["simulation.js", "simulation_bg.wasm"];
-const kept = readFileSync(join(import.meta.dirname, "..", "golden.txt"), "utf8");
-const seeds = kept.trimEnd().split("\n").length;
-/** So many at a time. */
-const PART = 500;
+const committed = readFileSync(join(import.meta.dirname, "..", "golden.txt"), "utf8");
+const seeds = committed.trimEnd().split("\n").length;
+/** Seeds in one call. */
+const CHUNK = 500;
 let folder = "";
 
 before(() => {
@@ -24,13 +24,13 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-async function same(lines: (first: number, last: number) => Promise<string>): Promise<void> {
+async function assertUnchanged(lines: (first: number, last: number) => Promise<string>): Promise<void> {
   let text = "";
-  for (let first = 1; first <= seeds; first += PART) text += await lines(first, Math.min(first + PART - 1, seeds));
-  assert.deepEqual(text.split("\n"), kept.split("\n"));
+  for (let first = 1; first <= seeds; first += CHUNK) text += await lines(first, Math.min(first + CHUNK - 1, seeds));
+  assert.deepEqual(text.split("\n"), committed.split("\n"));
 }
 
-// All at once: each takes one processor.
+// In parallel: each test keeps one processor busy.
 describe("the golden traces", { concurrency: true }, () => {
   test("in Chromium", async () => {
     writeFileSync(
@@ -46,7 +46,7 @@ describe("the golden traces", { concurrency: true }, () => {
       const page = await browser.newPage();
       await page.goto(server.url);
       await page.waitForFunction("window.goldenLines");
-      await same((first, last) => page.evaluate<string>(`goldenLines(${first}, ${last})`));
+      await assertUnchanged((first, last) => page.evaluate<string>(`goldenLines(${first}, ${last})`));
     } finally {
       await browser.close();
       await server.close();
@@ -84,7 +84,7 @@ describe("the golden traces", { concurrency: true }, () => {
       "/1-0",
     );
     try {
-      await same(async (first, last) => (await fetch(`${workerd.url}/${first}-${last}`)).text());
+      await assertUnchanged(async (first, last) => (await fetch(`${workerd.url}/${first}-${last}`)).text());
     } finally {
       workerd.stop();
     }
@@ -92,8 +92,8 @@ describe("the golden traces", { concurrency: true }, () => {
 
   test("in Node", async () => {
     initSync({ module: readFileSync(join(folder, "simulation_bg.wasm")) });
-    // Between the parts the others have their turn: they are served from here.
-    await same(async (first, last) => {
+    // This process also serves the other tests.
+    await assertUnchanged(async (first, last) => {
       await nextTurn();
       return goldenLines(first, last);
     });

@@ -1,6 +1,6 @@
-/** What the simulation's WebAssembly exports. */
+/** The exports of the simulation's WebAssembly module. */
 declare module "*/simulation.js" {
   export function initSync(options: { module: BufferSource | WebAssembly.Module }): void;
-  /** The digests of these seeds, from the first to the last, a line for each. */
+  /** The digests of the seeds `first` to `last`, one line each. */
   export function goldenLines(first: number, last: number): string;
 }

@@ -1,4 +1,4 @@
-//! What is on the air during a schedule: who publishes from when to when, and what viewers are told of it.
+//! What is on air during a schedule: when each output is published, and which on-air updates viewers receive.
 
 use steadymix::supervisor::{Event, EventKind};
 
@@ -10,35 +10,35 @@ pub(crate) struct Publication {
     pub(crate) uid: u32,
     pub(crate) from: u64,
     pub(crate) until: u64,
-    /// It died without a word, and the service takes its time to notice.
+    /// It died without leaving the channel: viewers learn of it only by the service's timeouts.
     pub(crate) died: bool,
-    /// It lives in this time, but sends nothing.
+    /// From when until when the task lives but sends no media.
     pub(crate) frozen: Option<(u64, u64)>,
 }
 
 impl Publication {
-    /// Whether anything of it is sent at that time.
+    /// Whether it sends media at that time.
     pub(crate) fn flows(&self, at: u64) -> bool {
         let is_frozen = self.frozen.is_some_and(|(from, until)| (from..until).contains(&at));
         (self.from..self.until).contains(&at) && !is_frozen
     }
 
-    /// Whether it sends nothing at some time between these.
+    /// Whether it is frozen at any time in this interval.
     pub(crate) fn freezes(&self, from: u64, until: u64) -> bool {
         self.frozen.is_some_and(|(frozen, thawed)| frozen <= until && from < thawed)
     }
 }
 
-/// What is on the air during a schedule.
+/// What is on air during a schedule. All times are in ms since it began.
 #[derive(Clone, Debug, Default)]
 pub struct Air {
     /// The outputs, the preferred one first.
     pub(crate) uids: Vec<u32>,
     pub(crate) publications: Vec<Publication>,
-    /// The server's word of the output on air.
-    pub(crate) words: Vec<(u64, u32)>,
-    /// When the server knew of an output that it runs, or runs again.
-    pub(crate) proofs: Vec<(u64, u32)>,
+    /// Each on-air update of the server: when, and which output.
+    pub(crate) updates: Vec<(u64, u32)>,
+    /// Each confirmation or recovery that the server reported: when, and of which output.
+    pub(crate) confirmations: Vec<(u64, u32)>,
     pub(crate) ends: u64,
     open: Vec<(u32, u64)>,
 }
@@ -48,7 +48,7 @@ impl Air {
         Self { uids: uids.to_vec(), ..Self::default() }
     }
 
-    /// These run at that time.
+    /// Records which outputs run at that time.
     pub(crate) fn runs(&mut self, now: u64, running: &[u32]) {
         self.ends = now;
         let gone: Vec<_> = self.open.extract_if(.., |(uid, _)| !running.contains(uid)).collect();
@@ -62,7 +62,7 @@ impl Air {
         }
     }
 
-    /// It dies without a word.
+    /// Records a death without a leave.
     pub(crate) fn dies(&mut self, now: u64, uid: u32) {
         let gone: Vec<_> = self.open.extract_if(.., |(open, _)| *open == uid).collect();
         for (uid, from) in gone {
@@ -70,16 +70,17 @@ impl Air {
         }
     }
 
-    /// The server says something.
-    pub(crate) fn told(&mut self, now: u64, event: &Event) {
+    pub(crate) fn on_event(&mut self, now: u64, event: &Event) {
         match (&event.kind, event.uid) {
-            (EventKind::OnAir { to_uid: Some(uid), .. }, _) => self.words.push((now, *uid)),
-            (EventKind::Confirmed { .. } | EventKind::Recovered, Some(uid)) => self.proofs.push((now, uid)),
+            (EventKind::OnAir { to_uid: Some(uid), .. }, _) => self.updates.push((now, *uid)),
+            (EventKind::Confirmed { .. } | EventKind::Recovered, Some(uid)) => {
+                self.confirmations.push((now, uid))
+            }
             _ => {}
         }
     }
 
-    /// The schedule is over.
+    /// Ends the schedule.
     pub(crate) fn closed(mut self) -> Self {
         for (uid, from) in std::mem::take(&mut self.open) {
             self.close(uid, from, self.ends, false);
@@ -87,7 +88,7 @@ impl Air {
         self
     }
 
-    /// The schedule is over; some outputs froze for a while.
+    /// Ends the schedule and lets some outputs freeze for a while.
     pub(crate) fn ended(self, chance: &mut Chance) -> Self {
         let mut closed = self.closed();
         for publication in &mut closed.publications {

@@ -1,4 +1,4 @@
-//! Chance, from a seed.
+//! Pseudo-random numbers from a seed.
 
 #[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
@@ -11,7 +11,7 @@ impl Chance {
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        // xorshift64*: another generator than the emulator's and the core's, so that they do not go in step.
+        // xorshift64*: the emulator and the core use other generators, so the sequences are not correlated.
         self.0 |= u64::from(self.0 == 0);
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -19,7 +19,7 @@ impl Chance {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    /// From `least` to `most`, both included.
+    /// Both bounds are inclusive.
     pub(crate) fn between(&mut self, least: u64, most: u64) -> u64 {
         least + (self.next() >> 11) % (most - least + 1)
     }

@@ -1,4 +1,4 @@
-//! What must hold of the calls of all processes together, and of what the operator is told.
+//! Invariants of the calls of all processes together, and of the events that the operator receives.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,10 +7,10 @@ use steadymix::supervisor::{Event, EventKind, Request};
 
 use crate::wire;
 
-/// The service's own rule.
+/// The service's rate limit.
 const MOST_CALLS_A_SECOND: usize = 10;
 
-/// Whether a rule is kept; if not, how.
+/// An error is the invariant that is violated.
 pub(crate) type Check = Result<(), String>;
 
 /// A request that was sent.
@@ -18,9 +18,8 @@ pub(crate) type Check = Result<(), String>;
 pub(crate) struct Sent {
     pub(crate) call: Call,
     pub(crate) path: String,
-    /// The instanceId that it is about.
     pub(crate) instance: Option<String>,
-    /// When, by the clock of the process's model.
+    /// When it was sent, on the monotonic clock of the process's model, in ms.
     pub(crate) mono: u64,
 }
 
@@ -28,7 +27,7 @@ pub(crate) struct Sent {
 pub(crate) struct Checks {
     calls: VecDeque<u64>,
     sequence_ids: BTreeMap<String, u64>,
-    /// TaskIds and instanceIds that the operator was told of.
+    /// TaskIds and instanceIds that were reported as orphaned.
     pub(crate) orphaned: BTreeSet<String>,
     stopping: bool,
 }
@@ -74,15 +73,15 @@ impl Checks {
     }
 }
 
-/// base64 of the credentials.
+/// The credentials in base64.
 pub(crate) const HEADER: &str = "Y3VzdG9tZXItb2YtdXM6aXRzLXNlY3JldC01Njc4";
 
-/// What a driver knows, and a machine is told: the credentials.
+/// The credentials, in every form that a driver tells the core to redact.
 pub(crate) fn credentials() -> [String; 3] {
     [HEADER, "customer-of-us", "its-secret-5678"].map(str::to_owned)
 }
 
-/// Nothing of the credentials, nor any builder token or RTC token, is in a text, however it is written.
+/// The text contains no credentials, builder token or RTC token, in any encoding.
 fn no_secret(text: &str) -> Check {
     let plain = percent_decode(text).to_lowercase();
     let header = HEADER[..16].to_lowercase();
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_found_however_it_is_written() {
+    fn secrets_are_found_in_any_encoding() {
         let written: String = HEADER.bytes().map(|byte| format!("%{byte:02X}")).collect();
         for secret in
             [HEADER, &HEADER.to_uppercase(), &written, "ITS-SECRET-5678", "builder-7", "customer-of-us"]

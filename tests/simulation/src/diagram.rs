@@ -1,4 +1,4 @@
-//! State diagrams (Mermaid), held against the transitions that are really taken.
+//! Compares state diagrams (Mermaid) with the transitions that are taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use crate::{Plan, World};
 
 const LAUNCHES: &str = include_str!("../../../src/supervisor/README.md");
 
-/// Where Mermaid's state diagrams begin.
+/// Mermaid's initial state.
 pub(crate) const BEGINNING: &str = "[*]";
 
-/// Schedules that take the transitions which few do.
+/// Seeds of schedules that take rare transitions.
 const RARE: [u64; 15] = [
     1_202, 1_611, 2_556, 4_933, 8_112, 8_215, 9_368, 12_267, 19_007, 24_806, 29_963, 55_039, 118_134,
     135_784, 80_135_743,
@@ -20,8 +20,8 @@ const RARE: [u64; 15] = [
 /// From one phase to another.
 pub type Transition = (String, String);
 
-/// The transitions of a state diagram (Mermaid). One that leaves a composite state leaves each state in it; one that enters it
-/// enters the first.
+/// The transitions of a Mermaid state diagram. A transition from a composite state starts in each of its states; a transition
+/// to it ends in its first state.
 #[must_use]
 pub fn drawn(diagram: &str) -> BTreeSet<Transition> {
     let mut inside: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -52,10 +52,10 @@ pub fn drawn(diagram: &str) -> BTreeSet<Transition> {
     drawn
 }
 
-/// Takes the transitions that may not come in some thousand schedules.
+/// Runs the schedules that take rare transitions, which a few thousand random schedules may miss.
 ///
 /// # Errors
-/// The rule that one of these schedules breaks.
+/// The violation, and the seed of its schedule.
 pub fn take_rare_transitions() -> Result<(), String> {
     for seed in RARE {
         if let Some(violation) = World::new(Plan::schedule(seed, 10)).run().violation {
@@ -65,21 +65,22 @@ pub fn take_rare_transitions() -> Result<(), String> {
     Ok(())
 }
 
-/// Every transition that the simulated launches of this process have taken is drawn; with `all`, every one that is drawn was
-/// taken. Returns how many were taken.
+/// Compares the transitions of all launches that were simulated in this process with the launches' diagram, and returns how
+/// many were taken. See [`compare`].
 ///
 /// # Errors
-/// Those that are drawn and were not taken, or the other way round.
+/// The transitions that differ.
 pub fn compare_launches(all: bool) -> Result<usize, String> {
     let taken = taken_transitions().into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect();
     compare("src/supervisor/README.md", &drawn(LAUNCHES), &taken, all)?;
     Ok(taken.len())
 }
 
-/// The diagram of this file draws what was taken, and with `all` nothing else.
+/// Checks that the diagram of this file draws every transition that was taken; with `all`, also that every drawn transition
+/// was taken.
 ///
 /// # Errors
-/// What they do not have in common.
+/// The transitions that differ.
 pub fn compare(
     file: &str,
     drawn: &BTreeSet<Transition>,
@@ -88,11 +89,11 @@ pub fn compare(
 ) -> Result<(), String> {
     let missing: Vec<_> = taken.difference(drawn).collect();
     if !missing.is_empty() {
-        return Err(format!("taken, and not drawn in {file}: {missing:?}"));
+        return Err(format!("transitions that are taken but not drawn in {file}: {missing:?}"));
     }
     let unused: Vec<_> = drawn.difference(taken).collect();
     if all && !unused.is_empty() {
-        return Err(format!("drawn in {file}, and never taken: {unused:?}"));
+        return Err(format!("transitions that are drawn in {file} but never taken: {unused:?}"));
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! A digest of what happened.
+//! A digest of a run.
 
 use std::fmt;
 
-/// FNV-1a: the same on every platform, which the standard library's hashers do not promise.
+/// FNV-1a. The standard library's hashers do not guarantee the same result on every platform.
 #[derive(Clone, Debug)]
 pub(crate) struct Digest(u64);
 
@@ -11,7 +11,7 @@ impl Digest {
         Self(0xCBF2_9CE4_8422_2325)
     }
 
-    /// Takes a text; where it ends matters.
+    /// Adds a string and its length: the boundary between two strings counts.
     pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
         self.number(text.len() as u64);
@@ -21,10 +21,10 @@ impl Digest {
         self.bytes(&number.to_le_bytes());
     }
 
-    /// Takes what this shows itself as.
-    pub(crate) fn debug(&mut self, what: &impl fmt::Debug) {
+    /// Adds the debug text.
+    pub(crate) fn debug(&mut self, value: &impl fmt::Debug) {
         // Writing to a digest cannot fail.
-        let _ = fmt::Write::write_fmt(self, format_args!("{what:?}\n"));
+        let _ = fmt::Write::write_fmt(self, format_args!("{value:?}\n"));
     }
 
     fn bytes(&mut self, bytes: &[u8]) {

@@ -1,12 +1,12 @@
-//! The figures of a proof that is run in parts, and a part in pieces.
+//! Adds up the figures of `prove`, whose parts can be run one by one, and each part in several pieces.
 
 use serde_json::{Map, Value};
 
-/// What tells one piece of a part from another of the same part; counts are what else is in it.
+/// The settings of a piece. All other fields are counts.
 const SETTINGS: [&str; 3] = ["seed", "minutes", "days"];
 
-/// The figures of what was run now, and what there was of other parts. A part that goes on at the seed at which the one
-/// before ended is added to it.
+/// Merges new figures into earlier ones. A piece that starts at the seed where the last one ended is added to it; otherwise it
+/// replaces it.
 #[must_use]
 pub fn added(mut before: Map<String, Value>, now: Map<String, Value>) -> Map<String, Value> {
     for (name, mut part) in now {
@@ -14,7 +14,7 @@ pub fn added(mut before: Map<String, Value>, now: Map<String, Value>) -> Map<Str
             part["pieces"] = 1.into();
         }
         let part = match before.remove(&name) {
-            Some(before) if goes_on(&before, &part) => sum(before, part),
+            Some(before) if continues(&before, &part) => sum(before, part),
             _ => part,
         };
         before.insert(name, part);
@@ -22,8 +22,8 @@ pub fn added(mut before: Map<String, Value>, now: Map<String, Value>) -> Map<Str
     before
 }
 
-/// Whether this piece begins where the one before ended. The median of a part's pieces is not to be had from theirs.
-fn goes_on(before: &Value, part: &Value) -> bool {
+/// Whether this piece starts where the one before ended. Parts with medians have no pieces: medians cannot be added.
+fn continues(before: &Value, part: &Value) -> bool {
     let end = before["seed"].as_u64().zip(before["number"].as_u64()).map(|(seed, number)| seed + number);
     let is_same = |setting: &str| before[setting] == part[setting];
     part.get("pieces").is_some() && end == part["seed"].as_u64() && is_same("minutes") && is_same("days")
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_that_goes_on_is_added() {
+    fn a_piece_that_continues_the_last_one_is_added() {
         assert_eq!(
             after(&[piece(1, 100), piece(101, 50)]),
             json!({ "soak": {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_takes_the_place() {
+    fn any_other_piece_replaces_the_last_one() {
         let number = |pieces: &[Value]| after(pieces)["soak"]["number"].clone();
         assert_eq!(number(&[piece(1, 100), piece(102, 50)]), 50);
         assert_eq!(number(&[piece(1, 100), piece(1, 50)]), 50);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn other_parts_and_what_cannot_be_added_stay_as_they_are() {
+    fn other_parts_stay_and_medians_are_not_added() {
         let viewers = |seed: u64| json!({ "viewers": { "seed": seed, "number": 10, "frozen": [] } });
         let all = after(&[piece(1, 100), json!({ "goldenTraces": 3000 }), viewers(1), viewers(11)]);
         assert_eq!((&all["soak"]["number"], &all["goldenTraces"]), (&100.into(), &3000.into()));

@@ -1,5 +1,5 @@
-//! A digest of a state that is the same for worlds that go on in the same way: whenever they began, and however many
-//! launches they have behind them.
+//! A digest of a state that is equal for worlds with the same future. It does not depend on when a world began or how many
+//! launches it has behind it.
 
 use std::fmt;
 
@@ -9,19 +9,19 @@ use crate::digest::Digest;
 
 /// Numbers from here on are instants, in ms since the epoch.
 const INSTANTS: u64 = 1_600_000_000_000;
-/// What is longer ago than this makes no difference any more, in ms.
+/// Instants further in the past are equivalent, in ms.
 const LONG_AGO: i64 = 700_000;
-/// What only numbers requests and changes.
+/// Fields that only count requests and changes.
 const COUNTERS: [&str; 3] = ["id", "nextRequest", "revision"];
-/// What numbers launches.
+/// Fields that contain a launch's number.
 const GENERATIONS: [&str; 2] = ["generation", "current"];
-/// How the names begin that are numbered one after the other.
-const NAMES: [&str; 3] = ["show-0-", "builder-", "task-"];
+/// Prefixes of numbered names.
+const PREFIXES: [&str; 3] = ["show-0-", "builder-", "task-"];
 
 pub(crate) struct Fingerprint {
     digest: Digest,
     now: u64,
-    /// Names and launches stand for their place in the order in which they are met.
+    /// Names and launches are digested as their index in order of first occurrence.
     names: Vec<String>,
     generations: Vec<u64>,
 }
@@ -35,12 +35,12 @@ impl Fingerprint {
         self.digest.value()
     }
 
-    pub(crate) fn debug(&mut self, what: &impl fmt::Debug) {
-        self.digest.debug(what);
+    pub(crate) fn debug(&mut self, value: &impl fmt::Debug) {
+        self.digest.debug(value);
     }
 
     pub(crate) fn text(&mut self, text: &str) {
-        if !NAMES.iter().any(|beginning| text.starts_with(beginning)) {
+        if !PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
             self.digest.text(text);
             return;
         }
@@ -76,12 +76,12 @@ impl Fingerprint {
         }
     }
 
-    /// Takes a state's JSON.
+    /// Adds a state's JSON.
     pub(crate) fn state(&mut self, state: &impl Serialize) {
         let text = serde_json::to_string(state).unwrap();
         let mut rest = text.as_str();
         let mut key = "";
-        // What is neither a string nor a number only has to differ.
+        // Text outside strings and numbers is added as it is.
         while let Some(at) = rest.find(|char: char| char == '"' || char.is_ascii_digit()) {
             self.digest.text(&rest[..at]);
             rest = &rest[at..];

@@ -1,4 +1,4 @@
-//! Many seeds, on all processors.
+//! Runs many seeds on all processors.
 
 use std::ops::Range;
 use std::sync::Mutex;
@@ -9,18 +9,18 @@ use crate::plan::Plan;
 use crate::viewers::{Viewer, broadcast};
 use crate::world::{Run, World};
 
-/// What many seeds came to.
+/// The results of many seeds.
 #[derive(Debug, Default)]
 pub struct Searched {
-    /// How often each hard place was reached.
+    /// How often each situation occurred.
     pub places: Places,
-    /// How much time was simulated, in ms.
+    /// Simulated time in ms.
     pub took_ms: u64,
     /// How often the core was polled.
     pub polls: u64,
-    /// With a hot standby: the interval of the frames, and how long the picture was frozen, both in ms.
+    /// Outages with a hot standby: the frame interval, and how long the picture was frozen, both in ms.
     pub outages: Vec<(u64, u64)>,
-    /// The least seed found that breaks a rule, and the rule.
+    /// The lowest seed found that violates an invariant, and the violation.
     pub failed: Option<(u64, String)>,
 }
 
@@ -47,7 +47,7 @@ impl Searched {
     }
 }
 
-/// Runs every seed, until one fails. What each gives is added up a batch at a time.
+/// Runs every seed until one fails. Results are added up in batches: the lock is taken less often.
 fn search(seeds: Range<u64>, run: impl Fn(u64, &mut Searched) + Sync) -> Searched {
     const BATCH: u64 = 64;
     let next = AtomicU64::new(seeds.start);
@@ -83,19 +83,19 @@ fn search(seeds: Range<u64>, run: impl Fn(u64, &mut Searched) + Sync) -> Searche
     total.into_inner().unwrap()
 }
 
-/// Schedules of so many minutes of faults.
+/// Schedules with this many minutes of faults.
 #[must_use]
 pub fn schedules(seeds: Range<u64>, minutes: u64) -> Searched {
     search(seeds, |seed, batch| batch.run(seed, World::new(Plan::schedule(seed, minutes)).run()))
 }
 
-/// Broadcasts of so many days.
+/// Broadcasts that last this many days.
 #[must_use]
 pub fn soak(seeds: Range<u64>, days: u64) -> Searched {
     search(seeds, |seed, batch| batch.run(seed, World::new(Plan::soak(seed, days)).run()))
 }
 
-/// Schedules that are restored at every step, and must go on as those that are not.
+/// Schedules that are restored from a snapshot at every step, and must end exactly like those that are not.
 #[must_use]
 pub fn restored(seeds: Range<u64>, minutes: u64) -> Searched {
     search(seeds, |seed, batch| {
@@ -103,13 +103,13 @@ pub fn restored(seeds: Range<u64>, minutes: u64) -> Searched {
         let whole = World::new(plan.clone()).run();
         let mut restored = World::new(plan).restored_at_every_step().run();
         if restored.violation.is_none() && restored.digest != whole.digest {
-            restored.violation = Some("restored at every step it goes on in another way".to_owned());
+            restored.violation = Some("the run differs when it is restored at every step".to_owned());
         }
         batch.run(seed, restored);
     })
 }
 
-/// Viewers of broadcasts, two to each.
+/// Viewers of broadcasts, two for each broadcast.
 #[must_use]
 pub fn viewers(seeds: Range<u64>) -> Searched {
     search(seeds, |seed, batch| match broadcast(seed / 2) {

@@ -1,34 +1,33 @@
-//! Digests of what the core said in many schedules: the same in every build, on every platform, from one release to the
-//! next, unless it is meant to behave in another way.
+//! Golden traces: digests of the core's outputs in many schedules. They are equal in every build and on every platform, and
+//! change only with an intended change of behaviour.
 
 use std::ops::RangeInclusive;
 
 use crate::digest::Digest;
 use crate::plan::Plan;
-use crate::viewers::{Viewer, babble, broadcast};
+use crate::viewers::{Viewer, broadcast, random_signals};
 use crate::world::World;
 
-/// The seeds whose digests are kept.
+/// The seeds whose digests are committed.
 pub const SEEDS: RangeInclusive<u64> = 1..=3_000;
-/// The digests of [`SEEDS`], a line for each.
-pub const KEPT: &str = include_str!("../golden.txt");
+/// The committed digests of [`SEEDS`], one line each.
+pub const COMMITTED: &str = include_str!("../golden.txt");
 
 const MINUTES: u64 = 10;
-/// One in so many has a viewer too, frame by frame.
-const VIEWERS: u64 = 50;
+/// One of this many schedules also has a viewer, simulated frame by frame.
+const SCHEDULES_PER_VIEWER: u64 = 50;
 
-/// The digest of one seed.
 fn digest(seed: u64) -> u64 {
     let mut digest = Digest::new();
     digest.number(World::new(Plan::schedule(seed, MINUTES)).with_status().run().digest);
-    if seed.is_multiple_of(VIEWERS)
+    if seed.is_multiple_of(SCHEDULES_PER_VIEWER)
         && let Ok(air) = broadcast(seed)
     {
         digest.number(Viewer::new(&air, seed, false).run().digest);
     }
-    match babble::digest(seed) {
-        Ok(babble) => digest.number(babble),
-        Err(broken) => panic!("seed {seed}: {broken}"),
+    match random_signals::digest(seed) {
+        Ok(signals) => digest.number(signals),
+        Err(violation) => panic!("seed {seed}: {violation}"),
     }
     digest.value()
 }
@@ -37,25 +36,33 @@ fn line(seed: u64) -> String {
     format!("{seed} {:016x}\n", digest(seed))
 }
 
-/// The digests of these seeds, as they are kept.
+/// The digests of these seeds, in the format of the committed file.
 #[must_use]
 pub fn lines(seeds: RangeInclusive<u64>) -> String {
     seeds.map(line).collect()
 }
 
-/// Compares every digest with the kept one, until one differs.
+/// Compares every digest with the committed one.
 ///
 /// # Errors
-/// What it is, and what it should be.
+/// The first difference.
 pub fn compare() -> Result<(), String> {
-    let kept: Vec<&str> = KEPT.split_inclusive('\n').collect();
-    if kept.len() != SEEDS.count() {
-        return Err(format!("{} digests are kept, of {} seeds", kept.len(), SEEDS.count()));
+    let committed: Vec<&str> = COMMITTED.split_inclusive('\n').collect();
+    if committed.len() != SEEDS.count() {
+        return Err(format!(
+            "{} digests are committed, but there are {} seeds",
+            committed.len(),
+            SEEDS.count()
+        ));
     }
-    for (seed, kept) in SEEDS.zip(kept) {
+    for (seed, committed) in SEEDS.zip(committed) {
         let found = line(seed);
-        if found != kept {
-            return Err(format!("seed and digest are {}, and were {}", found.trim(), kept.trim()));
+        if found != committed {
+            return Err(format!(
+                "seed and digest are {}, but {} is committed",
+                found.trim(),
+                committed.trim()
+            ));
         }
     }
     Ok(())

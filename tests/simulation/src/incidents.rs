@@ -1,4 +1,4 @@
-//! What goes wrong in a schedule, and when.
+//! The incidents of a schedule: what goes wrong, and when.
 
 use serde_json::{Value, json};
 use steadymix_emulator::{
@@ -8,28 +8,27 @@ use steadymix_emulator::{
 
 use crate::chance::Chance;
 
-/// Something that happens.
 #[derive(Clone, Debug)]
 pub(crate) enum Incident {
-    /// To the service.
+    /// A command to the emulated service.
     Service(Command),
-    /// All domains fail for so long, in ms.
+    /// All domains fail for this time, in ms.
     Blackout(Effect, u64),
-    /// The hosts are away for so long, in ms.
+    /// The hosts are away for this time, in ms.
     HostsAway(u64),
-    /// The process's clock is set, by so many ms.
+    /// The process's wall clock is set by this difference, in ms.
     ClockSet(i64),
-    /// The process dies, and is back after so long, in ms.
+    /// The process dies and restarts after this time, in ms.
     Crash(u64),
-    /// A second process is started from the last snapshot; the first one lives on for so long, in ms.
+    /// A second process starts from the last snapshot while the first one runs on for this time, in ms.
     TakeOver(u64),
     /// The operator changes the payload.
     Update,
-    /// A viewer says that it is gone.
+    /// A viewer reports that the output is gone.
     CheckNow,
-    /// A notification about somebody else's task.
+    /// A notification about a task of another application.
     ForeignNotification,
-    /// The last notification comes once more.
+    /// The last notification is delivered again.
     RepeatedNotification,
 }
 
@@ -41,19 +40,19 @@ pub(crate) fn incidents(
     uids: &[u32],
     hosts_may_leave: bool,
 ) -> Vec<(u64, Incident)> {
-    let mut lies = 0;
+    let mut false_404s = 0;
     let mut list: Vec<(u64, Incident)> = (0..chance.between(0, 14))
-        .map(|_| (chance.between(0, until), incident(chance, uids, hosts_may_leave, &mut lies)))
+        .map(|_| (chance.between(0, until), incident(chance, uids, hosts_may_leave, &mut false_404s)))
         .collect();
-    // A good share of the trouble comes while the first tasks are launched.
+    // Extra faults hit the first launches.
     for _ in 0..chance.between(0, 3) {
-        list.push((0, rule(chance, &mut lies)));
+        list.push((0, rule(chance, &mut false_404s)));
     }
     list.sort_by_key(|(at, _)| *at);
     list
 }
 
-/// So many incidents over a long time, some of them close together.
+/// Incidents over a long time, some of them close together.
 pub(crate) fn scattered(
     chance: &mut Chance,
     times: u64,
@@ -62,22 +61,22 @@ pub(crate) fn scattered(
     hosts_may_leave: bool,
 ) -> Vec<(u64, Incident)> {
     let mut list: Vec<(u64, Incident)> = Vec::new();
-    // One in all: two that are looked for at the same time would be one lie too many.
-    let mut lies = 0;
+    // One rule with false 404s in all: two that overlap would make a running task look gone.
+    let mut false_404s = 0;
     for _ in 0..times {
         let begins = chance.between(0, until - 1_000_000);
         for _ in 0..chance.one(&[1, 1, 1, 4]) {
             let at = begins + chance.between(0, 900_000);
-            list.push((at, incident(chance, uids, hosts_may_leave, &mut lies)));
+            list.push((at, incident(chance, uids, hosts_may_leave, &mut false_404s)));
         }
     }
     list.sort_by_key(|(at, _)| *at);
     list
 }
 
-fn incident(chance: &mut Chance, uids: &[u32], hosts_may_leave: bool, lies: &mut u32) -> Incident {
+fn incident(chance: &mut Chance, uids: &[u32], hosts_may_leave: bool, false_404s: &mut u32) -> Incident {
     match chance.between(0, 99) {
-        0..48 => rule(chance, lies),
+        0..48 => rule(chance, false_404s),
         48..60 => {
             let target = Target { uid: Some(chance.one(uids)), task_id: None };
             let report_lag_ms = if chance.percent(30) { chance.between(1_000, 60_000) } else { 0 };
@@ -111,12 +110,12 @@ fn answer(status: u16, code: Option<i64>) -> Effect {
     Effect::Answer { status, code, retry_after: None, body: None }
 }
 
-/// A success that names another task.
+/// A 200 that names another task.
 fn misnamed(which: Other) -> Effect {
     Effect::OtherTask { which, status: 200, perform: false }
 }
 
-fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
+fn rule(chance: &mut Chance, false_404s: &mut u32) -> Incident {
     use CallKind::{Acquire, Create, Delete, Presence, Query, Update};
     let call = chance.one(&[
         Acquire, Acquire, Create, Create, Create, Create, Query, Query, Query, Delete, Delete, Update,
@@ -152,7 +151,7 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
             performed(504, None),
             performed(202, None),
             Effect::PerformAndLose,
-            // Later than that, and after a clock that was set back, only a notification could name the task.
+            // With a longer delay and a clock that is set back, only a notification could name the task.
             Effect::PerformLate { ms: chance.between(1_000, 12_000) },
             Effect::NoTaskId,
         ],
@@ -180,16 +179,16 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
         then = answer(chance.one(&[400, 401, 404, 413]), None);
         (times, is_limited) = (1, true);
     }
-    if call == Query && *lies == 0 && chance.percent(15) {
-        // As many as the ladder forgives: one more would be the service's word that the task is gone.
-        *lies = 1;
+    if call == Query && *false_404s == 0 && chance.percent(15) {
+        // As many 404s as the backoff schedule tolerates: one more would mean that the task is gone.
+        *false_404s = 1;
         then = answer(404, None);
         (times, is_limited) = (chance.between(1, 3) as u32, true);
     }
     if call == Delete && chance.percent(10) {
         then = answer(400, None);
     }
-    // No ladder is long enough for those that last.
+    // Rules that last this long exhaust every backoff schedule.
     let (times, for_ms) = if chance.percent(10) && !is_limited {
         (None, Some(chance.between(10_000, 300_000)))
     } else {
@@ -199,7 +198,7 @@ fn rule(chance: &mut Chance, lies: &mut u32) -> Incident {
     Incident::Service(Command::AddRule { rule, for_ms })
 }
 
-/// How the service behaves in this schedule.
+/// The service's behaviour in this schedule.
 pub(crate) fn profile(chance: &mut Chance, may_hang: bool) -> Profile {
     let notifications = NotificationProfile {
         secret: "notification-secret".to_owned(),
@@ -252,7 +251,7 @@ pub(crate) fn config(chance: &mut Chance) -> (Value, Vec<u32>) {
         "appId": "app", "instanceId": "show", "services": services,
         "lanes": lanes.iter().map(|(name, uids)| json!({ "name": name, "uids": uids })).collect::<Vec<_>>(),
         "area": area,
-        // Of a project for which support has raised it.
+        // A project with a raised limit.
         "quota": { "callsPerSecond": 8, "pcw": if area == "china" { 100 } else { 30 } },
         "restart": chance.one(&["on-failure", "on-failure", "on-failure", "always", "always", "never"]),
         "migration": chance.one(&["relaunch", "wait"]),
@@ -267,7 +266,7 @@ pub(crate) fn config(chance: &mut Chance) -> (Value, Vec<u32>) {
     (config, uids)
 }
 
-/// A payload with this `idleTimeout`, in s, which a running task cannot take, and this bitrate, in kbit/s, which it can.
+/// A payload with this `idleTimeout` in s, which an Update cannot change, and this bitrate in kbit/s, which it can.
 pub(crate) fn services(idle_timeout: u64, bitrate: u64) -> Value {
     json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
         "idleTimeout": idle_timeout,

@@ -1,12 +1,12 @@
-//! Steadymix's core against the emulated service, under simulated time: seeded schedules of faults, and after every step
-//! the invariants.
+//! Runs Steadymix's core against the emulated service in simulated time. Schedules of faults come from seeds; the
+//! invariants are checked after every step.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
-    reason = "a simulation fails by panicking, and looks only at what it is about"
+    reason = "a simulation fails by panicking, and matches only the cases it needs"
 )]
 
 mod air;

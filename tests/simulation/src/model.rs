@@ -1,5 +1,5 @@
-//! What may be true of tasks, uids and tokens, as far as a process can know: a model far simpler than the core, which
-//! hears what the core hears, step by step, and objects when the two do not agree.
+//! A reference model of what a process can know about tasks, uids and tokens. It is much simpler than the core, receives the
+//! same inputs, and reports a violation when the two disagree.
 
 use std::collections::BTreeMap;
 
@@ -16,102 +16,102 @@ use crate::fingerprint::Fingerprint;
 use crate::pace::Pace;
 use crate::wire;
 
-/// The service's own rules, in ms.
+/// How long after its Acquire a builder token may first be used, in ms. A rule of the service.
 const CREATE_WINDOW: u64 = 2_000;
+/// How long a builder token is valid, in ms. A rule of the service.
 pub(crate) const TOKEN_LIFETIME: u64 = 300_000;
-/// A task is not looked for before it had this long to start, in ms.
-const START_UP: u64 = 90_000;
-/// From the end of a look into a channel to the next one, at least, in ms.
-const BETWEEN_LOOKS: u64 = 10_000;
-/// So many looks in a row without a uid: it is not there.
-const ABSENCES: u32 = 3;
-/// So many 404s to Query in a row: it is gone.
-const NOT_FOUND: u32 = 4;
+/// How long a task may take to start, in ms. Absences in this time do not count.
+const START_TIMEOUT: u64 = 90_000;
+/// The shortest time from the end of a presence check to the next one, in ms.
+const PRESENCE_INTERVAL: u64 = 10_000;
+/// A uid is considered gone after this many presence checks in a row without it.
+const MAX_ABSENCES: u32 = 3;
+/// A task is considered gone after this many 404s to Query in a row.
+const MAX_NOT_FOUND: u32 = 4;
 
-/// One logical create: what comes of one instanceId.
+/// One logical create: everything that belongs to one instanceId.
 #[derive(Clone, Debug, Default)]
 struct Create {
     uid: u32,
-    /// It was refused: nothing more is sent for it.
+    /// It was refused: no further Create may be sent.
     closed: bool,
-    /// The service said that it runs, or it was seen, but nobody has named it.
+    /// Its task is known to run, but its task id is unknown.
     seen: bool,
-    /// By the process's clock, in ms.
+    /// When its last Create was sent, on the monotonic clock, in ms.
     sent_at: u64,
-    /// Looks into the channel in a row without its uid.
+    /// Presence checks in a row without its uid.
     absences: u32,
 }
 
-/// A builder token.
 #[derive(Clone, Debug, Default)]
 struct Token {
     instance: String,
     received: u64,
-    /// Creates that left with it.
+    /// How many Creates were sent with it.
     sent: u32,
-    /// Creates with it that may have been carried out, and that nobody told the outcome of.
+    /// How many of these Creates have an unknown outcome.
     open: u32,
-    /// When the last one was handed out, one that was given up had not left yet: it may have done so before this one.
+    /// An earlier Create was still pending when the last one was handed out, so the last one may not be the first.
     may_follow: bool,
     /// The task that it started.
     task: Option<String>,
-    /// A Create with it was answered with a task, or that there is one.
+    /// A Create with it was answered: the task was named, or exists.
     answered: bool,
-    /// The process's clock was set back since: it cannot know how old this is.
+    /// The clock was set back since it was received, so its age is unknown.
     age_is_lost: bool,
 }
 
-/// A task with a name.
+/// A task with a known id.
 #[derive(Clone, Debug, Default)]
 struct Task {
     instance: String,
-    /// The last Query that was answered said that it runs; one ever did.
+    /// The last answer to Query said that it runs.
     runs: bool,
+    /// Some answer to Query said that it runs.
     has_run: bool,
-    /// The service said that it ended, or took its Delete.
+    /// The service reported its end, or accepted its Delete.
     ended: bool,
     /// 404s to Query in a row.
     not_found: u32,
-    /// A Delete of it left.
+    /// A Delete was sent.
     deleted: bool,
-    /// So many were handed out to processes that died, which may have sent them.
+    /// Deletes whose process died: they may have been sent.
     deletes_lost: u32,
     gone: bool,
 }
 
-/// What one process can know.
+/// The knowledge of one process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
     creates: BTreeMap<String, Create>,
     tokens: BTreeMap<String, Token>,
     tasks: BTreeMap<String, Task>,
-    /// Creates and Deletes that were handed out to be sent, by builder token and task: should the process die, it cannot know
-    /// whether they left.
+    /// Creates (by builder token) and Deletes (by task id) that were handed to the driver. If the process dies, they may or may
+    /// not have been sent.
     handed_out: Vec<String>,
-    /// Not to be called before, in ms of the world's clock; by the task, or else the instance.
+    /// No such call of this task or instance before this time, in ms of the world's clock.
     earliest: BTreeMap<(String, Call), u64>,
     pace: Pace,
-    /// No look into this channel before, in ms of the process's clock.
-    next_look: BTreeMap<String, u64>,
-    /// The process's clock, which never goes back: what it last showed, and what it counts.
+    /// No presence check of this path before this time, in ms on the monotonic clock.
+    next_presence_check: BTreeMap<String, u64>,
     last_wall: u64,
+    /// The process's monotonic clock, in ms.
     mono: u64,
 }
 
 impl Model {
-    /// The process looks at its clock.
+    /// The process reads its clock.
     pub(crate) fn tick(&mut self, wall: WallTime) {
         let wall = wall.as_millis();
         self.mono += wall.saturating_sub(self.last_wall);
         self.last_wall = wall;
     }
 
-    /// Its clock, in ms: one that never goes back.
+    /// The process's monotonic clock, in ms.
     pub(crate) fn mono(&self) -> u64 {
         self.mono
     }
 
-    /// The instanceId that a call is about.
     pub(crate) fn instance_of(&self, request: &Request) -> Option<String> {
         match request.call {
             Call::Acquire => wire::instance_id(request.body.as_deref()?),
@@ -129,13 +129,13 @@ impl Model {
         self.tasks.contains_key(task)
     }
 
-    /// A task that this create cannot have made.
+    /// A task that this create cannot have started.
     pub(crate) fn task_of_another_create(&self, instance: &str) -> Option<String> {
         let other = self.tasks.iter().find(|(_, task)| task.instance != instance);
         other.map(|(id, _)| id.clone())
     }
 
-    // ---- what the process does -----------------------------------------------------------------------------------
+    // ---- calls -----------------------------------------------------------------------------------
 
     pub(crate) fn on_hand_out(&mut self, request: &Request) {
         let name = match request.call {
@@ -157,7 +157,7 @@ impl Model {
             let key = (whose.clone(), request.call);
             if let Some(earliest) = self.earliest.get(&key).filter(|earliest| now < **earliest) {
                 let early = earliest - now;
-                return Err(format!("{:?} of {whose} {early} ms before its wait is over", request.call));
+                return Err(format!("{:?} of {whose} {early} ms before its delay is over", request.call));
             }
             self.earliest.retain(|other, _| {
                 let is_of_it = other.0 == instance || other.0 == task;
@@ -168,16 +168,16 @@ impl Model {
             Call::Acquire => self.on_acquire(request),
             Call::Create => self.on_create(now, &wire::builder_token(&request.path)),
             Call::Query | Call::Update | Call::Delete => self.on_call_of_task(request),
-            Call::Presence => self.on_look(request),
+            Call::Presence => self.on_presence_check(request),
             Call::RtcToken => Ok(()),
         }
     }
 
-    fn on_look(&mut self, request: &Request) -> Check {
+    fn on_presence_check(&mut self, request: &Request) -> Check {
         let answered_by = self.mono + request.timeout.as_millis();
-        match self.next_look.insert(request.path.clone(), answered_by + BETWEEN_LOOKS) {
+        match self.next_presence_check.insert(request.path.clone(), answered_by + PRESENCE_INTERVAL) {
             Some(next) if self.mono < next => {
-                Err(format!("{} looked into {} ms too early", request.path, next - self.mono))
+                Err(format!("presence check of {} is {} ms too early", request.path, next - self.mono))
             }
             _ => Ok(()),
         }
@@ -190,7 +190,7 @@ impl Model {
         };
         let create = self.creates.entry(instance.clone()).or_insert(Create { uid, ..Create::default() });
         if create.uid != uid {
-            return Err(format!("{instance} was of uid {}, and now is of {uid}", create.uid));
+            return Err(format!("{instance} had uid {}, but now has {uid}", create.uid));
         }
         if create.closed {
             return Err(format!("an Acquire of {instance} after it was refused"));
@@ -200,7 +200,9 @@ impl Model {
             .iter()
             .find(|(other, create)| **other != instance && create.uid == uid && self.may_live(other, create));
         match rival {
-            Some((rival, _)) => Err(format!("{instance} begins on uid {uid}, where {rival} may live")),
+            Some((rival, _)) => {
+                Err(format!("{instance} is launched on uid {uid}, but {rival} may live there"))
+            }
             None => Ok(()),
         }
     }
@@ -216,15 +218,15 @@ impl Model {
             return Err(format!("the first Create {age} ms after its Acquire"));
         }
         if age >= TOKEN_LIFETIME && !token.age_is_lost {
-            return Err(format!("a builder token of {age} ms"));
+            return Err(format!("a builder token is used after {age} ms"));
         }
         if token.answered {
-            return Err(format!("a Create with a token that was answered, with {:?}", token.task));
+            return Err(format!("a Create with a token that has started {:?}", token.task));
         }
         token.open += 1;
         let instance = token.instance.clone();
         if let Some((task, _)) = self.tasks.iter().find(|(_, task)| task.instance == instance && !task.gone) {
-            return Err(format!("a Create of {instance} after {task} was learnt"));
+            return Err(format!("a Create of {instance}, though its task {task} is known"));
         }
         let create = self.creates.entry(instance.clone()).or_default();
         if create.closed {
@@ -239,7 +241,7 @@ impl Model {
         let id = wire::task_id(&request.path);
         self.forget_handed_out(&id);
         let Some(task) = self.tasks.get_mut(&id) else {
-            return Err(format!("{:?} of {id}, which nobody has named", request.call));
+            return Err(format!("{:?} of {id}, an unknown task id", request.call));
         };
         task.deleted |= request.call == Call::Delete;
         let token = self.tokens.get(&wire::builder_token(&request.path));
@@ -249,12 +251,12 @@ impl Model {
         Ok(())
     }
 
-    // ---- what the process hears ----------------------------------------------------------------------------------
+    // ---- answers, notifications and events ----------------------------------------------------------------------------------
 
     pub(crate) fn on_answer(&mut self, now: u64, sent: &Sent, answer: &Answer, late: bool) {
         if !late {
             self.pace.on_answer(now, &whose(sent.call, &sent.path, sent.instance.as_deref()), sent.call);
-            self.asked_to_wait(now, sent, answer);
+            self.on_retry_after(now, sent, answer);
         }
         if self.is_misnamed(sent, answer) {
             return;
@@ -262,17 +264,17 @@ impl Model {
         match sent.call {
             Call::Acquire if !late => self.acquired(now, sent, answer),
             Call::Create => self.created(sent, answer, late),
-            Call::Query | Call::Delete if !late => self.told_of_task(sent, answer),
+            Call::Query | Call::Delete if !late => self.on_task_reply(sent, answer),
             Call::Presence if !late => {
-                self.next_look.insert(sent.path.clone(), self.mono + BETWEEN_LOOKS);
-                self.looked(sent, answer);
+                self.next_presence_check.insert(sent.path.clone(), self.mono + PRESENCE_INTERVAL);
+                self.on_presence_reply(sent, answer);
             }
             _ => {}
         }
     }
 
-    /// Retry-After holds whatever the process says of its wait.
-    fn asked_to_wait(&mut self, now: u64, sent: &Sent, answer: &Answer) {
+    /// Retry-After counts whatever delay the process reports.
+    fn on_retry_after(&mut self, now: u64, sent: &Sent, answer: &Answer) {
         let Answer::Http { status: 429, retry_after: Some(after), .. } = answer else { return };
         let task = wire::task_id(&sent.path);
         let whose = if is_of_task(sent.call) { Some(task) } else { sent.instance.clone() };
@@ -281,7 +283,7 @@ impl Model {
         }
     }
 
-    /// No such call of this task, or else this instance, before that; nothing shortens a wait.
+    /// Forbids this call of a task or instance before `at`. A later limit stays.
     fn not_before(&mut self, whose: String, call: Call, at: u64) {
         let earliest = self.earliest.entry((whose, call)).or_default();
         *earliest = at.max(*earliest);
@@ -331,8 +333,7 @@ impl Model {
         }
     }
 
-    /// What the Creates with this token started is known, and so is what those before it did: the same, or something that
-    /// has ended.
+    /// The Creates with this token are resolved. So are earlier ones: their task is the same, or already over.
     fn resolved(&mut self, instance: &str, name: &str) {
         let received = self.tokens.get(name).map_or(0, |token| token.received);
         let of_it = |token: &&mut Token| token.instance == instance && token.received <= received;
@@ -340,7 +341,7 @@ impl Model {
     }
 
     fn named(&mut self, instance: &str, id: &str) {
-        // A Create of it that has not left yet will not any more.
+        // The driver no longer sends a pending Create of this instance.
         let tokens = &self.tokens;
         self.handed_out.retain(|name| tokens.get(name).is_none_or(|token| token.instance != instance));
         let task = Task { instance: instance.to_owned(), ..Task::default() };
@@ -348,7 +349,7 @@ impl Model {
         self.creates.entry(instance.to_owned()).or_default().seen = false;
     }
 
-    /// Whether a success names a task that it cannot be about: it says nothing then.
+    /// Whether a success names a task that it cannot be about. The core ignores such a reply.
     fn is_misnamed(&self, sent: &Sent, answer: &Answer) -> bool {
         let Answer::Http { status: 200..=299 | 409, body, .. } = answer else { return false };
         let body = wire::json(body);
@@ -360,14 +361,14 @@ impl Model {
         sent.call == Call::Create && self.tasks.get(named).is_some_and(of_another)
     }
 
-    fn told_of_task(&mut self, sent: &Sent, answer: &Answer) {
+    fn on_task_reply(&mut self, sent: &Sent, answer: &Answer) {
         let id = wire::task_id(&sent.path);
         let Answer::Http { status, body, .. } = answer else { return self.forget_handed_out(&id) };
         let Some(task) = self.tasks.get_mut(&id) else { return };
         if *status == 200
             && let Some(token) = self.tokens.get_mut(&wire::builder_token(&sent.path))
         {
-            // It is called with the token that started it.
+            // The service accepts only the token that started the task.
             (token.task, token.answered, token.open) = (Some(id), true, 0);
         }
         match (sent.call, status) {
@@ -384,7 +385,7 @@ impl Model {
         }
     }
 
-    fn looked(&mut self, sent: &Sent, answer: &Answer) {
+    fn on_presence_reply(&mut self, sent: &Sent, answer: &Answer) {
         let Answer::Http { status: 200, body, .. } = answer else { return };
         let body = wire::json(body);
         if body["success"] != Value::Bool(true) {
@@ -394,13 +395,13 @@ impl Model {
         for create in self.creates.values_mut() {
             if there.is_some_and(|uids| uids.contains(&create.uid.into())) {
                 create.absences = 0;
-            } else if sent.mono >= create.sent_at + START_UP {
+            } else if sent.mono >= create.sent_at + START_TIMEOUT {
                 create.absences += 1;
             }
         }
     }
 
-    /// Something came from outside: a command, a notification.
+    /// An external input arrived: a command or a notification.
     pub(crate) fn on_input(&mut self) {
         self.pace.on_input();
     }
@@ -414,29 +415,29 @@ impl Model {
         }
     }
 
-    /// What the process says must be what it can know.
+    /// An event may only claim what the process can know.
     pub(crate) fn on_event(&mut self, now: u64, event: &Event) -> Check {
         for whose in event.instance_id.iter().chain(&event.task_id) {
             self.pace.on_event(whose);
         }
         if matches!(event.kind, EventKind::NoFreeUid { .. }) {
-            // What is in the way is asked about once more.
+            // The process may query the tasks that occupy the uids again.
             self.pace.on_input();
         }
         match &event.kind {
-            // A lane that begins to end awaits no look any more: one that must not launch again does when its task is named
-            // and has ended.
+            // A lane that ends waits for no presence check. A lane that must not relaunch ends when its task becomes known and
+            // is over.
             EventKind::Stopping
             | EventKind::CallRejected { .. }
             | EventKind::Ended { .. }
             | EventKind::TaskIdLearned { .. } => {
-                self.next_look.clear();
+                self.next_presence_check.clear();
             }
             _ => {}
         }
         match &event.kind {
             EventKind::Retrying { call, reason, wait_ms, attempt, .. } => {
-                keeps_to_ladder(*call, *reason, *attempt, *wait_ms)?;
+                follows_schedule(*call, *reason, *attempt, *wait_ms)?;
                 let Some(wait) = wait_ms else { return Ok(()) };
                 let task = event.task_id.as_ref().filter(|_| is_of_task(*call));
                 if let Some(whose) = task.or(event.instance_id.as_ref()) {
@@ -456,11 +457,11 @@ impl Model {
                 let id = event.task_id.as_deref().unwrap_or_default();
                 match self.tasks.get(id).filter(|task| task.runs) {
                     Some(_) => Ok(()),
-                    None => Err(format!("{id} is said to run, which no Query told")),
+                    None => Err(format!("{id} is reported to run, but no Query said so")),
                 }
             }
             EventKind::OnAir { to_uid: Some(uid), .. } => {
-                // Where there is no better one, it may be one that is in doubt.
+                // Without a better output, a suspect one may be on air.
                 let is_there = |instance: &str, create: &Create| {
                     let may_run = |task: &Task| task.instance == instance && task.has_run && !task.gone;
                     create.uid == *uid && (create.seen || self.tasks.values().any(may_run))
@@ -468,7 +469,7 @@ impl Model {
                 if self.creates.iter().any(|(instance, create)| is_there(instance, create)) {
                     Ok(())
                 } else {
-                    Err(format!("{uid} is said to be on air, which nobody told"))
+                    Err(format!("{uid} is reported on air, but nothing indicates that it runs"))
                 }
             }
             EventKind::Ended { reason, .. } => self.on_end(event, Some(*reason)),
@@ -477,7 +478,7 @@ impl Model {
                 let id = event.task_id.as_deref().unwrap_or_default();
                 match self.tasks.get(id).filter(|task| task.deleted || task.deletes_lost > 1) {
                     Some(_) => Ok(()),
-                    None => Err(format!("{id} is left behind, and nobody has tried to delete it")),
+                    None => Err(format!("{id} is reported orphaned, but no Delete was sent")),
                 }
             }
             _ => Ok(()),
@@ -486,10 +487,10 @@ impl Model {
 
     fn on_end(&mut self, event: &Event, reason: Option<EndReason>) -> Check {
         let instance = event.instance_id.clone().unwrap_or_default();
-        let is_absent = self.creates.get(&instance).is_some_and(|create| create.absences >= ABSENCES);
+        let is_absent = self.creates.get(&instance).is_some_and(|create| create.absences >= MAX_ABSENCES);
         let task = event.task_id.as_ref().and_then(|id| self.tasks.get_mut(id));
         let has_ended = task.as_ref().is_some_and(|task| task.ended);
-        let is_lost = task.as_ref().is_some_and(|task| task.not_found >= NOT_FOUND);
+        let is_lost = task.as_ref().is_some_and(|task| task.not_found >= MAX_NOT_FOUND);
         let is_known = match reason {
             Some(EndReason::Normal | EndReason::Failed) => has_ended,
             Some(EndReason::NotFound) => is_lost,
@@ -498,13 +499,13 @@ impl Model {
         };
         if !is_known {
             return Err(format!(
-                "{instance} is said to have ended ({reason:?}), which nobody told: {task:?}"
+                "{instance} is reported to have ended ({reason:?}) without evidence: {task:?}"
             ));
         }
         match task {
             Some(task) => {
                 task.gone = true;
-                // One token starts one task: those of other tasks did not start this one.
+                // One token starts one task, so tokens of other tasks did not start this one.
                 let is_free = |of: &Option<String>| of.is_none() || *of == event.task_id;
                 let of_it =
                     |token: &&mut Token| token.instance == instance && token.sent > 0 && is_free(&token.task);
@@ -520,7 +521,7 @@ impl Model {
         Ok(())
     }
 
-    // ---- what may be true ----------------------------------------------------------------------------------------
+    // ---- invariants ----------------------------------------------------------------------------------------
 
     fn may_live(&self, instance: &str, create: &Create) -> bool {
         create.seen
@@ -528,26 +529,26 @@ impl Model {
             || self.tokens.values().any(|token| token.instance == instance && token.open > 0)
     }
 
-    /// Every task that may live is known to the process, or it said that it leaves it behind; and it knows no others.
-    pub(crate) fn agrees(&self, status: &GroupStatus, is_told: impl Fn(&str) -> bool) -> Check {
+    /// The process knows exactly the tasks that may live, except those that it has reported as orphaned.
+    pub(crate) fn agrees(&self, status: &GroupStatus, is_orphaned: impl Fn(&str) -> bool) -> Check {
         let known = || status.lanes.iter().flat_map(|lane| &lane.tasks);
         for (id, task) in self.tasks.iter().filter(|(_, task)| !task.gone) {
-            if !known().any(|known| known.task_id.as_ref() == Some(id)) && !is_told(id) {
-                return Err(format!("{id} of {} was learnt, and nobody accounts for it", task.instance));
+            if !known().any(|known| known.task_id.as_ref() == Some(id)) && !is_orphaned(id) {
+                return Err(format!("{id} of {} may live, but the status lacks it", task.instance));
             }
         }
         for (instance, create) in
             self.creates.iter().filter(|(instance, create)| self.may_live(instance, create))
         {
-            if !known().any(|known| known.instance_id == *instance) && !is_told(instance) {
-                return Err(format!("{instance} on uid {} may live, and is forgotten", create.uid));
+            if !known().any(|known| known.instance_id == *instance) && !is_orphaned(instance) {
+                return Err(format!("{instance} on uid {} may live, but the status lacks it", create.uid));
             }
         }
         for task in known() {
             match self.creates.get(&task.instance_id) {
-                None => return Err(format!("{} was never asked for", task.instance_id)),
+                None => return Err(format!("{} is in the status, but was never acquired", task.instance_id)),
                 Some(create) if create.uid != task.uid => {
-                    return Err(format!("{} is taken to be on uid {}", task.instance_id, task.uid));
+                    return Err(format!("{} has the wrong uid {} in the status", task.instance_id, task.uid));
                 }
                 Some(_) => {}
             }
@@ -555,7 +556,7 @@ impl Model {
         Ok(())
     }
 
-    /// Digests what its judgements may still depend on.
+    /// Digests everything that later checks may depend on.
     pub(crate) fn digest(&self, now: u64, fingerprint: &mut Fingerprint) {
         for (instance, create) in &self.creates {
             if self.may_live(instance, create) {
@@ -589,19 +590,19 @@ impl Model {
         self.pace.digest(now, fingerprint);
     }
 
-    // ---- the process's own misfortunes ---------------------------------------------------------------------------
+    // ---- restarts and clock changes ---------------------------------------------------------------------------
 
-    /// What a process knows that is restored from the snapshot that was taken with this.
+    /// The knowledge of a process that is restored from the snapshot that belongs to this model.
     pub(crate) fn restored(&self) -> Self {
         let mut model = self.clone();
-        model.take_handed_out_for_sent();
+        model.assume_handed_out_sent();
         model.earliest.clear();
         model.on_input();
-        model.next_look.clear();
+        model.next_presence_check.clear();
         model
     }
 
-    /// Waits of the process's clock are not those of the world any more.
+    /// Delays on the process's clock no longer match the world's clock.
     pub(crate) fn on_clock_set(&mut self, back: bool) {
         self.earliest.clear();
         self.on_input();
@@ -614,7 +615,7 @@ impl Model {
         }
     }
 
-    fn take_handed_out_for_sent(&mut self) {
+    fn assume_handed_out_sent(&mut self) {
         for name in std::mem::take(&mut self.handed_out) {
             if let Some(token) = self.tokens.get_mut(&name) {
                 token.sent = token.sent.max(1);
@@ -626,7 +627,7 @@ impl Model {
     }
 }
 
-/// The task that a call is about, or else its instance; of a look into a channel, its path.
+/// The key of a call: its task id, else its instanceId; for a presence check, its path.
 fn whose(call: Call, path: &str, instance: Option<&str>) -> String {
     match instance {
         _ if is_of_task(call) => wire::task_id(path),
@@ -635,27 +636,30 @@ fn whose(call: Call, path: &str, instance: Option<&str>) -> String {
     }
 }
 
-/// Whether it is about a task that has a name.
+/// Whether a call addresses a task by its id.
 fn is_of_task(call: Call) -> bool {
     matches!(call, Call::Query | Call::Update | Call::Delete)
 }
 
-/// The ladders that the service documents: how long to wait at least after which failure, and when to give up.
-fn keeps_to_ladder(call: Call, reason: RetryReason, attempt: u32, wait: Option<Duration>) -> Check {
+/// Checks a delay against the backoff schedules in the service's documentation: the shortest delay after each failure, and
+/// when to give up.
+fn follows_schedule(call: Call, reason: RetryReason, attempt: u32, wait: Option<Duration>) -> Check {
     use Call::{Acquire, Create, Query};
     use RetryReason::{NotCompleted, NotFound, ServerError, TimedOut};
-    let (ladder, is_last_repeated): (&[u64], bool) = match (call, reason) {
+    let (delays, is_last_repeated): (&[u64], bool) = match (call, reason) {
         (Acquire | Create, TimedOut | ServerError) => (&[3_000, 6_000, 9_000], false),
         (Acquire | Create, NotCompleted) => (&[3_000, 6_000], false),
         (Query, NotFound) => (&[5_000, 10_000, 15_000], false),
         (Query, TimedOut | ServerError) => (&[5_000, 10_000, 15_000, 30_000], true),
         _ => return Ok(()),
     };
-    let last = ladder.last().filter(|_| is_last_repeated);
-    let least = (attempt as usize).checked_sub(1).and_then(|at| ladder.get(at)).or(last);
+    let last = delays.last().filter(|_| is_last_repeated);
+    let least = (attempt as usize).checked_sub(1).and_then(|at| delays.get(at)).or(last);
     match (wait.map(Duration::as_millis), least) {
         (Some(wait), Some(least)) if wait >= *least => Ok(()),
         (None, None) => Ok(()),
-        (wait, least) => Err(format!("{call:?} {reason:?} {attempt}: waits {wait:?} ms, not {least:?}")),
+        (wait, least) => {
+            Err(format!("{call:?} {reason:?} {attempt}: the delay is {wait:?} ms, but must be {least:?}"))
+        }
     }
 }

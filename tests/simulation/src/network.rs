@@ -1,4 +1,4 @@
-//! The way between a process and the service: calls, answers, and notifications, late, twice, or not at all.
+//! The network between processes and the service: calls, answers and notifications can be late, doubled or lost.
 
 use serde_json::Value;
 use steadymix::notification;
@@ -12,7 +12,7 @@ use crate::process::Process;
 use crate::wire;
 use crate::world::World;
 
-/// Something on its way to a process.
+/// A message on its way to a process.
 pub(crate) enum Coming {
     Answer {
         id: RequestId,
@@ -27,20 +27,19 @@ pub(crate) enum Coming {
         request: PermitRequest,
         wait: Duration,
     },
-    /// The snapshot of this request is written at last.
+    /// The snapshot that this request waited for is written.
     Persisted(Request),
 }
 
-/// When what arrives where.
 pub(crate) struct Arrival {
     pub(crate) at: u64,
-    /// In the order of their departure, should they arrive together.
+    /// Orders messages that arrive at the same time.
     number: u64,
     pub(crate) process: u32,
     what: Coming,
 }
 
-/// What a proxy may make of a request that it does not pass on: all of it, in one of the ways in which that is written.
+/// The error message of a proxy that echoes the whole request, in one of several encodings.
 fn echo_of(request: &Request) -> String {
     let Request { method, path, body, .. } = request;
     let authorization = match request.id.as_u64() % 4 {
@@ -55,7 +54,7 @@ fn echo_of(request: &Request) -> String {
     format!("{authorization} of {method} {path} {}", body.as_deref().unwrap_or_default())
 }
 
-/// The body of a refusal with this for its message.
+/// An error body whose message is replaced.
 fn echoed(body: &str, message: &str) -> String {
     match serde_json::from_str(body) {
         Ok(Value::Object(mut fields)) if fields.contains_key("message") => {
@@ -67,12 +66,13 @@ fn echoed(body: &str, message: &str) -> String {
 }
 
 impl World {
+    /// Delivers a message to a process after `takes` ms.
     pub(crate) fn come(&mut self, process: u32, takes: u64, what: Coming) {
         self.number += 1;
         self.coming.push(Arrival { at: self.now + takes, number: self.number, process, what });
     }
 
-    /// Hands in what has arrived.
+    /// Hands all due messages to their processes.
     pub(crate) fn arrive(&mut self) -> Check {
         loop {
             let due = self.coming.iter().enumerate().filter(|(_, coming)| coming.at <= self.now);
@@ -103,7 +103,7 @@ impl World {
         self.send(at, request)
     }
 
-    /// The process hears, so much later, that its request was not sent.
+    /// Tells the process after `takes` ms that its request was not sent.
     pub(crate) fn not_sent(&mut self, at: usize, request: &Request, takes: u64) {
         let Process { number, model, .. } = &self.processes[at];
         let (number, instance) = (*number, model.instance_of(request));
@@ -119,8 +119,7 @@ impl World {
         let number = process.number;
         let instance = process.model.instance_of(&request);
         let kept = process.model.on_send(self.now, &request, instance.as_deref());
-        // What a process believes that was replaced does not matter any more: it changes nothing, but for what it had
-        // persisted before.
+        // A process that was replaced may act on outdated knowledge. It cannot persist anything.
         if process.ends_at.is_none() {
             kept?;
         }
@@ -174,9 +173,9 @@ impl World {
                     });
                 }
                 let (takes, why) = match why {
-                    // The driver gives a lost call up in the end.
+                    // The driver's timeout ends a lost call.
                     Silence::Lost => (request.timeout.as_millis() * 3, NoAnswer::TimedOut),
-                    // Browsers and Workers do not say why.
+                    // Browsers and Workers do not report the cause.
                     Silence::Dns => (30, self.chance.one(&[NoAnswer::Dns, NoAnswer::Unknown])),
                     Silence::Refused => (30, self.chance.one(&[NoAnswer::Unreachable, NoAnswer::Unknown])),
                 };
@@ -189,7 +188,7 @@ impl World {
         Ok(())
     }
 
-    /// Now and then a Create is answered with a task of another one: what the process can know to be wrong.
+    /// Sometimes answers a Create with the task of another one. The process can know that it is wrong.
     fn misnamed(&mut self, at: usize, is_create: bool, instance: Option<&str>, reply: Reply) -> Reply {
         let other = self.processes[at].model.task_of_another_create(instance.unwrap_or_default());
         let may_be = is_create && self.is_faulty() && self.plan.mishaps.misnames;
@@ -263,7 +262,7 @@ impl World {
         }
     }
 
-    /// A notification reaches one of the processes.
+    /// Delivers a notification to one of the processes.
     pub(crate) fn deliver(&mut self, delivery: &Delivery) -> Check {
         notification::verify(
             b"notification-secret",

@@ -1,5 +1,5 @@
-//! No state of the machine may call in a circle: between two calls of one kind for one launch there is a delay of the
-//! policy, or something has happened that the operator was told of.
+//! No state of the core may repeat a call in a tight loop. Between two calls of one kind for one launch there is a delay of
+//! the policy, or an event.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,29 +9,28 @@ use steadymix::supervisor::Request;
 use crate::checks::Check;
 use crate::fingerprint::Fingerprint;
 
-/// The shortest delay of the policy, in ms. A Query may also come at the end of the time that a task has to start, however
-/// soon that is.
+/// The shortest delay of the policy, in ms. A Query is also due at the end of a task's start timeout, however soon that is.
 fn shortest_delay(call: Call) -> u64 {
     if call == Call::Query { 1 } else { 1_000 }
 }
 
-/// Calls of one kind for one launch, or of one task, since something happened.
+/// Calls of one kind for one launch or task, since the last event or input.
 #[derive(Clone, Debug, Default)]
 struct Calls {
-    /// When the last one was answered, or is given up.
+    /// When the last one was answered or times out.
     over_at: u64,
-    /// Those of a task may be made with one builder token after the other.
+    /// Calls of a task may be repeated with each builder token.
     paths: BTreeSet<String>,
 }
 
-/// What was called since something happened.
+/// All calls since the last event or input.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {
     calls: BTreeMap<(String, Call), Calls>,
 }
 
 impl Pace {
-    /// `whose` is a task, an instanceId or, of a look into a channel, its path.
+    /// `whose` is a task id, an instanceId or, for a presence check, its path.
     pub(crate) fn on_send(&mut self, now: u64, whose: &str, request: &Request) -> Check {
         let Request { call, path, timeout, .. } = request;
         let calls = self.calls.entry((whose.to_owned(), *call)).or_default();
@@ -42,7 +41,7 @@ impl Pace {
         let is_another_token = matches!(call, Call::Query | Call::Update | Call::Delete);
         let is_new = calls.paths.insert(path.clone());
         if calls.paths.len() > 1 && !is_another_token || !is_new {
-            return Err(format!("{call:?} of {whose} again, without a delay and without an event"));
+            return Err(format!("{call:?} of {whose} is repeated without a delay or an event"));
         }
         Ok(())
     }
@@ -53,12 +52,12 @@ impl Pace {
         }
     }
 
-    /// The operator was told something of this launch or task.
+    /// An event of this launch or task was emitted.
     pub(crate) fn on_event(&mut self, whose: &str) {
         self.calls.retain(|(other, _), _| other != whose);
     }
 
-    /// Something came from outside: a command, a notification, a clock that was set.
+    /// An external input arrived: a command, a notification, or a change of the clock.
     pub(crate) fn on_input(&mut self) {
         self.calls.clear();
     }
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
     use crate::incidents;
 
-    /// A request, as the core hands it out.
+    /// A request of the core, with another call and path.
     fn request(call: Call, path: &str) -> Request {
         let config = serde_json::json!({
             "appId": "app", "instanceId": "show", "uids": [9000, 9001], "services": incidents::services(300, 2_000),
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_made_again_after_a_delay_or_an_event() {
+    fn a_call_may_be_repeated_after_a_delay_or_an_event() {
         let acquire = request(Call::Acquire, "/builderTokens");
         let mut pace = Pace::default();
         pace.on_send(0, "show-1", &acquire).unwrap();
@@ -109,15 +108,15 @@ mod tests {
         assert!(pace.clone().on_send(1_049, "show-1", &acquire).is_err());
         pace.clone().on_send(1_050, "show-1", &acquire).unwrap();
         pace.on_event("show-2");
-        assert!(pace.clone().on_send(60, "show-1", &acquire).is_err(), "of another launch");
+        assert!(pace.clone().on_send(60, "show-1", &acquire).is_err(), "an event of another launch");
         pace.on_event("show-1");
         pace.on_send(60, "show-1", &acquire).unwrap();
-        assert!(pace.clone().on_send(11_059, "show-1", &acquire).is_err(), "given up after ten seconds");
+        assert!(pace.clone().on_send(11_059, "show-1", &acquire).is_err(), "it times out after ten seconds");
         pace.on_send(11_060, "show-1", &acquire).unwrap();
     }
 
     #[test]
-    fn a_task_is_asked_for_once_with_each_token() {
+    fn a_task_may_be_queried_once_with_each_token() {
         let query = |token: &str| request(Call::Query, &format!("/tasks/task?builderToken={token}"));
         let mut pace = Pace::default();
         for token in ["a", "b"] {

@@ -1,8 +1,8 @@
-//! What a run of some size must have reached, or its silence proves nothing.
+//! Situations that a large run must reach: otherwise its success proves little.
 
 use std::collections::BTreeMap;
 
-/// Of a thousand schedules.
+/// Situations that a thousand schedules reach.
 pub const OF_SCHEDULES: [&str; 51] = [
     "create answered with a task of another create",
     "a permit that got lost",
@@ -57,7 +57,7 @@ pub const OF_SCHEDULES: [&str; 51] = [
     "restored while stopping",
 ];
 
-/// Of a thousand viewers.
+/// Situations that a thousand viewers reach.
 pub const OF_VIEWERS: [&str; 14] = [
     "switched: Left",
     "switched: Frozen",
@@ -75,11 +75,11 @@ pub const OF_VIEWERS: [&str; 14] = [
     "a subscription that the application ends",
 ];
 
-/// How often each place was reached.
+/// How often each situation occurred.
 pub type Places = BTreeMap<String, u64>;
 
-/// The hard places that were not reached.
+/// The situations of `required` that did not occur.
 #[must_use]
-pub fn missed<'a>(places: &Places, hard: &[&'a str]) -> Vec<&'a str> {
-    hard.iter().copied().filter(|place| !places.contains_key(*place)).collect()
+pub fn missed<'a>(places: &Places, required: &[&'a str]) -> Vec<&'a str> {
+    required.iter().copied().filter(|place| !places.contains_key(*place)).collect()
 }

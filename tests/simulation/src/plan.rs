@@ -1,4 +1,4 @@
-//! What a schedule is made of, all of it from one seed.
+//! The plan of a schedule, derived from one seed.
 
 use serde_json::Value;
 use steadymix_emulator::Profile;
@@ -6,39 +6,39 @@ use steadymix_emulator::Profile;
 use crate::chance::Chance;
 use crate::incidents::{self, Incident};
 
-/// A group's settings, how the service behaves, and what goes wrong when.
+/// A group's settings, the service's behaviour, and the incidents.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub(crate) config: Value,
     /// The output uids of all lanes.
     pub(crate) uids: Vec<u32>,
     pub(crate) profile: Profile,
-    /// Whether somebody else shares out the rate limit.
+    /// Whether processes share the rate limit.
     pub(crate) shares_quota: bool,
-    /// How long things go wrong, in ms.
+    /// How long faults continue, in ms.
     pub(crate) faults_ms: u64,
-    /// What goes wrong, by its time in ms since the beginning.
+    /// Incidents by their time in ms since the beginning.
     pub(crate) incidents: Vec<(u64, Incident)>,
     pub(crate) mishaps: Mishaps,
-    /// A second task comes under a uid that is taken.
+    /// Another process starts two tasks under one uid: a violation that the checks must find.
     pub(crate) has_intruder: bool,
     pub(crate) chance: Chance,
 }
 
-/// What goes wrong by chance at every opportunity.
+/// Random faults that can occur at every step.
 #[derive(Clone, Debug)]
 pub(crate) struct Mishaps {
-    /// The process dies in the middle of a step.
+    /// The process dies during a step.
     pub(crate) crashes: bool,
-    /// Snapshots cannot be persisted, or take a while.
+    /// Snapshots cannot be persisted, or slowly.
     pub(crate) storage: bool,
-    /// Answers come twice.
+    /// Answers arrive twice.
     pub(crate) doubles: bool,
     /// The application has no RTC token.
     pub(crate) tokens: bool,
     /// Permits get lost.
     pub(crate) permits: bool,
-    /// A Create is answered with a task of another one.
+    /// A Create is answered with the task of another one.
     pub(crate) misnames: bool,
 }
 
@@ -55,11 +55,11 @@ impl Mishaps {
     };
 }
 
-/// So many hours pass between incidents in a soak, on average; now and then some come together.
-const CALM_HOURS: u64 = 12;
+/// The average time between incidents in a soak, in hours. Some incidents come close together.
+const INCIDENT_INTERVAL_HOURS: u64 = 12;
 
 impl Plan {
-    /// Things go wrong all the time, for so many minutes.
+    /// A schedule with this many minutes of frequent faults.
     #[must_use]
     pub fn schedule(seed: u64, minutes: u64) -> Self {
         let mut plan = Self::quiet(seed, minutes * 60_000);
@@ -68,7 +68,7 @@ impl Plan {
         plan
     }
 
-    /// A broadcast in which nothing goes wrong but these incidents, for so long, in ms.
+    /// A broadcast with these incidents and no other faults.
     pub(crate) fn calm(
         seed: u64,
         (config, uids): (Value, Vec<u32>),
@@ -89,15 +89,15 @@ impl Plan {
         }
     }
 
-    /// A broadcast of so many days: something goes wrong every few hours.
+    /// A broadcast of this many days, with a fault every few hours.
     #[must_use]
     pub fn soak(seed: u64, days: u64) -> Self {
         let mut plan = Self::quiet(seed, days * 24 * 3_600_000);
         let hosts_may_leave = plan.chance.percent(30);
-        let times = plan.faults_ms / (CALM_HOURS * 3_600_000);
+        let times = plan.faults_ms / (INCIDENT_INTERVAL_HOURS * 3_600_000);
         plan.incidents =
             incidents::scattered(&mut plan.chance, times, plan.faults_ms, &plan.uids, hosts_may_leave);
-        // Mostly long intervals: looks at what runs well prove little, and take most of the time.
+        // Mostly long intervals: Queries of healthy tasks prove little and take most of the run time.
         let minutes = plan.chance.one(&[2, 10, 10, 60, 60, 60, 60, 60]);
         let interval: u64 = minutes * 60_000;
         plan.config["policy"]["monitorIntervalMs"] = interval.into();
@@ -107,7 +107,7 @@ impl Plan {
     fn quiet(seed: u64, faults_ms: u64) -> Self {
         let mut chance = Chance::new(seed);
         let (config, uids) = incidents::config(&mut chance);
-        // A task that hangs for ever and was never named cannot be told from none by looking into the channel.
+        // A presence check cannot distinguish a task that never starts from no task.
         let may_hang = config["presence"] == "never" && chance.percent(30);
         let profile = incidents::profile(&mut chance, may_hang);
         let shares_quota = chance.percent(30);
@@ -124,14 +124,14 @@ impl Plan {
         }
     }
 
-    /// A second task comes under a uid that is taken: what the checks must notice.
+    /// Starts two tasks under one uid: a violation that the checks must find.
     #[must_use]
     pub fn with_intruder(mut self) -> Self {
         self.has_intruder = true;
         self
     }
 
-    /// How many incidents it has.
+    /// The number of incidents.
     #[must_use]
     pub fn incidents(&self) -> usize {
         self.incidents.len()

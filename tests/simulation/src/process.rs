@@ -1,4 +1,4 @@
-//! A process that runs the core: it polls, sends, persists, and may die.
+//! A process that runs the core: it polls, sends, persists and may crash.
 
 use steadymix::redundancy::{GroupConfig, RedundancyGroup};
 use steadymix::status::Call;
@@ -10,25 +10,25 @@ use crate::model::Model;
 use crate::network::Coming;
 use crate::world::World;
 
-/// More polls than this without time passing is spinning.
-const MOST_POLLS: u32 = 5_000;
-/// A snapshot is never longer, in bytes, whatever happened.
-const LONGEST_SNAPSHOT: usize = 100_000;
+/// More polls than this at one instant mean that the core spins.
+const MAX_POLLS: u32 = 5_000;
+/// In bytes. A snapshot must stay bounded after any history.
+const MAX_SNAPSHOT_BYTES: usize = 100_000;
 
-/// A process, and what it can know.
+/// A process and its reference model.
 pub(crate) struct Process {
     pub(crate) number: u32,
     pub(crate) group: RedundancyGroup,
     pub(crate) model: Model,
-    /// When it wants to be polled.
+    /// When it is polled next.
     pub(crate) wake: u64,
     pub(crate) done: bool,
-    /// Another process was started in its place: it persists nothing any more, and ends then.
+    /// When it ends, if another process has replaced it. It persists nothing until then.
     pub(crate) ends_at: Option<u64>,
     persisted_revision: u64,
 }
 
-/// What a process that starts finds.
+/// The persisted state, from which a process starts.
 pub(crate) struct Persisted {
     group: RedundancyGroup,
     model: Model,
@@ -47,7 +47,7 @@ impl Process {
 }
 
 impl World {
-    /// A process starts from what is persisted.
+    /// Starts a process from the persisted state.
     pub(crate) fn start_process(&mut self) -> Check {
         self.back_at = None;
         let wall = self.wall();
@@ -77,7 +77,7 @@ impl World {
         Ok(())
     }
 
-    /// The process that the storage belongs to.
+    /// The process that was not replaced: it owns the storage.
     pub(crate) fn owner(&self) -> Option<&Process> {
         self.processes.iter().find(|process| process.ends_at.is_none())
     }
@@ -98,7 +98,7 @@ impl World {
         process.group.handle(wall, input)
     }
 
-    /// Polls every process until it has nothing to do.
+    /// Polls every process until it is idle.
     pub(crate) fn drive(&mut self) -> Check {
         for number in self.processes.iter().map(|process| process.number).collect::<Vec<_>>() {
             self.drive_process(number)?;
@@ -107,9 +107,9 @@ impl World {
     }
 
     fn drive_process(&mut self, number: u32) -> Check {
-        for _ in 0..MOST_POLLS {
+        for _ in 0..MAX_POLLS {
             let wall = self.wall();
-            // It may die on its way.
+            // It may crash while it runs.
             let Some(at) = self.processes.iter().position(|process| process.number == number) else {
                 return Ok(());
             };
@@ -136,10 +136,13 @@ impl World {
                 Output::NeedPermit(request) => self.ask_permit(number, request),
                 Output::Wait { until, why } => {
                     if until <= wall {
-                        return Err(format!("a wait for {why:?} that is over already"));
+                        return Err(format!("the wait for {why:?} is already over"));
                     }
                     if until.duration_since(wall) > Duration::from_secs(2 * 3600) {
-                        return Err(format!("a wait of {} for {why:?}", until.duration_since(wall)));
+                        return Err(format!(
+                            "the wait for {why:?} is too long: {}",
+                            until.duration_since(wall)
+                        ));
                     }
                     self.processes[at].wake = until.as_millis().saturating_add_signed(-self.offset);
                     self.persist_changes(at);
@@ -154,7 +157,7 @@ impl World {
                 }
             }
         }
-        Err("it spins".to_owned())
+        Err("the core spins: polling does not end".to_owned())
     }
 
     fn ask_permit(&mut self, number: u32, request: PermitRequest) {
@@ -177,9 +180,9 @@ impl World {
         self.note(|| format!("    {text}"));
         self.digest.text(&text);
         if let Some(air) = &mut self.air {
-            air.told(self.now - crate::world::BEGINNING, event);
+            air.on_event(self.now - crate::world::BEGINNING, event);
         }
-        // An event may have waited for a process that was dead.
+        // An event may be older than the restart of its process.
         let happened = event.at.as_millis().saturating_add_signed(-self.offset).min(self.now);
         self.checks.on_event(event, &text)?;
         let process = &mut self.processes[at];
@@ -207,7 +210,7 @@ impl World {
             if *call == Call::Create {
                 self.reach("create refused");
             }
-            // The payload, for all that is known.
+            // The payload may be the reason for the refusal.
             if matches!(call, Call::Acquire | Call::Create | Call::Update) {
                 self.wanted = None;
             }
@@ -254,7 +257,7 @@ impl World {
         self.send(at, request)
     }
 
-    /// All processes die; one is back after so long.
+    /// All processes die. One restarts after `down_ms`.
     pub(crate) fn crash(&mut self, down_ms: u64) {
         let Some(owner) = self.owner() else { return };
         for lane in owner.group.status().lanes {
@@ -263,12 +266,12 @@ impl World {
         self.note(|| format!("  ! the process dies, and is back after {down_ms} ms"));
         self.processes.clear();
         self.coming.clear();
-        // It may not have been persisted.
+        // The last payload may not have been persisted.
         self.wanted = None;
         self.back_at = Some(self.now + down_ms);
     }
 
-    /// A second process is started from the same snapshot, and the first one lives on for a while.
+    /// Starts a second process from the same snapshot while the first one runs on for `lives_on_ms`.
     pub(crate) fn take_over(&mut self, lives_on_ms: u64) -> Check {
         if self.persisted.is_none() || self.processes.len() != 1 {
             return Ok(());
@@ -280,7 +283,7 @@ impl World {
         self.start_process()
     }
 
-    /// Processes that were replaced end when their time has come.
+    /// Ends the processes that were replaced and whose time is over.
     pub(crate) fn end_replaced(&mut self, now: u64) {
         let ends = |process: &Process| process.ends_at.is_some_and(|at| at <= now);
         let ended: Vec<u32> = self.processes.iter().filter(|p| ends(p)).map(|p| p.number).collect();
@@ -289,16 +292,16 @@ impl World {
     }
 }
 
-/// The group that the snapshot of this one gives.
+/// The group, restored from its own snapshot.
 fn restored(group: &RedundancyGroup) -> Result<RedundancyGroup, String> {
     let text = group.snapshot();
-    if text.len() > LONGEST_SNAPSHOT {
-        return Err(format!("a snapshot of {} bytes", text.len()));
+    if text.len() > MAX_SNAPSHOT_BYTES {
+        return Err(format!("the snapshot has {} bytes", text.len()));
     }
     let mut restored = RedundancyGroup::restore(&text).map_err(|error| error.to_string())?;
     restored.keep_secret(credentials());
     if restored != *group {
-        return Err("restored is not what the snapshot was taken from".to_owned());
+        return Err("the restored group differs from the original".to_owned());
     }
     Ok(restored)
 }

@@ -1,4 +1,4 @@
-//! Snapshots that a release has written, and that every later one must take up and go on from.
+//! Snapshots of a release. Every later release must restore them and continue.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,19 +14,19 @@ use crate::incidents;
 use crate::service::Service;
 use crate::world::BEGINNING;
 
-/// When they are taken up again, so much later in ms: a short restart, and a long one.
-const AWAY: [u64; 2] = [5_000, 86_400_000];
-/// How long an answer takes, in ms.
-const ANSWER_TAKES: u64 = 50;
-/// More polls than these are spinning.
-const MOST_POLLS: u32 = 20_000;
+/// How long the process was down before the restore, in ms: a short restart and a long one.
+const DOWNTIMES: [u64; 2] = [5_000, 86_400_000];
+/// The latency of an answer, in ms.
+const ANSWER_MS: u64 = 50;
+/// More polls than this without a request mean that the core spins.
+const MAX_POLLS: u32 = 20_000;
 
-/// A state of one of the machines, as it was persisted.
+/// A persisted state, one line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Kept {
     machine: Machine,
-    /// The call that it was about to make.
+    /// The call that was due next.
     before: String,
     snapshot: String,
 }
@@ -38,7 +38,7 @@ enum Machine {
     Group,
 }
 
-/// What both machines can do.
+/// The common interface of [`Supervisor`] and [`RedundancyGroup`].
 trait Core: Sized {
     fn poll(&mut self, now: WallTime) -> Output;
     fn handle(&mut self, now: WallTime, input: Input);
@@ -73,7 +73,7 @@ macro_rules! core {
 core!(Supervisor, |supervisor| vec![supervisor.status()]);
 core!(RedundancyGroup, |group| group.status().lanes);
 
-/// A machine and the service in its simplest form.
+/// A core with the minimal service.
 struct Driven<C> {
     core: C,
     service: Service,
@@ -85,9 +85,9 @@ impl<C: Core> Driven<C> {
         WallTime::from_millis(self.now)
     }
 
-    /// To the next call, which is not made yet; `None` once it is done.
+    /// Runs until the next call is due, without making it; `None` when the core is done.
     fn next(&mut self) -> Result<Option<Request>, String> {
-        for _ in 0..MOST_POLLS {
+        for _ in 0..MAX_POLLS {
             let now = self.wall();
             match self.core.poll(now) {
                 Output::Send(request) => return Ok(Some(request)),
@@ -101,13 +101,12 @@ impl<C: Core> Driven<C> {
                 Output::Done(_) => return Ok(None),
             }
         }
-        Err("it spins".to_owned())
+        Err("the core spins: polling does not end".to_owned())
     }
 
-    /// Makes the call.
-    fn make(&mut self, request: &Request) -> Check {
+    fn call(&mut self, request: &Request) -> Check {
         let answer = self.service.perform(self.now, request)?;
-        self.now += ANSWER_TAKES;
+        self.now += ANSWER_MS;
         self.core.handle(self.wall(), Input::Answer(request.id, answer));
         Ok(())
     }
@@ -118,8 +117,7 @@ impl<C: Core> Driven<C> {
     }
 }
 
-/// A whole life: it starts, its task dies, it goes on under the other uid, and it stops. Before each call its snapshot
-/// is kept.
+/// A whole life: start, death of the task, replacement under the other uid, stop. A snapshot is kept before each call.
 fn life(core: impl Core, machine: Machine) -> Result<Vec<Kept>, String> {
     let mut driven = Driven { core, service: Service::default(), now: BEGINNING };
     let mut kept = Vec::new();
@@ -127,7 +125,7 @@ fn life(core: impl Core, machine: Machine) -> Result<Vec<Kept>, String> {
     while let Some(request) = driven.next()? {
         let snapshot = driven.core.snapshot();
         kept.push(Kept { machine, before: format!("{:?}", request.call), snapshot });
-        driven.make(&request)?;
+        driven.call(&request)?;
         if driven.runs() && request.call == Call::Query {
             match has_died {
                 false => driven.service.kill(),
@@ -139,10 +137,10 @@ fn life(core: impl Core, machine: Machine) -> Result<Vec<Kept>, String> {
     Ok(kept)
 }
 
-/// What this build would have every later release take up: a line for each snapshot.
+/// The snapshots of this build, one line each.
 ///
 /// # Errors
-/// What does not go as it should.
+/// If the core does not run as expected.
 pub fn lines() -> Result<String, String> {
     let limits = json!({ "callsPerSecond": 7, "burst": 2, "pcw": 30 });
     let config = json!({
@@ -162,47 +160,47 @@ pub fn lines() -> Result<String, String> {
     lines.map(|lines| lines.join("\n") + "\n").map_err(|error| error.to_string())
 }
 
-/// Takes up each of these snapshots: it runs again, though its tasks are gone, and stops when it is told to. Says how
-/// many there were.
+/// Restores each of these snapshots. The core must replace its lost tasks, run again, and stop on request. Returns the number
+/// of snapshots.
 ///
 /// # Errors
-/// The line that is not taken up, or does not go on as it should.
-pub fn take_up(lines: &str) -> Result<usize, String> {
+/// The line that fails, and why.
+pub fn restore_all(lines: &str) -> Result<usize, String> {
     for (number, line) in (1..).zip(lines.lines()) {
         let at = |problem: String| format!("line {number}: {problem}");
         let kept: Kept = serde_json::from_str(line).map_err(|error| at(error.to_string()))?;
-        for away in AWAY {
+        for downtime in DOWNTIMES {
             match kept.machine {
-                Machine::Supervisor => go_on::<Supervisor>(&kept.snapshot, away),
-                Machine::Group => go_on::<RedundancyGroup>(&kept.snapshot, away),
+                Machine::Supervisor => resume::<Supervisor>(&kept.snapshot, downtime),
+                Machine::Group => resume::<RedundancyGroup>(&kept.snapshot, downtime),
             }
-            .map_err(|problem| at(format!("{away} ms after {} was due: {problem}", kept.before)))?;
+            .map_err(|problem| at(format!("{downtime} ms after {} was due: {problem}", kept.before)))?;
         }
     }
     Ok(lines.lines().count())
 }
 
-fn go_on<C: Core>(snapshot: &str, away: u64) -> Check {
+fn resume<C: Core>(snapshot: &str, downtime: u64) -> Check {
     const RECOVERY: u64 = 3_600_000;
     let core = C::restore(snapshot).map_err(|error| error.to_string())?;
-    let now = BEGINNING + away;
+    let now = BEGINNING + downtime;
     let mut driven = Driven { core, service: Service::forgetful(), now };
     while !driven.runs() && driven.now < now + RECOVERY {
         match driven.next()? {
-            Some(request) => driven.make(&request)?,
-            // It had been told to stop.
+            Some(request) => driven.call(&request)?,
+            // The snapshot was taken after stop().
             None => return Ok(()),
         }
     }
     if !driven.runs() {
-        return Err("it does not run within an hour".to_owned());
+        return Err("it does not run again within an hour".to_owned());
     }
     driven.core.handle(driven.wall(), Input::Stop);
     while let Some(request) = driven.next()? {
-        driven.make(&request)?;
+        driven.call(&request)?;
     }
     match driven.service.live().next() {
-        Some(task) => Err(format!("{} lives on after the stop", task.id)),
+        Some(task) => Err(format!("{} still lives after stop()", task.id)),
         None => Ok(()),
     }
 }

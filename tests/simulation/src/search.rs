@@ -1,5 +1,5 @@
-//! Every small world, to a depth: one output with two uids, and at every request every answer that may come, with the
-//! process's death, the task's, notifications and the operator's stop as moves.
+//! Bounded model checking: explores every small world to a depth. A world has one output with two uids. The moves at each
+//! request are all possible answers, crashes of the process, deaths of the task, notifications and the operator's stop.
 
 mod small;
 
@@ -9,40 +9,40 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use self::small::{Move, Small};
 
-/// One state in so many is followed until all is well again.
-const SAMPLE: u64 = 64;
+/// From one of this many states, the search also checks that the world recovers.
+const RECOVERY_SAMPLE: u64 = 64;
 const SHARDS: usize = 256;
-/// Worlds that this many moves lead to are shared out among the threads.
-const HANDED_OUT: u8 = 3;
+/// Worlds at this depth are distributed among the threads.
+const SPLIT_DEPTH: u8 = 3;
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Different states.
+    /// The number of distinct states.
     pub states: u64,
-    /// Moves that were tried.
+    /// The number of moves that were tried.
     pub moves: u64,
-    /// States from which all became well again when nothing went wrong any more.
+    /// The number of states from which recovery was checked.
     pub settled: u64,
-    /// What breaks a rule: the rule, and how it comes to that.
+    /// The violation, and the trace that leads to it.
     pub failed: Option<String>,
 }
 
-/// How far a search goes.
+/// The limits of a search.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// How many moves lead to a world.
+    /// The number of moves.
     pub depth: u8,
-    /// How many of them are not as they should be.
+    /// How many of the moves may be faults.
     pub mishaps: u8,
-    /// Somebody else's task runs under the second uid, which breaks the rule that a search must find broken.
+    /// A task of another process runs under the second uid: a violation that the search must find.
     pub intruder: bool,
 }
 
 /// Searches all worlds within these bounds.
 ///
-/// The core is cloned at every branch, and a state that was searched to the same depth before is not searched again. A
-/// failure is the shortest there is.
+/// The core is cloned at every branch. A state that was already searched to the same depth is skipped. The reported failure
+/// has the fewest moves.
 #[must_use]
 pub fn search(bounds: Bounds) -> Found {
     let mut search = Search::within(bounds);
@@ -61,14 +61,17 @@ pub fn search(bounds: Bounds) -> Found {
             None => break,
         }
     }
-    Found { failed: Some(format!("{violation}\n\n{}", retold(&path, bounds).join("\n"))), ..Found::default() }
+    Found {
+        failed: Some(format!("{violation}\n\n{}", trace_of(&path, bounds).join("\n"))),
+        ..Found::default()
+    }
 }
 
-/// What happens on the way.
-fn retold(path: &[Move], bounds: Bounds) -> Vec<String> {
+/// The trace of these moves.
+fn trace_of(path: &[Move], bounds: Bounds) -> Vec<String> {
     let Ok(mut small) = Small::new(bounds).map(Small::traced) else { return Vec::new() };
     if path.iter().all(|next| small.step(*next).is_ok()) {
-        let _goes_well_from_then_on = small.settles();
+        let _recovery = small.settles();
     }
     small.into_trace()
 }
@@ -76,7 +79,7 @@ fn retold(path: &[Move], bounds: Bounds) -> Vec<String> {
 type Failure = (Vec<Move>, String);
 
 struct Search {
-    /// How much further each state was searched.
+    /// The remaining depth to which each state was searched.
     seen: Vec<Mutex<BTreeMap<u64, u8>>>,
     moves: AtomicU64,
     settled: AtomicU64,
@@ -102,7 +105,7 @@ impl Search {
             }
         };
         let handed_out = Mutex::new(Vec::new());
-        search.visit(&small, depth, &mut Vec::new(), depth.saturating_sub(HANDED_OUT), &|small, path| {
+        search.visit(&small, depth, &mut Vec::new(), depth.saturating_sub(SPLIT_DEPTH), &|small, path| {
             handed_out.lock().unwrap().push((small.clone(), path.to_vec()));
         });
         let handed_out = handed_out.into_inner().unwrap();
@@ -121,7 +124,7 @@ impl Search {
         search
     }
 
-    /// Tries every move, and those after it; what has `until` moves left is handed out in place of that.
+    /// Searches depth-first. Worlds with `until` moves left go to `hand_out` instead.
     fn visit(
         &self,
         small: &Small,
@@ -157,7 +160,7 @@ impl Search {
         }
     }
 
-    /// Whether a state was not searched as deep before.
+    /// Whether a state was not searched to this depth before.
     fn is_new(&self, fingerprint: u64, left: u8) -> bool {
         let mut shard = self.seen[fingerprint as usize % SHARDS].lock().unwrap();
         let before = shard.insert(fingerprint, left);
@@ -171,12 +174,12 @@ impl Search {
     }
 
     fn settle(&self, fingerprint: u64, small: &Small, path: &[Move]) {
-        if !fingerprint.is_multiple_of(SAMPLE) {
+        if !fingerprint.is_multiple_of(RECOVERY_SAMPLE) {
             return;
         }
         self.settled.fetch_add(1, Ordering::Relaxed);
         if let Err(violation) = small.clone().settles() {
-            self.fail(path, format!("if all goes well from then on: {violation}"));
+            self.fail(path, format!("without further faults: {violation}"));
         }
     }
 

@@ -1,4 +1,4 @@
-//! The service in its simplest form: what carries out the calls of one output's process.
+//! A minimal service for one output: it carries out every call correctly.
 
 use serde_json::json;
 use steadymix::status::Call;
@@ -8,7 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::model::TOKEN_LIFETIME;
 use crate::wire;
 
-/// The instanceId of what another process started.
+/// The instanceId of another process's task.
 const INTRUDER: &str = "intruder";
 
 #[derive(Clone)]
@@ -18,7 +18,7 @@ struct Token {
     uid: u32,
     acquired: u64,
     /// It has started a task.
-    is_spent: bool,
+    is_used: bool,
 }
 
 #[derive(Clone)]
@@ -36,46 +36,45 @@ impl Task {
     }
 }
 
-/// Builder tokens and tasks.
+/// The service's builder tokens and tasks.
 #[derive(Clone, Default)]
 pub(crate) struct Service {
-    /// Its names are numbered from here on.
-    numbers: usize,
+    /// Numbers of token and task names start after this one.
+    first_number: usize,
     tokens: Vec<Token>,
     tasks: Vec<Task>,
 }
 
 impl Service {
-    /// One that knows nothing any more of what it had named before.
+    /// A service without any earlier token or task. Its names do not collide with earlier ones.
     pub(crate) fn forgetful() -> Self {
-        Self { numbers: 1_000, ..Self::default() }
+        Self { first_number: 1_000, ..Self::default() }
     }
 
     pub(crate) fn live(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| task.is_live)
     }
 
-    /// The task that ended last.
     pub(crate) fn last_dead(&self) -> Option<&Task> {
         self.tasks.iter().rfind(|task| !task.is_live)
     }
 
-    /// The youngest live task dies.
+    /// Kills the youngest live task.
     pub(crate) fn kill(&mut self) {
         if let Some(task) = self.tasks.iter_mut().rfind(|task| task.is_live) {
             task.is_live = false;
         }
     }
 
-    /// Another process's task runs under this uid.
+    /// Starts a task of another process under this uid.
     pub(crate) fn intrude(&mut self, uid: u32) {
         self.tasks.push(Task { id: INTRUDER.to_owned(), instance: INTRUDER.to_owned(), uid, is_live: true });
     }
 
-    /// Carries out a call, and answers it.
+    /// Carries out a call and answers it.
     ///
     /// # Errors
-    /// Two live tasks under one uid: what must never come to be.
+    /// Two live tasks under one uid, the central invariant.
     pub(crate) fn perform(&mut self, now: u64, request: &Request) -> Result<Answer, String> {
         match request.call {
             Call::Acquire => Ok(self.acquire(now, request.body.as_deref().unwrap_or_default())),
@@ -94,9 +93,9 @@ impl Service {
         let (Some(instance), Some(uid)) = (wire::instance_id(body), wire::output_uid(body)) else {
             return answer(400, &json!({ "message": "invalid" }));
         };
-        let name = format!("builder-{}", self.numbers + self.tokens.len() + 1);
+        let name = format!("builder-{}", self.first_number + self.tokens.len() + 1);
         let reply = json!({ "createTs": now / 1000, "instanceId": instance, "tokenName": name });
-        self.tokens.push(Token { name, instance, uid, acquired: now, is_spent: false });
+        self.tokens.push(Token { name, instance, uid, acquired: now, is_used: false });
         answer(200, &reply)
     }
 
@@ -107,15 +106,15 @@ impl Service {
         if self.tasks.iter().any(|task| task.is_live && task.instance == token.instance) {
             return Ok(answer(409, &json!({ "message": "a task with the same instanceId exists" })));
         }
-        if token.is_spent || now >= token.acquired + TOKEN_LIFETIME {
-            return Ok(answer(400, &json!({ "message": "this builderToken is spent, or has expired" })));
+        if token.is_used || now >= token.acquired + TOKEN_LIFETIME {
+            return Ok(answer(400, &json!({ "message": "this builderToken is used or has expired" })));
         }
-        token.is_spent = true;
+        token.is_used = true;
         let (instance, uid) = (token.instance.clone(), token.uid);
         if let Some(older) = self.live().find(|task| task.uid == uid) {
             return Err(format!("two live tasks on uid {uid}: {} and one of {instance}", older.id));
         }
-        let id = format!("task-{}", self.numbers + self.tasks.len() + 1);
+        let id = format!("task-{}", self.first_number + self.tasks.len() + 1);
         self.tasks.push(Task { id: id.clone(), instance, uid, is_live: true });
         Ok(self.shown(&id))
     }
@@ -138,13 +137,13 @@ impl Service {
         }
     }
 
-    /// Digests what may still matter.
+    /// Digests everything that later calls may depend on.
     pub(crate) fn digest(&self, now: u64, fingerprint: &mut Fingerprint) {
         for task in self.live() {
             fingerprint.text(&task.id);
             fingerprint.text(&task.instance);
         }
-        let is_good = |token: &&Token| !token.is_spent && now < token.acquired + TOKEN_LIFETIME;
+        let is_good = |token: &&Token| !token.is_used && now < token.acquired + TOKEN_LIFETIME;
         for token in self.tokens.iter().filter(is_good) {
             fingerprint.text(&token.name);
             fingerprint.text(&token.instance);

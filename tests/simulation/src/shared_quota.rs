@@ -1,4 +1,4 @@
-//! Who shares out the rate limit among all processes. Those who do not come back lose their place.
+//! Shares the rate limit among all processes. A lane that does not ask again in time loses its place in the queue.
 
 use std::collections::BTreeMap;
 
@@ -6,44 +6,45 @@ use steadymix::quota::{LaneNumber, LimitedCall, Permit, QuotaLimits, TokenBucket
 use steadymix::supervisor::PermitRequest;
 use steadymix::time::{Duration, Instant};
 
-/// Past the time at which it was to ask again, or to use the permit that is reserved for its Create.
-const PLACE_KEPT: Duration = Duration::from_secs(10);
-const RESERVED: Duration = Duration::from_secs(5);
+/// How long a lane may be late to ask again before it loses its place.
+const ASK_AGAIN_GRACE: Duration = Duration::from_secs(10);
+/// How long a permit stays reserved for the Create that follows an Acquire.
+const RESERVATION: Duration = Duration::from_secs(5);
 
 pub(crate) struct SharedQuota {
     bucket: TokenBucket,
-    /// Until when each lane is waited for.
-    waited_for: BTreeMap<LaneNumber, Instant>,
+    /// Until when each lane keeps its place.
+    places: BTreeMap<LaneNumber, Instant>,
 }
 
 impl SharedQuota {
     pub(crate) fn new(now: Instant) -> Self {
-        // A permit takes a while on its way: a little less than the limit is shared out.
+        // Permits take time to arrive, so slightly fewer than the limit are granted.
         let limits = QuotaLimits { calls_per_second: 7, burst: 2, pcw: 100 };
-        Self { bucket: TokenBucket::new(limits, now), waited_for: BTreeMap::new() }
+        Self { bucket: TokenBucket::new(limits, now), places: BTreeMap::new() }
     }
 
-    /// How long to wait before asking again; zero is a permit.
+    /// How long to wait before asking again; zero means granted.
     pub(crate) fn ask(&mut self, now: Instant, PermitRequest { lane, call }: PermitRequest) -> Duration {
         let bucket = &mut self.bucket;
-        self.waited_for.retain(|lane, until| {
-            let is_waited_for = now <= *until;
-            if !is_waited_for {
+        self.places.retain(|lane, until| {
+            let is_kept = now <= *until;
+            if !is_kept {
                 bucket.withdraw(*lane);
             }
-            is_waited_for
+            is_kept
         });
         match bucket.ask(now, lane, call) {
             Permit::Granted if call == LimitedCall::AcquireAndCreate => {
-                self.waited_for.insert(lane, now + RESERVED);
+                self.places.insert(lane, now + RESERVATION);
                 Duration::ZERO
             }
             Permit::Granted => {
-                self.waited_for.remove(&lane);
+                self.places.remove(&lane);
                 Duration::ZERO
             }
             Permit::Wait(until) => {
-                self.waited_for.insert(lane, until + PLACE_KEPT);
+                self.places.insert(lane, until + ASK_AGAIN_GRACE);
                 until.duration_since(now)
             }
         }

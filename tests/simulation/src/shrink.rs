@@ -1,4 +1,4 @@
-//! Makes a failing schedule smaller, so that its trace can be read.
+//! Shrinks a failing schedule until its trace is readable.
 
 use serde_json::json;
 use steadymix_emulator::RepeatCreate;
@@ -6,10 +6,9 @@ use steadymix_emulator::RepeatCreate;
 use crate::plan::Plan;
 use crate::world::{Run, World};
 
-/// So many tries at most.
-const MOST_TRIES: usize = 3_000;
+const MAX_TRIES: usize = 3_000;
 
-/// A plan with less in it that breaks the same rule, and what it comes to.
+/// A smaller plan that violates the same invariant, and its run.
 #[must_use]
 pub fn shrink(plan: Plan) -> (Plan, Run) {
     let run = World::new(plan.clone()).traced().run();
@@ -20,7 +19,7 @@ pub fn shrink(plan: Plan) -> (Plan, Run) {
     (smallest.plan, smallest.run)
 }
 
-/// A violation without what differs from one case of it to the next.
+/// The invariant, without the numbers of this case.
 fn rule_of(violation: &str) -> String {
     violation.chars().filter(|char| !char.is_ascii_digit()).take(40).collect()
 }
@@ -35,7 +34,7 @@ struct Smallest {
 impl Smallest {
     fn fails(&mut self, plan: Plan) -> bool {
         self.tries += 1;
-        if self.tries > MOST_TRIES {
+        if self.tries > MAX_TRIES {
             return false;
         }
         let run = World::new(plan.clone()).traced().run();
@@ -46,7 +45,7 @@ impl Smallest {
         same
     }
 
-    /// The faults stop earlier.
+    /// Ends the faults earlier.
     fn shorten(&mut self) -> bool {
         let halves = [self.plan.faults_ms / 2, self.run.took_ms, self.plan.faults_ms * 9 / 10];
         halves.into_iter().any(|faults_ms| {
@@ -54,7 +53,7 @@ impl Smallest {
         })
     }
 
-    /// First the half of them, and in the end each by itself.
+    /// Drops incidents in ever smaller groups, from half of them to single ones.
     fn drop_incidents(&mut self) -> bool {
         let mut smaller = false;
         let mut size = self.plan.incidents.len().div_ceil(2);

@@ -1,4 +1,4 @@
-//! What goes wrong in a schedule, as it happens.
+//! Carries out the incidents of a schedule.
 
 use steadymix::notification;
 use steadymix::supervisor::Input;
@@ -11,16 +11,15 @@ use crate::world::{BEGINNING, Wanted, World};
 
 const HOUR: i64 = 3_600_000;
 
-/// The service does not move a task again sooner. Where nobody has named a task all that is known of it is whether it is
-/// seen every ten seconds: one that is moved, is back between two looks, and is moved again, is gone for all that can be
-/// known.
-const BETWEEN_MOVES_MS: u64 = 120_000;
+/// The shortest time between two migrations of a task. Of a task without a known id, the core sees only a presence check
+/// every ten seconds: a task that is back between two checks and moves again would rightly be considered gone.
+const MIGRATION_INTERVAL_MS: u64 = 120_000;
 
 impl World {
     pub(crate) fn incident(&mut self, incident: Incident) -> Check {
         self.note(|| format!("  ! {incident:?}"));
         match incident {
-            Incident::Service(command) => self.trouble_at_the_service(command),
+            Incident::Service(command) => self.service_incident(command),
             Incident::Blackout(then, ms) => {
                 self.reach("all domains bad");
                 let command = Command::AddRule { rule: Rule::new(None, then), for_ms: Some(ms) };
@@ -34,7 +33,7 @@ impl World {
                 let at = self.plan.incidents.partition_point(|(at, _)| *at <= back.0);
                 self.plan.incidents.insert(at, back);
             }
-            // To the process so much time has passed: it cannot know that a Create of before may yet be carried out.
+            // After a clock that jumps forward, the process would expect a late Create to be over.
             Incident::ClockSet(by) if by > 0 && self.emulator.has_late_calls() => {}
             Incident::ClockSet(by) => {
                 if by.abs() >= HOUR {
@@ -65,7 +64,7 @@ impl World {
                     process.model.on_input();
                     process.group.update(wall, &services).map_err(|invalid| invalid.to_string())?;
                     self.wanted = Some(wanted);
-                    // Another one, perhaps before the first one is taken.
+                    // Another update, perhaps before the first one is applied.
                     if self.chance.percent(30) {
                         let soon = self.now - BEGINNING + self.chance.between(10, 15_000);
                         let at = self.plan.incidents.partition_point(|(at, _)| *at <= soon);
@@ -93,11 +92,11 @@ impl World {
         Ok(())
     }
 
-    fn trouble_at_the_service(&mut self, command: Command) {
+    fn service_incident(&mut self, command: Command) {
         if let Command::Fail { target: Target { uid: Some(uid), .. }, .. } = command
             && self.is_running(Some(uid))
         {
-            if self.moved.get(&uid).is_some_and(|last| self.now < last + BETWEEN_MOVES_MS) {
+            if self.moved.get(&uid).is_some_and(|last| self.now < last + MIGRATION_INTERVAL_MS) {
                 return;
             }
             self.moved.insert(uid, self.now);

@@ -1,8 +1,8 @@
-//! Viewers of a simulated broadcast: what Agora's Web SDK would tell each of them, over a network of their own.
+//! Viewers of a simulated broadcast. Each has a network of its own and a simulated Agora Web SDK.
 
-pub(crate) mod babble;
 mod network;
 pub mod phases;
+pub(crate) mod random_signals;
 mod rules;
 mod sdk;
 mod switching;
@@ -22,20 +22,21 @@ use crate::digest::Digest;
 use crate::plan::Plan;
 use crate::world::World;
 
-/// When the service takes away what sends nothing, and when it says that somebody left who died.
+/// The service unpublishes a track without packets after this time, in ms.
 const NO_PACKETS: u64 = 10_000;
+/// The service reports the leave of a dead user after this time, in ms.
 const NO_HEARTBEAT: u64 = 20_000;
-const LOOK: u64 = 1_000;
-/// A viewer's connection that is away this long is told to be reconnecting, and what is on it is announced anew.
-const RECONNECTS: u64 = 3_000;
+const STATS_INTERVAL: u64 = 1_000;
+/// The SDK reconnects after an outage of this length, in ms, and announces all users again.
+const RECONNECT_AFTER: u64 = 3_000;
 
-/// Faults go on this long where viewers watch, in minutes: each frame of theirs is simulated.
+/// The length of schedules with viewers, in minutes. It is short because every frame is simulated.
 const WATCHED_MINUTES: u64 = 3;
 
-/// What is on the air in the schedule of this seed.
+/// The outputs on air in the schedule of this seed.
 ///
 /// # Errors
-/// The rule that the schedule breaks.
+/// An invariant that the schedule violates.
 pub fn broadcast(seed: u64) -> Result<Air, String> {
     let run = World::new(Plan::schedule(seed, WATCHED_MINUTES)).recorded().run();
     match run.violation {
@@ -44,37 +45,37 @@ pub fn broadcast(seed: u64) -> Result<Air, String> {
     }
 }
 
-/// What became of a viewer.
+/// The results of a viewer.
 #[derive(Debug, Default)]
 pub struct Watched {
-    /// How often each hard place was reached.
+    /// How often each situation occurred.
     pub places: BTreeMap<String, u64>,
-    /// With a hot standby: the interval of the frames, and how long the picture was frozen after an abrupt death in a
-    /// quiet time, both in ms.
+    /// Outages with a hot standby, after an abrupt death without any other fault: the frame interval, and how long the picture
+    /// was frozen, both in ms.
     pub outages: Vec<(u64, u64)>,
-    /// Every change from one output to another whose first frame came.
+    /// Every switch to another output that was followed by a frame.
     pub(crate) changes: Vec<Replaced>,
-    /// From when to when the picture stood still, or there was none, for long enough to be seen.
+    /// Visible freezes: from when until when there was no new frame.
     pub(crate) stalls: Vec<(u64, u64)>,
-    /// The rule that was broken, if one was.
+    /// The invariant that was violated, if any.
     pub violation: Option<String>,
-    /// What happened, if that was to be kept.
+    /// The trace, if it was requested.
     pub trace: Vec<String>,
-    /// A digest of everything that the core said.
+    /// A digest of the core's outputs.
     pub digest: u64,
-    /// What the outputs' phases went through, if that was to be noted.
+    /// The transitions of the outputs' phases, if they were requested.
     pub(crate) transitions: BTreeSet<Transition>,
 }
 
-/// How a viewer is set, and its way to the service.
+/// A viewer's settings and network.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) config: FailoverConfig,
     pub(crate) network: Network,
-    /// Between two frames of an output, in ms.
+    /// The frame interval in ms.
     pub(crate) interval: u64,
-    /// Whether the SDK tells of every frame, as browsers do, or only of changes, as engines do.
-    pub(crate) tells_frames: bool,
+    /// Whether the SDK reports every frame, as in browsers, or only changes of state, as in native engines.
+    pub(crate) reports_frames: bool,
 }
 
 impl Setup {
@@ -83,31 +84,29 @@ impl Setup {
         let standby = chance.one(&[Standby::Hot, Standby::Hot, Standby::Probe, Standby::Cold]);
         let fail_back_ms = chance.percent(10).then_some(Duration::from_millis(20_000));
         let config = FailoverConfig { standby, fail_back_ms, ..FailoverConfig::default() };
-        Self { config, network, interval: chance.one(&[66, 66, 33]), tells_frames: true }
+        Self { config, network, interval: chance.one(&[66, 66, 33]), reports_frames: true }
     }
 }
 
+/// Something that happens to a viewer. Publications are given by their index.
 #[derive(Clone, Copy, Debug)]
 enum Happening {
-    /// A task publishes, by its number.
     Published(usize),
-    /// What the service tells of its end: its tracks are gone, it left.
     Unpublished(usize),
     Left(usize, Left),
-    /// It sends a frame, and sound.
+    /// The output sends a frame and audio.
     Sends(usize),
-    /// That arrives.
     Arrives {
         publication: usize,
         uid: u32,
     },
-    /// The SDK looks whether a frame came since that one.
-    FrozenYet {
+    /// The SDK checks whether there was a frame after this one.
+    FreezeCheck {
         uid: u32,
         frame: u64,
     },
     Subscribed(u32, Kind),
-    /// The application ends a subscription, behind the viewer's back.
+    /// The application ends a subscription itself.
     Unsubscribes(u32, Kind),
     Down,
     Up,
@@ -116,30 +115,31 @@ enum Happening {
         since: u64,
     },
     Visible(bool),
-    Word(u32),
-    Look,
+    OnAirUpdate(u32),
+    StatsPoll,
     Wake(u64),
     End,
 }
 
-/// An output's tracks, as the SDK has them.
+/// The state of an output's tracks in the SDK.
 #[derive(Clone, Default)]
 struct Tracks {
-    /// The publication that is known to the SDK.
+    /// The publication that the SDK has announced.
     known: Option<usize>,
     published: bool,
+    /// Whether the failover has asked for a subscription, by [`Kind`].
     asked: [bool; 2],
-    /// The application has ended it, and no look has found that yet.
+    /// Whether the application has ended the subscription and no stats poll has noticed yet, by [`Kind`].
     taken: [bool; 2],
-    /// After which signal, and when.
+    /// The number of the last signal and the time when the subscription was asked for, by [`Kind`].
     asked_after: [(u64, u64); 2],
     video: bool,
     audio: bool,
-    /// Frames that were presented since it was subscribed.
+    /// Frames that were presented since the subscription.
     frames: u64,
     last_frame: u64,
     frozen: bool,
-    /// No frame can be shown before.
+    /// No frame can be decoded before this key frame.
     keyframe_at: u64,
     video_moved: bool,
     audio_moved: bool,
@@ -148,7 +148,7 @@ struct Tracks {
     silent_until: u64,
 }
 
-/// A change of the picture, as it really was.
+/// A switch between outputs, as measured on the simulated screen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Replaced {
     pub(crate) old: u32,
@@ -158,7 +158,7 @@ pub(crate) struct Replaced {
 }
 
 impl Replaced {
-    /// How long the picture stood still, in ms.
+    /// How long the picture was frozen, in ms.
     pub(crate) fn frozen(&self) -> Option<u64> {
         Some(self.first_frame? - self.last_frame)
     }
@@ -171,7 +171,7 @@ pub struct Viewer<'a> {
     setup: Setup,
     failover: Failover,
     now: u64,
-    /// What comes, by its time, and in the order in which it was set should it come together.
+    /// Everything that will happen, by time and order of scheduling.
     coming: BTreeMap<(u64, u64), Happening>,
     number: u64,
     signals: u64,
@@ -183,11 +183,11 @@ pub struct Viewer<'a> {
     visible_since: u64,
     screen: Option<u32>,
     last_seen: BTreeMap<u32, u64>,
-    /// When a frame of what is shown was last presented.
+    /// When the last frame of the shown output was presented.
     picture_at: Option<u64>,
     replaced: Option<Replaced>,
     last_change: Option<u64>,
-    /// When there was nothing to complain of.
+    /// When the picture was last right, or could not have been.
     content_at: u64,
     watched: Watched,
     digest: Digest,
@@ -204,7 +204,6 @@ impl<'a> Viewer<'a> {
         Self::with(air, setup, chance, traced)
     }
 
-    /// A viewer that is set like this.
     pub(crate) fn with(air: &'a Air, setup: Setup, chance: Chance, traced: bool) -> Self {
         let mut viewer = Self {
             air,
@@ -238,7 +237,7 @@ impl<'a> Viewer<'a> {
         viewer
     }
 
-    /// It may change over again at once: what the checks must notice.
+    /// Removes the switch cooldown: a violation that the checks must find.
     #[must_use]
     pub fn without_dwell(mut self) -> Self {
         let config = FailoverConfig { dwell_ms: Duration::ZERO, ..FailoverConfig::default() };
@@ -246,14 +245,14 @@ impl<'a> Viewer<'a> {
         self
     }
 
-    /// Notes what the outputs' phases go through.
+    /// Records the transitions of the outputs' phases.
     #[must_use]
     pub(crate) fn with_phases(mut self) -> Self {
         self.phases = Some(Phases::default());
         self
     }
 
-    /// Watches to the end, or to the first rule that is broken.
+    /// Watches until the end or the first violation.
     #[must_use]
     pub fn run(mut self) -> Watched {
         let watched = self.play();
@@ -281,8 +280,8 @@ impl<'a> Viewer<'a> {
         for (from, until) in self.setup.network.outages.clone() {
             self.at(from, Happening::Down);
             self.at(until, Happening::Up);
-            if until - from >= RECONNECTS {
-                self.at(from + RECONNECTS, Happening::Reconnecting);
+            if until - from >= RECONNECT_AFTER {
+                self.at(from + RECONNECT_AFTER, Happening::Reconnecting);
                 let takes = self.chance.between(100, 800);
                 self.at(until + takes, Happening::Reconnected { since: from });
             }
@@ -292,9 +291,9 @@ impl<'a> Viewer<'a> {
             self.at(until, Happening::Visible(true));
         }
         if self.chance.percent(50) {
-            for (at, uid) in &self.air.words {
+            for (at, uid) in &self.air.updates {
                 let takes = self.chance.between(20, 1_500);
-                self.at(at + takes, Happening::Word(*uid));
+                self.at(at + takes, Happening::OnAirUpdate(*uid));
             }
         }
         for _ in 0..self.setup.network.unsubscribes {
@@ -303,7 +302,7 @@ impl<'a> Viewer<'a> {
             let kind = self.chance.one(&[Kind::Video, Kind::Video, Kind::Audio]);
             self.at(at, Happening::Unsubscribes(uid, kind));
         }
-        self.at(LOOK, Happening::Look);
+        self.at(STATS_INTERVAL, Happening::StatsPoll);
         self.at(self.air.ends, Happening::End);
     }
 
@@ -329,11 +328,11 @@ impl<'a> Viewer<'a> {
 
     fn happen(&mut self, happening: Happening) -> Check {
         match happening {
-            // What the service tells while the network is down comes when it is up again, or not at all.
+            // Messages of the service wait until the network is up again.
             Happening::Published(_)
             | Happening::Unpublished(_)
             | Happening::Left(..)
-            | Happening::Word(_)
+            | Happening::OnAirUpdate(_)
                 if self.setup.network.is_down(self.now) || !self.connected =>
             {
                 let again = self.now + 50;
@@ -348,7 +347,7 @@ impl<'a> Viewer<'a> {
                 Ok(())
             }
             Happening::Arrives { publication, uid } => self.arrives(publication, uid),
-            Happening::FrozenYet { uid, frame } => self.frozen_yet(uid, frame),
+            Happening::FreezeCheck { uid, frame } => self.check_freeze(uid, frame),
             Happening::Subscribed(uid, kind) => self.subscribed(uid, kind),
             Happening::Unsubscribes(uid, kind) => self.unsubscribes(uid, kind),
             Happening::Down => {
@@ -360,7 +359,7 @@ impl<'a> Viewer<'a> {
                 self.reach("an outage of the viewer's network");
                 let length = self.setup.network.outages.iter().find(|(_, until)| *until == self.now);
                 let is_long = length.is_some_and(|(from, until)| until - from > 1_000);
-                // The decoders have lost the thread.
+                // The decoders need a new key frame.
                 let takes: Vec<u64> = self.tracks.iter().map(|_| self.chance.between(50, 900)).collect();
                 for (tracks, takes) in self.tracks.values_mut().zip(takes) {
                     if is_long {
@@ -383,8 +382,8 @@ impl<'a> Viewer<'a> {
                 }
                 self.tell(Signal::Visible(visible))
             }
-            Happening::Word(uid) => self.tell(Signal::OnAir(uid)),
-            Happening::Look => self.look(),
+            Happening::OnAirUpdate(uid) => self.tell(Signal::OnAir(uid)),
+            Happening::StatsPoll => self.poll_stats(),
             Happening::Wake(at) => {
                 if at == self.wake {
                     self.drive()?;

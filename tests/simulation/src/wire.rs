@@ -1,8 +1,8 @@
-//! What is said in calls and answers, read anew: not by the code under test.
+//! Parses calls and answers independently of the code under test.
 
 use serde_json::Value;
 
-/// Of every call. The core leaves it to its driver.
+/// Every call carries it: the core leaves authentication to its driver.
 pub(crate) const AUTHORIZATION: &str = "Basic Y3VzdG9tZXI6czNjcmV0";
 
 pub(crate) fn json(text: &str) -> Value {
@@ -36,7 +36,7 @@ pub(crate) fn output_uid(body: &str) -> Option<u32> {
     u32::try_from(uid).ok()
 }
 
-/// Whether a task's status, by its name or number, is one of those that it does not come back from.
+/// Whether a task status, a name or a number, is final.
 pub(crate) fn has_ended(status: &Value) -> bool {
     match status.as_u64() {
         Some(number) => matches!(number, 7..=9),
@@ -44,7 +44,7 @@ pub(crate) fn has_ended(status: &Value) -> bool {
     }
 }
 
-/// Whether a task runs by an answer about it; `None`: it does not say.
+/// Whether the task of this answer runs; `None` if the answer has no status.
 pub(crate) fn runs(body: &Value) -> Option<bool> {
     let status = body.get("status")?;
     let is_running = match status.as_u64() {

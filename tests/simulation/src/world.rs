@@ -1,4 +1,4 @@
-//! One schedule: a group, the emulated service, the network between them, and a process that may die.
+//! Runs one schedule: a group, the emulated service, the network between them, and processes that may crash.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,34 +19,34 @@ use crate::process::{Persisted, Process};
 use crate::shared_quota::SharedQuota;
 use crate::wire;
 
-/// Simulated time begins here: 2026-01-01, in ms since the epoch.
+/// When simulated time begins: 2026-01-01, in ms since the epoch.
 pub(crate) const BEGINNING: u64 = 1_767_225_600_000;
-/// Once the faults have stopped: two minutes until a death is noticed, two full cool-downs of 5 minutes, 90 s to start after
-/// each, and the ladders in between. Chance may lengthen all of it.
+/// The longest recovery after the faults, in ms, without jitter: two minutes until a death is noticed, two full cooldowns of
+/// 5 minutes, 90 s to start after each, and the backoff schedules in between.
 const RECOVERY: u64 = 20 * 60_000;
-/// Each uid beyond the second one may have a task that nobody can name: another cool-down, and 90 s to tell.
+/// In ms. Every uid beyond the second one may have a task with an unknown id: another cooldown, and 90 s to detect it.
 const RECOVERY_PER_UID: u64 = 12 * 60_000;
-/// The default deadline of `stop()`, and the last answers.
+/// The default deadline of `stop()` and the last answers, in ms.
 const STOP_DEADLINE: u64 = 300_000 + 12_000;
 
-/// What became of a schedule.
+/// The result of a schedule.
 #[derive(Debug)]
 pub struct Run {
-    /// How often each hard place was reached.
+    /// How often each situation occurred.
     pub places: BTreeMap<String, u64>,
-    /// The rule that was broken, if one was.
+    /// The invariant that was violated, if any.
     pub violation: Option<String>,
-    /// What happened, if that was to be kept: a line for each step, with its time in s.
+    /// The trace, if it was requested: a line for each step, with its time in s.
     pub trace: Vec<String>,
-    /// A digest of everything that the core said.
+    /// A digest of the core's outputs.
     pub digest: u64,
-    /// How long it took, in simulated ms.
+    /// Simulated time in ms.
     pub took_ms: u64,
     /// How often the core was polled.
     pub polls: u64,
-    /// What was on the air, if it was to be recorded.
+    /// What was on air, if it was requested.
     pub air: Option<Air>,
-    /// The service, as it was left.
+    /// The final state of the service.
     pub service: Emulator,
 }
 
@@ -58,12 +58,12 @@ enum Stage {
     Stopping { since: u64 },
 }
 
-/// What payloads are told apart by.
+/// The fields in which payloads differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// In s. A running task cannot take another one.
+    /// In s. An Update cannot change it.
     pub(crate) idle_timeout: u64,
-    /// In kbit/s. A running task can.
+    /// In kbit/s. An Update can change it.
     pub(crate) bitrate: u64,
 }
 
@@ -77,23 +77,23 @@ impl Wanted {
     }
 }
 
-/// A schedule as it is played.
+/// A schedule that runs.
 pub struct World {
     pub(crate) plan: Plan,
     pub(crate) chance: Chance,
     pub(crate) now: u64,
-    /// What the processes' clock shows more than `now`.
+    /// The processes' wall clock minus `now`, in ms.
     pub(crate) offset: i64,
     pub(crate) emulator: Emulator,
     pub(crate) processes: Vec<Process>,
-    /// Two processes may have sent calls in this second.
+    /// Until when two processes may share one second of the rate limit.
     pub(crate) overlapped_until: u64,
-    /// The rate limit, if processes share it.
+    /// `Some` if processes share the rate limit.
     pub(crate) shared_quota: Option<SharedQuota>,
-    /// When the process that died is back.
+    /// When a process starts next.
     pub(crate) back_at: Option<u64>,
     pub(crate) persisted: Option<Persisted>,
-    /// Something was told to a process, or by it, since its knowledge was last checked.
+    /// A process had an input or output since the last check.
     pub(crate) has_changed: bool,
     pub(crate) coming: Vec<Arrival>,
     pub(crate) number: u64,
@@ -103,24 +103,23 @@ pub struct World {
     pub(crate) unknown_creates: BTreeMap<String, u32>,
     pub(crate) notifications: BTreeMap<String, Vec<u64>>,
     pub(crate) last_notification: Option<Delivery>,
-    /// When the service last moved the task of a uid.
+    /// When the service last moved each uid's task.
     pub(crate) moved: BTreeMap<u32, u64>,
     pub(crate) checks: Checks,
-    /// The operator's last payload, as long as nothing may have come between it and the task.
+    /// The operator's last payload; `None` if it may be lost or refused.
     pub(crate) wanted: Option<Wanted>,
-    /// Tasks whose last Update was refused.
     pub(crate) refused_updates: BTreeSet<String>,
     places: BTreeMap<String, u64>,
     pub(crate) digest: Digest,
     polls: u64,
     trace: Option<Vec<String>>,
     pub(crate) restored_at_every_step: bool,
-    tells_status: bool,
+    digests_status: bool,
     pub(crate) air: Option<Air>,
 }
 
 impl World {
-    /// The beginning of a schedule.
+    /// A world at the beginning of this plan.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         Self {
@@ -150,41 +149,41 @@ impl World {
             polls: 0,
             trace: None,
             restored_at_every_step: false,
-            tells_status: false,
+            digests_status: false,
             air: None,
             plan,
         }
     }
 
-    /// Keeps the trace.
+    /// Records the trace.
     #[must_use]
     pub fn traced(mut self) -> Self {
         self.trace = Some(Vec::new());
         self
     }
 
-    /// Keeps what is on the air.
+    /// Records what is on air.
     #[must_use]
     pub fn recorded(mut self) -> Self {
         self.air = Some(Air::of(&self.plan.uids));
         self
     }
 
-    /// At every step the group is taken up from its snapshot.
+    /// Restores the group from a snapshot at every step.
     #[must_use]
     pub fn restored_at_every_step(mut self) -> Self {
         self.restored_at_every_step = true;
         self
     }
 
-    /// The digest has what the groups say of themselves, too.
+    /// Adds the groups' status to the digest.
     #[must_use]
     pub(crate) fn with_status(mut self) -> Self {
-        self.tells_status = true;
+        self.digests_status = true;
         self
     }
 
-    /// Plays it to its end, or to the first rule that is broken.
+    /// Runs until the end or the first violation.
     #[must_use]
     pub fn run(mut self) -> Run {
         let violation = self.play().err();
@@ -290,9 +289,9 @@ impl World {
         matches!(self.stage, Stage::Stopping { .. })
     }
 
-    // ---- the stages of a schedule, and what must hold --------------------------------------------------------------
+    // ---- stages and invariants --------------------------------------------------------------
 
-    /// True when the schedule is over.
+    /// Returns whether the schedule is over.
     fn advance_stage(&mut self) -> Result<bool, String> {
         if self.owner().is_some_and(|process| process.done) {
             self.accounted_for()?;
@@ -314,7 +313,7 @@ impl World {
                 if self.has_recovered() {
                     self.stage = Stage::Calm { until: self.now + self.chance.between(0, 300_000) };
                 } else if self.now >= since + self.recovery() {
-                    return Err("not running again though the faults have stopped".to_owned());
+                    return Err("it does not run again after the faults".to_owned());
                 }
             }
             Stage::Calm { until } if self.now >= until => {
@@ -324,12 +323,12 @@ impl World {
                 self.end_replaced(u64::MAX);
                 self.checks.on_stop();
                 self.handle(Input::Stop);
-                // A crash while it stops.
+                // Sometimes a crash during the stop.
                 if self.plan.mishaps.crashes && self.chance.percent(20) {
                     if !self.processes.is_empty() {
                         self.persist_changes(0);
                     }
-                    // Sometimes for longer than stopping may take.
+                    // Sometimes the downtime exceeds the deadline of the stop.
                     let (least, most) =
                         if self.chance.percent(25) { (300_000, 600_000) } else { (50, 5_000) };
                     let down_ms = self.chance.between(least, most);
@@ -342,7 +341,7 @@ impl World {
                 }
             }
             Stage::Stopping { since } if self.now >= since + STOP_DEADLINE => {
-                return Err("stop() did not end in time".to_owned());
+                return Err("stop() does not finish in time".to_owned());
             }
             Stage::Faults | Stage::Calm { .. } | Stage::Stopping { .. } => {}
         }
@@ -353,7 +352,7 @@ impl World {
         let config = &self.plan.config;
         let uids_of = |lane: &Value| lane["uids"].as_array().map_or(0, Vec::len) as u64;
         let most = config["lanes"].as_array().and_then(|lanes| lanes.iter().map(uids_of).max());
-        // Where tasks are looked at less often than every two minutes.
+        // A custom interval may exceed the default of two minutes.
         let interval = config["policy"]["monitorIntervalMs"].as_u64().unwrap_or_default();
         let jitter = config["policy"]["jitterPercent"].as_u64().unwrap_or_default();
         RECOVERY * (100 + jitter) / 100
@@ -368,7 +367,7 @@ impl World {
         process.group.status().lanes.iter().all(|lane| match lane.state {
             LaneState::Running | LaneState::Failed | LaneState::Stopped => true,
             LaneState::TaskIdUnknown if waits_for_a_name && is_blind => true,
-            // Nobody names it: it can only be left as it is, or its Create be made again from time to time.
+            // A task with an unknown id cannot be ended: the lane waits, or repeats its Create from time to time.
             LaneState::TaskIdUnknown | LaneState::Launching => {
                 let unresolved = lane.tasks.iter().filter(|task| task.standing == Standing::Unresolved);
                 let uids: Vec<u32> = unresolved.map(|task| task.uid).collect();
@@ -390,7 +389,7 @@ impl World {
                 overlap.uid, overlap.older, overlap.younger
             ));
         }
-        // What a process knows that was replaced does not matter any more.
+        // The knowledge of a process that was replaced no longer matters.
         if !std::mem::take(&mut self.has_changed) {
             return Ok(());
         }
@@ -408,10 +407,10 @@ impl World {
         Ok(())
     }
 
-    /// Each task that runs has the payload that its lane wants it to have, and that is the operator's.
+    /// Every running task has its lane's desired payload, which is the operator's last one.
     fn payloads_are_right(&mut self) -> Check {
         if self.overlapped_until > 0 || self.plan.has_intruder {
-            // What one process updates another one does not know.
+            // A process does not know the updates of another one.
             return Ok(());
         }
         let Some(process) = self.owner() else { return Ok(()) };
@@ -421,7 +420,10 @@ impl World {
         for lane in state["lanes"].as_array().into_iter().flatten() {
             let wanted = Wanted::of(&lane["payload"]["desired"]["cloudTranscoder"]["config"]["transcoder"]);
             if let Some(given) = self.wanted.filter(|given| *given != wanted) {
-                return Err(format!("{} wants {wanted:?}, but {given:?} was given", lane["number"]));
+                return Err(format!(
+                    "lane {} has the payload {wanted:?}, but the operator gave {given:?}",
+                    lane["number"]
+                ));
             }
             let is_current = |launch: &&Value| launch["generation"] == lane["stage"]["generation"];
             let current =
@@ -431,14 +433,14 @@ impl World {
             };
             let task =
                 self.emulator.tasks().find(|task| task.live && launch["phase"]["task"]["id"] == task.task_id);
-            // One whose payload nobody knows, and which takes no other, has whichever it has.
+            // The payload of a task is unknown if its Create was unclear and it refuses Updates.
             let is_unsure = launch["payload"]["isUnsure"] == true;
             let task = task.filter(|task| !is_unsure || !self.refused_updates.contains(task.task_id));
             let has = task.and_then(|task| Some((task.task_id, self.emulator.transcoder(task.task_id)?)));
             if let Some((task_id, has)) = has
                 && Wanted::of(has) != wanted
             {
-                return Err(format!("{task_id} has {:?} in the place of {wanted:?}", Wanted::of(has)));
+                return Err(format!("{task_id} has the payload {:?} instead of {wanted:?}", Wanted::of(has)));
             }
             checked += 1;
         }
@@ -448,28 +450,27 @@ impl World {
         Ok(())
     }
 
-    /// At the end: no task lives that the operator was not told of.
+    /// At the end, every task that still lives was reported to the operator.
     fn accounted_for(&mut self) -> Check {
         self.emulator.advance(self.now + 120_000);
-        let told = &self.checks.orphaned;
-        let forgotten = self
-            .emulator
-            .tasks()
-            .find(|task| task.live && !told.contains(task.task_id) && !told.contains(task.instance_id));
+        let orphaned = &self.checks.orphaned;
+        let forgotten = self.emulator.tasks().find(|task| {
+            task.live && !orphaned.contains(task.task_id) && !orphaned.contains(task.instance_id)
+        });
         match forgotten {
             Some(task) => {
-                Err(format!("{} ({}) lives on, and nobody was told", task.task_id, task.instance_id))
+                Err(format!("{} ({}) lives on, but was not reported", task.task_id, task.instance_id))
             }
             None => Ok(()),
         }
     }
 
-    // ---- what is kept of it ----------------------------------------------------------------------------------------
+    // ---- records ----------------------------------------------------------------------------------------
 
-    /// Everything but events, which are digested as they are told.
+    /// Digests an output. Events are digested elsewhere, as JSON.
     pub(crate) fn digest_output(&mut self, at: usize, output: &Output) {
         self.polls += 1;
-        if self.tells_status {
+        if self.digests_status {
             self.digest.debug(&self.processes[at].group.status());
         }
         self.digest.number(self.now);

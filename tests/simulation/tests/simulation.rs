@@ -1,4 +1,4 @@
-//! A small part of what `npm run prove` does, and that the proof would notice what is wrong.
+//! A small part of `npm run prove`, and tests that the checks find violations.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -11,7 +11,7 @@ use steadymix_simulation::{
     Plan, Viewer, World, broadcast, diagram, golden, phases, releases, shrink, sweep,
 };
 
-fn is_clean(searched: Searched) {
+fn assert_clean(searched: Searched) {
     if let Some((seed, violation)) = searched.failed {
         panic!("seed {seed}: {violation}");
     }
@@ -23,52 +23,52 @@ fn the_golden_traces_are_the_same() {
 }
 
 #[test]
-fn what_the_settings_are_worth_is_what_the_table_says() {
+fn the_table_of_settings_is_up_to_date() {
     if let Err(difference) = sweep::compare(&sweep::tables().unwrap()) {
         panic!("{difference}");
     }
 }
 
 #[test]
-fn a_row_that_differs_is_named_with_its_table() {
-    let row = sweep::KEPT.lines().rfind(|line| line.starts_with('|')).unwrap();
-    let difference = sweep::compare(&sweep::KEPT.replace(row, "| another |")).unwrap_err();
+fn a_row_that_differs_is_reported_with_its_table() {
+    let row = sweep::COMMITTED.lines().rfind(|line| line.starts_with('|')).unwrap();
+    let difference = sweep::compare(&sweep::COMMITTED.replace(row, "| another |")).unwrap_err();
     assert!(difference.starts_with("### `standby` cold\n is: | another |\nwas: | "), "{difference}");
     assert!(
         difference.contains(row) && difference.ends_with("--sweep tests/simulation/sweep.md"),
         "{difference}"
     );
-    assert!(sweep::compare(&sweep::KEPT.replace(row, "")).is_err());
-    assert!(sweep::compare(&format!("{}{row}\n", sweep::KEPT)).is_err());
+    assert!(sweep::compare(&sweep::COMMITTED.replace(row, "")).is_err());
+    assert!(sweep::compare(&format!("{}{row}\n", sweep::COMMITTED)).is_err());
 }
 
 #[test]
-fn what_any_release_has_persisted_is_taken_up() {
+fn snapshots_of_every_release_are_restored() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots");
     let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    // Every release adds its own: `npm run prove -- --snapshots tests/snapshots/<version>.jsonl`.
+    // Every release adds a file: `npm run prove -- --snapshots tests/snapshots/<version>.jsonl`.
     let own = concat!(env!("CARGO_PKG_VERSION"), ".jsonl");
     assert!(files.iter().any(|file| file.ends_with(own)), "no {own} among {files:?}");
     for file in files {
-        let taken_up = releases::take_up(&fs::read_to_string(&file).unwrap());
-        assert!(taken_up.as_ref().is_ok_and(|number| *number > 10), "{}: {taken_up:?}", file.display());
+        let restored = releases::restore_all(&fs::read_to_string(&file).unwrap());
+        assert!(restored.as_ref().is_ok_and(|number| *number > 10), "{}: {restored:?}", file.display());
     }
 }
 
 #[test]
-fn no_schedule_of_faults_breaks_an_invariant() {
-    is_clean(fleet::schedules(1..1_001, 20));
+fn no_schedule_of_faults_violates_an_invariant() {
+    assert_clean(fleet::schedules(1..1_001, 20));
 }
 
 #[test]
-fn no_small_world_breaks_an_invariant() {
+fn no_small_world_violates_an_invariant() {
     let found = search(Bounds { depth: 20, mishaps: 2, intruder: false });
     assert_eq!(found.failed, None);
     assert!(found.states > 1_000 && found.settled > 10, "{found:?}");
 }
 
 #[test]
-fn the_search_tells_the_shortest_way_to_a_broken_rule() {
+fn the_search_reports_the_shortest_trace_to_a_violation() {
     let failed = search(Bounds { depth: 20, mishaps: 2, intruder: true }).failed.unwrap();
     assert!(
         failed.lines().next().unwrap().ends_with("two live tasks on uid 9001: intruder and one of show-0-2")
@@ -77,29 +77,29 @@ fn the_search_tells_the_shortest_way_to_a_broken_rule() {
 }
 
 #[test]
-fn restored_at_every_step_it_goes_on_in_the_same_way() {
-    is_clean(fleet::restored(1..101, 10));
+fn restoring_at_every_step_changes_nothing() {
+    assert_clean(fleet::restored(1..101, 10));
 }
 
 #[test]
-fn a_week_breaks_no_invariant() {
-    is_clean(fleet::soak(1..5, 7));
+fn a_week_violates_no_invariant() {
+    assert_clean(fleet::soak(1..5, 7));
 }
 
 #[test]
-fn no_viewer_is_left_with_a_frozen_picture_or_changes_over_for_nothing() {
-    is_clean(fleet::viewers(1..201));
+fn no_viewer_keeps_a_frozen_picture_or_switches_falsely() {
+    assert_clean(fleet::viewers(1..201));
 }
 
 #[test]
-fn the_phases_of_outputs_are_those_of_the_state_diagram() {
+fn the_state_diagram_of_outputs_is_complete() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/failover/README.md");
     let drawn = diagram::drawn(&fs::read_to_string(readme).unwrap());
     diagram::compare("src/failover/README.md", &drawn, &phases::taken(1..9, 1..301), true).unwrap();
 }
 
 #[test]
-fn a_transition_of_a_composite_state_is_one_of_each_state_in_it() {
+fn a_transition_from_a_composite_state_starts_in_each_of_its_states() {
     let drawn = diagram::drawn(
         "stateDiagram-v2\n[*] --> A\nA --> B: text\nstate B {\n  [*] --> C\n  C --> D: text\n}\nB --> A",
     );
@@ -108,7 +108,7 @@ fn a_transition_of_a_composite_state_is_one_of_each_state_in_it() {
 }
 
 #[test]
-fn a_broken_rule_is_noticed_and_its_schedule_made_smaller() {
+fn a_violation_is_found_and_its_schedule_shrunk() {
     let plan = Plan::schedule(3, 10).with_intruder();
     assert!(plan.incidents() > 3);
     let (smaller, run) = shrink(plan);
@@ -117,9 +117,11 @@ fn a_broken_rule_is_noticed_and_its_schedule_made_smaller() {
 }
 
 #[test]
-fn a_viewer_that_breaks_a_rule_is_noticed() {
+fn a_viewer_that_violates_an_invariant_is_found() {
     let hasty = |seed| Viewer::new(&broadcast(seed / 2).unwrap(), seed, false).without_dwell().run();
-    assert!((1..200).any(|seed| hasty(seed).violation.is_some_and(|text| text.contains("changed again"))));
+    assert!(
+        (1..200).any(|seed| hasty(seed).violation.is_some_and(|text| text.contains("after the last switch")))
+    );
 }
 
 #[test]
@@ -130,14 +132,14 @@ fn the_same_seed_gives_the_same_trace() {
 }
 
 #[test]
-fn the_state_diagram_draws_what_launches_do() {
-    is_clean(fleet::schedules(1..1_001, 10));
+fn the_state_diagram_of_launches_is_complete() {
+    assert_clean(fleet::schedules(1..1_001, 10));
     diagram::take_rare_transitions().unwrap();
     diagram::compare_launches(true).unwrap();
 }
 
 #[test]
-fn a_transition_that_is_not_drawn_is_named_and_one_that_is_never_taken() {
+fn missing_and_unused_transitions_are_reported() {
     let edges = |text| diagram::drawn(text);
     let taken = edges("A --> B: because\n    B --> [*]");
     assert_eq!(taken.len(), 2);
@@ -147,5 +149,5 @@ fn a_transition_that_is_not_drawn_is_named_and_one_that_is_never_taken() {
     assert!(undrawn.contains("not drawn") && undrawn.contains("[*]"), "{undrawn}");
     let more = edges("A --> B\nB --> [*]\nB --> A");
     assert!(compare(&more, true).unwrap_err().contains("never taken"));
-    assert_eq!(compare(&more, false), Ok(()), "not all need to be reached");
+    assert_eq!(compare(&more, false), Ok(()), "without `all`, unused transitions are allowed");
 }

@@ -1,4 +1,4 @@
-// What React Native has and its engine alone has not: a console, a clock and timers, here in simulated time.
+// React Native's globals that its engine lacks: a console, a clock and timers, in simulated time.
 const soon = globalThis.setTimeout;
 const timers = new Map();
 let now = 0;
@@ -19,7 +19,7 @@ function turn() {
   if (timer.every === undefined) timers.delete(id);
   else timer.at += timer.every;
   timer.call();
-  // The promises of this turn first.
+  // Promises of this turn run first.
   if (timers.size > 0) soon(turn);
 }
 

@@ -1,4 +1,4 @@
-// React Native's condition and transformer; the rest is for the sources here, which are modules and have no Babel runtime.
+// React Native's condition and transformer. The other settings support sources that are modules without a Babel runtime.
 module.exports = {
   projectRoot: `${__dirname}/..`,
   resolver: { sourceExts: ["mjs", "js", "json"], unstable_conditionNames: ["react-native"], useWatchman: false },

@@ -1,4 +1,4 @@
-/** The calls that every consumer makes: a task is launched and confirmed, and a viewer changes over. */
+/** The calls of every consumer: a task is launched and confirmed, and a viewer switches. */
 export async function calls({ Supervisor, Emulator, FailoverViewer }) {
   return JSON.stringify({
     confirmed: await confirmed(Supervisor, Emulator),
@@ -37,21 +37,21 @@ async function confirmed(Supervisor, Emulator) {
   return uid;
 }
 
-/** What the viewer says where WebAssembly is missing or forbidden. */
+/** The viewer's result where WebAssembly is missing or forbidden. */
 export async function switchedWithout(FailoverViewer) {
   return JSON.stringify({ wasm: compiles(), switched: await switched(FailoverViewer) });
 }
 
 function compiles() {
   try {
-    // The shortest module that there is.
+    // The smallest valid module.
     return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) instanceof WebAssembly.Module;
   } catch {
     return false;
   }
 }
 
-/** Two outputs that flow, until the one that is shown leaves. */
+/** Two outputs play until the shown one leaves. */
 function switched(FailoverViewer) {
   const frames = new Map();
   let tell;
@@ -83,13 +83,13 @@ function switched(FailoverViewer) {
       uids: [1, 2],
       onEvent: ({ type, from, to }) => {
         if (type !== "switched") return;
-        clearInterval(look);
+        clearInterval(poll);
         viewer.dispose();
         for (const timer of frames.values()) clearInterval(timer);
         resolve([from, to]);
       },
     });
-    const look = setInterval(() => {
+    const poll = setInterval(() => {
       if (!viewer.outputs.every(({ health }) => health === "playing")) return;
       clearInterval(frames.get(1));
       tell({ type: "left", uid: 1, how: "quit" });

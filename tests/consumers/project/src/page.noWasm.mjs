@@ -1,5 +1,5 @@
 import { FailoverViewer } from "steadymix/viewer/no-wasm";
 import { switchedWithout } from "./calls.mjs";
-import { say } from "./say.mjs";
+import { showResult } from "./showResult.mjs";
 
-say(switchedWithout(FailoverViewer));
+showResult(switchedWithout(FailoverViewer));

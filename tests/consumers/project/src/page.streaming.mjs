@@ -1,4 +1,4 @@
 import * as entries from "./entries.streaming.mjs";
-import { say } from "./say.mjs";
+import { showResult } from "./showResult.mjs";
 
-say(entries.calls(entries));
+showResult(entries.calls(entries));

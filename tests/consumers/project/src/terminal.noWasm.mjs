@@ -1,4 +1,4 @@
-// Before the package is there, which is why it is not imported above.
+// The package is imported dynamically because WebAssembly must be missing before.
 delete globalThis.WebAssembly;
 const { FailoverViewer } = await import("steadymix/viewer");
 const { switchedWithout } = await import("./calls.mjs");

@@ -1,4 +1,4 @@
-//! Profiles and commands that are wrong, and how they are named.
+//! Error messages of invalid profiles and commands.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn refusal(json: &Value) -> String {
 }
 
 #[test]
-fn every_command_is_read() {
+fn every_command_is_parsed() {
     for command in [
         json!({ "type": "addRule", "rule": { "call": "create", "times": 3, "effect": { "type": "answer", "status": 206, "code": 65 } } }),
         json!({ "type": "addRule", "rule": { "effect": { "type": "dns" } }, "forMs": 1 }),
@@ -28,7 +28,7 @@ fn every_command_is_read() {
 }
 
 #[test]
-fn what_is_wrong_with_a_command_is_named() {
+fn errors_of_commands_name_the_field() {
     let rule = |rule: Value| json!({ "type": "addRule", "rule": rule });
     let effect = |effect: Value| rule(json!({ "effect": effect }));
     let lose = json!({ "type": "lose" });
@@ -40,7 +40,7 @@ fn what_is_wrong_with_a_command_is_named() {
         (json!({ "type": 1 }), "command.type is 1, but must be a string"),
         (json!({ "type": "explode" }), "command: unknown variant `explode`, expected one of `addRule`"),
         (json!({ "type": "clearRules", "uid": 1 }), "command.uid: unknown field `uid`, clearRules has none"),
-        (json!({ "type": "kill" }), "command needs taskId or uid: which task it is about"),
+        (json!({ "type": "kill" }), "command needs taskId or uid: the task that it applies to"),
         (json!({ "type": "kill", "uid": null }), "command needs taskId or uid"),
         (json!({ "type": "fail", "recovers": true }), "command needs taskId or uid"),
         (
@@ -153,7 +153,7 @@ fn what_is_wrong_with_a_command_is_named() {
 }
 
 #[test]
-fn a_command_that_matches_nothing_says_so() {
+fn a_command_that_matches_nothing_is_an_error() {
     let mut client = Client::new(Profile::default());
     let matched = |client: &mut Client, command: Value| {
         let command = Command::from_json(&command.to_string()).unwrap();
@@ -166,7 +166,7 @@ fn a_command_that_matches_nothing_says_so() {
         matched(&mut client, kill.clone()),
         Err("command.uid is 7, but must be of a live task, and there is none".to_owned())
     );
-    assert_eq!(matched(&mut client, away("studoi")), Ok(()), "there is no task yet");
+    assert_eq!(matched(&mut client, away("studoi")), Ok(()), "without tasks, every channel is accepted");
     let (task, token) = client.running("show-1", 7);
     client.running("show-2", 8);
     assert_eq!(matched(&mut client, kill.clone()), Ok(()));
@@ -174,7 +174,7 @@ fn a_command_that_matches_nothing_says_so() {
     assert_eq!(
         matched(&mut client, json!({ "type": "kill", "uid": 8, "taskId": task })),
         Err("command.uid is 8, but must be of a live task (7, 8)".to_owned()),
-        "both have to fit"
+        "both must match"
     );
     assert_eq!(
         matched(&mut client, json!({ "type": "fail", "uid": 9, "recovers": true })),

@@ -1,4 +1,4 @@
-//! What is refused of a payload, and how it is named.
+//! Which payloads are refused, and the error messages.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::payload::Payload;
 
 const TRANSCODER: &str = "services.cloudTranscoder.config.transcoder";
 
-/// Everything that the reference knows.
+/// A payload with every field of the reference.
 fn complete() -> Value {
     let rtc = |uid: u32| json!({ "rtcChannel": "studio", "rtcUid": uid, "rtcToken": "token" });
     let image = "https://a.example/b.png";
@@ -34,7 +34,7 @@ fn complete() -> Value {
     })
 }
 
-/// Sets a member, or, with `null`, takes it away.
+/// Sets a member, or removes it if `value` is `null`.
 fn with(pointer: &str, value: Value) -> Value {
     let mut transcoder = complete();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -53,7 +53,7 @@ fn refusal(transcoder: &Value, strict: bool) -> Option<String> {
 }
 
 #[test]
-fn what_the_reference_allows_is_taken() {
+fn payloads_of_the_reference_are_accepted() {
     let audio = json!([{ "rtc": { "rtcChannel": "studio", "rtcUid": 0, "rtcToken": "t" } }]);
     let rtc = json!({ "rtc": { "rtcChannel": "show", "rtcUid": 7, "rtcToken": "t" } });
     for transcoder in [
@@ -82,7 +82,7 @@ fn audio_as_video() -> Value {
 }
 
 #[test]
-fn what_only_the_newest_reference_refuses_is_taken_unless_it_is_strict() {
+fn only_strict_refuses_what_the_newest_reference_forbids() {
     let cdn = |codec| {
         json!([{ "streamUrl": "rtmp://a", "videoOption": {
         "width": 1280, "height": 720, "bitrate": 1_000, "codec": codec,
@@ -103,7 +103,7 @@ fn what_only_the_newest_reference_refuses_is_taken_unless_it_is_strict() {
 }
 
 #[test]
-fn every_field_is_checked_and_named() {
+fn every_field_is_validated() {
     let numbers: [(&str, i64, i64); 17] = [
         ("/idleTimeout", 1, 86_400),
         ("/audioInputs/0/rtc/rtcUid", 0, 4_294_967_295),
@@ -139,7 +139,7 @@ fn every_field_is_checked_and_named() {
         }
         for allowed in [least, most] {
             let message = refusal(&with(pointer, json!(allowed)), false);
-            // An input's own uid may be in the way: it is in another channel.
+            // The inputs are in another channel, so the output may have an input's uid.
             assert_eq!(message, None, "{pointer} {allowed}");
         }
     }
@@ -194,7 +194,7 @@ fn every_field_is_checked_and_named() {
 }
 
 #[test]
-fn rules_across_fields_are_checked() {
+fn rules_across_fields_are_validated() {
     let rtc = |channel, uid: u32| json!({ "rtc": { "rtcChannel": channel, "rtcUid": uid } });
     let output = |channel, uid| {
         let mut output = complete()["outputs"][0].clone();
@@ -215,11 +215,14 @@ fn rules_across_fields_are_checked() {
         ("outputs[0] has both", with("/outputs/0/streamUrl", json!("rtmp://a"))),
         ("outputs[0] has neither", with("/outputs/0/rtc", Value::Null)),
         ("outputs is empty", with("/outputs", json!([]))),
-        ("outputs go to one", with("/outputs", json!([output("show", 7), cdn]))),
-        ("outputs go to one", with("/outputs", json!([cdn, output("show", 7)]))),
-        ("outputs go to one", with("/outputs", json!([output("show", 7), output("other", 8)]))),
+        ("outputs must be in one", with("/outputs", json!([output("show", 7), cdn]))),
+        ("outputs must be in one", with("/outputs", json!([cdn, output("show", 7)]))),
+        ("outputs must be in one", with("/outputs", json!([output("show", 7), output("other", 8)]))),
         ("outputs[1].rtc.rtcUid is 7", with("/outputs", json!([output("show", 7), output("show", 7)]))),
-        ("outputs[0].rtc.rtcUid is 1, but must be no other", with("/outputs", json!([output("studio", 1)]))),
+        (
+            "outputs[0].rtc.rtcUid is 1, but must be a uid that no",
+            with("/outputs", json!([output("studio", 1)])),
+        ),
         ("canvas.backgroundImage must be", with("/canvas/backgroundImage", json!("https://a.example/b.gif"))),
         ("canvas.backgroundImage must be", with("/canvas/backgroundImage", json!("ftp://a.example/b.png"))),
     ] {
@@ -228,11 +231,11 @@ fn rules_across_fields_are_checked() {
     }
     assert_eq!(refusal(&with("/outputs", json!([output("show", 1), output("show", 8)])), false), None);
     let nothing = json!({ "outputs": [output("show", 7)] });
-    assert!(refusal(&nothing, false).is_some_and(|message| message.contains("one input is needed")));
+    assert!(refusal(&nothing, false).is_some_and(|message| message.contains("one input is required")));
 }
 
 #[test]
-fn no_token_or_address_is_shown() {
+fn errors_contain_no_token_or_address() {
     for (pointer, secret) in [
         ("/audioInputs/0/rtc/rtcToken", json!({ "a": "s3cret" })),
         ("/outputs/0", json!({ "streamUrl": { "a": "s3cret" } })),

@@ -1,6 +1,6 @@
-//! Prints the proof: how much was simulated, searched and compared, and that nothing broke a rule. See `--help`.
+//! Runs the simulation by volume, and prints how much was simulated, searched and compared. See `--help`.
 
-#![allow(clippy::disallowed_methods, reason = "it says how long it took")]
+#![allow(clippy::disallowed_methods, reason = "it measures real time")]
 #![allow(clippy::indexing_slicing, clippy::wildcard_enum_match_arm, reason = "as in the simulation itself")]
 
 use std::ops::Range;
@@ -15,32 +15,34 @@ use steadymix_simulation::{
     Plan, Viewer, broadcast, diagram, figures, golden, places, releases, shrink, sweep,
 };
 
-/// The simulation allocates more than it computes.
+/// The simulation spends most of its time on allocations.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const HELP: &str = "\
-Simulates Steadymix's core under faults, and prints what was proven.
+Simulates Steadymix's core under faults and checks its invariants.
 
-  --schedules N    schedules of faults                              [200000]
-  --restored N     schedules taken up from a snapshot at every step [10000]
-  --soak N         broadcasts of many days                          [100]
-  --viewers N      viewers of such schedules, frame by frame        [3000]
-  --depth N        every small world that so many moves lead to     [20]
+Parts; by default all of them run, and the golden traces are compared:
+  --schedules N    schedules of faults                               [200000]
+  --restored N     schedules, restored from a snapshot at every step [10000]
+  --soak N         broadcasts of several days                        [100]
+  --viewers N      viewers of such schedules, frame by frame         [3000]
+  --depth N        all small worlds with up to N moves               [20]
 
-  --seed S         the first seed                                   [1]
-  --minutes M      simulated minutes that each schedule's faults go on  [10]
-  --days D         how many days a broadcast lasts                  [7]
-  --mishaps N      of the moves, so many are not as they should be  [3]
-  --json FILE      writes the figures there
-  --golden FILE    writes the digests of the golden traces there, and does nothing else
-  --sweep FILE     writes the table of what the settings are worth there, and does nothing else
-  --snapshots FILE writes the snapshots there that later releases must take up, and does nothing else
+Settings:
+  --seed S         the first seed                                    [1]
+  --minutes M      simulated minutes of faults in a schedule         [10]
+  --days D         simulated days of a broadcast                     [7]
+  --mishaps N      how many moves of a small world may be faults     [3]
+  --json FILE      writes the figures to FILE
 
-The first five are its parts. Without any of them it runs all, and compares the golden traces; else only those that are
-asked for. With --json, one of the first three that begins at the seed at which that of the file ended is added to it:
-a long run can be done in pieces. A seed that breaks a rule is made smaller, and its trace is printed; to repeat it, ask
-for that seed and one of that part: --soak 1 --seed 1004645.
+These only write a file:
+  --golden FILE    the digests of the golden traces
+  --sweep FILE     the table of the effects of the settings
+  --snapshots FILE the snapshots that later releases must restore
+
+A seed that violates an invariant is shrunk, and its trace is printed. To repeat it: --soak 1 --seed 1004645.
+A long run can be split: with --json, a part that starts at the seed where the file's last piece ended is added to it.
 ";
 
 struct Sizes {
@@ -127,7 +129,7 @@ impl Sizes {
     }
 }
 
-/// Runs a part, and says what it came to.
+/// Runs a part and prints its totals.
 fn part(name: &str, run: impl FnOnce() -> Searched) -> (Searched, Value) {
     let began = Instant::now();
     let searched = run();
@@ -138,22 +140,22 @@ fn part(name: &str, run: impl FnOnce() -> Searched) -> (Searched, Value) {
     (searched, figures)
 }
 
-fn tell_places(searched: &Searched, hard: &[&str]) -> Result<(), String> {
+fn print_places(searched: &Searched, required: &[&str]) -> Result<(), String> {
     for (place, times) in &searched.places {
         println!("{times:>12}  {place}");
     }
-    match places::missed(&searched.places, hard) {
+    match places::missed(&searched.places, required) {
         missed if missed.is_empty() => Ok(()),
-        missed => Err(format!("hard places that were not reached: {missed:?}")),
+        missed => Err(format!("situations that did not occur: {missed:?}")),
     }
 }
 
-/// A schedule that breaks a rule, made smaller.
+/// Shrinks a schedule that violates an invariant, and prints its trace.
 fn explained(name: &str, failed: Option<(u64, String)>, plan: impl Fn(u64) -> Plan) -> Result<(), String> {
     let Some((seed, violation)) = failed else { return Ok(()) };
     let (plan, run) = shrink(plan(seed));
     let trace = run.trace.join("\n");
-    let violation = format!("{violation}\nmade smaller: {}", run.violation.unwrap_or_default());
+    let violation = format!("{violation}\nafter shrinking: {}", run.violation.unwrap_or_default());
     Err(format!("{name}, seed {seed}: {violation}\n\n{plan:#?}\n\n{trace}"))
 }
 
@@ -161,61 +163,62 @@ fn prove(sizes: &Sizes) -> Result<Value, String> {
     let mut figures = json!({});
     if sizes.is_whole {
         golden::compare().map_err(|difference| format!("golden traces: {difference}"))?;
-        println!("{} golden traces: the same", golden::SEEDS.count());
+        println!("{} golden traces: unchanged", golden::SEEDS.count());
         figures["goldenTraces"] = golden::SEEDS.count().into();
     }
     if sizes.depth > 0 {
         figures["search"] = searched(sizes.depth, sizes.mishaps)?;
     }
     if sizes.schedules > 0 {
-        let name = format!("{} schedules of {} minutes and more", sizes.schedules, sizes.minutes);
+        let name = format!("{} schedules of at least {} minutes", sizes.schedules, sizes.minutes);
         let schedule = |seed| Plan::schedule(seed, sizes.minutes);
-        let (searched, told) = part(&name, || fleet::schedules(sizes.seeds(sizes.schedules), sizes.minutes));
+        let (searched, totals) =
+            part(&name, || fleet::schedules(sizes.seeds(sizes.schedules), sizes.minutes));
         explained("schedules", searched.failed.clone(), schedule)?;
-        tell_places(&searched, if sizes.schedules >= 1_000 { &places::OF_SCHEDULES } else { &[] })?;
+        print_places(&searched, if sizes.schedules >= 1_000 { &places::OF_SCHEDULES } else { &[] })?;
         let is_large = sizes.schedules >= 200_000;
         if is_large {
             diagram::take_rare_transitions()?;
         }
         let transitions = diagram::compare_launches(is_large)?;
-        println!("{transitions} transitions of launches: as they are drawn");
+        println!("{transitions} transitions of launches: all drawn in the diagram");
         figures["schedules"] = json!({
             "seed": sizes.seed, "number": sizes.schedules, "minutes": sizes.minutes,
-            "figures": told, "places": searched.places,
+            "figures": totals, "places": searched.places,
         });
     }
     if sizes.restored > 0 {
         let name = format!("{} schedules, restored at every step", sizes.restored);
-        let (searched, told) = part(&name, || fleet::restored(sizes.seeds(sizes.restored), sizes.minutes));
+        let (searched, totals) = part(&name, || fleet::restored(sizes.seeds(sizes.restored), sizes.minutes));
         explained("restored", searched.failed, |seed| Plan::schedule(seed, sizes.minutes))?;
         figures["restored"] = json!({
-            "seed": sizes.seed, "number": sizes.restored, "minutes": sizes.minutes, "figures": told,
+            "seed": sizes.seed, "number": sizes.restored, "minutes": sizes.minutes, "figures": totals,
         });
     }
     if sizes.soak > 0 {
         let name = format!("{} broadcasts of {} days", sizes.soak, sizes.days);
-        let (searched, told) = part(&name, || fleet::soak(sizes.seeds(sizes.soak), sizes.days));
+        let (searched, totals) = part(&name, || fleet::soak(sizes.seeds(sizes.soak), sizes.days));
         explained("soak", searched.failed, |seed| Plan::soak(seed, sizes.days))?;
         figures["soak"] =
-            json!({ "seed": sizes.seed, "number": sizes.soak, "days": sizes.days, "figures": told });
+            json!({ "seed": sizes.seed, "number": sizes.soak, "days": sizes.days, "figures": totals });
     }
     if sizes.viewers > 0 {
-        let (searched, told) =
+        let (searched, totals) =
             part(&format!("{} viewers", sizes.viewers), || fleet::viewers(sizes.seeds(sizes.viewers)));
         if let Some((seed, violation)) = searched.failed {
             let air = broadcast(seed / 2)?;
             let watched = Viewer::new(&air, seed, true).run();
             return Err(format!("viewer {seed}: {violation}\n\n{air:#?}\n{}", watched.trace.join("\n")));
         }
-        tell_places(&searched, if sizes.viewers >= 1_000 { &places::OF_VIEWERS } else { &[] })?;
+        print_places(&searched, if sizes.viewers >= 1_000 { &places::OF_VIEWERS } else { &[] })?;
         let frozen = [66, 33].map(|interval| frozen(&searched.outages, interval));
         figures["viewers"] =
-            json!({ "seed": sizes.seed, "number": sizes.viewers, "figures": told, "frozen": frozen });
+            json!({ "seed": sizes.seed, "number": sizes.viewers, "figures": totals, "frozen": frozen });
     }
     Ok(figures)
 }
 
-/// Every small world to this depth.
+/// Explores all small worlds to this depth.
 fn searched(depth: u64, mishaps: u64) -> Result<Value, String> {
     let most = |number: u64| number.try_into().unwrap_or(u8::MAX);
     let began = Instant::now();
@@ -226,8 +229,8 @@ fn searched(depth: u64, mishaps: u64) -> Result<Value, String> {
     }
     let seconds = began.elapsed().as_secs_f64();
     println!(
-        "every small world of {depth} moves, {mishaps} of them amiss: {seconds:.1} s, {states} states, {moves} moves, \
-         {settled} followed until all was well"
+        "small worlds of {depth} moves, up to {mishaps} of them faults: {seconds:.1} s, {states} states, {moves} moves, \
+         recovery checked from {settled}"
     );
     Ok(json!({
         "depth": depth, "mishaps": mishaps, "seconds": seconds,
@@ -235,7 +238,7 @@ fn searched(depth: u64, mishaps: u64) -> Result<Value, String> {
     }))
 }
 
-/// How long pictures were frozen after an abrupt death, where the frames come at this interval.
+/// How long pictures with this frame interval were frozen after abrupt deaths.
 fn frozen(outages: &[(u64, u64)], interval: u64) -> Value {
     let mut outages: Vec<u64> = outages.iter().filter(|(of, _)| *of == interval).map(|(_, ms)| *ms).collect();
     outages.sort_unstable();
@@ -267,7 +270,6 @@ fn main() -> ExitCode {
     })
 }
 
-/// Does what is asked for: one file alone, or the proof.
 fn run(sizes: &Sizes) -> Result<ExitCode, String> {
     if let Some(file) = &sizes.golden {
         return Ok(written(file, &golden::lines(golden::SEEDS)));
@@ -285,7 +287,7 @@ fn run(sizes: &Sizes) -> Result<ExitCode, String> {
     })
 }
 
-/// The figures of these parts and what the file has of others, as `figures::added` puts them together.
+/// Merges these figures into those of the file.
 fn added_to(file: &str, figures: Value) -> Value {
     let before = std::fs::read_to_string(file).unwrap_or_default();
     let before = serde_json::from_str(&before).unwrap_or_default();
@@ -294,7 +296,7 @@ fn added_to(file: &str, figures: Value) -> Value {
     for (name, part) in &all {
         if part["pieces"].as_u64().is_some_and(|pieces| pieces > 1) {
             let years = part["figures"]["simulatedYears"].as_f64().unwrap_or_default();
-            println!("{name} in all: {}, {years:.1} simulated years", part["number"]);
+            println!("{name}, all pieces: {}, {years:.1} simulated years", part["number"]);
         }
     }
     all.into()

@@ -1,4 +1,4 @@
-//! The smallest world in which everything can go wrong: one output, two uids, and one request at a time on its way.
+//! The smallest world with every kind of fault: one output, two uids, and one request in flight.
 
 use std::sync::Arc;
 
@@ -18,68 +18,69 @@ use crate::service::{Service, Task, answer};
 use crate::wire;
 use crate::world::BEGINNING;
 
-/// How long an answer takes, and how long a process that died is away, in ms.
-const ANSWER_TAKES: u64 = 50;
-const RESTART_TAKES: u64 = 1_000;
-/// More polls than this without a request are spinning.
-const MOST_POLLS: u32 = 5_000;
-/// When all goes well, it runs after so long, and has stopped after so long, in ms.
+/// The latency of an answer, in ms.
+const ANSWER_MS: u64 = 50;
+/// The downtime of a process that died, in ms.
+const RESTART_MS: u64 = 1_000;
+/// More polls than this without a request mean that the core spins.
+const MAX_POLLS: u32 = 5_000;
+/// Without further faults it must run within this time, in ms.
 const RECOVERY: u64 = 3_600_000;
+/// It must stop within this time, in ms.
 const STOP: u64 = 600_000;
 
-/// What may happen next.
+/// A possible next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Move {
-    /// The request is carried out and answered as it should be.
+    /// The request is carried out and answered correctly.
     Answered,
-    /// A 503, whether it was carried out or not.
+    /// A 503.
     Unavailable { performed: bool },
     /// A 206: the outcome is unknown.
     Unclear { performed: bool },
     /// No answer.
     Lost { performed: bool },
-    /// Carried out; the answer comes after the process has given it up.
+    /// Carried out; the answer comes after the call's timeout.
     Late,
-    /// The name is not resolved.
+    /// The domain's name cannot be resolved.
     NotResolved,
-    /// A 404 of a task that runs: not as often as makes it gone.
+    /// A 404 for a task that runs, but too few for it to be considered gone.
     NotFound,
     /// A 200 that names a task that is over.
     Misnamed { performed: bool },
-    /// The process dies before it is sent, and starts from what was persisted.
+    /// The process dies before it sends the request, and restarts from the snapshot.
     DiesBefore,
-    /// The same, after it was carried out.
+    /// The process dies after the request is carried out, and restarts from the snapshot.
     DiesAfter,
-    /// An answer that was given up comes.
+    /// A late answer arrives.
     LateArrives,
     /// The running task dies.
     Dies,
-    /// A notification of the task that nobody has named.
+    /// A notification names the task with the unknown id.
     Named,
-    /// A notification that the task has stopped.
+    /// A notification reports that the task has stopped.
     Stopped,
     /// The operator stops it.
     Stop,
 }
 
-/// How often what should not happen may still happen; in all, and of the rarer things.
+/// The number of faults that are left, in total and of each rare kind.
 #[derive(Clone)]
-struct Still {
+struct FaultBudget {
     mishaps: u8,
     deaths: u8,
     notifications: u8,
-    lies: u8,
+    false_404s: u8,
 }
 
-/// A request that the process has handed out.
+/// A request that the core has handed out.
 #[derive(Clone)]
 struct Pending {
     request: Request,
-    /// As it was sent; those that wait for their snapshot are not yet.
+    /// `None` while it waits for its snapshot.
     sent: Option<Sent>,
 }
 
-/// One world.
 #[derive(Clone)]
 pub(super) struct Small {
     now: u64,
@@ -91,13 +92,13 @@ pub(super) struct Small {
     persisted_revision: u64,
     pending: Option<Pending>,
     late: Option<(RequestId, Sent, Answer)>,
-    still: Still,
+    left: FaultBudget,
     is_stopping: bool,
     trace: Option<Vec<String>>,
 }
 
 impl Small {
-    /// The world at its first request.
+    /// A world that waits at its first request.
     pub(super) fn new(Bounds { mishaps, intruder, .. }: Bounds) -> Result<Self, String> {
         let config = json!({
             "appId": "app", "instanceId": "show", "services": incidents::services(300, 2_000),
@@ -118,7 +119,7 @@ impl Small {
             service: Service::default(),
             pending: None,
             late: None,
-            still: Still { mishaps, deaths: 2, notifications: 2, lies: 3 },
+            left: FaultBudget { mishaps, deaths: 2, notifications: 2, false_404s: 3 },
             is_stopping: false,
             trace: None,
         };
@@ -143,10 +144,10 @@ impl Small {
         self.pending.is_none()
     }
 
-    /// Everything that may happen now.
+    /// All moves that are possible now.
     pub(super) fn moves(&self) -> Vec<Move> {
         let Some(Pending { request, .. }) = &self.pending else { return Vec::new() };
-        if self.still.mishaps == 0 {
+        if self.left.mishaps == 0 {
             return vec![Move::Answered];
         }
         let mut moves = vec![Move::Answered, Move::DiesBefore];
@@ -169,7 +170,7 @@ impl Small {
             }
             Call::Query => {
                 moves.extend([Move::Unavailable { performed: false }, lost]);
-                if self.still.lies > 0 {
+                if self.left.false_404s > 0 {
                     moves.push(Move::NotFound);
                 }
             }
@@ -183,10 +184,10 @@ impl Small {
         if self.late.is_some() {
             moves.push(Move::LateArrives);
         }
-        if self.still.deaths > 0 && self.service.live().next().is_some() {
+        if self.left.deaths > 0 && self.service.live().next().is_some() {
             moves.push(Move::Dies);
         }
-        if self.still.notifications > 0 {
+        if self.left.notifications > 0 {
             if self.service.live().any(|task| !self.model.knows_task(&task.id)) {
                 moves.push(Move::Named);
             }
@@ -200,15 +201,15 @@ impl Small {
         moves
     }
 
-    /// It happens; then to the next request.
+    /// Makes the move and runs until the next request.
     pub(super) fn step(&mut self, next: Move) -> Check {
         self.note(|| format!("  ! {next:?}"));
         if next != Move::Answered {
-            self.still.mishaps = self.still.mishaps.saturating_sub(1);
+            self.left.mishaps = self.left.mishaps.saturating_sub(1);
         }
         match next {
             Move::Dies => {
-                self.still.deaths -= 1;
+                self.left.deaths -= 1;
                 self.service.kill();
                 return Ok(());
             }
@@ -225,7 +226,7 @@ impl Small {
         self.drive()
     }
 
-    /// What is done with the request that is on its way.
+    /// Answers the request in flight, or loses it.
     fn carry_out(&mut self, how: Move) -> Check {
         let Some(Pending { request, sent }) = self.pending.take() else { return Ok(()) };
         let sent = match sent {
@@ -250,7 +251,7 @@ impl Small {
                 Some(answer(200, &json!({ "taskId": over, "status": "STARTED" })))
             }
             Move::NotFound => {
-                self.still.lies -= 1;
+                self.left.false_404s -= 1;
                 Some(answer(404, &json!({})))
             }
             Move::NotResolved => Some(Answer::Nothing(NoAnswer::Dns)),
@@ -265,7 +266,7 @@ impl Small {
             _ => None,
         };
         if let Some(answer) = heard {
-            self.now += ANSWER_TAKES;
+            self.now += ANSWER_MS;
             self.hear(request.id, &sent, answer);
         }
         Ok(())
@@ -294,7 +295,7 @@ impl Small {
     }
 
     fn notification(&mut self, is_started: bool) {
-        self.still.notifications -= 1;
+        self.left.notifications -= 1;
         let task = match is_started {
             true => self.service.live().find(|task| !self.model.knows_task(&task.id)),
             false => self.service.last_dead(),
@@ -322,9 +323,9 @@ impl Small {
         self.hand_in(Input::Stop);
     }
 
-    /// A new process starts from what was persisted.
+    /// Starts a new process from the persisted state.
     fn restart(&mut self) {
-        self.now += RESTART_TAKES;
+        self.now += RESTART_MS;
         (self.pending, self.late) = (None, None);
         let (group, model) = self.persisted.as_ref();
         (self.group, self.model) = (group.clone(), model.restored());
@@ -351,19 +352,19 @@ impl Small {
         self.persisted = Arc::new((self.group.clone(), self.model.clone()));
     }
 
-    /// Polls until there is a request to answer, or it is over. What is waited for comes.
+    /// Polls until there is a request to answer, or until the core is done. Waits elapse at once.
     fn drive(&mut self) -> Check {
         if let Some(pending) = self.pending.take() {
             if pending.sent.is_some() || self.group.awaits(pending.request.id) {
                 self.pending = Some(pending);
                 return self.check();
             }
-            // While its snapshot was written, something else has settled it.
+            // Its snapshot took so long that the core no longer needs it.
             let request = pending.request;
             let sent = self.as_sent(&request);
             self.hear(request.id, &sent, Answer::Nothing(NoAnswer::NotSent));
         }
-        for _ in 0..MOST_POLLS {
+        for _ in 0..MAX_POLLS {
             let wall = self.wall();
             self.model.tick(wall);
             match self.group.poll(wall) {
@@ -388,7 +389,7 @@ impl Small {
                 }
                 Output::Wait { until, why } => {
                     if until <= wall {
-                        return Err(format!("a wait for {why:?} that is over already"));
+                        return Err(format!("the wait for {why:?} is already over"));
                     }
                     if self.group.revision() != self.persisted_revision {
                         self.persist();
@@ -399,10 +400,10 @@ impl Small {
                 Output::NeedToken(request) => self.hand_in(Input::Token(request.id, Ok(None))),
                 Output::NeedPermit(request) => self.hand_in(Input::Permit(request, Duration::ZERO)),
                 Output::Done(_) if self.is_stopping => return self.accounted_for(),
-                Output::Done(outcome) => return Err(format!("it gave up: {outcome:?}")),
+                Output::Done(outcome) => return Err(format!("the core gave up: {outcome:?}")),
             }
         }
-        Err("it spins".to_owned())
+        Err("the core spins: polling does not end".to_owned())
     }
 
     fn check(&self) -> Check {
@@ -410,21 +411,22 @@ impl Small {
     }
 
     fn accounted_for(&self) -> Check {
-        let told = &self.checks.orphaned;
-        let is_known =
-            |task: &Task| told.contains(&task.id) || told.contains(&task.instance) || task.is_foreign();
+        let orphaned = &self.checks.orphaned;
+        let is_known = |task: &Task| {
+            orphaned.contains(&task.id) || orphaned.contains(&task.instance) || task.is_foreign()
+        };
         match self.service.live().find(|task| !is_known(task)) {
-            Some(task) => Err(format!("{} lives on, and nobody was told", task.id)),
+            Some(task) => Err(format!("{} lives on, but was not reported", task.id)),
             None => Ok(()),
         }
     }
 
-    /// If nothing goes wrong any more, it runs, and stops when it is told to.
+    /// Checks that it runs again and stops on request if there are no more faults.
     pub(super) fn settles(&mut self) -> Check {
         let by = self.now + RECOVERY;
         while !self.is_stopping && !self.runs() {
             if self.now > by {
-                return Err("not running though nothing goes wrong any more".to_owned());
+                return Err("it does not run again without further faults".to_owned());
             }
             self.step(Move::Answered)?;
         }
@@ -434,7 +436,7 @@ impl Small {
         let by = self.now + STOP;
         while !self.is_over() {
             if self.now > by {
-                return Err("stop() does not end".to_owned());
+                return Err("stop() does not finish in time".to_owned());
             }
             self.step(Move::Answered)?;
         }
@@ -446,13 +448,13 @@ impl Small {
         status.lanes.iter().all(|lane| {
             let is_live = |uid: &u32| self.service.live().any(|task| task.uid == *uid);
             let unresolved = lane.tasks.iter().filter(|task| task.standing == Standing::Unresolved).count();
-            // Something runs under every uid, and nobody names it: it can only be left as it is.
+            // Unknown tasks occupy every uid: without a name, none of them can be ended.
             let is_nameless = unresolved == lane.uids.len() && lane.uids.iter().any(is_live);
             (lane.state == LaneState::Running && lane.uid.as_ref().is_some_and(is_live)) || is_nameless
         })
     }
 
-    /// The same for worlds that go on in the same way.
+    /// A digest that is equal for worlds with the same future.
     pub(super) fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new(self.now);
         fingerprint.state(&self.group);
@@ -467,8 +469,8 @@ impl Small {
         if let Some((_, sent, _)) = &self.late {
             fingerprint.text(&wire::builder_token(&sent.path));
         }
-        let Still { mishaps, deaths, notifications, lies } = self.still;
-        fingerprint.debug(&(mishaps, deaths, notifications, lies, self.is_stopping));
+        let FaultBudget { mishaps, deaths, notifications, false_404s } = self.left;
+        fingerprint.debug(&(mishaps, deaths, notifications, false_404s, self.is_stopping));
         fingerprint.value()
     }
 

@@ -1,4 +1,4 @@
-//! The server's side: broadcasts whose tasks die, and nothing else goes wrong.
+//! The server's side: broadcasts whose tasks die. There are no other faults.
 
 use serde_json::{Value, json};
 use steadymix_emulator::{
@@ -14,14 +14,15 @@ use crate::world::{BEGINNING, World};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
-/// So many broadcasts of this length to a row.
+/// The number of broadcasts in a row of the table, and the length of each.
 const BROADCASTS: u64 = 4;
 const LENGTH: u64 = 12 * HOUR;
-/// What is measured begins after the first launches, with the first death at the earliest.
+/// Measuring and deaths begin after the first launches.
 const WARM_UP: u64 = 10 * MINUTE;
-/// Between two deaths of a lane: longer than any replacement takes, and than a relaunch is held against the next one.
-const LIVES: [u64; 2] = [20 * MINUTE, HOUR];
-/// The last death is noticed before the broadcast ends.
+/// The shortest and longest time between two deaths of a lane. It exceeds the time of any replacement, and the time in which
+/// relaunches delay each other.
+const DEATH_INTERVAL: [u64; 2] = [20 * MINUTE, HOUR];
+/// Late enough, and early enough to be noticed before the broadcast ends.
 const LAST_DEATH: u64 = LENGTH - 30 * MINUTE;
 
 type Lane = (&'static str, [u32; 2]);
@@ -31,26 +32,28 @@ const BACKUP: Lane = ("backup", [9100, 9101]);
 /// How tasks end.
 #[derive(Clone, Copy)]
 enum End {
-    /// Each in one of the next three ways.
+    /// Each death is of one of the next three kinds.
     Mixed,
-    /// Query says so from then on.
-    Told,
-    /// Query goes on for up to a minute saying that it runs.
-    ToldLate,
-    /// Query says 404 from then on.
+    /// Query reports the end at once.
+    Reported,
+    /// Query reports for up to a minute that the task still runs.
+    ReportedLate,
+    /// Query answers 404 at once.
     Forgotten,
     /// The service moves it: it runs again after 20 to 80 s.
     Moved,
 }
 
 impl End {
-    /// What ends a lane's task: one of its uids runs, and nobody knows beforehand which.
+    /// The commands that end a lane's task. It runs under one of the lane's uids; which one is unknown in advance.
     fn commands(self, chance: &mut Chance, uids: [u32; 2]) -> [Command; 2] {
-        // All of it is drawn for every death, so that they come at the same times however they end.
-        let (mixed, lag) =
-            (chance.one(&[Self::Told, Self::ToldLate, Self::Forgotten]), chance.between(1_000, MINUTE));
+        // Both values are drawn for every kind of end, so the deaths come at the same times in every row.
+        let (mixed, lag) = (
+            chance.one(&[Self::Reported, Self::ReportedLate, Self::Forgotten]),
+            chance.between(1_000, MINUTE),
+        );
         let end = if matches!(self, Self::Mixed) { mixed } else { self };
-        let report_lag_ms = if matches!(end, Self::ToldLate) { lag } else { 0 };
+        let report_lag_ms = if matches!(end, Self::ReportedLate) { lag } else { 0 };
         let forgotten = matches!(end, Self::Forgotten);
         uids.map(|uid| {
             let target = Target { uid: Some(uid), task_id: None };
@@ -68,9 +71,9 @@ struct Setting {
     config: Value,
     profile: Profile,
     end: End,
-    /// A viewer tells of each death within a second.
+    /// A viewer reports each death within a second.
     has_reports: bool,
-    /// Calls that are carried out, but whose answers are lost, in percent.
+    /// Percentage of calls that are carried out, but whose answers are lost.
     lost_answers: u8,
 }
 
@@ -128,12 +131,12 @@ impl Setting {
             list.push((0, Incident::Service(Command::AddRule { rule, for_ms: None })));
         }
         for (_, uids) in self.lanes {
-            let mut at = WARM_UP + chance.between(0, LIVES[1]);
+            let mut at = WARM_UP + chance.between(0, DEATH_INTERVAL[1]);
             while at <= LAST_DEATH {
                 list.extend(self.end.commands(chance, *uids).map(|command| (at, Incident::Service(command))));
                 let check = (at + chance.between(0, 1_000), Incident::CheckNow);
                 list.extend(self.has_reports.then_some(check));
-                at += chance.between(LIVES[0], LIVES[1]);
+                at += chance.between(DEATH_INTERVAL[0], DEATH_INTERVAL[1]);
             }
         }
         list.sort_by_key(|(at, _)| *at);
@@ -141,23 +144,25 @@ impl Setting {
     }
 }
 
-/// What came of the broadcasts of one setting. Times are in ms.
+/// The results of the broadcasts of one setting. Times are in ms.
 #[derive(Default)]
 struct Measured {
     took: u64,
-    /// What was watched of all lanes together, and of it the time in which their own output was live.
+    /// The measured time of all lanes together.
     lanes: u64,
+    /// The part of it in which the lane's own output was live.
     lanes_live: u64,
     watched: u64,
     any_live: u64,
     deaths: u64,
-    /// From each death until the lane's output was live again, and until the server knew.
+    /// From each death until the lane's output was live again.
     back: Vec<u64>,
-    proven: Vec<u64>,
+    /// From each death until the server confirmed the replacement.
+    confirmed: Vec<u64>,
     transcoder_calls: u64,
     presence_calls: u64,
     replacements: u64,
-    /// Two tasks of a lane lived.
+    /// How long two tasks of a lane lived at the same time.
     doubled: u64,
 }
 
@@ -205,13 +210,16 @@ impl Measured {
                 continue;
             };
             self.back.push(back - death);
-            // One that is moved may be back before anybody looks: then there is nothing to be known.
+            // A task that was moved may be back before a Query: then nothing is confirmed.
             let next_death =
                 own().filter(|other| other.died && other.until > death).map(|other| other.until).min();
-            let proof =
-                air.proofs.iter().find(|(at, uid)| *at >= back && uids.contains(uid)).map(|(at, _)| *at);
-            let proof = proof.filter(|at| next_death.is_none_or(|next| *at < next));
-            self.proven.extend(proof.map(|at| at - death));
+            let confirmation = air
+                .confirmations
+                .iter()
+                .find(|(at, uid)| *at >= back && uids.contains(uid))
+                .map(|(at, _)| *at);
+            let confirmation = confirmation.filter(|at| next_death.is_none_or(|next| *at < next));
+            self.confirmed.extend(confirmation.map(|at| at - death));
         }
     }
 
@@ -221,7 +229,7 @@ impl Measured {
             percent(self.lanes_live, self.lanes, 3),
             percent(self.any_live, self.watched, 3),
             spread(&self.back, seconds),
-            spread(&self.proven, seconds),
+            spread(&self.confirmed, seconds),
             per_hour(self.transcoder_calls, self.took, 1),
             per_hour(self.presence_calls, self.took, 1),
             self.deaths.to_string(),
@@ -231,13 +239,13 @@ impl Measured {
     }
 }
 
-/// When outputs were live in the time that is watched.
+/// When these outputs were live during the measured time.
 fn live(air: &Air, is_meant: impl Fn(u32) -> bool) -> Vec<(u64, u64)> {
     let meant = air.publications.iter().filter(|publication| is_meant(publication.uid));
     meant.map(|publication| (publication.from.max(WARM_UP), publication.until.min(LENGTH))).collect()
 }
 
-/// How long more than one of a lane's tasks lived, in ms.
+/// How long more than one task of a lane lived, in ms.
 fn doubled<'a>(tasks: impl Iterator<Item = TaskView<'a>>, took: u64) -> u64 {
     let lives: Vec<_> =
         tasks.map(|task| (task.created_ms, task.ended_ms.unwrap_or(BEGINNING + took))).collect();
@@ -272,14 +280,14 @@ const ROWS: [(&str, Change); 31] = [
     ("answers take 0.1 to 3 s", |setting| setting.profile.answer_ms = [100, 3_000]),
     ("1 % of the answers lost", |setting| setting.lost_answers = 1),
     ("10 % of the answers lost", |setting| setting.lost_answers = 10),
-    ("told at once", |setting| setting.end = End::Told),
-    ("told at once, notifications", |setting| {
-        setting.end = End::Told;
+    ("end reported at once", |setting| setting.end = End::Reported),
+    ("end reported at once, notifications", |setting| {
+        setting.end = End::Reported;
         setting.notifications(0, 0);
     }),
-    ("told late", |setting| setting.end = End::ToldLate),
-    ("told late, notifications", |setting| {
-        setting.end = End::ToldLate;
+    ("end reported late", |setting| setting.end = End::ReportedLate),
+    ("end reported late, notifications", |setting| {
+        setting.end = End::ReportedLate;
         setting.notifications(0, 0);
     }),
     ("followed by 404", |setting| setting.end = End::Forgotten),
@@ -310,7 +318,7 @@ const COLUMNS: [&str; 10] = [
     "death → live, s",
     "death → confirmed, s",
     "calls / h",
-    "looks / h",
+    "presence checks / h",
     "deaths",
     "tasks / death",
     "doubled, h",
@@ -319,11 +327,13 @@ const COLUMNS: [&str; 10] = [
 const HEAD: &str = "\
 ## The server's side
 
-Broadcasts of 12 hours, four to a row, in which each lane loses its task every 20 to 60 minutes. By default there are neither
-notifications nor viewers' reports; a third of the deaths is told by Query at once, a third up to 60 s late, a third followed by 404. A task
-that is moved runs again after 20 to 80 s; when that is over before anybody looks, nothing is confirmed. Calls are those to
-the transcoding service, of all lanes together, looks those into the channel; doubled is how long two tasks of one lane lived
-at the same time.
+Each row is the result of four broadcasts of 12 hours. Each lane loses its task every 20 to 60 minutes.
+
+- By default there are neither notifications nor viewers' reports. After a third of the deaths, Query reports the end at once;
+  after a third, up to 60 s late; after a third, it answers 404.
+- A task that is moved runs again after 20 to 80 s. If it is back before the next Query, nothing is confirmed.
+- Calls are those of all lanes to the transcoding service; presence checks are counted separately.
+- Doubled is how long two tasks of one lane lived at the same time.
 ";
 
 /// The table.

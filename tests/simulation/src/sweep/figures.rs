@@ -1,6 +1,6 @@
-//! Figures from whole numbers only, so that they are the same in every build and on every machine.
+//! Formats figures with integer arithmetic: the result is the same on every machine.
 
-/// `part` of `whole`, rounded to so many decimals.
+/// `part / whole`, rounded to this many decimals.
 pub(super) fn ratio(part: u64, whole: u64, decimals: u32) -> String {
     if whole == 0 {
         return "–".to_owned();
@@ -15,17 +15,14 @@ pub(super) fn ratio(part: u64, whole: u64, decimals: u32) -> String {
     }
 }
 
-/// In percent.
 pub(super) fn percent(part: u64, whole: u64, decimals: u32) -> String {
     ratio(part * 100, whole, decimals)
 }
 
-/// So many in this time, per hour.
 pub(super) fn per_hour(count: u64, ms: u64, decimals: u32) -> String {
     ratio(count * 3_600_000, ms, decimals)
 }
 
-/// Milliseconds in seconds.
 pub(super) fn seconds(ms: u64) -> String {
     ratio(ms, 1_000, 1)
 }
@@ -39,7 +36,7 @@ pub(super) fn spread(values: &[u64], show: impl Fn(u64) -> String) -> String {
     shown.join(" / ")
 }
 
-/// How much time these take together, where some may overlap.
+/// The total time of these intervals, which may overlap.
 pub(super) fn covered(mut times: Vec<(u64, u64)>) -> u64 {
     times.sort_unstable();
     let mut reached = 0;
@@ -50,7 +47,7 @@ pub(super) fn covered(mut times: Vec<(u64, u64)>) -> u64 {
     })
 }
 
-/// The head of a Markdown table: its columns, the first with text, the others with figures.
+/// The head of a Markdown table: a column with text, then columns with figures.
 pub(super) fn head(columns: &[&str]) -> String {
     let rule = vec!["---:"; columns.len() - 1].join("|");
     format!("{}|---|{rule}|\n", row(columns))
@@ -67,14 +64,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_rounded_and_nothing_has_none() {
+    fn ratios_are_rounded_and_need_a_whole() {
         assert_eq!((ratio(2, 3, 3), ratio(2, 3, 0)), ("0.667".to_owned(), "1".to_owned()));
         assert_eq!((percent(999, 1_000, 1), percent(1, 0, 1)), ("99.9".to_owned(), "–".to_owned()));
         assert_eq!(per_hour(3, 7_200_000, 1), "1.5");
     }
 
     #[test]
-    fn a_spread_is_by_the_nearest_rank() {
+    fn spread_uses_the_nearest_rank() {
         let values: Vec<u64> = (1..=100).rev().collect();
         assert_eq!(spread(&values, |value| value.to_string()), "50 / 95 / 99 / 100");
         assert_eq!(spread(&[7], |value| value.to_string()), "7 / 7 / 7 / 7");
@@ -82,8 +79,8 @@ mod tests {
     }
 
     #[test]
-    fn what_overlaps_is_counted_once() {
+    fn overlapping_time_is_counted_once() {
         assert_eq!(covered(vec![(10, 20), (0, 5), (15, 30), (16, 18), (40, 40)]), 25);
-        assert_eq!(covered(vec![(20, 10)]), 0, "what ends before it begins");
+        assert_eq!(covered(vec![(20, 10)]), 0, "an interval that ends before it begins");
     }
 }

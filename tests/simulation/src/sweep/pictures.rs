@@ -1,4 +1,4 @@
-//! The viewer's side: a broadcast in which nothing is wrong, until the output that is watched dies without a word.
+//! The viewer's side: a healthy broadcast, until the watched output dies without leaving the channel.
 
 use steadymix::failover::{FailoverConfig, Standby};
 use steadymix::time::Duration;
@@ -10,22 +10,25 @@ use crate::viewers::{Network, Replaced, Setup, Viewer, Watched};
 
 const PRIMARY: u32 = 9000;
 const BACKUP: u32 = 9100;
-/// So many viewers to a row, and how long each watches before the death, and after it, in ms.
+/// The number of viewers in a row of the table.
 const VIEWERS: u64 = 60;
+/// How long each watches before the death, in ms.
 const CALM: u64 = 60_000;
+/// How long each watches after the death, in ms.
 const AFTERWARDS: u64 = 12_000;
-/// Who has not changed over so long after the death has not noticed it by the picture, in ms.
+/// A later switch was not caused by the frozen picture, in ms.
 const SOON: u64 = 5_000;
 
-/// What came of the viewers of one setting. Times are in ms.
+/// The results of the viewers of one setting. Times are in ms.
 #[derive(Default)]
 struct Measured {
     calm: u64,
     false_switches: u64,
-    /// The picture stood still though nothing had died.
+    /// How long the picture was frozen before the death.
     stalled: u64,
-    /// Viewers whose output died, and of them those that changed over soon.
+    /// Viewers whose output died.
     deaths: u64,
+    /// The viewers of these that switched soon.
     switched: u64,
     frozen: Vec<u64>,
 }
@@ -35,7 +38,7 @@ impl Measured {
         let mut measured = Self::default();
         for seed in 1..=VIEWERS {
             let mut chance = Chance::new(seed);
-            // Frames, looks and death are not in step.
+            // A random offset keeps deaths out of step with frames and stats polls.
             let death = CALM + chance.between(0, 2_000);
             let air = air(death);
             let watched = Viewer::with(&air, setup.clone(), chance, false).run();
@@ -55,7 +58,7 @@ impl Measured {
         let stalls = watched.stalls.iter().filter(|(_, until)| *until < death);
         self.stalled += stalls.map(|(from, until)| until - from).sum::<u64>();
         if before.last().is_some_and(|last| last.old == PRIMARY) {
-            // Another output died than the one that was watched.
+            // This viewer watches the other output.
             return;
         }
         self.deaths += 1;
@@ -77,7 +80,7 @@ impl Measured {
     }
 }
 
-/// Two outputs, of which the preferred one comes first, and dies.
+/// Two outputs. The preferred one starts first and dies.
 fn air(death: u64) -> Air {
     let mut air = Air::of(&[PRIMARY, BACKUP]);
     air.runs(0, &[PRIMARY]);
@@ -94,12 +97,12 @@ fn ms(value: u64) -> Duration {
     Duration::from_millis(value)
 }
 
-/// In these times nothing of any output comes.
+/// Three times in which the viewer receives nothing.
 fn outages(each: u64) -> Vec<(u64, u64)> {
     [15_000, 30_000, 45_000].map(|from| (from, from + each)).to_vec()
 }
 
-/// What is varied with each standby.
+/// Settings that are varied for every standby.
 const NETWORKS: Rows = &[
     ("the defaults, 15 frames a second", |_| ()),
     ("30 frames a second", |setup| setup.interval = 33),
@@ -115,22 +118,22 @@ const NETWORKS: Rows = &[
     ("three outages of 400 ms", |setup| setup.network.outages = outages(400)),
     ("three outages of 2.5 s", |setup| setup.network.outages = outages(2_500)),
     ("subscribing takes up to 1 s", |setup| setup.network.subscribe = [30, 1_000]),
-    ("downlink called bad", |setup| setup.network.bad = true),
-    ("downlink called bad, `badNetworkMs` 1000", |setup| {
+    ("downlink reported as bad", |setup| setup.network.bad = true),
+    ("downlink reported as bad, `badNetworkMs` 1000", |setup| {
         setup.network.bad = true;
         setup.config.bad_network_ms = ms(1_000);
     }),
-    ("no frames told", |setup| setup.tells_frames = false),
-    ("no frames told, `frozenMs` 250", |setup| {
-        setup.tells_frames = false;
+    ("no frame reports", |setup| setup.reports_frames = false),
+    ("no frame reports, `frozenMs` 250", |setup| {
+        setup.reports_frames = false;
         setup.config.frozen_ms = ms(250);
     }),
-    ("no frames told, what freezes is called congested", |setup| {
-        setup.tells_frames = false;
+    ("no frame reports, freezes are reported as congestion", |setup| {
+        setup.reports_frames = false;
         setup.network.congested = true;
     }),
-    ("no frames told, what freezes is called congested, `congestedMs` 500", |setup| {
-        setup.tells_frames = false;
+    ("no frame reports, freezes are reported as congestion, `congestedMs` 500", |setup| {
+        setup.reports_frames = false;
         setup.network.congested = true;
         setup.config.congested_ms = ms(500);
     }),
@@ -166,23 +169,21 @@ const STANDBYS: [(&str, Standby, Rows); 3] = [
     ("cold", Standby::Cold, PROBE_AND_COLD),
 ];
 
-const COLUMNS: [&str; 6] = [
-    "setting",
-    "frozen, ms",
-    "deaths",
-    "switched within 5 s, %",
-    "false switches / h",
-    "standing still / h, s",
-];
+const COLUMNS: [&str; 6] =
+    ["setting", "frozen, ms", "deaths", "switched within 5 s, %", "false switches / h", "frozen / h, s"];
 
 const HEAD: &str = "\
 ## The viewer's side
 
-Sixty viewers to a row watch for a minute in which nothing is wrong but their networks; then the preferred output dies without
-a word. By default 1 % of the frames is lost, and the others are up to 20 ms late. A hiccup is of one output only, and begins
-with one frame in 200; in an outage nothing comes of any. An engine tells of no frames, only of changes. Frozen is from the
-last frame to the first one of the other output; deaths are those of an output that was watched. False switches, and standing
-still for more than 500 ms, are what came before.
+Each row is the result of sixty viewers. They watch a healthy broadcast for a minute, then the preferred output dies without
+leaving the channel.
+
+- By default 1 % of the frames are lost, and the others are up to 20 ms late.
+- A hiccup stops one output; it begins with one frame in 200. In an outage, the viewer receives nothing.
+- Without frame reports, as in native engines, the SDK reports only changes of state.
+- Frozen is the time from the last frame of the old output to the first frame of the new one.
+- Deaths counts the viewers that watched the output that died.
+- False switches and frozen / h are from before the death. Frozen / h counts pictures that are frozen for over 500 ms.
 ";
 
 /// The tables, one for each standby.
@@ -192,7 +193,7 @@ pub(super) fn tables() -> Result<String, String> {
         text.push_str(&format!("\n### `standby` {name}\n\n{}", head(&COLUMNS)));
         for (label, change) in NETWORKS.iter().chain(own) {
             let config = FailoverConfig { standby, ..FailoverConfig::default() };
-            let mut setup = Setup { config, network: Network::steady(), interval: 66, tells_frames: true };
+            let mut setup = Setup { config, network: Network::steady(), interval: 66, reports_frames: true };
             change(&mut setup);
             let measured =
                 Measured::of(&setup).map_err(|violation| format!("{name}, {label}: {violation}"))?;

@@ -1,28 +1,28 @@
-//! A viewer's way to the service, with all that may be wrong with it.
+//! A viewer's network and its faults.
 
 use crate::chance::Chance;
 
-/// What a viewer's way to the service is like.
+/// The properties of a viewer's network. Times are in ms.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
-    /// So rough that an output may seem dead for no other reason.
+    /// So bad that a live output may seem dead: false switches are allowed.
     pub(crate) rough: bool,
-    /// The engine calls what freezes congested.
+    /// The SDK reports freezes as congestion.
     pub(crate) congested: bool,
-    /// The engine calls the viewer's downlink bad, all the time.
+    /// The SDK always reports the viewer's downlink as bad.
     pub(crate) bad: bool,
     pub(crate) latency: u64,
     pub(crate) jitter: u64,
     pub(crate) lost_percent: u64,
-    /// So often, in thousandths of the frames, nothing comes for up to so long, in ms.
+    /// How many of 1,000 frames begin a pause, and the longest pause.
     pub(crate) hiccups: (u64, u64),
     pub(crate) signal: [u64; 2],
     pub(crate) subscribe: [u64; 2],
     pub(crate) refused_percent: u64,
-    /// Nothing at all comes in these times.
+    /// From when until when nothing is received.
     pub(crate) outages: Vec<(u64, u64)>,
     pub(crate) hidden: Vec<(u64, u64)>,
-    /// How often the application ends a subscription, behind the viewer's back.
+    /// How often the application ends a subscription itself.
     pub(crate) unsubscribes: u64,
 }
 
@@ -60,7 +60,7 @@ impl Network {
         }
     }
 
-    /// The same at all times: only what is set of it goes wrong.
+    /// A network without random faults. Tests set the faults that they need.
     pub(crate) fn steady() -> Self {
         Self {
             rough: true,

@@ -1,15 +1,15 @@
-//! What must hold of every viewer.
+//! Invariants of every viewer.
 
-use super::{LOOK, Tracks, Viewer};
+use super::{STATS_INTERVAL, Tracks, Viewer};
 use crate::air::Publication;
 use crate::checks::Check;
 
-/// No viewer may be without a picture for longer, once there is one to be had: the longest grace, the dwell, a target
-/// that does not start, and a refused subscription.
-const PATIENCE: u64 = 15_000;
+/// The longest time without a picture while one is available, in ms: the longest grace, the switch cooldown, a target that
+/// does not start, and a refused subscription.
+const MAX_WITHOUT_PICTURE: u64 = 15_000;
 
 impl Viewer<'_> {
-    /// Whether it sent without a break for the last seconds.
+    /// Whether the output has sent media without a break for the last 3 s.
     pub(super) fn flowed_all_along(&self, uid: u32, until: u64) -> bool {
         let from = until.saturating_sub(3_000);
         let all_along = |p: &&Publication| {
@@ -23,7 +23,7 @@ impl Viewer<'_> {
         self.air.publications.iter().find(all_along).is_some()
     }
 
-    /// One that is known to be offline is not shown while another is live.
+    /// An output that is known to be offline must not be shown while another one is live.
     pub(super) fn is_offline_shown(&self) -> Check {
         let settled = self.connected_at == 0 || self.now > self.connected_at + 3_600;
         let Some(shown) = self.screen.filter(|_| self.visible && self.connected && settled) else {
@@ -40,17 +40,18 @@ impl Viewer<'_> {
         }
     }
 
-    /// Nobody looks at a frozen picture for long when there is another to be had.
+    /// A frozen picture must be replaced soon if another output is live.
     pub(super) fn picture(&mut self) -> Check {
         let now = self.now;
         let flows = |tracks: &Tracks| {
             let publication = tracks.known.and_then(|at| self.air.publications.get(at));
-            publication.is_some_and(|publication| publication.flows(now) && publication.flows(now - LOOK))
+            publication
+                .is_some_and(|publication| publication.flows(now) && publication.flows(now - STATS_INTERVAL))
         };
         let is_away = self.setup.network.is_down(now) || !self.connected || now < self.connected_at + 3_600;
         let is_seen = self.screen.and_then(|uid| self.tracks.get(&uid)).is_some_and(|tracks| {
             if self.visible {
-                tracks.video && now - tracks.last_frame < LOOK
+                tracks.video && now - tracks.last_frame < STATS_INTERVAL
             } else {
                 tracks.video && flows(tracks)
             }
@@ -58,8 +59,8 @@ impl Viewer<'_> {
         if is_away || is_seen || !self.tracks.values().any(flows) {
             self.content_at = now;
         }
-        if now > self.content_at + PATIENCE {
-            return Err(format!("no picture for {PATIENCE} ms, though there is one to be had"));
+        if now > self.content_at + MAX_WITHOUT_PICTURE {
+            return Err(format!("no picture for {MAX_WITHOUT_PICTURE} ms, though one is available"));
         }
         Ok(())
     }

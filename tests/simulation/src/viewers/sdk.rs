@@ -1,14 +1,14 @@
-//! What Agora's Web SDK tells a viewer of what comes over its network.
+//! A simulated Agora Web SDK: turns what arrives into signals.
 
 use steadymix::failover::{Connection, Kind, Left, MediaState, Signal, StateReason};
 
-use super::{Happening, LOOK, Tracks, Viewer};
+use super::{Happening, STATS_INTERVAL, Tracks, Viewer};
 use crate::checks::Check;
 
-/// When the SDK calls a picture frozen.
+/// The SDK reports a picture as frozen after this time, in ms.
 const FROZEN: u64 = 500;
-/// So long after a reconnect the SDK makes up that those who were not announced again have left.
-const MADE_UP: u64 = 3_000;
+/// This long after a reconnect, in ms, the SDK reports users as left that were not announced again.
+const ASSUMED_LEFT: u64 = 3_000;
 
 impl Viewer<'_> {
     fn uid(&self, publication: usize) -> u32 {
@@ -26,7 +26,7 @@ impl Viewer<'_> {
         }
         let uid = publication.uid;
         if let Some(before) = self.tracks(uid).known {
-            // The service has not noticed yet that the one before died: now it does.
+            // The service notices now that the earlier publication is dead.
             self.left(before, Left::TimedOut)?;
         }
         *self.tracks(uid) = Tracks { known: Some(at), published: true, ..Tracks::default() };
@@ -67,7 +67,7 @@ impl Viewer<'_> {
         let may_be_lost = self.chance.percent(self.setup.network.lost_percent);
         let rough = self.setup.network.rough;
         let tracks = self.tracks(publication.uid);
-        // Of two in a row, one is sent again in time, unless it is rough.
+        // Unless the network is rough, every second of two lost frames is sent again in time.
         tracks.lost = may_be_lost && (rough || !tracks.lost);
         let is_lost = tracks.lost;
         if !publication.flows(self.now) || is_lost {
@@ -103,7 +103,7 @@ impl Viewer<'_> {
         tracks.last_frame = now;
         let frame = tracks.frames;
         let was_frozen = std::mem::replace(&mut tracks.frozen, false);
-        self.at(now + FROZEN, Happening::FrozenYet { uid, frame });
+        self.at(now + FROZEN, Happening::FreezeCheck { uid, frame });
         self.seen(uid);
         match frame {
             1 => self.state(uid, MediaState::Starting)?,
@@ -111,10 +111,10 @@ impl Viewer<'_> {
             _ if was_frozen => self.state(uid, MediaState::Decoding)?,
             _ => {}
         }
-        if self.setup.tells_frames { self.tell(Signal::Frame(uid)) } else { Ok(()) }
+        if self.setup.reports_frames { self.tell(Signal::Frame(uid)) } else { Ok(()) }
     }
 
-    pub(super) fn frozen_yet(&mut self, uid: u32, frame: u64) -> Check {
+    pub(super) fn check_freeze(&mut self, uid: u32, frame: u64) -> Check {
         let visible = self.visible;
         let tracks = self.tracks(uid);
         if !visible || !tracks.video || tracks.frames != frame || frame < 2 || tracks.frozen {
@@ -152,7 +152,7 @@ impl Viewer<'_> {
         Ok(())
     }
 
-    /// The application ends a subscription: only a look finds that.
+    /// The application ends a subscription itself. The viewer notices at the next stats poll.
     pub(super) fn unsubscribes(&mut self, uid: u32, kind: Kind) -> Check {
         let tracks = self.tracks(uid);
         let was = match kind {
@@ -188,14 +188,14 @@ impl Viewer<'_> {
                 self.tell(Signal::Published(publication.uid, Kind::Video))?;
             } else if publication.until > since {
                 self.reach("a leave that the SDK makes up");
-                self.at(self.now + MADE_UP, Happening::Left(at, Left::Unknown));
+                self.at(self.now + ASSUMED_LEFT, Happening::Left(at, Left::Unknown));
             }
         }
         Ok(())
     }
 
-    pub(super) fn look(&mut self) -> Check {
-        self.at(self.now + LOOK, Happening::Look);
+    pub(super) fn poll_stats(&mut self) -> Check {
+        self.at(self.now + STATS_INTERVAL, Happening::StatsPoll);
         for uid in self.air.uids.clone() {
             for kind in [Kind::Video, Kind::Audio] {
                 let tracks = self.tracks(uid);
@@ -214,7 +214,7 @@ impl Viewer<'_> {
                 self.tell(Signal::Progress(uid, Kind::Audio, moved))?;
             }
         }
-        // What is kept on disk is what is in memory.
+        // Serializing and restoring the failover must not change it.
         let text = serde_json::to_string(&self.failover).map_err(|error| error.to_string())?;
         self.failover = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         self.picture()

@@ -4,9 +4,9 @@ import { useEffect, useState } from "react";
 import * as entries from "../../src/entries.mjs";
 
 export default function Page() {
-  const [said, setSaid] = useState("");
+  const [result, setResult] = useState("");
   useEffect(() => {
-    entries.calls(entries).then(setSaid, (error) => setSaid(String(error)));
+    entries.calls(entries).then(setResult, (error) => setResult(String(error)));
   }, []);
-  return <title>{said}</title>;
+  return <title>{result}</title>;
 }

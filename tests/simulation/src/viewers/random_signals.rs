@@ -1,5 +1,5 @@
-//! An SDK that tells anything in any order, over outputs that come, flow, stall and go: what the failover makes of it, as a
-//! digest. Nothing is checked here but that it comes to rest; it is to be the same today and tomorrow.
+//! Random signals in any order, for outputs that start, play, stall and leave. The failover's outputs are digested for the
+//! golden traces. The only check here is that polling ends.
 
 use std::collections::BTreeSet;
 
@@ -15,27 +15,27 @@ use crate::digest::Digest;
 
 const UIDS: [u32; 3] = [9000, 9100, 9200];
 const STEPS: u32 = 250;
-/// More outputs than this without time passing are spinning.
-const MOST_POLLS: u32 = 200;
+/// More polls than this at one instant mean that the failover spins.
+const MAX_POLLS: u32 = 200;
 
-/// What the failover says to the SDK of this seed, digested.
+/// A digest of the failover's outputs.
 pub(crate) fn digest(seed: u64) -> Result<u64, String> {
-    Ok(Babble::new(seed).run()?.digest.value())
+    Ok(RandomSignals::new(seed).run()?.digest.value())
 }
 
-/// What the phases of its outputs go through.
+/// The transitions of the outputs' phases.
 pub(super) fn transitions(seed: u64) -> Result<BTreeSet<Transition>, String> {
-    let mut babble = Babble::new(seed);
-    babble.phases = Some(Phases::default());
-    Ok(babble.run()?.phases.map(|phases| phases.taken).unwrap_or_default())
+    let mut signals = RandomSignals::new(seed);
+    signals.phases = Some(Phases::default());
+    Ok(signals.run()?.phases.map(|phases| phases.taken).unwrap_or_default())
 }
 
-struct Babble {
+struct RandomSignals {
     chance: Chance,
     failover: Failover,
     uids: Vec<u32>,
     now: u64,
-    /// When it wants to be polled again.
+    /// When it is polled next.
     wake: Option<u64>,
     interval: u64,
     flowing: Vec<u32>,
@@ -43,7 +43,7 @@ struct Babble {
     phases: Option<Phases>,
 }
 
-impl Babble {
+impl RandomSignals {
     fn new(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
         let uids = UIDS[..chance.between(1, 3) as usize].to_vec();
@@ -100,7 +100,7 @@ impl Babble {
                 }
                 Ok(())
             }
-            72..80 => self.look(),
+            72..80 => self.poll_stats(),
             80..86 => {
                 let ms = self.chance.one(&[100, 250, 500, 1_000, 2_000, 3_000, 10_000, 31_000]);
                 self.pass(ms)
@@ -114,14 +114,13 @@ impl Babble {
                 Ok(())
             }
             _ => {
-                let signal = self.anything();
+                let signal = self.random_signal();
                 self.tell(signal)
             }
         }
     }
 
-    /// A look at the statistics.
-    fn look(&mut self) -> Result<(), String> {
+    fn poll_stats(&mut self) -> Result<(), String> {
         for uid in self.uids.clone() {
             let flows = self.flowing.contains(&uid) != self.chance.percent(5);
             self.tell(Signal::Progress(uid, Kind::Video, flows))?;
@@ -130,8 +129,8 @@ impl Babble {
         Ok(())
     }
 
-    fn anything(&mut self) -> Signal {
-        // One that it does not know, now and then.
+    fn random_signal(&mut self) -> Signal {
+        // Sometimes an unknown uid.
         let uid = if self.chance.percent(3) { 7 } else { self.chance.one(&self.uids) };
         let kind = self.chance.one(&[Kind::Video, Kind::Video, Kind::Audio]);
         let yes = self.chance.percent(50);
@@ -160,7 +159,7 @@ impl Babble {
         }
     }
 
-    /// Time passes; it is polled when it wants to be, and sometimes just before that.
+    /// Lets time pass. Polls when a poll is due, and sometimes just before.
     fn pass(&mut self, ms: u64) -> Result<(), String> {
         let until = self.now + ms;
         while let Some(wake) = self.wake.filter(|wake| *wake <= until) {
@@ -182,7 +181,7 @@ impl Babble {
     }
 
     fn settle(&mut self) -> Result<(), String> {
-        for _ in 0..MOST_POLLS {
+        for _ in 0..MAX_POLLS {
             let output = self.failover.poll(Instant::from_millis(self.now));
             self.note_phases();
             self.digest.debug(&output);
@@ -190,12 +189,12 @@ impl Babble {
                 self.wake = until.map(Instant::as_millis);
                 self.digest.debug(&self.failover.health().collect::<Vec<_>>());
                 if self.wake.is_some_and(|wake| wake <= self.now) {
-                    return Err(format!("a wait until {:?}, which is over at {}", self.wake, self.now));
+                    return Err(format!("the wait until {:?} is already over at {}", self.wake, self.now));
                 }
                 return Ok(());
             }
         }
-        Err("it spins".to_owned())
+        Err("the failover spins: polling does not end".to_owned())
     }
 
     fn note_phases(&mut self) {

@@ -1,4 +1,4 @@
-//! What the targets begin with: payloads, settings, and machines that have come some way.
+//! Payloads, settings and machines in various states: the starting points of the targets.
 
 use std::sync::LazyLock;
 
@@ -11,15 +11,15 @@ use steadymix::time::WallTime;
 
 use crate::driver::{Asked, Driver, http};
 use crate::machine::Machine;
-use crate::secrets::{Carried, may_hold, secret};
+use crate::secrets::{Carried, may_contain_secret, secret};
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const BEGINNING: WallTime = WallTime::from_millis(1_767_225_600_000);
 /// The uids of all lanes.
 pub(crate) const UIDS: [u32; 6] = [9000, 9001, 9100, 9101, 9200, 9201];
 
-/// A payload with every kind of secret, and every kind of field. A running task can take another bitrate; a bitrate above
-/// 2000 has another `idleTimeout`, which it cannot take.
+/// A payload with every kind of secret and field. An Update can change the bitrate; a bitrate above 2000 also changes
+/// `idleTimeout`, which an Update cannot.
 pub(crate) fn services(bitrate: u32) -> Value {
     let region = json!({ "x": 0, "y": 0, "width": 640, "height": 720, "zOrder": 2 });
     let address = |scheme: &str, number| format!("{scheme}://cdn.example/live/{}", secret(number));
@@ -40,7 +40,7 @@ pub(crate) fn services(bitrate: u32) -> Value {
     } } } })
 }
 
-/// The settings of a supervisor, with these in their place.
+/// The settings of a supervisor. `more` overrides them.
 pub(crate) fn supervisor_settings(more: &Value) -> Value {
     merged(
         json!({ "appId": "app", "instanceId": "show", "services": services(2_000), "uids": [9000, 9001] }),
@@ -48,7 +48,7 @@ pub(crate) fn supervisor_settings(more: &Value) -> Value {
     )
 }
 
-/// The settings of a group of so many lanes, with these in their place.
+/// The settings of a group with this many lanes. `more` overrides them.
 pub(crate) fn group_settings(lanes: usize, more: &Value) -> Value {
     let names = ["primary", "backup", "third"];
     let lanes: Vec<Value> = names
@@ -77,9 +77,9 @@ pub(crate) fn group(lanes: usize, more: &Value) -> Driver<RedundancyGroup> {
     Driver::new(RedundancyGroup::new(config, BEGINNING), BEGINNING)
 }
 
-/// Groups of every make, at their beginning and when all lanes run.
+/// Groups with various settings, first when new, then when all lanes run.
 pub(crate) static GROUPS: LazyLock<Vec<Driver<RedundancyGroup>>> = LazyLock::new(|| {
-    let makes = [
+    let variants = [
         (2, json!({})),
         (1, json!({ "presence": "never", "restart": "always", "migration": "wait" })),
         (3, json!({ "presence": "always", "restart": "never", "onAirPolicy": "prefer-primary" })),
@@ -89,30 +89,30 @@ pub(crate) static GROUPS: LazyLock<Vec<Driver<RedundancyGroup>>> = LazyLock::new
             "policy": { "jitterPercent": 100, "taskIdUnknownGraceMs": null, "relaunchDelaysMs": [0], "stopTimeoutMs": 0 } }),
         ),
     ];
-    let beginnings = makes.iter().map(|(lanes, more)| group(*lanes, more));
-    let running = beginnings.clone().map(|mut driver| {
-        driver.oblige_for(60);
+    let new = variants.iter().map(|(lanes, more)| group(*lanes, more));
+    let running = new.clone().map(|mut driver| {
+        driver.serve_for(60);
         driver
     });
-    beginnings.chain(running).collect()
+    new.chain(running).collect()
 });
 
-/// A supervisor, a call that it has made, and what that carried.
+/// A supervisor, the call that it has made, and the secrets in that call.
 type Calling = (Driver<Supervisor>, RequestId, Carried);
 
-/// Supervisors at every call.
+/// Supervisors that wait for the answer to each kind of call.
 pub(crate) static CALLS: LazyLock<Vec<Calling>> = LazyLock::new(|| {
     use Call::{Acquire, Create, Delete, Presence, Query, Update};
     let mut begun = supervisor(&json!({}));
     let mut calls: Vec<Calling> = [Acquire, Create, Query].iter().map(|call| begun.at(*call)).collect();
-    // The answer to a Create that is not waited for any more.
+    // A late answer to Create.
     let (mut late, id, carried) = calls[1].clone();
     late.wait();
-    late.rest();
+    late.settle();
     calls.push((late, id, carried));
-    // Of a task that runs.
+    // Calls of a running task.
     let mut running = supervisor(&json!({ "presence": "always", "restart": "always" }));
-    running.oblige_for(30);
+    running.serve_for(30);
     calls.extend([Query, Presence].map(|call| running.clone().at(call)));
     let mut updated = running.clone();
     updated.machine.update(updated.now, Services::from_json(&services(1_000).to_string()).unwrap()).unwrap();
@@ -121,10 +121,10 @@ pub(crate) static CALLS: LazyLock<Vec<Calling>> = LazyLock::new(|| {
     stopped.hand_in(Input::Stop);
     let (mut stopped, id, carried) = stopped.at(Delete);
     calls.push((stopped.clone(), id, carried));
-    // Delete is carried out by and by: Query tells when.
+    // After a 202, Delete is carried out later: Query reports the end.
     stopped.answer(id, http(202, String::new()));
     calls.push(stopped.at(Query));
-    // With an unknown outcome under both uids.
+    // Creates with an unknown outcome under both uids.
     let mut unresolved = supervisor(&json!({ "migration": "wait" }));
     for _ in 0..8 {
         let (_, id, _) = unresolved.at(Create);
@@ -135,13 +135,13 @@ pub(crate) static CALLS: LazyLock<Vec<Calling>> = LazyLock::new(|| {
 });
 
 impl<M: Machine> Driver<M> {
-    /// Goes on until it makes this call, with a service that obliges.
+    /// Runs in a healthy environment until it makes this call.
     fn at(&mut self, wanted: Call) -> (Self, RequestId, Carried) {
         for _ in 0..1_000 {
-            self.rest();
+            self.settle();
             match self.last_asked() {
                 Some(Asked::Call(id, call, carried)) if call == wanted => return (self.clone(), id, carried),
-                Some(asked) => self.oblige(asked),
+                Some(asked) => self.serve(asked),
                 None => self.wait(),
             }
         }
@@ -149,13 +149,13 @@ impl<M: Machine> Driver<M> {
     }
 }
 
-/// Who is in the channel, as the service tells it.
+/// The body of an answer to a presence check.
 pub(crate) fn hosts(uids: &[u32]) -> String {
     json!({ "success": true, "data": { "channel_exist": true, "mode": 2, "broadcasters": uids } }).to_string()
 }
 
-/// What a reply calls a task, if that could be taken for a secret.
-pub(crate) fn names_in(body: &str) -> Option<String> {
-    let json: Value = may_hold(body).then(|| serde_json::from_str(body).ok())??;
+/// The task id in a reply, if it looks like a secret.
+pub(crate) fn task_name_in(body: &str) -> Option<String> {
+    let json: Value = may_contain_secret(body).then(|| serde_json::from_str(body).ok())??;
     Some(json.get("taskId")?.as_str()?.to_owned())
 }

@@ -1,6 +1,6 @@
-/** What came of the calls, as the title of the page. */
-export function say(said) {
-  said.then(
+/** Shows the result of the calls as the page's title. */
+export function showResult(result) {
+  result.then(
     (text) => {
       document.title = text;
     },
