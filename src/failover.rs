@@ -1,13 +1,14 @@
-//! Which output a viewer watches: changes over to the backup when the one that is shown dies.
+//! Decides which output a viewer watches: switches to a backup when the output on screen dies.
 //!
-//! SDKs report that a publisher has died 10 to 20 s late. The picture shows it sooner: frames stop, the SDK calls the track
-//! frozen, or its bytes stop. That is only believed while another output still flows for the same viewer: when all stall
-//! together, the cause is the viewer's own network, and changing over would be wrong.
+//! SDKs report a dead publisher 10 to 20 s late. The media shows it sooner: frames stop, the SDK reports the track as frozen,
+//! or its bytes stop. This counts only while another output still arrives at the same viewer. When all outputs stall together,
+//! the viewer's own network is the cause, and a switch would not help.
 //!
-//! [`Failover`] does no I/O. Its owner passes in the signals of the SDK ([`Failover::handle`]), then polls until
-//! [`Output::Wait`], and carries out each output, in order. Time is any clock in ms that does not go back.
+//! [`Failover`] is sans-I/O: no network, no clock, no randomness. Its owner passes in the signals of the SDK
+//! ([`Failover::handle`]), polls until [`Output::Wait`], and carries out each output in order. Time is any clock in ms that
+//! does not go back.
 
-/// Declares an enum whose values cross to JavaScript as numbers: the number of one is its place.
+/// Declares an enum whose values cross to JavaScript as numbers: the number of a value is its position.
 macro_rules! numbered {
     ($(#[$about:meta])* pub enum $Name:ident { $($(#[$value_about:meta])* $value:ident,)+ }) => {
         $(#[$about])*
@@ -16,7 +17,7 @@ macro_rules! numbered {
         }
 
         impl $Name {
-            /// All of them, in the order of their numbers.
+            /// All values, in the order of their numbers.
             pub const ALL: &[Self] = &[$(Self::$value),+];
         }
     };
@@ -46,117 +47,117 @@ use self::change::{Measured, Pending};
 pub use self::config::{FailoverConfig, Standby};
 use self::decide::AllDown;
 use self::feed::Feed;
-pub use self::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
+pub use self::signal::{Connection, Kind, LeaveReason, MediaState, Signal, StateReason};
 use self::stall::SharedStall;
 use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
-/// What to do.
+/// The next action for the owner of a [`Failover`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Subscribe to this track. Its picture goes below the one that is shown, and it is not to be heard.
+    /// Subscribe to this track. Play its video behind the one on screen, and its audio muted.
     Subscribe(Uid, Kind),
     /// Unsubscribe from this track.
     Unsubscribe(Uid, Kind),
-    /// Put this output's picture on top and let it be heard; silence the others.
+    /// Bring this output's video to the front and unmute it; mute the others.
     Show(Uid),
-    /// Report this event to the application.
+    /// Emit this event to the application.
     Emit(Event),
-    /// Do nothing until the next signal, or until that time.
+    /// Do nothing until the next signal, or until this time.
     Wait(Option<Instant>),
 }
 
 numbered! {
-    /// Why another output is shown.
+    /// Why the viewer switches, or why the output on screen is degraded.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
     pub enum Reason {
-        /// It left the channel.
+        /// The output left the channel.
         Left,
         /// Its video was unpublished.
         Unpublished,
         /// Its frames stopped.
         Frozen,
         /// Its bytes stopped.
-        Dead,
-        /// It was muted on purpose.
+        NoData,
+        /// The sender muted its video.
         Muted,
-        /// Its audio is gone.
+        /// Its audio stopped.
         AudioLost,
         /// It cannot be decoded.
         Failed,
-        /// It did not start.
+        /// It did not start within `startTimeoutMs`.
         NotStarted,
-        /// The server says so.
+        /// The server has put another output on air.
         OnAir,
-        /// Its subscription was lost: the application ended it, or the SDK did. It is asked for again.
+        /// The application or the SDK ended the subscription. It is subscribed again.
         Unsubscribed,
     }
 }
 
-/// What is reported to the application.
+/// An event for the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub enum Event {
-    /// The output that is shown is not well.
+    /// The output on screen is unhealthy.
     Degraded(Uid, Reason),
-    /// It is well again, and nothing was changed.
+    /// The output on screen is healthy again, without a switch.
     Recovered(Uid),
-    /// Another one is shown.
+    /// Another output is on screen.
     Switched {
-        /// The one before.
+        /// The output that was on screen.
         from: Uid,
-        /// The one that is shown.
+        /// The output that is on screen now.
         to: Uid,
-        /// Why.
+        /// Why the viewer switched.
         reason: Reason,
-        /// From the last frame of the old one to the decision, in ms.
+        /// From the last frame of the old output to the decision, in ms.
         detect_ms: Duration,
-        /// From the decision to the first frame of the new one, in ms.
+        /// From the decision to the first frame of the new output, in ms.
         switch_ms: Duration,
-        /// From the last frame of the old one to the first frame of the new one, in ms.
+        /// From the last frame of the old output to the first frame of the new one, in ms.
         outage_ms: Duration,
     },
-    /// The preferred one is shown again.
+    /// A more preferred output is on screen again.
     FailedBack {
-        /// The one before.
+        /// The output that was on screen.
         from: Uid,
-        /// The one that is shown.
+        /// The output that is on screen now.
         to: Uid,
     },
-    /// A false positive: the output that was left flows again within the time for false alarms.
+    /// A false positive: the previous output recovered within `falseAlarmWindowMs`.
     FalseAlarm(Uid),
-    /// Outputs are there, but none is well.
-    BothDown,
-    /// This viewer cannot decode or play it. That is no fault of the output: the same of another one fails too.
+    /// Outputs are published, but none is healthy.
+    AllDown,
+    /// This viewer cannot decode or play the track. Other outputs with the same codec would fail too.
     Unplayable(Uid, Kind),
-    /// The viewer was thrown out, or the same viewer uid is elsewhere: nothing more is done. To join again, under
-    /// another uid, is the application's decision.
+    /// The viewer was banned, or its uid joined elsewhere: the failover has stopped. The application decides whether to
+    /// join again, with another uid.
     Closed,
 }
 
 numbered! {
-    /// How an output is, as far as this viewer can tell.
+    /// The state of an output, as seen by this viewer.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Health {
-        /// It is not in the channel, or publishes no video.
+        /// Not in the channel, or without video.
         Absent,
-        /// It can be subscribed to.
+        /// Published, but not subscribed.
         Available,
-        /// It is subscribed, and has not shown two frames yet.
+        /// Subscribed; its second frame has not arrived yet.
         Starting,
-        /// Its picture flows.
+        /// Its frames arrive.
         Playing,
-        /// Its picture does not flow any more.
+        /// Its frames have stopped.
         Frozen,
-        /// It was muted on purpose.
+        /// The sender muted its video.
         Muted,
-        /// It cannot be decoded, or did not start.
+        /// It could not be decoded or did not start, and `failureCooldownMs` is not over.
         Failed,
     }
 }
 
-/// Which output a viewer watches.
+/// Decides which output a viewer watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub struct Failover {
@@ -165,51 +166,52 @@ pub struct Failover {
     now: Instant,
     viewer: Viewer,
     shown: Option<Shown>,
-    /// The output that the server says is on air, until another one is shown.
+    /// The output that the server has put on air, until the next switch.
     on_air: Option<Uid>,
     pending: Option<Pending>,
     measured: Option<Measured>,
-    /// The output that was left for a fault that may have been none, and when.
+    /// The previous output and when the viewer switched away from it, if that may have been a false alarm.
     left: Option<(Uid, Instant)>,
     all_down: AllDown,
+    /// To be shown by the next poll.
     show: Option<Uid>,
     #[cfg_attr(feature = "server", serde(skip))]
     events: VecDeque<Event>,
 }
 
-/// The viewer's own side: its connection to the service, its downlink, its page.
+/// The viewer's own connection, network and page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 struct Viewer {
     connection: Connection,
-    /// `false`: it is being rebuilt.
-    media_path: bool,
-    bad_network: bool,
+    media_connected: bool,
+    has_poor_network: bool,
+    /// Whether the page is visible.
     visible: bool,
-    /// Nothing is believed before: the viewer has only just come back.
+    /// The end of the grace period after a reconnect: no decision before.
     settled_at: Instant,
 }
 
-/// The output that is shown.
+/// The output on screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 struct Shown {
     uid: Uid,
-    /// When it took the place of another one.
-    changed_at: Option<Instant>,
-    /// That it is not well has been reported.
+    /// When it replaced another output.
+    switched_at: Option<Instant>,
+    /// [`Event::Degraded`] was emitted for it.
     is_degraded: bool,
     stall: Option<SharedStall>,
 }
 
 impl Failover {
-    /// Watches the first of these outputs that is there, the preferred one first.
+    /// `uids` are the outputs, the most preferred one first.
     #[must_use]
     pub fn new(uids: &[Uid], config: FailoverConfig, now: Instant) -> Self {
         let viewer = Viewer {
             connection: Connection::Reconnecting,
-            media_path: true,
-            bad_network: false,
+            media_connected: true,
+            has_poor_network: false,
             visible: true,
             settled_at: Instant::ZERO,
         };
@@ -232,7 +234,7 @@ impl Failover {
         failover
     }
 
-    /// Another output, the least preferred one.
+    /// Adds an output, the least preferred one.
     pub(crate) fn add(&mut self, uid: Uid) {
         self.feeds.push(Feed::new(uid));
     }
@@ -241,25 +243,24 @@ impl Failover {
     pub(crate) fn configure(&mut self, change: impl FnOnce(&mut FailoverConfig)) {
         let config = &mut self.config;
         change(config);
-        // What was asked for, or is shown, since this very moment has its time before it: else two that are bad would be
-        // exchanged for each other without end.
-        let moment = Duration::from_millis(1);
-        config.starting_ms = config.starting_ms.max(moment);
-        config.dwell_ms = config.dwell_ms.max(moment);
+        // With 0, two bad outputs would replace each other endlessly within one instant.
+        let least = Duration::from_millis(1);
+        config.start_timeout_ms = config.start_timeout_ms.max(least);
+        config.switch_cooldown_ms = config.switch_cooldown_ms.max(least);
     }
 
-    /// The output that is shown.
+    /// The output on screen.
     #[must_use]
     pub fn shown(&self) -> Option<Uid> {
         self.shown.map(|shown| shown.uid)
     }
 
-    /// How each output is, in the order of preference.
+    /// The state of each output, in the order of preference.
     pub fn health(&self) -> impl Iterator<Item = (Uid, Health)> {
         self.feeds.iter().map(|feed| (feed.uid, feed.health(self.now, self.viewer.visible)))
     }
 
-    /// What to do next. Poll until [`Output::Wait`].
+    /// The next action. Poll until [`Output::Wait`].
     #[must_use]
     pub fn poll(&mut self, now: Instant) -> Output {
         self.now = self.now.max(now);
@@ -273,7 +274,7 @@ impl Failover {
         self.subscription().unwrap_or_else(|| Output::Wait(soonest(next, self.next_retry())))
     }
 
-    /// Not inlined, like the next one: there are many callers, and the viewer's module is to be small.
+    // Not inlined, like `feed_mut`: many callers, and the viewer's module must stay small.
     #[inline(never)]
     fn feed(&self, uid: Uid) -> Option<&Feed> {
         self.feeds.iter().find(|feed| feed.uid == uid)

@@ -1,4 +1,4 @@
-//! A change from one output to another: under way until its target can be shown, then measured until the first frame.
+//! A change from one output to another: pending until its target is ready, then measured until the target's first frame.
 
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
@@ -9,31 +9,32 @@ use super::{Event, Failover, Reason, Shown};
 use crate::time::Instant;
 use crate::uid::Uid;
 
-/// A change that is under way: its target is not ready to be shown yet.
+/// A change whose target is not ready yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct Pending {
     pub(super) to: Uid,
-    pub(super) cause: Cause,
+    pub(super) change: Change,
     pub(super) since: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
-pub(super) enum Cause {
+pub(super) enum Change {
+    /// The first output to be shown.
     Start,
-    Fault(Reason),
+    Switch(Reason),
     FailBack,
 }
 
-impl Cause {
-    /// The change is wanted though the output that is shown is well.
-    pub(super) fn is_wish(self) -> bool {
-        matches!(self, Self::Start | Self::FailBack | Self::Fault(Reason::OnAir))
+impl Change {
+    /// Whether it goes on while the output on screen is healthy.
+    pub(super) fn is_planned(self) -> bool {
+        matches!(self, Self::Start | Self::FailBack | Self::Switch(Reason::OnAir))
     }
 }
 
-/// A change whose first frame is awaited.
+/// A switch whose target has not presented a frame yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct Measured {
@@ -45,69 +46,69 @@ pub(super) struct Measured {
 }
 
 impl Failover {
-    /// Shows it if it is ready; or else waits for its first frame, but not for ever.
-    pub(super) fn change_to(&mut self, to: Uid, cause: Cause) -> Option<Instant> {
+    /// Shows the target if it is ready; otherwise waits for its first frame, until the start timeout.
+    pub(super) fn change_to(&mut self, to: Uid, change: Change) -> Option<Instant> {
         let feed = self.feed(to)?;
         let is_usable = feed.is_usable();
         if self.is_ready(feed) {
-            self.show(to, cause);
+            self.show(to, change);
             return Some(self.now);
         }
         let before = self.pending.filter(|pending| pending.to == to);
         let since = before.map_or(self.now, |pending| pending.since);
-        let until = since + self.config.starting_ms;
-        // One that has only just begun is waited for, even at the end of time.
+        let until = since + self.config.start_timeout_ms;
+        // A new target is always awaited: at the end of time `until` would be over at once, and this would recurse forever.
         if is_usable && (before.is_none() || self.now < until) {
-            self.pending = Some(Pending { to, cause, since });
+            self.pending = Some(Pending { to, change, since });
             return Some(until);
         }
-        self.penalise(to);
+        self.begin_cooldown(to);
         self.pending = None;
-        // Another one, or the same from the beginning.
+        // Another output, or the same one again.
         self.decide()
     }
 
-    /// Any other output is better for a while.
-    pub(super) fn penalise(&mut self, uid: Uid) {
-        let until = self.now + self.config.penalty_ms;
+    /// The output failed: for a while it is chosen only if there is no other.
+    pub(super) fn begin_cooldown(&mut self, uid: Uid) {
+        let until = self.now + self.config.failure_cooldown_ms;
         if let Some(feed) = self.feed_mut(uid) {
-            feed.penalty_until = until;
+            feed.cooldown_until = until;
         }
     }
 
-    fn show(&mut self, to: Uid, cause: Cause) {
+    fn show(&mut self, to: Uid, change: Change) {
         let from = self.shown();
-        let changed_at = from.map(|_| self.now);
-        self.shown = Some(Shown { uid: to, changed_at, is_degraded: false, stall: None });
+        let switched_at = from.map(|_| self.now);
+        self.shown = Some(Shown { uid: to, switched_at, is_degraded: false, stall: None });
         self.show = Some(to);
         self.pending = None;
         self.all_down = AllDown::default();
-        // What the server said is older than this change, unless it said so before there was anything to show.
-        if cause != Cause::Start || self.on_air == Some(to) {
+        // The server's choice is older than this change. At the start it may not be available yet, so it is kept.
+        if change != Change::Start || self.on_air == Some(to) {
             self.on_air = None;
         }
-        match (from, cause) {
-            (None, _) | (_, Cause::Start) => {}
-            (Some(from), Cause::FailBack) => self.events.push_back(Event::FailedBack { from, to }),
-            (Some(from), Cause::Fault(reason)) => self.measure(from, to, reason),
+        match (from, change) {
+            (None, _) | (_, Change::Start) => {}
+            (Some(from), Change::FailBack) => self.events.push_back(Event::FailedBack { from, to }),
+            (Some(from), Change::Switch(reason)) => self.measure(from, to, reason),
         }
     }
 
-    /// Measures the outage: it ends with the first frame of the new output.
+    /// Measures the outage, which ends with the first frame of the new output.
     fn measure(&mut self, from: Uid, to: Uid, reason: Reason) {
         let now = self.now;
-        // Not if its audio was lost: that the picture flows was known.
-        let is_doubtful = matches!(reason, Reason::Frozen | Reason::Dead);
+        // After lost audio a frame of the old output would prove nothing: its video never stopped.
+        let is_doubtful = matches!(reason, Reason::Frozen | Reason::NoData);
         self.left = is_doubtful.then_some((from, now));
         let mut last_frame = now;
         if let Some(feed) = self.feed_mut(from) {
             last_frame = feed.last_picture().unwrap_or(now);
-            feed.begin_clear_time(now);
+            feed.reset_healthy_since(now);
         }
         let measured = Measured { from, to, reason, last_frame, decided_at: now };
         match self.feed(to).and_then(Feed::last_frame) {
             Some(last) if last < now => self.measured = Some(measured),
-            // A frame has just come, or none are reported, as in a hidden page: the outage ends now.
+            // A frame arrived just now, or frames are not reported, as in a hidden page: the outage ends now.
             _ => self.switched(measured),
         }
     }
@@ -124,14 +125,14 @@ impl Failover {
         });
     }
 
-    /// An output shows a picture: the first of a change that is measured, or of an output that was left for nothing.
+    /// Video of an output arrives: the end of the outage that is measured, or a false alarm.
     pub(super) fn flows(&mut self, uid: Uid) {
         if let Some(measured) = self.measured.filter(|measured| measured.to == uid) {
             self.switched(measured);
         }
         if let Some((_, at)) = self.left.filter(|(left, _)| *left == uid) {
             self.left = None;
-            if self.now <= at + self.config.false_alarm_ms {
+            if self.now <= at + self.config.false_alarm_window_ms {
                 self.events.push_back(Event::FalseAlarm(uid));
             }
         }

@@ -1,4 +1,4 @@
-//! How a viewer's failover is set.
+//! The settings of a viewer's failover.
 
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
@@ -10,33 +10,32 @@ use crate::error::Invalid;
 use crate::time::Duration;
 
 numbered! {
-    /// What is kept ready besides the output that is shown.
+    /// How much of a backup is subscribed while another output is on screen.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
     pub enum Standby {
-        /// The backup's video and audio, subscribed and decoding. Each viewer is billed for both.
+        /// The backup's video and audio, decoding. Both are billed for each viewer.
         #[default]
         Hot,
-        /// The backup's audio only, silent: proves that it lives, without a second video on the bill.
-        Probe,
+        /// The backup's audio only, muted: proves that the backup is alive without a second video on the bill.
+        Warm,
         /// Nothing: the backup is subscribed when it is needed.
         Cold,
     }
 }
 
-/// Declares [`FailoverConfig`], and everything that depends on which durations it has. `src/js/viewer/durations.ts`, which has
-/// TypeScript's type, documentation and checks of them, is generated from the same list. A duration's number is its place.
+/// Declares [`FailoverConfig`] and everything derived from its list of durations. `src/js/viewer/durations.ts` (the type, docs
+/// and checks of TypeScript) is generated from the same list. The number of a duration is its position.
 macro_rules! settings {
     ($(
         $(#[doc = $doc:literal])+
         $field:ident: $Type:ty = $name:literal, $([$zero:literal] or)? at least $least:literal $(, default $default:literal)?;
     )+) => {
-        /// The settings of a viewer's failover. All times are in ms; the defaults are those that broadcast engineering and the
-        /// SDKs' own thresholds suggest.
+        /// The settings of a viewer's failover. All times are in ms.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase", default))]
         pub struct FailoverConfig {
-            /// What is kept ready.
+            /// How much of a backup is subscribed.
             pub standby: Standby,
             $(
                 $(#[doc = $doc])+
@@ -62,14 +61,14 @@ macro_rules! settings {
                 unit: " ms",
                 default: &[$($default)?],
             },)+];
-            /// What each of them is, line by line.
+            /// The documentation of each duration, line by line.
             #[cfg(test)]
             pub(crate) const DOCS: &[&[&str]] = &[$(&[$($doc),+],)+];
 
-            /// Checks every duration. (The viewer's module leaves this to TypeScript, which has the names.)
+            /// Checks every duration. (The viewer's module has no names: TypeScript checks them there.)
             ///
             /// # Errors
-            /// The first value out of its range, by its field.
+            /// The first value that is out of range, with its field.
             #[cfg(feature = "server")]
             pub fn check(&self) -> Result<(), Invalid> {
                 let given: &[Option<Duration>] = &[$(self.$field.into()),+];
@@ -79,7 +78,7 @@ macro_rules! settings {
                 Ok(())
             }
 
-            /// Sets the duration with that number. Whether there is one.
+            /// Sets the duration with this number. Returns whether there is one.
             #[cfg(any(all(feature = "viewer", target_arch = "wasm32"), test))]
             pub(crate) fn set_duration(&mut self, number: u8, value: Duration) -> bool {
                 let mut numbers = 0..;
@@ -106,35 +105,34 @@ macro_rules! default_of {
 }
 
 settings! {
-    /// How long an output that the SDK calls frozen (after 500 ms of its own) is waited for. Where frames are reported, as
-    /// in browsers, one that provably stands still is left sooner.
-    frozen_ms: Duration = "frozenMs", [0] or at least 100, default 1_000;
-    /// The same, when an engine says that congestion is the cause.
-    congested_ms: Duration = "congestedMs", [0] or at least 100, default 1_500;
-    /// The same, when the viewer's own network is bad.
-    bad_network_ms: Duration = "badNetworkMs", [0] or at least 100, default 3_000;
-    /// How long an output that was muted on purpose is waited for.
-    muted_ms: Duration = "mutedMs", [0] or at least 100, default 2_000;
-    /// How long lost audio is waited for, when the backup's is alive.
-    audio_ms: Duration = "audioMs", [0] or at least 100, default 2_000;
-    /// With a hot standby that progresses, no frame for this long is enough to change over; but never less than four times
-    /// the interval of the frames, or twice the longest gap seen lately.
-    frame_gap_ms: Duration = "frameGapMs", [0] or at least 50, default 250;
-    /// An output that does not show its second frame this long after it was subscribed has failed.
-    starting_ms: Duration = "startingMs", at least 500, default 3_000;
-    /// How long an output that did not start, or could not be decoded, is not tried again if there is another.
-    penalty_ms: Duration = "penaltyMs", [0] or at least 500, default 30_000;
-    /// How long after a switch only a certain loss is followed by another.
-    dwell_ms: Duration = "dwellMs", [0] or at least 500, default 5_000;
-    /// How long after the viewer's own reconnect nothing is believed.
-    settle_ms: Duration = "settleMs", [0] or at least 100, default 3_500;
-    /// When no output is well for this long, that is reported.
-    both_down_ms: Duration = "bothDownMs", [0] or at least 500, default 10_000;
-    /// An output that flows again this soon after it was left was a false positive, which is reported.
-    false_alarm_ms: Duration = "falseAlarmMs", [0] or at least 100, default 5_000;
-    /// How long the preferred output must be healthy before it is shown again. Off by default: never, as long as the one
-    /// that is shown is healthy.
-    fail_back_ms: Option<Duration> = "failBackMs", [0] or at least 1_000;
+    /// How long an output may stay frozen after the SDK's report (500 ms after the last frame). Where frames are reported, as
+    /// in browsers, `frameGapGraceMs` applies as well.
+    frozen_grace_ms: Duration = "frozenGraceMs", [0] or at least 100, default 1_000;
+    /// The same, if the SDK reports congestion as the reason.
+    congested_grace_ms: Duration = "congestedGraceMs", [0] or at least 100, default 1_500;
+    /// The same, while the viewer's own network is poor.
+    poor_network_grace_ms: Duration = "poorNetworkGraceMs", [0] or at least 100, default 3_000;
+    /// How long the sender may keep its video muted.
+    muted_grace_ms: Duration = "mutedGraceMs", [0] or at least 100, default 2_000;
+    /// How long audio may be lost while the backup's audio arrives.
+    audio_lost_grace_ms: Duration = "audioLostGraceMs", [0] or at least 100, default 2_000;
+    /// How long frames may be missing while those of a hot standby arrive. Never less than four frame intervals, or twice
+    /// the longest recent gap.
+    frame_gap_grace_ms: Duration = "frameGapGraceMs", [0] or at least 50, default 250;
+    /// An output whose second frame has not arrived this long after it was subscribed has failed.
+    start_timeout_ms: Duration = "startTimeoutMs", at least 500, default 3_000;
+    /// How long an output that did not start or could not be decoded is not tried again while there is another.
+    failure_cooldown_ms: Duration = "failureCooldownMs", [0] or at least 500, default 30_000;
+    /// How long after a switch only a certain loss leads to another one.
+    switch_cooldown_ms: Duration = "switchCooldownMs", [0] or at least 500, default 5_000;
+    /// How long after the viewer's own reconnect no decision is made.
+    reconnect_grace_ms: Duration = "reconnectGraceMs", [0] or at least 100, default 3_500;
+    /// How long all outputs may be unhealthy before that is reported.
+    all_down_grace_ms: Duration = "allDownGraceMs", [0] or at least 500, default 10_000;
+    /// A switch is reported as a false alarm if the previous output recovers within this time.
+    false_alarm_window_ms: Duration = "falseAlarmWindowMs", [0] or at least 100, default 5_000;
+    /// How long a more preferred output must be healthy before it is shown again. By default the viewer does not fail back.
+    fail_back_delay_ms: Option<Duration> = "failBackDelayMs", [0] or at least 1_000;
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Decisions: to stay, to hold, to change over to another output, to fail back; and when to decide again.
+//! Decisions: stay, hold, switch to another output, or fail back; and when to decide again.
 
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
 
-use super::change::Cause;
+use super::change::Change;
 use super::fault::Fault;
 use super::feed::Feed;
 use super::signal::Connection;
@@ -11,10 +11,10 @@ use super::{Event, Failover, Reason, Standby, soonest};
 use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
-/// While all outputs are down, it is decided anew after this time: a penalty may be over.
+/// While all outputs are down, the next decision is made after this time: a cooldown may be over.
 const ALL_DOWN_INTERVAL: Duration = Duration::from_millis(1_000);
 
-/// No output is well.
+/// Since when no output is healthy, and whether that was reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct AllDown {
@@ -23,10 +23,10 @@ pub(super) struct AllDown {
 }
 
 impl Failover {
-    /// Decides, and says when to decide again.
+    /// Decides, and returns when to decide again.
     pub(super) fn decide(&mut self) -> Option<Instant> {
-        if self.viewer.connection != Connection::Connected || !self.viewer.media_path {
-            // It is the viewer who is away: nothing that is missing says anything of the outputs.
+        if self.viewer.connection != Connection::Connected || !self.viewer.media_connected {
+            // The viewer itself is disconnected: missing media says nothing about the outputs.
             self.pending = None;
             return None;
         }
@@ -49,47 +49,48 @@ impl Failover {
         }
     }
 
-    /// Nothing is shown yet: the best output is shown as soon as it is ready.
+    /// Nothing is on screen yet: shows the best output as soon as it is ready.
     fn start(&mut self) -> Option<Instant> {
         if !self.feeds.iter().any(|feed| feed.phase.is_published()) {
-            // Nobody is there yet, or any more: nothing to wait for.
+            // No output is published: there is nothing to wait for.
             self.all_down = AllDown::default();
             return None;
         }
         let best = self.best().map(|best| best.uid);
-        let next = best.and_then(|best| self.change_to(best, Cause::Start));
+        let next = best.and_then(|best| self.change_to(best, Change::Start));
         if self.shown.is_some() { next } else { soonest(next, self.all_down()) }
     }
 
-    /// The output that is shown is bad: changes to another one, as soon as that can be shown.
+    /// The output on screen is bad: switches to another one as soon as that is ready.
     fn leave(&mut self, shown: Uid, reason: Reason, is_gone: bool) -> Option<Instant> {
         self.degrade(reason);
         if reason == Reason::NotStarted {
-            self.penalise(shown);
+            self.begin_cooldown(shown);
         }
         let best = self.best();
-        // The one that is waited for already, unless only another one is ready.
+        // Keep the pending target, unless another output is ready and the target is not.
         let is_still_best = |to: &&Feed| self.is_ready(to) || !best.is_some_and(|best| self.is_ready(best));
         let pending = self.pending.filter(|pending| pending.to != shown);
         let to = pending.and_then(|pending| self.feed(pending.to)).filter(is_still_best).or(best);
-        let Some(to) = to.map(|to| to.uid).filter(|_| is_gone || self.now >= self.after_dwell(Instant::ZERO))
+        let Some(to) =
+            to.map(|to| to.uid).filter(|_| is_gone || self.now >= self.after_cooldown(Instant::ZERO))
         else {
             return self.all_down();
         };
-        let at = self.change_to(to, Cause::Fault(reason));
+        let at = self.change_to(to, Change::Switch(reason));
         if self.shown() == Some(to) { at } else { soonest(at, self.all_down()) }
     }
 
-    /// The output that is shown may be bad: a change that is under way goes on, but not for ever.
+    /// The output on screen may be bad: a pending change goes on until the start timeout.
     fn hold(&mut self) -> Option<Instant> {
-        // One that does not come keeps the shared stall open, in which nobody else would give it up.
-        let (now, starting) = (self.now, self.config.starting_ms);
+        // A target that does not start keeps the shared stall open, during which nothing else cancels it.
+        let (now, starting) = (self.now, self.config.start_timeout_ms);
         self.pending = self.pending.filter(|pending| now < pending.since + starting);
         let others_are_down = !self.others().any(|feed| self.is_ready(feed));
         if others_are_down && self.config.standby == Standby::Hot { self.all_down() } else { None }
     }
 
-    /// The output that is shown is well.
+    /// The output on screen is healthy.
     fn stay(&mut self) {
         let is_seen = self.shown_feed().is_some_and(Feed::is_seen);
         if let Some(shown) = self.shown.as_mut().filter(|shown| shown.is_degraded && is_seen) {
@@ -97,45 +98,43 @@ impl Failover {
             self.events.push_back(Event::Recovered(shown.uid));
             self.all_down = AllDown::default();
         }
-        self.pending = self.pending.filter(|pending| pending.cause.is_wish());
+        self.pending = self.pending.filter(|pending| pending.change.is_planned());
     }
 
-    /// The output that is shown is well: but the server may want another one, or the preferred one is back.
+    /// The output on screen is healthy, but the server may have put another one on air, or a more preferred one is back.
     fn prefer(&mut self, shown: Uid) -> Option<Instant> {
         self.on_air = self.on_air.filter(|on_air| *on_air != shown);
         if let Some(on_air) = self.on_air {
             let feed = self.feed(on_air)?;
             if !feed.is_available(self.now) {
-                // Perhaps once its penalty is over.
-                return Some(feed.penalty_until).filter(|_| feed.is_usable());
+                return Some(feed.cooldown_until).filter(|_| feed.is_usable());
             }
-            return self.change_at(Instant::ZERO, on_air, Cause::Fault(Reason::OnAir));
+            return self.change_at(Instant::ZERO, on_air, Change::Switch(Reason::OnAir));
         }
-        let clear = self.config.fail_back_ms?;
-        let is_well = |feed: &&Feed| feed.is_available(self.now) && !feed.is_lacking();
-        let better = self.feeds.iter().take_while(|feed| feed.uid != shown).find(is_well)?;
-        let (better, clear_at) = (better.uid, better.healthy_since? + clear);
-        self.change_at(clear_at, better, Cause::FailBack)
+        let delay = self.config.fail_back_delay_ms?;
+        let is_healthy = |feed: &&Feed| feed.is_available(self.now) && !feed.is_incomplete();
+        let better = self.feeds.iter().take_while(|feed| feed.uid != shown).find(is_healthy)?;
+        let (better, at) = (better.uid, better.healthy_since? + delay);
+        self.change_at(at, better, Change::FailBack)
     }
 
-    /// Changes to it from that time on, but not before the dwell is over.
-    fn change_at(&mut self, at: Instant, to: Uid, cause: Cause) -> Option<Instant> {
-        let at = self.after_dwell(at);
-        if self.now < at { Some(at) } else { self.change_to(to, cause) }
+    /// Changes to another output at that time, or when the switch cooldown is over.
+    fn change_at(&mut self, at: Instant, to: Uid, change: Change) -> Option<Instant> {
+        let at = self.after_cooldown(at);
+        if self.now < at { Some(at) } else { self.change_to(to, change) }
     }
 
-    /// No output that could be shown is well. When to decide again.
-    ///
-    /// Not inlined: there are many callers, and the viewer's module is to be small.
+    /// No output is healthy. Returns when to decide again.
+    // Not inlined: many callers, and the viewer's module must stay small.
     #[inline(never)]
     pub(super) fn all_down(&mut self) -> Option<Instant> {
         let since = *self.all_down.since.get_or_insert(self.now);
-        let at = since + self.config.both_down_ms;
+        let at = since + self.config.all_down_grace_ms;
         if self.now < at {
             return Some(at);
         }
         if !std::mem::replace(&mut self.all_down.is_reported, true) {
-            self.events.push_back(Event::BothDown);
+            self.events.push_back(Event::AllDown);
         }
         Some(self.now + ALL_DOWN_INTERVAL)
     }

@@ -1,4 +1,4 @@
-//! One output, as this viewer sees it: every transition between its phases. What can be told from them is in `evidence.rs`.
+//! One output, as this viewer sees it: all transitions between its phases. What follows from them is in `evidence.rs`.
 
 mod audio;
 mod bytes;
@@ -14,13 +14,13 @@ use self::bytes::Bytes;
 use self::cadence::Cadence;
 pub(super) use self::phase::{Freeze, Phase};
 use self::phase::{Playback, Subscription};
-use super::signal::{Kind, Left, MediaState};
+use super::signal::{Kind, LeaveReason, MediaState};
 use crate::time::Instant;
 use crate::uid::Uid;
 
-/// Stats polls in a row without a byte of video after which it is dead.
-const DEAD_POLLS: u8 = 2;
-/// After so many gaps video comes again, though nobody said that the fallback is over: more than a jitter buffer holds.
+/// Consecutive stats polls without a byte of video after which it has no data.
+const NO_DATA_POLLS: u8 = 2;
+/// Frames in a row after which a fallback to audio is over, even without a report: more than a jitter buffer holds.
 const FALLBACK_OVER_GAPS: u8 = 64;
 
 /// One output, as this viewer sees it.
@@ -29,36 +29,36 @@ const FALLBACK_OVER_GAPS: u8 = 64;
 pub(super) struct Feed {
     pub(super) uid: Uid,
     pub(super) phase: Phase,
-    /// What the SDK last said of its video. It may say so of one that is not subscribed.
+    /// The last state of its video that the SDK reported. SDKs may report one that is not subscribed.
     state: MediaState,
-    /// The decoder has given up on its video, which was neither released nor published anew since.
+    /// The decoder gave up on its video. Reset when the video is released or published again.
     pub(super) failed: bool,
     pub(super) muted_since: Option<Instant>,
-    /// Since when it could be shown again, as far as failing back is concerned.
+    /// The start of the time after which the viewer may fail back to it.
     pub(super) healthy_since: Option<Instant>,
     /// When its video was subscribed.
     pub(super) subscribed_at: Instant,
-    /// When its video was first subscribed, if the SDK refused that, and no first picture has come since.
+    /// When its video was first subscribed, if the SDK refused that and no picture has arrived since.
     pub(super) refused_since: Option<Instant>,
-    /// Until then any other output is better.
-    pub(super) penalty_until: Instant,
-    /// Until then it is not subscribed again.
+    /// It failed: until then it is chosen only if there is no other.
+    pub(super) cooldown_until: Instant,
+    /// No new subscription before.
     pub(super) retry_at: Instant,
     last_picture: LastPicture,
     bytes: Bytes,
     pub(super) audio: Audio,
 }
 
-/// When the picture was last seen to flow. Kept when the video is gone.
+/// When its video last arrived. Kept when the video is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 enum LastPicture {
-    /// It flows, and no frames are reported; or it was never seen.
+    /// It arrives, and frames are not reported; or it never arrived.
     Unknown,
     /// Its last frame.
     Frame(Instant),
-    /// It has not flowed since then, as far as is known without frames.
-    Stood(Instant),
+    /// It stopped then, by evidence other than frames.
+    Stopped(Instant),
 }
 
 impl Feed {
@@ -72,7 +72,7 @@ impl Feed {
             healthy_since: None,
             subscribed_at: Instant::ZERO,
             refused_since: None,
-            penalty_until: Instant::ZERO,
+            cooldown_until: Instant::ZERO,
             retry_at: Instant::ZERO,
             last_picture: LastPicture::Unknown,
             bytes: Bytes::default(),
@@ -80,7 +80,7 @@ impl Feed {
         }
     }
 
-    // ---- the roster ----------------------------------------------------------------------------------------------
+    // ---- presence ------------------------------------------------------------------------------------------------
 
     pub(super) fn joined(&mut self) {
         match self.phase {
@@ -94,14 +94,14 @@ impl Feed {
         }
     }
 
-    pub(super) fn left(&mut self, how: Left, now: Instant) {
+    pub(super) fn left(&mut self, reason: LeaveReason, now: Instant) {
         let had_video = self.phase.is_published() || self.phase.is_lost();
         self.audio.end(Track::Unpublished);
-        self.end_video(if had_video { Phase::Left(how) } else { Phase::Absent }, now);
+        self.end_video(if had_video { Phase::Left(reason) } else { Phase::Absent }, now);
     }
 
     pub(super) fn published(&mut self, kind: Kind, now: Instant) {
-        // An SDK that publishes has joined, whether we heard of it or not.
+        // An SDK may report this without reporting that the output joined.
         self.joined();
         match kind {
             Kind::Video => {
@@ -126,11 +126,11 @@ impl Feed {
         }
     }
 
-    /// The sender says that it muted a track, or unmuted it.
+    /// The sender muted or unmuted a track.
     pub(super) fn muted(&mut self, kind: Kind, is_muted: bool, now: Instant) {
         match (kind, is_muted) {
             (Kind::Video, true) => drop(self.muted_since.get_or_insert(now)),
-            // What was unpublished with the mute comes back in a moment.
+            // Muting unpublished the video too: it is published again in a moment.
             (Kind::Video, false) => self.muted_since = self.phase.is_lost().then_some(now),
             (Kind::Audio, true) => self.audio.lost(now),
             (Kind::Audio, false) => self.audio.lost_since = None,
@@ -150,15 +150,15 @@ impl Feed {
         }
     }
 
-    /// The SDK refused a subscription: it is tried again, but any other output is better for a while.
-    pub(super) fn refused(&mut self, kind: Kind, penalty_until: Instant, retry_at: Instant) {
+    /// The SDK refused a subscription. It is retried, but for a while any other output is preferred.
+    pub(super) fn refused(&mut self, kind: Kind, cooldown_until: Instant, retry_at: Instant) {
         self.retry_at = retry_at;
         match kind {
             Kind::Video => {
                 if let Phase::Subscribed(subscription) = self.phase {
                     self.phase = Phase::Refused(subscription);
                 }
-                self.penalty_until = penalty_until;
+                self.cooldown_until = cooldown_until;
                 self.refused_since.get_or_insert(self.subscribed_at);
             }
             Kind::Audio => self.audio.refused(),
@@ -172,28 +172,26 @@ impl Feed {
         }
     }
 
-    /// Its video is not subscribed any more: nothing of it is shown from now on.
-    ///
-    /// Not inlined: there are many callers, and the viewer's module is to be small.
+    /// The subscription of its video has ended.
+    // Not inlined: many callers, and the viewer's module must stay small.
     #[inline(never)]
     fn end_video(&mut self, then: Phase, now: Instant) {
-        self.stands_still(now);
+        self.record_last_picture(now);
         self.phase = then;
         self.state = MediaState::Stopped;
-        self.forget_measured();
+        self.reset_measurements();
         (self.refused_since, self.muted_since, self.healthy_since) = (None, None, None);
     }
 
     // ---- the picture ---------------------------------------------------------------------------------------------
 
-    /// A frame was presented. Whether it counts: one of a video that was released may still be under way.
+    /// A frame was presented. Returns whether it counts: a released video may still present a last one.
     pub(super) fn frame(&mut self, now: Instant) -> bool {
         let Phase::Subscribed(subscription) = &mut self.phase else { return false };
         match &mut subscription.playback {
             Playback::Playing(Some(cadence)) | Playback::Frozen(_, Some(cadence)) => {
                 if cadence.frame(now) {
                     subscription.is_fallback &= cadence.gaps < FALLBACK_OVER_GAPS;
-                    // It decodes after all.
                     self.failed = false;
                 }
             }
@@ -207,26 +205,26 @@ impl Feed {
         true
     }
 
-    /// The SDK says that the picture flows. Whether that counts: of one that is not subscribed it is reported late.
+    /// The SDK reports that frames are decoded. Returns whether it counts: the report may be late, after a release.
     pub(super) fn decoding(&mut self, is_recovery: bool, now: Instant) -> bool {
         let Phase::Subscribed(subscription) = &mut self.phase else { return false };
-        // What was on its way before the fallback is decoded after it.
+        // Frames in the jitter buffer are still decoded after the fallback began.
         subscription.is_fallback &= !is_recovery;
         (self.state, self.muted_since, self.failed) = (MediaState::Decoding, None, false);
         self.flows(now);
         true
     }
 
-    /// A picture is there.
+    /// Its video arrives.
     fn flows(&mut self, now: Instant) {
         let is_frozen = self.state == MediaState::Frozen;
-        // Where frames are reported, the one behind a change of state may be reported a moment later.
+        // The frame that led to a change of state may be reported a moment later.
         let is_frame = matches!(self.last_picture, LastPicture::Frame(_));
         self.last_picture = if is_frame { LastPicture::Frame(now) } else { LastPicture::Unknown };
         let Phase::Subscribed(subscription) = &mut self.phase else { return };
         subscription.started_at.get_or_insert(now);
         let playback = &mut subscription.playback;
-        // After a freeze one frame alone may be all that comes, and SDKs do not call it frozen again.
+        // A single frame after a freeze proves nothing: SDKs do not report the freeze again.
         if is_frozen && playback.gaps() == 0 {
             return;
         }
@@ -235,27 +233,27 @@ impl Feed {
             Playback::Playing(_) => {}
             Playback::Frozen(_, cadence) => {
                 *playback = Playback::Playing(cadence);
-                self.audio.judge_anew();
+                self.audio.reset_loss();
             }
         }
-        self.penalty_until = Instant::ZERO;
+        self.cooldown_until = Instant::ZERO;
         self.bytes.silence = None;
         self.healthy_since.get_or_insert(now);
     }
 
-    /// The SDK says that the first picture is there. It may remain the only one.
+    /// The SDK reports the first frame. It may remain the only one.
     pub(super) fn starting(&mut self, now: Instant) {
-        // One that starts anew has as long for its second frame as it had at first.
-        let is_anew = self.state != MediaState::Starting;
+        // A restart gets the full time for its second frame.
+        let is_restart = self.state != MediaState::Starting;
         self.state = MediaState::Starting;
         if let Some(subscription) = self.phase.subscription_mut() {
-            subscription.started_at = subscription.started_at.filter(|_| !is_anew).or(Some(now));
+            subscription.started_at = subscription.started_at.filter(|_| !is_restart).or(Some(now));
         }
         self.refused_since = None;
         self.bytes.silence = None;
     }
 
-    /// The SDK says that the picture does not flow any more.
+    /// The SDK reports that the video is frozen.
     pub(super) fn frozen(&mut self, is_congested: bool, now: Instant) {
         let Some(subscription) = self.phase.subscription_mut() else { return };
         let (since, cadence) = match subscription.playback {
@@ -267,63 +265,64 @@ impl Feed {
         (self.state, self.healthy_since) = (MediaState::Frozen, None);
     }
 
-    /// Its element is gone: that no frames come says nothing of the output, whether they are reported from now on or not.
+    /// Its element is gone: missing frames say nothing about the output any more.
     pub(super) fn stopped(&mut self, now: Instant) {
-        self.stands_still(now);
-        self.forget_measured();
+        self.record_last_picture(now);
+        self.reset_measurements();
         if let LastPicture::Frame(at) = self.last_picture {
-            self.last_picture = LastPicture::Stood(at);
+            self.last_picture = LastPicture::Stopped(at);
         }
     }
 
     /// The SDK has fallen back to audio only.
     pub(super) fn fell_back(&mut self) {
-        // That of a video that is not subscribed any more is reported late, and its end would never be.
+        // Without a subscription the report is late, and the end of the fallback is never reported.
         let is_subscribed = self.is_subscribed(Kind::Video);
         if let Some(subscription) = self.phase.subscription_mut() {
             subscription.is_fallback = is_subscribed;
         }
-        self.forget_measured();
+        self.reset_measurements();
     }
 
-    /// It cannot be decoded. Of one that is not subscribed that is reported late.
+    /// It cannot be decoded.
     pub(super) fn decode_failed(&mut self) {
+        // Without a subscription the report is late.
         self.failed |= self.is_subscribed(Kind::Video);
     }
 
-    /// A stats poll: whether bytes of that track came since the last one.
-    pub(super) fn polled(&mut self, kind: Kind, came: bool, now: Instant) {
+    /// A stats poll: whether bytes of that track arrived since the last one.
+    pub(super) fn polled(&mut self, kind: Kind, received: bool, now: Instant) {
         match kind {
             Kind::Video => {
-                if self.bytes.polled(came, now) >= DEAD_POLLS {
+                if self.bytes.polled(received, now) >= NO_DATA_POLLS {
                     self.healthy_since = None;
                 }
             }
-            Kind::Audio => self.audio.polled(came, now),
+            Kind::Audio => self.audio.polled(received, now),
         }
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------
 
-    /// Its picture does not flow from now on, if it did until now.
-    fn stands_still(&mut self, now: Instant) {
+    /// Its video stops now, if it arrived until now.
+    fn record_last_picture(&mut self, now: Instant) {
         if self.is_seen() && self.last_picture == LastPicture::Unknown {
-            self.last_picture = LastPicture::Stood(self.last_picture().unwrap_or(now));
+            self.last_picture = LastPicture::Stopped(self.last_picture().unwrap_or(now));
         }
     }
 
-    /// If it is well, its clear time begins now.
-    pub(super) fn begin_clear_time(&mut self, now: Instant) {
+    /// If it is healthy, it counts as healthy from now on.
+    pub(super) fn reset_healthy_since(&mut self, now: Instant) {
         self.healthy_since = self.healthy_since.map(|_| now);
     }
 
-    /// What was measured does not hold any more: the page was hidden, or the viewer was away.
-    pub(super) fn forget_time(&mut self, visible: bool, now: Instant) {
-        self.forget_measured();
-        // What SDKs do not say again still holds.
+    /// The page was hidden or the viewer was disconnected: measurements start again.
+    pub(super) fn reset_after_pause(&mut self, visible: bool, now: Instant) {
+        self.reset_measurements();
+        // SDKs do not report a freeze again.
         let is_frozen = visible && self.state == MediaState::Frozen;
         if let Some(subscription) = self.phase.subscription_mut() {
-            // A subscription that could not start has its time before it again.
+            // The start timeout begins again.
             subscription.started_at = None;
             if is_frozen {
                 subscription.playback = Playback::Frozen(Freeze { since: now, is_congested: false }, None);
@@ -335,18 +334,17 @@ impl Feed {
         self.refused_since = self.refused_since.map(|_| now);
     }
 
-    /// What was measured does not hold any more for this output.
-    ///
-    /// Not inlined, for the same reason as `end_video`.
+    /// Measurements of this output start again.
+    // Not inlined, for the same reason as `end_video`.
     #[inline(never)]
-    fn forget_measured(&mut self) {
+    fn reset_measurements(&mut self) {
         if let Some(subscription) = self.phase.subscription_mut()
             && !matches!(subscription.playback, Playback::Starting)
         {
             subscription.playback = Playback::Playing(None);
         }
         self.bytes = Bytes::default();
-        self.audio.forget_measured();
+        self.audio.reset_measurements();
     }
 }
 

@@ -1,26 +1,26 @@
-//! Signals: what each of them changes. What follows from that is decided by the next poll.
+//! Signals: what each of them changes. The next poll decides what follows.
 
 use super::feed::Feed;
-use super::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
+use super::signal::{Connection, Kind, LeaveReason, MediaState, Signal, StateReason};
 use super::{Event, Failover, Reason};
 use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
-/// A subscription that was refused is tried again this much later.
-pub(super) const RETRY: Duration = Duration::from_millis(1_000);
+/// A refused subscription is retried after this time.
+pub(super) const RETRY_DELAY: Duration = Duration::from_millis(1_000);
 
 impl Failover {
-    /// Takes a signal. One that is about another uid than the outputs' is ignored.
+    /// Handles a signal. Signals about other uids than those of the outputs are ignored.
     pub fn handle(&mut self, now: Instant, signal: Signal) {
         self.now = self.now.max(now);
         let now = self.now;
-        self.note_shared_stall();
-        for feed in self.feeds.iter_mut().filter(|feed| feed.is_lacking()) {
-            feed.begin_clear_time(now);
+        self.update_shared_stall();
+        for feed in self.feeds.iter_mut().filter(|feed| feed.is_incomplete()) {
+            feed.reset_healthy_since(now);
         }
         match signal {
             Signal::Joined(uid) => self.on(uid, Feed::joined),
-            Signal::Left(uid, how) => self.on(uid, |feed| feed.left(how, now)),
+            Signal::Left(uid, reason) => self.on(uid, |feed| feed.left(reason, now)),
             Signal::Published(uid, kind) => self.on(uid, |feed| feed.published(kind, now)),
             Signal::Unpublished(uid, kind) => self.on(uid, |feed| feed.unpublished(kind, now)),
             Signal::Muted(uid, kind, is_muted) => self.on(uid, |feed| feed.muted(kind, is_muted, now)),
@@ -31,23 +31,23 @@ impl Failover {
                     self.flows(uid);
                 }
             }
-            Signal::Progress(uid, kind, came) => self.on(uid, |feed| feed.polled(kind, came, now)),
+            Signal::Stats(uid, kind, received) => self.on(uid, |feed| feed.polled(kind, received, now)),
             Signal::SubscribeFailed(uid, kind) => {
-                let penalty_until = now + self.config.penalty_ms;
-                self.on(uid, |feed| feed.refused(kind, penalty_until, now + RETRY));
+                let cooldown_until = now + self.config.failure_cooldown_ms;
+                self.on(uid, |feed| feed.refused(kind, cooldown_until, now + RETRY_DELAY));
             }
             Signal::SubscriptionLost(uid, kind) => self.subscription_lost(uid, kind),
             Signal::DecodeFailed(uid) => self.on(uid, Feed::decode_failed),
             Signal::Connection(connection) => self.connection(connection),
-            Signal::MediaPath(whole) => {
-                self.viewer.media_path = whole;
-                self.forget_time();
+            Signal::MediaConnection(connected) => {
+                self.viewer.media_connected = connected;
+                self.reset_after_pause();
             }
-            Signal::BadNetwork(bad) => self.viewer.bad_network = bad,
+            Signal::Network(poor) => self.viewer.has_poor_network = poor,
             Signal::Visible(visible) => {
                 if self.viewer.visible != visible {
                     self.viewer.visible = visible;
-                    self.forget_time();
+                    self.reset_after_pause();
                 }
             }
             Signal::OnAir(uid) => self.on_air = self.feed(uid).map(|feed| feed.uid),
@@ -72,9 +72,9 @@ impl Failover {
             }
             (_, StateReason::Fallback) => feed.fell_back(),
             (_, StateReason::Local | StateReason::Adaptation) => {}
-            (MediaState::Stopped, StateReason::Offline) => feed.left(Left::Quit, now),
+            (MediaState::Stopped, StateReason::Offline) => feed.left(LeaveReason::Quit, now),
             (MediaState::Stopped, StateReason::Muted) => {
-                // On joining, engines say so before there ever was a picture.
+                // Native SDKs also report this on joining, before the first frame.
                 if feed.is_seen() {
                     feed.muted(Kind::Video, true, now);
                 }
@@ -91,9 +91,9 @@ impl Failover {
         let Some(feed) = self.feed_mut(uid) else { return };
         match (state, reason) {
             (MediaState::Failed, _) => self.events.push_back(Event::Unplayable(uid, Kind::Audio)),
-            (MediaState::Stopped, StateReason::Offline) => feed.left(Left::Quit, now),
+            (MediaState::Stopped, StateReason::Offline) => feed.left(LeaveReason::Quit, now),
             (MediaState::Decoding | MediaState::Starting, _) => {
-                feed.audio.heard(state == MediaState::Decoding);
+                feed.audio.started(state == MediaState::Decoding);
             }
             (MediaState::Frozen, _) | (MediaState::Stopped, StateReason::Muted) => {
                 feed.audio.stopped();
@@ -103,7 +103,7 @@ impl Failover {
         }
     }
 
-    /// The application ended a subscription, or the SDK did: it is subscribed again.
+    /// The application or the SDK ended a subscription: the next poll subscribes again.
     fn subscription_lost(&mut self, uid: Uid, kind: Kind) {
         let now = self.now;
         let Some(feed) = self.feed_mut(uid).filter(|feed| feed.is_subscribed(kind)) else { return };
@@ -117,20 +117,20 @@ impl Failover {
         if connection != self.viewer.connection {
             match connection {
                 Connection::Connected if self.shown.is_some() => {
-                    self.viewer.settled_at = self.now + self.config.settle_ms;
+                    self.viewer.settled_at = self.now + self.config.reconnect_grace_ms;
                 }
                 Connection::Connected | Connection::Reconnecting => {}
                 Connection::Closed => self.events.push_back(Event::Closed),
             }
         }
         self.viewer.connection = connection;
-        self.forget_time();
+        self.reset_after_pause();
     }
 
-    /// What was measured does not hold any more: the page was hidden, or the viewer was away.
-    fn forget_time(&mut self) {
+    /// The page was hidden or the viewer was disconnected: measurements start again.
+    fn reset_after_pause(&mut self) {
         let (now, visible) = (self.now, self.viewer.visible);
-        self.feeds.iter_mut().for_each(|feed| feed.forget_time(visible, now));
+        self.feeds.iter_mut().for_each(|feed| feed.reset_after_pause(visible, now));
         self.all_down.since = None;
         if let Some(shown) = &mut self.shown {
             shown.stall = None;

@@ -1,19 +1,19 @@
-//! What crosses to JavaScript, as numbers: the number of a value is its place where it is declared (`ALL`), and those of signals
-//! and outputs are here. `src/js/viewer/tables.ts` has the same names in the same order, and `tests/viewer/numbers.json` is what
-//! both are compared with. What has no number is `None`, or `false`, of which the other side makes an error that names it.
+//! The numbers by which values cross to JavaScript. The number of a value is its position in `ALL`; those of signals and outputs
+//! are here. `src/js/viewer/tables.ts` has the same names in the same order; tests compare both with
+//! `tests/viewer/numbers.json`. An unknown number is `None` or `false`, which JavaScript reports as an error with its name.
 
 use super::config::{FailoverConfig, Standby};
-use super::signal::{Connection, Kind, Left, MediaState, Signal, StateReason};
+use super::signal::{Connection, Kind, LeaveReason, MediaState, Signal, StateReason};
 use super::{Event, Output};
 use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
 const NO_YES: &[bool] = &[false, true];
-/// What an output carries at most.
+/// The fields of an output; none has more.
 pub(crate) type Fields = [f64; 6];
 
-/// Sets the setting with that number: `standby`, 0, to the one with that number, a duration, from 1 on, in ms. Whether there is
-/// such a setting, and such a value of it.
+/// Sets the setting with this number: 0 is `standby`, whose value is a number too; the others are the durations, in ms. Returns
+/// whether there is such a setting and value.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 pub(crate) fn set(config: &mut FailoverConfig, number: u8, value: f64) -> bool {
     match number.checked_sub(1) {
@@ -25,31 +25,31 @@ pub(crate) fn set(config: &mut FailoverConfig, number: u8, value: f64) -> bool {
     }
 }
 
-/// A signal by its number and those of its fields.
+/// The signal with this number and these numbers of its fields.
 pub(crate) fn signal(number: u8, uid: Uid, a: u8, b: u8, c: u8) -> Option<Signal> {
     let kind = || named(Kind::ALL, a);
     Some(match number {
         0 => Signal::Joined(uid),
-        1 => Signal::Left(uid, named(Left::ALL, a)?),
+        1 => Signal::Left(uid, named(LeaveReason::ALL, a)?),
         2 => Signal::Published(uid, kind()?),
         3 => Signal::Unpublished(uid, kind()?),
         4 => Signal::Muted(uid, kind()?, named(NO_YES, b)?),
         5 => Signal::State(uid, kind()?, named(MediaState::ALL, b)?, StateReason::from_number(c)),
         6 => Signal::Frame(uid),
-        7 => Signal::Progress(uid, kind()?, named(NO_YES, b)?),
+        7 => Signal::Stats(uid, kind()?, named(NO_YES, b)?),
         8 => Signal::SubscribeFailed(uid, kind()?),
         9 => Signal::SubscriptionLost(uid, kind()?),
         10 => Signal::DecodeFailed(uid),
         11 => Signal::Connection(named(Connection::ALL, a)?),
-        12 => Signal::MediaPath(named(NO_YES, a)?),
-        13 => Signal::BadNetwork(named(NO_YES, a)?),
+        12 => Signal::MediaConnection(named(NO_YES, a)?),
+        13 => Signal::Network(named(NO_YES, a)?),
         14 => Signal::Visible(named(NO_YES, a)?),
         15 => Signal::OnAir(uid),
         _ => return None,
     })
 }
 
-/// The number of an output, and those of its fields in `fields`.
+/// The number of an output; writes the numbers of its fields into `fields`.
 pub(crate) fn output(output: Output, fields: &mut Fields) -> u8 {
     let mut out = |number: u8, values: &[f64]| {
         for (to, from) in fields.iter_mut().zip(values) {
@@ -77,7 +77,7 @@ pub(crate) fn output(output: Output, fields: &mut Fields) -> u8 {
         ),
         Output::Emit(Event::FailedBack { from, to }) => out(7, &[from.into(), to.into()]),
         Output::Emit(Event::FalseAlarm(uid)) => out(8, &[uid.into()]),
-        Output::Emit(Event::BothDown) => out(9, &[]),
+        Output::Emit(Event::AllDown) => out(9, &[]),
         Output::Emit(Event::Unplayable(uid, kind)) => out(10, &[uid.into(), f64::from(kind as u8)]),
         Output::Emit(Event::Closed) => out(11, &[]),
     }

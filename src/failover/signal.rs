@@ -1,4 +1,4 @@
-//! Signals: what a viewer's SDK reports.
+//! Signals: what the viewer's SDK reports.
 
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
@@ -6,66 +6,66 @@ use serde::{Deserialize, Serialize};
 use crate::uid::Uid;
 
 numbered! {
-    /// Audio or video.
+    /// The kind of a track.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
     pub enum Kind {
-        /// What is heard.
+        /// Audio.
         Audio,
-        /// What is seen.
+        /// Video.
         Video,
     }
 }
 
 numbered! {
-    /// Why somebody left the channel.
+    /// Why an output left the channel.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
-    pub enum Left {
-        /// It said goodbye.
+    pub enum LeaveReason {
+        /// It left on its own.
         Quit,
-        /// The service has not heard of it for a while (about 20 s).
+        /// The service received no heartbeat of it for about 20 s.
         TimedOut,
         /// It stopped publishing.
         BecameAudience,
-        /// The SDK does not say: it has made the event up after the viewer's own reconnect.
+        /// The SDK gives no reason, as in the event that it synthesises after the viewer's own reconnect.
         Unknown,
     }
 }
 
 numbered! {
-    /// How a remote track is, as the SDKs name it.
+    /// The state of a remote track, with the numbers of the SDKs.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
     pub enum MediaState {
-        /// 0: not played.
+        /// 0: not playing.
         Stopped,
-        /// 1: the first of it is there.
+        /// 1: its first frame or packet has arrived.
         Starting,
-        /// 2: it flows.
+        /// 2: it is decoded.
         Decoding,
-        /// 3: it does not flow any more.
+        /// 3: it has stopped arriving.
         Frozen,
         /// 4: it cannot be decoded or played.
         Failed,
     }
 }
 
-/// Why a remote track is as it is, as far as engines say.
+/// Why a remote track is in its state, as native SDKs report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
 pub enum StateReason {
-    /// Nothing is said (Web), or nothing of use.
+    /// No reason (Web), or one without a meaning for the failover.
     None,
     /// 1: network congestion.
     Congestion,
-    /// 3, 4: the viewer's own mute.
+    /// 3, 4: muted or unmuted by the viewer itself.
     Local,
     /// 5: the sender muted it, or stopped sending.
     Muted,
     /// 7: the sender left.
     Offline,
-    /// 8: the SDK has fallen back to audio only, because of the viewer's downlink.
+    /// 8: the SDK fell back to audio only because of the viewer's downlink.
     Fallback,
     /// 9 to 11: the SDK adapts to the viewer's downlink.
     Adaptation,
@@ -74,7 +74,7 @@ pub enum StateReason {
 }
 
 impl StateReason {
-    /// By the native engines' number.
+    /// The reason with this number of the native SDKs.
     #[must_use]
     pub fn from_number(number: u8) -> Self {
         match number {
@@ -95,49 +95,49 @@ numbered! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
     pub enum Connection {
-        /// Not there yet, or lost for the moment.
+        /// Not connected yet, or connecting again.
         Reconnecting,
-        /// There.
+        /// Connected.
         Connected,
-        /// Lost for good: banned, or the same viewer uid elsewhere. What follows is the application's decision.
+        /// Ended: banned, or the viewer's uid joined elsewhere. The application decides whether to join again.
         Closed,
     }
 }
 
-/// What an SDK reports of the outputs and of the viewer.
+/// What an SDK reports about the outputs and the viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize), serde(rename_all = "camelCase"))]
 pub enum Signal {
-    /// Somebody is in the channel.
+    /// An output joined the channel.
     Joined(Uid),
-    /// Somebody left it.
-    Left(Uid, Left),
-    /// A track can be subscribed to.
+    /// An output left the channel.
+    Left(Uid, LeaveReason),
+    /// A track was published.
     Published(Uid, Kind),
-    /// A track cannot be subscribed to any more: the SDK tears it down.
+    /// A track was unpublished: the SDK destroys it.
     Unpublished(Uid, Kind),
-    /// The sender says that it muted a track, or unmuted it (`true`: muted).
+    /// The sender muted (`true`) or unmuted a track.
     Muted(Uid, Kind, bool),
-    /// A track's state changed.
+    /// The state of a track changed.
     State(Uid, Kind, MediaState, StateReason),
-    /// A frame of the video was presented.
+    /// A video frame was presented.
     Frame(Uid),
-    /// A stats poll: whether bytes came in since the last one.
-    Progress(Uid, Kind, bool),
+    /// A stats poll: whether bytes of the track arrived since the last one.
+    Stats(Uid, Kind, bool),
     /// A subscription failed.
     SubscribeFailed(Uid, Kind),
-    /// A subscription is gone, though nobody here ended it: the application did, or the SDK lost it.
+    /// The application or the SDK ended a subscription.
     SubscriptionLost(Uid, Kind),
     /// The decoder gave up (Web exception 1005).
     DecodeFailed(Uid),
-    /// The viewer's connection to the service.
+    /// The state of the viewer's connection to the service.
     Connection(Connection),
-    /// The viewer's media path (`false`: it is being rebuilt).
-    MediaPath(bool),
-    /// The viewer's downlink is bad (quality 5 or 6).
-    BadNetwork(bool),
-    /// The page can be seen.
+    /// Whether the viewer's media connection is up.
+    MediaConnection(bool),
+    /// Whether the viewer's downlink is poor (quality 5 or worse).
+    Network(bool),
+    /// Whether the page is visible.
     Visible(bool),
-    /// The output that the server says is on air.
+    /// The output that the server has put on air.
     OnAir(Uid),
 }

@@ -1,4 +1,5 @@
-//! When nothing comes of any output it is the viewer's own network: then the first sign of one says nothing of the others.
+//! Shared stalls: when no output arrives, the viewer's own network is the cause. Afterwards, the first sign of life of one output
+//! says nothing about the others yet.
 
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
@@ -7,23 +8,28 @@ use super::Failover;
 use super::feed::Feed;
 use crate::time::{Duration, Instant};
 
-/// A start that takes this long was held up, perhaps by the viewer's own network.
+/// A start that takes longer was held up, perhaps by the viewer's own network.
 const LATE_START: Duration = Duration::from_millis(1_000);
 
-/// A time in which nothing of any output came. The one that is shown may come back a little later than another: it is
-/// given as long as that took, within bounds; and a little while when another has only just begun.
+/// A time in which no output arrived. The output on screen may recover a little later than another: it gets as long as the stall
+/// lasted, from `frameGapGraceMs` to `congestedGraceMs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct SharedStall {
     pub(super) since: Instant,
-    /// Until then the one that is shown is waited for.
+    /// The output on screen may take until then to recover.
     pub(super) until: Instant,
     pub(super) is_over: bool,
 }
 
 impl Failover {
-    /// Whether nothing came of any output until now: then what comes first says nothing of the others yet.
-    pub(super) fn note_shared_stall(&mut self) {
+    /// That time, or the end of the time to recover from a shared stall if that is later.
+    pub(super) fn after_shared_stall(&self, at: Instant) -> Instant {
+        self.shown.and_then(|shown| shown.stall).map_or(at, |stall| at.max(stall.until))
+    }
+
+    /// Begins, extends or ends the shared stall. Called before a signal changes what is known of the outputs.
+    pub(super) fn update_shared_stall(&mut self) {
         let stall = self.shared_stall();
         if let Some(shown) = &mut self.shown {
             shown.stall = stall;
@@ -31,36 +37,55 @@ impl Failover {
     }
 
     fn shared_stall(&self) -> Option<SharedStall> {
-        let (now, config) = (self.now, &self.config);
         let feed = self.shown_feed()?;
-        let before = self.shown.and_then(|shown| shown.stall);
-        let shown_stalls = feed.is_frozen() || feed.is_dead() || feed.is_out_of_rhythm(now);
+        let before = self.shown?.stall;
+        let ended = before.map(|stall| SharedStall { is_over: true, ..stall });
+        if !(feed.is_frozen() || feed.has_no_data() || feed.is_out_of_rhythm(self.now)) {
+            return ended;
+        }
         let open = before.filter(|stall| !stall.is_over);
-        let known = before.map_or(now, |stall| stall.until);
-        let starting = self.others().filter_map(|feed| feed.starts_for(now)).max();
-        let starts_late = starting.is_some_and(|takes| takes > LATE_START);
-        // Where another one reports frames, a stats poll says too little of the rest: its bytes may be as old as the last frame.
-        let is_seen = self.others().any(|other| other.was_seen_lately(now));
-        let lives = self.others().any(|other| other.lives(now) && other.was_seen_lately(now) == is_seen);
-        // One that is there, but was never polled, says nothing either way.
-        let is_known = self.others().any(Feed::is_known) || !self.others().any(Feed::is_usable);
-        if shown_stalls && (starts_late || (!lives && (is_known || open.is_some()))) {
-            let last_sign =
-                || self.feeds.iter().filter(|feed| feed.is_watched()).filter_map(Feed::last_sign).max();
-            let since = open.map(|stall| stall.since).or_else(last_sign).unwrap_or(now);
-            let takes = now.duration_since(since).max(config.frame_gap_ms).min(config.congested_ms);
-            return Some(SharedStall { since, until: known.max(now + takes), is_over: false });
+        let start = self.others().filter_map(|other| other.starting_for(self.now)).max();
+        let is_late = start.is_some_and(|takes| takes > LATE_START);
+        if is_late || (!self.is_another_alive() && (open.is_some() || self.can_judge_others())) {
+            let since = open.map(|stall| stall.since).or_else(|| self.last_active_at());
+            return Some(self.ongoing_stall(before, since.unwrap_or(self.now)));
         }
-        if shown_stalls && starting.is_some() {
-            // Where no frame tells since when it stalls, the network may have come back only just now.
-            let is_vague = self.viewer.visible && feed.is_dead() && feed.last_frame().is_none();
-            let patience = if is_vague { config.congested_ms } else { config.frame_gap_ms };
-            return Some(SharedStall { since: now, until: known.max(now + patience), is_over: true });
-        }
-        before.map(|stall| SharedStall { is_over: true, ..stall })
+        if start.is_some() { Some(self.stall_by_start(before, feed)) } else { ended }
     }
 
-    pub(super) fn after_shared_stall(&self, at: Instant) -> Instant {
-        self.shown.and_then(|shown| shown.stall).map_or(at, |stall| at.max(stall.until))
+    fn is_another_alive(&self) -> bool {
+        // If another output reports frames, stats polls prove nothing: their bytes may be older than the last frame.
+        let has_frames = self.others().any(|other| other.had_recent_frame(self.now));
+        self.others().any(|other| other.is_alive(self.now) && other.had_recent_frame(self.now) == has_frames)
+    }
+
+    /// Whether that no other output is alive means something: there is evidence of one, or there is none at all.
+    fn can_judge_others(&self) -> bool {
+        self.others().any(Feed::has_evidence) || !self.others().any(Feed::is_usable)
+    }
+
+    /// When any subscribed output last arrived for certain.
+    fn last_active_at(&self) -> Option<Instant> {
+        self.feeds.iter().filter(|feed| feed.is_watched()).filter_map(Feed::last_active_at).max()
+    }
+
+    fn ongoing_stall(&self, before: Option<SharedStall>, since: Instant) -> SharedStall {
+        let lasted = self.now.duration_since(since);
+        let grace = lasted.max(self.config.frame_gap_grace_ms).min(self.config.congested_grace_ms);
+        SharedStall { since, until: self.latest_end(before, grace), is_over: false }
+    }
+
+    /// Another output has only just begun to start, which proves nothing yet.
+    fn stall_by_start(&self, before: Option<SharedStall>, shown: &Feed) -> SharedStall {
+        // Without frames the beginning of the stall is unknown: the network may have recovered only just now.
+        let is_vague = self.viewer.visible && shown.has_no_data() && shown.last_frame().is_none();
+        let grace = if is_vague { self.config.congested_grace_ms } else { self.config.frame_gap_grace_ms };
+        SharedStall { since: self.now, until: self.latest_end(before, grace), is_over: true }
+    }
+
+    /// The end of a grace period that begins now, but not before the end of the one before.
+    fn latest_end(&self, before: Option<SharedStall>, grace: Duration) -> Instant {
+        let end = self.now + grace;
+        before.map_or(end, |stall| stall.until.max(end))
     }
 }

@@ -3,23 +3,23 @@
 use super::*;
 use crate::time::short::at;
 
-mod changing_over;
 mod frames;
 mod native;
 mod sdk_at_random;
 mod signals_at_random;
 mod subscribing;
+mod switching;
 mod web;
 
 const A: Uid = 9001;
 const B: Uid = 9002;
 const C: Uid = 9101;
 
-/// A viewer, its clock, and what it was told to do.
+/// A viewer, its clock, and the outputs of its failover with their times.
 struct Viewer {
     failover: Failover,
     now: u64,
-    told: Vec<(u64, Output)>,
+    outputs: Vec<(u64, Output)>,
 }
 
 impl Viewer {
@@ -36,7 +36,7 @@ impl Viewer {
             viewer.signal(Signal::State(B, Kind::Video, MediaState::Decoding, StateReason::None));
         }
         assert_eq!(viewer.failover.shown(), Some(A));
-        viewer.told.clear();
+        viewer.outputs.clear();
         viewer
     }
 
@@ -48,7 +48,7 @@ impl Viewer {
     fn of(uids: &[Uid], config: FailoverConfig) -> Self {
         let mut failover = Failover::new(uids, config, Instant::ZERO);
         failover.handle(Instant::ZERO, Signal::Connection(Connection::Connected));
-        Self { failover, now: 0, told: Vec::new() }
+        Self { failover, now: 0, outputs: Vec::new() }
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -56,18 +56,18 @@ impl Viewer {
         self.settle();
     }
 
-    /// Polls until there is nothing to do; when to look again.
+    /// Polls until there is nothing to do. Returns the time of the next wake-up.
     fn settle(&mut self) -> Option<u64> {
         for _ in 0..100 {
             match self.failover.poll(at(self.now)) {
                 Output::Wait(until) => return until.map(Instant::as_millis),
-                output => self.told.push((self.now, output)),
+                output => self.outputs.push((self.now, output)),
             }
         }
-        panic!("it spins: {:?}", self.told);
+        panic!("it spins: {:?}", self.outputs);
     }
 
-    /// Time passes; every wake-up is kept.
+    /// Lets time pass, and polls at every wake-up.
     fn pass(&mut self, ms: u64) {
         let until = self.now + ms;
         while let Some(next) = self.settle().filter(|next| *next <= until) {
@@ -89,12 +89,12 @@ impl Viewer {
         }
     }
 
-    /// The same, and a look each second: at these outputs' video, and at the audio of those that are heard.
-    fn live(&mut self, uids: &[Uid], heard: &[Uid], ms: u64) {
+    /// The same with a stats poll each second: video of `uids` and audio of `audible` arrive.
+    fn live(&mut self, uids: &[Uid], audible: &[Uid], ms: u64) {
         let until = self.now + ms;
         while self.now < until {
-            uids.iter().for_each(|uid| self.signal(Signal::Progress(*uid, Kind::Video, true)));
-            heard.iter().for_each(|uid| self.signal(Signal::Progress(*uid, Kind::Audio, true)));
+            uids.iter().for_each(|uid| self.signal(Signal::Stats(*uid, Kind::Video, true)));
+            audible.iter().for_each(|uid| self.signal(Signal::Stats(*uid, Kind::Audio, true)));
             let second = (until - self.now).min(1_000);
             if uids.is_empty() { self.pass(second) } else { self.frames(uids, second) }
         }
@@ -110,22 +110,22 @@ impl Viewer {
         self.failover.shown().unwrap()
     }
 
-    /// After how many ms the other one was shown.
+    /// The time in ms until another output was shown.
     fn shown_after(&mut self, ms: u64) -> Option<u64> {
         let (began, at_first) = (self.now, self.shown());
-        self.told.clear();
+        self.outputs.clear();
         self.pass(ms);
         let shown = |output: &Output| matches!(output, Output::Show(uid) if *uid != at_first);
-        self.told.iter().find(|(_, output)| shown(output)).map(|(at, _)| at - began)
+        self.outputs.iter().find(|(_, output)| shown(output)).map(|(at, _)| at - began)
     }
 
-    /// What was shown, one after the other.
+    /// The outputs that were shown, in order.
     fn shows(&self) -> Vec<Uid> {
         let show = |(_, output): &(u64, Output)| match output {
             Output::Show(uid) => Some(*uid),
             _ => None,
         };
-        self.told.iter().filter_map(show).collect()
+        self.outputs.iter().filter_map(show).collect()
     }
 
     fn events(&self) -> Vec<Event> {
@@ -133,7 +133,7 @@ impl Viewer {
             Output::Emit(event) => Some(*event),
             Output::Subscribe(..) | Output::Unsubscribe(..) | Output::Show(_) | Output::Wait(_) => None,
         };
-        self.told.iter().filter_map(event).collect()
+        self.outputs.iter().filter_map(event).collect()
     }
 
     fn video(&mut self, uid: Uid, state: u8, reason: u8) {

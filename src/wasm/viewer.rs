@@ -1,4 +1,4 @@
-//! The viewer's failover for JavaScript: numbers in and out, so that the module stays small.
+//! The viewer's failover for JavaScript. Only numbers cross: that keeps the module small.
 
 use wasm_bindgen::prelude::*;
 
@@ -7,17 +7,17 @@ use crate::failover::numbers;
 use crate::time::Instant;
 use crate::{failover, uid::Uid};
 
-/// Which output a viewer watches. `src/js/viewer/failover.ts` gives the numbers their names.
+/// Decides which output a viewer watches. `src/js/viewer/failover.ts` gives the numbers their names.
 #[wasm_bindgen]
 pub struct Failover {
     machine: failover::Failover,
-    /// What the last output carries.
+    /// The fields of the last output.
     fields: numbers::Fields,
 }
 
 #[wasm_bindgen]
 impl Failover {
-    /// Without outputs yet, and with the standard settings.
+    /// Without outputs, with the default settings.
     #[wasm_bindgen(constructor)]
     pub fn new(now: f64) -> Failover {
         Self {
@@ -31,14 +31,14 @@ impl Failover {
         self.machine.add(uid);
     }
 
-    /// Sets a setting by its number. `false`: the tables have no such setting, or no such value.
+    /// Sets a setting by its number. Returns `false` if there is no such setting or value.
     pub fn set(&mut self, setting: u8, value: f64) -> bool {
         let mut is_known = false;
         self.machine.configure(|config| is_known = numbers::set(config, setting, value));
         is_known
     }
 
-    /// Takes a signal by its number and those of its fields. `false`: the tables have no such signal.
+    /// Handles a signal by its number and those of its fields. Returns `false` if there is no such signal.
     pub fn handle(&mut self, now: f64, signal: u8, uid: Uid, a: u8, b: u8, c: u8) -> bool {
         let signal = numbers::signal(signal, uid, a, b, c);
         if let Some(signal) = signal {
@@ -47,22 +47,22 @@ impl Failover {
         signal.is_some()
     }
 
-    /// The number of what to do next; `field` has what it carries.
+    /// The number of the next output; `field` returns its fields.
     pub fn poll(&mut self, now: f64) -> u8 {
         numbers::output(self.machine.poll(Instant::from_f64(now)), &mut self.fields)
     }
 
-    /// What the last output carries, from 0 on.
+    /// A field of the last output, counted from 0.
     pub fn field(&self, at: usize) -> f64 {
         self.fields.get(at).copied().unwrap_or_default()
     }
 
-    /// The uid that is shown; 0: none.
+    /// The uid of the output on screen; 0: none.
     pub fn shown(&self) -> Uid {
         self.machine.shown().unwrap_or_default()
     }
 
-    /// The number of how the output at that place in the order of preference is.
+    /// The number of the state of an output, by its position in the order of preference.
     pub fn health(&self, at: usize) -> u8 {
         self.machine.health().nth(at).map_or(u8::MAX, |(_, health)| health as u8)
     }

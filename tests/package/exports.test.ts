@@ -300,7 +300,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     agoraNative: row(argument("engine", engine), argument("options", { uids: [9001], show: () => {} })),
     agoraWeb: row(argument("client", client), argument("options", { container: { nodeType: 1 }, uids: [9001] })),
     acrossChannels: row(argument("channels", [{ uids: [9001], source }])),
-    Failover: row(argument("uids", [9001, 9002]), argument("settings", {}, hasNoFields), clock),
+    Failover: row(argument("uids", [9001, 9002]), argument("options", {}, hasNoFields), clock),
     "Failover#shown": on(failover),
     "Failover#outputs": on(failover),
     "Failover#handle": on(failover, clock, argument("signal", { type: "frame", uid: 9001 })),
@@ -309,7 +309,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     FailoverViewer: { ...row(argument("source", source), argument("options", shown)), after: dispose },
     "FailoverViewer#shown": on(watching),
     "FailoverViewer#outputs": on(watching),
-    "FailoverViewer#tell": on(watching, argument("signal", { type: "frame", uid: 9001 })),
+    "FailoverViewer#handle": on(watching, argument("signal", { type: "frame", uid: 9001 })),
     "FailoverViewer#dispose": on(watching),
     "FailoverViewer#Symbol(Symbol.dispose)": on(watching),
     OnAirFeed: {
@@ -319,7 +319,7 @@ const ROWS: Record<string, Record<string, Row>> = {
       ),
       after: (made) => (made as viewer.OnAirFeed).close(),
     },
-    "OnAirFeed#take": on(feed, argument("event", { type: "bothDown" })),
+    "OnAirFeed#handle": on(feed, argument("event", { type: "allDown" })),
     "OnAirFeed#close": on(feed),
     "OnAirFeed#Symbol(Symbol.dispose)": on(feed),
     // Needs elements of a page, which do not exist here.

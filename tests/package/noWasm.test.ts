@@ -17,8 +17,8 @@ test(`the same steps in ${SCHEDULES} schedules of ${SIGNALS} signals (from seed 
   for (let at = seed; at < seed + SCHEDULES; at += 1) {
     const random = chance(at);
     const one = <T>(of: readonly T[]) => of[Math.floor(random() * of.length)] as T;
-    const settings = { standby: one(["hot", "probe", "cold"] as const), frameGapMs: one([250, 500]) };
-    // The clocks of a page and of a server. Neither fits into 32 bits.
+    const settings = { standby: one(["hot", "warm", "cold"] as const), frameGapGraceMs: one([250, 500]) };
+    // The clock of a page, or that of a server: neither fits into 32 bits for long.
     let now = one([0.25, 1_764_000_000_000]);
     const both = [new InWasm(UIDS, settings, now), new InScript(UIDS, settings, now)] as const;
     for (let step = 0; step < SIGNALS; step += 1) {
@@ -32,7 +32,7 @@ test(`the same steps in ${SCHEDULES} schedules of ${SIGNALS} signals (from seed 
       for (const { type } of wasm?.steps ?? []) kinds.add(type);
     }
   }
-  assert.deepEqual([...kinds].sort(), ["show", "subscribe", "tell", "unsubscribe", "wait"]);
+  assert.deepEqual([...kinds].sort(), ["emit", "show", "subscribe", "unsubscribe", "wait"]);
 });
 
 test("both still work after their memory has grown", () => {
@@ -63,7 +63,7 @@ function anySignal(one: <T>(of: readonly T[]) => T, random: () => number): Signa
   const yes = random() < 0.5;
   return one<Signal>([
     { type: "joined", uid },
-    { type: "left", uid, how: one(["quit", "timedOut", "becameAudience", "unknown"] as const) },
+    { type: "left", uid, reason: one(["quit", "timedOut", "becameAudience", "unknown"] as const) },
     { type: "published", uid, kind },
     { type: "published", uid, kind },
     { type: "unpublished", uid, kind },
@@ -77,12 +77,12 @@ function anySignal(one: <T>(of: readonly T[]) => T, random: () => number): Signa
     },
     { type: "frame", uid },
     { type: "frame", uid },
-    { type: "progress", uid, kind, advanced: yes },
+    { type: "stats", uid, kind, receiving: yes },
     { type: "subscribeFailed", uid, kind },
     { type: "decodeFailed", uid },
     { type: "connection", state: one(["reconnecting", "connected", "connected", "connected"] as const) },
-    { type: "mediaPath", whole: yes },
-    { type: "badNetwork", bad: yes },
+    { type: "mediaConnection", connected: yes },
+    { type: "network", poor: yes },
     { type: "visible", visible: yes },
     { type: "onAir", uid },
   ]);

@@ -115,7 +115,14 @@ test("the crate has its sources and no other files", () => {
     .trim()
     .split("\n")
     .filter((path) => !/^(src\/[\w/]+\.rs|Cargo\.(lock|toml|toml\.orig)|\.cargo_vcs_info\.json)$/.test(path));
-  assert.deepEqual(odd, ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "README.zh-CN.md", "SECURITY.md"]);
+  assert.deepEqual(odd, [
+    "CHANGELOG.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "README.zh-CN.md",
+    "SECURITY.md",
+  ]);
 });
 
 test("publint reports nothing", async () => {

@@ -32,7 +32,11 @@ export interface World {
 }
 
 /** The world is closed at the end of the test. */
-export async function world(test: TestContext, options: ServerOptions = {}, env: Partial<SupervisorEnv> = {}): Promise<World> {
+export async function world(
+  test: TestContext,
+  options: ServerOptions = {},
+  env: Partial<SupervisorEnv> = {},
+): Promise<World> {
   const server = await startServer({ speed: SPEED, ...options });
   test.after(() => server.close());
   const events: SteadymixEvent[] = [];

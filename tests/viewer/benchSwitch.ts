@@ -1,7 +1,7 @@
 /**
  * `npm run bench:switch`: how long a picture stands still when its output dies, in a real browser over WebRTC.
  *
- * STEADYMIX_DEATHS (20), STEADYMIX_JITTER_MINUTES (10): less, for a quick look.
+ * STEADYMIX_DEATHS (20), STEADYMIX_JITTER_MINUTES (10): less, for a quick run.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ page.on("pageerror", (error) => console.error(error));
 await page.goto(`${server.url}/bench.html`);
 await page.waitForFunction(() => "bench" in window);
 
-const measure = (act: "hot" | "probe" | "cold" | "leave" | "baseline", fps: number): Promise<Measured> =>
+const measure = (act: "hot" | "warm" | "cold" | "leave" | "baseline", fps: number): Promise<Measured> =>
   page.evaluate(
     ([act, fps]) => {
       if (act === "leave") return window.bench.leave(fps);
@@ -89,7 +89,7 @@ function print(what: string, { minMs, medianMs, p95Ms, maxMs, beyondDetectionMs 
 console.log(`Frozen picture in ms, ${DEATHS} times each`);
 console.log(`${"".padEnd(20)}     min  median     p95     max   of these, after the decision`);
 const hot = await series("hot");
-const probe = await series("probe");
+const warm = await series("warm");
 const cold = await series("cold");
 const leave = await series("leave");
 const bothFrozen: number[] = [];
@@ -99,7 +99,7 @@ for (const fps of RATES) {
 const jittery = RATES.map((fps) =>
   page.evaluate(([fps, ms]) => window.bench.jitter(fps, ms), [fps, JITTER_MS] as const),
 );
-// Twenty seconds more or less of a frozen picture: the jittery streams beside it change nothing of that.
+// The jittery streams beside it make no difference to a frozen picture of 20 s.
 const baseline = await series("baseline", SIDE_BY_SIDE);
 const jitter = await Promise.all(jittery);
 const falseSwitches = jitter.reduce((sum, { switches }) => sum + switches, 0);
@@ -122,7 +122,7 @@ mkdirSync(folder, { recursive: true });
 const report = {
   deaths: DEATHS,
   hot,
-  probe,
+  warm,
   cold,
   leave,
   baseline,

@@ -44,7 +44,7 @@ async function watching(): Promise<void> {
   await until(({ bytes, packets }) => OUTPUTS.every((uid) => (bytes[uid] ?? 0) > 0 && (packets[uid] ?? 0) > 0));
 }
 
-test("an output that is frozen sends nothing at all; the other goes on; brought back, it flows again", async () => {
+test("a frozen output sends nothing, the other continues; restored, it sends again", async () => {
   await watching();
   await act((session) => session.channel.freeze(9001));
   const frozen = await received();
@@ -55,7 +55,7 @@ test("an output that is frozen sends nothing at all; the other goes on; brought 
   for (const uid of OUTPUTS) assert.ok((bytes[uid] ?? 0) > 0 && (packets[uid] ?? 0) > 0, `${uid}`);
 });
 
-test("an output leaves, and is back: the other goes on, and nothing is carried twice", async () => {
+test("an output leaves and returns: the other continues, and nothing is sent twice", async () => {
   await watching();
   for (let i = 0; i < 3; i += 1) {
     await act((session) => session.channel.leave(9001));

@@ -1,4 +1,4 @@
-/** A clock that only goes on when it is told to: the timers of Node, and `performance.now()`. */
+/** A manual clock for Node's timers and `performance.now()`. */
 import { mock } from "node:test";
 
 export class Clock {
@@ -9,7 +9,7 @@ export class Clock {
     mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   }
 
-  /** Promises that are settled are acted upon in each ms. */
+  /** Lets time pass; settled promises are handled after each ms. */
   async pass(ms: number): Promise<void> {
     for (const until = this.now + ms; this.now < until; ) {
       this.now += 1;

@@ -1,4 +1,4 @@
-/** The viewer's page in Firefox: real video over WebRTC, as a person has it. */
+/** The viewer's page in Firefox, with real video over WebRTC. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -8,7 +8,7 @@ import { inBrowser, launchFirefox, shots } from "./browser.ts";
 
 const FPS = 15;
 
-/** What the page shows, and how many frames of each output were presented since the page was opened. */
+/** What the page shows, and the frames of each output that were presented since the page was opened. */
 interface Sight {
   shown: string;
   frames: Record<string, number>;
@@ -28,14 +28,14 @@ beforeEach(async () => {
 });
 afterEach(() => page.close());
 
-const look = () => page.evaluate(() => window.sight());
+const sight = () => page.evaluate(() => window.sight());
 const press = (id: string) => page.locator(`[data-testid="${id}"]`).click();
 
 async function until(isSo: (sight: Sight) => boolean, timeoutMs = 20_000): Promise<Sight> {
   for (const deadline = Date.now() + timeoutMs; ; await pass(50)) {
-    const sight = await look();
-    if (isSo(sight)) return sight;
-    if (Date.now() > deadline) throw new Error(`not so after ${timeoutMs} ms: ${JSON.stringify(sight, null, 1)}`);
+    const now = await sight();
+    if (isSo(now)) return now;
+    if (Date.now() > deadline) throw new Error(`not so after ${timeoutMs} ms: ${JSON.stringify(now, null, 1)}`);
   }
 }
 
@@ -51,21 +51,21 @@ async function watching(fragment = ""): Promise<void> {
 
 const isPlaying = (uid: number) => until(({ health }) => health[uid] === "playing");
 
-test("killed: nothing more comes of it; the survivor plays on for 30 s, with no false alarm", async () => {
+test("killed: no more frames of it; the other plays for 30 s, without another switch", async () => {
   await watching(`#demo&fps=${FPS}`);
-  const { events: earlier } = await look();
+  const { events: earlier } = await sight();
   await press("kill");
   const began = await until(({ shown }) => shown === "9101");
   for (let second = 1; second <= 30; second += 1) {
     await pass(1000);
-    const { shown, frames, log } = await look();
+    const { shown, frames, log } = await sight();
     assert.equal(shown, "9101", `after ${second} s:\n${log.join("\n")}`);
     const expected = (second * FPS) / 2;
     const count = (frames[9101] ?? 0) - (began.frames[9101] ?? 0);
     assert.ok(count > expected, `after ${second} s ${count} frames, but there should be more than ${expected}`);
   }
-  const { frames, health, events, log } = await look();
-  // One may have been under way, on a busy machine so late that the change looks needless.
+  const { frames, health, events, log } = await sight();
+  // One frame may have been in transit, on a busy machine so late that it counts as a false alarm.
   assert.ok((frames[9001] ?? 0) - (began.frames[9001] ?? 0) <= 1, "no frame of what was killed");
   const ignored = ["degraded", "recovered", "falseAlarm"];
   assert.equal(health[9002], "playing", "its replacement is the standby");
@@ -76,14 +76,14 @@ test("killed: nothing more comes of it; the survivor plays on for 30 s, with no 
   );
 });
 
-test("each output is killed in turn, until the first one is back: what is published anew plays", async () => {
+test("each output is killed in turn, until the first one is back: republished outputs play", async () => {
   await watching();
   for (const [killed, next, relaunched] of [
     [9001, 9101, 9002],
     [9101, 9002, 9102],
     [9002, 9102, 9001],
   ] as const) {
-    assert.equal((await look()).shown, String(killed));
+    assert.equal((await sight()).shown, String(killed));
     await press("kill");
     await until(({ shown }) => shown === String(next), 5000);
     await isPlaying(relaunched);
@@ -94,7 +94,7 @@ test("each output is killed in turn, until the first one is back: what is publis
   await until((now) => (now.frames[9001] ?? 0) > (frames[9001] ?? 0) + FPS);
 });
 
-test("frozen and brought back; both frozen and brought back", async () => {
+test("frozen and restored; both frozen and restored", async () => {
   await watching();
   await press("freeze");
   await until(({ shown, health }) => shown === "9101" && health[9001] === "frozen");

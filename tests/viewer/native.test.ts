@@ -1,4 +1,4 @@
-/** Agora's native engines, as Electron and React Native see them: each row of their table of signals. */
+/** The adapter for Agora's native SDKs: each row of their table of signals. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import {
@@ -13,7 +13,7 @@ import { Clock } from "./clock.ts";
 
 const PRIMARY = 9001;
 const BACKUP = 9101;
-/** Of the engine: states of a track, of the connection, and reasons. */
+/** The engine's states of a track and of the connection, and its reasons. */
 const [STOPPED, STARTING, DECODING, FROZEN, FAILED] = [0, 1, 2, 3, 4];
 const [CONGESTION, REMOTE_MUTED, REMOTE_OFFLINE, FALLBACK, FALLBACK_OVER, CODEC] = [1, 5, 7, 8, 9, 13];
 const [DISCONNECTED, CONNECTED, RECONNECTING, CONNECTION_FAILED] = [1, 3, 4, 5];
@@ -82,20 +82,20 @@ function watch(joined = false): void {
   });
 }
 
-const tell = (): AgoraEngineHandlers => {
+const handlers = (): AgoraEngineHandlers => {
   assert.ok(engine.handlers);
   return engine.handlers;
 };
-const video = (uid: Uid, state: number, reason = 0) => tell().onRemoteVideoStateChanged({}, uid, state, reason);
-const audio = (uid: Uid, state: number, reason = 0) => tell().onRemoteAudioStateChanged({}, uid, state, reason);
+const video = (uid: Uid, state: number, reason = 0) => handlers().onRemoteVideoStateChanged({}, uid, state, reason);
+const audio = (uid: Uid, state: number, reason = 0) => handlers().onRemoteAudioStateChanged({}, uid, state, reason);
 
-/** Connected for long enough; both are there and decode. */
+/** Connected for long enough; both outputs are decoding. */
 async function watching(): Promise<void> {
   watch();
-  tell().onConnectionStateChanged({}, CONNECTED, 1);
+  handlers().onConnectionStateChanged({}, CONNECTED, 1);
   await clock.pass(6000);
   for (const uid of [PRIMARY, BACKUP]) {
-    tell().onUserJoined({}, uid);
+    handlers().onUserJoined({}, uid);
     video(uid, STARTING);
     video(uid, DECODING);
   }
@@ -103,7 +103,7 @@ async function watching(): Promise<void> {
   assert.equal(viewer.shown, PRIMARY);
 }
 
-/** After how many ms the backup was shown; undefined: not at all. */
+/** The time in ms until the backup was shown; `undefined`: it was not. */
 async function shownAfter(ms: number): Promise<number | undefined> {
   const began = clock.now;
   while (clock.now < began + ms) {
@@ -113,7 +113,7 @@ async function shownAfter(ms: number): Promise<number | undefined> {
   return undefined;
 }
 
-test("engines subscribe to all by themselves: only the outputs are, and only one is heard", async () => {
+test("engines subscribe to all users: only the outputs stay subscribed, and only one is audible", async () => {
   await watching();
   assert.deepEqual(engine.subscribed.sort(), [
     `${PRIMARY} audio`,
@@ -122,38 +122,38 @@ test("engines subscribe to all by themselves: only the outputs are, and only one
     `${BACKUP} video`,
   ]);
   assert.deepEqual([engine.volume.get(PRIMARY), engine.volume.get(BACKUP)], [100, 0]);
-  tell().onUserJoined({}, 42);
-  assert.equal(engine.muted.has("42 video"), false, "whoever else is there is left alone");
+  handlers().onUserJoined({}, 42);
+  assert.equal(engine.muted.has("42 video"), false, "other users are ignored");
 });
 
 for (const [name, reason] of [
   ["quit", QUIT],
   ["dropped", DROPPED],
 ] as const) {
-  test(`onUserOffline, ${name}: at once, and the other one is heard`, async () => {
+  test(`onUserOffline, ${name}: the other one is shown and audible at once`, async () => {
     await watching();
-    tell().onUserOffline({}, PRIMARY, reason);
+    handlers().onUserOffline({}, PRIMARY, reason);
     assert.equal(viewer.shown, BACKUP);
     assert.deepEqual(onTop, [PRIMARY, BACKUP]);
     assert.deepEqual([engine.volume.get(PRIMARY), engine.volume.get(BACKUP)], [0, 100]);
   });
 }
 
-test("onUserOffline, quit, just after the viewer was connected: doubted, unless there is another one", async () => {
+test("onUserOffline, quit, just after the viewer connected: ignored, unless there is another output", async () => {
   watch();
-  tell().onConnectionStateChanged({}, CONNECTED, 1);
+  handlers().onConnectionStateChanged({}, CONNECTED, 1);
   await clock.pass(4000);
-  tell().onUserJoined({}, PRIMARY);
+  handlers().onUserJoined({}, PRIMARY);
   video(PRIMARY, DECODING);
-  tell().onUserOffline({}, PRIMARY, QUIT);
+  handlers().onUserOffline({}, PRIMARY, QUIT);
   assert.deepEqual(events, []);
   await clock.pass(3000);
-  tell().onUserJoined({}, BACKUP);
+  handlers().onUserJoined({}, BACKUP);
   video(BACKUP, DECODING);
   assert.equal(viewer.shown, BACKUP);
 });
 
-test("video frozen: 1 s; by congestion: 1.5 s; and not when it goes on before", async () => {
+test("video frozen: 1 s; by congestion: 1.5 s; not if it recovers before", async () => {
   await watching();
   video(PRIMARY, FROZEN);
   await clock.pass(900);
@@ -164,7 +164,7 @@ test("video frozen: 1 s; by congestion: 1.5 s; and not when it goes on before", 
   assert.ok(ms && ms >= 1490 && ms <= 1520, `${ms}`);
 });
 
-test("video frozen, for no reason that is told: 1 s", async () => {
+test("video frozen, without a reason: 1 s", async () => {
   await watching();
   video(PRIMARY, FROZEN);
   const ms = await shownAfter(3000);
@@ -178,7 +178,7 @@ test("video of both frozen: the viewer's own network", async () => {
   assert.equal(await shownAfter(9000), undefined);
 });
 
-test("video stopped because the sender muted: 2 s; before the first frame it is an artefact of joining", async () => {
+test("video stopped because the sender muted it: 2 s", async () => {
   await watching();
   video(PRIMARY, STOPPED, REMOTE_MUTED);
   const ms = await shownAfter(3000);
@@ -199,7 +199,7 @@ test("a fallback to audio is the viewer's downlink, until it is over", async () 
   assert.equal(await shownAfter(3000), undefined);
 });
 
-test("video failed: to the backup that decodes; a codec that this viewer lacks is told, and nothing else", async () => {
+test("video failed: switches to a backup that is decoding; a missing codec is only reported", async () => {
   await watching();
   video(PRIMARY, FAILED, CODEC);
   assert.deepEqual(events, [{ type: "unplayable", uid: PRIMARY, kind: "video" }]);
@@ -207,7 +207,7 @@ test("video failed: to the backup that decodes; a codec that this viewer lacks i
   assert.equal(viewer.shown, BACKUP);
 });
 
-test("audio stopped or frozen: 2 s, as the backup's is alive", async () => {
+test("audio stopped: 2 s, while the backup's audio arrives", async () => {
   await watching();
   audio(BACKUP, DECODING);
   audio(PRIMARY, STOPPED, REMOTE_MUTED);
@@ -215,38 +215,38 @@ test("audio stopped or frozen: 2 s, as the backup's is alive", async () => {
   assert.ok(ms && ms >= 1990 && ms <= 2500, `${ms}`);
 });
 
-test("two reports without a bit of video: dead", async () => {
+test("two reports without video: no data", async () => {
   await watching();
-  const report = (uid: Uid, receivedBitrate: number) => tell().onRemoteVideoStats({}, { uid, receivedBitrate });
+  const report = (uid: Uid, receivedBitrate: number) => handlers().onRemoteVideoStats({}, { uid, receivedBitrate });
   for (let second = 0; second < 2; second += 1) {
     await clock.pass(1000);
     report(BACKUP, 900);
     report(PRIMARY, 0);
   }
   assert.equal(viewer.shown, BACKUP);
-  tell().onRemoteVideoStats({}, {});
+  handlers().onRemoteVideoStats({}, {});
 });
 
-test("while the viewer reconnects it holds; when it cannot, that is told", async () => {
+test("while the viewer reconnects it holds; a failed connection is reported", async () => {
   await watching();
-  tell().onConnectionStateChanged({}, RECONNECTING, 2);
+  handlers().onConnectionStateChanged({}, RECONNECTING, 2);
   video(PRIMARY, FROZEN);
   assert.equal(await shownAfter(5000), undefined);
-  tell().onConnectionStateChanged({}, CONNECTION_FAILED, 3);
+  handlers().onConnectionStateChanged({}, CONNECTION_FAILED, 3);
   assert.deepEqual(events.at(-1), { type: "closed" });
 });
 
-test("the viewer leaves, and joins again without a word of who was there: all are subscribed to again", async () => {
+test("the viewer leaves and joins again: all outputs are subscribed again", async () => {
   await watching();
-  tell().onConnectionStateChanged({}, DISCONNECTED, LEFT_CHANNEL);
+  handlers().onConnectionStateChanged({}, DISCONNECTED, LEFT_CHANNEL);
   assert.deepEqual(
     viewer.outputs.map(({ health }) => health),
     ["absent", "absent"],
   );
-  // Then the engine subscribes to everybody, and all are heard.
+  // After joining, the engine subscribes to all users at full volume.
   engine.volume.clear();
-  tell().onConnectionStateChanged({}, CONNECTED, 1);
-  for (const uid of [PRIMARY, BACKUP]) tell().onUserJoined({}, uid);
+  handlers().onConnectionStateChanged({}, CONNECTED, 1);
+  for (const uid of [PRIMARY, BACKUP]) handlers().onUserJoined({}, uid);
   assert.equal(engine.subscribed.length, 4);
   assert.equal(engine.volume.get(BACKUP), 0);
   for (const uid of [PRIMARY, BACKUP]) video(uid, DECODING);
@@ -254,19 +254,19 @@ test("the viewer leaves, and joins again without a word of who was there: all ar
   assert.equal(viewer.shown, PRIMARY);
 });
 
-test("whoever is told of again stays subscribed; but one that went, as its state says, is asked for anew", async () => {
+test("a repeated onUserJoined keeps subscriptions; an output that went offline is subscribed again", async () => {
   await watching();
-  tell().onUserJoined({}, PRIMARY);
+  handlers().onUserJoined({}, PRIMARY);
   assert.equal(engine.subscribed.length, 4);
   video(BACKUP, STOPPED, REMOTE_OFFLINE);
   engine.muted.clear();
-  tell().onUserJoined({}, BACKUP);
+  handlers().onUserJoined({}, BACKUP);
   assert.deepEqual(engine.subscribed, [`${BACKUP} video`, `${BACKUP} audio`]);
 });
 
-test("attached after joining, it meets whoever is there by what is told of their tracks", async () => {
+test("attached after joining: outputs are discovered by the states and statistics of their tracks", async () => {
   watch(true);
-  tell().onRemoteVideoStats({}, { uid: PRIMARY, receivedBitrate: 900 });
+  handlers().onRemoteVideoStats({}, { uid: PRIMARY, receivedBitrate: 900 });
   audio(BACKUP, DECODING);
   audio(42, DECODING);
   video(PRIMARY, DECODING);
@@ -275,26 +275,26 @@ test("attached after joining, it meets whoever is there by what is told of their
   assert.equal(engine.muted.has("42 audio"), false);
 });
 
-test("what is told of the tracks of one that left does not bring it back", async () => {
+test("late statistics of an output that left do not bring it back", async () => {
   await watching();
-  tell().onUserOffline({}, PRIMARY, QUIT);
-  tell().onRemoteVideoStats({}, { uid: PRIMARY, receivedBitrate: 900 });
+  handlers().onUserOffline({}, PRIMARY, QUIT);
+  handlers().onRemoteVideoStats({}, { uid: PRIMARY, receivedBitrate: 900 });
   assert.equal(viewer.outputs[0]?.health, "absent");
-  tell().onUserJoined({}, PRIMARY);
+  handlers().onUserJoined({}, PRIMARY);
   assert.notEqual(viewer.outputs[0]?.health, "absent");
 });
 
-test("an engine that does not take the handlers is an error; one that refuses a call is asked again", async () => {
+test("a failing registerEventHandler is an error; a failing call is retried", async () => {
   engine.answer = -7;
-  assert.throws(() => watch(), /took no event handlers/);
+  assert.throws(() => watch(), /registerEventHandler failed/);
   engine = new FakeEngine();
   watch();
-  tell().onConnectionStateChanged({}, CONNECTED, 1);
-  tell().onUserJoined({}, PRIMARY);
+  handlers().onConnectionStateChanged({}, CONNECTED, 1);
+  handlers().onUserJoined({}, PRIMARY);
   await clock.pass(10);
   assert.deepEqual(errors, []);
   engine.answer = -3;
-  tell().onUserJoined({}, BACKUP);
+  handlers().onUserJoined({}, BACKUP);
   video(PRIMARY, DECODING);
   await clock.pass(10);
   assert.match(String(errors[0]), /muteRemote(Video|Audio)Stream failed with -3/);
@@ -303,18 +303,18 @@ test("an engine that does not take the handlers is an error; one that refuses a 
   assert.ok(engine.subscribed.includes(`${BACKUP} video`));
 });
 
-test("disposed of, it takes its handlers back", async () => {
+test("dispose() unregisters the handlers", async () => {
   await watching();
   viewer.dispose();
   assert.equal(engine.handlers, undefined);
 });
 
-test("attached again, it shows what was there before", async () => {
+test("a second viewer on the same source shows the outputs", async () => {
   const uids = [PRIMARY, BACKUP];
   const source = agoraNative(engine, { uids, show: (uid) => onTop.push(uid) });
   viewer = new FailoverViewer(source, { uids });
-  tell().onConnectionStateChanged({}, CONNECTED, 1);
-  for (const uid of uids) tell().onUserJoined({}, uid);
+  handlers().onConnectionStateChanged({}, CONNECTED, 1);
+  for (const uid of uids) handlers().onUserJoined({}, uid);
   video(PRIMARY, DECODING);
   viewer.dispose();
   assert.deepEqual(engine.subscribed, []);

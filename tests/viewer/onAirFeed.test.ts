@@ -1,4 +1,4 @@
-/** The feed of what is on air, against a server that lets through what it is told to. */
+/** OnAirFeed against a server on which each transport can be blocked. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -98,19 +98,19 @@ async function serverOf(t: TestContext, open: Set<Route>) {
 /** A feed that ends with the test, and a way to wait for its updates. */
 function follow(t: TestContext, address: string, token: OnAirFeedOptions["token"] = "token") {
   const updates: (number | null)[] = [];
-  let tell: () => void = () => {};
+  let notify: () => void = () => {};
   const feed = new OnAirFeed(address, {
     token,
     onUpdate: ({ onAir }) => {
       updates.push(onAir?.uid ?? null);
-      tell();
+      notify();
     },
   });
   t.after(() => feed.close());
   const next = async (uid: number | null) => {
     while (updates.at(-1) !== uid) {
       await new Promise<void>((resolve) => {
-        tell = resolve;
+        notify = resolve;
       });
     }
   };
@@ -120,7 +120,7 @@ function follow(t: TestContext, address: string, token: OnAirFeedOptions["token"
 const switched = (from: number, reason: "frozen" | "failed") =>
   ({ type: "switched", from, to: 9101, reason, detectMs: 1, switchMs: 1, outageMs: 2 }) as const;
 
-test("by WebSocket: each update once, reports on the same way", async (t) => {
+test("by WebSocket: each update once; reports over the same connection", async (t) => {
   const server = await serverOf(t, new Set(["socket"]));
   let tokens = 0;
   const { feed, updates, next } = follow(t, server.address, async () => `token-${++tokens}`);
@@ -130,11 +130,11 @@ test("by WebSocket: each update once, reports on the same way", async (t) => {
   await next(9101);
   assert.deepEqual(updates, [9001, 9101]);
   assert.match(server.asked[0] ?? "", /watch\?token=token-1$/);
-  feed.take(switched(9001, "failed"));
-  feed.take(switched(9001, "frozen"));
-  feed.take(switched(9001, "frozen"));
+  feed.handle(switched(9001, "failed"));
+  feed.handle(switched(9001, "frozen"));
+  feed.handle(switched(9001, "frozen"));
   while (server.reports.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  // Cut off, it comes back by the same way, with a new token, and is told what it missed.
+  // After an interruption it reconnects by the same transport with a new token, and gets the missed update.
   server.cut();
   server.say(updateOf(3, 9002));
   await next(9002);
@@ -142,7 +142,7 @@ test("by WebSocket: each update once, reports on the same way", async (t) => {
   assert.deepEqual(server.reports, ['{"type":"gone","uid":9001}']);
 });
 
-test("a token that has expired is no failure: another one is asked for, and it goes on by the same way", async (t) => {
+test("an expired token is no failure: the feed reconnects with a new one by the same transport", async (t) => {
   const server = await serverOf(t, new Set(["socket", "stream"]));
   let tokens = 0;
   const errors: unknown[] = [];
@@ -153,34 +153,34 @@ test("a token that has expired is no failure: another one is asked for, and it g
     onError: (error) => errors.push(error),
   });
   t.after(() => feed.close());
-  const told = () =>
+  const notified = () =>
     new Promise<void>((resolve) => {
       next = resolve;
     });
-  await told();
+  await notified();
   for (const code of [3000, 1011]) {
     server.close(code);
     closes += 1;
     server.say(updateOf(1 + closes, 9001));
-    await told();
+    await notified();
     assert.match(server.asked.at(-1) ?? "", new RegExp(`^UPGRADE .*token=token-${1 + closes}$`));
     assert.equal(errors.length, closes - 1, `${code}`);
   }
 });
 
-test("where no WebSocket gets through: by server-sent events, reports by themselves", async (t) => {
+test("without WebSocket: by server-sent events, with reports as requests", async (t) => {
   const server = await serverOf(t, new Set(["stream"]));
   const { feed, next } = follow(t, server.address);
   await next(9001);
   server.say(updateOf(2, 9101));
   await next(9101);
-  feed.take(switched(9001, "frozen"));
+  feed.handle(switched(9001, "frozen"));
   while (server.reports.length === 0) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(server.reports, ['{"type":"gone","uid":9001}']);
   assert.ok(server.asked.includes("POST reports Bearer token"));
 });
 
-test("where neither does: by polling", async (t) => {
+test("without both: by polling", async (t) => {
   const server = await serverOf(t, new Set(["polling"]));
   const { next } = follow(t, server.address);
   await next(9001);
@@ -189,21 +189,21 @@ test("where neither does: by polling", async (t) => {
   assert.ok(server.asked.includes("GET on-air Bearer token"));
 });
 
-test("after the end, and when it is closed, nothing is asked any more", async (t) => {
+test("after the end, or close(), it makes no request", async (t) => {
   const server = await serverOf(t, new Set(["socket"]));
   const { feed, next } = follow(t, server.address);
   await next(9001);
   server.say(updateOf(2, null, true));
   await next(null);
   feed.close();
-  feed.take(switched(9001, "frozen"));
+  feed.handle(switched(9001, "frozen"));
   server.cut();
   await new Promise((resolve) => setTimeout(resolve, 1500));
   assert.equal(server.asked.length, 1);
   assert.deepEqual(server.reports, []);
 });
 
-test("an answer that is on its way when it is closed is not told", async (t) => {
+test("a response that arrives after close() is ignored", async (t) => {
   const server = await serverOf(t, new Set(["polling"]));
   const { text } = Response.prototype;
   const read = t.mock.method(Response.prototype, "text", function (this: Response) {
@@ -300,13 +300,13 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
   return { clock, tried, said, cut, feed };
 }
 
-test("ways that do not exist are passed over", async (t) => {
+test("unavailable transports are skipped", async (t) => {
   const { clock, tried } = platformOf(t, new Set(["polling"]), { lacks: ["EventSource"] });
   await clock.pass(3000);
   assert.deepEqual(tried.slice(0, 2), ["socket", "polling"]);
 });
 
-test("closed while it waits for a token, it asks nothing any more", async (t) => {
+test("closed while it waits for a token, it makes no request", async (t) => {
   const token = async () => {
     await Promise.resolve();
     feed.close();
@@ -317,33 +317,33 @@ test("closed while it waits for a token, it asks nothing any more", async (t) =>
   assert.deepEqual(tried, []);
 });
 
-test("where there is nothing but fetch it polls and reports by that", async (t) => {
+test("with nothing but fetch it polls and reports", async (t) => {
   const { clock, tried, feed } = platformOf(t, new Set(["polling"]), { lacks: ["WebSocket", "EventSource"] });
   await clock.pass(1000);
-  feed.take(switched(9001, "frozen"));
+  feed.handle(switched(9001, "frozen"));
   await clock.pass(1);
   assert.deepEqual(tried, ["polling", "polling"]);
 });
 
-test("a report that is refused is told", async (t) => {
+test("a refused report is an error", async (t) => {
   const lost: unknown[] = [];
   const onError = (error: unknown) => lost.push(error);
   const lacks = ["WebSocket", "EventSource"];
   const { clock, feed } = platformOf(t, new Set(["polling"]), { lacks, onError });
   await clock.pass(1000);
   globalThis.fetch = async () => new Response("{}", { status: 401 });
-  feed.take(switched(9001, "frozen"));
+  feed.handle(switched(9001, "frozen"));
   await clock.pass(1);
   assert.match(String(lost), /reports was answered 401/);
 });
 
-test("a way that throws at once is left", async (t) => {
+test("a transport that throws is left", async (t) => {
   const { clock, tried } = platformOf(t, new Set(["stream"]), { throws: "socket" });
   await clock.pass(3000);
   assert.deepEqual(tried, ["socket", "stream"]);
 });
 
-test("an outage leads back to the way that was good; but if that is over, to another one", async (t) => {
+test("after an outage it returns to the transport that worked; if that fails repeatedly, to another one", async (t) => {
   const open = new Set<Route>(["socket", "stream", "polling"]);
   const { clock, tried, cut } = platformOf(t, open);
   await clock.pass(1000);
@@ -356,7 +356,7 @@ test("an outage leads back to the way that was good; but if that is over, to ano
   assert.equal(tried.at(-1), "stream");
 });
 
-test("from server-sent events it tries the socket now and then, and goes on with them if there is none", async (t) => {
+test("from server-sent events it retries WebSocket now and then, and returns to them without one", async (t) => {
   const open = new Set<Route>(["stream", "polling"]);
   const { clock, tried } = platformOf(t, open);
   await clock.pass(310_000);
@@ -366,7 +366,7 @@ test("from server-sent events it tries the socket now and then, and goes on with
   assert.deepEqual(tried.slice(4), ["socket"]);
 });
 
-test("without AbortSignal.timeout it polls all the same", async (t) => {
+test("without AbortSignal.timeout it polls, too", async (t) => {
   const timeout = Object.getOwnPropertyDescriptor(AbortSignal, "timeout");
   assert.ok(timeout);
   Reflect.deleteProperty(AbortSignal, "timeout");
@@ -377,7 +377,7 @@ test("without AbortSignal.timeout it polls all the same", async (t) => {
   assert.deepEqual(new Set(tried.slice(3)), new Set(["polling"]));
 });
 
-test("a socket that is quiet but answers is kept, one that does not answer is lost", async (t) => {
+test("an idle socket that answers pings is kept, one that does not is lost", async (t) => {
   const lost: unknown[] = [];
   const open = new Set<Route>(["socket"]);
   const { clock, tried, said } = platformOf(t, open, { onError: (error) => lost.push(error) });
@@ -390,41 +390,41 @@ test("a socket that is quiet but answers is kept, one that does not answer is lo
   open.add("socket");
   await clock.pass(1200);
   assert.deepEqual(tried, ["socket", "socket"]);
-  assert.match(lost.map(String).join(), /^Error: .* was lost by socket$/);
+  assert.match(lost.map(String).join(), /^Error: .* lost the WebSocket$/);
   await clock.pass(60_000);
   assert.equal(tried.length, 2);
 });
 
-test("reported while there is no other output: once, as soon as that is certain", async (t) => {
+test("without another output, a loss is reported once, as soon as it is certain", async (t) => {
   const { clock, said, feed } = platformOf(t, new Set(["socket"]));
-  const degraded = (uid: number, reason: SwitchReason) => feed.take({ type: "degraded", uid, reason });
+  const degraded = (uid: number, reason: SwitchReason) => feed.handle({ type: "degraded", uid, reason });
   const reported = async (ms: number) => {
     await clock.pass(ms);
     return said.splice(0).flatMap((text) => (text === "ping" ? [] : [JSON.parse(text).uid as number]));
   };
   await clock.pass(1000);
   degraded(9001, "left");
-  feed.take({ type: "bothDown" });
+  feed.handle({ type: "allDown" });
   assert.deepEqual(await reported(6000), [9001]);
-  feed.take({ type: "bothDown" });
-  feed.take({ ...switched(9001, "frozen"), to: 9002 });
+  feed.handle({ type: "allDown" });
+  feed.handle({ ...switched(9001, "frozen"), to: 9002 });
   assert.deepEqual(await reported(6000), []);
   // It may be well again.
   degraded(9002, "frozen");
   assert.deepEqual(await reported(6000), []);
-  feed.take({ type: "recovered", uid: 9002 });
-  degraded(9002, "dead");
+  feed.handle({ type: "recovered", uid: 9002 });
+  degraded(9002, "noData");
   assert.deepEqual(await reported(6000), []);
-  feed.take({ type: "bothDown" });
+  feed.handle({ type: "allDown" });
   assert.deepEqual(await reported(6000), [9002]);
-  feed.take({ ...switched(9002, "frozen"), to: 9001 });
+  feed.handle({ ...switched(9002, "frozen"), to: 9001 });
   assert.deepEqual(await reported(6000), []);
   // What this viewer cannot decode is not gone.
   degraded(9001, "failed");
-  feed.take({ type: "bothDown" });
+  feed.handle({ type: "allDown" });
   assert.deepEqual(await reported(6000), []);
   // The same output another time.
-  feed.take({ type: "recovered", uid: 9001 });
+  feed.handle({ type: "recovered", uid: 9001 });
   degraded(9001, "unpublished");
   assert.deepEqual(await reported(6000), [9001]);
 });
@@ -440,18 +440,18 @@ test("across channels, a report names the output by its uid and channel", async 
     return said.splice(0).flatMap((text) => (text === "ping" ? [] : [JSON.parse(text)]));
   };
   await clock.pass(1000);
-  feed.take(switched(4_000_000_001, "frozen"));
+  feed.handle(switched(4_000_000_001, "frozen"));
   assert.deepEqual(await reported(), [{ type: "gone", uid: 9001, channel: "south" }]);
-  feed.take({ type: "degraded", uid: 9001, reason: "left" });
+  feed.handle({ type: "degraded", uid: 9001, reason: "left" });
   assert.deepEqual(await reported(), [{ type: "gone", uid: 9001, channel: "north" }]);
   // One that it does not know is named as it is.
-  feed.take({ type: "degraded", uid: 9005, reason: "frozen" });
-  feed.take(switched(9005, "frozen"));
+  feed.handle({ type: "degraded", uid: 9005, reason: "frozen" });
+  feed.handle(switched(9005, "frozen"));
   assert.deepEqual(await reported(), [{ type: "gone", uid: 9005 }]);
 });
 
-test("what onError throws is told, and does not keep it from connecting again", async (t) => {
-  const told = t.mock.method(console, "error", () => {});
+test("what onError throws is logged, and the feed reconnects", async (t) => {
+  const logged = t.mock.method(console, "error", () => {});
   const open = new Set<Route>(["socket"]);
   let tokens = 0;
   const { clock, tried, cut } = platformOf(t, open, {
@@ -469,14 +469,14 @@ test("what onError throws is told, and does not keep it from connecting again", 
   cut();
   await clock.pass(1500);
   assert.deepEqual(tried, ["socket", "socket"]);
-  const errors = told.mock.calls.map(({ arguments: [, error] }) => String(error));
+  const errors = logged.mock.calls.map(({ arguments: [, error] }) => String(error));
   assert.equal(errors.length, 2);
   assert.match(errors[0] ?? "", /no token/);
-  assert.match(errors[1] ?? "", /was lost by socket/);
+  assert.match(errors[1] ?? "", /lost the WebSocket/);
 });
 
-test("what onUpdate throws is told, and is no lost connection", async (t) => {
-  const told = t.mock.method(console, "error", () => {});
+test("what onUpdate throws is logged, and the connection stays open", async (t) => {
+  const logged = t.mock.method(console, "error", () => {});
   const lost: unknown[] = [];
   const { clock, tried } = platformOf(t, new Set(["polling"]), {
     lacks: ["WebSocket", "EventSource"],
@@ -490,5 +490,5 @@ test("what onUpdate throws is told, and is no lost connection", async (t) => {
   await clock.pass(5);
   assert.deepEqual(tried, ["polling", "polling"]);
   assert.deepEqual(lost, []);
-  assert.match(String(told.mock.calls[0]?.arguments[1]), /not understood/);
+  assert.match(String(logged.mock.calls[0]?.arguments[1]), /not understood/);
 });

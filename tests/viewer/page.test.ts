@@ -1,4 +1,4 @@
-/** The viewer's page, as a person has it: real video in a real browser, each button, both languages, a phone. */
+/** The viewer's page in Chromium with real video: each button, both languages, a phone. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
@@ -26,9 +26,9 @@ async function open(
 
 const shown = () => page.getByTestId("shown").textContent();
 const outageShown = () => page.getByTestId("outage").getByText(/^\d+ ms/);
-/** Told with the first frame of the new picture. */
+/** Reported with the first frame of the new picture. */
 const outage = async () => Number.parseInt((await outageShown().textContent()) ?? "", 10);
-/** Long before the service tells that somebody died, which takes it 20 s. */
+/** Long before the service reports a death, which takes 20 s. */
 const isShown = (uid: number) =>
   page
     .getByTestId("shown")
@@ -49,9 +49,9 @@ async function watching(): Promise<void> {
 
 const isLogged = (line: string) => page.getByTestId("log").getByText(line).first().waitFor();
 
-/** Whether the picture on top changes before that time is over: what a person looks at. */
+/** Whether the picture in front changes within this time. */
 async function moves(ms = 3000): Promise<boolean> {
-  const look = () =>
+  const pictureOnTop = () =>
     page.evaluate(() => {
       const video = [...document.querySelectorAll<HTMLElement>(".screen [data-uid]")]
         .find(({ style }) => style.zIndex === "1")
@@ -61,15 +61,15 @@ async function moves(ms = 3000): Promise<boolean> {
       if (video) canvas.getContext("2d")?.drawImage(video, 0, 0, 160, 90);
       return canvas.toDataURL();
     });
-  const before = await look();
+  const before = await pictureOnTop();
   for (const until = performance.now() + ms; performance.now() < until; ) {
     await pass(100);
-    if ((await look()) !== before) return true;
+    if ((await pictureOnTop()) !== before) return true;
   }
   return false;
 }
 
-test("killed abruptly: the picture goes on, and the outage is measured; the server replaces the task", async () => {
+test("a killed task: the picture continues, and the outage is measured; the server replaces the task", async () => {
   await open();
   await watching();
   await isLogged("9001 runs");
@@ -89,7 +89,7 @@ test("killed abruptly: the picture goes on, and the outage is measured; the serv
   for (const line of ["9001 → 9101", "Launching 9002", "Replaced: 9002 runs now", "9101 → 9002"]) await isLogged(line);
 });
 
-test("stopped gracefully: the other one at once", async () => {
+test("a stopped task: the other output at once", async () => {
   await open();
   await watching();
   await page.getByTestId("end").click();
@@ -99,7 +99,7 @@ test("stopped gracefully: the other one at once", async () => {
   await isHealth(9001, "absent");
 });
 
-test("frozen, and brought back: the viewer changes over once, and stays", async () => {
+test("frozen and restored: the viewer switches once, and stays", async () => {
   await open();
   await watching();
   await page.getByTestId("freeze").click();
@@ -111,7 +111,7 @@ test("frozen, and brought back: the viewer changes over once, and stays", async 
   assert.equal(await shown(), "9101");
 });
 
-test("both frozen: nothing is switched; brought back, it goes on", async () => {
+test("both frozen: no switch; restored, the picture continues", async () => {
   await open();
   await watching();
   await page.getByTestId("freezeBoth").click();
@@ -125,7 +125,7 @@ test("both frozen: nothing is switched; brought back, it goes on", async () => {
   assert.equal(await outageShown().count(), 0);
 });
 
-test("no output is left in the channel: none is said to be on screen, until one is back", async () => {
+test("without an output in the channel none is on screen, until one is back", async () => {
   for (const [locale, viewport, text] of [
     ["en-US", { width: 1280, height: 900 }, "No output is in the channel."],
     ["zh-CN", { width: 360, height: 740 }, "频道中暂无输出流"],
@@ -146,9 +146,9 @@ test("no output is left in the channel: none is said to be on screen, until one 
   }
 });
 
-test("muted: what is published anew is not heard either", async () => {
+test("muted: tracks published later are muted, too", async () => {
   await open({}, "", async (page) => {
-    await page.addInitScript(tellOfVolumes);
+    await page.addInitScript(logVolumes);
   });
   await watching();
   await page.getByRole("button", { name: "Turn the sound off" }).click();
@@ -160,7 +160,7 @@ test("muted: what is published anew is not heard either", async () => {
   assert.equal((await volume).text(), "volume: 0");
 });
 
-test("the viewer's own network is disturbed: nothing is switched", async () => {
+test("the viewer's own network is interrupted: no switch", async () => {
   await open();
   await watching();
   await page.getByTestId("disturb").click();
@@ -180,7 +180,7 @@ test("with the keyboard alone", async () => {
   await isShown(9101);
 });
 
-test("on a phone, in Chinese, in the dark: it fits, and can be switched to English, which is kept", async () => {
+test("on a phone, in Chinese, dark: it fits, and can be switched to English, which is stored", async () => {
   await open({ locale: "zh-CN", colorScheme: "dark", viewport: { width: 360, height: 740 }, hasTouch: true });
   await watching();
   assert.equal(await page.evaluate(() => document.documentElement.lang), "zh");
@@ -196,7 +196,7 @@ test("on a phone, in Chinese, in the dark: it fits, and can be switched to Engli
   await shoot("phone-en-dark");
 });
 
-test("on a wide screen, in both languages and lights", async () => {
+test("on a wide screen, in both languages, light and dark", async () => {
   for (const [locale, colorScheme] of [
     ["en-US", "light"],
     ["zh-CN", "dark"],
@@ -208,7 +208,7 @@ test("on a wide screen, in both languages and lights", async () => {
   }
 });
 
-test("the timeline has the colours of its legend, by day and by night, in the published build and in that for development", async () => {
+test("the timeline has the colours of its legend, light and dark, in the release build and in the development build", async () => {
   const development = await serve(join(root, DEVELOPMENT_SITE));
   try {
     for (const [build, url] of [
@@ -276,12 +276,12 @@ for (const [locale, other, leftOvers] of [
     assert.deepEqual(leftOvers(await said(page)), []);
   });
 
-test("a language that is not there is English", async () => {
+test("an unsupported language falls back to English", async () => {
   await open({ locale: "fr-FR" });
   await page.getByText("What happened").waitFor();
 });
 
-test("an address without a token says what is missing, and offers the demonstration", async () => {
+test("an address without a token: the page names what is missing, and offers the demonstration", async () => {
   await open({}, "#appId=0123456789abcdef0123456789abcdef&channel=show&uids=9001,9101");
   const alert = page.getByRole("alert");
   await alert.getByText("token is missing").waitFor();
@@ -295,13 +295,13 @@ test("a wrong uid is named", async () => {
   await page.getByRole("alert").getByText('uids has "nine"').waitFor();
 });
 
-test("a channel that cannot be joined says why", async () => {
+test("a channel that cannot be joined: the page shows the reason", async () => {
   await open({}, `#appId=x&channel=${encodeURIComponent("节目")}&token=none&uids=9001,9101`);
   await page.getByRole("alert").getByText("INVALID_PARAMS").waitFor();
   await shoot("problem-join");
 });
 
-test("without an answer of Agora it is not waited for ever", async () => {
+test("without an answer of Agora, joining times out", async () => {
   await open({}, "#appId=x&channel=show&token=none&uids=9001,9101", (page) => page.clock.install());
   await page.getByText("Waiting for").waitFor();
   await page.clock.fastForward(20_000);
@@ -309,20 +309,20 @@ test("without an answer of Agora it is not waited for ever", async () => {
   await pass(1000);
   const asked: string[] = [];
   page.on("request", (request) => {
-    // What the SDK reports of itself is another matter.
+    // Except for the SDK's own telemetry.
     if (!request.url().includes("statscollector")) asked.push(request.url());
   });
   await page.clock.fastForward(60_000);
   await pass(1000);
-  assert.deepEqual(asked, [], "nor is it asked behind the page that says so");
+  assert.deepEqual(asked, [], "no requests behind the error page");
 });
 
-test("what keeps the server's word away is told", async () => {
+test("errors of the feed are logged", async () => {
   await open({}, "#appId=x&channel=show&token=none&uids=9001,9101&broadcast=show&viewerToken=wrong");
-  await page.getByTestId("log").getByText("lost by socket").first().waitFor();
+  await page.getByTestId("log").getByText("lost the WebSocket").first().waitFor();
 });
 
-test("another language does not join again, which Agora's SDK refuses", async () => {
+test("switching the language does not join again, which Agora's SDK refuses", async () => {
   await open({}, "#appId=x&channel=show&token=none&uids=9001,9101", (page) => page.clock.install());
   await page.getByText("Waiting for").waitFor();
   await page.getByRole("button", { name: "中文" }).click();
@@ -331,14 +331,14 @@ test("another language does not join again, which Agora's SDK refuses", async ()
   assert.equal(await page.getByRole("alert").count(), 0);
 });
 
-test("without WebRTC it says so", async () => {
+test("without WebRTC the page says so", async () => {
   await open({}, "", async (page) => {
     await page.addInitScript("delete globalThis.RTCPeerConnection");
   });
   await page.getByRole("alert").getByText("no WebRTC").waitFor();
 });
 
-test("under a policy that forbids WebAssembly it says what the policy needs; with that it works", async (t) => {
+test("under a policy that forbids WebAssembly the page names what the policy needs; with that it works", async (t) => {
   for (const [policy, text] of [
     ["script-src 'self'", "'wasm-unsafe-eval'"],
     ["script-src 'self' 'wasm-unsafe-eval'", "What happened"],
@@ -353,17 +353,17 @@ test("under a policy that forbids WebAssembly it says what the policy needs; wit
   }
 });
 
-test("a browser that keeps pages silent: the page says so, plays the picture, and sounds once it is touched", async () => {
+test("a browser that blocks audio: the page says so, plays the picture, and unmutes after a click", async () => {
   const silent = await launch("--autoplay-policy=document-user-activation-required");
   try {
     page = await silent.newPage({ locale: "en-US" });
-    await page.addInitScript(tellOfSounds);
+    await page.addInitScript(logSounds);
     const refused = page.waitForEvent("console", (line) => line.text() === "sound: refused");
     await page.goto(here.url);
-    // Not looked at before: looking is a gesture to this here.browser.
+    // Not evaluated before: to this browser, evaluating is a gesture.
     await refused;
     await watching();
-    await page.getByText("keeps the page silent").waitFor();
+    await page.getByText("The browser blocks the sound").waitFor();
     assert.ok(await moves());
     const sounds = page.waitForEvent("console", (line) => line.text() === "sound: plays");
     await page.getByRole("button", { name: "Turn the sound on" }).click();
@@ -374,8 +374,8 @@ test("a browser that keeps pages silent: the page says so, plays the picture, an
   }
 });
 
-/** In the page: what becomes of each sound that is to be played. */
-function tellOfSounds(): void {
+/** In the page: logs whether each audio element may play. */
+function logSounds(): void {
   const { play } = HTMLAudioElement.prototype;
   HTMLAudioElement.prototype.play = async function () {
     try {
@@ -388,8 +388,8 @@ function tellOfSounds(): void {
   };
 }
 
-/** In the page: how loud each sound is when it begins to play. */
-function tellOfVolumes(): void {
+/** In the page: logs the volume of each audio element when it begins to play. */
+function logVolumes(): void {
   const { play } = HTMLAudioElement.prototype;
   HTMLAudioElement.prototype.play = function () {
     console.log(`volume: ${this.volume}`);

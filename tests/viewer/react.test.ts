@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { inBrowser, launch } from "./browser.ts";
 
 type Kind = "none" | "hook" | "component" | "plain" | "wrong";
-interface Look {
+interface Observed {
   events: { type: string; to?: number }[];
   errors: string[];
   calls: string[];
@@ -23,7 +23,7 @@ interface Act {
 }
 declare global {
   interface Window {
-    look: () => Look;
+    observed: () => Observed;
     act: Act;
     renderAgain(): void;
   }
@@ -49,35 +49,35 @@ afterEach(async () => {
   assert.deepEqual(problems, []);
 });
 
-const look = () => page.evaluate(() => window.look());
+const observed = () => page.evaluate(() => window.observed());
 const isOnTop = (uid: number) =>
-  page.waitForFunction((uid) => window.look().onTop.join() === String(uid), uid, { timeout: 10_000 });
+  page.waitForFunction((uid) => window.observed().onTop.join() === String(uid), uid, { timeout: 10_000 });
 const use = (kind: Kind) => page.evaluate((kind) => window.act.use(kind), kind);
 const state = () => page.locator("output");
-/** What the hook returns is rendered a little later than the picture changes. */
+/** The hook's result is rendered a little after the picture changes. */
 const isTold = (uid: number) => page.locator(`output[data-shown="${uid}"]`).waitFor({ state: "attached" });
-const isCalled = (call: string) => page.waitForFunction((call) => window.look().calls.includes(call), call);
+const isCalled = (call: string) => page.waitForFunction((call) => window.observed().calls.includes(call), call);
 
-test("useFailover: waits for the client, shows, changes over, and lets go when it is gone", async () => {
-  const [none] = [(await look()).listeners];
+test("useFailover: waits for the client, shows an output, switches, and detaches on unmount", async () => {
+  const [none] = [(await observed()).listeners];
   await use("hook");
   assert.equal(await state().getAttribute("data-viewer"), "none", "there is no client yet");
   await page.evaluate(() => window.act.join());
   await isOnTop(9001);
-  await page.waitForFunction(() => window.look().playing === 2);
+  await page.waitForFunction(() => window.observed().playing === 2);
   await isTold(9001);
   assert.deepEqual(
-    (await look()).listeners,
+    (await observed()).listeners,
     none?.map((count) => count + 1),
     "strict mode mounts twice, but one listens",
   );
   await page.evaluate(() => window.act.leave(9001));
   await isOnTop(9101);
   await isTold(9101);
-  await page.waitForFunction(() => window.look().events.some(({ type, to }) => type === "switched" && to === 9101));
+  await page.waitForFunction(() => window.observed().events.some(({ type, to }) => type === "switched" && to === 9101));
   await use("none");
-  assert.deepEqual((await look()).listeners, none);
-  await page.waitForFunction(() => window.look().calls.at(-1) === "unsubscribe 9101 audio");
+  assert.deepEqual((await observed()).listeners, none);
+  await page.waitForFunction(() => window.observed().calls.at(-1) === "unsubscribe 9101 audio");
 });
 
 test("useFailover: errors go to the function of the last render", async () => {
@@ -87,21 +87,21 @@ test("useFailover: errors go to the function of the last render", async () => {
   await page.evaluate(() => window.renderAgain());
   await page.evaluate(() => window.act.leave(9001));
   await isTold(9101);
-  await page.waitForFunction(() => window.look().errors.includes("render 2: an error of switched"));
+  await page.waitForFunction(() => window.observed().errors.includes("render 2: an error of switched"));
 });
 
-test("useFailover: other uids are another viewer", async () => {
+test("useFailover: other uids create another viewer", async () => {
   await use("hook");
   await page.evaluate(() => window.act.join());
   await isOnTop(9001);
   await page.evaluate(() => window.act.prefer([9201, 9101]));
   await isOnTop(9201);
   await isTold(9201);
-  // It must not be heard any more.
+  // It must not be audible any more.
   await isCalled("unsubscribe 9001 audio");
 });
 
-test("FailoverVideo: its settings are not attributes, and what is meant for the element gets there", async () => {
+test("FailoverVideo: its options are no attributes; all other props go to the element", async () => {
   await use("component");
   await page.evaluate(() => window.act.join());
   await isOnTop(9001);
@@ -112,11 +112,14 @@ test("FailoverVideo: its settings are not attributes, and what is meant for the 
   assert.deepEqual([box?.width, box?.height], [320, 180]);
   await page.evaluate(() => window.act.leave(9001));
   await isOnTop(9101);
-  const { calls } = await look();
-  assert.ok(calls.indexOf("subscribe 9101 audio") < calls.indexOf("subscribe 9101 video"), "a probe hears only");
+  const { calls } = await observed();
+  assert.ok(
+    calls.indexOf("subscribe 9101 audio") < calls.indexOf("subscribe 9101 video"),
+    "a warm standby has audio only",
+  );
 });
 
-test("FailoverVideo: 16:9 where nothing says how high it is", async () => {
+test("FailoverVideo: 16:9 without a given height", async () => {
   await use("plain");
   const video = page.getByLabel("The show");
   const box = await video.boundingBox();
@@ -126,19 +129,19 @@ test("FailoverVideo: 16:9 where nothing says how high it is", async () => {
   assert.deepEqual(await video.boundingBox(), box);
 });
 
-test("FailoverVideo: a wrong setting is named when it is rendered", async () => {
+test("FailoverVideo: an invalid option is named while rendering", async () => {
   await use("wrong");
   await page.waitForFunction(() => document.querySelector("#screen")?.childElementCount === 0);
   const named = problems
     .splice(0)
-    .filter((problem) => problem.includes('frozenMs is "1000", but must be 0, or from 100 to 86400000 ms'));
+    .filter((problem) => problem.includes('frozenGraceMs is "1000", but must be 0, or from 100 to 86400000 ms'));
   assert.ok(named.length > 0);
 });
 
-test("FailoverVideo: 500 mounts that are taken away within 60 ms leave nothing behind", {
+test("FailoverVideo: 500 mounts of up to 60 ms leave nothing behind", {
   timeout: 240_000,
 }, async () => {
-  const nothing = (await look()).left;
+  const nothing = (await observed()).left;
   await page.evaluate(async () => {
     window.act.joinChannel();
     for (let mount = 0; mount < 500; mount += 1) {
@@ -149,11 +152,11 @@ test("FailoverVideo: 500 mounts that are taken away within 60 ms leave nothing b
     }
   });
   await page
-    .waitForFunction((nothing) => JSON.stringify(window.look().left) === nothing, JSON.stringify(nothing), {
+    .waitForFunction((nothing) => JSON.stringify(window.observed().left) === nothing, JSON.stringify(nothing), {
       timeout: 20_000,
     })
-    .catch(async () => assert.deepEqual((await look()).left, nothing));
-  // And it works as ever.
+    .catch(async () => assert.deepEqual((await observed()).left, nothing));
+  // It still works.
   await use("plain");
   await isOnTop(9001);
 });

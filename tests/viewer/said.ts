@@ -1,4 +1,4 @@
-/** All that a page says to a person, and whether it is in one language. */
+/** All texts of a page, and whether they are in one language. */
 import type { Page } from "playwright-core";
 
 declare global {
@@ -8,7 +8,7 @@ declare global {
   }
 }
 
-/** Before the page is opened: keeps what is drawn on canvases, as charts do. */
+/** Records the texts that are drawn on canvases, as by charts. Call it before the page is opened. */
 export async function keepWhatIsDrawn(page: Page): Promise<void> {
   await page.addInitScript(() => {
     window.drawn = new Set();
@@ -25,8 +25,8 @@ export async function keepWhatIsDrawn(page: Page): Promise<void> {
 }
 
 /**
- * Its title, texts, names for assistive technology, and what is drawn from now on; without what has a language of its own, and
- * without codes: those of events, and what errors say in detail.
+ * The title, the texts, the names for assistive technology, and what is drawn from now on. Without elements that have a language of
+ * their own, and without codes: event types and details of errors.
  */
 export async function said(page: Page): Promise<string[]> {
   await page.evaluate(() => window.drawn.clear());
@@ -46,7 +46,7 @@ export async function said(page: Page): Promise<string[]> {
   });
 }
 
-/** Names, which are the same in Chinese, and what is typed as it is. */
+/** Names and codes, which are the same in Chinese. */
 const NAMES =
   /Steadymix|WebRTC|Worker|OPERATOR_KEYS|Content-Security-Policy|App ID|\bID\b|PCW|\b(uids?|token|ms|on-failure|primary|backup|appId|channel|none)\b|kbit\/s/gi;
 

@@ -1,4 +1,4 @@
-/** Agora's own Web SDK (4.24.8) in a real browser: each row of the table of signals, as the SDK itself tells it. */
+/** Agora's Web SDK (4.24.8) in a real browser: each row of the table of signals, emitted by the SDK itself. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -25,9 +25,9 @@ const act = <T>(what: (session: Session, args: T) => void, args?: T): Promise<vo
   );
 
 /** On a busy machine Firefox may present no frame for longer than the default allows. */
-const PATIENT: Partial<ViewerOptions> = isFirefox ? { frameGapMs: 1000 } : {};
+const PATIENT: Partial<ViewerOptions> = isFirefox ? { frameGapGraceMs: 1000 } : {};
 
-/** Both outputs are there, and the primary has been seen for a while. */
+/** Both outputs are published, and the primary has played for a while. */
 async function watching(options: Partial<ViewerOptions> = {}): Promise<void> {
   await act((session, options) => session.watch(options), { ...PATIENT, ...options });
   await act((session) => {
@@ -55,7 +55,7 @@ const events = ({ log }: Status): Happening[] => log.filter(({ what }) => what =
 const typesOf = (status: Status) => events(status).map(({ type }) => type);
 const isSwitched = (status: Status) => typesOf(status).includes("switched");
 
-/** Events but for those of a picture that stands for a moment, as it may on a busy machine. */
+/** Events without those of a short freeze, as on a busy machine. */
 function eventsButStalls(status: Status): Happening[] {
   let isStalled = false;
   return events(status).filter(({ type, reason }) => {
@@ -65,16 +65,16 @@ function eventsButStalls(status: Status): Happening[] {
   });
 }
 
-/** Does something, and tells how long after it the other output was shown, and why. */
+/** Does something. Returns how long after it the other output was shown, and why. */
 async function switchAfter(cause: () => Promise<void>, patienceMs?: number): Promise<{ ms: number; reason: unknown }> {
   const { now } = await status();
   await cause();
   const isShown = ({ what, uid, at }: Happening) => what === "show" && uid === BACKUP && at >= now;
   const then = await until((status) => isSwitched(status) && status.log.some(isShown), patienceMs);
   const shown = then.log.find(isShown);
-  const told = events(then).find(({ type }) => type === "switched");
-  assert.ok(shown && told, JSON.stringify(then.log));
-  return { ms: shown.at - now, reason: told.reason };
+  const switched = events(then).find(({ type }) => type === "switched");
+  assert.ok(shown && switched, JSON.stringify(then.log));
+  return { ms: shown.at - now, reason: switched.reason };
 }
 
 async function staysFor(ms: number): Promise<Status> {
@@ -85,18 +85,18 @@ async function staysFor(ms: number): Promise<Status> {
   return now;
 }
 
-/** The most is far off on purpose: how fast it is, is measured elsewhere; here, which rule it was. */
+/** The upper bounds are generous: these tests check which rule applies; `benchSwitch.ts` measures how fast. */
 const within = (ms: number, least: number, most: number) =>
   assert.ok(ms >= least && ms <= most, `${ms} ms, but should be from ${least} to ${most}`);
 
-/** The soonest that an output which fell silent is taken for frozen: Firefox counts decoded frames once a second, so that its last one may be old. */
+/** The earliest a silent output counts as frozen. Firefox counts decoded frames once a second, so its last one may be old. */
 const SOONEST_FROZEN_MS = isFirefox ? 0 : 200;
 
 const silencePrimary = () => act((session) => session.silence([9001]));
 
 // ---- what is shown and heard -----------------------------------------------------------------------------------
 
-test("attached before anybody is there: the preferred one is shown, the other decodes below it, one is heard", async () => {
+test("attached first: the preferred output is shown, the other decodes behind it, one is audible", async () => {
   await watching();
   const now = await until(({ calls, heard, seen }) => calls.length === 4 && heard.length > 0 && seen.length === 2);
   assert.deepEqual(now.onTop, [PRIMARY]);
@@ -110,7 +110,7 @@ test("attached before anybody is there: the preferred one is shown, the other de
   ]);
 });
 
-test("attached when they are there already: it begins with client.remoteUsers", async () => {
+test("attached later: it begins with client.remoteUsers", async () => {
   await act((session) => {
     session.join(9101);
     session.join(9001);
@@ -119,7 +119,7 @@ test("attached when they are there already: it begins with client.remoteUsers", 
   await until(({ shown }) => shown === 9001);
 });
 
-test("an output that nobody told of is found at the next look", async () => {
+test("an output without an event is found by the next stats poll", async () => {
   await act((session) => {
     session.watch({});
     const { client } = session.gateway;
@@ -136,30 +136,30 @@ test("an output that nobody told of is found at the next look", async () => {
 });
 
 for (const [standby, expected] of [
-  ["probe", [`subscribe ${BACKUP} audio`]],
+  ["warm", [`subscribe ${BACKUP} audio`]],
   ["cold", []],
 ] as const) {
-  test(`standby ${standby}: what is subscribed of the backup, and the swap makes before it breaks`, async () => {
+  test(`standby ${standby}: what is subscribed of the backup; make before break`, async () => {
     await watching({ standby: standby as Standby });
     const { calls } = await status();
     const ofBackup = calls.filter((call) => call.includes(String(BACKUP)));
-    // On a busy machine Firefox's frames come late: a picture may be subscribed for a moment, to be tried.
+    // On a busy machine Firefox's frames are late: the backup's video may be subscribed for a moment.
     if (!isFirefox) assert.deepEqual(ofBackup, expected);
     await silencePrimary();
-    // Its sound is subscribed after its picture.
+    // Its audio is subscribed after its video.
     const then = await until(({ calls, heard }) => calls.includes("unsubscribe 9001 video") && heard.includes(BACKUP));
     assert.equal(then.shown, BACKUP);
     assert.deepEqual(then.onTop, [BACKUP]);
     assert.deepEqual(then.heard, [BACKUP]);
     const order = ["subscribe 9101 video", "unsubscribe 9001 video"].map((call) => then.calls.indexOf(call));
     assert.ok(Number(order[0]) >= 0 && Number(order[0]) < Number(order[1]), JSON.stringify(then.calls));
-    if (!isFirefox) assert.equal(new Set(then.calls).size, then.calls.length, "each track is asked for once");
+    if (!isFirefox) assert.equal(new Set(then.calls).size, then.calls.length, "each track is subscribed once");
   });
 }
 
 // ---- the table of signals, row by row ---------------------------------------------------------------------------
 
-test("hot: frames that do not come are enough", async () => {
+test("hot: missing frames are enough", async () => {
   await watching();
   const { ms, reason } = await switchAfter(silencePrimary);
   within(ms, SOONEST_FROZEN_MS, 4000);
@@ -178,20 +178,20 @@ test("video-state-changed 3: the cold backup is subscribed at once, and shown wh
   assert.equal(degraded?.reason, "frozen");
 });
 
-test("video-state-changed 3 of both, then 2: the viewer's own network; after 10 s both are reported down", async () => {
+test("video-state-changed 3 of both, then 2: the viewer's own network; after 10 s allDown", async () => {
   await watching();
   await act((session) => session.silence([9001, 9101]));
   const types = typesOf(await staysFor(9000));
-  // A frame that was on its way may be presented late.
+  // A frame in transit may be presented late.
   assert.equal(types.at(-1), "degraded", types.join());
-  assert.ok(!types.includes("bothDown"), types.join());
-  await until((now) => typesOf(now).includes("bothDown"), 5000);
+  assert.ok(!types.includes("allDown"), types.join());
+  await until((now) => typesOf(now).includes("allDown"), 5000);
   await act((session) => session.gateway.resume([9001, 9101]));
   const over = await until((now) => typesOf(now).includes("recovered"));
   assert.equal(over.shown, PRIMARY);
 });
 
-test("video-state-changed 0: an element that the page takes away is no fault of the output", async () => {
+test("video-state-changed 0: an element that the page removes is no fault of the output", async () => {
   await watching();
   await act((session) => {
     for (const { uid, videoTrack } of session.gateway.client.remoteUsers) if (uid === 9001) videoTrack?.stop();
@@ -210,15 +210,15 @@ test("video-state-changed 1 and no 2: the target has failed, the other one is tr
   assert.deepEqual(first.slice(0, 2), [`subscribe ${PRIMARY} video`, `subscribe ${BACKUP} video`]);
 });
 
-test("receiveBytes that do not move for two looks, in a hidden page", async () => {
+test("receiveBytes that do not change in two polls, in a hidden page", async () => {
   await watching();
   await act((session) => session.hide(true));
   const { ms, reason } = await switchAfter(silencePrimary);
   within(ms, 1000, 8000);
-  assert.equal(reason, "dead");
+  assert.equal(reason, "noData");
 });
 
-test("receivePackets of the audio that do not move for three looks, and 2 s more", async () => {
+test("receivePackets of the audio that do not change in three polls, and 2 s more", async () => {
   await watching();
   const { ms, reason } = await switchAfter(() => act((session) => session.silence([9001], ["audio"])));
   within(ms, 4000, 12_000);
@@ -277,7 +277,7 @@ test("user-unpublished audio: 2 s, as the backup has audio", async () => {
   assert.equal(reason, "audioLost");
 });
 
-test("user-published of the one that was left: it is the standby now, and not shown again", async () => {
+test("user-published of the previous output: it is the standby, and not shown again", async () => {
   await watching();
   await switchAfter(() => act((session) => session.gateway.signal("on_user_offline", { uid: 9001, reason: "Quit" })));
   await act((session) => session.join(9001));
@@ -286,7 +286,7 @@ test("user-published of the one that was left: it is the standby now, and not sh
   assert.equal((await status()).shown, BACKUP);
 });
 
-test("an output that comes back in the moment it left: it is the standby, and flows", async () => {
+test("an output that leaves and returns at once: it is the standby, and plays", async () => {
   await watching();
   await act((session) => {
     session.gateway.signal("on_user_offline", { uid: 9001, reason: "Quit" });
@@ -295,7 +295,7 @@ test("an output that comes back in the moment it left: it is the standby, and fl
   await until(({ shown, outputs }) => shown === 9101 && outputs?.[0]?.health === "playing");
 });
 
-test("an output that leaves while it is subscribed to, and comes back: its second picture is shown", async () => {
+test("an output that leaves while it is being subscribed, and returns: it is shown", async () => {
   await act((session) => {
     session.watch({});
     session.join(9001);
@@ -305,7 +305,7 @@ test("an output that leaves while it is subscribed to, and comes back: its secon
   await until(({ shown, outputs }) => shown === 9001 && outputs?.[0]?.health === "playing");
 });
 
-test("exception 1005: to a backup that decodes already; 2002: nothing", async () => {
+test("exception 1005: switches to a backup that is decoding; 2002: ignored", async () => {
   await watching();
   await act((session) => session.gateway.emit("exception", { code: 2002, msg: "", uid: 9001 }));
   await staysFor(500);
@@ -330,7 +330,7 @@ test("stream-type-changed and stream-fallback: the viewer's downlink, until it r
   await staysFor(2000);
 });
 
-test("connection-state-change RECONNECTING: holds; whoever is not announced again is left 3.5 s after CONNECTED", async () => {
+test("connection-state-change RECONNECTING: holds; an output that is not announced again is left 3.5 s after CONNECTED", async () => {
   await watching();
   await act((session) => {
     session.gateway.connection("RECONNECTING");
@@ -347,7 +347,7 @@ test("connection-state-change RECONNECTING: holds; whoever is not announced agai
   const { now } = await status();
   const then = await until(isSwitched);
   const left = then.log.find(({ type }) => type === "user-left");
-  assert.equal(left?.detail, undefined, "the SDK makes it up, and gives no reason");
+  assert.equal(left?.detail, undefined, "the SDK synthesises it, without a reason");
   within(Number(left?.at) - now, 2500, 6000);
   const shown = then.log.findLast(({ what }) => what === "show");
   within(Number(shown?.at) - now, 3300, 8000);
@@ -372,7 +372,7 @@ for (const [what, begin, end] of [
   });
 }
 
-test("the media path is rebuilt, each picture in a new element: it is the new one that is watched", async () => {
+test("after a media reconnect each video has a new element: the new one is watched", async () => {
   await watching();
   await act((session) => session.gateway.rebuild([9001, 9101]));
   await staysFor(3000);
@@ -381,7 +381,7 @@ test("the media path is rebuilt, each picture in a new element: it is the new on
   assert.equal(reason, "frozen");
 });
 
-test("media-reconnect-start without an end: of one that left, or that is no output", async () => {
+test("media-reconnect-start without an end, of an output that left or another user: ignored", async () => {
   await watching();
   await act((session) => {
     session.gateway.emit("media-reconnect-start", 42);
@@ -396,7 +396,7 @@ test("media-reconnect-start without an end: of one that left, or that is no outp
 });
 
 for (const reason of ["UID_BANNED", "UID_CONFLICT"]) {
-  test(`connection-state-change DISCONNECTED ${reason}: everything stops, and that is told`, async () => {
+  test(`connection-state-change DISCONNECTED ${reason}: everything stops, and closed is emitted`, async () => {
     await watching();
     await act((session, reason) => session.gateway.connection("DISCONNECTED", reason), reason);
     const then = await until((now) => typesOf(now).includes("closed"));
@@ -409,7 +409,7 @@ for (const reason of ["UID_BANNED", "UID_CONFLICT"]) {
 }
 
 for (const reason of ["LEAVE", "UID_BANNED"]) {
-  test(`connection-state-change DISCONNECTED ${reason}, and joined again on the same client: all is as before`, async () => {
+  test(`connection-state-change DISCONNECTED ${reason}, and joined again on the same client: works as before`, async () => {
     await watching();
     await act((session) => session.gateway.emit("peerconnection-state-change", "failed", "connected"));
     await act((session, reason) => session.gateway.leave(reason), reason);
@@ -422,23 +422,23 @@ for (const reason of ["LEAVE", "UID_BANNED"]) {
   });
 }
 
-test("network-quality 5 or worse: not a few frames, but bytes that have stopped", async () => {
+test("network-quality 5 or worse: a switch only after the bytes have stopped", async () => {
   await watching();
   await act((session) => {
     session.gateway.emit("network-quality", { uplinkNetworkQuality: 1, downlinkNetworkQuality: 5 });
   });
   const { ms, reason } = await switchAfter(silencePrimary);
   within(ms, 1000, 8000);
-  assert.equal(reason, "dead");
+  assert.equal(reason, "noData");
 });
 
-test("the server's word: the one that it names, as soon as that decodes", async () => {
+test("onAir: the output on air, as soon as it is decoding", async () => {
   await watching();
-  const { reason } = await switchAfter(() => act((session) => session.tell({ type: "onAir", uid: 9101 })));
+  const { reason } = await switchAfter(() => act((session) => session.handle({ type: "onAir", uid: 9101 })));
   assert.equal(reason, "onAir");
 });
 
-test("disposed of, nothing is seen or heard any more, though the SDK has yet to unsubscribe", async () => {
+test("dispose() removes picture and sound at once, before the SDK has unsubscribed", async () => {
   await watching();
   const { heard, seen } = await here.page.evaluate(() => {
     window.session.dispose();
@@ -449,7 +449,7 @@ test("disposed of, nothing is seen or heard any more, though the SDK has yet to 
 
 // ---- what the application does to it -----------------------------------------------------------------------------
 
-/** The output that is shown plays: its frames come, in an element of the here.page. */
+/** The output plays: its frames arrive in an element of the page. */
 const flows = async (uid = PRIMARY): Promise<void> => {
   const frames = () =>
     here.page.evaluate((uid) => {
@@ -481,7 +481,7 @@ const TAKEN_AWAY: [name: string, act: Act][] = [
 ];
 for (const standby of ["hot", "cold"] as const)
   for (const [name, takeAway] of TAKEN_AWAY)
-    test(`${name}, of the output that is shown (standby ${standby}): a picture flows again`, async () => {
+    test(`${name}, of the output on screen (standby ${standby}): it plays again`, async () => {
       await watching({ standby });
       await act(takeAway);
       await pass(1200);
@@ -495,7 +495,7 @@ for (const standby of ["hot", "cold"] as const)
       await flows(now.shown);
     });
 
-test("client.unsubscribe() of the sound that is heard, or audioTrack.stop(): it is heard again, and no event", async () => {
+test("client.unsubscribe() of the audible audio, or audioTrack.stop(): audible again, without an event", async () => {
   await watching();
   await here.page.mouse.click(5, 5);
   const heardAgain = () => until(({ heard }) => heard.join() === String(PRIMARY));
@@ -511,7 +511,7 @@ test("client.unsubscribe() of the sound that is heard, or audioTrack.stop(): it 
   assert.deepEqual(eventsButStalls(await status()), []);
 });
 
-test("client.unsubscribe() of the output that is shown is reported, and of the standby mended without a word", async () => {
+test("client.unsubscribe() of the output on screen is reported; of the standby it is fixed without an event", async () => {
   await watching();
   await act((session) => void session.gateway.client.unsubscribe(session.user(9101), "video"));
   await until(({ calls }) => calls.filter((call) => call === `subscribe ${BACKUP} video`).length === 2);
@@ -529,7 +529,7 @@ test("client.unsubscribe() of the output that is shown is reported, and of the s
   await switchAfter(silencePrimary);
 });
 
-// ---- a browser that has requestVideoFrameCallback, but does not call back --------------------------------------------
+// ---- a browser with requestVideoFrameCallback that does not call back -----------------------------------------------
 
 /** As in a frame of another origin that is scrolled out of sight. */
 const unseen = (isUnseen: boolean) =>
@@ -551,7 +551,7 @@ const unseen = (isUnseen: boolean) =>
     };
   }, isUnseen);
 
-for (const standby of ["hot", "probe"] as const)
+for (const standby of ["hot", "warm"] as const)
   test(`no callback from the beginning (standby ${standby}): shown, and left when its bytes stop`, async () => {
     await unseen(true);
     await act((session, standby) => session.watch({ standby }), standby);
@@ -564,16 +564,16 @@ for (const standby of ["hot", "probe"] as const)
     assert.deepEqual(typesOf(await status()), []);
     const { ms, reason } = await switchAfter(silencePrimary);
     within(ms, 1000, 9000);
-    assert.equal(reason, "dead");
+    assert.equal(reason, "noData");
     const outage = events(await status()).find(({ type }) => type === "switched")?.outageMs;
     within(Number(outage), ms - 3000, ms + 1500);
   });
 
-test("no callback any more, and then again: nothing is changed; what dies meanwhile is left", {
-  skip: isFirefox && "Firefox counts decoded frames once a second, in which the page may stand still on a busy machine",
+test("callbacks that stop and return: no switch; an output that dies meanwhile is left", {
+  skip: isFirefox && "Firefox counts decoded frames once a second, during which the page may hang on a busy machine",
 }, async () => {
-  // On a busy machine the picture may stand for a moment.
-  await watching({ frameGapMs: 4000, frozenMs: 4000 });
+  // On a busy machine the picture may freeze for a moment.
+  await watching({ frameGapGraceMs: 4000, frozenGraceMs: 4000 });
   await unseen(true);
   await pass(5000);
   const over = await status();
@@ -588,11 +588,11 @@ test("no callback any more, and then again: nothing is changed; what dies meanwh
   await unseen(true);
   await pass(3000);
   const { reason } = await switchAfter(silencePrimary);
-  assert.equal(reason, "dead");
+  assert.equal(reason, "noData");
 });
 
-test("a frame of another origin that is out of sight: a picture is shown, and none fails", {
-  skip: isFirefox && "Firefox slows such a frame down, which is reported as a short stall",
+test("an iframe of another origin that is out of sight: an output is shown, and none fails", {
+  skip: isFirefox && "Firefox throttles such an iframe, which is reported as a short stall",
 }, async () => {
   const other = await serve(join(root, "target", "www", "tests"));
   try {
@@ -601,7 +601,7 @@ test("a frame of another origin that is out of sight: a picture is shown, and no
     );
     const frame = here.page.frames()[1];
     assert.ok(frame);
-    // Nothing asks for animation frames there: they do not come.
+    // Animation frames are not delivered there: poll by timer.
     const polling = 100;
     await frame.waitForFunction(() => "session" in window, undefined, { polling });
     await frame.evaluate(() => {
@@ -636,7 +636,7 @@ const askFor = (what: "requestFullscreen" | "requestPictureInPicture", on: strin
   );
 const SHOWN_VIDEO = '#screen [data-uid="9001"] video';
 
-test("picture-in-picture of the video moves with the changeover", async () => {
+test("picture-in-picture moves with the switch", async () => {
   await watching();
   await askFor("requestPictureInPicture", SHOWN_VIDEO);
   await here.page.mouse.click(5, 5);
@@ -647,14 +647,14 @@ test("picture-in-picture of the video moves with the changeover", async () => {
   );
 });
 
-test("full screen of the video becomes that of the container, which stays", {
+test("full screen of the video becomes that of the container, and stays", {
   skip: isFirefox && "Firefox did not enter full screen for this click",
 }, async () => {
   await watching();
   await askFor("requestFullscreen", SHOWN_VIDEO);
   await here.page.mouse.click(5, 5);
   await here.page.waitForFunction(() => document.fullscreenElement !== null);
-  // The user's last click was a while ago.
+  // So long that the click is no recent user gesture any more.
   await pass(6000);
   await switchAfter(silencePrimary);
   await here.page.waitForFunction(() => document.fullscreenElement?.id === "screen");

@@ -1,4 +1,4 @@
-/** The viewer over an SDK that the test makes up: what an adapter's author, or an application, can rely on. */
+/** The viewer on a fake SDK: what adapters and applications can rely on. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
@@ -25,7 +25,7 @@ const BACKUP = 9101;
 class FakeSource implements RtcSource {
   readonly calls: string[] = [];
   readonly there: Signal[];
-  tell: (signal: Signal) => void = () => {};
+  emit: (signal: Signal) => void = () => {};
   isAttached = false;
   refuses = (_call: string): Error | undefined => undefined;
 
@@ -33,14 +33,14 @@ class FakeSource implements RtcSource {
     this.there = there;
   }
 
-  attach(tell: (signal: Signal) => void): () => void {
-    this.tell = tell;
+  attach(emit: (signal: Signal) => void): () => void {
+    this.emit = emit;
     this.isAttached = true;
-    for (const signal of this.there) tell(signal);
-    return () => this.letGo();
+    for (const signal of this.there) emit(signal);
+    return () => this.detach();
   }
 
-  letGo(): void {
+  detach(): void {
     this.isAttached = false;
   }
 
@@ -56,8 +56,8 @@ class FakeSource implements RtcSource {
     this.#call(`show ${uid}`);
   }
 
-  look(): void {
-    this.#call("look");
+  pollStats(): void {
+    this.#call("pollStats");
   }
 
   #call(call: string): void {
@@ -67,11 +67,11 @@ class FakeSource implements RtcSource {
   }
 
   joins(...uids: Uid[]): void {
-    for (const uid of uids) for (const signal of there(uid)) this.tell(signal);
+    for (const uid of uids) for (const signal of there(uid)) this.emit(signal);
   }
 
   decodes(uid: Uid): void {
-    this.tell({ type: "state", uid, kind: "video", state: "decoding" });
+    this.emit({ type: "state", uid, kind: "video", state: "decoding" });
   }
 }
 
@@ -108,7 +108,7 @@ function watch(source: RtcSource, options: Partial<ViewerOptions> = {}): Failove
   return viewer;
 }
 
-/** Both decode; the primary is shown. */
+/** Both are decoding; the primary is on screen. */
 function watching(options: Partial<ViewerOptions> = {}): FakeSource {
   const source = new FakeSource([CONNECTED]);
   watch(source, options);
@@ -120,17 +120,17 @@ function watching(options: Partial<ViewerOptions> = {}): FakeSource {
   return source;
 }
 
-const carriedOut = (source: FakeSource) => source.calls.filter((call) => call !== "look");
+const carriedOut = (source: FakeSource) => source.calls.filter((call) => call !== "pollStats");
 
-test("who is there already is all known before anything is decided", () => {
+test("the initial state is complete before the first decision", () => {
   const source = new FakeSource([CONNECTED, ...there(BACKUP), ...there(PRIMARY)]);
   watch(source);
   assert.deepEqual(source.calls, [`subscribe ${PRIMARY} video`, `subscribe ${PRIMARY} audio`]);
 });
 
-test("one that leaves is replaced in the same moment, and the application is told", () => {
+test("an output that leaves is replaced at once, with events", () => {
   const source = watching();
-  source.tell({ type: "left", uid: PRIMARY, how: "timedOut" });
+  source.emit({ type: "left", uid: PRIMARY, reason: "timedOut" });
   assert.deepEqual(source.calls, [`show ${BACKUP}`]);
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -142,11 +142,11 @@ test("one that leaves is replaced in the same moment, and the application is tol
   ]);
 });
 
-test("frames that stop are enough, while the standby's go on", async () => {
+test("missing frames are enough while the standby's frames arrive", async () => {
   const source = watching();
   const frames = async (uids: Uid[], ms: number) => {
     for (const until = clock.now + ms; clock.now < until; ) {
-      for (const uid of uids) source.tell({ type: "frame", uid });
+      for (const uid of uids) source.emit({ type: "frame", uid });
       await clock.pass(66);
     }
   };
@@ -157,42 +157,42 @@ test("frames that stop are enough, while the standby's go on", async () => {
   assert.ok(switched && switched.outageMs <= 400 && switched.outageMs === switched.detectMs + switched.switchMs);
 });
 
-test("the statistics are looked at every second, and what is dead for two looks is left", async () => {
+test("stats are polled every second; an output without data in two polls is left", async () => {
   const source = watching();
   await clock.pass(3000);
-  assert.equal(source.calls.filter((call) => call === "look").length, 3);
-  const progress = (uid: Uid, advanced: boolean) => source.tell({ type: "progress", uid, kind: "video", advanced });
-  for (let look = 0; look < 2; look += 1) {
+  assert.equal(source.calls.filter((call) => call === "pollStats").length, 3);
+  const stats = (uid: Uid, receiving: boolean) => source.emit({ type: "stats", uid, kind: "video", receiving });
+  for (let poll = 0; poll < 2; poll += 1) {
     await clock.pass(1000);
-    progress(BACKUP, true);
-    progress(PRIMARY, false);
+    stats(BACKUP, true);
+    stats(PRIMARY, false);
   }
   assert.equal(viewer?.shown, BACKUP);
 });
 
-test("a look that fails is reported, and the next one is tried; in one channel it is no trouble of the other's", async () => {
+test("a failed stats poll is reported and repeated; in one channel it does not affect the other", async () => {
   const source = watching();
-  source.refuses = (call) => (call === "look" ? new Error("no statistics") : undefined);
+  source.refuses = (call) => (call === "pollStats" ? new Error("no statistics") : undefined);
   await clock.pass(2000);
   assert.deepEqual(errors.map(String), ["Error: no statistics", "Error: no statistics"]);
   viewer?.dispose();
   errors.length = 0;
   const [first, second] = inTwoChannels();
-  first.look = async () => {
+  first.pollStats = async () => {
     throw new Error("not joined");
   };
   await clock.pass(1000);
   assert.deepEqual(errors.map(String), ["Error: not joined"]);
-  assert.equal(second.calls.at(-1), "look");
+  assert.equal(second.calls.at(-1), "pollStats");
 });
 
-test("the server's word is handed in by the application", () => {
+test("the application passes on which output is on air", () => {
   const source = watching();
-  viewer?.tell({ type: "onAir", uid: BACKUP });
+  viewer?.handle({ type: "onAir", uid: BACKUP });
   assert.deepEqual(carriedOut(source), [`show ${BACKUP}`]);
 });
 
-test("a subscription that is refused is reported, and asked for again a second later", async () => {
+test("a refused subscription is reported, and retried after a second", async () => {
   const source = new FakeSource([CONNECTED]);
   let refusals = 1;
   source.refuses = (call) => {
@@ -210,26 +210,26 @@ test("a subscription that is refused is reported, and asked for again a second l
   assert.equal(asked(), 2);
 });
 
-test("an application or an SDK that throws does not keep the picture frozen", () => {
+test("an application or SDK that throws does not stop the failover", () => {
   const source = watching({
     onEvent: () => {
       throw new Error("mine");
     },
   });
   source.refuses = (call) => (call.startsWith("show") ? new Error("theirs") : undefined);
-  source.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  source.emit({ type: "left", uid: PRIMARY, reason: "quit" });
   assert.equal(viewer?.shown, BACKUP);
   assert.deepEqual(new Set(errors.map(String)), new Set(["Error: mine", "Error: theirs"]));
 });
 
-test("what onError throws is told, and keeps nothing from going on", async (t) => {
-  const told = t.mock.method(console, "error", () => {});
+test("what onError throws is logged, and stops nothing", async (t) => {
+  const logged = t.mock.method(console, "error", () => {});
   const fails = (what: string) => () => {
     throw new Error(what);
   };
   const source = watching({ onEvent: fails("not understood"), onError: fails("not taken") });
   source.calls.length = 0;
-  source.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  source.emit({ type: "left", uid: PRIMARY, reason: "quit" });
   assert.equal(viewer?.shown, BACKUP);
   source.refuses = (call) => (call.startsWith("subscribe") ? new Error("refused") : undefined);
   source.joins(PRIMARY);
@@ -238,23 +238,23 @@ test("what onError throws is told, and keeps nothing from going on", async (t) =
   source.calls.length = 0;
   await clock.pass(1100);
   assert.deepEqual(carriedOut(source), [`subscribe ${PRIMARY} video`, `subscribe ${PRIMARY} audio`]);
-  assert.ok(told.mock.calls.every(({ arguments: [, error] }) => /not taken/.test(String(error))));
+  assert.ok(logged.mock.calls.every(({ arguments: [, error] }) => /not taken/.test(String(error))));
 });
 
-test("once it is disposed of it lets go, and nothing more happens", async () => {
+test("dispose() releases everything, and nothing more happens", async () => {
   const source = watching();
   viewer?.dispose();
   viewer?.[Symbol.dispose]();
   assert.equal(source.isAttached, false);
-  const letGo = [PRIMARY, BACKUP].flatMap((uid) => [`unsubscribe ${uid} audio`, `unsubscribe ${uid} video`]);
-  assert.deepEqual([...source.calls].sort(), letGo);
-  source.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  const released = [PRIMARY, BACKUP].flatMap((uid) => [`unsubscribe ${uid} audio`, `unsubscribe ${uid} video`]);
+  assert.deepEqual([...source.calls].sort(), released);
+  source.emit({ type: "left", uid: PRIMARY, reason: "quit" });
   await clock.pass(5000);
-  assert.equal(source.calls.length, letGo.length);
+  assert.equal(source.calls.length, released.length);
   assert.deepEqual([viewer?.shown, viewer?.outputs], [undefined, []]);
 });
 
-test("a source that throws when it is let go of is not looked at any more", async () => {
+test("a source that throws while detaching is not polled any more", async () => {
   const source = watching();
   source.attach = () => () => {
     throw new Error("not attached");
@@ -267,30 +267,30 @@ test("a source that throws when it is let go of is not looked at any more", asyn
   assert.deepEqual(source.calls, []);
 });
 
-test("it may be disposed of in the middle of an event", async () => {
+test("dispose() works during an event", async () => {
   const source = watching({ onEvent: () => viewer?.dispose() });
-  source.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  source.emit({ type: "left", uid: PRIMARY, reason: "quit" });
   assert.equal(viewer?.shown, undefined);
-  assert.equal(source.isAttached, true, "what tells of it may be a frame callback");
+  assert.equal(source.isAttached, true, "the event may come from a frame callback");
   await clock.pass(1);
   assert.equal(source.isAttached, false);
 });
 
-test("what the viewer cannot do is told, and is no reason to change", () => {
+test("an unplayable track is reported, and is no reason to switch", () => {
   const source = watching();
-  source.tell({ type: "state", uid: PRIMARY, kind: "video", state: "failed", reason: 13 });
+  source.emit({ type: "state", uid: PRIMARY, kind: "video", state: "failed", reason: 13 });
   assert.deepEqual(events, [{ type: "unplayable", uid: PRIMARY, kind: "video" }]);
   assert.equal(viewer?.shown, PRIMARY);
 });
 
-test("what takes a picture away is done in a task of its own, and what follows it after it", async () => {
+test("calls that may remove a picture run in a task of their own, and later calls after them", async () => {
   const source = watching({ standby: "cold" });
-  source.tell({ type: "onAir", uid: BACKUP });
+  source.emit({ type: "onAir", uid: BACKUP });
   source.calls.length = 0;
   // As an SDK does in a frame callback.
   source.decodes(BACKUP);
   assert.deepEqual(source.calls, [`show ${BACKUP}`]);
-  source.tell({ type: "left", uid: BACKUP, how: "quit" });
+  source.emit({ type: "left", uid: BACKUP, reason: "quit" });
   assert.deepEqual(source.calls, [`show ${BACKUP}`]);
   await clock.pass(1);
   assert.deepEqual(source.calls, [
@@ -299,18 +299,18 @@ test("what takes a picture away is done in a task of its own, and what follows i
   ]);
 });
 
-test("what waits for its task is not asked for any more once the viewer is disposed of", async () => {
+test("deferred calls are cancelled by dispose()", async () => {
   const source = watching({ standby: "cold" });
-  source.tell({ type: "onAir", uid: BACKUP });
+  source.emit({ type: "onAir", uid: BACKUP });
   source.decodes(BACKUP);
-  source.tell({ type: "left", uid: BACKUP, how: "quit" });
+  source.emit({ type: "left", uid: BACKUP, reason: "quit" });
   viewer?.dispose();
   source.calls.length = 0;
   await clock.pass(10);
   assert.deepEqual(source.calls, [`unsubscribe ${PRIMARY} video`, `unsubscribe ${PRIMARY} audio`]);
 });
 
-// ---- what is not allowed ---------------------------------------------------------------------------------------------
+// ---- invalid arguments -------------------------------------------------------------------------------------------------
 
 interface Rule {
   values?: readonly unknown[];
@@ -318,11 +318,11 @@ interface Rule {
 }
 type Rules = Record<string, Rule>;
 const dist = `${import.meta.dirname}/../../dist/viewer`;
-const { SIGNALS, STEPS, EVENTS, SETTINGS, HEALTH } = (await import(`${dist}/tables.js`)) as {
+const { SIGNALS, STEPS, EVENTS, FAILOVER_OPTIONS, HEALTH } = (await import(`${dist}/tables.js`)) as {
   SIGNALS: Record<string, Rules>;
   STEPS: Record<string, Rules>;
   EVENTS: Record<string, Rules>;
-  SETTINGS: Rules;
+  FAILOVER_OPTIONS: Rules;
   HEALTH: readonly string[];
 };
 
@@ -335,8 +335,8 @@ test("the tables are those of the WebAssembly: every name, in the same order", (
     return [type, uid !== undefined, fields.map(([, rule]) => named(rule))];
   });
   assert.deepEqual(signals, numbers.signals);
-  assert.deepEqual(Object.keys(SETTINGS), numbers.settings);
-  assert.deepEqual(named(SETTINGS.standby), numbers.standby);
+  assert.deepEqual(Object.keys(FAILOVER_OPTIONS), numbers.options);
+  assert.deepEqual(named(FAILOVER_OPTIONS.standby), numbers.standby);
   assert.deepEqual(named(SIGNALS.published?.kind), numbers.kinds);
   assert.deepEqual(named(EVENTS.degraded?.reason), numbers.reasons);
   assert.deepEqual(HEALTH, numbers.health);
@@ -353,9 +353,9 @@ test("the tables are those of the WebAssembly: every name, in the same order", (
 
 test("a WebAssembly module of another version is an error that names what is not in both", async (t) => {
   const { Failover: Machine } = (await import(`${dist}/glue.js`)) as typeof import("../../src/js/viewer/glue.js");
-  const failover = () => new Failover([PRIMARY, BACKUP], { standby: "cold", frozenMs: 500 }, 0);
+  const failover = () => new Failover([PRIMARY, BACKUP], { standby: "cold", frozenGraceMs: 500 }, 0);
   const cases: [method: "set" | "handle" | "poll" | "field" | "health", answer: unknown, named: string][] = [
-    ["set", false, "settings.standby"],
+    ["set", false, "options.standby"],
     ["handle", false, "signal joined"],
     ["poll", 12, "output 12"],
     ["field", 10, "degraded.reason 10"],
@@ -378,8 +378,8 @@ test("a WebAssembly module of another version is an error that names what is not
   }
 });
 
-/** None of them is allowed anywhere. */
-const NOTHING: [value: unknown, named: string][] = [
+/** Values that are invalid for every field. */
+const INVALID: [value: unknown, named: string][] = [
   [null, "null"],
   ["disconnected", '"disconnected"'],
   ["", '""'],
@@ -390,33 +390,33 @@ const NOTHING: [value: unknown, named: string][] = [
   [10n, "10"],
   [Symbol("one"), "Symbol(one)"],
 ];
-/** Beside what the types say: of the same type as what is allowed. */
+/** Invalid values of nearly the right type. */
 const ALMOST: Record<string, unknown[]> = {
   uid: [0, 1.5, 2 ** 32, "9001", true],
   muted: [1, "true"],
   reason: [256, "1"],
 };
 
-/** A field of it, with a value that is right; for each of its fields. */
-const rightOnes = Object.entries(SIGNALS).map(([type, rules]) => {
+/** A valid signal of each type. */
+const validSignals = Object.entries(SIGNALS).map(([type, rules]) => {
   const value = (field: string, rule: Rule) => rule.values?.[0] ?? (field === "uid" ? PRIMARY : 0);
   return { type, ...Object.fromEntries(Object.entries(rules).map(([field, rule]) => [field, value(field, rule)])) };
 });
 
-for (const right of rightOnes) {
-  test(`a signal that is wrong is refused by name, and the viewer goes on: ${right.type}`, () => {
+for (const right of validSignals) {
+  test(`an invalid signal is refused with its field, without an effect: ${right.type}`, () => {
     const source = watching();
-    if (!["connection", "visible"].includes(right.type)) source.tell(right as Signal);
+    if (!["connection", "visible"].includes(right.type)) source.emit(right as Signal);
     viewer?.dispose();
     events.length = 0;
     const again = watching();
     for (const field of Object.keys(SIGNALS[right.type] ?? {})) {
       const isNeeded = field !== "reason";
-      const wrong = [...NOTHING, ...(ALMOST[field] ?? []).map((value) => [value, undefined] as const)];
+      const wrong = [...INVALID, ...(ALMOST[field] ?? []).map((value) => [value, undefined] as const)];
       if (isNeeded) wrong.push([undefined, "undefined"]);
       for (const [value, named] of wrong)
         assert.throws(
-          () => again.tell({ ...right, [field]: value } as Signal),
+          () => again.emit({ ...right, [field]: value } as Signal),
           (error: Error & { code?: string; field?: string; value?: string; allowed?: string }) => {
             assert.equal(error.name, "SteadymixError", String(error));
             assert.deepEqual([error.code, error.field], ["INVALID_SIGNAL", `signal.${field}`]);
@@ -431,41 +431,41 @@ for (const right of rightOnes) {
         );
     }
     assert.deepEqual([viewer?.shown, events], [PRIMARY, []]);
-    again.tell({ type: "left", uid: PRIMARY, how: "quit" });
+    again.emit({ type: "left", uid: PRIMARY, reason: "quit" });
     assert.equal(viewer?.shown, BACKUP);
   });
 }
 
-test("what is no signal at all is refused by name, and the viewer goes on", () => {
+test("what is no signal is refused with its field, without an effect", () => {
   const source = watching();
   for (const signal of [undefined, null, 7, "left", [], {}, { type: "constructor" }, { type: "Left", uid: PRIMARY }])
     assert.throws(
-      () => source.tell(signal as unknown as Signal),
+      () => source.emit(signal as unknown as Signal),
       (error: Error & { code?: string; field?: string }) =>
         error.code === "INVALID_SIGNAL" && /^signal(\.type)?$/.test(error.field ?? ""),
     );
   assert.equal(viewer?.shown, PRIMARY);
-  source.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  source.emit({ type: "left", uid: PRIMARY, reason: "quit" });
   assert.equal(viewer?.shown, BACKUP);
 });
 
-test("a wrong signal in attach() is thrown to the adapter: one that catches it is attached", () => {
+test("an invalid signal in attach() is thrown to the adapter: one that catches it is attached", () => {
   const source = new FakeSource([CONNECTED]);
   const attach = source.attach.bind(source);
   const wrong = { type: "connection", state: "disconnected" } as unknown as Signal;
-  source.attach = (tell) => {
+  source.attach = (emit) => {
     assert.throws(
-      () => tell(wrong),
+      () => emit(wrong),
       /signal connection.state is "disconnected", but must be reconnecting or connected or/,
     );
-    return attach(tell);
+    return attach(emit);
   };
   watch(source);
   source.joins(PRIMARY);
   source.decodes(PRIMARY);
   assert.equal(viewer?.shown, PRIMARY);
-  source.attach = (tell) => {
-    tell(wrong);
+  source.attach = (emit) => {
+    emit(wrong);
     return () => {};
   };
   assert.throws(() => watch(source), /connection.state is "disconnected"/);
@@ -480,8 +480,8 @@ const names =
     return (error.allowed?.length ?? 0) > 0;
   };
 
-test("every setting, and every callback, is refused by name when it cannot be", () => {
-  for (const setting of Object.keys(SETTINGS))
+test("every invalid option and callback is refused with its field", () => {
+  for (const setting of Object.keys(FAILOVER_OPTIONS))
     for (const value of [null, -1, "5", Number.NaN, 86_400_001, true, [], {}])
       assert.throws(
         () => watch(new FakeSource(), { [setting]: value }),
@@ -489,18 +489,18 @@ test("every setting, and every callback, is refused by name when it cannot be", 
         `${setting}: ${value}`,
       );
   for (const value of [Symbol("s"), 5n, Object.create(null), { valueOf: () => assert.fail("it is asked") }])
-    assert.throws(() => watch(new FakeSource(), { frozenMs: value as never }), names("options.frozenMs"));
+    assert.throws(() => watch(new FakeSource(), { frozenGraceMs: value as never }), names("options.frozenGraceMs"));
   for (const callback of ["onEvent", "onError"])
     for (const value of [null, "log", {}])
       assert.throws(() => watch(new FakeSource(), { [callback]: value }), names(`options.${callback}`));
   for (const uids of [undefined, null, "9001,9101", [9001], ["9001", "9101"], [9001, null], Array(17).fill(1)])
     assert.throws(() => watch(new FakeSource(), { uids: uids as unknown as Uid[] }), names("options.uids"));
-  const unknown = { frozenMS: 500, token: "secret" } as Partial<ViewerOptions>;
-  assert.throws(() => watch(new FakeSource(), unknown), names("options.frozenMS", "a number"));
+  const unknown = { frozenGraceMS: 500, token: "secret" } as Partial<ViewerOptions>;
+  assert.throws(() => watch(new FakeSource(), unknown), names("options.frozenGraceMS", "a number"));
   assert.throws(() => new FailoverViewer(new FakeSource(), undefined as never), names("options"));
 });
 
-test("a source, an engine, a client, channels and a feed that cannot be are refused by name", () => {
+test("invalid sources, engines, clients, channels and feeds are refused with their field", () => {
   const source = new FakeSource();
   for (const call of ["attach", "subscribe", "unsubscribe", "show"]) {
     const lacking = Object.assign(new FakeSource(), { [call]: undefined });
@@ -544,19 +544,19 @@ test("a source, an engine, a client, channels and a feed that cannot be are refu
   assert.throws(() => acrossChannels([{ uids: [1], source: {} as never }]), names("channels[0].source.attach"));
 
   const feed = (address: unknown, options: unknown) => () => new OnAirFeed(address as string, options as never);
-  const onWord = () => {};
-  assert.throws(feed("ftp://host/broadcasts/1", { token: "t", onWord }), names("address"));
-  assert.throws(feed(undefined, { token: "t", onWord }), names("address", "undefined"));
-  assert.throws(feed("https://host/broadcasts/1", { token: 7, onWord }), names("options.token", "a number"));
-  assert.throws(feed("https://host/broadcasts/1", { token: "", onWord }), names("options.token", "a string"));
-  assert.throws(feed("https://host/broadcasts/1", { token: "t" }), names("options.onWord"));
+  const onUpdate = () => {};
+  assert.throws(feed("ftp://host/broadcasts/1", { token: "t", onUpdate }), names("address"));
+  assert.throws(feed(undefined, { token: "t", onUpdate }), names("address", "undefined"));
+  assert.throws(feed("https://host/broadcasts/1", { token: 7, onUpdate }), names("options.token", "a number"));
+  assert.throws(feed("https://host/broadcasts/1", { token: "", onUpdate }), names("options.token", "a string"));
+  assert.throws(feed("https://host/broadcasts/1", { token: "t" }), names("options.onUpdate"));
   assert.throws(
-    feed("https://host/broadcasts/1", { token: "t", onWord, onerror() {} }),
+    feed("https://host/broadcasts/1", { token: "t", onUpdate, onerror() {} }),
     names("options.onerror", "a function"),
   );
 });
 
-test("the decisions alone refuse a wrong clock, wrong settings, and use after they were freed", () => {
+test("Failover refuses an invalid clock, invalid options, and use after free()", () => {
   const uids = [PRIMARY, BACKUP];
   for (const now of [-1, Number.NaN, Number.POSITIVE_INFINITY, "0", 2 ** 60] as number[]) {
     assert.throws(() => new Failover(uids, {}, now), names("now"));
@@ -564,7 +564,7 @@ test("the decisions alone refuse a wrong clock, wrong settings, and use after th
     assert.throws(() => failover.poll(now), /now is /);
     assert.throws(() => failover.handle(now, CONNECTED), /now is /);
   }
-  assert.throws(() => new Failover(uids, { frozenMs: -1 }, 0), names("settings.frozenMs"));
+  assert.throws(() => new Failover(uids, { frozenGraceMs: -1 }, 0), names("options.frozenGraceMs"));
   assert.throws(() => new Failover([1], {}, 0), names("uids"));
   const failover = new Failover(uids, {}, 0);
   failover.free();
@@ -583,17 +583,17 @@ const WRONG: [options: Partial<ViewerOptions>, field: string, message: RegExp][]
   [{ uids: [9001, 9001] }, "uids", /distinct/],
   [{ uids: [0, 1] }, "uids", /from 1 to 4294967295/],
   [{ uids: [1.5, 2] }, "uids", /uids/],
-  [{ standby: "warm" as never }, "standby", /standby is "warm", but must be hot or probe or cold/],
-  [{ frozenMs: -1 }, "frozenMs", /frozenMs is -1, but must be 0, or from 100 to 86400000 ms/],
-  [{ startingMs: 3 }, "startingMs", /from 500 to 86400000 ms: did you mean 3000 ms \(3 s\)\?$/],
-  [{ startingMs: 0 }, "startingMs", /must be from 500 to 86400000 ms$/],
-  [{ failBackMs: 60 }, "failBackMs", /did you mean 60000 ms \(60 s\)\?$/],
-  [{ frameGapMs: 0.25 }, "frameGapMs", /did you mean 250 ms \(0.25 s\)\?$/],
-  [{ dwellMs: Number.POSITIVE_INFINITY }, "dwellMs", /dwellMs/],
-  [{ settleMs: Number.NaN }, "settleMs", /settleMs/],
+  [{ standby: "probe" as never }, "standby", /standby is "probe", but must be hot or warm or cold/],
+  [{ frozenGraceMs: -1 }, "frozenGraceMs", /frozenGraceMs is -1, but must be 0, or from 100 to 86400000 ms/],
+  [{ startTimeoutMs: 3 }, "startTimeoutMs", /from 500 to 86400000 ms: did you mean 3000 ms \(3 s\)\?$/],
+  [{ startTimeoutMs: 0 }, "startTimeoutMs", /must be from 500 to 86400000 ms$/],
+  [{ failBackDelayMs: 60 }, "failBackDelayMs", /did you mean 60000 ms \(60 s\)\?$/],
+  [{ frameGapGraceMs: 0.25 }, "frameGapGraceMs", /did you mean 250 ms \(0.25 s\)\?$/],
+  [{ switchCooldownMs: Number.POSITIVE_INFINITY }, "switchCooldownMs", /switchCooldownMs/],
+  [{ reconnectGraceMs: Number.NaN }, "reconnectGraceMs", /reconnectGraceMs/],
 ];
 for (const [options, field, message] of WRONG) {
-  test(`a setting that cannot be is named: ${field} ${JSON.stringify(Object.values(options)[0])}`, () => {
+  test(`an invalid option is refused with its field: ${field} ${JSON.stringify(Object.values(options)[0])}`, () => {
     assert.throws(
       () => watch(new FakeSource(), options),
       (error: Error & { code?: string; field?: string }) =>
@@ -615,8 +615,8 @@ function inTwoChannels(): [first: FakeSource, second: FakeSource] {
       { uids: [BACKUP], source: second },
     ]),
   );
-  first.tell(CONNECTED);
-  second.tell(CONNECTED);
+  first.emit(CONNECTED);
+  second.emit(CONNECTED);
   first.joins(PRIMARY);
   second.joins(BACKUP);
   first.decodes(PRIMARY);
@@ -624,47 +624,47 @@ function inTwoChannels(): [first: FakeSource, second: FakeSource] {
   return [first, second];
 }
 
-test("outputs in two channels: each is subscribed where it is, and both are told what is shown", () => {
+test("outputs in two channels: each is subscribed in its channel, and both sources get show()", () => {
   const [first, second] = inTwoChannels();
   assert.deepEqual(carriedOut(first), [`subscribe ${PRIMARY} video`, `subscribe ${PRIMARY} audio`, `show ${PRIMARY}`]);
   assert.deepEqual(carriedOut(second), [`show ${PRIMARY}`, `subscribe ${BACKUP} video`, `subscribe ${BACKUP} audio`]);
 });
 
-test("a channel that closes is left for the other one; when both are closed, that is the end", () => {
+test("a closed channel is left for the other one; when both are closed, the viewer is", () => {
   const [first, second] = inTwoChannels();
-  first.tell({ type: "connection", state: "closed" });
+  first.emit({ type: "connection", state: "closed" });
   assert.equal(viewer?.shown, BACKUP);
-  second.tell({ type: "connection", state: "closed" });
+  second.emit({ type: "connection", state: "closed" });
   assert.equal(events.at(-1)?.type, "closed");
 });
 
-test("a media path that is broken in one channel only is no trouble of the viewer's", async () => {
+test("a media connection that is down in one channel only is no trouble of the viewer", async () => {
   const [first, second] = inTwoChannels();
-  first.tell({ type: "mediaPath", whole: false });
-  first.tell({ type: "badNetwork", bad: true });
-  first.tell({ type: "state", uid: PRIMARY, kind: "video", state: "frozen" });
+  first.emit({ type: "mediaConnection", connected: false });
+  first.emit({ type: "network", poor: true });
+  first.emit({ type: "state", uid: PRIMARY, kind: "video", state: "frozen" });
   await clock.pass(1200);
   assert.equal(viewer?.shown, BACKUP);
-  second.tell({ type: "mediaPath", whole: false });
-  second.tell({ type: "state", uid: BACKUP, kind: "video", state: "frozen" });
+  second.emit({ type: "mediaConnection", connected: false });
+  second.emit({ type: "state", uid: BACKUP, kind: "video", state: "frozen" });
   first.decodes(PRIMARY);
   await clock.pass(8000);
-  assert.equal(viewer?.shown, BACKUP, "all paths are broken: it holds");
+  assert.equal(viewer?.shown, BACKUP, "all media connections are down: it holds");
 });
 
-test("a channel in which nothing can be shown or let go of keeps neither from the other one", () => {
+test("a source that throws in show() or while detaching does not affect the other channel", () => {
   const [first, second] = inTwoChannels();
   first.refuses = (call) => (call.startsWith("show") ? new Error("no element") : undefined);
-  first.letGo = () => {
+  first.detach = () => {
     throw new Error("not attached");
   };
-  first.tell({ type: "connection", state: "closed" });
+  first.emit({ type: "connection", state: "closed" });
   assert.equal(second.calls.at(-1), `show ${BACKUP}`);
   assert.throws(() => viewer?.dispose(), /not attached/);
   assert.equal(second.isAttached, false);
 });
 
-test("one uid in two channels that have names is two outputs", async () => {
+test("one uid in two named channels is two outputs", async () => {
   const [first, second] = [new FakeSource(), new FakeSource()];
   const source = acrossChannels([
     { uids: [PRIMARY], channel: "show", source: first },
@@ -678,43 +678,43 @@ test("one uid in two channels that have names is two outputs", async () => {
   ]);
   watch(source, { uids: ids });
   for (const each of [first, second]) {
-    each.tell(CONNECTED);
+    each.emit(CONNECTED);
     each.joins(PRIMARY);
     each.decodes(PRIMARY);
   }
   assert.deepEqual(carriedOut(first), [`subscribe ${PRIMARY} video`, `subscribe ${PRIMARY} audio`, `show ${PRIMARY}`]);
   assert.deepEqual(carriedOut(second), ["show 0", `subscribe ${PRIMARY} video`, `subscribe ${PRIMARY} audio`]);
-  viewer?.tell({ type: "onAir", uid: source.idOf({ uid: PRIMARY, channel: "backup" }) });
+  viewer?.handle({ type: "onAir", uid: source.idOf({ uid: PRIMARY, channel: "backup" }) });
   assert.deepEqual([viewer?.shown, first.calls.at(-1), second.calls.at(-1)], [ids[1], "show 0", `show ${PRIMARY}`]);
   assert.equal(source.idOf({ uid: PRIMARY }), PRIMARY);
-  second.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  second.emit({ type: "left", uid: PRIMARY, reason: "quit" });
   assert.equal(viewer?.shown, PRIMARY, "the one in the first channel");
 });
 
-test("across channels, a wrong signal is refused by name, and nothing of it holds", () => {
+test("across channels, an invalid signal is refused without an effect", () => {
   const [first, second] = inTwoChannels();
   for (const signal of [
     ...[undefined, null, 5, "x", {}, { type: "foo", uid: PRIMARY }],
     ...[{ type: "connection" }, { type: "connection", state: "disconnected" }],
-    ...[{ type: "mediaPath" }, { type: "mediaPath", whole: "yes" }, { type: "badNetwork", bad: 1 }],
+    ...[{ type: "mediaConnection" }, { type: "mediaConnection", connected: "yes" }, { type: "network", poor: 1 }],
     ...[
       { type: "joined", uid: "9001" },
       { type: "frame", uid: Number.NaN },
     ],
   ])
     for (const source of [first, second])
-      assert.throws(() => source.tell(signal as Signal), { name: "SteadymixError", code: "INVALID_SIGNAL" });
-  for (const source of [first, second]) source.tell(CONNECTED);
+      assert.throws(() => source.emit(signal as Signal), { name: "SteadymixError", code: "INVALID_SIGNAL" });
+  for (const source of [first, second]) source.emit(CONNECTED);
   first.joins(PRIMARY);
   second.joins(BACKUP);
   first.decodes(PRIMARY);
   assert.equal(viewer?.shown, PRIMARY);
-  first.tell({ type: "left", uid: PRIMARY, how: "quit" });
+  first.emit({ type: "left", uid: PRIMARY, reason: "quit" });
   second.decodes(BACKUP);
   assert.equal(viewer?.shown, BACKUP);
 });
 
-test("across channels, one that cannot be attached to leaves none attached, and every field is checked", () => {
+test("across channels, a failing attach() detaches the others, and every field is checked", () => {
   const [first, second] = [new FakeSource(), new FakeSource()];
   let detached = 0;
   first.attach = () => () => {

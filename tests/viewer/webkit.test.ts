@@ -40,9 +40,9 @@ const call = <Result>(expression: string, ...args: string[]): Promise<Result> =>
 const load = (name: EntryName) => call<Awaited<ReturnType<Entries["load"]>>>("entries.load(args[0])", name);
 const status = (): Promise<ReturnType<Watching["status"]>> => webkit.driver.executeScript("return watching.status()");
 
-async function until<Sight>(look: () => Promise<Sight>, isSo: (sight: Sight) => boolean): Promise<Sight> {
+async function until<Sight>(read: () => Promise<Sight>, isSo: (sight: Sight) => boolean): Promise<Sight> {
   for (const deadline = Date.now() + 20_000; ; await pass(50)) {
-    const sight = await look();
+    const sight = await read();
     if (isSo(sight)) return sight;
     if (Date.now() > deadline) throw new Error(`it stays so: ${JSON.stringify(sight, null, 1)}`);
   }
@@ -81,7 +81,7 @@ for (const [name, policy] of [
   ["steadymix/viewer", WITH_WASM],
   ["steadymix/viewer/no-wasm", STRICT],
 ] as const) {
-  test(`the viewer of ${name} sees the frames of canvases, and changes over when they stop`, async (t) => {
+  test(`the viewer of ${name} sees the frames of canvases, and switches when they stop`, async (t) => {
     await webkit.driver.get(await open(t, policy));
     await call("entries.watch(args[0])", name);
     const first = await until(status, ({ health }) => health[9001] === "playing" && health[9101] === "playing");
@@ -101,7 +101,7 @@ for (const [name, policy] of [
   });
 }
 
-test("the viewer's page says in both languages that there is no WebRTC", async (t) => {
+test("the viewer's page reports missing WebRTC in both languages", async (t) => {
   const server = await serve(join(root, "target", "www", "site"));
   t.after(() => server.close());
   const { driver } = webkit;

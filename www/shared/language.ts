@@ -1,6 +1,6 @@
 import { storage } from "./storage.ts";
 
-/** Which language the pages speak. */
+/** The languages of the pages. */
 export type Language = "en" | "zh";
 
 const KEPT = "steadymix.language";

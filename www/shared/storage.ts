@@ -1,4 +1,4 @@
-/** The page's storage of this name. A browser may not allow any: then nothing is kept. */
+/** The page's storage of this name. `undefined` if the browser forbids it: then nothing is stored. */
 export function storage(name: "localStorage" | "sessionStorage"): Storage | undefined {
   try {
     return window[name];

@@ -8,7 +8,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     rollupOptions: { input: { index: "index.html" } },
-    // The page is shown at once; what is heavy (Agora's SDK, the demonstration) comes when it is needed.
+    // Heavy parts (Agora's SDK, the demonstration) are loaded on demand.
     chunkSizeWarningLimit: 3000,
   },
   server: { host: "127.0.0.1", fs: { allow: ["../.."] } },

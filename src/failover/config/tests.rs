@@ -2,7 +2,7 @@ use std::{env, fs};
 
 use super::*;
 
-/// TypeScript's type of the durations, with its documentation, and the table by which it checks them.
+/// TypeScript's type of the durations with its documentation, and the table of their ranges.
 fn typescript() -> String {
     let mut fields = String::new();
     let mut rows = String::new();
@@ -18,11 +18,11 @@ fn typescript() -> String {
         "// Generated from src/failover/config.rs: STEADYMIX_GENERATE=1 cargo test durations
 import type {{ DurationRange }} from \"../durations.js\";
 
-/** The durations among the settings, in ms. */
+/** The durations among the options of a failover, in ms. */
 export interface FailoverDurations {{
 {fields}}}
 
-/** What is allowed of each, in the order of their numbers in the WebAssembly. */
+/** The range of each, in the order of their numbers in the WebAssembly. */
 export const DURATIONS = [
 {rows}] as const satisfies readonly DurationRange[];
 "

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::bytes::{Bytes, is_recent};
 use crate::time::Instant;
 
-/// Stats polls in a row without a byte after which audio is lost.
+/// Consecutive stats polls without a packet after which audio is lost.
 const LOST_POLLS: u8 = 3;
 
 /// Whether there is a track, and whether it is subscribed.
@@ -24,9 +24,9 @@ pub(super) enum Track {
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(in crate::failover) struct Audio {
     pub(super) track: Track,
-    /// The SDK says that it flows.
-    flows: bool,
-    /// Since when it is silent, muted or unpublished.
+    /// The SDK reports that it is decoded.
+    is_decoding: bool,
+    /// Since when it has no packets, is muted or unpublished.
     pub(in crate::failover) lost_since: Option<Instant>,
     pub(super) bytes: Bytes,
 }
@@ -41,8 +41,8 @@ impl Audio {
     }
 
     pub(in crate::failover) fn is_alive(&self, now: Instant) -> bool {
-        let flows = self.bytes.came_at.map_or(self.flows, |at| is_recent(now, at));
-        self.is_published() && self.bytes.silence.is_none() && flows
+        let arrives = self.bytes.received_at.map_or(self.is_decoding, |at| is_recent(now, at));
+        self.is_published() && self.bytes.silence.is_none() && arrives
     }
 
     pub(super) fn published(&mut self) {
@@ -65,24 +65,23 @@ impl Audio {
         }
     }
 
-    /// It is not subscribed any more.
+    /// Its subscription has ended.
     pub(super) fn end(&mut self, then: Track) {
-        (self.track, self.flows) = (then, false);
+        (self.track, self.is_decoding) = (then, false);
     }
 
-    /// The SDK says that it is there, and whether it flows yet.
-    pub(in crate::failover) fn heard(&mut self, flows: bool) {
-        (self.flows, self.lost_since) = (flows, None);
+    /// The SDK reports that it starts, or is decoded.
+    pub(in crate::failover) fn started(&mut self, is_decoding: bool) {
+        (self.is_decoding, self.lost_since) = (is_decoding, None);
     }
 
-    /// The SDK says that it does not flow.
     pub(in crate::failover) fn stopped(&mut self) {
-        self.flows = false;
+        self.is_decoding = false;
     }
 
-    pub(super) fn polled(&mut self, came: bool, now: Instant) {
-        let silent_polls = self.bytes.polled(came, now);
-        if came {
+    pub(super) fn polled(&mut self, received: bool, now: Instant) {
+        let silent_polls = self.bytes.polled(received, now);
+        if received {
             self.lost_since = None;
         } else if silent_polls >= LOST_POLLS {
             self.lost(now);
@@ -93,16 +92,16 @@ impl Audio {
         self.lost_since.get_or_insert(now);
     }
 
-    /// What was not heard may have been missed with the picture; what is not published cannot be heard.
-    pub(super) fn judge_anew(&mut self) {
+    /// It may have been lost together with the video: judge it again, unless it is unpublished.
+    pub(super) fn reset_loss(&mut self) {
         self.bytes.silence = None;
         if self.is_published() {
             self.lost_since = None;
         }
     }
 
-    pub(super) fn forget_measured(&mut self) {
-        self.judge_anew();
+    pub(super) fn reset_measurements(&mut self) {
+        self.reset_loss();
         self.bytes = Bytes::default();
     }
 }

@@ -1,23 +1,23 @@
-//! What the stats polls say of one track: whether its bytes come.
+//! The stats polls of one track: whether its bytes arrive.
 
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
 
 use crate::time::{Duration, Instant};
 
-/// A stats poll is this old at most, or it says nothing of now.
+/// The age up to which a stats poll or a frame proves that a track is alive.
 const RECENT: Duration = Duration::from_millis(2_500);
 
-/// What the stats polls of one track have found.
+/// What the stats polls of one track found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct Bytes {
-    /// When bytes came last.
-    pub(super) came_at: Option<Instant>,
+    /// When a stats poll last found new bytes.
+    pub(super) received_at: Option<Instant>,
     pub(super) silence: Option<Silence>,
 }
 
-/// Stats polls in a row that found no bytes.
+/// Consecutive stats polls that found no new bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct Silence {
@@ -27,10 +27,10 @@ pub(super) struct Silence {
 }
 
 impl Bytes {
-    /// A stats poll: whether bytes came since the last one. How many in a row have found none.
-    pub(super) fn polled(&mut self, came: bool, now: Instant) -> u8 {
-        if came {
-            *self = Self { came_at: Some(now), silence: None };
+    /// A stats poll: whether bytes arrived since the last one. Returns how many in a row found none.
+    pub(super) fn polled(&mut self, received: bool, now: Instant) -> u8 {
+        if received {
+            *self = Self { received_at: Some(now), silence: None };
             return 0;
         }
         let silence = self.silence.get_or_insert(Silence { since: now, polls: 0 });
@@ -42,14 +42,14 @@ impl Bytes {
         self.silence.map_or(0, |silence| silence.polls)
     }
 
-    /// When bytes were last known to come, if they do not any more.
+    /// When bytes last arrived, if they have stopped.
     pub(super) fn silent_since(&self) -> Option<Instant> {
-        self.silence.map(|silence| self.came_at.unwrap_or(silence.since))
+        self.silence.map(|silence| self.received_at.unwrap_or(silence.since))
     }
 
-    /// Whether they come, if a stats poll was recent enough to know.
-    pub(super) fn come(&self, now: Instant) -> bool {
-        self.silence.is_none() && self.came_at.is_some_and(|at| is_recent(now, at))
+    /// Whether bytes arrive, by a recent stats poll.
+    pub(super) fn arrive(&self, now: Instant) -> bool {
+        self.silence.is_none() && self.received_at.is_some_and(|at| is_recent(now, at))
     }
 }
 

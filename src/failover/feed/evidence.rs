@@ -1,14 +1,14 @@
-//! What can be told of an output from what its SDK has said, its frames and its bytes.
+//! What is known about an output from the SDK's reports, its frames and its bytes.
 
 use super::bytes::is_recent;
 use super::cadence::{Cadence, LONGEST_GAP_MS};
 use super::phase::{Freeze, Playback};
-use super::{DEAD_POLLS, Feed, LastPicture};
+use super::{Feed, LastPicture, NO_DATA_POLLS};
 use crate::failover::Health;
 use crate::failover::signal::{Kind, MediaState};
 use crate::time::{Duration, Instant};
 
-/// A gap this long is no cadence.
+/// [`LONGEST_GAP_MS`] as a duration.
 const LONGEST_GAP: Duration = Duration::from_millis(LONGEST_GAP_MS as u64);
 
 impl Playback {
@@ -19,7 +19,7 @@ impl Playback {
         }
     }
 
-    /// Gaps between frames that were measured.
+    /// The number of gaps between frames that were measured.
     pub(super) fn gaps(&self) -> u8 {
         self.cadence().map_or(0, |cadence| cadence.gaps)
     }
@@ -36,7 +36,7 @@ impl Feed {
             Health::Muted
         } else if !self.is_subscribed(Kind::Video) {
             Health::Available
-        } else if self.is_frozen() || self.is_dead() || self.last_frame().is_some_and(is_overdue) {
+        } else if self.is_frozen() || self.has_no_data() || self.last_frame().is_some_and(is_overdue) {
             Health::Frozen
         } else if self.has_started() {
             Health::Playing
@@ -47,14 +47,14 @@ impl Feed {
 
     // ---- subscriptions -------------------------------------------------------------------------------------------
 
-    /// Whether it can be subscribed, and decoded.
+    /// It can be subscribed and, as far as is known, decoded.
     pub(in crate::failover) fn is_usable(&self) -> bool {
         self.phase.is_published() && !self.failed
     }
 
-    /// The same, and it has not failed lately.
+    /// The same, and it is not in the cooldown after a failure.
     pub(in crate::failover) fn is_available(&self, now: Instant) -> bool {
-        self.is_usable() && now >= self.penalty_until
+        self.is_usable() && now >= self.cooldown_until
     }
 
     pub(in crate::failover) fn is_subscribed(&self, kind: Kind) -> bool {
@@ -72,14 +72,14 @@ impl Feed {
         is_published && !self.is_subscribed(kind) && now >= self.retry_at
     }
 
-    /// Its video or its audio is subscribed.
+    /// Its video or audio is subscribed.
     pub(in crate::failover) fn is_watched(&self) -> bool {
         self.is_subscribed(Kind::Video) || self.audio.is_subscribed()
     }
 
     // ---- the picture ---------------------------------------------------------------------------------------------
 
-    /// Not inlined: there are many callers, and the viewer's module is to be small.
+    // Not inlined: many callers, and the viewer's module must stay small.
     #[inline(never)]
     fn cadence(&self) -> Option<&Cadence> {
         self.phase.subscription()?.playback.cadence()
@@ -96,7 +96,7 @@ impl Feed {
         self.freeze().is_some()
     }
 
-    /// A picture was seen since it was subscribed.
+    /// Its first frame has arrived since it was subscribed.
     pub(in crate::failover) fn is_seen(&self) -> bool {
         self.phase.subscription().is_some_and(|of| !matches!(of.playback, Playback::Starting))
     }
@@ -109,41 +109,41 @@ impl Feed {
         self.cadence().map(|cadence| cadence.last_frame)
     }
 
-    /// It has shown its second frame: one alone may be all that comes.
+    /// Its second frame has arrived: the first one may remain the only one.
     pub(in crate::failover) fn has_started(&self) -> bool {
         let has_gaps = || self.cadence().is_some_and(|cadence| cadence.gaps > 0);
         self.is_seen() && (self.state != MediaState::Starting || has_gaps())
     }
 
-    /// When it has failed to start: so long after it was subscribed, unless its first frame has only just come.
+    /// The end of the start timeout, with some time left after the first frame.
     pub(in crate::failover) fn start_deadline(&self, starting: Duration) -> Instant {
         let deadline = self.subscribed_at + starting;
         let first = self.phase.subscription().and_then(|of| of.started_at);
         first.map_or(deadline, |first| deadline.max(first + LONGEST_GAP))
     }
 
-    /// It is subscribed, and no picture was seen yet: for how long.
-    pub(in crate::failover) fn starts_for(&self, now: Instant) -> Option<Duration> {
+    /// How long it has been subscribed without a first frame.
+    pub(in crate::failover) fn starting_for(&self, now: Instant) -> Option<Duration> {
         (self.is_subscribed(Kind::Video) && !self.is_seen()).then(|| now.duration_since(self.subscribed_at))
     }
 
-    /// How long no frame may come before something is wrong, once the cadence is known.
+    /// How long frames may be missing before that is a fault, once the cadence is known.
     pub(in crate::failover) fn patience(&self, least: Duration) -> Option<Duration> {
         self.cadence().and_then(|cadence| cadence.patience(least))
     }
 
-    /// The next frame is later than frames are.
+    /// The next frame is later than usual.
     pub(in crate::failover) fn is_out_of_rhythm(&self, now: Instant) -> bool {
         self.cadence().is_some_and(|cadence| cadence.is_out_of_rhythm(now))
     }
 
-    pub(in crate::failover) fn was_seen_lately(&self, now: Instant) -> bool {
+    pub(in crate::failover) fn had_recent_frame(&self, now: Instant) -> bool {
         self.last_frame().is_some_and(|at| is_recent(now, at))
     }
 
-    /// When its picture was last seen to flow, if it does not any more: its last frame, or what else is known of it.
+    /// When its video last arrived: its last frame, or the best estimate without frames. `None`: it still arrives.
     pub(in crate::failover) fn last_picture(&self) -> Option<Instant> {
-        if let LastPicture::Frame(at) | LastPicture::Stood(at) = self.last_picture {
+        if let LastPicture::Frame(at) | LastPicture::Stopped(at) = self.last_picture {
             return Some(at);
         }
         let frozen_since = self.freeze().map(|freeze| freeze.since);
@@ -152,67 +152,67 @@ impl Feed {
 
     // ---- signs of life -------------------------------------------------------------------------------------------
 
-    /// No byte of its video came between the last stats polls.
-    pub(in crate::failover) fn is_dead(&self) -> bool {
-        self.is_subscribed(Kind::Video) && self.bytes.silent_polls() >= DEAD_POLLS
+    /// The last stats polls found no new byte of its video.
+    pub(in crate::failover) fn has_no_data(&self) -> bool {
+        self.is_subscribed(Kind::Video) && self.bytes.silent_polls() >= NO_DATA_POLLS
     }
 
-    pub(in crate::failover) fn video_bytes_come(&self, now: Instant) -> bool {
-        self.bytes.come(now)
+    pub(in crate::failover) fn receives_video(&self, now: Instant) -> bool {
+        self.bytes.arrive(now)
     }
 
-    /// When bytes of its video were last seen to come, or it was subscribed.
+    /// When bytes of its video last arrived, or when it was subscribed.
     pub(in crate::failover) fn last_bytes(&self) -> Instant {
-        self.bytes.came_at.unwrap_or(self.subscribed_at)
+        self.bytes.received_at.unwrap_or(self.subscribed_at)
     }
 
-    /// It provably flows: a frame, or bytes, came just now.
+    /// It provably arrives: by its frames, or without frames by recent stats polls.
     pub(in crate::failover) fn is_progressing(&self, now: Instant) -> bool {
         match self.cadence() {
             Some(cadence) => !cadence.is_out_of_rhythm(now),
-            None => self.bytes.come(now) || self.audio.is_alive(now),
+            None => self.bytes.arrive(now) || self.audio.is_alive(now),
         }
     }
 
-    /// It flows, or nothing was heard to the contrary from an SDK that only reports changes.
-    pub(in crate::failover) fn lives(&self, now: Instant) -> bool {
-        let is_said_to_flow =
+    /// It arrives, or an SDK that only reports changes has not reported the contrary.
+    pub(in crate::failover) fn is_alive(&self, now: Instant) -> bool {
+        let is_reported =
             self.state == MediaState::Decoding && self.bytes.silence.is_none() && self.cadence().is_none();
-        self.is_progressing(now) || is_said_to_flow
+        self.is_progressing(now) || is_reported
     }
 
-    /// It has shown a frame well after the last one of the other: their silence is not the same.
-    pub(in crate::failover) fn outlives(&self, other: &Self, patience: Duration) -> bool {
+    /// It presented a frame well after the other's last one, so the two did not stall together.
+    pub(in crate::failover) fn continued_after(&self, other: &Self, patience: Duration) -> bool {
         let LastPicture::Frame(last) = other.last_picture else { return false };
         self.last_frame()
             .is_some_and(|frame| frame.duration_since(last).as_millis() * 4 >= patience.as_millis() * 3)
     }
 
-    /// Bytes of it came after a stats poll had found none of the other. Frames say more than stats polls do.
-    pub(in crate::failover) fn outlives_bytes_of(&self, other: &Self) -> bool {
-        let last = self.bytes.came_at.max(self.audio.bytes.came_at);
+    /// Its bytes arrived after a stats poll had found none of the other. Frames are better evidence: with frames, always.
+    pub(in crate::failover) fn received_after(&self, other: &Self) -> bool {
+        let last = self.bytes.received_at.max(self.audio.bytes.received_at);
         match (self.cadence(), last, other.bytes.silence) {
             (None, Some(last), Some(silence)) => last > silence.since,
             _ => true,
         }
     }
 
-    /// Something of it has come, or was looked for.
-    pub(in crate::failover) fn is_known(&self) -> bool {
-        let is_audio_known = self.audio.is_subscribed() && self.audio.bytes != super::Bytes::default();
-        self.phase.is_present() && (self.is_seen() || self.bytes.silence.is_some() || is_audio_known)
+    /// There is evidence for or against it: a frame, or a stats poll.
+    pub(in crate::failover) fn has_evidence(&self) -> bool {
+        let has_audio_polls = self.audio.is_subscribed() && self.audio.bytes != super::Bytes::default();
+        self.phase.is_present() && (self.is_seen() || self.bytes.silence.is_some() || has_audio_polls)
     }
 
-    /// When it was last known to flow.
-    pub(in crate::failover) fn last_sign(&self) -> Option<Instant> {
+    /// When it last arrived for certain.
+    pub(in crate::failover) fn last_active_at(&self) -> Option<Instant> {
         if let LastPicture::Frame(at) = self.last_picture {
             return Some(at);
         }
-        self.freeze().map(|freeze| freeze.since).or(self.bytes.came_at)
+        self.freeze().map(|freeze| freeze.since).or(self.bytes.received_at)
     }
 
-    /// It is seen, but not heard, or it is muted: nothing to fail back to.
-    pub(in crate::failover) fn is_lacking(&self) -> bool {
+    /// Its audio is lost, or its video is muted: do not fail back to it.
+    pub(in crate::failover) fn is_incomplete(&self) -> bool {
         self.audio.lost_since.is_some() || self.muted_since.is_some()
     }
 }

@@ -1,62 +1,61 @@
-//! The phases of an output's video, from absent to playing, each with what only it knows.
+//! The phases of an output's video, each with the data that only it has.
 
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};
 
 use super::cadence::Cadence;
-use crate::failover::signal::Left;
+use crate::failover::signal::LeaveReason;
 use crate::time::Instant;
 
-/// Where an output's video is. The state diagram is in `src/failover/README.md`.
+/// The phase of an output's video. The state diagram is in `src/failover/README.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(in crate::failover) enum Phase {
-    /// The output is not in the channel, and no video of it was lost.
+    /// Not in the channel, and no video of it was lost.
     Absent,
-    /// It left the channel after it had published video.
-    Left(Left),
-    /// It is in the channel, and has not published video yet.
+    /// Left the channel after it had published video.
+    Left(LeaveReason),
+    /// In the channel, but has not published video yet.
     Joined,
-    /// It is in the channel, and its video was unpublished.
+    /// In the channel, but its video was unpublished.
     Unpublished,
-    /// Published, and not subscribed.
+    /// Published, but not subscribed.
     Available,
-    /// Subscribed.
     Subscribed(Subscription),
-    /// The SDK refused the subscription, which is tried again later. What it had shown until then still counts.
+    /// The SDK refused the subscription, which is retried later. Frames that had arrived still count.
     Refused(Subscription),
 }
 
-/// What a subscription has shown.
+/// The state of a subscription.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(in crate::failover) struct Subscription {
-    /// When its first picture came.
+    /// When its first frame arrived.
     pub(super) started_at: Option<Instant>,
-    /// The SDK has fallen back to audio only, because of the viewer's downlink.
+    /// The SDK fell back to audio only because of the viewer's downlink.
     pub(super) is_fallback: bool,
     pub(super) playback: Playback,
 }
 
-/// The picture of a subscription.
+/// The video of a subscription.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) enum Playback {
-    /// None has been seen.
+    /// No frame yet.
     #[default]
     Starting,
-    /// It flows, as far as the SDK says. The cadence is that of the frames, where they are reported.
+    /// Not reported as frozen. The cadence is known only where frames are reported.
     Playing(Option<Cadence>),
-    /// The SDK says that it does not flow any more.
+    /// Reported as frozen by the SDK.
     Frozen(Freeze, Option<Cadence>),
 }
 
-/// A picture that the SDK calls frozen.
+/// A freeze that the SDK reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(in crate::failover) struct Freeze {
     pub(in crate::failover) since: Instant,
-    /// The engine says that congestion is the cause.
+    /// The SDK reported congestion as the reason.
     pub(in crate::failover) is_congested: bool,
 }
 
@@ -65,7 +64,7 @@ impl Phase {
         !matches!(self, Self::Absent | Self::Left(_))
     }
 
-    /// Its video was there, and is not any more.
+    /// Its video was published, and is gone.
     pub(in crate::failover) fn is_lost(&self) -> bool {
         matches!(self, Self::Left(_) | Self::Unpublished)
     }

@@ -10,21 +10,21 @@ fn available() -> Feed {
     feed
 }
 
-/// Subscribed, with nothing of it yet.
+/// Subscribed, without a first frame.
 fn subscribed() -> Feed {
     let mut feed = available();
     feed.subscribe(Kind::Video, at(0));
     feed
 }
 
-/// The same, and then that.
+/// The same, after a change.
 fn after(change: impl FnOnce(&mut Feed)) -> Feed {
     let mut feed = subscribed();
     change(&mut feed);
     feed
 }
 
-/// With frames after these gaps, the first at 10 s.
+/// With frames at these gaps, the first one at 10 s.
 fn with_gaps(gaps: &[u64]) -> (Feed, u64) {
     let (mut feed, mut now) = (subscribed(), 10_000);
     feed.frame(at(now));
@@ -35,7 +35,7 @@ fn with_gaps(gaps: &[u64]) -> (Feed, u64) {
     (feed, now)
 }
 
-/// How long a frame is waited for after these gaps, in ms.
+/// How long frames may be missing after these gaps, in ms.
 fn patience(gaps: &[u64]) -> Option<u64> {
     with_gaps(gaps).0.patience(ms(0)).map(|patience| patience.as_millis())
 }
@@ -47,7 +47,7 @@ fn rhythm(gaps: &[u64]) -> Option<u64> {
 }
 
 #[test]
-fn four_intervals_or_twice_the_longest_gap_are_waited_for_once_the_cadence_is_known() {
+fn frames_may_be_missing_for_four_intervals_or_twice_the_longest_gap() {
     assert_eq!(patience(&[40; 7]), None);
     assert_eq!(patience(&[40; 8]), Some(160));
     assert_eq!(with_gaps(&[40; 8]).0.patience(ms(250)), Some(ms(250)));
@@ -68,11 +68,11 @@ fn a_frame_is_out_of_rhythm_after_two_intervals_or_the_longest_gap_within_three(
     assert_eq!(rhythm(&[&[40; 8], [120].as_slice()].concat()), Some(120));
     assert_eq!(rhythm(&[&[40; 8], [400].as_slice()].concat()), Some(255), "three intervals of 85 ms");
     let never = subscribed();
-    assert!(!never.is_out_of_rhythm(at(60_000)), "nothing is expected of one that never came");
+    assert!(!never.is_out_of_rhythm(at(60_000)), "without a first frame there is no rhythm");
 }
 
 #[test]
-fn bytes_of_either_kind_prove_that_it_flows_where_no_frames_are_told_of() {
+fn without_frames_bytes_of_either_kind_prove_that_it_arrives() {
     let mut feed = subscribed();
     assert!(!feed.is_progressing(at(0)));
     feed.polled(Kind::Audio, true, at(5_000));
@@ -83,31 +83,31 @@ fn bytes_of_either_kind_prove_that_it_flows_where_no_frames_are_told_of() {
 }
 
 #[test]
-fn something_is_known_of_it_once_it_was_looked_at() {
-    assert!(!subscribed().is_known());
-    assert!(after(|feed| assert!(feed.frame(at(1)))).is_known());
-    assert!(after(|feed| feed.polled(Kind::Video, false, at(1))).is_known());
+fn a_frame_or_a_stats_poll_is_evidence() {
+    assert!(!subscribed().has_evidence());
+    assert!(after(|feed| assert!(feed.frame(at(1)))).has_evidence());
+    assert!(after(|feed| feed.polled(Kind::Video, false, at(1))).has_evidence());
     for came in [true, false] {
         let polled = after(|feed| feed.polled(Kind::Audio, came, at(1)));
-        assert!(!polled.is_known(), "its sound was not subscribed");
+        assert!(!polled.has_evidence(), "its audio is not subscribed");
         let heard = after(|feed| {
             feed.subscribe(Kind::Audio, at(0));
             feed.polled(Kind::Audio, came, at(1));
         });
-        assert!(heard.is_known());
+        assert!(heard.has_evidence());
     }
     let gone = after(|feed| {
         feed.frame(at(1));
-        feed.left(Left::Quit, at(2));
+        feed.left(LeaveReason::Quit, at(2));
         feed.polled(Kind::Video, false, at(3));
     });
-    assert!(!gone.is_known());
+    assert!(!gone.has_evidence());
 }
 
 #[test]
-fn it_is_usable_only_if_it_can_be_subscribed_to() {
+fn it_is_usable_only_if_it_can_be_subscribed() {
     assert!(available().is_usable() && subscribed().is_usable());
-    assert!(!after(|feed| feed.left(Left::Quit, at(1))).is_usable());
+    assert!(!after(|feed| feed.left(LeaveReason::Quit, at(1))).is_usable());
     assert!(!after(|feed| feed.unpublished(Kind::Video, at(1))).is_usable());
     assert!(!after(Feed::decode_failed).is_usable());
 }
@@ -119,31 +119,31 @@ fn it_has_started_with_its_second_frame() {
     assert!(!feed.has_started());
     feed.frame(at(10_040));
     assert!(feed.has_started());
-    assert_eq!(subscribed().starts_for(at(700)), Some(ms(700)));
-    assert_eq!(feed.starts_for(at(20_000)), None);
+    assert_eq!(subscribed().starting_for(at(700)), Some(ms(700)));
+    assert_eq!(feed.starting_for(at(20_000)), None);
 }
 
 #[test]
-fn it_outlives_another_by_a_frame_three_quarters_of_the_patience_later() {
+fn it_continued_after_another_with_a_frame_three_quarters_of_the_patience_later() {
     let (other, last) = with_gaps(&[40; 8]);
-    let shown_at = |then| after(|feed| assert!(feed.frame(at(then)))).outlives(&other, ms(200));
+    let shown_at = |then| after(|feed| assert!(feed.frame(at(then)))).continued_after(&other, ms(200));
     assert!(!shown_at(last + 149));
     assert!(shown_at(last + 150));
 }
 
 #[test]
-fn what_an_sdk_says_is_believed_where_no_frames_are_told_of() {
-    assert!(!subscribed().lives(at(0)));
+fn without_frames_the_sdk_s_reports_count() {
+    assert!(!subscribed().is_alive(at(0)));
     let mut feed = after(|feed| assert!(feed.decoding(false, at(0))));
-    assert!(feed.lives(at(0)));
+    assert!(feed.is_alive(at(0)));
     let mut frozen = feed.clone();
     frozen.frozen(false, at(0));
-    assert!(!frozen.lives(at(0)));
+    assert!(!frozen.is_alive(at(0)));
     let mut silent = feed.clone();
     silent.polled(Kind::Video, false, at(0));
-    assert!(!silent.lives(at(0)));
+    assert!(!silent.is_alive(at(0)));
     feed.frame(at(1_000));
-    assert!(!feed.lives(at(2_000)), "frames say more");
+    assert!(!feed.is_alive(at(2_000)), "frames say more");
 }
 
 #[test]
@@ -162,20 +162,20 @@ fn its_health() {
     assert_eq!(health(&|feed| feed.frozen(false, now)), Health::Frozen);
     assert_eq!(health(&|feed| (0..2).for_each(|_| feed.polled(Kind::Video, false, now))), Health::Frozen);
     assert_eq!(health(&|feed| feed.unpublished(Kind::Video, now)), Health::Absent);
-    assert_eq!(health(&|feed| feed.left(Left::Quit, now)), Health::Absent);
+    assert_eq!(health(&|feed| feed.left(LeaveReason::Quit, now)), Health::Absent);
     assert_eq!(health(&Feed::decode_failed), Health::Failed);
     assert_eq!(subscribed().health(now, true), Health::Starting);
     assert_eq!(available().health(now, true), Health::Available);
 }
 
 #[test]
-fn two_stats_polls_without_bytes_are_a_death_and_three_without_sound_a_loss() {
+fn two_polls_without_bytes_are_no_data_and_three_without_audio_a_loss() {
     let (mut feed, last) = with_gaps(&[40; 8]);
     feed.subscribe(Kind::Audio, at(0));
     feed.polled(Kind::Video, false, at(last + 1_000));
-    assert!(feed.healthy_since.is_some() && !feed.is_dead());
+    assert!(feed.healthy_since.is_some() && !feed.has_no_data());
     feed.polled(Kind::Video, false, at(last + 2_000));
-    assert!(feed.healthy_since.is_none() && feed.is_dead());
+    assert!(feed.healthy_since.is_none() && feed.has_no_data());
     for poll in 1..=4 {
         feed.polled(Kind::Audio, false, at(last + poll * 1_000));
         let lost_since = (poll >= 3).then(|| at(last + 3_000));
@@ -184,12 +184,12 @@ fn two_stats_polls_without_bytes_are_a_death_and_three_without_sound_a_loss() {
 }
 
 #[test]
-fn after_a_pause_nothing_measured_before_holds() {
+fn after_a_pause_measurements_start_again() {
     let (mut feed, last) = with_gaps(&[40; 8]);
     feed.polled(Kind::Video, false, at(last));
     feed.polled(Kind::Video, false, at(last));
-    feed.forget_time(true, at(50_000));
-    assert_eq!((feed.patience(ms(0)), feed.last_sign(), feed.is_dead()), (None, None, false));
+    feed.reset_after_pause(true, at(50_000));
+    assert_eq!((feed.patience(ms(0)), feed.last_active_at(), feed.has_no_data()), (None, None, false));
     assert_eq!(feed.start_deadline(ms(3_000)), at(53_000));
     feed.frame(at(60_000));
     assert_eq!(feed.patience(ms(0)), None, "that was no gap");

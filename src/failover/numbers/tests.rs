@@ -9,14 +9,14 @@ use super::*;
 use crate::time::short::{at, ms};
 
 const UID: Uid = 42;
-/// As JavaScript writes it: `BecameAudience` is `becameAudience` there.
+/// The name in JavaScript: `becameAudience` for `BecameAudience`.
 fn name(value: &impl std::fmt::Debug) -> String {
     let text = format!("{value:?}");
     let first = text.chars().next().map(|first| first.to_ascii_lowercase());
     first.into_iter().chain(text.chars().skip(1)).collect()
 }
 
-/// The names of the values that a field of this signal has, by their numbers.
+/// The names of the values of a signal's field, in the order of their numbers.
 fn names(number: u8, field: usize, of: impl Fn(Signal) -> Option<String>) -> Vec<String> {
     let value = |value: u8| {
         let mut fields = [0; 3];
@@ -26,7 +26,7 @@ fn names(number: u8, field: usize, of: impl Fn(Signal) -> Option<String>) -> Vec
     (0..=u8::MAX).map_while(value).collect()
 }
 
-/// Each signal: its name and its fields' values, by number.
+/// Each signal in the order of the numbers: its name, whether it has a uid, and the values of its fields.
 fn signals() -> Vec<Value> {
     let mut all = Vec::new();
     while let Some(signal) = u8::try_from(all.len()).ok().and_then(|number| signal(number, UID, 0, 0, 0)) {
@@ -39,7 +39,7 @@ fn signals() -> Vec<Value> {
                 | Signal::Unpublished(_, kind)
                 | Signal::Muted(_, kind, _)
                 | Signal::State(_, kind, ..)
-                | Signal::Progress(_, kind, _)
+                | Signal::Stats(_, kind, _)
                 | Signal::SubscribeFailed(_, kind)
                 | Signal::SubscriptionLost(_, kind) => Some(name(&kind)),
                 _ => None,
@@ -48,17 +48,17 @@ fn signals() -> Vec<Value> {
         let fields = match signal {
             Signal::Joined(_) | Signal::Frame(_) | Signal::DecodeFailed(_) | Signal::OnAir(_) => vec![],
             Signal::Left(..) => vec![names(at, 0, |signal| match signal {
-                Signal::Left(_, how) => Some(name(&how)),
+                Signal::Left(_, reason) => Some(name(&reason)),
                 _ => None,
             })],
             Signal::Published(..)
             | Signal::Unpublished(..)
             | Signal::SubscribeFailed(..)
             | Signal::SubscriptionLost(..) => vec![kinds()],
-            Signal::Muted(..) | Signal::Progress(..) => vec![
+            Signal::Muted(..) | Signal::Stats(..) => vec![
                 kinds(),
                 names(at, 1, |signal| match signal {
-                    Signal::Muted(_, _, yes) | Signal::Progress(_, _, yes) => Some(name(&yes)),
+                    Signal::Muted(_, _, yes) | Signal::Stats(_, _, yes) => Some(name(&yes)),
                     _ => None,
                 }),
             ],
@@ -74,9 +74,9 @@ fn signals() -> Vec<Value> {
                 Signal::Connection(state) => Some(name(&state)),
                 _ => None,
             })],
-            Signal::MediaPath(_) | Signal::BadNetwork(_) | Signal::Visible(_) => {
+            Signal::MediaConnection(_) | Signal::Network(_) | Signal::Visible(_) => {
                 vec![names(at, 0, |signal| match signal {
-                    Signal::MediaPath(yes) | Signal::BadNetwork(yes) | Signal::Visible(yes) => {
+                    Signal::MediaConnection(yes) | Signal::Network(yes) | Signal::Visible(yes) => {
                         Some(name(&yes))
                     }
                     _ => None,
@@ -89,7 +89,7 @@ fn signals() -> Vec<Value> {
     all
 }
 
-/// Each output, by number: what it carries is given a place by its value.
+/// Examples of each output: its number and those of its fields. Distinct values show the order of the fields.
 fn outputs() -> Vec<Value> {
     let switched = |reason| {
         Output::Emit(Event::Switched {
@@ -117,7 +117,7 @@ fn outputs() -> Vec<Value> {
         Event::Recovered(UID),
         Event::FailedBack { from: 1, to: 2 },
         Event::FalseAlarm(UID),
-        Event::BothDown,
+        Event::AllDown,
         Event::Closed,
     ] {
         all.push(numbers(Output::Emit(event)));
@@ -125,7 +125,7 @@ fn outputs() -> Vec<Value> {
     all
 }
 
-/// The settings by their place: the one that a value changes.
+/// The settings in the order of their numbers, found by which one changes.
 fn settings() -> Vec<String> {
     let as_json = |config: &FailoverConfig| serde_json::to_value(config).unwrap();
     let standard = as_json(&FailoverConfig::default());
@@ -141,7 +141,7 @@ fn settings() -> Vec<String> {
     (0..=u8::MAX).map_while(changed).collect()
 }
 
-/// The names of these values, of which each is to be the number of its place.
+/// The names of these values. The number of each must be its position.
 fn numbered<T: Copy + std::fmt::Debug>(all: &[T], number: impl Fn(T) -> usize) -> Vec<String> {
     assert!(all.iter().enumerate().all(|(at, value)| number(*value) == at), "{all:?}");
     all.iter().map(name).collect()
@@ -153,7 +153,7 @@ fn the_tables_are_those_of_the_other_side() {
     let tables = json!({
         "signals": signals(),
         "outputs": outputs(),
-        "settings": settings(),
+        "options": settings(),
         "standby": numbered(Standby::ALL, |standby| standby as usize),
         "kinds": numbered(Kind::ALL, |kind| kind as usize),
         "reasons": numbered(Reason::ALL, |reason| reason as usize),
@@ -167,7 +167,7 @@ fn the_tables_are_those_of_the_other_side() {
 #[test]
 fn what_is_not_in_the_tables_is_refused() {
     assert_eq!(signal(16, UID, 0, 0, 0), None);
-    assert_eq!(signal(1, UID, 4, 0, 0), None, "how it left");
+    assert_eq!(signal(1, UID, 4, 0, 0), None, "why it left");
     assert_eq!(signal(2, UID, 2, 0, 0), None, "a kind");
     assert_eq!(signal(4, UID, 0, 2, 0), None, "whether it is muted");
     assert_eq!(signal(5, UID, 0, 5, 0), None, "a state");

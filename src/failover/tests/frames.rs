@@ -1,4 +1,4 @@
-//! What frames say, and what their absence does.
+//! Frames, and missing frames.
 
 use super::*;
 
@@ -7,15 +7,19 @@ fn with_a_hot_standby_a_few_missing_frames_are_enough() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 3_000);
     let died = viewer.now - 66;
-    viewer.told.clear();
+    viewer.outputs.clear();
     viewer.frames(&[B], 1_000);
-    let shown =
-        viewer.told.iter().find(|(_, output)| *output == Output::Show(B)).map(|(at, _)| at - died).unwrap();
+    let shown = viewer
+        .outputs
+        .iter()
+        .find(|(_, output)| *output == Output::Show(B))
+        .map(|(at, _)| at - died)
+        .unwrap();
     assert!((250..=340).contains(&shown), "{shown} ms");
     let Some(Event::Switched { from, to, reason, detect_ms, switch_ms, outage_ms }) =
         viewer.events().into_iter().find(|event| matches!(event, Event::Switched { .. }))
     else {
-        panic!("{:?}", viewer.told)
+        panic!("{:?}", viewer.outputs)
     };
     assert_eq!((from, to, reason), (A, B, Reason::Frozen));
     assert_eq!(detect_ms.as_millis(), shown);
@@ -34,7 +38,7 @@ fn when_the_frames_of_both_stop_nothing_is_switched() {
 }
 
 #[test]
-fn after_a_stall_of_both_the_one_that_is_shown_may_come_back_a_little_later() {
+fn after_a_stall_of_both_the_one_on_screen_may_recover_a_little_later() {
     for stall in [300, 600, 2_000, 8_000] {
         let mut viewer = hot();
         viewer.frames(&[A, B], 3_000);
@@ -49,9 +53,9 @@ fn after_a_stall_of_both_the_one_that_is_shown_may_come_back_a_little_later() {
     }
 }
 
-/// Bytes that a look told of just before the network stalled say nothing of the time after it.
+/// Bytes that arrived just before the network stalled prove nothing afterwards.
 #[test]
-fn after_a_stall_of_all_the_one_that_is_shown_may_come_back_later_though_bytes_of_another_came_before() {
+fn after_a_stall_of_all_the_one_on_screen_may_recover_later_despite_earlier_bytes_of_another() {
     let mut viewer = Viewer::of(&[A, B, C], FailoverConfig::default());
     for uid in [A, B, C] {
         viewer.publish(uid);
@@ -62,7 +66,7 @@ fn after_a_stall_of_all_the_one_that_is_shown_may_come_back_later_though_bytes_o
     viewer.frames(&[A, B], 3_000);
     viewer.signal(Signal::OnAir(C));
     viewer.signal(Signal::SubscribeFailed(C, Kind::Video));
-    viewer.signal(Signal::Progress(C, Kind::Audio, true));
+    viewer.signal(Signal::Stats(C, Kind::Audio, true));
     viewer.frames(&[A, B], 66);
     viewer.pass(400);
     viewer.frames(&[B], 150);
@@ -71,14 +75,14 @@ fn after_a_stall_of_all_the_one_that_is_shown_may_come_back_later_though_bytes_o
 }
 
 #[test]
-fn one_that_does_not_come_back_from_a_stall_of_both_is_left() {
+fn one_that_does_not_recover_from_a_stall_of_both_is_left() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 3_000);
     viewer.pass(5_000);
     let back = viewer.now;
-    viewer.told.clear();
+    viewer.outputs.clear();
     viewer.frames(&[B], 3_000);
-    let shown = viewer.told.iter().find(|(_, output)| *output == Output::Show(B)).unwrap().0;
+    let shown = viewer.outputs.iter().find(|(_, output)| *output == Output::Show(B)).unwrap().0;
     assert!((1_400..=1_700).contains(&(shown - back)), "{}", shown - back);
 }
 
@@ -93,7 +97,7 @@ fn a_hidden_page_shows_no_frames_and_that_is_no_fault() {
 }
 
 #[test]
-fn an_output_that_comes_back_at_once_was_left_for_nothing() {
+fn an_output_that_recovers_at_once_was_a_false_alarm() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 3_000);
     viewer.frames(&[B], 600);
@@ -104,20 +108,24 @@ fn an_output_that_comes_back_at_once_was_left_for_nothing() {
 }
 
 #[test]
-fn a_change_in_a_hidden_page_is_told_though_no_further_frame_is_seen() {
+fn a_switch_in_a_hidden_page_is_reported_without_another_frame() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 1_000);
     viewer.signal(Signal::Visible(false));
     // One that was under way when the page was hidden.
     viewer.signal(Signal::Frame(B));
     viewer.pass(100);
-    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::Left(A, LeaveReason::Quit));
     assert_eq!(viewer.shown(), B);
-    assert!(viewer.events().iter().any(|event| matches!(event, Event::Switched { .. })), "{:?}", viewer.told);
+    assert!(
+        viewer.events().iter().any(|event| matches!(event, Event::Switched { .. })),
+        "{:?}",
+        viewer.outputs
+    );
 }
 
 #[test]
-fn one_frame_is_enough_to_be_shown_for_as_long_as_the_second_may_come() {
+fn one_frame_is_enough_to_be_shown_while_the_second_may_arrive() {
     for (more_ms, shown) in [(0, B), (1, A)] {
         let mut viewer = Viewer::before(FailoverConfig::default());
         viewer.signal(Signal::Joined(A));
@@ -129,12 +137,12 @@ fn one_frame_is_enough_to_be_shown_for_as_long_as_the_second_may_come() {
         viewer.signal(Signal::Frame(B));
         viewer.pass(2_999);
         viewer.now += more_ms;
-        viewer.signal(Signal::Left(A, Left::Quit));
+        viewer.signal(Signal::Left(A, LeaveReason::Quit));
         assert_eq!(viewer.failover.shown(), Some(shown), "after {} ms", viewer.now);
     }
 }
 
-/// Both stand still, and the SDK has said so.
+/// Both are frozen, and the SDK has reported it.
 fn both_frozen() -> Viewer {
     let mut viewer = hot();
     viewer.live(&[A, B], &[], 10_000);
@@ -145,10 +153,10 @@ fn both_frozen() -> Viewer {
 }
 
 #[test]
-fn one_that_stands_still_does_so_after_the_viewer_s_own_trouble_too() {
+fn a_freeze_lasts_over_the_viewer_s_own_trouble() {
     let troubles = [
         [Signal::Visible(false), Signal::Visible(true)],
-        [Signal::MediaPath(false), Signal::MediaPath(true)],
+        [Signal::MediaConnection(false), Signal::MediaConnection(true)],
         [Signal::Connection(Connection::Reconnecting), Signal::Connection(Connection::Connected)],
     ];
     for [begins, ends] in troubles {
@@ -160,7 +168,7 @@ fn one_that_stands_still_does_so_after_the_viewer_s_own_trouble_too() {
         viewer.video(B, 2, 0);
         for _ in 0..10 {
             // Its bytes come, but no frame.
-            viewer.signal(Signal::Progress(A, Kind::Video, true));
+            viewer.signal(Signal::Stats(A, Kind::Video, true));
             viewer.live(&[B], &[], 1_000);
         }
         assert_eq!(viewer.shown(), B, "{ends:?}");
@@ -168,11 +176,11 @@ fn one_that_stands_still_does_so_after_the_viewer_s_own_trouble_too() {
 }
 
 #[test]
-fn what_stands_still_is_not_shown_once_the_media_path_is_whole() {
+fn a_frozen_output_is_not_shown_after_a_media_reconnect() {
     let mut viewer = both_frozen();
-    viewer.signal(Signal::MediaPath(false));
-    viewer.signal(Signal::Left(A, Left::Quit));
-    viewer.signal(Signal::MediaPath(true));
+    viewer.signal(Signal::MediaConnection(false));
+    viewer.signal(Signal::Left(A, LeaveReason::Quit));
+    viewer.signal(Signal::MediaConnection(true));
     assert_eq!(viewer.shown(), A);
     viewer.frames(&[B], 100);
     assert_eq!(viewer.shown(), B);
@@ -188,7 +196,7 @@ fn one_frame_does_not_end_a_freeze() {
     viewer.live(&[A], &[], 600);
     viewer.signal(Signal::Frame(B));
     for _ in 0..5 {
-        viewer.signal(Signal::Progress(B, Kind::Video, true));
+        viewer.signal(Signal::Stats(B, Kind::Video, true));
         viewer.live(&[A], &[], 1_000);
     }
     assert_eq!(viewer.shown(), A);

@@ -33,7 +33,7 @@ fn every_row() {
         &[(0, 7, Some(0)), (3, 1, Some(2_000)), (0, 5, Some(2_000)), (2, 0, None), (4, 9, None)];
     for (state, reason, expected) in audio {
         let mut viewer = hot();
-        viewer.signal(Signal::Progress(B, Kind::Audio, true));
+        viewer.signal(Signal::Stats(B, Kind::Audio, true));
         viewer.failover.handle(
             Instant::ZERO,
             Signal::State(A, Kind::Audio, MediaState::ALL[*state], StateReason::from_number(*reason)),

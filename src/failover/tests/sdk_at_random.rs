@@ -1,5 +1,5 @@
-//! An SDK with two or three outputs, which leave, stall and fall silent, while the viewer has troubles of its own. Once one
-//! of them is well, and so is the viewer, a picture is seen and heard, and stays.
+//! An SDK with two or three outputs that leave, stall and lose audio, while the viewer has trouble of its own. Once one output and
+//! the viewer are healthy, video and audio play, and keep playing.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -7,40 +7,40 @@ use proptest::test_runner::RngSeed;
 use super::*;
 use crate::time::short::secs;
 
-/// A frame comes at every second one.
+/// A frame arrives at every second tick.
 const TICK: u64 = 33;
 /// From a subscription to its first frame.
 const STARTS: u64 = 150;
-/// When the SDK calls a picture frozen.
+/// After this time without a frame the SDK reports a freeze.
 const FROZEN: u64 = 500;
 
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Joins,
-    Leaves(Left),
+    Leaves(LeaveReason),
     Publishes(Kind),
     Unpublishes(Kind),
-    /// As a sender does that mutes itself: its video is taken away, too.
+    /// The sender mutes its video, which also unpublishes it.
     Mutes(bool),
-    /// Nothing comes of it any more.
+    /// Neither frames nor bytes arrive.
     Dies,
-    /// Its bytes come, but no frame.
+    /// Bytes arrive, but no frames.
     Sticks,
     FallsSilent,
     Flows,
     IsRefused,
-    Word,
+    OnAir,
     Visible(bool),
-    MediaPath(bool),
+    MediaConnection(bool),
     Connected(bool),
-    BadNetwork(bool),
+    Network(bool),
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
     let kind = prop_oneof![Just(Kind::Audio), Just(Kind::Video)];
     prop_oneof![
         1 => Just(Act::Joins),
-        1 => prop_oneof![Just(Left::Quit), Just(Left::Unknown)].prop_map(Act::Leaves),
+        1 => prop_oneof![Just(LeaveReason::Quit), Just(LeaveReason::Unknown)].prop_map(Act::Leaves),
         2 => kind.clone().prop_map(Act::Publishes),
         2 => kind.prop_map(Act::Unpublishes),
         2 => any::<bool>().prop_map(Act::Mutes),
@@ -49,15 +49,15 @@ fn any_act() -> impl Strategy<Value = Act> {
         1 => Just(Act::FallsSilent),
         1 => Just(Act::Flows),
         1 => Just(Act::IsRefused),
-        1 => Just(Act::Word),
+        1 => Just(Act::OnAir),
         2 => any::<bool>().prop_map(Act::Visible),
-        1 => any::<bool>().prop_map(Act::MediaPath),
+        1 => any::<bool>().prop_map(Act::MediaConnection),
         1 => any::<bool>().prop_map(Act::Connected),
-        1 => any::<bool>().prop_map(Act::BadNetwork),
+        1 => any::<bool>().prop_map(Act::Network),
     ]
 }
 
-/// One output, and what the SDK has of it. By kind: audio, video.
+/// One output as the SDK has it. Arrays are by kind: audio, video.
 #[derive(Clone, Copy)]
 struct Track {
     uid: Uid,
@@ -75,7 +75,7 @@ struct Sdk {
     viewer: Viewer,
     tracks: Vec<Track>,
     visible: bool,
-    media_path: bool,
+    media_connected: bool,
     connected: bool,
     shows: usize,
 }
@@ -95,16 +95,16 @@ impl Sdk {
         };
         let tracks = uids.iter().map(track).collect();
         let viewer = Viewer::of(uids, config);
-        Self { viewer, tracks, visible: true, media_path: true, connected: true, shows: 0 }
+        Self { viewer, tracks, visible: true, media_connected: true, connected: true, shows: 0 }
     }
 
-    fn tell(&mut self, signal: Signal) {
+    fn report(&mut self, signal: Signal) {
         self.viewer.signal(signal);
         self.carry_out();
     }
 
     fn carry_out(&mut self) {
-        for (at, output) in std::mem::take(&mut self.viewer.told) {
+        for (at, output) in std::mem::take(&mut self.viewer.outputs) {
             let (uid, kind, asked) = match output {
                 Output::Subscribe(uid, kind) => (uid, kind, true),
                 Output::Unsubscribe(uid, kind) => (uid, kind, false),
@@ -127,7 +127,7 @@ impl Sdk {
         let track = &mut self.tracks[at];
         if track.present && !std::mem::replace(&mut track.published[kind as usize], true) {
             let uid = track.uid;
-            self.tell(Signal::Published(uid, kind));
+            self.report(Signal::Published(uid, kind));
         }
     }
 
@@ -136,14 +136,14 @@ impl Sdk {
         track.asked[kind as usize] = false;
         if std::mem::take(&mut track.published[kind as usize]) {
             let uid = track.uid;
-            self.tell(Signal::Unpublished(uid, kind));
+            self.report(Signal::Unpublished(uid, kind));
         }
     }
 
     fn join(&mut self, at: usize) {
         if !std::mem::replace(&mut self.tracks[at].present, true) {
             self.flow(at);
-            self.tell(Signal::Joined(self.tracks[at].uid));
+            self.report(Signal::Joined(self.tracks[at].uid));
             [Kind::Audio, Kind::Video].into_iter().for_each(|kind| self.publish(at, kind));
         }
     }
@@ -156,33 +156,33 @@ impl Sdk {
         self.visible = visible;
         let now = self.viewer.now;
         self.tracks.iter_mut().for_each(|track| track.last_frame = now);
-        self.tell(Signal::Visible(visible));
+        self.report(Signal::Visible(visible));
     }
 
-    fn media_path(&mut self, whole: bool) {
-        self.media_path = whole;
-        self.tell(Signal::MediaPath(whole));
+    fn media_connection(&mut self, connected: bool) {
+        self.media_connected = connected;
+        self.report(Signal::MediaConnection(connected));
     }
 
     fn connected(&mut self, connected: bool) {
         self.connected = connected;
         let state = if connected { Connection::Connected } else { Connection::Reconnecting };
-        self.tell(Signal::Connection(state));
+        self.report(Signal::Connection(state));
     }
 
     fn act(&mut self, at: usize, act: Act) {
         let Track { uid, present, asked, state, .. } = self.tracks[at];
         match act {
             Act::Joins => self.join(at),
-            Act::Leaves(how) if present => {
+            Act::Leaves(reason) if present => {
                 [Kind::Audio, Kind::Video].into_iter().for_each(|kind| self.unpublish(at, kind));
                 self.tracks[at].present = false;
-                self.tell(Signal::Left(uid, how));
+                self.report(Signal::Left(uid, reason));
             }
             Act::Publishes(kind) => self.publish(at, kind),
             Act::Unpublishes(kind) => self.unpublish(at, kind),
             Act::Mutes(muted) => {
-                self.tell(Signal::Muted(uid, Kind::Video, muted));
+                self.report(Signal::Muted(uid, Kind::Video, muted));
                 if muted { self.unpublish(at, Kind::Video) } else { self.publish(at, Kind::Video) }
             }
             Act::Dies => (self.tracks[at].bytes, self.tracks[at].frames) = ([false; 2], false),
@@ -191,14 +191,14 @@ impl Sdk {
             Act::Flows => self.flow(at),
             Act::IsRefused if asked[Kind::Video as usize] && state == MediaState::Stopped => {
                 self.tracks[at].asked[Kind::Video as usize] = false;
-                self.tell(Signal::SubscribeFailed(uid, Kind::Video));
+                self.report(Signal::SubscribeFailed(uid, Kind::Video));
             }
             Act::Leaves(_) | Act::IsRefused => {}
-            Act::Word => self.tell(Signal::OnAir(uid)),
+            Act::OnAir => self.report(Signal::OnAir(uid)),
             Act::Visible(visible) => self.visible(visible),
-            Act::MediaPath(whole) => self.media_path(whole),
+            Act::MediaConnection(connected) => self.media_connection(connected),
             Act::Connected(connected) => self.connected(connected),
-            Act::BadNetwork(bad) => self.tell(Signal::BadNetwork(bad)),
+            Act::Network(poor) => self.report(Signal::Network(poor)),
         }
     }
 
@@ -209,7 +209,7 @@ impl Sdk {
         for at in 0..self.tracks.len() {
             self.picture(at, now);
             if now / 1_000 != (now - TICK) / 1_000 {
-                self.look(at, now);
+                self.poll_stats(at, now);
             }
         }
     }
@@ -219,12 +219,12 @@ impl Sdk {
         if !asked[Kind::Video as usize] || !self.visible || now < asked_at + STARTS {
             return;
         }
-        let then = if frames && self.media_path && self.connected {
+        let then = if frames && self.media_connected && self.connected {
             if (now / TICK + at as u64).is_multiple_of(2) {
                 return;
             }
             self.tracks[at].last_frame = now;
-            self.tell(Signal::Frame(uid));
+            self.report(Signal::Frame(uid));
             match state {
                 MediaState::Stopped => MediaState::Starting,
                 MediaState::Frozen if now > last_frame + FROZEN => state,
@@ -237,19 +237,19 @@ impl Sdk {
         } else {
             state
         };
-        // The frame may have been the reason to let go of it.
+        // The frame may have led to its release.
         if then != state && self.tracks[at].asked[Kind::Video as usize] {
             self.tracks[at].state = then;
-            self.tell(Signal::State(uid, Kind::Video, then, StateReason::None));
+            self.report(Signal::State(uid, Kind::Video, then, StateReason::None));
         }
     }
 
-    fn look(&mut self, at: usize, now: u64) {
+    fn poll_stats(&mut self, at: usize, now: u64) {
         for kind in [Kind::Audio, Kind::Video] {
             let Track { uid, asked, asked_at, bytes, .. } = self.tracks[at];
             if asked[kind as usize] && now > asked_at + 1_000 {
-                let advanced = bytes[kind as usize] && self.media_path && self.connected;
-                self.tell(Signal::Progress(uid, kind, advanced));
+                let receiving = bytes[kind as usize] && self.media_connected && self.connected;
+                self.report(Signal::Stats(uid, kind, receiving));
             }
         }
     }
@@ -275,14 +275,14 @@ proptest! {
     })]
 
     #[test]
-    fn once_all_is_well_a_picture_is_seen_and_heard_and_stays(
+    fn once_all_is_healthy_video_and_audio_play_and_keep_playing(
         acts in prop::collection::vec((0usize..3, any_act(), prop_oneof![0u64..700, 0u64..9_000]), 1..8),
         count in 2usize..4,
-        standby in prop_oneof![2 => Just(Standby::Hot), 1 => Just(Standby::Probe), 1 => Just(Standby::Cold)],
-        fail_back_ms in prop::option::of(Just(secs(8))),
+        standby in prop_oneof![2 => Just(Standby::Hot), 1 => Just(Standby::Warm), 1 => Just(Standby::Cold)],
+        fail_back_delay_ms in prop::option::of(Just(secs(8))),
         good in 0usize..3,
     ) {
-        let mut sdk = Sdk::new(&[A, B, C][..count], FailoverConfig { fail_back_ms, ..with(standby) });
+        let mut sdk = Sdk::new(&[A, B, C][..count], FailoverConfig { fail_back_delay_ms, ..with(standby) });
         sdk.join(0);
         sdk.run(300);
         sdk.join(1);
@@ -292,10 +292,10 @@ proptest! {
             sdk.run(wait);
         }
         let good = good % count;
-        sdk.media_path(true);
+        sdk.media_connection(true);
         sdk.connected(true);
         sdk.visible(true);
-        sdk.tell(Signal::BadNetwork(false));
+        sdk.report(Signal::Network(false));
         sdk.join(good);
         [Kind::Audio, Kind::Video].into_iter().for_each(|kind| sdk.publish(good, kind));
         sdk.flow(good);
@@ -307,7 +307,7 @@ proptest! {
             prop_assert!(sdk.shown().is_some_and(is_seen), "no picture at {}", sdk.viewer.now);
         }
         prop_assert!(sdk.shows <= shows + 1, "it flaps");
-        // One behind another standby cannot be heard to be better.
+        // The audio of a third output is not subscribed: nobody knows that it is better.
         let is_heard = |track: &Track| track.asked[Kind::Audio as usize] && track.bytes[Kind::Audio as usize];
         prop_assert!(count > 2 || sdk.shown().is_some_and(is_heard), "no sound");
     }

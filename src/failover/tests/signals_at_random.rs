@@ -1,4 +1,4 @@
-//! Whatever comes, in whatever order.
+//! Any signals, in any order.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -8,8 +8,12 @@ use super::*;
 fn any_signal() -> impl Strategy<Value = Signal> {
     let uid = prop_oneof![Just(A), Just(B), Just(7)];
     let kind = prop_oneof![Just(Kind::Audio), Just(Kind::Video)];
-    let left =
-        prop_oneof![Just(Left::Quit), Just(Left::TimedOut), Just(Left::BecameAudience), Just(Left::Unknown)];
+    let left = prop_oneof![
+        Just(LeaveReason::Quit),
+        Just(LeaveReason::TimedOut),
+        Just(LeaveReason::BecameAudience),
+        Just(LeaveReason::Unknown)
+    ];
     let connection = prop_oneof![
         4 => Just(Connection::Connected), 2 => Just(Connection::Reconnecting)
     ];
@@ -23,11 +27,11 @@ fn any_signal() -> impl Strategy<Value = Signal> {
             Signal::State(uid, kind, state, StateReason::from_number(reason))
         }),
         8 => uid.clone().prop_map(Signal::Frame),
-        4 => (uid.clone(), kind.clone(), any::<bool>()).prop_map(|(uid, kind, on)| Signal::Progress(uid, kind, on)),
+        4 => (uid.clone(), kind.clone(), any::<bool>()).prop_map(|(uid, kind, on)| Signal::Stats(uid, kind, on)),
         1 => (uid.clone(), kind).prop_map(|(uid, kind)| Signal::SubscribeFailed(uid, kind)),
         1 => connection.prop_map(Signal::Connection),
-        1 => any::<bool>().prop_map(Signal::MediaPath),
-        1 => any::<bool>().prop_map(Signal::BadNetwork),
+        1 => any::<bool>().prop_map(Signal::MediaConnection),
+        1 => any::<bool>().prop_map(Signal::Network),
         1 => any::<bool>().prop_map(Signal::Visible),
         1 => uid.prop_map(Signal::OnAir),
     ]
@@ -37,8 +41,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn whatever_the_sdk_tells(signals in prop::collection::vec((any_signal(), 0u64..3_000), 1..60), standby in 0u8..3) {
-        let standby = [Standby::Hot, Standby::Probe, Standby::Cold][usize::from(standby)];
+    fn whatever_the_sdk_reports(signals in prop::collection::vec((any_signal(), 0u64..3_000), 1..60), standby in 0u8..3) {
+        let standby = [Standby::Hot, Standby::Warm, Standby::Cold][usize::from(standby)];
         let mut viewer = Viewer::before(with(standby));
         let mut decoded: Vec<Uid> = Vec::new();
         let mut last_show: Option<u64> = None;
@@ -49,16 +53,16 @@ proptest! {
                 Signal::Frame(uid) | Signal::State(uid, Kind::Video, MediaState::Decoding, _) => decoded.push(uid),
                 Signal::Joined(uid) | Signal::Published(uid, _) => offline.retain(|other| *other != uid),
                 Signal::Left(uid, _) => offline.push(uid),
-                // In a hidden page bytes are all that can be seen of a picture.
-                Signal::Progress(uid, Kind::Video, true) if !visible => decoded.push(uid),
+                // In a hidden page bytes are the only evidence of video.
+                Signal::Stats(uid, Kind::Video, true) if !visible => decoded.push(uid),
                 Signal::Visible(now) => visible = now,
                 _ => {}
             }
             let before = viewer.failover.shown();
-            viewer.told.clear();
+            viewer.outputs.clear();
             viewer.signal(signal);
             viewer.pass(wait);
-            for (at, output) in viewer.told.clone() {
+            for (at, output) in viewer.outputs.clone() {
                 if let Output::Show(uid) = output {
                     prop_assert!(decoded.contains(&uid), "{} was never seen", uid);
                     let was_lost = before.is_some_and(|before| {
@@ -75,7 +79,7 @@ proptest! {
         }
         // When everything is quiet, it comes to rest.
         viewer.signal(Signal::Connection(Connection::Connected));
-        viewer.signal(Signal::MediaPath(true));
+        viewer.signal(Signal::MediaConnection(true));
         viewer.pass(120_000);
         let at_rest = viewer.failover.shown();
         viewer.pass(120_000);

@@ -1,56 +1,56 @@
 import { check, FLAG, FUNCTION, optional, type Rules, uids } from "./check.js";
 import type { RtcSource } from "./source.js";
-import { KINDS, LEFT, STATES } from "./tables.js";
-import type { Kind, Signal, Uid } from "./types.js";
+import { KINDS, LEAVE_REASONS, STATES } from "./tables.js";
+import type { Kind, LeaveReason, Signal, Uid } from "./types.js";
 
-/** The handlers of `agora-electron-sdk` and `react-native-agora` 4.x that are used. */
+/** The event handlers of `agora-electron-sdk` and `react-native-agora` 4.x that the adapter uses. */
 export interface AgoraEngineHandlers {
-  /** Somebody is in the channel. */
+  /** A user joined the channel. */
   onUserJoined(connection: unknown, uid: Uid): void;
-  /** Somebody left the channel; `reason` 0: it said goodbye, 1: it timed out, 2: it became audience. */
+  /** A user left the channel; `reason` 0: quit, 1: timed out, 2: became audience. */
   onUserOffline(connection: unknown, uid: Uid, reason: number): void;
-  /** How somebody's audio is: `state` is its place in `MediaState`, from 0 on; `reason` as in `Signal`. */
+  /** The state of a user's audio: `state` is a position in `MediaState`, counted from 0; `reason` as in `Signal`. */
   onRemoteAudioStateChanged(connection: unknown, uid: Uid, state: number, reason: number): void;
-  /** How somebody's video is: `state` is its place in `MediaState`, from 0 on; `reason` as in `Signal`. */
+  /** The state of a user's video: `state` is a position in `MediaState`, counted from 0; `reason` as in `Signal`. */
   onRemoteVideoStateChanged(connection: unknown, uid: Uid, state: number, reason: number): void;
-  /** How the viewer's connection is; `state` 3: connected, 5: failed; `reason` 19: its uid is elsewhere. */
+  /** The state of the viewer's connection: `state` 3: connected, 5: failed; `reason` 19: its uid joined elsewhere. */
   onConnectionStateChanged(connection: unknown, state: number, reason: number): void;
-  /** How somebody's video comes in; `receivedBitrate` in kbit/s, 0: not at all. */
+  /** Statistics of a user's video; `receivedBitrate` in kbit/s, 0: nothing arrives. */
   onRemoteVideoStats(connection: unknown, stats: { uid?: Uid; receivedBitrate?: number }): void;
 }
 
-/** The part of an `IRtcEngine` that is used. */
+/** The part of `IRtcEngine` that the adapter uses. */
 export interface AgoraEngine {
-  /** Takes the handlers; `false`: it did not. */
+  /** Registers event handlers. Returns `false` on failure. */
   registerEventHandler(handlers: AgoraEngineHandlers): boolean;
-  /** Takes them away again. */
+  /** Unregisters event handlers. */
   unregisterEventHandler(handlers: AgoraEngineHandlers): boolean;
-  /** Subscribes to a video (`mute` is false), or unsubscribes. A result below 0 is an error. */
+  /** Subscribes to a user's video (`mute` is false), or unsubscribes. A result below 0 is an error. */
   muteRemoteVideoStream(uid: Uid, mute: boolean): number;
-  /** Subscribes to an audio (`mute` is false), or unsubscribes. A result below 0 is an error. */
+  /** Subscribes to a user's audio (`mute` is false), or unsubscribes. A result below 0 is an error. */
   muteRemoteAudioStream(uid: Uid, mute: boolean): number;
-  /** How loud somebody is heard: 0 (not at all) or 100. A result below 0 is an error. */
+  /** Sets the volume of a user: 0 (muted) or 100. A result below 0 is an error. */
   adjustUserPlaybackSignalVolume(uid: Uid, volume: number): number;
 }
 
-/** What is watched of an engine, and how it is shown. */
+/** Options of `agoraNative`. */
 export interface AgoraNativeOptions {
-  /** The outputs that are meant; everybody else in the channel is left alone. */
+  /** The outputs; all other users in the channel are ignored. */
   uids: readonly Uid[];
-  /** Puts the view of this output on top. Keep a view for each output mounted. */
+  /** Brings the view of this output to the front. Keep a view for each output mounted. */
   show: (uid: Uid) => void;
   /** Whether the viewer is in the channel already. */
   joined?: boolean;
 }
 
-/** How long after the viewer was connected a `quit` is doubted. */
-const DOUBTFUL_MS = 5000;
-/** Connection states of the engine, and the reason for which the same uid elsewhere threw us out. */
+/** How long after the viewer connected a `quit` counts as a leave without a reason. */
+const DOUBTFUL_QUIT_MS = 5000;
+/** Connection states of the engine, and the reason of a connection that ended because its uid joined elsewhere. */
 const DISCONNECTED = 1;
 const CONNECTED = 3;
 const FAILED = 5;
 const SAME_UID = 19;
-/** The reasons of a state that the viewer itself has muted, and of one whose sender is gone. */
+/** Reasons of a track's state: the viewer muted it, the sender is offline. */
 const LOCAL_MUTED = 3;
 const OFFLINE = 7;
 
@@ -67,7 +67,7 @@ const OPTIONS: Required<{ readonly [Option in keyof AgoraNativeOptions]: Rules[s
   joined: optional(FLAG),
 };
 
-/** Agora's native engines, as Electron and React Native see them. Throws `INVALID_CONFIG`. */
+/** Adapter for Agora's native SDKs for Electron and React Native. Throws `INVALID_CONFIG`. */
 export function agoraNative(engine: AgoraEngine, options: AgoraNativeOptions): RtcSource {
   check("INVALID_CONFIG", "engine", engine, ENGINE);
   check("INVALID_CONFIG", "options", options, OPTIONS, true);
@@ -78,10 +78,10 @@ class AgoraNative implements RtcSource {
   readonly #engine: AgoraEngine;
   readonly #options: AgoraNativeOptions;
   readonly #uids: ReadonlySet<Uid>;
-  /** The outputs that were heard of, and whether they are there. */
-  readonly #there = new Map<Uid, boolean>();
-  /** What is subscribed. */
-  readonly #asked = new Set<string>();
+  /** The outputs that were reported so far, and whether each is in the channel. */
+  readonly #present = new Map<Uid, boolean>();
+  /** The subscribed tracks, as `uid kind`. */
+  readonly #subscribed = new Set<string>();
   #shown: Uid | undefined;
   #isConnected: boolean;
   #connectedAt = 0;
@@ -93,78 +93,78 @@ class AgoraNative implements RtcSource {
     this.#isConnected = options.joined ?? false;
   }
 
-  attach(tell: (signal: Signal) => void): () => void {
+  attach(emit: (signal: Signal) => void): () => void {
     const about = (uid: Uid, ...signals: Signal[]) => {
-      if (this.#uids.has(uid)) for (const signal of signals) tell(signal);
+      if (this.#uids.has(uid)) for (const signal of signals) emit(signal);
     };
-    const leave = (uid: Uid, how: "unknown" | (typeof LEFT)[number]) => {
-      this.#there.set(uid, false);
-      about(uid, { type: "left", uid, how });
+    const leave = (uid: Uid, reason: LeaveReason) => {
+      this.#present.set(uid, false);
+      about(uid, { type: "left", uid, reason });
     };
     const join = (uid: Uid) => {
       if (!this.#uids.has(uid)) return;
-      // Engines subscribe to everybody by themselves: what is wanted is asked for. One that refuses costs traffic only.
-      // Whoever is told of again stays as it was asked for.
-      if (!this.#there.get(uid)) {
+      // Engines subscribe to all users by default; the failover subscribes what it needs. A failure here costs only traffic.
+      // A repeated report must not undo the subscriptions.
+      if (!this.#present.get(uid)) {
         this.#engine.muteRemoteVideoStream(uid, true);
         this.#engine.muteRemoteAudioStream(uid, true);
       }
-      this.#there.set(uid, true);
-      // Engines tell who is there, not what they publish: an output of a transcoder publishes both.
+      this.#present.set(uid, true);
+      // Engines report users, not their tracks: an output of a transcoder publishes both kinds.
       about(uid, { type: "joined", uid }, ...KINDS.map((kind) => ({ type: "published", uid, kind }) as const));
     };
-    /** Whoever was there before the handlers were is told of in no other way. */
-    const meet = (uid: Uid) => {
-      if (!this.#there.has(uid)) join(uid);
+    /** Users that joined before the handlers were registered are not reported in any other way. */
+    const discover = (uid: Uid) => {
+      if (!this.#present.has(uid)) join(uid);
     };
     const onState = (kind: Kind) => (_: unknown, uid: Uid, state: number, reason: number) => {
-      // The failover takes it for a leave, too.
-      if (reason === OFFLINE) this.#there.set(uid, false);
-      meet(uid);
-      // Of what is subscribed it was the application: what is asked for holds. (An earlier one of ours may be told of late.)
-      if (state === 0 && reason === LOCAL_MUTED && this.#asked.has(`${uid} ${kind}`)) this.#mute(uid, kind, false);
+      // The failover handles this as a leave, too.
+      if (reason === OFFLINE) this.#present.set(uid, false);
+      discover(uid);
+      // The application muted a track that is subscribed, or an earlier mute of this adapter is reported late.
+      if (state === 0 && reason === LOCAL_MUTED && this.#subscribed.has(`${uid} ${kind}`)) this.#mute(uid, kind, false);
       about(uid, ...changed(uid, kind, state, reason));
     };
     const handlers: AgoraEngineHandlers = {
       onUserJoined: (_, uid) => join(uid),
-      onUserOffline: (_, uid, reason) => leave(uid, this.#how(reason)),
+      onUserOffline: (_, uid, reason) => leave(uid, this.#leaveReason(reason)),
       onRemoteAudioStateChanged: onState("audio"),
       onRemoteVideoStateChanged: onState("video"),
       onConnectionStateChanged: (_, state, reason) => {
         const closed = state === FAILED || reason === SAME_UID;
         this.#isConnected = state === CONNECTED && !closed;
         if (this.#isConnected) this.#connectedAt = performance.now();
-        tell({ type: "connection", state: closed ? "closed" : this.#isConnected ? "connected" : "reconnecting" });
-        // Of who was in a channel that the viewer left nothing is told any more; who is in the next one is told of anew.
+        emit({ type: "connection", state: closed ? "closed" : this.#isConnected ? "connected" : "reconnecting" });
+        // The engine does not report leaves from a channel that the viewer has left.
         if (closed || state === DISCONNECTED)
-          for (const uid of this.#uids) if (this.#there.get(uid)) leave(uid, "unknown");
+          for (const uid of this.#uids) if (this.#present.get(uid)) leave(uid, "unknown");
       },
       onRemoteVideoStats: (_, { uid, receivedBitrate }) => {
         if (uid === undefined || receivedBitrate === undefined) return;
-        meet(uid);
-        about(uid, { type: "progress", uid, kind: "video", advanced: receivedBitrate > 0 });
+        discover(uid);
+        about(uid, { type: "stats", uid, kind: "video", receiving: receivedBitrate > 0 });
       },
     };
     if (!this.#engine.registerEventHandler(handlers)) {
-      throw new Error("the engine took no event handlers: is it initialised?");
+      throw new Error("registerEventHandler failed: is the engine initialised?");
     }
-    // Engines say so once: what one viewer was told, the next one on this source is not.
-    if (this.#isConnected) tell({ type: "connection", state: "connected" });
-    for (const [uid, isThere] of this.#there) if (isThere) join(uid);
+    // Engines report this only once, and a second viewer on this source needs it, too.
+    if (this.#isConnected) emit({ type: "connection", state: "connected" });
+    for (const [uid, isPresent] of this.#present) if (isPresent) join(uid);
     return () => this.#engine.unregisterEventHandler(handlers);
   }
 
   async subscribe(uid: Uid, kind: Kind): Promise<void> {
     if (kind === "audio" && this.#shown !== uid) {
-      // Subscribed, but not heard.
+      // Audio of an output that is not on screen is subscribed, but muted.
       succeed("adjustUserPlaybackSignalVolume", this.#engine.adjustUserPlaybackSignalVolume(uid, 0));
     }
     this.#mute(uid, kind, false);
-    this.#asked.add(`${uid} ${kind}`);
+    this.#subscribed.add(`${uid} ${kind}`);
   }
 
   async unsubscribe(uid: Uid, kind: Kind): Promise<void> {
-    this.#asked.delete(`${uid} ${kind}`);
+    this.#subscribed.delete(`${uid} ${kind}`);
     this.#mute(uid, kind, true);
   }
 
@@ -174,10 +174,10 @@ class AgoraNative implements RtcSource {
     this.#options.show(uid);
   }
 
-  /** Web SDKs behind the engine's interface say `quit` also of those whom they miss after the viewer's own reconnect. */
-  #how(reason: number): (typeof LEFT)[number] | "unknown" {
-    const justConnected = performance.now() - this.#connectedAt < DOUBTFUL_MS;
-    return (reason === 0 && justConnected ? undefined : LEFT[reason]) ?? "unknown";
+  /** A Web SDK behind this interface also reports `quit` for users that it misses after the viewer's own reconnect. */
+  #leaveReason(reason: number): LeaveReason {
+    const isDoubtful = reason === 0 && performance.now() - this.#connectedAt < DOUBTFUL_QUIT_MS;
+    return (isDoubtful ? undefined : LEAVE_REASONS[reason]) ?? "unknown";
   }
 
   #mute(uid: Uid, kind: Kind, mute: boolean): void {
@@ -186,10 +186,9 @@ class AgoraNative implements RtcSource {
   }
 }
 
-function changed(uid: Uid, kind: Kind, number: number, engines: number): Signal[] {
+function changed(uid: Uid, kind: Kind, number: number, reported: number): Signal[] {
   const state = STATES[number];
-  // Of another engine's reasons nothing is known.
-  const reason = engines >= 0 && engines <= 255 ? engines : 0;
+  const reason = reported >= 0 && reported <= 255 ? reported : 0;
   return state === undefined ? [] : [{ type: "state", uid, kind, state, reason }];
 }
 

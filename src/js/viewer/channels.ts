@@ -3,37 +3,37 @@ import { attached, type RtcSource, SOURCE } from "./source.js";
 import { checkSignal } from "./tables.js";
 import type { Kind, Signal, Uid } from "./types.js";
 
-/** The outputs that are in one channel, and the SDK's client that has joined it. */
+/** The outputs in one channel, and the source for that channel. */
 export interface ChannelSource {
-  /** The outputs. */
+  /** The outputs in this channel. */
   uids: readonly Uid[];
-  /** The channel's name: to be given where the same uid is in another channel, too. */
+  /** The channel's name. Needed if the same uid is in another channel, too. */
   channel?: string;
-  /** What tells of them: `agoraWeb` or another adapter, with that client. */
+  /** An adapter such as `agoraWeb`, with the client that joins this channel. */
   source: RtcSource;
 }
 
 /** An output in one of several channels. */
 export interface ChannelOutput {
-  /** What the viewer calls it: its uid, or, of a uid that is in an earlier channel as well, a number of its own. */
+  /** Its id in the viewer: its uid, or another number if an earlier channel has the same uid. */
   id: Uid;
   /** Its uid in its channel. */
   uid: Uid;
-  /** Its channel's name, where that was given. */
+  /** Its channel's name, if there is one. */
   channel: string | undefined;
 }
 
-/** Outputs in several channels, as one source. */
+/** Outputs in several channels, combined into one source. */
 export interface ChannelsSource extends RtcSource {
-  /** All of them, those of the first channel first: `uids: source.outputs.map(({ id }) => id)`. */
+  /** All outputs, in the order of the channels. For the viewer: `uids: source.outputs.map(({ id }) => id)`. */
   readonly outputs: readonly ChannelOutput[];
-  /** What the viewer calls the output that is on air: `viewer.tell({ type: "onAir", uid: source.idOf(onAir) })`. */
+  /** The id of the output that is on air: `viewer.handle({ type: "onAir", uid: source.idOf(onAir) })`. */
   idOf(onAir: { uid: Uid; channel?: string }): Uid;
 }
 
 /**
- * Outputs in several channels, one client in each, as one source. A channel that is lost while another one is there is
- * as good as gone: what is in it is left. A uid may be in several channels if they have names. Throws `INVALID_CONFIG`.
+ * Combines several channels, each with a client of its own, into one source. If one channel's connection is closed while another
+ * is open, its outputs count as having left. A uid may be in several channels if all of these have names. Throws `INVALID_CONFIG`.
  */
 export function acrossChannels(channels: readonly ChannelSource[]): ChannelsSource {
   return new AcrossChannels(channels);
@@ -49,16 +49,16 @@ const TWICE = { allowed: "in one channel only, unless each has a `channel` of it
 const CHANNEL: Required<{ readonly [Field in keyof ChannelSource]: Rule }> = {
   uids: uidsRule(1),
   channel: optional(TEXT),
-  // That has rules of its own.
+  // Checked by `SOURCE`.
   source: { is: () => true, allowed: "" },
 };
-/** No output has it. */
+/** The uid of no output. */
 const NONE = 0;
 
 class AcrossChannels implements ChannelsSource {
   readonly outputs: ChannelOutput[] = [];
   readonly #channels: readonly ChannelSource[];
-  /** Of each output: the place of its channel. */
+  /** The position of each output's channel. */
   readonly #places: number[] = [];
 
   constructor(channels: readonly ChannelSource[]) {
@@ -79,7 +79,7 @@ class AcrossChannels implements ChannelsSource {
     }
   }
 
-  /** A number that is no output's. */
+  /** An id that no output has. */
   #free(): Uid {
     let id = 2 ** 32;
     do id -= 1;
@@ -96,19 +96,19 @@ class AcrossChannels implements ChannelsSource {
     return this.outputs.find((output, i) => output.uid === uid && this.#places[i] === at)?.id;
   }
 
-  /** The place of the channel that has this output, and what that calls it. */
+  /** The position of this output's channel, and the output's uid in it. */
   #of(id: Uid): [at: number | undefined, uid: Uid] {
     const i = this.outputs.findIndex((output) => output.id === id);
     return [this.#places[i], this.outputs[i]?.uid ?? id];
   }
 
-  attach(tell: (signal: Signal) => void): () => void {
-    // Of each channel: what concerns all outputs of the viewer only holds when it is so in every channel.
+  attach(emit: (signal: Signal) => void): () => void {
+    // The viewer's own trouble counts only if it is the same in every channel.
     const connections = this.#channels.map(() => "reconnecting");
-    const whole = this.#channels.map(() => true);
-    const bad = this.#channels.map(() => false);
+    const connected = this.#channels.map(() => true);
+    const poor = this.#channels.map(() => false);
     let connection = "";
-    let [wasWhole, wasBad] = [true, false];
+    let [wasConnected, wasPoor] = [true, false];
     const detach: (() => void)[] = [];
     const attachTo = ({ uids, source }: ChannelSource, at: number) =>
       attached(source, (signal) => {
@@ -116,33 +116,33 @@ class AcrossChannels implements ChannelsSource {
         if (signal.type === "connection") {
           connections[at] = signal.state;
           if (signal.state === "closed")
-            for (const uid of uids) tell({ type: "left", uid: this.#idAt(at, uid) ?? uid, how: "unknown" });
+            for (const uid of uids) emit({ type: "left", uid: this.#idAt(at, uid) ?? uid, reason: "unknown" });
           const isClosed = connections.every((state) => state === "closed");
           const now = connections.includes("connected") ? "connected" : isClosed ? "closed" : "reconnecting";
-          if (now !== connection) tell({ type: "connection", state: now });
+          if (now !== connection) emit({ type: "connection", state: now });
           connection = now;
-        } else if (signal.type === "mediaPath") {
-          whole[at] = signal.whole;
-          const isWhole = whole.includes(true);
-          if (isWhole !== wasWhole) tell({ type: "mediaPath", whole: isWhole });
-          wasWhole = isWhole;
-        } else if (signal.type === "badNetwork") {
-          bad[at] = signal.bad;
-          const isBad = !bad.includes(false);
-          if (isBad !== wasBad) tell({ type: "badNetwork", bad: isBad });
-          wasBad = isBad;
+        } else if (signal.type === "mediaConnection") {
+          connected[at] = signal.connected;
+          const isConnected = connected.includes(true);
+          if (isConnected !== wasConnected) emit({ type: "mediaConnection", connected: isConnected });
+          wasConnected = isConnected;
+        } else if (signal.type === "network") {
+          poor[at] = signal.poor;
+          const isPoor = !poor.includes(false);
+          if (isPoor !== wasPoor) emit({ type: "network", poor: isPoor });
+          wasPoor = isPoor;
         } else if ("uid" in signal) {
           const id = this.#idAt(at, signal.uid);
-          // Others in that channel, who may have the uid of an output in another one.
-          if (id !== undefined) tell({ ...signal, uid: id });
+          // Other users of this channel may have the uid of an output in another channel.
+          if (id !== undefined) emit({ ...signal, uid: id });
         } else {
-          tell(signal);
+          emit(signal);
         }
       });
     try {
       for (const [at, channel] of this.#channels.entries()) detach.push(attachTo(channel, at));
     } catch (error) {
-      // Those before would go on.
+      // Detach the channels before the one that failed.
       callAll(detach);
       throw error;
     }
@@ -159,20 +159,19 @@ class AcrossChannels implements ChannelsSource {
     await this.#channels[at]?.source.unsubscribe(uid, kind);
   }
 
-  /** Each of them: those that do not have it lower and silence their own. */
+  /** Calls every source: those of the other channels hide and mute their outputs. */
   show(id: Uid): void {
     const [owner, uid] = this.#of(id);
     const shown = (at: number) => (at !== owner && this.#idAt(at, uid) ? NONE : uid);
     callAll(this.#channels.map(({ source }, at) => source.show.bind(source, shown(at))));
   }
 
-  /** Each of them, even if another one fails. */
-  async look(): Promise<void> {
-    await Promise.all(this.#channels.map(async ({ source }) => source.look?.()));
+  async pollStats(): Promise<void> {
+    await Promise.all(this.#channels.map(async ({ source }) => source.pollStats?.()));
   }
 }
 
-/** All of them, though one throws. */
+/** Calls all functions, even if one throws. */
 function callAll([first, ...others]: (() => void)[]): void {
   try {
     first?.();

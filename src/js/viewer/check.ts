@@ -1,48 +1,48 @@
 /**
- * Checks what a page gives, by the rules of `tables.ts`, where the place of a value is also its number in the WebAssembly. Errors
- * quote arrays too, which are of uids here; but no objects, and of what may be a secret (`isSecret`) only the type. It has nothing
- * of `../check.ts`, which would add to what a page downloads.
+ * Checks arguments by the rules of `tables.ts`, in which the position of a value is also its number in the WebAssembly. Errors
+ * quote strings and arrays (of uids), but no objects; of possible secrets (`isSecret`) they name only the type. `../check.ts` is
+ * not used here: it would make the download of a page larger.
  */
 import { type DurationRange, rangeError } from "../durations.js";
 import { type ErrorCode, type SteadymixError, steadymixError } from "../errors.js";
 
-/** What a value may be, for programs and for people. */
+/** The rule of a value: a check, and its description for error texts. */
 export interface Rule {
-  /** Whether it is allowed. */
+  /** Whether the value is allowed. */
   is(value: unknown): boolean;
-  /** What is allowed, as errors say it. */
+  /** What is allowed, in the words of the error. */
   allowed: string;
-  /** The same, where it depends on the value. */
-  why?(value: unknown): string | undefined;
-  /** All that is allowed, where that can be listed: the place of one is its number in the WebAssembly. */
+  /** The same, if it depends on the value. */
+  allowedFor?(value: unknown): string | undefined;
+  /** All allowed values, if they can be listed: the position of each is its number in the WebAssembly. */
   values?: readonly unknown[];
-  /** It may be a secret: errors do not repeat it. */
+  /** The value may be a secret: errors do not quote it. */
   isSecret?: boolean;
 }
 
 /** Rules by the name of the field. */
 export type Rules = Readonly<Record<string, Rule>>;
 
-/** One of these. */
+/** One of these values. */
 export function oneOf(...values: readonly unknown[]): Rule {
   return { values, is: (value) => values.includes(value), allowed: values.join(" or ") };
 }
 
-/** The same, or nothing. */
+/** The same, or `undefined`. */
 export function optional(rule: Rule): Rule {
   return { ...rule, is: (value) => value === undefined || rule.is(value) };
 }
 
-/** A number in these bounds. */
+/** A number in this range. */
 export function between(least: number, most: number, unit = ""): Rule {
   const is = (value: unknown) => typeof value === "number" && value >= least && value <= most;
   return { is, allowed: `from ${least} to ${most}${unit}` };
 }
 
-/** A duration in its range, or nothing. */
+/** A duration in its range, or `undefined`. */
 export function duration(range: DurationRange): Rule {
-  const why = (value: unknown) => rangeError(value, range);
-  return { is: (value) => value === undefined || !why(value), allowed: "", why };
+  const allowedFor = (value: unknown) => rangeError(value, range);
+  return { is: (value) => value === undefined || !allowedFor(value), allowed: "", allowedFor };
 }
 
 const isUid = (value: unknown) => Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 32;
@@ -52,10 +52,10 @@ export const FLAG = oneOf(false, true);
 export const FUNCTION: Rule = { is: (value) => typeof value === "function", allowed: "a function" };
 export const LIST: Rule = { is: Array.isArray, allowed: "an array" };
 export const TEXT: Rule = { is: (value) => typeof value === "string" && value !== "", allowed: "a non-empty string" };
-/** Such as the time of a clock, in ms. */
+/** An instant of any clock, in ms. */
 export const TIME = between(0, Number.MAX_SAFE_INTEGER, " ms");
 
-/** So many distinct uids. */
+/** An array of at least so many distinct uids. */
 export function uids(least: number): Rule {
   const is = (value: unknown) =>
     Array.isArray(value) &&
@@ -67,8 +67,8 @@ export function uids(least: number): Rule {
 }
 
 /**
- * Throws an error that names the first field of an object that is not as it must be. `of` is what the error calls the object,
- * empty for the arguments themselves; if there may be no other fields than these, the error names one that there is.
+ * Throws an error that names the first field of an object that breaks its rule. `of` is the object's name in the error, empty for
+ * the arguments themselves. With `isComplete`, fields without a rule are errors, too.
  */
 export function check(code: ErrorCode, of: string, given: unknown, rules: Rules, isComplete = false): void {
   const found = quietly(() => (Object(given) === given ? Object.keys(given as object) : undefined));
@@ -89,7 +89,7 @@ export function check(code: ErrorCode, of: string, given: unknown, rules: Rules,
   }
 }
 
-/** A getter or a proxy may throw: then there is nothing. */
+/** The result, or `undefined` if a getter or a proxy throws. */
 function quietly<Value>(read: () => Value): Value | undefined {
   try {
     return read();
@@ -98,13 +98,13 @@ function quietly<Value>(read: () => Value): Value | undefined {
   }
 }
 
-/** The error of a value that is not allowed. */
+/** The error for a value that is not allowed. */
 export function wrong(code: ErrorCode, path: string, found: unknown, rule: Omit<Rule, "is">): SteadymixError {
-  const { isSecret, why } = rule;
-  const allowed = why?.(found) ?? rule.allowed;
+  const { isSecret, allowedFor } = rule;
+  const allowed = allowedFor?.(found) ?? rule.allowed;
   const value = isSecret ? `a ${typeof found}` : shown(found);
   const error = steadymixError(code, `${path} is ${value}, but must be ${allowed}`);
-  // The path begins with the argument, and what kind of it that is.
+  // The path begins with the argument and its type, as in `signal left.uid`.
   return Object.assign(error, { field: path.replace(/^(\w+) \w+/, "$1"), value, allowed });
 }
 

@@ -1,91 +1,90 @@
 // Generated from src/failover/config.rs: STEADYMIX_GENERATE=1 cargo test durations
 import type { DurationRange } from "../durations.js";
 
-/** The durations among the settings, in ms. */
+/** The durations among the options of a failover, in ms. */
 export interface FailoverDurations {
   /**
-   * How long an output that the SDK calls frozen (after 500 ms of its own) is waited for. Where frames are reported, as
-   * in browsers, one that provably stands still is left sooner.
+   * How long an output may stay frozen after the SDK's report (500 ms after the last frame). Where frames are reported, as
+   * in browsers, `frameGapGraceMs` applies as well.
    * 0, or from 100 to 86400000. Default 1000.
    */
-  frozenMs?: number;
+  frozenGraceMs?: number;
   /**
-   * The same, when an engine says that congestion is the cause.
+   * The same, if the SDK reports congestion as the reason.
    * 0, or from 100 to 86400000. Default 1500.
    */
-  congestedMs?: number;
+  congestedGraceMs?: number;
   /**
-   * The same, when the viewer's own network is bad.
+   * The same, while the viewer's own network is poor.
    * 0, or from 100 to 86400000. Default 3000.
    */
-  badNetworkMs?: number;
+  poorNetworkGraceMs?: number;
   /**
-   * How long an output that was muted on purpose is waited for.
+   * How long the sender may keep its video muted.
    * 0, or from 100 to 86400000. Default 2000.
    */
-  mutedMs?: number;
+  mutedGraceMs?: number;
   /**
-   * How long lost audio is waited for, when the backup's is alive.
+   * How long audio may be lost while the backup's audio arrives.
    * 0, or from 100 to 86400000. Default 2000.
    */
-  audioMs?: number;
+  audioLostGraceMs?: number;
   /**
-   * With a hot standby that progresses, no frame for this long is enough to change over; but never less than four times
-   * the interval of the frames, or twice the longest gap seen lately.
+   * How long frames may be missing while those of a hot standby arrive. Never less than four frame intervals, or twice
+   * the longest recent gap.
    * 0, or from 50 to 86400000. Default 250.
    */
-  frameGapMs?: number;
+  frameGapGraceMs?: number;
   /**
-   * An output that does not show its second frame this long after it was subscribed has failed.
+   * An output whose second frame has not arrived this long after it was subscribed has failed.
    * From 500 to 86400000. Default 3000.
    */
-  startingMs?: number;
+  startTimeoutMs?: number;
   /**
-   * How long an output that did not start, or could not be decoded, is not tried again if there is another.
+   * How long an output that did not start or could not be decoded is not tried again while there is another.
    * 0, or from 500 to 86400000. Default 30000.
    */
-  penaltyMs?: number;
+  failureCooldownMs?: number;
   /**
-   * How long after a switch only a certain loss is followed by another.
+   * How long after a switch only a certain loss leads to another one.
    * 0, or from 500 to 86400000. Default 5000.
    */
-  dwellMs?: number;
+  switchCooldownMs?: number;
   /**
-   * How long after the viewer's own reconnect nothing is believed.
+   * How long after the viewer's own reconnect no decision is made.
    * 0, or from 100 to 86400000. Default 3500.
    */
-  settleMs?: number;
+  reconnectGraceMs?: number;
   /**
-   * When no output is well for this long, that is reported.
+   * How long all outputs may be unhealthy before that is reported.
    * 0, or from 500 to 86400000. Default 10000.
    */
-  bothDownMs?: number;
+  allDownGraceMs?: number;
   /**
-   * An output that flows again this soon after it was left was a false positive, which is reported.
+   * A switch is reported as a false alarm if the previous output recovers within this time.
    * 0, or from 100 to 86400000. Default 5000.
    */
-  falseAlarmMs?: number;
+  falseAlarmWindowMs?: number;
   /**
-   * How long the preferred output must be healthy before it is shown again. Off by default: never, as long as the one
-   * that is shown is healthy.
+   * How long a more preferred output must be healthy before it is shown again. By default the viewer does not fail back.
    * 0, or from 1000 to 86400000.
    */
-  failBackMs?: number;
+  failBackDelayMs?: number;
 }
 
-/** What is allowed of each, in the order of their numbers in the WebAssembly. */
+/** The range of each, in the order of their numbers in the WebAssembly. */
 export const DURATIONS = [
-  ["frozenMs", 100],
-  ["congestedMs", 100],
-  ["badNetworkMs", 100],
-  ["mutedMs", 100],
-  ["audioMs", 100],
-  ["frameGapMs", 50],
-  ["startingMs", 500, false],
-  ["penaltyMs", 500],
-  ["dwellMs", 500],
-  ["settleMs", 100],
-  ["bothDownMs", 500],
-  ["falseAlarmMs", 100],
-  ["failBackMs", 1000],
+  ["frozenGraceMs", 100],
+  ["congestedGraceMs", 100],
+  ["poorNetworkGraceMs", 100],
+  ["mutedGraceMs", 100],
+  ["audioLostGraceMs", 100],
+  ["frameGapGraceMs", 50],
+  ["startTimeoutMs", 500, false],
+  ["failureCooldownMs", 500],
+  ["switchCooldownMs", 500],
+  ["reconnectGraceMs", 100],
+  ["allDownGraceMs", 500],
+  ["falseAlarmWindowMs", 100],
+  ["failBackDelayMs", 1000],
 ] as const satisfies readonly DurationRange[];

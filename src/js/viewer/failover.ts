@@ -5,25 +5,25 @@ import {
   checkSignal,
   decoded,
   EVENTS,
+  FAILOVER_OPTIONS,
   HEALTH,
   mismatch,
   numbered,
   numberOf,
-  SETTINGS,
   SIGNAL_TYPES,
   SIGNALS,
 } from "./tables.js";
-import type { FailoverSettings, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
+import type { FailoverOptions, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
 
-/** Which output a viewer watches: only decides. Times are any clock in ms that does not go back. */
+/** Decides which output a viewer watches, and does no I/O. Times are of any clock in ms that does not go back. */
 export class Failover {
   #machine: Machine | undefined;
   readonly #uids: readonly Uid[];
 
-  /** The outputs in the order of preference. Throws `INVALID_CONFIG`, and `NO_WEBASSEMBLY` where there is none. */
-  constructor(uids: readonly Uid[], settings: FailoverSettings, now: number) {
+  /** `uids`: the outputs in the order of preference. Throws `INVALID_CONFIG`, and `NO_WEBASSEMBLY` without WebAssembly. */
+  constructor(uids: readonly Uid[], options: FailoverOptions, now: number) {
     check("INVALID_CONFIG", "", { uids, now }, { uids: uidsRule(2), now: TIME });
-    check("INVALID_CONFIG", "settings", settings, SETTINGS, true);
+    check("INVALID_CONFIG", "options", options, FAILOVER_OPTIONS, true);
     const cause = startFailure();
     if (cause) {
       const text = `WebAssembly cannot be used here (${cause}). Import "steadymix/viewer/no-wasm" first`;
@@ -33,24 +33,24 @@ export class Failover {
     const machine = new Machine(now);
     this.#machine = machine;
     for (const uid of uids) machine.add(uid);
-    for (const [number, [setting, rule]] of Object.entries(SETTINGS).entries()) {
-      const value = settings[setting as keyof FailoverSettings];
-      if (value !== undefined && !machine.set(number, numberOf(rule, value))) throw mismatch(`settings.${setting}`);
+    for (const [number, [option, rule]] of Object.entries(FAILOVER_OPTIONS).entries()) {
+      const value = options[option as keyof FailoverOptions];
+      if (value !== undefined && !machine.set(number, numberOf(rule, value))) throw mismatch(`options.${option}`);
     }
   }
 
-  /** The output that is shown. */
+  /** The output on screen. */
   get shown(): Uid | undefined {
     return this.#alive.shown() || undefined;
   }
 
-  /** How each output was at the last `handle` or `poll`, in the order of preference. */
+  /** The state of each output as of the last `handle` or `poll`, in the order of preference. */
   get outputs(): OutputHealth[] {
     const machine = this.#alive;
     return this.#uids.map((uid, at) => ({ uid, health: numbered("health", HEALTH, machine.health(at)) }));
   }
 
-  /** Takes what the SDK tells. Poll afterwards. Throws `INVALID_SIGNAL`, and is as before then. */
+  /** Handles a signal of the SDK. Poll afterwards. Throws `INVALID_SIGNAL`; then nothing has changed. */
   handle(now: number, signal: Signal): void {
     this.#checkTime(now);
     checkSignal(signal);
@@ -62,17 +62,17 @@ export class Failover {
       throw mismatch(`signal ${signal.type}`);
   }
 
-  /** What to do next: carry it out, and poll again, until it says to wait. */
+  /** The next step. Carry it out and poll again, until the step is `wait`. */
   poll(now: number): Step {
     this.#checkTime(now);
     const machine = this.#alive;
     const output = decoded(machine.poll(now), (at) => machine.field(at));
-    if (output.type in EVENTS) return { type: "tell", event: output as ViewerEvent };
-    const step = output as Exclude<Step, { type: "tell" }>;
+    if (output.type in EVENTS) return { type: "emit", event: output as ViewerEvent };
+    const step = output as Exclude<Step, { type: "emit" }>;
     return step.type === "wait" && Number.isNaN(step.until) ? { type: "wait", until: undefined } : step;
   }
 
-  /** Gives its memory back at once; it must not be used afterwards. */
+  /** Frees the memory. The object must not be used afterwards. */
   free(): void {
     this.#machine?.free();
     this.#machine = undefined;

@@ -1,20 +1,20 @@
-/** What the viewer's WebAssembly exports: numbers in and out. */
+/** The exports of the viewer's WebAssembly. Only numbers cross. */
 export function initSync(options: { module: BufferSource | WebAssembly.Module }): void;
 
-/** What was in the way of starting the module, if anything was: entries that may find no WebAssembly note it instead of throwing. */
+/** The error with which the module failed to start, if it did. Entries for platforms without WebAssembly do not throw it. */
 export function startFailure(): unknown;
 
 export class Failover {
   constructor(now: number);
   add(uid: number): void;
-  /** Whether the module has such a setting, and such a value of it. */
-  set(setting: number, value: number): boolean;
-  /** Whether the module has such a signal. */
+  /** Returns whether the module has such an option and value. */
+  set(option: number, value: number): boolean;
+  /** Returns whether the module has such a signal. */
   handle(now: number, signal: number, uid: number, a: number, b: number, c: number): boolean;
   poll(now: number): number;
-  /** What `poll` said last carries, from 0 on. */
+  /** A field of what `poll` returned last, counted from 0. */
   field(at: number): number;
-  /** 0: none. */
+  /** The uid on screen; 0: none. */
   shown(): number;
   health(at: number): number;
   free(): void;

@@ -1,4 +1,4 @@
-/** The viewer changes over to the output that lives. */
+/** Moves a viewer to a healthy output when the one on screen fails. */
 
 export type { OnAirUpdate } from "../cloudflare/routes.js";
 export {

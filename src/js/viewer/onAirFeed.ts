@@ -11,32 +11,32 @@ import { ask, type ConnectedFeed, type Connection, type Transport } from "./tran
 import { webSocket } from "./transports/webSocket.js";
 import type { SwitchReason, ViewerEvent } from "./types.js";
 
-/** Settings of a feed. */
+/** Options of a feed. */
 export interface OnAirFeedOptions {
-  /** A viewer token of the broadcast; asked for anew for each connection, as it expires. */
+  /** A viewer token of the broadcast. Tokens expire: a function is called for each connection. */
   token: string | (() => string | Promise<string>);
-  /** Takes each change; above all `({ onAir }) => onAir && viewer.tell({ type: "onAir", uid: onAir.uid })`. */
+  /** Called with each change. Usually `({ onAir }) => onAir && viewer.handle({ type: "onAir", uid: onAir.uid })`. */
   onUpdate: (update: OnAirUpdate) => void;
-  /** With `acrossChannels`, its source: reports name the output by its uid and channel then. */
+  /** The source of `acrossChannels`, if you use it: reports then name an output by its uid and channel. */
   source?: Pick<ChannelsSource, "outputs">;
-  /** Takes what keeps it from being connected. It tries again by itself. Default: nothing is done. */
+  /** Called with each error. The feed reconnects by itself. */
   onError?: (error: unknown) => void;
 }
 
-/** Delays before it connects again; the last repeats. Each is up to twice as long, so that viewers do not come together. */
+/** Backoff schedule of reconnects; the last delay repeats. Jitter of up to 100 % keeps viewers from reconnecting together. */
 const RECONNECT_DELAYS_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
-const REPORT_SPACING_MS = 5_000;
+const REPORT_INTERVAL_MS = 5_000;
 
-/** What a viewer cannot see in another's stead, or says nothing of the output. */
+/** The reasons that are reported. The others say nothing about the task, or only about this viewer. */
 const REPORTED: ReadonlySet<SwitchReason> = new Set<SwitchReason>([
   "left",
   "unpublished",
   "frozen",
-  "dead",
+  "noData",
   "notStarted",
 ]);
 
-/** Relative ones, where there is a page, too. */
+/** In a page, it may be relative. */
 const ADDRESS: Rule = {
   is: (value) =>
     /^(https?:\/\/.|(?![a-z][a-z\d+.-]*:).)/i.test(String(value)) && (TEXT.is(value) || value instanceof URL),
@@ -45,11 +45,11 @@ const ADDRESS: Rule = {
 const OPTIONS: Required<{ readonly [Option in keyof OnAirFeedOptions]: Rule }> = {
   token: {
     is: (value) => TEXT.is(value) || FUNCTION.is(value),
-    allowed: "a non-empty string, or a function that gives one",
+    allowed: "a non-empty string, or a function that returns one",
     isSecret: true,
   },
   onUpdate: FUNCTION,
-  source: optional({ is: (value) => Array.isArray(Object(value).outputs), allowed: "what acrossChannels gives" }),
+  source: optional({ is: (value) => Array.isArray(Object(value).outputs), allowed: "a source of acrossChannels" }),
   onError: optional(FUNCTION),
 };
 const TOKEN: Rules = { token: { ...TEXT, isSecret: true } };
@@ -63,28 +63,28 @@ const ON_AIR: Rules = { uid: UID };
 const EVENT: Rules = { type: oneOf(...Object.keys(EVENTS)) };
 
 /**
- * Follows what a Worker with `steadymix/cloudflare` says is on air, by WebSocket, server-sent events, or polling, whichever
- * gets through; and tells it when this viewer finds an output gone.
+ * Follows which output a Worker with `steadymix/cloudflare` has put on air: by WebSocket, server-sent events or polling, whichever
+ * connects. Reports outputs that this viewer has lost to the Worker.
  */
 export class OnAirFeed {
   readonly #address: string;
   readonly #options: OnAirFeedOptions;
-  /** The best first: where one does not get through, as behind some proxies, the next one is tried. */
+  /** The best one first. If one does not connect, as behind some proxies, the next one is tried. */
   readonly #transports: readonly Transport[] = [webSocket, serverSentEvents, polling()];
   #transport = this.#nextTo();
-  /** The transport that worked last. */
+  /** The last transport that worked. */
   #good: Transport | undefined;
   #failures = 0;
   #revision = -1;
   #connection: Connection | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastReportAt = Number.NEGATIVE_INFINITY;
-  /** How it was told that the output that is shown is not well; and whether that is reported already. */
-  #unwell: Extract<ViewerEvent, { type: "degraded" }> | undefined;
+  /** The last `degraded` event, and whether it was reported to the Worker. */
+  #degraded: Extract<ViewerEvent, { type: "degraded" }> | undefined;
   #isReported = false;
   #isClosed = false;
 
-  /** `address` is the broadcast's: `https://…/broadcasts/{id}`. Throws `INVALID_CONFIG`. */
+  /** `address`: the broadcast, `https://…/broadcasts/{id}`. Throws `INVALID_CONFIG`. */
   constructor(address: string | Url, options: OnAirFeedOptions) {
     check("INVALID_CONFIG", "", { address }, { address: ADDRESS });
     check("INVALID_CONFIG", "options", options, OPTIONS, true);
@@ -93,23 +93,23 @@ export class OnAirFeed {
     void this.#connect();
   }
 
-  /** Hand in each event of the viewer's: an output that it finds gone is reported, now and then. Throws `INVALID_SIGNAL`. */
-  take(event: ViewerEvent): void {
+  /** Pass each event of the viewer: lost outputs are reported to the Worker, at most every 5 s. Throws `INVALID_SIGNAL`. */
+  handle(event: ViewerEvent): void {
     check("INVALID_SIGNAL", "event", event, EVENT);
     check("INVALID_SIGNAL", `event ${event.type}`, event, EVENTS[event.type]);
     if (event.type === "degraded") {
-      this.#unwell = event;
+      this.#degraded = event;
       this.#isReported = false;
-      // Anything else may pass.
+      // With other reasons the output may recover.
       if (event.reason !== "left" && event.reason !== "unpublished") return;
     }
-    // While there is no other output, nothing is switched.
-    const found = event.type === "bothDown" ? this.#unwell : event;
-    if (!found || !("reason" in found) || !REPORTED.has(found.reason)) return;
-    if (this.#isReported || this.#isClosed || performance.now() - this.#lastReportAt < REPORT_SPACING_MS) return;
+    // Without another output there is no switch.
+    const loss = event.type === "allDown" ? this.#degraded : event;
+    if (!loss || !("reason" in loss) || !REPORTED.has(loss.reason)) return;
+    if (this.#isReported || this.#isClosed || performance.now() - this.#lastReportAt < REPORT_INTERVAL_MS) return;
     this.#lastReportAt = performance.now();
-    this.#isReported = found.type === "degraded";
-    const id = "from" in found ? found.from : found.uid;
+    this.#isReported = loss.type === "degraded";
+    const id = "from" in loss ? loss.from : loss.uid;
     const output = this.#options.source?.outputs.find((other) => other.id === id);
     const report = JSON.stringify({ type: "gone", uid: output?.uid ?? id, channel: output?.channel });
     if (this.#connection?.send?.(report)) return;
@@ -118,7 +118,7 @@ export class OnAirFeed {
       .catch((error) => safely(() => this.#options.onError?.(error)));
   }
 
-  /** Disconnects, and does not connect again. */
+  /** Disconnects for good. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -137,7 +137,7 @@ export class OnAirFeed {
       try {
         this.#connection = this.#transport.connect(this.#connected(token));
       } catch (error) {
-        this.#leave();
+        this.#leaveTransport();
         throw error;
       }
     } catch (error) {
@@ -149,15 +149,15 @@ export class OnAirFeed {
     return {
       address: this.#address,
       token,
-      take: (text) => {
-        this.#take(text);
+      receive: (text) => {
+        this.#receive(text);
         this.#good = this.#transport;
         this.#failures = 0;
       },
-      lost: (cause, wasOpen) => {
+      lost: (reason, wasOpen) => {
         this.#connection = undefined;
-        if (!wasOpen) this.#leave();
-        this.#failed(typeof cause === "string" ? new Error(`${this.#address} ${cause}`) : cause);
+        if (!wasOpen) this.#leaveTransport();
+        this.#failed(typeof reason === "string" ? new Error(`${this.#address} ${reason}`) : reason);
       },
       ended: (next) => {
         this.#connection = undefined;
@@ -167,20 +167,20 @@ export class OnAirFeed {
     };
   }
 
-  /** This transport did not get through. One that did before is lost with the network, unless that goes on. */
-  #leave(): void {
+  /** This transport did not connect. One that has worked before is left only after repeated failures. */
+  #leaveTransport(): void {
     if (this.#transport !== this.#good || this.#failures >= RECONNECT_DELAYS_MS.length)
       this.#transport = this.#nextTo(this.#transport);
   }
 
-  /** The next transport that the runtime has; the best one, if this was the last. */
+  /** The next available transport; after the last one, the best one. */
   #nextTo(transport?: Transport): Transport {
     const others = this.#transports.slice(transport ? this.#transports.indexOf(transport) + 1 : 0);
     return others.find((other) => other.isAvailable()) ?? this.#nextTo();
   }
 
-  #take(text: string): void {
-    // An answer may have been on its way.
+  #receive(text: string): void {
+    // A response may arrive after `close()`.
     if (this.#isClosed) return;
     const update = JSON.parse(text) as OnAirUpdate;
     check("INVALID_SIGNAL", "update", update, UPDATE);

@@ -6,21 +6,21 @@ import { check, type Rules } from "./check.js";
 import { report } from "./report.js";
 import { VIEWER_OPTIONS } from "./tables.js";
 
-/** Settings of the hook. They are read when the client or the uids change, but functions are those of the last render. */
+/** Options of the hook. They are read when the client or the uids change; callbacks are always those of the last render. */
 export interface UseFailoverOptions extends ViewerOptions {
-  /** How the picture fits. Default `contain`. */
+  /** How the video fits into the element. Default `contain`. */
   fit?: AgoraWebOptions["fit"];
 }
 
-/** What the hook gives. */
+/** What `useFailover` returns. */
 export interface FailoverState {
-  /** Goes to the element that shows the picture; it must have a size. */
+  /** Pass it to the element that shows the video. The element must have a size. */
   ref: (element: HTMLElement | null) => void;
-  /** The output that is shown. */
+  /** The output on screen. */
   shown: Uid | undefined;
-  /** What happened last. */
+  /** The last event. */
   event: ViewerEvent | undefined;
-  /** For the server's word: `viewer?.tell({ type: "onAir", uid })`. */
+  /** To pass on which output the server has put on air: `viewer?.handle({ type: "onAir", uid })`. */
   viewer: FailoverViewer | undefined;
 }
 
@@ -29,7 +29,7 @@ const OPTIONS: Required<{ readonly [Option in keyof UseFailoverOptions]: Rules[s
   fit: FIT,
 };
 
-/** Keeps an element on an output that lives. `client` may be `null` until there is one. Throws `INVALID_CONFIG`. */
+/** Shows a healthy output in an element. `client` may be `null` until there is one. Throws `INVALID_CONFIG`. */
 export function useFailover(client: AgoraClient | null, options: UseFailoverOptions): FailoverState {
   check("INVALID_CONFIG", "options", options, OPTIONS, true);
   if (client) check("INVALID_CONFIG", "client", client, CLIENT);
@@ -43,15 +43,15 @@ export function useFailover(client: AgoraClient | null, options: UseFailoverOpti
 
   useEffect(() => {
     if (!client || !element) return;
-    const { fit, ...settings } = latest.current;
-    const source = agoraWeb(client, { container: element, uids: settings.uids, ...(fit ? { fit } : {}) });
+    const { fit, ...viewerOptions } = latest.current;
+    const source = agoraWeb(client, { container: element, uids: viewerOptions.uids, ...(fit ? { fit } : {}) });
     const show = source.show.bind(source);
     source.show = (uid) => {
       show(uid);
       setShown(uid);
     };
     const made = new FailoverViewer(source, {
-      ...settings,
+      ...viewerOptions,
       onEvent: (event) => {
         setEvent(event);
         latest.current.onEvent?.(event);
@@ -70,12 +70,12 @@ export function useFailover(client: AgoraClient | null, options: UseFailoverOpti
 }
 
 export interface FailoverVideoProps extends UseFailoverOptions, Omit<HTMLAttributes<HTMLDivElement>, "onError"> {
-  /** Of the SDK; `null` until there is one. */
+  /** The SDK's client; `null` until there is one. */
   client: AgoraClient | null;
 }
 
 /**
- * The picture: both outputs stay mounted in it, the one that lives on top. As wide as there is room, and 16:9 unless `style` or
+ * Shows a healthy output; the others stay mounted behind it. The element takes the available width, and is 16:9 unless `style` or
  * a parent with a height says otherwise.
  */
 export function FailoverVideo({ client, ...props }: FailoverVideoProps): ReactElement {

@@ -2,13 +2,13 @@ import type { HtmlElement, HtmlVideoElement } from "../platform.js";
 import { check, type Rule } from "./check.js";
 import type { Uid } from "./types.js";
 
-/** Of any realm, as that of another window. */
 export const ELEMENT: Rule = {
+  // Not `instanceof`: it may be an element of another window.
   is: (value) => (value as Node | null)?.nodeType === 1,
   allowed: "an element of the page",
 };
 
-/** One layer a uid, all of the same size, one above the other: the one that is shown is on top. */
+/** A layer for each uid, all of the same size: the one on screen is in front. */
 export class Stage {
   readonly #root: HTMLElement;
   readonly #layers = new Map<Uid, HTMLElement>();
@@ -20,7 +20,7 @@ export class Stage {
     if (getComputedStyle(root).position === "static") root.style.position = "relative";
   }
 
-  /** The layer of an output; it stays attached, or its video would stop. Several stages may share one root. */
+  /** The layer of an output. It stays in the page: a detached video stops. Several stages may share one root. */
   layer(uid: Uid): HtmlElement {
     const layer = this.#layers.get(uid) ?? document.createElement("div");
     if (!this.#layers.has(uid)) {
@@ -32,14 +32,14 @@ export class Stage {
     return layer;
   }
 
-  /** Puts the layer of this output on top. */
+  /** Brings the layer of this output to the front. */
   raise(uid: Uid): void {
     this.#raised = uid;
     this.keep();
     this.#follow(this.#layers.get(uid)?.querySelector<HTMLVideoElement>("video:last-of-type"));
   }
 
-  /** Puts back into the page what was taken out of it, as by `container.innerHTML = ""`. */
+  /** Puts layers back that were removed from the page, as by `container.innerHTML = ""`. */
   keep(): void {
     for (const [uid, layer] of this.#layers) {
       layer.style.zIndex = uid === this.#raised ? "1" : "0";
@@ -47,13 +47,13 @@ export class Stage {
     }
   }
 
-  /** Takes all layers away. */
+  /** Removes all layers. */
   clear(): void {
     for (const layer of this.#layers.values()) layer.remove();
     this.#layers.clear();
   }
 
-  /** Picture-in-picture goes on with the video that is shown; full screen with all of them, or ends where the browser forbids that. */
+  /** Moves picture-in-picture to the new video, and full screen to the container. Ends them where the browser forbids that. */
   #follow(video: HTMLVideoElement | null | undefined): void {
     if (!video) return;
     const { pictureInPictureElement: small, fullscreenElement: full } = this.#root.getRootNode() as Document;
@@ -64,11 +64,11 @@ export class Stage {
   }
 }
 
-function otherwise(tried: Promise<unknown>, then: () => Promise<unknown>): void {
-  tried.catch(then).catch(() => {});
+function otherwise(attempt: Promise<unknown>, fallback: () => Promise<unknown>): void {
+  attempt.catch(fallback).catch(() => {});
 }
 
-/** Tells of each frame of a video element. Returns what ends it, or nothing where the browser does not tell. */
+/** Calls `onFrame` for each frame that a video presents. Returns a function that stops it; `undefined` if unsupported. */
 export function watchFrames(video: HtmlVideoElement, onFrame: () => void): (() => void) | undefined {
   if (!("requestVideoFrameCallback" in video)) return undefined;
   let handle = 0;

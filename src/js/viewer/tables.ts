@@ -1,6 +1,6 @@
 /**
- * What crosses to the WebAssembly as numbers, and what is allowed: the number of anything is its place here.
- * `src/failover/numbers.rs` has the same names in the same order; `tests/viewer/numbers.json` is what both are compared with.
+ * The values that cross to the WebAssembly as numbers, and the rules by which they are checked. The number of a value is its
+ * position. `src/failover/numbers.rs` has the same names in the same order; tests compare both with `tests/viewer/numbers.json`.
  */
 import { steadymixError } from "../errors.js";
 import {
@@ -18,27 +18,27 @@ import {
   uids,
 } from "./check.js";
 import { DURATIONS, type FailoverDurations } from "./durations.js";
-import type { FailoverSettings, Signal, Step, ViewerEvent } from "./types.js";
+import type { FailoverOptions, Signal, Step, ViewerEvent } from "./types.js";
 import type { ViewerOptions } from "./viewer.js";
 
-/** The fields of each member of a union, but its type. */
+/** The fields of each member of a union, without `type`. */
 type FieldsOf<Union extends { type: string }> = {
   readonly [Type in Union["type"]]: {
     readonly [Field in Exclude<keyof Extract<Union, { type: Type }>, "type">]-?: Rule;
   };
 };
 
-/** The tracks of an output. */
+/** The kinds of tracks. */
 export const KINDS = ["audio", "video"] as const;
 const KIND = oneOf(...KINDS);
-/** How a track may be; its place is the SDKs' number of it. */
+/** The states of a track. The position of each is its number in the SDKs. */
 export const STATES = ["stopped", "starting", "decoding", "frozen", "failed"] as const;
-/** Why another output is shown. */
+/** Why a viewer switches. */
 export const REASONS = [
   "left",
   "unpublished",
   "frozen",
-  "dead",
+  "noData",
   "muted",
   "audioLost",
   "failed",
@@ -47,28 +47,28 @@ export const REASONS = [
   "unsubscribed",
 ] as const;
 const REASON = oneOf(...REASONS);
-/** How an output may leave, as far as SDKs say; its place is the native engines' number of it. */
-export const LEFT = ["quit", "timedOut", "becameAudience"] as const;
+/** Why an output leaves. The position of each is its number in the native SDKs, which have no `unknown`. */
+export const LEAVE_REASONS = ["quit", "timedOut", "becameAudience", "unknown"] as const;
 
-/** How an output is. */
+/** The states of an output. */
 export const HEALTH = ["absent", "available", "starting", "playing", "frozen", "muted", "failed"] as const;
 
-/** Signals: the uid, if there is one, and then at most three fields. */
+/** Signals: the uid, if there is one, then at most three fields. */
 export const SIGNALS: FieldsOf<Signal> = {
   joined: { uid: UID },
-  left: { uid: UID, how: oneOf(...LEFT, "unknown") },
+  left: { uid: UID, reason: oneOf(...LEAVE_REASONS) },
   published: { uid: UID, kind: KIND },
   unpublished: { uid: UID, kind: KIND },
   muted: { uid: UID, kind: KIND, muted: FLAG },
   state: { uid: UID, kind: KIND, state: oneOf(...STATES), reason: optional(between(0, 255)) },
   frame: { uid: UID },
-  progress: { uid: UID, kind: KIND, advanced: FLAG },
+  stats: { uid: UID, kind: KIND, receiving: FLAG },
   subscribeFailed: { uid: UID, kind: KIND },
   subscriptionLost: { uid: UID, kind: KIND },
   decodeFailed: { uid: UID },
   connection: { state: oneOf("reconnecting", "connected", "closed") },
-  mediaPath: { whole: FLAG },
-  badNetwork: { bad: FLAG },
+  mediaConnection: { connected: FLAG },
+  network: { poor: FLAG },
   visible: { visible: FLAG },
   onAir: { uid: UID },
 };
@@ -82,29 +82,29 @@ export function checkSignal(signal: Signal): void {
   check("INVALID_SIGNAL", `signal ${signal.type}`, signal, SIGNALS[signal.type]);
 }
 
-/** Steps but `tell`, which is one of the events that follow. */
-export const STEPS: FieldsOf<Exclude<Step, { type: "tell" }>> = {
+/** Steps, without `emit`: each event has a number of its own. */
+export const STEPS: FieldsOf<Exclude<Step, { type: "emit" }>> = {
   wait: { until: TIME },
   subscribe: { uid: UID, kind: KIND },
   unsubscribe: { uid: UID, kind: KIND },
   show: { uid: UID },
 };
 
-/** What happened to the picture. */
+/** Events. */
 export const EVENTS: FieldsOf<ViewerEvent> = {
   degraded: { uid: UID, reason: REASON },
   recovered: { uid: UID },
   switched: { from: UID, to: UID, reason: REASON, detectMs: TIME, switchMs: TIME, outageMs: TIME },
   failedBack: { from: UID, to: UID },
   falseAlarm: { uid: UID },
-  bothDown: {},
+  allDown: {},
   unplayable: { uid: UID, kind: KIND },
   closed: {},
 };
 
-/** Settings of the failover. */
-export const SETTINGS: Required<{ readonly [Setting in keyof FailoverSettings]: Rule }> = {
-  standby: optional(oneOf("hot", "probe", "cold")),
+/** Options of the failover. */
+export const FAILOVER_OPTIONS: Required<{ readonly [Option in keyof FailoverOptions]: Rule }> = {
+  standby: optional(oneOf("hot", "warm", "cold")),
   ...(Object.fromEntries(DURATIONS.map((range) => [range[0], duration(range)])) as Record<
     keyof FailoverDurations,
     Rule
@@ -114,27 +114,27 @@ export const SETTINGS: Required<{ readonly [Setting in keyof FailoverSettings]: 
 /** Options of a viewer. */
 export const VIEWER_OPTIONS: Required<{ readonly [Option in keyof ViewerOptions]: Rule }> = {
   uids: uids(2),
-  ...SETTINGS,
+  ...FAILOVER_OPTIONS,
   onEvent: optional(FUNCTION),
   onError: optional(FUNCTION),
 };
 
-/** The number of a value: its place among those that its rule lists, or itself. */
+/** The number of a value: its position among the values of its rule, or itself. */
 export function numberOf({ values }: Rule, value: unknown): number {
   return values ? values.indexOf(value) : (value as number);
 }
 
-/** What has that number in a table; `what` is what the error calls it if nothing has. */
+/** The entry of a table with this number. `what` names the table in the error. */
 export function numbered<Name>(what: string, table: readonly Name[], number: number): Name {
   const name = table[number];
   if (name === undefined) throw mismatch(`${what} ${number}`);
   return name;
 }
 
-/** The steps and events, by number: first what type it is, then the rules of what it carries. */
+/** The steps and events by number: the type, and the rules of the fields. */
 const OUTPUTS = Object.entries<Rules>({ ...STEPS, ...EVENTS });
 
-/** A step or event by its number, with its fields' values by theirs. */
+/** The step or event with this number. `value` reads the numbers of its fields. */
 export function decoded(number: number, value: (at: number) => number): { type: string } {
   const [type, rules] = numbered("output", OUTPUTS, number);
   const fields = Object.entries(rules).map(([field, { values }], at) => [
@@ -144,7 +144,7 @@ export function decoded(number: number, value: (at: number) => number): { type: 
   return { type, ...Object.fromEntries(fields) };
 }
 
-/** The WebAssembly is not the one that was built with this script, as when one of the two was cached. */
+/** The WebAssembly and this script are of different builds, as when only one of them was cached. */
 export function mismatch(what: string): Error {
   return steadymixError("MODULE_MISMATCH", `the WebAssembly module is of another version: ${what} is not in both`);
 }

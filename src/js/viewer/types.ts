@@ -1,67 +1,83 @@
 /**
- * Signals, steps and events of the viewer's failover. All times are in ms. Unions of words are derived from `tables.ts`, where a
- * word's place is its number; `@useDeclaredType` makes the reference list them.
+ * Signals, steps, events and options of the viewer's failover. All times are in ms. Unions of strings are derived from `tables.ts`;
+ * `@useDeclaredType` makes the reference list their members.
  */
 import type { Uid } from "../contract.js";
 import type { FailoverDurations } from "./durations.js";
-import type { HEALTH, KINDS, REASONS, STATES } from "./tables.js";
+import type { HEALTH, KINDS, LEAVE_REASONS, REASONS, STATES } from "./tables.js";
 
 export type { Uid };
 
 /**
- * What a track carries.
+ * The kind of a track.
  * @useDeclaredType
  */
 export type Kind = (typeof KINDS)[number];
 
 /**
- * How a remote track is, as the SDKs name it.
+ * The state of a remote track, as in the SDKs.
  * @useDeclaredType
  */
 export type MediaState = (typeof STATES)[number];
 
-/** What an SDK reports of the outputs and of the viewer. */
+/**
+ * Why an output left the channel. `unknown`: the SDK gives no reason, as after the viewer's own reconnect.
+ * @useDeclaredType
+ */
+export type LeaveReason = (typeof LEAVE_REASONS)[number];
+
+/** What an SDK reports about the outputs and the viewer. */
 export type Signal =
   | { type: "joined"; uid: Uid }
-  /** `unknown`: the SDK does not say, as after the viewer's own reconnect. */
-  | { type: "left"; uid: Uid; how: "quit" | "timedOut" | "becameAudience" | "unknown" }
+  | { type: "left"; uid: Uid; reason: LeaveReason }
   | { type: "published"; uid: Uid; kind: Kind }
   | { type: "unpublished"; uid: Uid; kind: Kind }
-  /** The sender says that it muted a track on purpose, or unmuted it. */
+  /** The sender muted or unmuted a track. */
   | { type: "muted"; uid: Uid; kind: Kind; muted: boolean }
-  /** `reason` is the number of native engines; 0 where there is none. */
+  /** `reason`: the number that native SDKs report; 0 if there is none. */
   | { type: "state"; uid: Uid; kind: Kind; state: MediaState; reason?: number }
-  /** A frame of the video was presented. */
+  /** A video frame was presented. */
   | { type: "frame"; uid: Uid }
-  /** Whether bytes came in since the last stats poll. */
-  | { type: "progress"; uid: Uid; kind: Kind; advanced: boolean }
+  /** A stats poll: whether bytes arrived since the last one. */
+  | { type: "stats"; uid: Uid; kind: Kind; receiving: boolean }
   | { type: "subscribeFailed"; uid: Uid; kind: Kind }
-  /** What was subscribed is so no more, though the viewer did not end it: the application did, or the SDK. */
+  /** The application or the SDK ended a subscription. */
   | { type: "subscriptionLost"; uid: Uid; kind: Kind }
   | { type: "decodeFailed"; uid: Uid }
-  /** The viewer's connection; `closed`: banned, or the same viewer uid elsewhere. */
+  /** The viewer's connection to the service. `closed`: banned, or the viewer's uid joined elsewhere. */
   | { type: "connection"; state: "reconnecting" | "connected" | "closed" }
-  /** Whether the viewer's media path is whole. */
-  | { type: "mediaPath"; whole: boolean }
-  | { type: "badNetwork"; bad: boolean }
+  /** The viewer's media connection. */
+  | { type: "mediaConnection"; connected: boolean }
+  /** The viewer's downlink. */
+  | { type: "network"; poor: boolean }
+  /** The page. */
   | { type: "visible"; visible: boolean }
-  /** The output that the server says is on air. */
+  /** The server has put this output on air. */
   | { type: "onAir"; uid: Uid };
 
 /**
- * Why another output is shown. `unsubscribed` is a reason of `degraded` only: the application unsubscribed from the output, or
- * the SDK lost it. It is subscribed to again.
+ * Why the viewer switches, or why the output on screen is degraded:
+ * - `left`: it left the channel.
+ * - `unpublished`: its video was unpublished.
+ * - `frozen`: its frames stopped.
+ * - `noData`: its bytes stopped.
+ * - `muted`: the sender muted its video.
+ * - `audioLost`: its audio stopped.
+ * - `failed`: it cannot be decoded.
+ * - `notStarted`: it did not start within `startTimeoutMs`.
+ * - `onAir`: the server has put another output on air.
+ * - `unsubscribed`: the application or the SDK ended the subscription, which is made again. Only in `degraded`.
  * @useDeclaredType
  */
 export type SwitchReason = (typeof REASONS)[number];
 
-/** What happened to the picture. */
+/** An event for the application. */
 export type ViewerEvent =
-  /** The output that is shown is not well. */
+  /** The output on screen is unhealthy. */
   | { type: "degraded"; uid: Uid; reason: SwitchReason }
-  /** It is well again, and nothing was changed. */
+  /** The output on screen is healthy again, without a switch. */
   | { type: "recovered"; uid: Uid }
-  /** `detectMs`: last old frame to decision; `switchMs`: decision to first new frame; `outageMs`: both. */
+  /** `detectMs`: last old frame to decision; `switchMs`: decision to first new frame; `outageMs`: both together. */
   | {
       type: "switched";
       from: Uid;
@@ -71,48 +87,52 @@ export type ViewerEvent =
       switchMs: number;
       outageMs: number;
     }
+  /** A more preferred output is on screen again. */
   | { type: "failedBack"; from: Uid; to: Uid }
-  /** A false positive: the output that was left flows again within `falseAlarmMs`. */
+  /** A false positive: the previous output recovered within `falseAlarmWindowMs`. */
   | { type: "falseAlarm"; uid: Uid }
-  /** Outputs are there, but none is well, or can be shown. */
-  | { type: "bothDown" }
-  /** This viewer cannot decode or play it. That is no fault of the output: the same of another one fails too. */
+  /** Outputs are published, but none is healthy. */
+  | { type: "allDown" }
+  /** This viewer cannot decode or play the track. Other outputs with the same codec would fail too. */
   | { type: "unplayable"; uid: Uid; kind: Kind }
-  /** The viewer was thrown out, or its uid is elsewhere: nothing more is done. Joining again is the application's decision. */
+  /** The viewer was banned, or its uid joined elsewhere: the failover has stopped. Your app decides whether to join again. */
   | { type: "closed" };
 
 /**
- * How an output is, as far as this viewer can tell:
+ * The state of an output, as seen by this viewer:
  * - `absent`: not in the channel, or without video.
- * - `available`: it can be subscribed to.
- * - `starting`: subscribed; it has not shown two frames yet.
- * - `playing`: its picture flows.
- * - `frozen`: its picture does not flow any more.
- * - `muted`: on purpose.
- * - `failed`: it cannot be decoded, or did not start.
+ * - `available`: published, but not subscribed.
+ * - `starting`: subscribed; its second frame has not arrived yet.
+ * - `playing`: its frames arrive.
+ * - `frozen`: its frames have stopped.
+ * - `muted`: the sender muted its video.
+ * - `failed`: it could not be decoded or did not start, and `failureCooldownMs` is not over.
  * @useDeclaredType
  */
 export type Health = (typeof HEALTH)[number];
 
-/** An output, and how it is. */
+/** The state of one output. */
 export interface OutputHealth {
-  /** Its uid. */
+  /** The output. */
   uid: Uid;
-  /** As far as this viewer can tell. */
+  /** Its state, as seen by this viewer. */
   health: Health;
 }
 
-/** What to do. */
+/** An action of the failover. */
 export type Step =
   | { type: "subscribe"; uid: Uid; kind: Kind }
   | { type: "unsubscribe"; uid: Uid; kind: Kind }
   | { type: "show"; uid: Uid }
-  | { type: "tell"; event: ViewerEvent }
-  /** Until something happens, or that time has come. */
+  | { type: "emit"; event: ViewerEvent }
+  /** Wait for the next signal, or until this time. */
   | { type: "wait"; until: number | undefined };
 
-/** Settings; every one has a default. */
-export interface FailoverSettings extends FailoverDurations {
-  /** `hot`: the backup's video and audio, decoding; `probe`: its audio only, silent; `cold`: nothing. Default `hot`. */
-  standby?: "hot" | "probe" | "cold";
+/** Options of a failover. All have defaults. */
+export interface FailoverOptions extends FailoverDurations {
+  /**
+   * How much of a backup is subscribed. `hot`: its video and audio, decoding; `warm`: its audio only, muted; `cold`: nothing.
+   * Default `hot`.
+   */
+  standby?: "hot" | "warm" | "cold";
 }

@@ -4,54 +4,53 @@ import { Failover } from "./failover.js";
 import { report } from "./report.js";
 import { attached, type RtcSource, SOURCE } from "./source.js";
 import { VIEWER_OPTIONS } from "./tables.js";
-import type { FailoverSettings, Kind, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
+import type { FailoverOptions, Kind, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
 
-/** Settings of a viewer, besides those of the failover. */
-export interface ViewerOptions extends FailoverSettings {
-  /** The outputs in the order of preference, of all lanes: `[9001, 9002, 9101, 9102]`. */
+/** Options of a viewer. */
+export interface ViewerOptions extends FailoverOptions {
+  /** The outputs of all lanes, in the order of preference: `[9001, 9002, 9101, 9102]`. */
   uids: readonly Uid[];
-  /** Takes each event. */
+  /** Called with each event. */
   onEvent?: (event: ViewerEvent) => void;
-  /** Takes what the SDK refused, and what `onEvent` threw. Default: `console.warn`. */
+  /** Called with errors of the SDK, and with what `onEvent` throws. Default: `console.warn`. */
   onError?: (error: unknown) => void;
 }
 
-/** How often the statistics are looked at. */
-const LOOK_MS = 1000;
+const STATS_INTERVAL_MS = 1000;
 
-/** Keeps a viewer on an output that lives: carries out what the failover decides with an RTC SDK. */
+/** Keeps a viewer on a healthy output: carries out the decisions of the failover with an RTC SDK. */
 export class FailoverViewer {
   readonly #source: RtcSource;
   readonly #failover: Failover;
   readonly #options: ViewerOptions;
   readonly #detach: () => void;
-  readonly #looks: ReturnType<typeof setInterval>;
+  readonly #statsTimer: ReturnType<typeof setInterval>;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #subscribed = new Map<string, [Uid, Kind]>();
   /** Calls of the SDK that wait for a task of their own, in their order. */
-  #later: (() => void)[] = [];
-  #stepping = false;
-  #disposed = false;
+  #deferred: (() => void)[] = [];
+  #isStepping = false;
+  #isDisposed = false;
 
-  /** Throws `INVALID_CONFIG`; `NO_WEBASSEMBLY`; and what `source.attach` throws. */
+  /** Throws `INVALID_CONFIG`, `NO_WEBASSEMBLY`, and what `source.attach` throws. */
   constructor(source: RtcSource, options: ViewerOptions) {
     check("INVALID_CONFIG", "source", source, SOURCE);
     check("INVALID_CONFIG", "options", options, VIEWER_OPTIONS, true);
-    const { uids, onEvent: _, onError: __, ...settings } = options;
+    const { uids, onEvent: _, onError: __, ...failoverOptions } = options;
     this.#source = source;
     this.#options = options;
-    this.#failover = new Failover(uids, settings, now());
-    // Who is there already is told of one after the other: nothing is decided before all are known.
-    this.#stepping = true;
+    this.#failover = new Failover(uids, failoverOptions, now());
+    // `attach` reports the current state output by output: decide once all of it is known.
+    this.#isStepping = true;
     try {
-      this.#detach = attached(source, (signal) => this.tell(signal));
+      this.#detach = attached(source, (signal) => this.handle(signal));
     } catch (error) {
-      this.#disposed = true;
+      this.#isDisposed = true;
       this.#failover.free();
       throw error;
     }
-    this.#stepping = false;
-    this.#looks = setInterval(() => void this.#watch(async () => source.look?.()), LOOK_MS);
+    this.#isStepping = false;
+    this.#statsTimer = setInterval(() => void this.#watch(async () => source.pollStats?.()), STATS_INTERVAL_MS);
     if (typeof document !== "undefined") {
       document.addEventListener("visibilitychange", this.#onVisibility);
       this.#onVisibility();
@@ -59,44 +58,44 @@ export class FailoverViewer {
     this.#step();
   }
 
-  /** The output that is shown. */
+  /** The output on screen. */
   get shown(): Uid | undefined {
-    return this.#disposed ? undefined : this.#failover.shown;
+    return this.#isDisposed ? undefined : this.#failover.shown;
   }
 
-  /** How each output is, in the order of preference. */
+  /** The state of each output, in the order of preference. */
   get outputs(): OutputHealth[] {
-    return this.#disposed ? [] : this.#failover.outputs;
+    return this.#isDisposed ? [] : this.#failover.outputs;
   }
 
   /**
-   * Hands in what the source cannot know: above all the server's word, `{ type: "onAir", uid }`. Throws `INVALID_SIGNAL`, and
-   * goes on as before then.
+   * Handles a signal that the source cannot emit. Usually `{ type: "onAir", uid }`, from the server. Throws `INVALID_SIGNAL`; then
+   * nothing has changed.
    */
-  tell(signal: Signal): void {
-    if (this.#disposed) return;
+  handle(signal: Signal): void {
+    if (this.#isDisposed) return;
     this.#failover.handle(now(), signal);
     this.#step();
   }
 
-  /** Lets go of the SDK: its handlers, and what it had subscribed. In the middle of an event, in a task of its own. */
+  /** Unsubscribes from everything and detaches from the SDK; during an event, in a task of its own. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    clearInterval(this.#looks);
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    clearInterval(this.#statsTimer);
     clearTimeout(this.#timer);
     if (typeof document !== "undefined") document.removeEventListener("visibilitychange", this.#onVisibility);
     this.#failover.free();
-    const letGo = () => {
+    const release = () => {
       for (const [uid, kind] of this.#subscribed.values()) {
-        // The viewer may have left the channel already.
+        // The viewer may have left the channel: errors are ignored now.
         void this.#watch(() => this.#source.unsubscribe(uid, kind));
       }
-      // Last: it may throw.
+      // Last, as it may throw.
       this.#detach();
     };
-    if (this.#stepping) this.#inTask(() => this.#safely(letGo));
-    else letGo();
+    if (this.#isStepping) this.#inTask(() => this.#safely(release));
+    else release();
   }
 
   /** For `using`: calls `dispose()`. */
@@ -104,12 +103,12 @@ export class FailoverViewer {
     this.dispose();
   }
 
-  readonly #onVisibility = () => this.tell({ type: "visible", visible: document.visibilityState !== "hidden" });
+  readonly #onVisibility = () => this.handle({ type: "visible", visible: document.visibilityState !== "hidden" });
 
   #step(): void {
-    // What it does may make the SDK tell more at once: that is taken in the same loop.
-    if (this.#stepping || this.#disposed) return;
-    this.#stepping = true;
+    // A step may make the SDK emit signals synchronously: the same loop handles them.
+    if (this.#isStepping || this.#isDisposed) return;
+    this.#isStepping = true;
     try {
       for (;;) {
         const step = this.#failover.poll(now());
@@ -117,17 +116,17 @@ export class FailoverViewer {
           this.#sleep(step.until);
           return;
         }
-        if (step.type === "tell") this.#safely(() => this.#options.onEvent?.(step.event));
+        if (step.type === "emit") this.#safely(() => this.#options.onEvent?.(step.event));
         else if (step.type === "show") this.#safely(() => this.#source.show(step.uid));
-        else this.#ask(step);
-        if (this.#disposed) return;
+        else this.#call(step);
+        if (this.#isDisposed) return;
       }
     } finally {
-      this.#stepping = false;
+      this.#isStepping = false;
     }
   }
 
-  #ask({ type, uid, kind }: Extract<Step, { kind: Kind }>): void {
+  #call({ type, uid, kind }: Extract<Step, { kind: Kind }>): void {
     const track = `${uid} ${kind}`;
     if (type === "unsubscribe") {
       this.#subscribed.delete(track);
@@ -135,39 +134,39 @@ export class FailoverViewer {
       return;
     }
     this.#subscribed.set(track, [uid, kind]);
-    const onFailure = () => this.tell({ type: "subscribeFailed", uid, kind });
-    const subscribe = () => void (this.#disposed || this.#watch(() => this.#source.subscribe(uid, kind), onFailure));
-    if (this.#later.length === 0) subscribe();
+    const onFailure = () => this.handle({ type: "subscribeFailed", uid, kind });
+    const subscribe = () => void (this.#isDisposed || this.#watch(() => this.#source.subscribe(uid, kind), onFailure));
+    if (this.#deferred.length === 0) subscribe();
     else this.#inTask(subscribe);
   }
 
   /**
-   * What takes a picture away is not done in the middle of what a source tells: that may be told in a frame callback, and Firefox
-   * does not paint the page any more when an element is removed in one.
+   * Defers a call that may remove an element. Signals may come from a frame callback, and Firefox stops painting the page if an
+   * element is removed in one.
    */
-  #inTask(act: () => void): void {
-    const carryOut = () => {
-      const acts = this.#later;
-      this.#later = [];
-      for (const act of acts) act();
+  #inTask(call: () => void): void {
+    const run = () => {
+      const calls = this.#deferred;
+      this.#deferred = [];
+      for (const call of calls) call();
     };
-    if (this.#later.push(act) === 1) setTimeout(carryOut, 0);
+    if (this.#deferred.push(call) === 1) setTimeout(run, 0);
   }
 
-  /** What an application or an SDK makes of it must not keep the picture frozen. */
-  #safely(act: () => void): void {
+  /** Errors of the application or the SDK must not stop the failover. */
+  #safely(call: () => void): void {
     try {
-      act();
+      call();
     } catch (error) {
       report(error, this.#options);
     }
   }
 
-  async #watch(act: () => Promise<void>, onFailure?: () => void): Promise<void> {
+  async #watch(call: () => Promise<void>, onFailure?: () => void): Promise<void> {
     try {
-      await act();
+      await call();
     } catch (error) {
-      if (this.#disposed) return;
+      if (this.#isDisposed) return;
       report(error, this.#options);
       onFailure?.();
     }

@@ -1,30 +1,30 @@
-//! A viewer's failover with arbitrary sequences of signals.
+//! A viewer's failover against arbitrary sequences of signals.
 
 use std::collections::BTreeMap;
 
 use steadymix::failover::{
-    Connection, Event, Failover, FailoverConfig, Health, Kind, Left, MediaState, Output, Signal, Standby,
-    StateReason,
+    Connection, Event, Failover, FailoverConfig, Health, Kind, LeaveReason, MediaState, Output, Signal,
+    Standby, StateReason,
 };
 use steadymix::time::{Duration, Instant};
 
 use crate::source::Source;
 
-/// More polls than this at one instant mean that the failover spins.
-const MAX_POLLS: u32 = 100;
+/// More polls than this without time passing are an endless loop.
+const MOST_POLLS: u32 = 100;
 const UIDS: [u32; 4] = [9001, 9002, 9101, 9102];
-/// A uid that is not an output of this viewer.
+/// A uid that is no output of this viewer.
 const STRANGER: u32 = 7;
 
 /// The longest duration that the settings allow.
 const LONGEST_TIME: Duration = Duration::from_secs(86_400);
 
-/// A viewer's knowledge of an output.
+/// What is known about an output.
 #[derive(Clone, Default)]
 struct Known {
-    /// There was a picture since the subscription or the output's return.
+    /// A frame arrived since it was subscribed or returned.
     seen: bool,
-    /// It certainly left or unpublished its video.
+    /// It certainly left, or its video was unpublished.
     offline: bool,
 }
 
@@ -36,14 +36,14 @@ struct Viewer {
     known: BTreeMap<u32, Known>,
     connection: Connection,
     connected_at: Instant,
-    media_path: bool,
+    media_connected: bool,
     visible: bool,
-    /// The SDK stopped some picture because of the viewer's own downlink. The model does not track which output it was.
+    /// The SDK fell back to audio because of the viewer's downlink, for whichever output.
     fell_back: bool,
 }
 
 /// # Panics
-/// If an invariant is violated.
+/// If a rule is broken.
 pub fn viewer(data: &[u8]) {
     let mut source = Source::new(data);
     let mut viewer = Viewer::new(&mut source);
@@ -52,15 +52,15 @@ pub fn viewer(data: &[u8]) {
             0 => viewer.now = viewer.wake.unwrap_or(viewer.now),
             1 => viewer.now += Duration::from_millis(source.byte().into()),
             2 => viewer.now += Duration::from_millis(source.short().into()),
-            // Many frames at a regular interval.
+            // A whole cadence of frames.
             3 => viewer.frames(&mut source),
-            4 if source.flag() => viewer.assert_round_trip(),
+            4 if source.flag() => viewer.is_rebuilt(),
             _ => {
                 let signal = signal(&mut source);
-                viewer.tell(signal);
+                viewer.report(signal);
             }
         }
-        viewer.settle();
+        viewer.rest();
     }
 }
 
@@ -75,7 +75,7 @@ fn millis(source: &mut Source, usual: Duration) -> Duration {
 
 fn config(source: &mut Source) -> FailoverConfig {
     let usual = FailoverConfig {
-        standby: source.one(&[Standby::Hot, Standby::Probe, Standby::Cold]),
+        standby: source.one(&[Standby::Hot, Standby::Warm, Standby::Cold]),
         ..FailoverConfig::default()
     };
     if source.flag() {
@@ -83,19 +83,19 @@ fn config(source: &mut Source) -> FailoverConfig {
     }
     let fail_back = source.flag().then_some(Duration::from_millis(20_000));
     FailoverConfig {
-        frozen_ms: millis(source, usual.frozen_ms),
-        congested_ms: millis(source, usual.congested_ms),
-        bad_network_ms: millis(source, usual.bad_network_ms),
-        muted_ms: millis(source, usual.muted_ms),
-        audio_ms: millis(source, usual.audio_ms),
-        frame_gap_ms: millis(source, usual.frame_gap_ms),
-        starting_ms: millis(source, usual.starting_ms),
-        penalty_ms: millis(source, usual.penalty_ms),
-        dwell_ms: millis(source, usual.dwell_ms),
-        settle_ms: millis(source, usual.settle_ms),
-        both_down_ms: millis(source, usual.both_down_ms),
-        fail_back_ms: fail_back.map(|usual| millis(source, usual)),
-        false_alarm_ms: millis(source, usual.false_alarm_ms),
+        frozen_grace_ms: millis(source, usual.frozen_grace_ms),
+        congested_grace_ms: millis(source, usual.congested_grace_ms),
+        poor_network_grace_ms: millis(source, usual.poor_network_grace_ms),
+        muted_grace_ms: millis(source, usual.muted_grace_ms),
+        audio_lost_grace_ms: millis(source, usual.audio_lost_grace_ms),
+        frame_gap_grace_ms: millis(source, usual.frame_gap_grace_ms),
+        start_timeout_ms: millis(source, usual.start_timeout_ms),
+        failure_cooldown_ms: millis(source, usual.failure_cooldown_ms),
+        switch_cooldown_ms: millis(source, usual.switch_cooldown_ms),
+        reconnect_grace_ms: millis(source, usual.reconnect_grace_ms),
+        all_down_grace_ms: millis(source, usual.all_down_grace_ms),
+        fail_back_delay_ms: fail_back.map(|usual| millis(source, usual)),
+        false_alarm_window_ms: millis(source, usual.false_alarm_window_ms),
         ..usual
     }
 }
@@ -106,21 +106,27 @@ fn signal(source: &mut Source) -> Signal {
     let uid =
         UIDS.get(usize::from(which & 7)).copied().unwrap_or(if which & 7 == 7 { STRANGER } else { UIDS[0] });
     let kind = if which & 8 == 0 { Kind::Video } else { Kind::Audio };
-    let how = which & 16 == 0;
+    let is_so = which & 16 == 0;
     match source.below(15) {
         0 => Signal::Joined(uid),
-        1 => {
-            Signal::Left(uid, source.one(&[Left::Quit, Left::TimedOut, Left::BecameAudience, Left::Unknown]))
-        }
+        1 => Signal::Left(
+            uid,
+            source.one(&[
+                LeaveReason::Quit,
+                LeaveReason::TimedOut,
+                LeaveReason::BecameAudience,
+                LeaveReason::Unknown,
+            ]),
+        ),
         2 => Signal::Published(uid, kind),
         3 => Signal::Unpublished(uid, kind),
-        4 => Signal::Muted(uid, kind, how),
+        4 => Signal::Muted(uid, kind, is_so),
         5 => {
             let state = source.one(&[Decoding, Frozen, Starting, Stopped, Failed]);
             Signal::State(uid, kind, state, StateReason::from_number(source.byte() & 15))
         }
         6 => Signal::Frame(uid),
-        7 => Signal::Progress(uid, kind, how),
+        7 => Signal::Stats(uid, kind, is_so),
         8 => Signal::SubscribeFailed(uid, kind),
         9 => Signal::DecodeFailed(uid),
         10 => Signal::Connection(source.one(&[
@@ -128,9 +134,9 @@ fn signal(source: &mut Source) -> Signal {
             Connection::Reconnecting,
             Connection::Closed,
         ])),
-        11 => Signal::MediaPath(how),
-        12 => Signal::BadNetwork(how),
-        13 => Signal::Visible(how),
+        11 => Signal::MediaConnection(is_so),
+        12 => Signal::Network(is_so),
+        13 => Signal::Visible(is_so),
         _ => Signal::OnAir(uid),
     }
 }
@@ -148,18 +154,18 @@ impl Viewer {
             known: uids.iter().map(|uid| (*uid, Known::default())).collect(),
             connection: Connection::Reconnecting,
             connected_at: now,
-            media_path: true,
+            media_connected: true,
             visible: true,
             fell_back: false,
         };
-        // Most inputs start with a connection.
+        // In most runs, outputs are published.
         if source.flag() {
-            viewer.tell(Signal::Connection(Connection::Connected));
+            viewer.report(Signal::Connection(Connection::Connected));
             for uid in uids {
-                viewer.tell(Signal::Published(*uid, Kind::Video));
-                viewer.tell(Signal::Published(*uid, Kind::Audio));
+                viewer.report(Signal::Published(*uid, Kind::Video));
+                viewer.report(Signal::Published(*uid, Kind::Audio));
             }
-            viewer.settle();
+            viewer.rest();
         }
         viewer
     }
@@ -170,14 +176,14 @@ impl Viewer {
             self.now += Duration::from_millis(interval.into());
             for (at, uid) in UIDS.iter().enumerate() {
                 if which >> at & 1 == 1 {
-                    self.tell(Signal::Frame(*uid));
+                    self.report(Signal::Frame(*uid));
                 }
             }
-            self.settle();
+            self.rest();
         }
     }
 
-    fn tell(&mut self, signal: Signal) {
+    fn report(&mut self, signal: Signal) {
         self.note(signal);
         self.failover.handle(self.now, signal);
     }
@@ -186,7 +192,7 @@ impl Viewer {
         let mut known = |uid, note: &dyn Fn(&mut Known)| self.known.get_mut(&uid).into_iter().for_each(note);
         match signal {
             Signal::Frame(uid) if self.visible => known(uid, &|known| known.seen = true),
-            Signal::Progress(uid, Kind::Video, true) => known(uid, &|known| known.seen = true),
+            Signal::Stats(uid, Kind::Video, true) => known(uid, &|known| known.seen = true),
             Signal::State(uid, kind, state, reason) => match (kind, state, reason) {
                 (Kind::Video, MediaState::Decoding, reason) if reason != StateReason::Codec => {
                     known(uid, &|known| known.seen = true);
@@ -197,8 +203,8 @@ impl Viewer {
                 (_, _, StateReason::Fallback) => self.fell_back = true,
                 _ => {}
             },
-            Signal::Left(uid, how) => {
-                known(uid, &|known| *known = Known { seen: false, offline: how != Left::Unknown })
+            Signal::Left(uid, reason) => {
+                known(uid, &|known| *known = Known { seen: false, offline: reason != LeaveReason::Unknown })
             }
             Signal::Unpublished(uid, Kind::Video) => {
                 known(uid, &|known| *known = Known { seen: false, offline: true })
@@ -210,23 +216,23 @@ impl Viewer {
                 }
                 self.connection = connection;
             }
-            Signal::MediaPath(whole) => self.media_path = whole,
+            Signal::MediaConnection(connected) => self.media_connected = connected,
             Signal::Visible(visible) => self.visible = visible,
             _ => {}
         }
     }
 
-    fn settle(&mut self) {
-        for _ in 0..MAX_POLLS {
+    fn rest(&mut self) {
+        for _ in 0..MOST_POLLS {
             match self.failover.poll(self.now) {
                 Output::Wait(until) => {
-                    assert!(until.is_none_or(|until| until > self.now), "the wait is already over");
+                    assert!(until.is_none_or(|until| until > self.now), "a wait that is over already");
                     self.wake = until;
-                    return self.assert_settled(until);
+                    return self.rests(until);
                 }
                 Output::Show(uid) => {
                     let seen = self.known.get(&uid).is_some_and(|known| known.seen);
-                    assert!(seen, "{uid} is shown, but had no frame");
+                    assert!(seen, "{uid} is shown, but was not seen");
                 }
                 Output::Unsubscribe(uid, Kind::Video) => {
                     if let Some(known) = self.known.get_mut(&uid) {
@@ -236,30 +242,30 @@ impl Viewer {
                 Output::Emit(Event::Switched { from, to, detect_ms, switch_ms, outage_ms, .. }) => {
                     assert!(
                         from != to && outage_ms == detect_ms + switch_ms,
-                        "the outage is not the sum of its parts"
+                        "an outage that is not its parts"
                     );
                 }
                 Output::Emit(_) | Output::Subscribe(..) | Output::Unsubscribe(..) => {}
             }
         }
-        panic!("the core spins: {:?}, {:?}", self.failover.poll(self.now), self.failover.poll(self.now));
+        panic!("it spins: {:?}, {:?}", self.failover.poll(self.now), self.failover.poll(self.now));
     }
 
-    /// Checks that another poll changes nothing.
-    fn assert_settled(&mut self, until: Option<Instant>) {
+    /// At rest, polling once more changes nothing.
+    fn rests(&mut self, until: Option<Instant>) {
         let before = self.failover.clone();
         let again = self.failover.poll(self.now);
         assert!(
             again == Output::Wait(until) && self.failover == before,
-            "the wait was until {until:?}, but a second poll returns {again:?}"
+            "it said to wait until {until:?}, and polled once more {again:?}"
         );
         self.shows_nothing_offline();
     }
 
     fn shows_nothing_offline(&self) {
         let is_away = self.connection != Connection::Connected
-            || !self.media_path
-            || self.now < self.connected_at + self.config.settle_ms;
+            || !self.media_connected
+            || self.now < self.connected_at + self.config.reconnect_grace_ms;
         let Some(shown) = self.failover.shown().filter(|_| !is_away && !self.fell_back) else { return };
         let is_offline = self.known.get(&shown).is_some_and(|known| known.offline);
         let plays = |health: &(u32, Health)| health.0 != shown && health.1 == Health::Playing;
@@ -271,11 +277,11 @@ impl Viewer {
         }
     }
 
-    /// Checks that serializing and parsing the state does not change it.
-    fn assert_round_trip(&mut self) {
+    /// The state survives serialisation.
+    fn is_rebuilt(&mut self) {
         let text = serde_json::to_string(&self.failover).unwrap();
         let rebuilt: Failover = serde_json::from_str(&text).unwrap();
-        assert!(rebuilt == self.failover, "serializing and parsing changes it");
+        assert!(rebuilt == self.failover, "read again it is not what was written");
         self.failover = rebuilt;
     }
 }
@@ -285,43 +291,43 @@ mod tests {
     use super::*;
 
     fn watching() -> Viewer {
-        // Default settings, two outputs, connected.
+        // The usual settings, two outputs, and connected.
         let mut viewer = Viewer::new(&mut Source::new(&[0, 1, 2, 1]));
         for _ in 0..3 {
             viewer.now += Duration::from_millis(66);
-            UIDS[..2].iter().for_each(|uid| viewer.tell(Signal::Frame(*uid)));
-            viewer.settle();
+            UIDS[..2].iter().for_each(|uid| viewer.report(Signal::Frame(*uid)));
+            viewer.rest();
         }
         viewer
     }
 
     #[test]
-    fn an_output_that_plays_is_shown() {
+    fn it_shows_what_flows() {
         assert_eq!(watching().failover.shown(), Some(UIDS[0]));
     }
 
     #[test]
-    #[should_panic(expected = "9001 is shown, but had no frame")]
-    fn showing_an_output_without_a_frame_is_found() {
+    #[should_panic(expected = "9001 is shown, but was not seen")]
+    fn what_is_shown_unseen_is_noticed() {
         let mut viewer = Viewer::new(&mut Source::new(&[0, 1, 2, 1]));
         viewer.failover.handle(viewer.now, Signal::Frame(UIDS[0]));
-        viewer.settle();
+        viewer.rest();
     }
 
     #[test]
     #[should_panic(expected = "9001 is shown, though it is offline and 9002 plays")]
-    fn showing_an_offline_output_is_found() {
+    fn what_is_shown_offline_is_noticed() {
         let mut viewer = watching();
-        viewer.config.settle_ms = Duration::ZERO;
-        // The failover is not polled, so it cannot switch.
-        viewer.failover.handle(viewer.now, Signal::Left(UIDS[0], Left::Quit));
+        viewer.config.reconnect_grace_ms = Duration::ZERO;
+        // The failover is not polled, so it does not switch.
+        viewer.failover.handle(viewer.now, Signal::Left(UIDS[0], LeaveReason::Quit));
         viewer.known.entry(UIDS[0]).or_default().offline = true;
         viewer.shows_nothing_offline();
     }
 
     #[test]
-    #[should_panic(expected = "a second poll returns")]
-    fn a_second_poll_with_another_output_is_found() {
-        watching().assert_settled(Some(Instant::MAX));
+    #[should_panic(expected = "polled once more")]
+    fn another_answer_at_the_same_time_is_noticed() {
+        watching().rests(Some(Instant::MAX));
     }
 }

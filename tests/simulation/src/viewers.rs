@@ -1,4 +1,4 @@
-//! Viewers of a simulated broadcast. Each has a network of its own and a simulated Agora Web SDK.
+//! Viewers of a simulated broadcast: each has a network of its own, over which it gets the signals of Agora's Web SDK.
 
 mod network;
 pub mod phases;
@@ -9,7 +9,7 @@ mod switching;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use steadymix::failover::{Connection, Failover, FailoverConfig, Kind, Left, Signal, Standby};
+use steadymix::failover::{Connection, Failover, FailoverConfig, Kind, LeaveReason, Signal, Standby};
 use steadymix::time::{Duration, Instant};
 
 pub(crate) use self::network::Network;
@@ -22,21 +22,20 @@ use crate::digest::Digest;
 use crate::plan::Plan;
 use crate::world::World;
 
-/// The service unpublishes a track without packets after this time, in ms.
-const NO_PACKETS: u64 = 10_000;
-/// The service reports the leave of a dead user after this time, in ms.
-const NO_HEARTBEAT: u64 = 20_000;
+/// After this time without packets the service unpublishes an output; without a heartbeat, it reports that the output left.
+const NO_PACKETS_TIMEOUT: u64 = 10_000;
+const NO_HEARTBEAT_TIMEOUT: u64 = 20_000;
 const STATS_INTERVAL: u64 = 1_000;
-/// The SDK reconnects after an outage of this length, in ms, and announces all users again.
-const RECONNECT_AFTER: u64 = 3_000;
+/// An outage this long makes the SDK reconnect, which announces the outputs again.
+const RECONNECT_TIMEOUT: u64 = 3_000;
 
-/// The length of schedules with viewers, in minutes. It is short because every frame is simulated.
+/// The length of a schedule with viewers, in minutes: each of their frames is simulated.
 const WATCHED_MINUTES: u64 = 3;
 
-/// The outputs on air in the schedule of this seed.
+/// The publications in the schedule of this seed.
 ///
 /// # Errors
-/// An invariant that the schedule violates.
+/// The rule that the schedule breaks.
 pub fn broadcast(seed: u64) -> Result<Air, String> {
     let run = World::new(Plan::schedule(seed, WATCHED_MINUTES)).recorded().run();
     match run.violation {
@@ -45,68 +44,70 @@ pub fn broadcast(seed: u64) -> Result<Air, String> {
     }
 }
 
-/// The results of a viewer.
+/// The outcome of a viewer.
 #[derive(Debug, Default)]
 pub struct Watched {
-    /// How often each situation occurred.
+    /// How often each hard place was reached.
     pub places: BTreeMap<String, u64>,
-    /// Outages with a hot standby, after an abrupt death without any other fault: the frame interval, and how long the picture
-    /// was frozen, both in ms.
+    /// With a hot standby: the frame interval, and how long the picture was frozen after an abrupt death while nothing else
+    /// was wrong, both in ms.
     pub outages: Vec<(u64, u64)>,
-    /// Every switch to another output that was followed by a frame.
+    /// Every change from one output to another whose first frame arrived.
     pub(crate) changes: Vec<Replaced>,
-    /// Visible freezes: from when until when there was no new frame.
+    /// Visible stalls, or times without a picture: from when to when.
     pub(crate) stalls: Vec<(u64, u64)>,
-    /// The invariant that was violated, if any.
+    /// The rule that was broken, if any.
     pub violation: Option<String>,
-    /// The trace, if it was requested.
+    /// The trace, if it was recorded.
     pub trace: Vec<String>,
-    /// A digest of the core's outputs.
+    /// A digest of all outputs of the core.
     pub digest: u64,
-    /// The transitions of the outputs' phases, if they were requested.
+    /// The transitions between the phases of the outputs, if they were recorded.
     pub(crate) transitions: BTreeSet<Transition>,
 }
 
-/// A viewer's settings and network.
+/// The settings of a viewer, and its network.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) config: FailoverConfig,
     pub(crate) network: Network,
-    /// The frame interval in ms.
+    /// The interval between two frames of an output, in ms.
     pub(crate) interval: u64,
-    /// Whether the SDK reports every frame, as in browsers, or only changes of state, as in native engines.
+    /// Whether the SDK reports every frame, as in browsers, or only changes of state, as native SDKs do.
     pub(crate) reports_frames: bool,
 }
 
 impl Setup {
     fn of(chance: &mut Chance, ends: u64) -> Self {
         let network = Network::of(chance, ends);
-        let standby = chance.one(&[Standby::Hot, Standby::Hot, Standby::Probe, Standby::Cold]);
-        let fail_back_ms = chance.percent(10).then_some(Duration::from_millis(20_000));
-        let config = FailoverConfig { standby, fail_back_ms, ..FailoverConfig::default() };
+        let standby = chance.one(&[Standby::Hot, Standby::Hot, Standby::Warm, Standby::Cold]);
+        let fail_back_delay_ms = chance.percent(10).then_some(Duration::from_millis(20_000));
+        let config = FailoverConfig { standby, fail_back_delay_ms, ..FailoverConfig::default() };
         Self { config, network, interval: chance.one(&[66, 66, 33]), reports_frames: true }
     }
 }
 
-/// Something that happens to a viewer. Publications are given by their index.
 #[derive(Clone, Copy, Debug)]
 enum Happening {
+    /// A task publishes: the number of the publication.
     Published(usize),
+    /// The service reports its end: its tracks were unpublished, it left.
     Unpublished(usize),
-    Left(usize, Left),
-    /// The output sends a frame and audio.
+    Left(usize, LeaveReason),
+    /// It sends a frame and audio.
     Sends(usize),
+    /// Both arrive.
     Arrives {
         publication: usize,
         uid: u32,
     },
-    /// The SDK checks whether there was a frame after this one.
-    FreezeCheck {
+    /// The SDK checks whether a frame arrived since that one.
+    FrozenYet {
         uid: u32,
         frame: u64,
     },
     Subscribed(u32, Kind),
-    /// The application ends a subscription itself.
+    /// The application ends a subscription on its own.
     Unsubscribes(u32, Kind),
     Down,
     Up,
@@ -115,31 +116,30 @@ enum Happening {
         since: u64,
     },
     Visible(bool),
-    OnAirUpdate(u32),
-    StatsPoll,
+    OnAir(u32),
+    PollStats,
     Wake(u64),
     End,
 }
 
-/// The state of an output's tracks in the SDK.
+/// An output's tracks, as the SDK has them.
 #[derive(Clone, Default)]
 struct Tracks {
-    /// The publication that the SDK has announced.
+    /// The publication that is known to the SDK.
     known: Option<usize>,
     published: bool,
-    /// Whether the failover has asked for a subscription, by [`Kind`].
     asked: [bool; 2],
-    /// Whether the application has ended the subscription and no stats poll has noticed yet, by [`Kind`].
+    /// The application ended the subscription, and no stats poll has found that yet.
     taken: [bool; 2],
-    /// The number of the last signal and the time when the subscription was asked for, by [`Kind`].
+    /// The number of signals, and the time, when it was subscribed.
     asked_after: [(u64, u64); 2],
     video: bool,
     audio: bool,
-    /// Frames that were presented since the subscription.
+    /// Frames presented since it was subscribed.
     frames: u64,
     last_frame: u64,
     frozen: bool,
-    /// No frame can be decoded before this key frame.
+    /// The next keyframe: no frame is presented before.
     keyframe_at: u64,
     video_moved: bool,
     audio_moved: bool,
@@ -148,7 +148,7 @@ struct Tracks {
     silent_until: u64,
 }
 
-/// A switch between outputs, as measured on the simulated screen.
+/// A change of the picture, as it was on screen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Replaced {
     pub(crate) old: u32,
@@ -171,7 +171,7 @@ pub struct Viewer<'a> {
     setup: Setup,
     failover: Failover,
     now: u64,
-    /// Everything that will happen, by time and order of scheduling.
+    /// Future happenings by their time; those of the same time in the order in which they were scheduled.
     coming: BTreeMap<(u64, u64), Happening>,
     number: u64,
     signals: u64,
@@ -183,11 +183,11 @@ pub struct Viewer<'a> {
     visible_since: u64,
     screen: Option<u32>,
     last_seen: BTreeMap<u32, u64>,
-    /// When the last frame of the shown output was presented.
+    /// When the output on screen last presented a frame.
     picture_at: Option<u64>,
     replaced: Option<Replaced>,
     last_change: Option<u64>,
-    /// When the picture was last right, or could not have been.
+    /// When all was last as it should be.
     content_at: u64,
     watched: Watched,
     digest: Digest,
@@ -204,6 +204,7 @@ impl<'a> Viewer<'a> {
         Self::with(air, setup, chance, traced)
     }
 
+    /// A viewer with these settings.
     pub(crate) fn with(air: &'a Air, setup: Setup, chance: Chance, traced: bool) -> Self {
         let mut viewer = Self {
             air,
@@ -237,22 +238,22 @@ impl<'a> Viewer<'a> {
         viewer
     }
 
-    /// Removes the switch cooldown: a violation that the checks must find.
+    /// Without a switch cooldown, which the checks must notice.
     #[must_use]
-    pub fn without_dwell(mut self) -> Self {
-        let config = FailoverConfig { dwell_ms: Duration::ZERO, ..FailoverConfig::default() };
+    pub fn without_switch_cooldown(mut self) -> Self {
+        let config = FailoverConfig { switch_cooldown_ms: Duration::ZERO, ..FailoverConfig::default() };
         self.failover = Failover::new(&self.air.uids, config, Instant::ZERO);
         self
     }
 
-    /// Records the transitions of the outputs' phases.
+    /// Records the transitions between the phases of the outputs.
     #[must_use]
     pub(crate) fn with_phases(mut self) -> Self {
         self.phases = Some(Phases::default());
         self
     }
 
-    /// Watches until the end or the first violation.
+    /// Watches to the end, or until a rule is broken.
     #[must_use]
     pub fn run(mut self) -> Watched {
         let watched = self.play();
@@ -270,18 +271,22 @@ impl<'a> Viewer<'a> {
             self.at(publication.from + lags[0], Happening::Published(at));
             self.at(publication.from + phase, Happening::Sends(at));
             if publication.died {
-                self.at(publication.until + NO_PACKETS + lags[1], Happening::Unpublished(at));
-                self.at(publication.until + NO_HEARTBEAT + lags[2], Happening::Left(at, Left::TimedOut));
+                self.at(publication.until + NO_PACKETS_TIMEOUT + lags[1], Happening::Unpublished(at));
+                self.at(
+                    publication.until + NO_HEARTBEAT_TIMEOUT + lags[2],
+                    Happening::Left(at, LeaveReason::TimedOut),
+                );
             } else {
-                let how = self.chance.one(&[Left::Quit, Left::Quit, Left::BecameAudience]);
-                self.at(publication.until + lags[1], Happening::Left(at, how));
+                let reason =
+                    self.chance.one(&[LeaveReason::Quit, LeaveReason::Quit, LeaveReason::BecameAudience]);
+                self.at(publication.until + lags[1], Happening::Left(at, reason));
             }
         }
         for (from, until) in self.setup.network.outages.clone() {
             self.at(from, Happening::Down);
             self.at(until, Happening::Up);
-            if until - from >= RECONNECT_AFTER {
-                self.at(from + RECONNECT_AFTER, Happening::Reconnecting);
+            if until - from >= RECONNECT_TIMEOUT {
+                self.at(from + RECONNECT_TIMEOUT, Happening::Reconnecting);
                 let takes = self.chance.between(100, 800);
                 self.at(until + takes, Happening::Reconnected { since: from });
             }
@@ -293,7 +298,7 @@ impl<'a> Viewer<'a> {
         if self.chance.percent(50) {
             for (at, uid) in &self.air.updates {
                 let takes = self.chance.between(20, 1_500);
-                self.at(at + takes, Happening::OnAirUpdate(*uid));
+                self.at(at + takes, Happening::OnAir(*uid));
             }
         }
         for _ in 0..self.setup.network.unsubscribes {
@@ -302,7 +307,7 @@ impl<'a> Viewer<'a> {
             let kind = self.chance.one(&[Kind::Video, Kind::Video, Kind::Audio]);
             self.at(at, Happening::Unsubscribes(uid, kind));
         }
-        self.at(STATS_INTERVAL, Happening::StatsPoll);
+        self.at(STATS_INTERVAL, Happening::PollStats);
         self.at(self.air.ends, Happening::End);
     }
 
@@ -312,9 +317,9 @@ impl<'a> Viewer<'a> {
     }
 
     fn play(&mut self) -> Check {
-        self.tell(Signal::Connection(Connection::Connected))?;
-        if self.setup.network.bad {
-            self.tell(Signal::BadNetwork(true))?;
+        self.report(Signal::Connection(Connection::Connected))?;
+        if self.setup.network.poor {
+            self.report(Signal::Network(true))?;
         }
         while let Some(((at, _), happening)) = self.coming.pop_first() {
             self.now = at;
@@ -328,11 +333,11 @@ impl<'a> Viewer<'a> {
 
     fn happen(&mut self, happening: Happening) -> Check {
         match happening {
-            // Messages of the service wait until the network is up again.
+            // Without a network the service's reports are delayed.
             Happening::Published(_)
             | Happening::Unpublished(_)
             | Happening::Left(..)
-            | Happening::OnAirUpdate(_)
+            | Happening::OnAir(_)
                 if self.setup.network.is_down(self.now) || !self.connected =>
             {
                 let again = self.now + 50;
@@ -341,13 +346,13 @@ impl<'a> Viewer<'a> {
             }
             Happening::Published(at) => self.published(at),
             Happening::Unpublished(at) => self.unpublished(at),
-            Happening::Left(at, how) => self.left(at, how),
+            Happening::Left(at, reason) => self.left(at, reason),
             Happening::Sends(at) => {
                 self.sends(at);
                 Ok(())
             }
             Happening::Arrives { publication, uid } => self.arrives(publication, uid),
-            Happening::FreezeCheck { uid, frame } => self.check_freeze(uid, frame),
+            Happening::FrozenYet { uid, frame } => self.frozen_yet(uid, frame),
             Happening::Subscribed(uid, kind) => self.subscribed(uid, kind),
             Happening::Unsubscribes(uid, kind) => self.unsubscribes(uid, kind),
             Happening::Down => {
@@ -359,7 +364,7 @@ impl<'a> Viewer<'a> {
                 self.reach("an outage of the viewer's network");
                 let length = self.setup.network.outages.iter().find(|(_, until)| *until == self.now);
                 let is_long = length.is_some_and(|(from, until)| until - from > 1_000);
-                // The decoders need a new key frame.
+                // The decoders need a keyframe.
                 let takes: Vec<u64> = self.tracks.iter().map(|_| self.chance.between(50, 900)).collect();
                 for (tracks, takes) in self.tracks.values_mut().zip(takes) {
                     if is_long {
@@ -370,20 +375,20 @@ impl<'a> Viewer<'a> {
             }
             Happening::Reconnecting => {
                 self.connected = false;
-                self.tell(Signal::Connection(Connection::Reconnecting))
+                self.report(Signal::Connection(Connection::Reconnecting))
             }
             Happening::Reconnected { since } => self.reconnected(since),
             Happening::Visible(visible) => {
                 self.note(|| format!("! {}", if visible { "visible" } else { "hidden" }));
-                self.reach(if visible { "a page that is seen again" } else { "a hidden page" });
+                self.reach(if visible { "a page that is visible again" } else { "a hidden page" });
                 (self.visible, self.visible_since, self.content_at) = (visible, self.now, self.now);
                 for tracks in self.tracks.values_mut() {
                     (tracks.frozen, tracks.last_frame) = (false, self.now);
                 }
-                self.tell(Signal::Visible(visible))
+                self.report(Signal::Visible(visible))
             }
-            Happening::OnAirUpdate(uid) => self.tell(Signal::OnAir(uid)),
-            Happening::StatsPoll => self.poll_stats(),
+            Happening::OnAir(uid) => self.report(Signal::OnAir(uid)),
+            Happening::PollStats => self.poll_stats(),
             Happening::Wake(at) => {
                 if at == self.wake {
                     self.drive()?;

@@ -1,19 +1,19 @@
 /** What `npm run bench:switch` runs in the browser. */
 import { agoraWeb, FailoverViewer, type Uid, type ViewerEvent, type ViewerOptions } from "steadymix/viewer";
-import { Channel, NO_HEARTBEAT_MS } from "../../../www/viewer/src/demo/channel.ts";
+import { Channel, NO_HEARTBEAT_TIMEOUT_MS } from "../../../www/viewer/src/demo/channel.ts";
 import { Studio, type StudioOptions } from "../../../www/viewer/src/demo/studio.ts";
 import { Witness } from "./witness.ts";
 
 const PRIMARY: Uid = 9001;
 const BACKUP: Uid = 9101;
-/** How long a picture must have been there before something is done to it. */
+/** How long a picture must have played before a fault is injected. */
 const STEADY_MS = 1500;
 const PATIENCE_MS = 30_000;
 const audio = new AudioContext();
 
-export type Standby = "hot" | "probe" | "cold";
+export type Standby = "hot" | "warm" | "cold";
 
-/** What a person saw of a change, and what the viewer told of it; in ms. */
+/** A switch as seen on the screen, and as reported by the viewer; in ms. */
 export interface Measured {
   /** Last frame of the old picture to the first of the new one, as it could be seen. */
   outageMs: number;
@@ -59,13 +59,13 @@ class Session {
     cause();
     await until(() => this.witness.change(sights) !== undefined, "the other picture");
     const { last, first } = this.witness.change(sights) ?? { last: 0, first: 0 };
-    // The viewer tells of it with its first frame: perhaps a moment later.
+    // The viewer reports it with its first frame, perhaps a moment later.
     await pass(200);
-    const told = this.events.find((event) => event.type === "switched");
+    const switched = this.events.find((event) => event.type === "switched");
     return {
       outageMs: first - last,
       sinceCauseMs: first - at,
-      ...(told && { detectMs: told.detectMs, switchMs: told.switchMs }),
+      ...(switched && { detectMs: switched.detectMs, switchMs: switched.switchMs }),
     };
   }
 
@@ -94,7 +94,7 @@ const bench = {
       return session.measure(() => session.channel.die(PRIMARY));
     }),
 
-  /** One that says goodbye. */
+  /** One graceful leave. */
   leave: (fps: number): Promise<Measured> =>
     using(new Session(fps), async (session) => {
       session.watch();
@@ -102,7 +102,7 @@ const bench = {
       return session.measure(() => session.channel.leave(PRIMARY));
     }),
 
-  /** One abrupt death, as the public samples treat it: the other one is subscribed when the SDK tells that somebody left. */
+  /** One abrupt death as in the public samples: the other output is subscribed on `user-left`. */
   baseline: (fps: number): Promise<Measured> =>
     using(new Session(fps), async (session) => {
       const { channel, screen } = session;
@@ -118,10 +118,10 @@ const bench = {
       return session.measure(() => channel.die(PRIMARY));
     }),
 
-  /** How often it changes over though both outputs are well, on a line that is not. */
+  /** How often it switches though both outputs are healthy, on a bad line. */
   jitter: (fps: number, ms: number): Promise<{ switches: number; frames: number; longestGapMs: number }> =>
     using(
-      new Session(fps, { jitterMs: 400 / fps, hiccups: { everyMs: 4000, ms: 200 }, lostPercent: 2 }),
+      new Session(fps, { jitterMs: 400 / fps, stalls: { everyMs: 4000, ms: 200 }, lostPercent: 2 }),
       async (session) => {
         session.watch();
         await session.steady();
@@ -137,13 +137,13 @@ const bench = {
       },
     ),
 
-  /** How often it changes over while both outputs stand still, as they do when it is the viewer's own network. */
+  /** How often it switches while both outputs are frozen, as with an outage of the viewer's own network. */
   bothFrozen: (fps: number, ms: number): Promise<number> =>
     using(new Session(fps), async (session) => {
       session.watch();
       await session.steady();
       for (const uid of [PRIMARY, BACKUP]) session.channel.freeze(uid);
-      await pass(Math.min(ms, NO_HEARTBEAT_MS));
+      await pass(Math.min(ms, NO_HEARTBEAT_TIMEOUT_MS));
       for (const uid of [BACKUP, PRIMARY]) session.channel.thaw(uid);
       await pass(2000);
       return session.events.filter(({ type }) => type === "switched").length;

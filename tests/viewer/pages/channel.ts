@@ -1,4 +1,4 @@
-/** The demonstration's channel alone, for the tests to drive. */
+/** The demonstration's channel alone, driven by the tests. */
 import type { Kind, Uid } from "steadymix/viewer";
 import { Channel } from "../../../www/viewer/src/demo/channel.ts";
 import { Studio } from "../../../www/viewer/src/demo/studio.ts";
@@ -20,7 +20,7 @@ const session = {
     channel.join(uid, new Studio({ label: String(uid), hue: uid % 360, hertz: 262, fps: 15, audio }));
   },
 
-  /** Subscribes to a track, and plays it. Resolves with the reason if that is refused. */
+  /** Subscribes to a track and plays it. Resolves with the error if that fails. */
   async subscribe(uid: Uid, kind: Kind): Promise<string> {
     const user = channel.remoteUsers.find((user) => user.uid === uid);
     const screen = document.getElementById("screen");

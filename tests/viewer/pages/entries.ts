@@ -15,7 +15,7 @@ const ENTRIES = {
 export type EntryName = keyof typeof ENTRIES;
 type ViewerEntry = typeof import("steadymix/viewer");
 
-/** An output that publishes video only, as long as it lives. */
+/** A source whose outputs publish video only. */
 const OUTPUTS: Record<Uid, number> = { 9001: 212, 9101: 28 };
 
 class Canvases implements RtcSource {
@@ -24,7 +24,7 @@ class Canvases implements RtcSource {
   readonly #stage: InstanceType<ViewerEntry["Stage"]>;
   readonly #watchFrames: ViewerEntry["watchFrames"];
   readonly #stops = new Map<Uid, () => void>();
-  #tell: (signal: Signal) => void = () => {};
+  #emit: (signal: Signal) => void = () => {};
 
   constructor({ Stage, watchFrames }: ViewerEntry, container: HTMLElement) {
     this.#stage = new Stage(container);
@@ -34,10 +34,10 @@ class Canvases implements RtcSource {
       this.studios.set(Number(uid), new Studio({ label: uid, hue, hertz: 262, fps: 15, audio }));
   }
 
-  attach(tell: (signal: Signal) => void): () => void {
-    this.#tell = tell;
-    tell({ type: "connection", state: "connected" });
-    for (const uid of this.studios.keys()) tell({ type: "published", uid, kind: "video" });
+  attach(emit: (signal: Signal) => void): () => void {
+    this.#emit = emit;
+    emit({ type: "connection", state: "connected" });
+    for (const uid of this.studios.keys()) emit({ type: "published", uid, kind: "video" });
     return () => {
       for (const uid of this.#stops.keys()) this.#remove(uid);
       this.#stage.clear();
@@ -52,7 +52,7 @@ class Canvases implements RtcSource {
     this.#stage.layer(uid).append(video);
     const stopFrames = this.#watchFrames(video, () => {
       this.frames[uid] = (this.frames[uid] ?? 0) + 1;
-      this.#tell({ type: "frame", uid });
+      this.#emit({ type: "frame", uid });
     });
     this.#stops.set(uid, () => {
       stopFrames?.();
@@ -90,7 +90,7 @@ class Watching {
     });
   }
 
-  /** No frames come of it any more. */
+  /** Stops its frames. */
   silence(uid: Uid): void {
     this.#source.studios.get(uid)?.stop();
   }
@@ -135,7 +135,7 @@ async function makeViewer(name: ViewerName): Promise<void> {
 }
 
 const entries = {
-  /** What an entry exports; or the error of its import, or of its first use. */
+  /** The exports of an entry, or the error of its import or first use. */
   async load(name: EntryName): Promise<{ exports: string[]; error?: undefined } | { error: string; message: string }> {
     try {
       const exports = Object.keys(await ENTRIES[name]());

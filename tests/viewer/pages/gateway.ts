@@ -7,7 +7,7 @@
 import { RemoteAudioTrack, RemoteVideoTrack } from "@agora-js/media";
 import { createClient, type IAgoraRTCClient, type IAgoraRTCRemoteUser, setLogLevel } from "agora-rtc-sdk-ng/esm";
 import type { Kind, Uid } from "steadymix/viewer";
-import { type Counts, MediaPath } from "../../../www/viewer/src/demo/mediaPath.ts";
+import { MediaConnection, type Stats } from "../../../www/viewer/src/demo/mediaConnection.ts";
 import type { Studio } from "../../../www/viewer/src/demo/studio.ts";
 
 interface PrivateUser extends IAgoraRTCRemoteUser {
@@ -34,19 +34,19 @@ setLogLevel(3);
 export class Gateway {
   readonly client: IAgoraRTCClient = createClient({ mode: "live", codec: "vp8", role: "audience" });
   readonly #private = this.client as unknown as PrivateClient;
-  readonly #path = new MediaPath(() => {});
+  readonly #media = new MediaConnection(() => {});
   readonly #studios = new Map<Uid, Studio>();
   readonly #silent = new Set<Uid>();
-  readonly #looks: number;
+  readonly #statsTimer: number;
   #state = "CONNECTED";
-  #counts: Counts = { video: {}, audio: {} };
+  #stats: Stats = { video: {}, audio: {} };
   /** Subscriptions and what ended them, in their order. */
   readonly calls: string[] = [];
 
   constructor() {
     this.#takeOver();
-    this.#looks = window.setInterval(async () => {
-      this.#counts = await this.#path.look();
+    this.#statsTimer = window.setInterval(async () => {
+      this.#stats = await this.#media.pollStats();
     }, 1000);
   }
 
@@ -71,15 +71,15 @@ export class Gateway {
       disconnectForReconnect: async () => {},
       reset: () => {},
       subscribe: (user: PrivateUser, kind: Kind) => this.#receive(user, kind),
-      // At once for both: who comes back meanwhile is not to lose what is new.
+      // For both at once: an output that returns meanwhile must not lose its new tracks.
       unsubscribe: async (user: PrivateUser, kind?: Kind) => {
         const kinds: Kind[] = kind ? [kind] : ["audio", "video"];
         await Promise.all(kinds.map((one) => this.#tearDown(user, one)));
       },
     });
     Object.assign(this.client, {
-      getRemoteVideoStats: () => this.#counts.video,
-      getRemoteAudioStats: () => this.#counts.audio,
+      getRemoteVideoStats: () => this.#stats.video,
+      getRemoteAudioStats: () => this.#stats.audio,
     });
     const { subscribe, unsubscribe } = this.client;
     Object.assign(this.client, {
@@ -97,8 +97,8 @@ export class Gateway {
   async #receive(user: PrivateUser, kind: Kind): Promise<void> {
     const studio = this.#studios.get(user.uid);
     if (!studio) throw new Error(`nobody sends as ${user.uid}`);
-    const track = await this.#path.add(user.uid, kind, studio[kind], !this.#silent.has(user.uid));
-    // A track that was kept, as after the media path was rebuilt, goes on with what is new.
+    const track = await this.#media.add(user.uid, kind, studio[kind], !this.#silent.has(user.uid));
+    // A track that was kept, as after a media reconnect, continues with the new media.
     if (kind === "video" && user._videoTrack) await user._videoTrack._updateOriginMediaStreamTrack(track);
     else if (kind === "video") user._videoTrack = new RemoteVideoTrack(track, user.uid, user.uid, this.#private.store);
     else user._audioTrack = new RemoteAudioTrack(track, user.uid, user.uid, this.#private.store);
@@ -112,10 +112,10 @@ export class Gateway {
       user._audioTrack?._destroy();
       user._audioTrack = undefined;
     }
-    await this.#path.remove(user.uid, kind);
+    await this.#media.remove(user.uid, kind);
   }
 
-  // ---- what the service and the outputs do ---------------------------------------------------------------------
+  // ---- the service and the outputs -----------------------------------------------------------------------------
 
   join(uid: Uid, studio: Studio): void {
     this.#studios.set(uid, studio);
@@ -124,32 +124,32 @@ export class Gateway {
     this.signal("on_add_video_stream", { uid, ssrcId: uid * 2 + 1, uint_id: uid });
   }
 
-  /** No packets come of these any more. */
+  /** These outputs stop sending. */
   silence(uids: Uid[], kinds: Kind[] = ["audio", "video"]): void {
     for (const uid of uids) {
       this.#silent.add(uid);
-      this.#path.send(uid, false, kinds);
+      this.#media.send(uid, false, kinds);
     }
   }
 
   resume(uids: Uid[]): void {
     for (const uid of uids) {
       this.#silent.delete(uid);
-      this.#path.send(uid, true);
+      this.#media.send(uid, true);
     }
   }
 
-  /** What the gateway says. */
+  /** Emits a message of the gateway. */
   signal(event: string, payload: object): void {
     this.#private._gateway.signal.emit(event, payload);
   }
 
-  /** What the SDK finds out by itself, from where there is nothing here. */
+  /** Emits an event that the SDK derives from sources that do not exist here. */
   emit(event: string, ...args: unknown[]): void {
     this.#private.emit(event, ...args);
   }
 
-  /** The SDK rebuilds the viewer's media path, as its own `disconnectForReconnect` and `reSubscribe` do. */
+  /** A media reconnect, as by the SDK's `disconnectForReconnect` and `reSubscribe`. */
   async rebuild(uids: Uid[]): Promise<void> {
     const users = this.client.remoteUsers.filter(({ uid }) => uids.includes(Number(uid))) as PrivateUser[];
     for (const { uid, _videoTrack: track } of users) {
@@ -158,7 +158,7 @@ export class Gateway {
       if (player) player.isKeepLastFrame = true;
       track?._originMediaStreamTrack.stop();
       this.emit("media-reconnect-start", uid);
-      await this.#path.remove(uid, "video");
+      await this.#media.remove(uid, "video");
     }
     for (const user of users) {
       await this.#receive(user, "video");
@@ -176,10 +176,10 @@ export class Gateway {
   leave(reason: string): void {
     this.connection("DISCONNECTED", reason);
     for (const uid of this.#studios.keys())
-      for (const kind of ["audio", "video"] as const) void this.#path.remove(uid, kind);
+      for (const kind of ["audio", "video"] as const) void this.#media.remove(uid, kind);
   }
 
-  /** It joins again on the same client. Whoever is there then is told of anew. */
+  /** The viewer joins again on the same client. Users in the channel are announced again. */
   joinAgain(): void {
     this.#private._joinInfo = {};
     this.connection("CONNECTED");
@@ -187,8 +187,8 @@ export class Gateway {
   }
 
   close(): void {
-    window.clearInterval(this.#looks);
+    window.clearInterval(this.#statsTimer);
     for (const studio of this.#studios.values()) studio.stop();
-    this.#path.close();
+    this.#media.close();
   }
 }

@@ -1,4 +1,4 @@
-/** The React part on Agora's own SDK, for the tests to drive. */
+/** The React part on Agora's Web SDK, driven by the tests. */
 import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 import type { AgoraClient, Uid, ViewerEvent } from "steadymix/viewer";
@@ -16,7 +16,7 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
   }
 };
 const gateway = new Gateway();
-/** The emulated channel, whose client ends no subscription that it is still making. */
+/** The emulated channel, whose client cannot end a subscription that is still in progress. */
 const channel = new Channel();
 let listeners = 0;
 for (const [call, by] of [
@@ -75,15 +75,15 @@ function App() {
   });
   if (kind === "hook") return <ByHook client={client} uids={uids} />;
   if (kind === "none") return null;
-  // As in the README: nothing says how high it is.
+  // As in the README: without a height.
   if (kind === "plain") return <FailoverVideo client={client} uids={uids} aria-label="The show" />;
-  if (kind === "wrong") return <FailoverVideo client={null} uids={uids} frozenMs={"1000" as never} />;
+  if (kind === "wrong") return <FailoverVideo client={null} uids={uids} frozenGraceMs={"1000" as never} />;
   return (
     <div style={{ width: 320, height: 180 }}>
       <FailoverVideo
         client={client}
         uids={uids}
-        standby="probe"
+        standby="warm"
         onEvent={(event) => events.push(event)}
         className="video"
         aria-label="The show"
@@ -93,7 +93,7 @@ function App() {
 }
 
 Object.assign(window, {
-  look: () => ({
+  observed: () => ({
     events,
     errors,
     calls: gateway.calls,

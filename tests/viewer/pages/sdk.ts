@@ -1,10 +1,10 @@
-/** A viewer on Agora's own Web SDK, for the tests to drive. */
+/** A viewer on Agora's Web SDK, driven by the tests. */
 import type { IAgoraRTCRemoteUser } from "agora-rtc-sdk-ng/esm";
 import { agoraWeb, FailoverViewer, type Kind, type Signal, type Uid, type ViewerOptions } from "steadymix/viewer";
 import { Studio } from "../../../www/viewer/src/demo/studio.ts";
 import { Gateway } from "./gateway.ts";
 
-/** What happened, in its order; times in ms since the session began. */
+/** An entry of the log; times in ms since the session began. */
 export interface Happening {
   at: number;
   what: "event" | "show" | "sdk";
@@ -83,8 +83,8 @@ class Session {
     this.#viewer?.dispose();
   }
 
-  tell(signal: Signal): void {
-    this.#viewer?.tell(signal);
+  handle(signal: Signal): void {
+    this.#viewer?.handle(signal);
   }
 
   status() {

@@ -1,8 +1,8 @@
-/** Looks at a screen as a person does, each time it is painted: which picture is on top, and which frame of it. Asks nobody else. */
+/** Records which picture is in front, and which frame of it, each time the screen is painted; independent of the viewer. */
 export interface Sight {
-  /** Which video element; each that appears gets the next number. */
+  /** The video element: each new one gets the next number. */
   video: number;
-  /** When it could first be seen, in ms of `performance.now()`. */
+  /** When it was first painted, in ms of `performance.now()`. */
   at: number;
 }
 
@@ -20,7 +20,7 @@ export class Witness {
   #count = 0;
   #isOver = false;
   #before = "";
-  /** Each frame that could be seen. */
+  /** Each frame that was painted. */
   readonly seen: Sight[] = [];
 
   constructor(screen: HTMLElement) {
@@ -28,7 +28,7 @@ export class Witness {
     this.#observer = new MutationObserver(() => this.#find());
     this.#observer.observe(screen, { childList: true, subtree: true });
     this.#find();
-    this.#look();
+    this.#watch();
   }
 
   /**
@@ -64,7 +64,7 @@ export class Witness {
     });
   }
 
-  #look(): void {
+  #watch(): void {
     requestAnimationFrame((at) => {
       if (this.#isOver) return;
       for (const { element, number, frames } of this.#pictures.values()) {
@@ -73,7 +73,7 @@ export class Witness {
         this.#before = now;
         this.seen.push({ video: number, at });
       }
-      this.#look();
+      this.#watch();
     });
   }
 }

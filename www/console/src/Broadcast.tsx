@@ -168,6 +168,6 @@ function openBlank(): Window | null {
 /** The viewer's page, for this broadcast of the demonstration. */
 function viewerAddress({ id, lanes }: BroadcastStatus, viewerToken: string): string {
   const uids = lanes.flatMap(({ uids }) => uids).join();
-  const fields = new URLSearchParams({ standIn: "1", broadcast: id, viewerToken, uids });
+  const fields = new URLSearchParams({ emulated: "1", broadcast: id, viewerToken, uids });
   return new URL(`/#${fields}`, location.href).href;
 }

@@ -9,10 +9,10 @@ export interface ExperimentProps {
   texts: Texts;
 }
 
-const DISTURBED_MS = 4000;
+const DISTURBANCE_MS = 4000;
 const ALL: Uid[] = [9001, 9002, 9101, 9102];
 
-/** Breaks what is on screen. */
+/** Buttons that inject faults into the output on screen. */
 export function Experiment({ station, shown, texts }: ExperimentProps): ReactElement {
   const withShown = (act: (uid: Uid) => void) => () => shown !== undefined && act(shown);
   const buttons = [
@@ -24,7 +24,7 @@ export function Experiment({ station, shown, texts }: ExperimentProps): ReactEle
       name: "disturb",
       label: texts.disturb,
       hint: texts.disturbHint,
-      act: () => station.channel.disturb(DISTURBED_MS),
+      act: () => station.channel.disturb(DISTURBANCE_MS),
     },
     { name: "bringBack", label: texts.bringBack, hint: texts.bringBackHint, act: () => station.bringBack() },
   ];

@@ -3,7 +3,7 @@ import type { SteadymixEvent } from "steadymix";
 import type { OnAirUpdate, ViewerEvent } from "steadymix/viewer";
 import type { Texts } from "./Viewer.tsx";
 
-/** Something that happened, kept as it is, so that it can be told in either language. */
+/** An entry of the log. It keeps the event itself: its text depends on the language. */
 export type LogLine = { id: number; at: Date } & (
   | { side: "viewer"; event: ViewerEvent }
   | { side: "server"; event: SteadymixEvent }
@@ -18,22 +18,22 @@ export function lineOf(event: ViewerEvent): Extract<LogLine, { side: "viewer" }>
   return { id: lines, at: new Date(), side: "viewer", event };
 }
 
-const TOLD: ReadonlySet<string> = new Set(["launching", "confirmed", "relaunched", "onAir", "suspect"]);
+const LOGGED: ReadonlySet<string> = new Set(["launching", "confirmed", "relaunched", "onAir", "suspect"]);
 
 export function serverLineOf(event: SteadymixEvent): LogLine | undefined {
-  if (!TOLD.has(event.type)) return undefined;
+  if (!LOGGED.has(event.type)) return undefined;
   lines += 1;
   return { id: lines, at: new Date(), side: "server", event };
 }
 
-/** What the Worker says; that nothing is on air yet is no news. */
+/** An update of the Worker. That nothing is on air yet is not logged. */
 export function updateLineOf(update: OnAirUpdate): LogLine | undefined {
   if (!update.onAir && !update.ended) return undefined;
   lines += 1;
   return { id: lines, at: new Date(), side: "update", event: update };
 }
 
-/** What keeps the Worker's updates away, as the feed says it. */
+/** An error of the feed. */
 export function feedLineOf(error: unknown): LogLine {
   lines += 1;
   return { id: lines, at: new Date(), side: "feed", event: error instanceof Error ? error.message : String(error) };
@@ -43,7 +43,7 @@ export function Log({ lines, texts }: { lines: LogLine[]; texts: Texts }): React
   return (
     <section className="log">
       <h2>{texts.log}</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable list must be reachable with the keyboard */}
       <ol tabIndex={0} aria-label={texts.log} data-testid="log">
         {lines.map((line) => (
           <li key={line.id} data-side={line.side} data-type={line.side === "viewer" ? line.event.type : undefined}>
@@ -82,8 +82,8 @@ function viewerText(event: ViewerEvent, { events, reason }: Texts): string {
       return events.failedBack(event.from, event.to);
     case "falseAlarm":
       return events.falseAlarm(event.uid);
-    case "bothDown":
-      return events.bothDown;
+    case "allDown":
+      return events.allDown;
     case "unplayable":
       return events.unplayable(event.uid);
     case "closed":

@@ -11,9 +11,9 @@ interface Ready {
   watchable: Watchable;
 }
 
-type Problem = { kind: "noWebRtc" | "noWebAssembly" | "address" | "failed"; message: string };
+type Problem = { type: "noWebRtc" | "noWebAssembly" | "address" | "failed"; message: string };
 
-/** The page: gets hold of the viewer and of what to watch, or says what is in the way. */
+/** The page: loads the viewer and the broadcast, or shows why that is not possible. */
 export function Page(): ReactElement {
   const [language, setLanguage] = useState<Language>(preferredLanguage);
   const [ready, setReady] = useState<Ready>();
@@ -54,7 +54,7 @@ export function Page(): ReactElement {
     keepLanguage(other);
     setLanguage(other);
   };
-  // Always the same, or the viewer would join again.
+  // Stable: with another callback the viewer would join again.
   const fail = useCallback((error: unknown) => setProblem(problemOf(error)), []);
 
   return (
@@ -69,13 +69,13 @@ export function Page(): ReactElement {
       {problem ? (
         <main className="problem" role="alert">
           <h2>{texts.problems.title}</h2>
-          <p>{texts.problems[problem.kind]}</p>
+          <p>{texts.problems[problem.type]}</p>
           {problem.message && <p className="detail">{problem.message}</p>}
           <p>
             <button type="button" onClick={() => location.reload()}>
               {texts.problems.again}
             </button>{" "}
-            {problem.kind !== "noWebRtc" && problem.kind !== "noWebAssembly" && (
+            {problem.type !== "noWebRtc" && problem.type !== "noWebAssembly" && (
               <a href="#demo">{texts.problems.demoInstead}</a>
             )}
           </p>
@@ -96,18 +96,18 @@ export function Page(): ReactElement {
 async function getReady(): Promise<Ready> {
   const broadcast = broadcastOf(location.hash);
   if (typeof RTCPeerConnection === "undefined") throw new NoWebRtc();
-  // What is in the way of WebAssembly is said here, and not in the middle of rendering: the smallest module that there is.
+  // Compiles the smallest possible module: a policy that forbids WebAssembly fails here, not while rendering.
   new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   const { Viewer } = await import("./Viewer.tsx");
   return { Viewer, broadcast, watchable: await watchableOf(broadcast) };
 }
 
 async function watchableOf(broadcast: Broadcast): Promise<Watchable> {
-  switch (broadcast.kind) {
+  switch (broadcast.type) {
     case "demo":
       return (await import("./demo/watchable.ts")).startDemo(broadcast.fps);
-    case "standIn":
-      return (await import("./demo/watchable.ts")).followStandIn(broadcast);
+    case "emulated":
+      return (await import("./demo/watchable.ts")).followEmulated(broadcast);
     case "agora":
       return (await import("./agora.ts")).joinAgora(broadcast);
   }
@@ -117,21 +117,21 @@ class NoWebRtc extends Error {}
 
 function problemOf(error: unknown): Problem {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof AddressError) return { kind: "address", message };
-  if (error instanceof NoWebRtc) return { kind: "noWebRtc", message: "" };
+  if (error instanceof AddressError) return { type: "address", message };
+  if (error instanceof NoWebRtc) return { type: "noWebRtc", message: "" };
   if (typeof WebAssembly === "undefined" || error instanceof WebAssembly.CompileError || error instanceof EvalError) {
-    return { kind: "noWebAssembly", message };
+    return { type: "noWebAssembly", message };
   }
-  return { kind: "failed", message };
+  return { type: "failed", message };
 }
 
 function modeOf(broadcast: Broadcast, language: Language): string {
   const texts = TEXTS[language];
-  switch (broadcast.kind) {
+  switch (broadcast.type) {
     case "demo":
       return texts.demo;
-    case "standIn":
-      return texts.standIn(broadcast.id);
+    case "emulated":
+      return texts.emulated(broadcast.id);
     case "agora":
       return texts.channel(broadcast.channel);
   }

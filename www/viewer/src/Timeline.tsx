@@ -9,20 +9,20 @@ import {
 } from "chart.js";
 import { type ReactElement, useEffect, useRef } from "react";
 import type { Health } from "steadymix/viewer";
-import { type History, KEPT_MS } from "./useHistory.ts";
+import { HISTORY_MS, type History } from "./useHistory.ts";
 import type { Texts } from "./Viewer.tsx";
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale);
 
 const HEALTHS: Health[] = ["playing", "starting", "available", "frozen", "muted", "failed", "absent"];
-const DRAW_MS = 250;
+const DRAW_INTERVAL_MS = 250;
 
 interface Bar {
   x: [from: number, until: number];
   y: string;
 }
 
-/** The states of the outputs over the last minute, and which was on screen. */
+/** The states of the outputs over the last minute, and which one was on screen. */
 export function Timeline({ history, texts }: { history: History; texts: Texts }): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null);
   const latest = useRef({ history, texts });
@@ -37,7 +37,7 @@ export function Timeline({ history, texts }: { history: History; texts: Texts })
     });
     const draw = () => redraw(chart, latest.current.history, latest.current.texts);
     draw();
-    const timer = window.setInterval(draw, DRAW_MS);
+    const timer = window.setInterval(draw, DRAW_INTERVAL_MS);
     return () => {
       window.clearInterval(timer);
       chart.destroy();
@@ -65,8 +65,8 @@ export function Timeline({ history, texts }: { history: History; texts: Texts })
 type Colour = (name: string) => string;
 
 /**
- * The page's colours as they are now. The value of a custom property is the text of the style sheet, such as `light-dark(…)`,
- * which a canvas draws black; a computed `color` is resolved.
+ * The current colours of the page. The value of a custom property may be `light-dark(…)`, which a canvas draws in black; a computed
+ * `color` is resolved.
  */
 function colourOf(canvas: HTMLCanvasElement): Colour {
   return (name) => {
@@ -85,7 +85,7 @@ function optionsOf(texts: Texts, colour: Colour): ChartOptions<"bar"> {
     scales: {
       x: {
         type: "linear",
-        min: -KEPT_MS / 1000,
+        min: -HISTORY_MS / 1000,
         max: 0,
         stacked: false,
         ticks: { stepSize: 10, color },
@@ -97,7 +97,7 @@ function optionsOf(texts: Texts, colour: Colour): ChartOptions<"bar"> {
   };
 }
 
-/** How thick the bars are, in px: the state above, what was on screen below. */
+/** The thickness of the bars, in px: of the state, and of the time on screen below it. */
 const THICK = 12;
 const THIN = 4;
 
@@ -105,7 +105,7 @@ function redraw(chart: Chart<"bar", Bar[]>, { now, health, shown }: History, tex
   const at = performance.now();
   const colour = colourOf(chart.canvas);
   const bar = ({ uid, from, until }: { uid: number; from: number; until: number }): Bar => ({
-    x: [Math.max(from - at, -KEPT_MS) / 1000, (until - at) / 1000],
+    x: [Math.max(from - at, -HISTORY_MS) / 1000, (until - at) / 1000],
     y: String(uid),
   });
   const dataset = (name: string, thickness: number, data: Bar[]): ChartDataset<"bar", Bar[]> => ({
@@ -121,7 +121,7 @@ function redraw(chart: Chart<"bar", Bar[]>, { now, health, shown }: History, tex
     ...HEALTHS.map((name) => dataset(`--${name}`, THICK, ofHealth(name))),
     dataset("--accent", THIN, shown.map(bar)),
   ];
-  // As a whole: what is changed within the options before is not drawn.
+  // Replace the options: changes within them are not drawn.
   chart.options = optionsOf(texts, colour);
   chart.update("none");
 }

@@ -24,21 +24,21 @@ type Switched = Extract<ViewerEvent, { type: "switched" }>;
 const DEMO_UIDS: Uid[] = [9001, 9002, 9101, 9102];
 const LOG_LINES = 100;
 
-/** The picture, and what is known of it. */
+/** The picture and the state of its outputs. */
 export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps): ReactElement {
-  const uids = broadcast.kind === "demo" ? DEMO_UIDS : broadcast.uids;
+  const uids = broadcast.type === "demo" ? DEMO_UIDS : broadcast.uids;
   const feed = useRef<OnAirFeed>(undefined);
   const [lines, setLines] = useState<LogLine[]>([]);
   const [volume, setVolume] = useState(100);
   const [isBlocked, setBlocked] = useState(false);
-  const say = useCallback((line: LogLine | undefined) => {
+  const log = useCallback((line: LogLine | undefined) => {
     if (line) setLines((before) => [line, ...before].slice(0, LOG_LINES));
   }, []);
   const [outage, setOutage] = useState<Switched>();
   const [end, setEnd] = useState<End>();
   const onEvent = (event: ViewerEvent) => {
-    say(lineOf(event));
-    feed.current?.take(event);
+    log(lineOf(event));
+    feed.current?.handle(event);
     if (event.type === "switched") setOutage(event);
     if (event.type === "closed") setEnd("closed");
   };
@@ -49,34 +49,34 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
   useEffect(() => {
     if (!viewer) return;
     watchable.onServerEvent?.((event) => {
-      say(serverLineOf(event));
-      if (event.type === "onAir" && event.toUid !== undefined) viewer.tell({ type: "onAir", uid: event.toUid });
+      log(serverLineOf(event));
+      if (event.type === "onAir" && event.toUid !== undefined) viewer.handle({ type: "onAir", uid: event.toUid });
     });
     watchable.onAutoplayFailed(() => setBlocked(true));
     watchable.join().catch(onProblem);
-  }, [viewer, watchable, onProblem, say]);
+  }, [viewer, watchable, onProblem, log]);
 
   useEffect(() => {
-    if (!viewer || broadcast.kind === "demo" || !broadcast.feed) return;
+    if (!viewer || broadcast.type === "demo" || !broadcast.feed) return;
     const { address, token } = broadcast.feed;
     const made = new OnAirFeed(address, {
       token,
       onUpdate: (update) => {
-        say(updateLineOf(update));
-        if (update.onAir) viewer.tell({ type: "onAir", uid: update.onAir.uid });
+        log(updateLineOf(update));
+        if (update.onAir) viewer.handle({ type: "onAir", uid: update.onAir.uid });
         if (update.ended) setEnd("ended");
       },
-      onError: (error) => say(feedLineOf(error)),
+      onError: (error) => log(feedLineOf(error)),
     });
     feed.current = made;
     return () => made.close();
-  }, [viewer, broadcast, say]);
+  }, [viewer, broadcast, log]);
 
   useEffect(() => watchable.setVolume(volume), [watchable, volume]);
 
   useEffect(() => {
     if (!isBlocked) return;
-    // The SDK plays by itself then. What was touched may be the button: it acts on what it says.
+    // The SDK plays by itself then. Deferred: the gesture may be a click on the button, which must still see the old state.
     return onGesture(() => window.setTimeout(() => setBlocked(false)));
   }, [isBlocked]);
 
@@ -140,8 +140,8 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
         {watchable.station && <Experiment station={watchable.station} shown={shown} texts={texts} />}
         <Log lines={lines} texts={texts} />
       </div>
-      {broadcast.kind !== "agora" && (
-        <p className="about">{broadcast.kind === "demo" ? texts.demoExplained : texts.standInExplained}</p>
+      {broadcast.type !== "agora" && (
+        <p className="about">{broadcast.type === "demo" ? texts.demoExplained : texts.emulatedExplained}</p>
       )}
     </main>
   );

@@ -1,10 +1,10 @@
-/** Joins a channel of Agora as audience. The SDK is only loaded when it is needed. */
+/** Joins an Agora channel as audience. Loads the SDK on demand. */
 import type { AgoraBroadcast } from "./broadcast.ts";
 import { keepVolume } from "./volume.ts";
 import type { Watchable } from "./watchable.ts";
 
-/** The SDK itself tries for ever. */
-const JOIN_MS = 20_000;
+/** The SDK itself retries forever. */
+const JOIN_TIMEOUT_MS = 20_000;
 
 export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
   const { default: AgoraRTC } = await import("agora-rtc-sdk-ng");
@@ -14,12 +14,12 @@ export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
   const { appId, channel, token, uid } = broadcast;
   return {
     client,
-    // Attached first, then joined: whoever is there already is told of as well.
+    // Called once the viewer is attached, which then also gets the users that are in the channel already.
     join: async () => {
       try {
         await inTime(client.join(appId, channel, token, uid || null));
       } catch (error) {
-        // Or the SDK would go on trying, and perhaps join, behind the page that says why it has not.
+        // Otherwise the SDK would go on, and perhaps join behind the error page.
         void client.leave().catch(() => {});
         throw error;
       }
@@ -36,8 +36,8 @@ export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
 
 function inTime(joined: Promise<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`Agora's servers did not answer within ${JOIN_MS / 1000} s`));
-    const timer = window.setTimeout(late, JOIN_MS);
+    const late = () => reject(new Error(`Agora's servers did not answer within ${JOIN_TIMEOUT_MS / 1000} s`));
+    const timer = window.setTimeout(late, JOIN_TIMEOUT_MS);
     joined.then(() => resolve(), reject).finally(() => window.clearTimeout(timer));
   });
 }

@@ -1,30 +1,30 @@
-/** Which broadcast the address of the page means. */
+/** Reads from the page's address which broadcast to watch. */
 import type { Uid } from "steadymix/viewer";
 
-/** A channel of Agora, as the fragment of the address gives it. */
+/** An Agora channel. */
 export interface AgoraBroadcast {
-  kind: "agora";
+  type: "agora";
   appId: string;
   channel: string;
   token: string | null;
-  /** The viewer's own; 0: any. */
+  /** The viewer's own uid; 0: Agora assigns one. */
   uid: Uid;
   /** The outputs, in the order of preference. */
   uids: Uid[];
-  /** The Worker that says what is on air, if there is one. */
+  /** The broadcast's feed, if a Worker keeps it on air. */
   feed?: Feed;
 }
 
-/** A broadcast that a Worker keeps on air. */
+/** The feed of a broadcast that a Worker keeps on air. */
 export interface Feed {
-  /** The broadcast's: `…/api/broadcasts/{id}`. */
+  /** The broadcast's address: `…/api/broadcasts/{id}`. */
   address: string;
   token: string;
 }
 
-/** A broadcast of the Worker's demonstration: its tasks run on the service's stand-in, its media in this page. */
-export interface StandInBroadcast {
-  kind: "standIn";
+/** A broadcast of the Worker's demonstration: its tasks run on the Worker's emulator, its media in this page. */
+export interface EmulatedBroadcast {
+  type: "emulated";
   id: string;
   uids: Uid[];
   fps: number;
@@ -32,13 +32,13 @@ export interface StandInBroadcast {
 }
 
 export interface DemoBroadcast {
-  kind: "demo";
+  type: "demo";
   fps: number;
 }
 
-export type Broadcast = AgoraBroadcast | StandInBroadcast | DemoBroadcast;
+export type Broadcast = AgoraBroadcast | EmulatedBroadcast | DemoBroadcast;
 
-/** The fragment of the address is wrong. */
+/** The fragment of the address is invalid. */
 export class AddressError extends Error {
   readonly field: string;
 
@@ -49,21 +49,25 @@ export class AddressError extends Error {
 }
 
 /**
- * `#appId=…&channel=…&token=…&uids=9001,9002,9101,9102`, with `&broadcast=…&viewerToken=…` if this page's Worker keeps it
- * on air; those and `standIn` for the Worker's demonstration, or nothing for the one that is all in this page. It is the
- * fragment, so that tokens are not sent to the server of the page, and not kept in its log.
+ * Reads the fragment of the address:
+ * - `#appId=…&channel=…&token=…&uids=9001,9002,9101,9102`: an Agora channel; with `&broadcast=…&viewerToken=…`, one that this
+ *   page's Worker keeps on air.
+ * - `#emulated=1&broadcast=…&viewerToken=…&uids=…`: a broadcast of the Worker's demonstration.
+ * - Nothing: the demonstration that runs in this page.
+ *
+ * Browsers do not send the fragment to the server, so tokens do not get into its log.
  */
 export function broadcastOf(fragment: string): Broadcast {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
   const isReal = ["appId", "channel", "token", "uids"].some((name) => fields.has(name));
   const fps = number(fields, "fps", 15, 1, 60);
-  if (!isReal) return { kind: "demo", fps };
+  if (!isReal) return { type: "demo", fps };
   const uids = needed(fields, "uids").split(",").map(uidOf);
-  if (fields.has("standIn")) {
-    return { kind: "standIn", id: needed(fields, "broadcast"), uids, fps, feed: feedOf(fields) };
+  if (fields.has("emulated")) {
+    return { type: "emulated", id: needed(fields, "broadcast"), uids, fps, feed: feedOf(fields) };
   }
   return {
-    kind: "agora",
+    type: "agora",
     appId: needed(fields, "appId"),
     channel: needed(fields, "channel"),
     token: tokenOf(fields),
@@ -84,7 +88,7 @@ function needed(fields: URLSearchParams, name: string): string {
   return value;
 }
 
-/** A project without tokens says so: `token=none`. */
+/** `token=none`: a project without tokens. */
 function tokenOf(fields: URLSearchParams): string | null {
   const token = needed(fields, "token");
   return token === "none" ? null : token;

@@ -1,6 +1,6 @@
 const GESTURES = ["click", "keyup"] as const;
 
-/** Once, when the page is touched: not before may it make a sound. Returns what gives up waiting. */
+/** Calls `act` at the next user gesture, from which on the page may play audio. Returns a function that cancels. */
 export function onGesture(act: () => void): () => void {
   const stop = () => {
     for (const gesture of GESTURES) window.removeEventListener(gesture, once);

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 import type { FailoverViewer, Health, OutputHealth, Uid } from "steadymix/viewer";
 
-/** A stretch of time in which something was so; times in ms of `performance.now()`. */
-export interface Stretch<T> {
+/** A time span with one value; times in ms of `performance.now()`. */
+export interface Span<T> {
   uid: Uid;
   value: T;
   from: number;
@@ -11,19 +11,19 @@ export interface Stretch<T> {
 
 export interface History {
   now: OutputHealth[];
-  health: Stretch<Health>[];
-  shown: Stretch<true>[];
+  health: Span<Health>[];
+  shown: Span<true>[];
 }
 
-const LOOK_MS = 100;
-export const KEPT_MS = 60_000;
+const SAMPLE_INTERVAL_MS = 100;
+export const HISTORY_MS = 60_000;
 
-/** Why no picture follows: the broadcast has ended, or this viewer was removed from the channel. */
+/** Why there is no picture any more: the broadcast has ended, or this viewer was removed from the channel. */
 export type End = "ended" | "closed";
 
 /**
- * The output whose picture is on screen. `shown` stays the last one when no output is left in the channel. After the end of the
- * broadcast, a picture that does not move is none.
+ * The output whose picture is on screen. `shown` remains set when no output is left in the channel. After the end of the broadcast
+ * a frozen picture does not count.
  */
 export function onScreenOf(shown: Uid | undefined, outputs: OutputHealth[], end: End | undefined): Uid | undefined {
   if (end === "closed") return undefined;
@@ -31,7 +31,7 @@ export function onScreenOf(shown: Uid | undefined, outputs: OutputHealth[], end:
   return outputs.some(isOn) ? shown : undefined;
 }
 
-/** How the outputs have been in the last minute. */
+/** The states of the outputs over the last minute. */
 export function useHistory(viewer: FailoverViewer | undefined, end: End | undefined): History {
   const [now, setNow] = useState<OutputHealth[]>([]);
   const kept = useRef<Omit<History, "now">>({ health: [], shown: [] });
@@ -41,19 +41,19 @@ export function useHistory(viewer: FailoverViewer | undefined, end: End | undefi
   useEffect(() => {
     if (!viewer) return;
     kept.current = { health: [], shown: [] };
-    const look = () => {
+    const sample = () => {
       const at = performance.now();
       const outputs = viewer.outputs;
       const { health, shown } = kept.current;
       for (const { uid, health: value } of outputs) extend(health, uid, value, at);
       const onScreen = onScreenOf(viewer.shown, outputs, latestEnd.current);
       if (onScreen !== undefined) extend(shown, onScreen, true, at);
-      const isRecent = ({ until }: { until: number }) => until > at - KEPT_MS;
+      const isRecent = ({ until }: { until: number }) => until > at - HISTORY_MS;
       kept.current = { health: health.filter(isRecent), shown: shown.filter(isRecent) };
       setNow((before) => (JSON.stringify(before) === JSON.stringify(outputs) ? before : outputs));
     };
-    look();
-    const timer = window.setInterval(look, LOOK_MS);
+    sample();
+    const timer = window.setInterval(sample, SAMPLE_INTERVAL_MS);
     return () => window.clearInterval(timer);
   }, [viewer]);
 
@@ -68,12 +68,12 @@ export function useHistory(viewer: FailoverViewer | undefined, end: End | undefi
   };
 }
 
-function extend<T>(stretches: Stretch<T>[], uid: Uid, value: T, at: number): void {
-  const last = stretches.findLast((stretch) => stretch.uid === uid);
+function extend<T>(spans: Span<T>[], uid: Uid, value: T, at: number): void {
+  const last = spans.findLast((span) => span.uid === uid);
   if (last) {
-    // It was so until now, unless nobody looked for a while.
-    if (at - last.until < 20 * LOOK_MS) last.until = at;
+    // Extend it until now, unless samples are missing, as in a hidden page.
+    if (at - last.until < 20 * SAMPLE_INTERVAL_MS) last.until = at;
     if (last.value === value && last.until === at) return;
   }
-  stretches.push({ uid, value, from: at, until: at });
+  spans.push({ uid, value, from: at, until: at });
 }

@@ -6,8 +6,8 @@ interface Client {
 }
 
 /**
- * Makes what sets the volume of all outputs, from 0 to 100. Each new track would be at full volume, so that `subscribe()` of
- * the client is wrapped: it is set before the track plays.
+ * Returns a function that sets the volume of all outputs, from 0 to 100. New tracks begin at full volume, so the client's
+ * `subscribe()` is wrapped: the volume is set before a track plays.
  */
 export function keepVolume(client: Client): (volume: number) => void {
   let volume = 100;

@@ -2,18 +2,18 @@ import type { SteadymixEvent } from "steadymix";
 import type { AgoraClient } from "steadymix/viewer";
 import type { Station } from "./demo/station.ts";
 
-/** A channel to watch: Agora's, or the demonstration's. */
+/** A channel to watch: of Agora, or of the demonstration. */
 export interface Watchable {
   client: AgoraClient;
-  /** Called once the viewer listens. */
+  /** Called once the viewer is attached. */
   join(): Promise<void>;
-  /** The browser did not let the sound be played. */
+  /** Adds the listener for audio that the browser blocked. */
   onAutoplayFailed(listener: () => void): void;
-  /** From 0 to 100, of all outputs, and of what they publish later. */
+  /** From 0 to 100: of all outputs, and of tracks that they publish later. */
   setVolume(volume: number): void;
   leave(): Promise<void>;
-  /** What an experimenter can do, in the demonstration. */
+  /** The controls of the demonstration in this page. */
   station?: Station;
-  /** What happens on the server's side, in the demonstration. */
+  /** Sets the listener for the server's events, in the demonstration in this page. */
   onServerEvent?: (listener: (event: SteadymixEvent) => void) => void;
 }

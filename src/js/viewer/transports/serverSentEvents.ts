@@ -1,25 +1,24 @@
-import { OPENS_MS, type Transport, watchAddress } from "./transport.js";
+import { OPEN_TIMEOUT_MS, type Transport, watchAddress } from "./transport.js";
 
-/** How long until a better transport is tried. Less often than from polling: events that come are cut off for it. */
-const STREAM_MS = 300_000;
+/** How often the best transport is tried again. Rarely: that interrupts a stream that works. */
+const BEST_RETRY_INTERVAL_MS = 300_000;
 
-/** Server-sent events. */
 export const serverSentEvents: Transport = {
-  // React Native has none, older versions of Node neither.
+  // Missing in React Native and older versions of Node.
   isAvailable: () => "EventSource" in globalThis,
 
   connect(feed) {
     const source = new EventSource(watchAddress(feed));
     let isOpen = false;
-    let timer = setTimeout(() => lost("cannot be reached by stream"), OPENS_MS);
+    let timer = setTimeout(() => lost("did not open the event stream"), OPEN_TIMEOUT_MS);
     const close = () => {
       clearTimeout(timer);
       source.onmessage = source.onerror = null;
       source.close();
     };
-    const lost = (cause: unknown) => {
+    const lost = (reason: unknown) => {
       close();
-      feed.lost(cause, isOpen);
+      feed.lost(reason, isOpen);
     };
     const opened = () => {
       isOpen = true;
@@ -27,17 +26,17 @@ export const serverSentEvents: Transport = {
       timer = setTimeout(() => {
         close();
         feed.ended({ delayMs: 0, isBestTried: true });
-      }, STREAM_MS);
+      }, BEST_RETRY_INTERVAL_MS);
     };
     source.onmessage = ({ data }) => {
       if (!isOpen) opened();
       try {
-        feed.take(String(data));
+        feed.receive(String(data));
       } catch (error) {
         lost(error);
       }
     };
-    source.onerror = () => lost("was lost by stream");
+    source.onerror = () => lost("lost the event stream");
     return { close };
   },
 };

@@ -1,47 +1,47 @@
-import { OPENS_MS, type Transport, watchAddress } from "./transport.js";
+import { OPEN_TIMEOUT_MS, type Transport, watchAddress } from "./transport.js";
 
-const PING_MS = 30_000;
-/** The Worker closes a socket with this code when its token has expired, which is no failure. */
+const PING_INTERVAL_MS = 30_000;
+/** The Worker closes a socket with this code when its token expires, which is no failure. */
 const EXPIRED = 3000;
 
-/** A WebSocket: reports go the same way. */
+/** WebSocket: reports are sent over it, too. */
 export const webSocket: Transport = {
-  // Older versions of Node have none.
+  // Missing in older versions of Node.
   isAvailable: () => "WebSocket" in globalThis,
 
   connect(feed) {
     const socket = new WebSocket(watchAddress(feed).replace(/^http/, "ws"));
     let isOpen = false;
-    let patience = setTimeout(() => lost("cannot be reached by socket"), OPENS_MS);
-    // Proxies cut what is silent; and where the network has changed, nothing but the missing answer says so.
+    let timeout = setTimeout(() => lost("did not open the WebSocket"), OPEN_TIMEOUT_MS);
+    // Proxies close idle connections; and after a change of the network, a missing answer is the only sign.
     const pings = setInterval(() => {
       if (socket.readyState !== socket.OPEN) return;
       socket.send("ping");
-      patience = setTimeout(broken, OPENS_MS);
-    }, PING_MS);
+      timeout = setTimeout(broken, OPEN_TIMEOUT_MS);
+    }, PING_INTERVAL_MS);
     const close = () => {
-      clearTimeout(patience);
+      clearTimeout(timeout);
       clearInterval(pings);
       socket.onmessage = socket.onerror = socket.onclose = null;
       socket.close();
     };
-    const lost = (cause: unknown) => {
+    const lost = (reason: unknown) => {
       close();
-      feed.lost(cause, isOpen);
+      feed.lost(reason, isOpen);
     };
-    const broken = () => lost("was lost by socket");
+    const broken = () => lost("lost the WebSocket");
     socket.onmessage = ({ data }) => {
-      clearTimeout(patience);
+      clearTimeout(timeout);
       isOpen = true;
       try {
-        if (data !== "pong") feed.take(String(data));
+        if (data !== "pong") feed.receive(String(data));
       } catch (error) {
         lost(error);
       }
     };
     socket.onerror = broken;
     socket.onclose = ({ code }) => {
-      if (code !== EXPIRED) return lost("was closed by socket");
+      if (code !== EXPIRED) return lost("closed the WebSocket");
       close();
       feed.ended();
     };

@@ -54,23 +54,23 @@ function compiles() {
 /** Two outputs play until the shown one leaves. */
 function switched(FailoverViewer) {
   const frames = new Map();
-  let tell;
+  let emit;
   const source = {
-    attach(take) {
-      tell = take;
-      tell({ type: "connection", state: "connected" });
+    attach(given) {
+      emit = given;
+      emit({ type: "connection", state: "connected" });
       for (const uid of [1, 2]) {
-        tell({ type: "joined", uid });
-        tell({ type: "published", uid, kind: "video" });
+        emit({ type: "joined", uid });
+        emit({ type: "published", uid, kind: "video" });
       }
       return () => {};
     },
     async subscribe(uid, kind) {
       if (kind !== "video") return;
-      tell({ type: "state", uid, kind, state: "decoding" });
+      emit({ type: "state", uid, kind, state: "decoding" });
       frames.set(
         uid,
-        setInterval(() => tell({ type: "frame", uid }), 30),
+        setInterval(() => emit({ type: "frame", uid }), 30),
       );
     },
     async unsubscribe(uid, kind) {
@@ -92,7 +92,7 @@ function switched(FailoverViewer) {
     const poll = setInterval(() => {
       if (!viewer.outputs.every(({ health }) => health === "playing")) return;
       clearInterval(frames.get(1));
-      tell({ type: "left", uid: 1, how: "quit" });
+      emit({ type: "left", uid: 1, reason: "quit" });
     }, 50);
   });
 }

@@ -1,4 +1,4 @@
-//! The viewer's side: a healthy broadcast, until the watched output dies without leaving the channel.
+//! The viewer's side: a broadcast without faults, until the output on screen dies abruptly.
 
 use steadymix::failover::{FailoverConfig, Standby};
 use steadymix::time::Duration;
@@ -10,25 +10,22 @@ use crate::viewers::{Network, Replaced, Setup, Viewer, Watched};
 
 const PRIMARY: u32 = 9000;
 const BACKUP: u32 = 9100;
-/// The number of viewers in a row of the table.
+/// The viewers of a row, and how long each watches before and after the death, in ms.
 const VIEWERS: u64 = 60;
-/// How long each watches before the death, in ms.
 const CALM: u64 = 60_000;
-/// How long each watches after the death, in ms.
 const AFTERWARDS: u64 = 12_000;
-/// A later switch was not caused by the frozen picture, in ms.
+/// A later switch was not caused by missing media, but by the service's reports; in ms.
 const SOON: u64 = 5_000;
 
-/// The results of the viewers of one setting. Times are in ms.
+/// The outcome of the viewers of one row. Times are in ms.
 #[derive(Default)]
 struct Measured {
     calm: u64,
     false_switches: u64,
     /// How long the picture was frozen before the death.
     stalled: u64,
-    /// Viewers whose output died.
+    /// Viewers whose output died, and those of them that switched soon.
     deaths: u64,
-    /// The viewers of these that switched soon.
     switched: u64,
     frozen: Vec<u64>,
 }
@@ -38,7 +35,7 @@ impl Measured {
         let mut measured = Self::default();
         for seed in 1..=VIEWERS {
             let mut chance = Chance::new(seed);
-            // A random offset keeps deaths out of step with frames and stats polls.
+            // Frames, stats polls and death are not in step.
             let death = CALM + chance.between(0, 2_000);
             let air = air(death);
             let watched = Viewer::with(&air, setup.clone(), chance, false).run();
@@ -58,7 +55,7 @@ impl Measured {
         let stalls = watched.stalls.iter().filter(|(_, until)| *until < death);
         self.stalled += stalls.map(|(from, until)| until - from).sum::<u64>();
         if before.last().is_some_and(|last| last.old == PRIMARY) {
-            // This viewer watches the other output.
+            // The output that died was not on screen.
             return;
         }
         self.deaths += 1;
@@ -80,7 +77,7 @@ impl Measured {
     }
 }
 
-/// Two outputs. The preferred one starts first and dies.
+/// Two outputs: the preferred one is there first, and dies.
 fn air(death: u64) -> Air {
     let mut air = Air::of(&[PRIMARY, BACKUP]);
     air.runs(0, &[PRIMARY]);
@@ -97,12 +94,12 @@ fn ms(value: u64) -> Duration {
     Duration::from_millis(value)
 }
 
-/// Three times in which the viewer receives nothing.
+/// Three outages of this length.
 fn outages(each: u64) -> Vec<(u64, u64)> {
     [15_000, 30_000, 45_000].map(|from| (from, from + each)).to_vec()
 }
 
-/// Settings that are varied for every standby.
+/// The rows of every standby.
 const NETWORKS: Rows = &[
     ("the defaults, 15 frames a second", |_| ()),
     ("30 frames a second", |setup| setup.interval = 33),
@@ -112,78 +109,80 @@ const NETWORKS: Rows = &[
     ("no jitter", |setup| setup.network.jitter = 0),
     ("jitter up to 100 ms", |setup| setup.network.jitter = 100),
     ("jitter up to 300 ms", |setup| setup.network.jitter = 300),
-    ("hiccups up to 80 ms", |setup| setup.network.hiccups = (5, 80)),
-    ("hiccups up to 300 ms", |setup| setup.network.hiccups = (5, 300)),
-    ("hiccups up to 1500 ms", |setup| setup.network.hiccups = (5, 1_500)),
+    ("stalls up to 80 ms", |setup| setup.network.stalls = (5, 80)),
+    ("stalls up to 300 ms", |setup| setup.network.stalls = (5, 300)),
+    ("stalls up to 1500 ms", |setup| setup.network.stalls = (5, 1_500)),
     ("three outages of 400 ms", |setup| setup.network.outages = outages(400)),
     ("three outages of 2.5 s", |setup| setup.network.outages = outages(2_500)),
     ("subscribing takes up to 1 s", |setup| setup.network.subscribe = [30, 1_000]),
-    ("downlink reported as bad", |setup| setup.network.bad = true),
-    ("downlink reported as bad, `badNetworkMs` 1000", |setup| {
-        setup.network.bad = true;
-        setup.config.bad_network_ms = ms(1_000);
+    ("downlink reported as poor", |setup| setup.network.poor = true),
+    ("downlink reported as poor, `poorNetworkGraceMs` 1000", |setup| {
+        setup.network.poor = true;
+        setup.config.poor_network_grace_ms = ms(1_000);
     }),
-    ("no frame reports", |setup| setup.reports_frames = false),
-    ("no frame reports, `frozenMs` 250", |setup| {
+    ("no frames reported", |setup| setup.reports_frames = false),
+    ("no frames reported, `frozenGraceMs` 250", |setup| {
         setup.reports_frames = false;
-        setup.config.frozen_ms = ms(250);
+        setup.config.frozen_grace_ms = ms(250);
     }),
-    ("no frame reports, freezes are reported as congestion", |setup| {
-        setup.reports_frames = false;
-        setup.network.congested = true;
-    }),
-    ("no frame reports, freezes are reported as congestion, `congestedMs` 500", |setup| {
+    ("no frames reported, freezes reported as congestion", |setup| {
         setup.reports_frames = false;
         setup.network.congested = true;
-        setup.config.congested_ms = ms(500);
+    }),
+    ("no frames reported, freezes reported as congestion, `congestedGraceMs` 500", |setup| {
+        setup.reports_frames = false;
+        setup.network.congested = true;
+        setup.config.congested_grace_ms = ms(500);
     }),
 ];
 
 const HOT: Rows = &[
-    ("`frameGapMs` 100", |setup| setup.config.frame_gap_ms = ms(100)),
-    ("`frameGapMs` 100, 30 frames a second", |setup| {
-        setup.config.frame_gap_ms = ms(100);
+    ("`frameGapGraceMs` 100", |setup| setup.config.frame_gap_grace_ms = ms(100)),
+    ("`frameGapGraceMs` 100, 30 frames a second", |setup| {
+        setup.config.frame_gap_grace_ms = ms(100);
         setup.interval = 33;
     }),
-    ("`frameGapMs` 500", |setup| setup.config.frame_gap_ms = ms(500)),
-    ("`frameGapMs` 500, hiccups up to 300 ms", |setup| {
-        setup.config.frame_gap_ms = ms(500);
-        setup.network.hiccups = (5, 300);
+    ("`frameGapGraceMs` 500", |setup| setup.config.frame_gap_grace_ms = ms(500)),
+    ("`frameGapGraceMs` 500, stalls up to 300 ms", |setup| {
+        setup.config.frame_gap_grace_ms = ms(500);
+        setup.network.stalls = (5, 300);
     }),
-    ("`frameGapMs` 1000", |setup| setup.config.frame_gap_ms = ms(1_000)),
-    ("`dwellMs` 0, hiccups up to 300 ms", |setup| {
-        setup.config.dwell_ms = ms(0);
-        setup.network.hiccups = (5, 300);
+    ("`frameGapGraceMs` 1000", |setup| setup.config.frame_gap_grace_ms = ms(1_000)),
+    ("`switchCooldownMs` 0, stalls up to 300 ms", |setup| {
+        setup.config.switch_cooldown_ms = ms(0);
+        setup.network.stalls = (5, 300);
     }),
-    ("`dwellMs` 30000, hiccups up to 300 ms", |setup| {
-        setup.config.dwell_ms = ms(30_000);
-        setup.network.hiccups = (5, 300);
+    ("`switchCooldownMs` 30000, stalls up to 300 ms", |setup| {
+        setup.config.switch_cooldown_ms = ms(30_000);
+        setup.network.stalls = (5, 300);
     }),
 ];
 
-const PROBE_AND_COLD: Rows = &[("`frozenMs` 2000", |setup| setup.config.frozen_ms = ms(2_000))];
+const WARM_AND_COLD: Rows = &[("`frozenGraceMs` 2000", |setup| setup.config.frozen_grace_ms = ms(2_000))];
 
 const STANDBYS: [(&str, Standby, Rows); 3] = [
     ("hot", Standby::Hot, HOT),
-    ("probe", Standby::Probe, PROBE_AND_COLD),
-    ("cold", Standby::Cold, PROBE_AND_COLD),
+    ("warm", Standby::Warm, WARM_AND_COLD),
+    ("cold", Standby::Cold, WARM_AND_COLD),
 ];
 
-const COLUMNS: [&str; 6] =
-    ["setting", "frozen, ms", "deaths", "switched within 5 s, %", "false switches / h", "frozen / h, s"];
+const COLUMNS: [&str; 6] = [
+    "setting",
+    "frozen, ms",
+    "deaths",
+    "switched within 5 s, %",
+    "false switches / h",
+    "frozen before / h, s",
+];
 
 const HEAD: &str = "\
 ## The viewer's side
 
-Each row is the result of sixty viewers. They watch a healthy broadcast for a minute, then the preferred output dies without
-leaving the channel.
-
-- By default 1 % of the frames are lost, and the others are up to 20 ms late.
-- A hiccup stops one output; it begins with one frame in 200. In an outage, the viewer receives nothing.
-- Without frame reports, as in native engines, the SDK reports only changes of state.
-- Frozen is the time from the last frame of the old output to the first frame of the new one.
-- Deaths counts the viewers that watched the output that died.
-- False switches and frozen / h are from before the death. Frozen / h counts pictures that are frozen for over 500 ms.
+Sixty viewers in each row watch for a minute without faults except those of their networks. Then the preferred output dies
+abruptly. By default 1 % of the frames is lost, and the others are up to 20 ms late. A stall affects one output and begins with
+one frame in 200; an outage affects all outputs. Native SDKs report no frames, only changes of state. Frozen is the time from
+the last frame to the first one of the other output. Deaths are those of an output on screen. False switches, and freezes of
+more than 500 ms, are those before the death.
 ";
 
 /// The tables, one for each standby.

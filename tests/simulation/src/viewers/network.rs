@@ -1,28 +1,28 @@
-//! A viewer's network and its faults.
+//! A viewer's network, with its faults.
 
 use crate::chance::Chance;
 
-/// The properties of a viewer's network. Times are in ms.
+/// A viewer's network. All times are in ms.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
-    /// So bad that a live output may seem dead: false switches are allowed.
+    /// So rough that a healthy output may seem dead.
     pub(crate) rough: bool,
-    /// The SDK reports freezes as congestion.
+    /// The SDK reports freezes with congestion as the reason.
     pub(crate) congested: bool,
-    /// The SDK always reports the viewer's downlink as bad.
-    pub(crate) bad: bool,
+    /// The SDK always reports a poor downlink.
+    pub(crate) poor: bool,
     pub(crate) latency: u64,
     pub(crate) jitter: u64,
     pub(crate) lost_percent: u64,
-    /// How many of 1,000 frames begin a pause, and the longest pause.
-    pub(crate) hiccups: (u64, u64),
+    /// Stalls of one output: how many begin in a thousand frames, and the longest.
+    pub(crate) stalls: (u64, u64),
     pub(crate) signal: [u64; 2],
     pub(crate) subscribe: [u64; 2],
     pub(crate) refused_percent: u64,
-    /// From when until when nothing is received.
+    /// Times in which nothing arrives.
     pub(crate) outages: Vec<(u64, u64)>,
     pub(crate) hidden: Vec<(u64, u64)>,
-    /// How often the application ends a subscription itself.
+    /// How often the application ends a subscription on its own.
     pub(crate) unsubscribes: u64,
 }
 
@@ -46,11 +46,11 @@ impl Network {
         Self {
             rough,
             congested: false,
-            bad: false,
+            poor: false,
             latency: chance.between(10, 150),
             jitter: if rough { 90 } else { chance.one(&[5, 20, 40]) },
             lost_percent: if rough { 10 } else { chance.one(&[0, 1, 3]) },
-            hiccups: if rough { (5, 700) } else { (chance.one(&[0, 2]), 80) },
+            stalls: if rough { (5, 700) } else { (chance.one(&[0, 2]), 80) },
             signal: chance.one(&[[10, 80], [40, 400]]),
             subscribe: chance.one(&[[30, 120], [100, 600]]),
             refused_percent: chance.one(&[0, 0, 10]),
@@ -60,16 +60,16 @@ impl Network {
         }
     }
 
-    /// A network without random faults. Tests set the faults that they need.
+    /// A network without changes: only the faults that are set occur.
     pub(crate) fn steady() -> Self {
         Self {
             rough: true,
             congested: false,
-            bad: false,
+            poor: false,
             latency: 50,
             jitter: 20,
             lost_percent: 1,
-            hiccups: (0, 0),
+            stalls: (0, 0),
             signal: [10, 80],
             subscribe: [30, 120],
             refused_percent: 0,

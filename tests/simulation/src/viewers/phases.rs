@@ -1,4 +1,4 @@
-//! Records the phases of simulated viewers' outputs.
+//! The phases that the outputs of simulated viewers go through.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use steadymix::failover::Failover;
 use super::{Viewer, broadcast, random_signals};
 use crate::diagram::{BEGINNING, Transition};
 
-/// The transitions that were taken. Phases are read from snapshots: the core needs no code for it.
+/// The transitions that were taken. Phases are read from snapshots, so that this costs the core nothing.
 #[derive(Default)]
 pub(super) struct Phases {
     now: Vec<String>,
@@ -17,7 +17,7 @@ pub(super) struct Phases {
 }
 
 impl Phases {
-    /// Must be called after every call of the failover, which changes an output's phase at most once.
+    /// To be called after each call of the failover, which takes an output through one transition at most.
     pub(super) fn note(&mut self, failover: &Failover) {
         let snapshot = serde_json::to_value(failover).unwrap();
         let phases =
@@ -29,7 +29,7 @@ impl Phases {
     }
 }
 
-/// The name of a phase. The phase of a subscription is that of its playback.
+/// The name of a phase; of a subscription, that of its playback.
 fn name_of(phase: &Value) -> String {
     match phase.as_object().and_then(|phase| phase.iter().next()) {
         Some((name, data)) if name == "Subscribed" => name_of(&data["playback"]),
@@ -38,13 +38,13 @@ fn name_of(phase: &Value) -> String {
     }
 }
 
-/// The transitions of the outputs of simulated viewers, and of those with random signals.
+/// The transitions of outputs: with viewers of broadcasts, and with an SDK that reports anything in any order.
 #[must_use]
-pub fn taken(viewers: Range<u64>, random: Range<u64>) -> BTreeSet<Transition> {
+pub fn taken(viewers: Range<u64>, babbles: Range<u64>) -> BTreeSet<Transition> {
     let watched = viewers.map(|seed| {
         let air = broadcast(seed).unwrap();
         Viewer::new(&air, seed, false).with_phases().run().transitions
     });
-    let random = random.map(|seed| random_signals::transitions(seed).unwrap());
-    watched.chain(random).flatten().collect()
+    let babbled = babbles.map(|seed| random_signals::transitions(seed).unwrap());
+    watched.chain(babbled).flatten().collect()
 }

@@ -1,10 +1,10 @@
-//! Random signals in any order, for outputs that start, play, stall and leave. The failover's outputs are digested for the
-//! golden traces. The only check here is that polling ends.
+//! An SDK that reports anything in any order, over outputs that come, stall and go. The failover's outputs are digested for the
+//! golden traces; the only check is that it comes to rest.
 
 use std::collections::BTreeSet;
 
 use steadymix::failover::{
-    Connection, Failover, FailoverConfig, Kind, Left, MediaState, Output, Signal, Standby, StateReason,
+    Connection, Failover, FailoverConfig, Kind, LeaveReason, MediaState, Output, Signal, Standby, StateReason,
 };
 use steadymix::time::{Duration, Instant};
 
@@ -15,27 +15,27 @@ use crate::digest::Digest;
 
 const UIDS: [u32; 3] = [9000, 9100, 9200];
 const STEPS: u32 = 250;
-/// More polls than this at one instant mean that the failover spins.
-const MAX_POLLS: u32 = 200;
+/// More outputs than this without time passing are spinning.
+const MOST_POLLS: u32 = 200;
 
-/// A digest of the failover's outputs.
+/// A digest of the failover's outputs with the SDK of this seed.
 pub(crate) fn digest(seed: u64) -> Result<u64, String> {
-    Ok(RandomSignals::new(seed).run()?.digest.value())
+    Ok(Babble::new(seed).run()?.digest.value())
 }
 
-/// The transitions of the outputs' phases.
+/// The transitions between the phases of its outputs.
 pub(super) fn transitions(seed: u64) -> Result<BTreeSet<Transition>, String> {
-    let mut signals = RandomSignals::new(seed);
-    signals.phases = Some(Phases::default());
-    Ok(signals.run()?.phases.map(|phases| phases.taken).unwrap_or_default())
+    let mut random_signals = Babble::new(seed);
+    random_signals.phases = Some(Phases::default());
+    Ok(random_signals.run()?.phases.map(|phases| phases.taken).unwrap_or_default())
 }
 
-struct RandomSignals {
+struct Babble {
     chance: Chance,
     failover: Failover,
     uids: Vec<u32>,
     now: u64,
-    /// When it is polled next.
+    /// When it is to be polled again.
     wake: Option<u64>,
     interval: u64,
     flowing: Vec<u32>,
@@ -43,16 +43,16 @@ struct RandomSignals {
     phases: Option<Phases>,
 }
 
-impl RandomSignals {
+impl Babble {
     fn new(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
         let uids = UIDS[..chance.between(1, 3) as usize].to_vec();
         let config = FailoverConfig {
-            standby: chance.one(&[Standby::Hot, Standby::Hot, Standby::Probe, Standby::Cold]),
-            fail_back_ms: chance.one(&[None, None, Some(Duration::from_millis(4_000))]),
-            dwell_ms: Duration::from_millis(chance.one(&[5_000, 5_000, 500])),
-            penalty_ms: Duration::from_millis(chance.one(&[30_000, 4_000])),
-            both_down_ms: Duration::from_millis(chance.one(&[10_000, 1_000])),
+            standby: chance.one(&[Standby::Hot, Standby::Hot, Standby::Warm, Standby::Cold]),
+            fail_back_delay_ms: chance.one(&[None, None, Some(Duration::from_millis(4_000))]),
+            switch_cooldown_ms: Duration::from_millis(chance.one(&[5_000, 5_000, 500])),
+            failure_cooldown_ms: Duration::from_millis(chance.one(&[30_000, 4_000])),
+            all_down_grace_ms: Duration::from_millis(chance.one(&[10_000, 1_000])),
             ..FailoverConfig::default()
         };
         Self {
@@ -77,12 +77,12 @@ impl RandomSignals {
     }
 
     fn begin(&mut self) -> Result<(), String> {
-        self.tell(Signal::Connection(Connection::Connected))?;
+        self.report(Signal::Connection(Connection::Connected))?;
         for uid in self.uids.clone() {
             if self.chance.percent(80) {
-                self.tell(Signal::Joined(uid))?;
-                self.tell(Signal::Published(uid, Kind::Audio))?;
-                self.tell(Signal::Published(uid, Kind::Video))?;
+                self.report(Signal::Joined(uid))?;
+                self.report(Signal::Published(uid, Kind::Audio))?;
+                self.report(Signal::Published(uid, Kind::Video))?;
             }
         }
         Ok(())
@@ -95,7 +95,7 @@ impl RandomSignals {
                 self.pass(self.interval + late)?;
                 for uid in self.flowing.clone() {
                     if !self.chance.percent(3) {
-                        self.tell(Signal::Frame(uid))?;
+                        self.report(Signal::Frame(uid))?;
                     }
                 }
                 Ok(())
@@ -114,8 +114,8 @@ impl RandomSignals {
                 Ok(())
             }
             _ => {
-                let signal = self.random_signal();
-                self.tell(signal)
+                let signal = self.anything();
+                self.report(signal)
             }
         }
     }
@@ -123,22 +123,27 @@ impl RandomSignals {
     fn poll_stats(&mut self) -> Result<(), String> {
         for uid in self.uids.clone() {
             let flows = self.flowing.contains(&uid) != self.chance.percent(5);
-            self.tell(Signal::Progress(uid, Kind::Video, flows))?;
-            self.tell(Signal::Progress(uid, Kind::Audio, flows))?;
+            self.report(Signal::Stats(uid, Kind::Video, flows))?;
+            self.report(Signal::Stats(uid, Kind::Audio, flows))?;
         }
         Ok(())
     }
 
-    fn random_signal(&mut self) -> Signal {
-        // Sometimes an unknown uid.
+    fn anything(&mut self) -> Signal {
+        // Now and then an unknown uid.
         let uid = if self.chance.percent(3) { 7 } else { self.chance.one(&self.uids) };
         let kind = self.chance.one(&[Kind::Video, Kind::Video, Kind::Audio]);
         let yes = self.chance.percent(50);
         match self.chance.between(0, 20) {
             0 => Signal::Joined(uid),
             1 => {
-                let how = [Left::Quit, Left::TimedOut, Left::BecameAudience, Left::Unknown];
-                Signal::Left(uid, self.chance.one(&how))
+                let reasons = [
+                    LeaveReason::Quit,
+                    LeaveReason::TimedOut,
+                    LeaveReason::BecameAudience,
+                    LeaveReason::Unknown,
+                ];
+                Signal::Left(uid, self.chance.one(&reasons))
             }
             2..5 => Signal::Published(uid, kind),
             5 => Signal::Unpublished(uid, kind),
@@ -151,15 +156,15 @@ impl RandomSignals {
             12 => Signal::SubscribeFailed(uid, kind),
             13 => Signal::DecodeFailed(uid),
             14 => Signal::Connection(self.chance.one(&[Connection::Reconnecting, Connection::Connected])),
-            15 => Signal::MediaPath(yes),
-            16 => Signal::BadNetwork(yes),
+            15 => Signal::MediaConnection(yes),
+            16 => Signal::Network(yes),
             17 => Signal::Visible(yes),
             18 => Signal::SubscriptionLost(uid, kind),
             _ => Signal::OnAir(uid),
         }
     }
 
-    /// Lets time pass. Polls when a poll is due, and sometimes just before.
+    /// Time passes. The failover is polled when it is due, and sometimes just before.
     fn pass(&mut self, ms: u64) -> Result<(), String> {
         let until = self.now + ms;
         while let Some(wake) = self.wake.filter(|wake| *wake <= until) {
@@ -174,14 +179,14 @@ impl RandomSignals {
         Ok(())
     }
 
-    fn tell(&mut self, signal: Signal) -> Result<(), String> {
+    fn report(&mut self, signal: Signal) -> Result<(), String> {
         self.failover.handle(Instant::from_millis(self.now), signal);
         self.note_phases();
         self.settle()
     }
 
     fn settle(&mut self) -> Result<(), String> {
-        for _ in 0..MAX_POLLS {
+        for _ in 0..MOST_POLLS {
             let output = self.failover.poll(Instant::from_millis(self.now));
             self.note_phases();
             self.digest.debug(&output);
@@ -189,12 +194,12 @@ impl RandomSignals {
                 self.wake = until.map(Instant::as_millis);
                 self.digest.debug(&self.failover.health().collect::<Vec<_>>());
                 if self.wake.is_some_and(|wake| wake <= self.now) {
-                    return Err(format!("the wait until {:?} is already over at {}", self.wake, self.now));
+                    return Err(format!("a wait until {:?}, which is over at {}", self.wake, self.now));
                 }
                 return Ok(());
             }
         }
-        Err("the failover spins: polling does not end".to_owned())
+        Err("it spins".to_owned())
     }
 
     fn note_phases(&mut self) {

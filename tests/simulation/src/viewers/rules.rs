@@ -1,15 +1,15 @@
-//! Invariants of every viewer.
+//! The invariants of every viewer.
 
 use super::{STATS_INTERVAL, Tracks, Viewer};
 use crate::air::Publication;
 use crate::checks::Check;
 
-/// The longest time without a picture while one is available, in ms: the longest grace, the switch cooldown, a target that
+/// The longest time without a picture while an output is available: the longest grace period, the switch cooldown, a target that
 /// does not start, and a refused subscription.
-const MAX_WITHOUT_PICTURE: u64 = 15_000;
+const PATIENCE: u64 = 15_000;
 
 impl Viewer<'_> {
-    /// Whether the output has sent media without a break for the last 3 s.
+    /// Whether it sent without interruption for the last seconds.
     pub(super) fn flowed_all_along(&self, uid: u32, until: u64) -> bool {
         let from = until.saturating_sub(3_000);
         let all_along = |p: &&Publication| {
@@ -23,7 +23,7 @@ impl Viewer<'_> {
         self.air.publications.iter().find(all_along).is_some()
     }
 
-    /// An output that is known to be offline must not be shown while another one is live.
+    /// An output that is known to be offline is not on screen while another is live.
     pub(super) fn is_offline_shown(&self) -> Check {
         let settled = self.connected_at == 0 || self.now > self.connected_at + 3_600;
         let Some(shown) = self.screen.filter(|_| self.visible && self.connected && settled) else {
@@ -40,7 +40,7 @@ impl Viewer<'_> {
         }
     }
 
-    /// A frozen picture must be replaced soon if another output is live.
+    /// No viewer keeps a frozen picture for long while another output is available.
     pub(super) fn picture(&mut self) -> Check {
         let now = self.now;
         let flows = |tracks: &Tracks| {
@@ -59,8 +59,8 @@ impl Viewer<'_> {
         if is_away || is_seen || !self.tracks.values().any(flows) {
             self.content_at = now;
         }
-        if now > self.content_at + MAX_WITHOUT_PICTURE {
-            return Err(format!("no picture for {MAX_WITHOUT_PICTURE} ms, though one is available"));
+        if now > self.content_at + PATIENCE {
+            return Err(format!("no picture for {PATIENCE} ms, though an output is available"));
         }
         Ok(())
     }

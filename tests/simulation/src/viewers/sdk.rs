@@ -1,14 +1,14 @@
-//! A simulated Agora Web SDK: turns what arrives into signals.
+//! The signals of Agora's Web SDK for what arrives over a viewer's network.
 
-use steadymix::failover::{Connection, Kind, Left, MediaState, Signal, StateReason};
+use steadymix::failover::{Connection, Kind, LeaveReason, MediaState, Signal, StateReason};
 
 use super::{Happening, STATS_INTERVAL, Tracks, Viewer};
 use crate::checks::Check;
 
-/// The SDK reports a picture as frozen after this time, in ms.
-const FROZEN: u64 = 500;
-/// This long after a reconnect, in ms, the SDK reports users as left that were not announced again.
-const ASSUMED_LEFT: u64 = 3_000;
+/// After this time without a frame the SDK reports a freeze.
+const FREEZE_TIMEOUT: u64 = 500;
+/// After this time since a reconnect the SDK synthesises leaves of outputs that were not announced again.
+const SYNTHETIC_LEAVE_DELAY: u64 = 3_000;
 
 impl Viewer<'_> {
     fn uid(&self, publication: usize) -> u32 {
@@ -26,13 +26,13 @@ impl Viewer<'_> {
         }
         let uid = publication.uid;
         if let Some(before) = self.tracks(uid).known {
-            // The service notices now that the earlier publication is dead.
-            self.left(before, Left::TimedOut)?;
+            // The service notices now that the previous one died.
+            self.left(before, LeaveReason::TimedOut)?;
         }
         *self.tracks(uid) = Tracks { known: Some(at), published: true, ..Tracks::default() };
-        self.tell(Signal::Joined(uid))?;
-        self.tell(Signal::Published(uid, Kind::Audio))?;
-        self.tell(Signal::Published(uid, Kind::Video))
+        self.report(Signal::Joined(uid))?;
+        self.report(Signal::Published(uid, Kind::Audio))?;
+        self.report(Signal::Published(uid, Kind::Video))
     }
 
     pub(super) fn unpublished(&mut self, at: usize) -> Check {
@@ -41,12 +41,12 @@ impl Viewer<'_> {
             return Ok(());
         }
         *self.tracks(uid) = Tracks { known: Some(at), published: true, ..Tracks::default() };
-        self.tell(Signal::Unpublished(uid, Kind::Audio))?;
+        self.report(Signal::Unpublished(uid, Kind::Audio))?;
         self.tracks(uid).published = false;
-        self.tell(Signal::Unpublished(uid, Kind::Video))
+        self.report(Signal::Unpublished(uid, Kind::Video))
     }
 
-    pub(super) fn left(&mut self, at: usize, how: Left) -> Check {
+    pub(super) fn left(&mut self, at: usize, reason: LeaveReason) -> Check {
         let uid = self.uid(at);
         if self.tracks(uid).known != Some(at) {
             return Ok(());
@@ -55,7 +55,7 @@ impl Viewer<'_> {
             self.unpublished(at)?;
         }
         self.tracks(uid).known = None;
-        self.tell(Signal::Left(uid, how))
+        self.report(Signal::Left(uid, reason))
     }
 
     pub(super) fn sends(&mut self, at: usize) {
@@ -67,19 +67,19 @@ impl Viewer<'_> {
         let may_be_lost = self.chance.percent(self.setup.network.lost_percent);
         let rough = self.setup.network.rough;
         let tracks = self.tracks(publication.uid);
-        // Unless the network is rough, every second of two lost frames is sent again in time.
+        // Of two lost in a row, one is retransmitted in time, unless the network is rough.
         tracks.lost = may_be_lost && (rough || !tracks.lost);
         let is_lost = tracks.lost;
         if !publication.flows(self.now) || is_lost {
             return;
         }
-        let (often, longest) = self.setup.network.hiccups;
+        let (often, longest) = self.setup.network.stalls;
         let jitter = self.chance.between(0, self.setup.network.jitter);
-        let hiccup = (self.chance.between(0, 999) < often).then(|| self.chance.between(0, longest));
+        let stall = (self.chance.between(0, 999) < often).then(|| self.chance.between(0, longest));
         let (now, latency) = (self.now, self.setup.network.latency);
         let tracks = self.tracks(publication.uid);
-        if let Some(hiccup) = hiccup {
-            tracks.silent_until = now + hiccup;
+        if let Some(stall) = stall {
+            tracks.silent_until = now + stall;
         }
         let arrives = tracks.last_arrival.max(tracks.silent_until.max(now) + latency + jitter);
         tracks.last_arrival = arrives;
@@ -103,7 +103,7 @@ impl Viewer<'_> {
         tracks.last_frame = now;
         let frame = tracks.frames;
         let was_frozen = std::mem::replace(&mut tracks.frozen, false);
-        self.at(now + FROZEN, Happening::FreezeCheck { uid, frame });
+        self.at(now + FREEZE_TIMEOUT, Happening::FrozenYet { uid, frame });
         self.seen(uid);
         match frame {
             1 => self.state(uid, MediaState::Starting)?,
@@ -111,10 +111,10 @@ impl Viewer<'_> {
             _ if was_frozen => self.state(uid, MediaState::Decoding)?,
             _ => {}
         }
-        if self.setup.reports_frames { self.tell(Signal::Frame(uid)) } else { Ok(()) }
+        if self.setup.reports_frames { self.report(Signal::Frame(uid)) } else { Ok(()) }
     }
 
-    pub(super) fn check_freeze(&mut self, uid: u32, frame: u64) -> Check {
+    pub(super) fn frozen_yet(&mut self, uid: u32, frame: u64) -> Check {
         let visible = self.visible;
         let tracks = self.tracks(uid);
         if !visible || !tracks.video || tracks.frames != frame || frame < 2 || tracks.frozen {
@@ -122,11 +122,11 @@ impl Viewer<'_> {
         }
         tracks.frozen = true;
         let reason = if self.setup.network.congested { StateReason::Congestion } else { StateReason::None };
-        self.tell(Signal::State(uid, Kind::Video, MediaState::Frozen, reason))
+        self.report(Signal::State(uid, Kind::Video, MediaState::Frozen, reason))
     }
 
     fn state(&mut self, uid: u32, state: MediaState) -> Check {
-        self.tell(Signal::State(uid, Kind::Video, state, StateReason::None))
+        self.report(Signal::State(uid, Kind::Video, state, StateReason::None))
     }
 
     pub(super) fn subscribed(&mut self, uid: u32, kind: Kind) -> Check {
@@ -143,7 +143,7 @@ impl Viewer<'_> {
         if !tracks.published || refused {
             tracks.asked[kind as usize] = false;
             self.reach("a refused subscription");
-            return self.tell(Signal::SubscribeFailed(uid, kind));
+            return self.report(Signal::SubscribeFailed(uid, kind));
         }
         match kind {
             Kind::Video => (tracks.video, tracks.keyframe_at) = (true, keyframe_at),
@@ -152,7 +152,7 @@ impl Viewer<'_> {
         Ok(())
     }
 
-    /// The application ends a subscription itself. The viewer notices at the next stats poll.
+    /// The application ends a subscription, which only a stats poll finds.
     pub(super) fn unsubscribes(&mut self, uid: u32, kind: Kind) -> Check {
         let tracks = self.tracks(uid);
         let was = match kind {
@@ -176,45 +176,45 @@ impl Viewer<'_> {
         self.connected = true;
         self.connected_at = self.now;
         self.reach("the viewer's own reconnect");
-        self.tell(Signal::Connection(Connection::Connected))?;
+        self.report(Signal::Connection(Connection::Connected))?;
         for (at, publication) in self.air.publications.iter().enumerate() {
             let known = self.tracks.get(&publication.uid).is_some_and(|tracks| tracks.known == Some(at));
             if !known {
                 continue;
             }
             if publication.until > self.now {
-                self.tell(Signal::Joined(publication.uid))?;
-                self.tell(Signal::Published(publication.uid, Kind::Audio))?;
-                self.tell(Signal::Published(publication.uid, Kind::Video))?;
+                self.report(Signal::Joined(publication.uid))?;
+                self.report(Signal::Published(publication.uid, Kind::Audio))?;
+                self.report(Signal::Published(publication.uid, Kind::Video))?;
             } else if publication.until > since {
-                self.reach("a leave that the SDK makes up");
-                self.at(self.now + ASSUMED_LEFT, Happening::Left(at, Left::Unknown));
+                self.reach("a leave that the SDK synthesises");
+                self.at(self.now + SYNTHETIC_LEAVE_DELAY, Happening::Left(at, LeaveReason::Unknown));
             }
         }
         Ok(())
     }
 
     pub(super) fn poll_stats(&mut self) -> Check {
-        self.at(self.now + STATS_INTERVAL, Happening::StatsPoll);
+        self.at(self.now + STATS_INTERVAL, Happening::PollStats);
         for uid in self.air.uids.clone() {
             for kind in [Kind::Video, Kind::Audio] {
                 let tracks = self.tracks(uid);
                 if std::mem::take(&mut tracks.taken[kind as usize]) {
                     tracks.asked[kind as usize] = false;
-                    self.tell(Signal::SubscriptionLost(uid, kind))?;
+                    self.report(Signal::SubscriptionLost(uid, kind))?;
                 }
             }
             let tracks = self.tracks(uid);
             let video = tracks.video.then(|| std::mem::take(&mut tracks.video_moved));
             let audio = tracks.audio.then(|| std::mem::take(&mut tracks.audio_moved));
             if let Some(moved) = video {
-                self.tell(Signal::Progress(uid, Kind::Video, moved))?;
+                self.report(Signal::Stats(uid, Kind::Video, moved))?;
             }
             if let Some(moved) = audio {
-                self.tell(Signal::Progress(uid, Kind::Audio, moved))?;
+                self.report(Signal::Stats(uid, Kind::Audio, moved))?;
             }
         }
-        // Serializing and restoring the failover must not change it.
+        // The state survives serialisation.
         let text = serde_json::to_string(&self.failover).map_err(|error| error.to_string())?;
         self.failover = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         self.picture()

@@ -1,4 +1,4 @@
-//! Carries out the failover's decisions and measures them.
+//! Carries out and measures the decisions of a viewer's failover.
 
 use steadymix::failover::{Event, Kind, Output, Reason, Signal, Standby};
 use steadymix::time::Instant;
@@ -7,13 +7,13 @@ use super::{Happening, Replaced, Viewer};
 use crate::air::Publication;
 use crate::checks::Check;
 
-/// A freeze is visible from this length on, in ms.
+/// A stall is visible from this length on.
 const STALL: u64 = 500;
 
 impl Viewer<'_> {
-    pub(super) fn tell(&mut self, signal: Signal) -> Check {
-        let is_noteworthy = !matches!(signal, Signal::Frame(_) | Signal::Progress(_, _, true));
-        if is_noteworthy {
+    pub(super) fn report(&mut self, signal: Signal) -> Check {
+        let is_worth_a_note = !matches!(signal, Signal::Frame(_) | Signal::Stats(_, _, true));
+        if is_worth_a_note {
             self.note(|| format!("< {signal:?}"));
         }
         self.signals += 1;
@@ -31,7 +31,7 @@ impl Viewer<'_> {
                 Output::Wait(until) => {
                     if let Some(until) = until.map(Instant::as_millis).filter(|until| *until != self.wake) {
                         if until <= self.now {
-                            return Err(format!("the wait until {until} is already over"));
+                            return Err(format!("a wait until {until} that is over already"));
                         }
                         self.wake = until;
                         self.at(until, Happening::Wake(until));
@@ -54,7 +54,7 @@ impl Viewer<'_> {
                     let was_asked = std::mem::take(&mut tracks.asked[kind as usize]);
                     tracks.taken[kind as usize] = false;
                     if was_asked && tracks.asked_after[kind as usize] == moment {
-                        return Err(format!("{uid} is subscribed and released at the same signal"));
+                        return Err(format!("{uid} is subscribed and released for the same reason"));
                     }
                     match kind {
                         Kind::Video => (tracks.video, tracks.frames, tracks.frozen) = (false, 0, false),
@@ -65,7 +65,7 @@ impl Viewer<'_> {
                 Output::Emit(event) => self.on_event(event)?,
             }
         }
-        Err("the failover spins: polling does not end".to_owned())
+        Err("it spins".to_owned())
     }
 
     fn note_phases(&mut self) {
@@ -78,7 +78,7 @@ impl Viewer<'_> {
         self.note(|| format!("> show {uid}"));
         let is_taken = self.tracks(uid).taken[Kind::Video as usize];
         if self.visible && self.tracks(uid).frames == 0 && !is_taken {
-            return Err(format!("{uid} is shown, but had no frame"));
+            return Err(format!("{uid} is shown, but was not seen"));
         }
         let old = self.screen.replace(uid).and_then(|old| Some((old, *self.last_seen.get(&old)?)));
         let first_frame = self.last_seen.get(&uid).copied().filter(|at| *at == self.now);
@@ -88,7 +88,7 @@ impl Viewer<'_> {
         Ok(())
     }
 
-    /// A frame is presented.
+    /// An output presents a frame.
     pub(super) fn seen(&mut self, uid: u32) {
         self.last_seen.insert(uid, self.now);
         if self.screen != Some(uid) {
@@ -112,7 +112,7 @@ impl Viewer<'_> {
                     self.last_change = Some(self.now);
                 }
                 Event::FalseAlarm(_) => self.reach("a false alarm"),
-                Event::BothDown => self.reach("both down"),
+                Event::AllDown => self.reach("all down"),
                 Event::Recovered(_) => self.reach("recovered"),
                 _ => {}
             }
@@ -120,17 +120,17 @@ impl Viewer<'_> {
         };
         let decided = self.now - switch_ms.as_millis();
         self.reach(&format!("switched: {reason:?}"));
-        let is_soft = matches!(reason, Reason::Frozen | Reason::Dead | Reason::AudioLost);
-        let dwell = self.setup.config.dwell_ms.as_millis();
+        let is_soft = matches!(reason, Reason::Frozen | Reason::NoData | Reason::AudioLost);
+        let cooldown = self.setup.config.switch_cooldown_ms.as_millis();
         if let (true, Some(last)) = (is_soft || reason == Reason::OnAir, self.last_change)
-            && decided < last + dwell
+            && decided < last + cooldown
         {
-            return Err(format!("switched {} ms after the last switch", decided - last));
+            return Err(format!("changed again {} ms after the last time", decided - last));
         }
         self.last_change = Some(decided);
         if is_soft && self.flowed_all_along(from, decided) {
             if !self.setup.network.rough {
-                return Err(format!("false switch: {from} was live all the time"));
+                return Err(format!("{from} was left, but it flowed all along"));
             }
             self.reach("a false switch on a rough network");
         }
@@ -141,7 +141,7 @@ impl Viewer<'_> {
         if let Some(truth) = replaced.frozen().filter(|_| replaced.last_frame >= since_seen) {
             if self.setup.reports_frames && outage_ms.as_millis() != truth {
                 return Err(format!(
-                    "the outage from {from} to {to} took {truth} ms, but was reported as {outage_ms}"
+                    "an outage of {truth} ms from {from} to {to} was reported as {outage_ms}"
                 ));
             }
             self.measure(from, truth, reason);
@@ -149,7 +149,7 @@ impl Viewer<'_> {
         Ok(())
     }
 
-    /// Records the outage if there was no other fault at the same time.
+    /// The outage, if nothing else was wrong.
     fn measure(&mut self, from: u32, outage: u64, reason: Reason) {
         let quiet_since = self.now.saturating_sub(10_000);
         let is_quiet = self.setup.config.standby == Standby::Hot

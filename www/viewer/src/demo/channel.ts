@@ -1,18 +1,18 @@
 /**
- * A channel inside the page that stands in for Agora's: what an output sends goes through a real WebRTC connection, and
- * the client tells what Agora's Web SDK would, when it would.
+ * An emulated channel inside the page. Media goes through a real WebRTC connection; the client emits the events of Agora's Web SDK,
+ * with the same delays.
  */
 import type { AgoraClient, AgoraUser, Kind, Uid } from "steadymix/viewer";
-import { type Counts, MediaPath } from "./mediaPath.ts";
+import { MediaConnection, type Stats } from "./mediaConnection.ts";
 import type { Studio } from "./studio.ts";
 import { AudioTrack, VideoTrack } from "./tracks.ts";
 
-/** When the service notices that somebody died: no packets, and no heartbeat, for this long. */
-export const NO_PACKETS_MS = 10_000;
-export const NO_HEARTBEAT_MS = 20_000;
-/** One way to the service and back. */
+/** After this time without packets the service unpublishes a user, and without a heartbeat it removes the user. */
+export const NO_PACKETS_TIMEOUT_MS = 10_000;
+export const NO_HEARTBEAT_TIMEOUT_MS = 20_000;
+/** Round trip to the service. */
 const SIGNAL_MS = 60;
-const LOOK_MS = 1000;
+const STATS_INTERVAL_MS = 1000;
 
 type Listener = (...args: never[]) => void;
 
@@ -22,10 +22,10 @@ interface User extends AgoraUser {
   audioTrack?: AudioTrack | undefined;
 }
 
-/** Somebody who publishes. */
+/** An output that publishes. */
 interface Publisher {
   studio: Studio;
-  /** It is alive, and so are its packets. */
+  /** Whether it sends packets. */
   sends: boolean;
   timers: number[];
 }
@@ -33,22 +33,22 @@ interface Publisher {
 export class Channel implements AgoraClient {
   readonly remoteUsers: User[] = [];
   connectionState = "CONNECTED";
-  /** The browser did not let a sound be played. */
+  /** Called when the browser blocked audio. */
   onAutoplayFailed: (() => void) | undefined;
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #publishers = new Map<Uid, Publisher>();
-  /** The last subscription to each track, as long as it is wanted. */
+  /** The latest subscription of each track, until it is cancelled. */
   readonly #subscriptions = new Map<string, object>();
-  readonly #path: MediaPath;
-  readonly #looks: number;
-  #counts: Counts = { video: {}, audio: {} };
+  readonly #media: MediaConnection;
+  readonly #statsTimer: number;
+  #stats: Stats = { video: {}, audio: {} };
   #networkIsDown = false;
 
   constructor() {
-    this.#path = new MediaPath((state, before) => this.#emit("peerconnection-state-change", state, before));
-    this.#looks = window.setInterval(async () => {
-      this.#counts = await this.#path.look();
-    }, LOOK_MS);
+    this.#media = new MediaConnection((state, before) => this.#emit("peerconnection-state-change", state, before));
+    this.#statsTimer = window.setInterval(async () => {
+      this.#stats = await this.#media.pollStats();
+    }, STATS_INTERVAL_MS);
   }
 
   on(event: string, listener: Listener): void {
@@ -75,7 +75,7 @@ export class Channel implements AgoraClient {
     await pass(SIGNAL_MS);
     this.#check(key, subscription);
     const sends = publisher.sends && !this.#networkIsDown;
-    const track = await this.#path.add(uid, kind, publisher.studio[kind], sends);
+    const track = await this.#media.add(uid, kind, publisher.studio[kind], sends);
     this.#check(key, subscription);
     if (kind === "video") known.videoTrack = new VideoTrack(track);
     else known.audioTrack = new AudioTrack(track, () => this.onAutoplayFailed?.());
@@ -88,22 +88,22 @@ export class Channel implements AgoraClient {
   }
 
   getRemoteVideoStats(): Record<string, { receiveBytes: number }> {
-    return this.#counts.video;
+    return this.#stats.video;
   }
 
   getRemoteAudioStats(): Record<string, { receivePackets: number }> {
-    return this.#counts.audio;
+    return this.#stats.audio;
   }
 
   close(): void {
-    window.clearInterval(this.#looks);
+    window.clearInterval(this.#statsTimer);
     for (const uid of [...this.#publishers.keys()]) this.#forget(uid);
-    this.#path.close();
+    this.#media.close();
   }
 
-  // ---- what happens to the outputs -----------------------------------------------------------------------------
+  // ---- the outputs -----------------------------------------------------------------------------------------------
 
-  /** An output joins, and publishes. */
+  /** An output joins and publishes. */
   join(uid: Uid, studio: Studio): void {
     if (this.#publishers.has(uid)) this.leave(uid);
     this.#publishers.set(uid, { studio, sends: true, timers: [] });
@@ -113,19 +113,19 @@ export class Channel implements AgoraClient {
     this.#publish(user);
   }
 
-  /** It says goodbye, and goes. */
+  /** It leaves gracefully. */
   leave(uid: Uid): void {
-    this.#goes(uid, "Quit");
+    this.#removeUser(uid, "Quit");
   }
 
-  /** It dies without a word. The service notices in its own time. */
+  /** It dies abruptly: the service notices after its timeouts. */
   die(uid: Uid): void {
     this.#silence(uid);
     const publisher = this.#publishers.get(uid);
-    publisher?.timers.push(window.setTimeout(() => this.#goes(uid, "ServerTimeOut"), NO_HEARTBEAT_MS));
+    publisher?.timers.push(window.setTimeout(() => this.#removeUser(uid, "ServerTimeOut"), NO_HEARTBEAT_TIMEOUT_MS));
   }
 
-  /** It lives, but sends nothing any more. */
+  /** It stays in the channel, but stops sending. */
   freeze(uid: Uid): void {
     this.#silence(uid);
   }
@@ -136,7 +136,7 @@ export class Channel implements AgoraClient {
     if (!publisher || !user || publisher.sends) return;
     publisher.sends = true;
     for (const timer of publisher.timers.splice(0)) window.clearTimeout(timer);
-    if (!this.#networkIsDown) this.#path.send(uid, true);
+    if (!this.#networkIsDown) this.#media.send(uid, true);
     if (!user.hasVideo) this.#publish(user);
   }
 
@@ -144,22 +144,22 @@ export class Channel implements AgoraClient {
     return this.#publishers.has(uid);
   }
 
-  /** The viewer's own network carries nothing for a while. */
+  /** The viewer's own network is down for a while. */
   disturb(ms: number): void {
     if (this.#networkIsDown) return;
     this.#networkIsDown = true;
-    for (const uid of this.#publishers.keys()) this.#path.send(uid, false);
+    for (const uid of this.#publishers.keys()) this.#media.send(uid, false);
     const quality = (downlinkNetworkQuality: number) =>
       this.#emit("network-quality", { uplinkNetworkQuality: 1, downlinkNetworkQuality });
     window.setTimeout(() => quality(6), Math.min(2000, ms / 2));
     window.setTimeout(() => {
       this.#networkIsDown = false;
-      for (const [uid, { sends }] of this.#publishers) if (sends) this.#path.send(uid, true);
+      for (const [uid, { sends }] of this.#publishers) if (sends) this.#media.send(uid, true);
       quality(1);
     }, ms);
   }
 
-  // ---- what the service tells ----------------------------------------------------------------------------------
+  // ---- the service -----------------------------------------------------------------------------------------------
 
   #publish(user: User): void {
     user.hasAudio = true;
@@ -173,7 +173,7 @@ export class Channel implements AgoraClient {
       const had = kind === "video" ? user.hasVideo : user.hasAudio;
       if (kind === "video") user.hasVideo = false;
       else user.hasAudio = false;
-      // The SDK takes the track away before it tells.
+      // The SDK destroys the track before it emits the event.
       void this.#release(user, kind);
       if (had) this.#emit("user-unpublished", user, kind);
     }
@@ -184,11 +184,11 @@ export class Channel implements AgoraClient {
     const user = this.#user(uid);
     if (!publisher || !user || !publisher.sends) return;
     publisher.sends = false;
-    this.#path.send(uid, false);
-    publisher.timers.push(window.setTimeout(() => this.#unpublish(user), NO_PACKETS_MS));
+    this.#media.send(uid, false);
+    publisher.timers.push(window.setTimeout(() => this.#unpublish(user), NO_PACKETS_TIMEOUT_MS));
   }
 
-  #goes(uid: Uid, reason: string): void {
+  #removeUser(uid: Uid, reason: string): void {
     const user = this.#user(uid);
     if (!user) return;
     this.#unpublish(user);
@@ -204,7 +204,7 @@ export class Channel implements AgoraClient {
     this.#publishers.delete(uid);
   }
 
-  /** Ends a subscription, also one that is under way. */
+  /** Ends a subscription, or cancels one that is in progress. */
   #release(user: User, kind: Kind): Promise<void> {
     this.#subscriptions.delete(`${user.uid} ${kind}`);
     if (kind === "video") {
@@ -214,7 +214,7 @@ export class Channel implements AgoraClient {
       user.audioTrack?.stop();
       user.audioTrack = undefined;
     }
-    return this.#path.remove(user.uid, kind);
+    return this.#media.remove(user.uid, kind);
   }
 
   #check(key: string, subscription: object): void {

@@ -1,23 +1,23 @@
-/** Follows the tasks of a broadcast that run on the Worker's stand-in of the service: whatever runs publishes in this page. */
+/** Follows the tasks of a broadcast that run on the Worker's emulator: each running task publishes into the channel of this page. */
 import type { Task } from "steadymix/emulator";
 import { tasksOf } from "steadymix/emulator/scenarios";
-import type { StandInBroadcast } from "../broadcast.ts";
+import type { EmulatedBroadcast } from "../broadcast.ts";
 import { Channel } from "./channel.ts";
 import { Playout } from "./playout.ts";
 
-const LOOK_MS = 150;
+const POLL_INTERVAL_MS = 150;
 
 export class Follower {
   readonly channel = new Channel();
   readonly #playout: Playout;
-  readonly #broadcast: StandInBroadcast;
+  readonly #broadcast: EmulatedBroadcast;
   #timer: number | undefined;
   #isClosed = false;
 
-  constructor(broadcast: StandInBroadcast) {
+  constructor(broadcast: EmulatedBroadcast) {
     this.#broadcast = broadcast;
     this.#playout = new Playout(this.channel, broadcast.fps);
-    void this.#look();
+    void this.#poll();
   }
 
   close(): void {
@@ -27,14 +27,14 @@ export class Follower {
     this.#playout.close();
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     try {
       const answer = await fetch("/api/demo/tasks");
       if (answer.ok) this.#follow(((await answer.json()) as { tasks: Task[] }).tasks);
     } catch {
-      // It is looked again.
+      // The next poll may succeed.
     }
-    if (!this.#isClosed) this.#timer = window.setTimeout(() => void this.#look(), LOOK_MS);
+    if (!this.#isClosed) this.#timer = window.setTimeout(() => void this.#poll(), POLL_INTERVAL_MS);
   }
 
   #follow(tasks: Task[]): void {
@@ -46,7 +46,7 @@ export class Follower {
         if (!this.channel.has(uid)) this.#playout.publish(uid);
         else this.channel.thaw(uid);
       } else if (this.channel.has(uid)) {
-        // A task that was ended says goodbye, one that failed does not.
+        // A task that was deleted leaves gracefully, one that failed does not.
         if (last?.ended === "failed") this.channel.die(uid);
         else if (last?.ended) this.channel.leave(uid);
         else this.channel.freeze(uid);

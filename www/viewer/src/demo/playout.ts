@@ -1,4 +1,4 @@
-/** What the outputs of the demonstration show: each its own colour and tone, so that they can be told apart. */
+/** The media of the demonstration's outputs: each has its own colour and tone. */
 
 import { SAMPLE_LANES } from "steadymix/emulator/scenarios";
 import type { Uid } from "steadymix/viewer";
@@ -6,7 +6,7 @@ import { onGesture } from "../gesture.ts";
 import type { Channel } from "./channel.ts";
 import { Studio } from "./studio.ts";
 
-const LOOKS: Record<Uid, { hue: number; hertz: number }> = {
+const STYLES: Record<Uid, { hue: number; hertz: number }> = {
   9001: { hue: 212, hertz: 262 },
   9002: { hue: 168, hertz: 294 },
   9101: { hue: 28, hertz: 330 },
@@ -24,12 +24,12 @@ export class Playout {
     onGesture(() => void this.#audio.resume());
   }
 
-  /** An output joins the channel, and publishes. */
+  /** An output joins the channel and publishes. */
   publish(uid: Uid): void {
     const lane = SAMPLE_LANES.find(({ uids }) => uids.includes(uid));
-    const look = LOOKS[uid] ?? { hue: (uid * 47) % 360, hertz: 262 };
+    const style = STYLES[uid] ?? { hue: (uid * 47) % 360, hertz: 262 };
     const label = lane ? `${lane.name} · ${uid}` : String(uid);
-    this.#channel.join(uid, new Studio({ ...look, label, fps: this.#fps, audio: this.#audio }));
+    this.#channel.join(uid, new Studio({ ...style, label, fps: this.#fps, audio: this.#audio }));
   }
 
   close(): void {

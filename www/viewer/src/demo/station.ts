@@ -1,6 +1,6 @@
 /**
- * The other side of the demonstration: the service's stand-in runs the tasks, a redundancy group keeps them up as it would
- * on a server, and whatever task runs publishes into the channel.
+ * The server's side of the demonstration. The emulator runs the tasks, a redundancy group keeps them running as it would on a
+ * server, and each running task publishes into the channel.
  */
 import { RedundancyGroup, type SteadymixEvent } from "steadymix";
 import { Emulator, SAMPLE_LANES, sampleServices } from "steadymix/emulator";
@@ -16,14 +16,14 @@ export interface StationOptions {
   onEvent: (event: SteadymixEvent) => void;
 }
 
-/** A broadcast with two lanes, and what an experimenter can do to it. */
+/** A broadcast with two lanes, and the faults that can be injected. */
 export class Station {
   readonly channel = new Channel();
   readonly #emulator: Emulator;
   readonly #group: RedundancyGroup;
   readonly #playout: Playout;
   readonly #follower: number;
-  /** Those that died without a word, as opposed to those that were ended. */
+  /** Outputs that died abruptly, as opposed to those that were ended. */
   readonly #killed = new Set<Uid>();
   readonly #frozen = new Set<Uid>();
 
@@ -46,24 +46,24 @@ export class Station {
       },
     );
     this.#follower = window.setInterval(() => this.#follow(), FOLLOW_MS);
-    // It only ends with this station.
+    // Ends only with this station.
     this.#group.run().catch(() => {});
   }
 
-  /** Its task dies without a word. */
+  /** Its task dies abruptly. */
   kill(uid: Uid): void {
     this.#killed.add(uid);
     this.#kill(uid);
     this.channel.die(uid);
   }
 
-  /** Its task is ended as somebody with the console could end it: it says goodbye. */
+  /** Its task is ended, as from Agora's console: it leaves gracefully. */
   end(uid: Uid): void {
     this.#kill(uid);
     this.#follow();
   }
 
-  /** What is dead already cannot be killed again. */
+  /** The emulator refuses to kill a task that is dead already. */
   #kill(uid: Uid): void {
     const isLive = this.#emulator.state().tasks.some((task) => task.live && task.uid === uid);
     if (isLive) this.#emulator.control({ type: "kill", uid });
@@ -76,7 +76,7 @@ export class Station {
     }
   }
 
-  /** What was frozen flows again; what is dead is looked for at once, which launches it under its other uid. */
+  /** Frozen outputs send again. Dead tasks are queried at once, and relaunched under their other uid. */
   bringBack(): void {
     for (const uid of this.#frozen) this.channel.thaw(uid);
     this.#frozen.clear();

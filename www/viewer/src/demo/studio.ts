@@ -1,4 +1,4 @@
-/** What an output of the demonstration sends: a picture with a frame counter, and a soft tone of its own. */
+/** The media of one output: a picture with a frame counter, and a soft tone. */
 export class Studio {
   readonly video: MediaStreamTrack;
   readonly audio: MediaStreamTrack;
@@ -41,7 +41,7 @@ export class Studio {
     this.#frame += 1;
     context.fillStyle = `hsl(${this.#hue} 45% 24%)`;
     context.fillRect(0, 0, WIDTH, HEIGHT);
-    // All outputs carry the same show: the ball is where it is in each of them.
+    // All outputs carry the same show: the ball is at the same place in each of them.
     context.fillStyle = `hsl(${this.#hue} 80% 62%)`;
     context.beginPath();
     const x = WIDTH / 2 + Math.sin(seconds * 1.4) * WIDTH * 0.38;
@@ -60,13 +60,13 @@ export class Studio {
   }
 }
 
-/** How bad the line is. */
+/** The faults of a line. */
 export interface Line {
-  /** How far from its time a frame may come, either way. */
+  /** The largest deviation of a frame from its time, either way. */
   jitterMs?: number;
-  /** So often, on average, nothing comes for up to that long. */
-  hiccups?: { everyMs: number; ms: number };
-  /** How many frames never come. */
+  /** Stalls of up to `ms`, on average one in `everyMs`. */
+  stalls?: { everyMs: number; ms: number };
+  /** The share of frames that are lost. */
   lostPercent?: number;
 }
 
@@ -81,10 +81,10 @@ export interface StudioOptions extends Line {
 const WIDTH = 640;
 const HEIGHT = 360;
 
-/** Timers that are late do not add up: each frame has its time. */
+/** Late timers do not add up: each frame has its own time. */
 function paintEvery(
   intervalMs: number,
-  { jitterMs = 0, hiccups, lostPercent = 0 }: Line,
+  { jitterMs = 0, stalls, lostPercent = 0 }: Line,
   paint: () => void,
 ): () => void {
   const began = performance.now();
@@ -93,8 +93,8 @@ function paintEvery(
   let silentUntil = 0;
   const next = () => {
     frame = Math.max(frame + 1, Math.ceil((performance.now() - began) / intervalMs));
-    if (hiccups && Math.random() < intervalMs / hiccups.everyMs) {
-      silentUntil = performance.now() + Math.random() * hiccups.ms;
+    if (stalls && Math.random() < intervalMs / stalls.everyMs) {
+      silentUntil = performance.now() + Math.random() * stalls.ms;
     }
     const at = Math.max(silentUntil, began + frame * intervalMs + (Math.random() * 2 - 1) * jitterMs);
     timer = window.setTimeout(

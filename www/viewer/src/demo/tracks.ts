@@ -1,4 +1,4 @@
-/** Remote tracks that behave as those of Agora's Web SDK do, as far as a viewer can see. */
+/** Remote tracks that behave like those of Agora's Web SDK. */
 import type { AgoraAudioTrack, AgoraVideoTrack } from "steadymix/viewer";
 import { onGesture } from "../gesture.ts";
 
@@ -9,7 +9,7 @@ const STOPPED = 0;
 const STARTING = 1;
 const DECODING = 2;
 const FROZEN = 3;
-/** The SDK calls a picture frozen after this long without a frame. */
+/** The SDK reports a video as frozen after this time without a frame. */
 const FREEZE_MS = 500;
 
 export class VideoTrack implements AgoraVideoTrack {
@@ -100,7 +100,7 @@ export class AudioTrack implements AgoraAudioTrack {
     this.#element.play().catch((error: unknown) => {
       if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
       this.#onBlocked();
-      // As the SDK does: once the page was touched, it plays, unless it was stopped since then.
+      // As the SDK does: plays at the next user gesture, unless it was stopped meanwhile.
       onGesture(() => {
         if (this.#element.srcObject) this.play();
       });

@@ -1,28 +1,28 @@
 import type { SteadymixEvent } from "steadymix";
-import type { StandInBroadcast } from "../broadcast.ts";
+import type { EmulatedBroadcast } from "../broadcast.ts";
 import { keepVolume } from "../volume.ts";
 import type { Watchable } from "../watchable.ts";
 import type { Channel } from "./channel.ts";
 import { Follower } from "./follower.ts";
 
-/** The demonstration that is all in this page, to be watched as a channel of Agora would be. */
+/** The demonstration that runs in this page, behind the same interface as an Agora channel. */
 export async function startDemo(fps: number): Promise<Watchable> {
-  let tell: (event: SteadymixEvent) => void = () => {};
-  // Only here: it brings the emulated service with it.
+  let emit: (event: SteadymixEvent) => void = () => {};
+  // Imported on demand: it contains the emulator.
   const { Station } = await import("./station.ts");
-  const station = new Station({ fps, onEvent: (event) => tell(event) });
+  const station = new Station({ fps, onEvent: (event) => emit(event) });
   return {
     ...watchableOf(station.channel),
     station,
     onServerEvent: (listener) => {
-      tell = listener;
+      emit = listener;
     },
     leave: async () => station.close(),
   };
 }
 
 /** A broadcast of the Worker's demonstration. */
-export function followStandIn(broadcast: StandInBroadcast): Watchable {
+export function followEmulated(broadcast: EmulatedBroadcast): Watchable {
   const follower = new Follower(broadcast);
   return { ...watchableOf(follower.channel), leave: async () => follower.close() };
 }

@@ -1,10 +1,10 @@
-//! The server's word, coming back, and flapping.
+//! Switches that the server asks for, failing back, and flapping.
 
 use super::*;
 use crate::time::short::secs;
 
 #[test]
-fn the_server_s_word_is_followed_once_its_output_is_decoding() {
+fn the_output_on_air_is_shown_once_it_is_decoding() {
     let mut viewer = hot();
     viewer.signal(Signal::OnAir(B));
     assert_eq!(viewer.shown(), B);
@@ -16,19 +16,19 @@ fn the_server_s_word_is_followed_once_its_output_is_decoding() {
 }
 
 #[test]
-fn a_word_for_an_output_under_penalty_is_followed_once_that_is_over() {
+fn an_output_on_air_in_its_failure_cooldown_is_tried_once_that_is_over() {
     let mut viewer = Viewer::watching(with(Standby::Cold));
-    let FailoverConfig { starting_ms, penalty_ms, .. } = config_of(&viewer).clone();
+    let FailoverConfig { start_timeout_ms, failure_cooldown_ms, .. } = config_of(&viewer).clone();
     viewer.signal(Signal::OnAir(B));
-    viewer.pass(starting_ms.as_millis());
+    viewer.pass(start_timeout_ms.as_millis());
     let failed_at = viewer.now;
     viewer.pass(100);
     viewer.signal(Signal::OnAir(B));
-    assert_eq!(viewer.settle(), Some(failed_at + penalty_ms.as_millis()));
+    assert_eq!(viewer.settle(), Some(failed_at + failure_cooldown_ms.as_millis()));
 }
 
 #[test]
-fn a_word_given_before_there_was_anything_to_show_is_followed_though_another_output_was_there_first() {
+fn an_output_on_air_from_the_start_is_shown_though_another_was_published_first() {
     let mut viewer = Viewer::before(FailoverConfig::default());
     viewer.signal(Signal::OnAir(B));
     viewer.signal(Signal::Published(A, Kind::Video));
@@ -41,51 +41,51 @@ fn a_word_given_before_there_was_anything_to_show_is_followed_though_another_out
 }
 
 #[test]
-fn it_fails_back_after_the_clear_time_if_it_is_told_to() {
-    let config = FailoverConfig { fail_back_ms: Some(secs(60)), ..FailoverConfig::default() };
+fn it_fails_back_after_the_delay_if_that_is_set() {
+    let config = FailoverConfig { fail_back_delay_ms: Some(secs(60)), ..FailoverConfig::default() };
     let mut viewer = Viewer::watching(config);
-    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::Left(A, LeaveReason::Quit));
     viewer.pass(10_000);
     viewer.signal(Signal::Published(A, Kind::Video));
     viewer.video(A, 2, 0);
-    viewer.told.clear();
+    viewer.outputs.clear();
     assert_eq!(viewer.shown_after(120_000), Some(60_000));
     assert_eq!(viewer.events(), [Event::FailedBack { from: B, to: A }]);
 }
 
 #[test]
-fn a_word_given_before_anything_is_seen_is_not_kept_waiting() {
+fn an_output_on_air_before_the_first_frame_is_subscribed_at_once() {
     let mut viewer = Viewer::before(FailoverConfig::default());
     [A, B].into_iter().for_each(|uid| viewer.publish(uid));
     viewer.pass(100);
     viewer.signal(Signal::OnAir(B));
-    assert!(viewer.told.contains(&(100, Output::Subscribe(B, Kind::Video))), "{:?}", viewer.told);
+    assert!(viewer.outputs.contains(&(100, Output::Subscribe(B, Kind::Video))), "{:?}", viewer.outputs);
 }
 
 /// It fails back after so many seconds; all has been well for two minutes.
 fn failing_back(after_s: u64) -> Viewer {
-    let fail_back_ms = Some(secs(after_s));
-    let mut viewer = Viewer::watching(FailoverConfig { fail_back_ms, ..FailoverConfig::default() });
+    let fail_back_delay_ms = Some(secs(after_s));
+    let mut viewer = Viewer::watching(FailoverConfig { fail_back_delay_ms, ..FailoverConfig::default() });
     viewer.live(&[A, B], &[A, B], 120_000);
-    viewer.told.clear();
+    viewer.outputs.clear();
     viewer
 }
 
 #[test]
-fn it_fails_back_to_what_is_seen_and_heard_again_only() {
+fn it_fails_back_only_to_an_output_with_video_and_audio() {
     let mut viewer = failing_back(20);
     viewer.signal(Signal::Unpublished(A, Kind::Audio));
     viewer.live(&[A, B], &[B], 60_000);
     assert_eq!(viewer.shows(), [B], "unpublished");
     viewer.signal(Signal::Published(A, Kind::Audio));
     viewer.live(&[A, B], &[A, B], 19_000);
-    assert_eq!(viewer.shows(), [B], "its clear time begins with its audio");
+    assert_eq!(viewer.shows(), [B], "it is healthy only with its audio");
     viewer.live(&[A, B], &[A, B], 2_000);
     assert_eq!(viewer.shows(), [B, A]);
 
     let mut viewer = failing_back(20);
     for _ in 0..60 {
-        viewer.signal(Signal::Progress(A, Kind::Audio, false));
+        viewer.signal(Signal::Stats(A, Kind::Audio, false));
         viewer.live(&[A, B], &[B], 1_000);
     }
     assert_eq!(viewer.shows(), [B], "silent");
@@ -97,7 +97,7 @@ fn it_fails_back_to_what_is_seen_and_heard_again_only() {
 }
 
 #[test]
-fn what_was_left_has_its_clear_time_before_it() {
+fn after_a_switch_the_previous_output_is_healthy_from_then_on() {
     let mut viewer = failing_back(60);
     viewer.live(&[B], &[A, B], 450);
     viewer.live(&[A, B], &[A, B], 59_000);
@@ -108,12 +108,12 @@ fn what_was_left_has_its_clear_time_before_it() {
     let mut viewer = failing_back(60);
     viewer.signal(Signal::OnAir(B));
     viewer.live(&[A, B], &[A, B], 59_000);
-    assert_eq!(viewer.shows(), [B], "the server's word");
+    assert_eq!(viewer.shows(), [B], "left for the one on air");
 }
 
 #[test]
-fn what_cannot_be_decoded_or_does_not_start_is_left_within_the_dwell() {
-    let config = FailoverConfig { dwell_ms: secs(60), ..FailoverConfig::default() };
+fn a_decode_failure_or_failed_start_bypasses_the_switch_cooldown() {
+    let config = FailoverConfig { switch_cooldown_ms: secs(60), ..FailoverConfig::default() };
     let on_b = || {
         let mut viewer = Viewer::watching(config.clone());
         viewer.live(&[A, B], &[], 10_000);
@@ -134,32 +134,32 @@ fn what_cannot_be_decoded_or_does_not_start_is_left_within_the_dwell() {
 }
 
 #[test]
-fn a_dwell_time_stops_flapping_but_not_a_certain_loss() {
+fn the_switch_cooldown_stops_flapping_but_not_a_certain_loss() {
     let mut viewer = hot();
-    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::Left(A, LeaveReason::Quit));
     viewer.signal(Signal::Published(A, Kind::Video));
     viewer.video(A, 2, 0);
     viewer.video(B, 3, 0);
     assert_eq!(viewer.shown_after(10_000), Some(5_000));
 
     let mut viewer = hot();
-    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::Left(A, LeaveReason::Quit));
     viewer.signal(Signal::Published(A, Kind::Video));
     viewer.video(A, 2, 0);
-    viewer.signal(Signal::Left(B, Left::Quit));
+    viewer.signal(Signal::Left(B, LeaveReason::Quit));
     assert_eq!(viewer.shown(), A, "what is gone cannot be shown");
 }
 
 #[test]
 fn it_fails_back_to_the_second_when_the_first_is_gone() {
-    let config = FailoverConfig { fail_back_ms: Some(secs(20)), ..FailoverConfig::default() };
+    let config = FailoverConfig { fail_back_delay_ms: Some(secs(20)), ..FailoverConfig::default() };
     let mut viewer = Viewer::of(&[A, B, C], config);
     for uid in [A, B, C] {
         viewer.signal(Signal::Joined(uid));
         viewer.publish(uid);
     }
     viewer.live(&[A, B, C], &[A, B, C], 10_000);
-    viewer.signal(Signal::Left(A, Left::Quit));
+    viewer.signal(Signal::Left(A, LeaveReason::Quit));
     viewer.live(&[C], &[C], 5_000);
     viewer.live(&[B, C], &[B, C], 30_000);
     assert_eq!(viewer.shows(), [A, B, C, B]);

@@ -1,12 +1,12 @@
 import type { Kind, Uid } from "steadymix/viewer";
 
-/** What has come in, by uid. */
-export interface Counts {
+/** Statistics of received media, by uid. */
+export interface Stats {
   video: Record<string, { receiveBytes: number; decodeFrameRate: number }>;
   audio: Record<string, { receivePackets: number }>;
 }
 
-/** A track on its way. */
+/** The connection of one track. */
 interface Path {
   transceiver: RTCRtpTransceiver;
   sent: MediaStreamTrack;
@@ -14,18 +14,18 @@ interface Path {
 }
 
 /**
- * One connection for everything that this viewer receives, as the SDK has.
+ * One WebRTC connection for all media that this viewer receives, as in the SDK.
  *
- * A removed track leaves its transceiver inactive, for the next track of that uid: when a transceiver is stopped, Firefox
- * loses the media of the others.
+ * The transceiver of a removed track becomes inactive and is reused for the next track of that uid: in Firefox, stopping a
+ * transceiver breaks the media of the others.
  */
-export class MediaPath {
+export class MediaConnection {
   readonly #sender = new RTCPeerConnection();
   readonly #receiver = new RTCPeerConnection();
   readonly #paths = new Map<string, Path>();
-  /** Frames that were decoded until the last look, by mid. */
+  /** Decoded frames up to the last poll, by mid. */
   #decoded = new Map<string, number>();
-  /** Changes of the connection are made one after the other. */
+  /** Changes of the connection run one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(onState: (state: RTCPeerConnectionState, before: RTCPeerConnectionState) => void) {
@@ -51,7 +51,7 @@ export class MediaPath {
       await this.#negotiate();
       const receiver = this.#receiver.getTransceivers().find(({ mid }) => mid === transceiver.mid)?.receiver;
       if (!receiver) throw new Error("the connection carries no such track");
-      // Whoever has it may stop it for good.
+      // A clone: the application may stop it, which is final.
       path.received = receiver.track.clone();
       return path.received;
     });
@@ -68,7 +68,7 @@ export class MediaPath {
     });
   }
 
-  /** Whether packets of this output come in from now on. */
+  /** Starts or stops sending the packets of an output. */
   send(uid: Uid, sends: boolean, kinds: readonly Kind[] = ["audio", "video"]): void {
     void this.#inTurn(() =>
       Promise.all(
@@ -80,12 +80,12 @@ export class MediaPath {
     ).catch(() => {});
   }
 
-  /** What has come in so far. It is called once a second: `decodeFrameRate` is what was decoded since the last call. */
-  async look(): Promise<Counts> {
+  /** Statistics so far. Called once a second: `decodeFrameRate` counts the frames since the last call. */
+  async pollStats(): Promise<Stats> {
     const report = await this.#receiver.getStats();
     const byMid = new Map<string, RTCInboundRtpStreamStats>();
     for (const stats of report.values()) if (stats.type === "inbound-rtp") byMid.set(stats.mid, stats);
-    const { video, audio }: Counts = { video: {}, audio: {} };
+    const { video, audio }: Stats = { video: {}, audio: {} };
     const decoded = new Map<string, number>();
     for (const [key, { transceiver }] of this.#paths) {
       if (transceiver.direction !== "sendonly") continue;
