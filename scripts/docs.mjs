@@ -13,6 +13,12 @@ const ENTRIES = ["index.ts", "viewer/index.ts", "viewer/react.ts", "emulator/ind
 /** Languages of the README's examples. */
 const LANGUAGES = ["javascript", "typescript", "jsx", "jsonc", "sh"];
 
+/** Of what the docs say in words, JSON Schema takes the limits from these. */
+const LIMITS = ["minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "pattern", "also"].map(
+  (tag) => `@${tag}`,
+);
+const BLOCK_TAGS = ["@param", "@returns", "@throws", "@see", "@example", "@deprecated", ...LIMITS];
+
 const typedoc = `${tools}/node_modules/typedoc/bin/typedoc`;
 try {
   if (!existsSync(typedoc)) {
@@ -42,6 +48,8 @@ async function ofPackage() {
       ...["--validation.notDocumented", "--skipErrorChecking", "--logLevel", "Warn"],
       ...["--intentionallyNotExported", "EventQueue"],
       ...LANGUAGES.flatMap((language) => ["--highlightLanguages", language]),
+      ...BLOCK_TAGS.flatMap((tag) => ["--blockTags", tag]),
+      ...LIMITS.flatMap((tag) => ["--notRenderedTags", tag]),
     ],
     { encoding: "utf8" },
   );
