@@ -150,9 +150,9 @@ fn interpret_takes_names_and_numbers() {
         text(&interpret(call, status, code, task.map(str::to_owned), None).unwrap())
     };
     assert_eq!(meaning(r#""create""#, Some(206), Some(65.0), None), r#"{"type":"notCompleted"}"#);
-    assert_eq!(meaning(r#""query""#, Some(200), None, Some("5")), r#"{"type": "task","task":"running"}"#);
-    assert_eq!(meaning(r#""query""#, Some(200), None, Some("EXIT")), r#"{"type": "task","task":"ended"}"#);
-    assert_eq!(meaning(r#""delete""#, None, None, None), r#"{"type": "noAnswer"}"#);
+    assert_eq!(meaning(r#""query""#, Some(200), None, Some("5")), r#"{"type":"task","task":"running"}"#);
+    assert_eq!(meaning(r#""query""#, Some(200), None, Some("EXIT")), r#"{"type":"task","task":"ended"}"#);
+    assert_eq!(meaning(r#""delete""#, None, None, None), r#"{"type":"noAnswer"}"#);
     assert_eq!(code(&interpret(r#""list""#, None, None, None, None).unwrap_err()), "INVALID_CONFIG");
 }
 
@@ -226,7 +226,7 @@ async fn a_supervisor_launches_confirms_and_stops() {
         driver.stop(Date::now());
     };
     let (outcome, ()) = join(running, stopping).await;
-    assert_eq!(text(&outcome.unwrap()), r#"{"type": "stopped"}"#);
+    assert_eq!(text(&outcome.unwrap()), r#"{"type":"stopped"}"#);
 
     let types = world.types();
     // A machine that is busy may take too long for a call of its own.
@@ -293,6 +293,6 @@ async fn advance_carries_out_what_is_due_and_says_when_to_come_again() {
         }
         TimeoutFuture::new(2).await;
     };
-    assert_eq!(text(&outcome), r#"{"type": "stopped"}"#);
+    assert_eq!(text(&outcome), r#"{"type":"stopped"}"#);
     assert!(world.emulator.borrow().tasks().all(|task| !task.live));
 }

@@ -52,7 +52,7 @@ pub const OF_SCHEDULES: [&str; 51] = [
     "restored while confirming",
     "restored while running",
     "restored while suspect",
-    "restored while unidentified",
+    "restored while taskIdUnknown",
     "restored while waiting",
     "restored while stopping",
 ];
