@@ -11,7 +11,7 @@ use crate::document::{self, document};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value}, but must be {allowed}")]
 pub struct Invalid {
-    /// The path of the field, as the user wrote it: `config.policy.confirmDelaysMs[0]`, or of a payload from `services` on.
+    /// The path of the field, as the user wrote it: `options.policy.confirmDelaysMs[0]`, or of a payload from `services` on.
     pub field: String,
     /// The value that was found.
     pub value: String,

@@ -28,7 +28,7 @@ pub fn check(instance_id: &str) -> Result<(), Invalid> {
 /// Checks the `instanceId` of a supervisor's or a group's settings: there must be room for what is added to it.
 pub(crate) fn check_setting(instance_id: &str, is_of_group: bool) -> Result<(), Invalid> {
     let longest = LONGEST - GENERATION_CHARS - if is_of_group { LANE_CHARS } else { 0 };
-    check_word("config.instanceId", instance_id, longest)
+    check_word("options.instanceId", instance_id, longest)
 }
 
 /// Checks a name that goes into addresses: 1 to `longest` of `A-Z a-z 0-9 - _`.

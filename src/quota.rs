@@ -7,6 +7,6 @@ mod limits;
 pub(crate) mod permits;
 
 pub use self::bucket::{LaneNumber, LimitedCall, Permit, TokenBucket};
-pub use self::estimate::{QuotaEstimate, QuotaPlan, TasksBySize};
+pub use self::estimate::{QuotaEstimate, QuotaEstimateOptions, TasksBySize};
 pub(crate) use self::limits::GivenLimits;
 pub use self::limits::{OutputSize, QuotaLimits, documented_pcw};

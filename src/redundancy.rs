@@ -15,7 +15,7 @@ use crate::on_air::OnAirChoice;
 pub use crate::on_air::{OnAir, OnAirPolicy};
 use crate::quota::QuotaLimits;
 use crate::supervisor::{
-    CheckedSettings, CommonSettings, Input, Lane, LaneStatus, LaneUpdate, NewLane, Output, PermitRequest,
+    CheckedOptions, CommonOptions, Input, Lane, LaneStatus, LaneUpdate, NewLane, Output, PermitRequest,
     RequestId, SnapshotError,
 };
 use crate::task::{self, Services, TaskWarning};
@@ -25,7 +25,7 @@ use crate::uid::Uid;
 /// Settings of one lane of a group.
 #[apply(document)]
 #[json(camel, unknown = refused)]
-pub(crate) struct LaneSettings {
+pub(crate) struct LaneOptions {
     /// 1 to 32 characters.
     #[limits(length(NAME_CHARS))]
     name: String,
@@ -40,12 +40,12 @@ pub(crate) struct LaneSettings {
 /// Settings of a group.
 #[apply(document)]
 #[json(camel, unknown = refused)]
-pub(crate) struct GroupSettings {
+pub(crate) struct GroupOptions {
     #[json(beside)]
-    common: CommonSettings,
+    common: CommonOptions,
     /// The primary first.
     #[limits(items(LANES))]
-    lanes: Vec<LaneSettings>,
+    lanes: Vec<LaneOptions>,
     /// Which output is put on air. Default `sticky`.
     on_air_policy: Option<OnAirPolicy>,
     /// How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin with
@@ -73,23 +73,23 @@ impl GroupConfig {
     /// # Errors
     /// The first value that is not allowed.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
-        let settings: GroupSettings = document::read("config", json)?;
-        let GroupSettings { common, lanes: settings_of_lanes, on_air_policy, start_grace_ms } = settings;
+        let settings: GroupOptions = document::read("options", json)?;
+        let GroupOptions { common, lanes: settings_of_lanes, on_air_policy, start_grace_ms } = settings;
         let start_grace = start_grace_ms.unwrap_or(START_GRACE.default());
-        START_GRACE.check(start_grace).map_err(|invalid| invalid.within("config"))?;
+        START_GRACE.check(start_grace).map_err(|invalid| invalid.within("options"))?;
         if !LANES.contains(&settings_of_lanes.len()) {
             let found = format!("{} lanes", settings_of_lanes.len());
             return Err(Invalid::new(
-                "config.lanes",
+                "options.lanes",
                 found,
                 format!("a list of {} to {} lanes", LANES.start(), LANES.end()),
             ));
         }
         instance_id::check_setting(&common.instance_id, true)?;
-        let checked = CheckedSettings::new(common)?;
+        let checked = CheckedOptions::new(common)?;
         let mut lanes: Vec<NewLane> = Vec::new();
         for (i, settings) in settings_of_lanes.into_iter().enumerate() {
-            let field = |name: &str| format!("config.lanes[{i}].{name}");
+            let field = |name: &str| format!("options.lanes[{i}].{name}");
             let length = settings.name.chars().count();
             if !NAME_CHARS.contains(&length) || lanes.iter().any(|lane| lane.name() == settings.name) {
                 let allowed =
@@ -101,7 +101,7 @@ impl GroupConfig {
             let lane =
                 checked.lane(settings.name, instance_id, settings.uids, services).map_err(|invalid| {
                     let name = match invalid.field.as_str() {
-                        "config.uids" => "uids",
+                        "options.uids" => "uids",
                         // The payload that all have in common is no lane's.
                         name if services.is_some() && name.starts_with("services") => name,
                         _ => return invalid,

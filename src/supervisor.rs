@@ -46,8 +46,8 @@ use std::fmt;
 use macro_rules_attribute::apply;
 
 #[cfg(test)]
-pub(crate) use self::config::SupervisorSettings;
-pub(crate) use self::config::{CheckedSettings, CommonSettings, NewLane};
+pub(crate) use self::config::SupervisorOptions;
+pub(crate) use self::config::{CheckedOptions, CommonOptions, NewLane};
 pub use self::config::{Migration, Presence, Restart, Rollout, SupervisorConfig};
 pub use self::event::{
     EndReason, Event, EventKind, FailReason, LaunchReason, LearnedBy, OrphanedReason, ServiceReply,

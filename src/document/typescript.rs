@@ -103,11 +103,7 @@ impl Presence {
 }
 
 /// What TypeScript calls a type, where it is not Rust's name: there, names stand in no module.
-const NAMES: [(&str, &str); 11] = [
-    ("CommonSettings", "CommonConfig"),
-    ("SupervisorSettings", "SupervisorConfig"),
-    ("LaneSettings", "LaneConfig"),
-    ("GroupSettings", "GroupConfig"),
+const NAMES: [(&str, &str); 7] = [
     ("RetryPolicy", "RetrySchedules"),
     ("GivenLimits", "Quota"),
     ("Event", "SteadymixEvent"),

@@ -25,7 +25,7 @@ import type {
   Meaning,
   Quota,
   QuotaEstimate,
-  QuotaPlan,
+  QuotaEstimateOptions,
   RetryReason,
   RetrySchedules,
   ServiceNotification,
@@ -143,7 +143,7 @@ export class UidRing {
     return this.#ring.it.toJSON();
   }
 
-  /** The ring that `toJSON` gave. Throws `INVALID_CONFIG`. */
+  /** The ring that `toJSON` gave. Throws `INVALID_OPTIONS`. */
   static fromJSON(json: object): UidRing {
     return new UidRing(new RestoredRing(wasm.UidRing.fromJSON(asJson("json", json))) as never);
   }
@@ -203,7 +203,7 @@ export class TokenBucket {
    */
   constructor(limits: Quota | undefined, now: number, isToldOfUse = false) {
     if (typeof isToldOfUse !== "boolean")
-      throw invalid("INVALID_CONFIG", "isToldOfUse", shown(isToldOfUse), "true or false, or left out");
+      throw invalid("INVALID_OPTIONS", "isToldOfUse", shown(isToldOfUse), "true or false, or left out");
     const limitsJson = asJson("quota", limits === undefined ? {} : limits);
     this.#bucket = new Owned(new wasm.TokenBucket(limitsJson, instant("now", now), isToldOfUse));
   }
@@ -255,12 +255,12 @@ export function interpret(
 function nameOrNumber(name: string, value: unknown): string {
   if (typeof value === "string") return asText(name, value);
   if (Number.isFinite(value)) return String(value);
-  throw invalid("INVALID_CONFIG", name, shown(value), "a string or a number, or left out");
+  throw invalid("INVALID_OPTIONS", name, shown(value), "a string or a number, or left out");
 }
 
 /** What a plan needs of an App ID's quota. */
-export function estimateQuota(plan: QuotaPlan): QuotaEstimate {
-  return wasm.estimateQuota(asJson("plan", plan));
+export function estimateQuota(options: QuotaEstimateOptions): QuotaEstimate {
+  return wasm.estimateQuota(asJson("options", options));
 }
 
 /**

@@ -40,14 +40,19 @@ function kindOf(value: unknown): string {
 }
 
 /** A string. */
-export function asText(name: string, value: unknown, code: ErrorCode = "INVALID_CONFIG", allowed = "a string"): string {
+export function asText(
+  name: string,
+  value: unknown,
+  code: ErrorCode = "INVALID_OPTIONS",
+  allowed = "a string",
+): string {
   if (typeof value !== "string") throw invalid(code, name, shown(value), allowed);
   return short(name, value, code);
 }
 
 /** A string that may be left out. */
 export function optionalText(name: string, value: unknown): string | undefined {
-  return isNothing(value) ? undefined : asText(name, value, "INVALID_CONFIG", "a string, or left out");
+  return isNothing(value) ? undefined : asText(name, value, "INVALID_OPTIONS", "a string, or left out");
 }
 
 /** Whether an argument was left out. */
@@ -62,10 +67,10 @@ export function isNothing(value: unknown): value is undefined | null {
 export function secret(name: string, value: unknown): string {
   if (typeof value === "string" && value !== "" && !/\p{Cs}/u.test(value)) return short(name, value);
   const found = typeof value !== "string" ? typeof value : value === "" ? "empty" : "with half a pair of surrogates";
-  throw invalid("INVALID_CONFIG", name, found, "a non-empty string of whole characters");
+  throw invalid("INVALID_OPTIONS", name, found, "a non-empty string of whole characters");
 }
 
-function short(name: string, text: string, code: ErrorCode = "INVALID_CONFIG"): string {
+function short(name: string, text: string, code: ErrorCode = "INVALID_OPTIONS"): string {
   if (text.length <= MAX_CHARS) return text;
   throw invalid(code, name, `${text.length} characters long`, `at most ${MAX_CHARS} characters long`);
 }
@@ -73,7 +78,7 @@ function short(name: string, text: string, code: ErrorCode = "INVALID_CONFIG"): 
 /** An integer. */
 export function integer(name: string, value: unknown, least: number, most: number): number {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
-  throw invalid("INVALID_CONFIG", name, shown(value), `an integer from ${least} to ${most}`);
+  throw invalid("INVALID_OPTIONS", name, shown(value), `an integer from ${least} to ${most}`);
 }
 
 /** A uid, a lane, or a count, which are of 32 bits. */
@@ -84,20 +89,20 @@ export function uint32(name: string, value: unknown): number {
 /** A moment, in ms since the epoch. */
 export function instant(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= LATEST) return value;
-  throw invalid("INVALID_CONFIG", name, shown(value), `a number of ms since the epoch, from 0 to ${LATEST}`);
+  throw invalid("INVALID_OPTIONS", name, shown(value), `a number of ms since the epoch, from 0 to ${LATEST}`);
 }
 
 /** A duration, in ms. */
 export function duration(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= LATEST) return value;
-  throw invalid("INVALID_CONFIG", name, shown(value), `a number of ms, from 0 to ${LATEST}`);
+  throw invalid("INVALID_OPTIONS", name, shown(value), `a number of ms, from 0 to ${LATEST}`);
 }
 
 /**
  * The JSON text of a value, for the WebAssembly to read and to check. Of what JSON cannot express a description, which is no
  * JSON, and which the error shows then. A number that JSON has no text for is refused by its place: it would be `null` there.
  */
-export function asJson(name: string, value: unknown, code: ErrorCode = "INVALID_CONFIG"): string {
+export function asJson(name: string, value: unknown, code: ErrorCode = "INVALID_OPTIONS"): string {
   let text: string | undefined;
   try {
     if (typeof value === "object") text = JSON.stringify(value, finite(name, code));
@@ -128,7 +133,7 @@ export function bytes(name: string, value: unknown): Uint8Array {
   const found = bytesOf(value);
   if (found && found.length <= MAX_CHARS) return found;
   throw invalid(
-    "INVALID_CONFIG",
+    "INVALID_OPTIONS",
     name,
     found ? `${found.length} bytes long` : kindOf(value),
     `a string, a Uint8Array or an ArrayBuffer, at most ${MAX_CHARS} bytes long`,

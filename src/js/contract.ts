@@ -239,7 +239,7 @@ export interface VideoOption {
 /** A value that is not allowed where it stands. */
 export interface Violation {
   /**
-   * The path of the field, as the user wrote it: `config.policy.confirmDelaysMs[0]`, or of a payload from `services`
+   * The path of the field, as the user wrote it: `options.policy.confirmDelaysMs[0]`, or of a payload from `services`
    * on.
    */
   field: string;
@@ -522,7 +522,7 @@ export interface Quota {
 }
 
 /** What supervisors and groups have in common. */
-export interface CommonConfig {
+export interface CommonOptions {
   /** The project. */
   appId: string;
   /** What the instanceIds of its tasks begin with: 1 to 53 (in a group 50) of `A-Z a-z 0-9 - _`. */
@@ -560,7 +560,7 @@ export interface CommonConfig {
 }
 
 /** Settings of a supervisor. */
-export interface SupervisorConfig extends CommonConfig {
+export interface SupervisorOptions extends CommonOptions {
   /**
    * Two or more output uids, the primary first.
    * @minItems 2
@@ -569,7 +569,7 @@ export interface SupervisorConfig extends CommonConfig {
 }
 
 /** Settings of one lane of a group. */
-export interface LaneConfig {
+export interface LaneOptions {
   /**
    * 1 to 32 characters.
    * @minLength 1
@@ -586,13 +586,13 @@ export interface LaneConfig {
 }
 
 /** Settings of a group. */
-export interface GroupConfig extends CommonConfig {
+export interface GroupOptions extends CommonOptions {
   /**
    * The primary first.
    * @minItems 1
    * @maxItems 99
    */
-  lanes: LaneConfig[];
+  lanes: LaneOptions[];
   /** Which output is put on air. Default `sticky`. */
   onAirPolicy?: OnAirPolicy;
   /**
@@ -1117,7 +1117,7 @@ export type LimitedCall =
   | "query";
 
 /** A plan whose need of quota is estimated. */
-export interface QuotaPlan {
+export interface QuotaEstimateOptions {
   /** Tasks at the same time, by the size of their outputs: 1 or more. A number is that of HD outputs. */
   tasks: number | { SD?: number; HD?: number; FHD?: number };
   /**

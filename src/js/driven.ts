@@ -16,7 +16,7 @@ export type NotificationHeaders = { get(name: string): string | null } | Record<
 
 /** How a driver is made, by the WebAssembly. */
 interface Making {
-  make(configJson: string, env: EnvCalls, now: number): Driver;
+  make(optionsJson: string, env: EnvCalls, now: number): Driver;
   restore(snapshot: string, env: EnvCalls): Driver;
 }
 
@@ -39,16 +39,16 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
   #isDriven = false;
 
   /** @internal */
-  protected constructor(config: unknown, env: SupervisorEnv, { make, restore }: Making) {
+  protected constructor(options: unknown, env: SupervisorEnv, { make, restore }: Making) {
     const queues = this.#queues;
     this.#env = new EnvCalls(env, (event) => {
       for (const queue of queues) queue.push(event);
     });
     // Also where one is restored: what is wrong with the clock is told at once.
     const now = this.#env.now();
-    const snapshot = Snapshot.textOf(config);
+    const snapshot = Snapshot.textOf(options);
     this.#driver =
-      snapshot === undefined ? make(asJson("config", config), this.#env, now) : restore(snapshot, this.#env);
+      snapshot === undefined ? make(asJson("options", options), this.#env, now) : restore(snapshot, this.#env);
     const status = this.#driver.status();
     this.#env.laneNames = ("lanes" in status ? status.lanes : [status]).map(({ name }) => name);
   }
@@ -223,13 +223,13 @@ function checked(signal: unknown): Signal | undefined {
   if (signal === undefined || signal === null) return undefined;
   const isFunction = (name: string) => typeof memberOf(signal, name) === "function";
   if (typeof memberOf(signal, "aborted") === "boolean" && isFunction("addEventListener")) return signal as Signal;
-  throw invalid("INVALID_CONFIG", "signal", shown(signal), "an AbortSignal, or left out");
+  throw invalid("INVALID_OPTIONS", "signal", shown(signal), "an AbortSignal, or left out");
 }
 
 function signatures(headers: unknown): (string | undefined)[] {
   const names = ["agora-signature", "agora-signature-v2"];
   if (typeof headers !== "object" || headers === null)
-    throw invalid("INVALID_CONFIG", "headers", shown(headers), "a Headers, or an object of them by their names");
+    throw invalid("INVALID_OPTIONS", "headers", shown(headers), "a Headers, or an object of them by their names");
   const get = memberOf(headers, "get");
   return names.map((name) => {
     let found: unknown;

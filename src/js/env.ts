@@ -45,7 +45,7 @@ export class EnvCalls {
   /** In the order of their numbers. */
   laneNames: string[] = [];
 
-  /** `publish` takes each event before `onEvent` does. Throws `INVALID_CONFIG`. */
+  /** `publish` takes each event before `onEvent` does. Throws `INVALID_OPTIONS`. */
   constructor(env: unknown, publish: (event: SteadymixEvent) => void) {
     this.#env = env;
     this.#publish = publish;
@@ -64,7 +64,7 @@ export class EnvCalls {
     const fetch = this.#callback("fetch");
     this.#usesGlobalFetch = fetch === undefined || fetch === globalThis.fetch;
     if (this.#usesGlobalFetch && typeof globalThis.fetch !== "function")
-      throw invalid("INVALID_CONFIG", "env.fetch", "undefined", "a function, as this runtime has none");
+      throw invalid("INVALID_OPTIONS", "env.fetch", "undefined", "a function, as this runtime has none");
     this.hasPersist = this.#callback("persist") !== undefined;
     this.hasPermit = this.#callback("acquirePermit") !== undefined;
     this.#permits = new Permits({
@@ -102,7 +102,7 @@ export class EnvCalls {
     try {
       told = now();
     } catch (cause) {
-      throw Object.assign(steadymixError("INVALID_CONFIG", "env.now has thrown an error: see its cause"), {
+      throw Object.assign(steadymixError("INVALID_OPTIONS", "env.now has thrown an error: see its cause"), {
         field: "env.now",
         cause,
       });
@@ -196,7 +196,7 @@ export class EnvCalls {
   #callback(name: keyof SupervisorEnv): AnyFunction | undefined {
     const given = memberOf(this.#env, name);
     if (given === undefined || given === null) return undefined;
-    if (typeof given !== "function") throw invalid("INVALID_CONFIG", `env.${name}`, typeof given, "a function");
+    if (typeof given !== "function") throw invalid("INVALID_OPTIONS", `env.${name}`, typeof given, "a function");
     return member(this.#env as SupervisorEnv, name) as AnyFunction;
   }
 
@@ -204,7 +204,7 @@ export class EnvCalls {
     const [name, , , , standard] = range;
     const given = memberOf(this.#env, name) ?? standard;
     const allowed = rangeError(given, range);
-    if (allowed) throw invalid("INVALID_CONFIG", `env.${name}`, shown(given), allowed);
+    if (allowed) throw invalid("INVALID_OPTIONS", `env.${name}`, shown(given), allowed);
     return Number(given);
   }
 
@@ -212,7 +212,7 @@ export class EnvCalls {
     const given = memberOf(this.#env, name);
     if (given === undefined) return standard;
     if (typeof given === "number" && given >= least && given <= most) return given;
-    throw invalid("INVALID_CONFIG", `env.${name}`, shown(given), `a number from ${least} to ${most}`);
+    throw invalid("INVALID_OPTIONS", `env.${name}`, shown(given), `a number from ${least} to ${most}`);
   }
 }
 

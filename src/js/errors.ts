@@ -1,7 +1,7 @@
 /** What went wrong, for programs. */
 export type ErrorCode =
   /** A setting is not allowed; `field`, `value` and `allowed` say more. */
-  | "INVALID_CONFIG"
+  | "INVALID_OPTIONS"
   /** What an adapter, or the application, told a viewer is no signal; `field`, `value` and `allowed` say more. */
   | "INVALID_SIGNAL"
   /** `steadymix/viewer` needs WebAssembly, and there is none: import `steadymix/viewer/no-wasm` before. */

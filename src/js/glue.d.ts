@@ -18,8 +18,8 @@ export function initSync(options: { module: BufferSource | WebAssembly.Module })
 /** Drives a supervisor or a group: `src/wasm/driver.rs`. */
 export class Driver {
   private constructor();
-  static supervisor(configJson: string, env: EnvCalls, now: number): Driver;
-  static group(configJson: string, env: EnvCalls, now: number): Driver;
+  static supervisor(optionsJson: string, env: EnvCalls, now: number): Driver;
+  static group(optionsJson: string, env: EnvCalls, now: number): Driver;
   static restoreSupervisor(snapshot: string, env: EnvCalls): Driver;
   static restoreGroup(snapshot: string, env: EnvCalls): Driver;
   advance(): Promise<number | Outcome | undefined>;
@@ -85,7 +85,7 @@ export function interpret(
   taskStatus: string | undefined,
   serviceStatus: string | undefined,
 ): Meaning;
-export function estimateQuota(planJson: string): QuotaEstimate;
+export function estimateQuota(optionsJson: string): QuotaEstimate;
 export function verifyNotification(
   secret: string,
   rawBody: Uint8Array,

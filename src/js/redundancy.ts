@@ -1,13 +1,13 @@
 import { Driven } from "./driven.js";
 import { Driver } from "./glue.js";
 import { Snapshot } from "./snapshot.js";
-import type { GroupConfig, GroupStatus, GroupUpdate, LaneUpdate, SupervisorEnv } from "./types.js";
+import type { GroupOptions, GroupStatus, GroupUpdate, LaneUpdate, SupervisorEnv } from "./types.js";
 
 /** A primary and its backups on the same inputs, and which of them viewers should watch. */
 export class RedundancyGroup extends Driven<GroupStatus, GroupUpdate> {
-  /** Throws `INVALID_CONFIG`, naming the field, the value, and what is allowed. */
-  constructor(config: GroupConfig, env: SupervisorEnv) {
-    super(config, env, { make: Driver.group, restore: Driver.restoreGroup });
+  /** Throws `INVALID_OPTIONS`, naming the field, the value, and what is allowed. */
+  constructor(options: GroupOptions, env: SupervisorEnv) {
+    super(options, env, { make: Driver.group, restore: Driver.restoreGroup });
   }
 
   /**

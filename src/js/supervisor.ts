@@ -1,13 +1,13 @@
 import { Driven } from "./driven.js";
 import { Driver } from "./glue.js";
 import { Snapshot } from "./snapshot.js";
-import type { LaneStatus, SupervisorConfig, SupervisorEnv } from "./types.js";
+import type { LaneStatus, SupervisorEnv, SupervisorOptions } from "./types.js";
 
 /** Keeps one output alive. */
 export class Supervisor extends Driven<LaneStatus> {
-  /** Throws `INVALID_CONFIG`, naming the field, the value, and what is allowed. */
-  constructor(config: SupervisorConfig, env: SupervisorEnv) {
-    super(config, env, { make: Driver.supervisor, restore: Driver.restoreSupervisor });
+  /** Throws `INVALID_OPTIONS`, naming the field, the value, and what is allowed. */
+  constructor(options: SupervisorOptions, env: SupervisorEnv) {
+    super(options, env, { make: Driver.supervisor, restore: Driver.restoreSupervisor });
   }
 
   /** Goes on exactly as the supervisor that the snapshot was taken from. Throws `INVALID_SNAPSHOT`. */

@@ -55,7 +55,7 @@ export interface SupervisorEnv {
   notificationSecret?: string;
   /**
    * The time in ms since the epoch, up to the year 9999. Default: `Date.now`. With anything else nothing goes on: what was
-   * called throws, or rejects with, `INVALID_CONFIG`.
+   * called throws, or rejects with, `INVALID_OPTIONS`.
    */
   now?: () => number;
   /** Simulated ms in a real one, for demonstrations. Default 1. */

@@ -97,7 +97,7 @@ pub struct QuotaEstimate {
 #[apply(document)]
 #[json(camel, unknown = refused)]
 #[derive(Clone, Debug)]
-pub struct QuotaPlan {
+pub struct QuotaEstimateOptions {
     /// Tasks at the same time, by the size of their outputs: 1 or more. A number is that of HD outputs.
     tasks: TasksBySize,
     /// How often each is asked for.
@@ -109,13 +109,13 @@ pub struct QuotaPlan {
     quota: Option<GivenLimits>,
 }
 
-impl QuotaPlan {
+impl QuotaEstimateOptions {
     /// Reads a plan, which is JSON text.
     ///
     /// # Errors
     /// A field that does not exist, or of the wrong type.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
-        document::read("plan", json)
+        document::read("options", json)
     }
 
     /// What it needs.
@@ -129,7 +129,7 @@ impl QuotaPlan {
         given
             .limits(self.area, self.tasks.largest())
             .and_then(|limits| estimate(self.tasks, interval, &limits, OutputSize::ALL.map(pcw_of)))
-            .map_err(|invalid| invalid.within("plan"))
+            .map_err(|invalid| invalid.within("options"))
     }
 }
 

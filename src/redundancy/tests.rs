@@ -38,7 +38,7 @@ fn group(number: u32) -> RedundancyGroup {
 #[test]
 fn one_to_ninety_nine_lanes() {
     for number in [0, 100] {
-        let refused = Invalid::new("config.lanes", format!("{number} lanes"), "a list of 1 to 99 lanes");
+        let refused = Invalid::new("options.lanes", format!("{number} lanes"), "a list of 1 to 99 lanes");
         assert_eq!(config(lanes(number)).unwrap_err(), refused);
     }
     for number in [1, 99] {
@@ -55,7 +55,7 @@ fn each_lane_has_a_name_of_its_own() {
     assert!(named("a", &longest).is_ok());
     for bad in ["", "a", &"ü".repeat(33)] {
         let refused = named("a", bad).unwrap_err();
-        assert_eq!((refused.field.as_str(), refused.value), ("config.lanes[1].name", format!("{bad:?}")));
+        assert_eq!((refused.field.as_str(), refused.value), ("options.lanes[1].name", format!("{bad:?}")));
         assert_eq!(refused.allowed, "1 to 32 characters, and no other lane's");
     }
 }
@@ -71,9 +71,9 @@ fn no_uid_is_used_twice_in_a_channel() {
     assert!(with_uids(json!([3, 4]), "show").is_ok());
     assert!(with_uids(json!([2, 1]), "another show").is_ok());
     let refused = with_uids(json!([3, 2]), "show").unwrap_err();
-    assert_eq!((refused.field.as_str(), refused.value.as_str()), ("config.lanes[1].uids", "2"));
+    assert_eq!((refused.field.as_str(), refused.value.as_str()), ("options.lanes[1].uids", "2"));
     let refused = with_uids(json!([3, 3]), "show").unwrap_err();
-    assert_eq!((refused.field.as_str(), refused.value.as_str()), ("config.lanes[1].uids", "[3, 3]"));
+    assert_eq!((refused.field.as_str(), refused.value.as_str()), ("options.lanes[1].uids", "[3, 3]"));
 }
 
 #[test]
@@ -83,12 +83,12 @@ fn what_is_wrong_in_a_lane_s_own_payload_is_named_there() {
         config(lanes).unwrap_err().field
     };
     let backup = |services: Value| json!({ "name": "backup", "uids": [3, 4], "services": services });
-    let transcoder = "config.lanes[1].services.cloudTranscoder.config.transcoder";
+    let transcoder = "options.lanes[1].services.cloudTranscoder.config.transcoder";
     assert_eq!(field(backup(services(0, "show"))), format!("{transcoder}.idleTimeout"));
     let mut none = services(300, "show");
     none["cloudTranscoder"]["config"]["transcoder"]["outputs"] = json!([]);
     assert_eq!(field(backup(none)), format!("{transcoder}.outputs"));
-    assert_eq!(field(backup(json!(1))), "config.lanes[1].services");
+    assert_eq!(field(backup(json!(1))), "options.lanes[1].services");
     // The one that all have in common is named as before.
     let shared =
         json!({ "appId": "app", "instanceId": "show", "services": services(0, "show"), "lanes": lanes(2) });
@@ -274,7 +274,7 @@ fn at_the_start_a_backup_waits_a_moment_for_the_primary() {
     );
     assert_eq!(
         refused.unwrap_err(),
-        Invalid::new("config.startGraceMs", "60001 ms", "0, or from 500 to 60000 ms")
+        Invalid::new("options.startGraceMs", "60001 ms", "0, or from 500 to 60000 ms")
     );
 }
 

@@ -73,7 +73,7 @@ pub enum Presence {
 /// What supervisors and groups have in common.
 #[apply(document)]
 #[json(camel)]
-pub(crate) struct CommonSettings {
+pub(crate) struct CommonOptions {
     /// The project.
     app_id: String,
     /// What the instanceIds of its tasks begin with: 1 to 53 (in a group 50) of `A-Z a-z 0-9 - _`.
@@ -114,9 +114,9 @@ pub(crate) struct CommonSettings {
 /// Settings of a supervisor.
 #[apply(document)]
 #[json(camel, unknown = refused)]
-pub(crate) struct SupervisorSettings {
+pub(crate) struct SupervisorOptions {
     #[json(beside)]
-    common: CommonSettings,
+    common: CommonOptions,
     /// Two or more output uids, the primary first.
     #[limits(items(2..))]
     uids: Vec<Uid>,
@@ -135,9 +135,9 @@ impl SupervisorConfig {
     /// # Errors
     /// The first value that is not allowed.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
-        let SupervisorSettings { common, uids } = document::read("config", json)?;
+        let SupervisorOptions { common, uids } = document::read("options", json)?;
         instance_id::check_setting(&common.instance_id, false)?;
-        let settings = CheckedSettings::new(common)?;
+        let settings = CheckedOptions::new(common)?;
         let lane = settings.lane("main".to_owned(), settings.instance_id.clone(), uids, None)?;
         let limits = settings.limits(std::slice::from_ref(&lane))?;
         Ok(Self { lane, limits })
@@ -151,7 +151,7 @@ impl SupervisorConfig {
 }
 
 /// The settings that every lane is made with, checked.
-pub(crate) struct CheckedSettings {
+pub(crate) struct CheckedOptions {
     app_id: String,
     pub(crate) instance_id: String,
     services: JsonText,
@@ -166,9 +166,9 @@ pub(crate) struct CheckedSettings {
     domains: DomainFailover,
 }
 
-impl CheckedSettings {
-    pub(crate) fn new(settings: CommonSettings) -> Result<Self, Invalid> {
-        let CommonSettings {
+impl CheckedOptions {
+    pub(crate) fn new(settings: CommonOptions) -> Result<Self, Invalid> {
+        let CommonOptions {
             app_id,
             instance_id,
             services,
@@ -183,15 +183,15 @@ impl CheckedSettings {
             presence,
             seed,
         } = settings;
-        instance_id::check_word("config.appId", &app_id, 64)?;
+        instance_id::check_word("options.appId", &app_id, 64)?;
         if seed > MAX_SAFE_INTEGER {
-            return Err(Invalid::new("config.seed", seed, "from 0 to 9007199254740991"));
+            return Err(Invalid::new("options.seed", seed, "from 0 to 9007199254740991"));
         }
         let policy = policy.unwrap_or_default();
-        policy.check().map_err(|invalid| invalid.within("config.policy"))?;
+        policy.check().map_err(|invalid| invalid.within("options.policy"))?;
         let return_after = domain_cooldown_ms.unwrap_or(DOMAIN_COOLDOWN.default());
         let domains = DomainFailover::new(area, region.as_deref(), return_after)
-            .map_err(|invalid| invalid.within("config"))?;
+            .map_err(|invalid| invalid.within("options"))?;
         Ok(Self {
             app_id,
             instance_id,
@@ -212,7 +212,7 @@ impl CheckedSettings {
     pub(crate) fn limits(&self, lanes: &[NewLane]) -> Result<QuotaLimits, Invalid> {
         let size =
             lanes.iter().map(|lane| lane.payload.desired().output_size()).max().unwrap_or(OutputSize::Sd);
-        self.quota.limits(self.area, size).map_err(|invalid| invalid.within("config"))
+        self.quota.limits(self.area, size).map_err(|invalid| invalid.within("options"))
     }
 
     pub(crate) fn lane(
@@ -223,9 +223,9 @@ impl CheckedSettings {
         services: Option<&JsonText>,
     ) -> Result<NewLane, Invalid> {
         let services = Services::from_json(&services.unwrap_or(&self.services).0)?;
-        let ring = UidRing::new(uids).map_err(|invalid| invalid.within("config"))?;
+        let ring = UidRing::new(uids).map_err(|invalid| invalid.within("options"))?;
         let payload =
-            PayloadRevisions::new(services, &self.policy).map_err(|invalid| invalid.within("config"))?;
+            PayloadRevisions::new(services, &self.policy).map_err(|invalid| invalid.within("options"))?;
         let config = LaneConfig {
             name,
             app_id: self.app_id.clone(),
@@ -254,7 +254,7 @@ fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Inv
         ));
     };
     if let Some(uid) = ring.uids().iter().find(|uid| services.has_input_uid(**uid)) {
-        return Err(Invalid::new("config.uids", uid, "different from every input's uid"));
+        return Err(Invalid::new("options.uids", uid, "different from every input's uid"));
     }
     Ok(output.rtc_channel.clone())
 }

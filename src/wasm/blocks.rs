@@ -7,7 +7,7 @@ use super::{error, value};
 use crate::domain::{Area, DomainFailure};
 use crate::error::{Invalid, list_of, quoted};
 use crate::policy::{self, RetryReason};
-use crate::quota::{self, LaneNumber, LimitedCall, OutputSize, Permit, QuotaLimits, QuotaPlan};
+use crate::quota::{self, LaneNumber, LimitedCall, OutputSize, Permit, QuotaEstimateOptions, QuotaLimits};
 use crate::retry_after::parse_retry_after;
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, TaskWarning};
@@ -209,7 +209,7 @@ impl TokenBucket {
 /// What a plan needs of an App ID's quota.
 #[wasm_bindgen(js_name = estimateQuota)]
 pub fn estimate_quota(plan: &str) -> Result<JsValue, JsValue> {
-    let plan = value::read_with(plan, QuotaPlan::from_json).map_err(error::config)?;
+    let plan = value::read_with(plan, QuotaEstimateOptions::from_json).map_err(error::config)?;
     value::out(&plan.estimate().map_err(error::config)?)
 }
 

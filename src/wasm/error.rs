@@ -37,7 +37,7 @@ fn set(object: &JsValue, name: &str, value: &str) {
 }
 
 pub(super) fn config(found: Invalid) -> JsValue {
-    invalid("INVALID_CONFIG", &found)
+    invalid("INVALID_OPTIONS", &found)
 }
 
 pub(super) fn task(found: Invalid) -> JsValue {

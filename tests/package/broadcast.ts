@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { RedundancyGroup, type SupervisorEnv } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
-import { groupConfig } from "./world.ts";
+import { groupOptions } from "./world.ts";
 
 const [url = "", file = "", speed = "1"] = process.argv.slice(2);
 
@@ -25,7 +25,7 @@ const env: SupervisorEnv = {
 };
 const group = existsSync(file)
   ? RedundancyGroup.restore(readFileSync(file, "utf8"), env)
-  : new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5000 } }, env);
+  : new RedundancyGroup({ ...groupOptions, policy: { monitorIntervalMs: 5000 } }, env);
 process.on("message", (message) => {
   if (message === "stop") group.stop();
   if (message === "status") process.send?.({ status: group.status() });

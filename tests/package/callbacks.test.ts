@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { isSteadymixError, RedundancyGroup, Supervisor, type SupervisorEnv } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
-import { groupConfig, live, SPEED, supervisorConfig, world } from "./world.ts";
+import { groupOptions, live, SPEED, supervisorOptions, world } from "./world.ts";
 
 const offline = {
   customerId: "customer",
@@ -34,8 +34,8 @@ test("after stop(), failing snapshots prevent neither Delete nor the end of run(
   };
   for (const [way, persist] of Object.entries(ways)) {
     for (const make of [
-      (env: SupervisorEnv) => new Supervisor(supervisorConfig, env),
-      (env: SupervisorEnv) => new RedundancyGroup(groupConfig, env),
+      (env: SupervisorEnv) => new Supervisor(supervisorOptions, env),
+      (env: SupervisorEnv) => new RedundancyGroup(groupOptions, env),
     ]) {
       const { errors, onError } = errorLog();
       let isStopping = false;
@@ -67,7 +67,7 @@ test("a persist that is too slow for a Create is reported, and not as a network 
   let isSlow = true;
   const persist = () => (isSlow ? new Promise<void>((resolve) => pending.push(resolve)) : undefined);
   const { server, env, events, event } = await world(t, {}, { onError, persist });
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   const notPersisted = () => events.filter((event) => event.type === "retrying" && event.reason === "notPersisted");
   await event(() => notPersisted().length === 3);
@@ -91,7 +91,7 @@ test("a persist that hangs once is called again", async (t) => {
   let calls = 0;
   const persist = () => (++calls === 1 ? new Promise<void>(() => {}) : undefined);
   const { env, event } = await world(t, {}, { onError, persist });
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   assert.ok(errors.includes("persist: CALLBACK_TIMEOUT"), errors.join());
@@ -104,7 +104,7 @@ test("an rtcToken that hangs is reported and called again", async (t) => {
   let calls = 0;
   const rtcToken = () => (++calls === 1 ? new Promise<string>(() => {}) : "a token");
   const { env, event } = await world(t, {}, { onError, rtcToken });
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   assert.ok(errors.includes("rtcToken: CALLBACK_TIMEOUT"), errors.join());
@@ -117,7 +117,7 @@ test("a permit that hangs is reported and called again", async (t) => {
   let calls = 0;
   const permit = () => (++calls === 1 ? new Promise<number>(() => {}) : 0);
   const { env, event } = await world(t, {}, { onError, acquirePermit: permit });
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   await event(({ type }) => type === "permitFailed");
@@ -147,7 +147,7 @@ test("when permits fail, Queries keep their interval and delay no other call", a
   const others = { ...env, fetch: counting };
   const policy = { monitorIntervalMs: 1000, confirmDelaysMs: [1000], queryNotFoundDelaysMs: [1000] };
   const supervisor = new Supervisor(
-    { ...supervisorConfig, policy },
+    { ...supervisorOptions, policy },
     Object.defineProperty(others, "fallbackQueryIntervalMs", { get: () => intervalMs }),
   );
   const outcome = supervisor.run();
@@ -210,7 +210,7 @@ test("return values of callbacks are validated", async (t) => {
       let asked = 0;
       const real = env[callback as "fetch"];
       const standard = callback === "acquirePermit" ? () => 0 : callback === "rtcToken" ? () => "token" : real;
-      const supervisor = new Supervisor(supervisorConfig, {
+      const supervisor = new Supervisor(supervisorOptions, {
         ...env,
         [callback]: (...args: Parameters<typeof fetch>) => (++asked === 1 ? given : standard?.(...args)),
       });
@@ -245,17 +245,17 @@ test("an invalid clock is refused with its name", async () => {
   for (const [how, now] of Object.entries(CLOCKS)) {
     const refused = (error: unknown) => {
       assert.ok(isSteadymixError(error), how);
-      assert.deepEqual([error.code, error.field?.replace("()", "")], ["INVALID_CONFIG", "env.now"], how);
+      assert.deepEqual([error.code, error.field?.replace("()", "")], ["INVALID_OPTIONS", "env.now"], how);
       return true;
     };
     const env = { ...offline, now: now as () => number };
-    assert.throws(() => new Supervisor(supervisorConfig, env), refused);
-    const sound = new Supervisor(supervisorConfig, offline);
+    assert.throws(() => new Supervisor(supervisorOptions, env), refused);
+    const sound = new Supervisor(supervisorOptions, offline);
     assert.throws(() => Supervisor.restore(sound.snapshot(), env), refused);
 
     // The clock breaks during the run: methods that need the time throw, and work again once it is fixed.
     let isBroken = false;
-    const breaking = new Supervisor(supervisorConfig, {
+    const breaking = new Supervisor(supervisorOptions, {
       ...offline,
       now: () => (isBroken ? now() : Date.now()) as number,
     });
@@ -278,7 +278,7 @@ test("a call that waits for its snapshot is not sent if the clock breaks", async
   const calls: string[] = [];
   const { server, env } = await world(t);
   const began = Date.now();
-  const supervisor = new Supervisor(supervisorConfig, {
+  const supervisor = new Supervisor(supervisorOptions, {
     ...env,
     now: () => (isBroken ? Number.NaN : began + (Date.now() - began) * SPEED),
     fetch: (input, init) => {
@@ -289,7 +289,7 @@ test("a call that waits for its snapshot is not sent if the clock breaks", async
       if (calls.length > 0) isBroken = true;
     },
   });
-  await assert.rejects(supervisor.run(), { code: "INVALID_CONFIG", field: "env.now()" });
+  await assert.rejects(supervisor.run(), { code: "INVALID_OPTIONS", field: "env.now()" });
   assert.deepEqual(calls, ["POST"], "the Acquire");
   supervisor.dispose();
 });
@@ -299,7 +299,7 @@ test("a clock that is set back by a day delays nothing", { timeout: 60_000 }, as
   const began = Date.now();
   const now = () => began + (Date.now() - began) * SPEED - back;
   const { server, env, event } = await world(t, {}, { now });
-  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 1000 } }, env);
+  const supervisor = new Supervisor({ ...supervisorOptions, policy: { monitorIntervalMs: 1000 } }, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   back = 86_400_000;
@@ -311,7 +311,7 @@ test("a clock that is set back by a day delays nothing", { timeout: 60_000 }, as
 
 test("a supervisor restored after its end emits alreadyEnded", async (t) => {
   const { env, event, events } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
@@ -369,7 +369,7 @@ test("every callback may call every method", async (t) => {
         notification: () => supervisor?.handleNotification("{}"),
         run: () => supervisor?.run().catch(() => {}),
         advance: () => supervisor?.advance().catch(() => {}),
-        another: () => new Supervisor(supervisorConfig, offline).dispose(),
+        another: () => new Supervisor(supervisorOptions, offline).dispose(),
       };
       for (const [name, attempt] of Object.entries(attempts)) {
         try {
@@ -381,7 +381,7 @@ test("every callback may call every method", async (t) => {
       }
       depth -= 1;
     };
-    supervisor = new Supervisor(supervisorConfig, interposed(env, within, meddle));
+    supervisor = new Supervisor(supervisorOptions, interposed(env, within, meddle));
     const outcome = supervisor.run();
     await event(({ type }) => type === "confirmed");
     assert.equal(seen.size, 9, within);
@@ -395,7 +395,7 @@ test("after dispose() within any callback, nothing runs any more", async (t) => 
     const { env } = await world(t, {}, { acquirePermit: () => 0, persist: () => {}, rtcToken: () => "token" });
     let supervisor: Supervisor | undefined;
     const dispose = () => supervisor?.dispose();
-    supervisor = new Supervisor(supervisorConfig, interposed(env, within, dispose));
+    supervisor = new Supervisor(supervisorOptions, interposed(env, within, dispose));
     await assert.rejects(supervisor.run(), { code: "DISPOSED" }, within);
     assert.throws(() => supervisor?.status(), { code: "DISPOSED" });
     await new Promise((resolve) => setImmediate(resolve));
@@ -421,7 +421,7 @@ test("after dispose() within the clock, no callback is called", async (t) => {
     asked.push("acquirePermit");
     return 0;
   };
-  supervisor = new Supervisor(supervisorConfig, { ...env, now, rtcToken: ask("rtcToken"), acquirePermit: permit });
+  supervisor = new Supervisor(supervisorOptions, { ...env, now, rtcToken: ask("rtcToken"), acquirePermit: permit });
   await assert.rejects(supervisor.run(), { code: "DISPOSED" });
   assert.deepEqual([reads, asked], [3, []]);
 });
@@ -430,9 +430,9 @@ test("a secret that could not be redacted is refused", () => {
   for (const name of ["customerId", "customerSecret", "notificationSecret"]) {
     const given = { customerId: "customer", customerSecret: "s3cret", [name]: "s3cr3t-abcdef\ud800" };
     assert.throws(
-      () => new Supervisor(supervisorConfig, given),
+      () => new Supervisor(supervisorOptions, given),
       (error) =>
-        isSteadymixError(error) && error.code === "INVALID_CONFIG" && error.value === "with half a pair of surrogates",
+        isSteadymixError(error) && error.code === "INVALID_OPTIONS" && error.value === "with half a pair of surrogates",
     );
   }
 });
@@ -443,7 +443,7 @@ test("dispose() aborts calls in flight, and the process ends", async (t) => {
   const isCalled = new Promise<void>((resolve) => {
     called = resolve;
   });
-  const supervisor = new Supervisor(supervisorConfig, {
+  const supervisor = new Supervisor(supervisorOptions, {
     ...offline,
     fetch: (_, init) => {
       signal = init?.signal;
@@ -468,7 +468,7 @@ test("dispose() aborts calls in flight, and the process ends", async (t) => {
   const address = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const program = `
     import { Supervisor } from "steadymix";
-    const supervisor = new Supervisor(${JSON.stringify(supervisorConfig)}, {
+    const supervisor = new Supervisor(${JSON.stringify(supervisorOptions)}, {
       customerId: "customer",
       customerSecret: "s3cret",
       persist: () => {},
@@ -499,7 +499,7 @@ test("each call uses the current global fetch, without a cache", async (t) => {
     const { server, env, event } = await world(t);
     const { fetch: _, ...withoutFetch } = env;
     globalThis.fetch = original;
-    const supervisor = new Supervisor({ ...supervisorConfig, presence: "always" }, {
+    const supervisor = new Supervisor({ ...supervisorOptions, presence: "always" }, {
       ...withoutFetch,
       ...given,
     } as SupervisorEnv);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Supervisor } from "steadymix";
 import { type Command, Emulator, type Profile } from "steadymix/emulator";
-import { SPEED, supervisorConfig } from "./world.ts";
+import { SPEED, supervisorOptions } from "./world.ts";
 
 test("the emulator works in users' tests, without a server", { timeout: 60_000 }, async () => {
   const emulator = new Emulator({ seed: 7 }, SPEED);
   emulator.control({ type: "addRule", rule: { call: "create", times: 2, effect: { type: "answer", status: 503 } } });
   const supervisor = new Supervisor(
-    { ...supervisorConfig, policy: { monitorIntervalMs: 5000 } },
+    { ...supervisorOptions, policy: { monitorIntervalMs: 5000 } },
     { customerId: "customer", customerSecret: "s3cret", fetch: emulator.fetch, timeScale: SPEED },
   );
   const seen: string[] = [];

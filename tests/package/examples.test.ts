@@ -24,7 +24,7 @@ const store = { put: async (text) => void kept.set("snapshot", text) };
 const makeToken = (uid, channel) => \`token of \${uid} for \${channel}\`;
 const services = showServices();
 const env = { customerId, customerSecret };
-const config = { appId, instanceId: "friday-show", services, uids: [9001, 9002] };
+const options = { appId, instanceId: "friday-show", services, uids: [9001, 9002] };
 const tellViewers = (uid) => console.log("watch", uid);
 `;
 

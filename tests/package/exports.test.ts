@@ -10,7 +10,7 @@ import * as main from "steadymix";
 import * as emulator from "steadymix/emulator";
 import * as viewer from "steadymix/viewer";
 import { showServices } from "../emulator/js/payload.ts";
-import { groupConfig, supervisorConfig } from "./world.ts";
+import { groupOptions, supervisorOptions } from "./world.ts";
 
 const LATEST = 253_402_300_799_999;
 const TOO_LONG = "x".repeat(16_777_217);
@@ -133,13 +133,13 @@ const v2 = "6ba85d7c1122f6c51143cce7765f06c601c0fbd691987f4510e45b943b2639e8";
 
 const dispose = (made: unknown) => (made as { dispose?(): void }).dispose?.();
 
-function drivenRows(name: string, config: object, instance: main.Supervisor | main.RedundancyGroup) {
-  const configuration = argument("config", config);
+function drivenRows(name: string, options: object, instance: main.Supervisor | main.RedundancyGroup) {
+  const configuration = argument("options", options);
   const environment = argument("env", env);
   const snapshot = argument("snapshot", instance.snapshot());
   // A new one for each call: the first successful call ends it.
   const running = () =>
-    name === "Supervisor" ? new main.Supervisor(supervisorConfig, env) : new main.RedundancyGroup(groupConfig, env);
+    name === "Supervisor" ? new main.Supervisor(supervisorOptions, env) : new main.RedundancyGroup(groupOptions, env);
   return {
     [name]: { ...row(configuration, environment), after: dispose },
     [`${name}.restore`]: { ...row(snapshot, environment), after: dispose },
@@ -182,8 +182,8 @@ function drivenRows(name: string, config: object, instance: main.Supervisor | ma
   } satisfies Record<string, Row>;
 }
 
-const supervisor = new main.Supervisor(supervisorConfig, env);
-const group = new main.RedundancyGroup(groupConfig, env);
+const supervisor = new main.Supervisor(supervisorOptions, env);
+const group = new main.RedundancyGroup(groupOptions, env);
 const policy = new main.RetryPolicy();
 const ring = new main.UidRing([1, 2]);
 const ladder = new main.DomainFailover("china", undefined, 1000);
@@ -239,8 +239,8 @@ const client: viewer.AgoraClient = {
 
 const ROWS: Record<string, Record<string, Row>> = {
   steadymix: {
-    ...drivenRows("Supervisor", supervisorConfig, supervisor),
-    ...drivenRows("RedundancyGroup", groupConfig, group),
+    ...drivenRows("Supervisor", supervisorOptions, supervisor),
+    ...drivenRows("RedundancyGroup", groupOptions, group),
     RetryPolicy: row(leftOut(argument("policy", {}, isEmpty))),
     "RetryPolicy#wait": on(
       policy,
@@ -281,7 +281,7 @@ const ROWS: Record<string, Record<string, Row>> = {
       argument("taskStatus", 4, (value) => nothing(value) || isShort(value) || Number.isFinite(value)),
       optional("serviceStatus"),
     ),
-    estimateQuota: row(argument("plan", { tasks: 5 })),
+    estimateQuota: row(argument("options", { tasks: 5 })),
     verifyNotification: row(
       text("secret", "secret"),
       argument("rawBody", body, isBytes),

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isSteadymixError, RedundancyGroup } from "steadymix";
-import { countingDepartures, groupConfig, live, SPEED, world } from "./world.ts";
+import { countingDepartures, groupOptions, live, SPEED, world } from "./world.ts";
 
 test("when the primary dies, the next Query puts the backup on air, where it stays", async (t) => {
   const { server, env, events, event } = await world(t);
-  const group = new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5000 } }, env);
+  const group = new RedundancyGroup({ ...groupOptions, policy: { monitorIntervalMs: 5000 } }, env);
   const outcome = group.run();
   const confirmed = (lane: string) => event((event) => event.type === "confirmed" && event.lane === lane);
   await Promise.all([confirmed("primary"), confirmed("backup")]);
@@ -31,7 +31,7 @@ test("the outage of a domain is bypassed", async (t) => {
   const { server, env, events, event } = await world(t);
   const rule = { domain: "api.agora.io", effect: { type: "dns" } } as const;
   server.emulator.control({ type: "addRule", rule });
-  const group = new RedundancyGroup(groupConfig, env);
+  const group = new RedundancyGroup(groupOptions, env);
   const outcome = group.run();
   await event((event) => event.type === "confirmed" && event.lane === "backup");
   const switched = events.find(({ type }) => type === "domainSwitched");
@@ -46,7 +46,7 @@ test("the rate limit holds for all lanes together", async (t) => {
   const { env, event } = await world(t);
   const lanes = Array.from({ length: 6 }, (_, i) => ({ name: `lane ${i}`, uids: [100 + 2 * i, 101 + 2 * i] }));
   const counting = countingDepartures(env);
-  const group = new RedundancyGroup({ ...groupConfig, lanes }, counting.env);
+  const group = new RedundancyGroup({ ...groupOptions, lanes }, counting.env);
   const outcome = group.run();
   await Promise.all(lanes.map(({ name }) => event((event) => event.type === "confirmed" && event.lane === name)));
   group.stop();
@@ -67,7 +67,7 @@ test("with a shared rate limit, each call has a permit", async (t) => {
       },
     },
   );
-  const group = new RedundancyGroup(groupConfig, env);
+  const group = new RedundancyGroup(groupOptions, env);
   const outcome = group.run();
   await event(({ type, lane }) => type === "confirmed" && lane === "backup");
   group.stop();
@@ -110,7 +110,7 @@ for (const [reason, message, fail] of FAILURES)
     );
     const eventsOf = (type: string) => events.filter((event) => event.type === type);
     const counting = countingDepartures(env);
-    const group = new RedundancyGroup({ ...groupConfig, policy: { monitorIntervalMs: 5_000 } }, counting.env);
+    const group = new RedundancyGroup({ ...groupOptions, policy: { monitorIntervalMs: 5_000 } }, counting.env);
     t.after(() => group.dispose());
     const outcome = group.run();
     const confirmed = (lane: string) => event((event) => event.type === "confirmed" && event.lane === lane);
@@ -135,7 +135,7 @@ for (const [reason, message, fail] of FAILURES)
 
 test("dispose() does not wait for a permit", async (t) => {
   const { env } = await world(t, {}, { acquirePermit: () => NEVER });
-  const group = new RedundancyGroup(groupConfig, env);
+  const group = new RedundancyGroup(groupOptions, env);
   const run = assert.rejects(group.run(), { code: "DISPOSED" });
   await new Promise((resolve) => setTimeout(resolve, 20));
   group.dispose();
@@ -150,7 +150,7 @@ test("calls that wait for the same snapshot keep the rate limit", async (t) => {
   const counting = countingDepartures(env, (method) => method === "DELETE");
   const lanes = Array.from({ length: 30 }, (_, i) => ({ name: `lane ${i}`, uids: [9000 + 2 * i, 9001 + 2 * i] }));
   const quota = { callsPerSecond: 8, burst: 2, pcw: 1000 };
-  const group = new RedundancyGroup({ ...groupConfig, lanes, quota }, counting.env);
+  const group = new RedundancyGroup({ ...groupOptions, lanes, quota }, counting.env);
   const outcome = group.run();
   await Promise.all(lanes.map(({ name }) => event(({ type, lane }) => type === "confirmed" && lane === name)));
   // Several permits are granted in these 3 s of the service's clock.

@@ -63,7 +63,7 @@ test("everything can be imported, and a broadcast runs", async () => {
         }
         throw new Error("the title was lost: " + body);
       };
-      const config = { appId: "app", instanceId: "show", services, uids: [9001, 9002] };
+      const options = { appId: "app", instanceId: "show", services, uids: [9001, 9002] };
       const env = {
         customerId: "c\\u00fcstomer",
         customerSecret: "s3cret",
@@ -72,7 +72,7 @@ test("everything can be imported, and a broadcast runs", async () => {
         timeScale: speed,
         onEvent: ({ type }) => type === "confirmed" && supervisor.stop(),
       };
-      const supervisor = new steadymix.Supervisor(config, env);
+      const supervisor = new steadymix.Supervisor(options, env);
       try {
         supervisor.handleNotification("{}", { "agora-signature-v2": "00" });
       } catch (error) {

@@ -5,7 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import v8 from "node:v8";
 import vm from "node:vm";
 import type { SupervisorEnv, Supervisor as SupervisorOf } from "steadymix";
-import { supervisorConfig } from "./world.ts";
+import { supervisorOptions } from "./world.ts";
 
 v8.setFlagsFromString("--expose-gc");
 const collect: () => void = vm.runInNewContext("gc");
@@ -42,7 +42,7 @@ async function collected(of: WeakRef<object>): Promise<boolean> {
 
 test("an ended supervisor needs no dispose(), and still has a status", async () => {
   const types: string[] = [];
-  const supervisor: SupervisorOf = new Supervisor(supervisorConfig, {
+  const supervisor: SupervisorOf = new Supervisor(supervisorOptions, {
     ...refusing,
     onEvent: ({ type }) => types.push(type),
   });
@@ -62,7 +62,7 @@ test("an ended supervisor needs no dispose(), and still has a status", async () 
   for await (const _ of supervisor) assert.fail("there must be no event");
   supervisor.stop();
   supervisor.checkNow();
-  supervisor.update(supervisorConfig.services);
+  supervisor.update(supervisorOptions.services);
   assert.throws(() => supervisor.handleNotification("{}"), { code: "INVALID_NOTIFICATION" });
   const again = Supervisor.restore(supervisor.snapshot(), refusing);
   assert.equal(again.status().state, "failed");
@@ -78,7 +78,7 @@ test("an ended supervisor needs no dispose(), and still has a status", async () 
 test("ended supervisors that are still referenced use no memory in WebAssembly", async () => {
   const kept: SupervisorOf[] = [];
   const end = async (how: (one: SupervisorOf) => Promise<unknown>) => {
-    const one = new Supervisor(supervisorConfig, { ...refusing, onEvent: () => one.status() });
+    const one = new Supervisor(supervisorOptions, { ...refusing, onEvent: () => one.status() });
     await how(one);
     kept.push(one);
   };
@@ -96,19 +96,19 @@ test("ended supervisors that are still referenced use no memory in WebAssembly",
 
 test("unreachable objects are collected, ended or not", async () => {
   const forgotten: Record<string, () => Promise<object>> = {
-    "never run": async () => new Supervisor(supervisorConfig, refusing),
+    "never run": async () => new Supervisor(supervisorOptions, refusing),
     "ended, and referenced by its own callback": async () => {
-      const one: SupervisorOf = new Supervisor(supervisorConfig, { ...refusing, onEvent: () => one.status() });
+      const one: SupervisorOf = new Supervisor(supervisorOptions, { ...refusing, onEvent: () => one.status() });
       await one.run();
       return one;
     },
     "with a reader": async () => {
-      const one = new Supervisor(supervisorConfig, refusing);
+      const one = new Supervisor(supervisorOptions, refusing);
       one[Symbol.asyncIterator]();
       return one;
     },
     interrupted: async () => {
-      const one = new Supervisor(supervisorConfig, {
+      const one = new Supervisor(supervisorOptions, {
         ...refusing,
         fetch: () => Promise.reject(new TypeError("no network")),
       });

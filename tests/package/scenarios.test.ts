@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { RedundancyGroup, validateTask } from "steadymix";
 import * as emulator from "steadymix/emulator";
 import * as scenarios from "steadymix/emulator/scenarios";
-import { groupConfig, SPEED } from "./world.ts";
+import { groupOptions, SPEED } from "./world.ts";
 
 const { Emulator, FAULTS, inputChannelsOf, SAMPLE_LANES, sampleServices, tasksOf } = emulator;
 
@@ -39,9 +39,9 @@ test("every fault can be injected, and stops the stream exactly if `kills` is se
 }, async () => {
   for (const { name, kills, commands } of FAULTS) {
     const service = new Emulator({ answerMs: [0, 0], startUp: { takesMs: [100, 100] } }, SPEED);
-    const config = { ...groupConfig, instanceId: "show", services: sampleServices(), lanes: SAMPLE_LANES };
+    const options = { ...groupOptions, instanceId: "show", services: sampleServices(), lanes: SAMPLE_LANES };
     const secrets = { customerId: "c", customerSecret: "s", fetch: service.fetch, timeScale: SPEED };
-    const group = new RedundancyGroup(config, secrets);
+    const group = new RedundancyGroup(options, secrets);
     void group.run().catch(() => {});
     let onAir: emulator.Task | undefined;
     for await (const event of group) {

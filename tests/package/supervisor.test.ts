@@ -11,7 +11,7 @@ import {
   type Services,
   type SteadymixEvent,
   Supervisor,
-  type SupervisorConfig,
+  type SupervisorOptions,
   TokenBucket,
   UidRing,
   validateTask,
@@ -19,11 +19,11 @@ import {
 import type { Effect } from "steadymix/emulator";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
-import { groupConfig, live, SPEED, supervisorConfig, world } from "./world.ts";
+import { groupOptions, live, SPEED, supervisorOptions, world } from "./world.ts";
 
 test("launches, confirms and stops", async (t) => {
   const { server, env, events, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   assert.equal(supervisor.status().state, "running");
@@ -46,7 +46,7 @@ test("206s that exhaust the backoff schedule switch to the other uid", async (t)
     type: "addRule",
     rule: { call: "create", times: 4, effect: { type: "answer", status: 206 } },
   });
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   const confirmed = await event(({ type }) => type === "confirmed");
   assert.equal(confirmed.uid, 9002);
@@ -64,7 +64,7 @@ test("a lost answer to Create does not make a second task", async (t) => {
       type: "addRule",
       rule: { call: "create", times: 1, effect: { type: "performAndLose" } },
     });
-    const supervisor = new Supervisor(supervisorConfig, env);
+    const supervisor = new Supervisor(supervisorOptions, env);
     const outcome = supervisor.run();
     await event(({ type }) => type === "confirmed");
     supervisor.stop();
@@ -81,7 +81,7 @@ test("a killed task is replaced under the other uid, with a new RTC token", asyn
     return `token-of-${uid}`;
   };
   const { server, env, event, events } = await world(t, {}, { rtcToken });
-  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 5000 } }, env);
+  const supervisor = new Supervisor({ ...supervisorOptions, policy: { monitorIntervalMs: 5000 } }, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   server.emulator.control({ type: "kill", uid: 9001 });
@@ -118,7 +118,7 @@ test("a notification triggers an early Query, and a forged one is refused", asyn
     { webhook: url, profile },
     { notificationSecret: "notification-secret" },
   );
-  const supervisor = new Supervisor({ ...supervisorConfig, policy: { monitorIntervalMs: 3_600_000 } }, env);
+  const supervisor = new Supervisor({ ...supervisorOptions, policy: { monitorIntervalMs: 3_600_000 } }, env);
   const taken: string[] = [];
   let received = (body: string, headers: NodeJS.Dict<string | string[]>) => {
     taken.push(supervisor.handleNotification(body, headers));
@@ -138,7 +138,7 @@ test("a notification triggers an early Query, and a forged one is refused", asyn
 
 test("test notifications of Agora's console and those of other products are foreign", async (t) => {
   const { env } = await world(t, {}, { notificationSecret: "secret" });
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const send = (body: string) => {
     const signature = createHmac("sha256", "secret").update(body).digest("hex");
     return supervisor.handleNotification(body, { "Agora-Signature-V2": signature });
@@ -163,7 +163,7 @@ test("test notifications of Agora's console and those of other products are fore
 test("a payload without RTC tokens causes warnings, unless the application makes them", async (t) => {
   const { env } = await world(t);
   const fields = (more: object) => {
-    const supervisor = new Supervisor(supervisorConfig, { ...env, ...more });
+    const supervisor = new Supervisor(supervisorOptions, { ...env, ...more });
     const { warnings } = supervisor;
     supervisor.dispose();
     return warnings.map(({ field }) => field.replace(/^.*transcoder\./, ""));
@@ -178,7 +178,7 @@ test("a payload without RTC tokens causes warnings, unless the application makes
 
 test("a valid update reaches the running task, an invalid one is refused", async (t) => {
   const { server, env, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   const moved = showServices();
@@ -211,7 +211,7 @@ test("no Create is sent while snapshots cannot be saved", async (t) => {
       onError: (error, callback) => errors.push(`${callback}: ${(error as Error).message}`),
     },
   );
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event((event) => event.type === "retrying" && event.reason === "notPersisted");
   assert.equal(server.emulator.state().stats.calls.create, undefined);
@@ -258,7 +258,7 @@ test("a host may be an instance of a class, with inherited callbacks and their `
     }
   }
   const ours = new OurHost();
-  const supervisor = new Supervisor(supervisorConfig, ours);
+  const supervisor = new Supervisor(supervisorOptions, ours);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
@@ -275,7 +275,7 @@ test("the global fetch as the host's is called without a `this`, as browsers req
     return Promise.reject(new TypeError("no network"));
   });
   const { env, event } = await world(t, {}, { fetch });
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "retrying");
   supervisor.stop();
@@ -286,7 +286,7 @@ test("the global fetch as the host's is called without a `this`, as browsers req
 test("onError receives the rejection of an asynchronous onEvent, and its own failure is ignored", async (t) => {
   const { env, event } = await world(t);
   const errors: string[] = [];
-  const supervisor = new Supervisor(supervisorConfig, {
+  const supervisor = new Supervisor(supervisorOptions, {
     ...env,
     onEvent: async (event) => {
       env.onEvent?.(event);
@@ -307,7 +307,7 @@ test("onError receives the rejection of an asynchronous onEvent, and its own fai
 
 test("a second run() is refused, and readers of the first continue", async (t) => {
   const { env, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const reader = supervisor[Symbol.asyncIterator]();
   const outcome = supervisor.run();
   await assert.rejects(supervisor.run(), { code: "ALREADY_RUNNING" });
@@ -321,7 +321,7 @@ test("a second run() is refused, and readers of the first continue", async (t) =
 
 test("every reader gets every event and ends with the run", async (t) => {
   const { env, events, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const read = async () => {
     const types: string[] = [];
     for await (const { type } of supervisor) types.push(type);
@@ -338,7 +338,7 @@ test("every reader gets every event and ends with the run", async (t) => {
 
 test("an abort leaves the tasks alone, and a restore resumes with them", async (t) => {
   const { server, env, event, events } = await world(t);
-  const first = new Supervisor(supervisorConfig, env);
+  const first = new Supervisor(supervisorOptions, env);
   const abort = new AbortController();
   const outcome = first.run(abort.signal);
   await event(({ type }) => type === "created");
@@ -361,8 +361,8 @@ test("an abort leaves the tasks alone, and a restore resumes with them", async (
       code: "INVALID_SNAPSHOT",
     });
   // Settings may be untrusted, and a snapshot decides where calls with credentials go.
-  const smuggled = { ...supervisorConfig, snapshot } as SupervisorConfig;
-  assert.throws(() => new Supervisor(smuggled, env), { code: "INVALID_CONFIG", field: "config.snapshot" });
+  const smuggled = { ...supervisorOptions, snapshot } as SupervisorOptions;
+  assert.throws(() => new Supervisor(smuggled, env), { code: "INVALID_OPTIONS", field: "options.snapshot" });
 });
 
 test("a call that waits for its snapshot at an abort or dispose() is neither sent nor persisted", async (t) => {
@@ -372,7 +372,7 @@ test("a call that waits for its snapshot at an abort or dispose() is neither sen
     let written = 0;
     let write = () => {};
     const { server, env } = await world(t);
-    const supervisor = new Supervisor(supervisorConfig, {
+    const supervisor = new Supervisor(supervisorOptions, {
       ...env,
       fetch: (input, init) => {
         calls.push(String(init?.method));
@@ -402,7 +402,7 @@ test("an abort and dispose() do not wait for the last snapshot", async (t) => {
     const abort = new AbortController();
     const { env, event } = await world(t);
     let isOver = false;
-    const supervisor: Supervisor = new Supervisor(supervisorConfig, {
+    const supervisor: Supervisor = new Supervisor(supervisorOptions, {
       ...env,
       onEvent: (event) => {
         env.onEvent?.(event);
@@ -424,7 +424,7 @@ test("an abort and dispose() do not wait for the last snapshot", async (t) => {
 
 test("a reader after the end gets no events", async (t) => {
   const { env, event } = await world(t);
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
@@ -438,7 +438,7 @@ test("a reply that is too large or truncated counts as malformed", async (t) => 
   const answer = { type: "answer", status: 200, body: large } as const;
   server.emulator.control({ type: "addRule", rule: { call: "create", times: 1, effect: answer } });
   server.emulator.control({ type: "addRule", rule: { call: "query", times: 1, effect: { type: "garbage" } } });
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   supervisor.stop();
@@ -467,7 +467,7 @@ test("an unreadable reply counts as no answer, and the call is retried", async (
   for (const [name, spoilt] of odd) {
     const { server, env, event, events } = await world(t);
     let calls = 0;
-    const supervisor = new Supervisor(supervisorConfig, {
+    const supervisor = new Supervisor(supervisorOptions, {
       ...env,
       fetch: async (input, init) => {
         const response = await loopbackFetch(server.url)(input, init);
@@ -488,7 +488,7 @@ test("a body without a reader, as from another library's fetch, is read", async 
   const { server, env, event, events } = await world(t, {}, { maxResponseBytes: 4096 });
   const large = { type: "answer", status: 200, body: JSON.stringify({ taskId: "wrong", padding: "x".repeat(5000) }) };
   server.emulator.control({ type: "addRule", rule: { call: "create", times: 1, effect: large as Effect } });
-  const supervisor = new Supervisor(supervisorConfig, {
+  const supervisor = new Supervisor(supervisorOptions, {
     ...env,
     fetch: async (input, init) => {
       const { status, headers, body } = await loopbackFetch(server.url)(input, init);
@@ -509,7 +509,7 @@ test("a body without a reader, as from another library's fetch, is read", async 
 test("`using` disposes of it, and later calls throw DISPOSED", async (t) => {
   const { env } = await world(t);
   const run = async () => {
-    using supervisor = new Supervisor(supervisorConfig, env);
+    using supervisor = new Supervisor(supervisorOptions, env);
     const outcome = supervisor.run();
     outcome.catch(() => {});
     return { supervisor, outcome };
@@ -524,7 +524,7 @@ test("after dispose() at or just after any event, nothing runs any more", async 
   for (let last = 1; last <= 6; last += 1) {
     for (const when of [(act: () => void) => act(), queueMicrotask]) {
       let seen = 0;
-      const supervisor: Supervisor = new Supervisor(supervisorConfig, {
+      const supervisor: Supervisor = new Supervisor(supervisorOptions, {
         customerId: "customer",
         customerSecret: "s3cret",
         timeScale: SPEED,
@@ -552,24 +552,24 @@ test("invalid input is named", () => {
     }
     return assert.fail("nothing was thrown");
   };
-  const make = (change: object) => () => new Supervisor({ ...supervisorConfig, ...change }, env);
-  assert.deepEqual(code(make({ uids: [1, 1] })), ["INVALID_CONFIG", "config.uids", "[1, 1]"]);
-  assert.deepEqual(code(make({ uids: [1, 9001] })), ["INVALID_CONFIG", "config.uids", "1"]);
-  assert.deepEqual(code(make({ instanceId: undefined })), ["INVALID_CONFIG", "config.instanceId", "missing"]);
-  assert.deepEqual(code(make({ policy: { confirmDelaysMs: [400_000] } }))[1], "config.policy.confirmDelaysMs");
-  assert.deepEqual(code(make({ area: "mars" })), ["INVALID_CONFIG", "config.area", '"mars"']);
-  const noSecret = () => new Supervisor(supervisorConfig, { customerId: "a" } as never);
-  assert.deepEqual(code(noSecret), ["INVALID_CONFIG", "env.customerSecret", "undefined"]);
-  const given = (change: object) => () => new Supervisor(supervisorConfig, { ...env, ...change } as never);
-  assert.deepEqual(code(given({ onError: "log" })), ["INVALID_CONFIG", "env.onError", "string"]);
-  assert.deepEqual(code(given({ onEvent: "log" })), ["INVALID_CONFIG", "env.onEvent", "string"]);
-  assert.deepEqual(code(given({ fetch: "get" })), ["INVALID_CONFIG", "env.fetch", "string"]);
-  assert.deepEqual(code(given({ notificationSecret: null })), ["INVALID_CONFIG", "env.notificationSecret", "object"]);
-  assert.deepEqual(code(given({ notificationSecret: 5 })), ["INVALID_CONFIG", "env.notificationSecret", "number"]);
-  assert.deepEqual(code(given({ notificationSecret: "" })), ["INVALID_CONFIG", "env.notificationSecret", "empty"]);
+  const make = (change: object) => () => new Supervisor({ ...supervisorOptions, ...change }, env);
+  assert.deepEqual(code(make({ uids: [1, 1] })), ["INVALID_OPTIONS", "options.uids", "[1, 1]"]);
+  assert.deepEqual(code(make({ uids: [1, 9001] })), ["INVALID_OPTIONS", "options.uids", "1"]);
+  assert.deepEqual(code(make({ instanceId: undefined })), ["INVALID_OPTIONS", "options.instanceId", "missing"]);
+  assert.deepEqual(code(make({ policy: { confirmDelaysMs: [400_000] } }))[1], "options.policy.confirmDelaysMs");
+  assert.deepEqual(code(make({ area: "mars" })), ["INVALID_OPTIONS", "options.area", '"mars"']);
+  const noSecret = () => new Supervisor(supervisorOptions, { customerId: "a" } as never);
+  assert.deepEqual(code(noSecret), ["INVALID_OPTIONS", "env.customerSecret", "undefined"]);
+  const given = (change: object) => () => new Supervisor(supervisorOptions, { ...env, ...change } as never);
+  assert.deepEqual(code(given({ onError: "log" })), ["INVALID_OPTIONS", "env.onError", "string"]);
+  assert.deepEqual(code(given({ onEvent: "log" })), ["INVALID_OPTIONS", "env.onEvent", "string"]);
+  assert.deepEqual(code(given({ fetch: "get" })), ["INVALID_OPTIONS", "env.fetch", "string"]);
+  assert.deepEqual(code(given({ notificationSecret: null })), ["INVALID_OPTIONS", "env.notificationSecret", "object"]);
+  assert.deepEqual(code(given({ notificationSecret: 5 })), ["INVALID_OPTIONS", "env.notificationSecret", "number"]);
+  assert.deepEqual(code(given({ notificationSecret: "" })), ["INVALID_OPTIONS", "env.notificationSecret", "empty"]);
   for (const none of [undefined, null]) {
-    const noHost = () => new Supervisor(supervisorConfig, none as never);
-    assert.deepEqual(code(noHost), ["INVALID_CONFIG", "env.customerId", "undefined"]);
+    const noHost = () => new Supervisor(supervisorOptions, none as never);
+    assert.deepEqual(code(noHost), ["INVALID_OPTIONS", "env.customerId", "undefined"]);
   }
 });
 
@@ -577,7 +577,7 @@ test("values that JSON cannot express and uids outside the ring are named", () =
   const circular: { itself?: object } = {};
   circular.itself = circular;
   const env = { customerId: "a", customerSecret: "b" };
-  using supervisor = new Supervisor(supervisorConfig, env);
+  using supervisor = new Supervisor(supervisorOptions, env);
   for (const [services, value, field = "services", allowed = "an object"] of [
     [undefined, "undefined"],
     [{ big: 1n }, "an object that JSON cannot express"],
@@ -588,16 +588,16 @@ test("values that JSON cannot express and uids outside the ring are named", () =
     assert.throws(() => supervisor.update(services), { code: "INVALID_TASK", ...named });
     assert.deepEqual(validateTask(services).errors, [named]);
   }
-  const asObject = { code: "INVALID_CONFIG", field: "config", allowed: "an object" };
+  const asObject = { code: "INVALID_OPTIONS", field: "options", allowed: "an object" };
   assert.throws(() => new Supervisor(circular as never, env), asObject);
   for (const monitorIntervalMs of [NaN, Infinity, -Infinity]) {
-    const config = { ...supervisorConfig, policy: { monitorIntervalMs } };
-    const named = { field: "config.policy.monitorIntervalMs", value: String(monitorIntervalMs) };
-    assert.throws(() => new Supervisor(config, env), { code: "INVALID_CONFIG", ...named });
+    const options = { ...supervisorOptions, policy: { monitorIntervalMs } };
+    const named = { field: "options.policy.monitorIntervalMs", value: String(monitorIntervalMs) };
+    assert.throws(() => new Supervisor(options, env), { code: "INVALID_OPTIONS", ...named });
   }
   const ring = new UidRing([1, 2]);
   const named = { field: "uid", value: "3", allowed: "one of [1, 2]" };
-  assert.throws(() => ring.take(3), { code: "INVALID_CONFIG", ...named });
+  assert.throws(() => ring.take(3), { code: "INVALID_OPTIONS", ...named });
 });
 
 test("a clock that is set back does not delay permits", () => {
@@ -614,7 +614,7 @@ test("a number in a reply that JavaScript cannot represent breaks no event, stat
   const { server, env, event, events } = await world(t);
   const rule = { call: "acquire", times: 1, effect: { type: "answer", status: 503, code: 2 ** 53 } } as const;
   server.emulator.control({ type: "addRule", rule });
-  const supervisor = new Supervisor(supervisorConfig, env);
+  const supervisor = new Supervisor(supervisorOptions, env);
   const outcome = supervisor.run();
   await event(({ type }) => type === "confirmed");
   const retrying = events.find(({ type }) => type === "retrying");
@@ -674,7 +674,7 @@ test("credentials that a proxy echoes in any encoding are in no event and no sta
         onError: (error: unknown) => errors.push(error),
       };
       const enough = new AbortController();
-      const group = new RedundancyGroup(groupConfig, env);
+      const group = new RedundancyGroup(groupOptions, env);
       await group.run(enough.signal).catch((error: unknown) => assert.equal(error, enough.signal.reason));
       const shown = JSON.stringify([events, group.status(), errors]).toLowerCase();
       assert.ok(events.length > 2 && shown.includes("…"), shown);
@@ -688,21 +688,21 @@ test("a value that may be a secret is not quoted", () => {
   const env = { customerId: "a", customerSecret: "b" };
   const secret = "s3cret-0123456789";
   const wrong: unknown[] = [
-    { ...supervisorConfig, customerSecret: secret },
-    { ...supervisorConfig, authorization: [secret] },
-    { ...supervisorConfig, policy: { token: secret } },
-    { ...supervisorConfig, quota: { password: { a: secret } } },
-    { ...supervisorConfig, services: secret },
-    { ...supervisorConfig, uids: secret },
+    { ...supervisorOptions, customerSecret: secret },
+    { ...supervisorOptions, authorization: [secret] },
+    { ...supervisorOptions, policy: { token: secret } },
+    { ...supervisorOptions, quota: { password: { a: secret } } },
+    { ...supervisorOptions, services: secret },
+    { ...supervisorOptions, uids: secret },
     secret,
     [secret],
-    { ...supervisorConfig, token: secret, odd: "\ud800" },
+    { ...supervisorOptions, token: secret, odd: "\ud800" },
   ];
-  for (const config of wrong) {
+  for (const options of wrong) {
     assert.throws(
-      () => new Supervisor(config as SupervisorConfig, env),
+      () => new Supervisor(options as SupervisorOptions, env),
       (error: Error) => isSteadymixError(error) && !inspect(error, { depth: 5 }).includes(secret),
-      JSON.stringify(config),
+      JSON.stringify(options),
     );
   }
   const snapshot = () => Supervisor.restore(`{"customerSecret":"${secret}"}`, env);
@@ -714,7 +714,7 @@ test("the exported payload hides secrets and is accepted as an update", async (t
   const services = showServices();
   const { transcoder } = services.cloudTranscoder.config;
   Object.assign(transcoder, { seiToken: "s3cret-one", layout: { key: ["s3cret-two"] } });
-  const supervisor = new Supervisor({ ...supervisorConfig, services }, env);
+  const supervisor = new Supervisor({ ...supervisorOptions, services }, env);
   const run = supervisor.run();
   await event(({ type }) => type === "confirmed");
   const shown = supervisor.payload as typeof services;
@@ -741,7 +741,7 @@ test("a date in Retry-After is relative to the reply's Date, and a date out of r
     },
     () => new Response(`{"tokenName":"name","more":"${"x".repeat(2_000)}"}`),
   ];
-  const supervisor = new Supervisor(supervisorConfig, {
+  const supervisor = new Supervisor(supervisorOptions, {
     customerId: "a",
     customerSecret: "b",
     maxResponseBytes: 1_024,
@@ -761,7 +761,7 @@ test("a date in Retry-After is relative to the reply's Date, and a date out of r
 });
 
 test("no secret is visible from outside", () => {
-  const supervisor = new Supervisor(supervisorConfig, {
+  const supervisor = new Supervisor(supervisorOptions, {
     customerId: "me",
     customerSecret: "s3cret",
     notificationSecret: "n0tice",

@@ -18,9 +18,9 @@ const PROGRAM = `
       config: { transcoder: { outputs: [{ rtc: { rtcChannel: "show" } }] } },
     },
   };
-  const config = { appId: "app", instanceId: "show", services };
+  const options = { appId: "app", instanceId: "show", services };
   const env: SupervisorEnv = { customerId: "id", customerSecret: "secret", fetch: new Emulator().fetch };
-  export const supervisor = new Supervisor({ ...config, uids: [1, 2] }, env);
+  export const supervisor = new Supervisor({ ...options, uids: [1, 2] }, env);
   export const group = RedundancyGroup.restore(supervisor.snapshot(), env);
   export const others = [FailoverViewer, OnAirFeed];
   export const freshness: "new" | "duplicate" | "stale" | "foreign" = supervisor.handleNotification("{}", { "agora-signature-v2": "00" });

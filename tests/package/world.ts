@@ -1,6 +1,6 @@
 /** The emulated service over HTTP, and the settings and host of a user. */
 import type { TestContext } from "node:test";
-import type { GroupConfig, SteadymixEvent, SupervisorConfig, SupervisorEnv } from "steadymix";
+import type { GroupOptions, SteadymixEvent, SupervisorEnv, SupervisorOptions } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { type EmulatorServer, type ServerOptions, startServer } from "../emulator/js/server.ts";
@@ -8,14 +8,14 @@ import { type EmulatorServer, type ServerOptions, startServer } from "../emulato
 /** Fast enough for tests, slow enough that a busy machine answers within the timeout of a call. */
 export const SPEED = 40;
 
-export const supervisorConfig: SupervisorConfig = {
+export const supervisorOptions: SupervisorOptions = {
   appId: "app",
   instanceId: "show",
   services: showServices(),
   uids: [9001, 9002],
 };
 
-export const groupConfig: GroupConfig = {
+export const groupOptions: GroupOptions = {
   appId: "app",
   instanceId: "show",
   services: showServices(),

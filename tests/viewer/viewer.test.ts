@@ -475,7 +475,11 @@ test("an invalid signal in attach() is thrown to the adapter: one that catches i
 const names =
   (field: string, value?: string) =>
   (error: Error & { code?: string; field?: string; value?: string; allowed?: string }): boolean => {
-    assert.deepEqual([error.name, error.code, error.field], ["SteadymixError", "INVALID_CONFIG", field], String(error));
+    assert.deepEqual(
+      [error.name, error.code, error.field],
+      ["SteadymixError", "INVALID_OPTIONS", field],
+      String(error),
+    );
     if (value !== undefined) assert.equal(error.value, value);
     return (error.allowed?.length ?? 0) > 0;
   };
@@ -598,7 +602,7 @@ for (const [options, field, message] of WRONG) {
       () => watch(new FakeSource(), options),
       (error: Error & { code?: string; field?: string }) =>
         error.name === "SteadymixError" &&
-        error.code === "INVALID_CONFIG" &&
+        error.code === "INVALID_OPTIONS" &&
         error.field === `options.${field}` &&
         message.test(error.message),
     );

@@ -153,7 +153,7 @@ fn interpret_takes_names_and_numbers() {
     assert_eq!(meaning(r#""query""#, Some(200), None, Some("5")), r#"{"type":"task","task":"running"}"#);
     assert_eq!(meaning(r#""query""#, Some(200), None, Some("EXIT")), r#"{"type":"task","task":"ended"}"#);
     assert_eq!(meaning(r#""delete""#, None, None, None), r#"{"type":"noAnswer"}"#);
-    assert_eq!(code(&interpret(r#""list""#, None, None, None, None).unwrap_err()), "INVALID_CONFIG");
+    assert_eq!(code(&interpret(r#""list""#, None, None, None, None).unwrap_err()), "INVALID_OPTIONS");
 }
 
 #[wasm_bindgen_test]
@@ -161,7 +161,7 @@ fn errors_are_errors_that_name_the_field() {
     let Err(error) = RetryPolicy::new(r#"{"deleteDelaysMs":[0]}"#) else {
         panic!("a wait of 0 ms was taken")
     };
-    assert_eq!(code(&error), "INVALID_CONFIG");
+    assert_eq!(code(&error), "INVALID_OPTIONS");
     assert_eq!(get(&error, "field").as_string().unwrap(), "policy.deleteDelaysMs[0]");
     assert_eq!(get(&error, "allowed").as_string().unwrap(), "from 100 to 3600000 ms");
 }

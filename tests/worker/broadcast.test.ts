@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";
-import { AppQuota, Broadcast, type BroadcastConfig, type BroadcastStatus, Relay } from "steadymix/cloudflare";
+import { AppQuota, Broadcast, type BroadcastStartOptions, type BroadcastStatus, Relay } from "steadymix/cloudflare";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { QUICK } from "./policy.ts";
 import { freshEmulator, NOTIFICATION_SECRET } from "./service.ts";
@@ -42,7 +42,7 @@ class Simulated {
     return env.BROADCAST.get(env.BROADCAST.idFromName(this.id)) as unknown as DurableObjectStub<TestBroadcast>;
   }
 
-  static async started(more: Partial<BroadcastConfig> = {}): Promise<Simulated> {
+  static async started(more: Partial<BroadcastStartOptions> = {}): Promise<Simulated> {
     const broadcast = new Simulated();
     broadcast.emulator.control({ type: "clearRules" });
     expect(await broadcast.stub.start(configOf(broadcast.id, more))).toMatchObject({ ok: true });
@@ -156,7 +156,7 @@ test("whatever keeps it from beginning leaves nothing behind", async () => {
   const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
   const misnamed = { field: "instanceId", value: "other", allowed: `${broadcast.id}, the name of the object` };
   expect(await broadcast.stub.start(configOf("other"))).toMatchObject({ ok: false, error: misnamed });
-  expect(await broadcast.stub.start(configOf(broadcast.id, { lanes: [] }))).toEqual(refused("INVALID_CONFIG"));
+  expect(await broadcast.stub.start(configOf(broadcast.id, { lanes: [] }))).toEqual(refused("INVALID_OPTIONS"));
   expect(disposed).not.toHaveBeenCalled();
   enter().mockReturnValueOnce({ ok: false, error: { code: "PCW_REACHED", message: "full" } });
   expect(await broadcast.stub.start(configOf(broadcast.id))).toEqual(refused("PCW_REACHED"));

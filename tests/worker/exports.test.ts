@@ -63,7 +63,7 @@ for (const [name, [called, ...args]] of Object.entries(ROWS)) {
           (error: unknown) => error,
         );
         expect(isSteadymixError(error) ? [error.code, error.field] : error, String(typeof value)).toEqual([
-          "INVALID_CONFIG",
+          "INVALID_OPTIONS",
           argument,
         ]);
       }

@@ -85,11 +85,11 @@ test("of what is not, the innermost field is named with its path, what was found
 });
 
 test("a field that must be left out is refused with the reason", () => {
-  checkLeftOut("INVALID_CONFIG", "lanes", undefined, "the group has them");
-  expect(() => checkLeftOut("INVALID_CONFIG", "lanes", null, "the group has them")).toThrow(
+  checkLeftOut("INVALID_OPTIONS", "lanes", undefined, "the group has them");
+  expect(() => checkLeftOut("INVALID_OPTIONS", "lanes", null, "the group has them")).toThrow(
     expect.objectContaining({
       body: {
-        code: "INVALID_CONFIG",
+        code: "INVALID_OPTIONS",
         message: "lanes must be left out: the group has them",
         field: "lanes",
         allowed: "left out: the group has them",

@@ -153,12 +153,12 @@ function* walked(schema: Schema, value: unknown, path: Path = []): Generator<[Pa
 /** The path of what the core refuses; `undefined`: it allows it. */
 function refusedBy({ id, ...settings }: NewBroadcast): string | undefined {
   try {
-    const config = { ...settings, appId: "app", instanceId: id as string };
-    new RedundancyGroup(config, { customerId: "customer", customerSecret: "secret" }).dispose();
+    const options = { ...settings, appId: "app", instanceId: id as string };
+    new RedundancyGroup(options, { customerId: "customer", customerSecret: "secret" }).dispose();
     return undefined;
   } catch (error) {
     if (!isSteadymixError(error)) throw error;
-    return error.field?.replace(/^config\./, "").replace(/^instanceId$/, "id");
+    return error.field?.replace(/^options\./, "").replace(/^instanceId$/, "id");
   }
 }
 

@@ -344,25 +344,25 @@ describe("what is wrong is named", () => {
   test.each([
     ["not JSON", "{", "INVALID_BODY", undefined],
     ["not an object", "[]", "INVALID_BODY", undefined],
-    ["an id with a space", newBroadcast({ id: "a b" }), "INVALID_CONFIG", "id"],
-    ["an id too long for the service", newBroadcast({ id: "x".repeat(51) }), "INVALID_CONFIG", "id"],
-    ["an id that is no text", newBroadcast({ id: 1 }), "INVALID_CONFIG", "id"],
-    ["another App ID", newBroadcast({ appId: "x" }), "INVALID_CONFIG", "appId"],
-    ["an instanceId", newBroadcast({ instanceId: "x" }), "INVALID_CONFIG", "instanceId"],
-    ["a snapshot", newBroadcast({ snapshot: "x" }), "INVALID_CONFIG", "snapshot"],
-    ["one uid", newBroadcast({ lanes: [{ name: "primary", uids: [1] }] }), "INVALID_CONFIG", "lanes[0].uids"],
-    ["a setting that does not exist", newBroadcast({ polcy: {} }), "INVALID_CONFIG", "polcy"],
-    ["no payload", newBroadcast({ services: undefined }), "INVALID_CONFIG", "services"],
+    ["an id with a space", newBroadcast({ id: "a b" }), "INVALID_OPTIONS", "id"],
+    ["an id too long for the service", newBroadcast({ id: "x".repeat(51) }), "INVALID_OPTIONS", "id"],
+    ["an id that is no text", newBroadcast({ id: 1 }), "INVALID_OPTIONS", "id"],
+    ["another App ID", newBroadcast({ appId: "x" }), "INVALID_OPTIONS", "appId"],
+    ["an instanceId", newBroadcast({ instanceId: "x" }), "INVALID_OPTIONS", "instanceId"],
+    ["a snapshot", newBroadcast({ snapshot: "x" }), "INVALID_OPTIONS", "snapshot"],
+    ["one uid", newBroadcast({ lanes: [{ name: "primary", uids: [1] }] }), "INVALID_OPTIONS", "lanes[0].uids"],
+    ["a setting that does not exist", newBroadcast({ polcy: {} }), "INVALID_OPTIONS", "polcy"],
+    ["no payload", newBroadcast({ services: undefined }), "INVALID_OPTIONS", "services"],
     [
       "a wrong payload",
       newBroadcast({ services: showServices(0) }),
-      "INVALID_CONFIG",
+      "INVALID_OPTIONS",
       "services.cloudTranscoder.config.transcoder.idleTimeout",
     ],
     [
       "a wrong payload of a lane's own",
       newBroadcast({ lanes: [SHOW_LANES[0], { ...SHOW_LANES[1], services: showServices(0) }] }),
-      "INVALID_CONFIG",
+      "INVALID_OPTIONS",
       "lanes[1].services.cloudTranscoder.config.transcoder.idleTimeout",
     ],
   ])("%s", async (_, body, code, field) => {
@@ -428,10 +428,10 @@ describe("what is wrong is named", () => {
 
   test("an update of something else than the payload, and a lifetime that is too long", async () => {
     const patch = await ask("PATCH", "/broadcasts/x", { headers: asOperator, body: { uids: [] } });
-    expect(patch).toMatchObject({ status: 400, json: { error: { code: "INVALID_CONFIG", field: "uids" } } });
+    expect(patch).toMatchObject({ status: 400, json: { error: { code: "INVALID_OPTIONS", field: "uids" } } });
     const both = { services: {}, lanes: [] };
     const twice = await ask("PATCH", "/broadcasts/x", { headers: asOperator, body: both });
-    expect(twice).toMatchObject({ status: 400, json: { error: { code: "INVALID_CONFIG", field: "services" } } });
+    expect(twice).toMatchObject({ status: 400, json: { error: { code: "INVALID_OPTIONS", field: "services" } } });
     for (const lifetimeS of [0, 1.5, 86_401, "60", null]) {
       const body = { lifetimeS };
       const made = await ask("POST", "/broadcasts/x/viewer-tokens", { headers: asOperator, body });

@@ -1,7 +1,7 @@
 /** A broadcast in the real runtime: driven by alarms, against the emulated service. */
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { LaneConfig, Quota, Services } from "steadymix";
+import type { LaneOptions, Quota, Services } from "steadymix";
 import { AppQuota, Broadcast, type BroadcastEntry, type BroadcastStatus } from "steadymix/cloudflare";
 import { FAULTS, inputChannelsOf, tasksOf } from "steadymix/emulator/scenarios";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -57,9 +57,12 @@ test("started twice it is started once; with other settings, or after its end, i
 test("what is wrong is named, and nothing is kept", async () => {
   const show = new Show("wrong");
   const wrong = await show.stub.start(configOf("wrong", { lanes: [{ name: "primary", uids: [1] }] }));
-  expect(wrong).toMatchObject({ ok: false, error: { code: "INVALID_CONFIG", field: "config.lanes[0].uids" } });
+  expect(wrong).toMatchObject({ ok: false, error: { code: "INVALID_OPTIONS", field: "options.lanes[0].uids" } });
   const misnamed = await show.stub.start(configOf("right"));
-  expect(misnamed).toMatchObject({ ok: false, error: { code: "INVALID_CONFIG", field: "instanceId", value: "right" } });
+  expect(misnamed).toMatchObject({
+    ok: false,
+    error: { code: "INVALID_OPTIONS", field: "instanceId", value: "right" },
+  });
   expect(await show.stub.status()).toBeUndefined();
   expect(await show.stub.stop()).toBeUndefined();
   expect(await runInDurableObject(show.stub, (_, { storage }) => storage.getAlarm())).toBeNull();
@@ -204,7 +207,7 @@ test("numbers among the options that are not allowed are named", async () => {
       ["reportIntervalMs", -1],
     ] as const) {
       const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-      const error = { code: "INVALID_CONFIG", field: `options.${name}`, value: shown, allowed: allowed[name] };
+      const error = { code: "INVALID_OPTIONS", field: `options.${name}`, value: shown, allowed: allowed[name] };
       expect(make({ [name]: value })).toThrow(expect.objectContaining(error));
     }
     const inSeconds = "0, or from 3600000 to 315360000000 ms: did you mean 604800000 ms (604800 s)?";
@@ -321,7 +324,7 @@ test("the payload in force is shown without its secrets, which an update keeps",
 
 test("payloads that differ from lane to lane are not shown as one", async () => {
   freshEmulator();
-  const [primary, backup] = SHOW_LANES as [LaneConfig, LaneConfig];
+  const [primary, backup] = SHOW_LANES as [LaneOptions, LaneOptions];
   const show = await Show.start({ lanes: [primary, { ...backup, services: showServices(600) }] });
   await show.running();
   expect((await show.status()).services).toBeNull();

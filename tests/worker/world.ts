@@ -1,7 +1,7 @@
 /** A broadcast of a test, and how to get along in the real runtime. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import type { BroadcastConfig, BroadcastState, BroadcastStatus } from "steadymix/cloudflare";
+import type { BroadcastStartOptions, BroadcastState, BroadcastStatus } from "steadymix/cloudflare";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { expectOf } from "./contract.ts";
 import { QUICK } from "./policy.ts";
@@ -18,7 +18,7 @@ export function freshId(of = "show"): string {
   return `${of}-${count}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
-export function configOf(instanceId: string, more: Partial<BroadcastConfig> = {}): BroadcastConfig {
+export function configOf(instanceId: string, more: Partial<BroadcastStartOptions> = {}): BroadcastStartOptions {
   return { instanceId, services: showServices(), lanes: SHOW_LANES, policy: QUICK, ...more };
 }
 
@@ -48,7 +48,7 @@ export class Show {
     return env.BROADCAST.get(env.BROADCAST.idFromName(this.id)) as unknown as DurableObjectStub<TestBroadcast>;
   }
 
-  static async start(more: Partial<BroadcastConfig> = {}): Promise<Show> {
+  static async start(more: Partial<BroadcastStartOptions> = {}): Promise<Show> {
     const show = new Show(freshId());
     const started = await show.stub.start(configOf(show.id, more));
     if (!started.ok) throw new Error(started.error.message);

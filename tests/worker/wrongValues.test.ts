@@ -169,7 +169,7 @@ test("ids and numbers that are not what they should be, in a path, a query or a 
   }
   for (const value of WRONG_VALUES.filter((value) => value.length < 5_000 && value !== '"x"')) {
     const { status, error, what } = await send("startBroadcast", "POST", "/broadcasts", `{"id":${value}}`);
-    expect({ status, error }, what).toMatchObject({ status: 400, error: { code: "INVALID_CONFIG", field: "id" } });
+    expect({ status, error }, what).toMatchObject({ status: 400, error: { code: "INVALID_OPTIONS", field: "id" } });
   }
 });
 

@@ -10,13 +10,13 @@ use crate::error::Invalid;
 use crate::notification::{Notification, NotificationKind};
 use crate::on_air::{OnAir, OnAirPolicy};
 use crate::policy::{RetryPolicy, RetryReason, WAITS};
-use crate::quota::{GivenLimits, LimitedCall, QuotaEstimate, QuotaPlan};
-use crate::redundancy::{GroupSettings, GroupStatus, LaneSettings};
+use crate::quota::{GivenLimits, LimitedCall, QuotaEstimate, QuotaEstimateOptions};
+use crate::redundancy::{GroupOptions, GroupStatus, LaneOptions};
 use crate::status::{Call, Meaning, TaskState};
 use crate::supervisor::{
-    CommonSettings, EndReason, Event, EventKind, FailReason, KnownTask, LaneState, LaneStatus, LaneUpdate,
+    CommonOptions, EndReason, Event, EventKind, FailReason, KnownTask, LaneState, LaneStatus, LaneUpdate,
     LaunchReason, LearnedBy, Migration, OrphanedReason, Outcome, Presence, Restart, Rollout, ServiceReply,
-    Standing, SupervisorSettings, SuspectReason, Via,
+    Standing, SupervisorOptions, SuspectReason, Via,
 };
 use crate::task::{
     AudioOption, Canvas, CloudTranscoder, CloudTranscoderConfig, Input, Output, Region, Rtc, Services,
@@ -47,24 +47,24 @@ fn documents() -> impl Iterator<Item = Description> {
         VideoOption Invalid TaskWarning
     );
     let settings = described!(
-        Area Restart Migration Rollout Presence OnAirPolicy RetryPolicy GivenLimits CommonSettings SupervisorSettings
-        LaneSettings GroupSettings
+        Area Restart Migration Rollout Presence OnAirPolicy RetryPolicy GivenLimits CommonOptions SupervisorOptions
+        LaneOptions GroupOptions
     );
     let events = described!(
         Event EventKind ServiceReply Call RetryReason LaunchReason SuspectReason EndReason LearnedBy OrphanedReason FailReason Outcome
     );
     let status = described!(GroupStatus OnAir LaneStatus LaneState KnownTask Standing LaneUpdate Via);
     let blocks = described!(
-        Meaning TaskState DomainFailure LimitedCall QuotaPlan QuotaEstimate Notification NotificationKind
+        Meaning TaskState DomainFailure LimitedCall QuotaEstimateOptions QuotaEstimate Notification NotificationKind
     );
     payload.into_iter().chain(settings).chain(events).chain(status).chain(blocks)
 }
 
 /// The durations whose ranges the docs in Rust do not have, by the type that has the field.
 const DURATIONS: [(&str, &SettingRange); 3] = [
-    ("CommonConfig", &server::DOMAIN_COOLDOWN),
-    ("GroupConfig", &server::START_GRACE),
-    ("QuotaPlan", &server::POLL_INTERVAL),
+    ("CommonOptions", &server::DOMAIN_COOLDOWN),
+    ("GroupOptions", &server::START_GRACE),
+    ("QuotaEstimateOptions", &server::POLL_INTERVAL),
 ];
 
 /// What is allowed of a duration, and its default.

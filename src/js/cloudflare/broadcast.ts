@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { invalid } from "../errors.js";
 import { RedundancyGroup } from "../redundancy.js";
-import type { GroupConfig, GroupUpdate, SteadymixEvent, TaskWarning } from "../types.js";
+import type { GroupOptions, GroupUpdate, SteadymixEvent, TaskWarning } from "../types.js";
 import { type Answer, answered, refusal, refused } from "./answer.js";
 import { Audience } from "./audience.js";
 import { retryDelayMs } from "./backoff.js";
@@ -29,7 +29,7 @@ import { SharedQuota } from "./sharedQuota.js";
 import { type BroadcastFacts, BroadcastStore } from "./store.js";
 
 /** Settings of a broadcast: those of a group. Its `instanceId` is its id; the App ID is the Worker's. */
-export type BroadcastConfig = Omit<GroupConfig, "appId">;
+export type BroadcastStartOptions = Omit<GroupOptions, "appId">;
 
 /** The events in one answer of `history`. */
 const HISTORY_PAGE = 500;
@@ -76,19 +76,19 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /**
-   * Starts it. The same call again changes nothing. Refused: `INVALID_CONFIG`, `ALREADY_STARTED` with other settings,
+   * Starts it. The same call again changes nothing. Refused: `INVALID_OPTIONS`, `ALREADY_STARTED` with other settings,
    * `ENDED`, `PCW_REACHED`, `QUOTA_UNAVAILABLE`, `MISCONFIGURED`.
    */
-  async start(config: BroadcastConfig): Promise<Answer<Known<BroadcastStatus>>> {
-    const id = config.instanceId;
+  async start(options: BroadcastStartOptions): Promise<Answer<Known<BroadcastStatus>>> {
+    const id = options.instanceId;
     if (this.ctx.id.name !== undefined && this.ctx.id.name !== id) {
       const allowed = `${this.ctx.id.name}, the name of the object`;
-      return refusal(invalid("INVALID_CONFIG", "instanceId", id, allowed));
+      return refusal(invalid("INVALID_OPTIONS", "instanceId", id, allowed));
     }
-    const made = answered(() => new RedundancyGroup({ ...config, appId: this.env.AGORA_APP_ID }, this.#host(id)));
+    const made = answered(() => new RedundancyGroup({ ...options, appId: this.env.AGORA_APP_ID }, this.#host(id)));
     if (!made.ok) return made;
     const group = made.value;
-    const settingsDigest = await fingerprint(config);
+    const settingsDigest = await fingerprint(options);
     const before = this.#store.facts;
     if (before) {
       group.dispose();
@@ -105,7 +105,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     // Another start may have been quicker while this one waited.
     if (this.#store.facts) {
       group.dispose();
-      return this.start(config);
+      return this.start(options);
     }
     this.#driver.begin(group);
     this.#store.begin();

@@ -39,7 +39,7 @@ const COUNTS = {
 /** The counts and durations among the options, each with its value. */
 export type BroadcastLimits = Record<keyof typeof COUNTS | "retentionMs" | "reportIntervalMs", number>;
 
-/** The counts and durations among the options, with defaults for those that are left out. Throws `INVALID_CONFIG`. */
+/** The counts and durations among the options, with defaults for those that are left out. Throws `INVALID_OPTIONS`. */
 export function broadcastLimits(options: BroadcastOptions): BroadcastLimits {
   const limits: Record<string, unknown> = {};
   for (const [name, [standard, least, most]] of Object.entries(COUNTS))
@@ -48,7 +48,7 @@ export function broadcastLimits(options: BroadcastOptions): BroadcastLimits {
     const [name, , , , standard] = range;
     const value = options[name] ?? standard;
     const allowed = rangeError(value, range);
-    if (allowed) throw invalid("INVALID_CONFIG", `options.${name}`, shown(value), allowed);
+    if (allowed) throw invalid("INVALID_OPTIONS", `options.${name}`, shown(value), allowed);
     limits[name] = value;
   }
   return limits as BroadcastLimits;

@@ -1,7 +1,7 @@
 /** Keeps broadcasts on air in Cloudflare Workers, with Durable Objects. */
 export type { Answer } from "./answer.js";
 export { AppQuota } from "./appQuota.js";
-export { Broadcast, type BroadcastConfig } from "./broadcast.js";
+export { Broadcast, type BroadcastStartOptions } from "./broadcast.js";
 export type { BroadcastOptions } from "./broadcastOptions.js";
 export type { SteadymixEnv } from "./environment.js";
 export { handler } from "./handler.js";

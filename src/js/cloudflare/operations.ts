@@ -40,7 +40,7 @@ export const OPERATIONS: Record<keyof Routes, Operation> = {
     status: 201,
     success: "It starts.",
     headers: { location: { type: "string" } },
-    errors: ["INVALID_CONFIG", "INVALID_TASK", "ALREADY_STARTED", "ENDED", "PCW_REACHED", "QUOTA_UNAVAILABLE"],
+    errors: ["INVALID_OPTIONS", "INVALID_TASK", "ALREADY_STARTED", "ENDED", "PCW_REACHED", "QUOTA_UNAVAILABLE"],
   },
   "GET /broadcasts/{id}": {
     operationId: "getBroadcast",
@@ -56,7 +56,7 @@ export const OPERATIONS: Record<keyof Routes, Operation> = {
     by: "operator",
     status: 200,
     success: "Running tasks are updated, or replaced where they cannot be; later ones start with it.",
-    errors: ["INVALID_CONFIG", "INVALID_TASK", "ENDED"],
+    errors: ["INVALID_OPTIONS", "INVALID_TASK", "ENDED"],
   },
   "DELETE /broadcasts/{id}": {
     operationId: "stopBroadcast",

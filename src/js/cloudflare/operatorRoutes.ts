@@ -1,6 +1,6 @@
 import type { Hono, MiddlewareHandler } from "hono";
 import type { GroupUpdate } from "../types.js";
-import type { BroadcastConfig } from "./broadcast.js";
+import type { BroadcastStartOptions } from "./broadcast.js";
 import { checkEnvironment, keysOf, words } from "./environment.js";
 import { checkOperator, checkOrigin, readJson } from "./guards.js";
 import { checked, checkLeftOut } from "./input.js";
@@ -27,12 +27,15 @@ export function addOperatorRoutes(app: Hono<Bindings>): void {
   app.post("/broadcasts", operator, async (c) => {
     const { id = crypto.randomUUID(), ...settings } = await readJson(c.req.raw, SETTINGS_BYTES, BODY_MS);
     const { appId, instanceId, ...given } = settings;
-    checkLeftOut("INVALID_CONFIG", "appId", appId, "it is the Worker's");
-    checkLeftOut("INVALID_CONFIG", "instanceId", instanceId, "it is the id");
-    const config = { ...given, instanceId: checked("INVALID_CONFIG", id, broadcastId, "id") } as BroadcastConfig;
-    const started = await atBroadcast(c.env, config.instanceId, (broadcast) => broadcast.start(config));
+    checkLeftOut("INVALID_OPTIONS", "appId", appId, "it is the Worker's");
+    checkLeftOut("INVALID_OPTIONS", "instanceId", instanceId, "it is the id");
+    const options = {
+      ...given,
+      instanceId: checked("INVALID_OPTIONS", id, broadcastId, "id"),
+    } as BroadcastStartOptions;
+    const started = await atBroadcast(c.env, options.instanceId, (broadcast) => broadcast.start(options));
     if (!started.ok) throw Rejection.of(asInBody(started.error));
-    const location = `${new URL(c.req.url).pathname}/${config.instanceId}`;
+    const location = `${new URL(c.req.url).pathname}/${options.instanceId}`;
     return answer(c, "POST /broadcasts", started.value, { location });
   });
 
@@ -44,8 +47,8 @@ export function addOperatorRoutes(app: Hono<Bindings>): void {
   app.patch("/broadcasts/:id", operator, async (c) => {
     const { services, lanes, ...others } = await readJson(c.req.raw, SETTINGS_BYTES, BODY_MS);
     for (const [field, value] of Object.entries(others))
-      checkLeftOut("INVALID_CONFIG", field, value, "only services, or those of lanes, can be changed");
-    if (lanes !== undefined) checkLeftOut("INVALID_CONFIG", "services", services, "each of the lanes has its own");
+      checkLeftOut("INVALID_OPTIONS", field, value, "only services, or those of lanes, can be changed");
+    if (lanes !== undefined) checkLeftOut("INVALID_OPTIONS", "services", services, "each of the lanes has its own");
     const update = (lanes === undefined ? services : { lanes }) as GroupUpdate;
     const updated = found(await atBroadcast(c.env, c.req.param("id"), (broadcast) => broadcast.update(update)));
     if (!updated.ok) throw Rejection.of(asInBody(updated.error));
@@ -90,6 +93,6 @@ function numberOf(text: string): number | string {
 
 /** The core names a field of its configuration `config.…`, and one of what a group takes as an update `update.…`. */
 function asInBody({ field, message, ...error }: ErrorBody): ErrorBody {
-  const short = (text: string) => text.replace(/^(config|update)\./, "");
+  const short = (text: string) => text.replace(/^(options|update)\./, "");
   return { ...error, message: short(message), ...(field === undefined ? {} : { field: short(field) }) };
 }

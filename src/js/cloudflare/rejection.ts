@@ -3,7 +3,7 @@ import type { ErrorBody, RouteErrorCode } from "./routes.js";
 
 /** The status of each error. */
 export const REJECTION_STATUS = {
-  INVALID_CONFIG: 400,
+  INVALID_OPTIONS: 400,
   INVALID_TASK: 400,
   INVALID_BODY: 400,
   INVALID_QUERY: 400,

@@ -1,6 +1,6 @@
 /** What the routes take and answer. `schemas.ts`, and with it OpenAPI, is made of these types and their docs. */
 import type {
-  GroupConfig,
+  GroupOptions,
   LaneStatus,
   LaneUpdate,
   OnAir,
@@ -50,7 +50,7 @@ export interface Health {
 }
 
 /** A broadcast to start: the settings of a group. Its `instanceId` is the id; the App ID is the Worker's. */
-export interface NewBroadcast extends Omit<GroupConfig, "appId" | "instanceId"> {
+export interface NewBroadcast extends Omit<GroupOptions, "appId" | "instanceId"> {
   /**
    * 1 to 50 of `A-Z a-z 0-9 - _`; used once. Default: a random one.
    * @pattern ^[A-Za-z0-9_-]{1,50}$
@@ -223,7 +223,7 @@ export interface ErrorAnswer {
 /** Why a route did not succeed, for programs. */
 export type RouteErrorCode =
   /** A setting of a broadcast is not allowed; `field`, `value` and `allowed` say more. */
-  | "INVALID_CONFIG"
+  | "INVALID_OPTIONS"
   /** A payload is not allowed; `field`, `value` and `allowed` say more. */
   | "INVALID_TASK"
   /** The body is no JSON object, or a field of it is not allowed, which `field`, `value` and `allowed` name then. */

@@ -122,7 +122,7 @@ export const TYPES = {
         description: "The primary first.",
         minItems: 1,
         maxItems: 99,
-        items: { $ref: "#/components/schemas/LaneConfig" },
+        items: { $ref: "#/components/schemas/LaneOptions" },
       },
       onAirPolicy: {
         $ref: "#/components/schemas/OnAirPolicy",
@@ -344,7 +344,7 @@ export const TYPES = {
     },
     additionalProperties: false,
   },
-  LaneConfig: {
+  LaneOptions: {
     type: "object",
     required: ["name", "uids"],
     description: "Settings of one lane of a group.",
@@ -1584,7 +1584,7 @@ export const TYPES = {
   RouteErrorCode: {
     type: "string",
     enum: [
-      "INVALID_CONFIG",
+      "INVALID_OPTIONS",
       "INVALID_TASK",
       "INVALID_BODY",
       "INVALID_QUERY",

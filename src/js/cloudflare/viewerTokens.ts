@@ -26,7 +26,7 @@ export interface ViewerGrant {
 export async function signViewerToken(key: string, broadcast: string, lifetimeS: number): Promise<ViewerToken> {
   const least = KEY_CHARS.VIEWER_KEYS;
   if (secret("key", key).length < least)
-    throw invalid("INVALID_CONFIG", "key", "too short", `one of VIEWER_KEYS, of ${least} characters or more`);
+    throw invalid("INVALID_OPTIONS", "key", "too short", `one of VIEWER_KEYS, of ${least} characters or more`);
   const exp = Math.floor(Date.now() / 1000) + integer("lifetimeS", lifetimeS, 1, MAX_LIFETIME_S);
   const claims = { sub: asText("broadcast", broadcast), aud: AUDIENCE, exp, jti: crypto.randomUUID() };
   return { token: await sign(claims, key, ALGORITHM), expiresAt: exp * 1000 };

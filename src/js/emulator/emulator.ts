@@ -18,7 +18,7 @@ export class Emulator {
   /** `speed` is the speed of its clock relative to real time: 0.1 to 10000. Throws an error that names an invalid value. */
   constructor(profile: Profile = {}, speed = 1) {
     if (!(typeof speed === "number" && speed >= 0.1 && speed <= 10_000))
-      throw invalid("INVALID_CONFIG", "speed", shown(speed), "a number from 0.1 to 10000");
+      throw invalid("INVALID_OPTIONS", "speed", shown(speed), "a number from 0.1 to 10000");
     this.#wasm = taken("profile", profile, (json) => new Wasm(json));
     this.#speed = speed;
   }
@@ -30,7 +30,7 @@ export class Emulator {
 
   /** Converts a duration on its clock to real time. Both are in ms. */
   real(ms: number): number {
-    if (!Number.isFinite(ms)) throw invalid("INVALID_CONFIG", "ms", shown(ms), "a number of ms");
+    if (!Number.isFinite(ms)) throw invalid("INVALID_OPTIONS", "ms", shown(ms), "a number of ms");
     return ms / this.#speed;
   }
 
@@ -89,11 +89,11 @@ export class Emulator {
 /** Passes an argument as JSON. Errors become errors of this library, whose messages begin with the field. */
 function taken<T>(name: string, value: unknown, take: (json: string) => T): T {
   const json = asJson(name, value);
-  if (!json.startsWith("{")) throw invalid("INVALID_CONFIG", name, shown(value), "an object");
+  if (!json.startsWith("{")) throw invalid("INVALID_OPTIONS", name, shown(value), "an object");
   // JSON turns NaN and infinities into `null`, which may be valid.
   JSON.stringify(value, (key, member: unknown) => {
     if (typeof member === "number" && !Number.isFinite(member))
-      throw invalid("INVALID_CONFIG", `${name}.${key}`, shown(member), "a finite number");
+      throw invalid("INVALID_OPTIONS", `${name}.${key}`, shown(member), "a finite number");
     return member;
   });
   try {
@@ -101,7 +101,7 @@ function taken<T>(name: string, value: unknown, take: (json: string) => T): T {
   } catch (error) {
     const message = String((error as Error).message);
     const field = /^[\w.[\]]+/.exec(message)?.[0] ?? name;
-    throw Object.assign(steadymixError("INVALID_CONFIG", message), { field });
+    throw Object.assign(steadymixError("INVALID_OPTIONS", message), { field });
   }
 }
 

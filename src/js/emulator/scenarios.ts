@@ -5,7 +5,7 @@
 import { asText, memberOf, shown, uint32 } from "../check.js";
 import { invalid } from "../errors.js";
 import { groupOf } from "../instanceId.js";
-import type { LaneConfig, Services } from "../types.js";
+import type { LaneOptions, Services } from "../types.js";
 import type { Command, Target, Task } from "./contract.js";
 
 /**
@@ -38,7 +38,7 @@ export function sampleServices(idleTimeout = 300): Services {
 }
 
 /** The lanes of the sample broadcast: a primary and a backup. */
-export const SAMPLE_LANES: LaneConfig[] = [
+export const SAMPLE_LANES: LaneOptions[] = [
   { name: "primary", uids: [9001, 9002] },
   { name: "backup", uids: [9101, 9102] },
 ];
@@ -137,10 +137,10 @@ export function inputChannelsOf(tasks: Task[]): string[] {
   return [...new Set(checked(tasks).flatMap(({ inputChannel }) => inputChannel ?? []))];
 }
 
-/** Throws `INVALID_CONFIG` unless the value is an array of tasks. */
+/** Throws `INVALID_OPTIONS` unless the value is an array of tasks. */
 function checked(tasks: unknown): Task[] {
   if (isArray(tasks) && tasks.every((task) => typeof memberOf(task, "instanceId") === "string")) return tasks as Task[];
-  throw invalid("INVALID_CONFIG", "tasks", shown(tasks), "an array of tasks, as Emulator.state() has them");
+  throw invalid("INVALID_OPTIONS", "tasks", shown(tasks), "an array of tasks, as Emulator.state() has them");
 }
 
 function isArray(value: unknown): value is unknown[] {

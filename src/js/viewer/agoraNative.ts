@@ -67,10 +67,10 @@ const OPTIONS: Required<{ readonly [Option in keyof AgoraNativeOptions]: Rules[s
   joined: optional(FLAG),
 };
 
-/** Adapter for Agora's native SDKs for Electron and React Native. Throws `INVALID_CONFIG`. */
+/** Adapter for Agora's native SDKs for Electron and React Native. Throws `INVALID_OPTIONS`. */
 export function agoraNative(engine: AgoraEngine, options: AgoraNativeOptions): RtcSource {
-  check("INVALID_CONFIG", "engine", engine, ENGINE);
-  check("INVALID_CONFIG", "options", options, OPTIONS, true);
+  check("INVALID_OPTIONS", "engine", engine, ENGINE);
+  check("INVALID_OPTIONS", "options", options, OPTIONS, true);
   return new AgoraNative(engine, options);
 }
 

@@ -104,10 +104,10 @@ const OPTIONS: Required<{ readonly [Option in keyof AgoraWebOptions]: Rules[stri
 /** Time for a track to begin to play before it is checked. */
 const START_MS = 500;
 
-/** Adapter for Agora's Web SDK 4.x. Create the viewer before or after `client.join()`. Throws `INVALID_CONFIG`. */
+/** Adapter for Agora's Web SDK 4.x. Create the viewer before or after `client.join()`. Throws `INVALID_OPTIONS`. */
 export function agoraWeb(client: AgoraClient, options: AgoraWebOptions): RtcSource {
-  check("INVALID_CONFIG", "client", client, CLIENT);
-  check("INVALID_CONFIG", "options", options, OPTIONS, true);
+  check("INVALID_OPTIONS", "client", client, CLIENT);
+  check("INVALID_OPTIONS", "options", options, OPTIONS, true);
   return new AgoraWeb(client, options);
 }
 

@@ -33,7 +33,7 @@ export interface ChannelsSource extends RtcSource {
 
 /**
  * Combines several channels, each with a client of its own, into one source. If one channel's connection is closed while another
- * is open, its outputs count as having left. A uid may be in several channels if all of these have names. Throws `INVALID_CONFIG`.
+ * is open, its outputs count as having left. A uid may be in several channels if all of these have names. Throws `INVALID_OPTIONS`.
  */
 export function acrossChannels(channels: readonly ChannelSource[]): ChannelsSource {
   return new AcrossChannels(channels);
@@ -62,17 +62,17 @@ class AcrossChannels implements ChannelsSource {
   readonly #places: number[] = [];
 
   constructor(channels: readonly ChannelSource[]) {
-    check("INVALID_CONFIG", "", { channels }, CHANNELS);
+    check("INVALID_OPTIONS", "", { channels }, CHANNELS);
     this.#channels = channels;
     for (const [at, channel] of channels.entries()) {
       const name = `channels[${at}]`;
-      check("INVALID_CONFIG", name, channel, CHANNEL, true);
+      check("INVALID_OPTIONS", name, channel, CHANNEL, true);
       const { uids, source, channel: own } = channel;
-      check("INVALID_CONFIG", `${name}.source`, source, SOURCE);
+      check("INVALID_OPTIONS", `${name}.source`, source, SOURCE);
       for (const uid of uids) {
         const namesakes = this.outputs.filter((output) => output.uid === uid);
         if (namesakes.some(({ channel: other }) => !own || !other || own === other))
-          throw wrong("INVALID_CONFIG", `${name}.uids`, uid, TWICE);
+          throw wrong("INVALID_OPTIONS", `${name}.uids`, uid, TWICE);
         this.outputs.push({ id: namesakes.length > 0 ? this.#free() : uid, uid, channel: own });
         this.#places.push(at);
       }

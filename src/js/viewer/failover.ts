@@ -20,10 +20,10 @@ export class Failover {
   #machine: Machine | undefined;
   readonly #uids: readonly Uid[];
 
-  /** `uids`: the outputs in the order of preference. Throws `INVALID_CONFIG`, and `NO_WEBASSEMBLY` without WebAssembly. */
+  /** `uids`: the outputs in the order of preference. Throws `INVALID_OPTIONS`, and `NO_WEBASSEMBLY` without WebAssembly. */
   constructor(uids: readonly Uid[], options: FailoverOptions, now: number) {
-    check("INVALID_CONFIG", "", { uids, now }, { uids: uidsRule(2), now: TIME });
-    check("INVALID_CONFIG", "options", options, FAILOVER_OPTIONS, true);
+    check("INVALID_OPTIONS", "", { uids, now }, { uids: uidsRule(2), now: TIME });
+    check("INVALID_OPTIONS", "options", options, FAILOVER_OPTIONS, true);
     const cause = startFailure();
     if (cause) {
       const text = `WebAssembly cannot be used here (${cause}). Import "steadymix/viewer/no-wasm" first`;

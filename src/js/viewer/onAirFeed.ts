@@ -84,10 +84,10 @@ export class OnAirFeed {
   #isReported = false;
   #isClosed = false;
 
-  /** `address`: the broadcast, `https://…/broadcasts/{id}`. Throws `INVALID_CONFIG`. */
+  /** `address`: the broadcast, `https://…/broadcasts/{id}`. Throws `INVALID_OPTIONS`. */
   constructor(address: string | Url, options: OnAirFeedOptions) {
-    check("INVALID_CONFIG", "", { address }, { address: ADDRESS });
-    check("INVALID_CONFIG", "options", options, OPTIONS, true);
+    check("INVALID_OPTIONS", "", { address }, { address: ADDRESS });
+    check("INVALID_OPTIONS", "options", options, OPTIONS, true);
     this.#address = String(address).replace(/\/$/, "");
     this.#options = options;
     void this.#connect();
@@ -205,7 +205,7 @@ export class OnAirFeed {
   async #token(): Promise<string> {
     const { token: given } = this.#options;
     const token = typeof given === "string" ? given : await given();
-    check("INVALID_CONFIG", "token()", { token }, TOKEN);
+    check("INVALID_OPTIONS", "token()", { token }, TOKEN);
     return token;
   }
 }

@@ -29,10 +29,10 @@ const OPTIONS: Required<{ readonly [Option in keyof UseFailoverOptions]: Rules[s
   fit: FIT,
 };
 
-/** Shows a healthy output in an element. `client` may be `null` until there is one. Throws `INVALID_CONFIG`. */
+/** Shows a healthy output in an element. `client` may be `null` until there is one. Throws `INVALID_OPTIONS`. */
 export function useFailover(client: AgoraClient | null, options: UseFailoverOptions): FailoverState {
-  check("INVALID_CONFIG", "options", options, OPTIONS, true);
-  if (client) check("INVALID_CONFIG", "client", client, CLIENT);
+  check("INVALID_OPTIONS", "options", options, OPTIONS, true);
+  if (client) check("INVALID_OPTIONS", "client", client, CLIENT);
   const [element, ref] = useState<HTMLElement | null>(null);
   const [viewer, setViewer] = useState<FailoverViewer>();
   const [shown, setShown] = useState<Uid>();

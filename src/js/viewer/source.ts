@@ -23,10 +23,10 @@ export interface RtcSource {
   pollStats?(): void | Promise<void>;
 }
 
-/** Attaches to a source. Throws `INVALID_CONFIG` if that does not return a function. */
+/** Attaches to a source. Throws `INVALID_OPTIONS` if that does not return a function. */
 export function attached(source: RtcSource, emit: (signal: Signal) => void): () => void {
   const detach = source.attach(emit);
-  check("INVALID_CONFIG", "source", { "attach()": detach }, { "attach()": FUNCTION });
+  check("INVALID_OPTIONS", "source", { "attach()": detach }, { "attach()": FUNCTION });
   return detach;
 }
 

@@ -15,7 +15,7 @@ export class Stage {
   #raised: Uid | undefined;
 
   constructor(root: HtmlElement) {
-    check("INVALID_CONFIG", "", { container: root }, { container: ELEMENT });
+    check("INVALID_OPTIONS", "", { container: root }, { container: ELEMENT });
     this.#root = root;
     if (getComputedStyle(root).position === "static") root.style.position = "relative";
   }

@@ -32,10 +32,10 @@ export class FailoverViewer {
   #isStepping = false;
   #isDisposed = false;
 
-  /** Throws `INVALID_CONFIG`, `NO_WEBASSEMBLY`, and what `source.attach` throws. */
+  /** Throws `INVALID_OPTIONS`, `NO_WEBASSEMBLY`, and what `source.attach` throws. */
   constructor(source: RtcSource, options: ViewerOptions) {
-    check("INVALID_CONFIG", "source", source, SOURCE);
-    check("INVALID_CONFIG", "options", options, VIEWER_OPTIONS, true);
+    check("INVALID_OPTIONS", "source", source, SOURCE);
+    check("INVALID_OPTIONS", "options", options, VIEWER_OPTIONS, true);
     const { uids, onEvent: _, onError: __, ...failoverOptions } = options;
     this.#source = source;
     this.#options = options;

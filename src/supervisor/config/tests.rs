@@ -47,11 +47,11 @@ fn what_belongs_to_a_group_is_refused_and_in_a_group_what_belongs_to_a_lane() {
             invalid.starts_with(&format!("{field} is given, but must be left out: there are appId, "));
         assert!(is_named, "{invalid}");
     };
-    names_what_there_is(&refused(&json!({ "lanes": lanes })), "config.lanes");
-    names_what_there_is(&refused(&json!({ "onAirPolicy": "sticky" })), "config.onAirPolicy");
-    assert_eq!(refused(&json!({ "uids": null })), "config.uids is missing, but must be given");
+    names_what_there_is(&refused(&json!({ "lanes": lanes })), "options.lanes");
+    names_what_there_is(&refused(&json!({ "onAirPolicy": "sticky" })), "options.onAirPolicy");
+    assert_eq!(refused(&json!({ "uids": null })), "options.uids is missing, but must be given");
     let group = GroupConfig::from_json(&with(&json!({ "lanes": lanes })).to_string()).unwrap_err();
-    names_what_there_is(&group.to_string(), "config.uids");
+    names_what_there_is(&group.to_string(), "options.uids");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_seed_is_a_number_that_javascript_holds_exactly() {
             .unwrap_err();
     assert_eq!(
         (refused.field.as_str(), refused.allowed.as_str()),
-        ("config.seed", "from 0 to 9007199254740991")
+        ("options.seed", "from 0 to 9007199254740991")
     );
 }
 
@@ -99,6 +99,6 @@ fn there_is_one_output_to_alternate_whose_uids_are_no_inputs() {
     );
     assert_eq!(
         with_transcoder("audioInputs", json!([{ "rtc": { "rtcChannel": "studio", "rtcUid": 2 } }])),
-        "config.uids is 2, but must be different from every input's uid"
+        "options.uids is 2, but must be different from every input's uid"
     );
 }

@@ -73,7 +73,7 @@ fn payload(services: &Services) {
 /// An error names a field of the input and contains no secret.
 fn check_error(json: &Value, outcome: Result<(), Invalid>) {
     let Err(invalid) = outcome else { return };
-    let root = ["config", "services"].iter().any(|root| invalid.field.starts_with(root));
+    let root = ["options", "services"].iter().any(|root| invalid.field.starts_with(root));
     assert!(root, "{invalid}: unknown root of the field");
     assert!(!invalid.allowed.is_empty(), "{invalid}");
     let text = format!("{invalid} {invalid:?}");
