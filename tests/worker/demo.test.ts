@@ -1,11 +1,11 @@
-/** The demonstration's routes: for its own pages, and nowhere else. */
+/** The routes of the demo: available in the demo only, and only to its own pages. */
 import { env } from "cloudflare:workers";
 import { type Command, Emulator } from "steadymix/emulator";
 import { expect, test } from "vitest";
 import { demo } from "../../www/worker/demo.ts";
 import { showServices } from "../emulator/js/payload.ts";
 
-/** The emulated service, where everything happens at once. */
+/** The emulated service, without delays. */
 const emulator = new Emulator({ startUp: { takesMs: [0, 0] }, answerMs: [0, 0], callsPerSecond: 1000 }, 1000);
 const controls: Command[][] = [];
 const AGORA_SERVICE = {
@@ -46,11 +46,11 @@ async function start(broadcast: string, uid: number, inputChannel?: string): Pro
   return taskId;
 }
 
-/** The broadcasts and uids of what lives. */
+/** The channels and uids of live tasks. */
 const live = () => emulator.state().tasks.flatMap((task) => (task.live ? [`${task.channel} ${task.uid}`] : []));
 
 /** The body of the last answer. */
-let said = "";
+let answered = "";
 
 async function ask(
   method: string,
@@ -62,26 +62,26 @@ async function ask(
   const request = new Request(`https://worker.example${path}`, { method, headers, body });
   controls.length = 0;
   const answer = await demo().fetch(request, bindings);
-  said = await answer.text();
+  answered = await answer.text();
   return { status: answer.status, controls: controls.length };
 }
 
 const ROUTES: [string, string, string | null][] = [
   ["GET", "/tasks", null],
   ["POST", "/faults", KILL],
-  ["POST", "/mend", null],
+  ["DELETE", "/faults", null],
 ];
 
-test.each(ROUTES)("%s %s: from the same origin, or from what is no page", async (method, path, body) => {
-  const played = method === "POST" ? 1 : 0;
+test.each(ROUTES)("%s %s: allowed from the same origin and outside of pages", async (method, path, body) => {
+  const controls = method === "GET" ? 0 : 1;
   for (const headers of [
     {},
     { origin: "https://worker.example" },
     { origin: "https://worker.example", "sec-fetch-site": "same-origin" },
     { "sec-fetch-site": "none" },
   ] as Record<string, string>[]) {
-    if (path === "/faults") await start("show", 9001, "studio");
-    expect(await ask(method, path, headers, body), JSON.stringify(headers)).toEqual({ status: 200, controls: played });
+    if (body === KILL) await start("show", 9001, "studio");
+    expect(await ask(method, path, headers, body), JSON.stringify(headers)).toEqual({ status: 200, controls });
   }
   for (const headers of [
     { origin: "https://evil.example" },
@@ -97,7 +97,7 @@ test.each(ROUTES)("%s %s: from the same origin, or from what is no page", async 
     expect(await ask(method, path, headers, body), JSON.stringify(headers)).toEqual({ status: 403, controls: 0 });
 });
 
-test.each(ROUTES)("%s %s: only in the demonstration", async (method, path, body) => {
+test.each(ROUTES)("%s %s: answers 404 outside of the demo", async (method, path, body) => {
   for (const bindings of [
     { ...demonstration, DEMONSTRATION: undefined },
     { ...demonstration, DEMONSTRATION: false },
@@ -107,7 +107,7 @@ test.each(ROUTES)("%s %s: only in the demonstration", async (method, path, body)
     expect(await ask(method, path, {}, body, bindings)).toEqual({ status: 404, controls: 0 });
 });
 
-test("what is no fault, no broadcast or no uid is refused", async () => {
+test("an invalid fault, broadcast or uid is refused", async () => {
   for (const body of [
     ...["", "{", "null", "1", "[]", "{}", '{"name":"kill"}'],
     ...['"none"', "{}", "null"].map((name) => `{"name":${name},"broadcast":"show","uid":9001}`),
@@ -122,33 +122,33 @@ test("what is no fault, no broadcast or no uid is refused", async () => {
 const fault = (name: string, broadcast: string, uid: number) =>
   ask("POST", "/faults", {}, JSON.stringify({ name, broadcast, uid }));
 
-test("a fault is done to the task of this broadcast, though another one has the same uid", async () => {
+test("a fault applies to the named broadcast, even if another one uses the same uid", async () => {
   await start("one", 9001, "studio");
   await start("two", 9001, "studio");
   expect(await fault("kill", "one", 9001)).toEqual({ status: 200, controls: 1 });
   expect(live()).toEqual(["two 9001"]);
   expect(await fault("kill", "one", 9001), "it is dead already").toEqual({ status: 409, controls: 1 });
   expect(await fault("kill", "one", 9101)).toEqual({ status: 409, controls: 0 });
-  expect(JSON.parse(said).error.message).toBe("uid is 9101, but must be of a task of one");
+  expect(JSON.parse(answered).error.message).toBe("uid is 9101, but must be the output uid of a task of one");
   await fault("kill", "two", 9001);
 });
 
-test("the hosts of a broadcast leave whichever channels they are in, and come back", async () => {
+test("the hosts of a broadcast leave all of its input channels, and return", async () => {
   await start("one", 9001, "stage");
   await start("one", 9101, "backstage");
   await start("two", 9001, "studio");
   expect(await fault("hostsLeave", "one", 9001)).toEqual({ status: 200, controls: 1 });
-  // A task that is left alone for a second ends, at a thousandfold speed.
+  // The idle timeout is 1 s, and the clock runs at a thousandfold speed.
   await expect.poll(live).toEqual(["two 9001"]);
-  expect(await ask("POST", "/mend", {})).toEqual({ status: 200, controls: 1 });
+  expect(await ask("DELETE", "/faults")).toEqual({ status: 200, controls: 1 });
   await start("one", 9002, "stage");
   await start("one", 9102, "backstage");
   await scheduler.wait(20);
   expect(live()).toEqual(["two 9001", "one 9002", "one 9102"]);
 });
 
-test("without hosts none can leave, which is said", async () => {
+test("hostsLeave is refused if the broadcast has no hosts", async () => {
   await start("files", 9001);
   expect(await fault("hostsLeave", "files", 9001)).toEqual({ status: 409, controls: 0 });
-  expect(JSON.parse(said)).toEqual({ error: { code: "CONFLICT", message: "no live task of files has hosts" } });
+  expect(JSON.parse(answered)).toEqual({ error: { code: "CONFLICT", message: "no live task of files has hosts" } });
 });

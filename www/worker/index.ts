@@ -1,4 +1,4 @@
-/** The Worker: serves the viewer and the console, and keeps broadcasts on air. */
+/** The Worker: serves the viewer page and the console, and keeps broadcasts on air. */
 import { Hono } from "hono";
 import { AppQuota, Broadcast, handler, Relay } from "steadymix/cloudflare";
 import { demo, type WorkerEnv } from "./demo.ts";

@@ -1,4 +1,4 @@
-/** Console and viewer together, as people have them: the Worker's demonstration in a real browser. */
+/** Console and viewer page together: the demo of the Worker in a real browser. */
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -54,11 +54,11 @@ async function start(id: string): Promise<void> {
   }
 }
 
-/** The viewer of the broadcast that is looked at, with its picture. */
+/** Opens the viewer page of the selected broadcast, and waits for its picture. */
 async function watch(uid: number): Promise<Page> {
   const [viewer] = await Promise.all([page.context().waitForEvent("page"), page.getByTestId("watch").click()]);
   await shows(viewer, uid);
-  // So that it knows the cadence of both.
+  // The viewer needs some time to learn the frame rate of both outputs.
   await viewer.locator('.outputs li[data-health="playing"]').nth(1).waitFor({ timeout: 20_000 });
   await viewer.waitForTimeout(1500);
   return viewer;
@@ -74,7 +74,7 @@ async function onAir(): Promise<number> {
   return Number.parseInt((await page.getByTestId("onAir").textContent()) ?? "", 10);
 }
 
-test("a broadcast is started in the console, watched in the viewer, loses its task, and goes on", async () => {
+test("a broadcast that is started in the console and watched in the viewer survives the loss of its task", async () => {
   await open();
   await start("friday-show");
   const before = await onAir();
@@ -84,13 +84,13 @@ test("a broadcast is started in the console, watched in the viewer, loses its ta
   await viewer.bringToFront();
   const other = before === 9001 ? 9101 : 9001;
   await shows(viewer, other);
-  // Known as soon as the other one's first frame is on the screen.
+  // The outage is known once the first frame of the other output is on screen.
   const measured = viewer.getByTestId("outage").locator("strong");
   await measured.waitFor({ timeout: 20_000 });
   const outage = await measured.textContent();
   assert.ok(Number.parseInt(outage ?? "", 10) < 10_000, `${outage}`);
   await viewer.screenshot({ path: join(shots, "worker-viewer.png"), fullPage: true });
-  // The console shows why: the task ended, another one was put on air, and the lane is launched under its other uid.
+  // The console shows why: the task ended, another output was put on air, and the lane relaunches under its other uid.
   await page.bringToFront();
   for (const type of ["ended", "onAir", "uidSwitched", "relaunched"]) await isLogged(type);
   await page
@@ -108,7 +108,7 @@ test("a broadcast is started in the console, watched in the viewer, loses its ta
   await isLogged("stopped");
   await viewer.bringToFront();
   await viewer.getByTestId("log").getByText("The broadcast has ended").waitFor();
-  // Where the picture was, and nowhere an output that is on screen.
+  // In the place of the picture. No output counts as on screen.
   await viewer.locator(".screen").getByText("The broadcast has ended").waitFor({ timeout: 30_000 });
   assert.equal(await viewer.getByTestId("shown").textContent(), "–");
   assert.equal(await viewer.locator(".outputs .shown, .outputs [aria-current=true]").count(), 0);
@@ -120,10 +120,10 @@ test("a broadcast is started in the console, watched in the viewer, loses its ta
   await viewer.screenshot({ path: join(shots, "worker-viewer-over-zh-phone.png"), fullPage: true });
 });
 
-test("a broadcast whose hosts are in another channel than the default one: they leave, it ends; they come back", async () => {
+test("hosts leave and return in an input channel other than the default one", async () => {
   await open();
   await field("Channel of the hosts").fill("stage");
-  await field("Ends when the hosts are away for (s)").fill("2");
+  await field("Idle limit (s)").fill("2");
   await start("on-stage");
   await page.getByTestId("fault-hostsLeave").click();
   await state("ended");
@@ -131,11 +131,11 @@ test("a broadcast whose hosts are in another channel than the default one: they 
   await press("Start a broadcast");
   await field("Channel of the hosts").fill("stage");
   await start("on-stage-again");
-  await page.getByTestId("mend").click();
+  await page.getByTestId("clear-faults").click();
   assert.equal(await page.getByRole("alert").count(), 0);
 });
 
-test("Watch without a token or a window says why, and leaves no empty window", async () => {
+test("Watch without a token or a window reports the reason, and leaves no empty window", async () => {
   await open();
   await start("unwatched");
   const error = { code: "MISCONFIGURED", message: "VIEWER_TOKEN_SECRET is missing" };
@@ -158,7 +158,7 @@ test("Watch without a token or a window says why, and leaves no empty window", a
   await page.getByRole("alert").getByText("allow pop-ups").waitFor();
 });
 
-test("an address that names nothing opens the console all the same", async () => {
+test("the console opens with a malformed address", async () => {
   await open();
   await field("Id").waitFor();
   await page.evaluate(() => {
@@ -168,7 +168,7 @@ test("an address that names nothing opens the console all the same", async () =>
   await field("Id").waitFor();
 });
 
-test("where the browser keeps nothing, the key is asked for, and good until the page is left", async () => {
+test("without browser storage the key is asked for, and valid until the page is left", async () => {
   const context = await browser.newContext({ locale: "en-US" });
   page = await context.newPage();
   await page.addInitScript(() => {
@@ -187,10 +187,10 @@ test("where the browser keeps nothing, the key is asked for, and good until the 
   await field("Id").waitFor();
 });
 
-test("what the Worker says against a field is next to it, and nothing is lost", async () => {
+test("an error of the Worker is shown next to its field, and no input is lost", async () => {
   await open();
   await field("Id").fill("no good");
-  await field("Primary's output uids").fill("1");
+  await field("Output uids of the primary").fill("1");
   await press("Start");
   const errorOf = (id: string) => page.locator(`#${id}-error`);
   await errorOf("id").getByText("must be 1 to 50 of A-Z a-z 0-9 - _").waitFor();
@@ -199,29 +199,29 @@ test("what the Worker says against a field is next to it, and nothing is lost", 
   await field("Id").fill("good");
   await press("Start");
   await errorOf("primaryUids").waitFor();
-  await field("Primary's output uids").fill("9001 9002");
-  await field("Frames a second").fill("61");
+  await field("Output uids of the primary").fill("9001 9002");
+  await field("Frames per second").fill("61");
   await press("Start");
   await errorOf("fps").waitFor();
-  await field("Frames a second").fill("thirty");
+  await field("Frames per second").fill("thirty");
   await press("Start");
   await errorOf("fps").waitFor();
   await shoot("console-errors");
-  await field("Frames a second").fill("30");
+  await field("Frames per second").fill("30");
   await field("Bit rate (kbit/s)").fill("0");
   await press("Start");
   await errorOf("bitrate").waitFor();
-  assert.equal(await field("Primary's output uids").inputValue(), "9001 9002");
+  assert.equal(await field("Output uids of the primary").inputValue(), "9001 9002");
 });
 
-test("each lane shows its last trouble, in the service's own words", async () => {
+test("each lane shows its last problem with the service's own texts", async () => {
   await open();
   await start("troubled");
   assert.equal(await page.locator('[data-testid^="problem-"]').count(), 0);
   await page.getByTestId("fault-kill").click();
   const trouble = page.getByTestId("problem-primary");
   await trouble.filter({ hasText: "ended" }).waitFor({ timeout: 30_000 });
-  assert.match((await trouble.textContent()) ?? "", /^Last trouble: ended 200 · abnormal \d+ s ago$/);
+  assert.match((await trouble.textContent()) ?? "", /^Last problem: ended 200 · abnormal \d+ s ago$/);
   for (const [name, viewport] of [
     ["console-trouble", { width: 1280, height: 900 }],
     ["console-trouble-phone", { width: 390, height: 844 }],
@@ -237,11 +237,11 @@ test("each lane shows its last trouble, in the service's own words", async () =>
   }
 });
 
-test("a payload is changed, and what becomes of it is said of each lane", async () => {
-  const update = "The running task is updated; one that is being launched, once it runs.";
-  const relaunch = "A new task with this payload starts under another uid, and replaces the running one once it runs.";
+test("a payload is changed, and the console reports for each lane how it is applied", async () => {
+  const update = "The running task is updated. A task that is being launched is updated once it runs.";
+  const relaunch = "A new task with this payload starts under another uid. Once it runs, it replaces the running task.";
   const launch = "No task is running. The next one starts with this payload.";
-  const nothing = "No change: the lane has this payload already.";
+  const nothing = "No change: the lane already has this payload.";
   const change = () => page.locator("details").getByRole("button", { name: "Change the payload" }).click();
   const become = async (...lanes: string[]) => {
     const [primary = "", backup = ""] = lanes;
@@ -253,13 +253,13 @@ test("a payload is changed, and what becomes of it is said of each lane", async 
   await open();
   await start("changed");
   await page.getByText("Change the payload").first().click();
-  await field("Uids of the hosts on the picture").fill("1 2");
+  await field("Uids of the hosts in the picture").fill("1 2");
   await change();
   await become(update, update);
   await isLogged("updated");
   await change();
   await become(nothing, nothing);
-  await field("Picture").selectOption("640×360");
+  await field("Picture size").selectOption("640×360");
   await change();
   await become(relaunch, relaunch);
   await shoot("console-rollout-en");
@@ -281,13 +281,13 @@ test("a payload is changed, and what becomes of it is said of each lane", async 
   await change();
   await become(launch, update);
   await page.unroute("**/broadcasts/changed");
-  await field("Ends when the hosts are away for (s)").fill("0");
+  await field("Idle limit (s)").fill("0");
   await change();
   await page.locator("#idleTimeout-error").waitFor();
   assert.equal(await page.getByTestId("updates").count(), 0);
 });
 
-test("what is changed begins with the payload in force, and keeps what the form does not know", async () => {
+test("an update starts from the payload in force, and keeps the fields that the form lacks", async () => {
   const services = showServices(120);
   const { transcoder } = services.cloudTranscoder.config;
   const region = { x: 100, y: 50, width: 320, height: 180, zOrder: 7 };
@@ -303,13 +303,13 @@ test("what is changed begins with the payload in force, and keeps what the form 
   await page.getByRole("button", { name: /^prefilled/ }).click();
   await state("live");
   await page.getByText("Change the payload").first().click();
-  assert.equal(await field("Uids of the hosts on the picture").inputValue(), "3");
-  assert.equal(await field("Ends when the hosts are away for (s)").inputValue(), "120");
+  assert.equal(await field("Uids of the hosts in the picture").inputValue(), "3");
+  assert.equal(await field("Idle limit (s)").inputValue(), "120");
   const change = page.locator("details").getByRole("button", { name: "Change the payload" });
-  await field("Frames a second").fill("20");
+  await field("Frames per second").fill("20");
   await change.click();
   await page.getByTestId("updates").waitFor();
-  assert.equal(await field("Frames a second").inputValue(), "20");
+  assert.equal(await field("Frames per second").inputValue(), "20");
   const first = await inForce();
   assert.equal(first.outputs[0].videoOption.fps, 20);
   const hidden = { ...transcoder.videoInputs[0], streamUrl: first.videoInputs[0].streamUrl };
@@ -317,8 +317,8 @@ test("what is changed begins with the payload in force, and keeps what the form 
   assert.deepEqual([first.idleTimeout, first.waterMarks], [120, transcoder.waterMarks]);
   assert.deepEqual(first.videoInputs, [hidden, transcoder.videoInputs[1]]);
   await shoot("console-update");
-  // Somebody else changes it: what is not edited here follows.
-  await field("Uids of the hosts on the picture").fill("3 4");
+  // Another operator changes the payload: fields that are not edited here follow.
+  await field("Uids of the hosts in the picture").fill("3 4");
   await ask(worker.url, "PATCH", "/broadcasts/prefilled", {
     services: {
       cloudTranscoder: { ...services.cloudTranscoder, config: { transcoder: { ...first, idleTimeout: 240 } } },
@@ -336,7 +336,7 @@ test("what is changed begins with the payload in force, and keeps what the form 
   assert.deepEqual(second.videoInputs[1].rtc, { rtcChannel: "studio", rtcUid: 4 });
 });
 
-test("payloads that differ from lane to lane are left alone", async () => {
+test("payloads that differ between lanes cannot be edited", async () => {
   const [primary, backup] = SHOW_LANES;
   const lanes = [primary, { ...backup, services: showServices(600) }];
   assert.equal((await ask(worker.url, "POST", "/broadcasts", newBroadcast("differing", { lanes }))).status, 201);
@@ -346,7 +346,7 @@ test("payloads that differ from lane to lane are left alone", async () => {
   assert.equal(await page.locator("details").count(), 0);
 });
 
-test("a broadcast may be called what the console once called a new one", async () => {
+test('a broadcast may have the id "new"', async () => {
   await open();
   await start("new");
   await page.reload();
@@ -358,7 +358,7 @@ test("a broadcast may be called what the console once called a new one", async (
   await field("Id").waitFor();
 });
 
-test("a shared address of what is forgotten says so, and shows the others", async () => {
+test("the address of a deleted broadcast shows a message and the other broadcasts", async () => {
   await open();
   await start("kept");
   for (const id of ["forgotten", "kept?"]) {
@@ -374,7 +374,7 @@ test("a shared address of what is forgotten says so, and shows the others", asyn
   await state("live");
 });
 
-test("a Worker that refuses says why; one that does not answer is told from it", async () => {
+test("the console distinguishes errors of the Worker from a Worker that does not answer", async () => {
   await open();
   await page.getByRole("heading", { name: "The App ID's limits" }).waitFor();
   const error = { code: "MISCONFIGURED", message: "QUOTA.burst is 1" };
@@ -386,7 +386,7 @@ test("a Worker that refuses says why; one that does not answer is told from it",
   await page.getByRole("alert").getByText("The Worker does not answer:").waitFor();
 });
 
-test("what the Worker does not tell any more looks old, with its age, until it is back", async () => {
+test("outdated data is marked as such, with its age, until the Worker answers again", async () => {
   for (const [language, options] of [
     ["en", {}],
     ["zh", { locale: "zh-CN", viewport: { width: 390, height: 844 } }],
@@ -403,7 +403,7 @@ test("what the Worker does not tell any more looks old, with its age, until it i
         .evaluate((badge) => getComputedStyle(badge).borderColor);
     const badges = ['[data-testid="state"]', ".broadcasts .badge", ".lanes .badge"];
     const before = await Promise.all(badges.map(colourOf));
-    // One that refuses, and one that does not answer at all.
+    // Once requests fail, once they get no answer.
     await page.route("**/api/**", language === "en" ? (route) => route.abort() : () => {});
     await page.getByTestId("stale").nth(1).waitFor();
     const ago = language === "en" ? /(\d+) s ago/ : /(\d+) 秒前/;
@@ -427,7 +427,7 @@ test("what the Worker does not tell any more looks old, with its age, until it i
   }
 });
 
-test("in Chinese, in the dark, on a phone, by what the address says", async () => {
+test("the console in Chinese, in dark mode, on a phone, with the broadcast of the address", async () => {
   await open();
   await start("phone");
   await page.context().close();
@@ -457,7 +457,7 @@ for (const [locale, other, leftOvers] of [
     await open({ locale }, `#key=${KEY}`, keepWhatIsDrawn);
     const { json } = await ask(worker.url, "GET", "/broadcasts");
     const ids: string[] = json.broadcasts.map((broadcast: { id: string }) => broadcast.id);
-    // And of the channel.
+    // Names that the operator chose.
     const names = [...ids, "· show"];
     const leftOver = async () =>
       leftOvers(await said(page)).filter((text) => !names.some((name) => text.includes(name)));
@@ -469,7 +469,7 @@ for (const [locale, other, leftOvers] of [
     assert.deepEqual(await leftOver(), []);
   });
 
-test("the pages may load nothing from elsewhere, and keep to that", async () => {
+test("the content security policy allows no other origin, and the pages comply", async () => {
   const context = await browser.newContext({ locale: "en-US" });
   page = await context.newPage();
   const complaints: string[] = [];
@@ -485,17 +485,17 @@ test("the pages may load nothing from elsewhere, and keep to that", async () => 
     );
     assert.equal(headers["x-content-type-options"], "nosniff");
     assert.equal(headers["referrer-policy"], "no-referrer");
-    // The viewer's own demonstration: WebAssembly, WebRTC, sound.
+    // The demo of the viewer page uses WebAssembly, WebRTC and sound.
     if (path === "/") await page.getByTestId("shown").filter({ hasText: "9001" }).waitFor({ timeout: 20_000 });
   }
   assert.deepEqual(complaints, []);
 });
 
-test("without a key, and with a wrong one, nothing is shown", async () => {
+test("nothing is shown without a valid key", async () => {
   await open({}, "");
   await page.getByLabel("Operator key").fill("wrong");
   await press("Enter");
-  await page.getByRole("alert").getByText("does not take this key").waitFor();
+  await page.getByRole("alert").getByText("does not accept this key").waitFor();
   assert.equal(await page.getByText("Broadcasts").count(), 0);
   await page.getByLabel("Operator key").fill(KEY);
   await page.keyboard.press("Enter");

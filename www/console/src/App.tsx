@@ -5,9 +5,9 @@ import { Api, ApiError } from "./api.ts";
 import { Console } from "./Console.tsx";
 import { TEXTS, type Texts } from "./texts.ts";
 
-const KEPT = "steadymix.operatorKey";
+const STORAGE_KEY = "steadymix.operatorKey";
 
-/** The page: asks for a key, and shows the console to who has one. */
+/** The page: asks for a key, then shows the console. */
 export function App(): ReactElement {
   const [language, setLanguage] = useState<Language>(preferredLanguage);
   const [key, setKey] = useState(keyOfAddress);
@@ -25,12 +25,12 @@ export function App(): ReactElement {
     keepLanguage(other);
     setLanguage(other);
   };
-  const take = (taken: string) => {
-    storage("sessionStorage")?.setItem(KEPT, taken);
-    setKey(taken);
+  const changeKey = (next: string) => {
+    storage("sessionStorage")?.setItem(STORAGE_KEY, next);
+    setKey(next);
     setWrong(false);
   };
-  const fail = (error: unknown) => {
+  const onProblem = (error: unknown) => {
     if (!(error instanceof ApiError) || error.code !== "UNAUTHORIZED") return;
     setWrong(true);
     setKey("");
@@ -42,7 +42,7 @@ export function App(): ReactElement {
         <h1>{texts.title}</h1>
         <p />
         {key !== "" && (
-          <button type="button" onClick={() => take("")}>
+          <button type="button" onClick={() => changeKey("")}>
             {texts.leave}
           </button>
         )}
@@ -51,19 +51,19 @@ export function App(): ReactElement {
         </button>
       </header>
       {key === "" ? (
-        <KeyForm texts={texts} isWrong={isWrong} onKey={take} />
+        <KeyForm texts={texts} isWrong={isWrong} onKey={changeKey} />
       ) : (
-        <Console api={api} texts={texts} language={language} onProblem={fail} />
+        <Console api={api} texts={texts} language={language} onProblem={onProblem} />
       )}
     </>
   );
 }
 
-/** `#key=…` once: it is kept in this tab, and taken out of the address. */
+/** The key of this tab. `#key=…` replaces it, and is removed from the address. */
 function keyOfAddress(): string {
   const given = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (given === null) return storage("sessionStorage")?.getItem(KEPT) ?? "";
-  storage("sessionStorage")?.setItem(KEPT, given);
+  if (given === null) return storage("sessionStorage")?.getItem(STORAGE_KEY) ?? "";
+  storage("sessionStorage")?.setItem(STORAGE_KEY, given);
   history.replaceState(null, "", location.pathname);
   return given;
 }

@@ -9,34 +9,34 @@ import { Lanes } from "./Lanes.tsx";
 import { Stale } from "./Stale.tsx";
 import type { Texts } from "./texts.ts";
 import { UpdateForm } from "./UpdateForm.tsx";
-import { useStaleness } from "./useAge.ts";
-import type { Stretch } from "./useWatched.ts";
+import { useStaleness } from "./useStaleness.ts";
+import type { Span } from "./useWorkerState.ts";
 
 export interface BroadcastProps {
   api: Api;
   status: BroadcastStatus;
   events: StoredEvent[];
-  stretches: Stretch[];
+  spans: Span[];
   isDemo: boolean;
   texts: Texts;
   language: Language;
-  /** When the status was seen, ms since the epoch. */
-  seenAt: number | undefined;
-  /** Something was done: it is looked at once. */
+  /** When the status was last updated, in ms since the epoch. */
+  updatedAt: number | undefined;
+  /** Called after each change. Resolves when the state is updated. */
   onChange: () => Promise<void>;
 }
 
-/** One broadcast: how it is, what happened to it, and what can be done about it. */
+/** One broadcast: its state, its events, and the operator's actions. */
 export function Broadcast(props: BroadcastProps): ReactElement {
-  const { api, status, events, stretches, isDemo, texts, language, seenAt, onChange } = props;
-  const staleness = useStaleness(seenAt);
+  const { api, status, events, spans, isDemo, texts, language, updatedAt, onChange } = props;
+  const staleness = useStaleness(updatedAt);
   const [error, setError] = useState<unknown>();
   const { id, state, onAir } = status;
   const isOn = state !== "ended" && state !== "failed";
-  const act = async (what: () => Promise<unknown>) => {
+  const act = async (action: () => Promise<unknown>) => {
     try {
       setError(undefined);
-      await what();
+      await action();
       await onChange();
     } catch (error) {
       setError(error);
@@ -44,7 +44,7 @@ export function Broadcast(props: BroadcastProps): ReactElement {
   };
   const stop = () => window.confirm(texts.stopSure(id)) && act(() => api.stop(id));
   const watch = () => {
-    // In the click itself: browsers block windows that are opened later.
+    // Browsers block windows that are opened after the click.
     const viewer = openBlank();
     return act(async () => {
       if (!viewer) throw new Error(texts.popUpBlocked);
@@ -109,7 +109,7 @@ export function Broadcast(props: BroadcastProps): ReactElement {
             {field}: {message}
           </p>
         ))}
-        <Lanes status={status} stretches={stretches} texts={texts} />
+        <Lanes status={status} spans={spans} texts={texts} />
       </section>
       {isDemo && isOn && (
         <section className="faults">
@@ -129,8 +129,8 @@ export function Broadcast(props: BroadcastProps): ReactElement {
               </li>
             ))}
             <li>
-              <button type="button" data-testid="mend" onClick={() => act(() => api.mend())}>
-                {texts.mend}
+              <button type="button" data-testid="clear-faults" onClick={() => act(() => api.clearFaults())}>
+                {texts.clearFaults}
               </button>
             </li>
           </ul>
@@ -149,7 +149,7 @@ export function Broadcast(props: BroadcastProps): ReactElement {
               }}
             />
           ) : (
-            <p className="hint">{texts.ownPayloads}</p>
+            <p className="hint">{texts.payloadsDiffer}</p>
           )}
         </section>
       )}
@@ -158,14 +158,14 @@ export function Broadcast(props: BroadcastProps): ReactElement {
   );
 }
 
-/** A window that is empty so far. Not "noopener": that would return no window whose address can be set. */
+/** An empty window. The feature "noopener" would return none, so its address could not be set. */
 function openBlank(): Window | null {
   const opened = window.open("about:blank");
   if (opened) opened.opener = null;
   return opened;
 }
 
-/** The viewer's page, for this broadcast of the demonstration. */
+/** The address of the viewer page for this broadcast of the demo. */
 function viewerAddress({ id, lanes }: BroadcastStatus, viewerToken: string): string {
   const uids = lanes.flatMap(({ uids }) => uids).join();
   const fields = new URLSearchParams({ emulated: "1", broadcast: id, viewerToken, uids });

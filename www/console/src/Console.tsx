@@ -6,8 +6,8 @@ import { Quota } from "./Quota.tsx";
 import { Stale } from "./Stale.tsx";
 import { StartForm } from "./StartForm.tsx";
 import type { Texts } from "./texts.ts";
-import { useStaleness } from "./useAge.ts";
-import { useWatched } from "./useWatched.ts";
+import { useStaleness } from "./useStaleness.ts";
+import { useWorkerState } from "./useWorkerState.ts";
 
 export interface ConsoleProps {
   api: Api;
@@ -16,17 +16,14 @@ export interface ConsoleProps {
   onProblem: (error: unknown) => void;
 }
 
-/** The broadcasts, and one of them in detail. What is selected is in the address, so that it can be shared. */
+/** The broadcasts, and one of them in detail. The address has the id of the selected one, so it can be shared. */
 export function Console({ api, texts, language, onProblem }: ConsoleProps): ReactElement {
-  // None: a new one is to be started.
+  // `undefined` shows the form that starts a broadcast.
   const [id, select] = useState(idOfAddress);
   const [isDemo, setDemo] = useState(false);
-  const { allSeenAt, statusSeenAt, broadcasts, quota, status, missing, events, stretches, problem, look } = useWatched(
-    api,
-    id,
-  );
-
-  const staleness = useStaleness(allSeenAt);
+  const { broadcasts, quota, overviewUpdatedAt, status, statusUpdatedAt, missing, events, spans, problem, refresh } =
+    useWorkerState(api, id);
+  const staleness = useStaleness(overviewUpdatedAt);
 
   useEffect(() => {
     history.replaceState(null, "", id === undefined ? location.pathname : `#${encodeURIComponent(id)}`);
@@ -80,7 +77,7 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
         ) : missing === id ? (
           <section>
             <p className="hint" role="status">
-              {texts.noSuch(id)}
+              {texts.notFound(id)}
             </p>
           </section>
         ) : (
@@ -90,12 +87,12 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
               api={api}
               status={status}
               events={events}
-              stretches={stretches}
+              spans={spans}
               isDemo={isDemo}
               texts={texts}
               language={language}
-              seenAt={statusSeenAt}
-              onChange={look}
+              updatedAt={statusUpdatedAt}
+              onChange={refresh}
             />
           )
         )}
@@ -104,7 +101,7 @@ export function Console({ api, texts, language, onProblem }: ConsoleProps): Reac
   );
 }
 
-/** An address that nobody could have made here names none. */
+/** `undefined` if the address has no id, or is malformed. */
 function idOfAddress(): string | undefined {
   try {
     return decodeURIComponent(location.hash.slice(1)) || undefined;
@@ -113,7 +110,7 @@ function idOfAddress(): string | undefined {
   }
 }
 
-/** What the Worker refused says so itself; all else has not come from it. */
+/** The Worker's errors explain themselves. All others come from the connection. */
 function problemOf(problem: unknown, texts: Texts): string {
   const message = problem instanceof Error ? problem.message : String(problem);
   const isRefusal = problem instanceof ApiError && problem.code !== UNKNOWN;

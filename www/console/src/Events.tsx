@@ -9,8 +9,8 @@ export interface EventsProps {
   language: Language;
 }
 
-/** What is in a column of its own, or goes without saying. Request ids, which the service's support asks for, do not. */
-const APART: ReadonlySet<string> = new Set(["seq", "at", "lane", "uid", "type", "instanceId"]);
+/** Fields with a column of their own, and obvious ones. Request ids are shown: the service's support asks for them. */
+const OMITTED: ReadonlySet<string> = new Set(["seq", "at", "lane", "uid", "type", "instanceId"]);
 
 export function Events({ events, texts, language }: EventsProps): ReactElement {
   const { columns } = texts;
@@ -19,7 +19,7 @@ export function Events({ events, texts, language }: EventsProps): ReactElement {
     <section className="events">
       <h2>{texts.events}</h2>
       {events.length === 0 && <p className="hint">{texts.noEvents}</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable with the keyboard */}
       <div className="scroll" tabIndex={0} data-testid="events">
         <table>
           <thead>
@@ -27,7 +27,7 @@ export function Events({ events, texts, language }: EventsProps): ReactElement {
               <th>{columns.time}</th>
               <th>{columns.lane}</th>
               <th>{columns.uid}</th>
-              <th>{columns.what}</th>
+              <th>{columns.event}</th>
             </tr>
           </thead>
           <tbody>
@@ -52,7 +52,7 @@ export function Events({ events, texts, language }: EventsProps): ReactElement {
 
 function detailsOf(event: StoredEvent): string {
   return Object.entries(event)
-    .filter(([name, value]) => !APART.has(name) && value !== null && value !== undefined)
+    .filter(([name, value]) => !OMITTED.has(name) && value !== null && value !== undefined)
     .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
     .join(" · ");
 }

@@ -6,14 +6,14 @@ import type { Texts } from "./texts.ts";
 export interface FieldProps<Name extends FieldName> {
   name: Name;
   value: string;
-  /** The texts of a choice; without, it is free text. */
+  /** The labels of the values to choose from. Without it the field is free text. */
   options?: Record<string, string> | undefined;
   error: unknown;
   texts: Texts;
   onChange: (name: Name, value: string) => void;
 }
 
-/** A field of a form, with what the Worker says against it next to it. */
+/** A field of a form, with the Worker's error about it. */
 export function Field<Name extends FieldName>(props: FieldProps<Name>): ReactElement {
   const { name, value, options, error, texts, onChange } = props;
   const refused = error instanceof ApiError && fieldOf(error.field) === name ? error : undefined;
@@ -54,7 +54,7 @@ export function Field<Name extends FieldName>(props: FieldProps<Name>): ReactEle
   );
 }
 
-/** What was refused for another reason than one of the fields. */
+/** An error that is about none of the fields. */
 export function FormError({ error }: { error: unknown }): ReactElement | null {
   if (error === undefined || (error instanceof ApiError && fieldOf(error.field) !== undefined)) return null;
   return (

@@ -2,17 +2,17 @@ import type { ReactElement } from "react";
 import type { ServiceReply, SteadymixEvent } from "steadymix";
 import type { BroadcastStatus } from "steadymix/cloudflare/routes";
 import type { Texts } from "./texts.ts";
-import { useNow } from "./useAge.ts";
-import { KEPT_MS, type Stretch } from "./useWatched.ts";
+import { useNow } from "./useStaleness.ts";
+import { HISTORY_MS, type Span } from "./useWorkerState.ts";
 
 export interface LanesProps {
   status: BroadcastStatus;
-  stretches: Stretch[];
+  spans: Span[];
   texts: Texts;
 }
 
-/** Each lane: how it is, and how it was. */
-export function Lanes({ status, stretches, texts }: LanesProps): ReactElement {
+/** The current and the recent state of each lane. */
+export function Lanes({ status, spans, texts }: LanesProps): ReactElement {
   const now = useNow();
   return (
     <>
@@ -34,16 +34,16 @@ export function Lanes({ status, stretches, texts }: LanesProps): ReactElement {
                 {texts.tasks} <b>{lane.tasks.length}</b>
               </span>
               <span>
-                {texts.lastGoodQuery} <b>{ago(now, lane.lastConfirmedAt, texts)}</b>
+                {texts.lastConfirmed} <b>{ago(now, lane.lastConfirmedAt, texts)}</b>
               </span>
             </div>
             {lane.lastProblem && (
               <p className="last-problem" data-testid={`problem-${lane.name}`}>
-                {texts.lastProblem} <b>{lane.lastProblem.type}</b> {wordsOf(lane.lastProblem)}{" "}
+                {texts.lastProblem} <b>{lane.lastProblem.type}</b> {replyOf(lane.lastProblem)}{" "}
                 <small>{ago(now, lane.lastProblem.at, texts)}</small>
               </p>
             )}
-            <Timeline now={now} stretches={stretches.filter((stretch) => stretch.lane === lane.name)} texts={texts} />
+            <Timeline now={now} spans={spans.filter((span) => span.lane === lane.name)} texts={texts} />
           </li>
         ))}
       </ul>
@@ -52,13 +52,13 @@ export function Lanes({ status, stretches, texts }: LanesProps): ReactElement {
   );
 }
 
-function Timeline({ now, stretches, texts }: { now: number; stretches: Stretch[]; texts: Texts }): ReactElement {
-  const x = (at: number) => Math.max(0, 100 - ((now - at) * 100) / KEPT_MS);
-  const said = [...new Set(stretches.map(({ state }) => texts.laneState[state]))].join(", ");
+function Timeline({ now, spans, texts }: { now: number; spans: Span[]; texts: Texts }): ReactElement {
+  const x = (at: number) => Math.max(0, 100 - ((now - at) * 100) / HISTORY_MS);
+  const label = [...new Set(spans.map(({ state }) => texts.laneState[state]))].join(", ");
   return (
-    <svg className="laneline" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={said}>
-      <title>{said}</title>
-      {stretches.map(({ state, onAir, from, until }) => (
+    <svg className="laneline" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={label}>
+      <title>{label}</title>
+      {spans.map(({ state, onAir, from, until }) => (
         <g key={from}>
           <rect data-lane={state} x={x(from)} width={Math.max(0.3, x(until) - x(from))} y={0} height={7} />
           {onAir && <rect className="air" x={x(from)} width={Math.max(0.3, x(until) - x(from))} y={8} height={2} />}
@@ -68,13 +68,13 @@ function Timeline({ now, stretches, texts }: { now: number; stretches: Stretch[]
   );
 }
 
-/** What the service said, in its own words. */
-function wordsOf(event: SteadymixEvent): string {
+/** The service's own texts. */
+function replyOf(event: SteadymixEvent): string {
   const { status, message, details, stopReason } = event as Partial<ServiceReply>;
-  // The same is often said in several places.
-  const words = new Set([status, stopReason, message, details]);
-  words.delete(undefined);
-  return [...words].join(" · ");
+  // Several fields often have the same text.
+  const parts = new Set([status, stopReason, message, details]);
+  parts.delete(undefined);
+  return [...parts].join(" · ");
 }
 
 function ago(now: number, at: number | null, texts: Texts): string {

@@ -1,23 +1,23 @@
 import type { ReactElement } from "react";
 import { Field } from "./Field.tsx";
-import { PAYLOAD, type PayloadFields, SIZES } from "./form.ts";
+import { DEFAULT_PAYLOAD, type PayloadFields, SIZES } from "./form.ts";
 import type { Texts } from "./texts.ts";
 
 export interface PayloadFieldsetProps {
   fields: PayloadFields;
-  /** What cannot be changed. */
-  fixed?: keyof PayloadFields;
+  /** A field that cannot be changed: it is not shown. */
+  omitted?: keyof PayloadFields;
   error: unknown;
   texts: Texts;
   onChange: (name: keyof PayloadFields, value: string) => void;
 }
 
-/** What is mixed, and how. */
+/** The fields of a payload: inputs, layout and output. */
 export function PayloadFieldset(props: PayloadFieldsetProps): ReactElement {
-  const { fields, fixed, error, texts, onChange } = props;
-  // A payload that was not made here may have another one.
+  const { fields, omitted, error, texts, onChange } = props;
+  // Payloads from elsewhere may have another size.
   const sizes = Object.fromEntries([...SIZES, fields.size].map((size) => [size, size]));
-  const names = (Object.keys(PAYLOAD) as (keyof PayloadFields)[]).filter((name) => name !== fixed);
+  const names = (Object.keys(DEFAULT_PAYLOAD) as (keyof PayloadFields)[]).filter((name) => name !== omitted);
   return (
     <>
       {names.map((name) => (

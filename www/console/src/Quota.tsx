@@ -2,20 +2,20 @@ import type { ReactElement } from "react";
 import type { QuotaStatus } from "steadymix/cloudflare/routes";
 import type { Texts } from "./texts.ts";
 
-/** What the service allows. */
-const ALLOWED = 10;
+/** The service's limit of calls per second. */
+const CALL_LIMIT = 10;
 
 export function Quota({ quota, texts }: { quota: QuotaStatus; texts: Texts }): ReactElement {
   const { callsPerSecond, waiting, tasks, limits } = quota;
-  const most = Math.max(...callsPerSecond);
+  const peak = Math.max(...callsPerSecond);
   return (
     <section className="quota">
       <h2>{texts.quota}</h2>
-      <p>{texts.callsPerSecond(most)}</p>
-      <svg viewBox="0 0 60 10" preserveAspectRatio="none" role="img" aria-label={texts.ofTen(most)}>
-        <title>{texts.ofTen(most)}</title>
+      <p>{texts.callsPerSecond(peak)}</p>
+      <svg viewBox="0 0 60 10" preserveAspectRatio="none" role="img" aria-label={texts.peakOfCalls(peak)}>
+        <title>{texts.peakOfCalls(peak)}</title>
         {callsPerSecond.map((calls, i) => (
-          <rect key={i} x={i} width={0.8} y={ALLOWED - calls} height={calls} />
+          <rect key={i} x={i} width={0.8} y={CALL_LIMIT - calls} height={calls} />
         ))}
       </svg>
       <dl className="facts">

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { Texts } from "./texts.ts";
 
-/** Says how old it is what stands below, once it is stale. The age is not read out again with each second. */
+/** A notice that the data below is outdated. Screen readers do not read out its age, which changes every second. */
 export function Stale({ age, texts }: { age: number | undefined; texts: Texts }): ReactElement {
   return (
     <div role="status">

@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactElement, useState } from "react";
 import type { NewBroadcast } from "steadymix/cloudflare/routes";
 import { Field, FormError } from "./Field.tsx";
-import { broadcastOf, START, type StartFields } from "./form.ts";
+import { broadcastOf, DEFAULTS, type StartFields } from "./form.ts";
 import { PayloadFieldset } from "./PayloadFieldset.tsx";
 import type { Texts } from "./texts.ts";
 
@@ -11,7 +11,7 @@ export interface StartFormProps {
 }
 
 export function StartForm({ texts, onStart }: StartFormProps): ReactElement {
-  const [fields, setFields] = useState<StartFields>(START);
+  const [fields, setFields] = useState<StartFields>(DEFAULTS);
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   const change = (name: keyof StartFields, value: string) => setFields((before) => ({ ...before, [name]: value }));

@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactElement, useState } from "react";
 import type { LaneUpdate, Services } from "steadymix";
 import { FormError } from "./Field.tsx";
-import { changed, fieldsOf, type PayloadFields } from "./form.ts";
+import { fieldsOf, type PayloadFields, withFields } from "./form.ts";
 import { PayloadFieldset } from "./PayloadFieldset.tsx";
 import type { Texts } from "./texts.ts";
 
@@ -9,12 +9,12 @@ export interface UpdateFormProps {
   /** The payload in force. */
   services: Services;
   texts: Texts;
-  /** Resolves with what becomes of it in each lane. */
+  /** Resolves with the way it is applied in each lane. */
   onUpdate: (services: Services) => Promise<LaneUpdate[]>;
 }
 
 export function UpdateForm({ services, texts, onUpdate }: UpdateFormProps): ReactElement {
-  // All else follows the payload in force, whoever changes it.
+  // Fields that are not edited follow the payload in force, which others may change.
   const [edited, setEdited] = useState<Partial<PayloadFields>>({});
   const fields = { ...fieldsOf(services), ...edited };
   const [error, setError] = useState<unknown>();
@@ -26,7 +26,7 @@ export function UpdateForm({ services, texts, onUpdate }: UpdateFormProps): Reac
     setBusy(true);
     try {
       setError(undefined);
-      setUpdates(await onUpdate(changed(services, fields)));
+      setUpdates(await onUpdate(withFields(services, fields)));
       setEdited({});
     } catch (error) {
       setError(error);
@@ -41,7 +41,7 @@ export function UpdateForm({ services, texts, onUpdate }: UpdateFormProps): Reac
         <div className="fields">
           <PayloadFieldset
             fields={fields}
-            fixed="outputChannel"
+            omitted="outputChannel"
             error={error}
             texts={texts}
             onChange={(name, value) => setEdited((before) => ({ ...before, [name]: value }))}

@@ -10,10 +10,10 @@ import type {
   StoredEvent,
 } from "steadymix/cloudflare/routes";
 
-/** The code of an answer that is none of the Worker's. */
+/** The code of an error that does not come from the Worker. */
 export const UNKNOWN = "UNKNOWN";
 
-/** What a route refused. */
+/** An error of a route. */
 export class ApiError extends Error {
   readonly code: string;
   readonly field: string | undefined;
@@ -43,9 +43,9 @@ export class Api {
   stop = (id: string) => this.#call("DELETE /broadcasts/{id}", { id });
   viewerToken = (id: string) => this.#call("POST /broadcasts/{id}/viewer-tokens", { id, body: {} });
   fault = (name: string, broadcast: string, uid: number) => this.#ask("POST", "/demo/faults", { name, broadcast, uid });
-  mend = () => this.#ask("POST", "/demo/mend");
+  clearFaults = () => this.#ask("DELETE", "/demo/faults");
 
-  /** Everything after number `since`. */
+  /** All events after the one numbered `since`. */
   async events(id: string, since: number): Promise<StoredEvent[]> {
     const all: StoredEvent[] = [];
     for (let after = since; ; ) {
@@ -56,7 +56,7 @@ export class Api {
     }
   }
 
-  /** Whether the service is a stand-in, that can be played with. */
+  /** Whether the service is emulated, and faults can be injected. */
   async isDemo(): Promise<boolean> {
     return (await fetch("/api/demo/tasks")).ok;
   }
@@ -66,7 +66,7 @@ export class Api {
     { id = "", query = "", body }: { id?: string; query?: string; body?: BodyOf<Name> } = {},
   ): Promise<AnswerOf<Name>> {
     const [method = "", path = ""] = route.split(" ");
-    // An id out of the address may be anything.
+    // The id may come from the address, and contain anything.
     return this.#ask(method, path.replace("{id}", encodeURIComponent(id)) + query, body);
   }
 

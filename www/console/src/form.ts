@@ -1,10 +1,10 @@
-/** What the forms hold, what the routes get of it, and which field an error is about. */
+/** The fields of the forms, their conversion from and to payloads, and the field that an error is about. */
 import type { Region, Services } from "steadymix";
 import type { NewBroadcast } from "steadymix/cloudflare/routes";
 
 export const SIZES = ["640×360", "1280×720", "1920×1080"];
 
-/** Of the payload: can be changed while it is on air. */
+/** The fields of the payload. They can be changed while the broadcast is on air. */
 export interface PayloadFields {
   inputChannel: string;
   hosts: string;
@@ -22,7 +22,7 @@ export interface StartFields extends PayloadFields, Required<Pick<NewBroadcast, 
 
 export type FieldName = keyof StartFields;
 
-export const PAYLOAD: PayloadFields = {
+export const DEFAULT_PAYLOAD: PayloadFields = {
   inputChannel: "studio",
   hosts: "1",
   outputChannel: "show",
@@ -32,8 +32,8 @@ export const PAYLOAD: PayloadFields = {
   idleTimeout: "300",
 };
 
-export const START: StartFields = {
-  ...PAYLOAD,
+export const DEFAULTS: StartFields = {
+  ...DEFAULT_PAYLOAD,
   id: "",
   primaryUids: "9001, 9002",
   backupUids: "9101, 9102",
@@ -41,7 +41,7 @@ export const START: StartFields = {
   onAirPolicy: "sticky",
 };
 
-/** What a payload says of the fields; nothing where it says nothing. */
+/** The fields of a payload. Empty where the payload has no value. */
 export function fieldsOf({ cloudTranscoder }: Services): PayloadFields {
   const { audioInputs, videoInputs, canvas, outputs, idleTimeout } = cloudTranscoder.config.transcoder;
   const hosts = (videoInputs ?? []).flatMap(({ rtc }) => rtc ?? []);
@@ -57,8 +57,8 @@ export function fieldsOf({ cloudTranscoder }: Services): PayloadFields {
   };
 }
 
-/** The payload with these fields. What they do not say stays, and so does what the Worker has hidden. */
-export function changed(services: Services, fields: PayloadFields): Services {
+/** The payload with these fields. Everything else is kept, including values that the Worker has redacted. */
+export function withFields(services: Services, fields: PayloadFields): Services {
   const before = fieldsOf(services);
   const differs = (name: keyof PayloadFields) => fields[name] !== before[name];
   const next = structuredClone(services);
@@ -74,12 +74,12 @@ export function changed(services: Services, fields: PayloadFields): Services {
   }
   if (differs("hosts") || differs("size")) {
     const videoInputs = transcoder.videoInputs ?? [];
-    const former = videoInputs.filter(({ rtc }) => rtc);
-    const hosts = sideBySide(listOf(fields.hosts), fields.size).map(([rtcUid, place], i) => {
-      const same = former.find(({ rtc }) => rtc?.rtcUid === rtcUid);
-      // A token of inputs is good for each of them.
-      const rtc = same?.rtc ?? { rtcChannel: before.inputChannel, ...former[0]?.rtc, rtcUid };
-      return { ...same, rtc, region: { zOrder: 2 + i, ...same?.region, ...place } };
+    const previous = videoInputs.filter(({ rtc }) => rtc);
+    const hosts = sideBySide(listOf(fields.hosts), fields.size).map(([rtcUid, region], i) => {
+      const same = previous.find(({ rtc }) => rtc?.rtcUid === rtcUid);
+      // A token for inputs is valid for all of them.
+      const rtc = same?.rtc ?? { rtcChannel: before.inputChannel, ...previous[0]?.rtc, rtcUid };
+      return { ...same, rtc, region: { zOrder: 2 + i, ...same?.region, ...region } };
     });
     transcoder.videoInputs = [...hosts, ...videoInputs.filter(({ rtc }) => !rtc)];
   }
@@ -100,9 +100,9 @@ export function servicesOf(fields: PayloadFields): Services {
         transcoder: {
           idleTimeout: numberOf(fields.idleTimeout),
           audioInputs: [{ rtc: { rtcChannel: fields.inputChannel, rtcUid: 0 } }],
-          videoInputs: sideBySide(listOf(fields.hosts), fields.size).map(([rtcUid, place], i) => ({
+          videoInputs: sideBySide(listOf(fields.hosts), fields.size).map(([rtcUid, region], i) => ({
             rtc: { rtcChannel: fields.inputChannel, rtcUid },
-            region: { ...place, zOrder: 2 + i },
+            region: { ...region, zOrder: 2 + i },
           })),
           canvas: { width, height, color: 0 },
           outputs: [
@@ -131,7 +131,6 @@ export function broadcastOf(fields: StartFields): NewBroadcast {
     services: servicesOf(fields),
     lanes: [
       { name: "primary", uids: listOf(fields.primaryUids) },
-      // Without uids there is none.
       ...(backup.length > 0 ? [{ name: "backup", uids: backup }] : []),
     ],
     restart: fields.restart,
@@ -139,7 +138,7 @@ export function broadcastOf(fields: StartFields): NewBroadcast {
   };
 }
 
-/** Each host's place, as large as fits. */
+/** A region for each host, as large as possible. */
 function sideBySide(hosts: number[], size: string): [number, Region][] {
   const [width, height] = sizeOf(size);
   const columns = Math.ceil(Math.sqrt(hosts.length)) || 1;
@@ -152,7 +151,7 @@ function sizeOf(size: string): [number, number] {
   return [width, height];
 }
 
-const OF_ERRORS: [RegExp, FieldName][] = [
+const FIELD_OF_PATH: [RegExp, FieldName][] = [
   [/^id$/, "id"],
   [/^lanes\[0\]/, "primaryUids"],
   [/^lanes\[1\]/, "backupUids"],
@@ -168,12 +167,12 @@ const OF_ERRORS: [RegExp, FieldName][] = [
   [/^onAirPolicy$/, "onAirPolicy"],
 ];
 
-/** The field that an error's path is about, if it is one of the form's. */
+/** The form field for the path of an error. `undefined` if the form has none. */
 export function fieldOf(path: string | undefined): FieldName | undefined {
-  return path === undefined ? undefined : OF_ERRORS.find(([pattern]) => pattern.test(path))?.[1];
+  return path === undefined ? undefined : FIELD_OF_PATH.find(([pattern]) => pattern.test(path))?.[1];
 }
 
-/** What is no number goes as it is: the Worker says what is wrong with it. */
+/** Passes on anything else unchanged: the Worker reports what is wrong with it. */
 function numberOf(text: string): number {
   const trimmed = text.trim();
   return (trimmed !== "" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed) as number;

@@ -1,4 +1,4 @@
-/** What the console says, in English and Chinese. */
+/** The texts of the console, in English and Chinese. */
 import type { LaneStatus, LaneUpdate } from "steadymix";
 import type { BroadcastState } from "steadymix/cloudflare/routes";
 import type { Fault } from "steadymix/emulator/scenarios";
@@ -20,14 +20,14 @@ export interface Texts {
   start: string;
   update: string;
   updateHint: string;
-  /** What becomes of a new payload in a lane. */
+  /** How a new payload is applied in a lane. */
   updateVia: Record<LaneUpdate["via"], string>;
-  ownPayloads: string;
+  payloadsDiffer: string;
   stop: string;
   stopSure: (id: string) => string;
   watch: string;
   popUpBlocked: string;
-  noSuch: (id: string) => string;
+  notFound: (id: string) => string;
   fields: Record<FieldName, string>;
   fieldHints: Partial<Record<FieldName, string>>;
   restarts: Record<StartFields["restart"], string>;
@@ -38,10 +38,10 @@ export interface Texts {
   onAir: string;
   nothingOnAir: string;
   generation: string;
-  lastGoodQuery: string;
+  lastConfirmed: string;
   lastProblem: string;
   secondsAgo: (seconds: number) => string;
-  /** What stands below may be otherwise by now; how old it is follows. */
+  /** The data below is outdated. Its age follows. */
   stale: string;
   quotaFailed: string;
   never: string;
@@ -50,17 +50,17 @@ export interface Texts {
   output: string;
   timelineHint: string;
   quota: string;
-  callsPerSecond: (most: number) => string;
-  ofTen: (most: number) => string;
+  callsPerSecond: (peak: number) => string;
+  peakOfCalls: (peak: number) => string;
   pcw: string;
   waiting: string;
   events: string;
   noEvents: string;
-  columns: { time: string; lane: string; uid: string; what: string };
+  columns: { time: string; lane: string; uid: string; event: string };
   faults: string;
   faultsHint: string;
   faultNames: Record<Fault["name"], string>;
-  mend: string;
+  clearFaults: string;
 }
 
 export const TEXTS: Record<Language, Texts> = {
@@ -71,7 +71,7 @@ export const TEXTS: Record<Language, Texts> = {
     keyHint: "One of the Worker's OPERATOR_KEYS. It is kept in this tab only.",
     enter: "Enter",
     leave: "Leave",
-    wrongKey: "The Worker does not take this key.",
+    wrongKey: "The Worker does not accept this key.",
     unreachable: "The Worker does not answer:",
     broadcasts: "Broadcasts",
     none: "None yet.",
@@ -79,43 +79,44 @@ export const TEXTS: Record<Language, Texts> = {
     start: "Start",
     update: "Change the payload",
     updateHint:
-      "Hosts, their channel, frame rate and bit rate change in the running task. Another picture size, or another limit on " +
-      "how long the hosts may be away, needs a new task: it starts under another uid of the lane and replaces the running one. Later tasks " +
-      "have the new payload too. The lanes' uids, the channel of the viewers and settings that are not shown here stay. New hosts " +
-      "or another picture size: the hosts are laid out side by side.",
+      "Hosts, their channel, frame rate and bit rate change in the running task. Another picture size or idle limit needs a " +
+      "new task: it starts under another uid of the lane, and replaces the running task once it runs. Later tasks use the " +
+      "new payload too. The output uids, the output channel and settings that are not shown here stay the same. If the " +
+      "hosts or the picture size change, the hosts are laid out side by side.",
     updateVia: {
-      update: "The running task is updated; one that is being launched, once it runs.",
-      relaunch: "A new task with this payload starts under another uid, and replaces the running one once it runs.",
+      update: "The running task is updated. A task that is being launched is updated once it runs.",
+      relaunch: "A new task with this payload starts under another uid. Once it runs, it replaces the running task.",
       launch: "No task is running. The next one starts with this payload.",
-      nothing: "No change: the lane has this payload already.",
+      nothing: "No change: the lane already has this payload.",
     },
-    ownPayloads: "The payload cannot be changed here: the lanes have different ones.",
+    payloadsDiffer: "The payload cannot be changed here: the lanes have different ones.",
     stop: "Stop",
     stopSure: (id) => `End ${id} for good? Its tasks are deleted, and its id cannot be used again.`,
     watch: "Watch",
     popUpBlocked: "The browser blocked the viewer's window: allow pop-ups for this page.",
-    noSuch: (id) => `There is no broadcast ${id}. One that has ended is forgotten after a while.`,
+    notFound: (id) => `There is no broadcast ${id}. Ended broadcasts are deleted after a while.`,
     fields: {
       id: "Id",
-      primaryUids: "Primary's output uids",
-      backupUids: "Backup's output uids",
+      primaryUids: "Output uids of the primary",
+      backupUids: "Output uids of the backup",
       inputChannel: "Channel of the hosts",
-      hosts: "Uids of the hosts on the picture",
-      outputChannel: "Channel of the viewers",
-      size: "Picture",
-      fps: "Frames a second",
+      hosts: "Uids of the hosts in the picture",
+      outputChannel: "Output channel",
+      size: "Picture size",
+      fps: "Frames per second",
       bitrate: "Bit rate (kbit/s)",
-      idleTimeout: "Ends when the hosts are away for (s)",
-      restart: "When a task ends, launch again",
-      onAirPolicy: "On air is",
+      idleTimeout: "Idle limit (s)",
+      restart: "When a task ends, relaunch",
+      onAirPolicy: "Output on air",
     },
     fieldHints: {
       id: "1 to 50 letters, digits, - and _; used once",
       primaryUids: "two or more, used in turn",
-      backupUids: "two or more, or none: no backup",
+      backupUids: "two or more, used in turn; leave empty for no backup",
+      idleTimeout: "a task ends when all hosts are away for this long",
     },
     restarts: { "on-failure": "if it failed", always: "always", never: "never" },
-    onAirPolicies: { sticky: "whatever runs, as long as it runs", "prefer-primary": "the primary whenever it runs" },
+    onAirPolicies: { sticky: "keep the current one", "prefer-primary": "prefer the primary" },
     mustBe: (allowed) => `must be ${allowed}`,
     state: {
       starting: "starting",
@@ -130,7 +131,7 @@ export const TEXTS: Record<Language, Texts> = {
       confirming: "confirming",
       running: "running",
       suspect: "suspect",
-      taskIdUnknown: "taskIdUnknown",
+      taskIdUnknown: "task id unknown",
       waiting: "waiting",
       stopping: "stopping",
       stopped: "stopped",
@@ -139,92 +140,93 @@ export const TEXTS: Record<Language, Texts> = {
     onAir: "On air",
     nothingOnAir: "nothing",
     generation: "Generation",
-    lastGoodQuery: "Last good Query",
-    lastProblem: "Last trouble:",
+    lastConfirmed: "Last confirmed",
+    lastProblem: "Last problem:",
     secondsAgo: (seconds) => `${seconds} s ago`,
-    stale: "No news from the Worker. This is how things were",
-    quotaFailed: "AppQuota gives no permits: calls go on without it, at most one a second.",
+    stale: "No answer from the Worker. Last update:",
+    quotaFailed: "AppQuota gives no permits. Calls continue without it, at most one a second.",
     never: "never",
     viewers: "Viewers",
-    tasks: "Tasks that live, or may",
+    tasks: "Tasks that may be running",
     output: "Output uid",
-    timelineHint: "The last two minutes. The state of each lane; the line below it marks when it was on air.",
+    timelineHint: "The last two minutes: the state of each lane. The line below it shows when the lane was on air.",
     quota: "The App ID's limits",
-    callsPerSecond: (most) => `Calls in each of the last 60 s: at most ${most} of 10 in a second`,
-    ofTen: (most) => `at most ${most} of 10 in a second`,
-    pcw: "Tasks of the PCW",
+    callsPerSecond: (peak) => `Calls in each of the last 60 s: at most ${peak}, limit 10`,
+    peakOfCalls: (peak) => `at most ${peak} calls a second, limit 10`,
+    pcw: "Concurrent tasks (PCW)",
     waiting: "Calls waiting",
     events: "Events",
     noEvents: "None yet.",
-    columns: { time: "Time", lane: "Lane", uid: "Uid", what: "What" },
-    faults: "Break it",
+    columns: { time: "Time", lane: "Lane", uid: "Uid", event: "Event" },
+    faults: "Inject a fault",
     faultsHint:
-      "Done to the emulated service: to the task that is on air, or for 20 s. Hosts that leave stay away until everything is mended.",
+      "Faults apply to the task on air, or to all calls for 20 s. Hosts that left return when all faults are cleared.",
     faultNames: {
-      kill: "Kill its task",
-      killSilently: "Kill it; Query lags behind",
-      forget: "Kill it; Query says 404",
-      migrate: "It fails; the service moves it",
-      failForGood: "It fails for good",
-      createTimesOut: "Kill it; Creates answer 206",
-      createIsLost: "Kill it; a Create's answer is lost",
+      kill: "Kill the task",
+      killSilently: "Kill the task; Query lags behind",
+      forget: "Kill the task; Query returns 404",
+      migrate: "The task fails; the service migrates it",
+      failForGood: "The task fails for good",
+      createTimesOut: "Kill the task; Create returns 206",
+      createIsLost: "Kill the task; the answer to Create is lost",
       domainDown: "The domain is down",
-      queriesFail: "Queries answer 503",
-      rateLimited: "Everything answers 429",
+      queriesFail: "Query returns 503",
+      rateLimited: "Every call returns 429",
       hostsLeave: "The hosts leave",
     },
-    mend: "Mend everything",
+    clearFaults: "Clear all faults",
   },
   zh: {
     otherLanguage: "English",
     title: "Steadymix 控制台",
-    key: "操作员密钥",
-    keyHint: "Worker 的 OPERATOR_KEYS 之一，仅保存在此标签页。",
+    key: "运营人员密钥",
+    keyHint: "Worker 的 OPERATOR_KEYS 之一，仅保存在当前标签页。",
     enter: "进入",
     leave: "退出",
-    wrongKey: "Worker 不接受此密钥。",
-    unreachable: "Worker 没有应答：",
+    wrongKey: "密钥无效。",
+    unreachable: "Worker 无响应：",
     broadcasts: "直播",
     none: "暂无。",
     startNew: "开始直播",
     start: "开始",
     update: "更改任务参数",
     updateHint:
-      "主播、主播频道、帧率和码率可直接在运行中的任务上更新。更改画面尺寸或主播离开后的结束时间时，需启动新任务：新任务以该通道的另一个 uid 启动，运行后替换原任务。" +
-      "之后启动的任务也使用新参数。各通道的 uid、观众频道和此处未显示的设置保持不变。更改主播或画面尺寸后，各主播重新并排布局。",
+      "主播、主播频道、帧率和码率可直接在运行中的任务上更新。更改画面尺寸或空闲时长需要启动新任务：新任务使用该通道的另一个 UID，运行后替换原任务。" +
+      "之后启动的任务也使用新参数。输出 UID、输出频道和此处未显示的设置保持不变。更改主播或画面尺寸后，各主播的画面并排布局。",
     updateVia: {
       update: "更新运行中的任务；正在启动的任务在运行后更新。",
-      relaunch: "使用新参数以另一个 uid 启动新任务，新任务运行后替换原任务。",
+      relaunch: "使用新参数以另一个 UID 启动新任务，新任务运行后替换原任务。",
       launch: "当前没有运行中的任务，下一个任务将使用新参数启动。",
       nothing: "参数与当前一致，无需更改。",
     },
-    ownPayloads: "任务参数不能在此更改：各条通道的参数不同。",
+    payloadsDiffer: "各通道的任务参数不同，不能在此更改。",
     stop: "停止",
-    stopSure: (id) => `确定永久结束 ${id} 吗？其任务将被删除，该 ID 不能再次使用。`,
+    stopSure: (id) => `确定结束 ${id} 吗？其任务将被销毁，该 ID 不能再次使用。`,
     watch: "观看",
-    popUpBlocked: "浏览器拦截了观众端窗口：请允许此页面打开弹出窗口。",
-    noSuch: (id) => `没有名为 ${id} 的直播。直播结束一段时间后，其记录会被删除。`,
+    popUpBlocked: "浏览器拦截了观众端窗口，请允许此页面弹出窗口。",
+    notFound: (id) => `没有 ID 为 ${id} 的直播。直播结束一段时间后，其记录会被删除。`,
     fields: {
       id: "ID",
-      primaryUids: "主输出 uid",
-      backupUids: "备输出 uid",
+      primaryUids: "主路输出 UID",
+      backupUids: "备路输出 UID",
       inputChannel: "主播频道",
-      hosts: "画面中主播的 uid",
-      outputChannel: "观众频道",
-      size: "画面",
+      hosts: "画面中的主播 UID",
+      outputChannel: "输出频道",
+      size: "画面尺寸",
       fps: "帧率",
       bitrate: "码率（kbit/s）",
-      idleTimeout: "主播离开多久后结束（秒）",
-      restart: "任务结束后重新启动",
-      onAirPolicy: "播出",
+      idleTimeout: "空闲时长（秒）",
+      restart: "任务结束后重启",
+      onAirPolicy: "播出的输出流",
     },
     fieldHints: {
-      id: "1 至 50 个字母、数字、- 或 _；只能用一次",
+      id: "1 至 50 个字母、数字、- 或 _，只能使用一次",
       primaryUids: "两个或更多，轮流使用",
-      backupUids: "两个或更多；留空则没有备用",
+      backupUids: "两个或更多，轮流使用；留空则没有备路",
+      idleTimeout: "所有主播离开达到该时长后，任务结束",
     },
-    restarts: { "on-failure": "仅当失败时", always: "总是", never: "从不" },
-    onAirPolicies: { sticky: "正在播出的，只要它还在运行", "prefer-primary": "主输出，只要它在运行" },
+    restarts: { "on-failure": "仅在任务失败时", always: "始终", never: "从不" },
+    onAirPolicies: { sticky: "保持当前输出流", "prefer-primary": "优先使用主路" },
     mustBe: (allowed) => `必须为：${allowed}`,
     state: {
       starting: "启动中",
@@ -238,8 +240,8 @@ export const TEXTS: Record<Language, Texts> = {
       launching: "启动中",
       confirming: "确认中",
       running: "运行中",
-      suspect: "可疑",
-      taskIdUnknown: "未识别",
+      suspect: "疑似异常",
+      taskIdUnknown: "任务 ID 未知",
       waiting: "等待中",
       stopping: "停止中",
       stopped: "已停止",
@@ -248,39 +250,39 @@ export const TEXTS: Record<Language, Texts> = {
     onAir: "播出",
     nothingOnAir: "无",
     generation: "代次",
-    lastGoodQuery: "上次查询正常",
+    lastConfirmed: "最近一次确认",
     lastProblem: "最近一次异常：",
     secondsAgo: (seconds) => `${seconds} 秒前`,
-    stale: "Worker 无响应，以下状态停留在",
-    quotaFailed: "AppQuota 无法发放调用许可：调用仍继续，每秒最多一次。",
+    stale: "Worker 无响应，最近一次更新：",
+    quotaFailed: "AppQuota 无法发放调用许可，调用以每秒最多一次的频率继续。",
     never: "从未",
-    viewers: "观众",
-    tasks: "存活或可能存活的任务",
-    output: "输出 uid",
-    timelineHint: "最近两分钟。每条通道的状态；其下的细线表示它何时播出。",
+    viewers: "观众数",
+    tasks: "可能在运行的任务",
+    output: "输出 UID",
+    timelineHint: "最近两分钟内各通道的状态，下方的细线表示该通道播出的时段。",
     quota: "App ID 的限额",
-    callsPerSecond: (most) => `最近 60 秒每秒的调用数：每秒最多 ${most} 次，上限 10 次`,
-    ofTen: (most) => `每秒最多 ${most} 次，上限 10 次`,
+    callsPerSecond: (peak) => `最近 60 秒内每秒的调用次数：最多 ${peak} 次，上限 10 次`,
+    peakOfCalls: (peak) => `每秒最多 ${peak} 次调用，上限 10 次`,
     pcw: "并发任务（PCW）",
     waiting: "等待中的调用",
     events: "事件",
     noEvents: "暂无。",
-    columns: { time: "时间", lane: "通道", uid: "Uid", what: "事件" },
-    faults: "制造故障",
-    faultsHint: "作用于服务模拟器：针对正在播出的任务，或持续 20 秒。主播离开后，需点击“全部恢复”才会回到频道。",
+    columns: { time: "时间", lane: "通道", uid: "UID", event: "事件" },
+    faults: "注入故障",
+    faultsHint: "故障针对当前播出的任务，或在 20 秒内影响所有调用。主播离开后，清除所有故障才会返回频道。",
     faultNames: {
-      kill: "终止其任务",
-      killSilently: "终止；查询结果滞后",
-      forget: "终止；查询返回 404",
-      migrate: "故障；服务将其迁移",
-      failForGood: "彻底故障",
-      createTimesOut: "终止；创建返回 206",
-      createIsLost: "终止；创建的应答丢失",
+      kill: "任务异常退出",
+      killSilently: "任务异常退出，查询结果滞后",
+      forget: "任务异常退出，查询返回 404",
+      migrate: "任务故障，服务自动迁移",
+      failForGood: "任务故障，无法恢复",
+      createTimesOut: "任务异常退出，创建返回 206",
+      createIsLost: "任务异常退出，创建的响应丢失",
       domainDown: "域名不可用",
       queriesFail: "查询返回 503",
-      rateLimited: "全部返回 429",
+      rateLimited: "所有调用返回 429",
       hostsLeave: "主播离开",
     },
-    mend: "全部恢复",
+    clearFaults: "清除所有故障",
   },
 };
