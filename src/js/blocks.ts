@@ -1,6 +1,6 @@
 /**
- * The building blocks for those who drive calls of their own. They check what comes in: the WebAssembly would take a number for
- * a text's address, and a freed object for its neighbour.
+ * Building blocks for programs that make calls to the service themselves. Arguments are checked here: the WebAssembly would
+ * take a number for the address of a string, and a freed object for its neighbour.
  */
 import {
   asJson,
@@ -35,7 +35,7 @@ import type {
   Violation,
 } from "./types.js";
 
-/** An object of the WebAssembly, until its memory is given back. */
+/** An object of the WebAssembly, until it is freed. */
 class Owned<T extends { free(): void }> {
   #owned: T | undefined;
 
@@ -54,7 +54,7 @@ class Owned<T extends { free(): void }> {
   }
 }
 
-/** What `UidRing.fromJSON` hands to the constructor. */
+/** Passed by `UidRing.fromJSON` to the constructor. */
 class RestoredRing {
   readonly #ring: wasm.UidRing;
 
@@ -67,20 +67,20 @@ class RestoredRing {
   }
 }
 
-/** Which answer waits how long, and when a ladder of waits is spent. */
+/** The backoff schedules of failed calls. */
 export class RetryPolicy {
   readonly #policy: Owned<wasm.RetryPolicy>;
 
-  /** The documented schedules, with `overrides` in their place. */
+  /** The default schedules, except for those in `overrides`. Throws `INVALID_OPTIONS`. */
   constructor(overrides: Partial<RetrySchedules> = {}) {
     this.#policy = new Owned(new wasm.RetryPolicy(asJson("policy", overrides)));
   }
 
   /**
-   * The wait in ms before making `call` again after `failures` earlier ones in a row (the first failure has 0), or
-   * `undefined` when the ladder is spent. After a 429, and of `presence` and `rtcToken`, the last wait repeats. A Query
-   * that gets no answer, or a 50x, is made again for as long as it takes, in the end at the longest wait for a 50x.
-   * `retryAfter` is the header (seconds, or a date that `now` turns into a wait); it only lengthens.
+   * The delay in ms before `call` is retried; `undefined`: its backoff schedule is exhausted. `failures` counts the failures
+   * in a row before this one. After a 429, and for `presence` and `rtcToken`, the last delay repeats. A Query without an
+   * answer, or with a 50x, is retried without limit, in the end at the longest delay for a 50x. `retryAfter` is the value of
+   * the header (seconds, or a date that is compared with `now`, in ms since the epoch); it can only lengthen the delay.
    */
   wait(
     call: Call,
@@ -98,69 +98,69 @@ export class RetryPolicy {
     );
   }
 
-  /** Every setting. */
+  /** All schedules. */
   toJSON(): RetrySchedules {
     return this.#policy.it.toJSON();
   }
 
-  /** Gives its memory back at once; it must not be used afterwards. */
+  /** Frees its memory at once. Afterwards every other method throws `DISPOSED`. */
   free(): void {
     this.#policy.free();
   }
 }
 
-/** The output uids of one lane, used in turn, so that two tasks never push the same one. */
+/** The output uids of one lane, used in turn: two tasks must never publish under the same uid. */
 export class UidRing {
   readonly #ring: Owned<wasm.UidRing>;
 
-  /** Two or more distinct uids, the primary first. */
+  /** Takes two or more distinct uids, the preferred one first. Throws `INVALID_OPTIONS`. */
   constructor(uids: Uid[]) {
     this.#ring = new Owned(RestoredRing.ringOf(uids) ?? new wasm.UidRing(asJson("uids", uids)));
   }
 
-  /** The next uid in turn whose last task is gone. */
+  /** The next uid in turn that no task may still use; `undefined`: all are held. */
   get next(): Uid | undefined {
     return this.#ring.it.next;
   }
 
-  /** Takes a uid of the ring for a new task, and holds it. Throws `UID_MAY_BE_LIVE` while it is held. */
+  /** Holds a uid of the ring for a new task. Throws `UID_MAY_BE_LIVE` if it is held already. */
   take(uid: Uid): void {
     this.#ring.it.take(uint32("uid", uid));
   }
 
-  /** The last task on this uid is known to be gone. */
+  /** Releases a uid whose last task is known to be over. */
   release(uid: Uid): void {
     this.#ring.it.release(uint32("uid", uid));
   }
 
-  /** Whether the last task on this uid may still be live. */
+  /** Whether the last task under this uid may still run. */
   isHeld(uid: Uid): boolean {
     return this.#ring.it.isHeld(uint32("uid", uid));
   }
 
-  /** The state, for a later `fromJSON`. */
+  /** The state, for `fromJSON`. */
   toJSON(): object {
     return this.#ring.it.toJSON();
   }
 
-  /** The ring that `toJSON` gave. Throws `INVALID_OPTIONS`. */
+  /** Restores a ring from its `toJSON`. Throws `INVALID_OPTIONS`. */
   static fromJSON(json: object): UidRing {
     return new UidRing(new RestoredRing(wasm.UidRing.fromJSON(asJson("json", json))) as never);
   }
 
-  /** Gives its memory back at once; it must not be used afterwards. */
+  /** Frees its memory at once. Afterwards every other method throws `DISPOSED`. */
   free(): void {
     this.#ring.free();
   }
 }
 
-/** Which domain is asked next: the same again, the alternate, the neighbouring region. */
+/** Chooses the domain of the next call: the current one, its alternate, or one of a neighbouring region. */
 export class DomainFailover {
-  readonly #ladder: Owned<wasm.DomainFailover>;
+  readonly #failover: Owned<wasm.DomainFailover>;
 
-  /** `returnAfterMs`: when the primary is tried again after it was left. */
+  /** The primary domain is tried again `returnAfterMs` after it was left. Throws `INVALID_OPTIONS`. */
   constructor(area: Area, region: string | undefined, returnAfterMs: number) {
-    this.#ladder = new Owned(
+    this.#failover = new Owned(
       new wasm.DomainFailover(
         asJson("area", area),
         optionalText("region", region),
@@ -169,37 +169,38 @@ export class DomainFailover {
     );
   }
 
-  /** The domain to ask now (ms since the epoch). */
+  /** The domain for a call at `now` (ms since the epoch). */
   domain(now: number): string {
-    return this.#ladder.it.domain(instant("now", now));
+    return this.#failover.it.domain(instant("now", now));
   }
 
-  /** This domain answered, with anything but a 5xx. */
+  /** Reports that a domain answered with anything but a 5xx. */
   succeeded(domain: string): void {
-    this.#ladder.it.succeeded(asText("domain", domain));
+    this.#failover.it.succeeded(asText("domain", domain));
   }
 
   /**
-   * This domain did not answer, or with a 5xx (three in a row count); `now` is in ms since the epoch. `unknown`: the
-   * runtime does not say why, as browsers and Workers never do. Of any domain but the current one it changes nothing.
+   * Reports at `now` (ms since the epoch) that a domain did not answer, or answered with a 5xx, of which three in a row
+   * count. `unknown`: the runtime gives no reason; browsers and Workers never do. Only the current domain can be left.
    */
   failed(domain: string, failure: DomainFailure, now: number): void {
-    this.#ladder.it.failed(asText("domain", domain), asJson("failure", failure), instant("now", now));
+    this.#failover.it.failed(asText("domain", domain), asJson("failure", failure), instant("now", now));
   }
 
-  /** Gives its memory back at once; it must not be used afterwards. */
+  /** Frees its memory at once. Afterwards every other method throws `DISPOSED`. */
   free(): void {
-    this.#ladder.free();
+    this.#failover.free();
   }
 }
 
-/** The rate limit of an App ID, for those who share it out among several processes. */
+/** The rate limit of an App ID, for a program that shares it among several processes. */
 export class TokenBucket {
   readonly #bucket: Owned<wasm.TokenBucket>;
 
   /**
-   * A full bucket at `now` (ms since the epoch). `isToldOfUse`: `used` is called whenever a call leaves, and until then, for at
-   * most 5 s, its permit counts. Without it a call counts from its permit on, and calls that leave late may bunch up.
+   * A full bucket at `now` (ms since the epoch). `isToldOfUse`: you call `used` whenever a call leaves; until then, for at most
+   * 5 s, its permit counts. Otherwise a call counts from its permit on, and calls that leave late may exceed the limit. Throws
+   * `INVALID_OPTIONS`.
    */
   constructor(limits: Quota | undefined, now: number, isToldOfUse = false) {
     if (typeof isToldOfUse !== "boolean")
@@ -209,32 +210,32 @@ export class TokenBucket {
   }
 
   /**
-   * How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now. With a permit for
-   * `acquireAndCreate` one for the lane's Create is reserved, which the next `create` uses.
+   * 0: a permit, `lane` makes the call now. Otherwise the ms to wait before asking again. A permit for `acquireAndCreate`
+   * reserves another one, which the lane's next `create` uses.
    */
   ask(now: number, lane: number, call: LimitedCall): number {
     return this.#bucket.it.ask(instant("now", now), uint32("lane", lane), asJson("call", call));
   }
 
-  /** The call of this lane that got a permit leaves now. */
+  /** Reports that the call with this lane's permit leaves now. */
   used(now: number, lane: number): void {
     this.#bucket.it.used(instant("now", now), uint32("lane", lane));
   }
 
-  /** The lane wants nothing any more: its place in the queue and its reserved permit are given up. */
+  /** Releases the lane's place in the queue and its reserved permit. */
   withdraw(lane: number): void {
     this.#bucket.it.withdraw(uint32("lane", lane));
   }
 
-  /** Gives its memory back at once; it must not be used afterwards. */
+  /** Frees its memory at once. Afterwards every other method throws `DISPOSED`. */
   free(): void {
     this.#bucket.free();
   }
 }
 
 /**
- * What one answer of one call means; `httpStatus` is `undefined` when none came. `rtcToken` is refused: it is no call of the
- * service.
+ * What an answer to a call means. `httpStatus`: `undefined` without an answer. Throws `INVALID_OPTIONS`, also for `rtcToken`,
+ * which is not a call to the service.
  */
 export function interpret(
   call: Exclude<Call, "rtcToken">,
@@ -258,14 +259,14 @@ function nameOrNumber(name: string, value: unknown): string {
   throw invalid("INVALID_OPTIONS", name, shown(value), "a string or a number, or left out");
 }
 
-/** What a plan needs of an App ID's quota. */
+/** What a plan needs of an App ID's quota. Throws `INVALID_OPTIONS`. */
 export function estimateQuota(options: QuotaEstimateOptions): QuotaEstimate {
   return wasm.estimateQuota(asJson("options", options));
 }
 
 /**
- * Throws `INVALID_SIGNATURE` unless a signature (the V2 one if both are given) fits the raw body: its bytes, or its text just
- * as it came.
+ * Throws `INVALID_SIGNATURE` unless the signature (`v2` if both are given) matches the raw body, which must be exactly as
+ * received.
  */
 export function verifyNotification(
   secretOfConsole: string,
@@ -281,12 +282,12 @@ export function verifyNotification(
   );
 }
 
-/** Reads a notification. Throws `INVALID_NOTIFICATION`. */
+/** Parses a notification. Throws `INVALID_NOTIFICATION`. */
 export function parseNotification(rawBody: Uint8Array | ArrayBuffer | string): ServiceNotification {
   return wasm.parseNotification(bytes("rawBody", rawBody));
 }
 
-/** Everything that the service would refuse in a payload, and what is probably not meant. */
+/** Lists what the service would refuse in a payload, and what is allowed but probably not intended. */
 export function validateTask(
   services: Services,
   instanceId?: string,

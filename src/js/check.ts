@@ -1,17 +1,16 @@
 /**
- * Checks arguments on their way into the WebAssembly, which would take a wrong type for an address. An application's objects may
- * hold credentials: errors quote strings and numbers only, and of a key (`secret`) nothing. `viewer/check.ts` checks by tables of
- * rules instead, for a page that loads nothing of this.
+ * Checks arguments of the WebAssembly, which would take a value of a wrong type for an address. Objects may hold credentials:
+ * errors quote only strings and numbers, and nothing of a key (`secret`). Pages that load only the viewer use `viewer/check.ts`.
  */
 import { type ErrorCode, invalid, isSteadymixError } from "./errors.js";
 import { textEncoder } from "./utf8.js";
 
-/** The longest text that is handed to the WebAssembly, which would end where there is no memory for it. */
+/** Longer strings are refused: the WebAssembly aborts when it runs out of memory. */
 const MAX_CHARS = 16_777_216;
-/** The last ms of the year 9999: what is later is no number of ms, but of µs or ns. */
+/** The last ms of the year 9999: a greater number is not in ms, but in µs or ns. */
 const LATEST = 253_402_300_799_999;
 
-/** What an error says of a value that is not allowed. */
+/** How errors show a value. */
 export function shown(value: unknown): string {
   switch (typeof value) {
     case "string":
@@ -34,12 +33,11 @@ function kindOf(value: unknown): string {
   try {
     return Array.isArray(value) ? "an array" : "an object";
   } catch {
-    // A proxy that was revoked.
+    // A revoked proxy.
     return "an object";
   }
 }
 
-/** A string. */
 export function asText(
   name: string,
   value: unknown,
@@ -50,24 +48,21 @@ export function asText(
   return short(name, value, code);
 }
 
-/** A string that may be left out. */
 export function optionalText(name: string, value: unknown): string | undefined {
   return isNothing(value) ? undefined : asText(name, value, "INVALID_OPTIONS", "a string, or left out");
 }
 
-/** Whether an argument was left out. */
 export function isNothing(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
 /**
- * A string that is used as a key: an error does not show it. With half a pair of surrogates it would be another one once it has
- * left as UTF-8, and nothing would know it again.
+ * A key, which errors do not show. UTF-8 would change an unpaired surrogate, so no signature or redaction would match.
  */
 export function secret(name: string, value: unknown): string {
   if (typeof value === "string" && value !== "" && !/\p{Cs}/u.test(value)) return short(name, value);
-  const found = typeof value !== "string" ? typeof value : value === "" ? "empty" : "with half a pair of surrogates";
-  throw invalid("INVALID_OPTIONS", name, found, "a non-empty string of whole characters");
+  const found = typeof value !== "string" ? typeof value : value === "" ? "empty" : "with an unpaired surrogate";
+  throw invalid("INVALID_OPTIONS", name, found, "a non-empty string without unpaired surrogates");
 }
 
 function short(name: string, text: string, code: ErrorCode = "INVALID_OPTIONS"): string {
@@ -75,18 +70,17 @@ function short(name: string, text: string, code: ErrorCode = "INVALID_OPTIONS"):
   throw invalid(code, name, `${text.length} characters long`, `at most ${MAX_CHARS} characters long`);
 }
 
-/** An integer. */
-export function integer(name: string, value: unknown, least: number, most: number): number {
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
-  throw invalid("INVALID_OPTIONS", name, shown(value), `an integer from ${least} to ${most}`);
+export function integer(name: string, value: unknown, min: number, max: number): number {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
+  throw invalid("INVALID_OPTIONS", name, shown(value), `an integer from ${min} to ${max}`);
 }
 
-/** A uid, a lane, or a count, which are of 32 bits. */
+/** A uid, lane or count. */
 export function uint32(name: string, value: unknown): number {
   return integer(name, value, 0, 0xffff_ffff);
 }
 
-/** A moment, in ms since the epoch. */
+/** An instant, in ms since the epoch. */
 export function instant(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= LATEST) return value;
   throw invalid("INVALID_OPTIONS", name, shown(value), `a number of ms since the epoch, from 0 to ${LATEST}`);
@@ -99,8 +93,8 @@ export function duration(name: string, value: unknown): number {
 }
 
 /**
- * The JSON text of a value, for the WebAssembly to read and to check. Of what JSON cannot express a description, which is no
- * JSON, and which the error shows then. A number that JSON has no text for is refused by its place: it would be `null` there.
+ * A value as JSON, which the core parses and checks. A value that JSON cannot express becomes a description, which is not JSON:
+ * the core's error shows it. A number that is not finite is refused here, with its path, because JSON would make it `null`.
  */
 export function asJson(name: string, value: unknown, code: ErrorCode = "INVALID_OPTIONS"): string {
   let text: string | undefined;
@@ -109,26 +103,26 @@ export function asJson(name: string, value: unknown, code: ErrorCode = "INVALID_
     else if (typeof value !== "number" || Number.isFinite(value)) text = JSON.stringify(value);
   } catch (error) {
     if (isSteadymixError(error)) throw error;
-    // Circular, or with a getter that throws.
+    // It is circular, or a getter throws.
   }
   if (text !== undefined) return short(name, text, code);
   return typeof value === "object" ? `${kindOf(value)} that JSON cannot express` : shown(value);
 }
 
-/** For `JSON.stringify`: throws at a number that is not finite. */
+/** A replacer for `JSON.stringify` that throws at a number that is not finite. */
 function finite(name: string, code: ErrorCode) {
-  const places = new Map<unknown, string>();
+  const paths = new Map<unknown, string>();
   return function (this: unknown, key: string, value: unknown): unknown {
-    const holder = places.get(this);
-    const place = holder === undefined ? name : `${holder}${Array.isArray(this) ? `[${key}]` : `.${key}`}`;
+    const parent = paths.get(this);
+    const path = parent === undefined ? name : `${parent}${Array.isArray(this) ? `[${key}]` : `.${key}`}`;
     if (typeof value === "number" && !Number.isFinite(value))
-      throw invalid(code, place, String(value), "a finite number");
-    if (typeof value === "object") places.set(value, place);
+      throw invalid(code, path, String(value), "a finite number");
+    if (typeof value === "object") paths.set(value, path);
     return value;
   };
 }
 
-/** The bytes of a text, or those of any buffer. */
+/** The bytes of a string (as UTF-8) or of a buffer. */
 export function bytes(name: string, value: unknown): Uint8Array {
   const found = bytesOf(value);
   if (found && found.length <= MAX_CHARS) return found;
@@ -144,15 +138,15 @@ function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value === "string") return textEncoder().encode(value);
   try {
     if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-    // Also one of another realm.
+    // An ArrayBuffer of another realm too.
     if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new Uint8Array(value as ArrayBuffer);
   } catch {
-    // One that was handed to another thread, or a proxy.
+    // A detached buffer, or a proxy.
   }
   return undefined;
 }
 
-/** A member of an object that the application gave; `undefined` where reading it throws. */
+/** A member of an application's object; `undefined` if reading it throws. */
 export function memberOf(of: unknown, name: string): unknown {
   if ((typeof of !== "object" && typeof of !== "function") || of === null) return undefined;
   try {

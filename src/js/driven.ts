@@ -8,19 +8,19 @@ import { EventQueue } from "./queue.js";
 import { Snapshot } from "./snapshot.js";
 import type { LaneUpdate, Outcome, Services, SteadymixEvent, SupervisorEnv, TaskWarning } from "./types.js";
 
-/** Events that a reader who is slow may be behind. */
-const QUEUE_LIMIT = 1000;
+/** The events that a queue keeps for a slow reader. */
+const MAX_QUEUED_EVENTS = 1000;
 
-/** The signatures of a notification, by the names of their headers: a `Headers`, or an object. */
+/** The headers of a notification, with its signatures: a `Headers`, or an object. */
 export type NotificationHeaders = { get(name: string): string | null } | Record<string, string | string[] | undefined>;
 
-/** How a driver is made, by the WebAssembly. */
-interface Making {
+/** The functions of the WebAssembly that make a driver. */
+interface DriverFactory {
   make(optionsJson: string, env: EnvCalls, now: number): Driver;
   restore(snapshot: string, env: EnvCalls): Driver;
 }
 
-/** What is left of one that is over. */
+/** What can still be read after the end. */
 interface Ended<Status> {
   outcome: Outcome;
   status: Status;
@@ -28,23 +28,23 @@ interface Ended<Status> {
   warnings: TaskWarning[];
 }
 
-/** What supervisors and groups have in common. */
+/** The base of supervisors and groups. */
 export abstract class Driven<Status, Update = Services> implements AsyncIterable<SteadymixEvent> {
   readonly #env: EnvCalls;
   readonly #queues = new Set<EventQueue<SteadymixEvent>>();
-  /** Frees itself when it is over; none as well once it is disposed of. */
+  /** `undefined` after the end, and once disposed. */
   #driver: Driver | undefined;
   #ended: Ended<Status> | undefined;
   #isDisposed = false;
   #isDriven = false;
 
   /** @internal */
-  protected constructor(options: unknown, env: SupervisorEnv, { make, restore }: Making) {
+  protected constructor(options: unknown, env: SupervisorEnv, { make, restore }: DriverFactory) {
     const queues = this.#queues;
     this.#env = new EnvCalls(env, (event) => {
       for (const queue of queues) queue.push(event);
     });
-    // Also where one is restored: what is wrong with the clock is told at once.
+    // Before `restore` too: reports an invalid clock at once.
     const now = this.#env.now();
     const snapshot = Snapshot.textOf(options);
     this.#driver =
@@ -53,20 +53,20 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     this.#env.laneNames = ("lanes" in status ? status.lanes : [status]).map(({ name }) => name);
   }
 
-  /** None once it is over. */
+  /** `undefined` after the end. Throws `DISPOSED`. */
   get #live(): Driver | undefined {
     if (this.#isDisposed) throw disposed();
     return this.#driver;
   }
 
   /**
-   * Drives it until it is over, and resolves with the outcome. Should `signal` fire, it rejects with the signal's reason:
-   * tasks live on, and `run()`, or a new process with the snapshot, goes on with them.
+   * Runs until the end, and resolves with the outcome. If `signal` fires, rejects with the signal's reason: tasks continue, and
+   * another `run()`, or a new process with the snapshot, resumes. Rejects with `ALREADY_RUNNING`, `DISPOSED`.
    */
   async run(signal?: Signal): Promise<Outcome> {
     const given = checked(signal);
     if (this.#live && given?.aborted) throw given.reason;
-    // Once it was disposed of, nothing of it can be interrupted any more.
+    // A disposed driver cannot be interrupted.
     const onAbort = () => this.#driver?.interrupt();
     const outcome = await this.#drive<never>(async (driver) => {
       given?.addEventListener("abort", onAbort);
@@ -82,21 +82,22 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
   }
 
   /**
-   * Carries out what is due and resolves when there is nothing but to wait: with the time (ms since the epoch) at which to
-   * call it again, or `undefined` when it is over. For those who are woken up, as by the alarm of a Durable Object.
+   * Carries out what is due. Resolves with the time (ms since the epoch) at which to call it again, or `undefined` after the
+   * end. An alternative to `run()` for programs that an alarm wakes up, such as Durable Objects. Rejects with
+   * `ALREADY_RUNNING`, `DISPOSED`.
    */
   async advance(): Promise<number | undefined> {
     const next = await this.#drive((driver) => driver.advance());
     return typeof next === "number" ? next : undefined;
   }
 
-  /** One loop at a time. `undefined`: it was interrupted. */
+  /** Runs one loop at a time. `undefined`: interrupted. */
   async #drive<T extends number>(
     loop: (driver: Driver) => Promise<T | Outcome | undefined>,
   ): Promise<T | Outcome | undefined> {
     const driver = this.#live;
     if (this.#ended) return this.#ended.outcome;
-    if (!driver || this.#isDriven) throw steadymixError("ALREADY_RUNNING", "run() or advance() is under way already");
+    if (!driver || this.#isDriven) throw steadymixError("ALREADY_RUNNING", "run() or advance() is already in progress");
     this.#isDriven = true;
     try {
       const left = await loop(driver);
@@ -108,31 +109,31 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     }
   }
 
-  /** Ends what lives, and starts nothing any more. `run()` or `advance()` carries it out. */
+  /** Deletes running tasks and starts no more. `run()` or `advance()` carries it out. Throws `DISPOSED`. */
   stop(): void {
     this.#live?.stop(this.#env.now());
   }
 
   /**
-   * Takes a new payload: for a running task by Update, or, where the service cannot change in a running task what differs, by
-   * a new task under the other uid, which takes its place; for later ones by their Create. Says what becomes of it in each
-   * lane; once it is over, nothing does. What reads `***…` in it, as `payload` has it, stays what it is. Throws `INVALID_TASK`.
+   * Updates the payload. A running task is changed by Update, or replaced by a new task under the next uid if the service
+   * cannot change it; later tasks start with the new payload. Returns what each lane does with it, and `[]` after the end. A
+   * field with `***…`, as `payload` shows it, keeps its value. Throws `INVALID_TASK`, `DISPOSED`.
    */
   update(services: Update): LaneUpdate[] {
     const json = asJson("services", services, "INVALID_TASK");
     return this.#live?.update(json, this.#env.now()) ?? [];
   }
 
-  /** Somebody says that the output is gone: at most brings the next Query forward. */
+  /** Brings the next Query forward, because the output may have failed. Throws `DISPOSED`. */
   checkNow(): void {
     this.#live?.checkNow(this.#env.now());
   }
 
   /**
-   * Takes a notification of the service, as its webhook got it: its bytes, or its text just as it came. With `notificationSecret`,
-   * its signature must fit (else it throws `INVALID_SIGNATURE`); without, check it yourself with `verifyNotification`. `foreign`:
-   * not about these tasks, as the test that Agora's console sends, or it is over; answer it as the others. What is not JSON, or
-   * larger than 1 MiB, throws `INVALID_NOTIFICATION`.
+   * Handles a notification with the raw body that your webhook received. With `notificationSecret` its signature is verified
+   * (`INVALID_SIGNATURE`); without, verify it with `verifyNotification`. `foreign`: not about these tasks, such as the test
+   * that Agora's console sends, or after the end; answer it with 200 all the same. Throws `INVALID_NOTIFICATION` if the body is
+   * not JSON or larger than 1 MiB, and `DISPOSED`.
    */
   handleNotification(
     rawBody: Uint8Array | ArrayBuffer | string,
@@ -147,25 +148,25 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     return "foreign";
   }
 
-  /** The whole state, as text. It carries tokens: keep it where the credentials are kept. */
+  /** The whole state as text. It carries tokens: store it like credentials. Throws `DISPOSED`. */
   snapshot(): string {
     return this.#live?.snapshot() ?? this.#last.snapshot;
   }
 
-  /** How it is. */
+  /** The current status, or the last one after the end. Throws `DISPOSED`. */
   status(): Status {
     return (this.#live?.status() as Status | undefined) ?? this.#last.status;
   }
 
   /**
-   * The newest payload that was not refused, for people: `***…` stands for tokens, for addresses of streams and all that may
-   * be a secret. `null`: the lanes have different ones, or it is over.
+   * The newest payload that was not refused. Tokens, stream addresses and everything else that may be a secret are redacted to
+   * `***…`. `null`: the lanes have different payloads, or after the end.
    */
   get payload(): object | null {
     return (this.#live?.payload() as object | null | undefined) ?? null;
   }
 
-  /** What is allowed in the payload that the next launch has, but probably not meant. */
+  /** Parts of the next launch's payload that are allowed but probably not intended. */
   get warnings(): TaskWarning[] {
     return this.#live?.warnings() ?? this.#last.warnings;
   }
@@ -175,18 +176,18 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     return this.#ended;
   }
 
-  /** The events from now on, until it is over, or `run()` is. Each reader gets all; a slow one loses the oldest. */
+  /** The events from now on, until `run()` settles or the end. Each reader gets all; a slow one loses the oldest of 1000. */
   [Symbol.asyncIterator](): EventQueue<SteadymixEvent> {
     const queues = this.#queues;
-    const queue = new EventQueue<SteadymixEvent>(QUEUE_LIMIT, () => queues.delete(queue));
+    const queue = new EventQueue<SteadymixEvent>(MAX_QUEUED_EVENTS, () => queues.delete(queue));
     if (this.#driver) queues.add(queue);
     else queue.end();
     return queue;
   }
 
   /**
-   * Lets go of it: `run()` rejects, calls under way are aborted, readers end. Tasks live on; `stop()` is what ends them. Once
-   * it is over it needs no `dispose()`.
+   * Releases all resources: `run()` rejects with `DISPOSED`, calls in progress are aborted, iterations end. Tasks continue;
+   * only `stop()` ends them. Not needed after the end.
    */
   dispose(): void {
     this.#isDisposed = true;
@@ -198,7 +199,7 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     this.dispose();
   }
 
-  /** Keeps what can be asked of it, and gives its memory back. */
+  /** Keeps what can still be read, and frees the driver. */
   #end(driver: Driver, outcome: Outcome): void {
     const [status, snapshot] = [driver.status() as Status, driver.snapshot()];
     this.#ended = { outcome, status, snapshot, warnings: driver.warnings() };
@@ -229,7 +230,7 @@ function checked(signal: unknown): Signal | undefined {
 function signatures(headers: unknown): (string | undefined)[] {
   const names = ["agora-signature", "agora-signature-v2"];
   if (typeof headers !== "object" || headers === null)
-    throw invalid("INVALID_OPTIONS", "headers", shown(headers), "a Headers, or an object of them by their names");
+    throw invalid("INVALID_OPTIONS", "headers", shown(headers), "a Headers, or an object with header names as keys");
   const get = memberOf(headers, "get");
   return names.map((name) => {
     let found: unknown;
@@ -237,7 +238,7 @@ function signatures(headers: unknown): (string | undefined)[] {
       try {
         found = Reflect.apply(get, headers, [name]);
       } catch {
-        // Not of a Headers: it has no such header.
+        // Not a Headers: treated as if the header were missing.
       }
     } else {
       const key = keysOf(headers).find((key) => key.toLowerCase() === name);

@@ -1,21 +1,15 @@
-/** The durations that TypeScript checks itself. */
+/** The ranges of durations that TypeScript checks. */
 
-/** The name, the least value in ms, whether 0 is allowed as well, the greatest value, and the default where it is needed. */
-export type DurationRange = readonly [
-  field: string,
-  least: number,
-  orZero?: boolean,
-  greatest?: number,
-  standard?: number,
-];
+/** All in ms. `orZero`: 0 is allowed too. */
+export type DurationRange = readonly [field: string, min: number, orZero?: boolean, max?: number, standard?: number];
 
-/** What is allowed, if this is not; and what was probably meant, where it fits as a number of seconds. */
+/** What is allowed, if `value` is not. If it would be allowed as seconds, suggests that. */
 export function rangeError(
   value: unknown,
-  [, least, orZero = true, greatest = 86_400_000]: DurationRange,
+  [, min, orZero = true, max = 86_400_000]: DurationRange,
 ): string | undefined {
-  const allows = (ms: number) => (ms >= least && ms <= greatest) || (orZero && ms === 0);
-  const allowed = `${orZero ? "0, or " : ""}from ${least} to ${greatest} ms`;
+  const allows = (ms: number) => (ms >= min && ms <= max) || (orZero && ms === 0);
+  const allowed = `${orZero ? "0, or " : ""}from ${min} to ${max} ms`;
   if (typeof value !== "number") return allowed;
   const meant = value * 1000;
   return allows(value) ? undefined : allows(meant) ? `${allowed}: did you mean ${meant} ms (${value} s)?` : allowed;

@@ -8,55 +8,54 @@ import type { PermitRequest, SteadymixEvent, SupervisorEnv } from "./types.js";
 import { UNCACHED } from "./uncached.js";
 import { textEncoder } from "./utf8.js";
 
-/** A callback whose errors are told. */
+/** A callback whose errors are reported. */
 type Callback = Parameters<NonNullable<SupervisorEnv["onError"]>>[1];
 type AnyFunction = (...values: unknown[]) => unknown;
 
 const [FALLBACK_QUERY_INTERVAL] = SUPERVISOR_ENV;
 
-/** As in `src/lenient.rs`: far longer than any token is. */
+/** As in `src/lenient.rs`: far longer than any token. */
 const MAX_TOKEN_CHARS = 2048;
 
 /**
- * What the application gave, as the driver calls it: `SupervisorEnv` of `src/wasm/env.rs`. But for `now` nothing here throws or
- * rejects with what the driver would have to read, and all that is given has the type that it must have: what has not is
- * told to `onError`. It knows nothing of the supervisor, which would never be collected otherwise.
+ * The application's `SupervisorEnv` as the driver calls it: `src/wasm/env.rs`. Results are checked, and errors go to `onError`:
+ * the driver needs to read neither a wrong type nor, except from `now`, an error. It holds no reference to the supervisor,
+ * which could never be collected otherwise.
  */
 export class EnvCalls {
   readonly hasPersist: boolean;
   readonly hasRtcToken: boolean;
   readonly hasPermit: boolean;
   readonly timeScale: number;
-  /** With which notifications are checked. */
   readonly notificationSecret: string | undefined;
   readonly #env: unknown;
   readonly #authorization: string;
-  /** What must not be shown, whoever repeats it, as JSON: the credentials in every form that they are sent in. */
+  /** What must be redacted, as JSON: the credentials in every form in which they are sent. */
   readonly secrets: string;
   readonly #maxResponseBytes: number;
   readonly #usesGlobalFetch: boolean;
   readonly #publish: (event: SteadymixEvent) => void;
   readonly #startedAt = Date.now();
-  /** What the clock showed last, and when that was by one that nobody sets. */
+  /** The last time of the clock, and `performance.now()` then, which nobody can set. */
   #last = { wall: 0, at: 0 };
   #beforeSetBack = 0;
   readonly #released = new AbortController();
   readonly #permits: Permits;
-  /** In the order of their numbers. */
+  /** By lane number. */
   laneNames: string[] = [];
 
-  /** `publish` takes each event before `onEvent` does. Throws `INVALID_OPTIONS`. */
+  /** `publish` gets each event before `onEvent` does. Throws `INVALID_OPTIONS`. */
   constructor(env: unknown, publish: (event: SteadymixEvent) => void) {
     this.#env = env;
     this.#publish = publish;
     const credentials = ["customerId", "customerSecret"].map((name) => secret(`env.${name}`, memberOf(env, name)));
     const encoded = btoa(String.fromCharCode(...textEncoder().encode(credentials.join(":"))));
     this.#authorization = `Basic ${encoded}`;
-    // An empty one would be anybody's.
+    // Anybody could sign with an empty secret.
     const notificationSecret = memberOf(env, "notificationSecret");
     this.notificationSecret =
       notificationSecret === undefined ? undefined : secret("env.notificationSecret", notificationSecret);
-    // Some leave the end of base64 out.
+    // Base64 may be repeated without its padding.
     const secrets = [encoded.replace(/=+$/, ""), credentials.join(":"), ...credentials, this.notificationSecret ?? ""];
     this.secrets = JSON.stringify(secrets);
     this.timeScale = this.#number("timeScale", 1, 0.001, 100_000);
@@ -64,7 +63,7 @@ export class EnvCalls {
     const fetch = this.#callback("fetch");
     this.#usesGlobalFetch = fetch === undefined || fetch === globalThis.fetch;
     if (this.#usesGlobalFetch && typeof globalThis.fetch !== "function")
-      throw invalid("INVALID_OPTIONS", "env.fetch", "undefined", "a function, as this runtime has none");
+      throw invalid("INVALID_OPTIONS", "env.fetch", "undefined", "a function, because this runtime has none");
     this.hasPersist = this.#callback("persist") !== undefined;
     this.hasPermit = this.#callback("acquirePermit") !== undefined;
     this.#permits = new Permits({
@@ -72,7 +71,7 @@ export class EnvCalls {
       queryIntervalMs: () => this.#duration(FALLBACK_QUERY_INTERVAL),
       now: () => this.now(),
       timeScale: this.timeScale,
-      onError: (error) => this.#tellError(error, "acquirePermit"),
+      onError: (error) => this.#reportError(error, "acquirePermit"),
       emit: (details, lane, at) => this.tellEvent({ at, lane: this.laneNames[lane] ?? "", ...details }),
       released: this.#released.signal,
     });
@@ -90,7 +89,7 @@ export class EnvCalls {
     return wall;
   }
 
-  /** What the clock would have shown when it was set back last, in ms since the epoch: see `Clock` in `src/time.rs`. */
+  /** What the clock would have shown when it was last set back, in ms since the epoch: see `Clock` in `src/time.rs`. */
   beforeSetBack(): number {
     return this.#beforeSetBack;
   }
@@ -98,65 +97,70 @@ export class EnvCalls {
   #now(): number {
     const now = this.#callback("now");
     if (!now) return this.#startedAt + (Date.now() - this.#startedAt) * this.timeScale;
-    let told: unknown;
+    let time: unknown;
     try {
-      told = now();
+      time = now();
     } catch (cause) {
-      throw Object.assign(steadymixError("INVALID_OPTIONS", "env.now has thrown an error: see its cause"), {
+      throw Object.assign(steadymixError("INVALID_OPTIONS", "env.now threw an error: see its cause"), {
         field: "env.now",
         cause,
       });
     }
-    return instant("env.now()", told);
+    return instant("env.now()", time);
   }
 
   async fetch(url: string, method: string, body: string | undefined, signal: AbortSignal): Promise<Reply> {
     const init = {
       method,
       headers: { authorization: this.#authorization, accept: "application/json", "content-type": "application/json" },
-      // The credentials are for the service's own domains.
+      // Only the service's own domains may get the credentials.
       redirect: "manual",
       signal,
       ...UNCACHED,
       ...(body === undefined ? {} : { body }),
     } as const;
     try {
-      // Looked up for each call: others may put something in its place, or around it.
+      // Looked up for each call: others may replace or wrap it.
       const { fetch: global } = globalThis;
       const given = this.#usesGlobalFetch ? global : (this.#callback("fetch") ?? global);
       const response: unknown = await given(url, init);
       if (!isResponse(response)) {
         const allowed = "a Response, with an integer `status`, `headers.get` and `text`";
-        this.#tellError(invalid("INVALID_RESPONSE", "fetch()", shown(response), allowed), "fetch");
+        this.#reportError(invalid("INVALID_RESPONSE", "fetch()", shown(response), allowed), "fetch");
         return { noReply: "unknown" };
       }
       return await replyOf(response, this.#maxResponseBytes);
     } catch (error) {
-      return { noReply: whyNone(error) };
+      return { noReply: reasonOf(error) };
     }
   }
 
-  /** The token, or `undefined` to keep the one in the payload. Rejects when there is none to be had. */
+  /** The token, or `undefined` to keep the payload's. Rejects if the callback fails. */
   async rtcToken(uid: number, channel: string): Promise<string | undefined> {
     return this.#ask("rtcToken", [uid, channel], (token) => {
       if (token === undefined || token === null) return undefined;
       if (typeof token === "string" && token.length <= MAX_TOKEN_CHARS) return token;
       const value = typeof token === "string" ? `${token.length} characters long` : shown(token);
-      throw wrong("INVALID_RTC_TOKEN", "rtcToken", value, `a string of at most ${MAX_TOKEN_CHARS} characters, or null`);
+      throw invalidResult(
+        "INVALID_RTC_TOKEN",
+        "rtcToken",
+        value,
+        `a string of at most ${MAX_TOKEN_CHARS} characters, or null`,
+      );
     });
   }
 
-  /** Whether the snapshot is kept. */
+  /** Whether the snapshot was stored. */
   async persist(snapshot: string): Promise<boolean> {
     return this.#ask("persist", [snapshot], () => true).catch(() => false);
   }
 
-  /** The ms to wait before asking again; 0 is a permit. */
+  /** 0: a permit; otherwise the ms to wait before asking again. */
   acquirePermit(request: PermitRequest): Promise<number> {
     return this.#permits.ask(request);
   }
 
-  /** Nothing is waited for any more. */
+  /** Cancels everything that is awaited. */
   release(): void {
     this.#released.abort();
   }
@@ -167,32 +171,32 @@ export class EnvCalls {
 
   tellEvent(event: SteadymixEvent): void {
     this.#publish(event);
-    // It may be asynchronous, and is not waited for; what it rejects with would end a Node process.
+    // Not awaited. An unhandled rejection would end a Node process.
     void this.#ask("onEvent", [event], () => {}).catch(() => {});
   }
 
   tellSlow(callback: Callback, ms: number, consequence: string): void {
     const message = `${callback} has not finished after ${ms} ms: ${consequence}`;
-    this.#tellError(steadymixError("CALLBACK_TIMEOUT", message), callback);
+    this.#reportError(steadymixError("CALLBACK_TIMEOUT", message), callback);
   }
 
-  /** Calls a callback, and reads what it gives; tells what is wrong with that, and rejects with it. */
+  /** Calls a callback and reads its result. Reports an error, and rejects with it. */
   async #ask<T>(name: Callback, values: unknown[], read: (given: unknown) => T): Promise<T> {
     try {
       return read(await this.#callback(name)?.(...values));
     } catch (error) {
-      this.#tellError(error, name);
+      this.#reportError(error, name);
       throw error;
     }
   }
 
-  #tellError(error: unknown, callback: Callback): void {
+  #reportError(error: unknown, callback: Callback): void {
     const toConsole = () => console.error(`steadymix: ${callback}:`, error);
-    // It may be asynchronous as well. There is nobody left to tell should it fail.
+    // `onError` may be async too. Its own errors cannot be reported.
     void (async () => (this.#callback("onError") ?? toConsole)(error, callback))().catch(() => {});
   }
 
-  /** A callback as it is now, with the host as its `this`, which may be an instance of a class. */
+  /** The current callback, with the application's object as its `this`. */
   #callback(name: keyof SupervisorEnv): AnyFunction | undefined {
     const given = memberOf(this.#env, name);
     if (given === undefined || given === null) return undefined;
@@ -208,26 +212,26 @@ export class EnvCalls {
     return Number(given);
   }
 
-  #number(name: keyof SupervisorEnv, standard: number, least: number, most: number): number {
+  #number(name: keyof SupervisorEnv, standard: number, min: number, max: number): number {
     const given = memberOf(this.#env, name);
     if (given === undefined) return standard;
-    if (typeof given === "number" && given >= least && given <= most) return given;
-    throw invalid("INVALID_OPTIONS", `env.${name}`, shown(given), `a number from ${least} to ${most}`);
+    if (typeof given === "number" && given >= min && given <= max) return given;
+    throw invalid("INVALID_OPTIONS", `env.${name}`, shown(given), `a number from ${min} to ${max}`);
   }
 }
 
-function wrong(code: ErrorCode, callback: string, value: string, allowed: string): Error {
+function invalidResult(code: ErrorCode, callback: string, value: string, allowed: string): Error {
   return invalid(code, `${callback}()`, value, allowed);
 }
 
-/** Of whatever library. */
+/** Accepts the responses of any library. */
 function isResponse(given: unknown): given is Response {
-  const isText = (name: string) => typeof memberOf(given, name) === "function";
+  const isFunction = (name: string) => typeof memberOf(given, name) === "function";
   const hasHeaders = typeof memberOf(memberOf(given, "headers"), "get") === "function";
-  return Number.isInteger(memberOf(given, "status")) && hasHeaders && isText("text");
+  return Number.isInteger(memberOf(given, "status")) && hasHeaders && isFunction("text");
 }
 
-/** What failed calls tell in their errors' codes. Node says; browsers and Workers do not. */
+/** The error codes of failed calls in Node. Browsers and Workers have none. */
 const CODES: Record<string, NoReply> = {
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns",
@@ -245,13 +249,13 @@ const CODES: Record<string, NoReply> = {
   UND_ERR_SOCKET: "unreachable",
 };
 
-function whyNone(error: unknown): NoReply {
+function reasonOf(error: unknown): NoReply {
   let at = error;
-  // An error has a cause, and that may have one.
+  // Node nests the error with the code in causes.
   for (let depth = 0; depth < 3; depth += 1) {
     const code = memberOf(at, "code");
-    const why = typeof code === "string" && Object.hasOwn(CODES, code) ? CODES[code] : undefined;
-    if (why) return why;
+    const reason = typeof code === "string" && Object.hasOwn(CODES, code) ? CODES[code] : undefined;
+    if (reason) return reason;
     at = memberOf(at, "cause");
   }
   return "unknown";

@@ -1,72 +1,69 @@
-/** What went wrong, for programs. */
+/** The reason of an error, for programs. */
 export type ErrorCode =
-  /** A setting is not allowed; `field`, `value` and `allowed` say more. */
+  /** A setting or argument is invalid: see `field`, `value` and `allowed`. */
   | "INVALID_OPTIONS"
-  /** What an adapter, or the application, told a viewer is no signal; `field`, `value` and `allowed` say more. */
+  /** An adapter or the application emitted an invalid signal: see `field`, `value` and `allowed`. */
   | "INVALID_SIGNAL"
-  /** `steadymix/viewer` needs WebAssembly, and there is none: import `steadymix/viewer/no-wasm` before. */
+  /** `steadymix/viewer` needs WebAssembly, which this runtime lacks: import `steadymix/viewer/no-wasm` first. */
   | "NO_WEBASSEMBLY"
-  /** The viewer's WebAssembly module is of another version than the script that loaded it, as when one of them was cached. */
+  /** The viewer's WebAssembly module and script are of different versions: one of them may come from a cache. */
   | "MODULE_MISMATCH"
-  /** A payload is not allowed; `field`, `value` and `allowed` say more. */
+  /** A payload is invalid: see `field`, `value` and `allowed`. */
   | "INVALID_TASK"
-  /** A snapshot of something else, of another version, or a damaged one. */
+  /** A snapshot is damaged, of another version, or of something else. */
   | "INVALID_SNAPSHOT"
-  /** A notification without a signature that fits. */
+  /** The signature of a notification is missing or wrong. */
   | "INVALID_SIGNATURE"
-  /** A body that is no notification. */
+  /** A body is not a notification. */
   | "INVALID_NOTIFICATION"
-  /** `rtcToken` gave something other than a text or `null`. */
+  /** `rtcToken` returned neither a string of at most 2048 characters nor `null` or `undefined`. */
   | "INVALID_RTC_TOKEN"
-  /** `acquirePermit` gave something other than a number of ms. */
+  /** `acquirePermit` did not return a number of ms. */
   | "INVALID_PERMIT"
-  /** `fetch` gave something other than a Response. */
+  /** `fetch` did not return a Response. */
   | "INVALID_RESPONSE"
-  /** A callback did not finish in time; the message says which, and what comes of it. */
+  /** A callback did not finish in time; the message names it and the consequence. */
   | "CALLBACK_TIMEOUT"
-  /** The last task on this uid may still be live. */
+  /** The last task under this uid may still run. */
   | "UID_MAY_BE_LIVE"
-  /** `run()` or `advance()` is under way already. */
+  /** `run()` or `advance()` is already in progress. */
   | "ALREADY_RUNNING"
-  /** It was disposed of. */
+  /** The object was disposed or freed. */
   | "DISPOSED";
 
 /** An error of this library. */
 export interface SteadymixError extends Error {
-  /** Tells it from other errors, wherever it was made. */
+  /** Identifies errors of this library, even of another copy of it. */
   name: "SteadymixError";
-  /** For programs; stays what it is. */
+  /** For programs; stable. */
   code: ErrorCode;
-  /** The path of the field, where a setting or a payload is not allowed. */
+  /** The path of the invalid field in a setting, argument or payload. */
   field?: string;
-  /** The value that was found there. */
+  /** The invalid value. */
   value?: string;
-  /** What is allowed there, with units. */
+  /** What is allowed, with units. */
   allowed?: string;
 }
 
-/** Whether an error is one of this library's. */
+/** Whether an error is a `SteadymixError`. */
 export function isSteadymixError(error: unknown): error is SteadymixError {
   try {
     return error instanceof Error && error.name === "SteadymixError";
   } catch {
-    // A proxy, or a getter that throws.
+    // A getter or a proxy threw.
     return false;
   }
 }
 
-/** An error that names the field, the value, and what is allowed. */
 export function invalid(code: ErrorCode, field: string, value: string, allowed: string): SteadymixError {
   const error = steadymixError(code, `${field} is ${value}, but must be ${allowed}`);
   return Object.assign(error, { field, value, allowed });
 }
 
-/** Makes an error of this library. */
 export function steadymixError(code: ErrorCode, message: string): SteadymixError {
   return Object.assign(new Error(message), { name: "SteadymixError" as const, code });
 }
 
-/** It was disposed of, or freed. */
 export function disposed(): SteadymixError {
-  return steadymixError("DISPOSED", "it was disposed of");
+  return steadymixError("DISPOSED", "this object was disposed or freed");
 }

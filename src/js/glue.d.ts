@@ -1,4 +1,4 @@
-/** What the WebAssembly exports, as types: names that end in `Json` are JSON, checked by `asJson`. */
+/** The types of the WebAssembly's exports. Parameters that end in `Json` come from `asJson`. */
 import type { EnvCalls } from "./env.js";
 import type {
   GroupStatus,
@@ -72,7 +72,7 @@ export class DomainFailover {
 
 export class TokenBucket {
   constructor(limitsJson: string, now: number, isToldOfUse: boolean);
-  ask(now: number, lane: number, wantJson: string): number;
+  ask(now: number, lane: number, callJson: string): number;
   used(now: number, lane: number): void;
   withdraw(lane: number): void;
   free(): void;

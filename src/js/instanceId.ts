@@ -1,14 +1,14 @@
 /**
- * All that JavaScript knows of instanceIds. The core composes them: the tasks of a group have `{group}-{lane}-{generation}`, with
- * the group's own `instanceId` first. A test holds this against what the core sends.
+ * The format of instanceIds. The core composes them: a task of a group has `{group}-{lane}-{generation}`, where `{group}` is the
+ * group's `instanceId`. A test compares this with what the core sends.
  */
 
-/** The `instanceId` of a group: with lane and generation, that of a task has room for 64 characters. */
+/** The `instanceId` of a group. The 50 characters leave room for lane and generation within the 64 of a task. */
 export const GROUP_ID = /^[A-Za-z0-9_-]{1,50}$/;
-/** What `GROUP_ID` allows, for messages. */
+/** `GROUP_ID` in error messages. */
 export const GROUP_ID_ALLOWED = "1 to 50 of A-Z a-z 0-9 - _";
 
-/** The `instanceId` of the group that a task belongs to; `undefined`: the task belongs to none. */
+/** The `instanceId` of a task's group; `undefined`: the task is not of a group. */
 export function groupOf(instanceId: string): string | undefined {
   return /^(.+)-\d{1,2}-\d+$/.exec(instanceId)?.[1];
 }

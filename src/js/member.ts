@@ -1,6 +1,6 @@
 /**
- * A member of what the application gave, which may be an instance of a class: a function keeps its `this`. The global fetch
- * has none of ours: browsers and workerd would refuse it.
+ * A member of an application's object. A method keeps its `this`, except for the global `fetch`, which browsers and workerd
+ * refuse to call on another object.
  */
 export function member<T extends object, K extends keyof T>(of: T, name: K): T[K] {
   const given = of[name];

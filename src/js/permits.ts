@@ -2,58 +2,58 @@ import { shown } from "./check.js";
 import { invalid, steadymixError } from "./errors.js";
 import type { EventDetails, PermitEventDetails, PermitRequest } from "./types.js";
 
-// How these follow from the time-outs of others: `src/quota/permits.rs`.
+// `src/quota/permits.rs` derives these from the timeouts of others.
 
-/** A permit that does not come in this time does not come. */
+/** `acquirePermit` fails if it takes longer than this. */
 const PERMIT_TIMEOUT_MS = 25_000;
-/** Once it has failed it is asked again so much later, and not waited for so long. */
-const RETRY_MS = 10_000;
+/** After a failure, `acquirePermit` is called again this much later, with a shorter timeout. */
+const RETRY_INTERVAL_MS = 10_000;
 const RETRY_TIMEOUT_MS = 6_000;
-/** Between two calls without a permit: so slow that a few processes together keep below the service's limit. */
-const ALONE_INTERVAL_MS = 1_000;
+/** Between two calls without a permit: a few processes together stay below the service's limit. */
+const FALLBACK_INTERVAL_MS = 1_000;
 
 type Reason = Extract<PermitEventDetails, { type: "permitFailed" }>["reason"];
 
-/** What `Permits` needs of its owner. */
+/** The callbacks and settings of `Permits`. */
 export interface PermitsOwner {
   acquirePermit: (request: PermitRequest) => unknown;
-  /** Between two Queries without a permit. */
+  /** The time between two Queries without a permit, in ms. */
   queryIntervalMs: () => number;
-  /** ms, by the clock of the machine. */
+  /** In ms since the epoch. */
   now: () => number;
-  /** How many of those ms are in a real one. */
+  /** Simulated ms in a real one. */
   timeScale: number;
   onError: (error: unknown) => void;
   emit: (details: EventDetails, lane: number, at: number) => void;
-  /** Nothing is waited for any more. */
+  /** Fires when everything that is awaited is cancelled. */
   released: AbortSignal;
 }
 
 /**
- * The application's permits. Where they fail, calls go on all the same, at most one a second: a broadcast must not stand
- * still because whoever shares out the rate limit does.
+ * Asks the application for permits. If that fails, calls continue without them, at most one a second: a failing rate limiter
+ * must not stop a broadcast.
  */
 export class Permits {
   readonly #owner: PermitsOwner;
-  /** While they fail: since when, when they are asked for again, and what gives them instead. */
-  #failing: { since: number; retryAt: number; alone: Alone } | undefined;
+  /** While `acquirePermit` fails: since when, when to retry it, and the rate limit until then. */
+  #failing: { since: number; retryAt: number; fallback: FallbackRate } | undefined;
 
   constructor(owner: PermitsOwner) {
     this.#owner = owner;
   }
 
-  /** 0: a permit; else the ms to wait before asking again. Never rejects. */
+  /** 0: a permit; otherwise the ms to wait before asking again. Never rejects. */
   async ask(request: PermitRequest): Promise<number> {
     const failing = this.#failing;
     const now = this.#owner.now();
-    if (failing && now < failing.retryAt) return this.#without(failing.alone, now, request);
-    if (failing) failing.retryAt = now + RETRY_MS;
+    if (failing && now < failing.retryAt) return this.#without(failing.fallback, now, request);
+    if (failing) failing.retryAt = now + RETRY_INTERVAL_MS;
     try {
       const wait = await this.#asked(request, failing ? RETRY_TIMEOUT_MS : PERMIT_TIMEOUT_MS);
       if (typeof wait !== "number" || !Number.isFinite(wait) || wait < 0)
         throw new Failure(
           "invalid",
-          invalid("INVALID_PERMIT", "acquirePermit()", shown(wait), "a number of ms from 0 on"),
+          invalid("INVALID_PERMIT", "acquirePermit()", shown(wait), "a non-negative number of ms"),
         );
       this.#recovered(request.lane);
       return Math.ceil(wait);
@@ -69,7 +69,7 @@ export class Permits {
     const late = new Promise<never>((_, reject) => {
       const error = steadymixError(
         "CALLBACK_TIMEOUT",
-        `acquirePermit has not finished after ${timeoutMs} ms: calls go on without it`,
+        `acquirePermit has not finished after ${timeoutMs} ms: calls continue without it`,
       );
       giveUp = () => reject(new Failure("timedOut", error));
     });
@@ -84,25 +84,25 @@ export class Permits {
   }
 
   #failed(request: PermitRequest, { reason, cause }: Failure): number {
-    if (this.#owner.released.aborted) return RETRY_MS;
+    if (this.#owner.released.aborted) return RETRY_INTERVAL_MS;
     const now = this.#owner.now();
     this.#owner.onError(cause);
     if (!this.#failing) {
-      this.#failing = { since: now, retryAt: now + RETRY_MS, alone: new Alone() };
+      this.#failing = { since: now, retryAt: now + RETRY_INTERVAL_MS, fallback: new FallbackRate() };
       this.#owner.emit({ type: "permitFailed", reason }, request.lane, now);
     }
-    return this.#without(this.#failing.alone, now, request);
+    return this.#without(this.#failing.fallback, now, request);
   }
 
-  /** What the application gives for the interval may be wrong: then it is as if left out. */
-  #without(alone: Alone, now: number, request: PermitRequest): number {
-    let intervalMs = ALONE_INTERVAL_MS;
+  /** An invalid interval is reported, and the default used. */
+  #without(fallback: FallbackRate, now: number, request: PermitRequest): number {
+    let intervalMs = FALLBACK_INTERVAL_MS;
     try {
       intervalMs = this.#owner.queryIntervalMs();
     } catch (error) {
       this.#owner.onError(error);
     }
-    return alone.ask(now, request, intervalMs);
+    return fallback.ask(now, request, intervalMs);
   }
 
   #recovered(lane: number): void {
@@ -123,21 +123,21 @@ class Failure extends Error {
   }
 }
 
-/** The rate of calls that have no permit. */
-class Alone {
+/** The rate limit of calls without a permit. */
+class FallbackRate {
   #nextAt = Number.NEGATIVE_INFINITY;
   #nextQueryAt = Number.NEGATIVE_INFINITY;
-  /** Lanes whose Create has its place already: it must follow its Acquire within 2 s. */
+  /** Lanes with a call reserved for their Create, which must follow its Acquire within 2 s. */
   readonly #reserved = new Set<number>();
 
   ask(now: number, { lane, call }: PermitRequest, queryIntervalMs: number): number {
     if (call === "create" && this.#reserved.delete(lane)) return 0;
     const wait = (call === "query" ? Math.max(this.#nextAt, this.#nextQueryAt) : this.#nextAt) - now;
-    // Longer than that it is only where the clock was set back, or the interval has become shorter.
-    if (wait > 0 && wait <= Math.max(2 * ALONE_INTERVAL_MS, queryIntervalMs)) return wait;
+    // The wait is longer only if the clock was set back or the interval has become shorter.
+    if (wait > 0 && wait <= Math.max(2 * FALLBACK_INTERVAL_MS, queryIntervalMs)) return wait;
     if (call === "acquireAndCreate") this.#reserved.add(lane);
     if (call === "query") this.#nextQueryAt = now + queryIntervalMs;
-    this.#nextAt = now + (call === "acquireAndCreate" ? 2 : 1) * ALONE_INTERVAL_MS;
+    this.#nextAt = now + (call === "acquireAndCreate" ? 2 : 1) * FALLBACK_INTERVAL_MS;
     return 0;
   }
 }

@@ -1,53 +1,53 @@
 /**
- * The platform's own types, where the application's TypeScript knows them (lib `dom`, the types of Node or of Workers); else
- * the parts of them that are used here.
+ * The platform's own types if the application's TypeScript knows them (lib `dom`, types of Node or Workers), otherwise the parts
+ * of them that this library uses.
  */
 
-/** `fetch`, of whatever library. */
+/** `fetch` of any library. */
 export type Fetch = typeof globalThis extends { fetch: infer Known } ? Known : MinimalFetch;
 
-/** What is used of `fetch`. */
+/** The part of `fetch` that this library uses. */
 export type MinimalFetch = (url: string, init: FetchOptions) => Promise<MinimalResponse>;
 
-/** How a call is made. */
+/** The options of a call. */
 export interface FetchOptions {
-  /** In capital letters. */
+  /** In upper case. */
   method: string;
-  /** By their names, in small letters. */
+  /** By name, in lower case. */
   headers: Record<string, string>;
   /** JSON text. */
   body?: string;
-  /** Redirects are not followed. */
+  /** Redirects must not be followed. */
   redirect: "manual";
-  /** Where the runtime knows it. */
+  /** Left out where the runtime does not know it. */
   cache?: "no-store";
-  /** Fires when the call is given up. */
+  /** Fires when the call is cancelled. */
   signal: Signal;
 }
 
-/** What is read of a `Response`. */
+/** The part of a `Response` that this library reads. */
 export interface MinimalResponse {
   /** The HTTP status. */
   readonly status: number;
-  /** Takes names in small letters. */
+  /** Accepts names in lower case. */
   readonly headers: { get(name: string): string | null };
   /** The whole body. */
   text(): Promise<string>;
 }
 
-/** An `AbortSignal`, of whatever library. */
+/** An `AbortSignal` of any library. */
 export interface Signal {
   /** Whether it has fired. */
   readonly aborted: boolean;
-  /** Why it has. */
+  /** Why it has fired. */
   readonly reason: unknown;
-  /** Takes what is called when it fires. */
+  /** Adds a listener that is called when it fires. */
   addEventListener(type: "abort", listener: () => void): void;
-  /** Forgets it. */
+  /** Removes a listener. */
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
-/** A video's container, or another element. */
+/** An HTML element. */
 export type HtmlElement = typeof globalThis extends { HTMLElement: { prototype: infer Known } } ? Known : object;
 
 /** A `<video>`. */
@@ -55,5 +55,5 @@ export type HtmlVideoElement = typeof globalThis extends { HTMLVideoElement: { p
   ? Known
   : object;
 
-/** An address that is no text. */
+/** A `URL`. */
 export type Url = typeof globalThis extends { URL: { prototype: infer Known } } ? Known : { toString(): string };

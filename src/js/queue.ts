@@ -1,6 +1,6 @@
-/** Events that one reader has not read yet. When it is too slow, the oldest are dropped, and counted. */
+/** The events that one reader has not read yet. If it is too slow, the oldest are dropped and counted. */
 export class EventQueue<Event> implements AsyncIterableIterator<Event, undefined> {
-  /** Events dropped because the reader was too slow. */
+  /** The number of events that were dropped because the reader was too slow. */
   dropped = 0;
   readonly #events: Event[] = [];
   readonly #readers: ((result: IteratorResult<Event, undefined>) => void)[] = [];
@@ -26,7 +26,7 @@ export class EventQueue<Event> implements AsyncIterableIterator<Event, undefined
     }
   }
 
-  /** What is in the queue can still be read; then it is over. */
+  /** Ends the queue. Its events can still be read. */
   end(): void {
     this.#ended = true;
     for (const reader of this.#readers.splice(0)) reader({ done: true, value: undefined });

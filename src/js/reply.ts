@@ -1,6 +1,6 @@
 import type { DomainFailure } from "./types.js";
 
-/** What the core reads of a call: `Reply` of `src/wasm/fetch.rs`. */
+/** A service's reply as the core reads it: `Reply` of `src/wasm/fetch.rs`. */
 export type Reply =
   | {
       status: number;
@@ -15,17 +15,17 @@ export type Reply =
 /** Why there is no reply. */
 export type NoReply = Exclude<DomainFailure, "serverError">;
 
-/** Reads a reply, which may be of any library. One that cannot be read, as one that was read already, is none: then it rejects. */
-export async function replyOf(response: Response, mostBytes: number): Promise<Reply> {
+/** Reads a response of any library. Rejects if it cannot be read, for example because it was read before. */
+export async function replyOf(response: Response, maxBytes: number): Promise<Reply> {
   const header = (name: string) => textOf(response.headers.get(name));
   return {
-    // A getter may give anything at its second reading.
+    // A getter may return another type when read again.
     status: Number(response.status),
     retryAfter: header("retry-after"),
     date: header("date"),
     requestId: header("x-request-id"),
     resourceId: header("x-resource-id"),
-    body: await bodyOf(response, mostBytes),
+    body: await bodyOf(response, maxBytes),
   };
 }
 
@@ -33,19 +33,19 @@ function textOf(given: unknown): string | undefined {
   return typeof given === "string" ? given : undefined;
 }
 
-/** In the place of a body that is larger: that is no reply of this service, and must not read as an empty one. */
+/** Replaces a larger body, which is not from the service and must not be taken for an empty one. */
 const TOO_LARGE = "(too large)";
 
-async function bodyOf(response: Response, mostBytes: number): Promise<string> {
-  // Bodies of other libraries have none; jsdom has no decoder.
+async function bodyOf(response: Response, maxBytes: number): Promise<string> {
+  // Some libraries have no `getReader`; jsdom has no `TextDecoder`.
   const reader = typeof TextDecoder === "function" ? response.body?.getReader?.() : undefined;
   if (!reader) {
     const text = textOf(await response.text()) ?? "";
-    return text.length > mostBytes ? TOO_LARGE : text;
+    return text.length > maxBytes ? TOO_LARGE : text;
   }
   const decoder = new TextDecoder();
   let text = "";
-  for (let size = 0; size <= mostBytes; ) {
+  for (let size = 0; size <= maxBytes; ) {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     size += value.length;

@@ -1,94 +1,94 @@
-/** What the application gives to the core, and what of it the core's own types do not say. */
+/** The public types that are not generated from the core's. */
 import type { CoreEventDetails, LimitedCall, Services, SteadymixEvent, Uid } from "./contract.js";
 import type { Fetch } from "./platform.js";
 
 export type * from "./contract.js";
 
-/** What the application gives. */
+/** The application's credentials and callbacks. */
 export interface SupervisorEnv {
-  /** Of the service's RESTful API. */
+  /** The customer ID for the service's RESTful API. */
   customerId: string;
-  /** Of the service's RESTful API. Belongs on a server: never ship it in a page. */
+  /** The customer secret for the service's RESTful API. For servers only: never ship it in a page. */
   customerSecret: string;
-  /** Carries out the calls. Default: the global one, as it is at each call. */
+  /** Sends the calls. Default: the global `fetch`, looked up for each call. */
   fetch?: Fetch;
   /**
-   * Makes the RTC token for an output uid, or for the inputs (uid 0), anew for each launch: tokens expire.
-   * `null` or `undefined` keeps the one in the payload.
+   * Makes the RTC token of an output uid, or of the inputs (uid 0). Called for each launch, because tokens expire. `null` or
+   * `undefined` keeps the token in the payload.
    */
   rtcToken?: (uid: Uid, channel: string) => string | null | undefined | Promise<string | null | undefined>;
   /**
-   * Keeps the snapshot, which carries tokens, where it survives this process. Awaited before every Create, Update and
-   * Delete, for half of `requestTimeoutMs`, and at most 5 s: a Create or Update whose snapshot could not be kept is not made
-   * (`notPersisted`), a Delete is. A Create has to leave within 2 s of its Acquire, so `persist` must be well below that.
-   * After 5 s it counts as failed, and is called again with the next snapshot: an older one must not replace a newer.
+   * Stores the snapshot, which carries tokens, where it survives this process. Awaited before every Create, Update and
+   * Delete, for half of `requestTimeoutMs` and at most 5 s. If it fails, a Create or Update is not sent (`notPersisted`), but
+   * a Delete is. It should take well below 2 s, because a Create must follow its Acquire within 2 s. After 5 s it counts as
+   * failed and may be called again with the next snapshot: an older one must not replace a newer one.
    */
   persist?: (snapshot: string) => void | Promise<void>;
   /**
-   * Where several processes make calls under one App ID, whoever shares out its rate limit: gives 0 for a permit, which
-   * must be used within a second, or the ms to wait before asking again. Without it `quota` is for this one alone. Where it
-   * rejects, gives something else, or nothing within 25 s, calls go on without it, at most one a second: `permitFailed`.
+   * Asks for a permit from whatever shares the rate limit among the processes of an App ID. Returns 0 for a permit, which
+   * must be used within 1 s, or the ms to wait before asking again. Without it, `quota` is for this process alone. If it
+   * rejects, returns anything else, or takes longer than 25 s, calls continue without it, at most one a second
+   * (`permitFailed`).
    */
   acquirePermit?: (request: PermitRequest) => number | Promise<number>;
   /**
-   * While `acquirePermit` fails, Queries are so far apart; what is more urgent is not. Where many processes share the limit:
-   * their number × 2000 / calls per second. It is read anew each time, so that it may be a getter. From 1000 to 600000.
-   * Default 1000.
+   * The time between two Queries while `acquirePermit` fails, in ms; other calls are not delayed. If many processes share the
+   * limit: their number × 2000 / calls per second. Read again each time, so it may be a getter. 1000 to 600000, default 1000.
    */
   fallbackQueryIntervalMs?: number;
   /**
-   * The call for which this permit was given leaves now, which may be some time after: its snapshot is kept first. Whoever
-   * shares out the limit is to count it from now on, and a permit that is not used yet as well: see `TokenBucket`.
+   * Called when the call with this permit leaves, which may be later than the permit because its snapshot is stored first.
+   * A rate limiter should count the call from now on, and unused permits too: see `TokenBucket`.
    */
   permitUsed?: (request: PermitRequest) => void;
-  /** Takes each event, besides those who iterate. May be async, but is not waited for. */
+  /** Called with each event, in addition to iteration. May be async, but is not awaited. */
   onEvent?: (event: SteadymixEvent) => void;
   /**
-   * Takes what a callback threw, or rejected with, and what was wrong with what it gave (but for calls that failed, which are
-   * events). Default: `console.error`.
+   * Called with the error of a callback that threw, rejected, or returned an invalid result. Failed calls are events instead.
+   * Default: `console.error`.
    */
   onError?: (
     error: unknown,
     callback: "fetch" | "rtcToken" | "persist" | "acquirePermit" | "permitUsed" | "onEvent",
   ) => void;
-  /** With this secret from the console, `handleNotification()` checks signatures. */
+  /** The secret from Agora's console with which `handleNotification()` verifies signatures. */
   notificationSecret?: string;
   /**
-   * The time in ms since the epoch, up to the year 9999. Default: `Date.now`. With anything else nothing goes on: what was
-   * called throws, or rejects with, `INVALID_OPTIONS`.
+   * Returns the time in ms since the epoch, up to the year 9999. Default: `Date.now`. If it returns anything else, every method
+   * that needs the time throws or rejects with `INVALID_OPTIONS`.
    */
   now?: () => number;
-  /** Simulated ms in a real one, for demonstrations. Default 1. */
+  /** Simulated ms in a real one, for demonstrations: 0.001 to 100000, default 1. */
   timeScale?: number;
-  /** A reply that is larger is no reply of the service. Default 1048576; at most 16777216. */
+  /** A larger reply counts as invalid: 1024 to 16777216 bytes, default 1048576. */
   maxResponseBytes?: number;
 }
 
-/** Asks for a permit. */
+/** A request for a permit. */
 export interface PermitRequest {
-  /** The number of the lane in its group, from 0 on. */
+  /** The lane's index in its group, from 0. */
   lane: number;
-  /** The call that is to be made. */
+  /** The call to make. */
   call: LimitedCall;
 }
 
 /** What happened to `acquirePermit`, by `type`. */
 export type PermitEventDetails =
-  /** It failed: calls go on without it, at most one a second, and it is asked again every 10 s. */
+  /** It failed. Calls continue without it, at most one a second; it is retried every 10 s. */
   | {
       type: "permitFailed";
-      /** How. */
+      /** Why it failed. */
       reason: "rejected" | "timedOut" | "invalid";
     }
-  /** It gives permits again. */
+  /** It grants permits again. */
   | {
       type: "permitRecovered";
-      /** For how long it had failed, in ms. */
+      /** How long it had failed, in ms. */
       failedForMs: number;
     };
 
 /** What happened, by `type`. */
 export type EventDetails = CoreEventDetails | PermitEventDetails;
 
-/** A new payload for all lanes of a group, or one for each of some. */
+/** A payload for every lane of a group, or for each named lane. */
 export type GroupUpdate = Services | { lanes: { name: string; services: Services }[] };

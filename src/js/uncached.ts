@@ -1,6 +1,6 @@
 /**
- * Keeps a call out of caches: a framework may have put one in front of `fetch`, as Next.js does. Empty where the runtime does
- * not know it: Workers of older compatibility dates throw at it.
+ * Keeps calls out of the cache that a framework such as Next.js puts in front of `fetch`. Empty where the runtime does not know
+ * the option: Workers with older compatibility dates throw.
  */
 export const UNCACHED: { cache?: "no-store" } =
   typeof Request === "function" && "cache" in Request.prototype ? { cache: "no-store" } : {};

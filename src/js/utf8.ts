@@ -1,5 +1,4 @@
-// UTF-8, also where there are no `TextEncoder` and `TextDecoder`, as in jsdom: then by the escapes of URIs, which are UTF-8 and
-// which every engine knows.
+// UTF-8 where `TextEncoder` and `TextDecoder` may be missing, as in jsdom. The fallback uses URI escapes, which are UTF-8.
 
 interface Encoder {
   encode(text: string): Uint8Array;
@@ -13,13 +12,13 @@ export function textEncoder(): Encoder {
   return typeof TextEncoder === "function" ? new TextEncoder() : { encode };
 }
 
-/** Of text that is known to be right. */
+/** For valid UTF-8 only. */
 export function textDecoder(): Decoder {
   return typeof TextDecoder === "function" ? new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }) : { decode };
 }
 
 function encode(text: string): Uint8Array {
-  // A surrogate on its own has no escape.
+  // `encodeURIComponent` throws at an unpaired surrogate.
   const escaped = encodeURIComponent(text.replace(/\p{Cs}/gu, "\ufffd"));
   const bytes = escaped.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));

@@ -210,7 +210,7 @@ test("the streaming entries with a content security policy and another content t
   );
   await assert.rejects(
     checkPage(to, PAGE_SCRIPT, { "content-security-policy": policy }),
-    /no WebAssembly from http:\S+\.wasm: Failed to fetch/,
+    /cannot load WebAssembly from http:\S+\.wasm: Failed to fetch/,
   );
 });
 
@@ -220,7 +220,7 @@ test("the streaming entries without the module's file report its address", async
   npx("esbuild", "src/page.streaming.mjs", "--bundle", "--format=esm", `--outfile=${to}/page.js`);
   await assert.rejects(
     checkPage(to, PAGE_SCRIPT),
-    /no WebAssembly from http:\/\/127\.0\.0\.1:\d+\/(core|viewer)\.wasm: HTTP 404/,
+    /cannot load WebAssembly from http:\/\/127\.0\.0\.1:\d+\/(core|viewer)\.wasm: HTTP 404/,
   );
 });
 

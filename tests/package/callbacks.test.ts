@@ -432,7 +432,7 @@ test("a secret that could not be redacted is refused", () => {
     assert.throws(
       () => new Supervisor(supervisorOptions, given),
       (error) =>
-        isSteadymixError(error) && error.code === "INVALID_OPTIONS" && error.value === "with half a pair of surrogates",
+        isSteadymixError(error) && error.code === "INVALID_OPTIONS" && error.value === "with an unpaired surrogate",
     );
   }
 });

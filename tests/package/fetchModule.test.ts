@@ -36,7 +36,9 @@ for (const [engine, [place, thrown]] of Object.entries(FORBIDDEN)) {
       throw thrown;
     });
     await assert.rejects(fetchModule(ADDRESS), (error: Error) => {
-      assert.ok(error.message.startsWith(`steadymix: no WebAssembly from ${ADDRESS}: it is not allowed here`));
+      assert.ok(
+        error.message.startsWith(`steadymix: cannot load WebAssembly from ${ADDRESS}: WebAssembly is not allowed here`),
+      );
       assert.match(error.message, /'wasm-unsafe-eval'/);
       assert.ok(error.message.includes(thrown instanceof Error ? thrown.message : thrown));
       return true;
@@ -49,7 +51,7 @@ test("a runtime without WebAssembly and failed downloads are reported", async (t
   const { mock } = serve(t, () => new Response("<html>", { headers: NAMED }));
   await assert.rejects(
     fetchModule(ADDRESS),
-    /^Error: steadymix: no WebAssembly from https:\/\/a\.example\/core\.wasm: /,
+    /^Error: steadymix: cannot load WebAssembly from https:\/\/a\.example\/core\.wasm: /,
   );
   mock.mockImplementation(async () => new Response(null, { status: 404 }));
   await assert.rejects(fetchModule(ADDRESS), /core\.wasm: HTTP 404$/);
@@ -60,7 +62,10 @@ test("a runtime without WebAssembly and failed downloads are reported", async (t
   const { WebAssembly: own } = globalThis;
   Reflect.deleteProperty(globalThis, "WebAssembly");
   try {
-    await assert.rejects(fetchModule(ADDRESS), /core\.wasm: it is not allowed here.*WebAssembly is not defined/);
+    await assert.rejects(
+      fetchModule(ADDRESS),
+      /core\.wasm: WebAssembly is not allowed here.*WebAssembly is not defined/,
+    );
   } finally {
     Object.defineProperty(globalThis, "WebAssembly", { value: own, configurable: true, writable: true });
   }

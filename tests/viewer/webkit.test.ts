@@ -69,7 +69,8 @@ test("without it, the entries with WebAssembly name what the policy lacks; no-wa
     const loaded = await load(name);
     assert.ok(loaded.error !== undefined, name);
     assert.match(loaded.message, /'wasm-unsafe-eval'/, name);
-    if (STREAMING.includes(name)) assert.match(loaded.message, /steadymix: no WebAssembly from http.*\.wasm: /, name);
+    if (STREAMING.includes(name))
+      assert.match(loaded.message, /steadymix: cannot load WebAssembly from http.*\.wasm: /, name);
   }
   for (const name of WITHOUT_WASM) {
     await webkit.driver.get(url);

@@ -1,4 +1,4 @@
-/** What is bound wrongly, or not at all, is named, with what to do. */
+/** Errors for missing and wrong bindings: the name and the remedy. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { Broadcast, handler, signViewerToken } from "steadymix/cloudflare";
@@ -29,7 +29,7 @@ const ROUTES: [string, string, object?][] = [
   ["GET", "/quota"],
 ];
 
-/** Calls a route of a Worker with these bindings; its answer must be of the described kind. */
+/** Calls a route of a Worker with these bindings, and checks the answer against the description. */
 async function ask(method: string, path: string, body: object | undefined, bindings: object) {
   const isViewers = /watch|on-air|reports/.test(path);
   const token = isViewers ? (await signViewerToken(VIEWER_KEY, "x", 60)).token : KEY;
@@ -49,7 +49,7 @@ async function ask(method: string, path: string, body: object | undefined, bindi
 describe.each(["BROADCAST", "APP_QUOTA", "RELAY"] as const)("%s", (binding) => {
   const className = { BROADCAST: "Broadcast", APP_QUOTA: "AppQuota", RELAY: "Relay" }[binding];
 
-  test.each(ROUTES)("not there, or no such thing: %s %s", async (method, path, body) => {
+  test.each(ROUTES)("missing, or not a namespace: %s %s", async (method, path, body) => {
     for (const wrong of [undefined, null, {}, "Broadcast", { fetch() {} }]) {
       const { status, error } = await ask(method, path, body, { [binding]: wrong });
       expect({ status, error }).toMatchObject({ status: 503, error: { code: "MISCONFIGURED", field: binding } });
@@ -80,7 +80,7 @@ describe.each(["BROADCAST", "APP_QUOTA", "RELAY"] as const)("%s", (binding) => {
   });
 });
 
-test("a broadcast that cannot reach AppQuota does not start, and says why", async () => {
+test("a broadcast that cannot reach AppQuota does not start, and the error says why", async () => {
   const show = new Show(freshId());
   for (const [APP_QUOTA, field] of [
     [undefined, "APP_QUOTA"],
@@ -95,7 +95,7 @@ test("a broadcast that cannot reach AppQuota does not start, and says why", asyn
   expect(await show.stub.status()).toBeUndefined();
 });
 
-test("viewers beyond those that an object carries are told what is wrong with RELAY", async () => {
+test("viewers that need a relay get the error of RELAY", async () => {
   freshEmulator();
   const show = await Show.start();
   const watch = async (RELAY: unknown) => {
@@ -121,7 +121,7 @@ test("viewers beyond those that an object carries are told what is wrong with RE
   await show.stop();
 });
 
-test("an object is asked once for its class, and what keeps it from answering is not called misconfigured", async () => {
+test("an object is asked once for its class; a failure to answer is not MISCONFIGURED", async () => {
   const asked = vi.spyOn(Broadcast.prototype, "className");
   for (let i = 0; i < 3; i += 1) expect((await ask("GET", "/broadcasts/x", undefined, {})).status).toBe(404);
   expect(asked.mock.calls.length).toBeLessThanOrEqual(1);
@@ -134,7 +134,7 @@ test("an object is asked once for its class, and what keeps it from answering is
   expect({ status, code: error?.code }).toEqual({ status: 500, code: "INTERNAL" });
 });
 
-test("what fails in an object for another reason is not called misconfigured", async () => {
+test("any other failure in an object is not MISCONFIGURED", async () => {
   const reported = vi.spyOn(console, "error").mockReturnValue();
   vi.spyOn(Broadcast.prototype, "status").mockRejectedValue(new Error("the customer-secret is wrong"));
   const answer = await call("/broadcasts/x", { headers: { authorization: `Bearer ${KEY}` } });

@@ -1,4 +1,4 @@
-/** A broadcast's object by itself, under simulated time: its methods, its alarm, and what it keeps when. */
+/** A broadcast's object in simulated time: its methods, its alarm, and what it stores when. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";
@@ -10,10 +10,10 @@ import { listeners, type TestBroadcast } from "./worker.ts";
 import { configOf, freshId } from "./world.ts";
 
 const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
-/** Of the options of `TestBroadcast`. */
+/** From the options of `TestBroadcast`. */
 const [KEPT_FOR, HINT_INTERVAL] = [HOUR, 300];
 
-/** In the next hours, or alarms would go off by themselves. */
+/** A few hours ahead of the real time: otherwise alarms would go off by themselves. */
 const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
 let now = START;
 const enter = () => vi.mocked(AppQuota.prototype.enter);
@@ -72,13 +72,13 @@ class Simulated {
     return runInDurableObject(this.stub, (_, { storage }) => storage.getAlarm());
   }
 
-  /** Time passes until the next alarm, which goes off. */
+  /** Advances the time to the next alarm and runs it. */
   async ring(): Promise<void> {
     now = Math.max(now, (await this.alarm()) ?? 0);
     expect(await runDurableObjectAlarm(this.stub)).toBe(true);
   }
 
-  /** Alarms go off until this is so. */
+  /** Runs alarms until the condition holds. */
   async until(is: (status: BroadcastStatus) => boolean): Promise<void> {
     for (let alarms = 0; alarms < 300; alarms += 1) {
       if (is(await this.status())) return;
@@ -100,7 +100,7 @@ class Simulated {
     return (await this.stub.history()).map(({ type }) => type);
   }
 
-  /** The answer to a viewer by WebSocket, or where it is to connect instead. */
+  /** The answer to a viewer that connects by WebSocket, or the relay to connect to instead. */
   watch(): Promise<Response> {
     return this.stub.fetch("https://worker.example/watch", { headers: { upgrade: "websocket" } });
   }
@@ -109,7 +109,7 @@ class Simulated {
 const refused = (code: string) => ({ ok: false, error: expect.objectContaining({ code }) });
 const gone = (uid: number, channel?: string) => ({ type: "gone" as const, uid, ...(channel ? { channel } : {}) });
 
-test("what begins is entered in the list, kept, and due at once", async () => {
+test("a new broadcast is entered in the list, stored, and due at once", async () => {
   const broadcast = new Simulated();
   const restored = vi.spyOn(RedundancyGroup, "restore");
   const started = await broadcast.stub.start(configOf(broadcast.id));
@@ -126,7 +126,7 @@ test("what begins is entered in the list, kept, and due at once", async () => {
   expect(restored).not.toHaveBeenCalled();
 });
 
-test("an object that was evicted goes on with the same group, and knows how it was", async () => {
+test("an evicted object resumes with the same group and status", async () => {
   const broadcast = await Simulated.running();
   const before = await broadcast.status();
   await evictDurableObject(broadcast.stub);
@@ -141,17 +141,17 @@ test("an object that was evicted goes on with the same group, and knows how it w
   expect(await broadcast.status()).toEqual(ended);
 });
 
-test("it is driven by its alarms until it is on air, which it reports", async () => {
+test("alarms drive it until it is on air, which it reports to the list", async () => {
   const broadcast = await Simulated.running();
   expect(await broadcast.status()).toMatchObject({ state: "live", onAir: { lane: "primary", uid: 9001 } });
-  const told = report().mock.calls.map(([{ state }]) => state);
-  expect([told[0], told.at(-1)]).toEqual(["starting", "live"]);
+  const states = report().mock.calls.map(([{ state }]) => state);
+  expect([states[0], states.at(-1)]).toEqual(["starting", "live"]);
   expect(await broadcast.types()).toEqual(expect.arrayContaining(["launching", "created", "confirmed", "onAir"]));
   expect((await broadcast.stub.onAirUpdate())?.revision).toBe(1);
   expect((await broadcast.alarm()) ?? 0).toBeGreaterThan(now);
 });
 
-test("whatever keeps it from beginning leaves nothing behind", async () => {
+test("a failed start stores nothing", async () => {
   const broadcast = new Simulated();
   const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
   const misnamed = { field: "instanceId", value: "other", allowed: `${broadcast.id}, the name of the object` };
@@ -164,12 +164,12 @@ test("whatever keeps it from beginning leaves nothing behind", async () => {
   expect([await broadcast.stub.status(), await broadcast.alarm()]).toEqual([undefined, null]);
 });
 
-test("an object without a name takes any id", async () => {
+test("an object without a name accepts any id", async () => {
   const stub = env.BROADCAST.get(env.BROADCAST.newUniqueId());
   expect(await stub.start(configOf(freshId()))).toMatchObject({ ok: true });
 });
 
-test("started again it is as it is, refused with other settings, and refused once it has ended", async () => {
+test("a repeated start changes nothing; with other settings, or after the end, it is refused", async () => {
   const broadcast = await Simulated.running();
   const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
   const again = await broadcast.stub.start(configOf(broadcast.id));
@@ -181,7 +181,7 @@ test("started again it is as it is, refused with other settings, and refused onc
   expect(await broadcast.stub.start(configOf(broadcast.id))).toEqual(refused("ENDED"));
 });
 
-test("of two starts at once one begins it, and the other finds it begun", async () => {
+test("of two simultaneous starts one starts it, and the other finds it started", async () => {
   const broadcast = new Simulated();
   const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
   let goOn = () => {};
@@ -202,7 +202,7 @@ test("of two starts at once one begins it, and the other finds it begun", async 
   expect(disposed).toHaveBeenCalledTimes(2);
 });
 
-test("what does not exist has nothing, and takes nothing", async () => {
+test("a broadcast that does not exist has no status and accepts no command", async () => {
   const { stub } = new Simulated();
   expect(await Promise.all([stub.status(), stub.stop(), stub.update({} as Services)])).toEqual(
     Array(3).fill(undefined),
@@ -227,7 +227,7 @@ test("a stop is carried out at once, once", async () => {
   expect(await broadcast.stub.stop()).toMatchObject({ state: "ended" });
 });
 
-test("an update is carried out at once; refused are a wrong one, and one of what stops", async () => {
+test("an update is carried out at once; an invalid one, or one while stopping, is refused", async () => {
   const broadcast = await Simulated.running();
   const { services } = configOf("x");
   services.cloudTranscoder.config.transcoder.idleTimeout = 30;
@@ -245,7 +245,7 @@ test("an update is carried out at once; refused are a wrong one, and one of what
   expect(await broadcast.stub.update(services)).toEqual(refused("ENDED"));
 });
 
-test("a notification that is new is acted on at once", async () => {
+test("a new notification is acted on at once", async () => {
   const broadcast = await Simulated.running();
   const [task] = broadcast.emulator.state().tasks;
   const notification = async (taskId = task?.taskId, instanceId = task?.instanceId) => {
@@ -278,7 +278,7 @@ test("a notification that is new is acted on at once", async () => {
   expect(await notification()).toEqual({ ok: true, value: "foreign" });
 });
 
-test("a report of what is on air brings a Query forward, now and then; no other report does", async () => {
+test("a report of the output on air brings a Query forward, at most once per interval; no other report does", async () => {
   const broadcast = await Simulated.running();
   const checked = vi.spyOn(RedundancyGroup.prototype, "checkNow");
   for (const report of [gone(9101), gone(900), gone(90_011), gone(9001, "another"), gone(9001, "sho")])
@@ -293,7 +293,7 @@ test("a report of what is on air brings a Query forward, now and then; no other 
   expect(checked).toHaveBeenCalledTimes(2);
 });
 
-test("the events that it emits are kept and handed to the application; only a change of what is on air is an update", async () => {
+test("events are stored and passed to the application; only a change of the output on air is an update", async () => {
   const broadcast = await Simulated.started();
   const heard: SteadymixEvent[] = [];
   listeners.add((event) => void heard.push(event));
@@ -305,23 +305,23 @@ test("the events that it emits are kept and handed to the application; only a ch
   expect((await broadcast.stub.history(last - 1)).map(({ seq }) => seq)).toEqual([last]);
 });
 
-test("viewers are told what is on air, and that it is dark once nothing is any more", async () => {
+test("viewers get the output on air, and an update once nothing is on air", async () => {
   const broadcast = await Simulated.running();
   const { webSocket } = await broadcast.watch();
-  const told: unknown[] = [];
-  webSocket?.addEventListener("message", ({ data }) => void told.push(JSON.parse(String(data))));
+  const updates: unknown[] = [];
+  webSocket?.addEventListener("message", ({ data }) => void updates.push(JSON.parse(String(data))));
   webSocket?.accept();
   broadcast.emulator.control({ type: "addRule", rule: { call: "create", effect: { type: "answer", status: 503 } } });
   for (const uid of [9001, 9101]) broadcast.emulator.control({ type: "kill", uid });
   await broadcast.until(({ onAir }) => onAir === null);
   expect((await broadcast.status()).state).toBe("offAir");
-  await expect.poll(() => told.length).toBeGreaterThan(1);
-  expect(told.at(0)).toMatchObject({ revision: 1, onAir: { uid: 9001 } });
-  await expect.poll(() => told.at(-1)).toMatchObject({ onAir: null, ended: false });
+  await expect.poll(() => updates.length).toBeGreaterThan(1);
+  expect(updates.at(0)).toMatchObject({ revision: 1, onAir: { uid: 9001 } });
+  await expect.poll(() => updates.at(-1)).toMatchObject({ onAir: null, ended: false });
   webSocket?.close();
 });
 
-test("viewers are connected until there are as many as an object carries; then they are sent to relays", async () => {
+test("viewers are connected until the object is full; further ones are assigned to relays", async () => {
   const broadcast = await Simulated.running();
   vi.spyOn(Relay.prototype, "size").mockReturnValue(0);
   const sockets = [];
@@ -352,7 +352,7 @@ test("viewers are connected until there are as many as an object carries; then t
   for (const socket of sockets) socket?.close();
 });
 
-test("a connection is closed when its token expires, whenever the group wants to be called", async () => {
+test("a connection is closed when its token expires, whenever the group's next turn is", async () => {
   const broadcast = await Simulated.ended();
   const late = await broadcast.alarm();
   expect(late).toBe(((await broadcast.status()).endedAt ?? 0) + KEPT_FOR);
@@ -364,7 +364,7 @@ test("a connection is closed when its token expires, whenever the group wants to
   const closed = new Promise((resolve) => webSocket?.addEventListener("close", ({ code }) => resolve(code)));
   webSocket?.accept();
   expect(await running.alarm()).toBe(due - 1);
-  // A turn in between does not put it off.
+  // A turn in between does not delay it.
   await running.stub.handleReport(gone(9001));
   await running.ring();
   expect((await running.alarm()) ?? 0).toBeLessThanOrEqual(due - 1);
@@ -373,7 +373,7 @@ test("a connection is closed when its token expires, whenever the group wants to
   expect(await closed).toBe(3000);
 });
 
-test("a relay that has attached is behind after the next update, until it has acknowledged it", async () => {
+test("an attached relay is behind after the next update, until it acknowledges it", async () => {
   const broadcast = await Simulated.running();
   const tell = vi.spyOn(Relay.prototype, "tell").mockReturnValue();
   const update = await broadcast.stub.attach(0);
@@ -391,7 +391,7 @@ test("a relay that has attached is behind after the next update, until it has ac
   await expect.poll(() => tell.mock.lastCall?.[0]).toMatchObject({ onAir: null, ended: true });
 });
 
-test("while a relay is behind, alarms come for it too", async () => {
+test("while a relay is behind, alarms retry it", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   const tell = vi.spyOn(Relay.prototype, "tell").mockImplementation(() => {
     throw new Error("lost");
@@ -413,7 +413,7 @@ test("while a relay is behind, alarms come for it too", async () => {
   expect(((await broadcast.alarm()) ?? 0) - now).toBeGreaterThan(MINUTE);
 });
 
-test("that there are no permits is known to operators until there are some again", async () => {
+test("operators see that there are no permits until there are some again", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   const broadcast = await Simulated.running();
   vi.mocked(AppQuota.prototype.acquirePermit).mockRejectedValue(new Error("full"));
@@ -423,7 +423,7 @@ test("that there are no permits is known to operators until there are some again
   await broadcast.until(({ quotaFailedAt }) => quotaFailedAt === null);
 });
 
-test("in the end its tasks and its snapshot are gone, and what it was is kept for as long as it is set", async () => {
+test("after the end, tasks and snapshot are gone, and the status is kept for retentionMs", async () => {
   const broadcast = await Simulated.ended();
   const { endedAt } = await broadcast.status();
   expect(endedAt).toBe(now);
@@ -431,7 +431,7 @@ test("in the end its tasks and its snapshot are gone, and what it was is kept fo
   expect(await broadcast.kept()).toEqual(["facts"]);
   expect(report().mock.lastCall).toMatchObject([{ id: broadcast.id, state: "ended", tasks: 0 }]);
   expect(await broadcast.alarm()).toBe(now + KEPT_FOR);
-  // One that comes early changes nothing.
+  // An early alarm changes nothing.
   now += KEPT_FOR - 1;
   expect(await runDurableObjectAlarm(broadcast.stub)).toBe(true);
   expect(await broadcast.alarm()).toBe(now + 1);
@@ -441,7 +441,7 @@ test("in the end its tasks and its snapshot are gone, and what it was is kept fo
   expect([await broadcast.stub.status(), await broadcast.alarm()]).toEqual([undefined, null]);
 });
 
-test("a list that does not take the end is told again, later and later; so is one that does not forget it", async () => {
+test("the end and the removal are reported to the list with growing delays until it acknowledges them", async () => {
   const logged = vi.spyOn(console, "error").mockReturnValue();
   const broadcast = await Simulated.running();
   await broadcast.stub.stop();
@@ -463,12 +463,12 @@ test("a list that does not take the end is told again, later and later; so is on
   });
   logged.mockClear();
   await broadcast.ring();
-  expect(logged).toHaveBeenLastCalledWith("steadymix: a broadcast could not be forgotten:", expect.anything());
+  expect(logged).toHaveBeenLastCalledWith("steadymix: winding up a broadcast failed:", expect.anything());
   expect(await broadcast.alarm()).toBe(now + 10 * MINUTE);
   expect((await broadcast.status()).state).toBe("ended");
 });
 
-test("an end that a relay has not acknowledged is sent again before all rest", async () => {
+test("alarms resend the end to a relay until it acknowledges it", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   const broadcast = await Simulated.running();
   const tell = vi.spyOn(Relay.prototype, "tell").mockImplementation(() => {

@@ -1,4 +1,4 @@
-/** The list of an App ID's broadcasts, and how their tasks count against the PCW: by itself, under simulated time. */
+/** The list of an App ID's broadcasts, and how it counts their tasks against the PCW, in simulated time. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { BroadcastEntry } from "steadymix/cloudflare";
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { BroadcastList } from "../../target/build/typescript/cloudflare/broadcastList.js";
 import { freshId } from "./world.ts";
 
-// No entry of the package exports it. Its types are there before the package is built.
+// Internal, so not in the package. Its types exist before the package is built.
 type Module = typeof import("../../target/build/typescript/cloudflare/broadcastList.js");
 const { BroadcastList: List } = (await import("../../dist/cloudflare/broadcastList.js" as string)) as Module;
 
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-/** In an object of its own, for an App ID with a PCW of 5. */
+/** Runs in its own object, for an App ID with a PCW of 5. */
 function inObject(act: (list: BroadcastList, sql: SqlStorage) => void): Promise<void> {
   const stub = env.RELAY.get(env.RELAY.idFromName(freshId()));
   return runInDurableObject(stub, (_, { storage: { sql } }) => act(new List(sql, 5), sql));
@@ -32,7 +32,7 @@ function entry(id: string, tasks: number, startedAt = 0): BroadcastEntry {
 const entered = { ok: true, value: null };
 const full = { ok: false, error: { code: "PCW_REACHED" } };
 
-test("broadcasts enter until their tasks reach the PCW; one that is removed, or has ended, makes room", async () => {
+test("broadcasts enter until their tasks reach the PCW; one that ends or is removed makes room", async () => {
   await inObject((list) => {
     expect(list.enter(entry("a", 2))).toEqual(entered);
     expect(list.enter(entry("b", 3))).toEqual(entered);
@@ -49,7 +49,7 @@ test("broadcasts enter until their tasks reach the PCW; one that is removed, or 
   });
 });
 
-test("a broadcast that enters again does not count twice, and one that has begun stays as it is", async () => {
+test("a broadcast that enters again counts once, and the entry of one that has started stays", async () => {
   await inObject((list) => {
     expect(list.enter(entry("a", 4))).toEqual(entered);
     expect(list.enter(entry("a", 5))).toEqual(entered);
@@ -59,7 +59,7 @@ test("a broadcast that enters again does not count twice, and one that has begun
   });
 });
 
-test("a broadcast that has entered has a minute to report, or is forgotten when another one enters", async () => {
+test("a broadcast that does not report within a minute is removed when another one enters", async () => {
   await inObject((list) => {
     list.enter(entry("a", 3));
     list.enter(entry("b", 2));
@@ -72,7 +72,7 @@ test("a broadcast that has entered has a minute to report, or is forgotten when 
   });
 });
 
-test("the youngest is listed first, and the list is there when the object begins to live again", async () => {
+test("the newest is listed first, and the list survives a restart of the object", async () => {
   await inObject((list, sql) => {
     for (const [id, startedAt] of [
       ["a", 2],

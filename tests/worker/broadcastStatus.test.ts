@@ -1,9 +1,9 @@
-/** What operators and viewers see of a broadcast. */
+/** A broadcast's status for operators and its updates for viewers. */
 import type { GroupStatus, LaneStatus } from "steadymix";
 import { expect, test } from "vitest";
 import type { BroadcastFacts } from "../../target/build/typescript/cloudflare/store.js";
 
-// No entry of the package exports it. Its types are there before the package is built.
+// Internal, so not in the package. Its types exist before the package is built.
 type Module = typeof import("../../target/build/typescript/cloudflare/broadcastStatus.js");
 const { stateOf, statusOf, updateOf } = (await import("../../dist/cloudflare/broadcastStatus.js" as string)) as Module;
 
@@ -37,7 +37,7 @@ test.each([
   expect(stateOf({ ...STARTED, ...facts }, [...ofLanes])).toBe(state);
 });
 
-test("while it is on, its status is that of its group", () => {
+test("while it runs, its status is that of its group", () => {
   const group = { status: () => groupStatus("running"), payload: { cloudTranscoder: {} } };
   expect(statusOf({ ...STARTED, onAir }, group, 6)).toEqual({
     id: "show",
@@ -57,12 +57,12 @@ test("without a group it has no lanes", () => {
   expect(statusOf(STARTED, undefined, 0)).toMatchObject({ state: "starting", lanes: [] });
 });
 
-test("once it has ended, its status is what was kept, and permits are of no interest", () => {
+test("after the end, its status is the stored one, without permit failures", () => {
   const status = { state: "ended", lanes: lanes("stopped"), endedAt: 5, quotaFailedAt: null, services: null };
   expect(statusOf({ ...STARTED, end }, undefined, 0)).toMatchObject(status);
 });
 
-test("viewers get what is on air with its number, and in the end that it has ended", () => {
+test("viewers get the output on air with its revision, and the end", () => {
   expect(updateOf({ ...STARTED, onAir })).toEqual({ type: "onAir", revision: 3, onAir, ended: false });
   expect(updateOf({ ...STARTED, end })).toEqual({ type: "onAir", revision: 3, onAir: null, ended: true });
 });

@@ -1,8 +1,8 @@
-/** Holds what the Worker's objects answer against the schemas of its routes. */
+/** Checks answers of the Worker's objects against the schemas of its routes. */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { expect } from "vitest";
 
-// No entry of the package exports them. Their types are there before the package is built.
+// Internal, so not in the package. Their types exist before the package is built.
 type Schemas = typeof import("../../target/build/typescript/cloudflare/schemas.js");
 type Resolving = typeof import("../../target/build/typescript/cloudflare/schema.js");
 const { TYPES } = (await import("../../dist/cloudflare/schemas.js" as string)) as Schemas;
@@ -15,7 +15,7 @@ export function schemaOf(name: keyof Schemas["TYPES"]): Schema {
 
 const validators = new Map<string, Validator>();
 
-/** Fails unless the value is, as JSON, what the type says. */
+/** Fails unless the value as JSON matches the type. */
 export function expectOf(name: keyof Schemas["TYPES"], value: unknown): void {
   const validator = validators.get(name) ?? new Validator(schemaOf(name), "2020-12");
   validators.set(name, validator);

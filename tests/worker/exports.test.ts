@@ -1,4 +1,4 @@
-/** What the entry for Workers exports, with wrong arguments. */
+/** The exports of `steadymix/cloudflare`, called with invalid arguments. */
 import { env } from "cloudflare:workers";
 import { isSteadymixError } from "steadymix";
 import * as cloudflare from "steadymix/cloudflare";
@@ -31,7 +31,7 @@ const WRONG: unknown[] = [
 const makeToken = cloudflare.rtcTokens(env.AGORA_APP_ID, env.AGORA_APP_CERTIFICATE ?? "");
 const isLeftOut = (value: unknown) => value === undefined;
 
-/** Each argument with its name, what is right, and which of the wrong ones are right here. */
+/** Each argument with its name, a valid value, and those of the wrong values that are valid for it. */
 const ROWS: Record<
   string,
   [called: (...args: never[]) => unknown, ...args: [string, unknown, ((value: unknown) => boolean)?][]]
@@ -46,20 +46,20 @@ const ROWS: Record<
   signViewerToken: [cloudflare.signViewerToken, ["key", "k".repeat(32)], ["broadcast", "show"], ["lifetimeS", 60]],
 };
 
-test("every function has a row; the others are classes and the handler that the runtime calls", () => {
+test("every function has a row; the other exports are classes and the handler that the runtime calls", () => {
   const calledByTheRuntime = ["AppQuota", "Broadcast", "Relay", "handler"];
   const functions = Object.keys(ROWS).filter((name) => !name.includes("("));
   expect(Object.keys(cloudflare).sort()).toEqual([...functions, ...calledByTheRuntime].sort());
 });
 
 for (const [name, [called, ...args]] of Object.entries(ROWS)) {
-  test(`${name}: each argument that is wrong is named`, async () => {
+  test(`${name}: each invalid argument is named`, async () => {
     for (const [at, [argument, , takes]] of args.entries()) {
       for (const value of WRONG) {
         if (takes?.(value)) continue;
         const given = args.map(([, good], other) => (other === at ? value : good));
         const error = await (async () => called(...(given as never[])))().then(
-          () => "nothing was said",
+          () => "nothing was thrown",
           (error: unknown) => error,
         );
         expect(isSteadymixError(error) ? [error.code, error.field] : error, String(typeof value)).toEqual([

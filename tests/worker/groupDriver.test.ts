@@ -1,4 +1,4 @@
-/** How alarms drive a group, and what is persisted when: a group by itself, under simulated time. */
+/** How alarms drive a group, and what is stored when, in simulated time. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -6,17 +6,17 @@ import type { GroupDriver } from "../../target/build/typescript/cloudflare/group
 import type { BroadcastStore } from "../../target/build/typescript/cloudflare/store.js";
 import { freshId } from "./world.ts";
 
-// No entry of the package exports them. Their types are there before the package is built.
+// Internal, so not in the package. Their types exist before the package is built.
 type Drivers = typeof import("../../target/build/typescript/cloudflare/groupDriver.js");
 type Stores = typeof import("../../target/build/typescript/cloudflare/store.js");
 const { GroupDriver: Driver } = (await import("../../dist/cloudflare/groupDriver.js" as string)) as Drivers;
 const { BroadcastStore: Store } = (await import("../../dist/cloudflare/store.js" as string)) as Stores;
 
 const [SECOND, MINUTE] = [1_000, 60_000];
-/** After this long another turn follows one that was cut off, and one that threw. */
+/** The delays of the next turn after one that was interrupted, and after one that threw. */
 const [GUARD, ERROR_RETRY] = [15 * SECOND, 30 * SECOND];
 
-/** In the next hours, or alarms would go off by themselves. */
+/** A few hours ahead of the real time: otherwise alarms would go off by themselves. */
 const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
 let now = START;
 
@@ -26,10 +26,10 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-/** A group that does as the test says, and logs what is done with it. */
+/** A scripted group that logs its calls. */
 class ScriptedGroup {
   readonly #log: string[];
-  /** What the next turns do; after them the group wants to be called again in ten minutes. */
+  /** The next turns. After them, the next turn is due in ten minutes. */
   readonly turns: (() => number | undefined | Promise<number | undefined>)[] = [];
   state = "new";
 
@@ -58,12 +58,12 @@ interface World {
   group: ScriptedGroup;
   driver: GroupDriver<ScriptedGroup>;
   log: string[];
-  /** When an alarm is wanted for something else. */
+  /** The latest time for the next alarm. */
   others: { wakeBy: number };
   windUp: ReturnType<typeof vi.fn>;
 }
 
-/** With a group that has begun, in an object of its own. */
+/** Runs with a group that has started, in its own object. */
 function inObject(act: (world: World) => Promise<void>): Promise<void> {
   const stub = env.RELAY.get(env.RELAY.idFromName(freshId()));
   return runInDurableObject(stub, async (_, { storage }) => {
@@ -85,7 +85,7 @@ function inObject(act: (world: World) => Promise<void>): Promise<void> {
   });
 }
 
-test("a turn is reported before and after; then the state is persisted, and the alarm set to the group's next turn", async () => {
+test("the state is reported before and after a turn; then it is stored, and the alarm set to the next turn", async () => {
   await inObject(async ({ storage, store, group, driver, log }) => {
     group.turns.push(() => {
       group.state = "running";
@@ -97,7 +97,7 @@ test("a turn is reported before and after; then the state is persisted, and the 
   });
 });
 
-test("the alarm comes sooner if something else needs it", async () => {
+test("the alarm is set earlier if something else needs it", async () => {
   await inObject(async ({ storage, driver, others }) => {
     others.wakeBy = now + SECOND;
     await driver.drive();
@@ -105,13 +105,13 @@ test("the alarm comes sooner if something else needs it", async () => {
   });
 });
 
-test("while a turn is under way, an alarm stands by that repeats it", async () => {
+test("during a turn, an alarm is set that would repeat it", async () => {
   await inObject(async ({ storage, store, group, driver, log }) => {
     let alarm: number | null = null;
     group.turns.push(async () => {
       alarm = await storage.getAlarm();
       now += 10 * SECOND;
-      // Before each call: the alarm moves on with it.
+      // Each call moves the alarm.
       await driver.persist("about to create");
       expect(store.snapshot).toBe("about to create");
       expect(await storage.getAlarm()).toBe(now + GUARD);
@@ -123,7 +123,7 @@ test("while a turn is under way, an alarm stands by that repeats it", async () =
   });
 });
 
-test("a call leaves only once its state is written", async () => {
+test("a call leaves only after its state is stored", async () => {
   await inObject(async ({ storage, driver }) => {
     let written = () => {};
     vi.spyOn(storage, "sync").mockReturnValue(
@@ -142,7 +142,7 @@ test("a call leaves only once its state is written", async () => {
   });
 });
 
-test("a command is persisted at once, and an alarm is due that carries it out", async () => {
+test("a command is stored at once, and an alarm is due that carries it out", async () => {
   await inObject(async ({ storage, store, group, driver, log }) => {
     group.state = "stopping";
     driver.commandTaken(group);
@@ -151,7 +151,7 @@ test("a command is persisted at once, and an alarm is due that carries it out", 
   });
 });
 
-/** A turn that goes on when it is told to. */
+/** A turn that waits until the test continues it. */
 function held() {
   let goOn = () => {};
   const until = new Promise<void>((resolve) => {
@@ -160,7 +160,7 @@ function held() {
   return { goOn: () => goOn(), turn: () => until.then(() => now + MINUTE) };
 }
 
-test("a command that comes during a turn has a turn of its own right afterwards", async () => {
+test("a command during a turn gets its own turn right afterwards", async () => {
   await inObject(async ({ group, driver, log }) => {
     const { goOn, turn } = held();
     group.turns.push(turn);
@@ -173,7 +173,7 @@ test("a command that comes during a turn has a turn of its own right afterwards"
   });
 });
 
-test("an alarm that comes during a turn waits for it, and has a turn afterwards; there are never two at once", async () => {
+test("an alarm during a turn waits for it and gets its own turn: never two at once", async () => {
   await inObject(async ({ group, driver, log }) => {
     const { goOn, turn } = held();
     group.turns.push(turn);
@@ -190,7 +190,7 @@ test("an alarm that comes during a turn waits for it, and has a turn afterwards;
   });
 });
 
-test("at its end the group is published as it is; then its snapshot is gone before anything is awaited", async () => {
+test("at the end, `ended` gets the group, and the snapshot is deleted before anything is awaited", async () => {
   await inObject(async ({ store, group, driver, log, windUp }) => {
     store.snapshot = "stopping";
     group.turns.push(() => undefined);
@@ -207,7 +207,7 @@ test("at its end the group is published as it is; then its snapshot is gone befo
   });
 });
 
-test("an object that has just begun to live restores its group once, when it is asked for", async () => {
+test("a new object restores its group once, on demand", async () => {
   await inObject(async ({ storage, store, group, log }) => {
     const restore = vi.fn(() => group as ScriptedGroup | undefined);
     const hooks = { report: async () => {}, wakeBy: () => now, ended: () => {}, windUp: async () => {} };
@@ -224,13 +224,13 @@ test("an object that has just begun to live restores its group once, when it is 
   });
 });
 
-test("whatever goes wrong in a turn is logged, and another turn follows", async () => {
+test("an error in a turn is logged, and another turn follows", async () => {
   await inObject(async ({ storage, group, driver, log }) => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const error = new Error("the storage is full");
     group.turns.push(() => Promise.reject(error));
     await driver.drive();
-    expect(logged.mock.calls).toEqual([["steadymix: a broadcast is in trouble:", error]]);
+    expect(logged.mock.calls).toEqual([["steadymix: a turn of a broadcast failed:", error]]);
     expect(await storage.getAlarm()).toBe(now + ERROR_RETRY);
     await driver.drive();
     expect(log).toEqual(["report", "advance", "report", "advance", "report"]);

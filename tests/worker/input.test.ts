@@ -1,8 +1,8 @@
-/** What bodies, and fields that must be left out, are refused with. */
+/** Checks of bodies and of their fields. */
 import type { Schema } from "@cfworker/json-schema";
 import { expect, test } from "vitest";
 
-// No entry of the package exports it. Its types are there before the package is built.
+// Internal, so not in the package. Its types exist before the package is built.
 type Module = typeof import("../../target/build/typescript/cloudflare/input.js");
 const { checked, checkLeftOut, isOf, jsonObject } = (await import(
   "../../dist/cloudflare/input.js" as string
@@ -11,17 +11,17 @@ const { checked, checkLeftOut, isOf, jsonObject } = (await import(
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
 
-test("a body is a JSON object, with a byte order mark or without", () => {
+test("a body is a JSON object, with or without a byte order mark", () => {
   for (const text of ["{}", '{"a":[null,{"b":"ü"}]}', nested(64)])
     for (const mark of ["", "\u{feff}"]) expect(jsonObject(bytesOf(mark + text))).toEqual(JSON.parse(text));
 });
 
-test("any other body is refused, with what it must be", () => {
+test("any other body is refused, and the error says what is allowed", () => {
   const refused = (bytes: Uint8Array, message: string) =>
     expect(() => jsonObject(bytes)).toThrow(expect.objectContaining({ body: { code: "INVALID_BODY", message } }));
-  for (const text of ["", "{", "{}{}"]) refused(bytesOf(text), "the body is no JSON");
+  for (const text of ["", "{", "{}{}"]) refused(bytesOf(text), "the body is not JSON");
   // Not UTF-8.
-  refused(Uint8Array.of(...bytesOf('{"a":"'), 0xff, ...bytesOf('"}')), "the body is no JSON");
+  refused(Uint8Array.of(...bytesOf('{"a":"'), 0xff, ...bytesOf('"}')), "the body is not JSON");
   for (const text of ["null", "[]", "1", '"{}"', "true"]) refused(bytesOf(text), "the body must be a JSON object");
   refused(bytesOf(nested(65)), "the body must not nest deeper than 64 levels");
 });
@@ -42,7 +42,7 @@ const SCHEMA: Schema = {
   required: ["name"],
 };
 
-test("what is of a schema is given as it is", () => {
+test("a value that matches the schema is returned unchanged", () => {
   for (const value of [
     { name: "a" },
     { name: "a", inside: { count: 3, kind: "one", more: 1 }, text: "", number: 2 },
@@ -52,7 +52,7 @@ test("what is of a schema is given as it is", () => {
   }
 });
 
-test("of what is not, the innermost field is named with its path, what was found there, and what is allowed", () => {
+test("otherwise the error has the innermost field's path, its value, and what is allowed", () => {
   for (const [value, field, found, allowed] of [
     [{}, "name", "missing", "letters"],
     [{ name: "A" }, "name", '"A"', "letters"],

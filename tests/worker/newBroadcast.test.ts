@@ -1,4 +1,4 @@
-/** What the description says that a broadcast may be, held against what the core allows. */
+/** Compares what the description of `NewBroadcast` allows with what the core allows. */
 import { Validator } from "@cfworker/json-schema";
 import { isSteadymixError, RedundancyGroup } from "steadymix";
 import type { NewBroadcast } from "steadymix/cloudflare";
@@ -30,7 +30,7 @@ const inputs = (rtcUid: number) => [
   { streamUrl: "https://media.example/film", volume: 100, repeat: 1, placeholderImageUrl: logo, region },
 ];
 
-/** With everything that there is. */
+/** An example with every setting and field. */
 const EVERYTHING: NewBroadcast = {
   id: "everything",
   services: {
@@ -95,12 +95,12 @@ const EVERYTHING: NewBroadcast = {
 };
 EVERYTHING.lanes.push({ name: "backup", uids: [9101, 9102], services: structuredClone(EVERYTHING.services) });
 
-/** Not in the example, as they cannot stand beside what is. */
+/** Not in the example, because they conflict with its other fields. */
 const NOT_SHOWN = /(outputs\[0\]\.streamUrl|videoOption\.mode)$/;
-/** Allowed, but not beside all else of the example. */
+/** Allowed, but not together with the rest of the example. */
 const NOT_TOGETHER =
   /(idleTimeout|streamProcessMode|codec|videoOption|area|region|rtcChannel|name|Url|Image|outputs|lanes|uids|puts\[\d\])$/;
-/** Allowed where the type is used elsewhere: regions of watermarks are smaller, and everybody's audio has the uid 0. */
+/** Allowed elsewhere with the same type: watermarks have smaller regions, and uid 0 is everybody's audio. */
 const NOT_HERE = /puts\[\d\]\.(region\.(width|height)|rtc\.rtcUid)$/;
 
 type Path = (string | number)[];
@@ -112,7 +112,7 @@ const named = (path: Path) =>
 
 function withValue(path: Path, value: unknown): NewBroadcast {
   if (path.length === 0) return value as NewBroadcast;
-  // Its regions are one object.
+  // Unlike `structuredClone`, copies shared regions separately.
   const copy = JSON.parse(JSON.stringify(EVERYTHING)) as NewBroadcast;
   const last = path.at(-1) ?? "";
   const holder = path.slice(0, -1).reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], copy);
@@ -121,7 +121,7 @@ function withValue(path: Path, value: unknown): NewBroadcast {
   return copy;
 }
 
-/** What may be wrong, and what is where a range ends. */
+/** Invalid values, and values at the ends of ranges. */
 function* valuesOf(schema: Schema, value: unknown): Generator<unknown> {
   for (const one of schema.anyOf ?? []) yield* valuesOf(one, value);
   yield* ["nonsense", 1.5, -1, true, [], {}, ...(schema.enum ?? [])];
@@ -138,7 +138,7 @@ function* valuesOf(schema: Schema, value: unknown): Generator<unknown> {
       );
 }
 
-/** Each value of the example, with its schema and where it stands. */
+/** Each value of the example with its schema and path. */
 function* walked(schema: Schema, value: unknown, path: Path = []): Generator<[Path, Schema, unknown]> {
   yield [path, schema, value];
   for (const one of schema.anyOf ?? [schema]) {
@@ -150,7 +150,7 @@ function* walked(schema: Schema, value: unknown, path: Path = []): Generator<[Pa
   }
 }
 
-/** The path of what the core refuses; `undefined`: it allows it. */
+/** The path of the value that the core refuses; `undefined`: it refuses none. */
 function refusedBy({ id, ...settings }: NewBroadcast): string | undefined {
   try {
     const options = { ...settings, appId: "app", instanceId: id as string };
@@ -166,7 +166,7 @@ const schema = schemaOf("NewBroadcast");
 const validator = new Validator(schema, "2020-12");
 const places = [...walked(schema as Schema, EVERYTHING)];
 
-test("the example has every setting and every field of a payload, and is allowed", () => {
+test("the example has every setting and every field of a payload, and is valid", () => {
   expect(validator.validate(EVERYTHING).errors).toEqual([]);
   expect(refusedBy(EVERYTHING)).toBeUndefined();
   const nameOf = (path: Path) => named(path.map((step) => (typeof step === "number" ? 0 : step)));
@@ -175,7 +175,7 @@ test("the example has every setting and every field of a payload, and is allowed
   expect([...missing].filter((name) => !NOT_SHOWN.test(name))).toEqual([]);
 });
 
-test("what the schema does not allow, the core refuses, and names", () => {
+test("the core refuses what the schema does not allow, and names the field", () => {
   let count = 0;
   for (const [path, schema, value] of places) {
     const isField = typeof path.at(-1) === "string";
@@ -193,7 +193,7 @@ test("what the schema does not allow, the core refuses, and names", () => {
   expect(count).toBeGreaterThan(500);
 });
 
-test("what the schema allows, the core does too: where ranges end, and each of a choice", () => {
+test("the core allows what the schema allows: the ends of ranges, and each choice", () => {
   let count = 0;
   for (const [path, schema, value] of places) {
     const place = named(path);

@@ -1,4 +1,4 @@
-/** The service's webhook: what is taken, what is refused, and that neither takes long. */
+/** The service's webhook: what is accepted, what is refused, and that neither takes long. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { AppQuota, Broadcast, handler } from "steadymix/cloudflare";
@@ -54,9 +54,9 @@ function notificationOf(
   });
 }
 
-test("a valid one brings the next look forward, whichever signature and secret it has", async () => {
+test("a valid notification brings the next Query forward, whichever signature and secret it has", async () => {
   const emulator = freshEmulator();
-  // No look by itself within this test.
+  // No regular Query during this test.
   const show = await Show.start({
     policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 },
   });
@@ -65,17 +65,17 @@ test("a valid one brings the next look forward, whichever signature and secret i
     instanceId: "",
     taskId: "",
   };
-  const looks = () => emulator.state().stats.calls.query ?? 0;
+  const queries = () => emulator.state().stats.calls.query ?? 0;
   const ways: Sent[] = [{ signed: "v1" }, { signed: "v2" }, {}, { secret: "former-notification-secret" }];
   for (const [i, way] of ways.entries()) {
-    const before = looks();
+    const before = queries();
     expect(await send(notificationOf(instanceId, taskId, { eventType: 112, sequence: 10 + i }), way)).toMatchObject({
       status: 200,
     });
-    await expect.poll(looks, { timeout: 5000 }).toBe(before + 1);
+    await expect.poll(queries, { timeout: 5000 }).toBe(before + 1);
   }
-  // The same again is no news.
-  const before = looks();
+  // A duplicate changes nothing.
+  const before = queries();
   expect(await send(notificationOf(instanceId, taskId, { eventType: 112, sequence: 13 }))).toMatchObject({
     status: 200,
   });
@@ -83,11 +83,11 @@ test("a valid one brings the next look forward, whichever signature and secret i
     status: 200,
   });
   await scheduler.wait(1500);
-  expect(looks()).toBe(before);
+  expect(queries()).toBe(before);
   await show.stop();
 });
 
-test("a death is noticed by its notification, however many of them come in whatever order", async () => {
+test("notifications reveal the exit of a task, in any number and order", async () => {
   const emulator = freshEmulator({
     notifications: { secret: NOTIFICATION_SECRET, doubledPercent: 100, latePercent: 0 },
   });
@@ -109,14 +109,14 @@ test("a death is noticed by its notification, however many of them come in whate
   await show.stop();
 });
 
-test("one that carries a large payload is taken, one that names no instance too, and a test of the console's", async () => {
+test("accepted: a large payload, a notification without an instanceId, and the console's test", async () => {
   const emulator = freshEmulator();
   const show = await Show.start({
     policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 },
   });
   await show.running();
   const task = emulator.state().tasks.find(({ uid }) => uid === 9001);
-  const looks = () => emulator.state().stats.calls.query ?? 0;
+  const queries = () => emulator.state().stats.calls.query ?? 0;
   const notification = (sequence: number, instanceId?: string, more: object = {}) => {
     const payload = { taskId: task?.taskId, instanceId, sequence, sendts: 1, serviceScene: "rtsc/cloud-transcoder" };
     return JSON.stringify({
@@ -132,18 +132,18 @@ test("one that carries a large payload is taken, one that names no instance too,
   const large = notification(20, task?.instanceId ?? "", { details: { transcoder: { userConfigDetail } } });
   expect(large.length).toBeGreaterThan(600_000);
   for (const body of [large, notification(21)]) {
-    const before = looks();
+    const before = queries();
     expect(await send(body)).toMatchObject({ status: 200 });
-    await expect.poll(looks, { timeout: 5000 }).toBe(before + 1);
+    await expect.poll(queries, { timeout: 5000 }).toBe(before + 1);
   }
-  const before = looks();
+  const before = queries();
   const test = '{"eventType":10,"noticeId":"n","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}';
   expect(await send(test)).toMatchObject({ status: 200, text: '{"status":"ok"}' });
-  expect(looks()).toBe(before);
+  expect(queries()).toBe(before);
   await show.stop();
 });
 
-test("forged ones are refused, and say nothing of the secret", async () => {
+test("forged notifications are refused, without a trace of the secret", async () => {
   freshEmulator();
   const show = await Show.start({ policy: { confirmDelaysMs: [100] } });
   const body = notificationOf(`${show.id}-0-1`, "task");
@@ -165,7 +165,7 @@ test("forged ones are refused, and say nothing of the secret", async () => {
   await show.stop();
 });
 
-test("one goes to the broadcast that its instanceId names; one that names none, to every broadcast that is on", async () => {
+test("a notification goes to the broadcast of its instanceId; without one, to every running broadcast", async () => {
   const notified: unknown[] = [];
   vi.spyOn(Broadcast.prototype, "handleNotification").mockImplementation(function (this: Broadcast) {
     notified.push((this as unknown as { ctx: DurableObjectState }).ctx.id.name);
@@ -202,7 +202,7 @@ test("one goes to the broadcast that its instanceId names; one that names none, 
   }
 });
 
-test("without a secret none is taken, whatever it is signed with", async () => {
+test("without a secret, every notification is refused", async () => {
   for (const AGORA_NOTIFICATION_SECRET of [undefined, "", " \n"]) {
     const init = await requestOf(notificationOf("show-0-1", "task"), { secret: AGORA_NOTIFICATION_SECRET || " " });
     const request = new Request("https://worker.example/notifications", init);
@@ -213,7 +213,7 @@ test("without a secret none is taken, whatever it is signed with", async () => {
   }
 });
 
-test("whatever the service has signed it need not send again", async () => {
+test("the service need not repeat a signed notification, whatever its body", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   for (const body of ["{", '{"eventType":1,"payload":{"serviceScene":"recording"}}'])
     expect(await send(body)).toMatchObject({ status: 200 });
@@ -223,7 +223,7 @@ test("whatever the service has signed it need not send again", async () => {
   warn.mockRestore();
 });
 
-test("what is none is refused: 10 MB, or a body that does not come", async () => {
+test("a body of 10 MB, or one that does not arrive, is refused", async () => {
   const large = await send(new Uint8Array(10_000_000), { signed: "neither" });
   expect(large).toMatchObject({ status: 413, code: "BODY_TOO_LARGE" });
   const endless = new ReadableStream<Uint8Array>({

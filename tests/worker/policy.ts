@@ -1,6 +1,6 @@
 import type { RetrySchedules } from "steadymix";
 
-/** Time is real here: every wait is about a fiftieth of what is documented, or the least that is allowed. */
+/** For tests in real time: every delay is about a fiftieth of the documented one, or the minimum. */
 export const QUICK: Partial<RetrySchedules> = {
   createTimedOutDelaysMs: [100, 120, 180],
   createServerErrorDelaysMs: [100, 120, 180],

@@ -1,22 +1,22 @@
-/** What the rate limiter keeps of lanes, places in the queue and permits, with a bucket that answers as the test says. */
+/** The rate limiter's lanes, places in the queue and permits, with a scripted bucket. */
 import { type LimitedCall, TokenBucket } from "steadymix";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { RateLimiter } from "../../target/build/typescript/cloudflare/rateLimiter.js";
 
-// No entry of the package exports it. Its types are there before the package is built.
+// Internal, so not in the package. Its types exist before the package is built.
 type Module = typeof import("../../target/build/typescript/cloudflare/rateLimiter.js");
 const { RateLimiter: Limiter } = (await import("../../dist/cloudflare/rateLimiter.js" as string)) as Module;
 
 const SECOND = 1_000;
-/** A place in the queue, and a permit without its call, are given up after this long. */
+/** When a place in the queue, and a permit without its call, expire. */
 const [QUEUE_TIMEOUT, PERMIT_TIMEOUT] = [10 * SECOND, 5 * SECOND];
-/** Longer than a call waits here. */
+/** Longer than a call waits in the limiter. */
 const LONG = 6 * SECOND;
 
 /** At the beginning of a second. */
 const START = Math.floor(Date.now() / SECOND) * SECOND;
 let now = START;
-/** What the bucket answers next; then it grants everything. */
+/** The bucket's next answers; after them it grants everything. */
 let waits: number[] = [];
 const ask = () => vi.mocked(TokenBucket.prototype.ask);
 const used = () => vi.mocked(TokenBucket.prototype.used);
@@ -34,17 +34,17 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-/** One that knows what was called before. */
+/** A rate limiter after its first second. */
 function open(): RateLimiter {
   const limiter = new Limiter({ callsPerSecond: 7, burst: 2, pcw: 5 });
   now += SECOND;
   return limiter;
 }
 
-/** The number under which the bucket was asked last. */
+/** The lane number of the last request to the bucket. */
 const lane = () => ask().mock.lastCall?.[1];
 
-test("a permit is what the bucket grants, for the lane and the call, at this moment", async () => {
+test("the bucket grants permits for the lane, the call and the current time", async () => {
   const limiter = open();
   expect(await limiter.acquire("show/0", "update")).toBe(0);
   expect(ask().mock.lastCall).toEqual([now, 0, "update"]);
@@ -56,7 +56,7 @@ test("a permit is what the bucket grants, for the lane and the call, at this mom
   expect(withdraw(), "nobody is late").not.toHaveBeenCalled();
 });
 
-test("a lane keeps its number until its create has had its permit; then the next call may have another", async () => {
+test("a lane keeps its number until its Create got a permit; later calls may get another number", async () => {
   const limiter = open();
   const numbers: unknown[] = [];
   for (const [who, call] of [
@@ -89,14 +89,14 @@ test.each([
   expect(withdraw().mock.calls, "once").toEqual(given);
 });
 
-test("an Acquire that is repeated keeps the permit for its Create", async () => {
+test("a repeated Acquire keeps the permit for its Create", async () => {
   const limiter = open();
   await limiter.acquire("show/0", "acquireAndCreate");
   await limiter.acquire("show/0", "acquireAndCreate");
   expect(withdraw()).not.toHaveBeenCalled();
 });
 
-test("a reserved permit is given up once, after five seconds without the Create", async () => {
+test("a reserved permit is withdrawn once, after five seconds without the Create", async () => {
   const limiter = open();
   await limiter.acquire("show/0", "acquireAndCreate");
   now += PERMIT_TIMEOUT;
@@ -107,7 +107,7 @@ test("a reserved permit is given up once, after five seconds without the Create"
   expect(withdraw().mock.calls).toEqual([[0]]);
 });
 
-test("a place in the queue is given up once, if its lane does not come back within ten seconds", async () => {
+test("a place in the queue is withdrawn once, if its lane does not ask again within ten seconds", async () => {
   const limiter = open();
   waits = [LONG];
   await limiter.acquire("show/0", "query");
@@ -119,7 +119,7 @@ test("a place in the queue is given up once, if its lane does not come back with
   expect(withdraw().mock.calls).toEqual([[0]]);
 });
 
-test("a lane that has waited and got its permit has no place to give up", async () => {
+test("a lane that has waited and got its permit has no place to withdraw", async () => {
   const limiter = open();
   waits = [100];
   await limiter.acquire("show/0", "query");
@@ -128,7 +128,7 @@ test("a lane that has waited and got its permit has no place to give up", async 
   expect(withdraw()).not.toHaveBeenCalled();
 });
 
-test("a call that leaves is counted once, under the lane that had the permit, within five seconds of it", async () => {
+test("a call that leaves is counted once, for the lane with the permit, within five seconds of the permit", async () => {
   const limiter = open();
   for (const who of ["other/0", "show/0", "show/1"]) await limiter.acquire(who, "query");
   limiter.used("unknown/0");
@@ -145,7 +145,7 @@ test("a call that leaves is counted once, under the lane that had the permit, wi
   expect(used()).toHaveBeenCalledTimes(2);
 });
 
-test("calls are counted in each of the last 60 seconds", async () => {
+test("calls are counted for each of the last 60 seconds", async () => {
   const limiter = open();
   const grant = async (times: number, call: LimitedCall = "query") => {
     for (let i = 0; i < times; i += 1) await limiter.acquire(`show/${i}`, call);

@@ -1,11 +1,11 @@
-/** A broadcast's entry in the App ID's list: what it says, and when it is reported. */
+/** A broadcast's entry in the App ID's list, and when it is reported. */
 import { env } from "cloudflare:workers";
 import type { LaneStatus } from "steadymix";
 import { AppQuota, type BroadcastEntry } from "steadymix/cloudflare";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { BroadcastFacts } from "../../target/build/typescript/cloudflare/store.js";
 
-// No entry of the package exports it. Its types are there before the package is built.
+// Internal, so not in the package. Its types exist before the package is built.
 type Module = typeof import("../../target/build/typescript/cloudflare/registration.js");
 const { entryOf, Registration } = (await import("../../dist/cloudflare/registration.js" as string)) as Module;
 
@@ -26,7 +26,7 @@ function entry(tasks: number): BroadcastEntry {
   return { id: "show", state: "live", onAir: null, tasks, startedAt: 0 };
 }
 
-/** The list is broken until this is restored. */
+/** Makes the list fail until the mock is restored. */
 function broken(method: "report" | "enter") {
   return vi.spyOn(AppQuota.prototype, method).mockRejectedValue(new Error("the storage is full") as never);
 }
@@ -37,7 +37,7 @@ test("an entry is reported when it has changed", async () => {
   expect(reported).toEqual([entry(1), entry(2), entry(1)]);
 });
 
-test("what the list may have taken though its answer was lost counts as unknown, and is reported again", async () => {
+test("if the list's answer is lost, the entry is reported again, even if it changes back", async () => {
   const registration = new Registration(env);
   await registration.report(entry(1));
   vi.spyOn(AppQuota.prototype, "report").mockImplementationOnce(() => {
@@ -49,12 +49,15 @@ test("what the list may have taken though its answer was lost counts as unknown,
   expect(reported).toEqual([entry(1), entry(1)]);
 });
 
-test("a list that fails is logged, and asked again two seconds later", async () => {
+test("a failed report is logged, and retried two seconds later", async () => {
   const registration = new Registration(env);
   const report = broken("report");
   expect(await registration.report(entry(1))).toBe(false);
   const unavailable = expect.objectContaining({ body: expect.objectContaining({ code: "QUOTA_UNAVAILABLE" }) });
-  expect(logged).toHaveBeenLastCalledWith("steadymix: the list of broadcasts could not be told:", unavailable);
+  expect(logged).toHaveBeenLastCalledWith(
+    "steadymix: the list of broadcasts did not acknowledge a report:",
+    unavailable,
+  );
   now += 1_999;
   expect(await registration.report(entry(1))).toBe(false);
   expect(report).toHaveBeenCalledTimes(1);
@@ -63,7 +66,7 @@ test("a list that fails is logged, and asked again two seconds later", async () 
   expect(report).toHaveBeenCalledTimes(2);
 });
 
-test("a list that does not answer keeps its broadcast waiting for two seconds", async () => {
+test("a list that does not answer delays its broadcast by two seconds", async () => {
   vi.spyOn(AppQuota.prototype, "report").mockReturnValue(new Promise(() => {}) as never);
   const { setTimeout } = globalThis;
   const timeouts: unknown[] = [];
@@ -75,7 +78,7 @@ test("a list that does not answer keeps its broadcast waiting for two seconds", 
   expect(timeouts).toEqual([2_000]);
 });
 
-test("whether it may begin is what the list says; a list that does not answer refuses it with its name", async () => {
+test("the list decides whether a broadcast may start; without an answer it is refused with QUOTA_UNAVAILABLE", async () => {
   const registration = new Registration(env);
   const answer = { ok: false, error: { code: "PCW_REACHED", message: "full" } } as const;
   const enter = vi.spyOn(AppQuota.prototype, "enter").mockReturnValue(answer);
@@ -85,7 +88,7 @@ test("whether it may begin is what the list says; a list that does not answer re
   expect(await registration.enter(entry(2))).toMatchObject({ ok: false, error: { code: "QUOTA_UNAVAILABLE" } });
 });
 
-test("what is forgotten is removed; a failure is the caller's", async () => {
+test("a forgotten broadcast is removed; a failure is thrown", async () => {
   const remove = vi.spyOn(AppQuota.prototype, "remove").mockReturnValue();
   await new Registration(env).remove("show");
   expect(remove.mock.lastCall).toEqual(["show"]);
@@ -95,7 +98,7 @@ test("what is forgotten is removed; a failure is the caller's", async () => {
   await expect(new Registration(env).remove("show")).rejects.toMatchObject({ body: { code: "QUOTA_UNAVAILABLE" } });
 });
 
-test("tasks that may live count, and one for each lane that is going to launch", () => {
+test("tasks that may run count, and one for each lane about to launch", () => {
   const lane = (state: LaneStatus["state"], tasks: number) => ({ state, tasks: Array(tasks).fill({}) }) as LaneStatus;
   const facts = { id: "show", onAir: null, startedAt: 5, end: null, stopping: true } as BroadcastFacts;
   expect(entryOf(facts, [])).toEqual({ id: "show", state: "stopping", onAir: null, tasks: 0, startedAt: 5 });

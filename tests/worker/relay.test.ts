@@ -1,4 +1,4 @@
-/** Viewers at a relay: what its broadcast tells them, what they say, how long they are connected, and what is forgotten. */
+/** A relay: updates to viewers, their reports, how long they stay connected, and when the relay forgets its broadcast. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { Broadcast, type OnAirUpdate, type Relay } from "steadymix/cloudflare";
@@ -6,11 +6,11 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { freshId } from "./world.ts";
 
 const [SECOND, MINUTE, HOUR, DAY] = [1_000, 60_000, 3_600_000, 86_400_000];
-const MOST_REPORTS = 20;
+const MAX_REPORTS = 20;
 const upgrade = { upgrade: "websocket" };
 const asStream = { accept: "text/event-stream" };
 
-/** In the next hours, or alarms would go off by themselves; at the beginning of a minute. */
+/** A few hours ahead of the real time, or alarms would go off by themselves; at the beginning of a minute. */
 const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
 let now = START;
 const attach = () => vi.mocked(Broadcast.prototype.attach);
@@ -28,7 +28,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The update with this number. */
+/** The update with this revision. */
 function onAir(revision: number, uid = 9001): OnAirUpdate {
   return { type: "onAir", revision, onAir: { lane: "primary", channel: "show", uid }, ended: false };
 }
@@ -51,33 +51,33 @@ class FirstRelay {
     return this.stub.fetch("https://worker.example/watch", { headers: { ...headers, ...more } });
   }
 
-  /** A viewer by WebSocket, and the updates that it was told. */
+  /** A viewer by WebSocket, and the updates that it got. */
   async connect(expiresAt?: number) {
     const answer = await this.fetch({ ...upgrade, ...granted(expiresAt) });
     expect(answer.status).toBe(101);
     const socket = answer.webSocket;
     if (!socket) throw new Error("no socket");
-    const told: OnAirUpdate[] = [];
-    socket.addEventListener("message", ({ data }) => void told.push(JSON.parse(String(data)) as OnAirUpdate));
+    const updates: OnAirUpdate[] = [];
+    socket.addEventListener("message", ({ data }) => void updates.push(JSON.parse(String(data)) as OnAirUpdate));
     const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
     socket.accept();
     sockets.push(socket);
-    return { socket, told, closed };
+    return { socket, updates, closed };
   }
 
-  /** When the alarm is to go off. */
+  /** When the alarm is set to go off. */
   alarm(): Promise<number | null> {
     return runInDurableObject(this.stub, (_, { storage }) => storage.getAlarm());
   }
 
-  /** The alarm goes off now, whatever it was set to. */
+  /** Runs the alarm now, whatever it is set to. */
   async ring(): Promise<void> {
     expect(await runDurableObjectAlarm(this.stub)).toBe(true);
   }
 }
 
 let tokens = 0;
-/** What the token of a viewer allows, each time of another one. */
+/** The grant of another viewer token for each call. */
 function granted(expiresAt?: number): Headers {
   tokens += 1;
   return expiresAt === undefined
@@ -85,31 +85,31 @@ function granted(expiresAt?: number): Headers {
     : { "x-steadymix-grant": JSON.stringify({ tokenId: `token-${tokens}`, expiresAt }) };
 }
 
-const numbers = (told: OnAirUpdate[]) => told.map(({ revision }) => revision);
+const numbers = (updates: OnAirUpdate[]) => updates.map(({ revision }) => revision);
 
-test("a relay asks its broadcast once what is on air, and passes each change on once, unless it is old news", async () => {
+test("a relay asks its broadcast once for the update, and passes each newer one on once", async () => {
   const relay = new FirstRelay();
-  const { told } = await relay.connect();
+  const { updates } = await relay.connect();
   for (const revision of [3, 3, 2, 4]) await relay.stub.tell(onAir(revision));
-  await expect.poll(() => numbers(told)).toContain(4);
-  expect(numbers(told)).toEqual([1, 3, 4]);
+  await expect.poll(() => numbers(updates)).toContain(4);
+  expect(numbers(updates)).toEqual([1, 3, 4]);
   const late = await relay.connect();
-  await expect.poll(() => numbers(late.told)).toEqual([4]);
+  await expect.poll(() => numbers(late.updates)).toEqual([4]);
   expect(attach().mock.calls).toEqual([[0]]);
 });
 
-test("a change that is told before the relay's question is answered is not undone by the answer", async () => {
+test("an update that arrives while the relay asks is not undone by the answer", async () => {
   const relay = new FirstRelay();
   const slowly = async () => {
     await relay.stub.tell(onAir(5));
     return onAir(4);
   };
   attach().mockImplementation(slowly as unknown as Broadcast["attach"]);
-  for (const { told } of [await relay.connect(), await relay.connect()])
-    await expect.poll(() => numbers(told)).toEqual([5]);
+  for (const { updates } of [await relay.connect(), await relay.connect()])
+    await expect.poll(() => numbers(updates)).toEqual([5]);
 });
 
-test("a relay of a broadcast that does not exist has nobody to connect", async () => {
+test("a relay of a broadcast that does not exist answers 404", async () => {
   attach().mockRestore();
   for (const headers of [upgrade, asStream]) {
     const relay = new FirstRelay();
@@ -119,7 +119,7 @@ test("a relay of a broadcast that does not exist has nobody to connect", async (
   }
 });
 
-test("a report of what is on air goes to the broadcast, and no other report, or nonsense, does", async () => {
+test("only a report of the output on air goes to the broadcast", async () => {
   const relay = new FirstRelay();
   const nonsense = await relay.connect();
   nonsense.socket.send("hello");
@@ -130,7 +130,7 @@ test("a report of what is on air goes to the broadcast, and no other report, or 
   expect(handled().mock.calls).toEqual([[{ type: "gone", uid: 9001, channel: "show" }]]);
 });
 
-test("a viewer that leaves, or whose connection breaks, is not counted any more", async () => {
+test("a viewer that leaves, or whose connection is lost, is not counted any more", async () => {
   const relay = new FirstRelay();
   const [leaves] = [await relay.connect(), await relay.connect(), await relay.connect()];
   expect(await relay.stub.size()).toBe(3);
@@ -144,7 +144,7 @@ test("a viewer that leaves, or whose connection breaks, is not counted any more"
   expect(left).toBe(1);
 });
 
-test("what a relay knows is forgotten a day after the end, whoever comes until then", async () => {
+test("a relay forgets its broadcast a day after the end, whoever connects until then", async () => {
   const relay = new FirstRelay();
   const early = await relay.connect();
   expect(await relay.alarm(), "it has not ended").toBeNull();
@@ -157,7 +157,7 @@ test("what a relay knows is forgotten a day after the end, whoever comes until t
   now += HOUR;
   const late = await relay.connect();
   expect(await late.closed).toBe(1000);
-  expect(late.told).toEqual([ended(2)]);
+  expect(late.updates).toEqual([ended(2)]);
   expect(await relay.alarm()).toBe(START + DAY);
   await relay.ring();
   expect(await relay.alarm(), "it was early").toBe(START + DAY);
@@ -171,7 +171,7 @@ test("what a relay knows is forgotten a day after the end, whoever comes until t
   expect(await relay.alarm()).toBeNull();
 });
 
-test("connections are closed when their tokens expire, and those that expire soon afterwards together", async () => {
+test("connections are closed when their tokens expire; those that expire soon afterwards are closed together", async () => {
   const relay = new FirstRelay();
   const stream = await relay.fetch({ ...asStream, ...granted(START + MINUTE) });
   expect(await relay.alarm()).toBe(START + MINUTE);
@@ -198,7 +198,7 @@ test("connections are closed when their tokens expire, and those that expire soo
   expect(stays.socket.readyState).toBe(WebSocket.OPEN);
 });
 
-test("a stream whose client takes nothing is closed once when its token expires, and not again and again", async () => {
+test("a stream whose client reads nothing is closed only once when its token expires", async () => {
   const relay = new FirstRelay();
   const stream = await relay.fetch({ ...asStream, ...granted(START + MINUTE) });
   for (let revision = 2; revision < 40; revision += 1) await relay.stub.tell(onAir(revision));
@@ -208,7 +208,7 @@ test("a stream whose client takes nothing is closed once when its token expires,
   await stream.body?.cancel();
 });
 
-test("a request without a viewer's token, as an application may make it, has no limit", async () => {
+test("an application's request without a grant has no limits", async () => {
   const relay = new FirstRelay();
   const stream = await relay.fetch(asStream);
   for (let i = 0; i < 3; i += 1) await relay.connect();
@@ -217,12 +217,12 @@ test("a request without a viewer's token, as an application may make it, has no 
   await stream.body?.cancel();
 });
 
-test("a report has 200 characters at most", async () => {
+test("a report has at most 200 characters", async () => {
   const relay = new FirstRelay();
   const report = '{"type":"gone","uid":9001}';
-  for (const said of [report.padEnd(201), new TextEncoder().encode(report)]) {
+  for (const message of [report.padEnd(201), new TextEncoder().encode(report)]) {
     const { socket, closed } = await relay.connect();
-    socket.send(said);
+    socket.send(message);
     expect(await closed).toBe(1003);
   }
   expect(handled()).not.toHaveBeenCalled();
@@ -231,27 +231,27 @@ test("a report has 200 characters at most", async () => {
   await expect.poll(() => handled().mock.calls.length).toBe(1);
 });
 
-test(`a viewer may send ${MOST_REPORTS} reports in each minute`, async () => {
+test(`a viewer may send ${MAX_REPORTS} reports in each minute`, async () => {
   const relay = new FirstRelay();
   const { socket, closed } = await relay.connect();
   for (const times of [1, 2]) {
-    for (let i = 0; i < MOST_REPORTS; i += 1) socket.send('{"type":"gone","uid":9001}');
-    await expect.poll(() => handled().mock.calls.length).toBe(times * MOST_REPORTS);
+    for (let i = 0; i < MAX_REPORTS; i += 1) socket.send('{"type":"gone","uid":9001}');
+    await expect.poll(() => handled().mock.calls.length).toBe(times * MAX_REPORTS);
     if (times === 1) now += MINUTE;
   }
   socket.send('{"type":"gone","uid":9001}');
   expect(await closed).toBe(1008);
-  expect(handled()).toHaveBeenCalledTimes(2 * MOST_REPORTS);
+  expect(handled()).toHaveBeenCalledTimes(2 * MAX_REPORTS);
 });
 
-test("an upgrade to anything but a WebSocket is ignored: whoever accepts a stream gets one", async () => {
+test("an upgrade to anything but a WebSocket is ignored: a client that accepts a stream gets one", async () => {
   const relay = new FirstRelay();
   const answer = await relay.fetch({ ...asStream, upgrade: "websockets" });
   expect(answer.headers.get("content-type")).toBe("text/event-stream");
   await answer.body?.cancel();
 });
 
-test("only who has read the last event of all is told that there is nothing to come", async () => {
+test("only a client with the last event after the end gets a 204", async () => {
   const relay = new FirstRelay();
   attach().mockReturnValue(ended(5));
   for (const [last, status] of [

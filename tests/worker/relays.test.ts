@@ -1,4 +1,4 @@
-/** The relays of a broadcast, as it sees them: which have not acknowledged an update, and which has room for a viewer. */
+/** The relays of a broadcast: which have not acknowledged an update, and which has room for a viewer. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type OnAirUpdate, Relay } from "steadymix/cloudflare";
@@ -7,7 +7,7 @@ import type { Relays } from "../../target/build/typescript/cloudflare/relays.js"
 import type { BroadcastFacts, BroadcastStore } from "../../target/build/typescript/cloudflare/store.js";
 import { freshId } from "./world.ts";
 
-// No entry of the package exports them. Their types are there before the package is built.
+// Internal, so not in the package. Their types exist before the package is built.
 type RelaysModule = typeof import("../../target/build/typescript/cloudflare/relays.js");
 type StoreModule = typeof import("../../target/build/typescript/cloudflare/store.js");
 const { Relays: RelaysOf } = (await import("../../dist/cloudflare/relays.js" as string)) as RelaysModule;
@@ -17,10 +17,10 @@ const [SECOND, MINUTE] = [1_000, 60_000];
 const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
 let now = START;
 
-/** By the names of relays: the updates that each has acknowledged, and those that do not answer. */
+/** By relay name: the updates that each has acknowledged, and those that do not answer. */
 let acknowledged: Map<string, OnAirUpdate[]>;
 let silent: Set<string>;
-/** By the names of relays; those that have none are empty. */
+/** The sizes by relay name; others are empty. */
 let sizes: Map<string, number>;
 const size = () => vi.mocked(Relay.prototype.size);
 
@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-/** The name of a relay's object. Throws where the test wants it silent. */
+/** The name of a relay's object. Throws if the test makes it silent. */
 function nameOf(relay: Relay): string {
   const name = String((relay as unknown as { ctx: DurableObjectState }).ctx.id.name);
   if (silent.has(name)) throw new Error("lost");
@@ -50,19 +50,19 @@ function factsOf(id: string, revision: number, more: Partial<BroadcastFacts> = {
   return { id, revision, revisedAt: now, onAir, end: null, ...more } as BroadcastFacts;
 }
 
-/** In an object that keeps a broadcast whose current update is number 7, with the relays 0 to 2, the last of which has it. */
+/** Runs in an object with a broadcast at revision 7 and the relays 0 to 2, of which only the last is up to date. */
 function inBroadcast(act: (relays: Relays, store: BroadcastStore, id: string) => Promise<void>): Promise<void> {
   const id = freshId();
   return runInDurableObject(env.RELAY.get(env.RELAY.idFromName(id)), async (_, { storage }) => {
     const store = new Store(storage, 3);
     store.begin();
     store.facts = factsOf(id, 7);
-    for (const [number, revision] of [4, 6, 7].entries()) store.relayHas(number, revision);
+    for (const [number, revision] of [4, 6, 7].entries()) store.relayAcknowledged(number, revision);
     await act(new RelaysOf(env, store), store, id);
   });
 }
 
-test("an update goes to the relays that have not acknowledged it, until each has", async () => {
+test("an update is sent to each relay until it acknowledges it", async () => {
   await inBroadcast(async (relays, store, id) => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
     silent.add(`${id}/1`);
@@ -72,7 +72,7 @@ test("an update goes to the relays that have not acknowledged it, until each has
     await expect.poll(() => store.relaysBehind(7)).toEqual([1]);
     await expect.poll(() => logged.mock.calls.length).toBe(1);
     expect(logged.mock.lastCall).toEqual([
-      "steadymix: a relay was not told:",
+      "steadymix: a relay did not acknowledge an update:",
       expect.objectContaining({ message: "lost" }),
     ]);
     expect(acknowledged).toEqual(
@@ -86,7 +86,7 @@ test("an update goes to the relays that have not acknowledged it, until each has
   });
 });
 
-test("the end is an update like any other, and all relays are behind then", async () => {
+test("the end is an update like any other: all relays are behind", async () => {
   await inBroadcast(async (relays, _, id) => {
     const ended = factsOf(id, 8, { onAir: null, end: { at: now, lanes: [] } });
     relays.update(ended);
@@ -96,7 +96,7 @@ test("the end is an update like any other, and all relays are behind then", asyn
   });
 });
 
-test("a relay that is behind is tried again after a second, then twice as late each time, up to ten minutes", async () => {
+test("a relay that is behind is retried after a second; the delay doubles, up to ten minutes", async () => {
   await inBroadcast(async (relays, store, id) => {
     const delays: number[] = [];
     for (const failingMs of [0, 999, 1_001, 2_000, 4_000, 599_999, 600_001, 3_600_000]) {
@@ -104,7 +104,7 @@ test("a relay that is behind is tried again after a second, then twice as late e
       delays.push(relays.nextAttemptAt - now);
     }
     expect(delays).toEqual([1_000, 1_000, 1_001, 2_000, 4_000, 599_999, 600_000, 600_000]);
-    for (const number of [0, 1]) store.relayHas(number, 7);
+    for (const number of [0, 1]) store.relayAcknowledged(number, 7);
     expect(relays.nextAttemptAt, "none is behind").toBe(Number.POSITIVE_INFINITY);
     store.facts = factsOf(id, 8);
     expect(relays.nextAttemptAt).toBe(now + SECOND);
@@ -118,7 +118,7 @@ test("a broadcast that does not exist has nothing to send", async () => {
   });
 });
 
-test("a viewer goes to the first relay that has room; one that does not answer counts as full", async () => {
+test("a viewer is assigned to the first relay with room; one that does not answer counts as full", async () => {
   await inBroadcast(async (relays, _, id) => {
     sizes = new Map([
       [`${id}/0`, 3],
@@ -127,7 +127,7 @@ test("a viewer goes to the first relay that has room; one that does not answer c
     silent.add(`${id}/1`);
     const numbers: number[] = [];
     for (let viewer = 0; viewer < 7; viewer += 1) numbers.push(await relays.withRoom(3));
-    // Relay 2 has room for two; then there are new ones.
+    // Relay 2 has room for two; further viewers get new relays.
     expect(numbers).toEqual([2, 2, 3, 3, 3, 4, 4]);
   });
 });

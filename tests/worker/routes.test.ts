@@ -1,4 +1,4 @@
-/** The routes: who may use them, what they take, and that they answer what their description says. */
+/** The routes: who may use them, what they accept, and that answers match the description. */
 import { env } from "cloudflare:workers";
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { Hono } from "hono";
@@ -35,7 +35,7 @@ beforeAll(async () => {
 interface Called {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: what it must be is said by the description, and asserted
+  // biome-ignore lint/suspicious/noExplicitAny: checked against the description
   json: any;
 }
 
@@ -70,7 +70,7 @@ const newBroadcast = (more: object = {}) => ({
   ...more,
 });
 
-test("a broadcast's life, by its routes", async () => {
+test("the life of a broadcast through the routes", async () => {
   const emulator = freshEmulator();
   const body = newBroadcast();
   const show = new Show(body.id);
@@ -78,13 +78,13 @@ test("a broadcast's life, by its routes", async () => {
   expect(started).toMatchObject({ status: 201, json: { id: body.id, state: "starting" } });
   expect(started.headers.get("location")).toBe(`/api/broadcasts/${body.id}`);
   await show.running();
-  // The list is told a moment after the broadcast itself knows.
+  // The list gets the report a moment later.
   const listed = async () => (await ask("GET", "/broadcasts", { headers: asOperator })).json.broadcasts[0];
   await expect.poll(listed).toMatchObject({ id: body.id, state: "live", onAir: { uid: 9001 }, tasks: 2 });
   const path = `/broadcasts/${body.id}`;
   expect((await ask("GET", path, { headers: asOperator })).json).toMatchObject({ state: "live" });
   const services = showServices();
-  // What the service can change in a running task.
+  // The service can change this in a running task.
   for (const output of services.cloudTranscoder.config.transcoder.outputs)
     output.audioOption = { profileType: "AUDIO_PROFILE_DEFAULT" };
   expect(await ask("PATCH", path, { headers: asOperator, body: { services } })).toMatchObject({ status: 200 });
@@ -114,7 +114,7 @@ test("a broadcast's life, by its routes", async () => {
   });
 });
 
-test("each lane may be given a payload of its own", async () => {
+test("each lane may have its own payload", async () => {
   const emulator = freshEmulator();
   const body = newBroadcast();
   const show = new Show(body.id);
@@ -131,7 +131,7 @@ test("each lane may be given a payload of its own", async () => {
   const patched = await patch({ lanes: [{ name: "backup", services: louder }] });
   expect(patched).toMatchObject({ status: 200, json: { updates } });
   await expect.poll(() => emulator.state().stats.calls.update).toBe(1);
-  // They are not shown as one any more.
+  // The status cannot show one payload for both any more.
   await expect.poll(async () => (await show.status()).services).toBeNull();
   const code = "INVALID_TASK";
   for (const [lanes, field] of [
@@ -150,13 +150,13 @@ test("each lane may be given a payload of its own", async () => {
   await show.stop();
 });
 
-test("anybody may ask whether it lives, and how it is used", async () => {
+test("health and description need no key", async () => {
   expect(await ask("GET", "/health")).toMatchObject({ status: 200, json: { status: "ok" } });
   expect(await ask("GET", "/openapi.json")).toMatchObject({ status: 200, json: { servers: [{ url: "/api" }] } });
 });
 
 test("the description has every route, and no other", () => {
-  // What is for all methods is no route: middleware, and what answers where there is none.
+  // Entries for all methods are not routes: they are middleware and the answer to unknown paths.
   const routes = handler().routes.filter(({ method }) => method !== "ALL");
   const named = new Set(routes.map(({ method, path }) => `${method} ${path.replace(":id", "{id}")}`));
   const described = Object.entries(description.paths).flatMap(([path, methods]) =>
@@ -167,7 +167,7 @@ test("the description has every route, and no other", () => {
   expect([...named].sort()).toEqual(described.sort());
 });
 
-test("each operation says who may use it, whether it takes a body, and what it may answer", () => {
+test("each operation describes who may use it, its body and its answers", () => {
   const operations = Object.values(description.paths).flatMap(({ parameters: _, ...methods }) =>
     Object.values(methods),
   );
@@ -200,11 +200,11 @@ test("each operation says who may use it, whether it takes a body, and what it m
     expect(parameters).toEqual([expect.objectContaining({ name: "id", in: "path", required: true })]);
 });
 
-test("a description is complete: texts, parameters, headers, codes, schemas", () => {
+test("the description is complete: texts, parameters, headers, codes, schemas", () => {
   const { get: list, post: start } = description.paths["/broadcasts"] ?? {};
   expect(list).not.toHaveProperty("description");
   expect(start?.summary).toBe("Starts a broadcast.");
-  expect(start?.description).toBe("The same again changes nothing. An id is used once.");
+  expect(start?.description).toBe("Repeating the request changes nothing. An id can be used only once.");
   expect(start?.responses["201"]).toMatchObject({ headers: { location: { schema: { type: "string" } } } });
   expect(start?.responses["409"]?.description).toBe("ALREADY_STARTED, ENDED, PCW_REACHED");
   const watch = description.paths["/broadcasts/{id}/watch"]?.get?.description;
@@ -213,10 +213,10 @@ test("a description is complete: texts, parameters, headers, codes, schemas", ()
   expect(description.paths["/broadcasts/{id}/events"]?.get?.parameters).toEqual([since]);
   expect(description.components.schemas.ViewerReport).toEqual({
     type: "object",
-    description: "What a viewer may say: the output that it should watch does not come.",
+    description: "A viewer's message that the output on air does not arrive.",
     properties: {
       type: { type: "string", const: "gone", description: "Always `gone`." },
-      uid: { $ref: "#/components/schemas/Uid", description: "Of the output." },
+      uid: { $ref: "#/components/schemas/Uid", description: "The output's uid." },
       channel: expect.objectContaining({ type: "string" }),
     },
     required: ["type", "uid"],
@@ -224,15 +224,15 @@ test("a description is complete: texts, parameters, headers, codes, schemas", ()
   });
 });
 
-test("an object's refusal whose code is none of a route's is a fault of the Worker's", async () => {
+test("an object's refusal with a code that no route has becomes INTERNAL", async () => {
   const start = vi.spyOn(Broadcast.prototype, "start");
-  start.mockResolvedValue({ ok: false, error: { code: "DISPOSED", message: "it was disposed of" } });
+  start.mockResolvedValue({ ok: false, error: { code: "DISPOSED", message: "this object was disposed or freed" } });
   const refused = await ask("POST", "/broadcasts", { headers: asOperator, body: newBroadcast() });
   expect(refused).toMatchObject({ status: 500, json: { error: { code: "INTERNAL" } } });
   start.mockRestore();
 });
 
-test("schemas that are referred to are described once, and each is referred to", () => {
+test("every referenced schema is defined, and every defined schema is referenced", () => {
   const names = [...JSON.stringify(description).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(
     ([, name]) => name,
   );
@@ -240,7 +240,7 @@ test("schemas that are referred to are described once, and each is referred to",
   expect(names).toEqual(expect.arrayContaining(["NewBroadcast", "BroadcastStatus", "Services", "ErrorAnswer"]));
 });
 
-test("the description says under which path the routes are mounted", async () => {
+test("the description has the path at which the routes are mounted", async () => {
   for (const [path, url] of [
     ["/", "/"],
     ["/api/v1", "/api/v1"],
@@ -284,13 +284,13 @@ describe("operators only", () => {
     }
     const { status, json } = await ask(method, path);
     expect(status).toBe(401);
-    expect(json.error.message).toContain("show an operator key");
+    expect(json.error.message).toContain("an operator key is required");
     const foreign = { ...asOperator, origin: "https://evil.example" };
     expect(await ask(method, path, { headers: foreign })).toMatchObject({
       status: 403,
       json: { error: { code: "ORIGIN_NOT_ALLOWED" } },
     });
-    // Either of two keys is good while they are changed.
+    // Both keys are valid during a rotation.
     const statuses = [];
     for (const authorization of [`Bearer ${KEY}`, `Bearer ${FORMER_KEY}`, `bearer  ${KEY}`]) {
       statuses.push((await ask(method, path, { headers: { authorization } })).status);
@@ -326,7 +326,7 @@ describe("viewers with a token only", () => {
       const { status, json } = await ask(method, path, { headers });
       expect({ status, code: json.error.code }, name).toEqual({ status: 401, code: "UNAUTHORIZED" });
       expect(JSON.stringify(json)).not.toContain("viewer-key");
-      if (token === undefined) expect(json.error.message).toContain("show a viewer token");
+      if (token === undefined) expect(json.error.message).toContain("a viewer token is required");
     }
     for (const key of [VIEWER_KEY, FORMER_VIEWER_KEY]) {
       const { token } = await signViewerToken(key, "x", 60);
@@ -338,7 +338,7 @@ describe("viewers with a token only", () => {
   });
 });
 
-describe("what is wrong is named", () => {
+describe("errors name what is wrong", () => {
   const post = (body: unknown) => ask("POST", "/broadcasts", { headers: asOperator, body });
 
   test.each([
@@ -378,7 +378,7 @@ describe("what is wrong is named", () => {
     expect({ status, code: json.error.code }).toEqual({ status: 413, code: "BODY_TOO_LARGE" });
   });
 
-  test("what is not there, and what cannot be done there", async () => {
+  test("unknown routes and methods", async () => {
     expect(await ask("GET", "/nothing")).toMatchObject({ status: 404, json: { error: { code: "NOT_FOUND" } } });
     const put = await ask("PUT", "/broadcasts", { headers: asOperator });
     expect(put).toMatchObject({ status: 405, json: { error: { code: "METHOD_NOT_ALLOWED" } } });
@@ -401,7 +401,7 @@ describe("what is wrong is named", () => {
     expect(since.headers.has("allow")).toBe(false);
   });
 
-  test("an id that no broadcast can have reaches no object", async () => {
+  test("an invalid id reaches no object", async () => {
     const reached: string[] = [];
     const BROADCAST = {
       idFromName: (name: string) => {
@@ -417,7 +417,7 @@ describe("what is wrong is named", () => {
     expect(reached).toEqual(["x"]);
   });
 
-  test("what the caller did wrong is not logged as a fault of the Worker", async () => {
+  test("errors of the caller are not logged", async () => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
     expect((await ask("GET", "/broadcasts/x")).status).toBe(401);
     expect((await ask("GET", "/broadcasts/x", { headers: asOperator })).status).toBe(404);
@@ -426,7 +426,7 @@ describe("what is wrong is named", () => {
     logged.mockRestore();
   });
 
-  test("an update of something else than the payload, and a lifetime that is too long", async () => {
+  test("an update of anything but the payload, and a lifetime that is too long", async () => {
     const patch = await ask("PATCH", "/broadcasts/x", { headers: asOperator, body: { uids: [] } });
     expect(patch).toMatchObject({ status: 400, json: { error: { code: "INVALID_OPTIONS", field: "uids" } } });
     const both = { services: {}, lanes: [] };
@@ -463,7 +463,7 @@ describe("what is wrong is named", () => {
     }
   });
 
-  test("more tasks than the App ID may have at once", async () => {
+  test("more tasks than the PCW allows", async () => {
     const lanes = Array.from({ length: 99 }, (_, i) => ({ name: `lane ${i}`, uids: [10_000 + 2 * i, 10_001 + 2 * i] }));
     const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID));
     const entry = { id: "many", state: "live" as const, onAir: null, tasks: 9_950, startedAt: 1 };
@@ -474,7 +474,7 @@ describe("what is wrong is named", () => {
   });
 });
 
-test("what is not set up is said, and lets nobody in", async () => {
+test("missing settings are reported, and let nobody in", async () => {
   const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
   const asked = async (settings: object, path: string, authorization: string) => {
     const request = new Request(`https://worker.example${path}`, { headers: { authorization } });
@@ -505,7 +505,7 @@ test("what is not set up is said, and lets nobody in", async () => {
   }
 });
 
-test("what no RTC token can be made of is named, and not shown", async () => {
+test("an invalid App ID or certificate is named, but not shown", async () => {
   const certificate = "not-a-certificate-but-a-secret";
   for (const [settings, field] of [
     [{ AGORA_APP_CERTIFICATE: certificate }, "AGORA_APP_CERTIFICATE"],
@@ -524,7 +524,7 @@ test("what no RTC token can be made of is named, and not shown", async () => {
   }
 });
 
-test("an origin that no browser sends is named", async () => {
+test("an invalid origin is named", async () => {
   for (const [ALLOWED_ORIGINS, value] of [
     ["https://a.example,https://b.example", "https://a.example,https://b.example"],
     ["https://a.example https://b.example/", "https://b.example/"],
@@ -605,7 +605,7 @@ describe("secrets and origins are separated by spaces, and by nothing else", () 
   });
 });
 
-test("limits that are not allowed are named", async () => {
+test("invalid limits are named", async () => {
   for (const [QUOTA, error] of [
     [{ burst: 1 }, { field: "QUOTA.burst", value: "1", allowed: "from 2 to 10000" }],
     [{ pcw: 0 }, { field: "QUOTA.pcw", value: "0", allowed: "from 1 to 1000000" }],
@@ -620,7 +620,7 @@ test("limits that are not allowed are named", async () => {
   }
 });
 
-test("pages of allowed origins may use it, others may not; answers cannot be framed or sniffed", async () => {
+test("only pages of allowed origins may use the routes; answers cannot be framed or sniffed", async () => {
   const preflight = (origin: string) =>
     call("/broadcasts", {
       method: "OPTIONS",
@@ -637,7 +637,7 @@ test("pages of allowed origins may use it, others may not; answers cannot be fra
   expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
 });
 
-test("HEAD is answered as GET is, without a body", async () => {
+test("HEAD is answered like GET, without a body", async () => {
   freshEmulator();
   const show = await Show.start();
   const { token } = await signViewerToken(VIEWER_KEY, show.id, 60);
@@ -662,7 +662,7 @@ test("HEAD is answered as GET is, without a body", async () => {
   await show.stop();
 });
 
-test("a viewer token is for one broadcast, not for those whose id begins or ends alike", async () => {
+test("a viewer token is for one broadcast, not for those with a similar id", async () => {
   for (const [id, others] of [
     ["show", ["show-1", "sho", "s", "Show", "show_", "my-show", "show-show"]],
     ["show-1", ["show", "show-10", "show-2", "1"]],
@@ -674,9 +674,9 @@ test("a viewer token is for one broadcast, not for those whose id begins or ends
   }
 });
 
-describe("a body is counted as it comes, whatever is said of its length", () => {
+describe("a body is counted as it arrives, whatever its Content-Length", () => {
   const KIB = 1024;
-  /** Chunks of a JSON object that has this size in all. */
+  /** Chunks of a JSON object with this total size. */
   const chunked = (size: number, chunks: number) => {
     const text = `{"more":"${"x".repeat(size - 11)}"}`;
     const bytes = new TextEncoder().encode(text);
@@ -716,7 +716,7 @@ describe("a body is counted as it comes, whatever is said of its length", () => 
   });
 });
 
-test("what says that it is too large is refused before it comes", async () => {
+test("a Content-Length that is too large is refused before the body arrives", async () => {
   const endless = new ReadableStream<Uint8Array>({
     async pull(controller) {
       await scheduler.wait(100);
@@ -732,7 +732,7 @@ test("what says that it is too large is refused before it comes", async () => {
   expect((await call("/notifications", { method: "POST", headers: { "agora-signature-v2": "00" } })).status).toBe(401);
 });
 
-test("what is on air is kept for each broadcast by itself, and shown to nobody without its token", async () => {
+test("the output on air is cached for each broadcast, and answered only with its token", async () => {
   freshEmulator();
   const other = SHOW_LANES.map(({ name, uids }) => ({ name, uids: uids.map((uid) => uid + 500) }));
   const [first, second] = [await Show.start(), await Show.start({ lanes: other })];
@@ -770,14 +770,14 @@ test("a page of another origin cannot open a WebSocket", async () => {
     expect(await watch(neither)).toMatchObject({ status: 426, error: { code: "UPGRADE_NEEDED" } });
 });
 
-test("where a range ends", async () => {
+test("the ends of ranges", async () => {
   const ids: [string, number][] = [
     ["a", 400],
     ["-_".repeat(25), 400],
     ["x".repeat(50), 400],
   ];
   for (const [id, status] of ids) {
-    // No payload: the id was taken.
+    // Refused for the missing payload only: the id is valid.
     const taken = await ask("POST", "/broadcasts", { headers: asOperator, body: { id } });
     expect(taken).toMatchObject({ status, json: { error: { field: "services" } } });
   }

@@ -9,7 +9,7 @@ import { Show } from "./world.ts";
 const APP_ID = env.AGORA_APP_ID;
 const CERTIFICATE = env.AGORA_APP_CERTIFICATE ?? "";
 
-test("outputs may publish, the inputs may only watch, and none is good for longer than a day", () => {
+test("outputs may publish, the inputs may only subscribe, and no token is valid for longer than a day", () => {
   vi.spyOn(RtcTokenBuilder, "buildTokenWithUid");
   const made = rtcTokens(APP_ID, CERTIFICATE, 1_000_000);
   expect(made(9001, "show")).toMatch(/^007/);
@@ -20,7 +20,7 @@ test("outputs may publish, the inputs may only watch, and none is good for longe
   expect(calls[1]).toEqual([APP_ID, CERTIFICATE, "studio", 0, RtcRole.SUBSCRIBER, 86_400, 86_400]);
 });
 
-test("of what is no App ID or no certificate there are none", () => {
+test("an invalid App ID or certificate makes no tokens", () => {
   for (const [appId, certificate] of [
     [APP_ID, CERTIFICATE.slice(1)],
     [APP_ID, `${CERTIFICATE.slice(1)}g`],
@@ -30,7 +30,7 @@ test("of what is no App ID or no certificate there are none", () => {
   }
 });
 
-test("each launch gets its own, and no event carries one", async () => {
+test("each launch gets its own tokens, and no event carries one", async () => {
   freshEmulator();
   const bodies: string[] = [];
   onCalls((_number, moment, body) => {
@@ -40,10 +40,10 @@ test("each launch gets its own, and no event carries one", async () => {
   const show = await Show.start();
   await show.running();
   const tokens = bodies.join().match(/007[\w+/=]{50,}/g) ?? [];
-  // Two lanes, each with its output and two inputs, in its Acquire and in its Create.
+  // Two lanes, each with an output and two inputs, in Acquire and in Create.
   expect(tokens.length).toBe(12);
   expect(new Set(tokens).size).toBeGreaterThan(2);
-  const told = JSON.stringify([await show.stub.history(0), await show.status()]);
-  for (const token of tokens) expect(told).not.toContain(token);
+  const visible = JSON.stringify([await show.stub.history(0), await show.status()]);
+  for (const token of tokens) expect(visible).not.toContain(token);
   await show.stop();
 });

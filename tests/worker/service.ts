@@ -1,16 +1,16 @@
-/** The emulated service of a test: the test and the Worker are in one isolate. */
+/** The emulator of a test, in one isolate with the Worker. */
 import { Emulator, type Profile } from "steadymix/emulator";
 
 export const NOTIFICATION_SECRET = "notification-secret";
 
 export let emulator = new Emulator();
 
-/** Whether the object that makes the call dies at this moment. */
+/** Whether the object that makes the call is killed at this moment. */
 export type Around = (number: number, moment: "before" | "after", body: string) => boolean;
 let around: Around = () => false;
 let calls = 0;
 
-/** A service that nothing has happened to yet; it does everything quickly. */
+/** A new emulator with short delays. */
 export function freshEmulator(profile: Profile = {}): Emulator {
   emulator = new Emulator({
     startUp: { takesMs: [50, 150] },
@@ -19,20 +19,20 @@ export function freshEmulator(profile: Profile = {}): Emulator {
     notifications: null,
     ...profile,
   });
-  // So that it is the primary that is on air first.
+  // The primary must be on air first.
   emulator.control({ type: "addRule", rule: { call: "create", uid: 9101, effect: { type: "delay", ms: 400 } } });
   around = () => false;
   calls = 0;
   return emulator;
 }
 
-/** From now on, counted from the next call on. */
+/** From now on; counts from the next call on. */
 export function onCalls(act: Around): void {
   around = act;
   calls = 0;
 }
 
-/** Leads to the service that is the current one when the call is made. */
+/** Sends calls to the current emulator. */
 export function serviceFetch(ctx: DurableObjectState): typeof fetch {
   return async (input, init) => {
     calls += 1;

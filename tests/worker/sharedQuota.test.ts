@@ -1,4 +1,4 @@
-/** A broadcast's share of the App ID's rate limit: permits, whether they fail, and what is done without them. */
+/** A broadcast's share of the App ID's rate limit: permits, their failure, and Queries without them. */
 import { env } from "cloudflare:workers";
 import type { SteadymixEvent } from "steadymix";
 import { AppQuota } from "steadymix/cloudflare";
@@ -6,11 +6,11 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { SharedQuota } from "../../target/build/typescript/cloudflare/sharedQuota.js";
 import type { BroadcastFacts, BroadcastStore } from "../../target/build/typescript/cloudflare/store.js";
 
-// No entry of the package exports it. Its types are there before the package is built.
+// Internal, so not in the package. Its types exist before the package is built.
 type Module = typeof import("../../target/build/typescript/cloudflare/sharedQuota.js");
 const { SharedQuota: Quota } = (await import("../../dist/cloudflare/sharedQuota.js" as string)) as Module;
 
-/** Keeps the facts, and counts how often they are written. */
+/** Stores the facts, and counts the writes. */
 class Facts {
   writes = 0;
   #facts: BroadcastFacts | undefined;
@@ -40,7 +40,7 @@ const permit = () => vi.mocked(AppQuota.prototype.acquirePermit);
 beforeEach(() => void vi.spyOn(AppQuota.prototype, "acquirePermit").mockResolvedValue(0));
 afterEach(() => void vi.restoreAllMocks());
 
-test("a permit is asked for under the name of the lane, and its wait is passed on", async () => {
+test("a permit is requested for the lane, and the wait is passed on", async () => {
   const quota = quotaOf(new Facts());
   permit().mockResolvedValue(250);
   expect(await quota.acquire("show/1", "create")).toBe(250);
@@ -50,7 +50,7 @@ test("a permit is asked for under the name of the lane, and its wait is passed o
   await expect(quota.acquire("show/1", "create")).rejects.toMatchObject({ body: { code: "QUOTA_UNAVAILABLE" } });
 });
 
-test("since when there are no permits is kept until they are given again", async () => {
+test("the time of the first failure is stored until permits are granted again", async () => {
   const store = new Facts();
   const quota = quotaOf(store);
   quota.onEvent(event("stopping"));
@@ -58,7 +58,7 @@ test("since when there are no permits is kept until they are given again", async
   quota.onEvent(event("permitFailed", 7));
   expect(store.facts?.quotaFailedAt).toBe(7);
   quota.onEvent(event("stopping"));
-  // An answer that was on its way.
+  // A late answer.
   await quota.acquire("show/0", "query");
   expect(store.facts?.quotaFailedAt).toBe(7);
   quota.onEvent(event("permitRecovered", 9));
@@ -67,13 +67,13 @@ test("since when there are no permits is kept until they are given again", async
   expect(store.writes, "nothing else has changed").toBe(2);
 });
 
-test("a failure that was noted before an eviction is over with the first permit", async () => {
+test("a failure from before an eviction ends with the first permit", async () => {
   const store = new Facts({ id: "show", quotaFailedAt: 7 });
   await quotaOf(store).acquire("show/0", "query");
   expect([store.facts?.quotaFailedAt, store.writes]).toEqual([null, 1]);
 });
 
-test("how many broadcasts share the limits is kept roughly, and written when that has changed", async () => {
+test("the number of broadcasts is stored as a power of two, and written only when it changes", async () => {
   const store = new Facts();
   const quota = quotaOf(store);
   const used = vi.spyOn(AppQuota.prototype, "used");
@@ -96,7 +96,7 @@ test("how many broadcasts share the limits is kept roughly, and written when tha
   expect(used.mock.lastCall).toEqual(["show/1"]);
 });
 
-test("a message about a call that left may be lost", async () => {
+test("a message that a call left may be lost", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   const used = vi.spyOn(AppQuota.prototype, "used").mockImplementation(() => {
     throw new Error("lost");
@@ -108,7 +108,7 @@ test("a message about a call that left may be lost", async () => {
   expect(store.writes).toBe(0);
 });
 
-test("without permits all broadcasts together use half of the rate for their Queries", () => {
+test("without permits, the Queries of all broadcasts together use half of the rate", () => {
   for (const [broadcasts, callsPerSecond, ms] of [
     [undefined, 1, 2_000],
     [1, 10, 1_000],
@@ -125,7 +125,7 @@ test("without permits all broadcasts together use half of the rate for their Que
   expect(quotaOf(new Facts(), 1).fallbackQueryIntervalMs).toBe(2_000);
 });
 
-test("nothing is kept of a broadcast that is forgotten", async () => {
+test("nothing is stored for a forgotten broadcast", async () => {
   const store = new Facts();
   store.facts = undefined;
   const quota = quotaOf(store, 1);

@@ -1,4 +1,4 @@
-/** What a broadcast keeps in the SQLite database of its object. */
+/** The SQLite database of a broadcast's object. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { SteadymixEvent } from "steadymix";
@@ -6,14 +6,14 @@ import { expect, test } from "vitest";
 import type { BroadcastFacts, BroadcastStore } from "../../target/build/typescript/cloudflare/store.js";
 import { freshId } from "./world.ts";
 
-// No entry of the package exports it. Its types are there before the package is built.
+// Internal, so not in the package. Its types exist before the package is built.
 type Store = typeof import("../../target/build/typescript/cloudflare/store.js");
 const { BroadcastStore: Kept } = (await import("../../dist/cloudflare/store.js" as string)) as Store;
 
-/** As many characters as fit into a row. */
+/** The characters that fit into a row. */
 const ROW = 600_000;
 
-/** In an object that keeps nothing yet. */
+/** Runs in an object with an empty database. */
 function inObject<Value>(act: (storage: DurableObjectStorage) => Value | Promise<Value>): Promise<Value> {
   const stub = env.RELAY.get(env.RELAY.idFromName(freshId()));
   return runInDurableObject(stub, (_, { storage }) => act(storage));
@@ -37,10 +37,10 @@ function rows({ sql }: DurableObjectStorage): number {
 
 const event = (at: number): SteadymixEvent => ({ at, lane: "primary", type: "stopping" });
 
-test("an object that was only asked for keeps nothing, and knows nothing", async () => {
+test("an object that was only queried stores nothing", async () => {
   await inObject((storage) => {
     const store = new Kept(storage, 3);
-    store.relayHas(0, 1);
+    store.relayAcknowledged(0, 1);
     expect([store.snapshot, store.facts, store.events(0, 9), store.relays(), store.relaysBehind(1)]).toEqual([
       undefined,
       undefined,
@@ -52,14 +52,14 @@ test("an object that was only asked for keeps nothing, and knows nothing", async
   });
 });
 
-test("what is kept is there when the object begins to live again, until all of it is deleted", async () => {
+test("the data survives a restart of the object, until all of it is deleted", async () => {
   await inObject(async (storage) => {
     const facts = { id: "show", revision: 7 } as BroadcastFacts;
     const store = begun(storage);
     store.facts = facts;
     store.snapshot = "the state";
     store.addEvent(event(1));
-    store.relayHas(4, 2);
+    store.relayAcknowledged(4, 2);
     const again = new Kept(storage, 3);
     expect([again.facts, again.snapshot, again.relays()]).toEqual([facts, "the state", [4]]);
     expect(again.events(0, 9)).toEqual([{ ...event(1), seq: 1 }]);
@@ -69,7 +69,7 @@ test("what is kept is there when the object begins to live again, until all of i
   });
 });
 
-test("the last events are kept, as many as there may be", async () => {
+test("only the last events are kept", async () => {
   await inObject((storage) => {
     const store = begun(storage, 3);
     for (let at = 1; at <= 5; at += 1) store.addEvent(event(at));
@@ -78,7 +78,7 @@ test("the last events are kept, as many as there may be", async () => {
   });
 });
 
-test("a snapshot takes as many rows as it needs, whatever it consists of, and one that is shorter fewer", async () => {
+test("a snapshot takes as many rows as it needs, whatever its characters; a shorter one takes fewer", async () => {
   await inObject((storage) => {
     const store = begun(storage);
     const cut = `${"x".repeat(ROW - 1)}😀${"y".repeat(ROW)}`;
@@ -98,12 +98,12 @@ test("a snapshot takes as many rows as it needs, whatever it consists of, and on
   });
 });
 
-test("a relay is behind until it acknowledged a revision that is as new", async () => {
+test("a relay is behind until it acknowledges the revision or a newer one", async () => {
   await inObject((storage) => {
     const store = begun(storage);
-    store.relayHas(0, 5);
-    store.relayHas(1, 7);
-    store.relayHas(1, 6);
+    store.relayAcknowledged(0, 5);
+    store.relayAcknowledged(1, 7);
+    store.relayAcknowledged(1, 6);
     expect([store.relaysBehind(5), store.relaysBehind(6), store.relaysBehind(8)]).toEqual([[], [0], [0, 1]]);
   });
 });

@@ -1,4 +1,4 @@
-/** A broadcast in the real runtime: driven by alarms, against the emulated service. */
+/** Broadcasts in the real runtime, driven by alarms, against the emulator. */
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { LaneOptions, Quota, Services } from "steadymix";
@@ -9,7 +9,7 @@ import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
 import { freshEmulator, NOTIFICATION_SECRET, onCalls } from "./service.ts";
 import { configOf, freshId, Show } from "./world.ts";
 
-// What is left of a test that failed must not go on in the next one's service.
+// A broadcast left by a failed test must not reach the emulator of the next one.
 afterEach(async () => {
   vi.restoreAllMocks();
   await reset();
@@ -18,7 +18,7 @@ afterEach(async () => {
 const living = (emulator: ReturnType<typeof freshEmulator>) =>
   emulator.state().tasks.flatMap(({ live, taskId }) => (live ? [taskId] : []));
 
-test("starts, is confirmed, is watched, is stopped, and says so", async () => {
+test("starts, is confirmed and monitored, stops, and emits the events", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();
   expect((await show.status()).state).toBe("starting");
@@ -35,7 +35,7 @@ test("starts, is confirmed, is watched, is stopped, and says so", async () => {
   );
 });
 
-test("started twice it is started once; with other settings, or after its end, it is refused", async () => {
+test("a repeated start changes nothing; with other settings, or after the end, it is refused", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();
   const again = await Promise.all([1, 2, 3].map(() => show.stub.start(configOf(show.id))));
@@ -54,7 +54,7 @@ test("started twice it is started once; with other settings, or after its end, i
   expect(await show.stub.start(configOf(show.id))).toMatchObject({ ok: false, error: { code: "ENDED" } });
 });
 
-test("what is wrong is named, and nothing is kept", async () => {
+test("invalid settings are named, and nothing is stored", async () => {
   const show = new Show("wrong");
   const wrong = await show.stub.start(configOf("wrong", { lanes: [{ name: "primary", uids: [1] }] }));
   expect(wrong).toMatchObject({ ok: false, error: { code: "INVALID_OPTIONS", field: "options.lanes[0].uids" } });
@@ -68,7 +68,7 @@ test("what is wrong is named, and nothing is kept", async () => {
   expect(await runInDurableObject(show.stub, (_, { storage }) => storage.getAlarm())).toBeNull();
 });
 
-test("the broadcasts that have tasks are counted, among which the limits are shared out", async () => {
+test("broadcasts with tasks are counted: they share the limits", async () => {
   const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
   const entry = (id: string, tasks: number): BroadcastEntry => ({
     id,
@@ -86,7 +86,7 @@ test("the broadcasts that have tasks are counted, among which the limits are sha
   expect(await quota.used("b/0")).toBe(1);
 });
 
-test("what is left out of the limits has its default; a small PCW gives a lower rate, unless one is given", async () => {
+test("limits have defaults; a small PCW lowers the default rate", async () => {
   const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
   const standard = { callsPerSecond: 7, burst: 2, pcw: 5 };
   for (const [QUOTA, limits] of [
@@ -112,7 +112,7 @@ test("what is left out of the limits has its default; a small PCW gives a lower 
     });
 });
 
-test("limits that are not allowed stop nobody: the defaults are in their place", async () => {
+test("invalid limits stop no broadcast: the defaults replace them", async () => {
   const said = vi.spyOn(console, "error").mockReturnValue();
   const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
   for (const QUOTA of [{ burst: 1 }, { qps: 7 }, "7"] as object[]) {
@@ -125,7 +125,7 @@ test("limits that are not allowed stop nobody: the defaults are in their place",
   }
 });
 
-test("a permit that was reserved for a Create that never comes is given up with the lane's next call", async () => {
+test("a permit reserved for a Create that never comes is withdrawn at the lane's next call", async () => {
   const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
   await runInDurableObject(quota, async (_, state) => {
     const ours = new AppQuota(state, { ...env, QUOTA: { callsPerSecond: 7, burst: 2, pcw: 10_000 } });
@@ -138,7 +138,7 @@ test("a permit that was reserved for a Create that never comes is given up with 
   });
 });
 
-test("calls that leave late after their permits do not bunch up", { timeout: 60_000 }, async () => {
+test("calls that leave long after their permits do not exceed the limit", { timeout: 60_000 }, async () => {
   const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
   await runInDurableObject(quota, async (_, state) => {
     const ours = new AppQuota(state, { ...env, QUOTA: { callsPerSecond: 7, burst: 2, pcw: 10_000 } });
@@ -152,7 +152,7 @@ test("calls that leave late after their permits do not bunch up", { timeout: 60_
       left.push(Date.now());
       ours.used(who);
     };
-    // Those whose permits come later leave sooner: with the time of the permit alone, twice as many would leave at once.
+    // Later permits are used sooner: if calls counted from their permits, twice as many would leave at once.
     await Promise.all(Array.from({ length: 50 }, (_, i) => end(`show-${i}/0`, 900 - 100 * (i % 10))));
     left.sort((a, b) => a - b);
     const inASecond = left.map((at, i) => left.slice(i).filter((other) => other < at + 1000).length);
@@ -161,7 +161,7 @@ test("calls that leave late after their permits do not bunch up", { timeout: 60_
   });
 });
 
-test("a clock that is set back holds up neither permits nor viewers' reports", async () => {
+test("a clock that is set back delays neither permits nor viewers' reports", async () => {
   let setTo = 0;
   const { now } = Date;
   vi.spyOn(Date, "now").mockImplementation(() => now() + setTo);
@@ -184,7 +184,7 @@ test("a clock that is set back holds up neither permits nor viewers' reports", a
   await show.stop();
 });
 
-test("numbers among the options that are not allowed are named", async () => {
+test("invalid numbers among the options are named", async () => {
   const broadcast = new Show(freshId()).stub;
   const allowed = {
     viewersPerObject: "an integer from 1 to 32768",
@@ -218,33 +218,33 @@ test("numbers among the options that are not allowed are named", async () => {
   });
 });
 
-test("lanes that wait for their launch count against the PCW, and the list knows before the first call", async () => {
+test("lanes that wait for their launch count against the PCW, and are reported before the first call", async () => {
   freshEmulator();
   const { report, acquirePermit } = AppQuota.prototype;
-  const told: number[] = [];
+  const reports: number[] = [];
   let asked = 0;
-  let toldBefore = 0;
+  let reportsBefore = 0;
   let mayGo = false;
   vi.spyOn(AppQuota.prototype, "report").mockImplementation(function (this: AppQuota, entry) {
-    told.push(entry.tasks);
+    reports.push(entry.tasks);
     report.call(this, entry);
   });
   vi.spyOn(AppQuota.prototype, "acquirePermit").mockImplementation(async function (this: AppQuota, who, call) {
     asked += 1;
-    if (asked === 1) toldBefore = told.length;
+    if (asked === 1) reportsBefore = reports.length;
     return mayGo ? acquirePermit.call(this, who, call) : 50;
   });
   const show = await Show.start();
   await expect.poll(() => asked, { timeout: 5_000 }).toBeGreaterThan(4);
-  expect([toldBefore, told]).toEqual([1, [2]]);
+  expect([reportsBefore, reports]).toEqual([1, [2]]);
   mayGo = true;
   await show.running();
-  expect(new Set(told)).toEqual(new Set([2]));
+  expect(new Set(reports)).toEqual(new Set([2]));
   await show.stop();
-  await expect.poll(() => told.at(-1)).toBe(0);
+  await expect.poll(() => reports.at(-1)).toBe(0);
 });
 
-test("an update reaches what runs; one that is wrong is refused", async () => {
+test("an update reaches running tasks; an invalid one is refused", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();
   await show.running();
@@ -256,7 +256,7 @@ test("an update reaches what runs; one that is wrong is refused", async () => {
   };
   expect(await show.stub.update(services)).toMatchObject({ ok: true, value: { updates: via("update") } });
   await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
-  // What a running task cannot take: each lane in turn has another task with it.
+  // A running task cannot take this: each lane in turn gets a new task.
   services.cloudTranscoder.config.transcoder.idleTimeout = 600;
   expect(await show.stub.update(services)).toMatchObject({ ok: true, value: { updates: via("relaunch") } });
   const renewed = () => emulator.state().tasks.filter((task) => task.live && task.idleTimeoutMs === 600_000);
@@ -266,7 +266,7 @@ test("an update reaches what runs; one that is wrong is refused", async () => {
   await show.stop();
 });
 
-test("the payload in force is shown without its secrets, which an update keeps", async () => {
+test("the current payload is shown without its secrets, which an update keeps", async () => {
   const emulator = freshEmulator();
   const bodies: string[] = [];
   onCalls((_number, moment, body) => {
@@ -298,7 +298,7 @@ test("the payload in force is shown without its secrets, which an update keeps",
   expect(seen).toMatchObject({ encryption: `${at}.encryption`, tokens: `${at}.tokens`, cookie: `${at}.cookie` });
   expect(seen.canvas).toMatchObject({ backgroundImage: `https://i.example/b.png?${at}.canvas.backgroundImage` });
   for (const secret of secrets) expect(JSON.stringify(await show.status())).not.toContain(secret);
-  // The media's place in the list is another one now.
+  // The media file has moved in the list.
   seen.videoInputs?.unshift({
     rtc: { rtcChannel: "studio", rtcUid: 2 },
     region: { x: 0, y: 0, width: 320, height: 180, zOrder: 4 },
@@ -322,7 +322,7 @@ test("the payload in force is shown without its secrets, which an update keeps",
   expect((await show.status()).services).toBeNull();
 });
 
-test("payloads that differ from lane to lane are not shown as one", async () => {
+test("payloads that differ between lanes are not shown", async () => {
   freshEmulator();
   const [primary, backup] = SHOW_LANES as [LaneOptions, LaneOptions];
   const show = await Show.start({ lanes: [primary, { ...backup, services: showServices(600) }] });
@@ -331,7 +331,7 @@ test("payloads that differ from lane to lane are not shown as one", async () => 
   await show.stop();
 });
 
-test("a broadcast whose payload is large is kept as any other", async () => {
+test("a broadcast with a large payload is stored like any other", async () => {
   freshEmulator();
   const services = showServices();
   const { transcoder } = services.cloudTranscoder.config;
@@ -341,7 +341,7 @@ test("a broadcast whose payload is large is kept as any other", async () => {
   const [video] = transcoder.videoInputs ?? [];
   transcoder.audioInputs = hosts;
   transcoder.videoInputs = hosts.map((host) => ({ ...video, ...host }));
-  // More than a row has room for.
+  // More than a row holds.
   expect(JSON.stringify(services).length).toBeGreaterThan(2_097_152);
   const show = await Show.start({ services, lanes: [{ name: "only", uids: [9001, 9002] }] });
   await show.running();
@@ -350,7 +350,7 @@ test("a broadcast whose payload is large is kept as any other", async () => {
   await show.stop();
 });
 
-test("what is probably not meant is that of the last payload", async () => {
+test("warnings are those of the last payload", async () => {
   freshEmulator();
   const show = await Show.start();
   await show.running();
@@ -368,7 +368,7 @@ test("what is probably not meant is that of the last payload", async () => {
 
 describe("every fault of the demonstration", () => {
   test.each(FAULTS.map(({ name }) => name))("%s", async (name) => {
-    // A Create that timed out can only be told from none by the notification that names its task.
+    // Only the notification that names the task reveals that a Create that timed out was executed.
     const emulator = freshEmulator(name === "createTimesOut" ? { notifications: { secret: NOTIFICATION_SECRET } } : {});
     const show = await Show.start();
     await show.running();
@@ -390,8 +390,8 @@ describe("every fault of the demonstration", () => {
   });
 });
 
-describe("whatever happens to the object", () => {
-  test("evicted again and again, it goes on", async () => {
+describe("evictions, kills and alarms", () => {
+  test("evicted again and again, it continues", async () => {
     const emulator = freshEmulator();
     const show = new Show(freshId());
     let evictions = 0;
@@ -405,14 +405,14 @@ describe("whatever happens to the object", () => {
   });
 
   test.each(["before", "after"] as const)(
-    "killed %s each call, one after the other, no task is lost or doubled",
+    "killed %s each call in turn, it loses and doubles no task",
     { timeout: 240_000 },
     async (moment) => {
       let calls = 0;
       for (let fatal = 0; fatal <= calls; fatal += 1) {
         const emulator = freshEmulator();
         const show = new Show(freshId());
-        // The first time nothing happens, but the calls are counted.
+        // The first run only counts the calls.
         onCalls((number, at) => {
           if (fatal === 0) calls = number;
           return at === moment && number === fatal;
@@ -425,7 +425,7 @@ describe("whatever happens to the object", () => {
     },
   );
 
-  test("alarms that come late, twice, or all the time change nothing", async () => {
+  test("late, repeated or continuous alarms change nothing", async () => {
     const emulator = freshEmulator();
     const show = new Show(freshId());
     let turn = 0;
@@ -439,28 +439,28 @@ describe("whatever happens to the object", () => {
     expect(living(emulator)).toEqual([]);
   });
 
-  test("an end that the list was not told of is told again, and counts against the PCW no longer", async () => {
+  test("an end that the list missed is reported again, and frees the PCW", async () => {
     freshEmulator();
     const { report } = AppQuota.prototype;
-    const told: [string, number][] = [];
+    const reports: [string, number][] = [];
     let lost = 0;
     vi.spyOn(AppQuota.prototype, "report").mockImplementation(function (this: AppQuota, entry) {
       if (entry.state === "ended" && lost++ === 0) throw new Error("lost");
       report.call(this, entry);
-      told.push([entry.state, entry.tasks]);
+      reports.push([entry.state, entry.tasks]);
     });
     vi.spyOn(console, "error").mockImplementation(() => {});
     const show = await Show.start();
     await show.running();
     await show.stop();
     await expect.poll(() => lost).toBe(1);
-    expect(told.at(-1)?.[0]).not.toBe("ended");
+    expect(reports.at(-1)?.[0]).not.toBe("ended");
     await evictDurableObject(show.stub);
-    await expect.poll(() => told.at(-1), { timeout: 5000 }).toEqual(["ended", 0]);
+    await expect.poll(() => reports.at(-1), { timeout: 5000 }).toEqual(["ended", 0]);
     await forgotten(show);
   });
 
-  test("what the list may have taken, though its answer was lost, is not what it was told before", async () => {
+  test("a report whose answer was lost is repeated, even if the entry changes back", async () => {
     const emulator = freshEmulator();
     const { report } = AppQuota.prototype;
     let lost = 0;
@@ -471,7 +471,7 @@ describe("whatever happens to the object", () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const show = await Show.start();
     await show.running();
-    // While the backup is replaced there are three tasks; then all is as it was.
+    // Three tasks while the backup is replaced, then two again.
     emulator.control({ type: "fail", uid: 9101, recovers: false });
     await expect.poll(() => lost, { timeout: 10_000 }).toBeGreaterThan(0);
     await show.until(({ lanes }) => lanes[1]?.uid === 9102 && lanes[1].tasks.length === 1);
@@ -481,7 +481,7 @@ describe("whatever happens to the object", () => {
     await show.stop();
   });
 
-  test("what comes while the end is told does not bring back the snapshot, which carries tokens", async () => {
+  test("a command while the end is reported does not store the snapshot, with its tokens, again", async () => {
     const emulator = freshEmulator();
     emulator.control({ type: "clearRules" });
     emulator.control({ type: "addRule", rule: { call: "create", effect: { type: "answer", status: 400 } } });
@@ -502,7 +502,7 @@ describe("whatever happens to the object", () => {
     goOn();
   });
 
-  test("it is forgotten whole, though the object dies while it forgets its alarm", async () => {
+  test("a broadcast is forgotten completely, even if the object is killed while it deletes its alarm", async () => {
     freshEmulator();
     const show = await Show.start();
     await show.running();
@@ -513,7 +513,7 @@ describe("whatever happens to the object", () => {
     await forgotten(show);
   });
 
-  test("what is known of it is forgotten in the end", async () => {
+  test("a broadcast is forgotten after retentionMs", async () => {
     freshEmulator();
     const show = await Show.start();
     await show.running();
@@ -527,7 +527,7 @@ describe("whatever happens to the object", () => {
   });
 });
 
-/** Until the broadcast is forgotten: the time for which it is kept passes, and its alarm goes off. */
+/** Lets `retentionMs` pass and runs the alarm, until the broadcast is forgotten. */
 async function forgotten(show: Show): Promise<void> {
   const { now } = Date;
   const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 3_600_000);
@@ -540,23 +540,23 @@ async function forgotten(show: Show): Promise<void> {
 }
 
 /**
- * Launches two lanes, loses the primary, has it replaced, and stops; again and again something befalls the object.
+ * Launches two lanes, loses the primary, waits for its replacement, and stops, while something keeps happening to the object.
  */
 async function play(
   show: Show,
   emulator: ReturnType<typeof freshEmulator>,
-  befalls: () => Promise<unknown>,
+  interfere: () => Promise<unknown>,
 ): Promise<void> {
   const isUp = ({ lanes }: BroadcastStatus) => lanes.every(({ state }) => state === "running");
   await insist(async () => expect(await show.stub.start(configOf(show.id))).toMatchObject({ ok: true }));
-  await show.until(isUp, befalls);
+  await show.until(isUp, interfere);
   emulator.control({ type: "kill", uid: 9001 });
-  await show.until((status) => isUp(status) && status.lanes[0]?.uid === 9002, befalls);
+  await show.until((status) => isUp(status) && status.lanes[0]?.uid === 9002, interfere);
   await insist(() => show.stub.stop());
-  await show.until(({ state }) => state === "ended", befalls);
+  await show.until(({ state }) => state === "ended", interfere);
 }
 
-/** An object that is killed breaks the calls to it: its caller makes them again. */
+/** Repeats a call that failed because its object was killed. */
 async function insist(act: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

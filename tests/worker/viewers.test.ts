@@ -1,4 +1,4 @@
-/** What viewers see: the output on air and its changes, by WebSocket, server-sent events, or by asking. */
+/** The output on air and its changes, by WebSocket, by server-sent events, and by polling. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { Broadcast, type OnAirUpdate, Relay, signViewerToken } from "steadymix/cloudflare";
@@ -23,7 +23,7 @@ const asStream = { accept: "text/event-stream" };
 const watch = (id: string, token: string, headers: Record<string, string>, method = "GET") =>
   call(`/broadcasts/${id}/watch?token=${token}`, { method, headers });
 
-/** A viewer, and the updates that it was told. */
+/** A viewer, and the updates that it got. */
 async function connect(
   id: string,
   token?: string,
@@ -43,7 +43,7 @@ async function connect(
   return { socket, updates, closed };
 }
 
-/** The events of a stream, until it ends. */
+/** The events of a stream until it ends. */
 async function streamed(answer: Response): Promise<string[]> {
   expect(answer.headers.get("content-type")).toBe("text/event-stream");
   return (await answer.text()).split("\n\n").filter((event) => event !== "" && event !== ":");
@@ -51,7 +51,7 @@ async function streamed(answer: Response): Promise<string[]> {
 
 const uids = (updates: OnAirUpdate[]) => updates.map(({ onAir }) => onAir?.uid ?? null);
 
-test("by WebSocket: told at once, told of each change, through hibernation, until it has ended", async () => {
+test("by WebSocket: an update at once, and at each change, through hibernation, until the end", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();
   const early = await connect(show.id);
@@ -72,7 +72,7 @@ test("by WebSocket: told at once, told of each change, through hibernation, unti
   for (const update of early.updates) expectOf("OnAirUpdate", update);
 });
 
-test("a ping is answered, or the viewer would take the connection for lost", async () => {
+test("a ping is answered: otherwise the viewer would consider the connection lost", async () => {
   freshEmulator();
   const show = await Show.start();
   const { socket, updates } = await connect(show.id);
@@ -85,7 +85,7 @@ test("a ping is answered, or the viewer would take the connection for lost", asy
   await show.stop();
 });
 
-test("told of what is on air though the application's own onEvent throws, which is reported", async () => {
+test("viewers get updates even if the application's onEvent throws, which is logged", async () => {
   freshEmulator();
   const reported = vi.spyOn(console, "error").mockImplementation(() => {});
   listeners.add(({ type }) => {
@@ -119,7 +119,7 @@ test("by server-sent events", async () => {
   await show.stop();
 });
 
-test("by asking, from a cache", async () => {
+test("by polling, from a cache", async () => {
   freshEmulator();
   const show = await Show.start();
   await show.running();
@@ -127,7 +127,7 @@ test("by asking, from a cache", async () => {
   const answer = await ask();
   expect(await answer.json()).toMatchObject({ type: "onAir", onAir: { uid: 9001 }, ended: false });
   expect(answer.headers.get("cache-control")).toBe("public, max-age=1");
-  // Each answer is good for a second.
+  // An answer is cached for a second.
   const asked = vi.spyOn(Broadcast.prototype, "onAirUpdate");
   const askedBy = async () => {
     asked.mockClear();
@@ -139,7 +139,7 @@ test("by asking, from a cache", async () => {
   await show.stop();
 });
 
-test("a report brings one look forward; more of them, and those about another output, bring none", async () => {
+test("a report brings one Query forward; repeated ones, and those about another output, do not", async () => {
   const emulator = freshEmulator();
   const show = await Show.start({
     policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 },
@@ -156,7 +156,7 @@ test("a report brings one look forward; more of them, and those about another ou
   await expect.poll(looks, { timeout: 5000 }).toBe(before + 1);
   await scheduler.wait(1500);
   expect(looks()).toBe(before + 1);
-  // It was alive: nothing was launched.
+  // The task runs, so nothing was launched.
   expect(emulator.state().tasks.length).toBe(2);
   emulator.control({ type: "kill", uid: 9001 });
   viewer.socket.send(JSON.stringify({ type: "gone", uid: 9001 }));
@@ -164,7 +164,7 @@ test("a report brings one look forward; more of them, and those about another ou
   await show.stop();
 });
 
-test("a report may name the channel of the output: of another one it is about another output", async () => {
+test("a report may name the channel of the output; with another channel it is ignored", async () => {
   const emulator = freshEmulator();
   const show = await Show.start({ policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000 } });
   await show.running();
@@ -179,7 +179,7 @@ test("a report may name the channel of the output: of another one it is about an
   expect(await report({ channel: "another" })).toEqual({ status: 202, report: "ignored" });
   expect(await report({ channel: 5 })).toMatchObject({ status: 400, error: { code: "INVALID_BODY" } });
   expect(await report({ channel })).toEqual({ status: 202, report: "taken" });
-  // By WebSocket as well: the report that fits is what brings a look forward.
+  // By WebSocket too: only the report with the right channel brings a Query forward.
   const before = emulator.state().stats.calls.query ?? 0;
   await scheduler.wait(200);
   const viewer = await connect(show.id);
@@ -191,7 +191,7 @@ test("a report may name the channel of the output: of another one it is about an
   await show.stop();
 });
 
-test("whoever talks nonsense, or too much, is thrown out", async () => {
+test("a viewer that sends anything but reports, or too many of them, is disconnected", async () => {
   freshEmulator();
   const show = await Show.start();
   const nonsense = ["hello", "{}", '{"type":"gone","uid":0}', '{"type":"gone","uid":"1"}', `"${"x".repeat(1000)}"`];
@@ -206,11 +206,11 @@ test("whoever talks nonsense, or too much, is thrown out", async () => {
   await show.stop();
 });
 
-test("more viewers than one object carries are shared out among relays, and told the same", async () => {
+test("viewers beyond those of one object are assigned to relays, and get the same updates", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();
   await show.running();
-  // The object of this test carries three, and so does each relay.
+  // This test's object serves three viewers, and so does each relay.
   const viewers = [];
   for (let i = 0; i < 8; i += 1) viewers.push(await connect(show.id));
   expect((await show.status()).viewers).toBe(3);
@@ -219,14 +219,14 @@ test("more viewers than one object carries are shared out among relays, and told
   for (const { updates } of viewers) await expect.poll(() => uids(updates)).toEqual([9001]);
   await evictDurableObject(env.RELAY.get(env.RELAY.idFromName(`${show.id}/1`)));
   emulator.control({ type: "kill", uid: 9001 });
-  // A relay's viewer may be the one that notices.
+  // A relay's viewer may be the one that reports.
   viewers.at(-1)?.socket.send('{"type":"gone","uid":9001}');
   for (const { updates } of viewers) await expect.poll(() => uids(updates).at(-1), { timeout: 10_000 }).toBe(9101);
   await show.stop();
   for (const { updates } of viewers) await expect.poll(() => updates.at(-1)?.ended).toBe(true);
 });
 
-test("a relay that was not told is told again, of the end too, and keeps the newer of two updates", async () => {
+test("an update that a relay missed is resent, the end too, and the relay keeps the newer of two", async () => {
   const emulator = freshEmulator();
   const show = await Show.start();
   await show.running();
@@ -256,13 +256,13 @@ test("a relay that was not told is told again, of the end too, and keeps the new
   expect(uids(updates)).toEqual([9001, 9101, null]);
 });
 
-test("a relay that does not answer is given no more viewers", async () => {
+test("a relay that does not answer gets no more viewers", async () => {
   freshEmulator();
   const show = await Show.start();
   await show.running();
   for (let i = 0; i < 4; i += 1) await connect(show.id);
   const size = vi.spyOn(Relay.prototype, "size").mockRejectedValue(new Error("lost"));
-  // Forgets what it knew of its relays.
+  // Drops the cached sizes of the relays.
   await evictDurableObject(show.stub);
   const { updates } = await connect(show.id);
   await expect.poll(() => uids(updates)).toEqual([9001]);
@@ -272,11 +272,11 @@ test("a relay that does not answer is given no more viewers", async () => {
   await show.stop();
 });
 
-test("only GET connects a viewer; HEAD is no such thing", async () => {
+test("only GET connects a viewer, HEAD does not", async () => {
   freshEmulator();
   const show = await Show.start();
   const token = await tokenFor(show.id);
-  // An upgrade is a GET whatever it says: the runtime makes it one.
+  // The runtime turns every upgrade into a GET.
   for (const method of ["HEAD", "POST", "PUT", "PATCH", "DELETE"]) {
     const answer = await watch(show.id, token, asStream, method);
     expect(answer.status, method).toBe(405);
@@ -287,7 +287,7 @@ test("only GET connects a viewer; HEAD is no such thing", async () => {
   await show.stop();
 });
 
-test("a stream that nobody reads is given up, and its viewer not counted any more", async () => {
+test("a stream that nobody reads is aborted, and its viewer not counted any more", async () => {
   freshEmulator();
   const show = await Show.start();
   let beat = () => {};
@@ -317,7 +317,7 @@ test("a stream that nobody reads is given up, and its viewer not counted any mor
   await show.stop();
 });
 
-test("a connection lasts as long as its token, also while the object sleeps, and at a relay", async () => {
+test("a connection lasts as long as its token, also during hibernation and at a relay", async () => {
   freshEmulator();
   const show = await Show.start();
   await show.running();
@@ -347,7 +347,7 @@ test("a connection lasts as long as its token, also while the object sleeps, and
   await show.stop();
 });
 
-test("connections are closed once they were told of the end; who comes later is told, and let go", async () => {
+test("connections are closed after the end; later viewers get the end and are disconnected", async () => {
   freshEmulator();
   const show = await Show.start();
   await show.running();
@@ -376,7 +376,7 @@ test("connections are closed once they were told of the end; who comes later is 
   expect(await streamed(await again(String(Number(last) - 1)))).toEqual([event]);
 });
 
-test("a token has so many connections, of whatever kind; closing one makes room", async () => {
+test("a token has a limit of connections of all kinds; closing one makes room", async () => {
   freshEmulator();
   const show = await Show.start();
   const token = await tokenFor(show.id);
@@ -390,7 +390,7 @@ test("a token has so many connections, of whatever kind; closing one makes room"
     }
   };
   await refused(token);
-  // The last letter of a signature has bits that mean nothing.
+  // The last character of a signature has unused bits.
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   await refused(token.slice(0, -1) + letters[letters.indexOf(token.at(-1) ?? "") ^ 1]);
   await stream.body?.cancel();

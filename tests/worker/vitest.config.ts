@@ -7,7 +7,7 @@ const test = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false 
 const SUPERVISION = "supervision.test.ts";
 const QUOTA = { callsPerSecond: 7, burst: 2, pcw: 10_000 };
 
-// Another build than dist/, as `npm run mutants` has it.
+// A build other than dist/, for `npm run mutants`.
 const built = process.env.STEADYMIX_PACKAGE;
 const OF_BUILT =
   built === undefined
@@ -28,7 +28,7 @@ export default defineConfig({
         plugins: [cloudflareTest({ wrangler })],
         test: { ...test, name: "worker", include: ["*.test.ts"], exclude: [SUPERVISION] },
       },
-      // As long as all others together: `npm test` runs it beside them.
+      // Takes as long as all others together: `npm test` runs it in parallel.
       {
         extends: true,
         plugins: [cloudflareTest({ wrangler })],

@@ -1,4 +1,4 @@
-/** A Worker as a user would write it, with the emulated service in the place of the network. */
+/** A Worker as a user would write it, with the emulator instead of the network. */
 import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { SteadymixEvent } from "steadymix";
@@ -7,10 +7,10 @@ import { serviceFetch } from "./service.ts";
 
 export { AppQuota, Relay };
 
-/** What a test wants to know of what broadcasts tell. */
+/** Lets a test observe the events of broadcasts. */
 export const listeners = new Set<(event: SteadymixEvent) => void>();
 
-/** An instance of a class, as an application may hand in. */
+/** Options as an instance of a class, which an application may pass. */
 class Options implements BroadcastOptions {
   readonly viewersPerObject = 3;
   readonly maxConnectionsPerToken = 2;
@@ -37,7 +37,7 @@ export class TestBroadcast extends Broadcast {
   }
 }
 
-/** None of the library's. */
+/** A class that is not of the library. */
 export class Other extends DurableObject {}
 export class KvBroadcast extends TestBroadcast {}
 export class KvAppQuota extends AppQuota {}

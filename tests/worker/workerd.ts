@@ -1,11 +1,11 @@
-/** A workerd of one's own, with nothing in between. */
+/** Starts a workerd process directly. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { freePort } from "../../scripts/processes.mjs";
 
-// The binary itself: the package's command is a script around it, and its process would be measured and killed instead.
+// The binary itself: the package's command is a script, whose process would be measured and killed instead.
 const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
 const READY_MS = 20_000;
 
@@ -15,7 +15,7 @@ export interface Binary {
   stop(): void;
 }
 
-/** Starts it with what `config` says for a port; it is ready when `path` is answered well. */
+/** Starts workerd with `config` for a free port. Resolves once `path` is answered with success. */
 export async function startBinary(folder: string, config: (port: number) => string, path: string): Promise<Binary> {
   const port = await freePort();
   writeFileSync(join(folder, "config.capnp"), config(port));
@@ -25,7 +25,7 @@ export async function startBinary(folder: string, config: (port: number) => stri
   return { url, pid: child.pid ?? 0, stop: () => void child.kill("SIGKILL") };
 }
 
-/** The configuration of one worker of these files, which are below its own folder; the entry first. */
+/** The configuration of a worker with these files, the entry first. They must be below the configuration's folder. */
 export function configOf(files: string[], port: number): string {
   const modules = files.map((file) => {
     const [name, kind] = file.endsWith(".wasm") ? [`./${basename(file)}`, "wasm"] : [basename(file), "esModule"];
@@ -38,7 +38,7 @@ const config :Workerd.Config = (
 );`;
 }
 
-/** CPU time of all of a process's threads so far, in ms: its clock and a busy machine have no part in it. */
+/** The CPU time of all threads of a process so far, in ms. A busy machine does not change it. */
 export function cpuMs(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   const ns = threads.map((thread) =>

@@ -1,4 +1,4 @@
-/** A broadcast of a test, and how to get along in the real runtime. */
+/** A test's broadcast, and helpers for the real runtime. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import type { BroadcastStartOptions, BroadcastState, BroadcastStatus } from "steadymix/cloudflare";
@@ -12,7 +12,7 @@ const PATIENCE_MS = 30_000;
 
 let count = 0;
 
-/** A name that no other test has used. */
+/** A name that no other test uses. */
 export function freshId(of = "show"): string {
   count += 1;
   return `${of}-${count}-${crypto.randomUUID().slice(0, 8)}`;
@@ -27,7 +27,7 @@ export function call(path: string, init?: RequestInit): Promise<Response> {
   return exports.default.fetch(`https://worker.example/api${path}`, init);
 }
 
-/** What the service tells by now, through the webhook. */
+/** Sends the emulator's pending notifications to the webhook. */
 async function deliverNotifications(): Promise<void> {
   for (const { body, signature, signatureV2 } of emulator.takeNotifications()) {
     const headers = { "agora-signature": signature, "agora-signature-v2": signatureV2 };
@@ -43,7 +43,7 @@ export class Show {
     this.id = id;
   }
 
-  /** A stub may be broken by what happened to its object: it is got anew each time. */
+  /** A new stub each time: killing an object breaks its stubs. */
   get stub(): DurableObjectStub<TestBroadcast> {
     return env.BROADCAST.get(env.BROADCAST.idFromName(this.id)) as unknown as DurableObjectStub<TestBroadcast>;
   }
@@ -68,40 +68,40 @@ export class Show {
     return events.map(({ type }) => type);
   }
 
-  /** Until this is so; whatever goes wrong in between is what the test is about. */
+  /** Waits until the condition holds. Errors in between are ignored: the tests cause them. */
   async until(
-    is: (status: BroadcastStatus) => boolean,
-    befalls: () => Promise<unknown> = async () => {},
+    condition: (status: BroadcastStatus) => boolean,
+    interfere: () => Promise<unknown> = async () => {},
   ): Promise<void> {
-    let seen: unknown;
+    let last: unknown;
     for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await scheduler.wait(25)) {
       await deliverNotifications();
-      await befalls().catch(() => {});
+      await interfere().catch(() => {});
       const status = await this.status().catch((error: unknown) => {
-        seen = String(error);
+        last = String(error);
         return undefined;
       });
-      if (status && is(status)) return;
-      seen = status ?? seen;
+      if (status && condition(status)) return;
+      last = status ?? last;
     }
-    throw new Error(`${this.id} did not come to that: ${JSON.stringify(seen)}`);
+    throw new Error(`timed out: ${this.id} is ${JSON.stringify(last)}`);
   }
 
   state(state: BroadcastState): Promise<void> {
     return this.until((status) => status.state === state);
   }
 
-  /** Until every lane's task runs. */
+  /** Waits until every lane's task runs. */
   running(): Promise<void> {
     return this.until(({ lanes }) => lanes.every(({ state }) => state === "running"));
   }
 
-  /** The alarm goes off now, whatever it was set to. False: there was none. */
+  /** Runs the alarm now, whatever it is set to. `false`: there was none. */
   ring(): Promise<boolean> {
     return runDurableObjectAlarm(this.stub);
   }
 
-  /** The alarm comes late. */
+  /** Delays the alarm. */
   delayAlarm(ms: number): Promise<void> {
     return runInDurableObject(this.stub, async (_, { storage }) => {
       const due = await storage.getAlarm();

@@ -1,4 +1,4 @@
-/** Whatever comes in a body, in a path or in a query: it is taken or refused by name, and never breaks the Worker. */
+/** Any value in a body, path or query is accepted, or refused with its name; it never breaks the Worker. */
 import { env } from "cloudflare:workers";
 import { signViewerToken } from "steadymix/cloudflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -14,7 +14,7 @@ const deep = (open: string, close: string, levels: number) => open.repeat(levels
 const array = (levels: number) => deep("[", "]", levels);
 const object = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
 
-/** As JSON. */
+/** JSON texts. */
 const WRONG_VALUES = [
   ...["null", "true", "-1", "0", "1.5", "1e308", "1e400", "123456789012345678901234567890", "-0"],
   ...['""', '"x"', '"\\ud800"', '"\\udc00x"', '"\\u0000"', '"***"', '"***.x"', JSON.stringify("x".repeat(5_000))],
@@ -52,7 +52,7 @@ beforeAll(async () => {
   ({ paths } = (await (await call("/openapi.json")).json()) as { paths: typeof paths });
   show = await Show.start();
   await show.running();
-  // What is taken all the same starts nothing: there is no room.
+  // Values that are accepted start nothing: the PCW is reached.
   quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID)) as unknown as typeof quota;
   await quota.report({ id: "full", state: "live", onAir: null, tasks: 10_000, startedAt: 1 });
 });
@@ -61,7 +61,7 @@ afterAll(async () => {
   await show.stop();
 });
 
-/** What each operation with a body takes. */
+/** An example body for each operation. */
 const EXAMPLES: Record<string, object[]> = {
   startBroadcast: [{ id: "example", services: showServices(), lanes: SHOW_LANES, policy: QUICK, quota: { pcw: 30 } }],
   updateBroadcast: [{ services: showServices() }, { lanes: [{ name: "backup", services: showServices() }] }],
@@ -80,7 +80,7 @@ async function send(operationId: string, method: string, path: string, body?: Bo
   expect(answer.status, what).toBeLessThan(500);
   const { error } = JSON.parse(text) as { error?: { code: string; message: string } };
   if (answer.status >= 400) expect(error?.message, what).toBeTypeOf("string");
-  // What is far too large is not sent back.
+  // Errors do not echo large values.
   expect(text.length, what).toBeLessThan(20_000);
   return { status: answer.status, error, what };
 }
@@ -93,13 +93,13 @@ const operations = () =>
       .map(([method, operation]) => ({ template, method: method.toUpperCase(), ...operation })),
   );
 
-/** The example as JSON, with `value` in the place of each of its values in turn, and beside its fields. */
+/** The example as JSON with `value` in place of each of its values in turn, and as an additional field. */
 function* changed(example: unknown, value: string): Generator<string> {
   if (typeof example !== "object" || example === null) return;
   if (!Array.isArray(example)) for (const name of ["__proto__", "toString", "more"]) yield set(example, name, value);
   for (const [name, member] of Object.entries(example)) {
     yield set(example, name, value);
-    // The payload is searched in one update: it is read in the same way elsewhere.
+    // One update covers the payload: it is parsed in the same way elsewhere.
     if (name === "services" && ("lanes" in example || "name" in example)) continue;
     for (const inside of changed(member, value)) yield set(example, name, inside);
   }
@@ -112,19 +112,19 @@ function set(example: object, name: string, value: string): string {
   return `{${all.map(([key, member]) => `${JSON.stringify(key)}:${member}`).join()}}`;
 }
 
-test("bodies that are no JSON object", async () => {
+test("bodies that are not JSON objects", async () => {
   for (const { template, method, operationId, requestBody } of operations()) {
     if (!requestBody || operationId === "notify") continue;
     for (const [name, body] of WRONG_BODIES) {
       const { status, error, what } = await send(operationId, method, pathOf(template), body);
-      // Where little is expected, that much is too large already.
+      // Routes with small bodies refuse this as too large.
       const isTooLarge = status === 413 && typeof body === "string" && body.length > 1024;
       if (!isTooLarge) expect({ status, code: error?.code }, `${name}: ${what}`).toEqual(INVALID);
     }
   }
 });
 
-test("values that are not what they should be, wherever they stand", async () => {
+test("wrong values, at every path", async () => {
   let count = 0;
   for (const { template, method, operationId, requestBody } of operations()) {
     if (!requestBody) continue;
@@ -141,7 +141,7 @@ test("values that are not what they should be, wherever they stand", async () =>
   expect((await show.status()).state).toBe("live");
 });
 
-test("what nests too deep is refused as that", async () => {
+test("a body that nests too deep is refused for that reason", async () => {
   for (const nested of [array(4_000), object(4_000)]) {
     for (const name of ["id", "services", "lanes", "policy"]) {
       const { status, error } = await send("startBroadcast", "POST", "/broadcasts", `{"${name}":${nested}}`);
@@ -151,7 +151,7 @@ test("what nests too deep is refused as that", async () => {
   }
 });
 
-test("ids and numbers that are not what they should be, in a path, a query or a body", async () => {
+test("wrong ids and numbers in a path, a query or a body", async () => {
   const wrong = ["%00", "%", "%zz", "%ff", "..%2f..", "a%20b", "x".repeat(60), "%F0%9F%98%80", "a.b", "[]", "{}"];
   for (const { template, method, operationId } of operations()) {
     if (!template.includes("{id}") || ["getOnAir", "watch", "report"].includes(operationId)) continue;
@@ -173,7 +173,7 @@ test("ids and numbers that are not what they should be, in a path, a query or a 
   }
 });
 
-test("whatever the content is called, it is JSON", async () => {
+test("a body is read as JSON, whatever its content type", async () => {
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense", ""]) {
     const { status } = await send("report", "POST", `/broadcasts/${show.id}/reports`, '{"type":"gone","uid":1}', type);
     expect(status, type).toBe(202);

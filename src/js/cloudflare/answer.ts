@@ -1,7 +1,7 @@
 import { isSteadymixError } from "../errors.js";
 import type { ErrorBody } from "./routes.js";
 
-/** What a method of a Durable Object answers that may be refused. */
+/** The answer of a Durable Object's method that can be refused. */
 export type Answer<Value> = { ok: true; value: Value } | { ok: false; error: ErrorBody };
 
 export function refused(
@@ -12,7 +12,7 @@ export function refused(
   return { ok: false, error: { code, message, ...more } };
 }
 
-/** Does it; an error of this library's becomes an answer. */
+/** Calls `act`. An error of this library becomes an answer; any other is thrown. */
 export function answered<Value>(act: () => Value): Answer<Value> {
   try {
     return { ok: true, value: act() };
@@ -22,7 +22,6 @@ export function answered<Value>(act: () => Value): Answer<Value> {
   }
 }
 
-/** An error of this library's, as an answer. */
 export function refusal({ code, message, field, value, allowed }: ErrorBody): { ok: false; error: ErrorBody } {
   return refused(code, message, {
     ...(field === undefined ? {} : { field }),

@@ -16,48 +16,47 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     requireSqlite(ctx);
-    // Without permits nobody would look after the broadcasts that are on.
+    // Running broadcasts need permits even if the limits are invalid.
     this.#limits = usableLimits(env);
     this.#limiter = new RateLimiter(this.#limits);
     this.#list = new BroadcastList(ctx.storage.sql, this.#limits.pcw);
   }
 
-  /** Which class of this library it is: a binding may lead to another one. */
+  /** Identifies the class: a binding may lead to another one. */
   className(): "AppQuota" {
     return "AppQuota";
   }
 
   /**
-   * Asks for a permit; `who` names the broadcast and its lane. Resolves with 0 when the call is to be made now, or else
-   * with the ms to wait before asking again. Delete goes before Create before Query, and nobody waits much longer than a
-   * round.
+   * Asks for a permit; `who` names the broadcast and its lane. Resolves with 0 if the call may be made now, otherwise with
+   * the ms to wait before asking again. Delete goes before Create, and Create before Query.
    */
   acquirePermit(who: string, call: LimitedCall): Promise<number> {
     return this.#limiter.acquire(who, call);
   }
 
-  /** The call that `who` got a permit for leaves now. Gives the number of broadcasts that share the limits. */
+  /** The call that `who` got a permit for leaves now. Returns the number of broadcasts that share the limits. */
   used(who: string): number {
     this.#limiter.used(who);
     return this.#list.active;
   }
 
-  /** A broadcast wants to begin. It may, if its tasks fit in besides those that live, or may live. */
+  /** A broadcast asks to start. Refused with `PCW_REACHED` if its tasks and those of the others exceed the PCW. */
   enter(entry: BroadcastEntry): Answer<null> {
     return this.#list.enter(entry);
   }
 
-  /** A broadcast says how it is. */
+  /** A broadcast reports its state. */
   report(entry: BroadcastEntry): void {
     this.#list.report(entry);
   }
 
-  /** A broadcast is not kept any more. */
+  /** A broadcast was forgotten. */
   remove(id: string): void {
     this.#list.remove(id);
   }
 
-  /** Every broadcast that is kept, the youngest first. */
+  /** All broadcasts that are not forgotten, the newest first. */
   broadcasts(): BroadcastEntry[] {
     return this.#list.all();
   }

@@ -4,41 +4,40 @@ import { viewerReport } from "./schema.js";
 import type { ViewerGrant } from "./viewerTokens.js";
 
 const HEARTBEAT_MS = 25_000;
-/** A stream whose client takes nothing for so long is lost. */
+/** A stream is aborted if its client reads nothing for this long. */
 const STREAM_TIMEOUT_MS = 10_000;
-/** Connections whose token has expired are looked for at most this often. */
+/** Expired connections are closed at most this often. */
 const EXPIRY_INTERVAL_MS = 5_000;
-/** The connections are counted anew after so long, whatever went uncounted. */
-const COUNT_LASTS_MS = 10_000;
-const REPORT_CHARS = 200;
-/** A viewer that says more than this in a minute is thrown out. */
-const REPORTS_A_MINUTE = 20;
+/** A count is used for this long: a lost connection may have gone unnoticed. */
+const COUNT_INTERVAL_MS = 10_000;
+const MAX_REPORT_CHARS = 200;
+const MAX_REPORTS_PER_MINUTE = 20;
 const NORMAL_CLOSURE = 1000;
 const UNSUPPORTED_DATA = 1003;
 const POLICY_VIOLATION = 1008;
-/** As IANA has registered it: a client may connect again with another token. */
+/** As registered with IANA: a client may connect again with another token. */
 const UNAUTHORIZED = 3000;
-/** In a request to an object: what the viewer's token allows, as JSON. Without it there is no limit. */
+/** In a request to an object: the `ViewerGrant` as JSON. Without it nothing is limited. */
 const GRANT_HEADER = "x-steadymix-grant";
 
-/** Kept with each WebSocket, while the object sleeps too. */
+/** Stored with each WebSocket, also while the object hibernates. */
 interface Attachment {
   expiresAt: number;
-  /** Of the reports: the minute, and how many there were in it. */
+  /** The minute of the last report, and the number of reports in it. */
   minute: number;
-  times: number;
+  reports: number;
 }
 
 interface Stream {
   writer: WritableStreamDefaultWriter<Uint8Array>;
   tokenId: string | undefined;
   expiresAt: number;
-  /** Writes that the client has not taken yet, and since when there are any. */
-  untaken: number;
-  untakenSince: number;
+  /** Writes that the client has not read yet, and since when there are any. */
+  pendingWrites: number;
+  pendingSince: number;
 }
 
-/** The request, with what the viewer's token allows. */
+/** A copy of the request that carries the viewer's grant. */
 export function withGrant(request: Request, grant: ViewerGrant): Request {
   const granted = new Request(request);
   granted.headers.set(GRANT_HEADER, JSON.stringify(grant));
@@ -46,15 +45,15 @@ export function withGrant(request: Request, grant: ViewerGrant): Request {
 }
 
 /**
- * The viewers that are connected to one object: by WebSocket, which lets it sleep, or by server-sent events. A connection
- * lasts until its token expires, or the broadcast has ended.
+ * The viewers that are connected to one object: by WebSocket, which lets it hibernate, or by server-sent events. A
+ * connection lasts until its token expires or the broadcast ends.
  */
 export class Audience {
   readonly #ctx: DurableObjectState;
   readonly #streams = new Set<Stream>();
-  /** Not known after this object slept, or a connection broke: to list the WebSockets takes a while. */
+  /** A cached count, because listing the WebSockets is slow. `undefined`: count again. */
   #sockets: { count: number; nextExpiryAt: number; countedAt: number } | undefined;
-  /** Closed from here: they are not counted any more, though the other side has not answered yet. */
+  /** Closed from here and not counted any more, although the client has not answered yet. */
   readonly #closed = new WeakSet<WebSocket>();
   #expiredAt = Number.NEGATIVE_INFINITY;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
@@ -68,14 +67,14 @@ export class Audience {
     return this.#counted().count + this.#streams.size;
   }
 
-  /** When `closeExpired` is to be called, ms since the epoch; `Infinity`: there is no need to. */
-  get closesNextAt(): number {
+  /** When to call `closeExpired` (ms since the epoch); `Infinity`: never. */
+  get nextCloseAt(): number {
     const streams = [...this.#streams].map(({ expiresAt }) => expiresAt);
     const next = Math.min(this.#counted().nextExpiryAt, ...streams);
     return Math.max(next, this.#expiredAt + EXPIRY_INTERVAL_MS);
   }
 
-  /** Connects whoever asks, and tells how things are; 429 if the token has `maxPerToken` connections already. */
+  /** Connects a viewer and sends it the update. Answers 429 if its token already has `maxPerToken` connections. */
   connect(request: Request, update: OnAirUpdate, maxPerToken: number): Response {
     const header = request.headers.get(GRANT_HEADER);
     const grant: Partial<ViewerGrant> = header === null ? {} : JSON.parse(header);
@@ -84,19 +83,20 @@ export class Audience {
       return new Response(null, { status: 429 });
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket")
       return this.#connectSocket(update, tokenId, expiresAt);
-    // An EventSource connects again until it is told that there is nothing to come.
+    // An EventSource reconnects until it gets a 204.
     if (update.ended && request.headers.get("last-event-id") === String(update.revision))
       return new Response(null, { status: 204 });
     return this.#connectStream(update, tokenId, expiresAt);
   }
 
-  tell(update: OnAirUpdate): void {
+  /** Sends the update to all viewers, and disconnects them if the broadcast has ended. */
+  send(update: OnAirUpdate): void {
     const text = JSON.stringify(update);
     for (const socket of this.#ctx.getWebSockets()) {
       try {
         socket.send(text);
       } catch {
-        // It is gone, and about to be closed.
+        // Already disconnected: the runtime calls `webSocketClose`.
       }
       if (update.ended) this.#closeEnded(socket);
     }
@@ -107,7 +107,7 @@ export class Audience {
     }
   }
 
-  /** Closes the connections whose token has expired by `now`, in ms since the epoch. */
+  /** Closes the connections whose token has expired by `now` (ms since the epoch). */
   closeExpired(now: number): void {
     for (const stream of this.#streams) if (stream.expiresAt <= now) this.#closeStream(stream);
     if (this.#counted().nextExpiryAt > now) return;
@@ -118,26 +118,26 @@ export class Audience {
     this.#sockets = undefined;
   }
 
-  /** Reads what a viewer says; one that says nonsense, or too much, is thrown out. */
+  /** Reads a viewer's report. A viewer that sends anything else, or too many reports, is disconnected. */
   read(socket: WebSocket, message: string | ArrayBuffer): ViewerReport | undefined {
-    const said = attachmentOf(socket);
+    const attachment = attachmentOf(socket);
     const minute = Math.floor(Date.now() / 60_000);
-    const times = said.minute === minute ? said.times + 1 : 1;
-    attach(socket, { ...said, minute, times });
-    const report = typeof message === "string" && message.length <= REPORT_CHARS ? parseReport(message) : undefined;
-    if (!report) this.#closeSocket(socket, UNSUPPORTED_DATA, 'say "ping", or {"type":"gone","uid":…}');
-    else if (times > REPORTS_A_MINUTE) this.#closeSocket(socket, POLICY_VIOLATION, "too many reports");
+    const reports = attachment.minute === minute ? attachment.reports + 1 : 1;
+    attach(socket, { ...attachment, minute, reports });
+    const report = typeof message === "string" && message.length <= MAX_REPORT_CHARS ? parseReport(message) : undefined;
+    if (!report) this.#closeSocket(socket, UNSUPPORTED_DATA, 'send "ping", or {"type":"gone","uid":…}');
+    else if (reports > MAX_REPORTS_PER_MINUTE) this.#closeSocket(socket, POLICY_VIOLATION, "too many reports");
     else return report;
     return undefined;
   }
 
-  /** A viewer has gone. */
+  /** A viewer disconnected. */
   close(socket: WebSocket): void {
     this.#closeSocket(socket, NORMAL_CLOSURE);
   }
 
-  /** The connection to a viewer broke. */
-  broke(): void {
+  /** A connection was lost, maybe one that is counted: count again. */
+  connectionLost(): void {
     this.#sockets = undefined;
   }
 
@@ -145,7 +145,7 @@ export class Audience {
     const { 0: client, 1: server } = new WebSocketPair();
     const sockets = this.#counted();
     this.#ctx.acceptWebSocket(server, tokenId === undefined ? [] : [tokenId]);
-    attach(server, { expiresAt, minute: 0, times: 0 });
+    attach(server, { expiresAt, minute: 0, reports: 0 });
     sockets.count += 1;
     sockets.nextExpiryAt = Math.min(sockets.nextExpiryAt, expiresAt);
     server.send(JSON.stringify(update));
@@ -155,7 +155,7 @@ export class Audience {
 
   #connectStream(update: OnAirUpdate, tokenId: string | undefined, expiresAt: number): Response {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    const stream: Stream = { writer: writable.getWriter(), tokenId, expiresAt, untaken: 0, untakenSince: 0 };
+    const stream: Stream = { writer: writable.getWriter(), tokenId, expiresAt, pendingWrites: 0, pendingSince: 0 };
     this.#streams.add(stream);
     stream.writer.closed.catch(() => {}).finally(() => this.#drop(stream));
     this.#heartbeat ??= setInterval(() => this.#beat(Date.now()), HEARTBEAT_MS);
@@ -173,7 +173,7 @@ export class Audience {
 
   #counted() {
     const now = Date.now();
-    if (this.#sockets && Math.abs(now - this.#sockets.countedAt) < COUNT_LASTS_MS) return this.#sockets;
+    if (this.#sockets && Math.abs(now - this.#sockets.countedAt) < COUNT_INTERVAL_MS) return this.#sockets;
     const sockets = this.#ctx.getWebSockets().filter(isOpen);
     const nextExpiryAt = sockets.reduce(
       (next, socket) => Math.min(next, attachmentOf(socket).expiresAt),
@@ -193,41 +193,41 @@ export class Audience {
     try {
       socket.close(code, reason);
     } catch {
-      // It is gone.
+      // Already disconnected.
     }
   }
 
   #beat(now: number): void {
     for (const stream of this.#streams) {
-      if (stream.untaken > 0 && now - stream.untakenSince >= STREAM_TIMEOUT_MS) this.#abort(stream);
+      if (stream.pendingWrites > 0 && now - stream.pendingSince >= STREAM_TIMEOUT_MS) this.#abort(stream);
       else this.#write(stream, HEARTBEAT);
     }
   }
 
   #write(stream: Stream, bytes: Uint8Array): void {
-    this.#taken(stream, stream.writer.write(bytes));
+    this.#track(stream, stream.writer.write(bytes));
   }
 
-  /** After what was written before. One that takes nothing is dropped by the heartbeat, and until then expires no more. */
+  /** Closes the stream after its pending writes, and only once. If its client reads nothing, the heartbeat aborts it. */
   #closeStream(stream: Stream): void {
     stream.expiresAt = Number.POSITIVE_INFINITY;
-    this.#taken(stream, stream.writer.close());
+    this.#track(stream, stream.writer.close());
   }
 
-  #taken(stream: Stream, written: Promise<void>): void {
-    if (stream.untaken === 0) stream.untakenSince = Date.now();
-    stream.untaken += 1;
-    // What fails because it is being closed is no reason to forget it before it is.
+  #track(stream: Stream, written: Promise<void>): void {
+    if (stream.pendingWrites === 0) stream.pendingSince = Date.now();
+    stream.pendingWrites += 1;
+    // A write that fails while the stream is closing does not drop it: `closed` does.
     written
       .catch(() => {})
       .finally(() => {
-        stream.untaken -= 1;
+        stream.pendingWrites -= 1;
       });
   }
 
   #abort(stream: Stream): void {
     this.#drop(stream);
-    stream.writer.abort(new Error("the client takes nothing")).catch(() => {});
+    stream.writer.abort(new Error("the client reads nothing")).catch(() => {});
   }
 
   #drop(stream: Stream): void {

@@ -28,16 +28,14 @@ import type {
 import { SharedQuota } from "./sharedQuota.js";
 import { type BroadcastFacts, BroadcastStore } from "./store.js";
 
-/** Settings of a broadcast: those of a group. Its `instanceId` is its id; the App ID is the Worker's. */
+/** Settings of a broadcast: those of a group. `instanceId` is the broadcast's id; the App ID is the Worker's. */
 export type BroadcastStartOptions = Omit<GroupOptions, "appId">;
 
-/** The events in one answer of `history`. */
-const HISTORY_PAGE = 500;
+const MAX_EVENTS_PER_PAGE = 500;
 
 /**
- * One broadcast: a redundancy group that lives in a Durable Object, woken up by its alarm. Everything it knows is in the
- * object's storage before a call leaves, so that it may be evicted, moved or killed at any moment, and alarms may come late
- * or twice.
+ * One broadcast: a redundancy group in a Durable Object, driven by its alarm. The whole state is in the object's storage
+ * before a call leaves. The object may be evicted, moved or killed at any moment, and alarms may be late or repeated.
  */
 export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
   readonly #options: BroadcastOptions;
@@ -64,20 +62,20 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     this.#driver = new GroupDriver(ctx.storage, this.#store, {
       restore: () => this.#restore(),
       report: (group) => this.#report(group.status().lanes),
-      wakeBy: () => Math.min(this.#relays.nextAttemptAt, this.#audience.closesNextAt),
+      wakeBy: () => Math.min(this.#relays.nextAttemptAt, this.#audience.nextCloseAt),
       ended: (group) => this.#ended(group),
       windUp: () => this.#windUp(),
     });
   }
 
-  /** Which class of this library it is: a binding may lead to another one. */
+  /** Identifies the class: a binding may lead to another one. */
   className(): "Broadcast" {
     return "Broadcast";
   }
 
   /**
-   * Starts it. The same call again changes nothing. Refused: `INVALID_OPTIONS`, `ALREADY_STARTED` with other settings,
-   * `ENDED`, `PCW_REACHED`, `QUOTA_UNAVAILABLE`, `MISCONFIGURED`.
+   * Starts the broadcast. Repeating the call changes nothing. Refused: `INVALID_OPTIONS`, `ALREADY_STARTED` (with other
+   * settings), `ENDED`, `PCW_REACHED`, `QUOTA_UNAVAILABLE`, `MISCONFIGURED`.
    */
   async start(options: BroadcastStartOptions): Promise<Answer<Known<BroadcastStatus>>> {
     const id = options.instanceId;
@@ -85,16 +83,16 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
       const allowed = `${this.ctx.id.name}, the name of the object`;
       return refusal(invalid("INVALID_OPTIONS", "instanceId", id, allowed));
     }
-    const made = answered(() => new RedundancyGroup({ ...options, appId: this.env.AGORA_APP_ID }, this.#host(id)));
+    const made = answered(() => new RedundancyGroup({ ...options, appId: this.env.AGORA_APP_ID }, this.#groupEnv(id)));
     if (!made.ok) return made;
     const group = made.value;
     const settingsDigest = await fingerprint(options);
     const before = this.#store.facts;
     if (before) {
       group.dispose();
-      if (before.end) return refused("ENDED", `${id} has ended: an id is used once, choose another one`);
+      if (before.end) return refused("ENDED", `${id} has ended: an id can be used only once, choose another one`);
       if (before.settingsDigest === settingsDigest) return { ok: true, value: this.#status(before) };
-      return refused("ALREADY_STARTED", `${id} is on already, with other settings: change its payload, or stop it`);
+      return refused("ALREADY_STARTED", `${id} is already running with other settings: update its payload, or stop it`);
     }
     const facts = newFacts(id, settingsDigest, group.warnings);
     const entered = await this.#registration.enter(entryOf(facts, group.status().lanes));
@@ -102,7 +100,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
       group.dispose();
       return entered;
     }
-    // Another start may have been quicker while this one waited.
+    // Another start may have finished in the meantime.
     if (this.#store.facts) {
       group.dispose();
       return this.start(options);
@@ -114,7 +112,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return { ok: true, value: this.#status(facts) };
   }
 
-  /** Ends it: its tasks are deleted. `undefined`: there is none. */
+  /** Ends the broadcast: its tasks are deleted. `undefined`: there is no such broadcast. */
   async stop(): Promise<Known<BroadcastStatus> | undefined> {
     const { group } = this.#driver;
     const facts = this.#store.facts;
@@ -129,14 +127,14 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /**
-   * Takes a new payload, for every lane or one for each of some; what reads `***…` stays what `status` shows so. Says what
-   * becomes of it in each lane. Refused: `INVALID_TASK`, `ENDED`. `undefined`: there is none.
+   * Updates the payload of every lane, or of each lane that is named. A field with `***…`, as `status` shows it, keeps its
+   * value. Answers what each lane does with it. Refused: `INVALID_TASK`, `ENDED`. `undefined`: there is no such broadcast.
    */
   async update(update: GroupUpdate): Promise<Answer<Known<UpdatedBroadcast>> | undefined> {
     const { group } = this.#driver;
     const facts = this.#store.facts;
     if (!facts) return undefined;
-    if (!group || facts.stopping) return refused("ENDED", `${facts.id} has ended, or is about to`);
+    if (!group || facts.stopping) return refused("ENDED", `${facts.id} has ended or is stopping`);
     const updated = answered(() => group.update(update));
     if (!updated.ok) return updated;
     facts.warnings = group.warnings;
@@ -145,14 +143,14 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return { ok: true, value: { ...this.#status(facts), updates: updated.value } };
   }
 
-  /** How it is. `undefined`: there is none. */
+  /** The broadcast's status. `undefined`: there is no such broadcast. */
   status(): Known<BroadcastStatus> | undefined {
     const facts = this.#store.facts;
     return facts && this.#status(facts);
   }
 
   /**
-   * Takes a notification as the webhook got it. `foreign`: it is about nothing of this broadcast's. Refused:
+   * Handles a notification with the raw body that the webhook received. `foreign`: it is not about this broadcast. Refused:
    * `INVALID_SIGNATURE`, `INVALID_NOTIFICATION`.
    */
   handleNotification(
@@ -162,13 +160,13 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return answered(() => {
       checkSignature(this.env, rawBody, signatures);
       const { group } = this.#driver;
-      const said = group?.handleNotification(rawBody) ?? "foreign";
-      if (group && said === "new") this.#driver.commandTaken(group);
-      return said;
+      const result = group?.handleNotification(rawBody) ?? "foreign";
+      if (group && result === "new") this.#driver.commandTaken(group);
+      return result;
     });
   }
 
-  /** A viewer says that an output is gone: brings one Query forward, if it is about what is on air, and now and then. */
+  /** Handles a viewer's report: brings a Query forward if the output is on air, at most once per `reportIntervalMs`. */
   handleReport(report: ViewerReport): ReportAnswer["report"] {
     const now = this.#clock.now();
     const onAir = this.#store.facts?.onAir;
@@ -182,21 +180,21 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return "taken";
   }
 
-  /** The events after number `since`, the oldest first, at most 500; the oldest of all are forgotten. */
+  /** The events after number `since`, the oldest first, at most 500. Only the last `historyLength` events are kept. */
   history(since = 0): StoredEvent[] {
-    return this.#store.events(since, HISTORY_PAGE);
+    return this.#store.events(since, MAX_EVENTS_PER_PAGE);
   }
 
-  /** What viewers are to be told now. `undefined`: there is no such broadcast. */
+  /** The current update for viewers. `undefined`: there is no such broadcast. */
   onAirUpdate(): OnAirUpdate | undefined {
     const facts = this.#store.facts;
     return facts && updateOf(facts);
   }
 
-  /** A relay has viewers, and wants to be told. */
+  /** Registers a relay for updates. `undefined`: there is no such broadcast. */
   attach(relay: number): OnAirUpdate | undefined {
     const update = this.onAirUpdate();
-    if (update) this.#store.relayHas(relay, update.revision);
+    if (update) this.#store.relayAcknowledged(relay, update.revision);
     return update;
   }
 
@@ -207,7 +205,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     const { viewersPerObject, maxConnectionsPerToken: maxPerToken } = this.#limits;
     if (this.#audience.size < viewersPerObject) {
       const answer = this.#audience.connect(request, updateOf(facts), maxPerToken);
-      await wakeBy(this.ctx.storage, this.#audience.closesNextAt);
+      await wakeBy(this.ctx.storage, this.#audience.nextCloseAt);
       return answer;
     }
     const number = await this.#relays.withRoom(viewersPerObject);
@@ -215,23 +213,23 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return new Response(null, { headers });
   }
 
-  /** A viewer says something: a report is handed to `handleReport`. The runtime calls it. */
+  /** Handles a viewer's message. Called by the runtime. */
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const report = this.#audience.read(socket, message);
     if (report) this.handleReport(report);
   }
 
-  /** A viewer has gone. The runtime calls it. */
+  /** A viewer disconnected. Called by the runtime. */
   override webSocketClose(socket: WebSocket): void {
     this.#audience.close(socket);
   }
 
-  /** The connection to a viewer broke. The runtime calls it. */
+  /** The connection to a viewer was lost. Called by the runtime. */
   override webSocketError(): void {
-    this.#audience.broke();
+    this.#audience.connectionLost();
   }
 
-  /** Carries out what is due. */
+  /** Carries out what is due. Called by the runtime. */
   override async alarm(): Promise<void> {
     const facts = this.#store.facts;
     if (!facts) return;
@@ -243,10 +241,10 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   #restore(): RedundancyGroup | undefined {
     const { facts, snapshot } = this.#store;
     if (!facts || facts.end || snapshot === undefined) return undefined;
-    return RedundancyGroup.restore(snapshot, this.#host(facts.id));
+    return RedundancyGroup.restore(snapshot, this.#groupEnv(facts.id));
   }
 
-  #host(id: string) {
+  #groupEnv(id: string) {
     return groupEnv({
       env: this.env,
       options: this.#options,
@@ -257,7 +255,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     });
   }
 
-  /** The application's own callback comes last, for it may throw; what it returns may be a promise. */
+  /** The application's callback comes last, because it may throw. It may return a promise. */
   #onEvent(event: SteadymixEvent): unknown {
     this.#store.addEvent(event);
     this.#quota.onEvent(event);
@@ -266,12 +264,12 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return this.#options.onEvent?.(event);
   }
 
-  /** Keeps what has changed of what is on air, and tells viewers and relays. */
+  /** Stores the facts as a new revision and sends it to viewers and relays. */
   #publish(changed: BroadcastFacts): void {
     const aired = changed.aired || changed.onAir !== null;
     const facts = { ...changed, revision: changed.revision + 1, revisedAt: Date.now(), aired };
     this.#store.facts = facts;
-    this.#audience.tell(updateOf(facts));
+    this.#audience.send(updateOf(facts));
     this.#relays.update(facts);
   }
 
@@ -285,26 +283,29 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     if (facts) this.#publish({ ...facts, end: { at: Date.now(), lanes: group.status().lanes }, onAir: null });
   }
 
-  /** Reports the end until the list and all relays know it, for tasks count against the PCW until then; in time, forgets all. */
+  /**
+   * Repeats the broadcast's end until the list and all relays have acknowledged it: its tasks count against the PCW until
+   * then. Forgets the broadcast `retentionMs` after its end.
+   */
   async #windUp(): Promise<void> {
     const facts = this.#store.facts;
     if (!facts?.end) return;
     const now = Date.now();
     const forgetAt = facts.end.at + this.#limits.retentionMs;
     try {
-      // Should this turn come to nothing, there is another one.
+      // Retries if this attempt fails.
       await this.ctx.storage.setAlarm(now + retryDelayMs(now - facts.end.at));
       if (now >= forgetAt) await this.#forget(facts.id);
       else if ((await this.#report(facts.end.lanes)) && this.#relays.areUpToDate(facts))
         await this.ctx.storage.setAlarm(forgetAt);
     } catch (error) {
-      console.error("steadymix: a broadcast could not be forgotten:", error);
+      console.error("steadymix: winding up a broadcast failed:", error);
     }
   }
 
   async #forget(id: string): Promise<void> {
     await this.#registration.remove(id);
-    // Nothing is awaited in between: without its alarm, nobody would forget the rest.
+    // No `await` in between: without the alarm, nothing would delete the rest.
     await Promise.all([this.ctx.storage.deleteAlarm(), this.#store.deleteAll()]);
   }
 
@@ -313,7 +314,6 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 }
 
-/** Of a broadcast that begins. */
 function newFacts(id: string, settingsDigest: string, warnings: TaskWarning[]): BroadcastFacts {
   return {
     id,

@@ -3,47 +3,45 @@ import { CLOUDFLARE, rangeError } from "../durations.js";
 import { invalid } from "../errors.js";
 import type { SteadymixEvent, SupervisorEnv } from "../types.js";
 
-/** What a class of your own may hand to the constructor; what is left out comes from the Worker's environment. */
+/** Options that a class of yours passes to the constructor of `Broadcast`. */
 export interface BroadcastOptions {
-  /** Carries out the calls. Default: the binding `AGORA_SERVICE`, or else the network. */
+  /** Sends the calls to the service. Default: the binding `AGORA_SERVICE`, or else the network. */
   fetch?: typeof fetch;
-  /** Makes RTC tokens. Default: from the secret `AGORA_APP_CERTIFICATE`, or else those in the payload are kept. */
+  /** Makes RTC tokens. Default: from the secret `AGORA_APP_CERTIFICATE`, or else the payload's tokens are used. */
   rtcToken?: NonNullable<SupervisorEnv["rtcToken"]>;
-  /** Takes each event. May be async, but is not waited for; what it throws is logged. */
+  /** Called with each event. May be async, but is not awaited; errors are logged. */
   onEvent?: (event: SteadymixEvent) => void;
-  /** Events that are kept: 0 to 1000000. Default 1000. */
+  /** The number of events that are kept: 0 to 1000000. Default 1000. */
   historyLength?: number;
   /**
-   * What is known of a broadcast is forgotten so long after its end. 0, or from 3600000 to 315360000000. Default
-   * 604800000.
+   * How long after its end a broadcast is forgotten, in ms: 0, or from 3600000 to 315360000000. Default 604800000 (a week).
    */
   retentionMs?: number;
-  /** Viewers that are connected to the broadcast's own object, and to each relay: 1 to 32768. Default 10000. */
+  /** The most viewers of the broadcast's own object, and of each relay: 1 to 32768. Default 10000. */
   viewersPerObject?: number;
   /**
-   * Connections that viewers with the same token may have to the broadcast's own object, and to each relay: 1 to 32768.
-   * Default 10.
+   * The most connections with the same viewer token to the broadcast's own object, and to each relay: 1 to 32768. Default 10.
    */
   maxConnectionsPerToken?: number;
-  /** Viewers' reports bring a Query forward at most this often. 0, or from 100 to 86400000. Default 10000. */
+  /** Viewers' reports bring a Query forward at most once in this many ms: 0, or from 100 to 86400000. Default 10000. */
   reportIntervalMs?: number;
 }
 
-/** The default, the least and the greatest value. An object takes 32768 WebSockets. */
+/** Default, minimum and maximum. An object accepts 32768 WebSockets. */
 const COUNTS = {
   historyLength: [1_000, 0, 1_000_000],
   viewersPerObject: [10_000, 1, 32_768],
   maxConnectionsPerToken: [10, 1, 32_768],
 } as const;
 
-/** The counts and durations among the options, each with its value. */
+/** The counts and durations among the options, defaults filled in. */
 export type BroadcastLimits = Record<keyof typeof COUNTS | "retentionMs" | "reportIntervalMs", number>;
 
-/** The counts and durations among the options, with defaults for those that are left out. Throws `INVALID_OPTIONS`. */
+/** Checks counts and durations, and fills in the defaults. Throws `INVALID_OPTIONS`. */
 export function broadcastLimits(options: BroadcastOptions): BroadcastLimits {
   const limits: Record<string, unknown> = {};
-  for (const [name, [standard, least, most]] of Object.entries(COUNTS))
-    limits[name] = integer(`options.${name}`, options[name as keyof typeof COUNTS] ?? standard, least, most);
+  for (const [name, [standard, min, max]] of Object.entries(COUNTS))
+    limits[name] = integer(`options.${name}`, options[name as keyof typeof COUNTS] ?? standard, min, max);
   for (const range of CLOUDFLARE) {
     const [name, , , , standard] = range;
     const value = options[name] ?? standard;

@@ -1,16 +1,16 @@
-/** What operators and viewers see of a broadcast, derived from its facts and its group. */
+/** A broadcast's status for operators and its updates for viewers, derived from its facts and its group. */
 import type { GroupStatus, LaneStatus, Services } from "../types.js";
 import type { BroadcastState, BroadcastStatus, OnAirUpdate } from "./routes.js";
 import type { BroadcastFacts } from "./store.js";
 
-/** A type by the fields that it names alone: calls between Durable Objects carry nothing that is `unknown`. */
+/** A type without its index signatures: the types of calls between Durable Objects allow no `unknown`. */
 export type Known<Type> = Type extends readonly (infer Item)[]
   ? Known<Item>[]
   : Type extends object
     ? { [Name in keyof Type as string extends Name ? never : Name]: Known<Type[Name]> }
     : Type;
 
-/** What the status needs of a `RedundancyGroup`. */
+/** The parts of a `RedundancyGroup` that the status needs. */
 interface Group {
   status(): GroupStatus;
   readonly payload: object | null;
@@ -30,7 +30,7 @@ export function statusOf(facts: BroadcastFacts, group: Group | undefined, viewer
     viewers,
     quotaFailedAt: end ? null : quotaFailedAt,
     warnings,
-    // The core gives no other.
+    // The core returns nothing else.
     services: (group?.payload ?? null) as Known<Services> | null,
   };
 }
@@ -45,7 +45,7 @@ export function stateOf(
   return facts.aired ? "offAir" : "starting";
 }
 
-/** The update that viewers and relays get. */
+/** The update for viewers and relays. */
 export function updateOf({ revision, onAir, end }: Pick<BroadcastFacts, "revision" | "onAir" | "end">): OnAirUpdate {
   return { type: "onAir", revision, onAir, ended: end !== null };
 }

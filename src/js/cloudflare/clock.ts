@@ -1,9 +1,9 @@
-/** A clock that never goes back, as `Clock` in `src/time.rs`, so that a wait of seconds does not become one of hours. */
+/** A clock that never goes back, like `Clock` in `src/time.rs`: otherwise a wait of seconds could become one of hours. */
 export class Clock {
   #last = Date.now();
   #now = this.#last;
 
-  /** In ms since the epoch, as long as nobody sets the machine's clock. */
+  /** In ms since the epoch, unless the machine's clock is set back. */
   now(): number {
     const last = this.#last;
     this.#last = Date.now();
@@ -12,7 +12,7 @@ export class Clock {
   }
 }
 
-/** Sets the object's alarm to that time (ms since the epoch), unless it is set to an earlier one. */
+/** Sets the object's alarm to `at` (ms since the epoch), unless it is already set to an earlier time. */
 export async function wakeBy(storage: DurableObjectStorage, at: number): Promise<void> {
   if (at === Number.POSITIVE_INFINITY) return;
   const due = await storage.getAlarm();

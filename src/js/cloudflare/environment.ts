@@ -7,7 +7,7 @@ import { checkBindings } from "./objects.js";
 import { Rejection } from "./rejection.js";
 import type { Relay } from "./relay.js";
 
-/** What the Worker's configuration binds. Those called secrets belong into Worker secrets, never into the file. */
+/** The Worker's bindings. Those marked as secret belong in Worker secrets, never in the configuration file. */
 export interface SteadymixEnv {
   /** The class `Broadcast`. */
   BROADCAST: DurableObjectNamespace<Broadcast>;
@@ -15,42 +15,42 @@ export interface SteadymixEnv {
   APP_QUOTA: DurableObjectNamespace<AppQuota>;
   /** The class `Relay`. */
   RELAY: DurableObjectNamespace<Relay>;
-  /** The project. */
+  /** The App ID of the project. */
   AGORA_APP_ID: string;
-  /** Secret. Of the service's RESTful API. */
+  /** Secret. The customer ID for the service's RESTful API. */
   AGORA_CUSTOMER_ID: string;
-  /** Secret. Of the service's RESTful API. */
+  /** Secret. The customer secret for the service's RESTful API. */
   AGORA_CUSTOMER_SECRET: string;
-  /** Secret. What notifications are signed with; several, separated by spaces, while it is being changed. */
+  /** Secret. Verifies the signatures of notifications. During a rotation several, separated by spaces. */
   AGORA_NOTIFICATION_SECRET?: string;
-  /** Secret. With it, RTC tokens are made for each launch. It and the App ID have 32 hexadecimal digits then. */
+  /** Secret. If set, each launch gets new RTC tokens. It and the App ID must be 32 hexadecimal digits each. */
   AGORA_APP_CERTIFICATE?: string;
-  /** A service binding that takes the calls in the place of the network, as a stand-in of the service does. */
+  /** A service binding that receives the calls instead of the network, such as an emulator. */
   AGORA_SERVICE?: Fetcher;
-  /** Secret. What operators show as bearer: 16 characters or more each; several are separated by spaces. */
+  /** Secret. The bearer keys of operators: 16 characters or more each, separated by spaces. */
   OPERATOR_KEYS?: string;
-  /** Secret. What viewer tokens are signed with: 32 characters or more each; the first signs, all are good. */
+  /** Secret. Keys for viewer tokens: 32 characters or more each, separated by spaces. The first one signs, all verify. */
   VIEWER_KEYS?: string;
-  /** The origins whose pages may use the routes, besides the Worker's own: `https://…`, separated by spaces. */
+  /** Origins other than the Worker's own whose pages may use the routes: `https://…`, separated by spaces. */
   ALLOWED_ORIGINS?: string;
   /**
-   * The App ID's limits: 1 to 10000 calls a second (default 7; a tenth of `pcw` if that is less, but at least 1), a burst of
-   * 2 to 10000 (2), a PCW of 1 to 1000000 (5, a new project's for HD outputs outside Asia). What is not allowed is refused to
-   * operators, while those who are on air go on with the defaults.
+   * The App ID's limits. `callsPerSecond`: 1 to 10000, default 7, or a tenth of `pcw` if that is less, but at least 1.
+   * `burst`: 2 to 10000, default 2. `pcw`: 1 to 1000000, default 5, which is that of a new project for HD outputs outside
+   * Asia. If a limit is invalid, operators' requests are refused; broadcasts on air continue with the defaults.
    */
   QUOTA?: Quota;
 }
 
-/** The secrets with keys, and of how many characters each key is at least: one that is shorter can be guessed. */
-export const KEY_CHARS = { OPERATOR_KEYS: 16, VIEWER_KEYS: 32, AGORA_NOTIFICATION_SECRET: 1 } as const;
+/** The secrets that hold keys, with the minimum length of a key: a shorter one can be guessed. */
+export const MIN_KEY_CHARS = { OPERATOR_KEYS: 16, VIEWER_KEYS: 32, AGORA_NOTIFICATION_SECRET: 1 } as const;
 
 const HEX = /^[0-9a-f]{32}$/i;
-const NEEDED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
+const REQUIRED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
 
-/** A call a second less than a process takes that is alone: the ways to the service of many objects vary more. */
+/** One call a second less than a single process makes: the latencies of many objects vary more. */
 const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 5 };
 
-/** `QUOTA`, with the defaults for what is left out there. Throws `MISCONFIGURED`. */
+/** `QUOTA` with defaults filled in. Throws `MISCONFIGURED`. */
 export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
   const limits = withDefaults(QUOTA);
   try {
@@ -65,52 +65,52 @@ export function limitsOf({ QUOTA = {} }: SteadymixEnv): Required<Quota> {
 }
 
 function withDefaults(quota: Quota): Required<Quota> {
-  // What is no object would be spread into one: the check that follows names it.
+  // Spreading would turn any value into an object; the check that follows names this one.
   if (typeof quota !== "object" || quota === null || Array.isArray(quota)) return quota as Required<Quota>;
   const given: Quota = Object.fromEntries(Object.entries(quota).filter(([, limit]) => limit != null));
   return { ...LIMITS, ...rateOf(given.pcw), ...given };
 }
 
-/** The same where something must go on: instead of limits that are not allowed, the defaults. */
+/** `QUOTA` with defaults filled in; all defaults if it is invalid, because running broadcasts must continue. */
 export function usableLimits(env: SteadymixEnv): Required<Quota> {
   try {
     return limitsOf(env);
   } catch (error) {
-    console.error("steadymix: the limits are the defaults:", error);
+    console.error("steadymix: QUOTA is invalid, using the defaults:", error);
     return LIMITS;
   }
 }
 
-/** What a small PCW leaves: a request a second for each ten tasks. */
+/** The service allows a tenth of the PCW in calls a second. */
 function rateOf(pcw = Number.NaN): Quota {
   const callsPerSecond = Math.max(1, Math.floor(pcw / 10));
   return callsPerSecond < LIMITS.callsPerSecond ? { callsPerSecond } : {};
 }
 
-/** The keys of a secret, the first of which signs. Throws `MISCONFIGURED` if there is none, or one that can be guessed. */
-export function keysOf(env: SteadymixEnv, field: keyof typeof KEY_CHARS): [first: string, ...others: string[]] {
-  const [first, ...others] = words(env[field]);
-  const least = KEY_CHARS[field];
-  const allowed = `a secret: keys of ${least === 1 ? "any length" : `${least} characters or more each`}, separated by spaces`;
+/** The keys of a secret; the first one signs. Throws `MISCONFIGURED` if there is none, or one is too short. */
+export function keysOf(env: SteadymixEnv, field: keyof typeof MIN_KEY_CHARS): [first: string, ...others: string[]] {
+  const [first, ...others] = splitAtSpaces(env[field]);
+  const min = MIN_KEY_CHARS[field];
+  const allowed = `a secret: keys of ${min === 1 ? "any length" : `${min} characters or more each`}, separated by spaces`;
   const value = first === undefined ? "not set" : "too short";
-  if (first === undefined || [first, ...others].some(({ length }) => length < least))
+  if (first === undefined || [first, ...others].some(({ length }) => length < min))
     throw new Rejection("MISCONFIGURED", `${field} is ${value}, but must be ${allowed}`, { field, value, allowed });
   return [first, ...others];
 }
 
-/** Throws `MISCONFIGURED` unless what operators' routes need is there, and all that there is is right. */
+/** Throws `MISCONFIGURED` if a setting that operators' routes need is missing, or any setting is invalid. */
 export function checkEnvironment(env: SteadymixEnv): void {
   checkBindings(env);
   keysOf(env, "OPERATOR_KEYS");
-  if (words(env.VIEWER_KEYS).length > 0) keysOf(env, "VIEWER_KEYS");
-  const missing = NEEDED.find((name) => !env[name]);
+  if (splitAtSpaces(env.VIEWER_KEYS).length > 0) keysOf(env, "VIEWER_KEYS");
+  const missing = REQUIRED.find((name) => !env[name]);
   if (missing) {
-    const [value, allowed] = ["not set", "what Agora's console says"];
+    const [value, allowed] = ["not set", "set to its value in Agora's console"];
     const message = `${missing} is ${value}, but must be ${allowed}`;
     throw new Rejection("MISCONFIGURED", message, { field: missing, value, allowed });
   }
   limitsOf(env);
-  const origin = words(env.ALLOWED_ORIGINS).find((origin) => !isOrigin(origin));
+  const origin = splitAtSpaces(env.ALLOWED_ORIGINS).find((origin) => !isOrigin(origin));
   if (origin !== undefined) {
     const [field, allowed] = [
       "ALLOWED_ORIGINS",
@@ -123,7 +123,7 @@ export function checkEnvironment(env: SteadymixEnv): void {
     });
   }
   if (!env.AGORA_APP_CERTIFICATE) return;
-  // Of anything else no token can be made. What it is is not said: one of them is a secret.
+  // The message does not quote the value: one of them is a secret.
   const field = (["AGORA_APP_ID", "AGORA_APP_CERTIFICATE"] as const).find((name) => !HEX.test(env[name] ?? ""));
   if (!field) return;
   const allowed = "32 hexadecimal digits, to make RTC tokens";
@@ -134,7 +134,7 @@ function isOrigin(text: string): boolean {
   return URL.parse(text)?.origin === text;
 }
 
-/** A list of secrets or origins, separated by spaces: all else may be a part of a secret. A file's line ends are not. */
-export function words(text: string | undefined): string[] {
-  return (text ?? "").split(/[ \t\r\n]+/).filter((word) => word !== "");
+/** Splits a list of secrets or origins at white space, which no secret contains. */
+export function splitAtSpaces(text: string | undefined): string[] {
+  return (text ?? "").split(/[ \t\r\n]+/).filter((part) => part !== "");
 }

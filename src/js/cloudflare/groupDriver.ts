@@ -1,35 +1,35 @@
 import type { BroadcastStore } from "./store.js";
 
-/** If the object dies during a turn, the alarm starts another one after this long. */
+/** If the object is killed during a turn, the alarm starts the next one after this long. */
 const GUARD_MS = 15_000;
-/** The next turn after one that threw. */
+/** The delay before the next turn after an error. */
 const ERROR_RETRY_MS = 30_000;
 
-/** What is driven: a `RedundancyGroup`. */
+/** The parts of a `RedundancyGroup` that driving needs. */
 export interface Drivable {
-  /** Carries out what is due. The time of the next turn (ms since the epoch); `undefined`: it is over. */
+  /** Carries out what is due. Resolves with the time of the next turn (ms since the epoch), `undefined` after the end. */
   advance(): Promise<number | undefined>;
   snapshot(): string;
   dispose(): void;
 }
 
-/** What the owner of the group does beside each turn. */
+/** Callbacks to the owner of the group. */
 export interface DriverHooks<Group> {
-  /** Restores the group from the store; `undefined`: there is none, or it is over. */
+  /** Restores the group from the store. `undefined`: there is none, or it has ended. */
   restore(): Group | undefined;
   /** Called before and after each turn. */
   report(group: Group): Promise<unknown>;
-  /** The next alarm goes off at this time or before (ms since the epoch). */
+  /** The latest time for the next alarm (ms since the epoch). */
   wakeBy(): number;
-  /** The group is over. Called before it is disposed of. */
+  /** Called when the group has ended, before it is disposed. */
   ended(group: Group): void;
-  /** Called once group and snapshot are gone. */
+  /** Called after the group is disposed and its snapshot is deleted. */
   windUp(): Promise<void>;
 }
 
 /**
- * Drives a group in a Durable Object: one turn at a time, started by the alarm. The state is in the store before a call
- * leaves, and the next alarm is always set, so the object may be evicted or killed at any moment.
+ * Drives a group in a Durable Object: one turn at a time, started by the alarm. The state is stored before a call leaves, and
+ * the next alarm is always set. The object may be evicted or killed at any moment.
  */
 export class GroupDriver<Group extends Drivable> {
   readonly #storage: DurableObjectStorage;
@@ -45,30 +45,29 @@ export class GroupDriver<Group extends Drivable> {
     this.#hooks = hooks;
   }
 
-  /** The group, restored if this object has just begun to live; `undefined`: there is none, or it is over. */
+  /** The group, restored if this object has just started. `undefined`: there is none, or it has ended. */
   get group(): Group | undefined {
     this.#group ??= this.#hooks.restore();
     return this.#group;
   }
 
-  /** Takes a new group, where there was none. */
   begin(group: Group): void {
     this.#group = group;
   }
 
-  /** Persists the group after a command and has it carried out: by the turns under way, or by an alarm that is due now. */
+  /** Stores the group after a command. The current turn, or an alarm that is due now, carries the command out. */
   commandTaken(group: Group): void {
     this.#isDue = true;
     this.#keep(group.snapshot(), Date.now());
   }
 
-  /** Persists a state before a call leaves. */
+  /** Stores a snapshot before a call leaves. */
   async persist(snapshot: string): Promise<void> {
     this.#keep(snapshot, Date.now() + GUARD_MS);
     await this.#storage.sync();
   }
 
-  /** Carries out what is due, until nothing is. Never throws: an alarm that throws too often is not repeated. */
+  /** Takes turns until nothing is due. Never throws: the runtime gives up on an alarm that keeps throwing. */
   async drive(): Promise<void> {
     await this.#storage.setAlarm(Date.now() + GUARD_MS);
     this.#isDue = true;
@@ -84,7 +83,7 @@ export class GroupDriver<Group extends Drivable> {
         this.#isDue = false;
         const { group } = this;
         if (!group) return;
-        // Before the first turn too, which may take long: the list forgets a broadcast that enters and does not report.
+        // A turn may be long, and the list removes a broadcast that enters and does not report.
         await this.#hooks.report(group);
         const next = await group.advance();
         if (next === undefined) return await this.#end(group);
@@ -92,12 +91,12 @@ export class GroupDriver<Group extends Drivable> {
         await this.#hooks.report(group);
       }
     } catch (error) {
-      console.error("steadymix: a broadcast is in trouble:", error);
+      console.error("steadymix: a turn of a broadcast failed:", error);
       await this.#storage.setAlarm(Date.now() + ERROR_RETRY_MS);
     }
   }
 
-  /** The snapshot is gone before anything is awaited: a command that comes meanwhile would write it anew. */
+  /** Deletes the snapshot before anything is awaited: a command in the meantime would store it again. */
   async #end(group: Group): Promise<void> {
     this.#hooks.ended(group);
     this.#store.forgetSnapshot();
@@ -106,7 +105,7 @@ export class GroupDriver<Group extends Drivable> {
     await this.#hooks.windUp();
   }
 
-  /** The state and the time of the next alarm are written together: there is no `await` in between. */
+  /** No `await` in between: the storage commits snapshot and alarm together. */
   #keep(snapshot: string, wakeAt: number): void {
     this.#store.snapshot = snapshot;
     void this.#storage.setAlarm(wakeAt);

@@ -5,12 +5,11 @@ import type { SteadymixEnv } from "./environment.js";
 import { rtcTokens } from "./rtcTokens.js";
 import type { SharedQuota } from "./sharedQuota.js";
 
-/** Where a broadcast's credentials and callbacks come from. */
 interface Sources {
   env: SteadymixEnv;
-  /** Come before the environment. */
+  /** Override the environment. */
   options: BroadcastOptions;
-  /** Of the broadcast. */
+  /** The broadcast's id. */
   id: string;
   quota: SharedQuota;
   persist: (snapshot: string) => Promise<void>;

@@ -2,30 +2,30 @@ import { sha256 } from "./digest.js";
 import { jsonObject } from "./input.js";
 import { Rejection } from "./rejection.js";
 
-/** Throws `UNAUTHORIZED` unless the request shows one of the keys as bearer. Compares all of them, in constant time. */
+/** Throws `UNAUTHORIZED` unless the bearer is one of the keys. Compares all of them, in constant time. */
 export async function checkOperator(authorization: string | undefined, keys: string[]): Promise<void> {
-  const shown = bearer(authorization);
-  if (shown === undefined) throw new Rejection("UNAUTHORIZED", "show an operator key: Authorization: Bearer …");
-  const shownDigest = await sha256(shown);
-  let fits = false;
-  for (const key of keys) {
-    // Digests have one length, whatever the keys' are.
-    if (crypto.subtle.timingSafeEqual(await sha256(key), shownDigest)) fits = true;
+  const key = bearer(authorization);
+  if (key === undefined) throw new Rejection("UNAUTHORIZED", "an operator key is required: Authorization: Bearer …");
+  const bearerDigest = await sha256(key);
+  let isKey = false;
+  for (const allowed of keys) {
+    // `timingSafeEqual` needs equal lengths, which digests have.
+    if (crypto.subtle.timingSafeEqual(await sha256(allowed), bearerDigest)) isKey = true;
   }
-  if (!fits) throw new Rejection("UNAUTHORIZED", "this is no operator key");
+  if (!isKey) throw new Rejection("UNAUTHORIZED", "this is not an operator key");
 }
 
 export function bearer(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 }
 
-/** A page of another origin must be named; what is no page sends no origin. Throws `ORIGIN_NOT_ALLOWED`. */
+/** Throws `ORIGIN_NOT_ALLOWED` for a page of another origin that is not listed. Only pages send an origin. */
 export function checkOrigin(origin: string | undefined, url: string, allowed: string[]): void {
   if (origin === undefined || origin === new URL(url).origin || allowed.includes(origin)) return;
-  throw new Rejection("ORIGIN_NOT_ALLOWED", "pages of this origin may not use this: see ALLOWED_ORIGINS");
+  throw new Rejection("ORIGIN_NOT_ALLOWED", "this origin is not among ALLOWED_ORIGINS");
 }
 
-/** The raw body. Throws `BODY_TOO_LARGE` beyond `limit` bytes, `BODY_TOO_SLOW` when it takes longer than `timeoutMs`. */
+/** Reads the raw body. Throws `BODY_TOO_LARGE` after `limit` bytes, `BODY_TOO_SLOW` after `timeoutMs`. */
 export async function readBody(request: Request, limit: number, timeoutMs: number): Promise<Uint8Array> {
   const tooLarge = () => new Rejection("BODY_TOO_LARGE", `the body is larger than ${limit} bytes`);
   if (Number(request.headers.get("content-length")) > limit) throw tooLarge();
@@ -36,7 +36,7 @@ export async function readBody(request: Request, limit: number, timeoutMs: numbe
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Rejection("BODY_TOO_SLOW", `the body did not come within ${timeoutMs} ms`)),
+      () => reject(new Rejection("BODY_TOO_SLOW", `the body did not arrive within ${timeoutMs} ms`)),
       timeoutMs,
     );
   });
@@ -63,7 +63,7 @@ export async function readBody(request: Request, limit: number, timeoutMs: numbe
   return body;
 }
 
-/** The body as a JSON object. Throws `INVALID_BODY`, too. */
+/** Reads the body as a JSON object. Throws like `readBody`, and `INVALID_BODY`. */
 export async function readJson(request: Request, limit: number, timeoutMs: number): Promise<Record<string, unknown>> {
   return jsonObject(await readBody(request, limit, timeoutMs));
 }

@@ -2,7 +2,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
-import { checkEnvironment, type SteadymixEnv, words } from "./environment.js";
+import { checkEnvironment, type SteadymixEnv, splitAtSpaces } from "./environment.js";
 import { addNotificationRoute } from "./notificationRoute.js";
 import { checkBindings } from "./objects.js";
 import { openApi } from "./openApi.js";
@@ -12,14 +12,15 @@ import { answer, type Bindings, notAllowed, refused } from "./routing.js";
 import { addViewerRoutes } from "./viewerRoutes.js";
 
 /**
- * The routes, to be mounted: `app.route("/api", handler())`, or `export default handler()`. What they need is bound in the
- * Worker's environment, see `SteadymixEnv`. `GET /openapi.json` describes them.
+ * The routes, to mount with `app.route("/api", handler())` or `export default handler()`. `SteadymixEnv` lists the bindings
+ * that they need; `GET /openapi.json` describes them.
  */
 export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   const app = new Hono<Bindings>();
 
   app.onError((error, c) => {
-    const rejection = error instanceof Rejection ? error : new Rejection("INTERNAL", "something went wrong here");
+    const rejection =
+      error instanceof Rejection ? error : new Rejection("INTERNAL", "internal error: see the Worker's log");
     if (rejection !== error) console.error("steadymix:", error);
     return refused(c, rejection);
   });
@@ -28,7 +29,7 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
     unlessUpgraded(secureHeaders({ crossOriginResourcePolicy: "cross-origin" })),
     unlessUpgraded(
       cors({
-        origin: (origin, c) => (words(c.env.ALLOWED_ORIGINS).includes(origin) ? origin : null),
+        origin: (origin, c) => (splitAtSpaces(c.env.ALLOWED_ORIGINS).includes(origin) ? origin : null),
         allowMethods: ["GET", "POST", "PATCH", "DELETE"],
         allowHeaders: ["authorization", "content-type"],
         maxAge: 600,
@@ -55,12 +56,12 @@ export function handler(): Hono<{ Bindings: SteadymixEnv }> {
   addViewerRoutes(app);
   addNotificationRoute(app);
 
-  // Not `notFound`, which is not mounted with the routes; and not thrown, or it would not be looked at any further.
-  app.all("*", (c) => refused(c, new Rejection("NOT_FOUND", "there is nothing here")));
+  // Not `app.notFound`, which is not mounted with the routes. Not thrown: `methodNotAllowed` ignores errors.
+  app.all("*", (c) => refused(c, new Rejection("NOT_FOUND", "there is no such route")));
   return app;
 }
 
-/** The answer to an upgrade can not be given headers. */
+/** The headers of an answer to an upgrade cannot be changed. */
 function unlessUpgraded(middleware: MiddlewareHandler): MiddlewareHandler {
   return (c, next) => (c.req.header("upgrade") === undefined ? middleware(c, next) : next());
 }

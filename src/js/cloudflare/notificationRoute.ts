@@ -8,26 +8,25 @@ import { isOf } from "./input.js";
 import { checkSignature, signaturesOf } from "./notifications.js";
 import { reachQuota } from "./objects.js";
 import { Rejection } from "./rejection.js";
-import { atBroadcast, type Bindings, BODY_MS } from "./routing.js";
+import { atBroadcast, type Bindings, BODY_TIMEOUT_MS } from "./routing.js";
 import { broadcastId } from "./schema.js";
 
-/** Some carry the whole payload of a task, escaped. */
-const NOTICE_BYTES = 1_048_576;
+/** Some notifications carry the whole payload of a task, escaped. */
+const MAX_NOTIFICATION_BYTES = 1_048_576;
 
-/** The route for the service: its notifications. */
+/** The route for the service's notifications. */
 export function addNotificationRoute(app: Hono<Bindings>): void {
   app.post("/notifications", async (c) => {
     keysOf(c.env, "AGORA_NOTIFICATION_SECRET");
     const signatures = signaturesOf(c.req.raw.headers);
-    const body = await readBody(c.req.raw, NOTICE_BYTES, BODY_MS);
+    const body = await readBody(c.req.raw, MAX_NOTIFICATION_BYTES, BODY_TIMEOUT_MS);
     const signed = answered(() => checkSignature(c.env, body, signatures));
     if (!signed.ok) throw Rejection.of(signed.error);
-    // The service is not kept waiting, and need not send anything again: a notification only brings a Query forward, or is its test of this
-    // address, or of tasks that are none of ours.
+    // Answered at once: the service need not repeat it, because a notification only brings a Query forward.
     const instanceId = instanceIdIn(body);
     if (instanceId !== undefined)
       c.executionCtx.waitUntil(
-        addressees(c.env, instanceId).then((ids) =>
+        broadcastsFor(c.env, instanceId).then((ids) =>
           Promise.all(
             ids.map((id) => atBroadcast(c.env, id, (broadcast) => broadcast.handleNotification(body, signatures))),
           ),
@@ -37,18 +36,18 @@ export function addNotificationRoute(app: Hono<Bindings>): void {
   });
 }
 
-/** The instanceId of a task's notification, `null` if that names none; `undefined` if it is no such notification. */
+/** The instanceId in a task's notification. `null`: it has none. `undefined`: it is not about a task. */
 function instanceIdIn(body: Uint8Array): string | null | undefined {
   try {
     return parseNotification(body).instanceId;
   } catch (error) {
-    console.warn("steadymix: what the service has signed is no notification of a task:", error);
+    console.warn("steadymix: a signed notification is not about a task:", error);
     return undefined;
   }
 }
 
-/** The broadcasts that a notification with this instanceId may be about. */
-async function addressees(env: SteadymixEnv, instanceId: string | null): Promise<string[]> {
+/** The ids of the broadcasts that a notification with this instanceId may be about. */
+async function broadcastsFor(env: SteadymixEnv, instanceId: string | null): Promise<string[]> {
   if (instanceId !== null) {
     const id = groupOf(instanceId);
     return id !== undefined && isOf(broadcastId, id) ? [id] : [];

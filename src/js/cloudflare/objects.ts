@@ -1,26 +1,26 @@
-/** The Worker's Durable Objects: how they are reached, and what keeps them from being. */
+/** Calls to the Worker's Durable Objects, and checks of their bindings. */
 import type { AppQuota } from "./appQuota.js";
 import type { Broadcast } from "./broadcast.js";
 import type { SteadymixEnv } from "./environment.js";
 import { Rejection } from "./rejection.js";
 import type { Relay } from "./relay.js";
 
-/** The bindings, each with the class it leads to. */
+/** The class of each binding. */
 const CLASSES = { BROADCAST: "Broadcast", APP_QUOTA: "AppQuota", RELAY: "Relay" } as const;
 
 type Binding = keyof typeof CLASSES;
 type Objects = { BROADCAST: Broadcast; APP_QUOTA: AppQuota; RELAY: Relay };
 
-/** An object, by its methods as they are called from elsewhere. */
+/** The methods of an object as seen from another one. */
 export type Remote<T> = {
   [Name in keyof T]: T[Name] extends (...args: infer Args) => infer Value
     ? (...args: Args) => Promise<Awaited<Value>>
     : never;
 };
 
-/** What the storage of an object must be; it crosses objects in the message, as errors lose their fields on that way. */
+/** Crosses objects in the message: errors lose their fields on the way. */
 const NOT_SQLITE = "the class must be among new_sqlite_classes";
-/** What the runtime says of a class that is none of this library's. */
+/** The runtime's errors for a class without the method that is called. */
 const OTHER_CLASS = /does not (implement|support|export)|is not a function/;
 
 /** Throws `MISCONFIGURED` unless every binding is there. */
@@ -32,7 +32,7 @@ export function checkBindings(env: SteadymixEnv): void {
   }
 }
 
-/** For the constructors: throws unless the object's storage is of the kind that this library needs. */
+/** For constructors: throws unless the object's storage is SQLite. */
 export function requireSqlite({ storage }: DurableObjectState): void {
   try {
     storage.sql.exec("SELECT 1");
@@ -41,7 +41,7 @@ export function requireSqlite({ storage }: DurableObjectState): void {
   }
 }
 
-/** Does something with the object of that name. Throws `MISCONFIGURED` if the binding leads to no such object. */
+/** Calls `act` with the object of this name. Throws `MISCONFIGURED` if the binding is missing or wrong. */
 export async function reach<B extends Binding, Value>(
   env: SteadymixEnv,
   binding: B,
@@ -55,10 +55,10 @@ export async function reach<B extends Binding, Value>(
   return act(object as Remote<Objects[B]>);
 }
 
-/** The class that a namespace is known to have. */
+/** The class of each namespace that has been checked. */
 const classNames = new WeakMap<DurableObjectNamespace, string>();
 
-/** Objects of different classes may answer the same calls, so that each says what it is; once is enough. */
+/** Objects of another class may have the same methods, so each namespace is asked for its class once. */
 async function checkClass(
   binding: Binding,
   namespace: DurableObjectNamespace,
@@ -79,7 +79,7 @@ async function checkClass(
   classNames.set(namespace, className);
 }
 
-/** The same with the App ID's `AppQuota`. Throws `QUOTA_UNAVAILABLE` if it fails, or does not answer in time. */
+/** `reach` for the App ID's `AppQuota`. Throws `QUOTA_UNAVAILABLE` if it fails or does not answer in time. */
 export async function reachQuota<Value>(
   env: SteadymixEnv,
   act: (quota: Remote<AppQuota>) => Promise<Value>,
@@ -95,18 +95,15 @@ export async function reachQuota<Value>(
   } catch (error) {
     if (error instanceof Rejection) throw error;
     console.error("steadymix: AppQuota:", error);
-    throw new Rejection(
-      "QUOTA_UNAVAILABLE",
-      "the object that keeps the App ID's limits does not answer: try again later",
-    );
+    throw new Rejection("QUOTA_UNAVAILABLE", "the object with the App ID's limits does not answer: try again later");
   } finally {
     clearTimeout(timer);
   }
 }
 
 /**
- * Where many broadcasts wait on a busy machine, an answer may take this long (see `src/quota/permits.rs`), which is no failure:
- * calls that went on without permits would be far too many then.
+ * With many broadcasts on a busy machine, an answer may take this long (see `src/quota/permits.rs`). A shorter timeout would
+ * make all of them call without permits, far too often.
  */
 const QUOTA_TIMEOUT_MS = 20_000;
 

@@ -16,7 +16,7 @@ const json = (schema: object): Json => ({ "application/json": { schema } });
 const inBody = (schema: object): Json => ({ required: true, content: json(schema) });
 const success = (description: string, schema: object): Json => ({ description, content: json(schema) });
 
-/** Answers with errors of these codes, besides those that may come everywhere. */
+/** The error answers with these codes and `INTERNAL`, by status. */
 function failures(...codes: RouteErrorCode[]): Json {
   const byStatus = new Map<number, RouteErrorCode[]>();
   for (const code of [...codes, "INTERNAL"] as const) {
@@ -26,7 +26,7 @@ function failures(...codes: RouteErrorCode[]): Json {
   return Object.fromEntries([...byStatus].map(([status, codes]) => [status, success(codes.join(", "), ERROR)]));
 }
 
-/** What is `undefined` is left out of JSON. */
+/** The description of a route. JSON leaves out `undefined` fields. */
 function described(route: keyof Routes): Json {
   const { description: summary, answer, body }: { description: string; answer: object; body?: object } = ROUTES[route];
   const { operationId, description, by, query, status, success: meaning, headers, errors = [] } = OPERATIONS[route];
@@ -48,7 +48,7 @@ function described(route: keyof Routes): Json {
   };
 }
 
-/** What answers no JSON, or takes what the service defines. */
+/** Routes that do not answer JSON, or whose body the service defines. */
 const OTHERS: Record<string, Json> = {
   "GET /openapi.json": {
     operationId: "describe",
@@ -57,23 +57,23 @@ const OTHERS: Record<string, Json> = {
   "GET /broadcasts/{id}/watch": {
     operationId: "watch",
     description:
-      "By WebSocket: each message is an OnAirUpdate; the viewer may send a ViewerReport, and `ping`, which is answered " +
-      "`pong`. With `Accept: text/event-stream` the same words come as server-sent events. The connection is closed when " +
-      "the token expires (code 3000: come back with another one), and after `ended`.",
+      "By WebSocket, each message is an OnAirUpdate. The viewer may send a ViewerReport, and `ping`, which is answered " +
+      "with `pong`. With `Accept: text/event-stream`, the updates arrive as server-sent events. The connection is closed " +
+      "when the token expires (code 3000: connect again with a new one), and after an update with `ended`.",
     security: SECURITY.viewer,
     responses: {
       101: { description: "A WebSocket." },
       200: { description: "Server-sent events.", content: { "text/event-stream": { schema: { type: "string" } } } },
-      204: { description: "It has ended, and the client knows: its Last-Event-ID is the last." },
+      204: { description: "The broadcast has ended, and the client has the last update: see its Last-Event-ID." },
       ...failures(...GUARDED, "NOT_FOUND", "UPGRADE_NEEDED", "TOO_MANY_CONNECTIONS"),
     },
   },
   "POST /notifications": {
     operationId: "notify",
-    description: "The service's webhook: signed with Agora-Signature or Agora-Signature-V2 over the raw body.",
+    description: "The service's webhook. Agora-Signature or Agora-Signature-V2 signs the raw body.",
     requestBody: inBody({ type: "object" }),
     responses: {
-      200: success("Understood.", ROUTES["GET /health"].answer),
+      200: success("The notification was accepted.", ROUTES["GET /health"].answer),
       ...failures("INVALID_SIGNATURE", "BODY_TOO_LARGE", "BODY_TOO_SLOW", "MISCONFIGURED"),
     },
   },
@@ -95,7 +95,11 @@ export function openApi(base: string): Json {
   for (const [route, operation] of Object.entries(OTHERS)) add(route, operation);
   return {
     openapi: "3.1.0",
-    info: { title: "Steadymix", version: "1", description: "Broadcasts that are kept on air, and who watches them." },
+    info: {
+      title: "Steadymix",
+      version: "1",
+      description: "Keeps broadcasts on air, and tells viewers what to watch.",
+    },
     servers: [{ url: base }],
     paths,
     components: {

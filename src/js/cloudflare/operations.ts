@@ -1,4 +1,4 @@
-/** What OpenAPI says of each route besides its schemas. */
+/** The OpenAPI description of each route, without its schemas. */
 import type { Schema } from "@cfworker/json-schema";
 import type { RouteErrorCode, Routes } from "./routes.js";
 import { since } from "./schema.js";
@@ -6,16 +6,16 @@ import { since } from "./schema.js";
 export interface Operation {
   operationId: string;
   description?: string;
-  /** Whoever may use it; left out: anybody. */
+  /** Who may use the route; left out: anybody. */
   by?: "operator" | "viewer";
   query?: Record<string, Schema>;
-  /** Of an answer when it succeeds. */
+  /** The status of a successful answer. */
   status: 200 | 201 | 202;
-  /** What such an answer means. */
+  /** What a successful answer means. */
   success: string;
-  /** Of such an answer. */
+  /** The headers of a successful answer. */
   headers?: Record<string, Schema>;
-  /** The codes of its errors, besides those that follow from its path, its body, and from who may use it. */
+  /** Error codes other than those that follow from path, body and `by`. */
   errors?: RouteErrorCode[];
 }
 
@@ -23,22 +23,22 @@ export const OPERATIONS: Record<keyof Routes, Operation> = {
   "GET /health": {
     operationId: "health",
     status: 200,
-    success: "It lives, and is set up.",
+    success: "The Worker runs and is configured.",
     errors: ["MISCONFIGURED"],
   },
   "GET /broadcasts": {
     operationId: "listBroadcasts",
     by: "operator",
     status: 200,
-    success: "All that are kept, the youngest first.",
+    success: "All broadcasts, the newest first.",
     errors: ["QUOTA_UNAVAILABLE"],
   },
   "POST /broadcasts": {
     operationId: "startBroadcast",
-    description: "The same again changes nothing. An id is used once.",
+    description: "Repeating the request changes nothing. An id can be used only once.",
     by: "operator",
     status: 201,
-    success: "It starts.",
+    success: "The broadcast starts.",
     headers: { location: { type: "string" } },
     errors: ["INVALID_OPTIONS", "INVALID_TASK", "ALREADY_STARTED", "ENDED", "PCW_REACHED", "QUOTA_UNAVAILABLE"],
   },
@@ -46,23 +46,23 @@ export const OPERATIONS: Record<keyof Routes, Operation> = {
     operationId: "getBroadcast",
     by: "operator",
     status: 200,
-    success: "How it is.",
+    success: "The status of the broadcast.",
   },
   "PATCH /broadcasts/{id}": {
     operationId: "updateBroadcast",
     description:
-      "A payload for every lane, or one for each of some; each keeps its own output channel. What reads `***…`, as " +
-      "getBroadcast shows it, stays what it is.",
+      "A payload for every lane, or for each lane that is named. Each lane keeps its output channel. A field with `***…`, as " +
+      "getBroadcast shows it, keeps its value.",
     by: "operator",
     status: 200,
-    success: "Running tasks are updated, or replaced where they cannot be; later ones start with it.",
+    success: "Running tasks are updated, or replaced if that is impossible. Later tasks start with the new payload.",
     errors: ["INVALID_OPTIONS", "INVALID_TASK", "ENDED"],
   },
   "DELETE /broadcasts/{id}": {
     operationId: "stopBroadcast",
     by: "operator",
     status: 202,
-    success: "Its tasks are being ended.",
+    success: "The broadcast's tasks are being deleted.",
   },
   "GET /broadcasts/{id}/events": {
     operationId: "getEvents",
@@ -76,21 +76,21 @@ export const OPERATIONS: Record<keyof Routes, Operation> = {
     operationId: "makeViewerToken",
     by: "operator",
     status: 201,
-    success: "Lets whoever has it watch.",
+    success: "A token with which the broadcast can be watched.",
   },
   "GET /broadcasts/{id}/on-air": {
     operationId: "getOnAir",
-    description: "For those who can do no better than poll. May be kept by caches for a second.",
+    description: "For viewers that can only poll. Caches may keep the answer for a second.",
     by: "viewer",
     status: 200,
-    success: "What to watch.",
+    success: "The current update.",
   },
   "POST /broadcasts/{id}/reports": {
     operationId: "report",
-    description: "The output does not come. At most it brings the next Query of the task forward.",
+    description: "Reports that an output does not arrive. At most, this brings the next Query of its task forward.",
     by: "viewer",
     status: 202,
-    success: "Whether it was of use.",
+    success: "What became of the report.",
   },
   "GET /quota": {
     operationId: "getQuota",

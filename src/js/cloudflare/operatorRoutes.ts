@@ -1,23 +1,30 @@
 import type { Hono, MiddlewareHandler } from "hono";
 import type { GroupUpdate } from "../types.js";
 import type { BroadcastStartOptions } from "./broadcast.js";
-import { checkEnvironment, keysOf, words } from "./environment.js";
+import { checkEnvironment, keysOf, splitAtSpaces } from "./environment.js";
 import { checkOperator, checkOrigin, readJson } from "./guards.js";
 import { checked, checkLeftOut } from "./input.js";
 import { reachQuota } from "./objects.js";
 import { Rejection } from "./rejection.js";
 import type { ErrorBody } from "./routes.js";
-import { answer, atBroadcast, type Bindings, BODY_MS, found, requireBroadcast, SMALL_BODY_BYTES } from "./routing.js";
+import {
+  answer,
+  atBroadcast,
+  type Bindings,
+  BODY_TIMEOUT_MS,
+  found,
+  MAX_SMALL_BODY_BYTES,
+  requireBroadcast,
+} from "./routing.js";
 import { broadcastId, newViewerToken, since } from "./schema.js";
 import { signViewerToken } from "./viewerTokens.js";
 
-/** Each lane may have a payload of its own: one of 90 hosts has some 60 KB. */
-const SETTINGS_BYTES = 1_048_576;
+/** Each lane may have its own payload, of some 60 KB with 90 hosts. */
+const MAX_SETTINGS_BYTES = 1_048_576;
 
-/** What a viewer token lasts, in s, where its request does not say. */
-const VIEWER_TOKEN_S = 3_600;
+const DEFAULT_LIFETIME_S = 3_600;
 
-/** The routes for operators: to start, change, watch and end broadcasts. */
+/** The routes for operators. */
 export function addOperatorRoutes(app: Hono<Bindings>): void {
   app.get("/broadcasts", operator, async (c) =>
     answer(c, "GET /broadcasts", { broadcasts: await reachQuota(c.env, (quota) => quota.broadcasts()) }),
@@ -25,10 +32,10 @@ export function addOperatorRoutes(app: Hono<Bindings>): void {
   app.get("/quota", operator, async (c) => answer(c, "GET /quota", await reachQuota(c.env, (quota) => quota.status())));
 
   app.post("/broadcasts", operator, async (c) => {
-    const { id = crypto.randomUUID(), ...settings } = await readJson(c.req.raw, SETTINGS_BYTES, BODY_MS);
+    const { id = crypto.randomUUID(), ...settings } = await readJson(c.req.raw, MAX_SETTINGS_BYTES, BODY_TIMEOUT_MS);
     const { appId, instanceId, ...given } = settings;
-    checkLeftOut("INVALID_OPTIONS", "appId", appId, "it is the Worker's");
-    checkLeftOut("INVALID_OPTIONS", "instanceId", instanceId, "it is the id");
+    checkLeftOut("INVALID_OPTIONS", "appId", appId, "the Worker has its own");
+    checkLeftOut("INVALID_OPTIONS", "instanceId", instanceId, "it equals the id");
     const options = {
       ...given,
       instanceId: checked("INVALID_OPTIONS", id, broadcastId, "id"),
@@ -45,7 +52,7 @@ export function addOperatorRoutes(app: Hono<Bindings>): void {
   });
 
   app.patch("/broadcasts/:id", operator, async (c) => {
-    const { services, lanes, ...others } = await readJson(c.req.raw, SETTINGS_BYTES, BODY_MS);
+    const { services, lanes, ...others } = await readJson(c.req.raw, MAX_SETTINGS_BYTES, BODY_TIMEOUT_MS);
     for (const [field, value] of Object.entries(others))
       checkLeftOut("INVALID_OPTIONS", field, value, "only services, or those of lanes, can be changed");
     if (lanes !== undefined) checkLeftOut("INVALID_OPTIONS", "services", services, "each of the lanes has its own");
@@ -69,8 +76,8 @@ export function addOperatorRoutes(app: Hono<Bindings>): void {
   });
 
   app.post("/broadcasts/:id/viewer-tokens", operator, async (c) => {
-    const body = await readJson(c.req.raw, SMALL_BODY_BYTES, BODY_MS);
-    const { lifetimeS = VIEWER_TOKEN_S } = checked("INVALID_BODY", body, newViewerToken);
+    const body = await readJson(c.req.raw, MAX_SMALL_BODY_BYTES, BODY_TIMEOUT_MS);
+    const { lifetimeS = DEFAULT_LIFETIME_S } = checked("INVALID_BODY", body, newViewerToken);
     const [key] = keysOf(c.env, "VIEWER_KEYS");
     const id = c.req.param("id");
     await requireBroadcast(c.env, id);
@@ -79,19 +86,19 @@ export function addOperatorRoutes(app: Hono<Bindings>): void {
 }
 
 const operator: MiddlewareHandler<Bindings> = async (c, next) => {
-  checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
+  checkOrigin(c.req.header("origin"), c.req.url, splitAtSpaces(c.env.ALLOWED_ORIGINS));
   await checkOperator(c.req.header("authorization"), keysOf(c.env, "OPERATOR_KEYS"));
   checkEnvironment(c.env);
   await next();
 };
 
-/** A query is text. What is no number in it is named as it is. */
+/** A query parameter as a number; anything else stays a string, for the error to quote. */
 function numberOf(text: string): number | string {
   const number = Number(text);
   return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : text;
 }
 
-/** The core names a field of its configuration `config.…`, and one of what a group takes as an update `update.…`. */
+/** Removes the prefixes with which the core names fields of settings and updates. */
 function asInBody({ field, message, ...error }: ErrorBody): ErrorBody {
   const short = (text: string) => text.replace(/^(options|update)\./, "");
   return { ...error, message: short(message), ...(field === undefined ? {} : { field: short(field) }) };

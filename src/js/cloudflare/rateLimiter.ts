@@ -2,37 +2,36 @@ import { TokenBucket } from "../blocks.js";
 import type { LimitedCall, Quota } from "../types.js";
 import { Clock } from "./clock.js";
 
-// How these follow from the time-outs of others: `src/quota/permits.rs`.
+// `src/quota/permits.rs` derives these from the timeouts of others.
 
-/** How long a call waits here before its broadcast has to ask again. */
+/** A call that would wait longer than this asks again later. */
 const HOLD_MS = 5_000;
-/** A place in the queue is given up after this long without its broadcast asking again. */
+/** A place in the queue expires this long after its lane should have asked again. */
 const QUEUE_TIMEOUT_MS = 10_000;
-/** A permit that is reserved or granted is given up after this long without its call. */
+/** A reserved or granted permit expires after this long without its call. */
 const PERMIT_TIMEOUT_MS = 5_000;
-/** Calls before this object began to live are not known, so there are no permits in its first second. */
-const UNKNOWN_MS = 1_000;
-/** Calls are counted for this long. */
+/** Calls made before this object started are unknown, so it grants no permits at first. */
+const STARTUP_DELAY_MS = 1_000;
 const COUNTED_SECONDS = 60;
 
 interface Asking {
   lane: number;
   call: LimitedCall;
-  /** When it is expected back, by the clock that never goes back. */
+  /** When the lane should ask again, by `Clock`. */
   dueAt: number;
 }
 
-/** Shares out an App ID's rate limit among the lanes of its broadcasts. In memory only. */
+/** Shares an App ID's rate limit among the lanes of its broadcasts. In memory only. */
 export class RateLimiter {
   readonly #bucket: TokenBucket;
   readonly #clock = new Clock();
-  readonly #opensAt = this.#clock.now() + UNKNOWN_MS;
-  /** The bucket's number of each lane that asks, or has a permit. */
+  readonly #opensAt = this.#clock.now() + STARTUP_DELAY_MS;
+  /** The bucket's number for each lane that waits or has a permit. */
   readonly #lanes = new Map<string, number>();
   readonly #asking = new Map<string, Asking>();
-  /** Permits that are reserved for Creates: their lanes, and when they are given up. */
+  /** The lanes with a permit reserved for their Create, and when it expires. */
   readonly #reserved = new Map<number, number>();
-  /** Permits whose calls are not known to have left: their lanes, and when they are given up. */
+  /** Permits whose call has not been reported as sent, and when they expire. */
   readonly #unused = new Map<string, { lane: number; until: number }>();
   readonly #recent = new RecentCalls();
   #waiting = 0;
@@ -43,15 +42,14 @@ export class RateLimiter {
   }
 
   /**
-   * Resolves with 0 when the call of `who`, a broadcast's lane, is to be made now, or else with the ms to wait before asking
-   * again.
+   * Resolves with 0 if `who`, a broadcast's lane, may make the call now, otherwise with the ms to wait before asking again.
    */
   async acquire(who: string, call: LimitedCall): Promise<number> {
     const lane = this.#lanes.get(who) ?? this.#nextLane++;
     this.#lanes.set(who, lane);
     const asking: Asking = { lane, call, dueAt: 0 };
     this.#asking.set(who, asking);
-    const givesUpAt = this.#clock.now() + HOLD_MS;
+    const heldUntil = this.#clock.now() + HOLD_MS;
     this.#waiting += 1;
     try {
       for (;;) {
@@ -63,9 +61,9 @@ export class RateLimiter {
           return 0;
         }
         asking.dueAt = now + wait;
-        if (asking.dueAt > givesUpAt) return wait;
+        if (asking.dueAt > heldUntil) return wait;
         await scheduler.wait(wait);
-        // It has asked for something else in the meantime.
+        // The lane has asked again in the meantime.
         if (this.#asking.get(who) !== asking) return HOLD_MS;
       }
     } finally {
@@ -81,12 +79,12 @@ export class RateLimiter {
     this.#bucket.used(this.#clock.now(), unused.lane);
   }
 
-  /** Calls that wait for a permit. */
+  /** The number of calls that wait for a permit. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Permits in each of the last 60 seconds, the current one last. */
+  /** The number of permits in each of the last 60 seconds, the current one last. */
   get callsPerSecond(): number[] {
     return this.#recent.perSecond(this.#clock.now());
   }
@@ -96,13 +94,13 @@ export class RateLimiter {
     this.#unused.set(who, { lane, until: now + PERMIT_TIMEOUT_MS });
     this.#recent.count(now);
     if (call === "acquireAndCreate") this.#reserved.set(lane, now + PERMIT_TIMEOUT_MS);
-    // The bucket itself gives up only what a Create uses.
+    // A Create uses the reserved permit; after any other call it must be withdrawn.
     else if (this.#reserved.delete(lane) && call !== "create") this.#bucket.withdraw(lane);
-    // A lane that has come this far may not come again for minutes.
+    // The lane may not ask again for minutes.
     if (call !== "acquireAndCreate" && call !== "create") this.#lanes.delete(who);
   }
 
-  /** Gives up places in the queue, and permits, of lanes that did not come back. */
+  /** Removes expired places in the queue and expired permits. */
   #expire(now: number): void {
     for (const [who, { lane, dueAt }] of this.#asking) {
       if (dueAt === 0 || now <= dueAt + QUEUE_TIMEOUT_MS) continue;
@@ -118,7 +116,7 @@ export class RateLimiter {
   }
 }
 
-/** Counts calls by the second. A second's count takes the place of that of 60 seconds before. */
+/** A ring of counts, one for each second. */
 class RecentCalls {
   readonly #counts: { second: number; calls: number }[] = [];
 

@@ -8,14 +8,16 @@ import { Rejection } from "./rejection.js";
 import type { BroadcastEntry } from "./routes.js";
 import type { BroadcastFacts } from "./store.js";
 
-/** The list has this long to answer a report. After a failure, the next report waits as long. */
+/** The list must answer a report within this time. */
 const REPORT_TIMEOUT_MS = 2_000;
+/** After a failure, the next report waits this long. */
+const REPORT_COOLDOWN_MS = 2_000;
 
 /** A broadcast's entry in the App ID's list of broadcasts, which counts tasks against the PCW. */
 export class Registration {
   readonly #env: SteadymixEnv;
   readonly #clock = new Clock();
-  /** The entry that the list is known to have, as JSON. */
+  /** The last entry that the list has acknowledged, as JSON. */
   #reported = "";
   #retryAt = Number.NEGATIVE_INFINITY;
 
@@ -23,7 +25,7 @@ export class Registration {
     this.#env = env;
   }
 
-  /** Enters the broadcast, before it begins. Refused: `PCW_REACHED`, `QUOTA_UNAVAILABLE`, `MISCONFIGURED`. */
+  /** Enters the broadcast before it starts. Refused: `PCW_REACHED`, `QUOTA_UNAVAILABLE`, `MISCONFIGURED`. */
   enter(entry: BroadcastEntry): Promise<Answer<null>> {
     return reachQuota(this.#env, (quota) => quota.enter(entry)).catch((error: unknown) => {
       if (!(error instanceof Rejection)) throw error;
@@ -31,25 +33,24 @@ export class Registration {
     });
   }
 
-  /** Reports the entry if it has changed. False if the list may not have it. */
+  /** Reports the entry if it has changed. `false`: the list may not have it. */
   async report(entry: BroadcastEntry): Promise<boolean> {
     const json = JSON.stringify(entry);
     if (json === this.#reported) return true;
     if (this.#clock.now() < this.#retryAt) return false;
-    // The list may take it although its answer is lost: the entry before this one is not known to be listed any more.
+    // The list may store it although the answer is lost, so the previous entry may not be listed any more.
     this.#reported = "";
     try {
       await reachQuota(this.#env, (quota) => quota.report(entry), REPORT_TIMEOUT_MS);
       this.#reported = json;
       return true;
     } catch (error) {
-      console.error("steadymix: the list of broadcasts could not be told:", error);
-      this.#retryAt = this.#clock.now() + REPORT_TIMEOUT_MS;
+      console.error("steadymix: the list of broadcasts did not acknowledge a report:", error);
+      this.#retryAt = this.#clock.now() + REPORT_COOLDOWN_MS;
       return false;
     }
   }
 
-  /** Removes the entry, once the broadcast is forgotten. */
   async remove(id: string): Promise<void> {
     await reachQuota(this.#env, (quota) => quota.remove(id));
   }
@@ -60,8 +61,8 @@ export function entryOf(facts: BroadcastFacts, lanes: LaneStatus[]): BroadcastEn
   return { id, state: stateOf(facts, lanes), onAir, tasks: tasksOf(lanes), startedAt };
 }
 
-/** Tasks that live, or may live. A lane that is going to launch counts as one: it does not ask again whether it may. */
+/** Tasks that run or may run. A lane about to launch counts as one, because it does not enter again. */
 function tasksOf(lanes: LaneStatus[]): number {
-  const goesOn = ({ state }: LaneStatus) => state !== "stopping" && state !== "stopped" && state !== "failed";
-  return lanes.reduce((sum, lane) => sum + Math.max(lane.tasks.length, goesOn(lane) ? 1 : 0), 0);
+  const mayLaunch = ({ state }: LaneStatus) => state !== "stopping" && state !== "stopped" && state !== "failed";
+  return lanes.reduce((sum, lane) => sum + Math.max(lane.tasks.length, mayLaunch(lane) ? 1 : 0), 0);
 }

@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorBody, RouteErrorCode } from "./routes.js";
 
-/** The status of each error. */
+/** The HTTP status of each error. */
 export const REJECTION_STATUS = {
   INVALID_OPTIONS: 400,
   INVALID_TASK: 400,
@@ -24,7 +24,7 @@ export const REJECTION_STATUS = {
   QUOTA_UNAVAILABLE: 503,
 } as const satisfies Record<RouteErrorCode, ContentfulStatusCode>;
 
-/** A request that is not carried out. */
+/** A request that is refused, with the error to answer. */
 export class Rejection extends Error {
   readonly body: ErrorBody<RouteErrorCode>;
 
@@ -33,12 +33,11 @@ export class Rejection extends Error {
     this.body = { code, message, ...more };
   }
 
-  /** What an object refused. A code that is none of a request's is a fault of the Worker's. */
+  /** The rejection for an object's refusal. A code that no route has becomes `INTERNAL`. */
   static of({ code, message, ...more }: ErrorBody): Rejection {
     return new Rejection(Object.hasOwn(REJECTION_STATUS, code) ? (code as RouteErrorCode) : "INTERNAL", message, more);
   }
 
-  /** Beside the body. */
   get headers(): Record<string, string> {
     const { code, allowed } = this.body;
     return code === "METHOD_NOT_ALLOWED" && allowed !== undefined ? { allow: allowed } : {};

@@ -1,12 +1,12 @@
 /**
- * Which relay is to connect a viewer, when the object of the broadcast is full. Its `fetch` cannot answer with more than a
- * Response: the assignment is in a header of that, and then in the request to the relay.
+ * The relay for a viewer when the broadcast's own object is full. It crosses in a header, first of the object's response, then
+ * of the request to the relay, because `fetch` can answer only a Response.
  */
 export interface RelayAssignment {
   broadcastId: string;
-  /** Of the relay: see `relayName`. */
+  /** The relay's number within its broadcast. */
   number: number;
-  /** The most connections of a viewer token. */
+  /** The most connections with the same viewer token. */
   maxPerToken: number;
 }
 
@@ -23,7 +23,7 @@ export function assignedRelay(headers: Headers): RelayAssignment | undefined {
   return broadcastId ? { broadcastId, number: Number(number), maxPerToken: Number(maxPerToken) } : undefined;
 }
 
-/** The name of the object of a relay. */
+/** The name of a relay's object. */
 export function relayName({ broadcastId, number }: Pick<RelayAssignment, "broadcastId" | "number">): string {
   return `${broadcastId}/${number}`;
 }

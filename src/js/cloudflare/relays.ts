@@ -7,10 +7,10 @@ import type { Relay } from "./relay.js";
 import { relayName } from "./relayHeader.js";
 import type { BroadcastFacts, BroadcastStore } from "./store.js";
 
-/** Relays are asked for their sizes at most this often. In between, each viewer sent to a relay is added to its size. */
+/** Relays are asked for their sizes at most this often. In between, each assigned viewer is added. */
 const SIZES_INTERVAL_MS = 10_000;
 
-/** The relays of one broadcast: sends each update until it is acknowledged, and finds the relay that has room. */
+/** The relays of one broadcast: sends each update until it is acknowledged, and finds a relay with room. */
 export class Relays {
   readonly #env: SteadymixEnv;
   readonly #store: BroadcastStore;
@@ -22,12 +22,12 @@ export class Relays {
     this.#store = store;
   }
 
-  /** Sends the current update to the relays that have not acknowledged it. Failures are logged; each alarm calls it again. */
+  /** Sends the current update to the relays that have not acknowledged it. Failures are logged; the next alarm retries. */
   update(facts: BroadcastFacts): void {
     for (const number of this.#store.relaysBehind(facts.revision)) {
       this.#reach(facts.id, number, (relay) => relay.tell(updateOf(facts)))
-        .then(() => this.#store.relayHas(number, facts.revision))
-        .catch((error: unknown) => console.error("steadymix: a relay was not told:", error));
+        .then(() => this.#store.relayAcknowledged(number, facts.revision))
+        .catch((error: unknown) => console.error("steadymix: a relay did not acknowledge an update:", error));
     }
   }
 
@@ -36,14 +36,14 @@ export class Relays {
     return this.#store.relaysBehind(revision).length === 0;
   }
 
-  /** When `update` is to be called again (ms since the epoch); `Infinity`: there is no need to. */
+  /** When to call `update` again (ms since the epoch); `Infinity`: all relays are up to date. */
   get nextAttemptAt(): number {
     const facts = this.#store.facts;
     if (!facts || this.areUpToDate(facts)) return Number.POSITIVE_INFINITY;
     return Date.now() + retryDelayMs(Date.now() - facts.revisedAt);
   }
 
-  /** The number of the first relay with fewer than `maxViewers`, which is to have one more. */
+  /** Assigns a viewer to the first relay with fewer than `maxViewers`, and returns the relay's number. */
   async withRoom(maxViewers: number): Promise<number> {
     const sizes = await this.#sizes(maxViewers);
     let number = 0;

@@ -1,4 +1,4 @@
-/** What the routes take and answer. `schemas.ts`, and with it OpenAPI, is made of these types and their docs. */
+/** The bodies and answers of the routes. `schemas.ts`, and from it OpenAPI, is generated from these types and their docs. */
 import type {
   GroupOptions,
   LaneStatus,
@@ -11,68 +11,68 @@ import type {
   Uid,
 } from "../types.js";
 
-/** The routes that answer JSON, by method and path. When one does not succeed, its answer is an `ErrorAnswer`. */
+/** The routes that answer JSON, by method and path. After a failure, the answer is an `ErrorAnswer`. */
 export interface Routes {
-  /** Whether the Worker runs and is set up. */
+  /** Whether the Worker runs and is configured. */
   "GET /health": { answer: Health };
-  /** All broadcasts that are kept, the youngest first. */
+  /** All broadcasts that are not forgotten, the newest first. */
   "GET /broadcasts": { answer: ListedBroadcasts };
   /** Starts a broadcast. */
   "POST /broadcasts": { body: NewBroadcast; answer: BroadcastStatus };
-  /** How a broadcast is. */
+  /** The status of a broadcast. */
   "GET /broadcasts/{id}": { answer: BroadcastStatus };
-  /** Changes its payload. */
+  /** Updates the payload. */
   "PATCH /broadcasts/{id}": { body: PayloadUpdate; answer: UpdatedBroadcast };
-  /** Ends it. */
+  /** Ends a broadcast. */
   "DELETE /broadcasts/{id}": { answer: BroadcastStatus };
-  /** What happened to it. */
+  /** The events of a broadcast. */
   "GET /broadcasts/{id}/events": { answer: EventPage };
-  /** Makes a token with which it can be watched. */
+  /** Makes a token with which the broadcast can be watched. */
   "POST /broadcasts/{id}/viewer-tokens": { body: NewViewerToken; answer: ViewerToken };
-  /** What to watch. */
+  /** The output to watch. */
   "GET /broadcasts/{id}/on-air": { answer: OnAirUpdate };
-  /** A viewer reports that an output is gone. */
+  /** A viewer reports that an output does not arrive. */
   "POST /broadcasts/{id}/reports": { body: ViewerReport; answer: ReportAnswer };
   /** How much of the App ID's limits is used. */
   "GET /quota": { answer: QuotaStatus };
 }
 
-/** What a route takes as its body; `never`: none. */
+/** The type of a route's body; `never`: it has none. */
 export type BodyOf<Name extends keyof Routes> = Routes[Name] extends { body: infer Body extends object } ? Body : never;
 
-/** What a route answers when it succeeds. */
+/** The type of a route's successful answer. */
 export type AnswerOf<Name extends keyof Routes> = Routes[Name]["answer"];
 
-/** The Worker runs and is set up. */
+/** The Worker runs and is configured. */
 export interface Health {
   /** Always `ok`. */
   status: "ok";
 }
 
-/** A broadcast to start: the settings of a group. Its `instanceId` is the id; the App ID is the Worker's. */
+/** A broadcast to start: the settings of a group. Its `instanceId` is the `id`; the App ID is the Worker's. */
 export interface NewBroadcast extends Omit<GroupOptions, "appId" | "instanceId"> {
   /**
-   * 1 to 50 of `A-Z a-z 0-9 - _`; used once. Default: a random one.
+   * 1 to 50 of `A-Z a-z 0-9 - _`. Can be used only once. Default: a random UUID.
    * @pattern ^[A-Za-z0-9_-]{1,50}$
    */
   id?: string;
 }
 
-/** A new payload for every lane, or one for each of some. What reads `***…` in it, as the status shows it, stays as it is. */
+/** A payload for every lane, or for each named lane. A field with `***…`, as the status shows it, keeps its value. */
 export type PayloadUpdate =
   | { services: Services }
   | {
       /**
-       * One or more of its lanes, by their names.
+       * One or more lanes, by name.
        * @minItems 1
        */
       lanes: { name: string; services: Services }[];
     };
 
-/** `live`: an output is on air. `offAir`: none is, though one was. `ended`: as asked; `failed`: it has given up. */
+/** `live`: an output is on air. `offAir`: one was, none is now. `ended`: on request. `failed`: every lane has failed. */
 export type BroadcastState = "starting" | "live" | "offAir" | "stopping" | "ended" | "failed";
 
-/** A broadcast, as it is listed. */
+/** A broadcast in the list. */
 export interface BroadcastEntry {
   /** Its `instanceId`, which is also its object's name. */
   id: string;
@@ -80,7 +80,7 @@ export interface BroadcastEntry {
   state: BroadcastState;
   /** What viewers should watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
-  /** What counts against the PCW: tasks that live, or may live, and lanes that are about to launch one. */
+  /** What counts against the PCW: tasks that run or may run, and lanes about to launch one. */
   tasks: number;
   /** ms since the epoch. */
   startedAt: number;
@@ -88,11 +88,11 @@ export interface BroadcastEntry {
 
 /** The broadcasts of an App ID. */
 export interface ListedBroadcasts {
-  /** The youngest first. */
+  /** The newest first. */
   broadcasts: BroadcastEntry[];
 }
 
-/** How a broadcast is. */
+/** The status of a broadcast. */
 export interface BroadcastStatus {
   /** Its `instanceId`, which is also its object's name. */
   id: string;
@@ -104,159 +104,159 @@ export interface BroadcastStatus {
   lanes: LaneStatus[];
   /** ms since the epoch. */
   startedAt: number;
-  /** When it had ended for good; `null` until then. */
+  /** When it ended, in ms since the epoch; `null` until then. */
   endedAt: number | null;
-  /** Viewers that are connected to its own object. */
+  /** The number of viewers that are connected to the broadcast's own object. */
   viewers: number;
   /**
-   * Since when `AppQuota` gives no permits, in ms since the epoch; `null`: it does, as far as is known. Calls go on without
-   * it, at most one a second.
+   * Since when `AppQuota` has granted no permits, in ms since the epoch; `null`: it grants them. Without permits, calls
+   * continue at most once a second.
    */
   quotaFailedAt: number | null;
-  /** What is allowed in its payload, but probably not meant. */
+  /** Parts of the payload that are allowed but probably not intended. */
   warnings: TaskWarning[];
   /**
-   * The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be
-   * harmless. `null`: the lanes have different ones, or it has ended.
+   * The current payload. Tokens, stream addresses and fields not known to be harmless are redacted to `***…`. `null`: the
+   * lanes have different payloads, or the broadcast has ended.
    */
   services: Services | null;
 }
 
-/** How a broadcast is after a change of its payload. */
+/** The status of a broadcast after an update of its payload. */
 export interface UpdatedBroadcast extends BroadcastStatus {
-  /** What becomes of the new payload in each lane. */
+  /** What each lane does with the new payload. */
   updates: LaneUpdate[];
 }
 
-/** An event, with its number in the broadcast's history. */
+/** An event with its number in the broadcast's history. */
 export type StoredEvent = SteadymixEvent & {
   /** Grows with every event. */
   seq: number;
 };
 
-/** A part of a broadcast's history. */
+/** A page of a broadcast's history. */
 export interface EventPage {
-  /** Those after `since`, the oldest first, at most 500. */
+  /** The events after `since`, the oldest first, at most 500. */
   events: StoredEvent[];
-  /** The `since` with which the next page begins. */
+  /** The `since` of the next page. */
   next: number;
 }
 
 /** A viewer token to make. */
 export interface NewViewerToken {
   /**
-   * s until it expires: 1 to 86400. Default 3600.
+   * The lifetime in s: 1 to 86400. Default 3600.
    * @minimum 1
    * @maximum 86400
    */
   lifetimeS?: number;
 }
 
-/** A viewer token, and when it expires. */
+/** A viewer token. */
 export interface ViewerToken {
-  /** Shown as `Authorization: Bearer …`, or `?token=…`. */
+  /** To send as `Authorization: Bearer …`, or `?token=…`. */
   token: string;
-  /** ms since the epoch. */
+  /** When it expires, in ms since the epoch. */
   expiresAt: number;
 }
 
-/** What viewers are told. */
+/** What viewers get when the output on air changes. */
 export interface OnAirUpdate {
   /** Always `onAir`. */
   type: "onAir";
-  /** Grows with every change; one that is not greater than the last is old news. */
+  /** Grows with every change. Ignore an update whose revision is not greater than the last. */
   revision: number;
-  /** What to watch; `null`: nothing is known to run. */
+  /** The output to watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
   /** The broadcast has ended for good. */
   ended: boolean;
 }
 
-/** What a viewer may say: the output that it should watch does not come. */
+/** A viewer's message that the output on air does not arrive. */
 export interface ViewerReport {
   /** Always `gone`. */
   type: "gone";
-  /** Of the output. */
+  /** The output's uid. */
   uid: Uid;
-  /** Its channel, where outputs in several channels may have the same uid. */
+  /** The output's channel, if outputs in several channels may have the same uid. */
   channel?: string;
 }
 
 /** What became of a report. */
 export interface ReportAnswer {
-  /** `taken`: the next Query comes sooner. `ignored`: it was about something else, or came too soon after another one. */
+  /** `taken`: the next Query comes sooner. `ignored`: another output is on air, or the last report was too recent. */
   report: "taken" | "ignored";
 }
 
 /** How much of the App ID's limits is used. */
 export interface QuotaStatus {
-  /** `QUOTA` of the environment, with the defaults for what is left out there. */
+  /** `QUOTA` of the environment, defaults filled in. */
   limits: Required<Quota>;
-  /** Calls in each of the last 60 seconds, the current one last. */
+  /** The number of calls in each of the last 60 seconds, the current one last. */
   callsPerSecond: number[];
-  /** Calls that wait for a permit. */
+  /** The number of calls that wait for a permit. */
   waiting: number;
-  /** Tasks that live, or may live, and lanes that are about to launch one. */
+  /** Tasks that run or may run, and lanes about to launch one. */
   tasks: number;
 }
 
-/** What went wrong, as it crosses the wire: errors that are thrown across objects lose their fields. */
+/** An error as a value: thrown errors lose their fields between objects. */
 export interface ErrorBody<Code extends string = string> {
-  /** For programs; stays what it is. */
+  /** For programs; stable. */
   code: Code;
   /** For people. */
   message: string;
-  /** The path of the setting that is not allowed. */
+  /** The path of the invalid value. */
   field?: string;
-  /** The value that was found there. */
+  /** The invalid value. */
   value?: string;
-  /** What is allowed there, with units. */
+  /** What is allowed, with units. */
   allowed?: string;
 }
 
-/** What a route answers when it does not succeed. */
+/** The answer of a route after a failure. */
 export interface ErrorAnswer {
-  /** Why. */
+  /** The error. */
   error: ErrorBody<RouteErrorCode>;
 }
 
-/** Why a route did not succeed, for programs. */
+/** Why a request failed, for programs. */
 export type RouteErrorCode =
-  /** A setting of a broadcast is not allowed; `field`, `value` and `allowed` say more. */
+  /** A setting of a broadcast is invalid: see `field`, `value` and `allowed`. */
   | "INVALID_OPTIONS"
-  /** A payload is not allowed; `field`, `value` and `allowed` say more. */
+  /** A payload is invalid: see `field`, `value` and `allowed`. */
   | "INVALID_TASK"
-  /** The body is no JSON object, or a field of it is not allowed, which `field`, `value` and `allowed` name then. */
+  /** The body is not a JSON object, or one of its fields is invalid: see `field`, `value` and `allowed`. */
   | "INVALID_BODY"
-  /** A part of the query is not allowed; `field`, `value` and `allowed` say more. */
+  /** A query parameter is invalid: see `field`, `value` and `allowed`. */
   | "INVALID_QUERY"
-  /** A notification without a signature that fits. */
+  /** The signature of a notification is missing or wrong. */
   | "INVALID_SIGNATURE"
-  /** Without an operator key or viewer token that is valid here. */
+  /** The operator key or viewer token is missing or not valid here. */
   | "UNAUTHORIZED"
   /** Pages of this origin may not use the Worker. */
   | "ORIGIN_NOT_ALLOWED"
   /** There is no such broadcast, or no such route. */
   | "NOT_FOUND"
-  /** The route has other methods: `allowed` says which. */
+  /** The route has other methods, which `allowed` lists. */
   | "METHOD_NOT_ALLOWED"
-  /** The body did not come in time. */
+  /** The body did not arrive in time. */
   | "BODY_TOO_SLOW"
-  /** A broadcast with this id is on, with other settings. */
+  /** A broadcast with this id is running, with other settings. */
   | "ALREADY_STARTED"
-  /** The broadcast has ended, or is about to; an id is used once. */
+  /** The broadcast has ended or is stopping. An id can be used only once. */
   | "ENDED"
-  /** The App ID may not have so many tasks at once. */
+  /** The tasks would exceed the App ID's PCW. */
   | "PCW_REACHED"
   /** The body is too large. */
   | "BODY_TOO_LARGE"
-  /** Neither a WebSocket nor server-sent events were asked for. */
+  /** The request asks for neither a WebSocket nor server-sent events. */
   | "UPGRADE_NEEDED"
-  /** The viewer token has all the connections that it may have. */
+  /** The viewer token already has the most connections that it may have. */
   | "TOO_MANY_CONNECTIONS"
-  /** A fault of the Worker's, which is in its log. */
+  /** An error in the Worker: see its log. */
   | "INTERNAL"
-  /** A setting of the Worker's is missing or invalid: `field` names it. */
+  /** A setting of the Worker is missing or invalid: see `field`. */
   | "MISCONFIGURED"
-  /** The object that keeps the App ID's limits does not answer: try again later. */
+  /** The object with the App ID's limits does not answer: try again later. */
   | "QUOTA_UNAVAILABLE";

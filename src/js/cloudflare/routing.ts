@@ -1,4 +1,4 @@
-/** What the routes have in common: how they answer, and how they reach a broadcast. */
+/** Shared by the routes: answers, and calls to a broadcast. */
 import type { Context } from "hono";
 import type { Broadcast } from "./broadcast.js";
 import type { SteadymixEnv } from "./environment.js";
@@ -12,28 +12,28 @@ import { broadcastId } from "./schema.js";
 /** The types of Hono's apps and middleware here. */
 export type Bindings = { Bindings: SteadymixEnv };
 
-/** The service wants its answer within 10 s. */
-export const BODY_MS = 5_000;
-/** Of bodies with a few short fields. */
-export const SMALL_BODY_BYTES = 1_024;
+/** Within the 10 s that the service waits for an answer to a notification. */
+export const BODY_TIMEOUT_MS = 5_000;
+/** For bodies with a few short fields. */
+export const MAX_SMALL_BODY_BYTES = 1_024;
 
-/** Does something with a broadcast. Throws `NOT_FOUND` if there can be none with this id. */
+/** Calls `act` with a broadcast's object. Throws `NOT_FOUND` if the id is invalid. */
 export async function atBroadcast<Value>(
   env: SteadymixEnv,
   id: string,
   act: (broadcast: Remote<Broadcast>) => Promise<Value>,
 ): Promise<Value> {
-  // Invalid ids are rejected before an object is made for them.
+  // Before touching a Durable Object.
   if (!isOf(broadcastId, id)) throw notFound();
   return reach(env, "BROADCAST", id, act);
 }
 
-/** What viewers of a broadcast are to be told. Throws `NOT_FOUND` if there is none. */
+/** The current update of a broadcast. Throws `NOT_FOUND` if there is no such broadcast. */
 export async function requireBroadcast(env: SteadymixEnv, id: string): Promise<OnAirUpdate> {
   return found(await atBroadcast(env, id, (broadcast) => broadcast.onAirUpdate()));
 }
 
-/** What the route answers when it succeeds. */
+/** A successful answer. */
 export function answer<Name extends keyof Routes>(
   c: Context,
   name: Name,

@@ -5,9 +5,9 @@ import type { Uid } from "../types.js";
 const DAY_S = 86_400;
 
 /**
- * Makes RTC tokens from the project's App certificate, as a host's `rtcToken` wants them: those of outputs may publish,
- * that of the inputs (uid 0) may subscribe. They are good for `lifetimeS` seconds, at most (and by default) a day, after
- * which only a new launch, with a new token, could join again.
+ * Returns a `SupervisorEnv.rtcToken` that makes RTC tokens from the project's App certificate. Tokens of outputs may publish;
+ * the token of the inputs (uid 0) may subscribe. They expire after `lifetimeS` seconds: at most, and by default, 86400 (a
+ * day). A task cannot join again with an expired token.
  */
 export function rtcTokens(
   appId: string,
@@ -20,7 +20,7 @@ export function rtcTokens(
     const [uid, channel] = [uint32("uid", given), asText("channel", channelName)];
     const role = uid === 0 ? RtcRole.SUBSCRIBER : RtcRole.PUBLISHER;
     const token = RtcTokenBuilder.buildTokenWithUid(ofProject, key, channel, uid, role, lasts, lasts);
-    // An empty one would be taken for that of a project without a certificate.
+    // The core would take an empty token for that of a project without a certificate.
     if (token === "") throw new Error("App ID and App certificate must be 32 hexadecimal digits each");
     return token;
   };

@@ -1,4 +1,4 @@
-/** The schemas of bodies and queries, for `checked`. */
+/** Schemas of bodies and query parameters, for `checked`. */
 import type { Schema } from "@cfworker/json-schema";
 import { GROUP_ID, GROUP_ID_ALLOWED } from "../instanceId.js";
 import type { NewViewerToken, ViewerReport } from "./routes.js";
@@ -15,13 +15,12 @@ export const broadcastId: SchemaOf<string> = {
   description: GROUP_ID_ALLOWED,
 };
 
-/** Of a query, which is text. */
 export const since: SchemaOf<number> = { type: "integer", minimum: 0, maximum: 999_999_999_999_999 };
 
 export const newViewerToken = resolved(TYPES.NewViewerToken) as SchemaOf<NewViewerToken>;
 export const viewerReport = resolved(TYPES.ViewerReport) as SchemaOf<ViewerReport>;
 
-/** With what is referred to in the place of each reference: no type of the routes refers to itself. */
+/** Replaces each reference by its schema: no type of the routes refers to itself. */
 export function resolved(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(resolved);
   if (typeof schema !== "object" || schema === null) return schema;

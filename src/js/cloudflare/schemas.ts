@@ -4,11 +4,11 @@
 /** Each route's description, and its schemas. */
 export const ROUTES = {
   "GET /health": {
-    description: "Whether the Worker runs and is set up.",
+    description: "Whether the Worker runs and is configured.",
     answer: { $ref: "#/components/schemas/Health" },
   },
   "GET /broadcasts": {
-    description: "All broadcasts that are kept, the youngest first.",
+    description: "All broadcasts that are not forgotten, the newest first.",
     answer: { $ref: "#/components/schemas/ListedBroadcasts" },
   },
   "POST /broadcasts": {
@@ -17,30 +17,33 @@ export const ROUTES = {
     answer: { $ref: "#/components/schemas/BroadcastStatus" },
   },
   "GET /broadcasts/{id}": {
-    description: "How a broadcast is.",
+    description: "The status of a broadcast.",
     answer: { $ref: "#/components/schemas/BroadcastStatus" },
   },
   "PATCH /broadcasts/{id}": {
-    description: "Changes its payload.",
+    description: "Updates the payload.",
     body: { $ref: "#/components/schemas/PayloadUpdate" },
     answer: { $ref: "#/components/schemas/UpdatedBroadcast" },
   },
-  "DELETE /broadcasts/{id}": { description: "Ends it.", answer: { $ref: "#/components/schemas/BroadcastStatus" } },
+  "DELETE /broadcasts/{id}": {
+    description: "Ends a broadcast.",
+    answer: { $ref: "#/components/schemas/BroadcastStatus" },
+  },
   "GET /broadcasts/{id}/events": {
-    description: "What happened to it.",
+    description: "The events of a broadcast.",
     answer: { $ref: "#/components/schemas/EventPage" },
   },
   "POST /broadcasts/{id}/viewer-tokens": {
-    description: "Makes a token with which it can be watched.",
+    description: "Makes a token with which the broadcast can be watched.",
     body: { $ref: "#/components/schemas/NewViewerToken" },
     answer: { $ref: "#/components/schemas/ViewerToken" },
   },
   "GET /broadcasts/{id}/on-air": {
-    description: "What to watch.",
+    description: "The output to watch.",
     answer: { $ref: "#/components/schemas/OnAirUpdate" },
   },
   "POST /broadcasts/{id}/reports": {
-    description: "A viewer reports that an output is gone.",
+    description: "A viewer reports that an output does not arrive.",
     body: { $ref: "#/components/schemas/ViewerReport" },
     answer: { $ref: "#/components/schemas/ReportAnswer" },
   },
@@ -55,7 +58,7 @@ export const TYPES = {
   Health: {
     type: "object",
     required: ["status"],
-    description: "The Worker runs and is set up.",
+    description: "The Worker runs and is configured.",
     properties: { status: { type: "string", const: "ok", description: "Always `ok`." } },
   },
   ListedBroadcasts: {
@@ -65,7 +68,7 @@ export const TYPES = {
     properties: {
       broadcasts: {
         type: "array",
-        description: "The youngest first.",
+        description: "The newest first.",
         items: { $ref: "#/components/schemas/BroadcastEntry" },
       },
     },
@@ -73,7 +76,7 @@ export const TYPES = {
   BroadcastEntry: {
     type: "object",
     required: ["id", "state", "onAir", "tasks", "startedAt"],
-    description: "A broadcast, as it is listed.",
+    description: "A broadcast in the list.",
     properties: {
       id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
       state: { $ref: "#/components/schemas/BroadcastState", description: "Its state." },
@@ -83,8 +86,7 @@ export const TYPES = {
       },
       tasks: {
         type: "integer",
-        description:
-          "What counts against the PCW: tasks that live, or may live, and lanes that are about to launch one.",
+        description: "What counts against the PCW: tasks that run or may run, and lanes about to launch one.",
       },
       startedAt: { type: "integer", description: "ms since the epoch." },
     },
@@ -93,7 +95,7 @@ export const TYPES = {
     type: "string",
     enum: ["starting", "live", "offAir", "stopping", "ended", "failed"],
     description:
-      "`live`: an output is on air. `offAir`: none is, though one was. `ended`: as asked; `failed`: it has given up.",
+      "`live`: an output is on air. `offAir`: one was, none is now. `ended`: on request. `failed`: every lane has failed.",
   },
   OnAir: {
     type: "object",
@@ -115,7 +117,7 @@ export const TYPES = {
     type: "object",
     required: ["lanes", "services"],
     description:
-      "A broadcast to start: the settings of a group. Its `instanceId` is the id; the App ID is the Worker's.",
+      "A broadcast to start: the settings of a group. Its `instanceId` is the `id`; the App ID is the Worker's.",
     properties: {
       lanes: {
         type: "array",
@@ -338,7 +340,7 @@ export const TYPES = {
       seed: { type: "integer", description: "Of the jitter.", minimum: 0, maximum: 9007199254740991 },
       id: {
         type: "string",
-        description: "1 to 50 of `A-Z a-z 0-9 - _`; used once. Default: a random one.",
+        description: "1 to 50 of `A-Z a-z 0-9 - _`. Can be used only once. Default: a random UUID.",
         pattern: "^[A-Za-z0-9_-]{1,50}$",
       },
     },
@@ -653,7 +655,7 @@ export const TYPES = {
       "warnings",
       "services",
     ],
-    description: "How a broadcast is.",
+    description: "The status of a broadcast.",
     properties: {
       id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
       state: { $ref: "#/components/schemas/BroadcastState", description: "Its state." },
@@ -663,21 +665,24 @@ export const TYPES = {
       },
       lanes: { type: "array", description: "The primary first.", items: { $ref: "#/components/schemas/LaneStatus" } },
       startedAt: { type: "integer", description: "ms since the epoch." },
-      endedAt: { type: ["integer", "null"], description: "When it had ended for good; `null` until then." },
-      viewers: { type: "integer", description: "Viewers that are connected to its own object." },
+      endedAt: { type: ["integer", "null"], description: "When it ended, in ms since the epoch; `null` until then." },
+      viewers: {
+        type: "integer",
+        description: "The number of viewers that are connected to the broadcast's own object.",
+      },
       quotaFailedAt: {
         type: ["integer", "null"],
         description:
-          "Since when `AppQuota` gives no permits, in ms since the epoch; `null`: it does, as far as is known. Calls go on without it, at most one a second.",
+          "Since when `AppQuota` has granted no permits, in ms since the epoch; `null`: it grants them. Without permits, calls continue at most once a second.",
       },
       warnings: {
         type: "array",
-        description: "What is allowed in its payload, but probably not meant.",
+        description: "Parts of the payload that are allowed but probably not intended.",
         items: { $ref: "#/components/schemas/TaskWarning" },
       },
       services: {
         description:
-          "The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be harmless. `null`: the lanes have different ones, or it has ended.",
+          "The current payload. Tokens, stream addresses and fields not known to be harmless are redacted to `***…`. `null`: the lanes have different payloads, or the broadcast has ended.",
         anyOf: [{ $ref: "#/components/schemas/Services" }, { type: "null" }],
       },
     },
@@ -975,7 +980,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "permitFailed" },
-          reason: { type: "string", enum: ["rejected", "timedOut", "invalid"], description: "How." },
+          reason: { type: "string", enum: ["rejected", "timedOut", "invalid"], description: "Why it failed." },
         },
         required: ["reason", "type"],
       },
@@ -983,7 +988,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "permitRecovered" },
-          failedForMs: { type: "integer", description: "For how long it had failed, in ms." },
+          failedForMs: { type: "integer", description: "How long it had failed, in ms." },
         },
         required: ["failedForMs", "type"],
       },
@@ -1096,7 +1101,7 @@ export const TYPES = {
   },
   PayloadUpdate: {
     description:
-      "A new payload for every lane, or one for each of some. What reads `***…` in it, as the status shows it, stays as it is.",
+      "A payload for every lane, or for each named lane. A field with `***…`, as the status shows it, keeps its value.",
     anyOf: [
       {
         type: "object",
@@ -1110,7 +1115,7 @@ export const TYPES = {
         properties: {
           lanes: {
             type: "array",
-            description: "One or more of its lanes, by their names.",
+            description: "One or more lanes, by name.",
             minItems: 1,
             items: {
               type: "object",
@@ -1139,7 +1144,7 @@ export const TYPES = {
       "viewers",
       "warnings",
     ],
-    description: "How a broadcast is after a change of its payload.",
+    description: "The status of a broadcast after an update of its payload.",
     properties: {
       id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
       state: { $ref: "#/components/schemas/BroadcastState", description: "Its state." },
@@ -1149,26 +1154,29 @@ export const TYPES = {
       },
       lanes: { type: "array", description: "The primary first.", items: { $ref: "#/components/schemas/LaneStatus" } },
       startedAt: { type: "integer", description: "ms since the epoch." },
-      endedAt: { type: ["integer", "null"], description: "When it had ended for good; `null` until then." },
-      viewers: { type: "integer", description: "Viewers that are connected to its own object." },
+      endedAt: { type: ["integer", "null"], description: "When it ended, in ms since the epoch; `null` until then." },
+      viewers: {
+        type: "integer",
+        description: "The number of viewers that are connected to the broadcast's own object.",
+      },
       quotaFailedAt: {
         type: ["integer", "null"],
         description:
-          "Since when `AppQuota` gives no permits, in ms since the epoch; `null`: it does, as far as is known. Calls go on without it, at most one a second.",
+          "Since when `AppQuota` has granted no permits, in ms since the epoch; `null`: it grants them. Without permits, calls continue at most once a second.",
       },
       warnings: {
         type: "array",
-        description: "What is allowed in its payload, but probably not meant.",
+        description: "Parts of the payload that are allowed but probably not intended.",
         items: { $ref: "#/components/schemas/TaskWarning" },
       },
       services: {
         description:
-          "The payload in force, with `***…` in the place of tokens, addresses of streams, and every field that is not known to be harmless. `null`: the lanes have different ones, or it has ended.",
+          "The current payload. Tokens, stream addresses and fields not known to be harmless are redacted to `***…`. `null`: the lanes have different payloads, or the broadcast has ended.",
         anyOf: [{ $ref: "#/components/schemas/Services" }, { type: "null" }],
       },
       updates: {
         type: "array",
-        description: "What becomes of the new payload in each lane.",
+        description: "What each lane does with the new payload.",
         items: { $ref: "#/components/schemas/LaneUpdate" },
       },
     },
@@ -1190,19 +1198,19 @@ export const TYPES = {
   EventPage: {
     type: "object",
     required: ["events", "next"],
-    description: "A part of a broadcast's history.",
+    description: "A page of a broadcast's history.",
     properties: {
       events: {
         type: "array",
-        description: "Those after `since`, the oldest first, at most 500.",
+        description: "The events after `since`, the oldest first, at most 500.",
         items: { $ref: "#/components/schemas/StoredEvent" },
       },
-      next: { type: "integer", description: "The `since` with which the next page begins." },
+      next: { type: "integer", description: "The `since` of the next page." },
     },
   },
   StoredEvent: {
     type: "object",
-    description: "An event, with its number in the broadcast's history.",
+    description: "An event with its number in the broadcast's history.",
     properties: {
       seq: { type: "integer", description: "Grows with every event." },
       at: { type: "integer", description: "When, in ms since the epoch, by the caller's clock." },
@@ -1445,7 +1453,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "permitFailed" },
-          reason: { type: "string", enum: ["rejected", "timedOut", "invalid"], description: "How." },
+          reason: { type: "string", enum: ["rejected", "timedOut", "invalid"], description: "Why it failed." },
         },
         required: ["reason", "type"],
       },
@@ -1453,7 +1461,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "permitRecovered" },
-          failedForMs: { type: "integer", description: "For how long it had failed, in ms." },
+          failedForMs: { type: "integer", description: "How long it had failed, in ms." },
         },
         required: ["failedForMs", "type"],
       },
@@ -1465,7 +1473,7 @@ export const TYPES = {
     properties: {
       lifetimeS: {
         type: "integer",
-        description: "s until it expires: 1 to 86400. Default 3600.",
+        description: "The lifetime in s: 1 to 86400. Default 3600.",
         minimum: 1,
         maximum: 86400,
       },
@@ -1475,24 +1483,24 @@ export const TYPES = {
   ViewerToken: {
     type: "object",
     required: ["token", "expiresAt"],
-    description: "A viewer token, and when it expires.",
+    description: "A viewer token.",
     properties: {
-      token: { type: "string", description: "Shown as `Authorization: Bearer …`, or `?token=…`." },
-      expiresAt: { type: "integer", description: "ms since the epoch." },
+      token: { type: "string", description: "To send as `Authorization: Bearer …`, or `?token=…`." },
+      expiresAt: { type: "integer", description: "When it expires, in ms since the epoch." },
     },
   },
   OnAirUpdate: {
     type: "object",
     required: ["type", "revision", "onAir", "ended"],
-    description: "What viewers are told.",
+    description: "What viewers get when the output on air changes.",
     properties: {
       type: { type: "string", const: "onAir", description: "Always `onAir`." },
       revision: {
         type: "integer",
-        description: "Grows with every change; one that is not greater than the last is old news.",
+        description: "Grows with every change. Ignore an update whose revision is not greater than the last.",
       },
       onAir: {
-        description: "What to watch; `null`: nothing is known to run.",
+        description: "The output to watch; `null`: nothing is known to run.",
         anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
       },
       ended: { type: "boolean", description: "The broadcast has ended for good." },
@@ -1501,11 +1509,14 @@ export const TYPES = {
   ViewerReport: {
     type: "object",
     required: ["type", "uid"],
-    description: "What a viewer may say: the output that it should watch does not come.",
+    description: "A viewer's message that the output on air does not arrive.",
     properties: {
       type: { type: "string", const: "gone", description: "Always `gone`." },
-      uid: { $ref: "#/components/schemas/Uid", description: "Of the output." },
-      channel: { type: "string", description: "Its channel, where outputs in several channels may have the same uid." },
+      uid: { $ref: "#/components/schemas/Uid", description: "The output's uid." },
+      channel: {
+        type: "string",
+        description: "The output's channel, if outputs in several channels may have the same uid.",
+      },
     },
     additionalProperties: false,
   },
@@ -1518,7 +1529,7 @@ export const TYPES = {
         type: "string",
         enum: ["taken", "ignored"],
         description:
-          "`taken`: the next Query comes sooner. `ignored`: it was about something else, or came too soon after another one.",
+          "`taken`: the next Query comes sooner. `ignored`: another output is on air, or the last report was too recent.",
       },
     },
   },
@@ -1530,7 +1541,7 @@ export const TYPES = {
       limits: {
         type: "object",
         required: ["callsPerSecond", "burst", "pcw"],
-        description: "`QUOTA` of the environment, with the defaults for what is left out there.",
+        description: "`QUOTA` of the environment, defaults filled in.",
         properties: {
           callsPerSecond: {
             type: "integer",
@@ -1556,29 +1567,29 @@ export const TYPES = {
       },
       callsPerSecond: {
         type: "array",
-        description: "Calls in each of the last 60 seconds, the current one last.",
+        description: "The number of calls in each of the last 60 seconds, the current one last.",
         items: { type: "integer" },
       },
-      waiting: { type: "integer", description: "Calls that wait for a permit." },
-      tasks: { type: "integer", description: "Tasks that live, or may live, and lanes that are about to launch one." },
+      waiting: { type: "integer", description: "The number of calls that wait for a permit." },
+      tasks: { type: "integer", description: "Tasks that run or may run, and lanes about to launch one." },
     },
   },
   ErrorAnswer: {
     type: "object",
     required: ["error"],
-    description: "What a route answers when it does not succeed.",
-    properties: { error: { $ref: "#/components/schemas/ErrorBody", description: "Why." } },
+    description: "The answer of a route after a failure.",
+    properties: { error: { $ref: "#/components/schemas/ErrorBody", description: "The error." } },
   },
   ErrorBody: {
     type: "object",
     required: ["code", "message"],
-    description: "What went wrong, as it crosses the wire: errors that are thrown across objects lose their fields.",
+    description: "An error as a value: thrown errors lose their fields between objects.",
     properties: {
-      code: { $ref: "#/components/schemas/RouteErrorCode", description: "For programs; stays what it is." },
+      code: { $ref: "#/components/schemas/RouteErrorCode", description: "For programs; stable." },
       message: { type: "string", description: "For people." },
-      field: { type: "string", description: "The path of the setting that is not allowed." },
-      value: { type: "string", description: "The value that was found there." },
-      allowed: { type: "string", description: "What is allowed there, with units." },
+      field: { type: "string", description: "The path of the invalid value." },
+      value: { type: "string", description: "The invalid value." },
+      allowed: { type: "string", description: "What is allowed, with units." },
     },
   },
   RouteErrorCode: {
@@ -1604,6 +1615,6 @@ export const TYPES = {
       "MISCONFIGURED",
       "QUOTA_UNAVAILABLE",
     ],
-    description: "Why a route did not succeed, for programs.",
+    description: "Why a request failed, for programs.",
   },
 };

@@ -4,8 +4,8 @@ import { reachQuota } from "./objects.js";
 import type { BroadcastStore } from "./store.js";
 
 /**
- * A broadcast's share of the App ID's rate limit: permits from `AppQuota`, since when it fails to give any, and how often to
- * send a Query without it.
+ * A broadcast's share of the App ID's rate limit: permits from `AppQuota`, since when it has failed, and how often to send a
+ * Query without it.
  */
 export class SharedQuota {
   readonly #env: SteadymixEnv;
@@ -21,19 +21,19 @@ export class SharedQuota {
   /** 0: `who`, a broadcast's lane, may make the call now; otherwise the ms to wait before asking again. */
   async acquire(who: string, call: LimitedCall): Promise<number> {
     const wait = await reachQuota(this.#env, (quota) => quota.acquirePermit(who, call));
-    // An answer that was on its way does not end a failure, but one that was noted before an eviction may be over.
+    // While failing, only `permitRecovered` ends the failure. One that was stored before an eviction may be over.
     if (!this.#isFailing) this.#setFailedAt(null);
     return wait;
   }
 
-  /** The call leaves now. If this message is lost, its permit counts longer than necessary. */
+  /** The call leaves now. If this message is lost, the permit counts longer than necessary. */
   used(who: string): void {
     reachQuota(this.#env, (quota) => quota.used(who))
       .then((broadcasts) => this.#setBroadcasts(broadcasts))
       .catch(() => {});
   }
 
-  /** Reads from the core's events whether calls go on without permits. */
+  /** Learns from the core's events whether calls continue without permits. */
   onEvent(event: SteadymixEvent): void {
     if (event.type !== "permitFailed" && event.type !== "permitRecovered") return;
     this.#isFailing = event.type === "permitFailed";
@@ -41,8 +41,8 @@ export class SharedQuota {
   }
 
   /**
-   * The time between this broadcast's Queries while there are no permits. All broadcasts together use half of the rate: more
-   * urgent calls need some of the rest, and nothing shares it out.
+   * The time between this broadcast's Queries without permits, in ms. All broadcasts together use half of the rate, and leave
+   * the rest for more urgent calls.
    */
   get fallbackQueryIntervalMs(): number {
     this.#limits ??= usableLimits(this.#env);
@@ -55,7 +55,7 @@ export class SharedQuota {
     if (facts && facts.quotaFailedAt !== quotaFailedAt) this.#store.facts = { ...facts, quotaFailedAt };
   }
 
-  /** Rounded up to a power of two, so that it is seldom written. */
+  /** Rounded up to a power of two, to write rarely. */
   #setBroadcasts(active: number): void {
     const broadcasts = 2 ** Math.ceil(Math.log2(Math.max(active, 1)));
     const facts = this.#store.facts;

@@ -1,55 +1,54 @@
 import type { LaneStatus, OnAir, SteadymixEvent, TaskWarning } from "../types.js";
 import type { StoredEvent } from "./routes.js";
 
-/** What is told of a broadcast besides its lanes. */
+/** The state of a broadcast outside the group's snapshot. */
 export interface BroadcastFacts {
   id: string;
-  /** Of its configuration: tells the same start made again from another one. */
+  /** A digest of the settings: distinguishes a repeated start from another one. */
   settingsDigest: string;
   startedAt: number;
-  /** Once it has ended: when that was (ms since the epoch), and how the lanes were. */
+  /** When it ended (ms since the epoch), and the final status of its lanes. */
   end: { at: number; lanes: LaneStatus[] } | null;
-  /** What the operator asked for last. */
+  /** An operator has stopped it. */
   stopping: boolean;
-  /** Has been on air before. */
+  /** It has been on air. */
   aired: boolean;
   onAir: OnAir | null;
-  /** Grows with every change of what is on air. */
+  /** Grows with every update. */
   revision: number;
-  /** When it last grew, ms since the epoch. */
+  /** When `revision` last grew, in ms since the epoch. */
   revisedAt: number;
-  /** Since when there are no permits, as far as is known. */
+  /** Since when there have been no permits, in ms since the epoch. */
   quotaFailedAt: number | null;
-  /** Broadcasts that share the App ID's limits, rounded up to a power of two; left out until that is known. */
+  /** The number of broadcasts that share the App ID's limits, rounded up to a power of two; absent until known. */
   broadcasts?: number;
   warnings: TaskWarning[];
 }
 
 const SNAPSHOT = "snapshot";
 const FACTS = "facts";
-/** A row has room for 2 MB, which the snapshot of a few lanes with large payloads exceeds. Of UTF-8: three bytes a character. */
-const ROW_CHARS = 600_000;
+/** A row holds 2 MB, and a character has up to three bytes of UTF-8. Snapshots of large payloads need several rows. */
+const MAX_ROW_CHARS = 600_000;
 
-/** What a broadcast keeps, in the SQLite database of its object. Writes without an `await` between them are one. */
+/** The SQLite database of a broadcast's object. Writes without an `await` in between are committed together. */
 export class BroadcastStore {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
-  readonly #mostEvents: number;
+  readonly #maxEvents: number;
   #hasBegun: boolean;
 
-  constructor(storage: DurableObjectStorage, mostEvents: number) {
+  constructor(storage: DurableObjectStorage, maxEvents: number) {
     this.#storage = storage;
     this.#sql = storage.sql;
-    this.#mostEvents = mostEvents;
+    this.#maxEvents = maxEvents;
     this.#hasBegun = this.#sql.exec("SELECT name FROM sqlite_master WHERE name = 'kept'").toArray().length > 0;
   }
 
-  /** Nothing is written before: an object that was only asked for leaves nothing behind. */
+  /** Creates the tables. Nothing is written before, so an object that was only queried leaves nothing behind. */
   begin(): void {
     this.#sql.exec("CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
     this.#sql.exec("CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)");
-    // `told`: the newest revision that the relay has acknowledged.
-    this.#sql.exec("CREATE TABLE relays (number INTEGER PRIMARY KEY, told INTEGER NOT NULL)");
+    this.#sql.exec("CREATE TABLE relays (number INTEGER PRIMARY KEY, acknowledged INTEGER NOT NULL)");
     this.#hasBegun = true;
   }
 
@@ -74,7 +73,7 @@ export class BroadcastStore {
       this.#put(row === 0 ? SNAPSHOT : `${SNAPSHOT}/${row}`, piece);
   }
 
-  /** It carries tokens that nobody needs any more. */
+  /** Deletes the snapshot, which carries tokens, once the group has ended. */
   forgetSnapshot(): void {
     this.#sql.exec("DELETE FROM kept WHERE name LIKE ?", `${SNAPSHOT}%`);
   }
@@ -92,7 +91,7 @@ export class BroadcastStore {
     const { seq } = this.#sql
       .exec<{ seq: number }>("INSERT INTO events (event) VALUES (?) RETURNING seq", JSON.stringify(event))
       .one();
-    this.#sql.exec("DELETE FROM events WHERE seq <= ?", seq - this.#mostEvents);
+    this.#sql.exec("DELETE FROM events WHERE seq <= ?", seq - this.#maxEvents);
   }
 
   /** The events after number `since`, the oldest first. */
@@ -108,25 +107,26 @@ export class BroadcastStore {
       .map(({ seq, event }) => ({ ...(JSON.parse(event) as SteadymixEvent), seq }));
   }
 
-  /** The numbers of the relays that have viewers, or had. */
+  /** The numbers of the relays that have or had viewers. */
   relays(): number[] {
     return this.relaysBehind(Number.MAX_SAFE_INTEGER);
   }
 
-  /** Those that have not acknowledged this revision, or a newer one. */
+  /** The numbers of the relays that have not acknowledged this revision or a newer one. */
   relaysBehind(revision: number): number[] {
     if (!this.#hasBegun) return [];
     return this.#sql
-      .exec<{ number: number }>("SELECT number FROM relays WHERE told < ? ORDER BY number", revision)
+      .exec<{ number: number }>("SELECT number FROM relays WHERE acknowledged < ? ORDER BY number", revision)
       .toArray()
       .map(({ number }) => number);
   }
 
-  /** The relay acknowledged this revision. It may do so after all was forgotten. */
-  relayHas(number: number, revision: number): void {
+  /** A relay acknowledged this revision, possibly after the broadcast was forgotten. */
+  relayAcknowledged(number: number, revision: number): void {
     if (!this.#hasBegun) return;
     this.#sql.exec(
-      "INSERT INTO relays (number, told) VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET told = MAX(told, excluded.told)",
+      "INSERT INTO relays (number, acknowledged) VALUES (?, ?) " +
+        "ON CONFLICT (number) DO UPDATE SET acknowledged = MAX(acknowledged, excluded.acknowledged)",
       number,
       revision,
     );
@@ -145,8 +145,8 @@ export class BroadcastStore {
 function piecesOf(text: string): string[] {
   const pieces: string[] = [];
   for (let from = 0; from < text.length || from === 0; ) {
-    let to = from + ROW_CHARS;
-    // A character outside the first plane is not cut in half.
+    let to = from + MAX_ROW_CHARS;
+    // Keeps surrogate pairs together.
     if (to < text.length && /[\uD800-\uDBFF]/.test(text.charAt(to - 1))) to -= 1;
     pieces.push(text.slice(from, to));
     from = to;

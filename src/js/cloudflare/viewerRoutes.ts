@@ -1,6 +1,6 @@
 import type { Hono, MiddlewareHandler } from "hono";
 import { withGrant } from "./audience.js";
-import { keysOf, words } from "./environment.js";
+import { keysOf, splitAtSpaces } from "./environment.js";
 import { bearer, checkOrigin, readJson } from "./guards.js";
 import { checked } from "./input.js";
 import { reach } from "./objects.js";
@@ -10,26 +10,26 @@ import {
   answer,
   atBroadcast,
   type Bindings,
-  BODY_MS,
+  BODY_TIMEOUT_MS,
+  MAX_SMALL_BODY_BYTES,
   notAllowed,
   notFound,
   requireBroadcast,
-  SMALL_BODY_BYTES,
 } from "./routing.js";
 import { viewerReport } from "./schema.js";
 import { checkViewerToken, type ViewerGrant } from "./viewerTokens.js";
 
-/** What is on air is asked for at most this often, in each of Cloudflare's places, by those who poll. */
-const ON_AIR_S = 1;
+/** However many viewers poll, each Cloudflare location asks the broadcast at most this often. */
+const ON_AIR_CACHE_S = 1;
 
-/** The routes for viewers: what is on air, and their reports. */
+/** The routes for viewers. */
 export function addViewerRoutes(app: Hono<Bindings>): void {
   app.get("/broadcasts/:id/watch", viewer, async (c) => {
-    // A HEAD is routed as a GET, and nobody would read the stream.
+    // Hono routes HEAD as GET, and nobody would read the stream.
     if (c.req.method !== "GET") throw notAllowed("GET");
     const isUpgrade = c.req.header("upgrade")?.toLowerCase() === "websocket";
     if (!isUpgrade && !c.req.header("accept")?.includes("text/event-stream")) {
-      throw new Rejection("UPGRADE_NEEDED", "connect a WebSocket, or accept text/event-stream");
+      throw new Rejection("UPGRADE_NEEDED", "connect with a WebSocket, or accept text/event-stream");
     }
     const id = c.req.param("id");
     const request = withGrant(c.req.raw, c.get("grant"));
@@ -41,7 +41,7 @@ export function addViewerRoutes(app: Hono<Bindings>): void {
     }
     if (response.status === 404) throw notFound();
     if (response.status === 429) {
-      const message = "this viewer token has all the connections that it may have: make one for each viewer";
+      const message = "this viewer token has too many connections: make a token for each viewer";
       throw new Rejection("TOO_MANY_CONNECTIONS", message);
     }
     return response;
@@ -49,19 +49,23 @@ export function addViewerRoutes(app: Hono<Bindings>): void {
 
   app.get("/broadcasts/:id/on-air", viewer, async (c) => {
     const id = c.req.param("id");
-    // Without the token: all who may see it see the same.
+    // Without the token: the answer is the same for all viewers.
     const key = new URL(`/steadymix/on-air/${encodeURIComponent(id)}`, c.req.url).href;
     const kept = await caches.default.match(key);
     if (kept) return new Response(kept.body, kept);
     const fresh = answer(c, "GET /broadcasts/{id}/on-air", await requireBroadcast(c.env, id), {
-      "cache-control": `public, max-age=${ON_AIR_S}`,
+      "cache-control": `public, max-age=${ON_AIR_CACHE_S}`,
     });
     c.executionCtx.waitUntil(caches.default.put(key, fresh.clone()));
     return fresh;
   });
 
   app.post("/broadcasts/:id/reports", viewer, async (c) => {
-    const report = checked("INVALID_BODY", await readJson(c.req.raw, SMALL_BODY_BYTES, BODY_MS), viewerReport);
+    const report = checked(
+      "INVALID_BODY",
+      await readJson(c.req.raw, MAX_SMALL_BODY_BYTES, BODY_TIMEOUT_MS),
+      viewerReport,
+    );
     const id = c.req.param("id");
     await requireBroadcast(c.env, id);
     return answer(c, "POST /broadcasts/{id}/reports", {
@@ -73,7 +77,7 @@ export function addViewerRoutes(app: Hono<Bindings>): void {
 type Granted = Bindings & { Variables: { grant: ViewerGrant } };
 
 const viewer: MiddlewareHandler<Granted, "/broadcasts/:id/*"> = async (c, next) => {
-  checkOrigin(c.req.header("origin"), c.req.url, words(c.env.ALLOWED_ORIGINS));
+  checkOrigin(c.req.header("origin"), c.req.url, splitAtSpaces(c.env.ALLOWED_ORIGINS));
   const token = bearer(c.req.header("authorization")) ?? c.req.query("token");
   c.set("grant", await checkViewerToken(token, keysOf(c.env, "VIEWER_KEYS"), c.req.param("id")));
   await next();

@@ -1,4 +1,4 @@
-/** `npm run bench:worker`: what a broadcast costs on Cloudflare Workers, as far as it can be seen from here. */
+/** `npm run bench:worker`: what a broadcast costs on Cloudflare Workers, as far as workerd can show. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { cpus } from "node:os";
@@ -9,7 +9,7 @@ import { startWorkerd } from "./workerd.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const TURNS = 200;
-/** workerd takes two files for each, of which Linux allows 20,000 or so. */
+/** workerd opens two files for each connection, and Linux allows some 20,000. */
 const AUDIENCES = [1_000, 5_000, 9_000];
 
 const worker = await startWorkerd();
@@ -35,7 +35,7 @@ async function bench<Value>(id: string, what: string): Promise<Value> {
   return (await (await fetch(`${worker.url}/bench/${id}/${what}`, { method: "POST" })).json()) as Value;
 }
 
-/** CPU time of each of so many calls; `before` is not counted. */
+/** The CPU time of each call, without that of `before`. */
 async function cpuOf(id: string, what: string, before?: string): Promise<Spread> {
   const samples: number[] = [];
   for (let i = 0; i < TURNS; i += 1) {
@@ -55,29 +55,29 @@ async function start(id: string, more: object = {}): Promise<void> {
 
 const FRAME_TEXT = 0x81;
 
-/** So many viewers, on bare sockets: what is looked at is the other side. Resolves once each was told something. */
+/** Connects viewers with bare sockets, because only the Worker is measured. Resolves after each got an update. */
 async function audience(
   id: string,
   size: number,
-): Promise<{ sockets: Socket[]; told: (times: number) => Promise<number[]> }> {
+): Promise<{ sockets: Socket[]; updated: (count: number) => Promise<number[]> }> {
   const { hostname, port } = new URL(worker.url);
-  // Each has its own, as a token has few connections.
+  // A token for each, because the connections of a token are limited.
   const tokenOf = async () => (await ask(worker.url, "POST", `/broadcasts/${id}/viewer-tokens`, {})).json.token;
   const requestOf = (token: string) =>
     `GET /api/broadcasts/${id}/watch?token=${token} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\n` +
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
-  const words: number[][] = [];
+  const arrivals: number[][] = [];
   const sockets: Socket[] = [];
   const open = async (i: number) => {
     const request = requestOf(await tokenOf());
     await new Promise<void>((resolve, reject) => {
       const times: number[] = [];
-      words[i] = times;
+      arrivals[i] = times;
       const socket = connect(Number(port), hostname, () => socket.write(request));
       socket.on("error", reject);
       socket.on("data", (data) => {
         const bytes = data as Buffer;
-        // The first update may come with the answer to the upgrade, or after it.
+        // The first update may arrive with the answer to the upgrade or after it.
         if (bytes.includes(FRAME_TEXT)) {
           times.push(performance.now());
           resolve();
@@ -92,9 +92,9 @@ async function audience(
   }
   return {
     sockets,
-    told: async (times) => {
-      await until(async () => words.every((of) => of.length >= times), "all were told", 60_000);
-      return words.map((of) => of[times - 1] ?? 0);
+    updated: async (count) => {
+      await until(async () => arrivals.every((times) => times.length >= count), "all got the update", 60_000);
+      return arrivals.map((times) => times[count - 1] ?? 0);
     },
   };
 }
@@ -105,7 +105,7 @@ try {
   const idle = await cpuOf("turns", "turn");
   const restored = await cpuOf("turns", "turn", "forget");
   const polled = await (async () => {
-    // Every turn looks at both tasks: each is due again at once.
+    // Every turn queries both tasks.
     await start("polls", {
       services: JSON.parse(JSON.stringify(newBroadcast("polls").services).replaceAll('"show"', '"polls"')),
       policy: { monitorIntervalMs: 1_000 },
@@ -132,13 +132,13 @@ try {
     });
     const memoryBefore = memoryMb();
     const began = performance.now();
-    const { sockets, told } = await audience(id, size);
+    const { sockets, updated } = await audience(id, size);
     const connectMs = performance.now() - began;
     const memory = memoryMb() - memoryBefore;
     const { onAir } = (await ask(worker.url, "GET", `/broadcasts/${id}`)).json;
     const cpuBefore = cpuMs(worker.pid);
     worker.emulator.control({ type: "kill", uid: onAir.uid });
-    const times = await told(2);
+    const times = await updated(2);
     audiences.push({
       viewers: size,
       connectMs: Math.round(connectMs),
@@ -160,7 +160,7 @@ try {
   };
   mkdirSync(join(root, "target", "bench"), { recursive: true });
   writeFileSync(join(root, "target", "bench", "worker.json"), `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`CPU time of the whole of workerd, in ms, over ${TURNS} calls each (a look at the tasks: ${TURNS / 4})`);
+  console.log(`CPU time of the whole of workerd, in ms, over ${TURNS} calls each (with Queries: ${TURNS / 4})`);
   console.table({
     "an empty call of an object": empty,
     "a turn with nothing due": idle,

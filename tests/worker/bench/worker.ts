@@ -4,20 +4,20 @@ import { AppQuota, Broadcast, handler, Relay, type SteadymixEnv } from "steadymi
 export { AppQuota, Relay };
 
 export class BenchBroadcast extends Broadcast {
-  /** Nothing: what a call of an object costs by itself. */
+  /** Does nothing: measures the call itself. */
   nothing(): void {}
 
-  /** What its alarm does. */
+  /** Runs the alarm. */
   turn(): Promise<void> {
     return this.alarm();
   }
 
-  /** Everything in memory is lost, as when it is evicted. */
+  /** Drops everything in memory, like an eviction. */
   forget(): void {
     this.ctx.abort("forget");
   }
 
-  /** What it keeps. */
+  /** The size of its database. */
   bytes(): number {
     return this.ctx.storage.sql.databaseSize;
   }

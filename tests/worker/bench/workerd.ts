@@ -1,4 +1,4 @@
-/** The bench's Worker in a workerd of its own, with nothing in between, and the emulated service in this process. */
+/** The benchmark's Worker in its own workerd, and the emulator in this process. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -99,7 +99,7 @@ const main :Workerd.Worker = (
 `;
 }
 
-/** The service, under whatever host it is called by. */
+/** The emulator, for any host. */
 async function serve(emulator: Emulator): Promise<Server> {
   const server = createServer(async (request, response) => {
     let body = "";

@@ -1,4 +1,4 @@
-/** How an App ID's rate limit is shared out among broadcasts: one object by itself, under simulated time. */
+/** How an App ID's rate limit is shared among broadcasts: one object in simulated time. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { LimitedCall } from "steadymix";
@@ -7,12 +7,12 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { freshId } from "../world.ts";
 
 const [SECOND, MINUTE] = [1_000, 60_000];
-/** How long a call is kept waiting before its broadcast is told to ask again. */
+/** How long a call waits before its broadcast has to ask again. */
 const HOLD = 5 * SECOND;
 
 const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
 let now = START;
-/** Whoever waits, and until when. */
+/** The calls that wait, and until when. */
 let waiting: { until: number; resume: () => void }[] = [];
 
 beforeEach(() => {
@@ -25,12 +25,12 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-/** Lets what is under way go on, as far as it can without time passing. */
+/** Runs everything that can run without time passing. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i += 1) await Promise.resolve();
 }
 
-/** Lets this much time pass. */
+/** Advances the time. */
 async function pass(ms: number): Promise<void> {
   const until = now + ms;
   await settle();
@@ -45,13 +45,13 @@ async function pass(ms: number): Promise<void> {
   now = until;
 }
 
-/** In an object that has just begun to live. */
+/** Runs in a new object. */
 function inQuota(act: (quota: AppQuota) => Promise<void>): Promise<void> {
   const stub = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
   return runInDurableObject(stub, act);
 }
 
-/** Asks for a permit, and by default makes the call. Tells when it was granted, or after how long to ask again. */
+/** Asks for a permit, and by default makes the call. Resolves with the time of the permit, or the ms to wait before asking again. */
 function asks(quota: AppQuota, who: string, call: LimitedCall, leaves = true) {
   const asked: { grantedAt?: number; again?: number } = {};
   void quota.acquirePermit(who, call).then((wait) => {
@@ -65,7 +65,7 @@ function asks(quota: AppQuota, who: string, call: LimitedCall, leaves = true) {
   return asked;
 }
 
-test("what was called just before it began is not known: no permit is granted in its first second", async () => {
+test("earlier calls are unknown, so no permit is granted in the first second", async () => {
   await inQuota(async (quota) => {
     const first = asks(quota, "show/0", "query");
     await pass(SECOND - 1);
@@ -78,7 +78,7 @@ test("what was called just before it began is not known: no permit is granted in
   });
 });
 
-test("permits are granted at the rate, and who does not get one in time is told when to ask again", async () => {
+test("permits are granted at the rate; a call that gets none in time gets a delay", async () => {
   await inQuota(async (quota) => {
     const { callsPerSecond, burst } = quota.status().limits;
     await pass(SECOND);
@@ -100,7 +100,7 @@ test("permits are granted at the rate, and who does not get one in time is told 
   });
 });
 
-test("a lane that asks for something else does not get what it asked for before", async () => {
+test("a lane that asks for another call does not get the permit that it asked for before", async () => {
   await inQuota(async (quota) => {
     const query = asks(quota, "show/0", "query");
     await pass(SECOND / 2);
@@ -111,10 +111,10 @@ test("a lane that asks for something else does not get what it asked for before"
   });
 });
 
-test("who does not come back loses its place, and what was reserved for it", async () => {
+test("a lane that does not ask again loses its place and its reserved permit", async () => {
   await inQuota(async (quota) => {
     await pass(SECOND);
-    // Permits for Creates are reserved with those for their Acquires; of these none leaves.
+    // Each Acquire reserves a permit for its Create; none of these calls leaves.
     const gone = Array.from({ length: 30 }, (_, i) => asks(quota, `gone-${i}/0`, "acquireAndCreate"));
     await pass(30 * SECOND);
     expect(gone.some(({ grantedAt }) => grantedAt !== undefined)).toBe(true);
@@ -125,7 +125,7 @@ test("who does not come back loses its place, and what was reserved for it", asy
   });
 });
 
-test("a permit whose call is not known to have left counts as a call that may leave at any moment", async () => {
+test("a permit whose call has not been reported counts as a call that may leave at any moment", async () => {
   await inQuota(async (quota) => {
     const { callsPerSecond, burst } = quota.status().limits;
     await pass(SECOND);
@@ -135,7 +135,7 @@ test("a permit whose call is not known to have left counts as a call that may le
   });
 });
 
-test("a Create has the permit that was reserved with its Acquire's, whoever waits", async () => {
+test("a Create uses the permit that its Acquire reserved, whoever waits", async () => {
   await inQuota(async (quota) => {
     const { callsPerSecond } = quota.status().limits;
     await pass(SECOND);

@@ -1,4 +1,4 @@
-/** 200 broadcasts under one App ID, with the limits of the service: in real time, which takes a while. */
+/** 200 broadcasts of one App ID, with the limits of the service, in real time. */
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { groupOf } from "../../../src/js/instanceId.ts";
@@ -8,7 +8,7 @@ import { Show } from "../world.ts";
 
 const BROADCASTS = 200;
 
-test(`${BROADCASTS} broadcasts stay within 10 calls a second, and each has its turn`, {
+test(`${BROADCASTS} broadcasts stay within 10 calls a second, and each gets its turn`, {
   timeout: 300_000,
 }, async () => {
   const emulator = freshEmulator({ callsPerSecond: 10, pcw: 10_000 });
@@ -26,7 +26,7 @@ test(`${BROADCASTS} broadcasts stay within 10 calls a second, and each has its t
   }
   const last = shows.at(-1);
   await expect.poll(() => confirmed.size, { timeout: 240_000, interval: 250 }).toBeGreaterThan(BROADCASTS / 2);
-  // In the middle of the crowd, the one that was last is stopped: that goes before what others want to begin.
+  // While all wait, the last one is stopped: a Delete goes before the Creates of others.
   const asked = Date.now();
   await last?.stop();
   const stopMs = Date.now() - asked;

@@ -1,4 +1,4 @@
-/** AppQuota is unusable: broadcasts go on, and say so. */
+/** AppQuota fails: broadcasts continue, and report it. */
 import { env } from "cloudflare:workers";
 import { AppQuota } from "steadymix/cloudflare";
 import { afterEach, expect, test, vi } from "vitest";
@@ -12,9 +12,9 @@ const headers = { authorization: `Bearer ${KEY}` };
 afterEach(() => vi.restoreAllMocks());
 
 const METHODS = ["acquirePermit", "enter", "report", "broadcasts", "status"] as const;
-const fail = (how: () => Promise<never>, methods: readonly (typeof METHODS)[number][] = METHODS) => {
+const fail = (failure: () => Promise<never>, methods: readonly (typeof METHODS)[number][] = METHODS) => {
   vi.spyOn(console, "error").mockReturnValue();
-  for (const method of methods) vi.spyOn(AppQuota.prototype, method).mockImplementation(how);
+  for (const method of methods) vi.spyOn(AppQuota.prototype, method).mockImplementation(failure);
 };
 const throws = () => Promise.reject(new Error("Exceeded allowed rows written in Durable Objects free tier."));
 const hangs = () => new Promise<never>(() => {});
@@ -22,12 +22,12 @@ const hangs = () => new Promise<never>(() => {});
 test.each([
   ["throws", throws],
   ["does not answer", hangs],
-])("it %s: a task that dies is replaced all the same, what is stopped ends, and both are told", async (_, how) => {
+])("it %s: failed tasks are still replaced, broadcasts still end, and both are reported", async (_, failure) => {
   const emulator = freshEmulator();
   const show = await Show.start();
   await show.running();
   expect((await show.status()).quotaFailedAt).toBeNull();
-  fail(how);
+  fail(failure);
   const began = Date.now();
   await show.until(({ quotaFailedAt }) => quotaFailedAt !== null);
   const status = await show.status();
@@ -35,7 +35,7 @@ test.each([
   expect(status.quotaFailedAt).toBeGreaterThanOrEqual(began);
   emulator.control({ type: "kill", uid: 9001 });
   await show.until(({ lanes }) => lanes[0]?.uid === 9002 && lanes[0].state === "running");
-  // A call a second, with the burst before.
+  // One call a second, after the initial burst.
   const { calls } = emulator.state().stats;
   const before = Object.values(calls).reduce((sum, count) => sum + count, 0);
   const since = Date.now();
@@ -48,9 +48,9 @@ test.each([
   expect(emulator.state().tasks.filter(({ live }) => live)).toEqual([]);
 });
 
-test("the more broadcasts share the limits, the rarer are their Queries without permits; the rest does not wait", async () => {
+test("without permits, Queries are rarer the more broadcasts share the limits; other calls are not delayed", async () => {
   const emulator = freshEmulator();
-  // A Query in 18 s then.
+  // That makes one Query in 18 s.
   vi.spyOn(AppQuota.prototype, "used").mockReturnValue(64);
   const show = await Show.start();
   await show.running();
@@ -65,7 +65,7 @@ test("the more broadcasts share the limits, the rarer are their Queries without 
   await show.state("ended");
 });
 
-test("it works again: that is told", async () => {
+test("it recovers: that is reported", async () => {
   freshEmulator();
   const show = await Show.start();
   await show.running();
@@ -77,7 +77,7 @@ test("it works again: that is told", async () => {
   await show.stop();
 });
 
-test("what needs it is refused with its name", async () => {
+test("routes that need it are refused with QUOTA_UNAVAILABLE", async () => {
   freshEmulator();
   fail(throws);
   const reported = vi.spyOn(console, "error").mockReturnValue();

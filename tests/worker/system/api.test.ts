@@ -1,4 +1,4 @@
-/** The routes against their description, with whatever Schemathesis thinks of. */
+/** Compares the routes with their description, with requests that Schemathesis generates. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -23,18 +23,18 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs it with these flags, about the broadcast `id` if one is given. */
+/** Runs Schemathesis with these flags, with `id` as the broadcast if given. */
 async function search(token: string, flags: string[], id?: string): Promise<string> {
   const config = join(folder, `${id ?? "any"}.toml`);
-  // Some of what it thinks of is too large as well.
+  // Some generated requests are too large.
   const refusals = `[checks]\nnegative_data_rejection.expected-statuses = ["4xx", "5xx"]\n`;
   writeFileSync(config, id === undefined ? refusals : `[parameters]\nid = "${id}"\n${refusals}`);
   const args = [
     ...["--config-file", config, "run", `${worker.url}/api/openapi.json`],
     ...["--header", `Authorization: Bearer ${token}`, "--checks", "all"],
-    // What fits the description may still not fit together: two lanes with the same uid, a region of another area.
+    // Values that match the description may still conflict: two lanes with the same uid, a region of another area.
     ...["--exclude-checks", "positive_data_acceptance"],
-    // What is described is seldom allowed by chance: no scenario would get beyond its first step.
+    // Random payloads are seldom valid: no scenario would get beyond its first step.
     ...["--phases", "coverage,fuzzing"],
     ...["--seed", SEED, "--max-examples", "25", "--request-timeout", "20", "--no-color", ...flags],
   ];
@@ -44,14 +44,14 @@ async function search(token: string, flags: string[], id?: string): Promise<stri
   return /(\d+) generated/.exec(stdout)?.[0] ?? "";
 }
 
-// It answers only when the connection ends: watched in viewers.test.ts.
+// This route answers until the connection ends; viewers.test.ts tests it.
 const NOT_ENDLESS = ["--exclude-operation-id", "watch"];
 
-test("as an operator, about anything", async (t) => {
+test("as an operator, with any broadcast", async (t) => {
   t.diagnostic(await search(KEY, NOT_ENDLESS));
 });
 
-test("as an operator and as a viewer, about a broadcast that is on", async (t) => {
+test("as an operator and as a viewer, with a running broadcast", async (t) => {
   const id = "searched";
   assert.equal((await ask(worker.url, "POST", "/broadcasts", newBroadcast(id))).status, 201);
   const state = async () => (await ask(worker.url, "GET", `/broadcasts/${id}`)).json.state;
@@ -66,6 +66,6 @@ test("as an operator and as a viewer, about a broadcast that is on", async (t) =
   );
   const { token } = (await ask(worker.url, "POST", `/broadcasts/${id}/viewer-tokens`, {})).json;
   t.diagnostic(await search(token, ["--include-operation-id", "getOnAir", "--include-operation-id", "report"], id));
-  // All that did it no harm.
+  // The broadcast is still running.
   assert.equal(await state(), "live");
 });

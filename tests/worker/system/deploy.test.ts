@@ -1,4 +1,4 @@
-/** What would be deployed. */
+/** The Worker as it would be deployed. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { test } from "node:test";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 
-test("the Worker for production can be built, with nothing of the stand-in's in it", (t) => {
+test("the Worker for production can be built, and contains nothing of the emulator", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "steadymix-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const { status, stdout, stderr } = spawnSync(

@@ -1,4 +1,4 @@
-/** `wrangler dev`, killed with `kill -9` at random moments and started again on what it had written. */
+/** `wrangler dev`, killed with `kill -9` at random moments and restarted with its stored state. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ test(`killed ${KILLS} times (seed ${seed}): no task is unaccounted for, no uid t
   const service = await startServer({
     profile: { startUp: { takesMs: [50, 300] }, answerMs: [2, 50], callsPerSecond: 1000 },
   });
-  // The service outlives the process: the Worker that stands for it only passes on what comes.
+  // The emulator outlives the process: its Worker only forwards calls.
   writeFileSync(
     join(folder, "wrangler.json"),
     JSON.stringify({
@@ -58,7 +58,7 @@ test(`killed ${KILLS} times (seed ${seed}): no task is unaccounted for, no uid t
     await new Promise((resolve) => setTimeout(resolve, random() * 1500));
     await worker.stop();
     worker = await start();
-    // Alarms go off by themselves: nobody has asked for anything.
+    // Alarms go off by themselves, without any request.
     assert.deepEqual(service.emulator.state().overlaps, [], `after kill ${kill}`);
   }
   const laneStates = async (id: string): Promise<string[]> =>

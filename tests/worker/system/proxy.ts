@@ -1,4 +1,4 @@
-/** Passes the service's calls on to a stand-in in another process. */
+/** Forwards the calls to an emulator in another process. */
 export default {
   fetch: (request: Request, env: { SERVICE: string }): Promise<Response> => {
     const { host, pathname, search } = new URL(request.url);

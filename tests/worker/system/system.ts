@@ -1,11 +1,11 @@
-/** The whole Worker in a real process. */
+/** The complete Worker in a real process. */
 import { SHOW_LANES, showServices } from "../../emulator/js/payload.ts";
 
 export const KEY = "demonstration-key";
 
 interface Called {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: what it must be is asserted
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert its type
   json: any;
 }
 
@@ -26,7 +26,7 @@ export const newBroadcast = (id: string, more: object = {}) => ({
   ...more,
 });
 
-/** Until it is so. */
+/** Waits until the condition holds. */
 export async function until(is: () => Promise<boolean>, what: string, patienceMs = 30_000): Promise<void> {
   for (const end = Date.now() + patienceMs; Date.now() < end; ) {
     if (await is()) return;
