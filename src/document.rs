@@ -1,10 +1,10 @@
-//! JSON documents: settings, which applications write, and state, which snapshots hold.
+//! JSON documents: settings from applications, and state in snapshots.
 //!
-//! A type is a document by [`document!`] before its definition, where its fields are named once: they are read and written
-//! under these names. An error names the place in the document: `policy.confirmDelaysMs[0]`.
+//! [`document!`] before a type's definition makes it a document. Each field is named once, for reading and writing.
+//! An error names the place in the document: `policy.confirmDelaysMs[0]`.
 //!
-//! Why not serde's derives: they compile a reader and a writer for each type and each format. Here, one reader and one writer
-//! take the fields of all types as `dyn Document`, which halves that code in WebAssembly.
+//! serde's derives would compile a reader and a writer for each type and each format. Here, one reader and one writer
+//! handle the fields of all types as `dyn Document`, which halves that code in WebAssembly.
 
 mod fields;
 mod json;
@@ -30,7 +30,7 @@ use crate::json::{Tree, Value};
 
 /// A value that can be read from JSON and written as JSON.
 pub(crate) trait Document {
-    /// The value to read into. Optional fields have their defaults; all other fields are overwritten.
+    /// The value to read into. Optional fields have their defaults; all others are overwritten.
     fn blank() -> Self
     where
         Self: Sized;
@@ -40,13 +40,13 @@ pub(crate) trait Document {
 
     fn write(&self, out: &mut dyn Writer);
 
-    /// Reads the fields of an object, which may have others as well.
+    /// Reads the fields of an object, which may have others, too.
     fn read_fields(&mut self, _: &mut Fields<'_>) {}
 
     /// Writes the fields of an object, without the braces around them.
     fn write_fields(&self, _: &mut dyn FieldWriter) {}
 
-    /// Whether a field that holds this value is not written.
+    /// Whether a field with this value is omitted.
     fn is_omitted(&self) -> bool {
         false
     }
@@ -56,7 +56,7 @@ pub(crate) trait Document {
         false
     }
 
-    /// What TypeScript calls the type.
+    /// The type's name in TypeScript.
     #[cfg(test)]
     fn typescript() -> String
     where
@@ -65,7 +65,7 @@ pub(crate) trait Document {
         "unknown".to_owned()
     }
 
-    /// What TypeScript's declaration of the type is made of.
+    /// The content of the type's declaration in TypeScript.
     #[cfg(test)]
     fn description() -> Option<typescript::Description>
     where
@@ -75,7 +75,7 @@ pub(crate) trait Document {
     }
 }
 
-/// Reads a document out of JSON text. Errors call it `root`.
+/// Reads a document from JSON text. Errors call it `root`.
 pub(crate) fn read<T: Document>(root: &str, text: &str) -> Result<T, Invalid> {
     let mut document = T::blank();
     read_into(&mut document, root, text)?;
@@ -93,33 +93,34 @@ fn read_into(document: &mut dyn Document, root: &str, text: &str) -> Result<(), 
     Err(Invalid::new(root, NOT_JSON, allowed))
 }
 
-/// JSON text of an object, which errors call `root`.
+/// Parses the JSON text of an object. Errors call it `root`.
 pub(crate) fn parse<'a>(root: &str, text: &'a str) -> Result<Tree<'a>, Invalid> {
     Tree::parse(text).ok_or_else(|| Invalid::new(root, NOT_JSON, "an object"))
 }
 
-/// In the place of the value in an error, where the text of a document is not JSON: it may be a secret.
+/// Replaces the value in an error if the document is not JSON: the text may be a secret.
 pub(crate) const NOT_JSON: &str = "not JSON";
 
 /// Makes the struct or enum that follows a [`Document`]; applied with `#[apply(document)]`.
 ///
 /// `#[json(…)]` is the first attribute after the docs:
-/// - the case of the names: `camel` (`zOrder`), `kebab` (`z-order`) or `same` (`z_order`);
-/// - `tag = type`: of an enum whose variants have fields, the field with the variant's name;
-/// - `unknown = refused`: of settings, a field that is not known is an error; otherwise it is ignored;
-/// - `defaults = …`: of settings, the value of every field that is missing;
-/// - `serde = both`: serde's `Serialize` and `Deserialize` as well, for users of the crate and for `serde-wasm-bindgen`.
+/// - the case of names: `camel` (`zOrder`), `kebab` (`z-order`) or `same` (`z_order`);
+/// - `tag = type`: for an enum whose variants have fields, the field with the variant's name;
+/// - `unknown = refused`: for settings, an unknown field is an error; otherwise it is ignored;
+/// - `defaults = …`: for settings, the values of missing fields;
+/// - `serde = both`: also implements serde's `Serialize` and `Deserialize`, for users of the crate and for
+///   `serde-wasm-bindgen`.
 ///
 /// Of a field, after its docs:
-/// - `or = …`: its value when it is missing;
-/// - `omit = …`: its value when it is missing; it is not written when it has this value;
-/// - `nullable`: it is written as `null` when there is none (an option that is `None` is left out otherwise);
-/// - `nullable_list`: empty when it is missing or `null`; not written when it is empty;
+/// - `or = …`: its value if it is missing;
+/// - `omit = …`: its value if it is missing; not written if it has this value;
+/// - `nullable`: `None` is written as `null` (otherwise it is omitted);
+/// - `nullable_list`: empty if it is missing or `null`; not written if it is empty;
 /// - `beside`: its fields stand beside the others.
 ///
-/// `#[typed(…)]`, after that, is the type in TypeScript of a field whose type in Rust does not say it: text, or
-/// `words(…)`. `#[limits(…)]`, last, is what of a field of a struct is allowed, as `between(0..=200)`. The declarations in
-/// `src/js/contract.ts` are made of the documents, with their docs, and JSON Schema is made of those.
+/// `#[typed(…)]`, after that, is the field's type in TypeScript where the Rust type is not enough: a string, or
+/// `words(…)`. `#[limits(…)]`, last, is the range of a struct's field, such as `between(0..=200)`. The declarations
+/// in `src/js/contract.ts` are generated from the documents and their docs, and JSON Schema from those.
 ///
 /// Of a variant: `default`, as in `#[derive(Default)]`.
 macro_rules! document {
@@ -155,7 +156,7 @@ macro_rules! document {
             }
 
             fn write_fields(&self, out: &mut dyn $crate::document::FieldWriter) {
-                // Its default may be another one than `None`.
+                // Its default may be a value.
                 $(out.put($crate::document::name!($case $field), &self.$field);)*
             }
 

@@ -1,4 +1,4 @@
-//! Which domain is asked next.
+//! The next domain to call.
 
 use macro_rules_attribute::apply;
 
@@ -7,7 +7,7 @@ use crate::durations::server::DOMAIN_COOLDOWN;
 use crate::error::{Invalid, quoted};
 use crate::time::{Duration, Instant};
 
-/// Where the broadcast is, which decides which domains are near.
+/// The area of the broadcast, which decides on the nearest domains.
 #[apply(document)]
 #[json(kebab, serde = both)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,36 +42,36 @@ impl Area {
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DomainFailure {
-    /// The name could not be resolved: the alternate name may help.
+    /// The name was not resolved: the alternate name may be.
     Dns,
-    /// The name was resolved, but no answer came: the alternate name leads to the same place, so it is skipped.
+    /// The name was resolved, but there was no answer: the alternate name leads to the same place and is skipped.
     Unreachable,
-    /// No answer, and the runtime does not say why (browsers and Workers never do).
+    /// No answer, and the runtime gives no reason (browsers and Workers never do).
     Unknown,
-    /// The domain answered with a 5xx. Three in a row count as unreachable.
+    /// The domain answered 5xx. Three in a row count as unreachable.
     ServerError,
 }
 
-/// 5xx answers in a row after which a domain is left.
+/// A domain is left after this many consecutive 5xx.
 const SERVER_ERRORS_TO_LEAVE: u8 = 3;
 
-/// The service's order of domains after a failure: the same once more, the alternate (skipped when the failure is
-/// known not to be DNS), then the neighbouring region under either suffix.
+/// The service's order of domains after failures: the same domain once more, the alternate (skipped if the failure is
+/// not DNS), then the neighbouring region under both suffixes.
 ///
-/// Works by name: two failures of one domain at once (two calls were under way) move on once, not twice. Stays with
-/// what works, and tries the primary again some time after leaving it.
+/// A failure counts only against the current domain: two calls that fail at the same time cause one move. A domain
+/// that works is kept, and the primary is tried again some time after it was left.
 #[apply(document)]
 #[json(same, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainFailover {
     rungs: [String; 4],
     current: usize,
-    /// Whether the current domain, should it fail, gets one more call.
+    /// Whether the current domain may fail once more.
     once_more: bool,
     server_errors: u8,
     /// The domain that worked before the primary was tried again.
     fallback: Option<usize>,
-    /// When the primary is to be tried again.
+    /// When the primary is tried again.
     return_at: Option<Instant>,
     return_after: Duration,
 }
@@ -81,11 +81,11 @@ const ALTERNATE: usize = 1;
 const NEIGHBOUR: usize = 2;
 
 impl DomainFailover {
-    /// The ladder of `area`, for a broadcast in `region` (by default the area's first), whose neighbour is used.
+    /// The domains of `area` for a broadcast in `region` (by default the area's first), whose neighbour is included.
     /// The primary is tried again `return_after` after it was left.
     ///
     /// # Errors
-    /// A region that is none of the area's, or a `return_after` of less than 1 s or more than 24 h.
+    /// A region of another area, or a `return_after` below 1 s or above 24 h.
     pub fn new(area: Area, region: Option<&str>, return_after: Duration) -> Result<Self, Invalid> {
         let (primary, alternate, regions) = area.table();
         let neighbour = match region {
@@ -117,7 +117,7 @@ impl DomainFailover {
         })
     }
 
-    /// The domain to call at `now`. May change after a failure, and once the time to return to the primary has come.
+    /// The domain to call at `now`. It may change after a failure, and when the primary is tried again.
     #[must_use]
     pub fn domain(&mut self, now: Instant) -> &str {
         if self.return_at.is_some_and(|at| now >= at) {
@@ -128,13 +128,13 @@ impl DomainFailover {
         self.name(self.current)
     }
 
-    /// The domain asked last, whatever the time.
+    /// The domain of the last call, regardless of the time.
     #[must_use]
     pub fn current(&self) -> &str {
         self.name(self.current)
     }
 
-    /// The place of [`DomainFailover::current`] in [`DomainFailover::rungs`].
+    /// The index of [`DomainFailover::current`] in [`DomainFailover::rungs`].
     pub(crate) fn rung(&self) -> usize {
         self.current
     }
@@ -145,7 +145,7 @@ impl DomainFailover {
         &self.rungs
     }
 
-    /// `domain` answered (with anything but a 5xx).
+    /// `domain` answered, but not with a 5xx.
     pub fn succeeded(&mut self, domain: &str) {
         if domain == self.name(self.current) {
             self.once_more = true;
@@ -154,7 +154,7 @@ impl DomainFailover {
         }
     }
 
-    /// A call to `domain` failed at `now`. Of any domain but the current one it changes nothing.
+    /// A call to `domain` failed at `now`. Only the current domain counts.
     pub fn failed(&mut self, domain: &str, failure: DomainFailure, now: Instant) {
         if domain != self.name(self.current) {
             return;
@@ -202,25 +202,25 @@ mod tests {
     const T0: Instant = Instant::from_millis(1_000_000);
     const RETURN_AFTER: Duration = secs(600);
 
-    fn ladder() -> DomainFailover {
+    fn failover() -> DomainFailover {
         DomainFailover::new(Area::NorthAmerica, None, RETURN_AFTER).unwrap()
     }
 
-    fn walk(ladder: &mut DomainFailover, failure: DomainFailure, steps: usize) -> Vec<String> {
+    fn walk(failover: &mut DomainFailover, failure: DomainFailure, steps: usize) -> Vec<String> {
         (0..steps)
             .map(|_| {
-                let domain = ladder.domain(T0).to_owned();
-                ladder.failed(&domain, failure, T0);
+                let domain = failover.domain(T0).to_owned();
+                failover.failed(&domain, failure, T0);
                 domain
             })
             .collect()
     }
 
     #[test]
-    fn dns_failures_walk_the_whole_ladder() {
+    fn dns_failures_try_all_domains() {
         for failure in [DomainFailure::Dns, DomainFailure::Unknown] {
             assert_eq!(
-                walk(&mut ladder(), failure, 7),
+                walk(&mut failover(), failure, 7),
                 [
                     "api.agora.io",
                     "api.agora.io",
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn an_unreachable_primary_skips_the_alternate() {
         assert_eq!(
-            walk(&mut ladder(), DomainFailure::Unreachable, 4),
+            walk(&mut failover(), DomainFailure::Unreachable, 4),
             ["api.agora.io", "api.agora.io", "api-us-east-1.agora.io", "api-us-east-1.sd-rtn.com"]
         );
     }
@@ -262,61 +262,65 @@ mod tests {
 
     #[test]
     fn two_failures_at_once_move_on_once() {
-        let mut ladder = ladder();
-        walk(&mut ladder, DomainFailure::Dns, 2);
-        ladder.failed("api.agora.io", DomainFailure::Dns, T0);
-        ladder.failed("api.agora.io", DomainFailure::Dns, T0);
-        assert_eq!(ladder.domain(T0), "api.sd-rtn.com");
+        let mut failover = failover();
+        walk(&mut failover, DomainFailure::Dns, 2);
+        failover.failed("api.agora.io", DomainFailure::Dns, T0);
+        failover.failed("api.agora.io", DomainFailure::Dns, T0);
+        assert_eq!(failover.domain(T0), "api.sd-rtn.com");
     }
 
     #[test]
     fn stays_with_what_works_then_tries_the_primary_once() {
-        let mut ladder = ladder();
-        walk(&mut ladder, DomainFailure::Unreachable, 2);
-        ladder.succeeded("api-us-east-1.agora.io");
-        assert_eq!(ladder.domain(T0 + secs(599)), "api-us-east-1.agora.io");
+        let mut failover = failover();
+        walk(&mut failover, DomainFailure::Unreachable, 2);
+        failover.succeeded("api-us-east-1.agora.io");
+        assert_eq!(failover.domain(T0 + secs(599)), "api-us-east-1.agora.io");
 
         let later = T0 + RETURN_AFTER;
-        assert_eq!(ladder.domain(later), "api.agora.io");
-        ladder.failed("api.agora.io", DomainFailure::Unreachable, later);
-        assert_eq!(ladder.domain(later), "api-us-east-1.agora.io", "back to what worked, at once");
+        assert_eq!(failover.domain(later), "api.agora.io");
+        failover.failed("api.agora.io", DomainFailure::Unreachable, later);
+        assert_eq!(
+            failover.domain(later),
+            "api-us-east-1.agora.io",
+            "back at once to the domain that worked"
+        );
 
         let much_later = later + RETURN_AFTER;
-        assert_eq!(ladder.domain(much_later), "api.agora.io");
-        ladder.succeeded("api.agora.io");
-        ladder.failed("api.agora.io", DomainFailure::Dns, much_later);
-        assert_eq!(ladder.domain(much_later), "api.agora.io", "it works again, so it has one more call");
+        assert_eq!(failover.domain(much_later), "api.agora.io");
+        failover.succeeded("api.agora.io");
+        failover.failed("api.agora.io", DomainFailure::Dns, much_later);
+        assert_eq!(failover.domain(much_later), "api.agora.io", "it works again, so it has one more call");
     }
 
     #[test]
     fn the_time_to_return_is_that_of_leaving_the_primary() {
-        let mut ladder = ladder();
-        walk(&mut ladder, DomainFailure::Unreachable, 2);
+        let mut failover = failover();
+        walk(&mut failover, DomainFailure::Unreachable, 2);
         let later = T0 + secs(100);
-        ladder.failed("api-us-east-1.agora.io", DomainFailure::Dns, later);
-        assert_eq!(ladder.domain(later), "api-us-east-1.sd-rtn.com");
-        assert_eq!(ladder.domain(T0 + RETURN_AFTER), "api.agora.io");
-        assert_eq!(ladder.current(), "api.agora.io");
+        failover.failed("api-us-east-1.agora.io", DomainFailure::Dns, later);
+        assert_eq!(failover.domain(later), "api-us-east-1.sd-rtn.com");
+        assert_eq!(failover.domain(T0 + RETURN_AFTER), "api.agora.io");
+        assert_eq!(failover.current(), "api.agora.io");
     }
 
     #[test]
-    fn what_fails_when_it_was_time_to_return_is_left_for_as_long_again() {
-        let mut ladder = ladder();
-        walk(&mut ladder, DomainFailure::Unreachable, 2);
+    fn a_failure_at_the_time_of_return_delays_the_return_again() {
+        let mut failover = failover();
+        walk(&mut failover, DomainFailure::Unreachable, 2);
         let later = T0 + RETURN_AFTER;
-        ladder.failed("api-us-east-1.agora.io", DomainFailure::Dns, later);
-        assert_eq!(ladder.domain(later), "api-us-east-1.sd-rtn.com");
-        assert_eq!(ladder.current(), "api-us-east-1.sd-rtn.com");
-        assert_eq!(ladder.domain(later + RETURN_AFTER), "api.agora.io");
+        failover.failed("api-us-east-1.agora.io", DomainFailure::Dns, later);
+        assert_eq!(failover.domain(later), "api-us-east-1.sd-rtn.com");
+        assert_eq!(failover.current(), "api-us-east-1.sd-rtn.com");
+        assert_eq!(failover.domain(later + RETURN_AFTER), "api.agora.io");
     }
 
     #[test]
     fn three_server_errors_in_a_row_leave_a_domain() {
-        let mut ladder = ladder();
-        walk(&mut ladder, DomainFailure::ServerError, 2);
-        ladder.succeeded("api.agora.io");
+        let mut failover = failover();
+        walk(&mut failover, DomainFailure::ServerError, 2);
+        failover.succeeded("api.agora.io");
         assert_eq!(
-            walk(&mut ladder, DomainFailure::ServerError, 4),
+            walk(&mut failover, DomainFailure::ServerError, 4),
             ["api.agora.io", "api.agora.io", "api.agora.io", "api-us-east-1.agora.io"]
         );
     }
@@ -326,22 +330,22 @@ mod tests {
         fn always_one_of_its_domains_and_back_at_the_primary_in_time(
             moves in prop::collection::vec((0u8..5, 0usize..4, 0u64..200_000), 0..80),
         ) {
-            let mut ladder = ladder();
+            let mut failover = failover();
             let mut now = T0;
             for (kind, rung, step) in moves {
                 now += ms(step);
-                let domain = ladder.rungs[rung].clone();
+                let domain = failover.rungs[rung].clone();
                 match kind {
-                    0 => ladder.succeeded(&domain),
-                    1 => ladder.failed(&domain, DomainFailure::Dns, now),
-                    2 => ladder.failed(&domain, DomainFailure::Unreachable, now),
-                    3 => ladder.failed(&domain, DomainFailure::Unknown, now),
-                    _ => ladder.failed(&domain, DomainFailure::ServerError, now),
+                    0 => failover.succeeded(&domain),
+                    1 => failover.failed(&domain, DomainFailure::Dns, now),
+                    2 => failover.failed(&domain, DomainFailure::Unreachable, now),
+                    3 => failover.failed(&domain, DomainFailure::Unknown, now),
+                    _ => failover.failed(&domain, DomainFailure::ServerError, now),
                 }
-                let asked = ladder.domain(now).to_owned();
-                prop_assert!(ladder.rungs.contains(&asked));
-                let copy: DomainFailover = serde_json::from_str(&serde_json::to_string(&ladder).unwrap()).unwrap();
-                prop_assert_eq!(&copy, &ladder);
+                let asked = failover.domain(now).to_owned();
+                prop_assert!(failover.rungs.contains(&asked));
+                let copy: DomainFailover = serde_json::from_str(&serde_json::to_string(&failover).unwrap()).unwrap();
+                prop_assert_eq!(&copy, &failover);
                 let mut later = copy;
                 prop_assert_eq!(later.domain(now + RETURN_AFTER), "api.agora.io");
             }

@@ -1,11 +1,11 @@
-//! Every duration among the settings: its default, and what is allowed.
+//! All durations of the settings: defaults and ranges.
 //!
-//! This is the only table of them, except for those of a retry policy (`policy.rs`) and of a viewer (`failover/config.rs`).
-//! The checks and the defaults use it; `src/js/durations.ts`, and the ranges in the docs of `src/js/contract.ts`, are
-//! generated from it.
+//! This is the only table, except for those of a retry policy (`policy.rs`) and of a viewer (`failover/config.rs`).
+//! The checks and defaults use it; `src/js/durations.ts` and the ranges in `src/js/contract.ts` are generated from
+//! it.
 //!
-//! The least value of each is larger than its default in seconds, so a value that was meant in seconds is mostly refused
-//! instead of being taken for milliseconds. A faster clock (`timeScale`) is the way to wait less in a test.
+//! Each minimum is larger than the default in seconds: a value given in seconds is mostly refused rather than taken
+//! as ms. To wait less in a test, use a faster clock (`timeScale`).
 
 #[cfg(test)]
 mod tests;
@@ -13,24 +13,24 @@ mod tests;
 use crate::error::Invalid;
 use crate::time::Duration;
 
-/// The range and the default of one duration, of one list of delays, or of one number.
+/// The range and default of a duration, a list of delays, or a number.
 pub(crate) struct SettingRange {
     /// Its name in the settings.
     pub(crate) field: &'static str,
-    /// The least value.
+    /// The minimum.
     pub(crate) least: u64,
-    /// The greatest value.
+    /// The maximum.
     pub(crate) greatest: u64,
-    /// Whether 0 is allowed as well.
+    /// Whether 0 is allowed, too.
     pub(crate) or_zero: bool,
-    /// The unit of all values, as an error has it behind a number: `" ms"` of every duration.
+    /// The unit, as it follows a number in an error: `" ms"` for durations.
     pub(crate) unit: &'static str,
-    /// Its default: several for a list of delays, none for what is off by default.
+    /// The default: several values for a list of delays, none if it is off by default.
     pub(crate) default: &'static [u64],
 }
 
 impl SettingRange {
-    /// The default of a duration of these tables, each of which has one.
+    /// The default of a duration in these tables, each of which has one.
     pub(crate) const fn default(&self) -> Duration {
         match self.default {
             [ms, ..] => Duration::from_millis(*ms),
@@ -41,7 +41,8 @@ impl SettingRange {
     /// Checks a value.
     ///
     /// # Errors
-    /// An [`Invalid`] with the name of the field, and, where the value fits as a number of seconds, what was probably meant.
+    /// An [`Invalid`] with the field's name and, if the value would be valid in seconds, the value that was probably
+    /// intended.
     pub(crate) fn check(&self, value: Duration) -> Result<(), Invalid> {
         if self.allows(value.as_millis()) {
             return Ok(());
@@ -91,7 +92,7 @@ macro_rules! durations {
     };
 }
 
-/// Of supervisors and groups, besides their policy, and of the quota estimate.
+/// For supervisors and groups, except their policy, and for the quota estimate.
 pub(crate) mod server {
     use super::{DAY, MINUTE, SECOND, SettingRange};
 
@@ -102,7 +103,7 @@ pub(crate) mod server {
     }
 }
 
-/// Of the host, which TypeScript checks.
+/// For the environment (`SupervisorEnv`), checked by TypeScript.
 #[cfg(test)]
 pub(crate) mod supervisor_env {
     use super::{MINUTE, SECOND, SettingRange};
@@ -112,7 +113,7 @@ pub(crate) mod supervisor_env {
     }
 }
 
-/// Of the Cloudflare classes, which TypeScript checks.
+/// For the Cloudflare classes, checked by TypeScript.
 #[cfg(test)]
 pub(crate) mod cloudflare {
     use super::{DAY, HOUR, SECOND, SettingRange};

@@ -1,4 +1,4 @@
-//! What every wrong value of a configuration is reported as.
+//! The error for every invalid value.
 
 #[cfg(feature = "server")]
 use macro_rules_attribute::apply;
@@ -6,16 +6,17 @@ use macro_rules_attribute::apply;
 #[cfg(feature = "server")]
 use crate::document::{self, document};
 
-/// A value that is not allowed where it stands.
+/// An invalid value.
 #[cfg_attr(feature = "server", apply(document), json(camel, serde = both))]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value}, but must be {allowed}")]
 pub struct Invalid {
-    /// The path of the field, as the user wrote it: `options.policy.confirmDelaysMs[0]`, or of a payload from `services` on.
+    /// The path of the field, as the user wrote it: `options.policy.confirmDelaysMs[0]`; for a payload it starts with
+    /// `services`.
     pub field: String,
     /// The value that was found.
     pub value: String,
-    /// What is allowed there, with units.
+    /// What is allowed, with units.
     pub allowed: String,
 }
 
@@ -25,7 +26,7 @@ impl Invalid {
         Self { field: field.into(), value: value.to_string(), allowed: allowed.into() }
     }
 
-    /// The same, found below `parent`: `confirmDelaysMs` becomes `policy.confirmDelaysMs`.
+    /// The same error below `parent`: `confirmDelaysMs` becomes `policy.confirmDelaysMs`.
     #[must_use]
     pub fn within(mut self, parent: &str) -> Self {
         self.field = format!("{parent}.{}", self.field);
@@ -33,7 +34,7 @@ impl Invalid {
     }
 }
 
-/// Checks a number that was restored, and is counted on from.
+/// Checks a restored counter: it must have room to grow.
 #[cfg(feature = "server")]
 pub(crate) fn check_count(field: &str, value: u64) -> Result<(), Invalid> {
     let most = u64::from(u32::MAX) << 16;
@@ -43,12 +44,11 @@ pub(crate) fn check_count(field: &str, value: u64) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Texts of more characters are not quoted: no value that is allowed anywhere is longer, but tokens are, and may have been
-/// put into the wrong field.
+/// Longer strings are not quoted: no allowed value is longer, but a token that was put into the wrong field may be.
 #[cfg(feature = "server")]
 const MAX_QUOTED_CHARS: usize = 64;
 
-/// A text as a reader of an error sees where it begins and ends, whatever is in it. Not for one that is a secret.
+/// A string in quotes, with escapes. Not for secrets.
 #[cfg(feature = "server")]
 pub(crate) fn quoted(text: &str) -> String {
     match text.chars().count() {
@@ -57,12 +57,12 @@ pub(crate) fn quoted(text: &str) -> String {
     }
 }
 
-/// A list of numbers, for a reader of an error.
+/// An array of numbers for an error text.
 pub(crate) fn list_of<N: Copy + Into<u64>>(numbers: &[N]) -> String {
     format!("[{}]", listed(numbers.iter().map(|number| (*number).into().to_string())))
 }
 
-/// The items with `separator` between them. The standard library's `join` takes 1 KB more of code in WebAssembly.
+/// The items with `separator` between them. The standard library's `join` adds 1 KB to the WebAssembly.
 #[cfg(feature = "server")]
 pub(crate) fn joined(items: &[&str], separator: &str) -> String {
     let mut joined = String::new();
@@ -75,7 +75,7 @@ pub(crate) fn joined(items: &[&str], separator: &str) -> String {
     joined
 }
 
-/// Items of an error's text.
+/// Items, separated by commas.
 pub(crate) fn listed(items: impl Iterator<Item = String>) -> String {
     items.reduce(|list, item| list + ", " + &item).unwrap_or_default()
 }
@@ -85,14 +85,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_quoted_unless_it_is_longer_than_values_are() {
+    fn a_string_is_quoted_unless_it_is_longer_than_any_value() {
         assert_eq!(quoted("a\"b\n"), r#""a\"b\n""#);
         assert_eq!(quoted(&"é".repeat(64)), format!("\"{}\"", "é".repeat(64)));
         assert_eq!(quoted(&"é".repeat(65)), "a string of 65 characters");
     }
 
     #[test]
-    fn a_count_leaves_room_to_count_on() {
+    fn a_restored_counter_has_room_to_grow() {
         let most = 281_474_976_645_120;
         assert_eq!(check_count("next", most), Ok(()));
         assert_eq!(check_count("next", 0), Ok(()));

@@ -1,7 +1,7 @@
-//! The lanes of one broadcast: polls them in turn, within one rate limit, and hands each what is for it.
+//! The lanes of one broadcast: polls them in turn, within one rate limit, and dispatches inputs to them.
 //!
-//! A [`Supervisor`](crate::supervisor::Supervisor) is a group of one lane, a
-//! [`RedundancyGroup`](crate::redundancy::RedundancyGroup) one of several, of which one is on air.
+//! A [`Supervisor`](crate::supervisor::Supervisor) is a group of one lane; a
+//! [`RedundancyGroup`](crate::redundancy::RedundancyGroup) has several, of which one is on air.
 
 use macro_rules_attribute::apply;
 
@@ -14,7 +14,7 @@ use crate::redact::DriverSecrets;
 use crate::status::Call;
 use crate::supervisor::snapshot::{self, SnapshotError};
 use crate::supervisor::{
-    ChannelLook, FailReason, Input, Lane, LaneUpdate, NewLane, Outcome, Output, PermitRequest, Request,
+    FailReason, Input, Lane, LaneUpdate, NewLane, Outcome, Output, PermitRequest, PresenceResult, Request,
     RequestId, Step, Why,
 };
 use crate::task::{Services, TaskWarning};
@@ -25,12 +25,12 @@ use crate::time::{Clock, Instant, Now, WallTime};
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Group {
     clock: Clock,
-    /// The primary first; there is one at least.
+    /// The primary first; at least one.
     lanes: Vec<Lane>,
     permits: Permits,
-    /// Which lane viewers should watch. None: nobody chooses, as there is one lane.
+    /// Which lane viewers should watch; `None` in a supervisor, which has one lane.
     on_air: Option<OnAirChoice>,
-    /// The lane that is asked first at the next poll: all get their turn.
+    /// The lane that is polled first next time: all get their turn.
     first: usize,
 }
 
@@ -47,18 +47,18 @@ impl Group {
         Self { clock, lanes, permits: Permits::new(limits, now), on_air, first: 0 }
     }
 
-    /// What to do next.
+    /// The next step.
     pub(crate) fn poll(&mut self, now: WallTime) -> Output {
         let now = self.tick(now);
         for at in 0..self.lanes.len() {
-            if let Some(look) = self.lanes.get_mut(at).and_then(|lane| lane.time_out(now)) {
-                self.look(now, at, &look);
+            if let Some(result) = self.lanes.get_mut(at).and_then(|lane| lane.time_out(now)) {
+                self.share_presence(now, at, &result);
             }
         }
-        // What happened to a lane is told before what that means for the viewers.
-        let told = self.lanes.iter_mut().find_map(Lane::next_event);
+        // Events of lanes come before their consequence for viewers.
+        let event = self.lanes.iter_mut().find_map(Lane::next_event);
         let choose = || self.on_air.as_mut()?.choose(now, &self.lanes);
-        if let Some(event) = told.or_else(choose) {
+        if let Some(event) = event.or_else(choose) {
             return Output::Emit(event);
         }
         loop {
@@ -68,8 +68,8 @@ impl Group {
         }
     }
 
-    /// Asks the lanes in turn, until one has something to do. None: what some of them wait for came only with those after
-    /// them, so that all are to be asked once more.
+    /// Polls the lanes in turn until one has a step. `None` if a later lane released what an earlier one waits for:
+    /// poll again.
     fn poll_lanes(&mut self, now: Now) -> Option<Output> {
         let rolls_out = self.next_to_roll_out(now);
         let mut soonest: Option<(Instant, Why)> = None;
@@ -97,7 +97,7 @@ impl Group {
         }
         self.first = 0;
         let Some((until, why)) = soonest else { return Some(Output::Done(together(&outcomes))) };
-        // A lane that was rolling out may have come to its end.
+        // A rollout may have ended.
         let is_turn_free = self.next_to_roll_out(now) != rolls_out;
         if is_permit_free || is_turn_free {
             return None;
@@ -112,12 +112,12 @@ impl Group {
 
     fn send(&mut self, now: Now, at: usize, request: Request) -> Output {
         if request.call == Call::Presence {
-            self.share_look(at, now.mono + request.timeout);
+            self.postpone_presence_checks(at, now.mono + request.timeout);
         }
         Output::Send(request)
     }
 
-    /// The lane whose running task may be replaced now for a new payload: one after the other, that on air last.
+    /// The lane that may replace its running task for a new payload: one lane at a time, the one on air last.
     fn next_to_roll_out(&self, now: Now) -> Option<usize> {
         if self.lanes.iter().any(Lane::is_rolling_out) {
             return None;
@@ -127,19 +127,19 @@ impl Group {
         wanting.map(|(at, _)| at).min_by_key(|at| (Some(*at) == on_air, *at))
     }
 
-    /// A look of this lane came to something: it serves every output of the channel.
-    fn look(&mut self, now: Now, at: usize, look: &ChannelLook) {
+    /// Shares a lane's presence check with all lanes of the channel.
+    fn share_presence(&mut self, now: Now, at: usize, result: &PresenceResult) {
         let channel = self.lanes.get(at).map(|lane| lane.output_channel().to_owned());
         let of_channel = |lane: &&mut Lane| channel.as_deref() == Some(lane.output_channel());
-        self.lanes.iter_mut().filter(of_channel).for_each(|lane| lane.look(now, look));
+        self.lanes.iter_mut().filter(of_channel).for_each(|lane| lane.apply_presence(now, result));
     }
 
-    /// The caller's clock was set back when it showed `until`: the time that had passed by then still counts.
+    /// Call it if the caller's clock was set back when it showed `until`: the time before that still counts.
     pub(crate) fn elapse(&mut self, until: WallTime) {
         self.tick(until);
     }
 
-    /// If it had already ended when it was restored, emits `AlreadyEnded`, as no other event will follow.
+    /// After a restore: emits `AlreadyEnded` if the group was over, as no other event will follow.
     pub(crate) fn note_restored(&mut self, now: WallTime) {
         let now = self.tick(now);
         if self.lanes.iter().all(Lane::has_ended) {
@@ -147,7 +147,7 @@ impl Group {
         }
     }
 
-    /// Takes what happened. True when it was about this group.
+    /// Handles an input. Returns whether it was about this group.
     pub(crate) fn handle(&mut self, now: WallTime, input: Input) -> bool {
         let now = self.tick(now);
         match input {
@@ -157,9 +157,9 @@ impl Group {
                 let (before, rest) = self.lanes.split_at_mut(at.min(count));
                 let Some((lane, after)) = rest.split_first_mut() else { return false };
                 let is_of_others =
-                    |task: &str| before.iter().chain(&*after).any(|other| other.has_made(task));
-                if let Some(look) = lane.answer(now, id, &answer, &is_of_others) {
-                    self.look(now, at, &look);
+                    |task: &str| before.iter().chain(&*after).any(|other| other.has_started(task));
+                if let Some(result) = lane.answer(now, id, &answer, &is_of_others) {
+                    self.share_presence(now, at, &result);
                 }
                 true
             }
@@ -173,8 +173,8 @@ impl Group {
                 true
             }
             Input::Notification(notification) => {
-                // The lane of the task, whatever the instanceId says.
-                let owner = self.lanes.iter().position(|lane| lane.has_made(&notification.task_id));
+                // The task decides on the lane, not the instanceId.
+                let owner = self.lanes.iter().position(|lane| lane.has_started(&notification.task_id));
                 match owner.and_then(|at| self.lanes.get_mut(at)) {
                     Some(lane) => lane.handle_notification(now, &notification),
                     None => self.lanes.iter_mut().any(|lane| lane.handle_notification(now, &notification)),
@@ -198,7 +198,7 @@ impl Group {
         }
     }
 
-    /// Gives each lane its payload; all or none.
+    /// Sets the payload of each lane; all or none.
     pub(crate) fn update(
         &mut self,
         now: WallTime,
@@ -231,7 +231,8 @@ impl Group {
         self.lanes.iter().flat_map(Lane::warnings).collect()
     }
 
-    /// The newest payload that was not refused, if all lanes have the same but for their outputs: of the first lane's.
+    /// The newest payload that was not refused, if all lanes have the same except for their outputs; the output is
+    /// the first lane's.
     pub(crate) fn services(&self) -> Option<&Services> {
         let first = self.lanes.first()?.services();
         let is_same = |lane: &Lane| lane.services().clone().with_output_of(first) == *first;
@@ -263,12 +264,12 @@ impl Group {
         self.lanes.iter().map(Lane::revision).sum()
     }
 
-    /// The whole state, as text.
+    /// The whole state as text.
     pub(crate) fn snapshot(&self) -> String {
         snapshot::write(self.kind(), self)
     }
 
-    /// A group that goes on exactly as the one that the snapshot was taken from.
+    /// Restores a group, which continues exactly where the snapshot was taken.
     pub(crate) fn restore(kind: &'static str, text: &str) -> Result<Self, SnapshotError> {
         let mut group = snapshot::read(kind, text, |group: &Self| {
             group.clock.check()?;
@@ -296,23 +297,23 @@ impl Group {
         now
     }
 
-    /// One look serves every output of a channel: the other lanes wait for this lane's.
-    fn share_look(&mut self, at: usize, until: Instant) {
+    /// One presence check serves all lanes of a channel: the others wait for it.
+    fn postpone_presence_checks(&mut self, at: usize, until: Instant) {
         let Some(channel) = self.lanes.get(at).map(|lane| lane.output_channel().to_owned()) else { return };
         for (i, lane) in self.lanes.iter_mut().enumerate() {
             if i != at && lane.output_channel() == channel {
-                lane.leave_look_to_another(until);
+                lane.postpone_presence_check(until);
             }
         }
     }
 }
 
-/// What a snapshot is the state of.
+/// The kind of a snapshot.
 pub(crate) const SUPERVISOR: &str = "supervisor";
-/// What a snapshot is the state of.
+/// The kind of a snapshot.
 pub(crate) const GROUP: &str = "group";
 
-/// How a group ended: failed only if every lane did.
+/// The outcome of a group: failed only if all lanes failed.
 fn together(outcomes: &[Outcome]) -> Outcome {
     let failed = |outcome: &Outcome| match outcome {
         Outcome::Failed { reason } => Some(*reason),
@@ -326,91 +327,93 @@ fn together(outcomes: &[Outcome]) -> Outcome {
     }
 }
 
-/// What a supervisor and a group have in common, for whoever drives them.
+/// The methods that supervisors and groups share.
 macro_rules! driven {
     ($machine:ident, $kind:expr) => {
         impl serde::Serialize for $machine {
-            /// The whole state, as in a snapshot.
+            /// The whole state.
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 $crate::document::Serializable(&self.0).serialize(serializer)
             }
         }
 
         impl $machine {
-            /// What to do next. May change after every [`handle`](Self::handle), and when the time of a `Wait` has come.
+            /// The next step. It may change after every [`handle`](Self::handle), and at the time of a `Wait`.
             #[must_use]
             pub fn poll(&mut self, now: WallTime) -> Output {
                 self.0.poll(now)
             }
 
-            /// Takes what happened. True when it was about this one.
+            /// Handles an input. Returns whether it was about this instance.
             pub fn handle(&mut self, now: WallTime, input: Input) -> bool {
                 self.0.handle(now, input)
             }
 
-            /// The caller's clock was set back when it showed `until`: the time that had passed by then still counts.
+            /// Call it if the caller's clock was set back when it showed `until`: the time before that still counts.
             pub fn elapse(&mut self, until: WallTime) {
                 self.0.elapse(until);
             }
 
-            /// Call it after a restore: if it had already ended, emits `AlreadyEnded`, as no other event will follow.
+            /// Call it after a restore: emits `AlreadyEnded` if the broadcast was over, as no other event will
+            /// follow.
             pub fn note_restored(&mut self, now: WallTime) {
                 self.0.note_restored(now);
             }
 
-            /// What is allowed in the payloads that the next launches have, but probably not meant.
+            /// Values in the payloads of the next launches that are allowed, but probably not intended.
             #[must_use]
             pub fn warnings(&self) -> Vec<TaskWarning> {
                 self.0.warnings()
             }
 
-            /// The most calls that it makes in any one second, while nobody else shares out the App ID's rate limit.
+            /// The maximum number of calls in any second, unless the App ID's rate limit is shared.
             #[must_use]
             pub fn most_calls_in_a_second(&self) -> usize {
                 self.0.most_calls_in_a_second()
             }
 
-            /// Whether somebody else shares out the App ID's rate limit, among all processes that make calls under it. Then
-            /// each call is preceded by an [`Output::NeedPermit`]; else the machine keeps to `quota` by itself.
+            /// Whether the App ID's rate limit is shared among processes. If so, an [`Output::NeedPermit`] precedes
+            /// each call; otherwise the limits of `quota` apply.
             pub fn share_quota(&mut self, shared: bool) {
                 self.0.share_quota(shared);
             }
 
-            /// Texts that only the driver knows, such as the customer's secret and the `Authorization` header: they are
-            /// redacted wherever the service, or a proxy before it, repeats them. No snapshot has them, so they are handed in
-            /// after [`restore`](Self::restore) too. What has fewer than 6 characters, or fewer than 16 of which all are
-            /// letters, is taken for a word, and stays.
+            /// Secrets that only the driver knows, such as the customer's secret and the `Authorization` header. They
+            /// are redacted wherever the service or a proxy repeats them. Snapshots do not contain them: call this
+            /// after [`restore`](Self::restore), too. A string of fewer than 6 characters, or of fewer than 16
+            /// that are all letters, may be a common word and is not redacted.
             pub fn keep_secret(&mut self, secrets: impl IntoIterator<Item = String>) {
                 self.0.keep_secret(secrets);
             }
 
-            /// Whether the answer to this question is still awaited.
+            /// Whether the answer to this request for a permit is still awaited.
             #[must_use]
             pub fn awaits_permit(&self, request: PermitRequest) -> bool {
                 self.0.awaits_permit(request)
             }
 
-            /// Whether the answer to this request is still awaited. Ask before sending what had to wait for its snapshot.
+            /// Whether the answer to this request is still awaited. Check it before sending a request that had to
+            /// wait for its snapshot.
             #[must_use]
             pub fn awaits(&self, id: RequestId) -> bool {
                 self.0.awaits(id)
             }
 
-            /// Grows with every change worth persisting, besides those that a request asks to persist first.
+            /// Grows with every change that must be persisted, except those that a request persists first.
             #[must_use]
             pub fn revision(&self) -> u64 {
                 self.0.revision()
             }
 
-            /// The whole state, as text. It carries tokens: keep it where the credentials are kept.
+            /// The whole state as text. It contains tokens: store it as you store credentials.
             pub fn snapshot(&self) -> String {
                 self.0.snapshot()
             }
 
-            /// One that goes on exactly as the one that the snapshot was taken from.
+            /// Restores an instance, which continues exactly where the snapshot was taken.
             ///
             /// # Errors
-            /// A snapshot of something else, of another version, or a damaged one.
+            /// A snapshot of another kind or version, or a damaged one.
             pub fn restore(snapshot: &str) -> Result<Self, SnapshotError> {
                 Group::restore($kind, snapshot).map(Self)
             }

@@ -1,8 +1,8 @@
 //! JSON text, parsed without copying it.
 //!
-//! A [`Tree`] is one list of slices of the text. Why not serde_json's `Value`: it takes an allocation for each name, string and
-//! object, and its parser, its map and its tables for fractions were a tenth of the WebAssembly. Here numbers stay as they are
-//! written: nothing calculates with fractions.
+//! A [`Tree`] is one list of slices of the text. serde_json's `Value` would allocate each name, string and object,
+//! and its parser, maps and tables for fractions were a tenth of the WebAssembly. Here numbers stay as written:
+//! nothing calculates with fractions.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,18 +10,18 @@ use std::str::FromStr;
 
 use crate::text::hexadecimal;
 
-/// How deep arrays and objects may be nested: they are read by recursion.
+/// The maximum depth of arrays and objects, which are parsed by recursion.
 const MAX_DEPTH: u8 = 127;
 
-/// A parsed text.
+/// A parsed JSON text.
 pub(crate) struct Tree<'a>(Vec<Node<'a>>);
 
-/// A value, or the name of one, which stands before it.
+/// A value, or the name before it.
 #[derive(Clone, Copy, Default)]
 struct Node<'a> {
-    /// As it is written.
+    /// The text as written.
     source: &'a str,
-    /// How many nodes it consists of: itself, and what is in it.
+    /// The number of nodes: itself and its content.
     nodes: usize,
 }
 
@@ -41,12 +41,12 @@ pub(crate) enum Type {
 }
 
 impl<'a> Tree<'a> {
-    /// None: it is not JSON, has half a pair of surrogates in it, or is nested over 127 deep.
+    /// Parses a text. `None` if it is not JSON, contains a lone surrogate, or is nested over 127 deep.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         Parser::parse(text, false)
     }
 
-    /// The same, but half a pair of surrogates is read as U+FFFD, and a control character as a space.
+    /// Parses a text, but reads a lone surrogate as U+FFFD and a control character as a space.
     pub(crate) fn parse_leniently(text: &'a str) -> Option<Self> {
         Parser::parse(text, true)
     }
@@ -59,7 +59,7 @@ impl<'a> Tree<'a> {
 impl<'a> Value<'a> {
     pub(crate) const NULL: Self = Self(&[]);
 
-    /// As it is written.
+    /// The text as written.
     pub(crate) fn source(self) -> &'a str {
         self.0.first().map_or("null", |node| node.source)
     }
@@ -87,12 +87,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A number, as it is written.
+    /// A number, as written.
     pub(crate) fn number(self) -> Option<&'a str> {
         Some(self.source()).filter(|_| self.type_of() == Type::Number)
     }
 
-    /// A number that is written as an integer, and within the range of `T`.
+    /// A number that is written as an integer and fits into `T`.
     pub(crate) fn integer<T: FromStr>(self) -> Option<T> {
         self.number()?.parse().ok()
     }
@@ -108,17 +108,17 @@ impl<'a> Value<'a> {
         (self.type_of() == Type::Array).then(|| self.within())
     }
 
-    /// The value under this name, if it is an object that has one: the last of several.
+    /// The value with this name, if it is an object that has one; the last of several.
     pub(crate) fn get(self, name: &str) -> Option<Self> {
         self.members().filter(|(other, _)| other.is_string(name)).last().map(|(_, value)| value)
     }
 
-    /// The same; `null` if there is none.
+    /// The value with this name; `null` if there is none.
     pub(crate) fn at(self, name: &str) -> Self {
         self.get(name).unwrap_or(Self::NULL)
     }
 
-    /// The names and values of an object in the order of the names, each once: of several under one name the last.
+    /// The names and values of an object, sorted by name. Of several with one name, the last counts.
     pub(crate) fn sorted(self) -> BTreeMap<Cow<'a, str>, Self> {
         let mut sorted = BTreeMap::new();
         for (name, value) in self.members() {
@@ -146,7 +146,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Values, one after the other.
+/// Iterates over values.
 pub(crate) struct Values<'a>(&'a [Node<'a>]);
 
 impl<'a> Iterator for Values<'a> {
@@ -168,7 +168,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn parse(text: &'a str, is_lenient: bool) -> Option<Tree<'a>> {
-        // More than replies have, so that these take one allocation.
+        // Replies are smaller and need one allocation.
         let mut parser = Self { text, at: 0, is_lenient, nodes: Vec::with_capacity(4 + text.len() / 8) };
         parser.skip_spaces();
         parser.value(MAX_DEPTH)?;
@@ -191,7 +191,7 @@ impl<'a> Parser<'a> {
         Some(())
     }
 
-    /// What is in an array or an object, up to its end.
+    /// Parses the content of an array or object up to its end.
     fn within(&mut self, end: u8, depth: u8) -> Option<()> {
         self.at += 1;
         self.skip_spaces();
@@ -251,7 +251,7 @@ impl<'a> Parser<'a> {
         Some(())
     }
 
-    /// One digit or more.
+    /// One or more digits.
     fn digits(&mut self) -> Option<()> {
         let from = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
@@ -283,7 +283,7 @@ impl<'a> Parser<'a> {
         self.eat(byte).then_some(())
     }
 
-    /// Whether it is what comes next, which is behind it then.
+    /// Consumes `text` if it comes next. Returns whether it did.
     fn eat(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
@@ -291,8 +291,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The character that the escape stands for that the text begins with, and how long it is; no character: half a pair of
-/// surrogates.
+/// Decodes the escape at the beginning of the text. Returns the character, or `None` for a lone surrogate, and the
+/// escape's length.
 fn escape(text: &[u8]) -> Option<(Option<char>, usize)> {
     let unit =
         |at: usize| text.get(at..at + 2).filter(|start| *start == b"\\u").and(hexadecimal(text, at + 2, 4));

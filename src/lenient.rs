@@ -1,5 +1,5 @@
-//! Reads JSON that others wrote: what is amiss in one place loses nothing but that place. Half a pair of surrogates, a control
-//! character in a text, bytes that are no UTF-8 and a byte order mark are nobody's intention, and no reason to lose the rest.
+//! Parses foreign JSON leniently: a malformed value loses only itself. Lone surrogates, control characters in
+//! strings, invalid UTF-8 and a byte order mark are no reason to lose the rest.
 
 use std::borrow::Cow;
 
@@ -7,41 +7,39 @@ use crate::json::Value;
 use crate::text::start_of;
 use crate::time::MAX_SAFE_INTEGER;
 
-/// The id of a task, or of a notification, is never longer, in bytes: those that are known have 32 digits. What is longer
-/// is none.
+/// The maximum length of the id of a task or notification, in bytes. Known ids have 32 digits.
 pub(crate) const MAX_ID_BYTES: usize = 256;
-/// A builder token or an RTC token is never longer, in bytes: those that are known have some hundreds.
+/// The maximum length of a builder token or RTC token, in bytes. Known tokens have some hundreds.
 pub(crate) const MAX_TOKEN_BYTES: usize = 2048;
-/// Other texts that are kept are cut after so many bytes.
+/// Other strings are cut to this length, in bytes.
 const MAX_WORD_BYTES: usize = 1024;
 
-/// Bytes as text, to be parsed leniently: without a byte order mark, and with U+FFFD for whatever is not ASCII if they are not
-/// UTF-8.
+/// Decodes bytes for lenient parsing: drops a byte order mark; if the bytes are not UTF-8, U+FFFD replaces everything
+/// that is not ASCII.
 pub(crate) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let replaced = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
     std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(replaced).collect(), Cow::Borrowed)
 }
 
-/// Text that is not empty, or a number as it is written; none that is longer than this many bytes.
+/// A non-empty string of at most `most` bytes, or a number as written.
 pub(crate) fn text(value: Value<'_>, most: usize) -> Option<Cow<'_, str>> {
     let text = value.string().or_else(|| value.number().map(Cow::Borrowed));
     text.filter(|text| !text.is_empty() && text.len() <= most)
 }
 
-/// The same; of a longer one its beginning.
+/// A non-empty string or a number, cut to `MAX_WORD_BYTES`.
 pub(crate) fn word(value: Value<'_>) -> Option<Cow<'_, str>> {
     let text = text(value, usize::MAX)?;
     Some(if text.len() > MAX_WORD_BYTES { start_of(&text, MAX_WORD_BYTES).to_owned().into() } else { text })
 }
 
-/// The id of a task, which has to be a segment of a path: an address with `.` or `..` in its place leads elsewhere, however
-/// it is encoded.
+/// A task's id, which becomes a segment of a path: `.` and `..` would lead elsewhere, however they are encoded.
 pub(crate) fn task_id(value: Value<'_>) -> Option<Cow<'_, str>> {
     text(value, MAX_ID_BYTES).filter(|id| !matches!(&**id, "." | ".."))
 }
 
-/// An integer that a JavaScript number holds exactly, or text that reads as one.
+/// An integer that JavaScript represents exactly, also from a string.
 pub(crate) fn integer(value: Value<'_>) -> Option<i64> {
     let number: i64 = value.integer().or_else(|| value.string()?.parse().ok())?;
     (number.unsigned_abs() <= MAX_SAFE_INTEGER).then_some(number)
@@ -53,7 +51,7 @@ mod tests {
     use crate::json::Tree;
 
     #[test]
-    fn one_odd_byte_does_not_lose_the_rest() {
+    fn an_invalid_byte_does_not_lose_the_rest() {
         let text = |bytes| decoded(bytes).into_owned();
         assert_eq!(text(b"{\"odd\":\"a\xff\xc3b\"}"), "{\"odd\":\"a\u{fffd}\u{fffd}b\"}");
         assert_eq!(text(b"\xef\xbb\xbf{}"), "{}");
@@ -65,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_have_bounds() {
+    fn strings_have_a_maximum_length() {
         let three = |json| of(json, |value| text(value, 3).map(Cow::into_owned));
         assert_eq!(three("\"abc\"").as_deref(), Some("abc"));
         assert_eq!(three("\"abcd\""), None);
@@ -78,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn an_integer_may_be_a_text() {
+    fn an_integer_may_be_a_string() {
         for (json, read) in [
             ("65", Some(65)),
             ("\"-7\"", Some(-7)),

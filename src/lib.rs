@@ -1,9 +1,9 @@
 //! Steadymix keeps an Agora Cloud Transcoding broadcast on air.
 //!
-//! This is the core: it only decides. It makes no call, has no clock and no chance of its own, and runs anywhere. A
-//! [`supervisor::Supervisor`] keeps one output alive, a [`redundancy::RedundancyGroup`] a primary and its backups; the
-//! driver that carries out what they say is compiled for WebAssembly only, and shipped as the npm package `steadymix`.
-//! The other modules decide one thing each, and can be used alone.
+//! This is the core. Sans-I/O: no network, no clock, no randomness. A [`supervisor::Supervisor`] keeps one output on
+//! air, a [`redundancy::RedundancyGroup`] a primary and its backups. The driver that carries out their decisions is
+//! compiled for WebAssembly only, and shipped as the npm package `steadymix`. All other public modules can be used
+//! alone.
 
 #![forbid(unsafe_code)]
 

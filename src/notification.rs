@@ -1,4 +1,4 @@
-//! Notifications of the service: is it genuine, what does it say, was it here before.
+//! Notifications of the service: signature, parsing, duplicates.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -13,35 +13,35 @@ use crate::json::{Tree, Type};
 use crate::lenient::{MAX_ID_BYTES, decoded, integer, task_id, text, word};
 use crate::time::WallTime;
 
-/// The largest body that is read, in bytes. Most have a few KB, but some carry the task's whole payload as JSON text, with
-/// its quotes escaped, beside its inputs and outputs: four times a payload of 256 KiB.
+/// The maximum size of a body, in bytes. Most have a few KB, but some contain the task's whole payload as escaped
+/// JSON text beside its inputs and outputs: four times a payload of 256 KiB.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// The scene of a transcoding task's notifications.
 const SCENE: &str = "rtsc/cloud-transcoder";
 
-/// Why a notification is not believed.
+/// Why a signature is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
-    /// The secret that was set is empty: anybody could sign.
+    /// The configured secret is empty: anybody could sign.
     #[error("the secret is empty; it must be the one of the notification settings")]
     NoSecret,
-    /// Neither `Agora-Signature-V2` nor `Agora-Signature` came with it.
+    /// The headers `Agora-Signature-V2` and `Agora-Signature` are missing.
     #[error("no signature: the header Agora-Signature-V2 (or Agora-Signature) is missing")]
     Missing,
-    /// It was signed with another secret, or changed on its way.
+    /// It was signed with another secret, or the body was changed.
     #[error("the signature does not match the body")]
     Mismatch,
 }
 
-/// Checks the signature of a notification over the raw bytes of its body, in constant time.
+/// Verifies the signature of a notification over the raw bytes of its body, in constant time.
 ///
-/// `v2` is the header `Agora-Signature-V2` (HMAC-SHA256) and decides whenever it is there; `v1`, the header
-/// `Agora-Signature` (HMAC-SHA1), counts only without it. Both are hexadecimal.
+/// `v2` is the header `Agora-Signature-V2` (HMAC-SHA256), and decides if present; otherwise `v1`, the header
+/// `Agora-Signature` (HMAC-SHA1), does. Both are hexadecimal.
 ///
 /// # Errors
-/// Anything but a genuine signature.
+/// A missing or invalid signature.
 pub fn verify(
     secret: &[u8],
     raw_body: &[u8],
@@ -65,26 +65,26 @@ fn verify_with<M: Mac + KeyInit>(secret: &[u8], body: &[u8], signature: &[u8]) -
     mac.verify_slice(signature).map_err(|_| SignatureError::Mismatch)
 }
 
-/// What a notification says.
+/// A notification.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
-    /// Names this notification.
+    /// The id of the notification.
     #[json(nullable)]
     pub notice_id: Option<String>,
-    /// The task it is about.
+    /// The task's id.
     pub task_id: String,
-    /// The instanceId of the create that made it, if the service names it.
+    /// The instanceId of the task's create, if the service sends it.
     #[json(nullable)]
     pub instance_id: Option<String>,
     /// What happened.
     #[json(beside)]
     pub kind: NotificationKind,
-    /// Its place among the notifications of its task.
+    /// The sequence number among the notifications of the task.
     #[json(nullable)]
     pub sequence: Option<i64>,
-    /// When it was made, in ms since the epoch. (When it was sent changes with every resend, and is left out.)
+    /// When it was created, in ms since the epoch. (The time of sending changes with every resend and is left out.)
     #[json(nullable)]
     pub sent_at: Option<WallTime>,
 }
@@ -98,13 +98,13 @@ pub enum NotificationKind {
     Started,
     /// 111: it stopped.
     Stopped {
-        /// Why, as the service says.
+        /// The service's reason.
         #[json(nullable)]
         reason: Option<String>,
     },
     /// 112: its state.
     Status {
-        /// `connecting`, `running`, `failed`, or anything else, as it came.
+        /// `connecting`, `running`, `failed`, or any other value, unchanged.
         #[json(nullable)]
         state: Option<String>,
     },
@@ -117,7 +117,7 @@ pub enum NotificationKind {
     },
 }
 
-/// Why a body is not taken for a notification of a transcoding task.
+/// Why a body is no notification of a transcoding task.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotificationError {
@@ -127,16 +127,16 @@ pub enum NotificationError {
     /// Not a JSON object.
     #[error("the body is not a JSON object")]
     NotJson,
-    /// A field of a task's notification is not there, of another type, or no id that a task can have.
+    /// A field is missing, has another type, or is no valid id.
     #[error("{0} is missing, of the wrong type, or longer than {MAX_ID_BYTES} bytes")]
     Missing(&'static str),
-    /// It is about something else: another of Agora's services, or the test that its console sends.
+    /// It is about another product of Agora, or a test of its console.
     #[error("the notification is not about a transcoding task")]
     Foreign,
 }
 
-/// Reads the body of a notification. Numbers may come as text, and some characters may be no UTF-8; unknown events and states
-/// are kept, of long ones the beginning.
+/// Parses the body of a notification. Numbers may be strings, and some characters invalid UTF-8. Unknown events and
+/// states are kept, long ones cut.
 ///
 /// # Errors
 /// A body that is not a notification of a transcoding task.
@@ -150,8 +150,8 @@ pub fn parse(raw_body: &[u8]) -> Result<Notification, NotificationError> {
     if json.type_of() != Type::Object {
         return Err(NotificationError::NotJson);
     }
-    // One address may get the notifications of several products, and the tests that the console sends. Only the task's
-    // scene and its id tell which are ours: the numbers of events are used by others as well.
+    // One URL may receive notifications of several products, and tests of the console. The scene and the task's id
+    // identify ours; other products use the same event numbers.
     let payload = json.at("payload");
     let is_of_task = word(payload.at("serviceScene")).is_none_or(|scene| scene == SCENE);
     let names_a_task = !payload.at("taskId").is_null() && !payload.at("taskId").is_string("");
@@ -179,20 +179,20 @@ pub fn parse(raw_body: &[u8]) -> Result<Notification, NotificationError> {
     })
 }
 
-/// Whether a notification was here before.
+/// Whether a notification is new.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Freshness {
-    /// The first of its kind.
+    /// It is new.
     New,
-    /// Sent again, or by the redundant channel.
+    /// It was received before: resent, or sent over the redundant channel.
     Duplicate,
-    /// Overtaken: its task has stopped, or a later one was here.
+    /// It is outdated: its task has stopped, or a later one was received.
     Stale,
 }
 
-/// What is remembered of one task.
+/// The memory of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Seen {
     task_id: String,
@@ -201,20 +201,20 @@ struct Seen {
     stopped: bool,
 }
 
-/// Events remembered of one task.
+/// How many events of a task are remembered.
 const EVENTS_PER_TASK: usize = 32;
 
-/// Remembers the notifications of the last tasks, by task and event: `noticeId` and the time of sending differ when
-/// one is sent again. Bounded: the task heard of first is forgotten first.
+/// Remembers the notifications of the latest tasks by task and event: `noticeId` and the time of sending change with
+/// a resend. Bounded: the oldest task is forgotten first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotificationLog {
     capacity: usize,
-    /// The task heard of first is the first.
+    /// The oldest task comes first.
     tasks: VecDeque<Seen>,
 }
 
 impl NotificationLog {
-    /// A log of the last `capacity` tasks (at least one).
+    /// A log of the latest `capacity` tasks (at least one).
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self { capacity: capacity.max(1), tasks: VecDeque::new() }
@@ -232,7 +232,7 @@ impl NotificationLog {
         self.tasks.is_empty()
     }
 
-    /// Takes a notification, and says whether it was here before.
+    /// Records a notification, and returns whether it is new.
     #[must_use]
     pub fn take(&mut self, notification: &Notification) -> Freshness {
         let is_its = |seen: &Seen| seen.task_id == notification.task_id;
@@ -255,7 +255,7 @@ impl NotificationLog {
         let overtaken =
             seen.stopped || matches!((place, seen.latest), (Some(mine), Some(latest)) if mine < latest);
         seen.latest = seen.latest.max(place);
-        // A stop is news however late it comes.
+        // A stop is news, however late it arrives.
         let stops = matches!(notification.kind, NotificationKind::Stopped { .. });
         let stopped_before = seen.stopped;
         seen.stopped |= stops;
@@ -291,14 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn genuine_signatures_are_believed() {
+    fn valid_signatures_are_accepted() {
         assert_eq!(verify(b"secret", BODY, Some(V1), Some(V2)), Ok(()));
         assert_eq!(verify(b"secret", BODY, Some(V1), None), Ok(()));
         assert_eq!(verify(b"secret", BODY, None, Some(&V2.to_uppercase())), Ok(()));
     }
 
     #[test]
-    fn others_are_not() {
+    fn invalid_signatures_are_refused() {
         let mut tampered = BODY.to_vec();
         tampered[20] ^= 1;
         let wrong = Err(SignatureError::Mismatch);
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_notification_says_why() {
+    fn invalid_notifications_are_refused_with_the_reason() {
         for body in [&b"{"[..], b"[]", b"\"text\"", b"", b"\xff"] {
             assert_eq!(parse(body), Err(NotificationError::NotJson));
         }
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_characters_lose_nothing_else_and_texts_have_bounds() {
+    fn invalid_characters_lose_nothing_else_and_strings_have_a_maximum_length() {
         let with = |field: &str, value: &str| {
             let text = String::from_utf8(body(111, "t", 1)).unwrap();
             parse(text.replacen(field, &format!("{field}{value}"), 1).as_bytes())
@@ -376,11 +376,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_about_a_task_is_foreign() {
+    fn notifications_of_other_products_are_foreign() {
         let others = [
-            // The test of the console's.
+            // The test of the console.
             r#"{"eventType":10,"noticeId":"n","notifyMs":1,"payload":{"a":"1","b":2},"productId":1}"#,
-            // A channel's, whose numbers are those of tasks.
+            // A channel's notification with the event number of a task's.
             r#"{"eventType":111,"noticeId":"n","notifyMs":1,"payload":{"channelName":"show","uid":12},"productId":1}"#,
             r#"{"eventType":31,"payload":{"serviceScene":"cloud_recording","taskId":"t"},"productId":3}"#,
             r#"{"eventType":110,"payload":{"taskId":""}}"#,
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_id_need_not_be_there() {
+    fn the_instance_id_is_optional() {
         let notification = parse(br#"{"eventType":"110","payload":{"taskId":1}}"#).unwrap();
         let (task_id, instance_id, kind) =
             (notification.task_id, notification.instance_id, notification.kind);
@@ -430,7 +430,7 @@ mod tests {
         assert_eq!(
             log.take(&notification(110, "a", 0)),
             Freshness::Stale,
-            "no double any more, but overtaken"
+            "no longer a duplicate, but stale"
         );
 
         assert_eq!(log.take(&notification(110, "c", 0)), Freshness::New);
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn doubles_and_overtaken_ones_are_told_apart() {
+    fn duplicates_and_stale_notifications_are_distinguished() {
         let mut log = NotificationLog::new(4);
         assert_eq!(log.take(&notification(110, "t", 1)), Freshness::New);
         assert_eq!(log.take(&notification(110, "t", 1)), Freshness::Duplicate);

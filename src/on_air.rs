@@ -1,4 +1,4 @@
-//! Which lane's output viewers should watch.
+//! Chooses the output that viewers should watch.
 
 use macro_rules_attribute::apply;
 
@@ -7,15 +7,15 @@ use crate::supervisor::{Event, EventKind, Lane};
 use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
-/// Which output is put on air.
+/// Which output is on air.
 #[apply(document)]
 #[json(kebab, serde = both)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OnAirPolicy {
-    /// The one that is on air stays there while it runs.
+    /// The output on air stays there while it runs.
     #[json(default)]
     Sticky,
-    /// The first lane, whenever it runs.
+    /// The primary, whenever it runs.
     PreferPrimary,
 }
 
@@ -39,10 +39,10 @@ pub struct OnAir {
 pub(crate) struct OnAirChoice {
     policy: OnAirPolicy,
     on_air: Option<(usize, Uid)>,
-    /// How long a backup waits for the primary, so that viewers do not begin with it only to leave it a moment later. None:
-    /// an output was on air.
+    /// How long a backup waits for the primary: viewers would switch again a moment later. `None` once an output was
+    /// on air.
     start_grace: Option<Duration>,
-    /// Since when a backup has been up alone.
+    /// Since when a backup has been running without the primary.
     first_up: Option<Instant>,
 }
 
@@ -62,7 +62,7 @@ impl OnAirChoice {
         Some(OnAir { lane: lane.name().to_owned(), channel: lane.output_channel().to_owned(), uid })
     }
 
-    /// Makes a backup that would be the first on air wait for the primary, for a while. Returns whether it waits.
+    /// Delays a backup that would be the first on air. Returns whether it waits for the primary.
     fn wait_for_primary(&mut self, now: Now, lanes: &[Lane], next: Option<(usize, Uid)>) -> bool {
         let is_backup = next.is_some_and(|(at, _)| at > 0) && lanes.first().is_some_and(Lane::is_to_run);
         if is_backup && self.start_grace.is_some() {
@@ -75,12 +75,12 @@ impl OnAirChoice {
         waits
     }
 
-    /// Until when a backup that is up waits for the primary.
+    /// Until when a running backup waits for the primary.
     pub(crate) fn held_until(&self) -> Option<Instant> {
         Some(self.first_up? + self.start_grace?)
     }
 
-    /// Moves what is on air when it does not run any more, to a lane that does.
+    /// Chooses another output if the one on air no longer runs.
     pub(crate) fn choose(&mut self, now: Now, lanes: &[Lane]) -> Option<Event> {
         let running = |(at, lane): (usize, &Lane)| Some((at, lane.running_uid()?));
         let live = |(at, lane): (usize, &Lane)| Some((at, lane.live_uid()?));
@@ -88,7 +88,7 @@ impl OnAirChoice {
         let first_up = || lanes.iter().enumerate().find_map(live);
         let current = self.on_air.and_then(|(at, _)| Some((at, lanes.get(at)?)));
         let stays = current.and_then(running);
-        // One that is suspect is left for one that surely runs, but not for nothing.
+        // A suspect output is replaced only by one that certainly runs.
         let holds = || current.and_then(live);
         let next = match self.policy {
             OnAirPolicy::Sticky => stays.or(first_running).or_else(holds).or_else(first_up),

@@ -1,4 +1,4 @@
-//! Which answer waits how long, and when the waits are exhausted.
+//! The delay after each failure, and when a backoff schedule is exhausted.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::error::{Invalid, list_of};
 use crate::status::{Call, Meaning};
 use crate::time::Duration;
 
-/// The waits before each further attempt. When none is left, they are *exhausted*.
+/// The delays before further attempts. When none is left, the schedule is *exhausted*.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backoff(Vec<Duration>);
 
@@ -19,31 +19,31 @@ document!(@transparent Backoff);
 document!(@serde both Backoff);
 
 impl Backoff {
-    /// Waits in milliseconds.
+    /// A schedule of these delays, in ms.
     #[must_use]
     pub fn from_ms(waits: &[u64]) -> Self {
         Self(waits.iter().copied().map(Duration::from_millis).collect())
     }
 
-    /// The waits, in order.
+    /// The delays, in order.
     #[must_use]
     pub fn waits(&self) -> &[Duration] {
         &self.0
     }
 
-    /// The wait after `failures` earlier ones in a row (the first failure has 0), or `None` when exhausted.
+    /// The delay after `failures` consecutive failures before this one, or `None` if the schedule is exhausted.
     #[must_use]
     pub fn wait(&self, failures: u32) -> Option<Duration> {
         self.0.get(failures as usize).copied()
     }
 
-    /// The same, but the last wait repeats for ever.
+    /// The same, but the last delay repeats.
     #[must_use]
     pub fn wait_or_last(&self, failures: u32) -> Duration {
         self.wait(failures).unwrap_or_else(|| self.last())
     }
 
-    /// With the last wait repeating for ever.
+    /// A schedule whose last delay repeats.
     fn repeated(&self) -> Schedule<'_> {
         Schedule { delays: self, then: Some(self.last()) }
     }
@@ -52,7 +52,7 @@ impl Backoff {
         self.0.last().copied().unwrap_or(Duration::from_secs(1))
     }
 
-    /// The longest wait.
+    /// The longest delay.
     #[must_use]
     pub fn longest(&self) -> Duration {
         self.0.iter().copied().max().unwrap_or_default()
@@ -63,24 +63,24 @@ impl Backoff {
     }
 }
 
-/// The waits of a [`Backoff`], and what follows them.
+/// The delays of a [`Backoff`], and what follows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule<'a> {
-    /// The waits, in order.
+    /// The delays, in order.
     pub delays: &'a Backoff,
-    /// The wait that repeats for ever after those, or `None` if the schedule is exhausted then.
+    /// The delay that repeats after those, or `None` if the schedule is then exhausted.
     pub then: Option<Duration>,
 }
 
 impl Schedule<'_> {
-    /// The wait after `failures` earlier ones in a row (the first failure has 0), or `None` when it is exhausted.
+    /// The delay after `failures` consecutive failures before this one, or `None` if the schedule is exhausted.
     #[must_use]
     pub fn wait(&self, failures: u32) -> Option<Duration> {
         self.delays.wait(failures).or(self.then)
     }
 }
 
-/// Why a call is made again.
+/// Why a call is retried.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,28 +95,28 @@ pub enum RetryReason {
     Accepted,
     /// Query or Update 404.
     NotFound,
-    /// Query or Delete 40x: it says nothing about the task.
+    /// Query or Delete 40x: says nothing about the task.
     Refused,
     /// 429.
     RateLimited,
-    /// The name could not be resolved.
+    /// The domain's name was not resolved.
     Dns,
-    /// No connection.
+    /// There was no connection.
     Unreachable,
-    /// No answer in time, or none for a reason that is not known.
+    /// There was no answer in time, or none for an unknown reason.
     NoAnswer,
-    /// The reply's body was not what the service documents (no taskId, not JSON, cut off).
+    /// The reply's body was not as documented (no taskId, not JSON, truncated).
     Malformed,
-    /// The call was not sent: its time had passed, or it was not wanted any more.
+    /// The call was not sent: it was too late, or no longer needed.
     NotSent,
-    /// The call was not sent: `persist` did not keep its snapshot, or not in time.
+    /// The call was not sent: `persist` failed or timed out.
     NotPersisted,
     /// The `rtcToken` callback failed.
     TokenFailed,
 }
 
 impl RetryReason {
-    /// The reason to make `call` again after an answer with this meaning, if it is to be made again.
+    /// The reason to retry `call` after an answer with this meaning, if any.
     #[must_use]
     pub fn of(call: Call, meaning: Meaning) -> Option<Self> {
         let asks_or_ends = matches!(call, Call::Query | Call::Delete);
@@ -134,16 +134,16 @@ impl RetryReason {
     }
 }
 
-/// Declares [`RetryPolicy`], and everything that depends on which settings it has: the ranges and defaults in the docs (which
-/// `src/js/contract.ts` repeats), the defaults and the checks.
+/// Declares [`RetryPolicy`] and all that depends on its list of settings: ranges and defaults in the docs (repeated
+/// in `src/js/contract.ts`), the defaults and the checks.
 macro_rules! settings {
     ($(
         $(#[doc = $doc:literal])+
         $field:ident: $Type:ty =
             $([$zero:literal] or)? $least:literal to $greatest:literal $unit:ident, default $default:tt;
     )+) => {
-        /// Every backoff schedule: the service's own ones are the defaults, and ours where it has none. Lists are the waits
-        /// before each further attempt.
+        /// All backoff schedules and timeouts. The defaults are the service's documented ones, or this project's
+        /// where it documents none. A list holds the delays before further attempts.
         #[apply(document)]
         #[json(camel, unknown = refused, defaults = Self::default(), serde = both)]
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,7 +162,7 @@ macro_rules! settings {
         }
 
         impl RetryPolicy {
-            /// What is allowed of each setting, in the order of the fields.
+            /// The range of each setting, in the order of the fields.
             pub(crate) const RANGES: &[SettingRange] = &[$(SettingRange {
                 field: document::name!(camel $field),
                 least: $least,
@@ -172,7 +172,7 @@ macro_rules! settings {
                 default: &all_of!($default),
             },)+];
 
-            /// Checks every value against its range.
+            /// Checks all values against their ranges.
             ///
             /// # Errors
             /// The first value out of range, by its field.
@@ -233,59 +233,60 @@ macro_rules! unit_of {
 }
 
 settings! {
-    /// Acquire, Create or Update answered 206: the same again.
+    /// Retries of Acquire, Create or Update after 206.
     create_timed_out_delays_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000, 9_000];
-    /// Acquire, Create or Update answered 50x: the same again.
+    /// Retries of Acquire, Create or Update after 50x.
     create_server_error_delays_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000, 9_000];
-    /// Acquire, Create or Update answered code 65, with a 40x too: the same again.
+    /// Retries of Acquire, Create or Update after code 65, also in a 40x.
     create_not_completed_delays_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000];
-    /// Query answered 404: again; when exhausted, the task is gone.
+    /// Retries of Query after 404; once exhausted, the task is considered gone.
     query_not_found_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
-    /// Query answered 50x or 206: again; the last repeats, as it never proves an exit.
+    /// Retries of Query after 50x or 206; the last delay repeats, as these never prove that the task ended.
     query_server_error_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
-    /// Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on.
+    /// Retries of Query after 40x; once exhausted, the refusal is reported and monitoring continues.
     query_refused_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
-    /// Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind.
+    /// Retries of Delete after 50x, 206 or 40x; once exhausted, the task is orphaned.
     delete_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
-    /// No answer to any call: again, each time on the domain that is due.
+    /// Retries of any call without an answer, each on the domain that is due.
     no_answer_delays_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 3_000, 6_000];
-    /// 429 without `Retry-After`: again; the last repeats, and no attempt is spent.
+    /// Retries after 429 without `Retry-After`; the last delay repeats, and no attempt is used up.
     rate_limited_delays_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 2_000, 5_000, 10_000];
-    /// Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`.
+    /// Delays between Queries of a new task, the first after its taskId is known; the last repeats; each is shorter
+    /// than `idleTimeout`.
     confirm_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 5_000, 5_000, 10_000];
-    /// A task that does not run this long after its taskId did not start.
+    /// A task that does not run this long after its taskId is known has not started.
     confirm_timeout_ms: Duration = 1_000 to 3_600_000 ms, default 90_000;
-    /// Between two looks for a running task.
+    /// The interval between Queries of a running task.
     monitor_interval_ms: Duration = 1_000 to 3_600_000 ms, default 120_000;
-    /// Launching again; the last repeats.
+    /// Delays before relaunches; the last repeats.
     relaunch_delays_ms: Backoff = [0] or 500 to 3_600_000 ms, default [0, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
-    /// After running this long, earlier launches are forgotten.
+    /// After a task has run this long, the relaunch delays start again.
     relaunch_reset_after_ms: Duration = [0] or 10_000 to 86_400_000 ms, default 600_000;
-    /// How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is
-    /// looked at every 10 s once a notification said that it has stopped or failed.
+    /// How long the service may take to migrate a failed task (`migration: "wait"`). Also how long a running task is
+    /// queried every 10 s after a notification that it stopped or failed.
     migration_grace_ms: Duration = 1_000 to 3_600_000 ms, default 90_000;
-    /// A task that runs but that nobody names is replaced after this; `null`: never.
+    /// A running task whose id is not learned within this time is replaced; `null`: never.
     task_id_unknown_grace_ms: Option<Duration> = 1_000 to 3_600_000 ms, default 90_000;
-    /// Looks into the channel for an unresolved create; the last repeats.
+    /// Delays between presence checks for an unresolved create; the last repeats.
     presence_delays_ms: Backoff = 100 to 3_600_000 ms, default [10_000, 10_000, 10_000, 15_000, 30_000, 60_000];
-    /// So many looks in a row without a uid prove that it is gone, besides those during `migrationGraceMs`, in which the service
-    /// may be moving it.
+    /// This many consecutive presence checks without a uid prove that its task is gone, in addition to those during
+    /// `migrationGraceMs`, in which the service may be migrating it.
     presence_absences: u8 = 1 to 20 times, default 3;
-    /// How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a
-    /// Delete of it was tried, however much later that is.
+    /// How long `stop()` waits for a task that cannot be deleted or found. A task with a known id is not given up
+    /// before a Delete was tried, even after this time.
     stop_timeout_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
-    /// Time-out of each attempt, whatever the others took.
+    /// The timeout of each attempt.
     request_timeout_ms: Duration = 1_000 to 120_000 ms, default 10_000;
-    /// `checkNow()` and notifications bring a Query forward at most this often.
+    /// The minimum time between Queries that `checkNow()` or notifications bring forward.
     check_now_interval_ms: Duration = 1_000 to 3_600_000 ms, default 5_000;
-    /// The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
-    /// the reply's own `Date`, where it has one.
+    /// The maximum `Retry-After`: longer ones count as this. Dates are relative to the reply's own `Date`, if it has
+    /// one.
     max_retry_after_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
-    /// How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step.
+    /// The maximum jitter, in percent of a delay: it keeps a fleet from calling in step.
     jitter_percent: u8 = 0 to 100 percent, default 0;
 }
 
-/// So many waits has a list of them.
+/// How many delays a list may have.
 pub(crate) const WAITS: RangeInclusive<usize> = 1..=20;
 
 /// A value of a [`RetryPolicy`].
@@ -297,8 +298,8 @@ impl Setting for Backoff {
     fn check(&self, range: &SettingRange) -> Result<(), Invalid> {
         let field = range.field;
         if !WAITS.contains(&self.0.len()) {
-            let found = format!("a list of {}", self.0.len());
-            let allowed = format!("a list of {} to {} waits", WAITS.start(), WAITS.end());
+            let found = format!("an array of {}", self.0.len());
+            let allowed = format!("an array of {} to {} delays", WAITS.start(), WAITS.end());
             return Err(Invalid::new(field, found, allowed));
         }
         for (i, wait) in self.0.iter().enumerate() {
@@ -327,31 +328,32 @@ impl Setting for u8 {
 }
 
 impl RetryPolicy {
-    /// The defaults with `overrides` (JSON text: an object of any of the fields) in their place.
+    /// The defaults with these overrides (JSON text: an object with any of the fields).
     ///
     /// # Errors
-    /// A field that does not exist, or a value out of its range.
+    /// An unknown field, or a value out of its range.
     pub fn from_json(overrides: &str) -> Result<Self, Invalid> {
         let policy: Self = document::read("policy", overrides)?;
         policy.check().map_err(|invalid| invalid.within("policy"))?;
         Ok(policy)
     }
 
-    /// The same in shared memory: all supervisors of a process with the defaults use one.
+    /// The same policy in shared memory: all supervisors of a process with the defaults share one.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn shared(self: Arc<Self>) -> Arc<Self> {
         static DEFAULTS: std::sync::LazyLock<Arc<RetryPolicy>> = std::sync::LazyLock::new(Arc::default);
         if self == *DEFAULTS { Arc::clone(&DEFAULTS) } else { self }
     }
 
-    /// In WebAssembly there is rarely more than one group in a process, and its lanes share a policy anyway.
+    /// In WebAssembly a process rarely has more than one group, whose lanes share a policy anyway.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn shared(self: Arc<Self>) -> Arc<Self> {
         self
     }
 
-    /// The delays of the Queries that confirm a task with this `idleTimeout`: each must be shorter, jitter included, or
-    /// the task could come and go unseen. `delays` are those before it: default ones are shortened, chosen ones refused.
+    /// The delays between Queries of a new task with this `idleTimeout`. Each must be shorter, jitter included, or
+    /// the task could start and end unseen. Default delays are shortened to fit; chosen ones are refused. `delays`
+    /// are the current ones.
     ///
     /// # Errors
     /// `confirmDelaysMs` was chosen and has a delay that is not shorter than `idleTimeout`.
@@ -374,8 +376,8 @@ impl RetryPolicy {
         Ok(delays.capped(Duration::from_millis((idle_timeout.as_millis() / 3).max(1))))
     }
 
-    /// How many looks in a row without a uid prove that it is not live. Looks are counted and not the time between them,
-    /// which a clock that is set would falsify.
+    /// How many consecutive presence checks without a uid prove that its task is gone. Checks are counted rather than
+    /// time, which a change of the clock would falsify.
     #[must_use]
     pub fn absences_that_prove(&self) -> u32 {
         let pace = self.presence_delays_ms.wait_or_last(0).as_millis().max(1);
@@ -383,11 +385,11 @@ impl RetryPolicy {
         u32::from(self.presence_absences).saturating_add(u32::try_from(moving).unwrap_or(u32::MAX))
     }
 
-    /// The schedule for making `call` again for this reason.
+    /// The schedule for retries of `call` after this failure.
     #[must_use]
     pub fn schedule(&self, call: Call, reason: RetryReason) -> Schedule<'_> {
         let ends = |delays| Schedule { delays, then: None };
-        // A Query that gets no answer, or a 50x, never proves an exit.
+        // Neither a missing answer nor a 50x proves that a task ended.
         let goes_on = |delays| Schedule { delays, then: Some(self.query_server_error_delays_ms.longest()) };
         match (reason, call) {
             (_, Call::Presence) => self.presence_delays_ms.repeated(),
@@ -419,13 +421,13 @@ impl RetryPolicy {
         }
     }
 
-    /// How many waits there are until the schedule is exhausted, or goes on with one that repeats.
+    /// How many delays there are before the schedule is exhausted or repeats its last one.
     pub(crate) fn attempts(&self, call: Call, reason: RetryReason) -> usize {
         self.schedule(call, reason).delays.waits().len()
     }
 
-    /// How long to wait before making `call` again after `failures` earlier ones in a row, or `None` when its
-    /// [schedule](Self::schedule) is exhausted. A `Retry-After` only lengthens the wait, and only up to `maxRetryAfterMs`.
+    /// The delay before `call` is retried after `failures` consecutive failures before this one, or `None` if its
+    /// [schedule](Self::schedule) is exhausted. A `Retry-After` only lengthens the delay, up to `maxRetryAfterMs`.
     #[must_use]
     pub fn wait(
         &self,
@@ -438,7 +440,7 @@ impl RetryPolicy {
         Some(wait.max(retry_after.unwrap_or_default().min(self.max_retry_after_ms)))
     }
 
-    /// `wait`, made longer by chance as `jitterPercent` allows. The same seed and counter give the same chance.
+    /// `wait` with jitter of up to `jitterPercent`. The same seed and counter give the same jitter.
     #[must_use]
     pub fn jittered(&self, wait: Duration, seed: u64, counter: u64) -> Duration {
         let most = wait.as_millis().saturating_mul(u64::from(self.jitter_percent)) / 100;
@@ -447,7 +449,7 @@ impl RetryPolicy {
     }
 }
 
-/// One step of the splitmix64 generator: enough chance for jitter, without state to keep.
+/// One step of the splitmix64 generator: good enough for jitter, without state.
 fn splitmix64(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -497,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn values_can_be_overridden_and_bad_ones_are_named() {
+    fn values_can_be_overridden_and_invalid_ones_are_named() {
         let policy = RetryPolicy::from_json(
             &json!({ "monitorIntervalMs": 60_000, "taskIdUnknownGraceMs": null }).to_string(),
         )
@@ -522,9 +524,9 @@ mod tests {
         );
         assert_eq!(
             refused(json!({ "confirmDelaysMs": [] })),
-            Invalid::new("policy.confirmDelaysMs", "a list of 0", "a list of 1 to 20 waits")
+            Invalid::new("policy.confirmDelaysMs", "an array of 0", "an array of 1 to 20 delays")
         );
-        assert_eq!(refused(json!({ "confirmDelaysMs": vec![5; 21] })).value, "a list of 21");
+        assert_eq!(refused(json!({ "confirmDelaysMs": vec![5; 21] })).value, "an array of 21");
         assert_eq!(
             refused(json!({ "relaunchResetAfterMs": 86_400_001 })).allowed,
             "0, or from 10000 to 86400000 ms"
@@ -571,14 +573,14 @@ mod tests {
 
     /// The generator's published test values.
     #[test]
-    fn chance_is_that_of_splitmix64() {
+    fn jitter_uses_splitmix64() {
         let golden_ratio = 0x9E37_79B9_7F4A_7C15;
         assert_eq!(splitmix64(1_234_567), 6_457_827_717_110_365_317);
         assert_eq!(splitmix64(golden_ratio + 1_234_567), 3_203_168_211_198_807_973);
     }
 
     #[test]
-    fn jitter_is_of_every_length_up_to_its_share() {
+    fn jitter_takes_every_length_up_to_its_maximum() {
         let policy = RetryPolicy { jitter_percent: 20, ..RetryPolicy::default() };
         let jittered = |counter| policy.jittered(ms(50), 7, counter).as_millis();
         let lengths: std::collections::BTreeSet<_> = (0..200).map(jittered).collect();

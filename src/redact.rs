@@ -1,7 +1,7 @@
-//! Keeps secrets out of everything that leaves: events, errors, statuses, logs.
+//! Redacts secrets in everything that leaves: events, errors, statuses, logs.
 //!
-//! A secret is found however it is written: in another case, percent-encoded, escaped once or several times as in JSON or
-//! HTML, as base64 of either alphabet, folded over lines, or cut off at the end of a text.
+//! A secret is found in any form: in another case, percent-encoded, escaped once or several times as in JSON or HTML,
+//! as base64 of both alphabets, folded over lines, or truncated at the end of a text.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,26 +10,27 @@ use std::sync::Arc;
 use crate::document::{Document, Json, Writer, Wrong};
 use crate::text::{hexadecimal, start_of};
 
-/// What has fewer characters is no secret: tokens, keys and passwords are longer, and words of messages are as short.
+/// A shorter string is no secret: tokens, keys and passwords are longer, and words of messages are as short.
 const LEAST_SECRET_CHARS: usize = 6;
-/// The same of what has letters only: up to then it may be a word, as `transcoder` is. (What is not ASCII is a letter.)
+/// A string of fewer letters and nothing else may be a word, such as `transcoder`. (Characters beyond ASCII count as
+/// letters.)
 const LEAST_LETTERS: usize = 16;
-/// A text of the service is cut after so many characters.
+/// The maximum length of the service's texts, in characters.
 const MAX_TEXT_CHARS: usize = 300;
-/// What comes after so many bytes of a text is not looked at: it is cut off in any case.
+/// Text after this many bytes is ignored: it would be cut in any case.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
-/// In the place of a secret.
+/// Replaces a secret.
 const REDACTED: char = '…';
 
-/// Whether this is long enough to be a secret: 6 characters, or 16 if all of them are letters. Anything else, such as
-/// the token `test` of somebody who tries things out, is as likely to be a word of a message.
+/// Whether a string is long enough to be a secret: 6 characters, or 16 if all are letters. A shorter one, such as the
+/// token `test` of a trial, may be a word of a message.
 pub(crate) fn is_secret(text: &str) -> bool {
     let chars = text.chars().take(LEAST_LETTERS).count();
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
     chars >= LEAST_LETTERS || (chars >= LEAST_SECRET_CHARS && !text.bytes().all(is_letter))
 }
 
-/// Secrets that only the driver knows, such as the customer's. They are in no snapshot.
+/// Secrets that only the driver knows, such as the customer's. No snapshot contains them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct DriverSecrets(pub(crate) Arc<Vec<String>>);
 
@@ -39,7 +40,7 @@ impl DriverSecrets {
     }
 }
 
-/// Never written: they are handed in again after a restore.
+/// Never written: they are set again after a restore.
 impl Document for DriverSecrets {
     fn blank() -> Self {
         Self::default()
@@ -66,11 +67,11 @@ impl fmt::Debug for DriverSecrets {
     }
 }
 
-/// Knows secrets, and redacts them.
+/// Redacts a set of secrets.
 pub(crate) struct Redactor(Vec<Vec<u8>>);
 
 impl Redactor {
-    /// What is too short to be a secret is left out.
+    /// Strings that are too short for a secret are ignored.
     pub(crate) fn new(secrets: &[String]) -> Self {
         let secrets = secrets.iter().filter(|secret| is_secret(secret));
         let folded =
@@ -78,8 +79,8 @@ impl Redactor {
         Self(secrets.map(folded).filter(|secret: &Vec<u8>| !secret.is_empty()).collect())
     }
 
-    /// A text of the service, for people: redacted, on one line, and cut to 300 characters. No part of a secret is left
-    /// where it is cut.
+    /// A text of the service, for people: redacted, on one line, at most 300 characters. The cut leaves no part of a
+    /// secret.
     pub(crate) fn text(&self, text: &str) -> String {
         let text = start_of(text, MAX_TEXT_BYTES);
         let secret = self.find(text);
@@ -106,12 +107,12 @@ impl Redactor {
         shown
     }
 
-    /// Whether a secret is in there.
+    /// Whether the text contains a secret.
     pub(crate) fn finds(&self, text: &str) -> bool {
         self.find(text).contains(&true)
     }
 
-    /// Of each byte whether it belongs to a secret.
+    /// For each byte, whether it belongs to a secret.
     fn find(&self, text: &str) -> Vec<bool> {
         let mut found = vec![false; text.len()];
         self.find_in(&letters(text, Breaks::Letters), &mut found);
@@ -125,7 +126,7 @@ impl Redactor {
         while let Some((first, rest)) = letters.split_first() {
             mark(letters, credential(letters), found);
             for secret in self.0.iter().filter(|secret| secret.first() == Some(&folded(first.byte))) {
-                // A text may be cut off within a secret.
+                // A text may end within a secret.
                 let length = secret.len().min(letters.len());
                 let is_enough = length == secret.len() || length >= LEAST_SECRET_CHARS;
                 if is_enough && secret.iter().zip(letters).all(|(byte, letter)| *byte == folded(letter.byte))
@@ -138,7 +139,7 @@ impl Redactor {
     }
 }
 
-/// Marks where these of the letters are written.
+/// Marks the positions of these letters.
 fn mark(letters: &[Letter], which: Range<usize>, found: &mut [bool]) {
     let which = letters.get(which).unwrap_or_default();
     if let (Some(first), Some(last)) = (which.first(), which.last()) {
@@ -146,8 +147,8 @@ fn mark(letters: &[Letter], which: Range<usize>, found: &mut [bool]) {
     }
 }
 
-/// What follows the word `Basic` or `Bearer`, as in the header `Authorization`, is redacted whosever it is, if it does not
-/// read as a word: where it is in letters that begin with that word.
+/// Marks what follows the word `Basic` or `Bearer`, as in an `Authorization` header, whoever it belongs to, unless it
+/// reads as a word. `letters` starts with that word.
 fn credential(letters: &[Letter]) -> Range<usize> {
     for scheme in [b"basic".as_slice(), b"bearer"] {
         let is_named =
@@ -169,14 +170,14 @@ fn credential(letters: &[Letter]) -> Range<usize> {
     0..0
 }
 
-/// A byte of a text, as it is meant, and where it is written.
+/// A decoded byte of a text, and its position.
 struct Letter {
     byte: u8,
     from: usize,
     to: usize,
 }
 
-/// Case counts for nothing, nor which alphabet of base64 it is, nor whether a space is written as a plus.
+/// Ignores case, the alphabet of base64, and whether a space is written as a plus.
 fn folded(byte: u8) -> u8 {
     match byte {
         b'-' | b' ' => b'+',
@@ -185,14 +186,15 @@ fn folded(byte: u8) -> u8 {
     }
 }
 
-/// What `\n` and `\t` are in a text: a line break that is escaped, or a backslash in front of a letter.
+/// The meaning of `
+/// ` and `\t` in a text: an escaped line break, or a backslash before a letter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Breaks {
     Nothing,
     Letters,
 }
 
-/// The bytes of a text without its escapes and control characters.
+/// The bytes of a text without escapes and control characters.
 fn letters(text: &str, breaks: Breaks) -> Vec<Letter> {
     let bytes = text.as_bytes();
     let mut letters = Vec::with_capacity(bytes.len());
@@ -227,7 +229,7 @@ enum Meant {
     Nothing,
 }
 
-/// Any number of backslashes, as text that is escaped again and again has them.
+/// Any number of backslashes: text may be escaped repeatedly.
 fn escaped_by_backslashes(text: &[u8], breaks: Breaks) -> (Meant, usize) {
     let count = text.iter().take_while(|byte| **byte == b'\\').count();
     match text.get(count) {
@@ -267,7 +269,7 @@ fn escaped_in_html(text: &[u8]) -> (Meant, usize) {
     }
 }
 
-/// Control characters, and those that show a text other than it is.
+/// Control characters, and those that change how a text is displayed.
 fn is_unprintable(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -1,4 +1,4 @@
-//! A primary and its backups, started together, and which of them viewers should watch.
+//! A primary and its backups, started together, and the choice of the one that viewers should watch.
 
 use std::ops::RangeInclusive;
 
@@ -26,13 +26,13 @@ use crate::uid::Uid;
 #[apply(document)]
 #[json(camel, unknown = refused)]
 pub(crate) struct LaneOptions {
-    /// 1 to 32 characters.
+    /// The lane's name: 1 to 32 characters.
     #[limits(length(NAME_CHARS))]
     name: String,
-    /// Two or more output uids; no other lane's in the same output channel.
+    /// Two or more output uids, not used by another lane of the same output channel.
     #[limits(items(2..))]
     uids: Vec<Uid>,
-    /// A payload of its own, until an update gives all lanes the same. Each keeps the channel of its own output.
+    /// The lane's own payload, until an update sets the same for all lanes. The output channel stays.
     #[typed("Services")]
     services: Option<JsonText>,
 }
@@ -43,17 +43,17 @@ pub(crate) struct LaneOptions {
 pub(crate) struct GroupOptions {
     #[json(beside)]
     common: CommonOptions,
-    /// The primary first.
+    /// The lanes, the primary first.
     #[limits(items(LANES))]
     lanes: Vec<LaneOptions>,
-    /// Which output is put on air. Default `sticky`.
+    /// Which output is on air. Default `sticky`.
     on_air_policy: Option<OnAirPolicy>,
-    /// How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin with
-    /// it, only to leave it a moment later.
+    /// How long a backup that runs first waits for the primary before it goes on air, in ms: viewers would switch
+    /// again a moment later.
     start_grace_ms: Option<Duration>,
 }
 
-/// The settings of a group, read and checked.
+/// The settings of a group, parsed and checked.
 #[derive(Clone, Debug)]
 pub struct GroupConfig {
     lanes: Vec<NewLane>,
@@ -62,13 +62,13 @@ pub struct GroupConfig {
     start_grace: Duration,
 }
 
-/// A lane's name is at most this long, in characters.
+/// The maximum length of a lane's name, in characters.
 const NAME_CHARS: RangeInclusive<usize> = 1..=32;
-/// As many lanes as have two-digit numbers in an instanceId.
+/// How many lanes there may be: an instanceId has room for two digits.
 const LANES: RangeInclusive<usize> = 1..=99;
 
 impl GroupConfig {
-    /// Reads and checks the settings, which are JSON text.
+    /// Parses and checks settings from JSON text.
     ///
     /// # Errors
     /// The first value that is not allowed.
@@ -82,7 +82,7 @@ impl GroupConfig {
             return Err(Invalid::new(
                 "options.lanes",
                 found,
-                format!("a list of {} to {} lanes", LANES.start(), LANES.end()),
+                format!("an array of {} to {} lanes", LANES.start(), LANES.end()),
             ));
         }
         instance_id::check_setting(&common.instance_id, true)?;
@@ -102,7 +102,7 @@ impl GroupConfig {
                 checked.lane(settings.name, instance_id, settings.uids, services).map_err(|invalid| {
                     let name = match invalid.field.as_str() {
                         "options.uids" => "uids",
-                        // The payload that all have in common is no lane's.
+                        // The shared payload belongs to no lane.
                         name if services.is_some() && name.starts_with("services") => name,
                         _ => return invalid,
                     };
@@ -120,7 +120,7 @@ impl GroupConfig {
         Ok(Self { lanes, limits, on_air: on_air_policy.unwrap_or_default(), start_grace })
     }
 
-    /// What is allowed, but probably not meant.
+    /// Values that are allowed, but probably not intended.
     #[must_use]
     pub fn warnings(&self) -> Vec<TaskWarning> {
         self.lanes.iter().flat_map(NewLane::warnings).collect()
@@ -130,14 +130,14 @@ impl GroupConfig {
 /// A new payload for every lane, or one for some of them: `{ lanes: [{ name, services }] }`.
 #[derive(Clone, Debug)]
 pub enum GroupUpdate {
-    /// For every lane; each keeps its own output channel.
+    /// For all lanes; each keeps its own output channel.
     All(Box<Services>),
     /// For these lanes, by name.
     Lanes(Vec<(String, Services)>),
 }
 
 impl GroupUpdate {
-    /// Reads and checks it, out of JSON text.
+    /// Parses and checks an update from JSON text.
     ///
     /// # Errors
     /// The first value that is not allowed.
@@ -170,19 +170,19 @@ impl GroupUpdate {
     }
 }
 
-/// How a group is, for people.
+/// The status of a group, for operators.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupStatus {
-    /// What viewers should watch.
+    /// The output that viewers should watch.
     #[json(nullable)]
     pub on_air: Option<OnAir>,
     /// The lanes, the primary first.
     pub lanes: Vec<LaneStatus>,
 }
 
-/// A primary supervisor and its backups on the same inputs, each with its own ring of uids, within one rate limit.
+/// A primary and its backups with the same inputs, each with its own ring of uids, within one rate limit.
 ///
 /// Driven as a [`Supervisor`](crate::supervisor::Supervisor) is.
 #[derive(Clone, PartialEq, Eq)]
@@ -191,16 +191,17 @@ pub struct RedundancyGroup(pub(crate) Group);
 driven!(RedundancyGroup, group::GROUP);
 
 impl RedundancyGroup {
-    /// A group that begins at `now`.
+    /// A group that starts at `now`.
     #[must_use]
     pub fn new(config: GroupConfig, now: WallTime) -> Self {
         let on_air = OnAirChoice::new(config.on_air, config.start_grace);
         Self(Group::new(config.lanes, config.limits, Some(on_air), now))
     }
 
-    /// Takes a new payload for every lane, as [`Supervisor::update`](crate::supervisor::Supervisor::update) does; for
-    /// all or for none. Each lane keeps the channel, and the RTC token, of its own output; the payload names that of any
-    /// lane. Where tasks have to be replaced, it is one lane after the other, that on air last.
+    /// Sets a new payload for all lanes or, on an error, for none, as
+    /// [`Supervisor::update`](crate::supervisor::Supervisor::update) does. Each lane keeps the channel and the RTC
+    /// token of its own output; the payload may name any lane's channel. Rollouts go lane by lane, the one on air
+    /// last.
     ///
     /// # Errors
     /// A payload that does not fit one of the lanes, or whose output is in no lane's channel.
@@ -214,11 +215,11 @@ impl RedundancyGroup {
         })
     }
 
-    /// Takes a new payload for every lane, as [`update`](Self::update) does, or one for each of some lanes; for all of them or
-    /// for none.
+    /// Sets a new payload for all lanes, as [`update`](Self::update) does, or one for each of some lanes; on an
+    /// error, for none.
     ///
     /// # Errors
-    /// As [`update`](Self::update); a name that is no lane's, or that is given twice.
+    /// As [`update`](Self::update); an unknown lane, or one that is named twice.
     pub fn update_with(&mut self, now: WallTime, update: GroupUpdate) -> Result<Vec<LaneUpdate>, Invalid> {
         match update {
             GroupUpdate::All(services) => self.update(now, &services),
@@ -246,20 +247,20 @@ impl RedundancyGroup {
         })
     }
 
-    /// The newest payload that was not refused, with secrets in it, if all lanes have the same but for their outputs: of the
-    /// first lane's.
+    /// The newest payload that was not refused, secrets included, if all lanes have the same except for their
+    /// outputs; the output is the first lane's.
     #[must_use]
     pub fn services(&self) -> Option<&Services> {
         self.0.services()
     }
 
-    /// What viewers should watch.
+    /// The output that viewers should watch.
     #[must_use]
     pub fn on_air(&self) -> Option<OnAir> {
         self.0.on_air()?.on_air(self.0.lanes())
     }
 
-    /// How the group is, for people.
+    /// The status, for operators.
     #[must_use]
     pub fn status(&self) -> GroupStatus {
         GroupStatus {

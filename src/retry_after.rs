@@ -2,17 +2,17 @@
 
 use crate::time::{Duration, WallTime};
 
-/// Reads a `Retry-After` header: seconds, also with a fraction, or an HTTP date. `sent_at`, which turns a
-/// date into a wait, is that of the reply's `Date` header, as the service's clock and the caller's may differ; the caller's
-/// time, where there is none. Of several numbers (a header that came twice) the largest counts; one that is too large to be
-/// read is the longest wait there is, and a date in the past is none. Anything else, and what is negative, is no header.
+/// Parses a `Retry-After` header: seconds, also with a fraction, or an HTTP date. A date is relative to `sent_at`:
+/// the reply's `Date` header, since the service's clock may differ from the caller's, or else the caller's time. If
+/// the header came several times, the largest number counts. A number out of range is the longest possible wait; a
+/// past date is none. Everything else, negative numbers included, yields `None`.
 #[must_use]
 pub fn parse_retry_after(header: &str, sent_at: WallTime) -> Option<Duration> {
     let longest = header.split(',').map(parse_seconds).reduce(|a, b| Some(a?.max(b?))).flatten();
     longest.or_else(|| Some(parse_http_date(header)?.duration_since(sent_at)))
 }
 
-/// Decimal seconds, to the ms.
+/// Decimal seconds, cut to ms.
 fn parse_seconds(text: &str) -> Option<Duration> {
     let text = text.trim();
     let (mut ms, mut unit, mut is_fraction) = (0_u64, 1_000_u64, false);
@@ -32,7 +32,7 @@ fn parse_seconds(text: &str) -> Option<Duration> {
     text.starts_with(|first: char| first.is_ascii_digit()).then_some(Duration::from_millis(ms))
 }
 
-/// Reads a date as HTTP headers have it.
+/// Parses an HTTP date.
 #[must_use]
 pub fn parse_http_date(header: &str) -> Option<WallTime> {
     let date = httpdate::parse_http_date(header.trim()).ok()?;

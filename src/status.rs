@@ -1,14 +1,14 @@
-//! What an answer of the service means.
+//! The meaning of the service's answers.
 //!
-//! The table of the service, as one total function: [`interpret`]. It never looks at the free-text `message` of a
-//! reply, and it never fails: a value that nobody has heard of is kept, and means that nothing is known.
+//! The service's table as one total function: [`interpret`]. It ignores the free-text `message` of a reply, and never
+//! fails: unknown values are kept, and mean that nothing is known.
 
 use macro_rules_attribute::apply;
 
 use crate::document::document;
 
-/// A call: those of the service's REST interface for a task, one that asks who is in the output channel, and the
-/// application's own callback for an RTC token.
+/// A call: of the service's REST interface for a task, of its list of broadcasters in a channel, or of the
+/// application's callback for RTC tokens.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,22 +17,22 @@ pub enum Call {
     Acquire,
     /// `POST /tasks`: starts a task.
     Create,
-    /// `GET /tasks/{taskId}`: asks how a task is.
+    /// `GET /tasks/{taskId}`: asks for the status of a task.
     Query,
     /// `PATCH /tasks/{taskId}`: changes a running task.
     Update,
-    /// `DELETE /tasks/{taskId}`: ends a task.
+    /// `DELETE /tasks/{taskId}`: deletes a task.
     Delete,
     /// `GET /dev/v1/channel/user/{appId}/{channel}/hosts_only`: asks who is in the output channel.
     Presence,
-    /// The application's own `rtcToken` callback: no call of the service.
+    /// The application's `rtcToken` callback: no call of the service.
     RtcToken,
 }
 
 /// `code` in the body of a reply: "request not completed".
 pub const CODE_NOT_COMPLETED: i64 = 65;
 
-/// A task's status, as the service names or numbers it.
+/// A task's status, by the service's name or number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TaskStatus {
     /// 0.
@@ -55,12 +55,12 @@ pub enum TaskStatus {
     Exit,
     /// 9: ended abnormally.
     FailureStop,
-    /// Anything else, as it came.
+    /// Any other value, unchanged.
     Unknown(String),
 }
 
 impl TaskStatus {
-    /// Reads a name (`IN_PROGRESS`, case-sensitive) or a number (`5`); anything else is kept as unknown.
+    /// Parses a name (`IN_PROGRESS`, case-sensitive) or a number (`5`); any other value is kept as unknown.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text {
@@ -98,14 +98,14 @@ pub enum ServiceStatus {
     ServiceValidationFailed,
     /// Exited unexpectedly.
     ServiceAbnormal,
-    /// The service itself does not know.
+    /// The service does not know.
     ServiceUnknown,
-    /// Anything else, as it came.
+    /// Any other value, unchanged.
     Unknown(String),
 }
 
 impl ServiceStatus {
-    /// Reads a name (`serviceReady`, case-sensitive); anything else is kept as unknown.
+    /// Parses a name (`serviceReady`, case-sensitive); any other value is kept as unknown.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text {
@@ -123,34 +123,33 @@ impl ServiceStatus {
     }
 }
 
-/// How a task is, as a Query tells it.
+/// The state of a task, by a Query.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TaskState {
-    /// On its way up: neither running nor ended.
+    /// Starting: neither running nor ended.
     Starting,
-    /// Task status 4 or 5: it runs.
+    /// Task status 4 or 5: running.
     Running,
-    /// The transcoder exited unexpectedly while the task is kept: the service may migrate it within about 90 s.
+    /// The transcoder exited unexpectedly, but the task remains: the service may migrate it within about 90 s.
     Abnormal,
-    /// On its way down: neither running nor ended.
+    /// Stopping: neither running nor ended.
     Stopping,
-    /// Ended normally (statuses 7 and 8): idle, or stopped by somebody.
+    /// Ended normally (statuses 7 and 8): idle, or deleted.
     Ended,
     /// Ended abnormally (status 9).
     Failed,
     /// The service refused the task's parameters.
     Refused,
-    /// A status that nobody has heard of, or none: neither running nor ended.
+    /// An unknown status, or none: neither running nor ended.
     Unknown,
 }
 
 impl TaskState {
-    /// Puts the two statuses of a task together. The service's verdict on the parameters comes first, then a task
-    /// status that is final, then the transcoder's own trouble, then the rest of the task status. The transcoder's
-    /// status stands in for the task's only where that is missing, and that it runs also where the task's is a word that
-    /// nobody has heard of.
+    /// Combines the two statuses of a task. The first that applies counts: refused parameters, a final task status,
+    /// trouble of the transcoder, the rest of the task status. The transcoder's status replaces a missing task
+    /// status; that it runs also counts if the task status is unknown.
     #[must_use]
     pub fn of(task: Option<&TaskStatus>, service: Option<&ServiceStatus>) -> Self {
         use ServiceStatus as S;
@@ -177,45 +176,45 @@ impl TaskState {
     }
 }
 
-/// What one answer of one call means.
+/// The meaning of an answer.
 #[apply(document)]
 #[json(camel, tag = type, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meaning {
-    /// Carried out: a builder token, a task that is to be confirmed, an update taken, or a task ended.
+    /// Success: a builder token, a created task that must be confirmed, an accepted Update, or a deleted task.
     Success,
-    /// Create 201 or 409: a task of this instanceId runs already. Find it; do not make another one on its uid.
+    /// Create 201 or 409: a task of this instanceId already runs. Find it; do not create another one under its uid.
     AlreadyStarted,
-    /// 202: accepted, not done yet. Query before going on.
+    /// 202: accepted, not done yet. Query before the next step.
     Accepted,
-    /// Query 200: how the task is.
+    /// Query 200: the status of the task.
     Task {
         /// Its state.
         task: TaskState,
     },
-    /// 206: the backend's answer timed out, the outcome is unknown.
+    /// 206: the backend timed out, the outcome is unknown.
     TimedOut,
-    /// Code 65: "request not completed", the outcome is unknown, and the same parameters are to be sent again.
+    /// Code 65: "request not completed", the outcome is unknown; send the same parameters again.
     NotCompleted,
-    /// 50x, or an answer outside of HTTP's sense here (1xx, 3xx): the outcome is unknown.
+    /// 50x, or a status without a meaning here (1xx, 3xx): the outcome is unknown.
     ServerError,
-    /// Query or Update 404: not there (yet, or any more).
+    /// Query or Update 404: no such task (yet, or any more).
     NotFound,
     /// Delete 404: already gone, a success.
     AlreadyGone,
-    /// 40x: the parameters are wrong. On Query and Delete it says nothing about the task.
+    /// 40x: the parameters are wrong. After Query and Delete it says nothing about the task.
     WrongParameters,
     /// 401, 403: wrong credentials, or the service is not enabled.
     WrongCredentials,
     /// 429: over the rate limit. It says nothing about the task.
     RateLimited,
-    /// DNS failure, no connection, or time-out: the outcome is unknown.
+    /// DNS failure, no connection or timeout: the outcome is unknown.
     NoAnswer,
 }
 
-/// Interprets one answer; `http_status` is `None` when none came. The most specific row of the service's table
-/// wins: a code 65 in a 206 (or another 2xx or 5xx) of Create or Update follows the row of code 65, and so does one in a
-/// 40x of Acquire, Create or Update, unless its status has a row of its own (401, 403, 409, 429, and 404 of Update).
+/// Interprets an answer; without one, `http_status` is `None`. The most specific row of the service's table wins. A
+/// code 65 of Create or Update in a 206 (or another 2xx or 5xx) follows the row of code 65. So does one of Acquire,
+/// Create or Update in a 40x, unless that status has a row of its own (401, 403, 409, 429, and 404 of Update).
 #[must_use]
 pub fn interpret(
     call: Call,
@@ -239,7 +238,7 @@ pub fn interpret(
         (404, Call::Delete) => Meaning::AlreadyGone,
         (401 | 403, _) => Meaning::WrongCredentials,
         (429, _) => Meaning::RateLimited,
-        // The guide has "the same parameters again" for code 65, whatever the status: no final refusal.
+        // For code 65 the guide says "the same parameters again", whatever the status: it is no final refusal.
         (400..=499, Call::Acquire | Call::Create | Call::Update) if code == Some(CODE_NOT_COMPLETED) => {
             Meaning::NotCompleted
         }

@@ -1,18 +1,20 @@
-//! Keeps one output alive: acquire, create, confirm, monitor, relaunch under the other uid, stop.
+//! Keeps one output on air: acquires, creates, confirms, monitors, relaunches under another uid, stops.
 //!
-//! [`Supervisor`] only decides. Its owner (the *driver*) carries out, in a loop:
+//! Sans-I/O: [`Supervisor`] decides; its owner, the *driver*, carries out, in a loop:
 //!
-//! 1. `poll(now)` until it says [`Output::Wait`] or [`Output::Done`]. For [`Output::Send`], persist the snapshot first
-//!    if the request says so, then make the call, unless it is not [awaited](Supervisor::awaits) any more, or too late:
-//!    then hand in [`NoAnswer::NotSent`], or [`NoAnswer::NotPersisted`] where the snapshot could not be kept (a Delete is
-//!    sent all the same); for [`Output::NeedToken`] ask the application; for
-//!    [`Output::NeedPermit`] whoever shares out the rate limit; hand out each [`Output::Emit`].
-//! 2. Wait until something comes in, or the time of the last `Wait` has come, and `handle(now, input)` what came.
-//! 3. Begin again.
+//! 1. Call `poll(now)` until it returns [`Output::Wait`] or [`Output::Done`].
+//!    - [`Output::Send`]: persist the snapshot if the request asks for it, then make the call. Hand in
+//!      [`NoAnswer::NotSent`] instead if the request is no longer [awaited](Supervisor::awaits) or is too late, and
+//!      [`NoAnswer::NotPersisted`] if the snapshot could not be stored (a Delete is sent regardless).
+//!    - [`Output::NeedToken`]: ask the application.
+//!    - [`Output::NeedPermit`]: ask the owner of the shared rate limit.
+//!    - [`Output::Emit`]: deliver the event.
+//! 2. Wait for an input or for the time of the last `Wait`, and call `handle(now, input)` for each input.
+//! 3. Start again.
 //!
-//! Polling more often changes nothing. `now` is the wall clock in ms since the epoch, and may jump either way. The
-//! whole state can be taken with [`Supervisor::snapshot`] at any moment; a supervisor restored from it goes on exactly
-//! as the one that it was taken from.
+//! Extra polls change nothing. `now` is the wall clock in ms since the epoch, and may jump in either direction.
+//! [`Supervisor::snapshot`] returns the whole state at any moment; a supervisor restored from it continues exactly
+//! where the snapshot was taken.
 
 mod answers;
 mod attempts;
@@ -55,7 +57,7 @@ pub use self::event::{
 };
 pub(crate) use self::lane::Lane;
 pub(crate) use self::poll::Step;
-pub(crate) use self::presence::ChannelLook;
+pub(crate) use self::presence::PresenceResult;
 pub use self::request::{Answer, NoAnswer, PermitRequest, Request, RequestId, TokenRequest};
 pub use self::snapshot::SnapshotError;
 pub use self::status::{KnownTask, LaneState, LaneStatus, Standing};
@@ -72,38 +74,39 @@ use crate::time::{Duration, WallTime};
 /// What to do next.
 #[derive(Debug)]
 pub enum Output {
-    /// Make this call, and hand in its answer as [`Input::Answer`].
+    /// Make this call and hand in its answer as [`Input::Answer`].
     Send(Request),
-    /// Ask the application for an RTC token, and hand it in as [`Input::Token`].
+    /// Ask the application for an RTC token and hand it in as [`Input::Token`].
     NeedToken(TokenRequest),
-    /// Ask whoever shares out the rate limit, and hand the answer in as [`Input::Permit`].
+    /// Ask the owner of the shared rate limit and hand the answer in as [`Input::Permit`].
     NeedPermit(PermitRequest),
-    /// Hand this out.
+    /// Deliver this event.
     Emit(Event),
-    /// Nothing until this moment (ms since the epoch), unless something comes in.
+    /// Nothing is due until this time, unless an input arrives.
     Wait {
-        /// When to poll again at the latest.
+        /// The latest time of the next poll, in ms since the epoch.
         until: WallTime,
-        /// What is waited for.
+        /// What it waits for.
         why: Why,
     },
-    /// It is over.
+    /// The supervisor has ended.
     Done(Outcome),
 }
 
 /// What happened.
 pub enum Input {
-    /// The answer to a request, or that there was none. A late or foreign one does no harm.
+    /// The answer to a request, or the reason why there is none. Late and unknown answers are harmless.
     Answer(RequestId, Answer),
-    /// The RTC token that was asked for: `Ok(None)` keeps the one in the payload, `Err` if there was none to be had.
+    /// The requested RTC token. `Ok(None)` keeps the token in the payload; `Err` means that none is available.
     Token(RequestId, Result<Option<String>, ()>),
-    /// The answer to [`Output::NeedPermit`]: `ZERO` is a permit; else it is how long to wait before asking again.
+    /// The answer to [`Output::NeedPermit`]: `ZERO` grants the permit; any other value is the delay before the next
+    /// request.
     Permit(PermitRequest, Duration),
     /// A verified notification.
     Notification(Notification),
-    /// Somebody says that the output is gone: brings the next Query forward at most.
+    /// A report that the output does not arrive. At most, it brings the next Query forward.
     CheckNow,
-    /// Stop: end what lives, start nothing any more.
+    /// Stop: delete all tasks and start no more.
     Stop,
 }
 
@@ -123,7 +126,7 @@ impl fmt::Debug for Input {
     }
 }
 
-/// What a [`Output::Wait`] waits for.
+/// What an [`Output::Wait`] waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Why {
     /// The answer to a call.
@@ -132,77 +135,77 @@ pub enum Why {
     RtcToken,
     /// The next step of a launch.
     Launch,
-    /// The next look for a new task.
+    /// The next Query of a new task.
     Confirm,
-    /// The next look for a running task.
+    /// The next Query of a running task.
     Monitor,
     /// The next attempt of a call that failed.
     Retry,
     /// The next attempt of an update.
     Update,
-    /// The next attempt to end a task.
+    /// The next Delete, or the next Query of a task that is being deleted.
     Delete,
-    /// The next look into the channel.
+    /// The next presence check.
     Presence,
     /// A permit of the rate limit.
     Quota,
-    /// The end of a relaunch's cool-down.
+    /// The start of the next launch.
     CoolDown,
-    /// The time for identifying a task.
+    /// The deadline for learning a task's id.
     TaskIdUnknown,
     /// The deadline of `stop()`.
     Stopping,
 }
 
-/// How it ended.
+/// How a supervisor ended.
 #[apply(document)]
 #[json(camel, tag = type, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// `stop()` was called, and has been carried out.
+    /// `stop()` was called and carried out.
     Stopped,
-    /// The task ended, and the restart policy says to leave it at that.
+    /// The task ended, and the restart policy allows no relaunch.
     Ended,
-    /// It cannot go on.
+    /// It gave up.
     Failed {
         /// Why.
         reason: FailReason,
     },
 }
 
-/// Keeps one output alive. See the [module](self) for how to drive it.
+/// Keeps one output on air. See the [module](self) for how to drive it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Supervisor(pub(crate) Group);
 
 driven!(Supervisor, group::SUPERVISOR);
 
 impl Supervisor {
-    /// A supervisor that begins at `now`.
+    /// A supervisor that starts at `now`.
     #[must_use]
     pub fn new(config: SupervisorConfig, now: WallTime) -> Self {
         Self(Group::new([config.lane], config.limits, None, now))
     }
 
-    /// Takes a new payload: for the running task by Update, or, where the service cannot change in a running task what
-    /// differs, by a new task under the other uid, after whose start the old one is ended; for later launches by their
-    /// Create. Says which way it goes. One that the service refuses is dropped, and reported.
+    /// Accepts a new payload. The running task gets it by Update; if an Update cannot make the change, a new task
+    /// under another uid replaces the running one, which is deleted after that. Later launches get it in their
+    /// Create. The result says which way applies. A payload that the service refuses is reported and rolled back.
     ///
     /// # Errors
-    /// A payload that does not fit what runs: another output channel, a uid of the ring among its inputs; or one that needs
-    /// a new task, where [`Rollout::Refuse`] is set.
+    /// A payload with another output channel, or with a uid of the ring among its inputs; or one that needs a new
+    /// task although [`Rollout::Refuse`] is set.
     pub fn update(&mut self, now: WallTime, services: Services) -> Result<LaneUpdate, Invalid> {
         let via = |updates: Vec<LaneUpdate>| updates.into_iter().map(|update| update.via).next();
         let via = self.0.update(now, |_| services.clone()).map(via)?.unwrap_or(Via::Nothing);
         Ok(LaneUpdate { lane: self.lane().name().to_owned(), via })
     }
 
-    /// The newest payload that was not refused, with secrets in it; [`Services::shown`] is for people.
+    /// The newest payload that was not refused, secrets included. [`Services::shown`] is the redacted form.
     #[must_use]
     pub fn services(&self) -> &Services {
         self.lane().services()
     }
 
-    /// How the lane is, for people.
+    /// The status for operators.
     #[must_use]
     pub fn status(&self) -> LaneStatus {
         self.lane().status(self.0.clock())

@@ -1,7 +1,7 @@
-//! The payload of a task: its types, its ranges, and errors that name the field.
+//! The payload of a task: its types and ranges, with errors that name the field.
 //!
-//! Fields that are not known here pass through unchanged, at every level, so that a new option of the service works
-//! before this crate knows it: its numbers with all their digits, the fields of its objects sorted by name.
+//! Unknown fields pass through unchanged at every level, so a new option of the service works before this crate knows
+//! it: numbers keep all digits, and fields are sorted by name.
 
 mod check;
 mod shown;
@@ -29,18 +29,18 @@ use crate::quota::OutputSize;
 use crate::time::Duration;
 use crate::uid::Uid;
 
-/// The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged.
+/// The payload of a task: `services` of Acquire, Create and Update. Unknown fields pass through unchanged.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Services {
-    /// The one service there is, and its settings.
+    /// The transcoding service and its settings.
     pub cloud_transcoder: CloudTranscoder,
     #[json(beside)]
     extra: Extra,
 }
 
-/// The path of the transcoder in a payload, or of what is below it: `transcoder_path!(".outputs")`.
+/// The path of the transcoder in a payload, or of a field below it: `transcoder_path!(".outputs")`.
 macro_rules! transcoder_path {
     ($($below:literal)?) => {
         concat!("services.cloudTranscoder.config.transcoder" $(, $below)?)
@@ -48,7 +48,7 @@ macro_rules! transcoder_path {
 }
 pub(crate) use transcoder_path;
 
-/// Whether JSON text is what a group takes as an update for some of its lanes, and no payload.
+/// Whether JSON text is a group's update for some lanes rather than a payload.
 pub(crate) fn is_for_lanes(json: &Tree<'_>) -> bool {
     json.root().get("lanes").is_some()
 }
@@ -58,7 +58,7 @@ pub(crate) fn is_for_lanes(json: &Tree<'_>) -> bool {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudTranscoder {
-    /// Which one it is.
+    /// The type of the service.
     #[typed(words(&[SERVICE_TYPE]))]
     pub service_type: String,
     /// Its settings.
@@ -72,7 +72,7 @@ pub struct CloudTranscoder {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudTranscoderConfig {
-    /// What to mix, and where to.
+    /// The inputs, the layout and the outputs.
     pub transcoder: Transcoder,
     #[json(beside)]
     extra: Extra,
@@ -83,41 +83,42 @@ pub struct CloudTranscoderConfig {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcoder {
-    /// The task ends by itself when all hosts have been away this long: 1 to 86400 s, default 300 s.
+    /// The task ends when all hosts have been absent for this long: 1 to 86400 s, default 300 s.
     #[limits(between(IDLE_TIMEOUT_S))]
     pub idle_timeout: Option<i64>,
-    /// Default `mix`. The others take at most one input.
+    /// How inputs are processed. Default `mix`; the other modes accept at most one input.
     #[typed(words(&MODES))]
     pub stream_process_mode: Option<String>,
-    /// What is heard; of both lists together at least one input, and all from one channel.
+    /// The audio inputs; at least one input in both lists together, and all from one channel.
     #[json(nullable_list)]
     pub audio_inputs: Vec<Input>,
-    /// What is seen.
+    /// The video inputs.
     #[json(nullable_list)]
     pub video_inputs: Vec<Input>,
-    /// What the videos are put on: required when videos are mixed.
+    /// The canvas for the videos: required when videos are mixed.
     #[typed("Canvas | null")]
     pub canvas: Option<Canvas>,
-    /// What is put over them.
+    /// The pictures over the videos.
     #[json(nullable_list)]
     pub water_marks: Vec<WaterMark>,
-    /// Where it goes. A supervised task has one output into an RTC channel; its uid and token are filled in for each launch.
+    /// The outputs. A supervised task has one output into an RTC channel; its uid and token are filled in for each
+    /// launch.
     #[limits(items(1..))]
     pub outputs: Vec<Output>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// One of `audioInputs` or `videoInputs`: either `rtc`, a host's stream, or `streamUrl`, a media file or stream.
+/// An item of `audioInputs` or `videoInputs`: either `rtc`, a host's stream, or `streamUrl`, a media file or stream.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// A host's stream; of audio, uid 0 is everybody's.
+    /// A host's stream; for audio, uid 0 means all hosts.
     pub rtc: Option<Rtc>,
     /// The address of a media file or stream.
     pub stream_url: Option<Secret>,
-    /// 0 to 200.
+    /// The volume: 0 to 200.
     #[limits(between(VOLUME))]
     pub volume: Option<i64>,
     /// How often `streamUrl` is played; not 0.
@@ -125,7 +126,7 @@ pub struct Input {
     /// The address of a jpg or png to show while there is no video.
     #[typed("string | null")]
     pub placeholder_image_url: Option<ImageUrl>,
-    /// Where a video goes on the canvas: required, with its zOrder, when videos are mixed.
+    /// The region of a video on the canvas: required, with its zOrder, when videos are mixed.
     pub region: Option<Region>,
     #[json(beside)]
     extra: Extra,
@@ -139,11 +140,13 @@ pub struct Rtc {
     /// The channel: 1 to 64 bytes.
     #[limits(length(CHANNEL_BYTES))]
     pub rtc_channel: String,
-    /// A host's uid; of audio inputs 0 is everybody's. Of an output it may be left out where a supervisor fills it in.
+    /// The host's uid; for audio inputs, 0 means all hosts. For an output it may be left out if a supervisor fills it
+    /// in.
     #[typed("number")]
     #[limits(between(0..=i64::from(Uid::MAX)))]
     pub rtc_uid: Option<Uid>,
-    /// The RTC token: of an input made for uid 0, of an output for its uid; in a project without an App Certificate the App ID.
+    /// The RTC token: for an input issued for uid 0, for an output for its uid; in a project without an App
+    /// Certificate the App ID.
     pub rtc_token: Option<Secret>,
     #[json(beside)]
     extra: Extra,
@@ -166,14 +169,14 @@ pub struct Region {
     /// 120 to 3840 pixels, of a watermark 1 to 3840.
     #[limits(between(MARK_SIDE))]
     pub height: i64,
-    /// 0 to 100, higher is nearer; required of a video, where the newest reference allows 2 to 100.
+    /// The layer, 0 to 100, higher ones in front; required for a video, where the newest reference allows 2 to 100.
     #[limits(between(Z_ORDER))]
     pub z_order: Option<i64>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// What videos are put on.
+/// The canvas for the videos.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,29 +187,29 @@ pub struct Canvas {
     /// 120 to 3840 pixels.
     #[limits(between(SIDE))]
     pub height: i64,
-    /// `0xRRGGBB`, 0 to 16777215: required when videos are mixed.
+    /// The color `0xRRGGBB`, 0 to 16777215: required when videos are mixed.
     #[limits(between(COLOR))]
     pub color: Option<i64>,
     /// The address of a jpg or png.
     #[typed("string | null")]
     pub background_image: Option<ImageUrl>,
-    /// How `backgroundImage` is fitted in.
+    /// How `backgroundImage` fits the canvas.
     #[typed(words(&FILL_MODES))]
     pub fill_mode: Option<String>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// A picture over the picture.
+/// A picture over the videos.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaterMark {
     /// The address of a jpg or png.
     pub image_url: ImageUrl,
-    /// Where it goes on the canvas.
+    /// Its region on the canvas.
     pub region: Region,
-    /// How it is fitted into its region.
+    /// How it fits its region.
     #[typed(words(&FILL_MODES))]
     pub fill_mode: Option<String>,
     #[json(beside)]
@@ -218,9 +221,9 @@ pub struct WaterMark {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Into an RTC channel; all outputs of a task into the same one.
+    /// An RTC channel; all outputs of a task into the same one.
     pub rtc: Option<Rtc>,
-    /// To a CDN address.
+    /// A CDN address.
     pub stream_url: Option<Secret>,
     /// How the audio is encoded.
     pub audio_option: Option<AudioOption>,
@@ -235,7 +238,7 @@ pub struct Output {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AudioOption {
-    /// The audio profile of the SDK's.
+    /// The audio profile of the SDK.
     #[typed(words(&PROFILES))]
     pub profile_type: Option<String>,
     #[json(beside)]
@@ -253,23 +256,23 @@ pub struct VideoOption {
     /// 120 pixels or more; 1920×1080 at most, or 1080×1920. Required, unless `mode` is `RAW`.
     #[limits(between(OUTPUT_SIDE))]
     pub height: Option<i64>,
-    /// 1 to 10000 kbit/s.
+    /// The bitrate: 1 to 10000 kbit/s.
     #[limits(between(BITRATE_KBPS))]
     pub bitrate: Option<i64>,
-    /// Required, unless `mode` is `RAW`. `H265` to CDN addresses only.
+    /// The codec; required unless `mode` is `RAW`. `H265` to CDN addresses only.
     #[typed(words(&CDN_CODECS))]
     pub codec: Option<String>,
     /// 1 to 30 frames a second, default 15.
     #[limits(between(FRAMES_PER_SECOND))]
     pub fps: Option<i64>,
-    /// `RAW`: passed on as it comes in; takes one input.
+    /// `RAW` passes a single input on without encoding.
     #[typed(words(&VIDEO_MODES))]
     pub mode: Option<String>,
     #[json(beside)]
     extra: Extra,
 }
 
-/// Text that must not be shown: an RTC token, or an address that carries a stream's key.
+/// A string that must not be shown: an RTC token, or a URL that contains a stream's key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub String);
 
@@ -300,7 +303,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The address of an image. What follows its path may sign it, and is not shown.
+/// The URL of an image. What follows its path may be a signature, and is not shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ImageUrl(pub String);
 
@@ -313,7 +316,7 @@ impl fmt::Debug for ImageUrl {
     }
 }
 
-/// Fields that are not known here, sorted by name.
+/// Unknown fields, sorted by name.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Extra(Vec<(String, JsonText)>);
 
@@ -348,7 +351,7 @@ impl fmt::Debug for Extra {
     }
 }
 
-/// What the service takes when `idleTimeout` is left out.
+/// The service's default of `idleTimeout`.
 const DEFAULT_IDLE_TIMEOUT_S: i64 = 300;
 
 impl Input {
@@ -358,21 +361,22 @@ impl Input {
         Self { rtc, region: None, ..self.clone() }
     }
 
-    /// The channel and the uid of its stream.
+    /// The channel and uid of its stream.
     fn stream(&self) -> Option<(&str, Option<Uid>)> {
         self.rtc.as_ref().map(|rtc| (rtc.rtc_channel.as_str(), rtc.rtc_uid))
     }
 }
 
 impl Output {
-    /// What an Update cannot change. The uid is the supervisor's.
+    /// What an Update cannot change. The uid belongs to the supervisor.
     fn fixed(&self) -> Self {
         let rtc = self.rtc.clone().map(|rtc| Rtc { rtc_token: None, rtc_uid: None, ..rtc });
         Self { rtc, audio_option: None, video_option: None, ..self.clone() }
     }
 }
 
-/// Whether an Update can make the newer inputs of the older ones: streams of hosts come and go, and anything else stays.
+/// Whether an Update can turn the older inputs into the newer ones: streams of hosts may change, everything else must
+/// stay.
 fn can_be_updated(old: &[Input], new: &[Input]) -> bool {
     let files = |inputs: &[Input]| -> Vec<Input> {
         inputs.iter().filter(|input| input.rtc.is_none()).map(Input::fixed).collect()
@@ -385,12 +389,12 @@ fn can_be_updated(old: &[Input], new: &[Input]) -> bool {
 }
 
 impl Services {
-    /// Reads and checks a payload, which is JSON text.
+    /// Parses and checks a payload from JSON text.
     ///
     /// # Errors
     /// The first value that is not allowed, by its path: `services.cloudTranscoder.config.transcoder.…`.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
-        // What stands for hidden values is that of another payload here.
+        // Redaction marks here belong to another payload.
         let services: Self = document::read("services", &revealed(json, None)?)?;
         match services.violations().into_iter().next() {
             Some(violation) => Err(violation),
@@ -415,19 +419,19 @@ impl Services {
         Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
     }
 
-    /// The channel that the inputs come from, if any comes from one.
+    /// The channel of the inputs, if they come from one.
     #[must_use]
     pub fn input_channel(&self) -> Option<&str> {
         self.input_streams().next().map(|rtc| rtc.rtc_channel.as_str())
     }
 
-    /// Whether this uid is an input.
+    /// Whether an input has this uid.
     #[must_use]
     pub fn has_input_uid(&self, uid: Uid) -> bool {
         self.input_streams().any(|rtc| rtc.rtc_uid == Some(uid))
     }
 
-    /// The largest size among the outputs; without video the smallest there is.
+    /// The largest size of the outputs; without video the smallest size.
     #[must_use]
     pub fn output_size(&self) -> OutputSize {
         let sizes = self.transcoder().outputs.iter().filter_map(|output| {
@@ -442,7 +446,7 @@ impl Services {
         self.transcoder().outputs.iter().filter_map(|output| output.rtc.as_ref())
     }
 
-    /// Gives the RTC outputs this uid, and this token unless it is `None`.
+    /// Sets the uid of the RTC outputs, and their token unless it is `None`.
     pub fn set_output(&mut self, uid: Uid, token: Option<&str>) {
         let outputs = &mut self.cloud_transcoder.config.transcoder.outputs;
         for rtc in outputs.iter_mut().filter_map(|output| output.rtc.as_mut()) {
@@ -453,7 +457,7 @@ impl Services {
         }
     }
 
-    /// Gives every input from an RTC channel this token.
+    /// Sets the token of all inputs from RTC channels.
     pub fn set_input_token(&mut self, token: &str) {
         let transcoder = &mut self.cloud_transcoder.config.transcoder;
         let inputs = transcoder.audio_inputs.iter_mut().chain(&mut transcoder.video_inputs);
@@ -462,9 +466,10 @@ impl Services {
         }
     }
 
-    /// The first field that differs from a newer payload and that an Update cannot change: by the service's reference it
-    /// changes only which `rtc` members `audioInputs` and `videoInputs` have, `region` of a video input, and `audioOption` and
-    /// `videoOption` of an output. RTC tokens are no part of what is compared: they are made anew for each call.
+    /// The first field that differs from a newer payload and that an Update cannot change. By the service's
+    /// reference, an Update changes only the `rtc` members of `audioInputs` and `videoInputs`, the `region` of a
+    /// video input, and `audioOption` and `videoOption` of an output. RTC tokens are not compared: each call gets new
+    /// ones.
     pub(crate) fn fixed_difference(&self, newer: &Self) -> Option<&'static str> {
         let (old, new) = (self.transcoder(), newer.transcoder());
         let mode =

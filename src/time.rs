@@ -1,8 +1,7 @@
-//! Moments of two clocks, and how long it is between them.
+//! Times of two clocks, and durations.
 //!
-//! All count milliseconds, from 0 to 2^53 − 1. Arithmetic saturates: no time, however odd, makes the core panic. Types of our
-//! own instead of `std::time`'s, because they must serialise, and work
-//! on `wasm32-unknown-unknown`, where `std::time::Instant::now` panics.
+//! All count milliseconds from 0 to 2^53 − 1. Arithmetic saturates: no time makes the core panic. `std::time` does
+//! not fit: its types cannot be serialized, and `std::time::Instant::now` panics on `wasm32-unknown-unknown`.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
@@ -17,10 +16,10 @@ use crate::document::{Document, Json, Writer, Wrong, document};
 #[cfg(feature = "server")]
 use crate::error::Invalid;
 
-/// The largest integer that a JavaScript number holds exactly, and so the largest number of milliseconds.
+/// The largest integer that JavaScript represents exactly, and so the maximum of milliseconds.
 pub(crate) const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// Declares one kind of time.
+/// Declares a type of time.
 macro_rules! milliseconds {
     ($(#[$about:meta])* $Time:ident, $(#[$about_zero:meta])* ZERO) => {
         $(#[$about])*
@@ -31,29 +30,29 @@ macro_rules! milliseconds {
         impl $Time {
             $(#[$about_zero])*
             pub const ZERO: Self = Self(0);
-            /// The largest value: 2^53 − 1 ms.
+            /// The maximum: 2^53 − 1 ms.
             pub const MAX: Self = Self(MAX_SAFE_INTEGER);
 
-            /// A number of milliseconds; more than [`MAX`](Self::MAX) become it.
+            /// From milliseconds, at most [`MAX`](Self::MAX).
             #[must_use]
             pub const fn from_millis(ms: u64) -> Self {
                 if ms > MAX_SAFE_INTEGER { Self::MAX } else { Self(ms) }
             }
 
-            /// The number of milliseconds.
+            /// In milliseconds.
             #[must_use]
             pub const fn as_millis(self) -> u64 {
                 self.0
             }
 
-            /// The same of a JavaScript number; what is negative, or no number, is 0.
+            /// From a JavaScript number of milliseconds; negative numbers and NaN become 0.
             #[must_use]
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
             pub const fn from_f64(ms: f64) -> Self {
                 Self::from_millis(ms as u64)
             }
 
-            /// As a JavaScript number, which holds it exactly.
+            /// As a JavaScript number, which is exact.
             #[must_use]
             #[allow(clippy::cast_precision_loss, reason = "it is at most `MAX`")]
             pub const fn as_f64(self) -> f64 {
@@ -77,7 +76,7 @@ macro_rules! milliseconds {
         }
 
         impl fmt::Debug for $Time {
-            /// `Millis(1500)`: the unit is what a reader cannot know.
+            /// `Millis(1500)`: shows the unit.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_tuple("Millis").field(&self.0).finish()
             }
@@ -109,30 +108,30 @@ macro_rules! milliseconds {
 }
 
 milliseconds! {
-    /// How long something takes, in ms.
+    /// A duration, in ms.
     Duration,
-    /// No time at all.
+    /// Zero.
     ZERO
 }
 
 milliseconds! {
-    /// A moment of a clock that never goes back, in ms since that began: for waits, deadlines and ages. Moments of two clocks
-    /// cannot be compared. A supervisor makes such a clock of its caller's; a viewer is given that of its page.
+    /// A time of a monotonic clock, in ms since its start: for waits, deadlines and ages. Times of two clocks cannot
+    /// be compared. A supervisor derives such a clock from its caller's; a viewer uses its page's.
     Instant,
-    /// The earliest moment.
+    /// The earliest time.
     ZERO
 }
 
 milliseconds! {
-    /// A moment by a clock on the wall, in ms since the Unix epoch: for people, and for dates that the service sends. Such a
-    /// clock may be set, so the difference between two of its moments is no proof that time has passed.
+    /// A wall-clock time, in ms since the Unix epoch: for people, and for the service's dates. Such a clock may be
+    /// set: a difference of two of its times is no proof that time has passed.
     WallTime,
     /// The Unix epoch.
     ZERO
 }
 
 impl Duration {
-    /// A number of seconds.
+    /// From seconds.
     #[must_use]
     pub const fn from_secs(s: u64) -> Self {
         Self::from_millis(s.saturating_mul(1000))
@@ -146,7 +145,7 @@ impl Duration {
 }
 
 impl Instant {
-    /// How much later it is than `earlier`; zero if it is not.
+    /// The time since `earlier`; zero if that is later.
     #[must_use]
     pub const fn duration_since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
@@ -154,7 +153,7 @@ impl Instant {
 }
 
 impl WallTime {
-    /// How much later the clock showed it than `earlier`; zero if it did not.
+    /// The time since `earlier` by this clock; zero if that is later.
     #[must_use]
     pub const fn duration_since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
@@ -164,7 +163,7 @@ impl WallTime {
 impl Sub<Duration> for WallTime {
     type Output = Self;
 
-    /// Not before the epoch.
+    /// At least the epoch.
     fn sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(duration.0))
     }
@@ -183,30 +182,33 @@ impl fmt::Display for Duration {
     }
 }
 
-/// One moment, on both of a machine's clocks.
+/// The current time of both clocks of a machine.
 #[cfg(feature = "server")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Now {
-    /// What the caller's clock shows: for events, and for dates that the service sends.
+    /// The caller's wall clock: for events, and for the service's dates.
     pub(crate) wall: WallTime,
-    /// For every wait and deadline.
+    /// The monotonic clock: for all waits and deadlines.
     pub(crate) mono: Instant,
 }
 
-/// Makes a clock that never goes back out of one that may jump either way. Nothing else converts between the two.
+/// Derives a monotonic clock from a wall clock that may jump in either direction. Nothing else converts between the
+/// two.
 ///
-/// When the caller's clock is set back, time stands still for us instead, so that a wait of five seconds does not
-/// become one of an hour. A jump forward cannot be told from a process that slept: it counts as time, but not for more
-/// than a process sleeps, or a clock that was set to the end of time would leave none.
+/// When the caller's clock is set back, monotonic time stands still, so a wait of five seconds does not become one
+/// of an hour. A jump forward looks like a process that slept: it counts, but only as much as a process may sleep, or
+/// a clock that is set to the end of time would leave none.
 ///
-/// The time between the last tick and the set-back would be lost, and with it most of a long wait. It is counted in three steps:
-/// 1. `EnvCalls.now()` (`src/js/host.ts`) reads `performance.now()` beside the application's clock. Where that shows less than
-///    before, it notes what it would have shown: `beforeSetBack()`.
-/// 2. The driver (`src/wasm/driver.rs`, `at`) hands that in before anything else, if the clock went back by more than a second
-///    (`elapse` of the group): a tick up to the moment at which it was set.
-/// 3. The tick with what the clock shows now stands still, and the next ones go on from there.
+/// The time between the last tick and a set-back would be lost, and with it most of a long wait. It is counted in
+/// three steps:
+/// 1. `EnvCalls.now()` (`src/js/env.ts`) compares the application's clock with `performance.now()`. When it goes
+///    back, `beforeSetBack()` returns what it would have shown.
+/// 2. The driver (`src/wasm/driver.rs`, `at`) passes that on first, if the clock went back by more than a second
+///    (`elapse` of the group): a tick up to the time of the set-back.
+/// 3. The next tick, with the new time, stands still; later ones continue from there.
 ///
-/// The Durable Objects have a clock of the same kind for their own short waits (`src/js/cloudflare/clock.ts`), without 1 and 2.
+/// The Durable Objects use a similar clock for their own short waits (`src/js/cloudflare/clock.ts`), without steps 1
+/// and 2.
 #[cfg(feature = "server")]
 #[apply(document)]
 #[json(same)]
@@ -216,18 +218,18 @@ pub(crate) struct Clock {
     mono: Instant,
 }
 
-/// Longer than any wait, so that whatever is due after a longer one is due after this as well.
+/// Longer than any wait: whatever is due after a longer jump is due after this one, too.
 #[cfg(feature = "server")]
 const LONGEST_SLEEP: Duration = Duration::from_secs(365 * 86_400);
 
 #[cfg(feature = "server")]
 impl Clock {
-    /// Begins with the number that the caller's shows.
+    /// Starts with the caller's time.
     pub(crate) fn starting_at(wall: WallTime) -> Self {
         Self { last_wall: wall, mono: Instant(wall.0) }
     }
 
-    /// Checks what was restored: there must be time left.
+    /// Checks a restored clock: there must be time left.
     pub(crate) fn check(&self) -> Result<(), Invalid> {
         let (found, most) = (Duration(self.mono.0), Duration(MAX_SAFE_INTEGER / 2));
         if found > most {
@@ -236,12 +238,12 @@ impl Clock {
         Ok(())
     }
 
-    /// The moment of the last [`tick`](Self::tick).
+    /// The time of the last [`tick`](Self::tick).
     pub(crate) fn mono(&self) -> Instant {
         self.mono
     }
 
-    /// Takes what the caller's clock shows. The flag says that it was set back by more than a second.
+    /// Updates the clock with the caller's. The flag reports that it was set back by more than a second.
     pub(crate) fn tick(&mut self, wall: WallTime) -> (Now, bool) {
         let went_back = self.last_wall.duration_since(wall) > Duration::from_secs(1);
         self.mono += wall.duration_since(self.last_wall).min(LONGEST_SLEEP);
@@ -249,18 +251,18 @@ impl Clock {
         (Now { wall, mono: self.mono }, went_back)
     }
 
-    /// The moment at which the caller's clock shows this.
+    /// The monotonic time at which the caller's clock shows this.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn instant(&mut self, wall: WallTime) -> Instant {
         self.tick(wall).0.mono
     }
 
-    /// What the caller's clock, as it is set now, showed at `mono`, which is over.
+    /// What the caller's clock, as it is set now, showed at the past time `mono`.
     pub(crate) fn wall_of(&self, mono: Instant) -> WallTime {
         self.last_wall - self.mono.duration_since(mono)
     }
 
-    /// When the caller's clock will show `mono`, if nobody sets it.
+    /// The wall-clock time at `mono`, if nobody sets the clock.
     pub(crate) fn wall_at(&self, mono: Instant) -> WallTime {
         self.last_wall + mono.duration_since(self.mono)
     }
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn javascript_numbers_are_taken_as_they_are_or_as_the_nearest_that_there_is() {
+    fn javascript_numbers_become_the_nearest_valid_time() {
         assert_eq!(
             [1.9, 0.0, -1.0, f64::NAN, f64::INFINITY].map(Duration::from_f64),
             [ms(1), ms(0), ms(0), ms(0), Duration::MAX]
@@ -318,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_say_the_unit() {
+    fn displayed_times_have_a_unit() {
         assert_eq!(secs(1).to_string(), "1000 ms");
         assert_eq!(
             format!("{:?}", (secs(1), Instant::ZERO, wall(5))),
@@ -327,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_stands_still_and_then_goes_on() {
+    fn a_clock_set_back_stands_still_and_then_continues() {
         let mut clock = Clock::starting_at(wall(3_600_000));
         let began = clock.mono();
         let deadline = began + secs(5);

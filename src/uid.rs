@@ -1,4 +1,4 @@
-//! Which output uid is next.
+//! The next output uid.
 
 #[cfg(feature = "server")]
 use macro_rules_attribute::apply;
@@ -10,14 +10,14 @@ use crate::error::{Invalid, list_of};
 /// An RTC user id: 1 to 4294967295 for an output.
 pub type Uid = u32;
 
-/// A uid was asked for while its last task may still be live: two publishers with one uid kick each other out.
+/// A uid was taken while its last task may still be live: two publishers with one uid kick each other out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("uid {0} may still be live")]
 pub struct MayBeLive(pub Uid);
 
-/// The output uids of one broadcast lane, used in turn, so that two tasks never push the same one.
+/// The output uids of a lane, used in turn, so that no two tasks publish under the same one.
 ///
-/// A uid that was taken is held until somebody has proof that its task is gone and releases it.
+/// A taken uid is held until its task is proven gone and the uid is released.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UidRing(Parts);
 
@@ -43,7 +43,7 @@ document!(@serde both UidRing);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Parts {
     uids: Vec<Uid>,
-    /// In their order, whatever the one in which they were taken.
+    /// In the ring's order, not in the order in which they were taken.
     held: Vec<Uid>,
     last: Option<Uid>,
 }
@@ -52,7 +52,7 @@ impl UidRing {
     /// A ring of `uids`, the primary first.
     ///
     /// # Errors
-    /// Fewer than two uids, a zero, or one twice.
+    /// Fewer than two uids, a zero, or a uid twice.
     pub fn new(uids: Vec<Uid>) -> Result<Self, Invalid> {
         Parts { uids, held: Vec::new(), last: None }.try_into()
     }
@@ -63,7 +63,7 @@ impl UidRing {
         &self.0.uids
     }
 
-    /// The uid taken last.
+    /// The uid that was taken last.
     #[must_use]
     pub fn last(&self) -> Option<Uid> {
         self.0.last
@@ -75,7 +75,7 @@ impl UidRing {
         self.0.held.contains(&uid)
     }
 
-    /// Every uid in the order in which they are due: beginning after the one taken last, which itself comes last.
+    /// All uids in turn: they start after the one that was taken last, which comes last.
     pub fn in_turn(&self) -> impl Iterator<Item = Uid> + '_ {
         let uids = &self.0.uids;
         let after_last = uids.iter().position(|uid| Some(*uid) == self.0.last).map_or(0, |i| i + 1);
@@ -88,10 +88,10 @@ impl UidRing {
         self.in_turn().find(|uid| !self.is_held(*uid))
     }
 
-    /// Takes `uid` for a new task, and holds it.
+    /// Takes `uid` for a new task and holds it.
     ///
     /// # Errors
-    /// It is held already (or is none of this ring's).
+    /// It is already held, or not part of this ring.
     pub fn take(&mut self, uid: Uid) -> Result<(), MayBeLive> {
         if !self.0.uids.contains(&uid) || self.is_held(uid) {
             return Err(MayBeLive(uid));
@@ -101,14 +101,14 @@ impl UidRing {
         Ok(())
     }
 
-    /// Makes it the turn of `uid`, which is held.
+    /// Makes `uid`, which is held, the last one taken.
     pub fn resume(&mut self, uid: Uid) {
         if self.is_held(uid) {
             self.0.last = Some(uid);
         }
     }
 
-    /// Holds `uid` without its turn having come: a task was found on it.
+    /// Holds `uid` without changing the turn: a task was found on it.
     pub fn hold(&mut self, uid: Uid) {
         if self.0.uids.contains(&uid)
             && let Err(at) = self.0.held.binary_search(&uid)
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_found_is_held_and_what_is_gone_on_with_has_had_its_turn() {
+    fn a_found_uid_is_held_and_a_resumed_one_has_had_its_turn() {
         let mut ring = UidRing::new(vec![7, 8, 9]).unwrap();
         assert_eq!(ring.uids(), [7, 8, 9]);
         ring.hold(8);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_rings_say_what_is_allowed() {
+    fn invalid_rings_name_the_allowed_values() {
         for uids in [vec![], vec![1], vec![1, 1], vec![0, 1]] {
             let error = UidRing::new(uids.clone()).unwrap_err();
             assert_eq!((error.field.as_str(), error.value), ("uids", format!("{uids:?}")));
@@ -204,7 +204,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_one_that_is_held_and_always_one_when_any_is_free(
+        fn next_is_never_held_and_exists_if_any_uid_is_free(
             size in 2usize..6,
             moves in prop::collection::vec((any::<bool>(), 0usize..6), 0..60),
         ) {

@@ -1,4 +1,4 @@
-//! What JavaScript sees: on the server's side the building blocks and the one driver, in the viewer's page the failover.
+//! The exports to JavaScript: on the server, the building blocks and the driver; in the viewer's page, the failover.
 
 #[cfg(feature = "server")]
 mod blocks;
@@ -21,7 +21,7 @@ mod value;
 #[cfg(feature = "viewer")]
 mod viewer;
 
-/// Two kilobytes (of brotli) smaller than Rust's own allocator for WebAssembly.
+/// 2 KB (brotli) smaller than Rust's own allocator for WebAssembly.
 #[cfg(feature = "small-allocator")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -1,4 +1,4 @@
-//! The service's table of answers, every cell of it, and what `interpret` makes of everything else.
+//! The service's table of answers, cell by cell, and what `interpret` makes of all others.
 
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -7,7 +7,7 @@ use steadymix::status::{Call, Meaning, ServiceStatus, TaskState, TaskStatus, int
 
 const CALLS: [Call; 5] = [Call::Acquire, Call::Create, Call::Query, Call::Update, Call::Delete];
 
-/// The answer, and what it means for Acquire, Create, Query and Delete. `Task` stands for what the statuses say.
+/// An answer, and its meaning for Acquire, Create, Query and Delete. `Task` stands for what the statuses say.
 const TABLE: &[(Option<u16>, Option<i64>, [&str; 4])] = &[
     (Some(200), None, ["Success", "Success", "Task", "Success"]),
     (Some(201), None, ["Success", "AlreadyStarted", "Task", "Success"]),
@@ -33,7 +33,7 @@ const TABLE: &[(Option<u16>, Option<i64>, [&str; 4])] = &[
     (Some(503), None, ["ServerError", "ServerError", "ServerError", "ServerError"]),
     (Some(504), None, ["ServerError", "ServerError", "ServerError", "ServerError"]),
     (None, None, ["NoAnswer", "NoAnswer", "NoAnswer", "NoAnswer"]),
-    // What the table does not know leaves the outcome unknown.
+    // Answers beyond the table leave the outcome unknown.
     (Some(301), None, ["ServerError", "ServerError", "ServerError", "ServerError"]),
     (Some(0), None, ["ServerError", "ServerError", "ServerError", "ServerError"]),
 ];
@@ -69,7 +69,7 @@ fn every_cell_of_the_table() {
 }
 
 #[test]
-fn update_is_read_as_create_is_save_for_404_and_409() {
+fn update_is_interpreted_as_create_except_404_and_409() {
     for (status, code, [_, create, ..]) in TABLE {
         let expected = match (status, *create) {
             (Some(404), _) => "NotFound",
@@ -85,7 +85,7 @@ fn update_is_read_as_create_is_save_for_404_and_409() {
     }
 }
 
-/// Task status by name and number, alone and with a service status that says more.
+/// Task statuses by name and number, alone and with a service status that adds information.
 const STATUSES: &[(&str, &str, TaskState)] = &[
     ("IDLE", "0", TaskState::Starting),
     ("PREPARED", "1", TaskState::Starting),
@@ -117,14 +117,14 @@ fn task_statuses_by_name_and_number() {
     for (name, number, state) in STATUSES {
         assert_eq!(query(Some(name), None), *state, "{name}");
         assert_eq!(query(Some(number), None), *state, "{number}");
-        // A transcoder that is well changes nothing, unless nobody knows what the task's own status is to mean.
+        // A healthy transcoder changes nothing, unless the task's own status is unknown.
         let beside = if *state == TaskState::Unknown { TaskState::Running } else { *state };
         assert_eq!(query(Some(name), Some("serviceInProgress")), beside, "{name}");
     }
 }
 
 #[test]
-fn the_service_status_says_more_where_the_task_status_is_not_final() {
+fn the_service_status_refines_a_task_status_that_is_not_final() {
     let cases = [
         ("IN_PROGRESS", "serviceAbnormal", TaskState::Abnormal),
         ("STARTING", "serviceAbnormal", TaskState::Abnormal),
@@ -146,7 +146,7 @@ fn the_service_status_says_more_where_the_task_status_is_not_final() {
 }
 
 #[test]
-fn without_a_task_status_the_service_status_stands_in() {
+fn the_service_status_replaces_a_missing_task_status() {
     let cases = [
         (Some("serviceIdle"), TaskState::Starting),
         (Some("serviceReady"), TaskState::Starting),
@@ -171,9 +171,9 @@ fn without_a_task_status_the_service_status_stands_in() {
 }
 
 proptest! {
-    /// Total: no answer is too odd. And what nobody has heard of is neither running nor ended.
+    /// Total: every answer has a meaning. Unknown statuses are neither running nor ended.
     #[test]
-    fn every_answer_means_something(
+    fn every_answer_has_a_meaning(
         call in 0usize..5,
         status in proptest::option::of(0u16..=u16::MAX),
         code in proptest::option::of(i64::MIN..=i64::MAX),

@@ -1,4 +1,4 @@
-//! The fields of an object, read one after the other.
+//! Reads the fields of an object one after the other.
 
 use super::json::Place;
 use super::{Document, Json, JsonText, Wrong};
@@ -6,11 +6,11 @@ use crate::error::{Invalid, joined};
 use crate::json::Value;
 use crate::text::start_of;
 
-/// Of the name of a field that is not known more is not shown, in bytes.
+/// An error shows this many bytes of the name of an unknown field.
 const MAX_NAME_BYTES: usize = 64;
 
-/// A wrong field does not stop the reading: the first error is kept, and `finish` returns it. Code that returns early at each
-/// field is several times as large.
+/// A wrong field does not stop the reading: `finish` returns the first error. Code that returned at each field would
+/// be several times as large.
 pub(crate) struct Fields<'a> {
     object: Value<'a>,
     place: &'a Place<'a>,
@@ -23,14 +23,14 @@ impl<'a> Fields<'a> {
         Self { object, place, known: Vec::new(), wrong: None }
     }
 
-    /// A field that must be there, unless its type says otherwise.
+    /// A field that is required, unless its type says otherwise.
     pub(crate) fn field(&mut self, name: &'static str, into: &mut dyn Document) {
         if !self.find(name, into) && !into.is_optional() {
             self.note(self.missing(name));
         }
     }
 
-    /// A field that need not be there.
+    /// An optional field.
     pub(crate) fn optional(&mut self, name: &'static str, into: &mut dyn Document) {
         self.find(name, into);
     }
@@ -44,7 +44,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The field that names a variant: its place among `names`.
+    /// The field that names a variant: returns its index in `names`.
     pub(crate) fn tag(&mut self, name: &'static str, names: &[&str]) -> Option<usize> {
         self.known.push(name);
         let Some(value) = self.object.get(name) else {
@@ -55,19 +55,19 @@ impl<'a> Fields<'a> {
         found.map_err(|wrong| self.note(wrong)).ok()
     }
 
-    /// The fields that were not asked for, sorted by name.
+    /// Unknown fields, sorted by name.
     pub(crate) fn others(&self) -> Vec<(String, JsonText)> {
         let others =
             self.object.sorted().into_iter().filter(|(name, _)| !self.known.contains(&name.as_ref()));
         others.map(|(name, value)| (name.into_owned(), JsonText::of(value))).collect()
     }
 
-    /// The first field that is wrong, if one is.
+    /// The first error, if any.
     pub(crate) fn finish(self) -> Result<(), Wrong> {
         self.wrong.map_or(Ok(()), Err)
     }
 
-    /// The same; and fields that were not asked for are wrong. Their values are not shown: they may be secrets.
+    /// The first error, if any; unknown fields are errors, too. Their values are not shown: they may be secrets.
     pub(crate) fn finish_without_others(self) -> Result<(), Wrong> {
         let mut names = self.object.members().filter_map(|(name, _)| name.string());
         let Some(name) = names.find(|name| !self.known.contains(&name.as_ref())) else {
@@ -77,7 +77,7 @@ impl<'a> Fields<'a> {
         Err(Box::new(Invalid::new(self.path_of(&name), "given", allowed)))
     }
 
-    /// Whether it is there.
+    /// Reads a field. Returns whether it is present.
     fn find(&mut self, name: &'static str, into: &mut dyn Document) -> bool {
         self.known.push(name);
         let Some(value) = self.object.get(name) else { return false };

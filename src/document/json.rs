@@ -1,4 +1,4 @@
-//! A value of a document, with its place, which errors name.
+//! A value of a document with its place, which errors name.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use crate::error::{Invalid, joined, quoted};
 use crate::json::{Type, Value, Values};
 use crate::redact::is_secret;
 
-/// Boxed, because it is returned through every level of a document.
+/// Boxed, because it passes through all levels of a document.
 pub(crate) type Wrong = Box<Invalid>;
 
-/// A value, and where it stands.
+/// A value and its place.
 pub(crate) struct Json<'a> {
     pub(super) value: Value<'a>,
     pub(super) place: Place<'a>,
@@ -24,7 +24,7 @@ pub(super) enum Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// The name of the field that it is, or is an item of.
+    /// The name of the field that contains the value, directly or in a list.
     fn name(&self) -> &'a str {
         match self {
             Self::Root(_) => "",
@@ -60,63 +60,64 @@ impl<'a> Json<'a> {
         Self { value, place: Place::Field(parent, name) }
     }
 
-    /// What it holds.
+    /// Reads the value.
     pub(crate) fn value<T: Document>(&self) -> Result<T, Wrong> {
         let mut value = T::blank();
         value.read(self)?;
         Ok(value)
     }
 
-    /// As it is written.
+    /// The value as written.
     pub(crate) fn source(&self) -> &'a str {
         self.value.source()
     }
 
-    /// Its name, and that of the object that it is in; the objects of a list have the list's name.
+    /// The field's name and its object's; objects in a list have the list's name.
     pub(crate) fn name(&self) -> Option<(&'a str, &'a str)> {
         let Place::Field(object, name) = self.place else { return None };
         Some((object.name(), name))
     }
 
-    /// Where it stands: `policy.confirmDelaysMs[0]`.
+    /// The path of the place: `policy.confirmDelaysMs[0]`.
     pub(crate) fn path(&self) -> String {
         let mut path = String::new();
         self.place.write(&mut path);
         path
     }
 
-    /// It must be something else. What is in an object or a list is not shown: it may be a secret.
+    /// An error for a wrong value. The content of an object or array is not shown: it may be a secret.
     pub(crate) fn must_be(&self, allowed: &str) -> Wrong {
         let shown = match self.value.type_of() {
             Type::Null | Type::Boolean | Type::Number => self.source().to_owned(),
             Type::String => quoted(&self.as_text().unwrap_or_default()),
-            Type::Array | Type::Object => return self.must_be_other_than_it_is(allowed),
+            Type::Array | Type::Object => return self.must_be_redacted(allowed),
         };
         Box::new(Invalid::new(self.path(), shown, allowed))
     }
 
-    /// It must be an object or a list: in the place of one, a text may be the secret that belongs into it.
+    /// An error for a value that must be an object or array. A string in its place may be a secret that belongs into
+    /// it.
     fn must_hold(&self, allowed: &str) -> Wrong {
         match self.as_text() {
-            Some(text) if is_secret(&text) => self.must_be_other_than_it_is(allowed),
+            Some(text) if is_secret(&text) => self.must_be_redacted(allowed),
             Some(_) | None => self.must_be(allowed),
         }
     }
 
-    /// The same of what may be a secret: only its type is shown.
-    fn must_be_other_than_it_is(&self, allowed: &str) -> Wrong {
+    /// An error that shows only the type of the value, which may be a secret.
+    fn must_be_redacted(&self, allowed: &str) -> Wrong {
         let shown = match self.value.type_of() {
             Type::Null => "null",
             Type::Boolean => "a boolean",
             Type::Number => "a number",
             Type::String => "a string",
-            Type::Array => "a list",
+            Type::Array => "an array",
             Type::Object => "an object",
         };
         Box::new(Invalid::new(self.path(), shown, allowed))
     }
 
-    /// What was found to be wrong in it.
+    /// An error within the value.
     pub(crate) fn wrong_within(&self, wrong: Invalid) -> Wrong {
         Box::new(wrong.within(&self.path()))
     }
@@ -126,19 +127,19 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn text(&self) -> Result<Cow<'a, str>, Wrong> {
-        self.as_text().ok_or_else(|| self.must_be("a text"))
+        self.as_text().ok_or_else(|| self.must_be("a string"))
     }
 
-    /// A text that is a secret.
+    /// A secret string.
     pub(crate) fn secret_text(&self) -> Result<Cow<'a, str>, Wrong> {
-        self.as_text().ok_or_else(|| self.must_be_other_than_it_is("a text"))
+        self.as_text().ok_or_else(|| self.must_be_redacted("a string"))
     }
 
     pub(crate) fn is_number(&self) -> bool {
         self.value.number().is_some()
     }
 
-    /// Which of these names it is.
+    /// The index of the value in these names.
     pub(crate) fn one_of(&self, names: &[&str]) -> Result<usize, Wrong> {
         let found = names.iter().position(|name| self.value.is_string(name));
         found.ok_or_else(|| self.must_be_one_of(names))
@@ -153,30 +154,30 @@ impl<'a> Json<'a> {
         if is_object { Ok(Fields::new(self.value, &self.place)) } else { Err(self.must_hold("an object")) }
     }
 
-    /// Reads an object; with `takes_others`, its other fields are ignored.
+    /// Reads an object; with `takes_others`, other fields are ignored.
     pub(crate) fn read_object(&self, into: &mut dyn Document, takes_others: bool) -> Result<(), Wrong> {
         let mut fields = self.fields()?;
         into.read_fields(&mut fields);
         if takes_others { fields.finish() } else { fields.finish_without_others() }
     }
 
-    /// Reads its items, if it is a list.
+    /// Reads the items of an array.
     pub(super) fn each(&self, read: &mut dyn FnMut(&Json<'_>) -> Result<(), Wrong>) -> Result<(), Wrong> {
         self.list()?.enumerate().try_for_each(|(at, value)| read(&self.item(at, value)))
     }
 
-    /// Reads its items, if it is a list of two.
+    /// Reads the items of an array of two.
     pub(super) fn pair(&self, a: &mut dyn Document, b: &mut dyn Document) -> Result<(), Wrong> {
         let mut items = self.list()?;
         let (Some(first), Some(second), None) = (items.next(), items.next(), items.next()) else {
-            return Err(self.must_be("a list of 2"));
+            return Err(self.must_be("an array of 2"));
         };
         a.read(&self.item(0, first))?;
         b.read(&self.item(1, second))
     }
 
     fn list(&self) -> Result<Values<'a>, Wrong> {
-        self.value.items().ok_or_else(|| self.must_hold("a list"))
+        self.value.items().ok_or_else(|| self.must_hold("an array"))
     }
 
     pub(super) fn item<'b>(&'b self, at: usize, value: Value<'b>) -> Json<'b> {
@@ -186,9 +187,10 @@ impl<'a> Json<'a> {
     pub(super) fn natural(&self, most: u64) -> Result<u64, Wrong> {
         let number = self.value.integer().filter(|number| *number <= most);
         number.ok_or_else(|| {
-            // What is a duration has ranges of its own.
-            let bound = if most == u64::MAX { String::new() } else { format!(", at most {most}") };
-            self.must_be(&format!("a natural number{bound}"))
+            // Durations have ranges of their own.
+            let range =
+                if most == u64::MAX { "of at least 0".to_owned() } else { format!("from 0 to {most}") };
+            self.must_be(&format!("an integer {range}"))
         })
     }
 }

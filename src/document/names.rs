@@ -1,6 +1,6 @@
-//! Names as they are in JSON, made of those in Rust when the crate is compiled.
+//! Names in JSON, derived from those in Rust at compile time.
 
-/// How names are written in JSON.
+/// The case of names in JSON.
 #[derive(Clone, Copy)]
 pub(crate) enum Case {
     /// As in Rust.
@@ -29,7 +29,7 @@ impl Case {
         length
     }
 
-    /// The name of a field (`snake_case`) or of a variant (`PascalCase`) in Rust, as it is in JSON.
+    /// The JSON name for a field (`snake_case`) or variant (`PascalCase`) in Rust.
     pub(crate) const fn write<const LENGTH: usize>(self, name: &str) -> [u8; LENGTH] {
         let mut written = [b'-'; LENGTH];
         let mut room: &mut [u8] = &mut written;
@@ -64,7 +64,7 @@ impl Case {
     }
 }
 
-/// The name in JSON of a field or variant: `name!(camel z_order)` is `"zOrder"`.
+/// The JSON name of a field or variant: `name!(camel z_order)` is `"zOrder"`.
 macro_rules! name {
     (same $name:ident) => { $crate::document::name!(@ Same $name) };
     (camel $name:ident) => { $crate::document::name!(@ Camel $name) };

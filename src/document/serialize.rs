@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Document, FieldWriter, Writer};
 
-/// What serde serializes of a document.
+/// A document as serde sees it.
 pub(crate) struct Serializable<'a>(pub(crate) &'a dyn Document);
 
 impl Serialize for Serializable<'_> {
@@ -59,7 +59,7 @@ impl<S: Serializer> Writer for One<S> {
     }
 
     fn json(&mut self, value: &str) {
-        // Only payloads have such values, which leave the WebAssembly as text: there is no parser of serde's in it.
+        // Only payloads have such values, and they leave the WebAssembly as text: it has no serde parser.
         if cfg!(not(target_arch = "wasm32")) {
             self.put(|serializer| {
                 let value: Value = serde_json::from_str(value).map_err(S::Error::custom)?;
@@ -92,7 +92,7 @@ impl<S: Serializer> Writer for One<S> {
     }
 }
 
-/// The fields of one object. The first error ends the writing.
+/// The fields of an object. The first error ends the writing.
 struct Fields<M: SerializeMap> {
     map: M,
     result: Result<(), M::Error>,

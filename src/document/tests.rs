@@ -64,7 +64,7 @@ fn whole() -> Value {
         "queue": [[4_294_967_295_u32, true]], "maybe": null })
 }
 
-/// What is said of this document with `value` at `pointer`.
+/// The error for this document with `value` at `pointer`.
 fn refused(pointer: &str, value: Value) -> String {
     let mut json = whole();
     *json.pointer_mut(pointer).unwrap() = value;
@@ -72,7 +72,7 @@ fn refused(pointer: &str, value: Value) -> String {
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn what_is_written_is_read_back() {
     let read_back = |json: &Value| -> Value {
         serde_json::from_str(&write(&read::<Whole>("it", &json.to_string()).unwrap())).unwrap()
     };
@@ -82,12 +82,12 @@ fn what_is_written_is_read() {
     assert_eq!(read_back(&other), other);
     other["maybe"] = json!(null);
     let written = read_back(&other);
-    assert_eq!(written.get("maybe"), None, "what is left out is no null");
+    assert_eq!(written.get("maybe"), None, "an omitted field is not null");
     assert_eq!(read::<Whole>("it", &written.to_string()), read::<Whole>("it", &other.to_string()));
 }
 
 #[test]
-fn fields_may_be_left_out_or_stand_beside_others() {
+fn fields_may_be_omitted_or_stand_beside_others() {
     let more = |often, rest| More { is_so: false, names: Vec::new(), often, rest };
     assert_eq!(read("more", r#"{"isSo":false}"#), Ok(more(3, vec![])));
     assert_eq!(read("more", r#"{"isSo":false,"rest":null,"often":4}"#), Ok(more(4, vec![])));
@@ -105,7 +105,7 @@ fn fields_may_be_left_out_or_stand_beside_others() {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_its_place_with_what_is_allowed() {
+fn errors_name_the_place_and_the_allowed_values() {
     for (pointer, value, said) in [
         ("/x_y", json!(1.5), "it.x_y is 1.5, but must be an integer"),
         ("/mood", json!("wild"), "it.mood is \"wild\", but must be one of calm, very-well-then"),
@@ -115,27 +115,27 @@ fn what_is_wrong_is_told_by_its_place_with_what_is_allowed() {
         ("/ending", json!("s3cret"), "it.ending is a string, but must be an object"),
         ("/ending", json!(1), "it.ending is 1, but must be an object"),
         ("/ending", json!(null), "it.ending is null, but must be an object"),
-        ("/places", json!("s3cret"), "it.places is a string, but must be a list"),
+        ("/places", json!("s3cret"), "it.places is a string, but must be an array"),
         (
             "/mood",
             json!("m".repeat(65)),
             "it.mood is a string of 65 characters, but must be one of calm, very-well-then",
         ),
         ("/ending/kind", json!("never"), "it.ending.kind is \"never\", but must be one of notYet, atLast"),
-        ("/places", json!([1]), "it.places is a list, but must be a list of 2"),
-        ("/places/1", json!(256), "it.places[1] is 256, but must be a natural number, at most 255"),
-        ("/queue/0/0", json!(-1), "it.queue[0][0] is -1, but must be a natural number, at most 4294967295"),
+        ("/places", json!([1]), "it.places is an array, but must be an array of 2"),
+        ("/places/1", json!(256), "it.places[1] is 256, but must be an integer from 0 to 255"),
+        ("/queue/0/0", json!(-1), "it.queue[0][0] is -1, but must be an integer from 0 to 4294967295"),
         ("/queue/0/1", json!(0), "it.queue[0][1] is 0, but must be true or false"),
-        ("/queue/0", json!([1, true, 3]), "it.queue[0] is a list, but must be a list of 2"),
-        ("/queue", json!({}), "it.queue is an object, but must be a list"),
-        ("/maybe", json!("1"), "it.maybe is \"1\", but must be a natural number, at most 65535"),
+        ("/queue/0", json!([1, true, 3]), "it.queue[0] is an array, but must be an array of 2"),
+        ("/queue", json!({}), "it.queue is an object, but must be an array"),
+        ("/maybe", json!("1"), "it.maybe is \"1\", but must be an integer from 0 to 65535"),
     ] {
         assert_eq!(refused(pointer, value), said);
     }
     let error = read::<Whole>("it", "[]").unwrap_err();
-    assert_eq!(error.to_string(), "it is a list, but must be an object");
+    assert_eq!(error.to_string(), "it is an array, but must be an object");
     let error = read::<String>("it", "null").unwrap_err();
-    assert_eq!(error.to_string(), "it is null, but must be a text");
+    assert_eq!(error.to_string(), "it is null, but must be a string");
     let error = read::<Whole>("it", "x_y=s3cret").unwrap_err();
     assert_eq!(error.to_string(), "it is not JSON, but must be an object");
     let error = read::<Option<u8>>("it", "").unwrap_err();
@@ -143,7 +143,7 @@ fn what_is_wrong_is_told_by_its_place_with_what_is_allowed() {
 }
 
 #[test]
-fn what_is_not_there_is_as_in_the_defaults_and_nothing_else_is_taken() {
+fn missing_settings_have_defaults_and_unknown_ones_are_refused() {
     let settings =
         |json: Value| read::<Settings>("settings", &json.to_string()).map_err(|error| error.to_string());
     assert_eq!(settings(json!({})), Ok(Settings { wait_ms: Some(7), mood: Mood::Calm, waits: vec![1, 2] }));
@@ -152,11 +152,7 @@ fn what_is_not_there_is_as_in_the_defaults_and_nothing_else_is_taken() {
         Ok(Settings { wait_ms: Some(1), mood: Mood::VeryWellThen, waits: vec![3] })
     );
     let none = Settings { wait_ms: None, mood: Mood::Calm, waits: vec![] };
-    assert_eq!(
-        settings(serde_json::from_str(&write(&none)).unwrap()),
-        Ok(none),
-        "what is none is not the default"
-    );
+    assert_eq!(settings(serde_json::from_str(&write(&none)).unwrap()), Ok(none), "`None` is not the default");
     let unknown = "settings.wait_ms is given, but must be left out: there are waitMs, mood, waits";
     assert_eq!(settings(json!({ "wait_ms": 1 })), Err(unknown.to_owned()));
     assert_eq!(

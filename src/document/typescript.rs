@@ -1,14 +1,14 @@
-//! TypeScript's declarations of documents, with their docs: `src/js/contract.ts` is made of them.
+//! TypeScript's declarations of documents and their docs, which make up `src/js/contract.ts`.
 
 use std::fmt::Write;
 use std::ops::{Bound, RangeBounds, RangeInclusive};
 
 use super::Document;
 
-/// Of lines, with what stands before them.
+/// The width of lines, including the indentation.
 const WIDTH: usize = 120;
 
-/// A type as TypeScript declares it.
+/// A declaration of a type.
 #[derive(Clone)]
 pub(crate) struct Description {
     pub(crate) name: String,
@@ -20,7 +20,7 @@ pub(crate) struct Description {
 pub(crate) enum Shape {
     /// An object.
     Fields(Vec<Member>),
-    /// One of several objects, which the field of this name tells apart.
+    /// One of several objects, distinguished by the field of this name.
     Variants(&'static str, Vec<(Vec<&'static str>, &'static str, Vec<Member>)>),
     /// One of several strings.
     Words(Vec<(Vec<&'static str>, &'static str)>),
@@ -36,35 +36,35 @@ pub(crate) struct Member {
     pub(crate) limits: Option<Limits>,
 }
 
-/// What is allowed of a field, as the keywords of JSON Schema that TSDoc takes as tags.
+/// The range of a field, as keywords of JSON Schema, which are TSDoc tags.
 #[derive(Clone)]
 pub(crate) struct Limits(Vec<String>);
 
 impl Limits {
-    /// These, or 0.
+    /// This range, or 0.
     pub(crate) fn also_zero(mut self) -> Self {
         self.0.push("@also 0".to_owned());
         self
     }
 
-    /// These of a list, and those of each number in it.
+    /// The length of a list, and the range of its numbers.
     pub(crate) fn each(mut self, numbers: Self) -> Self {
         self.0.extend(numbers.0);
         self
     }
 }
 
-/// Of a number.
+/// The range of a number.
 pub(crate) fn between(range: RangeInclusive<i64>) -> Limits {
     Limits(vec![format!("@minimum {}", range.start()), format!("@maximum {}", range.end())])
 }
 
-/// Of the number of values in a list.
+/// The number of values in a list.
 pub(crate) fn items(range: impl RangeBounds<usize>) -> Limits {
     bounds("Items", range)
 }
 
-/// Of the length of text.
+/// The length of a string.
 pub(crate) fn length(range: impl RangeBounds<usize>) -> Limits {
     bounds("Length", range)
 }
@@ -79,37 +79,37 @@ fn bounds(of: &str, range: impl RangeBounds<usize>) -> Limits {
     )
 }
 
-/// Whether a field is there.
+/// Whether a field is present.
 #[derive(Clone)]
 pub(crate) enum Presence {
     Always,
     OrNull,
     Optional,
     OptionalOrNull,
-    /// The fields of this type are, beside the others; of one without a description, fields of any name.
+    /// The fields of this type stand beside the others; a type without a description has fields of any name.
     Beside(Option<Description>),
 }
 
 impl Presence {
-    /// Of a field that is always written.
+    /// For a field that is always written.
     pub(crate) fn always(blank: impl Document) -> Self {
         if blank.is_optional() { Self::OrNull } else { Self::Always }
     }
 
-    /// Of a field that is left out when it is none.
+    /// For a field that is omitted if it is `None`.
     pub(crate) fn of(blank: impl Document) -> Self {
         if blank.is_optional() { Self::Optional } else { Self::Always }
     }
 }
 
-/// What TypeScript calls a type, where it is not Rust's name: there, names stand in no module.
+/// The name of a type in TypeScript, if it differs from Rust's: names have no modules there.
 const NAMES: [(&str, &str); 7] = [
     ("RetryPolicy", "RetrySchedules"),
     ("GivenLimits", "Quota"),
     ("Event", "SteadymixEvent"),
     ("EventKind", "CoreEventDetails"),
     ("Invalid", "Violation"),
-    // A page's `Notification` is another thing.
+    // The browser's `Notification` is something else.
     ("Notification", "ServiceNotification"),
     ("NotificationKind", "NotificationDetails"),
 ];
@@ -118,14 +118,14 @@ pub(crate) fn name_of(rust: &'static str) -> &'static str {
     NAMES.iter().find(|(of_rust, _)| *of_rust == rust).map_or(rust, |(_, name)| name)
 }
 
-/// The type of a field, whose type is written so in Rust: that a number is a uid does not show in the type itself.
+/// The type of a field, from its Rust type as written: `Uid` and `u32` are the same type otherwise.
 pub(crate) fn typed<T: Document>(rust: &str) -> String {
     let typed = T::typescript();
     let is_uid = rust.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == "Uid");
     if is_uid { typed.replace("number", "Uid") } else { typed }
 }
 
-/// What TypeScript calls the type of the one field of a type.
+/// The TypeScript type of the only field of a type.
 pub(crate) fn of_field<Outer, Field: Document>(_: impl Fn(Outer) -> Field) -> String {
     Field::typescript()
 }
@@ -135,7 +135,7 @@ pub(crate) fn words(words: &[&str]) -> String {
     words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" | ")
 }
 
-/// What the docs and limits of a field in Rust do not have: a sentence that follows the docs, and limits.
+/// Additions to the docs and limits of a field: a sentence after the docs, and limits.
 pub(crate) type Notes<'a> = &'a dyn Fn(&Member) -> (Option<String>, Option<Limits>);
 
 /// The declaration of a type.
@@ -231,10 +231,10 @@ fn fields(out: &mut String, indent: &str, members: &[Member], notes: Notes<'_>) 
     }
 }
 
-/// Docs, on as few lines as they fit.
+/// Docs, on as few lines as possible.
 fn comment(out: &mut String, indent: &str, docs: &[&str], note: Option<String>, limits: Option<&Limits>) {
     let mut text = docs.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
-    // A link of rustdoc's is code here.
+    // A rustdoc link becomes code.
     text = text.replace("[`", "`").replace("`]", "`");
     assert!(!text.contains("]("), "a link that TypeScript's docs cannot have: {text}");
     if let Some(note) = note {

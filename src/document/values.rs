@@ -1,4 +1,4 @@
-//! Documents that are no objects: strings, numbers, lists.
+//! Documents that are not objects: strings, numbers, arrays.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Document, Json, Writer, Wrong, rewrite};
 use crate::json::Value;
 
-/// A value of any type, as JSON text: without spaces, the fields of objects sorted by name, and numbers as they came.
+/// A value of any type as JSON text: without spaces, with sorted fields, and with numbers as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JsonText(pub(crate) String);
 
@@ -97,7 +97,7 @@ impl Document for f64 {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        // What reads decimals is large, and nothing in the WebAssembly has any to read.
+        // A parser of fractions is large, and the WebAssembly reads none.
         let number = json.value.number().filter(|_| cfg!(not(target_arch = "wasm32")));
         let number = number.and_then(|number| number.parse().ok());
         *self = number.ok_or_else(|| json.must_be("a number"))?;
@@ -259,7 +259,7 @@ impl<T: Document, const N: usize> Document for [T; N] {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        *self = json.value::<Vec<T>>()?.try_into().map_err(|_| json.must_be(&format!("a list of {N}")))?;
+        *self = json.value::<Vec<T>>()?.try_into().map_err(|_| json.must_be(&format!("an array of {N}")))?;
         Ok(())
     }
 

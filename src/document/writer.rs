@@ -1,9 +1,9 @@
-//! What documents are written to.
+//! The formats that documents are written in.
 
 use super::{Document, Json};
 use crate::json::Type;
 
-/// Takes one value.
+/// Writes a value.
 pub(crate) trait Writer {
     fn null(&mut self);
     fn boolean(&mut self, value: bool);
@@ -19,7 +19,7 @@ pub(crate) trait Writer {
     fn object(&mut self, of: &dyn Document);
 }
 
-/// Takes the fields of an object.
+/// Writes the fields of an object.
 pub(crate) trait FieldWriter {
     /// A field, unless it is omitted.
     fn field(&mut self, name: &str, value: &dyn Document) {
@@ -28,7 +28,7 @@ pub(crate) trait FieldWriter {
         }
     }
 
-    /// A field in any case.
+    /// A field, never omitted.
     fn put(&mut self, name: &str, value: &dyn Document);
     /// The field that names a variant.
     fn tag(&mut self, name: &str, variant: &str);
@@ -45,8 +45,7 @@ pub(crate) fn write(document: &dyn Document) -> String {
     text.0
 }
 
-/// The JSON text of a value, without spaces and with the fields of objects sorted by name. `change` may put another text in the
-/// place of any value within it.
+/// The JSON text of a value without spaces and with sorted fields. `change` may replace any value within it.
 pub(crate) fn rewrite(json: &Json<'_>, change: &mut dyn FnMut(&Json<'_>) -> Option<String>) -> String {
     let mut text = Text::default();
     text.rewrite(json, change);
@@ -112,7 +111,7 @@ impl Writer for Text {
     }
 
     fn fraction(&mut self, value: f64) {
-        // Only estimates have fractions, which leave the WebAssembly as values: what writes decimals is large.
+        // Only estimates have fractions, and they leave the WebAssembly as values: formatting them is large.
         if cfg!(not(target_arch = "wasm32")) {
             self.0.push_str(&value.to_string());
         }

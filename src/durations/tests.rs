@@ -8,7 +8,7 @@ use crate::policy::RetryPolicy;
 use crate::time::short::ms;
 
 #[test]
-fn a_value_in_seconds_is_refused_with_what_was_probably_meant() {
+fn a_value_in_seconds_is_refused_with_the_intended_one() {
     let refused = |duration: &SettingRange, value| duration.check(ms(value)).unwrap_err();
     assert_eq!(
         refused(&server::POLL_INTERVAL, 5),
@@ -37,7 +37,7 @@ fn the_least_and_the_greatest_value_are_allowed_and_nothing_beyond() {
             for ms in *default {
                 assert!(check(*ms), "{field}: {ms}");
                 let is_refused = *unit != " ms" || *ms < 1000 || !check(ms / 1000);
-                assert!(is_refused, "{field}: its default in seconds is taken for milliseconds");
+                assert!(is_refused, "{field}: its default in seconds counts as milliseconds");
             }
         }
     }
@@ -48,7 +48,7 @@ fn read(path: &str) -> String {
 }
 
 impl SettingRange {
-    /// What TypeScript documents of it.
+    /// Its documentation in TypeScript.
     pub(crate) fn documented(&self) -> String {
         let zero = if self.or_zero { "0, or f" } else { "F" };
         let range = format!("{zero}rom {} to {}.", self.least, self.greatest);

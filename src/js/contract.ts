@@ -9,18 +9,16 @@ import type { EventDetails } from "./types.js";
  */
 export type Uid = number;
 
-/**
- * The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged.
- */
+/** The payload of a task: `services` of Acquire, Create and Update. Unknown fields pass through unchanged. */
 export interface Services {
-  /** The one service there is, and its settings. */
+  /** The transcoding service and its settings. */
   cloudTranscoder: CloudTranscoder;
   [field: string]: unknown;
 }
 
 /** `services.cloudTranscoder`. */
 export interface CloudTranscoder {
-  /** Which one it is. */
+  /** The type of the service. */
   serviceType: "cloudTranscoderV2";
   /** Its settings. */
   config: CloudTranscoderConfig;
@@ -29,7 +27,7 @@ export interface CloudTranscoder {
 
 /** `services.cloudTranscoder.config`. */
 export interface CloudTranscoderConfig {
-  /** What to mix, and where to. */
+  /** The inputs, the layout and the outputs. */
   transcoder: Transcoder;
   [field: string]: unknown;
 }
@@ -37,38 +35,37 @@ export interface CloudTranscoderConfig {
 /** `services.cloudTranscoder.config.transcoder`. */
 export interface Transcoder {
   /**
-   * The task ends by itself when all hosts have been away this long: 1 to 86400 s, default 300 s.
+   * The task ends when all hosts have been absent for this long: 1 to 86400 s, default 300 s.
    * @minimum 1
    * @maximum 86400
    */
   idleTimeout?: number;
-  /** Default `mix`. The others take at most one input. */
+  /** How inputs are processed. Default `mix`; the other modes accept at most one input. */
   streamProcessMode?: "mix" | "single" | "heterogeneous-single";
-  /** What is heard; of both lists together at least one input, and all from one channel. */
+  /** The audio inputs; at least one input in both lists together, and all from one channel. */
   audioInputs?: Input[] | null;
-  /** What is seen. */
+  /** The video inputs. */
   videoInputs?: Input[] | null;
-  /** What the videos are put on: required when videos are mixed. */
+  /** The canvas for the videos: required when videos are mixed. */
   canvas?: Canvas | null;
-  /** What is put over them. */
+  /** The pictures over the videos. */
   waterMarks?: WaterMark[] | null;
   /**
-   * Where it goes. A supervised task has one output into an RTC channel; its uid and token are filled in for each
-   * launch.
+   * The outputs. A supervised task has one output into an RTC channel; its uid and token are filled in for each launch.
    * @minItems 1
    */
   outputs: Output[];
   [field: string]: unknown;
 }
 
-/** One of `audioInputs` or `videoInputs`: either `rtc`, a host's stream, or `streamUrl`, a media file or stream. */
+/** An item of `audioInputs` or `videoInputs`: either `rtc`, a host's stream, or `streamUrl`, a media file or stream. */
 export interface Input {
-  /** A host's stream; of audio, uid 0 is everybody's. */
+  /** A host's stream; for audio, uid 0 means all hosts. */
   rtc?: Rtc;
   /** The address of a media file or stream. */
   streamUrl?: string;
   /**
-   * 0 to 200.
+   * The volume: 0 to 200.
    * @minimum 0
    * @maximum 200
    */
@@ -77,7 +74,7 @@ export interface Input {
   repeat?: number;
   /** The address of a jpg or png to show while there is no video. */
   placeholderImageUrl?: string | null;
-  /** Where a video goes on the canvas: required, with its zOrder, when videos are mixed. */
+  /** The region of a video on the canvas: required, with its zOrder, when videos are mixed. */
   region?: Region;
   [field: string]: unknown;
 }
@@ -91,14 +88,14 @@ export interface Rtc {
    */
   rtcChannel: string;
   /**
-   * A host's uid; of audio inputs 0 is everybody's. Of an output it may be left out where a supervisor fills it in.
+   * The host's uid; for audio inputs, 0 means all hosts. For an output it may be left out if a supervisor fills it in.
    * @minimum 0
    * @maximum 4294967295
    */
   rtcUid?: number;
   /**
-   * The RTC token: of an input made for uid 0, of an output for its uid; in a project without an App Certificate the
-   * App ID.
+   * The RTC token: for an input issued for uid 0, for an output for its uid; in a project without an App Certificate
+   * the App ID.
    */
   rtcToken?: string;
   [field: string]: unknown;
@@ -131,7 +128,7 @@ export interface Region {
    */
   height: number;
   /**
-   * 0 to 100, higher is nearer; required of a video, where the newest reference allows 2 to 100.
+   * The layer, 0 to 100, higher ones in front; required for a video, where the newest reference allows 2 to 100.
    * @minimum 0
    * @maximum 100
    */
@@ -139,7 +136,7 @@ export interface Region {
   [field: string]: unknown;
 }
 
-/** What videos are put on. */
+/** The canvas for the videos. */
 export interface Canvas {
   /**
    * 120 to 3840 pixels.
@@ -154,34 +151,34 @@ export interface Canvas {
    */
   height: number;
   /**
-   * `0xRRGGBB`, 0 to 16777215: required when videos are mixed.
+   * The color `0xRRGGBB`, 0 to 16777215: required when videos are mixed.
    * @minimum 0
    * @maximum 16777215
    */
   color?: number;
   /** The address of a jpg or png. */
   backgroundImage?: string | null;
-  /** How `backgroundImage` is fitted in. */
+  /** How `backgroundImage` fits the canvas. */
   fillMode?: "FILL" | "FIT";
   [field: string]: unknown;
 }
 
-/** A picture over the picture. */
+/** A picture over the videos. */
 export interface WaterMark {
   /** The address of a jpg or png. */
   imageUrl: string;
-  /** Where it goes on the canvas. */
+  /** Its region on the canvas. */
   region: Region;
-  /** How it is fitted into its region. */
+  /** How it fits its region. */
   fillMode?: "FILL" | "FIT";
   [field: string]: unknown;
 }
 
 /** Either `rtc` or `streamUrl`. */
 export interface Output {
-  /** Into an RTC channel; all outputs of a task into the same one. */
+  /** An RTC channel; all outputs of a task into the same one. */
   rtc?: Rtc;
-  /** To a CDN address. */
+  /** A CDN address. */
   streamUrl?: string;
   /** How the audio is encoded. */
   audioOption?: AudioOption;
@@ -192,7 +189,7 @@ export interface Output {
 
 /** How the audio is encoded. */
 export interface AudioOption {
-  /** The audio profile of the SDK's. */
+  /** The audio profile of the SDK. */
   profileType?:
     | "AUDIO_PROFILE_DEFAULT"
     | "AUDIO_PROFILE_SPEECH_STANDARD"
@@ -218,12 +215,12 @@ export interface VideoOption {
    */
   height?: number;
   /**
-   * 1 to 10000 kbit/s.
+   * The bitrate: 1 to 10000 kbit/s.
    * @minimum 1
    * @maximum 10000
    */
   bitrate?: number;
-  /** Required, unless `mode` is `RAW`. `H265` to CDN addresses only. */
+  /** The codec; required unless `mode` is `RAW`. `H265` to CDN addresses only. */
   codec?: "H264" | "VP8" | "H265";
   /**
    * 1 to 30 frames a second, default 15.
@@ -231,33 +228,33 @@ export interface VideoOption {
    * @maximum 30
    */
   fps?: number;
-  /** `RAW`: passed on as it comes in; takes one input. */
+  /** `RAW` passes a single input on without encoding. */
   mode?: "RAW";
   [field: string]: unknown;
 }
 
-/** A value that is not allowed where it stands. */
+/** An invalid value. */
 export interface Violation {
   /**
-   * The path of the field, as the user wrote it: `options.policy.confirmDelaysMs[0]`, or of a payload from `services`
-   * on.
+   * The path of the field, as the user wrote it: `options.policy.confirmDelaysMs[0]`; for a payload it starts with
+   * `services`.
    */
   field: string;
   /** The value that was found. */
   value: string;
-  /** What is allowed there, with units. */
+  /** What is allowed, with units. */
   allowed: string;
 }
 
-/** Something that is allowed, but probably not meant. */
+/** A value that is allowed, but probably not intended. */
 export interface TaskWarning {
   /** The path of the field. */
   field: string;
-  /** What may come of it. */
+  /** The possible consequence. */
   message: string;
 }
 
-/** Where the broadcast is, which decides which domains are near. */
+/** The area of the broadcast, which decides on the nearest domains. */
 export type Area =
   /** Mainland China. */
   | "china"
@@ -268,55 +265,55 @@ export type Area =
   /** Asia Pacific, without mainland China. */
   | "asia-pacific";
 
-/** When a task that ended is launched again. */
+/** When an ended task is relaunched. */
 export type Restart =
-  /** Unless it ended normally: for idleness, or stopped by somebody else. */
+  /** Unless it ended normally: it went idle, or somebody else deleted it. */
   | "on-failure"
   /** However it ended. */
   | "always"
-  /**
-   * Not at all. One that has run and does not any more is given `migrationGraceMs` to come back by itself, and ended
-   * then.
-   */
+  /** Never. A task that has stopped running gets `migrationGraceMs` to recover, and is then deleted. */
   | "never";
 
-/** What to do when the service reports that a task exited unexpectedly: it may move it by itself within about 90 s. */
+/** What to do when the service reports that a task exited unexpectedly: it may migrate the task within about 90 s. */
 export type Migration =
-  /** Launch at once under the other uid. */
+  /** Launch under another uid at once. */
   | "relaunch"
-  /** Give the service its 90 s. */
+  /** Wait for the migration, up to `migrationGraceMs`. */
   | "wait";
 
-/** What to do with a new payload that the service cannot take in a running task. */
+/** What to do with a new payload that an Update cannot give to a running task. */
 export type Rollout =
-  /** Launch a new task with it under the other uid, and end the old one once that runs: one lane after the other. */
+  /**
+   * Launch a new task with it under another uid, and delete the old one once the new one runs: one lane after the
+   * other.
+   */
   | "relaunch"
-  /** Refuse it. */
+  /** Refuse the payload. */
   | "refuse";
 
-/** When to ask who is in the channel. */
+/** When to check presence in the output channel. */
 export type Presence =
-  /** Only to find out what became of a create whose outcome is unknown. */
+  /** Only while a create's outcome is unknown. */
   | "when-unknown"
-  /** With each poll too: a second opinion on a running task. */
+  /** Also while a task runs, as a second source. */
   | "always"
   /** Never. */
   | "never";
 
-/** Which output is put on air. */
+/** Which output is on air. */
 export type OnAirPolicy =
-  /** The one that is on air stays there while it runs. */
+  /** The output on air stays there while it runs. */
   | "sticky"
-  /** The first lane, whenever it runs. */
+  /** The primary, whenever it runs. */
   | "prefer-primary";
 
 /**
- * Every backoff schedule: the service's own ones are the defaults, and ours where it has none. Lists are the waits
- * before each further attempt.
+ * All backoff schedules and timeouts. The defaults are the service's documented ones, or this project's where it
+ * documents none. A list holds the delays before further attempts.
  */
 export interface RetrySchedules {
   /**
-   * Acquire, Create or Update answered 206: the same again. From 100 to 3600000. Default 3000, 6000, 9000.
+   * Retries of Acquire, Create or Update after 206. From 100 to 3600000. Default 3000, 6000, 9000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -324,7 +321,7 @@ export interface RetrySchedules {
    */
   createTimedOutDelaysMs: number[];
   /**
-   * Acquire, Create or Update answered 50x: the same again. From 100 to 3600000. Default 3000, 6000, 9000.
+   * Retries of Acquire, Create or Update after 50x. From 100 to 3600000. Default 3000, 6000, 9000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -332,8 +329,7 @@ export interface RetrySchedules {
    */
   createServerErrorDelaysMs: number[];
   /**
-   * Acquire, Create or Update answered code 65, with a 40x too: the same again. From 100 to 3600000. Default 3000,
-   * 6000.
+   * Retries of Acquire, Create or Update after code 65, also in a 40x. From 100 to 3600000. Default 3000, 6000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -341,7 +337,8 @@ export interface RetrySchedules {
    */
   createNotCompletedDelaysMs: number[];
   /**
-   * Query answered 404: again; when exhausted, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000.
+   * Retries of Query after 404; once exhausted, the task is considered gone. From 100 to 3600000. Default 5000, 10000,
+   * 15000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -349,8 +346,8 @@ export interface RetrySchedules {
    */
   queryNotFoundDelaysMs: number[];
   /**
-   * Query answered 50x or 206: again; the last repeats, as it never proves an exit. From 100 to 3600000. Default 5000,
-   * 10000, 15000, 30000.
+   * Retries of Query after 50x or 206; the last delay repeats, as these never prove that the task ended. From 100 to
+   * 3600000. Default 5000, 10000, 15000, 30000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -358,7 +355,7 @@ export interface RetrySchedules {
    */
   queryServerErrorDelaysMs: number[];
   /**
-   * Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on. From 100 to 3600000.
+   * Retries of Query after 40x; once exhausted, the refusal is reported and monitoring continues. From 100 to 3600000.
    * Default 5000, 10000, 15000.
    * @minItems 1
    * @maxItems 20
@@ -367,7 +364,7 @@ export interface RetrySchedules {
    */
   queryRefusedDelaysMs: number[];
   /**
-   * Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind. From 100 to 3600000. Default 5000,
+   * Retries of Delete after 50x, 206 or 40x; once exhausted, the task is orphaned. From 100 to 3600000. Default 5000,
    * 10000, 15000, 30000.
    * @minItems 1
    * @maxItems 20
@@ -376,7 +373,8 @@ export interface RetrySchedules {
    */
   deleteDelaysMs: number[];
   /**
-   * No answer to any call: again, each time on the domain that is due. From 100 to 3600000. Default 1000, 3000, 6000.
+   * Retries of any call without an answer, each on the domain that is due. From 100 to 3600000. Default 1000, 3000,
+   * 6000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -384,8 +382,8 @@ export interface RetrySchedules {
    */
   noAnswerDelaysMs: number[];
   /**
-   * 429 without `Retry-After`: again; the last repeats, and no attempt is spent. From 100 to 3600000. Default 1000,
-   * 2000, 5000, 10000.
+   * Retries after 429 without `Retry-After`; the last delay repeats, and no attempt is used up. From 100 to 3600000.
+   * Default 1000, 2000, 5000, 10000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -393,8 +391,8 @@ export interface RetrySchedules {
    */
   rateLimitedDelaysMs: number[];
   /**
-   * Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`. From
-   * 100 to 3600000. Default 5000, 5000, 5000, 10000.
+   * Delays between Queries of a new task, the first after its taskId is known; the last repeats; each is shorter than
+   * `idleTimeout`. From 100 to 3600000. Default 5000, 5000, 5000, 10000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -402,19 +400,20 @@ export interface RetrySchedules {
    */
   confirmDelaysMs: number[];
   /**
-   * A task that does not run this long after its taskId did not start. From 1000 to 3600000. Default 90000.
+   * A task that does not run this long after its taskId is known has not started. From 1000 to 3600000. Default 90000.
    * @minimum 1000
    * @maximum 3600000
    */
   confirmTimeoutMs: number;
   /**
-   * Between two looks for a running task. From 1000 to 3600000. Default 120000.
+   * The interval between Queries of a running task. From 1000 to 3600000. Default 120000.
    * @minimum 1000
    * @maximum 3600000
    */
   monitorIntervalMs: number;
   /**
-   * Launching again; the last repeats. 0, or from 500 to 3600000. Default 0, 5000, 15000, 30000, 60000, 120000, 300000.
+   * Delays before relaunches; the last repeats. 0, or from 500 to 3600000. Default 0, 5000, 15000, 30000, 60000,
+   * 120000, 300000.
    * @minItems 1
    * @maxItems 20
    * @minimum 500
@@ -423,28 +422,29 @@ export interface RetrySchedules {
    */
   relaunchDelaysMs: number[];
   /**
-   * After running this long, earlier launches are forgotten. 0, or from 10000 to 86400000. Default 600000.
+   * After a task has run this long, the relaunch delays start again. 0, or from 10000 to 86400000. Default 600000.
    * @minimum 10000
    * @maximum 86400000
    * @also 0
    */
   relaunchResetAfterMs: number;
   /**
-   * How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is
-   * looked at every 10 s once a notification said that it has stopped or failed. From 1000 to 3600000. Default 90000.
+   * How long the service may take to migrate a failed task (`migration: "wait"`). Also how long a running task is
+   * queried every 10 s after a notification that it stopped or failed. From 1000 to 3600000. Default 90000.
    * @minimum 1000
    * @maximum 3600000
    */
   migrationGraceMs: number;
   /**
-   * A task that runs but that nobody names is replaced after this; `null`: never. From 1000 to 3600000. Default 90000.
+   * A running task whose id is not learned within this time is replaced; `null`: never. From 1000 to 3600000. Default
+   * 90000.
    * @minimum 1000
    * @maximum 3600000
    */
   taskIdUnknownGraceMs: number | null;
   /**
-   * Looks into the channel for an unresolved create; the last repeats. From 100 to 3600000. Default 10000, 10000,
-   * 10000, 15000, 30000, 60000.
+   * Delays between presence checks for an unresolved create; the last repeats. From 100 to 3600000. Default 10000,
+   * 10000, 10000, 15000, 30000, 60000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -452,55 +452,55 @@ export interface RetrySchedules {
    */
   presenceDelaysMs: number[];
   /**
-   * So many looks in a row without a uid prove that it is gone, besides those during `migrationGraceMs`, in which the
-   * service may be moving it. From 1 to 20. Default 3.
+   * This many consecutive presence checks without a uid prove that its task is gone, in addition to those during
+   * `migrationGraceMs`, in which the service may be migrating it. From 1 to 20. Default 3.
    * @minimum 1
    * @maximum 20
    */
   presenceAbsences: number;
   /**
-   * How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a
-   * Delete of it was tried, however much later that is. 0, or from 1000 to 3600000. Default 300000.
+   * How long `stop()` waits for a task that cannot be deleted or found. A task with a known id is not given up before a
+   * Delete was tried, even after this time. 0, or from 1000 to 3600000. Default 300000.
    * @minimum 1000
    * @maximum 3600000
    * @also 0
    */
   stopTimeoutMs: number;
   /**
-   * Time-out of each attempt, whatever the others took. From 1000 to 120000. Default 10000.
+   * The timeout of each attempt. From 1000 to 120000. Default 10000.
    * @minimum 1000
    * @maximum 120000
    */
   requestTimeoutMs: number;
   /**
-   * `checkNow()` and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000.
+   * The minimum time between Queries that `checkNow()` or notifications bring forward. From 1000 to 3600000. Default
+   * 5000.
    * @minimum 1000
    * @maximum 3600000
    */
   checkNowIntervalMs: number;
   /**
-   * The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with
-   * the reply's own `Date`, where it has one. 0, or from 1000 to 3600000. Default 300000.
+   * The maximum `Retry-After`: longer ones count as this. Dates are relative to the reply's own `Date`, if it has one.
+   * 0, or from 1000 to 3600000. Default 300000.
    * @minimum 1000
    * @maximum 3600000
    * @also 0
    */
   maxRetryAfterMs: number;
   /**
-   * How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step. From 0 to 100.
-   * Default 0.
+   * The maximum jitter, in percent of a delay: it keeps a fleet from calling in step. From 0 to 100. Default 0.
    * @minimum 0
    * @maximum 100
    */
   jitterPercent: number;
 }
 
-/** An App ID's limits, where they differ from the documented ones: Agora's support can raise them. */
+/** Limits of an App ID that differ from the documented ones: Agora's support can raise them. */
 export interface Quota {
   /**
-   * Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw`
-   * under 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not
-   * say whether it counts Query. Together with `burst` the most in any one second.
+   * Sustained calls a second: 1 to 10000, default 8: services are known to refuse calls before their nominal 10. With a
+   * `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and does not say
+   * whether that includes Query. With `burst` added, the maximum in any second.
    * @minimum 1
    * @maximum 10000
    */
@@ -512,7 +512,7 @@ export interface Quota {
    */
   burst?: number;
   /**
-   * Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in
+   * Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is that of a new project: in
    * North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10
    * or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.
    * @minimum 1
@@ -521,38 +521,38 @@ export interface Quota {
   pcw?: number;
 }
 
-/** What supervisors and groups have in common. */
+/** The settings that supervisors and groups have in common. */
 export interface CommonOptions {
-  /** The project. */
+  /** The App ID of the project. */
   appId: string;
-  /** What the instanceIds of its tasks begin with: 1 to 53 (in a group 50) of `A-Z a-z 0-9 - _`. */
+  /** The prefix of all instanceIds: 1 to 53 (in a group 50) of `A-Z a-z 0-9 - _`. */
   instanceId: string;
-  /** The payload. */
+  /** The payload: `services` of Acquire and Create. */
   services: Services;
-  /** Default `north-america`. */
+  /** The area whose domains are called. Default `north-america`. */
   area?: Area;
-  /** The region next to you, whose neighbour is asked when nothing else answers. */
+  /** The region of the broadcast; its neighbour is called when the area's other domains fail. */
   region?: string;
   /**
-   * When the primary domain is tried again after it was left. From 1000 to 86400000. Default 600000.
+   * When the primary domain is tried again after it was left, in ms. From 1000 to 86400000. Default 600000.
    * @minimum 1000
    * @maximum 86400000
    */
   domainCooldownMs?: number;
-  /** Schedules that differ from the documented ones. */
+  /** Retry schedules that differ from the documented ones. */
   policy?: Partial<RetrySchedules>;
   /** Limits that differ from the documented ones. */
   quota?: Quota;
-  /** When a task that ended is launched again. Default `on-failure`. */
+  /** When an ended task is relaunched. Default `on-failure`. */
   restart?: Restart;
-  /** What to do when the service says that it will move a failed task. Default `relaunch`. */
+  /** What to do when the service reports that a task exited unexpectedly. Default `relaunch`. */
   migration?: Migration;
-  /** What to do with a new payload that the service cannot take in a running task. Default `relaunch`. */
+  /** What to do with a new payload that an Update cannot give to a running task. Default `relaunch`. */
   rollout?: Rollout;
-  /** When to ask who is in the channel. Default `when-unknown`. */
+  /** When to check presence in the output channel. Default `when-unknown`. */
   presence?: Presence;
   /**
-   * Of the jitter.
+   * The seed of the jitter. Default 0.
    * @minimum 0
    * @maximum 9007199254740991
    */
@@ -571,33 +571,33 @@ export interface SupervisorOptions extends CommonOptions {
 /** Settings of one lane of a group. */
 export interface LaneOptions {
   /**
-   * 1 to 32 characters.
+   * The lane's name: 1 to 32 characters.
    * @minLength 1
    * @maxLength 32
    */
   name: string;
   /**
-   * Two or more output uids; no other lane's in the same output channel.
+   * Two or more output uids, not used by another lane of the same output channel.
    * @minItems 2
    */
   uids: Uid[];
-  /** A payload of its own, until an update gives all lanes the same. Each keeps the channel of its own output. */
+  /** The lane's own payload, until an update sets the same for all lanes. The output channel stays. */
   services?: Services;
 }
 
 /** Settings of a group. */
 export interface GroupOptions extends CommonOptions {
   /**
-   * The primary first.
+   * The lanes, the primary first.
    * @minItems 1
    * @maxItems 99
    */
   lanes: LaneOptions[];
-  /** Which output is put on air. Default `sticky`. */
+  /** Which output is on air. Default `sticky`. */
   onAirPolicy?: OnAirPolicy;
   /**
-   * How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin
-   * with it, only to leave it a moment later. 0, or from 500 to 60000. Default 5000.
+   * How long a backup that runs first waits for the primary before it goes on air, in ms: viewers would switch again a
+   * moment later. 0, or from 500 to 60000. Default 5000.
    * @minimum 500
    * @maximum 60000
    * @also 0
@@ -605,80 +605,80 @@ export interface GroupOptions extends CommonOptions {
   startGraceMs?: number;
 }
 
-/** Something that happened to one lane. Carries no credential and no token. */
+/** An event of a lane. Carries no credentials and no tokens. */
 export type SteadymixEvent = {
   /** When, in ms since the epoch, by the caller's clock. */
   at: number;
   /** The lane's name; of a supervisor `main`. */
   lane: string;
-  /** The launch it is about, by its number. */
+  /** The generation of the launch. */
   generation?: number;
-  /** The output uid it is about. */
+  /** The output uid. */
   uid?: Uid;
-  /** The task, where it is known. */
+  /** The task's id, if known. */
   taskId?: string;
   /** The instanceId of the logical create. */
   instanceId?: string;
 } & EventDetails;
 
-/** What the core tells of, by `type`. */
+/** What happened, by `type`. */
 export type CoreEventDetails =
-  /** A logical create begins, or an unresolved one is gone on with. */
+  /** A logical create starts, or an unresolved one is resumed. */
   | {
       type: "launching";
-      /** Why. */
+      /** The reason. */
       reason: LaunchReason;
     }
-  /** A call did not bring what it should, and is made again; without `waitMs` no further attempt is left. */
+  /** A call failed and is retried. Without `waitMs`, the backoff schedule is exhausted. */
   | ({
       type: "retrying";
       /** The call. */
       call: Call;
-      /** What went wrong. */
+      /** The failure. */
       reason: RetryReason;
-      /** The wait before the next attempt, in ms. */
+      /** The delay before the next attempt, in ms. */
       waitMs?: number;
-      /** How many attempts failed in a row. */
+      /** The number of consecutive failures. */
       attempt: number;
-      /** The domain that was asked. */
+      /** The domain that was called. */
       domain?: string;
     } & ServiceReply)
   /** A Create was answered with a taskId. */
   | { type: "created" }
-  /** A Query said that the task runs. */
+  /** A Query found the task running. */
   | {
       type: "confirmed";
-      /** Since the logical create began, in ms. */
+      /** The time since the logical create started, in ms. */
       tookMs: number;
     }
   /** The running task may be gone. */
   | ({
       type: "suspect";
-      /** Why. */
+      /** The reason. */
       reason: SuspectReason;
     } & ServiceReply)
-  /** The suspicion was wrong: it runs. */
+  /** The suspicion was wrong: the task runs. */
   | { type: "recovered" }
   /** The task ended. */
   | ({
       type: "ended";
-      /** How. */
+      /** The reason. */
       reason: EndReason;
     } & ServiceReply)
   /** The lane moves to another output uid. */
   | {
       type: "uidSwitched";
-      /** The uid of the launch before. */
+      /** The uid of the previous launch. */
       from: Uid;
-      /** The uid of the launch that begins. */
+      /** The uid of the new launch. */
       to: Uid;
-      /** Why. */
+      /** The reason. */
       reason: LaunchReason;
     }
-  /** No uid can be launched under: a task may live under each. */
+  /** No uid is free: each may have a live task. */
   | {
       type: "noFreeUid";
-      /** The wait before the next attempt, in ms. */
+      /** The delay before the next attempt, in ms. */
       waitMs: number;
     }
   /** A replacement runs. */
@@ -686,85 +686,85 @@ export type CoreEventDetails =
       type: "relaunched";
       /** The uid of the task that ran before. */
       previousUid: Uid;
-      /** That task. */
+      /** That task's id. */
       previousTaskId?: string;
       /**
-       * Since the old one was last seen running, by a Query, until the new one was, in ms. The old one may have lived
-       * on for up to `monitorIntervalMs` of it.
+       * The time from the last Query that found the old task running to the first one that found the new task running,
+       * in ms. The old task may have run for up to `monitorIntervalMs` of it.
        */
       downtimeMs: number;
     }
-  /** Another domain is asked from now on. */
+  /** Calls go to another domain. */
   | {
       type: "domainSwitched";
-      /** The domain asked until now. */
+      /** The previous domain. */
       from: string;
-      /** The domain asked from now on. */
+      /** The new domain. */
       to: string;
     }
-  /** The service says that the task runs already, or its uid is in the channel, but nobody says which task it is. */
+  /** The task runs (409, or its uid is in the channel), but its id is unknown. */
   | { type: "taskIdUnknown" }
-  /** A task's id was learnt in another way than from the answer to its Create. */
+  /** A task's id was learned, though not from the awaited answer to its Create. */
   | {
       type: "taskIdLearned";
-      /** How. */
+      /** How it was learned. */
       by: LearnedBy;
     }
   /**
-   * The service refused a call: an operator must look. On Query and Delete monitoring goes on; on Acquire and Create
-   * launching does, later and later, once a task of this lane has run.
+   * The service refused a call: an operator must act. After a refused Query or Delete, monitoring continues. After a
+   * refused Acquire or Create, launching continues with growing delays if a task of this lane has run before.
    */
   | ({
       type: "callRejected";
       /** The call. */
       call: Call;
     } & ServiceReply)
-  /** An update was taken. */
+  /** An Update was accepted. */
   | {
       type: "updated";
-      /** Its number. */
+      /** Its sequence number. */
       sequenceId: number;
     }
-  /** A task that was not wanted (any more) is gone. */
+  /** A task that was no longer wanted is gone. */
   | { type: "removed" }
-  /** A task may live on, and be billed, and could not be ended. */
+  /** A task may still run and be billed, and could not be deleted. */
   | {
       type: "orphaned";
-      /** Why. */
+      /** The reason. */
       reason: OrphanedReason;
     }
   /**
-   * The output that viewers should watch changed (groups only; the event's lane is the new one, or the old one when
-   * none is left).
+   * The output that viewers should watch has changed (groups only). The event's lane is the new one, or the old one if
+   * there is none.
    */
   | {
       type: "onAir";
-      /** The lane watched until now. */
+      /** The previous lane. */
       fromLane?: string;
-      /** The lane to watch from now on. */
+      /** The new lane. */
       toLane?: string;
-      /** The uid watched until now. */
+      /** The previous uid. */
       fromUid?: Uid;
-      /** The uid to watch from now on. */
+      /** The new uid. */
       toUid?: Uid;
-      /** The channel of the uid watched until now: lanes in several channels may have the same uids. */
+      /** The channel of the previous uid: lanes in several channels may use the same uids. */
       fromChannel?: string;
-      /** The channel of the uid to watch from now on. */
+      /** The channel of the new uid. */
       toChannel?: string;
     }
-  /** `stop()` was called: what lives is being ended. */
+  /** `stop()` was called: all tasks are being deleted. */
   | { type: "stopping" }
-  /** Nothing of this lane lives any more, as far as is known. */
+  /** No task of this lane is left, as far as is known. */
   | { type: "stopped" }
   /** The lane has given up. */
   | {
       type: "failed";
-      /** Why. */
+      /** The reason. */
       reason: FailReason;
     }
   /**
-   * It was restored from a snapshot of one that had ended: nothing is launched. What is to run again is begun anew,
-   * with an instanceId of its own.
+   * The snapshot is of a lane that had already ended: nothing is launched. To broadcast again, start a new one with
+   * another instanceId.
    */
   | {
       type: "alreadyEnded";
@@ -772,17 +772,17 @@ export type CoreEventDetails =
       outcome: Outcome;
     };
 
-/** What the service said with an answer, for the operator: support asks for the ids. Nothing decides by it. */
+/** Details of the service's reply, for operators and for the service's support. No decision depends on them. */
 export interface ServiceReply {
   /** The HTTP status. */
   status?: number;
   /** `code` of the body. */
   code?: number;
-  /** `message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters. */
+  /** `message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters. */
   message?: string;
-  /** `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is. */
+  /** `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is. */
   details?: string;
-  /** Why the task stopped, by the notification that said so: redacted and cut as `message` is. */
+  /** The stop reason from a notification: redacted and limited as `message` is. */
   stopReason?: string;
   /** `X-Request-ID`. */
   requestId?: string;
@@ -791,26 +791,26 @@ export interface ServiceReply {
 }
 
 /**
- * A call: those of the service's REST interface for a task, one that asks who is in the output channel, and the
- * application's own callback for an RTC token.
+ * A call: of the service's REST interface for a task, of its list of broadcasters in a channel, or of the application's
+ * callback for RTC tokens.
  */
 export type Call =
   /** `POST /builderTokens`: asks for the token that a Create needs. */
   | "acquire"
   /** `POST /tasks`: starts a task. */
   | "create"
-  /** `GET /tasks/{taskId}`: asks how a task is. */
+  /** `GET /tasks/{taskId}`: asks for the status of a task. */
   | "query"
   /** `PATCH /tasks/{taskId}`: changes a running task. */
   | "update"
-  /** `DELETE /tasks/{taskId}`: ends a task. */
+  /** `DELETE /tasks/{taskId}`: deletes a task. */
   | "delete"
   /** `GET /dev/v1/channel/user/{appId}/{channel}/hosts_only`: asks who is in the output channel. */
   | "presence"
-  /** The application's own `rtcToken` callback: no call of the service. */
+  /** The application's `rtcToken` callback: no call of the service. */
   | "rtcToken";
 
-/** Why a call is made again. */
+/** Why a call is retried. */
 export type RetryReason =
   /** 206: the outcome is unknown. */
   | "timedOut"
@@ -822,118 +822,118 @@ export type RetryReason =
   | "accepted"
   /** Query or Update 404. */
   | "notFound"
-  /** Query or Delete 40x: it says nothing about the task. */
+  /** Query or Delete 40x: says nothing about the task. */
   | "refused"
   /** 429. */
   | "rateLimited"
-  /** The name could not be resolved. */
+  /** The domain's name was not resolved. */
   | "dns"
-  /** No connection. */
+  /** There was no connection. */
   | "unreachable"
-  /** No answer in time, or none for a reason that is not known. */
+  /** There was no answer in time, or none for an unknown reason. */
   | "noAnswer"
-  /** The reply's body was not what the service documents (no taskId, not JSON, cut off). */
+  /** The reply's body was not as documented (no taskId, not JSON, truncated). */
   | "malformed"
-  /** The call was not sent: its time had passed, or it was not wanted any more. */
+  /** The call was not sent: it was too late, or no longer needed. */
   | "notSent"
-  /** The call was not sent: `persist` did not keep its snapshot, or not in time. */
+  /** The call was not sent: `persist` failed or timed out. */
   | "notPersisted"
   /** The `rtcToken` callback failed. */
   | "tokenFailed";
 
-/** Why a launch begins. */
+/** Why a launch starts. */
 export type LaunchReason =
-  /** The first one. */
+  /** The first launch. */
   | "start"
-  /** The Acquire before it got nowhere. */
+  /** The backoff schedule of the previous Acquire is exhausted. */
   | "acquireSpent"
-  /** The Create before it got nowhere: its outcome is unknown. */
+  /** The backoff schedule of the previous Create is exhausted: its outcome is unknown. */
   | "createSpent"
   /**
-   * The launch before it was refused: after an unknown outcome, with a payload in whose place there is another, or
-   * although tasks of this lane have run.
+   * The previous launch was refused: after an unknown outcome, with a payload that has been replaced, or although tasks
+   * of this lane have run before.
    */
   | "createRefused"
-  /** The task did not run in time. */
+  /** The task did not start in time. */
   | "didNotStart"
   /** The task ended. */
   | "ended"
-  /** The service says that the task is not there. */
+  /** Query no longer knows the task. */
   | "notFound"
   /** The task exited unexpectedly, or stopped running. */
   | "abnormal"
-  /** The task runs, but could not be identified in time. */
+  /** The task runs, but its id was not learned in time. */
   | "taskIdUnknown"
-  /** Nobody publishes the uid any more. */
+  /** The uid is no longer in the channel. */
   | "absent"
-  /** There is a new payload, which the running task cannot take. */
+  /** There is a new payload, which an Update cannot give to the running task. */
   | "updated";
 
 /** Why a running task may be gone. */
 export type SuspectReason =
-  /** Query says 404. */
+  /** Query answers 404. */
   | "notFound"
-  /** Query says that it exited unexpectedly. */
+  /** Query says that the task exited unexpectedly. */
   | "abnormal"
-  /** Query says that it does not run (any more, or again). */
+  /** Query says that the task does not run. */
   | "notRunning"
-  /** Its uid is not in the channel. */
+  /** The uid is not in the channel. */
   | "absent";
 
 /** How a task ended. */
 export type EndReason =
-  /** By itself (idle), or somebody stopped it. */
+  /** It went idle, or was deleted by somebody else. */
   | "normal"
-  /** Abnormally. */
+  /** It failed. */
   | "failed"
-  /** It is not there any more; how it ended is not known. */
+  /** It no longer exists; how it ended is unknown. */
   | "notFound"
-  /** Its uid is not in the channel any more. */
+  /** Its uid is no longer in the channel. */
   | "absent";
 
-/** How a task's id was learnt. */
+/** How a task's id was learned. */
 export type LearnedBy =
-  /** A notification named our instanceId. */
+  /** A notification carried the launch's instanceId. */
   | "notification"
-  /** The reply to its Create came after its time-out. */
+  /** The reply to its Create arrived after the timeout. */
   | "lateReply"
-  /** The reply to a Create whose launch had a task already. */
+  /** The reply to a Create whose launch already has another task. */
   | "reply";
 
-/** Why a task was left behind. */
+/** Why a task is orphaned. */
 export type OrphanedReason =
-  /** Delete did not succeed; it is tried again from time to time while the lane lives. */
+  /** Delete failed; it is retried from time to time while the lane exists. */
   | "deleteFailed"
-  /** A Create may have started it, but nobody ever named it. */
+  /** A Create may have started it, but its id was never learned. */
   | "taskIdUnknown";
 
 /** Why a lane gave up. */
 export type FailReason =
   /** The service refused the parameters. */
   | "wrongParameters"
-  /** The service refused the credentials, or is not enabled. */
+  /** The service refused the credentials, or is not enabled for the project. */
   | "wrongCredentials"
-  /** Under each uid of the ring a task may live that nobody can name, and looks into the channel are switched off. */
+  /** Each uid may have a live task without a known id, and presence checks are off or refused. */
   | "noFreeUid"
-  /** The task ended, and the restart policy says to leave it at that. */
+  /** The task ended, and the restart policy allows no relaunch. */
   | "notRestarted";
 
-/** How it ended. */
+/** How a supervisor ended. */
 export type Outcome =
-  /** `stop()` was called, and has been carried out. */
+  /** `stop()` was called and carried out. */
   | { type: "stopped" }
-  /** The task ended, and the restart policy says to leave it at that. */
+  /** The task ended, and the restart policy allows no relaunch. */
   | { type: "ended" }
-  /** It cannot go on. */
+  /** It gave up. */
   | {
       type: "failed";
       /** Why. */
       reason: FailReason;
     };
 
-/** How a group is, for people. */
+/** The status of a group, for operators. */
 export interface GroupStatus {
-  /** What viewers should watch. */
+  /** The output that viewers should watch. */
   onAir: OnAir | null;
   /** The lanes, the primary first. */
   lanes: LaneStatus[];
@@ -949,217 +949,213 @@ export interface OnAir {
   uid: Uid;
 }
 
-/** How a lane is. */
+/** The status of a lane. */
 export interface LaneStatus {
-  /** Its name; of a supervisor `main`. */
+  /** The lane's name; of a supervisor `main`. */
   name: string;
-  /** What it does. */
+  /** The lane's state. */
   state: LaneState;
-  /** The number of its last launch. A second task of a launch, once it is found, has a number of its own. */
+  /** The newest generation. A second task of a launch gets a generation of its own. */
   generation: number;
-  /** Its output uids, the primary first. */
+  /** The output uids, the primary first. */
   uids: Uid[];
   /** The current output uid. */
   uid: Uid | null;
   /** The current task. */
   taskId: string | null;
-  /** When a Query last said that the current task runs, in ms since the epoch. */
+  /** When a Query last found the current task running, in ms since the epoch. */
   lastConfirmedAt: number | null;
-  /** The last event of trouble: `suspect`, `ended` or `callRejected`, with what the service said. */
+  /** The last `suspect`, `ended` or `callRejected` event, with the service's reply. */
   lastProblem?: SteadymixEvent;
-  /** Every task that lives, or may live, as far as this lane knows. */
+  /** All tasks that run or may run, as far as this lane knows. */
   tasks: KnownTask[];
 }
 
-/** What a lane does. */
+/** The state of a lane. */
 export type LaneState =
-  /** A task is being made. */
+  /** A task is being created. */
   | "launching"
-  /** The service has taken the task; no Query has found it running yet. */
+  /** The task's id is known; no Query has found it running yet. */
   | "confirming"
   /** A Query found the task running. */
   | "running"
-  /** The task ran, and the last answers speak against it. */
+  /** The task ran, but may be gone. */
   | "suspect"
-  /** A task runs, and it is not known which. */
+  /** A task runs, but its id is unknown. */
   | "taskIdUnknown"
-  /** Nothing runs; the next launch, or the outcome of the last one, is waited for. */
+  /** No task runs; the next launch, or the outcome of the last one, is pending. */
   | "waiting"
-  /** Tasks are being ended. */
+  /** Tasks are being deleted. */
   | "stopping"
-  /** It is over: stopped, or ended by itself. */
+  /** The lane is over: stopped, or its task ended. */
   | "stopped"
-  /** It is over: it gave up. */
+  /** The lane is over: it gave up. */
   | "failed";
 
-/** A task that lives, or may live. */
+/** A task that runs or may run. */
 export interface KnownTask {
-  /** The launch that made it. */
+  /** The generation of its launch. */
   generation: number;
   /** Its output uid. */
   uid: Uid;
   /** The instanceId of its Acquire. */
   instanceId: string;
-  /** Its id, where it is known. */
+  /** Its id, if known. */
   taskId: string | null;
-  /** What is done about it. */
+  /** What the lane does about it. */
   standing: Standing;
 }
 
-/** What is done about a task. */
+/** What the lane does about a task. */
 export type Standing =
-  /** It is the one that is launched, confirmed, or monitored. */
+  /** It is the current task: being confirmed, or running. */
   | "adopted"
-  /** Its Create has an unknown outcome: it is found, or watched until it is surely not there. */
+  /** Its Create has an unknown outcome, which is being resolved. */
   | "unresolved"
-  /** It is kept until its replacement runs, or being ended. */
+  /** It is kept until its replacement runs, or is being deleted. */
   | "stopping"
-  /** It could not be ended; that is tried again from time to time. */
+  /** It could not be deleted; Delete is retried from time to time. */
   | "orphaned";
 
-/** What becomes of a new payload in one lane. */
+/** How one lane gets a new payload. */
 export interface LaneUpdate {
   /** The lane's name; of a supervisor `main`. */
   lane: string;
-  /** Which way it goes. */
+  /** How the lane gets it. */
   via: Via;
 }
 
-/** Which way a new payload goes. */
+/** How a lane gets a new payload. */
 export type Via =
-  /** The running task is updated. (One that is being launched is, once it runs.) */
+  /** The running task gets an Update; a task that is starting gets it once it runs. */
   | "update"
   /**
-   * A new task under another uid has it, and takes the place of the running one: what the service can change in a
-   * running task is `rtc` members of `audioInputs` and `videoInputs`, `region` of a video input, `audioOption` and
-   * `videoOption`.
+   * A new task under another uid replaces the running one. An Update can change only the `rtc` members of `audioInputs`
+   * and `videoInputs`, the `region` of a video input, `audioOption` and `videoOption`.
    */
   | "relaunch"
-  /** Nothing runs: the next task is launched with it. */
+  /** No task runs: the next one is created with it. */
   | "launch"
-  /** It is the one that the lane has. */
+  /** The lane already has this payload. */
   | "nothing";
 
-/** What one answer of one call means. */
+/** The meaning of an answer. */
 export type Meaning =
-  /** Carried out: a builder token, a task that is to be confirmed, an update taken, or a task ended. */
+  /** Success: a builder token, a created task that must be confirmed, an accepted Update, or a deleted task. */
   | { type: "success" }
-  /** Create 201 or 409: a task of this instanceId runs already. Find it; do not make another one on its uid. */
+  /** Create 201 or 409: a task of this instanceId already runs. Find it; do not create another one under its uid. */
   | { type: "alreadyStarted" }
-  /** 202: accepted, not done yet. Query before going on. */
+  /** 202: accepted, not done yet. Query before the next step. */
   | { type: "accepted" }
-  /** Query 200: how the task is. */
+  /** Query 200: the status of the task. */
   | {
       type: "task";
       /** Its state. */
       task: TaskState;
     }
-  /** 206: the backend's answer timed out, the outcome is unknown. */
+  /** 206: the backend timed out, the outcome is unknown. */
   | { type: "timedOut" }
-  /** Code 65: "request not completed", the outcome is unknown, and the same parameters are to be sent again. */
+  /** Code 65: "request not completed", the outcome is unknown; send the same parameters again. */
   | { type: "notCompleted" }
-  /** 50x, or an answer outside of HTTP's sense here (1xx, 3xx): the outcome is unknown. */
+  /** 50x, or a status without a meaning here (1xx, 3xx): the outcome is unknown. */
   | { type: "serverError" }
-  /** Query or Update 404: not there (yet, or any more). */
+  /** Query or Update 404: no such task (yet, or any more). */
   | { type: "notFound" }
   /** Delete 404: already gone, a success. */
   | { type: "alreadyGone" }
-  /** 40x: the parameters are wrong. On Query and Delete it says nothing about the task. */
+  /** 40x: the parameters are wrong. After Query and Delete it says nothing about the task. */
   | { type: "wrongParameters" }
   /** 401, 403: wrong credentials, or the service is not enabled. */
   | { type: "wrongCredentials" }
   /** 429: over the rate limit. It says nothing about the task. */
   | { type: "rateLimited" }
-  /** DNS failure, no connection, or time-out: the outcome is unknown. */
+  /** DNS failure, no connection or timeout: the outcome is unknown. */
   | { type: "noAnswer" };
 
-/** How a task is, as a Query tells it. */
+/** The state of a task, by a Query. */
 export type TaskState =
-  /** On its way up: neither running nor ended. */
+  /** Starting: neither running nor ended. */
   | "starting"
-  /** Task status 4 or 5: it runs. */
+  /** Task status 4 or 5: running. */
   | "running"
-  /** The transcoder exited unexpectedly while the task is kept: the service may migrate it within about 90 s. */
+  /** The transcoder exited unexpectedly, but the task remains: the service may migrate it within about 90 s. */
   | "abnormal"
-  /** On its way down: neither running nor ended. */
+  /** Stopping: neither running nor ended. */
   | "stopping"
-  /** Ended normally (statuses 7 and 8): idle, or stopped by somebody. */
+  /** Ended normally (statuses 7 and 8): idle, or deleted. */
   | "ended"
   /** Ended abnormally (status 9). */
   | "failed"
   /** The service refused the task's parameters. */
   | "refused"
-  /** A status that nobody has heard of, or none: neither running nor ended. */
+  /** An unknown status, or none: neither running nor ended. */
   | "unknown";
 
 /** How a call to a domain failed. */
 export type DomainFailure =
-  /** The name could not be resolved: the alternate name may help. */
+  /** The name was not resolved: the alternate name may be. */
   | "dns"
-  /** The name was resolved, but no answer came: the alternate name leads to the same place, so it is skipped. */
+  /** The name was resolved, but there was no answer: the alternate name leads to the same place and is skipped. */
   | "unreachable"
-  /** No answer, and the runtime does not say why (browsers and Workers never do). */
+  /** No answer, and the runtime gives no reason (browsers and Workers never do). */
   | "unknown"
-  /** The domain answered with a 5xx. Three in a row count as unreachable. */
+  /** The domain answered 5xx. Three in a row count as unreachable. */
   | "serverError";
 
-/** A call that needs a permit of the rate limit, in the order of importance. */
+/** A call that needs a permit of the rate limit, by priority. */
 export type LimitedCall =
-  /** Ends a task. */
+  /** Deletes a task. */
   | "delete"
-  /** An Acquire together with its Create, which must follow within 2 s: that one's permit is reserved at once. */
+  /** An Acquire; the permit of its Create, which must follow within 2 s, is reserved with it. */
   | "acquireAndCreate"
-  /** A Create made again. */
+  /** A retried Create. */
   | "create"
-  /** Changes a task. */
+  /** Updates a task. */
   | "update"
-  /** Asks how a task is. */
+  /** Queries a task. */
   | "query";
 
-/** A plan whose need of quota is estimated. */
+/** A plan whose quota is to be estimated. */
 export interface QuotaEstimateOptions {
-  /** Tasks at the same time, by the size of their outputs: 1 or more. A number is that of HD outputs. */
+  /** Concurrent tasks by output size: 1 or more. A number means HD outputs. */
   tasks: number | { SD?: number; HD?: number; FHD?: number };
   /**
-   * How often each is asked for. From 1000 to 86400000. Default 120000.
+   * The interval between Queries of a task. From 1000 to 86400000. Default 120000.
    * @minimum 1000
    * @maximum 86400000
    */
   pollIntervalMs?: number;
-  /** Default `north-america`. */
+  /** The area of the App ID's tasks. Default `north-america`. */
   area?: Area;
-  /** Limits that differ from the area's documented ones; `pcw` is that of each size. */
+  /** Limits that differ from the area's documented ones; `pcw` applies to each size. */
   quota?: Quota;
 }
 
-/** What a plan needs of an App ID's quota. */
+/** The quota that a plan needs. */
 export interface QuotaEstimate {
   /** Calls a second for monitoring alone. */
   queriesPerSecond: number;
-  /**
-   * How many seconds it takes to launch all tasks one after the other, as the limits allow: Acquire, Create and the
-   * first Query of each.
-   */
+  /** The time to launch all tasks within the limits, in s: Acquire, Create and the first Query of each. */
   launchAllSeconds: number;
-  /** The most tasks that these limits carry at this interval. */
+  /** The maximum number of tasks within these limits at this interval. */
   maxTasks: number;
   /** Whether the plan fits. */
   fits: boolean;
-  /** One sentence that says why it fits or does not, and what to change. */
+  /** One sentence that says why the plan fits or not, and what to change. */
   verdict: string;
 }
 
-/** What a notification says. */
+/** A notification. */
 export type ServiceNotification = {
-  /** Names this notification. */
+  /** The id of the notification. */
   noticeId: string | null;
-  /** The task it is about. */
+  /** The task's id. */
   taskId: string;
-  /** The instanceId of the create that made it, if the service names it. */
+  /** The instanceId of the task's create, if the service sends it. */
   instanceId: string | null;
-  /** Its place among the notifications of its task. */
+  /** The sequence number among the notifications of the task. */
   sequence: number | null;
-  /** When it was made, in ms since the epoch. (When it was sent changes with every resend, and is left out.) */
+  /** When it was created, in ms since the epoch. (The time of sending changes with every resend and is left out.) */
   sentAt: number | null;
 } & NotificationDetails;
 
@@ -1170,13 +1166,13 @@ export type NotificationDetails =
   /** 111: it stopped. */
   | {
       event: "stopped";
-      /** Why, as the service says. */
+      /** The service's reason. */
       reason: string | null;
     }
   /** 112: its state. */
   | {
       event: "status";
-      /** `connecting`, `running`, `failed`, or anything else, as it came. */
+      /** `connecting`, `running`, `failed`, or any other value, unchanged. */
       state: string | null;
     }
   /** 113: it was updated. */

@@ -33,7 +33,8 @@ export interface SupervisorEnv {
   acquirePermit?: (request: PermitRequest) => number | Promise<number>;
   /**
    * The time between two Queries while `acquirePermit` fails, in ms; other calls are not delayed. If many processes share the
-   * limit: their number × 2000 / calls per second. Read again each time, so it may be a getter. 1000 to 600000, default 1000.
+   * limit: their number × 2000 / calls per second. Read again each time, so it may be a getter. From 1000 to 600000. Default
+   * 1000.
    */
   fallbackQueryIntervalMs?: number;
   /**

@@ -6,7 +6,7 @@ fn is_json(text: &str) -> bool {
     Tree::parse(text).is_some()
 }
 
-/// The string under "odd" in a text that is read leniently.
+/// The string in the field "odd" of a leniently parsed text.
 fn odd(text: &str) -> Option<String> {
     Tree::parse_leniently(text)?.root().at("odd").string().map(Cow::into_owned)
 }
@@ -65,7 +65,7 @@ fn escapes_are_read() {
 }
 
 #[test]
-fn what_is_no_json_is_nothing() {
+fn invalid_json_is_refused() {
     for text in [
         "",
         " ",
@@ -119,7 +119,7 @@ fn what_is_no_json_is_nothing() {
 }
 
 #[test]
-fn half_a_pair_of_surrogates_is_read_leniently_only() {
+fn lone_surrogates_are_read_only_leniently() {
     for (half, read) in [
         (r"\ud83d", "a\u{fffd}b"),
         (r"\uDC00", "a\u{fffd}b"),
@@ -137,7 +137,7 @@ fn half_a_pair_of_surrogates_is_read_leniently_only() {
 }
 
 #[test]
-fn a_control_character_is_read_leniently_only() {
+fn control_characters_are_read_only_leniently() {
     for control in ["\u{1}", "\n", "\t", "\0"] {
         let text = format!("{{ \"odd\"{control}: \"a{control}\u{e9}\",\n \"b\": \"\\udc00\" }}");
         assert!(!is_json(&text), "{text}");
@@ -150,7 +150,7 @@ fn a_control_character_is_read_leniently_only() {
 }
 
 #[test]
-fn what_is_nested_too_deep_is_nothing() {
+fn json_that_is_nested_too_deep_is_refused() {
     let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
     assert!(is_json(&nested(127)) && !is_json(&nested(128)));
     assert!(is_json(&("{\"a\":".repeat(126) + "[]" + &"}".repeat(126))));
@@ -188,7 +188,7 @@ fn read_by_serde(text: &str) -> Option<serde_json::Value> {
     serde_json::from_str(text).ok()
 }
 
-/// The same text with the fields sorted, as payloads are kept.
+/// The same text with sorted fields, as payloads are stored.
 fn copied(text: &str) -> Option<String> {
     Tree::parse(text).map(|tree| crate::document::JsonText::of(tree.root()).0)
 }
@@ -200,14 +200,14 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_is_what_was_written(value in any_json()) {
+    fn what_was_written_is_read_back(value in any_json()) {
         let compact = copied(&value.to_string()).unwrap();
         prop_assert_eq!(read_by_serde(&compact), read_by_serde(&value.to_string()));
         prop_assert_eq!(copied(&format!("{value:#}")).unwrap(), compact);
     }
 
     #[test]
-    fn what_is_json_is_read_leniently_all_the_same(text in nearly_json()) {
+    fn valid_json_is_read_the_same_leniently(text in nearly_json()) {
         if let Some(tree) = Tree::parse(&text) {
             let leniently = Tree::parse_leniently(&text).unwrap();
             prop_assert_eq!(tree.root().source(), leniently.root().source());

@@ -1,4 +1,4 @@
-//! Who may make the next call, so that the rate limit is kept.
+//! Decides which lane may make the next call within the rate limit.
 
 use std::collections::VecDeque;
 
@@ -12,35 +12,35 @@ use crate::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How long a call counts where it is known when calls leave: longer than a second, by as much as the way to the service may
-/// vary from call to call, so that the service counts no more of them in one.
+/// How long a call counts if its departure is reported: longer than a second by the variation of the way to the
+/// service, so the service never counts more calls in a second.
 pub(crate) const COUNTS_FOR: Duration = Duration::from_millis(1_100);
 
-/// A permit whose use was not reported for so long is taken for one that nobody used: see `permits.rs`.
+/// A permit whose use was not reported within this time counts as unused: see `permits.rs`.
 const UNUSED_FOR: Duration = Duration::from_secs(5);
 
-/// For how long a Create that has its permit is held back, so that those whose Acquires are answered at once do not all
-/// leave at once. Half of the 2 s within which it must follow its Acquire.
+/// How long a Create with a permit may be held back, so that Creates whose Acquires are answered together do not
+/// leave together: half of the 2 s within which a Create must follow its Acquire.
 const LONGEST_HELD: Duration = SECOND;
 
-/// A call that needs a permit of the rate limit, in the order of importance.
+/// A call that needs a permit of the rate limit, by priority.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LimitedCall {
-    /// Ends a task.
+    /// Deletes a task.
     Delete,
-    /// An Acquire together with its Create, which must follow within 2 s: that one's permit is reserved at once.
+    /// An Acquire; the permit of its Create, which must follow within 2 s, is reserved with it.
     AcquireAndCreate,
-    /// A Create made again.
+    /// A retried Create.
     Create,
-    /// Changes a task.
+    /// Updates a task.
     Update,
-    /// Asks how a task is.
+    /// Queries a task.
     Query,
 }
 
-/// Of whoever has waited longer than its share of a round: next after those who end a task.
+/// The priority of a lane that has waited longer than its share of a round: only Delete comes before it.
 const OVERDUE_RANK: u8 = 1;
 
 impl LimitedCall {
@@ -67,7 +67,7 @@ impl LimitedCall {
 /// The answer to a [`LimitedCall`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permit {
-    /// Make the call now; it is counted.
+    /// Make the call now; it counts.
     Granted,
     /// Ask again at this time.
     Wait(Instant),
@@ -85,14 +85,13 @@ struct Claim {
     order: u64,
 }
 
-/// Lets through at most `callsPerSecond + burst` calls in any one second, whatever the number of lanes: a token
-/// bucket, with a log of the last second so that permits reserved for later do not pile up on a burst. Delete goes
-/// before Create before Query, but nobody waits much longer than (number of waiting lanes) / `callsPerSecond` seconds,
-/// besides for those who end a task.
+/// Permits at most `callsPerSecond + burst` calls in any second, for any number of lanes: a token bucket with a log
+/// of the last second, so that reserved permits do not add up to a burst. Delete comes before Create before Query,
+/// but except for Deletes no lane waits much longer than (number of waiting lanes) / `callsPerSecond` seconds.
 ///
-/// A gap of over a second between two looks at the clock may be a clock that was set forward: the log does not age by
-/// it, unless the one before was as long (then it is merely a quiet time). So a burst follows, but not more calls than
-/// fit the second in which the clock was set.
+/// A gap of more than a second between two times may be a clock that was set forward: the log ignores it, unless the
+/// previous gap was as long (a quiet time). So a burst may follow, but never more calls than fit into the second in
+/// which the clock was set.
 #[apply(document)]
 #[json(same, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,26 +100,26 @@ pub struct TokenBucket {
     milli_tokens: u64,
     seen: Instant,
     gap_before: bool,
-    /// The bucket's own time: without the gaps that the log does not age by.
+    /// The bucket's own time, without the gaps that the log ignores.
     time: Instant,
     sent: VecDeque<Instant>,
     reserved: Vec<LaneNumber>,
     claims: ByLane<Claim>,
     next_order: u64,
-    /// When the next Acquire, or a Create without one, may be made.
+    /// The earliest time of the next Acquire, or of a Create without one.
     next_create: Instant,
-    /// When the next Create may leave that has a reserved permit, if it can wait for so long.
+    /// The earliest time of the next Create with a reserved permit, if it can wait that long.
     next_reserved: Instant,
-    /// When those leave that have asked.
+    /// When the Creates that have asked leave.
     departures: ByLane<Instant>,
-    /// If [`TokenBucket::used`] is called when a call leaves: when the lanes got their permits whose calls have not left yet.
+    /// If departures are reported by [`TokenBucket::used`]: the times of permits whose calls have not left yet.
     unused: Option<ByLane<Instant>>,
 }
 
-/// What one lane keeps the others from.
+/// What a lane withholds from the others.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Held {
-    /// The place of its claim in the queue.
+    /// The position of its claim in the queue.
     pub(crate) claim: Option<u64>,
     /// Whether a permit is reserved for its Create.
     is_reserved: bool,
@@ -147,14 +146,14 @@ impl TokenBucket {
         }
     }
 
-    /// The same for whoever calls [`TokenBucket::used`] when a call leaves: until then its permit counts as one that may be
-    /// used at any moment, so calls that leave late do not bunch up. Without it a call counts from when it got its permit.
+    /// A bucket whose owner calls [`TokenBucket::used`] when a call leaves. Until then its permit counts as one that
+    /// may be used at any time, so delayed calls do not leave together. Otherwise a call counts from its permit on.
     #[must_use]
     pub fn that_is_told_of_use(self) -> Self {
         Self { unused: Some(ByLane::new()), ..self }
     }
 
-    /// The call of this lane that has a permit leaves now.
+    /// The lane's permitted call leaves now.
     pub fn used(&mut self, now: Instant, lane: LaneNumber) {
         self.tick(now);
         if let Some(unused) = self.unused.as_mut().filter(|unused| unused.get(lane).is_some()) {
@@ -163,8 +162,8 @@ impl TokenBucket {
         }
     }
 
-    /// Asks for a permit. Until it is granted the lane is remembered as waiting; asking more often changes nothing. A
-    /// Create uses the permit that was reserved with its Acquire's, if there is one.
+    /// Asks for a permit. Until it is granted, the lane counts as waiting; repeated requests change nothing. A Create
+    /// uses the permit that was reserved with its Acquire, if any.
     #[must_use]
     pub fn ask(&mut self, now: Instant, lane: LaneNumber, call: LimitedCall) -> Permit {
         self.tick(now);
@@ -199,7 +198,7 @@ impl TokenBucket {
             self.next_reserved = self.next_reserved.max(self.next_create);
         }
         if call == LimitedCall::AcquireAndCreate {
-            // When its last Create was to leave says nothing of the next one.
+            // The departure of its previous Create is no limit for the next one.
             self.departures.remove(lane);
             if let Err(at) = self.reserved.binary_search(&lane) {
                 self.reserved.insert(at, lane);
@@ -208,14 +207,14 @@ impl TokenBucket {
         Permit::Granted
     }
 
-    /// The lane wants nothing (any more): its claim and its reserved permit are given up.
+    /// The lane no longer needs a permit: it loses its claim and its reserved permit.
     pub fn withdraw(&mut self, lane: LaneNumber) {
         self.claims.remove(lane);
         self.reserved.retain(|reserved| *reserved != lane);
         self.departures.remove(lane);
     }
 
-    /// When the lane's Create leaves that has a reserved permit: in its turn, or at once if that were too late for it.
+    /// When the lane's Create with a reserved permit leaves: in turn, or at once if that would be too late.
     fn departure_of(&mut self, lane: LaneNumber) -> Instant {
         if let Some(at) = self.departures.get(lane) {
             return *at;
@@ -227,13 +226,13 @@ impl TokenBucket {
         at
     }
 
-    /// Checks what was restored.
+    /// Checks restored state.
     pub(super) fn check(&self) -> Result<(), Invalid> {
         check_count("permits.bucket.next_order", self.next_order)?;
         self.limits.check()
     }
 
-    /// What the lane keeps the others from, if anything.
+    /// What the lane withholds from the others, if anything.
     pub(crate) fn held_by(&self, lane: LaneNumber) -> Option<Held> {
         let claim = self.claims.get(lane).map(|claim| claim.order);
         let is_reserved = self.reserved.binary_search(&lane).is_ok();
@@ -245,14 +244,14 @@ impl TokenBucket {
             self.sent.push_back(self.time);
             return;
         };
-        // Whoever has another one already may have used that unnoticed.
+        // A lane that already has another permit may have used it unnoticed.
         if unused.get(lane).is_some() {
             self.sent.push_back(self.time);
         }
         unused.insert(lane, self.time);
     }
 
-    /// For how long a call counts.
+    /// How long a call counts.
     fn window(&self) -> Duration {
         if self.unused.is_some() { COUNTS_FOR } else { SECOND }
     }
@@ -278,7 +277,7 @@ impl TokenBucket {
         }
     }
 
-    /// How long `lane` must still wait; zero when it is its turn and there is a permit.
+    /// How long `lane` must still wait; zero if it is its turn and there is a permit.
     fn delay(&self, lane: LaneNumber, call: LimitedCall) -> Duration {
         if self.is_too_soon(call) {
             return self.earliest(call).duration_since(self.seen);
@@ -306,8 +305,8 @@ impl TokenBucket {
         Duration::from_millis(refill).max(window).min(SECOND)
     }
 
-    /// Whether it has to wait for the Creates before it. By the clock, gaps and all: one that is set forward costs no more
-    /// than one Create that comes too soon.
+    /// Whether it must wait for the Creates before it, by the clock including gaps: a clock that is set forward costs
+    /// at most one early Create.
     fn is_too_soon(&self, call: LimitedCall) -> bool {
         self.seen < self.earliest(call)
     }
@@ -320,8 +319,8 @@ impl TokenBucket {
         }
     }
 
-    /// Who comes first: whoever ends a task, then whoever has waited longer than its share of a round, then by
-    /// importance, then by order.
+    /// The order of claims: Deletes, then lanes that have waited longer than their share of a round, then by
+    /// priority, then by position.
     fn rank(&self, lane: LaneNumber) -> Option<(u8, u64)> {
         let claim = self.claims.get(lane)?;
         let round_ms = self.claims.len() as u64 * 1000 / u64::from(self.limits.calls_per_second);

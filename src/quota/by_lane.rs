@@ -1,9 +1,9 @@
-//! What each of some lanes has.
+//! A map from lanes to values.
 
 use super::LaneNumber;
 use crate::document::{Document, Json, Writer, Wrong};
 
-/// A map from lanes, as a list in their order: less code than a tree, for as few as ask at a time.
+/// A map from lanes as a sorted list: less code than a tree, for the few lanes that ask at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ByLane<T>(Vec<(LaneNumber, T)>);
 
@@ -45,7 +45,7 @@ impl<T> ByLane<T> {
         }
     }
 
-    /// Where it is, or where it would be.
+    /// Its position, or where it would be inserted.
     fn find(&self, lane: LaneNumber) -> Result<usize, usize> {
         self.0.binary_search_by_key(&lane, |(lane, _)| *lane)
     }
@@ -73,7 +73,7 @@ mod tests {
     use crate::document::{read, write};
 
     #[test]
-    fn it_is_read_as_it_is_written_and_is_sorted() {
+    fn a_map_by_lane_is_sorted_and_read_as_written() {
         let mut some = ByLane::new();
         for lane in [12, 1, 7] {
             some.insert(lane, lane * 10);

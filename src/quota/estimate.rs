@@ -9,10 +9,10 @@ use crate::durations::server::POLL_INTERVAL;
 use crate::error::Invalid;
 use crate::time::Duration;
 
-/// The sizes, from the smallest on.
+/// The sizes, smallest first.
 const NAMES: [&str; 3] = ["SD", "HD", "FHD"];
 
-/// How many tasks of each output size there are at once.
+/// The numbers of concurrent tasks by output size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TasksBySize([u32; 3]);
 
@@ -26,7 +26,7 @@ impl Document for TasksBySize {
         format!("number | {{ {} }}", NAMES.map(|size| format!("{size}?: number")).join("; "))
     }
 
-    /// A number, which is of HD outputs, or `{ SD?, HD?, FHD? }`.
+    /// A number of HD outputs, or `{ SD?, HD?, FHD? }`.
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
         if json.is_number() {
             *self = Self::of(OutputSize::Hd, json.value()?);
@@ -51,19 +51,19 @@ impl Document for TasksBySize {
 }
 
 impl TasksBySize {
-    /// So many tasks of one size.
+    /// This many tasks of one size.
     #[must_use]
     pub fn of(size: OutputSize, tasks: u32) -> Self {
         Self(OutputSize::ALL.map(|other| if other == size { tasks } else { 0 }))
     }
 
-    /// All of them.
+    /// The total.
     #[must_use]
     pub fn total(&self) -> u32 {
         self.0.iter().fold(0, |sum, tasks| sum.saturating_add(*tasks))
     }
 
-    /// The largest size that there is.
+    /// The largest size in use.
     #[must_use]
     pub fn largest(&self) -> OutputSize {
         let [_, hd, fhd] = self.0;
@@ -75,50 +75,49 @@ impl TasksBySize {
     }
 }
 
-/// What a plan needs of an App ID's quota.
+/// The quota that a plan needs.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuotaEstimate {
     /// Calls a second for monitoring alone.
     pub queries_per_second: f64,
-    /// How many seconds it takes to launch all tasks one after the other, as the limits allow: Acquire, Create and the first Query of
-    /// each.
+    /// The time to launch all tasks within the limits, in s: Acquire, Create and the first Query of each.
     pub launch_all_seconds: f64,
-    /// The most tasks that these limits carry at this interval.
+    /// The maximum number of tasks within these limits at this interval.
     pub max_tasks: u32,
     /// Whether the plan fits.
     pub fits: bool,
-    /// One sentence that says why it fits or does not, and what to change.
+    /// One sentence that says why the plan fits or not, and what to change.
     pub verdict: String,
 }
 
-/// A plan whose need of quota is estimated.
+/// A plan whose quota is to be estimated.
 #[apply(document)]
 #[json(camel, unknown = refused)]
 #[derive(Clone, Debug)]
 pub struct QuotaEstimateOptions {
-    /// Tasks at the same time, by the size of their outputs: 1 or more. A number is that of HD outputs.
+    /// Concurrent tasks by output size: 1 or more. A number means HD outputs.
     tasks: TasksBySize,
-    /// How often each is asked for.
+    /// The interval between Queries of a task.
     poll_interval_ms: Option<Duration>,
-    /// Default `north-america`.
+    /// The area of the App ID's tasks. Default `north-america`.
     #[json(or = Area::default())]
     area: Area,
-    /// Limits that differ from the area's documented ones; `pcw` is that of each size.
+    /// Limits that differ from the area's documented ones; `pcw` applies to each size.
     quota: Option<GivenLimits>,
 }
 
 impl QuotaEstimateOptions {
-    /// Reads a plan, which is JSON text.
+    /// Parses a plan from JSON text.
     ///
     /// # Errors
-    /// A field that does not exist, or of the wrong type.
+    /// An unknown field, or one of the wrong type.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
         document::read("options", json)
     }
 
-    /// What it needs.
+    /// Estimates the quota.
     ///
     /// # Errors
     /// No task at all, or a value out of its range.
@@ -133,8 +132,9 @@ impl QuotaEstimateOptions {
     }
 }
 
-/// Estimates what these tasks need, each asked for every `poll_interval`. A third of the rate is kept for launches,
-/// deletions and repeated calls. `pcw` is that of SD, HD and FHD: no size may exceed its own, nor all together the largest.
+/// Estimates the quota of these tasks, each queried every `poll_interval`. A third of the rate is kept for launches,
+/// deletions and retries. `pcw` holds the limits of SD, HD and FHD: no size may exceed its own, nor the total the
+/// largest.
 ///
 /// # Errors
 /// No task at all, or an interval out of its range.
@@ -200,8 +200,8 @@ fn estimate(
     Ok(QuotaEstimate { queries_per_second, launch_all_seconds, max_tasks, fits, verdict })
 }
 
-/// A number as people read it, with a digit after the point if that is no zero. (What Rust writes decimals
-/// with is large, and nothing else in the WebAssembly module needs it.)
+/// Formats a number with one decimal unless that is zero. Rust's formatting of fractions is large, and nothing else
+/// in the WebAssembly needs it.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 fn tenths(number: f64) -> String {
     match (number * 10.0).round() as u64 {

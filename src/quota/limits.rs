@@ -1,4 +1,4 @@
-//! What the service allows an App ID.
+//! The limits of an App ID.
 
 use std::ops::RangeInclusive;
 
@@ -16,17 +16,17 @@ use crate::time::Duration;
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotaLimits {
-    /// Steady calls a second. Together with `burst` the most in any one second.
+    /// Sustained calls a second. With `burst` added, the maximum in any second.
     pub calls_per_second: u32,
     /// Calls at once after a quiet time.
     pub burst: u32,
-    /// Peak concurrent tasks (PCW), of the largest output size that is used. At most a tenth of it is created a second.
+    /// Peak concurrent tasks (PCW) of the largest output size in use. At most a tenth of it is created a second.
     pub pcw: u32,
 }
 
 const CALLS_PER_SECOND: u32 = 8;
 const BURST: u32 = 2;
-/// So many tasks at once allow one request a second.
+/// This many concurrent tasks allow one request a second.
 pub(super) const PCW_PER_CALL: u32 = 10;
 
 const RATE: RangeInclusive<i64> = 1..=10_000;
@@ -34,23 +34,23 @@ const AT_ONCE: RangeInclusive<i64> = 2..=10_000;
 const PCW: RangeInclusive<i64> = 1..=1_000_000;
 
 impl QuotaLimits {
-    /// The documented defaults: 10 calls in any one second, and the PCW of this area and size.
+    /// The documented defaults: 10 calls in any second, and the PCW of this area and size.
     #[must_use]
     pub fn documented(area: Area, size: OutputSize) -> Self {
         Self { calls_per_second: CALLS_PER_SECOND, burst: BURST, pcw: documented_pcw(area, size) }
     }
 
-    /// The limits in `json` (JSON text: an object of any of the fields), the documented ones elsewhere. A PCW that is given
-    /// gives the rate too, where that is not given and a tenth of the PCW is less than the default: the service says that no
-    /// more requests a second are allowed, and not whether that holds for Query.
+    /// The limits in `json` (JSON text: an object with any of the fields), the documented ones otherwise. A given PCW
+    /// also sets the default rate if a tenth of it is less: the service allows no more requests a second, and does
+    /// not say whether that includes Query.
     ///
     /// # Errors
-    /// A field that does not exist, or a value out of its range.
+    /// An unknown field, or a value out of its range.
     pub fn from_json(area: Area, size: OutputSize, json: &str) -> Result<Self, Invalid> {
         document::read::<GivenLimits>("quota", json)?.limits(area, size)
     }
 
-    /// Checks every value against its range.
+    /// Checks all values against their ranges.
     pub(super) fn check(&self) -> Result<(), Invalid> {
         let ranges = [
             ("quota.callsPerSecond", self.calls_per_second, RATE),
@@ -79,22 +79,22 @@ impl QuotaLimits {
     }
 }
 
-/// An App ID's limits, where they differ from the documented ones: Agora's support can raise them.
+/// Limits of an App ID that differ from the documented ones: Agora's support can raise them.
 #[apply(document)]
 #[json(camel, unknown = refused)]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GivenLimits {
-    /// Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under
-    /// 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether
-    /// it counts Query. Together with `burst` the most in any one second.
+    /// Sustained calls a second: 1 to 10000, default 8: services are known to refuse calls before their nominal 10.
+    /// With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and
+    /// does not say whether that includes Query. With `burst` added, the maximum in any second.
     #[limits(between(RATE))]
     calls_per_second: Option<u32>,
     /// Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).
     #[limits(between(AT_ONCE))]
     burst: Option<u32>,
-    /// Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North
-    /// America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in
-    /// mainland China 20, 10 or 5. At most a tenth of it is created a second.
+    /// Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is that of a new project:
+    /// in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia
+    /// Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.
     #[limits(between(PCW))]
     pub(super) pcw: Option<u32>,
 }
@@ -114,7 +114,7 @@ impl GivenLimits {
     }
 }
 
-/// The size of a task's output, by which the service counts.
+/// The output size of a task, as the service counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutputSize {
     /// At most 640 × 360.
@@ -126,10 +126,10 @@ pub enum OutputSize {
 }
 
 impl OutputSize {
-    /// All of them, the smallest first.
+    /// All sizes, smallest first.
     pub const ALL: [Self; 3] = [Self::Sd, Self::Hd, Self::Fhd];
 
-    /// The size of a picture of so many pixels a side, whichever is the longer one.
+    /// The size of a picture with these sides in pixels, in any orientation.
     #[must_use]
     pub fn of(width: i64, height: i64) -> Self {
         match width.saturating_mul(height) {
@@ -140,7 +140,7 @@ impl OutputSize {
     }
 }
 
-/// The PCW that the reference documents for an area and an output size, before support raises it.
+/// The documented PCW of an area and an output size, before support raises it.
 #[must_use]
 pub fn documented_pcw(area: Area, size: OutputSize) -> u32 {
     match (area, size) {

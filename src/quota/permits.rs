@@ -1,26 +1,26 @@
-//! Where the lanes of one machine get their permits: from a bucket of their own, or from one that all processes under an
-//! App ID share.
+//! Permits for the lanes of a group: from a bucket of their own, or from one that all processes of an App ID share.
 //!
-//! A question goes from the core to `acquirePermit` of the application's, on Cloudflare from there in a message to `AppQuota`, and waits
-//! there. Each waits longer than the next, or a slow answer would be taken for a failure; only the core asks again meanwhile:
+//! A request for a permit passes from the core to the application's `acquirePermit`; on Cloudflare it continues as a
+//! message to `AppQuota`, where it waits. Each layer waits longer than the next, or a slow answer would look like a
+//! failure; only the core repeats its request meanwhile:
 //!
 //! | constant | time | what ends after it |
 //! |---|---|---|
-//! | `HOLD_MS` (`src/js/cloudflare/rateLimiter.ts`) | 5 s | a call's wait within `AppQuota`: it is told to ask again |
+//! | `HOLD_MS` (`src/js/cloudflare/rateLimiter.ts`) | 5 s | a request's wait within `AppQuota`: the answer is to ask again |
 //! | `RETRY_TIMEOUT_MS` (`src/js/permits.ts`) | 6 s | the wait for an answer while permits fail |
-//! | [`ANSWER_TAKES`] | 10 s | the core asks again; whichever answer comes first counts |
-//! | `QUEUE_TIMEOUT_MS` (`rateLimiter.ts`) | 10 s | the place in the queue of whoever was to ask again by now |
+//! | [`ANSWER_TAKES`] | 10 s | the core asks again; the first answer counts |
+//! | `QUEUE_TIMEOUT_MS` (`rateLimiter.ts`) | 10 s | the position in the queue of a lane that should have asked again |
 //! | `QUOTA_TIMEOUT_MS` (`src/js/cloudflare/objects.ts`) | 20 s | a message to `AppQuota`, which may wait behind many others |
-//! | `PERMIT_TIMEOUT_MS` (`permits.ts`) | 25 s | the wait for an answer: calls go on without permits |
+//! | `PERMIT_TIMEOUT_MS` (`permits.ts`) | 25 s | the wait for an answer: calls continue without permits |
 //! | [`LONGEST_WAIT`] | 60 s | the wait that an answer asked for |
 //!
-//! And a permit lasts longer where it is counted than where it is used, or a call could leave that nobody counts:
+//! A permit lasts longer where it is counted than where it is used, or a call could leave uncounted:
 //!
 //! | constant | time | what ends after it |
 //! |---|---|---|
 //! | [`GRANT_LASTS`] | 1 s | a permit that the lane has not used |
-//! | `LONGEST_HELD` (`bucket.rs`) | 1 s | how long a Create with a permit is held back: half of the 2 s that it has after its Acquire |
-//! | `UNUSED_FOR` (`bucket.rs`), `PERMIT_TIMEOUT_MS` (`rateLimiter.ts`) | 5 s | a permit whose call is not known to have left: it may wait for its snapshot as long (`PERSIST_TIMEOUT`, `src/wasm/env.rs`) |
+//! | `LONGEST_HELD` (`bucket.rs`) | 1 s | the time for which a Create with a permit is held back: half of the 2 s after its Acquire |
+//! | `UNUSED_FOR` (`bucket.rs`), `PERMIT_TIMEOUT_MS` (`rateLimiter.ts`) | 5 s | a permit without a reported departure: its call may wait that long for its snapshot (`PERSIST_TIMEOUT`, `src/wasm/env.rs`) |
 
 use macro_rules_attribute::apply;
 
@@ -31,25 +31,25 @@ use crate::document::document;
 use crate::error::Invalid;
 use crate::time::{Duration, Instant};
 
-/// A permit that was not used for so long is asked for anew.
+/// An unused permit is requested again after this time.
 const GRANT_LASTS: Duration = Duration::from_secs(1);
-/// When an unanswered question is asked again.
+/// An unanswered request is repeated after this time.
 const ANSWER_TAKES: Duration = Duration::from_secs(10);
-/// A permit is asked for again after this long, whatever was answered.
+/// The maximum wait that an answer can impose.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// Whose turn it is.
+/// The result of asking for a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// Make the call now; it is counted.
+    /// Make the call now; it counts.
     Now,
     /// Ask again at this time.
     Wait(Instant),
-    /// The owner is to ask whoever shares the limit out, and to hand the answer in.
+    /// Ask the owner of the shared rate limit, and hand the answer in.
     Ask,
 }
 
-/// What was asked for a lane.
+/// A lane's request for a permit.
 #[apply(document)]
 #[json(same)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ struct Question {
     state: State,
 }
 
-/// What has become of a question. It is asked again after `until`.
+/// The state of a request, which is repeated after `until`.
 #[apply(document)]
 #[json(camel, tag = type)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ enum State {
     Asked { until: Instant },
     /// Answered with a permit.
     Granted { until: Instant },
-    /// Answered with a time to wait.
+    /// Answered with a delay.
     Denied { until: Instant },
 }
 
@@ -77,13 +77,13 @@ impl Question {
     }
 }
 
-/// The permits of one machine's lanes.
+/// The permits of a group's lanes.
 #[apply(document)]
 #[json(same)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Permits {
     bucket: TokenBucket,
-    /// What was asked for each lane, if the limit is shared with others.
+    /// The request of each lane, if the limit is shared.
     shared: Option<ByLane<Question>>,
 }
 
@@ -101,7 +101,7 @@ impl Permits {
         self.bucket.check()
     }
 
-    /// From now on somebody else shares out the limit, or not. What was asked before is asked anew.
+    /// Sets whether the limit is shared. Earlier requests are void.
     pub(crate) fn share(&mut self, shared: bool) {
         self.shared = shared.then(ByLane::new);
     }
@@ -127,8 +127,8 @@ impl Permits {
         Turn::Ask
     }
 
-    /// What was answered to [`Turn::Ask`]: zero is a permit, else it is the time to wait before asking again. An answer
-    /// to a question that is not asked any more changes nothing.
+    /// Handles the answer to [`Turn::Ask`]: zero grants the permit, any other value is the delay before the next
+    /// request. An answer to a void request changes nothing.
     pub(crate) fn answered(&mut self, now: Instant, lane: LaneNumber, call: LimitedCall, wait: Duration) {
         let question = self.shared.as_mut().and_then(|shared| shared.get_mut(lane));
         if let Some(question) = question.filter(|question| question.is_open(call)) {
@@ -139,18 +139,18 @@ impl Permits {
         }
     }
 
-    /// Whether the answer to this question is still awaited.
+    /// Whether the answer to this request is still awaited.
     pub(crate) fn awaits(&self, lane: LaneNumber, call: LimitedCall) -> bool {
         let question = self.shared.as_ref().and_then(|shared| shared.get(lane));
         question.is_some_and(|question| question.is_open(call))
     }
 
-    /// What the lane keeps the others from, if anything.
+    /// What the lane withholds from the others, if anything.
     pub(crate) fn held_by(&self, lane: LaneNumber) -> Option<Held> {
         self.bucket.held_by(lane)
     }
 
-    /// The lane wants nothing (any more).
+    /// The lane no longer needs a permit.
     pub(crate) fn withdraw(&mut self, lane: LaneNumber) {
         self.bucket.withdraw(lane);
         if let Some(shared) = &mut self.shared {
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn alone_it_is_the_bucket_and_the_create_of_an_acquire_has_its_permit() {
+    fn without_sharing_the_bucket_decides_and_a_create_has_the_permit_of_its_acquire() {
         let mut permits = Permits::new(limits(), at(0));
         assert_eq!(permits.ask(at(0), LANE, LimitedCall::AcquireAndCreate), Turn::Now);
         assert_eq!(permits.ask(at(1), LANE, LimitedCall::Create), Turn::Now);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn shared_it_is_asked_for_once_and_used_once() {
+    fn a_shared_permit_is_requested_once_and_used_once() {
         let mut permits = shared();
         assert_eq!(permits.ask(at(0), LANE, LimitedCall::Query), Turn::Ask);
         assert!(permits.awaits(LANE, LimitedCall::Query));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn told_to_wait_it_waits_and_asks_again() {
+    fn an_answer_to_wait_delays_the_next_request() {
         let mut permits = shared();
         assert_eq!(permits.ask(at(0), LANE, LimitedCall::Query), Turn::Ask);
         permits.answered(at(20), LANE, LimitedCall::Query, ms(700));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unanswered_or_unused_for_too_long_is_asked_again() {
+    fn an_unanswered_or_unused_permit_is_requested_again() {
         let mut permits = shared();
         assert_eq!(permits.ask(at(0), LANE, LimitedCall::Query), Turn::Ask);
         assert_eq!(permits.ask(at(10_000), LANE, LimitedCall::Query), Turn::Ask);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_important_does_not_wait_for_what_is_not_wanted_any_more() {
+    fn a_call_does_not_wait_for_the_request_of_an_unwanted_one() {
         let mut permits = shared();
         assert_eq!(permits.ask(at(0), LANE, LimitedCall::Query), Turn::Ask);
         assert_eq!(permits.ask(at(1), LANE, LimitedCall::Delete), Turn::Ask);
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(
             permits.ask(at(8), LANE, LimitedCall::Query),
             Turn::Ask,
-            "nobody wants what was granted then"
+            "the granted permit is no longer needed"
         );
     }
 }

@@ -18,13 +18,13 @@ fn redacted(text: &str) -> String {
     redactor().text(text)
 }
 
-/// Each byte written so.
+/// Formats each byte with this function.
 fn written(secret: &str, byte: impl Fn(u8) -> String) -> String {
     secret.bytes().map(byte).collect()
 }
 
 #[test]
-fn a_secret_is_found_however_it_is_written() {
+fn a_secret_is_found_in_every_form() {
     let same = |byte: u8| char::from(byte).to_string();
     let special = |byte: u8| !byte.is_ascii_alphanumeric();
     for secret in [HEADER, SECRET] {
@@ -63,7 +63,7 @@ fn a_secret_is_found_however_it_is_written() {
 }
 
 #[test]
-fn what_authorization_carries_is_redacted_whosever_it_is() {
+fn every_authorization_header_is_redacted() {
     assert_eq!(redacted(&format!("Authorization: Basic {HEADER}==")), "Authorization: Basic …");
     assert_eq!(redacted("authorization: basic Zm9yZWlnbjpzZWNyZXQ="), "authorization: basic …");
     assert_eq!(
@@ -83,7 +83,7 @@ fn what_authorization_carries_is_redacted_whosever_it_is() {
 }
 
 #[test]
-fn secrets_within_and_beside_each_other() {
+fn nested_and_adjacent_secrets_are_redacted() {
     let redactor = redactor_of(&["abc12345", "12345xyz9", "345xy", "abc12345xyz", "zz999999"]);
     assert_eq!(redactor.text("-abc12345xyz9-"), "-…-");
     assert_eq!(redactor.text("abc12345zz999999"), "…");
@@ -92,7 +92,7 @@ fn secrets_within_and_beside_each_other() {
 }
 
 #[test]
-fn what_is_too_short_for_a_secret_or_a_word_stays() {
+fn short_strings_and_words_are_not_redacted() {
     for word in ["", "test", "12345", "secret", "transcoder", "authentication", "直播直播直播直播"] {
         assert!(!is_secret(word), "{word}");
         let said = format!("the {word} of it");
@@ -106,29 +106,29 @@ fn what_is_too_short_for_a_secret_or_a_word_stays() {
 }
 
 #[test]
-fn a_text_is_cut_where_it_shows_no_part_of_a_secret() {
+fn the_cut_of_a_text_shows_no_part_of_a_secret() {
     let long = "0123456789".repeat(30);
     let redactor = redactor_of(&[long.as_str()]);
     assert_eq!(redactor.text(&format!("{}{long}{}", "x".repeat(299), "y".repeat(9))), "x".repeat(299) + "…");
     assert_eq!(redactor.text(&format!("{}{long}", "x".repeat(300))), "x".repeat(300));
     assert_eq!(redactor.text(&format!("{long}{}", "é".repeat(400))), "…".to_owned() + &"é".repeat(299));
-    // One that was cut off before it came here.
+    // A text that was truncated on its way.
     assert_eq!(redactor.text("said: 012345"), "said: …");
     assert_eq!(redactor.text("said: 01234"), "said: 01234");
-    // What is read of it ends within one.
+    // The part that is read ends within a secret.
     let many = format!("{} {long}", format!("{long} ").repeat(54));
     assert!(many.len() > MAX_TEXT_BYTES);
     assert_eq!(redactor.text(&many), "… ".repeat(54) + " …");
 }
 
 #[test]
-fn a_text_is_one_line_that_reads_as_it_is() {
+fn a_text_becomes_one_line_without_display_tricks() {
     assert_eq!(redacted("a\r\nb\tc\0d\u{1b}[31me\u{85}f\u{202e}g\u{200b}h\u{feff}"), "a  b c d [31me f g h");
     assert_eq!(redacted("直播 — é 😀"), "直播 — é 😀");
 }
 
 #[test]
-fn neither_it_nor_its_secrets_are_seen_in_debug_text() {
+fn debug_text_shows_no_secrets() {
     assert_eq!(format!("{:?}", DriverSecrets::new([SECRET.to_owned()])), "…");
 }
 
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_of_a_secret_is_left_wherever_it_stands(before in "[a-z ]{0,320}", after in "[a-z ]{0,40}") {
+    fn no_part_of_a_secret_remains_at_any_position(before in "[a-z ]{0,320}", after in "[a-z ]{0,40}") {
         let said = redacted(&format!("{before}{SECRET}{after}"));
         prop_assert!(!said.contains("p4"), "{said}");
         let whole: String = format!("{before}…{after}").chars().take(300).collect();

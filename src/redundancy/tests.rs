@@ -20,13 +20,13 @@ fn services(idle_timeout: u64, channel: &str) -> Value {
 
 fn config(lanes: Value) -> Result<GroupConfig, Invalid> {
     let mut config = json!({ "appId": "app", "instanceId": "show", "services": services(300, "show") });
-    // Creates that do not wait for each other.
+    // A quota under which Creates do not wait for each other.
     config["quota"] = json!({ "pcw": 100 });
     config["lanes"] = lanes;
     GroupConfig::from_json(&config.to_string())
 }
 
-/// As many lanes, each with two uids of its own.
+/// This many lanes, each with two uids of its own.
 fn lanes(number: u32) -> Value {
     (0..number).map(|i| json!({ "name": format!("lane {i}"), "uids": [2 * i + 1, 2 * i + 2] })).collect()
 }
@@ -38,7 +38,7 @@ fn group(number: u32) -> RedundancyGroup {
 #[test]
 fn one_to_ninety_nine_lanes() {
     for number in [0, 100] {
-        let refused = Invalid::new("options.lanes", format!("{number} lanes"), "a list of 1 to 99 lanes");
+        let refused = Invalid::new("options.lanes", format!("{number} lanes"), "an array of 1 to 99 lanes");
         assert_eq!(config(lanes(number)).unwrap_err(), refused);
     }
     for number in [1, 99] {
@@ -61,7 +61,7 @@ fn each_lane_has_a_name_of_its_own() {
 }
 
 #[test]
-fn no_uid_is_used_twice_in_a_channel() {
+fn lanes_of_one_channel_share_no_uid() {
     let with_uids = |uids: Value, channel: &str| {
         config(json!([
             { "name": "primary", "uids": [1, 2] },
@@ -77,7 +77,7 @@ fn no_uid_is_used_twice_in_a_channel() {
 }
 
 #[test]
-fn what_is_wrong_in_a_lane_s_own_payload_is_named_there() {
+fn errors_in_a_lanes_own_payload_name_the_lane() {
     let field = |of_backup: Value| {
         let lanes = json!([{ "name": "primary", "uids": [1, 2] }, of_backup]);
         config(lanes).unwrap_err().field
@@ -89,7 +89,7 @@ fn what_is_wrong_in_a_lane_s_own_payload_is_named_there() {
     none["cloudTranscoder"]["config"]["transcoder"]["outputs"] = json!([]);
     assert_eq!(field(backup(none)), format!("{transcoder}.outputs"));
     assert_eq!(field(backup(json!(1))), "options.lanes[1].services");
-    // The one that all have in common is named as before.
+    // An error in the shared payload is named as before.
     let shared =
         json!({ "appId": "app", "instanceId": "show", "services": services(0, "show"), "lanes": lanes(2) });
     let refused = GroupConfig::from_json(&shared.to_string()).unwrap_err();
@@ -153,7 +153,7 @@ fn each_lane_can_have_a_payload_of_its_own() {
 }
 
 #[test]
-fn what_a_running_task_cannot_take_is_rolled_out_lane_by_lane_and_the_one_on_air_last() {
+fn rollouts_go_lane_by_lane_and_the_one_on_air_last() {
     let mut group = group(3);
     let mut now = NOW;
     let mut events: Vec<Event> = Vec::new();
@@ -174,7 +174,7 @@ fn what_a_running_task_cannot_take_is_rolled_out_lane_by_lane_and_the_one_on_air
             assert!(updates.iter().all(|update| update.via == Via::Relaunch), "{updates:?}");
         }
     }
-    let told: Vec<String> = events
+    let lines: Vec<String> = events
         .iter()
         .filter_map(|event| match &event.kind {
             EventKind::Launching { .. } => Some(format!("{} launching", event.lane)),
@@ -184,7 +184,7 @@ fn what_a_running_task_cannot_take_is_rolled_out_lane_by_lane_and_the_one_on_air
             _ => None,
         })
         .collect();
-    let without_removals: Vec<&String> = told.iter().filter(|line| !line.ends_with("removed")).collect();
+    let without_removals: Vec<&String> = lines.iter().filter(|line| !line.ends_with("removed")).collect();
     assert_eq!(
         without_removals,
         [
@@ -197,11 +197,11 @@ fn what_a_running_task_cannot_take_is_rolled_out_lane_by_lane_and_the_one_on_air
             "on air Some(1) Some(2)",
         ]
     );
-    assert_eq!(told.len() - without_removals.len(), 3, "{told:?}");
+    assert_eq!(lines.len() - without_removals.len(), 3, "{lines:?}");
 }
 
 #[test]
-fn what_is_probably_not_meant_is_said_of_every_lane() {
+fn warnings_cover_every_lane() {
     let warned = config(json!([
         { "name": "primary", "uids": [1, 2] },
         { "name": "backup", "uids": [3, 4], "services": services(30, "show") },
@@ -220,8 +220,8 @@ fn what_is_probably_not_meant_is_said_of_every_lane() {
     assert_eq!(others(group.warnings()).count(), 0);
 }
 
-/// The group's own answers to its calls; the primary's task runs so many looks later than the backup's.
-fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<u32>)> {
+/// Answers the group's calls; the primary's task runs this many Queries later than the backup's.
+fn on_air_of_a_start(settings: Value, primary_queries: usize) -> Vec<(u64, Option<u32>)> {
     let mut config = json!({ "appId": "app", "instanceId": "show", "services": services(300, "show") });
     config["quota"] = json!({ "pcw": 100 });
     config["lanes"] = lanes(2);
@@ -229,7 +229,7 @@ fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<
         config[name] = value.clone();
     }
     let mut group = RedundancyGroup::new(GroupConfig::from_json(&config.to_string()).unwrap(), NOW);
-    let (mut now, mut looks, mut told) = (NOW, 0, Vec::new());
+    let (mut now, mut queries, mut on_air) = (NOW, 0, Vec::new());
     while now < NOW + secs(60) {
         match group.poll(now) {
             Output::Send(request) => {
@@ -237,8 +237,8 @@ fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<
                 let body = match request.call {
                     Call::Acquire => json!({ "tokenName": format!("t{lane}") }),
                     Call::Create => json!({ "taskId": format!("task{lane}"), "status": "STARTED" }),
-                    _ if lane == 0 && looks < primary_looks => {
-                        looks += 1;
+                    _ if lane == 0 && queries < primary_queries => {
+                        queries += 1;
                         json!({ "status": "STARTING" })
                     }
                     _ => json!({ "status": "IN_PROGRESS" }),
@@ -248,14 +248,14 @@ fn on_air_of_a_start(settings: Value, primary_looks: usize) -> Vec<(u64, Option<
             }
             Output::NeedToken(request) => assert!(group.handle(now, Input::Token(request.id, Ok(None)))),
             Output::Emit(Event { kind: EventKind::OnAir { to_uid, .. }, at, .. }) => {
-                told.push((at.duration_since(NOW).as_millis() / 1_000, to_uid));
+                on_air.push((at.duration_since(NOW).as_millis() / 1_000, to_uid));
             }
             Output::Emit(_) => {}
             Output::Wait { until, .. } => now = until,
             other => panic!("{other:?}"),
         }
     }
-    told
+    on_air
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn a_backup_does_not_wait_for_a_primary_that_cannot_run() {
     assert!(now.duration_since(NOW) < secs(6), "{now:?}");
 }
 
-/// Polls until there is a call, and answers whatever is asked for before it.
+/// Polls until there is a call, and answers requests for tokens before it.
 fn next_call(group: &mut RedundancyGroup, now: &mut WallTime) -> Request {
     loop {
         match group.poll(*now) {
@@ -331,7 +331,7 @@ fn answer(group: &mut RedundancyGroup, now: WallTime, request: &Request) {
 }
 
 #[test]
-fn lanes_in_different_channels_look_by_themselves_and_the_first_that_runs_is_on_air() {
+fn lanes_in_different_channels_check_presence_separately_and_the_first_to_run_is_on_air() {
     let config = json!({
         "appId": "app", "instanceId": "show", "presence": "always", "services": services(300, "show"),
         "lanes": [
@@ -358,7 +358,7 @@ fn lanes_in_different_channels_look_by_themselves_and_the_first_that_runs_is_on_
 }
 
 #[test]
-fn an_update_is_for_all_lanes_or_for_none() {
+fn an_update_applies_to_all_lanes_or_none() {
     let mut group = group(2);
     let before = group.snapshot();
     let mut fits_the_first = services(60, "show");
@@ -368,7 +368,7 @@ fn an_update_is_for_all_lanes_or_for_none() {
 }
 
 #[test]
-fn a_snapshot_of_something_else_is_refused_by_its_name() {
+fn a_snapshot_of_another_kind_is_refused() {
     let text = group(1).snapshot();
     assert!(RedundancyGroup::restore(&text).is_ok());
     let refused = crate::supervisor::Supervisor::restore(&text).err();
@@ -380,7 +380,7 @@ fn a_snapshot_of_something_else_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_permit_is_awaited_from_its_question_to_its_answer() {
+fn a_permit_is_awaited_from_request_to_answer() {
     let mut group = group(1);
     group.share_quota(true);
     let mut asked = None;
@@ -406,7 +406,7 @@ fn a_permit_is_awaited_from_its_question_to_its_answer() {
 }
 
 #[test]
-fn a_lane_does_not_wait_for_what_another_wants_no_more() {
+fn a_lane_does_not_wait_for_another_ones_withdrawn_request() {
     let config = json!({
         "appId": "app", "instanceId": "show", "services": services(300, "show"), "presence": "never",
         "lanes": lanes(2), "quota": { "callsPerSecond": 1, "burst": 2, "pcw": 1_000_000 },
@@ -414,7 +414,8 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     });
     let mut group = RedundancyGroup::new(GroupConfig::from_json(&config.to_string()).unwrap(), NOW);
     let mut now = NOW;
-    // The second lane gives its first create up, and waits for the permits of another; the first lane's Query waits behind.
+    // The second lane gives up its first create, and waits for permits of another; the first lane's Query waits
+    // behind it.
     let both_wait = |group: &RedundancyGroup| {
         (0..2).all(|lane| group.0.permits().held_by(lane).is_some_and(|held| held.claim.is_some()))
     };
@@ -444,23 +445,23 @@ fn a_lane_does_not_wait_for_what_another_wants_no_more() {
     assert!(matches!(&next, Output::Send(request) if request.id.lane() == 0), "{next:?}");
 }
 
-/// Two lanes of one channel, each with a create that nobody knows the outcome of; looks are answered with this. Returns when
-/// they were made, in s.
-fn looks_answered(
+/// Two lanes of one channel, each with an unresolved create. Answers presence checks with this. Returns the times of
+/// the checks, in s.
+fn presence_check_times(
     group: &mut RedundancyGroup,
     until: WallTime,
     status: u16,
     retry_after: Option<&str>,
 ) -> Vec<u64> {
     let mut now = NOW;
-    let mut looks = Vec::new();
+    let mut checks = Vec::new();
     while now < until {
         match group.poll(now) {
             Output::Send(request) if request.call == Call::Acquire => answer(group, now, &request),
             Output::Send(request) => {
                 let is_look = request.call == Call::Presence;
                 if is_look {
-                    looks.push(now.duration_since(NOW).as_millis() / 1000);
+                    checks.push(now.duration_since(NOW).as_millis() / 1000);
                 }
                 let answer = Answer::Http {
                     status: if is_look { status } else { 206 },
@@ -478,31 +479,31 @@ fn looks_answered(
             other => panic!("{other:?}"),
         }
     }
-    looks
+    checks
 }
 
 #[test]
-fn a_look_that_is_to_be_made_later_is_made_later_by_every_lane() {
+fn a_retry_after_of_presence_applies_to_every_lane() {
     let mut group = group(2);
-    let looks = looks_answered(&mut group, NOW + secs(300), 429, Some("45"));
-    assert!(looks.len() > 2 && looks.windows(2).all(|pair| pair[1] >= pair[0] + 45), "{looks:?}");
+    let checks = presence_check_times(&mut group, NOW + secs(300), 429, Some("45"));
+    assert!(checks.len() > 2 && checks.windows(2).all(|pair| pair[1] >= pair[0] + 45), "{checks:?}");
 }
 
 #[test]
-fn a_look_that_is_in_vain_is_so_for_every_lane() {
+fn unusable_presence_answers_count_for_every_lane() {
     let mut group = group(2);
-    looks_answered(&mut group, NOW + secs(300), 403, None);
-    assert!(group.0.lanes().iter().all(|lane| !lane.can_look()));
+    presence_check_times(&mut group, NOW + secs(300), 403, None);
+    assert!(group.0.lanes().iter().all(|lane| !lane.can_check_presence()));
 }
 
 #[test]
-fn a_look_that_is_not_answered_is_made_by_no_other_lane_instead() {
+fn no_other_lane_repeats_an_unanswered_presence_check() {
     let mut group = group(2);
-    let (mut now, mut looks) = (NOW, Vec::new());
+    let (mut now, mut checks) = (NOW, Vec::new());
     while now < NOW + secs(300) {
         match group.poll(now) {
             Output::Send(request) if request.call == Call::Acquire => answer(&mut group, now, &request),
-            Output::Send(request) if request.call == Call::Presence => looks.push(now),
+            Output::Send(request) if request.call == Call::Presence => checks.push(now),
             Output::Send(request) => {
                 let lost = Answer::Nothing(NoAnswer::Unreachable);
                 assert!(group.handle(now, Input::Answer(request.id, lost)));
@@ -513,6 +514,6 @@ fn a_look_that_is_not_answered_is_made_by_no_other_lane_instead() {
             other => panic!("{other:?}"),
         }
     }
-    // Each takes 10 s; if the lanes took turns there were 30.
-    assert!((10..20).contains(&looks.len()), "{looks:?}");
+    // Each takes 10 s; in turn, they would take 30 s.
+    assert!((10..20).contains(&checks.len()), "{checks:?}");
 }

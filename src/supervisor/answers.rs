@@ -1,4 +1,4 @@
-//! What an answer changes.
+//! Applies answers: a launch updates itself, and its verdict says what follows for the lane.
 
 mod context;
 mod create;
@@ -13,7 +13,7 @@ use super::event::{EndReason, EventKind, FailReason, LaunchReason, LearnedBy, Se
 use super::in_flight::{InFlight, Overdue, Purpose};
 use super::lane::{Lane, Secrets};
 use super::launch::{Confirmed, Launch};
-use super::presence::ChannelLook;
+use super::presence::PresenceResult;
 use super::reply::ReplyBody;
 use super::request::{Answer, NoAnswer, RequestId};
 use super::tokens::{SentCreate, TokenAnswer};
@@ -25,24 +25,23 @@ use crate::status::{Call, Meaning, interpret};
 use crate::task::Services;
 use crate::time::{Duration, Now};
 
-/// One answer, read.
+/// One answer, parsed and interpreted.
 struct Read<'a> {
     answer: &'a Answer,
     call: Call,
     meaning: Meaning,
-    /// 401.
     unauthorized: bool,
     body: ReplyBody,
     retry_after: Option<Duration>,
     domain: &'a str,
-    /// Why no answer came.
+    /// Why there is no answer.
     nothing: Option<NoAnswer>,
-    /// It names a task that it cannot be about: no success, whatever its status.
+    /// It names a task that it cannot be about: not a success, whatever its status.
     misnamed: bool,
 }
 
 impl Read<'_> {
-    /// What it says of the builder token that the call was made with.
+    /// What it means for the builder token of the call.
     fn of_token(&self) -> TokenAnswer {
         if self.unauthorized {
             TokenAnswer::Unauthorized
@@ -53,13 +52,13 @@ impl Read<'_> {
         }
     }
 
-    /// The task that an answer to Create names, if that may have been carried out.
+    /// The task that the answer to a Create names, unless the Create was refused.
     fn created_task(&self) -> Option<&str> {
         let may_be = self.refused().is_none() && self.meaning != Meaning::RateLimited;
         self.body.task_id.as_deref().filter(|_| may_be)
     }
 
-    /// Why the call is to be made again.
+    /// Why the call is retried.
     fn retry_reason(&self) -> RetryReason {
         if let Some(nothing) = self.nothing {
             return nothing.into();
@@ -87,37 +86,37 @@ impl Read<'_> {
     }
 }
 
-/// What an answer means for the lane, beyond what its launch has noted itself.
+/// What an answer means for the lane, beyond the changes in its launch.
 enum Verdict {
-    /// Nothing.
+    /// Nothing follows.
     Noted,
-    /// Only presence and notifications can tell what became of the Create.
-    Watched,
+    /// The outcome of the Create is unknown: only presence checks and notifications resolve it.
+    Unresolved,
     /// The backoff schedule of its launch is exhausted.
     Exhausted(LaunchReason),
-    /// A task that was given up may be in the way.
+    /// A superseded task may be in the way.
     InTheWay,
     /// Acquire or Create was refused.
     Refused(FailReason),
-    /// Its task runs.
+    /// The task runs.
     Runs(Confirmed),
-    /// The service does not take the payload of its task.
+    /// The service refuses the payload of the task.
     PayloadRefused,
-    /// Another task is to take the place of this one.
+    /// Another task replaces this one.
     Supersede(LaunchReason),
-    /// Its task was given up, and runs after all.
+    /// The task was superseded, but runs after all.
     TakeBack,
-    /// Query does not know its task any more.
+    /// Query no longer knows the task.
     Lost(ServiceReply),
-    /// Its task is over.
+    /// The task is over.
     Gone(EndReason, ServiceReply),
-    /// Its task could not be deleted.
+    /// The task could not be deleted.
     Orphaned,
-    /// An Update was accepted; with what it carried, if there is a newer payload since.
+    /// An Update was accepted. `outdated`: what it carried, if there is a newer payload by now.
     Updated { outdated: Option<Box<Services>> },
-    /// The payload of an Update was refused; whether there is a newer one since.
+    /// The payload of an Update was refused. `is_outdated`: there is a newer payload by now.
     UpdateRefused { is_outdated: bool },
-    /// It is to be queried whether there is a task.
+    /// Check by Query whether the task exists.
     CheckNow,
 }
 
@@ -127,15 +126,15 @@ impl Lane {
         self.requests.in_flight.as_ref().is_some_and(|in_flight| in_flight.id == id)
     }
 
-    /// Takes an answer. One that is not awaited changes nothing, but may still name the task of a Create. `is_of_others`
-    /// says whether a task is another lane's.
+    /// Handles an answer. An unexpected one changes nothing, but may still name the task of an overdue Create.
+    /// `is_of_others`: whether a task belongs to another lane.
     pub(crate) fn answer(
         &mut self,
         now: Now,
         id: RequestId,
         answer: &Answer,
         is_of_others: &dyn Fn(&str) -> bool,
-    ) -> Option<ChannelLook> {
+    ) -> Option<PresenceResult> {
         if !self.awaits(id) {
             self.late_answer(now, id, answer, is_of_others);
             return None;
@@ -144,7 +143,7 @@ impl Lane {
         self.take_answer(now, &in_flight, answer, is_of_others)
     }
 
-    /// Takes the RTC token that the application was asked for; `Ok(None)` keeps the one in the payload.
+    /// Handles the application's RTC token; `Ok(None)` keeps the one in the payload.
     pub(crate) fn token(&mut self, now: Now, id: RequestId, token: Result<Option<String>, ()>) {
         let awaited = self.requests.in_flight.as_ref().filter(|sent| sent.id == id);
         let Some(InFlight { purpose: Purpose::RtcToken { generation, of }, .. }) = awaited else { return };
@@ -159,17 +158,17 @@ impl Lane {
         // The launch may be over by now.
         if let Some(launch) = self.launches.find_mut(generation) {
             launch.payload.give_token(of, token);
-            // Acquire has all its attempts.
+            // The attempts of Acquire start at zero.
             launch.attempts.prepared();
         }
     }
 
-    /// Gives up the request under way if its time is over. To be called before `poll`, of every lane: what a look came to is
-    /// for all of them.
-    pub(crate) fn time_out(&mut self, now: Now) -> Option<ChannelLook> {
+    /// Cancels the request in flight if it timed out. Call it for every lane before `poll`: lanes share the results
+    /// of presence checks.
+    pub(crate) fn time_out(&mut self, now: Now) -> Option<PresenceResult> {
         let is_over = |in_flight: &&InFlight| now.mono >= in_flight.deadline;
         self.requests.in_flight.as_ref().filter(is_over)?;
-        let in_flight = self.requests.give_up()?;
+        let in_flight = self.requests.cancel()?;
         if let Purpose::RtcToken { generation, .. } = in_flight.purpose {
             self.token_failed(now, generation);
             return None;
@@ -206,7 +205,7 @@ impl Lane {
     fn late_answer(&mut self, now: Now, id: RequestId, answer: &Answer, is_of_others: &dyn Fn(&str) -> bool) {
         let Some(overdue) = self.requests.take_overdue(id) else { return };
         if matches!(answer, Answer::Nothing(why) if why.was_not_sent()) {
-            return self.never_left(&overdue);
+            return self.create_never_sent(&overdue);
         }
         let mut read = self.read(now, Call::Create, "", answer);
         read.misnamed = self.is_misnamed(&read, overdue.generation, is_of_others);
@@ -215,12 +214,12 @@ impl Lane {
         }
     }
 
-    /// A Create that was not awaited any more turns out never to have left.
-    fn never_left(&mut self, overdue: &Overdue) {
+    /// An overdue Create turns out never to have been sent.
+    fn create_never_sent(&mut self, overdue: &Overdue) {
         // The launch may be over by now.
         let Some(at) = self.launches.position(overdue.generation) else { return };
         let launch = self.launches.at_mut(at);
-        launch.tokens.create_did_not_leave(overdue.create());
+        launch.tokens.create_not_sent(overdue.create());
         if !launch.may_be_live() && !self.stage.is_current(overdue.generation) {
             self.forget(at, None);
         }
@@ -232,31 +231,31 @@ impl Lane {
         in_flight: &InFlight,
         answer: &Answer,
         is_of_others: &dyn Fn(&str) -> bool,
-    ) -> Option<ChannelLook> {
+    ) -> Option<PresenceResult> {
         self.note_domain(now, &in_flight.domain, answer);
         let Some(generation) = in_flight.purpose.generation() else {
             return self.on_presence(now, in_flight, answer);
         };
         let mut read = self.read(now, in_flight.purpose.call(), &in_flight.domain, answer);
         read.misnamed = self.is_misnamed(&read, generation, is_of_others);
-        let mut brings_none = read.misnamed;
+        let mut yields_no_task = read.misnamed;
         if let Purpose::Create { token, .. } = &in_flight.purpose
             && let Some(task_id) = read.created_task().filter(|_| !read.misnamed)
         {
-            // What it names may be over: then there is no task to go on with.
-            brings_none = self.launches.create_of(task_id).is_some();
+            // If the named task is already over, this answer yields no task.
+            yields_no_task = self.launches.create_of(task_id).is_some();
             let create = SentCreate { id: in_flight.id, token };
             self.learn(now, generation, task_id, Some(create), false, LearnedBy::Reply);
-            if !brings_none {
+            if !yields_no_task {
                 return None;
             }
         }
-        // It may be over by now.
+        // The launch may be over by now.
         let at = self.launches.position(generation)?;
         let verdict = self.take(now, at, &read, |launch, cx| match &in_flight.purpose {
             Purpose::Acquire { .. } => launch.on_acquire(cx),
             Purpose::Create { token, .. } => {
-                launch.on_create(cx, SentCreate { id: in_flight.id, token }, brings_none)
+                launch.on_create(cx, SentCreate { id: in_flight.id, token }, yields_no_task)
             }
             Purpose::Query { .. } => launch.on_query(cx),
             Purpose::Update { .. } => launch.on_update(cx),
@@ -267,7 +266,7 @@ impl Lane {
         None
     }
 
-    /// A launch takes an answer.
+    /// Lets a launch apply an answer.
     fn take(
         &mut self,
         now: Now,
@@ -300,12 +299,12 @@ impl Lane {
         take(launch, &mut context)
     }
 
-    /// Does what an answer to a call of this launch means for the lane.
+    /// Carries out the verdict on an answer to a call of this launch.
     fn follow(&mut self, now: Now, at: usize, verdict: Verdict, read: &Read<'_>) {
         let retry_at = now.mono + read.retry_after.unwrap_or_default();
         match verdict {
             Verdict::Noted => {}
-            Verdict::Watched => self.look_soon(now),
+            Verdict::Unresolved => self.check_presence_soon(now),
             Verdict::Exhausted(reason) => {
                 self.abandon(now, at, reason);
                 self.stage.launch_not_before(retry_at);
@@ -329,7 +328,7 @@ impl Lane {
             }
             Verdict::Lost(reply) => self.lost(now, at, reply),
             Verdict::Gone(reason, reply) => self.gone(now, at, reason, reply),
-            Verdict::Orphaned if self.is_to_run() => self.look_soon(now),
+            Verdict::Orphaned if self.is_to_run() => self.check_presence_soon(now),
             Verdict::Orphaned => self.forget(at, None),
             Verdict::Updated { outdated } => {
                 self.payload.accepted(outdated.map(|services| *services));
@@ -361,9 +360,9 @@ impl Lane {
         }
     }
 
-    /// Whether an answer names a task that it cannot be about: of a Create one of another create, in this lane or another
-    /// one; of other calls one that was not asked for. A task of the same create that is over is no misnomer: it is what
-    /// became of the Create.
+    /// Whether an answer names a task that it cannot be about: for a Create, a task of another create in any lane;
+    /// for other calls, a task that was not asked for. A task of the same create that is over is not misnamed: the
+    /// Create did start it.
     fn is_misnamed(&self, read: &Read, generation: u32, is_of_others: &dyn Fn(&str) -> bool) -> bool {
         let Some(task) = read.body.task_id.as_deref() else { return false };
         match read.call {
@@ -377,10 +376,10 @@ impl Lane {
         }
     }
 
-    /// How long the service asks to wait, as far as that is done.
+    /// The delay that the service asks for, up to `maxRetryAfterMs`.
     pub(super) fn retry_after(&self, now: Now, answer: &Answer) -> Option<Duration> {
         let Answer::Http { retry_after: Some(header), date, .. } = answer else { return None };
-        // Both by the clock of the service. That of the machine may be off.
+        // Both times are on the service's clock; the local clock may be off.
         let sent_at = date.as_deref().and_then(parse_http_date).unwrap_or(now.wall);
         Some(parse_retry_after(header, sent_at)?.min(self.config.policy.max_retry_after_ms))
     }
@@ -398,11 +397,11 @@ impl Lane {
                 }
             }
         }
-        self.tell_domain_switch(now, before);
+        self.emit_domain_switch(now, before);
     }
 
-    /// Emits that another domain is called than that of the rung `before`, if it is another one.
-    pub(super) fn tell_domain_switch(&mut self, now: Now, before: usize) {
+    /// Emits an event if the domain is no longer that of position `before`.
+    pub(super) fn emit_domain_switch(&mut self, now: Now, before: usize) {
         let rungs = self.domains.rungs();
         if let (Some(from), Some(to)) = (rungs.get(before), rungs.get(self.domains.rung()))
             && from != to

@@ -1,4 +1,4 @@
-//! Failed attempts of the calls of a launch, and the delay before the next one.
+//! Counts failed attempts of a launch's calls, and returns the delay before the next one.
 
 use macro_rules_attribute::apply;
 
@@ -7,29 +7,29 @@ use crate::policy::{RetryPolicy, RetryReason};
 use crate::status::Call;
 use crate::time::Duration;
 
-/// How often in a row calls failed, by the backoff schedule that the failures went through.
+/// Consecutive failures, one counter for each backoff schedule.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Attempts {
-    /// Of Acquire, or of the application's RTC token that comes before it.
+    /// Of Acquire, or of the application's RTC token before it.
     preparing: u32,
-    /// Of the call of the phase: Create, Query, Update, or Delete with the Queries that follow it.
+    /// Of the phase's call: Create, Query, Update, or Delete with its Queries.
     call: u32,
-    /// 404 to Query.
+    /// 404 answers to Query.
     not_found: u32,
-    /// 40x to Query.
+    /// 40x answers to Query.
     refused: u32,
-    /// 429, to whichever call: it exhausts no schedule.
+    /// 429 answers to any call: they exhaust no schedule.
     rate_limited: u32,
 }
 
 /// An attempt that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Failed {
-    /// The delay before the next one, without jitter and `Retry-After`; none when the schedule is exhausted.
+    /// The delay before the next attempt, without jitter and `Retry-After`; none if the schedule is exhausted.
     pub(super) delay: Option<Duration>,
-    /// How many failed in a row, 429s left out.
+    /// Consecutive failures, without 429s.
     pub(super) count: u32,
 }
 
@@ -55,53 +55,53 @@ impl Attempts {
         Failed { delay: policy.wait(call, reason, before, None), count: *counter }
     }
 
-    /// Counts an RTC token that the application did not give. It is asked for again for as long as it takes: after this delay.
-    /// The number is that of the attempts that failed in a row.
+    /// Counts a failed request for an RTC token. It is retried without limit: after this delay. The number is that of
+    /// consecutive failures.
     pub(super) fn token_failed(&mut self, policy: &RetryPolicy, is_for_update: bool) -> (Duration, u32) {
         let counter = if is_for_update { &mut self.call } else { &mut self.preparing };
-        // There always is one: the last of this schedule repeats.
+        // Never `None`: the schedule's last delay repeats.
         let delay = policy.wait(Call::RtcToken, RetryReason::TokenFailed, *counter, None).unwrap_or_default();
         *counter = counter.saturating_add(1);
         (delay, *counter)
     }
 
-    /// Counts an attempt whose delay is not that of a schedule.
+    /// Counts a failure whose delay comes from no schedule.
     pub(super) fn refused(&mut self) {
         self.call = self.call.saturating_add(1);
     }
 
-    /// What comes before Create succeeded.
+    /// The steps before Create succeeded.
     pub(super) fn prepared(&mut self) {
         self.preparing = 0;
     }
 
-    /// The task answered.
+    /// Query found the task.
     pub(super) fn found(&mut self) {
         self.not_found = 0;
     }
 
-    /// A Query was answered with the task's status. While the end of a task is awaited, the failures are those of Delete.
+    /// A Query returned the task's status. While the end of a task is awaited, the count of failed Deletes remains.
     pub(super) fn queried(&mut self, is_awaiting_end: bool) {
         let call = if is_awaiting_end { self.call } else { 0 };
         *self = Self { call, preparing: self.preparing, ..Self::default() };
     }
 
-    /// Whether a call is being made again.
+    /// Whether the phase's call is being retried.
     pub(super) fn is_retrying(&self) -> bool {
         Self { preparing: 0, ..*self } != Self::default()
     }
 
-    /// Whether what comes before a Create is.
+    /// Whether a step before Create is being retried.
     pub(super) fn is_preparing_again(&self) -> bool {
         self.preparing > 0
     }
 
-    /// 429s in a row.
+    /// Consecutive 429s.
     pub(super) fn rate_limited(&self) -> u32 {
         self.rate_limited
     }
 
-    /// Whether the call of the phase failed more than once, 429s included.
+    /// Whether the phase's call failed more than once, 429s included.
     pub(super) fn has_failed_again(&self) -> bool {
         self.call.saturating_add(self.rate_limited) > 1
     }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_429_exhausts_no_schedule_and_other_failures_end_its_row() {
+    fn a_429_exhausts_no_schedule_and_another_failure_resets_its_count() {
         let policy = RetryPolicy::default();
         let mut attempts = Attempts::default();
         for delay in [1_000, 2_000, 5_000, 10_000, 10_000] {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_before_a_create_is_no_failure_of_the_create() {
+    fn failures_before_a_create_do_not_count_for_the_create() {
         let policy = RetryPolicy::default();
         let mut attempts = Attempts::default();
         attempts.failed(&policy, Call::Acquire, RetryReason::TimedOut);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_that_await_an_end_leave_the_failures_of_delete() {
+    fn queries_that_await_an_end_keep_the_count_of_failed_deletes() {
         let policy = RetryPolicy::default();
         let mut attempts = Attempts::default();
         attempts.failed(&policy, Call::Delete, RetryReason::ServerError);

@@ -1,4 +1,4 @@
-//! What a supervisor is told, checked once and early.
+//! The settings of a supervisor, checked once and early.
 
 use std::sync::Arc;
 
@@ -18,94 +18,95 @@ use crate::task::{Services, TaskWarning, transcoder_path};
 use crate::time::{Duration, MAX_SAFE_INTEGER};
 use crate::uid::{Uid, UidRing};
 
-/// When a task that ended is launched again.
+/// When an ended task is relaunched.
 #[apply(document)]
 #[json(kebab, serde = both)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Restart {
-    /// Unless it ended normally: for idleness, or stopped by somebody else.
+    /// Unless it ended normally: it went idle, or somebody else deleted it.
     #[json(default)]
     OnFailure,
     /// However it ended.
     Always,
-    /// Not at all. One that has run and does not any more is given `migrationGraceMs` to come back by itself, and ended then.
+    /// Never. A task that has stopped running gets `migrationGraceMs` to recover, and is then deleted.
     Never,
 }
 
-/// What to do when the service reports that a task exited unexpectedly: it may move it by itself within about 90 s.
+/// What to do when the service reports that a task exited unexpectedly: it may migrate the task within about 90 s.
 #[apply(document)]
 #[json(kebab, serde = both)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Migration {
-    /// Launch at once under the other uid.
+    /// Launch under another uid at once.
     #[json(default)]
     Relaunch,
-    /// Give the service its 90 s.
+    /// Wait for the migration, up to `migrationGraceMs`.
     Wait,
 }
 
-/// What to do with a new payload that the service cannot take in a running task.
+/// What to do with a new payload that an Update cannot give to a running task.
 #[apply(document)]
 #[json(kebab, serde = both)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rollout {
-    /// Launch a new task with it under the other uid, and end the old one once that runs: one lane after the other.
+    /// Launch a new task with it under another uid, and delete the old one once the new one runs: one lane after the
+    /// other.
     #[json(default)]
     Relaunch,
-    /// Refuse it.
+    /// Refuse the payload.
     Refuse,
 }
 
-/// When to ask who is in the channel.
+/// When to check presence in the output channel.
 #[apply(document)]
 #[json(kebab, serde = both)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Presence {
-    /// Only to find out what became of a create whose outcome is unknown.
+    /// Only while a create's outcome is unknown.
     #[json(default)]
     WhenUnknown,
-    /// With each poll too: a second opinion on a running task.
+    /// Also while a task runs, as a second source.
     Always,
     /// Never.
     Never,
 }
 
-/// What supervisors and groups have in common.
+/// The settings that supervisors and groups have in common.
 #[apply(document)]
 #[json(camel)]
 pub(crate) struct CommonOptions {
-    /// The project.
+    /// The App ID of the project.
     app_id: String,
-    /// What the instanceIds of its tasks begin with: 1 to 53 (in a group 50) of `A-Z a-z 0-9 - _`.
+    /// The prefix of all instanceIds: 1 to 53 (in a group 50) of `A-Z a-z 0-9 - _`.
     pub(crate) instance_id: String,
-    /// The payload.
+    /// The payload: `services` of Acquire and Create.
     #[typed("Services")]
     services: JsonText,
-    /// Default `north-america`.
+    /// The area whose domains are called. Default `north-america`.
     #[json(or = Area::default())]
     area: Area,
-    /// The region next to you, whose neighbour is asked when nothing else answers.
+    /// The region of the broadcast; its neighbour is called when the area's other domains fail.
     region: Option<String>,
-    /// When the primary domain is tried again after it was left.
+    /// When the primary domain is tried again after it was left, in ms.
     domain_cooldown_ms: Option<Duration>,
-    /// Schedules that differ from the documented ones.
+    /// Retry schedules that differ from the documented ones.
     #[typed("Partial<RetrySchedules>")]
     policy: Option<RetryPolicy>,
     /// Limits that differ from the documented ones.
     quota: Option<GivenLimits>,
-    /// When a task that ended is launched again. Default `on-failure`.
+    /// When an ended task is relaunched. Default `on-failure`.
     #[json(or = Restart::default())]
     restart: Restart,
-    /// What to do when the service says that it will move a failed task. Default `relaunch`.
+    /// What to do when the service reports that a task exited unexpectedly. Default `relaunch`.
     #[json(or = Migration::default())]
     migration: Migration,
-    /// What to do with a new payload that the service cannot take in a running task. Default `relaunch`.
+    /// What to do with a new payload that an Update cannot give to a running task. Default `relaunch`.
     #[json(or = Rollout::default())]
     rollout: Rollout,
-    /// When to ask who is in the channel. Default `when-unknown`.
+    /// When to check presence in the output channel. Default `when-unknown`.
     #[json(or = Presence::default())]
     presence: Presence,
-    /// Of the jitter.
+    /// The seed of the jitter. Default 0.
     #[json(or = 0)]
     #[limits(between(0..=MAX_SAFE_INTEGER.cast_signed()))]
     seed: u64,
@@ -122,7 +123,7 @@ pub(crate) struct SupervisorOptions {
     uids: Vec<Uid>,
 }
 
-/// The settings of a supervisor, read and checked.
+/// The settings of a supervisor, parsed and checked.
 #[derive(Clone, Debug)]
 pub struct SupervisorConfig {
     pub(crate) lane: NewLane,
@@ -130,10 +131,7 @@ pub struct SupervisorConfig {
 }
 
 impl SupervisorConfig {
-    /// Reads and checks the settings, which are JSON text.
-    ///
-    /// # Errors
-    /// The first value that is not allowed.
+    /// Parses and checks settings from JSON text.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
         let SupervisorOptions { common, uids } = document::read("options", json)?;
         instance_id::check_setting(&common.instance_id, false)?;
@@ -143,14 +141,14 @@ impl SupervisorConfig {
         Ok(Self { lane, limits })
     }
 
-    /// What is allowed, but probably not meant.
+    /// Values that are allowed, but probably not intended.
     #[must_use]
     pub fn warnings(&self) -> Vec<TaskWarning> {
         self.lane.warnings()
     }
 }
 
-/// The settings that every lane is made with, checked.
+/// The settings that all lanes share, checked.
 pub(crate) struct CheckedOptions {
     app_id: String,
     pub(crate) instance_id: String,
@@ -208,7 +206,7 @@ impl CheckedOptions {
         })
     }
 
-    /// The limits of these lanes: where `quota` says no PCW, that of the largest output among them.
+    /// The limits of these lanes. Without a PCW in `quota`, the largest output decides.
     pub(crate) fn limits(&self, lanes: &[NewLane]) -> Result<QuotaLimits, Invalid> {
         let size =
             lanes.iter().map(|lane| lane.payload.desired().output_size()).max().unwrap_or(OutputSize::Sd);
@@ -242,15 +240,15 @@ impl CheckedOptions {
     }
 }
 
-/// The channel of the one RTC output, whose uid the ring replaces.
+/// The channel of the only RTC output, whose uid comes from the ring.
 fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Invalid> {
     let mut outputs = services.rtc_outputs();
     let (Some(output), None) = (outputs.next(), outputs.next()) else {
-        let found = format!("a list with {} RTC outputs", services.rtc_outputs().count());
+        let found = format!("an array with {} RTC outputs", services.rtc_outputs().count());
         return Err(Invalid::new(
             transcoder_path!(".outputs"),
             found,
-            "one output into an RTC channel: its uid is what is alternated",
+            "one output into an RTC channel, whose uid is alternated",
         ));
     };
     if let Some(uid) = ring.uids().iter().find(|uid| services.has_input_uid(**uid)) {
@@ -259,7 +257,7 @@ fn supervised_channel(services: &Services, ring: &UidRing) -> Result<String, Inv
     Ok(output.rtc_channel.clone())
 }
 
-/// The settings of one lane, which never change.
+/// The settings of one lane; they never change.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,15 +275,15 @@ pub(crate) struct LaneConfig {
 }
 
 impl LaneConfig {
-    pub(super) fn looks_into_channel(&self) -> bool {
+    pub(super) fn checks_presence(&self) -> bool {
         self.presence != Presence::Never
     }
 
-    pub(super) fn always_looks(&self) -> bool {
+    pub(super) fn always_checks_presence(&self) -> bool {
         self.presence == Presence::Always
     }
 
-    /// A delay, made longer by chance: by another one for each number.
+    /// A delay with jitter, which depends on `number`.
     pub(super) fn jittered(&self, delay: Duration, number: u64) -> Duration {
         self.policy.jittered(delay, self.seed, number)
     }
@@ -294,7 +292,7 @@ impl LaneConfig {
         instance_id::of_part(&self.instance_id, generation)
     }
 
-    /// Checks that a payload fits this output and these uids, and no other channel.
+    /// Checks that a payload has this output channel and no input with a uid of the ring.
     pub(super) fn check_services(&self, services: &Services, ring: &UidRing) -> Result<(), Invalid> {
         let channel = supervised_channel(services, ring)?;
         if channel != self.output_channel {
@@ -309,7 +307,7 @@ impl LaneConfig {
     }
 }
 
-/// What a lane begins with.
+/// The initial state of a lane.
 #[derive(Clone, Debug)]
 pub(crate) struct NewLane {
     pub(super) config: LaneConfig,

@@ -1,4 +1,4 @@
-//! What others tell of a create: who names its task, and who is in the channel.
+//! Learns about creates from other sources: late replies, notifications, presence.
 
 use super::Outcome;
 use super::config::Restart;
@@ -10,18 +10,18 @@ use super::tokens::SentCreate;
 use crate::time::{Instant, Now};
 use crate::uid::Uid;
 
-/// Where a task comes from that nobody expected: a launch, or one that is over.
+/// The create of an unexpected task: that of a launch, or of one that is over.
 pub(super) struct Origin {
     pub(super) uid: Uid,
     pub(super) instance_id: String,
-    /// Tokens that may have started it.
+    /// Builder tokens that may have started it.
     pub(super) tokens: Vec<String>,
-    /// The service is to be left alone until then.
+    /// No call is made before.
     pub(super) due: Instant,
 }
 
 impl Lane {
-    /// A taskId was learnt: from the reply to a Create (in time or late), or from a notification.
+    /// A task id was learned from a reply to a Create (in time or late) or from a notification.
     pub(super) fn learn(
         &mut self,
         now: Now,
@@ -37,9 +37,9 @@ impl Lane {
         self.mark_changed();
         let had_none = self.launches.find(generation).is_some_and(|launch| launch.task().is_none());
         if had_none && self.requests.is_for(generation) {
-            // It was for another Create, which must not be sent any more should it still be waiting for its snapshot, and
-            // what the service says of it is not said of this task.
-            self.requests.give_up();
+            // The request belongs to another Create. It must not be sent if it still waits for its snapshot, and its
+            // answer is not about this task.
+            self.requests.cancel();
         }
         let first_look = self.payload.confirm_delays().wait_or_last(0);
         let running = self.is_to_run();
@@ -79,7 +79,7 @@ impl Lane {
         self.emit(now, Some(generation), kind);
     }
 
-    /// A Create is answered with a task that is known already, or known to be gone.
+    /// A Create is answered with a task that is already known, or known to be gone.
     fn create_was_answered(&mut self, generation: u32, create: Option<SentCreate<'_>>) {
         let is_current = self.stage.is_current(generation);
         // The launch may be over by now.
@@ -95,29 +95,29 @@ impl Lane {
         }
     }
 
-    /// Whether the current launch, if there is one, has no task that is known.
+    /// Whether the current launch, if any, has no known task.
     pub(super) fn current_is_displaceable(&self) -> bool {
         self.current().is_none_or(Launch::is_displaceable)
     }
 
-    /// The current launch makes way for one whose task was found.
+    /// The current launch gives way to one whose task was found.
     pub(super) fn displace(&mut self, now: Now) {
         let Some(at) = self.current_at() else { return };
         let launch = self.launches.at_mut(at);
         if self.requests.is_for(launch.generation) {
-            // Should it still be waiting for its snapshot, it must not be sent any more: it could start a second task.
-            self.requests.give_up();
+            // A request that still waits for its snapshot must not be sent: it could start a second task.
+            self.requests.cancel();
         }
         if launch.may_be_live() {
             launch.displace();
-            self.look_soon(now);
+            self.check_presence_soon(now);
         } else {
             self.forget(at, None);
         }
     }
 
-    /// A task of a launch that has another one, or is over: nobody wants it. The tokens of that launch may be only those of
-    /// its other task, so that of the Create that is answered comes before them, and those of Creates that are not.
+    /// Adopts an unwanted task of a launch that has another one, or is over. The launch's remaining tokens may be
+    /// only those of its other task, so the token of the answered Create comes first.
     fn adopt_orphan(
         &mut self,
         now: Now,

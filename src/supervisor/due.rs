@@ -1,4 +1,4 @@
-//! What is due next in a lane, and when: a call, or a change that only the passing of time brings.
+//! What is due next in a lane, and when: a call, or a time-driven change.
 
 use super::lane::Lane;
 use super::launch::Launch;
@@ -11,49 +11,47 @@ use crate::quota::LimitedCall;
 use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
-/// How long a create that nobody can look for is waited for after `stop()`: a late reply or notification.
+/// How long `stop()` waits for a late reply or notification of a create if presence checks cannot resolve it.
 const STOP_GRACE: Duration = Duration::from_secs(30);
 
-/// What is due in a lane.
 pub(super) enum Due {
     Change(Change),
     Call(DueCall),
-    /// Nothing before this moment.
+    /// Nothing is due before this time.
     Later {
         at: Instant,
         why: Why,
     },
 }
 
-/// A change of the lane that needs no call.
+/// A time-driven change of the lane, without a call.
 #[derive(Clone, Copy)]
 pub(super) enum Change {
-    /// A launch begins, as it was planned.
+    /// The planned launch starts.
     Begin(NextLaunch),
-    /// A launch is planned: there is none, and none is planned.
+    /// There is neither a launch nor a plan: plan one.
     Plan,
-    /// The current launch, at this place in the list, would need more builder tokens than are kept: another one takes its
-    /// place.
+    /// The current launch, at this index, needs more builder tokens than are kept: it is replaced.
     CreateExhausted(usize),
-    /// The builder token for the next Create of the launch at this place in the list is too old: it is dropped.
+    /// The builder token of the launch at this index has expired: it is dropped.
     ExpireToken(usize),
-    /// The current launch runs, but was not identified in time: another one takes its place.
+    /// The id of the current launch's task was not learned in time: it is replaced.
     TaskIdNotLearned,
-    /// What the running task has replaced is deleted.
+    /// The tasks that the running one has replaced are deleted.
     DeleteReplaced,
     /// The running task is replaced for a new payload.
     RollOut,
-    /// The lane is being ended: what lives is deleted, and what can neither be deleted nor found is given up.
+    /// The lane is ending: tasks are deleted; what can neither be deleted nor found is given up.
     WindDown { outcome: Outcome, since: Instant },
 }
 
 pub(super) enum DueCall {
-    /// A call of the launch at this place in the list.
+    /// A call of the launch at this index.
     OfLaunch(usize, LaunchCall),
     Presence,
 }
 
-/// A call of one launch, with what it cannot be made without.
+/// A call of one launch, with all that it needs.
 pub(super) enum LaunchCall {
     RtcToken {
         of: RtcTokenFor,
@@ -61,7 +59,7 @@ pub(super) enum LaunchCall {
         channel: String,
     },
     Acquire,
-    /// With this builder token; not to be sent after `expires_at`.
+    /// Carries this builder token; not sent after `expires_at`.
     Create {
         http: Http,
         token: String,
@@ -73,7 +71,7 @@ pub(super) enum LaunchCall {
 }
 
 impl DueCall {
-    /// What it needs of the rate limit; none for what is no call to the transcoder.
+    /// The call as the rate limit counts it; none for calls outside of the limit.
     pub(super) fn call(&self) -> Option<LimitedCall> {
         let Self::OfLaunch(_, call) = self else { return None };
         match call {
@@ -87,14 +85,14 @@ impl DueCall {
     }
 }
 
-/// Which of the calls that are due is made first.
+/// The order of due calls, most urgent first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Priority {
-    /// The first Create with a builder token, which is good for 2 s.
+    /// The first Create with a builder token, which must leave within 2 s.
     FirstCreate,
-    /// What lives on is billed, and holds its uid.
+    /// A live task is billed and occupies its uid.
     Delete,
-    /// Everything else that brings a task on air, and Updates.
+    /// All other calls that start or update a task.
     Launch,
     Query,
     Presence,
@@ -110,7 +108,7 @@ struct Planned {
 }
 
 impl Planned {
-    /// Calls that are due come first, the most important one before all; then that which is due first.
+    /// Due calls come first, by priority; then the earliest of the others.
     fn order(&self, now: Now) -> (bool, Option<Priority>, Instant) {
         match self.due <= now.mono {
             true => (false, Some(self.priority), self.due),
@@ -120,8 +118,8 @@ impl Planned {
 }
 
 impl Lane {
-    /// What is due now, or when something will be. A change that is due comes before every call. `may_roll_out` says whether a
-    /// task that runs may be replaced for a new payload: one lane after the other.
+    /// What is due now, or when something will be. Due changes come before calls. `may_roll_out`: this lane may
+    /// replace a running task for a new payload. One lane at a time may.
     pub(super) fn due(&self, now: Now, may_roll_out: bool) -> Due {
         let change = self.next_change(now, may_roll_out);
         if let Some((at, _, change)) = change
@@ -142,7 +140,7 @@ impl Lane {
 
     // ---- changes -------------------------------------------------------------------------------------------------
 
-    /// The change that the passing of time brings next.
+    /// The next time-driven change.
     fn next_change(&self, now: Now, may_roll_out: bool) -> Option<(Instant, Why, Change)> {
         match self.stage {
             Stage::Launched { generation } => {
@@ -162,8 +160,8 @@ impl Lane {
         let launch = self.launches.at(at);
         let is_running = launch.is_running();
         match *launch.phase() {
-            // Where nobody looks for its task, going on is better than giving up.
-            Phase::Creating { .. } if self.can_look() && launch.tokens.is_full(now.mono) => {
+            // Without presence checks nothing would find its task: continuing beats giving up.
+            Phase::Creating { .. } if self.can_check_presence() && launch.tokens.is_full(now.mono) => {
                 return Some((now.mono, Why::Launch, Change::CreateExhausted(at)));
             }
             Phase::Preparing { .. } | Phase::Creating { .. } if launch.tokens.has_expired(now.mono) => {
@@ -187,18 +185,18 @@ impl Lane {
             | Phase::AwaitingEnd { .. }
             | Phase::Orphaned { .. } => {}
         }
-        // Where it is due already it is another lane's turn, or no uid is free.
+        // An overdue rollout waits for another lane, or for a free uid.
         let due = launch.payload.update_due().filter(|_| self.needs_relaunch(launch))?;
         let may_be_now = may_roll_out && is_running && self.ring.next().is_some();
         (due > now.mono || may_be_now).then_some((due, Why::Update, Change::RollOut))
     }
 
-    /// Whether there is a task that the running one has replaced.
+    /// Whether the running task has replaced another one.
     fn has_replaced(&self) -> bool {
         self.outgoing().is_some() || self.launches.iter().any(Launch::is_given_up)
     }
 
-    /// When something is to be done for the end that was decided at `since`.
+    /// The next time-driven step of an end that began at `since`.
     fn next_of_end(&self, now: Now, since: Instant) -> Option<Instant> {
         if self.launches.is_empty() {
             let is_to_be_announced = self.requests.in_flight.is_none() && !self.stage.is_end_announced();
@@ -210,20 +208,20 @@ impl Lane {
         self.launches.iter().filter_map(|launch| self.given_up_at(launch, since)).min()
     }
 
-    /// When a launch is given up after an end at `since`: not before it was tried to delete its task, however much time has
-    /// passed by itself.
+    /// When a launch is given up after an end at `since`. A known task is not given up before Delete has failed,
+    /// however late it is.
     pub(super) fn given_up_at(&self, launch: &Launch, since: Instant) -> Option<Instant> {
         let stop_at = since + self.config.policy.stop_timeout_ms;
         match launch.task() {
             Some(_) => launch.is_hard_to_delete().then_some(stop_at),
-            None if self.can_look() => Some(stop_at),
+            None if self.can_check_presence() => Some(stop_at),
             None => Some((since + STOP_GRACE).min(stop_at)),
         }
     }
 
     // ---- calls ---------------------------------------------------------------------------------------------------
 
-    /// Of the calls that are due the most important one, or else the one that is due first.
+    /// The most urgent due call, or else the earliest.
     fn next_call(&self, now: Now) -> Option<Planned> {
         let mut next: Option<Planned> = None;
         let mut consider = |planned: Planned| {
@@ -234,14 +232,14 @@ impl Lane {
         for at in 0..self.launches.len() {
             self.calls_of(now, at).into_iter().flatten().for_each(&mut consider);
         }
-        if self.wants_look() {
+        if self.wants_presence_check() {
             let (due, priority, why) = (self.presence.next_at, Priority::Presence, Why::Presence);
             consider(Planned { due, priority, why, call: (due <= now.mono).then_some(DueCall::Presence) });
         }
         next
     }
 
-    /// The calls that a launch is to make, now or later.
+    /// The calls of a launch, due now or later.
     fn calls_of(&self, now: Now, at: usize) -> [Option<Planned>; 2] {
         let launch = self.launches.at(at);
         let is_current = self.stage.is_current(launch.generation);
@@ -297,10 +295,10 @@ impl Lane {
         }
     }
 
-    /// The call for an RTC token without which the payload of this launch cannot be composed.
+    /// The request for an RTC token that this launch's payload needs.
     fn missing_token(&self, launch: &Launch) -> Option<LaunchCall> {
         Some(match launch.payload.missing_token(self.payload.desired())? {
-            // The service picks the uid that it subscribes to the inputs with.
+            // The service picks the uid with which it subscribes to the inputs.
             MissingToken::OfInputs { channel } => {
                 LaunchCall::RtcToken { of: RtcTokenFor::Inputs, uid: 0, channel: channel.to_owned() }
             }
@@ -312,13 +310,14 @@ impl Lane {
         })
     }
 
-    fn wants_look(&self) -> bool {
+    fn wants_presence_check(&self) -> bool {
         let running = || self.serving().is_some();
-        self.config.looks_into_channel()
-            && (self.launches.iter().any(Launch::is_watched) || (self.config.always_looks() && running()))
+        self.config.checks_presence()
+            && (self.launches.iter().any(Launch::needs_presence)
+                || (self.config.always_checks_presence() && running()))
     }
 
-    /// Whether the lane's payload needs another task than that of this launch.
+    /// Whether the lane's payload needs a new task instead of this launch's.
     pub(super) fn needs_relaunch(&self, launch: &Launch) -> bool {
         launch.payload.needs_relaunch(self.payload.desired())
     }

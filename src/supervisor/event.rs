@@ -1,4 +1,4 @@
-//! What an operator would want to see.
+//! The events that an operator sees.
 
 use macro_rules_attribute::apply;
 
@@ -9,7 +9,7 @@ use crate::status::{Call, TaskState};
 use crate::time::{Duration, WallTime};
 use crate::uid::Uid;
 
-/// Something that happened to one lane. Carries no credential and no token.
+/// An event of a lane. Carries no credentials and no tokens.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub struct Event {
     pub at: WallTime,
     /// The lane's name; of a supervisor `main`.
     pub lane: String,
-    /// The launch it is about, by its number.
+    /// The generation of the launch.
     pub generation: Option<u32>,
-    /// The output uid it is about.
+    /// The output uid.
     pub uid: Option<Uid>,
-    /// The task, where it is known.
+    /// The task's id, if known.
     pub task_id: Option<String>,
     /// The instanceId of the logical create.
     pub instance_id: Option<String>,
@@ -32,151 +32,151 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What the core tells of, by `type`.
+/// What happened, by `type`.
 #[apply(document)]
 #[json(camel, tag = type, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// A logical create begins, or an unresolved one is gone on with.
+    /// A logical create starts, or an unresolved one is resumed.
     Launching {
-        /// Why.
+        /// The reason.
         reason: LaunchReason,
     },
-    /// A call did not bring what it should, and is made again; without `waitMs` no further attempt is left.
+    /// A call failed and is retried. Without `waitMs`, the backoff schedule is exhausted.
     Retrying {
         /// The call.
         call: Call,
-        /// What went wrong.
+        /// The failure.
         reason: RetryReason,
-        /// The wait before the next attempt, in ms.
+        /// The delay before the next attempt, in ms.
         wait_ms: Option<Duration>,
-        /// How many attempts failed in a row.
+        /// The number of consecutive failures.
         attempt: u32,
-        /// The domain that was asked.
+        /// The domain that was called.
         domain: Option<String>,
-        /// What the service said.
+        /// The service's reply.
         #[json(beside)]
         reply: ServiceReply,
     },
     /// A Create was answered with a taskId.
     Created,
-    /// A Query said that the task runs.
+    /// A Query found the task running.
     Confirmed {
-        /// Since the logical create began, in ms.
+        /// The time since the logical create started, in ms.
         took_ms: Duration,
     },
     /// The running task may be gone.
     Suspect {
-        /// Why.
+        /// The reason.
         reason: SuspectReason,
-        /// What the service said.
+        /// The service's reply.
         #[json(beside)]
         reply: ServiceReply,
     },
-    /// The suspicion was wrong: it runs.
+    /// The suspicion was wrong: the task runs.
     Recovered,
     /// The task ended.
     Ended {
-        /// How.
+        /// The reason.
         reason: EndReason,
-        /// What the service said.
+        /// The service's reply.
         #[json(beside)]
         reply: ServiceReply,
     },
     /// The lane moves to another output uid.
     UidSwitched {
-        /// The uid of the launch before.
+        /// The uid of the previous launch.
         from: Uid,
-        /// The uid of the launch that begins.
+        /// The uid of the new launch.
         to: Uid,
-        /// Why.
+        /// The reason.
         reason: LaunchReason,
     },
-    /// No uid can be launched under: a task may live under each.
+    /// No uid is free: each may have a live task.
     NoFreeUid {
-        /// The wait before the next attempt, in ms.
+        /// The delay before the next attempt, in ms.
         wait_ms: Duration,
     },
     /// A replacement runs.
     Relaunched {
         /// The uid of the task that ran before.
         previous_uid: Uid,
-        /// That task.
+        /// That task's id.
         previous_task_id: Option<String>,
-        /// Since the old one was last seen running, by a Query, until the new one was, in ms. The old one may have lived on for
-        /// up to `monitorIntervalMs` of it.
+        /// The time from the last Query that found the old task running to the first one that found the new task
+        /// running, in ms. The old task may have run for up to `monitorIntervalMs` of it.
         downtime_ms: Duration,
     },
-    /// Another domain is asked from now on.
+    /// Calls go to another domain.
     DomainSwitched {
-        /// The domain asked until now.
+        /// The previous domain.
         from: String,
-        /// The domain asked from now on.
+        /// The new domain.
         to: String,
     },
-    /// The service says that the task runs already, or its uid is in the channel, but nobody says which task it is.
+    /// The task runs (409, or its uid is in the channel), but its id is unknown.
     TaskIdUnknown,
-    /// A task's id was learnt in another way than from the answer to its Create.
+    /// A task's id was learned, though not from the awaited answer to its Create.
     TaskIdLearned {
-        /// How.
+        /// How it was learned.
         by: LearnedBy,
     },
-    /// The service refused a call: an operator must look. On Query and Delete monitoring goes on; on Acquire and Create
-    /// launching does, later and later, once a task of this lane has run.
+    /// The service refused a call: an operator must act. After a refused Query or Delete, monitoring continues. After
+    /// a refused Acquire or Create, launching continues with growing delays if a task of this lane has run before.
     CallRejected {
         /// The call.
         call: Call,
-        /// What the service said.
+        /// The service's reply.
         #[json(beside)]
         reply: ServiceReply,
     },
-    /// An update was taken.
+    /// An Update was accepted.
     Updated {
-        /// Its number.
+        /// Its sequence number.
         sequence_id: u32,
     },
-    /// A task that was not wanted (any more) is gone.
+    /// A task that was no longer wanted is gone.
     Removed,
-    /// A task may live on, and be billed, and could not be ended.
+    /// A task may still run and be billed, and could not be deleted.
     Orphaned {
-        /// Why.
+        /// The reason.
         reason: OrphanedReason,
     },
-    /// The output that viewers should watch changed (groups only; the event's lane is the new one, or the old one
-    /// when none is left).
+    /// The output that viewers should watch has changed (groups only). The event's lane is the new one, or the old
+    /// one if there is none.
     OnAir {
-        /// The lane watched until now.
+        /// The previous lane.
         from_lane: Option<String>,
-        /// The lane to watch from now on.
+        /// The new lane.
         to_lane: Option<String>,
-        /// The uid watched until now.
+        /// The previous uid.
         from_uid: Option<Uid>,
-        /// The uid to watch from now on.
+        /// The new uid.
         to_uid: Option<Uid>,
-        /// The channel of the uid watched until now: lanes in several channels may have the same uids.
+        /// The channel of the previous uid: lanes in several channels may use the same uids.
         from_channel: Option<String>,
-        /// The channel of the uid to watch from now on.
+        /// The channel of the new uid.
         to_channel: Option<String>,
     },
-    /// `stop()` was called: what lives is being ended.
+    /// `stop()` was called: all tasks are being deleted.
     Stopping,
-    /// Nothing of this lane lives any more, as far as is known.
+    /// No task of this lane is left, as far as is known.
     Stopped,
     /// The lane has given up.
     Failed {
-        /// Why.
+        /// The reason.
         reason: FailReason,
     },
-    /// It was restored from a snapshot of one that had ended: nothing is launched. What is to run again is begun anew, with an
-    /// instanceId of its own.
+    /// The snapshot is of a lane that had already ended: nothing is launched. To broadcast again, start a new one
+    /// with another instanceId.
     AlreadyEnded {
         /// How it had ended.
         outcome: Outcome,
     },
 }
 
-/// What the service said with an answer, for the operator: support asks for the ids. Nothing decides by it.
+/// Details of the service's reply, for operators and for the service's support. No decision depends on them.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -185,11 +185,11 @@ pub struct ServiceReply {
     pub status: Option<u16>,
     /// `code` of the body.
     pub code: Option<i64>,
-    /// `message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.
+    /// `message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.
     pub message: Option<String>,
-    /// `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.
+    /// `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.
     pub details: Option<String>,
-    /// Why the task stopped, by the notification that said so: redacted and cut as `message` is.
+    /// The stop reason from a notification: redacted and limited as `message` is.
     pub stop_reason: Option<String>,
     /// `X-Request-ID`.
     pub request_id: Option<String>,
@@ -197,33 +197,33 @@ pub struct ServiceReply {
     pub resource_id: Option<String>,
 }
 
-/// Why a launch begins.
+/// Why a launch starts.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LaunchReason {
-    /// The first one.
+    /// The first launch.
     Start,
-    /// The Acquire before it got nowhere.
+    /// The backoff schedule of the previous Acquire is exhausted.
     AcquireSpent,
-    /// The Create before it got nowhere: its outcome is unknown.
+    /// The backoff schedule of the previous Create is exhausted: its outcome is unknown.
     CreateSpent,
-    /// The launch before it was refused: after an unknown outcome, with a payload in whose place there is another, or although
-    /// tasks of this lane have run.
+    /// The previous launch was refused: after an unknown outcome, with a payload that has been replaced, or although
+    /// tasks of this lane have run before.
     CreateRefused,
-    /// The task did not run in time.
+    /// The task did not start in time.
     DidNotStart,
     /// The task ended.
     Ended,
-    /// The service says that the task is not there.
+    /// Query no longer knows the task.
     NotFound,
     /// The task exited unexpectedly, or stopped running.
     Abnormal,
-    /// The task runs, but could not be identified in time.
+    /// The task runs, but its id was not learned in time.
     TaskIdUnknown,
-    /// Nobody publishes the uid any more.
+    /// The uid is no longer in the channel.
     Absent,
-    /// There is a new payload, which the running task cannot take.
+    /// There is a new payload, which an Update cannot give to the running task.
     Updated,
 }
 
@@ -232,13 +232,13 @@ pub enum LaunchReason {
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SuspectReason {
-    /// Query says 404.
+    /// Query answers 404.
     NotFound,
-    /// Query says that it exited unexpectedly.
+    /// Query says that the task exited unexpectedly.
     Abnormal,
-    /// Query says that it does not run (any more, or again).
+    /// Query says that the task does not run.
     NotRunning,
-    /// Its uid is not in the channel.
+    /// The uid is not in the channel.
     Absent,
 }
 
@@ -247,13 +247,13 @@ pub enum SuspectReason {
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EndReason {
-    /// By itself (idle), or somebody stopped it.
+    /// It went idle, or was deleted by somebody else.
     Normal,
-    /// Abnormally.
+    /// It failed.
     Failed,
-    /// It is not there any more; how it ended is not known.
+    /// It no longer exists; how it ended is unknown.
     NotFound,
-    /// Its uid is not in the channel any more.
+    /// Its uid is no longer in the channel.
     Absent,
 }
 
@@ -272,27 +272,27 @@ impl EndReason {
     }
 }
 
-/// How a task's id was learnt.
+/// How a task's id was learned.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LearnedBy {
-    /// A notification named our instanceId.
+    /// A notification carried the launch's instanceId.
     Notification,
-    /// The reply to its Create came after its time-out.
+    /// The reply to its Create arrived after the timeout.
     LateReply,
-    /// The reply to a Create whose launch had a task already.
+    /// The reply to a Create whose launch already has another task.
     Reply,
 }
 
-/// Why a task was left behind.
+/// Why a task is orphaned.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OrphanedReason {
-    /// Delete did not succeed; it is tried again from time to time while the lane lives.
+    /// Delete failed; it is retried from time to time while the lane exists.
     DeleteFailed,
-    /// A Create may have started it, but nobody ever named it.
+    /// A Create may have started it, but its id was never learned.
     TaskIdUnknown,
 }
 
@@ -303,10 +303,10 @@ pub enum OrphanedReason {
 pub enum FailReason {
     /// The service refused the parameters.
     WrongParameters,
-    /// The service refused the credentials, or is not enabled.
+    /// The service refused the credentials, or is not enabled for the project.
     WrongCredentials,
-    /// Under each uid of the ring a task may live that nobody can name, and looks into the channel are switched off.
+    /// Each uid may have a live task without a known id, and presence checks are off or refused.
     NoFreeUid,
-    /// The task ended, and the restart policy says to leave it at that.
+    /// The task ended, and the restart policy allows no relaunch.
     NotRestarted,
 }

@@ -1,4 +1,4 @@
-//! The one request of a lane that is under way, and Creates whose reply may still come.
+//! The request in flight of a lane, and overdue Creates whose reply may still arrive.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use crate::document::document;
 use crate::status::Call;
 use crate::time::Instant;
 
-/// Creates that were given up, and whose late replies are still known.
+/// How many overdue Creates are remembered.
 const MAX_OVERDUE: usize = 8;
 
 /// A request whose answer is awaited.
@@ -26,29 +26,42 @@ pub(super) struct InFlight {
     pub(super) deadline: Instant,
 }
 
-/// What a request is for, and for which launch.
+/// The purpose of a request, and its launch.
 #[apply(document)]
 #[json(camel, tag = type)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Asks the application for an RTC token.
-    RtcToken { generation: u32, of: RtcTokenFor },
-    /// A builder token.
-    Acquire { generation: u32 },
+    RtcToken {
+        generation: u32,
+        of: RtcTokenFor,
+    },
+    /// Asks for a builder token.
+    Acquire {
+        generation: u32,
+    },
     /// Starts a task, with this builder token.
-    Create { generation: u32, token: String },
-    /// Asks how a task is.
-    Query { generation: u32 },
+    Create {
+        generation: u32,
+        token: String,
+    },
+    /// Asks for the status of a task.
+    Query {
+        generation: u32,
+    },
     /// Changes a running task.
-    Update { generation: u32 },
+    Update {
+        generation: u32,
+    },
     /// Ends a task.
-    Delete { generation: u32 },
+    Delete {
+        generation: u32,
+    },
     /// Asks who is in the output channel.
     Presence,
 }
 
 impl Purpose {
-    /// The launch that it is for; none of a presence check.
+    /// The launch that it is for; none for a presence check.
     pub(super) fn generation(&self) -> Option<u32> {
         match self {
             Self::RtcToken { generation, .. }
@@ -74,7 +87,7 @@ impl Purpose {
     }
 }
 
-/// A Create that is not waited for any more; its reply may still come.
+/// A Create that is no longer awaited; its reply may still arrive.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, PartialEq, Eq)]
@@ -95,33 +108,33 @@ impl Overdue {
 #[json(camel)]
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Requests {
-    /// There is one at a time.
+    /// At most one at a time.
     pub(super) in_flight: Option<InFlight>,
     pub(super) overdue: VecDeque<Overdue>,
     pub(super) next_number: u64,
 }
 
 impl Requests {
-    /// The next number for a request.
+    /// The number of a new request.
     pub(super) fn number(&mut self) -> u64 {
         let number = self.next_number;
         self.next_number = number.wrapping_add(1);
         number
     }
 
-    /// The Create that is not waited for any more and has this id; its reply has come.
+    /// The overdue Create with this id. Its reply has arrived.
     pub(super) fn take_overdue(&mut self, id: RequestId) -> Option<Overdue> {
         let at = self.overdue.iter().position(|overdue| overdue.id == id)?;
         self.overdue.remove(at)
     }
 
-    /// Whether the request under way is for this launch.
+    /// Whether the request in flight is for this launch.
     pub(super) fn is_for(&self, generation: u32) -> bool {
         self.in_flight.as_ref().is_some_and(|sent| sent.purpose.generation() == Some(generation))
     }
 
-    /// Gives up the request under way. The answer to a Create can still teach something.
-    pub(super) fn give_up(&mut self) -> Option<InFlight> {
+    /// Cancels the request in flight. A Create becomes overdue: its answer may still name a task.
+    pub(super) fn cancel(&mut self) -> Option<InFlight> {
         let given_up = self.in_flight.take()?;
         if let Purpose::Create { generation, token } = &given_up.purpose {
             let (generation, token) = (*generation, token.clone());

@@ -9,14 +9,14 @@ use super::launch::Launch;
 use crate::document::document;
 use crate::time::Now;
 
-/// The events of a lane that were not emitted yet, and the last that was trouble.
+/// The events that were not emitted yet, and the last problem.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Journal {
     lane: String,
     events: VecDeque<Event>,
-    /// With what the service said.
+    /// Includes the reply of the service.
     last_problem: Option<Box<Event>>,
 }
 
@@ -50,7 +50,7 @@ impl Journal {
     pub(super) fn next(&mut self) -> Option<Event> {
         let event = self.events.pop_front();
         if self.events.is_empty() {
-            // Events are rare: no room is kept for them.
+            // Events are rare: an empty queue keeps no memory.
             self.events = VecDeque::new();
         }
         event

@@ -1,4 +1,4 @@
-//! What a lane consists of, and where its secrets are.
+//! The parts of a lane, and its secrets.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(super) struct OffAir {
     pub(super) since: Instant,
 }
 
-/// Keeps one output alive.
+/// Keeps one output on air.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, PartialEq, Eq)]
@@ -45,15 +45,15 @@ pub(crate) struct Lane {
     pub(super) payload: PayloadRevisions,
     pub(super) stage: Stage,
     pub(super) launches: Launches,
-    /// Launches in a row that the backoff schedule counts.
+    /// Consecutive launches: the position in the backoff schedule.
     pub(super) relaunch_count: u32,
     pub(super) off_air: Option<OffAir>,
-    /// A task of this lane has run: the service takes its credentials, and a payload of its.
+    /// A task of this lane has run: the service accepts the credentials and has accepted a payload.
     pub(super) has_run: bool,
     pub(super) requests: Requests,
     pub(super) presence: PresenceChecks,
     pub(super) journal: Journal,
-    /// Grows with every change worth persisting.
+    /// Grows with every change that must be persisted.
     pub(super) revision: u64,
     pub(super) driver_secrets: DriverSecrets,
 }
@@ -84,7 +84,7 @@ impl Lane {
         self.driver_secrets = secrets;
     }
 
-    /// Checks what was restored as the lane of this number.
+    /// Checks a restored lane of this number.
     pub(crate) fn check(&self, number: LaneNumber) -> Result<(), Invalid> {
         if self.number != number {
             return Err(Invalid::new("lane.number", self.number, number.to_string()));
@@ -97,7 +97,7 @@ impl Lane {
         self.config.policy.check()
     }
 
-    /// Uses the policy of the other supervisors of this process, if it is the same.
+    /// Shares the policy with other supervisors of this process, if it is equal.
     pub(crate) fn share_policy(&mut self) {
         self.config.policy = Arc::clone(&self.config.policy).shared();
     }
@@ -115,8 +115,8 @@ impl Lane {
     }
 
     /// Whether this lane created this task, as far as it remembers.
-    pub(crate) fn has_made(&self, task_id: &str) -> bool {
-        self.launches.has_made(task_id, None)
+    pub(crate) fn has_started(&self, task_id: &str) -> bool {
+        self.launches.has_started(task_id, None)
     }
 
     /// The newest payload that was not refused.
@@ -128,29 +128,29 @@ impl Lane {
         self.revision
     }
 
-    /// Whether it is over, and its last event was emitted.
+    /// Whether the lane is over and its last event was emitted.
     pub(crate) fn has_ended(&self) -> bool {
         self.stage.is_end_announced() && self.launches.is_empty() && self.journal.is_empty()
     }
 
-    /// Emits that it had already ended.
+    /// Emits `alreadyEnded` if the lane was over when its snapshot was taken.
     pub(crate) fn note_ended(&mut self, now: Now) {
         if let Stage::Ending { outcome, .. } = self.stage {
             self.emit(now, None, EventKind::AlreadyEnded { outcome });
         }
     }
 
-    /// Whether its output is still wanted.
+    /// Whether the output is still wanted.
     pub(crate) fn is_to_run(&self) -> bool {
         !self.stage.is_ending()
     }
 
-    /// What changed is worth persisting.
+    /// Notes a change that must be persisted.
     pub(super) fn mark_changed(&mut self) {
         self.revision += 1;
     }
 
-    /// The next thing to tell.
+    /// The next event to emit.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         self.journal.next()
     }
@@ -162,7 +162,7 @@ impl Lane {
         }
     }
 
-    /// The caller's clock was set back: how old the builder tokens are is not known any more.
+    /// The caller's clock was set back: the age of builder tokens is no longer known.
     pub(crate) fn clock_went_back(&mut self) {
         for launch in self.launches.iter_mut() {
             launch.tokens.drop_next();
@@ -186,19 +186,19 @@ impl Lane {
         }
     }
 
-    /// Redacts whatever the service may be heard to repeat. Every text of the service passes through it on its way into an
-    /// event or a status.
+    /// Redacts all that the service may repeat. Every text of the service passes through it before it enters an event
+    /// or a status.
     pub(super) fn redactor(&self) -> Redactor {
         self.secrets().redactor(None)
     }
 
-    /// Whether what is meant to be an id has a credential in it: ids are shown.
+    /// Whether a supposed id contains a credential: ids are shown.
     pub(super) fn is_a_credential(&self, id: &str) -> bool {
         Redactor::new(&self.driver_secrets.0).finds(id)
     }
 }
 
-/// Where a lane's secrets are: what the service may have been told, and must not be heard to repeat.
+/// All secrets that the service was sent and may repeat.
 pub(super) struct Secrets<'a> {
     pub(super) app_id: &'a str,
     pub(super) payload: &'a PayloadRevisions,
@@ -207,13 +207,13 @@ pub(super) struct Secrets<'a> {
 }
 
 impl Secrets<'_> {
-    /// All of them, and those of this launch, which is not among the others.
+    /// All secrets, including those of a launch that is borrowed separately.
     fn all(&self, launch: Option<&Launch>) -> Vec<String> {
         let mut secrets = self.payload.secrets();
         secrets.append(&mut self.launches.secrets());
         secrets.extend(launch.into_iter().flat_map(Launch::secrets));
         secrets.extend_from_slice(&self.driver.0);
-        // Projects without a certificate have their App ID in the place of tokens: that is no secret.
+        // Projects without a certificate use their App ID as the token: it is no secret.
         secrets.retain(|secret| secret != self.app_id);
         secrets
     }

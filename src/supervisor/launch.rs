@@ -1,9 +1,8 @@
-//! One logical create and the task that it starts: a state machine whose transitions are all in this file.
+//! One logical create and its task: a state machine with all its transitions.
 //!
-//! A transition is a method that says what becomes of each phase that it may begin in; in every other phase it changes
-//! nothing. Which transition is made when is decided elsewhere: by [answers](super::answers), by what is [due](super::due), by
-//! what others [say](super::discovery) or [show](super::presence), and for the lane as a whole ([`lifecycle`](super::lifecycle),
-//! [`update`](super::update)).
+//! A transition is a method. It names the phases in which it applies, and changes nothing in all others. Who calls
+//! it: [answers](super::answers), what is [due](super::due), [discovery](super::discovery),
+//! [presence](super::presence), and the lane as a whole ([`lifecycle`](super::lifecycle), [`update`](super::update)).
 
 use macro_rules_attribute::apply;
 
@@ -26,7 +25,7 @@ use crate::uid::Uid;
 #[json(camel)]
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Launch {
-    /// Numbers the launches of a lane.
+    /// The launch's number within its lane.
     pub(super) generation: u32,
     pub(super) uid: Uid,
     pub(super) instance_id: String,
@@ -37,14 +36,14 @@ pub(super) struct Launch {
     pub(super) payload: LaunchPayload,
 }
 
-/// What a Query that finds a task running means.
+/// The meaning of a Query that finds the task running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Confirmed {
-    /// It began to run.
+    /// It runs for the first time.
     New,
-    /// It runs on, since this moment.
+    /// It still runs, since this time.
     Still { since: Instant },
-    /// It runs on, since this moment, though it was suspected not to.
+    /// It still runs, since this time, although it was suspect.
     Recovered { since: Instant },
 }
 
@@ -62,7 +61,7 @@ impl Launch {
         }
     }
 
-    /// Of a task that was found and that nobody wants: it is deleted.
+    /// For a task that was found but is not wanted: it is deleted.
     pub(super) fn of_unwanted(generation: u32, of: &Origin, task_id: String, now: Instant) -> Self {
         let (task, is_reported) = (Task::new(task_id), false);
         Self {
@@ -72,12 +71,12 @@ impl Launch {
         }
     }
 
-    /// Of a create that was given up, and whose uid is in the channel nevertheless.
+    /// For a create that was given up although its uid is in the channel.
     pub(super) fn found_again(old: Retired, now: Instant) -> Self {
         Self {
             phase: Phase::Unresolved { is_live: true, absences: 0 },
             tokens: TokenLedger::found_again(old.tokens, old.closed, now),
-            // Which payload it was started with is not known any more.
+            // Its payload is no longer known.
             payload: LaunchPayload::unknown(now),
             ..Self::new(old.generation, old.uid, old.instance_id, now)
         }
@@ -99,34 +98,33 @@ impl Launch {
         matches!(self.phase, Phase::Running { .. })
     }
 
-    /// Whether its Create is prepared, or sent again.
+    /// Whether its Create is being prepared or retried.
     pub(super) fn is_creating(&self) -> bool {
         matches!(self.phase, Phase::Preparing { .. } | Phase::Creating { .. })
     }
 
-    /// Whether it runs, but something is wrong with it.
+    /// Whether it runs, but is suspect.
     pub(super) fn is_suspect(&self) -> bool {
         matches!(self.phase, Phase::Running { suspicion: Some(_), .. })
     }
 
-    /// Whether a task of this launch may be live.
+    /// Whether this launch may have a live task.
     pub(super) fn may_be_live(&self) -> bool {
         self.phase.task().is_some() || self.tokens.has_created()
     }
 
-    /// Whether the outcome of each of its Creates is known, and none of their tasks is left.
+    /// Whether the outcome of all its Creates is known and no task is left.
     pub(super) fn is_resolved(&self) -> bool {
         self.phase.task().is_none() && !self.phase.is_live_unnamed() && self.tokens.is_resolved()
     }
 
-    /// Whether it was tried to delete it, in vain so far. The first Delete may have failed for nothing but that the process
-    /// that had sent it was gone.
+    /// Whether Delete has failed more than once. A single failure may only mean that the process which sent it ended.
     pub(super) fn is_hard_to_delete(&self) -> bool {
         let is_being_deleted = matches!(self.phase, Phase::Deleting { .. } | Phase::AwaitingEnd { .. });
         is_being_deleted && self.attempts.has_failed_again()
     }
 
-    /// Whether it was reported that its task may live on.
+    /// Whether it was reported that its task may still run.
     pub(super) fn is_reported(&self) -> bool {
         matches!(
             self.phase,
@@ -136,22 +134,22 @@ impl Launch {
         )
     }
 
-    /// Whether only presence and notifications can tell what became of it.
-    pub(super) fn is_watched(&self) -> bool {
+    /// Whether only presence and notifications can resolve it.
+    pub(super) fn needs_presence(&self) -> bool {
         self.phase.absences().is_some()
     }
 
-    /// Whether its Create may be sent again when the turn of its uid comes.
+    /// Whether its Create is retried when its uid's turn comes.
     pub(super) fn is_resumable(&self) -> bool {
         matches!(self.phase, Phase::Unresolved { .. }) && !self.tokens.is_closed()
     }
 
-    /// Whether another launch is to take the place of its task.
+    /// Whether another launch is to replace its task.
     pub(super) fn is_given_up(&self) -> bool {
         matches!(self.phase, Phase::Superseded { .. } | Phase::Reconsidered { .. })
     }
 
-    /// Whether there is something to do for it once the lane is being ended.
+    /// Whether the end of the lane needs a change of this launch.
     pub(super) fn is_to_wind_down(&self) -> bool {
         let goes_on = matches!(
             self.phase,
@@ -165,23 +163,23 @@ impl Launch {
         goes_on || !self.may_be_live()
     }
 
-    /// Whether it is being replaced, or deleted: its uid will be free.
+    /// Whether it is being replaced or deleted: its uid will be free.
     pub(super) fn is_leaving(&self) -> bool {
         self.is_given_up() || matches!(self.phase, Phase::Deleting { .. } | Phase::AwaitingEnd { .. })
     }
 
-    /// Whether it may make way for another one: it has no task that is known.
+    /// Whether another launch may displace it: its task is not known.
     pub(super) fn is_displaceable(&self) -> bool {
         self.is_creating() || matches!(self.phase, Phase::TaskIdUnknown { .. })
     }
 
-    /// Its next call is due at this moment, if its phase makes calls.
+    /// Schedules the next call, if the phase makes calls.
     pub(super) fn call_at(&mut self, at: Instant) {
         self.phase.due_mut().into_iter().for_each(|due| *due = at);
     }
 
-    /// Brings its next Query forward, unless one was sent just now, or it is being made again (nothing shortens a backoff).
-    /// While a Query is under way it is the one after that.
+    /// Brings the next Query forward, except right after another one and during a backoff, which nothing shortens. If
+    /// a Query is in flight, another one follows.
     pub(super) fn check_soon(&mut self, now: Now, policy: &RetryPolicy) {
         if let Phase::Confirming { task, due, .. } | Phase::Running { task, due, .. } = &mut self.phase {
             task.is_check_requested = true;
@@ -194,13 +192,13 @@ impl Launch {
 
     // ---- transitions ---------------------------------------------------------------------------------------------
 
-    /// Every change of the phase is made here.
+    /// All changes of the phase pass here.
     fn go_to(&mut self, phase: Phase) {
         transitions::note(Some(&self.phase), Some(&phase));
         self.phase = phase;
     }
 
-    /// Enters a phase, in which nothing has failed yet.
+    /// Enters a phase with all counters at zero.
     fn enter(&mut self, phase: Phase) {
         self.go_to(phase);
         self.attempts = Attempts::default();
@@ -208,22 +206,22 @@ impl Launch {
     }
 
     /// A Create is sent now.
-    pub(super) fn create_leaves(&mut self, id: RequestId, now: Instant) {
-        self.tokens.create_leaves(id, now);
+    pub(super) fn create_sent(&mut self, id: RequestId, now: Instant) {
+        self.tokens.create_sent(id, now);
         if let Phase::Preparing { due } = self.phase {
             self.go_to(Phase::Creating { due, is_live: false });
         }
     }
 
     /// A Query is sent now.
-    pub(super) fn query_leaves(&mut self, now: Instant) {
+    pub(super) fn query_sent(&mut self, now: Instant) {
         if let Some(task) = self.phase.task_mut() {
             task.last_query_at = Some(now);
             task.is_check_requested = false;
         }
     }
 
-    /// The lane is being ended. One more try for what could not be deleted, but not right after one that failed.
+    /// The lane is ending. What could not be deleted gets one more attempt, but not right after a failed one.
     pub(super) fn wind_down(&mut self, now: Instant, shortest_delay: Duration) {
         if let Phase::Creating { .. } = self.phase {
             self.pause();
@@ -234,14 +232,14 @@ impl Launch {
         }
     }
 
-    /// Its Creates are not sent again for now.
+    /// Pauses the retries of Create.
     pub(super) fn pause(&mut self) {
         if let Phase::Preparing { .. } | Phase::Creating { .. } = self.phase {
             self.enter(Phase::Unresolved { is_live: self.phase.is_live_unnamed(), absences: 0 });
         }
     }
 
-    /// Another launch takes its place. If it is resumed, it waits as long as it would have.
+    /// Another launch takes its place. Its backoff applies when it is resumed.
     pub(super) fn displace(&mut self) {
         if let Phase::Preparing { due } | Phase::Creating { due, .. } = self.phase {
             self.tokens.resume_at(due);
@@ -249,7 +247,7 @@ impl Launch {
         }
     }
 
-    /// Its uid's turn has come: its Create is sent again.
+    /// Its uid's turn has come: Create is retried.
     pub(super) fn resume(&mut self, now: Instant) {
         if let Phase::Unresolved { .. } | Phase::TaskIdUnknown { .. } = self.phase {
             let due = self.tokens.resumes_at().max(now);
@@ -257,28 +255,28 @@ impl Launch {
         }
     }
 
-    /// The service answers that it runs already, but not as which task.
+    /// The service answers that the task runs, but not its id.
     pub(super) fn runs_unnamed(&mut self, now: Instant) {
         if let Phase::Creating { .. } = self.phase {
             self.enter(Phase::TaskIdUnknown { since: now, absences: 0 });
         }
     }
 
-    /// Its task was named. It is queried at `due`.
+    /// The task's id was learned. The first Query is due at `due`.
     pub(super) fn task_id_learned(&mut self, task_id: String, now: Instant, due: Instant) {
         if self.phase.task().is_none() {
             self.enter(Phase::Confirming { task: Task::new(task_id), since: now, due, queries: 0 });
         }
     }
 
-    /// Its task was named, and is not wanted.
+    /// The id of an unwanted task was learned.
     pub(super) fn learned_unwanted(&mut self, task_id: String, now: Instant) {
         if self.phase.task().is_none() {
             self.enter(Phase::Deleting { task: Task::new(task_id), due: now, is_reported: false });
         }
     }
 
-    /// Query says that its task runs.
+    /// Query has found the task running.
     pub(super) fn confirm(&mut self, now: Instant) -> Option<Confirmed> {
         if let Phase::Running { task, since, suspicion, odd_since, .. } = &mut self.phase {
             task.seen_running_at = Some(now);
@@ -296,8 +294,8 @@ impl Launch {
         Some(Confirmed::New)
     }
 
-    /// Something is wrong with its task. Returns whether that is new, and to be reported. What is wrong with a task that is
-    /// starting is reported once it is given up.
+    /// Makes a running task suspect. Returns whether that is new and must be reported. A starting task is reported
+    /// when it is given up.
     pub(super) fn suspect(&mut self, reason: SuspectReason) -> bool {
         let Phase::Running { suspicion, .. } = &mut self.phase else { return false };
         let is_new = suspicion.is_none();
@@ -305,7 +303,7 @@ impl Launch {
         is_new
     }
 
-    /// A notification says that its task stopped or failed, and perhaps why.
+    /// A notification reports that the task stopped or failed, and perhaps the reason.
     pub(super) fn doubt(&mut self, until: Instant, stop_reason: Option<String>) {
         if let Some(task) = self.phase.task_mut() {
             task.doubted_until = Some(until);
@@ -313,7 +311,7 @@ impl Launch {
         }
     }
 
-    /// Another launch is to take the place of its task, which is kept until then.
+    /// Gives up the task: it is kept until its replacement is confirmed.
     pub(super) fn supersede(&mut self) {
         if let Phase::Confirming { task, .. }
         | Phase::Running { task, .. }
@@ -332,13 +330,13 @@ impl Launch {
         }
     }
 
-    /// It was given up, and runs after all.
+    /// It was given up, but runs after all.
     pub(super) fn take_back(&mut self, now: Instant) {
         if let Phase::Reconsidered { task, .. } = &mut self.phase {
             let task = std::mem::take(task);
             let (since, due) = (now, now);
             self.enter(match task.seen_running_at {
-                // Reported as recovered, whatever it was given up for.
+                // It must be reported as recovered, whatever it was given up for.
                 Some(_) => Phase::Running {
                     task,
                     since,
@@ -351,7 +349,7 @@ impl Launch {
         }
     }
 
-    /// Its task is deleted, at `due`.
+    /// Schedules the deletion of the task.
     pub(super) fn delete(&mut self, due: Instant) {
         let is_reported = self.is_reported();
         if let Phase::Confirming { task, .. }
@@ -365,14 +363,14 @@ impl Launch {
         }
     }
 
-    /// A Delete failed, or its task is still there after one: it is sent again at `due`.
+    /// A Delete failed, or the task still exists after one: the next one is sent at `due`.
     pub(super) fn delete_again(&mut self, due: Instant) {
         if let Some((task, is_reported)) = self.leaving_task() {
             self.go_to(Phase::Deleting { task, due, is_reported });
         }
     }
 
-    /// A Delete was accepted: its end is queried at `due`.
+    /// A Delete was accepted: Query checks the end at `due`.
     pub(super) fn await_end(&mut self, due: Instant) {
         if let Some((task, is_reported)) = self.leaving_task() {
             self.go_to(Phase::AwaitingEnd { task, due, is_reported });
@@ -380,14 +378,14 @@ impl Launch {
         }
     }
 
-    /// Its task could not be deleted; that is tried again at `due`.
+    /// The task could not be deleted; Delete is retried at `due`.
     pub(super) fn orphan(&mut self, now: Instant, due: Instant) {
         if let Some((task, _)) = self.leaving_task() {
             self.enter(Phase::Orphaned { task, since: now, due, absences: 0 });
         }
     }
 
-    /// The task that is being deleted, taken out of its phase, and whether it was reported as left behind.
+    /// Takes the task out of a deleting phase, and whether it was reported as orphaned.
     fn leaving_task(&mut self) -> Option<(Task, bool)> {
         let is_reported = self.is_reported();
         if let Phase::Deleting { task, .. } | Phase::AwaitingEnd { task, .. } | Phase::Orphaned { task, .. } =
@@ -399,9 +397,9 @@ impl Launch {
         }
     }
 
-    /// The known task is gone; but a Create with another token may have started one after it. Then this launch is that
-    /// create from now on.
-    pub(super) fn goes_on_as_another(&mut self, now: Instant) -> bool {
+    /// The known task is gone. If a Create with another token may have started a second one, the launch continues as
+    /// that create.
+    pub(super) fn continue_as_another(&mut self, now: Instant) -> bool {
         if !self.may_have_another_task() {
             return false;
         }
@@ -415,8 +413,8 @@ impl Launch {
         true
     }
 
-    /// A presence check: whether its uid is in the channel. `proves_absence`: it was sent late enough to say so of its Creates.
-    /// Returns whether it was found only now.
+    /// Applies a presence check. `proves_absence`: it was sent late enough to cover all Creates. Returns whether the
+    /// uid was found for the first time.
     pub(super) fn seen(&mut self, is_present: bool, proves_absence: bool) -> bool {
         if let Phase::Unresolved { absences, .. }
         | Phase::TaskIdUnknown { absences, .. }
@@ -432,7 +430,7 @@ impl Launch {
         is_present && !std::mem::replace(is_live, true)
     }
 
-    /// A Query was answered with the task's status. Returns how many there were while it was starting.
+    /// A Query returned the task's status. Returns the number of Queries while it was starting.
     pub(super) fn queried(&mut self) -> u32 {
         self.tokens.first_is_proven();
         self.attempts.queried(matches!(self.phase, Phase::AwaitingEnd { .. }));
@@ -444,13 +442,14 @@ impl Launch {
         *queries
     }
 
-    /// Query is refused again and again. Returns whether that is new, and to be reported.
+    /// Query is refused persistently. Returns whether that is new and must be reported.
     pub(super) fn query_refused(&mut self) -> bool {
         let is_new = |task: &mut Task| !std::mem::replace(&mut task.is_refusal_reported, true);
         self.phase.task_mut().is_some_and(is_new)
     }
 
-    /// Query says that it does not run. Returns since when that is so, or it was to start; and whether this is the first time.
+    /// Query says that the task does not run. Returns since when it does not, or was to start, and whether this is
+    /// the first such answer.
     pub(super) fn note_not_running(&mut self, now: Instant) -> (Instant, bool) {
         if let Phase::Running { odd_since, .. } = &mut self.phase {
             let is_first = odd_since.is_none();
@@ -464,15 +463,15 @@ impl Launch {
 
     // ---- tokens and payload --------------------------------------------------------------------------------------
 
-    /// Drops the builder token for the next Create if it is too old.
+    /// Drops an expired builder token.
     pub(super) fn expire_token(&mut self, now: Instant) {
         if self.tokens.expire(now) {
-            // Minutes have passed: the RTC tokens may be too old as well.
+            // Its five minutes are over: the RTC tokens may have expired, too.
             self.forget_payload();
         }
     }
 
-    /// The payload is to be composed anew.
+    /// Discards the composed payload.
     pub(super) fn forget_payload(&mut self) {
         self.payload.forget(self.phase.task().is_some());
     }
@@ -484,7 +483,7 @@ impl Launch {
         }
     }
 
-    /// Whether a Create with another token than that of the known task may have started one as well.
+    /// Whether a Create with another token than the known task's may have started a second task.
     pub(super) fn may_have_another_task(&self) -> bool {
         self.phase.task().is_some() && self.tokens.may_have_started_another()
     }

@@ -1,4 +1,4 @@
-//! The launches of a lane, and what is remembered of those that are over.
+//! The launches of a lane, and a memory of those that are over.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use crate::error::Invalid;
 use crate::time::Instant;
 use crate::uid::Uid;
 
-/// Launches that are over and remembered.
+/// How many launches that are over are remembered.
 const MAX_RETIRED: usize = 32;
 
 /// The launches of a lane, in the order in which they were added.
@@ -20,13 +20,13 @@ const MAX_RETIRED: usize = 32;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Launches {
     list: Vec<Launch>,
-    /// Those that are over, the last at the end.
+    /// Launches that are over, the newest last.
     pub(super) retired: VecDeque<Retired>,
-    /// The last that was given.
+    /// The newest generation.
     pub(super) generation: u32,
 }
 
-/// What is remembered of a launch that is over: a late reply or notification may still name a task of it.
+/// What is remembered of a launch that is over: a late reply or a notification may still name its task.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, PartialEq, Eq)]
@@ -35,14 +35,14 @@ pub(super) struct Retired {
     pub(super) uid: Uid,
     pub(super) instance_id: String,
     pub(super) tokens: Vec<String>,
-    /// Nothing more is to be sent for its create.
+    /// No further Create may be sent.
     #[json(omit = false)]
     pub(super) closed: bool,
-    /// Its task, if it had one that is known.
+    /// Its task, if the id is known.
     pub(super) task: Option<String>,
     /// Its task is known to be gone.
     pub(super) is_gone: bool,
-    /// When its next call was due. It may have been given up before that, but the service is to be left alone until then.
+    /// When its next call was due. A task adopted later waits until then, too: nothing shortens a backoff.
     #[json(omit = Instant::ZERO)]
     pub(super) due: Instant,
 }
@@ -62,14 +62,14 @@ impl Retired {
     }
 }
 
-/// Launches, but for one that is looked at by itself.
+/// All launches except one that is borrowed separately.
 pub(super) struct Others<'a> {
     launches: [&'a [Launch]; 2],
     retired: &'a VecDeque<Retired>,
 }
 
 impl Others<'_> {
-    /// The tokens that the service was sent.
+    /// The builder tokens and RTC tokens that the service may repeat.
     pub(super) fn secrets(&self) -> Vec<String> {
         let mut secrets: Vec<String> =
             self.launches.into_iter().flatten().flat_map(Launch::secrets).collect();
@@ -79,7 +79,7 @@ impl Others<'_> {
 }
 
 impl Launches {
-    /// Checks what was restored: launches are told apart by their generations, and the next one gets a new one.
+    /// Checks restored state: generations are unique, and the next one will be new.
     pub(super) fn check(&self) -> Result<(), Invalid> {
         let is_wrong = |(at, launch): &(usize, &Launch)| {
             let is_twice = self.list.iter().take(*at).any(|other| other.generation == launch.generation);
@@ -131,7 +131,7 @@ impl Launches {
         self.list.get_mut(at)
     }
 
-    /// The launch at this place, which was found just now.
+    /// The launch at this index, which the caller has just looked up.
     #[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
     pub(super) fn at(&self, at: usize) -> &Launch {
         &self.list[at]
@@ -142,7 +142,7 @@ impl Launches {
         &mut self.list[at]
     }
 
-    /// The launch at this place, and all others.
+    /// The launch at this index, and all others.
     #[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
     pub(super) fn split(&mut self, at: usize) -> (&mut Launch, Others<'_>) {
         let (before, rest) = self.list.split_at_mut(at);
@@ -150,12 +150,11 @@ impl Launches {
         (&mut launch[0], Others { launches: [before, after], retired: &self.retired })
     }
 
-    /// All of them.
     pub(super) fn all(&self) -> Others<'_> {
         Others { launches: [&self.list, &[]], retired: &self.retired }
     }
 
-    /// A number for a new launch.
+    /// The generation of a new launch.
     pub(super) fn next_generation(&mut self) -> u32 {
         self.generation = self.generation.saturating_add(1);
         self.generation
@@ -163,12 +162,13 @@ impl Launches {
 
     pub(super) fn add(&mut self, launch: Launch) {
         transitions::note(None, Some(launch.phase()));
-        // There is rarely more than one.
+        // There is rarely more than one launch.
         self.list.reserve_exact(1);
         self.list.push(launch);
     }
 
-    /// A launch is over, and its task gone, if that is known. Returns its uid, if no other launch has it.
+    /// Removes a launch. `gone` is its task, if that is known to be over. Returns its uid, if no other launch uses
+    /// it.
     pub(super) fn remove(&mut self, at: usize, gone: Option<String>) -> Option<Uid> {
         let launch = self.list.remove(at);
         transitions::note(Some(launch.phase()), None);
@@ -179,13 +179,13 @@ impl Launches {
         (!self.list.iter().any(|other| other.uid == uid)).then_some(uid)
     }
 
-    /// The task of a launch is gone, which goes on as another create.
+    /// Remembers the task of a launch that is over; the launch itself continues as another create.
     pub(super) fn remember_gone(&mut self, at: usize, gone: Option<String>) {
         let launch = self.at(at).clone();
         self.remember(Retired::new(launch, gone));
     }
 
-    /// The last launch under this uid that is over, unless its task is known to be gone. It is not over after all.
+    /// Takes back the newest launch under this uid that is over, unless its task is known to be gone.
     pub(super) fn take_retired(&mut self, uid: Uid) -> Option<Retired> {
         let last = self.retired.iter().enumerate().rfind(|(_, old)| old.uid == uid);
         let (at, _) = last.filter(|(_, old)| !old.is_gone)?;
@@ -201,7 +201,8 @@ impl Launches {
 
     // ---- which create a task is of -------------------------------------------------------------------------------
 
-    /// The instanceId of the create that made this task, if it is one that is known, or known to be gone.
+    /// The instanceId of the create that started this task. A retired launch counts only if its task is known to be
+    /// gone.
     pub(super) fn create_of(&self, task_id: &str) -> Option<&str> {
         let of_launch = |launch: &&Launch| launch.task_id() == Some(task_id);
         let launch = self.list.iter().find(of_launch).map(|launch| launch.instance_id.as_str());
@@ -209,22 +210,21 @@ impl Launches {
         launch.or_else(|| self.retired.iter().rfind(of_retired).map(|old| old.instance_id.as_str()))
     }
 
-    /// Whether a launch of this lane created this task, under another instanceId than `other_than`. Launches that are over count
-    /// as long as they are remembered.
-    pub(super) fn has_made(&self, task_id: &str, other_than: Option<&str>) -> bool {
+    /// Whether a launch of this lane started this task, under another instanceId than `other_than`. Remembered
+    /// launches count.
+    pub(super) fn has_started(&self, task_id: &str, other_than: Option<&str>) -> bool {
         let of_launches = self.list.iter().map(|launch| (launch.task_id(), &launch.instance_id));
         let of_retired = self.retired.iter().map(|old| (old.task.as_deref(), &old.instance_id));
         let mut all = of_launches.chain(of_retired);
         all.any(|(task, instance_id)| task == Some(task_id) && Some(instance_id.as_str()) != other_than)
     }
 
-    /// Whether this task is known to be of another create than that of this launch.
+    /// Whether this task is known to belong to another create than this launch's.
     pub(super) fn is_of_another_create(&self, task_id: &str, generation: u32) -> bool {
-        self.has_made(task_id, self.instance_id_of(generation))
+        self.has_started(task_id, self.instance_id_of(generation))
     }
 
-    /// The launch that sent this instanceId: an instanceId is ours only if it is, character for character, one of those.
-    /// Several tasks may have come of it; the first of them has its create.
+    /// The launch with exactly this instanceId. If several share it, the oldest one owns the create.
     pub(super) fn generation_of(&self, instance_id: &str) -> Option<u32> {
         let of_launches = self.list.iter().map(|launch| (launch.generation, &launch.instance_id));
         let of_retired = self.retired.iter().map(|old| (old.generation, &old.instance_id));

@@ -1,4 +1,4 @@
-//! The life of a lane: a launch begins, its task runs, is replaced, ends, is left behind.
+//! The life of a lane: launches start, run, are replaced, end, or are orphaned.
 
 use super::Outcome;
 use super::config::Restart;
@@ -11,12 +11,12 @@ use crate::status::Call;
 use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
-/// How long a task lives on that was replaced for a new payload: viewers change over in the meantime.
+/// How long a replaced task keeps running after a rollout: viewers switch in the meantime.
 const HANDOVER: Duration = Duration::from_secs(10);
 
 impl Lane {
-    /// Begins the next launch: on the next uid in turn that is free, or whose unresolved create is to be gone on
-    /// with. Where every uid is taken by something else, room is made, and it is tried again later.
+    /// Starts the next launch under the next uid that is free, or whose unresolved create can be resumed. If there is
+    /// none, makes room and tries again later.
     pub(super) fn begin(&mut self, now: Now, next: NextLaunch) {
         let reason = next.reason;
         let before = self.ring.last();
@@ -51,7 +51,7 @@ impl Lane {
         self.mark_changed();
     }
 
-    /// A create that runs but that nobody names is made again only when there is no other way.
+    /// The create of a task whose id is unknown is resumed only as a last resort.
     fn probe(&self, next: NextLaunch) -> Option<(Uid, Option<usize>)> {
         if !next.blocked || self.launches.iter().any(Launch::is_leaving) {
             return None;
@@ -63,12 +63,12 @@ impl Lane {
         Some((self.launches.at(at).uid, Some(at)))
     }
 
-    /// A task lives, or may live, under every uid: what was given up is taken back or ended, and it is tried again later.
+    /// Every uid may have a live task: takes back or deletes superseded ones, and plans another attempt.
     fn make_room(&mut self, now: Now, next: NextLaunch) {
         self.reconsider(now);
         let is_lost =
             |launch: &Launch| launch.tokens.is_closed() && matches!(launch.phase(), Phase::Unresolved { .. });
-        if next.blocked && !self.can_look() && self.launches.iter().all(is_lost) {
+        if next.blocked && !self.can_check_presence() && self.launches.iter().all(is_lost) {
             return self.end(now, Outcome::Failed { reason: FailReason::NoFreeUid });
         }
         let wait = self
@@ -82,7 +82,7 @@ impl Lane {
         self.stage.plan(NextLaunch { at: now.mono + wait, reason: next.reason, blocked: true });
     }
 
-    /// Plans the next launch, after the cool-down.
+    /// Plans the next launch, after the delay of the backoff schedule.
     pub(super) fn schedule(&mut self, now: Now, reason: LaunchReason) {
         if self.stage.is_ending() || self.keep_outgoing() {
             return;
@@ -99,19 +99,19 @@ impl Lane {
         self.mark_changed();
     }
 
-    /// A launch got nowhere: it is watched if it may have started a task, forgotten otherwise.
+    /// Gives up a launch: it stays as unresolved if it may have started a task.
     pub(super) fn abandon(&mut self, now: Now, at: usize, reason: LaunchReason) {
         let launch = self.launches.at_mut(at);
         if launch.may_be_live() && !launch.is_resolved() {
             launch.pause();
-            self.look_soon(now);
+            self.check_presence_soon(now);
         } else {
             self.forget(at, None);
         }
         self.schedule(now, reason);
     }
 
-    /// A task is not good any more, but may live: it is kept until its replacement runs.
+    /// Gives up a task that may still run: it is kept until its replacement is confirmed.
     pub(super) fn supersede(&mut self, now: Now, at: usize, reason: LaunchReason) {
         let launch = self.launches.at(at);
         let generation = launch.generation;
@@ -124,24 +124,24 @@ impl Lane {
         self.replace(now, generation, reason);
     }
 
-    /// The task of this launch does not run any more: another one takes its place, if it is not on its way already.
+    /// Replaces the task of this launch, unless a replacement is on its way.
     fn replace(&mut self, now: Now, generation: u32, reason: LaunchReason) {
         match self.stage.current() {
             Some(current) if current != generation => return,
             Some(_) => {}
-            // What has kept its replacement waiting was another reason.
+            // The replacement's delays had another reason.
             None => self.relaunch_count = 0,
         }
         self.schedule(now, reason);
     }
 
-    /// What was given up is in the way: it is asked once more whether it runs.
+    /// Superseded tasks are in the way: each is queried once more.
     pub(super) fn reconsider(&mut self, now: Now) {
         self.launches.iter_mut().for_each(|launch| launch.reconsider(now.mono));
     }
 
-    /// A task that was given up runs after all, and nothing else does: the service may have moved it. Returns its place in the
-    /// list, unless its replacement has a task by now, which has to prove that it runs.
+    /// Takes back a superseded task that runs after all, perhaps after a migration. Returns its index, or `None` if
+    /// its replacement already has a task, which is then to be confirmed instead.
     pub(super) fn take_back(&mut self, now: Now, at: usize) -> Option<usize> {
         if !self.current_is_displaceable() {
             self.launches.at_mut(at).supersede();
@@ -161,9 +161,9 @@ impl Lane {
         Some(at)
     }
 
-    /// Query does not know the current task any more: by the guide it has exited. Should it live on after all, nobody else
-    /// would ever end it: it is deleted as one that was replaced, or taken back if it runs and is in the way. Where another
-    /// Create of the launch may have started a task, the launch is that one's from now on.
+    /// Query no longer knows the current task: by the service's guide it has exited. In case it runs on, it is kept
+    /// as superseded, to be deleted or taken back. If another Create of the launch may have started a task, the
+    /// launch continues as that one.
     pub(super) fn lost(&mut self, now: Now, at: usize, reply: ServiceReply) {
         let launch = self.launches.at(at);
         if launch.may_have_another_task() {
@@ -193,11 +193,11 @@ impl Lane {
         }
         let launch = self.launches.at_mut(at);
         let task_id = launch.task_id().map(str::to_owned);
-        if reason != EndReason::Absent && launch.goes_on_as_another(now.mono) {
+        if reason != EndReason::Absent && launch.continue_as_another(now.mono) {
             self.stage.release(generation);
             self.launches.remember_gone(at, task_id);
             self.mark_changed();
-            self.look_soon(now);
+            self.check_presence_soon(now);
         } else {
             self.forget(at, task_id);
         }
@@ -206,7 +206,7 @@ impl Lane {
         }
     }
 
-    /// The task on air is gone: by the restart policy another one is launched, or it was the last.
+    /// The current task is gone: the restart policy decides whether another one is launched.
     fn restart(&mut self, now: Now, generation: u32, reason: EndReason) {
         match (self.config.restart, reason) {
             (Restart::Never | Restart::OnFailure, EndReason::Normal) => self.end(now, Outcome::Ended),
@@ -221,36 +221,36 @@ impl Lane {
         }
     }
 
-    /// Gives up for good; what lives is ended.
+    /// Ends the lane: all tasks are deleted.
     pub(super) fn end(&mut self, now: Now, outcome: Outcome) {
         if self.is_to_run() {
             self.stage.end(outcome, now.mono);
-            // What is asked for is not wanted any more.
+            // The request in flight is no longer needed.
             if self
                 .requests
                 .in_flight
                 .as_ref()
                 .is_some_and(|in_flight| in_flight.purpose.call() != Call::Delete)
             {
-                self.requests.give_up();
+                self.requests.cancel();
             }
-            self.look_soon(now);
+            self.check_presence_soon(now);
             self.mark_changed();
         }
     }
 
-    /// A launch is over: its uid is free again, unless another one holds it.
+    /// Removes a launch that is over. Its uid is free again, unless another launch has it.
     pub(super) fn forget(&mut self, at: usize, gone: Option<String>) {
         self.stage.release(self.launches.at(at).generation);
         if let Some(free) = self.launches.remove(at, gone) {
             self.ring.release(free);
         }
-        // There may be room now for a launch that found none.
+        // A launch that found no free uid may start now.
         self.stage.unblock();
         self.mark_changed();
     }
 
-    /// The task of this launch runs.
+    /// Query has found the task of this launch running.
     pub(super) fn runs(&mut self, now: Now, at: usize, confirmed: Confirmed) {
         match confirmed {
             Confirmed::Recovered { since } | Confirmed::Still { since } => {
@@ -264,7 +264,7 @@ impl Lane {
                 let outgoing = self.outgoing().map(|launch| OffAir {
                     uid: launch.uid,
                     task_id: launch.task_id().map(str::to_owned),
-                    // It has run until now.
+                    // It still runs.
                     since: now.mono,
                 });
                 if let Some(OffAir { uid, task_id, since }) = self.off_air.take().or(outgoing) {
@@ -291,12 +291,12 @@ impl Lane {
         }
     }
 
-    /// Deletes what the running task has replaced.
+    /// Deletes the tasks that the running one has replaced.
     pub(super) fn delete_replaced(&mut self, now: Now) {
         let outgoing = self.outgoing().map(|launch| launch.generation);
         for launch in self.launches.iter_mut() {
             if outgoing == Some(launch.generation) {
-                // Viewers are still with it.
+                // Viewers still watch it.
                 launch.delete(now.mono + HANDOVER);
             } else if launch.is_given_up() {
                 launch.delete(now.mono);
@@ -304,15 +304,14 @@ impl Lane {
         }
     }
 
-    /// The lane is being ended: deletes what lives, gives up what can neither be deleted nor found, and at last reports the
-    /// end.
+    /// Ends the lane: deletes all tasks, gives up what can neither be deleted nor found, and finally reports the end.
     pub(super) fn wind_down(&mut self, now: Now, outcome: Outcome, since: Instant) {
         let shortest = self.config.policy.delete_delays_ms.wait_or_last(0);
         let mut at = 0;
         while let Some(launch) = self.launches.get(at) {
             let is_given_up = self.given_up_at(launch, since).is_some_and(|at| now.mono >= at);
             if is_given_up || !launch.may_be_live() {
-                self.leave_behind(now, at);
+                self.report_orphaned(now, at);
                 self.forget(at, None);
             } else {
                 self.launches.at_mut(at).wind_down(now.mono, shortest);
@@ -329,8 +328,8 @@ impl Lane {
         }
     }
 
-    /// Reports that a task may live on, unless that was reported.
-    fn leave_behind(&mut self, now: Now, at: usize) {
+    /// Reports that a task may still run, unless that was reported.
+    fn report_orphaned(&mut self, now: Now, at: usize) {
         let launch = self.launches.at(at);
         if launch.may_be_live() && !launch.is_reported() {
             let reason = match launch.task() {

@@ -1,4 +1,4 @@
-//! Notifications of the service, and requests to check a task now.
+//! Notifications of the service, and requests to check the task now.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use crate::notification::{Notification, NotificationKind};
 use crate::time::Now;
 
 impl Lane {
-    /// A notification: brings the next Query forward, or names a task. Says whether it was about this lane.
+    /// Uses a notification: brings the next Query forward, or learns a task id. Returns whether it was about this
+    /// lane.
     pub(crate) fn handle_notification(&mut self, now: Now, notification: &Notification) -> bool {
         if self.is_a_credential(&notification.task_id) {
             return false;
@@ -34,7 +35,7 @@ impl Lane {
         true
     }
 
-    /// The service says that a task is not well: Query may learn of it only later than we do.
+    /// The service reports trouble with a task. Query may still answer that it runs: its data lags behind.
     fn doubt(&mut self, now: Now, at: usize, kind: &NotificationKind) {
         let until = now.mono + self.config.policy.migration_grace_ms;
         let (is_bad, reason) = match kind {
@@ -54,7 +55,7 @@ impl Lane {
         launch.check_soon(now, &policy);
     }
 
-    /// Brings the next Query about the current task forward, and about one that runs until that does.
+    /// Brings the next Query of the current and of the outgoing task forward.
     pub(crate) fn check_now(&mut self, now: Now) {
         let outgoing = self.outgoing().map(|launch| launch.generation);
         let current = self.stage.current();

@@ -12,24 +12,24 @@ use crate::task::{Secret, Services};
 use crate::time::Instant;
 use crate::uid::Uid;
 
-/// How many secrets of payloads that were given up are kept.
+/// How many secrets of former payloads are kept.
 const MAX_OLD_SECRETS: usize = 64;
-/// RTC tokens of a launch that are kept as secrets after they were replaced: those of two payloads.
+/// How many replaced RTC tokens of a launch are kept as secrets: those of two payloads.
 const MAX_OLD_RTC_TOKENS: usize = 4;
 
-/// The payload that a lane is to have, and the one to go back to.
+/// A lane's desired payload, and the one to fall back to.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PayloadRevisions {
     desired: Services,
-    /// The service accepted the desired one.
+    /// The service accepted the desired payload.
     is_accepted: bool,
-    /// Where the desired one is refused: the last that was accepted, or else the first of all.
+    /// The payload to return to after a refusal: the last accepted one, or else the first of all.
     fallback: Option<Box<Fallback>>,
-    /// Secrets of payloads that were given up, the newest first: the service may still repeat them.
+    /// Secrets of former payloads, newest first: the service may still repeat them.
     old_secrets: Vec<Secret>,
-    /// When a new task is queried: below the `idleTimeout` of every payload so far.
+    /// The delays between Queries of a new task: shorter than the `idleTimeout` of every payload so far.
     confirm_delays: Backoff,
 }
 
@@ -54,17 +54,17 @@ impl PayloadRevisions {
         })
     }
 
-    /// The newest that was not refused.
+    /// The newest payload that was not refused.
     pub(super) fn desired(&self) -> &Services {
         &self.desired
     }
 
-    /// When a new task is queried, counted from when its id was learned.
+    /// The delays between Queries of a new task, from the moment its id is learned.
     pub(super) fn confirm_delays(&self) -> &Backoff {
         &self.confirm_delays
     }
 
-    /// Checks that new tasks can be confirmed in time with this payload.
+    /// Checks that new tasks with this payload can be confirmed before they go idle.
     pub(super) fn confirm_delays_with(
         &self,
         policy: &RetryPolicy,
@@ -73,7 +73,7 @@ impl PayloadRevisions {
         policy.confirm_delays_within(&self.confirm_delays, services.idle_timeout())
     }
 
-    /// Takes a new payload; returns the one before it.
+    /// Sets a new payload and returns the previous one.
     pub(super) fn replace(&mut self, policy: &RetryPolicy, services: Services) -> Result<Services, Invalid> {
         self.confirm_delays = self.confirm_delays_with(policy, &services)?;
         let is_accepted = self.is_accepted;
@@ -93,13 +93,14 @@ impl PayloadRevisions {
         before
     }
 
-    /// The service accepted this payload, which is not the desired one any more, or else the desired one.
+    /// The service accepted `older`, which is no longer the desired payload; `None` stands for the desired one.
     pub(super) fn accepted(&mut self, older: Option<Services>) {
         self.is_accepted |= older.is_none();
         self.fallback = older.map(|services| Box::new(Fallback { services, is_accepted: true }));
     }
 
-    /// The service accepted this payload, which may be older than the fallback. Returns whether it is that now.
+    /// The service accepted this payload, which may be older than the fallback. Returns whether it is the fallback
+    /// now.
     pub(super) fn accepted_unless_other(&mut self, older: Services) -> bool {
         if self.fallback.as_ref().is_some_and(|other| other.is_accepted && other.services != older) {
             return false;
@@ -108,7 +109,7 @@ impl PayloadRevisions {
         true
     }
 
-    /// The desired payload was refused: goes back to the fallback, if there is one. Returns what was refused.
+    /// The desired payload was refused: returns to the fallback, if there is one. The result is the refused payload.
     pub(super) fn revert(&mut self) -> Option<Services> {
         let Fallback { services, is_accepted } = *self.fallback.take()?;
         Some(self.put(services, is_accepted))
@@ -122,14 +123,14 @@ impl PayloadRevisions {
     }
 }
 
-/// An RTC token that the application is asked for.
+/// The application's RTC token.
 #[apply(document)]
 #[json(camel, tag = type)]
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) enum RtcToken {
     #[json(default)]
     NotAsked,
-    /// `None`: keep the one in the payload.
+    /// `None` keeps the token in the payload.
     Given { token: Option<String> },
 }
 
@@ -142,7 +143,6 @@ impl RtcToken {
     }
 }
 
-/// Which of a launch's two RTC tokens.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ pub(super) enum RtcTokenFor {
     Output,
 }
 
-/// An RTC token without which a payload cannot be composed.
+/// An RTC token that is needed to compose a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MissingToken<'a> {
     OfInputs { channel: &'a str },
@@ -165,34 +165,34 @@ pub(super) enum MissingToken<'a> {
 pub(super) struct LaunchPayload {
     input_token: RtcToken,
     output_token: RtcToken,
-    /// RTC tokens before those: the service may still repeat one that it was sent.
+    /// Former RTC tokens: the service may still repeat them.
     old_tokens: Vec<String>,
-    /// As it was sent, RTC tokens included: a Create is repeated with the same parameters.
+    /// The payload as sent, RTC tokens included: a repeated Create has the same parameters.
     composed: Option<String>,
-    /// The payloads that the task may have been created with, once the lane has had another one: what an Update can change
-    /// depends on them. There are several if a Create had an unknown outcome and was sent again with another payload.
+    /// The payloads that the task may have been created with, once the lane has another one: they decide what an
+    /// Update can change. There are several if a Create with an unknown outcome was repeated with another payload.
     #[json(nullable_list)]
     created_with: Vec<Services>,
-    /// None while the task has the lane's payload, or does not take it.
+    /// None while the task has the lane's payload, or cannot get it.
     pending_update: Option<PendingUpdate>,
-    /// It is not known whether the task has the payload to go back to: an Update has an unknown outcome, or it is not known
+    /// It is unknown whether the task has the fallback payload: an Update has an unknown outcome, or it is unknown
     /// what the task was created with.
     is_unsure: bool,
     next_sequence_id: u32,
 }
 
-/// An Update that is to bring a task to the lane's payload, which it does not have.
+/// An Update that gives a task the lane's payload.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, Default, PartialEq, Eq)]
 struct PendingUpdate {
     due: Instant,
-    /// What the Create or the Update under way carries, once the lane has another payload.
+    /// What the Create or Update in flight carries, once the lane has another payload.
     outdated: Option<Box<Services>>,
-    /// Updates that failed in a row.
+    /// Consecutive failed Updates.
     #[json(omit = Attempts::default())]
     attempts: Attempts,
-    /// It was reported that Update is refused, whatever its payload.
+    /// It was reported that Update is refused regardless of its payload.
     is_refusal_reported: bool,
 }
 
@@ -203,14 +203,14 @@ impl PendingUpdate {
 }
 
 impl LaunchPayload {
-    /// Of a task that was found: it is not known what it was created with, so it is to be updated.
+    /// For a task that was found again: its payload is unknown, so it gets an Update.
     pub(super) fn unknown(now: Instant) -> Self {
         Self { pending_update: Some(PendingUpdate::due_at(now)), ..Self::default() }
     }
 
     // ---- composing -----------------------------------------------------------------------------------------------
 
-    /// The RTC token that the application is to be asked for before the payload can be composed.
+    /// The RTC token that is still needed to compose the payload.
     pub(super) fn missing_token<'a>(&self, desired: &'a Services) -> Option<MissingToken<'a>> {
         if self.composed.is_some() {
             return None;
@@ -229,12 +229,12 @@ impl LaunchPayload {
         }
     }
 
-    /// As it was sent, if it was composed.
+    /// The payload as sent, if it was composed.
     pub(super) fn composed(&self) -> Option<&str> {
         self.composed.as_deref()
     }
 
-    /// Composes the payload for an Acquire: the lane's, with the launch's uid and RTC tokens. `may_have_started` says that a
+    /// Composes the payload for an Acquire: the lane's, with the launch's uid and RTC tokens. `may_have_started`: a
     /// Create was sent before.
     pub(super) fn compose_to_launch(
         &mut self,
@@ -243,7 +243,7 @@ impl LaunchPayload {
         may_have_started: bool,
     ) -> String {
         if self.composed.is_none() {
-            // The task may have been started with the old one or this one, unless no Create was carried out.
+            // The task may have the old payload or this one, unless no Create was sent.
             match &mut self.pending_update {
                 Some(pending) if may_have_started => pending.outdated = None,
                 pending => *pending = None,
@@ -255,7 +255,7 @@ impl LaunchPayload {
         self.compose(desired, uid)
     }
 
-    /// Composes the payload for an Update, which cannot change the output, and numbers it.
+    /// Composes the payload for an Update, which keeps the output as it is. Returns its sequence number, too.
     pub(super) fn compose_to_update(&mut self, desired: &Services, uid: Uid) -> (u32, String) {
         let composed = match self.created_with.first() {
             Some(created_with) => self.compose(&desired.clone().with_output_of(created_with), uid),
@@ -278,8 +278,8 @@ impl LaunchPayload {
         self.composed.insert(services.to_json()).clone()
     }
 
-    /// The payload is to be composed anew, with new RTC tokens. That of the output stays as it is once there is a task: an
-    /// Update cannot change it.
+    /// Discards the composed payload: the next one gets new RTC tokens. Once there is a task, the output's token
+    /// stays: an Update cannot change it.
     pub(super) fn forget(&mut self, has_task: bool) {
         self.composed = None;
         let mut old = vec![std::mem::take(&mut self.input_token)];
@@ -297,38 +297,39 @@ impl LaunchPayload {
 
     // ---- revisions -----------------------------------------------------------------------------------------------
 
-    /// The lane has another payload, and no Create was sent yet: the launch starts with the new one.
+    /// The lane has another payload and no Create was sent yet: the launch starts with the new one.
     pub(super) fn start_with_new(&mut self) {
         self.forget(false);
         self.pending_update = None;
         self.created_with.clear();
     }
 
-    /// The lane has another payload than this one. `carries_it`: what is under way, or runs, has it.
+    /// The lane has replaced this payload. `carries_it`: the task, or the call in flight, has it.
     pub(super) fn is_replaced(&mut self, before: &Services, carries_it: bool, now: Instant) {
         if self.created_with.is_empty() {
             self.created_with.push(before.clone());
         }
-        // The backoff of an Update that is under way goes on: nothing shortens a wait.
+        // The backoff of a failing Update continues: nothing shortens a delay.
         let pending = self.pending_update.get_or_insert_with(|| PendingUpdate::due_at(now));
         if carries_it {
             pending.outdated.get_or_insert_with(|| Box::new(before.clone()));
         }
     }
 
-    /// The field that an Update from the lane's payload, or what the task was created with, to this one cannot change.
+    /// The first field that an Update cannot change to this payload's value.
     pub(super) fn fixed_difference(&self, current: &Services, to: &Services) -> Option<&'static str> {
         let created_with =
             if self.created_with.is_empty() { slice::from_ref(current) } else { &self.created_with };
         created_with.iter().find_map(|created| created.fixed_difference(to))
     }
 
-    /// Whether an Update cannot bring the task to this payload.
+    /// Whether an Update cannot give the task this payload.
     pub(super) fn needs_relaunch(&self, desired: &Services) -> bool {
         self.created_with.iter().any(|created| created.fixed_difference(desired).is_some())
     }
 
-    /// Whether the lane's payload is back to what the task was created with, and no Update was sent: then the task has it.
+    /// Whether the lane's payload is again what the task was created with, and no Update was sent: then the task has
+    /// it.
     pub(super) fn keep_created(&mut self, desired: &Services) -> bool {
         let is_same = self.created_with == slice::from_ref(desired) && self.next_sequence_id == 0;
         if is_same {
@@ -338,12 +339,12 @@ impl LaunchPayload {
         is_same
     }
 
-    /// What the Create or the Update under way carries, if the lane has another payload since.
+    /// What the Create or Update in flight carries, if the lane has another payload by now.
     pub(super) fn take_outdated(&mut self) -> Option<Services> {
         self.pending_update.as_mut()?.outdated.take().map(|services| *services)
     }
 
-    /// Whether the task is to have another payload.
+    /// Whether the task needs another payload.
     pub(super) fn is_behind(&self) -> bool {
         self.pending_update.is_some()
     }
@@ -352,12 +353,12 @@ impl LaunchPayload {
         self.is_unsure
     }
 
-    /// It is not known which payload the task has.
-    pub(super) fn not_sure(&mut self) {
+    /// It is unknown which payload the task has.
+    pub(super) fn mark_unsure(&mut self) {
         self.is_unsure = true;
     }
 
-    /// The known task is over, and the launch is that of another one, which knows nothing of Updates.
+    /// The known task is over. The launch continues as another task's, which got no Updates.
     pub(super) fn is_of_another_task(&mut self, now: Instant) {
         match &mut self.pending_update {
             Some(pending) => pending.attempts = Attempts::default(),
@@ -366,7 +367,7 @@ impl LaunchPayload {
         }
     }
 
-    /// Whether a Create can be repeated as it was sent.
+    /// Whether the Create can be repeated exactly as sent.
     pub(super) fn can_repeat_create(&self) -> bool {
         self.composed.is_some() && self.next_sequence_id == 0
     }
@@ -377,36 +378,36 @@ impl LaunchPayload {
         self.pending_update.as_ref().map(|pending| pending.due)
     }
 
-    /// The pending Update is sent at this moment.
+    /// Schedules the pending Update.
     pub(super) fn update_at(&mut self, at: Instant) {
         if let Some(pending) = &mut self.pending_update {
             pending.due = at;
         }
     }
 
-    /// The number of the last Update.
+    /// The sequence number of the last Update.
     pub(super) fn last_sequence_id(&self) -> u32 {
         self.next_sequence_id.saturating_sub(1)
     }
 
-    /// Those of the pending Update.
+    /// The attempts of the pending Update.
     pub(super) fn update_attempts(&mut self) -> Option<&mut Attempts> {
         self.pending_update.as_mut().map(|pending| &mut pending.attempts)
     }
 
-    /// An Update was accepted; `is_outdated` if the lane has another payload since.
+    /// An Update was accepted. `is_outdated`: the lane has another payload by now.
     pub(super) fn updated(&mut self, is_outdated: bool, now: Instant) {
         self.pending_update = is_outdated.then(|| PendingUpdate::due_at(now));
         self.is_unsure = false;
     }
 
-    /// The payload of an Update was refused; `goes_on` if there is another one to update to.
+    /// The payload of an Update was refused. `goes_on`: there is another payload to send.
     pub(super) fn update_refused(&mut self, goes_on: bool, now: Instant) {
         self.pending_update.take_if(|_| !goes_on);
         self.update_at(now);
     }
 
-    /// Update is refused, whatever its payload; it is sent again at `due`. Returns whether that is to be reported.
+    /// Update is refused regardless of its payload, and retried at `due`. Returns whether to report that.
     pub(super) fn update_not_allowed(&mut self, due: Instant) -> bool {
         self.pending_update.as_mut().is_some_and(|pending| {
             pending.attempts.refused();
@@ -415,7 +416,7 @@ impl LaunchPayload {
         })
     }
 
-    /// Every secret that the service was sent, or would be.
+    /// All secrets that the service was or may be sent.
     pub(super) fn secrets(&self) -> Vec<String> {
         let given = [&self.input_token, &self.output_token].into_iter().filter_map(|token| token.given());
         let mut secrets: Vec<String> = given.map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! The phases of a launch, each with what means something only in it.
+//! The phases of a launch, each with the data that has a meaning only in it.
 
 use macro_rules_attribute::apply;
 
@@ -6,23 +6,23 @@ use super::event::SuspectReason;
 use crate::document::document;
 use crate::time::Instant;
 
-/// How far a launch is. See the state diagram in `README.md`.
+/// The phase of a launch. See the state diagram in `README.md`.
 #[apply(document)]
 #[json(camel, tag = type)]
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Phase {
     /// No Create was sent yet.
     Preparing { due: Instant },
-    /// A Create was sent, its outcome is unknown, and it is sent again. `is_live`: its uid is in the channel, or the service
-    /// answered that it runs already.
+    /// A Create was sent and is retried: its outcome is unknown. `is_live`: its uid is in the channel, or the service
+    /// answered that the task runs.
     Creating { due: Instant, is_live: bool },
     /// Outcome unknown; retries are paused until presence or a notification resolves it, or its uid's turn comes.
     Unresolved { is_live: bool, absences: u32 },
-    /// The service answered that it runs already, but not as which task.
+    /// The task runs (409, or 201 without an id), but its id is unknown.
     TaskIdUnknown { since: Instant, absences: u32 },
-    /// The task's id is known, but not yet that it runs. `queries`: those that were answered.
+    /// The task's id is known; no Query has found it running yet. `queries`: answered Queries.
     Confirming { task: Task, since: Instant, due: Instant, queries: u32 },
-    /// It runs. `odd_since`: since when Query says otherwise.
+    /// The task runs. `odd_since`: since when Query says otherwise.
     Running {
         task: Task,
         since: Instant,
@@ -30,15 +30,15 @@ pub(super) enum Phase {
         suspicion: Option<SuspectReason>,
         odd_since: Option<Instant>,
     },
-    /// Not wanted any more; kept until its replacement runs.
+    /// Given up; kept until its replacement is confirmed.
     Superseded { task: Task },
-    /// As `Superseded`, but in the way of its replacement: it is queried once more before it is deleted.
+    /// As `Superseded`, but in the way of its replacement: one more Query decides whether it is deleted.
     Reconsidered { task: Task, due: Instant },
-    /// Being deleted. `is_reported`: it was reported as left behind.
+    /// Being deleted. `is_reported`: it was reported as orphaned.
     Deleting { task: Task, due: Instant, is_reported: bool },
     /// Delete was accepted (202); Query tells when it is done.
     AwaitingEnd { task: Task, due: Instant, is_reported: bool },
-    /// It could not be deleted, which was reported; that is tried again from time to time.
+    /// It could not be deleted, which was reported. Delete is retried from time to time.
     Orphaned { task: Task, since: Instant, due: Instant, absences: u32 },
 }
 
@@ -49,13 +49,14 @@ pub(super) enum Phase {
 pub(super) struct Task {
     pub(super) id: String,
     pub(super) last_query_at: Option<Instant>,
-    /// A check was asked for since then: the Query under way may have missed what it was asked for.
+    /// A check was requested since the last Query was sent, which may have been too early.
     pub(super) is_check_requested: bool,
-    /// A notification said that it stopped or failed: until then Query may say that it runs only because it does not know yet.
+    /// Set by a notification that it stopped or failed: until then, Query may say that it runs only because its data
+    /// lags behind.
     pub(super) doubted_until: Option<Instant>,
-    /// Why it stopped, by the notification that said so.
+    /// The stop reason of that notification.
     pub(super) stop_reason: Option<String>,
-    /// The last proof that it ran.
+    /// When a Query last found it running.
     pub(super) seen_running_at: Option<Instant>,
     /// It was reported that Query is refused.
     pub(super) is_refusal_reported: bool,
@@ -129,7 +130,7 @@ impl Phase {
         }
     }
 
-    /// Presence checks in a row without its uid, in the phases that only presence and notifications resolve.
+    /// Consecutive presence checks without its uid, in the phases that only presence and notifications resolve.
     pub(super) fn absences(&self) -> Option<u32> {
         match self {
             Self::Unresolved { absences, .. }
@@ -146,7 +147,7 @@ impl Phase {
         }
     }
 
-    /// Whether a task runs that nobody has named.
+    /// Whether a task runs whose id is unknown.
     pub(super) fn is_live_unnamed(&self) -> bool {
         match self {
             Self::Creating { is_live, .. } | Self::Unresolved { is_live, .. } => *is_live,

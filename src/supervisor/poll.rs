@@ -1,4 +1,4 @@
-//! Polling a lane: makes the changes that are due, and the calls.
+//! Polls a lane: makes the changes and calls that are due.
 
 use super::due::{Change, Due, DueCall, LaunchCall};
 use super::event::{Event, LaunchReason};
@@ -13,7 +13,7 @@ use crate::status::Call;
 use crate::time::{Duration, Instant, Now, WallTime};
 use crate::uid::Uid;
 
-/// What a lane's owner is to do; times are on the monotonic clock.
+/// The next step for a lane's owner; times are on the monotonic clock.
 pub(crate) enum Step {
     Emit(Event),
     Send(Request),
@@ -23,7 +23,6 @@ pub(crate) enum Step {
     Done(Outcome),
 }
 
-/// A call that is about to be made.
 struct Prepared {
     purpose: Purpose,
     call: PreparedCall,
@@ -35,7 +34,7 @@ enum PreparedCall {
 }
 
 impl Lane {
-    /// `may_roll_out` says whether a task that runs may be replaced for a new payload: one lane after the other.
+    /// `may_roll_out`: this lane may replace a running task for a new payload. One lane at a time may.
     pub(crate) fn poll(&mut self, now: Now, permits: &mut Permits, may_roll_out: bool) -> Step {
         loop {
             if let Some(event) = self.next_event() {
@@ -76,7 +75,7 @@ impl Lane {
         }
     }
 
-    /// Makes a call as soon as the rate limit allows it.
+    /// Makes a call if the rate limit allows it now.
     fn ask_and_send(&mut self, now: Now, permits: &mut Permits, call: DueCall) -> Step {
         if let Some(call) = call.call() {
             match permits.ask(now.mono, self.number, call) {
@@ -99,7 +98,7 @@ impl Lane {
         self.send(now, id, prepared)
     }
 
-    /// Composes a call, and notes in its launch that it leaves.
+    /// Composes a call and records in its launch that it is sent.
     fn prepare(&mut self, now: Now, id: RequestId, at: usize, call: LaunchCall) -> Prepared {
         let (config, desired) = (&self.config, self.payload.desired());
         let app_id = config.app_id.as_str();
@@ -118,13 +117,13 @@ impl Lane {
                 http(Purpose::Acquire { generation }, acquire)
             }
             LaunchCall::Create { http, token, expires_at } => {
-                launch.create_leaves(id, now.mono);
+                launch.create_sent(id, now.mono);
                 let send_before = Some(now.wall + expires_at.duration_since(now.mono));
                 let call = PreparedCall::Http { http, send_before };
                 Prepared { purpose: Purpose::Create { generation, token }, call }
             }
             LaunchCall::Query(task) => {
-                launch.query_leaves(now.mono);
+                launch.query_sent(now.mono);
                 http(Purpose::Query { generation }, rest::query(task))
             }
             LaunchCall::Update(task) => {
@@ -139,7 +138,7 @@ impl Lane {
         let timeout = self.config.policy.request_timeout_ms;
         let before = self.domains.rung();
         let domain = self.domains.domain(now.mono).to_owned();
-        self.tell_domain_switch(now, before);
+        self.emit_domain_switch(now, before);
         let step = match call {
             PreparedCall::RtcToken { uid, channel } => {
                 Step::NeedToken(TokenRequest { id, uid, channel, timeout })

@@ -13,36 +13,37 @@ use crate::status::Call;
 use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
-/// Looks in a row that were answered in vain after which the operator is told, and lanes decide as without looks.
-pub(super) const VAIN_LOOKS_THAT_PROVE: u32 = 3;
+/// After this many unusable answers in a row, the refusal is reported, and the lane decides as if presence checks
+/// were off.
+pub(super) const MAX_UNUSABLE_ANSWERS: u32 = 3;
 
-/// What a look into a channel came to, for every lane that publishes into it.
-pub(crate) struct ChannelLook {
+/// The result of a presence check, for every lane with this output channel.
+pub(crate) struct PresenceResult {
     pub(super) sent_at: Instant,
-    pub(super) seen: Seen,
+    pub(super) outcome: PresenceOutcome,
 }
 
-pub(super) enum Seen {
+pub(super) enum PresenceOutcome {
     Broadcasters(Vec<Uid>),
-    /// It failed, which proves nothing. How long the service asks to wait, and whether it is of use to look again: not with
-    /// credentials that are not good for it, nor where the channel is of another mode.
-    Nothing {
+    /// The check failed, which proves nothing. `is_unusable`: repeating it is pointless, because the credentials lack
+    /// the right, or the channel has another mode.
+    Failed {
         retry_after: Duration,
-        in_vain: bool,
+        is_unusable: bool,
     },
 }
 
-/// When presence is checked.
+/// The schedule of presence checks.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct PresenceChecks {
     pub(super) next_at: Instant,
-    /// How many there were at this pace.
+    /// How many checks the current backoff schedule has seen.
     checks: u32,
-    /// The service has asked for none before.
+    /// The `Retry-After` of the last failure.
     not_before: Instant,
-    /// How many in a row were answered with nothing that can be used.
+    /// Consecutive unusable answers.
     pub(super) in_vain: u32,
 }
 
@@ -58,58 +59,60 @@ impl Lane {
         now: Now,
         in_flight: &InFlight,
         answer: &Answer,
-    ) -> Option<ChannelLook> {
+    ) -> Option<PresenceResult> {
         let (status, reply) = match answer {
             Answer::Http { status, body, .. } => (*status, ReplyBody::parse(body)),
             Answer::Nothing(_) => (0, ReplyBody::default()),
         };
-        let in_vain = matches!(status, 200..=428 | 430..=499);
-        let seen = match reply.broadcasters {
-            Some(broadcasters) if status == 200 => Seen::Broadcasters(broadcasters),
+        let is_unusable = matches!(status, 200..=428 | 430..=499);
+        let outcome = match reply.broadcasters {
+            Some(broadcasters) if status == 200 => PresenceOutcome::Broadcasters(broadcasters),
             Some(_) | None => {
-                if in_vain && self.presence.in_vain.saturating_add(1) == VAIN_LOOKS_THAT_PROVE {
+                if is_unusable && self.presence.in_vain.saturating_add(1) == MAX_UNUSABLE_ANSWERS {
                     let reply = service_reply(answer, &reply, &self.redactor());
                     self.emit(now, None, EventKind::CallRejected { call: Call::Presence, reply });
                 }
-                Seen::Nothing { retry_after: self.retry_after(now, answer).unwrap_or_default(), in_vain }
+                PresenceOutcome::Failed {
+                    retry_after: self.retry_after(now, answer).unwrap_or_default(),
+                    is_unusable,
+                }
             }
         };
-        Some(ChannelLook { sent_at: in_flight.sent_at, seen })
+        Some(PresenceResult { sent_at: in_flight.sent_at, outcome })
     }
 
-    /// A look into the channel, by this lane or another one.
-    pub(crate) fn look(&mut self, now: Now, look: &ChannelLook) {
-        match &look.seen {
-            Seen::Broadcasters(broadcasters) => {
+    /// Applies a presence check of this lane or another one.
+    pub(crate) fn apply_presence(&mut self, now: Now, result: &PresenceResult) {
+        match &result.outcome {
+            PresenceOutcome::Broadcasters(broadcasters) => {
                 self.presence.in_vain = 0;
-                self.see(now, look.sent_at, broadcasters);
+                self.apply_broadcasters(now, result.sent_at, broadcasters);
             }
-            Seen::Nothing { retry_after, in_vain } => {
-                if *in_vain {
-                    self.presence.in_vain =
-                        self.presence.in_vain.saturating_add(1).min(VAIN_LOOKS_THAT_PROVE);
+            PresenceOutcome::Failed { retry_after, is_unusable } => {
+                if *is_unusable {
+                    self.presence.in_vain = self.presence.in_vain.saturating_add(1).min(MAX_UNUSABLE_ANSWERS);
                 }
                 self.presence.not_before = self.presence.not_before.max(now.mono + *retry_after);
             }
         }
-        self.presence.next_at = (now.mono + self.look_interval()).max(self.presence.not_before);
+        self.presence.next_at = (now.mono + self.presence_interval()).max(self.presence.not_before);
         self.presence.checks = self.presence.checks.saturating_add(1);
     }
 
-    /// Whether looks into the channel can tell what is there.
-    pub(crate) fn can_look(&self) -> bool {
-        self.config.looks_into_channel() && self.presence.in_vain < VAIN_LOOKS_THAT_PROVE
+    /// Whether presence checks are on and answered.
+    pub(crate) fn can_check_presence(&self) -> bool {
+        self.config.checks_presence() && self.presence.in_vain < MAX_UNUSABLE_ANSWERS
     }
 
-    /// Who is in the channel, by a look that was sent at `sent_at`.
-    fn see(&mut self, now: Now, sent_at: Instant, broadcasters: &[Uid]) {
-        self.welcome_back(now, broadcasters);
+    /// Applies the list of broadcasters, requested at `sent_at`.
+    fn apply_broadcasters(&mut self, now: Now, sent_at: Instant, broadcasters: &[Uid]) {
+        self.reopen_retired(now, broadcasters);
         let start_up = self.config.policy.confirm_timeout_ms;
         let enough = self.config.policy.absences_that_prove();
         let mut at = 0;
         while let Some(launch) = self.launches.get_mut(at) {
             let present = broadcasters.contains(&launch.uid);
-            // A look that left before the last Query was answered says less than that.
+            // A check that was sent before the last Query was answered is older evidence.
             let is_newer = launch.task().is_some_and(|task| task.seen_running_at <= Some(sent_at));
             if launch.is_running() && !present && is_newer {
                 let is_new = launch.suspect(SuspectReason::Absent);
@@ -136,8 +139,8 @@ impl Lane {
         }
     }
 
-    /// A task that nobody had named was taken for gone, and is there after all: it holds its uid again.
-    fn welcome_back(&mut self, now: Now, broadcasters: &[Uid]) {
+    /// A task without a known id was considered gone, but is in the channel: it occupies its uid again.
+    fn reopen_retired(&mut self, now: Now, broadcasters: &[Uid]) {
         if self.stage.is_end_announced() {
             return;
         }
@@ -154,24 +157,24 @@ impl Lane {
         }
     }
 
-    /// Another lane looks into the same channel, and will share what it sees by `until`.
-    pub(crate) fn leave_look_to_another(&mut self, until: Instant) {
+    /// Another lane checks the same channel, and shares the result by `until`.
+    pub(crate) fn postpone_presence_check(&mut self, until: Instant) {
         self.presence.next_at = self.presence.next_at.max(until);
     }
 
-    pub(super) fn look_interval(&self) -> Duration {
+    pub(super) fn presence_interval(&self) -> Duration {
         if self.launches.iter().any(|launch| launch.phase().absences().is_some_and(|absences| absences > 0)) {
-            // It will soon be known.
+            // The next checks decide.
             self.config.policy.presence_delays_ms.wait_or_last(0)
-        } else if self.launches.iter().any(Launch::is_watched) {
+        } else if self.launches.iter().any(Launch::needs_presence) {
             self.config.policy.presence_delays_ms.wait_or_last(self.presence.checks)
         } else {
             self.config.policy.monitor_interval_ms
         }
     }
 
-    /// Something became watched: looks begin again at their quickest pace.
-    pub(super) fn look_soon(&mut self, now: Now) {
+    /// A create became unresolved: checks restart with the shortest delay.
+    pub(super) fn check_presence_soon(&mut self, now: Now) {
         self.presence.checks = 0;
         self.presence.next_at =
             (now.mono + self.config.policy.presence_delays_ms.wait_or_last(0)).max(self.presence.not_before);

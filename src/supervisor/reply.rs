@@ -1,4 +1,4 @@
-//! What a reply of the service says.
+//! Parses replies of the service.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use crate::redact::Redactor;
 use crate::status::{ServiceStatus, TaskStatus};
 use crate::uid::Uid;
 
-/// What the body of a reply says, as far as it can be made out. Unknown shapes are nothing, not errors.
+/// The body of a reply, parsed leniently: unknown shapes yield nothing, not errors.
 #[derive(Default)]
 pub(super) struct ReplyBody {
-    /// There is something, but neither a JSON object nor `null`, or it names a task by what can be no id: the page of a proxy,
-    /// or a body that was cut off. It is not the service that has answered, or not all of what it said.
+    /// The body is not empty, but no JSON object or `null`, or its task id is malformed: a proxy's page, or a
+    /// truncated body. It does not count as an answer of the service.
     pub(super) is_unreadable: bool,
     pub(super) token_name: Option<String>,
     pub(super) task_id: Option<String>,
@@ -27,8 +27,7 @@ pub(super) struct ReplyBody {
 }
 
 impl ReplyBody {
-    /// Whether it has any status.
-    pub(super) fn says_how_it_is(&self) -> bool {
+    pub(super) fn has_status(&self) -> bool {
         !self.is_unreadable && (self.task_status.is_some() || self.service_status.is_some())
     }
 
@@ -74,7 +73,7 @@ fn broadcasters(data: Value<'_>) -> Option<Vec<Uid>> {
     Some(uids.filter_map(integer).filter_map(|uid| Uid::try_from(uid).ok()).collect())
 }
 
-/// What the service said, for an event.
+/// The redacted reply, for an event.
 pub(super) fn service_reply(answer: &Answer, body: &ReplyBody, redactor: &Redactor) -> ServiceReply {
     let Answer::Http { status, request_id, resource_id, .. } = answer else { return ServiceReply::default() };
     let text = |text: &Option<String>| text.as_deref().map(|text| redactor.text(text));
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_is_read_whatever_its_types() {
+    fn a_body_is_parsed_whatever_its_types() {
         let body = ReplyBody::parse(
             r#"{"taskId":"t","code":"65","status":5,"services":{"cloudTranscoder":{"status":"serviceReady"}},"x":[]}"#,
         );
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_in_the_channel() {
+    fn the_broadcasters_of_a_channel_are_parsed() {
         let uids = |text| ReplyBody::parse(text).broadcasters;
         assert_eq!(
             uids(r#"{"success":true,"data":{"channel_exist":true,"mode":2,"broadcasters":[7,8]}}"#),
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_service_said_is_redacted() {
+    fn the_reply_in_an_event_is_redacted() {
         let answer = Answer::Http {
             status: 400,
             retry_after: None,
@@ -129,14 +128,14 @@ mod tests {
             body: String::new(),
         };
         let body = ReplyBody { message: Some("token s3cret-one".to_owned()), ..ReplyBody::default() };
-        let told = service_reply(&answer, &body, &Redactor::new(&["s3cret-one".to_owned()]));
-        assert_eq!(told.request_id.as_deref(), Some("of …"));
-        assert_eq!(told.resource_id.as_deref(), Some("…"));
-        assert_eq!(told.message.as_deref(), Some("token …"));
+        let reply = service_reply(&answer, &body, &Redactor::new(&["s3cret-one".to_owned()]));
+        assert_eq!(reply.request_id.as_deref(), Some("of …"));
+        assert_eq!(reply.resource_id.as_deref(), Some("…"));
+        assert_eq!(reply.message.as_deref(), Some("token …"));
     }
 
     #[test]
-    fn a_body_that_is_no_object_is_unreadable_unless_it_is_empty() {
+    fn a_body_that_is_not_an_object_is_unreadable_unless_it_is_empty() {
         for body in ["<html>", "[]", "{\"taskId\":\"..\"}", "\"ok\"", "{\"taskId\":\"t", "nullx"] {
             assert!(ReplyBody::parse(body).is_unreadable, "{body}");
         }
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_ids_have_bounds() {
+    fn token_names_and_ids_have_a_maximum_length() {
         let body =
             |name: &str, length| ReplyBody::parse(&format!(r#"{{"{name}":"{}"}}"#, "x".repeat(length)));
         assert!(body("taskId", 256).task_id.is_some() && body("taskId", 257).task_id.is_none());
@@ -157,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_body_is_too_odd(text in "\\PC{0,200}") {
+        fn no_body_causes_a_panic(text in "\\PC{0,200}") {
             let _ = ReplyBody::parse(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! What the driver is asked to do, and what it brings back.
+//! Requests for the driver, and its answers.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::status::Call;
 use crate::time::{Duration, WallTime};
 use crate::uid::Uid;
 
-/// Names one request of one lane; a reply carries it back.
+/// Identifies a request of a lane; its answer carries it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RequestId(u64);
@@ -21,7 +21,7 @@ pub struct RequestId(u64);
 document!(@transparent RequestId);
 document!(@serde read RequestId);
 
-/// Requests of a lane before its numbers meet the next lane's: more than one a millisecond for thirty years.
+/// The range of a lane's numbers: enough for more than one request a millisecond for thirty years.
 const PER_LANE: u64 = 1 << 40;
 
 impl RequestId {
@@ -33,39 +33,39 @@ impl RequestId {
         LaneNumber::try_from(self.0 / PER_LANE).unwrap_or(LaneNumber::MAX)
     }
 
-    /// As a number that JavaScript holds exactly.
+    /// As an integer that JavaScript represents exactly.
     #[must_use]
     pub fn as_u64(self) -> u64 {
         self.0
     }
 }
 
-/// A call to make: `{method} https://{domain}{path}`, with the credentials that only the driver knows.
+/// A call to make: `{method} https://{domain}{path}`, plus the credentials, which only the driver knows.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Goes back with the reply.
+    /// Returned with the answer.
     pub id: RequestId,
-    /// Which call it is.
+    /// The call.
     pub call: Call,
     /// The HTTP method.
     pub method: &'static str,
     /// The domain.
     pub domain: String,
-    /// Path and query. Carries the builder token: never log it.
+    /// Path and query. Contains the builder token: never log it.
     pub path: String,
-    /// The JSON body. May carry RTC tokens: never log it.
+    /// The JSON body. May contain RTC tokens: never log it.
     pub body: Option<String>,
-    /// How long to wait for the reply, in ms. The machine goes on without it after that; a reply to a Create that
-    /// comes later is still worth handing in.
+    /// How long to wait for the reply, in ms. The supervisor continues without it after that; hand in a later reply
+    /// to a Create all the same.
     pub timeout: Duration,
     /// Whether the snapshot must be persisted before this is sent (Create, Update, Delete).
     pub persist_first: bool,
-    /// Not to be sent after this moment of the caller's clock, but to be answered with [`NoAnswer::NotSent`].
+    /// The latest time to send it, by the caller's clock; after that, answer with [`NoAnswer::NotSent`].
     pub send_before: Option<WallTime>,
 }
 
 impl Request {
-    /// The permit of the rate limit that it was made with, if it needs one.
+    /// The permit that the request needs, if any.
     #[must_use]
     pub fn permit(&self) -> Option<PermitRequest> {
         let call = match self.call {
@@ -90,31 +90,31 @@ impl fmt::Debug for Request {
     }
 }
 
-/// An RTC token to ask the application for.
+/// A request for the application's RTC token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRequest {
-    /// Goes back with the token.
+    /// Returned with the token.
     pub id: RequestId,
-    /// The uid to make it for; 0 for the token of the inputs (the service picks its own uid).
+    /// The uid of the token; 0 for the token of the inputs (the service picks its own uid).
     pub uid: Uid,
-    /// The channel to make it for.
+    /// The channel of the token.
     pub channel: String,
-    /// After this time it is not waited for any more.
+    /// How long to wait for the token, in ms.
     pub timeout: Duration,
 }
 
-/// A permit to ask for where the rate limit is shared.
+/// A request for a permit of the shared rate limit.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PermitRequest {
-    /// Who asks.
+    /// The lane that asks.
     pub lane: LaneNumber,
-    /// For which call.
+    /// The call.
     pub call: LimitedCall,
 }
 
-/// What came back for a request.
+/// The answer to a request.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Answer {
     /// An HTTP reply.
@@ -123,7 +123,7 @@ pub enum Answer {
         status: u16,
         /// The `Retry-After` header.
         retry_after: Option<String>,
-        /// The `Date` header: what a date in `Retry-After` is to be compared with.
+        /// The `Date` header: a date in `Retry-After` is relative to it.
         date: Option<String>,
         /// The `X-Request-ID` header.
         request_id: Option<String>,
@@ -132,7 +132,7 @@ pub enum Answer {
         /// The body, as text.
         body: String,
     },
-    /// None.
+    /// No reply.
     Nothing(NoAnswer),
 }
 
@@ -147,22 +147,22 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// Why no answer came.
+/// Why there is no reply.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NoAnswer {
-    /// The name could not be resolved: the call was certainly not carried out.
+    /// The name was not resolved: the call was certainly not carried out.
     Dns,
     /// The name was resolved, but the connection failed or broke.
     Unreachable,
-    /// No answer in time.
+    /// There was no reply in time.
     TimedOut,
-    /// The runtime does not say why.
+    /// The runtime gives no reason.
     Unknown,
-    /// The call was not even tried.
+    /// The call was not attempted.
     NotSent,
-    /// It was not, because its snapshot could not be kept, or not in time.
+    /// The call was not attempted because its snapshot was not stored in time.
     NotPersisted,
 }
 
@@ -179,7 +179,7 @@ impl From<NoAnswer> for RetryReason {
 }
 
 impl NoAnswer {
-    /// Whether the service cannot have seen the call.
+    /// Whether the service certainly never received the call.
     pub(super) fn was_not_sent(self) -> bool {
         match self {
             Self::Dns | Self::NotSent | Self::NotPersisted => true,
@@ -187,12 +187,12 @@ impl NoAnswer {
         }
     }
 
-    /// What it says of the domain.
+    /// What it means for the domain.
     pub(super) fn domain_failure(self) -> Option<DomainFailure> {
         match self {
             Self::Dns => Some(DomainFailure::Dns),
             Self::Unreachable => Some(DomainFailure::Unreachable),
-            // A name server may be what is slow.
+            // The slow part may be a name server.
             Self::TimedOut | Self::Unknown => Some(DomainFailure::Unknown),
             Self::NotSent | Self::NotPersisted => None,
         }

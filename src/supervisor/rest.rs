@@ -13,10 +13,10 @@ pub(super) struct Http {
     pub(super) body: Option<String>,
 }
 
-/// What an Update may change: everything below the transcoder's configuration.
+/// An Update replaces the whole configuration of the transcoder.
 const UPDATE_MASK: &str = "services.cloudTranscoder.config";
 
-/// `services` of each call is the payload's JSON, as the service takes it.
+/// `services` is the payload as JSON text, in all calls.
 pub(super) fn acquire(app_id: &str, instance_id: &str, services: &str) -> Http {
     Http {
         method: "POST",
@@ -33,7 +33,7 @@ pub(super) fn create(app_id: &str, builder_token: &str, services: &str) -> Http 
     }
 }
 
-/// The path of a task that is known, with the builder token that calls about it carry.
+/// The path of a task, with the builder token that calls about it carry.
 pub(super) struct TaskPath(String);
 
 impl TaskPath {
@@ -59,7 +59,7 @@ pub(super) fn delete(TaskPath(path): TaskPath) -> Http {
     Http { method: "DELETE", path, body: None }
 }
 
-/// Who broadcasts in a channel: a call of another service, with a rate limit of its own.
+/// Lists the broadcasters of a channel: a call of another service, with a rate limit of its own.
 pub(super) fn presence(app_id: &str, channel: &str) -> Http {
     Http {
         method: "GET",
@@ -68,9 +68,9 @@ pub(super) fn presence(app_id: &str, channel: &str) -> Http {
     }
 }
 
-/// The path to this of a project's transcoding.
+/// A path below a project's Cloud Transcoding.
 fn project(app_id: &str, of: fmt::Arguments<'_>) -> String {
-    // Room for the ids and tokens that are known.
+    // Enough for the ids and tokens that the service uses.
     let mut path = String::with_capacity(160);
     // Writing to a string cannot fail.
     let _ = write!(path, "/v1/projects/{}/rtsc/cloud-transcoder/{of}", encoded(app_id));

@@ -1,4 +1,4 @@
-//! State as text: a version, what it is the state of, a digest, and the state.
+//! The state as text: a head with version, kind and digest, then the state as JSON.
 
 use sha2::{Digest, Sha256};
 
@@ -8,23 +8,22 @@ use crate::error::{Invalid, quoted};
 const PREFIX: &str = "steadymix-snapshot-";
 const VERSION: &str = "steadymix-snapshot-1";
 
-/// A snapshot that cannot be taken up.
+/// A snapshot that cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// It does not begin as a snapshot of this version, but so: with another version, or with something else, which is not
-    /// named, for it may be anything, secrets too.
+    /// It has another version, or is no snapshot. Text that is no version is not quoted: it may be a secret.
     #[error("not a snapshot of version {VERSION}: it begins with {0}")]
     Version(String),
-    /// It is the state of something else.
-    #[error("a snapshot of a {found}, where one of a {expected} is needed")]
+    /// It is a snapshot of another kind: a group instead of a supervisor, or the reverse.
+    #[error("a snapshot of a {found}, but one of a {expected} is needed")]
     Kind {
-        /// What is needed.
+        /// The kind that is needed.
         expected: &'static str,
-        /// What it is.
+        /// The kind that was found.
         found: String,
     },
-    /// It was cut off or changed.
+    /// It was truncated or changed.
     #[error("the snapshot is damaged: {0}")]
     Damaged(String),
 }
@@ -34,7 +33,7 @@ pub(crate) fn write(kind: &'static str, state: &dyn Document) -> String {
     format!("{VERSION} {kind} {}\n{state}", digest(kind, &state))
 }
 
-/// Reads a state, and checks what its types do not say.
+/// Reads a state. `check` covers what the types do not.
 pub(crate) fn read<T: Document>(
     kind: &'static str,
     text: &str,
@@ -58,7 +57,7 @@ pub(crate) fn read<T: Document>(
     if words.next() != Some(&digest(kind, state)) {
         return Err(SnapshotError::Damaged("its digest does not match".to_owned()));
     }
-    // The value that was found may be a secret.
+    // The value itself is left out: it may be a secret.
     let state: T = document::read("state", state).map_err(|Invalid { field, allowed, .. }| {
         SnapshotError::Damaged(format!("{field} must be {allowed}"))
     })?;

@@ -1,4 +1,4 @@
-//! What a lane is at, as a state machine, and the launches that its stage tells apart.
+//! The stage of a lane: a state machine with all its transitions.
 
 use macro_rules_attribute::apply;
 
@@ -9,29 +9,29 @@ use super::launch::Launch;
 use crate::document::document;
 use crate::time::Instant;
 
-/// What a lane is at.
+/// The stage of a lane.
 #[apply(document)]
 #[json(camel, tag = type)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// This launch is to be on air: the current one.
+    /// This launch is the current one.
     Launched { generation: u32 },
-    /// No launch is current; the next one is planned.
+    /// No launch is current; the next one has a start time.
     Planned { next: NextLaunch },
-    /// No launch is current any more; the next poll plans one.
+    /// No launch is current; the next poll plans one.
     Unplanned,
-    /// It was stopped, or has given up. `is_announced`: the end was reported.
+    /// The lane was stopped or has given up. `is_announced`: the event of the end was emitted.
     Ending { outcome: Outcome, since: Instant, is_announced: bool },
 }
 
-/// When the next launch begins.
+/// When the next launch starts, and why.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct NextLaunch {
     pub(super) at: Instant,
     pub(super) reason: LaunchReason,
-    /// It found no uid that could be used.
+    /// It found no free uid.
     pub(super) blocked: bool,
 }
 
@@ -52,7 +52,7 @@ impl Stage {
         self.current() == Some(generation)
     }
 
-    /// Whether the output is not wanted any more.
+    /// Whether the output is no longer wanted.
     pub(super) fn is_ending(self) -> bool {
         matches!(self, Self::Ending { .. })
     }
@@ -63,31 +63,31 @@ impl Stage {
 
     // ---- transitions: none leads out of `Ending` -----------------------------------------------------------------
 
-    /// This launch is the current one from now on.
+    /// This launch becomes the current one.
     pub(super) fn launch(&mut self, generation: u32) {
         self.go_on_to(Self::Launched { generation });
     }
 
-    /// A launch is to follow, in the place of the current one or of what was planned.
+    /// Plans the next launch, which replaces the current or planned one.
     pub(super) fn plan(&mut self, next: NextLaunch) {
         self.go_on_to(Self::Planned { next });
     }
 
-    /// This launch is over.
+    /// The current launch is over.
     pub(super) fn release(&mut self, generation: u32) {
         if self.is_current(generation) {
             *self = Self::Unplanned;
         }
     }
 
-    /// What is planned does not begin before.
+    /// Delays a planned launch.
     pub(super) fn launch_not_before(&mut self, at: Instant) {
         if let Self::Planned { next } = self {
             next.at = next.at.max(at);
         }
     }
 
-    /// A uid may be free for a launch that found none: it begins at once.
+    /// A uid may be free again: starts a blocked launch at once.
     pub(super) fn unblock(&mut self) {
         if let Self::Planned { next } = self
             && next.blocked
@@ -118,7 +118,7 @@ impl Lane {
         self.launches.find(self.stage.current()?)
     }
 
-    /// The current launch's place in the list.
+    /// The index of the current launch.
     pub(super) fn current_at(&self) -> Option<usize> {
         self.launches.position(self.stage.current()?)
     }
@@ -128,18 +128,18 @@ impl Lane {
         self.current().filter(|launch| launch.is_running()).or_else(|| self.outgoing())
     }
 
-    /// The launch whose task runs while another one is made to replace it, with a new payload.
+    /// The launch whose task runs until its replacement, which has a new payload, is confirmed.
     pub(super) fn outgoing(&self) -> Option<&Launch> {
         self.outgoing_at().map(|at| self.launches.at(at))
     }
 
-    /// Its place in the list.
+    /// The index of the outgoing launch.
     pub(super) fn outgoing_at(&self) -> Option<usize> {
         let is_outgoing = |launch: &Launch| launch.is_running() && !self.stage.is_current(launch.generation);
         self.launches.iter().position(is_outgoing).filter(|_| !self.stage.is_ending())
     }
 
-    /// Whether this launch's task is the current one, or runs until that does.
+    /// Whether this launch's task is the current one, or runs until the current one does.
     pub(super) fn is_wanted(&self, generation: u32) -> bool {
         self.stage.is_current(generation)
             || self.outgoing().is_some_and(|launch| launch.generation == generation)

@@ -1,4 +1,4 @@
-//! How a lane is, for people.
+//! The status of a lane, for operators.
 
 use std::fmt;
 
@@ -14,18 +14,18 @@ use crate::document::document;
 use crate::time::{Clock, WallTime};
 use crate::uid::Uid;
 
-/// How a lane is.
+/// The status of a lane.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneStatus {
-    /// Its name; of a supervisor `main`.
+    /// The lane's name; of a supervisor `main`.
     pub name: String,
-    /// What it does.
+    /// The lane's state.
     pub state: LaneState,
-    /// The number of its last launch. A second task of a launch, once it is found, has a number of its own.
+    /// The newest generation. A second task of a launch gets a generation of its own.
     pub generation: u32,
-    /// Its output uids, the primary first.
+    /// The output uids, the primary first.
     pub uids: Vec<Uid>,
     /// The current output uid.
     #[json(nullable)]
@@ -33,42 +33,42 @@ pub struct LaneStatus {
     /// The current task.
     #[json(nullable)]
     pub task_id: Option<String>,
-    /// When a Query last said that the current task runs, in ms since the epoch.
+    /// When a Query last found the current task running, in ms since the epoch.
     #[json(nullable)]
     pub last_confirmed_at: Option<WallTime>,
-    /// The last event of trouble: `suspect`, `ended` or `callRejected`, with what the service said.
+    /// The last `suspect`, `ended` or `callRejected` event, with the service's reply.
     pub last_problem: Option<Event>,
-    /// Every task that lives, or may live, as far as this lane knows.
+    /// All tasks that run or may run, as far as this lane knows.
     pub tasks: Vec<KnownTask>,
 }
 
-/// What a lane does.
+/// The state of a lane.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LaneState {
-    /// A task is being made.
+    /// A task is being created.
     Launching,
-    /// The service has taken the task; no Query has found it running yet.
+    /// The task's id is known; no Query has found it running yet.
     Confirming,
     /// A Query found the task running.
     Running,
-    /// The task ran, and the last answers speak against it.
+    /// The task ran, but may be gone.
     Suspect,
-    /// A task runs, and it is not known which.
+    /// A task runs, but its id is unknown.
     TaskIdUnknown,
-    /// Nothing runs; the next launch, or the outcome of the last one, is waited for.
+    /// No task runs; the next launch, or the outcome of the last one, is pending.
     Waiting,
-    /// Tasks are being ended.
+    /// Tasks are being deleted.
     Stopping,
-    /// It is over: stopped, or ended by itself.
+    /// The lane is over: stopped, or its task ended.
     Stopped,
-    /// It is over: it gave up.
+    /// The lane is over: it gave up.
     Failed,
 }
 
 impl fmt::Debug for LaneState {
-    /// As statuses show it: its name in JSON.
+    /// The name in JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.json_name().fmt(f)
     }
@@ -80,46 +80,46 @@ impl fmt::Display for LaneState {
     }
 }
 
-/// A task that lives, or may live.
+/// A task that runs or may run.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownTask {
-    /// The launch that made it.
+    /// The generation of its launch.
     pub generation: u32,
     /// Its output uid.
     pub uid: Uid,
     /// The instanceId of its Acquire.
     pub instance_id: String,
-    /// Its id, where it is known.
+    /// Its id, if known.
     #[json(nullable)]
     pub task_id: Option<String>,
-    /// What is done about it.
+    /// What the lane does about it.
     pub standing: Standing,
 }
 
-/// What is done about a task.
+/// What the lane does about a task.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
-    /// It is the one that is launched, confirmed, or monitored.
+    /// It is the current task: being confirmed, or running.
     Adopted,
-    /// Its Create has an unknown outcome: it is found, or watched until it is surely not there.
+    /// Its Create has an unknown outcome, which is being resolved.
     Unresolved,
-    /// It is kept until its replacement runs, or being ended.
+    /// It is kept until its replacement runs, or is being deleted.
     Stopping,
-    /// It could not be ended; that is tried again from time to time.
+    /// It could not be deleted; Delete is retried from time to time.
     Orphaned,
 }
 
 impl Lane {
-    /// The uid of the task that runs, as long as nothing speaks against it.
+    /// The uid of the running task, unless that is suspect.
     pub(crate) fn running_uid(&self) -> Option<Uid> {
         self.serving().filter(|launch| !launch.is_suspect()).map(|launch| launch.uid)
     }
 
-    /// The uid of the task that runs, in doubt too, or of one that runs and is not identified.
+    /// The uid of the running task, suspect or not, or of a task whose id is unknown.
     pub(crate) fn live_uid(&self) -> Option<Uid> {
         self.serving().or_else(|| self.unidentified()).map(|launch| launch.uid)
     }
@@ -171,7 +171,7 @@ impl Lane {
         }
     }
 
-    /// A launch that is known to run, and whose task nobody has named.
+    /// A launch whose task runs, but has no known id.
     fn unidentified(&self) -> Option<&Launch> {
         self.launches.iter().find(|launch| launch.phase().is_live_unnamed())
     }

@@ -1,9 +1,9 @@
-//! Which transitions launches take: the state diagram in `README.md` is held against them. Only with the feature
-//! `transitions`, which the simulation has; without it nothing is noted.
+//! Records the transitions of launches, which the simulation compares with the state diagram in `README.md`. Only the
+//! feature `transitions` records anything.
 
 use super::phase::Phase;
 
-/// A launch goes from one phase to another; `None` is before its beginning, or after its end.
+/// Records a transition; `None` stands for the time before a launch and after it.
 #[cfg(not(feature = "transitions"))]
 pub(super) fn note(_: Option<&Phase>, _: Option<&Phase>) {}
 
@@ -24,11 +24,11 @@ mod noted {
     static TAKEN: Mutex<BTreeSet<Edge>> = Mutex::new(BTreeSet::new());
 
     thread_local! {
-        /// Those of this thread: threads that simulate would wait for each other otherwise.
+        /// Seen by this thread: without it, simulating threads would wait for each other's lock.
         static SEEN: std::cell::RefCell<BTreeSet<Edge>> = const { std::cell::RefCell::new(BTreeSet::new()) };
     }
 
-    /// A launch goes from one phase to another; `None` is before its beginning, or after its end.
+    /// Records a transition; `None` stands for the time before a launch and after it.
     pub(in super::super) fn note(from: Option<&Phase>, to: Option<&Phase>) {
         let edge = (name(from), name(to));
         let is_new = SEEN.with_borrow_mut(|seen| seen.insert(edge));
@@ -37,8 +37,8 @@ mod noted {
         }
     }
 
-    /// Every transition that was taken so far in this process, in the words of the diagram: `[*]` is before the beginning, and
-    /// after the end.
+    /// All transitions of this process, as the diagram names them: `[*]` stands for the time before a launch and
+    /// after it.
     #[must_use]
     pub fn taken() -> BTreeSet<Edge> {
         TAKEN.lock().map(|taken| taken.clone()).unwrap_or_default()

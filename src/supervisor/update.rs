@@ -1,5 +1,4 @@
-//! The payloads of a lane: a new one comes by Update, or by a task that replaces the running one; the service accepts it or
-//! refuses it.
+//! Changes of a lane's payload: by Update or by a rollout; accepted or refused.
 
 use macro_rules_attribute::apply;
 
@@ -15,36 +14,35 @@ use crate::error::Invalid;
 use crate::task::{Services, TaskWarning};
 use crate::time::Now;
 
-/// Which way a new payload goes.
+/// How a lane gets a new payload.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Via {
-    /// The running task is updated. (One that is being launched is, once it runs.)
+    /// The running task gets an Update; a task that is starting gets it once it runs.
     Update,
-    /// A new task under another uid has it, and takes the place of the running one: what the service can change in a
-    /// running task is `rtc` members of `audioInputs` and `videoInputs`, `region` of a video input, `audioOption` and
-    /// `videoOption`.
+    /// A new task under another uid replaces the running one. An Update can change only the `rtc` members of
+    /// `audioInputs` and `videoInputs`, the `region` of a video input, `audioOption` and `videoOption`.
     Relaunch,
-    /// Nothing runs: the next task is launched with it.
+    /// No task runs: the next one is created with it.
     Launch,
-    /// It is the one that the lane has.
+    /// The lane already has this payload.
     Nothing,
 }
 
-/// What becomes of a new payload in one lane.
+/// How one lane gets a new payload.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneUpdate {
     /// The lane's name; of a supervisor `main`.
     pub lane: String,
-    /// Which way it goes.
+    /// How the lane gets it.
     pub via: Via,
 }
 
 impl Lane {
-    /// Checks that a new payload fits what runs.
+    /// Checks that the lane can take a new payload.
     pub(crate) fn check_update(&self, services: &Services) -> Result<(), Invalid> {
         self.config.check_services(services, &self.ring)?;
         self.payload.confirm_delays_with(&self.config.policy, services)?;
@@ -55,7 +53,7 @@ impl Lane {
             Some(field) => Err(Invalid::new(
                 field,
                 "another value than the running task's",
-                "what it was started with: the service cannot change it in a running task (rollout: \"relaunch\" starts another one)",
+                "the value that the task was started with: an Update cannot change it (rollout: \"relaunch\" starts another one)",
             )),
         }
     }
@@ -64,7 +62,7 @@ impl Lane {
         self.payload.desired().warnings()
     }
 
-    /// Takes a new payload: for the running task by Update, or by a task that replaces it; for later ones by their Create.
+    /// Sets a new payload: by Update, by a rollout, or by the next Create.
     pub(crate) fn update(&mut self, now: Now, services: Services) -> Result<LaneUpdate, Invalid> {
         let update = LaneUpdate { lane: self.config.name.clone(), via: self.via(&services) };
         if update.via == Via::Nothing {
@@ -78,7 +76,7 @@ impl Lane {
         Ok(update)
     }
 
-    /// A replacement that has not begun is not needed any more: the running task can take the payload that is wanted now.
+    /// Cancels a rollout that has created nothing yet if an Update is enough for the payload that is wanted now.
     fn cancel_rollout(&mut self) {
         if self.outgoing().is_none_or(|launch| self.needs_relaunch(launch)) {
             return;
@@ -88,14 +86,14 @@ impl Lane {
                 return;
             }
             if self.requests.is_for(self.launches.at(at).generation) {
-                self.requests.give_up();
+                self.requests.cancel();
             }
             self.forget(at, None);
         }
         self.keep_outgoing();
     }
 
-    /// Which way a new payload goes.
+    /// How a lane gets a new payload.
     fn via(&self, services: &Services) -> Via {
         if services == self.payload.desired() {
             return Via::Nothing;
@@ -107,13 +105,13 @@ impl Lane {
         }
     }
 
-    /// The field of a payload that an Update of this launch's task could not change.
+    /// The field of a payload that an Update cannot change in this launch's task.
     fn fixed_difference(&self, launch: &Launch, services: &Services) -> Option<&'static str> {
         launch.payload.fixed_difference(self.payload.desired(), services)
     }
 
-    /// The newest payload was refused: goes back to the one before it, if there is one.
-    pub(super) fn go_back(&mut self, now: Now) -> bool {
+    /// The newest payload was refused: returns to the fallback, if there is one.
+    pub(super) fn roll_back(&mut self, now: Now) -> bool {
         let refused = self.payload.revert();
         if let Some(refused) = &refused {
             self.payload_has_changed(now, refused);
@@ -121,7 +119,7 @@ impl Lane {
         refused.is_some()
     }
 
-    /// Each launch is to have the payload that the lane has now, in the place of this one.
+    /// Tells all launches that the lane has replaced this payload.
     fn payload_has_changed(&mut self, now: Now, before: &Services) {
         let updating = match self.requests.in_flight.as_ref().map(|sent| &sent.purpose) {
             Some(Purpose::Update { generation }) => Some(*generation),
@@ -136,17 +134,17 @@ impl Lane {
             let is_running = launch.is_running();
             let carries_it =
                 if is_running { updating == Some(launch.generation) } else { !launch.payload.is_behind() };
-            // Tokens that were given may be for another channel than the new one's.
+            // The RTC tokens may be for another channel than the new payload's.
             if is_running || launch.payload.composed().is_none() {
                 launch.forget_payload();
             }
             launch.payload.is_replaced(before, carries_it, now.mono);
         }
-        self.give_up_preparation();
+        self.cancel_preparation();
     }
 
-    /// Gives up what was asked for with a payload, or for one, that is not to be sent any more.
-    fn give_up_preparation(&mut self) {
+    /// Cancels a request that prepares a payload which will not be sent.
+    fn cancel_preparation(&mut self) {
         let generation = self.requests.in_flight.as_ref().and_then(|sent| match sent.purpose {
             Purpose::RtcToken { generation, .. } | Purpose::Acquire { generation } => Some(generation),
             Purpose::Create { .. }
@@ -157,11 +155,11 @@ impl Lane {
         });
         let launch = generation.and_then(|generation| self.launches.find(generation));
         if launch.is_some_and(|launch| launch.payload.composed().is_none()) {
-            self.requests.give_up();
+            self.requests.cancel();
         }
     }
 
-    /// Whether the running task is to be replaced for the newest payload, and now.
+    /// Whether a rollout is due.
     pub(crate) fn wants_rollout(&self, now: Now) -> bool {
         let current = self.current().filter(|launch| launch.is_running());
         current.is_some_and(|launch| {
@@ -170,18 +168,18 @@ impl Lane {
         })
     }
 
-    /// Whether a task that runs is being replaced for a new payload.
+    /// Whether a rollout is in progress.
     pub(crate) fn is_rolling_out(&self) -> bool {
         self.outgoing().is_some()
     }
 
-    /// Launches a task with the newest payload; the running one goes on until that one runs.
+    /// Launches a task with the newest payload; the running one stays until that is confirmed.
     pub(super) fn roll_out(&mut self, now: Now) {
         self.stage.plan(NextLaunch { at: now.mono, reason: LaunchReason::Updated, blocked: false });
         self.mark_changed();
     }
 
-    /// The task that was to be replaced has the right payload after all, as the new one was refused: it stays.
+    /// Ends a rollout whose payload was refused: the outgoing task has the right payload and stays.
     pub(super) fn keep_outgoing(&mut self) -> bool {
         let stays = |at: &usize| !self.needs_relaunch(self.launches.at(*at));
         let Some(at) = self.outgoing_at().filter(stays) else { return false };
@@ -197,8 +195,8 @@ impl Lane {
 
     // ---- accepted, or refused ------------------------------------------------------------------------------------
 
-    /// The task of this launch runs: so the service has taken the payload that it was started with. Should there be a newer
-    /// one, the task is updated now, or, where that was tried before, when the delay is over.
+    /// The task of this launch runs: the service has accepted its payload. A newer payload is sent now, or, after a
+    /// failed Update, once its delay is over.
     pub(super) fn note_payload(&mut self, now: Now, at: usize) {
         let launch = self.launches.at_mut(at);
         let created_with = launch.payload.take_outdated();
@@ -210,20 +208,20 @@ impl Lane {
         let is_kept =
             created_with.is_some_and(|created_with| self.payload.accepted_unless_other(created_with));
         if !is_kept {
-            self.launches.at_mut(at).payload.not_sure();
+            self.launches.at_mut(at).payload.mark_unsure();
         }
     }
 
-    /// Acquire or Create was refused. Returns whether another launch is to follow.
+    /// Acquire or Create was refused. Returns whether another launch follows.
     pub(super) fn create_refused(&mut self, now: Now, at: usize, reason: FailReason) -> bool {
         let launch = self.launches.at(at);
         if !self.stage.is_current(launch.generation) {
             return false;
         }
-        // It may be what an earlier Create started that is in the way, or the payload, in whose place there is another one.
+        // The cause may be the task of an earlier Create, or a payload that has been replaced.
         let is_ambiguous = launch.may_be_live() || launch.payload.is_behind();
         let of_parameters = reason == FailReason::WrongParameters;
-        let goes_on = (of_parameters && (is_ambiguous || self.go_back(now))) || self.has_run;
+        let goes_on = (of_parameters && (is_ambiguous || self.roll_back(now))) || self.has_run;
         if goes_on {
             self.abandon(now, at, LaunchReason::CreateRefused);
         } else {
@@ -232,14 +230,17 @@ impl Lane {
         goes_on
     }
 
-    /// The service does not take the payload of a task: another one has its turn, if there is one.
+    /// The service refuses the payload of a task: another payload gets its turn, if there is one.
     pub(super) fn payload_refused(&mut self, now: Now, at: usize) {
         let launch = self.launches.at(at);
         let is_current = self.stage.is_current(launch.generation);
         let (is_behind, is_unsure) = (launch.payload.is_behind(), launch.payload.is_unsure());
-        // An Update that may have been carried out is what it does not take.
-        let has_another =
-            !is_current || (is_unsure && self.go_back(now)) || is_behind || self.go_back(now) || self.has_run;
+        // The refused payload is that of an Update with an unknown outcome.
+        let has_another = !is_current
+            || (is_unsure && self.roll_back(now))
+            || is_behind
+            || self.roll_back(now)
+            || self.has_run;
         if has_another {
             self.supersede(now, at, LaunchReason::CreateRefused);
         } else {
@@ -247,14 +248,14 @@ impl Lane {
         }
     }
 
-    /// The payload of an Update was refused: the lane goes back to the one before it.
+    /// The payload of an Update was refused: the lane returns to the fallback.
     pub(super) fn update_refused(&mut self, now: Now, at: usize, is_outdated: bool) {
         let is_unsure = self.launches.at(at).payload.is_unsure();
-        // The task is to have what is gone back to.
-        let goes_on = is_outdated || (self.go_back(now) && is_unsure);
+        // The task needs an Update to the fallback.
+        let goes_on = is_outdated || (self.roll_back(now) && is_unsure);
         self.launches.at_mut(at).payload.update_refused(goes_on, now.mono);
         self.mark_changed();
-        // Perhaps the task is not there any more.
+        // The task may be gone.
         self.check_now(now);
     }
 }

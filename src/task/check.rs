@@ -1,4 +1,4 @@
-//! Every range and cross-rule of the payload.
+//! All ranges and cross-field rules of the payload.
 
 use std::ops::RangeInclusive;
 
@@ -12,18 +12,18 @@ use super::{
 use crate::document::document;
 use crate::error::{Invalid, joined, quoted};
 
-/// Something that is allowed, but probably not meant.
+/// A value that is allowed, but probably not intended.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskWarning {
     /// The path of the field.
     pub field: String,
-    /// What may come of it.
+    /// The possible consequence.
     pub message: String,
 }
 
-/// A task with less than this is gone as soon as the hosts' network has a bad minute.
+/// With less than this, a task ends as soon as the hosts' network fails for a minute.
 const SMALL_IDLE_TIMEOUT_S: i64 = 60;
 
 pub(super) const SERVICE_TYPE: &str = "cloudTranscoderV2";
@@ -36,10 +36,10 @@ pub(super) const VIDEO_MODES: [&str; 1] = ["RAW"];
 
 pub(super) const IDLE_TIMEOUT_S: RangeInclusive<i64> = 1..=86_400;
 pub(super) const VOLUME: RangeInclusive<i64> = 0..=200;
-/// The least side of a region, a canvas and an output, in px.
+/// The minimum side of a region, a canvas and an output, in px.
 const LEAST_SIDE: i64 = 120;
 const LARGEST_SIDE: i64 = 3840;
-/// Of a corner, in px.
+/// The maximum of a coordinate, in px.
 pub(super) const PLACE: RangeInclusive<i64> = 0..=LARGEST_SIDE;
 pub(super) const SIDE: RangeInclusive<i64> = LEAST_SIDE..=LARGEST_SIDE;
 pub(super) const MARK_SIDE: RangeInclusive<i64> = 1..=LARGEST_SIDE;
@@ -65,7 +65,7 @@ const AREA: &str = "from 120×120 to 1920×1080, or to 1080×1920";
 const IMAGE: &str = "an http(s) address that contains .jpg, .jpeg or .png";
 
 impl Services {
-    /// Everything in this payload that the service would refuse.
+    /// All values in this payload that the service would refuse.
     #[must_use]
     pub fn violations(&self) -> Vec<Invalid> {
         let mut found = Violations::default();
@@ -75,7 +75,7 @@ impl Services {
         found.0
     }
 
-    /// What is allowed, but probably not meant, or forbidden by the newest reference alone.
+    /// Values that are allowed but probably not intended, or forbidden by the newest reference only.
     #[must_use]
     pub fn warnings(&self) -> Vec<TaskWarning> {
         let transcoder = self.transcoder();
@@ -93,7 +93,7 @@ impl Services {
             let Some(region) = &input.region else { continue };
             let at = format!("videoInputs[{i}].region");
             if let Some(layer) = region.z_order.filter(|layer| *layer < 2) {
-                warnings.forbidden_lately(format!("{at}.zOrder"), &layer.to_string(), "2 to 100");
+                warnings.forbidden_by_newest(format!("{at}.zOrder"), &layer.to_string(), "2 to 100");
             }
             if let Some(canvas) = transcoder.canvas.as_ref().filter(|canvas| !on_canvas(region, canvas)) {
                 warnings.add(at, format!("reaches beyond the canvas of {}×{}", canvas.width, canvas.height));
@@ -102,17 +102,17 @@ impl Services {
         for (i, WaterMark { region, .. }) in transcoder.water_marks.iter().enumerate() {
             if region.width < LEAST_SIDE || region.height < LEAST_SIDE {
                 let size = format!("{}×{}", region.width, region.height);
-                warnings.forbidden_lately(format!("waterMarks[{i}].region"), &size, "120×120 and more");
+                warnings.forbidden_by_newest(format!("waterMarks[{i}].region"), &size, "120×120 and more");
             }
         }
         for (i, output) in transcoder.outputs.iter().enumerate() {
             let Some(video) = &output.video_option else { continue };
             let at = format!("outputs[{i}].videoOption");
             if video.codec.as_deref() == Some("H265") {
-                warnings.forbidden_lately(format!("{at}.codec"), "H265", "H264 and VP8");
+                warnings.forbidden_by_newest(format!("{at}.codec"), "H265", "H264 and VP8");
             }
             if is_mixed(transcoder) && video.mode.is_none() && video.bitrate.is_none() {
-                warnings.forbidden_lately(format!("{at}.bitrate"), "missing", "1 to 10000 kbit/s");
+                warnings.forbidden_by_newest(format!("{at}.bitrate"), "missing", "1 to 10000 kbit/s");
             }
         }
         warnings.missing_tokens(transcoder);
@@ -121,7 +121,7 @@ impl Services {
 }
 
 impl TaskWarning {
-    /// Whether it is about an RTC token that is missing: not worth a word where a callback gives tokens.
+    /// Whether it is about a missing RTC token: irrelevant if a callback provides tokens.
     #[must_use]
     pub fn is_about_token(&self) -> bool {
         self.field.ends_with(RTC_TOKEN)
@@ -137,16 +137,16 @@ impl Warnings {
     }
 
     /// Public clients send it, and older references allow it.
-    fn forbidden_lately(&mut self, field: String, found: &str, allowed: &str) {
+    fn forbidden_by_newest(&mut self, field: String, found: &str, allowed: &str) {
         self.add(field, format!("{found}: the newest reference of the service allows {allowed}"));
     }
 
     fn missing_tokens(&mut self, transcoder: &Transcoder) {
-        let mut told = None;
+        let mut warned = None;
         let streams = input_streams(transcoder).into_iter().chain(output_streams(transcoder));
         for (list, i, _) in streams.filter(|(_, _, rtc)| rtc.rtc_token.is_none()) {
-            // One of each list is enough.
-            if told.replace(list) != Some(list) {
+            // One warning for each list is enough.
+            if warned.replace(list) != Some(list) {
                 self.add(
                     format!("{list}[{i}].{RTC_TOKEN}"),
                     "missing, and no rtcToken callback gives it: the service requires one (a project without an App \
@@ -158,7 +158,7 @@ impl Warnings {
     }
 }
 
-/// A stream in an RTC channel, with the list that it stands in, and its place there.
+/// A stream in an RTC channel, with its list and its index.
 type Stream<'a> = (&'static str, usize, &'a Rtc);
 
 fn input_streams(transcoder: &Transcoder) -> Vec<Stream<'_>> {
@@ -177,7 +177,7 @@ fn output_streams(transcoder: &Transcoder) -> impl Iterator<Item = Stream<'_>> {
     outputs.filter_map(|(i, output)| Some(("outputs", i, output.rtc.as_ref()?)))
 }
 
-/// Whether streams are laid out and encoded anew, rather than one passed on.
+/// Whether streams are laid out and encoded, rather than one passed on.
 fn is_mixed(transcoder: &Transcoder) -> bool {
     transcoder.stream_process_mode.as_deref().is_none_or(|mode| !SINGLE_MODES.contains(&mode))
 }
@@ -236,7 +236,7 @@ impl Violations {
         if let Some(canvas) = &transcoder.canvas {
             self.canvas(&at("canvas"), canvas);
         }
-        // A video that is passed on as it comes in needs no place.
+        // A video that is passed on needs no region.
         let is_raw = |output: &Output| output.video_option.as_ref().is_some_and(|video| video.mode.is_some());
         if is_mixed && !video.is_empty() && !transcoder.outputs.iter().any(is_raw) {
             self.layout(transcoder);
@@ -276,7 +276,7 @@ impl Violations {
         }
     }
 
-    /// What videos that are mixed need: a canvas, each a place on it, and an output that says how they are encoded.
+    /// Mixed videos need a canvas, a region each, and an output with encoding parameters.
     fn layout(&mut self, transcoder: &Transcoder) {
         let mut missing = |field: &str, allowed: &str| {
             self.add(
@@ -326,7 +326,7 @@ impl Violations {
     }
 
     fn rtc(&mut self, at: &str, rtc: &Rtc) {
-        // No address leads into a channel of these names, however they are encoded.
+        // These names cannot be part of a URL, however they are encoded.
         let is_of_paths = matches!(rtc.rtc_channel.as_str(), "." | "..");
         if !CHANNEL_BYTES.contains(&rtc.rtc_channel.len()) || is_of_paths {
             self.add(format!("{at}.rtcChannel"), quoted(&rtc.rtc_channel), "1 to 64 bytes, but not . or ..");
@@ -352,7 +352,7 @@ impl Violations {
     fn image(&mut self, field: String, url: Option<&ImageUrl>) {
         let Some(ImageUrl(url)) = url else { return };
         let lower = url.to_ascii_lowercase();
-        // Styles and signatures of image stores may follow the suffix: `logo.png!large`, `?image=logo.png&key=…`.
+        // Image stores append styles and signatures to the suffix: `logo.png!large`, `?image=logo.png&key=…`.
         let below_host = ["https://", "http://"].iter().find_map(|scheme| lower.strip_prefix(scheme));
         let below_host = below_host.and_then(|rest| rest.split_once(['/', '?'])).map_or("", |(_, rest)| rest);
         let is_image = |part: &str| ["jpg", "jpeg", "png"].iter().any(|suffix| part.starts_with(suffix));

@@ -1,7 +1,7 @@
-//! The payload as operators are shown it, and the way back.
+//! The payload as shown to operators, and the way back.
 //!
-//! What is known to be harmless is shown, and nothing else: tokens, addresses of streams, and every field that is not known
-//! here are hidden, what follows the path of an image's address too, as it may be signed.
+//! Only what is known to be harmless is shown. Tokens, URLs of streams, unknown fields, and what follows the path of
+//! an image's URL (it may be a signature) are redacted.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use crate::error::{Invalid, quoted};
 use crate::json::Tree;
 use crate::redact::is_secret;
 
-/// What stands in the place of a hidden value begins with this; a number that changes with what is shown follows, and its
-/// place: places mean something else in a payload that has changed.
+/// The beginning of a redaction mark. A number follows that changes with the shown payload, then the place: places
+/// mean something else in a payload that has changed.
 const HIDDEN: &str = "***";
-/// How many digits that number has.
+/// The number of digits of that number.
 const DIGITS: usize = 8;
 
 #[derive(PartialEq, Eq)]
 enum Field {
     Harmless,
-    /// The address of an image.
+    /// The URL of an image.
     Image,
     Unknown,
 }
 
-/// What the field of this name is in an object of that name.
+/// The kind of the field of this name in an object of that name.
 fn field(parent: &str, name: &str) -> Field {
     match (parent, name) {
         ("", "cloudTranscoder")
@@ -52,16 +52,16 @@ fn field(parent: &str, name: &str) -> Field {
 }
 
 impl Services {
-    /// The payload for people, as JSON text: `***` and its place stand for whatever is not known to be harmless. In a new payload
-    /// they stand for what they hide, see [`revealed`].
+    /// The payload for people, as JSON text: `***` and its place replace all that is not known to be harmless. In a
+    /// new payload these marks stand for what they hide, see [`revealed`].
     #[must_use]
     pub fn shown(&self) -> String {
         self.hide(&self.mark(), &mut |_, _| {})
     }
 
-    /// What the marks of this payload begin with.
+    /// The beginning of all marks of this payload.
     fn mark(&self) -> String {
-        // FNV-1a. Nothing of what is hidden is in it.
+        // FNV-1a over the visible parts: the number reveals nothing hidden.
         let number = self
             .hide(HIDDEN, &mut |_, _| {})
             .bytes()
@@ -69,8 +69,8 @@ impl Services {
         format!("{HIDDEN}{number:08x}")
     }
 
-    /// What is hidden there, text by text; of addresses also each part, for one of them is the key. What is too short for a
-    /// secret is left out.
+    /// All hidden strings; of URLs also each part, one of which is the key. Strings that are too short for a secret
+    /// are left out.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         self.hide(HIDDEN, &mut |shown, json| match json.as_text() {
@@ -83,8 +83,8 @@ impl Services {
         secrets
     }
 
-    /// The payload with marks, which begin with `mark`, in the place of what is not harmless. What is shown, and what that
-    /// stands for, is handed to `keep`.
+    /// The payload with marks, which begin with `mark`, in place of everything that is not harmless. `keep` gets each
+    /// mark and what it hides.
     fn hide(&self, mark: &str, keep: &mut dyn FnMut(&str, &Json<'_>)) -> String {
         let payload = self.to_json();
         let tree = Tree::parse(&payload);
@@ -115,7 +115,7 @@ fn add_secret(text: &str, secrets: &mut Vec<String>) {
     }
 }
 
-/// Each text within a value.
+/// All strings within a value.
 fn add_secrets(json: &Json<'_>, secrets: &mut Vec<String>) {
     rewrite(json, &mut |json| {
         let text = json.as_text()?;
@@ -123,7 +123,7 @@ fn add_secrets(json: &Json<'_>, secrets: &mut Vec<String>) {
         if let Some(rest) = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")) {
             let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
             let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
-            // The last part of the path, with all that follows, is often the key as a whole.
+            // The last part of the path with all that follows is often the key.
             add_secret(path.rsplit('/').next().unwrap_or_default(), secrets);
             for parts in [user, path] {
                 parts.split(['/', '?', '&', '=', '#', ':']).for_each(|part| add_secret(part, secrets));
@@ -133,12 +133,12 @@ fn add_secrets(json: &Json<'_>, secrets: &mut Vec<String>) {
     });
 }
 
-/// Puts back what is hidden in `services`, which is JSON text, wherever it has gone, out of the payload that it was shown of;
-/// but only into fields that are hidden as well, so that nothing shows or quotes it. It may be what a group takes as an update,
-/// too: payloads of several lanes.
+/// Replaces redaction marks in `services`, which is JSON text, by what they hide in the payload `shown_of`, wherever
+/// they were moved; but only in fields that are redacted as well, so no output reveals a secret. `services` may also
+/// be a group's update with payloads of several lanes.
 ///
 /// # Errors
-/// The first that is not hidden there, or stands where its value would be shown.
+/// The first mark that stands for nothing, or in a field that would be shown.
 pub fn revealed(services: &str, shown_of: Option<&Services>) -> Result<String, Invalid> {
     let tree = document::parse("services", services)?;
     let root = if is_for_lanes(&tree) { "update" } else { "services" };
@@ -151,14 +151,14 @@ pub fn revealed(services: &str, shown_of: Option<&Services>) -> Result<String, I
     }
     let mut wrong = None;
     let revealed = rewrite(&Json::root(root, tree.root()), &mut |json| {
-        // In the place of a payload that was shown, whatever looks like a mark is one that was changed.
+        // After a payload was shown, whatever looks like a mark is a changed one.
         let is_changed =
             |text: &str| shown_of.is_some() && text.split('?').any(|part| part.starts_with(HIDDEN));
         let text = json.as_text().filter(|text| has_mark(text) || is_changed(text))?;
         let allowed = match hidden.get(text.as_ref()) {
             Some((of, value)) if *of == kind(json) => return Some(value.clone()),
-            Some(_) => "the value itself: what is hidden elsewhere would be shown here",
-            None => "the value itself: none is kept under this name, as the payload may have changed since",
+            Some(_) => "the value itself: a redacted value would be shown here",
+            None => "the value itself: this mark stands for no value, as the payload may have changed",
         };
         wrong.get_or_insert_with(|| Invalid::new(json.path(), quoted(&text), allowed));
         None
@@ -166,7 +166,7 @@ pub fn revealed(services: &str, shown_of: Option<&Services>) -> Result<String, I
     wrong.map_or(Ok(revealed), Err)
 }
 
-/// Whether what stands for a hidden value is anywhere in a text.
+/// Whether a string contains a mark.
 fn has_mark(text: &str) -> bool {
     text.as_bytes().windows(HIDDEN.len() + DIGITS).any(|part| {
         let (begin, number) = part.split_at(HIDDEN.len());
@@ -174,7 +174,7 @@ fn has_mark(text: &str) -> bool {
     })
 }
 
-/// The address of an image without what may sign it; none if there is a user's name in it.
+/// The URL of an image without a possible signature; `None` if it contains a user name.
 pub(super) fn without_signature(address: &str) -> Option<&str> {
     let path = address.split(['?', '#']).next()?;
     (!path.contains('@')).then_some(path)

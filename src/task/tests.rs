@@ -45,7 +45,7 @@ fn refused(json: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_good_payload_goes_through_unchanged_with_fields_of_tomorrow() {
+fn a_valid_payload_passes_through_with_unknown_fields() {
     let mut json = with("videoInputs/0/region/shape", json!("round"));
     json["cloudTranscoder"]["config"]["transcoder"]["seiOptions"] = json!({ "layout": [1, 2] });
     json["cloudTranscoder"]["tomorrow"] = json!(null);
@@ -92,7 +92,7 @@ fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
     assert!(shown.contains("sticker") && !shown.contains("in-token"), "{shown}");
 }
 
-/// A payload with every field that is known.
+/// A payload with all known fields.
 fn whole() -> Value {
     let mut json = payload();
     let transcoder = &mut json["cloudTranscoder"]["config"]["transcoder"];
@@ -109,7 +109,7 @@ fn whole() -> Value {
 }
 
 #[test]
-fn what_is_known_to_be_harmless_is_shown_and_comes_back_with_the_rest() {
+fn harmless_values_are_shown_and_the_others_are_restored() {
     let services = Services::from_json(&whole().to_string()).unwrap();
     let at = |path: &str| format!("{}.cloudTranscoder.config.transcoder.{path}", mark_of(&services));
     let mut expected = whole();
@@ -132,7 +132,7 @@ fn what_is_known_to_be_harmless_is_shown_and_comes_back_with_the_rest() {
 }
 
 #[test]
-fn what_is_not_known_is_hidden_wherever_it_stands_and_comes_back_wherever_it_goes() {
+fn unknown_values_are_redacted_and_restored_wherever_they_are_moved() {
     let objects = [
         "",
         "/cloudTranscoder",
@@ -192,7 +192,7 @@ fn revealed(services: &Value, shown_of: Option<&Services>) -> Result<Value, Inva
     super::revealed(&services.to_string(), shown_of).map(|json| serde_json::from_str(&json).unwrap())
 }
 
-/// What the marks of this payload begin with.
+/// The beginning of this payload's marks.
 fn mark_of(services: &Services) -> String {
     let token =
         shown(services)["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"].clone();
@@ -201,9 +201,9 @@ fn mark_of(services: &Services) -> String {
     mark
 }
 
-/// Somebody else has changed the payload since it was read: what stood in a place may be another thing now.
+/// Somebody else has changed the payload since: its places may mean something else now.
 #[test]
-fn what_was_shown_of_a_payload_that_has_changed_stands_for_nothing() {
+fn marks_of_a_changed_payload_are_refused() {
     let mut json = whole();
     json["cloudTranscoder"]["config"]["transcoder"]["videoInputs"][0]["region"]["x"] = json!(8);
     let (before, now) =
@@ -211,7 +211,7 @@ fn what_was_shown_of_a_payload_that_has_changed_stands_for_nothing() {
     let refused = revealed(&shown(&before), Some(&now)).unwrap_err();
     assert!(refused.allowed.contains("may have changed"), "{refused}");
     assert_eq!(revealed(&shown(&before), Some(&before)), Ok(json));
-    // New secrets in the same places are another matter.
+    // New secrets in the same places are fine.
     let mut renewed = whole();
     renewed["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] =
         json!("another-token");
@@ -220,7 +220,7 @@ fn what_was_shown_of_a_payload_that_has_changed_stands_for_nothing() {
 }
 
 #[test]
-fn what_stands_for_nothing_hidden_is_named() {
+fn unknown_marks_are_named() {
     let services = Services::from_json(&whole().to_string()).unwrap();
     let refused = |shown_of| {
         let given = json!({ "a": [1, { "b": "https://img.example/a.jpg?***01234567.made.up" }] });
@@ -240,9 +240,9 @@ fn what_stands_for_nothing_hidden_is_named() {
     assert_eq!(error.to_string(), "services is not JSON, but must be an object");
 }
 
-/// A text that is shown, or quoted by an error, would tell what it stands for.
+/// A shown or quoted string would reveal what its mark hides.
 #[test]
-fn what_is_hidden_is_put_back_only_where_it_is_hidden() {
+fn a_hidden_value_is_restored_only_where_it_stays_hidden() {
     let services = Services::from_json(&whole().to_string()).unwrap();
     let transcoder = "/cloudTranscoder/config/transcoder";
     let token = shown(&services).pointer(&format!("{transcoder}/outputs/0/rtc/rtcToken")).unwrap().clone();
@@ -266,7 +266,7 @@ fn what_is_hidden_is_put_back_only_where_it_is_hidden() {
 }
 
 #[test]
-fn errors_quote_what_is_harmless_and_nothing_else() {
+fn errors_quote_only_harmless_values() {
     let said = |path, value| match Services::from_json(&with(path, value).to_string()) {
         Err(invalid) => format!("{invalid} {invalid:?}"),
         Ok(_) => panic!("{path} is allowed"),
@@ -418,7 +418,7 @@ fn an_error_reads_well() {
 }
 
 #[test]
-fn what_is_probably_not_meant_is_a_warning() {
+fn unlikely_values_cause_warnings() {
     let small = Services::from_json(&with("idleTimeout", json!(10)).to_string()).unwrap();
     assert_eq!(small.warnings()[0].field, "services.cloudTranscoder.config.transcoder.idleTimeout");
     assert_eq!(Services::from_json(&with("idleTimeout", json!(59)).to_string()).unwrap().warnings().len(), 1);
@@ -430,7 +430,7 @@ fn what_is_probably_not_meant_is_a_warning() {
     );
 }
 
-/// Fields of the warnings about a payload that is taken.
+/// The fields of the warnings about a valid payload.
 fn warned(json: &Value) -> Vec<String> {
     let prefix = "services.cloudTranscoder.config.transcoder.";
     let services = Services::from_json(&json.to_string()).unwrap();
@@ -438,7 +438,7 @@ fn warned(json: &Value) -> Vec<String> {
 }
 
 #[test]
-fn what_the_newest_reference_alone_forbids_is_taken_with_a_warning() {
+fn values_forbidden_only_by_the_newest_reference_cause_warnings() {
     for layer in [0, 1] {
         let json = with("videoInputs/0/region/zOrder", json!(layer));
         assert_eq!(warned(&json), ["videoInputs[0].region.zOrder"]);
@@ -457,7 +457,7 @@ fn what_the_newest_reference_alone_forbids_is_taken_with_a_warning() {
 }
 
 #[test]
-fn what_public_clients_send_is_taken() {
+fn payloads_of_public_clients_are_accepted() {
     for list in ["waterMarks", "audioInputs"] {
         let json = with(list, json!(null));
         let sent = Services::from_json(&json.to_string()).unwrap().to_json();
@@ -515,7 +515,7 @@ fn a_stream_without_a_token_is_a_warning() {
 }
 
 #[test]
-fn uid_and_tokens_are_set_where_they_belong() {
+fn uid_and_tokens_are_filled_in() {
     let mut services = Services::from_json(&payload().to_string()).unwrap();
     services.set_output(9002, Some("new-out"));
     services.set_input_token("new-in");

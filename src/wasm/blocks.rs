@@ -1,4 +1,4 @@
-//! The building blocks for those who drive calls of their own: `src/js/blocks.ts` checks what comes in.
+//! The building blocks for applications with a driver of their own. `src/js/blocks.ts` checks the arguments.
 
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -15,19 +15,19 @@ use crate::time::{Clock, Duration, WallTime};
 use crate::uid::Uid;
 use crate::{domain, instance_id, notification, status, uid};
 
-/// Which answer waits how long, and when a ladder of waits is spent.
+/// The delay after each failure, and when a backoff schedule is exhausted.
 #[wasm_bindgen]
 pub struct RetryPolicy(policy::RetryPolicy);
 
 #[wasm_bindgen]
 impl RetryPolicy {
-    /// The documented schedules, with `overrides` in their place.
+    /// The documented schedules with these overrides.
     #[wasm_bindgen(constructor)]
     pub fn new(overrides: &str) -> Result<RetryPolicy, JsValue> {
         value::read_with(overrides, policy::RetryPolicy::from_json).map(Self).map_err(error::config)
     }
 
-    /// The wait in ms before making `call` again, or `undefined` when the ladder is spent.
+    /// The delay before `call` is retried, in ms; `undefined` if the schedule is exhausted.
     pub fn wait(
         &self,
         call: &str,
@@ -43,14 +43,14 @@ impl RetryPolicy {
         Ok(self.0.wait(call, reason, failures, retry_after).map(Duration::as_f64))
     }
 
-    /// Every setting.
+    /// All settings.
     #[wasm_bindgen(js_name = toJSON)]
     pub fn to_json(&self) -> Result<JsValue, JsValue> {
         value::out(&self.0)
     }
 }
 
-/// What one answer of one call means.
+/// The meaning of an answer.
 #[wasm_bindgen]
 pub fn interpret(
     call: &str,
@@ -82,13 +82,13 @@ impl UidRing {
         value::read("uids", uids).and_then(uid::UidRing::new).map(Self).map_err(error::config)
     }
 
-    /// The next uid in turn whose last task is gone, if there is one.
+    /// The next uid in turn without a live task, if any.
     #[wasm_bindgen(getter)]
     pub fn next(&self) -> Option<Uid> {
         self.0.next()
     }
 
-    /// Takes a uid for a new task, and holds it until it is released.
+    /// Takes a uid for a new task and holds it until it is released.
     pub fn take(&mut self, uid: Uid) -> Result<(), JsValue> {
         if !self.0.uids().contains(&uid) {
             return Err(error::config(Invalid::new(
@@ -111,62 +111,62 @@ impl UidRing {
         self.0.is_held(uid)
     }
 
-    /// The state, for a later `fromJSON`.
+    /// The state, for `fromJSON`.
     #[wasm_bindgen(js_name = toJSON)]
     pub fn to_json(&self) -> Result<JsValue, JsValue> {
         value::out(&self.0)
     }
 
-    /// The ring that `toJSON` gave.
+    /// The ring that `toJSON` returned.
     #[wasm_bindgen(js_name = fromJSON)]
     pub fn from_json(json: &str) -> Result<UidRing, JsValue> {
         value::read("json", json).map(Self).map_err(error::config)
     }
 }
 
-/// Which domain is asked next.
+/// The next domain to call.
 #[wasm_bindgen]
 pub struct DomainFailover {
-    ladder: domain::DomainFailover,
-    /// Its own, for the caller's may be set back.
+    failover: domain::DomainFailover,
+    /// Never goes back, unlike the caller's clock.
     clock: Clock,
 }
 
 #[wasm_bindgen]
 impl DomainFailover {
-    /// The domains of an area; `region` is the one that its regional domains neighbour.
+    /// The domains of an area; the neighbour of `region` is included.
     #[wasm_bindgen(constructor)]
     pub fn new(area: &str, region: Option<String>, return_after_ms: f64) -> Result<DomainFailover, JsValue> {
         let return_after = Duration::from_f64(return_after_ms);
         value::read("area", area)
             .and_then(|area: Area| domain::DomainFailover::new(area, region.as_deref(), return_after))
-            .map(|ladder| Self { ladder, clock: Clock::default() })
+            .map(|failover| Self { failover, clock: Clock::default() })
             .map_err(error::config)
     }
 
-    /// The domain to ask now (ms since the epoch).
+    /// The domain to call at `now` (ms since the epoch).
     pub fn domain(&mut self, now: f64) -> String {
-        self.ladder.domain(self.clock.instant(WallTime::from_f64(now))).to_owned()
+        self.failover.domain(self.clock.instant(WallTime::from_f64(now))).to_owned()
     }
 
     /// This domain answered.
     pub fn succeeded(&mut self, domain: &str) {
-        self.ladder.succeeded(domain);
+        self.failover.succeeded(domain);
     }
 
-    /// This domain did not answer, or with a 5xx.
+    /// This domain did not answer, or answered 5xx.
     pub fn failed(&mut self, domain: &str, failure: &str, now: f64) -> Result<(), JsValue> {
         let failure: DomainFailure = value::read("failure", failure).map_err(error::config)?;
-        self.ladder.failed(domain, failure, self.clock.instant(WallTime::from_f64(now)));
+        self.failover.failed(domain, failure, self.clock.instant(WallTime::from_f64(now)));
         Ok(())
     }
 }
 
-/// The rate limit of an App ID, for those who share it out among several processes.
+/// The rate limit of an App ID, to be shared by several processes.
 #[wasm_bindgen]
 pub struct TokenBucket {
     bucket: quota::TokenBucket,
-    /// Its own, for the caller's may be set back.
+    /// Never goes back, unlike the caller's clock.
     clock: Clock,
 }
 
@@ -184,13 +184,13 @@ impl TokenBucket {
         Ok(Self { bucket, clock })
     }
 
-    /// The call of this lane that got a permit leaves now.
+    /// The lane's permitted call leaves now.
     pub fn used(&mut self, now: f64, lane: LaneNumber) {
         let now = self.clock.instant(WallTime::from_f64(now));
         self.bucket.used(now, lane);
     }
 
-    /// How long `lane` has to wait before it asks again, in ms; 0: its call is counted, and to be made now.
+    /// The time in ms before `lane` asks again; 0 is a permit for a call now.
     pub fn ask(&mut self, now: f64, lane: LaneNumber, call: &str) -> Result<f64, JsValue> {
         let call: LimitedCall = value::read("call", call).map_err(error::config)?;
         let now = self.clock.instant(WallTime::from_f64(now));
@@ -200,20 +200,20 @@ impl TokenBucket {
         })
     }
 
-    /// The lane wants nothing any more: its place in the queue and its reserved permit are given up.
+    /// The lane no longer needs a permit: it loses its position in the queue and its reserved permit.
     pub fn withdraw(&mut self, lane: LaneNumber) {
         self.bucket.withdraw(lane);
     }
 }
 
-/// What a plan needs of an App ID's quota.
+/// The quota that a plan needs.
 #[wasm_bindgen(js_name = estimateQuota)]
 pub fn estimate_quota(plan: &str) -> Result<JsValue, JsValue> {
     let plan = value::read_with(plan, QuotaEstimateOptions::from_json).map_err(error::config)?;
     value::out(&plan.estimate().map_err(error::config)?)
 }
 
-/// Checks a notification's signatures over its raw body.
+/// Verifies a notification's signature over its raw body.
 #[wasm_bindgen(js_name = verifyNotification)]
 pub fn verify_notification(
     secret: &str,
@@ -224,14 +224,14 @@ pub fn verify_notification(
     notification::verify(secret.as_bytes(), raw_body, v1.as_deref(), v2.as_deref()).map_err(error::signature)
 }
 
-/// Reads a notification.
+/// Parses a notification.
 #[wasm_bindgen(js_name = parseNotification)]
 pub fn parse_notification(raw_body: &[u8]) -> Result<JsValue, JsValue> {
     value::out(&notification::parse(raw_body).map_err(error::notification)?)
 }
 
-/// Everything that the service would refuse in a payload, and what is probably not meant:
-/// `{ errors: [{ field, value, allowed }], warnings: [{ field, message }] }`.
+/// Validates a payload: `{ errors: [{ field, value, allowed }], warnings: [{ field, message }] }`. Errors are what
+/// the service would refuse; warnings are values that are probably not intended.
 #[wasm_bindgen(js_name = validateTask)]
 pub fn validate_task(services: &str, instance_id: Option<String>) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! When calls leave.
+//! Spaces calls that leave.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -7,21 +7,21 @@ use super::env::SupervisorEnv;
 use crate::quota::bucket::COUNTS_FOR;
 use crate::time::{Clock, Duration, Instant, WallTime};
 
-/// Keeps calls apart that got their permits one after the other, but would leave together: those that had to wait for the
-/// same snapshot, or for a busy process.
+/// Calls that waited for the same snapshot, or for a busy process, would leave together although their permits came
+/// one after the other.
 #[derive(Default)]
 pub(super) struct Departures(RefCell<(Clock, VecDeque<Instant>)>);
 
 impl Departures {
-    /// Waits until a call may leave, if at most so many may in a second.
+    /// Waits until a call may leave: at most `most` a second.
     pub(super) async fn turn(&self, env: &SupervisorEnv, most: usize) {
-        // Without the time nothing is sent anyhow.
+        // Without a clock nothing is sent.
         while let Some(wait) = env.time().ok().and_then(|now| self.depart(now, most)) {
             env.timer(wait).await;
         }
     }
 
-    /// Notes that a call leaves, or says how long it has to wait.
+    /// Records that a call leaves, or returns how long it must wait.
     fn depart(&self, now: WallTime, most: usize) -> Option<Duration> {
         let (clock, left) = &mut *self.0.borrow_mut();
         let now = clock.instant(now);

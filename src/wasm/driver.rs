@@ -1,4 +1,4 @@
-//! The one driver: the only code that performs calls.
+//! The driver: the only code that makes calls.
 
 mod calls;
 mod inbox;
@@ -27,7 +27,7 @@ use crate::supervisor::{Input, Outcome, Output, PermitRequest, RequestId, Superv
 use crate::task::Services;
 use crate::time::{Duration, WallTime};
 
-/// Tasks whose notifications are remembered, to tell those that come twice.
+/// How many tasks are remembered to detect duplicate notifications.
 const NOTIFICATIONS_OF_TASKS: usize = 256;
 
 struct Inner {
@@ -36,49 +36,48 @@ struct Inner {
     machine: RefCell<Machine>,
     notifications: RefCell<NotificationLog>,
     inbox: Inbox,
-    /// Calls that are being carried out.
-    under_way: RefCell<Vec<RequestId>>,
-    /// Permits that are being asked for.
-    asked: RefCell<Vec<PermitRequest>>,
+    /// Calls in flight.
+    in_flight: RefCell<Vec<RequestId>>,
+    /// Requests for permits in flight.
+    permit_requests: RefCell<Vec<PermitRequest>>,
     departures: Departures,
     persister: Persister,
     turns: Turns,
-    /// It was restored, and has not been driven since.
+    /// It was restored, and has not run since.
     restored: Cell<bool>,
-    /// What the clock showed last, since this driver began: one that was restored may be on another machine.
+    /// The clock's last value in this driver. It is not restored: another machine has another clock.
     last_wall: Cell<WallTime>,
 }
 
-/// Drives a supervisor or a group. Only what it does by itself, in [`advance`](Self::advance) and [`run`](Self::run), calls
-/// the application; so whatever that calls here finds nothing in the middle of something. `src/js/driven.ts` guards it:
-/// one loop at a time, and none of it once it is over.
+/// Drives a supervisor or a group. Only [`advance`](Self::advance) and [`run`](Self::run) call the application; no
+/// other method is interrupted by a callback. `src/js/driven.ts` allows one loop at a time, and none after the end.
 #[wasm_bindgen]
 pub struct Driver(Rc<Inner>);
 
 #[wasm_bindgen]
 impl Driver {
-    /// Drives a new supervisor, from `now` on (ms since the epoch).
+    /// Drives a new supervisor that starts at `now` (ms since the epoch).
     pub fn supervisor(config: &str, env: SupervisorEnv, now: f64) -> Result<Driver, JsValue> {
         let config = value::read_with(config, SupervisorConfig::from_json).map_err(error::config)?;
         let machine = Supervisor::new(config, WallTime::from_f64(now));
         Ok(Self::of(Machine::Supervisor(Box::new(machine)), env, false))
     }
 
-    /// Drives a new group, from `now` on (ms since the epoch).
+    /// Drives a new group that starts at `now` (ms since the epoch).
     pub fn group(config: &str, env: SupervisorEnv, now: f64) -> Result<Driver, JsValue> {
         let config = value::read_with(config, GroupConfig::from_json).map_err(error::config)?;
         let machine = Box::new(RedundancyGroup::new(config, WallTime::from_f64(now)));
         Ok(Self::of(Machine::Group(machine), env, false))
     }
 
-    /// Goes on with the supervisor that the snapshot was taken from.
+    /// Restores a supervisor from a snapshot.
     #[wasm_bindgen(js_name = restoreSupervisor)]
     pub fn restore_supervisor(snapshot: &str, env: SupervisorEnv) -> Result<Driver, JsValue> {
         let machine = Box::new(Supervisor::restore(snapshot).map_err(error::snapshot)?);
         Ok(Self::of(Machine::Supervisor(machine), env, true))
     }
 
-    /// Goes on with the group that the snapshot was taken from.
+    /// Restores a group from a snapshot.
     #[wasm_bindgen(js_name = restoreGroup)]
     pub fn restore_group(snapshot: &str, env: SupervisorEnv) -> Result<Driver, JsValue> {
         let machine = Box::new(RedundancyGroup::restore(snapshot).map_err(error::snapshot)?);
@@ -96,8 +95,8 @@ impl Driver {
             machine: RefCell::new(machine),
             notifications: RefCell::new(NotificationLog::new(NOTIFICATIONS_OF_TASKS)),
             inbox: Inbox::default(),
-            under_way: RefCell::default(),
-            asked: RefCell::default(),
+            in_flight: RefCell::default(),
+            permit_requests: RefCell::default(),
             departures: Departures::default(),
             turns: Turns::default(),
             restored: Cell::new(restored),
@@ -105,20 +104,21 @@ impl Driver {
         }))
     }
 
-    /// Carries out what is due, and resolves when there is nothing but to wait: with the time to call it again (ms
-    /// since the epoch), or the outcome when it is over; with `undefined` once it is disposed of.
+    /// Carries out what is due. Resolves with the time of the next call of `advance` (ms since the epoch), with the
+    /// outcome at the end, or with `undefined` after `dispose`.
     pub fn advance(&self) -> Promise {
         self.drive(true)
     }
 
-    /// Does that until it is over, and resolves with the outcome; with `undefined` when it is interrupted or disposed of.
+    /// Carries out everything until the end. Resolves with the outcome, or with `undefined` if it is interrupted or
+    /// disposed of.
     pub fn run(&self) -> Promise {
         self.drive(false)
     }
 
     fn drive(&self, once: bool) -> Promise {
         let inner = Rc::clone(&self.0);
-        // From now on, not from the next microtask on: it may be interrupted before.
+        // Taken now and not in the next microtask: an interruption may come before that.
         let turn = inner.turns.take();
         self.0.executor.promise(async move {
             let _turn = turn;
@@ -130,25 +130,25 @@ impl Driver {
         })
     }
 
-    /// Ends the [`run`](Self::run) that is under way. Its calls go on.
+    /// Ends the current [`run`](Self::run). Calls in flight continue.
     pub fn interrupt(&self) {
         self.0.turns.interrupt();
-        self.0.inbox.poke();
+        self.0.inbox.wake();
     }
 
-    /// Ends what lives, and starts nothing any more.
+    /// Deletes all tasks and starts no more.
     pub fn stop(&self, now: f64) {
         self.0.take(now, Input::Stop);
     }
 
-    /// Somebody says that the output is gone.
+    /// Reports that the output does not arrive.
     #[wasm_bindgen(js_name = checkNow)]
     pub fn check_now(&self, now: f64) {
         self.0.take(now, Input::CheckNow);
     }
 
-    /// Takes a verified notification: `new`, `duplicate`, `stale`, or `foreign` when it is about somebody else's task, or
-    /// about something else.
+    /// Handles a verified notification. Returns `new`, `duplicate`, `stale`, or `foreign` if it is about another
+    /// application's task or another product.
     #[wasm_bindgen(js_name = handleNotification)]
     pub fn handle_notification(&self, raw_body: &[u8], now: f64) -> Result<String, JsValue> {
         let notification = match notification::parse(raw_body) {
@@ -157,42 +157,42 @@ impl Driver {
             Err(found) => return Err(error::notification(found)),
         };
         let freshness = self.0.notifications.borrow_mut().take(&notification);
-        let said = match freshness {
+        let result = match freshness {
             Freshness::Duplicate => "duplicate",
             Freshness::Stale => "stale",
             Freshness::New if self.0.take(now, Input::Notification(notification)) => "new",
             Freshness::New => "foreign",
         };
-        Ok(said.to_owned())
+        Ok(result.to_owned())
     }
 
-    /// Takes a new payload, for the running tasks and for later ones. Says what becomes of it in each lane. What `payload`
-    /// hides may be in it as it is there.
+    /// Sets a new payload for running and later tasks. Returns how each lane gets it. Redacted values of `payload`
+    /// keep their meaning.
     pub fn update(&self, services: &str, now: f64) -> Result<JsValue, JsValue> {
         let now = self.0.at(WallTime::from_f64(now));
         let updates = self.0.machine.borrow_mut().update(services, now);
         let updates = updates.map_err(error::task)?;
-        self.0.inbox.poke();
+        self.0.inbox.wake();
         value::out(&updates)
     }
 
-    /// The newest payload that was not refused, for people: what may be a secret is hidden. `null`: lanes have different ones.
+    /// The newest payload that was not refused, redacted. `null` if the lanes have different ones.
     pub fn payload(&self) -> Result<JsValue, JsValue> {
         let shown = self.0.machine.borrow().group().services().map(Services::shown);
         shown.map_or(Ok(JsValue::NULL), |shown| JSON::parse(&shown))
     }
 
-    /// The whole state, as text.
+    /// The whole state as text.
     pub fn snapshot(&self) -> String {
         self.0.machine.borrow().snapshot()
     }
 
-    /// How it is, for people.
+    /// The status, for operators.
     pub fn status(&self) -> Result<JsValue, JsValue> {
         self.0.machine.borrow().status()
     }
 
-    /// What is allowed in the payload that the next launch has, but probably not meant.
+    /// Values in the payload of the next launch that are allowed, but probably not intended.
     pub fn warnings(&self) -> Result<JsValue, JsValue> {
         let mut warnings = self.0.machine.borrow().group().warnings();
         warnings.retain(|warning| !(self.0.env.has_rtc_token() && warning.is_about_token()));
@@ -204,11 +204,11 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.0.turns.dispose();
         self.0.executor.cancel();
-        self.0.inbox.poke();
+        self.0.inbox.wake();
     }
 }
 
-/// Why driving came to an end.
+/// Why driving ended.
 enum DriveEnd {
     Until(WallTime),
     Done(Outcome),
@@ -216,10 +216,10 @@ enum DriveEnd {
 }
 
 impl Inner {
-    /// No borrow is held while the application's code runs, its clock included: it may call back.
+    /// No borrow is held while the application's code, its clock included, runs: it may call back.
     async fn drive(self: &Rc<Self>, once: bool) -> Result<DriveEnd, JsValue> {
         loop {
-            if self.turns.is_let_go() {
+            if self.turns.should_end() {
                 return Ok(DriveEnd::Interrupted);
             }
             while let Some(input) = self.inbox.next() {
@@ -227,8 +227,8 @@ impl Inner {
                 self.machine.borrow_mut().group_mut().handle(now, input);
             }
             let now = self.time()?;
-            // The application's clock may have done it.
-            if self.turns.is_let_go() {
+            // The application's clock may have interrupted it.
+            if self.turns.should_end() {
                 return Ok(DriveEnd::Interrupted);
             }
             if self.restored.take() {
@@ -252,7 +252,7 @@ impl Inner {
                         return Ok(DriveEnd::Until(until));
                     }
                     let timer = self.env.timer(until.duration_since(now));
-                    match select(timer, self.inbox.poked()).await {
+                    match select(timer, self.inbox.woken()).await {
                         Either::Left(_) | Either::Right(_) => {}
                     }
                 }
@@ -264,7 +264,7 @@ impl Inner {
         Ok(self.at(self.env.time()?))
     }
 
-    /// If the application's clock was set back, the time that had passed by then still counts: see `Clock` in `src/time.rs`.
+    /// If the application's clock was set back, the time before that still counts: see `Clock` in `src/time.rs`.
     fn at(&self, now: WallTime) -> WallTime {
         if self.last_wall.replace(now).duration_since(now) > Duration::from_secs(1) {
             self.machine.borrow_mut().group_mut().elapse(self.env.before_set_back());
@@ -272,20 +272,20 @@ impl Inner {
         now
     }
 
-    /// Takes a command or notification at once, so that its caller learns whether it was about us.
+    /// Applies a command or notification at once, so that the caller learns whether it was about this driver.
     fn take(&self, now: f64, input: Input) -> bool {
         let now = self.at(WallTime::from_f64(now));
         let taken = self.machine.borrow_mut().group_mut().handle(now, input);
-        self.inbox.poke();
+        self.inbox.wake();
         taken
     }
 
-    /// Whether an answer or a permit that is awaited, or a snapshot, is on its way.
+    /// Whether an awaited answer, a permit or a snapshot is on its way.
     fn is_busy(&self) -> bool {
         let machine = self.machine.borrow();
         let group = machine.group();
         self.persister.is_busy()
-            || self.under_way.borrow().iter().any(|id| group.awaits(*id))
-            || self.asked.borrow().iter().any(|request| group.awaits_permit(*request))
+            || self.in_flight.borrow().iter().any(|id| group.awaits(*id))
+            || self.permit_requests.borrow().iter().any(|request| group.awaits_permit(*request))
     }
 }

@@ -1,4 +1,4 @@
-//! What the application gives: callbacks and a clock, behind `src/js/env.ts`.
+//! The application's callbacks and clock, behind `src/js/env.ts`.
 
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
@@ -13,23 +13,23 @@ use crate::time::{Duration, WallTime};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The application, as `src/js/env.ts` guards it: but for `now` nothing of it throws, and what it gives has the type
-    /// that is written here. It tells `onError` what was wrong with what the application gave.
+    /// The application, as `src/js/env.ts` guards it: only `now` throws, and values have the declared types. Other
+    /// errors of the application go to `onError`.
     pub type SupervisorEnv;
 
-    /// ms since the epoch. Throws what is wrong with the application's clock.
+    /// ms since the epoch. Throws an error about an invalid clock.
     #[wasm_bindgen(method, catch)]
     fn now(this: &SupervisorEnv) -> Result<f64, JsValue>;
 
-    /// What the application's clock would have shown when it was set back last.
+    /// The time in ms that the clock would have shown when it was last set back.
     #[wasm_bindgen(method, js_name = beforeSetBack)]
     fn js_before_set_back(this: &SupervisorEnv) -> f64;
 
-    /// Simulated ms in a real one.
+    /// Simulated ms in a real ms.
     #[wasm_bindgen(method, getter, js_name = timeScale)]
     fn time_scale(this: &SupervisorEnv) -> f64;
 
-    /// The credentials in every form that they are sent in, and the secret of notifications: a JSON list.
+    /// All forms in which credentials are sent, and the secret of notifications: a JSON array.
     #[wasm_bindgen(method, getter)]
     pub(super) fn secrets(this: &SupervisorEnv) -> String;
 
@@ -52,15 +52,15 @@ extern "C" {
         signal: AbortSignal,
     ) -> Promise;
 
-    /// A string; `undefined` keeps the token in the payload; rejects when there is none to be had.
+    /// Resolves with a string, or with `undefined` to keep the payload's token; rejects if there is no token.
     #[wasm_bindgen(method, js_name = rtcToken)]
     fn js_rtc_token(this: &SupervisorEnv, uid: u32, channel: &str) -> Promise;
 
-    /// Whether the snapshot is safe.
+    /// Resolves with whether the snapshot was stored.
     #[wasm_bindgen(method, js_name = persist)]
     fn js_persist(this: &SupervisorEnv, snapshot: &str) -> Promise;
 
-    /// How long to wait before asking again, in ms; 0 is a permit. What fails there is dealt with in `permits.ts`.
+    /// The time in ms before the next request; 0 is a permit. `permits.ts` handles failures.
     #[wasm_bindgen(method, js_name = acquirePermit)]
     fn js_acquire_permit(this: &SupervisorEnv, request: &JsValue) -> Promise;
 
@@ -70,41 +70,40 @@ extern "C" {
     #[wasm_bindgen(method, js_name = tellEvent)]
     pub(super) fn tell_event(this: &SupervisorEnv, event: &JsValue);
 
-    /// Tells that a callback has taken longer than `ms`, and what comes of that.
+    /// Reports that a callback took longer than `ms`, and the consequence.
     #[wasm_bindgen(method, js_name = tellSlow)]
     fn js_tell_slow(this: &SupervisorEnv, callback: &str, ms: f64, consequence: &str);
 }
 
-/// A snapshot that is not kept in this time is not kept.
+/// A snapshot that is not stored within this time counts as lost.
 pub(super) const PERSIST_TIMEOUT: Duration = Duration::from_secs(5);
-/// When a permit is asked for again that could not be asked for.
+/// The delay before the next request for a permit if this one could not be made.
 const WITHOUT_ANSWER: Duration = Duration::from_secs(1);
 
 impl SupervisorEnv {
-    /// The time.
     pub(super) fn time(&self) -> Result<WallTime, JsValue> {
         self.now().map(WallTime::from_f64)
     }
 
-    /// What the clock would have shown when it was set back last.
+    /// The time that the clock would have shown when it was last set back.
     pub(super) fn before_set_back(&self) -> WallTime {
         WallTime::from_f64(self.js_before_set_back())
     }
 
-    /// Ends after this much of our time, or after a day.
+    /// A timer in simulated time, of at most one real day.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within its range")]
     pub(super) fn timer(&self, wait: Duration) -> TimeoutFuture {
         let real = wait.as_f64() / self.time_scale();
         TimeoutFuture::new(real.ceil().clamp(0.0, 86_400_000.0) as u32)
     }
 
-    /// Hands the snapshot to the application, and waits until it is safe. False when that failed, or took too long.
+    /// Persists the snapshot. Returns false if that failed or timed out.
     pub(super) async fn persist(&self, snapshot: &str) -> bool {
         let written = JsFuture::from(self.js_persist(snapshot));
         match select(written, self.timer(PERSIST_TIMEOUT)).await {
             Either::Left((written, _)) => written.is_ok_and(|written| written.is_truthy()),
             Either::Right(_) => {
-                self.tell_slow("persist", PERSIST_TIMEOUT, "this snapshot counts as not kept");
+                self.tell_slow("persist", PERSIST_TIMEOUT, "this snapshot counts as not stored");
                 false
             }
         }
@@ -116,21 +115,20 @@ impl SupervisorEnv {
         Ok(token.as_string())
     }
 
-    /// How long to wait before asking again; zero is a permit.
+    /// The delay before the next request; zero is a permit.
     pub(super) async fn acquire_permit(&self, request: PermitRequest) -> Duration {
         let Ok(asked) = value::out(&request) else { return WITHOUT_ANSWER };
         let answer = JsFuture::from(self.js_acquire_permit(&asked)).await;
         answer.ok().and_then(|wait| wait.as_f64()).map_or(WITHOUT_ANSWER, Duration::from_f64)
     }
 
-    /// A call that got a permit leaves now.
+    /// Reports that a permitted call leaves now.
     pub(super) fn tell_permit_used(&self, request: PermitRequest) {
         if let Ok(request) = value::out(&request) {
             self.js_permit_used(&request);
         }
     }
 
-    /// Tells that a callback has taken longer than this.
     pub(super) fn tell_slow(&self, callback: &str, than: Duration, consequence: &str) {
         self.js_tell_slow(callback, than.as_f64(), consequence);
     }

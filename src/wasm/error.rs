@@ -1,4 +1,4 @@
-//! Errors as JavaScript knows them: real `Error` objects with a stable `code`.
+//! JavaScript `Error` objects with a stable `code`.
 
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
@@ -25,14 +25,14 @@ pub(super) fn invalid(code: &str, invalid: &Invalid) -> JsValue {
     error
 }
 
-/// Of the argument with this name.
+/// Adds the name of the argument.
 fn of(argument: &str, error: JsValue) -> JsValue {
     set(&error, "field", argument);
     error
 }
 
 fn set(object: &JsValue, name: &str, value: &str) {
-    // Fails only for what is not an object.
+    // Fails only for values that are no objects.
     let _ = Reflect::set(object, &name.into(), &value.into());
 }
 

@@ -1,8 +1,8 @@
 //! Runs the futures of one driver.
 //!
-//! Each driver has its own. A runtime may end the JavaScript of a Durable Object at any moment, in the middle of a turn and
-//! with its microtasks; a queue shared by all drivers of an isolate, as that of `wasm_bindgen_futures::spawn_local`, would
-//! wait for a microtask that never comes, and with it every other broadcast.
+//! Each driver has its own executor. The runtime of a Durable Object may end its JavaScript at any moment, together
+//! with its microtasks. A queue shared by all drivers of an isolate, as that of `wasm_bindgen_futures::spawn_local`,
+//! would then wait for a microtask that never runs, and block every other broadcast.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -15,7 +15,7 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// Wakers must be `Send`, executors are not: a waker knows its executor's number.
+    /// Wakers must be `Send` and executors are not: a waker holds its executor's number.
     static EXECUTORS: RefCell<Vec<(u32, Weak<Executor>)>> = const { RefCell::new(Vec::new()) };
     static NEXT: Cell<u32> = const { Cell::new(0) };
 }
@@ -23,17 +23,17 @@ thread_local! {
 pub(super) struct Executor {
     number: u32,
     tasks: RefCell<Vec<Task>>,
-    /// Spawned while the others are polled.
+    /// Spawned while others are polled.
     spawned: RefCell<Vec<Task>>,
     is_scheduled: Cell<bool>,
     is_cancelled: Cell<bool>,
-    /// `None` only once it is dropped.
+    /// `None` only in `drop`.
     run: Option<Closure<dyn FnMut(JsValue)>>,
 }
 
 struct Task {
     future: LocalBoxFuture<'static, ()>,
-    /// A promise waits for it: it is not cancelled, but has to end by itself.
+    /// A promise depends on it: it is not cancelled, and must end by itself.
     is_promised: bool,
 }
 
@@ -60,7 +60,7 @@ impl Executor {
         executor
     }
 
-    /// Runs it from the next microtask on.
+    /// Starts it in the next microtask.
     pub(super) fn spawn(&self, future: impl Future<Output = ()> + 'static) {
         self.push(future, false);
     }
@@ -70,24 +70,24 @@ impl Executor {
         self.schedule();
     }
 
-    /// Drops all that is spawned, with what it has under way, but for what promises wait for.
+    /// Cancels all futures and their calls, except those that promises depend on.
     pub(super) fn cancel(&self) {
         self.is_cancelled.set(true);
         self.drop_cancelled();
     }
 
     fn drop_cancelled(&self) {
-        // Borrowed while it runs: then it is done afterwards.
+        // Borrowed during `run`, which then drops them at its end.
         let Ok(mut tasks) = self.tasks.try_borrow_mut() else { return };
         tasks.append(&mut self.spawned.borrow_mut());
         let (promised, cancelled) = tasks.drain(..).partition(|task| task.is_promised);
         *tasks = promised;
         drop(tasks);
-        // What an application makes of an abort may call back.
+        // The application's handling of an abort may call back.
         drop::<Vec<Task>>(cancelled);
     }
 
-    /// Runs it, and settles as it ends.
+    /// Runs it, and settles a promise with its result.
     pub(super) fn promise(
         &self,
         future: impl Future<Output = Result<JsValue, JsValue>> + 'static,
@@ -115,13 +115,13 @@ impl Executor {
 
     fn run(&self) {
         self.is_scheduled.set(false);
-        // Still borrowed if it was broken off in the middle: then nothing of it goes on.
+        // Still borrowed if the runtime ended it halfway: then nothing may continue.
         let Ok(mut tasks) = self.tasks.try_borrow_mut() else { return };
         let waker = Waker::from(Arc::new(Number(self.number)));
         let mut context = Context::from_waker(&waker);
         loop {
             tasks.append(&mut self.spawned.borrow_mut());
-            // All of them: there are as few as a broadcast has calls under way.
+            // Polls all: a broadcast has few calls in flight.
             tasks.retain_mut(|task| task.future.poll_unpin(&mut context).is_pending());
             if self.spawned.borrow().is_empty() {
                 break;
@@ -137,7 +137,7 @@ impl Executor {
 impl Drop for Executor {
     fn drop(&mut self) {
         EXECUTORS.with_borrow_mut(|executors| executors.retain(|(number, _)| *number != self.number));
-        // A microtask that is queued still calls it, and finds nobody: it is left to the garbage collection.
+        // A queued microtask will still call the closure, which does nothing: the garbage collector frees it.
         if self.is_scheduled.get()
             && let Some(run) = self.run.take()
         {
@@ -146,7 +146,7 @@ impl Drop for Executor {
     }
 }
 
-/// Of the executor that is to be woken.
+/// The number of the executor to wake.
 struct Number(u32);
 
 impl Wake for Number {

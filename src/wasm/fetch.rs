@@ -1,4 +1,4 @@
-//! Carries out one call.
+//! Makes one call.
 
 use futures_util::future::{Either, select};
 use wasm_bindgen::prelude::*;
@@ -10,7 +10,7 @@ use crate::status::Call;
 use crate::supervisor::{Answer, NoAnswer, Request};
 use crate::time::Duration;
 
-/// The machine goes on without a Create's answer after its time-out, but one that comes later still names the task.
+/// The supervisor continues after a Create's timeout, but a later answer still names the task.
 const CREATE_PATIENCE: u64 = 3;
 
 pub(super) async fn carry_out(env: &SupervisorEnv, request: &Request) -> Answer {
@@ -21,26 +21,26 @@ pub(super) async fn carry_out(env: &SupervisorEnv, request: &Request) -> Answer 
         }
     };
     let Ok(controller) = AbortController::new() else { return Answer::Nothing(NoAnswer::NotSent) };
-    let mut under_way = UnderWay { controller, is_answered: false };
+    let mut call = AbortOnDrop { controller, is_answered: false };
     let url = format!("https://{}{}", request.domain, request.path);
-    let signal = under_way.controller.signal();
+    let signal = call.controller.signal();
     let reply = JsFuture::from(env.fetch(&url, request.method, request.body.as_deref(), signal));
     match select(reply, env.timer(patience)).await {
         Either::Left((reply, _)) => {
-            under_way.is_answered = true;
+            call.is_answered = true;
             reply.map_or(Answer::Nothing(NoAnswer::Unknown), |reply| read(reply.unchecked_ref()))
         }
         Either::Right(_) => Answer::Nothing(NoAnswer::TimedOut),
     }
 }
 
-/// A call that nobody waits for any more is aborted: it would keep the process alive.
-struct UnderWay {
+/// Aborts a call that is no longer awaited: it would keep the process alive.
+struct AbortOnDrop {
     controller: AbortController,
     is_answered: bool,
 }
 
-impl Drop for UnderWay {
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         if !self.is_answered {
             self.controller.abort();
@@ -61,11 +61,11 @@ extern "C" {
     /// What `SupervisorEnv::fetch` resolves with: `Reply` of `src/js/reply.ts`.
     type Reply;
 
-    /// The others are there only without it.
+    /// Without it, all other fields are set.
     #[wasm_bindgen(method, getter, js_name = noReply)]
     fn no_reply(this: &Reply) -> Option<NoReply>;
 
-    /// Of another library's response it may be any integer.
+    /// Any integer: the response may come from another library.
     #[wasm_bindgen(method, getter)]
     fn status(this: &Reply) -> f64;
 

@@ -1,13 +1,13 @@
-//! Snapshots, persisted one after the other.
+//! Persists snapshots one after the other.
 
 use std::cell::{Cell, RefCell};
 
 use futures_channel::oneshot;
 
-/// Who waits for the next snapshot. While one is being written, all who come wait for one more, which serves them all.
+/// Callers that wait for the next snapshot. While one is being written, all new callers share the one after it.
 pub(super) struct Persister {
     state: RefCell<State>,
-    /// The state's revision that was written last.
+    /// The revision that was written last.
     written: Cell<u64>,
 }
 
@@ -18,12 +18,12 @@ struct State {
 }
 
 impl Persister {
-    /// Of a state whose revision need not be written.
+    /// For a state whose current revision need not be written.
     pub(super) fn of(revision: u64) -> Self {
         Self { state: RefCell::default(), written: Cell::new(revision) }
     }
 
-    /// Whether the state has changed since it was written last.
+    /// Whether the state has changed since it was last written.
     pub(super) fn is_behind(&self, revision: u64) -> bool {
         self.written.get() != revision
     }
@@ -32,8 +32,8 @@ impl Persister {
         self.written.set(revision);
     }
 
-    /// Joins those who wait for a snapshot of the state as it is now. The flag says that nobody is writing yet: then
-    /// the caller has to.
+    /// Waits for a snapshot of the current state. The flag says that no write is in progress: the caller must start
+    /// one.
     pub(super) fn join(&self) -> (oneshot::Receiver<bool>, bool) {
         let (sender, receiver) = oneshot::channel();
         let mut state = self.state.borrow_mut();
@@ -42,7 +42,7 @@ impl Persister {
         (receiver, must_write)
     }
 
-    /// Those whom the next snapshot serves; none when there is nobody, and the writer is done.
+    /// The callers that the next snapshot serves; `None` ends the writing.
     pub(super) fn next(&self) -> Option<Vec<oneshot::Sender<bool>>> {
         let mut state = self.state.borrow_mut();
         state.busy = !state.waiting.is_empty();

@@ -1,4 +1,4 @@
-//! What an operator asks for: stop and update.
+//! Commands of operators: stop and update.
 
 use serde_json::json;
 use steadymix::status::Call;
@@ -8,7 +8,7 @@ use steadymix::time::WallTime;
 use crate::hand::{Hand, task};
 
 #[test]
-fn stop_is_prompt_and_deletes_what_lives() {
+fn stop_is_prompt_and_deletes_all_tasks() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let _unanswered = hand.expect(Call::Query);
@@ -21,7 +21,7 @@ fn stop_is_prompt_and_deletes_what_lives() {
 }
 
 #[test]
-fn what_cannot_be_deleted_is_left_behind_and_told() {
+fn a_task_that_cannot_be_deleted_is_reported_as_orphaned() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.handle(Input::Stop);
@@ -40,7 +40,7 @@ fn what_cannot_be_deleted_is_left_behind_and_told() {
     assert!(hand.events.contains(&EventKind::Orphaned { reason: OrphanedReason::DeleteFailed }));
 }
 
-/// A task that runs, and one before it that could not be deleted.
+/// A running task, and an earlier one that could not be deleted.
 fn one_orphaned() -> Hand {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.running("old");
@@ -60,7 +60,7 @@ fn one_orphaned() -> Hand {
 }
 
 #[test]
-fn a_task_that_was_left_behind_has_one_more_try_at_the_end() {
+fn an_orphaned_task_gets_one_more_delete_at_the_end() {
     let mut hand = one_orphaned();
     let failed = hand.now;
     hand.handle(Input::Stop);
@@ -74,7 +74,7 @@ fn a_task_that_was_left_behind_has_one_more_try_at_the_end() {
 }
 
 #[test]
-fn that_last_try_is_made_though_the_limit_is_reached() {
+fn the_last_delete_is_sent_although_the_limit_is_reached() {
     let mut hand = one_orphaned();
     hand.handle(Input::Stop);
     let mut of_old = Vec::new();
@@ -92,7 +92,7 @@ fn that_last_try_is_made_though_the_limit_is_reached() {
 }
 
 #[test]
-fn an_unresolved_create_is_told_when_the_broadcast_ends() {
+fn an_unresolved_create_is_reported_at_the_end() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
@@ -102,7 +102,7 @@ fn an_unresolved_create_is_told_when_the_broadcast_ends() {
 }
 
 #[test]
-fn it_is_stopping_until_what_lives_is_deleted() {
+fn it_is_stopping_until_all_tasks_are_deleted() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.handle(Input::Stop);
@@ -114,7 +114,7 @@ fn it_is_stopping_until_what_lives_is_deleted() {
 }
 
 #[test]
-fn a_delete_whose_answer_says_that_it_runs_is_not_believed_until_query_says_so() {
+fn a_delete_whose_answer_says_running_is_confirmed_by_query() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.handle(Input::Stop);
@@ -130,19 +130,19 @@ fn a_delete_whose_answer_says_that_it_runs_is_not_believed_until_query_says_so()
 }
 
 #[test]
-fn a_refused_delete_is_told_once_when_it_persists() {
+fn a_persistently_refused_delete_is_reported_once() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.handle(Input::Stop);
     while let Ok(delete) = hand.next(u64::MAX) {
         hand.answer(&delete, 400, json!({}));
     }
-    let is_told = |kind: &&EventKind| matches!(kind, EventKind::CallRejected { call: Call::Delete, .. });
-    assert_eq!(hand.events.iter().filter(is_told).count(), 1);
+    let is_rejection = |kind: &&EventKind| matches!(kind, EventKind::CallRejected { call: Call::Delete, .. });
+    assert_eq!(hand.events.iter().filter(is_rejection).count(), 1);
 }
 
 #[test]
-fn what_lives_on_though_its_end_was_accepted_is_deleted_again() {
+fn a_task_that_outlives_an_accepted_delete_is_deleted_again() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.handle(Input::Stop);
@@ -154,7 +154,7 @@ fn what_lives_on_though_its_end_was_accepted_is_deleted_again() {
 }
 
 #[test]
-fn when_a_task_was_last_seen_is_told_by_the_clock_as_it_is_set() {
+fn the_time_of_the_last_confirmation_follows_the_clock_as_set() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.now -= 3_600_000;
@@ -166,8 +166,8 @@ fn when_a_task_was_last_seen_is_told_by_the_clock_as_it_is_set() {
 }
 
 #[test]
-fn however_late_it_is_what_lives_is_deleted() {
-    // Nobody was there to do it for longer than stopping may take.
+fn live_tasks_are_deleted_however_late_it_is() {
+    // The process was down for longer than stopping may take.
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.handle(Input::Stop);
@@ -191,7 +191,7 @@ fn however_late_it_is_what_lives_is_deleted() {
     assert_eq!(hand.done(), Outcome::Stopped, "its end was accepted, and came");
     assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::Orphaned { .. })));
 
-    // A task that is named long after the end.
+    // The task is named long after the end.
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.refused_after_all();
     hand.done();
@@ -208,7 +208,7 @@ fn however_late_it_is_what_lives_is_deleted() {
 }
 
 #[test]
-fn what_is_named_again_after_it_was_given_up_is_deleted_when_the_service_may_be_called_again() {
+fn a_task_named_after_it_was_given_up_is_deleted_after_the_retry_delay() {
     let mut hand = Hand::new(json!({ "policy": { "stopTimeoutMs": 0 } }));
     hand.running("t");
     hand.handle(Input::Stop);
@@ -225,7 +225,7 @@ fn what_is_named_again_after_it_was_given_up_is_deleted_when_the_service_may_be_
     assert_eq!(hand.now - given_up, 30_000);
 }
 
-/// A task that runs, and one before it whose every Delete is accepted, and whose every Query is answered so.
+/// A running task, and an earlier one whose Deletes are accepted and whose Queries get this answer.
 fn accepted_and_then(status: u16) -> Hand {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.running("old");
@@ -247,19 +247,19 @@ fn accepted_and_then(status: u16) -> Hand {
 }
 
 #[test]
-fn a_task_whose_end_was_accepted_and_never_comes_is_left_behind_and_told() {
+fn a_task_that_never_ends_after_an_accepted_delete_is_reported_as_orphaned() {
     for status in [200, 403] {
         let hand = accepted_and_then(status);
         let orphaned = EventKind::Orphaned { reason: OrphanedReason::DeleteFailed };
-        let told = hand.events.iter().filter(|kind| **kind == orphaned).count();
-        assert_eq!(told, 1, "Query answered {status}");
+        let reports = hand.events.iter().filter(|kind| **kind == orphaned).count();
+        assert_eq!(reports, 1, "Query answered {status}");
         let tasks = hand.supervisor.status().tasks;
         assert_eq!(tasks.first().map(|task| task.standing), Some(Standing::Orphaned));
     }
 }
 
 #[test]
-fn what_had_passed_before_the_clock_was_set_back_counts() {
+fn time_before_the_clock_was_set_back_counts() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let due = hand.now + 120_000;
@@ -272,7 +272,7 @@ fn what_had_passed_before_the_clock_was_set_back_counts() {
 }
 
 #[test]
-fn one_that_is_restored_after_its_end_says_that_it_had_ended() {
+fn a_supervisor_restored_after_its_end_emits_already_ended() {
     let mut hand = Hand::new(json!({}));
     hand.handle(Input::Stop);
     assert_eq!(hand.done(), Outcome::Stopped);
@@ -285,5 +285,5 @@ fn one_that_is_restored_after_its_end_says_that_it_had_ended() {
     let mut running = Hand::new(json!({}));
     running.running("t");
     running.supervisor.note_restored(running.wall());
-    assert!(matches!(running.last(), EventKind::Confirmed { .. }), "nothing is told of one that goes on");
+    assert!(matches!(running.last(), EventKind::Confirmed { .. }), "nothing is emitted about a running one");
 }

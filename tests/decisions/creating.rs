@@ -1,4 +1,4 @@
-//! Acquire and Create: what is made again, what may have started a task, and which uid is next.
+//! Acquire and Create: retries, unknown outcomes, and the next uid.
 
 use serde_json::{Value, json};
 use steadymix::status::Call;
@@ -10,7 +10,7 @@ use steadymix::time::WallTime;
 use crate::hand::{Hand, output_uid, task};
 
 #[test]
-fn a_spent_ladder_moves_to_the_other_uid_with_a_new_create() {
+fn an_exhausted_schedule_moves_to_the_other_uid_with_a_new_create() {
     let mut hand = Hand::new(json!({}));
     let first = hand.create();
     hand.answer(&first, 206, json!({}));
@@ -31,7 +31,7 @@ fn a_spent_ladder_moves_to_the_other_uid_with_a_new_create() {
 }
 
 #[test]
-fn code_65_has_a_shorter_ladder_whatever_its_status() {
+fn code_65_has_a_shorter_schedule_whatever_its_status() {
     for status in [200, 206, 400, 404, 500] {
         let mut hand = Hand::new(json!({}));
         let first = hand.create();
@@ -58,7 +58,7 @@ fn when_every_uid_is_unresolved_no_third_create_is_made() {
         assert!(hand.supervisor.status().generation <= 2);
     }
     assert_eq!(hand.uids(), [1, 2]);
-    // One is answered at last: the other is only watched.
+    // One is answered finally: the other remains unresolved.
     let create = loop {
         let call = hand.call();
         match call.call {
@@ -112,12 +112,12 @@ fn wrong_parameters_end_it_and_nothing_more_is_sent() {
         let create = hand.create();
         hand.answer(&create, status, json!({ "message": "no" }));
         assert_eq!(hand.done(), Outcome::Failed { reason });
-        let told = hand.events.iter().find_map(|kind| match kind {
+        let reply = hand.events.iter().find_map(|kind| match kind {
             EventKind::CallRejected { reply, .. } => Some(reply.clone()),
             _ => None,
         });
-        let told = told.unwrap();
-        assert_eq!((told.message.as_deref(), told.request_id.as_deref()), (Some("no"), Some("req")));
+        let reply = reply.unwrap();
+        assert_eq!((reply.message.as_deref(), reply.request_id.as_deref()), (Some("no"), Some("req")));
     }
 }
 
@@ -160,7 +160,7 @@ fn a_late_answer_to_create_still_names_the_task() {
 }
 
 #[test]
-fn a_launch_that_made_way_is_gone_on_with_when_the_wait_of_its_create_is_over() {
+fn a_displaced_launch_is_resumed_after_its_create_delay() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
@@ -174,7 +174,7 @@ fn a_launch_that_made_way_is_gone_on_with_when_the_wait_of_its_create_is_over() 
     let again = hand.expect(Call::Create);
     hand.answer_after(&again, 429, json!({}), Some("200"));
     let answered = hand.now;
-    // The first one's task is found, takes its place, and is over.
+    // The first launch's task is found, displaces the current launch, and ends.
     assert!(hand.notification(110, "t", "show-1"));
     hand.query("FAILURE_STOP", "serviceAbnormal");
     let resumed = hand.expect(Call::Create);
@@ -182,7 +182,7 @@ fn a_launch_that_made_way_is_gone_on_with_when_the_wait_of_its_create_is_over() 
 }
 
 #[test]
-fn the_last_eight_creates_without_an_answer_are_still_known() {
+fn the_last_eight_unanswered_creates_are_remembered() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let mut creates = Vec::new();
     while creates.len() < 9 {
@@ -204,7 +204,7 @@ fn the_last_eight_creates_without_an_answer_are_still_known() {
 }
 
 #[test]
-fn a_create_that_makes_way_for_a_task_that_was_found_is_not_sent_any_more() {
+fn a_create_displaced_by_a_found_task_is_not_sent() {
     let mut hand = Hand::new(json!({ "policy": { "createTimedOutDelaysMs": [3_000] } }));
     let first = hand.create();
     hand.answer(&first, 206, json!({}));
@@ -216,7 +216,7 @@ fn a_create_that_makes_way_for_a_task_that_was_found_is_not_sent_any_more() {
     assert!(!hand.supervisor.awaits(waits_for_its_snapshot.id));
     hand.nothing(&waits_for_its_snapshot, NoAnswer::NotSent);
     hand.query("IN_PROGRESS", "serviceInProgress");
-    assert_eq!(hand.uids(), [1], "what never left leaves nothing to be resolved");
+    assert_eq!(hand.uids(), [1], "an unsent create leaves nothing to resolve");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn an_rtc_token_is_not_shown_where_inputs_are() {
     assert!(shown.contains("Token") && shown.contains('…') && !shown.contains("s3cret"), "{shown}");
 }
 
-/// A Create that times out while it waits for its snapshot, and turns out never to have left.
+/// A Create that times out while it waits for its snapshot, and turns out never to have been sent.
 fn never_left(settings: Value, with: impl FnOnce(&mut Hand)) -> (Hand, Vec<u32>) {
     let mut hand = Hand::new(settings);
     let create = hand.create();
@@ -244,16 +244,16 @@ fn never_left(settings: Value, with: impl FnOnce(&mut Hand)) -> (Hand, Vec<u32>)
 }
 
 #[test]
-fn a_create_that_never_left_is_no_task() {
+fn an_unsent_create_starts_no_task() {
     let (mut hand, live) = never_left(json!({}), |hand| assert_eq!(hand.uids(), [1]));
     assert!(live.is_empty());
     let again = hand.expect(Call::Acquire);
     hand.answer(&again, 200, json!({ "tokenName": "again" }));
-    assert_eq!(output_uid(&hand.expect(Call::Create)), 1, "its launch goes on");
+    assert_eq!(output_uid(&hand.expect(Call::Create)), 1, "its launch continues");
 }
 
 #[test]
-fn a_create_that_never_left_keeps_nobody_waiting_for_the_end() {
+fn an_unsent_create_does_not_delay_the_end() {
     let stop = |hand: &mut Hand| assert!(hand.handle(Input::Stop));
     let (mut hand, live) = never_left(json!({ "presence": "never" }), stop);
     assert!(live.is_empty());
@@ -262,7 +262,7 @@ fn a_create_that_never_left_keeps_nobody_waiting_for_the_end() {
 }
 
 #[test]
-fn a_create_that_may_have_started_a_task_is_kept_though_one_after_it_never_left() {
+fn a_create_that_may_have_started_a_task_is_kept_although_a_later_one_was_not_sent() {
     let mut hand = Hand::new(json!({}));
     let first = hand.create();
     hand.nothing(&first, NoAnswer::TimedOut);
@@ -275,7 +275,7 @@ fn a_create_that_may_have_started_a_task_is_kept_though_one_after_it_never_left(
 }
 
 #[test]
-fn a_create_that_makes_way_is_looked_for() {
+fn a_displaced_create_is_resolved_by_presence_checks() {
     let mut hand = Hand::new(json!({ "policy": { "createTimedOutDelaysMs": [3_000] } }));
     let first = hand.create();
     hand.answer(&first, 206, json!({}));
@@ -299,7 +299,7 @@ fn a_create_that_makes_way_is_looked_for() {
 }
 
 #[test]
-fn what_cannot_be_deleted_is_not_made_again_in_the_place_of_what_nobody_names() {
+fn a_create_with_an_unknown_task_is_not_resumed_while_a_delete_fails() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.running("t");
     hand.query("IN_PROGRESS", "serviceAbnormal");
@@ -327,7 +327,7 @@ fn when_every_create_was_refused_after_it_may_have_started_a_task_it_ends() {
 }
 
 #[test]
-fn as_long_as_a_task_can_be_deleted_its_uid_is_waited_for() {
+fn while_a_task_is_being_deleted_its_uid_is_awaited() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.refused_after_all();
     assert!(hand.notification(111, "t", "show-2"));
@@ -342,7 +342,7 @@ fn as_long_as_a_task_can_be_deleted_its_uid_is_waited_for() {
 }
 
 #[test]
-fn what_is_in_the_way_is_asked_about_however_long_the_service_asks_to_wait() {
+fn a_superseded_task_in_the_way_is_queried_despite_a_long_retry_after() {
     for retry_after in ["1", "100", "300"] {
         let mut hand = Hand::new(json!({ "presence": "never" }));
         hand.running("old");
@@ -361,7 +361,7 @@ fn what_is_in_the_way_is_asked_about_however_long_the_service_asks_to_wait() {
 }
 
 #[test]
-fn what_the_application_fails_at_is_no_attempt_of_acquire() {
+fn a_failed_rtc_token_does_not_count_as_an_attempt_of_acquire() {
     let mut hand = Hand::new(json!({}));
     let mut failures = 0;
     let mut acquire = loop {
@@ -386,7 +386,7 @@ fn what_the_application_fails_at_is_no_attempt_of_acquire() {
 }
 
 #[test]
-fn a_token_that_nobody_asked_for_is_none() {
+fn an_unrequested_token_is_ignored() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.handle(Input::Token(create.id, Ok(Some("of another".to_owned()))));
@@ -394,9 +394,9 @@ fn a_token_that_nobody_asked_for_is_none() {
     assert_eq!(hand.last(), EventKind::Created, "its answer is still awaited");
 }
 
-/// What was good while a task ran is not given up for a refusal.
+/// A refusal does not end what has worked before.
 #[test]
-fn a_refused_relaunch_is_made_again_later_and_later() {
+fn a_refused_relaunch_is_retried_with_growing_delays() {
     for (refused, status) in
         [(Call::Acquire, 400), (Call::Acquire, 401), (Call::Create, 403), (Call::Create, 404)]
     {
@@ -426,7 +426,7 @@ fn a_refused_relaunch_is_made_again_later_and_later() {
 }
 
 #[test]
-fn the_first_launch_is_not_made_again_when_it_is_refused() {
+fn a_refused_first_launch_is_not_retried() {
     for status in [400, 401, 403] {
         let mut hand = Hand::new(json!({}));
         let acquire = hand.expect(Call::Acquire);

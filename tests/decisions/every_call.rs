@@ -1,4 +1,4 @@
-//! What holds for every call: `Retry-After`, the rate, the clock, the snapshot.
+//! Rules for all calls: `Retry-After`, the rate limit, the clock, the snapshot.
 
 use serde_json::json;
 use steadymix::status::Call;
@@ -20,7 +20,7 @@ fn retry_after_lengthens_and_never_shortens() {
 }
 
 #[test]
-fn a_429_spends_no_attempt() {
+fn a_429_uses_up_no_attempt() {
     let mut hand = Hand::new(json!({}));
     let mut create = hand.create();
     for _ in 0..10 {
@@ -32,7 +32,7 @@ fn a_429_spends_no_attempt() {
 }
 
 #[test]
-fn a_clock_set_back_does_not_make_waits_longer() {
+fn a_clock_set_back_does_not_lengthen_delays() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.now -= 3_600_000;
@@ -42,7 +42,7 @@ fn a_clock_set_back_does_not_make_waits_longer() {
 }
 
 #[test]
-fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
+fn a_snapshot_restores_the_same_state_and_revisions_grow() {
     let mut hand = Hand::new(json!({}));
     let mut revisions = vec![hand.supervisor.revision()];
     let mut again = |hand: &Hand| {
@@ -66,15 +66,15 @@ fn a_snapshot_is_taken_up_as_it_was_and_grows_in_revision() {
 }
 
 #[test]
-fn a_snapshot_says_only_what_is_not_as_ever() {
+fn a_snapshot_omits_default_values() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     let says = |hand: &Hand, field| hand.supervisor.snapshot().contains(field);
     assert!(says(&hand, "\"tokens\"") && !says(&hand, "\"lastProblem\""));
     hand.answer(&create, 206, json!({}));
     hand.handle(Input::Stop);
-    let look = hand.expect(Call::Presence);
-    hand.answer(&look, 403, json!({}));
+    let check = hand.expect(Call::Presence);
+    hand.answer(&check, 403, json!({}));
     assert!(says(&hand, "\"inVain\":1"));
 }
 
@@ -101,7 +101,7 @@ fn with_a_shared_quota_every_call_is_asked_for() {
 }
 
 #[test]
-fn retry_after_lengthens_what_comes_after_the_last_attempt_too() {
+fn retry_after_also_delays_the_step_after_the_last_attempt() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let mut at = Vec::new();
@@ -122,13 +122,13 @@ fn retry_after_lengthens_what_comes_after_the_last_attempt_too() {
 }
 
 #[test]
-fn a_token_that_is_echoed_as_it_stands_in_a_path_is_blotted_out() {
+fn a_token_echoed_in_its_path_encoding_is_redacted() {
     let mut hand = Hand::new(json!({}));
     let acquire = hand.expect(Call::Acquire);
     hand.answer(&acquire, 200, json!({ "tokenName": "s3cret/with+and=" }));
     let create = hand.expect(Call::Create);
     hand.answer(&create, 400, json!({ "message": format!("cannot POST {}", create.path) }));
     hand.last();
-    let told = format!("{:?}", hand.events);
-    assert!(told.contains("builderToken=…") && !told.contains("s3cret"), "{told}");
+    let events = format!("{:?}", hand.events);
+    assert!(events.contains("builderToken=…") && !events.contains("s3cret"), "{events}");
 }

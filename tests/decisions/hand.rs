@@ -10,7 +10,7 @@ use steadymix::time::WallTime;
 
 pub(crate) const START: u64 = 1_767_225_600_000;
 
-/// A payload; they are told apart by the uid of their input, which an Update can change.
+/// A payload, distinguished by the uid of its input, which an Update can change.
 pub(crate) fn services(input: u64) -> Value {
     json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
         "idleTimeout": 300,
@@ -53,7 +53,7 @@ impl Hand {
         (self.now - START) / 1000
     }
 
-    /// The next call, however long it takes; tokens are kept as they are.
+    /// The next call, at any time; payloads keep their tokens.
     pub(crate) fn call(&mut self) -> Request {
         match self.next(u64::MAX) {
             Ok(request) => request,
@@ -61,7 +61,7 @@ impl Hand {
         }
     }
 
-    /// The next call within so many seconds, or else how it ended, if it did.
+    /// The next call within this many seconds, or the outcome if it ended.
     pub(crate) fn next(&mut self, seconds: u64) -> Result<Request, Option<Outcome>> {
         let until = self.now.saturating_add(seconds.saturating_mul(1000));
         loop {
@@ -71,7 +71,7 @@ impl Hand {
                 Output::NeedToken(request) => {
                     self.handle(Input::Token(request.id, Ok(None)));
                 }
-                Output::NeedPermit(request) => panic!("{request:?}, though nobody shares the quota"),
+                Output::NeedPermit(request) => panic!("{request:?}, although the quota is not shared"),
                 Output::Wait { until: next, .. } if next.as_millis() > until => {
                     self.now = until;
                     return Err(None);
@@ -121,7 +121,7 @@ impl Hand {
         self.handle(Input::Answer(request.id, Answer::Nothing(why)));
     }
 
-    /// Acquire is answered; the Create that follows is returned.
+    /// Answers Acquire and returns the Create that follows.
     pub(crate) fn create(&mut self) -> Request {
         let acquire = self.expect(Call::Acquire);
         self.answer(&acquire, 200, json!({ "tokenName": format!("token-{}", self.now) }));
@@ -134,7 +134,7 @@ impl Hand {
         query
     }
 
-    /// On each uid a Create that may have started a task, and whose repetition is refused.
+    /// Under each uid, a Create that may have started a task, and whose retry is refused.
     pub(crate) fn refused_after_all(&mut self) {
         for uid in [1, 2] {
             let create = self.create();
@@ -145,7 +145,7 @@ impl Hand {
         }
     }
 
-    /// A task that runs.
+    /// A running task.
     pub(crate) fn running(&mut self, id: &str) {
         let create = self.create();
         self.answer(&create, 200, json!({ "taskId": id, "status": "STARTED" }));
@@ -154,7 +154,7 @@ impl Hand {
         self.last();
     }
 
-    /// The last event, once everything is told.
+    /// The last event, after all were emitted.
     pub(crate) fn last(&mut self) -> EventKind {
         while let Output::Emit(event) = self.supervisor.poll(self.wall()) {
             self.events.push(event.kind);

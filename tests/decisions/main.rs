@@ -1,4 +1,4 @@
-//! The decisions of a supervisor, one by one, against answers that are written down here.
+//! The decisions of a supervisor, one by one, for answers written down here.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,8 +12,8 @@ mod commands;
 mod creating;
 mod every_call;
 mod hand;
-mod looks;
 mod names;
+mod presence;
 mod replies;
 mod tokens;
 mod updating;

@@ -1,4 +1,4 @@
-//! Answers and notifications that name a task or an instanceId that cannot be meant.
+//! Answers and notifications with a task id or instanceId that cannot be meant.
 
 use serde_json::json;
 use steadymix::supervisor::{EventKind, LaneState};
@@ -19,7 +19,7 @@ fn relaunching() -> Hand {
     hand
 }
 
-/// Each Create is answered like this; how long the backoff before the other uid's turn takes is checked.
+/// Answers each Create like this, and checks the delay before the other uid's turn.
 fn backs_off_and_moves_on(mut hand: Hand, status: u16, task_id: &str) {
     let mut creates = vec![];
     let first = hand.create();
@@ -50,7 +50,7 @@ fn a_create_that_is_answered_with_a_task_that_is_over_backs_off() {
 }
 
 #[test]
-fn a_create_that_is_answered_with_the_task_it_replaces_backs_off_and_leaves_that_alone() {
+fn a_create_answered_with_the_task_it_replaces_backs_off_and_leaves_that_alone() {
     for status in [200, 409] {
         let mut hand = Hand::new(json!({ "uids": [1, 2, 3] }));
         hand.running("first");
@@ -60,9 +60,9 @@ fn a_create_that_is_answered_with_the_task_it_replaces_backs_off_and_leaves_that
     }
 }
 
-/// Its own task, which a notification had named and ended before the answer came: nothing is left of the create.
+/// A notification has named the task and its end before the answer: nothing is left of the create.
 #[test]
-fn a_create_that_is_answered_with_its_own_task_that_is_over_begins_anew_after_a_wait() {
+fn a_create_answered_with_its_own_ended_task_starts_anew_after_a_delay() {
     let mut hand = Hand::new(json!({}));
     let mut acquires = 0;
     let mut calls = 0;
@@ -112,7 +112,7 @@ fn an_answer_about_another_task_says_nothing_of_this_one() {
 }
 
 #[test]
-fn an_instance_id_is_ours_only_character_for_character() {
+fn only_an_exact_instance_id_is_ours() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 409, json!({}));

@@ -1,4 +1,4 @@
-//! Replies that are not the service's, or not as it documents them.
+//! Replies that do not come from the service, or not as documented.
 
 use serde_json::json;
 use steadymix::supervisor::{Answer, EventKind, Input, Request, ServiceReply, Supervisor};
@@ -34,7 +34,7 @@ fn in_the_know(settings: serde_json::Value) -> Hand {
 }
 
 #[test]
-fn credentials_that_a_proxy_repeats_are_redacted_in_what_every_call_reports() {
+fn credentials_that_a_proxy_repeats_are_redacted_for_every_call() {
     let echo = Answer::Http {
         status: 503,
         retry_after: None,
@@ -75,7 +75,7 @@ fn credentials_that_a_proxy_repeats_are_redacted_in_what_every_call_reports() {
 }
 
 #[test]
-fn a_task_is_not_named_by_a_credential() {
+fn a_credential_is_not_accepted_as_a_task_id() {
     let mut hand = in_the_know(json!({}));
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": format!("task of {HEADER}") }));
@@ -85,7 +85,7 @@ fn a_task_is_not_named_by_a_credential() {
 }
 
 #[test]
-fn words_that_are_used_as_tokens_stay_in_messages() {
+fn common_words_used_as_tokens_stay_in_messages() {
     let mut services = services(300);
     services["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] = json!("test");
     services["cloudTranscoder"]["config"]["transcoder"]["rtctoken"] = json!("007eJx-mistyped-field");
@@ -162,7 +162,7 @@ fn a_page_in_the_place_of_a_reply_to_the_other_calls_is_malformed() {
 }
 
 #[test]
-fn a_task_id_that_is_none_is_malformed_and_any_other_is_one_segment_of_the_path() {
+fn an_invalid_task_id_is_malformed_and_any_other_is_one_path_segment() {
     for id in [String::new(), ".".to_owned(), "..".to_owned(), "t".repeat(257), "t".repeat(900_000)] {
         let mut hand = Hand::new(json!({}));
         let create = hand.create();
@@ -202,7 +202,7 @@ fn a_builder_token_that_is_too_long_is_malformed() {
 }
 
 #[test]
-fn half_a_character_does_not_lose_a_reply() {
+fn a_truncated_character_does_not_lose_a_reply() {
     for odd in ["\\ud83d", "\\udc00", "\u{1}", "\u{fffd}"] {
         let mut hand = Hand::new(json!({}));
         let acquire = hand.expect(Call::Acquire);
@@ -224,7 +224,7 @@ fn retry_after_is_read_by_the_clock_of_the_service_and_capped() {
         ("99999999999999999999999999", None, 300_000),
         ("-5", None, 3_000),
         ("soon", Some(at), 3_000),
-        // The machine's clock is right, an hour slow, and an hour fast.
+        // The local clock is right, an hour slow, and an hour fast.
         ("Thu, 01 Jan 2026 00:00:20 GMT", Some(at), 20_000),
         ("Thu, 01 Jan 2026 01:00:20 GMT", Some(an_hour_later), 20_000),
         ("Wed, 31 Dec 2025 23:00:20 GMT", Some("Wed, 31 Dec 2025 23:00:00 GMT"), 20_000),
@@ -246,7 +246,7 @@ fn retry_after_is_read_by_the_clock_of_the_service_and_capped() {
 }
 
 #[test]
-fn what_is_restored_knows_the_credentials_once_they_are_handed_in() {
+fn a_restored_supervisor_redacts_credentials_once_they_are_set() {
     let mut hand = in_the_know(json!({}));
     let create = hand.create();
     let restored = Supervisor::restore(&hand.supervisor.snapshot()).unwrap();
@@ -257,7 +257,7 @@ fn what_is_restored_knows_the_credentials_once_they_are_handed_in() {
 }
 
 #[test]
-fn a_look_that_a_proxy_answers_is_redacted_too() {
+fn a_proxys_answer_to_a_presence_check_is_redacted_too() {
     let mut hand = in_the_know(json!({ "presence": "always" }));
     hand.running("t");
     loop {
@@ -275,7 +275,7 @@ fn a_look_that_a_proxy_answers_is_redacted_too() {
 }
 
 #[test]
-fn chance_makes_no_wait_longer_than_a_retry_after_may_be() {
+fn jitter_does_not_exceed_the_maximum_retry_after() {
     for seed in 0..20 {
         let mut hand = Hand::new(json!({ "seed": seed, "policy": { "jitterPercent": 100 } }));
         let acquire = hand.expect(Call::Acquire);

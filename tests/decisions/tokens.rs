@@ -10,7 +10,7 @@ use steadymix::supervisor::{
 
 use crate::hand::{Hand, output_uid, task};
 
-/// A create whose outcome is unknown with two builder tokens: the clock was set back in between.
+/// A create with an unknown outcome for two builder tokens: the clock was set back in between.
 fn created_with_two_tokens(hand: &mut Hand) -> [Request; 2] {
     let first = hand.create();
     hand.answer(&first, 206, json!({}));
@@ -21,7 +21,7 @@ fn created_with_two_tokens(hand: &mut Hand) -> [Request; 2] {
 }
 
 #[test]
-fn a_create_that_never_left_is_forgotten_though_its_task_was_named() {
+fn an_unsent_create_is_forgotten_although_its_task_was_named() {
     let mut hand =
         Hand::new(json!({ "presence": "never", "policy": { "createTimedOutDelaysMs": [3_000, 3_000] } }));
     let [first, waits_for_its_snapshot] = created_with_two_tokens(&mut hand);
@@ -31,11 +31,11 @@ fn a_create_that_never_left_is_forgotten_though_its_task_was_named() {
     assert_eq!(query.path.split('?').next_back(), first.path.split('?').next_back());
     hand.query("FAILURE_STOP", "serviceAbnormal");
     hand.expect(Call::Acquire);
-    assert_eq!(hand.uids(), [0; 0], "no create is left to be gone on with");
+    assert_eq!(hand.uids(), [0; 0], "no create is left to resume");
 }
 
 #[test]
-fn the_token_that_a_delete_succeeds_with_starts_nothing_again() {
+fn the_token_of_a_successful_delete_starts_nothing_more() {
     let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutDelaysMs": [3_000] } }));
     let [_, second] = created_with_two_tokens(&mut hand);
     hand.answer(&second, 206, json!({}));
@@ -50,7 +50,7 @@ fn the_token_that_a_delete_succeeds_with_starts_nothing_again() {
 }
 
 #[test]
-fn a_late_answer_tells_which_token_started_a_task_that_is_known() {
+fn a_late_answer_reveals_which_token_started_a_known_task() {
     let mut hand =
         Hand::new(json!({ "presence": "never", "policy": { "createTimedOutDelaysMs": [3_000, 3_000] } }));
     let [_, second] = created_with_two_tokens(&mut hand);
@@ -95,7 +95,7 @@ fn a_second_task_of_a_create_is_deleted_with_the_token_that_started_it() {
 }
 
 #[test]
-fn a_token_whose_create_was_not_carried_out_is_not_tried() {
+fn a_token_without_a_possible_create_is_not_tried() {
     let mut hand = Hand::new(json!({}));
     let limited = hand.create();
     hand.answer_after(&limited, 429, json!({}), Some("300"));
@@ -109,7 +109,8 @@ fn a_token_whose_create_was_not_carried_out_is_not_tried() {
     assert_eq!((again.path, hand.now - at), (query.path, 5_000));
 }
 
-/// A launch whose Creates, so many, timed out with tokens of their own; the task of the newest was named, and has failed.
+/// A launch with this many timed-out Creates, each with its own token. The task of the newest one was named, and has
+/// failed.
 fn left_by_its_newest_task(creates: usize) -> (Hand, Vec<Request>) {
     let mut hand =
         Hand::new(json!({ "presence": "never", "policy": { "noAnswerDelaysMs": [3_000, 3_000] } }));
@@ -139,7 +140,7 @@ fn a_late_answer_that_names_a_task_that_is_gone_ends_its_create() {
 }
 
 #[test]
-fn but_not_as_long_as_a_later_create_may_have_started_one() {
+fn a_late_answer_with_a_gone_task_does_not_end_a_later_create() {
     let (mut hand, timed_out) = left_by_its_newest_task(3);
     hand.answer(&timed_out[0], 200, json!({ "taskId": "t" }));
     hand.last();
@@ -150,7 +151,7 @@ fn but_not_as_long_as_a_later_create_may_have_started_one() {
 }
 
 #[test]
-fn a_token_whose_create_was_answered_is_not_called_with_for_the_task_of_a_later_one() {
+fn an_answered_token_is_not_tried_for_the_task_of_a_later_create() {
     let (mut hand, timed_out) = left_by_its_newest_task(3);
     hand.answer(&timed_out[0], 200, json!({ "taskId": "u" }));
     for _ in 0..8 {
@@ -166,7 +167,7 @@ fn a_token_whose_create_was_answered_is_not_called_with_for_the_task_of_a_later_
 }
 
 #[test]
-fn a_create_that_was_answered_is_made_again_with_a_token_of_its_own() {
+fn an_answered_create_is_retried_with_a_new_token() {
     let policy = json!({ "taskIdUnknownGraceMs": 30_000, "createTimedOutDelaysMs": [3_000], "relaunchDelaysMs": [5_000] });
     for status in [201, 409] {
         let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
@@ -177,7 +178,7 @@ fn a_create_that_was_answered_is_made_again_with_a_token_of_its_own() {
         let other_again = hand.expect(Call::Create);
         assert_eq!(other_again.path, other.path);
         hand.answer(&other_again, 400, json!({}));
-        // Nothing more is sent for that one.
+        // No further Create is sent for that one.
         let again = hand.create();
         assert!(output_uid(&again) == 1 && again.path != second.path, "a builder token starts one task only");
         hand.answer(&again, 206, json!({}));
@@ -193,7 +194,7 @@ fn a_create_that_was_answered_is_made_again_with_a_token_of_its_own() {
 }
 
 #[test]
-fn an_earlier_create_with_the_same_token_says_nothing_of_a_later_one() {
+fn an_earlier_create_with_the_same_token_does_not_resolve_a_later_one() {
     let policy = json!({ "noAnswerDelaysMs": [1_000, 1_000], "createTimedOutDelaysMs": [1_000], "relaunchDelaysMs": [30_000] });
     let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
     let older = hand.create();
@@ -210,11 +211,11 @@ fn an_earlier_create_with_the_same_token_says_nothing_of_a_later_one() {
     assert_eq!(query.path.split('?').next_back(), older.path.split('?').next_back());
     assert_eq!(hand.uids(), [1], "the second may have started one after that");
     hand.answer(&second, 200, json!({ "taskId": "u", "status": "STARTED" }));
-    assert!(hand.expect(Call::Query).path.contains("/tasks/u?"), "it is taken up");
+    assert!(hand.expect(Call::Query).path.contains("/tasks/u?"), "it is adopted");
 }
 
 #[test]
-fn nor_where_the_later_one_was_answered_and_may_have_been_carried_out_nevertheless() {
+fn an_earlier_create_does_not_resolve_a_later_one_with_an_unknown_outcome() {
     for (status, may_have_started_one) in [(206, true), (503, true), (429, false)] {
         let policy = json!({ "noAnswerDelaysMs": [1_000, 1_000], "createTimedOutDelaysMs": [60_000] });
         let mut hand = Hand::new(json!({ "presence": "never", "policy": policy }));
@@ -237,7 +238,7 @@ fn nor_where_the_later_one_was_answered_and_may_have_been_carried_out_neverthele
     }
 }
 
-/// A task that runs, and that two tokens may have started; and the first call to delete it.
+/// A running task that two tokens may have started, and the first call to delete it.
 fn deleting_with_two_tokens() -> (Hand, Request) {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let [_, second] = created_with_two_tokens(&mut hand);
@@ -280,7 +281,7 @@ fn a_task_that_is_not_found_with_one_of_its_tokens_is_gone_though_the_other_is_r
             let status = if call.path.split('?').next_back() == token { 404 } else { 403 };
             hand.answer(&call, status, json!({}));
         };
-        assert_eq!((next.call, queries), (Call::Acquire, 8), "four looks with both, after 5, 10 and 15 s");
+        assert_eq!((next.call, queries), (Call::Acquire, 8), "four Queries with both, after 5, 10 and 15 s");
     }
 }
 
@@ -296,7 +297,7 @@ fn a_delete_that_finds_nothing_with_one_token_is_done_though_the_other_is_refuse
 }
 
 #[test]
-fn no_builder_token_of_a_create_that_can_be_looked_for_is_forgotten_for_another_one() {
+fn with_presence_checks_no_builder_token_is_forgotten_for_another_one() {
     let mut hand = Hand::new(json!({}));
     let mut acquired = BTreeMap::new();
     while hand.since_start() < 86_400 {
@@ -324,7 +325,7 @@ fn no_builder_token_of_a_create_that_can_be_looked_for_is_forgotten_for_another_
 }
 
 #[test]
-fn refused_credentials_say_nothing_of_the_task_whatever_the_other_token_was_answered() {
+fn refused_credentials_prove_nothing_whatever_the_other_token_was_answered() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let creates = created_with_two_tokens(&mut hand);
     hand.answer(&creates[1], 206, json!({}));
@@ -346,7 +347,7 @@ fn refused_credentials_say_nothing_of_the_task_whatever_the_other_token_was_answ
 }
 
 #[test]
-fn what_delete_said_of_a_token_says_nothing_of_the_task_once_its_end_was_accepted() {
+fn after_an_accepted_delete_earlier_answers_to_tokens_do_not_count() {
     let (mut hand, delete) = deleting_with_two_tokens();
     hand.answer(&delete, 404, json!({}));
     let again = hand.expect(Call::Delete);
@@ -357,7 +358,7 @@ fn what_delete_said_of_a_token_says_nothing_of_the_task_once_its_end_was_accepte
 }
 
 #[test]
-fn what_an_acquire_is_answered_is_not_said_of_a_task_that_was_named_meanwhile() {
+fn an_answer_to_acquire_does_not_affect_a_task_named_meanwhile() {
     for status in [400, 401, 404, 503] {
         let mut hand = Hand::new(json!({ "presence": "never" }));
         let create = hand.create();
@@ -373,7 +374,7 @@ fn what_an_acquire_is_answered_is_not_said_of_a_task_that_was_named_meanwhile() 
 }
 
 #[test]
-fn whatever_a_create_is_answered_the_task_that_is_named_is_looked_after() {
+fn a_task_named_by_any_answer_to_create_is_supervised() {
     let task = json!({ "taskId": "t" });
     for status in [200, 201, 206, 409, 500, 503] {
         let mut hand = Hand::new(json!({}));
@@ -407,7 +408,7 @@ fn a_task_that_is_named_after_its_launch_is_over_is_deleted_with_the_newest_of_i
     hand.answer(&second, 206, json!({}));
     assert!(hand.notification(110, "t", "show-1"));
     hand.query("FAILURE_STOP", "serviceAbnormal");
-    // The other uid in vain, so that the first Create is gone on with, by a token of its own.
+    // The other uid fails, so the first Create is resumed with a new token.
     let newest = loop {
         let create = hand.create();
         hand.answer(&create, 206, json!({}));
@@ -425,7 +426,7 @@ fn a_task_that_is_named_after_its_launch_is_over_is_deleted_with_the_newest_of_i
 }
 
 #[test]
-fn a_create_that_never_left_is_forgotten_though_the_clock_was_set_back() {
+fn an_unsent_create_is_forgotten_although_the_clock_was_set_back() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let waits_for_its_snapshot = hand.create();
     hand.now -= 3_600_000;
@@ -440,7 +441,7 @@ fn a_create_that_never_left_is_forgotten_though_the_clock_was_set_back() {
 }
 
 #[test]
-fn what_another_launch_is_asked_is_awaited_though_a_task_is_named() {
+fn a_request_of_another_launch_is_awaited_although_a_task_is_named() {
     let mut hand = Hand::new(json!({ "presence": "never", "policy": { "createTimedOutDelaysMs": [3_000] } }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));

@@ -1,4 +1,4 @@
-//! Which payload a task has, when the operator gives new ones.
+//! Which payload a task gets when operators send new ones.
 
 use serde_json::{Value, json};
 use steadymix::status::Call;
@@ -15,7 +15,7 @@ fn update(hand: &mut Hand, input: u64) {
     hand.supervisor.update(hand.wall(), services).unwrap();
 }
 
-/// A payload that a running task cannot take.
+/// A payload that an Update cannot give to a running task.
 fn with_idle_timeout(seconds: u64) -> Value {
     let mut services = services(300);
     services["cloudTranscoder"]["config"]["transcoder"]["idleTimeout"] = json!(seconds);
@@ -39,7 +39,7 @@ fn input(request: &Request) -> u64 {
         .unwrap()
 }
 
-/// The next Update; the task runs until then.
+/// The next Update; until then the task runs.
 fn next_update(hand: &mut Hand) -> Request {
     loop {
         let call = hand.call();
@@ -55,14 +55,14 @@ fn misconfigured(hand: &Hand) -> usize {
     hand.events.iter().filter(|kind| matches!(kind, EventKind::CallRejected { .. })).count()
 }
 
-/// The task ends, and the payload of the next Create is returned.
+/// Ends the task and returns the payload of the next Create.
 fn payload_of_the_next(hand: &mut Hand) -> u64 {
     hand.query("FAILURE_STOP", "serviceAbnormal");
     input(&hand.create())
 }
 
 #[test]
-fn an_update_goes_on_until_it_is_taken_and_a_refused_one_is_dropped() {
+fn an_update_is_retried_until_it_is_accepted_and_dropped_if_refused() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -93,7 +93,7 @@ fn an_update_cannot_move_an_output_to_another_channel() {
 }
 
 #[test]
-fn a_payload_that_comes_while_another_is_on_its_way_is_sent_after_it() {
+fn a_payload_that_arrives_during_an_update_is_sent_after_it() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -105,11 +105,11 @@ fn a_payload_that_comes_while_another_is_on_its_way_is_sent_after_it() {
     let second = hand.expect(Call::Update);
     assert_eq!((input(&first), input(&second)), (60, 80));
     hand.answer(&second, 400, json!({}));
-    assert_eq!(payload_of_the_next(&mut hand), 60, "what the service took last");
+    assert_eq!(payload_of_the_next(&mut hand), 60, "the last accepted payload");
 }
 
 #[test]
-fn a_newer_payload_is_sent_though_the_one_before_it_was_refused() {
+fn a_newer_payload_is_sent_although_the_previous_one_was_refused() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -123,7 +123,7 @@ fn a_newer_payload_is_sent_though_the_one_before_it_was_refused() {
 }
 
 #[test]
-fn an_update_that_is_made_again_has_the_newest_payload() {
+fn a_retried_update_has_the_newest_payload() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -134,7 +134,7 @@ fn an_update_that_is_made_again_has_the_newest_payload() {
 }
 
 #[test]
-fn a_payload_that_is_refused_after_it_may_have_been_taken_is_taken_back() {
+fn a_payload_refused_after_an_unknown_outcome_is_rolled_back() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -152,7 +152,7 @@ fn a_payload_that_is_refused_after_it_may_have_been_taken_is_taken_back() {
 }
 
 #[test]
-fn a_payload_that_runs_is_what_a_newer_one_goes_back_to() {
+fn a_newer_payload_falls_back_to_the_running_one() {
     let mut hand = Hand::new(json!({}));
     hand.expect(Call::Acquire);
     update(&mut hand, 60);
@@ -167,7 +167,7 @@ fn a_payload_that_runs_is_what_a_newer_one_goes_back_to() {
 }
 
 #[test]
-fn refused_credentials_cost_no_payload() {
+fn refused_credentials_do_not_roll_back_a_payload() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -179,13 +179,13 @@ fn refused_credentials_cost_no_payload() {
         assert_eq!(input(&refused), 60);
         assert!(hand.now - at >= 120_000);
     }
-    assert_eq!(misconfigured(&hand), 1, "told once");
+    assert_eq!(misconfigured(&hand), 1, "reported once");
     hand.answer(&refused, 200, Value::Null);
     assert!(matches!(hand.last(), EventKind::Updated { .. }));
 }
 
 #[test]
-fn refused_credentials_end_it_though_there_is_a_newer_payload() {
+fn refused_credentials_end_it_although_there_is_a_newer_payload() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     update(&mut hand, 60);
@@ -194,7 +194,7 @@ fn refused_credentials_end_it_though_there_is_a_newer_payload() {
 }
 
 #[test]
-fn what_a_launch_begins_anew_with_is_the_newest() {
+fn a_restarted_launch_has_the_newest_payload() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     update(&mut hand, 60);
@@ -209,7 +209,7 @@ fn what_a_launch_begins_anew_with_is_the_newest() {
 }
 
 #[test]
-fn a_payload_that_was_displaced_while_it_was_launched_is_not_echoed() {
+fn secrets_of_a_payload_replaced_during_a_launch_are_redacted() {
     let mut hand = Hand::new(json!({}));
     hand.expect(Call::Acquire);
     let mut with_token = services(60);
@@ -218,12 +218,12 @@ fn a_payload_that_was_displaced_while_it_was_launched_is_not_echoed() {
     let create = hand.create();
     update(&mut hand, 70);
     hand.answer(&create, 400, json!({ "message": "bad token s3cret" }));
-    let told = format!("{:?} {:?}", hand.last(), hand.events);
-    assert!(told.contains("bad token …") && !told.contains("s3cret"), "{told}");
+    let events = format!("{:?} {:?}", hand.last(), hand.events);
+    assert!(events.contains("bad token …") && !events.contains("s3cret"), "{events}");
 }
 
 #[test]
-fn a_task_that_is_found_after_its_payload_was_gone_back_on_is_updated() {
+fn a_task_found_after_a_rollback_is_updated() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.expect(Call::Acquire);
     update(&mut hand, 60);
@@ -243,7 +243,7 @@ fn a_task_that_is_found_after_its_payload_was_gone_back_on_is_updated() {
 }
 
 #[test]
-fn what_became_of_an_update_is_worth_persisting() {
+fn the_outcome_of_an_update_is_persisted() {
     for status in [200, 400] {
         let mut hand = Hand::new(json!({}));
         hand.running("t");
@@ -269,7 +269,7 @@ fn a_token_that_was_acquired_for_another_payload_is_not_used() {
 }
 
 #[test]
-fn a_task_that_is_gone_takes_no_payload_with_it() {
+fn the_end_of_a_task_does_not_roll_back_a_payload() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -280,7 +280,7 @@ fn a_task_that_is_gone_takes_no_payload_with_it() {
 }
 
 #[test]
-fn an_update_that_finds_no_task_is_made_again_if_there_is_one() {
+fn an_update_answered_404_is_retried_if_the_task_exists() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -298,7 +298,7 @@ fn an_update_that_finds_no_task_is_made_again_if_there_is_one() {
 }
 
 #[test]
-fn a_payload_that_has_run_is_what_a_later_one_is_taken_back_for() {
+fn a_refused_payload_falls_back_to_one_that_has_run() {
     let mut hand = Hand::new(json!({}));
     update(&mut hand, 60);
     hand.running("t");
@@ -309,7 +309,7 @@ fn a_payload_that_has_run_is_what_a_later_one_is_taken_back_for() {
 }
 
 #[test]
-fn a_payload_that_has_run_and_is_refused_later_is_tried_again() {
+fn a_payload_that_has_run_is_retried_after_a_refusal() {
     let mut hand = Hand::new(json!({}));
     update(&mut hand, 60);
     hand.running("t");
@@ -321,7 +321,7 @@ fn a_payload_that_has_run_and_is_refused_later_is_tried_again() {
 }
 
 #[test]
-fn a_newer_payload_is_tried_when_the_one_before_it_is_refused_at_the_start() {
+fn a_newer_payload_is_tried_if_the_first_one_is_refused() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     update(&mut hand, 60);
@@ -353,12 +353,12 @@ fn a_clock_that_is_set_back_is_noticed_by_an_update_too() {
     hand.last();
     hand.now -= 3_600_000;
     update(&mut hand, 60);
-    assert_eq!(hand.call().call, Call::Acquire, "how old the builder token is is not known any more");
+    assert_eq!(hand.call().call, Call::Acquire, "the age of the builder token is unknown");
     hand.handle(Input::Stop);
 }
 
 #[test]
-fn refused_credentials_are_told_though_the_update_failed_before() {
+fn refused_credentials_are_reported_although_the_update_failed_before() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -371,7 +371,7 @@ fn refused_credentials_are_told_though_the_update_failed_before() {
 }
 
 #[test]
-fn an_update_that_has_to_wait_keeps_no_notification_from_being_followed() {
+fn a_delayed_update_does_not_delay_the_query_after_a_notification() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.now += 10_000;
@@ -385,7 +385,7 @@ fn an_update_that_has_to_wait_keeps_no_notification_from_being_followed() {
 }
 
 #[test]
-fn what_the_service_took_is_gone_back_to_though_an_older_task_is_found() {
+fn an_accepted_payload_stays_the_fallback_although_an_older_task_is_found() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let mut create = hand.create();
     for _ in 0..3 {
@@ -407,7 +407,7 @@ fn what_the_service_took_is_gone_back_to_though_an_older_task_is_found() {
 }
 
 #[test]
-fn a_payload_that_came_while_the_rate_was_limited_is_what_the_task_was_started_with() {
+fn a_payload_that_arrives_during_429s_starts_the_task() {
     let mut hand = Hand::new(json!({}));
     let mut create = hand.create();
     update(&mut hand, 60);
@@ -424,7 +424,7 @@ fn a_payload_that_came_while_the_rate_was_limited_is_what_the_task_was_started_w
     }
 }
 
-/// A payload with a token of its own, and inputs from this channel.
+/// A payload with its own token, and with inputs from this channel.
 fn with_token(channel: &str, token: &str) -> Services {
     let mut services = services(300);
     let rtc = json!({ "rtcChannel": channel, "rtcUid": 0, "rtcToken": token });
@@ -433,7 +433,7 @@ fn with_token(channel: &str, token: &str) -> Services {
 }
 
 #[test]
-fn what_was_given_up_is_not_echoed_either() {
+fn secrets_of_dropped_payloads_are_redacted_too() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     for (token, status) in [("s3cret-1", 500), ("s3cret-2", 500), ("s3cret-3", 400)] {
@@ -441,8 +441,8 @@ fn what_was_given_up_is_not_echoed_either() {
         let sent = next_update(&mut hand);
         hand.answer(&sent, status, json!({ "message": "the task has s3cret-1" }));
     }
-    let told = format!("{:?} {:?}", hand.last(), hand.events);
-    assert!(told.contains("the task has …") && !told.contains("s3cret"), "{told}");
+    let events = format!("{:?} {:?}", hand.last(), hand.events);
+    assert!(events.contains("the task has …") && !events.contains("s3cret"), "{events}");
 }
 
 #[test]
@@ -456,7 +456,7 @@ fn a_token_for_one_channel_is_not_sent_for_another() {
             Output::NeedToken(request) => {
                 asked += 1;
                 if asked == 2 {
-                    // Between the two tokens that the launch needs anew.
+                    // Between the two new tokens of the launch.
                     hand.supervisor.update(hand.wall(), with_token("elsewhere", "s3cret")).unwrap();
                 }
                 let token = format!("for {}", request.channel);
@@ -473,7 +473,7 @@ fn a_token_for_one_channel_is_not_sent_for_another() {
     assert!(body.contains(r#""rtcToken":"for elsewhere""#) && !body.contains("for studio"), "{body}");
 }
 
-/// The task of the first of two Creates was updated to 60, and has failed.
+/// The task of the first of two Creates got an Update to 60, and has failed.
 fn updated_before_it_failed() -> Hand {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let first = hand.create();
@@ -494,9 +494,9 @@ fn updated_before_it_failed() -> Hand {
 }
 
 #[test]
-fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
+fn a_create_that_cannot_be_repeated_unchanged_starts_anew() {
     let mut hand = updated_before_it_failed();
-    // The other uid is refused, so that the second Create is gone on with.
+    // The other uid is refused, so the second Create is resumed.
     let other = hand.create();
     assert_eq!(output_uid(&other), 2);
     hand.answer(&other, 206, json!({}));
@@ -507,7 +507,7 @@ fn a_create_that_cannot_be_repeated_as_it_was_is_begun_anew() {
 }
 
 #[test]
-fn a_task_that_is_found_after_another_one_was_updated_is_updated_as_well() {
+fn a_task_found_after_the_update_of_another_one_is_updated_too() {
     let mut hand = updated_before_it_failed();
     assert!(hand.notification(110, "u", "show-1"));
     let update = next_update(&mut hand);
@@ -516,7 +516,7 @@ fn a_task_that_is_found_after_another_one_was_updated_is_updated_as_well() {
 }
 
 #[test]
-fn what_is_allowed_but_probably_not_meant_is_said_of_the_newest_payload() {
+fn warnings_are_about_the_newest_payload() {
     let mut hand = Hand::new(json!({}));
     let fields = |hand: &Hand| -> Vec<_> {
         let warnings = hand.supervisor.warnings().into_iter();
@@ -530,8 +530,8 @@ fn what_is_allowed_but_probably_not_meant_is_said_of_the_newest_payload() {
 }
 
 #[test]
-fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
-    // It came while the first one was tried.
+fn a_payload_refused_by_query_is_replaced_by_another() {
+    // It arrived during the first one.
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": "t" }));
@@ -540,7 +540,7 @@ fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
     let next = hand.create();
     assert!(next.body.unwrap().contains(r#""rtcUid":60"#));
 
-    // An Update that may have been carried out.
+    // An Update with an unknown outcome.
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     update(&mut hand, 60);
@@ -560,15 +560,15 @@ fn a_payload_that_the_task_is_refused_for_makes_way_for_another() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.query("IN_PROGRESS", "serviceValidationFailed");
-    let told = |kind: &EventKind| matches!(kind, EventKind::CallRejected { .. });
-    assert!(matches!(hand.last(), EventKind::Launching { .. }) && hand.events.iter().any(told));
+    let is_rejection = |kind: &EventKind| matches!(kind, EventKind::CallRejected { .. });
+    assert!(matches!(hand.last(), EventKind::Launching { .. }) && hand.events.iter().any(is_rejection));
     assert!(hand.create().body.unwrap().contains(r#""rtcUid":300"#), "there is no other");
 }
 
 // ---- what a running task cannot take -------------------------------------------------------------------------------
 
 #[test]
-fn a_payload_that_a_running_task_cannot_take_is_rolled_out_under_the_other_uid() {
+fn a_payload_beyond_an_update_is_rolled_out_under_the_other_uid() {
     let mut hand = Hand::new(json!({}));
     hand.running("old");
     assert_eq!(give(&mut hand, &with_idle_timeout(60)), Via::Relaunch);
@@ -584,9 +584,9 @@ fn a_payload_that_a_running_task_cannot_take_is_rolled_out_under_the_other_uid()
     hand.query("STARTING", "serviceReady");
     assert_eq!(hand.supervisor.status().uid, Some(1), "until the new one runs");
     hand.query("IN_PROGRESS", "serviceInProgress");
-    let is_told = |kind: &EventKind| matches!(kind, EventKind::Relaunched { previous_uid: 1, downtime_ms, .. } if downtime_ms.as_millis() == 0);
+    let is_relaunch = |kind: &EventKind| matches!(kind, EventKind::Relaunched { previous_uid: 1, downtime_ms, .. } if downtime_ms.as_millis() == 0);
     hand.last();
-    assert!(hand.events.iter().any(is_told), "{:?}", hand.events);
+    assert!(hand.events.iter().any(is_relaunch), "{:?}", hand.events);
     let confirmed = hand.now;
     let delete = hand.expect(Call::Delete);
     assert!(delete.path.contains("/tasks/old?"));
@@ -598,7 +598,7 @@ fn a_payload_that_a_running_task_cannot_take_is_rolled_out_under_the_other_uid()
 }
 
 #[test]
-fn what_goes_which_way() {
+fn update_and_rollout_depend_on_the_changed_field() {
     let at = |path: &str, value: Value| {
         let mut services = json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
             "idleTimeout": 300,
@@ -702,7 +702,7 @@ fn a_rollout_that_is_refused_leaves_the_running_task_alone() {
 }
 
 #[test]
-fn a_rollout_goes_on_though_the_running_task_dies_and_its_end_is_reported() {
+fn a_rollout_continues_although_the_running_task_fails_and_its_end_is_reported() {
     let mut hand = Hand::new(json!({}));
     hand.running("old");
     give(&mut hand, &with_idle_timeout(60));
@@ -739,11 +739,11 @@ fn the_running_task_is_monitored_while_its_replacement_does_not_start() {
     hand.answer(&query, 200, task("FAILURE_STOP", "serviceAbnormal"));
     let died = hand.now;
     hand.expect(Call::Acquire);
-    assert!(hand.now - died < 1_000, "what had kept its replacement waiting was another reason");
+    assert!(hand.now - died < 1_000, "the replacement's delays had another reason");
 }
 
 #[test]
-fn a_rollout_is_called_off_when_its_payload_is_taken_back() {
+fn a_rollout_is_cancelled_when_its_payload_is_withdrawn() {
     let mut hand = Hand::new(json!({}));
     hand.running("old");
     give(&mut hand, &with_idle_timeout(60));

@@ -1,4 +1,4 @@
-//! Query and notifications: when a task is gone, and what takes its place.
+//! Query and notifications: when a task is gone, and what replaces it.
 
 use serde_json::{Value, json};
 use steadymix::notification;
@@ -28,19 +28,19 @@ fn server_errors_on_query_never_cause_a_relaunch() {
 }
 
 #[test]
-fn refusals_of_query_are_told_once_and_never_cause_a_relaunch() {
+fn refusals_of_query_are_reported_once_and_never_cause_a_relaunch() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     for _ in 0..50 {
         let query = hand.expect(Call::Query);
         hand.answer(&query, 403, json!({}));
     }
-    let told = hand.events.iter().filter(|kind| matches!(kind, EventKind::CallRejected { .. })).count();
-    assert_eq!((told, hand.launches()), (1, 1));
+    let rejections = hand.events.iter().filter(|kind| matches!(kind, EventKind::CallRejected { .. })).count();
+    assert_eq!((rejections, hand.launches()), (1, 1));
 }
 
 #[test]
-fn not_found_is_asked_again_before_it_is_believed() {
+fn a_404_is_retried_before_it_counts() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let mut waits = Vec::new();
@@ -54,7 +54,7 @@ fn not_found_is_asked_again_before_it_is_believed() {
     assert_eq!(output_uid(&hand.expect(Call::Acquire)), 2, "and then it is relaunched under the other uid");
 }
 
-/// Four 404s that were false: what lives on is deleted, and nothing waits for that.
+/// Four false 404s: the live task is deleted, and nothing waits for that.
 #[test]
 fn a_task_that_query_does_not_know_is_deleted_once_its_replacement_runs() {
     for (status, body) in [(200, task("STOPPED", "serviceCompleted")), (404, json!({}))] {
@@ -82,7 +82,7 @@ fn a_task_that_query_does_not_know_is_deleted_once_its_replacement_runs() {
 }
 
 #[test]
-fn a_task_that_query_does_not_know_and_that_is_never_launched_again_is_deleted_at_once() {
+fn without_relaunches_a_task_that_query_does_not_know_is_deleted_at_once() {
     let mut hand = Hand::new(json!({ "restart": "never" }));
     hand.running("lost");
     for _ in 0..4 {
@@ -96,7 +96,7 @@ fn a_task_that_query_does_not_know_and_that_is_never_launched_again_is_deleted_a
 }
 
 #[test]
-fn a_single_not_found_is_no_end() {
+fn a_single_404_is_not_an_end() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let query = hand.expect(Call::Query);
@@ -107,7 +107,7 @@ fn a_single_not_found_is_no_end() {
 }
 
 #[test]
-fn how_it_ended_and_the_restart_policy_decide() {
+fn the_end_reason_and_the_restart_policy_decide() {
     let cases = [
         ("on-failure", "EXIT", Some(Outcome::Ended)),
         ("on-failure", "FAILURE_STOP", None),
@@ -142,7 +142,7 @@ fn the_old_task_is_deleted_only_when_the_new_one_runs() {
     assert_eq!(hand.last(), EventKind::Removed);
 }
 
-/// A task that ran and is not well any more, and a replacement that does not start. Returns the first call after that.
+/// A task that ran but has a problem, and a replacement that does not start. Returns the first call after that.
 fn given_up_under_every_uid() -> (Hand, Request) {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.running("old");
@@ -160,14 +160,14 @@ fn given_up_under_every_uid() -> (Hand, Request) {
 }
 
 #[test]
-fn a_task_that_was_given_up_and_has_recovered_is_not_deleted_but_taken_back() {
+fn a_superseded_task_that_recovers_is_taken_back() {
     let (mut hand, query) = given_up_under_every_uid();
     hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
     assert_eq!(hand.last(), EventKind::Recovered);
     let status = hand.supervisor.status();
     assert_eq!((status.state, status.uid), (LaneState::Running, Some(1)));
     let delete = hand.expect(Call::Delete);
-    assert!(delete.path.contains("/tasks/new?"), "what was to replace it is not wanted any more");
+    assert!(delete.path.contains("/tasks/new?"), "its replacement is no longer needed");
     hand.answer(&delete, 200, json!({}));
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!(hand.launches(), 2);
@@ -176,7 +176,7 @@ fn a_task_that_was_given_up_and_has_recovered_is_not_deleted_but_taken_back() {
 }
 
 #[test]
-fn a_payload_that_came_after_it_was_given_up_is_sent_when_it_is_taken_back() {
+fn a_payload_that_arrives_while_superseded_is_sent_when_taken_back() {
     let (mut hand, query) = given_up_under_every_uid();
     hand.supervisor.update(hand.wall(), Services::from_json(&services(60).to_string()).unwrap()).unwrap();
     hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
@@ -187,10 +187,10 @@ fn a_payload_that_came_after_it_was_given_up_is_sent_when_it_is_taken_back() {
 }
 
 #[test]
-fn a_task_that_never_ran_in_time_is_taken_as_started_when_it_runs_after_all() {
+fn a_superseded_task_that_starts_late_is_confirmed() {
     let (mut hand, query) = given_up_under_every_uid();
     hand.answer(&query, 200, task("IN_PROGRESS", "serviceAbnormal"));
-    // Both were asked for: the other one has come up by now.
+    // Both are queried: the other one runs by now.
     let mut call = hand.call();
     if call.call == Call::Delete {
         assert!(call.path.contains("/tasks/old?"));
@@ -205,14 +205,14 @@ fn a_task_that_never_ran_in_time_is_taken_as_started_when_it_runs_after_all() {
 }
 
 #[test]
-fn a_task_that_was_given_up_and_does_not_run_makes_room() {
+fn a_superseded_task_that_does_not_run_is_deleted_for_room() {
     type Answer = fn(&mut Hand, &Request);
     let answers: [Answer; 4] = [
         |hand, query| hand.answer(query, 200, task("STARTING", "serviceReady")),
         |hand, query| hand.answer(query, 404, json!({})),
         |hand, query| hand.answer(query, 400, json!({})),
         |hand, query| {
-            // Its last attempt; those for the other one are in between.
+            // Its last attempt; attempts for the other one are in between.
             let mut query = query.clone();
             for attempt in 0..9 {
                 assert_eq!(query.call, Call::Query);
@@ -231,7 +231,7 @@ fn a_task_that_was_given_up_and_does_not_run_makes_room() {
 }
 
 #[test]
-fn stop_deletes_what_is_asked_for_once_more() {
+fn stop_deletes_a_task_that_is_being_reconsidered() {
     let (mut hand, _unanswered) = given_up_under_every_uid();
     hand.handle(Input::Stop);
     for _ in 0..2 {
@@ -242,7 +242,7 @@ fn stop_deletes_what_is_asked_for_once_more() {
 }
 
 #[test]
-fn what_a_new_task_is_to_replace_makes_way_for_it_where_there_is_room_for_one_only() {
+fn with_a_pcw_of_one_the_replaced_task_is_deleted_first() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.running("old");
     hand.query("IN_PROGRESS", "serviceAbnormal");
@@ -268,7 +268,7 @@ fn what_a_new_task_is_to_replace_makes_way_for_it_where_there_is_room_for_one_on
 }
 
 #[test]
-fn a_task_that_recovers_where_there_is_room_for_one_only_needs_no_replacement() {
+fn with_a_pcw_of_one_a_recovered_task_needs_no_replacement() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.running("old");
     hand.query("IN_PROGRESS", "serviceAbnormal");
@@ -292,7 +292,7 @@ fn a_task_that_recovers_where_there_is_room_for_one_only_needs_no_replacement() 
 }
 
 #[test]
-fn a_task_that_recovers_too_late_makes_way_for_its_replacement() {
+fn a_task_that_recovers_too_late_is_replaced() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.running("old");
     hand.query("IN_PROGRESS", "serviceAbnormal");
@@ -308,7 +308,7 @@ fn a_task_that_recovers_too_late_makes_way_for_its_replacement() {
                 hand.answer(&call, status, body);
             }
             _ if call.path.contains("/tasks/new?") => break call,
-            // Whether the old one runs is not known until the new one has its task.
+            // It is unknown whether the old one runs until the new one has its task.
             _ => hand.answer(
                 &call,
                 if creates < 4 { 500 } else { 200 },
@@ -326,7 +326,7 @@ fn a_task_that_recovers_too_late_makes_way_for_its_replacement() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_read_is_none() {
+fn an_unreadable_answer_proves_nothing() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let since = hand.since_start();
@@ -338,7 +338,7 @@ fn an_answer_that_cannot_be_read_is_none() {
 }
 
 #[test]
-fn a_status_that_is_new_is_as_the_transcoder_says() {
+fn for_an_unknown_status_the_transcoders_status_counts() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     for _ in 0..10 {
@@ -348,7 +348,7 @@ fn a_status_that_is_new_is_as_the_transcoder_says() {
 }
 
 #[test]
-fn migration_wait_gives_the_service_its_time() {
+fn migration_wait_allows_time_for_a_migration() {
     let mut hand = Hand::new(json!({ "migration": "wait" }));
     hand.running("t");
     let began = hand.since_start() + 120;
@@ -357,14 +357,14 @@ fn migration_wait_gives_the_service_its_time() {
     }
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!((hand.last(), hand.launches()), (EventKind::Recovered, 1));
-    let mut looks = 0;
+    let mut calls = 0;
     while hand.launches() == 1 {
         let call = hand.call();
         if call.call == Call::Query {
             hand.answer(&call, 200, task("IN_PROGRESS", "serviceAbnormal"));
         }
-        looks += 1;
-        assert!(looks < 50);
+        calls += 1;
+        assert!(calls < 50);
     }
 }
 
@@ -386,10 +386,10 @@ fn a_task_that_never_runs_is_replaced_after_90_seconds() {
 }
 
 #[test]
-fn notifications_only_bring_the_next_look_forward() {
+fn notifications_only_bring_the_next_query_forward() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    assert!(hand.next(60).is_err(), "no look is due");
+    assert!(hand.next(60).is_err(), "no Query is due");
     for _ in 0..5 {
         assert!(hand.notification(110, "t", "show-1"));
     }
@@ -399,12 +399,12 @@ fn notifications_only_bring_the_next_look_forward() {
     assert_eq!(hand.now, at, "looked at once");
     assert!(hand.next(60).is_err(), "once");
     assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
-    assert!(!hand.notification(111, "other", "other-1"), "somebody else's");
+    assert!(!hand.notification(111, "other", "other-1"), "a foreign task");
     assert!(!hand.notification(111, "other", "show-x"));
 }
 
 #[test]
-fn a_notification_that_names_no_instance_is_taken_by_the_task_that_it_names() {
+fn a_notification_without_an_instance_id_applies_to_its_task() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let nameless = |task_id: &str| {
@@ -420,29 +420,29 @@ fn a_notification_that_names_no_instance_is_taken_by_the_task_that_it_names() {
 }
 
 #[test]
-fn a_notification_during_a_look_is_about_what_that_look_may_not_have_seen() {
+fn a_notification_during_a_query_causes_another_query() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    let look = hand.expect(Call::Query);
+    let query = hand.expect(Call::Query);
     let sent_at = hand.now;
     assert!(hand.notification(111, "t", "show-1"), "stopped, though the answer does not say so yet");
-    hand.answer(&look, 200, task("IN_PROGRESS", "serviceInProgress"));
+    hand.answer(&query, 200, task("IN_PROGRESS", "serviceInProgress"));
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert_eq!(hand.now - sent_at, 5_000, "as soon as a notification may bring one");
 }
 
 #[test]
-fn what_a_notification_says_has_ended_is_looked_at_until_it_must_be_known() {
+fn after_a_stop_notification_query_repeats_until_the_status_is_current() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
-    let told_at = hand.now;
+    let notified_at = hand.now;
     assert!(hand.notification(111, "t", "show-1"));
-    let mut looks = Vec::new();
-    while hand.now < told_at + 200_000 {
+    let mut queries = Vec::new();
+    while hand.now < notified_at + 200_000 {
         hand.query("IN_PROGRESS", "serviceInProgress");
-        looks.push((hand.now - told_at) / 1000);
+        queries.push((hand.now - notified_at) / 1000);
     }
-    assert_eq!(looks, [5, 15, 25, 35, 45, 55, 65, 75, 85, 95, 215]);
+    assert_eq!(queries, [5, 15, 25, 35, 45, 55, 65, 75, 85, 95, 215]);
     assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
 }
 
@@ -473,7 +473,7 @@ fn a_second_task_of_a_launch_is_deleted() {
 }
 
 #[test]
-fn a_task_that_is_stopping_is_replaced_when_a_second_look_says_so_too() {
+fn a_stopping_task_is_replaced_after_a_second_query() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     let launches = hand.launches();
@@ -486,7 +486,7 @@ fn a_task_that_is_stopping_is_replaced_when_a_second_look_says_so_too() {
 }
 
 #[test]
-fn what_is_never_launched_again_is_given_the_time_to_come_back_and_then_ended() {
+fn without_relaunches_a_task_may_recover_and_is_then_deleted() {
     let mut hand = Hand::new(json!({ "restart": "never" }));
     hand.running("t");
     hand.query("IN_PROGRESS", "serviceAbnormal");
@@ -505,7 +505,7 @@ fn what_is_never_launched_again_is_given_the_time_to_come_back_and_then_ended() 
     hand.answer(&delete, 200, json!({}));
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
 
-    // Its end is the first that is heard of it.
+    // Its end is the first report of it.
     let mut hand = Hand::new(json!({ "restart": "never" }));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
@@ -523,7 +523,7 @@ fn reply(status: &str, service: &str, message: &str, details: &str) -> Value {
 }
 
 #[test]
-fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
+fn events_and_status_say_why_a_task_is_suspect_or_ended() {
     let mut hand = Hand::new(json!({ "migration": "wait" }));
     hand.running("t");
     assert_eq!(hand.supervisor.status().last_problem, None);
@@ -537,11 +537,11 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
         [&reply.message, &reply.details, &reply.stop_reason].map(|word| word.clone().unwrap())
     };
     let is_last = |hand: &Hand, is: fn(&EventKind) -> Option<&ServiceReply>, message: &str| {
-        let told = hand.events.iter().rev().find_map(is).unwrap();
-        assert_eq!(words(told), [message, "OnSlaveServiceStopped", "Stop request"]);
+        let reply = hand.events.iter().rev().find_map(is).unwrap();
+        assert_eq!(words(reply), [message, "OnSlaveServiceStopped", "Stop request"]);
         assert_eq!(
             hand.supervisor.status().last_problem.as_ref().and_then(|event| is(&event.kind)),
-            Some(told)
+            Some(reply)
         );
     };
     hand.last();
@@ -560,9 +560,9 @@ fn why_a_task_is_suspect_and_why_it_ended_is_in_events_and_status() {
     );
 }
 
-/// By default a task that is abnormal is replaced at once, and one that does not start when its time is over.
+/// By default, an abnormal task is replaced at once, and one that does not start after its timeout.
 #[test]
-fn why_a_task_is_given_up_at_once_is_in_events_and_status() {
+fn events_and_status_say_why_a_task_is_given_up_at_once() {
     let message_of = |hand: &Hand, of: SuspectReason| {
         let problem = hand.supervisor.status().last_problem.unwrap();
         let EventKind::Suspect { reason, reply } = problem.kind else { panic!("{problem:?}") };
@@ -583,14 +583,14 @@ fn why_a_task_is_given_up_at_once_is_in_events_and_status() {
         let query = hand.expect(Call::Query);
         hand.answer(&query, 200, reply("IDLE", "serviceIdle", "no capacity", ""));
         hand.last();
-        let is_told = hand.events.iter().any(|kind| matches!(kind, EventKind::Suspect { .. }));
-        assert_eq!(is_told, hand.launches() == 2, "as long as it may start it is not suspect");
+        let is_suspect = hand.events.iter().any(|kind| matches!(kind, EventKind::Suspect { .. }));
+        assert_eq!(is_suspect, hand.launches() == 2, "as long as it may start it is not suspect");
     }
     assert_eq!(message_of(&hand, SuspectReason::NotRunning), "no capacity");
 }
 
 #[test]
-fn what_the_service_finds_wrong_with_a_payload_is_told() {
+fn refused_parameters_are_reported_with_the_services_reply() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": "t", "status": "STARTED" }));
@@ -605,7 +605,7 @@ fn what_the_service_finds_wrong_with_a_payload_is_told() {
 }
 
 #[test]
-fn what_the_service_says_of_a_task_is_redacted() {
+fn replies_about_a_task_are_redacted() {
     let mut services = services(300);
     services["cloudTranscoder"]["config"]["transcoder"]["outputs"][0]["rtc"]["rtcToken"] =
         json!("006s3cret-of-mine");
@@ -622,6 +622,6 @@ fn what_the_service_says_of_a_task_is_redacted() {
         reply("FAILURE_STOP", "serviceAbnormal", "006s3cret-of-mine", "of 006s3cret-of-mine"),
     );
     hand.last();
-    let told = format!("{:?} {:?}", hand.events, hand.supervisor.status().last_problem);
-    assert!(!told.contains("s3cret") && told.contains("is bad"), "{told}");
+    let texts = format!("{:?} {:?}", hand.events, hand.supervisor.status().last_problem);
+    assert!(!texts.contains("s3cret") && texts.contains("is bad"), "{texts}");
 }

@@ -1,4 +1,4 @@
-//! What JavaScript sees, wherever it runs.
+//! The exports to JavaScript, in every runtime.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -41,7 +41,7 @@ const CONFIG: &str = r#"{ "appId": "app", "instanceId": "show", "uids": [9001, 9
         "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
         "outputs": [{ "rtc": { "rtcChannel": "show" } }] } } } } }"#;
 
-/// An emulated service, and everything that an application has to give.
+/// The emulated service, and an application's callbacks.
 struct World {
     emulator: Rc<RefCell<Emulator>>,
     env: Object,
@@ -101,7 +101,7 @@ impl World {
     }
 }
 
-/// Simulated ms in a real one.
+/// Simulated ms in a real ms.
 const SPEED: f64 = 100.0;
 
 /// Its clock, and its timers.
@@ -111,7 +111,7 @@ fn set_speed(env: &Object, began: f64, speed: f64) {
     set(env, "now", &now.into_js_value());
 }
 
-/// Leads to the emulator.
+/// Calls the emulator.
 fn fetch(emulator: &Rc<RefCell<Emulator>>, began: f64) -> Function {
     let emulator = Rc::clone(emulator);
     let closure = Closure::<dyn Fn(String, String, Option<String>) -> Promise>::new(
@@ -145,7 +145,7 @@ fn fetch(emulator: &Rc<RefCell<Emulator>>, began: f64) -> Function {
 }
 
 #[wasm_bindgen_test]
-fn interpret_takes_names_and_numbers() {
+fn interpret_accepts_names_and_numbers() {
     let meaning = |call: &str, status, code, task: Option<&str>| {
         text(&interpret(call, status, code, task.map(str::to_owned), None).unwrap())
     };
@@ -157,7 +157,7 @@ fn interpret_takes_names_and_numbers() {
 }
 
 #[wasm_bindgen_test]
-fn errors_are_errors_that_name_the_field() {
+fn errors_are_error_objects_that_name_the_field() {
     let Err(error) = RetryPolicy::new(r#"{"deleteDelaysMs":[0]}"#) else {
         panic!("a wait of 0 ms was taken")
     };
@@ -167,11 +167,11 @@ fn errors_are_errors_that_name_the_field() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_no_json_is_shown_and_what_is_json_but_cannot_be_read_is_not() {
+fn values_that_are_not_json_are_shown_and_unreadable_json_is_not() {
     let value = |json: &str| get(&estimate_quota(json).unwrap_err(), "value").as_string().unwrap();
     assert_eq!(value("undefined"), "undefined");
     assert_eq!(value("a symbol"), "a symbol");
-    assert_eq!(value("[]"), "a list");
+    assert_eq!(value("[]"), "an array");
     for unreadable in
         [r#"{"a":"\udc00"}"#.to_owned(), "[".repeat(200) + &"]".repeat(200), r#""\ud800""#.to_owned()]
     {
@@ -229,7 +229,7 @@ async fn a_supervisor_launches_confirms_and_stops() {
     assert_eq!(text(&outcome.unwrap()), r#"{"type":"stopped"}"#);
 
     let types = world.types();
-    // A machine that is busy may take too long for a call of its own.
+    // A busy machine may take too long for a single call.
     let events = world.events.borrow();
     let is_of_storm = |event: &&JsValue| get(event, "reason") == "timedOut";
     assert_eq!(events.iter().filter(is_of_storm).count(), 2, "{types:?}");
@@ -246,7 +246,7 @@ async fn a_supervisor_launches_confirms_and_stops() {
 }
 
 #[wasm_bindgen_test]
-async fn an_interruption_leaves_the_task_to_the_next_one() {
+async fn after_an_interruption_the_next_run_continues() {
     let world = World::new();
     let driver = world.supervisor();
     let running = JsFuture::from(driver.run());
@@ -272,9 +272,9 @@ async fn an_interruption_leaves_the_task_to_the_next_one() {
 }
 
 #[wasm_bindgen_test]
-async fn advance_carries_out_what_is_due_and_says_when_to_come_again() {
+async fn advance_carries_out_what_is_due_and_returns_the_next_time() {
     let world = World::new();
-    // The first look for the task is due after 100 ms: a busy machine needs a few for a turn.
+    // The first Query of the task is due after 100 ms: a busy machine needs some of them for a turn.
     set_speed(&world.env, Date::now(), 50.0);
     let driver = world.supervisor();
     let next = JsFuture::from(driver.advance()).await.unwrap().as_f64().unwrap();
@@ -285,7 +285,7 @@ async fn advance_carries_out_what_is_due_and_says_when_to_come_again() {
         world.types()
     );
     driver.stop(Date::now());
-    // The rate limit may have it wait for the Delete.
+    // The rate limit may delay the Delete.
     let outcome = loop {
         let left = JsFuture::from(driver.advance()).await.unwrap();
         if left.is_object() {

@@ -611,7 +611,7 @@ test("invalid limits are named", async () => {
     [{ pcw: 0 }, { field: "QUOTA.pcw", value: "0", allowed: "from 1 to 1000000" }],
     [{ qps: 7 }, { field: "QUOTA.qps" }],
     ["7", { field: "QUOTA", value: '"7"', allowed: "an object" }],
-    [[7], { field: "QUOTA", value: "a list", allowed: "an object" }],
+    [[7], { field: "QUOTA", value: "an array", allowed: "an object" }],
   ] as const) {
     const request = new Request("https://worker.example/quota", { headers: asOperator });
     const answer = await handler().fetch(request, { ...env, QUOTA: QUOTA as object });

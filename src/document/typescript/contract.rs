@@ -1,4 +1,4 @@
-//! Which documents are declared in `src/js/contract.ts`, and in which order.
+//! The documents in `src/js/contract.ts`, in their order.
 
 use std::{env, fs};
 
@@ -60,14 +60,14 @@ fn documents() -> impl Iterator<Item = Description> {
     payload.into_iter().chain(settings).chain(events).chain(status).chain(blocks)
 }
 
-/// The durations whose ranges the docs in Rust do not have, by the type that has the field.
+/// Durations whose ranges are not in the Rust docs, by the type with the field.
 const DURATIONS: [(&str, &SettingRange); 3] = [
     ("CommonOptions", &server::DOMAIN_COOLDOWN),
     ("GroupOptions", &server::START_GRACE),
     ("QuotaEstimateOptions", &server::POLL_INTERVAL),
 ];
 
-/// What is allowed of a duration, and its default.
+/// The range and default of a duration.
 fn notes(of: &str, Member { name, typed, .. }: &Member) -> (Option<String>, Option<Limits>) {
     if of == RetryPolicy::typescript() {
         let range = RetryPolicy::RANGES.iter().find(|range| range.field == *name).map(limits).unwrap();

@@ -121,40 +121,47 @@ export const TYPES = {
     properties: {
       lanes: {
         type: "array",
-        description: "The primary first.",
+        description: "The lanes, the primary first.",
         minItems: 1,
         maxItems: 99,
         items: { $ref: "#/components/schemas/LaneOptions" },
       },
       onAirPolicy: {
         $ref: "#/components/schemas/OnAirPolicy",
-        description: "Which output is put on air. Default `sticky`.",
+        description: "Which output is on air. Default `sticky`.",
       },
       startGraceMs: {
         description:
-          "How long, at the start, a backup that runs first waits for the primary before it goes on air: viewers would begin with it, only to leave it a moment later. 0, or from 500 to 60000. Default 5000.",
+          "How long a backup that runs first waits for the primary before it goes on air, in ms: viewers would switch again a moment later. 0, or from 500 to 60000. Default 5000.",
         anyOf: [{ const: 0 }, { type: "integer", minimum: 500, maximum: 60000 }],
       },
-      services: { $ref: "#/components/schemas/Services", description: "The payload." },
-      area: { $ref: "#/components/schemas/Area", description: "Default `north-america`." },
+      services: {
+        $ref: "#/components/schemas/Services",
+        description: "The payload: `services` of Acquire and Create.",
+      },
+      area: {
+        $ref: "#/components/schemas/Area",
+        description: "The area whose domains are called. Default `north-america`.",
+      },
       region: {
         type: "string",
-        description: "The region next to you, whose neighbour is asked when nothing else answers.",
+        description: "The region of the broadcast; its neighbour is called when the area's other domains fail.",
       },
       domainCooldownMs: {
         type: "integer",
-        description: "When the primary domain is tried again after it was left. From 1000 to 86400000. Default 600000.",
+        description:
+          "When the primary domain is tried again after it was left, in ms. From 1000 to 86400000. Default 600000.",
         minimum: 1000,
         maximum: 86400000,
       },
       policy: {
         type: "object",
-        description: "Schedules that differ from the documented ones.",
+        description: "Retry schedules that differ from the documented ones.",
         properties: {
           createTimedOutDelaysMs: {
             type: "array",
             description:
-              "Acquire, Create or Update answered 206: the same again. From 100 to 3600000. Default 3000, 6000, 9000.",
+              "Retries of Acquire, Create or Update after 206. From 100 to 3600000. Default 3000, 6000, 9000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -162,7 +169,7 @@ export const TYPES = {
           createServerErrorDelaysMs: {
             type: "array",
             description:
-              "Acquire, Create or Update answered 50x: the same again. From 100 to 3600000. Default 3000, 6000, 9000.",
+              "Retries of Acquire, Create or Update after 50x. From 100 to 3600000. Default 3000, 6000, 9000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -170,7 +177,7 @@ export const TYPES = {
           createNotCompletedDelaysMs: {
             type: "array",
             description:
-              "Acquire, Create or Update answered code 65, with a 40x too: the same again. From 100 to 3600000. Default 3000, 6000.",
+              "Retries of Acquire, Create or Update after code 65, also in a 40x. From 100 to 3600000. Default 3000, 6000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -178,7 +185,7 @@ export const TYPES = {
           queryNotFoundDelaysMs: {
             type: "array",
             description:
-              "Query answered 404: again; when exhausted, the task is gone. From 100 to 3600000. Default 5000, 10000, 15000.",
+              "Retries of Query after 404; once exhausted, the task is considered gone. From 100 to 3600000. Default 5000, 10000, 15000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -186,7 +193,7 @@ export const TYPES = {
           queryServerErrorDelaysMs: {
             type: "array",
             description:
-              "Query answered 50x or 206: again; the last repeats, as it never proves an exit. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
+              "Retries of Query after 50x or 206; the last delay repeats, as these never prove that the task ended. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -194,7 +201,7 @@ export const TYPES = {
           queryRefusedDelaysMs: {
             type: "array",
             description:
-              "Query answered 40x: again; when exhausted, the operator is told, and monitoring goes on. From 100 to 3600000. Default 5000, 10000, 15000.",
+              "Retries of Query after 40x; once exhausted, the refusal is reported and monitoring continues. From 100 to 3600000. Default 5000, 10000, 15000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -202,7 +209,7 @@ export const TYPES = {
           deleteDelaysMs: {
             type: "array",
             description:
-              "Delete answered 50x, 206 or 40x: again; when exhausted, the task is left behind. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
+              "Retries of Delete after 50x, 206 or 40x; once exhausted, the task is orphaned. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -210,7 +217,7 @@ export const TYPES = {
           noAnswerDelaysMs: {
             type: "array",
             description:
-              "No answer to any call: again, each time on the domain that is due. From 100 to 3600000. Default 1000, 3000, 6000.",
+              "Retries of any call without an answer, each on the domain that is due. From 100 to 3600000. Default 1000, 3000, 6000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -218,7 +225,7 @@ export const TYPES = {
           rateLimitedDelaysMs: {
             type: "array",
             description:
-              "429 without `Retry-After`: again; the last repeats, and no attempt is spent. From 100 to 3600000. Default 1000, 2000, 5000, 10000.",
+              "Retries after 429 without `Retry-After`; the last delay repeats, and no attempt is used up. From 100 to 3600000. Default 1000, 2000, 5000, 10000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -226,7 +233,7 @@ export const TYPES = {
           confirmDelaysMs: {
             type: "array",
             description:
-              "Looks for a new task, the first after its taskId came; the last repeats; each is shorter than `idleTimeout`. From 100 to 3600000. Default 5000, 5000, 5000, 10000.",
+              "Delays between Queries of a new task, the first after its taskId is known; the last repeats; each is shorter than `idleTimeout`. From 100 to 3600000. Default 5000, 5000, 5000, 10000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -234,47 +241,47 @@ export const TYPES = {
           confirmTimeoutMs: {
             type: "integer",
             description:
-              "A task that does not run this long after its taskId did not start. From 1000 to 3600000. Default 90000.",
+              "A task that does not run this long after its taskId is known has not started. From 1000 to 3600000. Default 90000.",
             minimum: 1000,
             maximum: 3600000,
           },
           monitorIntervalMs: {
             type: "integer",
-            description: "Between two looks for a running task. From 1000 to 3600000. Default 120000.",
+            description: "The interval between Queries of a running task. From 1000 to 3600000. Default 120000.",
             minimum: 1000,
             maximum: 3600000,
           },
           relaunchDelaysMs: {
             type: "array",
             description:
-              "Launching again; the last repeats. 0, or from 500 to 3600000. Default 0, 5000, 15000, 30000, 60000, 120000, 300000.",
+              "Delays before relaunches; the last repeats. 0, or from 500 to 3600000. Default 0, 5000, 15000, 30000, 60000, 120000, 300000.",
             minItems: 1,
             maxItems: 20,
             items: { anyOf: [{ const: 0 }, { type: "integer", minimum: 500, maximum: 3600000 }] },
           },
           relaunchResetAfterMs: {
             description:
-              "After running this long, earlier launches are forgotten. 0, or from 10000 to 86400000. Default 600000.",
+              "After a task has run this long, the relaunch delays start again. 0, or from 10000 to 86400000. Default 600000.",
             anyOf: [{ const: 0 }, { type: "integer", minimum: 10000, maximum: 86400000 }],
           },
           migrationGraceMs: {
             type: "integer",
             description:
-              'How long the service is given to move a task that failed (`migration: "wait"`); and how long a running task is looked at every 10 s once a notification said that it has stopped or failed. From 1000 to 3600000. Default 90000.',
+              'How long the service may take to migrate a failed task (`migration: "wait"`). Also how long a running task is queried every 10 s after a notification that it stopped or failed. From 1000 to 3600000. Default 90000.',
             minimum: 1000,
             maximum: 3600000,
           },
           taskIdUnknownGraceMs: {
             type: ["integer", "null"],
             description:
-              "A task that runs but that nobody names is replaced after this; `null`: never. From 1000 to 3600000. Default 90000.",
+              "A running task whose id is not learned within this time is replaced; `null`: never. From 1000 to 3600000. Default 90000.",
             minimum: 1000,
             maximum: 3600000,
           },
           presenceDelaysMs: {
             type: "array",
             description:
-              "Looks into the channel for an unresolved create; the last repeats. From 100 to 3600000. Default 10000, 10000, 10000, 15000, 30000, 60000.",
+              "Delays between presence checks for an unresolved create; the last repeats. From 100 to 3600000. Default 10000, 10000, 10000, 15000, 30000, 60000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -282,37 +289,37 @@ export const TYPES = {
           presenceAbsences: {
             type: "integer",
             description:
-              "So many looks in a row without a uid prove that it is gone, besides those during `migrationGraceMs`, in which the service may be moving it. From 1 to 20. Default 3.",
+              "This many consecutive presence checks without a uid prove that its task is gone, in addition to those during `migrationGraceMs`, in which the service may be migrating it. From 1 to 20. Default 3.",
             minimum: 1,
             maximum: 20,
           },
           stopTimeoutMs: {
             description:
-              "How long `stop()` waits for a task that cannot be ended or found. One whose id is known is not given up before a Delete of it was tried, however much later that is. 0, or from 1000 to 3600000. Default 300000.",
+              "How long `stop()` waits for a task that cannot be deleted or found. A task with a known id is not given up before a Delete was tried, even after this time. 0, or from 1000 to 3600000. Default 300000.",
             anyOf: [{ const: 0 }, { type: "integer", minimum: 1000, maximum: 3600000 }],
           },
           requestTimeoutMs: {
             type: "integer",
-            description: "Time-out of each attempt, whatever the others took. From 1000 to 120000. Default 10000.",
+            description: "The timeout of each attempt. From 1000 to 120000. Default 10000.",
             minimum: 1000,
             maximum: 120000,
           },
           checkNowIntervalMs: {
             type: "integer",
             description:
-              "`checkNow()` and notifications bring a Query forward at most this often. From 1000 to 3600000. Default 5000.",
+              "The minimum time between Queries that `checkNow()` or notifications bring forward. From 1000 to 3600000. Default 5000.",
             minimum: 1000,
             maximum: 3600000,
           },
           maxRetryAfterMs: {
             description:
-              "The longest `Retry-After` that is followed: a longer one, or a later date, counts as this. Dates are compared with the reply's own `Date`, where it has one. 0, or from 1000 to 3600000. Default 300000.",
+              "The maximum `Retry-After`: longer ones count as this. Dates are relative to the reply's own `Date`, if it has one. 0, or from 1000 to 3600000. Default 300000.",
             anyOf: [{ const: 0 }, { type: "integer", minimum: 1000, maximum: 3600000 }],
           },
           jitterPercent: {
             type: "integer",
             description:
-              "How much longer a wait may become by chance, in percent of it, so that a fleet does not ask in step. From 0 to 100. Default 0.",
+              "The maximum jitter, in percent of a delay: it keeps a fleet from calling in step. From 0 to 100. Default 0.",
             minimum: 0,
             maximum: 100,
           },
@@ -322,22 +329,26 @@ export const TYPES = {
       quota: { $ref: "#/components/schemas/Quota", description: "Limits that differ from the documented ones." },
       restart: {
         $ref: "#/components/schemas/Restart",
-        description: "When a task that ended is launched again. Default `on-failure`.",
+        description: "When an ended task is relaunched. Default `on-failure`.",
       },
       migration: {
         $ref: "#/components/schemas/Migration",
-        description: "What to do when the service says that it will move a failed task. Default `relaunch`.",
+        description: "What to do when the service reports that a task exited unexpectedly. Default `relaunch`.",
       },
       rollout: {
         $ref: "#/components/schemas/Rollout",
-        description:
-          "What to do with a new payload that the service cannot take in a running task. Default `relaunch`.",
+        description: "What to do with a new payload that an Update cannot give to a running task. Default `relaunch`.",
       },
       presence: {
         $ref: "#/components/schemas/Presence",
-        description: "When to ask who is in the channel. Default `when-unknown`.",
+        description: "When to check presence in the output channel. Default `when-unknown`.",
       },
-      seed: { type: "integer", description: "Of the jitter.", minimum: 0, maximum: 9007199254740991 },
+      seed: {
+        type: "integer",
+        description: "The seed of the jitter. Default 0.",
+        minimum: 0,
+        maximum: 9007199254740991,
+      },
       id: {
         type: "string",
         description: "1 to 50 of `A-Z a-z 0-9 - _`. Can be used only once. Default: a random UUID.",
@@ -351,17 +362,16 @@ export const TYPES = {
     required: ["name", "uids"],
     description: "Settings of one lane of a group.",
     properties: {
-      name: { type: "string", description: "1 to 32 characters.", minLength: 1, maxLength: 32 },
+      name: { type: "string", description: "The lane's name: 1 to 32 characters.", minLength: 1, maxLength: 32 },
       uids: {
         type: "array",
-        description: "Two or more output uids; no other lane's in the same output channel.",
+        description: "Two or more output uids, not used by another lane of the same output channel.",
         minItems: 2,
         items: { $ref: "#/components/schemas/Uid" },
       },
       services: {
         $ref: "#/components/schemas/Services",
-        description:
-          "A payload of its own, until an update gives all lanes the same. Each keeps the channel of its own output.",
+        description: "The lane's own payload, until an update sets the same for all lanes. The output channel stays.",
       },
     },
     additionalProperties: false,
@@ -370,11 +380,11 @@ export const TYPES = {
     type: "object",
     required: ["cloudTranscoder"],
     description:
-      "The payload of a task: `services` of Acquire, Create and Update. Fields that are not known pass through unchanged.",
+      "The payload of a task: `services` of Acquire, Create and Update. Unknown fields pass through unchanged.",
     properties: {
       cloudTranscoder: {
         $ref: "#/components/schemas/CloudTranscoder",
-        description: "The one service there is, and its settings.",
+        description: "The transcoding service and its settings.",
       },
     },
   },
@@ -383,7 +393,7 @@ export const TYPES = {
     required: ["serviceType", "config"],
     description: "`services.cloudTranscoder`.",
     properties: {
-      serviceType: { type: "string", const: "cloudTranscoderV2", description: "Which one it is." },
+      serviceType: { type: "string", const: "cloudTranscoderV2", description: "The type of the service." },
       config: { $ref: "#/components/schemas/CloudTranscoderConfig", description: "Its settings." },
     },
   },
@@ -391,7 +401,9 @@ export const TYPES = {
     type: "object",
     required: ["transcoder"],
     description: "`services.cloudTranscoder.config`.",
-    properties: { transcoder: { $ref: "#/components/schemas/Transcoder", description: "What to mix, and where to." } },
+    properties: {
+      transcoder: { $ref: "#/components/schemas/Transcoder", description: "The inputs, the layout and the outputs." },
+    },
   },
   Transcoder: {
     type: "object",
@@ -400,35 +412,35 @@ export const TYPES = {
     properties: {
       idleTimeout: {
         type: "integer",
-        description: "The task ends by itself when all hosts have been away this long: 1 to 86400 s, default 300 s.",
+        description: "The task ends when all hosts have been absent for this long: 1 to 86400 s, default 300 s.",
         minimum: 1,
         maximum: 86400,
       },
       streamProcessMode: {
         type: "string",
         enum: ["mix", "single", "heterogeneous-single"],
-        description: "Default `mix`. The others take at most one input.",
+        description: "How inputs are processed. Default `mix`; the other modes accept at most one input.",
       },
       audioInputs: {
-        description: "What is heard; of both lists together at least one input, and all from one channel.",
+        description: "The audio inputs; at least one input in both lists together, and all from one channel.",
         anyOf: [{ type: "array", items: { $ref: "#/components/schemas/Input" } }, { type: "null" }],
       },
       videoInputs: {
-        description: "What is seen.",
+        description: "The video inputs.",
         anyOf: [{ type: "array", items: { $ref: "#/components/schemas/Input" } }, { type: "null" }],
       },
       canvas: {
-        description: "What the videos are put on: required when videos are mixed.",
+        description: "The canvas for the videos: required when videos are mixed.",
         anyOf: [{ $ref: "#/components/schemas/Canvas" }, { type: "null" }],
       },
       waterMarks: {
-        description: "What is put over them.",
+        description: "The pictures over the videos.",
         anyOf: [{ type: "array", items: { $ref: "#/components/schemas/WaterMark" } }, { type: "null" }],
       },
       outputs: {
         type: "array",
         description:
-          "Where it goes. A supervised task has one output into an RTC channel; its uid and token are filled in for each launch.",
+          "The outputs. A supervised task has one output into an RTC channel; its uid and token are filled in for each launch.",
         minItems: 1,
         items: { $ref: "#/components/schemas/Output" },
       },
@@ -437,11 +449,11 @@ export const TYPES = {
   Input: {
     type: "object",
     description:
-      "One of `audioInputs` or `videoInputs`: either `rtc`, a host's stream, or `streamUrl`, a media file or stream.",
+      "An item of `audioInputs` or `videoInputs`: either `rtc`, a host's stream, or `streamUrl`, a media file or stream.",
     properties: {
-      rtc: { $ref: "#/components/schemas/Rtc", description: "A host's stream; of audio, uid 0 is everybody's." },
+      rtc: { $ref: "#/components/schemas/Rtc", description: "A host's stream; for audio, uid 0 means all hosts." },
       streamUrl: { type: "string", description: "The address of a media file or stream." },
-      volume: { type: "integer", description: "0 to 200.", minimum: 0, maximum: 200 },
+      volume: { type: "integer", description: "The volume: 0 to 200.", minimum: 0, maximum: 200 },
       repeat: { type: "integer", description: "How often `streamUrl` is played; not 0." },
       placeholderImageUrl: {
         type: ["string", "null"],
@@ -449,7 +461,7 @@ export const TYPES = {
       },
       region: {
         $ref: "#/components/schemas/Region",
-        description: "Where a video goes on the canvas: required, with its zOrder, when videos are mixed.",
+        description: "The region of a video on the canvas: required, with its zOrder, when videos are mixed.",
       },
     },
   },
@@ -462,14 +474,14 @@ export const TYPES = {
       rtcUid: {
         type: "integer",
         description:
-          "A host's uid; of audio inputs 0 is everybody's. Of an output it may be left out where a supervisor fills it in.",
+          "The host's uid; for audio inputs, 0 means all hosts. For an output it may be left out if a supervisor fills it in.",
         minimum: 0,
         maximum: 4294967295,
       },
       rtcToken: {
         type: "string",
         description:
-          "The RTC token: of an input made for uid 0, of an output for its uid; in a project without an App Certificate the App ID.",
+          "The RTC token: for an input issued for uid 0, for an output for its uid; in a project without an App Certificate the App ID.",
       },
     },
   },
@@ -494,7 +506,8 @@ export const TYPES = {
       },
       zOrder: {
         type: "integer",
-        description: "0 to 100, higher is nearer; required of a video, where the newest reference allows 2 to 100.",
+        description:
+          "The layer, 0 to 100, higher ones in front; required for a video, where the newest reference allows 2 to 100.",
         minimum: 0,
         maximum: 100,
       },
@@ -503,28 +516,28 @@ export const TYPES = {
   Canvas: {
     type: "object",
     required: ["width", "height"],
-    description: "What videos are put on.",
+    description: "The canvas for the videos.",
     properties: {
       width: { type: "integer", description: "120 to 3840 pixels.", minimum: 120, maximum: 3840 },
       height: { type: "integer", description: "120 to 3840 pixels.", minimum: 120, maximum: 3840 },
       color: {
         type: "integer",
-        description: "`0xRRGGBB`, 0 to 16777215: required when videos are mixed.",
+        description: "The color `0xRRGGBB`, 0 to 16777215: required when videos are mixed.",
         minimum: 0,
         maximum: 16777215,
       },
       backgroundImage: { type: ["string", "null"], description: "The address of a jpg or png." },
-      fillMode: { type: "string", enum: ["FILL", "FIT"], description: "How `backgroundImage` is fitted in." },
+      fillMode: { type: "string", enum: ["FILL", "FIT"], description: "How `backgroundImage` fits the canvas." },
     },
   },
   WaterMark: {
     type: "object",
     required: ["imageUrl", "region"],
-    description: "A picture over the picture.",
+    description: "A picture over the videos.",
     properties: {
       imageUrl: { type: "string", description: "The address of a jpg or png." },
-      region: { $ref: "#/components/schemas/Region", description: "Where it goes on the canvas." },
-      fillMode: { type: "string", enum: ["FILL", "FIT"], description: "How it is fitted into its region." },
+      region: { $ref: "#/components/schemas/Region", description: "Its region on the canvas." },
+      fillMode: { type: "string", enum: ["FILL", "FIT"], description: "How it fits its region." },
     },
   },
   Output: {
@@ -533,9 +546,9 @@ export const TYPES = {
     properties: {
       rtc: {
         $ref: "#/components/schemas/Rtc",
-        description: "Into an RTC channel; all outputs of a task into the same one.",
+        description: "An RTC channel; all outputs of a task into the same one.",
       },
-      streamUrl: { type: "string", description: "To a CDN address." },
+      streamUrl: { type: "string", description: "A CDN address." },
       audioOption: { $ref: "#/components/schemas/AudioOption", description: "How the audio is encoded." },
       videoOption: {
         $ref: "#/components/schemas/VideoOption",
@@ -557,7 +570,7 @@ export const TYPES = {
           "AUDIO_PROFILE_MUSIC_HIGH_QUALITY",
           "AUDIO_PROFILE_MUSIC_HIGH_QUALITY_STEREO",
         ],
-        description: "The audio profile of the SDK's.",
+        description: "The audio profile of the SDK.",
       },
     },
   },
@@ -577,30 +590,30 @@ export const TYPES = {
         minimum: 120,
         maximum: 1920,
       },
-      bitrate: { type: "integer", description: "1 to 10000 kbit/s.", minimum: 1, maximum: 10000 },
+      bitrate: { type: "integer", description: "The bitrate: 1 to 10000 kbit/s.", minimum: 1, maximum: 10000 },
       codec: {
         type: "string",
         enum: ["H264", "VP8", "H265"],
-        description: "Required, unless `mode` is `RAW`. `H265` to CDN addresses only.",
+        description: "The codec; required unless `mode` is `RAW`. `H265` to CDN addresses only.",
       },
       fps: { type: "integer", description: "1 to 30 frames a second, default 15.", minimum: 1, maximum: 30 },
-      mode: { type: "string", const: "RAW", description: "`RAW`: passed on as it comes in; takes one input." },
+      mode: { type: "string", const: "RAW", description: "`RAW` passes a single input on without encoding." },
     },
   },
-  OnAirPolicy: { type: "string", enum: ["sticky", "prefer-primary"], description: "Which output is put on air." },
+  OnAirPolicy: { type: "string", enum: ["sticky", "prefer-primary"], description: "Which output is on air." },
   Area: {
     type: "string",
     enum: ["china", "north-america", "europe", "asia-pacific"],
-    description: "Where the broadcast is, which decides which domains are near.",
+    description: "The area of the broadcast, which decides on the nearest domains.",
   },
   Quota: {
     type: "object",
-    description: "An App ID's limits, where they differ from the documented ones: Agora's support can raise them.",
+    description: "Limits of an App ID that differ from the documented ones: Agora's support can raise them.",
     properties: {
       callsPerSecond: {
         type: "integer",
         description:
-          "Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether it counts Query. Together with `burst` the most in any one second.",
+          "Sustained calls a second: 1 to 10000, default 8: services are known to refuse calls before their nominal 10. With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and does not say whether that includes Query. With `burst` added, the maximum in any second.",
         minimum: 1,
         maximum: 10000,
       },
@@ -613,7 +626,7 @@ export const TYPES = {
       pcw: {
         type: "integer",
         description:
-          "Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.",
+          "Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is that of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.",
         minimum: 1,
         maximum: 1000000,
       },
@@ -623,23 +636,23 @@ export const TYPES = {
   Restart: {
     type: "string",
     enum: ["on-failure", "always", "never"],
-    description: "When a task that ended is launched again.",
+    description: "When an ended task is relaunched.",
   },
   Migration: {
     type: "string",
     enum: ["relaunch", "wait"],
     description:
-      "What to do when the service reports that a task exited unexpectedly: it may move it by itself within about 90 s.",
+      "What to do when the service reports that a task exited unexpectedly: it may migrate the task within about 90 s.",
   },
   Rollout: {
     type: "string",
     enum: ["relaunch", "refuse"],
-    description: "What to do with a new payload that the service cannot take in a running task.",
+    description: "What to do with a new payload that an Update cannot give to a running task.",
   },
   Presence: {
     type: "string",
     enum: ["when-unknown", "always", "never"],
-    description: "When to ask who is in the channel.",
+    description: "When to check presence in the output channel.",
   },
   BroadcastStatus: {
     type: "object",
@@ -690,33 +703,32 @@ export const TYPES = {
   LaneStatus: {
     type: "object",
     required: ["name", "state", "generation", "uids", "uid", "taskId", "lastConfirmedAt", "tasks"],
-    description: "How a lane is.",
+    description: "The status of a lane.",
     properties: {
-      name: { type: "string", description: "Its name; of a supervisor `main`." },
-      state: { $ref: "#/components/schemas/LaneState", description: "What it does." },
+      name: { type: "string", description: "The lane's name; of a supervisor `main`." },
+      state: { $ref: "#/components/schemas/LaneState", description: "The lane's state." },
       generation: {
         type: "integer",
-        description:
-          "The number of its last launch. A second task of a launch, once it is found, has a number of its own.",
+        description: "The newest generation. A second task of a launch gets a generation of its own.",
       },
       uids: {
         type: "array",
-        description: "Its output uids, the primary first.",
+        description: "The output uids, the primary first.",
         items: { $ref: "#/components/schemas/Uid" },
       },
       uid: { description: "The current output uid.", anyOf: [{ $ref: "#/components/schemas/Uid" }, { type: "null" }] },
       taskId: { type: ["string", "null"], description: "The current task." },
       lastConfirmedAt: {
         type: ["integer", "null"],
-        description: "When a Query last said that the current task runs, in ms since the epoch.",
+        description: "When a Query last found the current task running, in ms since the epoch.",
       },
       lastProblem: {
         $ref: "#/components/schemas/SteadymixEvent",
-        description: "The last event of trouble: `suspect`, `ended` or `callRejected`, with what the service said.",
+        description: "The last `suspect`, `ended` or `callRejected` event, with the service's reply.",
       },
       tasks: {
         type: "array",
-        description: "Every task that lives, or may live, as far as this lane knows.",
+        description: "All tasks that run or may run, as far as this lane knows.",
         items: { $ref: "#/components/schemas/KnownTask" },
       },
     },
@@ -734,17 +746,17 @@ export const TYPES = {
       "stopped",
       "failed",
     ],
-    description: "What a lane does.",
+    description: "The state of a lane.",
   },
   SteadymixEvent: {
     type: "object",
-    description: "Something that happened to one lane. Carries no credential and no token.",
+    description: "An event of a lane. Carries no credentials and no tokens.",
     properties: {
       at: { type: "integer", description: "When, in ms since the epoch, by the caller's clock." },
       lane: { type: "string", description: "The lane's name; of a supervisor `main`." },
-      generation: { type: "integer", description: "The launch it is about, by its number." },
-      uid: { $ref: "#/components/schemas/Uid", description: "The output uid it is about." },
-      taskId: { type: "string", description: "The task, where it is known." },
+      generation: { type: "integer", description: "The generation of the launch." },
+      uid: { $ref: "#/components/schemas/Uid", description: "The output uid." },
+      taskId: { type: "string", description: "The task's id, if known." },
       instanceId: { type: "string", description: "The instanceId of the logical create." },
     },
     required: ["at", "lane"],
@@ -753,7 +765,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "launching" },
-          reason: { $ref: "#/components/schemas/LaunchReason", description: "Why." },
+          reason: { $ref: "#/components/schemas/LaunchReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -765,25 +777,25 @@ export const TYPES = {
           message: {
             type: "string",
             description:
-              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.",
           },
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
           },
           stopReason: {
             type: "string",
-            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+            description: "The stop reason from a notification: redacted and limited as `message` is.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "retrying" },
           call: { $ref: "#/components/schemas/Call", description: "The call." },
-          reason: { $ref: "#/components/schemas/RetryReason", description: "What went wrong." },
-          waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
-          attempt: { type: "integer", description: "How many attempts failed in a row." },
-          domain: { type: "string", description: "The domain that was asked." },
+          reason: { $ref: "#/components/schemas/RetryReason", description: "The failure." },
+          waitMs: { type: "integer", description: "The delay before the next attempt, in ms." },
+          attempt: { type: "integer", description: "The number of consecutive failures." },
+          domain: { type: "string", description: "The domain that was called." },
         },
         required: ["attempt", "call", "reason", "type"],
       },
@@ -792,7 +804,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "confirmed" },
-          tookMs: { type: "integer", description: "Since the logical create began, in ms." },
+          tookMs: { type: "integer", description: "The time since the logical create started, in ms." },
         },
         required: ["tookMs", "type"],
       },
@@ -804,21 +816,21 @@ export const TYPES = {
           message: {
             type: "string",
             description:
-              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.",
           },
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
           },
           stopReason: {
             type: "string",
-            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+            description: "The stop reason from a notification: redacted and limited as `message` is.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "suspect" },
-          reason: { $ref: "#/components/schemas/SuspectReason", description: "Why." },
+          reason: { $ref: "#/components/schemas/SuspectReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -831,21 +843,21 @@ export const TYPES = {
           message: {
             type: "string",
             description:
-              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.",
           },
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
           },
           stopReason: {
             type: "string",
-            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+            description: "The stop reason from a notification: redacted and limited as `message` is.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "ended" },
-          reason: { $ref: "#/components/schemas/EndReason", description: "How." },
+          reason: { $ref: "#/components/schemas/EndReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -853,9 +865,9 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "uidSwitched" },
-          from: { $ref: "#/components/schemas/Uid", description: "The uid of the launch before." },
-          to: { $ref: "#/components/schemas/Uid", description: "The uid of the launch that begins." },
-          reason: { $ref: "#/components/schemas/LaunchReason", description: "Why." },
+          from: { $ref: "#/components/schemas/Uid", description: "The uid of the previous launch." },
+          to: { $ref: "#/components/schemas/Uid", description: "The uid of the new launch." },
+          reason: { $ref: "#/components/schemas/LaunchReason", description: "The reason." },
         },
         required: ["from", "reason", "to", "type"],
       },
@@ -863,7 +875,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "noFreeUid" },
-          waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
+          waitMs: { type: "integer", description: "The delay before the next attempt, in ms." },
         },
         required: ["type", "waitMs"],
       },
@@ -872,11 +884,11 @@ export const TYPES = {
         properties: {
           type: { type: "string", const: "relaunched" },
           previousUid: { $ref: "#/components/schemas/Uid", description: "The uid of the task that ran before." },
-          previousTaskId: { type: "string", description: "That task." },
+          previousTaskId: { type: "string", description: "That task's id." },
           downtimeMs: {
             type: "integer",
             description:
-              "Since the old one was last seen running, by a Query, until the new one was, in ms. The old one may have lived on for up to `monitorIntervalMs` of it.",
+              "The time from the last Query that found the old task running to the first one that found the new task running, in ms. The old task may have run for up to `monitorIntervalMs` of it.",
           },
         },
         required: ["downtimeMs", "previousUid", "type"],
@@ -885,8 +897,8 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "domainSwitched" },
-          from: { type: "string", description: "The domain asked until now." },
-          to: { type: "string", description: "The domain asked from now on." },
+          from: { type: "string", description: "The previous domain." },
+          to: { type: "string", description: "The new domain." },
         },
         required: ["from", "to", "type"],
       },
@@ -895,7 +907,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "taskIdLearned" },
-          by: { $ref: "#/components/schemas/LearnedBy", description: "How." },
+          by: { $ref: "#/components/schemas/LearnedBy", description: "How it was learned." },
         },
         required: ["by", "type"],
       },
@@ -907,16 +919,16 @@ export const TYPES = {
           message: {
             type: "string",
             description:
-              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.",
           },
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
           },
           stopReason: {
             type: "string",
-            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+            description: "The stop reason from a notification: redacted and limited as `message` is.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
@@ -929,7 +941,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "updated" },
-          sequenceId: { type: "integer", description: "Its number." },
+          sequenceId: { type: "integer", description: "Its sequence number." },
         },
         required: ["sequenceId", "type"],
       },
@@ -938,7 +950,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "orphaned" },
-          reason: { $ref: "#/components/schemas/OrphanedReason", description: "Why." },
+          reason: { $ref: "#/components/schemas/OrphanedReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -946,15 +958,15 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "onAir" },
-          fromLane: { type: "string", description: "The lane watched until now." },
-          toLane: { type: "string", description: "The lane to watch from now on." },
-          fromUid: { $ref: "#/components/schemas/Uid", description: "The uid watched until now." },
-          toUid: { $ref: "#/components/schemas/Uid", description: "The uid to watch from now on." },
+          fromLane: { type: "string", description: "The previous lane." },
+          toLane: { type: "string", description: "The new lane." },
+          fromUid: { $ref: "#/components/schemas/Uid", description: "The previous uid." },
+          toUid: { $ref: "#/components/schemas/Uid", description: "The new uid." },
           fromChannel: {
             type: "string",
-            description: "The channel of the uid watched until now: lanes in several channels may have the same uids.",
+            description: "The channel of the previous uid: lanes in several channels may use the same uids.",
           },
-          toChannel: { type: "string", description: "The channel of the uid to watch from now on." },
+          toChannel: { type: "string", description: "The channel of the new uid." },
         },
         required: ["type"],
       },
@@ -964,7 +976,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "failed" },
-          reason: { $ref: "#/components/schemas/FailReason", description: "Why." },
+          reason: { $ref: "#/components/schemas/FailReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -1009,13 +1021,13 @@ export const TYPES = {
       "absent",
       "updated",
     ],
-    description: "Why a launch begins.",
+    description: "Why a launch starts.",
   },
   Call: {
     type: "string",
     enum: ["acquire", "create", "query", "update", "delete", "presence", "rtcToken"],
     description:
-      "A call: those of the service's REST interface for a task, one that asks who is in the output channel, and the application's own callback for an RTC token.",
+      "A call: of the service's REST interface for a task, of its list of broadcasters in a channel, or of the application's callback for RTC tokens.",
   },
   RetryReason: {
     type: "string",
@@ -1035,7 +1047,7 @@ export const TYPES = {
       "notPersisted",
       "tokenFailed",
     ],
-    description: "Why a call is made again.",
+    description: "Why a call is retried.",
   },
   SuspectReason: {
     type: "string",
@@ -1046,20 +1058,16 @@ export const TYPES = {
   LearnedBy: {
     type: "string",
     enum: ["notification", "lateReply", "reply"],
-    description: "How a task's id was learnt.",
+    description: "How a task's id was learned.",
   },
-  OrphanedReason: {
-    type: "string",
-    enum: ["deleteFailed", "taskIdUnknown"],
-    description: "Why a task was left behind.",
-  },
+  OrphanedReason: { type: "string", enum: ["deleteFailed", "taskIdUnknown"], description: "Why a task is orphaned." },
   FailReason: {
     type: "string",
     enum: ["wrongParameters", "wrongCredentials", "noFreeUid", "notRestarted"],
     description: "Why a lane gave up.",
   },
   Outcome: {
-    description: "How it ended.",
+    description: "How a supervisor ended.",
     anyOf: [
       { type: "object", required: ["type"], properties: { type: { type: "string", const: "stopped" } } },
       { type: "object", required: ["type"], properties: { type: { type: "string", const: "ended" } } },
@@ -1076,27 +1084,27 @@ export const TYPES = {
   KnownTask: {
     type: "object",
     required: ["generation", "uid", "instanceId", "taskId", "standing"],
-    description: "A task that lives, or may live.",
+    description: "A task that runs or may run.",
     properties: {
-      generation: { type: "integer", description: "The launch that made it." },
+      generation: { type: "integer", description: "The generation of its launch." },
       uid: { $ref: "#/components/schemas/Uid", description: "Its output uid." },
       instanceId: { type: "string", description: "The instanceId of its Acquire." },
-      taskId: { type: ["string", "null"], description: "Its id, where it is known." },
-      standing: { $ref: "#/components/schemas/Standing", description: "What is done about it." },
+      taskId: { type: ["string", "null"], description: "Its id, if known." },
+      standing: { $ref: "#/components/schemas/Standing", description: "What the lane does about it." },
     },
   },
   Standing: {
     type: "string",
     enum: ["adopted", "unresolved", "stopping", "orphaned"],
-    description: "What is done about a task.",
+    description: "What the lane does about a task.",
   },
   TaskWarning: {
     type: "object",
     required: ["field", "message"],
-    description: "Something that is allowed, but probably not meant.",
+    description: "A value that is allowed, but probably not intended.",
     properties: {
       field: { type: "string", description: "The path of the field." },
-      message: { type: "string", description: "What may come of it." },
+      message: { type: "string", description: "The possible consequence." },
     },
   },
   PayloadUpdate: {
@@ -1184,16 +1192,16 @@ export const TYPES = {
   LaneUpdate: {
     type: "object",
     required: ["lane", "via"],
-    description: "What becomes of a new payload in one lane.",
+    description: "How one lane gets a new payload.",
     properties: {
       lane: { type: "string", description: "The lane's name; of a supervisor `main`." },
-      via: { $ref: "#/components/schemas/Via", description: "Which way it goes." },
+      via: { $ref: "#/components/schemas/Via", description: "How the lane gets it." },
     },
   },
   Via: {
     type: "string",
     enum: ["update", "relaunch", "launch", "nothing"],
-    description: "Which way a new payload goes.",
+    description: "How a lane gets a new payload.",
   },
   EventPage: {
     type: "object",
@@ -1215,9 +1223,9 @@ export const TYPES = {
       seq: { type: "integer", description: "Grows with every event." },
       at: { type: "integer", description: "When, in ms since the epoch, by the caller's clock." },
       lane: { type: "string", description: "The lane's name; of a supervisor `main`." },
-      generation: { type: "integer", description: "The launch it is about, by its number." },
-      uid: { $ref: "#/components/schemas/Uid", description: "The output uid it is about." },
-      taskId: { type: "string", description: "The task, where it is known." },
+      generation: { type: "integer", description: "The generation of the launch." },
+      uid: { $ref: "#/components/schemas/Uid", description: "The output uid." },
+      taskId: { type: "string", description: "The task's id, if known." },
       instanceId: { type: "string", description: "The instanceId of the logical create." },
     },
     required: ["at", "lane", "seq"],
@@ -1226,7 +1234,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "launching" },
-          reason: { $ref: "#/components/schemas/LaunchReason", description: "Why." },
+          reason: { $ref: "#/components/schemas/LaunchReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -1238,25 +1246,25 @@ export const TYPES = {
           message: {
             type: "string",
             description:
-              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.",
           },
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
           },
           stopReason: {
             type: "string",
-            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+            description: "The stop reason from a notification: redacted and limited as `message` is.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "retrying" },
           call: { $ref: "#/components/schemas/Call", description: "The call." },
-          reason: { $ref: "#/components/schemas/RetryReason", description: "What went wrong." },
-          waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
-          attempt: { type: "integer", description: "How many attempts failed in a row." },
-          domain: { type: "string", description: "The domain that was asked." },
+          reason: { $ref: "#/components/schemas/RetryReason", description: "The failure." },
+          waitMs: { type: "integer", description: "The delay before the next attempt, in ms." },
+          attempt: { type: "integer", description: "The number of consecutive failures." },
+          domain: { type: "string", description: "The domain that was called." },
         },
         required: ["attempt", "call", "reason", "type"],
       },
@@ -1265,7 +1273,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "confirmed" },
-          tookMs: { type: "integer", description: "Since the logical create began, in ms." },
+          tookMs: { type: "integer", description: "The time since the logical create started, in ms." },
         },
         required: ["tookMs", "type"],
       },
@@ -1277,21 +1285,21 @@ export const TYPES = {
           message: {
             type: "string",
             description:
-              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.",
           },
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
           },
           stopReason: {
             type: "string",
-            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+            description: "The stop reason from a notification: redacted and limited as `message` is.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "suspect" },
-          reason: { $ref: "#/components/schemas/SuspectReason", description: "Why." },
+          reason: { $ref: "#/components/schemas/SuspectReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -1304,21 +1312,21 @@ export const TYPES = {
           message: {
             type: "string",
             description:
-              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.",
           },
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
           },
           stopReason: {
             type: "string",
-            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+            description: "The stop reason from a notification: redacted and limited as `message` is.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
           type: { type: "string", const: "ended" },
-          reason: { $ref: "#/components/schemas/EndReason", description: "How." },
+          reason: { $ref: "#/components/schemas/EndReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -1326,9 +1334,9 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "uidSwitched" },
-          from: { $ref: "#/components/schemas/Uid", description: "The uid of the launch before." },
-          to: { $ref: "#/components/schemas/Uid", description: "The uid of the launch that begins." },
-          reason: { $ref: "#/components/schemas/LaunchReason", description: "Why." },
+          from: { $ref: "#/components/schemas/Uid", description: "The uid of the previous launch." },
+          to: { $ref: "#/components/schemas/Uid", description: "The uid of the new launch." },
+          reason: { $ref: "#/components/schemas/LaunchReason", description: "The reason." },
         },
         required: ["from", "reason", "to", "type"],
       },
@@ -1336,7 +1344,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "noFreeUid" },
-          waitMs: { type: "integer", description: "The wait before the next attempt, in ms." },
+          waitMs: { type: "integer", description: "The delay before the next attempt, in ms." },
         },
         required: ["type", "waitMs"],
       },
@@ -1345,11 +1353,11 @@ export const TYPES = {
         properties: {
           type: { type: "string", const: "relaunched" },
           previousUid: { $ref: "#/components/schemas/Uid", description: "The uid of the task that ran before." },
-          previousTaskId: { type: "string", description: "That task." },
+          previousTaskId: { type: "string", description: "That task's id." },
           downtimeMs: {
             type: "integer",
             description:
-              "Since the old one was last seen running, by a Query, until the new one was, in ms. The old one may have lived on for up to `monitorIntervalMs` of it.",
+              "The time from the last Query that found the old task running to the first one that found the new task running, in ms. The old task may have run for up to `monitorIntervalMs` of it.",
           },
         },
         required: ["downtimeMs", "previousUid", "type"],
@@ -1358,8 +1366,8 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "domainSwitched" },
-          from: { type: "string", description: "The domain asked until now." },
-          to: { type: "string", description: "The domain asked from now on." },
+          from: { type: "string", description: "The previous domain." },
+          to: { type: "string", description: "The new domain." },
         },
         required: ["from", "to", "type"],
       },
@@ -1368,7 +1376,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "taskIdLearned" },
-          by: { $ref: "#/components/schemas/LearnedBy", description: "How." },
+          by: { $ref: "#/components/schemas/LearnedBy", description: "How it was learned." },
         },
         required: ["by", "type"],
       },
@@ -1380,16 +1388,16 @@ export const TYPES = {
           message: {
             type: "string",
             description:
-              "`message` of the body, or of the transcoder's status in it: redacted, on one line, cut to 300 characters.",
+              "`message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.",
           },
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and cut as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
           },
           stopReason: {
             type: "string",
-            description: "Why the task stopped, by the notification that said so: redacted and cut as `message` is.",
+            description: "The stop reason from a notification: redacted and limited as `message` is.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
@@ -1402,7 +1410,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "updated" },
-          sequenceId: { type: "integer", description: "Its number." },
+          sequenceId: { type: "integer", description: "Its sequence number." },
         },
         required: ["sequenceId", "type"],
       },
@@ -1411,7 +1419,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "orphaned" },
-          reason: { $ref: "#/components/schemas/OrphanedReason", description: "Why." },
+          reason: { $ref: "#/components/schemas/OrphanedReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -1419,15 +1427,15 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "onAir" },
-          fromLane: { type: "string", description: "The lane watched until now." },
-          toLane: { type: "string", description: "The lane to watch from now on." },
-          fromUid: { $ref: "#/components/schemas/Uid", description: "The uid watched until now." },
-          toUid: { $ref: "#/components/schemas/Uid", description: "The uid to watch from now on." },
+          fromLane: { type: "string", description: "The previous lane." },
+          toLane: { type: "string", description: "The new lane." },
+          fromUid: { $ref: "#/components/schemas/Uid", description: "The previous uid." },
+          toUid: { $ref: "#/components/schemas/Uid", description: "The new uid." },
           fromChannel: {
             type: "string",
-            description: "The channel of the uid watched until now: lanes in several channels may have the same uids.",
+            description: "The channel of the previous uid: lanes in several channels may use the same uids.",
           },
-          toChannel: { type: "string", description: "The channel of the uid to watch from now on." },
+          toChannel: { type: "string", description: "The channel of the new uid." },
         },
         required: ["type"],
       },
@@ -1437,7 +1445,7 @@ export const TYPES = {
         type: "object",
         properties: {
           type: { type: "string", const: "failed" },
-          reason: { $ref: "#/components/schemas/FailReason", description: "Why." },
+          reason: { $ref: "#/components/schemas/FailReason", description: "The reason." },
         },
         required: ["reason", "type"],
       },
@@ -1546,7 +1554,7 @@ export const TYPES = {
           callsPerSecond: {
             type: "integer",
             description:
-              "Steady calls a second: 1 to 10000, default 8; services are known to refuse before their nominal 10. With a `pcw` under 80 the default is a tenth of it, but at least 1: the service allows no more requests than that, and does not say whether it counts Query. Together with `burst` the most in any one second.",
+              "Sustained calls a second: 1 to 10000, default 8: services are known to refuse calls before their nominal 10. With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and does not say whether that includes Query. With `burst` added, the maximum in any second.",
             minimum: 1,
             maximum: 10000,
           },
@@ -1559,7 +1567,7 @@ export const TYPES = {
           pcw: {
             type: "integer",
             description:
-              "Peak concurrent tasks, of the largest output size that is used: 1 to 1000000. Default that of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.",
+              "Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is that of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.",
             minimum: 1,
             maximum: 1000000,
           },

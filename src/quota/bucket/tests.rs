@@ -17,7 +17,7 @@ fn bucket() -> TokenBucket {
     TokenBucket::new(limits(100), T0)
 }
 
-/// So many milliseconds after the beginning.
+/// This many milliseconds after the start.
 fn t(ms: u64) -> Instant {
     T0 + Duration::from_millis(ms)
 }
@@ -73,7 +73,7 @@ fn an_acquire_waits_until_its_create_may_follow() {
 }
 
 #[test]
-fn creates_whose_acquires_are_answered_at_once_leave_one_after_the_other() {
+fn creates_whose_acquires_are_answered_together_leave_one_by_one() {
     let limits = QuotaLimits { pcw: 30, calls_per_second: 100, burst: 100 };
     let mut bucket = TokenBucket::new(limits, T0);
     for lane in 0..3u32 {
@@ -138,7 +138,7 @@ fn a_create_is_not_held_back_until_its_builder_token_is_too_old() {
 }
 
 #[test]
-fn a_create_waits_for_its_time_whoever_looks_in_between() {
+fn a_create_waits_for_its_time_whatever_asks_in_between() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 2, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, LimitedCall::Create), Permit::Granted);
     assert_eq!(bucket.ask(t(200), 1, LimitedCall::Create), Permit::Wait(t(5_000)));
@@ -165,10 +165,10 @@ fn a_clock_set_forward_brings_no_eleventh_call() {
     assert_eq!(granted(T0), 2);
     let steady: usize = (1..8).map(|i| granted(t(i * 125))).sum();
     assert_eq!(steady, 7);
-    // No time has passed, whatever the clock says.
+    // No time has passed, whatever the clock shows.
     let hour = 3_600_000;
     assert_eq!(granted(t(hour)), 1, "ten with those of the last second");
-    assert_eq!(granted(t(hour + 1_000)), 2, "and it goes on from there");
+    assert_eq!(granted(t(hour + 1_000)), 2, "and it continues from there");
 }
 
 #[test]
@@ -190,14 +190,14 @@ fn timers_that_are_always_late_still_get_permits() {
 #[test]
 fn timers_that_are_always_late_may_ask_more_than_once() {
     let mut bucket = bucket();
-    for look in 0..10 {
+    for query in 0..10 {
         for _ in 0..2 {
-            assert_eq!(bucket.ask(t(look * 5_000), 0, LimitedCall::Query), Permit::Granted, "look {look}");
+            assert_eq!(bucket.ask(t(query * 5_000), 0, LimitedCall::Query), Permit::Granted, "query {query}");
         }
     }
 }
 
-/// A bucket without a permit, before whose Creates nothing but the rate stands.
+/// A bucket without permits, whose Creates only wait for the rate.
 fn drained() -> TokenBucket {
     let limits = QuotaLimits { pcw: 1_000_000, ..limits(100) };
     let mut bucket = TokenBucket::new(limits, T0);
@@ -208,7 +208,7 @@ fn drained() -> TokenBucket {
 }
 
 #[test]
-fn who_asked_first_is_first_however_often_it_asks() {
+fn the_first_lane_to_ask_stays_first_however_often_it_asks() {
     let mut bucket = drained();
     for lane in [5, 1, 5] {
         assert_eq!(
@@ -222,7 +222,7 @@ fn who_asked_first_is_first_however_often_it_asks() {
 }
 
 #[test]
-fn who_withdraws_is_not_waited_for_and_has_nothing_reserved() {
+fn a_lane_that_withdraws_loses_its_claim_and_its_reservation() {
     let mut bucket = drained();
     assert_eq!(bucket.ask(T0, 0, LimitedCall::Delete), Permit::Wait(t(125)));
     bucket.withdraw(0);
@@ -233,14 +233,14 @@ fn who_withdraws_is_not_waited_for_and_has_nothing_reserved() {
 }
 
 #[test]
-fn who_has_waited_longer_than_a_round_goes_before_what_is_more_important() {
+fn after_waiting_for_a_round_a_lane_precedes_higher_priorities() {
     let mut bucket = drained();
     let mut ask = |at, lane, call| bucket.ask(t(at), lane, call) == Permit::Granted;
     assert!(!ask(0, 0, LimitedCall::Query));
     for lane in 1..=8 {
         assert!(!ask(0, lane, LimitedCall::Create));
     }
-    // Nine at eight calls a second: a round takes 1125 ms.
+    // Nine lanes at eight calls a second: a round takes 1125 ms.
     for turn in 1..=9u32 {
         let at = u64::from(turn) * 125;
         assert!(!ask(at, 0, LimitedCall::Query), "at {at} ms");
@@ -272,7 +272,8 @@ fn permits_that_were_reserved_count_in_the_second_in_which_they_may_be_used() {
     for at in [875, 1_000, 1_125] {
         assert_eq!(bucket.ask(t(at), 9, LimitedCall::Query), Permit::Granted);
     }
-    // Six calls from 250 ms on and four Creates to come: the eleventh has to wait until the first is over a second ago.
+    // Six calls from 250 ms on and four reserved Creates: the eleventh waits until the first is more than a second
+    // old.
     assert_eq!(bucket.ask(t(1_250), 9, LimitedCall::Query), Permit::Wait(t(1_251)));
     assert_eq!(bucket.ask(t(1_251), 9, LimitedCall::Query), Permit::Granted);
 }
@@ -280,9 +281,9 @@ fn permits_that_were_reserved_count_in_the_second_in_which_they_may_be_used() {
 const ASKED_EVERY: u64 = 13;
 
 proptest! {
-    /// Lanes that all want something all the time, their Creates up to two seconds after their Acquires.
+    /// Lanes that always want a permit, with Creates up to two seconds after their Acquires.
     #[test]
-    fn never_more_than_ten_in_any_second_and_nobody_starves(
+    fn never_more_than_ten_in_any_second_and_no_lane_starves(
         lanes in 1u32..40, wants in prop::collection::vec(0u8..4, 40), seed: u64,
     ) {
         let mut bucket = bucket();
@@ -317,24 +318,24 @@ proptest! {
         }
         let most = most_in_any_second(&sent);
         prop_assert!(most <= 10, "{} calls in one second", most);
-        // Two permits for an Acquire, its Create's two seconds, and the one that it may be held back; each turn is noticed
-        // a little late.
+        // Two permits for an Acquire, the two seconds of its Create, and the time for which that may be held back;
+        // each turn is noticed a little late.
         let bound = ms(u64::from(lanes) * (2 * 1000 / 8 + ASKED_EVERY) + 3_500);
         prop_assert!(longest <= bound, "{} waited {} of {}", lanes, longest, bound);
     }
 }
 
-/// A call with its permit, on its way.
+/// A permitted call on its way.
 struct UnderWay {
     lane: LaneNumber,
     leaves: u64,
-    /// When the bucket hears of it.
+    /// When the bucket is informed of it.
     reported: u64,
     has_left: bool,
 }
 
 proptest! {
-    /// However late the calls leave after their permits, and however late that is reported.
+    /// Calls and reports may be delayed by any time.
     #[test]
     fn calls_that_leave_late_do_not_bunch_up(
         lanes in 1u32..60, wants in prop::collection::vec(0u8..3, 60), seed: u64,
@@ -390,7 +391,7 @@ proptest! {
         let (at_departure, at_service) = (most_in_any_second(&left), most_in_any_second(&arrived));
         prop_assert!(at_departure <= 9, "{at_departure} left within a second");
         prop_assert!(at_service <= 10, "{at_service} arrived within a second");
-        // Nothing is lost: what has left makes room again.
+        // Nothing is lost: calls that have left make room again.
         let most_ms = 1_100 + busy_ms + busy_ms.min(500) + 200;
         let least = 2_000 * ASKED_EVERY / most_ms * u64::from(lanes.min(9)) / 3;
         prop_assert!(left.len() as u64 >= least, "{} of {least}", left.len());
@@ -422,7 +423,7 @@ fn a_report_of_use_is_about_a_permit() {
 }
 
 #[test]
-fn when_a_create_was_to_leave_says_nothing_of_the_next_one() {
+fn the_departure_of_a_create_does_not_bind_the_next_one() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 20, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, LimitedCall::AcquireAndCreate), Permit::Granted);
     assert_eq!(bucket.ask(t(500), 1, LimitedCall::AcquireAndCreate), Permit::Granted);
@@ -435,7 +436,7 @@ fn when_a_create_was_to_leave_says_nothing_of_the_next_one() {
 }
 
 #[test]
-fn what_is_restored_must_be_a_bucket_that_could_be() {
+fn an_impossible_bucket_is_not_restored() {
     let of_burst = |burst| TokenBucket::new(QuotaLimits { burst, ..limits(100) }, T0);
     assert_eq!(of_burst(2).check(), Ok(()));
     assert_eq!(of_burst(1).check().unwrap_err().field, "quota.burst");

@@ -12,7 +12,7 @@ fn estimate_of(tasks: u32, seconds: u64, limits: &QuotaLimits) -> Result<QuotaEs
 }
 
 #[test]
-fn the_estimate_says_what_does_not_fit() {
+fn the_estimate_explains_what_does_not_fit() {
     let limits = limits(1_000);
     let fits = estimate_of(200, 120, &limits).unwrap();
     assert!(
@@ -43,7 +43,7 @@ fn the_estimate_says_what_does_not_fit() {
 }
 
 #[test]
-fn each_size_has_its_own_pcw_and_all_together_the_largest() {
+fn each_size_has_its_own_pcw_and_the_total_the_largest() {
     let of = |json: Value| {
         let tasks: TasksBySize = document::read("tasks", &json.to_string()).unwrap();
         let limits = QuotaLimits::documented(Area::China, OutputSize::Hd);

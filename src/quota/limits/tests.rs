@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 
 #[test]
-fn bad_limits_are_named() {
+fn invalid_limits_are_named() {
     let refused =
         |json: Value| QuotaLimits::from_json(Area::China, OutputSize::Sd, &json.to_string()).unwrap_err();
     assert_eq!(refused(json!({ "burst": 1 })), Invalid::new("quota.burst", 1, "from 2 to 10000"));
@@ -38,7 +38,7 @@ fn a_small_pcw_gives_a_lower_rate_unless_that_is_given() {
 }
 
 #[test]
-fn a_picture_has_the_size_of_its_pixels() {
+fn an_output_size_depends_on_its_pixels() {
     for (width, height, size) in [
         (640, 360, OutputSize::Sd),
         (360, 640, OutputSize::Sd),

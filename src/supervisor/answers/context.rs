@@ -1,4 +1,4 @@
-//! What a launch may use of its lane while it takes an answer.
+//! What a launch sees of its lane while it applies an answer.
 
 use super::Read;
 use crate::policy::{Backoff, RetryReason};
@@ -16,18 +16,18 @@ pub(super) struct Context<'a> {
     pub(super) now: Now,
     pub(super) read: &'a Read<'a>,
     pub(super) config: &'a LaneConfig,
-    /// When a new task is queried.
+    /// The delays between Queries of a new task.
     pub(super) confirm_delays: &'a Backoff,
     pub(super) journal: &'a mut Journal,
-    /// Those of everything but the launch.
+    /// All secrets except those of the launch.
     pub(super) secrets: Secrets<'a>,
-    /// Makes the jitter of each answer another one.
+    /// Varies the jitter from answer to answer.
     pub(super) number: u64,
-    /// It is the lane's current launch.
+    /// The launch is the current one.
     pub(super) is_current: bool,
-    /// Its task is the current one, or runs until that does.
+    /// Its task is the current one, or runs until the current one does.
     pub(super) is_wanted: bool,
-    /// The broadcast is being ended.
+    /// The lane is ending.
     pub(super) is_ending: bool,
 }
 
@@ -36,12 +36,12 @@ impl Context<'_> {
         self.journal.emit(self.now, Some(launch), kind);
     }
 
-    /// What the service said, redacted.
+    /// The service's reply, redacted.
     pub(super) fn reply(&self, launch: &Launch) -> ServiceReply {
         service_reply(self.read.answer, &self.read.body, &self.secrets.redactor(Some(launch)))
     }
 
-    /// The same about the launch's task, with why it stopped, if a notification said that.
+    /// The reply, plus the stop reason of the launch's task from a notification.
     pub(super) fn reply_about_task(&self, launch: &Launch) -> ServiceReply {
         let stop_reason = launch.task().and_then(|task| task.stop_reason.clone());
         ServiceReply { stop_reason, ..self.reply(launch) }
@@ -53,9 +53,9 @@ impl Context<'_> {
         self.emit(launch, EventKind::CallRejected { call: self.read.call, reply });
     }
 
-    /// Counts a failed attempt. The delay before the next one is lengthened by jitter, or as the service asks for.
+    /// Counts a failed attempt. The delay includes jitter and `Retry-After`.
     pub(super) fn failed(&self, launch: &mut Launch, call: Call, reason: RetryReason) -> Failed {
-        // Query goes on while an Update has to wait.
+        // A failing Update must not delay Queries.
         let attempts = match (call, launch.payload.update_attempts()) {
             (Call::Update, Some(attempts)) => attempts,
             _ => &mut launch.attempts,
@@ -77,7 +77,7 @@ impl Context<'_> {
         self.emit(launch, kind);
     }
 
-    /// A delay, made longer by jitter, or as the service asks for; the latter up to `maxRetryAfterMs`, jitter included.
+    /// A delay with jitter, or the longer one that the service asks for: with jitter, up to `maxRetryAfterMs`.
     pub(super) fn lengthened(&self, delay: Duration) -> Duration {
         match self.read.retry_after.filter(|asked| *asked > delay) {
             Some(asked) => self.jittered(asked).min(self.config.policy.max_retry_after_ms),
@@ -89,7 +89,7 @@ impl Context<'_> {
         self.config.jittered(delay, self.number)
     }
 
-    /// How long to leave a running task alone: not for long while a notification has it that it stopped.
+    /// The delay before the next Query of a running task: short after a notification that it stopped or failed.
     pub(super) fn monitoring_delay(&self, launch: &Launch) -> Duration {
         let interval = self.config.policy.monitor_interval_ms;
         let is_doubted =

@@ -10,7 +10,7 @@ use crate::supervisor::phase::Phase;
 use crate::supervisor::request::NoAnswer;
 use crate::supervisor::tokens::SentCreate;
 
-/// 429s in a row, the last to Create, after which the limit is hardly that of the rate.
+/// After this many 429s in a row to a Create, the limit is probably the PCW rather than the rate.
 const RATE_LIMITED_FOR_LONG: u32 = 3;
 
 impl Launch {
@@ -32,26 +32,26 @@ impl Launch {
         }
     }
 
-    /// `brings_none`: whatever the answer, there is no task to go on with.
+    /// `yields_no_task`: the answer yields no task, whatever it says.
     pub(super) fn on_create(
         &mut self,
         cx: &mut Context<'_>,
         create: SentCreate<'_>,
-        brings_none: bool,
+        yields_no_task: bool,
     ) -> Verdict {
         if !matches!(self.phase(), Phase::Creating { .. }) {
             return Verdict::Noted;
         }
         if cx.read.nothing.is_some_and(NoAnswer::was_not_sent) {
-            self.tokens.create_did_not_leave(create);
+            self.tokens.create_not_sent(create);
         } else if cx.read.meaning == Meaning::RateLimited || cx.read.refused().is_some() {
-            self.tokens.create_did_not_happen(create);
+            self.tokens.create_not_carried_out(create);
         }
-        if cx.read.meaning == Meaning::AlreadyStarted && !brings_none {
+        if cx.read.meaning == Meaning::AlreadyStarted && !yields_no_task {
             self.runs_unnamed(cx.now.mono);
             self.create_was_answered(create);
             cx.emit(self, EventKind::TaskIdUnknown);
-            return Verdict::Watched;
+            return Verdict::Unresolved;
         }
         if let Some(reason) = cx.read.refused() {
             return self.refused(cx, reason);
@@ -59,17 +59,17 @@ impl Launch {
         if cx.is_ending {
             return Verdict::Noted;
         }
-        let reason = if brings_none { RetryReason::Malformed } else { cx.read.retry_reason() };
+        let reason = if yields_no_task { RetryReason::Malformed } else { cx.read.retry_reason() };
         let failed = self.retry(cx, Call::Create, reason);
         match failed.delay {
             None => Verdict::Exhausted(LaunchReason::CreateSpent),
-            // It may be the number of tasks that is over its limit, and what this one replaces that is in its way.
+            // The task that this one replaces may use up the PCW.
             Some(_) if self.attempts.rate_limited() >= RATE_LIMITED_FOR_LONG => Verdict::InTheWay,
             Some(_) => Verdict::Noted,
         }
     }
 
-    /// The call is made again after the delay that its failures have come to, which is reported.
+    /// Schedules the next attempt and reports it.
     pub(super) fn retry(&mut self, cx: &mut Context<'_>, call: Call, reason: RetryReason) -> Failed {
         let failed = cx.failed(self, call, reason);
         self.call_at(cx.now.mono + failed.delay.unwrap_or_default());

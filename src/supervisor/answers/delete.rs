@@ -15,7 +15,7 @@ impl Launch {
             Meaning::Success | Meaning::Accepted if cx.read.misnamed => {
                 self.not_deleted(cx, cx.read.retry_reason())
             }
-            // Not the service's: it would be believed of a task that lives, and is billed. 404 ends the attempts.
+            // An unreadable body is not from the service: a live, billed task must not count as gone.
             Meaning::Success if cx.read.body.is_unreadable => self.not_deleted(cx, cx.read.retry_reason()),
             Meaning::Success if state != TaskState::Running => {
                 self.tokens.first_is_proven();
@@ -23,7 +23,7 @@ impl Launch {
             }
             Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
                 match self.tokens.try_next(cx.read.of_token()) {
-                    Round::GoesOn => {
+                    Round::Continues => {
                         self.call_at(cx.now.mono);
                         Verdict::Noted
                     }
@@ -31,7 +31,7 @@ impl Launch {
                     Round::Refused => self.not_deleted(cx, cx.read.retry_reason()),
                 }
             }
-            // It is not done yet, or so the body says.
+            // 202, or a body that says that the task still runs.
             Meaning::Accepted | Meaning::Success => {
                 self.await_end(cx.now.mono + cx.confirm_delays.wait_or_last(0));
                 Verdict::Noted
@@ -47,12 +47,12 @@ impl Launch {
         }
     }
 
-    /// A Delete failed, or its task is still there after one.
+    /// A Delete failed, or the task still exists after one.
     pub(super) fn not_deleted(&mut self, cx: &mut Context<'_>, reason: RetryReason) -> Verdict {
         let was_reported = self.is_reported();
         let failed = cx.failed(self, Call::Delete, reason);
         let Failed { delay, .. } = failed;
-        // A 429 exhausts no schedule, not even the last attempt at the end.
+        // A 429 exhausts no schedule, not even the last attempt of an ending lane.
         let has_attempt = !was_reported || (cx.is_ending && reason == RetryReason::RateLimited);
         if let Some(delay) = delay.filter(|_| has_attempt) {
             self.delete_again(cx.now.mono + delay);

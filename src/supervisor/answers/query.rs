@@ -16,15 +16,15 @@ impl Launch {
         let is_reconsidered = matches!(self.phase(), Phase::Reconsidered { .. });
         match cx.read.meaning {
             Meaning::Task { .. } if cx.read.misnamed => self.query_failed(cx),
-            // It is there, but how it is cannot be made out.
-            Meaning::Task { .. } if !cx.read.body.says_how_it_is() => {
+            // The task exists, but its status is unreadable.
+            Meaning::Task { .. } if !cx.read.body.has_status() => {
                 self.attempts.found();
                 self.query_failed(cx)
             }
             Meaning::Task { task: state } => self.task_is(cx, state),
             Meaning::NotFound | Meaning::WrongParameters | Meaning::WrongCredentials => {
                 match self.tokens.try_next(cx.read.of_token()) {
-                    Round::GoesOn => self.call_at(cx.now.mono),
+                    Round::Continues => self.call_at(cx.now.mono),
                     Round::NotFound | Round::Refused if is_reconsidered => self.delete(cx.now.mono),
                     Round::NotFound => return self.not_found(cx),
                     Round::Refused => return self.on_query_refused(cx),
@@ -43,7 +43,7 @@ impl Launch {
         }
     }
 
-    /// The service says how the task is.
+    /// The answer carries the task's status.
     fn task_is(&mut self, cx: &mut Context<'_>, state: TaskState) -> Verdict {
         let queries = self.queried();
         if let Some(reason) = EndReason::of(state) {
@@ -90,7 +90,7 @@ impl Launch {
         }
     }
 
-    /// It runs, which is reported if it was not known. It is queried again after the monitoring interval.
+    /// The task runs. Reports that if it is new, and schedules the next Query.
     pub(super) fn runs(&mut self, cx: &mut Context<'_>) -> Verdict {
         let Some(confirmed) = self.confirm(cx.now.mono) else { return Verdict::Noted };
         match confirmed {
@@ -105,7 +105,7 @@ impl Launch {
         Verdict::Runs(confirmed)
     }
 
-    /// It is there, but does not run.
+    /// The task exists, but does not run.
     fn does_not_run(&mut self, cx: &mut Context<'_>, state: TaskState, queries: u32) -> Verdict {
         let policy = &cx.config.policy;
         let relaunches = cx.config.migration == Migration::Relaunch && cx.config.restart != Restart::Never;
@@ -113,7 +113,7 @@ impl Launch {
         let (since, is_first) = self.note_not_running(cx.now.mono);
         let patience = match state {
             TaskState::Abnormal if relaunches => Duration::ZERO,
-            // One more look: a status may lag behind.
+            // One more Query: a status may lag behind.
             TaskState::Starting | TaskState::Stopping if relaunches && running && !is_first => Duration::ZERO,
             TaskState::Starting
             | TaskState::Running
@@ -154,7 +154,8 @@ impl Launch {
             | TaskState::Refused
             | TaskState::Unknown => (SuspectReason::NotRunning, LaunchReason::DidNotStart),
         };
-        // One that is starting has its time; but one that is given up is reported in any case, with the service's words.
+        // A starting task is not suspicious before its timeout; a superseded one is always reported, with the
+        // service's reply.
         let is_reported = if running { self.suspect(reason) } else { is_over };
         if is_reported {
             let reply = cx.reply_about_task(self);
@@ -180,11 +181,11 @@ impl Launch {
         Verdict::Noted
     }
 
-    /// Query answered 40x: it does not say that the task ended. When it persists the operator is told.
+    /// Query answered 40x, which does not mean that the task ended. Persistent refusals are reported.
     fn on_query_refused(&mut self, cx: &mut Context<'_>) -> Verdict {
         let failed = cx.failed(self, Call::Query, RetryReason::Refused);
         if failed.delay.is_none() && matches!(self.phase(), Phase::AwaitingEnd { .. }) {
-            // Whether it has ended cannot be asked.
+            // Nothing can tell whether it has ended.
             return self.not_deleted(cx, RetryReason::Refused);
         }
         let interval = cx.lengthened(cx.config.policy.monitor_interval_ms);
@@ -196,8 +197,8 @@ impl Launch {
         if self.query_refused() {
             cx.report_refusal(self);
         }
-        // One that was never seen running may not be the task that was made: it has its time to start, and no longer. 401 is
-        // about the customer's credentials.
+        // A task that was never seen running may not be the one that was created: its time to start is limited. 401
+        // is excluded: it is about the customer's credentials.
         let deadline = cx.config.policy.confirm_timeout_ms;
         let is_late =
             matches!(self.phase(), Phase::Confirming { since, .. } if cx.now.mono >= *since + deadline);
@@ -207,7 +208,7 @@ impl Launch {
         Verdict::Noted
     }
 
-    /// Query was not answered, or with a 5xx: nothing is known, and it is asked again for as long as it takes.
+    /// No answer to Query, or a 5xx: nothing is known, so Query is retried without limit.
     fn query_failed(&mut self, cx: &mut Context<'_>) -> Verdict {
         let reason = cx.read.retry_reason();
         let patience = cx.config.policy.attempts(Call::Query, reason);

@@ -12,7 +12,7 @@ impl Launch {
         if !self.payload.is_behind() {
             return Verdict::Noted;
         }
-        // What was sent, if a newer one has come since.
+        // What was sent, if there is a newer payload by now.
         let outdated = self.payload.take_outdated();
         match cx.read.meaning {
             Meaning::Success | Meaning::Accepted if !cx.read.misnamed && !cx.read.body.is_unreadable => {
@@ -26,7 +26,7 @@ impl Launch {
                 Verdict::UpdateRefused { is_outdated: outdated.is_some() }
             }
             Meaning::WrongCredentials => {
-                // That says nothing of the payload.
+                // The credentials are refused, not the payload.
                 let interval = cx.lengthened(cx.config.policy.monitor_interval_ms);
                 if self.payload.update_not_allowed(cx.now.mono + interval) {
                     cx.report_refusal(self);
@@ -53,14 +53,14 @@ impl Launch {
         let longest = cx.config.policy.query_server_error_delays_ms.longest();
         let delay = failed.delay.unwrap_or_else(|| cx.lengthened(longest));
         if reason != RetryReason::RateLimited {
-            self.payload.not_sure();
+            self.payload.mark_unsure();
         }
         self.payload.update_at(cx.now.mono + delay);
         cx.report_retry(self, Call::Update, reason, Failed { delay: Some(delay), ..failed });
         if cx.read.meaning != Meaning::NotFound {
             return Verdict::Noted;
         }
-        // That says nothing of the payload, which a relaunch has as well. Query tells whether there is a task.
+        // A 404 is about the task, not the payload. Query tells whether the task exists.
         self.check_soon(cx.now, &cx.config.policy);
         let query_at = self.phase().due().map_or(cx.now.mono, |due| due.max(cx.now.mono));
         self.payload.update_at(query_at + delay);

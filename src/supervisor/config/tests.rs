@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::redundancy::GroupConfig;
 
-/// Settings that are good, with these changed; `null` leaves one out.
+/// Valid settings with these changes; `null` removes a field.
 fn with(changes: &Value) -> Value {
     let services = json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
         "idleTimeout": 30,
@@ -27,7 +27,7 @@ fn refused(changes: &Value) -> String {
 }
 
 #[test]
-fn a_supervisor_has_one_lane_and_says_what_is_probably_not_meant() {
+fn a_supervisor_has_one_lane_and_warns_of_unlikely_values() {
     let config = SupervisorConfig::from_json(&with(&json!({})).to_string()).unwrap();
     assert_eq!(
         (config.lane.name(), config.lane.uids(), config.lane.output_channel()),
@@ -40,7 +40,7 @@ fn a_supervisor_has_one_lane_and_says_what_is_probably_not_meant() {
 }
 
 #[test]
-fn what_belongs_to_a_group_is_refused_and_in_a_group_what_belongs_to_a_lane() {
+fn settings_of_a_group_are_refused_in_a_supervisor_and_those_of_a_lane_in_a_group() {
     let lanes = json!([{ "name": "primary", "uids": [3, 4] }]);
     let names_what_there_is = |invalid: &str, field: &str| {
         let is_named =
@@ -71,7 +71,7 @@ fn an_instance_id_leaves_room_for_lane_and_generation() {
 }
 
 #[test]
-fn a_seed_is_a_number_that_javascript_holds_exactly() {
+fn a_seed_is_an_integer_that_javascript_represents_exactly() {
     assert!(
         SupervisorConfig::from_json(&with(&json!({ "seed": 9_007_199_254_740_991u64 })).to_string()).is_ok()
     );
@@ -85,7 +85,7 @@ fn a_seed_is_a_number_that_javascript_holds_exactly() {
 }
 
 #[test]
-fn there_is_one_output_to_alternate_whose_uids_are_no_inputs() {
+fn there_is_exactly_one_rtc_output_and_its_uids_are_not_inputs() {
     let with_transcoder = |name: &str, value: Value| {
         let mut settings = with(&json!({}));
         settings["services"]["cloudTranscoder"]["config"]["transcoder"][name] = value;
@@ -94,8 +94,8 @@ fn there_is_one_output_to_alternate_whose_uids_are_no_inputs() {
     let two = json!([{ "rtc": { "rtcChannel": "show" } }, { "rtc": { "rtcChannel": "show" } }]);
     assert_eq!(
         with_transcoder("outputs", two),
-        "services.cloudTranscoder.config.transcoder.outputs is a list with 2 RTC outputs, but must be one output into an \
-         RTC channel: its uid is what is alternated"
+        "services.cloudTranscoder.config.transcoder.outputs is an array with 2 RTC outputs, but must be one output into an \
+         RTC channel, whose uid is alternated"
     );
     assert_eq!(
         with_transcoder("audioInputs", json!([{ "rtc": { "rtcChannel": "studio", "rtcUid": 2 } }])),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::supervisor::in_flight::{InFlight, Purpose};
-use crate::supervisor::presence::{ChannelLook, Seen};
+use crate::supervisor::presence::{PresenceOutcome, PresenceResult};
 use crate::supervisor::request::RequestId;
 use crate::supervisor::tokens::TokenLedger;
 use crate::supervisor::{Answer, SupervisorConfig};
@@ -32,7 +32,7 @@ fn launch(generation: u32) -> Launch {
 }
 
 #[test]
-fn what_is_restored_must_be_a_lane_that_could_be() {
+fn an_impossible_lane_is_not_restored() {
     assert_eq!(lane().check(3), Ok(()));
     assert_eq!(lane().check(0).unwrap_err(), Invalid::new("lane.number", 3, "0"));
     let counted = Lane { revision: u64::MAX, ..lane() };
@@ -52,7 +52,7 @@ fn what_is_restored_must_be_a_lane_that_could_be() {
 }
 
 #[test]
-fn the_last_thirty_two_launches_that_are_over_are_remembered() {
+fn the_last_32_launches_are_remembered() {
     let mut lane = lane();
     for generation in 1..=32 {
         lane.launches.add(launch(generation));
@@ -80,42 +80,45 @@ fn every_token_that_was_sent_is_a_secret() {
 }
 
 #[test]
-fn a_uid_that_comes_back_is_worth_persisting() {
+fn a_reappeared_uid_is_persisted() {
     let mut lane = lane();
     lane.launches.add(launch(1));
     lane.forget(0, None);
     let revision = lane.revision();
-    let seen = Seen::Broadcasters(vec![1]);
-    lane.look(NOW, &ChannelLook { sent_at: at(0), seen });
+    let outcome = PresenceOutcome::Broadcasters(vec![1]);
+    lane.apply_presence(NOW, &PresenceResult { sent_at: at(0), outcome });
     assert!(lane.revision() > revision);
     assert_eq!(lane.status(&Clock::default()).tasks[0].instance_id, "show-1");
 }
 
 #[test]
-fn a_lane_that_is_over_is_not_revived_by_looks_of_others() {
+fn presence_checks_of_other_lanes_do_not_revive_a_lane_that_is_over() {
     let mut lane = lane();
     lane.stage = Stage::Ending { outcome: Outcome::Stopped, since: at(0), is_announced: true };
     let mut launch = Launch::new(1, 1, "show-1".to_owned(), at(0));
     launch.tokens = TokenLedger::found_again(Vec::new(), false, at(0));
     lane.launches.add(launch);
     lane.forget(0, None);
-    lane.look(NOW, &ChannelLook { sent_at: at(0), seen: Seen::Broadcasters(vec![1]) });
+    lane.apply_presence(
+        NOW,
+        &PresenceResult { sent_at: at(0), outcome: PresenceOutcome::Broadcasters(vec![1]) },
+    );
     assert_eq!((lane.live_uid(), lane.next_event()), (None, None));
 }
 
 #[test]
-fn a_look_in_vain_more_than_there_can_be() {
+fn the_count_of_unusable_presence_answers_saturates() {
     let mut lane = lane();
     lane.presence.in_vain = u32::MAX;
-    let look = InFlight {
+    let check = InFlight {
         id: RequestId::new(3, 0),
         purpose: Purpose::Presence,
         domain: String::new(),
         sent_at: at(0),
         deadline: at(0),
     };
-    let id = look.id;
-    lane.requests.in_flight = Some(look);
+    let id = check.id;
+    lane.requests.in_flight = Some(check);
     let forbidden = Answer::Http {
         status: 403,
         retry_after: None,
@@ -128,15 +131,15 @@ fn a_look_in_vain_more_than_there_can_be() {
 }
 
 #[test]
-fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
+fn a_presence_check_sent_before_the_confirmation_raises_no_suspicion() {
     let doubts = |sent_at| {
         let mut lane = lane();
         let mut launch = launch(1);
         launch.confirm(at(5_000));
         lane.launches.add(launch);
         lane.stage.launch(1);
-        let seen = Seen::Broadcasters(Vec::new());
-        lane.look(NOW, &ChannelLook { sent_at: at(sent_at), seen });
+        let outcome = PresenceOutcome::Broadcasters(Vec::new());
+        lane.apply_presence(NOW, &PresenceResult { sent_at: at(sent_at), outcome });
         lane.running_uid().is_none() && lane.live_uid() == Some(1)
     };
     assert!(!doubts(4_999));
@@ -144,13 +147,13 @@ fn a_look_that_left_before_the_task_was_seen_to_run_does_not_doubt_it() {
 }
 
 #[test]
-fn a_task_that_was_left_behind_is_known_but_not_taken_for_gone() {
+fn an_orphaned_task_is_known_but_not_considered_gone() {
     let mut lane = lane();
     let mut launch = launch(1);
     launch.confirm(at(5_000));
     let task = launch.task_id().unwrap().to_owned();
     lane.launches.add(launch);
     lane.forget(0, None);
-    assert!(lane.has_made(&task) && !lane.has_made("another"));
+    assert!(lane.has_started(&task) && !lane.has_started("another"));
     assert_eq!(lane.launches.create_of(&task), None, "it may live");
 }

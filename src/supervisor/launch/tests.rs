@@ -15,19 +15,19 @@ fn services() -> Services {
     .unwrap()
 }
 
-/// After a Create with each of these tokens.
+/// A launch that sent a Create with each of these tokens.
 fn created(tokens: &[&str]) -> Launch {
     let mut launch = Launch::new(1, 7, "show-1".to_owned(), at(0));
     launch.payload.compose_to_launch(&services(), 7, false);
     for token in tokens {
         launch.tokens.acquired((*token).to_owned(), at(0));
-        launch.tokens.create_leaves(RequestId::new(0, 0), at(0));
+        launch.tokens.create_sent(RequestId::new(0, 0), at(0));
     }
     launch
 }
 
 #[test]
-fn with_a_token_that_creates_were_sent_with_the_payload_is_forgotten_too() {
+fn an_expired_token_that_creates_carried_discards_the_payload_too() {
     let kept = |launch: &mut Launch, age| {
         launch.expire_token(at(age));
         launch.payload.composed().is_some()
@@ -40,7 +40,7 @@ fn with_a_token_that_creates_were_sent_with_the_payload_is_forgotten_too() {
 }
 
 #[test]
-fn a_create_that_was_answered_is_not_to_be_repeated_unless_it_is_that_of_the_task() {
+fn an_answered_create_is_not_repeated_unless_it_started_the_task() {
     let kept = |token, task_id: Option<&str>| {
         let mut launch = created(&["b"]);
         if let Some(task_id) = task_id {
@@ -51,16 +51,16 @@ fn a_create_that_was_answered_is_not_to_be_repeated_unless_it_is_that_of_the_tas
     };
     assert!(kept("a", None));
     assert!(!kept("b", None));
-    assert!(kept("b", Some("t")), "what it was started with");
+    assert!(kept("b", Some("t")), "its payload started the task");
 }
 
 #[test]
-fn what_goes_on_as_another_create_repeats_that_one_only_as_it_was() {
+fn a_launch_that_continues_as_another_create_repeats_it_unchanged_or_anew() {
     let goes_on = |change: fn(&mut Launch)| {
         let mut launch = created(&["a", "b"]);
         launch.task_id_learned("t".to_owned(), at(0), at(0));
         change(&mut launch);
-        assert!(launch.goes_on_as_another(at(9)));
+        assert!(launch.continue_as_another(at(9)));
         (launch.tokens.next().is_some(), launch.payload.composed().is_some(), launch.payload.update_due())
     };
     assert_eq!(goes_on(|_| {}), (true, true, None));

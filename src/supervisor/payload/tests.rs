@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::time::short::{at, ms};
 
-/// A payload; they are told apart by the uid of their input, which an Update can change, and by `idle_timeout`, which it cannot.
+/// A payload. An Update can change its input's uid, but not its `idle_timeout`.
 fn services_with(input: u64, idle_timeout: u64) -> Services {
     Services::from_json(&json!({ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
         "idleTimeout": idle_timeout,
@@ -23,7 +23,7 @@ fn revisions(input: u64) -> (PayloadRevisions, RetryPolicy) {
 }
 
 #[test]
-fn a_refused_payload_gives_way_to_the_last_that_was_accepted_or_else_to_the_first() {
+fn a_refused_payload_falls_back_to_the_last_accepted_one_or_else_to_the_first() {
     let (mut payload, policy) = revisions(301);
     payload.replace(&policy, services(302)).unwrap();
     payload.replace(&policy, services(303)).unwrap();
@@ -40,7 +40,7 @@ fn a_refused_payload_gives_way_to_the_last_that_was_accepted_or_else_to_the_firs
 }
 
 #[test]
-fn what_was_accepted_first_is_no_fallback_in_the_place_of_what_was_accepted_last() {
+fn an_older_accepted_payload_does_not_replace_a_newer_fallback() {
     let (mut payload, policy) = revisions(301);
     payload.replace(&policy, services(302)).unwrap();
     assert!(payload.accepted_unless_other(services(301)), "the first is the fallback already");
@@ -52,7 +52,7 @@ fn what_was_accepted_first_is_no_fallback_in_the_place_of_what_was_accepted_last
 }
 
 #[test]
-fn secrets_of_sixty_four_payloads_that_were_given_up_are_kept() {
+fn secrets_of_64_former_payloads_are_kept() {
     let (mut payload, policy) = revisions(1);
     for input in 2..=66 {
         payload.replace(&policy, services(input)).unwrap();
@@ -87,7 +87,7 @@ fn rtc_tokens_of_two_payloads_are_remembered_the_newest_first() {
 }
 
 #[test]
-fn the_token_of_the_output_stays_as_long_as_its_task() {
+fn the_output_token_stays_as_long_as_its_task() {
     let mut payload = LaunchPayload::default();
     payload.give_token(RtcTokenFor::Inputs, Some("a".to_owned()));
     payload.give_token(RtcTokenFor::Output, Some("b".to_owned()));
@@ -97,14 +97,14 @@ fn the_token_of_the_output_stays_as_long_as_its_task() {
 }
 
 #[test]
-fn an_empty_token_is_none() {
+fn an_empty_token_counts_as_none() {
     let mut payload = LaunchPayload::default();
     payload.give_token(RtcTokenFor::Output, Some(String::new()));
     assert!(payload.output_token == RtcToken::Given { token: None });
 }
 
 #[test]
-fn an_update_keeps_the_output_that_the_task_was_created_with_and_is_numbered() {
+fn an_update_is_numbered_and_keeps_the_original_output() {
     let mut payload = LaunchPayload::default();
     let created = payload.compose_to_launch(&services(1), 7, false);
     assert!(created.contains(r#""rtcUid":7"#) && created.contains(r#""rtcUid":1"#), "{created}");
@@ -123,12 +123,12 @@ fn a_payload_that_cannot_be_updated_needs_another_task() {
     payload.is_replaced(&services(1), true, at(5));
     assert!(payload.needs_relaunch(&services_with(1, 60)) && !payload.needs_relaunch(&services(2)));
     assert!(payload.is_behind());
-    assert!(payload.keep_created(&services(1)), "it is what it was created with");
+    assert!(payload.keep_created(&services(1)), "the task was created with it");
     assert!(!payload.is_behind());
 }
 
 #[test]
-fn what_was_updated_is_not_what_it_was_created_with() {
+fn an_updated_task_no_longer_has_its_original_payload() {
     let mut payload = LaunchPayload::default();
     payload.is_replaced(&services(1), true, at(5));
     payload.compose_to_update(&services(2), 7);
@@ -146,10 +146,10 @@ fn every_token_is_a_secret() {
 }
 
 #[test]
-fn a_create_with_another_payload_leaves_open_which_of_them_the_task_has() {
+fn after_a_create_with_another_payload_the_task_may_have_either() {
     let mut payload = LaunchPayload::default();
     payload.compose_to_launch(&services(1), 7, false);
-    // Its Create had an unknown outcome when the lane got another payload, and then went back to the first one.
+    // The Create had an unknown outcome when the lane got another payload and then returned to the first one.
     payload.is_replaced(&services(1), true, at(5));
     payload.forget(false);
     payload.compose_to_launch(&services_with(2, 60), 7, true);

@@ -3,18 +3,18 @@ use proptest::prelude::*;
 use super::*;
 use crate::time::short::at;
 
-/// With a token that was acquired at that time, and so many Creates that were sent with it.
+/// With a token acquired at that time, and this many Creates sent with it.
 fn acquired(name: &str, acquired_at: u64, creates: u32) -> TokenLedger {
     let next = Some(BuilderToken { name: name.to_owned(), acquired_at: at(acquired_at), creates });
     TokenLedger { next, ..TokenLedger::default() }
 }
 
-/// After a Create with each of these tokens, which are numbered from 0.
+/// A ledger after a Create with each of these tokens, numbered from 0.
 fn created(names: &[&str]) -> TokenLedger {
     let mut ledger = TokenLedger::default();
     for (number, name) in (0..).zip(names) {
         ledger.acquired((*name).to_owned(), at(0));
-        ledger.create_leaves(id(number), at(0));
+        ledger.create_sent(id(number), at(0));
     }
     ledger
 }
@@ -32,7 +32,7 @@ fn unresolved(ledger: &TokenLedger) -> Vec<&str> {
 }
 
 #[test]
-fn a_token_is_good_for_two_seconds_for_the_first_create_and_for_less_than_five_minutes_for_more() {
+fn a_token_is_valid_for_2_s_before_its_first_create_and_for_5_min_after_it() {
     let is_usable = |creates, age: u64| {
         let mut ledger = acquired("a", 1_000, creates);
         ledger.expire(at(1_000 + age));
@@ -45,14 +45,14 @@ fn a_token_is_good_for_two_seconds_for_the_first_create_and_for_less_than_five_m
 }
 
 #[test]
-fn it_matters_whether_creates_were_sent_with_a_token_that_expires() {
+fn an_expired_token_reports_whether_creates_carried_it() {
     assert!(acquired("a", 0, 1).expire(at(300_000)));
     assert!(!acquired("a", 0, 1).expire(at(299_999)), "it does not");
     assert!(!acquired("a", 0, 0).expire(at(300_000)), "none was");
 }
 
 #[test]
-fn what_was_started_with_answered_tokens_is_not_called_with_again() {
+fn answered_tokens_are_no_longer_candidates() {
     let mut ledger = created(&["a", "b", "c"]);
     assert_eq!(ledger.candidates, ["c", "b", "a"]);
     ledger.answered(sent(1, "b"));
@@ -66,12 +66,12 @@ fn what_was_started_with_answered_tokens_is_not_called_with_again() {
 }
 
 #[test]
-fn a_token_is_resolved_by_the_answer_to_its_last_create_that_may_have_been_carried_out() {
+fn the_answer_to_the_last_possible_create_resolves_a_token() {
     // Creates 0 to 2 carry the same token.
     let created = || {
         let mut ledger = created(&["a"]);
-        ledger.create_leaves(id(1), at(1));
-        ledger.create_leaves(id(2), at(2));
+        ledger.create_sent(id(1), at(1));
+        ledger.create_sent(id(2), at(2));
         ledger
     };
     let left = |mut ledger: TokenLedger, number| {
@@ -81,7 +81,7 @@ fn a_token_is_resolved_by_the_answer_to_its_last_create_that_may_have_been_carri
     assert_eq!([0, 1, 2].map(|number| left(created(), number)), [1, 1, 0]);
     let did_not_happen = |number| {
         let mut ledger = created();
-        ledger.create_did_not_happen(sent(number, "a"));
+        ledger.create_not_carried_out(sent(number, "a"));
         ledger
     };
     assert_eq!([0, 1].map(|number| left(did_not_happen(2), number)), [1, 0]);
@@ -89,7 +89,7 @@ fn a_token_is_resolved_by_the_answer_to_its_last_create_that_may_have_been_carri
 }
 
 #[test]
-fn a_token_whose_create_was_answered_starts_nothing_more() {
+fn a_token_with_an_answered_create_starts_no_more_tasks() {
     let answered = |token| {
         let mut ledger = created(&["b"]);
         (ledger.answered(sent(0, token)), ledger.next().is_some())
@@ -101,23 +101,23 @@ fn a_token_whose_create_was_answered_starts_nothing_more() {
 #[test]
 fn a_create_that_was_never_sent_leaves_no_candidate() {
     let mut ledger = created(&["a"]);
-    ledger.create_leaves(id(1), at(1));
-    ledger.create_did_not_leave(sent(1, "a"));
+    ledger.create_sent(id(1), at(1));
+    ledger.create_not_sent(sent(1, "a"));
     assert_eq!((ledger.candidates(), ledger.has_created()), (&["a".to_owned()][..], true));
-    ledger.create_did_not_leave(sent(0, "a"));
+    ledger.create_not_sent(sent(0, "a"));
     assert_eq!((ledger.candidates(), ledger.has_created(), ledger.is_resolved()), (&[][..], false, true));
     assert!(ledger.next().is_some_and(BuilderToken::is_fresh), "its two seconds count again");
 }
 
 #[test]
-fn of_too_many_tokens_the_second_one_is_forgotten() {
+fn with_too_many_tokens_the_second_one_is_forgotten() {
     let ledger = created(&["first", "second", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13"]);
     let kept = ["13", "12", "11", "10", "9", "8", "7", "6", "5", "4", "3", "first"];
     assert_eq!((&ledger.candidates[..], unresolved(&ledger)), (&kept.map(String::from)[..], kept.to_vec()));
 }
 
 #[test]
-fn it_is_full_when_the_next_create_needs_a_thirteenth_token() {
+fn it_is_full_if_the_next_create_needs_a_thirteenth_token() {
     let mut ledger = created(&["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]);
     assert!(!ledger.is_full(at(299_999)), "the next Create carries the twelfth");
     assert!(ledger.is_full(at(300_000)));
@@ -134,10 +134,13 @@ fn every_candidate_is_tried_and_one_404_counts() {
         let mut ledger = created(&["a", "b"]);
         answers.iter().map(|answer| ledger.try_next(*answer)).collect::<Vec<_>>()
     };
-    assert_eq!(round(&[NotFound, Refused]), [Round::GoesOn, Round::NotFound]);
-    assert_eq!(round(&[Refused, NotFound]), [Round::GoesOn, Round::NotFound]);
-    assert_eq!(round(&[Refused, Refused]), [Round::GoesOn, Round::Refused]);
-    assert_eq!(round(&[NotFound, Unauthorized, Refused]), [Round::GoesOn, Round::Refused, Round::GoesOn]);
+    assert_eq!(round(&[NotFound, Refused]), [Round::Continues, Round::NotFound]);
+    assert_eq!(round(&[Refused, NotFound]), [Round::Continues, Round::NotFound]);
+    assert_eq!(round(&[Refused, Refused]), [Round::Continues, Round::Refused]);
+    assert_eq!(
+        round(&[NotFound, Unauthorized, Refused]),
+        [Round::Continues, Round::Refused, Round::Continues]
+    );
     let mut ledger = created(&["a", "b"]);
     assert_eq!(ledger.first(), "b");
     ledger.try_next(Refused);
@@ -147,7 +150,7 @@ fn every_candidate_is_tried_and_one_404_counts() {
 }
 
 #[test]
-fn another_task_may_have_been_started_with_another_token() {
+fn another_token_may_have_started_another_task() {
     let mut ledger = created(&["a", "b"]);
     assert!(ledger.may_have_started_another(), "it is not known with which");
     ledger.started_with("a");
@@ -205,7 +208,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn whatever_happens_no_token_is_twice_in_a_list_and_a_resolved_one_starts_nothing_more(
+    fn lists_have_no_duplicates_and_a_resolved_token_starts_nothing(
         steps in prop::collection::vec(step(), 0..120)
     ) {
         let mut ledger = TokenLedger::default();
@@ -226,17 +229,17 @@ proptest! {
                 }
                 Step::Leaves => {
                     if let Some(token) = ledger.next().map(|next| next.name.clone()) {
-                        ledger.create_leaves(id(creates), at(now));
+                        ledger.create_sent(id(creates), at(now));
                         creates += 1;
                         prop_assert!(ledger.candidates.contains(&token));
                         prop_assert!(ledger.has_created() && ledger.last_create_at() == at(now));
                     }
                 }
                 Step::DidNotLeave(at) => if let Some(token) = named(&ledger, at) {
-                    ledger.create_did_not_leave(sent(creates, &token));
+                    ledger.create_not_sent(sent(creates, &token));
                 }
                 Step::DidNotHappen(at) => if let Some(token) = named(&ledger, at) {
-                    ledger.create_did_not_happen(sent(creates, &token));
+                    ledger.create_not_carried_out(sent(creates, &token));
                 }
                 Step::Answered(at, is_last) => if let Some(token) = named(&ledger, at) {
                     let number = if is_last { creates } else { 0 };
@@ -250,7 +253,7 @@ proptest! {
                 }
                 Step::TryNext(answer) => {
                     let before = ledger.first().to_owned();
-                    let goes_on = ledger.try_next(answer) == Round::GoesOn;
+                    let goes_on = ledger.try_next(answer) == Round::Continues;
                     prop_assert_eq!(goes_on, ledger.first() != before);
                 }
                 Step::Proven => ledger.first_is_proven(),

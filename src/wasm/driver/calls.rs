@@ -1,4 +1,4 @@
-//! Calls of the service, and questions to the application.
+//! Makes calls of the service and requests to the application.
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -16,10 +16,10 @@ impl Inner {
     pub(super) fn start(self: &Rc<Self>, request: Request) {
         let inner = Rc::clone(self);
         let id = request.id;
-        self.under_way.borrow_mut().push(id);
+        self.in_flight.borrow_mut().push(id);
         self.executor.spawn(async move {
             let answer = inner.carry_out(&request).await;
-            inner.under_way.borrow_mut().retain(|other| *other != id);
+            inner.in_flight.borrow_mut().retain(|other| *other != id);
             inner.inbox.put(Input::Answer(id, answer));
         });
     }
@@ -27,7 +27,7 @@ impl Inner {
     async fn carry_out(self: &Rc<Self>, request: &Request) -> Answer {
         if request.persist_first && self.env.has_persist() {
             let is_kept = self.persist_in_time(request).await;
-            // Nothing is lost with a Delete, but everything with a task that nobody ends.
+            // A Delete without its snapshot is harmless; a task that is never deleted is not.
             if !is_kept && request.call != Call::Delete {
                 return Answer::Nothing(NoAnswer::NotPersisted);
             }
@@ -47,13 +47,13 @@ impl Inner {
         fetch::carry_out(&self.env, request).await
     }
 
-    /// How long it is until after `latest`; nothing where the clock cannot be read.
+    /// The time until `latest` has passed; zero if the clock fails.
     fn time_left(&self, latest: WallTime) -> Duration {
         self.env.time().map_or(Duration::ZERO, |now| (latest + Duration::from_millis(1)).duration_since(now))
     }
 
-    /// Persists the state that a call is part of, and waits for that: for half of the call's time-out, so that it is not the
-    /// network that a slow `persist` is blamed on, and not so long that the call would come too late.
+    /// Persists the state with the call in it, for at most half of the call's timeout: a slow `persist` must not look
+    /// like a slow network, nor make the call too late.
     async fn persist_in_time(self: &Rc<Self>, request: &Request) -> bool {
         let half = Duration::from_millis(request.timeout.as_millis() / 2).min(PERSIST_TIMEOUT);
         let patience = request.send_before.map_or(half, |latest| self.time_left(latest).min(half));
@@ -61,13 +61,13 @@ impl Inner {
             Either::Left((written, _)) => written.unwrap_or(false),
             Either::Right(_) => {
                 let consequence = match request.call {
-                    Call::Delete => "the Delete that waits for it is sent without it",
+                    Call::Delete => "the pending Delete is sent without it",
                     Call::Create
                     | Call::Update
                     | Call::Acquire
                     | Call::Query
                     | Call::Presence
-                    | Call::RtcToken => "the call that waits for it is not made",
+                    | Call::RtcToken => "the pending call is not made",
                 };
                 self.env.tell_slow("persist", patience, consequence);
                 false
@@ -77,31 +77,27 @@ impl Inner {
 
     pub(super) fn ask_token(self: &Rc<Self>, request: TokenRequest) {
         let inner = Rc::clone(self);
-        self.under_way.borrow_mut().push(request.id);
+        self.in_flight.borrow_mut().push(request.id);
         self.executor.spawn(async move {
             let asked = pin!(inner.env.rtc_token(request.uid, &request.channel));
             let token = match select(asked, inner.env.timer(request.timeout)).await {
                 Either::Left((token, _)) => token,
                 Either::Right(_) => {
-                    inner.env.tell_slow(
-                        "rtcToken",
-                        request.timeout,
-                        "the call that waits for it is not made",
-                    );
+                    inner.env.tell_slow("rtcToken", request.timeout, "the pending call is not made");
                     Err(())
                 }
             };
-            inner.under_way.borrow_mut().retain(|other| *other != request.id);
+            inner.in_flight.borrow_mut().retain(|other| *other != request.id);
             inner.inbox.put(Input::Token(request.id, token));
         });
     }
 
     pub(super) fn ask_permit(self: &Rc<Self>, request: PermitRequest) {
         let inner = Rc::clone(self);
-        self.asked.borrow_mut().push(request);
+        self.permit_requests.borrow_mut().push(request);
         self.executor.spawn(async move {
             let wait = inner.env.acquire_permit(request).await;
-            inner.asked.borrow_mut().retain(|other| *other != request);
+            inner.permit_requests.borrow_mut().retain(|other| *other != request);
             inner.inbox.put(Input::Permit(request, wait));
         });
     }

@@ -1,4 +1,4 @@
-//! What is driven: a supervisor or a group.
+//! The driven machine: a supervisor or a group.
 
 use wasm_bindgen::JsValue;
 
@@ -34,7 +34,7 @@ impl Machine {
         self.group().snapshot()
     }
 
-    /// Takes a new payload. What is shown as hidden in the payload may be in it as it is there.
+    /// Sets a new payload, in which redacted values of the shown payload keep their meaning.
     pub(super) fn update(&mut self, services: &str, now: WallTime) -> Result<Vec<LaneUpdate>, Invalid> {
         let shown_of = self.group().services().cloned();
         let revealed = |json: &str| revealed(json, shown_of.as_ref());

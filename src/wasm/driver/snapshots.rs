@@ -1,4 +1,4 @@
-//! When a snapshot is written.
+//! Decides when a snapshot is written.
 
 use std::rc::Rc;
 
@@ -13,13 +13,13 @@ impl Inner {
         self.env.has_persist() && self.persister.is_behind(self.machine.borrow().group().revision())
     }
 
-    /// Persists what has changed last, if anything has; false when it was let go of meanwhile.
+    /// Persists the last changes, if any. Returns false if it was interrupted meanwhile.
     pub(super) async fn persist_last(self: &Rc<Self>) -> bool {
         if self.has_changed() {
-            // One that is being written already may take as long before it is this one's turn.
+            // A write in progress may take as long again before it is this one's turn.
             let mut ended = select(self.write_snapshot(), self.env.timer(PERSIST_TIMEOUT));
-            while let Either::Right(_) = select(&mut ended, self.inbox.poked()).await {
-                if self.turns.is_let_go() {
+            while let Either::Right(_) = select(&mut ended, self.inbox.woken()).await {
+                if self.turns.should_end() {
                     return false;
                 }
             }
@@ -33,20 +33,20 @@ impl Inner {
             let inner = Rc::clone(self);
             self.executor.spawn(async move {
                 while let Some(waiting) = inner.persister.next() {
-                    // Whoever waits learns that nothing was written.
+                    // Dropping the senders reports a failure.
                     if !inner.turns.is_driven() {
                         continue;
                     }
                     let revision = inner.machine.borrow().group().revision();
                     let snapshot = inner.machine.borrow().snapshot();
                     let done = inner.env.persist(&snapshot).await;
-                    // One that failed is tried again with the next change.
+                    // A failed write is retried with the next change.
                     inner.persister.has_written(revision);
                     for sender in waiting {
-                        // Whoever gave up waiting need not know.
+                        // The caller may have given up.
                         let _ = sender.send(done);
                     }
-                    inner.inbox.poke();
+                    inner.inbox.wake();
                 }
             });
         }

@@ -1,32 +1,32 @@
-//! Who drives, and whether that is to end.
+//! Whether the driver is running, and whether it should end.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum State {
-    /// Nobody drives: somebody else may go on with the snapshot.
+    /// Not running: another driver may continue from the snapshot.
     #[default]
     Idle,
     Driven,
-    /// It is still driven, but that is to end.
+    /// Still running, but should end.
     Interrupted,
-    /// For good.
+    /// Ended for good.
     Disposed,
 }
 
-/// Whether the driver is driven.
+/// The shared state of a driver's loop.
 #[derive(Clone, Default)]
 pub(super) struct Turns(Rc<Cell<State>>);
 
 impl Turns {
-    /// From now on it is driven, until the turn is dropped.
+    /// Starts a turn, which lasts until it is dropped.
     pub(super) fn take(&self) -> Turn {
         self.0.set(State::Driven);
         Turn(self.clone())
     }
 
-    /// The turn that is under way is to end.
+    /// Asks the current turn to end.
     pub(super) fn interrupt(&self) {
         if self.0.get() == State::Driven {
             self.0.set(State::Interrupted);
@@ -37,8 +37,8 @@ impl Turns {
         self.0.set(State::Disposed);
     }
 
-    /// Whether it is to end.
-    pub(super) fn is_let_go(&self) -> bool {
+    /// Whether the turn should end.
+    pub(super) fn should_end(&self) -> bool {
         matches!(self.0.get(), State::Interrupted | State::Disposed)
     }
 
@@ -48,7 +48,7 @@ impl Turns {
     }
 }
 
-/// While it lasts, calls and snapshots leave.
+/// While it exists, calls and snapshots may leave.
 pub(super) struct Turn(Turns);
 
 impl Drop for Turn {

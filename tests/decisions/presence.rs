@@ -1,4 +1,4 @@
-//! Looks into the channel: when they are made, and what they tell.
+//! Presence checks: when they are made, and what they prove.
 
 use serde_json::json;
 use steadymix::status::Call;
@@ -7,19 +7,19 @@ use steadymix::supervisor::{EventKind, FailReason, Input, LaneState, Outcome};
 use crate::hand::{Hand, output_uid, task};
 
 #[test]
-fn presence_resolves_what_nobody_names() {
+fn presence_resolves_creates_without_a_known_task() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
     hand.handle(Input::Stop);
-    let mut looks = 0;
-    while let Ok(look) = hand.next(u64::MAX) {
-        assert_eq!(look.call, Call::Presence);
+    let mut checks = 0;
+    while let Ok(check) = hand.next(u64::MAX) {
+        assert_eq!(check.call, Call::Presence);
         let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [1000] });
-        hand.answer(&look, 200, json!({ "success": true, "data": data }));
-        looks += 1;
+        hand.answer(&check, 200, json!({ "success": true, "data": data }));
+        checks += 1;
     }
-    assert!((12..30).contains(&looks), "{looks} looks");
+    assert!((12..30).contains(&checks), "{checks} presence checks");
     assert!(!hand.events.iter().any(|kind| matches!(kind, EventKind::Orphaned { .. })));
     assert!(
         hand.since_start() >= 180,
@@ -28,7 +28,7 @@ fn presence_resolves_what_nobody_names() {
 }
 
 #[test]
-fn looks_that_cannot_succeed_are_told_once_and_not_waited_for() {
+fn refused_presence_checks_are_reported_once_and_not_awaited() {
     let of_another_mode =
         json!({ "success": true, "data": { "channel_exist": true, "mode": 1, "users": [1] } });
     for (status, body) in [(403, json!({ "message": "not enabled" })), (200, of_another_mode)] {
@@ -49,21 +49,22 @@ fn looks_that_cannot_succeed_are_told_once_and_not_waited_for() {
                 }
             }
         };
-        assert_eq!(outcome, Outcome::Failed { reason: FailReason::NoFreeUid }, "as without looks");
-        let told = |kind: &&EventKind| matches!(kind, EventKind::CallRejected { call: Call::Presence, .. });
-        assert_eq!(hand.events.iter().filter(told).count(), 1);
+        assert_eq!(outcome, Outcome::Failed { reason: FailReason::NoFreeUid }, "as without presence checks");
+        let is_rejection =
+            |kind: &&EventKind| matches!(kind, EventKind::CallRejected { call: Call::Presence, .. });
+        assert_eq!(hand.events.iter().filter(is_rejection).count(), 1);
     }
 }
 
 #[test]
-fn a_look_is_made_as_late_as_the_service_asks_for() {
+fn a_presence_check_follows_retry_after() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 206, json!({}));
     hand.handle(Input::Stop);
-    let look = hand.expect(Call::Presence);
+    let check = hand.expect(Call::Presence);
     let at = hand.now;
-    hand.answer_after(&look, 429, json!({}), Some("45"));
+    hand.answer_after(&check, 429, json!({}), Some("45"));
     hand.expect(Call::Presence);
     assert_eq!(hand.now - at, 45_000);
 }
@@ -72,7 +73,7 @@ fn a_look_is_made_as_late_as_the_service_asks_for() {
 fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
     let mut hand = Hand::new(json!({ "presence": "always" }));
     hand.running("t");
-    let look = loop {
+    let check = loop {
         let call = hand.call();
         match call.call {
             Call::Presence => break call,
@@ -80,7 +81,7 @@ fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
         }
     };
     let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [] });
-    hand.answer(&look, 200, json!({ "success": true, "data": data }));
+    hand.answer(&check, 200, json!({ "success": true, "data": data }));
     let at = hand.now;
     hand.query("IN_PROGRESS", "serviceInProgress");
     assert!(hand.now - at <= 5_000, "asked at once");
@@ -88,47 +89,47 @@ fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
 }
 
 #[test]
-fn a_task_that_nobody_names_is_on_air_once_its_uid_is_seen() {
+fn a_task_without_a_known_id_is_on_air_once_its_uid_is_present() {
     let mut hand = Hand::new(json!({}));
     hand.refused_after_all();
     assert_eq!(hand.supervisor.status().state, LaneState::Waiting);
-    let look = hand.expect(Call::Presence);
+    let check = hand.expect(Call::Presence);
     let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
-    hand.answer(&look, 200, json!({ "success": true, "data": data }));
+    hand.answer(&check, 200, json!({ "success": true, "data": data }));
     assert_eq!(hand.last(), EventKind::TaskIdUnknown);
     assert_eq!(hand.supervisor.status().state, LaneState::TaskIdUnknown);
 }
 
 #[test]
-fn only_an_answer_that_succeeds_tells_who_is_there() {
+fn only_a_successful_answer_lists_broadcasters() {
     let mut hand = Hand::new(json!({}));
     hand.refused_after_all();
-    let look = hand.expect(Call::Presence);
+    let check = hand.expect(Call::Presence);
     let data = json!({ "channel_exist": true, "mode": 2, "broadcasters": [2] });
-    hand.answer(&look, 503, json!({ "success": true, "data": data }));
+    hand.answer(&check, 503, json!({ "success": true, "data": data }));
     assert_ne!(hand.last(), EventKind::TaskIdUnknown);
     assert_eq!(hand.supervisor.status().state, LaneState::Waiting);
 }
 
 #[test]
-fn looks_that_are_not_answered_come_no_sooner() {
+fn unanswered_presence_checks_are_not_made_sooner() {
     let mut hand = Hand::new(json!({ "presence": "always" }));
     hand.running("t");
-    let mut looks = Vec::new();
-    while looks.len() < 5 {
+    let mut checks = Vec::new();
+    while checks.len() < 5 {
         let call = hand.call();
         match call.call {
-            // Its time runs out.
-            Call::Presence => looks.push(hand.now),
+            // It times out.
+            Call::Presence => checks.push(hand.now),
             _ => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
         }
     }
-    let waits: Vec<u64> = looks.windows(2).map(|pair| (pair[1] - pair[0]) / 1000).collect();
+    let waits: Vec<u64> = checks.windows(2).map(|pair| (pair[1] - pair[0]) / 1000).collect();
     assert_eq!(waits[1..], [130, 130, 130]);
 }
 
 #[test]
-fn a_create_that_was_refused_is_not_made_again_when_its_uid_is_seen_after_all() {
+fn a_refused_create_is_not_resumed_when_its_uid_reappears() {
     let policy = json!({ "createTimedOutDelaysMs": [3_000] });
     let mut hand = Hand::new(json!({ "presence": "always", "policy": policy }));
     let create = hand.create();
@@ -153,5 +154,5 @@ fn a_create_that_was_refused_is_not_made_again_when_its_uid_is_seen_after_all() 
         }
     };
     assert!(was_gone);
-    assert_eq!((next.call, output_uid(&next)), (Call::Acquire, 2), "not on the uid that is taken");
+    assert_eq!((next.call, output_uid(&next)), (Call::Acquire, 2), "not under the occupied uid");
 }
