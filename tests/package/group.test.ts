@@ -74,12 +74,15 @@ test("with a shared rate limit, each call has a permit", async (t) => {
   await outcome;
   assert.deepEqual(live(server), []);
   const { calls } = server.emulator.state().stats;
-  const granted = (lane: number, call: string) => asked.slice(1).filter((one) => one === `${lane} ${call}`).length;
-  for (const lane of [0, 1]) {
-    assert.equal(granted(lane, "acquireAndCreate"), 1);
-    assert.equal(granted(lane, "create"), 1);
-  }
-  assert.equal(granted(0, "delete") + granted(1, "delete"), calls.delete);
+  const granted = asked.slice(1);
+  const times = (call: string) => granted.filter((one) => one.endsWith(` ${call}`)).length;
+  for (const lane of [0, 1])
+    for (const call of ["acquireAndCreate", "create"])
+      assert.ok(granted.includes(`${lane} ${call}`), `${lane} ${call}`);
+  // A busy machine may use a permit too late, and ask for another one.
+  const permits = { acquire: times("acquireAndCreate"), create: times("create"), delete: times("delete") };
+  for (const call of ["acquire", "create", "delete"] as const)
+    assert.ok((calls[call] ?? 0) <= permits[call], `${call}: ${calls[call]} calls, ${permits[call]} permits`);
   assert.ok(!events.some(({ type }) => type === "permitFailed"));
 });
 
