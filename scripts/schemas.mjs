@@ -31,7 +31,7 @@ for (const [route, schema] of Object.entries(/** @type {Record<string, Schema>} 
   routes[route] = { description: schema.description, ...inOpenApi(schema.properties) };
   if (schema.properties.body) close(schema.properties.body);
 }
-const types = inOpenApi(named);
+const types = extending(inOpenApi(named));
 const file = formatted(`// Generated from the types in routes.ts: ${COMMAND}
 /** JSON Schema of what the routes take and answer. */
 
@@ -121,6 +121,34 @@ function shared({ anyOf, ...others }) {
     required: first?.required.filter((/** @type {string} */ name) => common.includes(name)),
     anyOf: anyOf.map(without),
   };
+}
+
+/**
+ * A type with the same alternatives as another one, and more properties, refers to that one instead of repeating it.
+ * @param {Record<string, Schema>} types
+ */
+function extending(types) {
+  const extended = (/** @type {Schema} */ { anyOf, properties = {} }) =>
+    Object.entries(types).find(
+      ([, other]) =>
+        JSON.stringify(other.anyOf) === JSON.stringify(anyOf) &&
+        Object.keys(other.properties ?? {}).length < Object.keys(properties).length &&
+        Object.keys(other.properties ?? {}).every((name) => name in properties),
+    );
+  const refer = (/** @type {Schema} */ schema) => {
+    const [name, base] = (schema.anyOf && extended(schema)) ?? [];
+    if (!base) return schema;
+    const isOwn = (/** @type {string} */ property) => !(property in (base.properties ?? {}));
+    const own = Object.entries(schema.properties).filter(([property]) => isOwn(property));
+    return {
+      description: schema.description,
+      allOf: [
+        { $ref: `#/components/schemas/${name}` },
+        { type: "object", properties: Object.fromEntries(own), required: schema.required.filter(isOwn) },
+      ],
+    };
+  };
+  return Object.fromEntries(Object.entries(types).map(([name, schema]) => [name, refer(schema)]));
 }
 
 function formatted(/** @type {string} */ source) {

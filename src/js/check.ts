@@ -99,7 +99,7 @@ export function duration(name: string, value: unknown): number {
 export function asJson(name: string, value: unknown, code: ErrorCode = "INVALID_OPTIONS"): string {
   let text: string | undefined;
   try {
-    if (typeof value === "object") text = JSON.stringify(value, finite(name, code));
+    if (typeof value === "object") text = JSON.stringify(value, finiteNumbers(name, code));
     else if (typeof value !== "number" || Number.isFinite(value)) text = JSON.stringify(value);
   } catch (error) {
     if (isSteadymixError(error)) throw error;
@@ -110,7 +110,7 @@ export function asJson(name: string, value: unknown, code: ErrorCode = "INVALID_
 }
 
 /** A replacer for `JSON.stringify` that throws at a number that is not finite. */
-function finite(name: string, code: ErrorCode) {
+function finiteNumbers(name: string, code: ErrorCode) {
   const paths = new Map<unknown, string>();
   return function (this: unknown, key: string, value: unknown): unknown {
     const parent = paths.get(this);

@@ -186,7 +186,7 @@ const supervisor = new main.Supervisor(supervisorOptions, env);
 const group = new main.RedundancyGroup(groupOptions, env);
 const policy = new main.RetryPolicy();
 const ring = new main.UidRing([1, 2]);
-const ladder = new main.DomainFailover("china", undefined, 1000);
+const domains = new main.DomainFailover("china", undefined, 1000);
 const bucket = new main.TokenBucket(undefined, 1000);
 const service = new emulator.Emulator();
 
@@ -261,9 +261,9 @@ const ROWS: Record<string, Record<string, Row>> = {
     "UidRing#toJSON": on(ring),
     "UidRing#free": on(new main.UidRing([1, 2])),
     DomainFailover: row(argument("area", "china"), optional("region"), instant("returnAfterMs")),
-    "DomainFailover#domain": on(ladder, instant()),
-    "DomainFailover#succeeded": on(ladder, text("domain", "api.agora.io")),
-    "DomainFailover#failed": on(ladder, text("domain", "api.agora.io"), argument("failure", "dns"), instant()),
+    "DomainFailover#domain": on(domains, instant()),
+    "DomainFailover#succeeded": on(domains, text("domain", "api.agora.io")),
+    "DomainFailover#failed": on(domains, text("domain", "api.agora.io"), argument("failure", "dns"), instant()),
     "DomainFailover#free": on(new main.DomainFailover("china", undefined, 1000)),
     TokenBucket: row(
       leftOut(argument("quota", {}, isEmpty)),
@@ -411,7 +411,7 @@ function assertStillWorks(): void {
   assert.equal(supervisor.status().state, "waiting");
   assert.equal(group.status().lanes.length, 2);
   assert.equal(policy.wait("query", "notFound", 0, undefined, 1000), 5000);
-  assert.equal(ladder.domain(1000).includes("."), true);
+  assert.equal(domains.domain(1000).includes("."), true);
   const fresh = new viewer.Failover([9001, 9002], {}, 0);
   assert.equal(fresh.poll(0).type, "wait");
   fresh.free();

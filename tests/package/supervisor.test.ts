@@ -626,12 +626,12 @@ test("a number in a reply that JavaScript cannot represent breaks no event, stat
 
 test("a clock that is set back does not delay the return to a domain", () => {
   const now = Date.now();
-  const ladder = new DomainFailover("north-america", undefined, 60_000);
-  for (let call = 0; call < 2; call++) ladder.failed("api.agora.io", "unreachable", now);
-  assert.equal(ladder.domain(now), "api-us-east-1.agora.io");
+  const domains = new DomainFailover("north-america", undefined, 60_000);
+  for (let call = 0; call < 2; call++) domains.failed("api.agora.io", "unreachable", now);
+  assert.equal(domains.domain(now), "api-us-east-1.agora.io");
   const back = now - 3_600_000;
-  assert.equal(ladder.domain(back), "api-us-east-1.agora.io");
-  assert.equal(ladder.domain(back + 60_000), "api.agora.io");
+  assert.equal(domains.domain(back), "api-us-east-1.agora.io");
+  assert.equal(domains.domain(back + 60_000), "api.agora.io");
 });
 
 /** Answers every call like a proxy that echoes the request. */

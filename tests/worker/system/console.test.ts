@@ -108,7 +108,7 @@ test("a broadcast that is started in the console and watched in the viewer survi
   await isLogged("stopped");
   await viewer.bringToFront();
   await viewer.getByTestId("log").getByText("The broadcast has ended").waitFor();
-  // In the place of the picture. No output counts as on screen.
+  // Instead of the picture; no output counts as on screen.
   await viewer.locator(".screen").getByText("The broadcast has ended").waitFor({ timeout: 30_000 });
   assert.equal(await viewer.getByTestId("shown").textContent(), "–");
   assert.equal(await viewer.locator(".outputs .shown, .outputs [aria-current=true]").count(), 0);
